@@ -1,0 +1,106 @@
+// The contract of a destination: a batch in, a verdict for every event out.
+import type { z } from 'zod';
+import type { EcsDocument } from './ecs.ts';
+import type { SecretReference, SecretSource } from './secret.ts';
+import type { Logger, Meter } from './telemetry.ts';
+
+/** One event of a batch. `index` is its place in the batch: two items of one batch may share an `id` (a resend). */
+export interface BatchItem {
+  readonly index: number;
+  readonly id: string;
+  readonly dataset: string;
+  /** `@timestamp` in epoch milliseconds. */
+  readonly timeMs: number;
+  readonly document: EcsDocument;
+  /** `document` as JSON on one line, without a line end; made once and shared by all destinations. */
+  readonly json: string;
+}
+
+export interface Batch {
+  readonly items: readonly BatchItem[];
+}
+
+interface Fault<Code extends string> {
+  /** From the destination's declared list, so that counters stay bounded. */
+  readonly code: Code;
+  /** The other side's own words. They are bounded and cleared of secrets before anyone sees them. */
+  readonly message?: string;
+}
+
+/** What became of one event. */
+export type Verdict<Code extends string = string> =
+  /** It is there. `duplicate`: it was there already. `degraded`: there, but not as it should be. */
+  | { readonly verdict: 'delivered'; readonly duplicate?: true; readonly degraded?: Code }
+  /** It is not there, and another attempt may succeed. */
+  | ({ readonly verdict: 'retry' } & Fault<Code>)
+  /** It is not there, and no attempt will succeed: it goes to the dead letters. */
+  | ({ readonly verdict: 'rejected' } & Fault<Code>)
+  /** It may be there: it is sent again, and what comes of that is counted as a possible duplicate. */
+  | ({ readonly verdict: 'unknown' } & Fault<Code>);
+
+export type ItemVerdict<Code extends string = string> = { readonly index: number } & Verdict<Code>;
+
+/** Each index of the batch exactly once, or one word for the whole batch, of which then nothing was taken. */
+export type DeliveryReport<Code extends string = string> =
+  | { readonly items: readonly ItemVerdict<Code>[]; readonly slowDown?: true; readonly waitMs?: number }
+  | ({
+      /** `tooLarge`: send less at once. `unavailable`: come back. `misconfigured`: a person has to mend something. */
+      readonly batch: 'tooLarge' | 'unavailable' | 'misconfigured';
+      readonly slowDown?: true;
+      readonly waitMs?: number;
+    } & Fault<Code>);
+
+/** What a `delivered` is worth: searchable there, on disk there, or merely taken. */
+export type Assurance = 'indexed' | 'stored' | 'accepted';
+
+/** The answer to "would you take events now?": `message` is for a person. */
+export type CheckResult =
+  | { readonly ok: true; readonly message: string }
+  | { readonly ok: false; readonly message: string };
+
+export interface Destination<Code extends string = string> {
+  /**
+   * Sends a batch and says what became of it. Expected failure is returned; a throw is a bug of the plugin's, counted,
+   * and the batch is sent again. No retries of its own. `signal` fires at the time limit or at shutdown.
+   */
+  deliver(batch: Batch, signal: AbortSignal): Promise<DeliveryReport<Code>>;
+  /** Asks the destination whether it would take events, without sending one. */
+  check?(signal: AbortSignal): Promise<CheckResult>;
+  /** Lets go of connections and files. Called once, after the last `deliver` has ended. */
+  close?(): Promise<void>;
+}
+
+export interface DestinationContext {
+  /** Name of this destination in the configuration. */
+  readonly name: string;
+  readonly log: Logger;
+  readonly meter: Meter;
+  /** Epoch milliseconds. The only clock a plugin uses, so that tests can drive it. */
+  now(): number;
+  /** A configured path, absolute: relative ones are relative to the configuration file. */
+  resolvePath(path: string): string;
+  secret(reference: SecretReference): SecretSource;
+}
+
+export interface DestinationDefinition<Schema extends z.ZodType = z.ZodType, Code extends string = string> {
+  /** What `type:` names in the configuration. */
+  readonly type: string;
+  readonly assurance: Assurance;
+  /** Every code its reports can name, `^[a-z][a-z0-9_]*$`. */
+  readonly codes: readonly Code[];
+  /** The destination's own keys; `type`, `where` and the rest of the frame belong to the app. */
+  readonly configSchema: Schema;
+  create(config: z.output<Schema>, context: DestinationContext): Promise<Destination<Code>>;
+}
+
+/** Declares a destination. A report with a code that is not declared does not compile. */
+export function defineDestination<Schema extends z.ZodType, const Code extends string>(
+  definition: DestinationDefinition<Schema, Code>,
+): DestinationDefinition<Schema, Code> {
+  return definition;
+}
+
+/** The report of a batch of which every event is there. */
+export function allDelivered(batch: Batch): DeliveryReport<never> {
+  return { items: batch.items.map(({ index }) => ({ index, verdict: 'delivered' })) };
+}

@@ -1,0 +1,54 @@
+// Every failure of ours has a code from this list, and every exit a meaning.
+
+/** Exit codes of the command line, after sysexits(3). */
+export const exitCodes = {
+  ok: 0,
+  /** The command line itself is wrong. */
+  usage: 64,
+  /** A service that the command needs is not there. */
+  unavailable: 69,
+  /** A fault of ours. */
+  internal: 70,
+  /** The disk failed us. */
+  io: 74,
+  /** Somebody else holds what we need; try again later. */
+  temporary: 75,
+  /** The configuration, or the data directory's format, is not one that we take. */
+  config: 78,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+const codes = {
+  usage: exitCodes.usage,
+  config_invalid: exitCodes.config,
+  secret_unreadable: exitCodes.config,
+  data_format_newer: exitCodes.config,
+  data_format_unreadable: exitCodes.config,
+  data_directory_locked: exitCodes.temporary,
+  listen_failed: exitCodes.unavailable,
+  journal_full: exitCodes.temporary,
+  journal_failed: exitCodes.io,
+  journal_closed: exitCodes.temporary,
+  journal_record_too_large: exitCodes.io,
+  position_failed: exitCodes.io,
+  destination_failed: exitCodes.unavailable,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof codes;
+
+/** A failure that we foresaw: `message` says what happened, to what, and what to do; it never holds a secret. */
+export class ConnectorError extends Error {
+  override readonly name = 'ConnectorError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** The exit code of a command that ends with this failure. */
+  get exitCode(): ExitCode {
+    return codes[this.code];
+  }
+}

@@ -1,0 +1,36 @@
+// The contract: everything that a source, a destination or a stage may rely on.
+export type { BodyMetadata, KeptBody, Origin } from './body.ts';
+export type {
+  Assurance,
+  Batch,
+  BatchItem,
+  CheckResult,
+  DeliveryReport,
+  Destination,
+  DestinationContext,
+  DestinationDefinition,
+  ItemVerdict,
+  Verdict,
+} from './destination.ts';
+export { allDelivered, defineDestination } from './destination.ts';
+export type { EcsFields } from './ecs.generated.ts';
+export { ecsVersion } from './ecs.generated.ts';
+export type { EcsDocument } from './ecs.ts';
+export { ecsDocument, nestFields } from './ecs.ts';
+export type { ErrorCode, ExitCode } from './errors.ts';
+export { ConnectorError, exitCodes } from './errors.ts';
+export type { NormalizedEvent } from './event.ts';
+export type { JsonObject, JsonValue } from './json.ts';
+export type { SecretReference, SecretSource } from './secret.ts';
+export { Secret, secretReference } from './secret.ts';
+export type {
+  AgentIdentity,
+  AuthenticationRequest,
+  AuthenticationVerdict,
+  Source,
+  SourceContext,
+  SourceDefinition,
+} from './source.ts';
+export { defineSource } from './source.ts';
+export type { Facts, Logger, Meter, MetricName } from './telemetry.ts';
+export { metricNames } from './telemetry.ts';

@@ -1,0 +1,30 @@
+import { inspect } from 'node:util';
+import { expect, it } from 'vitest';
+import { Secret, secretReference } from './secret.ts';
+
+it('a secret prints as redacted, whichever way it is printed', () => {
+  const secret = new Secret('canary');
+  const printed = [
+    `${secret}`,
+    String(secret),
+    JSON.stringify({ secret }),
+    inspect({ secret }, { depth: 9, showHidden: true }),
+  ];
+  for (const text of printed) expect(text).not.toContain('canary');
+  expect(secret.reveal()).toBe('canary');
+});
+
+it('a secret in the configuration itself is a fault that says what to write instead', () => {
+  const parsed = secretReference.safeParse('hunter2');
+  expect(parsed.success).toBe(false);
+  expect(parsed.error?.issues[0]?.message).toContain('expected { env: NAME }');
+  expect(JSON.stringify(parsed.error?.issues)).not.toContain('hunter2');
+});
+
+it.each([[{ env: 'A' }], [{ file: '/x', optional: true }], [{ managed: true }]])('takes %j', (reference) => {
+  expect(secretReference.safeParse(reference).success).toBe(true);
+});
+
+it.each([[{ env: 'A', file: 'b' }], [{ managed: false }], [{ env: 'a b' }], [{}], [7]])('refuses %j', (reference) => {
+  expect(secretReference.safeParse(reference).success).toBe(false);
+});

@@ -1,0 +1,56 @@
+// The contract of a source: who may send, and what a sent body means.
+import type { z } from 'zod';
+import type { KeptBody } from './body.ts';
+import type { NormalizedEvent } from './event.ts';
+import type { Secret } from './secret.ts';
+import type { Logger, Meter } from './telemetry.ts';
+
+/** What may be looked at to authenticate a request; `bytes` are as they came over the wire, before any decoding. */
+export interface AuthenticationRequest {
+  /** A header's value, by lower-case name. */
+  header(name: string): string | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** `form` names how the sender authenticated (bounded: a code of the source, never a value). */
+export type AuthenticationVerdict = { readonly ok: true; readonly form: string } | { readonly ok: false };
+
+export interface Source {
+  /** Whether a URL may name this message type. False leads to 404. */
+  accepts(messageType: string): boolean;
+  /** Compares in constant time, whatever is sent; never throws. */
+  authenticate(request: AuthenticationRequest, secrets: readonly Secret[]): AuthenticationVerdict;
+  /**
+   * The events of a body, in order, lazily. Pure but for `ingestedAtMs`; never throws: what it cannot read becomes an
+   * event of kind `pipeline_error` that holds the raw text.
+   */
+  normalize(body: KeptBody, ingestedAtMs: number): Iterable<NormalizedEvent>;
+}
+
+/** Who we are: stands as `agent.*` in every document. */
+export interface AgentIdentity {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface SourceContext {
+  /** Name of this source in the configuration. */
+  readonly name: string;
+  readonly agent: AgentIdentity;
+  readonly log: Logger;
+  readonly meter: Meter;
+}
+
+export interface SourceDefinition<Schema extends z.ZodType = z.ZodType> {
+  /** What `type:` names in the configuration. */
+  readonly type: string;
+  /** The source's own keys; `type`, `secrets` and the rest of the frame belong to the app. */
+  readonly configSchema: Schema;
+  create(config: z.output<Schema>, context: SourceContext): Source;
+}
+
+/** Declares a source. It is given its checked configuration, and a wrong shape does not compile. */
+export function defineSource<Schema extends z.ZodType>(definition: SourceDefinition<Schema>): SourceDefinition<Schema> {
+  return definition;
+}
