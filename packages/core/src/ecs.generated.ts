@@ -53,28 +53,7 @@ export interface EcsFields {
   /** The action captured by the event. */
   'event.action': string;
   /** Event category. The second categorization field in the hierarchy. */
-  'event.category': readonly (
-    | 'api'
-    | 'authentication'
-    | 'configuration'
-    | 'database'
-    | 'driver'
-    | 'email'
-    | 'file'
-    | 'host'
-    | 'iam'
-    | 'intrusion_detection'
-    | 'library'
-    | 'malware'
-    | 'network'
-    | 'package'
-    | 'process'
-    | 'registry'
-    | 'session'
-    | 'threat'
-    | 'vulnerability'
-    | 'web'
-  )[];
+  'event.category': readonly ('api' | 'authentication' | 'configuration' | 'database' | 'driver' | 'email' | 'file' | 'host' | 'iam' | 'intrusion_detection' | 'library' | 'malware' | 'network' | 'package' | 'process' | 'registry' | 'session' | 'threat' | 'vulnerability' | 'web')[];
   /** Identification code for this event. */
   'event.code': string;
   /** Time when the event was first read by an agent or by your pipeline. */
@@ -106,26 +85,7 @@ export interface EcsFields {
   /** `event.start` contains the date when the event started or when the activity was first observed. */
   'event.start': string;
   /** Event type. The third categorization field in the hierarchy. */
-  'event.type': readonly (
-    | 'access'
-    | 'admin'
-    | 'allowed'
-    | 'change'
-    | 'connection'
-    | 'creation'
-    | 'deletion'
-    | 'denied'
-    | 'device'
-    | 'end'
-    | 'error'
-    | 'group'
-    | 'indicator'
-    | 'info'
-    | 'installation'
-    | 'protocol'
-    | 'start'
-    | 'user'
-  )[];
+  'event.type': readonly ('access' | 'admin' | 'allowed' | 'change' | 'connection' | 'creation' | 'deletion' | 'denied' | 'device' | 'end' | 'error' | 'group' | 'indicator' | 'info' | 'installation' | 'protocol' | 'start' | 'user')[];
   /** Custom key/value pairs. */
   labels: Readonly<Record<string, string>>;
   /** Log level of the log event. */

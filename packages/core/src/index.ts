@@ -32,5 +32,16 @@ export type {
   SourceDefinition,
 } from './source.ts';
 export { defineSource } from './source.ts';
+export type {
+  BodyReader,
+  JournalEntry,
+  LostSpan,
+  Position,
+  PositionCounters,
+  PositionFile,
+  ReadLimits,
+  SettledBody,
+} from './stages.ts';
+export { maxSettledRanges } from './stages.ts';
 export type { Facts, Logger, Meter, MetricName } from './telemetry.ts';
 export { metricNames } from './telemetry.ts';

@@ -1,0 +1,48 @@
+// The journal: bodies in, receipts out; readers and positions for the destinations.
+import type { BodyMetadata, BodyReader, ErrorCode, LostSpan, Logger, Meter, PositionFile } from '@xiq-siem/core';
+
+export interface JournalOptions {
+  /** The open data directory's path. */
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly minFreeBytes: number;
+  readonly retainForMs: number;
+  /** A new segment is started when the current one holds this many bytes. */
+  readonly segmentBytes: number;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly meter: Meter;
+}
+
+export interface PositionOptions {
+  /** Where a destination without a position begins. */
+  readonly startAt: 'earliest' | 'now';
+  /** `hold`: bodies that this destination wants are never let go, and a full journal refuses new ones instead. */
+  readonly whenFull: 'letGo' | 'hold';
+}
+
+export interface JournalExtent {
+  /** First sequence that can still be read. */
+  readonly firstSequence: number;
+  /** The sequence that the next body gets. */
+  readonly nextSequence: number;
+  readonly bytes: number;
+}
+
+export interface Journal {
+  /** Resolves with the receipt once body and metadata are synced. Rejects with a ConnectorError (`journal_*`). */
+  append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
+  /** Whether `append` would be accepted now. */
+  acceptance(): { readonly ok: true } | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+  extent(): JournalExtent;
+  /** The position of a destination, made at its first call. Saving it tells the journal what may go. */
+  position(destination: string, options: PositionOptions): Promise<PositionFile>;
+  /** Names of positions on disk that were not opened: destinations no longer configured. */
+  orphanedPositions(): Promise<readonly string[]>;
+  reader(fromSequence: number): BodyReader;
+  /** What was found lost or was let go, since opening. */
+  lostSpans(): readonly LostSpan[];
+  /** Applies age, size and free space. Called once a second by itself; here for tests. */
+  maintain(): Promise<void>;
+  close(): Promise<void>;
+}
