@@ -1,6 +1,8 @@
 // The contract of a destination: a batch in, a verdict for every event out.
+import type { Agent } from 'node:http';
 import type { z } from 'zod';
 import type { EcsDocument } from './ecs.ts';
+import type { FieldDefinition } from './fields.ts';
 import type { SecretReference, SecretSource } from './secret.ts';
 import type { Logger, Meter } from './telemetry.ts';
 
@@ -35,6 +37,8 @@ export type Verdict<Code extends string = string> =
   | ({ readonly verdict: 'retry' } & Fault<Code>)
   /** It is not there, and no attempt will succeed: it goes to the dead letters. */
   | ({ readonly verdict: 'rejected' } & Fault<Code>)
+  /** It is not there, and a person has to mend something first: sent again for ever, never counted towards giving up. */
+  | ({ readonly verdict: 'held' } & Fault<Code>)
   /** It may be there: it is sent again, and what comes of that is counted as a possible duplicate. */
   | ({ readonly verdict: 'unknown' } & Fault<Code>);
 
@@ -59,6 +63,8 @@ export type CheckResult =
   | { readonly ok: false; readonly message: string };
 
 export interface Destination<Code extends string = string> {
+  /** Where the configuration changes what a `delivered` is worth: holds instead of the definition's. */
+  readonly assurance?: Assurance;
   /**
    * Sends a batch and says what became of it. Expected failure is returned; a throw is a bug of the plugin's, counted,
    * and the batch is sent again. No retries of its own. `signal` fires at the time limit or at shutdown.
@@ -68,6 +74,17 @@ export interface Destination<Code extends string = string> {
   check?(signal: AbortSignal): Promise<CheckResult>;
   /** Lets go of connections and files. Called once, after the last `deliver` has ended. */
   close?(): Promise<void>;
+}
+
+/** TLS of one destination, as PEM text. */
+export interface AgentTls {
+  /** Authorities to trust instead of the system's and the global `caFile`. */
+  readonly ca?: string;
+  /** Our own certificate and its key, where the other side asks for them. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** False switches verification off: only ever by explicit configuration, and said in the log. */
+  readonly rejectUnauthorized?: boolean;
 }
 
 export interface DestinationContext {
@@ -80,6 +97,13 @@ export interface DestinationContext {
   /** A configured path, absolute: relative ones are relative to the configuration file. */
   resolvePath(path: string): string;
   secret(reference: SecretReference): SecretSource;
+  /**
+   * Connections to `url`: kept alive, certificates verified against the system's authorities and the configured ones,
+   * through the configured proxy. A destination opens no connection by any other way.
+   */
+  agent(url: URL, tls?: AgentTls): Agent;
+  /** Every field that a document can hold: ECS and the sources' own. */
+  readonly fields: readonly FieldDefinition[];
 }
 
 export interface DestinationDefinition<Schema extends z.ZodType = z.ZodType, Code extends string = string> {
@@ -88,6 +112,8 @@ export interface DestinationDefinition<Schema extends z.ZodType = z.ZodType, Cod
   readonly assurance: Assurance;
   /** Every code its reports can name, `^[a-z][a-z0-9_]*$`. */
   readonly codes: readonly Code[];
+  /** Batches that it can take at once, where that is bounded: 1 for what writes in order. */
+  readonly maxInFlight?: number;
   /** The destination's own keys; `type`, `where` and the rest of the frame belong to the app. */
   readonly configSchema: Schema;
   create(config: z.output<Schema>, context: DestinationContext): Promise<Destination<Code>>;

@@ -1,6 +1,7 @@
 // The contract: everything that a source, a destination or a stage may rely on.
 export type { BodyMetadata, KeptBody, Origin } from './body.ts';
 export type {
+  AgentTls,
   Assurance,
   Batch,
   BatchItem,
@@ -14,12 +15,13 @@ export type {
 } from './destination.ts';
 export { allDelivered, defineDestination } from './destination.ts';
 export type { EcsFields } from './ecs.generated.ts';
-export { ecsVersion } from './ecs.generated.ts';
+export { ecsFieldDefinitions, ecsVersion } from './ecs.generated.ts';
 export type { EcsDocument } from './ecs.ts';
 export { ecsDocument, nestFields } from './ecs.ts';
 export type { ErrorCode, ExitCode } from './errors.ts';
 export { ConnectorError, exitCodes } from './errors.ts';
 export type { NormalizedEvent } from './event.ts';
+export type { FieldDefinition, FieldType } from './fields.ts';
 export type { JsonObject, JsonValue } from './json.ts';
 export type { SecretReference, SecretSource } from './secret.ts';
 export { Secret, secretReference } from './secret.ts';

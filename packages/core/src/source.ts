@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { KeptBody } from './body.ts';
 import type { NormalizedEvent } from './event.ts';
+import type { FieldDefinition } from './fields.ts';
 import type { Secret } from './secret.ts';
 import type { Logger, Meter } from './telemetry.ts';
 
@@ -16,6 +17,11 @@ export interface AuthenticationRequest {
 export type AuthenticationVerdict = { readonly ok: true; readonly form: string } | { readonly ok: false };
 
 export interface Source {
+  /**
+   * What decides: `headers` alone (a refused sender's body is then never kept in memory; `bytes` are empty), or the
+   * body's raw `bytes` too (a signature).
+   */
+  readonly authenticatesBy: 'headers' | 'bytes';
   /** Whether a URL may name this message type. False leads to 404. */
   accepts(messageType: string): boolean;
   /** Compares in constant time, whatever is sent; never throws. */
@@ -47,6 +53,8 @@ export interface SourceDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly type: string;
   /** The source's own keys; `type`, `secrets` and the rest of the frame belong to the app. */
   readonly configSchema: Schema;
+  /** Every field beside ECS that its documents can hold, for the destinations' mappings. */
+  readonly fields: readonly FieldDefinition[];
   create(config: z.output<Schema>, context: SourceContext): Source;
 }
 

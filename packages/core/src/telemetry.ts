@@ -28,6 +28,8 @@ export const metricNames = [
   'xiq_siem.destination.events', // by destination, outcome
   'xiq_siem.destination.attempts', // by destination, result
   'xiq_siem.destination.lines_cut', // file: a torn last line removed
+  'xiq_siem.destination.files_deleted', // file: by age or bytes, as configured
+  'xiq_siem.destination.long_events', // splunk-hec: taken, but beyond a limit of Splunk's searches, by limit
 ] as const;
 
 export type MetricName = (typeof metricNames)[number];

@@ -1,2 +1,8 @@
 // The durable log between our 2xx and delivery.
+export type { DataDirectory, DataDirectoryOptions } from './data-directory.ts';
+export { dataFormatVersion, openDataDirectory } from './data-directory.ts';
+export type { Files, OpenFile } from './files.ts';
+export type { LetGoGap } from './gaps.ts';
 export type { Journal, JournalExtent, JournalOptions, PositionOptions } from './journal.ts';
+export { openJournal } from './open-journal.ts';
+export { parseReceipt } from './receipt.ts';

@@ -1,5 +1,7 @@
-// The journal: bodies in, receipts out; readers and positions for the destinations.
-import type { BodyMetadata, BodyReader, ErrorCode, LostSpan, Logger, Meter, PositionFile } from '@xiq-siem/core';
+// The journal as others see it: bodies in, receipts out; readers and positions for the destinations.
+import type { BodyMetadata, BodyReader, ErrorCode, Logger, LostSpan, Meter, PositionFile } from '@xiq-siem/core';
+import type { Files } from './files.ts';
+import type { LetGoGap } from './gaps.ts';
 
 export interface JournalOptions {
   /** The open data directory's path. */
@@ -12,6 +14,10 @@ export interface JournalOptions {
   readonly now: () => number;
   readonly log: Logger;
   readonly meter: Meter;
+  /** The file system; Node's own where not given. */
+  readonly files?: Files;
+  /** How often `maintain` runs by itself, 1000 where not given; 0 for never. */
+  readonly maintainEveryMs?: number;
 }
 
 export interface PositionOptions {
@@ -30,7 +36,10 @@ export interface JournalExtent {
 }
 
 export interface Journal {
-  /** Resolves with the receipt once body and metadata are synced. Rejects with a ConnectorError (`journal_*`). */
+  /**
+   * Resolves with the receipt once body and metadata are synced. Rejects with a ConnectorError (`journal_*`).
+   * `bytes` must not change until then.
+   */
   append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
   /** Whether `append` would be accepted now. */
   acceptance(): { readonly ok: true } | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
@@ -39,9 +48,16 @@ export interface Journal {
   position(destination: string, options: PositionOptions): Promise<PositionFile>;
   /** Names of positions on disk that were not opened: destinations no longer configured. */
   orphanedPositions(): Promise<readonly string[]>;
+  /** Ends a destination that is no longer configured: what it wanted holds nothing back any more. */
+  forgetPosition(destination: string): Promise<void>;
+  /** Many may read at once; each is closed by its owner. */
   reader(fromSequence: number): BodyReader;
   /** What was found lost or was let go, since opening. */
   lostSpans(): readonly LostSpan[];
+  /** What a full journal let go of although a destination wanted it, until it is acknowledged; survives a restart. */
+  letGoGaps(): readonly LetGoGap[];
+  /** Forgets the gaps of a destination that end at or before a sequence. */
+  acknowledgeGaps(destination: string, toSequence: number): Promise<void>;
   /** Applies age, size and free space. Called once a second by itself; here for tests. */
   maintain(): Promise<void>;
   close(): Promise<void>;

@@ -1,0 +1,46 @@
+// `xiq-siem serve`: the connector itself, from its start to its last signal.
+import { exitCodes } from '@xiq-siem/core';
+import { configurationError, loadConfiguration } from '../config/load.ts';
+import { secretFaults } from '../config/secret-faults.ts';
+import { startConnector } from '../connector.ts';
+import { createCounters } from '../counters.ts';
+import { standardErrorLogger } from '../log.ts';
+import { registry } from '../registry.ts';
+import { stopSignal } from '../stop-signal.ts';
+import { version } from '../version.ts';
+import { configFile, configOption, parseArguments } from './arguments.ts';
+import type { Command } from './command.ts';
+import { welcome } from './welcome.ts';
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'Take webhooks and deliver them',
+  help: `Usage: xiq-siem serve [--config FILE]
+
+Take webhooks, keep them, and deliver them as ECS documents, until SIGTERM or SIGINT.
+
+  -c, --config FILE   the configuration (default: $XIQ_SIEM_CONFIG, else the built-in defaults)
+
+Exit codes: 0 stopped by a signal, 64 wrong arguments, 69 a port is taken, 74 the disk failed,
+75 another process holds the data directory, 78 the configuration or the data's format is at fault.`,
+  async run(args) {
+    const values = parseArguments('serve', args, configOption);
+    const signal = stopSignal();
+    const loaded = await loadConfiguration(configFile(values), registry);
+    if (!loaded.ok) throw configurationError(loaded.faults);
+    const { configuration } = loaded;
+    const missing = secretFaults(configuration);
+    if (missing.length > 0) throw configurationError(missing);
+
+    const log = standardErrorLogger();
+    const connector = await startConnector(configuration, { log, counters: createCounters(), now: Date.now });
+    log.info('connector.started', { version, url: connector.url, admin: connector.adminUrl });
+    console.log(welcome(configuration, connector, await connector.check()));
+
+    const failure = await Promise.race([signal, connector.failed]);
+    log.info('connector.stopping', { reason: failure.message });
+    await connector.stop(configuration.shutdownGraceMs);
+    log.info('connector.stopped');
+    return 'exitCode' in failure ? failure.exitCode : exitCodes.ok;
+  },
+};

@@ -1,0 +1,182 @@
+// Reads and checks the whole configuration: every fault of it at once, or a configuration that can be started.
+import { dirname, resolve } from 'node:path';
+import type {
+  Destination,
+  DestinationContext,
+  DestinationDefinition,
+  SecretReference,
+  Source,
+  SourceContext,
+  SourceDefinition,
+} from '@xiq-siem/core';
+import { ConnectorError } from '@xiq-siem/core';
+import type { DeliveryOptions } from '@xiq-siem/delivery';
+import { z } from 'zod';
+import type { ConfigFault, FieldPath, Finding } from './faults.ts';
+import { fieldName, findings, formatFault } from './faults.ts';
+import type { Frame } from './schema.ts';
+import { destinationFrame, frameSchema, sourceFrame } from './schema.ts';
+import type { YamlFile } from './yaml-file.ts';
+import { readYamlFile } from './yaml-file.ts';
+
+/** The plugins that a configuration can name by `type`. */
+export interface Registry {
+  /** The first is the one that bodies of a source no longer configured are read with. */
+  readonly sources: readonly [SourceDefinition, ...SourceDefinition[]];
+  readonly destinations: readonly DestinationDefinition[];
+}
+
+export interface ConfiguredSource {
+  readonly name: string;
+  readonly type: string;
+  readonly secrets: readonly { readonly reference: SecretReference; readonly path: FieldPath }[];
+  create(context: SourceContext): Source;
+}
+
+export interface ConfiguredDestination {
+  readonly name: string;
+  readonly definition: DestinationDefinition;
+  readonly options: DeliveryOptions;
+  readonly proxy: string | undefined;
+  readonly caFile: string | undefined;
+  create(context: DestinationContext): Promise<Destination>;
+}
+
+export interface Configuration extends Omit<Frame, 'sources' | 'destinations'> {
+  /** Undefined: the defaults, without a file. */
+  readonly file: string | undefined;
+  readonly sources: readonly ConfiguredSource[];
+  readonly destinations: readonly ConfiguredDestination[];
+  /** A path of the configuration, absolute: relative ones are relative to the file, or to the working directory. */
+  resolvePath(path: string): string;
+  /** A finding of a later check (a secret that is not there) with its place in the file. */
+  locate(finding: Finding): ConfigFault;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly configuration: Configuration }
+  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+
+const noFile: YamlFile = {
+  value: {},
+  faults: [],
+  locate: ({ path, message }) => ({ file: '(defaults)', field: fieldName(path), message }),
+};
+
+/** `file` undefined: the defaults. */
+export async function loadConfiguration(file: string | undefined, registry: Registry): Promise<LoadResult> {
+  const path = file === undefined ? undefined : resolve(file);
+  const yaml = path === undefined ? noFile : await readYamlFile(path);
+  const base = path === undefined ? process.cwd() : dirname(path);
+  return checkConfiguration(yaml, path, base, registry);
+}
+
+export function checkConfiguration(
+  yaml: YamlFile,
+  file: string | undefined,
+  baseDirectory: string,
+  registry: Registry,
+): LoadResult {
+  if (yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
+  const frame = frameSchema.safeParse(yaml.value);
+  const found: Finding[] = frame.success ? [] : [...findings(frame.error.issues)];
+  const entriesOf = frame.success ? frame.data : entriesDespite(yaml.value);
+  const sources = checkEntries('sources', entriesOf.sources, registry.sources, sourceFrame, found);
+  const destinations = checkEntries(
+    'destinations',
+    entriesOf.destinations,
+    registry.destinations,
+    destinationFrame,
+    found,
+  );
+  for (const [kind, entries] of [
+    ['sources', entriesOf.sources] as const,
+    ['destinations', entriesOf.destinations] as const,
+  ]) {
+    if (frame.success && Object.keys(entries).length === 0)
+      found.push({ path: [kind], message: 'expected at least one' });
+  }
+  if (!frame.success || found.length > 0) {
+    const faults = found.map(yaml.locate);
+    return {
+      ok: false,
+      faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
+    };
+  }
+  return {
+    ok: true,
+    configuration: {
+      ...frame.data,
+      file,
+      resolvePath: (path) => resolve(baseDirectory, path),
+      locate: yaml.locate,
+      sources: sources.map(({ name, definition, frame: { secrets }, own }) => ({
+        name,
+        type: definition.type,
+        secrets: secrets.map((reference, index) => ({ reference, path: ['sources', name, 'secrets', index] })),
+        create: (context) => definition.create(own, context),
+      })),
+      destinations: destinations.map(({ name, definition, frame: { type: _, proxy, caFile, ...options }, own }) => ({
+        name,
+        definition,
+        options,
+        proxy,
+        caFile,
+        create: (context) => definition.create(own, context),
+      })),
+    },
+  };
+}
+
+/** The faults of a configuration as one error: exit 78. */
+export function configurationError(faults: readonly ConfigFault[]): ConnectorError {
+  return new ConnectorError('config_invalid', faults.map(formatFault).join('\n'));
+}
+
+type Entries = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const looseEntries = z.record(z.string(), z.record(z.string(), z.unknown())).catch({});
+const looseFrame = z.looseObject({ sources: looseEntries.optional(), destinations: looseEntries.optional() });
+
+/** The entries of a configuration whose frame is at fault, so that their faults are told in the same run. */
+function entriesDespite(value: unknown): { sources: Entries; destinations: Entries } {
+  const { data } = looseFrame.safeParse(value);
+  return { sources: data?.sources ?? {}, destinations: data?.destinations ?? {} };
+}
+
+interface CheckedEntry<Definition, FrameSchema extends z.ZodObject> {
+  readonly name: string;
+  readonly definition: Definition;
+  readonly frame: z.output<FrameSchema>;
+  readonly own: unknown;
+}
+
+function checkEntries<Definition extends { type: string; configSchema: z.ZodType }, FrameSchema extends z.ZodObject>(
+  kind: 'sources' | 'destinations',
+  entries: Entries,
+  definitions: readonly Definition[],
+  frameOf: FrameSchema,
+  found: Finding[],
+): readonly CheckedEntry<Definition, FrameSchema>[] {
+  return Object.entries(entries).flatMap(([name, entry]) => {
+    const definition = definitions.find(({ type }) => type === entry['type']);
+    if (definition === undefined) {
+      const types = definitions.map(({ type }) => type).join(', ');
+      const path = 'type' in entry ? [kind, name, 'type'] : [kind, name];
+      found.push({
+        path,
+        message: `${'type' in entry ? 'unknown type' : 'type is missing'}: expected one of ${types}`,
+      });
+      return [];
+    }
+    const isFramed = ([key]: [string, unknown]): boolean => key in frameOf.shape;
+    const split = Object.entries(entry);
+    const framed = frameOf.safeParse(Object.fromEntries(split.filter(isFramed)));
+    const own = definition.configSchema.safeParse(Object.fromEntries(split.filter((pair) => !isFramed(pair))));
+    if (framed.success && own.success) return [{ name, definition, frame: framed.data, own: own.data }];
+    for (const { error } of [framed, own]) {
+      if (error !== undefined) found.push(...findings(error.issues, [kind, name]));
+    }
+    return [];
+  });
+}

@@ -1,0 +1,69 @@
+// A YAML file as plain values, and the line and column of any field in it.
+import { readFile } from 'node:fs/promises';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { ConfigFault, FieldPath, Finding } from './faults.ts';
+import { fieldName } from './faults.ts';
+
+const maxFileBytes = 1_048_576;
+
+export interface YamlFile {
+  readonly value: unknown;
+  /** Faults of the YAML itself; `value` is then undefined. */
+  readonly faults: readonly ConfigFault[];
+  locate(finding: Finding): ConfigFault;
+}
+
+export async function readYamlFile(file: string): Promise<YamlFile> {
+  const whole = (message: string): YamlFile => ({
+    value: undefined,
+    faults: [{ file, field: '', message }],
+    locate: ({ path, message: text }) => ({ file, field: fieldName(path), message: text }),
+  });
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    return whole(`cannot be read (${reasonOf(cause)}): expected a YAML file`);
+  }
+  if (text.length > maxFileBytes) return whole(`is larger than ${maxFileBytes} bytes`);
+  return parseYaml(file, text);
+}
+
+export function parseYaml(file: string, text: string): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const offsetOf = (path: FieldPath): number => {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const node: unknown = document.getIn(path.slice(0, length), true);
+      // A key says more than a value about which field is meant.
+      if (length > 0) {
+        const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+        if (isMap(parent)) {
+          const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path[length - 1]);
+          if (pair !== undefined && isNode(pair.key) && pair.key.range != null) return pair.key.range[0];
+        }
+      }
+      if (isNode(node) && node.range != null) return node.range[0];
+    }
+    return 0;
+  };
+  const faults = document.errors.map(
+    (error): ConfigFault => ({ file, ...at(error.pos[0]), field: '', message: `not valid YAML: ${error.message}` }),
+  );
+  return {
+    // Aliases are bounded against documents that unfold without end.
+    value: faults.length > 0 ? undefined : (document.toJS({ maxAliasCount: 100 }) ?? {}),
+    faults,
+    locate: ({ path, message }) => ({ file, ...at(offsetOf(path)), field: fieldName(path), message }),
+  };
+}
+
+/** The code of a system error (`ENOENT`), or its message. */
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+}

@@ -1,0 +1,81 @@
+// Serves an app over node:http, within bounds of time and connections, and closes it without losing an answer.
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { ConnectorError } from '@xiq-siem/core';
+import { reasonOf } from '../config/yaml-file.ts';
+
+export interface ListenOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly maxConnections: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly onClientError: (code: string) => void;
+}
+
+export interface Listener {
+  readonly url: string;
+  /** Takes no more connections; resolves when every request in flight has its answer, or after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+type Fetch = Parameters<typeof getRequestListener>[0];
+
+export async function listen(fetchCallback: Fetch, options: ListenOptions): Promise<Listener> {
+  const { name, host, port, maxConnections, headersTimeoutMs, requestTimeoutMs, onClientError } = options;
+  const server: Server = createServer(
+    { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 1_000 },
+    // The global Request and Response stay those of node.
+    getRequestListener(fetchCallback, { overrideGlobalObjects: true }),
+  );
+  server.maxConnections = maxConnections;
+  server.keepAliveTimeout = 10_000;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    onClientError(error.code ?? 'unknown');
+    answerClientError(error.code, socket);
+  });
+  // Without a listener node answers every upgrade with 200 by the normal path; nothing here speaks another protocol.
+  server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      const mend =
+        reasonOf(cause) === 'EADDRINUSE' ? 'another program has it: stop that, or configure another port' : '';
+      reject(
+        new ConnectorError('listen_failed', `cannot listen at ${host}:${port} (${reasonOf(cause)}) ${mend}`.trim()),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+  server.on('error', (error) => onClientError(reasonOf(error)));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new ConnectorError('listen_failed', `${name}: no address`);
+  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    url: `http://${shown}:${address.port}`,
+    close: async (graceMs) => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** node answers these by itself only where nobody listens; 408 and 431 are part of what senders are promised. */
+function answerClientError(
+  code: string | undefined,
+  socket: Socket | (NodeJS.WritableStream & { writable: boolean; destroy?(): unknown }),
+): void {
+  if (!socket.writable) return;
+  const status =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? '408 Request Timeout'
+      : code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,355 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import type { BodyMetadata, Source } from '@xiq-siem/core';
+import { ConnectorError, Secret } from '@xiq-siem/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createCounters } from '../counters.ts';
+import { createLogger } from '../log.ts';
+import { type Listener, listen } from './listen.ts';
+import { byteBudget } from './read-body.ts';
+import { refusedCredentials } from './refused-credentials.ts';
+import { webhookApp } from './webhooks.ts';
+
+const maxBodyBytes = 10_000;
+const secret = 'canary-secret';
+
+/** Takes `authorization: <secret>`; looks at the body too where `by` is bytes. */
+const source = (by: 'headers' | 'bytes'): Source => ({
+  authenticatesBy: by,
+  accepts: (type) => /^[A-Z_]+$/.test(type),
+  authenticate: ({ header, bytes }, secrets) => {
+    const known = secrets.some((candidate) => candidate.reveal() === header('authorization'));
+    return known && (by === 'headers' || bytes.length > 0) ? { ok: true, form: 'bare' } : { ok: false };
+  },
+  normalize: () => [],
+});
+
+interface Kept {
+  readonly metadata: BodyMetadata;
+  readonly text: string;
+}
+
+interface Receiver {
+  readonly url: string;
+  readonly port: number;
+  readonly kept: Kept[];
+  readonly counts: () => Readonly<Record<string, number>>;
+  readonly logged: string[];
+  /** What `keep` does next. */
+  failWith: Error | undefined;
+  stopping: boolean;
+  clock: number;
+}
+
+const listeners: Listener[] = [];
+afterEach(async () => {
+  await Promise.all(listeners.splice(0).map((listener) => listener.close(0)));
+});
+
+async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): Promise<Receiver> {
+  const counters = createCounters();
+  const logged: string[] = [];
+  const receiver: Receiver = {
+    url: '',
+    port: 0,
+    kept: [],
+    counts: () => counters.snapshot(),
+    logged,
+    failWith: undefined,
+    stopping: false,
+    clock: 1_000_000,
+  };
+  const receiving = (by: 'headers' | 'bytes') => ({
+    source: source(by),
+    secrets: { current: () => [new Secret(secret)] },
+  });
+  const app = webhookApp({
+    sources: new Map([
+      ['xiq', receiving('headers')],
+      ['signed', receiving('bytes')],
+    ]),
+    maxBodyBytes,
+    budget: byteBudget(maxInFlightBytes),
+    refused: refusedCredentials(() => receiver.clock),
+    keep: async (metadata, bytes) => {
+      if (receiver.failWith !== undefined) throw receiver.failWith;
+      receiver.kept.push({ metadata, text: Buffer.from(bytes).toString('utf8') });
+      return `r1_${receiver.kept.length}`;
+    },
+    stopping: () => receiver.stopping,
+    now: () => receiver.clock,
+    log: createLogger({ json: true, debug: true, write: (line) => logged.push(line), now: () => receiver.clock }),
+    meter: counters,
+  });
+  const listener = await listen(app.fetch, {
+    name: 'webhooks',
+    host: '127.0.0.1',
+    port: 0,
+    maxConnections: 100,
+    headersTimeoutMs: requestTimeoutMs,
+    requestTimeoutMs,
+    onClientError: (code) => logged.push(code),
+  });
+  listeners.push(listener);
+  return Object.assign(receiver, { url: listener.url, port: Number(new URL(listener.url).port) });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: string;
+}
+
+interface Sent {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Buffer;
+  /** Send without a content-length. */
+  readonly chunked?: boolean;
+}
+
+const authorized = { authorization: secret };
+
+function send(
+  { url }: Receiver,
+  { method = 'POST', path = '/webhooks/xiq/AUDIT_LOG_ALL', headers = authorized, body = '{}', chunked }: Sent = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const length: Record<string, string> =
+      chunked === true ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const outgoing = request(
+      `${url}${path}`,
+      { method, headers: { ...headers, ...length }, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
+    outgoing.on('error', reject);
+    if (chunked === true) {
+      outgoing.write(body.slice(0, 1));
+      outgoing.end(body.slice(1));
+    } else outgoing.end(body);
+  });
+}
+
+/** Everything the server says to raw bytes, until it closes the connection. */
+function raw(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    socket.on('data', (chunk) => {
+      answer += chunk.toString();
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+describe('a webhook that is taken', () => {
+  it('is kept with what is known of it, and answered 202 with its receipt', async () => {
+    const receiver = await start();
+    const answer = await send(receiver, {
+      body: '[1]',
+      headers: { ...authorized, 'content-type': 'application/json' },
+    });
+    expect(answer).toMatchObject({ status: 202, body: '{"receipt":"r1_1"}' });
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    expect(receiver.kept).toEqual([
+      {
+        text: '[1]',
+        metadata: {
+          source: 'xiq',
+          messageType: 'AUDIT_LOG_ALL',
+          origin: 'webhook',
+          receivedAtMs: 1_000_000,
+          contentType: 'application/json',
+          remoteAddress: '127.0.0.1',
+        },
+      },
+    ]);
+  });
+
+  it('has no message type at the catch-all', async () => {
+    const receiver = await start();
+    expect(await send(receiver, { path: '/webhooks/xiq' })).toMatchObject({ status: 202 });
+    expect(receiver.kept[0]?.metadata.messageType).toBeUndefined();
+  });
+
+  it.each([
+    ['not JSON', 'hello'],
+    ['not UTF-8', Buffer.from([0xff, 0xfe, 0x00])],
+  ])('is kept though it is %s', async (_what, body) => {
+    expect(await send(await start(), { body })).toMatchObject({ status: 202 });
+  });
+
+  it('is kept unpacked', async () => {
+    const receiver = await start();
+    const headers = { ...authorized, 'content-encoding': 'gzip' };
+    expect(await send(receiver, { body: gzipSync('{"a":1}'), headers })).toMatchObject({ status: 202 });
+    expect(receiver.kept[0]?.text).toBe('{"a":1}');
+  });
+
+  it('of a length that nobody declared', async () => {
+    const receiver = await start();
+    expect(await send(receiver, { chunked: true, body: '{"a":1}' })).toMatchObject({ status: 202 });
+    expect(receiver.kept[0]?.text).toBe('{"a":1}');
+  });
+
+  it('of the largest size', async () => {
+    expect(await send(await start(), { body: 'x'.repeat(maxBodyBytes) })).toMatchObject({ status: 202 });
+  });
+});
+
+describe('a webhook that is not taken', () => {
+  const gzip = { ...authorized, 'content-encoding': 'gzip' };
+  it.each<[string, number, Sent]>([
+    ['an empty body', 400, { body: '' }],
+    ['gzip of nothing', 400, { body: gzipSync(''), headers: gzip }],
+    ['a body that is not the gzip it says', 400, { headers: gzip }],
+    ['gzip cut short', 400, { body: gzipSync('{"a":1}').subarray(0, 15), headers: gzip }],
+    ['gzip with more behind it', 400, { body: Buffer.concat([gzipSync('{}'), Buffer.from('rest')]), headers: gzip }],
+    ['no credentials', 401, { headers: {} }],
+    ['wrong credentials', 401, { headers: { authorization: 'wrong' } }],
+    ['wrong credentials of a signing source', 401, { path: '/webhooks/signed', headers: {} }],
+    ['an unknown source', 404, { path: '/webhooks/other/AUDIT_LOG_ALL' }],
+    ['an unknown path', 404, { path: '/' }],
+    ['a path too deep', 404, { path: '/webhooks/xiq/AUDIT_LOG_ALL/more' }],
+    ['what is no message type', 404, { path: '/webhooks/xiq/audit' }],
+    ['GET', 405, { method: 'GET' }],
+    ['PUT', 405, { method: 'PUT' }],
+    ['OPTIONS', 405, { method: 'OPTIONS' }],
+    ['a body one byte too large', 413, { body: 'x'.repeat(maxBodyBytes + 1) }],
+    ['a body far too large', 413, { body: 'x'.repeat(3 * maxBodyBytes) }],
+    ['a body too large without a length', 413, { body: 'x'.repeat(maxBodyBytes + 1), chunked: true }],
+    ['a body that unpacks too large', 413, { body: gzipSync(Buffer.alloc(1_000_000)), headers: gzip }],
+    ['brotli', 415, { headers: { ...authorized, 'content-encoding': 'br' } }],
+    ['gzip twice', 415, { headers: { ...authorized, 'content-encoding': 'gzip, gzip' } }],
+  ])('%s: %i', async (_what, status, sent) => {
+    const receiver = await start();
+    const answer = await send(receiver, sent);
+    expect(answer.status).toBe(status);
+    expect(receiver.kept).toEqual([]);
+    const requests = Object.entries(receiver.counts()).filter(([name]) => name.includes(`status=${status}`));
+    expect(requests.map(([, count]) => count)).toEqual([1]);
+    if (status === 405) expect(answer.headers['allow']).toBe('POST');
+    if (status === 401)
+      expect(JSON.parse(answer.body)).toEqual({
+        error: 'unauthorized',
+        message: 'the credentials are missing or wrong',
+      });
+    // The next one is served all the same.
+    expect(await send(receiver)).toMatchObject({ status: 202 });
+  });
+
+  it('without a secret configured', async () => {
+    const receiver = await start();
+    expect(await send(receiver, { headers: { authorization: '' } })).toMatchObject({ status: 401 });
+  });
+
+  it('408 where the request does not come to its end in time', async () => {
+    const { port } = await start(300);
+    const answer = await raw(
+      port,
+      `POST /webhooks/xiq HTTP/1.1\r\nHost: x\r\nAuthorization: ${secret}\r\nContent-Length: 10\r\n\r\n{`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('is neither kept nor answered when the client leaves in mid-body, and the next one is served', async () => {
+    const receiver = await start();
+    await new Promise<void>((resolve) => {
+      const socket = connect(receiver.port, '127.0.0.1', () => {
+        socket.write(
+          `POST /webhooks/xiq HTTP/1.1\r\nHost: x\r\nAuthorization: ${secret}\r\nContent-Length: 10\r\n\r\n{`,
+          () => socket.destroy(),
+        );
+      });
+      socket.on('close', () => resolve());
+    });
+    await expect.poll(() => receiver.counts()['xiq_siem.receiver.aborted{source=xiq}']).toBe(1);
+    expect(await send(receiver)).toMatchObject({ status: 202 });
+    expect(receiver.kept).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'both a length and chunks',
+      'POST /webhooks/xiq HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}',
+    ],
+    ['two lengths', 'POST /webhooks/xiq HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
+    ['no host', 'POST /webhooks/xiq HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}'],
+  ])('400 for %s', async (_what, text) => {
+    const receiver = await start();
+    expect(await raw(receiver.port, text)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(receiver.kept).toEqual([]);
+  });
+});
+
+describe('an address whose credentials keep being refused', () => {
+  it('is answered 429 for a time, and heard at once when its credentials are right', async () => {
+    const receiver = await start();
+    const wrong = { headers: { authorization: 'wrong' } };
+    for (let count = 0; count < 20; count += 1) expect(await send(receiver, wrong)).toMatchObject({ status: 401 });
+    const answer = await send(receiver, wrong);
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect(await send(receiver)).toMatchObject({ status: 202 });
+    receiver.clock += 60_001;
+    expect(await send(receiver, wrong)).toMatchObject({ status: 401 });
+  });
+});
+
+describe('503 with Retry-After', () => {
+  it('when the journal is full, with its code', async () => {
+    const receiver = await start();
+    receiver.failWith = new ConnectorError('journal_full', 'full');
+    const answer = await send(receiver);
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+    expect(JSON.parse(answer.body)).toMatchObject({ error: 'journal_full' });
+  });
+
+  it('when the connector is shutting down', async () => {
+    const receiver = await start();
+    receiver.stopping = true;
+    expect(await send(receiver)).toMatchObject({ status: 503, headers: { 'retry-after': '5', connection: 'close' } });
+  });
+
+  it('when too many bytes are in flight, and they are given back', async () => {
+    const receiver = await start(30_000, 50);
+    expect(await send(receiver, { body: 'x'.repeat(51) })).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+    });
+    for (let count = 0; count < 3; count += 1) {
+      expect(await send(receiver, { body: 'x'.repeat(40) })).toMatchObject({ status: 202 });
+    }
+  });
+
+  it('and 500 for a fault of ours, of which the client learns nothing', async () => {
+    const receiver = await start();
+    receiver.failWith = new Error('inner words');
+    const answer = await send(receiver);
+    expect(answer.status).toBe(500);
+    expect(answer.body).not.toContain('inner words');
+    expect(receiver.logged.join()).toContain('inner words');
+  });
+});
+
+it('no secret is logged or counted, whatever is sent', async () => {
+  const receiver = await start();
+  await send(receiver);
+  await send(receiver, { headers: { authorization: `${secret}-almost` } });
+  receiver.failWith = new ConnectorError('journal_failed', 'disk');
+  await send(receiver);
+  expect(JSON.stringify([receiver.logged, receiver.counts(), receiver.kept])).not.toContain(secret);
+});

@@ -1,0 +1,109 @@
+// Makes the configured sources and destinations, each with the context that its contract promises.
+import {
+  type AgentIdentity,
+  type Destination,
+  ecsFieldDefinitions,
+  type KeptBody,
+  type Logger,
+  type Meter,
+  type SecretSource,
+  type Source,
+} from '@xiq-siem/core';
+import type { Configuration, ConfiguredDestination } from './config/load.ts';
+import { createAgents } from './egress.ts';
+import type { ReceivingSource } from './http/webhooks.ts';
+import { registry } from './registry.ts';
+import { joinSecrets, openManagedSecret, openSecret } from './secrets.ts';
+
+export interface PluginServices {
+  readonly agent: AgentIdentity;
+  readonly secretsDirectory: string;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly meter: Meter;
+}
+
+export interface Sources {
+  /** By name, each with the secrets that it accepts. */
+  readonly receiving: ReadonlyMap<string, ReceivingSource>;
+  /**
+   * The source that a body came from. One that was taken out of the configuration since is read with the defaults of
+   * the first type, so that what it sent is not lost.
+   */
+  of(body: KeptBody): Source;
+}
+
+export async function openSources(
+  { sources, resolvePath }: Configuration,
+  { agent, secretsDirectory, log, meter }: PluginServices,
+): Promise<Sources> {
+  const opened = sources.map(async (configured): Promise<[string, ReceivingSource]> => {
+    const { name } = configured;
+    const secrets = await Promise.all(
+      configured.secrets.map(({ reference }) =>
+        'managed' in reference
+          ? openManagedSecret(secretsDirectory, name, log)
+          : openSecret(reference, resolvePath, log),
+      ),
+    );
+    return [name, { source: configured.create({ name, agent, log, meter }), secrets: joinSecrets(secrets) }];
+  });
+  const receiving = new Map(await Promise.all(opened));
+  const removed = new Map<string, Source>();
+
+  const openRemoved = (name: string): Source => {
+    const [definition] = registry.sources;
+    log.warn('source.not_configured', { source: name, read: `with the defaults of type ${definition.type}` });
+    return definition.create(definition.configSchema.parse({}), { name, agent, log, meter });
+  };
+  return {
+    receiving,
+    of({ metadata: { source: name } }) {
+      const source = receiving.get(name)?.source ?? removed.get(name) ?? openRemoved(name);
+      if (!receiving.has(name)) removed.set(name, source);
+      return source;
+    },
+  };
+}
+
+export interface OpenDestination {
+  readonly configured: ConfiguredDestination;
+  readonly destination: Destination;
+  /** Takes this destination's secrets out of a text. */
+  redact(text: string): string;
+}
+
+const fields = [...ecsFieldDefinitions, ...registry.sources.flatMap((source) => source.fields)];
+
+export async function openDestinations(
+  { destinations, resolvePath, egress }: Configuration,
+  { now, log, meter }: PluginServices,
+): Promise<readonly OpenDestination[]> {
+  return Promise.all(
+    destinations.map(async (configured) => {
+      const { name, proxy = egress.proxy, caFile = egress.caFile } = configured;
+      const secrets: SecretSource[] = [];
+      const destination = await configured.create({
+        name,
+        log,
+        meter,
+        now,
+        fields,
+        resolvePath,
+        agent: createAgents({ proxy, caFile: caFile === undefined ? undefined : resolvePath(caFile) }),
+        secret: (reference) => {
+          const secret = openSecret(reference, resolvePath, log);
+          secrets.push(secret);
+          return secret;
+        },
+      });
+      return { configured, destination, redact: (text) => withoutSecrets(text, secrets) };
+    }),
+  );
+}
+
+function withoutSecrets(text: string, sources: readonly SecretSource[]): string {
+  return joinSecrets(sources)
+    .current()
+    .reduce((shown, secret) => shown.replaceAll(secret.reveal(), String(secret)), text);
+}

@@ -1,0 +1,33 @@
+// Whether a webhook would be accepted now, and what else an operator likes to know.
+import type { Delivery } from '@xiq-siem/delivery';
+import type { Journal } from '@xiq-siem/journal';
+import type { Counters } from './counters.ts';
+import type { Readiness } from './http/admin.ts';
+import type { ReceivingSource } from './http/webhooks.ts';
+
+export interface ReadinessInput {
+  readonly journal: Journal;
+  readonly delivery: Delivery;
+  readonly sources: ReadonlyMap<string, ReceivingSource>;
+  readonly counters: Counters;
+  readonly stopping: () => boolean;
+}
+
+export function readinessOf({ journal, delivery, sources, counters, stopping }: ReadinessInput): Readiness {
+  const acceptance = journal.acceptance();
+  const reasons = [
+    ...(stopping() ? ['stopping'] : []),
+    ...(acceptance.ok ? [] : [acceptance.code]),
+    ...[...sources].flatMap(([name, { secrets }]) => (secrets.current().length > 0 ? [] : [`no_secret:${name}`])),
+  ];
+  const { nextSequence, ...extent } = journal.extent();
+  return {
+    ready: reasons.length === 0,
+    reasons,
+    information: {
+      journal: { ...extent, nextSequence, lost: journal.lostSpans() },
+      destinations: delivery.status().map((status) => ({ ...status, lagBodies: nextSequence - status.sequence })),
+      counters: counters.snapshot(),
+    },
+  };
+}

@@ -1,0 +1,16 @@
+// SIGTERM and SIGINT: the first asks to stop, the second ends the process where it stands.
+
+/** Resolves with the first signal. What was answered 202 is on disk by then, so that the second may end us at once. */
+export function stopSignal(): Promise<{ readonly message: string }> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
+    for (const name of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(name, () => {
+        if (asked) process.exit(128 + numbers[name]);
+        asked = true;
+        resolve({ message: name });
+      });
+    }
+  });
+}

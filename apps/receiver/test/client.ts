@@ -1,0 +1,46 @@
+// For tests: an HTTP client that posts webhooks over kept-alive connections and tells what was answered.
+import { Agent, request } from 'node:http';
+import { z } from 'zod';
+
+export interface Posted {
+  readonly status: number;
+  /** The receipt of a 202. */
+  readonly receipt: string | undefined;
+}
+
+export interface Client {
+  /** Rejects where no answer came. */
+  post(path: string, body: string): Promise<Posted>;
+  get(url: string): Promise<{ readonly status: number; readonly body: string }>;
+  close(): void;
+}
+
+const answer = z.object({ receipt: z.string() });
+
+export function createClient(url: string, secret: string, maxSockets = 32): Client {
+  const agent = new Agent({ keepAlive: true, maxSockets });
+  const send = (target: string, method: string, body?: string): Promise<{ status: number; body: string }> =>
+    new Promise((resolve, reject) => {
+      const headers =
+        body === undefined ? {} : { authorization: `Bearer ${secret}`, 'content-length': Buffer.byteLength(body) };
+      const outgoing = request(target, { method, agent, headers }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+        response.on('error', reject);
+      });
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  return {
+    async post(path, body) {
+      const { status, body: text } = await send(url + path, 'POST', body);
+      return { status, receipt: status === 202 ? answer.parse(JSON.parse(text)).receipt : undefined };
+    },
+    get: (target) => send(target, 'GET'),
+    close: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,131 @@
+// For tests: the connector as a process of its own, started, killed and started again on one directory.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+export interface Workplace {
+  readonly directory: string;
+  readonly configFile: string;
+  readonly secret: string;
+  /** Every document in `out`, file by file; a line that is torn throws. */
+  documents(): Promise<readonly OutputDocument[]>;
+  remove(): Promise<void>;
+}
+
+const outputDocument = z.looseObject({
+  event: z.looseObject({ id: z.string(), original: z.string() }),
+  extreme: z.looseObject({ xiq: z.looseObject({ receipt: z.string() }) }),
+});
+export type OutputDocument = z.output<typeof outputDocument>;
+
+/** A new directory with a configuration; `yaml` is added to one that listens at free ports and may fill the disk. */
+export async function workplace(yaml = ''): Promise<Workplace> {
+  const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-'));
+  const configFile = join(directory, 'config.yaml');
+  await writeFile(
+    configFile,
+    `server: { port: 0 }
+admin: { port: 0 }
+destinations: { archive: { type: file, directory: ./out, minFreeBytes: 0 } }
+sources: { xiq: { type: xiq, secrets: [ { env: XIQ_TEST_SECRET } ] } }
+${yaml}`,
+  );
+  return {
+    directory,
+    configFile,
+    secret: 'canary-4711',
+    async documents() {
+      const names = await readdir(join(directory, 'out')).catch(() => []);
+      const texts = await Promise.all(names.sort().map((name) => readFile(join(directory, 'out', name), 'utf8')));
+      return texts.flatMap((text) => {
+        if (text !== '' && !text.endsWith('\n')) throw new Error('the last line of a file is torn');
+        return text
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => outputDocument.parse(JSON.parse(line)));
+      });
+    },
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+export interface RunningConnector {
+  /** Resolves when it listens. */
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly pid: number;
+  /** All that it wrote to standard output and standard error so far. */
+  output(): string;
+  /** Sends a signal to the node process itself; resolves with its exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
+const started = z.object({ event: z.literal('connector.started'), url: z.string(), admin: z.string() });
+
+export async function startProcess({ configFile, secret, directory }: Workplace): Promise<RunningConnector> {
+  const child = spawnConnector(['serve', '--config', configFile], secret, directory);
+  let output = '';
+  const listening = Promise.withResolvers<z.output<typeof started>>();
+  const onText = (text: string): void => {
+    output += text;
+    for (const line of output.split('\n')) {
+      if (!line.includes('connector.started')) continue;
+      const parsed = started.safeParse(JSON.parse(line));
+      if (parsed.success) listening.resolve(parsed.data);
+    }
+  };
+  child.stdout?.setEncoding('utf8').on('data', onText);
+  child.stderr?.setEncoding('utf8').on('data', onText);
+  const ended = once(child, 'exit').then(([code, signal]: unknown[]) => exitOf(code, signal));
+  const early = ended.then((code): never => {
+    throw new Error(`the connector ended with ${code} before it listened:\n${output}`);
+  });
+  const { url, admin } = await Promise.race([listening.promise, early]);
+  early.catch(() => {});
+  return {
+    url,
+    adminUrl: admin,
+    pid: child.pid ?? 0,
+    output: () => output,
+    end(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+export interface Ended {
+  readonly code: number | NodeJS.Signals;
+  readonly output: string;
+}
+
+/** Runs a command to its end. */
+export async function runCommand(args: readonly string[], cwd: string, secret = 'canary-4711'): Promise<Ended> {
+  const child = spawnConnector(args, secret, cwd);
+  let output = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const [code, signal]: unknown[] = await once(child, 'close');
+  return { code: exitOf(code, signal), output };
+}
+
+function spawnConnector(args: readonly string[], secret: string, cwd: string): ChildProcess {
+  const { PATH, HOME } = process.env;
+  return spawn(process.execPath, [main, ...args], { cwd, env: { PATH, HOME, XIQ_TEST_SECRET: secret } });
+}
+
+const exit = z.union([z.number(), z.custom<NodeJS.Signals>((value) => typeof value === 'string')]);
+
+function exitOf(code: unknown, signal: unknown): number | NodeJS.Signals {
+  return exit.parse(code ?? signal);
+}

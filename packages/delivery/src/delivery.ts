@@ -1,0 +1,101 @@
+// The engine: every destination in a lane of its own, over bodies that they share.
+import type {
+  Assurance,
+  BodyReader,
+  Destination,
+  DestinationDefinition,
+  KeptBody,
+  Logger,
+  Meter,
+  NormalizedEvent,
+  PositionCounters,
+  PositionFile,
+} from '@xiq-siem/core';
+import type { Clock } from './clock.ts';
+import type { DeadLetterStore } from './dead-letter.ts';
+import { startLane } from './lane.ts';
+import type { DeliveryOptions } from './options.ts';
+import { createSharedBodies } from './shared-bodies.ts';
+import type { Redact } from './words.ts';
+
+export interface DeliveryDestination {
+  /** Name in the configuration. */
+  readonly name: string;
+  readonly destination: Destination;
+  readonly definition: Pick<DestinationDefinition, 'type' | 'assurance' | 'codes' | 'maxInFlight'>;
+  readonly options: DeliveryOptions;
+  readonly position: PositionFile;
+}
+
+/** What the engine needs of the rest of the connector. */
+export interface DeliveryServices {
+  readonly openReader: (fromSequence: number) => BodyReader;
+  /** The events of a body. Should it throw, the rest of the body counts as one damaged event. */
+  readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
+  readonly deadLetters: DeadLetterStore;
+  readonly redact: Redact;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly meter: Meter;
+}
+
+export interface DeliveryInput extends DeliveryServices {
+  readonly destinations: readonly DeliveryDestination[];
+  /** Bytes of parsed bodies that are kept for the destinations behind the first; 32 MiB by default. */
+  readonly sharedBytes?: number;
+}
+
+export interface DestinationStatus {
+  readonly name: string;
+  readonly type: string;
+  readonly assurance: Assurance;
+  readonly state: 'running' | 'backing_off' | 'paused' | 'stopping' | 'stopped';
+  /** Why it backs off or pauses: a code of the destination's, or `dead_letters_full`, `dead_letters_failed`. */
+  readonly reason?: string;
+  /** The destination's own words with its last failure, fit to be shown. */
+  readonly lastWords: string | undefined;
+  /** The first body that is not wholly settled. */
+  readonly sequence: number;
+  /** As in the position, but that `normalized` includes the open events. */
+  readonly counters: PositionCounters;
+  /** Events taken and not yet settled. */
+  readonly open: number;
+  /** Of these, events that wait to be sent again. */
+  readonly waitingAgain: number;
+  /** Batches under way. */
+  readonly underWay: number;
+  /** Events delivered after an attempt of which nobody knows how it ended; since the start of the process. */
+  readonly possibleDuplicates: number;
+  /** Breaches of the plugin contract, since the start of the process. */
+  readonly pluginFaults: number;
+  /** Epoch milliseconds; undefined before the first delivery since the start of the process. */
+  readonly lastDeliveredMs: number | undefined;
+}
+
+export interface Delivery {
+  status(): readonly DestinationStatus[];
+  /**
+   * Sends nothing new, waits up to `graceMs` for what is under way, then aborts it; saves the positions; closes readers
+   * and destinations, not the position files. Resolves in any case, a few seconds after the grace at the latest.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+const defaultSharedBytes = 33_554_432;
+
+/** Starts to deliver, to each destination from its own position on. */
+export function startDelivery(input: DeliveryInput): Delivery {
+  const { normalize, log, sharedBytes = defaultSharedBytes } = input;
+  // Alone, a destination has nobody to share with.
+  const maxBytes = input.destinations.length > 1 ? sharedBytes : 0;
+  const bodies = createSharedBodies({ normalize, maxBytes, log });
+  const lanes = input.destinations.map((destination) => startLane(destination, input, bodies));
+  return {
+    status: () => lanes.map((lane) => lane.status()),
+    async stop(graceMs) {
+      await Promise.all(lanes.map((lane) => lane.stop(graceMs)));
+    },
+  };
+}

@@ -1,0 +1,283 @@
+import { describe, expect, test } from 'vitest';
+import { bench, bodies, destination, each, memoryJournal, memoryPosition, scripted, takeAll } from './test-bench.ts';
+
+const retry = { verdict: 'retry', code: 'busy' } as const;
+const delivered = { verdict: 'delivered' } as const;
+
+describe('a batch that is too large', () => {
+  test('is split until it fits', async () => {
+    const plugin = scripted((batch, call, signal) =>
+      batch.items.length > 3 ? { batch: 'tooLarge', code: 'large' } : takeAll(batch, call, signal),
+    );
+    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(1, 20)), [destination('a', plugin)]);
+    await clock.runUntil(() => statusOf('a').sequence === 1, 2000);
+    expect(plugin.taken).toHaveLength(20);
+    expect(deadLetters.entries).toEqual([]);
+  });
+
+  test('down to the one event that is too large alone, which becomes a dead letter', async () => {
+    const plugin = scripted((batch, call, signal) =>
+      batch.items.some(({ id }) => id === '0.7')
+        ? { batch: 'tooLarge', code: 'large', message: 'over 1 MB' }
+        : takeAll(batch, call, signal),
+    );
+    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(1, 20)), [destination('a', plugin)]);
+    await clock.runUntil(() => statusOf('a').sequence === 1, 2000);
+    expect(plugin.taken).toHaveLength(19);
+    expect(deadLetters.entries).toMatchObject([{ id: '0.7', code: 'large', message: 'over 1 MB' }]);
+  });
+});
+
+describe('a destination that is down', () => {
+  const down = { batch: 'unavailable', code: 'down', message: 'connection refused' };
+
+  test('is asked less and less, with one small batch at a time, and gets everything when it is back', async () => {
+    let isDown = true;
+    const plugin = scripted((batch, call, signal) => (isDown ? down : takeAll(batch, call, signal)));
+    const { clock, deadLetters, statusOf, log } = bench(memoryJournal(...bodies(100, 50)), [destination('a', plugin)]);
+    await clock.advance(3_600_000);
+    const calls = plugin.batches.length;
+    expect(calls).toBeGreaterThan(60);
+    expect(calls).toBeLessThan(150);
+    expect(plugin.batches.slice(20).every((ids) => ids.length <= 8)).toBe(true);
+    expect(statusOf('a')).toMatchObject({
+      state: 'backing_off',
+      reason: 'down',
+      underWay: 0,
+      lastWords: 'connection refused',
+    });
+    expect(log.of('delivery.backing_off')).toHaveLength(1);
+    isDown = false;
+    await clock.runUntil(() => statusOf('a').sequence === 100, 120_000);
+    expect(new Set(plugin.taken).size).toBe(5000);
+    expect(plugin.taken).toHaveLength(5000);
+    expect(deadLetters.entries).toEqual([]);
+    expect(statusOf('a').state).toBe('running');
+    expect(log.of('delivery.resumed')).toHaveLength(1);
+  });
+
+  test('delays nobody else, and takes no more memory than its batches under way', async () => {
+    const journal = memoryJournal(...bodies(600, 100));
+    const other = scripted();
+    const { clock, statusOf } = bench(journal, [
+      destination(
+        'dead',
+        scripted(() => down),
+      ),
+      destination('other', other),
+    ]);
+    await clock.runUntil(() => statusOf('other').sequence === 600, 5_000);
+    expect(other.taken).toHaveLength(60_000);
+    await clock.advance(600_000);
+    expect(statusOf('dead').open).toBeLessThanOrEqual(2048);
+  });
+
+  test('gives its events up after the configured hours, as dead letters', async () => {
+    const plugin = scripted(() => down);
+    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(1, 30)), [
+      destination('a', plugin, { giveUpAfterHours: 2 }),
+    ]);
+    await clock.advance(2 * 3_600_000 - 60_000);
+    expect(deadLetters.entries).toEqual([]);
+    await clock.advance(200_000);
+    expect(deadLetters.entries).toHaveLength(30);
+    expect(deadLetters.entries[0]).toMatchObject({ code: 'gave_up' });
+    expect(statusOf('a')).toMatchObject({ sequence: 1, counters: { deadLettered: 30, normalized: 30 } });
+  });
+
+  test('is left alone for as long as it asks, an hour at most', async () => {
+    let waitMs = 600_000;
+    const plugin = scripted(() => ({ ...down, waitMs }));
+    const { clock } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
+    await clock.advance(200 + 599_999);
+    expect(plugin.batches).toHaveLength(1);
+    waitMs = 1e12;
+    await clock.advance(1);
+    expect(plugin.batches).toHaveLength(2);
+    await clock.advance(3_599_999);
+    expect(plugin.batches).toHaveLength(2);
+    await clock.advance(1);
+    expect(plugin.batches).toHaveLength(3);
+  });
+});
+
+test('a destination that is misconfigured pauses for ever if need be, and buries nothing', async () => {
+  let mended = false;
+  const plugin = scripted((batch, call, signal) =>
+    mended ? takeAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad', message: 'key hunter2 expired' },
+  );
+  const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(10, 100)), [
+    destination('a', plugin, { giveUpAfterHours: 1 }),
+  ]);
+  await clock.advance(24 * 3_600_000);
+  expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', lastWords: 'key [secret] expired' });
+  expect(plugin.batches.length).toBeLessThan(700);
+  expect(deadLetters.entries).toEqual([]);
+  mended = true;
+  await clock.runUntil(() => statusOf('a').sequence === 10, 600_000);
+  expect(plugin.taken).toHaveLength(1000);
+});
+
+test('only what needs it is sent again', async () => {
+  const plugin = scripted((batch, call) => each(batch, (_, index) => (call === 1 && index % 2 ? retry : delivered)));
+  const { clock, statusOf } = bench(memoryJournal(...bodies(1, 6)), [destination('a', plugin)]);
+  await clock.runUntil(() => statusOf('a').sequence === 1);
+  expect(plugin.batches).toEqual([
+    ['0.0', '0.1', '0.2', '0.3', '0.4', '0.5'],
+    ['0.1', '0.3', '0.5'],
+  ]);
+});
+
+test('what may be there already is sent again, and counted as a possible duplicate', async () => {
+  const plugin = scripted((batch, call) =>
+    each(batch, (_, index) => (call === 1 && index < 2 ? { verdict: 'unknown', code: 'busy' } : delivered)),
+  );
+  const { clock, meter, statusOf } = bench(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
+  await clock.runUntil(() => statusOf('a').sequence === 1);
+  expect(statusOf('a')).toMatchObject({ possibleDuplicates: 2, counters: { delivered: 5, duplicate: 0 } });
+  expect(meter.total('xiq_siem.destination.events', { outcome: 'possible_duplicate' })).toBe(2);
+});
+
+test('duplicates and degraded deliveries are delivered, and counted apart', async () => {
+  const plugin = scripted((batch) =>
+    each(batch, (_, index) => ({
+      verdict: 'delivered',
+      ...(index === 0 ? { duplicate: true } : {}),
+      ...(index === 1 ? { degraded: 'bad' } : {}),
+    })),
+  );
+  const { clock, statusOf } = bench(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
+  await clock.runUntil(() => statusOf('a').sequence === 1);
+  expect(statusOf('a').counters).toMatchObject({ normalized: 5, delivered: 5, duplicate: 1, degraded: 1 });
+});
+
+describe('asked to slow down', () => {
+  test('fewer batches are under way at once, then smaller ones, and more again when all is well', async () => {
+    let busy = true;
+    const plugin = scripted(async (batch, call, signal) => {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      return busy ? { ...Object(await takeAll(batch, call, signal)), slowDown: true } : takeAll(batch, call, signal);
+    });
+    const { clock } = bench(memoryJournal(...bodies(2000, 10)), [
+      destination('a', plugin, { batch: { maxEvents: 100 } }),
+    ]);
+    await clock.runUntil(() => plugin.batches.length > 12);
+    expect(plugin.batches[12]?.length).toBeLessThan(10);
+    busy = false;
+    await clock.runUntil(() => plugin.taken.length === 20_000);
+    expect(plugin.batches.at(-5)).toHaveLength(100);
+  });
+});
+
+describe('one event that spoils every batch it is in', () => {
+  const spoils = {
+    'by a throw': () => {
+      throw new Error('cannot serialise');
+    },
+    'by a retry of all': (batch: Parameters<typeof each>[0]) => each(batch, () => retry),
+    'by unavailable': () => ({ batch: 'unavailable', code: 'down' }),
+  };
+  test.each(Object.entries(spoils))(
+    '%s is found by halving and parked alone, while all others pass',
+    async (_, spoil) => {
+      const plugin = scripted((batch, call, signal) =>
+        batch.items.some(({ id }) => id === '3.33') ? spoil(batch) : takeAll(batch, call, signal),
+      );
+      const journal = memoryJournal(...bodies(10, 100));
+      const { clock, deadLetters, statusOf } = bench(journal, [destination('a', plugin)]);
+      let next = 10;
+      for (let hour = 0; hour < 60 && deadLetters.entries.length === 0; hour++) {
+        journal.append(...bodies(1, 5, next++));
+        await clock.advance(61_000);
+      }
+      expect(deadLetters.entries).toMatchObject([{ id: '3.33', code: 'retry_exhausted' }]);
+      await clock.runUntil(() => statusOf('a').sequence === next);
+      expect(new Set(plugin.taken).size).toBe(999 + (next - 10) * 5);
+      expect(statusOf('a')).toMatchObject({ open: 0, counters: { deadLettered: 1 } });
+    },
+  );
+
+  test('is found even when nothing else is there to pass', async () => {
+    const plugin = scripted((batch, call, signal) =>
+      batch.items.some(({ id }) => id === '0.3')
+        ? { batch: 'unavailable', code: 'down' }
+        : takeAll(batch, call, signal),
+    );
+    const { clock, statusOf, deadLetters } = bench(memoryJournal(...bodies(1, 8)), [destination('a', plugin)]);
+    await clock.runUntil(() => plugin.taken.length === 7);
+    expect(statusOf('a')).toMatchObject({ open: 1, sequence: 0 });
+    expect(deadLetters.entries).toEqual([]);
+  });
+});
+
+test('an event that fails 20 times while others pass becomes a dead letter; under load it does not', async () => {
+  for (const slowDown of [false, true]) {
+    const plugin = scripted((batch) => ({
+      ...Object(each(batch, (id) => (id === '0.0' ? retry : delivered))),
+      ...(slowDown ? { slowDown } : {}),
+    }));
+    const journal = memoryJournal(...bodies(1, 2));
+    const { clock, deadLetters } = bench(journal, [destination('a', plugin)]);
+    for (let minute = 1; minute < 60; minute++) {
+      journal.append(...bodies(1, 1, minute));
+      await clock.advance(60_000);
+    }
+    if (slowDown) expect(deadLetters.entries).toEqual([]);
+    else expect(deadLetters.entries).toMatchObject([{ id: '0.0', code: 'retry_exhausted', message: 'busy' }]);
+  }
+});
+
+describe('a storm of rejections', () => {
+  test('pauses the destination at the third batch instead of emptying the stream into the dead letters', async () => {
+    let mended = false;
+    const plugin = scripted((batch) =>
+      each(batch, () => (mended ? delivered : { verdict: 'rejected', code: 'bad', message: 'no mapping' })),
+    );
+    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(100, 10)), [
+      destination('a', plugin, { batch: { maxEvents: 20 }, maxInFlight: 1 }),
+    ]);
+    await clock.advance(24 * 3_600_000);
+    expect(deadLetters.entries).toHaveLength(40);
+    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad' });
+    mended = true;
+    await clock.runUntil(() => statusOf('a').sequence === 100, 600_000);
+    expect(statusOf('a').counters).toMatchObject({ normalized: 1000, delivered: 960, deadLettered: 40 });
+  });
+
+  test('is over when other events pass', async () => {
+    const plugin = scripted((batch) =>
+      each(batch, (id) => (Number(id.split('.')[0]) < 5 ? { verdict: 'rejected', code: 'bad' } : delivered)),
+    );
+    const journal = memoryJournal(...bodies(20, 10));
+    const { clock, deadLetters, statusOf } = bench(journal, [
+      destination('a', plugin, { batch: { maxEvents: 10 }, maxInFlight: 8 }),
+    ]);
+    await clock.advance(3_600_000);
+    expect(statusOf('a')).toMatchObject({ state: 'paused', open: 10 });
+    journal.append(...bodies(1, 10, 20));
+    await clock.runUntil(() => statusOf('a').sequence === 21, 3_600_000);
+    expect(deadLetters.entries).toHaveLength(50);
+    expect(statusOf('a')).toMatchObject({ state: 'running' });
+  });
+});
+
+test('a position that cannot be saved is tried again, and delivery goes on', async () => {
+  const good = memoryPosition();
+  let broken = true;
+  const position = {
+    ...good,
+    position: good.position,
+    save: async (saved: typeof good.position) => {
+      if (broken) throw new Error('disk');
+      await good.save(saved);
+    },
+  };
+  const plugin = scripted();
+  const { clock, log } = bench(memoryJournal(...bodies(3, 3)), [destination('a', plugin, {}, { position })]);
+  await clock.advance(10_000);
+  expect(plugin.taken).toHaveLength(9);
+  expect(log.of('delivery.position_not_saved').length).toBeGreaterThan(0);
+  broken = false;
+  await clock.advance(10_000);
+  expect(good.position).toMatchObject({ sequence: 3, counters: { delivered: 9 } });
+});

@@ -1,0 +1,98 @@
+// Reads the journal for one destination: bodies become events in its batcher, as far as there is room.
+import { setImmediate } from 'node:timers/promises';
+import type { BodyReader, JournalEntry, KeptBody, Logger, LostSpan } from '@xiq-siem/core';
+import type { Bell } from './bell.ts';
+import type { Clock } from './clock.ts';
+import type { Ledger } from './ledger.ts';
+import type { PreparedEvent, SharedBodies } from './shared-bodies.ts';
+
+export interface IntakeOptions {
+  readonly name: string;
+  readonly openReader: (fromSequence: number) => BodyReader;
+  readonly bodies: SharedBodies;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly stop: AbortSignal;
+  /** Whether one more event may be taken. */
+  readonly hasRoom: () => boolean;
+  /** Rung when there may be room again. */
+  readonly room: Bell;
+  readonly take: (event: PreparedEvent) => void;
+  /** Bodies of which the events cannot be had. */
+  readonly damaged: (bodies: number) => void;
+}
+
+const limits = { maxBodies: 256, maxBytes: 1_048_576 };
+const retryMs = 1_000;
+/** Events between two looks at the rest of the process. */
+const breathAfter = 256;
+
+/** Runs until `stop` fires. A reader that fails is opened again. */
+export async function runIntake(options: IntakeOptions): Promise<void> {
+  const { name, openReader, ledger, clock, log, stop } = options;
+  while (!stop.aborted) {
+    let reader: BodyReader | undefined;
+    try {
+      reader = openReader(ledger.next());
+      await readAll(reader, options);
+    } catch (error) {
+      log.error('delivery.read_failed', { destination: name, sequence: ledger.next(), error: String(error) });
+      await clock.sleep(retryMs, stop);
+    } finally {
+      await reader?.close().catch((error: unknown) => {
+        log.warn('delivery.reader_not_closed', { destination: name, error: String(error) });
+      });
+    }
+  }
+}
+
+async function readAll(reader: BodyReader, options: IntakeOptions): Promise<void> {
+  while (!options.stop.aborted) {
+    for (const entry of await reader.read(limits, options.stop)) {
+      await takeEntry(entry, options);
+      if (options.stop.aborted) return;
+    }
+  }
+}
+
+async function takeEntry(entry: JournalEntry, options: IntakeOptions): Promise<void> {
+  if (entry.kind === 'lost') return lose(entry.span, options);
+  const { body } = entry;
+  const { ledger } = options;
+  const next = ledger.next();
+  if (body.sequence < next) return;
+  if (body.sequence > next) {
+    const where = 'the journal gave neither these bodies nor a reason';
+    await lose({ fromSequence: next, toSequence: body.sequence - 1, bytes: 0, reason: 'missing', where }, options);
+  }
+  if (!options.stop.aborted) await takeBody(body, options);
+}
+
+async function takeBody(body: KeptBody, options: IntakeOptions): Promise<void> {
+  const { ledger, bodies, hasRoom, room, stop, take, damaged } = options;
+  if (!ledger.begin(body.sequence)) return;
+  const cursor = bodies.open(body);
+  for (let events = 1; ; events++) {
+    if (events % breathAfter === 0) await setImmediate();
+    while (!hasRoom() && !stop.aborted) await room.wait();
+    if (stop.aborted) return;
+    const event = cursor.next();
+    if (event === 'end' || event === 'damaged') {
+      if (event === 'damaged') damaged(1);
+      ledger.end(body.sequence, event === 'damaged');
+      return;
+    }
+    if (ledger.take(body.sequence, event.element)) take(event);
+  }
+}
+
+async function lose(span: LostSpan, { name, ledger, log, room, stop, damaged }: IntakeOptions): Promise<void> {
+  const { fromSequence, toSequence, bytes, reason, where } = span;
+  while (!ledger.canLose(fromSequence, toSequence) && !stop.aborted) await room.wait();
+  if (stop.aborted) return;
+  const lost = ledger.lose(fromSequence, toSequence);
+  if (lost === 0) return;
+  log.warn('delivery.bodies_lost', { destination: name, fromSequence, toSequence, bodies: lost, bytes, reason, where });
+  damaged(lost);
+}

@@ -1,0 +1,163 @@
+// One destination's own loop: reads, batches, sends, settles. Nothing in it waits for another destination.
+import { createBatcher, pendingOf } from './batcher.ts';
+import { createBell } from './bell.ts';
+import { createDeadLetterQueue } from './dead-letter-queue.ts';
+import type { DeliveryDestination, DeliveryServices, DestinationStatus } from './delivery.ts';
+import { runIntake } from './intake.ts';
+import { createLedger } from './ledger.ts';
+import { createPolicy } from './policy.ts';
+import { createPositionKeeper } from './position-keeper.ts';
+import { routeBy } from './routing.ts';
+import { createSender } from './sender.ts';
+import { createSettlement } from './settlement.ts';
+import type { SharedBodies } from './shared-bodies.ts';
+import { within } from './within.ts';
+import { fitWords } from './words.ts';
+
+export interface Lane {
+  status(): DestinationStatus;
+  /** Ends within `graceMs` and a few seconds, whatever the plugin does. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const endGraceMs = 3_000;
+
+export function startLane(spec: DeliveryDestination, services: DeliveryServices, bodies: SharedBodies): Lane {
+  const { name, destination, definition, options, position } = spec;
+  const { clock, log, redact, random, openReader } = services;
+  const { batch, retry } = options;
+  const maxInFlight = Math.min(options.maxInFlight, definition.maxInFlight ?? Number.POSITIVE_INFINITY);
+  const stopTaking = new AbortController();
+  const stopSending = new AbortController();
+  const bell = createBell(clock);
+  const room = createBell(clock);
+  const wants = routeBy(options.where);
+  const ledger = createLedger(position.position);
+  const policy = createPolicy({ batch, retry, maxInFlight, random });
+  const batcher = createBatcher(batch.maxAgeMs);
+  const keeper = createPositionKeeper({ name, file: position, ledger, clock, log, bell });
+  const graves = createDeadLetterQueue({
+    ...{ name, store: services.deadLetters, clock, log, bell },
+    stop: stopSending.signal,
+  });
+  const sender = createSender(spec, services, { maxInFlight, stop: stopSending.signal });
+  const settlement = createSettlement(spec, services, { ledger, policy, batcher, graves, keeper, room });
+  const underWay = new Set<Promise<void>>();
+  let phase: 'running' | 'stopping' | 'stopped' = 'running';
+  let shown = 'running';
+
+  const fail = (error: unknown) => {
+    log.error('delivery.lane_failed', { destination: name, error: fitWords(String(error), redact) });
+    phase = 'stopped';
+    stopTaking.abort();
+    stopSending.abort();
+    bell.ring();
+  };
+
+  /** Sends all that may be sent now; returns the epoch milliseconds at which there is more to do. */
+  const dispatch = (): number => {
+    for (;;) {
+      const limits = policy.limits();
+      if (graves.blockedBy() !== undefined || underWay.size >= limits.inFlight) return Number.POSITIVE_INFINITY;
+      const events = batcher.take(clock.now(), limits);
+      if (events === undefined) return batcher.dueMs(limits);
+      const round = policy.round();
+      const sending: Promise<void> = sender
+        .send(events, settlement.facts().passed, (report) => settlement.judge(events, report, round))
+        .catch(fail)
+        .finally(() => {
+          underWay.delete(sending);
+          bell.ring();
+        });
+      underWay.add(sending);
+    }
+  };
+
+  const holdNow = () => {
+    const code = graves.blockedBy();
+    return code === undefined ? policy.hold() : ({ state: 'paused', code } as const);
+  };
+
+  const showChange = () => {
+    const hold = holdNow();
+    const now = hold === undefined ? 'running' : `${hold.state} ${hold.code}`;
+    if (now === shown) return;
+    shown = now;
+    if (hold === undefined) log.info('delivery.resumed', { destination: name });
+    else
+      log.warn(`delivery.${hold.state}`, { destination: name, code: hold.code, words: settlement.facts().lastWords });
+  };
+
+  const loop = async () => {
+    while (phase === 'running') {
+      keeper.saveIfDue();
+      const dueMs = dispatch();
+      showChange();
+      await bell.wait(Math.min(dueMs, keeper.dueMs()));
+    }
+  };
+
+  const intake = runIntake({
+    ...{ name, openReader, bodies, ledger, clock, log, room, stop: stopTaking.signal, damaged: settlement.damaged },
+    hasRoom: () =>
+      ledger.canTake() &&
+      ledger.open() < (maxInFlight + 1) * batch.maxEvents &&
+      settlement.facts().heldBytes < (maxInFlight + 1) * batch.maxBytes,
+    take(event) {
+      if (!wants(event)) return settlement.filtered(event);
+      settlement.accepted(event);
+      batcher.add(pendingOf(event, clock.now()));
+      bell.ring();
+    },
+  }).catch(fail);
+  const looping = loop().catch(fail);
+
+  const close = async () => {
+    try {
+      await destination.close?.();
+    } catch (error) {
+      log.error('delivery.close_failed', { destination: name, error: fitWords(String(error), redact) });
+    }
+  };
+
+  return {
+    status() {
+      const { lastDeliveredMs, lastWords, possibleDuplicates } = settlement.facts();
+      const { sequence, counters, open } = ledger.summary();
+      const hold = holdNow();
+      return {
+        ...{ name, type: definition.type, assurance: definition.assurance, sequence, open },
+        state: phase === 'running' ? (hold?.state ?? 'running') : phase,
+        ...(hold === undefined ? {} : { reason: hold.code }),
+        counters: { ...counters, normalized: counters.normalized + open },
+        ...{
+          waitingAgain: batcher.waitingAgain(),
+          underWay: underWay.size,
+          possibleDuplicates,
+          lastDeliveredMs,
+          lastWords,
+        },
+        pluginFaults: sender.pluginFaults(),
+      };
+    },
+    async stop(graceMs) {
+      phase = 'stopping';
+      stopTaking.abort();
+      room.ring();
+      bell.ring();
+      await looping;
+      const rest = async () => {
+        await Promise.all(underWay);
+        while (graves.size() > 0 && !stopSending.signal.aborted) await bell.wait();
+      };
+      const rested = await within(clock, graceMs, rest());
+      stopSending.abort();
+      bell.ring();
+      if (!rested) await within(clock, endGraceMs, Promise.all(underWay));
+      if (!(await within(clock, endGraceMs, intake))) log.error('delivery.reader_hangs', { destination: name });
+      await keeper.flush();
+      if (!(await within(clock, endGraceMs, close()))) log.error('delivery.close_hangs', { destination: name });
+      phase = 'stopped';
+    },
+  };
+}

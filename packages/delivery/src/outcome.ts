@@ -1,0 +1,95 @@
+// What a report means for each event of its batch.
+import type { Pending } from './batcher.ts';
+import type { Outcome } from './ledger.ts';
+import type { CheckedReport } from './verdicts.ts';
+
+export type Decision =
+  | {
+      readonly kind: 'settle';
+      readonly pending: Pending;
+      readonly outcome: Outcome & { readonly kind: 'delivered' };
+    }
+  | { readonly kind: 'again'; readonly pending: Pending }
+  | {
+      readonly kind: 'deadLetter';
+      readonly pending: Pending;
+      readonly code: string;
+      readonly message: string | undefined;
+    };
+
+export interface OutcomeContext {
+  readonly nowMs: number;
+  /** Events that this destination has taken so far, those of this report included. */
+  readonly passed: number;
+  readonly retryDelay: (attempts: number) => number;
+  readonly giveUpAfterMs: number;
+  /** Rejected events are kept: a storm of rejections. */
+  readonly holdRejected: boolean;
+}
+
+/** Failures of one event, while others pass, after which it is not sent again. */
+const maxFailures = 20;
+/** Attempts that fail whole, with nothing else passing, after which the batch is halved. */
+const patience = 3;
+
+/** Decides for each event of a batch, and notes in it what this attempt has taught. */
+export function decide(batch: readonly Pending[], report: CheckedReport, context: OutcomeContext): readonly Decision[] {
+  const attempts = Math.max(...batch.map((pending) => pending.attempts));
+  const notBeforeMs = context.nowMs + context.retryDelay(attempts);
+  const failsWhole = report.kind === 'items' ? report.verdicts.every(isFailure) : report.word === 'unavailable';
+  const othersPass = batch.some((pending) => context.passed > pending.passedBefore);
+  const suspicious = othersPass ? attempts > 1 : report.kind === 'items' && attempts >= patience;
+  const groupLimit = failsWhole && suspicious ? Math.ceil(batch.length / 2) : Number.POSITIVE_INFINITY;
+
+  const again = (pending: Pending): Decision => {
+    pending.notBeforeMs = notBeforeMs;
+    pending.groupLimit = Math.min(pending.groupLimit, groupLimit);
+    return { kind: 'again', pending };
+  };
+  const failed = (pending: Pending, counts: boolean, code: string, message: string | undefined): Decision => {
+    if (counts && context.passed > pending.passedBefore) pending.failures++;
+    pending.passedBefore = context.passed;
+    const words = message === undefined ? code : `${code}: ${message}`;
+    if (pending.failures >= maxFailures)
+      return { kind: 'deadLetter', pending, code: 'retry_exhausted', message: words };
+    if (isOverdue(pending, context)) return { kind: 'deadLetter', pending, code: 'gave_up', message: words };
+    return again(pending);
+  };
+
+  if (report.kind === 'batch') {
+    const { word, code, message } = report;
+    return batch.map((pending): Decision => {
+      if (word === 'tooLarge') {
+        if (batch.length === 1) return { kind: 'deadLetter', pending, code, message };
+        pending.groupLimit = Math.min(pending.groupLimit, Math.ceil(batch.length / 2));
+        return { kind: 'again', pending };
+      }
+      if (word === 'misconfigured') return again(pending);
+      return failed(pending, batch.length === 1, code, message);
+    });
+  }
+  return batch.map((pending, index): Decision => {
+    const verdict = report.verdicts[index] ?? { verdict: 'unknown', code: 'no_verdict' };
+    if (verdict.verdict === 'delivered') {
+      const { degraded, duplicate } = verdict;
+      const outcome = { kind: 'delivered', degraded: degraded !== undefined, duplicate: duplicate === true } as const;
+      return { kind: 'settle', pending, outcome };
+    }
+    const { code, message } = verdict;
+    if (verdict.verdict === 'rejected') {
+      return context.holdRejected ? again(pending) : { kind: 'deadLetter', pending, code, message };
+    }
+    if (verdict.verdict === 'unknown') pending.maybeThere = true;
+    // Asked to slow down: the load is too much, not this event.
+    return failed(pending, !report.slowDown, code, message);
+  });
+}
+
+/** Whether an event has been tried for longer than the configuration allows. */
+export function isOverdue(pending: Pending, { nowMs, giveUpAfterMs }: Pick<OutcomeContext, 'nowMs' | 'giveUpAfterMs'>) {
+  return nowMs - pending.takenAtMs >= giveUpAfterMs;
+}
+
+function isFailure({ verdict }: { readonly verdict: string }): boolean {
+  return verdict === 'retry' || verdict === 'unknown';
+}

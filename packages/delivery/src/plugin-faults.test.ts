@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { bench, bodies, destination, each, memoryJournal, type Script, scripted, takeAll } from './test-bench.ts';
+
+const never = () => new Promise<never>(() => {});
+
+/** Misbehaves at its first call, and is good from then on. */
+const once =
+  (bad: Script): Script =>
+  (batch, call, signal) =>
+    (call === 1 ? bad : takeAll)(batch, call, signal);
+
+const misbehaviours: readonly (readonly [fault: string, script: Script])[] = [
+  [
+    'threw',
+    () => {
+      throw new Error('oh no');
+    },
+  ],
+  ['hung', never],
+  ['not_a_report', () => 'fine'],
+  ['missing_verdict', () => ({ items: [] })],
+  [
+    'double_verdict',
+    ({ items }) => ({ items: [...items, ...items].map(({ index }) => ({ index, verdict: 'delivered' })) }),
+  ],
+  ['index_out_of_range', () => ({ items: [{ index: 99, verdict: 'delivered' }] })],
+  ['undeclared_code', (batch) => each(batch, () => ({ verdict: 'rejected', code: 'nonsense' }))],
+];
+
+describe.each(misbehaviours)('a plugin that %s', (fault, bad) => {
+  test('is named and counted, loses nothing, and hurts no other destination', async () => {
+    const plugin = scripted(once(bad));
+    const other = scripted();
+    const { clock, log, meter, statusOf, deadLetters } = bench(memoryJournal(...bodies(4, 5)), [
+      destination('culprit', plugin, { batch: { maxEvents: 10 } }),
+      destination('other', other),
+    ]);
+    await clock.runUntil(() => statusOf('other').sequence === 4, 300);
+    await clock.runUntil(() => statusOf('culprit').sequence === 4);
+    expect(new Set(plugin.taken).size).toBe(20);
+    expect(other.taken).toHaveLength(20);
+    expect(deadLetters.entries).toEqual([]);
+    const [line] = log.of('delivery.plugin_fault');
+    expect(line?.facts).toMatchObject({ destination: 'culprit', type: 'scripted', fault });
+    expect(meter.total('xiq_siem.destination.attempts', { destination: 'culprit', result: fault })).toBe(1);
+    expect(statusOf('culprit').pluginFaults).toBeGreaterThan(0);
+    expect(statusOf('other').pluginFaults).toBe(0);
+  });
+});
+
+test('a call that does not end holds the place of a destination that takes one batch at a time', async () => {
+  let end = () => {};
+  const plugin = scripted((batch, call, signal) =>
+    call > 1
+      ? takeAll(batch, call, signal)
+      : new Promise((resolve) => {
+          end = () => resolve(takeAll(batch, call, signal));
+        }),
+  );
+  const definition = { type: 'scripted', assurance: 'stored', codes: [], maxInFlight: 1 } as const;
+  const spec = destination('a', plugin, { timeoutMs: 1000 }, { definition });
+  const { clock, statusOf, log } = bench(memoryJournal(...bodies(2, 2)), [spec]);
+  await clock.advance(600_000);
+  expect(plugin.batches).toHaveLength(1);
+  expect(log.of('delivery.hung_calls_block')).toHaveLength(1);
+  end();
+  await clock.runUntil(() => statusOf('a').sequence === 2);
+  expect(plugin.mostAtOnce()).toBe(1);
+});
+
+test('calls that never end are left behind up to a bound', async () => {
+  const plugin = scripted(never);
+  const { clock } = bench(memoryJournal(...bodies(20, 1)), [
+    destination('a', plugin, { timeoutMs: 1000, batch: { maxEvents: 1 } }),
+  ]);
+  await clock.advance(24 * 3_600_000);
+  expect(plugin.mostAtOnce()).toBeLessThanOrEqual(4 + 8);
+});
+
+test('a report that comes after the signal, but in time, counts', async () => {
+  const plugin = scripted(
+    (batch, call, signal) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve(takeAll(batch, call, signal)))),
+  );
+  const { clock, statusOf } = bench(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
+  await clock.advance(200 + 60_000);
+  expect(statusOf('a')).toMatchObject({ sequence: 1, pluginFaults: 0 });
+  expect(plugin.batches).toHaveLength(1);
+});

@@ -1,0 +1,61 @@
+import { createRecordingLogger } from '@xiq-siem/testkit';
+import { describe, expect, test } from 'vitest';
+import { type BodyCursor, createSharedBodies } from './shared-bodies.ts';
+import { bodies, normalize } from './test-bench.ts';
+
+function counted(maxBytes: number) {
+  let parsed = 0;
+  const shared = createSharedBodies({
+    maxBytes,
+    log: createRecordingLogger(),
+    *normalize(body) {
+      for (const event of normalize(body)) {
+        parsed++;
+        yield event;
+      }
+    },
+  });
+  return { shared, parsed: () => parsed };
+}
+
+function rest(cursor: BodyCursor): string[] {
+  const ids: string[] = [];
+  for (let next = cursor.next(); typeof next !== 'string'; next = cursor.next()) ids.push(next.id);
+  return ids;
+}
+
+const [large, ...more] = bodies(200, 1000);
+
+describe('readers of one body', () => {
+  test('in step, ahead and behind all get every event in order, of one parse', () => {
+    if (large === undefined) throw new Error('no body');
+    const { shared, parsed } = counted(10_000_000);
+    const [ahead, behind] = [shared.open(large), shared.open(large)];
+    for (let event = 0; event < 500; event++) ahead.next();
+    for (let event = 0; event < 700; event++) behind.next();
+    expect(rest(ahead)).toHaveLength(500);
+    expect(rest(behind)).toHaveLength(300);
+    expect(rest(shared.open(large)).at(-1)).toBe('0.999');
+    expect(parsed()).toBe(1000);
+  });
+
+  test('that come too late for what was kept parse for themselves', () => {
+    if (large === undefined) throw new Error('no body');
+    const { shared, parsed } = counted(100_000);
+    const late = shared.open(large);
+    for (let event = 0; event < 100; event++) late.next();
+    expect(rest(shared.open(large))).toHaveLength(1000);
+    for (const body of more.slice(0, 5)) rest(shared.open(body));
+    expect(rest(late)).toEqual(Array.from({ length: 900 }, (_, element) => `0.${element + 100}`));
+    expect(parsed()).toBeGreaterThan(6900);
+  });
+});
+
+test('what is kept stays within its bytes', () => {
+  const { shared } = counted(100_000);
+  for (const body of more) {
+    rest(shared.open(body));
+    expect(shared.heldBytes()).toBeLessThanOrEqual(100_000);
+  }
+  expect(shared.heldBytes()).toBeGreaterThan(50_000);
+});

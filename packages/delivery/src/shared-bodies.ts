@@ -1,0 +1,161 @@
+// Bodies as events, parsed and serialised once for all destinations that are abreast.
+import type { KeptBody, Logger, NormalizedEvent } from '@xiq-siem/core';
+
+/** An event as every destination is given it, and where it came from. */
+export interface PreparedEvent extends NormalizedEvent {
+  readonly sequence: number;
+  readonly receipt: string;
+  readonly source: string;
+  readonly json: string;
+  /** UTF-8 bytes of `json`. */
+  readonly bytes: number;
+}
+
+/** Gives a body's events in order. `damaged` ends it too: the rest could not be normalized. */
+export interface BodyCursor {
+  next(): PreparedEvent | 'end' | 'damaged';
+}
+
+export interface SharedBodies {
+  open(body: KeptBody): BodyCursor;
+  /** Bytes that are kept for destinations to come. */
+  heldBytes(): number;
+}
+
+export interface SharedBodiesOptions {
+  readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
+  /** Bytes of bodies and JSON that are kept; what goes beyond is parsed again by whoever comes later. */
+  readonly maxBytes: number;
+  readonly log: Logger;
+}
+
+interface Chunk {
+  readonly events: readonly PreparedEvent[];
+  readonly bytes: number;
+  readonly goesOn: 'more' | 'end' | 'damaged';
+}
+
+/** A body that is being parsed, chunk by chunk, by whichever destination is ahead. */
+interface SharedBody {
+  readonly body: KeptBody;
+  readonly parser: Iterator<Chunk, void>;
+  parsed: number;
+  readonly chunks: Map<number, Chunk>;
+  kept: boolean;
+}
+
+const chunkEvents = 64;
+const chunkBytes = 262_144;
+
+export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOptions): SharedBodies {
+  const bodies = new Map<number, SharedBody>();
+  const oldestFirst = new Set<{ readonly bytes: number; readonly drop: () => void }>();
+  let held = 0;
+
+  const keep = (bytes: number, drop: () => void) => {
+    held += bytes;
+    oldestFirst.add({ bytes, drop });
+    for (const oldest of oldestFirst) {
+      if (held <= maxBytes) break;
+      oldestFirst.delete(oldest);
+      held -= oldest.bytes;
+      oldest.drop();
+    }
+  };
+
+  function* parse(body: KeptBody): Generator<Chunk, void> {
+    let events: PreparedEvent[] = [];
+    let bytes = 0;
+    try {
+      for (const event of normalize(body)) {
+        const prepared = prepare(event, body);
+        if (events.length >= chunkEvents || bytes >= chunkBytes) {
+          yield { events, bytes, goesOn: 'more' };
+          events = [];
+          bytes = 0;
+        }
+        events.push(prepared);
+        bytes += prepared.bytes;
+      }
+    } catch (error) {
+      log.error('delivery.normalize_failed', { sequence: body.sequence, receipt: body.receipt, error: String(error) });
+      yield { events, bytes, goesOn: 'damaged' };
+      return;
+    }
+    yield { events, bytes, goesOn: 'end' };
+  }
+
+  const share = (body: KeptBody): SharedBody => {
+    const known = bodies.get(body.sequence);
+    if (known !== undefined) return known;
+    const made: SharedBody = { body, parser: parse(body), parsed: 0, chunks: new Map(), kept: true };
+    bodies.set(body.sequence, made);
+    keep(body.bytes.length, () => {
+      made.kept = false;
+      bodies.delete(body.sequence);
+    });
+    return made;
+  };
+
+  const parseNext = (shared: SharedBody): Chunk => {
+    const chunk = pull(shared.parser);
+    const number = shared.parsed++;
+    if (shared.kept) {
+      shared.chunks.set(number, chunk);
+      keep(chunk.bytes, () => shared.chunks.delete(number));
+    }
+    return chunk;
+  };
+
+  return {
+    heldBytes: () => held,
+    open(body) {
+      const shared = share(body);
+      let own: Iterator<Chunk, void> | undefined;
+      let chunk: Chunk = { events: [], bytes: 0, goesOn: 'more' };
+      let nextChunk = 0;
+      let nextEvent = 0;
+      const advance = (): Chunk => {
+        const number = nextChunk++;
+        if (own !== undefined) return pull(own);
+        const cached = shared.chunks.get(number);
+        if (cached !== undefined) return cached;
+        if (shared.parsed === number) return parseNext(shared);
+        own = parse(body);
+        for (let passed = 0; passed < number; passed++) pull(own);
+        return pull(own);
+      };
+      return {
+        next() {
+          for (;;) {
+            const event = chunk.events[nextEvent];
+            if (event !== undefined) {
+              nextEvent++;
+              return event;
+            }
+            if (chunk.goesOn !== 'more') return chunk.goesOn;
+            chunk = advance();
+            nextEvent = 0;
+          }
+        },
+      };
+    },
+  };
+}
+
+function pull(parser: Iterator<Chunk, void>): Chunk {
+  const next = parser.next();
+  return next.done ? { events: [], bytes: 0, goesOn: 'end' } : next.value;
+}
+
+function prepare(event: NormalizedEvent, body: KeptBody): PreparedEvent {
+  const json = JSON.stringify(event.document);
+  const { element, id, dataset, timeMs, document } = event;
+  return {
+    ...{ element, id, dataset, timeMs, document, json },
+    bytes: Buffer.byteLength(json),
+    sequence: body.sequence,
+    receipt: body.receipt,
+    source: body.metadata.source,
+  };
+}

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { checkReport, noVerdict, summarize, undeclaredCode } from './verdicts.ts';
+
+const codes = new Set(['bad', 'busy']);
+
+test('a report without a fault is taken as it is', () => {
+  const items = [
+    { index: 1, verdict: 'rejected', code: 'bad', message: 'no' },
+    { index: 0, verdict: 'delivered', duplicate: true },
+    { index: 2, verdict: 'delivered', degraded: 'busy' },
+  ];
+  expect(checkReport({ items, waitMs: 5, slowDown: true }, 3, codes)).toEqual({
+    kind: 'items',
+    verdicts: [
+      { verdict: 'delivered', duplicate: true },
+      { verdict: 'rejected', code: 'bad', message: 'no' },
+      { verdict: 'delivered', degraded: 'busy' },
+    ],
+    slowDown: true,
+    waitMs: 5,
+    faults: new Map(),
+  });
+});
+
+test.each([
+  ['a missing index', [], { verdict: 'unknown', code: noVerdict }, 'missing_verdict'],
+  [
+    'two verdicts for one index',
+    [
+      { index: 0, verdict: 'delivered' },
+      { index: 0, verdict: 'delivered' },
+    ],
+    { verdict: 'unknown', code: noVerdict },
+    'double_verdict',
+  ],
+  [
+    'a verdict that is none',
+    [{ index: 0, verdict: 'fine' }],
+    { verdict: 'unknown', code: noVerdict },
+    'missing_verdict',
+  ],
+  [
+    'an undeclared code',
+    [{ index: 0, verdict: 'rejected', code: 'odd' }],
+    { verdict: 'unknown', code: undeclaredCode },
+    'undeclared_code',
+  ],
+  [
+    'an undeclared degradation, which is delivered all the same',
+    [{ index: 0, verdict: 'delivered', degraded: 'odd' }],
+    { verdict: 'delivered', degraded: undeclaredCode },
+    'undeclared_code',
+  ],
+] as const)('%s is a fault of the plugin', (_, items, verdict, fault) => {
+  const report = checkReport({ items }, 1, codes);
+  expect(report).toMatchObject({ kind: 'items', verdicts: [verdict] });
+  expect(report.faults.get(fault)).toBe(1);
+});
+
+test('an index that is not in the batch is a fault, and hurts no other verdict', () => {
+  const items = [-1, 1, 0.5, '0', undefined].map((index) => ({ index, verdict: 'delivered' }));
+  const report = checkReport({ items: [...items, { index: 0, verdict: 'delivered' }] }, 1, codes);
+  expect(report).toMatchObject({ verdicts: [{ verdict: 'delivered' }] });
+  expect(report.faults).toEqual(new Map([['index_out_of_range', 5]]));
+});
+
+test('a word for the whole batch keeps its meaning when its code is not declared', () => {
+  expect(checkReport({ batch: 'unavailable', code: 'odd', message: 'x' }, 1, codes)).toMatchObject({
+    kind: 'batch',
+    word: 'unavailable',
+    code: undeclaredCode,
+  });
+});
+
+const value = fc.oneof(
+  fc.anything(),
+  fc.record(
+    {
+      items: fc.array(
+        fc.oneof(
+          fc.anything(),
+          fc.record(
+            {
+              index: fc.oneof(fc.integer({ min: -1, max: 6 }), fc.anything()),
+              verdict: fc.constantFrom('delivered', 'retry', 'rejected', 'unknown', 'x'),
+              code: fc.constantFrom('bad', 'busy', 'odd'),
+              degraded: fc.constantFrom('bad', 'odd'),
+            },
+            { requiredKeys: ['index', 'verdict'] },
+          ),
+        ),
+      ),
+      batch: fc.constantFrom('tooLarge', 'unavailable', 'misconfigured', 'x'),
+      code: fc.constantFrom('bad', 'odd'),
+      waitMs: fc.oneof(fc.double(), fc.anything()),
+    },
+    { requiredKeys: [] },
+  ),
+);
+
+test('whatever a plugin reports, each event gets one valid verdict, or the batch one valid word', () => {
+  const known = new Set([...codes, noVerdict, undeclaredCode]);
+  fc.assert(
+    fc.property(value, fc.integer({ min: 1, max: 5 }), (report, size) => {
+      const checked = checkReport(report, size, codes);
+      expect(checked.waitMs).toBeGreaterThanOrEqual(0);
+      if (checked.kind === 'batch') {
+        expect(known).toContain(checked.code);
+        return;
+      }
+      expect(checked.verdicts).toHaveLength(size);
+      for (const verdict of checked.verdicts) {
+        if (verdict.verdict === 'delivered')
+          expect(verdict.degraded === undefined || known.has(verdict.degraded)).toBe(true);
+        else expect(known).toContain(verdict.code);
+      }
+      expect(summarize(checked.verdicts).size).toBe(size);
+    }),
+  );
+});
+
+test('a report that throws when it is read is no report', () => {
+  const hostile = {
+    get items(): never {
+      throw new Error('surprise');
+    },
+  };
+  expect(checkReport(hostile, 2, codes).faults).toEqual(new Map([['not_a_report', 1]]));
+});

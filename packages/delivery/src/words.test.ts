@@ -1,0 +1,19 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fitWords } from './words.ts';
+
+test('words are one line without control and direction characters, and without secrets', () => {
+  const redact = (text: string) => text.replaceAll('s3cret', '[secret]');
+  expect(fitWords('  a\r\nb\u001b[31m \u202etoken s3cret\u0000 ', redact)).toBe('a b [31m token [secret]');
+});
+
+test('words are cut at a character, and never above 2 KiB', () => {
+  expect(fitWords('ä'.repeat(5000), String)).toBe(`${'ä'.repeat(1022)}…`);
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 3000, minLength: 500 }), (text) => {
+      const fit = fitWords(text, String);
+      expect(Buffer.byteLength(fit)).toBeLessThanOrEqual(2048);
+      expect(fit).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+    }),
+  );
+});

@@ -1,0 +1,22 @@
+// The other side's own words, made fit to be kept and shown.
+
+/** Takes secrets out of a text. */
+export type Redact = (text: string) => string;
+
+const maxWordsBytes = 2048;
+const maxReadCharacters = 16_384;
+
+/** One line of at most 2 KiB, without control and direction characters, without secrets. */
+export function fitWords(text: string, redact: Redact): string {
+  const line = text.slice(0, maxReadCharacters).replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  return cutToBytes(redact(line).trim(), maxWordsBytes);
+}
+
+function cutToBytes(text: string, maxBytes: number): string {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= maxBytes) return text;
+  const mark = '…';
+  // A character that the cut went through decodes to U+FFFD at the end.
+  const cut = new TextDecoder().decode(bytes.subarray(0, maxBytes - Buffer.byteLength(mark)));
+  return `${cut.replace(/\uFFFD+$/u, '')}${mark}`;
+}

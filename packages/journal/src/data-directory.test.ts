@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRecordingLogger } from '@xiq-siem/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDataDirectory } from './data-directory.ts';
+
+const options = { now: Date.now, log: createRecordingLogger() };
+let parent: string;
+let path: string;
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'data-directory-'));
+  path = join(parent, 'data');
+});
+afterEach(() => rm(parent, { recursive: true }));
+
+async function snapshot(): Promise<readonly unknown[]> {
+  const names = (await readdir(parent, { recursive: true })).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const status = await stat(join(parent, name));
+      const content = status.isFile() ? await readFile(join(parent, name), 'hex') : '';
+      return [name, status.mode, status.mtimeMs, status.ino, content];
+    }),
+  );
+}
+
+describe('the data directory', () => {
+  it('is made with all its rooms, for its owner only', async () => {
+    const data = await openDataDirectory(path, options);
+    const rooms = ['dead-letters', 'jobs', 'journal', 'positions', 'quarantine', 'secrets'];
+    const names = await readdir(path);
+    expect(names.sort()).toEqual([...rooms, 'format', 'instance.json', 'lock', 'lock.json'].sort());
+    for (const name of ['.', ...rooms]) expect((await stat(join(path, name))).mode & 0o777, name).toBe(0o700);
+    expect(await readFile(join(path, 'format'), 'utf8')).toBe('1\n');
+    expect(data.paths.secrets).toBe(join(path, 'secrets'));
+    await data.close();
+  });
+
+  it('keeps its identity from opening to opening', async () => {
+    const first = await openDataDirectory(path, options);
+    await first.close();
+    const second = await openDataDirectory(path, options);
+    expect(second.instanceId).toBe(first.instanceId);
+    expect(second.instanceId).toMatch(/^[0-9a-f-]{36}$/);
+    await second.close();
+  });
+
+  it('of a newer format is refused, and not a byte of it is touched', async () => {
+    await (await openDataDirectory(path, options)).close();
+    await writeFile(join(path, 'format'), '2\n');
+    const before = await snapshot();
+    await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_format_newer', exitCode: 78 });
+    expect(await snapshot()).toEqual(before);
+  });
+
+  it('whose format cannot be read is refused, untouched', async () => {
+    await (await openDataDirectory(path, options)).close();
+    for (const text of ['', 'one', '1.5', '0']) {
+      await writeFile(join(path, 'format'), text);
+      const before = await snapshot();
+      await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_format_unreadable' });
+      expect(await snapshot()).toEqual(before);
+    }
+    await rm(join(path, 'format'));
+    await writeFile(join(path, 'journal', '0000000001-0000000000000001-0123456789abcdef.segment'), '');
+    await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_format_unreadable' });
+  });
+
+  it('is open once only, also within a process', async () => {
+    const data = await openDataDirectory(path, options);
+    await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_directory_locked' });
+    await data.close();
+    await (await openDataDirectory(path, options)).close();
+  });
+
+  it('names the process that holds it, and is free when that is killed', async () => {
+    const program = `
+      const { openDataDirectory } = await import(${JSON.stringify(new URL('./data-directory.ts', import.meta.url).href)});
+      await openDataDirectory(${JSON.stringify(path)}, { now: Date.now, log: console });
+      console.log('open');
+      setInterval(() => {}, 1000);
+    `;
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    const refused = await openDataDirectory(path, options).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'data_directory_locked', exitCode: 75 });
+    expect(String(refused)).toContain(`pid ${holder.pid}, started 20`);
+    expect(String(refused)).toContain(path);
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    await (await openDataDirectory(path, options)).close();
+  });
+});

@@ -1,0 +1,113 @@
+import { modelFiles } from '@xiq-siem/testkit';
+import { describe, expect, it } from 'vitest';
+import { appendText, readAll, segmentPaths, spansOf, testJournal, textsOf } from './fixtures/test-journal.ts';
+
+describe('a disk without room', () => {
+  it.each([
+    ['ENOSPC', 'ENOSPC'],
+    ['a write that is cut short, then ENOSPC', { short: 10 }],
+  ] as const)('refuses all who wait and takes bodies again in a new segment: %s', async (_, failure) => {
+    const { journal, files } = await testJournal();
+    const first = await appendText(journal, 'one');
+    files.fail('write', failure);
+    if (failure !== 'ENOSPC') files.fail('write', 'ENOSPC');
+    const results = await Promise.allSettled([appendText(journal, 'two'), appendText(journal, 'three')]);
+    expect(results).toMatchObject([{ reason: { code: 'journal_full' } }, { reason: { code: 'journal_full' } }]);
+    expect(journal.acceptance()).toMatchObject({ ok: false, code: 'journal_full' });
+    await expect(appendText(journal, 'four')).rejects.toMatchObject({ code: 'journal_full' });
+    await journal.maintain();
+    expect(journal.acceptance()).toEqual({ ok: true });
+    const second = await appendText(journal, 'five');
+    expect(second.slice(0, 14)).not.toBe(first.slice(0, 14));
+    expect(segmentPaths(files)).toHaveLength(2);
+    expect(textsOf(await readAll(journal))).toEqual(['one', 'five']);
+    expect(spansOf(await readAll(journal))).toEqual([]);
+    await journal.close();
+    expect(textsOf(await readAll((await testJournal(files)).journal))).toEqual(['one', 'five']);
+  });
+
+  it('writes the rest where a write is merely short', async () => {
+    const { journal, files } = await testJournal();
+    files.fail('write', { short: 7 });
+    await appendText(journal, 'one');
+    expect(textsOf(await readAll(journal))).toEqual(['one']);
+  });
+
+  it('gives the sequences of refused bodies to others even if they cannot be cut off', async () => {
+    const { journal, files } = await testJournal();
+    await appendText(journal, 'one');
+    files.fail('datasync', 'ENOSPC');
+    files.fail('truncate', 'EIO');
+    await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_full' });
+    await journal.maintain();
+    await appendText(journal, 'two');
+    expect(textsOf(await readAll(journal))).toEqual(['one', 'two']);
+    await journal.close();
+    const { journal: again } = await testJournal(files);
+    expect(textsOf(await readAll(again))).toEqual(['one', 'two']);
+    expect(again.lostSpans()).toEqual([]);
+  });
+
+  it('opens and refuses, then takes bodies when there is room', async () => {
+    const files = modelFiles();
+    files.setFreeBytes(100);
+    let nowMs = 0;
+    const { journal } = await testJournal(files, { now: () => nowMs });
+    expect(journal.acceptance()).toMatchObject({ ok: false, code: 'journal_full' });
+    files.setFreeBytes(10 ** 9);
+    nowMs += 1000;
+    await journal.maintain();
+    await appendText(journal, 'one');
+  });
+
+  it('is noticed before it is full, and asked about at most once a second', async () => {
+    let nowMs = 0;
+    const { journal, files } = await testJournal(modelFiles(), { minFreeBytes: 10 ** 6, now: () => nowMs });
+    await appendText(journal, 'one');
+    files.setFreeBytes(10 ** 6 + 10);
+    await appendText(journal, 'two');
+    nowMs += 1000;
+    await expect(appendText(journal, 'three')).rejects.toMatchObject({ code: 'journal_full' });
+    files.setFreeBytes(10 ** 9);
+    nowMs += 1000;
+    await journal.maintain();
+    await appendText(journal, 'four');
+    expect(textsOf(await readAll(journal))).toEqual(['one', 'two', 'four']);
+  });
+});
+
+describe('a disk that fails', () => {
+  it.each(['write', 'datasync'] as const)('ends appending for good, and not reading: EIO on %s', async (operation) => {
+    const { journal, files } = await testJournal();
+    await appendText(journal, 'one');
+    const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' });
+    files.fail(operation, 'EIO');
+    await expect(appendText(journal, 'two')).rejects.toMatchObject({ code: 'journal_failed' });
+    await journal.maintain();
+    await expect(appendText(journal, 'three')).rejects.toMatchObject({ code: 'journal_failed' });
+    expect(journal.acceptance()).toMatchObject({ ok: false, code: 'journal_failed' });
+    expect(textsOf(await readAll(journal))).toEqual(['one']);
+    await position.save({ ...position.position, sequence: 2 });
+    await journal.close();
+    const { journal: again } = await testJournal(files);
+    expect(textsOf(await readAll(again))).toEqual(['one']);
+    await appendText(again, 'after the restart');
+  });
+
+  it('that turned read-only refuses bodies, and lets itself be read', async () => {
+    const { journal, files } = await testJournal();
+    await appendText(journal, 'one');
+    files.fail('write', 'EROFS', 1000);
+    await expect(appendText(journal, 'two')).rejects.toMatchObject({ code: 'journal_failed' });
+    expect(textsOf(await readAll(journal))).toEqual(['one']);
+    await journal.close();
+  });
+
+  it('does not keep the journal from opening', async () => {
+    const files = modelFiles();
+    files.fail('datasync', 'EIO');
+    const { journal } = await testJournal(files);
+    expect(journal.acceptance()).toMatchObject({ ok: false, code: 'journal_failed' });
+    await journal.close();
+  });
+});

@@ -1,0 +1,109 @@
+// The few file operations that the journal stands on, so that a test can lose what was not synced.
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rename, statfs, unlink } from 'node:fs/promises';
+
+export interface OpenFile {
+  /** Bytes read into `buffer` from its start: fewer than its length only at the end of the file. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  /** Bytes written, perhaps fewer than given. */
+  write(bytes: Uint8Array, position: number): Promise<number>;
+  truncate(length: number): Promise<void>;
+  /** Data and length are on disk once it resolves. After a rejection the file must not be trusted any more. */
+  datasync(): Promise<void>;
+  status(): Promise<{ readonly size: number; readonly modifiedMs: number }>;
+  close(): Promise<void>;
+}
+
+/** Errors are Node's own, with their `code`. Files are made with mode 0600, directories with 0700. */
+export interface Files {
+  /** `create` fails where the file exists. */
+  open(path: string, mode: 'read' | 'update' | 'create'): Promise<OpenFile>;
+  /** Names in a directory, in no order. */
+  list(directory: string): Promise<readonly string[]>;
+  makeDirectory(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Makes durable which names a directory holds. */
+  syncDirectory(path: string): Promise<void>;
+  /** Bytes that we could still use on the file system that holds `path`. */
+  freeBytes(path: string): Promise<number>;
+}
+
+const flags = {
+  read: constants.O_RDONLY,
+  update: constants.O_RDWR,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+} as const;
+
+/** The real thing. Syncs go through FileHandle only: `node --permission` forbids `fs.fsync` (Node 24.13 and later). */
+export const nodeFiles: Files = {
+  async open(path, mode) {
+    const handle = await open(path, flags[mode], 0o600);
+    return {
+      async read(buffer, position) {
+        let done = 0;
+        while (done < buffer.length) {
+          const { bytesRead } = await handle.read(buffer, done, buffer.length - done, position + done);
+          if (bytesRead === 0) break;
+          done += bytesRead;
+        }
+        return done;
+      },
+      async write(bytes, position) {
+        const { bytesWritten } = await handle.write(bytes, 0, bytes.length, position);
+        return bytesWritten;
+      },
+      truncate: (length) => handle.truncate(length),
+      datasync: () => handle.datasync(),
+      async status() {
+        const { size, mtimeMs } = await handle.stat();
+        return { size, modifiedMs: mtimeMs };
+      },
+      close: () => handle.close(),
+    };
+  },
+  list: (directory) => readdir(directory),
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  },
+  rename,
+  remove: unlink,
+  async syncDirectory(path) {
+    const handle = await open(path, constants.O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  },
+};
+
+/** The `code` of a system error. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whether a failed write only lacked room: the same write may succeed later. */
+export function isOutOfSpace(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+}
+
+/** Writes all of `bytes`, whatever each write takes. A write that takes nothing counts as a full disk. */
+export async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const written = await file.write(done === 0 ? bytes : bytes.subarray(done), position + done);
+    if (written <= 0) throw Object.assign(new Error('ENOSPC: a write took nothing'), { code: 'ENOSPC' });
+    done += written;
+  }
+}
+
+/** What went wrong, for a person. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

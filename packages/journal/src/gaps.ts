@@ -1,0 +1,77 @@
+// What a full journal let go of although a destination still wanted it: durable until somebody acknowledges it.
+import type { Logger } from '@xiq-siem/core';
+import { z } from 'zod';
+import { errorText, type Files } from './files.ts';
+import { openSlotFile } from './slot-file.ts';
+
+const gap = z.object({
+  destination: z.string(),
+  fromSequence: z.int(),
+  /** Inclusive. */
+  toSequence: z.int(),
+  bodies: z.int(),
+  /** Bytes on disk, in part estimated. */
+  bytes: z.int(),
+  /** Epoch milliseconds. */
+  lastAtMs: z.number(),
+});
+
+/** Bodies that one destination wanted and that were let go. */
+export type LetGoGap = Readonly<z.infer<typeof gap>>;
+
+const stored = z.object({ v: z.literal(1), gaps: z.array(gap) });
+/** Gaps that touch are one; beyond this number the last of a file grows over what lies between. */
+const maxGaps = 1000;
+const slotBytes = 256 * 1024;
+
+export interface Gaps {
+  list(): readonly LetGoGap[];
+  /** Resolves when they are on disk. */
+  add(gaps: readonly LetGoGap[]): Promise<void>;
+  /** Forgets a destination's gaps that end at or before a sequence. */
+  acknowledge(destination: string, toSequence: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openGaps(files: Files, path: string, log: Logger): Promise<Gaps> {
+  const slots = await openSlotFile(files, path, slotBytes, (content) => parse(content) !== undefined);
+  let gaps: readonly LetGoGap[] = typeof slots.found === 'string' ? [] : (parse(slots.found.content) ?? []);
+  if (slots.found === 'damaged') log.error('journal.gaps_damaged', { path });
+
+  async function keep(next: readonly LetGoGap[]): Promise<void> {
+    await slots.save(JSON.stringify({ v: 1, gaps: next }));
+    gaps = next;
+  }
+
+  return {
+    list: () => gaps,
+    add: (more) => keep(more.reduce(merge, gaps)),
+    acknowledge: (destination, toSequence) =>
+      keep(gaps.filter((one) => one.destination !== destination || one.toSequence > toSequence)),
+    close: () => slots.close().catch((error: unknown) => log.warn('journal.close', { path, why: errorText(error) })),
+  };
+}
+
+function merge(gaps: readonly LetGoGap[], next: LetGoGap): readonly LetGoGap[] {
+  const index = gaps.findLastIndex((one) => one.destination === next.destination);
+  const last = gaps[index];
+  if (last === undefined || (next.fromSequence > last.toSequence + 1 && gaps.length < maxGaps)) return [...gaps, next];
+  // A crash between writing this down and removing the file lets the same span come twice.
+  if (next.toSequence <= last.toSequence) return gaps;
+  const merged = {
+    ...last,
+    toSequence: next.toSequence,
+    bodies: last.bodies + next.bodies,
+    bytes: last.bytes + next.bytes,
+    lastAtMs: next.lastAtMs,
+  };
+  return gaps.with(index, merged);
+}
+
+function parse(content: string): readonly LetGoGap[] | undefined {
+  try {
+    return stored.parse(JSON.parse(content)).gaps;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+// What was lost: each span said once, counted once, and kept for those who ask.
+import type { Logger, LostSpan, Meter } from '@xiq-siem/core';
+
+export type DamageKind = 'payload' | 'header' | 'gap' | 'tail';
+
+export interface LostLedger {
+  /** Says and counts a span, unless one that holds it was said before. Without a `kind` it is no damage and not counted as such. */
+  report(span: LostSpan, kind: DamageKind | undefined): void;
+  spans(): readonly LostSpan[];
+}
+
+/** Spans kept: the oldest are forgotten first. They were logged and counted. */
+const maxSpans = 1000;
+
+export function lostLedger(log: Logger, meter: Meter): LostLedger {
+  const spans: LostSpan[] = [];
+  return {
+    report(span, kind) {
+      const known = spans.some((s) => s.fromSequence <= span.fromSequence && s.toSequence >= span.toSequence);
+      if (known) return;
+      spans.push(span);
+      if (spans.length > maxSpans) spans.shift();
+      const { fromSequence, toSequence, reason, bytes, where } = span;
+      const bodies = toSequence - fromSequence + 1;
+      log.error('journal.lost', { fromSequence, toSequence, bodies, reason, bytes, where });
+      if (kind !== undefined) meter.add('xiq_siem.journal.damaged_records', bodies, { kind });
+    },
+    spans: () => [...spans],
+  };
+}

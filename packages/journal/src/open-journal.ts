@@ -1,0 +1,249 @@
+// Opens a journal: joins the segments, their writer and readers, the positions and the retention.
+import { join } from 'node:path';
+import { ConnectorError } from '@xiq-siem/core';
+import { bodyReader } from './body-reader.ts';
+import { errorText, nodeFiles } from './files.ts';
+import { openGaps } from './gaps.ts';
+import { openHeadFile } from './head-file.ts';
+import type { Journal, JournalOptions } from './journal.ts';
+import { logReader } from './log-reader.ts';
+import { asConnectorError, logWriter } from './log-writer.ts';
+import { lostLedger } from './lost-ledger.ts';
+import { encodeMetadata } from './metadata.ts';
+import { openPositions } from './positions.ts';
+import { quarantine } from './quarantine.ts';
+import { recoverLog } from './recovery.ts';
+import { retention } from './retention.ts';
+import { newSegmentHeader, recordsStart } from './segment-format.ts';
+import { createSegment, type SegmentWriter } from './segment-writer.ts';
+
+/** Records that one write takes, and those that may wait in memory for it. */
+const maxGroupBytes = 8 * 1024 * 1024;
+const maxPendingBytes = 64 * 1024 * 1024;
+/** Free space is asked for at most so often. */
+const freeSpaceAgeMs = 1000;
+/** Room that must be there for a journal that was full to take bodies again. */
+const roomToResume = 64 * 1024;
+
+/**
+ * Opens the journal of an open (locked) data directory. Damage never keeps it from opening: it is reported, counted,
+ * and passed over. Where nothing can be written now it opens too, and refuses to append.
+ */
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  try {
+    return await open(options);
+  } catch (error) {
+    if (error instanceof ConnectorError) throw error;
+    const text = `the journal in ${options.directory} cannot be opened (${errorText(error)}): see to its files' permissions and the disk`;
+    throw new ConnectorError('journal_failed', text, { cause: error });
+  }
+}
+
+async function open(options: JournalOptions): Promise<Journal> {
+  const { now, log, meter, maxBytes, minFreeBytes } = options;
+  const files = options.files ?? nodeFiles;
+  const directory = join(options.directory, 'journal');
+  // At least eight segments, so that removing the oldest makes room without emptying the journal.
+  const segmentBytes = Math.min(options.segmentBytes, Math.max(Math.floor(maxBytes / 8), 4 * recordsStart));
+
+  let writer: SegmentWriter | undefined;
+  let refusal: ConnectorError | undefined;
+  let closing: Promise<void> | undefined;
+  let free = { bytes: Number.POSITIVE_INFINITY, askedAt: Number.NEGATIVE_INFINITY };
+  let resuming = false;
+
+  const ledger = lostLedger(log, meter);
+  const head = await openHeadFile(files, join(directory, 'head'));
+  if (head.damaged) log.error('journal.head_damaged', { directory });
+  const { set, logId, ...recovered } = await recoverLog({
+    files,
+    directory,
+    head: head.found,
+    quarantine: quarantine(files, join(options.directory, 'quarantine'), now, log, meter),
+    ledger,
+    log,
+  });
+  let { nextOrdinal } = recovered;
+  let markedAt = head.found?.closedOrdinal === 0 ? head.found.nextSequence : 0;
+  const gaps = await openGaps(files, join(directory, 'gaps'), log);
+  const firstSequence = (): number => set.segments[0]?.header.firstSequence ?? set.nextSequence();
+  const positions = await openPositions({
+    files,
+    directory: join(options.directory, 'positions'),
+    now,
+    log,
+    saved: resumeSoon,
+    firstSequence,
+    nextSequence: set.nextSequence,
+  });
+  const keeping = retention({
+    files,
+    set,
+    positions,
+    gaps,
+    ledger,
+    maxBytes,
+    retainForMs: options.retainForMs,
+    now,
+    log,
+    meter,
+    saveKeptFrom: (keptFrom) => saveHead(keptFrom, false),
+  });
+
+  let last: Promise<unknown> = Promise.resolve();
+  function exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async function saveHead(keptFrom: number, closed: boolean): Promise<void> {
+    const nextSequence = set.nextSequence();
+    await head.save({ logId, keptFrom, nextSequence, closedOrdinal: closed ? nextOrdinal - 1 : 0 });
+    markedAt = nextSequence;
+  }
+
+  async function hasFreeSpace(bytes: number): Promise<boolean> {
+    if (Math.abs(now() - free.askedAt) >= freeSpaceAgeMs) {
+      free = { bytes: await files.freeBytes(directory).catch(() => Number.POSITIVE_INFINITY), askedAt: now() };
+    }
+    return free.bytes - bytes >= minFreeBytes;
+  }
+
+  async function makeRoom(bytes: number): Promise<void> {
+    if (!(await keeping.makeRoom(bytes))) {
+      const text = `the journal is full: ${set.bytes()} of ${maxBytes} bytes, and no destination has settled the oldest of them; see to the destinations or raise journal.maxBytes`;
+      throw new ConnectorError('journal_full', text);
+    }
+    while (!(await hasFreeSpace(bytes))) {
+      if (!(await keeping.removeSettled())) {
+        const text = `the disk of ${directory} has ${free.bytes} bytes free, and ${minFreeBytes} are to stay free: free some, or lower journal.minFreeBytes`;
+        throw new ConnectorError('journal_full', text);
+      }
+      free = { ...free, askedAt: Number.NEGATIVE_INFINITY };
+    }
+  }
+
+  /** The segment that so many bytes may go to now. */
+  async function begin(bytes: number): Promise<SegmentWriter> {
+    if (refusal?.code === 'journal_failed') throw refusal;
+    await makeRoom(bytes + recordsStart);
+    if (writer === undefined || writer.size() >= segmentBytes) await startSegment();
+    if (writer === undefined) throw new ConnectorError('journal_failed', 'no segment could be started');
+    return writer;
+  }
+
+  async function startSegment(): Promise<void> {
+    const header = newSegmentHeader(logId, nextOrdinal, set.nextSequence());
+    // A name is used once, whatever becomes of the file.
+    nextOrdinal += 1;
+    const started = await createSegment(files, directory, header);
+    await writer?.close().catch((error: unknown) => log.warn('journal.close', { why: errorText(error) }));
+    writer = started;
+    const path = started.path;
+    set.add({ path, header, bytes: recordsStart, lastAppendMs: now(), removed: false, following: undefined });
+  }
+
+  function refuse(error: ConnectorError): void {
+    if (writer?.isBroken()) writer = undefined;
+    if (refusal?.code === 'journal_failed' || refusal?.code === 'journal_closed') return;
+    if (refusal?.code !== error.code) log.error('journal.refusing', { code: error.code, why: error.message });
+    refusal = error;
+  }
+
+  const appending = logWriter({
+    maxGroupBytes: Math.min(maxGroupBytes, segmentBytes),
+    maxPendingBytes,
+    begin,
+    synced(bytes, nextSequence) {
+      free = { ...free, bytes: free.bytes - bytes };
+      set.advance(bytes, nextSequence, now());
+      meter.add('xiq_siem.journal.syncs', 1);
+    },
+    failed: refuse,
+    exclusively,
+    nextSequence: set.nextSequence,
+  });
+
+  async function maintainNow(): Promise<void> {
+    try {
+      await begin(refusal?.code === 'journal_full' ? Math.min(roomToResume, segmentBytes) : 0);
+      if (refusal?.code === 'journal_full') {
+        refusal = undefined;
+        log.info('journal.accepting');
+      }
+    } catch (error) {
+      refuse(asConnectorError(error));
+    }
+    try {
+      if (keeping.newestIsOld() && refusal === undefined) await startSegment();
+      await keeping.byAge();
+      if (set.nextSequence() !== markedAt) await saveHead(set.keptFrom(), false);
+    } catch (error) {
+      log.error('journal.maintain_failed', { why: errorText(error) });
+    }
+  }
+
+  /** A saved position may have settled what a full journal waits for. */
+  function resumeSoon(): void {
+    if (refusal?.code !== 'journal_full' || resuming || closing !== undefined) return;
+    resuming = true;
+    void exclusively(maintainNow).then(() => {
+      resuming = false;
+    });
+  }
+
+  async function closeAll(): Promise<void> {
+    clearInterval(timer);
+    await appending.drained();
+    await exclusively(async () => {
+      try {
+        await saveHead(set.keptFrom(), true);
+        await head.close();
+        await writer?.close();
+        await positions.close();
+        await gaps.close();
+      } catch (error) {
+        log.error('journal.close_failed', { why: errorText(error) });
+      }
+    });
+    set.wake();
+  }
+
+  await exclusively(maintainNow);
+  const everyMs = options.maintainEveryMs ?? 1000;
+  const timer = everyMs > 0 ? setInterval(() => void exclusively(maintainNow), everyMs) : undefined;
+  timer?.unref();
+
+  return {
+    append(metadata, bytes) {
+      if (refusal !== undefined) return Promise.reject(refusal);
+      return appending.append(encodeMetadata(metadata), bytes);
+    },
+    acceptance: () =>
+      refusal === undefined ? { ok: true } : { ok: false, code: refusal.code, message: refusal.message },
+    extent: () => ({ firstSequence: firstSequence(), nextSequence: set.nextSequence(), bytes: set.bytes() }),
+    position: (destination, positionOptions) => positions.open(destination, positionOptions),
+    orphanedPositions: async () => positions.orphaned(),
+    forgetPosition: (destination) => positions.forget(destination),
+    reader: (fromSequence) =>
+      bodyReader({
+        reader: logReader(files, set, fromSequence),
+        set,
+        isClosed: () => closing !== undefined,
+        // What was let go of was said when it was.
+        lost: (span, damage) => {
+          if (span.reason !== 'letGo') ledger.report(span, damage);
+        },
+      }),
+    lostSpans: () => ledger.spans(),
+    letGoGaps: () => gaps.list(),
+    acknowledgeGaps: (destination, toSequence) => exclusively(() => gaps.acknowledge(destination, toSequence)),
+    maintain: () => exclusively(maintainNow),
+    close() {
+      refusal ??= new ConnectorError('journal_closed', 'the journal is closing: nothing more is taken');
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}

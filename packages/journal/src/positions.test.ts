@@ -1,0 +1,141 @@
+import { maxSettledRanges, type Position } from '@xiq-siem/core';
+import { describe, expect, it } from 'vitest';
+import { appendText, at, testJournal } from './fixtures/test-journal.ts';
+import type { PositionOptions } from './journal.ts';
+
+const earliest: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };
+const now: PositionOptions = { startAt: 'now', whenFull: 'letGo' };
+const path = '/data/positions/archive.position';
+const slot = 128 * 1024;
+
+async function withBodies(count: number): ReturnType<typeof testJournal> {
+  const opened = await testJournal();
+  for (let n = 0; n < count; n += 1) await appendText(opened.journal, `${n}`);
+  return opened;
+}
+
+const busy: Position = {
+  sequence: 2,
+  settled: [
+    {
+      sequence: 2,
+      elements: [
+        [0, 3],
+        [7, 7],
+      ],
+    },
+    { sequence: 3, elements: 'all' },
+  ],
+  counters: { normalized: 9, delivered: 5, degraded: 1, duplicate: 1, deadLettered: 2, filtered: 1, damaged: 1 },
+};
+
+describe('a position', () => {
+  it('begins at the earliest body kept, or with what comes from now on', async () => {
+    const { journal } = await withBodies(3);
+    expect((await journal.position('first', earliest)).position).toEqual(at(1));
+    expect((await journal.position('later', now)).position).toEqual(at(4));
+  });
+
+  it('is found again with its counters, whatever startAt says', async () => {
+    const { journal, files } = await withBodies(5);
+    const position = await journal.position('archive', now);
+    await position.save(busy);
+    await journal.close();
+    const { journal: again } = await testJournal(files);
+    expect((await again.position('archive', now)).position).toEqual(busy);
+  });
+
+  it('falls back to the save before where the newest slot is damaged, at any byte', async () => {
+    const { journal, files } = await withBodies(5);
+    const position = await journal.position('archive', earliest);
+    await position.save(at(2));
+    await position.save(at(3));
+    await journal.close();
+    const content = files.content(path);
+    const newest = content.toString('latin1', 0, slot).includes('"sequence":3') ? 0 : slot;
+    const length = 20 + content.readUInt32LE(newest + 16);
+    for (let offset = newest; offset < newest + length; offset += 1) {
+      const copy = files.copy();
+      const flipped = Buffer.from(content);
+      flipped.writeUInt8(flipped.readUInt8(offset) ^ 0x10, offset);
+      copy.put(path, flipped);
+      const { journal: again } = await testJournal(copy);
+      const reopened = await again.position('archive', earliest);
+      expect(reopened.position.sequence, `byte ${offset}`).toBe(2);
+      await reopened.save(at(4));
+      await again.close();
+      const { journal: third } = await testJournal(copy);
+      expect((await third.position('archive', earliest)).position.sequence).toBe(4);
+    }
+  });
+
+  it('starts from the earliest body where both slots are damaged, and says so', async () => {
+    const { journal, files } = await withBodies(3);
+    const position = await journal.position('archive', now);
+    await position.save(at(3));
+    await journal.close();
+    files.put(path, files.content(path).fill(0));
+    const { journal: again, log } = await testJournal(files);
+    expect((await again.position('archive', now)).position.sequence).toBe(1);
+    expect(log.of('position.damaged')).toHaveLength(1);
+  });
+
+  it('beyond the tail is set to the tail at opening, before anyone asks for it, and that is said', async () => {
+    const { journal, files } = await withBodies(3);
+    for (const name of ['archive', 'other']) {
+      const position = await journal.position(name, earliest);
+      await position.save({ ...busy, sequence: 2, settled: [{ sequence: 3, elements: 'all' }] });
+      await position.save({ ...busy, sequence: 4, settled: [] });
+    }
+    await journal.close();
+    for (const one of files.paths()) if (one.startsWith('/data/journal/')) await files.remove(one);
+    const { journal: again, log } = await testJournal(files);
+    expect(log.of('position.beyond_tail')).toHaveLength(2);
+    for (let n = 0; n < 5; n += 1) await appendText(again, 'new');
+    expect((await again.position('other', earliest)).position).toMatchObject({ sequence: 1, settled: [] });
+  });
+
+  it('keeps the place of the last save that succeeded when one fails, and saves the next', async () => {
+    const { journal, files } = await withBodies(5);
+    const position = await journal.position('archive', earliest);
+    await position.save(at(2));
+    for (const operation of ['datasync', 'write'] as const) {
+      files.fail(operation, 'ENOSPC');
+      await expect(position.save(at(3))).rejects.toMatchObject({ code: 'position_failed' });
+      expect(position.position.sequence).toBe(2);
+    }
+    await position.save(at(4));
+    await journal.close();
+    const { journal: again } = await testJournal(files);
+    expect((await again.position('archive', earliest)).position.sequence).toBe(4);
+  });
+
+  it('shares saves among those who come while one is on its way, and ends with the newest', async () => {
+    const { journal } = await withBodies(50);
+    const position = await journal.position('archive', earliest);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => position.save(at(n + 1))));
+    expect(position.position.sequence).toBe(50);
+  });
+
+  it('holds as many settled ranges as the contract allows, and not one more', async () => {
+    const { journal } = await withBodies(2);
+    const position = await journal.position('archive', earliest);
+    const big = Number.MAX_SAFE_INTEGER - maxSettledRanges;
+    const settled = Array.from({ length: maxSettledRanges }, (_, n) => ({
+      sequence: big + n,
+      elements: [[999_998, 999_999] as const],
+    }));
+    await position.save({ ...at(1), settled });
+    const tooMany = [...settled, { sequence: Number.MAX_SAFE_INTEGER, elements: 'all' as const }];
+    await expect(position.save({ ...at(1), settled: tooMany })).rejects.toMatchObject({ code: 'position_failed' });
+  });
+
+  it('belongs to one owner, and its name cannot leave the directory', async () => {
+    const { journal } = await withBodies(1);
+    await journal.position('archive', earliest);
+    await expect(journal.position('archive', earliest)).rejects.toThrow('open already');
+    for (const name of ['', '../x', 'A', 'a/b', 'a'.repeat(65)]) {
+      await expect(journal.position(name, earliest), name).rejects.toThrow('no destination');
+    }
+  });
+});

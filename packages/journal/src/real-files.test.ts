@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDataDirectory } from './data-directory.ts';
+import { appendText, readAll, textsOf } from './fixtures/test-journal.ts';
+import { openJournal } from './open-journal.ts';
+
+let parent: string;
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'journal-'));
+});
+afterEach(() => rm(parent, { recursive: true }));
+
+function open(directory: string): ReturnType<typeof openJournal> {
+  return openJournal({
+    directory,
+    maxBytes: 10 ** 8,
+    minFreeBytes: 0,
+    retainForMs: 1000,
+    segmentBytes: 20_000,
+    now: Date.now,
+    log: createRecordingLogger(),
+    meter: createRecordingMeter(),
+  });
+}
+
+describe('on real files', () => {
+  it('rolls, lets go, closes and opens again', async () => {
+    const data = await openDataDirectory(join(parent, 'data'), { now: Date.now, log: createRecordingLogger() });
+    const journal = await open(data.path);
+    const texts = Array.from({ length: 100 }, (_, n) => `${n} ${'x'.repeat(500)}`);
+    for (const text of texts) await appendText(journal, text);
+    const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' });
+    await position.save({ ...position.position, sequence: 50 });
+    await journal.close();
+    const again = await open(data.path);
+    expect(textsOf(await readAll(again))).toEqual(texts);
+    const found = await again.position('archive', { startAt: 'now', whenFull: 'letGo' });
+    expect(found.position.sequence).toBe(50);
+    await again.close();
+    await data.close();
+  });
+
+  it('works under node --permission, where fs.fsync does not', async () => {
+    const program = `
+      const { openDataDirectory, openJournal } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+      const log = { debug() {}, info() {}, warn: console.error, error: console.error };
+      const data = await openDataDirectory(${JSON.stringify(join(parent, 'data'))}, { now: Date.now, log });
+      const journal = await openJournal({
+        directory: data.path, maxBytes: 1e8, minFreeBytes: 0, retainForMs: 1e9, segmentBytes: 1e6, now: Date.now, log,
+        meter: { add() {} },
+      });
+      const receipt = await journal.append({ source: 'xiq', origin: 'webhook', receivedAtMs: 1 }, Buffer.from('kept'));
+      await journal.close();
+      await data.close();
+      console.log(receipt);
+    `;
+    const flags = ['--permission', '--allow-fs-read=*', `--allow-fs-write=${parent}`, '--input-type=module', '-e'];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [...flags, program]);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^r1_/);
+  });
+});

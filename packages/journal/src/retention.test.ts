@@ -1,0 +1,239 @@
+import { type ModelFiles, modelFiles } from '@xiq-siem/testkit';
+import { describe, expect, it } from 'vitest';
+import {
+  appendText,
+  at,
+  readAll,
+  segmentPaths,
+  spansOf,
+  type TestJournal,
+  testJournal,
+  textsOf,
+} from './fixtures/test-journal.ts';
+import type { JournalOptions, PositionOptions } from './journal.ts';
+
+const hour = 3_600_000;
+const letGo: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };
+const hold: PositionOptions = { startAt: 'earliest', whenFull: 'hold' };
+
+interface Clocked extends TestJournal {
+  pass(ms: number): void;
+}
+
+async function clocked(files?: ModelFiles, options: Partial<JournalOptions> = {}): Promise<Clocked> {
+  let nowMs = 0;
+  const now = (): number => nowMs;
+  const opened = await testJournal(files ?? modelFiles({ now }), {
+    now,
+    segmentBytes: 20_000,
+    retainForMs: hour,
+    ...options,
+  });
+  return {
+    ...opened,
+    pass(ms) {
+      nowMs += ms;
+    },
+  };
+}
+
+/** Appends bodies of 1000 bytes. */
+async function fill({ journal }: TestJournal, count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) await appendText(journal, 'x'.repeat(1000));
+}
+
+describe('by age', () => {
+  it('settled segments go, those that somebody wants stay', async () => {
+    const one = await clocked();
+    const fast = await one.journal.position('fast', letGo);
+    const slow = await one.journal.position('slow', letGo);
+    await fill(one, 60);
+    await fast.save(at(61));
+    await slow.save(at(30));
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(1);
+    one.pass(hour + 1);
+    await one.journal.maintain();
+    const { firstSequence } = one.journal.extent();
+    expect(firstSequence).toBeGreaterThan(1);
+    expect(firstSequence).toBeLessThanOrEqual(30);
+    expect(spansOf(await readAll(one.journal, firstSequence))).toEqual([]);
+    await slow.save(at(61));
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(61);
+    expect(segmentPaths(one.files)).toHaveLength(1);
+    expect(one.journal.lostSpans()).toEqual([]);
+  });
+
+  it('nothing goes while no destination is known, or the clock is turned back', async () => {
+    const one = await clocked();
+    await fill(one, 60);
+    one.pass(hour + 1);
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(1);
+    const position = await one.journal.position('archive', letGo);
+    await position.save(at(61));
+    one.pass(-2 * hour);
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(1);
+  });
+
+  it('a destination taken out of the configuration holds its bodies until it is forgotten', async () => {
+    const one = await clocked();
+    await one.journal.position('gone', letGo);
+    await one.journal.close();
+    const two = await clocked(one.files);
+    const position = await two.journal.position('archive', letGo);
+    await fill(two, 60);
+    await position.save(at(61));
+    two.pass(hour + 1);
+    await two.journal.maintain();
+    expect(await two.journal.orphanedPositions()).toEqual(['gone']);
+    expect(two.journal.extent().firstSequence).toBe(1);
+    await expect(two.journal.forgetPosition('archive')).rejects.toThrow('in use');
+    await two.journal.forgetPosition('gone');
+    await two.journal.maintain();
+    expect(two.journal.extent().firstSequence).toBe(61);
+    expect(await two.journal.orphanedPositions()).toEqual([]);
+  });
+});
+
+describe('at maxBytes', () => {
+  const small = { maxBytes: 200_000 };
+
+  it('settled segments go first, however young', async () => {
+    const one = await clocked(undefined, small);
+    const position = await one.journal.position('archive', letGo);
+    for (let n = 0; n < 500; n += 1) {
+      await fill(one, 1);
+      await position.save(at(one.journal.extent().nextSequence));
+    }
+    expect(one.journal.extent().bytes).toBeLessThanOrEqual(small.maxBytes);
+    expect(one.journal.letGoGaps()).toEqual([]);
+  });
+
+  it('the oldest that another has settled are let go: a named gap, counted, said, and kept over a restart', async () => {
+    const one = await clocked(undefined, small);
+    const fast = await one.journal.position('fast', letGo);
+    await one.journal.position('dead', letGo);
+    for (let n = 0; n < 400; n += 1) {
+      await fill(one, 1);
+      await fast.save(at(one.journal.extent().nextSequence));
+    }
+    const { firstSequence } = one.journal.extent();
+    expect(one.journal.extent().bytes).toBeLessThanOrEqual(small.maxBytes);
+    const [gap, ...more] = one.journal.letGoGaps();
+    expect(more).toEqual([]);
+    expect(gap).toMatchObject({ destination: 'dead', fromSequence: 1, toSequence: firstSequence - 1 });
+    expect(gap?.bodies).toBe(firstSequence - 1);
+    expect(gap?.bytes).toBeGreaterThan((firstSequence - 1) * 1000);
+    expect(one.meter.total('xiq_siem.journal.let_go_bodies', { destination: 'dead' })).toBe(firstSequence - 1);
+    expect(one.log.of('journal.let_go').length).toBeGreaterThan(0);
+    expect(one.journal.lostSpans().every(({ reason }) => reason === 'letGo')).toBe(true);
+    const entries = await readAll(one.journal);
+    expect(spansOf(entries)).toMatchObject([{ fromSequence: 1, toSequence: firstSequence - 1, reason: 'letGo' }]);
+    expect(textsOf(entries)).toHaveLength(400 - firstSequence + 1);
+
+    await one.journal.close();
+    const { journal: again } = await testJournal(one.files, small);
+    expect(again.letGoGaps()).toEqual([gap]);
+    expect(spansOf(await readAll(again))).toMatchObject([{ reason: 'letGo' }]);
+    await again.acknowledgeGaps('dead', firstSequence - 1);
+    await again.close();
+    expect((await testJournal(one.files, small)).journal.letGoGaps()).toEqual([]);
+  });
+
+  it('what nobody has settled is never let go: bodies are refused until somebody has', async () => {
+    const one = await clocked(undefined, small);
+    const slow = await one.journal.position('slow', letGo);
+    await one.journal.position('slower', letGo);
+    await expect(fill(one, 400)).rejects.toMatchObject({ code: 'journal_full' });
+    expect(one.journal.acceptance()).toMatchObject({ ok: false, code: 'journal_full' });
+    expect(one.journal.extent().firstSequence).toBe(1);
+    await one.journal.maintain();
+    expect(one.journal.acceptance().ok).toBe(false);
+    await slow.save(at(100));
+    await one.journal.maintain();
+    expect(one.journal.acceptance()).toEqual({ ok: true });
+    await fill(one, 1);
+    expect(one.journal.letGoGaps()).toMatchObject([{ destination: 'slower' }]);
+  });
+
+  it('a destination that says hold makes bodies be refused instead', async () => {
+    const one = await clocked(undefined, small);
+    const fast = await one.journal.position('fast', letGo);
+    const kept = await one.journal.position('kept', hold);
+    await expect(
+      (async () => {
+        for (let n = 0; n < 400; n += 1) {
+          await fill(one, 1);
+          await fast.save(at(one.journal.extent().nextSequence));
+        }
+      })(),
+    ).rejects.toMatchObject({ code: 'journal_full' });
+    expect(one.journal.extent().firstSequence).toBe(1);
+    await kept.save(at(one.journal.extent().nextSequence));
+    await one.journal.maintain();
+    await fill(one, 1);
+    expect(one.journal.letGoGaps()).toEqual([]);
+  });
+
+  it('the wish to hold survives a restart until its destination is back, and not for ever', async () => {
+    const one = await clocked(undefined, small);
+    const fast = await one.journal.position('fast', letGo);
+    await one.journal.position('kept', hold);
+    await fill(one, 120);
+    await fast.save(at(121));
+    await one.journal.close();
+    const two = await clocked(one.files, small);
+    await two.journal.position('fast', letGo);
+    await expect(fill(two, 100)).rejects.toMatchObject({ code: 'journal_full' });
+    expect(two.journal.extent().firstSequence).toBe(1);
+    two.pass(61_000);
+    await two.journal.maintain();
+    expect(two.journal.acceptance()).toEqual({ ok: true });
+    expect(two.journal.letGoGaps()).toMatchObject([{ destination: 'kept' }]);
+  });
+
+  it('a reader that stood in what was let go is told so, and goes on behind it', async () => {
+    const one = await clocked(undefined, small);
+    const fast = await one.journal.position('fast', letGo);
+    await one.journal.position('dead', letGo);
+    await fill(one, 5);
+    const reader = one.journal.reader(1);
+    const signal = new AbortController().signal;
+    expect(await reader.read({ maxBodies: 3, maxBytes: 10 ** 6 }, signal)).toHaveLength(3);
+    for (let n = 0; n < 300; n += 1) {
+      await fill(one, 1);
+      await fast.save(at(one.journal.extent().nextSequence));
+    }
+    const [entry, next] = await reader.read({ maxBodies: 10, maxBytes: 10 ** 6 }, signal);
+    const { firstSequence } = one.journal.extent();
+    expect(entry).toMatchObject({
+      kind: 'lost',
+      span: { fromSequence: 4, toSequence: firstSequence - 1, reason: 'letGo' },
+    });
+    expect(next).toMatchObject({ kind: 'body', body: { sequence: firstSequence } });
+  });
+
+  it('a crash between writing the gap down and removing the file counts nothing twice', async () => {
+    const one = await clocked(undefined, small);
+    const fast = await one.journal.position('fast', letGo);
+    await one.journal.position('dead', letGo);
+    await fill(one, 120);
+    await fast.save(at(121));
+    const before = segmentPaths(one.files);
+    one.files.fail('remove', 'EIO');
+    await fill(one, 45);
+    const gap = one.journal.letGoGaps()[0];
+    expect(gap?.bodies).toBeGreaterThan(0);
+    expect(segmentPaths(one.files)[0]).toBe(before[0]);
+    await one.journal.close();
+    const two = await clocked(one.files, small);
+    const again = await two.journal.position('fast', letGo);
+    await again.save(at(two.journal.extent().nextSequence));
+    await fill(two, 20);
+    const after = two.journal.letGoGaps()[0];
+    expect(after?.bodies).toBe((after?.toSequence ?? 0) - (after?.fromSequence ?? 0) + 1);
+  });
+});

@@ -1,0 +1,123 @@
+// What may go: settled segments by age or for room, and, where allowed, the oldest that others have settled.
+import { dirname } from 'node:path';
+import type { Logger, Meter, Position } from '@xiq-siem/core';
+import { errorText, type Files } from './files.ts';
+import type { Gaps, LetGoGap } from './gaps.ts';
+import type { LostLedger } from './lost-ledger.ts';
+import type { Positions } from './positions.ts';
+import { recordsStart } from './segment-format.ts';
+import type { Segment, SegmentSet } from './segment-set.ts';
+
+export interface RetentionOptions {
+  readonly files: Files;
+  readonly set: SegmentSet;
+  readonly positions: Positions;
+  readonly gaps: Gaps;
+  readonly ledger: LostLedger;
+  readonly maxBytes: number;
+  readonly retainForMs: number;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly meter: Meter;
+  /** Makes durable that sequences below this one are not kept any more. */
+  readonly saveKeptFrom: (keptFrom: number) => Promise<void>;
+}
+
+export interface Retention {
+  /** Removes settled segments whose last record is older than `retainForMs`. */
+  byAge(): Promise<void>;
+  /** Whether `bytes` more fit below `maxBytes`, once what may go has gone. */
+  makeRoom(bytes: number): Promise<boolean>;
+  /** Removes the oldest segment if all have settled it. */
+  removeSettled(): Promise<boolean>;
+  /** Whether the newest segment has records, all old enough and settled, so that ending it lets them go. */
+  newestIsOld(): boolean;
+}
+
+export function retention(options: RetentionOptions): Retention {
+  const { files, set, positions, gaps, ledger, log, meter, now } = options;
+
+  function isSettled(next: number): boolean {
+    const all = positions.all();
+    return all.length > 0 && all.every(({ position }) => position.sequence >= next);
+  }
+
+  const isOld = (segment: Segment): boolean => now() - segment.lastAppendMs > options.retainForMs;
+
+  async function remove(segment: Segment, next: number): Promise<void> {
+    // Only tells `letGo` from `missing` later: a disk too full to take it must not keep us from making room.
+    await options.saveKeptFrom(next).catch((error: unknown) => log.warn('journal.head', { why: errorText(error) }));
+    set.removeOldest();
+    try {
+      await files.remove(segment.path);
+      await files.syncDirectory(dirname(segment.path));
+      log.debug('journal.removed', { path: segment.path });
+    } catch (error) {
+      log.error('journal.remove_failed', { path: segment.path, why: errorText(error) });
+    }
+  }
+
+  async function removeSettled(): Promise<boolean> {
+    const oldest = set.segments[0];
+    if (oldest?.following === undefined || !isSettled(oldest.following.header.firstSequence)) return false;
+    await remove(oldest, oldest.following.header.firstSequence);
+    return true;
+  }
+
+  /** Gives up the oldest segment although some still want it, if at least one has settled it and none holds it. */
+  async function letGo(): Promise<boolean> {
+    const oldest = set.segments[0];
+    if (oldest?.following === undefined) return false;
+    const from = oldest.header.firstSequence;
+    const next = oldest.following.header.firstSequence;
+    const all = positions.all();
+    const wanting = all.filter(({ position }) => position.sequence < next);
+    if (wanting.length === all.length || wanting.some(({ holds }) => holds)) return false;
+    const given = wanting.map(({ destination, position }) => gapOf(destination, position, oldest, next));
+    const wanted = given.filter(({ bodies }) => bodies > 0);
+    try {
+      await gaps.add(wanted);
+    } catch (error) {
+      log.error('journal.gap_failed', { path: oldest.path, why: errorText(error) });
+      return false;
+    }
+    for (const { destination, fromSequence, toSequence, bodies, bytes } of wanted) {
+      log.error('journal.let_go', { destination, fromSequence, toSequence, bodies, bytes });
+      meter.add('xiq_siem.journal.let_go_bodies', bodies, { destination });
+    }
+    const fromSequence = Math.min(...wanted.map((gap) => gap.fromSequence));
+    if (wanted.length > 0) {
+      const where = `${oldest.path}: removed, the journal was full`;
+      const span = { fromSequence, toSequence: next - 1, bytes: oldest.bytes, reason: 'letGo', where } as const;
+      ledger.report({ ...span, fromSequence: Math.max(from, fromSequence) }, undefined);
+    }
+    await remove(oldest, next);
+    return true;
+  }
+
+  function gapOf(destination: string, position: Position, segment: Segment, next: number): LetGoGap {
+    const first = segment.header.firstSequence;
+    const fromSequence = Math.max(first, position.sequence);
+    const settled = position.settled.filter(({ sequence, elements }) => sequence < next && elements === 'all').length;
+    const bodies = next - fromSequence - settled;
+    const bytes = Math.round(((segment.bytes - recordsStart) * bodies) / (next - first));
+    return { destination, fromSequence, toSequence: next - 1, bodies, bytes, lastAtMs: now() };
+  }
+
+  return {
+    removeSettled,
+    async byAge() {
+      while (set.segments[0] !== undefined && isOld(set.segments[0]) && (await removeSettled()));
+    },
+    async makeRoom(bytes) {
+      while (set.bytes() + bytes > options.maxBytes) {
+        if (!(await removeSettled()) && !(await letGo())) return false;
+      }
+      return true;
+    },
+    newestIsOld() {
+      const newest = set.segments.at(-1);
+      return newest !== undefined && newest.bytes > recordsStart && isOld(newest) && isSettled(set.nextSequence());
+    },
+  };
+}

@@ -1,0 +1,110 @@
+// The segments there are now, oldest first, and how far they are synced: what the writer publishes and readers follow.
+import type { SegmentHeader } from './segment-format.ts';
+
+export interface Segment {
+  readonly path: string;
+  readonly header: SegmentHeader;
+  /** Bytes that may be read: synced ones. */
+  bytes: number;
+  /** Epoch milliseconds of its last append. */
+  lastAppendMs: number;
+  removed: boolean;
+  /** The next newer segment. */
+  following: Segment | undefined;
+}
+
+export interface SegmentLimit {
+  /** Offset up to which records may be read. */
+  readonly end: number;
+  /** Sequences below it belong to this segment, or are lost. */
+  readonly nextSequence: number;
+  readonly following: Segment | undefined;
+}
+
+export interface SegmentSet {
+  readonly segments: readonly Segment[];
+  /** The sequence that the next synced record gets. */
+  nextSequence(): number;
+  /** Sequences below it were removed by us. */
+  keptFrom(): number;
+  bytes(): number;
+  /** Rises with every change that a waiting reader might be waiting for. */
+  version(): number;
+  add(segment: Segment): void;
+  /** Takes the oldest out of sight of new reads; its file may go then. */
+  removeOldest(): void;
+  /** `bytes` more of the newest are synced, up to but not including `nextSequence`. */
+  advance(bytes: number, nextSequence: number, nowMs: number): void;
+  /** The segment that holds a sequence, if it is there at all. */
+  find(sequence: number): Segment | undefined;
+  limit(segment: Segment): SegmentLimit;
+  /** Resolves when `version()` is no longer `seen`, or the signal fires. */
+  changed(seen: number, signal: AbortSignal): Promise<void>;
+  /** Wakes all who wait. */
+  wake(): void;
+}
+
+export function segmentSet(found: readonly Segment[], first: { nextSequence: number; keptFrom: number }): SegmentSet {
+  const segments = [...found];
+  for (const [index, segment] of segments.entries()) segment.following = segments[index + 1];
+  let { nextSequence, keptFrom } = first;
+  let bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  let version = 0;
+  const waiting = new Set<() => void>();
+
+  function wake(): void {
+    version += 1;
+    for (const resume of waiting) resume();
+    waiting.clear();
+  }
+
+  return {
+    segments,
+    nextSequence: () => nextSequence,
+    keptFrom: () => keptFrom,
+    bytes: () => bytes,
+    version: () => version,
+    add(segment) {
+      const newest = segments.at(-1);
+      if (newest !== undefined) newest.following = segment;
+      segments.push(segment);
+      bytes += segment.bytes;
+      wake();
+    },
+    removeOldest() {
+      const oldest = segments.shift();
+      if (oldest === undefined) return;
+      oldest.removed = true;
+      bytes -= oldest.bytes;
+      keptFrom = Math.max(keptFrom, segments[0]?.header.firstSequence ?? nextSequence);
+      wake();
+    },
+    advance(more, next, nowMs) {
+      const newest = segments.at(-1);
+      if (newest === undefined) return;
+      newest.bytes += more;
+      newest.lastAppendMs = nowMs;
+      bytes += more;
+      nextSequence = next;
+      wake();
+    },
+    find: (sequence) => segments.findLast((segment) => segment.header.firstSequence <= sequence),
+    limit(segment) {
+      const { bytes: end, following } = segment;
+      return { end, nextSequence: following?.header.firstSequence ?? nextSequence, following };
+    },
+    async changed(seen, signal) {
+      if (seen !== version || signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        const resume = (): void => {
+          waiting.delete(resume);
+          signal.removeEventListener('abort', resume);
+          resolve();
+        };
+        waiting.add(resume);
+        signal.addEventListener('abort', resume);
+      });
+    },
+    wake,
+  };
+}

@@ -1,0 +1,34 @@
+// The conformance suite for destinations, as vitest tests: `import { describeDestination } from '@xiq-siem/testkit/conformance'`.
+import { describe, test } from 'vitest';
+import { onBench } from './destination-bench.ts';
+import { faultRules } from './destination-fault-rules.ts';
+import { type DestinationHarness, type DestinationUnderTest, isNotApplicable } from './destination-harness.ts';
+import { type DestinationRule, healthyRules } from './destination-rules.ts';
+
+/** All rules, in the order in which they are tried. */
+export const destinationRules: readonly DestinationRule[] = [...healthyRules, ...faultRules];
+
+/** Why a rule cannot be tried with this harness; undefined if it can. */
+export function reasonNotToTry({ needs }: DestinationRule, harness: DestinationHarness): string | undefined {
+  const { requests, connections, faults } = harness;
+  const abilities = { requests, connections, ...faults };
+  for (const need of needs) {
+    const ability = abilities[need];
+    if (isNotApplicable(ability)) return `${need}: ${ability.notApplicable}`;
+  }
+  return undefined;
+}
+
+/** A test for each rule. One that the harness has no means for is skipped by name, with the harness's reason. */
+export function describeDestination(name: string, underTest: DestinationUnderTest): void {
+  describe(`${name} is a destination`, () => {
+    test.for(destinationRules)('$name', async (rule, { skip }) => {
+      await onBench(underTest, async (bench) => {
+        const reason = reasonNotToTry(rule, bench.harness);
+        if (reason !== undefined) skip(`not applicable: ${reason}`);
+        const nothing = await rule.run(bench);
+        if (nothing !== undefined) skip(`not applicable: ${nothing.notApplicable}`);
+      });
+    });
+  });
+}

@@ -1,0 +1,32 @@
+// What a destination is given, for tests: loopback agents, paths as they are, and secrets by value.
+import { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import type { DestinationContext, Secret } from '@xiq-siem/core';
+import { ecsFieldDefinitions } from '@xiq-siem/core';
+
+export interface DestinationContextOptions {
+  readonly log: DestinationContext['log'];
+  readonly meter: DestinationContext['meter'];
+  readonly name?: string;
+  readonly now?: () => number;
+  /** Secrets by the name of their `env` reference, or the path of their `file` reference. */
+  readonly secrets?: Readonly<Record<string, Secret>>;
+}
+
+export function destinationContext(options: DestinationContextOptions): DestinationContext {
+  const { log, meter, name = 'under-test', now = Date.now, secrets = {} } = options;
+  return {
+    name,
+    log,
+    meter,
+    now,
+    fields: ecsFieldDefinitions,
+    resolvePath: (path) => path,
+    secret: (reference) => {
+      const key = 'env' in reference ? reference.env : 'file' in reference ? reference.file : '';
+      return { current: () => (secrets[key] === undefined ? [] : [secrets[key]]) };
+    },
+    agent: (url, tls = {}) =>
+      url.protocol === 'https:' ? new TlsAgent({ keepAlive: true, ...tls }) : new Agent({ keepAlive: true }),
+  };
+}

@@ -1,0 +1,185 @@
+// The rules that every destination holds while its server is well.
+import assert from 'node:assert/strict';
+import type { DeliveryReport, Destination } from '@xiq-siem/core';
+import {
+  able,
+  type DestinationBench,
+  deepFreeze,
+  eventually,
+  inTime,
+  manyNames,
+  noSignal,
+  sampleBatch,
+  sampleId,
+  verdictsOf,
+} from './destination-bench.ts';
+import type { DestinationHarness, NotApplicable, ServerFaults } from './destination-harness.ts';
+
+export interface DestinationRule {
+  /** The rule in words. */
+  readonly name: string;
+  /** What the harness has to be able to do for it. */
+  readonly needs: readonly (keyof ServerFaults | keyof Pick<DestinationHarness, 'requests' | 'connections'>)[];
+  /** Throws where the rule is broken; may find that there is nothing to try. */
+  readonly run: (bench: DestinationBench) => Promise<undefined | NotApplicable>;
+}
+
+export const hasNoCheck: NotApplicable = { notApplicable: 'it has no check()' };
+
+/** Sends events of these names, and gives what the destination reported. */
+export function send(destination: Destination, names: readonly string[], signal = noSignal): Promise<DeliveryReport> {
+  return inTime(destination.deliver(sampleBatch(names), signal), 'deliver()');
+}
+
+function assertAllDelivered(report: DeliveryReport, size: number, what: string): void {
+  assert.ok('items' in report, `${what} was answered as a whole: ${JSON.stringify(report)}`);
+  const others = report.items.filter(({ verdict }) => verdict !== 'delivered');
+  assert.deepEqual(others, [], `${what}: not all were delivered`);
+  assert.equal(report.items.length, size, `${what}: verdicts`);
+}
+
+const codePattern = /^[a-z][a-z0-9_]*$/;
+
+export const healthyRules: readonly DestinationRule[] = [
+  {
+    name: 'codes are short words, none twice',
+    needs: [],
+    async run({ definition: { codes } }) {
+      for (const code of codes) assert.match(code, codePattern);
+      assert.equal(new Set(codes).size, codes.length, 'a code stands twice');
+    },
+  },
+  {
+    name: 'each event of a batch gets exactly one verdict, by its index',
+    needs: [],
+    async run(bench) {
+      const names = manyNames('each', 50);
+      const report = await send(await bench.create(), names);
+      assert.ok('items' in report, `the batch was answered as a whole: ${JSON.stringify(report)}`);
+      const indexes = report.items.map(({ index }) => index).sort((a, b) => a - b);
+      assert.deepEqual(
+        indexes,
+        names.map((_, index) => index),
+      );
+    },
+  },
+  {
+    name: 'what is reported as delivered is there',
+    needs: [],
+    async run(bench) {
+      const names = manyNames('there', 5);
+      const verdicts = verdictsOf(await send(await bench.create(), names));
+      const received = new Set(await bench.harness.received());
+      assert.ok(verdicts.size > 0, 'nothing was delivered');
+      for (const [index, name] of names.entries()) {
+        if (verdicts.get(index)?.verdict === 'delivered')
+          assert.ok(received.has(sampleId(name)), `${name} is not there`);
+      }
+    },
+  },
+  {
+    name: 'an empty batch is answered without a request',
+    needs: ['requests'],
+    async run(bench) {
+      assert.deepEqual(await send(await bench.create(), []), { items: [] });
+      assert.equal(able(bench.harness.requests)(), 0, 'requests');
+    },
+  },
+  {
+    name: 'two events of one id in a batch get a verdict each',
+    needs: [],
+    async run(bench) {
+      assertAllDelivered(
+        await send(await bench.create(), ['twin', 'other', 'twin']),
+        3,
+        'a batch with the same id twice',
+      );
+    },
+  },
+  {
+    name: 'events that were sent before are delivered when they are sent again',
+    needs: [],
+    async run({ create }) {
+      const destination = await create();
+      await send(destination, ['again-0', 'again-1']);
+      assertAllDelivered(await send(destination, ['again-0', 'again-1']), 2, 'the second time');
+      assertAllDelivered(await send(await create(), ['again-0', 'again-1']), 2, 'after a restart');
+    },
+  },
+  {
+    name: 'batches that are under way together do not mix',
+    needs: [],
+    async run({ create, definition, harness }) {
+      const destination = await create();
+      const batches = manyNames('lane', Math.min(definition.maxInFlight ?? 4, 4)).map((lane) => manyNames(lane, 3));
+      await inTime(
+        Promise.all(
+          batches.map(async (names) => {
+            assertAllDelivered(await destination.deliver(sampleBatch(names), noSignal), 3, `one of ${batches.length}`);
+          }),
+        ),
+        'batches under way together',
+      );
+      assert.deepEqual([...(await harness.received())].sort(), batches.flat().map(sampleId).sort());
+    },
+  },
+  {
+    name: 'the batch and its documents are left as they are',
+    needs: [],
+    async run({ create }) {
+      const destination = await create();
+      const report = await inTime(destination.deliver(deepFreeze(sampleBatch(['frozen'])), noSignal), 'deliver()');
+      assertAllDelivered(report, 1, 'a batch that cannot be changed');
+    },
+  },
+  {
+    name: 'one batch is one request',
+    needs: ['requests'],
+    async run(bench) {
+      await send(await bench.create(), manyNames('once', 3));
+      assert.equal(able(bench.harness.requests)(), 1, 'requests');
+    },
+  },
+  {
+    name: 'a signal that has fired before ends the call at once, and nothing is said to be there that is not',
+    needs: [],
+    async run(bench) {
+      const verdicts = verdictsOf(await send(await bench.create(), ['late'], AbortSignal.abort()));
+      const there = verdicts.get(0)?.verdict === 'delivered';
+      if (there) assert.deepEqual(await bench.harness.received(), [sampleId('late')]);
+    },
+  },
+  {
+    name: 'check() says that all is well, and sends nothing',
+    needs: [],
+    async run({ create, harness }) {
+      const destination = await create();
+      if (destination.check === undefined) return hasNoCheck;
+      const { ok, message } = await inTime(destination.check(noSignal), 'check()');
+      assert.ok(ok, `check() says: ${message}`);
+      assert.ok(message.length > 0, 'check() has nothing to say to a person');
+      assert.deepEqual(await harness.received(), []);
+      return undefined;
+    },
+  },
+  {
+    name: 'close() ends, also when it is called twice',
+    needs: [],
+    async run(bench) {
+      const destination = await bench.create();
+      await destination.deliver(sampleBatch(['close']), noSignal);
+      for (const time of ['close()', 'the second close()']) await inTime(Promise.resolve(destination.close?.()), time);
+    },
+  },
+  {
+    name: 'close() lets go of all connections',
+    needs: ['connections'],
+    async run(bench) {
+      const connections = able(bench.harness.connections);
+      const destination = await bench.create();
+      await destination.deliver(sampleBatch(['connection']), noSignal);
+      await inTime(Promise.resolve(destination.close?.()), 'close()');
+      await eventually(async () => (await connections()) === 0, 'all connections are closed');
+    },
+  },
+];

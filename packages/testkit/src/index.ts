@@ -1,0 +1,15 @@
+// What plugin authors and our tests prove their work with.
+export type {
+  DestinationHarness,
+  DestinationUnderTest,
+  NotApplicable,
+  Playable,
+  ServerFaults,
+} from './destination-harness.ts';
+export { validateEcs } from './ecs-validator.ts';
+export type { ManualClock } from './manual-clock.ts';
+export { createManualClock } from './manual-clock.ts';
+export type { ModelFailure, ModelFile, ModelFiles, ModelFilesOptions, ModelOperation } from './model-files.ts';
+export { modelFiles } from './model-files.ts';
+export type { LogLine, RecordingLogger, RecordingMeter } from './recording.ts';
+export { createRecordingLogger, createRecordingMeter } from './recording.ts';

@@ -1,0 +1,56 @@
+// A logger and a meter that keep what they are told, for tests to look at.
+import type { Facts, Logger, Meter, MetricName } from '@xiq-siem/core';
+
+export interface LogLine {
+  readonly level: keyof Logger;
+  readonly event: string;
+  readonly facts: Facts;
+}
+
+export interface RecordingLogger extends Logger {
+  readonly lines: readonly LogLine[];
+  /** The lines of one event, in order. */
+  of(event: string): readonly LogLine[];
+}
+
+export function createRecordingLogger(): RecordingLogger {
+  const lines: LogLine[] = [];
+  const at =
+    (level: keyof Logger) =>
+    (event: string, facts: Facts = {}) => {
+      lines.push({ level, event, facts });
+    };
+  return {
+    lines,
+    of: (event) => lines.filter((line) => line.event === event),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+  };
+}
+
+export interface RecordingMeter extends Meter {
+  /** What a counter has come to, over all attribute sets that hold these attributes. */
+  total(name: MetricName, attributes?: Readonly<Record<string, string>>): number;
+}
+
+export function createRecordingMeter(): RecordingMeter {
+  const additions: {
+    readonly name: MetricName;
+    readonly value: number;
+    readonly attributes: Record<string, string>;
+  }[] = [];
+  return {
+    add(name, value, attributes = {}) {
+      additions.push({ name, value, attributes: { ...attributes } });
+    },
+    total(name, wanted = {}) {
+      const matches = additions.filter(
+        (addition) =>
+          addition.name === name && Object.entries(wanted).every(([key, value]) => addition.attributes[key] === value),
+      );
+      return matches.reduce((sum, { value }) => sum + value, 0);
+    },
+  };
+}

@@ -1,0 +1,164 @@
+// The elements of a body, numbered by JSON structure alone: the same under every mapping.
+import { Buffer, isUtf8 } from 'node:buffer';
+import type { JsonObject, JsonValue } from '@xiq-siem/core';
+import { type BodyText, decodeBody } from './decode.ts';
+import { parseExactly } from './parse-exactly.ts';
+import { itemSpans, memberSpan, type Scan, type Span, scanBody } from './scan.ts';
+
+/** The array of an element that stands for one event per item. */
+const observations = 'observations';
+
+const maxDepth = 64;
+const maxElements = 100_000;
+/** An element with more text than this beside its observations is not copied into each of them. */
+const maxSharedText = 16_384;
+
+export interface Parent {
+  readonly object: JsonObject;
+  /** Its text without the observations. */
+  readonly text: string;
+  /** Whether all of its fields may stand in this element too, or only those that a mapping knows. */
+  readonly whole: boolean;
+}
+
+export interface Element {
+  readonly index: number;
+  /** The element's own text, as it stands in the body. */
+  readonly text: string;
+  /** Its bytes, where they are no valid UTF-8. */
+  readonly invalidBytes?: Uint8Array | undefined;
+  readonly value: JsonValue;
+  /** What the element is an observation of. */
+  readonly parent?: Parent | undefined;
+}
+
+export type BodyFaultCode =
+  | 'empty'
+  | 'utf16'
+  | 'too_deep'
+  | 'too_many_elements'
+  | 'invalid_json'
+  | 'not_array_or_object';
+
+export interface BodyFault {
+  readonly code: BodyFaultCode;
+  readonly message: string;
+}
+
+export type ReadBody =
+  | { readonly fault: BodyFault; readonly text: string; readonly invalidBytes: Uint8Array | undefined }
+  | { readonly fault: undefined; readonly elements: Iterable<Element>; readonly count: number };
+
+export const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
+
+function observationsOf(value: JsonValue): readonly JsonValue[] | undefined {
+  if (!isObject(value) || !Object.hasOwn(value, observations)) return undefined;
+  const items = value[observations];
+  return isArray(items) && items.length > 0 ? items : undefined;
+}
+
+function faultOf({ text, utf16 }: BodyText, scan: Scan): BodyFault | undefined {
+  if (text.trim() === '') return { code: 'empty', message: 'The body is empty.' };
+  if (utf16) return { code: 'utf16', message: 'The body is UTF-16: JSON is sent as UTF-8 (RFC 8259).' };
+  if (scan.depth > maxDepth) {
+    return { code: 'too_deep', message: `The body nests ${scan.depth} levels deep: at most ${maxDepth} are read.` };
+  }
+  return scan.starts.length > maxElements ? tooMany(scan.starts.length) : undefined;
+}
+
+function tooMany(count: number): BodyFault {
+  return { code: 'too_many_elements', message: `The body has ${count} elements: at most ${maxElements} are read.` };
+}
+
+function parseItems(text: string): { readonly items: readonly JsonValue[] } | { readonly fault: BodyFault } {
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    // V8 quotes the spot, some tens of characters of it.
+    const words = error instanceof Error ? error.message : String(error);
+    return { fault: { code: 'invalid_json', message: `The body is not valid JSON: ${words}` } };
+  }
+  if (isArray(value)) return { items: value };
+  if (isObject(value)) return { items: [value] };
+  return { fault: { code: 'not_array_or_object', message: 'The body is neither a JSON array nor a JSON object.' } };
+}
+
+/** Texts and bytes of spans: where bytes are no UTF-8, a character is not a byte, and both are needed. */
+interface Slices {
+  readonly text: string;
+  /** The same piece with one character a byte, where its bytes are not valid UTF-8. */
+  readonly latin: string | undefined;
+}
+
+function invalidBytesOf({ latin }: Slices): Uint8Array | undefined {
+  if (latin === undefined) return undefined;
+  const bytes = Buffer.from(latin, 'latin1');
+  return isUtf8(bytes) ? undefined : bytes;
+}
+
+function* observationElements(item: Slices, value: JsonObject, items: readonly JsonValue[], from: number) {
+  const none: Span = { start: 0, end: 0 };
+  const span = memberSpan(item.text, observations) ?? none;
+  const latinSpan = item.latin === undefined ? none : (memberSpan(item.latin, observations) ?? none);
+  const latinItems = item.latin === undefined ? undefined : itemSpans(item.latin, latinSpan.start);
+  const text = item.text.slice(0, span.start) + item.text.slice(span.end);
+  const { [observations]: _, ...object } = value;
+  let ordinal = 0;
+  for (const { start, end } of itemSpans(item.text, span.start)) {
+    const latinAt = latinItems?.next().value;
+    const slices = {
+      text: item.text.slice(start, end),
+      latin: latinAt === undefined ? undefined : item.latin?.slice(latinAt.start, latinAt.end),
+    };
+    const parent: Parent = { object, text, whole: ordinal === 0 || text.length <= maxSharedText };
+    yield {
+      index: from + ordinal,
+      text: slices.text,
+      invalidBytes: invalidBytesOf(slices),
+      value: items[ordinal] ?? null,
+      parent,
+    } satisfies Element;
+    ordinal++;
+  }
+}
+
+function* elementsOf(body: BodyText, scan: Scan, items: readonly JsonValue[]): Generator<Element> {
+  const latin = body.valid ? undefined : body.bytes.toString('latin1');
+  // No byte of a character beyond ASCII looks like JSON's own: the same items are found in the bytes.
+  const latinScan = latin === undefined ? undefined : scanBody(latin);
+  let index = 0;
+  for (let ordinal = 0; ordinal < items.length; ordinal++) {
+    const text = body.text.slice(scan.starts[ordinal], scan.ends[ordinal]);
+    const slices: Slices = { text, latin: latin?.slice(latinScan?.starts[ordinal], latinScan?.ends[ordinal]) };
+    const value = scan.inexact.has(ordinal) ? parseExactly(text) : (items[ordinal] ?? null);
+    const observed = observationsOf(value);
+    if (observed !== undefined && isObject(value)) {
+      yield* observationElements(slices, value, observed, index);
+      index += observed.length;
+    } else {
+      yield { index, text, invalidBytes: invalidBytesOf(slices), value };
+      index++;
+    }
+  }
+}
+
+/** Reads a body; never throws. The elements come lazily. */
+export function readBody(bytes: Uint8Array): ReadBody {
+  const body = decodeBody(bytes);
+  const scan = scanBody(body.text);
+  const fail = (fault: BodyFault): ReadBody => ({
+    fault,
+    text: body.text,
+    invalidBytes: body.valid ? undefined : body.bytes,
+  });
+  const fault = faultOf(body, scan);
+  if (fault !== undefined) return fail(fault);
+  const parsed = parseItems(body.text);
+  if ('fault' in parsed) return fail(parsed.fault);
+  const count = parsed.items.reduce<number>((sum, item) => sum + (observationsOf(item)?.length ?? 1), 0);
+  if (count > maxElements) return fail(tooMany(count));
+  return { fault: undefined, elements: elementsOf(body, scan, parsed.items), count };
+}

@@ -1,0 +1,58 @@
+// What every document has: who sent it, who we are, when it came.
+
+import type { AgentIdentity, BodyMetadata, EcsDocument, KeptBody } from '@xiq-siem/core';
+import { ecsVersion } from '@xiq-siem/core';
+import { datasetOf, type Family } from './message-types.ts';
+import { writeTime } from './read/write-time.ts';
+
+/** What a source's configuration puts into its documents. */
+export interface FrameSettings {
+  readonly agent: AgentIdentity;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const ecs = { version: ecsVersion };
+
+function providerOf(origin: BodyMetadata['origin']): string {
+  return origin === 'rest' ? 'xiq-rest' : 'xiq-webhook';
+}
+
+/** Makes the frames of one body's documents. What is the same in all of them is one object, shared. */
+export function framesOf(settings: FrameSettings, { metadata, receipt }: KeptBody, ingestedAtMs: number) {
+  const { agent, namespace, labels } = settings;
+  const created = writeTime(metadata.receivedAtMs);
+  // A clock that was set back must not make an event older at its ingestion than at its receipt.
+  const ingested = writeTime(Math.max(ingestedAtMs, metadata.receivedAtMs));
+  const provider = providerOf(metadata.origin);
+  const shared = {
+    ecs,
+    agent: { type: 'xiq-siem-connector', version: agent.version, id: agent.id, name: agent.name },
+    ...(Object.keys(labels).length > 0 && { labels }),
+  };
+  const streams = new Map<string, { type: string; dataset: string; namespace: string }>();
+  const streamOf = (dataset: string) => {
+    const known = streams.get(dataset);
+    if (known !== undefined) return known;
+    const made = { type: 'logs', dataset, namespace };
+    streams.set(dataset, made);
+    return made;
+  };
+  return (family: Family, messageType: string, hash: string): EcsDocument => {
+    const dataset = datasetOf(family);
+    // Fields that nearly every document has stand here undefined or made: an object that keeps its shape is fast.
+    return {
+      '@timestamp': created,
+      ecs: shared.ecs,
+      agent: shared.agent,
+      ...(shared.labels !== undefined && { labels: shared.labels }),
+      data_stream: streamOf(dataset),
+      event: { kind: 'event', module: 'extreme_xiq', dataset, provider, created, ingested, hash },
+      observer: { vendor: 'Extreme Networks', product: 'ExtremeCloud IQ' },
+      tags: ['forwarded', 'extreme_xiq'],
+      extreme: { xiq: { message_type: messageType, receipt } },
+    };
+  };
+}
+
+export type Frames = ReturnType<typeof framesOf>;

@@ -1,0 +1,3 @@
+// What ExtremeCloud IQ means.
+export { messageTypes } from './message-types.ts';
+export { xiqSource } from './source.ts';

@@ -1,0 +1,64 @@
+// What a message type's mapping is: a field table, what makes an event itself, and what the table cannot say.
+import type { JsonObject } from '@xiq-siem/core';
+import type { DocumentDraft } from './document-draft.ts';
+import { type FieldTable, spellings, type ValuesOf } from './field-table.ts';
+import type { Moment, ZoneOffset } from './read/time.ts';
+import { fieldReader } from './read-fields.ts';
+
+/** A part of a natural key: undefined where it is missing, '' where being absent says something itself. */
+export type KeyPart = string | undefined;
+
+export interface MappingInput<T extends FieldTable> {
+  readonly values: ValuesOf<T>;
+  readonly draft: DocumentDraft;
+  /** Keeps a field that has no place in this event under its own key. */
+  leave(name: keyof T & string): void;
+}
+
+export interface Mapping<T extends FieldTable> {
+  readonly fields: T;
+  /** The natural key: only what the webhook and the REST form of an event both carry. Undefined: the type has none. */
+  key?(values: ValuesOf<T>, isUnread: (name: keyof T & string) => boolean): readonly KeyPart[];
+  /** Sets `draft.time`, and all that depends on more than one field. */
+  finish(input: MappingInput<T>): void;
+}
+
+/** A mapping at work. */
+export interface Mapper {
+  /** Fills the draft and gives the natural key, undefined where a part of it is missing. */
+  map(parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft): readonly string[] | undefined;
+  /** Of an object, the short values that a rule of the mapping knows. */
+  known(object: JsonObject): JsonObject;
+}
+
+export function defineMapping<const T extends FieldTable>(mapping: Mapping<T>): Mapping<T> {
+  return mapping;
+}
+
+const isWhole = (parts: readonly KeyPart[]): parts is readonly string[] => !parts.includes(undefined);
+
+/** Values longer than this are not copied from an observation's large parent. */
+const maxKnownLength = 1_024;
+
+export function mapper<T extends FieldTable>(mapping: Mapping<T>): Mapper {
+  const read = fieldReader(mapping.fields);
+  const names = new Set(Object.entries(mapping.fields).flatMap(([name, rule]) => spellings(name, rule)));
+  return {
+    map(parts, offset, draft) {
+      const reading = read(parts, offset, draft);
+      // Each value was read by the reader of its rule's kind, as ValuesOf says; the compiler cannot see that.
+      const values = reading.values as ValuesOf<T>;
+      mapping.finish({ values, draft, leave: reading.leave });
+      const key = mapping.key?.(values, reading.isUnread);
+      return key !== undefined && isWhole(key) ? key : undefined;
+    },
+    known(object) {
+      const isShort = (value: unknown): boolean =>
+        typeof value === 'number' || (typeof value === 'string' && value.length <= maxKnownLength);
+      return Object.fromEntries(Object.entries(object).filter(([name, value]) => names.has(name) && isShort(value)));
+    },
+  };
+}
+
+/** A time as a part of a key. */
+export const timeKey = (moment: Moment | undefined): KeyPart => moment && String(moment.keyMs);

@@ -1,0 +1,108 @@
+// ACCOUNTING_LOG_ALL: start, interim and stop of RADIUS sessions.
+
+import type { FieldTable, ValuesOf } from '../field-table.ts';
+import { defineMapping, type MappingInput, timeKey } from '../mapping.ts';
+import type { Moment } from '../read/time.ts';
+import { writeTime } from '../read/write-time.ts';
+import type { Classification } from './audit-codes.ts';
+import { classify } from './audit-fields.ts';
+import { finishOctets } from './octets.ts';
+import { finishRadius, radiusFields, whoAndWhere } from './radius.ts';
+
+export const accountingFields = {
+  ...radiusFields,
+  acct_session_id: { as: 'text', to: ['extreme.xiq.radius.session_id'] },
+  acct_multi_id: { as: 'text', to: ['extreme.xiq.radius.multi_session_id'] },
+  acct_start_time: { as: 'time' },
+  acct_stop_time: { as: 'time' },
+  acct_session_time: { as: 'count', to: ['extreme.xiq.radius.session_time'] },
+  acct_terminate_cause: { as: 'text', to: ['event.reason'] },
+  acct_input_octets: { as: 'count' },
+  acct_output_octets: { as: 'count' },
+  acct_input_gigawords: { as: 'count', to: ['extreme.xiq.radius.input_gigawords'] },
+  acct_output_gigawords: { as: 'count', to: ['extreme.xiq.radius.output_gigawords'] },
+  acct_authentic: { as: 'text', to: ['extreme.xiq.radius.authentic'] },
+  acct_start_delay: { as: 'count', to: ['extreme.xiq.radius.start_delay'] },
+  acct_stop_delay: { as: 'count', to: ['extreme.xiq.radius.stop_delay'] },
+  group_name: { as: 'text' },
+  framed_ip_address: { as: 'ip', to: ['source.ip', 'client.ip', 'related.ip'] },
+  nas_ip_address: { as: 'ip', to: ['observer.ip', 'related.ip'] },
+  nas_port: { as: 'text', to: ['extreme.xiq.radius.nas_port'] },
+  device_serial_number: { as: 'text', to: ['observer.serial_number'] },
+  connect_info: { as: 'text', to: ['extreme.xiq.radius.connect_info'] },
+  service_type: { as: 'text', to: ['extreme.xiq.radius.service_type'] },
+  attribute_num: { as: 'text', to: ['extreme.xiq.radius.attribute_num'] },
+  event_time: { as: 'time', to: ['extreme.xiq.radius.event_time'] },
+  usage: { as: 'text' },
+} as const satisfies FieldTable;
+
+type Input = MappingInput<typeof accountingFields>;
+type Values = ValuesOf<typeof accountingFields>;
+export type AccountingInput = Input;
+
+const category = ['network', 'session'] as const;
+const start: Classification = { action: 'session-start', category, type: ['start'], level: 'info' };
+const interim: Classification = { action: 'session-interim', category, type: ['info'], level: 'info' };
+const end: Classification = { action: 'session-end', category, type: ['end'], level: 'info' };
+
+/** A time of 0 is how a database says "not yet". */
+const real = (moment: Moment | undefined): Moment | undefined => (moment?.ms === 0 ? undefined : moment);
+
+/** An interim record repeats the start time, but has already counted something. */
+function phase(values: Values): Classification {
+  if (real(values.acct_stop_time) !== undefined || values.acct_terminate_cause !== undefined) return end;
+  const counted = [values.acct_session_time, values.acct_input_octets, values.acct_output_octets];
+  if (counted.some((count) => count !== undefined && count > 0)) return interim;
+  return real(values.acct_start_time) === undefined ? interim : start;
+}
+
+function setTimes({ values, draft, leave }: Input, ended: boolean): void {
+  const started = real(values.acct_start_time);
+  const stopped = real(values.acct_stop_time);
+  if (started === undefined) leave('acct_start_time');
+  if (stopped === undefined) leave('acct_stop_time');
+  draft.set('event.end', stopped && writeTime(stopped.ms));
+  if (started !== undefined && stopped !== undefined && started.ms > stopped.ms) leave('acct_start_time');
+  else draft.set('event.start', started && writeTime(started.ms));
+  const time = (ended ? stopped : undefined) ?? values.timestamp ?? values.event_time ?? started;
+  draft.time = time;
+  if (time?.ms !== values.timestamp?.ms) leave('timestamp');
+  const nanoseconds = (values.acct_session_time ?? Number.NaN) * 1e9;
+  if (ended && Number.isSafeInteger(nanoseconds)) draft.set('event.duration', nanoseconds);
+}
+
+const mayBeAbsent = ['acct_multi_id', 'acct_start_time', 'acct_stop_time', 'acct_session_time'] as const;
+
+export const accountingMapping = defineMapping({
+  fields: accountingFields,
+  key: (values, isUnread) => {
+    // Absent says something itself (a session that has not ended has no stop time); unreadable does not.
+    if (mayBeAbsent.some(isUnread)) return [undefined];
+    return [
+      timeKey(values.timestamp ?? values.event_time),
+      values.acct_session_id,
+      values.acct_multi_id ?? '',
+      values.calling_station_id?.mac,
+      timeKey(values.acct_start_time) ?? '',
+      timeKey(values.acct_stop_time) ?? '',
+      values.acct_session_time?.toString() ?? '',
+    ];
+  },
+  finish(input) {
+    const { values, draft } = input;
+    finishRadius(input);
+    const classification = phase(values);
+    classify(draft, classification);
+    setTimes(input, classification === end);
+    finishOctets(input, classification === end);
+    // A group is a person's; a machine or a device has no user.* at all.
+    const group = draft.get('user.name') === undefined ? 'extreme.xiq.radius.group_name' : 'user.group.name';
+    draft.set(group, values.group_name);
+    const usage = values.usage === undefined ? undefined : Number(values.usage);
+    if (Number.isSafeInteger(usage) && String(usage) === values.usage)
+      draft.set('extreme.xiq.radius.usage_bytes', usage);
+    else draft.set('extreme.xiq.radius.usage_text', values.usage);
+    const cause = values.acct_terminate_cause === undefined ? '' : `: ${values.acct_terminate_cause}`;
+    draft.set('message', `RADIUS ${classification.action}${whoAndWhere(draft)}${cause}`);
+  },
+});

@@ -1,0 +1,68 @@
+// AUTHENTICATION_LOG_ALL: answers of the RADIUS server.
+import type { FieldTable } from '../field-table.ts';
+import { defineMapping, timeKey } from '../mapping.ts';
+import type { Classification } from './audit-codes.ts';
+import { classify } from './audit-fields.ts';
+import { calledStationKey, finishRadius, radiusFields, whoAndWhere } from './radius.ts';
+
+export const authFields = {
+  ...radiusFields,
+  auth_date: { as: 'time' },
+  auth_type: { as: 'text', to: ['extreme.xiq.auth_type'] },
+  sn: { as: 'text', also: ['serial_number'], to: ['observer.serial_number'] },
+  reply: { as: 'text', to: ['extreme.xiq.radius.reply'] },
+  reject_reason: { as: 'text', to: ['event.reason'] },
+} as const satisfies FieldTable;
+
+const category = ['authentication', 'network'] as const;
+
+/** The values of `reply` are not public: by the packet's name within it, the first that fits. */
+export const replies: readonly (Classification & { readonly words: RegExp })[] = [
+  {
+    words: /reject/i,
+    action: 'radius-reject',
+    category,
+    type: ['start', 'denied'],
+    outcome: 'failure',
+    level: 'warning',
+  },
+  {
+    words: /accept/i,
+    action: 'radius-accept',
+    category,
+    type: ['start', 'allowed'],
+    outcome: 'success',
+    level: 'info',
+  },
+  { words: /challenge/i, action: 'radius-challenge', category, type: ['info'], outcome: 'unknown', level: 'info' },
+];
+
+const otherwise: Classification = {
+  action: 'radius-reply',
+  category,
+  type: ['info'],
+  outcome: 'unknown',
+  level: 'info',
+};
+
+export const authMapping = defineMapping({
+  fields: authFields,
+  key: (values) => [
+    // The finer of the two: auth_date may count whole seconds, within which a client is refused more than once.
+    timeKey(values.timestamp ?? values.auth_date),
+    values.calling_station_id?.mac,
+    calledStationKey(values.called_station_id),
+    values.username,
+    values.reply,
+  ],
+  finish(input) {
+    const { values, draft, leave } = input;
+    finishRadius(input);
+    draft.time = values.auth_date ?? values.timestamp;
+    if (values.auth_date !== undefined && values.auth_date.ms !== values.timestamp?.ms) leave('timestamp');
+    const { reply } = values;
+    classify(draft, replies.find(({ words }) => reply !== undefined && words.test(reply)) ?? otherwise);
+    const reason = values.reject_reason === undefined ? '' : `: ${values.reject_reason}`;
+    draft.set('message', `RADIUS ${reply ?? 'reply'}${whoAndWhere(draft)}${reason}`);
+  },
+});

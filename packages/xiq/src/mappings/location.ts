@@ -1,0 +1,56 @@
+// LOCATION_AP_CENTRIC and LOCATION_CLIENT_CENTRIC: one access point saw one client.
+import type { FieldTable } from '../field-table.ts';
+import { defineMapping, timeKey } from '../mapping.ts';
+import { isLocalMac } from '../read/mac.ts';
+import { classify } from './audit-fields.ts';
+import { commonFields } from './common.ts';
+
+export const locationFields = {
+  ...commonFields,
+  ap_mac: { as: 'mac', to: ['observer.mac'] },
+  client_mac: { as: 'mac', to: ['client.mac', 'source.mac'] },
+  ipv4: { as: 'ip', to: ['client.ip', 'source.ip', 'related.ip'] },
+  ipv6: { as: 'ip', to: ['related.ip'] },
+  seen_time: { as: 'time' },
+  seen_epoch: { as: 'time' },
+  ssid: { as: 'text', to: ['network.name', 'extreme.xiq.ssid'] },
+  rssi: { as: 'number', to: ['extreme.xiq.presence.rssi'] },
+  manufacturer: { as: 'text', to: ['device.manufacturer'] },
+  os: { as: 'text', to: ['user_agent.os.name'] },
+  lat: { as: 'number' },
+  lng: { as: 'number' },
+  unc: { as: 'number', to: ['extreme.xiq.presence.unc'] },
+  x: { as: 'number', to: ['extreme.xiq.presence.x'] },
+  y: { as: 'number', to: ['extreme.xiq.presence.y'] },
+} as const satisfies FieldTable;
+
+export const locationMapping = defineMapping({
+  fields: locationFields,
+  key: (values) => [
+    values.ap_mac,
+    values.client_mac,
+    timeKey(values.seen_epoch ?? values.seen_time ?? values.timestamp),
+    values.ssid,
+  ],
+  finish({ values, draft, leave }) {
+    const seen = values.seen_epoch ?? values.seen_time ?? values.timestamp;
+    draft.time = seen;
+    if (values.seen_time?.ms !== seen?.ms) leave('seen_time');
+    if (values.timestamp?.ms !== seen?.ms) leave('timestamp');
+    classify(draft, { action: 'client-observed', category: ['network'], type: ['info'], level: 'info' });
+    draft.set('observer.type', 'access-point');
+    const { client_mac: client, ap_mac: ap, ipv4, ipv6, lat, lng } = values;
+    if (client !== undefined) draft.set('extreme.xiq.mac_local', isLocalMac(client));
+    if (ipv4 === undefined) {
+      draft.set('client.ip', ipv6);
+      draft.set('source.ip', ipv6);
+    }
+    // 0, 0 is how a map without a place is written.
+    const placed = lat !== undefined && lng !== undefined && (lat !== 0 || lng !== 0);
+    if (placed && Math.abs(lat) <= 90 && Math.abs(lng) <= 180) draft.set('client.geo.location', { lat, lon: lng });
+    else for (const name of ['lat', 'lng'] as const) leave(name);
+    const by = ap === undefined ? '' : ` by ${ap}`;
+    const on = values.ssid === undefined ? '' : ` on ${values.ssid}`;
+    draft.set('message', `Client ${client ?? 'of unknown address'} seen${by}${on}`);
+  },
+});

@@ -1,0 +1,92 @@
+// What RADIUS authentication and accounting events share.
+import type { DocumentDraft } from '../document-draft.ts';
+import type { FieldTable } from '../field-table.ts';
+import type { MappingInput } from '../mapping.ts';
+import { isLocalMac, readMac, readStation } from '../read/mac.ts';
+import { commonFields } from './common.ts';
+import { personOf, setPerson } from './person.ts';
+
+export const radiusFields = {
+  ...commonFields,
+  username: { as: 'text', also: ['user_name'] },
+  identity: { as: 'text', to: ['extreme.xiq.identity'] },
+  calling_station_id: { as: 'station', to: ['client.mac', 'source.mac'] },
+  called_station_id: { as: 'text', to: ['extreme.xiq.radius.called_station_id'] },
+  ssid: { as: 'text', to: ['network.name', 'extreme.xiq.ssid'] },
+  nas_identifier: { as: 'text', to: ['observer.hostname', 'related.hosts'] },
+  mgmt_mac_address: { as: 'mac', to: ['observer.mac'] },
+  nas_port_type: { as: 'text', to: ['extreme.xiq.radius.nas_port_type'] },
+} as const satisfies FieldTable;
+
+type RadiusInput = MappingInput<typeof radiusFields>;
+
+/** An outer identity that hides its user: `anonymous`, `anonymous@realm`, `@realm`. */
+const anonymous = /^(?:anonymous)?(?:@.*)?$/i;
+
+/** The host of a machine's account: `host/pc.example.com` or `DOMAIN\PC$`; undefined where it is none. */
+export function machineOf(name: string): string | undefined {
+  const host = /^host\/(.+)$/i.exec(name)?.[1] ?? /^(?:[^\\]+\\)?([^\\]+)\$$/.exec(name)?.[1];
+  return host === undefined || host.trim() === '' ? undefined : host;
+}
+
+/** Who a user name is: a person, a machine, or a device that gave its MAC for one. */
+function setUser({ values, draft }: RadiusInput): void {
+  const { username, calling_station_id: client } = values;
+  if (username === undefined) return;
+  const machine = machineOf(username);
+  if (client !== undefined && readMac(username) === client.mac) {
+    draft.set('extreme.xiq.auth_method', 'mac');
+    draft.set('extreme.xiq.radius.user_name', username);
+  } else if (machine !== undefined) {
+    draft.set('extreme.xiq.machine', machine);
+    draft.set('extreme.xiq.radius.user_name', username);
+    draft.add('related.hosts', machine);
+  } else {
+    const related = !anonymous.test(username);
+    if (setPerson(draft, 'user', username, { related })) draft.set('extreme.xiq.radius.user_name', username);
+  }
+}
+
+function relateIdentity({ values: { identity, calling_station_id: client }, draft }: RadiusInput): void {
+  if (identity === undefined || anonymous.test(identity) || machineOf(identity) !== undefined) return;
+  if (client !== undefined && readMac(identity) === client.mac) return;
+  draft.add('related.user', personOf(identity).name);
+}
+
+/** Client, user, access point and network of a RADIUS event. */
+export function finishRadius(input: RadiusInput): void {
+  const { values, draft } = input;
+  const { calling_station_id: client, called_station_id: called } = values;
+  if (client !== undefined) {
+    draft.set('client.address', client.text);
+    draft.set('extreme.xiq.mac_local', isLocalMac(client.mac));
+  }
+  const station = called === undefined ? undefined : readStation(called);
+  if (station !== undefined) {
+    draft.set('extreme.xiq.radius.bssid', station.mac);
+    if (values.ssid === undefined && station.ssid !== undefined) {
+      draft.set('network.name', station.ssid);
+      draft.set('extreme.xiq.ssid', station.ssid);
+    }
+  }
+  draft.set('network.protocol', 'radius');
+  draft.set('observer.type', 'access-point');
+  setUser(input);
+  relateIdentity(input);
+}
+
+/** The called station as a part of a key: the same in every notation of its MAC. */
+export function calledStationKey(called: string | undefined): string | undefined {
+  if (called === undefined) return undefined;
+  const station = readStation(called);
+  return station === undefined ? called : `${station.mac}:${station.ssid ?? ''}`;
+}
+
+/** What follows a client in a message: ` of j.doe from DC-AC-… on Corp`. */
+export function whoAndWhere(draft: DocumentDraft): string {
+  const user = draft.get('user.name') ?? draft.get('extreme.xiq.machine');
+  const mac = draft.get('client.mac');
+  const ssid = draft.get('network.name');
+  const part = (word: string, value: unknown): string => (typeof value === 'string' ? ` ${word} ${value}` : '');
+  return part('of', user) + part('from', mac) + part('on', ssid);
+}

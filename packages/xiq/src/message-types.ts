@@ -1,0 +1,51 @@
+// The vendor's nine message types, and the families that they fall into.
+
+/** What an event is about: names its dataset, `extreme_xiq.<family>`, and stands in its id. */
+export const families = [
+  'audit',
+  'gdpr',
+  'credential',
+  'accounting',
+  'auth',
+  'email',
+  'sms',
+  'location',
+  'unknown',
+  'unparsed',
+] as const;
+
+export type Family = (typeof families)[number];
+/** The families of events that could be read. */
+export type MappedFamily = Exclude<Family, 'unparsed'>;
+
+/** The message types that ExtremeCloud IQ documents. */
+export const messageTypes = {
+  LOCATION_AP_CENTRIC: 'location',
+  LOCATION_CLIENT_CENTRIC: 'location',
+  AUDIT_LOG_ALL: 'audit',
+  GDPR_LOG_ALL: 'gdpr',
+  CREDENTIAL_LOG_ALL: 'credential',
+  ACCOUNTING_LOG_ALL: 'accounting',
+  AUTHENTICATION_LOG_ALL: 'auth',
+  EMAIL_LOG_ALL: 'email',
+  SMS_LOG_ALL: 'sms',
+} as const satisfies Record<string, MappedFamily>;
+
+export type MessageType = keyof typeof messageTypes;
+
+/** Stands for the message type where neither the URL nor the shape of an element names one. */
+export const noMessageType = 'UNKNOWN';
+
+const familiesByType: ReadonlyMap<string, MappedFamily> = new Map(Object.entries(messageTypes));
+
+/** The family of a type that the URL named. The vendor's tenth type, whatever its name, is kept as `unknown`. */
+export function familyOf(messageType: string): MappedFamily {
+  return familiesByType.get(messageType) ?? 'unknown';
+}
+
+/** Whether it is one of the nine, or looks like one that the vendor may add. */
+export function looksLikeMessageType(messageType: string): boolean {
+  return /^[A-Z][A-Z0-9_]{0,63}$/.test(messageType);
+}
+
+export const datasetOf = (family: Family): string => `extreme_xiq.${family}`;

@@ -1,0 +1,254 @@
+// What holds for any body at all.
+import { validateEcs } from '@xiq-siem/testkit';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { camelCase, type FieldRule, spellings } from './field-table.ts';
+import { mappings } from './mappings/table.ts';
+import { messageTypes } from './message-types.ts';
+import { readMac, readStation } from './read/mac.ts';
+import type { Kind } from './read/readers.ts';
+import { readTime } from './read/time.ts';
+import { xiqSource } from './source.ts';
+import { eventsOf, receivedAtMs } from './testing.ts';
+
+const typeNames = [...Object.keys(messageTypes), 'SENSOR_LOG_ALL', undefined];
+const types = fc.constantFrom(...typeNames);
+const utc = () => 0;
+
+const hex = (length: number) =>
+  fc.string({ unit: fc.constantFrom(...'0123456789abcdefABCDEF'), minLength: length, maxLength: length });
+const pairs = (text: string): readonly string[] => text.match(/../g) ?? [];
+const mac = fc
+  .tuple(hex(12), fc.constantFrom('', ':', '-', '.'))
+  .map(([digits, separator]) =>
+    separator === '.' ? (digits.match(/.{4}/g) ?? []).join('.') : pairs(digits).join(separator),
+  );
+const word = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 }).filter((text) => text.trim() !== '');
+const time = fc.integer({ min: receivedAtMs - 1e11, max: receivedAtMs });
+
+/** A value that a rule of each kind takes. */
+const fitting: Readonly<Record<Kind, fc.Arbitrary<unknown>>> = {
+  text: fc.oneof(
+    word,
+    fc.nat(),
+    fc.emailAddress(),
+    word.map((name) => `DOM\\${name}`),
+  ),
+  mac,
+  station: fc.tuple(mac, word).map(([address, ssid]) => `${address}:${ssid}`),
+  ip: fc.oneof(fc.ipV4(), fc.ipV6()),
+  time: fc.oneof(
+    time,
+    time.map(String),
+    time.map((ms) => Math.floor(ms / 1000)),
+    time.map((ms) => new Date(ms).toISOString().replace('Z', '+0000')),
+  ),
+  count: fc.oneof(fc.nat(), fc.nat().map(String)),
+  number: fc.oneof(fc.integer({ min: -80, max: 80 }), fc.constantFrom(0.5, 45.1, '12.25', '-3')),
+  list: fc.oneof(fc.array(fc.oneof(word, fc.nat()), { minLength: 1, maxLength: 3 }), word),
+};
+
+const families = Object.entries(mappings).map(([family, { fields }]) => {
+  const messageType = Object.entries(messageTypes).find(([, known]) => known === family)?.[0] ?? 'SENSOR_LOG_ALL';
+  const rules: [string, FieldRule][] = Object.entries(fields);
+  return { family, messageType, rules };
+});
+
+/** An element of a family, each field with one spelling and a fitting value, an odd one, or none. */
+const elementOf = (rules: readonly [string, FieldRule][], other: fc.Arbitrary<unknown>) => {
+  const fields = rules.map(([name, rule]) =>
+    fc.record({
+      key: fc.constantFrom(...spellings(name, rule)),
+      value: fc.oneof({ weight: 6, arbitrary: fitting[rule.as] }, { weight: 2, arbitrary: other }, fc.constant(null)),
+      there: fc.boolean(),
+    }),
+  );
+  const extra = fc.array(fc.tuple(fc.string({ unit: 'binary', maxLength: 12 }), other), { maxLength: 4 });
+  return fc
+    .tuple(fc.tuple(...fields), extra)
+    .map(([known, unknown]) =>
+      Object.fromEntries([
+        ...unknown,
+        ...known.filter(({ there }) => there).map(({ key, value }) => [key, value] as const),
+      ]),
+    );
+};
+
+const anyElement = fc.oneof(
+  ...families.map(({ rules }) => elementOf(rules, fc.jsonValue({ maxDepth: 4 }))),
+  fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }),
+);
+
+const anyBody = fc.oneof(
+  anyElement,
+  fc.array(anyElement, { maxLength: 5 }),
+  fc.record({ apMac: mac, site: fc.jsonValue(), observations: fc.array(anyElement, { maxLength: 4 }) }),
+);
+
+function checkAll(content: string | Uint8Array, messageType: string | undefined): void {
+  const events = eventsOf(content, messageType);
+  for (const event of events) {
+    expect(validateEcs(event.document, xiqSource.fields)).toEqual([]);
+    expect(event.id).toMatch(/^1[0-9a-f]{40}$/);
+    expect(event.document.event?.id).toBe(event.id);
+    expect(event.document.event?.dataset).toBe(event.dataset);
+    expect(Date.parse(event.document['@timestamp'] ?? '')).toBe(event.timeMs);
+  }
+  expect(events.map(({ element }) => element)).toEqual(events.map((_, index) => index));
+  expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+}
+
+describe('any body', () => {
+  it('of JSON gives valid documents, numbered and told apart, and never throws', () => {
+    fc.assert(
+      fc.property(anyBody, types, (body, messageType) => checkAll(JSON.stringify(body), messageType)),
+      { numRuns: 600 },
+    );
+  });
+
+  it('of bytes gives valid documents and never throws', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), types, (bytes, messageType) => {
+        expect(eventsOf(bytes, messageType).length).toBeGreaterThan(0);
+        checkAll(bytes, messageType);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('of JSON with a few bytes changed gives valid documents and never throws', () => {
+    const changes = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(anyBody, changes, types, (body, places, messageType) => {
+        const bytes = Buffer.from(JSON.stringify(body));
+        for (const [at, byte] of places) bytes[at % bytes.length] = byte;
+        checkAll(bytes, messageType);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+/** Where the mapping, not the table, puts a field. */
+const finished: Readonly<Record<string, readonly string[]>> = {
+  'audit.username': ['user.name'],
+  'gdpr.username': ['user.name'],
+  'credential.username': ['user.target.name'],
+  'email.username': ['user.target.name'],
+  'auth.username': ['user.name'],
+  'accounting.username': ['user.name'],
+  'audit.category': ['extreme.xiq.audit.category_id'],
+  'gdpr.category': ['extreme.xiq.audit.category_id'],
+  'auth.auth_date': ['@timestamp'],
+  'accounting.acct_start_time': ['event.start'],
+  'accounting.acct_stop_time': ['event.end', '@timestamp'],
+  'accounting.acct_input_octets': ['extreme.xiq.radius.input_octets_total'],
+  'accounting.acct_output_octets': ['extreme.xiq.radius.output_octets_total'],
+  'accounting.group_name': ['extreme.xiq.radius.group_name'],
+  'accounting.usage': ['extreme.xiq.radius.usage_text'],
+  'location.seen_time': ['@timestamp'],
+  'location.seen_epoch': ['@timestamp'],
+  'location.lat': ['extreme.xiq.extra.lat'],
+  'location.lng': ['extreme.xiq.extra.lng'],
+};
+/** What the mapping takes for a field of its own kind. */
+const finishedValues: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  username: fc.emailAddress(),
+  category: fc.integer({ min: 1, max: 9 }).map(String),
+  usage: word.filter((text) => Number.isNaN(Number(text))),
+};
+
+const at = (document: object, place: string): unknown =>
+  place.split('.').reduce<unknown>((node, name) => {
+    return typeof node === 'object' && node !== null ? Object.getOwnPropertyDescriptor(node, name)?.value : undefined;
+  }, document);
+
+/** What a value is written as, as a text. */
+function writtenAs(kind: Kind, value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(String);
+  if (kind === 'mac') return [readMac(String(value)) ?? ''];
+  if (kind === 'station') return [readStation(String(value))?.mac ?? ''];
+  if (kind === 'time') return [new Date(readTime(value, utc)?.ms ?? Number.NaN).toISOString()];
+  return [String(value)];
+}
+
+describe.each(families)('a field of the $family table', ({ family, messageType, rules }) => {
+  it.each(rules)('%s, planted in any spelling, is found at its places', (name, rule) => {
+    const places: readonly string[] =
+      rule.to ?? finished[`${family}.${name}`] ?? (name === 'timestamp' ? ['@timestamp'] : []);
+    expect(places).not.toEqual([]);
+    const noise = fc.dictionary(fc.constantFrom('site', 'floor', 'note'), fc.jsonValue(), { maxKeys: 3 });
+    const value = (rule.to === undefined ? finishedValues[name] : undefined) ?? fitting[rule.as];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...spellings(name, rule)),
+        value,
+        noise,
+        fc.boolean(),
+        (key, planted, other, bare) => {
+          const element = { ...other, [key]: planted };
+          const [event] = eventsOf(JSON.stringify(bare ? element : [element]), messageType);
+          for (const place of places) {
+            const found = at(event?.document ?? {}, place);
+            const texts = Array.isArray(found) ? found.map(String) : [String(found)];
+            expect(texts).toEqual(expect.arrayContaining(writtenAs(rule.as, planted)));
+          }
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  it('no value of an element is missing from its document', () => {
+    const other = fc.jsonValue({ maxDepth: 3 });
+    fc.assert(
+      fc.property(elementOf(rules, other), (element) => {
+        const [event] = eventsOf(JSON.stringify([element]), messageType);
+        expect(missingFrom(event?.document ?? {}, JSON.parse(JSON.stringify(element)))).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('keeps its id when it is sent again in another body, order, spelling or form', () => {
+    const element = fc
+      .tuple(...rules.map(([, rule]) => fitting[rule.as]))
+      .map((values) => rules.map(([name], index) => [name, values[index]] as const));
+    fc.assert(
+      fc.property(element, fc.boolean(), (entries, bare) => {
+        // A type that we do not know has no natural key: its own text is all there is.
+        fc.pre(family !== 'unknown');
+        const snake = Object.fromEntries(entries);
+        const camel = Object.fromEntries([...entries].reverse().map(([name, value]) => [camelCase(name), value]));
+        const [first] = eventsOf(JSON.stringify(snake), messageType);
+        const [, again] = eventsOf(JSON.stringify([{ timestamp: 1 }, camel]), messageType);
+        const [third] = eventsOf(JSON.stringify(bare ? camel : [camel]), messageType);
+        expect([again?.id, third?.id]).toEqual([first?.id, first?.id]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+function leavesOf(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return value === null || value === undefined ? [] : [value];
+  return Object.values(value).flatMap(leavesOf);
+}
+
+/** The leaves of an element that are nowhere in the document, neither as they are nor as what they mean. */
+function missingFrom(document: object, element: unknown): unknown[] {
+  const { event: { original: _, hash: __, ...event } = {}, ...rest } = JSON.parse(JSON.stringify(document));
+  const found = leavesOf({ event, ...rest });
+  const texts = new Set(found.map(String));
+  const moments = new Set(found.map((leaf) => readTime(leaf, utc)?.ms));
+  return leavesOf(element).filter((leaf) => {
+    const text = String(leaf).toWellFormed();
+    const address = readMac(text) ?? readStation(text)?.mac;
+    const moment = readTime(leaf, utc);
+    return !(
+      texts.has(text) ||
+      (address !== undefined && texts.has(address)) ||
+      (moment !== undefined && moments.has(moment.ms))
+    );
+  });
+}

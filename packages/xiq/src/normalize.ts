@@ -1,0 +1,142 @@
+// From a kept body to its events.
+
+import type { JsonObject, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import { type BodyFault, type Element, isObject, type Parent, readBody } from './body/elements.ts';
+import { DocumentDraft } from './document-draft.ts';
+import { type FrameSettings, type Frames, framesOf } from './frame.ts';
+import { idsOfBody, ownTextKey } from './identity.ts';
+import { inferType } from './infer-type.ts';
+import type { Mapper } from './mapping.ts';
+import { mappers } from './mappings/table.ts';
+import { datasetOf, type Family, familyOf, noMessageType } from './message-types.ts';
+import { originalHash, setOriginal } from './original.ts';
+import type { Moment, ZoneOffset } from './read/time.ts';
+import { writeTime } from './read/write-time.ts';
+import { count, type Tally } from './tally.ts';
+
+export interface NormalizeSettings extends FrameSettings {
+  readonly offset: ZoneOffset;
+}
+
+/** Clocks differ: this far ahead of its receipt an event's time is believed. */
+const maxAheadMs = 10 * 60_000;
+/** No ExtremeCloud IQ of this kind was there before. */
+const firstCredibleMs = Date.UTC(2015, 0, 1);
+
+interface BodyContext {
+  readonly settings: NormalizeSettings;
+  readonly body: KeptBody;
+  readonly frames: Frames;
+  readonly nextId: ReturnType<typeof idsOfBody>;
+}
+
+const bodyFaultType = 'UnreadableBody';
+const elementFaultType = 'UnreadableElement';
+
+/** The time that stands as `@timestamp`: the receipt's where the sender's is missing or not to be believed. */
+function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: number): number {
+  if (time === undefined) return receivedAtMs;
+  if (time.ms < firstCredibleMs || time.ms > receivedAtMs + maxAheadMs) {
+    draft.set('extreme.xiq.timestamp_raw', time.text);
+    draft.add('tags', 'time_suspect');
+    return receivedAtMs;
+  }
+  draft.set('@timestamp', writeTime(time.ms));
+  return time.ms;
+}
+
+interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly type: string;
+}
+
+function faultEvent(
+  context: BodyContext,
+  element: Pick<Element, 'index' | 'text' | 'invalidBytes' | 'parent'>,
+  fault: Fault,
+): NormalizedEvent {
+  const { body, frames, nextId } = context;
+  const family: Family = 'unparsed';
+  const hash = originalHash(element);
+  const draft = new DocumentDraft(frames(family, body.metadata.messageType ?? noMessageType, hash));
+  const id = nextId(family, ownTextKey(hash, element.parent?.text));
+  draft.set('event.kind', 'pipeline_error');
+  draft.set('event.id', id);
+  draft.set('log.level', 'error');
+  draft.set('message', fault.message);
+  draft.set('error.code', fault.code);
+  draft.set('error.message', fault.message);
+  draft.set('error.type', fault.type);
+  setOriginal(draft, element);
+  if (element.parent?.whole === true) {
+    for (const [key, value] of Object.entries(element.parent.object)) draft.keep(key, value ?? null);
+  }
+  const dataset = datasetOf(family);
+  return { element: element.index, id, dataset, timeMs: body.metadata.receivedAtMs, document: draft.finish() };
+}
+
+/** The parts of an element that a mapping reads: of a parent too large to be copied, only what the mapping knows. */
+function partsOf(value: JsonObject, parent: Parent | undefined, mapper: Mapper): readonly JsonObject[] {
+  if (parent === undefined) return [value];
+  return [value, parent.whole ? parent.object : mapper.known(parent.object)];
+}
+
+function elementEvent(context: BodyContext, element: Element, value: JsonObject): NormalizedEvent {
+  const { settings, body, frames, nextId } = context;
+  const { messageType, receivedAtMs } = body.metadata;
+  const inferred = messageType === undefined ? inferType(value, element.parent?.object) : undefined;
+  const type = messageType ?? inferred ?? noMessageType;
+  const family = familyOf(type);
+  const mapper = mappers[family];
+  const hash = originalHash(element);
+  const draft = new DocumentDraft(frames(family, type, hash));
+  if (inferred !== undefined) draft.add('tags', 'type-inferred');
+  draft.set('log.level', 'info');
+  const key = mapper.map(partsOf(value, element.parent, mapper), settings.offset, draft);
+  // Two different runs of invalid bytes look the same in a text.
+  const natural = element.invalidBytes === undefined ? key : undefined;
+  const id = nextId(family, natural ?? ownTextKey(hash, element.parent?.text));
+  draft.set('event.id', id);
+  const timeMs = setTime(draft, draft.time, receivedAtMs);
+  setOriginal(draft, element);
+  return { element: element.index, id, dataset: datasetOf(family), timeMs, document: draft.finish() };
+}
+
+function bodyFaultEvent(context: BodyContext, text: string, invalidBytes: Uint8Array | undefined, fault: BodyFault) {
+  return faultEvent(context, { index: 0, text, invalidBytes, parent: undefined }, { ...fault, type: bodyFaultType });
+}
+
+const notAnObject: Fault = {
+  code: 'element_not_object',
+  message: 'An element of the body is no JSON object.',
+  type: elementFaultType,
+};
+
+/** The events of a body, in order, lazily. Never throws. */
+export function* normalizeBody(
+  settings: NormalizeSettings,
+  body: KeptBody,
+  ingestedAtMs: number,
+  tally: Tally,
+): Generator<NormalizedEvent> {
+  const frames = framesOf(settings, body, ingestedAtMs);
+  const context: BodyContext = { settings, body, frames, nextId: idsOfBody() };
+  const read = readBody(body.bytes);
+  if (read.fault !== undefined) {
+    count(tally.pipelineErrors, read.fault.code);
+    yield bodyFaultEvent(context, read.text, read.invalidBytes, read.fault);
+    return;
+  }
+  if (read.count === 0) tally.emptyBodies++;
+  for (const element of read.elements) {
+    if (isObject(element.value)) {
+      const event = elementEvent(context, element, element.value);
+      count(tally.events, event.dataset);
+      yield event;
+    } else {
+      count(tally.pipelineErrors, notAnObject.code);
+      yield faultEvent(context, element, notAnObject);
+    }
+  }
+}

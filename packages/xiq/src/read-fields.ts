@@ -1,0 +1,139 @@
+// Reads an element by its field table: what a rule takes goes to its places, all else is kept under its own key.
+
+import type { JsonObject, JsonValue } from '@xiq-siem/core';
+import type { DocumentDraft } from './document-draft.ts';
+import { type FieldTable, spellings } from './field-table.ts';
+import type { Place } from './places.ts';
+import { type Kind, type Kinds, readers } from './read/readers.ts';
+import type { ZoneOffset } from './read/time.ts';
+import { writeTime } from './read/write-time.ts';
+
+type Value = Kinds[Kind];
+
+/** A value under one of the spellings of a field; the lower rank wins. */
+interface Candidate {
+  readonly key: string;
+  readonly value: JsonValue;
+  readonly rank: number;
+  /** The next better one. */
+  next: Candidate | undefined;
+}
+
+interface Slot {
+  readonly name: string;
+  readonly read: (value: JsonValue, offset: ZoneOffset) => Value | undefined;
+  readonly to: readonly Place[];
+}
+
+export interface Reading {
+  readonly values: Readonly<Record<string, Value | undefined>>;
+  /** Keeps a field that was read but has no place in this event under its own key. */
+  leave(name: string): void;
+  /** Whether a field was sent, but could not be read as what it should be. */
+  isUnread(name: string): boolean;
+}
+
+/** `parts` are the objects that make up the element: an observation before its parent. */
+export type FieldReader = (parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft) => Reading;
+
+function written(value: Value): string | number | readonly string[] {
+  if (typeof value !== 'object') return value;
+  if ('ms' in value) return writeTime(value.ms);
+  return 'mac' in value ? value.mac : value;
+}
+
+const same = (a: JsonValue, b: JsonValue): boolean =>
+  a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
+
+/** Adds a candidate by rank, not by the order of the keys: the same element in another order is the same event. */
+function ranked(first: Candidate | undefined, candidate: Candidate): Candidate {
+  if (first === undefined || candidate.rank < first.rank) {
+    candidate.next = first;
+    return candidate;
+  }
+  first.next = ranked(first.next, candidate);
+  return first;
+}
+
+/** Compiles a table once, at start. */
+export function fieldReader(table: FieldTable): FieldReader {
+  const slots: readonly Slot[] = Object.entries(table).map(([name, { as, to = [] }]) => ({
+    name,
+    read: readers[as],
+    to,
+  }));
+  const slotOf = new Map(slots.map(({ name }, slot) => [name, slot]));
+  const known = new Map(
+    Object.entries(table).flatMap(([name, rule], slot) =>
+      spellings(name, rule).map((key, rank) => [key, { slot, rank }] as const),
+    ),
+  );
+
+  const collect = (parts: readonly JsonObject[], draft: DocumentDraft): (Candidate | undefined)[] => {
+    const bySlot: (Candidate | undefined)[] = slots.map(() => undefined);
+    for (let part = 0; part < parts.length; part++) {
+      const object = parts[part];
+      for (const key in object) {
+        const value = object[key];
+        if (value === null || value === undefined) continue;
+        const spelling = known.get(key);
+        if (spelling === undefined) {
+          draft.keep(key, value);
+          continue;
+        }
+        const candidate: Candidate = { key, value, rank: part * known.size + spelling.rank, next: undefined };
+        bySlot[spelling.slot] = ranked(bySlot[spelling.slot], candidate);
+      }
+    }
+    return bySlot;
+  };
+
+  /** The first of the candidates that can be read; what is not taken is kept, unless it says the same. */
+  const pick = (
+    slot: Slot,
+    first: Candidate,
+    offset: ZoneOffset,
+    draft: DocumentDraft,
+  ): [Candidate, Value] | undefined => {
+    for (let candidate: Candidate | undefined = first; candidate !== undefined; candidate = candidate.next) {
+      const value = slot.read(candidate.value, offset);
+      if (value === undefined) {
+        draft.keep(candidate.key, candidate.value);
+        continue;
+      }
+      for (let other = candidate.next; other !== undefined; other = other.next) {
+        if (!same(candidate.value, other.value)) draft.keep(other.key, other.value);
+      }
+      return [candidate, value];
+    }
+    return undefined;
+  };
+
+  return (parts, offset, draft) => {
+    const bySlot = collect(parts, draft);
+    const values: Record<string, Value | undefined> = {};
+    for (let index = 0; index < slots.length; index++) {
+      const slot = slots[index];
+      const first = bySlot[index];
+      if (first === undefined || slot === undefined) continue;
+      const picked = pick(slot, first, offset, draft);
+      bySlot[index] = picked?.[0] ?? first;
+      if (picked === undefined) continue;
+      const [{ key, value: sent }, value] = picked;
+      values[slot.name] = value;
+      if (typeof value === 'object' && 'exact' in value && !value.exact) draft.keep(key, sent);
+      if (slot.to.length === 0) continue;
+      const out = written(value);
+      for (const place of slot.to) draft.put(place, out);
+    }
+    const candidateOf = (name: string): Candidate | undefined => bySlot[slotOf.get(name) ?? -1];
+    return {
+      values,
+      leave(name) {
+        const candidate = values[name] === undefined ? undefined : candidateOf(name);
+        if (candidate !== undefined) draft.keep(candidate.key, candidate.value);
+      },
+      isUnread: (name) => values[name] === undefined && candidateOf(name) !== undefined,
+    };
+  };
+}

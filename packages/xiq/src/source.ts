@@ -1,0 +1,39 @@
+// The source: ExtremeCloud IQ's webhooks as ECS events.
+import { defineSource } from '@xiq-siem/core';
+import { authenticate } from './authenticate.ts';
+import { configSchema } from './config.ts';
+import { looksLikeMessageType } from './message-types.ts';
+import { normalizeBody } from './normalize.ts';
+import { ownFieldDefinitions } from './places.ts';
+import { zoneOffset } from './read/time.ts';
+import { newTally, type Tally } from './tally.ts';
+
+export const xiqSource = defineSource({
+  type: 'xiq',
+  configSchema,
+  fields: ownFieldDefinitions,
+  create({ namespace, timeZone, labels, header }, { name, agent, meter }) {
+    const settings = { agent, namespace, labels, offset: zoneOffset(timeZone) };
+    const report = ({ events, pipelineErrors, emptyBodies }: Tally): void => {
+      for (const [dataset, count] of events) meter.add('xiq_siem.source.events', count, { source: name, dataset });
+      for (const [code, count] of pipelineErrors) {
+        meter.add('xiq_siem.source.pipeline_errors', count, { source: name, code });
+      }
+      if (emptyBodies > 0) meter.add('xiq_siem.source.empty_bodies', emptyBodies, { source: name });
+    };
+    return {
+      authenticatesBy: 'headers',
+      accepts: looksLikeMessageType,
+      authenticate: (request, secrets) => authenticate(request, secrets, header),
+      *normalize(body, ingestedAtMs) {
+        const tally = newTally();
+        try {
+          yield* normalizeBody(settings, body, ingestedAtMs, tally);
+        } finally {
+          // Once a body, also where its reader stops half way.
+          report(tally);
+        }
+      },
+    };
+  },
+});

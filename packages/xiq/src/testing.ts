@@ -1,0 +1,34 @@
+// What the tests of this room share: a source as configured, and bodies to give it.
+import type { BodyMetadata, JsonValue, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import { xiqSource } from './source.ts';
+
+const ignore = (): void => undefined;
+
+/** 2021-11-08T12:00:00Z: after every event of the fixtures. */
+export const receivedAtMs = 1_636_372_800_000;
+
+export const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+export const agent = { id: '6f0c8c1e-0000-4000-8000-000000000000', name: 'xiq-siem-1', version: '0.1.0' };
+
+export function testSource(config: object = {}, meter = { add: ignore }) {
+  return xiqSource.create(xiqSource.configSchema.parse(config), { name: 'xiq', agent, log: silent, meter });
+}
+
+export function bodyOf(content: string | Uint8Array, metadata: Partial<BodyMetadata> = {}): KeptBody {
+  return {
+    sequence: 1,
+    receipt: 'r1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+    metadata: { source: 'xiq', origin: 'webhook', receivedAtMs, ...metadata },
+    bytes: typeof content === 'string' ? Buffer.from(content) : content,
+  };
+}
+
+const source = testSource();
+
+/** The events of a body of this message type, or of none. */
+export function eventsOf(content: string | Uint8Array, messageType?: string): NormalizedEvent[] {
+  return [...source.normalize(bodyOf(content, { messageType }), receivedAtMs + 5)];
+}
+
+export const eventsOfValue = (value: JsonValue | object, messageType?: string): NormalizedEvent[] =>
+  eventsOf(JSON.stringify(value), messageType);

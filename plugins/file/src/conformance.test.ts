@@ -1,0 +1,51 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeDestination } from '@xiq-siem/testkit/conformance';
+import { onTestFinished } from 'vitest';
+import { createFileDestination, fileDestination } from './file-destination.ts';
+import { idsIn, temporaryDirectory, testContext } from './test-context.ts';
+
+const disk = { freeBytes: 0 };
+const roomy = 10_000_000_000;
+
+describeDestination('file', {
+  definition: {
+    ...fileDestination,
+    create: async (config, context) =>
+      createFileDestination(fileDestination.configSchema.parse(config), context, async () => disk.freeBytes),
+  },
+  async start({ log, meter }) {
+    const directory = join(await temporaryDirectory(onTestFinished), 'out');
+    disk.freeBytes = roomy;
+    return {
+      config: { directory },
+      context: { ...testContext().context, log, meter },
+      received: () => idsIn(directory),
+      requests: { notApplicable: 'a file is not asked' },
+      connections: { notApplicable: 'a file has no connections' },
+      faults: {
+        // A full disk.
+        down: {
+          async play() {
+            disk.freeBytes = 0;
+          },
+          async bringBack() {
+            disk.freeBytes = roomy;
+          },
+        },
+        // A file stands where the directory should be: permissions would not stop root.
+        refuseCredentials: {
+          async play() {
+            await rm(directory, { recursive: true, force: true });
+            await writeFile(directory, '');
+          },
+        },
+        hang: { notApplicable: 'a write to a disk cannot be cut off' },
+        busy: { notApplicable: 'a disk does not say that it is busy' },
+        rejectOne: { notApplicable: 'a file takes every line' },
+      },
+      secrets: [],
+      stop: async () => {},
+    };
+  },
+});

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { text } from 'node:stream/consumers';
+import { expect, it, onTestFinished } from 'vitest';
+import { createFileDestination } from './file-destination.ts';
+import { batchOf, configOf, filesIn, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
+
+const child = join(import.meta.dirname, 'crash-child.ts');
+
+it('holds what was reported delivered, and no torn line, after kill -9 at any moment', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const reported: string[] = [];
+  for (let kill = 0; kill < 12; kill++) {
+    const process = spawn(execPath, [child, directory, `run${kill}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const printed = text(process.stdout);
+    await once(process.stdout, 'readable');
+    const delayMs = 1 + kill * 3;
+    setTimeout(() => process.kill('SIGKILL'), delayMs);
+    const [, signal] = await once(process, 'exit');
+    expect(signal).toBe('SIGKILL');
+    reported.push(...(await printed).split('\n').slice(0, -1));
+
+    const ids = new Set(await idsIn(directory));
+    expect(reported.filter((id) => !ids.has(id))).toEqual([]);
+  }
+  expect(reported.length).toBeGreaterThan(12 * 20);
+
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  await destination.deliver(batchOf(['last']), noSignal);
+  await destination.close?.();
+  for (const name of await filesIn(directory)) {
+    expect((await readFile(join(directory, name), 'utf8')).endsWith('\n')).toBe(true);
+  }
+  expect((await idsIn(directory)).at(-1)).toBe('last');
+});

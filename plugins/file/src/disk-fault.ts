@@ -1,0 +1,52 @@
+// What can go wrong with a disk, as codes.
+
+/** Every code that a report of this destination can name. */
+export const faultCodes = [
+  'aborted',
+  'disk_full',
+  'io_error',
+  'missing',
+  'no_permission',
+  'not_a_directory',
+  'read_only',
+  'short_write',
+] as const;
+
+export type FaultCode = (typeof faultCodes)[number];
+
+/** A failure that we found out ourselves, the system having called it a success. */
+export class DiskFault extends Error {
+  readonly code: FaultCode;
+
+  constructor(code: FaultCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const byErrno: Readonly<Record<string, FaultCode>> = {
+  EACCES: 'no_permission',
+  EDQUOT: 'disk_full',
+  EEXIST: 'not_a_directory',
+  ENOENT: 'missing',
+  ENOSPC: 'disk_full',
+  ENOTDIR: 'not_a_directory',
+  EPERM: 'no_permission',
+  EROFS: 'read_only',
+};
+
+/** What a person has to mend; everything else may pass by itself. */
+const misconfigured: ReadonlySet<FaultCode> = new Set(['no_permission', 'not_a_directory']);
+
+/** The report that an error stands for; none if it is not the disk's, but a bug of ours. */
+export function faultReport(error: unknown) {
+  const fault = faultOf(error);
+  if (fault === undefined) return undefined;
+  return { batch: misconfigured.has(fault.code) ? 'misconfigured' : 'unavailable', ...fault } as const;
+}
+
+function faultOf(error: unknown): { readonly code: FaultCode; readonly message: string } | undefined {
+  if (error instanceof DiskFault) return { code: error.code, message: error.message };
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
+  return { code: byErrno[String(error.code)] ?? 'io_error', message: error.message };
+}

@@ -1,0 +1,72 @@
+import { open } from 'node:fs/promises';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
+import { createFileDestination } from './file-destination.ts';
+import { batchOf, configOf, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
+
+const someHandle = await open(import.meta.filename);
+const fileHandle: typeof someHandle = Object.getPrototypeOf(someHandle);
+await someHandle.close();
+
+afterEach(() => void vi.restoreAllMocks());
+
+function inputOutputError(): Error {
+  return Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
+}
+
+it('syncs each batch, and the entry of each new file, before it reports', async () => {
+  const datasync = vi.spyOn(fileHandle, 'datasync');
+  const sync = vi.spyOn(fileHandle, 'sync');
+  const directory = await temporaryDirectory(onTestFinished);
+  const destination = createFileDestination(configOf(directory, { rotateAtBytes: 500 }), testContext().context);
+  for (const [batch, files] of [1, 1, 2, 2, 3].entries()) {
+    await destination.deliver(batchOf([`id${batch}`], 200), noSignal);
+    expect(datasync).toHaveBeenCalledTimes(batch + 1);
+    // A rotation opens the full file once more, and syncs the directory with it.
+    expect(sync).toHaveBeenCalledTimes(2 * files - 1);
+  }
+  await destination.close?.();
+});
+
+it('reports nothing from a file whose sync failed, closes it for good, and takes back what it wrote', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  await destination.deliver(batchOf(['a']), noSignal);
+  const failing = vi.spyOn(fileHandle, 'datasync').mockRejectedValueOnce(inputOutputError());
+  const report = await destination.deliver(batchOf(['b', 'c']), noSignal);
+  expect(report).toMatchObject({ batch: 'unavailable', code: 'io_error', message: 'EIO: i/o error, fdatasync' });
+  expect(failing.mock.contexts).toMatchObject([{ fd: -1 }]);
+  expect(await idsIn(directory)).toEqual(['a']);
+
+  await destination.deliver(batchOf(['b', 'c']), noSignal);
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(['a', 'b', 'c']);
+});
+
+it('cuts a half-written line back on the next opening, where it could not do so at once', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const { context, counted } = testContext();
+  const destination = createFileDestination(configOf(directory), context);
+  await destination.deliver(batchOf(['a']), noSignal);
+  const write = fileHandle.write;
+  vi.spyOn(fileHandle, 'write').mockImplementationOnce(function half(this: typeof someHandle, data) {
+    return write.call(this, String(data).slice(0, 20));
+  });
+  vi.spyOn(fileHandle, 'truncate').mockRejectedValueOnce(inputOutputError());
+  const report = await destination.deliver(batchOf(['b']), noSignal);
+  expect(report).toMatchObject({ batch: 'unavailable', code: 'short_write' });
+
+  await destination.deliver(batchOf(['b']), noSignal);
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(['a', 'b']);
+  expect(counted['xiq_siem.destination.lines_cut']).toBe(1);
+});
+
+it('throws what is no fault of the disk, and goes on with the next batch', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  vi.spyOn(fileHandle, 'write').mockRejectedValueOnce(new TypeError('a bug'));
+  await expect(destination.deliver(batchOf(['a']), noSignal)).rejects.toThrow('a bug');
+  await destination.deliver(batchOf(['a']), noSignal);
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(['a']);
+});

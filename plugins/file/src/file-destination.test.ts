@@ -1,0 +1,203 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { allDelivered } from '@xiq-siem/core';
+import { expect, it, onTestFinished } from 'vitest';
+import { createFileDestination, fileDestination } from './file-destination.ts';
+import { batchOf, configOf, dayMs, filesIn, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
+
+const deletedByAge = 'xiq_siem.destination.files_deleted age';
+const deletedByBytes = 'xiq_siem.destination.files_deleted bytes';
+
+it('writes one document a line, in order, into a file of its own mode in a directory of its own mode', async () => {
+  const directory = join(await temporaryDirectory(onTestFinished), 'made', 'out');
+  const destination = await fileDestination.create(configOf(directory), testContext().context);
+  const batch = batchOf(['a', 'b', 'a']);
+  expect(await destination.deliver(batch, noSignal)).toEqual(allDelivered(batch));
+  await destination.deliver(batchOf(['c']), noSignal);
+  await destination.close?.();
+
+  const file = join(directory, 'archive-2026-03-01-000001.ndjson');
+  const text = await readFile(file, 'utf8');
+  expect(text).toBe([...batch.items, ...batchOf(['c']).items].map(({ json }) => `${json}\n`).join(''));
+  expect(text).toContain('\u2028');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect((await stat(directory)).mode & 0o777).toBe(0o700);
+});
+
+it('keeps the order of batches that are in flight at the same time', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const destination = createFileDestination(configOf(directory, { rotateAtBytes: 150 }), testContext().context);
+  const ids = Array.from({ length: 40 }, (_, number) => `id${number}`);
+  await Promise.all(ids.map((id) => destination.deliver(batchOf([id]), noSignal)));
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(ids);
+});
+
+it('begins a new file before one grows beyond rotateAtBytes, and gives a larger batch a file of its own', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const destination = createFileDestination(configOf(directory, { rotateAtBytes: 500 }), testContext().context);
+  await destination.deliver(batchOf(['a'], 150), noSignal);
+  await destination.deliver(batchOf(['b'], 150), noSignal);
+  await destination.deliver(batchOf(['c'], 150), noSignal);
+  await destination.deliver(batchOf(['d'], 900), noSignal);
+  await destination.deliver(batchOf(['e'], 150), noSignal);
+  await destination.close?.();
+  const files = await filesIn(directory);
+  const linesOf = async (name: string) => (await readFile(join(directory, name), 'utf8')).split('\n').length - 1;
+  expect(files).toEqual([1, 2, 3, 4].map((number) => `archive-2026-03-01-00000${number}.ndjson`));
+  expect(await Promise.all(files.map(linesOf))).toEqual([2, 1, 1, 1]);
+  expect(await idsIn(directory)).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
+it('begins a new file with each UTC day, and numbers on also where the clock goes back', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const { context, clock } = testContext();
+  const destination = createFileDestination(configOf(directory), context);
+  await destination.deliver(batchOf(['a']), noSignal);
+  clock.nowMs += dayMs;
+  await destination.deliver(batchOf(['b']), noSignal);
+  clock.nowMs -= dayMs;
+  await destination.deliver(batchOf(['c']), noSignal);
+  await destination.close?.();
+  expect(await filesIn(directory)).toEqual([
+    'archive-2026-03-01-000001.ndjson',
+    'archive-2026-03-01-000003.ndjson',
+    'archive-2026-03-02-000002.ndjson',
+  ]);
+});
+
+it('goes on with the newest file after a restart if it is of today and has room', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  for (const id of ['a', 'b']) {
+    const destination = createFileDestination(configOf(directory), testContext().context);
+    await destination.deliver(batchOf([id]), noSignal);
+    await destination.close?.();
+  }
+  expect(await filesIn(directory)).toEqual(['archive-2026-03-01-000001.ndjson']);
+  expect(await idsIn(directory)).toEqual(['a', 'b']);
+});
+
+it('cuts a torn last line off at every length, counts it, and keeps the lines before it', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const file = join(directory, 'archive-2026-03-01-000001.ndjson');
+  const [whole, torn] = batchOf(['kept', 'torn']).items.map(({ json }) => Buffer.from(`${json}\n`));
+  if (whole === undefined || torn === undefined) throw new Error('two items');
+  for (let length = 0; length < torn.length; length++) {
+    await writeFile(file, Buffer.concat([whole, torn.subarray(0, length)]));
+    const { context, counted, logged } = testContext();
+    const destination = createFileDestination(configOf(directory), context);
+    await destination.deliver(batchOf(['next']), noSignal);
+    await destination.close?.();
+    expect(await idsIn(directory)).toEqual(['kept', 'next']);
+    expect(counted['xiq_siem.destination.lines_cut'] ?? 0).toBe(length > 0 ? 1 : 0);
+    expect(logged.map(({ facts }) => facts?.['bytes'])).toEqual(length > 0 ? [length] : []);
+  }
+});
+
+it('cuts a torn line that is longer than one read, also one that is alone in its file', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const file = join(directory, 'archive-2026-03-01-000001.ndjson');
+  for (const before of ['', '{"event":{"id":"kept"}}\n']) {
+    await writeFile(file, `${before}${'x'.repeat(200_000)}`);
+    const destination = createFileDestination(configOf(directory), testContext().context);
+    await destination.deliver(batchOf(['next']), noSignal);
+    await destination.close?.();
+    expect(await idsIn(directory)).toEqual(before === '' ? ['next'] : ['kept', 'next']);
+  }
+});
+
+it('deletes files of days beyond retainForDays, and leaves the files of others alone', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const others = ['archive-two-2020-01-01-000001.ndjson', 'archive-2020-01-01-000001.ndjson.gz', 'notes.txt'];
+  for (const name of others) await writeFile(join(directory, name), 'x\n');
+  const { context, counted, logged, clock } = testContext();
+  const destination = createFileDestination(configOf(directory, { retainForDays: 2 }), context);
+  for (const id of ['a', 'b', 'c', 'd']) {
+    await destination.deliver(batchOf([id]), noSignal);
+    clock.nowMs += dayMs;
+  }
+  await destination.close?.();
+  for (const name of others) await rm(join(directory, name));
+  expect(await idsIn(directory)).toEqual(['b', 'c', 'd']);
+  expect(counted).toEqual({ [deletedByAge]: 1 });
+  expect(logged.map(({ event }) => event)).toEqual(['destination.file_deleted']);
+});
+
+it('never holds more than maxBytes in all files together, deleting the oldest', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const { context, counted } = testContext();
+  const config = configOf(directory, { rotateAtBytes: 1000, maxBytes: 3000 });
+  const destination = createFileDestination(config, context);
+  for (let number = 0; number < 40; number++) {
+    await destination.deliver(batchOf([`id${number}`], 250), noSignal);
+    const sizes = (await filesIn(directory)).map(async (name) => (await stat(join(directory, name))).size);
+    expect((await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(3000);
+  }
+  await destination.close?.();
+  const ids = await idsIn(directory);
+  expect(ids).toEqual(Array.from({ length: ids.length }, (_, index) => `id${40 - ids.length + index}`));
+  expect(counted[deletedByBytes]).toBeGreaterThan(5);
+});
+
+it('writes nothing below minFreeBytes, and goes on by itself when there is space again', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  let free = 999;
+  const config = configOf(directory, { minFreeBytes: 1000 });
+  const destination = createFileDestination(config, testContext().context, async () => free);
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
+    batch: 'unavailable',
+    code: 'disk_full',
+  });
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false });
+  expect(await idsIn(directory)).toEqual([]);
+  free = 10_000;
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: true });
+  await destination.deliver(batchOf(['a']), noSignal);
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(['a']);
+});
+
+it('says that the directory was removed under it, and makes it anew for the next batch', async () => {
+  const directory = join(await temporaryDirectory(onTestFinished), 'out');
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  await destination.deliver(batchOf(['a']), noSignal);
+  await rm(directory, { recursive: true });
+  expect(await destination.deliver(batchOf(['b']), noSignal)).toMatchObject({ batch: 'unavailable', code: 'missing' });
+  await destination.deliver(batchOf(['b']), noSignal);
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(['b']);
+});
+
+it('says that the file was deleted under it, rather than write to a file that nobody can see', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  await destination.deliver(batchOf(['a']), noSignal);
+  await rm(join(directory, 'archive-2026-03-01-000001.ndjson'));
+  expect(await destination.deliver(batchOf(['b']), noSignal)).toMatchObject({ batch: 'unavailable', code: 'missing' });
+  await destination.deliver(batchOf(['b']), noSignal);
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(['b']);
+});
+
+it('calls a file that stands where the directory should be a misconfiguration', async () => {
+  const directory = join(await temporaryDirectory(onTestFinished), 'out');
+  await writeFile(directory, '');
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  const report = await destination.deliver(batchOf(['a']), noSignal);
+  expect(report).toMatchObject({ batch: 'misconfigured', code: 'not_a_directory' });
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false });
+  await rm(directory);
+  await mkdir(directory);
+  await destination.deliver(batchOf(['a']), noSignal);
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(['a']);
+});
+
+it('takes nothing of a batch whose signal has fired', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  const report = await destination.deliver(batchOf(['a']), AbortSignal.abort());
+  expect(report).toMatchObject({ batch: 'unavailable', code: 'aborted' });
+  await destination.close?.();
+  expect(await filesIn(directory)).toEqual([]);
+});

@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { createFileDestination } from './file-destination.ts';
+import { batchOf, configOf, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
+
+/** A file system of 1 MiB, or undefined where we may not mount one. */
+async function smallDisk(): Promise<string | undefined> {
+  const directory = join(await temporaryDirectory(onTestFinished), 'disk');
+  await mkdir(directory);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  onTestFinished(() => void execFileSync('umount', [directory]));
+  return directory;
+}
+
+it('recovers from a disk that filled up in mid-write, without a torn or a doubled line', async ({ skip }) => {
+  const directory = await smallDisk();
+  if (directory === undefined) return skip('needs root, to mount a small file system');
+  const ballast = join(directory, 'ballast');
+  await writeFile(ballast, Buffer.alloc(900_000));
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  const delivered: string[] = [];
+  let refused: unknown;
+  for (let number = 0; refused === undefined; number++) {
+    const ids = Array.from({ length: 5 }, (_, index) => `id${number}-${index}`);
+    const report = await destination.deliver(batchOf(ids, 3000), noSignal);
+    if ('items' in report) delivered.push(...ids);
+    else refused = report;
+  }
+  expect(refused).toMatchObject({ batch: 'unavailable', code: expect.stringMatching(/^(short_write|disk_full)$/) });
+  await rm(ballast);
+  expect(await idsIn(directory)).toEqual(delivered);
+
+  await destination.deliver(batchOf(['after'], 3000), noSignal);
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual([...delivered, 'after']);
+});
+
+it('says that a disk is read-only, and goes on when it is writable again', async ({ skip }) => {
+  const directory = await smallDisk();
+  if (directory === undefined) return skip('needs root, to mount a small file system');
+  const remount = (how: string) => execFileSync('mount', ['-o', `remount,${how}`, directory]);
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  remount('ro');
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
+    batch: 'unavailable',
+    code: 'read_only',
+  });
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false });
+  remount('rw');
+  await destination.deliver(batchOf(['a']), noSignal);
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(['a']);
+});

@@ -1,0 +1,77 @@
+// For tests: a context that remembers what was logged and counted, a driven clock, and batches.
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Batch, DestinationContext, Facts } from '@xiq-siem/core';
+import { ecsDocument } from '@xiq-siem/core';
+import { type FileConfig, fileConfig } from './config.ts';
+
+export const noSignal = new AbortController().signal;
+export const firstDay = Date.parse('2026-03-01T12:00:00Z');
+export const dayMs = 86_400_000;
+
+/** A new directory; `atEnd` is vitest's onTestFinished, by which it goes again. */
+export async function temporaryDirectory(atEnd: (clean: () => Promise<void>) => void): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-file-'));
+  atEnd(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** The configuration with its defaults; `changes` may be smaller than the schema allows. */
+export function configOf(directory: string, changes: Partial<FileConfig> = {}): FileConfig {
+  return { ...fileConfig.parse({ directory }), minFreeBytes: 0, ...changes };
+}
+
+export function testContext(name = 'archive') {
+  const counted: Record<string, number> = {};
+  const logged: { event: string; facts: Facts | undefined }[] = [];
+  const write = (event: string, facts?: Facts) => void logged.push({ event, facts });
+  const clock = { nowMs: firstDay };
+  const context: DestinationContext = {
+    name,
+    log: { debug: write, info: write, warn: write, error: write },
+    meter: {
+      add(metric, value, attributes) {
+        const key = `${metric} ${attributes?.['reason'] ?? ''}`.trim();
+        counted[key] = (counted[key] ?? 0) + value;
+      },
+    },
+    now: () => clock.nowMs,
+    resolvePath: (path) => resolve(path),
+    secret: () => ({ current: () => [] }),
+    fields: [],
+    agent() {
+      throw new Error('a file needs no connection');
+    },
+  };
+  return { context, counted, logged, clock };
+}
+
+/** A batch of events with these ids; each line is at least `lineBytes` long. */
+export function batchOf(ids: readonly string[], lineBytes = 0): Batch {
+  return {
+    items: ids.map((id, index) => {
+      const document = ecsDocument({ 'event.id': id, message: 'x\u2028y\nz'.padEnd(lineBytes, '.') });
+      return { index, id, dataset: 'extreme_xiq.audit', timeMs: 0, document, json: JSON.stringify(document) };
+    }),
+  };
+}
+
+/** Names of the files of a directory, in order. */
+export async function filesIn(directory: string): Promise<string[]> {
+  return (await readdir(directory)).sort();
+}
+
+/** The ids on all lines of all files, in order; a line that is no JSON throws. */
+export async function idsIn(directory: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (const name of await filesIn(directory)) {
+    const text = await readFile(join(directory, name), 'utf8');
+    for (const line of text.split('\n').slice(0, -1)) ids.push(idOf(JSON.parse(line)));
+  }
+  return ids;
+}
+
+function idOf(document: { readonly event: { readonly id: string } }): string {
+  return document.event.id;
+}

@@ -1,0 +1,57 @@
+// splunk-logging as the writer of requests: its queue, its body and its headers, on connections of our own.
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { Logger, type PostCallback, type RequestOptions } from 'splunk-logging';
+import type { Exchange } from './http-exchange.ts';
+
+export interface HecPost {
+  readonly url: URL;
+  readonly token: string;
+  /** Acknowledgement channel, where there is one. */
+  readonly channel: string | undefined;
+  readonly gzip: boolean;
+  /** Sends one request to `url`. Never rejects. */
+  readonly send: (headers: Readonly<Record<string, string>>, body: Uint8Array) => Promise<Exchange>;
+}
+
+const compress = promisify(gzip);
+
+class HecLogger extends Logger<Exchange> {
+  readonly #post: HecPost;
+
+  constructor(post: HecPost) {
+    // Nothing of its own accord: no retry, no timer, no flush by count or size.
+    super({ ...{ token: post.token, url: post.url.href }, maxRetries: 0, batchInterval: 0, maxBatchCount: 0, maxBatchSize: 0 });
+    this.#post = post;
+    this.requestOptions.strictSSL = true;
+    if (post.channel !== undefined) this.requestOptions.headers['X-Splunk-Request-Channel'] = post.channel;
+    // The default prints the events on the console.
+    this.error = () => {};
+  }
+
+  /**
+   * In place of the library's own, which goes by `needle`: that reads answers without bound, follows the environment's
+   * proxies past the configured one, decodes brotli, and cannot be stopped.
+   */
+  override _post({ body, headers }: RequestOptions, callback: PostCallback<Exchange>): void {
+    const send = async () => {
+      const isCompressed = this.#post.gzip && body !== '';
+      const bytes = isCompressed ? await compress(body, { level: 1 }) : Buffer.from(body);
+      const encoding = isCompressed ? { 'Content-Encoding': 'gzip' } : {};
+      return this.#post.send({ ...headers, 'Content-Type': 'application/json', ...encoding }, bytes);
+    };
+    send().then((answer) => callback(null, answer), callback);
+  }
+}
+
+/** Sends envelopes (lines of JSON) as one request; none at all sends an empty body. */
+export function postEnvelopes(post: HecPost, lines: readonly string[]): Promise<Exchange> {
+  const { promise, resolve, reject } = Promise.withResolvers<Exchange>();
+  const logger = new HecLogger(post);
+  logger.serializedContextQueue.push(...lines);
+  logger.flush((error, answer) => {
+    if (answer === undefined) reject(error ?? new Error('splunk-logging gave neither an answer nor an error'));
+    else resolve(answer);
+  });
+  return promise;
+}

@@ -1,0 +1,2 @@
+// Splunk's HTTP Event Collector as a destination.
+export { splunkHecDestination } from './splunk-hec-destination.ts';

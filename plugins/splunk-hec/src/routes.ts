@@ -1,0 +1,64 @@
+// Where the events of a data set go: token, index, sourcetype and source.
+import type { DestinationContext, SecretSource } from '@xiq-siem/core';
+import type { SplunkHecConfig } from './config.ts';
+
+/** What one token is: the same object for all data sets that share it. */
+export interface TokenSlot {
+  readonly secret: SecretSource;
+}
+
+export interface Route {
+  readonly token: TokenSlot;
+  /** Undefined: the token's own index. */
+  readonly index: string | undefined;
+  readonly sourcetype: string;
+  readonly source: string;
+}
+
+/** What a refusal is about: all that shares the token, the index too, or the sourcetype too. */
+export type Scope = 'token' | 'index' | 'sourcetype';
+
+export interface Routes {
+  readonly tokens: readonly TokenSlot[];
+  readonly indexes: readonly (string | undefined)[];
+  of(dataset: string): Route;
+  /** Whether a refusal of this scope is about everything that this destination sends. */
+  coversAll(scope: Scope): boolean;
+}
+
+export function createRoutes(config: SplunkHecConfig, context: DestinationContext): Routes {
+  const byReference = new Map<string, TokenSlot>();
+  const slotOf = (reference: SplunkHecConfig['token']): TokenSlot => {
+    const key = JSON.stringify(reference);
+    const slot = byReference.get(key) ?? { secret: context.secret(reference) };
+    byReference.set(key, slot);
+    return slot;
+  };
+  const common = { token: slotOf(config.token), index: config.index };
+  const own = new Map(
+    Object.entries(config.datasets).map(([dataset, { token, index = config.index, sourcetype, source }]) => [
+      dataset,
+      { token: token === undefined ? common.token : slotOf(token), index, sourcetype, source },
+    ]),
+  );
+  const lanes = [common, ...own.values()];
+  const indexes = [...new Set(lanes.map(({ index }) => index))];
+
+  return {
+    tokens: [...byReference.values()],
+    indexes,
+    of(dataset) {
+      const { token, index, sourcetype, source } = { sourcetype: undefined, source: undefined, ...common, ...own.get(dataset) };
+      return {
+        token,
+        index,
+        sourcetype: sourcetype ?? config.sourcetype ?? `extreme:xiq:${dataset.slice(dataset.lastIndexOf('.') + 1)}`,
+        source: source ?? config.source ?? `xiq:webhook:${context.name}`,
+      };
+    },
+    coversAll(scope) {
+      if (scope === 'sourcetype') return false;
+      return byReference.size === 1 && (scope === 'token' || indexes.length === 1);
+    },
+  };
+}

@@ -1,0 +1,132 @@
+// Durable receive beside a bare node:http handler: `node tools/bench/src/receive.ts [--rounds 5] [--json]`.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import type { Load, LoadResult } from './load.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '128' },
+    bytes: { type: 'string', default: '379' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const secret = 'bench-secret';
+
+interface Contender {
+  readonly name: string;
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly results: LoadResult[];
+}
+
+/** Starts a program and reads its output until a line gives its port. */
+async function contender(
+  name: string,
+  args: readonly string[],
+  portOf: (line: string) => number | undefined,
+): Promise<Contender> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { BENCH_SECRET: secret } });
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('no output to read');
+  const port = await new Promise<number>((resolve, reject) => {
+    for (const stream of [stdout, stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        const found = portOf(line);
+        if (found !== undefined) resolve(found);
+      });
+    }
+    child.on('exit', (code) => reject(new Error(`${name} ended with ${code} before it listened`)));
+  });
+  return { name, child, port, results: [] };
+}
+
+function apply(load: Load): Promise<LoadResult> {
+  return new Promise((resolve, reject) => {
+    new Worker(file('./load.ts'), { workerData: load }).on('message', resolve).on('error', reject);
+  });
+}
+
+/** Resident memory of a process in MiB, as the kernel tells it. */
+async function residentMiB({ pid }: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+}
+
+const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+
+const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-bench-'));
+const config = join(directory, 'config.yaml');
+await writeFile(
+  config,
+  `server: { port: 0 }
+admin: { port: 0 }
+sources: { xiq: { type: xiq, secrets: [ { env: BENCH_SECRET } ] } }
+destinations: { archive: { type: file, directory: ./out } }
+`,
+);
+const started = z.object({ url: z.url() });
+const bare = await contender(
+  'bare node:http',
+  [file('./bare-server.ts')],
+  (line) => z.object({ port: z.number() }).parse(JSON.parse(line)).port,
+);
+const startedAt = performance.now();
+const connector = await contender(
+  'connector, durable',
+  [file('../../../apps/receiver/src/main.ts'), 'serve', '--config', config],
+  (line) =>
+    line.includes('connector.started') ? Number(new URL(started.parse(JSON.parse(line)).url).port) : undefined,
+);
+const startMs = Math.round(performance.now() - startedAt);
+const restMiB = await residentMiB(connector.child);
+
+for (let round = 0; round < Number(values.rounds); round += 1) {
+  for (const { port, results } of [bare, connector]) {
+    results.push(
+      await apply({
+        port,
+        path: '/webhooks/xiq/AUDIT_LOG_ALL',
+        authorization: `Bearer ${secret}`,
+        bodyBytes: Number(values.bytes),
+        connections: Number(values.connections),
+        seconds: Number(values.seconds),
+      }),
+    );
+  }
+}
+const loadedMiB = await residentMiB(connector.child);
+for (const { child } of [bare, connector]) child.kill('SIGKILL');
+await rm(directory, { recursive: true, force: true });
+
+const rows = [bare, connector].map(({ name, results }) => ({
+  name,
+  requestsPerSecond: median(results.map((result) => result.requestsPerSecond)),
+  p50Ms: median(results.map((result) => result.p50Ms)),
+  p99Ms: median(results.map((result) => result.p99Ms)),
+  statuses: results.reduce<Record<string, number>>((sum, { statuses }) => {
+    for (const [status, count] of Object.entries(statuses)) sum[status] = (sum[status] ?? 0) + count;
+    return sum;
+  }, {}),
+}));
+const ratio = median(
+  connector.results.map((result, round) => result.requestsPerSecond / (bare.results[round]?.requestsPerSecond ?? 1)),
+);
+if (values.json) console.log(JSON.stringify({ rows, ratio, startMs, restMiB, loadedMiB }));
+else {
+  console.table(rows.map(({ statuses, ...row }) => ({ ...row, statuses: JSON.stringify(statuses) })));
+  console.log(
+    `durable / bare: ${ratio.toFixed(2)} (median of ${values.rounds} rounds); start to listening ${startMs} ms; memory at rest ${restMiB} MiB, after load ${loadedMiB} MiB`,
+  );
+}

@@ -1,0 +1,38 @@
+// Adds up what the test runs reported, for CI: the last line is `N passed, N failed, N skipped`.
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { allowedSkips } from './allowed-skips.ts';
+import { root } from './workspace.ts';
+
+const report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  success: z.boolean(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
+  ),
+});
+
+const files = globSync('{apps,packages,plugins,tools}/*/.vitest/*.json', { cwd: root });
+const reports = files.map((file) => report.parse(JSON.parse(readFileSync(join(root, file), 'utf8'))));
+const count = (key: 'numPassedTests' | 'numFailedTests'): number =>
+  reports.reduce((sum, { [key]: value }) => sum + value, 0);
+
+const skipped = reports.flatMap(({ testResults }) =>
+  testResults.flatMap(({ assertionResults }) =>
+    assertionResults.flatMap(({ status, fullName }) => (status === 'passed' || status === 'failed' ? [] : [fullName])),
+  ),
+);
+const unexpected = skipped.filter((name) => !allowedSkips.some((allowed) => name.includes(allowed)));
+for (const name of unexpected) console.error(`skipped, and CI should not see it skipped: ${name}`);
+
+// Lint, type check and whatever ends without a report count as one failure each time that they break the run.
+const status = Number(process.argv[2] ?? 1);
+const broken = reports.every(({ success }) => success) && status !== 0 ? 1 : 0;
+const failed = count('numFailedTests') + unexpected.length + broken;
+console.log(`${count('numPassedTests')} passed, ${failed} failed, ${skipped.length} skipped`);
+process.exitCode = status === 0 && failed === 0 && reports.length > 0 ? 0 : 1;

@@ -1,0 +1,10 @@
+// The secret, as the forms of Authorization that a sender may use.
+
+export const authorizationForms = ['basic', 'bearer', 'bare'] as const;
+export type AuthorizationForm = (typeof authorizationForms)[number];
+
+/** The value of the Authorization header. */
+export function authorization(form: AuthorizationForm, secret: string): string {
+  if (form === 'basic') return `Basic ${Buffer.from(`xiq:${secret}`).toString('base64')}`;
+  return form === 'bearer' ? `Bearer ${secret}` : secret;
+}

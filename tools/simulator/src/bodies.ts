@@ -1,0 +1,85 @@
+// Webhook bodies of a seeded, persistent world: the same options give the same bytes.
+import { createClock } from './clock.ts';
+import { generateAudit, generateGdpr } from './generate/audit.ts';
+import { generateCredential, generateEmail, generateSms } from './generate/guest.ts';
+import { generateApCentric, generateClientCentric } from './generate/location.ts';
+import { type Generate, moments } from './generate/moment.ts';
+import { generateAccounting, generateAuthentication } from './generate/radius.ts';
+import { type JsonObject, toJson } from './json.ts';
+import { type MessageType, messageTypes } from './message-types.ts';
+import { createRandom, type Random } from './random.ts';
+import { type Casing, spell } from './spelling.ts';
+import { createWorld } from './world.ts';
+
+export interface GenerateOptions {
+  readonly seed: number;
+  readonly types?: readonly MessageType[];
+  /** Events, not bodies; 0 is for ever. */
+  readonly count?: number;
+  /** Elements in an array body, at most. */
+  readonly batch?: number;
+  /** `mixed`: each body in the one or the other, a few with both at once. */
+  readonly casing?: 'camel' | 'snake' | 'mixed';
+  readonly startTimeMs?: number;
+  /** Time from event to event in the simulated world. */
+  readonly stepMs?: number;
+}
+
+export interface GeneratedBody {
+  readonly messageType: MessageType;
+  /** UTF-8 JSON: an array of elements, or one bare object. */
+  readonly body: Buffer;
+  /** Events in it: one an element, but for location one an observation. */
+  readonly events: number;
+}
+
+export const defaultStartTimeMs = Date.parse('2026-01-01T00:00:00Z');
+
+const families: Readonly<Record<MessageType, { readonly generate: Generate; readonly weight: number }>> = {
+  LOCATION_AP_CENTRIC: { generate: generateApCentric, weight: 3 },
+  LOCATION_CLIENT_CENTRIC: { generate: generateClientCentric, weight: 2 },
+  AUDIT_LOG_ALL: { generate: generateAudit, weight: 3 },
+  GDPR_LOG_ALL: { generate: generateGdpr, weight: 1 },
+  CREDENTIAL_LOG_ALL: { generate: generateCredential, weight: 1 },
+  ACCOUNTING_LOG_ALL: { generate: generateAccounting, weight: 5 },
+  AUTHENTICATION_LOG_ALL: { generate: generateAuthentication, weight: 4 },
+  EMAIL_LOG_ALL: { generate: generateEmail, weight: 1 },
+  SMS_LOG_ALL: { generate: generateSms, weight: 2 },
+};
+
+/** What a later version of the vendor's may add. */
+const unforeseen: JsonObject = { firmware_build: { branch: '10.8r2', parts: [7, null, { signed: true }] } };
+
+/** One body of each type first, then by chance, until `count` events are made. */
+export function* generateBodies(options: GenerateOptions): Generator<GeneratedBody, void, undefined> {
+  const { seed, types = messageTypes, count = 0, batch = 10, casing = 'mixed' } = options;
+  const { startTimeMs = defaultStartTimeMs, stepMs = 1000 } = options;
+  const random = createRandom(seed);
+  const moment = moments(createWorld(random), createClock(startTimeMs, stepMs, random), random);
+  const byWeight = types.flatMap((type) => Array<MessageType>(families[type].weight).fill(type));
+
+  let left = count === 0 ? Number.POSITIVE_INFINITY : count;
+  for (let number = 0; left > 0; number++) {
+    const messageType = types[number] ?? random.pick(byWeight);
+    const bodyCasing = casing === 'mixed' ? mixedCasing(random) : casing;
+    const bare = random.chance(0.4);
+    const wanted = bare ? 1 : random.between(1, batch);
+    const elements: JsonObject[] = [];
+    let events = 0;
+    while (elements.length < wanted && events < left) {
+      const element = families[messageType].generate(moment(bodyCasing), left - events);
+      const fields = random.chance(0.03) ? { ...element.fields, ...unforeseen } : element.fields;
+      elements.push(spell(fields, bodyCasing, random));
+      events += element.events;
+    }
+    left -= events;
+    const [first] = elements;
+    const style = { spaced: random.chance(0.2), ascii: random.chance(0.2) };
+    const body = Buffer.from(toJson(bare && first !== undefined ? first : elements, style));
+    yield { messageType, body, events };
+  }
+}
+
+function mixedCasing(random: Random): Casing {
+  return random.chance(0.1) ? 'both' : random.chance(0.5) ? 'camel' : 'snake';
+}

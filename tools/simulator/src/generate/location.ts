@@ -1,0 +1,68 @@
+// Who was seen where: an access point and the clients it saw, or a client and the access points that saw it.
+import type { JsonObject } from '../json.ts';
+import type { Random } from '../random.ts';
+import { isoWithOffset, writeMac } from '../spelling.ts';
+import type { AccessPoint } from '../world.ts';
+import type { Generate, Moment } from './moment.ts';
+
+const maxObservations = 8;
+
+/** The documented shape of the product's earlier life. */
+export const generateApCentric: Generate = (moment, room) => {
+  const { random, tenant } = moment;
+  const accessPoint = random.pick(tenant.accessPoints);
+  const clients = some(tenant.clients, room, random);
+  const observations = clients.map((client) => ({
+    client_mac: writeMac(client.mac, random),
+    ipv4: random.chance(0.2) ? null : client.ipv4,
+    ipv6: client.ipv6,
+    ...sighting(moment, accessPoint),
+    manufacturer: client.manufacturer,
+    os: client.os,
+  }));
+  const fields = { owner_id: tenant.vhmId, ap_mac: writeMac(accessPoint.mac, random), observations };
+  return { fields, events: observations.length };
+};
+
+/** Its transpose, an assumption of ours. */
+export const generateClientCentric: Generate = (moment, room) => {
+  const { random, tenant } = moment;
+  const client = random.pick(tenant.clients);
+  const observations = some(tenant.accessPoints, room, random).map((accessPoint) => ({
+    ap_mac: writeMac(accessPoint.mac, random),
+    ...sighting(moment, accessPoint),
+  }));
+  const fields = {
+    owner_id: tenant.vhmId,
+    client_mac: writeMac(client.mac, random),
+    ipv4: client.ipv4,
+    ipv6: client.ipv6,
+    manufacturer: client.manufacturer,
+    os: client.os,
+    observations,
+  };
+  return { fields, events: observations.length };
+};
+
+function sighting({ random, tenant, tick }: Moment, { lat, lng }: AccessPoint): JsonObject {
+  const { timeMs, form } = tick();
+  const placed = random.chance(0.8);
+  return {
+    seen_time: isoWithOffset(timeMs),
+    seen_epoch: form === 's' ? timeMs / 1000 : timeMs,
+    ssid: random.pick(tenant.ssids),
+    rssi: -random.between(30, 90),
+    lat: placed ? lat : null,
+    lng: placed ? lng : null,
+    unc: placed ? random.between(1, 20) : null,
+    x: random.between(0, 400) / 10,
+    y: random.between(0, 400) / 10,
+  };
+}
+
+/** At least one of `from`, at most `room`, each once. */
+function some<T>(from: readonly T[], room: number, random: Random): T[] {
+  const left = [...from];
+  const count = random.between(1, Math.min(room, maxObservations, left.length));
+  return Array.from({ length: count }, () => random.take(left));
+}

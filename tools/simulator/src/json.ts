@@ -1,0 +1,33 @@
+// Values of a body and their text: like JSON.stringify, but with whole numbers of any size and other people's spacing.
+
+export type Json = string | number | bigint | boolean | null | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+export interface JsonStyle {
+  /** `{ "a" : 1 }`, as on the vendor's page, rather than `{"a":1}`. */
+  readonly spaced: boolean;
+  /** Letters beyond ASCII as `\uXXXX`. */
+  readonly ascii: boolean;
+}
+
+export function toJson(value: Json, style: JsonStyle): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'string') return stringToJson(value, style);
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const [comma, colon, pad] = style.spaced ? [', ', ' : ', ' '] : [',', ':', ''];
+  if (isArray(value)) return `[${pad}${value.map((item) => toJson(item, style)).join(comma)}${pad}]`;
+  const fields = Object.entries(value).map(([key, item]) => `"${key}"${colon}${toJson(item, style)}`);
+  return `{${pad}${fields.join(comma)}${pad}}`;
+}
+
+function stringToJson(text: string, style: JsonStyle): string {
+  const json = JSON.stringify(text);
+  if (!style.ascii) return json;
+  return json.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function isArray(value: readonly Json[] | JsonObject): value is readonly Json[] {
+  return Array.isArray(value);
+}

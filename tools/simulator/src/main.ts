@@ -1,0 +1,64 @@
+// The simulator's command: arguments in, webhooks out, an exit code that says whether all were taken.
+import { argv, env, stderr, stdout } from 'node:process';
+import { authorization } from './authorization.ts';
+import { generateBodies } from './bodies.ts';
+import { help, type Options, parseOptions, UsageError } from './options.ts';
+import { createPoster } from './post.ts';
+import { openReceiptFile, type ReceiptFile } from './receipts.ts';
+import { createReport, type Report, summaryText } from './report.ts';
+import { sendBodies } from './send.ts';
+
+const usageExitCode = 64;
+
+async function simulate(options: Options): Promise<number> {
+  const interrupt = interruption();
+  const report = createReport();
+  const poster = createPoster(options.connections, authorization(options.form, options.secret));
+  const receipts = options.receiptsPath === undefined ? undefined : receiptFile(options.receiptsPath);
+  const stopProgress = showProgress(report);
+  await sendBodies(generateBodies(options.generate), poster, report, { ...options, receipts }, interrupt);
+  stopProgress();
+  receipts?.close();
+  poster.close();
+  const summary = report.summary();
+  stdout.write(`${options.json ? JSON.stringify(summary) : summaryText(summary)}\n`);
+  return summary.ok ? 0 : 1;
+}
+
+function receiptFile(path: string): ReceiptFile {
+  try {
+    return openReceiptFile(path);
+  } catch (error) {
+    throw new UsageError(`--receipts: ${error instanceof Error ? error.message : path}`);
+  }
+}
+
+/** Fires at the first Ctrl-C or SIGTERM; the second ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}
+
+/** One line that is written over, on a terminal only. */
+function showProgress(report: Report): () => void {
+  if (!stderr.isTTY) return () => {};
+  const timer = setInterval(() => {
+    const { bodies, events, statuses } = report.summary();
+    stderr.write(`\r\u001b[K${bodies} bodies, ${events} events, ${statuses[202] ?? 0} answered 202`);
+  }, 200);
+  return () => {
+    clearInterval(timer);
+    stderr.write('\r\u001b[K');
+  };
+}
+
+try {
+  const options = parseOptions(argv.slice(2), env, Date.now());
+  if (options === 'help') stdout.write(`${help}\n`);
+  else process.exitCode = await simulate(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  stderr.write(`${error.message}\nSee --help.\n`);
+  process.exitCode = usageExitCode;
+}

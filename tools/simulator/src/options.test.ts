@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { messageTypes } from './message-types.ts';
+import { parseOptions, UsageError } from './options.ts';
+
+const environment = { SECRET: 'hunter2' };
+const parse = (...args: string[]) => parseOptions(['--secret-env', 'SECRET', ...args], environment, 1_800_000_000_000);
+
+it('has defaults that send a hundred events to the connector on this machine', () => {
+  expect(parse()).toEqual({
+    json: false,
+    url: new URL('http://127.0.0.1:8080/webhooks/xiq'),
+    typedPath: true,
+    form: 'basic',
+    secret: 'hunter2',
+    rate: 10,
+    connections: 4,
+    receiptsPath: undefined,
+    generate: {
+      seed: 1,
+      count: 100,
+      types: messageTypes,
+      batch: 10,
+      casing: 'mixed',
+      startTimeMs: Date.parse('2026-01-01T00:00:00Z'),
+    },
+  });
+});
+
+it('keeps the simulated time in step with the real one where it starts now', () => {
+  expect(parse('--start-time', 'now', '--rate', '50')).toMatchObject({
+    generate: { startTimeMs: 1_800_000_000_000, stepMs: 20 },
+  });
+  expect(parse('--start-time', 'now', '--rate', '0', '--count', '60')).toMatchObject({
+    generate: { startTimeMs: 1_799_999_940_000 },
+  });
+});
+
+it.each([
+  [['--secret', 'hunter2'], /'--secret'/],
+  [['--secret-file', '/none'], /expected one of/],
+  [['--types', 'AUDIT_LOG_ALL,NONE'], /no message type NONE/],
+  [['--auth', 'digest'], /expected basic or bearer or bare/],
+  [['--rate', '-1'], /--rate/],
+  [['--count', '1.5'], /whole number/],
+  [['--connections', '0'], /from 1/],
+  [['--url', 'ftp://x'], /http/],
+  [['--url', 'http://xiq:hunter2@127.0.0.1/'], /--secret-file/],
+  [['--start-time', 'soon'], /no time/],
+  [['--start-time', 'now', '--rate', '0', '--count', '0'], /needs a --rate or a --count/],
+  [['extra'], /extra/],
+])('says what is wrong with %j', (args, message) => {
+  const failure = () => parse(...args);
+  expect(failure).toThrow(UsageError);
+  expect(failure).toThrow(message);
+});
+
+it('needs a secret, and one that is there', () => {
+  expect(() => parseOptions([], environment, 0)).toThrow(/--secret-file PATH and --secret-env NAME/);
+  expect(() => parseOptions(['--secret-env', 'NONE'], environment, 0)).toThrow('NONE is not set');
+  expect(() => parseOptions(['--secret-file', '/nowhere/secret'], environment, 0)).toThrow('/nowhere/secret');
+});

@@ -1,0 +1,161 @@
+// The command line's options, checked.
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type AuthorizationForm, authorizationForms } from './authorization.ts';
+import { defaultStartTimeMs, type GenerateOptions } from './bodies.ts';
+import { isMessageType, messageTypes } from './message-types.ts';
+
+export const help = `Sends ExtremeCloud IQ webhooks, made up but realistic, and says what was answered.
+
+  --secret-file PATH    file that holds the webhook's secret          (this or the next is needed)
+  --secret-env NAME     environment variable that holds it
+  --url URL             where to           (http://127.0.0.1:8080/webhooks/xiq)
+  --path FORM           typed: add the message type to the URL; catch-all: do not        (typed)
+  --auth FORM           basic (user xiq), bearer or bare                                 (basic)
+  --rate N              events a second; 0: as fast as it can                            (10)
+  --count N             events in all; 0: until stopped                                  (100)
+  --connections N       bodies under way at the same time                                (4)
+  --types A,B           message types                                                    (all nine)
+  --seed N              the same seed makes the same bodies                              (1)
+  --batch N             elements in an array body, at most                               (10)
+  --casing FORM         camel, snake or mixed                                            (mixed)
+  --start-time TIME     ISO 8601, or now: the first event's time   (2026-01-01T00:00:00Z)
+  --receipts FILE       append each receipt got with a 202, one JSON line each
+  --json                the summary as JSON
+  --help
+
+Exit: 0 if every body was answered 202, 1 if not, 64 if the command line is wrong.`;
+
+export interface Options {
+  readonly json: boolean;
+  readonly url: URL;
+  readonly typedPath: boolean;
+  readonly form: AuthorizationForm;
+  readonly secret: string;
+  readonly rate: number;
+  readonly connections: number;
+  readonly receiptsPath: string | undefined;
+  readonly generate: GenerateOptions;
+}
+
+/** A command line that cannot be followed; the message says what to write instead. */
+export class UsageError extends Error {}
+
+const definitions = {
+  url: { type: 'string', default: 'http://127.0.0.1:8080/webhooks/xiq' },
+  'secret-file': { type: 'string' },
+  'secret-env': { type: 'string' },
+  path: { type: 'string', default: 'typed' },
+  auth: { type: 'string', default: 'basic' },
+  rate: { type: 'string', default: '10' },
+  count: { type: 'string', default: '100' },
+  connections: { type: 'string', default: '4' },
+  types: { type: 'string', default: messageTypes.join(',') },
+  seed: { type: 'string', default: '1' },
+  batch: { type: 'string', default: '10' },
+  casing: { type: 'string', default: 'mixed' },
+  'start-time': { type: 'string', default: new Date(defaultStartTimeMs).toISOString() },
+  receipts: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** Throws a UsageError. */
+export function parseOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  nowMs: number,
+): Options | 'help' {
+  const values = parsed(args);
+  if (values.help) return 'help';
+  const rate = numberOf('rate', values.rate, 0, 10_000_000);
+  const count = integerOf('count', values.count, 0);
+  return {
+    json: values.json,
+    url: urlOf(values.url),
+    typedPath: oneOf('path', values.path, ['typed', 'catch-all']) === 'typed',
+    form: oneOf('auth', values.auth, authorizationForms),
+    secret: secretOf(values['secret-file'], values['secret-env'], environment),
+    rate,
+    connections: integerOf('connections', values.connections, 1, 1024),
+    receiptsPath: values.receipts,
+    generate: {
+      seed: integerOf('seed', values.seed, 0),
+      count,
+      types: values.types.split(',').map((type) => {
+        if (isMessageType(type)) return type;
+        throw new UsageError(`--types: no message type ${type}; expected some of ${messageTypes.join(', ')}`);
+      }),
+      batch: integerOf('batch', values.batch, 1, 100_000),
+      casing: oneOf('casing', values.casing, ['camel', 'snake', 'mixed']),
+      ...timesOf(values['start-time'], rate, count, nowMs),
+    },
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: definitions, strict: true }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** With `now`, the simulated time keeps step with the real one; where that cannot be, the last event is about now. */
+function timesOf(text: string, rate: number, count: number, nowMs: number) {
+  if (text !== 'now') {
+    const startTimeMs = Date.parse(text);
+    if (Number.isNaN(startTimeMs)) throw new UsageError(`--start-time: ${text} is no time; expected ISO 8601, or now`);
+    return { startTimeMs };
+  }
+  if (rate > 0) return { startTimeMs: nowMs, stepMs: 1000 / rate };
+  if (count === 0) throw new UsageError('--start-time now needs a --rate or a --count, or time would run ahead');
+  return { startTimeMs: nowMs - count * 1000 };
+}
+
+function secretOf(
+  file: string | undefined,
+  name: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  if ((file === undefined) === (name === undefined)) {
+    throw new UsageError('expected one of --secret-file PATH and --secret-env NAME');
+  }
+  const secret = name === undefined ? readSecret(file ?? '') : environment[name];
+  if (!secret) throw new UsageError(name === undefined ? `${file} is empty` : `${name} is not set in the environment`);
+  return secret;
+}
+
+function readSecret(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`--secret-file: ${error instanceof Error ? error.message : path}`);
+  }
+}
+
+function urlOf(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`--url: expected http://… or https://…, not ${text}`);
+  if (url.username || url.password) throw new UsageError('--url: no user or password in it; use --secret-file');
+  return url;
+}
+
+function oneOf<T extends string>(name: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) throw new UsageError(`--${name}: expected ${choices.join(' or ')}, not ${text}`);
+  return found;
+}
+
+function numberOf(name: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  const number = Number(text);
+  if (text.trim() !== '' && number >= least && number <= most) return number;
+  throw new UsageError(`--${name}: expected a number from ${least} to ${most}, not ${text}`);
+}
+
+function integerOf(name: string, text: string, least: number, most?: number): number {
+  const number = numberOf(name, text, least, most);
+  if (Number.isInteger(number)) return number;
+  throw new UsageError(`--${name}: expected a whole number, not ${text}`);
+}

@@ -1,0 +1,22 @@
+// The receipts that we hold, one JSON line each, as a proof for later.
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { GeneratedBody } from './bodies.ts';
+
+export interface ReceiptFile {
+  /** Written when it returns, so that it outlives us. */
+  add(receipt: string, body: GeneratedBody): void;
+  close(): void;
+}
+
+/** Appends to the file, made if it is not there. Throws the system's error. */
+export function openReceiptFile(path: string): ReceiptFile {
+  const file = openSync(path, 'a', 0o600);
+  return {
+    add(receipt, { messageType, events, body }) {
+      const sha256 = createHash('sha256').update(body).digest('hex');
+      writeSync(file, `${JSON.stringify({ receipt, messageType, events, sha256 })}\n`);
+    },
+    close: () => closeSync(file),
+  };
+}

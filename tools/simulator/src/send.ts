@@ -1,0 +1,64 @@
+// Sends bodies at a rate over a few connections, and counts the answers. Nothing is sent twice.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GeneratedBody } from './bodies.ts';
+import type { Poster } from './post.ts';
+import type { ReceiptFile } from './receipts.ts';
+import { type Report, receiptOf } from './report.ts';
+
+export interface SendOptions {
+  readonly url: URL;
+  /** Whether the message type is added to the URL's path. */
+  readonly typedPath: boolean;
+  /** Bodies under way at the same time. */
+  readonly connections: number;
+  /** Events a second; 0 is as fast as it can. */
+  readonly rate: number;
+  readonly receipts?: ReceiptFile | undefined;
+}
+
+const maxTimerMs = 2 ** 31 - 1;
+
+/** Resolves when every body was answered, or after `signal`, when what was under way has been. */
+export async function sendBodies(
+  bodies: Iterable<GeneratedBody>,
+  poster: Poster,
+  report: Report,
+  options: SendOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const startMs = performance.now();
+  let eventsBegun = 0;
+
+  async function sendAll(own: Iterator<GeneratedBody>): Promise<void> {
+    for (let next = own.next(); next.done !== true && !signal.aborted; next = own.next()) {
+      const waitMs = options.rate === 0 ? 0 : startMs + (eventsBegun / options.rate) * 1000 - performance.now();
+      eventsBegun += next.value.events;
+      if (waitMs > 0 && (await interrupted(waitMs, signal))) return;
+      await sendOne(next.value);
+    }
+  }
+
+  async function sendOne(body: GeneratedBody): Promise<void> {
+    const begunMs = performance.now();
+    const answer = await poster.post(urlOf(options, body.messageType), body.body);
+    report.add(body, answer, performance.now() - begunMs);
+    const receipt = receiptOf(answer);
+    if (receipt !== undefined) options.receipts?.add(receipt, body);
+  }
+
+  // One iterator for all: each body is taken once.
+  const shared = bodies[Symbol.iterator]();
+  await Promise.all(Array.from({ length: options.connections }, () => sendAll(shared)));
+}
+
+function urlOf({ url, typedPath }: SendOptions, messageType: string): URL {
+  if (!typedPath) return url;
+  const typed = new URL(url);
+  typed.pathname = `${typed.pathname.replace(/\/$/, '')}/${messageType}`;
+  return typed;
+}
+
+/** Waits; true if the signal cut it short. */
+async function interrupted(ms: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(Math.min(ms, maxTimerMs), false, { signal }).catch(() => true);
+}
