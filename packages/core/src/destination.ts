@@ -106,6 +106,22 @@ export interface DestinationContext {
   readonly fields: readonly FieldDefinition[];
 }
 
+/** One thing that has to be there at the other side, and what `apply` would do about it. */
+export interface SetupChange {
+  readonly kind: 'create' | 'update' | 'unchanged';
+  readonly name: string;
+  /** Lines for a person: `+ path: value`, `- path: value`, `~ path: old -> new`. */
+  readonly diff: readonly string[];
+}
+
+/** Makes the other side ready for our events. Both reject with a ConnectorError that says what is wrong. */
+export interface DestinationSetup {
+  /** What is there and what is not. Writes nothing. */
+  plan(): Promise<readonly SetupChange[]>;
+  /** Writes what is not as it should be; what is, is left alone. */
+  apply(): Promise<void>;
+}
+
 export interface DestinationDefinition<Schema extends z.ZodType = z.ZodType, Code extends string = string> {
   /** What `type:` names in the configuration. */
   readonly type: string;
@@ -117,6 +133,8 @@ export interface DestinationDefinition<Schema extends z.ZodType = z.ZodType, Cod
   /** The destination's own keys; `type`, `where` and the rest of the frame belong to the app. */
   readonly configSchema: Schema;
   create(config: z.output<Schema>, context: DestinationContext): Promise<Destination<Code>>;
+  /** For destinations that want something prepared at the other side: the command `xiq-siem setup`. */
+  setup?(config: z.output<Schema>, context: DestinationContext): Promise<DestinationSetup>;
 }
 
 /** Declares a destination. A report with a code that is not declared does not compile. */

@@ -10,7 +10,9 @@ export type {
   Destination,
   DestinationContext,
   DestinationDefinition,
+  DestinationSetup,
   ItemVerdict,
+  SetupChange,
   Verdict,
 } from './destination.ts';
 export { allDelivered, defineDestination } from './destination.ts';

@@ -1,6 +1,6 @@
 // One call of a destination, ended within its time whatever the plugin does.
 import type { Batch, Destination } from '@xiq-siem/core';
-import type { Clock } from './clock.ts';
+import { type Clock, noReason } from './clock.ts';
 
 export type AttemptEnd =
   | { readonly kind: 'reported'; readonly report: unknown }
@@ -27,24 +27,35 @@ const abortGraceMs = 2_000;
 
 export function attempt(destination: Destination, batch: Batch, options: AttemptOptions): Attempt {
   const { clock, timeoutMs, stop } = options;
-  const limit = new AbortController();
-  const over = new AbortController();
-  const signal = AbortSignal.any([limit.signal, stop]);
+  const cut = new AbortController();
+  const timer = new AbortController();
+  const grace = new AbortController();
+  let over = false;
+  const cutOff = () => {
+    cut.abort(stop.reason);
+    timer.abort(stop.reason);
+  };
+  if (stop.aborted) cutOff();
+  else stop.addEventListener('abort', cutOff, { once: true });
   const ended = Promise.resolve()
-    .then(() => destination.deliver(batch, signal))
+    .then(() => destination.deliver(batch, cut.signal))
     .then(
       (report): AttemptEnd => ({ kind: 'reported', report }),
       (error: unknown): AttemptEnd => ({ kind: 'threw', error }),
     )
-    .finally(() => over.abort());
+    .finally(() => {
+      over = true;
+      stop.removeEventListener('abort', cutOff);
+      timer.abort(noReason);
+      grace.abort(noReason);
+    });
   const run = async (): Promise<AttemptEnd> => {
-    const wait = AbortSignal.any([over.signal, stop]);
-    await clock.sleep(timeoutMs, wait);
-    if (!over.signal.aborted) {
-      limit.abort(new Error('the time limit of the attempt is over'));
-      await clock.sleep(abortGraceMs, over.signal);
+    await clock.sleep(timeoutMs, timer.signal);
+    if (!over) {
+      cut.abort(new Error('the time limit of the attempt is over'));
+      await clock.sleep(abortGraceMs, grace.signal);
     }
-    return over.signal.aborted ? ended : { kind: 'hung' };
+    return over ? ended : { kind: 'hung' };
   };
   return { end: run(), ended };
 }

@@ -1,5 +1,5 @@
 // Wakes one loop, from anywhere, or when its time has come.
-import type { Clock } from './clock.ts';
+import { type Clock, noReason } from './clock.ts';
 
 export interface Bell {
   ring(): void;
@@ -23,7 +23,7 @@ export function createBell(clock: Clock): Bell {
         });
         const times = untilMs === Number.POSITIVE_INFINITY ? [] : [clock.sleep(untilMs - clock.now(), timer.signal)];
         await Promise.race([rings, ...times]);
-        timer.abort();
+        timer.abort(noReason);
         wake = undefined;
       }
       rung = false;

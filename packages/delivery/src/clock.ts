@@ -7,6 +7,9 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Ends a sleep that is not needed any more; without it each `abort()` makes an Error, which holds on to its stack. */
+export const noReason = 'no longer waited for';
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -1,4 +1,4 @@
-// Puts one destination's dead letters on disk, one after the other, before their events count as settled.
+// Puts one destination's dead letters on disk, before their events count as settled.
 import type { Logger } from '@xiq-siem/core';
 import type { Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
@@ -9,7 +9,7 @@ export interface DeadLetterQueue {
   add(entry: DeadLetter, kept: () => void): void;
   /** Why nothing can be kept now: the destination waits until it can. */
   blockedBy(): 'dead_letters_full' | 'dead_letters_failed' | undefined;
-  size(): number;
+  isEmpty(): boolean;
 }
 
 export interface DeadLetterQueueOptions {
@@ -23,6 +23,7 @@ export interface DeadLetterQueueOptions {
 }
 
 const retryMs = 5_000;
+const appendedAtOnce = 64;
 
 export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLetterQueue {
   const { name, store, clock, log, stop, bell } = options;
@@ -51,15 +52,23 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
       return false;
     }
   };
+  /** Together, so that they can share a sync; gives those that have to be tried again. */
+  const appendSome = async () => {
+    const some = waiting.splice(0, appendedAtOnce);
+    const kept = await Promise.all(some.map(({ entry }) => append(entry)));
+    waiting.unshift(...some.filter((_, index) => !kept[index]));
+    for (const [index, one] of some.entries()) if (kept[index]) one.kept();
+    return kept.every(Boolean);
+  };
   const run = async () => {
-    for (let first = waiting[0]; first !== undefined && !stop.aborted; first = waiting[0]) {
-      if (await append(first.entry)) {
-        if (blocked !== undefined) log.info('delivery.dead_letters_taken_again', { destination: name });
-        blocked = undefined;
-        waiting.shift();
-        first.kept();
-        bell.ring();
-      } else await clock.sleep(retryMs, stop);
+    while (waiting.length > 0 && !stop.aborted) {
+      if (!(await appendSome())) {
+        await clock.sleep(retryMs, stop);
+        continue;
+      }
+      if (blocked !== undefined) log.info('delivery.dead_letters_taken_again', { destination: name });
+      blocked = undefined;
+      bell.ring();
     }
     running = false;
   };
@@ -71,6 +80,6 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
       void run();
     },
     blockedBy: () => blocked,
-    size: () => waiting.length,
+    isEmpty: () => !running,
   };
 }

@@ -91,11 +91,13 @@ export function startDelivery(input: DeliveryInput): Delivery {
   // Alone, a destination has nobody to share with.
   const maxBytes = input.destinations.length > 1 ? sharedBytes : 0;
   const bodies = createSharedBodies({ normalize, maxBytes, log });
+  let stopped: Promise<unknown> | undefined;
   const lanes = input.destinations.map((destination) => startLane(destination, input, bodies));
   return {
     status: () => lanes.map((lane) => lane.status()),
     async stop(graceMs) {
-      await Promise.all(lanes.map((lane) => lane.stop(graceMs)));
+      stopped ??= Promise.all(lanes.map((lane) => lane.stop(graceMs)));
+      await stopped;
     },
   };
 }

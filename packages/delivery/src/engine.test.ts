@@ -346,6 +346,31 @@ describe('destinations', () => {
   });
 });
 
+test('a plugin that writes to a document is named, and changes nothing for the others', async () => {
+  const vandal = scripted((batch, call, signal) => {
+    if (call === 1) for (const { document } of batch.items) Object.assign(document.event ?? {}, { id: 'mine' });
+    return takeAll(batch, call, signal);
+  });
+  const seen: unknown[] = [];
+  const other = scripted((batch, call, signal) => {
+    seen.push(...batch.items.map(({ document }) => document.event?.id));
+    return takeAll(batch, call, signal);
+  });
+  const specs = [destination('vandal', vandal), destination('other', other, { batch: { maxAgeMs: 500 } })];
+  const { clock, statusOf } = bench(memoryJournal(...bodies(1, 2)), specs);
+  await clock.runUntil(() => statusOf('vandal').sequence === 1 && statusOf('other').sequence === 1);
+  expect(statusOf('vandal').pluginFaults).toBe(1);
+  expect(seen).toEqual(['0.0', '0.1']);
+});
+
+test('the rest of the process has its turn, however much there is to deliver at once', async () => {
+  const plugin = scripted();
+  bench(memoryJournal(...bodies(20_000, 1)), [destination('a', plugin)]);
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(plugin.taken.length).toBeLessThan(5_000);
+});
+
 describe('stop', () => {
   test('waits for what is under way, sends nothing new, saves the position and closes the destination', async () => {
     const position = memoryPosition();

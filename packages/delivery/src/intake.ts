@@ -23,19 +23,25 @@ export interface IntakeOptions {
   readonly damaged: (bodies: number) => void;
 }
 
+interface Intake extends IntakeOptions {
+  readonly breathe: () => Promise<void> | undefined;
+}
+
 const limits = { maxBodies: 256, maxBytes: 1_048_576 };
 const retryMs = 1_000;
-/** Events between two looks at the rest of the process. */
+/** Events between two turns of the event loop: the receiver's requests must not wait for us. */
 const breathAfter = 256;
 
 /** Runs until `stop` fires. A reader that fails is opened again. */
 export async function runIntake(options: IntakeOptions): Promise<void> {
   const { name, openReader, ledger, clock, log, stop } = options;
+  let taken = 0;
+  const breathe = () => (++taken % breathAfter === 0 ? setImmediate() : undefined);
   while (!stop.aborted) {
     let reader: BodyReader | undefined;
     try {
       reader = openReader(ledger.next());
-      await readAll(reader, options);
+      await readAll(reader, { ...options, breathe });
     } catch (error) {
       log.error('delivery.read_failed', { destination: name, sequence: ledger.next(), error: String(error) });
       await clock.sleep(retryMs, stop);
@@ -47,7 +53,7 @@ export async function runIntake(options: IntakeOptions): Promise<void> {
   }
 }
 
-async function readAll(reader: BodyReader, options: IntakeOptions): Promise<void> {
+async function readAll(reader: BodyReader, options: Intake): Promise<void> {
   while (!options.stop.aborted) {
     for (const entry of await reader.read(limits, options.stop)) {
       await takeEntry(entry, options);
@@ -56,7 +62,7 @@ async function readAll(reader: BodyReader, options: IntakeOptions): Promise<void
   }
 }
 
-async function takeEntry(entry: JournalEntry, options: IntakeOptions): Promise<void> {
+async function takeEntry(entry: JournalEntry, options: Intake): Promise<void> {
   if (entry.kind === 'lost') return lose(entry.span, options);
   const { body } = entry;
   const { ledger } = options;
@@ -69,12 +75,13 @@ async function takeEntry(entry: JournalEntry, options: IntakeOptions): Promise<v
   if (!options.stop.aborted) await takeBody(body, options);
 }
 
-async function takeBody(body: KeptBody, options: IntakeOptions): Promise<void> {
-  const { ledger, bodies, hasRoom, room, stop, take, damaged } = options;
+async function takeBody(body: KeptBody, options: Intake): Promise<void> {
+  const { ledger, bodies, hasRoom, room, stop, take, damaged, breathe } = options;
   if (!ledger.begin(body.sequence)) return;
   const cursor = bodies.open(body);
-  for (let events = 1; ; events++) {
-    if (events % breathAfter === 0) await setImmediate();
+  for (;;) {
+    const turn = breathe();
+    if (turn !== undefined) await turn;
     while (!hasRoom() && !stop.aborted) await room.wait();
     if (stop.aborted) return;
     const event = cursor.next();

@@ -1,4 +1,5 @@
 // One destination's own loop: reads, batches, sends, settles. Nothing in it waits for another destination.
+import { maxSettledRanges } from '@xiq-siem/core';
 import { createBatcher, pendingOf } from './batcher.ts';
 import { createBell } from './bell.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
@@ -25,15 +26,17 @@ const endGraceMs = 3_000;
 export function startLane(spec: DeliveryDestination, services: DeliveryServices, bodies: SharedBodies): Lane {
   const { name, destination, definition, options, position } = spec;
   const { clock, log, redact, random, openReader } = services;
-  const { batch, retry } = options;
   const maxInFlight = Math.min(options.maxInFlight, definition.maxInFlight ?? Number.POSITIVE_INFINITY);
+  // What is under way and what is settled behind it have to fit one position.
+  const maxEvents = Math.min(options.batch.maxEvents, Math.max(1, Math.floor(maxSettledRanges / maxInFlight) - 1));
+  const batch = { ...options.batch, maxEvents };
   const stopTaking = new AbortController();
   const stopSending = new AbortController();
   const bell = createBell(clock);
   const room = createBell(clock);
   const wants = routeBy(options.where);
   const ledger = createLedger(position.position);
-  const policy = createPolicy({ batch, retry, maxInFlight, random });
+  const policy = createPolicy({ batch, retry: options.retry, maxInFlight, random });
   const batcher = createBatcher(batch.maxAgeMs);
   const keeper = createPositionKeeper({ name, file: position, ledger, clock, log, bell });
   const graves = createDeadLetterQueue({
@@ -148,14 +151,14 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
       await looping;
       const rest = async () => {
         await Promise.all(underWay);
-        while (graves.size() > 0 && !stopSending.signal.aborted) await bell.wait();
+        while (!graves.isEmpty() && !stopSending.signal.aborted) await bell.wait();
       };
       const rested = await within(clock, graceMs, rest());
       stopSending.abort();
       bell.ring();
       if (!rested) await within(clock, endGraceMs, Promise.all(underWay));
       if (!(await within(clock, endGraceMs, intake))) log.error('delivery.reader_hangs', { destination: name });
-      await keeper.flush();
+      if (!(await within(clock, endGraceMs, keeper.flush()))) log.error('delivery.save_hangs', { destination: name });
       if (!(await within(clock, endGraceMs, close()))) log.error('delivery.close_hangs', { destination: name });
       phase = 'stopped';
     },

@@ -7,6 +7,8 @@ export interface Pace {
   share(): number;
   slowDown(): void;
   sendLessAtOnce(): void;
+  /** After a failure of the whole destination: it may be up, but hardly. */
+  startGently(): void;
   wentWell(): void;
 }
 
@@ -23,6 +25,10 @@ export function createPace(maxInFlight: number): Pace {
     inFlight: () => Math.floor(inFlight),
     share: () => share,
     sendLessAtOnce,
+    startGently() {
+      inFlight = 1;
+      share = Math.min(share, shareStep);
+    },
     slowDown() {
       if (inFlight > 1) inFlight = Math.max(1, inFlight / 2);
       else sendLessAtOnce();

@@ -28,7 +28,7 @@ test('batches that were under way together fail as one', () => {
   expect(policy.limits()).toMatchObject({ notBeforeMs: 500, probing: false });
 });
 
-test('after five failures in a row one small batch at a time probes, ever smaller, until one passes', () => {
+test('after five failures in a row one small batch at a time probes, ever smaller, until one passes; then it begins gently', () => {
   const policy = make();
   const seen = [];
   for (let failures = 0; failures < 10; failures++) {
@@ -39,8 +39,11 @@ test('after five failures in a row one small batch at a time probes, ever smalle
   expect(policy.limits().inFlight).toBe(1);
   expect(policy.hold()).toEqual({ state: 'backing_off', code: 'down' });
   pass(policy);
-  expect(policy.limits()).toMatchObject({ inFlight: 4, maxEvents: 500, probing: false });
+  expect(policy.limits()).toMatchObject({ inFlight: 1, probing: false });
+  expect(policy.limits().maxEvents).toBeLessThanOrEqual(100);
   expect(policy.hold()).toBeUndefined();
+  for (let passes = 0; passes < 25; passes++) pass(policy);
+  expect(policy.limits()).toMatchObject({ inFlight: 4, maxEvents: 500 });
 });
 
 test('misconfigured pauses at once, and for longer', () => {

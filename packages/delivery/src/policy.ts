@@ -71,7 +71,9 @@ export function createPolicy({ batch, retry, maxInFlight, random }: PolicyOption
     if (slowDown) pace.slowDown();
     if (waitMs > 0) waitUntil(nowMs + Math.min(waitMs, maxWaitMs));
   };
+  const isProbing = () => failures >= breakerAfter || hold?.state === 'paused';
   const passed = () => {
+    if (isProbing()) pace.startGently();
     failures = 0;
     hold = undefined;
     round++;
@@ -83,7 +85,6 @@ export function createPolicy({ batch, retry, maxInFlight, random }: PolicyOption
     hold = { state, code };
     if (backOff !== undefined) waitUntil(end.nowMs + jitter(backOff, failures));
   };
-  const isProbing = () => failures >= breakerAfter || hold?.state === 'paused';
   const rages = (end: ItemsEnd): boolean => {
     const { rejected } = end;
     if (rejected === undefined || rejected.events * 2 <= end.size) {

@@ -44,23 +44,27 @@ interface SharedBody {
   kept: boolean;
 }
 
+/** What a kept thing weighs beside its text: the objects around it. Measured, roughly. */
+const overheadBytes = 1024;
 const chunkEvents = 64;
 const chunkBytes = 262_144;
 
 export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOptions): SharedBodies {
   const bodies = new Map<number, SharedBody>();
-  const oldestFirst = new Set<{ readonly bytes: number; readonly drop: () => void }>();
+  // A queue: what stands before `oldest` is gone already, and cut off now and then.
+  const kept: ({ readonly bytes: number; readonly drop: () => void } | undefined)[] = [];
+  let oldest = 0;
   let held = 0;
 
   const keep = (bytes: number, drop: () => void) => {
     held += bytes;
-    oldestFirst.add({ bytes, drop });
-    for (const oldest of oldestFirst) {
-      if (held <= maxBytes) break;
-      oldestFirst.delete(oldest);
-      held -= oldest.bytes;
-      oldest.drop();
+    kept.push({ bytes, drop });
+    for (let first = kept[oldest]; held > maxBytes && first !== undefined; first = kept[++oldest]) {
+      held -= first.bytes;
+      first.drop();
+      kept[oldest] = undefined;
     }
+    if (oldest > 1024 && oldest * 2 > kept.length) oldest -= kept.splice(0, oldest).length;
   };
 
   function* parse(body: KeptBody): Generator<Chunk, void> {
@@ -90,7 +94,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
     if (known !== undefined) return known;
     const made: SharedBody = { body, parser: parse(body), parsed: 0, chunks: new Map(), kept: true };
     bodies.set(body.sequence, made);
-    keep(body.bytes.length, () => {
+    keep(body.bytes.length + overheadBytes, () => {
       made.kept = false;
       bodies.delete(body.sequence);
     });
@@ -102,7 +106,8 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
     const number = shared.parsed++;
     if (shared.kept) {
       shared.chunks.set(number, chunk);
-      keep(chunk.bytes, () => shared.chunks.delete(number));
+      // A document weighs about as much as its JSON.
+      keep(2 * chunk.bytes + overheadBytes, () => shared.chunks.delete(number));
     }
     return chunk;
   };
@@ -149,8 +154,9 @@ function pull(parser: Iterator<Chunk, void>): Chunk {
 }
 
 function prepare(event: NormalizedEvent, body: KeptBody): PreparedEvent {
-  const json = JSON.stringify(event.document);
   const { element, id, dataset, timeMs, document } = event;
+  const json = JSON.stringify(document);
+  freeze(document);
   return {
     ...{ element, id, dataset, timeMs, document, json },
     bytes: Buffer.byteLength(json),
@@ -158,4 +164,12 @@ function prepare(event: NormalizedEvent, body: KeptBody): PreparedEvent {
     receipt: body.receipt,
     source: body.metadata.source,
   };
+}
+
+/** A plugin that writes to a document fails by itself, instead of changing what the others send. */
+function freeze(value: object): void {
+  Object.freeze(value);
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null && !Object.isFrozen(inner)) freeze(inner);
+  }
 }

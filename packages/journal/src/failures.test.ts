@@ -48,6 +48,46 @@ describe('a disk without room', () => {
     expect(again.lostSpans()).toEqual([]);
   });
 
+  it('does not take refused bodies for later ones, whatever else is damaged', async () => {
+    const { journal, files } = await testJournal();
+    for (const text of ['one', 'two']) await appendText(journal, text);
+    files.fail('datasync', 'ENOSPC');
+    files.fail('truncate', 'EIO');
+    const refused = await Promise.allSettled([appendText(journal, 'refused 3'), appendText(journal, 'refused 4')]);
+    expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await journal.maintain();
+    for (const text of ['three', 'four']) await appendText(journal, text);
+    await journal.close();
+    const path = segmentPaths(files)[0] ?? '';
+    const content = files.content(path);
+    for (const text of ['two', 'refused 3']) content.write('x', content.indexOf(text));
+    files.put(path, content);
+    const entries = await readAll((await testJournal(files)).journal);
+    expect(textsOf(entries)).toEqual(['one', 'three', 'four']);
+    expect(spansOf(entries)).toMatchObject([{ fromSequence: 2, toSequence: 2 }]);
+  });
+
+  it('keeps the order of two segments that begin at the same sequence', async () => {
+    const { journal, files } = await testJournal();
+    files.fail('datasync', 'ENOSPC');
+    files.fail('truncate', 'EIO');
+    await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_full' });
+    await journal.maintain();
+    await appendText(journal, 'one');
+    await journal.close();
+    expect(segmentPaths(files)).toHaveLength(2);
+    expect(textsOf(await readAll((await testJournal(files)).journal))).toEqual(['one']);
+  });
+
+  it('or without a free file handle at a roll is waited for', async () => {
+    const { journal, files } = await testJournal(modelFiles(), { segmentBytes: 16_000 });
+    await appendText(journal, 'x'.repeat(16_000));
+    files.fail('open', 'EMFILE');
+    await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_full' });
+    await journal.maintain();
+    await appendText(journal, 'kept');
+  });
+
   it('opens and refuses, then takes bodies when there is room', async () => {
     const files = modelFiles();
     files.setFreeBytes(100);

@@ -87,10 +87,11 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Whether a failed write only lacked room: the same write may succeed later. */
-export function isOutOfSpace(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+const passing = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE']);
+
+/** Whether a failed write only lacked room, or a file handle: the same may succeed later. */
+export function mayPass(error: unknown): boolean {
+  return passing.has(systemCode(error) ?? '');
 }
 
 /** Writes all of `bytes`, whatever each write takes. A write that takes nothing counts as a full disk. */

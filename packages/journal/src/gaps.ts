@@ -1,7 +1,7 @@
 // What a full journal let go of although a destination still wanted it: durable until somebody acknowledges it.
 import type { Logger } from '@xiq-siem/core';
 import { z } from 'zod';
-import { errorText, type Files } from './files.ts';
+import type { Files } from './files.ts';
 import { openSlotFile } from './slot-file.ts';
 
 const gap = z.object({
@@ -48,7 +48,7 @@ export async function openGaps(files: Files, path: string, log: Logger): Promise
     add: (more) => keep(more.reduce(merge, gaps)),
     acknowledge: (destination, toSequence) =>
       keep(gaps.filter((one) => one.destination !== destination || one.toSequence > toSequence)),
-    close: () => slots.close().catch((error: unknown) => log.warn('journal.close', { path, why: errorText(error) })),
+    close: slots.close,
   };
 }
 

@@ -2,8 +2,7 @@
 import type { LostSpan } from '@xiq-siem/core';
 import { type Files, type OpenFile, systemCode } from './files.ts';
 import type { DamageKind } from './lost-ledger.ts';
-import { type FoundRecord, type RecordCursor, readWhatCanBeRead, recordCursor } from './record-cursor.ts';
-import { decodeSegmentHeader, recordsStart } from './segment-format.ts';
+import { type FoundRecord, type RecordCursor, recordCursor } from './record-cursor.ts';
 import type { Segment, SegmentLimit, SegmentSet } from './segment-set.ts';
 
 export type LogEntry =
@@ -20,7 +19,7 @@ interface OpenSegment {
   readonly segment: Segment;
   /** None where it is gone. */
   readonly file: OpenFile | undefined;
-  /** None where the file is gone, or both of its headers are damaged. */
+  /** None where the file is gone. */
   readonly cursor: RecordCursor | undefined;
 }
 
@@ -75,16 +74,6 @@ export function logReader(files: Files, set: SegmentSet, fromSequence: number): 
     await file?.close();
   }
 
-  async function enter(segment: Segment): Promise<OpenSegment> {
-    const file = await files.open(segment.path, 'read');
-    const block = Buffer.alloc(recordsStart);
-    await readWhatCanBeRead(file, block, 0);
-    // The name is not proof: a file that was put in another's place has another header.
-    const same = decodeSegmentHeader(block)?.segmentId === segment.header.segmentId;
-    if (!same) damage = { what: 'header', where: `${segment.path}: both headers`, bytes: segment.bytes };
-    return { segment, file, cursor: same ? recordCursor(file, segment.header) : undefined };
-  }
-
   /** The next record of the open segment that is `expected` or later, or undefined where it holds no more of them. */
   async function record(open: OpenSegment, limit: SegmentLimit): Promise<FoundRecord | undefined> {
     if (held !== undefined) return held;
@@ -117,7 +106,7 @@ export function logReader(files: Files, set: SegmentSet, fromSequence: number): 
             const next = set.segments[0]?.header.firstSequence ?? set.nextSequence();
             return expected < next ? beforeOldest(next) : undefined;
           }
-          current = await enterOrSkip(segment);
+          current = await enter(segment);
           continue;
         }
         const { segment } = current;
@@ -125,11 +114,10 @@ export function logReader(files: Files, set: SegmentSet, fromSequence: number): 
         if (expected >= limit.nextSequence) {
           if (limit.following === undefined) return undefined;
           await leave();
-          current = await enterOrSkip(limit.following);
+          current = await enter(limit.following);
           continue;
         }
         const found = await record(current, limit);
-        if (segment.removed) continue;
         if (found === undefined) return lost(limit.nextSequence, `${segment.path}: not in it`);
         if (found.sequence > expected) {
           held = found;
@@ -145,9 +133,11 @@ export function logReader(files: Files, set: SegmentSet, fromSequence: number): 
   };
 
   /** A segment whose file cannot be opened is lost whole; one that was removed meanwhile is found gone by the loop. */
-  async function enterOrSkip(segment: Segment): Promise<OpenSegment | undefined> {
+  async function enter(segment: Segment): Promise<OpenSegment | undefined> {
     try {
-      return await enter(segment);
+      const file = await files.open(segment.path, 'read');
+      // Its header was read when the journal was opened: damage to it since then costs nothing.
+      return { segment, file, cursor: recordCursor(file, segment.header) };
     } catch (error) {
       if (segment.removed) return undefined;
       const code = systemCode(error);

@@ -1,6 +1,6 @@
 // Group commit: all who wait share one write and one sync; the segment they go to is the matter of `begin`.
 import { ConnectorError } from '@xiq-siem/core';
-import { errorText, isOutOfSpace } from './files.ts';
+import { errorText, mayPass } from './files.ts';
 import { receiptsOf } from './receipt.ts';
 import { encodeRecord, maxRecordBytes, recordHeaderBytes, type SegmentHeader } from './segment-format.ts';
 import type { SegmentWriter } from './segment-writer.ts';
@@ -136,8 +136,12 @@ export function logWriter(options: LogWriterOptions): LogWriter {
 export function asConnectorError(error: unknown): ConnectorError {
   if (error instanceof ConnectorError) return error;
   const text = errorText(error);
-  return isOutOfSpace(error)
-    ? new ConnectorError('journal_full', `the disk has no room for the journal (${text}): free some`, { cause: error })
+  return mayPass(error)
+    ? new ConnectorError(
+        'journal_full',
+        `the journal has no room (${text}): free some on its disk, and it goes on by itself`,
+        { cause: error },
+      )
     : new ConnectorError(
         'journal_failed',
         `the journal could not be written (${text}): see to the disk, then restart`,

@@ -50,7 +50,7 @@ async function open(options: JournalOptions): Promise<Journal> {
   let refusal: ConnectorError | undefined;
   let closing: Promise<void> | undefined;
   let free = { bytes: Number.POSITIVE_INFINITY, askedAt: Number.NEGATIVE_INFINITY };
-  let resuming = false;
+  let maintenanceDue = false;
 
   const ledger = lostLedger(log, meter);
   const head = await openHeadFile(files, join(directory, 'head'));
@@ -72,7 +72,7 @@ async function open(options: JournalOptions): Promise<Journal> {
     directory: join(options.directory, 'positions'),
     now,
     log,
-    saved: resumeSoon,
+    saved: positionSaved,
     firstSequence,
     nextSequence: set.nextSequence,
   });
@@ -166,6 +166,7 @@ async function open(options: JournalOptions): Promise<Journal> {
   });
 
   async function maintainNow(): Promise<void> {
+    if (closing !== undefined) return;
     try {
       await begin(refusal?.code === 'journal_full' ? Math.min(roomToResume, segmentBytes) : 0);
       if (refusal?.code === 'journal_full') {
@@ -184,27 +185,37 @@ async function open(options: JournalOptions): Promise<Journal> {
     }
   }
 
-  /** A saved position may have settled what a full journal waits for. */
-  function resumeSoon(): void {
-    if (refusal?.code !== 'journal_full' || resuming || closing !== undefined) return;
-    resuming = true;
-    void exclusively(maintainNow).then(() => {
-      resuming = false;
+  function maintainSoon(): void {
+    if (maintenanceDue || closing !== undefined) return;
+    maintenanceDue = true;
+    void exclusively(async () => {
+      maintenanceDue = false;
+      await maintainNow();
     });
+  }
+
+  /** A saved position may have settled what a full journal waits for. */
+  function positionSaved(): void {
+    if (refusal?.code === 'journal_full') maintainSoon();
   }
 
   async function closeAll(): Promise<void> {
     clearInterval(timer);
     await appending.drained();
     await exclusively(async () => {
-      try {
-        await saveHead(set.keptFrom(), true);
-        await head.close();
-        await writer?.close();
-        await positions.close();
-        await gaps.close();
-      } catch (error) {
-        log.error('journal.close_failed', { why: errorText(error) });
+      const steps = [
+        () => saveHead(set.keptFrom(), true),
+        head.close,
+        () => writer?.close(),
+        positions.close,
+        gaps.close,
+      ];
+      for (const step of steps) {
+        try {
+          await step();
+        } catch (error) {
+          log.error('journal.close_failed', { why: errorText(error) });
+        }
       }
     });
     set.wake();
@@ -212,7 +223,7 @@ async function open(options: JournalOptions): Promise<Journal> {
 
   await exclusively(maintainNow);
   const everyMs = options.maintainEveryMs ?? 1000;
-  const timer = everyMs > 0 ? setInterval(() => void exclusively(maintainNow), everyMs) : undefined;
+  const timer = everyMs > 0 ? setInterval(maintainSoon, everyMs) : undefined;
   timer?.unref();
 
   return {

@@ -110,6 +110,16 @@ describe('a position', () => {
     expect((await again.position('archive', earliest)).position.sequence).toBe(4);
   });
 
+  it('opens on a full disk, and is on it with the next save that succeeds', async () => {
+    const { journal, files, log } = await withBodies(3);
+    files.fail('write', 'ENOSPC');
+    const position = await journal.position('archive', earliest);
+    expect(log.of('position.failed')).toHaveLength(1);
+    await position.save(at(3));
+    const { journal: again } = await testJournal(files.crash(() => false));
+    expect((await again.position('archive', earliest)).position.sequence).toBe(3);
+  });
+
   it('shares saves among those who come while one is on its way, and ends with the newest', async () => {
     const { journal } = await withBodies(50);
     const position = await journal.position('archive', earliest);

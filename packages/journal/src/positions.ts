@@ -1,7 +1,7 @@
 // All positions there are: the opened ones and those of destinations that nobody has opened (yet, or any more).
 import { join } from 'node:path';
 import type { Logger, Position } from '@xiq-siem/core';
-import { errorText, type Files } from './files.ts';
+import { errorText, type Files, systemCode } from './files.ts';
 import type { PositionOptions } from './journal.ts';
 import { clampPosition, freshPosition, type KeptPosition, openPositionFile } from './position-file.ts';
 
@@ -11,7 +11,7 @@ const suffix = '.position';
 const holdGraceMs = 60_000;
 
 export interface Positions {
-  /** @throws ConnectorError position_failed where the file cannot be written, Error where the name is none. */
+  /** @throws Error where the name is none, or its position is open already. */
   open(destination: string, options: PositionOptions): Promise<KeptPosition>;
   orphaned(): readonly string[];
   /** Ends a destination that is not open. */
@@ -38,6 +38,10 @@ export async function openPositions(options: PositionsOptions): Promise<Position
   const opened = new Set<string>();
   const startedAt = now();
 
+  function failed(destination: string, error: unknown): void {
+    log.error('position.failed', { destination, why: errorText(error) });
+  }
+
   async function load(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {
     const file = await openPositionFile(files, join(directory, destination + suffix));
     if (typeof file.found === 'string') {
@@ -52,9 +56,7 @@ export async function openPositions(options: PositionsOptions): Promise<Position
     const kept = file.use(clamped, file.found.whenFull, options.saved);
     if (clamped.sequence < position.sequence || clamped.settled.length < position.settled.length) {
       log.warn('position.beyond_tail', { destination, sequence: position.sequence, setTo: clamped.sequence });
-      await kept
-        .save(clamped)
-        .catch((error: unknown) => log.error('position.failed', { destination, why: errorText(error) }));
+      await kept.save(clamped).catch((error: unknown) => failed(destination, error));
     }
     return kept;
   }
@@ -71,11 +73,16 @@ export async function openPositions(options: PositionsOptions): Promise<Position
       if (opened.has(destination)) throw new Error(`the position of "${destination}" is open already`);
       opened.add(destination);
       const fallback = startAt === 'now' ? options.nextSequence : options.firstSequence;
-      const position = known.get(destination) ?? (await load(destination, fallback, whenFull));
+      const loading = known.get(destination) ?? load(destination, fallback, whenFull);
+      const position = await Promise.resolve(loading).catch((error: unknown) => {
+        opened.delete(destination);
+        throw error;
+      });
       known.set(destination, position);
       position.setWhenFull(whenFull);
-      // On disk from its first call: what this destination wants counts, even if nothing is ever settled.
-      await position.save(position.position);
+      // On disk from its first call: what this destination wants counts, even if nothing is ever settled. Where the disk
+      // does not take it now, the next save does.
+      await position.save(position.position).catch((error: unknown) => failed(destination, error));
       return position;
     },
     orphaned: () => [...known.keys()].filter((destination) => !opened.has(destination)).sort(),
@@ -85,7 +92,10 @@ export async function openPositions(options: PositionsOptions): Promise<Position
       if (position === undefined) return;
       known.delete(destination);
       await position.close();
-      await files.remove(join(directory, destination + suffix));
+      await files.remove(join(directory, destination + suffix)).catch((error: unknown) => {
+        // Never saved: nothing to remove.
+        if (systemCode(error) !== 'ENOENT') throw error;
+      });
       await files.syncDirectory(directory);
       options.saved();
     },

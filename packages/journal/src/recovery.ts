@@ -107,7 +107,10 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
           damage = { what: one.what, offset: one.offset, bytes: one.end - one.offset };
           continue;
         }
-        const where = `${path}:${damage?.offset ?? one.offset}`;
+        // A group that was being written at a power cut may be torn in its middle, too.
+        const unmarked = expected >= (head?.nextSequence ?? 1);
+        const doubt = unmarked ? ' (newer than the last head mark: perhaps never acknowledged)' : '';
+        const where = `${path}:${damage?.offset ?? one.offset}${doubt}`;
         const reason = damage === undefined ? 'missing' : 'damaged';
         reportLost(expected, one.sequence, reason, damage?.bytes ?? 0, where, damage?.what ?? 'gap');
         damage = undefined;

@@ -65,6 +65,19 @@ describe('by age', () => {
     expect(one.journal.lostSpans()).toEqual([]);
   });
 
+  it('what went is known to have been let go, also after a crash', async () => {
+    const one = await clocked();
+    const position = await one.journal.position('archive', letGo);
+    await fill(one, 60);
+    await position.save(at(61));
+    await one.journal.maintain();
+    one.pass(hour + 1);
+    await one.journal.maintain();
+    const { journal } = await testJournal(one.files.crash(() => true));
+    expect(spansOf(await readAll(journal))).toMatchObject([{ fromSequence: 1, toSequence: 60, reason: 'letGo' }]);
+    expect(journal.lostSpans()).toEqual([]);
+  });
+
   it('nothing goes while no destination is known, or the clock is turned back', async () => {
     const one = await clocked();
     await fill(one, 60);

@@ -1,4 +1,6 @@
 // What plugin authors and our tests prove their work with.
+export type { DestinationContextOptions } from './destination-context.ts';
+export { destinationContext } from './destination-context.ts';
 export type {
   DestinationHarness,
   DestinationUnderTest,
@@ -7,9 +9,21 @@ export type {
   ServerFaults,
 } from './destination-harness.ts';
 export { validateEcs } from './ecs-validator.ts';
+export type {
+  HecAnswerOrder,
+  HecEndpoint,
+  HecFake,
+  HecFakeOptions,
+  HecFakeToken,
+  HecRequest,
+} from './hec-fake.ts';
+export { startHecFake } from './hec-fake.ts';
+export type { HecEvent } from './hec-fake-body.ts';
 export type { ManualClock } from './manual-clock.ts';
 export { createManualClock } from './manual-clock.ts';
 export type { ModelFailure, ModelFile, ModelFiles, ModelFilesOptions, ModelOperation } from './model-files.ts';
 export { modelFiles } from './model-files.ts';
 export type { LogLine, RecordingLogger, RecordingMeter } from './recording.ts';
 export { createRecordingLogger, createRecordingMeter } from './recording.ts';
+export type { SelfSignedCertificate } from './self-signed-certificate.ts';
+export { selfSignedCertificate } from './self-signed-certificate.ts';

@@ -17,6 +17,8 @@ export interface ModelFilesOptions {
   readonly now?: () => number;
   /** The control of a crash test: syncs are answered and not done. */
   readonly ignoreSyncs?: boolean;
+  /** Awaited before each operation has its effect, so that a crash can come between any two. */
+  readonly delay?: () => Promise<unknown>;
 }
 
 export interface ModelFile {
@@ -44,6 +46,8 @@ export interface ModelFiles {
    * works any more, so that what still ran at the crash cannot reach beyond it.
    */
   crash(keep: () => boolean): ModelFiles;
+  /** Only the process stops: what it wrote is still seen, synced or not. Gives the file system for the next process. */
+  kill(): ModelFiles;
   /** The next `times` operations of a kind fail. A `write` of `short` takes that many bytes and does not fail. */
   fail(operation: ModelOperation, failure: ModelFailure | { readonly short: number }, times?: number): void;
   /** Forgets the failures that have not happened yet. */
@@ -78,16 +82,28 @@ interface Inode {
   unreadable: { readonly from: number; readonly to: number } | undefined;
 }
 
-export function modelFiles({ now = () => 0, ignoreSyncs = false }: ModelFilesOptions = {}): ModelFiles {
-  const names = new Map<string, Inode>();
-  const durableNames = new Map<string, Inode>();
+/** The names as they are seen, and as they are on disk. */
+interface Names {
+  readonly seen: Map<string, Inode>;
+  readonly durable: Map<string, Inode>;
+}
+
+export function modelFiles(options: ModelFilesOptions = {}): ModelFiles {
+  return session(options, { seen: new Map(), durable: new Map() }, Number.POSITIVE_INFINITY);
+}
+
+/** What one process sees of the file system. */
+function session(options: ModelFilesOptions, all: Names, freeAtStart: number): ModelFiles {
+  const { now = () => 0, ignoreSyncs = false } = options;
+  const { seen: names, durable: durableNames } = all;
   const failures = new Map<ModelOperation, (ModelFailure | { readonly short: number })[]>();
-  let free = Number.POSITIVE_INFINITY;
+  let free = freeAtStart;
   let dead = false;
   let handles = 0;
 
   /** The bytes that a `write` may take, if it is to be a short one. */
   async function meet(operation: ModelOperation, path: string): Promise<number | undefined> {
+    await options.delay?.();
     if (dead) throw systemError('EBADF', operation, path);
     const failure = failures.get(operation)?.shift();
     if (failure === undefined) return undefined;
@@ -207,10 +223,14 @@ export function modelFiles({ now = () => 0, ignoreSyncs = false }: ModelFilesOpt
         if (inode !== undefined) survivors.set(path, inode);
       }
       for (const inode of new Set(survivors.values())) settle(inode, keep);
-      const found = modelFiles({ now, ignoreSyncs });
+      const found = modelFiles(options);
       for (const [path, inode] of survivors) found.put(path, inode.data.subarray(0, inode.size), inode.modifiedMs);
       found.setFreeBytes(free);
       return found;
+    },
+    kill() {
+      dead = true;
+      return session(options, all, free);
     },
     fail(operation, failure, times = 1) {
       const list = failures.get(operation) ?? [];
@@ -235,7 +255,7 @@ export function modelFiles({ now = () => 0, ignoreSyncs = false }: ModelFilesOpt
       durableNames.set(path, inode);
     },
     copy() {
-      const other = modelFiles({ now, ignoreSyncs });
+      const other = modelFiles(options);
       for (const path of names.keys()) other.put(path, model.content(path));
       return other;
     },

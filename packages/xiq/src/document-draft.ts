@@ -8,57 +8,97 @@ interface Tree {
   [name: string]: JsonValue | Tree | undefined;
 }
 
-const paths = new Map<string, readonly string[]>();
-
-function pathOf(place: string): readonly string[] {
-  const known = paths.get(place);
-  if (known !== undefined) return known;
-  const path = place === '@timestamp' ? [place] : place.split('.');
-  // Places are ours, and few: the map stays small.
-  paths.set(place, path);
-  return path;
-}
-
 function isTree(value: Tree[string]): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The objects that hold most of the fields are at hand; a path leads on from one of them. */
+type Base = 'root' | 'event' | 'own';
+
+interface Path {
+  readonly base: Base;
+  readonly parents: readonly string[];
+  readonly leaf: string;
+  readonly isList: boolean;
+}
+
+/** Places are ours, and few: the map stays small. */
+const paths = new Map<string, Path>();
+
+const bases: readonly (readonly [Base, string])[] = [
+  ['event', 'event.'],
+  ['own', 'extreme.xiq.'],
+];
+
+function pathOf(place: string): Path {
+  const known = paths.get(place);
+  if (known !== undefined) return known;
+  const [base, prefix] = bases.find(([, start]) => place.startsWith(start)) ?? ['root', ''];
+  const parents = place.slice(prefix.length).split('.');
+  const made: Path = { base, leaf: parents.pop() ?? '', parents, isList: isListPlace(place) };
+  paths.set(place, made);
+  return made;
+}
+
+/** The object of that name within another; made where it is not there. */
+function child(parent: Tree, name: string): Tree {
+  const held = parent[name];
+  if (isTree(held)) return held;
+  const made: Tree = {};
+  parent[name] = made;
+  return made;
 }
 
 export class DocumentDraft {
   /** When the event happened, as its sender says; undefined where no time could be read. */
   time: Moment | undefined;
-  readonly #root: Tree;
+  readonly #bases: Readonly<Record<Base, Tree>>;
   #extra: [string, JsonValue][] | undefined;
 
   /** `frame` is what every document has; the draft grows in it. */
   constructor(frame: EcsDocument) {
-    this.#root = frame as Tree; // Readonly is the contract's view of a document that is done.
+    const root = frame as Tree; // Readonly is the contract's view of a document that is done.
+    this.#bases = { root, event: child(root, 'event'), own: child(child(root, 'extreme'), 'xiq') };
   }
 
   set<P extends Place>(place: P, value: Places[P] | undefined): void {
-    if (value !== undefined) this.#write(place, value);
+    if (value !== undefined) this.#write(pathOf(place), value);
   }
 
   /** Adds to a list, once. */
   add(place: ListPlace, value: string | undefined): void {
     if (value === undefined) return;
-    const held = this.get(place);
-    if (!Array.isArray(held)) this.#write(place, [value]);
+    const path = pathOf(place);
+    const held = this.#read(path);
+    if (!Array.isArray(held)) this.#write(path, [value]);
     else if (!held.includes(value)) held.push(value);
   }
 
   /** What a field table writes: its rules are checked against the places where they are declared. */
   put(place: Place, value: string | number | readonly string[]): void {
-    if (!isListPlace(place)) this.#write(place, value);
-    else for (const text of typeof value === 'object' ? value : [String(value)]) this.add(place, text);
+    const path = pathOf(place);
+    if (!path.isList) {
+      this.#write(path, value);
+      return;
+    }
+    const held = this.#read(path);
+    const texts = typeof value === 'object' ? value : [String(value)];
+    // A set: a sender's list may be long.
+    this.#write(path, [...new Set([...(Array.isArray(held) ? held : []), ...texts])]);
   }
 
   get(place: Place): Tree[string] {
-    let node: Tree[string] = this.#root;
-    for (const name of pathOf(place)) {
-      if (!isTree(node)) return undefined;
-      node = node[name];
+    return this.#read(pathOf(place));
+  }
+
+  #read({ base, parents, leaf }: Path): Tree[string] {
+    let node = this.#bases[base];
+    for (const name of parents) {
+      const next = node[name];
+      if (!isTree(next)) return undefined;
+      node = next;
     }
-    return node;
+    return node[leaf];
   }
 
   /** Keeps a value of the sender under its own key. Null says nothing, and is all that is left out. */
@@ -68,26 +108,14 @@ export class DocumentDraft {
     this.#extra.push([key, value]);
   }
 
-  #write(place: string, value: JsonValue): void {
-    const path = pathOf(place);
-    const last = path.length - 1;
-    let node = this.#root;
-    for (let index = 0; index < last; index++) {
-      const name = path[index] ?? '';
-      const next = node[name];
-      if (isTree(next)) {
-        node = next;
-      } else {
-        const made: Tree = {};
-        node[name] = made;
-        node = made;
-      }
-    }
-    node[path[last] ?? ''] = value;
+  #write({ base, parents, leaf }: Path, value: JsonValue): void {
+    let node = this.#bases[base];
+    for (let index = 0; index < parents.length; index++) node = child(node, parents[index] ?? '');
+    node[leaf] = value;
   }
 
   finish(): EcsDocument {
     if (this.#extra !== undefined) this.set('extreme.xiq.extra', shapedExtra(this.#extra));
-    return this.#root as EcsDocument; // Every write above went through a typed place.
+    return this.#bases.root as EcsDocument; // Every write above went through a typed place.
   }
 }

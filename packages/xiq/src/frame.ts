@@ -25,11 +25,8 @@ export function framesOf(settings: FrameSettings, { metadata, receipt }: KeptBod
   // A clock that was set back must not make an event older at its ingestion than at its receipt.
   const ingested = writeTime(Math.max(ingestedAtMs, metadata.receivedAtMs));
   const provider = providerOf(metadata.origin);
-  const shared = {
-    ecs,
-    agent: { type: 'xiq-siem-connector', version: agent.version, id: agent.id, name: agent.name },
-    ...(Object.keys(labels).length > 0 && { labels }),
-  };
+  const ourselves = { type: 'xiq-siem-connector', version: agent.version, id: agent.id, name: agent.name };
+  const hasLabels = Object.keys(labels).length > 0;
   const streams = new Map<string, { type: string; dataset: string; namespace: string }>();
   const streamOf = (dataset: string) => {
     const known = streams.get(dataset);
@@ -40,18 +37,17 @@ export function framesOf(settings: FrameSettings, { metadata, receipt }: KeptBod
   };
   return (family: Family, messageType: string, hash: string): EcsDocument => {
     const dataset = datasetOf(family);
-    // Fields that nearly every document has stand here undefined or made: an object that keeps its shape is fast.
-    return {
+    const frame: EcsDocument = {
       '@timestamp': created,
-      ecs: shared.ecs,
-      agent: shared.agent,
-      ...(shared.labels !== undefined && { labels: shared.labels }),
+      ecs,
+      agent: ourselves,
       data_stream: streamOf(dataset),
       event: { kind: 'event', module: 'extreme_xiq', dataset, provider, created, ingested, hash },
       observer: { vendor: 'Extreme Networks', product: 'ExtremeCloud IQ' },
       tags: ['forwarded', 'extreme_xiq'],
       extreme: { xiq: { message_type: messageType, receipt } },
     };
+    return hasLabels ? { ...frame, labels } : frame;
   };
 }
 

@@ -113,6 +113,16 @@ const notAnObject: Fault = {
   type: elementFaultType,
 };
 
+/** A fault of ours must not hold up what is behind the element: it becomes one of the element's. */
+function mappedEvent(context: BodyContext, element: Element, value: JsonObject): NormalizedEvent | Fault {
+  try {
+    return elementEvent(context, element, value);
+  } catch (error) {
+    const words = (error instanceof Error ? error.message : String(error)).toWellFormed();
+    return { code: 'mapping_failed', message: `The element could not be mapped: ${words}`, type: elementFaultType };
+  }
+}
+
 /** The events of a body, in order, lazily. Never throws. */
 export function* normalizeBody(
   settings: NormalizeSettings,
@@ -123,20 +133,18 @@ export function* normalizeBody(
   const frames = framesOf(settings, body, ingestedAtMs);
   const context: BodyContext = { settings, body, frames, nextId: idsOfBody() };
   const read = readBody(body.bytes);
+  const counted = (event: NormalizedEvent, fault?: string): NormalizedEvent => {
+    count(tally.events, event.dataset);
+    if (fault !== undefined) count(tally.pipelineErrors, fault);
+    return event;
+  };
   if (read.fault !== undefined) {
-    count(tally.pipelineErrors, read.fault.code);
-    yield bodyFaultEvent(context, read.text, read.invalidBytes, read.fault);
+    yield counted(bodyFaultEvent(context, read.text, read.invalidBytes, read.fault), read.fault.code);
     return;
   }
   if (read.count === 0) tally.emptyBodies++;
   for (const element of read.elements) {
-    if (isObject(element.value)) {
-      const event = elementEvent(context, element, element.value);
-      count(tally.events, event.dataset);
-      yield event;
-    } else {
-      count(tally.pipelineErrors, notAnObject.code);
-      yield faultEvent(context, element, notAnObject);
-    }
+    const event = isObject(element.value) ? mappedEvent(context, element, element.value) : notAnObject;
+    yield 'code' in event ? counted(faultEvent(context, element, event), event.code) : counted(event);
   }
 }

@@ -28,7 +28,7 @@ function cut(text: string): { readonly kept: string; readonly bytes: number } | 
 
 export function setOriginal(draft: DocumentDraft, { text, invalidBytes }: Original): void {
   const shortened = cut(text);
-  draft.set('event.original', shortened?.kept ?? text);
+  if (text !== '') draft.set('event.original', shortened?.kept ?? text);
   if (shortened !== undefined) draft.set('extreme.xiq.original_bytes', invalidBytes?.length ?? shortened.bytes);
   if (invalidBytes === undefined) return;
   const kept = invalidBytes.subarray(0, (maxOriginalBytes / 4) * 3);

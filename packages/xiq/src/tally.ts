@@ -1,7 +1,7 @@
 // What was met in a body, for the meters: counted once a body rather than once an event.
 
 export interface Tally {
-  /** By dataset. */
+  /** By dataset; those that could not be read are events too. */
   readonly events: Map<string, number>;
   /** By code. */
   readonly pipelineErrors: Map<string, number>;

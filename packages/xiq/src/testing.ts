@@ -1,5 +1,5 @@
 // What the tests of this room share: a source as configured, and bodies to give it.
-import type { BodyMetadata, JsonValue, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { BodyMetadata, JsonValue, KeptBody, Meter, NormalizedEvent } from '@xiq-siem/core';
 import { xiqSource } from './source.ts';
 
 const ignore = (): void => undefined;
@@ -10,7 +10,7 @@ export const receivedAtMs = 1_636_372_800_000;
 export const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 export const agent = { id: '6f0c8c1e-0000-4000-8000-000000000000', name: 'xiq-siem-1', version: '0.1.0' };
 
-export function testSource(config: object = {}, meter = { add: ignore }) {
+export function testSource(config: object = {}, meter: Meter = { add: ignore }) {
   return xiqSource.create(xiqSource.configSchema.parse(config), { name: 'xiq', agent, log: silent, meter });
 }
 

@@ -37,7 +37,7 @@ export function createAckDesk({ pollMs, timeoutMs, now, ask }: AckDeskOptions): 
   const waiting = new Map<string, Channel>();
   let current = newChannel();
 
-  const pending = () => waiting.values().reduce((sum, { size }) => sum + size, 0);
+  const pending = () => [...waiting.values()].reduce((sum, { size }) => sum + size, 0);
   const retire = (channel: string) => {
     if (channel === current) current = newChannel();
   };

@@ -9,8 +9,8 @@ const index = z.string().regex(/^[a-z0-9_][a-z0-9_-]{0,79}$/, 'the name of a Spl
 const url = z
   .url({ protocol: /^https?$/, error: 'expected a URL such as https://splunk.example:8088' })
   .refine((text) => {
-    const { username, password, search, hash } = new URL(text);
-    return username + password + search + hash === '';
+    const url = URL.parse(text);
+    return url === null || url.username + url.password + url.search + url.hash === '';
   }, 'a URL without user, password, query or fragment: the token stands in `token`')
   .describe('Where the event collector listens, such as https://splunk.example:8088.');
 
@@ -21,7 +21,9 @@ const ackOptions = z.strictObject({
     .min(1_000)
     .max(3_000_000)
     .default(50_000)
-    .describe('Time after which events are sent again, on a new channel. Keep it below `timeoutMs` of the destination.'),
+    .describe(
+      'Time after which events are sent again, on a new channel. Keep it below `timeoutMs` of the destination.',
+    ),
 });
 
 const route = {

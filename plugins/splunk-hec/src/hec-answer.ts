@@ -5,8 +5,7 @@ import type { Exchange } from './http-exchange.ts';
 
 export type HecAnswer =
   /** `ackId` where the token has acknowledgement on. */
-  | { readonly action: 'taken'; readonly slowDown: boolean; readonly ackId: number | undefined }
-  | HecFault;
+  { readonly action: 'taken'; readonly slowDown: boolean; readonly ackId: number | undefined } | HecFault;
 
 export interface HecFault {
   readonly action: Action;
@@ -47,7 +46,11 @@ export function readAnswer(answer: Exchange, { nowMs, redact }: AnswerContext): 
     return { action: 'taken', slowDown: json.code !== 0, ackId: json.ackId };
   }
   const { action, code, advice } = meaningOf(status, json?.code);
-  const words = redact(json?.text ?? text).replace(/\s+/g, ' ').trim().slice(0, maxWords) || 'no words';
+  const words =
+    redact(json?.text ?? text)
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, maxWords) || 'no words';
   const origin = json === undefined ? `HTTP ${status}` : `HTTP ${status}, code ${json.code}`;
   return {
     action,

@@ -18,7 +18,12 @@ export type AckReply =
 
 export interface HecClient {
   /** Sends envelopes as one request; none at all asks only whether the token is taken. */
-  post(token: TokenSlot, channel: string | undefined, lines: readonly string[], signal: AbortSignal): Promise<HecAnswer>;
+  post(
+    token: TokenSlot,
+    channel: string | undefined,
+    lines: readonly string[],
+    signal: AbortSignal,
+  ): Promise<HecAnswer>;
   acks(token: TokenSlot, channel: string, ackIds: readonly number[], signal: AbortSignal): Promise<AckReply>;
   /** The health endpoint's answer; it asks for no token. */
   health(signal: AbortSignal): Promise<Exchange>;

@@ -32,7 +32,13 @@ const hecFaults = [
   [7, 400, 'holdIndex', 'incorrect_index', 'make the index, or allow it to the token'],
   [8, 500, 'wait', 'internal_error', ''],
   [9, 503, 'slow', 'server_busy', ''],
-  [10, 400, 'holdToken', 'channel_missing', 'the token asks for acknowledgement: set `ack: true`, or take it off the token'],
+  [
+    10,
+    400,
+    'holdToken',
+    'channel_missing',
+    'the token asks for acknowledgement: set `ack: true`, or take it off the token',
+  ],
   [11, 400, 'newChannel', 'invalid_channel', ''],
   [12, 400, 'rejectOne', 'event_required', ''],
   [13, 400, 'rejectOne', 'event_blank', ''],
@@ -47,7 +53,13 @@ const hecFaults = [
   [23, 503, 'wait', 'shutting_down', ''],
   [26, 429, 'slow', 'at_capacity', ''],
   [27, 429, 'slow', 'ack_at_capacity', ''],
-  [28, 400, 'holdToken', 'channel_missing', 'the token asks for acknowledgement: set `ack: true`, or take it off the token'],
+  [
+    28,
+    400,
+    'holdToken',
+    'channel_missing',
+    'the token asks for acknowledgement: set `ack: true`, or take it off the token',
+  ],
 ] as const;
 
 const statusFaults = [
@@ -81,10 +93,7 @@ const ownCodes = [
   'unreachable',
 ] as const;
 
-export type HecCode =
-  | (typeof hecFaults)[number][3]
-  | (typeof statusFaults)[number][2]
-  | (typeof ownCodes)[number];
+export type HecCode = (typeof hecFaults)[number][3] | (typeof statusFaults)[number][2] | (typeof ownCodes)[number];
 
 /** Every code that a report of this destination can name. */
 export const hecCodes: readonly HecCode[] = [
@@ -101,7 +110,9 @@ export interface Meaning {
 const byHecCode = new Map(
   hecFaults.map(([number, status, action, code, advice]) => [number as number, { status, action, code, advice }]),
 );
-const byStatus = new Map(statusFaults.map(([status, action, code, advice]) => [status as number, { action, code, advice }]));
+const byStatus = new Map(
+  statusFaults.map(([status, action, code, advice]) => [status as number, { action, code, advice }]),
+);
 
 /** What a refusal means: by its HTTP status first; `hecCode` counts only where it goes with that. */
 export function meaningOf(status: number, hecCode: number | undefined): Meaning {

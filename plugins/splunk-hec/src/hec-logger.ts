@@ -21,7 +21,13 @@ class HecLogger extends Logger<Exchange> {
 
   constructor(post: HecPost) {
     // Nothing of its own accord: no retry, no timer, no flush by count or size.
-    super({ ...{ token: post.token, url: post.url.href }, maxRetries: 0, batchInterval: 0, maxBatchCount: 0, maxBatchSize: 0 });
+    super({
+      ...{ token: post.token, url: post.url.href },
+      maxRetries: 0,
+      batchInterval: 0,
+      maxBatchCount: 0,
+      maxBatchSize: 0,
+    });
     this.#post = post;
     this.requestOptions.strictSSL = true;
     if (post.channel !== undefined) this.requestOptions.headers['X-Splunk-Request-Channel'] = post.channel;

@@ -1,5 +1,5 @@
 // One HTTP request and its answer, bounded in time and bytes, over the connections that we were given.
-import { type Agent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
 export interface HttpRequest {

@@ -48,7 +48,12 @@ export function createRoutes(config: SplunkHecConfig, context: DestinationContex
     tokens: [...byReference.values()],
     indexes,
     of(dataset) {
-      const { token, index, sourcetype, source } = { sourcetype: undefined, source: undefined, ...common, ...own.get(dataset) };
+      const { token, index, sourcetype, source } = {
+        sourcetype: undefined,
+        source: undefined,
+        ...common,
+        ...own.get(dataset),
+      };
       return {
         token,
         index,

@@ -5,7 +5,9 @@ import { type AuthorizationForm, authorizationForms } from './authorization.ts';
 import { defaultStartTimeMs, type GenerateOptions } from './bodies.ts';
 import { isMessageType, messageTypes } from './message-types.ts';
 
-export const help = `Sends ExtremeCloud IQ webhooks, made up but realistic, and says what was answered.
+export const help = `Usage: xiq-siem simulate (--secret-file PATH | --secret-env NAME) [options]
+
+Sends ExtremeCloud IQ webhooks, made up but realistic, and says what was answered.
 
   --secret-file PATH    file that holds the webhook's secret          (this or the next is needed)
   --secret-env NAME     environment variable that holds it

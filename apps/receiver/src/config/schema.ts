@@ -33,7 +33,8 @@ const admin = z.strictObject({
   host: z
     .string()
     .regex(loopback, 'a loopback address: the admin listener never leaves the machine')
-    .default('127.0.0.1'),
+    .default('127.0.0.1')
+    .describe('Loopback address of the admin listener.'),
   port: port.default(8081).describe('Port of /healthz and /readyz; 0 takes a free one.'),
 });
 
@@ -79,7 +80,7 @@ const egressShape = {
 
 /** What every source's entry may hold beside its plugin's own keys. */
 export const sourceFrame = z.strictObject({
-  type: z.string(),
+  type: z.string().describe('What kind of sender it is: one of the types below.'),
   secrets: z
     .array(secretReference)
     .min(1)
@@ -90,7 +91,7 @@ export const sourceFrame = z.strictObject({
 
 /** What every destination's entry may hold beside its plugin's own keys. */
 export const destinationFrame = z.strictObject({
-  type: z.string(),
+  type: z.string().describe('What kind of system it is: one of the types below.'),
   ...egressShape,
   ...deliveryOptionsShape,
 });

@@ -77,8 +77,8 @@ function parseItems(text: string): { readonly items: readonly JsonValue[] } | { 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    // V8 quotes the spot, some tens of characters of it.
-    const words = error instanceof Error ? error.message : String(error);
+    // V8 quotes the spot, some tens of characters of it, and may cut one in half.
+    const words = (error instanceof Error ? error.message : String(error)).toWellFormed();
     return { fault: { code: 'invalid_json', message: `The body is not valid JSON: ${words}` } };
   }
   if (isArray(value)) return { items: value };

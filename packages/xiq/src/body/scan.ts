@@ -32,25 +32,21 @@ function stringEnd(text: string, at: number): number {
   return text.length;
 }
 
-/** The offset after the number that begins at `at`: whether it is one is JSON.parse's to say. */
-function numberEnd(text: string, at: number): number {
+/** The offset after the digits that follow `at`. */
+function digitsEnd(text: string, at: number): number {
   let index = at + 1;
   for (; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    // Digits, and of the rest what a number may hold: + - . E e
-    if ((code < zero || code > nine) && code !== 43 && code !== 45 && code !== 46 && code !== 69 && code !== 101) break;
+    if (code < zero || code > nine) break;
   }
   return index;
 }
 
-/** Up to 15 digits and nothing else: so are nearly all numbers, and a double carries them. */
-function isShortInteger(text: string, start: number, end: number): boolean {
-  if (end - start > 15) return false;
-  for (let index = start; index < end; index++) {
-    const code = text.charCodeAt(index);
-    if (code < zero || code > nine) return false;
-  }
-  return true;
+/** The offset after the number that begins at `at`: whether it is one is JSON.parse's to say. */
+function numberEnd(text: string, at: number): number {
+  let index = digitsEnd(text, at);
+  while (index < text.length && '+-.Ee'.includes(text.charAt(index))) index = digitsEnd(text, index);
+  return index;
 }
 
 /** A number's digits without leading and trailing zeros, and the power of ten of its last one. */
@@ -66,6 +62,8 @@ function decimalOf(text: string): string | undefined {
 
 /** Whether a double says the same number as its source text. */
 export function carriesExactly(source: string): boolean {
+  // A double has 17 digits to say: a text this long is more than it carries, or is written so on purpose.
+  if (source.length > 64) return false;
   const back = String(Number(source));
   return back === source || decimalOf(back) === decimalOf(source);
 }
@@ -107,8 +105,11 @@ export function scanBody(text: string): Scan {
       depth--;
       index++;
     } else if (code === minus || (code >= zero && code <= nine)) {
-      const after = numberEnd(text, index);
-      if (!isShortInteger(text, index, after) && !carriesExactly(text.slice(index, after))) inexact.add(starts.length);
+      const whole = digitsEnd(text, index);
+      const after = numberEnd(text, whole - 1);
+      // Up to 15 digits and nothing else: so are nearly all numbers, and a double carries them.
+      const isShort = after === whole && after - index <= 15 && code !== minus;
+      if (!isShort && !carriesExactly(text.slice(index, after))) inexact.add(starts.length);
       index = after;
     } else {
       index++;

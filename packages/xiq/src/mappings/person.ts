@@ -10,7 +10,11 @@ export interface Person {
   readonly domain?: string;
 }
 
+/** Longer than an e-mail address or a login name can be: not taken apart, since the patterns may take long over it. */
+const maxNameLength = 512;
+
 export function personOf(text: string): Person {
+  if (text.length > maxNameLength) return { name: text };
   const domain = email.exec(text)?.[1];
   if (domain !== undefined) return { name: text, email: text, domain };
   const [, realm, name] = domainUser.exec(text) ?? [];

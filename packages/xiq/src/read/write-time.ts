@@ -4,7 +4,8 @@ let second = Number.NaN;
 let prefix = '';
 
 /** The same text as `Date.prototype.toISOString`. Events come in runs of one second: its part of the text is kept. */
-export function writeTime(ms: number): string {
+export function writeTime(at: number): string {
+  const ms = Math.floor(at);
   const wanted = Math.floor(ms / 1000);
   if (wanted !== second) {
     prefix = new Date(wanted * 1000).toISOString().slice(0, -4);

@@ -1,0 +1,181 @@
+// The command as an operator meets it: starting, refusing to start, readiness, stopping.
+import { globSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createClient } from './client.ts';
+import { runCommand, startProcess, type Workplace, workplace } from './connector-process.ts';
+
+async function place(yaml?: string): Promise<Workplace> {
+  const made = await workplace(yaml);
+  onTestFinished(() => made.remove());
+  return made;
+}
+
+const login = '{"timeStamp":1636337187553,"userId":6553,"code":10001,"description":"Logged in"}';
+const path = '/webhooks/xiq/AUDIT_LOG_ALL';
+
+describe('a running connector', () => {
+  it('keeps a webhook, delivers it with its receipt, and says so', async () => {
+    const here = await place();
+    const connector = await startProcess(here);
+    const client = createClient(connector.url, here.secret);
+    expect(await client.get(`${connector.adminUrl}/healthz`)).toEqual({ status: 200, body: '{"status":"alive"}' });
+    expect((await client.get(`${connector.adminUrl}/readyz`)).status).toBe(200);
+    const { status, receipt } = await client.post(path, login);
+    expect(status).toBe(202);
+    await expect.poll(async () => (await here.documents()).length).toBe(1);
+    const [document] = await here.documents();
+    expect(document?.extreme.xiq.receipt).toBe(receipt);
+    expect(document?.event.original).toBe(login);
+    client.close();
+    expect(await connector.end('SIGTERM')).toBe(0);
+  });
+
+  it('answers what is in flight and delivers it before it ends by SIGTERM', async () => {
+    const here = await place();
+    const connector = await startProcess(here);
+    const client = createClient(connector.url, here.secret);
+    const posts = Array.from({ length: 200 }, (_, number) => client.post(path, login.replace('6553', String(number))));
+    await Promise.race(posts);
+    const ended = connector.end('SIGTERM');
+    const answers = await Promise.allSettled(posts);
+    expect(await ended).toBe(0);
+    client.close();
+    const receipts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value.receipt ?? []) : []));
+    const delivered = new Set((await here.documents()).map(({ extreme }) => extreme.xiq.receipt));
+    expect(receipts.length).toBeGreaterThan(0);
+    expect(receipts.filter((receipt) => !delivered.has(receipt))).toEqual([]);
+  });
+
+  it('ends by SIGTERM though its destination is down, and delivers at the next start', async () => {
+    const here = await place();
+    // A file stands where the directory belongs.
+    await writeFile(join(here.directory, 'out'), '');
+    const first = await startProcess(here);
+    const client = createClient(first.url, here.secret);
+    const { receipt } = await client.post(path, login);
+    client.close();
+    expect(await first.end('SIGTERM')).toBe(0);
+    await rm(join(here.directory, 'out'));
+    const second = await startProcess(here);
+    await expect
+      .poll(async () => (await here.documents()).map(({ extreme }) => extreme.xiq.receipt))
+      .toEqual([receipt]);
+    expect(await second.end('SIGTERM')).toBe(0);
+  });
+
+  it('prints no secret, and neither journal nor output holds it', async () => {
+    const here = await place();
+    const connector = await startProcess(here);
+    const client = createClient(connector.url, here.secret);
+    await client.post(path, login);
+    await expect.poll(async () => (await here.documents()).length).toBe(1);
+    client.close();
+    await connector.end('SIGTERM');
+    expect(connector.output()).not.toContain(here.secret);
+    const files = globSync(`${here.directory}/{data,out}/**/*`, { withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    expect(files.length).toBeGreaterThan(5);
+    for (const file of files) {
+      expect(await readFile(join(file.parentPath, file.name), 'latin1'), file.name).not.toContain(here.secret);
+    }
+  });
+
+  it('makes a managed secret that only its owner can read, and keeps it', async () => {
+    const here = await place();
+    await writeFile(here.configFile, 'server: { port: 0 }\nadmin: { port: 0 }\n');
+    const secretFile = join(here.directory, 'data/secrets/xiq');
+    const connector = await startProcess(here);
+    const secret = (await readFile(secretFile, 'utf8')).trim();
+    expect((await stat(secretFile)).mode & 0o777).toBe(0o600);
+    expect(secret).toMatch(/^[\w-]{43}$/);
+    const client = createClient(connector.url, secret);
+    expect(await client.post(path, login)).toMatchObject({ status: 202 });
+    client.close();
+    await connector.end('SIGTERM');
+    await (await startProcess(here)).end('SIGTERM');
+    expect((await readFile(secretFile, 'utf8')).trim()).toBe(secret);
+  });
+});
+
+describe('a connector that does not start says why', () => {
+  it('75 where another process holds the data directory, and names it', async () => {
+    const here = await place();
+    const holder = await startProcess(here);
+    const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
+    expect(code).toBe(75);
+    expect(output).toContain(String(holder.pid));
+    await holder.end('SIGTERM');
+  });
+
+  it('78 where the data has a newer format, which it leaves untouched', async () => {
+    const here = await place();
+    await mkdir(join(here.directory, 'data'));
+    await writeFile(join(here.directory, 'data/format'), '2\n');
+    const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
+    expect(code).toBe(78);
+    expect(output).toContain('has format 2');
+    expect(await readdir(join(here.directory, 'data'))).toEqual(['format']);
+  });
+
+  it('69 where its port is taken', async () => {
+    const here = await place();
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const yaml = await readFile(here.configFile, 'utf8');
+    await writeFile(here.configFile, yaml.replace('server: { port: 0 }', `server: { port: ${port} }`));
+    const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
+    server.close();
+    expect(code).toBe(69);
+    expect(output).toContain(`cannot listen at 127.0.0.1:${port} (EADDRINUSE)`);
+  });
+
+  it('78 before it opens anything where the configuration is at fault', async () => {
+    const here = await place('nonsense: 1\n');
+    const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
+    expect(code).toBe(78);
+    expect(output).toContain('nonsense: unknown key');
+    await expect(stat(join(here.directory, 'data'))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('commands', () => {
+  it.each(['serve', 'validate', 'version', 'simulate'])('%s answers --help', async (command) => {
+    const { code, output } = await runCommand([command, '--help'], process.cwd());
+    expect(code).toBe(0);
+    expect(output).toMatch(/^Usage: /);
+  });
+
+  it('validate prints every fault with its place, or the advice', async () => {
+    const here = await place();
+    const good = await runCommand(['validate', '--config', here.configFile], here.directory);
+    expect(good).toMatchObject({ code: 0 });
+    expect(good.output).toContain('one URL a message type');
+    await writeFile(here.configFile, 'sources: { xiq: { type: xiq, secrets: [ { env: NOT_SET_ANYWHERE } ] } }\n');
+    const bad = await runCommand(['validate', '--config', here.configFile, '--json'], here.directory);
+    expect(bad.code).toBe(78);
+    expect(JSON.parse(bad.output)).toMatchObject({
+      ok: false,
+      faults: [
+        {
+          line: 1,
+          column: 41,
+          field: 'sources.xiq.secrets[0]',
+          message: expect.stringContaining('NOT_SET_ANYWHERE is not set'),
+        },
+      ],
+    });
+  });
+
+  it.each([[['nothing']], [['serve', '--confg', 'x']], [['version', 'extra']]])(
+    '%j is a wrong command line: 64',
+    async (args) => {
+      expect(await runCommand(args, process.cwd())).toMatchObject({ code: 64 });
+    },
+  );
+});

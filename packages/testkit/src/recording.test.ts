@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { createRecordingLogger, createRecordingMeter } from './recording.ts';
+
+test('a recording logger keeps its lines in order, with level and facts', () => {
+  const log = createRecordingLogger();
+  log.info('a.b');
+  log.error('c.d', { destination: 'x' });
+  expect(log.lines).toEqual([
+    { level: 'info', event: 'a.b', facts: {} },
+    { level: 'error', event: 'c.d', facts: { destination: 'x' } },
+  ]);
+  expect(log.of('c.d')).toHaveLength(1);
+});
+
+test('a recording meter sums what holds the wanted attributes', () => {
+  const meter = createRecordingMeter();
+  meter.add('xiq_siem.destination.events', 2, { destination: 'a', outcome: 'delivered' });
+  meter.add('xiq_siem.destination.events', 3, { destination: 'b', outcome: 'delivered' });
+  meter.add('xiq_siem.receiver.bodies', 7);
+  expect(meter.total('xiq_siem.destination.events')).toBe(5);
+  expect(meter.total('xiq_siem.destination.events', { destination: 'b' })).toBe(3);
+  expect(meter.total('xiq_siem.destination.attempts')).toBe(0);
+});

@@ -1,0 +1,170 @@
+// What a body may be: the table of abuses, and what becomes of each.
+import { createHash } from 'node:crypto';
+import { expect, it, vi } from 'vitest';
+import { mappers } from './mappings/table.ts';
+import { maxOriginalBytes } from './original.ts';
+import { eventsOf, eventsOfValue } from './testing.ts';
+
+const type = 'AUDIT_LOG_ALL';
+const login = { timeStamp: 1636337187553, userId: 1, code: 10001, description: 'Logged in' };
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+const xiq = (event: ReturnType<typeof eventsOf>[number] | undefined): object =>
+  Object(event?.document.extreme?.['xiq']);
+
+it.each<[string, string | Buffer, string]>([
+  ['nothing', '', 'empty'],
+  ['only space', ' \n', 'empty'],
+  ['only a byte order mark', '\ufeff', 'empty'],
+  ['no JSON', 'hello', 'invalid_json'],
+  ['half of an array', '[{"a":1},', 'invalid_json'],
+  ['something after the array', '[{"a":1}] x', 'invalid_json'],
+  ['an array and an object', '[{"a":1}]{"b":2}', 'invalid_json'],
+  ['lines of JSON', '{"a":1}\n{"b":2}', 'invalid_json'],
+  ['NaN', '[{"a":NaN}]', 'invalid_json'],
+  ['a number', '5', 'not_array_or_object'],
+  ['a text', '"text"', 'not_array_or_object'],
+  ['null', 'null', 'not_array_or_object'],
+  ['UTF-16 with a mark', Buffer.from('\ufeff[{"a":1}]', 'utf16le'), 'utf16'],
+  ['UTF-16 without one', Buffer.from('[{"a":1}]', 'utf16le'), 'utf16'],
+  ['65 levels', nested(65), 'too_deep'],
+  ['100,000 levels', nested(100_000), 'too_deep'],
+  ['100,001 elements', `[${'{},'.repeat(100_000)}{}]`, 'too_many_elements'],
+  ['100,001 observations', `{"observations":[${'{},'.repeat(100_000)}{}]}`, 'too_many_elements'],
+])('%s is one document that says why, with the raw text', (_, content, code) => {
+  const events = eventsOf(content, type);
+  expect(events).toHaveLength(1);
+  const [{ element, dataset, document } = { element: -1, dataset: '', document: {} }] = events;
+  expect({ element, dataset, kind: document.event?.kind, code: document.error?.code }).toEqual({
+    element: 0,
+    dataset: 'extreme_xiq.unparsed',
+    kind: 'pipeline_error',
+    code,
+  });
+  const text = Buffer.from(content).toString('utf8').replace('\ufeff', '');
+  expect(document.event?.original ?? '').toBe(text.slice(0, maxOriginalBytes));
+});
+
+it('takes 64 levels, and an array or one bare object', () => {
+  expect(eventsOf(nested(64), type)[0]?.document.error?.code).toBe('element_not_object');
+  expect(eventsOfValue([login], type)).toEqual(eventsOfValue(login, type));
+  expect(eventsOf('[]', type)).toEqual([]);
+  expect(eventsOf('\ufeff[{}]', type)).toHaveLength(1);
+});
+
+it('an element that is no object harms no other', () => {
+  const events = eventsOf(`[1,"x",null,[{}],true,${JSON.stringify(login)}]`, type);
+  expect(events.map(({ document }) => document.event?.original)).toEqual([
+    '1',
+    '"x"',
+    'null',
+    '[{}]',
+    'true',
+    JSON.stringify(login),
+  ]);
+  expect(events.map(({ dataset }) => dataset)).toEqual([...Array(5).fill('extreme_xiq.unparsed'), 'extreme_xiq.audit']);
+});
+
+it('the original is the text of the element, to the letter', () => {
+  const text = '{ "code" : 10001,"\\u0061":"\\ud800 é",  "n":1.0e0 }';
+  expect(eventsOf(`[ {} ,${text} ]`, type)[1]?.document.event?.original).toBe(text);
+});
+
+it('numbers that a double cannot carry keep every digit', () => {
+  const [event] = eventsOf('[{"id":9223372036854775807,"userId":9007199254740993,"odd":[1e400,-0,1.5]}]', type);
+  expect(event?.document.user?.id).toBe('9007199254740993');
+  expect(xiq(event)).toMatchObject({ id: '9223372036854775807', extra: { odd: ['1e400', '-0', 1.5] } });
+});
+
+it('an original beyond 256 KiB is cut at a character; its size and the hash of the whole are kept', () => {
+  const text = JSON.stringify({ ...login, note: 'é😀'.repeat(60_000) });
+  const [event] = eventsOf(text, type);
+  const original = event?.document.event?.original ?? '';
+  expect(text.startsWith(original)).toBe(true);
+  expect(original.isWellFormed()).toBe(true);
+  expect(maxOriginalBytes - Buffer.byteLength(original)).toBeLessThan(4);
+  expect(xiq(event)).toMatchObject({ original_bytes: Buffer.byteLength(text) });
+  expect(event?.document.event?.hash).toBe(createHash('sha256').update(text).digest('hex'));
+});
+
+it('bytes that are no UTF-8 are kept, and harm no other element', () => {
+  const bad = Buffer.concat([Buffer.from('{"note":"a'), Buffer.from([0xff, 0xfe, 0xe2, 0x82]), Buffer.from('"}')]);
+  const body = Buffer.concat([Buffer.from('[{"note":"é"},'), bad, Buffer.from(',{"note":"\ufffd"}]')]);
+  const [before, event, after] = eventsOf(body, type);
+  expect(xiq(event)).toMatchObject({ original_base64: bad.toString('base64') });
+  expect(event?.document.event?.original).toBe(bad.toString('utf8'));
+  expect(event?.document.event?.hash).toBe(createHash('sha256').update(bad).digest('hex'));
+  for (const good of [before, after]) expect(xiq(good)).not.toHaveProperty('original_base64');
+  const other = Buffer.from(body);
+  other[other.indexOf(0xff)] = 0xfd;
+  expect(eventsOf(other, type)[1]?.id).not.toBe(event?.id);
+});
+
+it('bytes that are no UTF-8 within an observation are that observation alone', () => {
+  const bad = Buffer.concat([Buffer.from('{"ssid":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+  const body = Buffer.concat([Buffer.from('{"site":"é","observations":[{"ssid":"é"},'), bad, Buffer.from(']}')]);
+  const [good, event] = eventsOf(body, 'LOCATION_AP_CENTRIC');
+  expect(xiq(good)).not.toHaveProperty('original_base64');
+  expect(xiq(event)).toMatchObject({ original_base64: bad.toString('base64') });
+});
+
+it('each observation is an event with what its parent says', () => {
+  const body = { apMac: 'c413e2aabb00', site: 'Berlin', observations: [{ clientMac: 'dcac3da506b4', site: 'x' }, 5] };
+  const [seen, odd, next] = eventsOfValue([body, {}], 'LOCATION_AP_CENTRIC');
+  expect(seen?.document.observer?.mac).toEqual(['C4-13-E2-AA-BB-00']);
+  expect(xiq(seen)).toMatchObject({ extra: { site: 'x', site_2: 'Berlin' } });
+  expect(odd?.document.error?.code).toBe('element_not_object');
+  expect(xiq(odd)).toMatchObject({ extra: { apMac: 'c413e2aabb00', site: 'Berlin' } });
+  expect([seen, odd, next].map((event) => event?.element)).toEqual([0, 1, 2]);
+  expect(eventsOfValue({ observations: [] }, 'LOCATION_AP_CENTRIC')).toHaveLength(1);
+});
+
+it('a parent with much text stands whole in its first observation only', () => {
+  const parent = { apMac: 'c413e2aabb00', site: 'x'.repeat(20_000) };
+  const [first, second] = eventsOfValue(
+    { ...parent, observations: [{ rssi: -1 }, { rssi: -2 }] },
+    'LOCATION_AP_CENTRIC',
+  );
+  expect(xiq(first)).toHaveProperty('extra.site');
+  expect(xiq(second)).not.toHaveProperty('extra');
+  expect(second?.document.observer?.mac).toEqual(['C4-13-E2-AA-BB-00']);
+});
+
+it('what a sender calls a field of ours stays his', () => {
+  const [event] = eventsOfValue(
+    { '@timestamp': 'x', 'event.id': 'x', event: { id: 'x' }, _index: 'x', ...login },
+    type,
+  );
+  expect(event?.document.event?.id).toBe(event?.id);
+  expect(xiq(event)).toMatchObject({
+    extra: { '@timestamp': 'x', 'event.id': 'x', event: { id: 'x' }, _index: 'x' },
+  });
+});
+
+it('a fault of ours is the one element that it befell, whole', () => {
+  const fault = vi.spyOn(mappers.audit, 'map').mockImplementationOnce(() => {
+    throw new Error('a bug');
+  });
+  const [event, next] = eventsOfValue([login, login], type);
+  fault.mockRestore();
+  expect(event?.document).toMatchObject({
+    error: { code: 'mapping_failed', message: 'The element could not be mapped: a bug' },
+    event: { kind: 'pipeline_error', original: JSON.stringify(login) },
+  });
+  expect(next?.dataset).toBe('extreme_xiq.audit');
+});
+
+it.each([
+  ['a long list', { hostNames: Array.from({ length: 200_000 }, (_, index) => index) }],
+  ['a name full of dots', { userName: `a@${'.'.repeat(500_000)} ` }],
+  ['a number full of zeros', JSON.parse(`{"text":"1${'0'.repeat(500_000)}1"}`)],
+  ['many keys', Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`key ${index}`, index]))],
+  [
+    'many long keys that begin alike',
+    Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => ['k'.repeat(200) + index, index])),
+  ],
+])('%s takes no longer than its length', (_, fields) => {
+  const start = performance.now();
+  const text = JSON.stringify({ ...login, ...fields }).replace(/"text":"(\d+)"/, '"number":$1');
+  expect(eventsOf(text, type)).toHaveLength(1);
+  expect(performance.now() - start).toBeLessThan(5_000);
+});

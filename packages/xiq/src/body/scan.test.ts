@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { parseExactly } from './parse-exactly.ts';
+import { carriesExactly, itemSpans, memberSpan, scanBody } from './scan.ts';
+
+const slices = (text: string): string[] => {
+  const { starts, ends } = scanBody(text);
+  return starts.map((start, index) => text.slice(start, ends[index]));
+};
+
+it('finds the items of an array, and a bare value, without the space around them', () => {
+  expect(slices(' [ {"a" : "]},{"} ,\n[1,[2]], "x\\"," , 5 ,null ] ')).toEqual([
+    '{"a" : "]},{"}',
+    '[1,[2]]',
+    '"x\\","',
+    '5',
+    'null',
+  ]);
+  expect(slices(' {"a":[1,2]}\n')).toEqual(['{"a":[1,2]}']);
+  expect(slices(' [ ] ')).toEqual([]);
+});
+
+it('gives of any JSON array the very texts that its items have', () => {
+  const spaces = fc.constantFrom('', ' ', '\n\t');
+  fc.assert(
+    fc.property(fc.array(fc.jsonValue({ stringUnit: 'binary' })), spaces, (items, space) => {
+      const texts = items.map((item) => JSON.stringify(item, undefined, space));
+      const text = `${space}[${texts.map((item) => space + item + space).join(',')}]${space}`;
+      expect(slices(text)).toEqual(texts);
+      expect([...itemSpans(text, space.length)].map(({ start, end }) => text.slice(start, end))).toEqual(texts);
+    }),
+  );
+});
+
+it('finds the value of a member, of several the last, also under an escaped name', () => {
+  const text = '{ "a" : {"b":[1]}, "b":[2] , "\\u0062" : [ 3 ] , "c":"b"}';
+  const span = memberSpan(text, 'b');
+  expect(text.slice(span?.start, span?.end)).toBe('[ 3 ]');
+  expect(memberSpan(text, 'd')).toBeUndefined();
+  expect(memberSpan('{}', 'd')).toBeUndefined();
+});
+
+it('counts levels, not brackets within texts', () => {
+  expect(scanBody('"[[["').depth).toBe(0);
+  expect(scanBody('[{"a":[]},{}]').depth).toBe(3);
+  expect(scanBody('['.repeat(100_000)).depth).toBe(100_000);
+});
+
+it.each(['1', '-1', '0', '1.5', '1.50', '45.1', '1e3', '1E+3', '123456789012345', '9007199254740992', '1e308', '0.1'])(
+  'a double carries %s',
+  (text) => expect(carriesExactly(text)).toBe(true),
+);
+
+it.each([
+  '9007199254740993',
+  '-9007199254740993',
+  '1e400',
+  '-0',
+  '0.12345678901234567890',
+  '1e-400',
+  '12345678901234567890',
+])('a double does not carry %s', (text) => expect(carriesExactly(text)).toBe(false));
+
+it('marks the items that hold a number which a double cannot carry', () => {
+  const text = '[{"id":1},{"id":9007199254740993},{"id":"9007199254740993"},{"x":[-0]},{"y":1.5}]';
+  expect([...scanBody(text).inexact]).toEqual([1, 3]);
+  expect(parseExactly('{"id":9007199254740993,"n":[1e400,5]}')).toEqual({ id: '9007199254740993', n: ['1e400', 5] });
+});
+
+it('ends on any text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(...'[]{},:"\\ 1e-x') }), (text) => {
+      const { starts, ends } = scanBody(text);
+      expect(ends).toHaveLength(starts.length);
+    }),
+  );
+});

@@ -1,0 +1,222 @@
+import type { EcsDocument, JsonObject } from '@xiq-siem/core';
+import { createRecordingMeter } from '@xiq-siem/testkit';
+import { expect, it } from 'vitest';
+import { bodyOf, eventsOfValue, receivedAtMs, testSource } from './testing.ts';
+
+const T = 1_636_337_187_553;
+
+/** The document of one element, with its own fields at hand. */
+function documentOf(element: object, messageType?: string): EcsDocument & { xiq: JsonObject } {
+  const [event] = eventsOfValue(element, messageType);
+  if (event === undefined) throw new Error('no event');
+  const xiq: JsonObject = Object(event.document.extreme?.['xiq']);
+  return { ...event.document, xiq };
+}
+
+const auth = (fields: object) =>
+  documentOf({ timestamp: T, callingStationId: 'DC-AC-3D-A5-06-B4', ...fields }, 'AUTHENTICATION_LOG_ALL');
+const accounting = (fields: object) => documentOf({ timestamp: T, ...fields }, 'ACCOUNTING_LOG_ALL');
+const audit = (fields: object) => documentOf({ timeStamp: T, ...fields }, 'AUDIT_LOG_ALL');
+
+it.each([
+  ['more than ten minutes ahead of its receipt', receivedAtMs + 600_001],
+  ['before 2015', Date.UTC(2015, 0, 1) - 1],
+  ['zero', 0],
+])('a time that is %s is not believed, but kept', (_, timeStamp) => {
+  const document = audit({ timeStamp });
+  expect(document['@timestamp']).toBe('2021-11-08T12:00:00.000Z');
+  expect(document.tags).toContain('time_suspect');
+  expect(document.xiq).toMatchObject({ timestamp_raw: String(timeStamp) });
+});
+
+it.each([receivedAtMs + 600_000, Date.UTC(2015, 0, 1)])('the time %d is believed', (timeStamp) => {
+  const document = audit({ timeStamp });
+  expect(document['@timestamp']).toBe(new Date(timeStamp).toISOString());
+  expect(document.tags).not.toContain('time_suspect');
+});
+
+it('a time that cannot be read is kept under its own key, and the receipt stands for it', () => {
+  const document = audit({ timeStamp: '2026-02-30T00:00:00Z' });
+  expect(document['@timestamp']).toBe('2021-11-08T12:00:00.000Z');
+  expect(document.xiq).toMatchObject({ extra: { timeStamp: '2026-02-30T00:00:00Z' } });
+});
+
+it('ISO times without an offset are in the time zone of the source', () => {
+  const source = testSource({ timeZone: 'Europe/Berlin' });
+  const [event] = source.normalize(bodyOf('{"timestamp":"2021-11-08T03:06:27"}'), receivedAtMs);
+  expect(event?.document['@timestamp']).toBe('2021-11-08T02:06:27.000Z');
+});
+
+it('of two spellings the webhook one wins, and another value is kept', () => {
+  expect(audit({ userId: 1, user_id: 2 })).toMatchObject({ user: { id: '1' }, xiq: { extra: { user_id: 2 } } });
+  expect(audit({ user_id: 2, userId: 1 })).toMatchObject({ user: { id: '1' }, xiq: { extra: { user_id: 2 } } });
+  expect(audit({ user_id: 1, userId: 1 }).xiq).not.toHaveProperty('extra');
+  expect(audit({ user_id: 1, userId: null }).user?.id).toBe('1');
+  expect(audit({ user_id: 1, userId: [] })).toMatchObject({ user: { id: '1' }, xiq: { extra: { userId: [] } } });
+});
+
+it('what a rule cannot read is kept under its own key', () => {
+  const document = accounting({ callingStationId: 'no mac', framedIpAddress: '192.0.2.300', acctSessionTime: -1 });
+  expect(document.xiq).toMatchObject({
+    extra: { callingStationId: 'no mac', framedIpAddress: '192.0.2.300', acctSessionTime: -1 },
+  });
+  expect(document.client).toBeUndefined();
+});
+
+it('an unknown audit code passes whole, and no outcome is read from words', () => {
+  const document = audit({ code: 99999, category: 2, description: 'Login failed', config: { a: 1 } });
+  expect(document.event).toMatchObject({ code: '99999', action: 'xiq-system-99999', type: ['info'] });
+  expect(document.event).not.toHaveProperty('outcome');
+  expect(document.event).not.toHaveProperty('category');
+  expect(document.xiq).toMatchObject({ extra: { config: { a: 1 } } });
+  expect(audit({ code: 'a b', category: 'NEW' })).toMatchObject({
+    event: { action: 'xiq-unknown' },
+    xiq: { extra: { category: 'NEW' } },
+  });
+});
+
+it('a category by name is not marked as derived, one by number is', () => {
+  expect(audit({ category: 'CONFIG' }).xiq).toMatchObject({ audit: { category: 'config' } });
+  expect(audit({ category: 'CONFIG' }).xiq['audit']).not.toHaveProperty('category_derived');
+  expect(audit({ category: 4 }).xiq).toMatchObject({
+    audit: { category_id: 4, category: 'config', category_derived: true },
+  });
+});
+
+it.each([
+  ['a plain name', 'j.doe', { name: 'j.doe' }, ['j.doe']],
+  [
+    'an e-mail address',
+    'j@example.com',
+    { name: 'j@example.com', email: 'j@example.com', domain: 'example.com' },
+    ['j@example.com'],
+  ],
+  ['a domain and a name', 'DOM\\j.doe', { name: 'j.doe', domain: 'DOM' }, ['j.doe']],
+  ['an anonymous identity', 'anonymous@example.com', { name: 'anonymous@example.com' }, undefined],
+  ['the MAC of the client', 'dcac3da506b4', undefined, undefined],
+  ['a host', 'host/pc1.example.com', undefined, undefined],
+  ['a machine account', 'DOM\\PC1$', undefined, undefined],
+])('a RADIUS user name that is %s', (_, username, user, related) => {
+  const document = auth({ username });
+  if (user === undefined) expect(document).not.toHaveProperty('user');
+  else expect(document.user).toMatchObject(user);
+  expect(document.related?.user).toEqual(related);
+});
+
+it('a machine is a host, and a device that gave its MAC has authenticated by it', () => {
+  expect(auth({ username: 'host/pc1.example.com' })).toMatchObject({
+    related: { hosts: ['pc1.example.com'] },
+    xiq: { machine: 'pc1.example.com', radius: { user_name: 'host/pc1.example.com' } },
+  });
+  expect(auth({ username: 'DOM\\PC1$' })).toMatchObject({ related: { hosts: ['PC1'] }, xiq: { machine: 'PC1' } });
+  expect(auth({ username: 'DCAC.3DA5.06B4' }).xiq).toMatchObject({ auth_method: 'mac' });
+  expect(auth({ username: 'j.doe', identity: 'anonymous' }).related?.user).toEqual(['j.doe']);
+  expect(auth({ username: 'j.doe', identity: 'other' }).related?.user).toEqual(['j.doe', 'other']);
+});
+
+it.each([
+  ['Access-Accept', 'radius-accept', 'success', ['start', 'allowed'], 'info'],
+  ['ACCESS_REJECT', 'radius-reject', 'failure', ['start', 'denied'], 'warning'],
+  ['Access-Challenge', 'radius-challenge', 'unknown', ['info'], 'info'],
+  ['3', 'radius-reply', 'unknown', ['info'], 'info'],
+])('the reply %s', (reply, action, outcome, type, level) => {
+  expect(auth({ reply })).toMatchObject({ event: { action, outcome, type }, log: { level } });
+});
+
+it('the SSID of a called station stands in where none is sent', () => {
+  expect(auth({ calledStationId: 'C4-13-E2-AA-BB-CC:Guest' }).network?.name).toBe('Guest');
+  expect(auth({ calledStationId: 'C4-13-E2-AA-BB-CC:Guest', ssid: 'Corp' }).network?.name).toBe('Corp');
+});
+
+it('bytes and duration stand at the end of a session only; before it the counters are totals', () => {
+  const counted = { acctInputOctets: 10, acctOutputOctets: 20, acctSessionTime: 2 };
+  const interim = accounting(counted);
+  expect(interim.event).toMatchObject({ action: 'session-interim', type: ['info'] });
+  expect(interim.event).not.toHaveProperty('duration');
+  expect(interim).not.toHaveProperty('network.bytes');
+  expect(interim.xiq).toMatchObject({
+    radius: { input_octets_total: 10, output_octets_total: 20, octets_may_wrap: true },
+  });
+  const end = accounting({ ...counted, acctStopTime: T + 5 });
+  expect(end['@timestamp']).toBe(new Date(T + 5).toISOString());
+  expect(end.event).toMatchObject({ action: 'session-end', type: ['end'], duration: 2e9 });
+  expect(end).toMatchObject({
+    source: { bytes: 10 },
+    client: { bytes: 10 },
+    destination: { bytes: 20 },
+    server: { bytes: 20 },
+    network: { bytes: 30 },
+  });
+});
+
+it('gigawords are added where they are sent', () => {
+  const end = accounting({ acctTerminateCause: 'x', acctInputOctets: 7, acctInputGigawords: 2 });
+  expect(end).toMatchObject({ source: { bytes: 2 * 2 ** 32 + 7 }, xiq: { extra: { acctInputOctets: 7 } } });
+  expect(end.xiq['radius']).not.toHaveProperty('octets_may_wrap');
+});
+
+it('a duration beyond what a number carries, and a start after the end, are left out but kept', () => {
+  const end = accounting({ acctStartTime: T + 9, acctStopTime: T, acctSessionTime: 10_000_000 });
+  expect(end.event).not.toHaveProperty('duration');
+  expect(end.event).not.toHaveProperty('start');
+  expect(end.xiq).toMatchObject({ radius: { session_time: 10_000_000 }, extra: { acctStartTime: T + 9 } });
+});
+
+it.each([
+  ['SUCCESS', 'success', 'info'],
+  ['complete', 'success', 'info'],
+  ['FAIL', 'failure', 'error'],
+  ['SEND_OUT', 'unknown', 'info'],
+  ['failed to send', undefined, 'info'],
+])('the status %s of an SMS', (status, outcome, level) => {
+  const document = documentOf({ timestamp: T, status }, 'SMS_LOG_ALL');
+  expect([document.event?.outcome, document.log?.level]).toEqual([outcome, level]);
+});
+
+it.each<[string, object]>([
+  ['AUDIT_LOG_ALL', { code: 1, description: 'x' }],
+  ['LOCATION_AP_CENTRIC', { apMac: 'c413e2aabb00', observations: [{ clientMac: 'dcac3da506b4' }] }],
+  ['LOCATION_CLIENT_CENTRIC', { client_mac: 'dcac3da506b4', observations: [{ ap_mac: 'c413e2aabb00' }] }],
+  ['ACCOUNTING_LOG_ALL', { acct_session_id: 'x' }],
+  ['AUTHENTICATION_LOG_ALL', { reply: 'Access-Accept', callingStationId: 'x' }],
+  ['SMS_LOG_ALL', { tel: '1', status: 'FAIL' }],
+  ['EMAIL_LOG_ALL', { approverEmail: null, username: 'x', status: 'SUCCESS' }],
+  ['CREDENTIAL_LOG_ALL', { id: 1, username: 'x', vhmId: 1, orgId: 0, timestamp: T }],
+])('%s is told by its shape, and says that it was', (messageType, element) => {
+  const document = documentOf(element);
+  expect(document.xiq['message_type']).toBe(messageType);
+  expect(document.tags).toContain('type-inferred');
+});
+
+it('a shape that tells nothing is unknown', () => {
+  expect(documentOf({ username: 'x', timestamp: T, colour: 'red' })).toMatchObject({
+    event: { dataset: 'extreme_xiq.unknown' },
+    xiq: { message_type: 'UNKNOWN', extra: { username: 'x', colour: 'red' } },
+  });
+});
+
+it('the origin of a body tells the provider, and the configuration its labels and namespace', () => {
+  const source = testSource({ namespace: 'emea', labels: { site: 'berlin' } });
+  const [event] = source.normalize(bodyOf('{}', { origin: 'rest' }), receivedAtMs + 7);
+  expect(event?.document).toMatchObject({
+    agent: { type: 'xiq-siem-connector', name: 'xiq-siem-1', version: '0.1.0' },
+    labels: { site: 'berlin' },
+    data_stream: { type: 'logs', namespace: 'emea' },
+    event: { provider: 'xiq-rest', created: '2021-11-08T12:00:00.000Z', ingested: '2021-11-08T12:00:00.007Z' },
+  });
+});
+
+it('counts events, pipeline errors and empty bodies, also of a reader that stops half way', () => {
+  const meter = createRecordingMeter();
+  const source = testSource({}, meter);
+  const run = (text: string) => [...source.normalize(bodyOf(text), receivedAtMs)];
+  run('[]');
+  run('[{"what":1},{"what":2},5]');
+  run('no');
+  for (const _ of source.normalize(bodyOf('[{},{}]'), receivedAtMs)) break;
+  expect(meter.total('xiq_siem.source.empty_bodies', { source: 'xiq' })).toBe(1);
+  expect(meter.total('xiq_siem.source.events', { source: 'xiq', dataset: 'extreme_xiq.unknown' })).toBe(3);
+  expect(meter.total('xiq_siem.source.events', { dataset: 'extreme_xiq.unparsed' })).toBe(2);
+  expect(meter.total('xiq_siem.source.pipeline_errors', { code: 'element_not_object' })).toBe(1);
+  expect(meter.total('xiq_siem.source.pipeline_errors', { code: 'invalid_json' })).toBe(1);
+});

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { type FieldRule, type FieldTable, spellings } from './field-table.ts';
+import { mappings } from './mappings/table.ts';
+import { messageTypes } from './message-types.ts';
+import { xiqSource } from './source.ts';
+import { testSource } from './testing.ts';
+
+it('accepts the nine types, and what looks like a tenth', () => {
+  const source = testSource();
+  for (const type of [...Object.keys(messageTypes), 'SENSOR_LOG_ALL', 'A']) expect(source.accepts(type)).toBe(true);
+  const refused = ['', 'audit', '1A', '_A', 'A-B', 'A/B', 'Ä', 'A\n', `A${'B'.repeat(64)}`];
+  for (const type of refused) expect(source.accepts(type)).toBe(false);
+});
+
+it('has defaults that serve', () => {
+  expect(xiqSource.configSchema.parse({})).toEqual({ namespace: 'default', timeZone: 'UTC', labels: {} });
+  expect(xiqSource.configSchema.parse({ header: 'X-Token' }).header).toBe('x-token');
+});
+
+it.each([
+  { namespace: 'a-b' },
+  { namespace: 'A' },
+  { namespace: '' },
+  { namespace: 'x'.repeat(101) },
+  { timeZone: 'Mars/Olympus' },
+  { timeZone: '+02:00' },
+  { labels: { 'a.b': 'x' } },
+  { labels: { a: 5 } },
+  { labels: Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`l${index}`, 'x'])) },
+  { header: 'X Token' },
+  { unknown: 1 },
+])('refuses %j', (config) => {
+  expect(xiqSource.configSchema.safeParse(config).success).toBe(false);
+});
+
+it('a rule with a wrong field, or one of another kind, does not compile', () => {
+  const tables: FieldTable[] = [
+    // @ts-expect-error no such field of ECS
+    { a: { as: 'text', to: ['user.nickname'] } },
+    // @ts-expect-error no such field of ours
+    { a: { as: 'text', to: ['extreme.xiq.nickname'] } },
+    // @ts-expect-error a number is no text
+    { a: { as: 'text', to: ['client.bytes'] } },
+    // @ts-expect-error not any text is an outcome
+    { a: { as: 'text', to: ['event.outcome'] } },
+    // @ts-expect-error no such kind
+    { a: { as: 'colour' } },
+  ];
+  expect(tables).toHaveLength(5);
+});
+
+it.each(Object.entries(mappings))('no two rules of the %s table claim one spelling', (_, { fields }) => {
+  const claimed = Object.entries<FieldRule>(fields).flatMap(([name, rule]) => spellings(name, rule));
+  expect(claimed.filter((spelling, index) => claimed.indexOf(spelling) !== index)).toEqual([]);
+});
+
+it('declares every field of its own once', () => {
+  const names = xiqSource.fields.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.every((name) => name.startsWith('extreme.xiq.'))).toBe(true);
+});

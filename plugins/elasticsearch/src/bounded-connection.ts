@@ -1,0 +1,56 @@
+// The client's connection with two promises more: an answer is bounded, and ends when its signal fires.
+import {
+  type ConnectionRequestOptions,
+  type ConnectionRequestOptionsAsStream,
+  type ConnectionRequestParams,
+  type ConnectionRequestResponse,
+  type ConnectionRequestResponseAsStream,
+  errors,
+  HttpConnection,
+} from '@elastic/elasticsearch';
+
+/** Room for 10,000 items with errors and for the templates of a large cluster. */
+export const maxAnswerBytes = 16 * 1024 ** 2;
+
+/** HttpConnection itself stops to listen to the signal and to time limits once the headers of the answer are there. */
+export class BoundedConnection extends HttpConnection {
+  override request(
+    params: ConnectionRequestParams,
+    options: ConnectionRequestOptions,
+  ): Promise<ConnectionRequestResponse>;
+  override request(
+    params: ConnectionRequestParams,
+    options: ConnectionRequestOptionsAsStream,
+  ): Promise<ConnectionRequestResponseAsStream>;
+  override async request(
+    params: ConnectionRequestParams,
+    options: ConnectionRequestOptions,
+  ): Promise<ConnectionRequestResponse | ConnectionRequestResponseAsStream> {
+    const answer = await super.request(params, { ...options, asStream: true });
+    if ('asStream' in options) return answer;
+    return { ...answer, body: await readText(answer.body, options.signal) };
+  }
+}
+
+async function readText(body: ConnectionRequestResponseAsStream['body'], signal: AbortSignal | undefined) {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const abort = () => body.destroy();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    if (signal?.aborted) abort();
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      // Leaving the loop closes the connection.
+      if (bytes > maxAnswerBytes) throw new errors.DeserializationError(`an answer of over ${maxAnswerBytes} bytes`, '');
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  } catch (error) {
+    if (error instanceof errors.DeserializationError) throw error;
+    if (signal?.aborted) throw new errors.RequestAbortedError('Request aborted');
+    throw new errors.ConnectionError('read ended in mid-answer');
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}

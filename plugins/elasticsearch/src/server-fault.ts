@@ -1,0 +1,95 @@
+// What went wrong with one request, as a code of ours and in words.
+import { errors } from '@elastic/elasticsearch';
+import { z } from 'zod';
+import type { FaultCode } from './fault-codes.ts';
+
+export interface ServerFault {
+  readonly code: FaultCode;
+  readonly message: string;
+  /** What was sent may have been taken. */
+  readonly mayBeTaken: boolean;
+  readonly status?: number;
+  /** Milliseconds, as asked by `Retry-After`. */
+  readonly waitMs?: number;
+}
+
+export const serverError = z.object({
+  type: z.string(),
+  reason: z.string().nullish(),
+  caused_by: z.object({ reason: z.string().nullish() }).nullish(),
+});
+
+const errorBody = z.object({ error: z.union([z.string(), serverError]) });
+
+/** The server's words: type, reason, and the reason behind it where that says more. */
+export function wordsOf({ type, reason, caused_by }: z.output<typeof serverError>): string {
+  const cause = caused_by?.reason;
+  const behind = cause && !reason?.includes(cause) ? ` (${cause})` : '';
+  return `${type}${reason ? `: ${reason}` : ''}${behind}`.slice(0, 2000);
+}
+
+/** A cluster that is still starting, or has no master, blocks with 503: that passes by itself. */
+export function isWriteBlock(type: string, status: number): boolean {
+  return type === 'cluster_block_exception' && status < 500;
+}
+
+/** The fault behind what the client threw. Undefined for what it should never throw: a bug, not a fault. */
+export function faultOf(error: unknown, nowMs: number): ServerFault | undefined {
+  if (error instanceof errors.ResponseError) return faultOfAnswer(error, nowMs);
+  if (error instanceof errors.ProductNotSupportedError) {
+    const message = 'what answers there is not Elasticsearch (no x-elastic-product header): see `nodes` and any proxy';
+    return { code: 'not_elasticsearch', message, mayBeTaken: true };
+  }
+  if (error instanceof errors.RequestAbortedError || error instanceof errors.TimeoutError) {
+    return { code: 'aborted', message: 'cut off before an answer came', mayBeTaken: true };
+  }
+  if (error instanceof errors.DeserializationError) {
+    return { code: 'odd_answer', message: `the answer cannot be read: ${error.message}`, mayBeTaken: true };
+  }
+  if (error instanceof errors.ConnectionError) return faultOfConnection(error.message);
+  return undefined;
+}
+
+function faultOfConnection(message: string): ServerFault {
+  if (/^(?:socket hang up|read |write |Response aborted|Parse Error)/.test(message)) {
+    return { code: 'connection_lost', message, mayBeTaken: true };
+  }
+  if (/certificate|altnames|\bSSL\b|\bTLS\b|EPROTO|wrong version number/i.test(message)) {
+    return { code: 'tls_failed', message: `no trusted connection: ${message}`, mayBeTaken: false };
+  }
+  return { code: 'unreachable', message, mayBeTaken: false };
+}
+
+function faultOfAnswer({ statusCode: status = 0, body, headers }: errors.ResponseError, nowMs: number): ServerFault {
+  const error = errorBody.safeParse(body).data?.error;
+  const type = typeof error === 'object' ? error.type : '';
+  const words = error === undefined ? '' : ` ${typeof error === 'object' ? wordsOf(error) : error.slice(0, 2000)}`;
+  const waitMs = retryAfterMs(headers?.['retry-after'], nowMs);
+  return {
+    code: codeOfAnswer(status, type, words),
+    message: `${status}${words}`,
+    // A gateway whose time is up does not know what became of the request behind it.
+    mayBeTaken: status === 504,
+    status,
+    ...(waitMs === undefined ? {} : { waitMs }),
+  };
+}
+
+function codeOfAnswer(status: number, type: string, words: string): FaultCode {
+  if (isWriteBlock(type, status)) return 'write_blocked';
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'index_missing';
+  if (status === 406 || status === 415 || /media.type|compatible version/i.test(words)) return 'unsupported_version';
+  if (status === 408 || status >= 500) return 'server_error';
+  if (status === 413) return 'too_large';
+  if (status === 429) return 'busy';
+  return 'request_refused';
+}
+
+/** Seconds or a date. */
+function retryAfterMs(value: unknown, nowMs: number): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}

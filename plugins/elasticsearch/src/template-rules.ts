@@ -1,0 +1,97 @@
+// Which index template wins for a data stream, and whether it carries our mappings: told from the server's own lists.
+import { z } from 'zod';
+import { isInForce, type TemplateMeta } from './template-version.ts';
+import { names } from './templates.ts';
+
+export const indexTemplateList = z.object({
+  index_templates: z
+    .array(
+      z.object({
+        name: z.string(),
+        index_template: z.object({
+          index_patterns: z.union([z.string(), z.array(z.string())]),
+          priority: z.number().optional(),
+          composed_of: z.array(z.string()).default([]),
+          template: z.object({ mappings: z.object({ dynamic: z.unknown() }).optional() }).optional(),
+        }),
+      }),
+    )
+    .default([]),
+});
+
+export const componentTemplateList = z.object({
+  component_templates: z
+    .array(
+      z.object({
+        name: z.string(),
+        component_template: z
+          .object({
+            template: z
+              .object({ mappings: z.object({ dynamic: z.unknown(), _meta: z.unknown() }).optional() })
+              .optional(),
+          })
+          .optional(),
+      }),
+    )
+    .default([]),
+});
+
+export interface TemplateLists {
+  readonly index: z.output<typeof indexTemplateList>['index_templates'];
+  readonly components: z.output<typeof componentTemplateList>['component_templates'];
+}
+
+const remedy = 'run `xiq-siem setup`';
+
+/** What keeps our template from being in force for the indices that this stream will have; undefined if nothing does. */
+export function templateFault(stream: string, lists: TemplateLists, ours: TemplateMeta): string | undefined {
+  const winner = lists.index
+    .filter(({ index_template }) => [index_template.index_patterns].flat().some((pattern) => matches(pattern, stream)))
+    .reduce<TemplateLists['index'][number] | undefined>(
+      (best, next) => (best !== undefined && priorityOf(best) >= priorityOf(next) ? best : next),
+      undefined,
+    );
+  if (winner === undefined) return `no index template is there for ${stream}: ${remedy}`;
+
+  const { composed_of, template } = winner.index_template;
+  if (!composed_of.includes(names.mappings)) {
+    const ourName = lists.index.some(({ name }) => name === names.index);
+    return ourName
+      ? `index template ${winner.name} (priority ${priorityOf(winner)}) wins over ${names.index} for ${stream}: lower its priority, or narrow its patterns`
+      : `index template ${names.index} is not there, and ${winner.name} wins for ${stream}: ${remedy}`;
+  }
+
+  const composed = composed_of.flatMap((part) => lists.components.filter(({ name }) => name === part));
+  const metas = composed.map(({ component_template }) => component_template?.template?.mappings?._meta);
+  const state = metas.map((meta) => isInForce(meta, ours)).find((found) => found !== 'no');
+  if (state === undefined) return `component template ${names.mappings} is not ours: ${remedy}`;
+  if (state === 'outdated') return `component template ${names.mappings} is of another version: ${remedy}`;
+
+  // What comes later wins, and the index template's own comes last.
+  const settings = [...composed.map(({ component_template }) => component_template?.template?.mappings), template?.mappings];
+  const dynamic = settings.map((mappings) => mappings?.dynamic).findLast((value) => value !== undefined);
+  if (String(dynamic) !== 'false') {
+    return `the templates of ${stream} set \`dynamic: ${String(dynamic)}\`, so that fields are mapped by guess: take that out of ${winner.name} or its component templates`;
+  }
+  return undefined;
+}
+
+function priorityOf({ index_template }: TemplateLists['index'][number]): number {
+  return index_template.priority ?? 0;
+}
+
+/** Patterns of Elasticsearch know `*` alone. */
+function matches(pattern: string, name: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  if (rest.length === 0) return pattern === name;
+  const last = rest.pop() ?? '';
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
+  let at = first.length;
+  const end = name.length - last.length;
+  for (const piece of rest) {
+    const found = name.indexOf(piece, at);
+    if (found < 0 || found + piece.length > end) return false;
+    at = found + piece.length;
+  }
+  return true;
+}

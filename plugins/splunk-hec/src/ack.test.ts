@@ -1,0 +1,153 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import type { BenchOptions } from './test-bench.ts';
+import { batchOf, noSignal, startBench, token } from './test-bench.ts';
+
+const options: BenchOptions = {
+  unchecked: { ack: { pollMs: 5, timeoutMs: 1_000 } },
+  fake: { tokens: { [token]: { ack: true } } },
+};
+
+async function startAcknowledging(more: BenchOptions = {}) {
+  const bench = await startBench(onTestFinished, { ...options, ...more });
+  const asked = (endpoint: string) => bench.fake.requests.filter(({ path }) => path.endsWith(endpoint));
+  const channels = () => asked('/event').map(({ headers }) => headers['x-splunk-request-channel']);
+  /** Resolves when the indexers were asked `times` times. */
+  const polled = (times: number) => vi.waitFor(() => expect(asked('/ack').length).toBeGreaterThanOrEqual(times));
+  return { ...bench, channels, polled };
+}
+
+it('delivers only what the indexers have acknowledged', async () => {
+  const { destination, fake, polled } = await startAcknowledging();
+  fake.acks.setIndexing(false);
+  let report: unknown;
+  const delivery = destination.deliver(batchOf('a', 'b'), noSignal).then((value) => {
+    report = value;
+  });
+  await polled(3);
+  expect(report).toBeUndefined();
+  fake.acks.setIndexing(true);
+  await delivery;
+  expect(report).toEqual({ items: [0, 1].map((index) => ({ index, verdict: 'delivered' })) });
+});
+
+it('says that its delivered means indexed', async () => {
+  const { destination } = await startAcknowledging();
+  expect(destination.assurance).toBe('indexed');
+});
+
+it('asks for many requests of one channel at once', async () => {
+  const { destination, channels, fake } = await startAcknowledging();
+  const batches = ['a', 'b', 'c', 'd'].map((id) => destination.deliver(batchOf(id), noSignal));
+  for (const report of await Promise.all(batches)) expect(report).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  expect(new Set(channels()).size).toBe(1);
+  expect(fake.events).toHaveLength(4);
+});
+
+it('sends again with the same ids on another channel what was not acknowledged in time', async () => {
+  const { destination, fake, clock, channels, polled, idsOf } = await startAcknowledging();
+  fake.acks.setIndexing(false);
+  const late = destination.deliver(batchOf('a'), noSignal);
+  await polled(1);
+  clock.nowMs += 1_000;
+  expect(await late).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_late' }] });
+  fake.acks.setIndexing(true);
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  expect(new Set(channels()).size).toBe(2);
+  expect(idsOf()).toEqual(['a', 'a']);
+});
+
+it('does not know what became of events whose acknowledgement was lost on the way', async () => {
+  const { destination, fake, clock, polled } = await startAcknowledging();
+  fake.answerNext('ack', { instead: 'reset', taken: true });
+  const delivery = destination.deliver(batchOf('a'), noSignal);
+  await polled(3);
+  clock.nowMs += 1_000;
+  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_late' }] });
+});
+
+it('asks again after answers that say nothing', async () => {
+  const { destination, fake } = await startAcknowledging();
+  fake.answerNext('ack', { code: 9 }, { status: 200, body: '<html>' }, { status: 200, body: '{"acks":[true]}' });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+});
+
+it('ends the wait with the signal', async () => {
+  const { destination, fake, polled } = await startAcknowledging();
+  fake.acks.setIndexing(false);
+  const limit = new AbortController();
+  const delivery = destination.deliver(batchOf('a'), limit.signal);
+  await polled(1);
+  limit.abort();
+  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_late' }] });
+});
+
+it('sends on another channel when the server does not know this one', async () => {
+  const { destination, fake, channels } = await startAcknowledging();
+  fake.answerNext('event', { code: 11 });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'unavailable' });
+  fake.answerNext('ack', { code: 11 });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ code: 'ack_lost' }] });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  expect(new Set(channels()).size).toBe(3);
+});
+
+it('does not take the acknowledgement of a restarted server for that of an earlier request', async () => {
+  const { destination, fake, polled } = await startAcknowledging();
+  fake.acks.setIndexing(false);
+  const before = destination.deliver(batchOf('before'), noSignal);
+  await polled(1);
+  fake.acks.forget();
+  const after = destination.deliver(batchOf('after'), noSignal);
+  expect(await before).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_lost' }] });
+  fake.acks.setIndexing(true);
+  expect(await after).toMatchObject({ items: [{ verdict: 'delivered' }] });
+});
+
+it('says of events that a token without acknowledgement took that they are only taken', async () => {
+  const { destination, log } = await startAcknowledging({ fake: { tokens: { [token]: {} } } });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toEqual({
+    items: [{ index: 0, verdict: 'delivered', degraded: 'ack_disabled' }],
+  });
+  expect(log.of('destination.ack_disabled')).toHaveLength(1);
+});
+
+it('says of events before a refused one that they are only taken: their answer holds no ackId', async () => {
+  const { destination, fake } = await startAcknowledging();
+  fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 15 : undefined));
+  expect(await destination.deliver(batchOf('a', 'bad', 'b'), noSignal)).toMatchObject({
+    items: [{ verdict: 'delivered', degraded: 'not_acknowledged' }, { verdict: 'rejected' }, { verdict: 'delivered' }],
+  });
+});
+
+it('stops sending when too much waits to be acknowledged', async () => {
+  const { destination, fake } = await startAcknowledging();
+  fake.acks.setIndexing(false);
+  const limit = new AbortController();
+  const waiting = Array.from({ length: 1_000 }, (_, id) => destination.deliver(batchOf(String(id)), limit.signal));
+  await vi.waitFor(() => expect(fake.events).toHaveLength(1_000), { timeout: 10_000 });
+  await vi.waitFor(async () =>
+    expect(await destination.deliver(batchOf('more'), AbortSignal.timeout(10))).toMatchObject({
+      batch: 'unavailable',
+      code: 'ack_pending_full',
+    }),
+  );
+  limit.abort();
+  await Promise.all(waiting);
+});
+
+it('lets go of all that waits when it is closed', async () => {
+  const { destination, fake, polled } = await startAcknowledging();
+  fake.acks.setIndexing(false);
+  const delivery = destination.deliver(batchOf('a'), noSignal);
+  await polled(1);
+  await destination.close?.();
+  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_late' }] });
+});
+
+it('warns where the URL is Splunk Cloud’s', async () => {
+  const config = { url: 'https://http-inputs-acme.splunkcloud.com:443', ack: true };
+  const { log } = await startBench(onTestFinished, { config });
+  expect(log.of('destination.ack_on_splunk_cloud')).toHaveLength(1);
+  const { log: quiet } = await startBench(onTestFinished, { config: { ...config, ack: false } });
+  expect(quiet.lines).toEqual([]);
+});

@@ -1,0 +1,64 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { type BenchOptions, noSignal, otherToken, startBench, token } from './test-bench.ts';
+
+async function checkOf(options: BenchOptions = {}, prepare: (fake: Bench['fake']) => void = () => {}) {
+  const { destination, fake } = await startBench(onTestFinished, options);
+  prepare(fake);
+  const result = await destination.check?.(noSignal);
+  expect(fake.events).toEqual([]);
+  return result;
+}
+type Bench = Awaited<ReturnType<typeof startBench>>;
+
+const acks = { [token]: { ack: true } };
+
+it('says that the token is taken, and what it cannot know', async () => {
+  expect(await checkOf({ config: { index: 'network' } })).toEqual({
+    ok: true,
+    message: expect.stringMatching(/is there and takes the token; .* index "network" shows with the first event$/),
+  });
+});
+
+it.each<[string, BenchOptions, RegExp]>([
+  ['a wrong token', { fake: { tokens: {} } }, /the token: Invalid token .* does not know the token/],
+  ['a disabled token', { fake: { tokens: { [token]: { disabled: true } } } }, /Token disabled .* enable/],
+  ['no token', { config: { token: { env: 'NOT_SET' } } }, /the token is not there/],
+  ['a token that asks for acknowledgement', { fake: { tokens: acks } }, /set `ack: true`/],
+  ['a token without acknowledgement', { config: { ack: true } }, /allows no acknowledgement/],
+  [
+    'the second token',
+    { config: { datasets: { 'extreme_xiq.auth': { token: { env: 'OTHER_TOKEN' } } } } },
+    /token 2 of 2: Invalid token/,
+  ],
+])('says what is wrong with %s', async (_, options, words) => {
+  expect(await checkOf(options)).toEqual({ ok: false, message: expect.stringMatching(words) });
+});
+
+it('is content with acknowledgement where the token has it', async () => {
+  expect(await checkOf({ config: { ack: true }, fake: { tokens: acks } })).toMatchObject({ ok: true });
+});
+
+it('knows several tokens', async () => {
+  const datasets = { 'extreme_xiq.auth': { token: { env: 'OTHER_TOKEN' } } };
+  const tokens = { [token]: {}, [otherToken]: {} };
+  expect(await checkOf({ config: { datasets }, fake: { tokens } })).toMatchObject({
+    ok: true,
+    message: expect.stringContaining('tokens'),
+  });
+});
+
+it.each([18, 19, 20, 23])('passes on that HEC is not well (code %i)', async (code) => {
+  const result = await checkOf({}, (fake) => fake.answerNext('health', { code }));
+  expect(result).toEqual({ ok: false, message: expect.stringContaining(`code ${code}`) });
+});
+
+it('asks the token where there is no health endpoint', async () => {
+  const result = await checkOf({}, (fake) => fake.answerNext('health', { status: 404, body: '' }));
+  expect(result).toMatchObject({ ok: true });
+});
+
+it('says that what answers is no event collector', async () => {
+  const page = { status: 200, body: '<html>Welcome</html>' };
+  const result = await checkOf({}, (fake) => fake.answerNext('event', page));
+  expect(result).toMatchObject({ ok: false, message: expect.stringContaining('look at the URL') });
+});

@@ -1,0 +1,60 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { batchOf, noSignal, startBench, timeMs } from './test-bench.ts';
+
+it('sends only the keys that HEC knows, with the time by digits', async () => {
+  const { destination, fake } = await startBench(onTestFinished, { config: { index: 'network' } });
+  await destination.deliver(batchOf('a'), noSignal);
+  expect(fake.requests[0]?.text).toBe(
+    `{"time":1636337187.553,"host":"Acme","source":"xiq:webhook:splunk","sourcetype":"extreme:xiq:audit","index":"network",` +
+      `"event":{"message":"ümläut a","event":{"dataset":"extreme_xiq.audit","id":"a"},"organization":{"name":"Acme"}}}\n`,
+  );
+  expect(fake.events[0]?.time).toBe(timeMs / 1000);
+});
+
+it('names no index where none is configured', async () => {
+  const { destination, fake } = await startBench(onTestFinished);
+  await destination.deliver(batchOf('a'), noSignal);
+  expect(fake.requests[0]?.text).not.toContain('"index"');
+});
+
+it('takes sourcetype, index and source from the data set first', async () => {
+  const own = { index: 'wifi', sourcetype: 'acme:auth', source: 'acme' };
+  const { destination, fake } = await startBench(onTestFinished, {
+    config: { index: 'network', source: 'common', datasets: { 'extreme_xiq.auth': own } },
+  });
+  await destination.deliver(batchOf('a', { id: 'b', dataset: 'extreme_xiq.auth' }), noSignal);
+  expect(fake.events.map(({ index, sourcetype, source }) => ({ index, sourcetype, source }))).toEqual([
+    { index: 'network', sourcetype: 'extreme:xiq:audit', source: 'common' },
+    own,
+  ]);
+});
+
+it('names the account as host, else the device, else the product', async () => {
+  const { destination, fake } = await startBench(onTestFinished);
+  const nameless = { 'organization.name': '' };
+  const batch = batchOf(
+    { id: 'a', fields: { 'observer.hostname': 'ap-1' } },
+    { id: 'b', fields: { ...nameless, 'observer.hostname': 'ap-1' } },
+    { id: 'c', fields: { ...nameless, 'observer.product': 'ExtremeCloud IQ' } },
+  );
+  await destination.deliver(batch, noSignal);
+  expect(fake.events.map(({ host }) => host)).toEqual(['Acme', 'ap-1', 'ExtremeCloud IQ']);
+});
+
+it('counts events beyond Splunk’s limits, and warns of them once in a while', async () => {
+  const { destination, meter, log, clock } = await startBench(onTestFinished);
+  const longAnd = (characters: number) => ({ id: 'x', fields: { message: 'm'.repeat(characters) } });
+  await destination.deliver(batchOf('short', longAnd(5_000), longAnd(10_000)), noSignal);
+  await destination.deliver(batchOf(longAnd(5_000)), noSignal);
+  const total = (limit: string) => meter.total('xiq_siem.destination.long_events', { destination: 'splunk', limit });
+  expect([total('5000'), total('10000')]).toEqual([3, 1]);
+  const warned = () =>
+    log.of('destination.long_events').map(({ facts: { characters, events } }) => [characters, events]);
+  expect(warned()).toEqual([
+    [5_000, 2],
+    [10_000, 1],
+  ]);
+  clock.nowMs += 3_600_000;
+  await destination.deliver(batchOf(longAnd(5_000)), noSignal);
+  expect(warned().slice(2)).toEqual([[5_000, 2]]);
+});

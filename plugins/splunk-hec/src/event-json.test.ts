@@ -1,0 +1,61 @@
+import { ecsDocument } from '@xiq-siem/core';
+import { expect, it } from 'vitest';
+import { eventJson } from './event-json.ts';
+
+const document = ecsDocument(
+  {
+    tags: ['b', 'a'],
+    'ecs.version': '9.4.0',
+    'data_stream.type': 'logs',
+    'event.original': '{"raw":1}',
+    'event.hash': 'abc',
+    'event.kind': 'event',
+    'event.id': '1',
+    'agent.version': '1',
+    'agent.id': '2',
+    message: 'm',
+    '@timestamp': '2026-01-01T00:00:00.000Z',
+  },
+  { xiq: { z: [{ b: 1, a: 2 }], a: null } },
+);
+
+it('leaves out what no search needs', () => {
+  expect(JSON.parse(eventJson(document, new Set()))).toEqual({
+    '@timestamp': '2026-01-01T00:00:00.000Z',
+    message: 'm',
+    event: { id: '1', kind: 'event' },
+    agent: { id: '2', version: '1' },
+    tags: ['b', 'a'],
+    extreme: { xiq: { a: null, z: [{ a: 2, b: 1 }] } },
+  });
+});
+
+it('has what the configuration includes', () => {
+  const all = JSON.parse(eventJson(document, new Set(['event.original', 'event.hash', 'data_stream', 'ecs'])));
+  expect(all).toEqual(document);
+});
+
+it('gives the same text whatever the order of the keys', () => {
+  const turn = (value: object): object =>
+    Object.fromEntries(
+      Object.entries(value)
+        .reverse()
+        .map(([key, inner]) => [
+          key,
+          typeof inner === 'object' && !Array.isArray(inner) && inner ? turn(inner) : inner,
+        ]),
+    );
+  expect(JSON.stringify(turn(document))).not.toBe(JSON.stringify(document));
+  expect(eventJson({ ...turn(document) }, new Set())).toBe(eventJson(document, new Set()));
+});
+
+it('puts what searches need first, and the vendor’s own last', () => {
+  expect(Object.keys(JSON.parse(eventJson(document, new Set())))).toEqual([
+    ...['@timestamp', 'message', 'event', 'agent', 'tags', 'extreme'],
+  ]);
+});
+
+it('keeps a sender’s __proto__ as the key that it is', () => {
+  const extra = JSON.parse('{"xiq":{"extra":{"__proto__":{"polluted":true}}}}');
+  expect(eventJson(ecsDocument({ message: 'm' }, extra), new Set())).toContain('"__proto__":{"polluted":true}');
+});

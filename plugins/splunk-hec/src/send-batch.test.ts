@@ -1,0 +1,161 @@
+import type { DeliveryReport } from '@xiq-siem/core';
+import { expect, it, onTestFinished } from 'vitest';
+import { batchOf, noSignal, otherToken, startBench, token } from './test-bench.ts';
+
+const auth = 'extreme_xiq.auth';
+const sms = 'extreme_xiq.sms';
+
+/** Verdict and code of each event, in order. */
+function verdictsOf(report: DeliveryReport): unknown {
+  if (!('items' in report)) return report;
+  return report.items.map((item) => ('code' in item ? `${item.verdict} ${item.code}` : item.verdict));
+}
+
+it('sends a batch of several data sets as one request, in gzip, over one connection', async () => {
+  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  const batch = batchOf('a', { id: 'b', dataset: auth }, { id: 'c', dataset: sms });
+  for (let time = 0; time < 5; time++) {
+    expect(verdictsOf(await destination.deliver(batch, noSignal))).toEqual(['delivered', 'delivered', 'delivered']);
+  }
+  expect(idsOf()).toHaveLength(15);
+  expect(fake.requests).toHaveLength(5);
+  expect(fake.connections().ever).toBe(1);
+  expect(fake.requests[0]).toMatchObject({
+    method: 'POST',
+    path: '/services/collector/event',
+    headers: { authorization: `Splunk ${token}`, 'content-encoding': 'gzip', 'content-type': 'application/json' },
+  });
+});
+
+it('sends as it is where gzip is off', async () => {
+  const { destination, fake } = await startBench(onTestFinished, { config: { gzip: false } });
+  await destination.deliver(batchOf('a'), noSignal);
+  expect(fake.requests[0]?.headers).not.toHaveProperty('content-encoding');
+  expect(fake.requests[0]?.bytes).toBe(Buffer.byteLength(fake.requests[0]?.text ?? ''));
+});
+
+it.each(['/', '/splunk', '/splunk/', '/services/collector', '/splunk/services/collector/event'])(
+  'finds the event endpoint below %s',
+  async (path) => {
+    const { fake } = await startBench(onTestFinished);
+    const { destination } = await startBench(onTestFinished, { config: { url: `${fake.url}${path}` } });
+    await destination.deliver(batchOf('a'), noSignal);
+    const prefix = path.startsWith('/splunk') ? '/splunk' : '';
+    expect(fake.requests[0]?.path).toBe(`${prefix}/services/collector/event`);
+  },
+);
+
+it('rejects the events that HEC names, and has every other of the batch indexed once', async () => {
+  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 15 : undefined));
+  const report = await destination.deliver(batchOf('bad-0', 'a', 'b', 'bad-1', 'bad-2', 'c', 'bad-3'), noSignal);
+  const bad = 'rejected indexed_fields';
+  expect(verdictsOf(report)).toEqual([bad, 'delivered', 'delivered', bad, bad, 'delivered', bad]);
+  expect(idsOf()).toEqual(['a', 'b', 'c']);
+});
+
+it('keeps what is left for another time when HEC fails in the middle', async () => {
+  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 13 : undefined));
+  fake.answerNext('event', { code: 0, taken: true }, { code: 9, headers: { 'Retry-After': '2' } });
+  const { destination: small } = await startBench(onTestFinished, { config: { url: fake.url, maxBodyBytes: 1024 } });
+  const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
+  const report = await small.deliver(batchOf(long('a'), long('b'), long('c')), noSignal);
+  expect(verdictsOf(report)).toEqual(['delivered', 'retry server_busy', 'retry server_busy']);
+  expect(report).toMatchObject({ slowDown: true, waitMs: 2_000 });
+  expect(idsOf()).toEqual(['a']);
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: true });
+});
+
+it('splits what is larger than a request may be, and sends a larger event alone', async () => {
+  const { destination, fake, idsOf } = await startBench(onTestFinished, { config: { maxBodyBytes: 2048 } });
+  const sized = (id: string, characters: number) => ({ id, fields: { message: 'x'.repeat(characters) } });
+  const report = await destination.deliver(
+    batchOf(sized('a', 700), sized('b', 700), sized('huge', 5_000), sized('c', 700)),
+    noSignal,
+  );
+  expect(verdictsOf(report)).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
+  expect(idsOf()).toEqual(['a', 'b', 'huge', 'c']);
+  expect(fake.requests.map(({ text }) => text.trimEnd().split('\n').length)).toEqual([2, 1, 1]);
+});
+
+it('takes a format error of a body above 5 MiB for one of size, as Splunk Cloud means it', async () => {
+  const { destination, fake } = await startBench(onTestFinished);
+  fake.answerNext('event', { code: 6 }, { code: 6 });
+  const giant = { id: 'giant', fields: { message: 'x'.repeat(5_300_000) } };
+  expect(verdictsOf(await destination.deliver(batchOf(giant), noSignal))).toEqual(['rejected too_large']);
+});
+
+it('holds only the index that is refused', async () => {
+  const { destination, fake, idsOf } = await startBench(onTestFinished, {
+    config: { index: 'network', datasets: { [auth]: { index: 'missing' } } },
+    fake: { tokens: { [token]: { indexes: ['network'] } } },
+  });
+  const batch = batchOf({ id: 'a', dataset: auth }, 'b', { id: 'c', dataset: auth }, 'd');
+  const held = 'held incorrect_index';
+  expect(verdictsOf(await destination.deliver(batch, noSignal))).toEqual([held, 'delivered', held, 'delivered']);
+  expect(idsOf()).toEqual(['b', 'd']);
+  expect(verdictsOf(await destination.deliver(batchOf({ id: 'a', dataset: auth }), noSignal))).toEqual([held]);
+  expect(fake.events).toHaveLength(2);
+});
+
+it('holds only the token that is refused', async () => {
+  const { destination, idsOf } = await startBench(onTestFinished, {
+    config: { datasets: { [auth]: { token: { env: 'OTHER_TOKEN' } } } },
+    fake: { tokens: { [token]: {}, [otherToken]: { disabled: true } } },
+  });
+  const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
+  expect(verdictsOf(report)).toEqual(['held token_disabled', 'delivered']);
+  expect(idsOf()).toEqual(['b']);
+});
+
+it('holds only the sourcetype that something on the way forbids', async () => {
+  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  const forbidden = { status: 403, body: '<html>blocked</html>' };
+  fake.answerNext('event', forbidden, forbidden);
+  const report = await destination.deliver(
+    batchOf({ id: 'a', dataset: auth }, 'b', { id: 'c', dataset: sms }),
+    noSignal,
+  );
+  expect(verdictsOf(report)).toEqual(['held forbidden', 'delivered', 'delivered']);
+  expect(idsOf()).toEqual(['b', 'c']);
+});
+
+it('holds, and does not count against an event, that the token was taken away in the middle', async () => {
+  const { destination, fake } = await startBench(onTestFinished, { config: { maxBodyBytes: 1024 } });
+  const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
+  fake.answerNext('event', { code: 0, taken: true }, { code: 4 });
+  const report = await destination.deliver(batchOf(long('a'), long('b')), noSignal);
+  expect(verdictsOf(report)).toEqual(['delivered', 'held invalid_token']);
+});
+
+it('says that there is no token, and asks nobody', async () => {
+  const { destination, fake } = await startBench(onTestFinished, { config: { token: { env: 'NOT_SET' } } });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'misconfigured', code: 'no_token' });
+  expect(fake.requests).toEqual([]);
+});
+
+it('does not know what became of events whose answer was lost', async () => {
+  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  fake.answerNext('event', { instead: 'reset', taken: true });
+  const report = await destination.deliver(batchOf('a', 'b'), noSignal);
+  expect(verdictsOf(report)).toEqual(['unknown connection_lost', 'unknown connection_lost']);
+  expect(idsOf()).toEqual(['a', 'b']);
+});
+
+it('gives up on an answer that does not come in time', async () => {
+  const { destination, fake } = await startBench(onTestFinished, { unchecked: { requestTimeoutMs: 50 } });
+  fake.answerNext('event', { instead: 'silence' });
+  expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['unknown timed_out']);
+});
+
+it('knows that nothing was sent where nobody listens', async () => {
+  const { destination, fake } = await startBench(onTestFinished);
+  await fake.goDown();
+  expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject({
+    batch: 'unavailable',
+    code: 'unreachable',
+  });
+  await fake.bringBack();
+  expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['delivered']);
+});

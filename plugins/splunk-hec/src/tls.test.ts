@@ -1,0 +1,44 @@
+import { selfSignedCertificate } from '@xiq-siem/testkit';
+import { expect, it, onTestFinished } from 'vitest';
+import { batchOf, noSignal, startBench } from './test-bench.ts';
+
+const tls = selfSignedCertificate();
+
+it('refuses a certificate that nobody vouches for, and sends nothing', async () => {
+  const { destination, fake } = await startBench(onTestFinished, { fake: { tls } });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'tls_failed',
+    message: expect.stringContaining('self-signed certificate'),
+  });
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false });
+  expect(fake.requests).toEqual([]);
+});
+
+it('takes it where its authority is configured', async () => {
+  const { destination, idsOf } = await startBench(onTestFinished, { fake: { tls }, ca: tls.cert });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  expect(idsOf()).toEqual(['a']);
+});
+
+it('keeps one connection for all its requests', async () => {
+  const { destination, fake } = await startBench(onTestFinished, { fake: { tls }, ca: tls.cert });
+  for (let time = 0; time < 3; time++) await destination.deliver(batchOf('a'), noSignal);
+  expect(fake.connections().ever).toBe(1);
+});
+
+it('takes any certificate only where verification is switched off, and warns of it', async () => {
+  const { destination, log } = await startBench(onTestFinished, { fake: { tls }, config: { verifyTls: false } });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  expect(log.of('destination.tls_not_verified')).toHaveLength(1);
+});
+
+it('says so where https meets a server without TLS', async () => {
+  const { fake } = await startBench(onTestFinished);
+  const url = fake.url.replace('http:', 'https:');
+  const { destination } = await startBench(onTestFinished, { config: { url } });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'tls_failed',
+  });
+});
