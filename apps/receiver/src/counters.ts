@@ -10,15 +10,16 @@ export function createCounters(): Counters {
   const counts = new Map<string, number>();
   return {
     add(name, value, attributes) {
-      const suffix =
-        attributes === undefined
-          ? ''
-          : `{${Object.entries(attributes)
-              .map(([k, v]) => `${k}=${v}`)
-              .join(',')}}`;
-      const key = name + suffix;
+      const key = keyOf(name, attributes);
       counts.set(key, (counts.get(key) ?? 0) + value);
     },
     snapshot: () => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
+}
+
+/** On the path of every request: no arrays, one string. */
+function keyOf(name: string, attributes: Readonly<Record<string, string>> = {}): string {
+  let inner = '';
+  for (const key in attributes) inner += `${inner === '' ? '' : ','}${key}=${attributes[key]}`;
+  return inner === '' ? name : `${name}{${inner}}`;
 }

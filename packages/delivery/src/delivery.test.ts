@@ -22,6 +22,14 @@ describe('a destination that takes everything', () => {
     expect(plugin.closed()).toBe(1);
   });
 
+  test('is sent full batches at once, though no batch can be as large as is configured', async () => {
+    const plugin = scripted();
+    const spec = destination('a', plugin, { batch: { maxEvents: 10_000, maxAgeMs: 1_000 } });
+    const { clock, statusOf } = bench(memoryJournal(...bodies(50, 100)), [spec]);
+    await clock.runUntil(() => statusOf('a').sequence === 50, 1_000);
+    expect(Math.max(...plugin.batches.map((ids) => ids.length))).toBe(511);
+  });
+
   test('is sent few events when the oldest has waited long enough', async () => {
     const plugin = scripted();
     const { clock } = bench(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);

@@ -72,6 +72,21 @@ describe('a destination that is down', () => {
     expect(statusOf('dead').open).toBeLessThanOrEqual(2048);
   });
 
+  test.each([
+    ['events', { maxEvents: 10 }, 30],
+    ['bytes', { maxBytes: 1024 }, 3 * 30],
+  ])('holds %s for one batch more than may be under way', async (_, batch, most) => {
+    const spec = destination(
+      'a',
+      scripted(() => down),
+      { batch, maxInFlight: 2 },
+    );
+    const { clock, statusOf } = bench(memoryJournal(...bodies(50, 50)), [spec]);
+    await clock.advance(600_000);
+    expect(statusOf('a').open).toBeGreaterThan(most / 3);
+    expect(statusOf('a').open).toBeLessThanOrEqual(most);
+  });
+
   test('gives its events up after the configured hours, as dead letters', async () => {
     const plugin = scripted(() => down);
     const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(1, 30)), [

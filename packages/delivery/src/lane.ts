@@ -13,7 +13,7 @@ import { createSender } from './sender.ts';
 import { createSettlement } from './settlement.ts';
 import type { SharedBodies } from './shared-bodies.ts';
 import { within } from './within.ts';
-import { fitWords } from './words.ts';
+import { fitError } from './words.ts';
 
 export interface Lane {
   status(): DestinationStatus;
@@ -50,7 +50,7 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
   let shown = 'running';
 
   const fail = (error: unknown) => {
-    log.error('delivery.lane_failed', { destination: name, error: fitWords(String(error), redact) });
+    log.error('delivery.lane_failed', { destination: name, error: fitError(error, redact) });
     phase = 'stopped';
     stopTaking.abort();
     stopSending.abort();
@@ -119,7 +119,7 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
     try {
       await destination.close?.();
     } catch (error) {
-      log.error('delivery.close_failed', { destination: name, error: fitWords(String(error), redact) });
+      log.error('delivery.close_failed', { destination: name, error: fitError(error, redact) });
     }
   };
 

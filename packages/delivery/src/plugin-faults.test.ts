@@ -68,6 +68,17 @@ test('a call that does not end holds the place of a destination that takes one b
   expect(plugin.mostAtOnce()).toBe(1);
 });
 
+test('a plugin that throws what cannot be shown is named all the same', async () => {
+  const plugin = scripted(
+    once(() => {
+      throw Object.create(null);
+    }),
+  );
+  const { clock, statusOf, log } = bench(memoryJournal(...bodies(1, 2)), [destination('a', plugin)]);
+  await clock.runUntil(() => statusOf('a').sequence === 1);
+  expect(log.of('delivery.plugin_fault')[0]?.facts).toMatchObject({ fault: 'threw', destination: 'a' });
+});
+
 test('calls that never end are left behind up to a bound', async () => {
   const plugin = scripted(never);
   const { clock } = bench(memoryJournal(...bodies(20, 1)), [

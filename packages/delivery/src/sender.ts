@@ -4,7 +4,7 @@ import { type Attempt, attempt } from './attempt.ts';
 import type { Pending } from './batcher.ts';
 import type { DeliveryDestination, DeliveryServices } from './delivery.ts';
 import { type CheckedReport, checkReport, unreadable } from './verdicts.ts';
-import { fitWords } from './words.ts';
+import { fitError } from './words.ts';
 
 export interface Sender {
   /** Resolves when the batch's place is free again. `ended` is called before that, but not for an attempt cut off by `stop`. */
@@ -33,7 +33,7 @@ export function createSender(
   const countAttempt = (result: string) => meter.add('xiq_siem.destination.attempts', 1, { destination: name, result });
 
   const noteFaults = ({ faults }: CheckedReport, size: number, error?: unknown) => {
-    const cause = error === undefined ? {} : { error: fitWords(String(error), redact) };
+    const cause = error === undefined ? {} : { error: fitError(error, redact) };
     for (const [fault, times] of faults) {
       pluginFaults += times;
       countAttempt(fault);

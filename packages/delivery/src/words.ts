@@ -12,6 +12,15 @@ export function fitWords(text: string, redact: Redact): string {
   return cutToBytes(redact(line).trim(), maxWordsBytes);
 }
 
+/** What an error says, whatever was thrown. */
+export function fitError(error: unknown, redact: Redact): string {
+  try {
+    return fitWords(String(error), redact);
+  } catch {
+    return 'an error that cannot be shown';
+  }
+}
+
 function cutToBytes(text: string, maxBytes: number): string {
   const bytes = new TextEncoder().encode(text);
   if (bytes.length <= maxBytes) return text;

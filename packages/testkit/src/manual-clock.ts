@@ -21,7 +21,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-const turnsToSettle = 12;
+const turnsToSettle = 32;
 
 export function createManualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
   let nowMs = startMs;

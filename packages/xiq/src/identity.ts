@@ -24,5 +24,5 @@ export function idsOfBody(): (family: string, key: readonly string[]) => string 
 }
 
 /** The key of an event whose natural key is not whole: its own text, and what it is an observation of. */
-export const ownTextKey = (textHash: string, parentText: string | undefined): readonly string[] =>
-  parentText === undefined ? ['text', textHash] : ['text', textHash, parentText];
+export const ownTextKey = (textHash: string, parentHash: string | undefined): readonly string[] =>
+  parentHash === undefined ? ['text', textHash] : ['text', textHash, parentHash];

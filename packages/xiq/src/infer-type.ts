@@ -9,7 +9,7 @@ interface Shape {
   readonly has: readonly (readonly string[])[];
   /** A field of what the element is an observation of. */
   readonly parentHas?: string;
-  /** Where given: the element has no other field than these. */
+  /** Where given: the element has no other field than these, and is no observation. */
   readonly only?: readonly string[];
 }
 
@@ -80,6 +80,6 @@ export function inferType(element: JsonObject, parent: JsonObject | undefined): 
     ({ has, parentHas, only }) =>
       has.every((names) => names.some(isThere)) &&
       (parentHas === undefined || (parent !== undefined && parentHas.some((name) => Object.hasOwn(parent, name)))) &&
-      (only === undefined || parts.every((part) => Object.keys(part).every((name) => only.has(name)))),
+      (only === undefined || (parent === undefined && Object.keys(element).every((name) => only.has(name)))),
   )?.type;
 }

@@ -43,6 +43,10 @@ const maxKnownLength = 1_024;
 export function mapper<T extends FieldTable>(mapping: Mapping<T>): Mapper {
   const read = fieldReader(mapping.fields);
   const names = new Set(Object.entries(mapping.fields).flatMap(([name, rule]) => spellings(name, rule)));
+  const isKnown = ([name, value]: readonly [string, unknown]): boolean =>
+    names.has(name) && (typeof value === 'number' || (typeof value === 'string' && value.length <= maxKnownLength));
+  // Once a parent: its fields and its observations may both be many.
+  const reduced = new WeakMap<JsonObject, JsonObject>();
   return {
     map(parts, offset, draft) {
       const reading = read(parts, offset, draft);
@@ -53,9 +57,9 @@ export function mapper<T extends FieldTable>(mapping: Mapping<T>): Mapper {
       return key !== undefined && isWhole(key) ? key : undefined;
     },
     known(object) {
-      const isShort = (value: unknown): boolean =>
-        typeof value === 'number' || (typeof value === 'string' && value.length <= maxKnownLength);
-      return Object.fromEntries(Object.entries(object).filter(([name, value]) => names.has(name) && isShort(value)));
+      const made = reduced.get(object) ?? Object.fromEntries(Object.entries(object).filter(isKnown));
+      reduced.set(object, made);
+      return made;
     },
   };
 }

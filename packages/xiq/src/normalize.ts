@@ -60,7 +60,7 @@ function faultEvent(
   const family: Family = 'unparsed';
   const hash = originalHash(element);
   const draft = new DocumentDraft(frames(family, body.metadata.messageType ?? noMessageType, hash));
-  const id = nextId(family, ownTextKey(hash, element.parent?.text));
+  const id = nextId(family, ownTextKey(hash, element.parent?.textHash));
   draft.set('event.kind', 'pipeline_error');
   draft.set('event.id', id);
   draft.set('log.level', 'error');
@@ -96,7 +96,7 @@ function elementEvent(context: BodyContext, element: Element, value: JsonObject)
   const key = mapper.map(partsOf(value, element.parent, mapper), settings.offset, draft);
   // Two different runs of invalid bytes look the same in a text.
   const natural = element.invalidBytes === undefined ? key : undefined;
-  const id = nextId(family, natural ?? ownTextKey(hash, element.parent?.text));
+  const id = nextId(family, natural ?? ownTextKey(hash, element.parent?.textHash));
   draft.set('event.id', id);
   const timeMs = setTime(draft, draft.time, receivedAtMs);
   setOriginal(draft, element);

@@ -43,7 +43,8 @@ async function readText(body: ConnectionRequestResponseAsStream['body'], signal:
       chunks.push(chunk);
       bytes += chunk.length;
       // Leaving the loop closes the connection.
-      if (bytes > maxAnswerBytes) throw new errors.DeserializationError(`an answer of over ${maxAnswerBytes} bytes`, '');
+      if (bytes > maxAnswerBytes)
+        throw new errors.DeserializationError(`an answer of over ${maxAnswerBytes} bytes`, '');
     }
     return Buffer.concat(chunks).toString('utf8');
   } catch (error) {

@@ -33,7 +33,7 @@ export async function sendBulk(
   const encoding = useGzip ? { 'content-encoding': 'gzip' } : {};
   return server.ask(signal, (client, options) =>
     client.bulk(
-      { operations: body, require_data_stream: true, filter_path: filterPath },
+      { body, require_data_stream: true, filter_path: filterPath },
       { ...options, headers: { ...options.headers, 'content-type': compatible.ndjson, ...encoding } },
     ),
   );

@@ -1,5 +1,5 @@
 // What an answer to `_bulk` says of each event. The answer's own summary (`errors`) is never relied on.
-import type { Verdict } from '@xiq-siem/core';
+import type { ItemVerdict, Verdict } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Routed } from './bulk-request.ts';
 import type { FaultCode } from './fault-codes.ts';
@@ -18,28 +18,28 @@ const bulkItem = z.object({
 type Result = z.output<typeof bulkItem>['create'];
 
 /** A verdict for each event, in their order. */
-export function bulkVerdicts(routed: readonly Routed[], body: unknown): readonly Verdict<FaultCode>[] {
+export function bulkVerdicts(routed: readonly Routed[], body: unknown): readonly ItemVerdict<FaultCode>[] {
   const results = bulkAnswer.safeParse(body).data?.items ?? [];
-  return routed.map(({ item }, index) => {
-    const result = bulkItem.safeParse(results[index]).data?.create;
-    if (result === undefined) return odd('the answer says nothing of this event that we understand');
-    // A document in the failure store has an id of that store's.
-    if (result.failure_store !== 'used' && result._id !== item.id) {
-      return odd('the answer speaks of another event in the place of this one');
-    }
-    return verdictOf(result);
-  });
+  return routed.map(({ item: { index, id } }, place) => ({ index, ...verdictOf(results[place], id) }));
+}
+
+function verdictOf(answer: unknown, id: string): Verdict<FaultCode> {
+  const result = bulkItem.safeParse(answer).data?.create;
+  if (result === undefined) return odd('the answer says nothing of this event that we understand');
+  // A document in the failure store has an id of that store's.
+  if (result.failure_store !== 'used' && result._id !== id) {
+    return odd('the answer speaks of another event in the place of this one');
+  }
+  return verdictOfResult(result);
 }
 
 function odd(message: string): Verdict<FaultCode> {
   return { verdict: 'unknown', code: 'odd_answer', message };
 }
 
-function verdictOf({ status, error, failure_store }: Result): Verdict<FaultCode> {
+function verdictOfResult({ status, error, failure_store }: Result): Verdict<FaultCode> {
   if (status === 200 || status === 201) {
-    return failure_store === 'used'
-      ? { verdict: 'delivered', degraded: 'failure_store' }
-      : { verdict: 'delivered' };
+    return failure_store === 'used' ? { verdict: 'delivered', degraded: 'failure_store' } : { verdict: 'delivered' };
   }
   if (status === 409) return { verdict: 'delivered', duplicate: true };
   const type = error?.type ?? '';

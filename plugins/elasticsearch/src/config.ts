@@ -59,7 +59,9 @@ const shape = z.strictObject({
     .min(1)
     .max(36_500)
     .default(365)
-    .describe('For `xiq-siem setup`: Elasticsearch deletes events after this many days, in data streams made after it.'),
+    .describe(
+      'For `xiq-siem setup`: Elasticsearch deletes events after this many days, in data streams made after it.',
+    ),
   indexMode: z
     .enum(['standard', 'logsdb'])
     .optional()
@@ -67,7 +69,9 @@ const shape = z.strictObject({
   ingestPipeline: z
     .boolean()
     .default(false)
-    .describe('For `xiq-siem setup`: a pipeline that sets `event.ingested` to the time at which Elasticsearch took it.'),
+    .describe(
+      'For `xiq-siem setup`: a pipeline that sets `event.ingested` to the time at which Elasticsearch took it.',
+    ),
 });
 
 export const elasticsearchConfig = shape

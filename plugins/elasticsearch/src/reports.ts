@@ -46,6 +46,6 @@ export function reportOfSent(
   // One event may have spoilt the request for all: as a retry of each, it is found by halving.
   const verdict = mayBeTaken ? 'unknown' : code === 'request_refused' ? 'retry' : undefined;
   if (verdict === undefined) return reportOfUnsent(fault);
-  const items = routed.map(({ item }) => ({ index: item.index, verdict, code, message }));
-  return { items: [...items, ...kept], ...(waitMs === undefined ? {} : { waitMs }) };
+  const sent = routed.map(({ item }) => ({ index: item.index, verdict, code, message }) as const);
+  return { items: [...sent, ...kept], ...(waitMs === undefined ? {} : { waitMs }) };
 }

@@ -1,42 +1,50 @@
 // Makes Elasticsearch ready for our events: says what it would write, and writes it.
-import { ConnectorError, type DestinationContext, type DestinationSetup, type SetupChange } from '@xiq-siem/core';
+import type { DestinationContext, DestinationSetup, SetupChange } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
 import { difference } from './difference.ts';
-import { type Answer, openServer, type Server } from './server.ts';
+import { openServer } from './server.ts';
 import { type SetupPart, setupParts } from './setup-parts.ts';
 
 const timeLimitMs = 60_000;
 
-/** Asks for the privileges `manage_index_templates`, with `ingestPipeline` also `manage_pipeline`, and `manage` on the streams. */
+/**
+ * Asks for the privilege `manage_index_templates`, with `ingestPipeline` for `manage_pipeline`, and for `manage` on
+ * data streams that have to roll over.
+ */
 export async function elasticsearchSetup(
   config: ElasticsearchConfig,
   context: DestinationContext,
 ): Promise<DestinationSetup> {
-  /** Connections live no longer than what they are for, so that a command can end. */
-  const withServer = async <Result>(work: (server: Server, signal: AbortSignal) => Promise<Result>): Promise<Result> => {
+  /** Connections live no longer than the work, so that a command can end. */
+  async function withParts<Result>(work: (parts: readonly SetupPart[]) => Promise<Result>): Promise<Result> {
     const server = await openServer(config, context);
     try {
-      return await work(server, AbortSignal.timeout(timeLimitMs));
+      return await work(await setupParts(server, config, context.fields, AbortSignal.timeout(timeLimitMs)));
     } finally {
       server.close();
     }
-  };
+  }
+
   return {
     plan: () =>
-      withServer(async (server, signal) => {
+      withParts(async (parts) => {
         const changes: SetupChange[] = [];
-        for (const part of await setupParts(server, config, context.fields, signal)) {
-          changes.push(await changeOf(part, signal));
-        }
+        for (const part of parts) changes.push(await changeOf(part));
         return changes;
       }),
     apply: () =>
-      withServer(async (server, signal) => {
-        // Each is looked at when it is its turn: whether a stream has to roll over shows once the templates are written.
-        for (const part of await setupParts(server, config, context.fields, signal)) {
-          const { kind } = await changeOf(part, signal);
-          if (kind !== 'unchanged') await part.write(signal);
+      withParts(async (parts) => {
+        for (const part of parts) {
+          const { kind } = await changeOf(part);
+          if (kind !== 'unchanged') await part.write();
         }
       }),
   };
+}
+
+async function changeOf({ name, desired, read }: SetupPart): Promise<SetupChange> {
+  const current = await read();
+  const diff = difference(current, desired);
+  const kind = current === undefined ? 'create' : diff.length === 0 ? 'unchanged' : 'update';
+  return { kind, name, diff };
 }

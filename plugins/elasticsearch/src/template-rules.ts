@@ -68,7 +68,10 @@ export function templateFault(stream: string, lists: TemplateLists, ours: Templa
   if (state === 'outdated') return `component template ${names.mappings} is of another version: ${remedy}`;
 
   // What comes later wins, and the index template's own comes last.
-  const settings = [...composed.map(({ component_template }) => component_template?.template?.mappings), template?.mappings];
+  const settings = [
+    ...composed.map(({ component_template }) => component_template?.template?.mappings),
+    template?.mappings,
+  ];
   const dynamic = settings.map((mappings) => mappings?.dynamic).findLast((value) => value !== undefined);
   if (String(dynamic) !== 'false') {
     return `the templates of ${stream} set \`dynamic: ${String(dynamic)}\`, so that fields are mapped by guess: take that out of ${winner.name} or its component templates`;

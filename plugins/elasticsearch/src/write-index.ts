@@ -27,7 +27,10 @@ export async function writeIndexNames(
   signal: AbortSignal,
 ): Promise<Found<{ readonly streams: readonly { readonly stream: string; readonly index: string }[] }>> {
   const answer = await server.ask(signal, (client, options) =>
-    client.indices.resolveIndex({ name: pattern, filter_path: ['data_streams.name', 'data_streams.backing_indices'] }, options),
+    client.indices.resolveIndex(
+      { name: pattern, filter_path: ['data_streams.name', 'data_streams.backing_indices'] },
+      options,
+    ),
   );
   if (!answer.ok) return answer.fault.status === 404 ? { ok: true, streams: [] } : answer;
   const { data_streams } = resolved.safeParse(answer.body).data ?? { data_streams: [] };
@@ -57,7 +60,10 @@ export async function mappingsOfIndex(
   signal: AbortSignal,
 ): Promise<Found<{ readonly index: WriteIndex | undefined }>> {
   const answer = await server.ask(signal, (client, options) =>
-    client.indices.getMapping({ index: name, filter_path: ['*.mappings._meta.xiq_siem', '*.mappings.dynamic'] }, options),
+    client.indices.getMapping(
+      { index: name, filter_path: ['*.mappings._meta.xiq_siem', '*.mappings.dynamic'] },
+      options,
+    ),
   );
   if (!answer.ok) return answer.fault.status === 404 ? { ok: true, index: undefined } : answer;
   // An index whose mappings hold neither is filtered out of the answer.

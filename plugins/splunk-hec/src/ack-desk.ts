@@ -1,6 +1,5 @@
 // Indexer acknowledgement for one token: channels, the events that wait on them, and the asking.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AckOptions } from './config.ts';
 import { type AckReply, newChannel } from './hec-client.ts';
 
 /** `late`: not in time. `lost`: nobody can say any more. `disabled`: the token has no acknowledgement. */
@@ -18,7 +17,9 @@ export interface AckDesk {
   close(): void;
 }
 
-export interface AckDeskOptions extends AckOptions {
+export interface AckDeskOptions {
+  readonly pollMs: number;
+  readonly timeoutMs: number;
   readonly now: () => number;
   readonly ask: (channel: string, ackIds: readonly number[], signal: AbortSignal) => Promise<AckReply>;
 }

@@ -3,7 +3,7 @@ import type { BenchOptions } from './test-bench.ts';
 import { batchOf, noSignal, startBench, token } from './test-bench.ts';
 
 const options: BenchOptions = {
-  unchecked: { ack: { pollMs: 5, timeoutMs: 1_000 } },
+  unchecked: { ack: true, ackPollMs: 5, ackTimeoutMs: 1_000 },
   fake: { tokens: { [token]: { ack: true } } },
 };
 
@@ -117,22 +117,6 @@ it('says of events before a refused one that they are only taken: their answer h
   expect(await destination.deliver(batchOf('a', 'bad', 'b'), noSignal)).toMatchObject({
     items: [{ verdict: 'delivered', degraded: 'not_acknowledged' }, { verdict: 'rejected' }, { verdict: 'delivered' }],
   });
-});
-
-it('stops sending when too much waits to be acknowledged', async () => {
-  const { destination, fake } = await startAcknowledging();
-  fake.acks.setIndexing(false);
-  const limit = new AbortController();
-  const waiting = Array.from({ length: 1_000 }, (_, id) => destination.deliver(batchOf(String(id)), limit.signal));
-  await vi.waitFor(() => expect(fake.events).toHaveLength(1_000), { timeout: 10_000 });
-  await vi.waitFor(async () =>
-    expect(await destination.deliver(batchOf('more'), AbortSignal.timeout(10))).toMatchObject({
-      batch: 'unavailable',
-      code: 'ack_pending_full',
-    }),
-  );
-  limit.abort();
-  await Promise.all(waiting);
 });
 
 it('lets go of all that waits when it is closed', async () => {

@@ -14,13 +14,12 @@ export async function checkHec(
   const no = (message: string): CheckResult => ({ ok: false, message: `${url}: ${message}` });
 
   const health = await client.health(signal);
-  if (health.kind === 'failed' || health.status >= 500) {
-    const answer = readAnswer(health, { nowMs: 0, redact: (text) => text });
-    return no(answer.action === 'taken' ? 'an answer that makes no sense' : answer.message);
-  }
+  const isDown = health.kind === 'failed' || health.status >= 500;
+  const healthAnswer = readAnswer(health, { nowMs: 0, redact: (text) => text });
+  if (isDown && healthAnswer.action !== 'taken') return no(healthAnswer.message);
   for (const [number, token] of routes.tokens.entries()) {
     const which = routes.tokens.length === 1 ? 'the token' : `token ${number + 1} of ${routes.tokens.length}`;
-    const channel = ack === false ? undefined : newChannel();
+    const channel = ack ? newChannel() : undefined;
     const answer = await client.post(token, channel, [], signal);
     // An empty request that is refused for being empty has passed everything else.
     if (answer.action !== 'taken' && answer.code !== 'no_data') return no(`${which}: ${answer.message}`);

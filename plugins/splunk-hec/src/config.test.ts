@@ -13,12 +13,10 @@ it('has defaults that serve', () => {
     maxBodyBytes: 1_000_000,
     requestTimeoutMs: 30_000,
     ack: false,
+    ackPollMs: 5_000,
+    ackTimeoutMs: 50_000,
     verifyTls: true,
   });
-});
-
-it('takes `ack: true` as acknowledgement with its defaults', () => {
-  expect(splunkHecConfig.parse({ ...least, ack: true }).ack).toEqual({ pollMs: 5_000, timeoutMs: 50_000 });
 });
 
 it.each([

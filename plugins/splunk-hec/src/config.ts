@@ -14,18 +14,6 @@ const url = z
   }, 'a URL without user, password, query or fragment: the token stands in `token`')
   .describe('Where the event collector listens, such as https://splunk.example:8088.');
 
-const ackOptions = z.strictObject({
-  pollMs: z.int().min(100).max(60_000).default(5_000).describe('Time between two questions for acknowledgements.'),
-  timeoutMs: z
-    .int()
-    .min(1_000)
-    .max(3_000_000)
-    .default(50_000)
-    .describe(
-      'Time after which events are sent again, on a new channel. Keep it below `timeoutMs` of the destination.',
-    ),
-});
-
 const route = {
   index: index.optional().describe("Index that events are written to. Default: the token's own."),
   sourcetype: name.optional().describe('Default: extreme:xiq:<last part of the data set>, such as extreme:xiq:audit.'),
@@ -56,10 +44,16 @@ export const splunkHecConfig = z.strictObject({
     .describe('Size of one request before compression; one event larger than that is sent alone. Splunk Cloud: 5 MiB.'),
   requestTimeoutMs: z.int().min(100).max(600_000).default(30_000).describe('Time that one request may take.'),
   ack: z
-    .union([z.boolean(), ackOptions])
+    .boolean()
     .default(false)
-    .transform((ack) => (ack === true ? ackOptions.parse({}) : ack))
     .describe('Whether events count as delivered only when an indexer has acknowledged them. The token must allow it.'),
+  ackPollMs: z.int().min(100).max(60_000).default(5_000).describe('Time between two questions for acknowledgements.'),
+  ackTimeoutMs: z
+    .int()
+    .min(1_000)
+    .max(3_000_000)
+    .default(50_000)
+    .describe('Time after which events that nobody acknowledged are sent again. Keep it below `timeoutMs`.'),
   verifyTls: z
     .boolean()
     .default(true)
@@ -67,4 +61,3 @@ export const splunkHecConfig = z.strictObject({
 });
 
 export type SplunkHecConfig = z.output<typeof splunkHecConfig>;
-export type AckOptions = z.output<typeof ackOptions>;

@@ -22,6 +22,9 @@ export type Action =
   /** The objects may be there. */
   | 'unknown';
 
+const askedForAck =
+  'the token has acknowledgement on: set `ack: true`; where it is set, something on the way takes the channel header out';
+
 const hecFaults = [
   [1, 403, 'holdToken', 'token_disabled', 'enable the token in Splunk'],
   [2, 401, 'holdToken', 'token_required', 'something on the way takes the Authorization header out'],
@@ -32,13 +35,7 @@ const hecFaults = [
   [7, 400, 'holdIndex', 'incorrect_index', 'make the index, or allow it to the token'],
   [8, 500, 'wait', 'internal_error', ''],
   [9, 503, 'slow', 'server_busy', ''],
-  [
-    10,
-    400,
-    'holdToken',
-    'channel_missing',
-    'the token asks for acknowledgement: set `ack: true`, or take it off the token',
-  ],
+  [10, 400, 'holdToken', 'channel_missing', askedForAck],
   [11, 400, 'newChannel', 'invalid_channel', ''],
   [12, 400, 'rejectOne', 'event_required', ''],
   [13, 400, 'rejectOne', 'event_blank', ''],
@@ -53,13 +50,7 @@ const hecFaults = [
   [23, 503, 'wait', 'shutting_down', ''],
   [26, 429, 'slow', 'at_capacity', ''],
   [27, 429, 'slow', 'ack_at_capacity', ''],
-  [
-    28,
-    400,
-    'holdToken',
-    'channel_missing',
-    'the token asks for acknowledgement: set `ack: true`, or take it off the token',
-  ],
+  [28, 400, 'holdToken', 'channel_missing', askedForAck],
 ] as const;
 
 const statusFaults = [

@@ -27,7 +27,7 @@ const untrusted = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_|ERR_TLS
 export function exchange({ url, body, timeoutMs, signal, ...options }: HttpRequest): Promise<Exchange> {
   const { promise, resolve } = Promise.withResolvers<Exchange>();
   const timeLimit = AbortSignal.timeout(timeoutMs);
-  const headers = { ...options.headers, 'Content-Length': String(body?.length ?? 0) };
+  const headers = { ...options.headers, ...(body === undefined ? {} : { 'Content-Length': String(body.length) }) };
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
   let sent = false;
 
@@ -43,7 +43,7 @@ export function exchange({ url, body, timeoutMs, signal, ...options }: HttpReque
             ? 'connection_lost'
             : 'unreachable';
     const message = code === 'timed_out' ? `no answer within ${timeoutMs} ms` : error.message;
-    resolve({ kind: 'failed', code, sent, message: `${url.host}: ${message}` });
+    resolve({ kind: 'failed', code, sent, message });
   };
 
   const request = start(url, { ...options, headers, signal: AbortSignal.any([signal, timeLimit]) }, (response) => {

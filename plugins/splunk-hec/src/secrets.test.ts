@@ -12,7 +12,7 @@ const trials: readonly [string, BenchOptions, (fake: Awaited<ReturnType<typeof s
   ['the connection is cut', {}, (fake) => fake.answerAlways('event', { instead: 'reset' })],
   ['nobody listens', {}, (fake) => fake.goDown()],
   ['TLS fails', { fake: { tls: selfSignedCertificate() } }, () => {}],
-  ['acknowledgement', { fake: { tokens: both }, unchecked: { ack: { pollMs: 5, timeoutMs: 50 } } }, () => {}],
+  ['acknowledgement', { fake: { tokens: both }, unchecked: { ack: true, ackPollMs: 5 } }, () => {}],
 ];
 
 it.each(trials)('never shows the token when %s', async (_, options, prepare) => {

@@ -1,5 +1,9 @@
 import type { DeliveryReport } from '@xiq-siem/core';
 import { expect, it, onTestFinished } from 'vitest';
+import type { AckDesk } from './ack-desk.ts';
+import { envelopeOf } from './envelope.ts';
+import type { TokenSlot } from './routes.ts';
+import { createBatchSender } from './send-batch.ts';
 import { batchOf, noSignal, otherToken, startBench, token } from './test-bench.ts';
 
 const auth = 'extreme_xiq.auth';
@@ -83,7 +87,8 @@ it('takes a format error of a body above 5 MiB for one of size, as Splunk Cloud 
   const { destination, fake } = await startBench(onTestFinished);
   fake.answerNext('event', { code: 6 }, { code: 6 });
   const giant = { id: 'giant', fields: { message: 'x'.repeat(5_300_000) } };
-  expect(verdictsOf(await destination.deliver(batchOf(giant), noSignal))).toEqual(['rejected too_large']);
+  const report = await destination.deliver(batchOf(giant, 'small', giant), noSignal);
+  expect(verdictsOf(report)).toEqual(['rejected too_large', 'rejected invalid_data', 'delivered']);
 });
 
 it('holds only the index that is refused', async () => {
@@ -129,6 +134,16 @@ it('holds, and does not count against an event, that the token was taken away in
   expect(verdictsOf(report)).toEqual(['delivered', 'held invalid_token']);
 });
 
+it('answers for the whole batch where one index is held and nothing else was taken', async () => {
+  const { destination, fake } = await startBench(onTestFinished, {
+    config: { index: 'network', datasets: { [auth]: { index: 'missing' } } },
+    fake: { tokens: { [token]: { indexes: ['network'] } } },
+  });
+  fake.answerNext('event', { code: 7 }, { code: 9 });
+  const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
+  expect(report).toMatchObject({ batch: 'unavailable', code: 'server_busy' });
+});
+
 it('says that there is no token, and asks nobody', async () => {
   const { destination, fake } = await startBench(onTestFinished, { config: { token: { env: 'NOT_SET' } } });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'misconfigured', code: 'no_token' });
@@ -158,4 +173,38 @@ it('knows that nothing was sent where nobody listens', async () => {
   });
   await fake.bringBack();
   expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['delivered']);
+});
+
+it('sends nothing while too many requests wait for their acknowledgement', async () => {
+  const posted: unknown[] = [];
+  const token: TokenSlot = { secret: { current: () => [] } };
+  const route = { token, index: undefined, sourcetype: 's', source: 's' };
+  const desk: AckDesk = {
+    channel: () => 'c',
+    hasRoom: () => false,
+    outcome: async () => 'late',
+    retire() {},
+    close() {},
+  };
+  const sendBatch = createBatchSender({
+    client: {
+      post: async (...question) => {
+        posted.push(question);
+        return { action: 'taken', slowDown: false, ackId: 0 };
+      },
+      acks: async () => ({ kind: 'disabled' }),
+      health: async () => ({ kind: 'failed', code: 'aborted', sent: false, message: '' }),
+      close() {},
+    },
+    routes: { tokens: [token], indexes: [undefined], of: () => route, coversAll: () => true },
+    maxBodyBytes: 1_000,
+    desks: new Map([[token, desk]]),
+    envelopes: ({ items }) => items.map((item) => envelopeOf(item, route, new Set())),
+    onTaken() {},
+    onNoAck() {},
+  });
+  expect(await sendBatch(batchOf('a'), noSignal)).toMatchObject({
+    ...{ batch: 'unavailable', code: 'ack_pending_full', slowDown: true },
+  });
+  expect(posted).toEqual([]);
 });

@@ -21,6 +21,7 @@ export const splunkHecDestination = defineDestination({
 /** Characters beyond which Splunk finds no fields by itself (`maxchars`), and beyond which it cuts (`TRUNCATE`). */
 const splunkLimits = [5_000, 10_000] as const;
 const hourMs = 3_600_000;
+const loopback = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
 
 /** Opens no connection before the first batch. */
 export function createSplunkHecDestination(config: SplunkHecConfig, context: DestinationContext): Destination<HecCode> {
@@ -29,13 +30,13 @@ export function createSplunkHecDestination(config: SplunkHecConfig, context: Des
   const client = createHecClient(config, context);
   const include = new Set(config.include);
   const desks = new Map<TokenSlot, AckDesk>();
-  const { ack } = config;
   warnOfRisks(config, context);
 
-  if (ack !== false) {
+  if (config.ack) {
+    const times = { pollMs: config.ackPollMs, timeoutMs: config.ackTimeoutMs };
     for (const token of routes.tokens) {
       const ask: Parameters<typeof createAckDesk>[0]['ask'] = (...question) => client.acks(token, ...question);
-      desks.set(token, createAckDesk({ ...ack, now, ask }));
+      desks.set(token, createAckDesk({ ...times, now, ask }));
     }
   }
   const warnOfLong = occasionally(now, hourMs, (characters: number, events) =>
@@ -57,7 +58,7 @@ export function createSplunkHecDestination(config: SplunkHecConfig, context: Des
   };
 
   return {
-    assurance: ack === false ? 'accepted' : 'indexed',
+    assurance: config.ack ? 'indexed' : 'accepted',
     deliver: createBatchSender({
       ...{ client, routes, maxBodyBytes: config.maxBodyBytes, desks },
       envelopes: ({ items }) => items.map((item) => envelopeOf(item, routes.of(item.dataset), include)),
@@ -74,9 +75,11 @@ export function createSplunkHecDestination(config: SplunkHecConfig, context: Des
 
 function warnOfRisks({ url, ack, verifyTls }: SplunkHecConfig, { log }: DestinationContext): void {
   const { protocol, hostname } = new URL(url);
-  if (protocol === 'http:') log.warn('destination.not_encrypted', { advice: 'the token is readable on the way' });
-  else if (!verifyTls) log.warn('destination.tls_not_verified', { advice: 'anybody on the way can read the token' });
-  if (ack !== false && hostname.endsWith('.splunkcloud.com')) {
+  if (protocol === 'http:' && !loopback.test(hostname))
+    log.warn('destination.not_encrypted', { advice: 'the token is readable on the way' });
+  if (protocol === 'https:' && !verifyTls)
+    log.warn('destination.tls_not_verified', { advice: 'anybody on the way can read the token' });
+  if (ack && hostname.endsWith('.splunkcloud.com')) {
     const advice = 'Splunk Cloud supports acknowledgement for Amazon Firehose only, and its load balancer may lose it';
     log.warn('destination.ack_on_splunk_cloud', { advice });
   }

@@ -14,6 +14,8 @@ import { createSplunkHecDestination } from './splunk-hec-destination.ts';
 export const noSignal = new AbortController().signal;
 export const token = 'c0ffee00-canary-token-0000-splunk';
 export const otherToken = 'c0ffee11-canary-token-1111-splunk';
+/** By the names that configurations give them. */
+export const secrets = { HEC_TOKEN: new Secret(token), OTHER_TOKEN: new Secret(otherToken) };
 export const timeMs = 1_636_337_187_553;
 
 export interface BenchOptions {
@@ -33,7 +35,6 @@ export async function startBench(atEnd: (clean: () => Promise<void>) => void, op
   const log = createRecordingLogger();
   const meter = createRecordingMeter();
   const clock = { nowMs: 1_800_000_000_000 };
-  const secrets = { HEC_TOKEN: new Secret(token), OTHER_TOKEN: new Secret(otherToken) };
   const common = destinationContext({ log, meter, name: 'splunk', now: () => clock.nowMs, secrets });
   const context = ca === undefined ? common : { ...common, agent: () => new Agent({ keepAlive: true, ca }) };
   const parsed = splunkHecConfig.parse({ url: fake.url, token: { env: 'HEC_TOKEN' }, ...config });

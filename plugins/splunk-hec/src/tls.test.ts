@@ -42,3 +42,12 @@ it('says so where https meets a server without TLS', async () => {
     code: 'tls_failed',
   });
 });
+
+it.each([
+  ['http://splunk.example:8088', 1],
+  ['http://127.0.0.1:8088', 0],
+  ['https://splunk.example:8088', 0],
+])('warns of a token that travels in the open: %s, %i', async (url, times) => {
+  const { log } = await startBench(onTestFinished, { config: { url } });
+  expect(log.of('destination.not_encrypted')).toHaveLength(times);
+});

@@ -27,7 +27,7 @@ export function createVerdictSheet({ items }: Batch): VerdictSheet {
   return {
     set(envelopes, verdict) {
       for (const { item } of envelopes) verdicts.set(item.index, verdict);
-      if (verdict.verdict !== 'held') isTouched = true;
+      if (envelopes.length > 0 && verdict.verdict !== 'held') isTouched = true;
     },
     slowDown() {
       isSlow = true;

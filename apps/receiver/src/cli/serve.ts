@@ -41,6 +41,7 @@ Exit codes: 0 stopped by a signal, 64 wrong arguments, 69 a port is taken, 74 th
     log.info('connector.stopping', { reason: failure.message });
     await connector.stop(configuration.shutdownGraceMs);
     log.info('connector.stopped');
-    return 'exitCode' in failure ? failure.exitCode : exitCodes.ok;
+    // All is closed; a plugin's call into a disk or a network that hangs must not keep the process.
+    process.exit('exitCode' in failure ? failure.exitCode : exitCodes.ok);
   },
 };

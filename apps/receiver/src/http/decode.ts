@@ -8,7 +8,12 @@ export type DecodeResult =
   | { readonly kind: 'broken' }
   | { readonly kind: 'tooLarge' };
 
-export async function decode(encoding: string | undefined, bytes: Buffer, maxBytes: number): Promise<DecodeResult> {
+/** At once where nothing is to be undone. */
+export function decode(
+  encoding: string | undefined,
+  bytes: Buffer,
+  maxBytes: number,
+): DecodeResult | Promise<DecodeResult> {
   const name = (encoding ?? 'identity').trim().toLowerCase();
   if (name === 'identity' || name === '') return { kind: 'decoded', bytes };
   if (name !== 'gzip' && name !== 'x-gzip') return { kind: 'unsupported' };

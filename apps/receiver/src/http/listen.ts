@@ -28,8 +28,7 @@ export async function listen(fetchCallback: Fetch, options: ListenOptions): Prom
   const { name, host, port, maxConnections, headersTimeoutMs, requestTimeoutMs, onClientError } = options;
   const server: Server = createServer(
     { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 1_000 },
-    // The global Request and Response stay those of node.
-    getRequestListener(fetchCallback, { overrideGlobalObjects: true }),
+    getRequestListener(fetchCallback),
   );
   server.maxConnections = maxConnections;
   server.keepAliveTimeout = 10_000;

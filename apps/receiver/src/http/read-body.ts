@@ -39,9 +39,12 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, budget: By
     let size = 0;
     let held = 0;
     let refused: 'tooLarge' | 'overloaded' | undefined;
+    let ended = false;
 
+    // The listeners stay: they end with the request, and taking them off costs as much as reading a small body.
     const end = (result: BodyResult): void => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onAbort).off('close', onAbort);
+      if (ended) return;
+      ended = true;
       if (result.kind !== 'whole') budget.give(held);
       resolve(result);
     };
@@ -51,7 +54,8 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, budget: By
       budget.give(held);
       held = 0;
     };
-    const onData = (chunk: Buffer): void => {
+    incoming.on('data', (chunk: Buffer) => {
+      if (ended) return;
       size += chunk.length;
       if (refused === undefined) {
         if (size > maxBytes) refuse('tooLarge');
@@ -62,13 +66,13 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, budget: By
         }
       }
       if (refused !== undefined && size > 2 * maxBytes) end({ kind: refused });
-    };
-    const onEnd = (): void => {
+    });
+    incoming.on('end', () => {
       const [only] = chunks;
       if (refused !== undefined) end({ kind: refused });
       else end({ kind: 'whole', bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
-    };
+    });
     const onAbort = (): void => end({ kind: 'aborted' });
-    incoming.on('data', onData).on('end', onEnd).on('error', onAbort).on('close', onAbort);
+    incoming.on('error', onAbort).on('close', onAbort);
   });
 }

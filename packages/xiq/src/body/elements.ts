@@ -1,5 +1,6 @@
 // The elements of a body, numbered by JSON structure alone: the same under every mapping.
 import { Buffer, isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import { type BodyText, decodeBody } from './decode.ts';
 import { parseExactly } from './parse-exactly.ts';
@@ -11,12 +12,12 @@ const observations = 'observations';
 const maxDepth = 64;
 const maxElements = 100_000;
 /** An element with more text than this beside its observations is not copied into each of them. */
-const maxSharedText = 16_384;
+const maxSharedText = 4_096;
 
 export interface Parent {
   readonly object: JsonObject;
-  /** Its text without the observations. */
-  readonly text: string;
+  /** Of its text without the observations; made once, since its observations may be many. */
+  readonly textHash: string;
   /** Whether all of its fields may stand in this element too, or only those that a mapping knows. */
   readonly whole: boolean;
 }
@@ -105,6 +106,7 @@ function* observationElements(item: Slices, value: JsonObject, items: readonly J
   const latinSpan = item.latin === undefined ? none : (memberSpan(item.latin, observations) ?? none);
   const latinItems = item.latin === undefined ? undefined : itemSpans(item.latin, latinSpan.start);
   const text = item.text.slice(0, span.start) + item.text.slice(span.end);
+  const textHash = hash('sha256', text, 'hex');
   const { [observations]: _, ...object } = value;
   let ordinal = 0;
   for (const { start, end } of itemSpans(item.text, span.start)) {
@@ -113,7 +115,7 @@ function* observationElements(item: Slices, value: JsonObject, items: readonly J
       text: item.text.slice(start, end),
       latin: latinAt === undefined ? undefined : item.latin?.slice(latinAt.start, latinAt.end),
     };
-    const parent: Parent = { object, text, whole: ordinal === 0 || text.length <= maxSharedText };
+    const parent: Parent = { object, textHash, whole: ordinal === 0 || text.length <= maxSharedText };
     yield {
       index: from + ordinal,
       text: slices.text,

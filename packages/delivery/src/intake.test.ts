@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { bench, bodies, destination, memoryJournal, normalize, scripted } from './test-bench.ts';
+
+describe('what cannot be read', () => {
+  test('a lost span counts as one damaged event a body, and is said once', async () => {
+    const span = { fromSequence: 1, toSequence: 1000, bytes: 9, reason: 'letGo', where: 'x' } as const;
+    const journal = memoryJournal(...bodies(1, 3), { kind: 'lost', span }, ...bodies(1, 3, 1001));
+    const plugin = scripted();
+    const { clock, statusOf, log, meter } = bench(journal, [destination('a', plugin)]);
+    await clock.runUntil(() => statusOf('a').sequence === 1002);
+    expect(statusOf('a').counters).toMatchObject({ normalized: 1006, delivered: 6, damaged: 1000 });
+    expect(log.of('delivery.bodies_lost')).toHaveLength(1);
+    expect(meter.total('xiq_siem.destination.events', { outcome: 'damaged' })).toBe(1000);
+  });
+
+  test('a jump that the journal does not explain is a gap too', async () => {
+    const { clock, statusOf, log } = bench(memoryJournal(...bodies(1, 1), ...bodies(1, 1, 4)), [
+      destination('a', scripted()),
+    ]);
+    await clock.runUntil(() => statusOf('a').sequence === 5);
+    expect(statusOf('a').counters.damaged).toBe(3);
+    expect(log.of('delivery.bodies_lost')[0]?.facts).toMatchObject({
+      fromSequence: 1,
+      toSequence: 3,
+      reason: 'missing',
+    });
+  });
+
+  test('a body that breaks normalize counts as one damaged event beside those before the break', async () => {
+    const plugin = scripted();
+    const { clock, statusOf, log } = bench(memoryJournal(...bodies(3, 4)), [destination('a', plugin)], {
+      *normalize(kept) {
+        for (const event of normalize(kept)) {
+          if (event.id === '1.2') throw new Error('a bug');
+          yield event;
+        }
+      },
+    });
+    await clock.runUntil(() => statusOf('a').sequence === 3);
+    expect(plugin.taken).toHaveLength(10);
+    expect(statusOf('a').counters).toMatchObject({ normalized: 11, delivered: 10, damaged: 1 });
+    expect(log.of('delivery.normalize_failed')[0]?.facts).toMatchObject({ sequence: 1, receipt: 'r1_1' });
+  });
+
+  test('a reader that fails is opened again where it stood', async () => {
+    const journal = memoryJournal(...bodies(4, 2));
+    let failures = 2;
+    const { clock, statusOf, log } = bench(journal, [destination('a', scripted())], {
+      openReader: (from) => {
+        const reader = journal.openReader(from);
+        const read: typeof reader.read = async (limits, signal) => {
+          if (failures-- > 0) throw new Error('EIO');
+          return reader.read(limits, signal);
+        };
+        return { ...reader, read };
+      },
+    });
+    await clock.runUntil(() => statusOf('a').sequence === 4);
+    expect(log.of('delivery.read_failed')).toHaveLength(2);
+  });
+});
+
+test('the rest of the process has its turn, however much there is to deliver at once', async () => {
+  const plugin = scripted();
+  bench(memoryJournal(...bodies(20_000, 1)), [destination('a', plugin)]);
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(plugin.taken.length).toBeLessThan(5_000);
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { bench, bodies, destination, memoryJournal, memoryPosition, scripted, takeAll } from './test-bench.ts';
+
+const never = () => new Promise<never>(() => {});
+
+describe('stop', () => {
+  test('waits for what is under way, sends nothing new, saves the position and closes the destination', async () => {
+    const position = memoryPosition();
+    let answer = () => {};
+    const plugin = scripted(
+      (batch, call, signal) =>
+        new Promise((resolve) => {
+          answer = () => resolve(takeAll(batch, call, signal));
+        }),
+    );
+    const { clock, delivery } = bench(memoryJournal(...bodies(4, 5)), [
+      destination('a', plugin, { batch: { maxEvents: 5 }, maxInFlight: 1 }, { position }),
+    ]);
+    await clock.advance(0);
+    const stopping = delivery.stop(10_000);
+    await clock.advance(5_000);
+    expect(plugin.closed()).toBe(0);
+    answer();
+    await clock.settle();
+    await stopping;
+    expect(plugin.batches).toHaveLength(1);
+    expect(position.position).toMatchObject({ sequence: 1, counters: { delivered: 5 } });
+    expect(plugin.closed()).toBe(1);
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  test('aborts after the grace, and ends even if the plugin does not', async () => {
+    const signals: AbortSignal[] = [];
+    const plugin = scripted((_, __, signal) => {
+      signals.push(signal);
+      return never();
+    });
+    const stuck = { ...plugin, deliver: plugin.deliver, close: never };
+    const { clock, delivery, log } = bench(memoryJournal(...bodies(1, 5)), [destination('a', stuck)]);
+    await clock.advance(200);
+    let stopped = false;
+    const stopping = delivery.stop(1_000).then(() => {
+      stopped = true;
+    });
+    await clock.advance(999);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    await clock.advance(1);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    await clock.runUntil(() => stopped, 12_000);
+    await stopping;
+    expect(log.of('delivery.close_hangs')).toHaveLength(1);
+  });
+});

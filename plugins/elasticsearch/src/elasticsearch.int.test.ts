@@ -1,0 +1,243 @@
+import { type RunningServer, startServer } from '@xiq-siem/testbed';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ElasticsearchConfig } from './config.ts';
+import { elasticsearchDestination } from './elasticsearch-destination.ts';
+import { ask } from './real-server.ts';
+import { elasticsearchSetup } from './setup.ts';
+import { batchOf, configOf, noSignal, testContext } from './test-context.ts';
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer('elasticsearch', {});
+}, 600_000);
+afterAll(() => server?.stop());
+
+const delivered = { verdict: 'delivered' };
+const duplicate = { verdict: 'delivered', duplicate: true };
+
+async function open(changes: Partial<ElasticsearchConfig> = {}) {
+  const config = configOf(server.url, changes);
+  const { context } = testContext();
+  const setup = await elasticsearchSetup(config, context);
+  const destination = await elasticsearchDestination.create(config, context);
+  return { context, setup, destination };
+}
+
+const indexOf = (namespace: string) => `logs-extreme_xiq.audit-${namespace}`;
+
+/** Whether all of `part` is in `whole`. */
+function holds(whole: unknown, part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return whole === part;
+  if (typeof whole !== 'object' || whole === null) return false;
+  const found = new Map(Object.entries(whole));
+  return Object.entries(part).every(([key, value]) => holds(found.get(key), value));
+}
+
+async function search(namespace: string) {
+  await ask(server, 'POST', `/${indexOf(namespace)}/_refresh`);
+  const { hits } = await ask(server, 'GET', `/${indexOf(namespace)}/_search?size=100`);
+  return hits.hits;
+}
+
+test('without our template everything is held back, and nothing is made', async () => {
+  const { destination } = await open();
+  expect(await destination.deliver(batchOf(['a'], { namespace: 'early' }), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'template_missing',
+  });
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false, message: expect.stringContaining('setup') });
+  expect(await ask(server, 'GET', `/_resolve/index/${indexOf('early')}`)).toMatchObject({ status: 404 });
+  await destination.close?.();
+});
+
+test('setup says what it will write, writes it, and then has nothing to do', async () => {
+  const { setup, destination } = await open({ retentionDays: 30 });
+  expect((await setup.plan()).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'create component template extreme_xiq@mappings',
+    'create component template extreme_xiq@settings',
+    'create index template logs-extreme_xiq',
+  ]);
+  await setup.apply();
+  expect((await setup.plan()).map(({ kind, diff }) => [kind, diff])).toEqual([
+    ['unchanged', []],
+    ['unchanged', []],
+    ['unchanged', []],
+  ]);
+  expect(await destination.check?.(noSignal)).toMatchObject({
+    ok: true,
+    message: expect.stringContaining('Elasticsearch 9.5'),
+  });
+  const changed = await (await open({ retentionDays: 60 })).setup.plan();
+  expect(changed.find(({ kind }) => kind === 'update')?.diff).toEqual([
+    '~ template.lifecycle.data_retention: 30d -> 60d',
+  ]);
+  await destination.close?.();
+});
+
+describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) => {
+  const namespace = indexMode;
+
+  test('events are there once, whatever is sent twice', async () => {
+    const { setup, destination } = await open({ indexMode });
+    await setup.apply();
+    const first = await destination.deliver(batchOf(['a', 'b', 'a'], { namespace }), noSignal);
+    expect(first).toMatchObject({ items: [delivered, delivered, duplicate] });
+    const again = await destination.deliver(batchOf(['b', 'c'], { namespace }), noSignal);
+    expect(again).toMatchObject({ items: [duplicate, delivered] });
+    const hits = await search(namespace);
+    expect(hits.map((hit) => hit._id).sort()).toEqual(['a', 'b', 'c']);
+    expect(hits.filter((hit) => hit._ignored !== undefined)).toEqual([]);
+    const settings = await ask(server, 'GET', `/${indexOf(namespace)}/_settings`);
+    expect(JSON.stringify(settings)).toContain(`"mode":"${indexMode}"`);
+    await destination.close?.();
+  });
+
+  test('what no field of ours is, is kept and not mapped; long texts and bad addresses hurt nothing', async () => {
+    const { destination } = await open();
+    const over = {
+      long: {
+        event: { original: 'x'.repeat(262_144) },
+        extreme: { xiq: { original_base64: 'y'.repeat(40_000), extra: { deep: 'ü'.repeat(8191) }, unheard_of: 1 } },
+      },
+      address: { client: { ip: 'not an address' } },
+    };
+    const report = await destination.deliver(batchOf(['long', 'address'], { namespace, over }), noSignal);
+    expect(report).toMatchObject({ items: [delivered, delivered] });
+    const byId = new Map((await search(namespace)).map((hit) => [hit._id, hit]));
+    expect(byId.get('long')?._ignored).toBeUndefined();
+    // Compared as a word: a difference would fill the screen.
+    expect(holds(byId.get('long')?._source, over.long)).toBe(true);
+    expect(byId.get('address')?._ignored).toEqual(['client.ip']);
+    const mappings = JSON.stringify(await ask(server, 'GET', `/${indexOf(namespace)}/_mapping`));
+    expect(mappings).toContain('"receipt"');
+    expect(mappings).not.toContain('unheard_of');
+    await destination.close?.();
+  });
+
+  test('a document that does not fit goes to the failure store, the others to the stream', async () => {
+    const { destination } = await open();
+    const over = { misfit: { source: { bytes: { not: 'a number' } } } };
+    const report = await destination.deliver(batchOf(['d', 'misfit', 'e'], { namespace, over }), noSignal);
+    expect(report).toMatchObject({
+      items: [delivered, { verdict: 'delivered', degraded: 'failure_store' }, delivered],
+    });
+    const ids = (await search(namespace)).map((hit) => hit._id);
+    expect(ids).toEqual(expect.arrayContaining(['d', 'e']));
+    expect(ids).not.toContain('misfit');
+    await destination.close?.();
+  });
+});
+
+test('without our template a field that was guessed refuses what comes later, each event for itself', async () => {
+  const dataset = 'elsewhere';
+  await ask(server, 'PUT', '/_index_template/elsewhere', {
+    index_patterns: ['logs-elsewhere-*'],
+    priority: 300,
+    data_stream: {},
+  });
+  const { destination } = await open({ requireTemplate: false });
+  const over = { number: { guess: 1 }, text: { guess: 'a text' } };
+  const report = await destination.deliver(batchOf(['number', 'text', 'fine'], { dataset, over }), noSignal);
+  expect(report).toMatchObject({
+    items: [
+      delivered,
+      { verdict: 'rejected', code: 'mapping_conflict', message: expect.stringContaining('[guess]') },
+      delivered,
+    ],
+  });
+  await destination.close?.();
+});
+
+test('a write block pauses; when it is gone the same events pass', async () => {
+  const { destination } = await open();
+  const namespace = 'blocked';
+  await destination.deliver(batchOf(['before'], { namespace }), noSignal);
+  const { data_streams } = await ask(server, 'GET', `/_resolve/index/${indexOf(namespace)}`);
+  const index = data_streams[0]?.backing_indices[0];
+  await ask(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': true });
+  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'write_blocked',
+  });
+  const mixed = {
+    items: [...batchOf(['free'], { namespace: 'free' }).items, ...batchOf(['held'], { namespace }).items],
+  };
+  const items = mixed.items.map((item, at) => ({ ...item, index: at }));
+  expect(await destination.deliver({ items }, noSignal)).toMatchObject({
+    items: [delivered, { verdict: 'held', code: 'write_blocked' }],
+  });
+  await ask(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': false });
+  expect(await destination.deliver({ items }, noSignal)).toMatchObject({ items: [duplicate, delivered] });
+  await destination.close?.();
+});
+
+test('a template that wins over ours holds events back, and they pass when it is gone', async () => {
+  const { destination } = await open();
+  const namespace = 'outranked';
+  const other = { index_patterns: ['logs-extreme_xiq.audit-outranked*'], priority: 900, data_stream: {} };
+  await ask(server, 'PUT', '/_index_template/other', other);
+  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'template_missing',
+    message: expect.stringContaining('index template other (priority 900) wins'),
+  });
+  await ask(server, 'DELETE', '/_index_template/other');
+  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({ items: [delivered] });
+  await destination.close?.();
+});
+
+test('a data stream that another template made is held until setup has rolled it over', async () => {
+  const namespace = 'foreign';
+  const other = { index_patterns: ['logs-extreme_xiq.audit-foreign*'], priority: 901, data_stream: {} };
+  await ask(server, 'PUT', '/_index_template/foreign', other);
+  const careless = await open({ requireTemplate: false });
+  await careless.destination.deliver(batchOf(['guessed'], { namespace }), noSignal);
+  await ask(server, 'DELETE', '/_index_template/foreign');
+
+  const { setup, destination } = await open();
+  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'rollover_needed',
+  });
+  expect((await setup.plan()).filter(({ kind }) => kind === 'update').map(({ name }) => name)).toContain(
+    `data stream ${indexOf(namespace)}`,
+  );
+  await setup.apply();
+  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({ items: [delivered] });
+  await careless.destination.close?.();
+  await destination.close?.();
+});
+
+test('a server that is switched off is unavailable, and taken up again when it is back', async () => {
+  const { destination } = await open();
+  await destination.deliver(batchOf(['on'], { namespace: 'power' }), noSignal);
+  await server.kill();
+  const off = await destination.deliver(batchOf(['off'], { namespace: 'power' }), noSignal);
+  expect('batch' in off ? off.batch : off.items[0]?.verdict).toMatch(/^(?:unavailable|unknown)$/);
+  await server.restart();
+  await expect
+    .poll(() => destination.deliver(batchOf(['on', 'off'], { namespace: 'power' }), noSignal), { timeout: 30_000 })
+    .toMatchObject({ items: [duplicate, delivered] });
+  await destination.close?.();
+}, 120_000);
+
+test('under too much load events are sent again, none is refused for good', async () => {
+  const small = await startServer('elasticsearch', { settings: { 'indexing_pressure.memory.limit': '64kb' } });
+  try {
+    const config = configOf(small.url, { requireTemplate: false });
+    const { context } = testContext();
+    await (await elasticsearchSetup(config, context)).apply();
+    const destination = await elasticsearchDestination.create(config, context);
+    const ids = Array.from({ length: 200 }, (_, at) => `load-${at}`);
+    const over = Object.fromEntries(ids.map((id) => [id, { message: 'x'.repeat(2000) }]));
+    const report = await destination.deliver(batchOf(ids, { over }), noSignal);
+    const words = 'batch' in report ? [report.batch] : [...new Set(report.items.map(({ verdict }) => verdict))];
+    expect(words.filter((word) => !['unavailable', 'retry', 'delivered'].includes(word))).toEqual([]);
+    expect(words.some((word) => word !== 'delivered')).toBe(true);
+    expect(report.slowDown).toBe(true);
+    expect(await destination.deliver(batchOf(['little']), noSignal)).toMatchObject({ items: [delivered] });
+    await destination.close?.();
+  } finally {
+    await small.stop();
+  }
+}, 120_000);

@@ -1,0 +1,187 @@
+// For tests: as much of an Elasticsearch as this destination asks for, which can be told to answer otherwise.
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { z } from 'zod';
+
+export interface TestRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** Unpacked. */
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status?: number;
+  /** Sent as it is if it is text, else as JSON. */
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A reply in place of the usual one; `hang`: none ever; undefined: the usual one. */
+export type Script = (request: TestRequest) => Reply | 'hang' | 'cut' | undefined;
+
+export interface TestServer {
+  readonly url: string;
+  readonly requests: readonly TestRequest[];
+  /** Requests to `_bulk`. */
+  bulks(): readonly TestRequest[];
+  /** Documents that are there: data stream, id and JSON. */
+  readonly documents: StoredDocument[];
+  connections(): number;
+  /** Templates and pipelines by their path. */
+  readonly written: ReadonlyMap<string, unknown>;
+  script(next: Script | undefined): void;
+  down(): Promise<void>;
+  up(): Promise<void>;
+}
+
+export interface StoredDocument {
+  readonly stream: string;
+  readonly id: string;
+  readonly json: string;
+}
+
+const kept = /^\/(?:_component_template|_index_template|_ingest\/pipeline)\//;
+const action = z.object({ create: z.object({ _index: z.string(), _id: z.string() }) });
+const mappingsIn = z.object({ template: z.object({ mappings: z.record(z.string(), z.unknown()) }) });
+const mappingsPath = '/_component_template/extreme_xiq@mappings';
+
+export async function startTestServer(): Promise<TestServer> {
+  const requests: TestRequest[] = [];
+  const documents: StoredDocument[] = [];
+  const written = new Map<string, unknown>();
+  /** The mappings of each data stream's indices, oldest first. */
+  const streams = new Map<string, unknown[]>();
+  const sockets = new Set<Socket>();
+  let script: Script | undefined;
+  let server: Server;
+  let port = 0;
+
+  const ourMappings = () => mappingsIn.safeParse(written.get(mappingsPath)).data?.template.mappings;
+  const indexName = (stream: string, number: number) => `.ds-${stream}-2026.11.24-${String(number).padStart(6, '0')}`;
+
+  function bulk(body: string): Reply {
+    const lines = body.split('\n').slice(0, -1);
+    const items = lines.flatMap((line, at) => (at % 2 === 0 ? [create(line, lines[at + 1] ?? '')] : []));
+    return { body: { items } };
+  }
+
+  function create(line: string, json: string) {
+    const { _index: stream, _id } = action.parse(JSON.parse(line)).create;
+    if (!written.has('/_index_template/logs-extreme_xiq') && !streams.has(stream)) {
+      return {
+        create: { _id, status: 404, error: { type: 'index_not_found_exception', reason: `no such index ${stream}` } },
+      };
+    }
+    if (!streams.has(stream)) streams.set(stream, [ourMappings()]);
+    if (documents.some((document) => document.stream === stream && document.id === _id)) {
+      return { create: { _id, status: 409, error: { type: 'version_conflict_engine_exception', reason: 'there' } } };
+    }
+    documents.push({ stream, id: _id, json });
+    return { create: { _id, status: 201 } };
+  }
+
+  function usual({ method, path, body }: TestRequest): Reply {
+    const [, first = '', second = ''] = path.split('/');
+    if (path === '/_bulk') return bulk(body);
+    if (path === '/') return { body: { version: { number: '9.5.3' } } };
+    if (path === '/_security/user/_has_privileges') return { body: { cluster: { monitor: true }, index: {} } };
+    if (path === '/_index_template/_simulate') return { body: { template: {} } };
+    if (first === '_resolve') {
+      const found = [...streams].filter(([name]) => second.includes('*') || path.endsWith(`/${name}`));
+      if (found.length === 0 && !path.includes('*')) return { status: 404, body: { error: 'no such index' } };
+      const data_streams = found.map(([name, indices]) => ({
+        name,
+        backing_indices: indices.map((_, at) => indexName(name, at + 1)),
+      }));
+      return { body: { data_streams } };
+    }
+    if (second === '_mapping') {
+      for (const [name, indices] of streams) {
+        const at = indices.findIndex((_, number) => indexName(name, number + 1) === first);
+        if (at >= 0) return { body: indices[at] === undefined ? {} : { [first]: { mappings: indices[at] } } };
+      }
+    }
+    if (second === '_rollover') {
+      streams.get(first)?.push(ourMappings());
+      return { body: { rolled_over: true } };
+    }
+    const list = (kind: string, key: string) =>
+      [...written].flatMap(([at, value]) =>
+        at.startsWith(`/${kind}/`) ? [{ name: at.slice(kind.length + 2), [key]: value }] : [],
+      );
+    if (path === '/_index_template') return { body: { index_templates: list('_index_template', 'index_template') } };
+    if (path === '/_component_template') {
+      return { body: { component_templates: list('_component_template', 'component_template') } };
+    }
+    if (method === 'PUT' && kept.test(path)) {
+      written.set(path, JSON.parse(body));
+      return { body: { acknowledged: true } };
+    }
+    const value = written.get(path);
+    if (value === undefined) return { status: 404, body: { error: { type: 'resource_not_found', reason: path } } };
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (first === '_ingest') return { body: { [name]: value } };
+    const kind = first.slice(1);
+    return { body: { [`${kind}s`]: [{ name, [kind]: value }] } };
+  }
+
+  async function listen(): Promise<void> {
+    server = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+      const seen: TestRequest = {
+        method: request.method ?? '',
+        path: decodeURIComponent(pathname),
+        query: searchParams,
+        headers: request.headers,
+        body: (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8'),
+      };
+      requests.push(seen);
+      const reply = script?.(seen) ?? usual(seen);
+      if (reply === 'hang') return;
+      if (reply === 'cut') {
+        request.socket.destroy();
+        return;
+      }
+      const isText = typeof reply.body === 'string';
+      response.writeHead(reply.status ?? 200, {
+        'x-elastic-product': 'Elasticsearch',
+        'content-type': isText ? 'text/html' : 'application/vnd.elasticsearch+json;compatible-with=8',
+        ...reply.headers,
+      });
+      response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
+    });
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const address = server.address();
+    if (typeof address === 'object' && address !== null) port = address.port;
+  }
+
+  await listen();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    documents,
+    written,
+    bulks: () => requests.filter(({ path }) => path === '/_bulk'),
+    connections: () => sockets.size,
+    script(next) {
+      script = next;
+    },
+    async down() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+    up: listen,
+  };
+}

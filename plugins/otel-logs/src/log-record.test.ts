@@ -1,0 +1,182 @@
+import { ecsDocument } from '@xiq-siem/core';
+import { expect, it } from 'vitest';
+import { otelLogsConfig } from './config.ts';
+import { createRecordMapper } from './log-record.ts';
+import { encodeRequest } from './otlp-encoding.ts';
+import { auditDocument, batchOfDocuments, testContext } from './test-context.ts';
+import { decodeExportRequest } from './test-decode.ts';
+
+const { fields } = testContext().context;
+
+function recordsOf(documents: Parameters<typeof batchOfDocuments>[0], config: object = {}) {
+  const mapper = createRecordMapper(otelLogsConfig.parse({ url: 'http://127.0.0.1:4318/v1/logs', ...config }), fields);
+  return mapper(batchOfDocuments(documents)).map(({ record }) => record);
+}
+function asJson(documents: Parameters<typeof batchOfDocuments>[0], config: object = {}) {
+  return JSON.parse(Buffer.from(encodeRequest('http/json', recordsOf(documents, config))).toString());
+}
+const string = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+const strings = (key: string, ...texts: string[]) => ({
+  key,
+  value: { arrayValue: { values: texts.map((stringValue) => ({ stringValue })) } },
+});
+
+const golden = {
+  resourceLogs: [
+    {
+      resource: {
+        attributes: [
+          string('service.name', 'extremecloud-iq'),
+          string('service.namespace', 'EXAMPLE-VHM'),
+          string('service.instance.id', '6f0c8c1e-0000-4000-8000-000000000000'),
+          string('extreme.xiq.owner_id', '1091'),
+        ],
+        droppedAttributesCount: 0,
+      },
+      scopeLogs: [
+        {
+          scope: { name: 'xiq-siem-connector', version: '0.1.0' },
+          logRecords: [
+            {
+              timeUnixNano: '1636337187553000000',
+              observedTimeUnixNano: '1636337188010000000',
+              severityNumber: 9,
+              severityText: 'info',
+              body: { stringValue: 'Logged in 🚀' },
+              eventName: 'extreme.xiq.audit.admin_login',
+              attributes: [
+                string('ecs.version', '9.4.0'),
+                strings('tags', 'forwarded', 'extreme_xiq'),
+                string('agent.name', 'xiq-siem-1'),
+                string('data_stream.type', 'logs'),
+                string('data_stream.dataset', 'extreme_xiq.audit'),
+                string('data_stream.namespace', 'default'),
+                string('event.kind', 'event'),
+                strings('event.category', 'authentication'),
+                strings('event.type', 'start'),
+                string('event.outcome', 'success'),
+                string('event.action', 'admin-login'),
+                string('event.code', '10001'),
+                string('event.module', 'extreme_xiq'),
+                string('event.dataset', 'extreme_xiq.audit'),
+                { key: 'event.duration', value: { intValue: 9_100_000_000_000_000 } },
+                { key: 'client.geo.location.lat', value: { doubleValue: 52.5 } },
+                { key: 'client.geo.location.lon', value: { doubleValue: -13.4 } },
+                string('user.id', '6553'),
+                string('user.name', 'user@example.com'),
+                string('organization.id', '1091'),
+                string('organization.name', 'EXAMPLE-VHM'),
+                string('cloud.account.id', '1091'),
+                string('extreme.xiq.message_type', 'AUDIT_LOG_ALL'),
+                { key: 'extreme.xiq.audit.category_id', value: { intValue: 1 } },
+                { key: 'extreme.xiq.audit.category_derived', value: { boolValue: true } },
+                string('extreme.xiq.extra', '{"site":"Berlin","deep":{"a":[1,null,{"b":"c"}]}}'),
+                string('network.protocol.name', 'https'),
+                string('log.record.uid', '16e3176d3ac37eb42cfcae0830b6335169627cefc'),
+              ],
+              droppedAttributesCount: 0,
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+it('writes the record of an audit event as JSON', () => {
+  expect(asJson([auditDocument])).toEqual(golden);
+});
+
+it('writes the same record as protobuf, read by another decoder', () => {
+  expect(decodeExportRequest(encodeRequest('http/protobuf', recordsOf([auditDocument])))).toEqual(golden);
+});
+
+it('gives both encodings of an event with nothing in it, and of one with strange values', () => {
+  const strange = ecsDocument(
+    { message: 'half a pair \ud83d', 'log.level': 'loud', 'user.name': '\u2028\u0000ü' },
+    { xiq: { huge: 1e300, below: -1e300, edge: 2 ** 53, negative: -5, float: 0.1, list: [1, null, 'a'], empty: [] } },
+  );
+  const documents = [ecsDocument({}), strange];
+  expect(decodeExportRequest(encodeRequest('http/protobuf', recordsOf(documents)))).toMatchObject(
+    withoutEmpty(asJson(documents)),
+  );
+  const [record] = recordsOf([strange]);
+  expect(record).toMatchObject({
+    body: 'half a pair \ufffd',
+    severityText: 'loud',
+    attributes: { 'extreme.xiq.huge': '1e+300', 'extreme.xiq.edge': 2 ** 53, 'extreme.xiq.list': [1, 'a'] },
+  });
+  expect(record).not.toHaveProperty('severityNumber');
+});
+
+/** JSON has `body: {}` and an empty list where protobuf has nothing. */
+function withoutEmpty(json: unknown): object {
+  return JSON.parse(JSON.stringify(json).replaceAll('"body":{},', '').replaceAll('"values":[]', ''));
+}
+
+it.each([
+  ['debug', 5],
+  ['info', 9],
+  ['notice', 10],
+  ['warning', 13],
+  ['error', 17],
+  ['critical', 18],
+  ['alert', 19],
+  ['emergency', 21],
+  ['WARNING', 13],
+])('severity of %s is %i', (level, severityNumber) => {
+  expect(recordsOf([ecsDocument({ 'log.level': level })])[0]).toMatchObject({ severityNumber, severityText: level });
+});
+
+it('keeps every millisecond of a time, and always has an observed time', () => {
+  const [record] = recordsOf([ecsDocument({ '@timestamp': '2261-12-31T23:59:59.999Z', 'event.created': 'never' })]);
+  expect(record).toMatchObject({ hrTime: [9214646399, 999_000_000], hrTimeObserved: [9214646399, 999_000_000] });
+});
+
+it('sends the whole document as body where configured, and the original where configured', () => {
+  const [record] = recordsOf([auditDocument], { body: 'json', includeOriginal: true });
+  expect(record?.body).toBe(JSON.stringify(auditDocument));
+  expect(record?.attributes['log.record.original']).toBe('{"code":10001}');
+});
+
+it('makes one resource of each origin in a batch, however many events it has', () => {
+  const of = (organization: string, agent = 'a') =>
+    ecsDocument({ 'organization.name': organization, 'agent.id': agent, 'agent.type': 'c', 'agent.version': '1' });
+  const documents = [of('A'), of('B'), of('A'), of('A', 'b'), of('B')];
+  const json = asJson(documents, { resourceAttributes: { 'deployment.environment.name': 'lab' }, serviceName: 'wifi' });
+  const found = json.resourceLogs.map((group: (typeof golden.resourceLogs)[number]) => [
+    Object.fromEntries(group.resource.attributes.map(({ key, value }) => [key, value.stringValue])),
+    group.scopeLogs.map(({ logRecords }) => logRecords.length),
+  ]);
+  const common = { 'service.name': 'wifi', 'deployment.environment.name': 'lab' };
+  expect(found).toEqual([
+    [{ ...common, 'service.namespace': 'A', 'service.instance.id': 'a' }, [2]],
+    [{ ...common, 'service.namespace': 'B', 'service.instance.id': 'a' }, [2]],
+    [{ ...common, 'service.namespace': 'A', 'service.instance.id': 'b' }, [1]],
+  ]);
+});
+
+it('has few event names, whatever the sender writes', () => {
+  const hostile = [
+    'admin-login',
+    'ADMIN-LOGIN',
+    'xiq-monitor-30007',
+    '__proto__',
+    'constructor',
+    '',
+    'a b',
+    'x'.repeat(1e5),
+  ];
+  const actions = [...hostile, ...Array.from({ length: 10_000 }, (_, number) => `admin-login-${number}`)];
+  const documents = actions.map((action) =>
+    ecsDocument({ 'event.action': action, 'event.dataset': 'extreme_xiq.audit' }),
+  );
+  const names = new Set(recordsOf(documents).map(({ eventName }) => eventName));
+  expect([...names].sort()).toEqual(['extreme.xiq.audit', 'extreme.xiq.audit.admin_login']);
+});
+
+it('takes further actions into event names where configured', () => {
+  const document = ecsDocument({ 'event.action': 'repo-created', 'event.dataset': 'github.audit' });
+  const [record] = recordsOf([document], { eventActions: ['repo-created'] });
+  expect(record?.eventName).toBe('github.audit.repo_created');
+});

@@ -1,0 +1,84 @@
+// The OpenTelemetry destination: events as log records over OTLP/HTTP, each with its own verdict.
+import { type CheckResult, type Destination, type DestinationContext, defineDestination } from '@xiq-siem/core';
+import { createCaution } from './caution.ts';
+import { type OtelLogsConfig, otelLogsConfig } from './config.ts';
+import { createRecordMapper } from './log-record.ts';
+import { createOtlpClient, type OtlpClient } from './otlp-client.ts';
+import { type OtelCode, otelCodes } from './outcome.ts';
+import { createBatchSender } from './send-batch.ts';
+import { readTls } from './tls-files.ts';
+
+export const otelLogsDestination = defineDestination({
+  type: 'otel-logs',
+  assurance: 'accepted',
+  codes: otelCodes,
+  configSchema: otelLogsConfig,
+  create: createOtelLogsDestination,
+});
+
+const warningEveryMs = 60_000;
+const maxLoggedWords = 200;
+
+/** Opens no connection before the first batch. Throws a ConnectorError where a certificate cannot be read. */
+async function createOtelLogsDestination(
+  config: OtelLogsConfig,
+  context: DestinationContext,
+): Promise<Destination<OtelCode>> {
+  const client = createOtlpClient(config, context, await readTls(config, context));
+  warnOfRisks(config, context);
+  return {
+    deliver: createBatchSender({
+      send: client.export,
+      entries: createRecordMapper(config, context.fields),
+      caution: createCaution(),
+      warn: createWarnings(context),
+    }),
+    check: (signal) => checkOtlp(config, client, signal),
+    close: async () => client.close(),
+  };
+}
+
+async function checkOtlp(
+  { url, protocol }: OtelLogsConfig,
+  client: OtlpClient,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const { origin, pathname } = new URL(url);
+  const where = `${origin}${pathname}`;
+  const outcome = await client.export([], signal);
+  switch (outcome.kind) {
+    case 'taken':
+    case 'partial': {
+      const words = outcome.kind === 'taken' ? outcome.warning : outcome.message;
+      return { ok: true, message: `${where} takes logs by ${protocol}${words === '' ? '' : `; it says: ${words}`}` };
+    }
+    case 'unavailable':
+      return { ok: false, message: `${where} takes nothing now: ${outcome.message}` };
+    case 'unknown':
+      return { ok: false, message: `${where} does not answer: ${outcome.message}` };
+    default:
+      return { ok: false, message: `${where} refuses an empty request: ${outcome.message}` };
+  }
+}
+
+/** What may come with every request is logged once a minute, with how often it came since. */
+function createWarnings({ log, now }: DestinationContext): (words: string) => void {
+  let times = 0;
+  let saidMs = Number.NEGATIVE_INFINITY;
+  return (words) => {
+    times++;
+    if (now() - saidMs < warningEveryMs) return;
+    log.warn('destination.server_warning', { words: words.slice(0, maxLoggedWords), times });
+    times = 0;
+    saidMs = now();
+  };
+}
+
+function warnOfRisks({ url, headers, verifyTls }: OtelLogsConfig, { log }: DestinationContext): void {
+  const hasSecret = Object.values(headers).some((value) => typeof value !== 'string');
+  if (!url.startsWith('https:')) {
+    if (hasSecret) log.warn('destination.not_encrypted', { advice: 'secrets in headers are readable on the way' });
+  } else if (!verifyTls) {
+    log.warn('destination.tls_not_verified', { advice: 'anybody on the way can read what is sent' });
+  }
+}

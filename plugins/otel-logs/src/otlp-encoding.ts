@@ -1,0 +1,79 @@
+// The two encodings of OTLP over HTTP: what is sent, and what is understood of an answer.
+import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
+import { z } from 'zod';
+
+export type Protocol = 'http/protobuf' | 'http/json';
+export type LogRecord = Parameters<typeof ProtobufLogsSerializer.serializeRequest>[0][number];
+
+/** What a server says of a request that it took. */
+export interface ExportResponse {
+  readonly rejected: number;
+  readonly message: string;
+}
+
+export const contentTypes = { 'http/protobuf': 'application/x-protobuf', 'http/json': 'application/json' } as const;
+
+/** An export request; of no records at all, an empty one. */
+export function encodeRequest(protocol: Protocol, records: readonly LogRecord[]): Uint8Array {
+  const serializer = protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
+  return serializer.serializeRequest([...records]) ?? new Uint8Array();
+}
+
+const count = z.union([z.int(), z.string().regex(/^-?\d{1,19}$/)]).transform(Number);
+const exportResponseJson = z.object({
+  partialSuccess: z.object({ rejectedLogRecords: count.nullish(), errorMessage: z.string().nullish() }).nullish(),
+});
+const statusJson = z.object({ message: z.string() });
+
+/** Undefined for what is no OTLP: a login page of a proxy is no success. Some servers answer with no body at all. */
+export function decodeResponse(contentType: string, body: Uint8Array): ExportResponse | undefined {
+  if (body.length === 0) return { rejected: 0, message: '' };
+  const type = mediaType(contentType);
+  if (type === contentTypes['http/protobuf']) return decodeProtobuf(body);
+  if (type !== contentTypes['http/json']) return undefined;
+  const read = exportResponseJson.safeParse(parseJson(body));
+  if (!read.success) return undefined;
+  const { rejectedLogRecords, errorMessage } = read.data.partialSuccess ?? {};
+  return { rejected: rejectedLogRecords ?? 0, message: errorMessage ?? '' };
+}
+
+/** The words of a refusal: `Status.message` where it is one, else the text as it is. */
+export function decodeStatus(contentType: string, body: Uint8Array): string {
+  const type = mediaType(contentType);
+  if (type === contentTypes['http/protobuf']) {
+    // Status { int32 code = 1; string message = 2 } has the wire form of a partial success: field 1 of a response.
+    const wrapped = Buffer.concat([Buffer.from([0x0a]), varint(body.length), body]);
+    return decodeProtobuf(wrapped)?.message ?? '';
+  }
+  const status = type === contentTypes['http/json'] ? statusJson.safeParse(parseJson(body)).data : undefined;
+  return status?.message ?? Buffer.from(body).toString('utf8');
+}
+
+function decodeProtobuf(body: Uint8Array): ExportResponse | undefined {
+  try {
+    const { rejectedLogRecords = 0, errorMessage = '' } =
+      ProtobufLogsSerializer.deserializeResponse(body).partialSuccess ?? {};
+    return { rejected: rejectedLogRecords, message: errorMessage };
+  } catch {
+    return undefined;
+  }
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
+  return Buffer.from([...bytes, rest]);
+}
+
+function mediaType(contentType: string): string {
+  return contentType.split(';', 1).join('').trim().toLowerCase();
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

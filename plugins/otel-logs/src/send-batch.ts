@@ -1,0 +1,116 @@
+// One batch to its verdicts: mostly by one request, by several where the server refuses some events of it.
+import type { Batch, DeliveryReport } from '@xiq-siem/core';
+import type { Caution } from './caution.ts';
+import type { Entry } from './log-record.ts';
+import type { OtlpClient } from './otlp-client.ts';
+import type { OtelCode, Outcome } from './outcome.ts';
+import { createVerdictSheet, type Stop, type VerdictSheet } from './verdict-sheet.ts';
+
+export interface BatchSenderOptions {
+  readonly send: OtlpClient['export'];
+  readonly entries: (batch: Batch) => readonly Entry[];
+  readonly caution: Caution;
+  readonly warn: (words: string) => void;
+}
+
+type Group = readonly Entry[];
+
+/** Requests for one batch; what is left then is sent another time. */
+const maxRequests = 64;
+
+export function createBatchSender({ send, entries, caution, warn }: BatchSenderOptions) {
+  return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<OtelCode>> => {
+    const all = entries(batch);
+    const sheet = createVerdictSheet(all);
+    let untried: Group = all;
+    // Halves of refused requests, the largest first: whatever the limit, the whole batch is looked through evenly.
+    const suspects: Group[] = [];
+    let stop: Stop | undefined;
+
+    for (let requests = 0; stop === undefined && untried.length + suspects.length > 0; requests++) {
+      if (signal.aborted) stop = timeIsOver;
+      else if (requests === maxRequests) stop = giveUp(suspects, untried, sheet);
+      else {
+        let group = suspects.shift();
+        if (group === undefined) {
+          group = untried.slice(0, caution.size());
+          untried = untried.slice(group.length);
+        }
+        const outcome = await send(
+          group.map(({ record }) => record),
+          signal,
+        );
+        if (isSplit(outcome, group, all)) suspects.push(...halves(group));
+        else stop = settle(outcome, group, sheet);
+      }
+    }
+    return sheet.report(stop);
+  };
+
+  /** Writes what the outcome means for these events, and says whether the rest of the batch has to wait. */
+  function settle(outcome: Outcome, group: Group, sheet: VerdictSheet): Stop | undefined {
+    if (outcome.kind === 'taken') {
+      caution.passedWhole();
+      if (outcome.warning !== '') warn(outcome.warning);
+      sheet.set(group, { verdict: 'delivered' });
+      return undefined;
+    }
+    if (outcome.kind === 'partial') {
+      settlePartial(outcome, group, sheet);
+      return undefined;
+    }
+    const { kind, ...fault } = outcome;
+    const { code, message } = fault;
+    if (kind === 'unavailable' || kind === 'misconfigured') return { word: kind, ...fault };
+    if (kind === 'unknown') {
+      sheet.set(group, { verdict: 'unknown', code, message });
+      // Several requests took too long together: that is no fault of the events that are left.
+      return { word: 'unavailable', ...fault, ...(sheet.delivered() > 0 ? { slowDown: true } : {}) };
+    }
+    if (kind === 'tooLarge' && group.length > 1) return { word: 'tooLarge', ...fault };
+    sheet.set(group, { verdict: 'rejected', code, message });
+    return undefined;
+  }
+
+  function settlePartial(outcome: Outcome & { readonly kind: 'partial' }, group: Group, sheet: VerdictSheet): void {
+    const words = outcome.message === '' ? 'the server gives no reason' : outcome.message;
+    const isNamed = outcome.rejected >= group.length;
+    // A server that rejects all there is has named its culprits: small requests would tell no more.
+    if (!isNamed || group.length === 1) caution.rejectedSome();
+    if (isNamed) {
+      sheet.set(group, { verdict: 'rejected', code: 'rejected', message: words });
+      return;
+    }
+    const message = `${outcome.rejected} of ${group.length} events of one request rejected, the server does not say which: ${words}`;
+    warn(message);
+    sheet.set(group, { verdict: 'rejected', code: 'partial_unknown', message });
+  }
+}
+
+const timeIsOver: Stop = {
+  word: 'unavailable',
+  code: 'aborted',
+  message: 'the time was over before all was sent',
+  slowDown: true,
+};
+
+/** A whole batch that is too large is for the engine to divide, which learns from it to send less at once. */
+function isSplit(outcome: Outcome, group: Group, all: Group): boolean {
+  if (group.length === 1) return false;
+  return outcome.kind === 'badData' || (outcome.kind === 'tooLarge' && group.length < all.length);
+}
+
+function halves(group: Group): readonly Group[] {
+  const middle = Math.ceil(group.length / 2);
+  return [group.slice(0, middle), group.slice(middle)];
+}
+
+/** Where every part of the batch was refused, it is not single events that are bad: the engine has to see that. */
+function giveUp(suspects: readonly Group[], untried: Group, sheet: VerdictSheet): Stop {
+  if (sheet.delivered() === 0 && untried.length === 0) {
+    const message = 'refused together with others, and so was every part of the batch';
+    for (const group of suspects) sheet.set(group, { verdict: 'rejected', code: 'bad_data', message });
+  }
+  const message = `not sent yet: ${maxRequests} requests were needed for others of the batch`;
+  return { word: 'unavailable', code: 'not_sent', message, slowDown: true };
+}

@@ -1,0 +1,108 @@
+// For tests: an OTLP server on loopback that takes both encodings and answers what it is told to.
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { z } from 'zod';
+import { decodeExportRequest } from './test-decode.ts';
+
+const value = z.looseObject({ stringValue: z.string().optional() });
+const exportRequest = z.object({
+  resourceLogs: z
+    .array(
+      z.looseObject({
+        scopeLogs: z.array(
+          z.looseObject({
+            logRecords: z.array(z.looseObject({ attributes: z.array(z.object({ key: z.string(), value })) })),
+          }),
+        ),
+      }),
+    )
+    .default([]),
+});
+
+export interface ReceivedRequest {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** As sent, before decompression. */
+  readonly bytes: Buffer;
+  /** In the form of OTLP's JSON, whatever the encoding. */
+  readonly content: unknown;
+  /** `log.record.uid` of each record. */
+  readonly ids: readonly string[];
+}
+
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Takes the request, and says nothing or hangs up. */
+  readonly instead?: 'silence' | 'hangUp';
+}
+
+/** An answer for each request; undefined: taken whole. */
+export type Script = (request: ReceivedRequest, count: number) => Answer | undefined;
+
+export async function startOtlpServer(script: Script = () => undefined, tls?: ServerOptions) {
+  const requests: ReceivedRequest[] = [];
+  const taken: string[] = [];
+  const state = { script };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const { method, url, headers } = request;
+    const bytes = await buffer(request);
+    const plain = headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
+    const isJson = headers['content-type'] === 'application/json';
+    const content = isJson ? JSON.parse(plain.toString()) : decodeExportRequest(plain);
+    const received: ReceivedRequest = { method, url, headers, bytes, content, ids: idsIn(content) };
+    requests.push(received);
+    const answer = state.script(received, requests.length);
+    if (answer?.instead === 'silence') return;
+    if (answer?.instead === 'hangUp') return void request.socket.destroy();
+    if (answer === undefined) taken.push(...received.ids);
+    const type = isJson ? 'application/json' : 'application/x-protobuf';
+    response.writeHead(answer?.status ?? 200, { 'content-type': type, ...answer?.headers });
+    response.end(answer?.body ?? (isJson ? '{"partialSuccess":{}}' : ''));
+  };
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    handle(request, response).catch((error: unknown) => response.writeHead(599).end(String(error)));
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/v1/logs`,
+    requests,
+    /** Ids of what was answered as taken, in order. */
+    taken,
+    answer: (next: Script) => {
+      state.script = next;
+    },
+    connections: () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count))),
+    stop,
+    restart: () => listen(port),
+  };
+}
+
+function idsIn(content: unknown): readonly string[] {
+  const { resourceLogs } = exportRequest.parse(content);
+  return resourceLogs
+    .flatMap(({ scopeLogs }) => scopeLogs)
+    .flatMap(({ logRecords }) => logRecords)
+    .flatMap(({ attributes }) => attributes)
+    .flatMap(({ key, value: { stringValue } }) => (key === 'log.record.uid' && stringValue ? [stringValue] : []));
+}
+
+/** An ExportLogsServiceResponse of a partial success, as JSON. */
+export function partialSuccess(rejected: number, words: string): Answer {
+  const partial = { rejectedLogRecords: String(rejected), errorMessage: words };
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ partialSuccess: partial }) };
+}

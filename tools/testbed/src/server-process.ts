@@ -1,0 +1,79 @@
+// The one way in which servers are run: in a process group of their own, with all they print in one file.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Launch } from './recipe.ts';
+import { TestbedError } from './testbed-error.ts';
+
+export interface ServerProcess {
+  /** Also the number of its process group. */
+  readonly pid: number;
+  /** How it ended, in words; undefined while it runs. */
+  readonly ending: () => string | undefined;
+  /** Settles when it has ended. */
+  readonly ended: Promise<void>;
+  /** Sends the signal to the whole group. Resolves when nothing of the group is left; after `graceMs` it is killed. */
+  end(signal: 'SIGTERM' | 'SIGKILL', graceMs: number): Promise<void>;
+}
+
+/** @throws TestbedError when the command cannot be started. */
+export async function startProcess(launch: Launch, logFile: string): Promise<ServerProcess> {
+  const log = await open(logFile, 'a');
+  let ending: string | undefined;
+  try {
+    const child = spawn(launch.command, launch.args, {
+      cwd: launch.cwd,
+      env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...launch.env },
+      stdio: ['ignore', log.fd, log.fd],
+      detached: true,
+      ...launch.user,
+    });
+    const ended = new Promise<void>((resolve) => {
+      child.once('exit', (code, signal) => {
+        ending = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
+        resolve();
+      });
+    });
+    await once(child, 'spawn').catch((cause) => {
+      throw new TestbedError(`${launch.command} did not start: ${cause}`, 69, { cause });
+    });
+    const { pid } = child;
+    if (pid === undefined) throw new TestbedError(`${launch.command} did not start`);
+    return {
+      pid,
+      ended,
+      ending: () => ending,
+      async end(signal, graceMs) {
+        signalGroup(pid, signal);
+        if (await isGone(pid, graceMs)) return;
+        signalGroup(pid, 'SIGKILL');
+        if (await isGone(pid, killedWithinMs)) return;
+        throw new TestbedError(`process group ${pid} is still there ${killedWithinMs / 1000} s after SIGKILL`);
+      },
+    };
+  } finally {
+    await log.close();
+  }
+}
+
+const killedWithinMs = 10_000;
+
+/** Waits until the group has no process left; false: it still has after `withinMs`. */
+async function isGone(group: number, withinMs: number): Promise<boolean> {
+  for (const deadline = performance.now() + withinMs; signalGroup(group, 0); ) {
+    if (performance.now() > deadline) return false;
+    await pause(20);
+  }
+  return true;
+}
+
+/** False when the group is no more. */
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-group, signal);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+// Our plugin that fills, for tests, the holes left by modules of Elasticsearch that cannot be had.
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunProgram } from '../recipe.ts';
+import { recipeFolder } from '../recipe-folder.ts';
+
+/** Its Java sources, and those of the launcher. */
+export const standInSources: readonly string[] = ['testbed', 'META-INF'].map((folder) =>
+  join(recipeFolder('elasticsearch'), folder),
+);
+
+const launcher = 'BareNode';
+
+/** Compiles the plugin against `tree`/lib into `tree`/plugins; with `launcher`, also what starts a node from plain jars. */
+export async function compileStandIns(
+  { jdk, tree, version, launcherInto }: { jdk: string; tree: string; version: string; launcherInto?: string },
+  run: RunProgram,
+): Promise<void> {
+  const source = recipeFolder('elasticsearch');
+  const classes = join(tree, 'classes');
+  const plugin = join(tree, 'plugins/testbed-stand-ins');
+  await mkdir(plugin, { recursive: true });
+  await mkdir(classes);
+  const names = ['StandInPlugin', 'FailureStoreFeature', ...(launcherInto ? [launcher] : [])];
+  const files = names.map((name) => join(source, 'testbed', `${name}.java`));
+  const compile = ['-nowarn', '--release', '21', '-d', classes, '-cp', join(tree, 'lib/*'), ...files];
+  await run(join(jdk, 'bin/javac'), compile, { cwd: tree });
+  if (launcherInto) {
+    const compiled = join(classes, 'testbed', `${launcher}.class`);
+    await cp(compiled, join(launcherInto, 'testbed', `${launcher}.class`));
+    await rm(compiled);
+  }
+  await cp(join(source, 'META-INF'), join(classes, 'META-INF'), { recursive: true });
+  await run(join(jdk, 'bin/jar'), ['--create', '--file', join(plugin, 'stand-ins.jar'), '-C', classes, '.'], {
+    cwd: tree,
+  });
+  await rm(classes, { recursive: true });
+  const descriptor = {
+    name: 'testbed-stand-ins',
+    description: 'stand-ins for modules missing here, for tests only',
+    version: '1',
+    classname: 'testbed.StandInPlugin',
+    'java.version': '21',
+    'elasticsearch.version': version,
+  };
+  const lines = Object.entries(descriptor).map(([key, value]) => `${key}=${value}\n`);
+  await writeFile(join(plugin, 'plugin-descriptor.properties'), lines.join(''));
+}
