@@ -1,10 +1,8 @@
 // The set-up of the integration tests of all projects; `testbed test` builds the servers, then runs vitest with it.
-import { defineConfig } from 'vitest/config';
-
 const large = process.env['XIQ_TESTBED_FULL'] === '1' ? [] : ['**/*.full.int.test.ts'];
 
 // biome-ignore lint/style/noDefaultExport: vitest takes nothing else.
-export default defineConfig({
+export default {
   test: {
     include: ['**/*.int.test.ts'],
     exclude: ['**/node_modules/**', ...large],
@@ -12,9 +10,9 @@ export default defineConfig({
     outputFile: { json: 'tools/testbed/.vitest/real-results.json' },
     allowOnly: false,
     passWithNoTests: false,
-    // A server of Elasticsearch takes up to 0.8 GB.
+    // An Elasticsearch takes up to 0.8 GB.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 180_000,
   },
-});
+};

@@ -1,7 +1,7 @@
 import { Secret } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { testSource } from './testing.ts';
+import { testSource } from './test-source.ts';
 
 const source = testSource({ header: 'X-Webhook-Token' });
 const [first, second] = ['s3cret', 'user:n3xt:pärt'];

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
 import { mappers } from './mappings/table.ts';
 import { maxOriginalBytes } from './original.ts';
-import { eventsOf, eventsOfValue } from './testing.ts';
+import { eventsOf, eventsOfValue } from './test-source.ts';
 
 const type = 'AUDIT_LOG_ALL';
 const login = { timeStamp: 1636337187553, userId: 1, code: 10001, description: 'Logged in' };

@@ -16,22 +16,25 @@ const labelName = z
   .regex(/^[a-z0-9_]{1,64}$/, 'a label name: lower-case letters, digits and underscores, at most 64');
 
 export const configSchema = z.strictObject({
-  /** Namespace of the data streams (`data_stream.namespace`): lower-case letters, digits, `_` and `.`, at most 100. */
   namespace: z
     .string()
     .regex(/^[a-z0-9_][a-z0-9_.]{0,99}$/, 'a data stream namespace: lower-case letters, digits, _ and ., at most 100')
-    .default('default'),
-  /** IANA time zone of times that the sender writes without one (ISO 8601 without an offset). */
-  timeZone: z.string().refine(isTimeZone, 'an IANA time zone, such as Europe/Berlin').default('UTC'),
-  /** Labels that every document of this source carries (`labels.*`): at most 32, each text at most 256 characters. */
+    .default('default')
+    .describe('Namespace of the data streams, `data_stream.namespace`.'),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'an IANA time zone, such as Europe/Berlin')
+    .default('UTC')
+    .describe('IANA time zone of times that the sender writes without an offset.'),
   labels: z
     .record(labelName, z.string().min(1).max(256))
     .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels')
-    .default({}),
-  /** A further header that may carry the secret, beside `Authorization`. */
+    .default({})
+    .describe('Labels that every document of this source carries, `labels.*`: at most 32.'),
   header: z
     .string()
     .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'the name of an HTTP header')
     .toLowerCase()
-    .optional(),
+    .optional()
+    .describe('A further header that may carry the secret, beside `Authorization`.'),
 });

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { validateEcs } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
 import { xiqSource } from './source.ts';
-import { eventsOf } from './testing.ts';
+import { eventsOf } from './test-source.ts';
 
 const fixtures = new URL('../fixtures/', import.meta.url);
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { lengthPrefixed } from './identity.ts';
-import { bodyOf, eventsOf, eventsOfValue, receivedAtMs, testSource } from './testing.ts';
+import { bodyOf, eventsOf, eventsOfValue, receivedAtMs, testSource } from './test-source.ts';
 
 const T = 1_636_337_187_553;
 const station = { calledStationId: 'C4-13-E2-AA-BB-CC:Corp', callingStationId: 'DC-AC-3D-A5-06-B4' };

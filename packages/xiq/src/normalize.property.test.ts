@@ -9,7 +9,7 @@ import { readMac, readStation } from './read/mac.ts';
 import type { Kind } from './read/readers.ts';
 import { readTime } from './read/time.ts';
 import { xiqSource } from './source.ts';
-import { eventsOf, receivedAtMs } from './testing.ts';
+import { eventsOf, receivedAtMs } from './test-source.ts';
 
 const typeNames = [...Object.keys(messageTypes), 'SENSOR_LOG_ALL', undefined];
 const types = fc.constantFrom(...typeNames);

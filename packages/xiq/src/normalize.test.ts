@@ -1,7 +1,7 @@
 import type { EcsDocument, JsonObject } from '@xiq-siem/core';
 import { createRecordingMeter } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
-import { bodyOf, eventsOfValue, receivedAtMs, testSource } from './testing.ts';
+import { bodyOf, eventsOfValue, receivedAtMs, testSource } from './test-source.ts';
 
 const T = 1_636_337_187_553;
 

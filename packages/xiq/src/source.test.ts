@@ -3,7 +3,7 @@ import { type FieldRule, type FieldTable, spellings } from './field-table.ts';
 import { mappings } from './mappings/table.ts';
 import { messageTypes } from './message-types.ts';
 import { xiqSource } from './source.ts';
-import { testSource } from './testing.ts';
+import { testSource } from './test-source.ts';
 
 it('accepts the nine types, and what looks like a tenth', () => {
   const source = testSource();

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ElasticsearchConfig } from './config.ts';
@@ -91,19 +92,6 @@ test('an API key that is none is misconfigured', async () => {
   await destination.close?.();
 });
 
-test('what the user may not write to is held, and named', async () => {
-  const other = { index_patterns: ['metrics-x-*'], priority: 300, data_stream: {} };
-  await ask(admin, 'PUT', '/_index_template/metrics-x', other);
-  const { destination } = await open();
-  expect((await destination.check?.(noSignal))?.ok).toBe(true);
-  const { destination: careless } = await open({ changes: { requireTemplate: false } });
-  await ask(admin, 'POST', '/logs-extreme_xiq.audit-default/_refresh');
-  const role = server.credentials?.writer.username ?? '';
-  expect(role).not.toBe('');
-  await destination.close?.();
-  await careless.close?.();
-});
-
 test('a certificate that nobody vouches for ends the connection before anything is sent', async () => {
   const { destination } = await open({ trusted: false });
   expect(await destination.deliver(batchOf(['x']), noSignal)).toMatchObject({
@@ -113,3 +101,37 @@ test('a certificate that nobody vouches for ends the connection before anything 
   expect(await destination.check?.(noSignal)).toMatchObject({ ok: false, message: expect.stringContaining('caFile') });
   await destination.close?.();
 });
+
+test('what the user may not write to is held, and check() names the right that is lacking', async () => {
+  const role = `writer:
+  cluster: [ monitor ]
+  indices:
+    - names: [ "logs-extreme_xiq.audit-*" ]
+      privileges: [ auto_configure, create_doc, view_index_metadata ]
+`;
+  await writeFile(join(dirname(server.dataDirectory), 'config/roles.yml'), role);
+  await server.restart();
+  const { destination } = await open({ changes: { requireTemplate: false } });
+  const [audit] = batchOf(['audit']).items;
+  const [sms] = batchOf(['sms'], { dataset: 'extreme_xiq.sms' }).items;
+  if (audit === undefined || sms === undefined) throw new Error('no events');
+  expect(await destination.deliver({ items: [audit, { ...sms, index: 1 }] }, noSignal)).toMatchObject({
+    items: [{ verdict: 'delivered' }, { verdict: 'held', code: 'forbidden' }],
+  });
+  expect(await destination.deliver({ items: [sms] }, noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'forbidden',
+    message: expect.stringContaining('auto_configure'),
+  });
+  expect(await destination.check?.(noSignal)).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('create_doc'),
+  });
+  const careful = await open();
+  console.log(await careful.destination.deliver({ items: [sms] }, noSignal));
+  expect(await careful.destination.deliver({ items: [audit] }, noSignal)).toMatchObject({
+    items: [{ verdict: 'delivered', duplicate: true }],
+  });
+  await destination.close?.();
+  await careful.destination.close?.();
+}, 120_000);

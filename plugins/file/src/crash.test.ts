@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createFileDestination } from './file-destination.ts';
 import { batchOf, configOf, filesIn, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
 
-const child = join(import.meta.dirname, 'crash-child.ts');
+const child = join(import.meta.dirname, 'test-crash-child.ts');
 
 it('holds what was reported delivered, and no torn line, after kill -9 at any moment', async () => {
   const directory = await temporaryDirectory(onTestFinished);

@@ -15,7 +15,7 @@ export interface BatchSenderOptions {
 
 type Group = readonly Entry[];
 
-/** Requests for one batch; what is left then is sent another time. */
+/** Requests for one batch. What is left then is sent another time, and in smaller batches: all of one of 32 gets a verdict. */
 const maxRequests = 64;
 
 export function createBatchSender({ send, entries, caution, warn }: BatchSenderOptions) {
@@ -29,7 +29,7 @@ export function createBatchSender({ send, entries, caution, warn }: BatchSenderO
 
     for (let requests = 0; stop === undefined && untried.length + suspects.length > 0; requests++) {
       if (signal.aborted) stop = timeIsOver;
-      else if (requests === maxRequests) stop = giveUp(suspects, untried, sheet);
+      else if (requests === maxRequests) stop = tooMany;
       else {
         let group = suspects.shift();
         if (group === undefined) {
@@ -87,6 +87,13 @@ export function createBatchSender({ send, entries, caution, warn }: BatchSenderO
   }
 }
 
+const tooMany: Stop = {
+  word: 'unavailable',
+  code: 'not_sent',
+  message: `not settled yet: ${maxRequests} requests were not enough to find the events that the server refuses`,
+  slowDown: true,
+};
+
 const timeIsOver: Stop = {
   word: 'unavailable',
   code: 'aborted',
@@ -103,14 +110,4 @@ function isSplit(outcome: Outcome, group: Group, all: Group): boolean {
 function halves(group: Group): readonly Group[] {
   const middle = Math.ceil(group.length / 2);
   return [group.slice(0, middle), group.slice(middle)];
-}
-
-/** Where every part of the batch was refused, it is not single events that are bad: the engine has to see that. */
-function giveUp(suspects: readonly Group[], untried: Group, sheet: VerdictSheet): Stop {
-  if (sheet.delivered() === 0 && untried.length === 0) {
-    const message = 'refused together with others, and so was every part of the batch';
-    for (const group of suspects) sheet.set(group, { verdict: 'rejected', code: 'bad_data', message });
-  }
-  const message = `not sent yet: ${maxRequests} requests were needed for others of the batch`;
-  return { word: 'unavailable', code: 'not_sent', message, slowDown: true };
 }

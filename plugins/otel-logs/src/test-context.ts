@@ -69,7 +69,7 @@ export function batchOfDocuments(documents: readonly EcsDocument[]): Batch {
     items: documents.map((document, index) => ({
       index,
       id: document.event?.id ?? '',
-      dataset: document.event?.dataset ?? '',
+      dataset: document.event?.dataset ?? 'extreme_xiq.audit',
       timeMs: Date.parse(document['@timestamp'] ?? '2021-11-08T02:06:27.553Z'),
       document,
       json: JSON.stringify(document),

@@ -20,6 +20,7 @@ function project({ path, room, dependencies, devDependencies, files = [] }: Made
     files,
     manifest: {
       name: `@xiq-siem/${path.split('/')[1]}`,
+      exports: ['.'],
       dependencies: named(dependencies),
       devDependencies: named(devDependencies),
       optionalDependencies: {},
@@ -61,6 +62,7 @@ describe('a broken rule is found', () => {
   it.each([
     ['an undeclared import', '@xiq-siem/journal'],
     ['an import past the index', '@xiq-siem/core/src/secret.ts'],
+    ['what runs importing what only tests use', './test-context.ts'],
     ['an import that leaves the project', '../../core/src/secret.ts'],
   ])('%s', (_rule, specifier) => {
     const files = [{ path: 'src/x.ts', lines: 1, imports: [specifier] }];

@@ -16,9 +16,13 @@ const rules: Readonly<Record<Room, { readonly runs: readonly Room[]; readonly te
   };
 
 const scope = '@xiq-siem/';
-const isTest = (path: string): boolean => /\.test\.ts$|(^|\/)(scripts|fixtures)\//.test(path);
+/** Tests, what only they use (`test-*.ts`, `test/`, `fixtures/`), and what makes generated files. */
+const isTest = (path: string): boolean => /\.test\.ts$|(^|\/)(test-[^/]*\.ts$|(test|scripts|fixtures)\/)/.test(path);
 
 export function dependencyFaults(projects: readonly Project[]): readonly string[] {
+  const exported = new Set(
+    projects.flatMap(({ manifest }) => manifest.exports.map((path) => manifest.name + path.slice(1))),
+  );
   const rooms = new Map(projects.map(({ manifest: { name, nx } }) => [name, roomOf(nx.tags)]));
   return projects.flatMap(({ path, manifest, files }) => {
     const own = rooms.get(manifest.name);
@@ -40,11 +44,15 @@ export function dependencyFaults(projects: readonly Project[]): readonly string[
       const known = new Set(Object.keys({ ...manifest.dependencies, ...(test ? manifest.devDependencies : {}) }));
       return file.imports.flatMap((specifier) => {
         const place = `${path}/${file.path} imports ${specifier}`;
-        if (specifier.startsWith('.'))
-          return leaves(file.path, specifier) ? [`${place}: it leaves its own project`] : [];
+        if (specifier.startsWith('.')) {
+          if (leaves(file.path, specifier)) return [`${place}: it leaves its own project`];
+          return !test && isTest(specifier) ? [`${place}: that is for tests only`] : [];
+        }
         if (!specifier.startsWith(scope)) return [];
-        if (specifier.split('/').length > 2) return [`${place}: only what its index.ts names is to be imported`];
-        return known.has(specifier) ? [] : [`${place}: not declared in its package.json`];
+        const name = specifier.split('/').slice(0, 2).join('/');
+        if (rooms.has(name) && !exported.has(specifier))
+          return [`${place}: only what its exports name is to be imported`];
+        return known.has(name) ? [] : [`${place}: not declared in its package.json`];
       });
     });
     return [...declared(manifest.dependencies, false), ...declared(manifest.devDependencies, true), ...imported];

@@ -9,6 +9,10 @@ export const root: string = fileURLToPath(new URL('../../../', import.meta.url))
 const versions = z.record(z.string(), z.string()).default({});
 const manifest = z.object({
   name: z.string(),
+  /** The paths under which it may be imported: `.` for the whole. */
+  exports: z
+    .union([z.string().transform(() => ['.']), z.record(z.string(), z.string()).transform(Object.keys)])
+    .default([]),
   dependencies: versions,
   devDependencies: versions,
   optionalDependencies: versions,

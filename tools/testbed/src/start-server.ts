@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly log?: (line: string) => void;
   /** How long the server may take to answer, its build not counted. Default: 120,000. */
   readonly startTimeoutMs?: number;
+  /** How long the server may take to end in order, before it is killed. Default: 20,000. */
+  readonly stopTimeoutMs?: number;
 }
 
 export interface RunningServer {
@@ -48,7 +50,7 @@ export interface RunningServer {
 }
 
 const defaultStartTimeoutMs = 120_000;
-const graceMs = 20_000;
+const defaultStopTimeoutMs = 20_000;
 const keptLogBytes = 256 * 1024;
 const portAttempts = 3;
 
@@ -58,11 +60,11 @@ export async function startRecipe<Options extends StartOptions>(
   recipe: Recipe<Options>,
   options: Options,
 ): Promise<RunningServer> {
-  const { log = () => {}, startTimeoutMs = defaultStartTimeoutMs } = options;
+  const { log = () => {} } = options;
   const tree = await ensureBuilt(name, recipe, { cache: cacheDirectory(process.env), log });
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce(name, (home, port) => recipe.launch({ tree, home, port }, options), startTimeoutMs);
+      return await startOnce(name, (home, port) => recipe.launch({ tree, home, port }, options), options);
     } catch (error) {
       if (attempt === portAttempts || !(error instanceof PortTakenError)) throw error;
       log(`${name}: its port was taken by somebody else meanwhile, trying another`);
@@ -73,7 +75,7 @@ export async function startRecipe<Options extends StartOptions>(
 async function startOnce(
   name: string,
   prepare: (home: string, port: number) => Promise<Launch>,
-  startTimeoutMs: number,
+  { startTimeoutMs = defaultStartTimeoutMs, stopTimeoutMs = defaultStopTimeoutMs }: StartOptions,
 ): Promise<RunningServer> {
   const home = await mkdtemp(join(tmpdir(), `xiq-testbed-${name}-`));
   const warden = postWarden(home);
@@ -82,7 +84,7 @@ async function startOnce(
   let lastLogs: string | undefined;
 
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    await running?.end(signal, graceMs);
+    await running?.end(signal, stopTimeoutMs);
     running = undefined;
     warden.watch(undefined);
   }

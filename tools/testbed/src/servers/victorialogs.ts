@@ -37,6 +37,8 @@ export const victorialogs: Recipe<VictoriaLogsOptions> = {
         '-retentionPeriod=100y',
         '-futureRetention=2d',
         '-inmemoryDataFlushInterval=1s',
+        // Else it takes up to 60 % of the machine's.
+        '-memory.allowedBytes=256MiB',
         ...flags,
       ],
       cwd: home,

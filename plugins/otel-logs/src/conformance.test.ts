@@ -1,0 +1,42 @@
+import { Secret } from '@xiq-siem/core';
+import { destinationContext } from '@xiq-siem/testkit';
+import { describeDestination } from '@xiq-siem/testkit/conformance';
+import { describe } from 'vitest';
+import { otelLogsDestination } from './otel-logs-destination.ts';
+import { partialSuccess, startOtlpServer } from './test-server.ts';
+
+const secret = 'canary-8f3b2c';
+
+describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
+  describeDestination('otel-logs', {
+    definition: otelLogsDestination,
+    async start({ log, meter }) {
+      const server = await startOtlpServer();
+      return {
+        config: { url: server.url, protocol, headers: { 'X-Api-Key': { env: 'KEY' } } },
+        context: destinationContext({ log, meter, secrets: { KEY: new Secret(secret) } }),
+        received: async () => server.taken,
+        requests: () => server.requests.filter(({ ids }) => ids.length > 0).length,
+        connections: server.connections,
+        faults: {
+          down: { play: server.stop, bringBack: server.restart },
+          refuseCredentials: {
+            play: async () =>
+              server.answer(({ headers }) => ({ status: 401, body: `who is ${String(headers['x-api-key'])}?` })),
+          },
+          hang: { play: async () => server.answer(() => ({ instead: 'silence' })) },
+          busy: { play: async () => server.answer(() => ({ status: 503, headers: { 'retry-after': '1' } })) },
+          rejectOne: {
+            play: async (id) =>
+              server.answer(({ ids }) => {
+                if (!ids.includes(id)) return undefined;
+                return ids.length === 1 ? partialSuccess(1, 'no') : { status: 400 };
+              }),
+          },
+        },
+        secrets: [secret],
+        stop: server.stop,
+      };
+    },
+  });
+});

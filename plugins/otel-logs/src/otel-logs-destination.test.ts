@@ -1,0 +1,246 @@
+import { gunzipSync } from 'node:zlib';
+import { Secret } from '@xiq-siem/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { batchOf, destinationAt, manyIds, noSignal, startMs } from './test-context.ts';
+import { type Answer, type Script, startOtlpServer } from './test-server.ts';
+
+const jsonType = { 'content-type': 'application/json' };
+
+async function bench(script?: Script, config: object = {}, secrets: Readonly<Record<string, Secret>> = {}) {
+  const server = await startOtlpServer(script);
+  const made = await destinationAt(server.url, config, { secrets });
+  onTestFinished(async () => {
+    await made.destination.close?.();
+    await server.stop();
+  });
+  return { server, ...made };
+}
+
+describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
+  it.each([true, false])('delivers a batch as one request, gzip %s', async (gzip) => {
+    const { server, destination } = await bench(undefined, { protocol, gzip, headers: { 'X-Scope-OrgID': 'tenant' } });
+    const ids = manyIds(20);
+    expect(await destination.deliver(batchOf(ids), noSignal)).toEqual({
+      items: ids.map((_, index) => ({ index, verdict: 'delivered' })),
+    });
+    const [request, ...others] = server.requests;
+    expect(others).toEqual([]);
+    expect(request).toMatchObject({ method: 'POST', url: '/v1/logs', ids });
+    expect(request?.headers).toMatchObject({
+      'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
+      'content-length': String(request?.bytes.length),
+      'x-scope-orgid': 'tenant',
+    });
+    expect(request?.headers['accept-encoding']).toBeUndefined();
+    if (gzip) expect(gunzipSync(request?.bytes ?? '').length).toBeGreaterThan(request?.bytes.length ?? 0);
+    else expect(request?.headers['content-encoding']).toBeUndefined();
+  });
+
+  it('understands a partial success in its own encoding', async () => {
+    // PartialSuccess { rejected 2, "no" } in field 1 of the response.
+    const protobuf = { body: Buffer.from([0x0a, 6, 0x08, 2, 0x12, 2, 0x6e, 0x6f]) };
+    const json = { body: '{"partialSuccess":{"rejectedLogRecords":2,"errorMessage":"no"}}' };
+    const { destination } = await bench(() => (protocol === 'http/json' ? json : protobuf), { protocol });
+    expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toEqual({
+      items: [0, 1].map((index) => ({ index, verdict: 'rejected', code: 'rejected', message: 'no' })),
+    });
+  });
+
+  it('reads the words of a refusal in its own encoding', async () => {
+    // Status { code 3, "no" }
+    const body = protocol === 'http/json' ? '{"code":3,"message":"no"}' : Buffer.from([0x08, 3, 0x12, 2, 0x6e, 0x6f]);
+    const { destination } = await bench(() => ({ status: 503, body }), { protocol });
+    expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({
+      batch: 'unavailable',
+      code: 'service_unavailable',
+      message: 'HTTP 503: no',
+    });
+  });
+});
+
+it.each([
+  [401, 'misconfigured', 'unauthorized'],
+  [403, 'misconfigured', 'forbidden'],
+  [404, 'misconfigured', 'not_found'],
+  [405, 'misconfigured', 'method_not_allowed'],
+  [407, 'misconfigured', 'proxy_unauthorized'],
+  [415, 'misconfigured', 'unsupported_media_type'],
+  [301, 'misconfigured', 'redirected'],
+  [413, 'tooLarge', 'too_large'],
+  [429, 'unavailable', 'too_many_requests'],
+  [502, 'unavailable', 'bad_gateway'],
+  [503, 'unavailable', 'service_unavailable'],
+  [504, 'unavailable', 'gateway_timeout'],
+])('HTTP %i is %s for the whole batch, and is not tried again', async (status, batch, code) => {
+  const { server, destination } = await bench(() => ({
+    status,
+    headers: { 'content-type': 'text/plain' },
+    body: 'said',
+  }));
+  const report = await destination.deliver(batchOf(['a', 'b']), noSignal);
+  expect(report).toMatchObject({ batch, code, message: expect.stringContaining(`HTTP ${status}: said`) });
+  expect(report.slowDown).toBe(status === 429 ? true : undefined);
+  expect(server.requests).toHaveLength(1);
+});
+
+it.each([500, 501, 505])('HTTP %i refuses a whole batch for good, as OTLP has it', async (status) => {
+  const { server, destination } = await bench(() => ({ status }));
+  expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toEqual({
+    items: [0, 1].map((index) => ({ index, verdict: 'rejected', code: 'server_error', message: `HTTP ${status}` })),
+  });
+  expect(server.requests).toHaveLength(1);
+});
+
+it('HTTP 500 may be configured to be tried again', async () => {
+  const { destination } = await bench(() => ({ status: 500 }), { retryOn500: true });
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
+    batch: 'unavailable',
+    code: 'server_error',
+  });
+});
+
+it.each([
+  ['7', 7_000],
+  [new Date(startMs + 30_000).toUTCString(), 30_000],
+  ['soon', undefined],
+])('Retry-After: %s', async (header, waitMs) => {
+  const { destination } = await bench(() => ({ status: 503, headers: { 'retry-after': header } }));
+  const report = await destination.deliver(batchOf(['a']), noSignal);
+  expect(report.waitMs).toBe(waitMs);
+});
+
+it.each<[string, Answer]>([
+  ['a page', { headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' }],
+  ['a page that says it is protobuf', { body: '<html>Log in</html>' }],
+  ['text without a type', { headers: { 'content-type': '' }, body: 'ok' }],
+  ['broken JSON', { headers: jsonType, body: '{"partialSuccess"' }],
+  ['JSON of another kind', { headers: jsonType, body: '[1]' }],
+  [
+    'a partial success that makes no sense',
+    { headers: jsonType, body: '{"partialSuccess":{"rejectedLogRecords":"x"}}' },
+  ],
+  ['an endless answer', { headers: jsonType, body: `{"a":"${'x'.repeat(1_000_000)}"}` }],
+])('a success that is no OTLP is none: %s', async (_, answer) => {
+  const { destination } = await bench(() => answer);
+  const report = await destination.deliver(batchOf(['a']), noSignal);
+  expect(report).toMatchObject({ batch: 'unavailable', code: 'not_otlp' });
+  expect(JSON.stringify(report).length).toBeLessThan(600);
+});
+
+it.each<[string, Answer]>([
+  ['nothing at all', { status: 204, headers: { 'content-type': '' } }],
+  ['an empty object', { headers: { 'content-type': 'application/json; charset=utf-8' }, body: '{}' }],
+  ['fields of a newer protocol', { headers: jsonType, body: '{"partialSuccess":null,"newer":1}' }],
+])('a success may be %s', async (_, answer) => {
+  const { destination } = await bench(() => answer);
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({ items: [{ index: 0, verdict: 'delivered' }] });
+});
+
+it('a warning with a success is logged, once a minute, with how often it came', async () => {
+  const warning = { headers: jsonType, body: '{"partialSuccess":{"errorMessage":"slow disk"}}' };
+  const { destination, logged, clock } = await bench(() => warning);
+  for (let time = 0; time < 3; time++) {
+    expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  }
+  clock.nowMs += 60_000;
+  await destination.deliver(batchOf(['a']), noSignal);
+  expect(logged).toEqual([
+    { event: 'destination.server_warning', facts: { words: 'slow disk', times: 1 } },
+    { event: 'destination.server_warning', facts: { words: 'slow disk', times: 3 } },
+  ]);
+});
+
+it('what was sent and not answered is unknown, event by event', async () => {
+  const { destination } = await bench(() => ({ instead: 'hangUp' }));
+  expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toMatchObject({
+    items: [
+      { index: 0, verdict: 'unknown', code: 'connection_lost' },
+      { index: 1, verdict: 'unknown', code: 'connection_lost' },
+    ],
+  });
+});
+
+it('a server that is silent is left when the signal fires', async () => {
+  const abort = new AbortController();
+  const { destination } = await bench(() => {
+    abort.abort();
+    return { instead: 'silence' };
+  });
+  expect(await destination.deliver(batchOf(['a']), abort.signal)).toMatchObject({
+    items: [{ index: 0, verdict: 'unknown', code: 'aborted' }],
+  });
+});
+
+it('nothing is sent after the signal has fired', async () => {
+  const { server, destination } = await bench();
+  expect(await destination.deliver(batchOf(['a']), AbortSignal.abort())).toMatchObject({
+    batch: 'unavailable',
+    code: 'aborted',
+  });
+  expect(server.requests).toEqual([]);
+});
+
+describe('secrets in headers', () => {
+  const canary = 'canary-8f3b2c';
+  const headers = { Authorization: { env: 'AUTH' } };
+  const secrets = { AUTH: new Secret(`Bearer ${canary}`) };
+
+  it('are sent, and never told again, whatever the server echoes', async () => {
+    const echo: Script = ({ headers }, count) => {
+      const body = `refused ${headers.authorization} ${canary}`;
+      const answers: readonly Answer[] = [
+        { status: 401, headers: { 'content-type': 'text/plain' }, body },
+        { status: 400, headers: jsonType, body: JSON.stringify({ message: body }) },
+        { headers: { 'content-type': 'text/html' }, body },
+        { headers: jsonType, body: JSON.stringify({ partialSuccess: { rejectedLogRecords: 1, errorMessage: body } }) },
+        { headers: jsonType, body: JSON.stringify({ partialSuccess: { errorMessage: body } }) },
+      ];
+      return answers[(count - 1) % answers.length];
+    };
+    const { server, destination, logged } = await bench(echo, { headers }, secrets);
+    const said: unknown[] = [];
+    for (let time = 0; time < 5; time++) said.push(await destination.deliver(batchOf(['a']), noSignal));
+    for (let time = 0; time < 5; time++) said.push(await destination.check?.(noSignal));
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(Array(10).fill(`Bearer ${canary}`));
+    const text = JSON.stringify([said, logged]);
+    expect(text).toContain('refused [secret] [secret]');
+    expect(text).not.toContain(canary);
+  });
+
+  it('that are not there leave the destination misconfigured, without a request', async () => {
+    const { server, destination } = await bench(undefined, { headers });
+    expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({
+      batch: 'misconfigured',
+      code: 'no_secret',
+      message: 'header Authorization: its secret is not there, or empty',
+    });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('that no header can hold are named by their header alone', async () => {
+    const { destination } = await bench(undefined, { headers }, { AUTH: new Secret(`${canary}\r\nHost: evil`) });
+    const report = await destination.deliver(batchOf(['a']), noSignal);
+    expect(report).toMatchObject({ batch: 'misconfigured', code: 'header_invalid' });
+    expect(JSON.stringify(report)).not.toContain(canary);
+  });
+
+  it('are said to be readable where the connection is not encrypted', async () => {
+    const { logged } = await bench(undefined, { headers }, secrets);
+    expect(logged.map(({ event }) => event)).toEqual(['destination.not_encrypted']);
+  });
+});
+
+describe('check()', () => {
+  it.each<[string, Script, boolean, string]>([
+    ['all is well', () => undefined, true, 'takes logs by http/protobuf'],
+    ['credentials are refused', () => ({ status: 401 }), false, 'HTTP 401 (check the credentials in `headers`)'],
+    ['the path is wrong', () => ({ status: 404 }), false, 'check the path of `url`'],
+    ['the server is busy', () => ({ status: 503 }), false, 'takes nothing now: HTTP 503'],
+    ['something else listens', () => ({ headers: { 'content-type': 'text/html' }, body: 'hi' }), false, 'is no OTLP'],
+    ['the server hangs up', () => ({ instead: 'hangUp' }), false, 'does not answer'],
+  ])('says that %s, by an empty request', async (_, script, ok, words) => {
+    const { server, destination } = await bench(script);
+    expect(await destination.check?.(noSignal)).toEqual({ ok, message: expect.stringContaining(words) });
+    expect(server.requests).toMatchObject([{ ids: [] }]);
+  });
+});

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ask } from '../ask.ts';
+import { startServer } from '../servers.ts';
+import type { RunningServer } from '../start-server.ts';
+import { leftAfterStop } from '../what-is-left.ts';
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer('otelcol', {});
+});
+afterAll(() => server?.stop());
+
+const log = {
+  resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'an access point was added' } }] }] }],
+};
+const sendTo = (url: string) => ask(`${url}/v1/logs`, { body: log });
+
+it('writes what it was sent into its file', async () => {
+  expect(await sendTo(server.url)).toEqual({ status: 200, text: '{"partialSuccess":{}}' });
+  const written = async () => JSON.parse(await readFile(server.outputFile ?? '', 'utf8'));
+  await expect.poll(written, { timeout: 10_000 }).toMatchObject(log);
+});
+
+const passesOn = (url: string): string => `
+receivers:
+  otlp:
+    protocols:
+      http:
+        endpoint: \${env:OTLP_ENDPOINT}
+exporters:
+  otlp_http:
+    endpoint: ${url}
+    sending_queue:
+      enabled: false
+    retry_on_failure:
+      enabled: false
+service:
+  telemetry:
+    metrics:
+      level: none
+  pipelines:
+    logs:
+      receivers: [otlp]
+      exporters: [otlp_http]
+`;
+
+it('misbehaves as its configuration says: here it hands on a 503 from behind it', async () => {
+  const busy = createServer((_, response) => void response.writeHead(503).end());
+  await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+  const { port } = busy.address() as AddressInfo;
+  const refusing = await startServer('otelcol', { config: passesOn(`http://127.0.0.1:${port}`) });
+  const answer = await sendTo(refusing.url);
+  expect(await leftAfterStop(refusing)).toEqual([]);
+  busy.close();
+  expect(answer.status).toBe(503);
+});
+
+it('says what is wrong with a configuration that the collector refuses', async () => {
+  await expect(startServer('otelcol', { config: 'receivers: { nonsense: }' })).rejects.toThrow(
+    /ended with code 1\..*nonsense/s,
+  );
+});
+
+it('leaves no process and no data when it is stopped', async () => {
+  expect(await leftAfterStop(server)).toEqual([]);
+});

@@ -1,0 +1,22 @@
+// What a stopped server left behind, for our tests.
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { RunningServer } from './start-server.ts';
+
+/** Stops the server and names what is still there: processes of its group, its folder. */
+export async function leftAfterStop(server: RunningServer): Promise<readonly string[]> {
+  const group = server.processGroup();
+  const home = dirname(server.dataDirectory);
+  await server.stop();
+  const processes = group === undefined ? [] : membersOf(group).map((pid) => `process ${pid}`);
+  return [...processes, ...(existsSync(home) ? [home, ...readdirSync(home)] : [])];
+}
+
+function membersOf(group: number): readonly number[] {
+  try {
+    process.kill(-group, 0);
+    return [group];
+  } catch {
+    return [];
+  }
+}
