@@ -13,8 +13,7 @@ export interface Logger {
 
 /** Every counter there is: dotted OpenTelemetry names, one unit each. */
 export const metricNames = [
-  'xiq_siem.receiver.requests', // by source, status
-  'xiq_siem.receiver.bodies', // kept, by source
+  'xiq_siem.receiver.requests', // by source, status: 202 is a body that was kept
   'xiq_siem.receiver.bytes', // kept, decoded, by source
   'xiq_siem.receiver.refused_credentials', // by source
   'xiq_siem.receiver.aborted', // a client left in mid-body

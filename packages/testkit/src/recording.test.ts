@@ -16,7 +16,7 @@ test('a recording meter sums what holds the wanted attributes', () => {
   const meter = createRecordingMeter();
   meter.add('xiq_siem.destination.events', 2, { destination: 'a', outcome: 'delivered' });
   meter.add('xiq_siem.destination.events', 3, { destination: 'b', outcome: 'delivered' });
-  meter.add('xiq_siem.receiver.bodies', 7);
+  meter.add('xiq_siem.receiver.bytes', 7);
   expect(meter.total('xiq_siem.destination.events')).toBe(5);
   expect(meter.total('xiq_siem.destination.events', { destination: 'b' })).toBe(3);
   expect(meter.total('xiq_siem.destination.attempts')).toBe(0);

@@ -6,7 +6,16 @@ import type { AuthenticationRequest, AuthenticationVerdict, Secret } from '@xiq-
 /** Digests of secrets and of what is sent depend on it: nobody outside can aim at one. */
 const processKey = randomBytes(32);
 
-const digest = (value: Buffer): Buffer => hash('sha256', Buffer.concat([processKey, value]), 'buffer');
+/** The key, and room behind it for what is digested: headers are bounded below that by node. */
+const keyed = Buffer.alloc(processKey.length + 32_768);
+processKey.copy(keyed);
+
+function digest(value: Buffer): Buffer {
+  if (value.length > keyed.length - processKey.length)
+    return hash('sha256', Buffer.concat([processKey, value]), 'buffer');
+  value.copy(keyed, processKey.length);
+  return hash('sha256', keyed.subarray(0, processKey.length + value.length), 'buffer');
+}
 
 /** Compared with where a form is not there: a digest of nothing that anyone can send. */
 const nothing = digest(randomBytes(32));

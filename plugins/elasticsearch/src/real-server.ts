@@ -14,26 +14,32 @@ const answer = z.looseObject({
   status: z.number().optional(),
   hits: z
     .object({
-      hits: z.array(z.object({ _id: z.string(), _ignored: z.array(z.string()).optional(), _source: z.unknown() })),
+      hits: z.array(
+        z.object({ _id: z.string(), _ignored: z.array(z.string()).optional(), _source: z.unknown().optional() }),
+      ),
     })
     .default({ hits: [] }),
   data_streams: z.array(z.object({ name: z.string(), backing_indices: z.array(z.string()) })).default([]),
+  /** Of a new API key. */
+  id: z.string().default(''),
+  encoded: z.string().default(''),
 });
 
 /** Rejects on a status from 400 on, unless it is 404. */
 export async function ask(server: RealServer, method: string, path: string, body?: unknown) {
   const { status, text } = await send(server, method, path, body);
-  if (status >= 400 && status !== 404) throw new Error(`${method} ${path}: ${status} ${text}`);
+  if (status >= 400 && status !== 404) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 2000)}`);
   return answer.parse(JSON.parse(text));
 }
 
 function send({ url, ca, login }: RealServer, method: string, path: string, body: unknown) {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
   const start = url.startsWith('https:') ? httpsRequest : httpRequest;
+  const text = body === undefined ? '' : JSON.stringify(body);
   const options = {
     method,
     agent: false,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
     ...(login && { auth: `${login.username}:${login.password}` }),
     ...(ca !== undefined && { ca }),
   } as const;
@@ -46,6 +52,6 @@ function send({ url, ca, login }: RealServer, method: string, path: string, body
     });
   });
   request.on('error', reject);
-  request.end(body === undefined ? undefined : JSON.stringify(body));
+  request.end(text);
   return promise;
 }

@@ -128,9 +128,11 @@ test('what the user may not write to is held, and check() names the right that i
     message: expect.stringContaining('create_doc'),
   });
   const careful = await open();
-  console.log(await careful.destination.deliver({ items: [sms] }, noSignal));
-  expect(await careful.destination.deliver({ items: [audit] }, noSignal)).toMatchObject({
-    items: [{ verdict: 'delivered', duplicate: true }],
+  expect(await careful.destination.deliver({ items: [audit, { ...sms, index: 1 }] }, noSignal)).toMatchObject({
+    items: [
+      { index: 0, verdict: 'delivered', duplicate: true },
+      { index: 1, verdict: 'held', code: 'forbidden', message: expect.stringContaining('view_index_metadata') },
+    ],
   });
   await destination.close?.();
   await careful.destination.close?.();

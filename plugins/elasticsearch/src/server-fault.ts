@@ -38,7 +38,7 @@ export function faultOf(error: unknown, nowMs: number): ServerFault | undefined 
   if (error instanceof errors.ResponseError) return faultOfAnswer(error, nowMs);
   if (error instanceof errors.ProductNotSupportedError) {
     const message = 'what answers there is not Elasticsearch (no x-elastic-product header): see `nodes` and any proxy';
-    return { code: 'not_elasticsearch', message, mayBeTaken: true };
+    return { code: 'not_elasticsearch', message, mayBeTaken: false };
   }
   if (error instanceof errors.RequestAbortedError || error instanceof errors.TimeoutError) {
     return { code: 'aborted', message: 'cut off before an answer came', mayBeTaken: true };
@@ -46,7 +46,9 @@ export function faultOf(error: unknown, nowMs: number): ServerFault | undefined 
   if (error instanceof errors.DeserializationError) {
     return { code: 'odd_answer', message: `the answer cannot be read: ${error.message}`, mayBeTaken: true };
   }
-  if (error instanceof errors.ConnectionError) return faultOfConnection(error.message);
+  if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
+    return faultOfConnection(error.message);
+  }
   return undefined;
 }
 

@@ -66,7 +66,12 @@ async function templateFaults(
       continue;
     }
     const written = await writeIndexOf(server, stream, signal);
-    if (!written.ok) return written;
+    if (!written.ok) {
+      // Rights differ from stream to stream: the others go on.
+      if (written.fault.code !== 'forbidden') return written;
+      faults.set(stream, { code: 'forbidden', message: written.fault.message });
+      continue;
+    }
     if (written.index === undefined) continue;
     const { name, meta, dynamic } = written.index;
     if (isInForce(meta, ours) === 'yes' && dynamic === 'false') continue;

@@ -12,7 +12,7 @@ export const indexTemplateList = z.object({
           index_patterns: z.union([z.string(), z.array(z.string())]),
           priority: z.number().optional(),
           composed_of: z.array(z.string()).default([]),
-          template: z.object({ mappings: z.object({ dynamic: z.unknown() }).optional() }).optional(),
+          template: z.object({ mappings: z.object({ dynamic: z.unknown().optional() }).optional() }).optional(),
         }),
       }),
     )
@@ -27,7 +27,9 @@ export const componentTemplateList = z.object({
         component_template: z
           .object({
             template: z
-              .object({ mappings: z.object({ dynamic: z.unknown(), _meta: z.unknown() }).optional() })
+              .object({
+                mappings: z.object({ dynamic: z.unknown().optional(), _meta: z.unknown().optional() }).optional(),
+              })
               .optional(),
           })
           .optional(),

@@ -60,5 +60,5 @@ export function indexTemplate(): JsonObject {
 }
 
 export function ingestedPipeline(): JsonObject {
-  return { processors: [{ set: { field: 'event.ingested', value: '{{{_ingest.timestamp}}}' } }], _meta };
+  return { processors: [{ set: { field: 'event.ingested', copy_from: '_ingest.timestamp' } }], _meta };
 }

@@ -21,8 +21,11 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A reply in place of the usual one; `hang`: none ever; undefined: the usual one. */
-export type Script = (request: TestRequest) => Reply | 'hang' | 'cut' | undefined;
+/**
+ * A reply in place of the usual one. `hang`: none ever; `stall`: one that stops in its middle; `cut`: the end of the
+ * connection; undefined: the usual one.
+ */
+export type Script = (request: TestRequest) => Reply | 'hang' | 'stall' | 'cut' | undefined;
 
 export interface TestServer {
   readonly url: string;
@@ -33,7 +36,7 @@ export interface TestServer {
   readonly documents: StoredDocument[];
   connections(): number;
   /** Templates and pipelines by their path. */
-  readonly written: ReadonlyMap<string, unknown>;
+  readonly written: Map<string, unknown>;
   script(next: Script | undefined): void;
   down(): Promise<void>;
   up(): Promise<void>;
@@ -92,7 +95,7 @@ export async function startTestServer(): Promise<TestServer> {
     if (path === '/_security/user/_has_privileges') return { body: { cluster: { monitor: true }, index: {} } };
     if (path === '/_index_template/_simulate') return { body: { template: {} } };
     if (first === '_resolve') {
-      const found = [...streams].filter(([name]) => second.includes('*') || path.endsWith(`/${name}`));
+      const found = [...streams].filter(([name]) => path.includes('*') || path.endsWith(`/${name}`));
       if (found.length === 0 && !path.includes('*')) return { status: 404, body: { error: 'no such index' } };
       const data_streams = found.map(([name, indices]) => ({
         name,
@@ -148,6 +151,11 @@ export async function startTestServer(): Promise<TestServer> {
       if (reply === 'hang') return;
       if (reply === 'cut') {
         request.socket.destroy();
+        return;
+      }
+      if (reply === 'stall') {
+        response.writeHead(200, { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' });
+        response.write('{"items":[');
         return;
       }
       const isText = typeof reply.body === 'string';

@@ -15,7 +15,7 @@ const resolved = z.object({
 });
 const mappingsByIndex = z.record(
   z.string(),
-  z.object({ mappings: z.object({ _meta: z.unknown(), dynamic: z.unknown() }) }),
+  z.object({ mappings: z.object({ _meta: z.unknown().optional(), dynamic: z.unknown().optional() }) }),
 );
 
 type Found<Result> = ({ readonly ok: true } & Result) | { readonly ok: false; readonly fault: ServerFault };

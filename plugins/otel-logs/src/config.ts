@@ -5,7 +5,7 @@ import { knownActions } from './event-name.ts';
 
 const path = z.string().min(1);
 const ours =
-  /^(?:connection|content-encoding|content-length|content-type|expect|host|te|trailer|transfer-encoding|upgrade)$/i;
+  /^(?:accept-encoding|connection|content-encoding|content-length|content-type|expect|host|te|trailer|transfer-encoding|upgrade)$/i;
 const secretName = /auth|cookie|credential|key|passw|secret|token/i;
 
 const headerName = z

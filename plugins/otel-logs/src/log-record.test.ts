@@ -133,6 +133,10 @@ it('keeps every millisecond of a time, and always has an observed time', () => {
   expect(record).toMatchObject({ hrTime: [9214646399, 999_000_000], hrTimeObserved: [9214646399, 999_000_000] });
 });
 
+it('has no time before 1970, which no record can carry', () => {
+  expect(recordsOf([ecsDocument({ '@timestamp': '1969-12-31T23:59:59.999Z' })])[0]).toMatchObject({ hrTime: [0, 0] });
+});
+
 it('sends the whole document as body where configured, and the original where configured', () => {
   const [record] = recordsOf([auditDocument], { body: 'json', includeOriginal: true });
   expect(record?.body).toBe(JSON.stringify(auditDocument));

@@ -49,20 +49,17 @@ export function createRecordMapper(
 
     const recordOf = (item: BatchItem): LogRecord => {
       const fields = flatten(item.document, asText);
+      const text = (name: string) => textOf(fields.get(name));
+      // What has a place of its own does not stand among the attributes too.
       const take = (name: string) => {
-        const value = fields.get(name);
+        const value = text(name);
         fields.delete(name);
-        return typeof value === 'string' ? value : undefined;
+        return value;
       };
-      const text = (name: string) => {
-        const value = fields.get(name);
-        return typeof value === 'string' ? value : undefined;
-      };
+      for (const name of ['@timestamp', 'event.id']) take(name);
       const level = take('log.level');
       const message = take('message');
       const original = take('event.original');
-      take('@timestamp');
-      take('event.id');
       const created = Date.parse(take('event.created') ?? '');
       const resource = resourceOf({
         'service.name': options.serviceName,
@@ -108,6 +105,10 @@ function shared<Made>(make: (texts: Readonly<Record<string, string>>) => Made) {
     known.set(key, made);
     return made;
   };
+}
+
+function textOf(value: FieldValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function rename(fields: Map<string, FieldValue>, from: string, to: string): void {

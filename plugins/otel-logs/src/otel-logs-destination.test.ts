@@ -47,13 +47,15 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
   });
 
   it('reads the words of a refusal in its own encoding', async () => {
-    // Status { code 3, "no" }
-    const body = protocol === 'http/json' ? '{"code":3,"message":"no"}' : Buffer.from([0x08, 3, 0x12, 2, 0x6e, 0x6f]);
+    const words = 'no'.repeat(100);
+    // Status { code 3, words }
+    const protobuf = Buffer.concat([Buffer.from([0x08, 3, 0x12, 200, 1]), Buffer.from(words)]);
+    const body = protocol === 'http/json' ? `{"code":3,"message":"${words}"}` : protobuf;
     const { destination } = await bench(() => ({ status: 503, body }), { protocol });
     expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({
       batch: 'unavailable',
       code: 'service_unavailable',
-      message: 'HTTP 503: no',
+      message: `HTTP 503: ${words}`,
     });
   });
 });
@@ -67,6 +69,7 @@ it.each([
   [415, 'misconfigured', 'unsupported_media_type'],
   [301, 'misconfigured', 'redirected'],
   [413, 'tooLarge', 'too_large'],
+  [408, 'unavailable', 'request_timeout'],
   [429, 'unavailable', 'too_many_requests'],
   [502, 'unavailable', 'bad_gateway'],
   [503, 'unavailable', 'service_unavailable'],
@@ -111,6 +114,7 @@ it.each([
 
 it.each<[string, Answer]>([
   ['a page', { headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' }],
+  ['an empty page', { headers: { 'content-type': 'text/html' } }],
   ['a page that says it is protobuf', { body: '<html>Log in</html>' }],
   ['text without a type', { headers: { 'content-type': '' }, body: 'ok' }],
   ['broken JSON', { headers: jsonType, body: '{"partialSuccess"' }],
@@ -119,7 +123,8 @@ it.each<[string, Answer]>([
     'a partial success that makes no sense',
     { headers: jsonType, body: '{"partialSuccess":{"rejectedLogRecords":"x"}}' },
   ],
-  ['an endless answer', { headers: jsonType, body: `{"a":"${'x'.repeat(1_000_000)}"}` }],
+  ['a long answer', { headers: jsonType, body: `{"a":"${'x'.repeat(1_000_000)}"}` }],
+  ['an answer without end', { instead: 'babble' }],
 ])('a success that is no OTLP is none: %s', async (_, answer) => {
   const { destination } = await bench(() => answer);
   const report = await destination.deliver(batchOf(['a']), noSignal);
@@ -129,6 +134,7 @@ it.each<[string, Answer]>([
 
 it.each<[string, Answer]>([
   ['nothing at all', { status: 204, headers: { 'content-type': '' } }],
+  ['nothing as JSON', { headers: jsonType, body: '' }],
   ['an empty object', { headers: { 'content-type': 'application/json; charset=utf-8' }, body: '{}' }],
   ['fields of a newer protocol', { headers: jsonType, body: '{"partialSuccess":null,"newer":1}' }],
 ])('a success may be %s', async (_, answer) => {
@@ -205,6 +211,15 @@ describe('secrets in headers', () => {
     const text = JSON.stringify([said, logged]);
     expect(text).toContain('refused [secret] [secret]');
     expect(text).not.toContain(canary);
+  });
+
+  it('are read anew for each request', async () => {
+    const changing: Record<string, Secret> = { AUTH: new Secret('first') };
+    const { server, destination } = await bench(undefined, { headers }, changing);
+    await destination.deliver(batchOf(['a']), noSignal);
+    changing['AUTH'] = new Secret('second');
+    await destination.deliver(batchOf(['a']), noSignal);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['first', 'second']);
   });
 
   it('that are not there leave the destination misconfigured, without a request', async () => {

@@ -27,8 +27,8 @@ const statusJson = z.object({ message: z.string() });
 
 /** Undefined for what is no OTLP: a login page of a proxy is no success. Some servers answer with no body at all. */
 export function decodeResponse(contentType: string, body: Uint8Array): ExportResponse | undefined {
-  if (body.length === 0) return { rejected: 0, message: '' };
   const type = mediaType(contentType);
+  if (body.length === 0 && (type === '' || type === contentTypes['http/json'])) return { rejected: 0, message: '' };
   if (type === contentTypes['http/protobuf']) return decodeProtobuf(body);
   if (type !== contentTypes['http/json']) return undefined;
   const read = exportResponseJson.safeParse(parseJson(body));

@@ -9,6 +9,7 @@ const statusCodes = {
   404: 'not_found',
   405: 'method_not_allowed',
   407: 'proxy_unauthorized',
+  408: 'request_timeout',
   413: 'too_large',
   415: 'unsupported_media_type',
   429: 'too_many_requests',
@@ -45,19 +46,14 @@ export interface Fault {
   readonly slowDown?: true;
 }
 
-/** Why nothing of a request was taken, or nobody knows. */
-export type Failure = Fault & {
-  readonly kind: /** Nothing was taken; the contract's own words. */
-    | 'tooLarge'
-    | 'unavailable'
-    | 'misconfigured'
-    /** Something in it is wrong: it may be a single event. */
-    | 'badData'
-    /** Refused for good, whatever is in it. */
-    | 'refused'
-    /** Sent, and not answered. */
-    | 'unknown';
-};
+/**
+ * Why nothing of a request was taken, or nobody knows. `tooLarge`, `unavailable`, `misconfigured`: the contract's own
+ * words. `badData`: something in it is wrong, perhaps a single event. `refused`: for good, whatever is in it.
+ * `unknown`: sent, and not answered.
+ */
+export interface Failure extends Fault {
+  readonly kind: 'tooLarge' | 'unavailable' | 'misconfigured' | 'badData' | 'refused' | 'unknown';
+}
 
 export type Outcome =
   /** `warning`: the server has something to say nevertheless. */
@@ -74,6 +70,7 @@ export interface OutcomeOptions {
 }
 
 const maxWords = 1000;
+const maxPage = 200;
 /** The collector answers 400 where 413 would be right. */
 const tooLargeWords =
   /(?:body|request|message|payload) (?:is )?too large|larger than max|exceeds? (?:the )?(?:max|limit)/i;
@@ -87,6 +84,7 @@ const advice: Partial<Record<OtelCode, string>> = {
   redirected: 'set `url` to where it leads: redirects are not followed',
 };
 
+/** Says in words what came back, bounded and without secrets. */
 export function outcomeOf(exchange: Exchange, options: OutcomeOptions): Outcome {
   const words = (text: string) =>
     options
@@ -103,7 +101,8 @@ export function outcomeOf(exchange: Exchange, options: OutcomeOptions): Outcome 
   if (status >= 200 && status < 300) {
     const response = decodeResponse(contentType, body);
     if (response === undefined) {
-      const message = `HTTP ${status}, but the answer is no OTLP: does something else listen there? ${words(Buffer.from(body).toString('utf8')).slice(0, 200)}`;
+      const page = words(Buffer.from(body).toString('utf8')).slice(0, maxPage);
+      const message = `HTTP ${status}, but the answer is no OTLP: does something else listen there? ${page}`;
       return { kind: 'unavailable', code: 'not_otlp', message };
     }
     const message = words(response.message);
@@ -114,7 +113,7 @@ export function outcomeOf(exchange: Exchange, options: OutcomeOptions): Outcome 
   const failure = meaningOf(status, said, options.retryOn500);
   const hint = advice[failure.code];
   const message = `HTTP ${status}${said === '' ? '' : `: ${said}`}${hint === undefined ? '' : ` (${hint})`}`;
-  const waitMs = failure.kind === 'unavailable' ? retryAfterMs(exchange.retryAfter, options.nowMs) : undefined;
+  const waitMs = retryAfterMs(exchange.retryAfter, options.nowMs);
   return { ...failure, message, ...(waitMs === undefined ? {} : { waitMs }) };
 }
 
@@ -122,6 +121,8 @@ function meaningOf(status: number, said: string, retryOn500: boolean): Omit<Fail
   switch (status) {
     case 429:
       return { kind: 'unavailable', code: statusCodes[status], slowDown: true };
+    // Not among OTLP's codes: a load balancer's, when a connection was idle or slow. Nothing was taken.
+    case 408:
     case 502:
     case 503:
     case 504:

@@ -163,4 +163,18 @@ describe('a server that goes away between two requests of a batch', () => {
     );
     expect(countOf(await send(manyIds(4)))).toEqual({ 'unknown connection_lost': 2, 'retry connection_lost': 2 });
   });
+
+  it('or is too slow for all of them leaves the rest to be sent again, at a slower pace', async () => {
+    const abort = new AbortController();
+    const { send } = await bench(({ ids }, count) => {
+      if (count === 1) return refusal;
+      if (ids.includes('id-0')) return undefined;
+      if (ids.length > 1) return refusal;
+      abort.abort();
+      return { instead: 'silence' };
+    });
+    const report = await send(manyIds(4), abort.signal);
+    expect(countOf(report)).toEqual({ delivered: 2, 'unknown aborted': 1, 'retry aborted': 1 });
+    expect(report.slowDown).toBe(true);
+  });
 });

@@ -28,8 +28,7 @@ export function createBatchSender({ send, entries, caution, warn }: BatchSenderO
     let stop: Stop | undefined;
 
     for (let requests = 0; stop === undefined && untried.length + suspects.length > 0; requests++) {
-      if (signal.aborted) stop = timeIsOver;
-      else if (requests === maxRequests) stop = tooMany;
+      if (requests === maxRequests) stop = tooMany;
       else {
         let group = suspects.shift();
         if (group === undefined) {
@@ -61,11 +60,12 @@ export function createBatchSender({ send, entries, caution, warn }: BatchSenderO
     }
     const { kind, ...fault } = outcome;
     const { code, message } = fault;
-    if (kind === 'unavailable' || kind === 'misconfigured') return { word: kind, ...fault };
+    // Several requests took too long together: that is no fault of the events that are left.
+    const pace = code === 'aborted' && sheet.delivered() > 0 ? ({ slowDown: true } as const) : {};
+    if (kind === 'unavailable' || kind === 'misconfigured') return { word: kind, ...fault, ...pace };
     if (kind === 'unknown') {
       sheet.set(group, { verdict: 'unknown', code, message });
-      // Several requests took too long together: that is no fault of the events that are left.
-      return { word: 'unavailable', ...fault, ...(sheet.delivered() > 0 ? { slowDown: true } : {}) };
+      return { word: 'unavailable', ...fault, ...pace };
     }
     if (kind === 'tooLarge' && group.length > 1) return { word: 'tooLarge', ...fault };
     sheet.set(group, { verdict: 'rejected', code, message });
@@ -91,13 +91,6 @@ const tooMany: Stop = {
   word: 'unavailable',
   code: 'not_sent',
   message: `not settled yet: ${maxRequests} requests were not enough to find the events that the server refuses`,
-  slowDown: true,
-};
-
-const timeIsOver: Stop = {
-  word: 'unavailable',
-  code: 'aborted',
-  message: 'the time was over before all was sent',
   slowDown: true,
 };
 

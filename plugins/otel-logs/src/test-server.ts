@@ -38,8 +38,8 @@ export interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** Takes the request, and says nothing or hangs up. */
-  readonly instead?: 'silence' | 'hangUp';
+  /** Takes the request, and says nothing, hangs up, or talks without end. */
+  readonly instead?: 'silence' | 'hangUp' | 'babble';
 }
 
 /** An answer for each request; undefined: taken whole. */
@@ -61,6 +61,7 @@ export async function startOtlpServer(script: Script = () => undefined, tls?: Se
     const answer = state.script(received, requests.length);
     if (answer?.instead === 'silence') return;
     if (answer?.instead === 'hangUp') return void request.socket.destroy();
+    if (answer?.instead === 'babble') return babble(response);
     if (answer === undefined) taken.push(...received.ids);
     const type = isJson ? 'application/json' : 'application/x-protobuf';
     response.writeHead(answer?.status ?? 200, { 'content-type': type, ...answer?.headers });
@@ -90,6 +91,11 @@ export async function startOtlpServer(script: Script = () => undefined, tls?: Se
     stop,
     restart: () => listen(port),
   };
+}
+
+function babble(response: ServerResponse): void {
+  while (!response.destroyed && response.write('x'.repeat(16_384)));
+  if (!response.destroyed) response.once('drain', () => babble(response));
 }
 
 function idsIn(content: unknown): readonly string[] {

@@ -68,7 +68,8 @@ export function parseCommand([command, ...args]: readonly string[]): Command {
     case 'build': {
       const { values, positionals } = parse(args, { all: flag, full: flag, help: flag });
       if (values.help) return { command: 'help', of: 'build' };
-      if (values.all && positionals.length === 0) return { command, names: 'all', full: values.full };
+      if (values.all && positionals.length > 0) throw usage('build takes either --all or one server, not both');
+      if (values.all) return { command, names: 'all', full: values.full };
       return { command, names: [serverOf('build', positionals)], full: true };
     }
     case 'list': {

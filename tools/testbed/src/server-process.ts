@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { groupRuns, signalGroup } from './process-group.ts';
 import type { Launch } from './recipe.ts';
 import { TestbedError } from './testbed-error.ts';
 
@@ -46,9 +47,9 @@ export async function startProcess(launch: Launch, logFile: string): Promise<Ser
       ending: () => ending,
       async end(signal, graceMs) {
         signalGroup(pid, signal);
-        if (await isGone(pid, graceMs)) return;
+        if (await isGone(pid, graceMs)) return ended;
         signalGroup(pid, 'SIGKILL');
-        if (await isGone(pid, killedWithinMs)) return;
+        if (await isGone(pid, killedWithinMs)) return ended;
         throw new TestbedError(`process group ${pid} is still there ${killedWithinMs / 1000} s after SIGKILL`);
       },
     };
@@ -59,21 +60,11 @@ export async function startProcess(launch: Launch, logFile: string): Promise<Ser
 
 const killedWithinMs = 10_000;
 
-/** Waits until the group has no process left; false: it still has after `withinMs`. */
+/** Waits until nothing of the group runs; false: something still does after `withinMs`. */
 async function isGone(group: number, withinMs: number): Promise<boolean> {
-  for (const deadline = performance.now() + withinMs; signalGroup(group, 0); ) {
+  for (const deadline = performance.now() + withinMs; groupRuns(group); ) {
     if (performance.now() > deadline) return false;
     await pause(20);
   }
   return true;
-}
-
-/** False when the group is no more. */
-function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-group, signal);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
-    throw error;
-  }
 }

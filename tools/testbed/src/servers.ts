@@ -3,15 +3,16 @@ import type { Recipe } from './recipe.ts';
 import { elasticsearch } from './servers/elasticsearch.ts';
 import { elasticsearch8 } from './servers/elasticsearch-8.ts';
 import { elasticsearchFull } from './servers/elasticsearch-full.ts';
-import type { ElasticsearchOptions, SecurityOptions } from './servers/elasticsearch-node.ts';
+import type { ElasticsearchOptions } from './servers/elasticsearch-node.ts';
 import { type CollectorOptions, otelcol } from './servers/otelcol.ts';
 import { type VictoriaLogsOptions, victorialogs } from './servers/victorialogs.ts';
+import type { WholeElasticsearchOptions } from './servers/whole-elasticsearch.ts';
 import { type RunningServer, type StartOptions, startRecipe } from './start-server.ts';
 
 export interface ServerOptions {
   elasticsearch: ElasticsearchOptions;
-  'elasticsearch-8': ElasticsearchOptions & SecurityOptions;
-  'elasticsearch-full': ElasticsearchOptions & SecurityOptions;
+  'elasticsearch-8': WholeElasticsearchOptions;
+  'elasticsearch-full': WholeElasticsearchOptions;
   otelcol: CollectorOptions;
   victorialogs: VictoriaLogsOptions;
 }

@@ -8,7 +8,8 @@ export interface Warden {
   dismiss(): void;
 }
 
-// Reads process groups until `done`. The end of its input without `done` is our death.
+// Reads process groups until `done`. The end of its input without `done` is our death. What is being killed may write
+// for a moment yet, hence the attempts.
 const script = `
 group=
 while read -r word; do
@@ -16,10 +17,12 @@ while read -r word; do
   group=$word
 done
 if [ -n "$group" ]; then
-  kill -KILL -- "-$group" 2>/dev/null
-  while kill -0 -- "-$group" 2>/dev/null; do sleep 0.05; done
+  kill -s KILL -- "-$group" 2>/dev/null
 fi
-rm -rf -- "$1"
+for attempt in 1 2 3 4 5; do
+  if rm -rf -- "$1" 2>/dev/null; then exit 0; fi
+  sleep 0.2
+done
 `;
 
 /** Watches over `home` from now on. */

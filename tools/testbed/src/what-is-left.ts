@@ -1,6 +1,7 @@
 // What a stopped server left behind, for our tests.
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { groupRuns } from './process-group.ts';
 import type { RunningServer } from './start-server.ts';
 
 /** Stops the server and names what is still there: processes of its group, its folder. */
@@ -8,15 +9,6 @@ export async function leftAfterStop(server: RunningServer): Promise<readonly str
   const group = server.processGroup();
   const home = dirname(server.dataDirectory);
   await server.stop();
-  const processes = group === undefined ? [] : membersOf(group).map((pid) => `process ${pid}`);
+  const processes = group !== undefined && groupRuns(group) ? [`process group ${group}`] : [];
   return [...processes, ...(existsSync(home) ? [home, ...readdirSync(home)] : [])];
-}
-
-function membersOf(group: number): readonly number[] {
-  try {
-    process.kill(-group, 0);
-    return [group];
-  } catch {
-    return [];
-  }
 }

@@ -133,7 +133,6 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
         },
         bytes,
       );
-      meter.add('xiq_siem.receiver.bodies', 1, { source: name });
       meter.add('xiq_siem.receiver.bytes', bytes.length, { source: name });
       count(name, 202);
       return c.json({ receipt }, 202);

@@ -1,16 +1,10 @@
 // Elasticsearch 8.19 with TLS, users and roles: the older major.
-import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recipe } from '../recipe.ts';
 import { findJdk, findMaven } from '../toolchain.ts';
-import {
-  asOrdinaryUser,
-  type ElasticsearchOptions,
-  type SecurityOptions,
-  writeJvmOptions,
-  writeSettings,
-} from './elasticsearch-node.ts';
-import { caFileOf, makeCertificate, plainSettings, secureSettings, writeUsers } from './elasticsearch-security.ts';
+import { makeCertificate, securitySource } from './elasticsearch-security.ts';
+import { launcherOptions, layOutHome, type WholeElasticsearchOptions } from './whole-elasticsearch.ts';
 
 const version = '8.19.21';
 const title = `Elasticsearch ${version} with TLS, users and roles`;
@@ -19,11 +13,11 @@ const artifact = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${
 // Newer ones lack the security manager that 8 still asks for; tried with 17.
 const findItsJdk = (): string => findJdk({ for: title, atLeast: 17, atMost: 23 }, process.env);
 
-export const elasticsearch8: Recipe<ElasticsearchOptions & SecurityOptions> = {
+export const elasticsearch8: Recipe<WholeElasticsearchOptions> = {
   title,
   version,
   byHand: false,
-  sources: [import.meta.filename],
+  sources: [import.meta.filename, securitySource],
   async build(into, run) {
     const jdk = findItsJdk();
     const mvn = findMaven(title, process.env);
@@ -40,31 +34,20 @@ export const elasticsearch8: Recipe<ElasticsearchOptions & SecurityOptions> = {
     await mkdir(join(into, 'plugins'), { recursive: true });
     await makeCertificate(jdk, join(into, 'config'), run);
   },
-  async launch(place, { settings, heapMb = 512, secure = true }) {
-    const { home, port } = place;
-    const config = join(home, 'config');
-    const caFile = caFileOf(join(place.tree, 'config'));
-    await cp(join(place.tree, 'config'), config, { recursive: true });
-    await writeSettings(place, { ...(secure ? secureSettings : plainSettings), ...settings });
-    await writeJvmOptions(place, heapMb);
-    const credentials = secure ? await writeUsers(place) : undefined;
-    const { tree, user } = await asOrdinaryUser(place);
+  async launch(place, options) {
+    const { tree, config, tmp, launch } = await layOutHome(place, options);
     return {
+      ...launch,
       command: join(tree, 'bin/elasticsearch'),
       args: [],
-      cwd: home,
+      cwd: place.home,
       env: {
-        HOME: home,
+        HOME: place.home,
         ES_JAVA_HOME: findItsJdk(),
         ES_PATH_CONF: config,
-        ES_TMPDIR: join(home, 'tmp'),
-        CLI_JAVA_OPTS: '-Xms4m -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
+        ES_TMPDIR: tmp,
+        CLI_JAVA_OPTS: launcherOptions.join(' '),
       },
-      ...(user && { user }),
-      url: `${secure ? 'https' : 'http'}://127.0.0.1:${port}`,
-      ready: { path: '/_cluster/health', status: 200 },
-      dataDirectory: join(home, 'data'),
-      ...(credentials && { credentials, caFile }),
     };
   },
 };

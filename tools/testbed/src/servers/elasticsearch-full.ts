@@ -5,15 +5,9 @@ import type { Recipe } from '../recipe.ts';
 import { recipeFolder } from '../recipe-folder.ts';
 import { TestbedError } from '../testbed-error.ts';
 import { findJdk, findMaven } from '../toolchain.ts';
-import {
-  asOrdinaryUser,
-  type ElasticsearchOptions,
-  type SecurityOptions,
-  writeJvmOptions,
-  writeSettings,
-} from './elasticsearch-node.ts';
-import { caFileOf, makeCertificate, plainSettings, secureSettings, writeUsers } from './elasticsearch-security.ts';
+import { makeCertificate, securitySource } from './elasticsearch-security.ts';
 import { compileStandIns, standInSources } from './stand-ins.ts';
+import { launcherOptions, layOutHome, type WholeElasticsearchOptions } from './whole-elasticsearch.ts';
 
 const version = '9.4.3';
 const archiveVersion = '26.9.0.129388';
@@ -34,11 +28,11 @@ const modulesLeftOut = [
 
 const findItsJdk = (): string => findJdk({ for: title, atLeast: 21 }, process.env);
 
-export const elasticsearchFull: Recipe<ElasticsearchOptions & SecurityOptions> = {
+export const elasticsearchFull: Recipe<WholeElasticsearchOptions> = {
   title,
   version,
   byHand: true,
-  sources: [project, ...standInSources, import.meta.filename],
+  sources: [project, ...standInSources, import.meta.filename, securitySource],
   async build(into, run) {
     const jdk = findItsJdk();
     const mvn = findMaven(title, process.env);
@@ -56,42 +50,27 @@ export const elasticsearchFull: Recipe<ElasticsearchOptions & SecurityOptions> =
     await compileStandIns({ jdk, tree: into, version }, run);
     await makeCertificate(jdk, join(into, 'config'), run);
   },
-  async launch(place, { settings, heapMb = 512, secure = true }) {
-    const { home, port } = place;
-    const jdk = findItsJdk();
-    const config = join(home, 'config');
-    const caFile = caFileOf(join(place.tree, 'config'));
-    await cp(join(place.tree, 'config'), config, { recursive: true });
-    await writeSettings(place, { ...(secure ? secureSettings : plainSettings), ...settings });
-    await writeJvmOptions(place, heapMb);
-    const credentials = secure ? await writeUsers(place) : undefined;
-    const { tree, user } = await asOrdinaryUser(place);
-    const launcherOptions = ['-Xms4m', '-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  async launch(place, options) {
+    const { tree, config, tmp, launch } = await layOutHome(place, options);
+    const java = join(findItsJdk(), 'bin/java');
+    const classPath = `${join(tree, 'lib/tools/server-launcher')}/*`;
     return {
-      command: join(jdk, 'bin/java'),
-      args: [
-        ...launcherOptions,
-        '-cp',
-        `${join(tree, 'lib/tools/server-launcher')}/*`,
-        'org.elasticsearch.server.launcher.ServerLauncher',
-      ],
+      ...launch,
+      command: java,
+      args: [...launcherOptions, '-cp', classPath, 'org.elasticsearch.server.launcher.ServerLauncher'],
       cwd: tree,
+      // What bin/elasticsearch would set, had the archive one.
       env: {
-        HOME: home,
+        HOME: place.home,
         HOSTNAME: 'testbed',
         ES_HOME: tree,
         ES_PATH_CONF: config,
-        ES_TMPDIR: join(home, 'tmp'),
+        ES_TMPDIR: tmp,
         ES_DISTRIBUTION_TYPE: 'tar',
-        JAVA: join(jdk, 'bin/java'),
+        JAVA: java,
         JAVA_TYPE: 'ES_JAVA_HOME',
         CLI_JAVA_OPTS: launcherOptions.join(' '),
       },
-      ...(user && { user }),
-      url: `${secure ? 'https' : 'http'}://127.0.0.1:${port}`,
-      ready: { path: '/_cluster/health', status: 200 },
-      dataDirectory: join(home, 'data'),
-      ...(credentials && { credentials, caFile }),
     };
   },
 };

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import type { Credentials, Place, RunProgram } from '../recipe.ts';
 import type { Settings } from './elasticsearch-node.ts';
 
+/** A change of how certificates are made builds the servers anew. */
+export const securitySource: string = import.meta.filename;
+
 // It guards a key that only test beds of this user trust.
 const keyStorePassword = 'testbed';
 const keyStoreFile = 'testbed-http.p12';

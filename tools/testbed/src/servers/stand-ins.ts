@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import type { RunProgram } from '../recipe.ts';
 import { recipeFolder } from '../recipe-folder.ts';
 
-/** Its Java sources, and those of the launcher. */
-export const standInSources: readonly string[] = ['testbed', 'META-INF'].map((folder) =>
-  join(recipeFolder('elasticsearch'), folder),
-);
+/** What decides how it is built: its Java sources, those of the launcher, and this file. */
+export const standInSources: readonly string[] = [
+  join(recipeFolder('elasticsearch'), 'testbed'),
+  join(recipeFolder('elasticsearch'), 'META-INF'),
+  import.meta.filename,
+];
 
 const launcher = 'BareNode';
 

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { type RunningServer, startServer } from '@xiq-siem/testbed';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ElasticsearchConfig } from './config.ts';
+import { elasticsearchDestination } from './elasticsearch-destination.ts';
+import { ask, type RealServer } from './real-server.ts';
+import { elasticsearchSetup } from './setup.ts';
+import { apiKey, batchOf, configOf, noSignal, testContext } from './test-context.ts';
+
+let server: RunningServer;
+let admin: RealServer;
+beforeAll(async () => {
+  server = await startServer('elasticsearch-full', {});
+  const ca = await readFile(server.caFile ?? '', 'utf8');
+  admin = { url: server.url, ca, ...(server.credentials && { login: server.credentials.admin }) };
+}, 900_000);
+afterAll(() => server?.stop());
+
+/** Everything by an API key that may do no more than what the guide says. */
+async function open(key: string, changes: Partial<ElasticsearchConfig> = {}) {
+  const { context, secrets } = testContext(admin.ca);
+  secrets.set(apiKey.env, key);
+  const config = configOf(server.url, { apiKey, ...changes });
+  return {
+    secrets,
+    setup: await elasticsearchSetup(config, context),
+    destination: await elasticsearchDestination.create(config, context),
+  };
+}
+
+const newKey = (name: string, cluster: readonly string[], privileges: readonly string[]) =>
+  ask(admin, 'POST', '/_security/api_key', {
+    name,
+    role_descriptors: { only: { cluster, indices: [{ names: ['logs-extreme_xiq.*-*'], privileges }] } },
+  });
+const setupKey = () =>
+  newKey('setup', ['monitor', 'manage_index_templates', 'manage_pipeline'], ['manage', 'view_index_metadata']);
+const writerKey = () => newKey('writer', ['monitor'], ['auto_configure', 'create_doc', 'view_index_metadata']);
+
+test.each(['standard', 'logsdb'] as const)(
+  'a setup key sets up, a writing key writes, and the pipeline notes when (%s)',
+  async (indexMode) => {
+    const changes = { ingestPipeline: true, indexMode };
+    const { setup } = await open((await setupKey()).encoded, changes);
+    await setup.apply();
+    expect((await setup.plan()).filter(({ kind }) => kind !== 'unchanged')).toEqual([]);
+
+    const { destination } = await open((await writerKey()).encoded, changes);
+    expect(await destination.check?.(noSignal)).toMatchObject({ ok: true });
+    expect(await destination.deliver(batchOf(['a', 'a'], { namespace: indexMode }), noSignal)).toMatchObject({
+      items: [{ verdict: 'delivered' }, { verdict: 'delivered', duplicate: true }],
+    });
+    const stream = `/logs-extreme_xiq.audit-${indexMode}`;
+    await ask(admin, 'POST', `${stream}/_refresh`);
+    const { hits } = await ask(admin, 'GET', `${stream}/_search`);
+    expect(hits.hits).toMatchObject([
+      { _id: 'a', _source: { event: { ingested: expect.stringMatching(/^\d{4}-.*Z$/), original: '{"id":null}' } } },
+    ]);
+    expect(hits.hits[0]?._ignored).toBeUndefined();
+    await destination.close?.();
+  },
+);
+
+test('a key that is taken back holds events, and they pass with another', async () => {
+  const { id, encoded } = await writerKey();
+  const { destination, secrets } = await open(encoded);
+  expect(await destination.deliver(batchOf(['before']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  await ask(admin, 'DELETE', '/_security/api_key', { ids: [id] });
+  expect(await destination.deliver(batchOf(['held']), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'unauthorized',
+  });
+  secrets.set(apiKey.env, (await writerKey()).encoded);
+  expect(await destination.deliver(batchOf(['held']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  await destination.close?.();
+});
+
+test('a pipeline that is not there holds events until it is', async () => {
+  const custom = '/_component_template/logs-extreme_xiq@custom';
+  await ask(admin, 'PUT', custom, { template: { settings: { 'index.final_pipeline': 'site' } } });
+  const { destination } = await open((await writerKey()).encoded, { ingestPipeline: true });
+  const batch = batchOf(['held'], { namespace: 'piped' });
+  expect(await destination.deliver(batch, noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'pipeline_missing',
+  });
+  await ask(admin, 'PUT', '/_ingest/pipeline/site', { processors: [] });
+  expect(await destination.deliver(batch, noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  await destination.close?.();
+});

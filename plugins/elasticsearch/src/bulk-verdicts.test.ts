@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { bulkVerdicts } from './bulk-verdicts.ts';
+import { batchOf } from './test-context.ts';
+
+const routedOf = (...ids: readonly string[]) =>
+  batchOf(ids).items.map((item) => ({ item, stream: 'logs-extreme_xiq.audit-default' }));
+
+const verdictOf = (create: object) => bulkVerdicts(routedOf('a'), { items: [{ create: { _id: 'a', ...create } }] })[0];
+
+const error = (type: string, reason = 'because') => ({ error: { type, reason } });
+const fault = (verdict: string, code: string) => ({ index: 0, verdict, code });
+
+describe('an item', () => {
+  test.each([
+    [{ status: 201 }, { index: 0, verdict: 'delivered' }],
+    [{ status: 200 }, { index: 0, verdict: 'delivered' }],
+    [
+      { status: 201, failure_store: 'not_applicable_or_unknown' },
+      { index: 0, verdict: 'delivered' },
+    ],
+    [
+      { status: 201, _id: 'another', failure_store: 'used' },
+      { index: 0, verdict: 'delivered', degraded: 'failure_store' },
+    ],
+    [
+      { status: 409, ...error('version_conflict_engine_exception') },
+      { index: 0, verdict: 'delivered', duplicate: true },
+    ],
+    [{ status: 429, ...error('es_rejected_execution_exception') }, fault('retry', 'busy')],
+    [{ status: 500, ...error('null_pointer_exception') }, fault('retry', 'server_error')],
+    [{ status: 503, ...error('unavailable_shards_exception') }, fault('retry', 'server_error')],
+    [{ status: 503, ...error('cluster_block_exception', 'no master') }, fault('retry', 'server_error')],
+    [{ status: 403, ...error('cluster_block_exception', 'index write (api)') }, fault('held', 'write_blocked')],
+    [{ status: 429, ...error('cluster_block_exception', 'flood-stage') }, fault('held', 'write_blocked')],
+    [{ status: 403, ...error('security_exception') }, fault('held', 'forbidden')],
+    [{ status: 401, ...error('security_exception') }, fault('held', 'unauthorized')],
+    [{ status: 404, ...error('index_not_found_exception') }, fault('held', 'index_missing')],
+    [{ status: 400, ...error('validation_exception', 'maximum shards open') }, fault('held', 'index_missing')],
+    [
+      { status: 400, ...error('illegal_argument_exception', 'pipeline with id [extreme_xiq@ingested] does not exist') },
+      fault('held', 'pipeline_missing'),
+    ],
+    [{ status: 400, ...error('document_parsing_exception') }, fault('rejected', 'mapping_conflict')],
+    [{ status: 400, ...error('mapper_parsing_exception') }, fault('rejected', 'mapping_conflict')],
+    [{ status: 400, ...error('illegal_argument_exception') }, fault('rejected', 'document_refused')],
+    [
+      { status: 400, failure_store: 'failed', ...error('document_parsing_exception') },
+      fault('rejected', 'mapping_conflict'),
+    ],
+    [{ status: 302 }, fault('unknown', 'odd_answer')],
+  ])('%j', (item, verdict) => {
+    expect(verdictOf(item)).toMatchObject(verdict);
+    expect(
+      Object.keys(verdictOf(item) ?? {})
+        .filter((key) => key !== 'message')
+        .sort(),
+    ).toEqual(Object.keys(verdict).sort());
+  });
+
+  test('carries the words of the server, and the reason behind them', () => {
+    const error = {
+      type: 'document_parsing_exception',
+      reason: 'no ip',
+      caused_by: { reason: "'x' is not an address" },
+    };
+    expect(verdictOf({ status: 400, error })).toMatchObject({
+      message: "document_parsing_exception: no ip ('x' is not an address)",
+    });
+  });
+});
+
+describe('an answer that is not what it should be leaves the events unknown that it does not settle', () => {
+  const there = { create: { _id: 'a', status: 201 } };
+  test.each([
+    ['no object', 'text', ['unknown', 'unknown']],
+    ['null', null, ['unknown', 'unknown']],
+    ['no items', { errors: false }, ['unknown', 'unknown']],
+    ['items that are no list', { items: {} }, ['unknown', 'unknown']],
+    ['a list that is too short', { items: [there] }, ['delivered', 'unknown']],
+    ['an item of another action', { items: [there, { index: { _id: 'b', status: 201 } }] }, ['delivered', 'unknown']],
+    ['an item of another id', { items: [there, there] }, ['delivered', 'unknown']],
+    ['no id', { items: [there, { create: { status: 201 } }] }, ['delivered', 'unknown']],
+    ['a status that is a text', { items: [there, { create: { _id: 'b', status: '201' } }] }, ['delivered', 'unknown']],
+  ])('%s', (_, body, verdicts) => {
+    expect(bulkVerdicts(routedOf('a', 'b'), body).map(({ verdict }) => verdict)).toEqual(verdicts);
+  });
+
+  test('whatever it says of itself: an error that `errors` denies is found', () => {
+    const items = [there, { create: { _id: 'b', status: 400, ...error('document_parsing_exception') } }];
+    const verdicts = bulkVerdicts(routedOf('a', 'b'), { errors: false, items });
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(['delivered', 'rejected']);
+  });
+});

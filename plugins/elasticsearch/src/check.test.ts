@@ -1,0 +1,79 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { elasticsearchDestination } from './elasticsearch-destination.ts';
+import { elasticsearchSetup } from './setup.ts';
+import { apiKey, configOf, noSignal, testContext } from './test-context.ts';
+import { type Script, startTestServer } from './test-server.ts';
+
+async function checkOf(script: Script | undefined, { withTemplate = true, requireTemplate = true } = {}) {
+  const server = await startTestServer();
+  onTestFinished(() => server.down());
+  const { context } = testContext();
+  const config = configOf(server.url, { apiKey, requireTemplate });
+  if (withTemplate) await (await elasticsearchSetup(config, context)).apply();
+  server.script(script);
+  const destination = await elasticsearchDestination.create(config, context);
+  const result = await destination.check?.(noSignal);
+  await destination.close?.();
+  expect(server.bulks()).toEqual([]);
+  return result;
+}
+
+const at =
+  (path: string, reply: ReturnType<Script>): Script =>
+  (request) =>
+    request.path === path ? reply : undefined;
+const version = (number: string) => at('/', { body: { version: { number } } });
+const error = (type: string, reason: string) => ({ error: { type, reason } });
+
+test.each(['8.17.0', '8.19.21', '9.0.0', '9.9.1'])('version %s is served', async (number) => {
+  expect(await checkOf(version(number))).toMatchObject({ ok: true, message: expect.stringContaining(number) });
+});
+
+test.each([
+  ['another version', version('8.16.6'), 'is Elasticsearch 8.16.6; expected 8.17 or later, or 9.x'],
+  ['a version to come', version('10.0.0'), '10.0.0'],
+  ['no version', at('/', { body: { tagline: 'for search' } }), 'names no version'],
+  ['another product', () => ({ body: {}, headers: { 'x-elastic-product': 'OpenSearch' } }), 'is not Elasticsearch'],
+  ['a redirect', () => ({ status: 302, body: '', headers: { location: 'https://elsewhere/' } }), 'redirect'],
+  [
+    'a server that does not take our content type',
+    at('/', { status: 406, body: error('media_type_header_exception', 'Invalid media-type value on headers') }),
+    'media_type_header_exception',
+  ],
+  [
+    'a wrong key',
+    () => ({ status: 401, body: error('security_exception', 'unable to authenticate') }),
+    'may have expired',
+  ],
+  [
+    'no right to look',
+    at('/', { status: 403, body: error('security_exception', 'granted by the cluster privileges [monitor]') }),
+    'give the credentials that privilege',
+  ],
+  [
+    'no right to write',
+    at('/_security/user/_has_privileges', {
+      body: {
+        cluster: { monitor: true },
+        index: { 'logs-extreme_xiq.*-*': { auto_configure: true, create_doc: false } },
+      },
+    }),
+    'create_doc',
+  ],
+  ['a connection that ends', () => 'cut', 'socket hang up'],
+] satisfies readonly (readonly [string, Script, string])[])('%s is said in words', async (_, script, words) => {
+  expect(await checkOf(script)).toMatchObject({ ok: false, message: expect.stringContaining(words) });
+});
+
+test('a missing template is said, where it is required', async () => {
+  expect(await checkOf(undefined, { withTemplate: false })).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('run `xiq-siem setup`'),
+  });
+  expect(await checkOf(undefined, { withTemplate: false, requireTemplate: false })).toMatchObject({ ok: true });
+});
+
+test('a server without security has no privileges to ask for', async () => {
+  const noHandler = at('/_security/user/_has_privileges', { status: 400, body: { error: 'no handler found' } });
+  expect(await checkOf(noHandler)).toMatchObject({ ok: true });
+});

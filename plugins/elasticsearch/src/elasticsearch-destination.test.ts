@@ -1,0 +1,288 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { maxAnswerBytes } from './bounded-connection.ts';
+import type { ElasticsearchConfig } from './config.ts';
+import { elasticsearchDestination } from './elasticsearch-destination.ts';
+import { elasticsearchSetup } from './setup.ts';
+import { apiKey, batchOf, configOf, keyText, noSignal, testContext } from './test-context.ts';
+import { type Script, startTestServer } from './test-server.ts';
+
+async function start(changes: Partial<ElasticsearchConfig> = {}, withTemplate = true) {
+  const server = await startTestServer();
+  onTestFinished(() => server.down().catch(() => {}));
+  const test = testContext();
+  const config = configOf(server.url, { apiKey, ...changes });
+  const setup = await elasticsearchSetup(config, test.context);
+  if (withTemplate) await setup.apply();
+  const destination = await elasticsearchDestination.create(config, test.context);
+  onTestFinished(() => destination.close?.());
+  const send = (...ids: readonly string[]) => destination.deliver(batchOf(ids), noSignal);
+  const script = (next: ReturnType<Script>) => server.script(({ path }) => (path === '/_bulk' ? next : undefined));
+  return { server, config, destination, send, script, setup, ...test };
+}
+
+const delivered = { verdict: 'delivered' };
+const error = (type: string, reason = 'because') => ({ error: { type, reason } });
+
+describe('a request', () => {
+  test('creates each event under its id, in content types that 8.x and 9.x take', async () => {
+    const { server, destination } = await start();
+    const { items } = batchOf(['a', 'b'], { namespace: 'site_1' });
+    await destination.deliver({ items }, noSignal);
+    const [bulk] = server.bulks();
+    expect(bulk?.body).toBe(
+      items
+        .map(({ id, json }) => `{"create":{"_index":"logs-extreme_xiq.audit-site_1","_id":"${id}"}}\n${json}\n`)
+        .join(''),
+    );
+    expect(bulk?.headers).toMatchObject({
+      accept: 'application/vnd.elasticsearch+json; compatible-with=8',
+      'content-type': 'application/vnd.elasticsearch+x-ndjson; compatible-with=8',
+      'content-encoding': 'gzip',
+      authorization: `ApiKey ${keyText}`,
+    });
+    expect(bulk?.query.get('require_data_stream')).toBe('true');
+    expect(bulk?.query.get('filter_path')?.split(',')).toContain('items.*.failure_store');
+  });
+
+  test('is not compressed where it should not be', async () => {
+    const { server, send } = await start({ gzip: false });
+    await send('a');
+    expect(server.bulks()[0]?.headers['content-encoding']).toBeUndefined();
+  });
+
+  test('shows the key that is valid now, in either of its two forms', async () => {
+    const { server, send, secrets } = await start();
+    await send('a');
+    secrets.set(apiKey.env, 'id:key');
+    await send('b');
+    expect(server.bulks().map(({ headers }) => headers.authorization)).toEqual([
+      `ApiKey ${keyText}`,
+      `ApiKey ${Buffer.from('id:key').toString('base64')}`,
+    ]);
+  });
+
+  test('is not made without the key', async () => {
+    const { server, send, secrets } = await start();
+    for (const text of [undefined, 'two\nlines']) {
+      if (text === undefined) secrets.delete(apiKey.env);
+      else secrets.set(apiKey.env, text);
+      expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'unauthorized' });
+    }
+    expect(server.bulks()).toEqual([]);
+  });
+
+  test('shows a user and its password', async () => {
+    const basic = { username: 'wrîter', password: apiKey };
+    const { server, send } = await start({ apiKey: undefined, basic });
+    await send('a');
+    const shown = server.bulks()[0]?.headers.authorization ?? '';
+    expect(Buffer.from(shown.replace('Basic ', ''), 'base64').toString()).toBe(`wrîter:${keyText}`);
+  });
+
+  test('goes to the nodes in turn', async () => {
+    const other = await startTestServer();
+    onTestFinished(() => other.down());
+    const { server, context, config } = await start({ requireTemplate: false });
+    const nodes = [server.url, other.url];
+    const destination = await elasticsearchDestination.create({ ...config, nodes }, context);
+    for (const id of ['a', 'b', 'c', 'd']) await destination.deliver(batchOf([id]), noSignal);
+    expect([server.bulks().length, other.bulks().length]).toEqual([2, 2]);
+    await destination.close?.();
+  });
+});
+
+test('certificate and key go to the agent, and a file that is not there is a fault of the configuration', async () => {
+  const { context, config, logged } = await start();
+  const file = import.meta.filename;
+  const seen: unknown[] = [];
+  const spying: typeof context = {
+    ...context,
+    agent(url, tls) {
+      seen.push([url.href, tls?.cert?.slice(0, 6), tls?.key?.slice(0, 6), tls?.rejectUnauthorized]);
+      return context.agent(url, tls);
+    },
+  };
+  const clientCertificate = { certFile: file, keyFile: file };
+  const changed = { ...config, nodes: ['https://es.example:9200'], clientCertificate, verifyTls: false };
+  await elasticsearchDestination.create(changed, spying);
+  expect(seen).toEqual([['https://es.example:9200/', 'import', 'import', false]]);
+  expect(logged.map(({ event }) => event)).toContain('destination.tls_unverified');
+  const missing = { ...changed, clientCertificate: { certFile: file, keyFile: '/nowhere/key.pem' } };
+  await expect(elasticsearchDestination.create(missing, context)).rejects.toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringContaining('clientCertificate.keyFile /nowhere/key.pem'),
+  });
+});
+
+describe('an answer to the whole request', () => {
+  test.each([
+    [401, error('security_exception'), { batch: 'misconfigured', code: 'unauthorized' }],
+    [403, error('security_exception'), { batch: 'misconfigured', code: 'forbidden' }],
+    [403, error('cluster_block_exception'), { batch: 'misconfigured', code: 'write_blocked' }],
+    [404, 'not found', { batch: 'misconfigured', code: 'index_missing' }],
+    [406, error('media_type_header_exception'), { batch: 'misconfigured', code: 'unsupported_version' }],
+    [413, 'Request Entity Too Large', { batch: 'tooLarge', code: 'too_large' }],
+    [429, error('circuit_breaking_exception'), { batch: 'unavailable', code: 'busy', slowDown: true }],
+    [500, error('exception'), { batch: 'unavailable', code: 'server_error' }],
+    [502, '<html>Bad Gateway</html>', { batch: 'unavailable', code: 'server_error' }],
+    [503, error('cluster_block_exception', 'no master'), { batch: 'unavailable', code: 'server_error' }],
+    [302, '', { batch: 'misconfigured', code: 'not_elasticsearch' }],
+    [504, '', { items: [{ index: 0, verdict: 'unknown', code: 'server_error' }] }],
+    [
+      400,
+      error('action_request_validation_exception'),
+      { items: [{ index: 0, verdict: 'retry', code: 'request_refused' }] },
+    ],
+    [200, '<html>Hello</html>', { items: [{ index: 0, verdict: 'unknown', code: 'odd_answer' }] }],
+  ])('%i %j', async (status, body, report) => {
+    const { script, send } = await start();
+    script({ status, body });
+    expect(await send('a')).toMatchObject(report);
+  });
+
+  test('tells how long to wait, in seconds or by date', async () => {
+    const { script, send, clock } = await start();
+    script({ status: 503, body: '', headers: { 'retry-after': '7' } });
+    expect(await send('a')).toMatchObject({ batch: 'unavailable', waitMs: 7000 });
+    const date = new Date(clock.nowMs + 90_000).toUTCString();
+    script({ status: 429, body: '', headers: { 'retry-after': date } });
+    expect(await send('a')).toMatchObject({ batch: 'unavailable', waitMs: 90_000, slowDown: true });
+    script({ status: 429, body: '', headers: { 'retry-after': 'soon' } });
+    expect(await send('a')).not.toHaveProperty('waitMs');
+  });
+
+  test('of something that is not Elasticsearch is misconfigured', async () => {
+    const { script, send } = await start();
+    script({ body: { items: [] }, headers: { 'x-elastic-product': 'Another' } });
+    expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'not_elasticsearch' });
+  });
+
+  test('that is no JSON, or beyond all bounds, leaves every event unknown', async () => {
+    const { server, script, send } = await start();
+    const json = { 'content-type': 'application/json' };
+    for (const body of ['{"items":[', ' '.repeat(maxAnswerBytes + 1)]) {
+      script({ body, headers: json });
+      expect(await send('a', 'b')).toMatchObject({
+        items: [
+          { index: 0, verdict: 'unknown', code: 'odd_answer' },
+          { index: 1, verdict: 'unknown', code: 'odd_answer' },
+        ],
+      });
+    }
+    server.script(undefined);
+    expect(await send('a')).toMatchObject({ items: [delivered] });
+  });
+
+  test('that never comes, after the request was taken, leaves every event unknown', async () => {
+    const { script, send } = await start();
+    script('cut');
+    expect(await send('a')).toMatchObject({ items: [{ verdict: 'unknown', code: 'connection_lost' }] });
+  });
+
+  test('that stops in its middle ends with the signal', async () => {
+    const { server, script, destination } = await start();
+    script('stall');
+    const abort = new AbortController();
+    const call = destination.deliver(batchOf(['a']), abort.signal);
+    await expect.poll(() => server.bulks().length).toBe(1);
+    abort.abort();
+    expect(await call).toMatchObject({ items: [{ verdict: 'unknown', code: 'aborted' }] });
+    await destination.close?.();
+    await expect.poll(() => server.connections()).toBe(0);
+  });
+});
+
+test('a data set or namespace that can name no data stream is rejected, the others are sent', async () => {
+  const { server, destination } = await start();
+  const parts = [{}, { dataset: 'x-y' }, { namespace: '../_all' }, { namespace: 'Big' }, { dataset: 'a'.repeat(101) }];
+  const items = parts.flatMap((part, index) =>
+    batchOf([`id-${index}`], part).items.map((item) => ({ ...item, index })),
+  );
+  const report = await destination.deliver({ items }, noSignal);
+  const verdicts = new Map('items' in report ? report.items.map((item) => [item.index, item.verdict]) : []);
+  expect([0, 1, 2, 3, 4].map((index) => verdicts.get(index))).toEqual(['delivered', ...Array(4).fill('rejected')]);
+  expect(server.documents.map(({ stream }) => stream)).toEqual(['logs-extreme_xiq.audit-default']);
+});
+
+describe('while our template is not in force', () => {
+  test('nothing is sent; when it is, the same events pass', async () => {
+    const { server, send, setup } = await start({}, false);
+    expect(await send('a')).toMatchObject({
+      batch: 'misconfigured',
+      code: 'template_missing',
+      message: expect.stringContaining('xiq-siem setup'),
+    });
+    expect(server.bulks()).toEqual([]);
+    await setup.apply();
+    expect(await send('a')).toMatchObject({ items: [delivered] });
+  });
+
+  test('only the events of that data stream are held', async () => {
+    const { server, destination } = await start();
+    server.written.set('/_index_template/other', { index_patterns: ['logs-*.sms-*'], priority: 900 });
+    const [audit, sms] = [batchOf(['a']).items[0], batchOf(['s'], { dataset: 'extreme_xiq.sms' }).items[0]];
+    if (audit === undefined || sms === undefined) throw new Error('no events');
+    const report = await destination.deliver({ items: [{ ...sms, index: 1 }, audit] }, noSignal);
+    expect(report).toMatchObject({
+      items: [
+        { index: 0, verdict: 'delivered' },
+        {
+          index: 1,
+          verdict: 'held',
+          code: 'template_missing',
+          message: expect.stringContaining('other (priority 900)'),
+        },
+      ],
+    });
+  });
+
+  test('it is asked for at the start, once an hour, and again when an index is missing', async () => {
+    const { server, send, script, clock } = await start();
+    const before = server.requests.length;
+    const asked = () => server.requests.slice(before).filter(({ path }) => path === '/_index_template').length;
+    await send('a');
+    await send('b');
+    expect(asked()).toBe(1);
+    clock.nowMs += 3_599_999;
+    await send('c');
+    expect(asked()).toBe(1);
+    clock.nowMs += 1;
+    await send('d');
+    expect(asked()).toBe(2);
+    script({ body: { items: [{ create: { _id: 'e', status: 404, ...error('index_not_found_exception') } }] } });
+    expect(await send('e')).toMatchObject({ batch: 'misconfigured', code: 'index_missing' });
+    server.script(undefined);
+    expect(await send('e')).toMatchObject({ items: [delivered] });
+    expect(asked()).toBe(3);
+  });
+
+  test('a question that fails sends nothing, and blames no event', async () => {
+    const { server, send } = await start();
+    server.script(({ path }) => (path === '/_index_template' ? 'cut' : undefined));
+    expect(await send('a')).toMatchObject({ batch: 'unavailable', code: 'connection_lost' });
+    server.script(({ path }) =>
+      path === '/_component_template' ? { status: 403, body: error('security_exception', '[monitor]') } : undefined,
+    );
+    expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'forbidden' });
+    expect(server.bulks()).toEqual([]);
+  });
+});
+
+test('with all events held by the server the batch is misconfigured; with some, those are held', async () => {
+  const { script, send } = await start();
+  const blocked = { status: 403, ...error('cluster_block_exception', 'index write (api)') };
+  script({ body: { items: [{ create: { _id: 'a', ...blocked } }] } });
+  expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'write_blocked' });
+  script({ body: { items: [{ create: { _id: 'a', status: 201 } }, { create: { _id: 'b', ...blocked } }] } });
+  expect(await send('a', 'b')).toMatchObject({ items: [delivered, { verdict: 'held', code: 'write_blocked' }] });
+});
+
+test('an event that the server is too busy for is sent again, more slowly', async () => {
+  const { script, send } = await start();
+  const busy = { status: 429, ...error('es_rejected_execution_exception') };
+  script({ body: { items: [{ create: { _id: 'a', status: 201 } }, { create: { _id: 'b', ...busy } }] } });
+  expect(await send('a', 'b')).toMatchObject({
+    items: [delivered, { verdict: 'retry', code: 'busy' }],
+    slowDown: true,
+  });
+});

@@ -1,0 +1,112 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { ElasticsearchConfig } from './config.ts';
+import { elasticsearchDestination } from './elasticsearch-destination.ts';
+import { elasticsearchSetup } from './setup.ts';
+import { apiKey, batchOf, configOf, keyText, noSignal, testContext } from './test-context.ts';
+import { startTestServer } from './test-server.ts';
+
+async function start(changes: Partial<ElasticsearchConfig> = {}) {
+  const server = await startTestServer();
+  onTestFinished(() => server.down());
+  const { context } = testContext();
+  const setupOf = (more: Partial<ElasticsearchConfig>) =>
+    elasticsearchSetup(configOf(server.url, { apiKey, ...changes, ...more }), context);
+  return { server, context, setupOf, setup: await setupOf({}) };
+}
+
+test('a plan says in lines what will be written, and writes nothing', async () => {
+  const { server, setup } = await start({ retentionDays: 30, indexMode: 'logsdb' });
+  const plan = await setup.plan();
+  expect(plan.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'create component template extreme_xiq@mappings',
+    'create component template extreme_xiq@settings',
+    'create index template logs-extreme_xiq',
+  ]);
+  expect(plan[0]?.diff).toEqual(
+    expect.arrayContaining([
+      '+ template.mappings.dynamic: false',
+      '+ template.mappings.client.ip: {"type":"ip"}',
+      '+ template.mappings.extreme.xiq.extra: {"ignore_above":8191,"type":"flattened"}',
+    ]),
+  );
+  expect(plan[1]?.diff).toEqual(
+    expect.arrayContaining([
+      '+ template.data_stream_options.failure_store.enabled: true',
+      '+ template.lifecycle.data_retention: 30d',
+      '+ template.settings.index.mode: logsdb',
+    ]),
+  );
+  expect(plan[2]?.diff).toEqual(
+    expect.arrayContaining(['+ index_patterns: ["logs-extreme_xiq.*-*"]', '+ priority: 200']),
+  );
+  expect(server.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+});
+
+test('what was applied has nothing left to do; a change shows as such, and is written alone', async () => {
+  const { server, setup, setupOf } = await start();
+  await setup.apply();
+  expect((await setup.plan()).every(({ kind, diff }) => kind === 'unchanged' && diff.length === 0)).toBe(true);
+  const other = await setupOf({ retentionDays: 7 });
+  expect((await other.plan()).filter(({ kind }) => kind !== 'unchanged')).toEqual([
+    {
+      kind: 'update',
+      name: 'component template extreme_xiq@settings',
+      diff: ['~ template.lifecycle.data_retention: 365d -> 7d'],
+    },
+  ]);
+  const before = server.requests.length;
+  await other.apply();
+  const writes = server.requests.slice(before).filter(({ method }) => method === 'PUT');
+  expect(writes.map(({ path }) => path)).toEqual(['/_component_template/extreme_xiq@settings']);
+});
+
+test('the failure store is left out where the server does not know it', async () => {
+  const { server, setup } = await start();
+  const error = { type: 'x_content_parse_exception', reason: 'unknown field [data_stream_options]' };
+  server.script(({ path }) => (path.endsWith('/_simulate') ? { status: 400, body: { error } } : undefined));
+  await setup.apply();
+  expect(JSON.stringify(server.written.get('/_component_template/extreme_xiq@settings'))).not.toContain('failure');
+});
+
+test('the pipeline is written where it is asked for, and before what names it', async () => {
+  const { server, setup } = await start({ ingestPipeline: true });
+  await setup.apply();
+  expect([...server.written.keys()]).toEqual([
+    '/_ingest/pipeline/extreme_xiq@ingested',
+    '/_component_template/extreme_xiq@mappings',
+    '/_component_template/extreme_xiq@settings',
+    '/_index_template/logs-extreme_xiq',
+  ]);
+  const settings = JSON.stringify(server.written.get('/_component_template/extreme_xiq@settings'));
+  expect(settings).toContain('"final_pipeline":"extreme_xiq@ingested"');
+  expect((await setup.plan()).map(({ kind }) => kind)).toEqual(Array(4).fill('unchanged'));
+});
+
+test('a data stream with mappings of before is rolled over', async () => {
+  const { server, context, setup } = await start();
+  server.written.set('/_index_template/logs-extreme_xiq', {});
+  const config = configOf(server.url, { requireTemplate: false });
+  const careless = await elasticsearchDestination.create(config, context);
+  await careless.deliver(batchOf(['early']), noSignal);
+  expect((await setup.plan()).at(-1)).toEqual({
+    kind: 'update',
+    name: 'data stream logs-extreme_xiq.audit-default',
+    diff: [expect.stringContaining('-000001 made by another: roll over -> made by our template')],
+  });
+  await setup.apply();
+  expect((await setup.plan()).every(({ kind }) => kind === 'unchanged')).toBe(true);
+  await careless.close?.();
+});
+
+test('what goes wrong is said in words, without the key, and leaves no connection', async () => {
+  const { server, setup } = await start();
+  const error = { type: 'security_exception', reason: 'this action is granted by [manage_index_templates]' };
+  server.script(({ method }) => (method === 'PUT' ? { status: 403, body: { error } } : undefined));
+  const failure = await setup.apply().catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    code: 'destination_failed',
+    message: expect.stringContaining('manage_index_templates'),
+  });
+  expect(String(failure)).not.toContain(keyText);
+  await expect.poll(() => server.connections()).toBe(0);
+});

@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type RunningServer, startServer } from '@xiq-siem/testbed';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { auditDocument, batchOf, batchOfDocuments, destinationAt, manyIds, noSignal } from './test-context.ts';
+
+let collector: RunningServer;
+beforeAll(async () => {
+  collector = await startServer('otelcol', {});
+});
+afterAll(() => collector?.stop());
+
+async function at(server: RunningServer, config: object = {}) {
+  const { destination } = await destinationAt(`${server.url}/v1/logs`, config);
+  onTestFinished(() => destination.close?.());
+  return destination;
+}
+
+/** Lines of the collector's file; raw U+2028 stands in them, so that only \n ends one. */
+async function lines(): Promise<readonly string[]> {
+  return (await readFile(collector.outputFile ?? '', 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+}
+
+describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
+  it.each([true, false])('every event arrives, gzip %s', async (gzip) => {
+    const destination = await at(collector, { protocol, gzip });
+    const ids = manyIds(500).map((id) => `${protocol}-${gzip}-${id}`);
+    expect(await destination.deliver(batchOf(ids, 'a "quote", ümläut, \u2028, half a pair \ud83d'), noSignal)).toEqual({
+      items: ids.map((_, index) => ({ index, verdict: 'delivered' })),
+    });
+    const found = async () => {
+      const written = (await lines()).join('\n');
+      return ids.filter((id) => written.includes(`"${id}"`)).length;
+    };
+    await expect.poll(found, { timeout: 15_000 }).toBe(500);
+  });
+
+  it('the collector reads the record as we mean it', async () => {
+    const destination = await at(collector, { protocol });
+    const id = `${protocol}-golden`;
+    const item = batchOfDocuments([auditDocument]).items.map((one) => ({ ...one, id }));
+    await destination.deliver({ items: item }, noSignal);
+    const line = async () => (await lines()).find((text) => text.includes(`"${id}"`)) ?? '{}';
+    await expect.poll(line, { timeout: 15_000 }).not.toBe('{}');
+    const attributes = expect.arrayContaining([
+      { key: 'event.category', value: { arrayValue: { values: [{ stringValue: 'authentication' }] } } },
+      { key: 'event.duration', value: { intValue: '9100000000000000' } },
+      { key: 'client.geo.location.lon', value: { doubleValue: -13.4 } },
+      { key: 'extreme.xiq.audit.category_derived', value: { boolValue: true } },
+      { key: 'log.record.uid', value: { stringValue: id } },
+    ]);
+    expect(JSON.parse(await line())).toMatchObject({
+      resourceLogs: [
+        {
+          resource: {
+            attributes: expect.arrayContaining([
+              { key: 'service.name', value: { stringValue: 'extremecloud-iq' } },
+              { key: 'service.namespace', value: { stringValue: 'EXAMPLE-VHM' } },
+            ]),
+          },
+          scopeLogs: [
+            {
+              scope: { name: 'xiq-siem-connector', version: '0.1.0' },
+              logRecords: [
+                {
+                  timeUnixNano: '1636337187553000000',
+                  observedTimeUnixNano: '1636337188010000000',
+                  severityNumber: 9,
+                  severityText: 'info',
+                  body: { stringValue: 'Logged in 🚀' },
+                  eventName: 'extreme.xiq.audit.admin_login',
+                  attributes,
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('check() finds it well, and leaves nothing there', async () => {
+    const before = (await lines()).length;
+    expect(await (await at(collector, { protocol })).check?.(noSignal)).toEqual({
+      ok: true,
+      message: `${collector.url}/v1/logs takes logs by ${protocol}`,
+    });
+    expect((await lines()).length).toBe(before);
+  });
+
+  it('more than 20 MiB is too large', async () => {
+    const destination = await at(collector, { protocol, maxRequestBytes: 67_108_864 });
+    const report = await destination.deliver(batchOf(manyIds(21), 'x'.repeat(1024 ** 2)), noSignal);
+    expect(report).toMatchObject({ batch: 'tooLarge', code: 'too_large' });
+  });
+});
+
+it('a wrong path is misconfigured', async () => {
+  const { destination } = await destinationAt(collector.url);
+  onTestFinished(() => destination.close?.());
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'not_found',
+  });
+});
+
+it('is sent to again after it was killed', async () => {
+  const destination = await at(collector);
+  await destination.deliver(batchOf(['before-the-end']), noSignal);
+  await collector.kill();
+  expect(await destination.deliver(batchOf(['during']), noSignal)).toMatchObject({
+    batch: 'unavailable',
+    code: 'unreachable',
+  });
+  await collector.restart();
+  expect(await destination.deliver(batchOf(['after']), noSignal)).toEqual({
+    items: [{ index: 0, verdict: 'delivered' }],
+  });
+});
+
+const oneInQueue = (url: string) => `
+receivers:
+  otlp:
+    protocols:
+      http:
+        endpoint: \${env:OTLP_ENDPOINT}
+exporters:
+  otlp_http:
+    endpoint: ${url}
+    timeout: 60s
+    sending_queue:
+      num_consumers: 1
+      queue_size: 1
+      block_on_overflow: false
+      sizer: requests
+    retry_on_failure:
+      enabled: false
+service:
+  telemetry:
+    metrics:
+      level: none
+  pipelines:
+    logs:
+      receivers: [otlp]
+      exporters: [otlp_http]
+`;
+
+it('a full queue of the collector is unavailable, with its words, and takes events again when it has drained', async () => {
+  const waiting: (() => void)[] = [];
+  const state = { hangs: true };
+  const behind = createServer((_, response) => {
+    const answer = () => void response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+    if (state.hangs) waiting.push(answer);
+    else answer();
+  });
+  await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve));
+  const { port } = behind.address() as AddressInfo;
+  const full = await startServer('otelcol', { config: oneInQueue(`http://127.0.0.1:${port}`) });
+  onTestFinished(async () => {
+    behind.closeAllConnections();
+    behind.close();
+    await full.stop();
+  });
+  const destination = await at(full);
+  const send = async () => destination.deliver(batchOf(['a', 'b']), noSignal);
+
+  await expect.poll(send, { timeout: 15_000 }).toMatchObject({
+    batch: 'unavailable',
+    code: 'service_unavailable',
+    message: expect.stringContaining('queue is full'),
+  });
+  state.hangs = false;
+  for (const answer of waiting) answer();
+  await expect
+    .poll(send, { timeout: 15_000 })
+    .toMatchObject({ items: [{ verdict: 'delivered' }, { verdict: 'delivered' }] });
+});
