@@ -1,7 +1,9 @@
 // Joins the stages: data directory, journal, sources, delivery, listeners; and takes them apart in reverse.
+import { rm } from 'node:fs/promises';
 import { ConnectorError, type KeptBody, type Logger, type NormalizedEvent } from '@xiq-siem/core';
 import { type Delivery, startDelivery, systemClock } from '@xiq-siem/delivery';
 import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
+import { newAdminToken, writeAdminFile } from './admin-file.ts';
 import type { Configuration } from './config/load.ts';
 import type { Counters } from './counters.ts';
 import { type DeadLetters, openDeadLetters } from './dead-letters.ts';
@@ -78,11 +80,29 @@ export async function startConnector(
     }
   };
   const listening = { ...server, onClientError: (code: string) => log.debug('listener.client_error', { code }) };
+  const token = newAdminToken();
   const admins = await listen(
-    adminApp(() => readinessOf({ journal, delivery, sources: sources.receiving, counters, stopping: () => stopping }))
-      .fetch,
+    adminApp({
+      token,
+      readiness: () =>
+        readinessOf({ journal, delivery, sources: sources.receiving, counters, stopping: () => stopping }),
+      async forgetDestination(name) {
+        const orphans = await journal.orphanedPositions();
+        if (!orphans.includes(name)) {
+          const known = orphans.length === 0 ? 'there is none to forget' : `there is ${orphans.join(', ')}`;
+          throw new ConnectorError(
+            'usage',
+            `${name} is no destination that was taken out of the configuration: ${known}`,
+          );
+        }
+        await journal.forgetPosition(name);
+        log.warn('destination.forgotten', { destination: name });
+      },
+    }).fetch,
     { ...listening, ...admin, name: 'admin' },
   );
+  await writeAdminFile(data.paths.admin, admins.url, token);
+  opened.defer(() => rm(data.paths.admin, { force: true }));
   opened.defer(() => admins.close(0));
   const webhooks = await listen(
     webhookApp({

@@ -1,16 +1,25 @@
 // The xiq-siem command: picks the command, and turns every failure into a message and an exit code.
 import { ConnectorError, exitCodes } from '@xiq-siem/core';
 import type { Command } from './cli/command.ts';
+import { destinationCommand } from './cli/destination.ts';
 import { serveCommand } from './cli/serve.ts';
+import { setupCommand } from './cli/setup.ts';
 import { simulateCommand } from './cli/simulate.ts';
 import { validateCommand } from './cli/validate.ts';
 import { versionCommand } from './cli/version.ts';
 
-const commands: readonly Command[] = [serveCommand, validateCommand, simulateCommand, versionCommand];
+const commands: readonly Command[] = [
+  serveCommand,
+  validateCommand,
+  setupCommand,
+  destinationCommand,
+  simulateCommand,
+  versionCommand,
+];
 
 const help = `Usage: xiq-siem <command> [options]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
 
   xiq-siem <command> --help says more of one.`;
 

@@ -2,6 +2,7 @@
 import {
   type AgentIdentity,
   type Destination,
+  type DestinationContext,
   ecsFieldDefinitions,
   type KeptBody,
   type Logger,
@@ -76,30 +77,45 @@ export interface OpenDestination {
 const fields = [...ecsFieldDefinitions, ...registry.sources.flatMap((source) => source.fields)];
 
 export async function openDestinations(
-  { destinations, resolvePath, egress }: Configuration,
-  { now, log, meter }: PluginServices,
+  configuration: Configuration,
+  services: DestinationServices,
 ): Promise<readonly OpenDestination[]> {
   return Promise.all(
-    destinations.map(async (configured) => {
-      const { name, proxy = egress.proxy, caFile = egress.caFile } = configured;
-      const secrets: SecretSource[] = [];
-      const destination = await configured.create({
-        name,
-        log,
-        meter,
-        now,
-        fields,
-        resolvePath,
-        agent: createAgents({ proxy, caFile: caFile === undefined ? undefined : resolvePath(caFile) }),
-        secret: (reference) => {
-          const secret = openSecret(reference, resolvePath, log);
-          secrets.push(secret);
-          return secret;
-        },
-      });
-      return { configured, destination, redact: (text) => withoutSecrets(text, secrets) };
+    configuration.destinations.map(async (configured) => {
+      const { context, redact } = destinationContext(configured, configuration, services);
+      return { configured, destination: await configured.create(context), redact };
     }),
   );
+}
+
+export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter'>;
+
+/** What a destination is given, and a `redact` that knows every secret that it asked for. */
+export function destinationContext(
+  { name, proxy, caFile }: ConfiguredDestination,
+  { resolvePath, egress }: Configuration,
+  { now, log, meter }: DestinationServices,
+): { readonly context: DestinationContext; redact(text: string): string } {
+  const secrets: SecretSource[] = [];
+  const authorities = caFile ?? egress.caFile;
+  const context: DestinationContext = {
+    name,
+    log,
+    meter,
+    now,
+    fields,
+    resolvePath,
+    agent: createAgents({
+      proxy: proxy ?? egress.proxy,
+      caFile: authorities === undefined ? undefined : resolvePath(authorities),
+    }),
+    secret: (reference) => {
+      const secret = openSecret(reference, resolvePath, log);
+      secrets.push(secret);
+      return secret;
+    },
+  };
+  return { context, redact: (text) => withoutSecrets(text, secrets) };
 }
 
 function withoutSecrets(text: string, sources: readonly SecretSource[]): string {

@@ -1,9 +1,10 @@
 // The command as an operator meets it: starting, refusing to start, readiness, stopping.
 import { globSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { createClient } from './client.ts';
 import { runCommand, startProcess, type Workplace, workplace } from './connector-process.ts';
 
@@ -13,6 +14,7 @@ async function place(yaml?: string): Promise<Workplace> {
   return made;
 }
 
+const adminToken = z.object({ token: z.string() });
 const login = '{"timeStamp":1636337187553,"userId":6553,"code":10001,"description":"Logged in"}';
 const path = '/webhooks/xiq/AUDIT_LOG_ALL';
 
@@ -101,6 +103,33 @@ describe('a running connector', () => {
   });
 });
 
+describe('the admin listener', () => {
+  it('takes its own token alone, and answers under a loopback name alone', async () => {
+    const here = await place();
+    const connector = await startProcess(here);
+    const adminFile = join(here.directory, 'data/admin.json');
+    expect((await stat(adminFile)).mode & 0o777).toBe(0o600);
+    const ask = (headers: Record<string, string>, at = '/api/v1/destinations/x/forget') =>
+      new Promise<number>((resolve, reject) => {
+        request(connector.adminUrl + at, { method: at === '/readyz' ? 'GET' : 'POST', headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        })
+          .on('error', reject)
+          .end();
+      });
+    const { token } = adminToken.parse(JSON.parse(await readFile(adminFile, 'utf8')));
+    expect(await ask({})).toBe(401);
+    expect(await ask({ authorization: 'Bearer wrong' })).toBe(401);
+    expect(await ask({ authorization: `Bearer ${token}` })).toBe(409);
+    expect(await ask({ authorization: `Bearer ${token}`, host: 'evil.example' })).toBe(403);
+    expect(await ask({ host: 'evil.example' }, '/readyz')).toBe(403);
+    await connector.end('SIGTERM');
+    await expect(stat(adminFile)).rejects.toThrow('ENOENT');
+    expect(connector.output()).not.toContain(token);
+  });
+});
+
 describe('a connector that does not start says why', () => {
   it('75 where another process holds the data directory, and names it', async () => {
     const here = await place();
@@ -145,11 +174,14 @@ describe('a connector that does not start says why', () => {
 });
 
 describe('commands', () => {
-  it.each(['serve', 'validate', 'version', 'simulate'])('%s answers --help', async (command) => {
-    const { code, output } = await runCommand([command, '--help'], process.cwd());
-    expect(code).toBe(0);
-    expect(output).toMatch(/^Usage: /);
-  });
+  it.each(['serve', 'validate', 'version', 'simulate', 'setup', 'destination'])(
+    '%s answers --help',
+    async (command) => {
+      const { code, output } = await runCommand([command, '--help'], process.cwd());
+      expect(code).toBe(0);
+      expect(output).toMatch(/^Usage: /);
+    },
+  );
 
   it('validate prints every fault with its place, or the advice', async () => {
     const here = await place();
@@ -170,6 +202,27 @@ describe('commands', () => {
         },
       ],
     });
+  });
+
+  it('destination forget ends a destination that is no longer configured, and no other', async () => {
+    const here = await place();
+    const one = await readFile(here.configFile, 'utf8');
+    await writeFile(here.configFile, one.replace('archive: {', 'second: { type: file, directory: ./out }, archive: {'));
+    const both = await startProcess(here);
+    const forget = (name: string) =>
+      runCommand(['destination', 'forget', name, '--config', here.configFile], here.directory);
+    expect(await forget('second')).toMatchObject({ code: 64 });
+    await both.end('SIGTERM');
+    await writeFile(here.configFile, one);
+    expect(await forget('second')).toMatchObject({ code: 69, output: expect.stringContaining('no connector runs') });
+
+    const alone = await startProcess(here);
+    await expect.poll(() => alone.output()).toContain('"event":"destination.not_configured","destination":"second"');
+    expect(await forget('archive')).toMatchObject({ code: 64, output: expect.stringContaining('there is second') });
+    expect(await forget('second')).toMatchObject({ code: 0 });
+    expect(await forget('second')).toMatchObject({ code: 64, output: expect.stringContaining('none to forget') });
+    await alone.end('SIGTERM');
+    expect(await readdir(join(here.directory, 'data/positions'))).toEqual(['archive.position']);
   });
 
   it.each([[['nothing']], [['serve', '--confg', 'x']], [['version', 'extra']]])(

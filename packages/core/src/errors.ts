@@ -26,6 +26,7 @@ const codes = {
   data_format_newer: exitCodes.config,
   data_format_unreadable: exitCodes.config,
   data_directory_locked: exitCodes.temporary,
+  not_running: exitCodes.unavailable,
   listen_failed: exitCodes.unavailable,
   journal_full: exitCodes.temporary,
   journal_failed: exitCodes.io,

@@ -75,9 +75,11 @@ test('a key that is taken back holds events, and they pass with another', async 
   await destination.close?.();
 });
 
-test('a pipeline that is not there holds events until it is', async () => {
+test('without a failure store a pipeline that is not there holds events until it is', async () => {
   const custom = '/_component_template/logs-extreme_xiq@custom';
-  await ask(admin, 'PUT', custom, { template: { settings: { 'index.final_pipeline': 'site' } } });
+  // The failure store would take them.
+  const data_stream_options = { failure_store: { enabled: false } };
+  await ask(admin, 'PUT', custom, { template: { settings: { 'index.final_pipeline': 'site' }, data_stream_options } });
   const { destination } = await open((await writerKey()).encoded, { ingestPipeline: true });
   const batch = batchOf(['held'], { namespace: 'piped' });
   expect(await destination.deliver(batch, noSignal)).toMatchObject({

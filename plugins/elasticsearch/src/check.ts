@@ -92,6 +92,7 @@ function adviceOn({ code, message }: ServerFault): string {
   if (code === 'unauthorized') return `${message}: see \`apiKey\` or \`basic\`; the key may have expired`;
   if (code === 'forbidden') return `${message}: give the credentials that privilege`;
   if (code === 'tls_failed') return `${message}: see \`caFile\` and \`clientCertificate\``;
+  if (code === 'connection_lost') return `${message}: see \`nodes\`, and whether it is http or https there`;
   if (code === 'unreachable') return `${message}: see \`nodes\` and \`proxy\``;
   return message;
 }

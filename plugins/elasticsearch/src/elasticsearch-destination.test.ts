@@ -236,6 +236,26 @@ describe('while our template is not in force', () => {
     });
   });
 
+  test('a data stream that was made before is held until it has rolled over', async () => {
+    const { server, send, setup, config, context } = await start({}, false);
+    server.written.set('/_index_template/logs-extreme_xiq', {});
+    const careless = await elasticsearchDestination.create({ ...config, requireTemplate: false }, context);
+    expect(await careless.deliver(batchOf(['early']), noSignal)).toMatchObject({ items: [delivered] });
+    expect(server.requests.map(({ path }) => path)).toEqual(['/_bulk']);
+    await careless.close?.();
+    const forbidden = { status: 403, body: error('security_exception', 'granted by [manage]') };
+    server.script(({ path }) => (path.endsWith('/_rollover') ? forbidden : undefined));
+    await expect(setup.apply()).rejects.toMatchObject({ message: expect.stringContaining('[manage]') });
+    expect(await send('a')).toMatchObject({
+      batch: 'misconfigured',
+      code: 'rollover_needed',
+      message: expect.stringContaining('logs-extreme_xiq.audit-default writes to'),
+    });
+    server.script(undefined);
+    await setup.apply();
+    expect(await send('a')).toMatchObject({ items: [delivered] });
+  });
+
   test('it is asked for at the start, once an hour, and again when an index is missing', async () => {
     const { server, send, script, clock } = await start();
     const before = server.requests.length;

@@ -97,6 +97,7 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
     const over = {
       long: {
         event: { original: 'x'.repeat(262_144) },
+        labels: { site: 'berlin' },
         extreme: { xiq: { original_base64: 'y'.repeat(40_000), extra: { deep: 'ü'.repeat(8191) }, unheard_of: 1 } },
       },
       address: { client: { ip: 'not an address' } },
@@ -110,6 +111,7 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
     expect(byId.get('address')?._ignored).toEqual(['client.ip']);
     const mappings = JSON.stringify(await ask(server, 'GET', `/${indexOf(namespace)}/_mapping`));
     expect(mappings).toContain('"receipt"');
+    expect(mappings).toContain('"site":{"type":"keyword"');
     expect(mappings).not.toContain('unheard_of');
     await destination.close?.();
   });

@@ -24,11 +24,17 @@ it('goes down to one event, and up again by ten whole requests a step', () => {
   expect(sizes).toEqual([1, 10, 100, Number.POSITIVE_INFINITY]);
 });
 
-it('counts whole requests anew after each rejection', () => {
+it.each(['rejectedSome', 'rejectedAll'] as const)('counts whole requests anew after %s', (rejected) => {
   const caution = createCaution();
   caution.rejectedSome();
   pass(caution, 9);
-  caution.rejectedSome();
+  caution[rejected]();
   pass(caution, 9);
   expect(caution.size()).toBe(1);
+});
+
+it('needs no care where every rejected event is known', () => {
+  const caution = createCaution();
+  caution.rejectedAll();
+  expect(caution.size()).toBe(Number.POSITIVE_INFINITY);
 });

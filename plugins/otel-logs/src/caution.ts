@@ -5,8 +5,10 @@ export interface Caution {
   size(): number;
   /** A request passed whole. */
   passedWhole(): void;
-  /** Some of a request were rejected. */
+  /** Some of a request were rejected, and nobody knows which. */
   rejectedSome(): void;
+  /** All of a request were rejected, so that each is known. */
+  rejectedAll(): void;
 }
 
 const passesToGrow = 10;
@@ -30,6 +32,9 @@ export function createCaution(): Caution {
     },
     rejectedSome() {
       size = 1;
+      passes = 0;
+    },
+    rejectedAll() {
       passes = 0;
     },
   };

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { auditDocument, batchOf, batchOfDocuments, destinationAt, manyIds, noSignal } from './test-context.ts';
+import { portOf } from './test-server.ts';
 
 let collector: RunningServer;
 beforeAll(async () => {
@@ -155,8 +155,7 @@ it('a full queue of the collector is unavailable, with its words, and takes even
     else answer();
   });
   await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve));
-  const { port } = behind.address() as AddressInfo;
-  const full = await startServer('otelcol', { config: oneInQueue(`http://127.0.0.1:${port}`) });
+  const full = await startServer('otelcol', { config: oneInQueue(`http://127.0.0.1:${portOf(behind)}`) });
   onTestFinished(async () => {
     behind.closeAllConnections();
     behind.close();

@@ -15,7 +15,7 @@ export interface BatchSenderOptions {
 
 type Group = readonly Entry[];
 
-/** Requests for one batch. What is left then is sent another time, and in smaller batches: all of one of 32 gets a verdict. */
+/** Requests for one batch. What is left is sent another time, in smaller batches: of 32 events each gets a verdict. */
 const maxRequests = 64;
 
 export function createBatchSender({ send, entries, caution, warn }: BatchSenderOptions) {
@@ -74,14 +74,14 @@ export function createBatchSender({ send, entries, caution, warn }: BatchSenderO
 
   function settlePartial(outcome: Outcome & { readonly kind: 'partial' }, group: Group, sheet: VerdictSheet): void {
     const words = outcome.message === '' ? 'the server gives no reason' : outcome.message;
-    const isNamed = outcome.rejected >= group.length;
-    // A server that rejects all there is has named its culprits: small requests would tell no more.
-    if (!isNamed || group.length === 1) caution.rejectedSome();
-    if (isNamed) {
+    if (outcome.rejected >= group.length) {
+      caution.rejectedAll();
       sheet.set(group, { verdict: 'rejected', code: 'rejected', message: words });
       return;
     }
-    const message = `${outcome.rejected} of ${group.length} events of one request rejected, the server does not say which: ${words}`;
+    caution.rejectedSome();
+    const count = `${outcome.rejected} of ${group.length} events of one request`;
+    const message = `${count} rejected, the server does not say which: ${words}`;
     warn(message);
     sheet.set(group, { verdict: 'rejected', code: 'partial_unknown', message });
   }

@@ -1,7 +1,7 @@
 // For tests: an OTLP server on loopback that takes both encodings and answers what it is told to.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -78,7 +78,7 @@ export async function startOtlpServer(script: Script = () => undefined, tls?: Se
       server.closeAllConnections();
     });
   await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/v1/logs`,
     requests,
@@ -91,6 +91,13 @@ export async function startOtlpServer(script: Script = () => undefined, tls?: Se
     stop,
     restart: () => listen(port),
   };
+}
+
+/** The port that a listening server has been given. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server listens at no port');
+  return address.port;
 }
 
 function babble(response: ServerResponse): void {

@@ -3,16 +3,30 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConnectorError } from '@xiq-siem/core';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
-type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ options: T; args: string[]; strict: true }>>['values'];
+type Parsed<T extends Options> = ReturnType<
+  typeof parseArgs<{ options: T; args: string[]; strict: true; allowPositionals: true }>
+>;
 
-/** Throws a ConnectorError `usage` (exit 64) that names the wrong argument and where help is. */
-export function parseArguments<T extends Options>(command: string, args: readonly string[], options: T): Parsed<T> {
+/**
+ * `positionals`: how many words beside the options are expected.
+ * @throws ConnectorError `usage` (exit 64) that names the wrong argument and where help is.
+ */
+export function parseArguments<T extends Options>(
+  command: string,
+  args: readonly string[],
+  options: T,
+  positionals = 0,
+): Parsed<T> {
+  const wrong = (message: string) => new ConnectorError('usage', `${message}\nSee: xiq-siem ${command} --help`);
+  let parsed: Parsed<T>;
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new ConnectorError('usage', `${message}\nSee: xiq-siem ${command} --help`);
+    throw wrong(cause instanceof Error ? cause.message : String(cause));
   }
+  const { length } = parsed.positionals;
+  if (length !== positionals) throw wrong(`expected ${positionals} words beside the options, got ${length}`);
+  return parsed;
 }
 
 /** The options that every command with a configuration has. */

@@ -24,7 +24,7 @@ Take webhooks, keep them, and deliver them as ECS documents, until SIGTERM or SI
 Exit codes: 0 stopped by a signal, 64 wrong arguments, 69 a port is taken, 74 the disk failed,
 75 another process holds the data directory, 78 the configuration or the data's format is at fault.`,
   async run(args) {
-    const values = parseArguments('serve', args, configOption);
+    const { values } = parseArguments('serve', args, configOption);
     const signal = stopSignal();
     const loaded = await loadConfiguration(configFile(values), registry);
     if (!loaded.ok) throw configurationError(loaded.faults);

@@ -21,7 +21,7 @@ Nothing is started and nothing is written.
 
 Exit codes: 0 it can be started, 78 it has faults, 64 wrong arguments.`,
   async run(args) {
-    const values = parseArguments('validate', args, { ...configOption, json: { type: 'boolean' } });
+    const { values } = parseArguments('validate', args, { ...configOption, json: { type: 'boolean' } });
     const file = configFile(values);
     const loaded = await loadConfiguration(file, registry);
     const faults = loaded.ok ? secretFaults(loaded.configuration) : loaded.faults;

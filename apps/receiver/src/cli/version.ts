@@ -13,7 +13,7 @@ Print the versions of the connector and of Node.
 
   --json   as one JSON object`,
   async run(args) {
-    const values = parseArguments('version', args, { json: { type: 'boolean' } });
+    const { values } = parseArguments('version', args, { json: { type: 'boolean' } });
     const shown = { version, node: process.versions.node, recommendedNode };
     if (values.json === true) console.log(JSON.stringify(shown));
     else console.log(`xiq-siem-connector ${version} (Node ${shown.node})`);

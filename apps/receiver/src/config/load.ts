@@ -4,6 +4,7 @@ import type {
   Destination,
   DestinationContext,
   DestinationDefinition,
+  DestinationSetup,
   SecretReference,
   Source,
   SourceContext,
@@ -40,6 +41,8 @@ export interface ConfiguredDestination {
   readonly proxy: string | undefined;
   readonly caFile: string | undefined;
   create(context: DestinationContext): Promise<Destination>;
+  /** Undefined where nothing is to be prepared at the other side. */
+  setup(context: DestinationContext): Promise<DestinationSetup> | undefined;
 }
 
 export interface Configuration extends Omit<Frame, 'sources' | 'destinations'> {
@@ -123,6 +126,7 @@ export function checkConfiguration(
         proxy,
         caFile,
         create: (context) => definition.create(own, context),
+        setup: (context) => definition.setup?.(own, context),
       })),
     },
   };

@@ -1,0 +1,36 @@
+// admin.json: where the running connector is asked, and the token that it wants. Written at the start, gone at the end.
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConnectorError, Secret } from '@xiq-siem/core';
+import { z } from 'zod';
+
+const adminFile = z.object({ url: z.url(), pid: z.int(), token: z.string().min(32) });
+
+export function newAdminToken(): Secret {
+  return new Secret(randomBytes(32).toString('base64url'));
+}
+
+export async function writeAdminFile(path: string, url: string, token: Secret): Promise<void> {
+  await rm(path, { force: true });
+  await using file = await open(path, 'wx', 0o600);
+  await file.writeFile(`${JSON.stringify({ url, pid: process.pid, token: token.reveal() })}\n`);
+}
+
+export interface AdminAddress {
+  readonly url: string;
+  readonly token: Secret;
+}
+
+/** @throws ConnectorError `not_running` (exit 69) where no connector runs on this data directory. */
+export async function readAdminFile(dataDirectory: string): Promise<AdminAddress> {
+  const path = join(dataDirectory, 'admin.json');
+  try {
+    const { url, token } = adminFile.parse(JSON.parse(await readFile(path, 'utf8')));
+    return { url, token: new Secret(token) };
+  } catch (cause) {
+    throw new ConnectorError('not_running', `no connector runs on ${dataDirectory}: start it, and run this again`, {
+      cause,
+    });
+  }
+}
