@@ -3,7 +3,7 @@ import { ConnectorError, type FieldDefinition } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { ElasticsearchConfig } from './config.ts';
 import type { Answer, Server } from './server.ts';
-import { isInForce, templateMetaOf } from './template-version.ts';
+import { standingOf, templateMetaOf } from './template-version.ts';
 import {
   indexTemplate,
   ingestedPipeline,
@@ -29,7 +29,7 @@ export async function setupParts(
   fields: readonly FieldDefinition[],
   signal: AbortSignal,
 ): Promise<readonly SetupPart[]> {
-  const request = (method: 'DELETE' | 'GET' | 'POST' | 'PUT', path: string, body?: unknown) =>
+  const request = (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) =>
     server.ask(signal, (client, options) =>
       client.transport.request(
         { method, path, ...(body === undefined ? {} : { body: JSON.stringify(body) }) },
@@ -42,7 +42,10 @@ export async function setupParts(
     desired,
     async read() {
       const answer = await request('GET', path);
-      return !answer.ok && answer.fault.status === 404 ? undefined : found.parse(bodyOf(answer));
+      if (!answer.ok && answer.fault.status === 404) return undefined;
+      const parsed = found.safeParse(bodyOf(answer));
+      if (!parsed.success) throw failed(`${server.where}: the answer about ${path} is none that we understand`);
+      return parsed.data;
     },
     async write() {
       bodyOf(await request('PUT', path, desired));
@@ -75,7 +78,7 @@ export async function setupParts(
       const found = await mappingsOfIndex(server, index, signal);
       if (!found.ok) throw failed(found.fault.message);
       const { meta, dynamic } = found.index ?? {};
-      const isOurs = isInForce(meta, templateMetaOf(fields)) === 'yes' && dynamic === 'false';
+      const isOurs = standingOf(meta, templateMetaOf(fields)) === 'inForce' && dynamic === 'false';
       return { 'write index': isOurs ? 'made by our template' : `${index} made by another: roll over` };
     },
     async write() {

@@ -109,4 +109,6 @@ test('what goes wrong is said in words, without the key, and leaves no connectio
   });
   expect(String(failure)).not.toContain(keyText);
   await expect.poll(() => server.connections()).toBe(0);
+  server.script(() => ({ body: { component_templates: 'none' } }));
+  await expect(setup.plan()).rejects.toMatchObject({ code: 'destination_failed' });
 });

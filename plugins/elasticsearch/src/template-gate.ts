@@ -4,7 +4,7 @@ import type { FaultCode } from './fault-codes.ts';
 import type { Server } from './server.ts';
 import type { ServerFault } from './server-fault.ts';
 import { componentTemplateList, indexTemplateList, type TemplateLists, templateFault } from './template-rules.ts';
-import { isInForce, type TemplateMeta, templateMetaOf } from './template-version.ts';
+import { standingOf, type TemplateMeta, templateMetaOf } from './template-version.ts';
 import { writeIndexOf } from './write-index.ts';
 
 export interface GateFault {
@@ -74,7 +74,7 @@ async function templateFaults(
     }
     if (written.index === undefined) continue;
     const { name, meta, dynamic } = written.index;
-    if (isInForce(meta, ours) === 'yes' && dynamic === 'false') continue;
+    if (standingOf(meta, ours) === 'inForce' && dynamic === 'false') continue;
     faults.set(stream, {
       code: 'rollover_needed',
       message: `data stream ${stream} writes to ${name}, which was made before our template was in force: run \`xiq-siem setup\`, or roll it over`,

@@ -1,6 +1,6 @@
 // Which index template wins for a data stream, and whether it carries our mappings: told from the server's own lists.
 import { z } from 'zod';
-import { isInForce, type TemplateMeta } from './template-version.ts';
+import { standingOf, type TemplateMeta } from './template-version.ts';
 import { names } from './templates.ts';
 
 export const indexTemplateList = z.object({
@@ -65,9 +65,9 @@ export function templateFault(stream: string, lists: TemplateLists, ours: Templa
 
   const composed = composed_of.flatMap((part) => lists.components.filter(({ name }) => name === part));
   const metas = composed.map(({ component_template }) => component_template?.template?.mappings?._meta);
-  const state = metas.map((meta) => isInForce(meta, ours)).find((found) => found !== 'no');
-  if (state === undefined) return `component template ${names.mappings} is not ours: ${remedy}`;
-  if (state === 'outdated') return `component template ${names.mappings} is of another version: ${remedy}`;
+  const standing = metas.map((meta) => standingOf(meta, ours)).find((found) => found !== 'foreign');
+  if (standing === undefined) return `component template ${names.mappings} is not ours: ${remedy}`;
+  if (standing === 'outdated') return `component template ${names.mappings} is of another version: ${remedy}`;
 
   // What comes later wins, and the index template's own comes last.
   const settings = [

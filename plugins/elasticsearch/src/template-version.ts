@@ -14,11 +14,11 @@ export function templateMetaOf(fields: readonly FieldDefinition[]): TemplateMeta
   return { xiq_siem: { version, fields: createHash('sha256').update(sorted.join('\n')).digest('hex').slice(0, 16) } };
 }
 
-/** Whether mappings with this `_meta` are ours, of this version with these fields, or a newer one. */
-export function isInForce(meta: unknown, ours: TemplateMeta): 'yes' | 'outdated' | 'no' {
+/** Whether mappings with this `_meta` are ours, of this version with these fields or a newer one. */
+export function standingOf(meta: unknown, ours: TemplateMeta): 'inForce' | 'outdated' | 'foreign' {
   const found = templateMeta.safeParse(meta).data?.xiq_siem;
-  if (found === undefined) return 'no';
+  if (found === undefined) return 'foreign';
   const { version, fields } = ours.xiq_siem;
-  if (found.version > version || (found.version === version && found.fields === fields)) return 'yes';
+  if (found.version > version || (found.version === version && found.fields === fields)) return 'inForce';
   return 'outdated';
 }

@@ -89,7 +89,8 @@ export function parseCommand([command, ...args]: readonly string[]): Command {
 }
 
 function parseStart(args: readonly string[]): Command {
-  const set = { type: 'string', multiple: true, default: [] as string[] } as const;
+  const none: string[] = [];
+  const set = { type: 'string', multiple: true, default: none } as const;
   const { values, positionals } = parse(args, { json: flag, plain: flag, help: flag, set, config: { type: 'string' } });
   if (values.help) return { command: 'help', of: 'start' };
   const name = serverOf('start', positionals);

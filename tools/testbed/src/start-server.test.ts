@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { ask } from './ask.ts';
+import { freePort } from './free-port.ts';
 import { groupRuns } from './process-group.ts';
 import type { Recipe } from './recipe.ts';
 import { type RunningServer, type StartOptions, startRecipe } from './start-server.ts';
@@ -109,10 +110,9 @@ it('gives up on a server that does not answer in time, and leaves nothing of it'
 });
 
 it('takes another port when its own was taken meanwhile', async () => {
-  const other = createServer((_, response) => void response.writeHead(418).end()).listen(0, '127.0.0.1');
+  const taken = await freePort();
+  const other = createServer((_, response) => void response.writeHead(418).end()).listen(taken, '127.0.0.1');
   await once(other, 'listening');
-  const address = other.address();
-  const taken = typeof address === 'object' && address ? address.port : 0;
   server = await startRecipe('page', serverOf(counting), { ports: [taken] });
   other.close();
   expect((await ask(server.url)).text).toBe('1');

@@ -26,6 +26,22 @@ it('takes its settings from the caller', async () => {
   expect(refused).toMatchObject({ status: 404, text: expect.stringContaining('auto_create_index') });
 });
 
+it.each([{ 'index.mode': 'logsdb' }, { 'index.codec': 'best_compression' }])(
+  'has the native codec: %j',
+  async (settings) => {
+    const [mode = ''] = Object.values(settings);
+    const mappings = { properties: { '@timestamp': { type: 'date' }, message: { type: 'match_only_text' } } };
+    const made = await ask(`${server.url}/seen-${mode}`, { method: 'PUT', body: { settings, mappings } });
+    expect(made).toMatchObject({ status: 200 });
+    expect((await ask(`${server.url}/seen-${mode}/_doc?refresh=true`, { body: document })).status).toBe(201);
+    expect((await ask(`${server.url}/seen-${mode}/_forcemerge?max_num_segments=1`, { method: 'POST' })).status).toBe(
+      200,
+    );
+    const found = await ask(`${server.url}/seen-${mode}/_search?q=message:point`);
+    expect(JSON.parse(found.text)).toMatchObject({ hits: { total: { value: 1 } } });
+  },
+);
+
 it('keeps what it answered for through a kill and a restart, at the same address', async () => {
   expect((await ask(`${server.url}/seen-2/_create/b`, { body: document })).status).toBe(201);
   await server.kill();

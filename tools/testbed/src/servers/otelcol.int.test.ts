@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask } from '../ask.ts';
+import { freePort } from '../free-port.ts';
 import { startServer } from '../servers.ts';
 import type { RunningServer } from '../start-server.ts';
 import { leftAfterStop } from '../what-is-left.ts';
@@ -48,9 +49,9 @@ service:
 `;
 
 it('misbehaves as its configuration says: here it hands on a 503 from behind it', async () => {
-  const busy = createServer((_, response) => void response.writeHead(503).end());
-  await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
-  const { port } = busy.address() as AddressInfo;
+  const port = await freePort();
+  const busy = createServer((_, response) => void response.writeHead(503).end()).listen(port, '127.0.0.1');
+  await once(busy, 'listening');
   const refusing = await startServer('otelcol', { config: passesOn(`http://127.0.0.1:${port}`) });
   const answer = await sendTo(refusing.url);
   expect(await leftAfterStop(refusing)).toEqual([]);

@@ -1,0 +1,99 @@
+// The stages as the configuration wants them: journal, dead letters, delivery; and how they are left.
+import { ConnectorError, type KeptBody, type Logger, type Meter, type NormalizedEvent } from '@xiq-siem/core';
+import { type Delivery, startDelivery, systemClock } from '@xiq-siem/delivery';
+import { type Journal, openJournal } from '@xiq-siem/journal';
+import type { Configuration } from './config/load.ts';
+import { type DeadLetters, openDeadLetters } from './dead-letters.ts';
+import { defaultJournalBytes } from './journal-size.ts';
+import type { OpenDestination } from './plugins.ts';
+
+/** What every stage is given. */
+export interface StageServices {
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly meter: Meter;
+}
+
+export async function openConfiguredJournal(
+  { journal: { maxBytes, minFreeBytes, retainForHours, segmentBytes } }: Configuration,
+  directory: string,
+  { now, log, meter }: StageServices,
+): Promise<Journal> {
+  return openJournal({
+    directory,
+    maxBytes: maxBytes ?? (await defaultJournalBytes(directory)),
+    minFreeBytes,
+    retainForMs: retainForHours * 3_600_000,
+    segmentBytes,
+    now,
+    log,
+    meter,
+  });
+}
+
+export function openConfiguredDeadLetters(
+  { deadLetters: { maxBytes }, journal: { minFreeBytes, segmentBytes } }: Configuration,
+  directory: string,
+  { now, log, meter }: StageServices,
+): Promise<DeadLetters> {
+  return openDeadLetters(directory, { maxBytes, minFreeBytes, segmentBytes, now, log, meter });
+}
+
+/** @throws ConnectorError `usage` where `name` is configured, or unknown. */
+export async function forgetDestination(journal: Journal, name: string, log: Logger): Promise<void> {
+  const orphans = await journal.orphanedPositions();
+  if (!orphans.includes(name)) {
+    const known = orphans.length === 0 ? 'there is none to forget' : `there is ${orphans.join(', ')}`;
+    throw new ConnectorError('usage', `${name} is no destination that was taken out of the configuration: ${known}`);
+  }
+  await journal.forgetPosition(name);
+  log.warn('destination.forgotten', { destination: name });
+}
+
+interface DeliveryServices {
+  readonly deadLetters: DeadLetters;
+  readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
+  readonly log: Logger;
+  readonly meter: Meter;
+}
+
+export async function startDeliveryTo(
+  destinations: readonly OpenDestination[],
+  journal: Journal,
+  services: DeliveryServices,
+): Promise<Delivery> {
+  // A destination that is added to a running deployment begins with what comes, the first ones with all there is.
+  const firstStart = (await journal.orphanedPositions()).length === 0;
+  const withPositions = await Promise.all(
+    destinations.map(async ({ configured: { name, definition, options }, destination, redact }) => {
+      const startAt = options.startAt ?? (firstStart ? 'earliest' : 'now');
+      const position = await journal.position(name, { startAt, whenFull: options.whenFull });
+      return { name, definition, options, destination, position, redact };
+    }),
+  );
+  for (const name of await journal.orphanedPositions()) {
+    services.log.warn('destination.not_configured', {
+      destination: name,
+      mend: 'its position keeps bodies in the journal',
+    });
+  }
+  return startDelivery({
+    ...services,
+    destinations: withPositions,
+    openReader: (fromSequence) => journal.reader(fromSequence),
+    redact: (text) => withPositions.reduce((shown, { redact }) => redact(shown), text),
+    clock: systemClock,
+    random: Math.random,
+  });
+}
+
+const never = new AbortController().signal;
+
+/** Waits until every destination that is well has all there is; one that is down is not waited for. */
+export async function caughtUp(delivery: Delivery, journal: Journal, remainingMs: () => number): Promise<void> {
+  const behind = (): boolean => {
+    const { nextSequence } = journal.extent();
+    return delivery.status().some(({ state, sequence }) => state === 'running' && sequence < nextSequence);
+  };
+  while (behind() && remainingMs() > 0) await systemClock.sleep(20, never);
+}
