@@ -10,7 +10,7 @@ export default {
     outputFile: { json: 'tools/testbed/.vitest/real-results.json' },
     allowOnly: false,
     passWithNoTests: false,
-    // An Elasticsearch takes up to 0.8 GB.
+    // An Elasticsearch takes a core to start, and up to 0.8 GB.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 180_000,
