@@ -2,4 +2,4 @@
 import { writeFile } from 'node:fs/promises';
 import { renderReference } from './render-reference.ts';
 
-await writeFile(new URL('../../../docs/reference/configuration.md', import.meta.url), renderReference());
+await writeFile(new URL('../../../docs/reference/configuration.md', import.meta.url), await renderReference());

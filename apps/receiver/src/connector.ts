@@ -1,7 +1,7 @@
 // Joins the stages: data directory, journal, sources, delivery, listeners; and takes them apart in reverse.
 import { rm } from 'node:fs/promises';
-import { ConnectorError, type Logger } from '@xiq-siem/core';
-import { type Journal, openDataDirectory } from '@xiq-siem/journal';
+import type { ConnectorError, Logger } from '@xiq-siem/core';
+import { openDataDirectory } from '@xiq-siem/journal';
 import { newAdminToken, writeAdminFile } from './admin-file.ts';
 import type { Configuration } from './config/load.ts';
 import type { Counters } from './counters.ts';
@@ -69,14 +69,6 @@ export async function startConnector(
   opened.defer(() => (stopping ? undefined : delivery.stop(0)));
 
   const failed = Promise.withResolvers<ConnectorError>();
-  const keep: Journal['append'] = async (metadata, bytes) => {
-    try {
-      return await journal.append(metadata, bytes);
-    } catch (cause) {
-      if (cause instanceof ConnectorError && cause.code === 'journal_failed') failed.resolve(cause);
-      throw cause;
-    }
-  };
   const listening = { ...server, onClientError: (code: string) => log.debug('listener.client_error', { code }) };
   const token = newAdminToken();
   const admins = await listen(
@@ -97,7 +89,10 @@ export async function startConnector(
       maxBodyBytes: server.maxBodyBytes,
       budget: byteBudget(server.maxInFlightBytes),
       refused: refusedCredentials(now),
-      keep,
+      keep: journal.append,
+      notKept(fault) {
+        if (fault.code === 'journal_failed') failed.resolve(fault);
+      },
       stopping: () => stopping,
       now,
       log,

@@ -25,7 +25,7 @@ export function readinessOf({ journal, delivery, sources, counters, stopping }: 
     ready: reasons.length === 0,
     reasons,
     information: {
-      journal: { ...extent, nextSequence, lost: journal.lostSpans() },
+      journal: { ...extent, nextSequence, lost: journal.lostSpans(), letGo: journal.letGoGaps() },
       destinations: delivery.status().map((status) => ({ ...status, lagBodies: nextSequence - status.sequence })),
       counters: counters.snapshot(),
     },

@@ -17,64 +17,55 @@ function digest(value: Buffer): Buffer {
   return hash('sha256', keyed.subarray(0, processKey.length + value.length), 'buffer');
 }
 
-/** Compared with where a form is not there: a digest of nothing that anyone can send. */
-const nothing = digest(randomBytes(32));
-
 /** Header values come as one character a byte. */
 const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-interface Candidate {
-  readonly form: string;
-  readonly value: Buffer | undefined;
-}
-
-/** Always the same forms in the same order, whatever is sent; which header carries the secret is documented nowhere. */
-function candidatesOf(authorization: string | undefined, header: string | undefined): readonly Candidate[] {
-  const [, scheme, credentials = ''] = /^([A-Za-z]+) +(.*)$/.exec(authorization ?? '') ?? [];
-  const basic = scheme?.toLowerCase() === 'basic' ? credentials.trim() : undefined;
-  const bearer = scheme?.toLowerCase() === 'bearer' ? credentials.trim() : undefined;
-  const pair = basic === undefined ? undefined : Buffer.from(basic, 'base64');
-  const colon = pair?.indexOf(':') ?? -1;
-  return [
-    { form: 'basic_password', value: colon < 0 ? undefined : pair?.subarray(colon + 1) },
-    { form: 'basic_pair', value: pair },
-    { form: 'basic_token', value: basic === undefined ? undefined : bytesOf(basic) },
-    { form: 'bearer', value: bearer === undefined ? undefined : bytesOf(bearer) },
-    { form: 'bare', value: authorization === undefined ? undefined : bytesOf(authorization.trim()) },
-    { form: 'header', value: header === undefined ? undefined : bytesOf(header.trim()) },
-  ];
-}
-
 /** Secrets do not change their value: a digest of one is made once. */
-const digests = new WeakMap<Secret, Buffer | 'empty'>();
+const digests = new WeakMap<Secret, Buffer>();
 
-function digestOf(secret: Secret): Buffer | 'empty' {
+/** An empty secret opens nothing: its digest is that of bytes that nobody outside can know. */
+function digestOf(secret: Secret): Buffer {
   const known = digests.get(secret);
   if (known !== undefined) return known;
   const value = Buffer.from(secret.reveal(), 'utf8');
-  const made = value.length === 0 ? 'empty' : digest(value);
+  const made = digest(value.length === 0 ? randomBytes(32) : value);
   digests.set(secret, made);
   return made;
 }
 
+/** What `Authorization` may mean; which header carries the secret, and how, is documented nowhere. */
+function formsOf(authorization: string): readonly (readonly [form: string, value: Buffer])[] {
+  const space = authorization.indexOf(' ');
+  const scheme = authorization.slice(0, Math.max(space, 0)).toLowerCase();
+  const credentials = authorization.slice(space + 1).trim();
+  const bare = ['bare', bytesOf(authorization.trim())] as const;
+  if (scheme === 'bearer') return [['bearer', bytesOf(credentials)], bare];
+  if (scheme !== 'basic') return [bare];
+  const pair = Buffer.from(credentials, 'base64');
+  return [
+    // Without a colon, that is the pair again.
+    ['basic_password', pair.subarray(pair.indexOf(':') + 1)],
+    ['basic_pair', pair],
+    ['basic_token', bytesOf(credentials)],
+    bare,
+  ];
+}
+
 /**
- * Every secret is compared with every form, by digests of one length, with no early end. `header` is a further header
- * that may carry the secret, in lower case. An empty secret opens nothing.
+ * Compares every form of what was sent with every secret, by digests of one length, with no early end: how long it takes
+ * depends on the request alone. `header` is a further header that may carry the secret, in lower case.
  */
 export function authenticate(
   request: AuthenticationRequest,
   secrets: readonly Secret[],
   header: string | undefined,
 ): AuthenticationVerdict {
-  const further = header === undefined ? undefined : request.header(header);
-  let form: string | undefined;
-  for (const candidate of candidatesOf(request.header('authorization'), further)) {
-    const sent = candidate.value === undefined ? nothing : digest(candidate.value);
-    for (const secret of secrets) {
-      const wanted = digestOf(secret);
-      const equal = timingSafeEqual(sent, wanted === 'empty' ? nothing : wanted);
-      if (equal && candidate.value !== undefined && wanted !== 'empty') form = candidate.form;
-    }
-  }
-  return form === undefined ? { ok: false } : { ok: true, form };
+  let found: string | undefined;
+  const compare = (form: string, value: Buffer): void => {
+    const sent = digest(value);
+    for (const secret of secrets) if (timingSafeEqual(sent, digestOf(secret))) found = form;
+  };
+  for (const [form, value] of formsOf(request.header('authorization') ?? '')) compare(form, value);
+  if (header !== undefined) compare('header', bytesOf((request.header(header) ?? '').trim()));
+  return found === undefined ? { ok: false } : { ok: true, form: found };
 }

@@ -19,19 +19,20 @@ const registry: Registry = {
       }),
     }),
   ],
-  destinations: [
-    defineDestination({
-      type: 'file',
-      assurance: 'stored',
-      codes: [],
-      configSchema: z.strictObject({ directory: z.string(), rotateAtBytes: z.int().default(1) }),
-      create: async () => ({ deliver: async () => ({ items: [] }) }),
-    }),
-  ],
+  destinations: {
+    file: async () =>
+      defineDestination({
+        type: 'file',
+        assurance: 'stored',
+        codes: [],
+        configSchema: z.strictObject({ directory: z.string(), rotateAtBytes: z.int().default(1) }),
+        create: async () => ({ deliver: async () => ({ items: [] }) }),
+      }),
+  },
 };
 
-function faultsOf(yaml: string): readonly string[] {
-  const result = checkConfiguration(parseYaml('c.yaml', yaml), '/etc/x/c.yaml', '/etc/x', registry);
+async function faultsOf(yaml: string): Promise<readonly string[]> {
+  const result = await checkConfiguration(parseYaml('c.yaml', yaml), '/etc/x/c.yaml', '/etc/x', registry);
   return result.ok ? [] : result.faults.map(formatFault);
 }
 
@@ -49,7 +50,7 @@ describe('a configuration that can be started', () => {
     expect(destinations.map(({ name, definition }) => [name, definition.type])).toEqual([['archive', 'file']]);
   });
 
-  it('is the one of the documentation', () => {
+  it('is the one of the documentation', async () => {
     const yaml = `
 dataDirectory: ./data
 server: { host: 127.0.0.1, port: 8080, maxBodyBytes: 8388608 }
@@ -60,11 +61,11 @@ sources:
 destinations:
   archive: { type: file, directory: ./out }
 `;
-    expect(faultsOf(yaml)).toEqual([]);
+    expect(await faultsOf(yaml)).toEqual([]);
   });
 
-  it('has its paths relative to its file', () => {
-    const result = checkConfiguration(parseYaml('c.yaml', ''), '/etc/x/c.yaml', '/etc/x', registry);
+  it('has its paths relative to its file', async () => {
+    const result = await checkConfiguration(parseYaml('c.yaml', ''), '/etc/x/c.yaml', '/etc/x', registry);
     expect(result.ok && result.configuration.resolvePath('./data')).toBe('/etc/x/data');
     expect(result.ok && result.configuration.resolvePath('/var/data')).toBe('/var/data');
   });
@@ -130,19 +131,19 @@ describe('a fault names file, line, column, field and what was expected', () => 
       ['c.yaml:1:5: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
     ],
     ['a list where keys belong', '- a', ['c.yaml:1:1: Invalid input: expected object, received array']],
-  ])('%s', (_what, yaml, faults) => expect(faultsOf(yaml)).toEqual(faults));
+  ])('%s', async (_what, yaml, faults) => expect(await faultsOf(yaml)).toEqual(faults));
 
-  it('an inline secret, without repeating it', () => {
-    const [fault] = faultsOf('sources:\n  xiq:\n    type: xiq\n    secrets: [ hunter2 ]');
+  it('an inline secret, without repeating it', async () => {
+    const [fault] = await faultsOf('sources:\n  xiq:\n    type: xiq\n    secrets: [ hunter2 ]');
     expect(fault).toBe(
       'c.yaml:4:16: sources.xiq.secrets[0]: a secret must not stand in the configuration: expected { env: NAME } or { file: path }',
     );
   });
 
-  it('all of them in one run, in the order of the file', () => {
+  it('all of them in one run, in the order of the file', async () => {
     const yaml =
       'server: { port: x }\nsources:\n  xiq: { type: xiq, nonsense: 1 }\ndestinations:\n  a: { type: nothing }\nextra: 1';
-    expect(faultsOf(yaml).map((fault) => fault.split(': ')[1])).toEqual([
+    expect((await faultsOf(yaml)).map((fault) => fault.split(': ')[1])).toEqual([
       'server.port',
       'sources.xiq.nonsense',
       'destinations.a.type',

@@ -24,7 +24,8 @@ import { readYamlFile } from './yaml-file.ts';
 export interface Registry {
   /** The first is the one that bodies of a source no longer configured are read with. */
   readonly sources: readonly [SourceDefinition, ...SourceDefinition[]];
-  readonly destinations: readonly DestinationDefinition[];
+  /** By type, and loaded only where it is configured: the SDKs behind them cost start-up time and memory. */
+  readonly destinations: Readonly<Record<string, () => Promise<DestinationDefinition>>>;
 }
 
 export interface ConfiguredSource {
@@ -74,18 +75,21 @@ export async function loadConfiguration(file: string | undefined, registry: Regi
   return checkConfiguration(yaml, path, base, registry);
 }
 
-export function checkConfiguration(
+export async function checkConfiguration(
   yaml: YamlFile,
   file: string | undefined,
   baseDirectory: string,
   registry: Registry,
-): LoadResult {
+): Promise<LoadResult> {
   if (yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
   const frame = frameSchema.safeParse(yaml.value);
   const found: Finding[] = frame.success ? [] : [...findings(frame.error.issues)];
   const entriesOf = frame.success ? frame.data : entriesDespite(yaml.value);
-  const sources = checkEntries('sources', entriesOf.sources, registry.sources, sourceFrame, found);
-  const destinations = checkEntries(
+  const sourceTypes = Object.fromEntries(
+    registry.sources.map((definition) => [definition.type, async () => definition]),
+  );
+  const sources = await checkEntries('sources', entriesOf.sources, sourceTypes, sourceFrame, found);
+  const destinations = await checkEntries(
     'destinations',
     entriesOf.destinations,
     registry.destinations,
@@ -155,32 +159,31 @@ interface CheckedEntry<Definition, FrameSchema extends z.ZodObject> {
   readonly own: unknown;
 }
 
-function checkEntries<Definition extends { type: string; configSchema: z.ZodType }, FrameSchema extends z.ZodObject>(
+async function checkEntries<Definition extends { configSchema: z.ZodType }, FrameSchema extends z.ZodObject>(
   kind: 'sources' | 'destinations',
   entries: Entries,
-  definitions: readonly Definition[],
+  types: Readonly<Record<string, () => Promise<Definition>>>,
   frameOf: FrameSchema,
   found: Finding[],
-): readonly CheckedEntry<Definition, FrameSchema>[] {
-  return Object.entries(entries).flatMap(([name, entry]) => {
-    const definition = definitions.find(({ type }) => type === entry['type']);
+): Promise<readonly CheckedEntry<Definition, FrameSchema>[]> {
+  const checked: CheckedEntry<Definition, FrameSchema>[] = [];
+  for (const [name, entry] of Object.entries(entries)) {
+    const type = entry['type'];
+    const definition = typeof type === 'string' && Object.hasOwn(types, type) ? await types[type]?.() : undefined;
     if (definition === undefined) {
-      const types = definitions.map(({ type }) => type).join(', ');
       const path = 'type' in entry ? [kind, name, 'type'] : [kind, name];
-      found.push({
-        path,
-        message: `${'type' in entry ? 'unknown type' : 'type is missing'}: expected one of ${types}`,
-      });
-      return [];
+      const message = 'type' in entry ? 'unknown type' : 'type is missing';
+      found.push({ path, message: `${message}: expected one of ${Object.keys(types).join(', ')}` });
+      continue;
     }
     const isFramed = ([key]: [string, unknown]): boolean => key in frameOf.shape;
     const split = Object.entries(entry);
     const framed = frameOf.safeParse(Object.fromEntries(split.filter(isFramed)));
     const own = definition.configSchema.safeParse(Object.fromEntries(split.filter((pair) => !isFramed(pair))));
-    if (framed.success && own.success) return [{ name, definition, frame: framed.data, own: own.data }];
+    if (framed.success && own.success) checked.push({ name, definition, frame: framed.data, own: own.data });
     for (const { error } of [framed, own]) {
       if (error !== undefined) found.push(...findings(error.issues, [kind, name]));
     }
-    return [];
-  });
+  }
+  return checked;
 }

@@ -21,6 +21,8 @@ export interface WebhookOptions {
   readonly refused: RefusedCredentials;
   /** Resolves with the receipt when the body is synced to disk. */
   keep(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
+  /** Hears of each body that could not be kept. */
+  notKept(fault: ConnectorError): void;
   /** True from the moment that no more webhooks are taken. */
   stopping(): boolean;
   readonly now: () => number;
@@ -51,7 +53,7 @@ const refusals = {
 } as const satisfies Record<string, readonly [status: number, code: string, message: string]>;
 
 export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindings }> {
-  const { sources, maxBodyBytes, budget, refused, keep, stopping, now, log, meter } = options;
+  const { sources, maxBodyBytes, budget, refused, keep, notKept, stopping, now, log, meter } = options;
 
   const count = (source: string, status: number): void =>
     meter.add('xiq_siem.receiver.requests', 1, { source, status: String(status) });
@@ -138,7 +140,8 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
       return c.json({ receipt }, 202);
     } catch (cause) {
       if (!(cause instanceof ConnectorError)) throw cause;
-      log.error('webhook.not_kept', { source: name, code: cause.code, reason: cause.message });
+      // The journal has logged its fault once; each refusal is counted.
+      notKept(cause);
       count(name, 503);
       return c.json({ error: cause.code, message: 'the body could not be kept: send again' }, 503, {
         'retry-after': '5',
