@@ -80,8 +80,10 @@ export async function startConnector(
     }).fetch,
     { ...listening, ...admin, name: 'admin' },
   );
-  await writeAdminFile(data.paths.admin, admins.url, token);
-  opened.defer(() => rm(data.paths.admin, { force: true }));
+  // Only the commands of an operator need it: a disk that is full must not keep us from delivering what fills it.
+  const adminFileFailed = (cause: Error): void => log.warn('admin.file_failed', { why: cause.message });
+  await writeAdminFile(data.paths.admin, admins.url, token).catch(adminFileFailed);
+  opened.defer(() => rm(data.paths.admin, { force: true }).catch(adminFileFailed));
   opened.defer(() => admins.close(0));
   const webhooks = await listen(
     webhookApp({

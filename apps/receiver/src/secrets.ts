@@ -3,14 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger, SecretReference, SecretSource } from '@xiq-siem/core';
+import type { Logger, SecretReference, SecretSource, SourceSecretReference } from '@xiq-siem/core';
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { reasonOf } from './config/yaml-file.ts';
 
 const maxSecretBytes = 8_192;
 
 /** Why a reference gives no secret now, or undefined if it gives one. For `validate` and for the start. */
-export function secretFault(reference: SecretReference, resolvePath: (path: string) => string): string | undefined {
+export function secretFault(
+  reference: SourceSecretReference,
+  resolvePath: (path: string) => string,
+): string | undefined {
   try {
     if ('env' in reference) {
       if ((process.env[reference.env] ?? '') !== '') return undefined;
@@ -24,7 +27,10 @@ export function secretFault(reference: SecretReference, resolvePath: (path: stri
 }
 
 /** The advice that a file of secrets deserves: one that everybody on the machine can read. */
-export function secretAdvice(reference: SecretReference, resolvePath: (path: string) => string): string | undefined {
+export function secretAdvice(
+  reference: SourceSecretReference,
+  resolvePath: (path: string) => string,
+): string | undefined {
   if (!('file' in reference)) return undefined;
   const stats = statSync(resolvePath(reference.file), { throwIfNoEntry: false });
   if (stats === undefined || (stats.mode & 0o004) === 0) return undefined;
@@ -42,8 +48,7 @@ export function openSecret(
     const secrets = value === undefined || value === '' ? [] : [new Secret(value)];
     return { current: () => secrets };
   }
-  if ('file' in reference) return watchedFile(resolvePath(reference.file), log);
-  throw new ConnectorError('config_invalid', 'a managed secret belongs to a source: name { env } or { file } here');
+  return watchedFile(resolvePath(reference.file), log);
 }
 
 /** The managed secret of a source, made with mode 0600 if it is not there yet. */

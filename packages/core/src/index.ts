@@ -25,8 +25,8 @@ export { ConnectorError, exitCodes } from './errors.ts';
 export type { NormalizedEvent } from './event.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { JsonObject, JsonValue } from './json.ts';
-export type { SecretReference, SecretSource } from './secret.ts';
-export { Secret, secretReference } from './secret.ts';
+export type { SecretReference, SecretSource, SourceSecretReference } from './secret.ts';
+export { Secret, secretReference, sourceSecretReference } from './secret.ts';
 export type {
   AgentIdentity,
   AuthenticationRequest,

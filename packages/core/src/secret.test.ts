@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
-import { Secret, secretReference } from './secret.ts';
+import { Secret, secretReference, sourceSecretReference } from './secret.ts';
 
 it('a secret prints as redacted, whichever way it is printed', () => {
   const secret = new Secret('canary');
@@ -21,10 +21,17 @@ it('a secret in the configuration itself is a fault that says what to write inst
   expect(JSON.stringify(parsed.error?.issues)).not.toContain('hunter2');
 });
 
-it.each([[{ env: 'A' }], [{ file: '/x', optional: true }], [{ managed: true }]])('takes %j', (reference) => {
+it.each([[{ env: 'A' }], [{ file: '/x', optional: true }]])('takes %j', (reference) => {
   expect(secretReference.safeParse(reference).success).toBe(true);
+  expect(sourceSecretReference.safeParse(reference).success).toBe(true);
+});
+
+it('a managed secret is for sources alone: nobody else would know it', () => {
+  expect(sourceSecretReference.safeParse({ managed: true }).success).toBe(true);
+  expect(secretReference.safeParse({ managed: true }).success).toBe(false);
 });
 
 it.each([[{ env: 'A', file: 'b' }], [{ managed: false }], [{ env: 'a b' }], [{}], [7]])('refuses %j', (reference) => {
   expect(secretReference.safeParse(reference).success).toBe(false);
+  expect(sourceSecretReference.safeParse(reference).success).toBe(false);
 });

@@ -23,7 +23,7 @@ export function destinationContext(options: DestinationContextOptions): Destinat
     fields: ecsFieldDefinitions,
     resolvePath: (path) => path,
     secret: (reference) => {
-      const key = 'env' in reference ? reference.env : 'file' in reference ? reference.file : '';
+      const key = 'env' in reference ? reference.env : reference.file;
       return { current: () => (secrets[key] === undefined ? [] : [secrets[key]]) };
     },
     agent: (url, tls = {}) =>

@@ -1,5 +1,5 @@
 // `xiq-siem serve`: the connector itself, from its start to its last signal.
-import { exitCodes } from '@xiq-siem/core';
+import { type ExitCode, exitCodes } from '@xiq-siem/core';
 import { configurationError, loadConfiguration } from '../config/load.ts';
 import { secretFaults } from '../config/secret-faults.ts';
 import { startConnector } from '../connector.ts';
@@ -39,9 +39,16 @@ Exit codes: 0 stopped by a signal, 64 wrong arguments, 69 a port is taken, 74 th
 
     const failure = await Promise.race([signal, connector.failed]);
     log.info('connector.stopping', { reason: failure.message });
-    await connector.stop(configuration.shutdownGraceMs);
-    log.info('connector.stopped');
+    let exitCode: ExitCode = 'exitCode' in failure ? failure.exitCode : exitCodes.ok;
+    try {
+      await connector.stop(configuration.shutdownGraceMs);
+      log.info('connector.stopped');
+    } catch (cause) {
+      // A disk that failed takes no tidying up either: that must not hide why we end.
+      log.error('connector.stop_failed', { why: cause instanceof Error ? cause.message : String(cause) });
+      if (exitCode === exitCodes.ok) exitCode = exitCodes.io;
+    }
     // All is closed; a plugin's call into a disk or a network that hangs must not keep the process.
-    process.exit('exitCode' in failure ? failure.exitCode : exitCodes.ok);
+    process.exit(exitCode);
   },
 };

@@ -1,6 +1,6 @@
 // What `serve` prints when it listens: where, a first webhook to paste, and what each destination says.
 import { relative } from 'node:path';
-import type { SecretReference } from '@xiq-siem/core';
+import type { SourceSecretReference } from '@xiq-siem/core';
 import type { Configuration } from '../config/load.ts';
 import type { Connector } from '../connector.ts';
 import type { DestinationCheck } from '../destination-checks.ts';
@@ -32,7 +32,11 @@ export function welcome(
 }
 
 /** The secret as a shell reads it from where it is kept, so that it is never shown. */
-function shellSecret(reference: SecretReference, managedPath: string, resolvePath: (path: string) => string): string {
+function shellSecret(
+  reference: SourceSecretReference,
+  managedPath: string,
+  resolvePath: (path: string) => string,
+): string {
   if ('env' in reference) return `$${reference.env}`;
   const path = 'file' in reference ? resolvePath(reference.file) : managedPath;
   const fromHere = relative(process.cwd(), path);

@@ -2,9 +2,13 @@
 import { secretAdvice } from '../secrets.ts';
 import type { Configuration } from './load.ts';
 
-export function advise(configuration: Configuration): readonly string[] {
-  return configuration.sources.flatMap(({ name, secrets }) => [
-    `subscribe at ExtremeCloud IQ with one URL a message type, /webhooks/${name}/<MESSAGE_TYPE>: at /webhooks/${name} types are told apart by shape, and GDPR events pass for audit events`,
-    ...secrets.flatMap(({ reference }) => secretAdvice(reference, configuration.resolvePath) ?? []),
-  ]);
+export function advise({ sources, destinations, resolvePath }: Configuration): readonly string[] {
+  const oneUrlAType = sources.map(
+    ({ name }) =>
+      `subscribe at ExtremeCloud IQ with one URL a message type, /webhooks/${name}/<MESSAGE_TYPE>: at /webhooks/${name} types are told apart by shape, and GDPR events pass for audit events`,
+  );
+  const readable = [...sources, ...destinations].flatMap(({ secrets }) =>
+    secrets.flatMap(({ reference }) => secretAdvice(reference, resolvePath) ?? []),
+  );
+  return [...oneUrlAType, ...readable];
 }

@@ -5,12 +5,12 @@ import type {
   DestinationContext,
   DestinationDefinition,
   DestinationSetup,
-  SecretReference,
   Source,
   SourceContext,
   SourceDefinition,
+  SourceSecretReference,
 } from '@xiq-siem/core';
-import { ConnectorError } from '@xiq-siem/core';
+import { ConnectorError, secretReference } from '@xiq-siem/core';
 import type { DeliveryOptions } from '@xiq-siem/delivery';
 import { z } from 'zod';
 import type { ConfigFault, FieldPath, Finding } from './faults.ts';
@@ -28,10 +28,16 @@ export interface Registry {
   readonly destinations: Readonly<Record<string, () => Promise<DestinationDefinition>>>;
 }
 
+/** A secret that the configuration names, and where. */
+export interface ConfiguredSecret {
+  readonly reference: SourceSecretReference;
+  readonly path: FieldPath;
+}
+
 export interface ConfiguredSource {
   readonly name: string;
   readonly type: string;
-  readonly secrets: readonly { readonly reference: SecretReference; readonly path: FieldPath }[];
+  readonly secrets: readonly ConfiguredSecret[];
   create(context: SourceContext): Source;
 }
 
@@ -41,6 +47,8 @@ export interface ConfiguredDestination {
   readonly options: DeliveryOptions;
   readonly proxy: string | undefined;
   readonly caFile: string | undefined;
+  /** All that stand anywhere in its entry. */
+  readonly secrets: readonly ConfiguredSecret[];
   create(context: DestinationContext): Promise<Destination>;
   /** Undefined where nothing is to be prepared at the other side. */
   setup(context: DestinationContext): Promise<DestinationSetup> | undefined;
@@ -129,6 +137,7 @@ export async function checkConfiguration(
         options,
         proxy,
         caFile,
+        secrets: secretsIn(own, ['destinations', name]),
         create: (context) => definition.create(own, context),
         setup: (context) => definition.setup?.(own, context),
       })),
@@ -186,4 +195,12 @@ async function checkEntries<Definition extends { configSchema: z.ZodType }, Fram
     }
   }
   return checked;
+}
+
+/** The references to secrets in a plugin's checked configuration, whatever its shape. */
+function secretsIn(value: unknown, path: FieldPath): readonly ConfiguredSecret[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const reference = secretReference.safeParse(value);
+  if (reference.success) return [{ reference: reference.data, path }];
+  return Object.entries(value).flatMap(([key, inner]) => secretsIn(inner, [...path, key]));
 }

@@ -1,5 +1,5 @@
 // The frame of the configuration: what is ours to read; each plugin reads the rest of its own entry.
-import { secretReference } from '@xiq-siem/core';
+import { sourceSecretReference } from '@xiq-siem/core';
 import { deliveryOptionsShape } from '@xiq-siem/delivery';
 import { z } from 'zod';
 
@@ -82,7 +82,7 @@ const egressShape = {
 export const sourceFrame = z.strictObject({
   type: z.string().describe('What kind of sender it is: one of the types below.'),
   secrets: z
-    .array(secretReference)
+    .array(sourceSecretReference)
     .min(1)
     .max(16)
     .default([{ managed: true }])
