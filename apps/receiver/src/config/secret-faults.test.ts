@@ -31,13 +31,13 @@ it.each<[string, string, string[]]>([
   [
     "a destination's",
     'destinations:\n  s: { type: splunk-hec, url: https://s.example, token: { env: NOT_SET_ANYWHERE } }',
-    [`c.yaml:2:51: destinations.s.token: ${unset}`],
+    [`c.yaml:2:50: destinations.s.token: ${unset}`],
   ],
   [
     'a file that is not there',
     'destinations:\n  s: { type: splunk-hec, url: https://s.example, token: { file: ./no } }',
     [
-      'c.yaml:2:51: destinations.s.token: the file cannot be read (ENOENT): expected a file whose first line is the secret',
+      'c.yaml:2:50: destinations.s.token: the file cannot be read (ENOENT): expected a file whose first line is the secret',
     ],
   ],
 ])('%s', async (_what, yaml, faults) => expect(await faultsOf(yaml)).toEqual(faults));
