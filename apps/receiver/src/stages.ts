@@ -89,11 +89,15 @@ export async function startDeliveryTo(
 
 const never = new AbortController().signal;
 
-/** Waits until every destination that is well has all there is; one that is down is not waited for. */
+/** Waits until every destination that is well has all that it takes; one that is down is not waited for. */
 export async function caughtUp(delivery: Delivery, journal: Journal, remainingMs: () => number): Promise<void> {
   const behind = (): boolean => {
     const { nextSequence } = journal.extent();
-    return delivery.status().some(({ state, sequence }) => state === 'running' && sequence < nextSequence);
+    return delivery
+      .status()
+      .some(
+        ({ state, sequence, open, held }) => state === 'running' && sequence < nextSequence && open !== held?.events,
+      );
   };
   while (behind() && remainingMs() > 0) await systemClock.sleep(20, never);
 }

@@ -11,6 +11,8 @@ export interface Pending {
   firstAttemptMs: number;
   lastAttemptMs: number;
   notBeforeMs: number;
+  /** Attempts after which it was to be sent again by itself, or the destination could not be had. */
+  setbacks: number;
   /** Attempts that failed while other events passed. */
   failures: number;
   /** Events that had passed when this one was last sent, or last failed. */
@@ -19,12 +21,17 @@ export interface Pending {
   groupLimit: number;
   /** An earlier attempt may have succeeded unseen. */
   maybeThere: boolean;
+  /** A person has to mend something first. */
+  held: boolean;
+  /** When the time after which it is given up began: taken, or last held. */
+  giveUpFromMs: number;
 }
 
 export function pendingOf(event: PreparedEvent, takenAtMs: number): Pending {
   return {
     ...{ event, takenAtMs, attempts: 0, firstAttemptMs: 0, lastAttemptMs: 0, notBeforeMs: 0 },
-    ...{ failures: 0, passedBefore: 0, groupLimit: Number.POSITIVE_INFINITY, maybeThere: false },
+    ...{ setbacks: 0, failures: 0, passedBefore: 0, groupLimit: Number.POSITIVE_INFINITY, maybeThere: false },
+    ...{ held: false, giveUpFromMs: takenAtMs },
   };
 }
 
@@ -35,21 +42,23 @@ export interface Batcher {
   take(nowMs: number, limits: Limits): readonly Pending[] | undefined;
   /** Epoch milliseconds at which a batch will be due; in the past if one is; infinite if nothing waits. */
   dueMs(limits: Limits): number;
-  /** Takes out of those to be sent again the ones that match. */
+  /** Takes out the events that match, new ones and those to be sent again. */
   remove(matches: (event: Pending) => boolean): readonly Pending[];
+  /** Those to be sent again wait no longer. */
+  hurry(nowMs: number): void;
   /** Events that wait to be sent again. */
   waitingAgain(): number;
 }
 
 export function createBatcher(maxAgeMs: number): Batcher {
-  const fresh: Pending[] = [];
+  let fresh: Pending[] = [];
   let freshBytes = 0;
   let again: Pending[] = [];
   let freshProbe = false;
 
-  const freshDueMs = ({ maxEvents, maxBytes, probing }: Limits) => {
+  const freshDueMs = ({ maxEvents, maxBytes, probing, againOnly }: Limits) => {
     const [oldest] = fresh;
-    if (oldest === undefined) return Number.POSITIVE_INFINITY;
+    if (oldest === undefined || againOnly) return Number.POSITIVE_INFINITY;
     if (probing || fresh.length >= maxEvents || freshBytes >= maxBytes) return oldest.takenAtMs;
     return oldest.takenAtMs + maxAgeMs;
   };
@@ -107,9 +116,15 @@ export function createBatcher(maxAgeMs: number): Batcher {
       return freshIsDue ? takeFresh(limits) : undefined;
     },
     remove(matches) {
-      const removed = again.filter(matches);
+      const removed = [...again, ...fresh].filter(matches);
+      if (removed.length === 0) return removed;
       again = again.filter((pending) => !matches(pending));
+      fresh = fresh.filter((pending) => !matches(pending));
+      freshBytes = fresh.reduce((sum, { event }) => sum + event.bytes, 0);
       return removed;
+    },
+    hurry(nowMs) {
+      for (const pending of again) pending.notBeforeMs = Math.min(pending.notBeforeMs, nowMs);
     },
     waitingAgain: () => again.length,
   };

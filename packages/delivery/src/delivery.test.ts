@@ -53,3 +53,9 @@ test('what a destination rejects rests as a dead letter, and the rest goes on', 
   ]);
   expect(statusOf('a').counters).toMatchObject({ normalized: 9, delivered: 8, deadLettered: 1 });
 });
+
+test('what a delivery is worth is what the type says, unless the destination itself knows better', async () => {
+  const specs = [destination('type', scripted()), destination('own', { ...scripted(), assurance: 'indexed' })];
+  const { delivery } = bench(memoryJournal(), specs);
+  expect(delivery.status().map(({ assurance }) => assurance)).toEqual(['stored', 'indexed']);
+});

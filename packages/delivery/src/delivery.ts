@@ -52,8 +52,13 @@ export interface DestinationStatus {
   readonly type: string;
   readonly assurance: Assurance;
   readonly state: 'running' | 'backing_off' | 'paused' | 'stopping' | 'stopped';
-  /** Why it backs off or pauses: a code of the destination's, or `dead_letters_full`, `dead_letters_failed`. */
+  /**
+   * Why it backs off or pauses: a code of the destination's, or `dead_letters_full`, `dead_letters_failed`. That of
+   * `held` where as much is held as may be: then nothing new is sent until some of it passes.
+   */
   readonly reason?: string;
+  /** Events of which a person has to mend something first, while the others pass; code and words of the last one. */
+  readonly held: { readonly events: number; readonly code: string; readonly words: string | undefined } | undefined;
   /** The destination's own words with its last failure, fit to be shown. */
   readonly lastWords: string | undefined;
   /** The first body that is not wholly settled. */
@@ -77,6 +82,11 @@ export interface DestinationStatus {
 export interface Delivery {
   status(): readonly DestinationStatus[];
   /**
+   * Tries now, without waiting any longer: after something was mended. One destination, or all; false where none has
+   * that name.
+   */
+  resume(destination?: string): boolean;
+  /**
    * Sends nothing new, waits up to `graceMs` for what is under way, then aborts it; saves the positions; closes readers
    * and destinations, not the position files. Resolves in any case, a few seconds after the grace at the latest.
    */
@@ -95,6 +105,11 @@ export function startDelivery(input: DeliveryInput): Delivery {
   const lanes = input.destinations.map((destination) => startLane(destination, input, bodies));
   return {
     status: () => lanes.map((lane) => lane.status()),
+    resume(destination) {
+      const meant = lanes.filter(({ name }) => destination === undefined || name === destination);
+      for (const lane of meant) lane.resume();
+      return meant.length > 0;
+    },
     async stop(graceMs) {
       stopped ??= Promise.all(lanes.map((lane) => lane.stop(graceMs)));
       await stopped;

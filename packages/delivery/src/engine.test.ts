@@ -86,6 +86,7 @@ test('whatever a destination answers, and wherever the process dies, no event is
     'delivered',
     'retry',
     'rejected',
+    'held',
     'unknown',
     'throw',
     'down',
@@ -133,7 +134,7 @@ test('whatever a destination answers, and wherever the process dies, no event is
           if (word === 'delivered') return takeAll(batch, call, signal);
           return each(batch, (_, index) => {
             if (index % 2) return delivered;
-            if (word === 'rejected') return { verdict: 'rejected', code: 'bad' };
+            if (word === 'rejected' || word === 'held') return { verdict: word, code: 'bad' };
             return { verdict: word === 'retry' ? 'retry' : 'unknown', code: 'busy' };
           });
         });

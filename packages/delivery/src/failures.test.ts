@@ -126,7 +126,7 @@ test('a destination that is misconfigured pauses for ever if need be, and buries
   ]);
   await clock.advance(24 * 3_600_000);
   expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', lastWords: 'key [secret] expired' });
-  expect(plugin.batches.length).toBeLessThan(700);
+  expect(plugin.batches.length).toBeLessThan(24 * 125);
   expect(deadLetters.entries).toEqual([]);
   mended = true;
   await clock.runUntil(() => statusOf('a').sequence === 10, 600_000);
@@ -257,6 +257,30 @@ describe('a storm of rejections', () => {
     mended = true;
     await clock.runUntil(() => statusOf('a').sequence === 100, 600_000);
     expect(statusOf('a').counters).toMatchObject({ normalized: 1000, delivered: 960, deadLettered: 40 });
+  });
+
+  test('is none on a quiet stream: a few bad events, one a batch, are dead letters; the tenth in a row pauses', async () => {
+    const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
+    const journal = memoryJournal();
+    const { clock, deadLetters, statusOf } = bench(journal, [destination('a', plugin)]);
+    for (let sequence = 0; sequence < 9; sequence++) {
+      journal.append(...bodies(1, 1, sequence));
+      await clock.advance(60_000);
+    }
+    expect(deadLetters.entries).toHaveLength(9);
+    expect(statusOf('a')).toMatchObject({ state: 'running', sequence: 9 });
+    journal.append(...bodies(1, 1, 9));
+    await clock.advance(60_000);
+    expect(deadLetters.entries).toHaveLength(9);
+    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', open: 1 });
+  });
+
+  test('can be of events that are too large alone: a limit somewhere on the way is too low', async () => {
+    const plugin = scripted(() => ({ batch: 'tooLarge', code: 'large' }));
+    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(10, 10)), [destination('a', plugin)]);
+    await clock.advance(3_600_000);
+    expect(deadLetters.entries).toHaveLength(9);
+    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'large', open: 91 });
   });
 
   test('is over when other events pass', async () => {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, memoryJournal, normalize, scripted } from './test-bench.ts';
+import {
+  bench,
+  bodies,
+  destination,
+  memoryJournal,
+  memoryPosition,
+  normalize,
+  scripted,
+  takeAll,
+} from './test-bench.ts';
 
 describe('what cannot be read', () => {
   test('a lost span counts as one damaged event a body, and is said once', async () => {
@@ -11,6 +20,28 @@ describe('what cannot be read', () => {
     expect(statusOf('a').counters).toMatchObject({ normalized: 1006, delivered: 6, damaged: 1000 });
     expect(log.of('delivery.bodies_lost')).toHaveLength(1);
     expect(meter.total('xiq_siem.destination.events', { outcome: 'damaged' })).toBe(1000);
+  });
+
+  test('a lost span that covers bodies which are under way already loses only those behind them', async () => {
+    const span = { fromSequence: 0, toSequence: 5, bytes: 9, reason: 'letGo', where: 'x' } as const;
+    const lost = { kind: 'lost', span } as const;
+    const answers: (() => void)[] = [];
+    const plugin = scripted(
+      (batch, call, signal) => new Promise((resolve) => answers.push(() => resolve(takeAll(batch, call, signal)))),
+    );
+    const position = memoryPosition();
+    const journal = memoryJournal(...bodies(3, 2), lost, lost, ...bodies(1, 2, 6));
+    const { clock, statusOf } = bench(journal, [destination('a', plugin, { batch: { maxEvents: 2 } }, { position })]);
+    await clock.advance(1000);
+    expect(answers).toHaveLength(4);
+    for (const answer of answers) answer();
+    await clock.advance(1000);
+    expect(statusOf('a')).toMatchObject({
+      sequence: 7,
+      open: 0,
+      counters: { normalized: 11, delivered: 8, damaged: 3 },
+    });
+    expect(position.position).toMatchObject({ sequence: 7, settled: [] });
   });
 
   test('a jump that the journal does not explain is a gap too', async () => {

@@ -18,6 +18,8 @@ export interface IntakeOptions {
   readonly hasRoom: () => boolean;
   /** Rung when there may be room again. */
   readonly room: Bell;
+  /** Told when it begins to wait for room, and when it no longer does. */
+  readonly waits: (isWaiting: boolean) => void;
   readonly take: (event: PreparedEvent) => void;
   /** Bodies of which the events cannot be had. */
   readonly damaged: (bodies: number) => void;
@@ -25,6 +27,13 @@ export interface IntakeOptions {
 
 interface Intake extends IntakeOptions {
   readonly breathe: () => Promise<void> | undefined;
+}
+
+/** Waits until there is room, or `stop` fires. */
+async function waitFor(isRoom: () => boolean, { room, stop, waits }: IntakeOptions): Promise<void> {
+  waits(true);
+  while (!isRoom() && !stop.aborted) await room.wait();
+  waits(false);
 }
 
 const limits = { maxBodies: 256, maxBytes: 1_048_576 };
@@ -63,7 +72,7 @@ async function readAll(reader: BodyReader, options: Intake): Promise<void> {
 }
 
 async function takeEntry(entry: JournalEntry, options: Intake): Promise<void> {
-  if (entry.kind === 'lost') return lose(entry.span, options);
+  if (entry.kind === 'lost') return loseRest(entry.span, options);
   const { body } = entry;
   const { ledger } = options;
   const next = ledger.next();
@@ -76,13 +85,13 @@ async function takeEntry(entry: JournalEntry, options: Intake): Promise<void> {
 }
 
 async function takeBody(body: KeptBody, options: Intake): Promise<void> {
-  const { ledger, bodies, hasRoom, room, stop, take, damaged, breathe } = options;
+  const { ledger, bodies, hasRoom, stop, take, damaged, breathe } = options;
   if (!ledger.begin(body.sequence)) return;
   const cursor = bodies.open(body);
   for (;;) {
     const turn = breathe();
     if (turn !== undefined) await turn;
-    while (!hasRoom() && !stop.aborted) await room.wait();
+    if (!hasRoom()) await waitFor(hasRoom, options);
     if (stop.aborted) return;
     const event = cursor.next();
     if (event === 'end' || event === 'damaged') {
@@ -94,9 +103,17 @@ async function takeBody(body: KeptBody, options: Intake): Promise<void> {
   }
 }
 
-async function lose(span: LostSpan, { name, ledger, log, room, stop, damaged }: IntakeOptions): Promise<void> {
+/** What was read before is settled by what became of it, though it cannot be read again. */
+async function loseRest(span: LostSpan, options: IntakeOptions): Promise<void> {
+  const fromSequence = Math.max(span.fromSequence, options.ledger.next());
+  if (fromSequence <= span.toSequence) await lose({ ...span, fromSequence }, options);
+}
+
+async function lose(span: LostSpan, options: IntakeOptions): Promise<void> {
+  const { name, ledger, log, stop, damaged } = options;
   const { fromSequence, toSequence, bytes, reason, where } = span;
-  while (!ledger.canLose(fromSequence, toSequence) && !stop.aborted) await room.wait();
+  const canLose = () => ledger.canLose(fromSequence, toSequence);
+  if (!canLose()) await waitFor(canLose, options);
   if (stop.aborted) return;
   const lost = ledger.lose(fromSequence, toSequence);
   if (lost === 0) return;

@@ -4,9 +4,10 @@ import { createBatcher, pendingOf } from './batcher.ts';
 import { createBell } from './bell.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import type { DeliveryDestination, DeliveryServices, DestinationStatus } from './delivery.ts';
+import type { Held } from './held-pool.ts';
 import { runIntake } from './intake.ts';
 import { createLedger } from './ledger.ts';
-import { createPolicy } from './policy.ts';
+import { createPolicy, type Hold } from './policy.ts';
 import { createPositionKeeper } from './position-keeper.ts';
 import { routeBy } from './routing.ts';
 import { createSender } from './sender.ts';
@@ -16,7 +17,10 @@ import { within } from './within.ts';
 import { fitError } from './words.ts';
 
 export interface Lane {
+  readonly name: string;
   status(): DestinationStatus;
+  /** Tries now, whatever it waits for. */
+  resume(): void;
   /** Ends within `graceMs` and a few seconds, whatever the plugin does. */
   stop(graceMs: number): Promise<void>;
 }
@@ -30,6 +34,10 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
   // What is under way and what is settled behind it have to fit one position.
   const maxEvents = Math.min(options.batch.maxEvents, Math.max(1, Math.floor(maxSettledRanges / maxInFlight) - 1));
   const batch = { ...options.batch, maxEvents };
+  const window = {
+    events: Math.min((maxInFlight + 1) * batch.maxEvents, maxSettledRanges),
+    bytes: (maxInFlight + 1) * batch.maxBytes,
+  };
   const stopTaking = new AbortController();
   const stopSending = new AbortController();
   const bell = createBell(clock);
@@ -48,6 +56,8 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
   const underWay = new Set<Promise<void>>();
   let phase: 'running' | 'stopping' | 'stopped' = 'running';
   let shown = 'running';
+  let intakeWaits = false;
+  const shownHeld = new Set<string>();
 
   const fail = (error: unknown) => {
     log.error('delivery.lane_failed', { destination: name, error: fitError(error, redact) });
@@ -57,10 +67,25 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
     bell.ring();
   };
 
+  /** What is held must leave half of the window to the others; a position with many gaps is full sooner. */
+  const isFullOfHeld = ({ events, bytes }: Held): boolean =>
+    events * 2 >= window.events || bytes * 2 >= window.bytes || (events === ledger.open() && intakeWaits);
+
+  const holdNow = (): Hold | undefined => {
+    const blocked = graves.blockedBy();
+    if (blocked !== undefined) return { state: 'paused', code: blocked };
+    const hold = policy.hold();
+    if (hold !== undefined) return hold;
+    const { held } = settlement.facts();
+    return held !== undefined && isFullOfHeld(held) ? { state: 'paused', code: held.code } : undefined;
+  };
+
   /** Sends all that may be sent now; returns the epoch milliseconds at which there is more to do. */
   const dispatch = (): number => {
     for (;;) {
-      const limits = policy.limits();
+      const { held } = settlement.facts();
+      const limits = { ...policy.limits(), againOnly: held !== undefined && isFullOfHeld(held) };
+      if (holdNow()?.state === 'paused') settlement.paused();
       if (graves.blockedBy() !== undefined || underWay.size >= limits.inFlight) return Number.POSITIVE_INFINITY;
       const events = batcher.take(clock.now(), limits);
       if (events === undefined) return batcher.dueMs(limits);
@@ -76,12 +101,19 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
     }
   };
 
-  const holdNow = () => {
-    const code = graves.blockedBy();
-    return code === undefined ? policy.hold() : ({ state: 'paused', code } as const);
+  const showHeld = () => {
+    const { held } = settlement.facts();
+    if (held === undefined) {
+      if (shownHeld.size > 0) log.info('delivery.held_no_longer', { destination: name });
+      shownHeld.clear();
+    } else if (!shownHeld.has(held.code)) {
+      shownHeld.add(held.code);
+      log.warn('delivery.held', { destination: name, code: held.code, events: held.events, words: held.words });
+    }
   };
 
   const showChange = () => {
+    showHeld();
     const hold = holdNow();
     const now = hold === undefined ? 'running' : `${hold.state} ${hold.code}`;
     if (now === shown) return;
@@ -102,10 +134,11 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
 
   const intake = runIntake({
     ...{ name, openReader, bodies, ledger, clock, log, room, stop: stopTaking.signal, damaged: settlement.damaged },
-    hasRoom: () =>
-      ledger.canTake() &&
-      ledger.open() < (maxInFlight + 1) * batch.maxEvents &&
-      settlement.facts().heldBytes < (maxInFlight + 1) * batch.maxBytes,
+    hasRoom: () => ledger.canTake() && ledger.open() < window.events && settlement.facts().openBytes < window.bytes,
+    waits(isWaiting) {
+      intakeWaits = isWaiting;
+      bell.ring();
+    },
     take(event) {
       if (!wants(event)) return settlement.filtered(event);
       settlement.accepted(event);
@@ -124,14 +157,21 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
   };
 
   return {
+    name,
+    resume() {
+      policy.resume();
+      settlement.resume();
+      bell.ring();
+    },
     status() {
-      const { lastDeliveredMs, lastWords, possibleDuplicates } = settlement.facts();
+      const { held, lastDeliveredMs, lastWords, possibleDuplicates } = settlement.facts();
       const { sequence, counters, open } = ledger.summary();
       const hold = holdNow();
       return {
-        ...{ name, type: definition.type, assurance: definition.assurance, sequence, open },
+        ...{ name, type: definition.type, assurance: destination.assurance ?? definition.assurance, sequence, open },
         state: phase === 'running' ? (hold?.state ?? 'running') : phase,
         ...(hold === undefined ? {} : { reason: hold.code }),
+        held: held && { events: held.events, code: held.code, words: held.words },
         counters: { ...counters, normalized: counters.normalized + open },
         ...{
           waitingAgain: batcher.waitingAgain(),

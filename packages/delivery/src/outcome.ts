@@ -10,6 +10,7 @@ export type Decision =
       readonly outcome: Outcome & { readonly kind: 'delivered' };
     }
   | { readonly kind: 'again'; readonly pending: Pending }
+  | { readonly kind: 'held'; readonly pending: Pending; readonly code: string; readonly message: string | undefined }
   | {
       readonly kind: 'deadLetter';
       readonly pending: Pending;
@@ -23,6 +24,8 @@ export interface OutcomeContext {
   readonly passed: number;
   readonly retryDelay: (attempts: number) => number;
   readonly giveUpAfterMs: number;
+  /** When the destination as a whole last waited for a person; epoch milliseconds. */
+  readonly pausedAtMs: number;
   /** Rejected events are kept: a storm of rejections. */
   readonly holdRejected: boolean;
 }
@@ -34,11 +37,13 @@ const patience = 3;
 
 /** Decides for each event of a batch, and notes in it what this attempt has taught. */
 export function decide(batch: readonly Pending[], report: CheckedReport, context: OutcomeContext): readonly Decision[] {
-  const attempts = Math.max(...batch.map((pending) => pending.attempts));
-  const notBeforeMs = context.nowMs + context.retryDelay(attempts);
-  const failsWhole = report.kind === 'items' ? report.verdicts.every(isFailure) : report.word === 'unavailable';
-  const othersPass = batch.some((pending) => context.passed > pending.passedBefore);
-  const suspicious = othersPass ? attempts > 1 : report.kind === 'items' && attempts >= patience;
+  const failing = batch.filter((_, index) => isFailure(report, index));
+  for (const pending of failing) pending.setbacks++;
+  const setbacks = Math.max(1, ...failing.map((pending) => pending.setbacks));
+  const notBeforeMs = context.nowMs + context.retryDelay(setbacks);
+  const failsWhole = failing.length === batch.length;
+  const othersPass = failing.some((pending) => context.passed > pending.passedBefore);
+  const suspicious = othersPass ? setbacks > 1 : report.kind === 'items' && setbacks >= patience;
   const groupLimit = failsWhole && suspicious ? Math.ceil(batch.length / 2) : Number.POSITIVE_INFINITY;
 
   const again = (pending: Pending): Decision => {
@@ -60,7 +65,8 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
     const { word, code, message } = report;
     return batch.map((pending): Decision => {
       if (word === 'tooLarge') {
-        if (batch.length === 1) return { kind: 'deadLetter', pending, code, message };
+        if (batch.length === 1)
+          return context.holdRejected ? again(pending) : { kind: 'deadLetter', pending, code, message };
         pending.groupLimit = Math.min(pending.groupLimit, Math.ceil(batch.length / 2));
         return { kind: 'again', pending };
       }
@@ -76,6 +82,7 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
       return { kind: 'settle', pending, outcome };
     }
     const { code, message } = verdict;
+    if (verdict.verdict === 'held') return { kind: 'held', pending, code, message };
     if (verdict.verdict === 'rejected') {
       return context.holdRejected ? again(pending) : { kind: 'deadLetter', pending, code, message };
     }
@@ -85,11 +92,16 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
   });
 }
 
-/** Whether an event has been tried for longer than the configuration allows. */
-export function isOverdue(pending: Pending, { nowMs, giveUpAfterMs }: Pick<OutcomeContext, 'nowMs' | 'giveUpAfterMs'>) {
-  return nowMs - pending.takenAtMs >= giveUpAfterMs;
+/** Whether an event has been tried for longer than the configuration allows; time that waits for a person does not count. */
+export function isOverdue(
+  pending: Pending,
+  { nowMs, giveUpAfterMs, pausedAtMs }: Pick<OutcomeContext, 'nowMs' | 'giveUpAfterMs' | 'pausedAtMs'>,
+): boolean {
+  return nowMs - Math.max(pending.giveUpFromMs, pausedAtMs) >= giveUpAfterMs;
 }
 
-function isFailure({ verdict }: { readonly verdict: string }): boolean {
+function isFailure(report: CheckedReport, index: number): boolean {
+  if (report.kind === 'batch') return report.word === 'unavailable';
+  const verdict = report.verdicts[index]?.verdict;
   return verdict === 'retry' || verdict === 'unknown';
 }

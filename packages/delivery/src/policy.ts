@@ -19,6 +19,8 @@ export interface Limits {
   readonly notBeforeMs: number;
   /** One small batch at a time, to find out whether the destination is back. */
   readonly probing: boolean;
+  /** Nothing new is sent, only what was sent before. */
+  readonly againOnly?: boolean;
 }
 
 /** Why a destination is not sent to as usual. */
@@ -35,23 +37,35 @@ export interface BatchEnd {
   readonly waitMs: number;
 }
 
-export type ItemsEnd = BatchEnd & Pick<VerdictSummary, 'size' | 'settled' | 'rejected' | 'code'>;
+export type ItemsEnd = BatchEnd & Pick<VerdictSummary, 'size' | 'held' | 'settled' | 'rejected' | 'code'>;
+
+export type RefusedEnd = BatchEnd &
+  Pick<VerdictSummary, 'size' | 'code'> & { readonly word: 'tooLarge' | 'unavailable' | 'misconfigured' };
+
+/** `holdRejected`: too many were rejected in a row for one reason; keep them, a person has to mend something. */
+export type Advice = 'asSaid' | 'holdRejected';
 
 export interface Policy {
   limits(): Limits;
   round(): number;
-  /** `hold`: too many were rejected in a row for one reason; keep them, a person has to mend something. */
-  items(end: ItemsEnd): 'asSaid' | 'holdRejected';
-  refused(end: BatchEnd & { readonly word: 'tooLarge' | 'unavailable' | 'misconfigured'; readonly code: string }): void;
+  items(end: ItemsEnd): Advice;
+  /** An event that is too large alone counts as rejected. */
+  refused(end: RefusedEnd): Advice;
   /** Milliseconds before an event is sent again that has been sent so often. */
   retryDelay(attempts: number): number;
+  /** Milliseconds before what a person has to mend is tried again, when it has been tried so often. */
+  mendDelay(attempts: number): number;
   hold(): Hold | undefined;
+  /** Somebody says that it is mended: nothing is waited for any longer. The state stays until something passes. */
+  resume(): void;
 }
 
 const breakerAfter = 5;
 const probeEvents = 8;
 const stormBatches = 3;
-const mend = { initialMs: 5_000, maxMs: 300_000 };
+/** On a quiet stream a few bad events are three batches: they are no storm. */
+const stormEvents = 10;
+const mend = { initialMs: 5_000, maxMs: 60_000 };
 const maxWaitMs = 3_600_000;
 
 export function createPolicy({ batch, retry, maxInFlight, random }: PolicyOptions): Policy {
@@ -60,7 +74,7 @@ export function createPolicy({ batch, retry, maxInFlight, random }: PolicyOption
   let failures = 0;
   let notBeforeMs = 0;
   let hold: Hold | undefined;
-  let storm: { readonly code: string; batches: number } | undefined;
+  let storm: { readonly code: string; batches: number; events: number } | undefined;
 
   const jitter = ({ initialMs, maxMs }: DeliveryOptions['retry'], attempts: number) =>
     random() * Math.min(maxMs, initialMs * 2 ** Math.min(attempts - 1, 40));
@@ -85,21 +99,21 @@ export function createPolicy({ batch, retry, maxInFlight, random }: PolicyOption
     hold = { state, code };
     if (backOff !== undefined) waitUntil(end.nowMs + jitter(backOff, failures));
   };
-  const rages = (end: ItemsEnd): boolean => {
-    const { rejected } = end;
-    if (rejected === undefined || rejected.events * 2 <= end.size) {
+  const rages = () => storm !== undefined && storm.batches >= stormBatches && storm.events >= stormEvents;
+  const noteRejected = (judged: number, rejected: VerdictSummary['rejected']) => {
+    if (rejected === undefined || rejected.events * 2 <= judged) {
       storm = undefined;
-      return false;
+      return;
     }
-    if (storm?.code === rejected.code) storm.batches++;
-    else storm = { code: rejected.code, batches: 1 };
-    return storm.batches >= stormBatches;
+    const before = storm?.code === rejected.code ? storm : { batches: 0, events: 0 };
+    storm = { code: rejected.code, batches: before.batches + 1, events: before.events + rejected.events };
   };
 
   return {
     round: () => round,
     hold: () => hold,
     retryDelay: (attempts) => jitter(retry, attempts),
+    mendDelay: (attempts) => jitter(mend, attempts),
     limits() {
       const probing = isProbing();
       const share = pace.share();
@@ -114,7 +128,15 @@ export function createPolicy({ batch, retry, maxInFlight, random }: PolicyOption
     },
     items(end) {
       obey(end);
-      if (rages(end)) {
+      const judged = end.size - end.held;
+      // A batch of which all is held shows that the destination answers, but not that it rejects no longer.
+      if (judged === 0) {
+        if (!rages()) passed();
+        return 'asSaid';
+      }
+      // Nor does one of which nothing came to rest.
+      if (end.settled > 0) noteRejected(judged, end.rejected);
+      if (end.settled > 0 && rages()) {
         failed(end, 'paused', end.rejected?.code ?? end.code, mend);
         return 'holdRejected';
       }
@@ -127,9 +149,18 @@ export function createPolicy({ batch, retry, maxInFlight, random }: PolicyOption
     },
     refused(end) {
       obey(end);
-      if (end.word === 'tooLarge') pace.sendLessAtOnce();
-      else if (end.word === 'misconfigured') failed(end, 'paused', end.code, mend);
-      else failed(end, 'backing_off', end.code, retry);
+      if (end.word === 'misconfigured') failed(end, 'paused', end.code, mend);
+      if (end.word === 'unavailable') failed(end, 'backing_off', end.code, retry);
+      if (end.word !== 'tooLarge') return 'asSaid';
+      pace.sendLessAtOnce();
+      if (end.size > 1) return 'asSaid';
+      noteRejected(1, { code: end.code, events: 1 });
+      if (!rages()) return 'asSaid';
+      failed(end, 'paused', end.code, mend);
+      return 'holdRejected';
+    },
+    resume() {
+      notBeforeMs = 0;
     },
   };
 }

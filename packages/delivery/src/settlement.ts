@@ -3,6 +3,7 @@ import type { Batcher, Pending } from './batcher.ts';
 import type { Bell } from './bell.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { DeliveryDestination, DeliveryServices } from './delivery.ts';
+import { createHeldPool, type Held } from './held-pool.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 import { type Decision, decide, isOverdue, type OutcomeContext } from './outcome.ts';
 import type { Policy } from './policy.ts';
@@ -20,6 +21,10 @@ export interface Settlement {
   damaged(bodies: number): void;
   /** A batch that was sent in `round` has ended. */
   judge(batch: readonly Pending[], report: CheckedReport, round: number): void;
+  /** The destination as a whole waits for a person; that time counts towards no event's end. */
+  paused(): void;
+  /** Somebody says that it is mended: what waits to be sent again waits no longer. */
+  resume(): void;
   facts(): SettlementFacts;
 }
 
@@ -27,7 +32,8 @@ export interface SettlementFacts {
   /** Events delivered since the start of the process. */
   readonly passed: number;
   /** Bytes of JSON of events that are taken and not settled. */
-  readonly heldBytes: number;
+  readonly openBytes: number;
+  readonly held: Held | undefined;
   readonly possibleDuplicates: number;
   readonly lastDeliveredMs: number | undefined;
   /** The destination's words with the last failure, fit to be shown. */
@@ -51,8 +57,10 @@ export function createSettlement(
   { ledger, policy, batcher, graves, keeper, room }: SettlementParts,
 ): Settlement {
   const giveUpAfterMs = (options.giveUpAfterHours ?? Number.POSITIVE_INFINITY) * hourMs;
-  let heldBytes = 0;
+  const pool = createHeldPool(policy.mendDelay);
+  let openBytes = 0;
   let passed = 0;
+  let pausedAtMs = Number.NEGATIVE_INFINITY;
   let possibleDuplicates = 0;
   let lastDeliveredMs: number | undefined;
   let lastWords: string | undefined;
@@ -60,21 +68,32 @@ export function createSettlement(
   const count = (outcome: string, events = 1) =>
     meter.add('xiq_siem.destination.events', events, { destination: name, outcome });
 
-  const noteWords = (message: string | undefined) => {
-    lastWords = message === undefined ? undefined : fitWords(message, redact);
+  // All events of a batch mostly share one message.
+  let lastFit = { message: '', words: '' };
+  const toWords = (message: string) => {
+    if (message !== lastFit.message) lastFit = { message, words: fitWords(message, redact) };
+    return lastFit.words;
   };
+  const wordsOf = (message: string | undefined) => (message === undefined ? undefined : toWords(message));
 
   const settle = ({ sequence, element, bytes }: PreparedEvent, outcome: Outcome) => {
     ledger.settle(sequence, element, outcome);
-    heldBytes -= bytes;
+    openBytes -= bytes;
     keeper.moved();
     room.ring();
   };
 
-  const bury = ({ event, attempts, firstAttemptMs, lastAttemptMs }: Pending, code: string, message?: string) => {
+  const bury = (pending: Pending, code: string, message: string | undefined) => {
+    pool.leave(pending);
+    const { event, attempts } = pending;
     const { sequence, element, id, dataset, receipt, json } = event;
-    const words = message === undefined ? {} : { message: fitWords(message, redact) };
-    const times = { attempts, firstAttemptMs, lastAttemptMs };
+    const words = message === undefined ? {} : { message: toWords(message) };
+    const nowMs = clock.now();
+    const times = {
+      attempts,
+      firstAttemptMs: attempts > 0 ? pending.firstAttemptMs : nowMs,
+      lastAttemptMs: attempts > 0 ? pending.lastAttemptMs : nowMs,
+    };
     graves.add({ destination: name, sequence, element, id, dataset, code, ...words, ...times, json, receipt }, () => {
       settle(event, { kind: 'deadLettered' });
       count('dead_lettered');
@@ -82,14 +101,25 @@ export function createSettlement(
     });
   };
 
-  const carryOut = (decisions: readonly Decision[]) => {
+  /** `isJudged`: the destination said something of each event. */
+  const carryOut = (decisions: readonly Decision[], isJudged: boolean, nowMs: number) => {
     const again: Pending[] = [];
+    const held: Pending[] = [];
+    let hold: (Decision & { readonly kind: 'held' }) | undefined;
+    let isFreed = false;
     const counts = { delivered: 0, degraded: 0, duplicate: 0, possible_duplicate: 0 };
     for (const decision of decisions) {
       const { pending } = decision;
-      if (decision.kind === 'again') again.push(pending);
-      else if (decision.kind === 'deadLetter') bury(pending, decision.code, decision.message);
-      else {
+      if (decision.kind === 'again') {
+        if (isJudged) pool.leave(pending);
+        again.push(pending);
+      } else if (decision.kind === 'deadLetter') bury(pending, decision.code, decision.message);
+      else if (decision.kind === 'held') {
+        held.push(pending);
+        hold = decision;
+      } else {
+        isFreed ||= pending.held;
+        pool.leave(pending);
         const { degraded, duplicate } = decision.outcome;
         settle(pending.event, decision.outcome);
         counts.delivered++;
@@ -98,33 +128,34 @@ export function createSettlement(
         else if (pending.maybeThere) counts.possible_duplicate++;
       }
     }
-    batcher.addAgain(again);
+    if (isFreed) pool.startAnew();
+    if (hold !== undefined) pool.hold(held, hold.code, wordsOf(hold.message), nowMs);
+    batcher.addAgain([...again, ...held]);
     possibleDuplicates += counts.possible_duplicate;
     for (const [outcome, events] of Object.entries(counts)) if (events > 0) count(outcome, events);
   };
 
   /** Tells the policy how a batch ended; true if what was rejected is to be kept. */
-  const tellPolicy = (report: CheckedReport, round: number, nowMs: number): boolean => {
+  const tellPolicy = (report: CheckedReport, size: number, round: number, nowMs: number): boolean => {
     const end = { round, nowMs, slowDown: report.slowDown, waitMs: report.waitMs };
     if (report.kind === 'batch') {
-      noteWords(report.message);
-      policy.refused({ ...end, word: report.word, code: report.code });
-      return false;
+      lastWords = wordsOf(report.message);
+      return policy.refused({ ...end, size, word: report.word, code: report.code }) === 'holdRejected';
     }
     const summary = summarize(report.verdicts);
     passed += summary.delivered;
     if (summary.delivered > 0) lastDeliveredMs = nowMs;
-    noteWords(summary.message);
+    lastWords = wordsOf(summary.message);
     return policy.items({ ...end, ...summary }) === 'holdRejected';
   };
 
   return {
-    facts: () => ({ passed, heldBytes, possibleDuplicates, lastDeliveredMs, lastWords }),
+    facts: () => ({ passed, openBytes, held: pool.facts(), possibleDuplicates, lastDeliveredMs, lastWords }),
     accepted({ bytes }) {
-      heldBytes += bytes;
+      openBytes += bytes;
     },
     filtered(event) {
-      heldBytes += event.bytes;
+      openBytes += event.bytes;
       settle(event, { kind: 'filtered' });
       count('filtered');
     },
@@ -134,15 +165,23 @@ export function createSettlement(
     },
     judge(batch, report, round) {
       const nowMs = clock.now();
-      const holdRejected = tellPolicy(report, round, nowMs);
+      const holdRejected = tellPolicy(report, batch.length, round, nowMs);
       const context: OutcomeContext = {
-        ...{ nowMs, passed, giveUpAfterMs, holdRejected },
+        ...{ nowMs, passed, giveUpAfterMs, pausedAtMs, holdRejected },
         retryDelay: policy.retryDelay,
       };
-      carryOut(decide(batch, report, context));
+      carryOut(decide(batch, report, context), report.kind === 'items', nowMs);
       if (report.kind === 'batch' && report.word === 'unavailable') {
-        for (const late of batcher.remove((one) => isOverdue(one, context))) bury(late, 'gave_up', report.code);
+        const words = report.message === undefined ? report.code : `${report.code}: ${report.message}`;
+        for (const late of batcher.remove((one) => isOverdue(one, context))) bury(late, 'gave_up', words);
       }
+    },
+    paused() {
+      pausedAtMs = clock.now();
+    },
+    resume() {
+      pool.startAnew();
+      batcher.hurry(clock.now());
     },
   };
 }

@@ -47,6 +47,12 @@ test.each([
     'undeclared_code',
   ],
   [
+    'an undeclared code of a held event, which is held all the same',
+    [{ index: 0, verdict: 'held', code: 'odd', message: 'closed' }],
+    { verdict: 'held', code: undeclaredCode, message: 'closed' },
+    'undeclared_code',
+  ],
+  [
     'an undeclared degradation, which is delivered all the same',
     [{ index: 0, verdict: 'delivered', degraded: 'odd' }],
     { verdict: 'delivered', degraded: undeclaredCode },
@@ -83,7 +89,7 @@ const value = fc.oneof(
           fc.record(
             {
               index: fc.oneof(fc.integer({ min: -1, max: 6 }), fc.anything()),
-              verdict: fc.constantFrom('delivered', 'retry', 'rejected', 'unknown', 'x'),
+              verdict: fc.constantFrom('delivered', 'retry', 'rejected', 'held', 'unknown', 'x'),
               code: fc.constantFrom('bad', 'busy', 'odd'),
               degraded: fc.constantFrom('bad', 'odd'),
             },
@@ -118,6 +124,17 @@ test('whatever a plugin reports, each event gets one valid verdict, or the batch
       expect(summarize(checked.verdicts).size).toBe(size);
     }),
   );
+});
+
+test('held events are summed apart, and name the batch only where nothing else does', () => {
+  const held = { verdict: 'held', code: 'bad', message: 'closed' } as const;
+  const retry = { verdict: 'retry', code: 'busy' } as const;
+  expect(summarize([held, { verdict: 'delivered' }])).toMatchObject({
+    held: 1,
+    settled: 1,
+    ...{ code: 'bad', message: 'closed' },
+  });
+  expect(summarize([retry, held])).toMatchObject({ held: 1, settled: 0, code: 'busy', message: undefined });
 });
 
 test('a report that throws when it is read is no report', () => {

@@ -51,11 +51,12 @@ export function unreadable(size: number, fault: PluginFault): CheckedReport {
 export interface VerdictSummary {
   readonly size: number;
   readonly delivered: number;
+  readonly held: number;
   /** Events that came to rest: delivered or rejected. */
   readonly settled: number;
   /** The code that most rejected events share. */
   readonly rejected: { readonly code: string; readonly events: number } | undefined;
-  /** Of the last event that was not delivered, if any was not. */
+  /** Of the last event that was not delivered, if any was not; of a held one only if there is no other. */
   readonly code: string;
   readonly message: string | undefined;
 }
@@ -63,19 +64,25 @@ export interface VerdictSummary {
 export function summarize(verdicts: readonly Verdict[]): VerdictSummary {
   const rejections = new Map<string, number>();
   let rejected: VerdictSummary['rejected'];
-  let last: { readonly code: string; readonly message?: string } = { code: 'none' };
+  let last: { readonly code: string; readonly message?: string } | undefined;
+  let lastHeld: typeof last;
   let delivered = 0;
+  let held = 0;
   let settled = 0;
   for (const verdict of verdicts) {
     if (verdict.verdict === 'delivered') delivered++;
-    else last = verdict;
+    else if (verdict.verdict === 'held') {
+      held++;
+      lastHeld = verdict;
+    } else last = verdict;
     if (verdict.verdict === 'delivered' || verdict.verdict === 'rejected') settled++;
     if (verdict.verdict !== 'rejected') continue;
     const events = (rejections.get(verdict.code) ?? 0) + 1;
     rejections.set(verdict.code, events);
     if (rejected === undefined || events > rejected.events) rejected = { code: verdict.code, events };
   }
-  return { size: verdicts.length, delivered, settled, rejected, code: last.code, message: last.message };
+  const { code, message } = last ?? lastHeld ?? { code: 'none' };
+  return { size: verdicts.length, delivered, held, settled, rejected, code, message };
 }
 
 function check(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
@@ -134,12 +141,12 @@ function readVerdict(
       ...(degraded === undefined ? {} : { degraded: known ? degraded : undeclaredCode }),
     };
   }
-  if (verdict !== 'retry' && verdict !== 'rejected' && verdict !== 'unknown') return undefined;
-  if (typeof code !== 'string' || !codes.has(code)) {
-    note('undeclared_code');
-    return { verdict: 'unknown', code: undeclaredCode };
-  }
-  return { verdict, code, ...(words === undefined ? {} : { message: words }) };
+  if (verdict !== 'retry' && verdict !== 'rejected' && verdict !== 'held' && verdict !== 'unknown') return undefined;
+  const more = words === undefined ? {} : { message: words };
+  if (typeof code === 'string' && codes.has(code)) return { verdict, code, ...more };
+  note('undeclared_code');
+  // To hold it is the gentlest there is, so that word is taken; nothing else is believed.
+  return verdict === 'held' ? { verdict, code: undeclaredCode, ...more } : { verdict: 'unknown', code: undeclaredCode };
 }
 
 function textOf(value: unknown): string | undefined {

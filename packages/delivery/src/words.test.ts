@@ -7,6 +7,14 @@ test('words are one line without control and direction characters, and without s
   expect(fitWords('  a\r\nb\u001b[31m \u202etoken s3cret\u0000 ', redact)).toBe('a b [31m token [secret]');
 });
 
+test('a secret shows neither where its own spaces are folded, nor in part where a long text is cut off', () => {
+  const secret = `a  ${'k'.repeat(1497)}`;
+  const redact = (text: string) => text.replaceAll(secret, '-').replaceAll(secret.replace('  ', ' '), '-');
+  expect(fitWords(`refused: ${secret.replace('  ', '\n')}`, redact)).toBe('refused: -');
+  expect(fitWords(secret.repeat(20), redact)).not.toContain('k');
+  expect(fitWords(`refused: ${secret}`, (text) => text.replaceAll(secret, '-'))).toBe('refused: -');
+});
+
 test('words are cut at a character, and never above 2 KiB', () => {
   expect(fitWords('ä'.repeat(5000), String)).toBe(`${'ä'.repeat(1022)}…`);
   fc.assert(

@@ -5,10 +5,15 @@ export type Redact = (text: string) => string;
 
 const maxWordsBytes = 2048;
 const maxReadCharacters = 16_384;
+/** As long as a secret may be: part of one may stand where the reading ended. */
+const maxSecretCharacters = 8_192;
 
 /** One line of at most 2 KiB, without control and direction characters, without secrets. */
 export function fitWords(text: string, redact: Redact): string {
-  const line = text.slice(0, maxReadCharacters).replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  const read = redact(text.slice(0, maxReadCharacters));
+  const whole = text.length > maxReadCharacters ? read.slice(0, -maxSecretCharacters) : read;
+  const line = whole.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  // Once more: a secret may have been broken over lines.
   return cutToBytes(redact(line).trim(), maxWordsBytes);
 }
 

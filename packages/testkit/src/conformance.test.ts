@@ -42,3 +42,11 @@ test('a rule that cannot be tried says why', async () => {
   const reasons = destinationRules.map((rule) => reasonNotToTry(rule, without));
   expect(reasons.filter((reason) => reason !== undefined)).toEqual(Array(3).fill('requests: a file is no server'));
 });
+
+test('lanes that a harness says nothing of are none', async () => {
+  const harness = await startModelSiem({ log: createRecordingLogger(), meter: createRecordingMeter() });
+  await harness.stop();
+  const { closeDataset: _, ...faults } = harness.faults;
+  const reasons = destinationRules.map((rule) => reasonNotToTry(rule, { ...harness, faults }));
+  expect(reasons.filter((reason) => reason !== undefined)).toEqual(['closeDataset: all events go to one place']);
+});

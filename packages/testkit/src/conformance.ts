@@ -2,7 +2,7 @@
 import { describe, test } from 'vitest';
 import { onBench } from './destination-bench.ts';
 import { faultRules } from './destination-fault-rules.ts';
-import { type DestinationHarness, type DestinationUnderTest, isNotApplicable } from './destination-harness.ts';
+import { type DestinationHarness, type DestinationUnderTest, isNotApplicable, oneLane } from './destination-harness.ts';
 import { type DestinationRule, healthyRules } from './destination-rules.ts';
 
 /** All rules, in the order in which they are tried. */
@@ -11,7 +11,7 @@ export const destinationRules: readonly DestinationRule[] = [...healthyRules, ..
 /** Why a rule cannot be tried with this harness; undefined if it can. */
 export function reasonNotToTry({ needs }: DestinationRule, harness: DestinationHarness): string | undefined {
   const { requests, connections, faults } = harness;
-  const abilities = { requests, connections, ...faults };
+  const abilities = { requests, connections, ...faults, closeDataset: faults.closeDataset ?? oneLane };
   for (const need of needs) {
     const ability = abilities[need];
     if (isNotApplicable(ability)) return `${need}: ${ability.notApplicable}`;

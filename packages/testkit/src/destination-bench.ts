@@ -87,18 +87,19 @@ export function sampleId(name: string): string {
   return `1${createHash('sha256').update(name).digest('hex').slice(0, 40)}`;
 }
 
-/** A batch of audit events, of which the ids are made of these names. */
-export function sampleBatch(names: readonly string[]): Batch {
-  return { items: names.map(sampleItem) };
+export const sampleDataset = 'extreme_xiq.audit';
+
+/** A batch of audit events, of which the ids are made of these names; `others` are of another data set. */
+export function sampleBatch(names: readonly string[], others: Readonly<Record<string, string>> = {}): Batch {
+  return { items: names.map((name, index) => sampleItem(name, index, others[name] ?? sampleDataset)) };
 }
 
 export function manyNames(prefix: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 }
 
-function sampleItem(name: string, index: number): BatchItem {
+function sampleItem(name: string, index: number, dataset: string): BatchItem {
   const id = sampleId(name);
-  const dataset = 'extreme_xiq.audit';
   const timeMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678) + index;
   const document = ecsDocument(
     {
@@ -138,7 +139,8 @@ export function verdictsOf(report: Awaited<ReturnType<Destination['deliver']>>):
 }
 
 /** The able part of what a rule needs; the suite runs no rule without it. */
-export function able<Able extends object>(playable: Playable<Able>): Able {
+export function able<Able extends object>(playable: Playable<Able> | undefined): Able {
+  if (playable === undefined) throw new Error('not applicable: left out');
   if (isNotApplicable(playable)) throw new Error(`not applicable: ${playable.notApplicable}`);
   return playable;
 }

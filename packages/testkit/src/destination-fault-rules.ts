@@ -126,6 +126,24 @@ export const faultRules: readonly DestinationRule[] = [
     },
   },
   {
+    name: 'a lane that is closed is held, and does not hold the others',
+    needs: ['closeDataset'],
+    async run({ harness, create }) {
+      const destination = await create();
+      const dataset = 'extreme_xiq.auth';
+      await able(harness.faults.closeDataset).play(dataset);
+      const names = ['free-0', 'closed-0', 'free-1', 'closed-1', 'free-2', 'free-3'];
+      const batch = sampleBatch(names, { 'closed-0': dataset, 'closed-1': dataset });
+      const verdicts = verdictsOf(await inTime(destination.deliver(batch, noSignal), 'deliver()'));
+      assert.deepEqual(
+        names.map((_, index) => verdicts.get(index)?.verdict),
+        ['delivered', 'held', 'delivered', 'held', 'delivered', 'delivered'],
+      );
+      const received = await harness.received();
+      assert.deepEqual([...received].sort(), ['free-0', 'free-1', 'free-2', 'free-3'].map(sampleId).sort());
+    },
+  },
+  {
     name: 'a call to a server that hangs ends when its signal fires, with a report that promises nothing',
     needs: ['hang'],
     async run(bench) {

@@ -22,6 +22,11 @@ export interface ServerFaults {
   readonly busy: Playable<{ play(): Promise<void> }>;
   /** The document of this id, and no other, is refused for good. */
   readonly rejectOne: Playable<{ play(id: string): Promise<void> }>;
+  /**
+   * What takes the events of this data set, and of no other, is closed until a person mends it: an index, a token.
+   * Left out where all events go to one place.
+   */
+  readonly closeDataset?: Playable<{ play(dataset: string): Promise<void> }>;
 }
 
 export interface DestinationHarness {
@@ -46,6 +51,9 @@ export interface DestinationUnderTest {
   /** A server of its own for each rule, healthy and empty. `log` and `meter` belong into the context. */
   start(telemetry: { readonly log: RecordingLogger; readonly meter: RecordingMeter }): Promise<DestinationHarness>;
 }
+
+/** The same as left out. */
+export const oneLane: NotApplicable = { notApplicable: 'all events go to one place' };
 
 export function isNotApplicable(able: object): able is NotApplicable {
   return 'notApplicable' in able;

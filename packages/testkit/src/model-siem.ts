@@ -16,7 +16,7 @@ import { destinationContext } from './destination-context.ts';
 import type { DestinationHarness, DestinationUnderTest } from './destination-harness.ts';
 
 const token = 'model-s3cret-token';
-const documents = z.array(z.object({ event: z.object({ id: z.string() }) }));
+const documents = z.array(z.object({ event: z.object({ id: z.string(), dataset: z.string() }) }));
 const answer = z.object({ statuses: z.array(z.int()) });
 
 export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter }) => {
@@ -24,6 +24,7 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
   const sockets = new Set<Socket>();
   let fault: 'refuse' | 'hang' | 'busy' | undefined;
   let rejects: string | undefined;
+  let closed: string | undefined;
   let requests = 0;
 
   const playing = (next: typeof fault) => async () => {
@@ -35,8 +36,11 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
     if (fault === 'hang') return;
     if (fault === 'busy') return outgoing.writeHead(503).end('busy');
     if (fault === 'refuse') return outgoing.writeHead(401).end(`not good: ${incoming.headers.authorization}`);
-    const statuses = sent.map(({ event: { id } }) => (id === rejects ? 400 : 201));
-    received.push(...sent.map(({ event }) => event.id).filter((id) => id !== rejects));
+    const statuses = sent.map(({ event: { id, dataset } }) => {
+      if (dataset === closed) return 403;
+      return id === rejects ? 400 : 201;
+    });
+    received.push(...sent.flatMap(({ event }, index) => (statuses[index] === 201 ? [event.id] : [])));
     return outgoing.writeHead(200).end(JSON.stringify({ statuses }));
   };
   const server = createServer(
@@ -74,6 +78,11 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
           rejects = id;
         },
       },
+      closeDataset: {
+        async play(dataset) {
+          closed = dataset;
+        },
+      },
     },
     secrets: [token],
     stop,
@@ -89,7 +98,7 @@ export interface ModelFlaws {
   readonly asksAtCreation?: boolean;
 }
 
-const codes = ['down', 'busy', 'refused', 'bad', 'cut_off'] as const;
+const codes = ['down', 'busy', 'refused', 'closed', 'bad', 'cut_off'] as const;
 
 export function modelDestination(flaws: ModelFlaws = {}) {
   return defineDestination({
@@ -127,11 +136,11 @@ export function modelDestination(flaws: ModelFlaws = {}) {
             if (status !== 200) return { batch: 'unavailable', code: 'busy', message };
             const { statuses } = answer.parse(JSON.parse(text));
             return {
-              items: items.map(({ index }) =>
-                statuses[index] === 201
-                  ? { index, verdict: 'delivered' }
-                  : { index, verdict: 'rejected', code: 'bad', message: 'malformed' },
-              ),
+              items: items.map(({ index }) => {
+                if (statuses[index] === 201) return { index, verdict: 'delivered' };
+                if (statuses[index] === 403) return { index, verdict: 'held', code: 'closed', message: 'its index' };
+                return { index, verdict: 'rejected', code: 'bad', message: 'malformed' };
+              }),
             };
           } catch {
             if (!signal.aborted) return { batch: 'unavailable', code: 'down' };

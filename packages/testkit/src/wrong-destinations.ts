@@ -175,6 +175,23 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
     if ('batch' in report || report.items.every(({ verdict }) => verdict !== 'rejected')) return report;
     return { items: report.items.map(({ index }) => ({ index, verdict: 'rejected', code: 'bad' })) };
   }),
+  'waits as a whole for one lane': reporting(
+    'a lane that is closed is held, and does not hold the others',
+    (report) => {
+      if ('batch' in report || report.items.every(({ verdict }) => verdict !== 'held')) return report;
+      return { batch: 'misconfigured', code: 'closed' };
+    },
+  ),
+  'buries what only waits for a person': reporting(
+    'a lane that is closed is held, and does not hold the others',
+    (report) => {
+      if ('batch' in report) return report;
+      const items = report.items.map((item) =>
+        item.verdict === 'held' ? ({ ...item, verdict: 'rejected' } as const) : item,
+      );
+      return { items };
+    },
+  ),
   'says delivered when it is cut off': reporting(
     'a call to a server that hangs ends when its signal fires, with a report that promises nothing',
     (report, batch) =>
@@ -192,7 +209,7 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
   })),
   'has codes that it did not declare': wrong('every code in a report is declared, and nothing is thrown', same, {
     ...modelDestination(),
-    codes: ['down', 'refused', 'bad', 'cut_off'],
+    codes: ['down', 'refused', 'closed', 'bad', 'cut_off'],
   }),
   'repeats what the server says, a secret with it': wrong(
     'no secret shows in reports, checks and the log',

@@ -11,7 +11,12 @@ describeDestination('splunk-hec', {
     const fake = await startHecFake({ tokens: { [token]: {} } });
     const idOf = (event: unknown) => String(/"id":"([^"]+)"/.exec(JSON.stringify(event))?.[1]);
     return {
-      config: { url: fake.url, token: { env: 'TOKEN' } },
+      config: {
+        url: fake.url,
+        token: { env: 'TOKEN' },
+        index: 'main',
+        datasets: { 'extreme_xiq.auth': { index: 'auth' } },
+      },
       context: destinationContext({ ...telemetry, secrets: { TOKEN: new Secret(token) } }),
       received: async () => fake.events.map(({ event }) => idOf(event)),
       requests: () => fake.requests.filter(({ path, bytes }) => path.endsWith('/event') && bytes > 0).length,
@@ -21,6 +26,10 @@ describeDestination('splunk-hec', {
         refuseCredentials: { play: async () => fake.answerAlways('event', { code: 4 }) },
         hang: { play: async () => fake.answerAlways('event', { instead: 'silence' }) },
         busy: { play: async () => fake.answerAlways('event', { code: 9 }) },
+        closeDataset: {
+          play: async (dataset) =>
+            fake.refuse(({ event }) => (JSON.stringify(event).includes(dataset) ? 7 : undefined)),
+        },
         rejectOne: { play: async (id) => fake.refuse(({ event }) => (idOf(event) === id ? 12 : undefined)) },
       },
       secrets: [token],

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { bench, bodies, destination, each, memoryJournal, type Script, scripted, takeAll } from './test-bench.ts';
+
+const hours = 3_600_000;
+
+describe('a destination that waits for a person', () => {
+  const waits: Record<string, Script> = {
+    'as a whole': () => ({ batch: 'misconfigured', code: 'bad', waitMs: hours }),
+    'with each event': (batch) => each(batch, () => ({ verdict: 'held', code: 'bad' })),
+    'in a storm of rejections': (batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })),
+  };
+  test.each(Object.entries(waits))('%s, is tried at once when it is resumed, and again after that', async (_, bad) => {
+    let mended = false;
+    const plugin = scripted((batch, call, signal) => (mended ? takeAll : bad)(batch, call, signal));
+    const spec = destination('a', plugin, { batch: { maxEvents: 50 } });
+    const { clock, delivery, statusOf } = bench(memoryJournal(...bodies(100, 10)), [spec]);
+    await clock.advance(hours - 1000);
+    const before = plugin.batches.length;
+    expect(statusOf('a').state).toBe('paused');
+    expect(delivery.resume('a')).toBe(true);
+    await clock.advance(0);
+    expect(plugin.batches.length).toBeGreaterThan(before);
+    expect(statusOf('a').state).toBe('paused');
+    mended = true;
+    delivery.resume();
+    await clock.runUntil(() => statusOf('a').sequence === 100, 500);
+  });
+
+  test('is tried within a minute without that', async () => {
+    let mended = false;
+    const plugin = scripted((batch, call, signal) =>
+      mended ? takeAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad' },
+    );
+    const { clock } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)], { random: () => 0.999 });
+    await clock.advance(5 * hours);
+    mended = true;
+    await clock.runUntil(() => plugin.taken.length === 1, 60_000);
+  });
+});
+
+test('resumed is the one that is named; a name that nobody has is said to be none', async () => {
+  const plugins = [scripted(() => ({ batch: 'unavailable', code: 'down', waitMs: hours })), scripted(() => 'nonsense')];
+  const specs = plugins.map((plugin, index) => destination(`d${index}`, plugin));
+  const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), specs);
+  await clock.advance(1000);
+  const [, before] = plugins.map(({ batches }) => batches.length);
+  expect(delivery.resume('d2')).toBe(false);
+  expect(delivery.resume('d0')).toBe(true);
+  await clock.advance(0);
+  expect(plugins.map(({ batches }) => batches.length)).toEqual([2, before]);
+});
+
+test('a stopped engine that is resumed sends nothing', async () => {
+  const plugin = scripted(() => ({ batch: 'misconfigured', code: 'bad' }));
+  const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
+  await clock.advance(1000);
+  await delivery.stop(0);
+  const before = plugin.batches.length;
+  delivery.resume();
+  await clock.advance(60_000);
+  expect(plugin.batches.length).toBe(before);
+});
