@@ -6,6 +6,7 @@ export interface Posted {
   readonly status: number;
   /** The receipt of a 202. */
   readonly receipt: string | undefined;
+  readonly retryAfter: string | undefined;
 }
 
 export interface Client {
@@ -19,7 +20,11 @@ const answer = z.object({ receipt: z.string() });
 
 export function createClient(url: string, secret: string, maxSockets = 32): Client {
   const agent = new Agent({ keepAlive: true, maxSockets });
-  const send = (target: string, method: string, body?: string): Promise<{ status: number; body: string }> =>
+  const send = (
+    target: string,
+    method: string,
+    body?: string,
+  ): Promise<{ status: number; body: string; retryAfter: string | undefined }> =>
     new Promise((resolve, reject) => {
       const headers =
         body === undefined ? {} : { authorization: `Bearer ${secret}`, 'content-length': Buffer.byteLength(body) };
@@ -29,7 +34,9 @@ export function createClient(url: string, secret: string, maxSockets = 32): Clie
         response.on('data', (chunk: string) => {
           text += chunk;
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: text, retryAfter: response.headers['retry-after'] }),
+        );
         response.on('error', reject);
       });
       outgoing.on('error', reject);
@@ -37,10 +44,13 @@ export function createClient(url: string, secret: string, maxSockets = 32): Clie
     });
   return {
     async post(path, body) {
-      const { status, body: text } = await send(url + path, 'POST', body);
-      return { status, receipt: status === 202 ? answer.parse(JSON.parse(text)).receipt : undefined };
+      const { status, body: text, retryAfter } = await send(url + path, 'POST', body);
+      return { status, receipt: status === 202 ? answer.parse(JSON.parse(text)).receipt : undefined, retryAfter };
     },
-    get: (target) => send(target, 'GET'),
+    async get(target) {
+      const { status, body } = await send(target, 'GET');
+      return { status, body };
+    },
     close: () => agent.destroy(),
   };
 }

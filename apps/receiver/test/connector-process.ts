@@ -24,15 +24,23 @@ const outputDocument = z.looseObject({
 });
 export type OutputDocument = z.output<typeof outputDocument>;
 
-/** A new directory with a configuration; `yaml` is added to one that listens at free ports and may fill the disk. */
-export async function workplace(yaml = ''): Promise<Workplace> {
-  const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-'));
+/**
+ * A new directory with a configuration; `yaml` is added to one that listens at free ports and may fill the disk, and
+ * `destinations` stand beside the one that is called `archive`. It is made within `parent`.
+ */
+export async function workplace(
+  yaml = '',
+  destinations: Readonly<Record<string, object>> = {},
+  parent = tmpdir(),
+): Promise<Workplace> {
+  const directory = await mkdtemp(join(parent, 'xiq-siem-'));
   const configFile = join(directory, 'config.yaml');
+  const others = Object.entries(destinations).map(([name, entry]) => `, ${name}: ${JSON.stringify(entry)}`);
   await writeFile(
     configFile,
     `server: { port: 0 }
 admin: { port: 0 }
-destinations: { archive: { type: file, directory: ./out, minFreeBytes: 0 } }
+destinations: { archive: { type: file, directory: ./out, minFreeBytes: 0 }${others.join('')} }
 sources: { xiq: { type: xiq, secrets: [ { env: XIQ_TEST_SECRET } ] } }
 ${yaml}`,
   );
@@ -60,6 +68,8 @@ export interface RunningConnector {
   readonly url: string;
   readonly adminUrl: string;
   readonly pid: number;
+  /** Resolves with the exit code, or the signal that ended it, whatever ends it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
   /** All that it wrote to standard output and standard error so far. */
   output(): string;
   /** Sends a signal to the node process itself; resolves with its exit code, or the signal that ended it. */
@@ -68,8 +78,12 @@ export interface RunningConnector {
 
 const started = z.object({ event: z.literal('connector.started'), url: z.string(), admin: z.string() });
 
-export async function startProcess({ configFile, secret, directory }: Workplace): Promise<RunningConnector> {
-  const child = spawnConnector(['serve', '--config', configFile], secret, directory);
+/** `tracer`: a command line that runs node and leaves it the child of ours, as `strace -D` does. */
+export async function startProcess(
+  { configFile, secret, directory }: Workplace,
+  tracer: readonly string[] = [],
+): Promise<RunningConnector> {
+  const child = spawnConnector(['serve', '--config', configFile], secret, directory, tracer);
   let output = '';
   const listening = Promise.withResolvers<z.output<typeof started>>();
   const onText = (text: string): void => {
@@ -92,6 +106,7 @@ export async function startProcess({ configFile, secret, directory }: Workplace)
     url,
     adminUrl: admin,
     pid: child.pid ?? 0,
+    ended,
     output: () => output,
     end(signal) {
       child.kill(signal);
@@ -119,9 +134,15 @@ export async function runCommand(args: readonly string[], cwd: string, secret = 
   return { code: exitOf(code, signal), output };
 }
 
-function spawnConnector(args: readonly string[], secret: string, cwd: string): ChildProcess {
+function spawnConnector(
+  args: readonly string[],
+  secret: string,
+  cwd: string,
+  tracer: readonly string[] = [],
+): ChildProcess {
   const { PATH, HOME } = process.env;
-  return spawn(process.execPath, [main, ...args], { cwd, env: { PATH, HOME, XIQ_TEST_SECRET: secret } });
+  const [command = process.execPath, ...rest] = [...tracer, process.execPath, main, ...args];
+  return spawn(command, rest, { cwd, env: { PATH, HOME, XIQ_TEST_SECRET: secret } });
 }
 
 const exit = z.union([z.number(), z.custom<NodeJS.Signals>((value) => typeof value === 'string')]);

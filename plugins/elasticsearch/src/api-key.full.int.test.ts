@@ -83,8 +83,7 @@ test('without a failure store a pipeline that is not there holds events until it
   const { destination } = await open((await writerKey()).encoded, { ingestPipeline: true });
   const batch = batchOf(['held'], { namespace: 'piped' });
   expect(await destination.deliver(batch, noSignal)).toMatchObject({
-    batch: 'misconfigured',
-    code: 'pipeline_missing',
+    items: [{ verdict: 'held', code: 'pipeline_missing' }],
   });
   await ask(admin, 'PUT', '/_ingest/pipeline/site', { processors: [] });
   expect(await destination.deliver(batch, noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });

@@ -246,11 +246,8 @@ describe('while our template is not in force', () => {
     const forbidden = { status: 403, body: error('security_exception', 'granted by [manage]') };
     server.script(({ path }) => (path.endsWith('/_rollover') ? forbidden : undefined));
     await expect(setup.apply()).rejects.toMatchObject({ message: expect.stringContaining('[manage]') });
-    expect(await send('a')).toMatchObject({
-      batch: 'misconfigured',
-      code: 'rollover_needed',
-      message: expect.stringContaining('logs-extreme_xiq.audit-default writes to'),
-    });
+    const message = expect.stringContaining('logs-extreme_xiq.audit-default writes to');
+    expect(await send('a')).toMatchObject({ items: [{ verdict: 'held', code: 'rollover_needed', message }] });
     server.script(undefined);
     await setup.apply();
     expect(await send('a')).toMatchObject({ items: [delivered] });
@@ -270,7 +267,7 @@ describe('while our template is not in force', () => {
     await send('d');
     expect(asked()).toBe(2);
     script({ body: { items: [{ create: { _id: 'e', status: 404, ...error('index_not_found_exception') } }] } });
-    expect(await send('e')).toMatchObject({ batch: 'misconfigured', code: 'index_missing' });
+    expect(await send('e')).toMatchObject({ items: [{ verdict: 'held', code: 'index_missing' }] });
     server.script(undefined);
     expect(await send('e')).toMatchObject({ items: [delivered] });
     expect(asked()).toBe(3);
@@ -288,11 +285,11 @@ describe('while our template is not in force', () => {
   });
 });
 
-test('with all events held by the server the batch is misconfigured; with some, those are held', async () => {
+test('events that the server does not let into their data stream are held, one or all', async () => {
   const { script, send } = await start();
   const blocked = { status: 403, ...error('cluster_block_exception', 'index write (api)') };
   script({ body: { items: [{ create: { _id: 'a', ...blocked } }] } });
-  expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'write_blocked' });
+  expect(await send('a')).toMatchObject({ items: [{ verdict: 'held', code: 'write_blocked' }] });
   script({ body: { items: [{ create: { _id: 'a', status: 201 } }, { create: { _id: 'b', ...blocked } }] } });
   expect(await send('a', 'b')).toMatchObject({ items: [delivered, { verdict: 'held', code: 'write_blocked' }] });
 });

@@ -150,7 +150,7 @@ test('without our template a field that was guessed refuses what comes later, ea
   await destination.close?.();
 });
 
-test('a write block pauses; when it is gone the same events pass', async () => {
+test('a write block holds events back; when it is gone the same events pass', async () => {
   const { destination } = await open();
   const namespace = 'blocked';
   await destination.deliver(batchOf(['before'], { namespace }), noSignal);
@@ -158,8 +158,7 @@ test('a write block pauses; when it is gone the same events pass', async () => {
   const index = data_streams[0]?.backing_indices[0];
   await ask(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': true });
   expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({
-    batch: 'misconfigured',
-    code: 'write_blocked',
+    items: [{ verdict: 'held', code: 'write_blocked' }],
   });
   const mixed = {
     items: [...batchOf(['free'], { namespace: 'free' }).items, ...batchOf(['held'], { namespace }).items],
@@ -179,9 +178,13 @@ test('a template that wins over ours holds events back, and they pass when it is
   const other = { index_patterns: ['logs-extreme_xiq.audit-outranked*'], priority: 900, data_stream: {} };
   await ask(server, 'PUT', '/_index_template/other', other);
   expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({
-    batch: 'misconfigured',
-    code: 'template_missing',
-    message: expect.stringContaining('index template other (priority 900) wins'),
+    items: [
+      {
+        verdict: 'held',
+        code: 'template_missing',
+        message: expect.stringContaining('index template other (priority 900) wins'),
+      },
+    ],
   });
   await ask(server, 'DELETE', '/_index_template/other');
   expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({ items: [delivered] });
@@ -198,8 +201,7 @@ test('a data stream that another template made is held until setup has rolled it
 
   const { setup, destination } = await open();
   expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({
-    batch: 'misconfigured',
-    code: 'rollover_needed',
+    items: [{ verdict: 'held', code: 'rollover_needed' }],
   });
   expect((await setup.plan()).filter(({ kind }) => kind === 'update').map(({ name }) => name)).toContain(
     `data stream ${indexOf(namespace)}`,

@@ -6,13 +6,8 @@ import type { ServerFault } from './server-fault.ts';
 
 type Report = DeliveryReport<FaultCode>;
 
-/** Where every event is held back, the whole batch is `misconfigured`, which pauses the destination. */
+/** Events that are held are so by their data streams: though there be none but these, others may pass. */
 export function reportOfItems(items: readonly ItemVerdict<FaultCode>[]): Report {
-  const [first] = items;
-  if (first?.verdict === 'held' && items.every(({ verdict }) => verdict === 'held')) {
-    const { code, message } = first;
-    return { batch: 'misconfigured', code, ...(message === undefined ? {} : { message }) };
-  }
   const isBusy = items.some((item) => item.verdict === 'retry' && item.code === 'busy');
   return { items, ...(isBusy && { slowDown: true }) };
 }

@@ -30,6 +30,7 @@ export async function routeBatch(
 
   const answer = await gate.faults(new Set(named.map(({ stream }) => stream)), signal);
   if (!answer.ok) return answer;
+  if (answer.everywhere !== undefined) return { ok: false, fault: { ...answer.everywhere, mayBeTaken: false } };
   const routed = named.filter(({ item, stream }) => {
     const fault = answer.faults.get(stream);
     if (fault !== undefined) kept.push({ index: item.index, verdict: 'held', ...fault });

@@ -119,9 +119,7 @@ test('what the user may not write to is held, and check() names the right that i
     items: [{ verdict: 'delivered' }, { verdict: 'held', code: 'forbidden' }],
   });
   expect(await destination.deliver({ items: [sms] }, noSignal)).toMatchObject({
-    batch: 'misconfigured',
-    code: 'forbidden',
-    message: expect.stringContaining('auto_configure'),
+    items: [{ verdict: 'held', code: 'forbidden', message: expect.stringContaining('auto_configure') }],
   });
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,

@@ -12,9 +12,9 @@ export interface GateFault {
   readonly message: string;
 }
 
-/** What was found out: faults by data stream; or that it could not be found out. */
+/** What was found out: faults by data stream, and the one that all have in common; or that it could not be found out. */
 export type GateAnswer =
-  | { readonly ok: true; readonly faults: ReadonlyMap<string, GateFault> }
+  | { readonly ok: true; readonly faults: ReadonlyMap<string, GateFault>; readonly everywhere?: GateFault }
   | { readonly ok: false; readonly fault: ServerFault };
 
 export interface TemplateGate {
@@ -59,10 +59,13 @@ async function templateFaults(
   const lists = await templateLists(server, signal);
   if (!('index' in lists)) return lists;
   const faults = new Map<string, GateFault>();
+  let everywhere: GateFault | undefined;
   for (const stream of streams) {
-    const message = templateFault(stream, lists, ours);
-    if (message !== undefined) {
-      faults.set(stream, { code: 'template_missing', message });
+    const found = templateFault(stream, lists, ours);
+    if (found !== undefined) {
+      const fault: GateFault = { code: 'template_missing', message: found.message };
+      faults.set(stream, fault);
+      if (found.everywhere) everywhere = fault;
       continue;
     }
     const written = await writeIndexOf(server, stream, signal);
@@ -80,7 +83,7 @@ async function templateFaults(
       message: `data stream ${stream} writes to ${name}, which was made before our template was in force: run \`xiq-siem setup\`, or roll it over`,
     });
   }
-  return { ok: true, faults };
+  return { ok: true, faults, ...(everywhere && { everywhere }) };
 }
 
 /**

@@ -28,6 +28,7 @@ const faultOf = (indexes: readonly object[], components: readonly object[] = par
     },
     ours,
   );
+const wordsOf = (...lists: Parameters<typeof faultOf>) => faultOf(...lists)?.message;
 
 test('our template is in force, also beside the built-in one, and whatever the order', () => {
   expect(faultOf([mine])).toBeUndefined();
@@ -49,7 +50,15 @@ test.each([
     '`dynamic: true`',
   ],
 ])('%s', (_, indexes, words) => {
-  expect(faultOf(indexes)).toContain(words);
+  expect(wordsOf(indexes)).toContain(words);
+});
+
+test('a fault of our own templates is one of every data stream, one of a template that wins of its own alone', () => {
+  expect([[], [builtIn], [mine, index('other', '*', 201)]].map((list) => faultOf(list)?.everywhere)).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test.each([
@@ -66,7 +75,7 @@ test.each([
     '`dynamic: runtime`',
   ],
 ])('our component template %s', (_, components, words) => {
-  expect(faultOf([mine], components)).toContain(words);
+  expect(faultOf([mine], components)).toEqual({ message: expect.stringContaining(words), everywhere: true });
 });
 
 test('a newer version of ours is in force', () => {
@@ -88,6 +97,6 @@ describe('a pattern', () => {
     ['logs', false],
     ['', false],
   ])('%s: %s', (pattern, matches) => {
-    expect(faultOf([mine, index('other', pattern, 999)])?.includes('other') ?? false).toBe(matches);
+    expect(wordsOf([mine, index('other', pattern, 999)])?.includes('other') ?? false).toBe(matches);
   });
 });

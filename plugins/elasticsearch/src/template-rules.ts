@@ -43,31 +43,41 @@ export interface TemplateLists {
   readonly components: z.output<typeof componentTemplateList>['component_templates'];
 }
 
+export interface TemplateFault {
+  readonly message: string;
+  /** Not this data stream's alone: our own templates are at fault. */
+  readonly everywhere: boolean;
+}
+
 const remedy = 'run `xiq-siem setup`';
 
 /** What keeps our template from being in force for the indices that this stream will have; undefined if nothing does. */
-export function templateFault(stream: string, lists: TemplateLists, ours: TemplateMeta): string | undefined {
+export function templateFault(stream: string, lists: TemplateLists, ours: TemplateMeta): TemplateFault | undefined {
   const winner = lists.index
     .filter(({ index_template }) => [index_template.index_patterns].flat().some((pattern) => matches(pattern, stream)))
     .reduce<TemplateLists['index'][number] | undefined>(
       (best, next) => (best !== undefined && priorityOf(best) >= priorityOf(next) ? best : next),
       undefined,
     );
-  if (winner === undefined) return `no index template is there for ${stream}: ${remedy}`;
+  const isThere = lists.index.some(({ name }) => name === names.index);
+  const everywhere = !isThere || winner?.name === names.index;
+  const fault = (message: string): TemplateFault => ({ message, everywhere });
+  if (winner === undefined) return fault(`no index template is there for ${stream}: ${remedy}`);
 
   const { composed_of, template } = winner.index_template;
   if (!composed_of.includes(names.mappings)) {
-    const ourName = lists.index.some(({ name }) => name === names.index);
-    return ourName
-      ? `index template ${winner.name} (priority ${priorityOf(winner)}) wins over ${names.index} for ${stream}: lower its priority, or narrow its patterns`
-      : `index template ${names.index} is not there, and ${winner.name} wins for ${stream}: ${remedy}`;
+    return fault(
+      isThere
+        ? `index template ${winner.name} (priority ${priorityOf(winner)}) wins over ${names.index} for ${stream}: lower its priority, or narrow its patterns`
+        : `index template ${names.index} is not there, and ${winner.name} wins for ${stream}: ${remedy}`,
+    );
   }
 
   const composed = composed_of.flatMap((part) => lists.components.filter(({ name }) => name === part));
   const metas = composed.map(({ component_template }) => component_template?.template?.mappings?._meta);
   const standing = metas.map((meta) => standingOf(meta, ours)).find((found) => found !== 'foreign');
-  if (standing === undefined) return `component template ${names.mappings} is not ours: ${remedy}`;
-  if (standing === 'outdated') return `component template ${names.mappings} is of another version: ${remedy}`;
+  if (standing === undefined) return fault(`component template ${names.mappings} is not ours: ${remedy}`);
+  if (standing === 'outdated') return fault(`component template ${names.mappings} is of another version: ${remedy}`);
 
   // What comes later wins, and the index template's own comes last.
   const settings = [
@@ -76,7 +86,9 @@ export function templateFault(stream: string, lists: TemplateLists, ours: Templa
   ];
   const dynamic = settings.map((mappings) => mappings?.dynamic).findLast((value) => value !== undefined);
   if (String(dynamic) !== 'false') {
-    return `the templates of ${stream} set \`dynamic: ${String(dynamic)}\`, so that fields are mapped by guess: take that out of ${winner.name} or its component templates`;
+    return fault(
+      `the templates of ${stream} set \`dynamic: ${String(dynamic)}\`, so that fields are mapped by guess: take that out of ${winner.name} or its component templates`,
+    );
   }
   return undefined;
 }

@@ -13,5 +13,6 @@ export const allowedSkips: readonly string[] = [
   // These destinations send all data sets to one place, or tell the places apart by the template alone.
   'file is a destination a lane that is closed',
   'elasticsearch is a destination a lane that is closed',
-  'otel-logs is a destination a lane that is closed',
+  'http/protobuf otel-logs is a destination a lane that is closed',
+  'http/json otel-logs is a destination a lane that is closed',
 ];
