@@ -1,0 +1,53 @@
+// An API key that expires while the connector runs: what becomes of the events, and that the next key brings them through.
+import { type RunningServer, startServer } from '@xiq-siem/testbed';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { audits } from './elastic-events.ts';
+import { clean, elasticPlace, well } from './elastic-place.ts';
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer('elasticsearch-full', {});
+}, 900_000);
+afterAll(() => server?.stop());
+
+const patience = { timeout: 45_000, interval: 100 };
+const setupRights = {
+  cluster: ['monitor', 'manage_index_templates'],
+  indices: [{ names: ['logs-extreme_xiq.*-*'], privileges: ['manage', 'view_index_metadata'] }],
+};
+const writerRights = {
+  cluster: ['monitor'],
+  indices: [{ names: ['logs-extreme_xiq.*-*'], privileges: ['auto_configure', 'create_doc', 'view_index_metadata'] }],
+};
+
+test('an API key that expires pauses the destination, and the next one in its file brings all through', async () => {
+  const keys = { apiKey: { file: './key' }, caFile: server.caFile };
+  const place = await elasticPlace(server, { namespace: 'expired', keys });
+  onTestFinished(() => place.remove());
+  const newKey = async (rights: object, more: object = {}) => {
+    const wanted = { name: 'xiq-siem', role_descriptors: { only: rights }, ...more };
+    await place.write('key', `${(await place.elastic.ask('POST', '/_security/api_key', wanted)).encoded}\n`);
+  };
+  await newKey(setupRights);
+  await place.setup();
+  const connector = await place.start();
+  await newKey(writerRights, { expiration: '5s' });
+  await connector.post(audits(5), 'AUDIT_LOG_ALL');
+  await expect.poll(connector.status, patience).toMatchObject({ ...well, counters: { ...clean, delivered: 5 } });
+
+  let posted = 5;
+  const tryOne = async () => {
+    await connector.post(audits(1, posted++), 'AUDIT_LOG_ALL');
+    return connector.status();
+  };
+  await expect.poll(tryOne, patience).toMatchObject({
+    ...{ state: 'paused', reason: 'unauthorized', counters: clean },
+    lastWords: expect.stringContaining('401'),
+  });
+  await newKey(writerRights);
+  await expect.poll(connector.status, patience).toMatchObject({ ...well, counters: { ...clean, delivered: posted } });
+  const ending = await connector.end();
+  expect(ending.posted.size).toBe(posted);
+  expect(ending.found).toEqual(ending.posted);
+  expect(ending.deadLetters).toEqual([]);
+}, 120_000);
