@@ -21,7 +21,7 @@ export const systemClock: Clock = {
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1));
+      const timer = setTimeout(end, Math.min(Math.max(ms, 0), 2 ** 31 - 1));
       signal.addEventListener('abort', end, { once: true });
     }),
 };

@@ -1,0 +1,163 @@
+// A disk that is full, or takes nothing more: 503 and not ready, never a 202 that is lost, and no hand that must help.
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { createClient, type Posted } from './client.ts';
+import { startProcess, type Workplace, workplace } from './connector-process.ts';
+import { faultsAfterRestart, lostWords } from './conservation.ts';
+import { postOne, type Receipts } from './load.ts';
+import { ext4Disk, fillDisk, lackOf, tmpfsAt } from './real-disk.ts';
+
+const lack = lackOf('mount', 'loop');
+beforeEach(({ skip }) => skip(lack !== undefined, lack));
+
+const diskBytes = 8 * 1024 * 1024;
+// The disk is the only bound.
+const journal = 'journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0, maxBytes: 1073741824 }';
+const soon = { timeout: 15_000, interval: 50 };
+const refused = { status: 503, retryAfter: '5' };
+const notReady = { status: 503, body: expect.stringContaining('journal_full') };
+
+interface Running {
+  /** One body after the other, of up to 12 kB. */
+  post(): Promise<Posted>;
+  /** Posts until a body is refused. */
+  postUntilRefused(): Promise<Posted>;
+  readyz(): Promise<{ readonly status: number; readonly body: string }>;
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
+async function started(place: Workplace, receipts: Receipts): Promise<Running> {
+  const connector = await startProcess(place);
+  const client = createClient(connector.url, place.secret);
+  onTestFinished(async () => {
+    client.close();
+    await connector.end('SIGKILL');
+  });
+  let number = 0;
+  const post = () => postOne(client, `pid ${connector.pid}`, number++, receipts, 'x'.repeat(4_000));
+  return {
+    post,
+    async postUntilRefused() {
+      for (;;) {
+        const answer = await post();
+        if (answer.receipt === undefined) return answer;
+      }
+    },
+    readyz: () => client.get(`${connector.adminUrl}/readyz`),
+    end: connector.end,
+  };
+}
+
+async function temporaryWorkplace(yaml = '', parent?: string): Promise<Workplace> {
+  const place = await workplace(`${journal}\n${yaml}`, {}, parent);
+  onTestFinished(() => place.remove());
+  const text = await readFile(place.configFile, 'utf8');
+  await writeFile(
+    place.configFile,
+    text.replace('minFreeBytes: 0 }', 'minFreeBytes: 0, retry: { initialMs: 200, maxMs: 200 } }'),
+  );
+  return place;
+}
+
+/** Its journal has a disk of its own; its destination is down: a file stands where the directory belongs. */
+async function withDestinationDown(): Promise<{ place: Workplace; data: string; bringBack: () => Promise<void> }> {
+  const place = await temporaryWorkplace();
+  const data = join(place.directory, 'data');
+  const out = join(place.directory, 'out');
+  await tmpfsAt(data, diskBytes, onTestFinished);
+  await writeFile(out, '');
+  return { place, data, bringBack: () => rm(out) };
+}
+
+/** It takes bodies again by itself: now and then first, while room is being made, then each. */
+async function expectTaken({ readyz, post, end }: Running): Promise<void> {
+  await expect.poll(readyz, soon).toMatchObject({ status: 200 });
+  const takenOf20 = async () => {
+    let taken = 0;
+    for (let bodies = 0; bodies < 20; bodies += 1) if ((await post()).status === 202) taken += 1;
+    return taken;
+  };
+  await expect.poll(takenOf20, soon).toBe(20);
+  expect(await end('SIGTERM')).toBe(0);
+}
+
+it('a disk that others fill is answered 503 until they free it, and everything acknowledged is delivered', async () => {
+  const disk = join((await temporaryWorkplace()).directory, 'disk');
+  await tmpfsAt(disk, diskBytes, onTestFinished);
+  const place = await temporaryWorkplace('', disk);
+  const receipts: Receipts = new Map();
+  const connector = await started(place, receipts);
+  for (let bodies = 0; bodies < 200; bodies += 1) expect(await connector.post()).toMatchObject({ status: 202 });
+
+  const ballast = join(disk, 'ballast');
+  // Again and again: the connector makes room by removing what is settled, as long as there is any.
+  const full =
+    <T>(look: () => Promise<T>) =>
+    async () => {
+      await fillDisk(ballast);
+      return look();
+    };
+  await expect.poll(full(connector.post), soon).toMatchObject(refused);
+  await expect.poll(full(connector.readyz), soon).toMatchObject(notReady);
+
+  await rm(ballast);
+  await expectTaken(connector);
+  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+});
+
+it('a disk that the journal filled while its destination was down empties itself when the destination is back', async () => {
+  const { place, bringBack } = await withDestinationDown();
+  const receipts: Receipts = new Map();
+  const connector = await started(place, receipts);
+  expect(await connector.postUntilRefused()).toMatchObject(refused);
+  expect(receipts.size * 12_000).toBeGreaterThan(diskBytes);
+  await expect.poll(connector.readyz, soon).toMatchObject(notReady);
+
+  await bringBack();
+  await expectTaken(connector);
+  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+});
+
+it.each(['SIGKILL', 'SIGTERM'] as const)(
+  'a connector that ended by %s starts on its full disk, delivers, and takes bodies again',
+  async (signal) => {
+    const { place, data, bringBack } = await withDestinationDown();
+    const receipts: Receipts = new Map();
+    const first = await started(place, receipts);
+    await first.postUntilRefused();
+    await first.end(signal);
+    await fillDisk(join(data, 'ballast'));
+
+    const second = await started(place, receipts);
+    expect(await second.readyz()).toMatchObject(notReady);
+    await bringBack();
+    await expectTaken(second);
+    expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+  },
+);
+
+it('a disk that turns read-only is answered 503, what is on it is delivered, and the process stays', async () => {
+  const disk = await ext4Disk(onTestFinished);
+  const place = await temporaryWorkplace(`dataDirectory: ${join(disk.path, 'data')}`);
+  const out = join(place.directory, 'out');
+  await writeFile(out, '');
+  const receipts: Receipts = new Map();
+  const connector = await started(place, receipts);
+  for (let bodies = 0; bodies < 50; bodies += 1) expect(await connector.post()).toMatchObject({ status: 202 });
+
+  await disk.becomeReadOnly();
+  expect(await connector.post()).toMatchObject(refused);
+  expect(await connector.readyz()).toMatchObject({ status: 503 });
+  await rm(out);
+  await expect.poll(() => lostWords(place, receipts), soon).toEqual([]);
+  const { status, body } = await connector.readyz();
+  expect(status).toBe(503);
+  expect(body).not.toContain('stopping');
+
+  // An aborted ext4 has to be unmounted to be mended.
+  await connector.end('SIGKILL');
+  await disk.remount();
+  await expectTaken(await started(place, receipts));
+  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+});

@@ -1,0 +1,216 @@
+// A destination that is dead, hangs, or is let go of by a full journal hurts itself alone.
+import { join } from 'node:path';
+import { parseReceipt } from '@xiq-siem/journal';
+import type { RunningServer } from '@xiq-siem/testbed';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed, onTestFinished } from 'vitest';
+import { inCollector, inFiles, inHecFake } from './arrivals.ts';
+import { type Client, createClient } from './client.ts';
+import { type RunningConnector, startProcess } from './connector-process.ts';
+import { copiesBy, differences, onceEach } from './copies.ts';
+import { behind, destinationOf, readyz, unaccounted } from './readyz.ts';
+import { hecPlace, hecToken, type Siems, startHec, startSiems } from './siems.ts';
+import { simulate, startSimulator } from './simulator.ts';
+
+const patient = { timeout: 60_000, interval: 100 };
+/** Back soon after the server is. */
+const retry = { initialMs: 100, maxMs: 500 };
+
+/** It keeps its connections and takes new ones, as the kernel does for it, and does nothing more. */
+function freeze({ name, processGroup }: RunningServer): void {
+  const group = processGroup();
+  if (group === undefined) throw new Error(`${name} does not run`);
+  process.kill(-group, 'SIGSTOP');
+}
+
+describe('with all four destinations', () => {
+  let siems: Siems;
+  let connector: RunningConnector;
+  let sent = 0;
+
+  beforeAll(async () => {
+    siems = await startSiems({ yaml: 'journal: { minFreeBytes: 0 }', each: { retry, timeoutMs: 5_000 } });
+    connector = await startProcess(siems.place);
+  }, 300_000);
+  afterAll(async () => {
+    await connector?.end('SIGKILL');
+    await siems?.stop();
+  });
+
+  beforeEach(() => {
+    onTestFailed(async () => {
+      console.log(JSON.stringify(await readyz(connector)), connector.output().slice(-10_000));
+    });
+  });
+
+  const load = (seed: number, events: number) => {
+    sent += events;
+    return { url: connector.url, secret: siems.place.secret, seed, events };
+  };
+  const untilOnlyBehind = (...names: readonly string[]) => expect.poll(() => behind(connector), patient).toEqual(names);
+  const arrivedAtOthers = async () => ({
+    archive: (await inFiles(join(siems.place.directory, 'out'))).length,
+    splunk: siems.hec.events.length,
+    otel: (await inCollector(siems.collector)).length,
+  });
+
+  it('Elasticsearch is stopped for a while: the others go on, it catches up, nothing is lost or doubled', {
+    timeout: 180_000,
+  }, async () => {
+    let startedMs = performance.now();
+    const alone = await simulate(load(1, 1_500));
+    await untilOnlyBehind();
+    const usualMs = performance.now() - startedMs;
+    const under = startSimulator(load(2, 3_000));
+    const delivered = async () => (await destinationOf(connector, 'elastic')).counters.delivered;
+    await expect.poll(delivered, { ...patient, interval: 20 }).toBeGreaterThan(1_500);
+    // It freezes with batches under way, and then dies: they were not taken, and nobody is told so.
+    freeze(siems.elasticsearch);
+    const rest = await under.summary;
+    await untilOnlyBehind('elastic');
+    await siems.elasticsearch.kill();
+    startedMs = performance.now();
+    const whileDown = await simulate(load(3, 1_500));
+    expect([alone, rest, whileDown].map(({ statuses }) => Object.keys(statuses))).toEqual([['202'], ['202'], ['202']]);
+
+    await untilOnlyBehind('elastic');
+    const downMs = performance.now() - startedMs;
+    // Roughly: others may be busy on the machine. Who waited for it would wait for ever.
+    expect(downMs).toBeLessThan(3 * usualMs + 10_000);
+    await expect.poll(arrivedAtOthers, patient).toEqual({ archive: sent, splunk: sent, otel: sent });
+    expect(siems.elasticsearch.processGroup()).toBeUndefined();
+    const elastic = await destinationOf(connector, 'elastic');
+    expect(elastic.state).toBe('backing_off');
+    expect(elastic.counters.delivered).toBeLessThan(sent - 1_500);
+    expect((await readyz(connector)).status).toBe('ready');
+
+    await siems.elasticsearch.restart();
+    await untilOnlyBehind();
+    const { archive, ...others } = await siems.arrivals();
+    const once = onceEach(archive);
+    expect(once.size).toBe(sent);
+    for (const [name, found] of Object.entries(others))
+      expect(differences(copiesBy(found, 'id'), once), name).toEqual([]);
+    for (const { name, counters } of (await readyz(connector)).destinations) {
+      expect(counters, name).toMatchObject({ normalized: sent, delivered: sent, deadLettered: 0, damaged: 0 });
+    }
+    const { counters, possibleDuplicates } = await destinationOf(connector, 'elastic');
+    const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+    console.log(
+      `1500 events are settled by all in ${seconds(usualMs)}, by the others while Elasticsearch is down in ${seconds(downMs)}; ` +
+        `${counters.duplicate} duplicates, ${possibleDuplicates} possible`,
+    );
+  });
+
+  it('a destination that takes requests and never answers delays itself alone', { timeout: 120_000 }, async () => {
+    const before = siems.hec.events.length;
+    siems.hec.answerAlways('event', { instead: 'silence' });
+    const { bodies, statuses } = await simulate(load(4, 1_000));
+    expect(statuses).toEqual({ 202: bodies });
+    await untilOnlyBehind('splunk');
+    expect(siems.hec.events).toHaveLength(before);
+    siems.hec.answerAlways('event', undefined);
+    await untilOnlyBehind();
+    const { archive, splunk } = await siems.arrivals();
+    expect(differences(copiesBy(splunk, 'id'), onceEach(archive))).toEqual([]);
+    expect(await destinationOf(connector, 'splunk')).toMatchObject({ pluginFaults: 0, counters: { delivered: sent } });
+  });
+});
+
+describe('with a journal of 1 MiB, and a destination that is dead', () => {
+  const journal = 'journal: { maxBytes: 1048576, segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }';
+
+  async function start(whenFull: 'letGo' | 'hold') {
+    const hec = await startHec();
+    // Little is held in memory, so that the journal is what matters.
+    const batch = { maxEvents: 5 };
+    const splunk = { type: 'splunk-hec', url: hec.url, token: hecToken, whenFull, retry, batch, maxInFlight: 1 };
+    const place = await hecPlace(journal, { splunk });
+    await hec.goDown();
+    const connector = await startProcess(place);
+    const client = createClient(connector.url, place.secret);
+    onTestFinished(async () => {
+      client.close();
+      await connector.end('SIGKILL');
+      await hec.close();
+      await place.remove();
+    });
+    const archived = () => inFiles(join(place.directory, 'out'));
+    return { hec, connector, client, archived };
+  }
+
+  /** Two events in 16 KiB, unlike those of any other number. */
+  const post = (client: Client, number: number) => {
+    const events = ['first', 'second'].map((description) => ({
+      ...{ timeStamp: 1_636_337_187_553 + number, userId: 6553, code: 10001, description },
+      padding: 'x'.repeat(8_000),
+    }));
+    return client.post('/webhooks/xiq/AUDIT_LOG_ALL', JSON.stringify(events));
+  };
+
+  it('the others go on, senders are answered 202, and what it loses is named and counted', {
+    timeout: 120_000,
+  }, async () => {
+    const { hec, connector, client, archived } = await start('letGo');
+    const receipts: string[] = [];
+    for (let wave = 0; wave < 12; wave += 1) {
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => post(client, wave * 20 + at)));
+      receipts.push(...answers.flatMap(({ receipt }) => receipt ?? []));
+      await expect.poll(() => behind(connector), patient).toEqual(['splunk']);
+    }
+    expect(receipts).toHaveLength(240);
+    expect(differences(copiesBy(await archived(), 'receipt'), new Map(receipts.map((one) => [one, 2])))).toEqual([]);
+
+    const { status, journal } = await readyz(connector);
+    expect(status).toBe('ready');
+    expect(journal.bytes).toBeLessThanOrEqual(1_048_576);
+    expect(journal.letGo.map(({ destination }) => destination)).toEqual(['splunk']);
+    expect(journal.lost.map(({ reason }) => reason)).toContain('letGo');
+    const [gap] = journal.letGo;
+    expect(gap?.bodies).toBeGreaterThan(100);
+    expect(connector.output()).toContain('"event":"journal.let_go","destination":"splunk"');
+
+    await hec.bringBack();
+    await expect.poll(() => behind(connector), patient).toEqual([]);
+    const taken = copiesBy(inHecFake(hec), 'receipt');
+    const missing = receipts.filter((receipt) => !taken.has(receipt)).map((receipt) => parseReceipt(receipt)?.sequence);
+    const isInGap = (sequence = -1) => gap !== undefined && sequence >= gap.fromSequence && sequence <= gap.toSequence;
+    expect(missing.filter((sequence) => !isInGap(sequence))).toEqual([]);
+    expect([...taken.values()].filter((copies) => copies !== 2)).toEqual([]);
+    const { counters } = await destinationOf(connector, 'splunk');
+    expect(counters).toMatchObject({ damaged: missing.length, delivered: 2 * (240 - missing.length), deadLettered: 0 });
+    expect(unaccounted(counters)).toBe(0);
+    // What was in its memory when it was let go of the journal came through all the same.
+    expect(missing.length).toBeGreaterThan(100);
+    expect(gap?.bodies).toBeGreaterThanOrEqual(missing.length);
+    console.log(`let go: ${JSON.stringify(gap)}, ${missing.length} bodies lost to it`);
+  });
+
+  it('`whenFull: hold` has senders wait instead, and loses nothing', { timeout: 120_000 }, async () => {
+    const { hec, connector, client, archived } = await start('hold');
+    const receipts: string[] = [];
+    let status = 202;
+    for (let number = 0; number < 200 && status === 202; number += 1) {
+      const posted = await post(client, number);
+      status = posted.status;
+      receipts.push(...(posted.receipt === undefined ? [] : [posted.receipt]));
+    }
+    expect(status).toBe(503);
+    const expected = () => new Map(receipts.map((receipt) => [receipt, 2]));
+    await expect.poll(() => behind(connector), patient).toEqual(['splunk']);
+    expect(differences(copiesBy(await archived(), 'receipt'), expected())).toEqual([]);
+    const full = await readyz(connector);
+    expect(full).toMatchObject({ status: 'not ready', reasons: ['journal_full'], journal: { letGo: [], lost: [] } });
+
+    await hec.bringBack();
+    const again = async () => {
+      const posted = await post(client, 200 + receipts.length);
+      receipts.push(...(posted.receipt === undefined ? [] : [posted.receipt]));
+      return posted.status;
+    };
+    await expect.poll(again, patient).toBe(202);
+    await expect.poll(() => behind(connector), patient).toEqual([]);
+    expect(differences(copiesBy(inHecFake(hec), 'receipt'), expected())).toEqual([]);
+    expect(differences(copiesBy(await archived(), 'receipt'), expected())).toEqual([]);
+    console.log(`hold: 503 after ${receipts.length - 1} bodies, all of them delivered`);
+  });
+});

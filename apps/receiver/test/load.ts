@@ -1,0 +1,75 @@
+// For tests: webhooks from many connections at once, and the receipts that were answered.
+import { type Client, createClient, type Posted } from './client.ts';
+import type { RunningConnector, Workplace } from './connector-process.ts';
+
+/** Receipt to the descriptions of its body's events. */
+export type Receipts = Map<string, readonly string[]>;
+
+export interface Load {
+  readonly client: Client;
+  /** Resolves when so many bodies were answered 202; rejects where the connector is gone before. */
+  reached(count: number): Promise<void>;
+  /** Resolves when the connector is gone, or `stop` was called, and no answer is awaited any more. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Posts one body of one to three events with words of their own; `receipts` holds what was answered 202. */
+export async function postOne(
+  client: Client,
+  label: string,
+  number: number,
+  receipts: Receipts,
+  padding = 'x'.repeat((number * 7) % 900),
+): Promise<Posted> {
+  const words = Array.from({ length: 1 + (number % 3) }, (_, index) => `${label}, body ${number}, event ${index}`);
+  const events = words.map((description) => ({
+    timeStamp: 1_636_337_187_553,
+    userId: 6553,
+    code: 10001,
+    description,
+    padding,
+  }));
+  const posted = await client.post('/webhooks/xiq/AUDIT_LOG_ALL', JSON.stringify(events));
+  if (posted.receipt !== undefined) receipts.set(posted.receipt, words);
+  return posted;
+}
+
+/** Posts from `connections` until `stop`, or until the connector answers no more. */
+export function startLoad(
+  { secret }: Workplace,
+  { url }: RunningConnector,
+  label: string,
+  receipts: Receipts,
+  connections = 16,
+): Load {
+  const client = createClient(url, secret, connections);
+  const waiting: { readonly count: number; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
+    [];
+  let stopped = false;
+  let number = 0;
+  let answered = 0;
+
+  async function sender(): Promise<void> {
+    while (!stopped) {
+      const posted = await postOne(client, label, number++, receipts).catch(() => undefined);
+      if (posted === undefined) return;
+      if (posted.receipt !== undefined) answered += 1;
+      for (const { count, resolve } of waiting) if (answered >= count) resolve();
+    }
+  }
+
+  const ended = Promise.all(Array.from({ length: connections }, sender)).then(() => {
+    client.close();
+    for (const { reject } of waiting) reject(new Error(`${label}: only ${answered} bodies were answered`));
+  });
+  return {
+    client,
+    reached: (count) => new Promise((resolve, reject) => waiting.push({ count, resolve, reject })),
+    ended,
+    stop() {
+      stopped = true;
+      return ended;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+// The power of the disk is cut under load: what was answered 202 was on it.
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { type RunningConnector, startProcess, type Workplace, workplace } from './connector-process.ts';
+import { faultsAfterRestart } from './conservation.ts';
+import { type Receipts, startLoad } from './load.ts';
+import { type Ext4Disk, ext4Disk, lackOf } from './real-disk.ts';
+import { injecting } from './tracing.ts';
+
+const lack = lackOf('mount', 'loop', 'strace');
+beforeEach(({ skip }) => skip(lack !== undefined, lack));
+
+const trials = Number(process.env['XIQ_SIEM_POWER_CUTS'] ?? 5);
+// Small segments and no retention: files are begun and removed all the time.
+const journal = 'journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }';
+
+async function started(place: Workplace, tracer?: readonly string[]): Promise<RunningConnector> {
+  const connector = await startProcess(place, tracer);
+  onTestFinished(async () => void (await connector.end('SIGKILL')));
+  return connector;
+}
+
+/**
+ * Load until `after` bodies were answered; then disk and process lose their power, and the disk gets it back. `receipts` is
+ * added what was answered before.
+ */
+async function cutUnderLoad(
+  disk: Ext4Disk,
+  place: Workplace,
+  connector: RunningConnector,
+  { label, after, receipts }: { label: string; after: number; receipts: Receipts },
+): Promise<void> {
+  const answered: Receipts = new Map();
+  const load = startLoad(place, connector, label, answered);
+  const cutPower = await disk.armPowerCut();
+  await load.reached(after);
+  for (const [receipt, words] of answered) receipts.set(receipt, words);
+  await cutPower();
+  await connector.end('SIGKILL');
+  await load.ended;
+  await disk.remount();
+}
+
+it(`after each of ${trials} power cuts under load every receipt is in the output`, {
+  timeout: 60_000 + trials * 5_000,
+}, async () => {
+  const disk = await ext4Disk(onTestFinished);
+  const place = await workplace(journal, {}, disk.path);
+  await disk.sync();
+  const receipts: Receipts = new Map();
+  for (let trial = 0; trial < trials; trial += 1) {
+    const after = 1 + ((trial * 331) % 1_500);
+    await cutUnderLoad(disk, place, await started(place), { label: `trial ${trial}`, after, receipts });
+    expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+  }
+  expect(receipts.size).toBeGreaterThan(trials * 100);
+  console.log(`${trials} power cuts: ${receipts.size} receipts, nothing lost`);
+});
+
+it('without the syncs of journal and output a power cut loses what was answered 202: the trial would show it', async () => {
+  const disk = await ext4Disk(onTestFinished);
+  const place = await workplace(journal, {}, disk.path);
+  await disk.sync();
+  await (await started(place)).end('SIGTERM');
+  const receipts: Receipts = new Map();
+  const withoutSync = await started(place, injecting('fdatasync,fsync:retval=0'));
+  await cutUnderLoad(disk, place, withoutSync, { label: 'no sync', after: 200, receipts });
+
+  const lost = await faultsAfterRestart(place, receipts);
+  expect(lost.length).toBeGreaterThan(100);
+  console.log(`without syncs: ${receipts.size} receipts, ${lost.length} of their events lost`);
+});
