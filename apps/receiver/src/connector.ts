@@ -52,7 +52,8 @@ export async function startConnector(
   opened.defer(() => data.close());
   const agent = { id: data.instanceId, name: 'xiq-siem-connector', version };
   const services: PluginServices = { agent, secretsDirectory: data.paths.secrets, now, log, meter: counters };
-  const journal = await openConfiguredJournal(configuration, data.path, services);
+  const failed = Promise.withResolvers<ConnectorError>();
+  const journal = await openConfiguredJournal(configuration, data.path, services, failed.resolve);
   opened.defer(() => journal.close());
   const deadLetters = await openConfiguredDeadLetters(configuration, data.paths.deadLetters, services);
   opened.defer(() => deadLetters.close());
@@ -68,7 +69,6 @@ export async function startConnector(
   let stopping = false;
   opened.defer(() => (stopping ? undefined : delivery.stop(0)));
 
-  const failed = Promise.withResolvers<ConnectorError>();
   const listening = { ...server, onClientError: (code: string) => log.debug('listener.client_error', { code }) };
   const token = newAdminToken();
   const admins = await listen(
@@ -92,9 +92,6 @@ export async function startConnector(
       budget: byteBudget(server.maxInFlightBytes),
       refused: refusedCredentials(now),
       keep: journal.append,
-      notKept(fault) {
-        if (fault.code === 'journal_failed') failed.resolve(fault);
-      },
       stopping: () => stopping,
       now,
       log,

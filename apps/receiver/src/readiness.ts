@@ -21,11 +21,13 @@ export function readinessOf({ journal, delivery, sources, counters, stopping }: 
     ...[...sources].flatMap(([name, { secrets }]) => (secrets.current().length > 0 ? [] : [`no_secret:${name}`])),
   ];
   const { nextSequence, ...extent } = journal.extent();
+  // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
+  const lost = journal.lostSpans().filter(({ reason }) => reason !== 'letGo');
   return {
     ready: reasons.length === 0,
     reasons,
     information: {
-      journal: { ...extent, nextSequence, lost: journal.lostSpans(), letGo: journal.letGoGaps() },
+      journal: { ...extent, nextSequence, lost, letGo: journal.letGoGaps() },
       destinations: delivery.status().map((status) => ({ ...status, lagBodies: nextSequence - status.sequence })),
       counters: counters.snapshot(),
     },

@@ -18,8 +18,10 @@ export async function openConfiguredJournal(
   { journal: { maxBytes, minFreeBytes, retainForHours, segmentBytes } }: Configuration,
   directory: string,
   { now, log, meter }: StageServices,
+  onFailure: (error: ConnectorError) => void,
 ): Promise<Journal> {
   return openJournal({
+    onFailure,
     directory,
     maxBytes: maxBytes ?? (await defaultJournalBytes(directory)),
     minFreeBytes,

@@ -7,7 +7,7 @@ export type Receipts = Map<string, readonly string[]>;
 
 export interface Load {
   readonly client: Client;
-  /** Resolves when so many bodies were answered 202; rejects where the connector is gone before. */
+  /** Resolves when so many bodies were answered 202; rejects where the load has ended before. */
   reached(count: number): Promise<void>;
   /** Resolves when the connector is gone, or `stop` was called, and no answer is awaited any more. */
   readonly ended: Promise<void>;
@@ -46,7 +46,9 @@ export function startLoad(
   const client = createClient(url, secret, connections);
   const waiting: { readonly count: number; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
     [];
+  const tooFew = () => new Error(`${label}: the load ended after ${answered} bodies`);
   let stopped = false;
+  let over = false;
   let number = 0;
   let answered = 0;
 
@@ -61,11 +63,16 @@ export function startLoad(
 
   const ended = Promise.all(Array.from({ length: connections }, sender)).then(() => {
     client.close();
-    for (const { reject } of waiting) reject(new Error(`${label}: only ${answered} bodies were answered`));
+    over = true;
+    for (const { reject } of waiting) reject(tooFew());
   });
   return {
     client,
-    reached: (count) => new Promise((resolve, reject) => waiting.push({ count, resolve, reject })),
+    async reached(count) {
+      if (answered >= count) return;
+      if (over) throw tooFew();
+      await new Promise<void>((resolve, reject) => waiting.push({ count, resolve, reject }));
+    },
     ended,
     stop() {
       stopped = true;

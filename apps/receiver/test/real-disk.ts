@@ -61,7 +61,8 @@ export async function ext4Disk(atEnd: AtEnd): Promise<Ext4Disk> {
   const path = join(directory, 'mounted');
   await mkdir(path);
   await (await open(image, 'wx')).close();
-  await truncate(image, 128 * 1024 * 1024);
+  // A hole: it takes what is written to it.
+  await truncate(image, 1024 * 1024 * 1024);
   await run('mkfs.ext4', ['-q', image]);
   // The kernel would sync by itself every five seconds: what survives here survives by the connector's own syncs.
   const mount = () => run('mount', ['-o', 'loop,commit=300', image, path]);

@@ -46,6 +46,6 @@ export type {
   ReadLimits,
   SettledBody,
 } from './stages.ts';
-export { maxSettledRanges } from './stages.ts';
+export { maxSettledRanges, settledRangesIn } from './stages.ts';
 export type { Facts, Logger, Meter, MetricName } from './telemetry.ts';
 export { metricNames } from './telemetry.ts';

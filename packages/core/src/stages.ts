@@ -47,24 +47,41 @@ export interface PositionCounters {
   readonly damaged: number;
 }
 
-/** A body after the position of which some elements are settled, or all. */
-export interface SettledBody {
-  readonly sequence: number;
-  /** Ranges of element numbers, both ends inclusive, ascending; or the whole body. */
-  readonly elements: 'all' | readonly (readonly [from: number, to: number])[];
-}
+/** What is settled at or after a position: bodies wholly, or elements of one body. */
+export type SettledBody =
+  | {
+      readonly sequence: number;
+      /** Inclusive, above `sequence`: every body of the run is wholly settled. Without it there is one. */
+      readonly toSequence?: number | undefined;
+      readonly elements: 'all';
+    }
+  | {
+      readonly sequence: number;
+      readonly toSequence?: undefined;
+      /** Ranges of element numbers, both ends inclusive, ascending. */
+      readonly elements: readonly (readonly [from: number, to: number])[];
+    };
 
 /** How far a destination has come. */
 export interface Position {
   /** The first body that is not wholly settled. */
   readonly sequence: number;
-  /** What is settled at or after it, ascending; at most `maxSettledRanges` ranges in all. */
+  /** Ascending, no body twice; `settledRangesIn` gives at most `maxSettledRanges`. Bodies that follow each other may be a run. */
   readonly settled: readonly SettledBody[];
   readonly counters: PositionCounters;
 }
 
 /** A bound on `Position.settled`, so that a position always fits its slot. */
 export const maxSettledRanges = 2048;
+
+/** What `settled` takes of that bound: one for each range of elements and each single body, two for a run of bodies. */
+export function settledRangesIn(settled: readonly SettledBody[]): number {
+  return settled.reduce(
+    (sum, { elements, toSequence }) =>
+      sum + (elements === 'all' ? (toSequence === undefined ? 1 : 2) : elements.length),
+    0,
+  );
+}
 
 /** The durable position of one destination. */
 export interface PositionFile {

@@ -8,7 +8,7 @@ const pending = (element: number, bytes = 10, takenAtMs = 0): Pending =>
   pendingOf(
     {
       ...{ sequence: 0, element, id: String(element), dataset: 'd', timeMs: 0, document: {} },
-      ...{ receipt: 'r', source: 's', json: '{}', bytes },
+      ...{ receipt: 'r', source: 's', receivedAtMs: 0, json: '{}', bytes },
     },
     takenAtMs,
   );

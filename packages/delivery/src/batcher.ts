@@ -23,15 +23,15 @@ export interface Pending {
   maybeThere: boolean;
   /** A person has to mend something first. */
   held: boolean;
-  /** When the time after which it is given up began: taken, or last held. */
-  giveUpFromMs: number;
+  /** When it was last held. */
+  heldAtMs: number;
 }
 
 export function pendingOf(event: PreparedEvent, takenAtMs: number): Pending {
   return {
     ...{ event, takenAtMs, attempts: 0, firstAttemptMs: 0, lastAttemptMs: 0, notBeforeMs: 0 },
     ...{ setbacks: 0, failures: 0, passedBefore: 0, groupLimit: Number.POSITIVE_INFINITY, maybeThere: false },
-    ...{ held: false, giveUpFromMs: takenAtMs },
+    ...{ held: false, heldAtMs: Number.NEGATIVE_INFINITY },
   };
 }
 

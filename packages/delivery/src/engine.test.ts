@@ -62,20 +62,19 @@ describe('the position', () => {
     expect(position.saves.length).toBeLessThanOrEqual(2);
   });
 
-  test('never outgrows its slot, though one event stays open for ever: reading stops until it is settled', async () => {
+  test('never outgrows its slot, though much stays open for ever: reading stops until some of it is settled', async () => {
     const position = memoryPosition();
     const stuck: Script = (batch) => ({
-      ...Object(each(batch, (id) => (id === '0.0' ? { verdict: 'retry', code: 'busy' } : delivered))),
+      ...Object(each(batch, (id) => (Number.parseInt(id, 10) % 2 ? { verdict: 'retry', code: 'busy' } : delivered))),
       slowDown: true,
     });
     const { clock, statusOf } = bench(memoryJournal(...bodies(4000, 1)), [
       destination('a', scripted(stuck), {}, { position }),
     ]);
     await clock.advance(600_000);
-    expect(position.position.sequence).toBe(0);
-    expect(position.position.settled.length).toBeGreaterThan(2000);
-    expect(position.position.settled.length).toBeLessThanOrEqual(2048);
-    expect(statusOf('a').open).toBe(1);
+    expect(position.position.sequence).toBe(1);
+    expect(position.position.settled.length).toBeGreaterThan(1000);
+    expect(position.position.settled.length + statusOf('a').open).toBeLessThanOrEqual(2048);
   });
 });
 
@@ -102,7 +101,8 @@ test('whatever a destination answers, and wherever the process dies, no event is
   );
   await fc.assert(
     fc.asyncProperty(lives, async (story) => {
-      const journal = memoryJournal(...bodies(6, 7));
+      const span = { fromSequence: 3, toSequence: 5, bytes: 9, reason: 'damaged', where: 'x' } as const;
+      const journal = memoryJournal(...bodies(3, 7), { kind: 'lost', span }, ...bodies(21, 1, 6));
       const position = memoryPosition();
       const there = new Set<string>();
       const buried = new Set<string>();
@@ -148,13 +148,13 @@ test('whatever a destination answers, and wherever the process dies, no event is
         position.save(saved);
       }
       const last = live(takeAll);
-      await last.clock.runUntil(() => last.statusOf('a').sequence === 6);
+      await last.clock.runUntil(() => last.statusOf('a').sequence === 27);
       last.gather();
       await last.delivery.stop(0);
       expect(new Set([...there, ...buried]).size).toBe(42);
       const { counters } = position.position;
       expect(counters.normalized).toBe(sumOf(counters));
-      expect(counters.normalized).toBe(42);
+      expect(counters).toMatchObject({ normalized: 45, damaged: 3 });
     }),
     { numRuns: 60 },
   );

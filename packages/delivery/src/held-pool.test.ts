@@ -6,7 +6,7 @@ const pending = (element: number) =>
   pendingOf(
     {
       ...{ sequence: 0, element, id: String(element), dataset: 'd', timeMs: 0, document: {} },
-      ...{ receipt: 'r', source: 's', json: '{}', bytes: 10 },
+      ...{ receipt: 'r', source: 's', receivedAtMs: 0, json: '{}', bytes: 10 },
     },
     0,
   );

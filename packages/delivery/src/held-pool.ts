@@ -42,7 +42,7 @@ export function createHeldPool(delay: (turns: number) => number): HeldPool {
       last = { code, words };
       for (const pending of those) {
         pending.notBeforeMs = nextMs;
-        pending.giveUpFromMs = nowMs;
+        pending.heldAtMs = nowMs;
         // It was judged by itself, so it spoils no batch.
         pending.groupLimit = Number.POSITIVE_INFINITY;
         if (pending.held) continue;

@@ -41,7 +41,7 @@ const retryMs = 1_000;
 /** Events between two turns of the event loop: the receiver's requests must not wait for us. */
 const breathAfter = 256;
 
-/** Runs until `stop` fires. A reader that fails is opened again. */
+/** Runs until `stop` fires. A reader that fails, or has too much to skip, is opened again. */
 export async function runIntake(options: IntakeOptions): Promise<void> {
   const { name, openReader, ledger, clock, log, stop } = options;
   let taken = 0;
@@ -62,13 +62,24 @@ export async function runIntake(options: IntakeOptions): Promise<void> {
   }
 }
 
+/** Runs until `stop` fires, or so much of what follows was settled before a restart that another reader is past it sooner. */
 async function readAll(reader: BodyReader, options: Intake): Promise<void> {
-  while (!options.stop.aborted) {
-    for (const entry of await reader.read(limits, options.stop)) {
+  const { ledger, stop } = options;
+  while (!stop.aborted) {
+    const entries = await reader.read(limits, stop);
+    for (const entry of entries) {
       await takeEntry(entry, options);
-      if (options.stop.aborted) return;
+      if (stop.aborted) return;
     }
+    // A read that was answered out of memory must not keep the event loop from its turn, whatever it gave.
+    await setImmediate();
+    const last = entries.at(-1);
+    if (last !== undefined && ledger.next() - lastOf(last) > limits.maxBodies) return;
   }
+}
+
+function lastOf(entry: JournalEntry): number {
+  return entry.kind === 'body' ? entry.body.sequence : entry.span.toSequence;
 }
 
 async function takeEntry(entry: JournalEntry, options: Intake): Promise<void> {
@@ -112,7 +123,7 @@ async function loseRest(span: LostSpan, options: IntakeOptions): Promise<void> {
 async function lose(span: LostSpan, options: IntakeOptions): Promise<void> {
   const { name, ledger, log, stop, damaged } = options;
   const { fromSequence, toSequence, bytes, reason, where } = span;
-  const canLose = () => ledger.canLose(fromSequence, toSequence);
+  const canLose = () => ledger.canLose(fromSequence);
   if (!canLose()) await waitFor(canLose, options);
   if (stop.aborted) return;
   const lost = ledger.lose(fromSequence, toSequence);

@@ -1,14 +1,11 @@
-import { maxSettledRanges, type Position } from '@xiq-siem/core';
+import { maxSettledRanges, settledRangesIn } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLedger, type Ledger } from './ledger.ts';
-import { addRange, type Ranges, rangesHave } from './ranges.ts';
+import { addRange, countIn, type Ranges, rangesHave } from './ranges.ts';
 import { start } from './test-bench.ts';
 
 const delivered = { kind: 'delivered' } as const;
-const rangesIn = ({ settled }: Position) =>
-  settled.reduce((sum, { elements }) => sum + (elements === 'all' ? 1 : elements.length), 0);
-
 test('ranges hold just what was added, ascending and apart', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(40), fc.nat(4))), (additions) => {
@@ -18,85 +15,186 @@ test('ranges hold just what was added, ascending and apart', () => {
         addRange(ranges, from, from + more);
         for (let value = from; value <= from + more; value++) plain.add(value);
       }
-      for (let value = 0; value < 50; value++) expect(rangesHave(ranges, value)).toBe(plain.has(value));
+      for (let value = 0; value < 50; value++) {
+        expect(rangesHave(ranges, value)).toBe(plain.has(value));
+        expect(countIn(ranges, value, value + 9)).toBe(
+          [...plain].filter((one) => one >= value && one < value + 10).length,
+        );
+      }
       for (const [index, [from]] of ranges.entries()) expect(from).toBeGreaterThan((ranges[index - 1]?.[1] ?? -2) + 1);
     }),
   );
 });
 
-/** Takes what there is of these bodies (element counts by sequence) as far as the ledger lets it. */
-function takeAll(ledger: Ledger, sizes: readonly number[], from: number): [sequence: number, element: number][] {
-  const taken: [number, number][] = [];
-  for (let sequence = from; sequence < sizes.length; sequence++) {
-    if (!ledger.begin(sequence)) continue;
-    for (let element = 0; element < (sizes[sequence] ?? 0); element++) {
-      if (ledger.take(sequence, element)) taken.push([sequence, element]);
+/** A body of so many events, or one that is lost. */
+type Size = number | 'lost';
+
+/** Reads these bodies as the intake does, up to one of them; gives the bodies begun and the events taken. */
+function readAll(ledger: Ledger, sizes: readonly Size[], end = sizes.length) {
+  const begun: number[] = [];
+  const open: [sequence: number, element: number][] = [];
+  for (let at = ledger.next(); at < end; at = ledger.next()) {
+    const size = sizes[at] ?? 0;
+    if (size === 'lost') {
+      let last = at;
+      while (last + 1 < end && sizes[last + 1] === 'lost') last++;
+      expect(ledger.canLose(at)).toBe(true);
+      ledger.lose(at, last);
+      continue;
     }
-    ledger.end(sequence);
+    expect(ledger.begin(at)).toBe(true);
+    begun.push(at);
+    for (let element = 0; element < size; element++) if (ledger.take(at, element)) open.push([at, element]);
+    ledger.end(at);
   }
-  return taken;
+  return { begun, open };
+}
+
+/** The position that says what is settled, in the only way to say it. */
+function expected(sizes: readonly Size[], read: number, open: readonly (readonly [number, number])[]) {
+  const openIn = (at: number) => open.filter(([sequence]) => sequence === at).map(([, element]) => element);
+  const sequence = Math.min(read, ...open.map(([at]) => at));
+  const settled: unknown[] = [];
+  for (let at = sequence; at < read; at++) {
+    const from = at;
+    while (at < read && openIn(at).length === 0) at++;
+    if (at - from === 1) settled.push({ sequence: from, elements: 'all' });
+    if (at - from > 1) settled.push({ sequence: from, toSequence: at - 1, elements: 'all' });
+    const elements: Ranges = [];
+    const left = new Set(openIn(at));
+    const size = sizes[at];
+    if (at >= read || typeof size !== 'number') continue;
+    for (let element = 0; element < size; element++) if (!left.has(element)) addRange(elements, element, element);
+    if (elements.length > 0) settled.push({ sequence: at, elements });
+  }
+  return { sequence, settled };
 }
 
 describe('after a crash at any moment', () => {
-  test('exactly the unsettled events are taken again, and the counters agree', () => {
-    const run = fc.record({
-      sizes: fc.array(fc.nat(6), { minLength: 1, maxLength: 8 }),
-      order: fc.infiniteStream(fc.nat(1000)),
-      crashAfter: fc.nat(40),
-    });
-    fc.assert(
-      fc.property(run, ({ sizes, order, crashAfter }) => {
-        const total = sizes.reduce((sum, size) => sum + size, 0);
-        const settled = new Set<string>();
-        const first = createLedger(start);
-        const open = takeAll(first, sizes, 0);
-        for (let step = 0; step < crashAfter && open.length > 0; step++) {
-          const [picked] = open.splice((order.next().value ?? 0) % open.length, 1);
-          if (picked === undefined) break;
-          first.settle(picked[0], picked[1], delivered);
-          settled.add(picked.join());
-        }
-        const saved = first.position();
-        expect(saved.counters.normalized).toBe(settled.size);
+  const size = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 0, max: 2 }) },
+    { weight: 1, arbitrary: fc.nat(6) },
+    { weight: 1, arbitrary: fc.constant('lost' as const) },
+  );
+  const run = fc.record({
+    sizes: fc.array(size, { minLength: 1, maxLength: 30 }),
+    lives: fc.array(fc.record({ reads: fc.nat(30), settles: fc.nat(40) }), { minLength: 1, maxLength: 4 }),
+    order: fc.infiniteStream(fc.nat(1000)),
+  });
 
-        const second = createLedger(saved);
-        const again = takeAll(second, sizes, saved.sequence);
-        expect(again.map((one) => one.join())).toEqual(open.map((one) => one.join()).sort(byNumbers));
-        for (const [sequence, element] of again) second.settle(sequence, element, delivered);
-        expect(second.position()).toMatchObject({
-          sequence: sizes.length,
-          settled: [],
-          counters: { normalized: total, delivered: total },
-        });
+  test('exactly the unsettled events are taken again, no settled body is read again, and the counters agree', () => {
+    fc.assert(
+      fc.property(run, ({ sizes, lives, order }) => {
+        const total = sizes.reduce<number>((sum, one) => sum + (one === 'lost' ? 1 : one), 0);
+        let saved = start;
+        let left: readonly (readonly [number, number])[] = [];
+        let known = 0;
+        for (const { reads, settles } of lives) {
+          const ledger = createLedger(saved);
+          // What was open is read again before anything new.
+          const end = Math.min(sizes.length, Math.max(known, reads));
+          const { begun, open } = readAll(ledger, sizes, end);
+          expect(open.filter(([at]) => at < known)).toEqual(left);
+          expect(begun.filter((at) => at < known)).toEqual([...new Set(left.map(([at]) => at))]);
+          known = end;
+          for (let step = 0; step < settles && open.length > 0; step++) {
+            const [picked] = open.splice((order.next().value ?? 0) % open.length, 1);
+            if (picked !== undefined) ledger.settle(picked[0], picked[1], delivered);
+          }
+          left = open;
+          saved = JSON.parse(JSON.stringify(ledger.position()));
+          expect(saved).toMatchObject(expected(sizes, known, open));
+          expect(ledger.canTake()).toBe(true);
+        }
+        const last = createLedger(saved);
+        for (const [at, element] of readAll(last, sizes).open.reverse()) last.settle(at, element, delivered);
+        expect(last.position()).toMatchObject({ sequence: sizes.length, settled: [], counters: { normalized: total } });
+        const damaged = sizes.filter((one) => one === 'lost').length;
+        expect(last.position().counters).toMatchObject({ damaged, delivered: total - damaged });
       }),
+      { numRuns: 300 },
     );
   });
 });
 
-test('the position never has more ranges than its slot takes, in whatever order events settle', () => {
+test('a million bodies that settle behind an open event are one run, however they come', () => {
   const ledger = createLedger(start);
-  let sequence = 0;
-  const open: [number, number][] = [];
-  let most = 0;
-  // One event of each body never settles until nothing more can be taken.
-  for (; ledger.canTake(); sequence++) {
-    ledger.begin(sequence);
-    for (let element = 0; element < 3 && ledger.canTake(); element++) {
-      ledger.take(sequence, element * 2);
-      if (element === 1) ledger.settle(sequence, 2, delivered);
-      else open.push([sequence, element * 2]);
-    }
-    ledger.end(sequence);
-    most = Math.max(most, rangesIn(ledger.position()));
-  }
-  expect(sequence).toBeGreaterThan(300);
-  for (const [at, element] of open.reverse()) {
-    ledger.settle(at, element, delivered);
-    most = Math.max(most, rangesIn(ledger.position()));
-  }
-  expect(most).toBeLessThanOrEqual(maxSettledRanges);
-  expect(ledger.position()).toMatchObject({ sequence, settled: [] });
+  const pass = (at: number) => {
+    ledger.begin(at);
+    ledger.take(at, 0);
+    ledger.end(at);
+    ledger.settle(at, 0, delivered);
+  };
+  ledger.begin(0);
+  ledger.take(0, 0);
+  ledger.end(0);
+  for (let at = 1; at <= 500_000; at++) pass(at);
+  ledger.lose(500_001, 900_000);
+  for (let at = 900_001; at <= 1_000_000; at++) pass(at);
+  const saved = ledger.position();
+  expect(saved).toMatchObject({ sequence: 0, settled: [{ sequence: 1, toSequence: 1_000_000, elements: 'all' }] });
   expect(ledger.canTake()).toBe(true);
+
+  const again = createLedger(saved);
+  expect(again.next()).toBe(0);
+  expect(again.begin(0)).toBe(true);
+  expect(again.next()).toBe(1_000_001);
+});
+
+describe('the position never has more ranges than its slot takes', () => {
+  /** Each takes two events at least, and leaves one of them open. */
+  const patterns: Record<string, readonly (readonly ('open' | 'settled')[] | 'lost')[]> = {
+    'of elements': [['open', 'settled', 'open']],
+    'of bodies': [['open'], ['settled']],
+    'of runs': [['open'], ['settled'], ['settled']],
+    'of lost runs': [['open'], 'lost'],
+    'of all kinds': [['settled', 'open', 'settled'], ['settled'], [], 'lost', ['open', 'open'], ['settled']],
+  };
+  test.each(Object.entries(patterns))('%s, in whatever order events settle', (_, pattern) => {
+    const ledger = createLedger(start);
+    const open: [number, number][] = [];
+    let sequence = 0;
+    let most = 0;
+    const look = () => {
+      const ranges = settledRangesIn(ledger.position().settled);
+      most = Math.max(most, ranges);
+      // Each open event may become a range, and one that is taken may leave one before it.
+      const hasRoom = ledger.open() === 0 || ranges + ledger.open() + 2 <= maxSettledRanges;
+      expect(ledger.canTake()).toBe(hasRoom);
+    };
+    for (let turn = 0; ledger.canTake(); turn++) {
+      const next = pattern[turn % pattern.length];
+      if (next === 'lost') {
+        if (!ledger.canLose(sequence)) break;
+        ledger.lose(sequence, sequence + 9);
+        sequence += 10;
+        look();
+        continue;
+      }
+      ledger.begin(sequence);
+      for (const [index, word] of (next ?? []).entries()) {
+        if (!ledger.canTake()) break;
+        // Every other number is none's.
+        ledger.take(sequence, index * 2);
+        if (word === 'open') open.push([sequence, index * 2]);
+        else ledger.settle(sequence, index * 2, delivered);
+      }
+      if (ledger.canTake()) ledger.end(sequence++);
+      if (turn % 16 === 0) look();
+    }
+    look();
+    expect(most).toBeGreaterThan(maxSettledRanges / 4);
+    expect(ledger.open()).toBeGreaterThan(300);
+    for (const [index, [at, element]] of open.reverse().entries()) {
+      ledger.settle(at, element, delivered);
+      if (index % 16 === 0) look();
+    }
+    look();
+    expect(most).toBeLessThanOrEqual(maxSettledRanges);
+    expect(ledger.canTake()).toBe(true);
+    if (ledger.next() > sequence) ledger.end(sequence);
+    expect(ledger.position()).toMatchObject({ sequence: ledger.next(), settled: [] });
+  });
 });
 
 test('numbers that no element has do not keep a body open, nor cost ranges', () => {
@@ -116,18 +214,33 @@ describe('bodies that are lost', () => {
     expect(ledger.position()).toMatchObject({ sequence: 10, settled: [], counters: { normalized: 4, damaged: 4 } });
   });
 
-  test('behind an open event are noted one by one if they are few, else wait for it', () => {
+  test('behind an open event are noted at once, as a run, however many they are', () => {
     const ledger = createLedger(start);
     ledger.begin(0);
     ledger.take(0, 0);
     ledger.end(0);
-    expect(ledger.canLose(1, 1_000_000)).toBe(false);
-    expect(ledger.canLose(1, 3)).toBe(true);
-    expect(ledger.lose(1, 3)).toBe(3);
-    expect(ledger.position().sequence).toBe(0);
+    expect(ledger.canLose(1)).toBe(true);
+    expect(ledger.lose(1, 1_000_000)).toBe(1_000_000);
+    expect(ledger.position()).toMatchObject({
+      sequence: 0,
+      settled: [{ sequence: 1, toSequence: 1_000_000, elements: 'all' }],
+    });
     ledger.settle(0, 0, delivered);
-    expect(ledger.position()).toMatchObject({ sequence: 4, settled: [] });
-    expect(ledger.canLose(4, 1_000_000)).toBe(true);
+    expect(ledger.position()).toMatchObject({ sequence: 1_000_001, settled: [] });
+  });
+
+  test('take what was settled of them out of the position, which may end within a run', () => {
+    const ledger = createLedger({
+      ...start,
+      sequence: 5,
+      settled: [
+        { sequence: 5, elements: [[0, 3]] },
+        { sequence: 6, toSequence: 20, elements: 'all' },
+      ],
+    });
+    expect(ledger.lose(5, 9)).toBe(1);
+    expect(ledger.position()).toMatchObject({ sequence: 21, settled: [], counters: { damaged: 1 } });
+    expect(ledger.next()).toBe(21);
   });
 });
 
@@ -140,9 +253,3 @@ test('a body that breaks off counts as damaged once, when all before the break i
   ledger.settle(0, 0, delivered);
   expect(ledger.position()).toMatchObject({ sequence: 1, counters: { normalized: 2, delivered: 1, damaged: 1 } });
 });
-
-function byNumbers(one: string, other: string): number {
-  const [a = 0, b = 0] = one.split(',').map(Number);
-  const [c = 0, d = 0] = other.split(',').map(Number);
-  return a - c || b - d;
-}

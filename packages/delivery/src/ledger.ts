@@ -1,6 +1,6 @@
 // What is settled, in whatever order, and how far the position may move.
 import { maxSettledRanges, type Position, type PositionCounters, type SettledBody } from '@xiq-siem/core';
-import { addRange, type Ranges, rangesHave } from './ranges.ts';
+import { addRange, countIn, type Range, type Ranges, rangeAt, rangesHave } from './ranges.ts';
 
 /** How an event came to rest. */
 export type Outcome =
@@ -18,13 +18,13 @@ export interface Ledger {
   settle(sequence: number, element: number, outcome: Outcome): void;
   /** No more events of this body will be taken. `damaged`: there were more, which cannot be read. */
   end(sequence: number, damaged?: boolean): void;
-  /** False while the span cannot be noted: settle what comes before it first. */
-  canLose(fromSequence: number, toSequence: number): boolean;
-  /** Gives up bodies (both ends inclusive); returns how many were not settled before. */
+  /** False while a span from there on cannot be noted: settle what comes before it first. */
+  canLose(fromSequence: number): boolean;
+  /** Gives up bodies that were not begun (both ends inclusive); returns how many were not settled before. */
   lose(fromSequence: number, toSequence: number): number;
   /** Events taken and not yet settled. */
   open(): number;
-  /** The sequence of the body to be read next. */
+  /** The sequence of the body to be read next: the first after the last begun that is not wholly settled. */
   next(): number;
   /** What can be looked at often. */
   summary(): { readonly sequence: number; readonly counters: PositionCounters; readonly open: number };
@@ -32,74 +32,82 @@ export interface Ledger {
   position(): Position;
 }
 
+/** A body of which some elements are taken or settled, but not all are settled. */
 interface OpenBody {
-  ranges: Ranges;
+  readonly ranges: Ranges;
   lastTaken: number;
   open: number;
   ended: boolean;
   damaged: boolean;
-  whole: boolean;
 }
 
 export function createLedger(start: Position): Ledger {
   const bodies = new Map<number, OpenBody>();
+  /** Sequences of the bodies after the position that are wholly settled. */
+  const whole: Ranges = [];
   const counters = { ...start.counters };
   let sequence = start.sequence;
   let next = start.sequence;
   let open = 0;
+  /** What `settledRangesIn` gives of the position. */
   let rangeCount = 0;
 
   const bodyOf = (at: number): OpenBody => {
     const known = bodies.get(at);
     if (known !== undefined) return known;
-    const made = { ranges: [], lastTaken: -1, open: 0, ended: false, damaged: false, whole: false };
+    const made = { ranges: [], lastTaken: -1, open: 0, ended: false, damaged: false };
     bodies.set(at, made);
     return made;
   };
   const count = (outcome: keyof PositionCounters, events = 1) => {
     counters[outcome] += events;
   };
-  const settleRange = (body: OpenBody, from: number, to: number) => {
-    rangeCount -= body.ranges.length;
-    addRange(body.ranges, from, to);
-    rangeCount += body.ranges.length;
+  const settleRange = ({ ranges }: OpenBody, from: number, to: number) => {
+    rangeCount += 1 - addRange(ranges, from, to).replaced.length;
   };
-  const makeWhole = (body: OpenBody) => {
-    rangeCount += 1 - body.ranges.length;
-    body.ranges = [];
-    body.whole = true;
+  const readOnFrom = (at: number) => {
+    const from = Math.max(next, at);
+    next = (rangeAt(whole, from)?.[1] ?? from - 1) + 1;
   };
   const advance = () => {
-    while (bodies.get(sequence)?.whole) {
-      bodies.delete(sequence++);
-      rangeCount--;
+    for (let [run] = whole; run !== undefined && run[0] <= sequence; [run] = whole) {
+      sequence = run[1] + 1;
+      rangeCount -= costOf(run);
+      whole.shift();
     }
-    next = Math.max(next, sequence);
+    readOnFrom(sequence);
   };
-  const completeIfDone = (body: OpenBody) => {
-    if (!body.ended || body.open > 0 || body.whole) return;
+  const makeWhole = (from: number, to: number) => {
+    const { added, replaced } = addRange(whole, from, to);
+    rangeCount = replaced.reduce((sum, run) => sum - costOf(run), rangeCount + costOf(added));
+    advance();
+  };
+  const drop = (at: number, { ranges }: OpenBody) => {
+    rangeCount -= ranges.length;
+    bodies.delete(at);
+  };
+  const completeIfDone = (at: number, body: OpenBody) => {
+    if (!body.ended || body.open > 0) return;
     if (body.damaged) {
       count('normalized');
       count('damaged');
     }
-    makeWhole(body);
-    advance();
+    drop(at, body);
+    makeWhole(at, at);
   };
 
-  for (const { sequence: at, elements } of start.settled) {
-    if (at < sequence) continue;
-    const body = bodyOf(at);
-    if (elements === 'all') makeWhole(body);
-    else for (const [from, to] of elements) settleRange(body, from, to);
+  for (const { sequence: at, toSequence = at, elements } of start.settled) {
+    if (toSequence < start.sequence) continue;
+    if (elements === 'all') makeWhole(Math.max(at, start.sequence), toSequence);
+    else for (const [from, to] of elements) settleRange(bodyOf(at), from, to);
   }
-  advance();
 
   return {
     // Settling an event adds one range at most, and so may the gap before it.
     canTake: () => open === 0 || rangeCount + open + 2 <= maxSettledRanges,
     begin(at) {
-      next = Math.max(next, at + 1);
-      return at >= sequence && !bodyOf(at).whole;
+      readOnFrom(at + 1);
+      return at >= sequence && !rangesHave(whole, at);
     },
     take(at, element) {
       const body = bodyOf(at);
@@ -119,49 +127,43 @@ export function createLedger(start: Position): Ledger {
       count(outcome.kind);
       if (outcome.kind === 'delivered' && outcome.degraded) count('degraded');
       if (outcome.kind === 'delivered' && outcome.duplicate) count('duplicate');
-      completeIfDone(body);
+      completeIfDone(at, body);
     },
     end(at, damaged = false) {
       const body = bodyOf(at);
       body.ended = true;
       body.damaged = damaged;
-      completeIfDone(body);
+      completeIfDone(at, body);
     },
-    canLose: (from, to) => from <= sequence || rangeCount + open + (to - from + 1) <= maxSettledRanges,
+    canLose: (from) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
     lose(from, to) {
       const first = Math.max(from, sequence);
-      let lost = Math.max(0, to - first + 1);
-      if (from <= sequence) {
-        for (const [at, body] of bodies) {
-          if (at > to) continue;
-          if (body.whole) lost--;
-          rangeCount -= body.whole ? 1 : body.ranges.length;
-          bodies.delete(at);
-        }
-        sequence = Math.max(sequence, to + 1);
-      } else {
-        for (let at = first; at <= to; at++) {
-          const body = bodyOf(at);
-          if (body.whole) lost--;
-          else makeWhole(body);
-        }
-      }
+      if (to < first) return 0;
+      const lost = to - first + 1 - countIn(whole, first, to);
+      for (const [at, body] of bodies) if (at >= first && at <= to) drop(at, body);
       count('normalized', lost);
       count('damaged', lost);
-      next = Math.max(next, to + 1);
-      advance();
+      makeWhole(first, to);
+      readOnFrom(to + 1);
       return lost;
     },
     open: () => open,
     next: () => next,
     summary: () => ({ sequence, counters, open }),
     position() {
-      const settled: SettledBody[] = [];
-      for (const [at, { whole, ranges }] of [...bodies].sort(([a], [b]) => a - b)) {
-        if (whole) settled.push({ sequence: at, elements: 'all' });
-        else if (ranges.length > 0) settled.push({ sequence: at, elements: ranges.map(([from, to]) => [from, to]) });
+      const settled = whole.map(([from, to]): SettledBody => {
+        return from === to ? { sequence: from, elements: 'all' } : { sequence: from, toSequence: to, elements: 'all' };
+      });
+      for (const [at, { ranges }] of bodies) {
+        if (ranges.length > 0) settled.push({ sequence: at, elements: ranges.map(([from, to]) => [from, to]) });
       }
+      settled.sort((one, other) => one.sequence - other.sequence);
       return { sequence, settled, counters: { ...counters } };
     },
   };
+}
+
+/** What a run of wholly settled bodies takes of `maxSettledRanges`. */
+function costOf([from, to]: Range): number {
+  return from === to ? 1 : 2;
 }

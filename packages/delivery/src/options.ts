@@ -45,7 +45,9 @@ export const deliveryOptionsShape = {
     .positive()
     .max(87_600)
     .optional()
-    .describe('Hours after which an event that cannot be sent becomes a dead letter. Default: attempts never end.'),
+    .describe(
+      'Hours after its receipt when an event becomes a dead letter, if for as long the destination took nothing, or not this event. Time that waits for a person, or lies before the last start, does not count. Default: attempts never end.',
+    ),
   where: routing.describe('Which events this destination is sent; the others are counted as filtered.'),
   startAt: z
     .enum(['earliest', 'now'])

@@ -24,7 +24,14 @@ export interface OutcomeContext {
   readonly passed: number;
   readonly retryDelay: (attempts: number) => number;
   readonly giveUpAfterMs: number;
-  /** When the destination as a whole last waited for a person; epoch milliseconds. */
+  /** When the attempt began that ended now. */
+  readonly attemptMs: number;
+  /** When the destination last took an event; undefined if it has taken none since the start of the process. */
+  readonly lastDeliveredMs: number | undefined;
+  /**
+   * When the destination as a whole last waited for a person, or the process began: before that it may have waited for
+   * one. Epoch milliseconds.
+   */
   readonly pausedAtMs: number;
   /** Rejected events are kept: a storm of rejections. */
   readonly holdRejected: boolean;
@@ -92,12 +99,17 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
   });
 }
 
-/** Whether an event has been tried for longer than the configuration allows; time that waits for a person does not count. */
-export function isOverdue(
-  pending: Pending,
-  { nowMs, giveUpAfterMs, pausedAtMs }: Pick<OutcomeContext, 'nowMs' | 'giveUpAfterMs' | 'pausedAtMs'>,
-): boolean {
-  return nowMs - Math.max(pending.giveUpFromMs, pausedAtMs) >= giveUpAfterMs;
+/**
+ * Whether an event is given up, now that an attempt failed: that long ago it was received, and since then the destination
+ * has taken nothing at all, or not this event for as long as it has been tried. Time that waits for a person does not
+ * count. What was taken while the attempt was under way already has the next one to wait for.
+ */
+export function isOverdue(pending: Pending, context: OutcomeContext): boolean {
+  const { nowMs, attemptMs, giveUpAfterMs, pausedAtMs, lastDeliveredMs = Number.NEGATIVE_INFINITY } = context;
+  if (pending.takenAtMs > attemptMs) return false;
+  const triedFromMs = pending.attempts > 0 ? pending.firstAttemptMs : Number.POSITIVE_INFINITY;
+  const stuckFromMs = Math.max(pending.event.receivedAtMs, Math.min(triedFromMs, lastDeliveredMs));
+  return nowMs - Math.max(stuckFromMs, pending.heldAtMs, pausedAtMs) >= giveUpAfterMs;
 }
 
 function isFailure(report: CheckedReport, index: number): boolean {

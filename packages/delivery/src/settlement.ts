@@ -60,7 +60,7 @@ export function createSettlement(
   const pool = createHeldPool(policy.mendDelay);
   let openBytes = 0;
   let passed = 0;
-  let pausedAtMs = Number.NEGATIVE_INFINITY;
+  let pausedAtMs = clock.now();
   let possibleDuplicates = 0;
   let lastDeliveredMs: number | undefined;
   let lastWords: string | undefined;
@@ -166,8 +166,9 @@ export function createSettlement(
     judge(batch, report, round) {
       const nowMs = clock.now();
       const holdRejected = tellPolicy(report, batch.length, round, nowMs);
+      const attemptMs = batch[0]?.lastAttemptMs ?? nowMs;
       const context: OutcomeContext = {
-        ...{ nowMs, passed, giveUpAfterMs, pausedAtMs, holdRejected },
+        ...{ nowMs, attemptMs, passed, giveUpAfterMs, lastDeliveredMs, pausedAtMs, holdRejected },
         retryDelay: policy.retryDelay,
       };
       carryOut(decide(batch, report, context), report.kind === 'items', nowMs);

@@ -6,6 +6,8 @@ export interface PreparedEvent extends NormalizedEvent {
   readonly sequence: number;
   readonly receipt: string;
   readonly source: string;
+  /** Of its body; epoch milliseconds. */
+  readonly receivedAtMs: number;
   readonly json: string;
   /** UTF-8 bytes of `json`. */
   readonly bytes: number;
@@ -163,6 +165,7 @@ function prepare(event: NormalizedEvent, body: KeptBody): PreparedEvent {
     sequence: body.sequence,
     receipt: body.receipt,
     source: body.metadata.source,
+    receivedAtMs: body.metadata.receivedAtMs,
   };
 }
 

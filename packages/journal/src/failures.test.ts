@@ -138,7 +138,7 @@ describe('a disk that fails', () => {
     const { journal, files } = await testJournal();
     await appendText(journal, 'one');
     files.fail('write', 'EROFS', 1000);
-    await expect(appendText(journal, 'two')).rejects.toMatchObject({ code: 'journal_failed' });
+    await expect(appendText(journal, 'two')).rejects.toMatchObject({ code: 'journal_full' });
     expect(textsOf(await readAll(journal))).toEqual(['one']);
     await journal.close();
   });

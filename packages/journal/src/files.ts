@@ -87,7 +87,8 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-const passing = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE']);
+// EROFS: what can be read is still delivered, and whoever mends the disk may mount it for writing again.
+const passing = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE', 'EROFS']);
 
 /** Whether a failed write only lacked room, or a file handle: the same may succeed later. */
 export function mayPass(error: unknown): boolean {

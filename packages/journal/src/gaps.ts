@@ -9,6 +9,7 @@ const gap = z.object({
   fromSequence: z.int(),
   /** Inclusive. */
   toSequence: z.int(),
+  /** At most: those that the destination had in memory already are delivered all the same. */
   bodies: z.int(),
   /** Bytes on disk, in part estimated. */
   bytes: z.int(),

@@ -1,5 +1,14 @@
 // The journal as others see it: bodies in, receipts out; readers and positions for the destinations.
-import type { BodyMetadata, BodyReader, ErrorCode, Logger, LostSpan, Meter, PositionFile } from '@xiq-siem/core';
+import type {
+  BodyMetadata,
+  BodyReader,
+  ConnectorError,
+  ErrorCode,
+  Logger,
+  LostSpan,
+  Meter,
+  PositionFile,
+} from '@xiq-siem/core';
 import type { Files } from './files.ts';
 import type { LetGoGap } from './gaps.ts';
 
@@ -18,6 +27,8 @@ export interface JournalOptions {
   readonly files?: Files;
   /** How often `maintain` runs by itself, 1000 where not given; 0 for never. */
   readonly maintainEveryMs?: number;
+  /** Called once, when it refuses for good (`journal_failed`): by an append, or by its own upkeep where nobody appends. */
+  readonly onFailure?: (error: ConnectorError) => void;
 }
 
 export interface PositionOptions {

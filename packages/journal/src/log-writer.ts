@@ -139,7 +139,7 @@ export function asConnectorError(error: unknown): ConnectorError {
   return mayPass(error)
     ? new ConnectorError(
         'journal_full',
-        `the journal has no room (${text}): free some on its disk, and it goes on by itself`,
+        `the journal takes nothing now (${text}): make room on its disk, or let it be written to, and it goes on by itself`,
         { cause: error },
       )
     : new ConnectorError(

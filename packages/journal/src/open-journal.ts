@@ -149,6 +149,7 @@ async function open(options: JournalOptions): Promise<Journal> {
     if (refusal?.code === 'journal_failed' || refusal?.code === 'journal_closed') return;
     if (refusal?.code !== error.code) log.error('journal.refusing', { code: error.code, why: error.message });
     refusal = error;
+    if (error.code === 'journal_failed') options.onFailure?.(error);
   }
 
   const appending = logWriter({

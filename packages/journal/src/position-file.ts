@@ -1,32 +1,13 @@
 // How far a destination has come, on disk: position, counters and the destination's wish for a full journal together.
-import { ConnectorError, maxSettledRanges, type Position, type PositionFile } from '@xiq-siem/core';
+import { ConnectorError, type Position, type PositionFile } from '@xiq-siem/core';
 import { z } from 'zod';
 import { errorText, type Files } from './files.ts';
 import type { PositionOptions } from './journal.ts';
+import { positionSchema } from './position.ts';
 import { openSlotFile } from './slot-file.ts';
 
-/** Holds `maxSettledRanges`, each in a body of its own with the longest numbers. */
+/** Holds `maxSettledRanges`, each in a body of its own, or two of them a run, with the longest numbers. */
 const slotBytes = 128 * 1024;
-
-const count = z.int().min(0);
-
-const positionSchema = z.object({
-  sequence: z.int().min(1),
-  settled: z
-    .array(
-      z.object({ sequence: z.int().min(1), elements: z.union([z.literal('all'), z.array(z.tuple([count, count]))]) }),
-    )
-    .refine((bodies) => rangesIn(bodies) <= maxSettledRanges, `more than ${maxSettledRanges} settled ranges`),
-  counters: z.object({
-    normalized: count,
-    delivered: count,
-    degraded: count,
-    duplicate: count,
-    deadLettered: count,
-    filtered: count,
-    damaged: count,
-  }),
-});
 
 const stored = z.object({ v: z.literal(1), whenFull: z.enum(['letGo', 'hold']), position: positionSchema });
 
@@ -105,31 +86,4 @@ function parse(content: string): z.infer<typeof stored> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function rangesIn(bodies: readonly { readonly elements: 'all' | readonly unknown[] }[]): number {
-  return bodies.reduce((sum, { elements }) => sum + (elements === 'all' ? 1 : elements.length), 0);
-}
-
-/** Nothing done yet, from `sequence` on. */
-export function freshPosition(sequence: number): Position {
-  const counters = {
-    normalized: 0,
-    delivered: 0,
-    degraded: 0,
-    duplicate: 0,
-    deadLettered: 0,
-    filtered: 0,
-    damaged: 0,
-  };
-  return { sequence, settled: [], counters };
-}
-
-/** A position that claims nothing at or beyond the tail: what comes there is new. */
-export function clampPosition(position: Position, nextSequence: number): Position {
-  return {
-    sequence: Math.min(position.sequence, nextSequence),
-    settled: position.settled.filter(({ sequence }) => sequence < nextSequence),
-    counters: position.counters,
-  };
 }

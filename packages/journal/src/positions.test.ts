@@ -2,6 +2,7 @@ import { maxSettledRanges, type Position } from '@xiq-siem/core';
 import { describe, expect, it } from 'vitest';
 import { appendText, at, testJournal } from './fixtures/test-journal.ts';
 import type { PositionOptions } from './journal.ts';
+import { openSlotFile } from './slot-file.ts';
 
 const earliest: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };
 const now: PositionOptions = { startAt: 'now', whenFull: 'letGo' };
@@ -43,6 +44,56 @@ describe('a position', () => {
     await journal.close();
     const { journal: again } = await testJournal(files);
     expect((await again.position('archive', now)).position).toEqual(busy);
+  });
+
+  it('in the shape without runs is read as it always was', async () => {
+    const { journal, files } = await withBodies(9);
+    const slots = await openSlotFile(files, path, slot, () => true);
+    const settled = [3, 4, 6].map((sequence) => ({ sequence, elements: 'all' as const }));
+    await slots.save(JSON.stringify({ v: 1, whenFull: 'hold', position: { ...busy, settled } }));
+    await slots.close();
+    await journal.close();
+    const { journal: again } = await testJournal(files);
+    expect((await again.position('archive', now)).position).toEqual({ ...busy, settled });
+  });
+
+  it('with a run of bodies behind an open one is found again, as far as there are bodies', async () => {
+    const run = (sequence: number, toSequence: number) => ({ sequence, toSequence, elements: 'all' }) as const;
+    const kept: readonly [saved: Position['settled'], found: Position['settled'], isCut: boolean][] = [
+      [[run(2, 90)], [run(2, 90)], false],
+      [[run(2, 80), run(82, 100)], [run(2, 80), run(82, 100)], false],
+      [[run(2, 80), run(82, 101)], [run(2, 80), run(82, 100)], true],
+      [[run(100, 5000)], [{ sequence: 100, elements: 'all' }], true],
+      [[run(50, 60), run(101, 102)], [run(50, 60)], true],
+    ];
+    for (const [settled, found, isCut] of kept) {
+      const { journal, files } = await withBodies(100);
+      await (await journal.position('archive', earliest)).save({ ...at(1), settled });
+      const { journal: again, log } = await testJournal(files.kill());
+      expect((await again.position('archive', earliest)).position).toEqual({ ...at(1), settled: found });
+      expect(log.of('position.beyond_tail')).toHaveLength(isCut ? 1 : 0);
+    }
+  });
+
+  it('is refused with runs of less than two bodies, or bodies that do not ascend', async () => {
+    const { journal } = await withBodies(9);
+    const position = await journal.position('archive', earliest);
+    const all = 'all' as const;
+    const wrong: readonly Position['settled'][] = [
+      [{ sequence: 5, toSequence: 5, elements: all }],
+      [{ sequence: 5, toSequence: 4, elements: all }],
+      [
+        { sequence: 2, toSequence: 5, elements: all },
+        { sequence: 5, elements: [[0, 0]] },
+      ],
+      [
+        { sequence: 5, elements: all },
+        { sequence: 3, elements: all },
+      ],
+    ];
+    for (const settled of wrong)
+      await expect(position.save({ ...at(1), settled })).rejects.toMatchObject({ code: 'position_failed' });
+    expect(position.position).toEqual(at(1));
   });
 
   it('falls back to the save before where the newest slot is damaged, at any byte', async () => {
@@ -130,14 +181,18 @@ describe('a position', () => {
   it('holds as many settled ranges as the contract allows, and not one more', async () => {
     const { journal } = await withBodies(2);
     const position = await journal.position('archive', earliest);
-    const big = Number.MAX_SAFE_INTEGER - maxSettledRanges;
-    const settled = Array.from({ length: maxSettledRanges }, (_, n) => ({
-      sequence: big + n,
-      elements: [[999_998, 999_999] as const],
-    }));
-    await position.save({ ...at(1), settled });
-    const tooMany = [...settled, { sequence: Number.MAX_SAFE_INTEGER, elements: 'all' as const }];
-    await expect(position.save({ ...at(1), settled: tooMany })).rejects.toMatchObject({ code: 'position_failed' });
+    const big = Number.MAX_SAFE_INTEGER - 4 * maxSettledRanges;
+    const elements = [[999_998, 999_999]] as const;
+    const parts = Array.from({ length: maxSettledRanges }, (_, n) => ({ sequence: big + n, elements }));
+    const singles = parts.map(({ sequence }) => ({ sequence, elements: 'all' as const }));
+    const runs = Array.from({ length: maxSettledRanges / 2 }, (_, n) => {
+      return { sequence: big + 3 * n, toSequence: big + 3 * n + 1, elements: 'all' as const };
+    });
+    for (const settled of [parts, singles, runs]) {
+      await position.save({ ...at(1), settled });
+      const tooMany = [...settled, { sequence: Number.MAX_SAFE_INTEGER, elements: 'all' as const }];
+      await expect(position.save({ ...at(1), settled: tooMany })).rejects.toMatchObject({ code: 'position_failed' });
+    }
   });
 
   it('belongs to one owner, and its name cannot leave the directory', async () => {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Logger, Position } from '@xiq-siem/core';
 import { errorText, type Files, systemCode } from './files.ts';
 import type { PositionOptions } from './journal.ts';
-import { clampPosition, freshPosition, type KeptPosition, openPositionFile } from './position-file.ts';
+import { clampPosition, freshPosition } from './position.ts';
+import { type KeptPosition, openPositionFile } from './position-file.ts';
 
 const namePattern = /^[a-z0-9-]{1,64}$/;
 const suffix = '.position';
@@ -54,7 +55,7 @@ export async function openPositions(options: PositionsOptions): Promise<Position
     const { position } = file.found;
     const clamped = clampPosition(position, options.nextSequence());
     const kept = file.use(clamped, file.found.whenFull, options.saved);
-    if (clamped.sequence < position.sequence || clamped.settled.length < position.settled.length) {
+    if (clamped !== position) {
       log.warn('position.beyond_tail', { destination, sequence: position.sequence, setTo: clamped.sequence });
       await kept.save(clamped).catch((error: unknown) => failed(destination, error));
     }

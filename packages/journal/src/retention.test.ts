@@ -172,6 +172,46 @@ describe('at maxBytes', () => {
     expect(one.journal.letGoGaps()).toMatchObject([{ destination: 'slower' }]);
   });
 
+  it('one open body costs a destination no more than its own segment: runs settled behind it go as settled', async () => {
+    const one = await clocked(undefined, small);
+    const fast = await one.journal.position('fast', letGo);
+    const held = await one.journal.position('held', letGo);
+    const dead = await one.journal.position('dead', letGo);
+    for (let n = 0; n < 600; n += 1) {
+      await fill(one, 1);
+      const { nextSequence } = one.journal.extent();
+      await fast.save(at(nextSequence));
+      if (nextSequence < 6) continue;
+      const run = { sequence: 4, toSequence: nextSequence - 1, elements: 'all' } as const;
+      await held.save({ ...at(2), settled: [{ sequence: 3, elements: [[0, 4]] }, run] });
+    }
+    const { bytes, firstSequence, nextSequence } = one.journal.extent();
+    expect(bytes).toBeLessThanOrEqual(small.maxBytes);
+    expect(firstSequence).toBeGreaterThan(300);
+    const gaps = new Map(one.journal.letGoGaps().map((gap) => [gap.destination, gap]));
+    expect(gaps.get('held')).toMatchObject({ fromSequence: 2, bodies: 2 });
+    expect(gaps.get('held')?.toSequence).toBeLessThan(30);
+    expect(gaps.get('dead')).toMatchObject({ toSequence: firstSequence - 1, bodies: firstSequence - 1 });
+    await dead.save(at(nextSequence));
+    one.pass(hour + 1);
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(nextSequence);
+    expect(one.meter.total('xiq_siem.journal.let_go_bodies', { destination: 'held' })).toBe(2);
+  });
+
+  it('a destination that holds an open body lets its segment stay, not those that it has settled behind it', async () => {
+    const one = await clocked();
+    const held = await one.journal.position('held', hold);
+    await fill(one, 60);
+    await held.save({ ...at(2), settled: [{ sequence: 3, toSequence: 60, elements: 'all' }] });
+    one.pass(hour + 1);
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(1);
+    await held.save(at(61));
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(61);
+  });
+
   it('a destination that says hold makes bodies be refused instead', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', letGo);

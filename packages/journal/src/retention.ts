@@ -4,6 +4,7 @@ import type { Logger, Meter, Position } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
 import type { Gaps, LetGoGap } from './gaps.ts';
 import type { LostLedger } from './lost-ledger.ts';
+import { unsettledIn } from './position.ts';
 import type { Positions } from './positions.ts';
 import { recordsStart } from './segment-format.ts';
 import type { Segment, SegmentSet } from './segment-set.ts';
@@ -37,9 +38,11 @@ export interface Retention {
 export function retention(options: RetentionOptions): Retention {
   const { files, set, positions, gaps, ledger, log, meter, now } = options;
 
-  function isSettled(next: number): boolean {
+  /** Whether all destinations have settled a segment, which ends before `next`. */
+  function isSettled(segment: Segment, next: number): boolean {
     const all = positions.all();
-    return all.length > 0 && all.every(({ position }) => position.sequence >= next);
+    const first = segment.header.firstSequence;
+    return all.length > 0 && all.every(({ position }) => unsettledIn(position, first, next - 1) === 0);
   }
 
   const isOld = (segment: Segment): boolean => now() - segment.lastAppendMs > options.retainForMs;
@@ -59,7 +62,7 @@ export function retention(options: RetentionOptions): Retention {
 
   async function removeSettled(): Promise<boolean> {
     const oldest = set.segments[0];
-    if (oldest?.following === undefined || !isSettled(oldest.following.header.firstSequence)) return false;
+    if (oldest?.following === undefined || !isSettled(oldest, oldest.following.header.firstSequence)) return false;
     await remove(oldest, oldest.following.header.firstSequence);
     return true;
   }
@@ -71,10 +74,9 @@ export function retention(options: RetentionOptions): Retention {
     const from = oldest.header.firstSequence;
     const next = oldest.following.header.firstSequence;
     const all = positions.all();
-    const wanting = all.filter(({ position }) => position.sequence < next);
+    const wanting = all.filter(({ position }) => unsettledIn(position, from, next - 1) > 0);
     if (wanting.length === all.length || wanting.some(({ holds }) => holds)) return false;
-    const given = wanting.map(({ destination, position }) => gapOf(destination, position, oldest, next));
-    const wanted = given.filter(({ bodies }) => bodies > 0);
+    const wanted = wanting.map(({ destination, position }) => gapOf(destination, position, oldest, next));
     try {
       await gaps.add(wanted);
     } catch (error) {
@@ -98,8 +100,7 @@ export function retention(options: RetentionOptions): Retention {
   function gapOf(destination: string, position: Position, segment: Segment, next: number): LetGoGap {
     const first = segment.header.firstSequence;
     const fromSequence = Math.max(first, position.sequence);
-    const settled = position.settled.filter(({ sequence, elements }) => sequence < next && elements === 'all').length;
-    const bodies = next - fromSequence - settled;
+    const bodies = unsettledIn(position, fromSequence, next - 1);
     const bytes = Math.round(((segment.bytes - recordsStart) * bodies) / (next - first));
     return { destination, fromSequence, toSequence: next - 1, bodies, bytes, lastAtMs: now() };
   }
@@ -117,7 +118,9 @@ export function retention(options: RetentionOptions): Retention {
     },
     newestIsOld() {
       const newest = set.segments.at(-1);
-      return newest !== undefined && newest.bytes > recordsStart && isOld(newest) && isSettled(set.nextSequence());
+      return (
+        newest !== undefined && newest.bytes > recordsStart && isOld(newest) && isSettled(newest, set.nextSequence())
+      );
     },
   };
 }

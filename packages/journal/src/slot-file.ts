@@ -33,6 +33,7 @@ export async function openSlotFile(
   let file: OpenFile | undefined;
   let exists = false;
   let nameIsDurable = true;
+  let reserved = false;
   const slots: (Slot | undefined)[] = [undefined, undefined];
   try {
     file = await files.open(path, 'update');
@@ -73,12 +74,28 @@ export async function openSlotFile(
       }
       generation += 1;
       target = 1 - target;
+      if (!reserved) reserved = await reserve(file, slotBytes);
     },
     async close() {
       await file?.close();
       file = undefined;
     },
   };
+}
+
+/**
+ * Writes both slots as they are, to their whole length: every later save then stays within blocks that the file has. On a
+ * full disk it could not grow, and what waits for it to say what is settled would never make room. False: not yet.
+ */
+async function reserve(file: OpenFile, slotBytes: number): Promise<boolean> {
+  try {
+    const content = Buffer.alloc(2 * slotBytes);
+    await file.read(content, 0);
+    await writeAll(file, content, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function encodeSlot(generation: number, content: string): Buffer {

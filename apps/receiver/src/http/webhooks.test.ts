@@ -77,7 +77,6 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
       receiver.kept.push({ metadata, text: Buffer.from(bytes).toString('utf8') });
       return `r1_${receiver.kept.length}`;
     },
-    notKept: ({ code }) => logged.push(code),
     stopping: () => receiver.stopping,
     now: () => receiver.clock,
     log: createLogger({ json: true, debug: true, write: (line) => logged.push(line), now: () => receiver.clock }),

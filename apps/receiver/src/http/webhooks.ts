@@ -21,8 +21,6 @@ export interface WebhookOptions {
   readonly refused: RefusedCredentials;
   /** Resolves with the receipt when the body is synced to disk. */
   keep(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
-  /** Hears of each body that could not be kept. */
-  notKept(fault: ConnectorError): void;
   /** True from the moment that no more webhooks are taken. */
   stopping(): boolean;
   readonly now: () => number;
@@ -53,7 +51,7 @@ const refusals = {
 } as const satisfies Record<string, readonly [status: number, code: string, message: string]>;
 
 export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindings }> {
-  const { sources, maxBodyBytes, budget, refused, keep, notKept, stopping, now, log, meter } = options;
+  const { sources, maxBodyBytes, budget, refused, keep, stopping, now, log, meter } = options;
 
   const count = (source: string, status: number): void =>
     meter.add('xiq_siem.receiver.requests', 1, { source, status: String(status) });
@@ -140,8 +138,7 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
       return c.json({ receipt }, 202);
     } catch (cause) {
       if (!(cause instanceof ConnectorError)) throw cause;
-      // The journal has logged its fault once; each refusal is counted.
-      notKept(cause);
+      // The journal has logged its fault, once; here each refusal is counted.
       count(name, 503);
       return c.json({ error: cause.code, message: 'the body could not be kept: send again' }, 503, {
         'retry-after': '5',

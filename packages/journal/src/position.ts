@@ -1,0 +1,83 @@
+// What a position says: its shape on disk, and what it leaves to be done.
+import { maxSettledRanges, type Position, type SettledBody, settledRangesIn } from '@xiq-siem/core';
+import { z } from 'zod';
+
+const sequence = z.int().min(1);
+const count = z.int().min(0);
+
+const wholeBodies = z
+  .object({ sequence, toSequence: sequence.optional(), elements: z.literal('all') })
+  .refine((run) => run.toSequence === undefined || run.toSequence > run.sequence, 'a run of less than two bodies');
+const partOfBody = z.object({ sequence, elements: z.array(z.tuple([count, count])) });
+
+export const positionSchema = z.object({
+  sequence,
+  settled: z
+    .array(z.union([wholeBodies, partOfBody]))
+    .refine((settled) => settledRangesIn(settled) <= maxSettledRanges, `more than ${maxSettledRanges} settled ranges`)
+    .refine(isAscending, 'settled bodies that do not ascend'),
+  counters: z.object({
+    normalized: count,
+    delivered: count,
+    degraded: count,
+    duplicate: count,
+    deadLettered: count,
+    filtered: count,
+    damaged: count,
+  }),
+});
+
+function isAscending(settled: readonly SettledBody[]): boolean {
+  let last = 0;
+  for (const one of settled) {
+    if (one.sequence <= last) return false;
+    last = lastOf(one);
+  }
+  return true;
+}
+
+function lastOf({ sequence, toSequence }: SettledBody): number {
+  return toSequence ?? sequence;
+}
+
+/** Nothing done yet, from `sequence` on. */
+export function freshPosition(sequence: number): Position {
+  const counters = {
+    normalized: 0,
+    delivered: 0,
+    degraded: 0,
+    duplicate: 0,
+    deadLettered: 0,
+    filtered: 0,
+    damaged: 0,
+  };
+  return { sequence, settled: [], counters };
+}
+
+/** A position that claims nothing at or beyond the tail, since what comes there is new; itself if it claims nothing there. */
+export function clampPosition(position: Position, nextSequence: number): Position {
+  const last = position.settled.at(-1);
+  if (position.sequence <= nextSequence && (last === undefined || lastOf(last) < nextSequence)) return position;
+  return {
+    sequence: Math.min(position.sequence, nextSequence),
+    settled: position.settled
+      .filter((one) => one.sequence < nextSequence)
+      .map((one) => (lastOf(one) < nextSequence ? one : runOf(one.sequence, nextSequence - 1))),
+    counters: position.counters,
+  };
+}
+
+function runOf(sequence: number, toSequence: number): SettledBody {
+  return sequence === toSequence ? { sequence, elements: 'all' } : { sequence, toSequence, elements: 'all' };
+}
+
+/** Bodies from one sequence to another, both inclusive, that are not wholly settled. */
+export function unsettledIn(position: Position, fromSequence: number, toSequence: number): number {
+  const first = Math.max(fromSequence, position.sequence);
+  let unsettled = Math.max(0, toSequence - first + 1);
+  for (const one of position.settled) {
+    if (one.elements !== 'all') continue;
+    unsettled -= Math.max(0, Math.min(lastOf(one), toSequence) - Math.max(one.sequence, first) + 1);
+  }
+  return unsettled;
+}
