@@ -86,6 +86,7 @@ export async function startDeliveryTo(
     redact: (text) => withPositions.reduce((shown, { redact }) => redact(shown), text),
     clock: systemClock,
     random: Math.random,
+    eventsPerTurn: 8,
   });
 }
 

@@ -37,6 +37,11 @@ export interface DeliveryServices {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /**
+   * Events that a destination takes in one turn of the event loop. Few let what else the process does go first: what is
+   * received faster than it can be delivered then waits in the journal, not at the sender.
+   */
+  readonly eventsPerTurn: number;
   readonly log: Logger;
   readonly meter: Meter;
 }

@@ -14,6 +14,7 @@ export interface IntakeOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly stop: AbortSignal;
+  readonly eventsPerTurn: number;
   /** Whether one more event may be taken. */
   readonly hasRoom: () => boolean;
   /** Rung when there may be room again. */
@@ -38,14 +39,11 @@ async function waitFor(isRoom: () => boolean, { room, stop, waits }: IntakeOptio
 
 const limits = { maxBodies: 256, maxBytes: 1_048_576 };
 const retryMs = 1_000;
-/** Events between two turns of the event loop: the receiver's requests must not wait for us. */
-const breathAfter = 256;
-
 /** Runs until `stop` fires. A reader that fails, or has too much to skip, is opened again. */
 export async function runIntake(options: IntakeOptions): Promise<void> {
-  const { name, openReader, ledger, clock, log, stop } = options;
+  const { name, openReader, ledger, clock, log, stop, eventsPerTurn } = options;
   let taken = 0;
-  const breathe = () => (++taken % breathAfter === 0 ? setImmediate() : undefined);
+  const breathe = () => (++taken % eventsPerTurn === 0 ? setImmediate() : undefined);
   while (!stop.aborted) {
     let reader: BodyReader | undefined;
     try {

@@ -29,7 +29,7 @@ const endGraceMs = 3_000;
 
 export function startLane(spec: DeliveryDestination, services: DeliveryServices, bodies: SharedBodies): Lane {
   const { name, destination, definition, options, position } = spec;
-  const { clock, log, redact, random, openReader } = services;
+  const { clock, log, redact, random, openReader, eventsPerTurn } = services;
   const maxInFlight = Math.min(options.maxInFlight, definition.maxInFlight ?? Number.POSITIVE_INFINITY);
   // What is under way and what is settled behind it have to fit one position.
   const maxEvents = Math.min(options.batch.maxEvents, Math.max(1, Math.floor(maxSettledRanges / maxInFlight) - 1));
@@ -133,7 +133,9 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
   };
 
   const intake = runIntake({
-    ...{ name, openReader, bodies, ledger, clock, log, room, stop: stopTaking.signal, damaged: settlement.damaged },
+    ...{ name, openReader, bodies, ledger, clock, log, room, eventsPerTurn },
+    stop: stopTaking.signal,
+    damaged: settlement.damaged,
     hasRoom: () => ledger.canTake() && ledger.open() < window.events && settlement.facts().openBytes < window.bytes,
     waits(isWaiting) {
       intakeWaits = isWaiting;

@@ -208,7 +208,7 @@ export function bench(
   const deadLetters = memoryDeadLetters();
   const services = { clock, log, meter, deadLetters, normalize, openReader: journal.openReader };
   const redact = (text: string) => text.replaceAll('hunter2', '[secret]');
-  const delivery = startDelivery({ ...services, redact, random: () => 0.5, destinations, ...more });
+  const delivery = startDelivery({ ...services, redact, random: () => 0.5, eventsPerTurn: 256, destinations, ...more });
   const statusOf = (name: string) => {
     const status = delivery.status().find((one) => one.name === name);
     if (status === undefined) throw new Error(`no destination ${name}`);

@@ -28,6 +28,8 @@ export interface WebhookOptions {
   readonly meter: Meter;
 }
 
+const nothing = new Uint8Array();
+
 type WebhookContext = Context<{ Bindings: HttpBindings }>;
 
 /** From node's own headers: those of the Request are made anew for each request, and cost as much as all else here. */
@@ -90,7 +92,7 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
     if (c.req.method !== 'POST') return refuse(c, name, 'method', { allow: 'POST' });
     if (stopping()) return refuse(c, name, 'stopping', { 'retry-after': '5', connection: 'close' });
 
-    if (receiving.source.authenticatesBy === 'headers' && !authenticate(c, receiving, new Uint8Array()).ok) {
+    if (receiving.source.authenticatesBy === 'headers' && !authenticate(c, receiving, nothing).ok) {
       return refuseCredentials(c, name);
     }
     const body = await readBody(c.env.incoming, maxBodyBytes, budget);
@@ -109,42 +111,29 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
       if (decoded.kind === 'tooLarge') return refuse(c, name, 'tooLarge');
       if (decoded.kind === 'broken') return refuse(c, name, 'brokenGzip');
       if (decoded.bytes.length === 0) return refuse(c, name, 'emptyBody');
-      return await keepAndAnswer(c, name, messageType, decoded.bytes);
-    } finally {
-      budget.give(body.bytes.length);
-    }
-  };
-
-  const keepAndAnswer = async (
-    c: WebhookContext,
-    name: string,
-    messageType: string | undefined,
-    bytes: Buffer,
-  ): Promise<Response> => {
-    try {
-      const receipt = await keep(
-        {
-          source: name,
-          messageType,
-          origin: 'webhook',
-          receivedAtMs: now(),
-          contentType: header(c, 'content-type')?.slice(0, 256),
-          remoteAddress: c.env.incoming.socket.remoteAddress,
-        },
-        bytes,
-      );
-      meter.add('xiq_siem.receiver.bytes', bytes.length, { source: name });
+      const receipt = await keep(metadataOf(c, name, messageType), decoded.bytes);
+      meter.add('xiq_siem.receiver.bytes', decoded.bytes.length, { source: name });
       count(name, 202);
       return c.json({ receipt }, 202);
     } catch (cause) {
       if (!(cause instanceof ConnectorError)) throw cause;
       // The journal has logged its fault, once; here each refusal is counted.
       count(name, 503);
-      return c.json({ error: cause.code, message: 'the body could not be kept: send again' }, 503, {
-        'retry-after': '5',
-      });
+      const message = 'the body could not be kept: send again';
+      return c.json({ error: cause.code, message }, 503, { 'retry-after': '5' });
+    } finally {
+      budget.give(body.bytes.length);
     }
   };
+
+  const metadataOf = (c: WebhookContext, source: string, messageType: string | undefined): BodyMetadata => ({
+    source,
+    messageType,
+    origin: 'webhook',
+    receivedAtMs: now(),
+    contentType: header(c, 'content-type')?.slice(0, 256),
+    remoteAddress: c.env.incoming.socket.remoteAddress,
+  });
 
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.all('/webhooks/:source', receive);
