@@ -4,7 +4,6 @@ import { type RunningConnector, startProcess, type Workplace, workplace } from '
 import { faultsAfterRestart } from './conservation.ts';
 import { type Receipts, startLoad } from './load.ts';
 import { type Ext4Disk, ext4Disk, lackOf } from './real-disk.ts';
-import { injecting } from './tracing.ts';
 
 const lack = lackOf('mount', 'loop', 'strace');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));
@@ -62,7 +61,7 @@ it('without the syncs of journal and output a power cut loses what was answered 
   await disk.sync();
   await (await started(place)).end('SIGTERM');
   const receipts: Receipts = new Map();
-  const withoutSync = await started(place, injecting('fdatasync,fsync:retval=0'));
+  const withoutSync = await started(place, ['env', `NODE_OPTIONS=--import=${import.meta.dirname}/without-syncs.ts`]);
   await cutUnderLoad(disk, place, withoutSync, { label: 'no sync', after: 200, receipts });
 
   const lost = await faultsAfterRestart(place, receipts);

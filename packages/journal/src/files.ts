@@ -16,8 +16,11 @@ export interface OpenFile {
 
 /** Errors are Node's own, with their `code`. Files are made with mode 0600, directories with 0700. */
 export interface Files {
-  /** `create` fails where the file exists. */
-  open(path: string, mode: 'read' | 'update' | 'create'): Promise<OpenFile>;
+  /**
+   * `create` fails where the file exists. So does `createSynced`, whose writes are on disk once they resolve: one call
+   * to the disk where a write and a sync are two, and as little to be trusted after a rejection.
+   */
+  open(path: string, mode: 'read' | 'update' | 'create' | 'createSynced'): Promise<OpenFile>;
   /** Names in a directory, in no order. */
   list(directory: string): Promise<readonly string[]>;
   makeDirectory(path: string): Promise<void>;
@@ -29,10 +32,12 @@ export interface Files {
   freeBytes(path: string): Promise<number>;
 }
 
+const create = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
 const flags = {
   read: constants.O_RDONLY,
   update: constants.O_RDWR,
-  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+  create,
+  createSynced: create | constants.O_DSYNC,
 } as const;
 
 /** The real thing. Syncs go through FileHandle only: `node --permission` forbids `fs.fsync` (Node 24.13 and later). */

@@ -18,10 +18,9 @@ export interface SegmentWriter {
 /** Makes a segment's file; it and its name are on disk once this resolves. */
 export async function createSegment(files: Files, directory: string, header: SegmentHeader): Promise<SegmentWriter> {
   const path = join(directory, segmentFileName(header));
-  const file = await files.open(path, 'create');
+  const file = await files.open(path, 'createSynced');
   try {
     await writeAll(file, encodeSegmentHeader(header), 0);
-    await file.datasync();
     await files.syncDirectory(directory);
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -38,7 +37,6 @@ export async function createSegment(files: Files, directory: string, header: Seg
     async write(bytes) {
       try {
         await writeAll(file, bytes, size);
-        await file.datasync();
       } catch (error) {
         broken = true;
         // After a failed sync the kernel may have dropped the pages and would report the next sync as good: this file is

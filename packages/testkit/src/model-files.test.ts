@@ -13,6 +13,16 @@ async function write(files: ModelFiles, path: string, text: string, sync: boolea
 }
 
 describe('after a crash of the model', () => {
+  it('what a file that syncs each write was given is there, but for the write that failed', async () => {
+    const files = modelFiles();
+    const file = await files.open('/d/synced', 'createSynced');
+    await files.syncDirectory('/d');
+    await file.write(Buffer.from('first'), 0);
+    files.fail('datasync', 'EIO');
+    await expect(file.write(Buffer.from('second'), 5)).rejects.toMatchObject({ code: 'EIO' });
+    expect(files.crash(none).content('/d/synced').toString()).toBe('first');
+  });
+
   it('what was synced is there, and of the rest any part', async () => {
     for (const keep of [all, none]) {
       const files = modelFiles();

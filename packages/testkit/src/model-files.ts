@@ -32,7 +32,8 @@ export interface ModelFile {
 
 /** Has the shape of the journal's `Files`. Directories need not be made. Every path is absolute. */
 export interface ModelFiles {
-  open(path: string, mode: 'read' | 'update' | 'create'): Promise<ModelFile>;
+  /** What `createSynced` opens syncs with each write: two operations, that fail and are delayed each on its own. */
+  open(path: string, mode: 'read' | 'update' | 'create' | 'createSynced'): Promise<ModelFile>;
   list(directory: string): Promise<readonly string[]>;
   makeDirectory(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -180,11 +181,20 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
   const model: ModelFiles = {
     async open(path, mode) {
       await meet('open', path);
-      if (mode !== 'create') return handle(path, inodeOf(path, 'open'));
+      if (mode === 'read' || mode === 'update') return handle(path, inodeOf(path, 'open'));
       if (names.has(path)) throw systemError('EEXIST', 'open', path);
       const inode = newInode(Buffer.alloc(0), now());
       names.set(path, inode);
-      return handle(path, inode);
+      const file = handle(path, inode);
+      if (mode === 'create') return file;
+      return {
+        ...file,
+        async write(bytes, position) {
+          const written = await file.write(bytes, position);
+          await file.datasync();
+          return written;
+        },
+      };
     },
     async list(directory) {
       await meet('list', directory);
