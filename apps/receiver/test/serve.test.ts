@@ -86,6 +86,31 @@ describe('a running connector', () => {
     }
   });
 
+  it('sends a destination that is added later what comes from then on', async () => {
+    const here = await place();
+    const first = await startProcess(here);
+    const earlier = createClient(first.url, here.secret);
+    await earlier.post(path, login);
+    earlier.close();
+    await first.end('SIGTERM');
+    const one = await readFile(here.configFile, 'utf8');
+    await writeFile(
+      here.configFile,
+      one.replace('archive: {', 'second: { type: file, directory: ./later }, archive: {'),
+    );
+    const both = await startProcess(here);
+    const client = createClient(both.url, here.secret);
+    const { receipt } = await client.post(path, login);
+    client.close();
+    expect(await both.end('SIGTERM')).toBe(0);
+    expect(await here.documents()).toHaveLength(2);
+    const [name = '', ...more] = await readdir(join(here.directory, 'later'));
+    expect(more).toEqual([]);
+    const lines = (await readFile(join(here.directory, 'later', name), 'utf8')).trimEnd().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(receipt);
+  });
+
   it('makes a managed secret that only its owner can read, and keeps it', async () => {
     const here = await place();
     await writeFile(here.configFile, 'server: { port: 0 }\nadmin: { port: 0 }\n');
