@@ -2,14 +2,9 @@
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export type { DeadLetter, DeadLetterStore } from './dead-letter.ts';
-export type {
-  Delivery,
-  DeliveryDestination,
-  DeliveryInput,
-  DeliveryServices,
-  DestinationStatus,
-} from './delivery.ts';
+export type { Delivery, DeliveryInput } from './delivery.ts';
 export { startDelivery } from './delivery.ts';
 export type { DeliveryOptions, Routing } from './options.ts';
 export { deliveryOptions, deliveryOptionsShape } from './options.ts';
+export type { DeliveryDestination, DeliveryServices, DestinationStatus } from './services.ts';
 export type { Redact } from './words.ts';

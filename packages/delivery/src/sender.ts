@@ -2,7 +2,7 @@
 import type { BatchItem } from '@xiq-siem/core';
 import { type Attempt, attempt } from './attempt.ts';
 import type { Pending } from './batcher.ts';
-import type { DeliveryDestination, DeliveryServices } from './delivery.ts';
+import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { type CheckedReport, checkReport, unreadable } from './verdicts.ts';
 import { fitError } from './words.ts';
 

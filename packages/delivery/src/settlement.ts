@@ -2,12 +2,12 @@
 import type { Batcher, Pending } from './batcher.ts';
 import type { Bell } from './bell.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
-import type { DeliveryDestination, DeliveryServices } from './delivery.ts';
 import { createHeldPool, type Held } from './held-pool.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 import { type Decision, decide, isOverdue, type OutcomeContext } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import type { PositionKeeper } from './position-keeper.ts';
+import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import type { PreparedEvent } from './shared-bodies.ts';
 import { type CheckedReport, summarize } from './verdicts.ts';
 import { fitWords } from './words.ts';

@@ -14,8 +14,9 @@ import type {
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { z } from 'zod';
 import type { DeadLetter, DeadLetterStore } from './dead-letter.ts';
-import { type DeliveryDestination, type DeliveryInput, startDelivery } from './delivery.ts';
+import { type DeliveryInput, startDelivery } from './delivery.ts';
 import { deliveryOptions } from './options.ts';
+import type { DeliveryDestination } from './services.ts';
 
 const bodyEvents = z.array(z.object({ id: z.string(), dataset: z.string() }));
 
