@@ -134,6 +134,20 @@ describe('a disk that fails', () => {
     await appendText(again, 'after the restart');
   });
 
+  it('is noticed by upkeep, so that the journal says so before the next body comes', async () => {
+    const failures: string[] = [];
+    const { journal, files } = await testJournal(undefined, { onFailure: ({ code }) => failures.push(code) });
+    await appendText(journal, 'one');
+    // The head mark is written next: it is the first to meet the disk.
+    files.fail('write', 'EIO');
+    await journal.maintain();
+    expect(journal.acceptance()).toMatchObject({ ok: false, code: 'journal_failed' });
+    await expect(appendText(journal, 'two')).rejects.toMatchObject({ code: 'journal_failed' });
+    expect(failures).toEqual(['journal_failed']);
+    expect(textsOf(await readAll(journal))).toEqual(['one']);
+    await journal.close();
+  });
+
   it('that turned read-only refuses bodies, and lets itself be read', async () => {
     const { journal, files } = await testJournal();
     await appendText(journal, 'one');

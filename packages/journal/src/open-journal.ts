@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { ConnectorError } from '@xiq-siem/core';
 import { bodyReader } from './body-reader.ts';
-import { errorText, nodeFiles } from './files.ts';
+import { errorText, nodeFiles, systemCode } from './files.ts';
 import { openGaps } from './gaps.ts';
 import { openHeadFile } from './head-file.ts';
 import type { Journal, JournalOptions } from './journal.ts';
@@ -183,6 +183,8 @@ async function open(options: JournalOptions): Promise<Journal> {
       if (set.nextSequence() !== markedAt) await saveHead(set.keptFrom(), false);
     } catch (error) {
       log.error('journal.maintain_failed', { why: errorText(error) });
+      // A disk that answers so takes no body either: said now, rather than to the next sender.
+      if (systemCode(error) === 'EIO') refuse(asConnectorError(error));
     }
   }
 
