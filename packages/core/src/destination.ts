@@ -62,6 +62,20 @@ export type CheckResult =
   | { readonly ok: true; readonly message: string }
   | { readonly ok: false; readonly message: string };
 
+/** One event to look for at the other side. */
+export interface EventToFind {
+  readonly id: string;
+  readonly dataset: string;
+  /** `@timestamp` in epoch milliseconds. */
+  readonly timeMs: number;
+}
+
+/** Whether an event is there now; `message` says to a person where it was looked for. */
+export interface FindResult {
+  readonly found: boolean;
+  readonly message: string;
+}
+
 export interface Destination<Code extends string = string> {
   /** Where the configuration changes what a `delivered` is worth: holds instead of the definition's. */
   readonly assurance?: Assurance;
@@ -72,6 +86,8 @@ export interface Destination<Code extends string = string> {
   deliver(batch: Batch, signal: AbortSignal): Promise<DeliveryReport<Code>>;
   /** Asks the destination whether it would take events, without sending one. */
   check?(signal: AbortSignal): Promise<CheckResult>;
+  /** Looks once for an event that was delivered, where the other side can be searched. A throw says why it could not. */
+  find?(event: EventToFind, signal: AbortSignal): Promise<FindResult>;
   /** Lets go of connections and files. Called once, after the last `deliver` has ended. */
   close?(): Promise<void>;
 }

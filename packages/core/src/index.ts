@@ -11,6 +11,8 @@ export type {
   DestinationContext,
   DestinationDefinition,
   DestinationSetup,
+  EventToFind,
+  FindResult,
   ItemVerdict,
   SetupChange,
   Verdict,
@@ -31,9 +33,11 @@ export type {
   AgentIdentity,
   AuthenticationRequest,
   AuthenticationVerdict,
+  OperatorMapping,
   Source,
   SourceContext,
   SourceDefinition,
+  UnmappedField,
 } from './source.ts';
 export { defineSource } from './source.ts';
 export type {

@@ -16,6 +16,14 @@ export interface AuthenticationRequest {
 /** `form` names how the sender authenticated (bounded: a code of the source, never a value). */
 export type AuthenticationVerdict = { readonly ok: true; readonly form: string } | { readonly ok: false };
 
+/** A field of a sender's that no mapping knows: where it stands and what it is, never what it holds. */
+export interface UnmappedField {
+  readonly messageType: string;
+  /** Dotted, `[]` for any element of an array; a name that could be a value of somebody's stands as `*`. */
+  readonly path: string;
+  readonly type: 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
+}
+
 export interface Source {
   /**
    * What decides: `headers` alone (a refused sender's body is then never kept in memory; `bytes` are empty), or the
@@ -31,6 +39,8 @@ export interface Source {
    * event of kind `pipeline_error` that holds the raw text.
    */
   normalize(body: KeptBody, ingestedAtMs: number): Iterable<NormalizedEvent>;
+  /** The fields of a body that no mapping knows, lazily, one for each time that one is met. Never throws. */
+  unmapped?(body: KeptBody): Iterable<UnmappedField>;
 }
 
 /** Who we are: stands as `agent.*` in every document. */
@@ -48,17 +58,28 @@ export interface SourceContext {
   readonly meter: Meter;
 }
 
-export interface SourceDefinition<Schema extends z.ZodType = z.ZodType> {
+/** The operator's own additions to a mapping, checked. `version` changes with their content. */
+export interface OperatorMapping<Rules = unknown> {
+  readonly version: string;
+  readonly rules: Rules;
+}
+
+export interface SourceDefinition<Schema extends z.ZodType = z.ZodType, Rules extends z.ZodType = z.ZodType> {
   /** What `type:` names in the configuration. */
   readonly type: string;
   /** The source's own keys; `type`, `secrets` and the rest of the frame belong to the app. */
   readonly configSchema: Schema;
   /** Every field beside ECS that its documents can hold, for the destinations' mappings. */
   readonly fields: readonly FieldDefinition[];
-  create(config: z.output<Schema>, context: SourceContext): Source;
+  /** What a mapping file of the operator's may hold, for a type that takes one. */
+  readonly mappingSchema?: Rules;
+  /** `mapping` only where one is configured and the type has a `mappingSchema`. */
+  create(config: z.output<Schema>, context: SourceContext, mapping?: OperatorMapping<z.output<Rules>>): Source;
 }
 
 /** Declares a source. It is given its checked configuration, and a wrong shape does not compile. */
-export function defineSource<Schema extends z.ZodType>(definition: SourceDefinition<Schema>): SourceDefinition<Schema> {
+export function defineSource<Schema extends z.ZodType, Rules extends z.ZodType = z.ZodType>(
+  definition: SourceDefinition<Schema, Rules>,
+): SourceDefinition<Schema, Rules> {
   return definition;
 }

@@ -26,7 +26,10 @@ export interface ReadLimits {
 
 /** Reads synced records only, in the order of their sequence. */
 export interface BodyReader {
-  /** At least one entry; waits for one at the tail. An empty array only after `signal` has fired. */
+  /**
+   * At least one entry; waits for one at the tail. An empty array only after `signal` has fired, or at the end of a
+   * reader that has an end.
+   */
   read(limits: ReadLimits, signal: AbortSignal): Promise<readonly JournalEntry[]>;
   close(): Promise<void>;
 }
