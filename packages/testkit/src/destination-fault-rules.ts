@@ -212,7 +212,7 @@ export const faultRules: readonly DestinationRule[] = [
     },
   },
   {
-    name: 'no secret shows in reports, checks and the log',
+    name: 'no secret shows in reports, checks, searches and the log',
     needs: [],
     async run(bench) {
       const said: unknown[] = [];
@@ -220,6 +220,8 @@ export const faultRules: readonly DestinationRule[] = [
         const names = manyNames('secret', 2);
         said.push(await destination.deliver(sampleBatch([...names, 'bad']), noSignal).catch((error) => String(error)));
         said.push(await destination.check?.(noSignal).catch((error) => String(error)));
+        const [event] = sampleBatch(['good']).items;
+        if (event !== undefined) said.push(await destination.find?.(event, noSignal).catch((error) => String(error)));
       });
       const text = JSON.stringify([said, bench.log.lines]);
       for (const secret of bench.harness.secrets) assert.ok(!text.includes(secret), 'a secret shows');

@@ -1,6 +1,6 @@
 // The rules that every destination holds while its server is well.
 import assert from 'node:assert/strict';
-import type { DeliveryReport, Destination } from '@xiq-siem/core';
+import type { DeliveryReport, Destination, EventToFind } from '@xiq-siem/core';
 import {
   able,
   type DestinationBench,
@@ -25,6 +25,7 @@ export interface DestinationRule {
 }
 
 export const hasNoCheck: NotApplicable = { notApplicable: 'it has no check()' };
+export const hasNoFind: NotApplicable = { notApplicable: 'it has no find()' };
 
 /** Sends events of these names, and gives what the destination reported. */
 export function send(destination: Destination, names: readonly string[], signal = noSignal): Promise<DeliveryReport> {
@@ -159,6 +160,27 @@ export const healthyRules: readonly DestinationRule[] = [
       assert.ok(ok, `check() says: ${message}`);
       assert.ok(message.length > 0, 'check() has nothing to say to a person');
       assert.deepEqual(await harness.received(), []);
+      return undefined;
+    },
+  },
+  {
+    name: 'find() finds what was delivered, sooner or later, and nothing that never was',
+    needs: [],
+    async run({ create }) {
+      const destination = await create();
+      if (destination.find === undefined) return hasNoFind;
+      const find = async (event: EventToFind) => {
+        const result = await inTime(Promise.resolve(destination.find?.(event, noSignal)), 'find()');
+        assert.ok(result !== undefined && result.message.length > 0, 'find() has nothing to say to a person');
+        return result.found;
+      };
+      const { items } = sampleBatch(manyNames('found', 3));
+      const report = await inTime(destination.deliver({ items }, noSignal), 'deliver()');
+      assertAllDelivered(report, items.length, 'a batch to find');
+      for (const { id, dataset, timeMs } of items) {
+        await eventually(() => find({ id, dataset, timeMs }), 'find() finds an event that was delivered');
+        assert.equal(await find({ id: sampleId(`never ${id}`), dataset, timeMs }), false, 'an id that was never sent');
+      }
       return undefined;
     },
   },

@@ -15,12 +15,15 @@ import { z } from 'zod';
 import { destinationContext } from './destination-context.ts';
 import type { DestinationHarness, DestinationUnderTest } from './destination-harness.ts';
 
-const token = 'model-s3cret-token';
+export const modelToken = 'model-s3cret-token';
 const documents = z.array(z.object({ event: z.object({ id: z.string(), dataset: z.string() }) }));
 const answer = z.object({ statuses: z.array(z.int()) });
+const searchAnswer = z.object({ found: z.boolean() });
 
 export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter }) => {
   const received: string[] = [];
+  /** What a search sees: like an index that is refreshed now and then, it comes after what was received. */
+  let searchable: readonly string[] = [];
   const sockets = new Set<Socket>();
   let fault: 'refuse' | 'hang' | 'busy' | undefined;
   let rejects: string | undefined;
@@ -36,6 +39,12 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
     if (fault === 'hang') return;
     if (fault === 'busy') return outgoing.writeHead(503).end('busy');
     if (fault === 'refuse') return outgoing.writeHead(401).end(`not good: ${incoming.headers.authorization}`);
+    const wanted = new URL(incoming.url ?? '/', 'http://localhost').searchParams.get('id');
+    if (wanted !== null) {
+      const found = searchable.includes(wanted);
+      searchable = [...received];
+      return outgoing.writeHead(200).end(JSON.stringify({ found }));
+    }
     const statuses = sent.map(({ event: { id, dataset } }) => {
       if (dataset === closed) return 403;
       return id === rejects ? 400 : 201;
@@ -64,7 +73,7 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
   const port = portOf(server.address());
   const harness: DestinationHarness = {
     config: { url: `http://127.0.0.1:${port}/` },
-    context: destinationContext({ log, meter, secrets: { TOKEN: new Secret(token) } }),
+    context: destinationContext({ log, meter, secrets: { TOKEN: new Secret(modelToken) } }),
     received: async () => received,
     requests: () => requests,
     connections: () => sockets.size,
@@ -84,7 +93,7 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
         },
       },
     },
-    secrets: [token],
+    secrets: [modelToken],
     stop,
   };
   return harness;
@@ -154,6 +163,12 @@ export function modelDestination(flaws: ModelFlaws = {}) {
           } catch (error) {
             return { ok: false, message: `no answer: ${String(error)}` };
           }
+        },
+        async find({ id }, signal) {
+          const { status, text } = await call({ path: `/?id=${encodeURIComponent(id)}`, signal });
+          if (status !== 200) throw new Error(`the server answers ${status}`);
+          const { found } = searchAnswer.parse(JSON.parse(text));
+          return { found, message: found ? 'the server has it' : 'the server does not show it yet' };
         },
         close: async () => agent.destroy(),
       };

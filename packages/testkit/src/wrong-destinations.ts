@@ -5,9 +5,10 @@ import {
   type DeliveryReport,
   type Destination,
   type DestinationDefinition,
+  type FindResult,
 } from '@xiq-siem/core';
 import { noSignal } from './destination-bench.ts';
-import { modelDestination } from './model-siem.ts';
+import { modelDestination, modelToken } from './model-siem.ts';
 
 export interface WrongDestination {
   /** The rules that it breaks. */
@@ -39,6 +40,10 @@ function reporting(rule: string, change: (report: DeliveryReport, batch: Batch) 
 }
 
 const same = () => ({});
+const lost: FindResult = { found: false, message: 'lost' };
+
+const findsWhatIsThere = 'find() finds what was delivered, sooner or later, and nothing that never was';
+const noSecretShows = 'no secret shows in reports, checks, searches and the log';
 
 export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
   'has a code that is a sentence': wrong('codes are short words, none twice', same, {
@@ -118,6 +123,20 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
   ),
   'never finds that all is well': wrong('check() says that all is well, and sends nothing', () => ({
     check: async () => ({ ok: false, message: 'who knows' }),
+  })),
+  'looks before it is there, and never again': wrong(findsWhatIsThere, (right) => {
+    const first = new Map<string, Promise<FindResult>>();
+    return {
+      async find(event, signal) {
+        const result = first.get(event.id) ?? right.find?.(event, signal) ?? lost;
+        first.set(event.id, Promise.resolve(result));
+        return result;
+      },
+    };
+  }),
+  'finds what nobody sent': wrong(findsWhatIsThere, () => ({ find: async () => ({ found: true, message: 'there' }) })),
+  'has no words for where it looked': wrong(findsWhatIsThere, (right) => ({
+    find: async (event, signal) => ({ ...((await right.find?.(event, signal)) ?? lost), message: '' }),
   })),
   'cannot be closed twice': wrong('close() ends, also when it is called twice', (right) => {
     let closed = false;
@@ -211,11 +230,11 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
     ...modelDestination(),
     codes: ['down', 'refused', 'closed', 'bad', 'cut_off'],
   }),
-  'repeats what the server says, a secret with it': wrong(
-    'no secret shows in reports, checks and the log',
-    same,
-    modelDestination({ tellsAll: true }),
-  ),
+  'repeats what the server says, a secret with it': wrong(noSecretShows, same, modelDestination({ tellsAll: true })),
+  'throws a secret when it cannot look': wrong(noSecretShows, (right) => ({
+    find: async (event, signal) =>
+      right.find?.(event, signal).catch(() => Promise.reject(new Error(`refused: ${modelToken}`))) ?? lost,
+  })),
   'does not hear its signal': {
     breaks: [
       'a call to a server that hangs ends when its signal fires, with a report that promises nothing',

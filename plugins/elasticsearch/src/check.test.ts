@@ -1,15 +1,19 @@
 import { expect, onTestFinished, test } from 'vitest';
+import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
-import { apiKey, configOf, noSignal, testContext } from './test-context.ts';
+import { apiKey, batchOf, configOf, noSignal, testContext } from './test-context.ts';
 import { type Script, startTestServer } from './test-server.ts';
 
-async function checkOf(script: Script | undefined, { withTemplate = true, requireTemplate = true } = {}) {
+async function checkOf(
+  script: Script | undefined,
+  { withTemplate = true, ...changes }: Partial<ElasticsearchConfig> & { readonly withTemplate?: boolean } = {},
+) {
   const server = await startTestServer();
   onTestFinished(() => server.down());
   const { context } = testContext();
-  const config = configOf(server.url, { apiKey, requireTemplate });
-  if (withTemplate) await (await elasticsearchSetup(config, context)).apply();
+  if (withTemplate) await (await elasticsearchSetup(configOf(server.url, { apiKey }), context)).apply();
+  const config = configOf(server.url, { apiKey, ...changes });
   server.script(script);
   const destination = await elasticsearchDestination.create(config, context);
   const result = await destination.check?.(noSignal);
@@ -43,12 +47,12 @@ test.each([
   [
     'a wrong key',
     () => ({ status: 401, body: error('security_exception', 'unable to authenticate') }),
-    'may have expired',
+    'answered 401: security_exception: unable to authenticate. The API key is wrong, expired or deleted: put a valid one where `apiKey` points',
   ],
   [
     'no right to look',
     at('/', { status: 403, body: error('security_exception', 'granted by the cluster privileges [monitor]') }),
-    'give the credentials that privilege',
+    '[monitor]. Give the credentials that privilege',
   ],
   [
     'no right to write',
@@ -60,7 +64,7 @@ test.each([
     }),
     'create_doc',
   ],
-  ['a connection that ends', () => 'cut', 'socket hang up'],
+  ['a connection that ends', () => 'cut', 'See `nodes`, and whether it is http or https there'],
 ] satisfies readonly (readonly [string, Script, string])[])('%s is said in words', async (_, script, words) => {
   expect(await checkOf(script)).toMatchObject({ ok: false, message: expect.stringContaining(words) });
 });
@@ -76,4 +80,57 @@ test('a missing template is said, where it is required', async () => {
 test('a server without security has no privileges to ask for', async () => {
   const noHandler = at('/_security/user/_has_privileges', { status: 400, body: { error: 'no handler found' } });
   expect(await checkOf(noHandler)).toMatchObject({ ok: true });
+});
+
+test.each<[string, Partial<ElasticsearchConfig>, string]>([
+  ['without credentials', { apiKey: undefined }, 'It asks for credentials: set `apiKey` or `basic`'],
+  [
+    'with a wrong password',
+    { apiKey: undefined, basic: { username: 'writer', password: apiKey } },
+    'User or password is wrong: correct `basic`',
+  ],
+])('a 401 %s says what to do', async (_, changes, words) => {
+  const refused: Script = () => ({ status: 401, body: error('security_exception', 'missing authentication') });
+  expect(await checkOf(refused, changes)).toMatchObject({ ok: false, message: expect.stringContaining(words) });
+});
+
+test('a path in `nodes` under which there is no Elasticsearch is said', async () => {
+  const server = await startTestServer();
+  onTestFinished(() => server.down());
+  const config = configOf(`${server.url}/wrong`, { apiKey, requireTemplate: false });
+  const destination = await elasticsearchDestination.create(config, testContext().context);
+  expect(await destination.check?.(noSignal)).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/answered 404.*Nothing of Elasticsearch's is at that path: correct it in `nodes`/),
+  });
+  await destination.close?.();
+});
+
+test('a port where nothing listens is said', async () => {
+  const server = await startTestServer();
+  await server.down();
+  const destination = await elasticsearchDestination.create(configOf(server.url), testContext().context);
+  expect(await destination.check?.(noSignal)).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/ECONNREFUSED.*See `nodes` and `proxy`, and whether Elasticsearch runs there/),
+  });
+  await destination.close?.();
+});
+
+test('https where there is no TLS is said, and nothing may have been taken', async () => {
+  const server = await startTestServer();
+  onTestFinished(() => server.down());
+  const config = configOf(server.url.replace('http:', 'https:'), { requireTemplate: false });
+  const destination = await elasticsearchDestination.create(config, testContext().context);
+  expect(await destination.check?.(noSignal)).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(
+      /: no trusted connection: wrong version number\. There is no TLS at that port: see `nodes`$/,
+    ),
+  });
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'tls_failed',
+  });
+  await destination.close?.();
 });

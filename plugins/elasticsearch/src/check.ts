@@ -1,6 +1,8 @@
 // Asks Elasticsearch whether it would take events, without sending one, and says in words what is wrong.
 import type { CheckResult, DestinationContext } from '@xiq-siem/core';
 import { z } from 'zod';
+import { adviceOn } from './advice.ts';
+import { type ElasticsearchConfig, nodesOf } from './config.ts';
 import type { Server } from './server.ts';
 import type { ServerFault } from './server-fault.ts';
 import { sampleStream } from './stream-name.ts';
@@ -19,13 +21,17 @@ const notThere: ReadonlySet<number | undefined> = new Set([400, 404, 405]);
 export async function checkServer(
   server: Server,
   context: Pick<DestinationContext, 'fields' | 'now'>,
-  requireTemplate: boolean,
+  config: ElasticsearchConfig,
   signal: AbortSignal,
 ): Promise<CheckResult> {
+  const { requireTemplate } = config;
   const no = (message: string): CheckResult => ({ ok: false, message });
 
   const root = await server.ask(signal, (client, options) => client.info({}, options));
-  if (!root.ok && !notThere.has(root.fault.status)) return no(adviceOn(root.fault));
+  if (!root.ok && !notThere.has(root.fault.status)) return no(adviceOn(root.fault, config));
+  if (!root.ok && nodesOf(config).some(({ pathname }) => pathname !== '/')) {
+    return no(`${root.fault.message}. Nothing of Elasticsearch's is at that path: correct it in \`nodes\``);
+  }
   const version = root.ok ? info.safeParse(root.body).data?.version.number : undefined;
   if (root.ok && version === undefined) return no(`${server.where}: the answer names no version of Elasticsearch`);
   if (version !== undefined && !isServed(version)) {
@@ -33,12 +39,13 @@ export async function checkServer(
   }
 
   const lacks = await missingPrivileges(server, requireTemplate, signal);
-  if (!lacks.ok) return no(adviceOn(lacks.fault));
-  if (lacks.names.length > 0) return no(`${server.where}: the credentials lack ${lacks.names.join(', ')}`);
+  if (!lacks.ok) return no(adviceOn(lacks.fault, config));
+  if (lacks.names.length > 0)
+    return no(`${server.where}: the credentials lack ${lacks.names.join(', ')}. Add that to their role`);
 
   if (requireTemplate) {
     const answer = await createTemplateGate(server, context).faults(new Set([sampleStream]), signal);
-    if (!answer.ok) return no(adviceOn(answer.fault));
+    if (!answer.ok) return no(adviceOn(answer.fault, config));
     const fault = answer.faults.get(sampleStream);
     if (fault !== undefined) return no(`${server.where}: ${fault.message}`);
   }
@@ -86,13 +93,4 @@ async function missingPrivileges(
       ...Object.entries(index).flatMap(([names, granted]) => lacking(`index privilege on ${names}:`, granted)),
     ],
   };
-}
-
-function adviceOn({ code, message }: ServerFault): string {
-  if (code === 'unauthorized') return `${message}: see \`apiKey\` or \`basic\`; the key may have expired`;
-  if (code === 'forbidden') return `${message}: give the credentials that privilege`;
-  if (code === 'tls_failed') return `${message}: see \`caFile\` and \`clientCertificate\``;
-  if (code === 'connection_lost') return `${message}: see \`nodes\`, and whether it is http or https there`;
-  if (code === 'unreachable') return `${message}: see \`nodes\` and \`proxy\``;
-  return message;
 }

@@ -4,7 +4,12 @@ import type { ElasticsearchConfig } from './config.ts';
 import type { ServerFault } from './server-fault.ts';
 
 export type AuthorizationHeader =
-  | { readonly ok: true; readonly headers: { readonly authorization?: string } }
+  | {
+      readonly ok: true;
+      readonly headers: { readonly authorization?: string };
+      /** What must not be told again, in each form in which we hold or send it. */
+      readonly secrets: readonly string[];
+    }
   | { readonly ok: false; readonly fault: ServerFault };
 
 export function credentials(
@@ -19,14 +24,16 @@ export function credentials(
       if (text === undefined) return missing('the API key is not there: see `apiKey`');
       if (!/^[\x21-\x7e]+$/.test(text)) return missing('the API key holds characters that no key has: see `apiKey`');
       // `id:api_key` as it stands in some tools; what Elasticsearch calls `encoded` holds no colon.
-      return { ok: true, headers: { authorization: `ApiKey ${text.includes(':') ? base64(text) : text}` } };
+      const encoded = text.includes(':') ? base64(text) : text;
+      return { ok: true, headers: { authorization: `ApiKey ${encoded}` }, secrets: [encoded, text] };
     }
     if (basic !== undefined && password !== undefined) {
       const text = password.current()[0]?.reveal();
       if (text === undefined) return missing('the password is not there: see `basic.password`');
-      return { ok: true, headers: { authorization: `Basic ${base64(`${basic.username}:${text}`)}` } };
+      const encoded = base64(`${basic.username}:${text}`);
+      return { ok: true, headers: { authorization: `Basic ${encoded}` }, secrets: [encoded, text] };
     }
-    return { ok: true, headers: {} };
+    return { ok: true, headers: {}, secrets: [] };
   };
 }
 

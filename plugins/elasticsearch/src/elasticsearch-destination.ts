@@ -11,6 +11,7 @@ import { bulkVerdicts } from './bulk-verdicts.ts';
 import { checkServer } from './check.ts';
 import { type ElasticsearchConfig, elasticsearchConfig } from './config.ts';
 import { type FaultCode, faultCodes } from './fault-codes.ts';
+import { findEvent } from './find-event.ts';
 import { reportOfItems, reportOfSent, reportOfUnsent } from './reports.ts';
 import { routeBatch } from './route-batch.ts';
 import { openServer } from './server.ts';
@@ -51,7 +52,8 @@ async function createElasticsearchDestination(
 
   return {
     deliver,
-    check: (signal) => checkServer(server, context, config.requireTemplate, signal),
+    check: (signal) => checkServer(server, context, config, signal),
+    find: (event, signal) => findEvent(server, config, event, signal),
     async close() {
       server.close();
     },

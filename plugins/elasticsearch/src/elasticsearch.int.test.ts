@@ -130,6 +130,31 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
   });
 });
 
+test('an event is found a moment after it was taken, under the id that it was sent by, and no other is', async () => {
+  const { destination } = await open();
+  const dataset = 'extreme_xiq.connector';
+  const event = { id: 'sought', dataset, timeMs: 0 };
+  await expect(destination.find?.(event, noSignal)).rejects.toMatchObject({
+    message: expect.stringContaining('nothing was delivered there yet'),
+  });
+  await destination.deliver(batchOf(['sought', 'other'], { dataset, namespace: 'branch' }), noSignal);
+  await expect
+    .poll(() => destination.find?.(event, noSignal), { timeout: 30_000 })
+    .toEqual({ found: true, message: expect.stringMatching(/^\.ds-logs-extreme_xiq\.connector-branch-.* holds it$/) });
+  expect(await destination.find?.({ ...event, id: 'never' }, noSignal)).toMatchObject({ found: false });
+  await destination.close?.();
+});
+
+test('a path in `nodes` under which there is no Elasticsearch is said', async () => {
+  const config = configOf(`${server.url}/wrong`, { requireTemplate: false });
+  const destination = await elasticsearchDestination.create(config, testContext().context);
+  expect(await destination.check?.(noSignal)).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('correct it in `nodes`'),
+  });
+  await destination.close?.();
+});
+
 test('without our template a field that was guessed refuses what comes later, each event for itself', async () => {
   const dataset = 'elsewhere';
   await ask(server, 'PUT', '/_index_template/elsewhere', {

@@ -135,3 +135,20 @@ test('what the user may not write to is held, and check() names the right that i
   await destination.close?.();
   await careful.destination.close?.();
 }, 120_000);
+
+test('what may not search says so; with the privilege `read` an event is found, sooner or later', async () => {
+  const event = { id: 'a', dataset: 'extreme_xiq.audit', timeMs: 0 };
+  const { destination: writer } = await open();
+  await expect(writer.find?.(event, noSignal)).rejects.toMatchObject({
+    message: expect.stringContaining('the credentials need the index privilege read on logs-extreme_xiq.*-*'),
+  });
+  const { destination: reader } = await open({ as: 'admin' });
+  await reader.deliver(batchOf(['a']), noSignal);
+  await expect.poll(() => reader.find?.(event, noSignal), { timeout: 30_000 }).toMatchObject({ found: true });
+  expect(await reader.find?.({ ...event, id: 'never' }, noSignal)).toMatchObject({ found: false });
+  const { destination: stranger } = await open({ trusted: false });
+  await expect(stranger.find?.(event, noSignal)).rejects.toMatchObject({
+    message: expect.stringContaining('set `caFile`'),
+  });
+  for (const destination of [writer, reader, stranger]) await destination.close?.();
+});

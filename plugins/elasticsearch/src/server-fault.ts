@@ -52,12 +52,17 @@ export function faultOf(error: unknown, nowMs: number): ServerFault | undefined 
   return undefined;
 }
 
+/** Node's advice to somebody who starts it by hand, and where in its sources OpenSSL stood. */
+const noise = /; if the root CA is installed locally[^-]*--use-system-ca|^.*SSL routines:[^:]*:|:\.\.\/deps\/.*$/gs;
+
 function faultOfConnection(message: string): ServerFault {
-  if (/^(?:socket hang up|read |write |Response aborted|Parse Error)/.test(message)) {
+  // A handshake that failed may begin with "write EPROTO": nothing of ours was taken.
+  const isTls = /certificate|altnames|\bSSL\b|\bTLS\b|EPROTO/i.test(message);
+  if (!isTls && /^(?:socket hang up|read |write |Response aborted|Parse Error)/.test(message)) {
     return { code: 'connection_lost', message, mayBeTaken: true };
   }
-  if (/certificate|altnames|\bSSL\b|\bTLS\b|EPROTO|wrong version number/i.test(message)) {
-    return { code: 'tls_failed', message: `no trusted connection: ${message}`, mayBeTaken: false };
+  if (isTls) {
+    return { code: 'tls_failed', message: `no trusted connection: ${message.replace(noise, '')}`, mayBeTaken: false };
   }
   return { code: 'unreachable', message, mayBeTaken: false };
 }
@@ -65,11 +70,11 @@ function faultOfConnection(message: string): ServerFault {
 function faultOfAnswer({ statusCode: status = 0, body, headers }: errors.ResponseError, nowMs: number): ServerFault {
   const error = errorBody.safeParse(body).data?.error;
   const type = typeof error === 'object' ? error.type : '';
-  const words = error === undefined ? '' : ` ${typeof error === 'object' ? wordsOf(error) : error.slice(0, 2000)}`;
+  const words = error === undefined ? '' : `: ${typeof error === 'object' ? wordsOf(error) : error.slice(0, 2000)}`;
   const waitMs = retryAfterMs(headers?.['retry-after'], nowMs);
   return {
     code: codeOfAnswer(status, type, words),
-    message: `${status}${words}`,
+    message: `answered ${status}${words}`,
     // A gateway whose time is up does not know what became of the request behind it.
     mayBeTaken: status === 504,
     status,

@@ -62,26 +62,30 @@ export async function openServer(config: ElasticsearchConfig, context: Destinati
     redaction: { type: 'off' },
   });
   const where = nodes.map(({ host }) => host).join(', ');
-  const failed = (fault: ServerFault): Answer => ({
-    ok: false,
-    fault: { ...fault, message: `${where}: ${fault.message}` },
-  });
+  /** The other side's words may hold what we sent. */
+  const failed = (fault: ServerFault, secrets: readonly string[]): Answer => {
+    const words = secrets.reduce(
+      (text, secret) => (secret === '' ? text : text.replaceAll(secret, '[secret]')),
+      fault.message,
+    );
+    return { ok: false, fault: { ...fault, message: `${where}: ${words}` } };
+  };
 
   return {
     where,
     async ask(signal, call) {
       const header = authorization();
-      if (!header.ok) return failed(header.fault);
+      if (!header.ok) return failed(header.fault, []);
       const headers = { accept: compatible.json, 'content-type': compatible.json, ...header.headers };
       try {
         const { body, statusCode } = await call(client, { meta: true, signal, headers });
         if (statusCode !== null && statusCode < 300) return { ok: true, body };
         const message = `answered ${statusCode}, a redirect: name in \`nodes\` where Elasticsearch itself is`;
-        return failed({ code: 'not_elasticsearch', message, mayBeTaken: false });
+        return failed({ code: 'not_elasticsearch', message, mayBeTaken: false }, header.secrets);
       } catch (error) {
         const fault = faultOf(error, context.now());
         if (fault === undefined) throw error;
-        return failed(fault);
+        return failed(fault, header.secrets);
       }
     },
     close() {

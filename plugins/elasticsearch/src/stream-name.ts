@@ -12,3 +12,8 @@ export function streamOf({ dataset, document }: BatchItem): string | undefined {
   const namespace = document.data_stream?.namespace ?? 'default';
   return part.test(dataset) && part.test(namespace) ? `logs-${dataset}-${namespace}` : undefined;
 }
+
+/** A pattern for the data streams of a data set in all namespaces. Undefined where it cannot stand in a name. */
+export function streamsOf(dataset: string): string | undefined {
+  return part.test(dataset) ? `logs-${dataset}-*` : undefined;
+}

@@ -50,6 +50,7 @@ export interface StoredDocument {
 
 const kept = /^\/(?:_component_template|_index_template|_ingest\/pipeline)\//;
 const action = z.object({ create: z.object({ _index: z.string(), _id: z.string() }) });
+const idsQuery = z.object({ query: z.object({ ids: z.object({ values: z.array(z.string()) }) }) });
 const mappingsIn = z.object({ template: z.object({ mappings: z.record(z.string(), z.unknown()) }) });
 const mappingsPath = '/_component_template/extreme_xiq@mappings';
 
@@ -88,6 +89,17 @@ export async function startTestServer(): Promise<TestServer> {
     return { create: { _id, status: 201 } };
   }
 
+  /** `pattern`: the name of data streams with a star at its end. */
+  function search(pattern: string, body: string): Reply {
+    const { values } = idsQuery.parse(JSON.parse(body)).query.ids;
+    const isMeant = (name: string) => name.startsWith(pattern.slice(0, -1));
+    const hits = documents
+      .filter(({ stream, id }) => isMeant(stream) && values.includes(id))
+      .map(({ stream, id }) => ({ _index: indexName(stream, 1), _id: id }));
+    const total = [...streams.keys()].filter(isMeant).length;
+    return { body: { timed_out: false, _shards: { total, failed: 0 }, ...(hits.length > 0 && { hits: { hits } }) } };
+  }
+
   function usual({ method, path, body }: TestRequest): Reply {
     const [, first = '', second = ''] = path.split('/');
     if (path === '/_bulk') return bulk(body);
@@ -103,6 +115,7 @@ export async function startTestServer(): Promise<TestServer> {
       }));
       return { body: { data_streams } };
     }
+    if (second === '_search') return search(first, body);
     if (second === '_mapping') {
       for (const [name, indices] of streams) {
         const at = indices.findIndex((_, number) => indexName(name, number + 1) === first);

@@ -38,6 +38,22 @@ const byErrno: Readonly<Record<string, FaultCode>> = {
 /** What a person has to mend; everything else may pass by itself. */
 const misconfigured: ReadonlySet<FaultCode> = new Set(['no_permission', 'not_a_directory']);
 
+const advice: Readonly<Record<FaultCode, string>> = {
+  aborted: 'ask again',
+  disk_full: 'free some space',
+  io_error: 'look at the disk and the system log',
+  missing: 'make the directory, or mount what it stands on',
+  no_permission: 'give the user that the connector runs as the right to it, or set `directory` to another',
+  not_a_directory: 'a file stands in the way: move it, or set `directory` to another',
+  read_only: 'mount it for writing, or set `directory` to another',
+  short_write: 'free some space, and look at quotas',
+};
+
+/** What a person does about it. */
+export function faultAdvice(code: FaultCode): string {
+  return advice[code];
+}
+
 /** The report that an error stands for; none if it is not the disk's, but a bug of ours. */
 export function faultReport(error: unknown) {
   const fault = faultOf(error);

@@ -185,12 +185,26 @@ it('calls a file that stands where the directory should be a misconfiguration', 
   const destination = createFileDestination(configOf(directory), testContext().context);
   const report = await destination.deliver(batchOf(['a']), noSignal);
   expect(report).toMatchObject({ batch: 'misconfigured', code: 'not_a_directory' });
-  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false });
+  expect(await destination.check?.(noSignal)).toEqual({
+    ok: false,
+    message: expect.stringMatching(
+      /cannot be written to: EEXIST.*: a file stands in the way: move it, or set `directory`/,
+    ),
+  });
   await rm(directory);
   await mkdir(directory);
   await destination.deliver(batchOf(['a']), noSignal);
   await destination.close?.();
   expect(await idsIn(directory)).toEqual(['a']);
+});
+
+it('says where no directory can be made, although the one above is there', async () => {
+  const destination = createFileDestination(configOf('/proc/xiq-siem'), testContext().context);
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({ batch: 'unavailable', code: 'missing' });
+  expect(await destination.check?.(noSignal)).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('/proc/xiq-siem cannot be written to: ENOENT'),
+  });
 });
 
 it('takes nothing of a batch whose signal has fired', async () => {

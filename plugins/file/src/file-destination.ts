@@ -4,7 +4,8 @@ import { access } from 'node:fs/promises';
 import { allDelivered, type Destination, type DestinationContext, defineDestination } from '@xiq-siem/core';
 import { type FileConfig, fileConfig } from './config.ts';
 import { freeBytesOf, makeDirectory } from './directory.ts';
-import { DiskFault, type FaultCode, faultCodes, faultReport } from './disk-fault.ts';
+import { DiskFault, type FaultCode, faultAdvice, faultCodes, faultReport } from './disk-fault.ts';
+import { findEvent } from './find-event.ts';
 import { rotatingFile } from './rotating-file.ts';
 
 export const fileDestination = defineDestination({
@@ -66,10 +67,14 @@ export function createFileDestination(
       } catch (error) {
         const fault = faultReport(error);
         if (fault === undefined) throw error;
-        return { ok: false, message: `${directory} cannot be written to: ${fault.message}` };
+        return {
+          ok: false,
+          message: `${directory} cannot be written to: ${fault.message}: ${faultAdvice(fault.code)}`,
+        };
       }
     },
 
+    find: (event, signal) => findEvent(directory, context.name, event, signal),
     close: files.release,
   };
 }

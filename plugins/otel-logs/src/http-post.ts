@@ -28,6 +28,8 @@ export type Exchange =
     };
 
 const maxAnswerBytes = 65_536;
+/** Node's advice to somebody who starts it by hand, and where in its sources OpenSSL stood. */
+const noise = /; if the root CA is installed locally[^-]*--use-system-ca|^.*SSL routines:[^:]*:|:\.\.\/deps\/.*$/gs;
 const untrusted = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_|ERR_TLS_|ERR_SSL_|EPROTO$)/;
 
 /** Never rejects. Follows no redirect, asks for no compressed answer and decodes none. */
@@ -41,7 +43,8 @@ export function post({ url, body, signal, headers, agent }: Post): Promise<Excha
     const errno = 'code' in error ? String(error.code) : '';
     const lost = sent ? 'connection_lost' : 'unreachable';
     const code = signal.aborted ? 'aborted' : untrusted.test(errno) ? 'tls_failed' : lost;
-    resolve({ kind: 'failed', code, sent, message: code === 'aborted' ? 'no answer in time' : error.message || errno });
+    const words = error.message.replace(noise, '') || errno;
+    resolve({ kind: 'failed', code, sent, message: code === 'aborted' ? 'no answer in time' : words });
   };
 
   const request = start(url, options, (response) => {

@@ -258,4 +258,22 @@ describe('check()', () => {
     expect(await destination.check?.(noSignal)).toEqual({ ok, message: expect.stringContaining(words) });
     expect(server.requests).toMatchObject([{ ids: [] }]);
   });
+
+  it('says what to do where nothing listens', async () => {
+    const { server, destination } = await bench();
+    await server.stop();
+    expect(await destination.check?.(noSignal)).toEqual({
+      ok: false,
+      message: expect.stringMatching(/ECONNREFUSED.* \(check `url` and `proxy`, and whether the server runs\)$/),
+    });
+  });
+
+  it('says which header has no secret, and that nothing was asked', async () => {
+    const { server, destination } = await bench(undefined, { headers: { Authorization: { env: 'AUTH' } } });
+    expect(await destination.check?.(noSignal)).toEqual({
+      ok: false,
+      message: expect.stringMatching(/was not asked: header Authorization: its secret .*: check `headers`$/),
+    });
+    expect(server.requests).toEqual([]);
+  });
 });

@@ -56,6 +56,12 @@ async function checkOtlp(
       return { ok: false, message: `${where} takes nothing now: ${outcome.message}` };
     case 'unknown':
       return { ok: false, message: `${where} does not answer: ${outcome.message}` };
+    case 'misconfigured':
+      if (outcome.code === 'tls_failed') return { ok: false, message: `${where} is not trusted: ${outcome.message}` };
+      if (outcome.code === 'no_secret' || outcome.code === 'header_invalid') {
+        return { ok: false, message: `${where} was not asked: ${outcome.message}: check \`headers\`` };
+      }
+      return { ok: false, message: `${where} is not usable as configured: ${outcome.message}` };
     default:
       return { ok: false, message: `${where} refuses an empty request: ${outcome.message}` };
   }

@@ -1,5 +1,6 @@
 // What an answer of the server, or the lack of one, means for the events that were sent.
 import type { Exchange } from './http-post.ts';
+import { lostAdvice } from './lost-advice.ts';
 import { decodeResponse, decodeStatus } from './otlp-encoding.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -95,14 +96,15 @@ export function outcomeOf(exchange: Exchange, options: OutcomeOptions): Outcome 
   if (exchange.kind === 'failed') {
     const { code, sent, message } = exchange;
     const kind = code === 'tls_failed' ? 'misconfigured' : sent ? 'unknown' : 'unavailable';
-    return { kind, code, message: words(message) };
+    const hint = lostAdvice(code, message);
+    return { kind, code, message: `${words(message)}${hint === undefined ? '' : ` (${hint})`}` };
   }
   const { status, contentType, body } = exchange;
   if (status >= 200 && status < 300) {
     const response = decodeResponse(contentType, body);
     if (response === undefined) {
       const page = words(Buffer.from(body).toString('utf8')).slice(0, maxPage);
-      const message = `HTTP ${status}, but the answer is no OTLP: does something else listen there? ${page}`;
+      const message = `HTTP ${status}, but the answer is no OTLP: does something else listen there? check \`url\`: ${page}`;
       return { kind: 'unavailable', code: 'not_otlp', message };
     }
     const message = words(response.message);

@@ -41,7 +41,7 @@ it('refuses any other, which is for a person to mend', async () => {
   expect(report).toMatchObject(refused);
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
-    message: expect.stringContaining('certificate'),
+    message: expect.stringMatching(/is not trusted: self-signed certificate \(nobody that we trust .* set `caFile`/),
   });
 });
 
@@ -58,7 +58,11 @@ it('shows its own certificate where the server asks for one', async () => {
 });
 
 it('without one, such a server is misconfigured', async () => {
-  expect((await bench({}, { ca: server.cert }, asksForCertificate)).report).toMatchObject(refused);
+  const { report, destination } = await bench({}, { ca: server.cert }, asksForCertificate);
+  expect(report).toMatchObject(refused);
+  expect(await destination.check?.(noSignal)).toMatchObject({
+    message: expect.stringContaining('check `certFile` and `keyFile`'),
+  });
 });
 
 it('does not start with a certificate that cannot be read', async () => {

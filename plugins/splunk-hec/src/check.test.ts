@@ -20,9 +20,13 @@ it('says that the token is taken, and what it cannot know', async () => {
 });
 
 it.each<[string, BenchOptions, RegExp]>([
-  ['a wrong token', { fake: { tokens: {} } }, /the token: Invalid token .* does not know the token/],
+  [
+    'a wrong token',
+    { fake: { tokens: {} } },
+    /the token: Invalid token .* does not know the token: put the value .* where `token` points$/,
+  ],
   ['a disabled token', { fake: { tokens: { [token]: { disabled: true } } } }, /Token disabled .* enable/],
-  ['no token', { config: { token: { env: 'NOT_SET' } } }, /the token is not there/],
+  ['no token', { config: { token: { env: 'NOT_SET' } } }, /the token is not there, or empty: see `token`$/],
   ['a token that asks for acknowledgement', { fake: { tokens: acks } }, /set `ack: true`/],
   ['a token without acknowledgement', { config: { ack: true } }, /allows no acknowledgement/],
   [
@@ -60,5 +64,23 @@ it('asks the token where there is no health endpoint', async () => {
 it('says that what answers is no event collector', async () => {
   const page = { status: 200, body: '<html>Welcome</html>' };
   const result = await checkOf({}, (fake) => fake.answerNext('event', page));
-  expect(result).toMatchObject({ ok: false, message: expect.stringContaining('look at the URL') });
+  expect(result).toMatchObject({ ok: false, message: expect.stringContaining('correct `url`') });
+});
+
+it.each([
+  ['a wrong path', { status: 404, body: 'Not Found' }, 'Not Found (HTTP 404): there is no event collector at this URL'],
+  ['a redirect', { status: 302, body: '' }, 'set `url` to where it leads'],
+])('says what to do about %s, and does not blame the token', async (_, answer, words) => {
+  const result = await checkOf({}, (fake) => fake.answerNext('event', answer));
+  expect(result).toMatchObject({ ok: false, message: expect.stringContaining(words) });
+  expect(result?.message).not.toContain('the token:');
+});
+
+it('says what to do where nothing listens', async () => {
+  const { destination, fake } = await startBench(onTestFinished);
+  await fake.close();
+  expect(await destination.check?.(noSignal)).toEqual({
+    ok: false,
+    message: expect.stringMatching(/ECONNREFUSED.*: see `url` and `proxy`/),
+  });
 });

@@ -22,7 +22,10 @@ export async function checkHec(
     const channel = ack ? newChannel() : undefined;
     const answer = await client.post(token, channel, [], signal);
     // An empty request that is refused for being empty has passed everything else.
-    if (answer.action !== 'taken' && answer.code !== 'no_data') return no(`${which}: ${answer.message}`);
+    if (answer.action !== 'taken' && answer.code !== 'no_data') {
+      const isOfToken = answer.action === 'holdToken' && answer.code !== 'no_token';
+      return no(isOfToken || routes.tokens.length > 1 ? `${which}: ${answer.message}` : answer.message);
+    }
     if (channel === undefined) continue;
     const reply = await client.acks(token, channel, [0], signal);
     if (reply.kind === 'disabled') return no(`${which} allows no acknowledgement: set ack: false, or turn it on`);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Action, type HecCode, meaningOf } from './hec-codes.ts';
 import type { Exchange } from './http-exchange.ts';
+import { lostAdvice } from './lost-advice.ts';
 
 export type HecAnswer =
   /** `ackId` where the token has acknowledgement on. */
@@ -38,7 +39,8 @@ export function readAnswer(answer: Exchange, { nowMs, redact }: AnswerContext): 
   if (answer.kind === 'failed') {
     const { code, sent, message } = answer;
     const action = code === 'tls_failed' ? 'mend' : sent ? 'unknown' : 'wait';
-    return { action, code, message: redact(message) };
+    const advice = lostAdvice(code, message);
+    return { action, code, message: advice === '' ? redact(message) : `${redact(message)}: ${advice}` };
   }
   const { status, text, retryAfter } = answer;
   const json = hecJson.safeParse(parseJson(text)).data;

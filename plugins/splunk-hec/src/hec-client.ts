@@ -56,7 +56,8 @@ export function createHecClient(config: SplunkHecConfig, context: DestinationCon
   return {
     async post(slot, channel, lines, signal) {
       const token = tokenOf(slot);
-      if (!token) return { action: 'holdToken', code: 'no_token', message: 'the token is not there, or empty' };
+      if (!token)
+        return { action: 'holdToken', code: 'no_token', message: 'the token is not there, or empty: see `token`' };
       const send = (headers: Readonly<Record<string, string>>, body: Uint8Array) =>
         exchange({ ...common, method: 'POST', url: eventUrl, headers, body, signal });
       const answer = await postEnvelopes({ url: eventUrl, token, channel, gzip: config.gzip, send }, lines);
@@ -65,7 +66,7 @@ export function createHecClient(config: SplunkHecConfig, context: DestinationCon
 
     async acks(slot, channel, ackIds, signal) {
       const token = tokenOf(slot);
-      if (!token) return { kind: 'none', message: 'the token is not there, or empty' };
+      if (!token) return { kind: 'none', message: 'the token is not there, or empty: see `token`' };
       const url = new URL(ackUrl);
       url.searchParams.set('channel', channel);
       const answer = await exchange({

@@ -25,14 +25,18 @@ export type Action =
 const askedForAck =
   'the token has acknowledgement on: set `ack: true`; where it is set, something on the way takes the channel header out';
 
+const unknownToken =
+  'Splunk does not know the token: put the value that its HTTP Event Collector settings show where `token` points';
+const notHere = 'there is no event collector at this URL: correct `url`, and see that HEC is enabled in Splunk';
+
 const hecFaults = [
   [1, 403, 'holdToken', 'token_disabled', 'enable the token in Splunk'],
   [2, 401, 'holdToken', 'token_required', 'something on the way takes the Authorization header out'],
-  [3, 401, 'holdToken', 'invalid_authorization', 'look at the token: it must be the value alone'],
-  [4, 403, 'holdToken', 'invalid_token', 'Splunk does not know the token'],
+  [3, 401, 'holdToken', 'invalid_authorization', 'correct what `token` points to: it must be the value alone'],
+  [4, 403, 'holdToken', 'invalid_token', unknownToken],
   [5, 400, 'rejectAll', 'no_data', ''],
   [6, 400, 'rejectOne', 'invalid_data', ''],
-  [7, 400, 'holdIndex', 'incorrect_index', 'make the index, or allow it to the token'],
+  [7, 400, 'holdIndex', 'incorrect_index', 'correct `index`, or make that index in Splunk and allow it to the token'],
   [8, 500, 'wait', 'internal_error', ''],
   [9, 503, 'slow', 'server_busy', ''],
   [10, 400, 'holdToken', 'channel_missing', askedForAck],
@@ -45,7 +49,7 @@ const hecFaults = [
   [18, 503, 'slow', 'queues_full', ''],
   [19, 503, 'slow', 'ack_unavailable', ''],
   [20, 503, 'slow', 'queues_full', ''],
-  [21, 400, 'holdToken', 'invalid_token', 'Splunk does not know the token'],
+  [21, 400, 'holdToken', 'invalid_token', unknownToken],
   [22, 400, 'holdToken', 'token_disabled', 'enable the token in Splunk'],
   [23, 503, 'wait', 'shutting_down', ''],
   [26, 429, 'slow', 'at_capacity', ''],
@@ -54,10 +58,10 @@ const hecFaults = [
 ] as const;
 
 const statusFaults = [
-  [401, 'holdToken', 'unauthorized', 'look at the token, and at what stands between us and Splunk'],
+  [401, 'holdToken', 'unauthorized', 'correct what `token` points to, or look at what stands between us and Splunk'],
   [403, 'holdSourcetype', 'forbidden', 'look at what stands between us and Splunk'],
-  [404, 'mend', 'not_found', 'there is no event collector at this URL'],
-  [405, 'mend', 'not_found', 'there is no event collector at this URL'],
+  [404, 'mend', 'not_found', notHere],
+  [405, 'mend', 'not_found', notHere],
   [408, 'wait', 'timed_out', ''],
   [413, 'tooLarge', 'too_large', ''],
   [415, 'mend', 'encoding_refused', 'set `gzip: false`'],
@@ -113,6 +117,7 @@ export function meaningOf(status: number, hecCode: number | undefined): Meaning 
   if (plain !== undefined) return plain;
   if (status >= 500) return { action: 'wait', code: 'server_error', advice: '' };
   if (status >= 400) return { action: 'mend', code: 'refused', advice: 'look at what stands between us and Splunk' };
-  if (status >= 300) return { action: 'mend', code: 'redirected', advice: 'redirects are not followed: mend the URL' };
-  return { action: 'wait', code: 'not_hec', advice: 'the answer is not an event collector’s: look at the URL' };
+  if (status >= 300)
+    return { action: 'mend', code: 'redirected', advice: 'redirects are not followed: set `url` to where it leads' };
+  return { action: 'wait', code: 'not_hec', advice: 'the answer is not an event collector’s: correct `url`' };
 }

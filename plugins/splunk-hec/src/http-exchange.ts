@@ -21,6 +21,8 @@ export type Exchange =
   | { readonly kind: 'failed'; readonly code: FailureCode; readonly sent: boolean; readonly message: string };
 
 const maxAnswerBytes = 65_536;
+/** Node's advice to somebody who starts it by hand, and where in its sources OpenSSL stood. */
+const noise = /; if the root CA is installed locally[^-]*--use-system-ca|^.*SSL routines:[^:]*:|:\.\.\/deps\/.*$/gs;
 const untrusted = /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_|ERR_TLS_|ERR_SSL_|EPROTO$)/;
 
 /** Never rejects. Follows no redirect, decodes nothing. */
@@ -42,7 +44,7 @@ export function exchange({ url, body, timeoutMs, signal, ...options }: HttpReque
           : sent
             ? 'connection_lost'
             : 'unreachable';
-    const message = code === 'timed_out' ? `no answer within ${timeoutMs} ms` : error.message;
+    const message = code === 'timed_out' ? `no answer within ${timeoutMs} ms` : error.message.replace(noise, '');
     resolve({ kind: 'failed', code, sent, message });
   };
 
