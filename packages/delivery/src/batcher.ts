@@ -46,6 +46,8 @@ export interface Batcher {
   remove(matches: (event: Pending) => boolean): readonly Pending[];
   /** Those to be sent again wait no longer. */
   hurry(nowMs: number): void;
+  /** Events that wait, new ones and those to be sent again. */
+  size(): number;
   /** Events that wait to be sent again. */
   waitingAgain(): number;
 }
@@ -126,6 +128,7 @@ export function createBatcher(maxAgeMs: number): Batcher {
     hurry(nowMs) {
       for (const pending of again) pending.notBeforeMs = Math.min(pending.notBeforeMs, nowMs);
     },
+    size: () => fresh.length + again.length,
     waitingAgain: () => again.length,
   };
 }

@@ -9,7 +9,8 @@ export interface DeadLetterQueue {
   add(entry: DeadLetter, kept: () => void): void;
   /** Why nothing can be kept now: the destination waits until it can. */
   blockedBy(): 'dead_letters_full' | 'dead_letters_failed' | undefined;
-  isEmpty(): boolean;
+  /** Entries that are not on disk yet. */
+  size(): number;
 }
 
 export interface DeadLetterQueueOptions {
@@ -30,6 +31,7 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
   const waiting: { readonly entry: DeadLetter; readonly kept: () => void }[] = [];
   let blocked: ReturnType<DeadLetterQueue['blockedBy']>;
   let running = false;
+  let size = 0;
 
   const block = (reason: NonNullable<typeof blocked>, error?: unknown) => {
     if (blocked !== reason) {
@@ -74,12 +76,19 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
   };
   return {
     add(entry, kept) {
-      waiting.push({ entry, kept });
+      size++;
+      waiting.push({
+        entry,
+        kept() {
+          size--;
+          kept();
+        },
+      });
       if (running) return;
       running = true;
       void run();
     },
     blockedBy: () => blocked,
-    isEmpty: () => !running,
+    size: () => size,
   };
 }

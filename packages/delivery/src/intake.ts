@@ -24,6 +24,10 @@ export interface IntakeOptions {
   readonly take: (event: PreparedEvent) => void;
   /** Bodies of which the events cannot be had. */
   readonly damaged: (bodies: number) => void;
+  /** All events of a body are taken: the position may have moved, though there were none. */
+  readonly bodyRead: () => void;
+  /** An empty read means that there is no more; at a journal's tail there always may be. */
+  readonly readsToEnd: boolean;
 }
 
 interface Intake extends IntakeOptions {
@@ -39,8 +43,8 @@ async function waitFor(isRoom: () => boolean, { room, stop, waits }: IntakeOptio
 
 const limits = { maxBodies: 256, maxBytes: 1_048_576 };
 const retryMs = 1_000;
-/** Runs until `stop` fires. A reader that fails, or has too much to skip, is opened again. */
-export async function runIntake(options: IntakeOptions): Promise<void> {
+/** Runs until `stop` fires, or there is no more. A reader that fails, or has too much to skip, is opened again. */
+export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'end'> {
   const { name, openReader, ledger, clock, log, stop, eventsPerTurn } = options;
   let taken = 0;
   const breathe = () => (++taken % eventsPerTurn === 0 ? setImmediate() : undefined);
@@ -48,7 +52,7 @@ export async function runIntake(options: IntakeOptions): Promise<void> {
     let reader: BodyReader | undefined;
     try {
       reader = openReader(ledger.next());
-      await readAll(reader, { ...options, breathe });
+      if ((await readAll(reader, { ...options, breathe })) === 'end') return 'end';
     } catch (error) {
       log.error('delivery.read_failed', { destination: name, sequence: ledger.next(), error: String(error) });
       await clock.sleep(retryMs, stop);
@@ -58,22 +62,25 @@ export async function runIntake(options: IntakeOptions): Promise<void> {
       });
     }
   }
+  return 'stopped';
 }
 
-/** Runs until `stop` fires, or so much of what follows was settled before a restart that another reader is past it sooner. */
-async function readAll(reader: BodyReader, options: Intake): Promise<void> {
-  const { ledger, stop } = options;
+/** `skip`: so much of what follows was settled before a restart that another reader is past it sooner. */
+async function readAll(reader: BodyReader, options: Intake): Promise<'stopped' | 'end' | 'skip'> {
+  const { ledger, stop, readsToEnd } = options;
   while (!stop.aborted) {
     const entries = await reader.read(limits, stop);
+    if (readsToEnd && entries.length === 0 && !stop.aborted) return 'end';
     for (const entry of entries) {
       await takeEntry(entry, options);
-      if (stop.aborted) return;
+      if (stop.aborted) return 'stopped';
     }
     // A read that was answered out of memory must not keep the event loop from its turn, whatever it gave.
     await setImmediate();
     const last = entries.at(-1);
-    if (last !== undefined && ledger.next() - lastOf(last) > limits.maxBodies) return;
+    if (last !== undefined && ledger.next() - lastOf(last) > limits.maxBodies) return 'skip';
   }
+  return 'stopped';
 }
 
 function lastOf(entry: JournalEntry): number {
@@ -94,7 +101,7 @@ async function takeEntry(entry: JournalEntry, options: Intake): Promise<void> {
 }
 
 async function takeBody(body: KeptBody, options: Intake): Promise<void> {
-  const { ledger, bodies, hasRoom, stop, take, damaged, breathe } = options;
+  const { ledger, bodies, hasRoom, stop, take, damaged, bodyRead, breathe } = options;
   if (!ledger.begin(body.sequence)) return;
   const cursor = bodies.open(body);
   for (;;) {
@@ -106,6 +113,7 @@ async function takeBody(body: KeptBody, options: Intake): Promise<void> {
     if (event === 'end' || event === 'damaged') {
       if (event === 'damaged') damaged(1);
       ledger.end(body.sequence, event === 'damaged');
+      bodyRead();
       return;
     }
     if (ledger.take(body.sequence, event.element)) take(event);

@@ -9,6 +9,8 @@ export interface PolicyOptions {
   readonly maxInFlight: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** False: a storm of rejections is let through to the dead letters. */
+  readonly pauseOnRejections?: boolean;
 }
 
 export interface Limits {
@@ -68,7 +70,8 @@ const stormEvents = 10;
 const mend = { initialMs: 5_000, maxMs: 60_000 };
 const maxWaitMs = 3_600_000;
 
-export function createPolicy({ batch, retry, maxInFlight, random }: PolicyOptions): Policy {
+export function createPolicy(options: PolicyOptions): Policy {
+  const { batch, retry, maxInFlight, random, pauseOnRejections = true } = options;
   const pace = createPace(maxInFlight);
   let round = 0;
   let failures = 0;
@@ -99,7 +102,8 @@ export function createPolicy({ batch, retry, maxInFlight, random }: PolicyOption
     hold = { state, code };
     if (backOff !== undefined) waitUntil(end.nowMs + jitter(backOff, failures));
   };
-  const rages = () => storm !== undefined && storm.batches >= stormBatches && storm.events >= stormEvents;
+  const rages = () =>
+    pauseOnRejections && storm !== undefined && storm.batches >= stormBatches && storm.events >= stormEvents;
   const noteRejected = (judged: number, rejected: VerdictSummary['rejected']) => {
     if (rejected === undefined || rejected.events * 2 <= judged) {
       storm = undefined;

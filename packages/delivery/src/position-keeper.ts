@@ -10,6 +10,8 @@ export interface PositionKeeper {
   /** Epoch milliseconds of the next save; infinite if there is nothing to save. */
   dueMs(): number;
   saveIfDue(): void;
+  /** Nothing has moved that is not on disk. */
+  isSaved(): boolean;
   /** Saves what there is, after a save that is under way. */
   flush(): Promise<void>;
 }
@@ -61,6 +63,7 @@ export function createPositionKeeper(options: PositionKeeperOptions): PositionKe
     saveIfDue() {
       if (saving === undefined && due <= clock.now()) saving = save();
     },
+    isSaved: () => saving === undefined && moves === 0,
     async flush() {
       await saving;
       if (moves > 0) await save();

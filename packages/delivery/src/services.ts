@@ -44,6 +44,16 @@ export interface DeliveryServices {
   readonly meter: Meter;
 }
 
+/** An attempt that failed, or events that were rejected. */
+export interface LastFailure {
+  /** The destination's, or one of ours: `no_verdict`, `undeclared_code`, `lane_failed`. */
+  readonly code: string;
+  /** The destination's own words, fit to be shown. */
+  readonly words: string | undefined;
+  /** Epoch milliseconds. */
+  readonly atMs: number;
+}
+
 export interface DestinationStatus {
   readonly name: string;
   readonly type: string;
@@ -54,17 +64,33 @@ export interface DestinationStatus {
    * `held` where as much is held as may be: then nothing new is sent until some of it passes.
    */
   readonly reason?: string;
+  /** Since when `state` is what it is; epoch milliseconds. */
+  readonly sinceMs: number;
+  /** Epoch milliseconds before which nothing is sent; undefined where nothing is waited for, or nobody knows how long. */
+  readonly waitUntilMs: number | undefined;
   /** Events of which a person has to mend something first, while the others pass; code and words of the last one. */
   readonly held: { readonly events: number; readonly code: string; readonly words: string | undefined } | undefined;
-  /** The destination's own words with its last failure, fit to be shown. */
+  /** The destination's own words with its last failure, fit to be shown; undefined once it took a whole batch. */
   readonly lastWords: string | undefined;
+  /** Since the start of the lane; it stays when all is well again. */
+  readonly lastFailure: LastFailure | undefined;
   /** The first body that is not wholly settled. */
   readonly sequence: number;
   /** As in the position, but that `normalized` includes the open events. */
   readonly counters: PositionCounters;
   /** Events taken and not yet settled. */
   readonly open: number;
-  /** Of these, events that wait to be sent again. */
+  /**
+   * The sum, of three books that know nothing of each other: `taken` = `settledSince` + `inHand`. A difference is a bug
+   * of ours: an event forgotten (above) or settled twice (below).
+   */
+  /** Events that this lane was given by its reader since it began, before routing. */
+  readonly taken: number;
+  /** Events that its position counts as delivered, dead letters or filtered beyond what it counted at the beginning. */
+  readonly settledSince: number;
+  /** Events that are in fact there: they wait, are under way, or are on their way to the dead letters. */
+  readonly inHand: number;
+  /** Of those in hand, events that wait to be sent again. */
   readonly waitingAgain: number;
   /** Batches under way. */
   readonly underWay: number;

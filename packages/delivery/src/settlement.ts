@@ -1,13 +1,14 @@
 // Carries out what reports say: events are settled, sent again, or buried as dead letters.
 import type { Batcher, Pending } from './batcher.ts';
 import type { Bell } from './bell.ts';
+import { createDeadLetterLines, type DeadLetterLines } from './dead-letter-lines.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { createHeldPool, type Held } from './held-pool.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 import { type Decision, decide, isOverdue, type OutcomeContext } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import type { PositionKeeper } from './position-keeper.ts';
-import type { DeliveryDestination, DeliveryServices } from './services.ts';
+import type { DeliveryDestination, DeliveryServices, LastFailure } from './services.ts';
 import type { PreparedEvent } from './shared-bodies.ts';
 import { type CheckedReport, summarize } from './verdicts.ts';
 import { fitWords } from './words.ts';
@@ -26,6 +27,8 @@ export interface Settlement {
   /** Somebody says that it is mended: what waits to be sent again waits no longer. */
   resume(): void;
   facts(): SettlementFacts;
+  /** What is still to be said of dead letters. */
+  readonly lines: Pick<DeadLetterLines, 'dueMs' | 'sayIfDue' | 'sayRest'>;
 }
 
 export interface SettlementFacts {
@@ -38,6 +41,7 @@ export interface SettlementFacts {
   readonly lastDeliveredMs: number | undefined;
   /** The destination's words with the last failure, fit to be shown. */
   readonly lastWords: string | undefined;
+  readonly lastFailure: LastFailure | undefined;
 }
 
 export interface SettlementParts {
@@ -47,6 +51,8 @@ export interface SettlementParts {
   readonly graves: DeadLetterQueue;
   readonly keeper: PositionKeeper;
   readonly room: Pick<Bell, 'ring'>;
+  /** Told before an event counts as delivered. */
+  readonly onDelivered?: ((event: { readonly sequence: number; readonly element: number }) => void) | undefined;
 }
 
 const hourMs = 3_600_000;
@@ -54,16 +60,18 @@ const hourMs = 3_600_000;
 export function createSettlement(
   { name, options }: Pick<DeliveryDestination, 'name' | 'options'>,
   { clock, log, meter, redact }: Pick<DeliveryServices, 'clock' | 'log' | 'meter' | 'redact'>,
-  { ledger, policy, batcher, graves, keeper, room }: SettlementParts,
+  { ledger, policy, batcher, graves, keeper, room, onDelivered }: SettlementParts,
 ): Settlement {
   const giveUpAfterMs = (options.giveUpAfterHours ?? Number.POSITIVE_INFINITY) * hourMs;
   const pool = createHeldPool(policy.mendDelay);
+  const lines = createDeadLetterLines(log, clock);
   let openBytes = 0;
   let passed = 0;
   let pausedAtMs = clock.now();
   let possibleDuplicates = 0;
   let lastDeliveredMs: number | undefined;
   let lastWords: string | undefined;
+  let lastFailure: LastFailure | undefined;
 
   const count = (outcome: string, events = 1) =>
     meter.add('xiq_siem.destination.events', events, { destination: name, outcome });
@@ -97,7 +105,7 @@ export function createSettlement(
     graves.add({ destination: name, sequence, element, id, dataset, code, ...words, ...times, json, receipt }, () => {
       settle(event, { kind: 'deadLettered' });
       count('dead_lettered');
-      log.warn('delivery.dead_letter', { destination: name, id, dataset, code, attempts, receipt });
+      lines.note(code, { destination: name, id, dataset, attempts, receipt });
     });
   };
 
@@ -121,6 +129,8 @@ export function createSettlement(
         isFreed ||= pending.held;
         pool.leave(pending);
         const { degraded, duplicate } = decision.outcome;
+        const { sequence, element } = pending.event;
+        onDelivered?.({ sequence, element });
         settle(pending.event, decision.outcome);
         counts.delivered++;
         if (degraded) counts.degraded++;
@@ -140,17 +150,28 @@ export function createSettlement(
     const end = { round, nowMs, slowDown: report.slowDown, waitMs: report.waitMs };
     if (report.kind === 'batch') {
       lastWords = wordsOf(report.message);
+      lastFailure = { code: report.code, words: lastWords, atMs: nowMs };
       return policy.refused({ ...end, size, word: report.word, code: report.code }) === 'holdRejected';
     }
     const summary = summarize(report.verdicts);
     passed += summary.delivered;
     if (summary.delivered > 0) lastDeliveredMs = nowMs;
     lastWords = wordsOf(summary.message);
+    if (summary.delivered < size) lastFailure = { code: summary.code, words: lastWords, atMs: nowMs };
     return policy.items({ ...end, ...summary }) === 'holdRejected';
   };
 
   return {
-    facts: () => ({ passed, openBytes, held: pool.facts(), possibleDuplicates, lastDeliveredMs, lastWords }),
+    lines,
+    facts: () => ({
+      passed,
+      openBytes,
+      held: pool.facts(),
+      possibleDuplicates,
+      lastDeliveredMs,
+      lastWords,
+      lastFailure,
+    }),
     accepted({ bytes }) {
       openBytes += bytes;
     },

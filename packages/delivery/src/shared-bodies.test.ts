@@ -6,7 +6,7 @@ import { bodies, normalize } from './test-bench.ts';
 function counted(maxBytes: number) {
   let parsed = 0;
   const shared = createSharedBodies({
-    maxBytes,
+    maxBytes: () => maxBytes,
     log: createRecordingLogger(),
     *normalize(body) {
       for (const event of normalize(body)) {
@@ -49,6 +49,19 @@ describe('readers of one body', () => {
     expect(rest(late)).toEqual(Array.from({ length: 900 }, (_, element) => `0.${element + 100}`));
     expect(parsed()).toBeGreaterThan(6900);
   });
+});
+
+test('what is no longer allowed is let go at once, and everybody still gets every event', () => {
+  if (large === undefined) throw new Error('no body');
+  let maxBytes = 10_000_000;
+  const shared = createSharedBodies({ normalize, maxBytes: () => maxBytes, log: createRecordingLogger() });
+  const behind = shared.open(large);
+  rest(shared.open(large));
+  expect(shared.heldBytes()).toBeGreaterThan(0);
+  maxBytes = 0;
+  shared.trim();
+  expect(shared.heldBytes()).toBe(0);
+  expect(rest(behind)).toHaveLength(1000);
 });
 
 test('what is kept stays within its bytes', () => {

@@ -20,14 +20,16 @@ export interface BodyCursor {
 
 export interface SharedBodies {
   open(body: KeptBody): BodyCursor;
+  /** Lets go of what `maxBytes` no longer allows. */
+  trim(): void;
   /** Bytes that are kept for destinations to come. */
   heldBytes(): number;
 }
 
 export interface SharedBodiesOptions {
   readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
-  /** Bytes of bodies and JSON that are kept; what goes beyond is parsed again by whoever comes later. */
-  readonly maxBytes: number;
+  /** Bytes of bodies and JSON that are kept now; what goes beyond is parsed again by whoever comes later. */
+  readonly maxBytes: () => number;
   readonly log: Logger;
 }
 
@@ -58,15 +60,19 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
   let oldest = 0;
   let held = 0;
 
-  const keep = (bytes: number, drop: () => void) => {
-    held += bytes;
-    kept.push({ bytes, drop });
-    for (let first = kept[oldest]; held > maxBytes && first !== undefined; first = kept[++oldest]) {
+  const trim = () => {
+    const allowed = maxBytes();
+    for (let first = kept[oldest]; held > allowed && first !== undefined; first = kept[++oldest]) {
       held -= first.bytes;
       first.drop();
       kept[oldest] = undefined;
     }
     if (oldest > 1024 && oldest * 2 > kept.length) oldest -= kept.splice(0, oldest).length;
+  };
+  const keep = (bytes: number, drop: () => void) => {
+    held += bytes;
+    kept.push({ bytes, drop });
+    trim();
   };
 
   function* parse(body: KeptBody): Generator<Chunk, void> {
@@ -115,6 +121,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
   };
 
   return {
+    trim,
     heldBytes: () => held,
     open(body) {
       const shared = share(body);

@@ -16,6 +16,7 @@ import { z } from 'zod';
 import type { DeadLetter, DeadLetterStore } from './dead-letter.ts';
 import { type DeliveryInput, startDelivery } from './delivery.ts';
 import { deliveryOptions } from './options.ts';
+import type { DeliveryRun } from './run.ts';
 import type { DeliveryDestination } from './services.ts';
 
 const bodyEvents = z.array(z.object({ id: z.string(), dataset: z.string() }));
@@ -91,6 +92,28 @@ export function memoryJournal(...first: readonly (KeptBody | JournalEntry)[]): M
   };
   journal.append(...first);
   return journal;
+}
+
+/** Readers of just these bodies: with an end. */
+export function endingReader(kept: readonly KeptBody[]): (fromSequence: number) => BodyReader {
+  return (fromSequence) => {
+    const rest = kept.filter(({ sequence }) => sequence >= fromSequence);
+    return {
+      read: async ({ maxBodies }) => rest.splice(0, maxBodies).map((one) => ({ kind: 'body', body: one })),
+      close: async () => {},
+    };
+  };
+}
+
+/** A run of just these bodies. */
+export function runOf(
+  destinationName: string,
+  kept: readonly KeptBody[],
+  more: Partial<DeliveryRun> = {},
+): DeliveryRun {
+  const own = { position: memoryPosition(), deadLetters: memoryDeadLetters(), openReader: endingReader(kept) };
+  const rules = { where: {}, pauseOnRejections: true };
+  return { id: 'job-1', destination: destinationName, normalize, ...own, ...rules, ...more };
 }
 
 export const start: Position = {

@@ -42,9 +42,10 @@ export function checkReport(report: unknown, size: number, codes: ReadonlySet<st
   }
 }
 
-/** The report of a call that ended without one. */
-export function unreadable(size: number, fault: PluginFault): CheckedReport {
-  const verdicts = Array.from({ length: size }, (): Verdict => ({ verdict: 'unknown', code: noVerdict }));
+/** The report of a call that ended without one; `message` says what came instead. */
+export function unreadable(size: number, fault: PluginFault, message?: string): CheckedReport {
+  const words = message === undefined ? {} : { message };
+  const verdicts = Array.from({ length: size }, (): Verdict => ({ verdict: 'unknown', code: noVerdict, ...words }));
   return { kind: 'items', verdicts, slowDown: false, waitMs: 0, faults: new Map([[fault, 1]]) };
 }
 

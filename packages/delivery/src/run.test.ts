@@ -1,0 +1,329 @@
+import { describe, expect, test } from 'vitest';
+import {
+  bench,
+  bodies,
+  body,
+  destination,
+  each,
+  memoryDeadLetters,
+  memoryJournal,
+  memoryPosition,
+  runOf,
+  type Script,
+  scripted,
+  takeAll,
+} from './test-bench.ts';
+
+const never = () => new Promise<never>(() => {});
+
+describe('a run', () => {
+  test('sends what its reader gives, beside the main lane, and is done when all is settled and saved', async () => {
+    const plugin = scripted();
+    const main = memoryPosition();
+    const position = memoryPosition();
+    const { clock, delivery, meter, statusOf } = bench(memoryJournal(...bodies(2, 3)), [
+      destination('a', plugin, {}, { position: main }),
+    ]);
+    const run = delivery.run(runOf('a', bodies(3, 4, 0), { position }));
+    let end: string | undefined;
+    void run.ended.then((how) => {
+      end = how;
+    });
+    await clock.runUntil(() => end !== undefined && statusOf('a').sequence === 2);
+    expect(end).toBe('done');
+    expect(position.position).toMatchObject({ sequence: 3, settled: [], counters: { normalized: 12, delivered: 12 } });
+    expect(run.status()).toMatchObject({ name: 'a', state: 'stopped', sequence: 3, open: 0 });
+    expect(statusOf('a').counters).toMatchObject({ normalized: 6, delivered: 6 });
+    expect(delivery.status()).toHaveLength(1);
+    expect(plugin.closed()).toBe(0);
+    const delivered = { destination: 'a', outcome: 'delivered' };
+    expect(meter.total('xiq_siem.destination.events', { ...delivered, run: 'true' })).toBe(12);
+    expect(meter.total('xiq_siem.destination.events', delivered)).toBe(18);
+  });
+
+  test('is done and saved though none of its bodies holds an event that is wanted', async () => {
+    const position = memoryPosition();
+    const { clock, delivery } = bench(memoryJournal(), [destination('a', scripted())]);
+    const run = delivery.run(runOf('a', bodies(600, 2), { position, normalize: () => [] }));
+    await clock.advance(1_000);
+    expect(await run.ended).toBe('done');
+    expect(position.position.sequence).toBe(600);
+  });
+
+  test('is not done before its position is on disk', async () => {
+    const position = memoryPosition();
+    let isBroken = true;
+    const save = async (saved: typeof position.position) => {
+      if (isBroken) throw new Error('no space');
+      await position.save(saved);
+    };
+    const { clock, delivery, log } = bench(memoryJournal(), [destination('a', scripted())]);
+    const run = delivery.run(
+      runOf('a', bodies(1, 2), { position: { ...position, position: position.position, save } }),
+    );
+    await clock.advance(60_000);
+    expect(run.status()).toMatchObject({ state: 'running', open: 0 });
+    expect(log.of('delivery.position_not_saved')[0]?.facts).toMatchObject({ destination: 'a', run: 'job-1' });
+    isBroken = false;
+    await clock.advance(6_000);
+    expect(await run.ended).toBe('done');
+    expect(position.position.sequence).toBe(1);
+  });
+
+  test('has a routing of its own', async () => {
+    const plugin = scripted();
+    const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin, { where: { datasets: ['other'] } })]);
+    const kept = [body(0, ['x'], 'one'), body(1, ['y'], 'two')];
+    const run = delivery.run(runOf('a', kept, { where: { exceptDatasets: ['two'] } }));
+    await clock.advance(1_000);
+    expect(await run.ended).toBe('done');
+    expect(plugin.taken).toEqual(['x']);
+    expect(run.status().counters).toMatchObject({ delivered: 1, filtered: 1 });
+  });
+
+  test('needs a destination that runs', () => {
+    const { delivery } = bench(memoryJournal(), [destination('a', scripted())]);
+    expect(() => delivery.run(runOf('b', []))).toThrow('there is no destination b');
+  });
+
+  test('tells what counts as delivered, before the position that holds it is saved', async () => {
+    const told: string[] = [];
+    const position = memoryPosition();
+    const early: string[] = [];
+    const save = async (saved: typeof position.position) => {
+      if (saved.counters.delivered > told.length) early.push(`${saved.counters.delivered} saved, ${told.length} told`);
+      await position.save(saved);
+    };
+    const plugin = scripted((batch) =>
+      each(batch, (id) => (id === '1.1' ? { verdict: 'rejected', code: 'bad' } : { verdict: 'delivered' })),
+    );
+    const { clock, delivery, deadLetters } = bench(memoryJournal(), [destination('a', plugin)]);
+    const own = memoryDeadLetters();
+    const run = delivery.run(
+      runOf('a', bodies(2, 2), {
+        position: { ...position, position: position.position, save },
+        deadLetters: own,
+        onDelivered: ({ sequence, element }) => told.push(`${sequence}.${element}`),
+      }),
+    );
+    await clock.advance(1_000);
+    expect(await run.ended).toBe('done');
+    expect(told).toEqual(['0.0', '0.1', '1.0']);
+    expect(early).toEqual([]);
+    expect(own.entries).toMatchObject([{ destination: 'a', id: '1.1', code: 'bad' }]);
+    expect(deadLetters.entries).toEqual([]);
+  });
+
+  test('that is told of a delivery and throws has failed; what it could not note is sent again', async () => {
+    const position = memoryPosition();
+    const other = scripted();
+    const { clock, delivery, log, statusOf } = bench(memoryJournal(...bodies(1, 1)), [destination('a', other)]);
+    const run = delivery.run(
+      runOf('a', bodies(1, 3), {
+        position,
+        onDelivered({ element }) {
+          if (element === 1) throw new Error('disk gone');
+        },
+      }),
+    );
+    await clock.advance(1_000);
+    expect(await run.ended).toBe('failed');
+    expect(run.status()).toMatchObject({ state: 'stopped', reason: 'lane_failed' });
+    expect(log.of('delivery.lane_failed')[0]?.facts).toMatchObject({ destination: 'a', run: 'job-1' });
+    expect(position.position).toMatchObject({ sequence: 0, settled: [{ sequence: 0, elements: [[0, 0]] }] });
+    expect(statusOf('a')).toMatchObject({ state: 'running', sequence: 1 });
+  });
+
+  test('stopped half way goes on from its position, and nothing is lost', async () => {
+    const position = memoryPosition();
+    const plugin = scripted();
+    const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
+    const kept = bodies(50, 10);
+    const slow: Script = async (batch, call, signal) => (call > 7 ? never() : takeAll(batch, call, signal));
+    delivery.add(destination('slow', scripted(slow), { batch: { maxEvents: 10 } }));
+    const first = delivery.run(runOf('slow', kept, { position }));
+    await clock.advance(1_000);
+    const stopping = first.stop(500);
+    await clock.advance(10_000);
+    await stopping;
+    expect(await first.ended).toBe('stopped');
+    expect(position.position.sequence).toBe(7);
+    const second = delivery.run(runOf('a', kept, { position }));
+    await clock.advance(1_000);
+    expect(await second.ended).toBe('done');
+    expect(plugin.taken).toHaveLength(430);
+    expect(plugin.taken[0]).toBe('7.0');
+    expect(position.position.counters).toMatchObject({ normalized: 500, delivered: 500 });
+  });
+});
+
+describe('a run does not', () => {
+  test('give up, though its destination does', async () => {
+    let isDown = true;
+    const plugin = scripted((batch, call, signal) =>
+      isDown ? { batch: 'unavailable', code: 'down' } : takeAll(batch, call, signal),
+    );
+    const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin, { giveUpAfterHours: 1 })]);
+    const deadLetters = memoryDeadLetters();
+    const run = delivery.run(runOf('a', bodies(1, 5), { deadLetters }));
+    await clock.advance(5 * 3_600_000);
+    expect(run.status()).toMatchObject({ state: 'backing_off', reason: 'down', open: 5 });
+    isDown = false;
+    expect(delivery.resume('a')).toBe(true);
+    await clock.advance(1_000);
+    expect(await run.ended).toBe('done');
+    expect([plugin.taken.length, deadLetters.entries.length]).toEqual([5, 0]);
+  });
+
+  test('pause over rejections, unless it is to', async () => {
+    const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
+    const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
+    const buried = memoryDeadLetters();
+    const through = delivery.run(
+      runOf('a', bodies(10, 10), { id: 'one', pauseOnRejections: false, deadLetters: buried }),
+    );
+    const pausing = delivery.run(runOf('a', bodies(10, 10), { id: 'two' }));
+    await clock.advance(60_000);
+    expect(await through.ended).toBe('done');
+    expect(buried.entries).toHaveLength(100);
+    expect(pausing.status()).toMatchObject({ state: 'paused', reason: 'bad' });
+  });
+
+  test('have more than one batch under way, whatever the destination may have', async () => {
+    let atOnce = 0;
+    let most = 0;
+    const plugin = scripted(async (batch, call, signal) => {
+      most = Math.max(most, ++atOnce);
+      await clock.sleep(50);
+      atOnce--;
+      return takeAll(batch, call, signal);
+    });
+    const { clock, delivery } = bench(memoryJournal(), [
+      destination('a', plugin, { batch: { maxEvents: 10 }, maxInFlight: 8 }),
+    ]);
+    const run = delivery.run(runOf('a', bodies(20, 10)));
+    await clock.advance(5_000);
+    expect([await run.ended, most]).toEqual(['done', 1]);
+  });
+});
+
+describe('a destination that takes one batch at a time', () => {
+  const definition = { type: 'scripted', assurance: 'stored', codes: ['down'], maxInFlight: 1 } as const;
+
+  test('is never sent two, main lane and runs together, and each has its turn', async () => {
+    const owners: string[] = [];
+    const plugin = scripted(async (batch, call, signal) => {
+      owners.push(Number(batch.items[0]?.id.split('.')[0]) < 100 ? 'main' : 'run');
+      await clock.sleep(40);
+      return takeAll(batch, call, signal);
+    });
+    const spec = destination('a', plugin, { batch: { maxEvents: 10 }, timeoutMs: 100 }, { definition });
+    const { clock, delivery, statusOf } = bench(memoryJournal(...bodies(20, 10)), [spec]);
+    const position = memoryPosition({ ...memoryPosition().position, sequence: 100 });
+    const runs = ['one', 'two'].map((id) =>
+      delivery.run(runOf('a', bodies(5, 10, 100), { id, position: { ...position, save: async () => {} } })),
+    );
+    await clock.runUntil(() => statusOf('a').sequence === 20);
+    expect(await Promise.all(runs.map(({ ended }) => ended))).toEqual(['done', 'done']);
+    expect(plugin.mostAtOnce()).toBe(1);
+    expect(plugin.taken).toHaveLength(300);
+    // Two runs beside it: every third place is the main lane's, and none of the waiting was an attempt's time.
+    expect(owners.slice(0, 9).filter((owner) => owner === 'main')).toHaveLength(3);
+    expect(statusOf('a').pluginFaults + runs.reduce((sum, run) => sum + run.status().pluginFaults, 0)).toBe(0);
+  });
+
+  test('has its place taken by a call that hangs until that ends, though its run was stopped', async () => {
+    let end = () => {};
+    const plugin = scripted((batch, call, signal) =>
+      call > 1
+        ? takeAll(batch, call, signal)
+        : new Promise((resolve) => {
+            end = () => resolve(takeAll(batch, call, signal));
+          }),
+    );
+    const journal = memoryJournal();
+    const { clock, delivery, statusOf } = bench(journal, [destination('a', plugin, {}, { definition })]);
+    const run = delivery.run(runOf('a', bodies(1, 1)));
+    await clock.advance(200);
+    const stopping = run.stop(0);
+    await clock.advance(10_000);
+    await stopping;
+    journal.append(...bodies(1, 1));
+    await clock.advance(60_000);
+    expect(plugin.batches).toHaveLength(1);
+    end();
+    await clock.runUntil(() => statusOf('a').sequence === 1);
+    expect(plugin.mostAtOnce()).toBe(1);
+  });
+
+  test('is not kept from one lane by another that is down or at its end', async () => {
+    const down: Script = (batch, call, signal) =>
+      batch.items.some(({ id }) => id.startsWith('9.'))
+        ? { batch: 'unavailable', code: 'down' }
+        : takeAll(batch, call, signal);
+    const plugin = scripted(down);
+    const journal = memoryJournal(...bodies(10, 1));
+    const spec = destination('a', plugin, { batch: { maxEvents: 1 } }, { definition });
+    const { clock, delivery, statusOf } = bench(journal, [spec]);
+    await clock.runUntil(() => statusOf('a').state === 'backing_off');
+    const run = delivery.run(runOf('a', bodies(5, 1)));
+    await clock.advance(2_000);
+    expect(await run.ended).toBe('done');
+    expect(statusOf('a')).toMatchObject({ state: 'backing_off', sequence: 9 });
+  });
+
+  test('is not kept from the next in line by one who was stopped there, or whose dead letters have no room now', async () => {
+    const answers: (() => void)[] = [];
+    const plugin = scripted(
+      (batch) =>
+        new Promise((resolve) =>
+          answers.push(() =>
+            resolve(
+              each(batch, (id) => (id === '0.0' ? { verdict: 'rejected', code: 'down' } : { verdict: 'delivered' })),
+            ),
+          ),
+        ),
+    );
+    let failAppend = () => {};
+    const deadLetters = {
+      full: false,
+      append: () =>
+        new Promise<void>((_, reject) => {
+          failAppend = () => reject(new Error('no space'));
+        }),
+    };
+    const spec = destination('a', plugin, { batch: { maxEvents: 1 }, timeoutMs: 3_600_000 }, { definition });
+    const { clock, delivery, statusOf } = bench(memoryJournal(...bodies(2, 1)), [spec], { deadLetters });
+    await clock.advance(0);
+    const runFrom = async (sequence: number) => {
+      const position = memoryPosition({ ...memoryPosition().position, sequence });
+      const run = delivery.run(runOf('a', bodies(1, 1, sequence), { position }));
+      await clock.advance(0);
+      return run;
+    };
+    const first = await runFrom(10);
+    const stopped = await runFrom(20);
+    const last = await runFrom(30);
+    answers[0]?.();
+    await clock.advance(0);
+    expect(plugin.batches).toEqual([['0.0'], ['10.0']]);
+    failAppend();
+    await clock.settle();
+    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'dead_letters_failed' });
+    const stopping = stopped.stop(0);
+    await clock.settle();
+    await stopping;
+    answers[1]?.();
+    await clock.settle();
+    expect(plugin.batches).toEqual([['0.0'], ['10.0'], ['30.0']]);
+    // Behind the main lane, which stood in line when it had to pause.
+    const behind = await runFrom(40);
+    answers[2]?.();
+    await clock.settle();
+    answers[3]?.();
+    await clock.advance(250);
+    expect(await Promise.all([first.ended, stopped.ended, last.ended, behind.ended])).toEqual([
+      ...['done', 'stopped', 'done', 'done'],
+    ]);
+  });
+});

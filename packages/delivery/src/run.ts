@@ -1,0 +1,73 @@
+// A job's own way to a destination that runs: a lane beside its main lane, which ends.
+import type { BodyReader, KeptBody, Logger, Meter, NormalizedEvent, PositionFile } from '@xiq-siem/core';
+import type { DeadLetterStore } from './dead-letter.ts';
+import type { Gate } from './gate.ts';
+import { type Lane, type LaneEnd, startLane } from './lane.ts';
+import type { Routing } from './options.ts';
+import type { DeliveryDestination, DeliveryServices, DestinationStatus } from './services.ts';
+import { createSharedBodies } from './shared-bodies.ts';
+
+export interface DeliveryRun {
+  /** For the log. */
+  readonly id: string;
+  /** Name of a destination that runs. */
+  readonly destination: string;
+  /**
+   * A reader with an end: an empty array while the signal has not fired means that there is no more. It gives every
+   * sequence, as the journal does: one that it leaves out counts as damaged; what is not wanted normalizes to nothing.
+   */
+  readonly openReader: (fromSequence: number) => BodyReader;
+  readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
+  /** The job's own, as are its dead letters. Neither is closed. */
+  readonly position: PositionFile;
+  readonly deadLetters: DeadLetterStore;
+  /** Instead of the destination's own `where`. */
+  readonly where: Routing;
+  /** Called when an event counts as delivered, before a position that holds it is saved. A throw ends the run as failed. */
+  readonly onDelivered?: (event: { readonly sequence: number; readonly element: number }) => void;
+  /** False: what is rejected becomes a dead letter, however much of it there is. */
+  readonly pauseOnRejections: boolean;
+}
+
+export interface RunningRun {
+  /** Of this lane. */
+  status(): DestinationStatus;
+  /**
+   * `done`: the reader ended, every event that it gave is settled, and the position saved. `stopped`: by somebody, or
+   * with its destination; the same run can be started again. `failed`: by a fault of our own, which the log names.
+   */
+  readonly ended: Promise<LaneEnd>;
+  /** As a destination is stopped, but that the destination stays open. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * It sends one batch at a time, so that live traffic goes first, and never gives up. What it counts has `run: true`
+ * beside the destination's name.
+ */
+export function startRun(run: DeliveryRun, spec: DeliveryDestination, services: DeliveryServices, gate: Gate): Lane {
+  const { id, openReader, normalize, deadLetters, position, where, onDelivered, pauseOnRejections } = run;
+  const { giveUpAfterHours: _, ...options } = spec.options;
+  const log = logWith(services.log, id);
+  const meter = meterOfRuns(services.meter);
+  const bodies = createSharedBodies({ normalize, maxBytes: () => 0, log });
+  return startLane(
+    { ...spec, position, options: { ...options, where } },
+    { ...services, openReader, normalize, deadLetters, log, meter },
+    { bodies, gate, maxInFlight: 1, readsToEnd: true, pauseOnRejections, onDelivered },
+  );
+}
+
+function logWith(log: Logger, run: string): Logger {
+  return {
+    debug: (event, facts) => log.debug(event, { ...facts, run }),
+    info: (event, facts) => log.info(event, { ...facts, run }),
+    warn: (event, facts) => log.warn(event, { ...facts, run }),
+    error: (event, facts) => log.error(event, { ...facts, run }),
+  };
+}
+
+/** One value for all runs: there is no bound on how many a year has. */
+function meterOfRuns(meter: Meter): Meter {
+  return { add: (name, value, attributes) => meter.add(name, value, { ...attributes, run: 'true' }) };
+}

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { bench, bodies, destination, each, memoryJournal, scripted, takeAll } from './test-bench.ts';
+
+describe('the status of a destination', () => {
+  test('names its last failure, and keeps it when all is well again', async () => {
+    const plugin = scripted((batch, call, signal) => {
+      if (call === 1) return { batch: 'unavailable', code: 'down', message: 'refused, hunter2' };
+      return takeAll(batch, call, signal);
+    });
+    const { clock, statusOf } = bench(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
+    expect(statusOf('a').lastFailure).toBeUndefined();
+    await clock.advance(200);
+    const failure = { code: 'down', words: 'refused, [secret]', atMs: clock.now() };
+    expect(statusOf('a').lastFailure).toEqual(failure);
+    await clock.runUntil(() => statusOf('a').sequence === 1);
+    expect(statusOf('a')).toMatchObject({ state: 'running', lastWords: undefined, lastFailure: failure });
+  });
+
+  test('names a rejection among what passes, and a plugin that threw in its own words', async () => {
+    const picky = scripted((batch) =>
+      each(batch, (id) =>
+        id === '0.1' ? { verdict: 'rejected', code: 'bad', message: 'no such type' } : { verdict: 'delivered' },
+      ),
+    );
+    const faulty = scripted((batch, call, signal) => {
+      if (call === 1) throw new Error('oh no, hunter2');
+      return takeAll(batch, call, signal);
+    });
+    const { clock, statusOf } = bench(memoryJournal(...bodies(1, 3)), [
+      destination('picky', picky),
+      destination('faulty', faulty),
+    ]);
+    await clock.runUntil(() => statusOf('picky').sequence === 1 && statusOf('faulty').sequence === 1);
+    expect(statusOf('picky').lastFailure).toMatchObject({ code: 'bad', words: 'no such type' });
+    expect(statusOf('faulty').lastFailure).toMatchObject({ code: 'no_verdict', words: 'Error: oh no, [secret]' });
+  });
+
+  test('says since when it is so, and until when it waits', async () => {
+    let isDown = true;
+    const plugin = scripted((batch, call, signal) =>
+      isDown ? { batch: 'unavailable', code: 'down', waitMs: 30_000 } : takeAll(batch, call, signal),
+    );
+    const { clock, delivery, statusOf } = bench(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
+    const startedMs = clock.now();
+    await clock.advance(199);
+    expect(statusOf('a')).toMatchObject({ state: 'running', sinceMs: startedMs, waitUntilMs: undefined });
+    await clock.advance(1);
+    const downMs = clock.now();
+    expect(statusOf('a')).toMatchObject({ state: 'backing_off', sinceMs: downMs, waitUntilMs: downMs + 30_000 });
+    await clock.advance(20_000);
+    expect(statusOf('a')).toMatchObject({ sinceMs: downMs, waitUntilMs: downMs + 30_000 });
+    isDown = false;
+    await clock.advance(10_000);
+    expect(statusOf('a')).toMatchObject({ state: 'running', sinceMs: downMs + 30_000, waitUntilMs: undefined });
+    await clock.advance(5_000);
+    const stopping = delivery.stop(0);
+    await clock.settle();
+    await stopping;
+    expect(statusOf('a')).toMatchObject({ state: 'stopped', sinceMs: clock.now(), waitUntilMs: undefined });
+  });
+
+  test('says until when events wait that failed one by one, and nothing where nobody knows', async () => {
+    const plugin = scripted((batch) => each(batch, () => ({ verdict: 'retry', code: 'busy' })));
+    const rejecting = scripted((batch) =>
+      each(batch, (id) => (id === '0.0' ? { verdict: 'rejected', code: 'bad' } : { verdict: 'retry', code: 'busy' })),
+    );
+    const { clock, statusOf } = bench(
+      memoryJournal(...bodies(1, 3)),
+      [destination('busy', plugin), destination('full', rejecting)],
+      { deadLetters: { full: true, append: async () => {} } },
+    );
+    await clock.advance(200);
+    expect(statusOf('busy')).toMatchObject({ state: 'backing_off', reason: 'busy', waitUntilMs: clock.now() + 250 });
+    expect(statusOf('full')).toMatchObject({ state: 'paused', reason: 'dead_letters_full', waitUntilMs: undefined });
+  });
+});
