@@ -5,6 +5,8 @@ export const exitCodes = {
   ok: 0,
   /** The command line itself is wrong. */
   usage: 64,
+  /** What was named is not there. */
+  notFound: 66,
   /** A service that the command needs is not there. */
   unavailable: 69,
   /** A fault of ours. */
@@ -13,6 +15,10 @@ export const exitCodes = {
   io: 74,
   /** Somebody else holds what we need; try again later. */
   temporary: 75,
+  /** The other side does not speak as it should. */
+  protocol: 76,
+  /** The other side does not let us in, or not that far. */
+  permission: 77,
   /** The configuration, or the data directory's format, is not one that we take. */
   config: 78,
 } as const;
@@ -21,6 +27,8 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 const codes = {
   usage: exitCodes.usage,
+  not_found: exitCodes.notFound,
+  busy: exitCodes.temporary,
   config_invalid: exitCodes.config,
   secret_unreadable: exitCodes.config,
   data_format_newer: exitCodes.config,
@@ -34,9 +42,18 @@ const codes = {
   journal_record_too_large: exitCodes.io,
   position_failed: exitCodes.io,
   destination_failed: exitCodes.unavailable,
+  xiq_unauthorized: exitCodes.permission,
+  xiq_forbidden: exitCodes.permission,
+  xiq_unavailable: exitCodes.unavailable,
+  xiq_rate_limited: exitCodes.temporary,
+  xiq_refused: exitCodes.protocol,
+  xiq_invalid_answer: exitCodes.protocol,
 } as const satisfies Record<string, ExitCode>;
 
 export type ErrorCode = keyof typeof codes;
+
+/** Every code there is. */
+export const errorCodes: readonly string[] = Object.keys(codes);
 
 /** A failure that we foresaw: `message` says what happened, to what, and what to do; it never holds a secret. */
 export class ConnectorError extends Error {

@@ -23,7 +23,7 @@ export { ecsFieldDefinitions, ecsVersion } from './ecs.generated.ts';
 export type { EcsDocument } from './ecs.ts';
 export { ecsDocument, nestFields } from './ecs.ts';
 export type { ErrorCode, ExitCode } from './errors.ts';
-export { ConnectorError, exitCodes } from './errors.ts';
+export { ConnectorError, errorCodes, exitCodes } from './errors.ts';
 export type { NormalizedEvent } from './event.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { JsonObject, JsonValue } from './json.ts';
@@ -51,5 +51,5 @@ export type {
   SettledBody,
 } from './stages.ts';
 export { maxSettledRanges, settledRangesIn } from './stages.ts';
-export type { Facts, Logger, Meter, MetricName } from './telemetry.ts';
-export { metricNames } from './telemetry.ts';
+export type { Facts, GaugeName, GaugeReading, Logger, Meter, MetricName } from './telemetry.ts';
+export { gaugeNames, metricNames } from './telemetry.ts';

@@ -10,6 +10,8 @@ export interface FrameSettings {
   readonly agent: AgentIdentity;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Which mapping makes the documents. */
+  readonly mappingVersion: string;
 }
 
 const ecs = { version: ecsVersion };
@@ -20,7 +22,7 @@ function providerOf(origin: BodyMetadata['origin']): string {
 
 /** Makes the frames of one body's documents. What is the same in all of them is one object, shared. */
 export function framesOf(settings: FrameSettings, { metadata, receipt }: KeptBody, ingestedAtMs: number) {
-  const { agent, namespace, labels } = settings;
+  const { agent, namespace, labels, mappingVersion } = settings;
   const created = writeTime(metadata.receivedAtMs);
   // A clock that was set back must not make an event older at its ingestion than at its receipt.
   const ingested = writeTime(Math.max(ingestedAtMs, metadata.receivedAtMs));
@@ -45,7 +47,7 @@ export function framesOf(settings: FrameSettings, { metadata, receipt }: KeptBod
       event: { kind: 'event', module: 'extreme_xiq', dataset, provider, created, ingested, hash },
       observer: { vendor: 'Extreme Networks', product: 'ExtremeCloud IQ' },
       tags: ['forwarded', 'extreme_xiq'],
-      extreme: { xiq: { message_type: messageType, receipt } },
+      extreme: { xiq: { message_type: messageType, receipt, mapping_version: mappingVersion } },
     };
     return hasLabels ? { ...frame, labels } : frame;
   };

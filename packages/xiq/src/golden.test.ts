@@ -1,7 +1,10 @@
 // Golden pairs: a body, and the documents that it becomes. `vitest -u` writes them anew; then read every line.
+import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { validateEcs } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { builtInMappingVersion } from './mapping-version.ts';
 import { xiqSource } from './source.ts';
 import { eventsOf } from './test-source.ts';
 
@@ -27,7 +30,7 @@ const messageTypes: readonly (readonly [string, string | undefined])[] = [
 ];
 
 const names = (await readdir(fixtures))
-  .filter((file) => file.endsWith('.json') && !file.endsWith('.ecs.json'))
+  .filter((file) => /^[^.]+\.json$/.test(file))
   .map((file) => file.replace('.json', ''));
 
 async function documentsOf(name: string) {
@@ -52,4 +55,27 @@ it.each(names.filter((name) => name.endsWith('-snake')))('%s says the same in ca
       return key === 'extra' ? Object.values(value) : value;
     });
   expect(JSON.parse(await bare(name.replace('-snake', '-camel')))).toEqual(JSON.parse(await bare(name)));
+});
+
+const pins = new URL('mapping-version.pins.json', fixtures);
+const pinned = z.object({ version: z.string(), documents: z.record(z.string(), z.string()) });
+
+/** Of what the mapping made; the version of ECS and its own stand in each document beside it. */
+async function pinOf(name: string): Promise<string> {
+  const text = JSON.stringify(await documentsOf(name), (key, value) =>
+    key === 'ecs' || key === 'mapping_version' ? undefined : value,
+  );
+  return hash('sha256', text, 'hex').slice(0, 16);
+}
+
+it('documents change only with the version of the mapping that stands in them', async () => {
+  const now = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await pinOf(name)] as const)));
+  const { version, documents } = pinned.parse(JSON.parse(await readFile(pins, 'utf8')));
+  const changed = names.filter((name) => (documents[name] ?? now[name]) !== now[name]);
+  const words =
+    `documents differ from those of mapping version ${version}: raise builtInMappingVersion in src/mapping-version.ts ` +
+    `and run vitest -u (if no release has carried ${version} yet, take their lines out of ${pins.pathname} instead)`;
+  expect(version === builtInMappingVersion ? changed : [], words).toEqual([]);
+  const all = { version: builtInMappingVersion, documents: now };
+  await expect(`${JSON.stringify(all, undefined, 2)}\n`).toMatchFileSnapshot(pins.pathname);
 });

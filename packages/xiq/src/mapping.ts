@@ -2,6 +2,7 @@
 import type { JsonObject } from '@xiq-siem/core';
 import type { DocumentDraft } from './document-draft.ts';
 import { type FieldTable, spellings, type ValuesOf } from './field-table.ts';
+import { type FurtherNames, type Meanings, noMeanings } from './operator/additions.ts';
 import type { Moment, ZoneOffset } from './read/time.ts';
 import { fieldReader } from './read-fields.ts';
 
@@ -11,6 +12,8 @@ export type KeyPart = string | undefined;
 export interface MappingInput<T extends FieldTable> {
   readonly values: ValuesOf<T>;
   readonly draft: DocumentDraft;
+  /** The operator's, to be asked before our own. */
+  readonly meanings: Meanings;
   /** Keeps a field that has no place in this event under its own key. */
   leave(name: keyof T & string): void;
 }
@@ -27,6 +30,8 @@ export interface Mapping<T extends FieldTable> {
 export interface Mapper {
   /** Fills the draft and gives the natural key, undefined where a part of it is missing. */
   map(parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft): readonly string[] | undefined;
+  /** Whether a rule of the mapping knows a field of this name. */
+  knows(name: string): boolean;
   /** Of an object, the short values that a rule of the mapping knows. */
   known(object: JsonObject): JsonObject;
 }
@@ -40,9 +45,16 @@ const isWhole = (parts: readonly KeyPart[]): parts is readonly string[] => !part
 /** Values longer than this are not copied from an observation's large parent. */
 const maxKnownLength = 1_024;
 
-export function mapper<T extends FieldTable>(mapping: Mapping<T>): Mapper {
-  const read = fieldReader(mapping.fields);
-  const names = new Set(Object.entries(mapping.fields).flatMap(([name, rule]) => spellings(name, rule)));
+/** `further` and `meanings` are the operator's additions. They change what is read of an event, never its key. */
+export function mapper<T extends FieldTable>(
+  mapping: Mapping<T>,
+  further: FurtherNames = {},
+  meanings: Meanings = noMeanings,
+): Mapper {
+  const read = fieldReader(mapping.fields, further);
+  const names = new Set(
+    Object.entries(mapping.fields).flatMap(([name, rule]) => [...spellings(name, rule), ...(further[name] ?? [])]),
+  );
   const isKnown = ([name, value]: readonly [string, unknown]): boolean =>
     names.has(name) && (typeof value === 'number' || (typeof value === 'string' && value.length <= maxKnownLength));
   // Once a parent: its fields and its observations may both be many.
@@ -51,11 +63,11 @@ export function mapper<T extends FieldTable>(mapping: Mapping<T>): Mapper {
     map(parts, offset, draft) {
       const reading = read(parts, offset, draft);
       // Each value was read by the reader of its rule's kind, as ValuesOf says; the compiler cannot see that.
-      const values = reading.values as ValuesOf<T>;
-      mapping.finish({ values, draft, leave: reading.leave });
-      const key = mapping.key?.(values, reading.isUnread);
+      mapping.finish({ values: reading.values as ValuesOf<T>, draft, meanings, leave: reading.leave });
+      const key = mapping.key?.(reading.ownValues as ValuesOf<T>, reading.isUnread);
       return key !== undefined && isWhole(key) ? key : undefined;
     },
+    knows: (name) => names.has(name),
     known(object) {
       const made = reduced.get(object) ?? Object.fromEntries(Object.entries(object).filter(isKnown));
       reduced.set(object, made);

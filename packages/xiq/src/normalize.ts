@@ -7,7 +7,7 @@ import { type FrameSettings, type Frames, framesOf } from './frame.ts';
 import { idsOfBody, ownTextKey } from './identity.ts';
 import { inferType } from './infer-type.ts';
 import type { Mapper } from './mapping.ts';
-import { mappers } from './mappings/table.ts';
+import type { Mappers } from './mappings/table.ts';
 import { datasetOf, type Family, familyOf, noMessageType } from './message-types.ts';
 import { originalHash, setOriginal } from './original.ts';
 import type { Moment, ZoneOffset } from './read/time.ts';
@@ -16,6 +16,7 @@ import { count, type Tally } from './tally.ts';
 
 export interface NormalizeSettings extends FrameSettings {
   readonly offset: ZoneOffset;
+  readonly mappers: Mappers;
 }
 
 /** Clocks differ: this far ahead of its receipt an event's time is believed. */
@@ -88,7 +89,7 @@ function elementEvent(context: BodyContext, element: Element, value: JsonObject)
   const inferred = messageType === undefined ? inferType(value, element.parent?.object) : undefined;
   const type = messageType ?? inferred ?? noMessageType;
   const family = familyOf(type);
-  const mapper = mappers[family];
+  const mapper = settings.mappers[family];
   const hash = originalHash(element);
   const draft = new DocumentDraft(frames(family, type, hash));
   if (inferred !== undefined) draft.add('tags', 'type-inferred');

@@ -5,6 +5,7 @@ import type { EcsFields, FieldDefinition, JsonObject } from '@xiq-siem/core';
 export const ownFields = {
   receipt: 'keyword',
   message_type: 'keyword',
+  mapping_version: 'keyword',
   id: 'keyword',
   owner_id: 'keyword',
   org_id: 'keyword',

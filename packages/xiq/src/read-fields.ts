@@ -3,12 +3,16 @@
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import type { DocumentDraft } from './document-draft.ts';
 import { type FieldTable, spellings } from './field-table.ts';
+import type { FurtherNames } from './operator/additions.ts';
 import type { Place } from './places.ts';
 import { type Kind, type Kinds, readers } from './read/readers.ts';
 import type { ZoneOffset } from './read/time.ts';
 import { writeTime } from './read/write-time.ts';
 
 type Value = Kinds[Kind];
+
+/** What every rank of an operator's further name is above: a field of ours that was sent wins, wherever it stands. */
+const furtherRank = 1_000_000;
 
 /** A value under one of the spellings of a field; the lower rank wins. */
 interface Candidate {
@@ -27,9 +31,11 @@ interface Slot {
 
 export interface Reading {
   readonly values: Readonly<Record<string, Value | undefined>>;
+  /** The same without what only an operator's further name gave. */
+  readonly ownValues: Readonly<Record<string, Value | undefined>>;
   /** Keeps a field that was read but has no place in this event under its own key. */
   leave(name: string): void;
-  /** Whether a field was sent, but could not be read as what it should be. */
+  /** Whether a field was sent under a name of ours, but could not be read as what it should be. */
   isUnread(name: string): boolean;
 }
 
@@ -45,6 +51,11 @@ function written(value: Value): string | number | readonly string[] {
 const same = (a: JsonValue, b: JsonValue): boolean =>
   a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
 
+const isOwn = ({ rank }: Candidate): boolean => rank < furtherRank;
+
+const without = (values: Reading['values'], names: ReadonlyMap<string, unknown>): Reading['values'] =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !names.has(name)));
+
 /** Adds a candidate by rank, not by the order of the keys: the same element in another order is the same event. */
 function ranked(first: Candidate | undefined, candidate: Candidate): Candidate {
   if (first === undefined || candidate.rank < first.rank) {
@@ -55,19 +66,29 @@ function ranked(first: Candidate | undefined, candidate: Candidate): Candidate {
   return first;
 }
 
+/** The slot and rank of every name: our own spellings first, then the operator's. */
+function knownNames(table: FieldTable, further: FurtherNames) {
+  const known = new Map<string, { readonly slot: number; readonly rank: number }>();
+  for (const [slot, [name, rule]] of Object.entries(table).entries()) {
+    for (const [rank, key] of spellings(name, rule).entries()) known.set(key, { slot, rank });
+  }
+  for (const [slot, name] of Object.keys(table).entries()) {
+    for (const [rank, key] of (further[name] ?? []).entries()) {
+      if (!known.has(key)) known.set(key, { slot, rank: furtherRank + rank });
+    }
+  }
+  return known;
+}
+
 /** Compiles a table once, at start. */
-export function fieldReader(table: FieldTable): FieldReader {
+export function fieldReader(table: FieldTable, furtherNames: FurtherNames = {}): FieldReader {
   const slots: readonly Slot[] = Object.entries(table).map(([name, { as, to = [] }]) => ({
     name,
     read: readers[as],
     to,
   }));
   const slotOf = new Map(slots.map(({ name }, slot) => [name, slot]));
-  const known = new Map(
-    Object.entries(table).flatMap(([name, rule], slot) =>
-      spellings(name, rule).map((key, rank) => [key, { slot, rank }] as const),
-    ),
-  );
+  const known = knownNames(table, furtherNames);
 
   const collect = (parts: readonly JsonObject[], draft: DocumentDraft): (Candidate | undefined)[] => {
     const bySlot: (Candidate | undefined)[] = slots.map(() => undefined);
@@ -112,6 +133,8 @@ export function fieldReader(table: FieldTable): FieldReader {
   return (parts, offset, draft) => {
     const bySlot = collect(parts, draft);
     const values: Record<string, Value | undefined> = {};
+    /** The fields that only a further name gave, and whether a name of ours was there but could not be read. */
+    let further: Map<string, boolean> | undefined;
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index];
       const first = bySlot[index];
@@ -119,8 +142,13 @@ export function fieldReader(table: FieldTable): FieldReader {
       const picked = pick(slot, first, offset, draft);
       bySlot[index] = picked?.[0] ?? first;
       if (picked === undefined) continue;
-      const [{ key, value: sent }, value] = picked;
+      const [taken, value] = picked;
+      const { key, value: sent } = taken;
       values[slot.name] = value;
+      if (!isOwn(taken)) {
+        further ??= new Map();
+        further.set(slot.name, isOwn(first));
+      }
       if (typeof value === 'object' && 'exact' in value && !value.exact) draft.keep(key, sent);
       if (slot.to.length === 0) continue;
       const out = written(value);
@@ -129,11 +157,16 @@ export function fieldReader(table: FieldTable): FieldReader {
     const candidateOf = (name: string): Candidate | undefined => bySlot[slotOf.get(name) ?? -1];
     return {
       values,
+      ownValues: further === undefined ? values : without(values, further),
       leave(name) {
         const candidate = values[name] === undefined ? undefined : candidateOf(name);
         if (candidate !== undefined) draft.keep(candidate.key, candidate.value);
       },
-      isUnread: (name) => values[name] === undefined && candidateOf(name) !== undefined,
+      isUnread(name) {
+        if (values[name] !== undefined) return further?.get(name) ?? false;
+        const candidate = candidateOf(name);
+        return candidate !== undefined && isOwn(candidate);
+      },
     };
   };
 }

@@ -2,18 +2,31 @@
 import { defineSource } from '@xiq-siem/core';
 import { authenticate } from './authenticate.ts';
 import { configSchema } from './config.ts';
+import { mappingVersion } from './mapping-version.ts';
+import { mappers, mappersWith } from './mappings/table.ts';
 import { looksLikeMessageType } from './message-types.ts';
 import { normalizeBody } from './normalize.ts';
+import { additionsOf } from './operator/additions.ts';
+import { mappingSchema } from './operator/mapping-schema.ts';
 import { ownFieldDefinitions } from './places.ts';
 import { zoneOffset } from './read/time.ts';
 import { newTally, type Tally } from './tally.ts';
+import { unmappedFields } from './unmapped.ts';
 
 export const xiqSource = defineSource({
   type: 'xiq',
   configSchema,
   fields: ownFieldDefinitions,
-  create({ namespace, timeZone, labels, header }, { name, agent, meter }) {
-    const settings = { agent, namespace, labels, offset: zoneOffset(timeZone) };
+  mappingSchema,
+  create({ namespace, timeZone, labels, header }, { name, agent, meter }, mapping) {
+    const settings = {
+      agent,
+      namespace,
+      labels,
+      offset: zoneOffset(timeZone),
+      mappingVersion: mappingVersion(mapping?.version),
+      mappers: mapping === undefined ? mappers : mappersWith(additionsOf(mapping.rules)),
+    };
     const report = ({ events, pipelineErrors, emptyBodies }: Tally): void => {
       for (const [dataset, count] of events) meter.add('xiq_siem.source.events', count, { source: name, dataset });
       for (const [code, count] of pipelineErrors) {
@@ -34,6 +47,7 @@ export const xiqSource = defineSource({
           report(tally);
         }
       },
+      unmapped: (body) => unmappedFields(settings.mappers, body),
     };
   },
 });

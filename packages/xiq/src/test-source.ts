@@ -1,5 +1,7 @@
 // What the tests of this room share: a source as configured, and bodies to give it.
-import type { BodyMetadata, JsonValue, KeptBody, Meter, NormalizedEvent } from '@xiq-siem/core';
+import type { BodyMetadata, JsonValue, KeptBody, Meter, NormalizedEvent, Source } from '@xiq-siem/core';
+import type { z } from 'zod';
+import { mappingSchema } from './operator/mapping-schema.ts';
 import { xiqSource } from './source.ts';
 
 const ignore = (): void => undefined;
@@ -10,8 +12,16 @@ export const receivedAtMs = 1_636_372_800_000;
 export const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 export const agent = { id: '6f0c8c1e-0000-4000-8000-000000000000', name: 'xiq-siem-1', version: '0.1.0' };
 
+const contextWith = (meter: Meter) => ({ name: 'xiq', agent, log: silent, meter });
+
 export function testSource(config: object = {}, meter: Meter = { add: ignore }) {
-  return xiqSource.create(xiqSource.configSchema.parse(config), { name: 'xiq', agent, log: silent, meter });
+  return xiqSource.create(xiqSource.configSchema.parse(config), contextWith(meter));
+}
+
+/** A source with a mapping of the operator's, as its file holds it. */
+export function mappedSource(file: z.input<typeof mappingSchema>) {
+  const mapping = { version: '0123456789ab', rules: mappingSchema.parse(file) };
+  return xiqSource.create(xiqSource.configSchema.parse({}), contextWith({ add: ignore }), mapping);
 }
 
 export function bodyOf(content: string | Uint8Array, metadata: Partial<BodyMetadata> = {}): KeptBody {
@@ -26,9 +36,9 @@ export function bodyOf(content: string | Uint8Array, metadata: Partial<BodyMetad
 const source = testSource();
 
 /** The events of a body of this message type, or of none. */
-export function eventsOf(content: string | Uint8Array, messageType?: string): NormalizedEvent[] {
-  return [...source.normalize(bodyOf(content, { messageType }), receivedAtMs + 5)];
+export function eventsOf(content: string | Uint8Array, messageType?: string, of: Source = source): NormalizedEvent[] {
+  return [...of.normalize(bodyOf(content, { messageType }), receivedAtMs + 5)];
 }
 
-export const eventsOfValue = (value: JsonValue | object, messageType?: string): NormalizedEvent[] =>
-  eventsOf(JSON.stringify(value), messageType);
+export const eventsOfValue = (value: JsonValue | object, messageType?: string, of?: Source): NormalizedEvent[] =>
+  eventsOf(JSON.stringify(value), messageType, of);

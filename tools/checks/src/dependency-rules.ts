@@ -1,18 +1,19 @@
 // Which room may know which: the arrows of ARCHITECTURE.md.
 import type { Project } from './workspace.ts';
 
-type Room = 'core' | 'stage' | 'plugin' | 'testkit' | 'app' | 'tool';
+type Room = 'core' | 'api' | 'stage' | 'plugin' | 'testkit' | 'app' | 'tool';
 
 /** What a room may import in what runs, and what its tests may import besides. */
 const rules: Readonly<Record<Room, { readonly runs: readonly Room[]; readonly tests: readonly (Room | 'testbed')[] }>> =
   {
     core: { runs: [], tests: ['testkit'] },
+    api: { runs: ['core'], tests: ['testkit'] },
     stage: { runs: ['core'], tests: ['testkit'] },
     plugin: { runs: ['core'], tests: ['testkit', 'testbed'] },
     testkit: { runs: ['core'], tests: [] },
-    app: { runs: ['core', 'stage', 'plugin'], tests: ['testkit', 'testbed'] },
+    app: { runs: ['core', 'api', 'stage', 'plugin'], tests: ['testkit', 'testbed'] },
     // Tools stand outside the product: they may look at all of it, and nothing of it at them.
-    tool: { runs: ['core', 'stage', 'plugin', 'testkit'], tests: ['testkit', 'app'] },
+    tool: { runs: ['core', 'api', 'stage', 'plugin', 'testkit'], tests: ['testkit', 'app'] },
   };
 
 const scope = '@xiq-siem/';

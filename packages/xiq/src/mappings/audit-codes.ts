@@ -4,9 +4,9 @@ import type { Places } from '../places.ts';
 /** How an event is classified. */
 export interface Classification {
   readonly action: string;
-  readonly category?: Places['event.category'];
+  readonly category?: Places['event.category'] | undefined;
   readonly type: Places['event.type'];
-  readonly outcome?: Places['event.outcome'];
+  readonly outcome?: Places['event.outcome'] | undefined;
   readonly level: Places['log.level'];
 }
 

@@ -17,10 +17,13 @@ export const auditMapping = defineMapping({
   fields: auditFields,
   key: auditKey,
   finish(input) {
-    const { values, draft } = input;
+    const { values, draft, meanings: operators } = input;
     const category = finishAudit(input);
-    const known = codes.get(values.code ?? '');
-    classify(draft, known ?? meanings.get(category ?? '') ?? unclassified(category, values.code));
+    const code = values.code ?? '';
+    const known = codes.get(code);
+    const classification = operators.auditCodes.get(code) ?? known ?? meanings.get(category ?? '');
+    classify(draft, classification ?? unclassified(category, values.code));
+    // How our own codes name whom they are about holds under an operator's classification too.
     const prefix = known?.targetAfter;
     if (prefix !== undefined && values.description?.startsWith(prefix) === true) {
       const target = values.description.slice(prefix.length).trim();

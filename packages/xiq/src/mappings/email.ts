@@ -19,9 +19,9 @@ export const emailFields = {
 export const emailMapping = defineMapping({
   fields: emailFields,
   key: (values) => [timeKey(values.timestamp), values.user_id, values.username, values.status],
-  finish({ values, draft, leave }) {
+  finish({ values, draft, leave, meanings }) {
     draft.time = values.timestamp;
-    const outcome = noticeOutcome(values.status);
+    const outcome = noticeOutcome(values.status, meanings);
     classify(draft, {
       action: 'credential-email',
       category: ['email'],

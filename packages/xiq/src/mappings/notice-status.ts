@@ -1,14 +1,24 @@
 // What the status of a sent message (SMS, e-mail) means: the REST API's enumeration, and nothing guessed beyond it.
+import type { Meanings } from '../operator/additions.ts';
 import type { Places } from '../places.ts';
 
-export const noticeOutcomes: Readonly<Record<string, Places['event.outcome']>> = {
+export type NoticeOutcome = Places['event.outcome'];
+
+export const noticeOutcomes: Readonly<Record<string, NoticeOutcome>> = {
   SEND_OUT: 'unknown',
   COMPLETE: 'success',
   SUCCESS: 'success',
   FAIL: 'failure',
 };
 
-const outcomes: ReadonlyMap<string, Places['event.outcome']> = new Map(Object.entries(noticeOutcomes));
+const outcomes: ReadonlyMap<string, NoticeOutcome> = new Map(Object.entries(noticeOutcomes));
 
-export const noticeOutcome = (status: string | undefined): Places['event.outcome'] | undefined =>
-  status === undefined ? undefined : outcomes.get(status.trim().toUpperCase());
+/** A status as it is looked up: however it is cased. */
+export const statusWord = (status: string): string => status.trim().toUpperCase();
+
+/** An operator's word comes before ours. */
+export function noticeOutcome(status: string | undefined, { statusWords }: Meanings): NoticeOutcome | undefined {
+  if (status === undefined) return undefined;
+  const word = statusWord(status);
+  return statusWords.get(word) ?? outcomes.get(word);
+}

@@ -21,9 +21,9 @@ export const smsFields = {
 export const smsMapping = defineMapping({
   fields: smsFields,
   key: (values) => [values.message_id, values.status, timeKey(values.timestamp)],
-  finish({ values, draft }) {
+  finish({ values, draft, meanings }) {
     draft.time = values.timestamp;
-    const outcome = noticeOutcome(values.status);
+    const outcome = noticeOutcome(values.status, meanings);
     classify(draft, {
       action: 'credential-sms',
       category: ['iam'],

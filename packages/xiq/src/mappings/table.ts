@@ -1,6 +1,7 @@
 // Every family's mapping, by its name.
 import { type Mapper, mapper } from '../mapping.ts';
 import type { MappedFamily } from '../message-types.ts';
+import { type Additions, noAdditions } from '../operator/additions.ts';
 import { accountingMapping } from './accounting.ts';
 import { auditMapping } from './audit.ts';
 import { authMapping } from './auth.ts';
@@ -23,14 +24,22 @@ export const mappings = {
   unknown: unknownMapping,
 } as const;
 
-export const mappers: Readonly<Record<MappedFamily, Mapper>> = {
-  audit: mapper(mappings.audit),
-  gdpr: mapper(mappings.gdpr),
-  credential: mapper(mappings.credential),
-  accounting: mapper(mappings.accounting),
-  auth: mapper(mappings.auth),
-  email: mapper(mappings.email),
-  sms: mapper(mappings.sms),
-  location: mapper(mappings.location),
-  unknown: mapper(mappings.unknown),
-};
+export type Mappers = Readonly<Record<MappedFamily, Mapper>>;
+
+/** Our mappings with an operator's additions; compiled here, so once for each source that has some. */
+export function mappersWith({ names, meanings }: Additions): Mappers {
+  return {
+    audit: mapper(mappings.audit, names.audit, meanings),
+    gdpr: mapper(mappings.gdpr, names.gdpr, meanings),
+    credential: mapper(mappings.credential, names.credential, meanings),
+    accounting: mapper(mappings.accounting, names.accounting, meanings),
+    auth: mapper(mappings.auth, names.auth, meanings),
+    email: mapper(mappings.email, names.email, meanings),
+    sms: mapper(mappings.sms, names.sms, meanings),
+    location: mapper(mappings.location, names.location, meanings),
+    unknown: mapper(mappings.unknown, names.unknown, meanings),
+  };
+}
+
+/** Our mappings alone. */
+export const mappers = mappersWith(noAdditions);

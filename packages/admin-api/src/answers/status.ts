@@ -1,0 +1,86 @@
+// `status`: what came, what became of it, what is stuck, and whether anything is lost.
+import { z } from 'zod';
+import { count, name, snapshot, time } from './common.ts';
+
+const rate = z.number().min(0).nullable().describe('Null where it is not known yet.');
+
+const destination = z.strictObject({
+  name,
+  type: z.string(),
+  assurance: z.enum(['indexed', 'stored', 'accepted']).describe('What a delivered is worth.'),
+  state: z.enum(['running', 'backing_off', 'paused', 'stopping', 'stopped', 'unknown']),
+  reason: z.string().optional().describe('Why it backs off or pauses.'),
+  since: time.optional(),
+  waitUntil: time.optional(),
+  held: z.strictObject({ events: count, code: z.string(), words: z.string().optional() }).optional(),
+  lastFailure: z.strictObject({ code: z.string(), words: z.string().optional(), at: time }).optional(),
+  lastDelivered: time.optional(),
+  lag: z.strictObject({
+    bodies: count,
+    bytes: count,
+    seconds: z.number().min(0).describe('Age of the first body that is not wholly settled.'),
+    eventsInFlight: count,
+    hoursUntilFull: z.number().min(0).nullable().describe('At the pace of today, should it take nothing more.'),
+  }),
+  eventsPerSecond: rate,
+  sum: z.strictObject({
+    normalized: count,
+    delivered: count.describe('Degraded and duplicate are part of it.'),
+    degraded: count,
+    duplicate: count,
+    deadLettered: count,
+    filtered: count,
+    damaged: count,
+    inFlight: count,
+    difference: z.int().describe('0: the sum holds. Else: events of which nobody knows what became of them.'),
+  }),
+  deadLetters: z.strictObject({ open: count, delivered: count, dropped: count, difference: z.int() }),
+  possibleDuplicates: count,
+  pluginFaults: count,
+});
+export type DestinationState = z.infer<typeof destination>;
+
+const gap = z.strictObject({
+  id: z.string().describe('To acknowledge it by.'),
+  destination: name,
+  fromSequence: count,
+  toSequence: count,
+  bodies: count,
+  bytes: count,
+  at: time,
+});
+export type Gap = z.infer<typeof gap>;
+
+const lost = z.strictObject({
+  fromSequence: count,
+  toSequence: count,
+  bytes: count,
+  reason: z.enum(['damaged', 'missing', 'letGo']),
+  where: z.string(),
+});
+
+export const status = z.strictObject({
+  snapshot,
+  at: time,
+  version: z.string(),
+  instanceId: z.string(),
+  started: time.optional(),
+  accepting: z.strictObject({ ok: z.boolean(), reasons: z.array(z.string()) }).optional(),
+  journal: z.strictObject({
+    firstSequence: count,
+    nextSequence: count,
+    bytes: count,
+    maxBytes: count.optional(),
+    freeBytes: count.optional().describe('Of its disk.'),
+    bodiesPerSecond: rate,
+    bytesPerHour: rate,
+    lost: z.array(lost).describe('Bodies that were kept once and cannot be read any more.'),
+  }),
+  destinations: z.array(destination),
+  notConfigured: z.array(name).describe('Destinations that were taken out and still hold bodies: forget them.'),
+  gaps: z.array(gap).describe('Bodies let go by a full journal though a destination wanted them, not acknowledged.'),
+  deadLetters: z.strictObject({ open: count, bytes: count, maxBytes: count.optional() }),
+  jobsRunning: count,
+  holds: z.boolean().describe('True where every sum holds.'),
+});
+export type Status = z.infer<typeof status>;

@@ -1,0 +1,54 @@
+// `trace`: the whole story of one body or one event.
+import { z } from 'zod';
+import { count, name, progress, snapshot, time } from './common.ts';
+
+const verdict = z.strictObject({
+  destination: name,
+  verdict: z.enum(['delivered', 'dead_lettered', 'dropped', 'filtered', 'waiting', 'lost', 'not_known']),
+  assurance: z.enum(['indexed', 'stored', 'accepted']).optional().describe('With delivered: what it is worth.'),
+  code: z.string().optional(),
+  words: z.string().optional(),
+  deadLetter: count.optional().describe('Its number, for `dlq show`.'),
+  notBefore: time.optional().describe('It came to rest between these two times.'),
+  notAfter: time.optional(),
+});
+export type TraceVerdict = z.infer<typeof verdict>;
+
+const event = z.strictObject({
+  element: count,
+  id: z.string(),
+  dataset: z.string(),
+  action: z.string().optional(),
+  time,
+  kind: z.string().describe('`pipeline_error` where it could not be read.'),
+  destinations: z.array(verdict),
+});
+export type TraceEvent = z.infer<typeof event>;
+
+export const trace = z.strictObject({
+  snapshot,
+  receipt: z.string(),
+  found: z.enum(['kept', 'lost', 'removed', 'unknown']).describe('`removed`: settled, and past its retention.'),
+  body: z
+    .strictObject({
+      sequence: count,
+      source: z.string(),
+      messageType: z.string().optional(),
+      origin: z.enum(['webhook', 'rest', 'self']),
+      received: time,
+      bytes: count,
+      remoteAddress: z.string().optional(),
+    })
+    .optional(),
+  mappingVersion: z.string().optional(),
+  events: z.array(event),
+  omitted: count.describe('Events of the body that are not listed.'),
+});
+export type Trace = z.infer<typeof trace>;
+
+export const traceLine = z.discriminatedUnion('kind', [
+  progress,
+  z.strictObject({ kind: z.literal('trace'), trace }),
+  z.strictObject({ kind: z.literal('end'), snapshot, found: count, bodies: count }),
+]);
+export type TraceLine = z.infer<typeof traceLine>;

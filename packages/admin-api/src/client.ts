@@ -1,0 +1,168 @@
+// The admin API from its other end: each route as a typed call.
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { ConnectorError, type ErrorCode, errorCodes, type Secret } from '@xiq-siem/core';
+import type { z } from 'zod';
+import { refusal } from './answers/operations.ts';
+import type { Route } from './route.ts';
+import { type Operations, routes } from './routes.ts';
+
+export interface AdminAddress {
+  /** Of the admin listener, without a path. */
+  readonly url: string;
+  readonly token: Secret;
+}
+
+/** Answers are bounded on our side too. */
+const maxAnswerBytes = 64 * 1024 * 1024;
+/** A stream that says nothing for so long has died. */
+const idleTimeoutMs = 60_000;
+
+type Input = Readonly<Record<string, unknown>>;
+
+/**
+ * Every route of a running connector as a call. Each rejects with a ConnectorError: `not_running` where nobody answers,
+ * else with the code and the words of the refusal.
+ */
+export function connectAdmin(address: AdminAddress): Operations {
+  async function answer<Answer extends z.ZodType>(
+    route: Route<z.ZodObject, Answer>,
+    input: Input,
+    signal: AbortSignal,
+  ): Promise<z.output<Answer>> {
+    const response = await send(address, route, input, signal);
+    return parsed(route.answer, await textOf(response));
+  }
+  async function* stream<Answer extends z.ZodType>(
+    route: Route<z.ZodObject, Answer>,
+    input: Input,
+    signal: AbortSignal,
+  ): AsyncGenerator<z.output<Answer>> {
+    const response = await send(address, route, input, signal);
+    for await (const line of linesOf(response)) {
+      const words = refusal.safeParse(jsonOf(line));
+      if (words.success) throw refusalError(words.data);
+      yield parsed(route.answer, line);
+    }
+  }
+  return {
+    status: (input, signal) => answer(routes.status, input, signal),
+    acknowledgeGap: (input, signal) => answer(routes.acknowledgeGap, input, signal),
+    traceReceipt: (input, signal) => answer(routes.traceReceipt, input, signal),
+    traceEvent: (input, signal) => stream(routes.traceEvent, input, signal),
+    listDeadLetters: (input, signal) => answer(routes.listDeadLetters, input, signal),
+    groupDeadLetters: (input, signal) => answer(routes.groupDeadLetters, input, signal),
+    showDeadLetter: (input, signal) => answer(routes.showDeadLetter, input, signal),
+    dropDeadLetters: (input, signal) => answer(routes.dropDeadLetters, input, signal),
+    retry: (input, signal) => answer(routes.retry, input, signal),
+    replay: (input, signal) => answer(routes.replay, input, signal),
+    previewReplay: (input, signal) => stream(routes.previewReplay, input, signal),
+    jobs: (input, signal) => answer(routes.jobs, input, signal),
+    watchJob: (input, signal) => stream(routes.watchJob, input, signal),
+    cancelJob: (input, signal) => answer(routes.cancelJob, input, signal),
+    tail: (input, signal) => stream(routes.tail, input, signal),
+    check: (input, signal) => answer(routes.check, input, signal),
+    doctor: (input, signal) => stream(routes.doctor, input, signal),
+    shapes: (input, signal) => stream(routes.shapes, input, signal),
+    reload: (input, signal) => answer(routes.reload, input, signal),
+    forgetDestination: (input, signal) => answer(routes.forgetDestination, input, signal),
+    resumeDestination: (input, signal) => answer(routes.resumeDestination, input, signal),
+  };
+}
+
+/** Path, and what of the input does not stand in it. */
+function placed(route: Route, input: Input): { readonly path: string; readonly rest: Input } {
+  const rest: Record<string, unknown> = { ...input };
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
+    const value = encodeURIComponent(String(rest[field]));
+    delete rest[field];
+    return value;
+  });
+  return { path, rest };
+}
+
+function queryOf(rest: Input): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(rest)) if (value !== undefined) query.set(key, String(value));
+  return query.size === 0 ? '' : `?${query}`;
+}
+
+async function send(
+  { url, token }: AdminAddress,
+  route: Route,
+  input: Input,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { path, rest } = placed(route, input);
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const outgoing: ClientRequest = request(
+      url + path + (route.method === 'GET' ? queryOf(rest) : ''),
+      {
+        method: route.method,
+        signal,
+        timeout: idleTimeoutMs,
+        headers: { authorization: `Bearer ${token.reveal()}`, 'content-type': 'application/json' },
+      },
+      resolve,
+    );
+    outgoing.on('timeout', () => outgoing.destroy(new Error('it said nothing for a minute')));
+    outgoing.on('error', (cause) => reject(noAnswer(url, cause)));
+    outgoing.end(route.method === 'POST' ? JSON.stringify(rest) : undefined);
+  });
+  if (response.statusCode === 200) return response;
+  throw refused(response.statusCode ?? 0, await textOf(response));
+}
+
+function noAnswer(url: string, cause: Error): ConnectorError {
+  return new ConnectorError('not_running', `the connector at ${url} does not answer (${cause.message})`, { cause });
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return errorCodes.some((known) => known === code);
+}
+
+function refused(status: number, text: string): ConnectorError {
+  const words = refusal.safeParse(jsonOf(text)).data;
+  if (words === undefined) return new ConnectorError('not_running', `the connector answered ${status}`);
+  return refusalError(words);
+}
+
+function refusalError({ error, message }: z.output<typeof refusal>): ConnectorError {
+  return new ConnectorError(isErrorCode(error) ? error : 'usage', message);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed<Answer extends z.ZodType>(schema: Answer, text: string): z.output<Answer> {
+  const { success, data, error } = schema.safeParse(jsonOf(text));
+  if (success) return data;
+  // A connector of another version answers by another schema.
+  const [first] = error.issues;
+  const where = first === undefined ? '' : ` (${first.path.join('.')}: ${first.message})`;
+  throw new ConnectorError('usage', `the connector's answer is not what this version expects${where}: use one version`);
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > maxAnswerBytes) throw new ConnectorError('usage', 'the answer is too large');
+  }
+  return text;
+}
+
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > maxAnswerBytes) throw new ConnectorError('usage', 'a line of the answer is too large');
+    yield* lines.filter((line) => line !== '');
+  }
+  if (rest !== '') yield rest;
+}

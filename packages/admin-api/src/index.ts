@@ -1,0 +1,16 @@
+// What an operator may ask a connector.
+export type { Progress, Where } from './answers/common.ts';
+export { where } from './answers/common.ts';
+export type { DeadLetterEntry } from './answers/dead-letters.ts';
+export type { Job, JobLane, ReplayRequest, RetryRequest } from './answers/jobs.ts';
+export { jobSchema } from './answers/jobs.ts';
+export type { Checks, Reloaded } from './answers/operations.ts';
+export { refusal } from './answers/operations.ts';
+export type { DestinationState, Gap, Status } from './answers/status.ts';
+export type { DoctorLine, PreviewLine, ShapesLine, TailLine } from './answers/streams.ts';
+export type { Trace, TraceEvent, TraceLine, TraceVerdict } from './answers/trace.ts';
+export { connectAdmin } from './client.ts';
+export { openApiDocument } from './openapi.ts';
+export type { Operation, Route } from './route.ts';
+export type { Operations, RouteName } from './routes.ts';
+export { routes } from './routes.ts';

@@ -1,0 +1,132 @@
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { mappingSchema } from './mapping-schema.ts';
+
+const code = { action: 'ssid-changed', category: ['configuration'], type: ['change'] };
+
+/** Where each fault is, and its words. */
+function faultsOf(file: unknown): readonly string[] {
+  const { error } = mappingSchema.safeParse(file);
+  return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+}
+
+it('takes an empty file, and one with all that there is', () => {
+  expect(mappingSchema.parse({})).toEqual({ fields: {}, auditCodes: {}, statusWords: {} });
+  const whole = {
+    fields: { audit: { user_id: ['actorId', 'actor_id'], description: ['text'] }, auth: { reply: ['radiusReply'] } },
+    auditCodes: { '50012': { ...code, outcome: 'success', level: 'notice' }, '7': { action: 'a', type: ['device'] } },
+    statusWords: { DELIVERED: 'success', 'not sent': 'failure' },
+  };
+  expect(mappingSchema.parse(whole)).toEqual({
+    ...whole,
+    auditCodes: { ...whole.auditCodes, '7': { action: 'a', type: ['device'], level: 'info' } },
+  });
+});
+
+it('a name that is a spelling of the same field already is no fault', () => {
+  expect(faultsOf({ fields: { audit: { username: ['user_name', 'userName', 'who', 'who'] } } })).toEqual([]);
+});
+
+it.each<[string, unknown, readonly (string | RegExp)[]]>([
+  ['an unknown key', { codes: {} }, [/Unrecognized key/]],
+  [
+    'an unknown family, and names the known ones',
+    { fields: { audits: {} } },
+    [
+      'fields.audits: unknown message family: known are audit, gdpr, credential, accounting, auth, email, sms, location, unknown',
+    ],
+  ],
+  [
+    'an unknown field, and names the known ones',
+    { fields: { credential: { userid: ['x'] } } },
+    [
+      'fields.credential.userid: unknown field of credential: known are timestamp, id, owner_id, vhm_name, org_id, org_name, username',
+    ],
+  ],
+  [
+    'a field under its camelCase name',
+    { fields: { audit: { userId: ['x'] } } },
+    [/^fields\.audit\.userId: unknown field of audit/],
+  ],
+  [
+    'what is no list of names, beside an unknown field',
+    { fields: { audit: { userid: 5, user_id: 'x' } } },
+    [/^fields\.audit\.user_id: /, /^fields\.audit\.userid: unknown field of audit/],
+  ],
+  [
+    'a name that means another field',
+    { fields: { audit: { user_id: ['who', 'userName'] } } },
+    ['fields.audit.user_id.1: "userName" already means username'],
+  ],
+  [
+    'a name that two fields claim',
+    { fields: { audit: { user_id: ['who'], username: ['who'] } } },
+    ['fields.audit.username.0: "who" already is claimed by user_id'],
+  ],
+  ['an empty name', { fields: { audit: { user_id: [''] } } }, [/^fields\.audit\.user_id\.0: /]],
+  ['a long name', { fields: { audit: { user_id: ['x'.repeat(129)] } } }, [/^fields\.audit\.user_id\.0: /]],
+  ['a control character', { fields: { audit: { user_id: ['a\nb'] } } }, [/without control characters/]],
+  ['too many names', { fields: { audit: { user_id: Array(17).fill('x') } } }, [/^fields\.audit\.user_id: /]],
+  ['a code that is no number', { auditCodes: { A1: code } }, [/^auditCodes\.A1: /]],
+  ['a long code', { auditCodes: { '1234567890': code } }, [/^auditCodes\.1234567890: /]],
+  [
+    'too many codes',
+    { auditCodes: Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [index, code])) },
+    ['auditCodes: at most 1000 audit codes'],
+  ],
+  [
+    'an action in another case',
+    { auditCodes: { 1: { ...code, action: 'Ssid changed' } } },
+    [/^auditCodes\.1\.action: /],
+  ],
+  ['a long action', { auditCodes: { 1: { ...code, action: 'a'.repeat(65) } } }, [/^auditCodes\.1\.action: /]],
+  ['no type', { auditCodes: { 1: { action: 'a' } } }, [/^auditCodes\.1\.type: /]],
+  ['no ECS category', { auditCodes: { 1: { ...code, category: ['wifi'] } } }, [/^auditCodes\.1\.category\.0: .*"iam"/]],
+  ['no ECS type', { auditCodes: { 1: { ...code, type: ['changed'] } } }, [/^auditCodes\.1\.type\.0: .*"change"/]],
+  ['a category twice', { auditCodes: { 1: { ...code, category: ['iam', 'iam'] } } }, [/each category once/]],
+  ['an empty list', { auditCodes: { 1: { ...code, category: [] } } }, [/^auditCodes\.1\.category: /]],
+  ['no ECS outcome', { auditCodes: { 1: { ...code, outcome: 'good' } } }, [/^auditCodes\.1\.outcome: /]],
+  ['no level', { auditCodes: { 1: { ...code, level: 'loud' } } }, [/^auditCodes\.1\.level: /]],
+  ['an unknown key of a code', { auditCodes: { 1: { ...code, message: 'x' } } }, [/^auditCodes\.1: Unrecognized key/]],
+  [
+    'a type that ECS does not expect of the category',
+    { auditCodes: { 1: { ...code, type: ['change', 'start'] } } },
+    [
+      'auditCodes.1.type.1: ECS does not expect start of configuration: expected are access, change, creation, deletion, info',
+    ],
+  ],
+  ['an outcome of no meaning', { statusWords: { DELIVERED: 'yes' } }, [/^statusWords\.DELIVERED: /]],
+  ['a blank status word', { statusWords: { ' ': 'success' } }, [/^statusWords\. : /]],
+  ['a long status word', { statusWords: { ['x'.repeat(65)]: 'success' } }, [/^statusWords\.x+: /]],
+  [
+    'a status word twice',
+    { statusWords: { DELIVERED: 'success', 'delivered ': 'failure' } },
+    ['statusWords.delivered : the same word as "DELIVERED"'],
+  ],
+  [
+    'too many status words',
+    { statusWords: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`w${index}`, 'success'])) },
+    ['statusWords: at most 100 status words'],
+  ],
+])('refuses %s', (_, file, expected) => {
+  const faults = faultsOf(file);
+  expect(faults).toEqual(expected.map((words) => (typeof words === 'string' ? words : expect.stringMatching(words))));
+});
+
+it('describes every key, for the reference', () => {
+  const bare: string[] = [];
+  const walk = (schema: unknown, path: string): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    if ('properties' in schema && typeof schema.properties === 'object' && schema.properties !== null) {
+      for (const [key, value] of Object.entries(schema.properties)) {
+        if (typeof Object(value).description !== 'string') bare.push(`${path}.${key}`);
+        walk(value, `${path}.${key}`);
+      }
+    }
+    if ('additionalProperties' in schema) walk(schema.additionalProperties, `${path}.*`);
+  };
+  const json = z.toJSONSchema(mappingSchema, { io: 'input', unrepresentable: 'any' });
+  walk(json, '');
+  expect(Object.keys(json.properties ?? {})).toEqual(['fields', 'auditCodes', 'statusWords']);
+  expect(bare).toEqual([]);
+});

@@ -1,0 +1,172 @@
+// What a mapping of the operator's does to documents, and what it must not do.
+import { validateEcs } from '@xiq-siem/testkit';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { xiqSource } from '../source.ts';
+import { anyMessageType, elementOf, families, fitting } from '../test-bodies.ts';
+import { eventsOf, eventsOfValue, mappedSource } from '../test-source.ts';
+
+fc.configureGlobal({ interruptAfterTimeLimit: 10_000 });
+
+const T = 1_636_337_187_553;
+const login = { timeStamp: T, userId: 1, code: 10001, description: 'Logged in' };
+
+function documentOf(file: Parameters<typeof mappedSource>[0], element: object, messageType = 'AUDIT_LOG_ALL') {
+  const [event] = eventsOfValue(element, messageType, mappedSource(file));
+  if (event === undefined) throw new Error('no event');
+  return event.document;
+}
+
+it('every document says which mapping made it', () => {
+  const versionOf = (content: string, of?: ReturnType<typeof mappedSource>) =>
+    eventsOf(content, undefined, of).map(({ document }) => Object(document.extreme?.['xiq']).mapping_version);
+  expect(versionOf('[{"a":1},5]')).toEqual(['1', '1']);
+  expect(versionOf('[{"a":1},5]', mappedSource({}))).toEqual(['1+0123456789ab', '1+0123456789ab']);
+  expect(versionOf('no', mappedSource({}))).toEqual(['1+0123456789ab']);
+});
+
+it('a further name is read as its field, and is no extra then', () => {
+  const file = { fields: { audit: { user_id: ['Actor Id'], host_names: ['where'] } } };
+  const document = documentOf(file, { timeStamp: T, 'Actor Id': 7, where: ['a', 'b'] });
+  expect(document).toMatchObject({ user: { id: '7' }, related: { hosts: ['a', 'b'] } });
+  expect(document.extreme?.['xiq']).not.toHaveProperty('extra');
+});
+
+it('a further name is taken as it is written, and in its own family only', () => {
+  const file = { fields: { audit: { user_id: ['actor_id'] } } };
+  const kept = { extreme: { xiq: { extra: { actorId: 7 } } } };
+  expect(documentOf(file, { timeStamp: T, actorId: 7 })).toMatchObject(kept);
+  expect(documentOf(file, { timeStamp: T, actor_id: 7 }, 'GDPR_LOG_ALL')).not.toHaveProperty('user');
+});
+
+it('a name of ours that was sent wins, also in what an observation belongs to; the other value is kept', () => {
+  const audit = { fields: { audit: { user_id: ['actor'] } } };
+  const won = { user: { id: '1' }, extreme: { xiq: { extra: { actor: 7 } } } };
+  expect(documentOf(audit, { actor: 7, ...login })).toMatchObject(won);
+  expect(documentOf(audit, { actor: 7, userId: {} })).toMatchObject({
+    user: { id: '7' },
+    extreme: { xiq: { extra: { userId: {} } } },
+  });
+  const body = { ssid: 'Corp', observations: [{ clientMac: 'dcac3da506b4', network: 'Guest' }] };
+  expect(documentOf({ fields: { location: { ssid: ['network'] } } }, body, 'LOCATION_AP_CENTRIC')).toMatchObject({
+    network: { name: 'Corp' },
+    extreme: { xiq: { extra: { network: 'Guest' } } },
+  });
+});
+
+it('an audit code of the operator wins over ours, whole; how ours names its target holds', () => {
+  const auditCodes = {
+    '50012': { action: 'ssid-changed', category: ['configuration'], type: ['change'], outcome: 'success' },
+    '10001': { action: 'my-login', type: ['info'], level: 'notice' },
+    '40001': { action: 'guest-created', category: ['iam'], type: ['creation'] },
+  } as const;
+  const file: Parameters<typeof mappedSource>[0] = JSON.parse(JSON.stringify({ auditCodes }));
+  const event = { action: 'ssid-changed', category: ['configuration'], type: ['change'], outcome: 'success' };
+  expect(documentOf(file, { ...login, code: 50012 })).toMatchObject({ event, log: { level: 'info' } });
+  const own = documentOf(file, login);
+  expect(own).toMatchObject({ event: { action: 'my-login', type: ['info'] }, log: { level: 'notice' } });
+  expect(own.event).not.toHaveProperty('outcome');
+  expect(own.event).not.toHaveProperty('category');
+  const created = { ...login, code: 40001, description: 'Created Cloud PPSK User j.doe' };
+  expect(documentOf(file, created)).toMatchObject({
+    event: { action: 'guest-created' },
+    user: { target: { name: 'j.doe' } },
+  });
+  expect(documentOf(file, { ...login, code: 10002 }).event?.action).toBe('admin-logout');
+});
+
+it('a status word of the operator wins over ours, in any case', () => {
+  const file = { statusWords: { Delivered: 'success', COMPLETE: 'unknown', bounced: 'failure' } } as const;
+  const outcomeOf = (status: string, type: string) => documentOf(file, { timestamp: T, status }, type).event?.outcome;
+  expect(outcomeOf(' DELIVERED', 'SMS_LOG_ALL')).toBe('success');
+  expect(outcomeOf('complete', 'EMAIL_LOG_ALL')).toBe('unknown');
+  expect(outcomeOf('FAIL', 'EMAIL_LOG_ALL')).toBe('failure');
+  const bounced = documentOf(file, { timestamp: T, status: 'Bounced' }, 'EMAIL_LOG_ALL');
+  expect(bounced).toMatchObject({ event: { outcome: 'failure' }, log: { level: 'error' } });
+});
+
+it('an id is the one that it was, where a further name fills what was missing or could not be read', () => {
+  const idsOf = (element: object, type: string, of?: ReturnType<typeof mappedSource>) =>
+    eventsOfValue(element, type, of).map(({ id }) => id);
+  const audit = mappedSource({ fields: { audit: { description: ['text'], timestamp: ['at'] } } });
+  for (const element of [
+    { timeStamp: T, userId: 1, code: 1, text: 'Logged in' },
+    { at: T, userId: 1, code: 1, description: 'Logged in' },
+    { ...login, timeStamp: 'yesterday', at: T },
+  ]) {
+    expect(idsOf(element, 'AUDIT_LOG_ALL', audit)).toEqual(idsOf(element, 'AUDIT_LOG_ALL'));
+  }
+  // Here absent and unreadable are two things.
+  const session = { timestamp: T, callingStationId: 'DC-AC-3D-A5-06-B4', acctSessionId: 'S' };
+  const accounting = mappedSource({ fields: { accounting: { acct_stop_time: ['ended'] } } });
+  for (const element of [
+    { ...session, ended: T + 5 },
+    { ...session, ended: 'soon' },
+    { ...session, ended: T + 5, acctStopTime: 'soon' },
+  ]) {
+    expect(idsOf(element, 'ACCOUNTING_LOG_ALL', accounting)).toEqual(idsOf(element, 'ACCOUNTING_LOG_ALL'));
+  }
+  expect(
+    documentOf(
+      { fields: { accounting: { acct_stop_time: ['ended'] } } },
+      { ...session, ended: T + 5 },
+      'ACCOUNTING_LOG_ALL',
+    ).event?.action,
+  ).toBe('session-end');
+});
+
+/** Every field of every family has two further names. */
+const namesFor = (name: string) => [`op_${name}`, `Op ${name}`];
+const everything = mappedSource({
+  fields: Object.fromEntries(
+    families.map(({ family, rules }) => [family, Object.fromEntries(rules.map(([name]) => [name, namesFor(name)]))]),
+  ),
+  auditCodes: { '1': { action: 'one', type: ['info'] }, '10001': { action: 'my-login', type: ['info'] } },
+  statusWords: { x: 'success', SUCCESS: 'failure' },
+});
+
+const other = fc.jsonValue({ maxDepth: 2 });
+/** An element whose fields stand under names of ours, of the operator's, under both, or under none. */
+const element = fc.oneof(
+  ...families.map(({ rules }) => {
+    const furthers = rules.map(([name, rule]) =>
+      fc.record({
+        key: fc.constantFrom(...namesFor(name)),
+        value: fc.oneof({ weight: 4, arbitrary: fitting[rule.as] }, other),
+        there: fc.boolean(),
+      }),
+    );
+    return fc.tuple(elementOf(rules, other), fc.tuple(...furthers)).map(([own, further]) => ({
+      ...own,
+      ...Object.fromEntries(further.filter(({ there }) => there).map(({ key, value }) => [key, value])),
+    }));
+  }),
+);
+const body = fc.oneof(
+  fc.array(element, { maxLength: 4 }),
+  fc
+    .tuple(element, fc.array(element, { minLength: 1, maxLength: 3 }), fc.constantFrom('', 'x'.repeat(5_000)))
+    .map(([parent, observations, padding]) => ({ ...parent, padding, observations })),
+);
+
+it('no mapping changes an id, a dataset or an element number, whatever it is', () => {
+  fc.assert(
+    fc.property(body, anyMessageType, (content, messageType) => {
+      const told = (of?: ReturnType<typeof mappedSource>) =>
+        eventsOfValue(content, messageType, of).map(({ id, dataset, element: number }) => ({ id, dataset, number }));
+      expect(told(everything)).toEqual(told());
+    }),
+    { numRuns: 400 },
+  );
+});
+
+it('documents of a mapping are valid', () => {
+  fc.assert(
+    fc.property(body, anyMessageType, (content, messageType) => {
+      for (const { document } of eventsOfValue(content, messageType, everything)) {
+        expect(validateEcs(document, xiqSource.fields)).toEqual([]);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,93 @@
+import { createManualClock } from '@xiq-siem/testkit';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { createRequestBudget } from './request-budget.ts';
+import { answering, json, noSignal, rejection, startBench } from './test-api.ts';
+
+const ignore = () => undefined;
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+const asked = { endpoint: 'logs_audit', origin: 'https://api.example', secrets: [] } as const;
+const hourMs = 3_600_000;
+
+it('shows what was used in the last hour, and what is left', async () => {
+  const { client, clock } = await startBench(onTestFinished);
+  expect(client.budget()).toEqual({ perHour: 7_500, usedLastHour: 0, remaining: 7_500, waitMs: 0 });
+  await client.subscriptions.list(noSignal);
+  expect(client.budget()).toEqual({ perHour: 7_500, usedLastHour: 1, remaining: 7_499, waitMs: 0 });
+  await clock.advance(hourMs);
+  expect(client.budget()).toMatchObject({ usedLastHour: 0, remaining: 7_500 });
+});
+
+it('a call beyond the budget waits for the hour to pass its oldest request', async () => {
+  const { client, server, clock } = await startBench(onTestFinished, {
+    budget: { requestsPerHour: 2, maxWaitMs: hourMs },
+  });
+  await client.subscriptions.list(noSignal);
+  await clock.advance(60_000);
+  await client.subscriptions.list(noSignal);
+  const third = client.subscriptions.list(noSignal);
+  const fourth = client.subscriptions.list(noSignal);
+  await clock.advance(59 * 60_000 - 1);
+  expect(server.requests).toHaveLength(2);
+  await clock.advance(1);
+  await third;
+  expect(server.requests).toHaveLength(3);
+  await clock.advance(60_000);
+  await fourth;
+  expect(server.requests).toHaveLength(4);
+});
+
+it('a call that would have to wait too long is rejected, with nothing sent', async () => {
+  const { client, server } = await startBench(onTestFinished, { budget: { requestsPerHour: 1 } });
+  await client.subscriptions.list(noSignal);
+  const refused = await rejection(client.subscriptions.list(noSignal));
+  expect(refused.code).toBe('xiq_rate_limited');
+  expect(refused.message).toContain('the 1 requests an hour of the account are used up');
+  expect(refused.message).toContain('try again in 60 min');
+  expect(server.requests).toHaveLength(1);
+});
+
+it('waiting for the budget is cancelled', async () => {
+  const { client, clock } = await startBench(onTestFinished, { budget: { requestsPerHour: 1, maxWaitMs: hourMs } });
+  await client.subscriptions.list(noSignal);
+  const cancel = new AbortController();
+  const ended = expect(client.subscriptions.list(cancel.signal)).rejects.toThrow('enough');
+  await vi.waitUntil(() => clock.sleepers() === 1);
+  cancel.abort(new Error('enough'));
+  await ended;
+  expect(clock.sleepers()).toBe(0);
+});
+
+it("the server's word on the account lowers it: others use it too", async () => {
+  const { client, server, clock } = await startBench(onTestFinished, { budget: { maxWaitMs: 0 } });
+  const headers = { 'RateLimit-Limit': '5000;w=3600', 'RateLimit-Remaining': '1', 'RateLimit-Reset': '90' };
+  server.instead.push((response) => json(response, 200, [], headers));
+  await client.subscriptions.list(noSignal);
+  expect(client.budget()).toMatchObject({ perHour: 5_000, usedLastHour: 1, remaining: 1, waitMs: 0 });
+  await client.subscriptions.list(noSignal);
+  expect(client.budget()).toMatchObject({ remaining: 0, waitMs: 90_000 });
+  expect((await rejection(client.subscriptions.list(noSignal))).code).toBe('xiq_rate_limited');
+  await clock.advance(90_000);
+  expect(client.budget()).toMatchObject({ remaining: 4_998, waitMs: 0 });
+});
+
+it('never raises it, and takes no nonsense', async () => {
+  const { client, server } = await startBench(onTestFinished, { budget: { requestsPerHour: 100 } });
+  const headers = { 'RateLimit-Limit': '9000;w=3600', 'RateLimit-Remaining': '-3', 'RateLimit-Reset': 'soon' };
+  server.instead.push(answering(200, [], headers), answering(200, [], { 'RateLimit-Limit': '10;w=1' }));
+  await client.subscriptions.list(noSignal);
+  await client.subscriptions.list(noSignal);
+  expect(client.budget()).toMatchObject({ perHour: 100, remaining: 98, waitMs: 0 });
+});
+
+it('a clock that is set back makes no wait longer than it was', async () => {
+  const clock = createManualClock();
+  let offsetMs = 0;
+  const shifted = { now: () => clock.now() + offsetMs, sleep: clock.sleep };
+  const budget = createRequestBudget({ requestsPerHour: 1, clock: shifted, log: silent });
+  await budget.take(asked, Number.POSITIVE_INFINITY, noSignal);
+  budget.hold(5_000);
+  offsetMs = -24 * hourMs;
+  expect(budget.state()).toMatchObject({ usedLastHour: 1, waitMs: hourMs });
+  await clock.advance(hourMs);
+  expect(budget.state()).toMatchObject({ usedLastHour: 0, waitMs: 0 });
+});

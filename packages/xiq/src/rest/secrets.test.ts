@@ -1,0 +1,95 @@
+import { inspect } from 'node:util';
+import { Secret } from '@xiq-siem/core';
+import { expect, it, onTestFinished } from 'vitest';
+import { plainWords } from './plain-words.ts';
+import {
+  type Answerer,
+  byLogin,
+  byToken,
+  collect,
+  json,
+  noSignal,
+  startBench,
+  text,
+  webhookSecret,
+} from './test-api.ts';
+
+const wanted = {
+  application: 'siem',
+  url: 'https://hooks.example',
+  messageType: 'AUDIT_LOG_ALL',
+  secret: new Secret(webhookSecret),
+  status: 'ENABLED',
+} as const;
+const span = { fromMs: 1, toMs: 2 };
+
+/** A server that says back all that it was told, in every place that we read. */
+const echo =
+  (status: number): Answerer =>
+  (response, { authorization = '', body }) => {
+    const told = `${authorization} ${body} ${encodeURIComponent(body)}`;
+    json(response, status, { error_code: told, error_id: told, error_message: told }, { 'X-Told': 'canary' });
+  };
+const broken: Answerer = (response, { authorization, body }) => text(response, 200, `{"a": ${authorization}${body}`);
+const misshapen: Answerer = (response, { authorization, body }) =>
+  json(response, 200, [{ [`${authorization}`]: body, id: `${authorization}${body}`, secret: webhookSecret }]);
+const html: Answerer = (response, { authorization, body }) => text(response, 502, `<html>${authorization}${body}`);
+
+const answers: readonly Answerer[] = [
+  ...[302, 400, 401, 403, 404, 407, 409, 422, 429, 500, 503].map(echo),
+  broken,
+  misshapen,
+  html,
+];
+
+it.each([
+  ['a long-lived token', byToken, 0],
+  ['a refused login', byLogin, 0],
+  ['the token of a login', byLogin, 1],
+])('no secret stands in an error or a log line, whatever is said back: %s', async (_case, credentials, skipped) => {
+  let seen = 0;
+  for (const answer of answers) {
+    const options = { credentials, budget: { maxWaitMs: 0 } };
+    const { client, server, log } = await startBench(onTestFinished, options);
+    const calls = [
+      () => client.subscriptions.list(noSignal),
+      () => client.subscriptions.create([wanted], noSignal),
+      () => client.subscriptions.update('1', wanted, noSignal),
+      () => client.subscriptions.delete(['1'], noSignal),
+      () => collect(client.logs('audit', span, noSignal)),
+      () => client.logout(noSignal),
+    ];
+    if (skipped > 0) await client.subscriptions.list(noSignal);
+    for (const call of calls) {
+      server.instead.splice(0, Number.POSITIVE_INFINITY, ...Array.from({ length: 8 }, () => answer));
+      const error: unknown = await call().catch((reason: unknown) => reason);
+      const said = [inspect(error, { depth: 9, showHidden: true }), String(error), JSON.stringify(log.lines)].join(
+        '\n',
+      );
+      expect(said).not.toMatch(/canary|eyJ/);
+      if (error instanceof Error) seen++;
+    }
+  }
+  expect(seen).toBeGreaterThan(50);
+});
+
+it('a subscription prints without its secret', async () => {
+  const { client } = await startBench(onTestFinished);
+  await client.subscriptions.create([wanted], noSignal);
+  const all = await client.subscriptions.list(noSignal);
+  expect(all[0]?.secret?.reveal()).toBe(webhookSecret);
+  expect(inspect(all, { depth: 9, showHidden: true }) + JSON.stringify(all)).not.toContain('canary');
+});
+
+it.each([
+  ['a Bearer abc.def b', 'a [secret] b'],
+  ['eyJhbGciOiJub25lIn0.e30.x', '[secret]'],
+  [`${'x'.repeat(195)}hunter2 after`, `${'x'.repeat(195)}[secr…`],
+  ['a%3Cb>hunter2', 'a%3Cb>[secret]'],
+  ['p%40ss', '[secret]'],
+  ['{"password":"a\\"b"}', '{"password":"[secret]"}'],
+  ['\uD800 a\0\tb\u2028c', '\uFFFD a b c'],
+  ['', ''],
+])('%j becomes %j', (words, plain) => {
+  expect(plainWords(words, [new Secret('hunter2'), new Secret('p@ss'), new Secret('a"b'), new Secret('')])).toBe(plain);
+});
