@@ -1,4 +1,4 @@
-// The simulator's command: arguments in, webhooks out, an exit code that says whether all were taken.
+// The simulator's command: a cloud to subscribe to; or arguments in, webhooks out, and whether all were taken.
 import { argv, env, stderr, stdout } from 'node:process';
 import { authorization } from './authorization.ts';
 import { generateBodies } from './bodies.ts';
@@ -53,10 +53,21 @@ function showProgress(report: Report): () => void {
   };
 }
 
+/** With a port it is a cloud; that is loaded only where it is asked for. */
+async function run(args: readonly string[]): Promise<number> {
+  if (args.some((arg) => arg === '--port' || arg.startsWith('--port='))) {
+    const { serve } = await import('./cloud/serve.ts');
+    await serve(args, env);
+    return 0;
+  }
+  const options = parseOptions(args, env, Date.now());
+  if (options !== 'help') return simulate(options);
+  stdout.write(`${help}\n`);
+  return 0;
+}
+
 try {
-  const options = parseOptions(argv.slice(2), env, Date.now());
-  if (options === 'help') stdout.write(`${help}\n`);
-  else process.exitCode = await simulate(options);
+  process.exitCode = await run(argv.slice(2));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   stderr.write(`${error.message}\nSee --help.\n`);

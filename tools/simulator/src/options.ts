@@ -26,6 +26,8 @@ Sends ExtremeCloud IQ webhooks, made up but realistic, and says what was answere
   --json                the summary as JSON
   --help
 
+With --port N it is a whole ExtremeCloud IQ instead: see --port 0 --help.
+
 Exit: 0 if every body was answered 202, 1 if not, 64 if the command line is wrong.`;
 
 export interface Options {

@@ -3,6 +3,12 @@ import type { JsonObject } from '../json.ts';
 import type { Admin } from '../world.ts';
 import { type Element, type Generate, type Moment, oneEvent } from './moment.ts';
 
+/** What an administrator did: one event, which the webhook and the REST log each write in fields of their own. */
+export interface Deed {
+  readonly admin: Admin;
+  readonly act: Act;
+}
+
 interface Act {
   readonly code: number;
   readonly category: number;
@@ -10,21 +16,24 @@ interface Act {
   readonly devices?: readonly string[];
 }
 
-export const generateAudit: Generate = (moment) => {
-  const admin = moment.random.pick(moment.tenant.admins);
-  return auditElement(moment, admin, nextAct(moment, admin));
-};
+export const generateAudit: Generate = (moment) => auditElement(moment, auditDeed(moment));
 
-export const generateGdpr: Generate = (moment) => {
-  const { random, tenant } = moment;
+export const generateGdpr: Generate = (moment) => auditElement(moment, gdprDeed(moment));
+
+export function auditDeed(moment: Moment): Deed {
+  const admin = moment.random.pick(moment.tenant.admins);
+  return { admin, act: nextAct(moment, admin) };
+}
+
+export function gdprDeed({ random, tenant }: Moment): Deed {
   const client = random.pick(tenant.clients);
   const act = random.pick([
     { code: 80001, category: 1, description: `Personal data of client ${client.mac} exported` },
     { code: 80002, category: 1, description: `Personal data of user ${client.userName} deleted` },
     { code: 80003, category: 1, description: 'Data retention period changed from 90 to 30 days' },
   ]);
-  return auditElement(moment, random.pick(tenant.admins), act);
-};
+  return { admin: random.pick(tenant.admins), act };
+}
 
 /** Log in first; a PPSK user is created before it is deleted. */
 function nextAct({ random, tenant }: Moment, admin: Admin): Act {
@@ -56,12 +65,12 @@ function nextAct({ random, tenant }: Moment, admin: Admin): Act {
   ]);
 }
 
-function auditElement(moment: Moment, admin: Admin, act: Act): Element {
-  return oneEvent(moment.casing === 'snake' ? restAudit(moment, admin, act) : webhookAudit(moment, admin, act));
+function auditElement(moment: Moment, deed: Deed): Element {
+  return oneEvent(moment.casing === 'snake' ? restAudit(moment, deed) : webhookAudit(moment, deed));
 }
 
 /** The fields of the vendor's page, in its order. */
-function webhookAudit({ random, tenant, tick }: Moment, admin: Admin, act: Act): JsonObject {
+export function webhookAudit({ random, tenant, tick }: Moment, { admin, act }: Deed): JsonObject {
   const devices = random.chance(0.6) ? act.devices : undefined;
   return {
     owner_id: tenant.ownerId,
@@ -85,7 +94,7 @@ function webhookAudit({ random, tenant, tick }: Moment, admin: Admin, act: Act):
 const categoryNames = ['ADMIN', 'SYSTEM', 'DEPLOYMENT', 'CONFIG', 'MONITOR', 'ALARM'];
 
 /** The fields of the REST API's model. */
-function restAudit({ random, tenant, tick, id }: Moment, admin: Admin, act: Act): JsonObject {
+export function restAudit({ random, tenant, tick, id }: Moment, { admin, act }: Deed): JsonObject {
   return {
     id: id(),
     category: categoryNames[act.category - 1] ?? null,

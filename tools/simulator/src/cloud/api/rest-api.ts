@@ -1,0 +1,40 @@
+// The REST API: its routes, each behind the gate.
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { ApiEnv } from './answers.ts';
+import { errorAnswer } from './answers.ts';
+import { type GateOptions, gate } from './gate.ts';
+import { type LogOptions, logRoutes } from './log-routes.ts';
+import { type LoginOptions, loginRoutes } from './login-routes.ts';
+import type { RequestLog } from './request-log.ts';
+import { type SubscriptionOptions, subscriptionRoutes } from './subscription-routes.ts';
+
+export type RestApiOptions = GateOptions &
+  LoginOptions &
+  SubscriptionOptions &
+  LogOptions & { readonly requests: RequestLog };
+
+const maxBodyBytes = 1024 * 1024;
+
+export function createRestApi(options: RestApiOptions): Hono<ApiEnv> {
+  const { requests, now } = options;
+  const app = new Hono<ApiEnv>();
+  app.use(async (c, next) => {
+    c.header('date', new Date(now()).toUTCString());
+    await next();
+    const { pathname, search } = new URL(c.req.url);
+    const { outgoing } = c.env;
+    const status = outgoing.headersSent ? outgoing.statusCode : c.res.status;
+    requests.add({ atMs: now(), method: c.req.method, path: pathname + search, status });
+  });
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => errorAnswer(c, 'tooLarge', 'The body is too large.') }));
+  app.use('/login', gate('login', options));
+  app.use('/logout', gate('logout', options));
+  app.use('/subscriptions/*', gate('subscriptions', options));
+  app.use('/logs/*', gate('logs', options));
+  loginRoutes(app, options);
+  subscriptionRoutes(app, options);
+  logRoutes(app, options);
+  app.notFound((c) => errorAnswer(c, 'notFound', 'There is no such resource.'));
+  return app;
+}

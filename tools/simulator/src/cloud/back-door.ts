@@ -1,0 +1,84 @@
+// What is done to an account behind its back: subscriptions changed, tokens made and ended.
+import { z } from 'zod';
+import { httpUrl, status } from './api/subscription-shapes.ts';
+import { messageTypeSchema } from './faults.ts';
+import type { Subscription, SubscriptionStore } from './subscriptions.ts';
+import { allPermissions, type Permission, permissionSchema, type Token, type TokenStore } from './tokens.ts';
+
+const application = z.string().min(1).max(255);
+const secret = z.string().max(1000);
+
+export const addedSubscriptionSchema = z.strictObject({
+  /** The user name; the first account where it is left out. */
+  account: z.string().optional(),
+  application: application.default('somebody-else'),
+  url: httpUrl,
+  secret: secret.optional(),
+  messageType: messageTypeSchema,
+  status: status.default('ENABLED'),
+});
+
+export const subscriptionChangeSchema = z
+  .strictObject({ application, url: httpUrl, secret, messageType: messageTypeSchema, status })
+  .partial();
+
+export interface BackDoor {
+  /** In the order in which they were made. */
+  list(account?: string): readonly Subscription[];
+  add(subscription: z.input<typeof addedSubscriptionSchema>): Subscription;
+  /** Throws a RangeError where there is no such subscription. */
+  change(id: string, change: z.input<typeof subscriptionChangeSchema>): Subscription;
+  /** Throws a RangeError where there is no such subscription. */
+  remove(id: string): void;
+}
+
+/** Throws a RangeError where there is no such account. */
+export function accountOf(accounts: readonly string[], account = accounts[0]): string {
+  if (account !== undefined && accounts.includes(account)) return account;
+  throw new RangeError(`no account ${account}; there is ${accounts.join(', ')}`);
+}
+
+export function backDoor(store: SubscriptionStore, accounts: readonly string[]): BackDoor {
+  return {
+    list: store.list,
+    add(input) {
+      const { account, secret: given, ...rest } = addedSubscriptionSchema.parse(input);
+      return store.add({ ...rest, secret: given, account: accountOf(accounts, account) });
+    },
+    change(id, input) {
+      const given = Object.entries(subscriptionChangeSchema.parse(input)).filter(([, value]) => value !== undefined);
+      const changed = store.change(id, Object.fromEntries(given));
+      if (changed === undefined) throw new RangeError(`no subscription ${id}`);
+      return changed;
+    },
+    remove(id) {
+      if (!store.remove(id)) throw new RangeError(`no subscription ${id}`);
+    },
+  };
+}
+
+export const tokenRequestSchema = z.strictObject({
+  account: z.string().optional(),
+  permissions: z.array(permissionSchema).default([...allPermissions]),
+  /** Left out: it does not expire by itself. */
+  expiresInSeconds: z.int().min(1).max(31_536_000).optional(),
+});
+
+export interface TokenDesk {
+  /** A long-lived API token. */
+  create(request?: z.input<typeof tokenRequestSchema>): string;
+  /** Those of logins, or API tokens; all where none is named. */
+  expireAll(kind?: Token['kind']): void;
+}
+
+export function tokenDesk(store: TokenStore, accounts: readonly string[], now: () => number): TokenDesk {
+  return {
+    create(request = {}) {
+      const { account, permissions, expiresInSeconds } = tokenRequestSchema.parse(request);
+      const expiresAtMs = expiresInSeconds === undefined ? undefined : now() + expiresInSeconds * 1000;
+      const allowed: readonly Permission[] = permissions;
+      return store.create({ account: accountOf(accounts, account), kind: 'api', permissions: allowed, expiresAtMs });
+    },
+    expireAll: store.expireAll,
+  };
+}

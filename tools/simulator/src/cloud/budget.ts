@@ -1,0 +1,54 @@
+// How many requests an account may still make in its hour.
+
+export interface Budget {
+  /** Uses one up; `allowed` is false where none was left. */
+  take(account: string): BudgetState & { readonly allowed: boolean };
+  state(account: string): BudgetState;
+  /** Sets what is left of the account's hour. */
+  setRemaining(account: string, remaining: number): void;
+  clear(): void;
+}
+
+export interface BudgetState {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until there are `limit` again. */
+  readonly resetSeconds: number;
+}
+
+const hourMs = 3_600_000;
+
+/** An hour begins with the first request after the last one ended. */
+export function createBudget(limit: number, now: () => number): Budget {
+  const hours = new Map<string, { readonly startMs: number; used: number }>();
+
+  function hourOf(account: string) {
+    const known = hours.get(account);
+    const age = known === undefined ? hourMs : now() - known.startMs;
+    // A clock that was set back does not make an hour longer.
+    if (known !== undefined && age >= 0 && age < hourMs) return known;
+    const fresh = { startMs: now(), used: 0 };
+    hours.set(account, fresh);
+    return fresh;
+  }
+
+  function state(account: string): BudgetState {
+    const { startMs, used } = hourOf(account);
+    const resetSeconds = Math.max(1, Math.ceil((startMs + hourMs - now()) / 1000));
+    return { limit, remaining: Math.max(0, limit - used), resetSeconds };
+  }
+
+  return {
+    take(account) {
+      const hour = hourOf(account);
+      const allowed = hour.used < limit;
+      if (allowed) hour.used += 1;
+      return { ...state(account), allowed };
+    },
+    state,
+    setRemaining(account, remaining) {
+      hourOf(account).used = limit - remaining;
+    },
+    clear: () => hours.clear(),
+  };
+}

@@ -1,0 +1,79 @@
+// Keeps events by account and type, in the order of their time: the REST logs read it, and so does the truth.
+import { type MessageType, messageTypes } from '../../message-types.ts';
+import type { SimulatedEvent, StoredEvent } from './simulated-event.ts';
+
+export interface Span {
+  /** Epoch ms; this time and later. */
+  readonly from?: number | undefined;
+  /** Epoch ms; this time too. */
+  readonly to?: number | undefined;
+}
+
+export interface EventQuery extends Span {
+  readonly account?: string | undefined;
+  readonly types?: readonly MessageType[] | undefined;
+}
+
+export interface EventStore {
+  /** Lets the oldest of its account and type go where there are more than `maxEvents`. */
+  add(event: StoredEvent): void;
+  /** By time, those of one time as they were made. */
+  find(query: EventQuery): readonly SimulatedEvent[];
+  count(): number;
+  /** Events that were let go. */
+  forgotten(): number;
+  clear(): void;
+}
+
+/** `maxEvents` is for each account and type. */
+export function createEventStore(maxEvents: number): EventStore {
+  const lists = new Map<string, StoredEvent[]>();
+  let forgotten = 0;
+
+  function listOf(account: string, type: MessageType): StoredEvent[] {
+    const key = `${type} ${account}`;
+    const list = lists.get(key) ?? [];
+    lists.set(key, list);
+    return list;
+  }
+
+  function spanOf(list: readonly StoredEvent[], { from, to }: Span): readonly StoredEvent[] {
+    const begin = from === undefined ? 0 : firstAtOrAfter(list, from);
+    return list.slice(begin, to === undefined ? list.length : firstAtOrAfter(list, to + 1));
+  }
+
+  return {
+    add(event) {
+      const list = listOf(event.account, event.messageType);
+      list.splice(firstAtOrAfter(list, event.timeMs + 1), 0, event);
+      if (list.length <= maxEvents) return;
+      list.shift();
+      forgotten += 1;
+    },
+    find({ account, types = messageTypes, ...span }) {
+      const wanted = [...lists].filter(([key]) => {
+        const [type, ...name] = key.split(' ');
+        return types.some((one) => one === type) && (account === undefined || account === name.join(' '));
+      });
+      const found = wanted.flatMap(([, list]) => spanOf(list, span));
+      return wanted.length < 2 ? found : found.sort((a, b) => a.timeMs - b.timeMs || a.sequence - b.sequence);
+    },
+    count: () => [...lists.values()].reduce((sum, list) => sum + list.length, 0),
+    forgotten: () => forgotten,
+    clear() {
+      lists.clear();
+      forgotten = 0;
+    },
+  };
+}
+
+/** The place of the first event at `timeMs` or after; the list's length where there is none. */
+function firstAtOrAfter(list: readonly StoredEvent[], timeMs: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle]?.timeMs ?? 0) < timeMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,28 @@
+// What is to happen later, unless all is forgotten before.
+
+export interface Later {
+  /** At once where `delayMs` is not given. */
+  run(delayMs: number | undefined, effect: () => void): void;
+  clear(): void;
+}
+
+export function createLater(): Later {
+  const timers = new Set<NodeJS.Timeout>();
+  return {
+    run(delayMs, effect) {
+      if (delayMs === undefined) {
+        effect();
+        return;
+      }
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        effect();
+      }, delayMs);
+      timers.add(timer);
+    },
+    clear() {
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}

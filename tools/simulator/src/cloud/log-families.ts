@@ -1,0 +1,38 @@
+// What each message type is to the REST API: its data type, and the log that keeps its events.
+import type { MessageType } from '../message-types.ts';
+
+export const restLogs = ['audit', 'auth', 'accounting', 'credential', 'email', 'sms'] as const;
+export type RestLog = (typeof restLogs)[number];
+
+export interface LogFamily {
+  readonly dataType: string;
+  /** None for GDPR and location: what their webhooks lost cannot be read again. */
+  readonly log: RestLog | undefined;
+  /** The field (as the REST API spells it) that the fault `reword` words differently there: part of what tells events apart. */
+  readonly reworded: string;
+}
+
+export const logFamilies: Readonly<Record<MessageType, LogFamily>> = {
+  LOCATION_AP_CENTRIC: { dataType: 'LOCATION', log: undefined, reworded: '' },
+  LOCATION_CLIENT_CENTRIC: { dataType: 'LOCATION', log: undefined, reworded: '' },
+  AUDIT_LOG_ALL: { dataType: 'AUDIT_LOG', log: 'audit', reworded: 'description' },
+  GDPR_LOG_ALL: { dataType: 'GDPR_LOG', log: undefined, reworded: '' },
+  CREDENTIAL_LOG_ALL: { dataType: 'CREDENTIAL_LOG', log: 'credential', reworded: 'username' },
+  ACCOUNTING_LOG_ALL: { dataType: 'ACCOUNTING_LOG', log: 'accounting', reworded: 'acct_session_id' },
+  AUTHENTICATION_LOG_ALL: { dataType: 'AUTHENTICATION_LOG', log: 'auth', reworded: 'reply' },
+  EMAIL_LOG_ALL: { dataType: 'EMAIL_LOG', log: 'email', reworded: 'username' },
+  SMS_LOG_ALL: { dataType: 'SMS_LOG', log: 'sms', reworded: 'message_id' },
+};
+
+/** The message type whose events the log keeps; none where there is no such log. */
+export function messageTypeOf(log: string): MessageType | undefined {
+  const types: readonly MessageType[] = [
+    'AUDIT_LOG_ALL',
+    'CREDENTIAL_LOG_ALL',
+    'ACCOUNTING_LOG_ALL',
+    'AUTHENTICATION_LOG_ALL',
+    'EMAIL_LOG_ALL',
+    'SMS_LOG_ALL',
+  ];
+  return types.find((type) => logFamilies[type].log === log);
+}

@@ -1,0 +1,35 @@
+// The cloud as a process: listens, says where, and ends at Ctrl-C.
+import { once } from 'node:events';
+import { stdout } from 'node:process';
+import { UsageError } from '../options.ts';
+import type { XiqCloudSettings } from './options.ts';
+import { parseServeOptions, serveHelp } from './serve-options.ts';
+import { startXiqCloud, type XiqCloud } from './xiq-cloud.ts';
+
+/** Resolves when it was told to end. Throws a UsageError. */
+export async function serve(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const options = parseServeOptions(args, environment);
+  if (options === 'help') {
+    stdout.write(`${serveHelp}\n`);
+    return;
+  }
+  const cloud = await started(options.cloud);
+  const [username = ''] = cloud.accounts;
+  const line = options.json
+    ? JSON.stringify({ url: cloud.url, username })
+    : `listening at ${cloud.url}, account ${username}`;
+  stdout.write(`${line}\n`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await cloud.close();
+}
+
+async function started(settings: XiqCloudSettings): Promise<XiqCloud> {
+  try {
+    return await startXiqCloud(settings);
+  } catch (error) {
+    throw new UsageError(`--port: ${error instanceof Error ? error.message : settings.port}`);
+  }
+}

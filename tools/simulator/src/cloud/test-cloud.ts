@@ -1,0 +1,93 @@
+// For tests: a cloud that ends with the test, a client that asks it, and a connector that is sent its webhooks.
+import { createServer, type IncomingHttpHeaders, request } from 'node:http';
+import { buffer, text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+import type { XiqCloudOptions } from './options.ts';
+import { startXiqCloud, type XiqCloud } from './xiq-cloud.ts';
+
+export const password = 'a password';
+export const username = 'admin@acme.example';
+
+export async function testCloud(options: XiqCloudOptions = {}): Promise<XiqCloud> {
+  const cloud = await startXiqCloud({ accounts: [{ username, password }], ...options });
+  onTestFinished(() => cloud.close());
+  return cloud;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface Asked {
+  readonly token?: string;
+  readonly body?: unknown;
+}
+
+/** Rejects where the connection breaks. */
+export async function ask(cloud: XiqCloud, method: string, path: string, { token, body }: Asked = {}): Promise<Reply> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+  const sent = request(new URL(path, cloud.url), { method, headers }, (response) => {
+    text(response).then(
+      (answer) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answer }),
+      reject,
+    );
+  });
+  sent.on('error', reject);
+  sent.end(body === undefined ? undefined : JSON.stringify(body));
+  return promise;
+}
+
+/** The answer's JSON, numbers as their digits. */
+export async function read(cloud: XiqCloud, path: string, token: string) {
+  const { text: answer } = await ask(cloud, 'GET', path, { token });
+  return digits(answer);
+}
+
+export function digits(json: string) {
+  return JSON.parse(json, (_, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' ? context?.source : value,
+  );
+}
+
+export interface Received {
+  readonly path: string | undefined;
+  readonly authorization: string | undefined;
+  readonly body: string;
+}
+
+export interface TestReceiver {
+  readonly url: string;
+  /** Whole webhooks, as they came. */
+  readonly received: Received[];
+  /** Connections that broke off. */
+  broken(): number;
+}
+
+/** Answers every webhook with `status`. */
+export async function testReceiver(status: (number: number) => number = () => 202): Promise<TestReceiver> {
+  const received: Received[] = [];
+  let broken = 0;
+  const server = createServer((incoming, response) => {
+    const { url: path, headers } = incoming;
+    buffer(incoming).then(
+      (body) => {
+        const number = received.push({ path, authorization: headers.authorization, body: body.toString() });
+        response.writeHead(status(number)).end(JSON.stringify({ receipt: `r1_${number}` }));
+      },
+      () => {
+        broken += 1;
+      },
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { url: `http://127.0.0.1:${address.port}`, received, broken: () => broken };
+}

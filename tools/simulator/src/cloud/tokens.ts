@@ -1,0 +1,63 @@
+// Access tokens: of a login, that expire, and long-lived ones.
+import { createHmac, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+
+/** `log:r` is the vendor's word; the other is ours. */
+export const permissionSchema = z.enum(['log:r', 'webhook:rw']);
+export type Permission = z.output<typeof permissionSchema>;
+export const allPermissions: readonly Permission[] = permissionSchema.options;
+
+export interface Token {
+  readonly account: string;
+  readonly kind: 'login' | 'api';
+  readonly permissions: readonly Permission[];
+  /** Epoch ms by the cloud's clock; none: it does not expire by itself. */
+  readonly expiresAtMs: number | undefined;
+}
+
+export interface TokenStore {
+  /** Makes a token; `text` where it is not to be made up. */
+  create(token: Token, text?: string): string;
+  /** None where it is unknown, revoked or expired. */
+  find(text: string): Token | undefined;
+  revoke(text: string): void;
+  /** Those of one kind; all where none is named. */
+  expireAll(kind?: Token['kind']): void;
+}
+
+const maxTokens = 1000;
+
+export function createTokenStore(now: () => number): TokenStore {
+  const tokens = new Map<string, Token>();
+  const key = randomBytes(32);
+
+  /** Looks like what the vendor gives; whether it is good is a matter of the table alone. */
+  function jwt({ account, expiresAtMs }: Token): string {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const payload = {
+      sub: account,
+      jti: randomBytes(12).toString('base64url'),
+      iat: Math.floor(now() / 1000),
+      ...(expiresAtMs !== undefined && { exp: Math.floor(expiresAtMs / 1000) }),
+    };
+    const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(payload)}`;
+    return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
+  }
+
+  return {
+    create(token, text = jwt(token)) {
+      tokens.set(text, token);
+      const [oldest] = tokens.keys();
+      if (tokens.size > maxTokens && oldest !== undefined) tokens.delete(oldest);
+      return text;
+    },
+    find(text) {
+      const token = tokens.get(text);
+      return token?.expiresAtMs !== undefined && token.expiresAtMs <= now() ? undefined : token;
+    },
+    revoke: (text) => void tokens.delete(text),
+    expireAll(kind) {
+      for (const [text, token] of tokens) if (kind === undefined || token.kind === kind) tokens.delete(text);
+    },
+  };
+}

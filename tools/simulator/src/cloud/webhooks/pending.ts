@@ -1,0 +1,71 @@
+// Work that waits its turn: a few at a time, some of it not before its time.
+
+export interface Pending<T> {
+  add(work: T): void;
+  /** With 0 the same as `add`. */
+  addLater(delayMs: number, work: T): void;
+  /** What waits and what is under way. */
+  size(): number;
+  /** Resolves when something has ended or was forgotten. */
+  change(): Promise<void>;
+  /** Forgets what waits. */
+  clear(): void;
+}
+
+/** `run` must not reject. What it adds takes its place before its own is free. */
+export function createPending<T>(atOnce: number, run: (work: T) => Promise<void>): Pending<T> {
+  let waiting: T[] = [];
+  const timers = new Set<NodeJS.Timeout>();
+  let running = 0;
+  let changed = Promise.withResolvers<void>();
+
+  async function start(work: T): Promise<void> {
+    running += 1;
+    await run(work);
+    running -= 1;
+    next();
+    tell();
+  }
+
+  function tell(): void {
+    const { resolve } = changed;
+    changed = Promise.withResolvers<void>();
+    resolve();
+  }
+
+  function next(): void {
+    while (running < atOnce) {
+      const work = waiting.shift();
+      if (work === undefined) return;
+      void start(work);
+    }
+  }
+
+  function add(work: T): void {
+    waiting.push(work);
+    next();
+  }
+
+  return {
+    add,
+    addLater(delayMs, work) {
+      if (delayMs === 0) {
+        add(work);
+        return;
+      }
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        add(work);
+      }, delayMs);
+      timers.add(timer);
+    },
+    size: () => waiting.length + timers.size + running,
+    change: () => changed.promise,
+    clear() {
+      waiting = [];
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
+      tell();
+    },
+  };
+}

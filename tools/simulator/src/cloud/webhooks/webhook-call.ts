@@ -1,0 +1,110 @@
+// One webhook on the wire: a body in, what was answered out. Never throws.
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Answer } from '../../post.ts';
+
+export interface WebhookCall {
+  readonly url: string;
+  readonly body: Buffer;
+  /** None: the subscription has no secret. */
+  readonly authorization: string | undefined;
+  /** The connection ends after half the body; the answer is then `cut`. */
+  readonly cut: boolean;
+  /** The second half of the body comes so much later. */
+  readonly slowMs: number;
+}
+
+export interface WebhookCaller {
+  call(call: WebhookCall): Promise<Answer>;
+  /** Ends what is under way. */
+  close(): void;
+}
+
+export interface CallerOptions {
+  readonly connections: number;
+  readonly timeoutMs: number;
+}
+
+const maxAnswerBytes = 64 * 1024;
+
+/** TLS certificates are verified. */
+export function createWebhookCaller({ connections, timeoutMs }: CallerOptions): WebhookCaller {
+  const agents = {
+    http: new HttpAgent({ keepAlive: true, maxSockets: connections }),
+    https: new HttpsAgent({ keepAlive: true, maxSockets: connections }),
+  };
+  const underway = new Set<ClientRequest>();
+
+  function request({ url, body, authorization }: WebhookCall): ClientRequest {
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      'user-agent': 'xiq-simulator',
+      ...(authorization !== undefined && { authorization }),
+    };
+    const options = { method: 'POST', headers, timeout: timeoutMs };
+    return url.startsWith('https:')
+      ? httpsRequest(url, { ...options, agent: agents.https })
+      : httpRequest(url, { ...options, agent: agents.http });
+  }
+
+  async function call(wanted: WebhookCall): Promise<Answer> {
+    try {
+      return await send(request(wanted), wanted);
+    } catch (error) {
+      // A secret that no header can hold.
+      return error instanceof Error ? failed(error) : { status: 'unknown', text: '' };
+    }
+  }
+
+  function send(sent: ClientRequest, wanted: WebhookCall): Promise<Answer> {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    underway.add(sent);
+    sent.on('close', () => {
+      underway.delete(sent);
+      resolve({ status: 'ECONNRESET', text: 'the connection ended without an answer' });
+    });
+    sent.on('error', (error) => resolve(failed(error)));
+    sent.on('timeout', () => sent.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })));
+    sent.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        if (text.length < maxAnswerBytes) text += chunk;
+      });
+      response.on('error', (error) => resolve(failed(error)));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    write(sent, wanted);
+    return promise;
+  }
+
+  function close(): void {
+    for (const sent of underway) sent.destroy();
+    agents.http.destroy();
+    agents.https.destroy();
+  }
+
+  return { call, close };
+}
+
+function write(sent: ClientRequest, { body, cut, slowMs }: WebhookCall): void {
+  if (!cut && slowMs === 0) {
+    sent.end(body);
+    return;
+  }
+  const half = body.length >>> 1;
+  sent.write(body.subarray(0, half), () => {
+    if (cut) {
+      sent.destroy(Object.assign(new Error('cut by a fault'), { code: 'cut' }));
+      return;
+    }
+    const timer = setTimeout(() => sent.end(body.subarray(half)), slowMs);
+    sent.on('close', () => clearTimeout(timer));
+  });
+}
+
+function failed(error: Error): Answer {
+  const status = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { status, text: error.message };
+}

@@ -1,0 +1,166 @@
+// Sends bodies to subscriptions, a few at a time, with the faults that are set, and notes what became of each.
+import { receiptOf } from '../../report.ts';
+import type { Delivery, StoredEvent } from '../events/simulated-event.ts';
+import { maxDeliveries } from '../events/simulated-event.ts';
+import type { FaultName, FaultState } from '../faults.ts';
+import type { Subscription, SubscriptionStore } from '../subscriptions.ts';
+import { createPending } from './pending.ts';
+import { type SecretForm, secretHeader } from './secret-forms.ts';
+import type { WebhookCaller } from './webhook-call.ts';
+
+export interface WebhookSender {
+  /** One body for one subscription; returns at once. */
+  send(subscription: Subscription, events: readonly StoredEvent[], body: Buffer): void;
+  /** Bodies that are waiting or under way. */
+  pending(): number;
+  /** Resolves when nothing is. */
+  settled(): Promise<void>;
+  /** Forgets what is waiting. */
+  clear(): void;
+}
+
+export interface SenderOptions {
+  readonly caller: WebhookCaller;
+  readonly subscriptions: SubscriptionStore;
+  readonly faults: FaultState;
+  readonly now: () => number;
+  readonly secretForm: SecretForm;
+  readonly connections: number;
+  /** How often a body that was not answered 2xx is sent again. */
+  readonly retries: number;
+  readonly retryDelayMs: number;
+}
+
+interface Job {
+  readonly subscription: Subscription;
+  readonly events: readonly StoredEvent[];
+  readonly body: Buffer;
+  readonly number: number;
+  readonly faults: readonly string[];
+  readonly slowMs: number;
+  readonly attempt: number;
+  /** Sent when this one was answered. */
+  readonly after: readonly Job[];
+}
+
+/** Bodies that may wait; what comes beyond is noted as `overflow`. */
+const maxPending = 10_000;
+
+export function createWebhookSender(options: SenderOptions): WebhookSender {
+  const { caller, subscriptions, faults, now, secretForm, connections, retries, retryDelayMs } = options;
+  const pending = createPending<Job>(connections, run);
+  /** By subscription: the body that waits to be overtaken. */
+  const held = new Map<string, { readonly job: Job; readonly release: () => void }>();
+  let bodies = 0;
+  /** Rises with `clear`: what was under way then is not gone on with. */
+  let epoch = 0;
+
+  function note(job: Job, answer: number | string, attempt: number, receipt?: string): void {
+    const { id, url } = job.subscription;
+    const delivery: Delivery = {
+      subscriptionId: id,
+      url,
+      body: job.number,
+      attempt,
+      endedAtMs: now(),
+      answer,
+      accepted: isAccepted(answer),
+      receipt,
+      faults: job.faults,
+    };
+    for (const { deliveries } of job.events) if (deliveries.length < maxDeliveries) deliveries.push(delivery);
+  }
+
+  async function run(job: Job): Promise<void> {
+    const began = epoch;
+    const again = await attempt(job);
+    if (epoch !== began) return;
+    if (again === undefined) for (const next of job.after) pending.add(next);
+    else pending.addLater(retryDelayMs, again);
+  }
+
+  /** What is to be tried later, if anything. */
+  async function attempt(job: Job): Promise<Job | undefined> {
+    const subscription = subscriptions.find(job.subscription.id);
+    if (subscription?.status !== 'ENABLED') {
+      note(job, 'withdrawn', 0);
+      return undefined;
+    }
+    // The URL and the secret of now: they may have changed while it waited.
+    const { url, secret: own } = subscription;
+    const secret = job.faults.includes('wrongSecret') ? `not-${own ?? 'a-secret'}` : own;
+    const answer = await caller.call({
+      url,
+      body: job.body,
+      authorization: secret === undefined ? undefined : secretHeader(secretForm, secret),
+      cut: job.faults.includes('cutWebhook'),
+      slowMs: job.slowMs,
+    });
+    note({ ...job, subscription }, answer.status, job.attempt, receiptOf(answer));
+    if (isAccepted(answer.status) || job.attempt > retries) return undefined;
+    return { ...job, faults: [], slowMs: 0, attempt: job.attempt + 1 };
+  }
+
+  function send(subscription: Subscription, events: readonly StoredEvent[], body: Buffer): void {
+    const { id, messageType } = subscription;
+    const hit = <N extends FaultName>(name: N) => faults.hit(name, { messageType })?.settings;
+    bodies += 1;
+    const plain: Job = { subscription, events, body, number: bodies, faults: [], slowMs: 0, attempt: 1, after: [] };
+    if (pending.size() + held.size >= maxPending) {
+      note(plain, 'overflow', 0);
+      return;
+    }
+    if (hit('drop') !== undefined) {
+      note({ ...plain, faults: ['drop'] }, 'dropped', 0);
+      return;
+    }
+    const settings = {
+      late: hit('late'),
+      slow: hit('slow'),
+      twice: hit('twice'),
+      outOfOrder: held.has(id) ? undefined : hit('outOfOrder'),
+      wrongSecret: hit('wrongSecret'),
+      cutWebhook: hit('cutWebhook'),
+    };
+    const { late, slow, twice, outOfOrder } = settings;
+    const names = Object.entries(settings).flatMap(([name, set]) => (set === undefined ? [] : [name]));
+    const again: readonly Job[] = twice === undefined ? [] : [{ ...plain, faults: ['twice'] }];
+    const job: Job = { ...plain, faults: names, slowMs: slow?.durationMs ?? 0, after: again };
+    if (outOfOrder !== undefined) hold(id, job, outOfOrder.holdMs);
+    else pending.addLater(late?.delayMs ?? 0, { ...job, after: [...job.after, ...overtaken(id)] });
+  }
+
+  function overtaken(id: string): readonly Job[] {
+    const waiting = held.get(id);
+    if (waiting === undefined) return [];
+    held.delete(id);
+    waiting.release();
+    return [waiting.job];
+  }
+
+  function hold(id: string, job: Job, holdMs: number): void {
+    const timer = setTimeout(() => {
+      held.delete(id);
+      pending.add(job);
+    }, holdMs);
+    held.set(id, { job, release: () => clearTimeout(timer) });
+  }
+
+  return {
+    send,
+    pending: () => pending.size() + held.size,
+    async settled() {
+      while (pending.size() + held.size > 0) await pending.change();
+    },
+    clear() {
+      epoch += 1;
+      for (const { release } of held.values()) release();
+      held.clear();
+      pending.clear();
+    },
+  };
+}
+
+function isAccepted(answer: number | string): boolean {
+  return typeof answer === 'number' && answer >= 200 && answer < 300;
+}

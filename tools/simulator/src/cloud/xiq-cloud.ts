@@ -1,0 +1,154 @@
+// The simulated cloud put together: what a test drives in its own process, and what the control API offers to others.
+import { Hono } from 'hono';
+import { createRandom } from '../random.ts';
+import type { ApiEnv } from './api/answers.ts';
+import { createRequestLog, type SeenRequest } from './api/request-log.ts';
+import { createRestApi } from './api/rest-api.ts';
+import { accountOf, type BackDoor, backDoor, type TokenDesk, tokenDesk } from './back-door.ts';
+import { type BudgetState, createBudget } from './budget.ts';
+import { type CloudClock, createCloudClock } from './clock.ts';
+import { createControlApi } from './control/control-api.ts';
+import { createEmitter, type EmitOptions } from './events/emitter.ts';
+import { createEventFlow, type EventFlow } from './events/event-flow.ts';
+import { createEventMaker } from './events/event-maker.ts';
+import { createEventStore } from './events/event-store.ts';
+import type { SimulatedEvent } from './events/simulated-event.ts';
+import { createFaultState, type FaultState } from './faults.ts';
+import { createLater } from './later.ts';
+import { listenAtLoopback } from './listen.ts';
+import { type Generation, generationSchema, optionsSchema, type XiqCloudOptions } from './options.ts';
+import { createSubscriptionStore } from './subscriptions.ts';
+import { allPermissions, createTokenStore } from './tokens.ts';
+import { type Truth, type TruthQuery, truthOf } from './truth.ts';
+import { createWebhookCaller } from './webhooks/webhook-call.ts';
+import { createWebhookSender } from './webhooks/webhook-sender.ts';
+
+export interface XiqCloud {
+  /** `http://127.0.0.1:<port>`: the base URL of its REST API. */
+  readonly url: string;
+  /** User names; where one may be left out, the first is meant. */
+  readonly accounts: readonly string[];
+  /** Lets events happen now; their webhooks are under way when it returns. */
+  emit(options: EmitOptions): readonly SimulatedEvent[];
+  truth(query?: TruthQuery): Truth;
+  /** Resolves when no webhook is waiting or under way. */
+  settled(): Promise<void>;
+  /** Webhooks that are. */
+  pending(): number;
+  readonly faults: Pick<FaultState, 'get' | 'set' | 'clear'>;
+  /** What a client of the REST API does not see done: behind its back. */
+  readonly subscriptions: BackDoor;
+  readonly tokens: TokenDesk;
+  readonly clock: CloudClock;
+  readonly flow: Pick<EventFlow, 'get' | 'set'>;
+  readonly budget: { state(account?: string): BudgetState; setRemaining(remaining: number, account?: string): void };
+  readonly generation: { get(): Generation; set(generation: Generation): void };
+  /** The last 1,000 requests to the REST API. */
+  requests(): readonly SeenRequest[];
+  /** As at its start: no events, subscriptions or faults, and only the tokens of its options. */
+  reset(): void;
+  /** Ends what is under way. */
+  close(): Promise<void>;
+}
+
+/** Starts it, listening. Rejects with a ZodError, or the system's error where it cannot listen. */
+export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqCloud> {
+  const settings = optionsSchema.parse(options);
+  const { seed, webhooks } = settings;
+  const accounts = settings.accounts.map(({ username }) => username);
+  const clock = createCloudClock(settings.clockOffsetMs);
+  const { now } = clock;
+  // Faults and the flow draw from their own, so that the events of a seed stay the same.
+  const faults = createFaultState(createRandom(seed + 1));
+  const store = createEventStore(settings.maxEvents);
+  const subscriptions = createSubscriptionStore(now);
+  const tokens = createTokenStore(now);
+  const budget = createBudget(settings.requestsPerHour, now);
+  const requests = createRequestLog();
+  const later = createLater();
+  const caller = createWebhookCaller(webhooks);
+  const sender = createWebhookSender({ ...webhooks, caller, subscriptions, faults, now });
+  const maker = createEventMaker(seed);
+  const emitter = createEmitter({ accounts, maker, store, subscriptions, sender, faults, now, seed });
+  const flow = createEventFlow(emitter, accounts, createRandom(seed + 2));
+  let generation: Generation = settings.generation;
+
+  function begin(): void {
+    for (const { username: account, apiToken } of settings.accounts) {
+      if (apiToken === undefined) continue;
+      tokens.create({ account, kind: 'api', permissions: allPermissions, expiresAtMs: undefined }, apiToken);
+    }
+    clock.setOffset(settings.clockOffsetMs);
+    generation = settings.generation;
+    flow.set(settings.flow);
+  }
+
+  const cloud: Omit<XiqCloud, 'url' | 'close'> = {
+    accounts,
+    emit: emitter.emit,
+    truth: (query = {}) => truthOf(store, query),
+    settled: sender.settled,
+    pending: sender.pending,
+    faults,
+    subscriptions: backDoor(subscriptions, accounts),
+    tokens: tokenDesk(tokens, accounts, now),
+    clock: {
+      ...clock,
+      setOffset(ms) {
+        clock.setOffset(ms);
+        emitter.clockWasSet();
+      },
+    },
+    flow,
+    budget: {
+      state: (account) => budget.state(accountOf(accounts, account)),
+      setRemaining: (remaining, account) => budget.setRemaining(accountOf(accounts, account), remaining),
+    },
+    generation: {
+      get: () => generation,
+      set(other) {
+        generation = generationSchema.parse(other);
+      },
+    },
+    requests: requests.list,
+    reset() {
+      flow.stop();
+      for (const part of [later, sender, store, subscriptions, faults, budget, requests, emitter, maker]) part.clear();
+      tokens.expireAll();
+      begin();
+    },
+  };
+
+  const app = new Hono<ApiEnv>();
+  app.route('/_simulator', createControlApi(cloud));
+  app.route(
+    '/',
+    createRestApi({
+      ...settings,
+      tokens,
+      budget,
+      faults,
+      now,
+      subscriptions,
+      store,
+      emitter,
+      requests,
+      later,
+      generation: () => generation,
+      newestFirst: settings.logOrder === 'newestFirst',
+    }),
+  );
+  const listener = await listenAtLoopback(app.fetch, settings.port);
+  begin();
+  return {
+    ...cloud,
+    url: listener.url,
+    async close() {
+      flow.stop();
+      later.clear();
+      sender.clear();
+      caller.close();
+      await listener.close();
+    },
+  };
+}
