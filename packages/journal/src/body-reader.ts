@@ -9,11 +9,17 @@ import type { SegmentSet } from './segment-set.ts';
 export interface BodyReaderOptions {
   readonly reader: LogReader;
   readonly set: SegmentSet;
+  readonly fromSequence: number;
+  /** Inclusive: where the reader ends. Infinity for never. */
+  readonly toSequence: number;
   readonly isClosed: () => boolean;
   readonly lost: (span: LostSpan, damage: DamageKind | undefined) => void;
 }
 
-export function bodyReader({ reader, set, isClosed, lost }: BodyReaderOptions): BodyReader {
+export function bodyReader(options: BodyReaderOptions): BodyReader {
+  const { reader, set, toSequence, isClosed, lost } = options;
+  /** The sequence after what was given. */
+  let next = options.fromSequence;
   let held: JournalEntry | undefined;
   let receipts: { readonly segmentId: string; readonly of: (sequence: number) => string } | undefined;
 
@@ -28,7 +34,8 @@ export function bodyReader({ reader, set, isClosed, lost }: BodyReaderOptions): 
     if (entry === undefined) return undefined;
     if (entry.kind === 'lost') {
       lost(entry.span, entry.damage);
-      return { kind: 'lost', span: entry.span };
+      // Said whole, given as far as was asked for.
+      return { kind: 'lost', span: { ...entry.span, toSequence: Math.min(entry.span.toSequence, toSequence) } };
     }
     const { record, segment } = entry;
     const { sequence, offset, payload: bytes } = record;
@@ -54,7 +61,7 @@ export function bodyReader({ reader, set, isClosed, lost }: BodyReaderOptions): 
     async read({ maxBodies, maxBytes }, signal) {
       const entries: JournalEntry[] = [];
       let bytes = 0;
-      while (entries.length < maxBodies && bytes < maxBytes) {
+      while (entries.length < maxBodies && bytes < maxBytes && next <= toSequence) {
         if (isClosed())
           throw new ConnectorError('journal_closed', 'the journal is closed: nothing can be read from it');
         if (signal.aborted) break;
@@ -79,6 +86,7 @@ export function bodyReader({ reader, set, isClosed, lost }: BodyReaderOptions): 
         }
         bytes += size;
         entries.push(entry);
+        next = (entry.kind === 'body' ? entry.body.sequence : entry.span.toSequence) + 1;
       }
       return entries;
     },

@@ -71,6 +71,16 @@ export async function openDataDirectory(path: string, { now, log }: DataDirector
   }
 }
 
+/**
+ * Checks that a directory is a data directory of a format that we take. Writes nothing.
+ * @throws ConnectorError usage where it is none, data_format_newer, data_format_unreadable.
+ */
+export async function requireFormat(directory: string): Promise<void> {
+  if (await checkFormat(directory)) return;
+  const message = `there is no data directory in ${directory} (no file "format"): name the one that the connector was started with, or start it once`;
+  throw new ConnectorError('usage', message);
+}
+
 /** Whether there is a format that we take; false where the directory is new. Writes nothing. */
 async function checkFormat(directory: string): Promise<boolean> {
   const file = join(directory, 'format');

@@ -2,7 +2,7 @@
 import type { Logger } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Files } from './files.ts';
-import { openSlotFile } from './slot-file.ts';
+import { openSlotFile, readSlotFile, type SlotFile } from './slot-file.ts';
 
 const gap = z.object({
   destination: z.string(),
@@ -35,9 +35,8 @@ export interface Gaps {
 }
 
 export async function openGaps(files: Files, path: string, log: Logger): Promise<Gaps> {
-  const slots = await openSlotFile(files, path, slotBytes, (content) => parse(content) !== undefined);
-  let gaps: readonly LetGoGap[] = typeof slots.found === 'string' ? [] : (parse(slots.found.content) ?? []);
-  if (slots.found === 'damaged') log.error('journal.gaps_damaged', { path });
+  const slots = await openSlotFile(files, path, slotBytes, isUsable);
+  let gaps = gapsIn(slots.found, path, log);
 
   async function keep(next: readonly LetGoGap[]): Promise<void> {
     await slots.save(JSON.stringify({ v: 1, gaps: next }));
@@ -52,6 +51,18 @@ export async function openGaps(files: Files, path: string, log: Logger): Promise
     close: slots.close,
   };
 }
+
+/** The gaps by reading alone. */
+export async function readGaps(files: Files, path: string, log: Logger): Promise<readonly LetGoGap[]> {
+  return gapsIn(await readSlotFile(files, path, slotBytes, isUsable), path, log);
+}
+
+function gapsIn(found: SlotFile['found'], path: string, log: Logger): readonly LetGoGap[] {
+  if (found === 'damaged') log.error('journal.gaps_damaged', { path });
+  return typeof found === 'string' ? [] : (parse(found.content) ?? []);
+}
+
+const isUsable = (content: string): boolean => parse(content) !== undefined;
 
 function merge(gaps: readonly LetGoGap[], next: LetGoGap): readonly LetGoGap[] {
   const index = gaps.findLastIndex((one) => one.destination === next.destination);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Files } from './files.ts';
-import { openSlotFile } from './slot-file.ts';
+import { openSlotFile, readSlotFile } from './slot-file.ts';
 
 const stored = z.object({
   v: z.literal(1),
@@ -29,7 +29,7 @@ export interface HeadFile {
 }
 
 export async function openHeadFile(files: Files, path: string): Promise<HeadFile> {
-  const slots = await openSlotFile(files, path, slotBytes, (content) => parse(content) !== undefined);
+  const slots = await openSlotFile(files, path, slotBytes, isUsable);
   return {
     found: typeof slots.found === 'string' ? undefined : parse(slots.found.content),
     damaged: slots.found === 'damaged',
@@ -38,9 +38,17 @@ export async function openHeadFile(files: Files, path: string): Promise<HeadFile
   };
 }
 
+/** The head mark by reading alone; none where there is none, or it is damaged. */
+export async function readHead(files: Files, path: string): Promise<Head | undefined> {
+  const found = await readSlotFile(files, path, slotBytes, isUsable);
+  return typeof found === 'string' ? undefined : parse(found.content);
+}
+
 export function newLogId(): string {
   return randomBytes(16).toString('hex');
 }
+
+const isUsable = (content: string): boolean => parse(content) !== undefined;
 
 function parse(content: string): Head | undefined {
   try {

@@ -2,7 +2,13 @@
 export type { DataDirectory, DataDirectoryOptions } from './data-directory.ts';
 export { dataFormatVersion, openDataDirectory } from './data-directory.ts';
 export type { Files, OpenFile } from './files.ts';
+export type { FoundBody } from './find-body.ts';
 export type { LetGoGap } from './gaps.ts';
 export type { Journal, JournalExtent, JournalOptions, PositionOptions } from './journal.ts';
+export type { JournalSnapshot } from './log-snapshot.ts';
 export { openJournal } from './open-journal.ts';
+export type { JournalSnapshotOptions } from './open-snapshot.ts';
+export { openJournalSnapshot } from './open-snapshot.ts';
+export { freshPosition } from './position.ts';
+export { openPositionFileAt } from './position-file.ts';
 export { parseReceipt } from './receipt.ts';

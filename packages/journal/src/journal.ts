@@ -7,9 +7,11 @@ import type {
   Logger,
   LostSpan,
   Meter,
+  Position,
   PositionFile,
 } from '@xiq-siem/core';
 import type { Files } from './files.ts';
+import type { FoundBody } from './find-body.ts';
 import type { LetGoGap } from './gaps.ts';
 
 export interface JournalOptions {
@@ -57,12 +59,32 @@ export interface Journal {
   extent(): JournalExtent;
   /** The position of a destination, made at its first call. Saving it tells the journal what may go. */
   position(destination: string, options: PositionOptions): Promise<PositionFile>;
-  /** Names of positions on disk that were not opened: destinations no longer configured. */
+  /**
+   * Closes the position of a destination that leaves while we run: it is as those of `orphanedPositions`, and may be
+   * opened again. Saves of its owner that are on their way are waited for, later ones rejected. Not open: no matter.
+   */
+  releasePosition(destination: string): Promise<void>;
+  /** The last saved position of every destination on disk, open or not. */
+  positions(): ReadonlyMap<string, Position>;
+  /** Names of positions on disk that are not open: destinations no longer configured. */
   orphanedPositions(): Promise<readonly string[]>;
   /** Ends a destination that is no longer configured: what it wanted holds nothing back any more. */
   forgetPosition(destination: string): Promise<void>;
-  /** Many may read at once; each is closed by its owner. */
-  reader(fromSequence: number): BodyReader;
+  /**
+   * Many may read at once; each is closed by its owner. With `toSequence` (inclusive) it has an end, after which `read`
+   * gives an empty array; a lost span that crosses the end is given up to there.
+   */
+  reader(fromSequence: number, toSequence?: number): BodyReader;
+  /** Bytes on disk from a sequence to the tail: exact for whole segments, estimated within the first. 0 at the tail. */
+  bytesFrom(sequence: number): number;
+  /**
+   * The first sequence of a body received at or after `atMs` (epoch milliseconds), `extent().nextSequence` where there is
+   * none. Where the clock stepped back: the first in the segment that a search by time leads to. Reads little more than
+   * that segment, a chunk at a time. Rejects with the signal's reason once it fires.
+   */
+  sequenceAt(atMs: number, signal: AbortSignal): Promise<number>;
+  /** What became of a receipt's body; reads at most one segment, a chunk at a time. */
+  find(receipt: string): Promise<FoundBody>;
   /** What was found lost or was let go, since opening. */
   lostSpans(): readonly LostSpan[];
   /** What a full journal let go of although a destination wanted it, until it is acknowledged; survives a restart. */

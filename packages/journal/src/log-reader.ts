@@ -29,7 +29,13 @@ interface Damage {
   readonly bytes: number;
 }
 
-export function logReader(files: Files, set: SegmentSet, fromSequence: number): LogReader {
+/** `vanished` is called when a segment's file is not there: it may find out that it was removed, and tell the set. */
+export function logReader(
+  files: Files,
+  set: SegmentSet,
+  fromSequence: number,
+  vanished?: () => Promise<void>,
+): LogReader {
   let expected = fromSequence;
   let current: OpenSegment | undefined;
   let damage: Damage | undefined;
@@ -103,7 +109,7 @@ export function logReader(files: Files, set: SegmentSet, fromSequence: number): 
           await leave();
           const segment = set.find(expected);
           if (segment === undefined) {
-            const next = set.segments[0]?.header.firstSequence ?? set.nextSequence();
+            const next = set.firstSequence();
             return expected < next ? beforeOldest(next) : undefined;
           }
           current = await enter(segment);
@@ -139,8 +145,9 @@ export function logReader(files: Files, set: SegmentSet, fromSequence: number): 
       // Its header was read when the journal was opened: damage to it since then costs nothing.
       return { segment, file, cursor: recordCursor(file, segment.header) };
     } catch (error) {
-      if (segment.removed) return undefined;
       const code = systemCode(error);
+      if (code === 'ENOENT') await vanished?.();
+      if (segment.removed) return undefined;
       // Too many open files and the like pass: nothing is lost by them.
       if (code !== 'ENOENT' && code !== 'EIO') throw error;
       if (code === 'EIO') damage = { what: 'header', where: `${segment.path}: EIO`, bytes: segment.bytes };

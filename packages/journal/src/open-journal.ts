@@ -1,17 +1,17 @@
 // Opens a journal: joins the segments, their writer and readers, the positions and the retention.
 import { join } from 'node:path';
 import { ConnectorError } from '@xiq-siem/core';
-import { bodyReader } from './body-reader.ts';
 import { errorText, nodeFiles, systemCode } from './files.ts';
 import { openGaps } from './gaps.ts';
 import { openHeadFile } from './head-file.ts';
 import type { Journal, JournalOptions } from './journal.ts';
-import { logReader } from './log-reader.ts';
+import { logView } from './log-view.ts';
 import { asConnectorError, logWriter } from './log-writer.ts';
 import { lostLedger } from './lost-ledger.ts';
 import { encodeMetadata } from './metadata.ts';
 import { openPositions } from './positions.ts';
 import { quarantine } from './quarantine.ts';
+import { quarantinePruning } from './quarantine-pruning.ts';
 import { recoverLog } from './recovery.ts';
 import { retention } from './retention.ts';
 import { newSegmentHeader, recordsStart } from './segment-format.ts';
@@ -55,25 +55,25 @@ async function open(options: JournalOptions): Promise<Journal> {
   const ledger = lostLedger(log, meter);
   const head = await openHeadFile(files, join(directory, 'head'));
   if (head.damaged) log.error('journal.head_damaged', { directory });
+  const quarantineDirectory = join(options.directory, 'quarantine');
   const { set, logId, ...recovered } = await recoverLog({
     files,
     directory,
     head: head.found,
-    quarantine: quarantine(files, join(options.directory, 'quarantine'), now, log, meter),
+    quarantine: quarantine(files, quarantineDirectory, now, log, meter),
     ledger,
     log,
   });
   let { nextOrdinal } = recovered;
   let markedAt = head.found?.closedOrdinal === 0 ? head.found.nextSequence : 0;
   const gaps = await openGaps(files, join(directory, 'gaps'), log);
-  const firstSequence = (): number => set.segments[0]?.header.firstSequence ?? set.nextSequence();
   const positions = await openPositions({
     files,
     directory: join(options.directory, 'positions'),
     now,
     log,
     saved: positionSaved,
-    firstSequence,
+    firstSequence: set.firstSequence,
     nextSequence: set.nextSequence,
   });
   const keeping = retention({
@@ -89,6 +89,8 @@ async function open(options: JournalOptions): Promise<Journal> {
     meter,
     saveKeptFrom: (keptFrom) => saveHead(keptFrom, false),
   });
+
+  const pruneQuarantine = quarantinePruning(files, quarantineDirectory, now, log);
 
   let last: Promise<unknown> = Promise.resolve();
   function exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -186,6 +188,7 @@ async function open(options: JournalOptions): Promise<Journal> {
       // A disk that answers so takes no body either: said now, rather than to the next sender.
       if (systemCode(error) === 'EIO') refuse(asConnectorError(error));
     }
+    await pruneQuarantine();
   }
 
   function maintainSoon(): void {
@@ -230,27 +233,18 @@ async function open(options: JournalOptions): Promise<Journal> {
   timer?.unref();
 
   return {
+    ...logView({ files, set, ledger, isClosed: () => closing !== undefined }),
     append(metadata, bytes) {
       if (refusal !== undefined) return Promise.reject(refusal);
       return appending.append(encodeMetadata(metadata), bytes);
     },
     acceptance: () =>
       refusal === undefined ? { ok: true } : { ok: false, code: refusal.code, message: refusal.message },
-    extent: () => ({ firstSequence: firstSequence(), nextSequence: set.nextSequence(), bytes: set.bytes() }),
     position: (destination, positionOptions) => positions.open(destination, positionOptions),
+    releasePosition: (destination) => positions.release(destination),
+    positions: () => new Map(positions.all().map(({ destination, position }) => [destination, position])),
     orphanedPositions: async () => positions.orphaned(),
     forgetPosition: (destination) => positions.forget(destination),
-    reader: (fromSequence) =>
-      bodyReader({
-        reader: logReader(files, set, fromSequence),
-        set,
-        isClosed: () => closing !== undefined,
-        // What was let go of was said when it was.
-        lost: (span, damage) => {
-          if (span.reason !== 'letGo') ledger.report(span, damage);
-        },
-      }),
-    lostSpans: () => ledger.spans(),
     letGoGaps: () => gaps.list(),
     acknowledgeGaps: (destination, toSequence) => exclusively(() => gaps.acknowledge(destination, toSequence)),
     maintain: () => exclusively(maintainNow),

@@ -1,10 +1,10 @@
 // How far a destination has come, on disk: position, counters and the destination's wish for a full journal together.
 import { ConnectorError, type Position, type PositionFile } from '@xiq-siem/core';
 import { z } from 'zod';
-import { errorText, type Files } from './files.ts';
+import { errorText, type Files, nodeFiles } from './files.ts';
 import type { PositionOptions } from './journal.ts';
 import { positionSchema } from './position.ts';
-import { openSlotFile } from './slot-file.ts';
+import { openSlotFile, readSlotFile, type SlotFile } from './slot-file.ts';
 
 /** Holds `maxSettledRanges`, each in a body of its own, or two of them a run, with the longest numbers. */
 const slotBytes = 128 * 1024;
@@ -16,18 +16,49 @@ export interface KeptPosition extends PositionFile {
   setWhenFull(whenFull: PositionOptions['whenFull']): void;
 }
 
+/** What stands on disk; `damaged` where no slot of the file can be used. */
+type Found = { readonly position: Position; readonly whenFull: PositionOptions['whenFull'] } | 'damaged' | 'none';
+
 export interface FoundPosition {
-  /** What stands on disk; `damaged` where no slot of the file can be used. */
-  readonly found: { readonly position: Position; readonly whenFull: PositionOptions['whenFull'] } | 'damaged' | 'none';
+  readonly found: Found;
   /** The file in use, starting from a position that need not be saved yet. `saved` is called after each save. */
   use(position: Position, whenFull: PositionOptions['whenFull'], saved: () => void): KeptPosition;
+  /** For a file that is not used. */
+  close(): Promise<void>;
+}
+
+/** A saved position by reading alone. */
+export async function readPositionFile(files: Files, path: string): Promise<Found> {
+  return foundIn(await readSlotFile(files, path, slotBytes, isUsable));
+}
+
+/**
+ * A position file of somebody else's than a destination's, anywhere in a directory that is there; made at the first save.
+ * It holds nothing in the journal back. Where there is none it begins at `initial`.
+ * @throws ConnectorError position_failed where it is damaged or cannot be opened.
+ */
+export async function openPositionFileAt(
+  path: string,
+  initial: Position,
+  files: Files = nodeFiles,
+): Promise<PositionFile> {
+  const file = await openPositionFile(files, path).catch((error: unknown) => {
+    const text = `the position in ${path} cannot be opened (${errorText(error)}): see to its permissions and the disk`;
+    throw new ConnectorError('position_failed', text, { cause: error });
+  });
+  if (file.found === 'damaged') {
+    await file.close();
+    const text = `the position in ${path} is damaged: what it belongs to must begin anew; remove the file for that`;
+    throw new ConnectorError('position_failed', text);
+  }
+  return file.use(file.found === 'none' ? initial : file.found.position, 'letGo', () => undefined);
 }
 
 export async function openPositionFile(files: Files, path: string): Promise<FoundPosition> {
-  const slots = await openSlotFile(files, path, slotBytes, (content) => parse(content) !== undefined);
-  const found = typeof slots.found === 'string' ? slots.found : (parse(slots.found.content) ?? 'damaged');
+  const slots = await openSlotFile(files, path, slotBytes, isUsable);
   return {
-    found,
+    found: foundIn(slots.found),
+    close: slots.close,
     use(initial, initialWhenFull, saved) {
       let position = initial;
       let whenFull = initialWhenFull;
@@ -79,6 +110,12 @@ export async function openPositionFile(files: Files, path: string): Promise<Foun
     },
   };
 }
+
+function foundIn(found: SlotFile['found']): Found {
+  return typeof found === 'string' ? found : (parse(found.content) ?? 'damaged');
+}
+
+const isUsable = (content: string): boolean => parse(content) !== undefined;
 
 function parse(content: string): z.infer<typeof stored> | undefined {
   try {

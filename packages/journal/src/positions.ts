@@ -1,19 +1,19 @@
 // All positions there are: the opened ones and those of destinations that nobody has opened (yet, or any more).
-import { join } from 'node:path';
-import type { Logger, Position } from '@xiq-siem/core';
+import { ConnectorError, type Logger, type Position, type PositionFile } from '@xiq-siem/core';
 import { errorText, type Files, systemCode } from './files.ts';
 import type { PositionOptions } from './journal.ts';
 import { clampPosition, freshPosition } from './position.ts';
 import { type KeptPosition, openPositionFile } from './position-file.ts';
+import { isPositionName, listPositions, positionPath } from './positions-on-disk.ts';
 
-const namePattern = /^[a-z0-9-]{1,64}$/;
-const suffix = '.position';
-/** How long after the start a position that is not opened yet keeps its destination's wish to hold bodies. */
+/** How long a position that is not open (yet, or any more) keeps its destination's wish to hold bodies. */
 const holdGraceMs = 60_000;
 
 export interface Positions {
   /** @throws Error where the name is none, or its position is open already. */
-  open(destination: string, options: PositionOptions): Promise<KeptPosition>;
+  open(destination: string, options: PositionOptions): Promise<PositionFile>;
+  /** Takes a position from its owner, whose saves are refused from now on; no matter where it is not open. */
+  release(destination: string): Promise<void>;
   orphaned(): readonly string[];
   /** Ends a destination that is not open. */
   forget(destination: string): Promise<void>;
@@ -36,15 +36,17 @@ export interface PositionsOptions {
 export async function openPositions(options: PositionsOptions): Promise<Positions> {
   const { files, directory, log, now } = options;
   const known = new Map<string, KeptPosition>();
-  const opened = new Set<string>();
+  /** What tells an owner from the one before. */
+  const owners = new Map<string, object>();
   const startedAt = now();
+  const releasedAt = new Map<string, number>();
 
   function failed(destination: string, error: unknown): void {
     log.error('position.failed', { destination, why: errorText(error) });
   }
 
   async function load(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {
-    const file = await openPositionFile(files, join(directory, destination + suffix));
+    const file = await openPositionFile(files, positionPath(directory, destination));
     if (typeof file.found === 'string') {
       if (file.found === 'damaged') {
         log.error('position.damaged', { destination, startsAt: options.firstSequence() });
@@ -62,21 +64,40 @@ export async function openPositions(options: PositionsOptions): Promise<Position
     return kept;
   }
 
-  for (const name of await files.list(directory)) {
-    const destination = name.endsWith(suffix) ? name.slice(0, -suffix.length) : '';
-    if (namePattern.test(destination)) known.set(destination, await load(destination, options.firstSequence, 'letGo'));
+  for (const destination of await listPositions(files, directory)) {
+    known.set(destination, await load(destination, options.firstSequence, 'letGo'));
+  }
+
+  /** The position in the hands of one owner, until it is taken back. */
+  function ownedBy(owner: object, destination: string, position: KeptPosition): PositionFile {
+    return {
+      get position() {
+        return position.position;
+      },
+      async save(next) {
+        if (owners.get(destination) !== owner) {
+          const text = `the position of "${destination}" was released: nothing more is saved to it`;
+          throw new ConnectorError('position_failed', text);
+        }
+        await position.save(next);
+      },
+      async close() {
+        if (owners.get(destination) === owner) await position.close();
+      },
+    };
   }
 
   return {
     async open(destination, { startAt, whenFull }) {
-      if (!namePattern.test(destination))
+      if (!isPositionName(destination))
         throw new Error(`"${destination}" is no destination's name: a-z, 0-9 and - only`);
-      if (opened.has(destination)) throw new Error(`the position of "${destination}" is open already`);
-      opened.add(destination);
+      if (owners.has(destination)) throw new Error(`the position of "${destination}" is open already`);
+      const owner = {};
+      owners.set(destination, owner);
       const fallback = startAt === 'now' ? options.nextSequence : options.firstSequence;
       const loading = known.get(destination) ?? load(destination, fallback, whenFull);
       const position = await Promise.resolve(loading).catch((error: unknown) => {
-        opened.delete(destination);
+        owners.delete(destination);
         throw error;
       });
       known.set(destination, position);
@@ -84,16 +105,22 @@ export async function openPositions(options: PositionsOptions): Promise<Position
       // On disk from its first call: what this destination wants counts, even if nothing is ever settled. Where the disk
       // does not take it now, the next save does.
       await position.save(position.position).catch((error: unknown) => failed(destination, error));
-      return position;
+      return ownedBy(owner, destination, position);
     },
-    orphaned: () => [...known.keys()].filter((destination) => !opened.has(destination)).sort(),
+    async release(destination) {
+      if (!owners.delete(destination)) return;
+      releasedAt.set(destination, now());
+      await known.get(destination)?.close();
+    },
+    orphaned: () => [...known.keys()].filter((destination) => !owners.has(destination)).sort(),
     async forget(destination) {
-      if (opened.has(destination)) throw new Error(`the destination "${destination}" is in use`);
+      if (owners.has(destination)) throw new Error(`the destination "${destination}" is in use`);
       const position = known.get(destination);
       if (position === undefined) return;
       known.delete(destination);
+      releasedAt.delete(destination);
       await position.close();
-      await files.remove(join(directory, destination + suffix)).catch((error: unknown) => {
+      await files.remove(positionPath(directory, destination)).catch((error: unknown) => {
         // Never saved: nothing to remove.
         if (systemCode(error) !== 'ENOENT') throw error;
       });
@@ -101,11 +128,12 @@ export async function openPositions(options: PositionsOptions): Promise<Position
       options.saved();
     },
     all() {
-      const inGrace = Math.abs(now() - startedAt) < holdGraceMs;
+      const inGrace = (destination: string): boolean =>
+        Math.abs(now() - (releasedAt.get(destination) ?? startedAt)) < holdGraceMs;
       return [...known].map(([destination, { position, whenFull }]) => ({
         destination,
         position,
-        holds: whenFull === 'hold' && (opened.has(destination) || inGrace),
+        holds: whenFull === 'hold' && (owners.has(destination) || inGrace(destination)),
       }));
     },
     async close() {

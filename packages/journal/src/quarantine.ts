@@ -11,6 +11,12 @@ export interface Quarantine {
   cutTail(path: string, offset: number, end: number): Promise<void>;
 }
 
+/** When a file of that name came into the quarantine, in epoch milliseconds; undefined where it is none of ours. */
+export function parsePlace(name: string): { readonly atMs: number } | undefined {
+  const match = /\.segment\.(\d{1,15})\.(?:bad|\d+\.tail)$/.exec(name);
+  return match === null ? undefined : { atMs: Number(match[1]) };
+}
+
 const chunkBytes = 1024 * 1024;
 
 export function quarantine(files: Files, directory: string, now: () => number, log: Logger, meter: Meter): Quarantine {

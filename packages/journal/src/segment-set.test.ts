@@ -31,3 +31,41 @@ describe('who waits for a change', () => {
     expect(stop.signal.aborted).toBe(true);
   });
 });
+
+describe('the bytes from a sequence on', () => {
+  const record = 100;
+  /** Segments of ten records each. */
+  function threeSegments(): SegmentSet {
+    const segments = [0, 1, 2].map((n) => {
+      const header = newSegmentHeader('0'.repeat(32), n + 1, n * 10 + 1);
+      const bytes = recordsStart + 10 * record;
+      return { path: `/${n}`, header, bytes, lastAppendMs: 0, removed: false, following: undefined };
+    });
+    return segmentSet(segments, { nextSequence: 31, keptFrom: 1 });
+  }
+
+  it('are exact for whole segments, and a share of the records for a part of one', () => {
+    const set = threeSegments();
+    const whole = recordsStart + 10 * record;
+    const expected = new Map([
+      [0, 3 * whole],
+      [1, 3 * whole],
+      [2, 2 * whole + 9 * record],
+      [10, 2 * whole + record],
+      [11, 2 * whole],
+      [25, 6 * record],
+      [30, record],
+    ]);
+    for (const [sequence, bytes] of expected) expect(set.bytesFrom(sequence), `${sequence}`).toBe(bytes);
+    expect(set.bytesFrom(set.firstSequence())).toBe(set.bytes());
+  });
+
+  it('are none at the tail and beyond, and grow with it', () => {
+    const set = threeSegments();
+    expect([set.bytesFrom(31), set.bytesFrom(99)]).toEqual([0, 0]);
+    set.advance(record, 32, 0);
+    expect(set.bytesFrom(31)).toBe(record);
+    set.removeOldest();
+    expect(set.bytesFrom(1)).toBe(set.bytes());
+  });
+});

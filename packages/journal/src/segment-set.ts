@@ -1,5 +1,5 @@
 // The segments there are now, oldest first, and how far they are synced: what the writer publishes and readers follow.
-import type { SegmentHeader } from './segment-format.ts';
+import { recordsStart, type SegmentHeader } from './segment-format.ts';
 
 export interface Segment {
   readonly path: string;
@@ -23,16 +23,22 @@ export interface SegmentLimit {
 
 export interface SegmentSet {
   readonly segments: readonly Segment[];
+  /** The first sequence of the oldest segment; `nextSequence()` where there is none. */
+  firstSequence(): number;
   /** The sequence that the next synced record gets. */
   nextSequence(): number;
   /** Sequences below it were removed by us. */
   keptFrom(): number;
   bytes(): number;
+  /** Bytes from a sequence to the tail: exact for whole segments, by its share of the records for a part of one. */
+  bytesFrom(sequence: number): number;
   /** Rises with every change that a waiting reader might be waiting for. */
   version(): number;
   add(segment: Segment): void;
   /** Takes the oldest out of sight of new reads; its file may go then. */
   removeOldest(): void;
+  /** Another process has removed what is below a sequence: it is not lost. */
+  raiseKeptFrom(sequence: number): void;
   /** `bytes` more of the newest are synced, up to but not including `nextSequence`. */
   advance(bytes: number, nextSequence: number, nowMs: number): void;
   /** The segment that holds a sequence, if it is there at all. */
@@ -58,11 +64,25 @@ export function segmentSet(found: readonly Segment[], first: { nextSequence: num
     waiting.clear();
   }
 
+  function bytesFrom(sequence: number): number {
+    if (sequence >= nextSequence) return 0;
+    let sum = 0;
+    for (const segment of segments) {
+      const first = segment.header.firstSequence;
+      const next = segment.following?.header.firstSequence ?? nextSequence;
+      if (first >= sequence) sum += segment.bytes;
+      else if (next > sequence) sum += ((segment.bytes - recordsStart) * (next - sequence)) / (next - first);
+    }
+    return Math.round(sum);
+  }
+
   return {
     segments,
+    firstSequence: () => segments[0]?.header.firstSequence ?? nextSequence,
     nextSequence: () => nextSequence,
     keptFrom: () => keptFrom,
     bytes: () => bytes,
+    bytesFrom,
     version: () => version,
     add(segment) {
       const newest = segments.at(-1);
@@ -78,6 +98,9 @@ export function segmentSet(found: readonly Segment[], first: { nextSequence: num
       bytes -= oldest.bytes;
       keptFrom = Math.max(keptFrom, segments[0]?.header.firstSequence ?? nextSequence);
       wake();
+    },
+    raiseKeptFrom(sequence) {
+      keptFrom = Math.max(keptFrom, sequence);
     },
     advance(more, next, nowMs) {
       const newest = segments.at(-1);

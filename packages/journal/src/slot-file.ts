@@ -20,6 +20,24 @@ interface Slot {
   readonly content: string;
 }
 
+/** Reads of a file that another process may be writing: it can tear both slots under one of them, hardly under all. */
+const readTries = 4;
+
+/** What a slot file holds, by reading alone: also while another process writes it. */
+export async function readSlotFile(
+  files: Files,
+  path: string,
+  slotBytes: number,
+  usable: (content: string) => boolean,
+): Promise<SlotFile['found']> {
+  for (let tries = 1; ; tries += 1) {
+    const { file, exists, slots } = await openSlots(files, path, 'read', slotBytes);
+    await file?.close();
+    const found = newestOf(slots, usable) ?? (exists ? 'damaged' : 'none');
+    if (found !== 'damaged' || tries === readTries) return found;
+  }
+}
+
 /**
  * Opens a slot file, which is made at the first save. `slotBytes` is the room of one slot and must stay the same for good.
  * `usable` says whether a content can be used; if not, the other slot is.
@@ -30,26 +48,14 @@ export async function openSlotFile(
   slotBytes: number,
   usable: (content: string) => boolean,
 ): Promise<SlotFile> {
-  let file: OpenFile | undefined;
-  let exists = false;
+  const { slots, ...opened } = await openSlots(files, path, 'update', slotBytes);
+  let { file, exists } = opened;
   let nameIsDurable = true;
   let reserved = false;
-  const slots: (Slot | undefined)[] = [undefined, undefined];
-  try {
-    file = await files.open(path, 'update');
-    exists = true;
-    for (const index of [0, 1])
-      slots[index] = await readSlot(file, index * slotBytes, slotBytes).catch(() => undefined);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code !== 'ENOENT' && code !== 'EIO') throw error;
-    exists = code === 'EIO';
-  }
-  const [first, second] = slots.map((slot) => (slot !== undefined && usable(slot.content) ? slot : undefined));
-  const newest = (second?.generation ?? 0) > (first?.generation ?? 0) ? second : first;
+  const newest = newestOf(slots, usable);
   // A slot that is whole but unusable still counts: the next one must outdo it.
   let generation = Math.max(0, ...slots.map((slot) => slot?.generation ?? 0));
-  let target = newest !== undefined && newest === first ? 1 : 0;
+  let target = newest !== undefined && newest === slots[0] ? 1 : 0;
 
   return {
     found: newest ?? (exists ? 'damaged' : 'none'),
@@ -96,6 +102,26 @@ async function reserve(file: OpenFile, slotBytes: number): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** `exists` without a file: it is there, and the disk does not give it. */
+async function openSlots(files: Files, path: string, mode: 'read' | 'update', slotBytes: number) {
+  const slots: (Slot | undefined)[] = [undefined, undefined];
+  let file: OpenFile | undefined;
+  try {
+    file = await files.open(path, mode);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code !== 'ENOENT' && code !== 'EIO') throw error;
+    return { file, exists: code === 'EIO', slots };
+  }
+  for (const index of [0, 1]) slots[index] = await readSlot(file, index * slotBytes, slotBytes).catch(() => undefined);
+  return { file, exists: true, slots };
+}
+
+function newestOf(slots: readonly (Slot | undefined)[], usable: (content: string) => boolean): Slot | undefined {
+  const [first, second] = slots.map((slot) => (slot !== undefined && usable(slot.content) ? slot : undefined));
+  return (second?.generation ?? 0) > (first?.generation ?? 0) ? second : first;
 }
 
 function encodeSlot(generation: number, content: string): Buffer {

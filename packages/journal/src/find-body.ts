@@ -1,0 +1,44 @@
+// Finds the body of a receipt, without an index: the segment set leads to one segment, and a read through that to the body.
+import type { BodyReader, KeptBody, LostSpan } from '@xiq-siem/core';
+import { parseReceipt } from './receipt.ts';
+import type { Segment, SegmentSet } from './segment-set.ts';
+
+export type FoundBody =
+  | { readonly kind: 'body'; readonly body: KeptBody }
+  /** It was kept, and cannot be read any more. The span begins at it. */
+  | { readonly kind: 'lost'; readonly span: LostSpan }
+  /** It was kept once, and let go of by age or size. Nobody can tell any more whether the receipt was ours. */
+  | { readonly kind: 'removed' }
+  /** No receipt of this journal. */
+  | { readonly kind: 'unknown' };
+
+/** Reads at most one segment, a chunk at a time. */
+export async function findBody(
+  receipt: string,
+  set: SegmentSet,
+  readerFrom: (sequence: number) => BodyReader,
+): Promise<FoundBody> {
+  const named = parseReceipt(receipt);
+  if (named === undefined || named.sequence < 1 || named.sequence >= set.nextSequence()) return { kind: 'unknown' };
+  const segment = set.find(named.sequence);
+  const reader = readerFrom(named.sequence);
+  try {
+    const [entry] = await reader.read({ maxBodies: 1, maxBytes: 1 }, new AbortController().signal);
+    if (entry === undefined) return { kind: 'unknown' };
+    if (entry.kind === 'body') return entry.body.receipt === receipt ? entry : { kind: 'unknown' };
+    if (entry.span.reason === 'letGo') return { kind: 'removed' };
+    return mayBeOf(named.segmentId, segment, entry.span) ? entry : { kind: 'unknown' };
+  } finally {
+    await reader.close();
+  }
+
+  /**
+   * Whether a lost body may have had that segment id: the one of its segment, or that of a file that is gone, which
+   * leaves a hole from the end of the segment before it.
+   */
+  function mayBeOf(segmentId: string, holder: Segment | undefined, span: LostSpan): boolean {
+    if (holder === undefined || holder.header.segmentId === segmentId) return true;
+    if (set.segments.some(({ header }) => header.segmentId === segmentId)) return false;
+    return span.toSequence + 1 >= set.limit(holder).nextSequence;
+  }
+}

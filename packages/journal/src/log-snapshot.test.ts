@@ -1,0 +1,231 @@
+import { createRecordingLogger, type ModelFiles, modelFiles } from '@xiq-siem/testkit';
+import { describe, expect, it } from 'vitest';
+import {
+  appendText,
+  at,
+  damage,
+  readAll,
+  readToEnd,
+  segmentPaths,
+  spansOf,
+  testJournal,
+  textsOf,
+} from './fixtures/test-journal.ts';
+import type { PositionOptions } from './journal.ts';
+import { logSnapshot } from './log-snapshot.ts';
+import { recordsStart } from './segment-format.ts';
+
+const letGo: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };
+const texts = ['{"a":1}', '[{"b":"two"}]', 'not json at all', '{"d":4}'];
+
+async function snapshotOf(files: ModelFiles) {
+  const log = createRecordingLogger();
+  return { snapshot: await logSnapshot('/data', files, log), log };
+}
+
+/** Two segments of two bodies and a position; the second as a crash leaves it, with a head mark from before it. */
+async function crashed(): Promise<ModelFiles> {
+  const files = modelFiles();
+  const { journal } = await testJournal(files);
+  for (const text of texts.slice(0, 2)) await appendText(journal, text);
+  await (await journal.position('archive', letGo)).save(at(2));
+  await journal.close();
+  const { journal: again } = await testJournal(files);
+  for (const text of texts.slice(2)) await appendText(again, text);
+  return files.crash(() => true);
+}
+
+function contents(files: ModelFiles): ReadonlyMap<string, string> {
+  return new Map(files.paths().map((path) => [path, files.content(path).toString('base64')]));
+}
+
+/** Checks that a snapshot gives what an opening would, and changes nothing. */
+async function sameAsOpening(files: ModelFiles, what: string): Promise<void> {
+  const before = contents(files);
+  const { snapshot } = await snapshotOf(files);
+  const seen = await readToEnd(snapshot.reader(1));
+  const [first] = seen;
+  if (first?.kind === 'body') expect(await snapshot.find(first.body.receipt), what).toEqual(first);
+  expect(contents(files), what).toEqual(before);
+  expect(files.openHandles(), what).toBe(0);
+
+  const { journal } = await testJournal(files);
+  expect(snapshot.extent().nextSequence, what).toBe(journal.extent().nextSequence);
+  const opened = await readAll(journal);
+  expect(textsOf(seen), what).toEqual(textsOf(opened));
+  const spans = (entries: typeof seen) =>
+    spansOf(entries).map(({ fromSequence, toSequence, reason }) => ({ fromSequence, toSequence, reason }));
+  expect(spans(seen), what).toEqual(spans(opened));
+  const said = (all: ReturnType<typeof journal.lostSpans>) => all.map((one) => [one.fromSequence, one.toSequence]);
+  expect(said(snapshot.lostSpans()), what).toEqual(said(journal.lostSpans()));
+  expect(snapshot.positions(), what).toEqual(journal.positions());
+}
+
+describe('a snapshot gives what an opening would, and changes nothing', () => {
+  it.each([0, 1])('of a segment that is cut, in its headers or in any record (segment %i)', async (index) => {
+    const whole = await crashed();
+    const path = segmentPaths(whole)[index] ?? '';
+    const content = whole.content(path);
+    for (let length = 0; length < content.length; length += length < recordsStart ? 397 : 5) {
+      const files = whole.copy();
+      files.put(path, content.subarray(0, length));
+      await sameAsOpening(files, `cut at ${length}`);
+    }
+  });
+
+  it.each([0, 1])('of a segment with a byte flipped in any record (segment %i)', async (index) => {
+    const whole = await crashed();
+    const path = segmentPaths(whole)[index] ?? '';
+    const content = whole.content(path);
+    for (let offset = recordsStart; offset < content.length; offset += 7) {
+      const files = whole.copy();
+      const flipped = Buffer.from(content);
+      flipped.writeUInt8(flipped.readUInt8(offset) ^ 0xff, offset);
+      files.put(path, flipped);
+      await sameAsOpening(files, `byte ${offset}`);
+    }
+  });
+
+  it('of a log without its head mark, or with a damaged one', async () => {
+    for (const head of [undefined, Buffer.alloc(8192, 'x')]) {
+      const files = await crashed();
+      if (head === undefined) await files.remove('/data/journal/head');
+      else files.put('/data/journal/head', head);
+      await sameAsOpening(files, 'head');
+    }
+  });
+
+  it('of a log with a segment that has no header, that is another log’s, or that is gone', async () => {
+    for (const index of [0, 1]) {
+      const headless = await crashed();
+      const path = segmentPaths(headless)[index] ?? '';
+      const { journal: other, files: elsewhere } = await testJournal();
+      for (const text of texts) await appendText(other, text);
+      const foreign = headless.copy();
+      foreign.put(path, elsewhere.content(segmentPaths(elsewhere)[0] ?? ''));
+      const gone = headless.copy();
+      await gone.remove(path);
+      headless.put(path, headless.content(path).fill(0, 0, recordsStart));
+      for (const files of [headless, foreign, gone]) await sameAsOpening(files, `segment ${index}`);
+    }
+  });
+
+  it('of positions that are damaged, or beyond the tail', async () => {
+    const files = await crashed();
+    const { journal } = await testJournal(files);
+    for (const name of ['damaged', 'beyond']) await (await journal.position(name, letGo)).save(at(5));
+    await journal.close();
+    files.put('/data/positions/damaged.position', Buffer.alloc(300_000));
+    const [, second = '', third = ''] = segmentPaths(files);
+    for (const path of [second, third, '/data/journal/head']) await files.remove(path);
+    const { snapshot, log } = await snapshotOf(files);
+    expect(Object.fromEntries(snapshot.positions())).toEqual({ archive: at(2), beyond: at(3), damaged: at(1) });
+    expect(log.of('position.damaged')).toHaveLength(1);
+    await sameAsOpening(files, 'positions');
+  });
+
+  it('of nothing at all', async () => {
+    const { snapshot } = await snapshotOf(modelFiles());
+    expect(snapshot.extent()).toEqual({ firstSequence: 1, nextSequence: 1, bytes: 0 });
+    expect(await readToEnd(snapshot.reader(1))).toEqual([]);
+    expect(snapshot.positions().size).toBe(0);
+  });
+});
+
+describe('a snapshot', () => {
+  it('names what an opening would mend', async () => {
+    const files = await crashed();
+    const path = segmentPaths(files)[1] ?? '';
+    files.put(path, files.content(path).subarray(0, -3));
+    const { snapshot, log } = await snapshotOf(files);
+    expect(log.of('journal.not_mended')).toMatchObject([{ facts: { path, kind: 'torn' } }]);
+    expect(snapshot.extent().nextSequence).toBe(4);
+  });
+
+  it('says what is lost once, however often it is read', async () => {
+    const files = await crashed();
+    damage(files, '"two"');
+    const { snapshot, log } = await snapshotOf(files);
+    for (let n = 0; n < 2; n += 1) expect(spansOf(await readToEnd(snapshot.reader(1)))).toHaveLength(1);
+    expect(log.of('journal.lost')).toHaveLength(1);
+    expect(snapshot.lostSpans()).toMatchObject([{ fromSequence: 2, toSequence: 2 }]);
+  });
+
+  it('finds times and bytes, and what was let go of, as the journal does', async () => {
+    const { journal, files } = await testJournal(undefined, { segmentBytes: 16_000, maxBytes: 100_000 });
+    const fast = await journal.position('fast', letGo);
+    await journal.position('slow', letGo);
+    const receipts: string[] = [];
+    for (let n = 1; n <= 200; n += 1) {
+      const metadata = { source: 'xiq', origin: 'webhook', receivedAtMs: n * 10 } as const;
+      receipts.push(await journal.append(metadata, Buffer.alloc(1000, 'x')));
+      await fast.save(at(n + 1));
+    }
+    expect(journal.letGoGaps()).toHaveLength(1);
+    const { snapshot } = await snapshotOf(files);
+    expect(snapshot.extent()).toEqual(journal.extent());
+    expect(snapshot.letGoGaps()).toEqual(journal.letGoGaps());
+    expect(snapshot.positions()).toEqual(journal.positions());
+    const never = new AbortController().signal;
+    expect(await snapshot.sequenceAt(1905, never)).toBe(191);
+    for (const sequence of [1, 150, 190, 201]) expect(snapshot.bytesFrom(sequence)).toBe(journal.bytesFrom(sequence));
+    expect(await snapshot.find(receipts[0] ?? '')).toEqual({ kind: 'removed' });
+    expect(await snapshot.find(receipts[199] ?? '')).toMatchObject({ kind: 'body', body: { sequence: 200 } });
+    await snapshot.close();
+    await expect(snapshot.find(receipts[199] ?? '')).rejects.toMatchObject({ code: 'journal_closed' });
+  });
+});
+
+describe('a snapshot of a journal that runs meanwhile', () => {
+  it('ends at the tail that it found, in every reader', async () => {
+    const { journal, files } = await testJournal(undefined, { segmentBytes: 16_000 });
+    for (const text of texts) await appendText(journal, text);
+    const { snapshot } = await snapshotOf(files);
+    const reader = snapshot.reader(1);
+    for (let n = 0; n < 40; n += 1) await appendText(journal, 'x'.repeat(1000));
+    expect(textsOf(await readToEnd(reader))).toEqual(texts);
+    expect(textsOf(await readToEnd(snapshot.reader(3, 99)))).toEqual(texts.slice(2));
+    expect(snapshot.extent().nextSequence).toBe(5);
+  });
+
+  it('takes a segment that vanishes for let go of, and not for lost', async () => {
+    let nowMs = 0;
+    const options = { segmentBytes: 16_000, retainForMs: 1000, now: () => nowMs };
+    const { journal, files } = await testJournal(undefined, options);
+    const archive = await journal.position('archive', letGo);
+    const receipts: string[] = [];
+    for (let n = 1; n <= 60; n += 1) receipts.push(await appendText(journal, `${n} ${'x'.repeat(1000)}`));
+    const { snapshot, log } = await snapshotOf(files);
+    expect(snapshot.extent().firstSequence).toBe(1);
+    await archive.save(at(40));
+    nowMs = 2000;
+    await journal.maintain();
+    const { firstSequence } = journal.extent();
+    expect(firstSequence).toBeGreaterThan(10);
+
+    const entries = await readToEnd(snapshot.reader(1));
+    expect(spansOf(entries)).toMatchObject([{ fromSequence: 1, toSequence: firstSequence - 1, reason: 'letGo' }]);
+    expect(textsOf(entries)).toHaveLength(61 - firstSequence);
+    expect(await snapshot.find(receipts[0] ?? '')).toEqual({ kind: 'removed' });
+    expect(snapshot.extent().firstSequence).toBe(firstSequence);
+    expect(log.of('journal.lost')).toEqual([]);
+  });
+
+  it('takes what vanishes between its look at the mark and at the segments for let go of, too', async () => {
+    let nowMs = 0;
+    const options = { segmentBytes: 16_000, retainForMs: 1000, now: () => nowMs };
+    const { journal, files } = await testJournal(undefined, options);
+    const archive = await journal.position('archive', letGo);
+    for (let n = 1; n <= 60; n += 1) await appendText(journal, `${n} ${'x'.repeat(1000)}`);
+    await archive.save(at(40));
+    nowMs = 2000;
+    const { list } = files;
+    files.list = async (directory) => {
+      if (directory === '/data/journal') await journal.maintain();
+      return list(directory);
+    };
+    const { snapshot } = await snapshotOf(files);
+    expect(snapshot.extent().firstSequence).toBeGreaterThan(10);
+    expect(spansOf(await readToEnd(snapshot.reader(1)))).toMatchObject([{ reason: 'letGo' }]);
+  });
+});

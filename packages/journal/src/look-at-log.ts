@@ -1,0 +1,149 @@
+// Looks at the segments on disk and makes out where the log ends: writes nothing, and never refuses because of damage.
+import type { Logger, LostSpan } from '@xiq-siem/core';
+import type { Files } from './files.ts';
+import { type Head, newLogId } from './head-file.ts';
+import type { DamageKind } from './lost-ledger.ts';
+import { recordCursor } from './record-cursor.ts';
+import { type FoundFile, findSegmentFiles } from './segment-files.ts';
+import { recordHeaderBytes, recordsStart } from './segment-format.ts';
+import { type Segment, type SegmentSet, segmentSet } from './segment-set.ts';
+
+export interface LookOptions {
+  readonly files: Files;
+  readonly directory: string;
+  readonly head: Head | undefined;
+  readonly log: Logger;
+}
+
+export interface FoundLog {
+  readonly set: SegmentSet;
+  readonly logId: string;
+  readonly nextOrdinal: number;
+  /** What is not in the set, or not known to be synced. */
+  readonly findings: readonly Finding[];
+  readonly lost: readonly FoundLost[];
+}
+
+export type Finding =
+  /** `empty`: a newest file without records. `unreadable`: no header. `foreign`: of another log. */
+  | { readonly kind: 'empty' | 'unreadable' | 'foreign'; readonly path: string; readonly bytes: number }
+  /** Of the newest segment: no whole record begins between `offset` and `end`. */
+  | { readonly kind: 'torn'; readonly path: string; readonly offset: number; readonly end: number }
+  /** The newest segment holds whole records to its end: perhaps in the kernel's memory only. */
+  | { readonly kind: 'whole'; readonly path: string };
+
+export interface FoundLost extends Omit<LostSpan, 'where'> {
+  readonly path: string;
+  /** Where in the file, as it follows the path. */
+  readonly at: string;
+  readonly kind: DamageKind;
+}
+
+/** Scans the newest segment only; older ones are looked at when they are read. */
+export async function lookAtLog({ files, directory, head, log }: LookOptions): Promise<FoundLog> {
+  const found = await findSegmentFiles(files, directory, log);
+  const logId = head?.logId ?? found.findLast(({ header }) => header !== undefined)?.header?.logId ?? newLogId();
+  const nextOrdinal = (found.at(-1)?.ordinal ?? 0) + 1;
+  const findings: Finding[] = [];
+  const lost: FoundLost[] = [];
+
+  const segments: Segment[] = [];
+  /** Sequences below it are on disk, or said to be lost. */
+  let nextSequence = 1;
+  for (const [index, file] of found.entries()) {
+    const { path, header, size, firstSequence, modifiedMs } = file;
+    const newest = index === found.length - 1;
+    nextSequence = Math.max(nextSequence, firstSequence);
+    if (newest && size <= recordsStart) {
+      // Its records would have been written after its header was synced: there are none.
+      findings.push({ kind: 'empty', path, bytes: size });
+    } else if (header === undefined) {
+      const next = found[index + 1]?.firstSequence ?? endOfUnreadable(file, head);
+      findings.push({ kind: 'unreadable', path, bytes: size });
+      addLost(firstSequence, next, { reason: 'damaged', bytes: size, path, at: ': both headers', kind: 'header' });
+      nextSequence = Math.max(nextSequence, next);
+    } else if (header.logId !== logId) {
+      findings.push({ kind: 'foreign', path, bytes: size });
+    } else {
+      segments.push({ path, header, bytes: size, lastAppendMs: modifiedMs, removed: false, following: undefined });
+    }
+  }
+
+  const last = segments.at(-1);
+  if (last !== undefined && last.path === lastNotEmpty(found)?.path) {
+    nextSequence = Math.max(nextSequence, await scanNewest(last));
+  }
+  if (head !== undefined && head.nextSequence > nextSequence) {
+    const path = last?.path ?? directory;
+    addLost(nextSequence, head.nextSequence, {
+      reason: 'missing',
+      bytes: 0,
+      path,
+      at: ': its end is not there',
+      kind: 'gap',
+    });
+    nextSequence = head.nextSequence;
+  }
+  const set = segmentSet(segments, { nextSequence, keptFrom: head?.keptFrom ?? 1 });
+  return { set, logId, nextOrdinal, findings, lost };
+
+  function addLost(from: number, next: number, what: Omit<FoundLost, 'fromSequence' | 'toSequence'>): void {
+    if (next > from) lost.push({ fromSequence: from, toSequence: next - 1, ...what });
+  }
+
+  /** The sequence after the segment's last whole record. What follows that record belongs to it no more. */
+  async function scanNewest(segment: Segment): Promise<number> {
+    const { path, header, bytes: size } = segment;
+    const file = await files.open(path, 'read');
+    const cursor = recordCursor(file, header);
+    let expected = header.firstSequence;
+    let end = recordsStart;
+    let damage: { what: 'header' | 'payload'; offset: number; bytes: number } | undefined;
+    try {
+      for (let one = await cursor.next(size); one.kind !== 'end'; one = await cursor.next(size)) {
+        if (one.kind === 'damage') {
+          damage = { what: one.what, offset: one.offset, bytes: one.end - one.offset };
+          continue;
+        }
+        // A group that was being written at a power cut may be torn in its middle, too.
+        const unmarked = expected >= (head?.nextSequence ?? 1);
+        const doubt = unmarked ? ' (newer than the last head mark: perhaps never acknowledged)' : '';
+        const at = `:${damage?.offset ?? one.offset}${doubt}`;
+        const reason = damage === undefined ? 'missing' : 'damaged';
+        addLost(expected, one.sequence, { reason, bytes: damage?.bytes ?? 0, path, at, kind: damage?.what ?? 'gap' });
+        damage = undefined;
+        expected = Math.max(expected, one.sequence + 1);
+        end = one.offset + recordHeaderBytes + one.metadata.length + one.payload.length;
+      }
+    } finally {
+      await file.close();
+    }
+    segment.bytes = end;
+    if (end === size) {
+      findings.push({ kind: 'whole', path });
+      return expected;
+    }
+    findings.push({ kind: 'torn', path, offset: end, end: size });
+    const known = head?.nextSequence ?? 0;
+    addLost(expected, known, {
+      reason: 'damaged',
+      bytes: size - end,
+      path,
+      at: `:${end}`,
+      kind: damage?.what ?? 'payload',
+    });
+    return Math.max(expected, known);
+  }
+}
+
+/** The sequence after the last that a newest file without a header may hold: known after a clean close, else a bound. */
+function endOfUnreadable(file: FoundFile, head: Head | undefined): number {
+  if (head !== undefined && head.closedOrdinal >= file.ordinal) return head.nextSequence;
+  const atMost = file.firstSequence + Math.floor((file.size - recordsStart) / (recordHeaderBytes + 1));
+  return Math.max(head?.nextSequence ?? 0, atMost);
+}
+
+function lastNotEmpty(found: readonly FoundFile[]): FoundFile | undefined {
+  const last = found.at(-1);
+  return last !== undefined && last.size <= recordsStart ? found.at(-2) : last;
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { appendText, at, testJournal } from './fixtures/test-journal.ts';
+import type { PositionOptions } from './journal.ts';
+
+const letGo: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };
+const now: PositionOptions = { startAt: 'now', whenFull: 'letGo' };
+
+describe('a position that is released', () => {
+  it('is an orphan, and opens again where it was last saved', async () => {
+    const { journal } = await testJournal();
+    for (let n = 0; n < 9; n += 1) await appendText(journal, `${n}`);
+    await (await journal.position('archive', letGo)).save(at(4));
+    expect(await journal.orphanedPositions()).toEqual([]);
+    await journal.releasePosition('archive');
+    expect(await journal.orphanedPositions()).toEqual(['archive']);
+    const again = await journal.position('archive', now);
+    expect(again.position).toEqual(at(4));
+    await again.save(at(6));
+    expect(await journal.orphanedPositions()).toEqual([]);
+    expect(journal.positions().get('archive')).toEqual(at(6));
+  });
+
+  it('waits for saves on their way, and refuses what its owner saves later', async () => {
+    const { journal, files } = await testJournal();
+    for (let n = 0; n < 9; n += 1) await appendText(journal, `${n}`);
+    const owner = await journal.position('archive', letGo);
+    const handles = files.openHandles();
+    const saving = [owner.save(at(2)), owner.save(at(3))];
+    await journal.releasePosition('archive');
+    await Promise.all(saving);
+    expect(files.openHandles()).toBe(handles - 1);
+    await expect(owner.save(at(5))).rejects.toMatchObject({ code: 'position_failed' });
+    const next = await journal.position('archive', letGo);
+    await expect(owner.save(at(5))).rejects.toMatchObject({ code: 'position_failed' });
+    // The owner before may close what it held, late.
+    await owner.close();
+    await next.save(at(4));
+    await journal.close();
+    const { journal: again } = await testJournal(files);
+    expect((await again.position('archive', now)).position).toEqual(at(4));
+  });
+
+  it('still keeps what it wants, until it is forgotten', async () => {
+    let nowMs = 0;
+    const { journal } = await testJournal(undefined, { segmentBytes: 16_000, retainForMs: 1000, now: () => nowMs });
+    await (await journal.position('slow', letGo)).save(at(5));
+    const fast = await journal.position('fast', letGo);
+    for (let n = 0; n < 60; n += 1) await appendText(journal, 'x'.repeat(1000));
+    await fast.save(at(61));
+    await journal.releasePosition('slow');
+    nowMs = 2000;
+    await journal.maintain();
+    expect(journal.extent().firstSequence).toBe(1);
+    await journal.forgetPosition('slow');
+    await journal.maintain();
+    expect(journal.extent().firstSequence).toBeGreaterThan(5);
+    expect([...journal.positions().keys()]).toEqual(['fast']);
+  });
+
+  it('holds bodies in a full journal for the time of a reload, then as an orphan does', async () => {
+    let nowMs = 10 ** 9;
+    const options = { segmentBytes: 16_000, maxBytes: 100_000, now: () => nowMs };
+    const { journal } = await testJournal(undefined, options);
+    nowMs += 3_600_000;
+    await journal.position('holding', { startAt: 'earliest', whenFull: 'hold' });
+    const fast = await journal.position('fast', letGo);
+    await journal.releasePosition('holding');
+    const fill = async () => {
+      for (let n = 0; n < 200; n += 1) {
+        await appendText(journal, 'x'.repeat(1000));
+        await fast.save(at(journal.extent().nextSequence));
+      }
+    };
+    await expect(fill()).rejects.toMatchObject({ code: 'journal_full' });
+    expect(journal.extent().firstSequence).toBe(1);
+    nowMs += 60_001;
+    await journal.maintain();
+    await fill();
+    expect(journal.letGoGaps()).toMatchObject([{ destination: 'holding', fromSequence: 1 }]);
+  });
+
+  it('that is not open is no matter', async () => {
+    const { journal } = await testJournal();
+    await journal.releasePosition('nobody');
+    expect(await journal.orphanedPositions()).toEqual([]);
+  });
+});
+
+describe('all positions', () => {
+  it('are those on disk, open or not', async () => {
+    const { journal, files } = await testJournal();
+    for (let n = 0; n < 9; n += 1) await appendText(journal, `${n}`);
+    await (await journal.position('archive', letGo)).save(at(4));
+    await journal.position('siem', now);
+    await journal.close();
+    const { journal: again } = await testJournal(files);
+    await again.position('siem', now);
+    expect(Object.fromEntries(again.positions())).toEqual({ archive: at(4), siem: at(10) });
+  });
+});

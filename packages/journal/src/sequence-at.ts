@@ -1,0 +1,73 @@
+// From a time to a sequence: a binary search over the segments by their first bodies, then a scan of one of them.
+import type { Files } from './files.ts';
+import { type LogReader, logReader } from './log-reader.ts';
+import { decodeMetadata } from './metadata.ts';
+import type { Segment, SegmentSet } from './segment-set.ts';
+
+export interface SequenceAtOptions {
+  readonly files: Files;
+  readonly set: SegmentSet;
+  /** As `logReader` takes it. */
+  readonly vanished?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * The first sequence of a body received at or after `atMs`, in the segment that the search leads to or the next: exact
+ * while the clock did not step back. Reads one record of a few segments and at most one segment whole, a chunk at a
+ * time; unreadable segments are passed over. Rejects with the signal's reason.
+ */
+export async function sequenceAt(atMs: number, signal: AbortSignal, options: SequenceAtOptions): Promise<number> {
+  const { files, set, vanished } = options;
+  const segments = [...set.segments];
+  /** Begins before `atMs`, or is the first of all. */
+  let low = 0;
+  /** Nothing from here on begins before `atMs`, or it cannot be read. */
+  let high = segments.length;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    const first = await firstFrom(middle, high);
+    if (first !== undefined && first.receivedAtMs < atMs) low = first.index;
+    else high = middle;
+  }
+  const start = segments[low]?.header.firstSequence ?? set.nextSequence();
+  return reading(start, async (reader) => {
+    for (let found = await nextBody(reader); found !== undefined; found = await nextBody(reader)) {
+      if (found.receivedAtMs >= atMs) return found.sequence;
+    }
+    return set.nextSequence();
+  });
+
+  /** The first body that can be read in a segment, or else in the next that has one, below `end`. */
+  async function firstFrom(start: number, end: number) {
+    for (let index = start; index < end; index += 1) {
+      const segment = segments[index];
+      if (segment === undefined || segment.removed) continue;
+      const first = await reading(segment.header.firstSequence, nextBody);
+      if (first?.segment === segment) return { index, receivedAtMs: first.receivedAtMs };
+    }
+    return undefined;
+  }
+
+  async function nextBody(
+    reader: LogReader,
+  ): Promise<{ segment: Segment; sequence: number; receivedAtMs: number } | undefined> {
+    for (;;) {
+      signal.throwIfAborted();
+      const entry = await reader.next();
+      if (entry === undefined) return undefined;
+      const metadata = entry.kind === 'record' ? decodeMetadata(entry.record.metadata) : undefined;
+      if (entry.kind === 'lost' || metadata === undefined) continue;
+      const { segment, record } = entry;
+      return { segment, sequence: record.sequence, receivedAtMs: metadata.receivedAtMs };
+    }
+  }
+
+  async function reading<T>(from: number, work: (reader: LogReader) => Promise<T>): Promise<T> {
+    const reader = logReader(files, set, from, vanished);
+    try {
+      return await work(reader);
+    } finally {
+      await reader.close();
+    }
+  }
+}
