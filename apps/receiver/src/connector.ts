@@ -1,25 +1,23 @@
 // Joins the stages: data directory, journal, sources, delivery, listeners; and takes them apart in reverse.
 import { rm } from 'node:fs/promises';
+import type { Reloaded } from '@xiq-siem/admin-api';
 import type { ConnectorError, Logger } from '@xiq-siem/core';
 import { openDataDirectory } from '@xiq-siem/journal';
 import { newAdminToken, writeAdminFile } from './admin-file.ts';
 import type { Configuration } from './config/load.ts';
-import type { Counters } from './counters.ts';
 import { checkDestinations, type DestinationCheck } from './destination-checks.ts';
 import { adminApp } from './http/admin.ts';
 import { listen } from './http/listen.ts';
 import { byteBudget } from './http/read-body.ts';
 import { refusedCredentials } from './http/refused-credentials.ts';
 import { webhookApp } from './http/webhooks.ts';
-import { openDestinations, openSources, type PluginServices } from './plugins.ts';
+import { defaultJournalBytes } from './journal-size.ts';
+import { openDesk } from './operator-desk.ts';
+import { openPipeline } from './pipeline.ts';
+import type { PluginServices } from './plugins.ts';
 import { readinessOf } from './readiness.ts';
-import {
-  caughtUp,
-  forgetDestination,
-  openConfiguredDeadLetters,
-  openConfiguredJournal,
-  startDeliveryTo,
-} from './stages.ts';
+import { caughtUp, openConfiguredDeadLetters, openConfiguredJournal } from './stages.ts';
+import type { Counters } from './telemetry/counters.ts';
 import { version } from './version.ts';
 
 export interface Connector {
@@ -29,6 +27,10 @@ export interface Connector {
   readonly secretsDirectory: string;
   /** Resolves when the journal has failed for good: the process should end, and be started again. */
   readonly failed: Promise<ConnectorError>;
+  /** Reads the configuration again; rejects where it is at fault, and nothing has changed then. */
+  reload(): Promise<Reloaded>;
+  /** As it is configured now. */
+  shutdownGraceMs(): number;
   /** What each destination says when asked whether it would take events. */
   check(): Promise<readonly DestinationCheck[]>;
   /** Stops accepting, answers what is in flight, lets destinations finish within `graceMs`, and closes everything. */
@@ -53,30 +55,32 @@ export async function startConnector(
   const agent = { id: data.instanceId, name: 'xiq-siem-connector', version };
   const services: PluginServices = { agent, secretsDirectory: data.paths.secrets, now, log, meter: counters };
   const failed = Promise.withResolvers<ConnectorError>();
-  const journal = await openConfiguredJournal(configuration, data.path, services, failed.resolve);
+  const journalMaxBytes = configuration.journal.maxBytes ?? (await defaultJournalBytes(data.path));
+  const journal = await openConfiguredJournal(configuration, data.path, journalMaxBytes, services, failed.resolve);
   opened.defer(() => journal.close());
-  const deadLetters = await openConfiguredDeadLetters(configuration, data.paths.deadLetters, services);
+  const deadLetters = await openConfiguredDeadLetters(configuration, data.paths.deadLetters, services, journal);
   opened.defer(() => deadLetters.close());
 
-  const sources = await openSources(configuration, services);
-  const destinations = await openDestinations(configuration, services);
-  const delivery = await startDeliveryTo(destinations, journal, {
-    deadLetters,
-    normalize: (body) => sources.of(body).normalize(body, now()),
-    log,
-    meter: counters,
-  });
+  const pipeline = await openPipeline(configuration, { journal, deadLetters, services, log });
+  const { delivery } = pipeline;
   let stopping = false;
   opened.defer(() => (stopping ? undefined : delivery.stop(0)));
+  const refused = refusedCredentials(now);
+  const lastReceived = new Map<string, number>();
+  const desk = await openDesk({
+    ...{ data, journal, deadLetters, pipeline, services, counters, refused, journalMaxBytes },
+    stopping: () => stopping,
+    lastReceivedMs: (source) => lastReceived.get(source),
+  });
+  opened.defer(() => desk.stop());
 
   const listening = { ...server, onClientError: (code: string) => log.debug('listener.client_error', { code }) };
   const token = newAdminToken();
   const admins = await listen(
     adminApp({
-      token,
+      ...{ token, log, version, operations: desk.operations, metrics: desk.metrics, changed: desk.adminCall },
       readiness: () =>
-        readinessOf({ journal, delivery, sources: sources.receiving, counters, stopping: () => stopping }),
-      forgetDestination: (name) => forgetDestination(journal, name, log),
+        readinessOf({ journal, delivery, sources: pipeline.sources().receiving, counters, stopping: () => stopping }),
     }).fetch,
     { ...listening, ...admin, name: 'admin' },
   );
@@ -87,11 +91,15 @@ export async function startConnector(
   opened.defer(() => admins.close(0));
   const webhooks = await listen(
     webhookApp({
-      sources: sources.receiving,
+      sources: () => pipeline.sources().receiving,
       maxBodyBytes: server.maxBodyBytes,
       budget: byteBudget(server.maxInFlightBytes),
-      refused: refusedCredentials(now),
-      keep: journal.append,
+      refused,
+      async keep(metadata, bytes) {
+        const receipt = await journal.append(metadata, bytes);
+        lastReceived.set(metadata.source, metadata.receivedAtMs);
+        return receipt;
+      },
       stopping: () => stopping,
       now,
       log,
@@ -106,13 +114,16 @@ export async function startConnector(
     adminUrl: admins.url,
     secretsDirectory: data.paths.secrets,
     failed: failed.promise,
-    check: () => checkDestinations(destinations),
+    check: () => checkDestinations(pipeline.destinations()),
+    reload: () => desk.operations.reload({}, new AbortController().signal),
+    shutdownGraceMs: () => pipeline.configuration().shutdownGraceMs,
     async stop(graceMs) {
       stopping = true;
       const end = performance.now() + graceMs;
       const remainingMs = (): number => Math.max(0, end - performance.now());
       await webhooks.close(remainingMs());
       await caughtUp(delivery, journal, remainingMs);
+      await desk.stop();
       await delivery.stop(remainingMs());
       await rest.disposeAsync();
     },

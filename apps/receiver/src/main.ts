@@ -1,51 +1,22 @@
-// The xiq-siem command: picks the command, and turns every failure into a message and an exit code.
-import { ConnectorError, exitCodes } from '@xiq-siem/core';
-import type { Command } from './cli/command.ts';
-import { destinationCommand } from './cli/destination.ts';
-import { serveCommand } from './cli/serve.ts';
-import { setupCommand } from './cli/setup.ts';
-import { simulateCommand } from './cli/simulate.ts';
-import { validateCommand } from './cli/validate.ts';
-import { versionCommand } from './cli/version.ts';
-
-const commands: readonly Command[] = [
-  serveCommand,
-  validateCommand,
-  setupCommand,
-  destinationCommand,
-  simulateCommand,
-  versionCommand,
-];
-
-const help = `Usage: xiq-siem <command> [options]
-
-${commands.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
-
-  xiq-siem <command> --help says more of one.`;
-
-async function run([name, ...args]: readonly string[]): Promise<number> {
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    console.log(help);
-    return name === undefined ? exitCodes.usage : exitCodes.ok;
-  }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) throw new ConnectorError('usage', `there is no command ${name}\n\n${help}`);
-  if (command.help !== '' && (args.includes('--help') || args.includes('-h'))) {
-    console.log(command.help);
-    return exitCodes.ok;
-  }
-  return command.run(args);
-}
-
-function fail(cause: unknown): never {
-  console.error(cause instanceof ConnectorError ? cause.message : cause);
-  process.exit(cause instanceof ConnectorError ? cause.exitCode : exitCodes.internal);
-}
+// The xiq-siem command: what it runs, and the exit code that it ends with.
+import { ConnectorError } from '@xiq-siem/core';
+import type { Session } from './cli/command.ts';
+import { exits } from './cli/exit-codes.ts';
+import { runCommand } from './cli/run-command.ts';
+import { processTerminal } from './cli/terminal/process-terminal.ts';
 
 // A fault of ours ends the process: what was answered 202 is on disk, and a supervisor starts us again.
+function fail(cause: unknown): never {
+  console.error(cause instanceof ConnectorError ? cause.message : cause);
+  process.exit(cause instanceof ConnectorError ? cause.exitCode : exits.internal);
+}
+
+const open: Session['open'] = async (configFile, purpose) =>
+  (await import('./cli/open-operations.ts')).openOperations(configFile, purpose);
+
 process.on('uncaughtException', fail);
 try {
-  process.exitCode = await run(process.argv.slice(2));
+  process.exitCode = await runCommand(process.argv.slice(2), { terminal: processTerminal(), open });
 } catch (cause) {
   fail(cause);
 }

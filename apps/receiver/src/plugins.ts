@@ -10,11 +10,13 @@ import {
   type SecretSource,
   type Source,
 } from '@xiq-siem/core';
+import { z } from 'zod';
 import type { Configuration, ConfiguredDestination } from './config/load.ts';
 import { createAgents } from './egress.ts';
 import type { ReceivingSource } from './http/webhooks.ts';
 import { registry } from './registry.ts';
 import { joinSecrets, openManagedSecret, openSecret } from './secrets.ts';
+import { selfSource, selfSourceName } from './signals/self-source.ts';
 
 export interface PluginServices {
   readonly agent: AgentIdentity;
@@ -27,17 +29,20 @@ export interface PluginServices {
 export interface Sources {
   /** By name, each with the secrets that it accepts. */
   readonly receiving: ReadonlyMap<string, ReceivingSource>;
-  /**
-   * The source that a body came from. One that was taken out of the configuration since is read with the defaults of
-   * the first type, so that what it sent is not lost.
-   */
-  of(body: KeptBody): Source;
+  of: SourceOf;
 }
 
+/**
+ * The source that a body came from. One that was taken out of the configuration since is read with the defaults of
+ * the first type, so that what it sent is not lost.
+ */
+export type SourceOf = (body: KeptBody) => Source;
+
 export async function openSources(
-  { sources, resolvePath }: Configuration,
+  configuration: Configuration,
   { agent, secretsDirectory, log, meter }: PluginServices,
 ): Promise<Sources> {
+  const { sources, resolvePath } = configuration;
   const opened = sources.map(async (configured): Promise<[string, ReceivingSource]> => {
     const { name } = configured;
     const secrets = await Promise.all(
@@ -50,20 +55,50 @@ export async function openSources(
     return [name, { source: configured.create({ name, agent, log, meter }), secrets: joinSecrets(secrets) }];
   });
   const receiving = new Map(await Promise.all(opened));
-  const removed = new Map<string, Source>();
+  const known = new Map([...receiving].map(([name, { source }]) => [name, source]));
+  return { receiving, of: sourceOf(known, configuration, { agent, log, meter }) };
+}
 
-  const openRemoved = (name: string): Source => {
+type ReadingServices = Pick<PluginServices, 'agent' | 'log' | 'meter'>;
+
+/** For reading what is kept: as `openSources`, but that no secret is looked for, and none made. */
+export function readingSources(
+  configuration: Configuration,
+  services: ReadingServices,
+  builtInMapping?: 'builtInMapping',
+): SourceOf {
+  const made = configuration.sources.map((configured): [string, Source] => {
+    const { name } = configured;
+    return [name, configured.create({ name, ...services }, builtInMapping)];
+  });
+  return sourceOf(new Map(made), configuration, services);
+}
+
+const placed = z.object({ namespace: z.string() });
+
+function sourceOf(
+  known: ReadonlyMap<string, Source>,
+  { raw }: Configuration,
+  { agent, log, meter }: ReadingServices,
+): SourceOf {
+  const [first] = Object.values(raw.sources);
+  const others = new Map<string, Source>();
+  const open = (name: string): Source => {
+    if (name === selfSourceName)
+      return selfSource.create(selfSource.configSchema.parse(placed.safeParse(first).data ?? {}), {
+        name,
+        agent,
+        log,
+        meter,
+      });
     const [definition] = registry.sources;
     log.warn('source.not_configured', { source: name, read: `with the defaults of type ${definition.type}` });
     return definition.create(definition.configSchema.parse({}), { name, agent, log, meter });
   };
-  return {
-    receiving,
-    of({ metadata: { source: name } }) {
-      const source = receiving.get(name)?.source ?? removed.get(name) ?? openRemoved(name);
-      if (!receiving.has(name)) removed.set(name, source);
-      return source;
-    },
+  return ({ metadata: { source: name } }) => {
+    const source = known.get(name) ?? others.get(name) ?? open(name);
+    if (!known.has(name)) others.set(name, source);
+    return source;
   };
 }
 
@@ -74,18 +109,15 @@ export interface OpenDestination {
   redact(text: string): string;
 }
 
-const fields = [...ecsFieldDefinitions, ...registry.sources.flatMap((source) => source.fields)];
+const fields = [...ecsFieldDefinitions, ...[selfSource, ...registry.sources].flatMap((source) => source.fields)];
 
-export async function openDestinations(
+export async function openDestination(
+  configured: ConfiguredDestination,
   configuration: Configuration,
   services: DestinationServices,
-): Promise<readonly OpenDestination[]> {
-  return Promise.all(
-    configuration.destinations.map(async (configured) => {
-      const { context, redact } = destinationContext(configured, configuration, services);
-      return { configured, destination: await configured.create(context), redact };
-    }),
-  );
+): Promise<OpenDestination> {
+  const { context, redact } = destinationContext(configured, configuration, services);
+  return { configured, destination: await configured.create(context), redact };
 }
 
 export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter'>;

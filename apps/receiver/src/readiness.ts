@@ -1,9 +1,9 @@
 // Whether a webhook would be accepted now, and what else an operator likes to know.
 import type { Delivery } from '@xiq-siem/delivery';
 import type { Journal } from '@xiq-siem/journal';
-import type { Counters } from './counters.ts';
 import type { Readiness } from './http/admin.ts';
 import type { ReceivingSource } from './http/webhooks.ts';
+import type { Counters } from './telemetry/counters.ts';
 
 export interface ReadinessInput {
   readonly journal: Journal;
@@ -13,13 +13,23 @@ export interface ReadinessInput {
   readonly stopping: () => boolean;
 }
 
-export function readinessOf({ journal, delivery, sources, counters, stopping }: ReadinessInput): Readiness {
+/** Why no webhook would be accepted now; none: one would. */
+export function readinessReasons({
+  journal,
+  sources,
+  stopping,
+}: Pick<ReadinessInput, 'journal' | 'sources' | 'stopping'>): readonly string[] {
   const acceptance = journal.acceptance();
-  const reasons = [
+  return [
     ...(stopping() ? ['stopping'] : []),
     ...(acceptance.ok ? [] : [acceptance.code]),
     ...[...sources].flatMap(([name, { secrets }]) => (secrets.current().length > 0 ? [] : [`no_secret:${name}`])),
   ];
+}
+
+export function readinessOf(input: ReadinessInput): Readiness {
+  const { journal, delivery, counters } = input;
+  const reasons = readinessReasons(input);
   const { nextSequence, ...extent } = journal.extent();
   // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
   const lost = journal.lostSpans().filter(({ reason }) => reason !== 'letGo');

@@ -1,10 +1,10 @@
 // The stages as the configuration wants them: journal, dead letters, delivery; and how they are left.
 import { ConnectorError, type KeptBody, type Logger, type Meter, type NormalizedEvent } from '@xiq-siem/core';
-import { type Delivery, startDelivery, systemClock } from '@xiq-siem/delivery';
+import { type Delivery, type DeliveryDestination, startDelivery, systemClock } from '@xiq-siem/delivery';
 import { type Journal, openJournal } from '@xiq-siem/journal';
 import type { Configuration } from './config/load.ts';
-import { type DeadLetters, openDeadLetters } from './dead-letters.ts';
-import { defaultJournalBytes } from './journal-size.ts';
+import type { DeadLetters } from './dead-letters/dead-letters.ts';
+import { openDeadLetters } from './dead-letters/open-dead-letters.ts';
 import type { OpenDestination } from './plugins.ts';
 
 /** What every stage is given. */
@@ -15,15 +15,16 @@ export interface StageServices {
 }
 
 export async function openConfiguredJournal(
-  { journal: { maxBytes, minFreeBytes, retainForHours, segmentBytes } }: Configuration,
+  { journal: { minFreeBytes, retainForHours, segmentBytes } }: Configuration,
   directory: string,
+  maxBytes: number,
   { now, log, meter }: StageServices,
   onFailure: (error: ConnectorError) => void,
 ): Promise<Journal> {
   return openJournal({
     onFailure,
     directory,
-    maxBytes: maxBytes ?? (await defaultJournalBytes(directory)),
+    maxBytes,
     minFreeBytes,
     retainForMs: retainForHours * 3_600_000,
     segmentBytes,
@@ -37,8 +38,10 @@ export function openConfiguredDeadLetters(
   { deadLetters: { maxBytes }, journal: { minFreeBytes, segmentBytes } }: Configuration,
   directory: string,
   { now, log, meter }: StageServices,
+  journal: Journal,
 ): Promise<DeadLetters> {
-  return openDeadLetters(directory, { maxBytes, minFreeBytes, segmentBytes, now, log, meter });
+  const firstBody = () => journal.extent().firstSequence;
+  return openDeadLetters(directory, { maxBytes, minFreeBytes, segmentBytes, firstBody, now, log, meter });
 }
 
 /** @throws ConnectorError `usage` where `name` is configured, or unknown. */
@@ -55,8 +58,21 @@ export async function forgetDestination(journal: Journal, name: string, log: Log
 interface DeliveryServices {
   readonly deadLetters: DeadLetters;
   readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
+  /** Takes the secrets of all destinations out of a text. */
+  readonly redact: (text: string) => string;
   readonly log: Logger;
   readonly meter: Meter;
+}
+
+/** What delivery is given of a destination; where it has no position yet, it starts at `startAt` unless configured. */
+export async function deliveryDestination(
+  { configured: { name, definition, options }, destination }: OpenDestination,
+  journal: Journal,
+  startAt: 'earliest' | 'now',
+): Promise<DeliveryDestination> {
+  const { whenFull } = options;
+  const position = await journal.position(name, { startAt: options.startAt ?? startAt, whenFull });
+  return { name, definition, options, destination, position };
 }
 
 export async function startDeliveryTo(
@@ -65,13 +81,9 @@ export async function startDeliveryTo(
   services: DeliveryServices,
 ): Promise<Delivery> {
   // A destination that is added to a running deployment begins with what comes, the first ones with all there is.
-  const firstStart = (await journal.orphanedPositions()).length === 0;
+  const startAt = (await journal.orphanedPositions()).length === 0 ? 'earliest' : 'now';
   const withPositions = await Promise.all(
-    destinations.map(async ({ configured: { name, definition, options }, destination, redact }) => {
-      const startAt = options.startAt ?? (firstStart ? 'earliest' : 'now');
-      const position = await journal.position(name, { startAt, whenFull: options.whenFull });
-      return { name, definition, options, destination, position, redact };
-    }),
+    destinations.map((destination) => deliveryDestination(destination, journal, startAt)),
   );
   for (const name of await journal.orphanedPositions()) {
     services.log.warn('destination.not_configured', {
@@ -83,7 +95,6 @@ export async function startDeliveryTo(
     ...services,
     destinations: withPositions,
     openReader: (fromSequence) => journal.reader(fromSequence),
-    redact: (text) => withPositions.reduce((shown, { redact }) => redact(shown), text),
     clock: systemClock,
     random: Math.random,
     // Measured by tools/bench: fewer cost delivery more than they gain the receiver.

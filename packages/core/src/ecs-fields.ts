@@ -39,6 +39,7 @@ export const ecsFieldNames = [
   'event.outcome',
   'event.provider',
   'event.reason',
+  'event.severity',
   'event.start',
   'event.type',
   'labels',

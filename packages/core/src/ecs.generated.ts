@@ -84,6 +84,8 @@ export interface EcsFields {
   'event.provider': string;
   /** Reason why this event happened, according to the source */
   'event.reason': string;
+  /** Numeric severity of the event. */
+  'event.severity': number;
   /** `event.start` contains the date when the event started or when the activity was first observed. */
   'event.start': string;
   /** Event type. The third categorization field in the hierarchy. */
@@ -224,6 +226,7 @@ export interface EcsTree {
     readonly outcome?: EcsFields['event.outcome'];
     readonly provider?: EcsFields['event.provider'];
     readonly reason?: EcsFields['event.reason'];
+    readonly severity?: EcsFields['event.severity'];
     readonly start?: EcsFields['event.start'];
     readonly type?: EcsFields['event.type'];
   };
@@ -330,6 +333,7 @@ export const ecsFieldDefinitions: readonly FieldDefinition[] = [
   { name: 'event.outcome', type: 'keyword', ignoreAbove: 1024 },
   { name: 'event.provider', type: 'keyword', ignoreAbove: 1024 },
   { name: 'event.reason', type: 'keyword', ignoreAbove: 1024 },
+  { name: 'event.severity', type: 'long' },
   { name: 'event.start', type: 'date' },
   { name: 'event.type', type: 'keyword', array: true, ignoreAbove: 1024 },
   { name: 'labels', type: 'object_of_keyword' },

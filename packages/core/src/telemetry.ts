@@ -25,11 +25,13 @@ export const metricNames = [
   'xiq_siem.source.events', // normalized, by dataset
   'xiq_siem.source.empty_bodies', // `[]`
   'xiq_siem.source.pipeline_errors', // by code
-  'xiq_siem.destination.events', // by destination, outcome
-  'xiq_siem.destination.attempts', // by destination, result
+  'xiq_siem.destination.events', // by destination, outcome; run: true of a job's
+  'xiq_siem.destination.attempts', // by destination, result; run: true of a job's
   'xiq_siem.destination.lines_cut', // file: a torn last line removed
   'xiq_siem.destination.files_deleted', // file: by age or bytes, as configured
   'xiq_siem.destination.long_events', // splunk-hec: taken, but beyond a limit of Splunk's searches, by limit
+  'xiq_siem.signals.made', // kept, by action: events about ourselves
+  'xiq_siem.signals.left_out', // by action, reason: too_many, not_kept
   'xiq_siem.telemetry.exports', // metrics sent by OTLP, by result
   'xiq_siem.api.requests', // asked of ExtremeCloud IQ, by endpoint, status: 2xx to 5xx, 429, failed
 ] as const;

@@ -80,7 +80,7 @@ function leafFaults(name: string, value: unknown, own: Known): string[] {
   const field = official.get(name);
   if (name === 'labels') return labelFaults(value);
   if (field !== undefined) return ecsFaults(name, value, field);
-  if (name.startsWith('extreme.xiq.')) return ownFaults(name, value, own);
+  if (name.startsWith('extreme.xiq.') || own.has(name)) return ownFaults(name, value, own);
   return [`${name}: is no field of ECS`];
 }
 
@@ -130,7 +130,7 @@ function agreementFaults(leaves: Leaves): string[] {
 
 /**
  * The faults of a document by the Elastic Common Schema, each `field: what is wrong`; none of a valid one. Fields below
- * `extreme.xiq` are free, unless `own` declares them: then they are held to that.
+ * `extreme.xiq` are free, unless `own` declares them: then they are held to that, and so is what it declares elsewhere.
  */
 export function validateEcs(document: object, own: readonly FieldDefinition[] = []): readonly string[] {
   const known: Known = new Map(own.map((field) => [field.name, field]));

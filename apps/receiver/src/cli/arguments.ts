@@ -1,36 +1,59 @@
 // Arguments of a command: parsed strictly, with one fault's message for a wrong one.
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
 import { ConnectorError } from '@xiq-siem/core';
 
-type Options = NonNullable<ParseArgsConfig['options']>;
-type Parsed<T extends Options> = ReturnType<
-  typeof parseArgs<{ options: T; args: string[]; strict: true; allowPositionals: true }>
+/** An option, and what its line in `--help` says. */
+export interface CommandOption {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  readonly multiple?: boolean;
+  /** What stands for its value in the help: `FILE`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export type CommandOptions = Readonly<Record<string, CommandOption>>;
+
+type Parsed<Options extends CommandOptions> = ReturnType<
+  typeof parseArgs<{ options: Options; args: string[]; strict: true; allowPositionals: true }>
 >;
 
-/**
- * `positionals`: how many words beside the options are expected.
- * @throws ConnectorError `usage` (exit 64) that names the wrong argument and where help is.
- */
-export function parseArguments<T extends Options>(
+/** How many words beside the options there are, from and to. */
+export type WordCount = readonly [least: number, most: number];
+
+/** @throws ConnectorError `usage` (exit 64) that names the wrong argument and where help is. */
+export function parseArguments<const Options extends CommandOptions>(
   command: string,
   args: readonly string[],
-  options: T,
-  positionals = 0,
-): Parsed<T> {
+  options: Options,
+  [least, most]: WordCount = [0, 0],
+): Parsed<Options> {
   const wrong = (message: string) => new ConnectorError('usage', `${message}\nSee: xiq-siem ${command} --help`);
-  let parsed: Parsed<T>;
+  let parsed: Parsed<Options>;
   try {
     parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (cause) {
     throw wrong(cause instanceof Error ? cause.message : String(cause));
   }
   const { length } = parsed.positionals;
-  if (length !== positionals) throw wrong(`expected ${positionals} words beside the options, got ${length}`);
+  if (length < least || length > most) {
+    const expected =
+      least === most ? String(least) : most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`;
+    throw wrong(`expected ${expected} words beside the options, got ${length}`);
+  }
   return parsed;
 }
 
-/** The options that every command with a configuration has. */
-export const configOption = { config: { type: 'string', short: 'c' }, help: { type: 'boolean', short: 'h' } } as const;
+/**
+ * A whole number of an option or a word.
+ * @throws ConnectorError `usage`.
+ */
+export function wholeNumber(name: string, text: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
+  const number = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  const bound = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+  throw new ConnectorError('usage', `${name} ${JSON.stringify(text)}: expected a whole number ${bound}`);
+}
 
 /** The configuration file that a command works on: `--config`, else XIQ_SIEM_CONFIG, else none (the defaults). */
 export function configFile(values: { readonly config?: string | undefined }): string | undefined {

@@ -1,11 +1,44 @@
-// What a command is.
-import type { ExitCode } from '@xiq-siem/core';
+// What a command is, and what it works with.
+import type { z } from 'zod';
+import type { CommandOptions } from './arguments.ts';
+import type { OpenedOperations, Purpose } from './open-operations.ts';
+import type { Terminal } from './terminal/terminal.ts';
+
+export interface Session {
+  readonly terminal: Terminal;
+  /** The running connector, or the files of the stopped one. */
+  open(configFile: string | undefined, purpose: Purpose): Promise<OpenedOperations>;
+}
+
+/** What `--json` prints: one object, or one a line. */
+export interface JsonAnswer {
+  readonly schema: z.ZodType;
+  readonly lines?: true;
+  /** Where the schema does not say it all. */
+  readonly note?: string;
+}
 
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** The whole of `--help`. */
   readonly help: string;
-  run(args: readonly string[]): Promise<ExitCode | number>;
+  readonly json?: JsonAnswer;
+  /** Resolves with the exit code; what is foreseen rejects with a ConnectorError. */
+  run(args: readonly string[], session: Session): Promise<number>;
 }
+
+const config = {
+  type: 'string',
+  short: 'c',
+  value: 'FILE',
+  help: 'the configuration (default: $XIQ_SIEM_CONFIG, else the built-in defaults)',
+} as const;
+export const helpOption = {
+  help: { type: 'boolean', short: 'h', help: 'this text' },
+} as const satisfies CommandOptions;
+export const configOption = { config, ...helpOption } as const satisfies CommandOptions;
+export const jsonOption = {
+  json: { type: 'boolean', help: 'for scripts: as docs/reference/commands.md has it' },
+} as const satisfies CommandOptions;
+
+/** What every command on the admin API takes. */
+export const commonOptions = { ...jsonOption, ...configOption } as const satisfies CommandOptions;

@@ -3,26 +3,30 @@ import { type ExitCode, exitCodes } from '@xiq-siem/core';
 import { configurationError, loadConfiguration } from '../config/load.ts';
 import { secretFaults } from '../config/secret-faults.ts';
 import { startConnector } from '../connector.ts';
-import { createCounters } from '../counters.ts';
-import { standardErrorLogger } from '../log.ts';
 import { registry } from '../registry.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { createCounters } from '../telemetry/counters.ts';
+import { standardErrorLogger } from '../telemetry/log.ts';
 import { version } from '../version.ts';
-import { configFile, configOption, parseArguments } from './arguments.ts';
-import type { Command } from './command.ts';
+import { configFile, parseArguments } from './arguments.ts';
+import { type Command, configOption } from './command.ts';
+import { renderHelp } from './help.ts';
 import { welcome } from './welcome.ts';
 
 export const serveCommand: Command = {
-  name: 'serve',
-  summary: 'Take webhooks and deliver them',
-  help: `Usage: xiq-siem serve [--config FILE]
-
-Take webhooks, keep them, and deliver them as ECS documents, until SIGTERM or SIGINT.
-
-  -c, --config FILE   the configuration (default: $XIQ_SIEM_CONFIG, else the built-in defaults)
-
-Exit codes: 0 stopped by a signal, 64 wrong arguments, 69 a port is taken, 74 the disk failed,
-75 another process holds the data directory, 78 the configuration or the data's format is at fault.`,
+  help: renderHelp({
+    name: 'serve',
+    text: 'Take webhooks, keep them, and deliver them as ECS documents, until SIGTERM or SIGINT. SIGHUP does what xiq-siem reload does.',
+    options: configOption,
+    exits: [
+      [exitCodes.ok, 'stopped by a signal'],
+      [exitCodes.usage, 'wrong arguments'],
+      [exitCodes.unavailable, 'a port is taken'],
+      [exitCodes.io, 'the disk failed'],
+      [exitCodes.temporary, 'another process holds the data directory'],
+      [exitCodes.config, "the configuration or the data's format is at fault"],
+    ],
+  }),
   async run(args) {
     const { values } = parseArguments('serve', args, configOption);
     const signal = stopSignal();

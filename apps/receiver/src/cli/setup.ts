@@ -1,49 +1,65 @@
 // `xiq-siem setup NAME`: prepares a destination's other side, after it has shown what it would change.
-import { createInterface } from 'node:readline/promises';
-import { ConnectorError, type DestinationSetup, exitCodes, type SetupChange } from '@xiq-siem/core';
+import { ConnectorError, type DestinationSetup, type SetupChange } from '@xiq-siem/core';
+import { z } from 'zod';
 import { configurationError, loadConfiguration } from '../config/load.ts';
-import { createCounters } from '../counters.ts';
-import { escapeControls, standardErrorLogger } from '../log.ts';
 import { destinationContext } from '../plugins.ts';
 import { registry } from '../registry.ts';
-import { configFile, configOption, parseArguments } from './arguments.ts';
-import type { Command } from './command.ts';
+import { createCounters } from '../telemetry/counters.ts';
+import { escapeControls, standardErrorLogger } from '../telemetry/log.ts';
+import { type CommandOptions, configFile, parseArguments } from './arguments.ts';
+import { type Command, commonOptions } from './command.ts';
+import { exits } from './exit-codes.ts';
+import { renderHelp } from './help.ts';
+import { jsonLine } from './terminal/printable.ts';
 
-/** Something is to be done, and `--dry-run` did not do it. */
-const somethingToDo = 2;
+const options = {
+  'dry-run': { type: 'boolean', help: 'show what would change, write nothing' },
+  yes: { type: 'boolean', help: 'do not ask' },
+  ...commonOptions,
+} as const satisfies CommandOptions;
 
 export const setupCommand: Command = {
-  name: 'setup',
-  summary: 'Prepare a destination: templates and what else it needs',
-  help: `Usage: xiq-siem setup NAME [--config FILE] [--dry-run] [--yes] [--json]
-
-Prepare the other side of destination NAME (for elasticsearch: component templates, the index template, and the ingest
-pipeline where it is configured). What would change is shown first, and nothing is written before you agree.
-
-  -c, --config FILE   the configuration (default: $XIQ_SIEM_CONFIG)
-      --dry-run       show what would change, write nothing
-      --yes           do not ask
-      --json          { changes: [{ kind, name, diff }], applied }
-
-Exit codes: 0 done, or nothing to do; 2 something to do (--dry-run, or not agreed); 64 wrong arguments;
-69 the destination cannot be reached or refuses; 78 the configuration is at fault.`,
-  async run(args) {
-    const options = {
-      ...configOption,
-      'dry-run': { type: 'boolean' },
-      yes: { type: 'boolean' },
-      json: { type: 'boolean' },
-    } as const;
-    const { values, positionals } = parseArguments('setup', args, options, 1);
+  help: renderHelp({
+    name: 'setup',
+    words: 'NAME',
+    text: 'Prepare the other side of destination NAME (for elasticsearch: component templates, the index template, and the ingest pipeline where it is configured). What would change is shown first, and nothing is written before you agree.',
+    options,
+    exits: [
+      [exits.ok, 'done, or nothing to do'],
+      [exits.undone, 'something to do, and not done: --dry-run, or not agreed'],
+      [exits.usage, 'wrong arguments'],
+      [exits.unavailable, 'the destination cannot be reached, or refuses'],
+      [exits.config, 'the configuration is at fault'],
+      [exits.interrupted, 'Ctrl-C'],
+    ],
+  }),
+  json: {
+    schema: z.strictObject({
+      changes: z.array(
+        z.strictObject({
+          kind: z.enum(['create', 'update', 'unchanged']),
+          name: z.string(),
+          diff: z.array(z.string()).describe('`+ path: value`, `- path: value`, `~ path: old -> new`.'),
+        }),
+      ),
+      applied: z.boolean(),
+    }),
+    note: 'Nobody is asked: give `--yes` to have it written.',
+  },
+  async run(args, { terminal }) {
+    const { values, positionals } = parseArguments('setup', args, options, [1, 1]);
     const setup = await openSetup(configFile(values), positionals[0] ?? '');
     const changes = await setup.plan();
     const open = changes.some(({ kind }) => kind !== 'unchanged');
-    if (values.json !== true) console.log(changes.map(shown).join('\n'));
-    const agreed = open && values['dry-run'] !== true && (values.yes === true || (await agree(values.json === true)));
+    const json = values.json === true;
+    if (!json) terminal.out(changes.map(shown).join('\n'));
+    const mayAsk = !json && terminal.canAsk;
+    const wanted = open && values['dry-run'] !== true;
+    const agreed = wanted && (values.yes === true || (mayAsk && (await terminal.ask('Write this?'))));
     if (agreed) await setup.apply();
-    if (values.json === true) console.log(JSON.stringify({ changes, applied: agreed }));
-    else console.log(agreed ? 'Done.' : open ? 'Nothing was written.' : 'Nothing to do.');
-    return open && !agreed ? somethingToDo : exitCodes.ok;
+    if (json) terminal.out(jsonLine({ changes, applied: agreed }));
+    else terminal.out(agreed ? 'Done.' : open ? 'Nothing was written.' : 'Nothing to do.');
+    return open && !agreed ? exits.undone : exits.ok;
   },
 };
 
@@ -64,12 +80,5 @@ async function openSetup(file: string | undefined, name: string): Promise<Destin
 }
 
 function shown({ kind, name, diff }: SetupChange): string {
-  return [`${kind} ${name}`, ...diff.map((line) => `  ${escapeControls(line)}`)].join('\n');
-}
-
-/** Without a terminal nobody can agree. */
-async function agree(quiet: boolean): Promise<boolean> {
-  if (quiet || !process.stdin.isTTY || !process.stdout.isTTY) return false;
-  using lines = createInterface({ input: process.stdin, output: process.stdout });
-  return /^y(es)?$/i.test(await lines.question('Write this? [y/N] '));
+  return [`${kind} ${escapeControls(name)}`, ...diff.map((line) => `  ${escapeControls(line)}`)].join('\n');
 }

@@ -8,8 +8,7 @@ import type { Command } from './command.ts';
 const simulator = fileURLToPath(new URL('../../../../tools/simulator/src/main.ts', import.meta.url));
 
 export const simulateCommand: Command = {
-  name: 'simulate',
-  summary: 'Send realistic webhooks to a connector, as ExtremeCloud IQ would',
+  // The simulator answers --help itself.
   help: '',
   async run(args) {
     if (!existsSync(simulator)) {

@@ -1,37 +1,54 @@
 // `xiq-siem validate`: every fault of a configuration, or that there is none.
 import { exitCodes } from '@xiq-siem/core';
+import { z } from 'zod';
 import { advise } from '../config/advice.ts';
 import { formatFault } from '../config/faults.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { secretFaults } from '../config/secret-faults.ts';
 import { registry } from '../registry.ts';
-import { configFile, configOption, parseArguments } from './arguments.ts';
-import type { Command } from './command.ts';
+import { configFile, parseArguments } from './arguments.ts';
+import { type Command, commonOptions } from './command.ts';
+import { renderHelp } from './help.ts';
+import { jsonLine, printable } from './terminal/printable.ts';
+
+const fault = z.strictObject({
+  file: z.string(),
+  line: z.int().optional().describe('From 1; absent where the fault has no place in the file.'),
+  column: z.int().optional(),
+  field: z.string().describe('`sources.xiq.secrets[0]`; empty for the file as a whole.'),
+  message: z.string(),
+});
 
 export const validateCommand: Command = {
-  name: 'validate',
-  summary: 'Check a configuration and print every fault with its place',
-  help: `Usage: xiq-siem validate [--config FILE] [--json]
-
-Check a configuration: every fault with file, line, column, field and what was expected.
-Nothing is started and nothing is written.
-
-  -c, --config FILE   the configuration (default: $XIQ_SIEM_CONFIG, else the built-in defaults)
-      --json          { ok, faults: [{ file, line, column, field, message }], advice: [text] }
-
-Exit codes: 0 it can be started, 78 it has faults, 64 wrong arguments.`,
-  async run(args) {
-    const { values } = parseArguments('validate', args, { ...configOption, json: { type: 'boolean' } });
+  help: renderHelp({
+    name: 'validate',
+    text: 'Check a configuration: every fault with file, line, column, field and what was expected. Nothing is started and nothing is written.',
+    options: commonOptions,
+    exits: [
+      [exitCodes.ok, 'it can be started'],
+      [exitCodes.usage, 'wrong arguments'],
+      [exitCodes.config, 'it has faults'],
+    ],
+  }),
+  json: {
+    schema: z.strictObject({
+      ok: z.boolean(),
+      faults: z.array(fault),
+      advice: z.array(z.string()).describe('What is no fault and could be better.'),
+    }),
+  },
+  async run(args, { terminal }) {
+    const { values } = parseArguments('validate', args, commonOptions);
     const file = configFile(values);
     const loaded = await loadConfiguration(file, registry);
     const faults = loaded.ok ? secretFaults(loaded.configuration) : loaded.faults;
     const advice = loaded.ok ? advise(loaded.configuration) : [];
     const ok = faults.length === 0;
-    if (values.json === true) console.log(JSON.stringify({ ok, faults, advice }));
+    if (values.json === true) terminal.out(jsonLine({ ok, faults, advice }));
     else {
-      for (const fault of faults) console.error(formatFault(fault));
-      for (const text of advice) console.log(`advice: ${text}`);
-      if (ok) console.log(`${file ?? 'The default configuration'} is valid.`);
+      for (const found of faults) terminal.err(printable(formatFault(found)));
+      for (const text of advice) terminal.out(printable(`advice: ${text}`));
+      if (ok) terminal.out(`${file ?? 'The default configuration'} is valid.`);
     }
     return ok ? exitCodes.ok : exitCodes.config;
   },

@@ -1,22 +1,36 @@
 // `xiq-siem version`: what runs here.
 import { exitCodes } from '@xiq-siem/core';
+import { z } from 'zod';
 import { recommendedNode, version } from '../version.ts';
-import { parseArguments } from './arguments.ts';
-import type { Command } from './command.ts';
+import { type CommandOptions, parseArguments } from './arguments.ts';
+import { type Command, helpOption, jsonOption } from './command.ts';
+import { renderHelp } from './help.ts';
+import { jsonLine } from './terminal/printable.ts';
+
+const options = { ...jsonOption, ...helpOption } as const satisfies CommandOptions;
 
 export const versionCommand: Command = {
-  name: 'version',
-  summary: 'Print the versions of the connector and of Node',
-  help: `Usage: xiq-siem version [--json]
-
-Print the versions of the connector and of Node.
-
-  --json   as one JSON object`,
-  async run(args) {
-    const { values } = parseArguments('version', args, { json: { type: 'boolean' } });
+  help: renderHelp({
+    name: 'version',
+    text: 'Print the versions of the connector and of Node.',
+    options,
+    exits: [
+      [exitCodes.ok, 'printed'],
+      [exitCodes.usage, 'wrong arguments'],
+    ],
+  }),
+  json: {
+    schema: z.strictObject({
+      version: z.string(),
+      node: z.string(),
+      recommendedNode: z.string().describe('Older ones run; this one has the mends that matter.'),
+    }),
+  },
+  async run(args, { terminal }) {
+    const { values } = parseArguments('version', args, options);
     const shown = { version, node: process.versions.node, recommendedNode };
-    if (values.json === true) console.log(JSON.stringify(shown));
-    else console.log(`xiq-siem-connector ${version} (Node ${shown.node})`);
+    if (values.json === true) terminal.out(jsonLine(shown));
+    else terminal.out(`xiq-siem-connector ${version} (Node ${shown.node})`);
     return exitCodes.ok;
   },
 };

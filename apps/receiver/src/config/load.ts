@@ -15,6 +15,7 @@ import type { DeliveryOptions } from '@xiq-siem/delivery';
 import { z } from 'zod';
 import type { ConfigFault, FieldPath, Finding } from './faults.ts';
 import { fieldName, findings, formatFault } from './faults.ts';
+import { type LoadedMapping, loadMapping } from './mapping-file.ts';
 import type { Frame } from './schema.ts';
 import { destinationFrame, frameSchema, sourceFrame } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -38,7 +39,8 @@ export interface ConfiguredSource {
   readonly name: string;
   readonly type: string;
   readonly secrets: readonly ConfiguredSecret[];
-  create(context: SourceContext): Source;
+  /** By the operator's mapping where one is configured and `builtInMapping` is not asked for. */
+  create(context: SourceContext, builtInMapping?: 'builtInMapping'): Source;
 }
 
 export interface ConfiguredDestination {
@@ -54,11 +56,15 @@ export interface ConfiguredDestination {
   setup(context: DestinationContext): Promise<DestinationSetup> | undefined;
 }
 
-export interface Configuration extends Omit<Frame, 'sources' | 'destinations'> {
+export interface Configuration extends Omit<Frame, 'sources' | 'destinations' | 'mapping'> {
   /** Undefined: the defaults, without a file. */
   readonly file: string | undefined;
+  /** The operator's own additions to the mapping, where a file of them is configured. */
+  readonly mapping: LoadedMapping | undefined;
   readonly sources: readonly ConfiguredSource[];
   readonly destinations: readonly ConfiguredDestination[];
+  /** What stands in the file, to tell what a later one changes. */
+  readonly raw: Frame;
   /** A path of the configuration, absolute: relative ones are relative to the file, or to the working directory. */
   resolvePath(path: string): string;
   /** A finding of a later check (a secret that is not there) with its place in the file. */
@@ -111,8 +117,9 @@ export async function checkConfiguration(
     if (frame.success && Object.keys(entries).length === 0)
       found.push({ path: [kind], message: 'expected at least one' });
   }
-  if (!frame.success || found.length > 0) {
-    const faults = found.map(yaml.locate);
+  const mapping = await loadMapping(frame.data?.mapping, baseDirectory, sources);
+  if (!frame.success || found.length > 0 || mapping.faults.length > 0) {
+    const faults = [...found.map(yaml.locate), ...mapping.faults];
     return {
       ok: false,
       faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
@@ -122,6 +129,8 @@ export async function checkConfiguration(
     ok: true,
     configuration: {
       ...frame.data,
+      raw: frame.data,
+      mapping: mapping.loaded,
       file,
       resolvePath: (path) => resolve(baseDirectory, path),
       locate: yaml.locate,
@@ -129,7 +138,8 @@ export async function checkConfiguration(
         name,
         type: definition.type,
         secrets: secrets.map((reference, index) => ({ reference, path: ['sources', name, 'secrets', index] })),
-        create: (context) => definition.create(own, context),
+        create: (context, builtIn) =>
+          definition.create(own, context, builtIn === undefined ? mapping.loaded?.rulesOf(definition.type) : undefined),
       })),
       destinations: destinations.map(({ name, definition, frame: { type: _, proxy, caFile, ...options }, own }) => ({
         name,

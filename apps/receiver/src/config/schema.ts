@@ -2,6 +2,7 @@
 import { sourceSecretReference } from '@xiq-siem/core';
 import { deliveryOptionsShape } from '@xiq-siem/delivery';
 import { z } from 'zod';
+import { telemetrySchema } from '../telemetry/telemetry-schema.ts';
 
 const bytes = z.int().min(1);
 const port = z.int().min(0).max(65_535);
@@ -11,6 +12,9 @@ const milliseconds = z.int().min(1).max(86_400_000);
 export const entryName = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'a name of a-z, 0-9 and inner hyphens');
+
+/** `self` is the source of the events that we make about ourselves. */
+const sourceName = entryName.refine((name) => name !== 'self', 'another name: self is our own');
 
 const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 
@@ -70,6 +74,28 @@ const deadLetters = z.strictObject({
     ),
 });
 
+const signals = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether events about the connector itself are made and delivered.'),
+  heartbeatMinutes: z
+    .number()
+    .min(0.1)
+    .max(1440)
+    .default(5)
+    .describe('How often each destination is sent a heartbeat, in minutes.'),
+  journalHours: z
+    .number()
+    .min(0)
+    .max(8760)
+    .default(12)
+    .describe('Hours until the journal would be full at which that is said.'),
+  silentFactor: z
+    .number()
+    .min(2)
+    .max(1000)
+    .default(10)
+    .describe('A source is said to be silent once it is quiet for so many times its usual longest pause.'),
+});
+
 const egressShape = {
   proxy: z
     .url({ protocol: /^https?$/ })
@@ -104,8 +130,15 @@ export const frameSchema = z.strictObject({
   admin: admin.prefault({}),
   journal: journal.prefault({}),
   deadLetters: deadLetters.prefault({}),
+  telemetry: telemetrySchema.prefault({}).describe('Our own metrics; at /metrics they are in any case.'),
+  signals: signals.prefault({}).describe('Events about the connector itself, dataset `extreme_xiq.connector`.'),
+  mapping: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A YAML file with your own additions to the mapping: names of fields, audit codes, status words.'),
   egress: z.strictObject(egressShape).prefault({}).describe('How all destinations are reached.'),
-  sources: z.record(entryName, z.record(z.string(), z.unknown())).prefault({ xiq: { type: 'xiq' } }),
+  sources: z.record(sourceName, z.record(z.string(), z.unknown())).prefault({ xiq: { type: 'xiq' } }),
   destinations: z
     .record(entryName, z.record(z.string(), z.unknown()))
     .prefault({ archive: { type: 'file', directory: './data/out' } }),

@@ -5,13 +5,16 @@ import type { Configuration, ConfiguredSecret } from './load.ts';
 
 /** An absent optional secret is no fault, but a source without a single one would refuse every webhook. */
 export function secretFaults(configuration: Configuration): readonly ConfigFault[] {
-  const { sources, destinations, locate, resolvePath } = configuration;
+  const { sources, destinations, telemetry, locate, resolvePath } = configuration;
+  const headers = Object.entries(telemetry.otlp?.headers ?? {}).map(([name, reference]) => ({
+    reference,
+    path: ['telemetry', 'otlp', 'headers', name],
+  }));
   const faultOf = ({ reference, path }: ConfiguredSecret): ConfigFault | undefined => {
     const message = secretFault(reference, resolvePath);
     return message === undefined ? undefined : locate({ path, message });
   };
-  const required = [...sources, ...destinations]
-    .flatMap(({ secrets }) => secrets)
+  const required = [...[...sources, ...destinations].flatMap(({ secrets }) => secrets), ...headers]
     .filter(({ reference }) => !('optional' in reference && reference.optional))
     .flatMap((secret) => faultOf(secret) ?? []);
   const closed = sources

@@ -1,8 +1,9 @@
 // What is asked of a running connector on its own machine: is it alive, would it take a webhook; and, by token, more.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
-import { ConnectorError, type Secret } from '@xiq-siem/core';
+import { ConnectorError, type Logger, type Secret } from '@xiq-siem/core';
 import { Hono } from 'hono';
+import { type AdminRoutesOptions, adminRoutes, refusalOf } from './admin-routes.ts';
 
 export interface Readiness {
   /** True if and only if a webhook would be accepted now. */
@@ -13,17 +14,18 @@ export interface Readiness {
   readonly information: object;
 }
 
-export interface AdminOptions {
+export interface AdminOptions extends AdminRoutesOptions {
   readonly token: Secret;
+  readonly log: Logger;
   readiness(): Readiness;
-  /** Ends a destination that is no longer configured. Rejects with `usage` where it is configured or unknown. */
-  forgetDestination(name: string): Promise<void>;
+  /** In the text format of Prometheus. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 /** A browser that was led here under another name sends that name: DNS rebinding. */
 const ownHost = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
 
-export function adminApp({ token, readiness, forgetDestination }: AdminOptions): Hono<{ Bindings: HttpBindings }> {
+export function adminApp({ token, log, readiness, metrics, ...rest }: AdminOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(async (c, next) => {
     if (ownHost.test(c.env.incoming.headers.host ?? '')) return next();
@@ -34,18 +36,22 @@ export function adminApp({ token, readiness, forgetDestination }: AdminOptions):
     const { ready, reasons, information } = readiness();
     return c.json({ status: ready ? 'ready' : 'not ready', reasons, ...information }, ready ? 200 : 503);
   });
+  app.get('/metrics', async (c) => {
+    const { contentType, text } = await metrics();
+    return c.body(text, 200, { 'content-type': contentType });
+  });
   app.use('/api/v1/*', async (c, next) => {
     if (equal(c.env.incoming.headers.authorization ?? '', `Bearer ${token.reveal()}`)) return next();
     return c.json({ error: 'unauthorized', message: 'the token of admin.json is needed' }, 401);
   });
-  app.post('/api/v1/destinations/:name/forget', async (c) => {
-    await forgetDestination(c.req.param('name'));
-    return c.json({ forgotten: c.req.param('name') });
-  });
-  app.notFound((c) => c.json({ error: 'not_found', message: 'there is /healthz, /readyz and /api/v1' }, 404));
+  app.route('/', adminRoutes(rest));
+  app.notFound((c) =>
+    c.json({ error: 'not_found', message: 'there is /healthz, /readyz, /metrics and /api/v1/openapi.json' }, 404),
+  );
   app.onError((cause, c) => {
-    if (!(cause instanceof ConnectorError)) return c.json({ error: 'internal', message: 'a fault of ours' }, 500);
-    return c.json({ error: cause.code, message: cause.message }, cause.code === 'usage' ? 409 : 503);
+    if (!(cause instanceof ConnectorError)) log.error('admin.failed', { path: c.req.routePath, reason: cause.message });
+    const { status, words } = refusalOf(cause);
+    return c.json(words, status);
   });
   return app;
 }

@@ -6,15 +6,32 @@ const windowMs = 60_000;
 /** Addresses remembered at once; the one that was refused longest ago is forgotten first. */
 const maxAddresses = 10_000;
 
+export interface RefusedAddress {
+  readonly source: string;
+  readonly address: string;
+  readonly count: number;
+}
+
 export interface RefusedCredentials {
   /** Counts a refusal. Undefined: answer 401. A number: answer 429 and ask the address to wait so many seconds. */
-  refuse(address: string): number | undefined;
+  refuse(source: string, address: string): number | undefined;
+  /** What was refused since this was last asked; of very many addresses the first ones. */
+  takeRecent(): readonly RefusedAddress[];
 }
 
 export function refusedCredentials(now: () => number): RefusedCredentials {
   const known = new Map<string, { count: number; until: number }>();
+  const recent = new Map<string, { source: string; address: string; count: number }>();
+
+  function note(source: string, address: string): void {
+    const key = `${source} ${address}`;
+    const entry = recent.get(key);
+    if (entry !== undefined) entry.count += 1;
+    else if (recent.size < maxAddresses) recent.set(key, { source, address, count: 1 });
+  }
   return {
-    refuse(address) {
+    refuse(source, address) {
+      note(source, address);
       const at = now();
       const before = known.get(address);
       const entry = before !== undefined && before.until > at ? before : { count: 0, until: at + windowMs };
@@ -24,6 +41,11 @@ export function refusedCredentials(now: () => number): RefusedCredentials {
       const [oldest] = known.keys();
       if (known.size > maxAddresses && oldest !== undefined) known.delete(oldest);
       return entry.count > maxRefusals ? Math.max(1, Math.ceil((entry.until - at) / 1000)) : undefined;
+    },
+    takeRecent() {
+      const taken = [...recent.values()];
+      recent.clear();
+      return taken;
     },
   };
 }

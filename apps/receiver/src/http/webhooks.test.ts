@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import type { BodyMetadata, Source } from '@xiq-siem/core';
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createCounters } from '../counters.ts';
-import { createLogger } from '../log.ts';
+import { createCounters } from '../telemetry/counters.ts';
+import { createLogger } from '../telemetry/log.ts';
 import { type Listener, listen } from './listen.ts';
 import { byteBudget } from './read-body.ts';
 import { refusedCredentials } from './refused-credentials.ts';
@@ -65,10 +65,11 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
     secrets: { current: () => [new Secret(secret)] },
   });
   const app = webhookApp({
-    sources: new Map([
-      ['xiq', receiving('headers')],
-      ['signed', receiving('bytes')],
-    ]),
+    sources: () =>
+      new Map([
+        ['xiq', receiving('headers')],
+        ['signed', receiving('bytes')],
+      ]),
     maxBodyBytes,
     budget: byteBudget(maxInFlightBytes),
     refused: refusedCredentials(() => receiver.clock),
@@ -79,7 +80,7 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
     },
     stopping: () => receiver.stopping,
     now: () => receiver.clock,
-    log: createLogger({ json: true, debug: true, write: (line) => logged.push(line), now: () => receiver.clock }),
+    log: createLogger({ json: true, level: 'debug', write: (line) => logged.push(line), now: () => receiver.clock }),
     meter: counters,
   });
   const listener = await listen(app.fetch, {

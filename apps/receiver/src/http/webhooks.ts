@@ -15,7 +15,8 @@ export interface ReceivingSource {
 }
 
 export interface WebhookOptions {
-  readonly sources: ReadonlyMap<string, ReceivingSource>;
+  /** As they are configured now. */
+  sources(): ReadonlyMap<string, ReceivingSource>;
   readonly maxBodyBytes: number;
   readonly budget: ByteBudget;
   readonly refused: RefusedCredentials;
@@ -77,14 +78,14 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
 
   const refuseCredentials = (c: WebhookContext, name: string): Response => {
     meter.add('xiq_siem.receiver.refused_credentials', 1, { source: name });
-    const waitSeconds = refused.refuse(c.env.incoming.socket.remoteAddress ?? 'unknown');
+    const waitSeconds = refused.refuse(name, c.env.incoming.socket.remoteAddress ?? 'unknown');
     if (waitSeconds !== undefined) return refuse(c, name, 'tooMany', { 'retry-after': String(waitSeconds) });
     return refuse(c, name, 'unauthorized', { 'www-authenticate': 'Basic realm="xiq-siem-connector"' });
   };
 
   const receive = async (c: WebhookContext): Promise<Response> => {
     const name = c.req.param('source') ?? '';
-    const receiving = sources.get(name);
+    const receiving = sources().get(name);
     const messageType = c.req.param('messageType');
     if (receiving === undefined || (messageType !== undefined && !receiving.source.accepts(messageType))) {
       return refuse(c, 'none', 'notFound');
@@ -92,9 +93,8 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
     if (c.req.method !== 'POST') return refuse(c, name, 'method', { allow: 'POST' });
     if (stopping()) return refuse(c, name, 'stopping', { 'retry-after': '5', connection: 'close' });
 
-    if (receiving.source.authenticatesBy === 'headers' && !authenticate(c, receiving, nothing).ok) {
-      return refuseCredentials(c, name);
-    }
+    const early = receiving.source.authenticatesBy === 'headers' ? authenticate(c, receiving, nothing) : undefined;
+    if (early?.ok === false) return refuseCredentials(c, name);
     const body = await readBody(c.env.incoming, maxBodyBytes, budget);
     if (body.kind === 'aborted') {
       meter.add('xiq_siem.receiver.aborted', 1, { source: name });
@@ -103,9 +103,9 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
     if (body.kind === 'tooLarge') return refuse(c, name, 'tooLarge', { connection: 'close' });
     if (body.kind === 'overloaded') return refuse(c, name, 'overloaded', { 'retry-after': '1', connection: 'close' });
     try {
-      if (receiving.source.authenticatesBy === 'bytes' && !authenticate(c, receiving, body.bytes).ok) {
-        return refuseCredentials(c, name);
-      }
+      const verdict = early ?? authenticate(c, receiving, body.bytes);
+      if (!verdict.ok) return refuseCredentials(c, name);
+      meter.add('xiq_siem.receiver.authenticated', 1, { source: name, form: verdict.form });
       const decoded = await decode(header(c, 'content-encoding'), body.bytes, maxBodyBytes);
       if (decoded.kind === 'unsupported') return refuse(c, name, 'encoding', { 'accept-encoding': 'gzip, identity' });
       if (decoded.kind === 'tooLarge') return refuse(c, name, 'tooLarge');

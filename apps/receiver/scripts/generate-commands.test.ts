@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { commands } from '../src/cli/commands.ts';
+import { exitMeanings } from '../src/cli/exit-codes.ts';
+import { renderCommands } from './render-commands.ts';
+
+it('the committed reference is that of the commands', async () => {
+  const file = new URL('../../../docs/reference/commands.md', import.meta.url);
+  expect(await readFile(file, 'utf8')).toBe(await renderCommands());
+});
+
+it('every help fits 80 columns, names its command, and uses exit codes of the list only', async () => {
+  const known = exitMeanings.map(([code]) => code);
+  for (const { name, summary, load } of commands) {
+    const { help } = await load();
+    if (name === 'simulate') continue;
+    expect(help).toMatch(new RegExp(`^Usage: xiq-siem ${name} .*\\[options\\]\n`));
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const [, codes = ''] = help.split('Exit codes:\n');
+    const used = [...codes.matchAll(/^ +(\d+) {2}/gm)].map(([, code]) => Number(code));
+    expect(used.length).toBeGreaterThan(0);
+    expect(used.filter((code) => !known.includes(code))).toEqual([]);
+    expect(summary.length).toBeLessThan(60);
+  }
+});
+
+it('every command on a connector has --json, and a schema for it', async () => {
+  const without = await Promise.all(
+    commands.map(async ({ name, load }) => {
+      const { help, json } = await load();
+      return (json !== undefined) === help.includes('--json')
+        ? json === undefined
+          ? [name]
+          : []
+        : [`${name}: differs`];
+    }),
+  );
+  expect(without.flat()).toEqual(['serve', 'simulate']);
+});

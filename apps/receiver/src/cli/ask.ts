@@ -1,0 +1,63 @@
+// One question to the connector: opened, said if it is a snapshot, answered, closed.
+import type { Operations } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import { configFile } from './arguments.ts';
+import type { Session } from './command.ts';
+import { exits } from './exit-codes.ts';
+import type { Purpose } from './open-operations.ts';
+import { jsonLine, printable } from './terminal/printable.ts';
+
+export interface Asking {
+  readonly operations: Operations;
+  readonly snapshot: boolean;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  /** On standard output; with `--json`, nothing. */
+  say(lines: string | readonly string[]): void;
+  /** With `--json`, one line of it. */
+  tell(answer: unknown): void;
+}
+
+interface CommonValues {
+  readonly config?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** Resolves with what `work` does: the exit code. Reading a stopped connector is said first. */
+export async function ask(
+  values: CommonValues,
+  { terminal, open }: Session,
+  purpose: Purpose,
+  work: (asking: Asking) => Promise<number>,
+): Promise<number> {
+  const json = values.json === true;
+  const signal = terminal.interrupted();
+  const { operations, snapshot, dataDirectory, close } = await open(configFile(values), purpose);
+  if (snapshot) {
+    const line = `snapshot of a stopped connector (${printable(dataDirectory)}): read from its files, nothing is changed`;
+    if (json) terminal.err(line);
+    else terminal.out(line);
+  }
+  try {
+    return await work({
+      ...{ operations, snapshot, json, signal },
+      say(lines) {
+        if (!json) terminal.out(typeof lines === 'string' ? lines : lines.join('\n'));
+      },
+      tell(answer) {
+        if (json) terminal.out(jsonLine(answer));
+      },
+    });
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * The exit code of a stream that ended without its last line: Ctrl-C.
+ * @throws ConnectorError `not_running` where nobody interrupted it.
+ */
+export function cutShort(signal: AbortSignal): number {
+  if (signal.aborted) return exits.interrupted;
+  throw new ConnectorError('not_running', 'the connector ended its answer too early: see xiq-siem status');
+}

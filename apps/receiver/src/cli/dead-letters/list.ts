@@ -1,0 +1,111 @@
+// `xiq-siem dlq list`: what will not be delivered, and why.
+import { type DeadLetterEntry, routes } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import { type CommandOptions, parseArguments, wholeNumber } from '../arguments.ts';
+import { type Asking, ask } from '../ask.ts';
+import { type Command, commonOptions, type Session } from '../command.ts';
+import { exits } from '../exit-codes.ts';
+import { renderHelp } from '../help.ts';
+import { type Cell, renderTable } from '../terminal/table.ts';
+import { counted, group, shortDuration } from '../terminal/units.ts';
+import { timeHelp } from '../time.ts';
+import { type Filter, filterOf, filterOptions } from './filter.ts';
+import { renderGroups } from './groups-view.ts';
+
+const options = {
+  ...filterOptions,
+  summary: { type: 'boolean', help: 'counted by destination, code and data set (of all: no filter)' },
+  limit: { type: 'string', value: 'COUNT', help: 'entries of a page, 1 to 1000 (default 20)' },
+  after: { type: 'string', value: 'NUMBER', help: 'the page that begins after this number' },
+  all: { type: 'boolean', help: 'every page' },
+  ...commonOptions,
+} as const satisfies CommandOptions;
+
+const pageSize = 20;
+/** Of a page, where every page is wanted. */
+const maxPageSize = 1000;
+
+export const listCommand: Command = {
+  help: renderHelp({
+    name: 'dlq list',
+    text: `Dead letters: events that a destination refused for good, oldest first, with its code and its own words. Mend the cause, then send them again by xiq-siem dlq retry.
+
+${timeHelp}`,
+    options,
+    exits: [
+      [exits.ok, 'listed, be there any or none'],
+      [exits.usage, 'wrong arguments'],
+      [exits.unavailable, 'the connector does not answer'],
+      [exits.config, 'the configuration is at fault'],
+      [exits.interrupted, 'Ctrl-C'],
+    ],
+  }),
+  json: {
+    schema: routes.listDeadLetters.answer,
+    note: '`--all`: one page a line. `--summary`: `{ snapshot, groups: [{ destination, code, dataset, events, oldest, newest }], counts: [{ destination, open, delivered, dropped }] }`.',
+  },
+  async run(args, session) {
+    const { values } = parseArguments('dlq list', args, options);
+    const filter = filterOf(values, session.terminal.now());
+    const { summary = false, all = false } = values;
+    if (summary && Object.keys(filter).length > 0) {
+      throw new ConnectorError('usage', '--summary counts all dead letters: it takes no filter');
+    }
+    const limit =
+      values.limit === undefined ? (all ? maxPageSize : pageSize) : wholeNumber('--limit', values.limit, 1, 1000);
+    const after = values.after === undefined ? undefined : wholeNumber('--after', values.after);
+    return ask(values, session, 'reads', async (asking) => {
+      if (summary) {
+        const groups = await asking.operations.groupDeadLetters({}, asking.signal);
+        asking.tell(groups);
+        asking.say(renderGroups(groups, session.terminal));
+      } else await listPages({ filter, limit, after, all }, asking, session);
+      return exits.ok;
+    });
+  },
+};
+
+interface Pages {
+  readonly filter: Filter;
+  readonly limit: number;
+  readonly after: number | undefined;
+  readonly all: boolean;
+}
+
+async function listPages({ filter, limit, after, all }: Pages, asking: Asking, { terminal }: Session): Promise<void> {
+  let next = after;
+  for (let first = true; ; first = false) {
+    const page = await asking.operations.listDeadLetters(
+      { ...filter, limit, ...(next !== undefined && { after: next }) },
+      asking.signal,
+    );
+    asking.tell(page);
+    const table = renderTable(
+      columns,
+      page.entries.map((entry) => row(entry, terminal.now())),
+      terminal,
+    );
+    if (page.entries.length > 0) asking.say(first ? table : table.slice(1));
+    next = page.next;
+    if (next !== undefined && all) continue;
+    const open = page.open === page.matched ? '' : ` (${group(page.open)} open in all)`;
+    if (page.matched === 0) asking.say(`No dead letters${open}.`);
+    else asking.say(['', `${counted(page.matched, 'dead letter')}${open}.`]);
+    if (next !== undefined) asking.say(`More: the same with --after ${next}, or --all.`);
+    return;
+  }
+}
+
+const columns = [
+  { title: 'NUMBER', align: 'right' },
+  { title: 'AGE', align: 'right' },
+  { title: 'DESTINATION' },
+  { title: 'CODE' },
+  { title: 'DATASET' },
+  { title: 'WORDS' },
+] as const;
+
+function row({ number, destination, code, words = '', dataset, lastAttempt }: DeadLetterEntry, nowMs: number): Cell[] {
+  const age = shortDuration(Math.max(0, nowMs - Date.parse(lastAttempt)) / 1000);
+  return [String(number), age, destination, { text: code, colour: 'red' }, dataset, words];
+}

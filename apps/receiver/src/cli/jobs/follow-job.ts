@@ -1,0 +1,79 @@
+// Follows a job to its end: progress for a person, its states as lines for a script.
+import type { Job, JobLane } from '@xiq-siem/admin-api';
+import type { CommandOptions } from '../arguments.ts';
+import { type Asking, cutShort } from '../ask.ts';
+import type { Session } from '../command.ts';
+import { exits } from '../exit-codes.ts';
+import { printable } from '../terminal/printable.ts';
+import { startProgress } from '../terminal/progress.ts';
+import { isThrough, renderJob } from './job-view.ts';
+
+export const jobOptions = {
+  'no-wait': { type: 'boolean', help: 'begin it, and do not wait for its end' },
+} as const satisfies CommandOptions;
+
+export const jobExits: readonly (readonly [number, string])[] = [
+  [exits.ok, 'all is delivered (or, with --no-wait, it has begun)'],
+  [exits.attention, 'it ended, and not all is delivered: rejected again, damaged, cancelled, interrupted or failed'],
+  [exits.usage, 'wrong arguments'],
+  [exits.unavailable, 'the connector does not run'],
+  [exits.temporary, 'enough jobs run already'],
+  [exits.config, 'the configuration is at fault'],
+  [exits.interrupted, 'Ctrl-C: the job goes on in the connector'],
+];
+
+/** Resolves with the exit code. Ctrl-C leaves the job to the connector, and says so. */
+export async function followJob(begun: Job, wait: boolean, asking: Asking, session: Session): Promise<number> {
+  const { tell, say } = asking;
+  tell(begun);
+  if (begun.resumed === true) say(`Job ${begun.id} was begun before: it goes on.`);
+  if (!wait) {
+    say(`Job ${begun.id} is under way: xiq-siem jobs watch ${begun.id}`);
+    return exits.ok;
+  }
+  return watchJob(begun.id, asking, session);
+}
+
+/** The same for a job that there is. */
+export async function watchJob(id: string, { operations, signal, say, tell }: Asking, { terminal }: Session) {
+  const goesOn = () =>
+    terminal.err(
+      `The job goes on in the connector: xiq-siem jobs watch ${id}, and to end it: xiq-siem jobs cancel ${id}`,
+    );
+  let last: Job | undefined;
+  let progress: ReturnType<typeof startProgress> | undefined;
+  try {
+    for await (const job of operations.watchJob({ id }, signal)) {
+      last = job;
+      tell(job);
+      progress ??= startProgress(terminal, job.kind === 'retry' ? 'Sending again' : 'Replaying', unitOf(job));
+      progress.show(sumOf(job.lanes, 'done'), sumOf(job.lanes, 'total'), troubles(job.lanes));
+    }
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+  }
+  progress?.end();
+  if (signal.aborted) {
+    goesOn();
+    return exits.interrupted;
+  }
+  if (last === undefined || last.state === 'running') return cutShort(signal);
+  say(renderJob(last, terminal));
+  return isThrough(last) ? exits.ok : exits.attention;
+}
+
+const unitOf = ({ kind }: Job): string => (kind === 'retry' ? 'dead letters' : 'bodies');
+
+function sumOf(lanes: readonly JobLane[], field: 'done' | 'total'): number {
+  return lanes.reduce((sum, lane) => sum + lane[field], 0);
+}
+
+/** Why it does not get on, where it does not. */
+function troubles(lanes: readonly JobLane[]): string {
+  return lanes
+    .filter(({ state }) => state === 'paused' || state === 'backing_off')
+    .map(({ destination, state, reason, words }) =>
+      printable(`; ${destination} ${state.replace('_', ' ')}: ${words ?? reason ?? ''}`),
+    )
+    .join('');
+}

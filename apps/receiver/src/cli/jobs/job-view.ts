@@ -1,0 +1,79 @@
+// A job for people: what it is, and how far it is at each destination.
+import type { Job } from '@xiq-siem/admin-api';
+import { type Colour, painter } from '../terminal/colours.ts';
+import { printable } from '../terminal/printable.ts';
+import { renderTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { clockTime, group } from '../terminal/units.ts';
+
+const colours: Readonly<Record<Job['state'], Colour>> = {
+  running: 'green',
+  interrupted: 'yellow',
+  cancelled: 'yellow',
+  done: 'green',
+  failed: 'red',
+};
+
+const columns = [
+  { title: 'DESTINATION' },
+  { title: 'STATE' },
+  { title: 'DONE', align: 'right' },
+  { title: 'OF', align: 'right' },
+  { title: 'DELIVERED', align: 'right' },
+  { title: 'HAD ALREADY', align: 'right' },
+  { title: 'REJECTED', align: 'right' },
+  { title: 'DAMAGED', align: 'right' },
+] as const;
+
+/** True where it ended and everything that it was to send is there. */
+export function isThrough({ state, lanes }: Job): boolean {
+  return state === 'done' && lanes.every(({ deadLettered, damaged }) => deadLettered === 0 && damaged === 0);
+}
+
+export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colours'>): readonly string[] {
+  const { id, kind, state, created, ended, lanes } = job;
+  const hint =
+    state === 'interrupted'
+      ? 'The connector ended meanwhile, or the destination was changed: the same command goes on with it.'
+      : lanes.some(({ deadLettered }) => deadLettered > 0)
+        ? 'What was rejected rests in the dead letters: xiq-siem dlq list.'
+        : undefined;
+  const troubles = lanes.flatMap(({ destination, state: lane, words, reason }) =>
+    lane !== 'done' && (words ?? reason) !== undefined ? [`! ${printable(`${destination}: ${words ?? reason}`)}`] : [],
+  );
+  return [
+    `Job ${printable(id)} (${kind}): ${painter(terminal)(colours[state], state)}, begun ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
+    `  ${wordsOf(job)}`,
+    ...(lanes.length === 0 ? ['There was nothing to send.'] : renderTable(columns, lanes.map(laneRow), terminal)),
+    ...troubles,
+    ...(hint === undefined ? [] : [hint]),
+  ];
+}
+
+function laneRow(lane: Job['lanes'][number]) {
+  const { destination, state, reason, done, total, delivered, duplicate, deadLettered, damaged } = lane;
+  return [
+    destination,
+    state.replace('_', ' ') + (reason === undefined ? '' : ` (${reason})`),
+    ...[done, total, delivered, duplicate, deadLettered, damaged].map((count) => group(count)),
+  ];
+}
+
+/** What was asked, in one line. */
+export function wordsOf({ request }: Job): string {
+  const parts = Object.entries(request).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    if (value === true) return [name];
+    if (Array.isArray(value)) return [`${name} ${shortList(value)}`];
+    if (typeof value === 'object') return [`${name} ${JSON.stringify(value)}`];
+    return [`${name} ${value}`];
+  });
+  return parts.length === 0 ? 'all dead letters' : printable(parts.join(', '));
+}
+
+const maxListed = 10;
+
+function shortList(values: readonly unknown[]): string {
+  const more = values.length > maxListed ? `, … ${values.length - maxListed} more` : '';
+  return values.slice(0, maxListed).join(', ') + more;
+}

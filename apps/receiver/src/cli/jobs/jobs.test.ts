@@ -1,0 +1,145 @@
+import type { Job, JobLane } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import { describe, expect, it } from 'vitest';
+import { textWidth } from '../terminal/text-width.ts';
+import { lines, runTest } from '../test-session.ts';
+
+const lane: JobLane = {
+  ...{ destination: 'elastic', state: 'running', done: 50, total: 200, delivered: 50, duplicate: 0 },
+  ...{ deadLettered: 0, filtered: 0, damaged: 0 },
+};
+const running: Job = {
+  ...{ id: 'abc123', kind: 'retry', state: 'running', created: '2026-11-24T12:00:00Z', lanes: [lane] },
+  request: { code: 'mapping_conflict', renormalize: true },
+};
+const ended = '2026-11-24T12:01:00Z';
+const done: Job = { ...running, state: 'done', ended, lanes: [{ ...lane, state: 'done', done: 200, delivered: 200 }] };
+const withLane = (change: Partial<JobLane>, state: Job['state'] = 'done'): Job => ({
+  ...{ ...done, state },
+  lanes: done.lanes.map((one) => ({ ...one, ...change })),
+});
+
+describe('dlq retry', () => {
+  it('starts the job, shows progress, and tells its end', async () => {
+    const asked: unknown[] = [];
+    const { code, text, progressLines } = await runTest(['dlq', 'retry', '4', '5', '--code', 'x', '--renormalize'], {
+      retry: async (request) => {
+        asked.push(request);
+        return running;
+      },
+      watchJob: () => lines(running, done),
+    });
+    expect(asked).toEqual([{ code: 'x', numbers: [4, 5], renormalize: true }]);
+    expect(code).toBe(0);
+    expect(progressLines[0]).toBe('Sending again: 25 % (50 of 200 dead letters)');
+    expect(text).toMatchInlineSnapshot(`
+      "Job abc123 (retry): done, begun 2026-11-24 12:00:00Z, ended 2026-11-24 12:01:00Z
+        code mapping_conflict, renormalize
+      DESTINATION  STATE  DONE   OF  DELIVERED  HAD ALREADY  REJECTED  DAMAGED
+      elastic      done    200  200        200            0         0        0"
+    `);
+  });
+
+  it.each<[string, Job, number]>([
+    ['all delivered', done, 0],
+    ['nothing to send', { ...done, lanes: [] }, 0],
+    ['some rejected again', withLane({ delivered: 190, deadLettered: 10 }), 1],
+    ['some not made', withLane({ damaged: 1 }), 1],
+    ['cancelled', withLane({}, 'cancelled'), 1],
+    ['interrupted', withLane({}, 'interrupted'), 1],
+    ['failed', withLane({}, 'failed'), 1],
+  ])('%s: the exit code says so', async (_, last, expected) => {
+    const answers = { retry: async () => running, watchJob: () => lines(running, last) };
+    expect((await runTest(['dlq', 'retry'], answers)).code).toBe(expected);
+    const { code, json } = await runTest(['dlq', 'retry', '--json'], answers);
+    expect([code, json()]).toEqual([expected, [running, running, last]]);
+  });
+
+  it('--no-wait says how to watch it', async () => {
+    const { code, stdout } = await runTest(['dlq', 'retry', '--no-wait'], { retry: async () => running });
+    expect([code, stdout]).toEqual([0, ['Job abc123 is under way: xiq-siem jobs watch abc123']]);
+  });
+
+  it('one that was begun before goes on', async () => {
+    const resumed = { ...running, resumed: true };
+    const { stdout } = await runTest(['dlq', 'retry'], { retry: async () => resumed, watchJob: () => lines(done) });
+    expect(stdout[0]).toBe('Job abc123 was begun before: it goes on.');
+  });
+
+  it('busy: 75', async () => {
+    const busy = () => Promise.reject(new ConnectorError('busy', '4 jobs run: wait for one, or cancel it'));
+    expect((await runTest(['dlq', 'retry'], { retry: busy })).code).toBe(75);
+  });
+
+  it('Ctrl-C leaves the job to the connector, and says how to end it: 130', async () => {
+    const controller = new AbortController();
+    async function* interrupted(): AsyncGenerator<Job> {
+      yield running;
+      controller.abort();
+      throw new Error('aborted');
+    }
+    const answers = { retry: async () => running, watchJob: interrupted };
+    const { code, stderr } = await runTest(['dlq', 'retry'], answers, { controller });
+    expect(code).toBe(130);
+    expect(stderr).toEqual([
+      'The job goes on in the connector: xiq-siem jobs watch abc123, and to end it: xiq-siem jobs cancel abc123',
+    ]);
+  });
+
+  it('a destination that does not take them is told while waiting, escaped', async () => {
+    const stuck = { ...running, lanes: [{ ...lane, state: 'paused' as const, words: 'no\u001b[2J' }] };
+    const { progressLines } = await runTest(['dlq', 'retry'], {
+      retry: async () => stuck,
+      watchJob: () => lines(stuck, done),
+    });
+    expect(progressLines[0]).toContain('; elastic paused: no\\u001b[2J');
+  });
+});
+
+describe('jobs', () => {
+  const words = { ...done, id: 'def456', kind: 'replay' as const, created: '2026-11-24T12:30:00Z' };
+  const replay: Job = {
+    ...words,
+    request: { from: '2026-11-23T00:00:00Z', to: ended, where: { datasets: ['a\u001b[2J'] } },
+  };
+
+  it('lists them, newest first, within 80 columns', async () => {
+    const answer = { snapshot: false, jobs: [running, replay] };
+    const { code, stdout } = await runTest(['jobs'], { jobs: async () => answer }, { columns: 80 });
+    expect(code).toBe(0);
+    expect(stdout.slice(1).map((line) => line.slice(0, 6))).toEqual(['def456', 'abc123']);
+    expect(stdout.filter((line) => textWidth(line) > 80)).toEqual([]);
+    const { text } = await runTest(['jobs', 'list'], { jobs: async () => answer });
+    expect(text).not.toContain('\u001b');
+    expect((await runTest(['jobs', '--json'], { jobs: async () => answer })).json()).toEqual([answer]);
+  });
+
+  it('reads the files of a stopped connector, and says so', async () => {
+    const none = { jobs: async () => ({ snapshot: true, jobs: [] }) };
+    expect((await runTest(['jobs'], none, { snapshot: true })).stdout).toEqual([
+      'snapshot of a stopped connector (/data): read from its files, nothing is changed',
+      'No jobs.',
+    ]);
+    const json = await runTest(['jobs', '--json'], none, { snapshot: true });
+    expect(json.stderr).toHaveLength(1);
+    expect(json.json()).toEqual([{ snapshot: true, jobs: [] }]);
+  });
+
+  it('cancels one', async () => {
+    const cancelled = withLane({}, 'cancelled');
+    const answers = { cancelJob: async () => cancelled };
+    const { code, stdout } = await runTest(['jobs', 'cancel', 'abc123'], answers);
+    expect(code).toBe(0);
+    expect(stdout[0]).toBe('Job abc123 (retry): cancelled, begun 2026-11-24 12:00:00Z, ended 2026-11-24 12:01:00Z');
+    expect((await runTest(['jobs', 'cancel', 'abc123', '--json'], answers)).json()).toEqual([cancelled]);
+  });
+
+  it('watches one; there is none: 66', async () => {
+    expect((await runTest(['jobs', 'watch', 'abc123'], { watchJob: () => lines(done) })).code).toBe(0);
+    async function* none(): AsyncGenerator<Job> {
+      yield* [];
+      throw new ConnectorError('not_found', 'there is no job x: see xiq-siem jobs');
+    }
+    expect((await runTest(['jobs', 'watch', 'x'], { watchJob: none })).code).toBe(66);
+  });
+});

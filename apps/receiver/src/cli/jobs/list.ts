@@ -1,0 +1,62 @@
+// `xiq-siem jobs`: the jobs there are.
+import { type Job, routes } from '@xiq-siem/admin-api';
+import { parseArguments } from '../arguments.ts';
+import { ask } from '../ask.ts';
+import { type Command, commonOptions } from '../command.ts';
+import { exits } from '../exit-codes.ts';
+import { renderHelp } from '../help.ts';
+import { type Cell, renderTable } from '../terminal/table.ts';
+import { clockTime, group } from '../terminal/units.ts';
+import { wordsOf } from './job-view.ts';
+
+export const jobsListCommand: Command = {
+  help: renderHelp({
+    name: 'jobs list',
+    text: 'The jobs (dlq retry, replay) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
+    options: commonOptions,
+    exits: [
+      [exits.ok, 'listed, be there any or none'],
+      [exits.usage, 'wrong arguments'],
+      [exits.unavailable, 'the connector does not answer'],
+      [exits.config, 'the configuration is at fault'],
+    ],
+  }),
+  json: { schema: routes.jobs.answer },
+  async run(args, session) {
+    const { values } = parseArguments('jobs list', args, commonOptions);
+    return ask(values, session, 'reads', async ({ operations, signal, say, tell }) => {
+      const answer = await operations.jobs({}, signal);
+      tell(answer);
+      const newest = [...answer.jobs].sort((a, b) => b.created.localeCompare(a.created));
+      say(newest.length === 0 ? 'No jobs.' : renderTable(columns, newest.map(row), session.terminal));
+      return exits.ok;
+    });
+  },
+};
+
+const columns = [
+  { title: 'JOB' },
+  { title: 'KIND' },
+  { title: 'STATE' },
+  { title: 'DONE', align: 'right' },
+  { title: 'REJECTED', align: 'right' },
+  { title: 'BEGUN' },
+  { title: 'WHAT' },
+] as const;
+
+const colours = {
+  running: 'green',
+  interrupted: 'yellow',
+  cancelled: 'yellow',
+  done: undefined,
+  failed: 'red',
+} as const;
+
+function row(job: Job): readonly Cell[] {
+  const { id, kind, state, created, lanes } = job;
+  const total = lanes.reduce((sum, lane) => sum + lane.total, 0);
+  const done = lanes.reduce((sum, lane) => sum + lane.done, 0);
+  const rejected = lanes.reduce((sum, lane) => sum + lane.deadLettered + lane.damaged, 0);
+  const share = total === 0 ? (state === 'done' ? '100 %' : '-') : `${Math.floor((100 * done) / total)} %`;
+  return [id, kind, { text: state, colour: colours[state] }, share, group(rejected), clockTime(created), wordsOf(job)];
+}

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConnectorError } from '@xiq-siem/core';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { openOperations, readingOnly, runningAt } from './open-operations.ts';
+
+const places: string[] = [];
+afterEach(async () => {
+  await Promise.all(places.splice(0).map((place) => rm(place, { recursive: true })));
+});
+
+async function place(url?: string): Promise<{ configFile: string; data: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-cli-'));
+  places.push(directory);
+  const data = join(directory, 'data');
+  await mkdir(data);
+  const configFile = join(directory, 'c.yaml');
+  await writeFile(configFile, 'dataDirectory: ./data\nsources: { xiq: { type: xiq } }\n');
+  if (url !== undefined) {
+    await writeFile(join(data, 'admin.json'), JSON.stringify({ url, pid: 1, token: 'x'.repeat(32) }));
+  }
+  return { configFile, data };
+}
+
+async function listening(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('it has a port');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+const codeOf = (cause: unknown): unknown => (cause instanceof ConnectorError ? cause.code : cause);
+
+it('a connector that answers is asked', async () => {
+  const seen: unknown[] = [];
+  const url = await listening((request, response) => {
+    seen.push(request.url, request.headers.authorization);
+    response.end(JSON.stringify({ snapshot: false, jobs: [] }));
+  });
+  const { configFile } = await place(url);
+  const { operations, snapshot, close } = await openOperations(configFile, 'changes');
+  expect(snapshot).toBe(false);
+  expect(await operations.jobs({}, AbortSignal.timeout(5000))).toEqual({ snapshot: false, jobs: [] });
+  expect(seen).toEqual(['/healthz', undefined, '/api/v1/jobs', `Bearer ${'x'.repeat(32)}`]);
+  await close();
+});
+
+it.each([
+  ['no admin.json', undefined],
+  ['one that a killed connector left', 'http://127.0.0.1:9'],
+])('%s: nothing runs, and what changes is refused', async (_, url) => {
+  const { configFile, data } = await place(url);
+  expect(await runningAt(data)).toBeUndefined();
+  const refused = await openOperations(configFile, 'changes').catch(codeOf);
+  expect(refused).toBe('not_running');
+});
+
+it('somebody else at its port is not our connector', async () => {
+  const { data } = await place(await listening((_, response) => response.writeHead(404).end()));
+  expect(await runningAt(data)).toBeUndefined();
+});
+
+it('of files alone, what changes is refused by each operation', async () => {
+  const never = () => Promise.reject(new Error('not asked'));
+  const nothing = () => ({ [Symbol.asyncIterator]: () => ({ next: never }) });
+  const operations = readingOnly(
+    {
+      ...{ status: never, traceReceipt: never, listDeadLetters: never, groupDeadLetters: never },
+      ...{ showDeadLetter: never, jobs: never, check: never },
+      ...{ traceEvent: nothing, shapes: nothing, previewReplay: nothing },
+    },
+    '/data',
+  );
+  const signal = AbortSignal.timeout(5000);
+  expect(await operations.reload({}, signal).catch(codeOf)).toBe('not_running');
+  expect(await operations.resumeDestination({ name: 'x' }, signal).catch(codeOf)).toBe('not_running');
+  const told = operations.tail({}, signal)[Symbol.asyncIterator]().next();
+  expect(await told.then(() => 'told', codeOf)).toBe('not_running');
+});
+
+it('a configuration at fault: config_invalid', async () => {
+  expect(await openOperations('/nowhere/c.yaml').catch(codeOf)).toBe('config_invalid');
+});

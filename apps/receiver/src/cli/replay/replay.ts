@@ -1,0 +1,64 @@
+// `xiq-siem replay`: what was received in a span again, by the mapping of today.
+import { routes } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import { type CommandOptions, parseArguments, wholeNumber } from '../arguments.ts';
+import { ask } from '../ask.ts';
+import { type Command, commonOptions } from '../command.ts';
+import { exits } from '../exit-codes.ts';
+import { renderHelp } from '../help.ts';
+import { followJob, jobExits, jobOptions } from '../jobs/follow-job.ts';
+import { parseSpan, timeHelp } from '../time.ts';
+import { parseWhere, whereOption } from '../where.ts';
+import { preview } from './preview.ts';
+
+const options = {
+  from: { type: 'string', value: 'TIME', help: 'what was received at or after it (needed)' },
+  to: { type: 'string', value: 'TIME', help: 'what was received before it (default: now)' },
+  destination: { type: 'string', multiple: true, value: 'NAME', help: 'only to this one; may be given again' },
+  ...whereOption,
+  'dry-run': { type: 'boolean', help: 'send nothing; show what the mapping file as it stands now would change' },
+  examples: { type: 'string', value: 'COUNT', help: 'with --dry-run: changes to show, up to 1000 (default 20)' },
+  ...jobOptions,
+  ...commonOptions,
+} as const satisfies CommandOptions;
+
+export const replayCommand: Command = {
+  help: renderHelp({
+    name: 'replay',
+    words: '--from TIME',
+    text: `Send what was received in a span again, through the mapping of today: the same event ids, so that a destination that tells them apart keeps no second copy. It is a job in the connector with a durable position: the same command, with times that do not move, goes on with one that was interrupted.
+
+With --dry-run nothing is sent: it shows, for some events, each field before and after, and counts what would change in all. It is how a mapping file is tried; a stopped connector will do.
+
+${timeHelp}`,
+    options,
+    exits: jobExits.map(([code, meaning]) => [code, code === exits.ok ? `${meaning}; --dry-run: shown` : meaning]),
+  }),
+  json: {
+    schema: routes.watchJob.answer,
+    lines: true,
+    note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line. `--dry-run`: see below.',
+  },
+  async run(args, session) {
+    const { values } = parseArguments('replay', args, options);
+    if (values.from === undefined) throw new ConnectorError('usage', '--from is needed\nSee: xiq-siem replay --help');
+    const where = parseWhere(values.where);
+    const { from = values.from, to = '' } = parseSpan(
+      { from: values.from, to: values.to ?? 'now' },
+      session.terminal.now(),
+    );
+    if (values['dry-run'] === true) {
+      const examples = values.examples === undefined ? undefined : wholeNumber('--examples', values.examples, 0, 1000);
+      return ask(values, session, 'reads', (asking) => preview({ from, to, where, examples }, asking, session));
+    }
+    const { destination: destinations } = values;
+    const request = {
+      ...{ from, to },
+      ...(destinations !== undefined && { destinations }),
+      ...(Object.keys(where).length > 0 && { where }),
+    };
+    return ask(values, session, 'changes', async (asking) =>
+      followJob(await asking.operations.replay(request, asking.signal), values['no-wait'] !== true, asking, session),
+    );
+  },
+};

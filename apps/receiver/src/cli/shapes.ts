@@ -1,0 +1,79 @@
+// `xiq-siem shapes`: what senders send that no mapping knows.
+import { routes, type ShapesLine } from '@xiq-siem/admin-api';
+import { type CommandOptions, parseArguments } from './arguments.ts';
+import { ask, cutShort } from './ask.ts';
+import { type Command, commonOptions } from './command.ts';
+import { exits } from './exit-codes.ts';
+import { renderHelp } from './help.ts';
+import { printable } from './terminal/printable.ts';
+import { startProgress } from './terminal/progress.ts';
+import { renderTable } from './terminal/table.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { counted, group } from './terminal/units.ts';
+import { parseSpan, spanOptions, timeHelp } from './time.ts';
+
+const options = { ...spanOptions, ...commonOptions } as const satisfies CommandOptions;
+
+export const shapesCommand: Command = {
+  help: renderHelp({
+    name: 'shapes',
+    text: `For each message type the fields that no mapping knows: path, JSON type and count; and the form in which senders authenticate. No values: it can be sent to whoever maintains the mapping.
+
+${timeHelp}`,
+    options,
+    exits: [
+      [exits.ok, 'shown, be there any or none'],
+      [exits.usage, 'wrong arguments'],
+      [exits.unavailable, 'the connector does not answer'],
+      [exits.config, 'the configuration is at fault'],
+      [exits.interrupted, 'Ctrl-C'],
+    ],
+  }),
+  json: { schema: routes.shapes.answer, lines: true },
+  async run(args, session) {
+    const { values } = parseArguments('shapes', args, options);
+    const { terminal } = session;
+    const span = parseSpan(values, terminal.now());
+    return ask(values, session, 'reads', async ({ operations, signal, say, tell }) => {
+      const progress = startProgress(terminal, 'Looking', 'bodies');
+      for await (const line of operations.shapes(span, signal)) {
+        tell(line);
+        if (line.kind === 'progress') progress.show(line.done, line.total);
+        else {
+          progress.end();
+          say(renderShapes(line, terminal));
+          return exits.ok;
+        }
+      }
+      return cutShort(signal);
+    });
+  },
+};
+
+type Shapes = Extract<ShapesLine, { kind: 'end' }>;
+
+const fieldColumns = [{ title: 'FIELD' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }] as const;
+const formColumns = [{ title: 'SOURCE' }, { title: 'AUTHENTICATES BY' }, { title: 'COUNT', align: 'right' }] as const;
+
+function renderShapes({ types, authentication, snapshot }: Shapes, terminal: Terminal): readonly string[] {
+  const forms = authentication.map(({ source, form, count }) => [source, form, group(count)]);
+  const formLines = snapshot
+    ? ['How senders authenticate is known to a running connector only.']
+    : forms.length === 0
+      ? ['No sender has authenticated since the start.']
+      : renderTable(formColumns, forms, terminal);
+  return [
+    ...(types.length === 0 ? ['Every field is known to the mapping.', ''] : []),
+    ...types.flatMap(({ messageType, bodies, fields, omitted }) => [
+      `${printable(messageType)}: unknown fields in ${counted(bodies, 'body', 'bodies')}`,
+      ...renderTable(
+        fieldColumns,
+        fields.map(({ path, type, count }) => [path, type, group(count)]),
+        terminal,
+      ),
+      ...(omitted === 0 ? [] : [`… and ${counted(omitted, 'more field')}`]),
+      '',
+    ]),
+    ...formLines,
+  ];
+}

@@ -1,0 +1,132 @@
+// `status` for people.
+import type { DestinationState, Status } from '@xiq-siem/admin-api';
+import { type Colour, painter } from '../terminal/colours.ts';
+import { printable } from '../terminal/printable.ts';
+import { type Cell, type Column, renderTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { wrapText } from '../terminal/text-width.ts';
+import { byteSize, clockTime, counted, duration, group, rate, shortCount, shortDuration } from '../terminal/units.ts';
+import { troublesOf } from './next-step.ts';
+import { verdictOf } from './verdict.ts';
+
+const stateColours: Readonly<Record<DestinationState['state'], Colour | undefined>> = {
+  running: 'green',
+  backing_off: 'yellow',
+  paused: 'red',
+  stopping: 'yellow',
+  stopped: 'yellow',
+  unknown: undefined,
+};
+
+type Paper = Pick<Terminal, 'columns' | 'colours'>;
+
+const columns: readonly Column[] = [
+  { title: 'NAME' },
+  { title: 'STATE' },
+  { title: 'BODIES', align: 'right' },
+  { title: 'BYTES', align: 'right' },
+  { title: 'AGE', align: 'right' },
+  { title: 'EV/S', align: 'right' },
+  { title: 'DELIVERED', align: 'right' },
+  { title: 'DEAD', align: 'right' },
+  { title: 'FULL IN', align: 'right' },
+];
+/** Gaps and spans that are told one by one. */
+const maxListed = 20;
+
+export function renderStatus(status: Status, terminal: Paper): readonly string[] {
+  const paint = painter(terminal);
+  const verdict = verdictOf(status);
+  const troubled = status.destinations.map((destination) => ({ destination, troubles: troublesOf(destination) }));
+  return [
+    paint(verdict.colour, verdict.text),
+    acceptingLine(status, terminal),
+    journalLine(status),
+    '',
+    ...renderTable(columns, status.destinations.map(row), terminal),
+    ...section(
+      '',
+      troubled.flatMap(({ destination: { name }, troubles }) =>
+        troubles.flatMap((trouble) => warning(`${name}: ${trouble}`, terminal)),
+      ),
+    ),
+    ...section('Let go by a full journal, though wanted (xiq-siem status --acknowledge GAP):', gapLines(status)),
+    ...section('Kept once, and not to be read any more:', lostLines(status)),
+    ...section(
+      '',
+      status.notConfigured.flatMap((name) =>
+        warning(
+          `${name} is not configured any more and still holds bodies: xiq-siem destination forget ${name}`,
+          terminal,
+        ),
+      ),
+    ),
+    ...section('', status.jobsRunning === 0 ? [] : [`${counted(status.jobsRunning, 'job')} under way: xiq-siem jobs`]),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  if (lines.length === 0) return [];
+  const shown = lines.length > maxListed ? [...lines.slice(0, maxListed), `… ${lines.length - maxListed} more`] : lines;
+  return ['', ...(title === '' ? shown : [title, ...shown.map((line) => `  ${line}`)])];
+}
+
+function acceptingLine({ accepting, started, at, version }: Status, terminal: Pick<Terminal, 'colours'>): string {
+  const since =
+    started === undefined ? '' : `, up ${duration(Math.max(0, Date.parse(at) - Date.parse(started)) / 1000)}`;
+  const who = `${printable(version)}${since}`;
+  if (accepting === undefined) return `Not running (${who})`;
+  if (accepting.ok) return `Accepting webhooks (${who})`;
+  const why = accepting.reasons.map(printable).join(', ');
+  return painter(terminal)('red', `NOT ACCEPTING webhooks: ${why} (${who})`);
+}
+
+function journalLine({ journal, deadLetters }: Status): string {
+  const { bytes, maxBytes, bodiesPerSecond, nextSequence, firstSequence } = journal;
+  const size = maxBytes === undefined ? byteSize(bytes) : `${byteSize(bytes)} of ${byteSize(maxBytes)}`;
+  const pace = bodiesPerSecond === null ? '' : `, ${rate(bodiesPerSecond)} bodies/s`;
+  return `Journal: ${counted(nextSequence - firstSequence, 'body', 'bodies')}, ${size}${pace}; dead letters open: ${group(deadLetters.open)}`;
+}
+
+function row(destination: DestinationState): readonly Cell[] {
+  const { name, state, reason, lag, eventsPerSecond, sum, deadLetters } = destination;
+  const open = group(deadLetters.open);
+  return [
+    name,
+    { text: stateWords(state, reason), colour: stateColours[state] },
+    shortCount(lag.bodies),
+    byteSize(lag.bytes),
+    lag.bodies === 0 ? '-' : shortDuration(lag.seconds),
+    rate(eventsPerSecond),
+    shortCount(sum.delivered),
+    deadLetters.open === 0 ? open : { text: open, colour: 'yellow' },
+    lag.hoursUntilFull === null ? '-' : shortDuration(lag.hoursUntilFull * 3600),
+  ];
+}
+
+const stateWords = (state: string, reason: string | undefined): string =>
+  state.replace('_', ' ') + (reason === undefined ? '' : ` (${reason})`);
+
+const indent = 4;
+
+/** A text from outside, marked; in a terminal a long one is several lines, the later ones set in. */
+function warning(text: string, { columns = Number.POSITIVE_INFINITY, colours }: Paper): readonly string[] {
+  const mark = painter({ colours })('yellow', '!');
+  return wrapText(printable(text), columns - indent).map((part, index) =>
+    index === 0 ? `${mark} ${part}` : ' '.repeat(indent) + part,
+  );
+}
+
+function gapLines({ gaps }: Status): readonly string[] {
+  return gaps.map(
+    ({ id, bodies, bytes, at }) =>
+      `${printable(id)}  ${counted(bodies, 'body', 'bodies')}, ${byteSize(bytes)}, last at ${clockTime(at)}`,
+  );
+}
+
+function lostLines({ journal }: Status): readonly string[] {
+  return journal.lost.map(
+    ({ fromSequence, toSequence, bytes, reason, where }) =>
+      `${fromSequence} to ${toSequence}: ${reason}, ${byteSize(bytes)}, ${printable(where)}`,
+  );
+}

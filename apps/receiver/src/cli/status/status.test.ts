@@ -1,0 +1,182 @@
+import type { DestinationState, Status } from '@xiq-siem/admin-api';
+import { describe, expect, it } from 'vitest';
+import { textWidth } from '../terminal/text-width.ts';
+import { runTest } from '../test-session.ts';
+
+const well: DestinationState = {
+  ...{ name: 'archive', type: 'file', assurance: 'stored', state: 'running', possibleDuplicates: 0, pluginFaults: 0 },
+  lag: { bodies: 0, bytes: 0, seconds: 0, eventsInFlight: 0, hoursUntilFull: null },
+  eventsPerSecond: 12.5,
+  sum: {
+    ...{ normalized: 1_234_567, delivered: 1_234_567, degraded: 0, duplicate: 0, deadLettered: 0 },
+    ...{ filtered: 0, damaged: 0, inFlight: 0, difference: 0 },
+  },
+  deadLetters: { open: 0, delivered: 0, dropped: 0, difference: 0 },
+};
+const paused: DestinationState = {
+  ...well,
+  ...{
+    name: 'elastic',
+    type: 'elasticsearch',
+    assurance: 'indexed',
+    state: 'paused',
+    reason: 'index_template_missing',
+  },
+  lastFailure: {
+    code: 'index_template_missing',
+    words: 'no template \u001b[31mhere\u202e',
+    at: '2026-11-24T11:59:00Z',
+  },
+  lag: { bodies: 1_204, bytes: 3_250_000, seconds: 720, eventsInFlight: 3, hoursUntilFull: 52.3 },
+  deadLetters: { open: 7, delivered: 0, dropped: 0, difference: 0 },
+};
+const healthy: Status = {
+  ...{ snapshot: false, at: '2026-11-24T12:00:00Z', version: '0.1.0', instanceId: 'one' },
+  ...{ started: '2026-11-24T09:50:00Z', accepting: { ok: true, reasons: [] }, destinations: [well], notConfigured: [] },
+  journal: {
+    ...{ firstSequence: 1, nextSequence: 2001, bytes: 5_000_000, maxBytes: 10_737_418_240 },
+    ...{ bodiesPerSecond: 3.2, bytesPerHour: 1000, lost: [] },
+  },
+  ...{ gaps: [], deadLetters: { open: 0, bytes: 0 }, jobsRunning: 0, holds: true },
+};
+const run = (status: Status, words: string[] = [], paper = {}) =>
+  runTest(['status', ...words], { status: async () => status }, paper);
+
+describe('the first line and the exit code', () => {
+  it('all is well: 0', async () => {
+    const { code, stdout } = await run(healthy);
+    expect(code).toBe(0);
+    expect(stdout.slice(0, 3)).toEqual([
+      'Nothing is lost: every sum holds',
+      'Accepting webhooks (0.1.0, up 2 h 10 min)',
+      'Journal: 2,000 bodies, 4.8 MiB of 10 GiB, 3.2 bodies/s; dead letters open: 0',
+    ]);
+  });
+
+  const gap = { id: 'elastic:5-9', destination: 'elastic', fromSequence: 5, toSequence: 9, bodies: 4, bytes: 2048 };
+  const lost = { fromSequence: 5, toSequence: 9, bytes: 10, reason: 'damaged', where: 'journal/1' } as const;
+  const wrongSum = { ...well, sum: { ...well.sum, difference: -3 } };
+  const holding: DestinationState = { ...well, held: { events: 2, code: 'mapping_conflict' } };
+  it.each<[string, Partial<Status>, string]>([
+    [
+      'a sum that does not hold',
+      { holds: false, destinations: [wrongSum] },
+      'UNKNOWN FATE: 3 events: a sum does not hold',
+    ],
+    [
+      'a gap',
+      { gaps: [{ ...gap, at: healthy.at }] },
+      'LOST: 4 bodies let go that a destination wanted; every sum holds',
+    ],
+    [
+      'damage',
+      { journal: { ...healthy.journal, lost: [lost] } },
+      'LOST: 5 bodies cannot be read any more; every sum holds',
+    ],
+    ['a paused destination', { destinations: [well, paused] }, 'Nothing is lost: every sum holds'],
+    ['not accepting', { accepting: { ok: false, reasons: ['journal_full'] } }, 'Nothing is lost: every sum holds'],
+    ['dead letters', { deadLetters: { open: 1, bytes: 1 } }, 'Nothing is lost: every sum holds'],
+    ['a destination to forget', { notConfigured: ['old'] }, 'Nothing is lost: every sum holds'],
+    ['held events', { destinations: [holding] }, 'Nothing is lost: every sum holds'],
+  ])('%s: 1, with and without --json', async (_, change, first) => {
+    const shown = await run({ ...healthy, ...change });
+    expect(shown.code).toBe(1);
+    expect(shown.stdout[0]).toBe(first);
+    expect((await run({ ...healthy, ...change }, ['--json'])).code).toBe(1);
+  });
+
+  it('damage on the way is part of the sum, and said', async () => {
+    const damaged = { ...well, sum: { ...well.sum, damaged: 3 } };
+    const { code, stdout } = await run({ ...healthy, destinations: [damaged, well] });
+    expect([code, stdout[0]]).toEqual([0, 'Every sum holds; 3 events damaged']);
+    expect(stdout.at(-1)).toContain('! archive: 3 events damaged: not to be read');
+  });
+
+  it('of a stopped connector it says so, and that nothing is accepted', async () => {
+    const { accepting: _, started: __, ...rest } = healthy;
+    const { code, stdout } = await run({ ...rest, snapshot: true }, [], { snapshot: true });
+    expect(stdout[0]).toBe('snapshot of a stopped connector (/data): read from its files, nothing is changed');
+    expect(stdout).toContain('Not running (0.1.0)');
+    expect(code).toBe(1);
+  });
+});
+
+describe('what is not well', () => {
+  const status: Status = {
+    ...{ ...healthy, destinations: [well, paused], notConfigured: ['old'], jobsRunning: 1 },
+    ...{ accepting: { ok: false, reasons: ['journal_full', 'no_secret:xiq'] }, deadLetters: { open: 7, bytes: 9 } },
+    gaps: [
+      {
+        ...{ id: 'elastic:5-9', destination: 'elastic', fromSequence: 5, toSequence: 9, bodies: 4, bytes: 2048 },
+        at: '2026-11-24T10:00:00Z',
+      },
+    ],
+  };
+
+  it('in a pipe nothing is cut, and every trouble names its command', async () => {
+    const { text } = await run(status);
+    expect(text).toMatchInlineSnapshot(`
+      "LOST: 4 bodies let go that a destination wanted; every sum holds
+      NOT ACCEPTING webhooks: journal_full, no_secret:xiq (0.1.0, up 2 h 10 min)
+      Journal: 2,000 bodies, 4.8 MiB of 10 GiB, 3.2 bodies/s; dead letters open: 7
+
+      NAME     STATE                            BODIES    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
+      archive  running                               0      0 B       -  12.5  1,234,567     0        -
+      elastic  paused (index_template_missing)   1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d
+
+      ! elastic: index_template_missing: no template \\u001b[31mhere\\u202e. Next: xiq-siem setup elastic, then xiq-siem destination resume elastic
+      ! elastic: 7 dead letters. Next: see xiq-siem dlq list --destination elastic, mend the cause, then xiq-siem dlq retry --destination elastic
+
+      Let go by a full journal, though wanted (xiq-siem status --acknowledge GAP):
+        elastic:5-9  4 bodies, 2.0 KiB, last at 2026-11-24 10:00:00Z
+
+      ! old is not configured any more and still holds bodies: xiq-siem destination forget old
+
+      1 job under way: xiq-siem jobs"
+    `);
+  });
+
+  it('in 80 columns every line fits, numbers whole', async () => {
+    const { stdout } = await run(status, [], { columns: 80 });
+    const [, , , , title = '', first = '', second = ''] = stdout;
+    expect([title, first, second].join('\n')).toMatchInlineSnapshot(`
+      "NAME     STATE           BODIES    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
+      archive  running              0      0 B       -  12.5  1,234,567     0        -
+      elastic  paused (index…   1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d"
+    `);
+    expect(stdout.filter((line) => textWidth(line) > 80)).toEqual([]);
+  });
+
+  it('is coloured by state where colours are wanted, and nothing from outside gets through', async () => {
+    const { text } = await run(status, [], { columns: 80, colours: true });
+    expect(text).toContain('\u001b[32mrunning\u001b[39m');
+    expect(text).toContain('\u001b[31mpaused');
+    expect(text).not.toContain('\u001b[31mhere');
+    expect(text).not.toContain('\u202e');
+    expect(text).toContain('\\u001b[31mhere\\u202e');
+  });
+
+  it('--json is the answer itself', async () => {
+    expect((await run(status, ['--json'])).json()).toEqual([status]);
+  });
+});
+
+describe('--acknowledge and --watch', () => {
+  it('acknowledges a gap', async () => {
+    const answers = { acknowledgeGap: async ({ gap }: { gap: string }) => ({ acknowledged: gap }) };
+    const { code, text } = await runTest(['status', '--acknowledge', 'elastic:5-9'], answers);
+    expect([code, text]).toEqual([0, 'Gap elastic:5-9 is acknowledged.']);
+    const json = await runTest(['status', '--acknowledge', 'elastic:5-9', '--json'], answers);
+    expect(json.json()).toEqual([{ acknowledged: 'elastic:5-9' }]);
+  });
+
+  it('needs a running connector to acknowledge: 69', async () => {
+    const { code, stderr } = await runTest(['status', '--acknowledge', 'x'], {}, { snapshot: true });
+    expect([code, stderr]).toEqual([69, ['no connector runs on /data']]);
+  });
+
+  it('--watch shows it until Ctrl-C: 130', async () => {
+    const { code, stdout } = await run(healthy, ['--watch', '--json'], { interruptAfter: 3 });
+    expect([code, stdout.length]).toEqual([130, 3]);
+  });
+});

@@ -1,0 +1,70 @@
+// `xiq-siem status`: is anything lost, what is stuck, and what to do.
+import { routes } from '@xiq-siem/admin-api';
+import { type CommandOptions, parseArguments, wholeNumber } from '../arguments.ts';
+import { ask } from '../ask.ts';
+import { type Command, commonOptions } from '../command.ts';
+import { exits } from '../exit-codes.ts';
+import { renderHelp } from '../help.ts';
+import { printable } from '../terminal/printable.ts';
+import { renderStatus } from './status-view.ts';
+import { needsPerson } from './verdict.ts';
+
+const options = {
+  watch: { type: 'boolean', help: 'again and again, until Ctrl-C' },
+  every: { type: 'string', value: 'SECONDS', help: 'with --watch: how often (default 2)' },
+  acknowledge: { type: 'string', value: 'GAP', help: 'gap GAP was seen: it is not shown any more' },
+  ...commonOptions,
+} as const satisfies CommandOptions;
+
+const defaultSeconds = 2;
+
+export const statusCommand: Command = {
+  help: renderHelp({
+    name: 'status',
+    text: `Whether anything is lost, whether webhooks are accepted, and how each destination is: its state, what it lags by (bodies, bytes, age of the oldest), events per second, delivered, open dead letters, and in how long the journal is full at the pace of today should it take nothing more. For what is not well: why, and which command helps.
+
+Of a stopped connector: what its files say.`,
+    options,
+    exits: [
+      [exits.ok, 'all is well (or the gap is acknowledged)'],
+      [
+        exits.attention,
+        'something needs a person: a destination is paused or holds events, there are dead letters, a gap, bodies that cannot be read, a destination to forget, a sum that does not hold, or webhooks are not accepted (it is stopped, or its reason is told)',
+      ],
+      [exits.usage, 'wrong arguments'],
+      [exits.notFound, 'there is no such gap'],
+      [exits.unavailable, 'the connector does not answer, or (--acknowledge) does not run'],
+      [exits.config, 'the configuration is at fault'],
+      [exits.interrupted, 'Ctrl-C'],
+    ],
+  }),
+  json: {
+    schema: routes.status.answer,
+    note: '`--watch`: one object a line. `--acknowledge`: `{ "acknowledged": GAP }`.',
+  },
+  async run(args, session) {
+    const { values } = parseArguments('status', args, options);
+    const { terminal } = session;
+    const { acknowledge: gap, watch = false, every } = values;
+    if (gap !== undefined) {
+      return ask(values, session, 'changes', async ({ operations, signal, say, tell }) => {
+        tell(await operations.acknowledgeGap({ gap }, signal));
+        say(`Gap ${printable(gap)} is acknowledged.`);
+        return exits.ok;
+      });
+    }
+    const seconds = every === undefined ? defaultSeconds : wholeNumber('--every', every, 1, 86_400);
+    return ask(values, session, 'reads', async ({ operations, signal, json, say, tell }) => {
+      for (;;) {
+        const status = await operations.status({}, signal);
+        if (watch && !json) terminal.clear();
+        tell(status);
+        say(renderStatus(status, terminal));
+        if (!watch) return needsPerson(status) ? exits.attention : exits.ok;
+        await terminal.pause(seconds * 1000);
+        if (signal.aborted) return exits.interrupted;
+        if (terminal.columns === undefined) say('');
+      }
+    });
+  },
+};

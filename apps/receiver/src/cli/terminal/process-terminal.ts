@@ -1,0 +1,80 @@
+// The terminal, or pipe, that this process writes to.
+import { createInterface } from 'node:readline/promises';
+import { setTimeout } from 'node:timers/promises';
+import { exits } from '../exit-codes.ts';
+import { coloursWanted } from './colours.ts';
+import type { Terminal } from './terminal.ts';
+import { cutText } from './text-width.ts';
+
+const unknownColumns = 80;
+const clearLine = '\r\u001b[K';
+const clearScreen = '\u001b[H\u001b[J';
+
+/** Nothing is installed before it is needed: `serve` has its own ways with signals. */
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr, env } = process;
+  let shown = false;
+  let interruption: AbortController | undefined;
+  let watchesPipe = false;
+
+  const columnsOf = ({ columns = 0 }: { columns?: number }): number => (columns > 0 ? columns : unknownColumns);
+  const wipe = (): void => {
+    if (shown) stderr.write(clearLine);
+    shown = false;
+  };
+  // A reader that has seen enough (`| head`) is no failure.
+  const endWithReader = (): void => {
+    if (watchesPipe) return;
+    watchesPipe = true;
+    stdout.on('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EPIPE') process.exit(exits.ok);
+      throw cause;
+    });
+    stderr.on('error', () => {});
+  };
+  const interrupted = (): AbortSignal => {
+    if (interruption === undefined) {
+      const controller = new AbortController();
+      interruption = controller;
+      process.on('SIGINT', () => {
+        if (controller.signal.aborted) process.exit(exits.interrupted);
+        controller.abort();
+      });
+    }
+    return interruption.signal;
+  };
+  return {
+    get columns() {
+      return stdout.isTTY ? columnsOf(stdout) : undefined;
+    },
+    colours: coloursWanted(env, stdout.isTTY === true),
+    canAsk: stdin.isTTY === true && stderr.isTTY === true,
+    out(text) {
+      endWithReader();
+      wipe();
+      stdout.write(`${text}\n`);
+    },
+    err(text) {
+      endWithReader();
+      wipe();
+      stderr.write(`${text}\n`);
+    },
+    progress(line) {
+      if (!stderr.isTTY || env['TERM'] === 'dumb') return;
+      stderr.write(clearLine + cutText(line, columnsOf(stderr) - 1));
+      shown = line !== '';
+    },
+    clear() {
+      if (stdout.isTTY && env['TERM'] !== 'dumb') stdout.write(clearScreen);
+    },
+    async ask(question) {
+      wipe();
+      using lines = createInterface({ input: stdin, output: stderr });
+      const answer = await lines.question(`${question} [y/N] `, { signal: interrupted() });
+      return /^y(es)?$/i.test(answer.trim());
+    },
+    interrupted,
+    pause: (ms) => setTimeout(ms, undefined, { signal: interrupted() }).catch(() => undefined),
+    now: Date.now,
+  };
+}

@@ -1,0 +1,76 @@
+// A table that fits the terminal: numbers to the right and whole, texts cut where they must be.
+import type { Colour } from './colours.ts';
+import { painter } from './colours.ts';
+import { printable } from './printable.ts';
+import type { Terminal } from './terminal.ts';
+import { cutText, textWidth } from './text-width.ts';
+
+export interface Column {
+  readonly title: string;
+  /** Numbers are never cut: a part of one would be another. */
+  readonly align?: 'right';
+}
+
+export interface ColouredCell {
+  readonly text: string;
+  readonly colour: Colour | undefined;
+}
+
+export type Cell = string | ColouredCell;
+
+const gap = '  ';
+/** Below this a text says nothing any more; the line is then too long instead. */
+const leastWidth = 6;
+
+const textOf = (cell: Cell | undefined): string => printable(typeof cell === 'object' ? cell.text : (cell ?? ''));
+
+/** Lines, the titles first. Cells may hold anything: controls are escaped. */
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  terminal: Pick<Terminal, 'columns' | 'colours'>,
+): readonly string[] {
+  const texts = rows.map((row) => columns.map((_, index) => textOf(row[index])));
+  const wanted = columns.map(({ title }, index) =>
+    Math.max(textWidth(title), ...texts.map((row) => textWidth(row[index] ?? ''))),
+  );
+  const widths = terminal.columns === undefined ? wanted : fitting(columns, wanted, terminal.columns);
+  const paint = painter(terminal);
+  const line = (cells: readonly string[], colourOf: (index: number) => Colour | undefined): string =>
+    cells
+      .map((cell, index) => {
+        const width = widths[index] ?? 0;
+        const cut = columns[index]?.align === 'right' ? cell : cutText(cell, width);
+        const space = ' '.repeat(Math.max(0, width - textWidth(cut)));
+        const painted = paint(colourOf(index), cut);
+        if (columns[index]?.align === 'right') return space + painted;
+        return index === cells.length - 1 ? painted : painted + space;
+      })
+      .join(gap)
+      .trimEnd();
+  const titles = columns.map(({ title }) => title);
+  return [
+    line(titles, () => 'dim'),
+    ...texts.map((row, number) =>
+      line(row, (index) => {
+        const cell = rows[number]?.[index];
+        return typeof cell === 'object' ? cell.colour : undefined;
+      }),
+    ),
+  ];
+}
+
+/** Takes from the widest text column, again and again, until all fits. */
+function fitting(columns: readonly Column[], wanted: readonly number[], width: number): readonly number[] {
+  const widths = [...wanted];
+  let over = widths.reduce((sum, one) => sum + one, gap.length * (columns.length - 1)) - width;
+  const texts = columns.flatMap(({ align }, index) => (align === 'right' ? [] : [index]));
+  while (over > 0) {
+    const [widest] = [...texts].sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
+    const now = widest === undefined ? 0 : (widths[widest] ?? 0);
+    if (widest === undefined || now <= leastWidth) break;
+    widths[widest] = now - 1;
+    over -= 1;
+  }
+  return widths;
+}

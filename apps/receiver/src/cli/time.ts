@@ -1,0 +1,63 @@
+// Times as a person writes them.
+import { ConnectorError } from '@xiq-siem/core';
+import type { CommandOptions } from './arguments.ts';
+
+const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+const isUnit = (text: string | undefined): text is keyof typeof unitMs => text !== undefined && text in unitMs;
+const date = /^\d{4}-\d\d-\d\d$/;
+const dateTime = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?$/i;
+
+/** For help texts. */
+export const timeHelp = 'TIME: 2026-11-24T08:00:00Z, 2026-11-24, or how long ago: 30m, 24h, 7d (UTC if no offset)';
+
+const latestMs = Date.UTC(10_000, 0);
+
+/**
+ * ISO 8601, UTC, of a time, a date (its beginning) or a span before `nowMs`. `option` names where it was given.
+ * @throws ConnectorError `usage` for anything else.
+ */
+export function parseTime(option: string, text: string, nowMs: number): string {
+  const ms = epochOf(text.trim(), nowMs);
+  // What is not within (NaN too) ISO 8601 has no four digits for.
+  if (ms === undefined || !(ms >= 0 && ms < latestMs)) {
+    throw new ConnectorError('usage', `${option} ${JSON.stringify(text)} is no time. ${timeHelp}`);
+  }
+  return new Date(ms).toISOString();
+}
+
+function epochOf(text: string, nowMs: number): number | undefined {
+  const [, amount, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  if (amount !== undefined && isUnit(unit)) return nowMs - Number(amount) * unitMs[unit];
+  if (text === 'now') return nowMs;
+  const [, day, clock, offset = 'Z'] = dateTime.exec(date.test(text) ? `${text}T00:00` : text) ?? [];
+  if (day === undefined || clock === undefined) return undefined;
+  // Date takes 31 February for 3 March.
+  const midnight = new Date(`${day}T00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
+  return Date.parse(`${day}T${clock}${offset.toUpperCase()}`);
+}
+
+/**
+ * `--from` and `--to` as the API takes them.
+ * @throws ConnectorError `usage` where one is no time, or they enclose nothing.
+ */
+export function parseSpan(
+  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+  nowMs: number,
+): { from?: string; to?: string } {
+  const span = {
+    ...(from !== undefined && { from: parseTime('--from', from, nowMs) }),
+    ...(to !== undefined && { to: parseTime('--to', to, nowMs) }),
+  };
+  if (span.from !== undefined && span.to !== undefined && span.from >= span.to) {
+    throw new ConnectorError('usage', `--from ${span.from} is not before --to ${span.to}`);
+  }
+  return span;
+}
+
+/** `--from` and `--to` of commands that look at what was received. */
+export const spanOptions = {
+  from: { type: 'string', value: 'TIME', help: 'what was received at or after it (default: all that is retained)' },
+  to: { type: 'string', value: 'TIME', help: 'what was received before it (default: now)' },
+} as const satisfies CommandOptions;

@@ -1,0 +1,55 @@
+// Which events are meant: `--where dataset=…,source=…,action=…`, as the API takes it.
+import type { Where } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import type { CommandOptions } from './arguments.ts';
+
+export const whereOption = {
+  where: {
+    type: 'string',
+    multiple: true,
+    value: 'CONDITIONS',
+    help: 'only events for which all hold: dataset=A,B source=C action=D, parted by commas or given again',
+  },
+} as const satisfies CommandOptions;
+
+const plural = { dataset: 'datasets', source: 'sources', action: 'actions' } as const;
+const isField = (text: string): text is keyof typeof plural => Object.hasOwn(plural, text);
+
+/**
+ * A comma parts conditions, and the values of one: `dataset=a,b,source=c`.
+ * @throws ConnectorError `usage`.
+ */
+export function parseWhere(texts: readonly string[] = []): Where {
+  const found: Record<keyof typeof plural, string[]> = { dataset: [], source: [], action: [] };
+  for (const text of texts) {
+    let field: keyof typeof plural | undefined;
+    for (const part of text.split(',').map((each) => each.trim())) {
+      const [name = '', ...rest] = part.split('=');
+      if (rest.length > 0 && isField(name)) field = name;
+      const value = rest.length > 0 && isField(name) ? rest.join('=') : part;
+      if (field === undefined || value === '' || (rest.length > 0 && !isField(name))) {
+        const expected = 'expected dataset=…, source=… or action=…';
+        throw new ConnectorError('usage', `--where ${JSON.stringify(text)}: ${JSON.stringify(part)}: ${expected}`);
+      }
+      found[field].push(value);
+    }
+  }
+  return {
+    ...(found.dataset.length > 0 && { datasets: found.dataset }),
+    ...(found.source.length > 0 && { sources: found.source }),
+    ...(found.action.length > 0 && { actions: found.action }),
+  };
+}
+
+/** The same for a query, where lists are text. */
+export function whereQuery({ datasets, sources, actions }: Where): {
+  datasets?: string;
+  sources?: string;
+  actions?: string;
+} {
+  return {
+    ...(datasets && { datasets: datasets.join(',') }),
+    ...(sources && { sources: sources.join(',') }),
+    ...(actions && { actions: actions.join(',') }),
+  };
+}

@@ -1,0 +1,175 @@
+// Serves the routes of the admin API: input checked, answers and streams bounded, refusals by code, changes told.
+import type { HttpBindings } from '@hono/node-server';
+import { type Operations, openApiDocument, type Route, routes } from '@xiq-siem/admin-api';
+import { ConnectorError, type ErrorCode } from '@xiq-siem/core';
+import { type Context, Hono } from 'hono';
+import type { z } from 'zod';
+import { readAdminBody } from './read-admin-body.ts';
+
+type AdminContext = Context<{ Bindings: HttpBindings }>;
+type Status = 400 | 404 | 422 | 429 | 500 | 503;
+
+/** One call that was meant to change something. */
+export interface AdminChange {
+  readonly call: string;
+  readonly outcome: 'success' | 'failure';
+  /** The code of a refusal. */
+  readonly code?: string;
+  /** What was asked, by names and numbers only. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface AdminRoutesOptions {
+  readonly operations: Operations;
+  readonly version: string;
+  /** Told of each call that was meant to change something, when it is answered. */
+  changed(change: AdminChange): void;
+}
+
+/** Streams at once: each may hold a reader of the journal. */
+const maxStreams = 16;
+
+export function adminRoutes({ operations, version, changed }: AdminRoutesOptions): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  let streams = 0;
+
+  /** Runs a call; tells of it where it changes something. */
+  const told = async <Result>(
+    name: string,
+    route: Route,
+    input: object,
+    call: () => Promise<Result>,
+  ): Promise<Result> => {
+    const tell = (outcome: AdminChange['outcome'], code?: string): void => {
+      if (route.changes) changed({ call: name, outcome, ...(code !== undefined && { code }), input: { ...input } });
+    };
+    try {
+      const result = await call();
+      tell('success');
+      return result;
+    } catch (cause) {
+      tell('failure', cause instanceof ConnectorError ? cause.code : 'internal');
+      throw cause;
+    }
+  };
+
+  function answer<Input extends z.ZodObject, Answer extends z.ZodType>(
+    name: string,
+    route: Route<Input, Answer>,
+    operation: (input: z.output<Input>, signal: AbortSignal) => Promise<z.output<Answer>>,
+  ): void {
+    app.on(route.method, honoPath(route.path), async (c) => {
+      const input = await inputOf(c, route);
+      return c.json(await told(name, route, input, () => operation(input, closedSignal(c))));
+    });
+  }
+
+  function stream<Input extends z.ZodObject, Answer extends z.ZodType>(
+    name: string,
+    route: Route<Input, Answer>,
+    operation: (input: z.output<Input>, signal: AbortSignal) => AsyncIterable<z.output<Answer>>,
+  ): void {
+    app.on(route.method, honoPath(route.path), async (c) => {
+      const input = await inputOf(c, route);
+      if (streams >= maxStreams) throw new ConnectorError('busy', `${maxStreams} streams are open: end one of them`);
+      streams += 1;
+      const lines = operation(input, closedSignal(c))[Symbol.asyncIterator]();
+      // The first line decides about the status: what is refused is refused at once.
+      const first = await told(name, route, input, () => lines.next()).catch((cause: unknown) => {
+        streams -= 1;
+        throw cause;
+      });
+      const body = ReadableStream.from(
+        textOf(first, lines, () => {
+          streams -= 1;
+        }),
+      );
+      return c.body(body, 200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+    });
+  }
+
+  answer('status', routes.status, operations.status);
+  answer('acknowledgeGap', routes.acknowledgeGap, operations.acknowledgeGap);
+  answer('traceReceipt', routes.traceReceipt, operations.traceReceipt);
+  stream('traceEvent', routes.traceEvent, operations.traceEvent);
+  answer('listDeadLetters', routes.listDeadLetters, operations.listDeadLetters);
+  answer('groupDeadLetters', routes.groupDeadLetters, operations.groupDeadLetters);
+  answer('showDeadLetter', routes.showDeadLetter, operations.showDeadLetter);
+  answer('dropDeadLetters', routes.dropDeadLetters, operations.dropDeadLetters);
+  answer('retry', routes.retry, operations.retry);
+  answer('replay', routes.replay, operations.replay);
+  stream('previewReplay', routes.previewReplay, operations.previewReplay);
+  answer('jobs', routes.jobs, operations.jobs);
+  stream('watchJob', routes.watchJob, operations.watchJob);
+  answer('cancelJob', routes.cancelJob, operations.cancelJob);
+  stream('tail', routes.tail, operations.tail);
+  answer('check', routes.check, operations.check);
+  stream('doctor', routes.doctor, operations.doctor);
+  stream('shapes', routes.shapes, operations.shapes);
+  answer('reload', routes.reload, operations.reload);
+  answer('forgetDestination', routes.forgetDestination, operations.forgetDestination);
+  answer('resumeDestination', routes.resumeDestination, operations.resumeDestination);
+  const document = openApiDocument(version);
+  app.get('/api/v1/openapi.json', (c) => c.json(document));
+  return app;
+}
+
+const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+async function inputOf<Input extends z.ZodObject>(
+  c: AdminContext,
+  { method, input }: Route<Input>,
+): Promise<z.output<Input>> {
+  const rest = method === 'GET' ? c.req.query() : await readAdminBody(c.env.incoming);
+  const { success, data, error } = input.safeParse({ ...rest, ...c.req.param() });
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new ConnectorError('usage', `${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'not what is expected'}`);
+}
+
+/** Fires when the client has gone. */
+function closedSignal({ env: { outgoing } }: AdminContext): AbortSignal {
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+/** Pulled line by line: a client that does not read holds the work up, and nothing else. */
+async function* textOf<Line>(
+  first: IteratorResult<Line, unknown>,
+  lines: AsyncIterator<Line, unknown>,
+  done: () => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for (let next = first; next.done !== true; next = await lines.next()) {
+      yield Buffer.from(`${JSON.stringify(next.value)}\n`);
+    }
+  } catch (cause) {
+    // The status is sent: a refusal as the last line is how the client learns of it.
+    yield Buffer.from(`${JSON.stringify(refusalOf(cause).words)}\n`);
+  } finally {
+    done();
+    await lines.return?.();
+  }
+}
+
+const statuses: Partial<Record<ErrorCode, Status>> = {
+  usage: 400,
+  not_found: 404,
+  busy: 429,
+  config_invalid: 422,
+  secret_unreadable: 422,
+  journal_full: 503,
+  journal_closed: 503,
+};
+
+/** What is told of a failure: of ours the message, of anything else nothing that could hold a document or a secret. */
+export function refusalOf(cause: unknown): {
+  readonly status: Status;
+  readonly words: { error: string; message: string };
+} {
+  if (!(cause instanceof ConnectorError)) {
+    return { status: 500, words: { error: 'internal', message: 'a fault of ours: see the log' } };
+  }
+  return { status: statuses[cause.code] ?? 500, words: { error: cause.code, message: cause.message } };
+}

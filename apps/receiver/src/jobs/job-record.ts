@@ -1,0 +1,85 @@
+// What is kept of a job on disk, so that it can be gone on with after a restart.
+import { randomBytes } from 'node:crypto';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Job, jobSchema } from '@xiq-siem/admin-api';
+import type { Logger } from '@xiq-siem/core';
+import { z } from 'zod';
+
+const record = z.object({
+  v: z.literal(1),
+  job: jobSchema,
+  /** What a replay goes over: sequences, `first` inclusive, `next` exclusive. */
+  span: z.object({ first: z.int().min(1), next: z.int().min(1) }).optional(),
+  /** The last dead letter that a retry goes over. */
+  lastNumber: z.int().min(0).optional(),
+});
+
+export type JobRecord = z.infer<typeof record>;
+
+export interface JobRecords {
+  all(): readonly JobRecord[];
+  /** Resolves when it is on disk. */
+  save(job: JobRecord): Promise<void>;
+  /** Of one destination of a replay. */
+  positionPath(id: string, destination: string): string;
+}
+
+const suffix = '.json';
+/** Ended jobs that are remembered; the oldest are forgotten first. */
+const maxEnded = 100;
+
+export const newJobId = (): string => randomBytes(5).toString('hex');
+
+/** `directory` is the data directory's room for jobs. A file that makes no sense is said, and left. */
+export async function openJobRecords(directory: string, log: Logger): Promise<JobRecords> {
+  const known = new Map((await readJobRecords(directory, log)).map((one) => [one.job.id, one]));
+
+  async function forgetOldest(): Promise<void> {
+    const ended = [...known.values()].filter(({ job }) => job.ended !== undefined);
+    ended.sort((a, b) => (a.job.ended ?? '').localeCompare(b.job.ended ?? ''));
+    for (const { job } of ended.slice(0, Math.max(0, ended.length - maxEnded))) {
+      known.delete(job.id);
+      for (const name of await readdir(directory)) {
+        if (name.startsWith(`${job.id}.`)) await rm(join(directory, name), { force: true });
+      }
+    }
+  }
+  return {
+    all: () => [...known.values()],
+    async save(saved) {
+      known.set(saved.job.id, saved);
+      const path = join(directory, saved.job.id + suffix);
+      {
+        await using file = await open(`${path}.new`, 'w', 0o600);
+        await file.writeFile(`${JSON.stringify(saved)}\n`);
+        await file.datasync();
+      }
+      await rename(`${path}.new`, path);
+      await forgetOldest();
+    },
+    positionPath: (id, destination) => join(directory, `${id}.${destination}.position`),
+  };
+}
+
+/** Of a stopped connector too: what ran when it ended is interrupted. */
+export async function readJobRecords(directory: string, log: Logger): Promise<readonly JobRecord[]> {
+  const found: JobRecord[] = [];
+  for (const name of (await readdir(directory)).sort()) {
+    if (!name.endsWith(suffix)) continue;
+    const parsed = record.safeParse(await jsonIn(join(directory, name)));
+    if (parsed.success) found.push({ ...parsed.data, job: interrupted(parsed.data.job) });
+    else log.warn('job.unreadable', { file: name });
+  }
+  return found;
+}
+
+const interrupted = (job: Job): Job => (job.state === 'running' ? { ...job, state: 'interrupted' } : job);
+
+async function jsonIn(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+// Which events an operator means.
+import type { Where } from '@xiq-siem/admin-api';
+import type { NormalizedEvent } from '@xiq-siem/core';
+
+/** Every condition that is set has to hold. */
+export function eventFilter(where: Where = {}): (event: NormalizedEvent, source: string) => boolean {
+  const datasets = where.datasets && new Set(where.datasets);
+  const sources = where.sources && new Set(where.sources);
+  const actions = where.actions && new Set(where.actions);
+  return ({ dataset, document }, source) =>
+    (datasets?.has(dataset) ?? true) &&
+    (sources?.has(source) ?? true) &&
+    (actions?.has(document.event?.action ?? '') ?? true);
+}
+
+/** Lists as a query has them: comma-separated. */
+export function whereOfQuery(query: {
+  readonly datasets?: string | undefined;
+  readonly sources?: string | undefined;
+  readonly actions?: string | undefined;
+}): Where {
+  const list = (text: string | undefined): string[] | undefined => {
+    const names = text
+      ?.split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    return names === undefined || names.length === 0 ? undefined : names;
+  };
+  return { datasets: list(query.datasets), sources: list(query.sources), actions: list(query.actions) };
+}

@@ -1,0 +1,36 @@
+// What there is to look at: the same of a running connector and of the files of a stopped one.
+import type { Assurance, KeptBody, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
+import type { Journal } from '@xiq-siem/journal';
+import type { DeadLetterReading } from '../dead-letters/dead-letters.ts';
+import type { Milestones } from './milestones.ts';
+
+export type JournalReading = Pick<
+  Journal,
+  'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'positions' | 'lostSpans' | 'letGoGaps'
+>;
+
+export interface KnownDestination {
+  readonly name: string;
+  readonly type: string;
+  readonly assurance: Assurance;
+  /** By the routing that is configured now. */
+  wants(event: { readonly dataset: string; readonly source: string }): boolean;
+}
+
+export interface Evidence {
+  readonly snapshot: boolean;
+  readonly journal: JournalReading;
+  readonly deadLetters: DeadLetterReading;
+  readonly milestones: Milestones;
+  readonly mappingVersion: string | undefined;
+  destinations(): readonly KnownDestination[];
+  /** Position of a destination as it is now, or as last saved. */
+  position(destination: string): Position | undefined;
+  /** By the mapping of today. */
+  normalize(body: KeptBody): Iterable<NormalizedEvent>;
+  unmapped(body: KeptBody): Iterable<UnmappedField>;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Lets the pipeline go first; called between pieces of work. */
+  yieldNow(): Promise<void>;
+}

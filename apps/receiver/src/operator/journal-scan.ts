@@ -1,0 +1,68 @@
+// Reads what was received in a span, in order, and says how far it is.
+import type { KeptBody } from '@xiq-siem/core';
+import { ConnectorError } from '@xiq-siem/core';
+import type { Evidence } from './evidence.ts';
+
+export interface Span {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** Sequences: `first` inclusive, `next` exclusive. */
+export interface SequenceSpan {
+  readonly first: number;
+  readonly next: number;
+}
+
+type ScanStep =
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  | { readonly kind: 'body'; readonly body: KeptBody };
+
+const portion = { maxBodies: 64, maxBytes: 1_048_576 };
+const progressEveryMs = 500;
+
+/** @throws ConnectorError `usage` where it ends before it begins. */
+export async function sequencesOf(
+  journal: Evidence['journal'],
+  { from, to }: Span,
+  signal: AbortSignal,
+): Promise<SequenceSpan> {
+  if (from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to)) {
+    throw new ConnectorError('usage', `the span from ${from} to ${to} is empty`);
+  }
+  const { firstSequence, nextSequence } = journal.extent();
+  const first = from === undefined ? firstSequence : await journal.sequenceAt(Date.parse(from), signal);
+  const next = to === undefined ? nextSequence : await journal.sequenceAt(Date.parse(to), signal);
+  return { first: Math.max(first, firstSequence), next: Math.max(first, next) };
+}
+
+/** Every body of the span that can be read; ends early when the signal fires. */
+export async function* scanJournal(
+  { journal, yieldNow }: Evidence,
+  { first, next }: SequenceSpan,
+  signal: AbortSignal,
+): AsyncGenerator<ScanStep> {
+  const total = next - first;
+  yield { kind: 'progress', done: 0, total };
+  if (total === 0) return;
+  const reader = journal.reader(first, next - 1);
+  let told = performance.now();
+  try {
+    for (;;) {
+      const entries = await reader.read(portion, signal);
+      if (entries.length === 0) break;
+      for (const entry of entries) {
+        if (entry.kind !== 'body') continue;
+        yield { kind: 'body', body: entry.body };
+        await yieldNow();
+        if (signal.aborted) return;
+        if (performance.now() - told < progressEveryMs) continue;
+        told = performance.now();
+        yield { kind: 'progress', done: entry.body.sequence + 1 - first, total };
+      }
+    }
+    if (!signal.aborted) yield { kind: 'progress', done: total, total };
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,85 @@
+// What a replay by the mapping file as it stands now would change, without sending anything.
+import type { PreviewLine, Where } from '@xiq-siem/admin-api';
+import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import { type Difference, differences } from './differences.ts';
+import { eventFilter } from './event-filter.ts';
+import type { Evidence } from './evidence.ts';
+import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
+
+export interface PreviewInput {
+  readonly span: Span;
+  readonly where: Where;
+  /** Changes to show. */
+  readonly examples: number;
+  readonly before: MappingAtWork;
+  readonly after: MappingAtWork;
+}
+
+export interface MappingAtWork {
+  readonly version: string;
+  normalize(body: KeptBody): Iterable<NormalizedEvent>;
+}
+
+/** They differ in every event, and say nothing about it. */
+const ignored: ReadonlySet<string> = new Set(['event.ingested', 'extreme.xiq.mapping_version']);
+const maxFields = 1000;
+const maxValueLength = 500;
+
+export async function* previewReplay(
+  evidence: Evidence,
+  { span, where, examples, before, after }: PreviewInput,
+  signal: AbortSignal,
+): AsyncGenerator<PreviewLine> {
+  const wanted = eventFilter(where);
+  const fields = new Map<string, number>();
+  const sums = { bodies: 0, events: 0, changed: 0, idsChanged: 0 };
+  for await (const step of scanJournal(evidence, await sequencesOf(evidence.journal, span, signal), signal)) {
+    if (step.kind === 'progress') {
+      yield step;
+      continue;
+    }
+    const { body } = step;
+    sums.bodies += 1;
+    for (const [one, other] of pairs(before.normalize(body), after.normalize(body))) {
+      if (!wanted(other, body.metadata.source)) continue;
+      await evidence.yieldNow();
+      sums.events += 1;
+      if (one.id !== other.id) sums.idsChanged += 1;
+      const found = differences(one.document, other.document, ignored);
+      if (found.length === 0) continue;
+      sums.changed += 1;
+      for (const { path } of found) {
+        if (fields.has(path) || fields.size < maxFields) fields.set(path, (fields.get(path) ?? 0) + 1);
+      }
+      if (sums.changed > examples) continue;
+      const { receipt } = body;
+      const { element, id: eventId, dataset } = other;
+      yield { kind: 'change', receipt, element, eventId, dataset, fields: found.map(shown) };
+    }
+  }
+  if (signal.aborted) return;
+  yield {
+    ...{ kind: 'end', snapshot: evidence.snapshot, before: before.version, after: after.version, ...sums },
+    fields: [...fields].map(([path, events]) => ({ path, events })).sort((a, b) => b.events - a.events),
+  };
+}
+
+/** Elements are numbered by JSON structure alone, so that both mappings give the same ones. */
+function* pairs<T>(left: Iterable<T>, right: Iterable<T>): Generator<readonly [T, T]> {
+  const others = right[Symbol.iterator]();
+  for (const one of left) {
+    const other = others.next();
+    if (other.done === true) return;
+    yield [one, other.value];
+  }
+}
+
+function shown({ path, before, after }: Difference): { path: string; before: unknown; after: unknown } {
+  return { path, before: bounded(before), after: bounded(after) };
+}
+
+function bounded(value: unknown): unknown {
+  const text = JSON.stringify(value) ?? 'null';
+  if (text.length <= maxValueLength) return value ?? null;
+  return `${text.slice(0, maxValueLength)}…`;
+}

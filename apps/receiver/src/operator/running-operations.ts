@@ -1,0 +1,103 @@
+// What can be asked of a running connector: everything.
+import type { Operations } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import { type Configuration, configurationError, loadConfiguration } from '../config/load.ts';
+import { secretFaults } from '../config/secret-faults.ts';
+import { checkDestinations } from '../destination-checks.ts';
+import type { Doctor } from '../doctor/doctor.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import { filterOf } from '../jobs/retry-job.ts';
+import { readingSources } from '../plugins.ts';
+import { registry } from '../registry.ts';
+import { forgetDestination } from '../stages.ts';
+import { whereOfQuery } from './event-filter.ts';
+import { type Authentication, readingOperations } from './reading.ts';
+import { type MappingAtWork, previewReplay } from './replay-preview.ts';
+import { type RunningParts, runningEvidence } from './running-evidence.ts';
+import { gapId, type Identity, type LiveFigures, statusOf } from './status.ts';
+import { tail } from './tail.ts';
+
+export interface OperationParts extends RunningParts {
+  readonly identity: Identity;
+  readonly jobs: Jobs;
+  readonly doctor: Doctor;
+  live(): LiveFigures;
+  authentication(): Authentication;
+}
+
+const defaultExamples = 20;
+
+export function runningOperations(parts: OperationParts): Operations {
+  const { pipeline, journal, deadLetters, jobs, services } = parts;
+  const evidence = () => runningEvidence(parts);
+
+  /** The configuration as its file stands now, checked whole. */
+  async function readAgain(): Promise<Configuration> {
+    const loaded = await loadConfiguration(pipeline.configuration().file, registry);
+    if (!loaded.ok) throw configurationError(loaded.faults);
+    const missing = secretFaults(loaded.configuration);
+    if (missing.length > 0) throw configurationError(missing);
+    return loaded.configuration;
+  }
+
+  function mappingOf(configuration: Configuration): MappingAtWork {
+    const sourceOf = readingSources(configuration, { ...services, meter: { add: () => {} } });
+    return {
+      version: configuration.mapping?.version ?? 'built-in',
+      normalize: (body) => sourceOf(body).normalize(body, services.now()),
+    };
+  }
+
+  return {
+    ...readingOperations(evidence, parts.authentication),
+    status: async () => statusOf(evidence(), parts.identity, parts.live()),
+    async acknowledgeGap({ gap }) {
+      const found = journal.letGoGaps().find((candidate) => gapId(candidate) === gap);
+      if (found === undefined) throw new ConnectorError('not_found', `there is no gap ${gap}: see xiq-siem status`);
+      await journal.acknowledgeGaps(found.destination, found.toSequence);
+      return { acknowledged: gap };
+    },
+    async dropDeadLetters({ dryRun, ...filter }) {
+      const numbers = deadLetters.matching(filterOf(filter));
+      if (!dryRun) await deadLetters.resolve(numbers, 'dropped', 'operator');
+      return { events: numbers.length };
+    },
+    retry: (request) => jobs.retry(request),
+    replay: (request) => jobs.replay(request),
+    async *previewReplay({ from, to, examples = defaultExamples, ...query }, signal) {
+      const now = pipeline.configuration();
+      const next = await readAgain();
+      const changes = now.mapping?.version !== next.mapping?.version;
+      const before = changes ? now : (pipeline.beforeMapping() ?? now);
+      yield* previewReplay(
+        evidence(),
+        {
+          ...{ span: { from, to }, where: whereOfQuery(query), examples },
+          ...{ before: mappingOf(before), after: mappingOf(next) },
+        },
+        signal,
+      );
+    },
+    jobs: async () => ({ snapshot: false, jobs: [...jobs.list()] }),
+    watchJob: ({ id }, signal) => jobs.watch(id, signal),
+    cancelJob: ({ id }) => jobs.cancel(id),
+    async *tail(query, signal) {
+      yield* tail(evidence(), whereOfQuery(query), signal);
+    },
+    check: async () => ({ snapshot: false, destinations: [...(await checkDestinations(pipeline.destinations()))] }),
+    doctor: ({ seconds }, signal) => parts.doctor(seconds, signal),
+    async reload() {
+      const { changed, needsRestart } = await pipeline.apply(await readAgain());
+      const mappingVersion = pipeline.configuration().mapping?.version ?? 'built-in';
+      return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
+    },
+    async forgetDestination({ name }) {
+      await forgetDestination(journal, name, services.log);
+      return { forgotten: name };
+    },
+    async resumeDestination({ name }) {
+      if (!pipeline.delivery.resume(name)) throw new ConnectorError('not_found', `there is no destination ${name}`);
+      return { resumed: name };
+    },
+  };
+}

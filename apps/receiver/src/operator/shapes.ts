@@ -1,0 +1,59 @@
+// What senders send that no mapping knows: paths, types and counts; no values.
+import type { ShapesLine } from '@xiq-siem/admin-api';
+import type { Evidence } from './evidence.ts';
+import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
+
+type Shapes = Extract<ShapesLine, { kind: 'end' }>;
+type FieldType = Shapes['types'][number]['fields'][number]['type'];
+
+interface Shape {
+  bodies: number;
+  lastBody: number;
+  readonly fields: Map<string, { readonly path: string; readonly type: FieldType; count: number }>;
+  omitted: number;
+}
+
+/** Of one message type. */
+const maxFields = 500;
+const maxTypes = 100;
+
+export async function* shapesOf(
+  evidence: Evidence,
+  span: Span,
+  authentication: Shapes['authentication'],
+  signal: AbortSignal,
+): AsyncGenerator<ShapesLine> {
+  const shapes = new Map<string, Shape>();
+  const shapeOf = (messageType: string): Shape => {
+    const name = shapes.has(messageType) || shapes.size < maxTypes ? messageType : 'others';
+    const known = shapes.get(name) ?? { bodies: 0, lastBody: -1, fields: new Map(), omitted: 0 };
+    shapes.set(name, known);
+    return known;
+  };
+  for await (const step of scanJournal(evidence, await sequencesOf(evidence.journal, span, signal), signal)) {
+    if (step.kind === 'progress') {
+      yield step;
+      continue;
+    }
+    const { body } = step;
+    if (body.metadata.origin === 'self') continue;
+    for (const { messageType, path, type } of evidence.unmapped(body)) {
+      const shape = shapeOf(messageType);
+      if (shape.lastBody !== body.sequence) shape.bodies += 1;
+      shape.lastBody = body.sequence;
+      const key = `${path} ${type}`;
+      const field = shape.fields.get(key);
+      if (field !== undefined) field.count += 1;
+      else if (shape.fields.size < maxFields) shape.fields.set(key, { path, type, count: 1 });
+      else shape.omitted += 1;
+    }
+  }
+  if (signal.aborted) return;
+  const types = [...shapes].map(([messageType, { bodies, fields, omitted }]) => ({
+    messageType,
+    bodies,
+    fields: [...fields.values()].sort((a, b) => b.count - a.count || a.path.localeCompare(b.path)),
+    omitted,
+  }));
+  yield { kind: 'end', snapshot: evidence.snapshot, types, authentication: [...authentication] };
+}

@@ -1,0 +1,100 @@
+// What can be asked of the files of a stopped connector: read, never repaired, never written.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Operations } from '@xiq-siem/admin-api';
+import type { Logger } from '@xiq-siem/core';
+import { routeBy } from '@xiq-siem/delivery';
+import { openJournalSnapshot } from '@xiq-siem/journal';
+import { z } from 'zod';
+import type { Configuration } from '../config/load.ts';
+import { openDeadLettersSnapshot } from '../dead-letters/open-dead-letters-snapshot.ts';
+import { checkDestinations } from '../destination-checks.ts';
+import { readJobRecords } from '../jobs/job-record.ts';
+import { openDestination, readingSources } from '../plugins.ts';
+import { version } from '../version.ts';
+import { swiftly } from './considerate.ts';
+import { whereOfQuery } from './event-filter.ts';
+import type { Evidence } from './evidence.ts';
+import { readOnlyMilestones } from './milestones.ts';
+import { type ReadingOperations, readingOperations } from './reading.ts';
+import { previewReplay } from './replay-preview.ts';
+import { statusOf } from './status.ts';
+
+export type SnapshotOperations = ReadingOperations & Pick<Operations, 'status' | 'jobs' | 'previewReplay' | 'check'>;
+
+const instance = z.object({ id: z.string() });
+
+async function instanceOf(directory: string): Promise<string> {
+  const text = await readFile(join(directory, 'instance.json'), 'utf8').catch(() => '{}');
+  return instance.safeParse(JSON.parse(text)).data?.id ?? 'unknown';
+}
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const uncounted = { add: () => {} };
+const defaultExamples = 20;
+
+/** @throws ConnectorError `usage` where there is no data directory, and as `openJournalSnapshot`. */
+export async function openSnapshotOperations(
+  configuration: Configuration,
+): Promise<SnapshotOperations & { close(): Promise<void> }> {
+  const directory = configuration.resolvePath(configuration.dataDirectory);
+  const journal = await openJournalSnapshot(directory, { log: silent });
+  const deadLetters = await openDeadLettersSnapshot(directory, { log: silent });
+  const milestones = await readOnlyMilestones(join(directory, 'positions'));
+  const positions = journal.positions();
+  const agent = { id: await instanceOf(directory), name: 'xiq-siem-connector', version };
+  const services = { agent, log: silent, meter: uncounted };
+  const sourceOf = readingSources(configuration, services);
+  const evidence: Evidence = {
+    ...{ snapshot: true, journal, deadLetters, milestones },
+    mappingVersion: configuration.mapping?.version,
+    destinations: () =>
+      configuration.destinations.map(({ name, definition, options }) => ({
+        ...{ name, type: definition.type, assurance: definition.assurance, wants: routeBy(options.where) },
+      })),
+    position: (destination) => positions.get(destination),
+    normalize: (body) => sourceOf(body).normalize(body, Date.now()),
+    unmapped: (body) => sourceOf(body).unmapped?.(body) ?? [],
+    now: Date.now,
+    yieldNow: swiftly(),
+  };
+  return {
+    ...readingOperations(
+      () => evidence,
+      () => [],
+    ),
+    status: () => statusOf(evidence, { version, instanceId: agent.id }, undefined),
+    jobs: async () => ({
+      snapshot: true,
+      jobs: (await readJobRecords(join(directory, 'jobs'), silent)).map(({ job }) => job),
+    }),
+    async *previewReplay({ from, to, examples = defaultExamples, ...query }, signal) {
+      const builtIn = readingSources(configuration, services, 'builtInMapping');
+      yield* previewReplay(
+        evidence,
+        {
+          ...{ span: { from, to }, where: whereOfQuery(query), examples },
+          before: { version: 'built-in', normalize: (body) => builtIn(body).normalize(body, Date.now()) },
+          after: { version: configuration.mapping?.version ?? 'built-in', normalize: evidence.normalize },
+        },
+        signal,
+      );
+    },
+    async check() {
+      const opened = await Promise.all(
+        configuration.destinations.map((configured) =>
+          openDestination(configured, configuration, { ...services, now: Date.now }),
+        ),
+      );
+      try {
+        return { snapshot: true, destinations: [...(await checkDestinations(opened))] };
+      } finally {
+        await Promise.all(opened.map(({ destination }) => destination.close?.()));
+      }
+    },
+    async close() {
+      await journal.close();
+      await deadLetters.close();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// Live documents, for whoever looks: read beside the pipeline, and left out where they come faster than they go.
+import type { TailLine, Where } from '@xiq-siem/admin-api';
+import { z } from 'zod';
+import { eventFilter } from './event-filter.ts';
+import type { Evidence } from './evidence.ts';
+
+const portion = { maxBodies: 32, maxBytes: 1_048_576 };
+/** Bodies that a tail may be behind: what is older is left out, and counted. */
+const maxBehind = 512;
+const saysEveryMs = 15_000;
+const plainObject = z.record(z.string(), z.unknown());
+
+/** From now on, until the signal fires. */
+export async function* tail(evidence: Evidence, where: Where, signal: AbortSignal): AsyncGenerator<TailLine> {
+  const { journal, normalize, yieldNow, snapshot } = evidence;
+  const wanted = eventFilter(where);
+  let next = journal.extent().nextSequence;
+  let reader = journal.reader(next);
+  yield { kind: 'waiting', snapshot };
+  try {
+    while (!signal.aborted) {
+      const entries = await reader.read(portion, AbortSignal.any([signal, AbortSignal.timeout(saysEveryMs)]));
+      if (entries.length === 0 && !signal.aborted) yield { kind: 'waiting', snapshot };
+      for (const entry of entries) {
+        if (entry.kind === 'lost') {
+          next = entry.span.toSequence + 1;
+          continue;
+        }
+        const { body } = entry;
+        next = body.sequence + 1;
+        for (const event of normalize(body)) {
+          await yieldNow();
+          if (signal.aborted) return;
+          const source = body.metadata.source;
+          if (wanted(event, source)) yield { kind: 'document', source, document: plainObject.parse(event.document) };
+        }
+      }
+      const { nextSequence } = journal.extent();
+      if (nextSequence - next <= maxBehind) continue;
+      yield { kind: 'skipped', bodies: nextSequence - next };
+      await reader.close();
+      next = nextSequence;
+      reader = journal.reader(next);
+    }
+  } finally {
+    await reader.close();
+  }
+}

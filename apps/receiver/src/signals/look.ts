@@ -1,0 +1,35 @@
+// What is seen at one look, and what watches it.
+import type { Status } from '@xiq-siem/admin-api';
+import type { DeadLetterGroup } from '../dead-letters/dead-letters.ts';
+import type { RefusedAddress } from '../http/refused-credentials.ts';
+import type { CounterReading } from '../telemetry/counters.ts';
+import type { Signal } from './signal.ts';
+
+export interface SignalSettings {
+  readonly enabled: boolean;
+  readonly heartbeatMinutes: number;
+  readonly journalHours: number;
+  readonly silentFactor: number;
+}
+
+/** Open dead letters that have destination, code and data set in common. */
+export type OpenDeadLetters = Pick<DeadLetterGroup, 'destination' | 'code' | 'dataset' | 'count'>;
+
+export interface Look {
+  /** Epoch milliseconds. */
+  readonly atMs: number;
+  readonly status: Status;
+  readonly readings: readonly CounterReading[];
+  /** Since the look before. */
+  readonly refused: readonly RefusedAddress[];
+  readonly settings: SignalSettings;
+  /** Configured, and sending from outside. */
+  readonly sources: readonly string[];
+  lastReceivedMs(source: string): number | undefined;
+  deadLetters(): readonly OpenDeadLetters[];
+  /** How many signals of ours were kept at this moment or later. */
+  ownSince(atMs: number): number;
+}
+
+/** Compares with what it saw before. In a first look nothing has grown; what is wrong already is said. */
+export type Watcher = (look: Look) => Iterable<Signal>;

@@ -1,0 +1,172 @@
+import { hash } from 'node:crypto';
+import { createRecordingLogger, createRecordingMeter, validateEcs } from '@xiq-siem/testkit';
+import { xiqSource } from '@xiq-siem/xiq';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { adminSignal } from './admin-signal.ts';
+import { doctorProbe } from './doctor-probe.ts';
+import { connectorFields, type SignalFacts } from './facts.ts';
+import { selfSource } from './self-source.ts';
+import { newSignal, type Signal, signalActions } from './signal.ts';
+import { agent, bodyOf, eventsOf, startMs } from './test-signals.ts';
+
+const own = [...connectorFields, ...xiqSource.fields];
+
+/** A value for every fact there is. */
+const allFacts: SignalFacts = {
+  ...{ 'destination.name': 'elastic', 'destination.type': 'elasticsearch', 'destination.state': 'backing_off' },
+  ...{ 'destination.since': '2026-01-01T00:00:00.000Z', source: 'xiq', count: 3, total: 5, period_seconds: 15.5 },
+  ...{ per_minute: 11.6, codes: ['heartbeat=2'], 'lag.bodies': 1, 'lag.bytes': 2, 'lag.seconds': 0.5 },
+  ...{ 'lag.events_in_flight': 0, events_per_second: 1.5, 'sum.normalized': 9, 'sum.delivered': 8 },
+  ...{ 'sum.degraded': 0, 'sum.duplicate': 0, 'sum.dead_lettered': 1, 'sum.filtered': 0, 'sum.damaged': 0 },
+  ...{ 'sum.difference': 0, 'sum.holds': true, held_events: 1, 'dead_letters.open': 1, possible_duplicates: 0 },
+  ...{ plugin_faults: 0, 'journal.bytes': 1, 'journal.max_bytes': 2, 'journal.free_bytes': 3 },
+  ...{ 'journal.hours_until_full': 1.25, 'gap.id': 'elastic:1-9', 'gap.from_sequence': 1, 'gap.to_sequence': 9 },
+  ...{ 'gap.bodies': 9, 'gap.bytes': 99, 'silence.seconds': 700, 'silence.habit_seconds': 20 },
+  'silence.last_received': '2026-01-01T00:00:00.000Z',
+  'refused.by_address': ['::ffff:192.0.2.7=9', '2001:db8::1=2', 'fe80::1%eth0=1', 'unknown=1'],
+  ...{ 'admin.call': 'reload', 'admin.input': ['name=elastic'] },
+};
+
+const whole = (action: Signal['action']): Signal =>
+  newSignal(action, 'elastic', startMs, { reason: 'unauthorized', words: 'no such key', facts: allFacts });
+
+describe('every signal', () => {
+  it.each(signalActions)('%s is a valid ECS document, with all facts and with none', (action) => {
+    const [full, bare] = eventsOf(JSON.stringify([whole(action), newSignal(action, 'x', startMs)]));
+    expect([full, bare].map((event) => validateEcs(event?.document ?? {}, own))).toEqual([[], []]);
+    expect(full?.document).toMatchObject({
+      event: { action, dataset: 'extreme_xiq.connector', module: 'extreme_xiq', provider: 'xiq-siem-connector' },
+      extreme: { xiq: { receipt: bodyOf('').receipt }, connector: { signal_version: 1, subject: 'elastic' } },
+    });
+  });
+
+  it('has every fact in a field that destinations know, and no field is listed that none can fill', () => {
+    const [event] = eventsOf(JSON.stringify([whole('heartbeat')]));
+    const leaves = (value: object, path: string): string[] =>
+      Object.entries(value).flatMap(([key, inner]) =>
+        typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+          ? leaves(inner, `${path}.${key}`)
+          : [`${path}.${key}`],
+      );
+    const filled = leaves(Object(event?.document.extreme?.['connector']), 'extreme.connector');
+    expect(filled.sort()).toEqual(connectorFields.map(({ name }) => name).sort());
+    const names = new Set(xiqSource.fields.map(({ name }) => name));
+    expect(connectorFields.filter(({ name }) => names.has(name))).toEqual([]);
+  });
+});
+
+it('a refused credential stands where a SIEM looks for it', () => {
+  const [event] = eventsOf(JSON.stringify([whole('credentials-refused')]));
+  expect(event?.document).toMatchObject({
+    event: { kind: 'alert', category: ['authentication'], type: ['start'], outcome: 'failure' },
+    source: { ip: '192.0.2.7' },
+    related: { ip: ['192.0.2.7', '2001:db8::1'] },
+    log: { level: 'warning' },
+  });
+});
+
+it('an admin call is a change of configuration, with its outcome', () => {
+  const call = { call: 'resumeDestination', outcome: 'failure', code: 'not_found', input: { name: 'x' } } as const;
+  const [event] = eventsOf(JSON.stringify([adminSignal(call, startMs)]));
+  expect(event?.document).toMatchObject({
+    event: { category: ['configuration'], type: ['change'], outcome: 'failure', reason: 'not_found' },
+    message: 'Admin call resumeDestination(name=x) was refused (not_found).',
+  });
+});
+
+it('a heartbeat is a metric', () => {
+  expect(eventsOf(JSON.stringify([whole('heartbeat')]))[0]?.document.event).toMatchObject({
+    ...{ kind: 'metric', category: ['process'], type: ['info'], severity: 0 },
+  });
+});
+
+it("doctor's probe is marked as synthetic", () => {
+  const [event] = eventsOf(JSON.stringify([doctorProbe(startMs)]));
+  expect(event?.document).toMatchObject({
+    tags: ['extreme_xiq', 'connector', 'synthetic'],
+    message: 'A test event of xiq-siem doctor; nothing happened.',
+    event: { action: 'doctor-probe' },
+  });
+});
+
+it('ids are the same on every replay, and pinned: 1 and SHA-256 of time, action, subject and number', () => {
+  const content = JSON.stringify([newSignal('heartbeat', 'a', startMs), newSignal('heartbeat', 'a', startMs)]);
+  const ids = eventsOf(content).map(({ id }) => id);
+  expect(ids).toEqual(['188fa4094edea07ccc267d93952e99626bd1b70b9', '1e7c78766fb6345f5694d075603f5f35f3bdeea61']);
+  const key = ['connector', String(startMs), 'heartbeat', 'a', '1'].map((part) => `${part.length}:${part}`).join('');
+  expect(ids[0]).toBe(`1${hash('sha256', key, 'hex').slice(0, 40)}`);
+  expect(eventsOf(content, startMs + 86_400_000).map(({ id }) => id)).toEqual(ids);
+});
+
+it('the original is the own text of each element, whatever stands in it and around it', () => {
+  const first = JSON.stringify(newSignal('admin-call', 'a "],[{\\', startMs));
+  const second = ` ${JSON.stringify(newSignal('heartbeat', 'b', startMs), undefined, 1)}`;
+  const events = eventsOf(`\n[ ${first} ,${second} , 1.0, "a,b"]`);
+  expect(events.map(({ document }) => document.event?.original)).toEqual([first, second.trim(), '1.0', '"a,b"']);
+  expect(events.map(({ element }) => element)).toEqual([0, 1, 2, 3]);
+});
+
+describe('what it cannot read', () => {
+  const text = JSON.stringify(newSignal('heartbeat', 'a', startMs));
+  it.each([
+    ['invalid_json', ''],
+    ['invalid_json', '['],
+    ['not_an_array', text],
+    ['not_an_array', 'null'],
+    ['too_many_elements', `[${'0,'.repeat(1_000)}0]`],
+    ['not_a_signal', '[null]'],
+    ['not_a_signal', `[${text.replace('"version":1', '"version":2')}]`],
+    ['not_a_signal', `[${text.replace('"facts":{}', '"facts":{"secret":"x"}')}]`],
+    ['not_a_signal', `[${text.replace('"a"', '"\\ud800"')}]`],
+  ])('becomes a pipeline_error: %s, %#', (code, content) => {
+    const meter = createRecordingMeter();
+    const [event, ...more] = eventsOf(content, startMs, meter);
+    expect(more).toEqual([]);
+    expect(event?.document).toMatchObject({ event: { kind: 'pipeline_error' }, error: { code } });
+    expect(validateEcs(event?.document ?? {}, own)).toEqual([]);
+    expect(meter.total('xiq_siem.source.pipeline_errors', { source: 'self', code })).toBe(1);
+  });
+
+  it('is bounded: a long text is cut, and its length told', () => {
+    const content = `"${'ä'.repeat(200_000)}"`;
+    const [event] = eventsOf(content);
+    expect(Buffer.byteLength(event?.document.event?.original ?? '')).toBeLessThanOrEqual(262_144);
+    expect(event?.document.extreme).toEqual({ xiq: { receipt: bodyOf('').receipt, original_bytes: 400_002 } });
+  });
+
+  it('never throws, whatever a body holds', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.json(),
+          fc.array(fc.json()).map((all) => `[${all}]`),
+        ),
+        (content) => {
+          const faults = eventsOf(content).flatMap(({ document }) => validateEcs(document, own));
+          expect(faults).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(eventsOf('['.repeat(200_000) + ']'.repeat(200_000))).toHaveLength(1);
+  });
+});
+
+it('nobody can send as it', () => {
+  const source = selfSource.create(
+    { namespace: 'default' },
+    { name: 'self', agent, log: createRecordingLogger(), meter: createRecordingMeter() },
+  );
+  expect(source.accepts('AUDIT_LOG_ALL')).toBe(false);
+  expect(source.authenticate({ header: () => 'x', bytes: new Uint8Array() }, [])).toEqual({ ok: false });
+});
+
+it('counts its events, so that they can be told from those of others', () => {
+  const meter = createRecordingMeter();
+  eventsOf(JSON.stringify([doctorProbe(startMs), doctorProbe(startMs)]), startMs, meter);
+  eventsOf('[]', startMs, meter);
+  expect(meter.total('xiq_siem.source.events', { source: 'self', dataset: 'extreme_xiq.connector' })).toBe(2);
+  expect(meter.total('xiq_siem.source.empty_bodies', { source: 'self' })).toBe(1);
+});

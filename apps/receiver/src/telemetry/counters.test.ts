@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { createCounters } from './counters.ts';
+
+it('attributes come out as they went in, whatever stands in them', () => {
+  const counters = createCounters();
+  const hostile = { source: 'a,status=b}{"\n\\', status: '' };
+  counters.add('xiq_siem.receiver.requests', 2, hostile);
+  counters.add('xiq_siem.receiver.requests', 3, hostile);
+  counters.add('xiq_siem.journal.syncs', 1);
+  expect(counters.readings()).toEqual([
+    { name: 'xiq_siem.journal.syncs', attributes: {}, value: 1 },
+    { name: 'xiq_siem.receiver.requests', attributes: hostile, value: 5 },
+  ]);
+});
+
+it('two sets of attributes are never taken for one another', () => {
+  const counters = createCounters();
+  counters.add('xiq_siem.receiver.requests', 1, { a: '1,b=1:2' });
+  counters.add('xiq_siem.receiver.requests', 1, { a: '1', b: '2' });
+  counters.add('xiq_siem.receiver.requests', 1, { a: '1' });
+  expect(counters.readings()).toHaveLength(3);
+});
+
+it('the order of attributes makes no difference', () => {
+  const counters = createCounters();
+  counters.add('xiq_siem.destination.events', 1, { destination: 'a', outcome: 'delivered' });
+  counters.add('xiq_siem.destination.events', 1, { outcome: 'delivered', destination: 'a' });
+  expect(counters.snapshot()).toEqual({ 'xiq_siem.destination.events{destination=a,outcome=delivered}': 2 });
+});
+
+it('a million different values make no more series than the bound, and not one count is lost', () => {
+  const counters = createCounters();
+  counters.add('xiq_siem.receiver.requests', 1, { source: 'xiq' });
+  for (let value = 0; value < 1_000_000; value += 1) {
+    counters.add('xiq_siem.receiver.refused_credentials', 1, { source: `${value}` });
+  }
+  counters.add('xiq_siem.receiver.requests', 1, { source: 'xiq' });
+  counters.add('xiq_siem.receiver.bytes', 7, { source: 'xiq' });
+
+  const readings = counters.readings();
+  expect(readings).toHaveLength(2_002);
+  const refused = readings.filter(({ name }) => name === 'xiq_siem.receiver.refused_credentials');
+  expect(refused.reduce((sum, { value }) => sum + value, 0)).toBe(1_000_000);
+  expect(counters.snapshot()).toMatchObject({
+    'xiq_siem.receiver.requests{source=xiq}': 2,
+    'xiq_siem.receiver.refused_credentials{overflow=true}': 1_000_000 - 1_999,
+    'xiq_siem.receiver.bytes{overflow=true}': 7,
+  });
+});

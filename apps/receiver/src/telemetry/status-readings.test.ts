@@ -1,0 +1,87 @@
+import type { Status } from '@xiq-siem/admin-api';
+import type { GaugeReading } from '@xiq-siem/core';
+import { expect, it } from 'vitest';
+import { statusReadings } from './status-readings.ts';
+
+const destination: Status['destinations'][number] = {
+  ...{ name: 'siem', type: 'elasticsearch', assurance: 'indexed', state: 'paused', reason: 'http_401' },
+  held: { events: 3, code: 'mapping_conflict' },
+  lag: { bodies: 4, bytes: 5_000, seconds: 61.5, eventsInFlight: 9, hoursUntilFull: 12 },
+  eventsPerSecond: null,
+  sum: {
+    ...{ normalized: 100, delivered: 80, degraded: 2, duplicate: 1 },
+    ...{ deadLettered: 6, filtered: 4, damaged: 1, inFlight: 9, difference: 0 },
+  },
+  deadLetters: { open: 5, delivered: 1, dropped: 0, difference: 0 },
+  ...{ possibleDuplicates: 0, pluginFaults: 0 },
+};
+
+const status: Status = {
+  ...{ snapshot: false, at: '2026-11-24T22:00:00.000Z', version: '0.1.0', instanceId: 'an-instance' },
+  journal: {
+    ...{ firstSequence: 7, nextSequence: 1_007, bytes: 9_000, maxBytes: 90_000 },
+    ...{ bodiesPerSecond: null, bytesPerHour: 1, lost: [] },
+  },
+  destinations: [destination, { ...destination, name: 'archive', state: 'running', held: undefined }],
+  notConfigured: [],
+  gaps: [
+    {
+      ...{ id: 'siem:1-2', destination: 'siem', fromSequence: 1, toSequence: 2, bodies: 2, bytes: 100 },
+      at: '2026-11-24T21:00:00.000Z',
+    },
+  ],
+  deadLetters: { open: 10, bytes: 700, maxBytes: 7_000 },
+  ...{ jobsRunning: 0, holds: true },
+};
+
+const shown = (readings: readonly GaugeReading[]) =>
+  readings.map(({ name, value, attributes = {} }) => [name, ...Object.values(attributes), value].join(' '));
+
+it('what status shows of a destination is what its gauges show', () => {
+  const ofSiem = shown(statusReadings(status)).filter((line) => line.includes(' siem '));
+  expect(ofSiem.map((line) => line.replace('xiq_siem.', ''))).toEqual([
+    'destination.lag_bodies siem 4',
+    'destination.lag_bytes siem 5000',
+    'destination.lag_seconds siem 61.5',
+    'destination.open_events siem 9',
+    'destination.held_events siem 3',
+    'destination.sum_difference siem 0',
+    'dead_letters.open siem 5',
+    'destination.state siem running 0',
+    'destination.state siem backing_off 0',
+    'destination.state siem paused 1',
+    'destination.state siem stopping 0',
+    'destination.state siem stopped 0',
+    'destination.position_events siem normalized 100',
+    'destination.position_events siem delivered 80',
+    'destination.position_events siem degraded 2',
+    'destination.position_events siem duplicate 1',
+    'destination.position_events siem dead_lettered 6',
+    'destination.position_events siem filtered 4',
+    'destination.position_events siem damaged 1',
+    'journal.gaps siem 1',
+  ]);
+});
+
+it('journal and dead letters stand once, and each destination has its gaps, none too', () => {
+  const others = shown(statusReadings(status, 55)).filter((line) => !/destination| siem /.test(line));
+  expect(others).toEqual([
+    'xiq_siem.dead_letters.open archive 5',
+    'xiq_siem.journal.gaps archive 0',
+    'xiq_siem.journal.bytes 9000',
+    'xiq_siem.journal.first_sequence 7',
+    'xiq_siem.journal.next_sequence 1007',
+    'xiq_siem.journal.max_bytes 90000',
+    'xiq_siem.journal.free_bytes 55',
+    'xiq_siem.journal.hours_until_full 12',
+    'xiq_siem.dead_letters.bytes 700',
+    'xiq_siem.dead_letters.max_bytes 7000',
+  ]);
+});
+
+it('what is not known has no gauge', () => {
+  const lag = { ...destination.lag, hoursUntilFull: null };
+  const names = statusReadings({ ...status, destinations: [{ ...destination, lag }] }).map(({ name }) => name);
+  expect(names).not.toContain('xiq_siem.journal.hours_until_full');
+  expect(names).not.toContain('xiq_siem.journal.free_bytes');
+});

@@ -1,0 +1,17 @@
+// For tests: telemetry, its counters and what it logs.
+import { createCounters } from './counters.ts';
+import { createLogger } from './log.ts';
+import { startTelemetry, type TelemetryOptions } from './telemetry.ts';
+import { drivenClock } from './test-clock.ts';
+
+export const resource = { name: 'xiq-siem-connector', version: '0.1.0', instanceId: 'an-instance' };
+
+/** The log's minutes do not pass. */
+export function telemetryToTest(options: Partial<TelemetryOptions> = {}) {
+  const lines: string[] = [];
+  const write = (line: string) => lines.push(line);
+  const log = createLogger({ json: true, level: 'debug', write, now: Date.now, clock: drivenClock() });
+  const counters = createCounters();
+  const telemetry = startTelemetry({ counters, gauges: () => [], resource, log, now: Date.now, ...options });
+  return { telemetry, counters, lines };
+}
