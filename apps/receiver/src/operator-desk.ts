@@ -6,9 +6,9 @@ import { createDoctor } from './doctor/doctor.ts';
 import { createAgents } from './egress.ts';
 import type { AdminChange } from './http/admin-routes.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
+import { beginJob, jobOutline } from './jobs/begin-job.ts';
 import { openJobRecords } from './jobs/job-record.ts';
 import { createJobs } from './jobs/jobs.ts';
-import { jobOutline, jobPlan } from './jobs/plan-job.ts';
 import { openMilestones } from './operator/milestones.ts';
 import { type RunningParts, runningEvidence } from './operator/running-evidence.ts';
 import { runningOperations } from './operator/running-operations.ts';
@@ -64,9 +64,9 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
 
   const records = await openJobRecords(data.paths.jobs, log);
   const jobs = createJobs({
-    ...{ records, delivery: pipeline.delivery, now, log },
+    ...{ records, now, log },
     outline: (_, request) => jobOutline(running, request),
-    plan: (record) => jobPlan(running, records, record),
+    begin: (record) => beginJob(running, records, record),
   });
   opened.defer(() => jobs.stop());
 

@@ -1,15 +1,9 @@
-// The jobs there are: begun, gone on with, watched, cancelled; each a lane of delivery for each destination.
+// The jobs there are: begun, gone on with, watched, cancelled.
 import { setTimeout } from 'node:timers/promises';
-import type { Job, JobLane, ReplayRequest, RetryRequest } from '@xiq-siem/admin-api';
+import type { Job, ReplayRequest, RetryRequest } from '@xiq-siem/admin-api';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
-import type { Delivery, RunningRun } from '@xiq-siem/delivery';
 import { type JobRecord, type JobRecords, newJobId } from './job-record.ts';
-import type { LanePlan } from './lane-plan.ts';
-
-export interface JobPlan {
-  readonly lanes: readonly LanePlan[];
-  close(): Promise<void>;
-}
+import type { JobWork, WorkEnd } from './job-work.ts';
 
 export interface Jobs {
   list(): readonly Job[];
@@ -26,21 +20,17 @@ export interface Jobs {
 
 export interface JobsOptions {
   readonly records: JobRecords;
-  readonly delivery: Pick<Delivery, 'run'>;
   /** What a new job goes over; rejects with `usage` where the request makes no sense. */
   outline(kind: Job['kind'], request: Job['request']): Promise<Pick<JobRecord, 'span' | 'lastNumber'>>;
-  /** Its lanes, from wherever it stands. */
-  plan(record: JobRecord): Promise<JobPlan>;
+  /** Begins its work, from wherever it stands. */
+  begin(record: JobRecord): Promise<JobWork>;
   readonly now: () => number;
   readonly log: Logger;
 }
 
-type LaneEnd = Awaited<RunningRun['ended']>;
-
 interface RunningJob {
   readonly record: JobRecord;
-  readonly plan: JobPlan;
-  readonly lanes: readonly { readonly plan: LanePlan; readonly run: RunningRun }[];
+  readonly work: JobWork;
   stopped: 'cancelled' | 'interrupted' | undefined;
   readonly ended: Promise<void>;
 }
@@ -50,11 +40,11 @@ const maxRunning = 4;
 const tellEveryMs = 250;
 const stopGraceMs = 2_000;
 
-export function createJobs({ records, delivery, outline, plan, now, log }: JobsOptions): Jobs {
+export function createJobs({ records, outline, begin: beginWork, now, log }: JobsOptions): Jobs {
   const running = new Map<string, RunningJob>();
   let beginning: Promise<unknown> = Promise.resolve();
 
-  const shown = (job: RunningJob): Job => ({ ...job.record.job, lanes: job.lanes.map(shownLane) });
+  const shown = (job: RunningJob): Job => ({ ...job.record.job, ...job.work.shown() });
   const find = (id: string): Job | undefined => {
     const job = running.get(id);
     return job === undefined ? records.all().find((record) => record.job.id === id)?.job : shown(job);
@@ -86,27 +76,25 @@ export function createJobs({ records, delivery, outline, plan, now, log }: JobsO
 
   async function start(record: JobRecord): Promise<Job> {
     const { id, kind } = record.job;
-    const planned = await plan(record);
-    const lanes = planned.lanes.map((lane) => ({ plan: lane, run: delivery.run(lane.run) }));
+    const work = await beginWork(record);
     const job: RunningJob = {
-      ...{ plan: planned, lanes, stopped: undefined },
+      ...{ work, stopped: undefined },
       record: { ...record, job: { ...record.job, state: 'running' } },
-      ended: Promise.all(lanes.map(({ run }) => run.ended)).then((ends) => end(job, ends)),
+      ended: work.ended.then((how) => end(job, how)),
     };
     running.set(id, job);
     await records.save(job.record);
-    log.info('job.running', { job: id, kind, lanes: lanes.length });
+    log.info('job.running', { job: id, kind });
     return shown(job);
   }
 
-  async function end(job: RunningJob, ends: readonly LaneEnd[]): Promise<void> {
+  async function end(job: RunningJob, how: WorkEnd): Promise<void> {
     const { id, kind } = job.record.job;
-    // A lane that stopped without being asked lost its destination, by a reload: the same command goes on with it.
-    const state =
-      job.stopped ?? (ends.includes('failed') ? 'failed' : ends.includes('stopped') ? 'interrupted' : 'done');
+    // What stopped without being asked to can be gone on with by the same command.
+    const state = job.stopped ?? (how === 'stopped' ? 'interrupted' : how);
     const ended = state !== 'interrupted' && { ended: new Date(now()).toISOString() };
     const last: Job = { ...shown(job), state, ...ended };
-    await job.plan.close();
+    await job.work.close();
     running.delete(id);
     await records
       .save({ ...job.record, job: last })
@@ -116,7 +104,7 @@ export function createJobs({ records, delivery, outline, plan, now, log }: JobsO
 
   async function stop(job: RunningJob, as: RunningJob['stopped']): Promise<void> {
     job.stopped = as;
-    await Promise.all(job.lanes.map(({ run }) => run.stop(stopGraceMs)));
+    await job.work.stop(stopGraceMs);
     await job.ended;
   }
 
@@ -157,19 +145,5 @@ export function createJobs({ records, delivery, outline, plan, now, log }: JobsO
     async stop() {
       await inTurn(() => Promise.all([...running.values()].map((job) => stop(job, 'interrupted'))));
     },
-  };
-}
-
-function shownLane({ plan, run }: RunningJob['lanes'][number]): JobLane {
-  const status = run.status();
-  const { name, state, reason, lastWords, counters } = status;
-  const done = plan.doneOf(status);
-  const { delivered, duplicate, deadLettered, filtered, damaged } = counters;
-  return {
-    ...{ destination: name, done, total: plan.total, delivered, duplicate, deadLettered, filtered },
-    state: state === 'stopped' && done >= plan.total ? 'done' : state,
-    damaged: damaged + plan.notMade(),
-    ...(reason !== undefined && { reason }),
-    ...(lastWords !== undefined && { words: lastWords }),
   };
 }

@@ -7,7 +7,7 @@ import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import { eventFilter } from '../operator/event-filter.ts';
 import type { Evidence } from '../operator/evidence.ts';
 import type { SequenceSpan } from '../operator/journal-scan.ts';
-import type { LanePlan } from './lane-plan.ts';
+import type { LanePlan } from './lane-work.ts';
 
 export interface ReplayLane {
   readonly id: string;

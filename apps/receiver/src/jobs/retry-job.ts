@@ -4,7 +4,7 @@ import type { PositionFile } from '@xiq-siem/core';
 import type { DeliveryRun } from '@xiq-siem/delivery';
 import { freshPosition } from '@xiq-siem/journal';
 import type { DeadLetterFilter, DeadLetters } from '../dead-letters/dead-letters.ts';
-import type { LanePlan } from './lane-plan.ts';
+import type { LanePlan } from './lane-work.ts';
 import { type Renormalize, retryReader } from './retry-reader.ts';
 
 export function filterOf({

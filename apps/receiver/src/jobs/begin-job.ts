@@ -4,7 +4,8 @@ import { ConnectorError } from '@xiq-siem/core';
 import { sequencesOf } from '../operator/journal-scan.ts';
 import { type RunningParts, runningEvidence } from '../operator/running-evidence.ts';
 import type { JobRecord, JobRecords } from './job-record.ts';
-import type { JobPlan } from './jobs.ts';
+import type { JobWork } from './job-work.ts';
+import { type LanesPlan, startLanes } from './lane-work.ts';
 import { createRenormalizer } from './renormalizer.ts';
 import { replayLane } from './replay-job.ts';
 import { filterOf, retryLane } from './retry-job.ts';
@@ -29,9 +30,10 @@ export async function jobOutline(
   return { lastNumber: deadLetters.matching(filterOf(request)).at(-1) ?? 0 };
 }
 
-export async function jobPlan(parts: RunningParts, records: JobRecords, record: JobRecord): Promise<JobPlan> {
+export async function beginJob(parts: RunningParts, records: JobRecords, record: JobRecord): Promise<JobWork> {
   const { request } = record.job;
-  return isReplay(request) ? replayPlan(parts, records, record, request) : retryPlan(parts, record, request);
+  const plan = isReplay(request) ? replayPlan(parts, records, record, request) : retryPlan(parts, record, request);
+  return startLanes(await plan, parts.pipeline.delivery);
 }
 
 type Replay = Extract<Job['request'], { to: string; from: string; renormalize?: never }>;
@@ -45,7 +47,7 @@ async function replayPlan(
   records: JobRecords,
   { job: { id }, span }: JobRecord,
   request: Replay,
-): Promise<JobPlan> {
+): Promise<LanesPlan> {
   if (span === undefined || span.first >= span.next) return { lanes: [], close: async () => {} };
   const meant = parts.pipeline
     .destinations()
@@ -68,7 +70,7 @@ async function retryPlan(
   parts: RunningParts,
   { job: { id }, lastNumber = 0 }: JobRecord,
   request: Exclude<Job['request'], Replay>,
-): Promise<JobPlan> {
+): Promise<LanesPlan> {
   const { deadLetters, pipeline } = parts;
   const filter = filterOf(request);
   const made = request.renormalize ? createRenormalizer(runningEvidence(parts)) : undefined;
