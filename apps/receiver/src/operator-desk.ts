@@ -1,14 +1,15 @@
 // Where the operator is served: what is asked over the admin API, the metrics, the jobs, and the signals that we make.
 import type { Operations, Status } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
 import type { DataDirectory } from '@xiq-siem/journal';
 import type { Configuration } from './config/load.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createAgents } from './egress.ts';
 import type { AdminChange } from './http/admin-routes.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
-import { beginJob, jobOutline } from './jobs/begin-job.ts';
 import { openJobRecords } from './jobs/job-record.ts';
 import { createJobs } from './jobs/jobs.ts';
+import { replayKind, retryKind } from './jobs/sending-jobs.ts';
 import { openMilestones } from './operator/milestones.ts';
 import { type RunningParts, runningEvidence } from './operator/running-evidence.ts';
 import { runningOperations } from './operator/running-operations.ts';
@@ -44,6 +45,9 @@ export interface DeskParts extends Omit<RunningParts, 'milestones'> {
   lastReceivedMs(source: string): number | undefined;
 }
 
+const refuse = () => Promise.reject(new ConnectorError('usage', 'no source has an `api` in the configuration'));
+const noBackfill = { outline: refuse, begin: refuse };
+
 export async function openDesk(parts: DeskParts): Promise<Desk> {
   const { data, journal, deadLetters, pipeline, services, counters, refused, stopping } = parts;
   const { now, log } = services;
@@ -65,8 +69,7 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
   const records = await openJobRecords(data.paths.jobs, log);
   const jobs = createJobs({
     ...{ records, now, log },
-    outline: (_, request) => jobOutline(running, request),
-    begin: (record) => beginJob(running, records, record),
+    kinds: { retry: retryKind(running), replay: replayKind(running, records), backfill: noBackfill },
   });
   opened.defer(() => jobs.stop());
 

@@ -1,6 +1,7 @@
 // Every route of the admin API.
 import { z } from 'zod';
 import { count, name, spanShape, time } from './answers/common.ts';
+import { completenessLine } from './answers/completeness.ts';
 import {
   deadLetterFilterShape,
   deadLetterGroups,
@@ -8,10 +9,10 @@ import {
   deadLetterShown,
   dropped,
 } from './answers/dead-letters.ts';
-import { dropRequest, jobSchema, jobs, replayRequest, retryRequest } from './answers/jobs.ts';
+import { backfillRequest, dropRequest, jobSchema, jobs, replayRequest, retryRequest } from './answers/jobs.ts';
 import { acknowledged, checks, forgotten, reloaded, resumed } from './answers/operations.ts';
 import { status } from './answers/status.ts';
-import { doctorLine, previewLine, shapesLine, tailLine } from './answers/streams.ts';
+import { backfillLine, doctorLine, previewLine, shapesLine, tailLine } from './answers/streams.ts';
 import { trace, traceLine } from './answers/trace.ts';
 import { change, changeAndWatch, type Operation, read, watch } from './route.ts';
 
@@ -73,6 +74,31 @@ export const routes = {
     summary: 'Send what was received in a span again, by the mapping of today: a job, begun or gone on with',
     input: replayRequest,
     answer: jobSchema,
+  }),
+  backfill: change('/api/v1/jobs/backfill', {
+    summary: 'Fetch what the logs of ExtremeCloud IQ hold of a span and did not come: a job, begun or gone on with',
+    input: backfillRequest,
+    answer: jobSchema,
+  }),
+  previewBackfill: watch('/api/v1/backfill/preview', {
+    summary: 'What a back-fill would fetch',
+    input: z.strictObject({
+      source: name.optional(),
+      from: time,
+      to: time,
+      messageTypes: z.string().max(1024).optional().describe('Comma-separated.'),
+    }),
+    answer: backfillLine,
+  }),
+  completeness: watch('/api/v1/completeness', {
+    summary: 'Per message type and hour: what ExtremeCloud IQ has, what was kept, what each destination confirmed',
+    input: z.strictObject({
+      source: name.optional(),
+      from: time,
+      to: time,
+      messageTypes: z.string().max(1024).optional().describe('Comma-separated.'),
+    }),
+    answer: completenessLine,
   }),
   previewReplay: watch('/api/v1/replay/preview', {
     summary: 'What the mapping file as it stands now would change in what was received in a span',

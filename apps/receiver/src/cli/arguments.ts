@@ -39,7 +39,7 @@ export function parseArguments<const Options extends CommandOptions>(
   if (length < least || length > most) {
     const expected =
       least === most ? String(least) : most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`;
-    throw wrong(`expected ${expected} words beside the options, got ${length}`);
+    throw wrong(`expected ${expected} ${most === 1 ? 'word' : 'words'} beside the options, got ${length}`);
   }
   return parsed;
 }

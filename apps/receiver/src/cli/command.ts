@@ -11,11 +11,16 @@ export interface Session {
 }
 
 /** What `--json` prints: one object, or one a line. */
-export interface JsonAnswer {
+export interface JsonForm {
   readonly schema: z.ZodType;
   readonly lines?: true;
   /** Where the schema does not say it all. */
   readonly note?: string;
+}
+
+export interface JsonAnswer extends JsonForm {
+  /** What it prints instead with an option, or for a word of another kind: `--dry-run`. */
+  readonly instead?: readonly (JsonForm & { readonly when: string })[];
 }
 
 export interface Command {

@@ -49,7 +49,8 @@ it('a connector that answers is asked', async () => {
   const { operations, snapshot, close } = await openOperations(configFile, 'changes');
   expect(snapshot).toBe(false);
   expect(await operations.jobs({}, AbortSignal.timeout(5000))).toEqual({ snapshot: false, jobs: [] });
-  expect(seen).toEqual(['/healthz', undefined, '/api/v1/jobs', `Bearer ${'x'.repeat(32)}`]);
+  const token = `Bearer ${'x'.repeat(32)}`;
+  expect(seen).toEqual(['/api/v1/jobs', token, '/api/v1/jobs', token]);
   await close();
 });
 
@@ -63,8 +64,8 @@ it.each([
   expect(refused).toBe('not_running');
 });
 
-it('somebody else at its port is not our connector', async () => {
-  const { data } = await place(await listening((_, response) => response.writeHead(404).end()));
+it.each([401, 404])('somebody else at its port, who answers %i, is not our connector', async (status) => {
+  const { data } = await place(await listening((_, response) => response.writeHead(status).end()));
   expect(await runningAt(data)).toBeUndefined();
 });
 

@@ -1,6 +1,6 @@
 // Whom a command asks: the connector that runs on this data directory, or the files of the one that does not.
 import { get } from 'node:http';
-import { connectAdmin, type Operations, type RouteName } from '@xiq-siem/admin-api';
+import { connectAdmin, type Operations, type RouteName, routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { type AdminAddress, readAdminFile } from '../admin-file.ts';
 import type { Configuration } from '../config/load.ts';
@@ -32,6 +32,8 @@ export interface OpenedOperations {
 
 /** A connector under load may take its time; one that is not there is told at once. */
 const probeTimeoutMs = 5_000;
+const unauthorized = 401;
+const notFound = 404;
 
 /** `reads`: the files of a stopped connector will do. `changes`: it has to run. */
 export type Purpose = 'reads' | 'changes';
@@ -77,23 +79,23 @@ export async function runningAt(dataDirectory: string): Promise<AdminAddress | u
     if (cause instanceof ConnectorError && cause.code === 'not_running') return undefined;
     throw cause;
   });
-  return address !== undefined && (await isAlive(address.url)) ? address : undefined;
+  return address !== undefined && (await knowsUs(address)) ? address : undefined;
 }
 
-/** @throws ConnectorError `not_running` where somebody listens and does not answer: its files are not at rest then. */
-function isAlive(url: string): Promise<boolean> {
+/**
+ * False where nobody listens, or somebody else does: what a killed connector left behind may name another's port.
+ * @throws ConnectorError `not_running` where somebody listens and does not answer: its files are not at rest then.
+ */
+function knowsUs({ url, token }: AdminAddress): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const asked = get(`${url}/healthz`, { timeout: probeTimeoutMs, agent: false }, (response) => {
+    const headers = { authorization: `Bearer ${token.reveal()}` };
+    const asked = get(url + routes.jobs.path, { timeout: probeTimeoutMs, agent: false, headers }, (response) => {
       response.resume();
-      resolve(response.statusCode === 200);
+      resolve(response.statusCode !== unauthorized && response.statusCode !== notFound);
     });
     asked.on('timeout', () => {
-      reject(
-        new ConnectorError(
-          'not_running',
-          `the connector at ${url} is there, but said nothing for ${probeTimeoutMs} ms`,
-        ),
-      );
+      const message = `the connector at ${url} is there, but said nothing for ${probeTimeoutMs} ms`;
+      reject(new ConnectorError('not_running', message));
       asked.destroy();
     });
     asked.on('error', () => resolve(false));
@@ -110,6 +112,9 @@ export function readingOnly(reading: ReadingOperations, dataDirectory: string): 
     dropDeadLetters: refuse,
     retry: refuse,
     replay: refuse,
+    backfill: refuse,
+    previewBackfill: refuseLines,
+    completeness: refuseLines,
     cancelJob: refuse,
     reload: refuse,
     forgetDestination: refuse,

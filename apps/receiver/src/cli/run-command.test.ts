@@ -37,7 +37,7 @@ describe('finding the command', () => {
     const { code, stderr } = await runTest(['jobs', 'watch', 'a', 'b'], {});
     expect([code, stderr]).toEqual([
       64,
-      ['expected 1 words beside the options, got 2', 'See: xiq-siem jobs watch --help'],
+      ['expected 1 word beside the options, got 2', 'See: xiq-siem jobs watch --help'],
     ]);
   });
 

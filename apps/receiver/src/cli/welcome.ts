@@ -5,6 +5,7 @@ import type { Configuration } from '../config/load.ts';
 import type { Connector } from '../connector.ts';
 import type { DestinationCheck } from '../destination-checks.ts';
 import { managedSecretPath } from '../secrets.ts';
+import { printable } from './terminal/printable.ts';
 
 /** One of the vendor's own example bodies. */
 const exampleBody =
@@ -17,7 +18,7 @@ export function welcome(
 ): string {
   const lines = [`Webhooks: ${url}/webhooks/<source>/<MESSAGE_TYPE>    Readiness: ${adminUrl}/readyz`];
   for (const { name, type, ok, message } of checks) {
-    lines.push(`Destination ${name} (${type}): ${ok ? '' : 'NOT READY: '}${message}`);
+    lines.push(`Destination ${name} (${type}): ${ok ? '' : 'NOT READY: '}${printable(message)}`);
   }
   for (const { name, secrets } of sources) {
     const [first] = secrets;

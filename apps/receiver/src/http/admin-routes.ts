@@ -99,6 +99,9 @@ export function adminRoutes({ operations, version, changed }: AdminRoutesOptions
   answer('retry', routes.retry, operations.retry);
   answer('replay', routes.replay, operations.replay);
   stream('previewReplay', routes.previewReplay, operations.previewReplay);
+  answer('backfill', routes.backfill, operations.backfill);
+  stream('previewBackfill', routes.previewBackfill, operations.previewBackfill);
+  stream('completeness', routes.completeness, operations.completeness);
   answer('jobs', routes.jobs, operations.jobs);
   stream('watchJob', routes.watchJob, operations.watchJob);
   answer('cancelJob', routes.cancelJob, operations.cancelJob);

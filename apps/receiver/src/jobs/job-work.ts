@@ -1,5 +1,6 @@
 // The work of a job while it goes on.
 import type { Job } from '@xiq-siem/admin-api';
+import type { JobRecord } from './job-record.ts';
 
 /** `stopped`: by somebody, or because what it needs is gone; it can be gone on with. */
 export type WorkEnd = 'done' | 'stopped' | 'failed';
@@ -7,8 +8,15 @@ export type WorkEnd = 'done' | 'stopped' | 'failed';
 export interface JobWork {
   readonly ended: Promise<WorkEnd>;
   /** How far it is. */
-  shown(): Pick<Job, 'lanes'>;
+  shown(): Pick<Job, 'lanes' | 'types'>;
   stop(graceMs: number): Promise<void>;
   /** Called once, when it has ended. */
   close(): Promise<void>;
+}
+
+export interface JobKind {
+  /** What a new job goes over. Rejects with `usage` where the request makes no sense. */
+  outline(request: Job['request']): Promise<Pick<JobRecord, 'span' | 'lastNumber'>>;
+  /** Begins its work, from wherever it stands. */
+  begin(record: JobRecord): Promise<JobWork>;
 }

@@ -1,15 +1,15 @@
 // The jobs there are: begun, gone on with, watched, cancelled.
 import { setTimeout } from 'node:timers/promises';
-import type { Job, ReplayRequest, RetryRequest } from '@xiq-siem/admin-api';
+import type { Job } from '@xiq-siem/admin-api';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
 import { type JobRecord, type JobRecords, newJobId } from './job-record.ts';
-import type { JobWork, WorkEnd } from './job-work.ts';
+import type { JobKind, JobWork, WorkEnd } from './job-work.ts';
 
 export interface Jobs {
   list(): readonly Job[];
   running(): number;
-  retry(request: RetryRequest): Promise<Job>;
-  replay(request: ReplayRequest): Promise<Job>;
+  /** Begins a job, or goes on with one of the same kind that wants the same. */
+  begin(kind: Job['kind'], request: Job['request']): Promise<Job>;
   /** Its state now and then, until it has ended. */
   watch(id: string, signal: AbortSignal): AsyncGenerator<Job>;
   /** Rejects with `not_found`. */
@@ -20,10 +20,7 @@ export interface Jobs {
 
 export interface JobsOptions {
   readonly records: JobRecords;
-  /** What a new job goes over; rejects with `usage` where the request makes no sense. */
-  outline(kind: Job['kind'], request: Job['request']): Promise<Pick<JobRecord, 'span' | 'lastNumber'>>;
-  /** Begins its work, from wherever it stands. */
-  begin(record: JobRecord): Promise<JobWork>;
+  readonly kinds: Readonly<Record<Job['kind'], JobKind>>;
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -40,7 +37,7 @@ const maxRunning = 4;
 const tellEveryMs = 250;
 const stopGraceMs = 2_000;
 
-export function createJobs({ records, outline, begin: beginWork, now, log }: JobsOptions): Jobs {
+export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
   const running = new Map<string, RunningJob>();
   let beginning: Promise<unknown> = Promise.resolve();
 
@@ -71,12 +68,12 @@ export function createJobs({ records, outline, begin: beginWork, now, log }: Job
     if (known !== undefined) return { ...(await start(known)), resumed: true };
     const created = new Date(now()).toISOString();
     const job: Job = { id: newJobId(), kind, state: 'running', request, created, lanes: [] };
-    return start({ v: 1, job, ...(await outline(kind, request)) });
+    return start({ v: 1, job, ...(await kinds[kind].outline(request)) });
   }
 
   async function start(record: JobRecord): Promise<Job> {
     const { id, kind } = record.job;
-    const work = await beginWork(record);
+    const work = await kinds[kind].begin(record);
     const job: RunningJob = {
       ...{ work, stopped: undefined },
       record: { ...record, job: { ...record.job, state: 'running' } },
@@ -118,8 +115,7 @@ export function createJobs({ records, outline, begin: beginWork, now, log }: Job
   return {
     list: () => records.all().map(({ job }) => found(job.id)),
     running: () => running.size,
-    retry: (request) => inTurn(() => begin('retry', request)),
-    replay: (request) => inTurn(() => begin('replay', request)),
+    begin: (kind, request) => inTurn(() => begin(kind, request)),
     async *watch(id, signal) {
       for (;;) {
         const job = found(id);

@@ -27,6 +27,13 @@ export interface OperationParts extends RunningParts {
 
 const defaultExamples = 20;
 
+const noApi = (): ConnectorError => new ConnectorError('usage', 'no source has an `api` in the configuration');
+
+// biome-ignore lint/correctness/useYield: it only refuses
+async function* noApiLines(): AsyncGenerator<never> {
+  throw noApi();
+}
+
 export function runningOperations(parts: OperationParts): Operations {
   const { pipeline, journal, deadLetters, jobs, services } = parts;
   const evidence = () => runningEvidence(parts);
@@ -62,8 +69,8 @@ export function runningOperations(parts: OperationParts): Operations {
       if (!dryRun) await deadLetters.resolve(numbers, 'dropped', 'operator');
       return { events: numbers.length };
     },
-    retry: (request) => jobs.retry(request),
-    replay: (request) => jobs.replay(request),
+    retry: (request) => jobs.begin('retry', request),
+    replay: (request) => jobs.begin('replay', request),
     async *previewReplay({ from, to, examples = defaultExamples, ...query }, signal) {
       const now = pipeline.configuration();
       const next = await readAgain();
@@ -78,6 +85,9 @@ export function runningOperations(parts: OperationParts): Operations {
         signal,
       );
     },
+    backfill: (request) => jobs.begin('backfill', request),
+    previewBackfill: noApiLines,
+    completeness: noApiLines,
     jobs: async () => ({ snapshot: false, jobs: [...jobs.list()] }),
     watchJob: ({ id }, signal) => jobs.watch(id, signal),
     cancelJob: ({ id }) => jobs.cancel(id),

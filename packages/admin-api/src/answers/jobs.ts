@@ -18,6 +18,17 @@ export const replayRequest = z.strictObject({
   destinations: z.array(name).min(1).max(64).optional().describe('Default: all.'),
   where: where.optional(),
 });
+export const backfillRequest = z.strictObject({
+  source: name.optional().describe('Default: the only source that has an api configured.'),
+  from: time,
+  to: time,
+  messageTypes: z.array(z.string().min(1).max(64)).min(1).max(16).optional().describe('Default: all that have a log.'),
+  forceDuplicates: z
+    .boolean()
+    .default(false)
+    .describe('Also where what came before cannot be known, since the journal no longer holds it.'),
+});
+export type BackfillRequest = z.infer<typeof backfillRequest>;
 export type RetryRequest = z.infer<typeof retryRequest>;
 export type ReplayRequest = z.infer<typeof replayRequest>;
 
@@ -35,17 +46,30 @@ const lane = z.strictObject({
   damaged: count,
 });
 
+/** Of a back-fill, for each message type. */
+const fetched = z.strictObject({
+  messageType: z.string(),
+  state: z.enum(['waiting', 'running', 'done', 'stopped', 'failed']),
+  words: z.string().optional().describe('What it waits for, or why it failed.'),
+  done: z.number().min(0).max(1).describe('Part of the span that is through.'),
+  fetched: count.describe('Events that the log of ExtremeCloud IQ holds.'),
+  known: count.describe('Of them, those that had come already.'),
+  kept: count.describe('Of them, those that are in the journal by this job.'),
+});
+export type JobFetch = z.infer<typeof fetched>;
+
 export const jobSchema = z.strictObject({
   id: z.string(),
-  kind: z.enum(['retry', 'replay']),
+  kind: z.enum(['retry', 'replay', 'backfill']),
   state: z
     .enum(['running', 'interrupted', 'cancelled', 'done', 'failed'])
     .describe('`interrupted`: the connector ended meanwhile; the same command goes on with it.'),
-  request: z.union([retryRequest, replayRequest]),
+  request: z.union([retryRequest, replayRequest, backfillRequest]),
   created: time,
   ended: time.optional(),
   resumed: z.boolean().optional().describe('True where a call found it begun.'),
   lanes: z.array(lane),
+  types: z.array(fetched).optional().describe('Of a back-fill.'),
 });
 export type Job = z.infer<typeof jobSchema>;
 export type JobLane = z.infer<typeof lane>;

@@ -59,6 +59,31 @@ const lost = z.strictObject({
   where: z.string(),
 });
 
+const subscription = z.strictObject({
+  messageType: z.string(),
+  state: z.enum(['well', 'missing', 'disabled', 'changed', 'foreign', 'unknown']),
+  words: z.string().optional(),
+});
+
+const source = z.strictObject({
+  name,
+  lastReceived: time.optional(),
+  api: z
+    .strictObject({
+      looked: time.optional().describe('When its subscriptions were last looked at.'),
+      failure: z.string().optional().describe('Why they could not be looked at.'),
+      subscriptions: z.array(subscription),
+      publicUrl: z.array(
+        z.strictObject({ what: z.string(), result: z.enum(['well', 'wrong', 'unverifiable']), words: z.string() }),
+      ),
+      requestsPerHour: count,
+      requestsRemaining: count,
+    })
+    .optional()
+    .describe('Where its API is configured.'),
+});
+export type SourceState = z.infer<typeof source>;
+
 export const status = z.strictObject({
   snapshot,
   at: time,
@@ -76,6 +101,7 @@ export const status = z.strictObject({
     bytesPerHour: rate,
     lost: z.array(lost).describe('Bodies that were kept once and cannot be read any more.'),
   }),
+  sources: z.array(source).optional().describe('Where the connector runs.'),
   destinations: z.array(destination),
   notConfigured: z.array(name).describe('Destinations that were taken out and still hold bodies: forget them.'),
   gaps: z.array(gap).describe('Bodies let go by a full journal though a destination wanted them, not acknowledged.'),

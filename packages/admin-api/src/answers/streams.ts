@@ -73,3 +73,18 @@ export const previewLine = z.discriminatedUnion('kind', [
   }),
 ]);
 export type PreviewLine = z.infer<typeof previewLine>;
+
+/** What a back-fill would do, without keeping anything. */
+export const backfillLine = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('type'),
+    messageType: z.string(),
+    fetched: count,
+    known: count,
+    missing: count.describe('What a back-fill would keep.'),
+  }),
+  z.strictObject({ kind: z.literal('fetching'), messageType: z.string(), fetched: count }),
+  progress,
+  z.strictObject({ kind: z.literal('end'), snapshot, missing: count }),
+]);
+export type BackfillLine = z.infer<typeof backfillLine>;

@@ -139,14 +139,14 @@ describe('dlq drop', () => {
     return { asked, answers };
   }
 
-  it('asks with the number, and drops when agreed', async () => {
+  it('asks with the number, and drops what it asked about when agreed', async () => {
     const { asked, answers } = dropping(3);
     const { code, questions, stdout } = await runTest(['dlq', 'drop', '--code', 'x'], answers, { answer: true });
     expect(questions).toEqual(['Give up 3 dead letters for good?']);
     expect([code, stdout]).toEqual([0, ['3 dead letters dropped.']]);
     expect(asked).toEqual([
-      { code: 'x', dryRun: true },
-      { code: 'x', dryRun: false },
+      { code: 'x', to: '2026-11-24T12:00:00.000Z', dryRun: true },
+      { code: 'x', to: '2026-11-24T12:00:00.000Z', dryRun: false },
     ]);
   });
 

@@ -48,7 +48,9 @@ ${timeHelp}`,
       throw new ConnectorError('usage', 'this asks before it drops, and nobody is here to answer: give --yes');
     }
     return ask(values, session, 'changes', async ({ operations, signal, say, tell }) => {
-      const found = yes && !dryRun ? undefined : await operations.dropDeadLetters({ ...filter, dryRun: true }, signal);
+      // What comes while somebody thinks about the question was not asked about.
+      const meant = 'numbers' in filter ? filter : { to: new Date(terminal.now()).toISOString(), ...filter };
+      const found = yes && !dryRun ? undefined : await operations.dropDeadLetters({ ...meant, dryRun: true }, signal);
       if (found !== undefined) {
         const { events } = found;
         if (dryRun) tell(found);
@@ -65,7 +67,7 @@ ${timeHelp}`,
           return exits.undone;
         }
       }
-      const dropped = await operations.dropDeadLetters({ ...filter, dryRun: false }, signal);
+      const dropped = await operations.dropDeadLetters({ ...meant, dryRun: false }, signal);
       tell(dropped);
       say(`${counted(dropped.events, 'dead letter')} dropped.`);
       return exits.ok;

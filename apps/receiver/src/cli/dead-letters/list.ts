@@ -42,7 +42,8 @@ ${timeHelp}`,
   }),
   json: {
     schema: routes.listDeadLetters.answer,
-    note: '`--all`: one page a line. `--summary`: `{ snapshot, groups: [{ destination, code, dataset, events, oldest, newest }], counts: [{ destination, open, delivered, dropped }] }`.',
+    note: 'With `--all` one page a line.',
+    instead: [{ when: 'With `--summary`', schema: routes.groupDeadLetters.answer }],
   },
   async run(args, session) {
     const { values } = parseArguments('dlq list', args, options);

@@ -37,7 +37,8 @@ ${timeHelp}`,
   json: {
     schema: routes.watchJob.answer,
     lines: true,
-    note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line. `--dry-run`: see below.',
+    note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line.',
+    instead: [{ when: 'With `--dry-run`', schema: routes.previewReplay.answer, lines: true }],
   },
   async run(args, session) {
     const { values } = parseArguments('replay', args, options);

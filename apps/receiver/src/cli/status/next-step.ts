@@ -15,7 +15,7 @@ export function troublesOf(destination: DestinationState): readonly string[] {
     ...(sum.damaged === 0
       ? []
       : [
-          `${counted(sum.damaged, 'event')} damaged: not to be read, or not to be normalized. Next: the log says which and ` +
+          `${counted(sum.damaged, 'body', 'bodies')} damaged: not to be read, or not to be normalized. Next: the log says which and ` +
             'why; xiq-siem replay sends them when it is mended',
         ]),
     ...(deadLetters.open === 0

@@ -44,6 +44,7 @@ export function renderStatus(status: Status, terminal: Paper): readonly string[]
     journalLine(status),
     '',
     ...renderTable(columns, status.destinations.map(row), terminal),
+    ...assuranceLines(status, terminal),
     ...section(
       '',
       troubled.flatMap(({ destination: { name }, troubles }) =>
@@ -108,6 +109,13 @@ const stateWords = (state: string, reason: string | undefined): string =>
   state.replace('_', ' ') + (reason === undefined ? '' : ` (${reason})`);
 
 const indent = 4;
+
+/** What a delivered is worth. */
+function assuranceLines({ destinations }: Status, { columns = Number.POSITIVE_INFINITY }: Paper): readonly string[] {
+  const byWorth = Map.groupBy(destinations, ({ assurance }) => assurance);
+  const parts = [...byWorth].map(([worth, those]) => `${worth} at ${those.map(({ name }) => name).join(', ')}`);
+  return wrapText(printable(`Delivered means ${parts.join('; ')}.`), columns);
+}
 
 /** A text from outside, marked; in a terminal a long one is several lines, the later ones set in. */
 function warning(text: string, { columns = Number.POSITIVE_INFINITY, colours }: Paper): readonly string[] {

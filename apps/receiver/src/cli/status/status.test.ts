@@ -88,8 +88,8 @@ describe('the first line and the exit code', () => {
   it('damage on the way is part of the sum, and said', async () => {
     const damaged = { ...well, sum: { ...well.sum, damaged: 3 } };
     const { code, stdout } = await run({ ...healthy, destinations: [damaged, well] });
-    expect([code, stdout[0]]).toEqual([0, 'Every sum holds; 3 events damaged']);
-    expect(stdout.at(-1)).toContain('! archive: 3 events damaged: not to be read');
+    expect([code, stdout[0]]).toEqual([0, 'Every sum holds; 3 bodies damaged']);
+    expect(stdout.at(-1)).toContain('! archive: 3 bodies damaged: not to be read');
   });
 
   it('of a stopped connector it says so, and that nothing is accepted', async () => {
@@ -123,6 +123,7 @@ describe('what is not well', () => {
       NAME     STATE                            BODIES    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
       archive  running                               0      0 B       -  12.5  1,234,567     0        -
       elastic  paused (index_template_missing)   1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d
+      Delivered means stored at archive; indexed at elastic.
 
       ! elastic: index_template_missing: no template \\u001b[31mhere\\u202e. Next: xiq-siem setup elastic, then xiq-siem destination resume elastic
       ! elastic: 7 dead letters. Next: see xiq-siem dlq list --destination elastic, mend the cause, then xiq-siem dlq retry --destination elastic

@@ -40,7 +40,8 @@ Of a stopped connector: what its files say.`,
   }),
   json: {
     schema: routes.status.answer,
-    note: '`--watch`: one object a line. `--acknowledge`: `{ "acknowledged": GAP }`.',
+    note: 'With `--watch` one a line.',
+    instead: [{ when: 'With `--acknowledge`', schema: routes.acknowledgeGap.answer }],
   },
   async run(args, session) {
     const { values } = parseArguments('status', args, options);

@@ -25,7 +25,7 @@ export function verdictOf({ holds, destinations, gaps, journal }: Status): Verdi
   if (parts.length > 0) return { text: `LOST: ${parts.join(', ')}; every sum holds`, colour: 'red' };
   // The destinations read the same bodies, each for itself.
   const damaged = Math.max(0, ...destinations.map(({ sum }) => sum.damaged));
-  if (damaged > 0) return { text: `Every sum holds; ${counted(damaged, 'event')} damaged`, colour: 'yellow' };
+  if (damaged > 0) return { text: `Every sum holds; ${counted(damaged, 'body', 'bodies')} damaged`, colour: 'yellow' };
   return { text: 'Nothing is lost: every sum holds', colour: 'green' };
 }
 

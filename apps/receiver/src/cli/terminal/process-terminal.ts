@@ -60,18 +60,27 @@ export function processTerminal(): Terminal {
       stderr.write(`${text}\n`);
     },
     progress(line) {
-      if (!stderr.isTTY || env['TERM'] === 'dumb') return;
-      stderr.write(clearLine + cutText(line, columnsOf(stderr) - 1));
-      shown = line !== '';
+      wipe();
+      if (line === '' || !stderr.isTTY || env['TERM'] === 'dumb') return;
+      stderr.write(cutText(line, columnsOf(stderr) - 1));
+      shown = true;
     },
     clear() {
       if (stdout.isTTY && env['TERM'] !== 'dumb') stdout.write(clearScreen);
     },
     async ask(question) {
       wipe();
+      const signal = interrupted();
       using lines = createInterface({ input: stdin, output: stderr });
-      const answer = await lines.question(`${question} [y/N] `, { signal: interrupted() });
-      return /^y(es)?$/i.test(answer.trim());
+      // While a line is read, Ctrl-C is a key and no signal.
+      lines.on('SIGINT', () => process.emit('SIGINT'));
+      try {
+        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
+      } catch (cause) {
+        if (signal.aborted) throw cause;
+        // The end of the input is no yes.
+        return false;
+      }
     },
     interrupted,
     pause: (ms) => setTimeout(ms, undefined, { signal: interrupted() }).catch(() => undefined),

@@ -33,7 +33,7 @@ ${timeHelp}`,
   }),
   json: {
     schema: routes.traceReceipt.answer,
-    note: 'For an event id: lines of `{ "kind": "progress" }`, `{ "kind": "trace", "trace": … as here }` and, last, `{ "kind": "end" }`.',
+    instead: [{ when: 'For an event id', schema: routes.traceEvent.answer, lines: true }],
   },
   async run(args, session) {
     const { values, positionals } = parseArguments('trace', args, options, [1, 1]);

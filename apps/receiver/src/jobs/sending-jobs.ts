@@ -1,10 +1,10 @@
-// What a job goes over, and its lanes from wherever it stands.
-import type { Job } from '@xiq-siem/admin-api';
+// The jobs that send: what each goes over, and its lanes from wherever it stands.
+import { type ReplayRequest, type RetryRequest, replayRequest, retryRequest } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { sequencesOf } from '../operator/journal-scan.ts';
 import { type RunningParts, runningEvidence } from '../operator/running-evidence.ts';
 import type { JobRecord, JobRecords } from './job-record.ts';
-import type { JobWork } from './job-work.ts';
+import type { JobKind } from './job-work.ts';
 import { type LanesPlan, startLanes } from './lane-work.ts';
 import { createRenormalizer } from './renormalizer.ts';
 import { replayLane } from './replay-job.ts';
@@ -12,41 +12,48 @@ import { filterOf, retryLane } from './retry-job.ts';
 
 const never = new AbortController().signal;
 
-/** @throws ConnectorError `usage` where a destination is not configured, or the span is empty. */
-export async function jobOutline(
-  { journal, deadLetters, pipeline }: RunningParts,
-  request: Job['request'],
-): Promise<Pick<JobRecord, 'span' | 'lastNumber'>> {
+/** `dlq retry`. */
+export function retryKind(parts: RunningParts): JobKind {
+  return {
+    async outline(given) {
+      const request = retryRequest.parse(given);
+      requireConfigured(parts, request.destination === undefined ? [] : [request.destination]);
+      return { lastNumber: parts.deadLetters.matching(filterOf(request)).at(-1) ?? 0 };
+    },
+    begin: async (record) =>
+      startLanes(retryPlan(parts, record, retryRequest.parse(record.job.request)), parts.pipeline.delivery),
+  };
+}
+
+/** `replay`. */
+export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
+  return {
+    async outline(given) {
+      const request = replayRequest.parse(given);
+      requireConfigured(parts, request.destinations ?? []);
+      return { span: await sequencesOf(parts.journal, request, never) };
+    },
+    begin: async (record) =>
+      startLanes(
+        await replayPlan(parts, records, record, replayRequest.parse(record.job.request)),
+        parts.pipeline.delivery,
+      ),
+  };
+}
+
+function requireConfigured({ pipeline }: RunningParts, named: readonly string[]): void {
   const configured = pipeline.destinations().map(({ configured: { name } }) => name);
-  const named = isReplay(request) ? (request.destinations ?? []) : [request.destination ?? []].flat();
   const unknown = named.find((name) => !configured.includes(name));
-  if (unknown !== undefined) {
-    throw new ConnectorError(
-      'usage',
-      `there is no destination ${unknown}: the configuration has ${configured.join(', ')}`,
-    );
-  }
-  if (isReplay(request)) return { span: await sequencesOf(journal, request, never) };
-  return { lastNumber: deadLetters.matching(filterOf(request)).at(-1) ?? 0 };
-}
-
-export async function beginJob(parts: RunningParts, records: JobRecords, record: JobRecord): Promise<JobWork> {
-  const { request } = record.job;
-  const plan = isReplay(request) ? replayPlan(parts, records, record, request) : retryPlan(parts, record, request);
-  return startLanes(await plan, parts.pipeline.delivery);
-}
-
-type Replay = Extract<Job['request'], { to: string; from: string; renormalize?: never }>;
-
-function isReplay(request: Job['request']): request is Replay {
-  return !('renormalize' in request);
+  if (unknown === undefined) return;
+  const known = configured.join(', ');
+  throw new ConnectorError('usage', `there is no destination ${unknown}: the configuration has ${known}`);
 }
 
 async function replayPlan(
   parts: RunningParts,
   records: JobRecords,
   { job: { id }, span }: JobRecord,
-  request: Replay,
+  request: ReplayRequest,
 ): Promise<LanesPlan> {
   if (span === undefined || span.first >= span.next) return { lanes: [], close: async () => {} };
   const meant = parts.pipeline
@@ -66,11 +73,7 @@ async function replayPlan(
   return { lanes, close: async () => void (await Promise.all(lanes.map((lane) => lane.close()))) };
 }
 
-async function retryPlan(
-  parts: RunningParts,
-  { job: { id }, lastNumber = 0 }: JobRecord,
-  request: Exclude<Job['request'], Replay>,
-): Promise<LanesPlan> {
+function retryPlan(parts: RunningParts, { job: { id }, lastNumber = 0 }: JobRecord, request: RetryRequest): LanesPlan {
   const { deadLetters, pipeline } = parts;
   const filter = filterOf(request);
   const made = request.renormalize ? createRenormalizer(runningEvidence(parts)) : undefined;

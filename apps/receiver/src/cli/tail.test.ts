@@ -1,0 +1,46 @@
+import type { TailLine } from '@xiq-siem/admin-api';
+import { describe, expect, it } from 'vitest';
+import { textWidth } from './terminal/text-width.ts';
+import { lines, runTest } from './test-session.ts';
+
+describe('tail', () => {
+  const line = (document: Record<string, unknown>): TailLine => ({ kind: 'document', source: 'xiq', document });
+  const login = line({
+    ...{ '@timestamp': '2026-11-24T11:59:00.000Z', message: 'Logged in \u001b[2J\nwith privileges '.repeat(5) },
+    ...{ event: { dataset: 'extreme_xiq.audit', action: 'admin-login', outcome: 'success' }, user: { name: 'eve' } },
+  });
+
+  it('is one line a document, until Ctrl-C: 130', async () => {
+    const asked: unknown[] = [];
+    const controller = new AbortController();
+    async function* some(input: unknown): AsyncGenerator<TailLine> {
+      asked.push(input);
+      yield { kind: 'waiting', snapshot: false };
+      yield login;
+      yield { kind: 'skipped', bodies: 1200 };
+      controller.abort();
+    }
+    const words = ['tail', '--where', 'dataset=a,b,action=c'];
+    const { code, stdout } = await runTest(words, { tail: some }, { controller });
+    expect(code).toBe(130);
+    expect(asked).toEqual([{ datasets: 'a,b', actions: 'c' }]);
+    expect(stdout).toHaveLength(2);
+    expect(stdout[0]).toContain(
+      '2026-11-24 11:59:00Z  xiq  extreme_xiq.audit  admin-login  success  eve  Logged in \\u001b[2J\\nwith',
+    );
+    expect(stdout[1]).toBe('… 1,200 bodies left out: they came too fast');
+  });
+
+  it('fits the terminal, and is coloured by outcome', async () => {
+    const { stdout } = await runTest(['tail'], { tail: () => lines(login) }, { columns: 80 });
+    expect(stdout.map(textWidth)).toEqual([80]);
+    const failure = line({ '@timestamp': '2026-11-24T11:59:00Z', event: { outcome: 'failure' } });
+    const { text } = await runTest(['tail'], { tail: () => lines(failure) }, { columns: 80, colours: true });
+    expect(text).toBe('\u001b[31m2026-11-24 11:59:00Z  xiq  failure\u001b[39m');
+  });
+
+  it('--json is what the API says; a connector that ends is 69', async () => {
+    const { code, json } = await runTest(['tail', '--json'], { tail: () => lines(login) });
+    expect([code, json()]).toEqual([69, [login]]);
+  });
+});

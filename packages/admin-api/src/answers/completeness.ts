@@ -1,0 +1,47 @@
+// `completeness`: what ExtremeCloud IQ logged, what we kept, and what each destination confirmed.
+import { z } from 'zod';
+import { count, name, progress, snapshot, time } from './common.ts';
+
+const event = z.strictObject({
+  id: z.string(),
+  time,
+  /** What it was about, in short: for a person to know it by. */
+  words: z.string().optional(),
+});
+
+const cell = z.strictObject({
+  messageType: z.string(),
+  hour: time.describe('Its beginning.'),
+  state: z.enum(['whole', 'missing', 'surplus', 'unprovable']),
+  reason: z.string().optional().describe('Why it is unprovable, or what the difference may come from.'),
+  xiq: count.nullable().describe('Events that ExtremeCloud IQ has; null where it cannot be asked.'),
+  kept: count,
+  destinations: z.array(
+    z.strictObject({
+      name,
+      assurance: z.enum(['indexed', 'stored', 'accepted']),
+      confirmed: count,
+      deadLettered: count,
+      filtered: count,
+      waiting: count,
+    }),
+  ),
+  missing: z.array(event).describe('At ExtremeCloud IQ, and not here; of many the first ones.'),
+  missingCount: count,
+  surplus: z.array(event).describe('Here, and not in the log of ExtremeCloud IQ.'),
+  surplusCount: count,
+});
+export type CompletenessCell = z.infer<typeof cell>;
+
+export const completenessLine = z.discriminatedUnion('kind', [
+  progress,
+  z.strictObject({ kind: z.literal('fetching'), messageType: z.string(), fetched: count }),
+  z.strictObject({ kind: z.literal('cell'), cell }),
+  z.strictObject({
+    kind: z.literal('end'),
+    snapshot,
+    verdict: z.enum(['whole', 'missing_or_surplus', 'unprovable']),
+    cells: z.strictObject({ whole: count, missing: count, surplus: count, unprovable: count }),
+  }),
+]);
+export type CompletenessLine = z.infer<typeof completenessLine>;
