@@ -1,4 +1,4 @@
-// SIGTERM and SIGINT: the first asks to stop, the second ends the process where it stands.
+// Signals: SIGTERM and SIGINT ask to stop, a second one ends the process where it stands; SIGHUP asks to read again.
 
 /** Resolves with the first signal. What was answered 202 is on disk by then, so that the second may end us at once. */
 export function stopSignal(): Promise<{ readonly message: string }> {
@@ -13,4 +13,9 @@ export function stopSignal(): Promise<{ readonly message: string }> {
       });
     }
   });
+}
+
+/** SIGHUP: the configuration is to be read again. Also without a terminal, where it would end the process otherwise. */
+export function onReloadSignal(reload: () => void): void {
+  process.on('SIGHUP', reload);
 }
