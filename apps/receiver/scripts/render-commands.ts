@@ -1,5 +1,5 @@
 // Renders docs/reference/commands.md from the commands' own help and the schemas of what they print.
-import type { Command } from '../src/cli/command.ts';
+import type { Command, JsonAnswer, JsonForm } from '../src/cli/command.ts';
 import { type CommandEntry, commands } from '../src/cli/commands.ts';
 import { exitMeanings } from '../src/cli/exit-codes.ts';
 import { renderSchema } from './render-schema.ts';
@@ -9,9 +9,16 @@ function section({ name }: CommandEntry, { help, json }: Command): string {
   return [`## ${name}`, shown, ...(json === undefined ? [] : [jsonPart(json)])].join('\n\n');
 }
 
-function jsonPart({ schema, lines, note }: NonNullable<Command['json']>): string {
-  const form = lines === true ? '`--json` prints one object a line:' : '`--json` prints one object:';
-  return [...(note === undefined ? [form] : [form, note]), renderSchema(schema)].join('\n\n');
+function jsonPart({ instead = [], ...form }: JsonAnswer): string {
+  return [
+    formPart('`--json` prints', form),
+    ...instead.map((other) => formPart(`${other.when}, it prints`, other)),
+  ].join('\n\n');
+}
+
+function formPart(begin: string, { schema, lines, note }: JsonForm): string {
+  const form = `${begin} ${lines === true ? 'one object a line' : 'one object'}:`;
+  return [...(note === undefined ? [form] : [`${form.slice(0, -1)}. ${note}`]), renderSchema(schema)].join('\n\n');
 }
 
 export async function renderCommands(): Promise<string> {

@@ -12,4 +12,6 @@ export interface NormalizedEvent {
   /** `@timestamp` in epoch milliseconds. */
   readonly timeMs: number;
   readonly document: EcsDocument;
+  /** Why no destination is to be sent it, as a code: it counts as filtered everywhere. */
+  readonly filtered?: 'duplicate_of_backfill';
 }

@@ -166,7 +166,7 @@ export function startLane(spec: DeliveryDestination, services: DeliveryServices,
     },
     take(event) {
       taken++;
-      if (!wants(event)) return settlement.filtered(event);
+      if (event.filtered !== undefined || !wants(event)) return settlement.filtered(event);
       settlement.accepted(event);
       batcher.add(pendingOf(event, clock.now()));
       bell.ring();

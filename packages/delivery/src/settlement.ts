@@ -178,7 +178,7 @@ export function createSettlement(
     filtered(event) {
       openBytes += event.bytes;
       settle(event, { kind: 'filtered' });
-      count('filtered');
+      count(event.filtered ?? 'filtered');
     },
     damaged(bodies) {
       count('damaged', bodies);

@@ -163,11 +163,12 @@ function pull(parser: Iterator<Chunk, void>): Chunk {
 }
 
 function prepare(event: NormalizedEvent, body: KeptBody): PreparedEvent {
-  const { element, id, dataset, timeMs, document } = event;
+  const { element, id, dataset, timeMs, document, filtered } = event;
   const json = JSON.stringify(document);
   freeze(document);
   return {
     ...{ element, id, dataset, timeMs, document, json },
+    ...(filtered !== undefined && { filtered }),
     bytes: Buffer.byteLength(json),
     sequence: body.sequence,
     receipt: body.receipt,

@@ -1,10 +1,10 @@
 // `xiq-siem serve`: the connector itself, from its start to its last signal.
-import { type ExitCode, exitCodes } from '@xiq-siem/core';
+import { type ExitCode, exitCodes, type Logger } from '@xiq-siem/core';
 import { configurationError, loadConfiguration } from '../config/load.ts';
 import { secretFaults } from '../config/secret-faults.ts';
-import { startConnector } from '../connector.ts';
+import { type Connector, startConnector } from '../connector.ts';
 import { registry } from '../registry.ts';
-import { stopSignal } from '../stop-signal.ts';
+import { onReloadSignal, stopSignal } from '../stop-signal.ts';
 import { createCounters } from '../telemetry/counters.ts';
 import { standardErrorLogger } from '../telemetry/log.ts';
 import { version } from '../version.ts';
@@ -38,6 +38,7 @@ export const serveCommand: Command = {
 
     const log = standardErrorLogger();
     const connector = await startConnector(configuration, { log, counters: createCounters(), now: Date.now });
+    onReloadSignal(() => void reload(connector, log));
     log.info('connector.started', { version, url: connector.url, admin: connector.adminUrl });
     console.log(welcome(configuration, connector, await connector.check()));
 
@@ -56,3 +57,12 @@ export const serveCommand: Command = {
     process.exit(exitCode);
   },
 };
+
+/** Nobody waits for the answer to a signal: the log has it, and what changed is told there by the pipeline. */
+async function reload(connector: Connector, log: Logger): Promise<void> {
+  try {
+    await connector.reload();
+  } catch (cause) {
+    log.error('configuration.reload_refused', { why: cause instanceof Error ? cause.message : String(cause) });
+  }
+}

@@ -7,8 +7,8 @@ export function advise({ sources, destinations, resolvePath }: Configuration): r
     ({ name }) =>
       `subscribe at ExtremeCloud IQ with one URL a message type, /webhooks/${name}/<MESSAGE_TYPE>: at /webhooks/${name} types are told apart by shape, and GDPR events pass for audit events`,
   );
-  const readable = [...sources, ...destinations].flatMap(({ secrets }) =>
-    secrets.flatMap(({ reference }) => secretAdvice(reference, resolvePath) ?? []),
+  const readable = [...sources, ...sources.map(({ ownSecrets }) => ({ secrets: ownSecrets })), ...destinations].flatMap(
+    ({ secrets }) => secrets.flatMap(({ reference }) => secretAdvice(reference, resolvePath) ?? []),
   );
   return [...oneUrlAType, ...readable];
 }

@@ -38,7 +38,12 @@ export interface ConfiguredSecret {
 export interface ConfiguredSource {
   readonly name: string;
   readonly type: string;
+  /** Any one of these is accepted. */
   readonly secrets: readonly ConfiguredSecret[];
+  /** The plugin's own keys, checked. */
+  readonly settings: unknown;
+  /** All that stand in its own keys. */
+  readonly ownSecrets: readonly ConfiguredSecret[];
   /** By the operator's mapping where one is configured and `builtInMapping` is not asked for. */
   create(context: SourceContext, builtInMapping?: 'builtInMapping'): Source;
 }
@@ -137,6 +142,8 @@ export async function checkConfiguration(
       sources: sources.map(({ name, definition, frame: { secrets }, own }) => ({
         name,
         type: definition.type,
+        settings: own,
+        ownSecrets: secretsIn(own, ['sources', name]),
         secrets: secrets.map((reference, index) => ({ reference, path: ['sources', name, 'secrets', index] })),
         create: (context, builtIn) =>
           definition.create(own, context, builtIn === undefined ? mapping.loaded?.rulesOf(definition.type) : undefined),

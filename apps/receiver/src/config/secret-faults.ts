@@ -14,7 +14,8 @@ export function secretFaults(configuration: Configuration): readonly ConfigFault
     const message = secretFault(reference, resolvePath);
     return message === undefined ? undefined : locate({ path, message });
   };
-  const required = [...[...sources, ...destinations].flatMap(({ secrets }) => secrets), ...headers]
+  const own = sources.flatMap(({ ownSecrets }) => ownSecrets);
+  const required = [...[...sources, ...destinations].flatMap(({ secrets }) => secrets), ...own, ...headers]
     .filter(({ reference }) => !('optional' in reference && reference.optional))
     .flatMap((secret) => faultOf(secret) ?? []);
   const closed = sources

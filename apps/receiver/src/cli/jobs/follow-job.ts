@@ -1,12 +1,12 @@
 // Follows a job to its end: progress for a person, its states as lines for a script.
-import type { Job, JobLane } from '@xiq-siem/admin-api';
+import type { Job } from '@xiq-siem/admin-api';
 import type { CommandOptions } from '../arguments.ts';
 import { type Asking, cutShort } from '../ask.ts';
 import type { Session } from '../command.ts';
 import { exits } from '../exit-codes.ts';
 import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
-import { isThrough, renderJob } from './job-view.ts';
+import { doneOf, isThrough, renderJob } from './job-view.ts';
 
 export const jobOptions = {
   'no-wait': { type: 'boolean', help: 'begin it, and do not wait for its end' },
@@ -46,8 +46,10 @@ export async function watchJob(id: string, { operations, signal, say, tell }: As
     for await (const job of operations.watchJob({ id }, signal)) {
       last = job;
       tell(job);
-      progress ??= startProgress(terminal, job.kind === 'retry' ? 'Sending again' : 'Replaying', unitOf(job));
-      progress.show(sumOf(job.lanes, 'done'), sumOf(job.lanes, 'total'), troubles(job.lanes));
+      const [doing, unit] = work[job.kind];
+      progress ??= startProgress(terminal, doing, unit);
+      const { done, total } = doneOf(job);
+      progress.show(done, total, troubles(job));
     }
   } catch (cause) {
     if (!signal.aborted) throw cause;
@@ -62,18 +64,21 @@ export async function watchJob(id: string, { operations, signal, say, tell }: As
   return isThrough(last) ? exits.ok : exits.attention;
 }
 
-const unitOf = ({ kind }: Job): string => (kind === 'retry' ? 'dead letters' : 'bodies');
-
-function sumOf(lanes: readonly JobLane[], field: 'done' | 'total'): number {
-  return lanes.reduce((sum, lane) => sum + lane[field], 0);
-}
+/** What a job does, and what it counts. */
+const work = {
+  retry: ['Sending again', 'dead letters'],
+  replay: ['Replaying', 'bodies'],
+  backfill: ['Fetching', 'message types'],
+} as const satisfies Record<Job['kind'], readonly [string, string]>;
 
 /** Why it does not get on, where it does not. */
-function troubles(lanes: readonly JobLane[]): string {
-  return lanes
-    .filter(({ state }) => state === 'paused' || state === 'backing_off')
-    .map(({ destination, state, reason, words }) =>
-      printable(`; ${destination} ${state.replace('_', ' ')}: ${words ?? reason ?? ''}`),
-    )
+function troubles({ lanes, types = [] }: Job): string {
+  const stuck = lanes.filter(({ state }) => state === 'paused' || state === 'backing_off');
+  const waiting = types.filter(({ state }) => state === 'waiting' || state === 'stopped');
+  return [
+    ...stuck.map((lane) => `${lane.destination} ${lane.state.replace('_', ' ')}: ${lane.words ?? lane.reason ?? ''}`),
+    ...waiting.flatMap(({ messageType, words }) => (words === undefined ? [] : [`${messageType}: ${words}`])),
+  ]
+    .map((trouble) => printable(`; ${trouble}`))
     .join('');
 }

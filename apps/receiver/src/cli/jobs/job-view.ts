@@ -25,13 +25,34 @@ const columns = [
   { title: 'DAMAGED', align: 'right' },
 ] as const;
 
-/** True where it ended and everything that it was to send is there. */
-export function isThrough({ state, lanes }: Job): boolean {
-  return state === 'done' && lanes.every(({ deadLettered, damaged }) => deadLettered === 0 && damaged === 0);
+const typeColumns = [
+  { title: 'MESSAGE TYPE' },
+  { title: 'STATE' },
+  { title: 'DONE', align: 'right' },
+  { title: 'FETCHED', align: 'right' },
+  { title: 'HAD ALREADY', align: 'right' },
+  { title: 'KEPT', align: 'right' },
+  { title: 'WORDS' },
+] as const;
+
+/** True where it ended and everything that it was to bring is there. */
+export function isThrough({ state, lanes, types = [] }: Job): boolean {
+  return (
+    state === 'done' &&
+    lanes.every(({ deadLettered, damaged }) => deadLettered === 0 && damaged === 0) &&
+    types.every((fetched) => fetched.state === 'done')
+  );
+}
+
+/** How far it is: of a back-fill in message types, of the others in what its lanes count. */
+export function doneOf({ lanes, types = [] }: Job): { readonly done: number; readonly total: number } {
+  const parts = types.length > 0 ? types.map(({ done }) => ({ done, total: 1 })) : lanes;
+  const sum = (field: 'done' | 'total') => parts.reduce((all, part) => all + part[field], 0);
+  return { done: sum('done'), total: sum('total') };
 }
 
 export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colours'>): readonly string[] {
-  const { id, kind, state, created, ended, lanes } = job;
+  const { id, kind, state, created, ended, lanes, types = [] } = job;
   const hint =
     state === 'interrupted'
       ? 'The connector ended meanwhile, or the destination was changed: the same command goes on with it.'
@@ -44,9 +65,21 @@ export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colour
   return [
     `Job ${printable(id)} (${kind}): ${painter(terminal)(colours[state], state)}, begun ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
     `  ${wordsOf(job)}`,
-    ...(lanes.length === 0 ? ['There was nothing to send.'] : renderTable(columns, lanes.map(laneRow), terminal)),
+    ...(types.length === 0 ? [] : renderTable(typeColumns, types.map(typeRow), terminal)),
+    ...(lanes.length + types.length > 0 ? [] : ['There was nothing to send.']),
+    ...(lanes.length === 0 ? [] : renderTable(columns, lanes.map(laneRow), terminal)),
     ...troubles,
     ...(hint === undefined ? [] : [hint]),
+  ];
+}
+
+function typeRow({ messageType, state, done, fetched, known, kept, words = '' }: NonNullable<Job['types']>[number]) {
+  return [
+    messageType,
+    state,
+    `${Math.floor(done * 100)} %`,
+    ...[fetched, known, kept].map((count) => group(count)),
+    words,
   ];
 }
 

@@ -125,6 +125,27 @@ describe('jobs', () => {
     expect(json.json()).toEqual([{ snapshot: true, jobs: [] }]);
   });
 
+  it('a back-fill is told by message type', async () => {
+    const fetched = { messageType: 'AUDIT_LOG_ALL', done: 0.5, fetched: 1200, known: 1000, kept: 200 };
+    const halfway: Job = {
+      ...{
+        ...running,
+        kind: 'backfill',
+        lanes: [],
+        types: [{ ...fetched, state: 'waiting', words: 'quota\u001b[2J' }],
+      },
+      request: { from: '2026-11-23T00:00:00Z', to: ended, forceDuplicates: false },
+    };
+    const through: Job = { ...halfway, state: 'done', types: [{ ...fetched, done: 1, state: 'done' }] };
+    const answers = { watchJob: () => lines(halfway, through) };
+    const { code, stdout, progressLines } = await runTest(['jobs', 'watch', 'abc123'], answers);
+    expect(code).toBe(0);
+    expect(progressLines[0]).toBe('Fetching: 50 % (1 of 1 message types); AUDIT_LOG_ALL: quota\\u001b[2J');
+    expect(stdout.at(-1)).toBe('AUDIT_LOG_ALL  done   100 %    1,200        1,000   200');
+    const failed: Job = { ...halfway, state: 'done', types: [{ ...fetched, state: 'failed' }] };
+    expect((await runTest(['jobs', 'watch', 'abc123'], { watchJob: () => lines(failed) })).code).toBe(1);
+  });
+
   it('cancels one', async () => {
     const cancelled = withLane({}, 'cancelled');
     const answers = { cancelJob: async () => cancelled };

@@ -7,12 +7,12 @@ import { exits } from '../exit-codes.ts';
 import { renderHelp } from '../help.ts';
 import { type Cell, renderTable } from '../terminal/table.ts';
 import { clockTime, group } from '../terminal/units.ts';
-import { wordsOf } from './job-view.ts';
+import { doneOf, wordsOf } from './job-view.ts';
 
 export const jobsListCommand: Command = {
   help: renderHelp({
     name: 'jobs list',
-    text: 'The jobs (dlq retry, replay) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
+    text: 'The jobs (retries, replays, back-fills) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
     options: commonOptions,
     exits: [
       [exits.ok, 'listed, be there any or none'],
@@ -54,8 +54,7 @@ const colours = {
 
 function row(job: Job): readonly Cell[] {
   const { id, kind, state, created, lanes } = job;
-  const total = lanes.reduce((sum, lane) => sum + lane.total, 0);
-  const done = lanes.reduce((sum, lane) => sum + lane.done, 0);
+  const { done, total } = doneOf(job);
   const rejected = lanes.reduce((sum, lane) => sum + lane.deadLettered + lane.damaged, 0);
   const share = total === 0 ? (state === 'done' ? '100 %' : '-') : `${Math.floor((100 * done) / total)} %`;
   return [id, kind, { text: state, colour: colours[state] }, share, group(rejected), clockTime(created), wordsOf(job)];
