@@ -52,6 +52,8 @@ function child(parent: Tree, name: string): Tree {
 export class DocumentDraft {
   /** When the event happened, as its sender says; undefined where no time could be read. */
   time: Moment | undefined;
+  /** When its sender logged it: what a span of the REST log is asked for by. */
+  loggedAt: Moment | undefined;
   readonly #bases: Readonly<Record<Base, Tree>>;
   #extra: [string, JsonValue][] | undefined;
 

@@ -27,6 +27,7 @@ export function framesOf(settings: FrameSettings, { metadata, receipt }: KeptBod
   // A clock that was set back must not make an event older at its ingestion than at its receipt.
   const ingested = writeTime(Math.max(ingestedAtMs, metadata.receivedAtMs));
   const provider = providerOf(metadata.origin);
+  const isFetched = metadata.origin === 'rest';
   const ourselves = { type: 'xiq-siem-connector', version: agent.version, id: agent.id, name: agent.name };
   const hasLabels = Object.keys(labels).length > 0;
   const streams = new Map<string, { type: string; dataset: string; namespace: string }>();
@@ -46,7 +47,7 @@ export function framesOf(settings: FrameSettings, { metadata, receipt }: KeptBod
       data_stream: streamOf(dataset),
       event: { kind: 'event', module: 'extreme_xiq', dataset, provider, created, ingested, hash },
       observer: { vendor: 'Extreme Networks', product: 'ExtremeCloud IQ' },
-      tags: ['forwarded', 'extreme_xiq'],
+      tags: isFetched ? ['forwarded', 'extreme_xiq', 'backfilled'] : ['forwarded', 'extreme_xiq'],
       extreme: { xiq: { message_type: messageType, receipt, mapping_version: mappingVersion } },
     };
     return hasLabels ? { ...frame, labels } : frame;

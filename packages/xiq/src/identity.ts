@@ -11,15 +11,24 @@ export function lengthPrefixed(parts: readonly string[]): string {
   return text;
 }
 
-/** Gives ids within one body: equal keys are told apart by how many came before. */
-export function idsOfBody(): (family: string, key: readonly string[]) => string {
+export interface Identity {
+  readonly id: string;
+  /** From 1: the n-th of its key. */
+  readonly occurrence: number;
+}
+
+/** Gives the next event its identity; `occurrence` where the body itself says which of its key the event is. */
+export type NextIdentity = (family: string, key: readonly string[], occurrence?: number) => Identity;
+
+/** Tells equal keys apart by how many came before, within a body or all that is read as one. */
+export function countedIdentities(): NextIdentity {
   const seen = new Map<string, number>();
-  return (family, key) => {
+  return (family, key, said) => {
     const prefix = lengthPrefixed([family, ...key]);
-    const occurrence = (seen.get(prefix) ?? 0) + 1;
+    const occurrence = said ?? (seen.get(prefix) ?? 0) + 1;
     seen.set(prefix, occurrence);
     const digest = hash('sha256', prefix + lengthPrefixed([String(occurrence)]), 'hex');
-    return formula + digest.slice(0, 40);
+    return { id: formula + digest.slice(0, 40), occurrence };
   };
 }
 

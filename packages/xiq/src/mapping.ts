@@ -22,6 +22,8 @@ export interface Mapping<T extends FieldTable> {
   readonly fields: T;
   /** The natural key: only what the webhook and the REST form of an event both carry. Undefined: the type has none. */
   key?(values: ValuesOf<T>, isUnread: (name: keyof T & string) => boolean): readonly KeyPart[];
+  /** When ExtremeCloud IQ logged it, for a type that has a REST log. */
+  loggedAt?(values: ValuesOf<T>): Moment | undefined;
   /** Sets `draft.time`, and all that depends on more than one field. */
   finish(input: MappingInput<T>): void;
 }
@@ -64,7 +66,9 @@ export function mapper<T extends FieldTable>(
       const reading = read(parts, offset, draft);
       // Each value was read by the reader of its rule's kind, as ValuesOf says; the compiler cannot see that.
       mapping.finish({ values: reading.values as ValuesOf<T>, draft, meanings, leave: reading.leave });
-      const key = mapping.key?.(reading.ownValues as ValuesOf<T>, reading.isUnread);
+      const ownValues = reading.ownValues as ValuesOf<T>;
+      draft.loggedAt = mapping.loggedAt?.(ownValues);
+      const key = mapping.key?.(ownValues, reading.isUnread);
       return key !== undefined && isWhole(key) ? key : undefined;
     },
     knows: (name) => names.has(name),

@@ -1,10 +1,10 @@
 // From a kept body to its events.
 
 import type { JsonObject, KeptBody, NormalizedEvent } from '@xiq-siem/core';
-import { type BodyFault, type Element, isObject, type Parent, readBody } from './body/elements.ts';
+import { type BodyFault, type BodyForm, type Element, isObject, type Parent, readBody } from './body/elements.ts';
 import { DocumentDraft } from './document-draft.ts';
 import { type FrameSettings, type Frames, framesOf } from './frame.ts';
-import { idsOfBody, ownTextKey } from './identity.ts';
+import { countedIdentities, type NextIdentity, ownTextKey } from './identity.ts';
 import { inferType } from './infer-type.ts';
 import type { Mapper } from './mapping.ts';
 import type { Mappers } from './mappings/table.ts';
@@ -28,8 +28,23 @@ interface BodyContext {
   readonly settings: NormalizeSettings;
   readonly body: KeptBody;
   readonly frames: Frames;
-  readonly nextId: ReturnType<typeof idsOfBody>;
+  readonly nextIdentity: NextIdentity;
 }
+
+/** An event with what the REST side needs to know of it. */
+export interface IdentifiedEvent extends NormalizedEvent {
+  readonly family: Family;
+  readonly messageType: string;
+  /** From 1: which of its key the event is. */
+  readonly occurrence: number;
+  /** Whether its natural key is whole, so that it has the same id in every form; else its own text is its key. */
+  readonly isKeyed: boolean;
+  /** When ExtremeCloud IQ logged it, in epoch milliseconds. */
+  readonly loggedAtMs: number | undefined;
+}
+
+/** What a body's items are is said by where it came from. */
+export const formOf = ({ metadata }: KeptBody): BodyForm => (metadata.origin === 'rest' ? 'fetched' : 'sent');
 
 const bodyFaultType = 'UnreadableBody';
 const elementFaultType = 'UnreadableElement';
@@ -54,14 +69,16 @@ interface Fault {
 
 function faultEvent(
   context: BodyContext,
-  element: Pick<Element, 'index' | 'text' | 'invalidBytes' | 'parent'>,
+  element: Pick<Element, 'index' | 'text' | 'invalidBytes' | 'parent' | 'occurrence'>,
   fault: Fault,
-): NormalizedEvent {
-  const { body, frames, nextId } = context;
+): IdentifiedEvent {
+  const { body, frames, nextIdentity } = context;
   const family: Family = 'unparsed';
+  const messageType = body.metadata.messageType ?? noMessageType;
   const hash = originalHash(element);
-  const draft = new DocumentDraft(frames(family, body.metadata.messageType ?? noMessageType, hash));
-  const id = nextId(family, ownTextKey(hash, element.parent?.textHash));
+  const draft = new DocumentDraft(frames(family, messageType, hash));
+  const key = ownTextKey(hash, element.parent?.textHash);
+  const { id, occurrence } = nextIdentity(family, key, element.occurrence);
   draft.set('event.kind', 'pipeline_error');
   draft.set('event.id', id);
   draft.set('log.level', 'error');
@@ -73,8 +90,18 @@ function faultEvent(
   if (element.parent?.whole === true) {
     for (const [key, value] of Object.entries(element.parent.object)) draft.keep(key, value ?? null);
   }
-  const dataset = datasetOf(family);
-  return { element: element.index, id, dataset, timeMs: body.metadata.receivedAtMs, document: draft.finish() };
+  return {
+    element: element.index,
+    id,
+    dataset: datasetOf(family),
+    timeMs: body.metadata.receivedAtMs,
+    document: draft.finish(),
+    family,
+    messageType,
+    occurrence,
+    isKeyed: false,
+    loggedAtMs: undefined,
+  };
 }
 
 /** The parts of an element that a mapping reads: of a parent too large to be copied, only what the mapping knows. */
@@ -83,8 +110,8 @@ function partsOf(value: JsonObject, parent: Parent | undefined, mapper: Mapper):
   return [value, parent.whole ? parent.object : mapper.known(parent.object)];
 }
 
-function elementEvent(context: BodyContext, element: Element, value: JsonObject): NormalizedEvent {
-  const { settings, body, frames, nextId } = context;
+function elementEvent(context: BodyContext, element: Element, value: JsonObject): IdentifiedEvent {
+  const { settings, body, frames, nextIdentity } = context;
   const { messageType, receivedAtMs } = body.metadata;
   const inferred = messageType === undefined ? inferType(value, element.parent?.object) : undefined;
   const type = messageType ?? inferred ?? noMessageType;
@@ -97,11 +124,23 @@ function elementEvent(context: BodyContext, element: Element, value: JsonObject)
   const key = mapper.map(partsOf(value, element.parent, mapper), settings.offset, draft);
   // Two different runs of invalid bytes look the same in a text.
   const natural = element.invalidBytes === undefined ? key : undefined;
-  const id = nextId(family, natural ?? ownTextKey(hash, element.parent?.textHash));
+  const identifying = natural ?? ownTextKey(hash, element.parent?.textHash);
+  const { id, occurrence } = nextIdentity(family, identifying, element.occurrence);
   draft.set('event.id', id);
   const timeMs = setTime(draft, draft.time, receivedAtMs);
   setOriginal(draft, element);
-  return { element: element.index, id, dataset: datasetOf(family), timeMs, document: draft.finish() };
+  return {
+    element: element.index,
+    id,
+    dataset: datasetOf(family),
+    timeMs,
+    document: draft.finish(),
+    family,
+    messageType: type,
+    occurrence,
+    isKeyed: natural !== undefined,
+    loggedAtMs: draft.loggedAt?.ms,
+  };
 }
 
 function bodyFaultEvent(context: BodyContext, text: string, invalidBytes: Uint8Array | undefined, fault: BodyFault) {
@@ -115,7 +154,7 @@ const notAnObject: Fault = {
 };
 
 /** A fault of ours must not hold up what is behind the element: it becomes one of the element's. */
-function mappedEvent(context: BodyContext, element: Element, value: JsonObject): NormalizedEvent | Fault {
+function mappedEvent(context: BodyContext, element: Element, value: JsonObject): IdentifiedEvent | Fault {
   try {
     return elementEvent(context, element, value);
   } catch (error) {
@@ -124,17 +163,21 @@ function mappedEvent(context: BodyContext, element: Element, value: JsonObject):
   }
 }
 
-/** The events of a body, in order, lazily. Never throws. */
+/**
+ * The events of a body, in order, lazily. `nextIdentity` is shared by bodies whose elements count as one list. Never
+ * throws.
+ */
 export function* normalizeBody(
   settings: NormalizeSettings,
   body: KeptBody,
   ingestedAtMs: number,
   tally: Tally,
-): Generator<NormalizedEvent> {
+  nextIdentity: NextIdentity = countedIdentities(),
+): Generator<IdentifiedEvent> {
   const frames = framesOf(settings, body, ingestedAtMs);
-  const context: BodyContext = { settings, body, frames, nextId: idsOfBody() };
-  const read = readBody(body.bytes);
-  const counted = (event: NormalizedEvent, fault?: string): NormalizedEvent => {
+  const context: BodyContext = { settings, body, frames, nextIdentity };
+  const read = readBody(body.bytes, formOf(body));
+  const counted = (event: IdentifiedEvent, fault?: string): IdentifiedEvent => {
     count(tally.events, event.dataset);
     if (fault !== undefined) count(tally.pipelineErrors, fault);
     return event;

@@ -4,6 +4,7 @@ import { isArray, isObject, readBody } from './body/elements.ts';
 import { inferType } from './infer-type.ts';
 import type { Mappers } from './mappings/table.ts';
 import { familyOf, noMessageType } from './message-types.ts';
+import { formOf } from './normalize.ts';
 import { shapeName } from './shape-name.ts';
 
 /** Names in a path. */
@@ -61,8 +62,9 @@ function* unknownIn(object: JsonObject, knows: (name: string) => boolean, prefix
  * 8 names deep. A field that a mapping knows is none of them, also where its value could not be read. A body that cannot
  * be read has none. Never throws.
  */
-export function* unmappedFields(mappers: Mappers, { bytes, metadata }: KeptBody): Generator<UnmappedField> {
-  const read = readBody(bytes);
+export function* unmappedFields(mappers: Mappers, body: KeptBody): Generator<UnmappedField> {
+  const { bytes, metadata } = body;
+  const read = readBody(bytes, formOf(body));
   if (read.fault !== undefined) return;
   const walk: Walk = { looked: 0, given: 0 };
   let lastParent: JsonObject | undefined;

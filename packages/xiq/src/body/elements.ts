@@ -31,7 +31,15 @@ export interface Element {
   readonly value: JsonValue;
   /** What the element is an observation of. */
   readonly parent?: Parent | undefined;
+  /** Which of its key the element is, where the body says so. */
+  readonly occurrence?: number | undefined;
 }
+
+/**
+ * What the items of a body are. `sent`: events, or what holds observations. `fetched`: events that we wrote into the
+ * body ourselves, each perhaps with a bare positive integer before it, which says which of its key it is.
+ */
+export type BodyForm = 'sent' | 'fetched';
 
 export type BodyFaultCode =
   | 'empty'
@@ -127,7 +135,12 @@ function* observationElements(item: Slices, value: JsonObject, items: readonly J
   }
 }
 
-function* elementsOf(body: BodyText, scan: Scan, items: readonly JsonValue[]): Generator<Element> {
+function* elementsOf(
+  body: BodyText,
+  scan: Scan,
+  items: readonly JsonValue[],
+  observing: (value: JsonValue) => readonly JsonValue[] | undefined,
+): Generator<Element> {
   const latin = body.valid ? undefined : body.bytes.toString('latin1');
   // No byte of a character beyond ASCII looks like JSON's own: the same items are found in the bytes.
   const latinScan = latin === undefined ? undefined : scanBody(latin);
@@ -136,7 +149,7 @@ function* elementsOf(body: BodyText, scan: Scan, items: readonly JsonValue[]): G
     const text = body.text.slice(scan.starts[ordinal], scan.ends[ordinal]);
     const slices: Slices = { text, latin: latin?.slice(latinScan?.starts[ordinal], latinScan?.ends[ordinal]) };
     const value = scan.inexact.has(ordinal) ? parseExactly(text) : (items[ordinal] ?? null);
-    const observed = observationsOf(value);
+    const observed = observing(value);
     if (observed !== undefined && isObject(value)) {
       yield* observationElements(slices, value, observed, index);
       index += observed.length;
@@ -147,8 +160,26 @@ function* elementsOf(body: BodyText, scan: Scan, items: readonly JsonValue[]): G
   }
 }
 
+const isMark = (value: JsonValue): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+
+/** The events of a fetched body: a mark is none, and has no number. */
+function* fetchedElements(elements: Iterable<Element>): Generator<Element> {
+  let index = 0;
+  let occurrence: number | undefined;
+  for (const element of elements) {
+    if (isMark(element.value)) {
+      occurrence = element.value;
+      continue;
+    }
+    yield { ...element, index, occurrence };
+    index++;
+    occurrence = undefined;
+  }
+}
+
 /** Reads a body; never throws. The elements come lazily. */
-export function readBody(bytes: Uint8Array): ReadBody {
+export function readBody(bytes: Uint8Array, form: BodyForm = 'sent'): ReadBody {
   const body = decodeBody(bytes);
   const scan = scanBody(body.text);
   const fail = (fault: BodyFault): ReadBody => ({
@@ -160,7 +191,11 @@ export function readBody(bytes: Uint8Array): ReadBody {
   if (fault !== undefined) return fail(fault);
   const parsed = parseItems(body.text);
   if ('fault' in parsed) return fail(parsed.fault);
+  if (form === 'fetched') {
+    const elements = fetchedElements(elementsOf(body, scan, parsed.items, () => undefined));
+    return { fault: undefined, elements, count: parsed.items.filter((item) => !isMark(item)).length };
+  }
   const count = parsed.items.reduce<number>((sum, item) => sum + (observationsOf(item)?.length ?? 1), 0);
   if (count > maxElements) return fail(tooMany(count));
-  return { fault: undefined, elements: elementsOf(body, scan, parsed.items), count };
+  return { fault: undefined, elements: elementsOf(body, scan, parsed.items, observationsOf), count };
 }

@@ -73,13 +73,16 @@ function setTimes({ values, draft, leave }: Input, ended: boolean): void {
 
 const mayBeAbsent = ['acct_multi_id', 'acct_start_time', 'acct_stop_time', 'acct_session_time'] as const;
 
+const loggedAt = ({ timestamp, event_time }: Values): Moment | undefined => timestamp ?? event_time;
+
 export const accountingMapping = defineMapping({
   fields: accountingFields,
+  loggedAt,
   key: (values, isUnread) => {
     // Absent says something itself (a session that has not ended has no stop time); unreadable does not.
     if (mayBeAbsent.some(isUnread)) return [undefined];
     return [
-      timeKey(values.timestamp ?? values.event_time),
+      timeKey(loggedAt(values)),
       values.acct_session_id,
       values.acct_multi_id ?? '',
       values.calling_station_id?.mac,

@@ -15,6 +15,7 @@ function unclassified(category: string | undefined, code: string | undefined): C
 
 export const auditMapping = defineMapping({
   fields: auditFields,
+  loggedAt: ({ timestamp }) => timestamp,
   key: auditKey,
   finish(input) {
     const { values, draft, meanings: operators } = input;

@@ -1,6 +1,7 @@
 // AUTHENTICATION_LOG_ALL: answers of the RADIUS server.
-import type { FieldTable } from '../field-table.ts';
+import type { FieldTable, ValuesOf } from '../field-table.ts';
 import { defineMapping, timeKey } from '../mapping.ts';
+import type { Moment } from '../read/time.ts';
 import type { Classification } from './audit-codes.ts';
 import { classify } from './audit-fields.ts';
 import { calledStationKey, finishRadius, radiusFields, whoAndWhere } from './radius.ts';
@@ -45,11 +46,14 @@ const otherwise: Classification = {
   level: 'info',
 };
 
+/** The finer of the two: auth_date may count whole seconds, within which a client is refused more than once. */
+const loggedAt = ({ timestamp, auth_date }: ValuesOf<typeof authFields>): Moment | undefined => timestamp ?? auth_date;
+
 export const authMapping = defineMapping({
   fields: authFields,
+  loggedAt,
   key: (values) => [
-    // The finer of the two: auth_date may count whole seconds, within which a client is refused more than once.
-    timeKey(values.timestamp ?? values.auth_date),
+    timeKey(loggedAt(values)),
     values.calling_station_id?.mac,
     calledStationKey(values.called_station_id),
     values.username,

@@ -12,6 +12,7 @@ export const credentialFields = {
 
 export const credentialMapping = defineMapping({
   fields: credentialFields,
+  loggedAt: ({ timestamp }) => timestamp,
   key: (values) => [timeKey(values.timestamp), values.username],
   finish({ values, draft, leave }) {
     draft.time = values.timestamp;

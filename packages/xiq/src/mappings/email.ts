@@ -18,6 +18,7 @@ export const emailFields = {
 
 export const emailMapping = defineMapping({
   fields: emailFields,
+  loggedAt: ({ timestamp }) => timestamp,
   key: (values) => [timeKey(values.timestamp), values.user_id, values.username, values.status],
   finish({ values, draft, leave, meanings }) {
     draft.time = values.timestamp;

@@ -25,6 +25,7 @@ const otherwise: Classification = { action: 'gdpr-activity', category: ['iam'], 
 
 export const gdprMapping = defineMapping({
   fields: auditFields,
+  loggedAt: ({ timestamp }) => timestamp,
   key: auditKey,
   finish(input) {
     finishAudit(input);

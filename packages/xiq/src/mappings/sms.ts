@@ -20,6 +20,7 @@ export const smsFields = {
 
 export const smsMapping = defineMapping({
   fields: smsFields,
+  loggedAt: ({ timestamp }) => timestamp,
   key: (values) => [values.message_id, values.status, timeKey(values.timestamp)],
   finish({ values, draft, meanings }) {
     draft.time = values.timestamp;

@@ -1,0 +1,39 @@
+// For tests: events, what was kept and delivered of them, and a proof of one hour.
+import { hash } from 'node:crypto';
+import type { EventFacts } from '../backfill/log-reader.ts';
+import type { DeliveryState, DestinationRecord, KeptEvent, ProofInput, XiqHour } from './proof.ts';
+import { proveCompleteness } from './prove-completeness.ts';
+
+export const hour = 3_600_000;
+export const T = Date.UTC(2026, 0, 1);
+export const audit = 'AUDIT_LOG_ALL';
+
+export const idOf = (name: string): string => `1${hash('sha1', name, 'hex')}`;
+export const event = (name: string, timeMs = T + 1, user = 'admin'): EventFacts => ({
+  id: idOf(name),
+  timeMs,
+  user,
+  action: 'admin-login',
+});
+export const keptOf = (...events: readonly EventFacts[]): ReadonlyMap<string, KeptEvent> =>
+  new Map(
+    events.map((facts) => [facts.id, { ...facts, timeMs: facts.timeMs ?? T, messageType: audit, receipt: 'r1_A' }]),
+  );
+export const xiqOf = (hours: readonly (readonly [number, XiqHour])[], type = audit): ProofInput['xiq'] =>
+  new Map([[type, new Map(hours)]]);
+export const destination = (states: Readonly<Record<string, DeliveryState>>, name = 'elastic'): DestinationRecord => {
+  const byId = new Map(Object.entries(states).map(([event, state]) => [idOf(event), state]));
+  return { name, assurance: 'indexed', stateOf: (id) => byId.get(id) };
+};
+
+export const prove = (input: Partial<ProofInput>) =>
+  proveCompleteness({
+    ...{ types: [audit], fromMs: T, toMs: T + hour, xiq: new Map(), kept: new Map(), destinations: [] },
+    ...input,
+  });
+export const onlyCell = (input: Partial<ProofInput>) => {
+  const proof = prove(input);
+  const [cell] = proof.cells;
+  if (cell === undefined || proof.cells.length !== 1) throw new Error(`${proof.cells.length} cells`);
+  return { ...cell, exitCode: proof.exitCode, overall: proof.state };
+};

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import type { FetchedPiece } from '../backfill/fetch-span.ts';
+import { createLogReader } from '../backfill/log-reader.ts';
+import { auditEvent } from '../backfill/test-log.ts';
+import { xiqHours } from './xiq-hours.ts';
+
+const hour = 3_600_000;
+const T = Date.UTC(2026, 0, 1);
+const reader = createLogReader();
+
+const pieceOf = (
+  fromMs: number,
+  toMs: number,
+  texts: readonly string[],
+  doubt?: FetchedPiece['doubt'],
+): FetchedPiece => {
+  const events = reader.eventsOf('audit', texts);
+  return { fromMs, toMs, events, totalCount: events.length, readings: 2, repeated: 0, doubt };
+};
+
+it('every hour that a piece touches is there, with the events of its time, and without their texts', () => {
+  const { add, hours } = xiqHours();
+  const texts = [auditEvent(T, 1), auditEvent(T + 2 * hour, 2), { text: '{"id":3}' }].map(({ text }) => text);
+  add('AUDIT_LOG_ALL', pieceOf(T, T + 2 * hour + 1, texts));
+  const found = [...(hours.get('AUDIT_LOG_ALL') ?? [])];
+  expect(found.map(([at, { events }]) => [at - T, events.length])).toEqual([
+    [0, 2],
+    [hour, 0],
+    [2 * hour, 1],
+  ]);
+  expect(Object.keys(found[0]?.[1].events[0] ?? {})).toEqual(['id', 'timeMs', 'user', 'action']);
+});
+
+it('pieces of one hour are put together; the doubt of one is that of the hour', () => {
+  const { add, hours } = xiqHours();
+  add('AUDIT_LOG_ALL', pieceOf(T, T + 10, [auditEvent(T, 1).text]));
+  add(
+    'AUDIT_LOG_ALL',
+    pieceOf(T + 10, T + hour, [auditEvent(T + 10, 2).text], { code: 'total_moves', message: 'It moves.' }),
+  );
+  add('AUDIT_LOG_ALL', pieceOf(T + hour, T + 2 * hour, []));
+  const found = hours.get('AUDIT_LOG_ALL');
+  expect(found?.get(T)).toMatchObject({ doubt: 'It moves.' });
+  expect(found?.get(T)?.events).toHaveLength(2);
+  expect(found?.get(T + hour)).toEqual({ events: [], doubt: undefined });
+  expect(hours.size).toBe(1);
+});
