@@ -1,6 +1,7 @@
 // The source's own keys in the configuration.
 import { z } from 'zod';
 import { zoneOffset } from './read/time.ts';
+import { apiSchema, subscriptionsSchema } from './subscriptions/schema.ts';
 
 function isTimeZone(name: string): boolean {
   try {
@@ -15,26 +16,35 @@ const labelName = z
   .string()
   .regex(/^[a-z0-9_]{1,64}$/, 'a label name: lower-case letters, digits and underscores, at most 64');
 
-export const configSchema = z.strictObject({
-  namespace: z
-    .string()
-    .regex(/^[a-z0-9_][a-z0-9_.]{0,99}$/, 'a data stream namespace: lower-case letters, digits, _ and ., at most 100')
-    .default('default')
-    .describe('Namespace of the data streams, `data_stream.namespace`.'),
-  timeZone: z
-    .string()
-    .refine(isTimeZone, 'an IANA time zone, such as Europe/Berlin')
-    .default('UTC')
-    .describe('IANA time zone of times that the sender writes without an offset.'),
-  labels: z
-    .record(labelName, z.string().min(1).max(256))
-    .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels')
-    .default({})
-    .describe('Labels that every document of this source carries, `labels.*`: at most 32.'),
-  header: z
-    .string()
-    .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'the name of an HTTP header')
-    .toLowerCase()
-    .optional()
-    .describe('A further header that may carry the secret, beside `Authorization`.'),
-});
+export const configSchema = z
+  .strictObject({
+    namespace: z
+      .string()
+      .regex(/^[a-z0-9_][a-z0-9_.]{0,99}$/, 'a data stream namespace: lower-case letters, digits, _ and ., at most 100')
+      .default('default')
+      .describe('Namespace of the data streams, `data_stream.namespace`.'),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'an IANA time zone, such as Europe/Berlin')
+      .default('UTC')
+      .describe('IANA time zone of times that the sender writes without an offset.'),
+    labels: z
+      .record(labelName, z.string().min(1).max(256))
+      .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels')
+      .default({})
+      .describe('Labels that every document of this source carries, `labels.*`: at most 32.'),
+    header: z
+      .string()
+      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'the name of an HTTP header')
+      .toLowerCase()
+      .optional()
+      .describe('A further header that may carry the secret, beside `Authorization`.'),
+    api: apiSchema.optional().describe('The REST API of ExtremeCloud IQ, and who we are to it.'),
+    subscriptions: subscriptionsSchema
+      .optional()
+      .describe('The webhook subscriptions that there are to be. Needs `api`.'),
+  })
+  .refine(({ api, subscriptions }) => subscriptions === undefined || api !== undefined, {
+    path: ['subscriptions'],
+    error: 'subscriptions need api: add api with baseUrl and token, or username and password',
+  });

@@ -58,7 +58,7 @@ export { publicUrlChecks } from './subscriptions/public-url/findings.ts';
 export type { PublicUrlOptions } from './subscriptions/public-url/look-at-public-url.ts';
 export { lookAtPublicUrl } from './subscriptions/public-url/look-at-public-url.ts';
 export type { PublicUrlPorts } from './subscriptions/public-url/ports.ts';
-export { publicUrlPorts } from './subscriptions/public-url/ports.ts';
+export { createPublicUrlPorts } from './subscriptions/public-url/ports.ts';
 export type { ReconcileOptions, ReconcileResult } from './subscriptions/reconcile.ts';
 export { reconcile } from './subscriptions/reconcile.ts';
 export { describeSubscription, renderPlan } from './subscriptions/render-plan.ts';
@@ -67,6 +67,12 @@ export { rotateSecret } from './subscriptions/rotate-secret.ts';
 export type { GuideOptions, GuidePorts, GuideStep } from './subscriptions/rotation-guide.ts';
 export { rotationGuide } from './subscriptions/rotation-guide.ts';
 export type { SubscriptionsConfig, XiqApiConfig } from './subscriptions/schema.ts';
-export type { GapReason, SeenType, SeenTypes, SubscriptionGap } from './subscriptions/seen-well.ts';
+export type {
+  GapReason,
+  SeenType,
+  SeenTypes,
+  SubscriptionGap,
+  SubscriptionTrouble,
+} from './subscriptions/seen-well.ts';
 export type { ForeignReason, SubscriptionTarget } from './subscriptions/target.ts';
 export { urlFor } from './subscriptions/target.ts';

@@ -18,6 +18,7 @@ export const xiqSource = defineSource({
   configSchema,
   fields: ownFieldDefinitions,
   mappingSchema,
+  mappingVersion,
   create({ namespace, timeZone, labels, header }, { name, agent, meter }, mapping) {
     const settings = {
       agent,

@@ -1,0 +1,36 @@
+// What a look at the public URL can find, and how several looks make one finding.
+
+export const publicUrlChecks = [
+  'name', // it resolves, to addresses that ExtremeCloud IQ can reach
+  'reachable', // something answers at each of them
+  'certificate_chain', // complete as sent, up to a public authority
+  'certificate_name', // made for this name
+  'certificate_expiry', // not within 21 days
+  'refuses_without_secret', // 401
+] as const;
+
+export type PublicUrlCheck = (typeof publicUrlChecks)[number];
+
+export interface PublicUrlFinding {
+  readonly check: PublicUrlCheck;
+  /** `unverifiable`: it cannot be seen from here. */
+  readonly state: 'well' | 'wrong' | 'unverifiable';
+  /** What was found, and what to do; on one line. */
+  readonly message: string;
+}
+
+export type Seen = Omit<PublicUrlFinding, 'check'>;
+
+export const well = (message: string): Seen => ({ state: 'well', message });
+export const wrong = (message: string): Seen => ({ state: 'wrong', message });
+export const unverifiable = (message: string): Seen => ({ state: 'unverifiable', message });
+
+const severity = { well: 0, unverifiable: 1, wrong: 2 } as const;
+
+/** The worst of several; nothing seen is unverifiable. Others that say the same are not repeated. */
+export function worst(check: PublicUrlCheck, seen: readonly Seen[], nothing: string): PublicUrlFinding {
+  const state = seen.map((one) => one.state).toSorted((one, other) => severity[other] - severity[one])[0];
+  if (state === undefined) return { check, ...unverifiable(nothing) };
+  const messages = new Set(seen.filter((one) => one.state === state).map(({ message }) => message));
+  return { check, state, message: [...messages].join(' ') };
+}

@@ -1,0 +1,35 @@
+import { Secret } from '@xiq-siem/core';
+import { expect, it } from 'vitest';
+import { rotationGuide } from './rotation-guide.ts';
+import { holds } from './same-secret.ts';
+import { modelXiq, noSignal, secret, subscription, target } from './test-xiq.ts';
+
+const next = new Secret('canary-next');
+const types = target.messageTypes;
+const all = (held: Secret | undefined) =>
+  types.map((type, index) => subscription(type, { id: `${index}`, secret: held }));
+
+it.each([
+  ['nothing is begun', [secret], [secret], all(secret), ['unverifiable', 'open', 'open', 'open', 'open']],
+  [
+    'the receiver does not have it',
+    [secret, next],
+    [secret],
+    all(secret),
+    ['unverifiable', 'done', 'open', 'done', 'open'],
+  ],
+  ['it is first', [next, secret], [next, secret], all(secret), ['unverifiable', 'done', 'done', 'open', 'open']],
+  ['it is told', [next, secret], [next, secret], all(next), ['unverifiable', 'done', 'done', 'done', 'open']],
+  [
+    'none is shown',
+    [next, secret],
+    [next, secret],
+    all(undefined),
+    ['unverifiable', 'done', 'done', 'unverifiable', 'open'],
+  ],
+])('%s', async (_case, secrets, accepted, found, states) => {
+  const ports = { api: modelXiq(found), accepted: async (one: Secret) => holds(accepted, one) };
+  const steps = await rotationGuide({ source: 'xiq', kind: 'file', secrets, target }, ports, noSignal);
+  expect(steps.map(({ state }) => state)).toEqual(states);
+  expect(JSON.stringify(steps)).not.toContain('canary');
+});

@@ -1,0 +1,89 @@
+// What is remembered of each message type from look to look, and the gaps that come to light.
+import type { Secret } from '@xiq-siem/core';
+import { shownSecret } from './field-changes.ts';
+import type { PlannedChange, SubscriptionPlan } from './plan.ts';
+import { holds } from './same-secret.ts';
+import { messageTypeOf } from './target.ts';
+
+/** Why webhooks of a type may not have come. `changed`: another URL, or a secret that we refuse. */
+export type GapReason = 'missing' | 'disabled' | 'changed';
+
+/** What is wrong with a type. `outdated`: it has a secret that is not our first, but that we accept: no gap. */
+export type SubscriptionTrouble = GapReason | 'outdated';
+
+export interface SeenType {
+  /** Epoch ms of the last look that found that its webhooks come. */
+  readonly wellAtMs?: number;
+  /** What the last look found instead. */
+  readonly trouble?: GapReason;
+}
+
+/** By message type. Plain JSON, to be kept over restarts; `{}` at first. */
+export type SeenTypes = Readonly<Record<string, SeenType>>;
+
+/** A time in which webhooks of a type may not have been sent. */
+export interface SubscriptionGap {
+  readonly messageType: string;
+  readonly reason: GapReason;
+  /** Epoch ms of the look that last found it well. Undefined: none ever did, it was never ours to expect. */
+  readonly sinceMs: number | undefined;
+  /** Epoch ms at which it was well again. Undefined: it is not yet. */
+  readonly untilMs: number | undefined;
+}
+
+export type Troubles = ReadonlyMap<string, SubscriptionTrouble>;
+
+/** By message type. `accepted`: every secret of the source. */
+export function troublesIn({ create, change }: SubscriptionPlan, accepted: readonly Secret[]): Troubles {
+  return new Map([
+    ...create.map(({ messageType }) => [messageType, 'missing'] as const),
+    ...change.map((one) => [messageTypeOf(one.subscription) ?? '', troubleOf(one, accepted)] as const),
+  ]);
+}
+
+function troubleOf({ subscription, fields }: PlannedChange, accepted: readonly Secret[]): SubscriptionTrouble {
+  if (fields.some(({ field }) => field === 'status')) return 'disabled';
+  const secret = shownSecret(subscription);
+  const comes = fields.every(({ field }) => field === 'secret') && secret !== undefined && holds(accepted, secret);
+  return comes ? 'outdated' : 'changed';
+}
+
+export interface Sighting {
+  readonly messageTypes: readonly string[];
+  /** What the look found. */
+  readonly found: Troubles;
+  /** What is still so after mending; the same map where nothing was mended. */
+  readonly left: Troubles;
+  /** Epoch ms before the first list was asked for: what was well then, is well from then on. */
+  readonly lookedAtMs: number;
+  /** Epoch ms after the last list was answered. */
+  readonly endedAtMs: number;
+}
+
+export interface Remembered {
+  readonly seen: SeenTypes;
+  readonly gaps: readonly SubscriptionGap[];
+}
+
+export function rememberTypes(before: SeenTypes, sighting: Sighting): Remembered {
+  const { messageTypes, found, left, lookedAtMs, endedAtMs } = sighting;
+  const gaps: SubscriptionGap[] = [];
+  const seen: Record<string, SeenType> = {};
+  for (const messageType of messageTypes) {
+    const { wellAtMs: sinceMs, trouble } = before[messageType] ?? {};
+    const reason = gapIn(found, messageType) ?? trouble;
+    const now = gapIn(left, messageType);
+    if (reason !== undefined) {
+      gaps.push({ messageType, reason, sinceMs, untilMs: now === undefined ? endedAtMs : undefined });
+    }
+    // What was mended counts from the look's begin too: that a later gap begins too early does no harm.
+    if (now === undefined) seen[messageType] = { wellAtMs: lookedAtMs };
+    else seen[messageType] = { ...(sinceMs === undefined ? {} : { wellAtMs: sinceMs }), trouble: now };
+  }
+  return { seen, gaps };
+}
+
+function gapIn(troubles: Troubles, messageType: string): GapReason | undefined {
+  const trouble = troubles.get(messageType);
+  return trouble === 'outdated' ? undefined : trouble;
+}
