@@ -2,7 +2,7 @@
 import type { JsonObject } from '@xiq-siem/core';
 import type { DocumentDraft } from './document-draft.ts';
 import { type FieldTable, spellings, type ValuesOf } from './field-table.ts';
-import { type FurtherNames, type Meanings, noMeanings } from './operator/additions.ts';
+import { type FurtherNames, type Meanings, noMeanings } from './meanings.ts';
 import type { Moment, ZoneOffset } from './read/time.ts';
 import { fieldReader } from './read-fields.ts';
 

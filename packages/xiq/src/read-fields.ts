@@ -3,7 +3,7 @@
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import type { DocumentDraft } from './document-draft.ts';
 import { type FieldTable, spellings } from './field-table.ts';
-import type { FurtherNames } from './operator/additions.ts';
+import type { FurtherNames } from './meanings.ts';
 import type { Place } from './places.ts';
 import { type Kind, type Kinds, readers } from './read/readers.ts';
 import type { ZoneOffset } from './read/time.ts';

@@ -31,7 +31,10 @@ export interface FaultFold {
 }
 
 /** The facts that make two faults the same one; all others may differ from one to the next. */
-const identifying = ['destination', 'source', 'code', 'reason', 'kind', 'type', 'dataset', 'path', 'file', 'name'];
+const identifying = [
+  ...['destination', 'source', 'code', 'reason', 'kind', 'type', 'messageType'],
+  ...['dataset', 'path', 'file', 'name'],
+];
 
 const steadyClock: SteadyClock = {
   now: () => performance.now(),

@@ -61,14 +61,14 @@ export const counterTable: Readonly<Record<MetricName, MetricDescription>> = {
     by: ['source', 'code'],
   },
   'xiq_siem.destination.events': {
-    help: 'Events settled since the start of the process. Over restarts: xiq_siem.destination.position_events.',
+    help: 'Events settled since the start of the process; run="true": by a retry or a replay. Over restarts: xiq_siem.destination.position_events.',
     unit: '{event}',
-    by: ['destination', 'outcome'],
+    by: ['destination', 'outcome', 'run'],
   },
   'xiq_siem.destination.attempts': {
-    help: 'Batches sent, by how it ended.',
+    help: 'Batches sent, by how it ended; run="true": by a retry or a replay.',
     unit: '{batch}',
-    by: ['destination', 'result'],
+    by: ['destination', 'result', 'run'],
   },
   'xiq_siem.destination.lines_cut': {
     help: 'File: torn last lines that were removed at a start.',
@@ -89,6 +89,11 @@ export const counterTable: Readonly<Record<MetricName, MetricDescription>> = {
     help: 'Requests to the API of ExtremeCloud IQ, by what came of it.',
     unit: '{request}',
     by: ['endpoint', 'status'],
+  },
+  'xiq_siem.subscriptions.looks': {
+    help: 'Times that the subscriptions at ExtremeCloud IQ were looked at, by what was found: well, mended, troubled, not_mended (it was to be, and could not), failed.',
+    unit: '{look}',
+    by: ['source', 'result'],
   },
   'xiq_siem.signals.made': {
     help: 'Events about the connector itself that were kept, to be delivered like any other.',
@@ -169,6 +174,36 @@ export const gaugeTable: Readonly<Record<GaugeName, MetricDescription>> = {
     help: 'Spans of bodies that were let go before the destination had them, not yet acknowledged.',
     unit: '{gap}',
     by: destination,
+  },
+  'xiq_siem.subscriptions.state': {
+    help: '1 for the state that the subscription to a message type is in, 0 for the others: well, missing, disabled, changed, foreign, unknown.',
+    unit: '',
+    by: ['source', 'message_type', 'state'],
+  },
+  'xiq_siem.api.requests_remaining': {
+    help: "Requests to the API of ExtremeCloud IQ that are left of the account's hour.",
+    unit: '{request}',
+    by: ['source'],
+  },
+  'xiq_siem.completeness.xiq': {
+    help: 'Events of the last whole hour that has settled, in the log of ExtremeCloud IQ.',
+    unit: '{event}',
+    by: ['source', 'message_type'],
+  },
+  'xiq_siem.completeness.kept': {
+    help: 'Events of that hour that we kept.',
+    unit: '{event}',
+    by: ['source', 'message_type'],
+  },
+  'xiq_siem.completeness.missing': {
+    help: 'Events of that hour that ExtremeCloud IQ has and we, or a destination, have not. Above 0: see xiq-siem completeness.',
+    unit: '{event}',
+    by: ['source', 'message_type'],
+  },
+  'xiq_siem.completeness.surplus': {
+    help: 'Events of that hour that we kept and the log of ExtremeCloud IQ has not: probably worded differently there.',
+    unit: '{event}',
+    by: ['source', 'message_type'],
   },
   'xiq_siem.process.rss_bytes': { help: 'Memory of the process that is resident.', unit: 'By', by: [] },
   'xiq_siem.process.event_loop_delay_p99_ms': {

@@ -7,7 +7,7 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ConnectorError } from '@xiq-siem/core';
 import { counterData, gaugeData } from './metric-data.ts';
 import { otlpExporter } from './otlp-exporter.ts';
-import type { TelemetryOptions } from './telemetry.ts';
+import type { TelemetryOptions } from './telemetry-options.ts';
 
 export interface OpenSdk {
   /** Text exposition 0.0.4. */

@@ -1,12 +1,12 @@
 // The gauges of destinations, journal and dead letters: the figures that `status` shows, and no others.
-import type { DestinationState, Status } from '@xiq-siem/admin-api';
+import type { DestinationState, SourceState, Status } from '@xiq-siem/admin-api';
 import type { GaugeReading } from '@xiq-siem/core';
 
 const states = ['running', 'backing_off', 'paused', 'stopping', 'stopped'];
 
 /** `freeBytes`: of the journal's disk, where known. */
 export function statusReadings(
-  { destinations, journal, deadLetters, gaps }: Status,
+  { sources = [], destinations, journal, deadLetters, gaps }: Status,
   freeBytes?: number,
 ): readonly GaugeReading[] {
   const hours = destinations.flatMap(({ lag: { hoursUntilFull } }) => hoursUntilFull ?? []);
@@ -24,6 +24,22 @@ export function statusReadings(
     ...known('xiq_siem.journal.hours_until_full', hours.length === 0 ? undefined : Math.min(...hours)),
     { name: 'xiq_siem.dead_letters.bytes', value: deadLetters.bytes },
     ...known('xiq_siem.dead_letters.max_bytes', deadLetters.maxBytes),
+    ...sources.flatMap(sourceReadings),
+  ];
+}
+
+const subscriptionStates = ['well', 'missing', 'disabled', 'changed', 'foreign', 'unknown'];
+
+function sourceReadings({ name: source, api }: SourceState): readonly GaugeReading[] {
+  if (api === undefined) return [];
+  return [
+    { name: 'xiq_siem.api.requests_remaining', value: api.requestsRemaining, attributes: { source } },
+    ...api.subscriptions.flatMap(({ messageType, state }) =>
+      subscriptionStates.map((one): GaugeReading => {
+        const attributes = { source, message_type: messageType, state: one };
+        return { name: 'xiq_siem.subscriptions.state', value: one === state ? 1 : 0, attributes };
+      }),
+    ),
   ];
 }
 

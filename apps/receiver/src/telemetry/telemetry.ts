@@ -1,21 +1,8 @@
 // Our own metrics, for whoever asks at /metrics and, where configured, sent by OTLP.
 import { setImmediate } from 'node:timers/promises';
-import type { Logger } from '@xiq-siem/core';
-import { askGauges, type Gauges } from './ask-gauges.ts';
-import type { Counters } from './counters.ts';
+import { askGauges } from './ask-gauges.ts';
 import type { OpenSdk } from './open-sdk.ts';
-import type { OtlpOptions } from './otlp-exporter.ts';
-
-export interface TelemetryOptions {
-  readonly counters: Counters;
-  /** Asked whenever metrics are collected, once at a time. */
-  readonly gauges: Gauges;
-  readonly resource: { readonly name: string; readonly version: string; readonly instanceId: string };
-  readonly otlp?: OtlpOptions | undefined;
-  readonly log: Logger;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-}
+import type { TelemetryOptions } from './telemetry-options.ts';
 
 export interface Telemetry {
   /** Every metric as text exposition 0.0.4. Rejects only where the SDK cannot be loaded or was disabled. */

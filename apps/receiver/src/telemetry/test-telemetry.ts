@@ -1,7 +1,8 @@
 // For tests: telemetry, its counters and what it logs.
 import { createCounters } from './counters.ts';
 import { createLogger } from './log.ts';
-import { startTelemetry, type TelemetryOptions } from './telemetry.ts';
+import { startTelemetry } from './telemetry.ts';
+import type { TelemetryOptions } from './telemetry-options.ts';
 import { drivenClock } from './test-clock.ts';
 
 export const resource = { name: 'xiq-siem-connector', version: '0.1.0', instanceId: 'an-instance' };

@@ -1,8 +1,5 @@
 // What the status of a sent message (SMS, e-mail) means: the REST API's enumeration, and nothing guessed beyond it.
-import type { Meanings } from '../operator/additions.ts';
-import type { Places } from '../places.ts';
-
-export type NoticeOutcome = Places['event.outcome'];
+import type { Meanings, NoticeOutcome } from '../meanings.ts';
 
 export const noticeOutcomes: Readonly<Record<string, NoticeOutcome>> = {
   SEND_OUT: 'unknown',
