@@ -19,7 +19,8 @@ export function secretFault(
       if ((process.env[reference.env] ?? '') !== '') return undefined;
       return `the environment variable ${reference.env} is not set: set it, or name another`;
     }
-    if ('file' in reference) return lines(resolvePath(reference.file)).length > 0 ? undefined : 'the file is empty';
+    if ('file' in reference)
+      return secretLines(resolvePath(reference.file)).length > 0 ? undefined : 'the file is empty';
     return undefined;
   } catch (cause) {
     return `the file cannot be read (${reasonOf(cause)}): expected a file whose first line is the secret`;
@@ -68,13 +69,18 @@ export async function openManagedSecret(directory: string, source: string, log: 
       );
     }
   }
-  if (lines(path).length === 0) {
+  if (secretLines(path).length === 0) {
     throw new ConnectorError(
       'secret_unreadable',
       `${path} is empty: remove it, and a new secret is made at the next start`,
     );
   }
   return watchedFile(path, log);
+}
+
+/** The managed secret of a source as it is, for a process that makes none. */
+export function readManagedSecret(directory: string, source: string, log: Logger): SecretSource {
+  return watchedFile(managedSecretPath(directory, source), log);
 }
 
 export function managedSecretPath(directory: string, source: string): string {
@@ -102,7 +108,7 @@ function watchedFile(path: string, log: Logger): SecretSource {
       if (version === seen) return secrets;
       seen = version;
       try {
-        secrets = stats === undefined ? [] : lines(path).map((line) => new Secret(line));
+        secrets = stats === undefined ? [] : secretLines(path).map((line) => new Secret(line));
       } catch (cause) {
         log.error('secret.unreadable', { path, reason: reasonOf(cause) });
       }
@@ -111,8 +117,8 @@ function watchedFile(path: string, log: Logger): SecretSource {
   };
 }
 
-/** An ordered list: one secret a line. */
-function lines(path: string): readonly string[] {
+/** An ordered list: one secret a line. Throws what the file system says. */
+export function secretLines(path: string): readonly string[] {
   const bytes = readFileSync(path);
   if (bytes.length > maxSecretBytes) {
     throw new ConnectorError(

@@ -117,24 +117,29 @@ export async function startProcess(
 
 export interface Ended {
   readonly code: number | NodeJS.Signals;
+  /** Standard output and standard error, as they came. */
   readonly output: string;
+  readonly stdout: string;
 }
 
 /** Runs a command to its end. */
 export async function runCommand(args: readonly string[], cwd: string, secret = 'canary-4711'): Promise<Ended> {
   const child = spawnConnector(args, secret, cwd);
   let output = '';
+  let stdout = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
+    stdout += text;
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
   const [code, signal]: unknown[] = await once(child, 'close');
-  return { code: exitOf(code, signal), output };
+  return { code: exitOf(code, signal), output, stdout };
 }
 
-function spawnConnector(
+/** Any command of `xiq-siem`, its output in pipes. */
+export function spawnConnector(
   args: readonly string[],
   secret: string,
   cwd: string,

@@ -146,7 +146,7 @@ describe('the admin listener', () => {
     const { token } = adminToken.parse(JSON.parse(await readFile(adminFile, 'utf8')));
     expect(await ask({})).toBe(401);
     expect(await ask({ authorization: 'Bearer wrong' })).toBe(401);
-    expect(await ask({ authorization: `Bearer ${token}` })).toBe(409);
+    expect(await ask({ authorization: `Bearer ${token}` })).toBe(400);
     expect(await ask({ authorization: `Bearer ${token}`, host: 'evil.example' })).toBe(403);
     expect(await ask({ host: 'evil.example' }, '/readyz')).toBe(403);
     await connector.end('SIGTERM');
@@ -247,7 +247,7 @@ describe('commands', () => {
     expect(await forget('second')).toMatchObject({ code: 0 });
     expect(await forget('second')).toMatchObject({ code: 64, output: expect.stringContaining('none to forget') });
     await alone.end('SIGTERM');
-    expect(await readdir(join(here.directory, 'data/positions'))).toEqual(['archive.position']);
+    expect(await readdir(join(here.directory, 'data/positions'))).toEqual(['archive.position', 'archive.times']);
   });
 
   it.each([[['nothing']], [['serve', '--confg', 'x']], [['version', 'extra']]])(

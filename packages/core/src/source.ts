@@ -73,6 +73,8 @@ export interface SourceDefinition<Schema extends z.ZodType = z.ZodType, Rules ex
   readonly fields: readonly FieldDefinition[];
   /** What a mapping file of the operator's may hold, for a type that takes one. */
   readonly mappingSchema?: Rules;
+  /** How its documents name the mapping that made them; `operators` is the version of the operator's own, where it has one. */
+  mappingVersion?(operators: string | undefined): string;
   /** `mapping` only where one is configured and the type has a `mappingSchema`. */
   create(config: z.output<Schema>, context: SourceContext, mapping?: OperatorMapping<z.output<Rules>>): Source;
 }

@@ -33,6 +33,7 @@ export const metricNames = [
   'xiq_siem.signals.made', // kept, by action: events about ourselves
   'xiq_siem.signals.left_out', // by action, reason: too_many, not_kept
   'xiq_siem.telemetry.exports', // metrics sent by OTLP, by result
+  'xiq_siem.subscriptions.looks', // by source, result: well, mended, troubled, not_mended, failed
   'xiq_siem.api.requests', // asked of ExtremeCloud IQ, by endpoint, status: 2xx to 5xx, 429, failed
 ] as const;
 
@@ -58,6 +59,12 @@ export const gaugeNames = [
   'xiq_siem.journal.first_sequence',
   'xiq_siem.journal.next_sequence',
   'xiq_siem.journal.gaps', // not acknowledged, by destination
+  'xiq_siem.subscriptions.state', // by source, message_type, state: 1 for the one it is in, 0 for the others
+  'xiq_siem.api.requests_remaining', // by source: of the account's hour
+  'xiq_siem.completeness.xiq', // by source, message_type: of the last whole hour that has settled
+  'xiq_siem.completeness.kept',
+  'xiq_siem.completeness.missing',
+  'xiq_siem.completeness.surplus',
   'xiq_siem.process.rss_bytes',
   'xiq_siem.process.event_loop_delay_p99_ms',
   'xiq_siem.process.uptime_seconds',

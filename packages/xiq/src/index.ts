@@ -45,6 +45,7 @@ export { xiqSource } from './source.ts';
 export type { ApplyPorts, ApplyStep, SubscriptionsApi } from './subscriptions/apply.ts';
 export { applyPlan } from './subscriptions/apply.ts';
 export type { FieldChange, UnseenField } from './subscriptions/field-changes.ts';
+export { shownText, shownUrl } from './subscriptions/field-changes.ts';
 export type {
   ForeignSubscription,
   PlannedChange,
@@ -59,6 +60,7 @@ export type { PublicUrlOptions } from './subscriptions/public-url/look-at-public
 export { lookAtPublicUrl } from './subscriptions/public-url/look-at-public-url.ts';
 export type { PublicUrlPorts } from './subscriptions/public-url/ports.ts';
 export { createPublicUrlPorts } from './subscriptions/public-url/ports.ts';
+export { lookHeader } from './subscriptions/public-url/post-without-secret.ts';
 export type { ReconcileOptions, ReconcileResult } from './subscriptions/reconcile.ts';
 export { reconcile } from './subscriptions/reconcile.ts';
 export { describeSubscription, renderPlan } from './subscriptions/render-plan.ts';
@@ -66,6 +68,8 @@ export type { RotationOptions, RotationPorts, RotationStep } from './subscriptio
 export { rotateSecret } from './subscriptions/rotate-secret.ts';
 export type { GuideOptions, GuidePorts, GuideStep } from './subscriptions/rotation-guide.ts';
 export { rotationGuide } from './subscriptions/rotation-guide.ts';
+export type { RotationStand } from './subscriptions/rotation-list.ts';
+export { readStand } from './subscriptions/rotation-list.ts';
 export type { SubscriptionsConfig, XiqApiConfig } from './subscriptions/schema.ts';
 export type {
   GapReason,

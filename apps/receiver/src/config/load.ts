@@ -15,7 +15,7 @@ import type { DeliveryOptions } from '@xiq-siem/delivery';
 import { z } from 'zod';
 import type { ConfigFault, FieldPath, Finding } from './faults.ts';
 import { fieldName, findings, formatFault } from './faults.ts';
-import { type LoadedMapping, loadMapping } from './mapping-file.ts';
+import { type LoadedMapping, loadMapping, mappingVersionOf } from './mapping-file.ts';
 import type { Frame } from './schema.ts';
 import { destinationFrame, frameSchema, sourceFrame } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -66,6 +66,8 @@ export interface Configuration extends Omit<Frame, 'sources' | 'destinations' | 
   readonly file: string | undefined;
   /** The operator's own additions to the mapping, where a file of them is configured. */
   readonly mapping: LoadedMapping | undefined;
+  /** As documents name it. */
+  mappingVersion(builtInMapping?: 'builtInMapping'): string;
   readonly sources: readonly ConfiguredSource[];
   readonly destinations: readonly ConfiguredDestination[];
   /** What stands in the file, to tell what a later one changes. */
@@ -136,6 +138,7 @@ export async function checkConfiguration(
       ...frame.data,
       raw: frame.data,
       mapping: mapping.loaded,
+      mappingVersion: (builtIn) => mappingVersionOf(sources, builtIn === undefined ? mapping.loaded : undefined),
       file,
       resolvePath: (path) => resolve(baseDirectory, path),
       locate: yaml.locate,

@@ -12,6 +12,17 @@ export interface LoadedMapping {
   rulesOf(type: string): OperatorMapping | undefined;
 }
 
+/** As documents name it (`extreme.xiq.mapping_version`); one for each type of source that does. */
+export function mappingVersionOf(
+  sources: readonly { readonly definition: SourceDefinition }[],
+  loaded: LoadedMapping | undefined,
+): string {
+  const versions = new Set(
+    sources.map(({ definition }) => definition.mappingVersion?.(loaded?.rulesOf(definition.type)?.version)),
+  );
+  return [...versions].filter((version) => version !== undefined).join(', ');
+}
+
 interface MappingResult {
   readonly loaded: LoadedMapping | undefined;
   readonly faults: readonly ConfigFault[];

@@ -2,6 +2,7 @@
 import type { Assurance, KeptBody, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
 import type { Journal } from '@xiq-siem/journal';
 import type { DeadLetterReading } from '../dead-letters/dead-letters.ts';
+import type { BackfilledLookup } from '../xiq/backfill/backfilled-ids.ts';
 import type { Milestones } from './milestones.ts';
 
 export type JournalReading = Pick<
@@ -23,6 +24,8 @@ export interface Evidence {
   readonly deadLetters: DeadLetterReading;
   readonly milestones: Milestones;
   readonly mappingVersion: string | undefined;
+  /** Ids of events that a back-fill brought; undefined where nobody looks at them. */
+  readonly backfilled?: BackfilledLookup | undefined;
   destinations(): readonly KnownDestination[];
   /** Position of a destination as it is now, or as last saved. */
   position(destination: string): Position | undefined;

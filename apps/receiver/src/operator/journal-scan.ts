@@ -38,7 +38,7 @@ export async function sequencesOf(
 
 /** Every body of the span that can be read; ends early when the signal fires. */
 export async function* scanJournal(
-  { journal, yieldNow }: Evidence,
+  { journal, yieldNow }: Pick<Evidence, 'journal' | 'yieldNow'>,
   { first, next }: SequenceSpan,
   signal: AbortSignal,
 ): AsyncGenerator<ScanStep> {

@@ -1,5 +1,5 @@
 // When each destination had come how far: what lets a trace say between which two times a body came to rest.
-import { appendFile, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@xiq-siem/core';
 
@@ -19,6 +19,8 @@ export interface Milestones {
 export interface MilestoneKeeper extends Milestones {
   /** Notes how far a destination has come; never throws: a trace is then told less exactly. */
   note(destination: string, milestone: Milestone): Promise<void>;
+  /** Of a destination that is forgotten. */
+  forget(destination: string): Promise<void>;
 }
 
 const suffix = '.times';
@@ -27,13 +29,17 @@ const maxEntries = 100_000;
 
 /** `directory` is that of the positions: one text file a destination, a line for each milestone. */
 export async function openMilestones(directory: string, log: Logger): Promise<MilestoneKeeper> {
-  const known = await readMilestones(directory);
+  const known = await readMilestones(directory, cutTorn);
   return {
     ...lookup(known),
+    async forget(destination) {
+      known.delete(destination);
+      await rm(join(directory, destination + suffix), { force: true });
+    },
     async note(destination, milestone) {
       const list = known.get(destination) ?? [];
       if (list.at(-1)?.sequence === milestone.sequence) return;
-      list.push(milestone);
+      addTo(list, milestone);
       known.set(destination, list);
       const path = join(directory, destination + suffix);
       try {
@@ -81,26 +87,37 @@ async function cut(path: string, list: Milestone[]): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-async function readMilestones(directory: string): Promise<Map<string, Milestone[]>> {
+/** What is noted next would stand on the torn line. */
+async function cutTorn(path: string, text: string): Promise<void> {
+  if (!text.endsWith('\n')) await truncate(path, text.lastIndexOf('\n') + 1).catch(() => undefined);
+}
+
+async function readMilestones(directory: string, mend?: typeof cutTorn): Promise<Map<string, Milestone[]>> {
   const found = new Map<string, Milestone[]>();
   for (const name of await readdir(directory)) {
     if (!name.endsWith(suffix)) continue;
-    const text = await readFile(join(directory, name), 'utf8').catch(() => '');
+    const path = join(directory, name);
+    const text = await readFile(path, 'latin1').catch(() => '');
+    await mend?.(path, text);
     found.set(name.slice(0, -suffix.length), milestonesIn(text));
   }
   return found;
 }
 
-/** A line that is torn or makes no sense is passed over; one that steps back (a position found damaged) ends what was before. */
+/** One that steps back (a position found damaged) ends what was before. */
+function addTo(list: Milestone[], milestone: Milestone): void {
+  const last = list.at(-1);
+  if (last !== undefined && milestone.sequence < last.sequence) list.length = 0;
+  list.push(milestone);
+}
+
+/** A line that is torn or makes no sense is passed over. */
 function milestonesIn(text: string): Milestone[] {
   const list: Milestone[] = [];
-  for (const line of text.split('\n')) {
+  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
     const match = /^(\d{1,15}) (\d{1,15})$/.exec(line);
     if (match === null) continue;
-    const milestone = { sequence: Number(match[1]), atMs: Number(match[2]) };
-    const last = list.at(-1);
-    if (last !== undefined && milestone.sequence < last.sequence) list.length = 0;
-    list.push(milestone);
+    addTo(list, { sequence: Number(match[1]), atMs: Number(match[2]) });
   }
   return list.slice(-maxEntries);
 }

@@ -41,8 +41,9 @@ export async function* previewReplay(
     const { body } = step;
     sums.bodies += 1;
     for (const [one, other] of pairs(before.normalize(body), after.normalize(body))) {
-      if (!wanted(other, body.metadata.source)) continue;
       await evidence.yieldNow();
+      if (signal.aborted) return;
+      if (!wanted(other, body.metadata.source)) continue;
       sums.events += 1;
       if (one.id !== other.id) sums.idsChanged += 1;
       const found = differences(one.document, other.document, ignored);

@@ -5,16 +5,18 @@ import type { Journal } from '@xiq-siem/journal';
 import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { type PluginServices, readingSources } from '../plugins.ts';
+import type { BackfilledLookup } from '../xiq/backfill/backfilled-ids.ts';
 import { considerately } from './considerate.ts';
 import type { Evidence } from './evidence.ts';
-import type { Milestones } from './milestones.ts';
+import type { MilestoneKeeper } from './milestones.ts';
 
 export interface RunningParts {
   readonly journal: Journal;
   readonly deadLetters: DeadLetters;
-  readonly milestones: Milestones;
+  readonly milestones: MilestoneKeeper;
   readonly pipeline: Pipeline;
   readonly services: PluginServices;
+  readonly backfilled?: BackfilledLookup | undefined;
 }
 
 /** A source that is looked at counts nothing: what an operator reads is no event more. */
@@ -22,12 +24,12 @@ const uncounted = { add: () => {} };
 
 /** A new one for each call: what is configured may change between two. */
 export function runningEvidence(parts: RunningParts): Evidence {
-  const { journal, deadLetters, milestones, pipeline, services } = parts;
+  const { journal, deadLetters, milestones, pipeline, services, backfilled } = parts;
   const configuration = pipeline.configuration();
   const sourceOf = readingSources(configuration, { ...services, meter: uncounted });
   return {
-    ...{ snapshot: false, journal, deadLetters, milestones },
-    mappingVersion: configuration.mapping?.version,
+    ...{ snapshot: false, journal, deadLetters, milestones, backfilled },
+    mappingVersion: configuration.mappingVersion(),
     destinations: () =>
       pipeline.destinations().map(({ configured: { name, definition, options }, destination }) => ({
         ...{ name, type: definition.type, assurance: destination.assurance ?? definition.assurance },

@@ -21,21 +21,15 @@ export interface OperationParts extends RunningParts {
   readonly identity: Identity;
   readonly jobs: Jobs;
   readonly doctor: Doctor;
+  readonly xiq: Pick<Operations, 'previewBackfill' | 'completeness'>;
   live(): LiveFigures;
   authentication(): Authentication;
 }
 
 const defaultExamples = 20;
 
-const noApi = (): ConnectorError => new ConnectorError('usage', 'no source has an `api` in the configuration');
-
-// biome-ignore lint/correctness/useYield: it only refuses
-async function* noApiLines(): AsyncGenerator<never> {
-  throw noApi();
-}
-
 export function runningOperations(parts: OperationParts): Operations {
-  const { pipeline, journal, deadLetters, jobs, services } = parts;
+  const { pipeline, journal, deadLetters, milestones, jobs, services } = parts;
   const evidence = () => runningEvidence(parts);
 
   /** The configuration as its file stands now, checked whole. */
@@ -50,7 +44,7 @@ export function runningOperations(parts: OperationParts): Operations {
   function mappingOf(configuration: Configuration): MappingAtWork {
     const sourceOf = readingSources(configuration, { ...services, meter: { add: () => {} } });
     return {
-      version: configuration.mapping?.version ?? 'built-in',
+      version: configuration.mappingVersion(),
       normalize: (body) => sourceOf(body).normalize(body, services.now()),
     };
   }
@@ -86,8 +80,8 @@ export function runningOperations(parts: OperationParts): Operations {
       );
     },
     backfill: (request) => jobs.begin('backfill', request),
-    previewBackfill: noApiLines,
-    completeness: noApiLines,
+    previewBackfill: parts.xiq.previewBackfill,
+    completeness: parts.xiq.completeness,
     jobs: async () => ({ snapshot: false, jobs: [...jobs.list()] }),
     watchJob: ({ id }, signal) => jobs.watch(id, signal),
     cancelJob: ({ id }) => jobs.cancel(id),
@@ -98,11 +92,12 @@ export function runningOperations(parts: OperationParts): Operations {
     doctor: ({ seconds }, signal) => parts.doctor(seconds, signal),
     async reload() {
       const { changed, needsRestart } = await pipeline.apply(await readAgain());
-      const mappingVersion = pipeline.configuration().mapping?.version ?? 'built-in';
+      const mappingVersion = pipeline.configuration().mappingVersion();
       return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
     },
     async forgetDestination({ name }) {
       await forgetDestination(journal, name, services.log);
+      await milestones.forget(name);
       return { forgotten: name };
     },
     async resumeDestination({ name }) {

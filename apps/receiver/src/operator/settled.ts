@@ -12,8 +12,11 @@ export function isSettled({ sequence, settled }: Position, ofSequence: number, e
 
 /** Bodies before `nextSequence` that are not wholly settled. */
 export function unsettledBodies({ sequence, settled }: Position, nextSequence: number): number {
-  return settled.reduce(
-    (left, one) => (one.elements === 'all' ? left - ((one.toSequence ?? one.sequence) - one.sequence + 1) : left),
-    Math.max(0, nextSequence - sequence),
-  );
+  const behind = settled.reduce((sum, one) => {
+    if (one.elements !== 'all') return sum;
+    const first = Math.max(one.sequence, sequence);
+    const next = Math.min((one.toSequence ?? one.sequence) + 1, nextSequence);
+    return sum + Math.max(0, next - first);
+  }, 0);
+  return Math.max(0, nextSequence - sequence) - behind;
 }

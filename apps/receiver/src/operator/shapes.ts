@@ -38,6 +38,8 @@ export async function* shapesOf(
     const { body } = step;
     if (body.metadata.origin === 'self') continue;
     for (const { messageType, path, type } of evidence.unmapped(body)) {
+      await evidence.yieldNow();
+      if (signal.aborted) return;
       const shape = shapeOf(messageType);
       if (shape.lastBody !== body.sequence) shape.bodies += 1;
       shape.lastBody = body.sequence;

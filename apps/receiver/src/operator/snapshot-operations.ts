@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Operations } from '@xiq-siem/admin-api';
 import type { Logger } from '@xiq-siem/core';
-import { routeBy } from '@xiq-siem/delivery';
+import { routeBy, systemClock } from '@xiq-siem/delivery';
 import { openJournalSnapshot } from '@xiq-siem/journal';
 import { z } from 'zod';
 import type { Configuration } from '../config/load.ts';
@@ -12,6 +12,10 @@ import { checkDestinations } from '../destination-checks.ts';
 import { readJobRecords } from '../jobs/job-record.ts';
 import { openDestination, readingSources } from '../plugins.ts';
 import { version } from '../version.ts';
+import { readBackfilledIds } from '../xiq/backfill/backfilled-ids.ts';
+import { previewBackfill } from '../xiq/backfill/preview-backfill.ts';
+import { openXiqClouds } from '../xiq/cloud.ts';
+import { completeness } from '../xiq/completeness/completeness.ts';
 import { swiftly } from './considerate.ts';
 import { whereOfQuery } from './event-filter.ts';
 import type { Evidence } from './evidence.ts';
@@ -20,13 +24,17 @@ import { type ReadingOperations, readingOperations } from './reading.ts';
 import { previewReplay } from './replay-preview.ts';
 import { statusOf } from './status.ts';
 
-export type SnapshotOperations = ReadingOperations & Pick<Operations, 'status' | 'jobs' | 'previewReplay' | 'check'>;
+export type SnapshotOperations = ReadingOperations &
+  Pick<Operations, 'status' | 'jobs' | 'previewReplay' | 'check' | 'previewBackfill' | 'completeness'>;
 
 const instance = z.object({ id: z.string() });
 
 async function instanceOf(directory: string): Promise<string> {
-  const text = await readFile(join(directory, 'instance.json'), 'utf8').catch(() => '{}');
-  return instance.safeParse(JSON.parse(text)).data?.id ?? 'unknown';
+  try {
+    return instance.parse(JSON.parse(await readFile(join(directory, 'instance.json'), 'utf8'))).id;
+  } catch {
+    return 'unknown';
+  }
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -42,12 +50,13 @@ export async function openSnapshotOperations(
   const deadLetters = await openDeadLettersSnapshot(directory, { log: silent });
   const milestones = await readOnlyMilestones(join(directory, 'positions'));
   const positions = journal.positions();
+  const backfilled = await readBackfilledIds(join(directory, 'jobs', 'backfilled.ids'), Date.now());
   const agent = { id: await instanceOf(directory), name: 'xiq-siem-connector', version };
   const services = { agent, log: silent, meter: uncounted };
   const sourceOf = readingSources(configuration, services);
   const evidence: Evidence = {
-    ...{ snapshot: true, journal, deadLetters, milestones },
-    mappingVersion: configuration.mapping?.version,
+    ...{ snapshot: true, journal, deadLetters, milestones, backfilled },
+    mappingVersion: configuration.mappingVersion(),
     destinations: () =>
       configuration.destinations.map(({ name, definition, options }) => ({
         ...{ name, type: definition.type, assurance: definition.assurance, wants: routeBy(options.where) },
@@ -58,6 +67,7 @@ export async function openSnapshotOperations(
     now: Date.now,
     yieldNow: swiftly(),
   };
+  const clouds = () => openXiqClouds(configuration, services);
   return {
     ...readingOperations(
       () => evidence,
@@ -74,11 +84,20 @@ export async function openSnapshotOperations(
         evidence,
         {
           ...{ span: { from, to }, where: whereOfQuery(query), examples },
-          before: { version: 'built-in', normalize: (body) => builtIn(body).normalize(body, Date.now()) },
-          after: { version: configuration.mapping?.version ?? 'built-in', normalize: evidence.normalize },
+          before: {
+            version: configuration.mappingVersion('builtInMapping'),
+            normalize: (body) => builtIn(body).normalize(body, Date.now()),
+          },
+          after: { version: configuration.mappingVersion(), normalize: evidence.normalize },
         },
         signal,
       );
+    },
+    async *previewBackfill(input, signal) {
+      yield* previewBackfill({ clouds, access: () => evidence, snapshot: true, clock: systemClock }, input, signal);
+    },
+    async *completeness(input, signal) {
+      yield* completeness({ clouds, evidence: () => evidence, clock: systemClock }, input, signal);
     },
     async check() {
       const opened = await Promise.all(

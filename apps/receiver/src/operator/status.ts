@@ -1,8 +1,10 @@
 // What came, what became of it, what is stuck, and whether the sums hold.
-import type { DestinationState, Gap, Status } from '@xiq-siem/admin-api';
+import type { DestinationState, Gap, SourceState, Status } from '@xiq-siem/admin-api';
 import type { Position, PositionCounters } from '@xiq-siem/core';
 import type { DestinationStatus } from '@xiq-siem/delivery';
 import type { LetGoGap } from '@xiq-siem/journal';
+import type { DeadLetterCounts } from '../dead-letters/dead-letters.ts';
+import { earlyLetters } from './early-letters.ts';
 import type { Evidence, KnownDestination } from './evidence.ts';
 import type { Pace } from './pace.ts';
 import { unsettledBodies } from './settled.ts';
@@ -18,6 +20,7 @@ export interface LiveFigures {
   readonly deadLetterBytes: { readonly used: number; readonly max: number };
   readonly pace: Pace;
   readonly jobsRunning: number;
+  readonly sources?: readonly SourceState[];
 }
 
 export interface Identity {
@@ -41,6 +44,7 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
     ...(live && {
       started: timeOf(live.startedMs),
       accepting: { ok: live.accepting.ok, reasons: [...live.accepting.reasons] },
+      ...(live.sources && { sources: [...live.sources] }),
     }),
     journal: {
       ...{ firstSequence, nextSequence, bytes },
@@ -88,9 +92,21 @@ async function stateOf(
     sum: sumOf(counters, lane),
     deadLetters: {
       ...{ open: letters.open, delivered: letters.delivered, dropped: letters.dropped },
-      difference: counters.deadLettered + letters.fromRuns - letters.open - letters.delivered - letters.dropped,
+      difference: await lettersDifference(evidence, name, position, counters.deadLettered, letters),
     },
   };
+}
+
+async function lettersDifference(
+  { deadLetters }: Evidence,
+  destination: string,
+  position: Position | undefined,
+  counted: number,
+  { open, delivered, dropped, fromRuns }: DeadLetterCounts,
+): Promise<number> {
+  const difference = counted + fromRuns - open - delivered - dropped;
+  if (difference >= 0) return difference;
+  return difference + (await earlyLetters(deadLetters, destination, position, -difference));
 }
 
 type LaneFacts = Pick<
@@ -131,7 +147,8 @@ async function lagOf(
   live: LiveFigures | undefined,
 ): Promise<DestinationState['lag']> {
   const { nextSequence, firstSequence } = journal.extent();
-  const from = lane?.sequence ?? position?.sequence ?? firstSequence;
+  // What was let go is a gap, not something that is still to come.
+  const from = Math.max(lane?.sequence ?? position?.sequence ?? 0, firstSequence);
   const bodies =
     position === undefined ? nextSequence - from : unsettledBodies({ ...position, sequence: from }, nextSequence);
   const bytes = journal.bytesFrom(from);

@@ -1,10 +1,12 @@
 // The whole story of a body or an event: received, normalized, and each destination's verdict.
 import type { Trace, TraceEvent, TraceLine, TraceVerdict } from '@xiq-siem/admin-api';
 import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import { isDuplicateOfBackfill } from '../xiq/backfill/backfilled-ids.ts';
 import type { Evidence, KnownDestination } from './evidence.ts';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
 import { isSettled } from './settled.ts';
 
+const duplicateWords = 'it came after a back-fill had brought it, and that one is delivered: trace its event id';
 /** Events of one body that are told; the others are counted. */
 const maxEvents = 200;
 /** Bodies in which an event is found that are told: resends of one event. */
@@ -34,6 +36,7 @@ export async function* traceEvent(
     bodies += 1;
     for (const event of evidence.normalize(step.body)) {
       await evidence.yieldNow();
+      if (signal.aborted) return;
       if (event.id !== eventId) continue;
       found += 1;
       if (found <= maxFound) {
@@ -85,9 +88,12 @@ async function traceOf(evidence: Evidence, body: KeptBody, event: NormalizedEven
 async function verdictOf(
   evidence: Evidence,
   { name: destination, assurance, wants }: KnownDestination,
-  { sequence, metadata: { source } }: KeptBody,
-  { element, dataset }: NormalizedEvent,
+  { sequence, metadata: { source, origin } }: KeptBody,
+  { element, dataset, id }: NormalizedEvent,
 ): Promise<TraceVerdict> {
+  if (isDuplicateOfBackfill(origin, id, evidence.backfilled)) {
+    return { destination, verdict: 'filtered', code: 'duplicate_of_backfill', words: duplicateWords };
+  }
   const position = evidence.position(destination);
   if (position === undefined) return { destination, verdict: 'not_known' };
   if (evidence.journal.letGoGaps().some((gap) => gap.destination === destination && within(gap, sequence))) {

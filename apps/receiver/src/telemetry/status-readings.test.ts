@@ -37,6 +37,23 @@ const status: Status = {
 const shown = (readings: readonly GaugeReading[]) =>
   readings.map(({ name, value, attributes = {} }) => [name, ...Object.values(attributes), value].join(' '));
 
+it('a source that has an API shows the state of each subscription, and what is left of its requests', () => {
+  const api = {
+    subscriptions: [{ messageType: 'AUDIT_LOG_ALL', state: 'disabled' as const }],
+    ...{ publicUrl: [], requestsPerHour: 7_500, requestsRemaining: 7_400 },
+  };
+  const lines = shown(statusReadings({ ...status, sources: [{ name: 'xiq', api }, { name: 'other' }] }));
+  expect(lines.filter((line) => /xiq AUDIT|api\./.test(line))).toEqual([
+    'xiq_siem.api.requests_remaining xiq 7400',
+    'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL well 0',
+    'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL missing 0',
+    'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL disabled 1',
+    'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL changed 0',
+    'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL foreign 0',
+    'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL unknown 0',
+  ]);
+});
+
 it('what status shows of a destination is what its gauges show', () => {
   const ofSiem = shown(statusReadings(status)).filter((line) => line.includes(' siem '));
   expect(ofSiem.map((line) => line.replace('xiq_siem.', ''))).toEqual([

@@ -39,6 +39,8 @@ export interface LogEvent extends EventFacts {
 /** An event of a kept body. */
 export interface BodyEvent extends EventFacts {
   readonly messageType: string;
+  /** `event.dataset`. */
+  readonly dataset: string;
   /** The number of the element in its body. */
   readonly element: number;
   readonly isKeyed: boolean;
@@ -117,8 +119,8 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
     *eventsOfBody(body) {
       for (const event of normalizeBody(settings, body, body.metadata.receivedAtMs, newTally())) {
         if (event.family === 'unparsed') continue;
-        const { messageType, element, isKeyed } = event;
-        yield { ...factsOf(event), messageType, element, isKeyed };
+        const { messageType, dataset, element, isKeyed } = event;
+        yield { ...factsOf(event), messageType, dataset, element, isKeyed };
       }
     },
   };

@@ -9,6 +9,8 @@ import { postWithoutSecret } from './post-without-secret.ts';
 export interface PublicUrlOptions {
   /** Time for the name, and again for each address, 10 s where it is not said. */
   readonly timeoutMs?: number;
+  /** Sent as `lookHeader`. */
+  readonly mark?: string;
 }
 
 /** More than these are not looked at. */
@@ -30,7 +32,7 @@ export async function lookAtPublicUrl(
   url: string,
   ports: PublicUrlPorts,
   signal: AbortSignal,
-  { timeoutMs = 10_000 }: PublicUrlOptions = {},
+  { timeoutMs = 10_000, mark }: PublicUrlOptions = {},
 ): Promise<readonly PublicUrlFinding[]> {
   const target = new URL(url);
   const host = bareHost(target.hostname);
@@ -38,7 +40,7 @@ export async function lookAtPublicUrl(
   signal.throwIfAborted();
   const looks = await Promise.all(
     addresses.slice(0, maxAddresses).map(async (address) => {
-      const seen = await lookAtAddress(address, target, ports, bounded(signal, timeoutMs));
+      const seen = await lookAtAddress(address, target, ports, bounded(signal, timeoutMs), mark);
       return reachOf(address) === 'public' ? seen : seenFromInside(seen, address);
     }),
   );
@@ -95,7 +97,13 @@ async function resolveName(host: string, ports: PublicUrlPorts, signal: AbortSig
   return { addresses, seen: well(`${host} resolves to ${addresses.join(', ')}.`) };
 }
 
-async function lookAtAddress(address: string, url: URL, ports: PublicUrlPorts, signal: AbortSignal): Promise<SeenAt> {
+async function lookAtAddress(
+  address: string,
+  url: URL,
+  ports: PublicUrlPorts,
+  signal: AbortSignal,
+  mark: string | undefined,
+): Promise<SeenAt> {
   const isTls = url.protocol === 'https:';
   const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
   const place = `${address} port ${port}`;
@@ -110,10 +118,10 @@ async function lookAtAddress(address: string, url: URL, ports: PublicUrlPorts, s
   }
   const reachable = well(`${place} answers.`);
   try {
-    if (!isTls) return { reachable, refuses: await refusal(tcp, url, signal) };
+    if (!isTls) return { reachable, refuses: await refusal(tcp, url, signal, mark) };
     const options = { socket: tcp, host: bareHost(url.hostname), authorities: ports.authorities, nowMs: ports.now() };
     const { socket, chain, name, expiry } = await shakeHands(options, signal);
-    return { reachable, chain, name, expiry, refuses: await refusal(socket, url, signal) };
+    return { reachable, chain, name, expiry, refuses: await refusal(socket, url, signal, mark) };
   } catch (error) {
     const code = codeOf(error);
     const isOfTls = /^E(?:PROTO$|RR_SSL_|RR_TLS_)/.test(code);
@@ -128,9 +136,9 @@ async function lookAtAddress(address: string, url: URL, ports: PublicUrlPorts, s
   }
 }
 
-async function refusal(socket: Socket, url: URL, signal: AbortSignal): Promise<Seen> {
+async function refusal(socket: Socket, url: URL, signal: AbortSignal, mark: string | undefined): Promise<Seen> {
   try {
-    return await postWithoutSecret(socket, url, signal);
+    return await postWithoutSecret(socket, url, signal, mark);
   } catch (error) {
     return wrong(`No HTTP answer came (${codeOf(error)}): look at the server or proxy that takes publicUrl.`);
   }

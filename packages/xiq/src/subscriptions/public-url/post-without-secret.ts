@@ -8,8 +8,11 @@ import { type Seen, unverifiable, well, wrong } from './findings.ts';
 /** Part of the answer of our own receiver to refused credentials. */
 const ourRealm = 'xiq-siem-connector';
 
+/** Carries what our own receiver knows the look by, so that it takes it for no stranger's try. */
+export const lookHeader = 'x-xiq-siem-look';
+
 /** Rejects where no answer comes, or with the signal's reason. The socket is used up. */
-export async function postWithoutSecret(socket: Socket, url: URL, signal: AbortSignal): Promise<Seen> {
+export async function postWithoutSecret(socket: Socket, url: URL, signal: AbortSignal, mark?: string): Promise<Seen> {
   const body = '[]';
   const asked = request({
     createConnection: () => socket,
@@ -20,6 +23,7 @@ export async function postWithoutSecret(socket: Socket, url: URL, signal: AbortS
       'Content-Type': 'application/json',
       'Content-Length': String(body.length),
       Connection: 'close',
+      ...(mark === undefined ? {} : { [lookHeader]: mark }),
     },
     maxHeaderSize: 16_384,
     signal,

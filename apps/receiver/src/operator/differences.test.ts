@@ -1,0 +1,24 @@
+import type { EcsDocument } from '@xiq-siem/core';
+import { expect, test } from 'vitest';
+import { differences } from './differences.ts';
+
+const before: EcsDocument = { event: { action: 'a', category: ['iam'], ingested: '1' }, message: 'same' };
+const after: EcsDocument = {
+  event: { action: 'b', category: ['iam', 'session'], ingested: '2' },
+  ...{ message: 'same', tags: ['t'] },
+};
+
+test('they are told by path, lists as a whole, what is ignored not at all', () => {
+  expect(differences(before, after, new Set(['event.ingested']))).toEqual([
+    { path: 'event.action', before: 'a', after: 'b' },
+    { path: 'event.category', before: ['iam'], after: ['iam', 'session'] },
+    { path: 'tags', before: undefined, after: ['t'] },
+  ]);
+  expect(differences(before, before, new Set())).toEqual([]);
+});
+
+test('where an object stands on one side only, it is told whole', () => {
+  expect(differences({ message: 'm' }, { message: 'm', event: { action: 'a' } }, new Set())).toEqual([
+    { path: 'event', before: undefined, after: { action: 'a' } },
+  ]);
+});

@@ -1,0 +1,187 @@
+import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseReceipt } from '@xiq-siem/journal';
+import { expect, test } from 'vitest';
+import {
+  audit,
+  configChange,
+  destinations,
+  hanging,
+  judging,
+  linesOf,
+  never,
+  openPlace,
+  type Place,
+} from './test-place.ts';
+import { traceEvent, traceReceipt } from './trace.ts';
+
+const trace = (place: Place, receipt: string) => traceReceipt(place.evidence(), receipt);
+
+async function verdictsOf(place: Place, receipt: string, element = 0) {
+  const { events } = await trace(place, receipt);
+  return events.find((event) => event.element === element)?.destinations ?? [];
+}
+
+test('a body that is kept is told whole, with each destination between which two times it came to rest', async () => {
+  await using place = await openPlace(destinations('one'));
+  const receipt = await place.keep([audit(1), configChange(2)]);
+  await place.settled();
+  place.pass(5_000);
+  await place.sample();
+  const told = await trace(place, receipt);
+  expect(told).toMatchObject({
+    ...{ snapshot: false, receipt, found: 'kept', omitted: 0 },
+    body: { sequence: 1, source: 'xiq', messageType: 'AUDIT_LOG_ALL', origin: 'webhook' },
+    events: [
+      { element: 0, kind: 'event' },
+      { element: 1, dataset: 'extreme_xiq.audit', action: 'config-changed' },
+    ],
+  });
+  const [verdict] = told.events[1]?.destinations ?? [];
+  expect(verdict).toMatchObject({ destination: 'one', verdict: 'delivered', assurance: 'stored' });
+  const received = Date.parse(told.body?.received ?? '');
+  expect(Date.parse(verdict?.notBefore ?? '')).toBeLessThanOrEqual(received);
+  expect(Date.parse(verdict?.notAfter ?? '')).toBeGreaterThanOrEqual(received + 5_000);
+});
+
+test('a receipt that is not ours is unknown, one past its retention removed, one whose file is gone lost', async () => {
+  await using place = await openPlace(destinations('one'), { journal: { segmentBytes: 4096 } });
+  const receipts: string[] = [];
+  for (let id = 1; id <= 12; id += 1) receipts.push(await place.keep([audit(id, { description: 'x'.repeat(1500) })]));
+  await place.settled();
+  expect(await trace(place, 'r1_AAAAAAAAAAAAAAAAAAAAAA')).toMatchObject({ found: 'unknown', events: [] });
+  expect(await trace(place, 'nonsense')).toMatchObject({ found: 'unknown' });
+  await place.stop();
+  const segments = readdirSync(join(place.directory, 'data/journal')).filter((name) => name.endsWith('.segment'));
+  const middle = segments.sort()[2];
+  await rm(join(place.directory, 'data/journal', middle ?? ''));
+  await using again = await openPlace(destinations('one'), { after: place, journal: { segmentBytes: 4096 } });
+  const found = await Promise.all(receipts.map(async (receipt) => (await trace(again, receipt)).found));
+  expect(found).toContain('lost');
+  expect(found.filter((one) => one !== 'lost')).toEqual(found.filter((one) => one === 'kept'));
+  again.pass(100 * 3_600_000);
+  await again.keep([audit(99)]);
+  await again.settled();
+  await again.journal.maintain();
+  await again.journal.maintain();
+  expect(await trace(again, receipts[0] ?? '')).toMatchObject({ found: 'removed' });
+});
+
+test('what was rejected is told with code, words and number; and what became of it since', async () => {
+  await using place = await openPlace(destinations('one'));
+  place.siem('one').answer = judging('rejected', (json) => json.includes('number 2'));
+  const receipt = await place.keep([audit(1), audit(2)]);
+  await place.settled();
+  expect(await verdictsOf(place, receipt, 0)).toMatchObject([{ verdict: 'delivered' }]);
+  const [rejected] = await verdictsOf(place, receipt, 1);
+  expect(rejected).toMatchObject({ verdict: 'dead_lettered', code: 'bad', words: 'no such field' });
+  const number = rejected?.deadLetter ?? -1;
+  expect(await place.deadLetters.get(number)).toMatchObject({ element: 1 });
+  await place.deadLetters.resolve([number], 'dropped', 'operator');
+  expect(await verdictsOf(place, receipt, 1)).toMatchObject([{ verdict: 'dropped', code: 'bad' }]);
+});
+
+test('what a retry brought through is delivered, and says so', async () => {
+  await using place = await openPlace(destinations('one'));
+  place.siem('one').answer = judging('rejected', () => true);
+  const receipt = await place.keep([audit(1)]);
+  await place.settled();
+  await place.deadLetters.resolve(place.deadLetters.matching({}), 'delivered', 'job');
+  expect(await verdictsOf(place, receipt)).toMatchObject([
+    { verdict: 'delivered', assurance: 'stored', words: expect.stringContaining('retry') },
+  ]);
+});
+
+test('what a destination does not want is filtered, before and after it has come so far', async () => {
+  const where = { datasets: ['extreme_xiq.gdpr'] };
+  await using place = await openPlace({ one: { type: 'memory', where }, two: { type: 'memory' } });
+  place.siem('two').answer = hanging;
+  const receipt = await place.keep([audit(1)]);
+  await expect.poll(() => place.pipeline.delivery.status().find(({ name }) => name === 'two')?.underWay).toBe(1);
+  expect(await verdictsOf(place, receipt)).toMatchObject([
+    { destination: 'one', verdict: 'filtered' },
+    { destination: 'two', verdict: 'waiting' },
+  ]);
+});
+
+test('of a body in part delivered, what is held waits', async () => {
+  await using place = await openPlace(destinations('one'));
+  place.siem('one').answer = judging('held', (json) => json.includes('number 2'));
+  const receipt = await place.keep([audit(1), audit(2)]);
+  await expect
+    .poll(async () => (await Promise.all([0, 1].map((one) => verdictsOf(place, receipt, one)))).flat())
+    .toMatchObject([{ verdict: 'delivered' }, { verdict: 'waiting' }]);
+});
+
+test('of a destination that began later nothing is claimed about what came before', async () => {
+  await using place = await openPlace(destinations('one'));
+  const receipt = await place.keep([audit(1)]);
+  await place.settled();
+  await place.pipeline.apply(await place.configure(destinations('one', 'late')));
+  await place.sample();
+  const later = await place.keep([audit(2)]);
+  await place.settled();
+  await place.sample();
+  expect(await verdictsOf(place, receipt)).toMatchObject([{ verdict: 'delivered' }, { verdict: 'not_known' }]);
+  expect(await verdictsOf(place, later)).toMatchObject([{ verdict: 'delivered' }, { verdict: 'delivered' }]);
+});
+
+test('what a full journal let go of is lost to the destination that wanted it, and to no other', async () => {
+  await using place = await openPlace(destinations('one'));
+  const receipt = await place.keep([audit(1)]);
+  await place.settled();
+  const { sequence = 0 } = parseReceipt(receipt) ?? {};
+  const evidence = place.evidence();
+  const gap = { destination: 'one', fromSequence: sequence, toSequence: sequence, bodies: 1, bytes: 9, lastAtMs: 1 };
+  const gapped = { ...evidence, journal: { ...evidence.journal, letGoGaps: () => [gap] } };
+  const { events } = await traceReceipt(gapped, receipt);
+  expect(events[0]?.destinations).toMatchObject([{ verdict: 'lost' }]);
+});
+
+test('a body of very many events is bounded, and what is left out is counted', async () => {
+  await using place = await openPlace(destinations('one'));
+  const receipt = await place.keep(`[${Array.from({ length: 100_000 }, () => '{}').join()}]`);
+  let yields = 0;
+  const evidence = {
+    ...place.evidence(),
+    yieldNow: async () => {
+      yields += 1;
+    },
+  };
+  const told = await traceReceipt(evidence, receipt);
+  expect(told.events).toHaveLength(200);
+  expect(told.omitted).toBe(99_800);
+  expect(yields).toBe(100_000);
+});
+
+test('an event is found by its id in every body that it came in, with progress', async () => {
+  await using place = await openPlace(destinations('one'));
+  const first = await place.keep([audit(1), audit(2)]);
+  const second = await place.keep([audit(2), audit(3)]);
+  await place.keep([audit(4)]);
+  await place.settled();
+  const id = (await place.eventsOf(first))[1]?.id ?? '';
+  const lines = await linesOf(traceEvent(place.evidence(), id, {}, never));
+  const traces = lines.flatMap((line) => (line.kind === 'trace' ? [line.trace] : []));
+  expect(traces).toMatchObject([
+    { receipt: first, events: [{ element: 1, id, destinations: [{ verdict: 'delivered' }] }], omitted: 0 },
+    { receipt: second, events: [{ element: 0, id }] },
+  ]);
+  expect(lines[0]).toEqual({ kind: 'progress', done: 0, total: 3 });
+  expect(lines.at(-1)).toEqual({ kind: 'end', snapshot: false, found: 2, bodies: 3 });
+});
+
+test('a scan for an event is ended by its signal, in the midst of a body too', async () => {
+  await using place = await openPlace(destinations('one'));
+  await place.keep(`[${Array.from({ length: 1000 }, () => '{}').join()}]`);
+  const leaving = new AbortController();
+  let yields = 0;
+  const yieldNow = async (): Promise<void> => {
+    yields += 1;
+    if (yields === 10) leaving.abort();
+  };
+  const lines = await linesOf(traceEvent({ ...place.evidence(), yieldNow }, 'none', {}, leaving.signal));
+  expect(lines.map(({ kind }) => kind)).not.toContain('end');
+  expect(yields).toBeLessThan(20);
+});

@@ -1,0 +1,149 @@
+// `doctor`: all four destinations well, then one broken in three ways, each told with its reason and what to do.
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { routes } from '@xiq-siem/admin-api';
+import { type RunningServer, startServer } from '@xiq-siem/testbed';
+import { type HecFake, selfSignedCertificate } from '@xiq-siem/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inCollector, inFiles, inHecFake } from './arrivals.ts';
+import { copiesBy, differences, onceEach } from './copies.ts';
+import { elasticOf } from './elastic-server.ts';
+import { type OperatorPlace, only, operatorPlace } from './operator-place.ts';
+import { hecToken, startHec } from './siems.ts';
+
+let secure: RunningServer;
+let collector: RunningServer;
+let hec: HecFake;
+
+beforeAll(async () => {
+  [secure, collector, hec] = await Promise.all([
+    startServer('elasticsearch-8', {}),
+    startServer('otelcol', {}),
+    startHec(),
+  ]);
+  // This build of the server lacks types that our template names.
+  const template = { index_patterns: ['logs-extreme_xiq.*-*'], priority: 200, data_stream: {} };
+  await (await elasticOf(secure)).ask('PUT', '/_index_template/plain', template);
+}, 600_000);
+afterAll(async () => {
+  await Promise.all([secure?.stop(), collector?.stop(), hec?.close()]);
+});
+
+/** The privileges that docs/guides/destinations.md asks for. */
+const documentedRole = `writer:
+  cluster: [ monitor ]
+  indices:
+    - names: [ "logs-extreme_xiq.*-*" ]
+      privileges: [ auto_configure, create_doc, read, view_index_metadata ]
+`;
+
+/** What it says of each destination, by its name. */
+async function doctor({ ask }: OperatorPlace, seconds: number) {
+  const { code, lines } = await ask(routes.doctor, `doctor --seconds ${seconds}`);
+  const found = lines.flatMap((line) => (line.kind === 'destination' ? [line] : []));
+  const said = Object.fromEntries(found.map(({ name, result, ok, message }) => [name, { result, ok, message }]));
+  expect(Object.keys(said).sort()).toEqual(['archive', 'elastic', 'otel', 'splunk']);
+  expect(lines.at(-1)).toEqual({ kind: 'end', ok: code === 0 });
+  return { code, said };
+}
+
+const taken = 'cannot be searched from here';
+const othersAreWell = {
+  archive: { result: 'found', ok: true, message: expect.stringContaining('.ndjson') },
+  splunk: { result: 'delivered', ok: true, message: expect.stringContaining(taken) },
+  otel: { result: 'delivered', ok: true, message: expect.stringContaining(taken) },
+};
+const stuck = (message: RegExp) => ({ result: 'stuck', ok: false, message: expect.stringMatching(message) });
+
+test('doctor finds its event everywhere, or says of the one destination that is broken why, and what to do', async () => {
+  const { writer } = secure.credentials ?? {};
+  if (writer === undefined) throw new Error('the server knows no users');
+  const elastic = {
+    ...{ type: 'elasticsearch', nodes: [secure.url], caFile: secure.caFile, requireTemplate: false },
+    basic: { username: writer.username, password: { file: './password' } },
+  };
+  const withElastic = (changes: object) => ({
+    destinations: {
+      archive: { type: 'file', directory: './out', minFreeBytes: 0 },
+      elastic: { ...elastic, ...changes },
+      splunk: { type: 'splunk-hec', url: hec.url, token: hecToken },
+      otel: { type: 'otel-logs', url: `${collector.url}/v1/logs` },
+    },
+  });
+  const files = {
+    password: writer.password,
+    'hec-token': 'hec-token-4711',
+    'other-ca.pem': selfSignedCertificate().cert,
+  };
+  await using place = await operatorPlace(withElastic({}), files);
+  const connector = await place.start();
+  const reload = async (changes: object) => {
+    await place.configure(withElastic(changes));
+    expect(await place.run('reload')).toMatchObject({ code: 0 });
+  };
+
+  // The right to search is not needed to deliver, and is missed.
+  expect(await doctor(place, 3)).toEqual({
+    code: 1,
+    said: {
+      ...othersAreWell,
+      elastic: {
+        ...{ result: 'failed', ok: false },
+        message: expect.stringContaining('need the index privilege read on logs-extreme_xiq.*-*'),
+      },
+    },
+  });
+  await writeFile(join(dirname(secure.dataDirectory), 'config/roles.yml'), documentedRole);
+  const well = {
+    code: 0,
+    said: { ...othersAreWell, elastic: { result: 'found', ok: true, message: expect.stringContaining('holds it') } },
+  };
+  expect(await doctor(place, 20)).toEqual(well);
+  expect(await place.run('status')).toMatchObject({ code: 0 });
+
+  // A wrong key.
+  await place.write('password', 'the-old-one');
+  const wrongKey = await doctor(place, 4);
+  expect(wrongKey).toEqual({
+    code: 1,
+    said: { ...othersAreWell, elastic: stuck(/401.*User or password is wrong: correct `basic`/s) },
+  });
+  expect(JSON.stringify(wrongKey)).not.toContain('the-old-one');
+  const person = await place.run('doctor --seconds 2');
+  expect(person).toMatchObject({ code: 1, output: expect.stringMatching(/^elastic \(elasticsearch\): stuck after/m) });
+  expect(person.output).toMatch(/^archive \(file\): found after/m);
+  expect(person.output).toMatch(/^splunk \(splunk-hec\): delivered after/m);
+  expect(await place.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('unauthorized') });
+  await place.write('password', writer.password);
+
+  // A certificate that nobody vouches for.
+  await reload({ caFile: './other-ca.pem' });
+  expect(await doctor(place, 4)).toEqual({
+    code: 1,
+    said: { ...othersAreWell, elastic: stuck(/certificate.*set `caFile` to the authority that does/s) },
+  });
+
+  // A template that is not there.
+  await reload({ requireTemplate: true });
+  expect(await doctor(place, 4)).toEqual({
+    code: 1,
+    said: { ...othersAreWell, elastic: stuck(/index template.*run `xiq-siem setup/s) },
+  });
+
+  // All mended: what was stuck comes through too.
+  await reload({});
+  expect(await doctor(place, 20)).toEqual(well);
+  const settled = async () => {
+    const { holds, destinations } = only((await place.ask(routes.status, 'status')).lines);
+    return holds && destinations.every(({ lag }) => lag.bodies === 0);
+  };
+  await expect.poll(settled, { timeout: 20_000 }).toBe(true);
+  expect(await place.run('status')).toMatchObject({ code: 0 });
+  expect(await connector.end('SIGTERM')).toBe(0);
+  const archive = await inFiles(join(place.place.directory, 'out'));
+  const everywhere = onceEach(archive);
+  expect(differences(copiesBy(inHecFake(hec), 'id'), everywhere)).toEqual([]);
+  expect(differences(copiesBy(await inCollector(collector), 'id'), everywhere)).toEqual([]);
+  const hits = await (await elasticOf(secure)).search('logs-extreme_xiq.*-*');
+  expect(hits.map(({ _id }) => _id).sort()).toEqual([...everywhere.keys()].sort());
+}, 120_000);

@@ -1,0 +1,50 @@
+// A journal that is full: the gap is named, counted and acknowledged, and a destination that is given up is forgotten.
+import { routes } from '@xiq-siem/admin-api';
+import { expect, test } from 'vitest';
+import { audits } from './elastic-events.ts';
+import { only, operatorPlace } from './operator-place.ts';
+
+const nobody = 'http://127.0.0.1:9';
+
+test('bodies that were let go are a gap of the one destination that wanted them, until somebody has seen it', async () => {
+  const archive = { type: 'file', directory: './out', minFreeBytes: 0 };
+  await using place = await operatorPlace({
+    journal: { minFreeBytes: 0, maxBytes: 1_048_576, segmentBytes: 65_536 },
+    signals: { enabled: false },
+    destinations: { archive, elastic: { type: 'elasticsearch', nodes: [nobody] } },
+  });
+  const connector = await place.start();
+  const statusNow = async () => only((await place.ask(routes.status, 'status')).lines);
+  let posted = 0;
+  const until = async () => {
+    for (const end = posted + 40; posted < end; posted++) {
+      await connector.post('AUDIT_LOG_ALL', audits(1, posted, 'j.doe', 'x'.repeat(9000)));
+    }
+    return (await statusNow()).gaps.length;
+  };
+  await expect.poll(until, { timeout: 20_000 }).toBe(1);
+
+  const full = await statusNow();
+  const gap = only(full.gaps);
+  expect(gap).toMatchObject({ destination: 'elastic', fromSequence: 1, bodies: gap.toSequence });
+  expect(full).toMatchObject({ holds: true, accepting: { ok: true } });
+  const [, elastic] = full.destinations;
+  expect(elastic).toMatchObject({ name: 'elastic', lag: { bodies: posted - gap.bodies } });
+  const { code, output } = await place.run('status');
+  expect(code).toBe(1);
+  expect(output).toContain(`LOST: ${gap.bodies} bodies let go that a destination wanted; every sum holds`);
+  expect(output).toContain(gap.id);
+
+  expect(await place.run('status --acknowledge elastic:7-9')).toMatchObject({ code: 66 });
+  expect(await place.run(`status --acknowledge ${gap.id}`)).toMatchObject({ code: 0 });
+  expect((await statusNow()).gaps).toEqual([]);
+
+  expect(await place.run('destination forget elastic')).toMatchObject({ code: 64 });
+  await place.configure({ destinations: { archive } });
+  expect(await place.run('reload')).toMatchObject({ code: 0, output: expect.stringContaining('elastic removed') });
+  expect(await place.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('forget elastic') });
+  expect(await place.run('destination forget elastic')).toMatchObject({ code: 0 });
+  expect(await place.run('status')).toMatchObject({ code: 0 });
+  expect(await connector.end('SIGTERM')).toBe(0);
+  expect(await place.place.documents()).toHaveLength(posted);
+});

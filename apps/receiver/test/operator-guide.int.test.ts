@@ -1,0 +1,63 @@
+// docs/guides/operating.md: every command that it prints can be run as it stands there, and every metric exists.
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { spawnConnector } from './connector-process.ts';
+import { operatorPlace } from './operator-place.ts';
+
+const textOf = (path: string) => readFile(new URL(`../../../docs/${path}`, import.meta.url), 'utf8');
+const guide = await textOf('guides/operating.md');
+
+/** Without its comment, and without what says which configuration. */
+const commandsIn = (text: string): readonly string[] =>
+  [...text.matchAll(/^xiq-siem (.*?) -c config\.yaml(?:\s+#.*)?$/gm)].map(([, words = '']) => words);
+const commands = [...new Set(commandsIn(guide))];
+
+/** All is well, it needs a person, there is no such thing: but never a command line that is wrong. */
+const answered = [0, 1, 66];
+
+test('the commands', async () => {
+  const archive = { type: 'file', directory: './out', minFreeBytes: 0 };
+  await using place = await operatorPlace({
+    destinations: { archive, elastic: { ...archive, directory: './second' } },
+  });
+  const connector = await place.start();
+  expect(commands.length).toBeGreaterThan(15);
+  for (const words of commands.filter((words) => !words.startsWith('tail '))) {
+    const { code, output } = await place.run(words);
+    expect(answered, `${words}: ${code} ${output}`).toContain(code);
+  }
+  expect(await connector.end('SIGTERM')).toBe(0);
+});
+
+test('the command that goes on until Ctrl-C', async () => {
+  await using place = await operatorPlace({
+    destinations: { archive: { type: 'file', directory: './out', minFreeBytes: 0 } },
+  });
+  const connector = await place.start();
+  const [words, ...more] = commands.filter((words) => words.startsWith('tail '));
+  if (words === undefined || more.length > 0) throw new Error('the guide has one tail');
+  const args = [...words.split(/\s+/), '--config', place.place.configFile];
+  const tail = spawnConnector(args, place.place.secret, place.place.directory);
+  const ended = new Promise((resolve) => tail.once('close', resolve));
+  let output = '';
+  tail.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const shown = async () => {
+    await connector.post('AUTHENTICATION_LOG_ALL', [
+      { timestamp: Date.now(), username: 'j.doe', reply: 'Access-Accept' },
+    ]);
+    return output;
+  };
+  await expect.poll(shown, { timeout: 20_000 }).toContain('extreme_xiq.auth');
+  tail.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(await connector.end('SIGTERM')).toBe(0);
+});
+
+test('the metrics', async () => {
+  const reference = await textOf('reference/metrics.md');
+  const names = [...new Set(guide.match(/\bxiq_siem_\w+/g))];
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !reference.includes(`\`${name}\``))).toEqual([]);
+});

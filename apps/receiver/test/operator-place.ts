@@ -1,0 +1,119 @@
+// For tests: a connector as its operator has it: a configuration, the commands as processes, and what they print.
+
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { routes, type Status } from '@xiq-siem/admin-api';
+import type { z } from 'zod';
+import { type Client, createClient } from './client.ts';
+import {
+  type Ended,
+  type RunningConnector,
+  runCommand,
+  spawnConnector,
+  startProcess,
+  type Workplace,
+  workplace,
+} from './connector-process.ts';
+
+export interface OperatorPlace {
+  readonly place: Workplace;
+  /** Writes the configuration anew; what it leaves out is as the first one had it. */
+  configure(keys: object): Promise<void>;
+  write(file: string, text: string): Promise<void>;
+  start(): Promise<OperatedConnector>;
+  /** A command as a person runs it. `words` are parted by blanks. */
+  run(words: string): Promise<Ended>;
+  /** A command with `--json`: its exit code, and every line of it by the schema of the route that is asked. */
+  ask<Answer extends z.ZodType>(route: { readonly answer: Answer }, words: string): Promise<Asked<z.output<Answer>>>;
+  /** `status --watch --json`, until it is ended. */
+  watchStatus(): StatusWatch;
+}
+
+interface Asked<Line> {
+  readonly code: Ended['code'];
+  readonly lines: readonly Line[];
+}
+
+export interface OperatedConnector extends RunningConnector {
+  /** One body; resolves with its receipt. */
+  post(messageType: string, events: readonly object[]): Promise<string>;
+}
+
+export interface StatusWatch {
+  /** All that it has said so far. */
+  readonly said: readonly Status[];
+  end(): Promise<void>;
+}
+
+/** `keys` of the configuration beside free ports and a source; `files` stand beside it. */
+export async function operatorPlace(
+  keys: object,
+  files: Readonly<Record<string, string>> = {},
+): Promise<OperatorPlace & AsyncDisposable> {
+  const place = await workplace();
+  const clients: Client[] = [];
+  const first = {
+    server: { port: 0 },
+    admin: { port: 0 },
+    journal: { minFreeBytes: 0 },
+    sources: { xiq: { type: 'xiq', secrets: [{ env: 'XIQ_TEST_SECRET' }] } },
+    ...keys,
+  };
+  const write = (file: string, text: string) => writeFile(join(place.directory, file), text, { mode: 0o600 });
+  // JSON is YAML.
+  const configure = (more: object) => writeFile(place.configFile, JSON.stringify({ ...first, ...more }));
+  await configure({});
+  for (const [file, text] of Object.entries(files)) await write(file, text);
+
+  const run = (words: string) => runCommand([...words.split(' '), '--config', place.configFile], place.directory);
+  return {
+    ...{ place, configure, write, run },
+    async start() {
+      const connector = await startProcess(place);
+      const client = createClient(connector.url, place.secret);
+      clients.push(client);
+      return {
+        ...connector,
+        async post(messageType, events) {
+          const { status, receipt } = await client.post(`/webhooks/xiq/${messageType}`, JSON.stringify(events));
+          if (receipt === undefined) throw new Error(`posting was answered ${status}`);
+          return receipt;
+        },
+      };
+    },
+    async ask({ answer }, words) {
+      const { code, output, stdout } = await run(`${words} --json`);
+      const lines = stdout.split('\n').slice(0, -1);
+      if (lines.length === 0) throw new Error(`${words} --json ended with ${code} and said nothing but: ${output}`);
+      return { code, lines: lines.map((line) => answer.parse(JSON.parse(line))) };
+    },
+    watchStatus() {
+      const args = ['status', '--watch', '--every', '1', '--json', '--config', place.configFile];
+      const child = spawnConnector(args, place.secret, place.directory);
+      const said: Status[] = [];
+      if (child.stdout === null) throw new Error('status has no output to read');
+      createInterface(child.stdout).on('line', (line) => said.push(routes.status.answer.parse(JSON.parse(line))));
+      const ended = once(child, 'close');
+      return {
+        said,
+        async end() {
+          child.kill('SIGINT');
+          await ended;
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.close();
+      await place.remove();
+    },
+  };
+}
+
+/** The only line of an answer. */
+export function only<T>(values: readonly T[]): T {
+  const [value, ...rest] = values;
+  if (value === undefined || rest.length > 0) throw new Error(`expected one, there are ${values.length}`);
+  return value;
+}

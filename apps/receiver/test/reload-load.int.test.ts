@@ -1,0 +1,133 @@
+// `reload` and SIGHUP while 2,000 webhooks a second come in: no request is refused, no connection closed, nothing lost.
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { parseReceipt } from '@xiq-siem/journal';
+import { expect, onTestFailed, test } from 'vitest';
+import { inFiles, inHecFake } from './arrivals.ts';
+import { copiesBy, differences } from './copies.ts';
+import { operatorPlace } from './operator-place.ts';
+import { behind, destinationOf } from './readyz.ts';
+import { hecToken, startHec } from './siems.ts';
+import { answersOf, startSteadyLoad, wordsOf } from './steady-load.ts';
+
+const rate = 2_000;
+const connections = 64;
+const patient = { timeout: 20_000, interval: 50 };
+
+/** What a secret is worth: 400 (an empty body) where it is accepted, else 401. Nothing is kept of it. */
+function worth(url: string, secret: string): Promise<number | undefined> {
+  const headers = { authorization: `Bearer ${secret}`, 'content-length': 0 };
+  return new Promise((resolve, reject) => {
+    request(`${url}/webhooks/xiq/AUDIT_LOG_ALL`, { method: 'POST', headers, agent: false }, (response) =>
+      resolve(response.resume().statusCode),
+    )
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('destinations come, change and go and secrets are rotated under load: every request is answered 202, every receipt is delivered', async () => {
+  const hec = await startHec();
+  await using others = new AsyncDisposableStack();
+  others.defer(() => hec.close());
+  const always = {
+    archive: { type: 'file', directory: './out', minFreeBytes: 0 },
+    second: { type: 'file', directory: './second', minFreeBytes: 0 },
+  };
+  const splunk = { type: 'splunk-hec', url: hec.url, token: hecToken };
+  const secretsOf = (...files: readonly string[]) => ({
+    sources: { xiq: { type: 'xiq', secrets: files.map((file) => ({ file })) } },
+  });
+  const first = secretsOf('./first-secret');
+  await using place = await operatorPlace(
+    { signals: { enabled: false }, destinations: always, ...first },
+    { 'hec-token': 'hec-token-4711', 'first-secret': 'one-4711\n', 'next-secret': 'three-4711\n' },
+  );
+  const connector = await place.start();
+  others.defer(async () => void (await connector.end('SIGKILL')));
+  onTestFailed(() => console.log(connector.output().slice(-5_000)));
+  const reload = async (says: string) =>
+    expect(await place.run('reload')).toMatchObject({ code: 0, output: expect.stringContaining(says) });
+  const hangUp = async (says: RegExp) => {
+    const before = connector.output().length;
+    process.kill(connector.pid, 'SIGHUP');
+    await expect.poll(() => connector.output().slice(before), patient).toMatch(says);
+  };
+  const comesThrough = async () => {
+    const before = hec.events.length;
+    await expect.poll(() => hec.events.length - before, patient).toBeGreaterThan(rate / 2);
+  };
+  using load = startSteadyLoad({
+    ...{ url: connector.url, secret: 'one-4711', rate, connections },
+    receiptsFile: join(place.place.directory, 'receipts'),
+  });
+
+  load.phase('a destination added');
+  const added = { ...always, splunk };
+  await place.configure({ ...first, destinations: added });
+  await reload('destinations.splunk added');
+  await comesThrough();
+
+  load.phase('a secret rotated in its file');
+  await place.write('first-secret', 'two-4711\none-4711\n');
+  await hangUp(/"event":"configuration.reloaded"/);
+  await load.use('one-4711', 'two-4711');
+  await comesThrough();
+  await load.use('two-4711');
+  await place.write('first-secret', 'two-4711\n');
+  await reload('Mapping: ');
+  expect(await worth(connector.url, 'one-4711')).toBe(401);
+  expect(await worth(connector.url, 'two-4711')).toBe(400);
+
+  load.phase('another file named for the secret');
+  await place.configure({ ...secretsOf('./first-secret', './next-secret'), destinations: added });
+  await reload('sources.xiq changed');
+  await load.use('three-4711');
+  const next = secretsOf('./next-secret');
+  await place.configure({ ...next, destinations: added });
+  await hangUp(/"changed":"sources.xiq changed"/);
+  expect(await worth(connector.url, 'two-4711')).toBe(401);
+
+  load.phase('a destination changed');
+  await place.configure({ ...next, destinations: { ...always, splunk: { ...splunk, batch: { maxEvents: 100 } } } });
+  await reload('destinations.splunk changed');
+  await comesThrough();
+  await place.configure({ ...next, destinations: added });
+  await hangUp(/"changed":"destinations.splunk changed"/);
+  await comesThrough();
+
+  load.phase('files at fault');
+  await place.write('config.yaml', 'destinations:\n  archive:\n    type: file\n    directroy: ./out\n');
+  const refused = await place.run('reload');
+  expect(refused).toMatchObject({ code: 78, output: expect.stringMatching(/config\.yaml:4:\d+.*directroy/) });
+  await hangUp(/"event":"configuration.reload_refused","why":".*config\.yaml:4:\d+.*directroy/);
+  await place.write('config.yaml', 'destinations: [ not closed\n');
+  expect(await place.run('reload')).toMatchObject({ code: 78, output: expect.stringMatching(/config\.yaml:\d+:\d+/) });
+  await place.configure({ ...secretsOf('./no-such-file'), destinations: always });
+  expect(await place.run('reload')).toMatchObject({ code: 78, output: expect.stringMatching(/secrets.*no-such-file|no-such-file/) });
+  expect(await worth(connector.url, 'three-4711')).toBe(400);
+  await comesThrough();
+  expect(await place.run('status')).toMatchObject({ code: 0 });
+
+  load.phase('a destination removed');
+  await place.configure({ ...next, destinations: always });
+  await reload('destinations.splunk removed');
+  const measured = await load.end();
+  console.log(wordsOf(measured));
+  const due = measured.phases.reduce((sum, phase) => sum + phase.due, 0);
+  expect(answersOf(measured)).toEqual({ 202: due });
+  expect(measured.connectionsOpened).toBe(connections);
+  await expect.poll(() => behind(connector), patient).toEqual([]);
+
+  const receipts = new Map((await load.receipts()).map((receipt) => [receipt, 1]));
+  expect(receipts.size).toBe(due);
+  for (const directory of ['out', 'second']) {
+    const arrived = copiesBy(await inFiles(join(place.place.directory, directory)), 'receipt');
+    expect(differences(arrived, receipts), directory).toEqual([]);
+  }
+  expect((await destinationOf(connector, 'second')).counters).toMatchObject({ normalized: due, delivered: due });
+  // From the first that came to it to the last, none is left out, whatever was changed meanwhile.
+  const sent = new Set(inHecFake(hec).map(({ receipt }) => parseReceipt(receipt)?.sequence ?? -1));
+  expect(Math.max(...sent) - Math.min(...sent) + 1).toBe(sent.size);
+  expect(await connector.end('SIGTERM')).toBe(0);
+});

@@ -1,0 +1,95 @@
+// For tests: a connector beside an ExtremeCloud IQ that sends it webhooks and has a REST API.
+import { routes } from '@xiq-siem/admin-api';
+import { type MessageType, startXiqCloud, type XiqCloud, type XiqCloudOptions } from '@xiq-siem/simulator';
+import { type OperatedConnector, type OperatorPlace, operatorPlace } from './operator-place.ts';
+
+export interface RestPlace {
+  readonly cloud: XiqCloud;
+  readonly operator: OperatorPlace;
+  /** Starts the connector, and has the cloud send to it. */
+  start(): Promise<OperatedConnector>;
+  /** Documents of XIQ's events in the output, by event id; one that is there twice throws. */
+  delivered(): Promise<ReadonlySet<string>>;
+  /** Resolves when the output has so many of XIQ's events; rejects after ten seconds. */
+  hasDelivered(events: number): Promise<void>;
+  /** `backfill` of the last hours to now, with its last line. */
+  backfill(words?: string): Promise<{ readonly code: number | string; readonly job: Job }>;
+  completeness(words?: string): ReturnType<OperatorPlace['ask']>;
+}
+
+type Job = ReturnType<typeof routes.watchJob.answer.parse>;
+
+export const types = ['AUDIT_LOG_ALL', 'AUTHENTICATION_LOG_ALL'] as const satisfies readonly MessageType[];
+
+const apiToken = 'a-long-lived-token';
+
+export interface RestPlaceOptions {
+  readonly cloud?: XiqCloudOptions;
+  readonly api?: object;
+  readonly subscriptions?: object;
+}
+
+export async function restPlace(options: RestPlaceOptions = {}): Promise<RestPlace & AsyncDisposable> {
+  const account = { username: 'admin@acme.example', password: 'simulator', apiToken };
+  const cloud = await startXiqCloud({ accounts: [account], ...options.cloud });
+  const operator = await operatorPlace(
+    {
+      destinations: { archive: { type: 'file', directory: './out', minFreeBytes: 0 } },
+      signals: { enabled: false },
+      sources: {
+        xiq: {
+          type: 'xiq',
+          secrets: [{ env: 'XIQ_TEST_SECRET' }],
+          api: { baseUrl: cloud.url, token: { file: './token' }, ...options.api },
+          subscriptions: {
+            ...{ application: 'siem', publicUrl: 'http://127.0.0.1:9/webhooks/xiq', messageTypes: types },
+            ...{ settleMinutes: 0, ...options.subscriptions },
+          },
+        },
+      },
+    },
+    { token: apiToken },
+  );
+  const span = (): string =>
+    `--from ${new Date(Date.now() - 2 * 3_600_000).toISOString()} --to ${new Date().toISOString()}`;
+
+  async function delivered(): Promise<ReadonlySet<string>> {
+    const documents = await operator.place.documents();
+    const ids = documents.map(({ event }) => event.id);
+    const unique = new Set(ids);
+    if (unique.size !== ids.length) throw new Error(`${ids.length - unique.size} events are there twice`);
+    return unique;
+  }
+  return {
+    ...{ cloud, operator, delivered },
+    async start() {
+      const connector = await operator.start();
+      for (const { id } of cloud.subscriptions.list()) cloud.subscriptions.remove(id);
+      for (const messageType of types) {
+        const url = `${connector.url}/webhooks/xiq/${messageType}`;
+        cloud.subscriptions.add({ url, messageType, secret: operator.place.secret, application: 'siem' });
+      }
+      return connector;
+    },
+    async hasDelivered(events) {
+      const giveUpAt = performance.now() + 10_000;
+      for (;;) {
+        const { size } = await delivered();
+        if (size === events) return;
+        if (performance.now() > giveUpAt) throw new Error(`${size} events were delivered, and not ${events}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    async backfill(words = span()) {
+      const { code, lines } = await operator.ask(routes.watchJob, `backfill ${words}`);
+      const job = lines.at(-1);
+      if (job === undefined) throw new Error('no job');
+      return { code, job };
+    },
+    completeness: (words = span()) => operator.ask(routes.completeness, `completeness ${words}`),
+    async [Symbol.asyncDispose]() {
+      await operator[Symbol.asyncDispose]();
+      await cloud.close();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+// For tests: an open loop of requests as a process of its own, so that no test's work slows it.
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const main = fileURLToPath(new URL('../../../tools/bench/src/steady-load.ts', import.meta.url));
+
+const phase = z.object({
+  name: z.string(),
+  seconds: z.number(),
+  due: z.int(),
+  /** By HTTP status, or by how the connection failed. */
+  answers: z.record(z.string(), z.int()),
+  p50Ms: z.number(),
+  p99Ms: z.number(),
+  maxMs: z.number(),
+});
+const measured = z.object({ phases: z.array(phase), connectionsOpened: z.int() });
+export type Measured = z.output<typeof measured>;
+
+export interface SteadyLoad {
+  /** The ones that it sends from now on, in turn. Resolves when nothing sent with others is under way any more. */
+  use(...secrets: readonly string[]): Promise<void>;
+  /** What comes is counted under this name. */
+  phase(name: string): void;
+  /** Resolves when all that was due is answered. */
+  end(): Promise<Measured>;
+  /** Those of all 202, when it has ended. */
+  receipts(): Promise<readonly string[]>;
+}
+
+export interface SteadyLoadOptions {
+  readonly url: string;
+  readonly secret: string;
+  /** Requests a second. */
+  readonly rate: number;
+  readonly connections?: number;
+  readonly receiptsFile: string;
+}
+
+export function startSteadyLoad(options: SteadyLoadOptions): SteadyLoad & Disposable {
+  const { url, secret, rate, connections = 64, receiptsFile } = options;
+  const child = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'inherit'], env: {} });
+  const tell = (order: object): void => void child.stdin.write(`${JSON.stringify(order)}\n`);
+  const port = Number(new URL(url).port);
+  tell({ port, path: '/webhooks/xiq/AUDIT_LOG_ALL', rate, connections, secrets: [secret], receiptsFile });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async (order: object): Promise<unknown> => {
+    tell(order);
+    const { value } = await lines.next();
+    return JSON.parse(value ?? '');
+  };
+  return {
+    use: async (...secrets) => void (await answer({ secrets })),
+    phase: (name) => tell({ phase: name }),
+    end: async () => measured.parse(await answer({ end: true })),
+    receipts: async () => (await readFile(receiptsFile, 'utf8')).split('\n').slice(0, -1),
+    [Symbol.dispose]: () => void child.kill('SIGKILL'),
+  };
+}
+
+/** All answers of all phases together. */
+export function answersOf({ phases }: Measured): Readonly<Record<string, number>> {
+  const all: Record<string, number> = {};
+  for (const { answers } of phases) {
+    for (const [answer, count] of Object.entries(answers)) all[answer] = (all[answer] ?? 0) + count;
+  }
+  return all;
+}
+
+/** A line for a person. */
+export function wordsOf({ phases, connectionsOpened }: Measured): string {
+  const lines = phases.map(
+    ({ name, seconds, answers, p50Ms, p99Ms, maxMs }) =>
+      `${name}: ${seconds} s, ${JSON.stringify(answers)}, p50 ${p50Ms} ms, p99 ${p99Ms} ms, most ${maxMs} ms`,
+  );
+  return `${lines.join('\n')}\n${connectionsOpened} connections were opened`;
+}

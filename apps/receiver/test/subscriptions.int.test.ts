@@ -1,0 +1,145 @@
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { createClient } from './client.ts';
+import { until, xiqPlace } from './xiq-place.ts';
+
+const minute = 60_000;
+
+const status = z.looseObject({
+  sources: z.array(
+    z.looseObject({
+      api: z.looseObject({
+        looked: z.string().optional(),
+        failure: z.string().optional(),
+        subscriptions: z.array(z.looseObject({ messageType: z.string(), state: z.string() })),
+        publicUrl: z.array(z.looseObject({ what: z.string(), result: z.string(), words: z.string() })),
+        requestsRemaining: z.int(),
+      }),
+    }),
+  ),
+});
+
+type Place = Awaited<ReturnType<typeof xiqPlace>>;
+
+async function apiOf(place: Place) {
+  const { code, stdout } = await place.run('status', '--json');
+  const [source] = status.parse(JSON.parse(stdout)).sources;
+  return { code, api: source?.api, states: source?.api.subscriptions.map(({ state }) => state) };
+}
+
+const signals = z.looseObject({
+  event: z.looseObject({ action: z.string() }),
+  data_stream: z.looseObject({ dataset: z.string() }),
+});
+
+async function saidOf(place: Place): Promise<readonly string[]> {
+  return (await place.work.documents()).flatMap((document) => {
+    const parsed = signals.safeParse(document);
+    return parsed.data?.data_stream.dataset === 'extreme_xiq.connector' ? [parsed.data.event.action] : [];
+  });
+}
+
+it.each(['array', 'page'] as const)(
+  'from configuration to events, at an API of generation %s: subscribed, watched, mended',
+  async (generation) => {
+    await using place = await xiqPlace({ generation });
+    const { cloud, work, publicUrl } = place;
+    const foreign = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'AUDIT_LOG_ALL' });
+    const connector = await place.start();
+
+    const missing = await until('the first look', async () => {
+      const seen = await apiOf(place);
+      return seen.api?.looked !== undefined && seen.api.publicUrl.length > 0 && seen;
+    });
+    expect([missing.code, missing.states, missing.api?.failure]).toEqual([1, ['missing', 'missing'], undefined]);
+    const refusal = missing.api?.publicUrl.find(({ what }) => what === 'refuses_without_secret');
+    expect(refusal?.words).toContain('is refused with 401, by this connector');
+    const people = await place.run('status');
+    expect(people.stdout).toContain('! source xiq: subscription to AUDIT_LOG_ALL missing');
+
+    expect((await place.run('subscriptions', 'plan')).code).toBe(2);
+    const applied = await place.run('subscriptions', 'apply', '--yes');
+    expect([applied.code, applied.output]).toEqual([0, expect.stringContaining('Done.')]);
+    expect((await place.run('subscriptions', 'plan')).code).toBe(0);
+    const mine = cloud.subscriptions.list().filter(({ application }) => application === 'siem');
+    expect(mine.map(({ url }) => url)).toEqual([`${publicUrl}/AUDIT_LOG_ALL`, `${publicUrl}/SMS_LOG_ALL`]);
+
+    const events = [
+      ...cloud.emit({ type: 'AUDIT_LOG_ALL', count: 5 }),
+      ...cloud.emit({ type: 'SMS_LOG_ALL', count: 5 }),
+    ];
+    await cloud.settled();
+    // One for each event: to the foreign subscription, which nobody answers, there are five more.
+    const ours = events.flatMap(({ deliveries }) => deliveries.filter(({ url }) => url.startsWith(publicUrl)));
+    expect(ours.map(({ accepted }) => accepted)).toEqual(Array.from({ length: 10 }, () => true));
+    const receipts = new Set(ours.map(({ receipt }) => receipt));
+    await until('all is delivered', async () => {
+      const written = (await work.documents()).filter(({ extreme }) => receipts.has(extreme.xiq.receipt));
+      return written.length === 10;
+    });
+
+    // Behind our back: noticed at the next look, which a changed configuration brings at once.
+    await place.configure('everyMinutes: 13');
+    process.kill(connector.pid, 'SIGHUP');
+    await until('all is well', async () => {
+      const { code, states } = await apiOf(place);
+      return code === 0 && states?.join() === 'well,well';
+    });
+    const [audit] = mine;
+    cloud.subscriptions.change(audit?.id ?? '', { status: 'DISABLED' });
+    await place.configure('everyMinutes: 14');
+    process.kill(connector.pid, 'SIGHUP');
+    const disabled = await until('it is noticed', async () => {
+      const seen = await apiOf(place);
+      return seen.states?.[0] === 'disabled' && seen;
+    });
+    expect([disabled.code, disabled.states]).toEqual([1, ['disabled', 'well']]);
+    const client = createClient(connector.url, '');
+    const { body: metrics } = await client.get(`${connector.adminUrl}/metrics`);
+    const { body: ready } = await client.get(`${connector.adminUrl}/readyz`);
+    client.close();
+    const labels = 'source="xiq",message_type="AUDIT_LOG_ALL",state="disabled"';
+    expect(metrics).toMatch(new RegExp(`^xiq_siem_subscriptions_state\\{${labels}\\} 1$`, 'm'));
+    expect(metrics).toMatch(/^xiq_siem_api_requests_remaining\{source="xiq"\} 7\d\d\d$/m);
+    expect(status.parse(JSON.parse(ready)).sources[0]?.api.subscriptions[0]?.state).toBe('disabled');
+    await until('it is told', async () => (await saidOf(place)).includes('subscription-disabled'));
+
+    await place.configure('everyMinutes: 14, reconcile: apply');
+    process.kill(connector.pid, 'SIGHUP');
+    await until('it is mended', async () => (await apiOf(place)).states?.[0] === 'well');
+    expect(cloud.subscriptions.list().map((one) => one.status)).toEqual(['ENABLED', 'ENABLED', 'ENABLED']);
+    expect(cloud.subscriptions.list()[0]).toEqual(foreign);
+    await until('that is told', async () => (await saidOf(place)).includes('subscription-mended'));
+    expect(await saidOf(place)).not.toContain('credentials-refused');
+    expect(connector.output()).toMatch(
+      /"event":"subscriptions\.gap","source":"xiq","messageType":"AUDIT_LOG_ALL","reason":"disabled"/,
+    );
+    expect(connector.output()).not.toMatch(/canary/);
+    expect(await connector.end('SIGTERM')).toBe(0);
+  },
+  minute,
+);
+
+it(
+  'an API that does not answer stops nobody: it is said, and webhooks come as before',
+  async () => {
+    await using place = await xiqPlace();
+    const { cloud } = place;
+    const connector = await place.start();
+    expect((await place.run('subscriptions', 'apply', '--yes')).code).toBe(0);
+    cloud.faults.set({ serverError: { status: 503, on: ['subscriptions'] } });
+    await place.configure('everyMinutes: 14');
+    process.kill(connector.pid, 'SIGHUP');
+    const failing = await until('it is said', async () => {
+      const seen = await apiOf(place);
+      return seen.api?.failure !== undefined && seen;
+    });
+    expect(failing.code).toBe(1);
+    const events = cloud.emit({ type: 'AUDIT_LOG_ALL', count: 3 });
+    await cloud.settled();
+    expect(events.flatMap(({ deliveries }) => deliveries.map(({ answer }) => answer))).toEqual([202, 202, 202]);
+    await until('it is told', async () => (await saidOf(place)).includes('xiq-api-failing'));
+    expect(await connector.end('SIGTERM')).toBe(0);
+  },
+  minute,
+);
