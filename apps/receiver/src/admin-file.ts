@@ -5,29 +5,43 @@ import { join } from 'node:path';
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { z } from 'zod';
 
-const adminFile = z.object({ url: z.url(), pid: z.int(), token: z.string().min(32) });
+const adminFile = z.object({
+  url: z.url(),
+  pid: z.int(),
+  token: z.string().min(32),
+  /** Where webhooks are taken, without a path. */
+  webhooks: z.url().optional(),
+});
 
 export function newAdminToken(): Secret {
   return new Secret(randomBytes(32).toString('base64url'));
 }
 
-export async function writeAdminFile(path: string, url: string, token: Secret): Promise<void> {
+export interface AdminPlaces {
+  readonly url: string;
+  /** Where webhooks are taken, without a path. */
+  readonly webhooks: string;
+}
+
+export async function writeAdminFile(path: string, { url, webhooks }: AdminPlaces, token: Secret): Promise<void> {
   await rm(path, { force: true });
   await using file = await open(path, 'wx', 0o600);
-  await file.writeFile(`${JSON.stringify({ url, pid: process.pid, token: token.reveal() })}\n`);
+  await file.writeFile(`${JSON.stringify({ url, webhooks, pid: process.pid, token: token.reveal() })}\n`);
 }
 
 export interface AdminAddress {
   readonly url: string;
   readonly token: Secret;
+  /** Where webhooks are taken, without a path; undefined where the file is one of an older version. */
+  readonly webhooks: string | undefined;
 }
 
 /** @throws ConnectorError `not_running` (exit 69) where no connector runs on this data directory. */
 export async function readAdminFile(dataDirectory: string): Promise<AdminAddress> {
   const path = join(dataDirectory, 'admin.json');
   try {
-    const { url, token } = adminFile.parse(JSON.parse(await readFile(path, 'utf8')));
-    return { url, token: new Secret(token) };
+    const { url, token, webhooks } = adminFile.parse(JSON.parse(await readFile(path, 'utf8')));
+    return { url, token: new Secret(token), webhooks };
   } catch (cause) {
     throw new ConnectorError('not_running', `no connector runs on ${dataDirectory}: start it, and run this again`, {
       cause,

@@ -1,5 +1,6 @@
 // Joins the stages: data directory, journal, sources, delivery, listeners; and takes them apart in reverse.
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Reloaded } from '@xiq-siem/admin-api';
 import type { ConnectorError, Logger } from '@xiq-siem/core';
 import { openDataDirectory } from '@xiq-siem/journal';
@@ -19,6 +20,8 @@ import { readinessOf } from './readiness.ts';
 import { caughtUp, openConfiguredDeadLetters, openConfiguredJournal } from './stages.ts';
 import type { Counters } from './telemetry/counters.ts';
 import { version } from './version.ts';
+import { openBackfilledIds } from './xiq/backfill/backfilled-ids.ts';
+import { createOwnLooks } from './xiq/subscriptions/own-looks.ts';
 
 export interface Connector {
   /** Where webhooks are taken, without a path. */
@@ -61,14 +64,17 @@ export async function startConnector(
   const deadLetters = await openConfiguredDeadLetters(configuration, data.paths.deadLetters, services, journal);
   opened.defer(() => deadLetters.close());
 
-  const pipeline = await openPipeline(configuration, { journal, deadLetters, services, log });
+  const backfilled = await openBackfilledIds(join(data.paths.jobs, 'backfilled.ids'), { now, log });
+  opened.defer(() => backfilled.close());
+  const pipeline = await openPipeline(configuration, { journal, deadLetters, services, log, backfilled });
   const { delivery } = pipeline;
   let stopping = false;
   opened.defer(() => (stopping ? undefined : delivery.stop(0)));
   const refused = refusedCredentials(now);
+  const ownLooks = createOwnLooks();
   const lastReceived = new Map<string, number>();
   const desk = await openDesk({
-    ...{ data, journal, deadLetters, pipeline, services, counters, refused, journalMaxBytes },
+    ...{ data, journal, deadLetters, pipeline, services, counters, refused, ownLooks, journalMaxBytes, backfilled },
     stopping: () => stopping,
     lastReceivedMs: (source) => lastReceived.get(source),
   });
@@ -80,14 +86,13 @@ export async function startConnector(
     adminApp({
       ...{ token, log, version, operations: desk.operations, metrics: desk.metrics, changed: desk.adminCall },
       readiness: () =>
-        readinessOf({ journal, delivery, sources: pipeline.sources().receiving, counters, stopping: () => stopping }),
+        readinessOf({
+          ...{ journal, delivery, sources: pipeline.sources().receiving, counters, stopping: () => stopping },
+          states: desk.sources,
+        }),
     }).fetch,
     { ...listening, ...admin, name: 'admin' },
   );
-  // Only the commands of an operator need it: a disk that is full must not keep us from delivering what fills it.
-  const adminFileFailed = (cause: Error): void => log.warn('admin.file_failed', { why: cause.message });
-  await writeAdminFile(data.paths.admin, admins.url, token).catch(adminFileFailed);
-  opened.defer(() => rm(data.paths.admin, { force: true }).catch(adminFileFailed));
   opened.defer(() => admins.close(0));
   const webhooks = await listen(
     webhookApp({
@@ -95,6 +100,7 @@ export async function startConnector(
       maxBodyBytes: server.maxBodyBytes,
       budget: byteBudget(server.maxInFlightBytes),
       refused,
+      isOwnLook: ownLooks.isOwn,
       async keep(metadata, bytes) {
         const receipt = await journal.append(metadata, bytes);
         lastReceived.set(metadata.source, metadata.receivedAtMs);
@@ -107,6 +113,12 @@ export async function startConnector(
     }).fetch,
     { ...listening, name: 'webhooks' },
   );
+  // Only the commands of an operator need it: a disk that is full must not keep us from delivering what fills it.
+  const adminFileFailed = (cause: Error): void => log.warn('admin.file_failed', { why: cause.message });
+  const places = { url: admins.url, webhooks: webhooks.url };
+  await writeAdminFile(data.paths.admin, places, token).catch(adminFileFailed);
+  opened.defer(() => rm(data.paths.admin, { force: true }).catch(adminFileFailed));
+  desk.watchSubscriptions();
 
   const rest = opened.move();
   return {

@@ -1,7 +1,8 @@
 // Where the operator is served: what is asked over the admin API, the metrics, the jobs, and the signals that we make.
-import type { Operations, Status } from '@xiq-siem/admin-api';
-import { ConnectorError } from '@xiq-siem/core';
+import type { Operations, SourceState, Status } from '@xiq-siem/admin-api';
+import { systemClock } from '@xiq-siem/delivery';
 import type { DataDirectory } from '@xiq-siem/journal';
+import { createPublicUrlPorts, lookAtPublicUrl } from '@xiq-siem/xiq';
 import type { Configuration } from './config/load.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createAgents } from './egress.ts';
@@ -16,7 +17,7 @@ import { runningOperations } from './operator/running-operations.ts';
 import { startSampler } from './operator/sampler.ts';
 import { type LiveFigures, statusOf } from './operator/status.ts';
 import { readinessReasons } from './readiness.ts';
-import { openSecret } from './secrets.ts';
+import { managedSecretPath, openSecret } from './secrets.ts';
 import { doctorProbe } from './signals/doctor-probe.ts';
 import type { Signal } from './signals/signal.ts';
 import { startSignals } from './signals/signals.ts';
@@ -25,10 +26,21 @@ import { measureProcess } from './telemetry/process-readings.ts';
 import { statusReadings } from './telemetry/status-readings.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
+import { backfillKind } from './xiq/backfill/backfill-kind.ts';
+import type { BackfilledIds } from './xiq/backfill/backfilled-ids.ts';
+import { currentClouds } from './xiq/current-clouds.ts';
+import { isRotating } from './xiq/subscriptions/managed-list.ts';
+import type { OwnLooks } from './xiq/subscriptions/own-looks.ts';
+import { type SubscriptionsWatch, startSubscriptionsWatch } from './xiq/subscriptions/watch.ts';
+import { openXiqDesk } from './xiq/xiq-desk.ts';
 
 export interface Desk {
   readonly operations: Operations;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** What is known of each source. */
+  sources(): readonly SourceState[];
+  /** To be called when webhooks are taken: the public URL is looked at as well. */
+  watchSubscriptions(): void;
   /** To be told of each call that was meant to change something. */
   adminCall(change: AdminChange): void;
   /** Leaves jobs where they are. */
@@ -40,20 +52,19 @@ export interface DeskParts extends Omit<RunningParts, 'milestones'> {
   readonly counters: Counters;
   readonly refused: RefusedCredentials;
   readonly journalMaxBytes: number;
+  readonly ownLooks: OwnLooks;
+  readonly backfilled: BackfilledIds;
   stopping(): boolean;
   /** Epoch milliseconds; undefined where nothing came since the start. */
   lastReceivedMs(source: string): number | undefined;
 }
 
-const refuse = () => Promise.reject(new ConnectorError('usage', 'no source has an `api` in the configuration'));
-const noBackfill = { outline: refuse, begin: refuse };
-
 export async function openDesk(parts: DeskParts): Promise<Desk> {
-  const { data, journal, deadLetters, pipeline, services, counters, refused, stopping } = parts;
+  const { data, journal, deadLetters, pipeline, services, counters, refused, stopping, backfilled } = parts;
   const { now, log } = services;
   await using opened = new AsyncDisposableStack();
   const milestones = await openMilestones(data.paths.positions, log);
-  const running: RunningParts = { journal, deadLetters, milestones, pipeline, services };
+  const running: RunningParts = { journal, deadLetters, milestones, pipeline, services, backfilled };
   const startedMs = now();
   const identity = { version, instanceId: data.instanceId };
 
@@ -67,21 +78,46 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
   await sampler.sample();
 
   const records = await openJobRecords(data.paths.jobs, log);
+  const clouds = currentClouds(pipeline.configuration, services);
+  const evidence = () => runningEvidence(running);
   const jobs = createJobs({
     ...{ records, now, log },
-    kinds: { retry: retryKind(running), replay: replayKind(running, records), backfill: noBackfill },
+    kinds: {
+      ...{ retry: retryKind(running), replay: replayKind(running, records) },
+      backfill: backfillKind({ clouds, access: evidence, journal, backfilled, records, clock: systemClock, log }),
+    },
   });
   opened.defer(() => jobs.stop());
+  const whyNotReady = () => readinessReasons({ journal, sources: pipeline.sources().receiving, stopping });
+  const xiq = await openXiqDesk({
+    ...{ clouds, evidence, jobs, directory: data.paths.jobs, log },
+    ready: () => whyNotReady().length === 0,
+  });
+  opened.defer(() => xiq.stop());
+
+  let subscriptions: SubscriptionsWatch | undefined;
+  opened.defer(() => subscriptions?.stop());
+  const sources = (): readonly SourceState[] =>
+    [...pipeline.sources().receiving.keys()].map((name) => {
+      const receivedMs = parts.lastReceivedMs(name);
+      const api = subscriptions?.state(name);
+      return {
+        name,
+        ...(receivedMs !== undefined && { lastReceived: new Date(receivedMs).toISOString() }),
+        ...(api && { api }),
+      };
+    });
 
   const live = (): LiveFigures => {
-    const reasons = readinessReasons({ journal, sources: pipeline.sources().receiving, stopping });
+    const reasons = whyNotReady();
     return {
       ...{ startedMs, accepting: { ok: reasons.length === 0, reasons }, lanes: pipeline.delivery.status() },
       ...{ journalMaxBytes: parts.journalMaxBytes, freeBytes: sampler.freeBytes() },
       ...{ deadLetterBytes: deadLetters.bytes(), pace: sampler.pace, jobsRunning: jobs.running() },
+      sources: sources(),
     };
   };
-  const status = (): Promise<Status> => statusOf(runningEvidence(running), identity, live());
+  const status = (): Promise<Status> => statusOf(evidence(), identity, live());
 
   const keep = (signals: readonly Signal[]): Promise<string> =>
     journal.append(
@@ -94,12 +130,13 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
     refusedAddresses: refused.takeRecent,
     sources: () => [...pipeline.sources().receiving.keys()],
     lastReceivedMs: parts.lastReceivedMs,
+    completeness: xiq.figures,
     settings: () => pipeline.configuration().signals,
   });
   opened.defer(() => signals.stop());
 
   const doctor = createDoctor({
-    evidence: () => runningEvidence(running),
+    evidence,
     destinations: pipeline.destinations,
     troubleOf(name) {
       const lane = pipeline.delivery.status().find((candidate) => candidate.name === name);
@@ -112,13 +149,18 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
   opened.defer(() => processReadings.stop());
   const telemetry = startTelemetry({
     ...{ counters, log, now, resource: { name: 'xiq-siem-connector', ...identity } },
-    gauges: async () => [...statusReadings(await status(), sampler.freeBytes()), ...processReadings.readings()],
+    gauges: async () => [
+      ...statusReadings(await status(), sampler.freeBytes()),
+      ...processReadings.readings(),
+      ...xiq.readings(),
+    ],
     otlp: otlpOptions(pipeline.configuration(), services),
   });
   opened.defer(() => telemetry.stop());
 
   const operations = runningOperations({
-    ...{ ...running, identity, jobs, doctor, live },
+    ...{ ...running, identity, jobs, doctor, live, xiq },
+    lookAtSubscriptions: async (source) => (await subscriptions?.look(source)) ?? [],
     authentication: () =>
       counters
         .readings()
@@ -127,12 +169,36 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
   });
   const rest = opened.move();
   return {
-    operations,
+    operations: {
+      ...operations,
+      async reload(input, signal) {
+        const answer = await operations.reload(input, signal);
+        subscriptions?.reloaded();
+        return answer;
+      },
+    },
+    sources,
+    watchSubscriptions() {
+      xiq.begin();
+      subscriptions ??= startSubscriptionsWatch({
+        ...{ clouds, log, meter: counters, clock: systemClock, directory: data.paths.jobs },
+        secrets: (source) => pipeline.sources().receiving.get(source)?.secrets.current() ?? [],
+        rotating: (source) =>
+          hasManagedSecret(pipeline.configuration(), source) &&
+          isRotating(managedSecretPath(services.secretsDirectory, source)),
+        lookAtUrl: (url, signal) =>
+          parts.ownLooks.look((mark) => lookAtPublicUrl(url, createPublicUrlPorts(), signal, { mark })),
+        gapFound: xiq.gapFound,
+      });
+    },
     metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.prometheus() }),
     adminCall: signals.adminCall,
     stop: () => rest.disposeAsync(),
   };
 }
+
+const hasManagedSecret = ({ sources }: Configuration, source: string): boolean =>
+  sources.some(({ name, secrets }) => name === source && secrets.some(({ reference }) => 'managed' in reference));
 
 function otlpOptions(
   { telemetry: { otlp }, egress, resolvePath }: Configuration,

@@ -7,6 +7,7 @@ import type { Configuration, ConfiguredDestination } from './config/load.ts';
 import type { DeadLetters } from './dead-letters/dead-letters.ts';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
 import { deliveryDestination, startDeliveryTo } from './stages.ts';
+import { type BackfilledLookup, withoutDuplicates } from './xiq/backfill/backfilled-ids.ts';
 
 export interface Pipeline {
   readonly delivery: Delivery;
@@ -30,6 +31,7 @@ export interface PipelineParts {
   readonly deadLetters: DeadLetters;
   readonly services: PluginServices;
   readonly log: Logger;
+  readonly backfilled?: BackfilledLookup | undefined;
 }
 
 /** Time that a destination has to finish before it is opened anew. */
@@ -46,14 +48,17 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
   }
   const delivery = await startDeliveryTo([...open.values()], journal, {
     deadLetters,
-    normalize: (body) => sources.of(body).normalize(body, services.now()),
+    normalize: (body) => withoutDuplicates(sources.of(body).normalize(body, services.now()), body, parts.backfilled),
     redact: (text) => [...open.values()].reduce((shown, { redact }) => redact(shown), text),
     log,
     meter: services.meter,
   });
 
   /** All that a new configuration opens, or nothing of it. */
-  async function openAll(wanted: readonly ConfiguredDestination[], next: Configuration): Promise<OpenDestination[]> {
+  async function openAll(
+    wanted: readonly ConfiguredDestination[],
+    next: Configuration,
+  ): Promise<{ readonly made: readonly OpenDestination[]; readonly sources: Sources }> {
     await using opened = new AsyncDisposableStack();
     const made: OpenDestination[] = [];
     for (const configured of wanted) {
@@ -61,8 +66,10 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
       opened.defer(async () => one.destination.close?.());
       made.push(one);
     }
+    // Secrets of sources are looked at again in any case.
+    const opening = await openSources(next, services);
     opened.move();
-    return made;
+    return { made, sources: opening };
   }
 
   async function takeDown(name: string): Promise<void> {
@@ -85,12 +92,11 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
       next.destinations.filter(({ name }) => fresh.has(name)),
       next,
     );
-    // Secrets of sources are looked at again in any case.
-    sources = await openSources(next, services);
+    sources = opened.sources;
     if (configuration.mapping?.version !== next.mapping?.version) beforeMapping = configuration;
     configuration = next;
     for (const name of [...removed, ...changed]) await takeDown(name);
-    for (const destination of opened) await takeUp(destination);
+    for (const destination of opened.made) await takeUp(destination);
     const told = [
       ...added.map((name) => `destinations.${name} added`),
       ...removed.map((name) => `destinations.${name} removed`),

@@ -1,4 +1,5 @@
 // Whether a webhook would be accepted now, and what else an operator likes to know.
+import type { SourceState } from '@xiq-siem/admin-api';
 import type { Delivery } from '@xiq-siem/delivery';
 import type { Journal } from '@xiq-siem/journal';
 import type { Readiness } from './http/admin.ts';
@@ -11,6 +12,8 @@ export interface ReadinessInput {
   readonly sources: ReadonlyMap<string, ReceivingSource>;
   readonly counters: Counters;
   readonly stopping: () => boolean;
+  /** What is known of each source. */
+  readonly states: () => readonly SourceState[];
 }
 
 /** Why no webhook would be accepted now; none: one would. */
@@ -39,6 +42,7 @@ export function readinessOf(input: ReadinessInput): Readiness {
     information: {
       journal: { ...extent, nextSequence, lost, letGo: journal.letGoGaps() },
       destinations: delivery.status().map((status) => ({ ...status, lagBodies: nextSequence - status.sequence })),
+      sources: input.states(),
       counters: counters.snapshot(),
     },
   };

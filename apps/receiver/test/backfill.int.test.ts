@@ -1,17 +1,27 @@
+import { routes } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
-import { restPlace, types } from './rest-place.ts';
+import { only } from './operator-place.ts';
+import { type RestPlace, restPlace, types } from './rest-place.ts';
+import { until } from './xiq-place.ts';
 
 const [audit, authentication] = types;
 /** Within the last hours, and no two at one time. */
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
+
+/** Three that come at once show that both clocks agree. */
+const comeAtOnce = ({ cloud }: RestPlace): void => void cloud.emit({ type: audit, count: 3 });
+
+async function jobOf({ operator }: RestPlace) {
+  const { lines } = await operator.ask(routes.jobs, 'jobs');
+  return only(only(lines).jobs);
+}
 
 test('what was dropped is back-filled, nothing twice, and the proof says whole', async () => {
   await using place = await restPlace();
   const connector = await place.start();
   const { cloud } = place;
   cloud.emit({ type: audit, count: 27, atMs: earlier(1_000) });
-  // Some that come at once show that both clocks agree.
-  cloud.emit({ type: audit, count: 3 });
+  comeAtOnce(place);
   cloud.emit({ type: authentication, count: 20, atMs: earlier(900), sameMillisecond: true });
   await cloud.settled();
   await place.hasDelivered(50);
@@ -35,4 +45,85 @@ test('what was dropped is back-filled, nothing twice, and the proof says whole',
   await connector.end('SIGTERM');
   const stopped = await place.completeness();
   expect([stopped.code, stopped.lines.at(-1)]).toMatchObject([0, { verdict: 'whole', snapshot: true }]);
+});
+
+test('a kill in the midst: the next start goes on with it by itself, nothing twice and nothing lost', async () => {
+  await using place = await restPlace();
+  const { cloud, operator } = place;
+  const first = await place.start();
+  comeAtOnce(place);
+  await cloud.settled();
+  cloud.faults.set({ drop: {}, slowAnswer: { delayMs: 30, on: ['logs'] } });
+  for (const hour of [6, 5, 4, 3, 2, 1]) cloud.emit({ type: audit, count: 300, atMs: earlier(hour * 3_600) });
+  cloud.emit({ type: authentication, count: 300, atMs: earlier(3_000) });
+  await cloud.settled();
+  const span = `--from ${new Date(earlier(7 * 3_600)).toISOString()} --to ${new Date().toISOString()}`;
+  await operator.run(`backfill ${span} --no-wait`);
+  let kept = 0;
+  await until('some is kept', async () => {
+    kept = (await jobOf(place)).types?.[0]?.kept ?? 0;
+    return kept > 0;
+  });
+  await first.end('SIGKILL');
+  expect(kept).toBeLessThan(1_800);
+  const second = await place.start();
+  await until('the job is done', async () => (await jobOf(place)).state === 'done');
+  expect((await jobOf(place)).types).toMatchObject([
+    { messageType: audit, fetched: expect.any(Number), done: 1 },
+    { messageType: authentication, kept: 300 },
+  ]);
+  await place.hasDelivered(3 + 1_800 + 300);
+  expect(await place.completeness(span)).toMatchObject({ code: 0 });
+  expect(second.output()).toContain('backfill.goes_on');
+}, 60_000);
+
+test('a webhook that comes after its event was back-filled is delivered to nobody, also after a restart', async () => {
+  await using place = await restPlace();
+  const { cloud, operator } = place;
+  const first = await place.start();
+  comeAtOnce(place);
+  await cloud.settled();
+  cloud.faults.set({ late: { delayMs: 4_000 } });
+  const [event] = cloud.emit({ type: audit, count: 2, atMs: earlier(60) });
+  const { job } = await place.backfill();
+  expect(job.types?.[0]).toMatchObject({ kept: 2 });
+  await place.hasDelivered(5);
+  await first.end('SIGKILL');
+  cloud.faults.clear();
+  const second = await place.start();
+  await cloud.settled();
+  const late = event?.deliveries;
+  // The first was sent to a process that was gone; what comes now comes to the one that was started again.
+  expect(late).toHaveLength(1);
+  const element = JSON.parse(event?.webhook ?? '{}');
+  const receipt = await second.post(audit, [element]);
+  await until('the body is settled', async () => {
+    const { lines } = await operator.ask(routes.status, 'status');
+    return only(only(lines).destinations).sum.filtered === 1;
+  });
+  const { lines } = await operator.ask(routes.traceReceipt, `trace ${receipt}`);
+  expect(only(only(lines).events).destinations).toMatchObject([
+    { verdict: 'filtered', code: 'duplicate_of_backfill', words: expect.stringContaining('back-fill') },
+  ]);
+  await place.hasDelivered(5);
+  expect(await place.completeness()).toMatchObject({ code: 0 });
+});
+
+test('a downtime of ours is back-filled by itself', async () => {
+  await using place = await restPlace({ subscriptions: { backfill: 'auto' } });
+  const { cloud, operator } = place;
+  const first = await place.start();
+  comeAtOnce(place);
+  await cloud.settled();
+  await place.hasDelivered(3);
+  await first.end('SIGKILL');
+  cloud.emit({ type: audit, count: 25, atMs: earlier(300) });
+  await cloud.settled();
+  // As if we had been down for ten minutes.
+  await operator.write('data/jobs/alive', `${earlier(600)}\n`);
+  const second = await place.start();
+  await place.hasDelivered(28);
+  expect(second.output()).toContain('no webhook was accepted from');
+  // It reaches beyond the start, for clocks that differ a little, and waits for that.
+  expect(await jobOf(place)).toMatchObject({ kind: 'backfill', state: 'running', types: [{ state: 'waiting' }, {}] });
 });

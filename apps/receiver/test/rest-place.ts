@@ -1,5 +1,5 @@
 // For tests: a connector beside an ExtremeCloud IQ that sends it webhooks and has a REST API.
-import { routes } from '@xiq-siem/admin-api';
+import { type CompletenessLine, type Job, routes } from '@xiq-siem/admin-api';
 import { type MessageType, startXiqCloud, type XiqCloud, type XiqCloudOptions } from '@xiq-siem/simulator';
 import { type OperatedConnector, type OperatorPlace, operatorPlace } from './operator-place.ts';
 
@@ -8,16 +8,18 @@ export interface RestPlace {
   readonly operator: OperatorPlace;
   /** Starts the connector, and has the cloud send to it. */
   start(): Promise<OperatedConnector>;
-  /** Documents of XIQ's events in the output, by event id; one that is there twice throws. */
+  /** Documents of XIQ's events in the output, by event id; one that two bodies brought throws. */
   delivered(): Promise<ReadonlySet<string>>;
   /** Resolves when the output has so many of XIQ's events; rejects after ten seconds. */
   hasDelivered(events: number): Promise<void>;
+  /** `--from … --to …` of the last two hours, or so many minutes. */
+  span(minutes?: number): string;
   /** `backfill` of the last hours to now, with its last line. */
   backfill(words?: string): Promise<{ readonly code: number | string; readonly job: Job }>;
-  completeness(words?: string): ReturnType<OperatorPlace['ask']>;
+  completeness(
+    words?: string,
+  ): Promise<{ readonly code: number | string; readonly lines: readonly CompletenessLine[] }>;
 }
-
-type Job = ReturnType<typeof routes.watchJob.answer.parse>;
 
 export const types = ['AUDIT_LOG_ALL', 'AUTHENTICATION_LOG_ALL'] as const satisfies readonly MessageType[];
 
@@ -50,20 +52,26 @@ export async function restPlace(options: RestPlaceOptions = {}): Promise<RestPla
     },
     { token: apiToken },
   );
-  const span = (): string =>
-    `--from ${new Date(Date.now() - 2 * 3_600_000).toISOString()} --to ${new Date().toISOString()}`;
+  const running = new Set<OperatedConnector>();
+  const span = (minutes = 120): string =>
+    `--from ${new Date(Date.now() - minutes * 60_000).toISOString()} --to ${new Date().toISOString()}`;
 
   async function delivered(): Promise<ReadonlySet<string>> {
     const documents = await operator.place.documents();
-    const ids = documents.map(({ event }) => event.id);
-    const unique = new Set(ids);
-    if (unique.size !== ids.length) throw new Error(`${ids.length - unique.size} events are there twice`);
-    return unique;
+    const receipts = new Map<string, string>();
+    for (const { event, extreme } of documents) {
+      // A body that was delivered just before a kill is delivered again: that is one event of the journal.
+      const first = receipts.get(event.id) ?? extreme.xiq.receipt;
+      if (first !== extreme.xiq.receipt) throw new Error(`event ${event.id} is there twice`);
+      receipts.set(event.id, first);
+    }
+    return new Set(receipts.keys());
   }
   return {
-    ...{ cloud, operator, delivered },
+    ...{ cloud, operator, delivered, span },
     async start() {
       const connector = await operator.start();
+      running.add(connector);
       for (const { id } of cloud.subscriptions.list()) cloud.subscriptions.remove(id);
       for (const messageType of types) {
         const url = `${connector.url}/webhooks/xiq/${messageType}`;
@@ -88,6 +96,7 @@ export async function restPlace(options: RestPlaceOptions = {}): Promise<RestPla
     },
     completeness: (words = span()) => operator.ask(routes.completeness, `completeness ${words}`),
     async [Symbol.asyncDispose]() {
+      for (const connector of running) await connector.end('SIGKILL');
       await operator[Symbol.asyncDispose]();
       await cloud.close();
     },

@@ -30,7 +30,7 @@ export function connectAdmin(address: AdminAddress): Operations {
     signal: AbortSignal,
   ): Promise<z.output<Answer>> {
     const response = await send(address, route, input, signal);
-    return parsed(route.answer, await textOf(response));
+    return parsed(route.answer, await textOf(address.url, response));
   }
   async function* stream<Answer extends z.ZodType>(
     route: Route<z.ZodObject, Answer>,
@@ -38,7 +38,7 @@ export function connectAdmin(address: AdminAddress): Operations {
     signal: AbortSignal,
   ): AsyncGenerator<z.output<Answer>> {
     const response = await send(address, route, input, signal);
-    for await (const line of linesOf(response)) {
+    for await (const line of linesOf(address.url, response)) {
       const words = refusal.safeParse(jsonOf(line));
       if (words.success) throw refusalError(words.data);
       yield parsed(route.answer, line);
@@ -67,6 +67,7 @@ export function connectAdmin(address: AdminAddress): Operations {
     doctor: (input, signal) => stream(routes.doctor, input, signal),
     shapes: (input, signal) => stream(routes.shapes, input, signal),
     reload: (input, signal) => answer(routes.reload, input, signal),
+    lookAtSubscriptions: (input, signal) => answer(routes.lookAtSubscriptions, input, signal),
     forgetDestination: (input, signal) => answer(routes.forgetDestination, input, signal),
     resumeDestination: (input, signal) => answer(routes.resumeDestination, input, signal),
   };
@@ -112,7 +113,7 @@ async function send(
     outgoing.end(route.method === 'POST' ? JSON.stringify(rest) : undefined);
   });
   if (response.statusCode === 200) return response;
-  throw refused(response.statusCode ?? 0, await textOf(response));
+  throw refused(response.statusCode ?? 0, await textOf(url, response));
 }
 
 function noAnswer(url: string, cause: Error): ConnectorError {
@@ -150,22 +151,40 @@ function parsed<Answer extends z.ZodType>(schema: Answer, text: string): z.outpu
   throw new ConnectorError('usage', `the connector's answer is not what this version expects${where}: use one version`);
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8')) {
-    text += String(chunk);
-    if (text.length > maxAnswerBytes) throw new ConnectorError('usage', 'the answer is too large');
+async function textOf(url: string, response: IncomingMessage): Promise<string> {
+  const chunks: string[] = [];
+  let length = 0;
+  for await (const chunk of chunksOf(url, response)) {
+    length += chunk.length;
+    if (length > maxAnswerBytes) throw new ConnectorError('usage', 'the answer is too large');
+    chunks.push(chunk);
   }
-  return text;
+  return chunks.join('');
 }
 
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of response.setEncoding('utf8')) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > maxAnswerBytes) throw new ConnectorError('usage', 'a line of the answer is too large');
-    yield* lines.filter((line) => line !== '');
+async function* linesOf(url: string, response: IncomingMessage): AsyncGenerator<string> {
+  let begun: string[] = [];
+  let length = 0;
+  for await (const chunk of chunksOf(url, response)) {
+    const [first = '', ...others] = chunk.split('\n');
+    length += first.length;
+    if (length > maxAnswerBytes) throw new ConnectorError('usage', 'a line of the answer is too large');
+    begun.push(first);
+    const rest = others.pop();
+    if (rest === undefined) continue;
+    yield* [begun.join(''), ...others].filter((line) => line !== '');
+    begun = [rest];
+    length = rest.length;
   }
-  if (rest !== '') yield rest;
+  const last = begun.join('');
+  if (last !== '') yield last;
+}
+
+/** A connection that breaks in the midst is no answer either. */
+async function* chunksOf(url: string, response: IncomingMessage): AsyncGenerator<string> {
+  try {
+    for await (const chunk of response.setEncoding('utf8')) yield String(chunk);
+  } catch (cause) {
+    throw noAnswer(url, cause instanceof Error ? cause : new Error(String(cause)));
+  }
 }

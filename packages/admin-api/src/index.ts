@@ -7,7 +7,7 @@ export type { BackfillRequest, Job, JobFetch, JobLane, ReplayRequest, RetryReque
 export { backfillRequest, jobSchema, replayRequest, retryRequest } from './answers/jobs.ts';
 export type { Checks, Reloaded } from './answers/operations.ts';
 export { refusal } from './answers/operations.ts';
-export type { DestinationState, Gap, SourceState, Status } from './answers/status.ts';
+export type { DestinationState, Gap, SourceState, Status, SubscriptionState } from './answers/status.ts';
 export type { BackfillLine, DoctorLine, PreviewLine, ShapesLine, TailLine } from './answers/streams.ts';
 export type { Trace, TraceEvent, TraceLine, TraceVerdict } from './answers/trace.ts';
 export { connectAdmin } from './client.ts';

@@ -10,7 +10,7 @@ export interface Route<Input extends z.ZodObject = z.ZodObject, Answer extends z
   readonly input: Input;
   /** One answer as JSON; or, where it streams, one line of it (`application/x-ndjson`). */
   readonly answer: Answer;
-  /** `stream`: any number of lines, until the work is done or the client leaves. */
+  /** `stream`: any number of lines, until the work is done or the client leaves. An empty one only says that it lives. */
   readonly kind: 'answer' | 'stream';
   /** True where it changes something: each call is then an audit event of our own. */
   readonly changes: boolean;

@@ -10,7 +10,7 @@ import {
   dropped,
 } from './answers/dead-letters.ts';
 import { backfillRequest, dropRequest, jobSchema, jobs, replayRequest, retryRequest } from './answers/jobs.ts';
-import { acknowledged, checks, forgotten, reloaded, resumed } from './answers/operations.ts';
+import { acknowledged, checks, forgotten, lookedAt, reloaded, resumed } from './answers/operations.ts';
 import { status } from './answers/status.ts';
 import { backfillLine, doctorLine, previewLine, shapesLine, tailLine } from './answers/streams.ts';
 import { trace, traceLine } from './answers/trace.ts';
@@ -151,6 +151,11 @@ export const routes = {
     summary: 'Read the configuration again, and put into effect what can change',
     input: nothing,
     answer: reloaded,
+  }),
+  lookAtSubscriptions: change('/api/v1/subscriptions/look', {
+    summary: 'Look at the subscriptions at ExtremeCloud IQ now, as every few minutes: mended where that is configured',
+    input: z.strictObject({ source: name.optional().describe('All that have some, where none is named.') }),
+    answer: lookedAt,
   }),
   forgetDestination: change('/api/v1/destinations/{name}/forget', {
     summary: 'End a destination that was taken out of the configuration',

@@ -36,8 +36,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).checkCommand,
   },
   {
-    ...{ name: 'doctor', group: 'See', summary: 'Send one marked event through everything, and find it' },
+    ...{ name: 'doctor', group: 'See', summary: 'Send one marked event through all, and find it' },
     load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
+    ...{ name: 'completeness', group: 'See', summary: 'Did what ExtremeCloud IQ logged reach the SIEM' },
+    load: async () => (await import('./completeness/completeness.ts')).completenessCommand,
   },
   {
     ...{ name: 'shapes', group: 'See', summary: 'Fields that no mapping knows; no values' },
@@ -64,7 +68,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./replay/replay.ts')).replayCommand,
   },
   {
-    ...{ name: 'jobs list', group: 'Act', summary: 'Retries and replays there are' },
+    ...{ name: 'backfill', group: 'Act', summary: 'Fetch what did not come from ExtremeCloud IQ' },
+    load: async () => (await import('./backfill/backfill.ts')).backfillCommand,
+  },
+  {
+    ...{ name: 'jobs list', group: 'Act', summary: 'Retries, replays and back-fills there are' },
     load: async () => (await import('./jobs/list.ts')).jobsListCommand,
   },
   {
@@ -88,8 +96,32 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./validate.ts')).validateCommand,
   },
   {
-    ...{ name: 'setup', group: 'Configure', summary: 'Prepare a destination: templates and what it needs' },
+    ...{ name: 'setup', group: 'Configure', summary: 'Prepare a destination: templates, what it needs' },
     load: async () => (await import('./setup.ts')).setupCommand,
+  },
+  {
+    ...{
+      name: 'subscriptions list',
+      group: 'Configure',
+      summary: 'Those at ExtremeCloud IQ, ours and foreign',
+    },
+    load: async () => (await import('./subscriptions/list.ts')).listCommand,
+  },
+  {
+    ...{ name: 'subscriptions plan', group: 'Configure', summary: 'How they differ from the configuration' },
+    load: async () => (await import('./subscriptions/plan.ts')).planCommand,
+  },
+  {
+    ...{ name: 'subscriptions apply', group: 'Configure', summary: 'Make them what the configuration says' },
+    load: async () => (await import('./subscriptions/apply.ts')).applyCommand,
+  },
+  {
+    ...{ name: 'subscriptions delete', group: 'Configure', summary: 'Take ours away' },
+    load: async () => (await import('./subscriptions/delete.ts')).deleteCommand,
+  },
+  {
+    ...{ name: 'subscriptions rotate-secret', group: 'Configure', summary: 'A new secret, with no webhook refused' },
+    load: async () => (await import('./subscriptions/rotate-secret.ts')).rotateSecretCommand,
   },
   {
     ...{ name: 'simulate', group: 'Try', summary: 'Send webhooks as ExtremeCloud IQ would' },

@@ -7,6 +7,8 @@ export const exits = {
   attention: 1,
   /** Something is to be done that was not: only looked at, or not agreed to. */
   undone: 2,
+  /** Nothing is known to be wrong, but not all can be proved. */
+  unprovable: 3,
   /** Ctrl-C: 128 + SIGINT. */
   interrupted: 130,
 } as const;
@@ -16,6 +18,7 @@ export const exitMeanings: readonly (readonly [number, string])[] = [
   [exits.ok, 'Done, and all is well.'],
   [exits.attention, 'Done, and the answer is that something is not well: it needs a person.'],
   [exits.undone, 'Something is to be done and was not: only looked at, or not agreed to.'],
+  [exits.unprovable, 'Nothing is known to be missing, but not all of it can be proved.'],
   [exits.usage, 'The command line is wrong, or what it asks makes no sense.'],
   [exits.notFound, 'What was named is not there.'],
   [

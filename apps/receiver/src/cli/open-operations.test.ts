@@ -77,6 +77,7 @@ it('of files alone, what changes is refused by each operation', async () => {
       ...{ status: never, traceReceipt: never, listDeadLetters: never, groupDeadLetters: never },
       ...{ showDeadLetter: never, jobs: never, check: never },
       ...{ traceEvent: nothing, shapes: nothing, previewReplay: nothing },
+      ...{ previewBackfill: nothing, completeness: nothing },
     },
     '/data',
   );

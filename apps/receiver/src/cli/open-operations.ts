@@ -16,6 +16,8 @@ export const readingRoutes = [
   'jobs',
   'shapes',
   'previewReplay',
+  'previewBackfill',
+  'completeness',
   'check',
 ] as const satisfies readonly RouteName[];
 
@@ -113,10 +115,9 @@ export function readingOnly(reading: ReadingOperations, dataDirectory: string): 
     retry: refuse,
     replay: refuse,
     backfill: refuse,
-    previewBackfill: refuseLines,
-    completeness: refuseLines,
     cancelJob: refuse,
     reload: refuse,
+    lookAtSubscriptions: refuse,
     forgetDestination: refuse,
     resumeDestination: refuse,
     watchJob: refuseLines,

@@ -46,7 +46,7 @@ export const serveCommand: Command = {
     log.info('connector.stopping', { reason: failure.message });
     let exitCode: ExitCode = 'exitCode' in failure ? failure.exitCode : exitCodes.ok;
     try {
-      await connector.stop(configuration.shutdownGraceMs);
+      await connector.stop(connector.shutdownGraceMs());
       log.info('connector.stopped');
     } catch (cause) {
       // A disk that failed takes no tidying up either: that must not hide why we end.

@@ -62,6 +62,7 @@ const silent: Operations = {
   ...{ status: unexpected, acknowledgeGap: unexpected, traceReceipt: unexpected, listDeadLetters: unexpected },
   ...{ groupDeadLetters: unexpected, showDeadLetter: unexpected, dropDeadLetters: unexpected, retry: unexpected },
   ...{ replay: unexpected, jobs: unexpected, cancelJob: unexpected, check: unexpected, reload: unexpected },
+  lookAtSubscriptions: unexpected,
   ...{ backfill: unexpected, previewBackfill: unexpectedLines, completeness: unexpectedLines },
   ...{ forgetDestination: unexpected, resumeDestination: unexpected },
   ...{ traceEvent: unexpectedLines, previewReplay: unexpectedLines, watchJob: unexpectedLines },

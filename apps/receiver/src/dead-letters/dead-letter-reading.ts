@@ -4,6 +4,8 @@ import { type RecordReader, recordReader } from './record-reader.ts';
 import { decodeRecord } from './records.ts';
 import type { ReadableLog, ScannedLog } from './scan-log.ts';
 
+type ResolvedPlace = ReturnType<ScannedLog['state']['history']['from']> extends Iterable<infer Place> ? Place : never;
+
 const maxPage = 1000;
 const batchEntries = 100;
 const batchBytes = 1024 * 1024;
@@ -73,6 +75,16 @@ export function deadLetterReading(source: ReadableLog, scanned: ScannedLog): Omi
       }
       const found = open.map(({ dataset: _, ...entry }) => ({ ...entry, ...words.get(entry.number) }));
       return [...found, ...history.find(sequence, element)];
+    },
+    *undelivered(fromSequence) {
+      yield* index.from(fromSequence);
+      // Dropped once, and delivered by a job later: the last word counts.
+      const last = new Map<string, ResolvedPlace>();
+      for (const place of history.from(fromSequence)) {
+        const key = `${place.sequence} ${place.element} ${place.destination}`;
+        if ((last.get(key)?.resolved.atMs ?? 0) <= place.resolved.atMs) last.set(key, place);
+      }
+      for (const place of last.values()) if (place.resolved.how === 'dropped') yield place;
     },
     async list(filter, { after = 0, limit }) {
       const matching = index.matching(filter);

@@ -57,6 +57,12 @@ export interface FoundDeadLetter extends Omit<ResolvedDeadLetter, 'resolved'> {
   readonly resolved?: ResolvedDeadLetter['resolved'];
 }
 
+export interface UndeliveredEvent {
+  readonly destination: string;
+  readonly sequence: number;
+  readonly element: number;
+}
+
 export interface DeadLetterCounts {
   readonly open: number;
   readonly delivered: number;
@@ -99,6 +105,11 @@ export interface DeadLetterReading {
    * known for as long as the journal holds their body, and bounded.
    */
   find(sequence: number, element?: number): Promise<readonly FoundDeadLetter[]>;
+  /**
+   * Of bodies from a sequence on: where the events stand that are not delivered, open or dropped. One pass over the index,
+   * for who asks of many.
+   */
+  undelivered(fromSequence: number): Iterable<UndeliveredEvent>;
   /** Ascending numbers of what matches now: the bound of a job, since what comes later is not among them. */
   matching(filter: DeadLetterFilter): readonly number[];
   /**

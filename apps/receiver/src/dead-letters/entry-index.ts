@@ -25,6 +25,8 @@ export interface EntryIndex {
   locate(number: number): number | undefined;
   numberOf(event: Event): number | undefined;
   find(sequence: number, element?: number): readonly IndexedDeadLetter[];
+  /** All of bodies from a sequence on. */
+  from(sequence: number): Iterable<IndexedDeadLetter>;
   /** Ascending. */
   matching(filter: DeadLetterFilter): readonly number[];
   groups(): readonly DeadLetterGroup[];
@@ -177,6 +179,9 @@ export function entryIndex(): EntryIndex {
         if (element === undefined || valueIn(rows.element, row) === element) found.push(indexed(row));
       }
       return found;
+    },
+    *from(sequence) {
+      for (const row of openRows()) if (valueIn(rows.sequence, row) >= sequence) yield indexed(row);
     },
     matching({ destination, code, dataset, fromMs, toMs, ids, numbers }) {
       sort();

@@ -6,6 +6,8 @@ export interface ResolutionHistory {
   add(record: ResolutionRecord, at: number, bytes: number): void;
   /** Newest first. */
   find(sequence: number, element?: number): readonly ResolvedDeadLetter[];
+  /** All of bodies from a sequence on, in no order. */
+  from(sequence: number): Iterable<Pick<ResolvedDeadLetter, 'destination' | 'sequence' | 'element' | 'resolved'>>;
   /** Where the resolution that was first written at `original` stands in the log; none where it is needed no more. */
   locate(original: number): number | undefined;
   firstLocation(): number | undefined;
@@ -55,6 +57,15 @@ export function resolutionHistory(): ResolutionHistory {
         }
       }
       return found.sort((a, b) => b.resolved.atMs - a.resolved.atMs);
+    },
+    *from(sequence) {
+      for (const { destination, entries, how, atMs, by, newestBody } of kept.values()) {
+        if (newestBody < sequence) continue;
+        for (let at = 0; at < entries.length; at += entryWidth) {
+          const [, ofBody = 0, element = 0] = entries.subarray(at, at + entryWidth);
+          if (ofBody >= sequence) yield { destination, sequence: ofBody, element, resolved: { how, atMs, by } };
+        }
+      }
     },
     locate: (original) => kept.get(original)?.at,
     firstLocation: () =>

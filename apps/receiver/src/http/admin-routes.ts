@@ -1,4 +1,5 @@
 // Serves the routes of the admin API: input checked, answers and streams bounded, refusals by code, changes told.
+import { setTimeout } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { type Operations, openApiDocument, type Route, routes } from '@xiq-siem/admin-api';
 import { ConnectorError, type ErrorCode } from '@xiq-siem/core';
@@ -24,12 +25,21 @@ export interface AdminRoutesOptions {
   readonly version: string;
   /** Told of each call that was meant to change something, when it is answered. */
   changed(change: AdminChange): void;
+  /** Silence in a stream after which an empty line shows that it lives; 15 seconds where not given. */
+  readonly aliveEveryMs?: number;
 }
 
 /** Streams at once: each may hold a reader of the journal. */
 const maxStreams = 16;
+/** The names of unknown fields stand in it. */
+const maxRefusalLength = 500;
 
-export function adminRoutes({ operations, version, changed }: AdminRoutesOptions): Hono<{ Bindings: HttpBindings }> {
+export function adminRoutes({
+  operations,
+  version,
+  changed,
+  aliveEveryMs = 15_000,
+}: AdminRoutesOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   let streams = 0;
 
@@ -80,7 +90,7 @@ export function adminRoutes({ operations, version, changed }: AdminRoutesOptions
         throw cause;
       });
       const body = ReadableStream.from(
-        textOf(first, lines, () => {
+        textOf(first, lines, aliveEveryMs, () => {
           streams -= 1;
         }),
       );
@@ -110,6 +120,7 @@ export function adminRoutes({ operations, version, changed }: AdminRoutesOptions
   stream('doctor', routes.doctor, operations.doctor);
   stream('shapes', routes.shapes, operations.shapes);
   answer('reload', routes.reload, operations.reload);
+  answer('lookAtSubscriptions', routes.lookAtSubscriptions, operations.lookAtSubscriptions);
   answer('forgetDestination', routes.forgetDestination, operations.forgetDestination);
   answer('resumeDestination', routes.resumeDestination, operations.resumeDestination);
   const document = openApiDocument(version);
@@ -126,8 +137,10 @@ async function inputOf<Input extends z.ZodObject>(
   const rest = method === 'GET' ? c.req.query() : await readAdminBody(c.env.incoming);
   const { success, data, error } = input.safeParse({ ...rest, ...c.req.param() });
   if (success) return data;
-  const [issue] = error.issues;
-  throw new ConnectorError('usage', `${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'not what is expected'}`);
+  const faults = error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  throw new ConnectorError('usage', faults.join('; ').slice(0, maxRefusalLength));
 }
 
 /** Fires when the client has gone. */
@@ -141,10 +154,11 @@ function closedSignal({ env: { outgoing } }: AdminContext): AbortSignal {
 async function* textOf<Line>(
   first: IteratorResult<Line, unknown>,
   lines: AsyncIterator<Line, unknown>,
+  aliveEveryMs: number,
   done: () => void,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for (let next = first; next.done !== true; next = await lines.next()) {
+    for (let next = first; next.done !== true; next = yield* livelyUntil(lines.next(), aliveEveryMs)) {
       yield Buffer.from(`${JSON.stringify(next.value)}\n`);
     }
   } catch (cause) {
@@ -153,6 +167,19 @@ async function* textOf<Line>(
   } finally {
     done();
     await lines.return?.();
+  }
+}
+
+const emptyLine = Buffer.from('\n');
+
+async function* livelyUntil<Result>(pending: Promise<Result>, everyMs: number): AsyncGenerator<Uint8Array, Result> {
+  const result = pending.then((value) => ({ value }));
+  for (;;) {
+    const over = new AbortController();
+    const silence = setTimeout(everyMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
+    const come = await Promise.race([result, silence]).finally(() => over.abort());
+    if (come !== undefined) return come.value;
+    yield emptyLine;
   }
 }
 

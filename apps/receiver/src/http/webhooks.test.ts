@@ -73,6 +73,7 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
     maxBodyBytes,
     budget: byteBudget(maxInFlightBytes),
     refused: refusedCredentials(() => receiver.clock),
+    isOwnLook: (header) => header('x-own') === 'look',
     keep: async (metadata, bytes) => {
       if (receiver.failWith !== undefined) throw receiver.failWith;
       receiver.kept.push({ metadata, text: Buffer.from(bytes).toString('utf8') });
@@ -308,6 +309,14 @@ describe('an address whose credentials keep being refused', () => {
     receiver.clock += 60_001;
     expect(await send(receiver, wrong)).toMatchObject({ status: 401 });
   });
+});
+
+it('our own look at the public URL is refused like any other, and told as nobody', async () => {
+  const receiver = await start();
+  const look = { headers: { authorization: '', 'x-own': 'look' } };
+  for (let count = 0; count < 25; count += 1) expect(await send(receiver, look)).toMatchObject({ status: 401 });
+  expect(receiver.counts()).toEqual({ 'xiq_siem.receiver.requests{source=xiq,status=401}': 25 });
+  expect(receiver.kept).toEqual([]);
 });
 
 describe('503 with Retry-After', () => {

@@ -13,7 +13,27 @@ const record = z.object({
   span: z.object({ first: z.int().min(1), next: z.int().min(1) }).optional(),
   /** The last dead letter that a retry goes over. */
   lastNumber: z.int().min(0).optional(),
+  /** How far a back-fill is. */
+  backfill: z
+    .object({
+      source: z.string(),
+      types: z.array(
+        z.object({
+          messageType: z.string(),
+          /** Epoch milliseconds: what is before it is fetched and kept. */
+          fetchedToMs: z.number(),
+          fetched: z.int(),
+          known: z.int(),
+          kept: z.int(),
+          /** From where on the log could not be read for certain, and why. */
+          doubt: z.object({ fromMs: z.number(), words: z.string() }).optional(),
+        }),
+      ),
+    })
+    .optional(),
 });
+
+export type BackfillProgress = NonNullable<z.infer<typeof record>['backfill']>;
 
 export type JobRecord = z.infer<typeof record>;
 
@@ -45,18 +65,25 @@ export async function openJobRecords(directory: string, log: Logger): Promise<Jo
       }
     }
   }
+  /** One after the other: a job that ends at once is saved twice at the same time. */
+  let saving: Promise<unknown> = Promise.resolve();
+  async function write(saved: JobRecord): Promise<void> {
+    const path = join(directory, saved.job.id + suffix);
+    {
+      await using file = await open(`${path}.new`, 'w', 0o600);
+      await file.writeFile(`${JSON.stringify(saved)}\n`);
+      await file.datasync();
+    }
+    await rename(`${path}.new`, path);
+    await forgetOldest();
+  }
   return {
     all: () => [...known.values()],
-    async save(saved) {
+    save(saved) {
       known.set(saved.job.id, saved);
-      const path = join(directory, saved.job.id + suffix);
-      {
-        await using file = await open(`${path}.new`, 'w', 0o600);
-        await file.writeFile(`${JSON.stringify(saved)}\n`);
-        await file.datasync();
-      }
-      await rename(`${path}.new`, path);
-      await forgetOldest();
+      const mine = saving.then(() => write(saved));
+      saving = mine.catch(() => undefined);
+      return mine;
     },
     positionPath: (id, destination) => join(directory, `${id}.${destination}.position`),
   };
@@ -66,7 +93,8 @@ export async function openJobRecords(directory: string, log: Logger): Promise<Jo
 export async function readJobRecords(directory: string, log: Logger): Promise<readonly JobRecord[]> {
   const found: JobRecord[] = [];
   for (const name of (await readdir(directory)).sort()) {
-    if (!name.endsWith(suffix)) continue;
+    // Others keep theirs here too: `xiq.subscriptions.json`.
+    if (!/^[^.]+\.json$/.test(name)) continue;
     const parsed = record.safeParse(await jsonIn(join(directory, name)));
     if (parsed.success) found.push({ ...parsed.data, job: interrupted(parsed.data.job) });
     else log.warn('job.unreadable', { file: name });

@@ -9,6 +9,8 @@ export interface JobWork {
   readonly ended: Promise<WorkEnd>;
   /** How far it is. */
   shown(): Pick<Job, 'lanes' | 'types'>;
+  /** What of its record is otherwise than it began with. */
+  kept?(): Pick<JobRecord, 'backfill'>;
   stop(graceMs: number): Promise<void>;
   /** Called once, when it has ended. */
   close(): Promise<void>;
@@ -16,7 +18,9 @@ export interface JobWork {
 
 export interface JobKind {
   /** What a new job goes over. Rejects with `usage` where the request makes no sense. */
-  outline(request: Job['request']): Promise<Pick<JobRecord, 'span' | 'lastNumber'>>;
+  outline(request: Job['request']): Promise<Pick<JobRecord, 'span' | 'lastNumber' | 'backfill'>>;
+  /** The same command goes on with one that failed, rather than begin another. */
+  readonly resumesFailed?: boolean;
   /** Begins its work, from wherever it stands. */
   begin(record: JobRecord): Promise<JobWork>;
 }

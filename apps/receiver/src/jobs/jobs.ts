@@ -52,12 +52,13 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     return job;
   };
 
+  const isOpen = ({ kind, state, ended }: Job): boolean =>
+    ended === undefined || (state === 'failed' && kinds[kind].resumesFailed === true);
+
   /** What a job of the same kind that wants the same has left to do. */
   const unfinished = (kind: Job['kind'], request: Job['request']): JobRecord | undefined => {
     const wanted = JSON.stringify(request);
-    return records
-      .all()
-      .find(({ job }) => job.kind === kind && job.ended === undefined && JSON.stringify(job.request) === wanted);
+    return records.all().find(({ job }) => job.kind === kind && isOpen(job) && JSON.stringify(job.request) === wanted);
   };
 
   async function begin(kind: Job['kind'], request: Job['request']): Promise<Job> {
@@ -72,15 +73,16 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
   }
 
   async function start(record: JobRecord): Promise<Job> {
-    const { id, kind } = record.job;
+    const { ended: _, ...begun } = record.job;
+    const { id, kind } = begun;
     const work = await kinds[kind].begin(record);
     const job: RunningJob = {
       ...{ work, stopped: undefined },
-      record: { ...record, job: { ...record.job, state: 'running' } },
+      record: { ...record, job: { ...begun, state: 'running' } },
       ended: work.ended.then((how) => end(job, how)),
     };
     running.set(id, job);
-    await records.save(job.record);
+    await records.save({ ...job.record, ...work.kept?.() });
     log.info('job.running', { job: id, kind });
     return shown(job);
   }
@@ -91,10 +93,10 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     const state = job.stopped ?? (how === 'stopped' ? 'interrupted' : how);
     const ended = state !== 'interrupted' && { ended: new Date(now()).toISOString() };
     const last: Job = { ...shown(job), state, ...ended };
-    await job.work.close();
+    await job.work.close().catch((cause: unknown) => log.error('job.not_closed', { job: id, why: String(cause) }));
     running.delete(id);
     await records
-      .save({ ...job.record, job: last })
+      .save({ ...job.record, ...job.work.kept?.(), job: last })
       .catch((cause: unknown) => log.error('job.not_saved', { job: id, why: String(cause) }));
     log.info('job.ended', { job: id, kind, state });
   }

@@ -30,11 +30,13 @@ export function retryReader(
     number,
     { readonly letter: StoredDeadLetter; readonly event: NormalizedEvent | undefined }
   >();
-  let sequence = 0;
+  let last = 0;
   let unmade = 0;
 
   async function bodyOf(letter: StoredDeadLetter): Promise<JournalEntry> {
-    sequence += 1;
+    last += 1;
+    // Its own: while it is made anew, others are numbered.
+    const sequence = last;
     const event = renormalize === undefined ? storedEvent(letter) : await renormalize(letter);
     if (event === undefined) unmade += 1;
     underWay.set(sequence, { letter, event: event && { ...event, element: 0 } });

@@ -17,11 +17,13 @@ export function retryKind(parts: RunningParts): JobKind {
   return {
     async outline(given) {
       const request = retryRequest.parse(given);
-      requireConfigured(parts, request.destination === undefined ? [] : [request.destination]);
       return { lastNumber: parts.deadLetters.matching(filterOf(request)).at(-1) ?? 0 };
     },
-    begin: async (record) =>
-      startLanes(retryPlan(parts, record, retryRequest.parse(record.job.request)), parts.pipeline.delivery),
+    async begin(record) {
+      const request = retryRequest.parse(record.job.request);
+      requireConfigured(parts, request.destination === undefined ? [] : [request.destination]);
+      return startLanes(retryPlan(parts, record, request), parts.pipeline.delivery);
+    },
   };
 }
 
@@ -29,15 +31,13 @@ export function retryKind(parts: RunningParts): JobKind {
 export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
   return {
     async outline(given) {
-      const request = replayRequest.parse(given);
-      requireConfigured(parts, request.destinations ?? []);
-      return { span: await sequencesOf(parts.journal, request, never) };
+      return { span: await sequencesOf(parts.journal, replayRequest.parse(given), never) };
     },
-    begin: async (record) =>
-      startLanes(
-        await replayPlan(parts, records, record, replayRequest.parse(record.job.request)),
-        parts.pipeline.delivery,
-      ),
+    async begin(record) {
+      const request = replayRequest.parse(record.job.request);
+      requireConfigured(parts, request.destinations ?? []);
+      return startLanes(await replayPlan(parts, records, record, request), parts.pipeline.delivery);
+    },
   };
 }
 

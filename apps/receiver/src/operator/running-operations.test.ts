@@ -15,6 +15,7 @@ async function operationsOf(place: Place): Promise<Operations> {
     },
     xiq: { previewBackfill: () => linesOfNone(), completeness: () => linesOfNone() },
     authentication: () => [],
+    lookAtSubscriptions: async (source) => ['xiq'].filter((name) => source === undefined || name === source),
   });
 }
 
@@ -130,4 +131,11 @@ test('a client that asks for what is not there is told at once', async () => {
   await expect(operations.backfill(backfillRequest.parse(spanOf(place)), never)).rejects.toMatchObject({
     code: 'usage',
   });
+});
+
+test('the subscriptions are looked at now, of all sources or of one that has some', async () => {
+  await using place = await openPlace(destinations('one'));
+  const operations = await operationsOf(place);
+  expect(await operations.lookAtSubscriptions({}, never)).toEqual({ looked: ['xiq'] });
+  await expect(operations.lookAtSubscriptions({ source: 'other' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });

@@ -23,6 +23,8 @@ export interface OperationParts extends RunningParts {
   readonly doctor: Doctor;
   readonly xiq: Pick<Operations, 'previewBackfill' | 'completeness'>;
   live(): LiveFigures;
+  /** Looks now; the names of the sources that were looked at. */
+  lookAtSubscriptions(source: string | undefined): Promise<readonly string[]>;
   authentication(): Authentication;
 }
 
@@ -94,6 +96,13 @@ export function runningOperations(parts: OperationParts): Operations {
       const { changed, needsRestart } = await pipeline.apply(await readAgain());
       const mappingVersion = pipeline.configuration().mappingVersion();
       return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
+    },
+    async lookAtSubscriptions({ source }) {
+      const looked = await parts.lookAtSubscriptions(source);
+      if (source !== undefined && looked.length === 0) {
+        throw new ConnectorError('not_found', `no source ${source} has subscriptions in the configuration`);
+      }
+      return { looked: [...looked] };
     },
     async forgetDestination({ name }) {
       await forgetDestination(journal, name, services.log);

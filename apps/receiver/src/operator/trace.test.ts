@@ -5,6 +5,7 @@ import { parseReceipt } from '@xiq-siem/journal';
 import { expect, test } from 'vitest';
 import {
   audit,
+  away,
   configChange,
   destinations,
   hanging,
@@ -13,6 +14,7 @@ import {
   never,
   openPlace,
   type Place,
+  until,
 } from './test-place.ts';
 import { traceEvent, traceReceipt } from './trace.ts';
 
@@ -184,4 +186,21 @@ test('a scan for an event is ended by its signal, in the midst of a body too', a
   const lines = await linesOf(traceEvent({ ...place.evidence(), yieldNow }, 'none', {}, leaving.signal));
   expect(lines.map(({ kind }) => kind)).not.toContain('end');
   expect(yields).toBeLessThan(20);
+});
+
+test('a body that a full journal let go of is no body that was settled: who did not get it is named', async () => {
+  const limits = { maxBytes: 65_536, segmentBytes: 8_192 };
+  await using place = await openPlace(destinations('one', 'two'), { journal: limits });
+  place.siem('two').answer = away;
+  const receipts: string[] = [];
+  while (place.journal.letGoGaps().length === 0 && receipts.length < 200) {
+    const ids = Array.from({ length: 10 }, (_, index) => receipts.length + index);
+    receipts.push(...(await Promise.all(ids.map((id) => place.keep([audit(id, { description: 'x'.repeat(1500) })])))));
+    await until(() => place.journal.positions().get('one')?.sequence === receipts.length + 1);
+    await place.journal.maintain();
+  }
+  const told = await trace(place, receipts[0] ?? '');
+  expect(told).toMatchObject({ found: 'lost', lostTo: ['two'], events: [] });
+  await place.journal.acknowledgeGaps('two', 1_000);
+  expect(await trace(place, receipts[0] ?? '')).toMatchObject({ found: 'removed' });
 });

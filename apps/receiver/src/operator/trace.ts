@@ -1,6 +1,7 @@
 // The whole story of a body or an event: received, normalized, and each destination's verdict.
 import type { Trace, TraceEvent, TraceLine, TraceVerdict } from '@xiq-siem/admin-api';
 import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import { parseReceipt } from '@xiq-siem/journal';
 import { isDuplicateOfBackfill } from '../xiq/backfill/backfilled-ids.ts';
 import type { Evidence, KnownDestination } from './evidence.ts';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
@@ -16,7 +17,17 @@ export async function traceReceipt(evidence: Evidence, receipt: string): Promise
   const found = await evidence.journal.find(receipt);
   if (found.kind === 'body') return traceBody(evidence, found.body, () => true);
   const { snapshot } = evidence;
+  const lostTo = found.kind === 'removed' ? destinationsWithout(evidence, receipt) : [];
+  if (lostTo.length > 0) return { snapshot, receipt, found: 'lost', lostTo, events: [], omitted: 0 };
   return { snapshot, receipt, found: found.kind, events: [], omitted: 0 };
+}
+
+/** Those that wanted a body that a full journal let go of, as long as their gap is not acknowledged. */
+function destinationsWithout({ journal }: Evidence, receipt: string): string[] {
+  const { sequence } = parseReceipt(receipt) ?? {};
+  if (sequence === undefined) return [];
+  const gaps = journal.letGoGaps().filter((gap) => within(gap, sequence));
+  return [...new Set(gaps.map(({ destination }) => destination))].sort();
 }
 
 /** A scan of what was received in a span; the same event may have come in more than one body. */

@@ -62,6 +62,11 @@ const shape = {
   'silence.seconds': double,
   'silence.habit_seconds': double,
   'silence.last_received': date,
+  message_type: keyword,
+  'completeness.hour': date,
+  'completeness.xiq': long,
+  'completeness.kept': long,
+  'completeness.surplus': long,
   /** `address=count`. */
   'refused.by_address': keywords,
   'admin.call': keyword,

@@ -3,6 +3,7 @@ import type { Status } from '@xiq-siem/admin-api';
 import type { DeadLetterGroup } from '../dead-letters/dead-letters.ts';
 import type { RefusedAddress } from '../http/refused-credentials.ts';
 import type { CounterReading } from '../telemetry/counters.ts';
+import type { HourFigures } from '../xiq/completeness/watch-completeness.ts';
 import type { Signal } from './signal.ts';
 
 export interface SignalSettings {
@@ -27,6 +28,8 @@ export interface Look {
   readonly sources: readonly string[];
   lastReceivedMs(source: string): number | undefined;
   deadLetters(): readonly OpenDeadLetters[];
+  /** What the last proof of each source and message type found. */
+  completeness(): readonly HourFigures[];
   /** How many signals of ours were kept at this moment or later. */
   ownSince(atMs: number): number;
 }

@@ -25,6 +25,7 @@ const allFacts: SignalFacts = {
   ...{ 'gap.bodies': 9, 'gap.bytes': 99, 'silence.seconds': 700, 'silence.habit_seconds': 20 },
   'silence.last_received': '2026-01-01T00:00:00.000Z',
   'refused.by_address': ['::ffff:192.0.2.7=9', '2001:db8::1=2', 'fe80::1%eth0=1', 'unknown=1'],
+  message_type: 'AUDIT_LOG_ALL',
   ...{ 'admin.call': 'reload', 'admin.input': ['name=elastic'] },
 };
 

@@ -135,6 +135,80 @@ export const signalTable: Readonly<Record<SignalAction, SignalDescription>> = {
     message: ({ subject, facts }) =>
       `Source ${subject} sends again, after ${seconds(facts['silence.seconds'] ?? 0)} of silence.`,
   },
+  'subscription-missing': {
+    when: 'A subscription that there is to be is not there at ExtremeCloud IQ: its webhooks do not come. Once, until it is there again.',
+    advice: 'Run `xiq-siem subscriptions apply`, then `xiq-siem backfill` for what was not sent meanwhile.',
+    severity: 73,
+    level: 'error',
+    kind: 'alert',
+    category: ['configuration'],
+    type: ['deletion'],
+    message: ({ facts }) =>
+      `There is no subscription of source ${facts.source ?? '?'} to ${facts.message_type ?? '?'} at ExtremeCloud IQ.`,
+  },
+  'subscription-disabled': {
+    when: 'A subscription of ours was disabled at ExtremeCloud IQ: its webhooks do not come. Once, until it is enabled again.',
+    advice: 'Run `xiq-siem subscriptions apply`, then `xiq-siem backfill` for what was not sent meanwhile.',
+    severity: 73,
+    level: 'error',
+    kind: 'alert',
+    category: ['configuration'],
+    type: ['change'],
+    message: (signal) =>
+      `The subscription of source ${signal.facts.source ?? '?'} to ${signal.facts.message_type ?? '?'} is disabled at ExtremeCloud IQ${because(signal)}.`,
+  },
+  'subscription-changed': {
+    when: 'A subscription is not as configured: another URL or secret, one too many (reason `changed`), or one of another application that sends to our URL (reason `foreign`). Once, until it is so no more.',
+    advice:
+      'Know who did it. `xiq-siem subscriptions plan` shows the difference, `subscriptions apply` mends what is ours.',
+    severity: 73,
+    level: 'warning',
+    kind: 'alert',
+    category: ['configuration'],
+    type: ['change'],
+    message: (signal) =>
+      `The subscription of source ${signal.facts.source ?? '?'} to ${signal.facts.message_type ?? '?'} is not as configured${because(signal)}.`,
+  },
+  'subscription-mended': {
+    when: 'A subscription that was missing, disabled or changed is as configured again: mended by us (`reconcile: apply`), or by somebody.',
+    advice: 'Nothing, or `xiq-siem backfill` where `backfill` is not `auto`.',
+    severity: 21,
+    level: 'notice',
+    kind: 'event',
+    category: ['configuration'],
+    type: ['change'],
+    message: ({ reason, facts }) =>
+      `The subscription of source ${facts.source ?? '?'} to ${facts.message_type ?? '?'} is as configured again; it was ${reason ?? 'not'}.`,
+  },
+  'public-url-wrong': {
+    when: 'Something is wrong with the public URL as a sender finds it: its name, its certificate or chain, less than 21 days to its expiry, or its answer. Once, and again when other checks fail.',
+    advice: 'Mend what it names: `xiq-siem status` shows each check.',
+    severity: 73,
+    level: 'error',
+    kind: 'alert',
+    type: ['error'],
+    message: (signal) =>
+      `The public URL of source ${signal.subject} is not as ExtremeCloud IQ needs it: ${list(signal.facts.codes)}${because(signal)}.`,
+  },
+  'xiq-api-failing': {
+    when: 'Subscriptions could not be looked at or mended, since the API of ExtremeCloud IQ cannot be reached, or refuses. Once, until it answers again.',
+    advice: 'Run `xiq-siem subscriptions plan`: it says what is wrong. Webhooks come as before.',
+    severity: 47,
+    level: 'warning',
+    kind: 'alert',
+    type: ['error'],
+    message: (signal) => `The API of ExtremeCloud IQ fails for source ${signal.subject}${because(signal)}.`,
+  },
+  'completeness-missing': {
+    when: 'The log of ExtremeCloud IQ has events of an hour that did not come, or that a destination has not confirmed. Once for each hour and message type.',
+    advice: 'Run `xiq-siem completeness`: it lists them. `xiq-siem backfill` fetches what did not come.',
+    severity: 73,
+    level: 'error',
+    kind: 'alert',
+    type: ['error'],
+    message: ({ subject, facts }) =>
+      `${amount(facts.count ?? 0, 'event')} of ${facts.message_type ?? '?'} are missing of source ${subject} in the hour from ${facts['completeness.hour'] ?? '?'}.`,
+  },
   'credentials-refused': {
     when: 'Requests to a source carried a wrong secret, or none. At most once an hour for each source, with up to 10 addresses.',
     advice:

@@ -5,16 +5,19 @@ import type { AdminChange } from '../http/admin-routes.ts';
 import type { RefusedAddress } from '../http/refused-credentials.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { SteadyClock } from '../telemetry/fold-faults.ts';
+import type { HourFigures } from '../xiq/completeness/watch-completeness.ts';
 import { adminSignal } from './admin-signal.ts';
 import { createBudget } from './budget.ts';
 import { heartbeats } from './heartbeat.ts';
 import type { Look, OpenDeadLetters, SignalSettings, Watcher } from './look.ts';
 import { createOwnTally } from './own-tally.ts';
 import { newSignal, type Signal } from './signal.ts';
+import { watchCompleteness } from './watch-completeness.ts';
 import { watchDestinations } from './watch-destinations.ts';
 import { watchJournal, watchLosses } from './watch-journal.ts';
 import { watchRefused, watchUnknown, watchUnreadable } from './watch-senders.ts';
 import { watchSilence } from './watch-silence.ts';
+import { watchApi, watchPublicUrl, watchSubscriptions } from './watch-subscriptions.ts';
 import { watchDeadLetters, watchDegraded } from './watch-verdicts.ts';
 
 export interface SignalsParts {
@@ -28,6 +31,8 @@ export interface SignalsParts {
   sources(): readonly string[];
   /** Epoch milliseconds; undefined where nothing came since the start. */
   lastReceivedMs(source: string): number | undefined;
+  /** What the last proof of each source and message type found. */
+  completeness?(): readonly HourFigures[];
   /** Keeps them as one body; resolves with its receipt. */
   keep(signals: readonly Signal[]): Promise<string>;
   /** Asked at each look. */
@@ -62,9 +67,13 @@ const newWatchers = (nowMs: number): readonly Watcher[] => [
   watchJournal(),
   watchLosses(),
   watchSilence(),
+  watchSubscriptions(),
+  watchPublicUrl(),
+  watchApi(),
   watchRefused(),
   watchUnknown(),
   watchUnreadable(),
+  watchCompleteness(),
   heartbeats(nowMs),
 ];
 
@@ -129,6 +138,7 @@ export function startSignals(parts: SignalsParts): Signals {
       ...{ atMs, status, refused, settings: wanted, readings: parts.counters.readings() },
       ...{ sources: parts.sources(), lastReceivedMs: parts.lastReceivedMs },
       ...{ deadLetters: parts.deadLetterGroups, ownSince: own.since },
+      completeness: () => parts.completeness?.() ?? [],
     };
     const found = watchers.flatMap((watch) => watched(watch, seen));
     const leftOut = budget.over(atMs);

@@ -1,5 +1,5 @@
 // For tests: signals over a connector that is made up, on a clock that is driven.
-import type { DestinationState, Status } from '@xiq-siem/admin-api';
+import type { DestinationState, SourceState, Status } from '@xiq-siem/admin-api';
 import type { KeptBody, MetricName, NormalizedEvent } from '@xiq-siem/core';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import type { RefusedAddress } from '../http/refused-credentials.ts';
@@ -48,6 +48,7 @@ export function destinationOf(name: string, change: Partial<DestinationState> = 
 /** What a test may change between two looks. */
 export interface MadeUp {
   destinations: DestinationState[];
+  sources: SourceState[];
   gaps: Status['gaps'];
   lost: Status['journal']['lost'];
   letters: OpenDeadLetters[];
@@ -70,6 +71,7 @@ export function signalsToTest(change: Partial<MadeUp> = {}) {
   const bodies: (readonly Signal[])[] = [];
   const world: MadeUp = {
     ...{ destinations: [destinationOf('archive')], gaps: [], lost: [], letters: [], readings: [], refused: [] },
+    sources: [],
     received: new Map(),
     settings: { enabled: true, heartbeatMinutes: 1440, journalHours: 12, silentFactor: 10 },
     full: undefined,
@@ -85,6 +87,7 @@ export function signalsToTest(change: Partial<MadeUp> = {}) {
           ...{ firstSequence: 0, nextSequence: 0, bytes: 1_000, maxBytes: 10_000, freeBytes: 50_000 },
           ...{ bodiesPerSecond: null, bytesPerHour: null, lost: world.lost },
         },
+        sources: world.sources,
         ...{ destinations: world.destinations, notConfigured: [], gaps: world.gaps },
         ...{ deadLetters: { open: 0, bytes: 0 }, jobsRunning: 0, holds: true },
       };

@@ -64,7 +64,8 @@ export const jobSchema = z.strictObject({
   state: z
     .enum(['running', 'interrupted', 'cancelled', 'done', 'failed'])
     .describe('`interrupted`: the connector ended meanwhile; the same command goes on with it.'),
-  request: z.union([retryRequest, replayRequest, backfillRequest]),
+  // The one without defaults first: of a span alone the others would make one of theirs.
+  request: z.union([replayRequest, backfillRequest, retryRequest]),
   created: time,
   ended: time.optional(),
   resumed: z.boolean().optional().describe('True where a call found it begun.'),

@@ -15,6 +15,7 @@ export const reloaded = z.strictObject({
 });
 export type Reloaded = z.infer<typeof reloaded>;
 
+export const lookedAt = z.strictObject({ looked: z.array(name).describe('Sources.') });
 export const forgotten = z.strictObject({ forgotten: name });
 export const resumed = z.strictObject({ resumed: name });
 export const acknowledged = z.strictObject({ acknowledged: z.string() });

@@ -63,7 +63,12 @@ const subscription = z.strictObject({
   messageType: z.string(),
   state: z.enum(['well', 'missing', 'disabled', 'changed', 'foreign', 'unknown']),
   words: z.string().optional(),
+  mended: z
+    .strictObject({ was: z.enum(['missing', 'disabled', 'changed']), at: time })
+    .optional()
+    .describe('What the last look found, and mended.'),
 });
+export type SubscriptionState = z.infer<typeof subscription>;
 
 const source = z.strictObject({
   name,

@@ -29,6 +29,7 @@ export const trace = z.strictObject({
   snapshot,
   receipt: z.string(),
   found: z.enum(['kept', 'lost', 'removed', 'unknown']).describe('`removed`: settled, and past its retention.'),
+  lostTo: z.array(name).optional().describe('With `lost`: those that wanted it when a full journal let it go.'),
   body: z
     .strictObject({
       sequence: count,

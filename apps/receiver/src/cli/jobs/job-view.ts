@@ -54,11 +54,13 @@ export function doneOf({ lanes, types = [] }: Job): { readonly done: number; rea
 export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colours'>): readonly string[] {
   const { id, kind, state, created, ended, lanes, types = [] } = job;
   const hint =
-    state === 'interrupted'
-      ? 'The connector ended meanwhile, or the destination was changed: the same command goes on with it.'
-      : lanes.some(({ deadLettered }) => deadLettered > 0)
-        ? 'What was rejected rests in the dead letters: xiq-siem dlq list.'
-        : undefined;
+    kind === 'backfill' && state === 'failed'
+      ? 'The same command goes on with it.'
+      : state === 'interrupted'
+        ? 'The connector ended meanwhile, or the destination was changed: the same command goes on with it.'
+        : lanes.some(({ deadLettered }) => deadLettered > 0)
+          ? 'What was rejected rests in the dead letters: xiq-siem dlq list.'
+          : undefined;
   const troubles = lanes.flatMap(({ destination, state: lane, words, reason }) =>
     lane !== 'done' && (words ?? reason) !== undefined ? [`! ${printable(`${destination}: ${words ?? reason}`)}`] : [],
   );
@@ -66,7 +68,7 @@ export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colour
     `Job ${printable(id)} (${kind}): ${painter(terminal)(colours[state], state)}, begun ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
     `  ${wordsOf(job)}`,
     ...(types.length === 0 ? [] : renderTable(typeColumns, types.map(typeRow), terminal)),
-    ...(lanes.length + types.length > 0 ? [] : ['There was nothing to send.']),
+    ...(lanes.length + types.length > 0 ? [] : ['There was nothing to do.']),
     ...(lanes.length === 0 ? [] : renderTable(columns, lanes.map(laneRow), terminal)),
     ...troubles,
     ...(hint === undefined ? [] : [hint]),

@@ -7,6 +7,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/text-width.ts';
 import { byteSize, clockTime, counted, duration, group, rate, shortCount, shortDuration } from '../terminal/units.ts';
 import { troublesOf } from './next-step.ts';
+import { sourceTroubles } from './source-troubles.ts';
 import { verdictOf } from './verdict.ts';
 
 const stateColours: Readonly<Record<DestinationState['state'], Colour | undefined>> = {
@@ -49,6 +50,12 @@ export function renderStatus(status: Status, terminal: Paper): readonly string[]
       '',
       troubled.flatMap(({ destination: { name }, troubles }) =>
         troubles.flatMap((trouble) => warning(`${name}: ${trouble}`, terminal)),
+      ),
+    ),
+    ...section(
+      '',
+      (status.sources ?? []).flatMap((source) =>
+        sourceTroubles(source).flatMap((trouble) => warning(`source ${source.name}: ${trouble}`, terminal)),
       ),
     ),
     ...section('Let go by a full journal, though wanted (xiq-siem status --acknowledge GAP):', gapLines(status)),

@@ -42,6 +42,19 @@ const healthy: Status = {
 const run = (status: Status, words: string[] = [], paper = {}) =>
   runTest(['status', ...words], { status: async () => status }, paper);
 
+it('a source with trouble at ExtremeCloud IQ is exit 1, and says what helps', async () => {
+  const api = {
+    subscriptions: [{ messageType: 'AUDIT_LOG_ALL', state: 'disabled' as const, words: 'id 7\u001b[31m' }],
+    ...{ publicUrl: [], requestsPerHour: 7_500, requestsRemaining: 7_400 },
+  };
+  const { code, text } = await run({ ...healthy, sources: [{ name: 'xiq', api }] });
+  expect(code).toBe(1);
+  expect(text).toContain(
+    '! source xiq: subscription to AUDIT_LOG_ALL disabled (id 7\\u001b[31m). Next: xiq-siem subscriptions apply',
+  );
+  expect((await run({ ...healthy, sources: [{ name: 'xiq', api: { ...api, subscriptions: [] } }] })).code).toBe(0);
+});
+
 describe('the first line and the exit code', () => {
   it('all is well: 0', async () => {
     const { code, stdout } = await run(healthy);

@@ -29,7 +29,7 @@ Of a stopped connector: what its files say.`,
       [exits.ok, 'all is well (or the gap is acknowledged)'],
       [
         exits.attention,
-        'something needs a person: a destination is paused or holds events, there are dead letters, a gap, bodies that cannot be read, a destination to forget, a sum that does not hold, or webhooks are not accepted (it is stopped, or its reason is told)',
+        'something needs a person: a destination is paused or holds events, there are dead letters, a gap, bodies that cannot be read, a destination to forget, a sum that does not hold, a subscription that is not as configured, a public URL that is wrong, an API that fails, or webhooks are not accepted (it is stopped, or its reason is told)',
       ],
       [exits.usage, 'wrong arguments'],
       [exits.notFound, 'there is no such gap'],

@@ -2,6 +2,7 @@
 import type { Status } from '@xiq-siem/admin-api';
 import type { Colour } from '../terminal/colours.ts';
 import { counted } from '../terminal/units.ts';
+import { sourceTroubles } from './source-troubles.ts';
 
 export interface Verdict {
   readonly text: string;
@@ -31,7 +32,7 @@ export function verdictOf({ holds, destinations, gaps, journal }: Status): Verdi
 
 /** Whether something needs a person: the exit code of `status`. */
 export function needsPerson(status: Status): boolean {
-  const { holds, accepting, gaps, notConfigured, deadLetters, journal, destinations } = status;
+  const { holds, accepting, gaps, notConfigured, deadLetters, journal, destinations, sources = [] } = status;
   return (
     !holds ||
     // A connector that is stopped accepts nothing.
@@ -40,6 +41,7 @@ export function needsPerson(status: Status): boolean {
     gaps.length > 0 ||
     journal.lost.length > 0 ||
     notConfigured.length > 0 ||
-    destinations.some(({ state, held }) => state === 'paused' || held !== undefined)
+    destinations.some(({ state, held }) => state === 'paused' || held !== undefined) ||
+    sources.some((source) => sourceTroubles(source).length > 0)
   );
 }

@@ -1,0 +1,119 @@
+// A proof for people: hours by message types, what is missing, and what each destination has.
+import type { CompletenessCell, CompletenessLine } from '@xiq-siem/admin-api';
+import { painter } from '../terminal/colours.ts';
+import { printable } from '../terminal/printable.ts';
+import { type Cell, renderTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { clockTime, counted, group } from '../terminal/units.ts';
+
+type End = Extract<CompletenessLine, { kind: 'end' }>;
+type Screen = Pick<Terminal, 'columns' | 'colours'>;
+
+const colours = { whole: 'green', missing: 'red', surplus: 'yellow', unprovable: 'dim' } as const;
+
+/** Events listed of one cell: the others are in `--json`, or counted. */
+const maxListed = 20;
+
+export function renderProof(cells: readonly CompletenessCell[], end: End, terminal: Screen): readonly string[] {
+  return [
+    ...hoursTable(cells, terminal),
+    '',
+    ...destinationsTable(cells, terminal),
+    ...cells.filter(({ missingCount, surplusCount }) => missingCount + surplusCount > 0).flatMap(renderDifference),
+    ...renderReasons(cells),
+    verdictLine(end, terminal),
+  ];
+}
+
+function hoursTable(cells: readonly CompletenessCell[], terminal: Screen): readonly string[] {
+  const types = [...new Set(cells.map(({ messageType }) => messageType))];
+  const hours = Map.groupBy(cells, ({ hour }) => hour);
+  const columns = [{ title: 'HOUR' }, ...types.map((type) => ({ title: type.replace(/_LOG_ALL$/, '') }))];
+  const rows = [...hours].map(([hour, here]) => [
+    `${clockTime(hour).slice(0, 16)}Z`,
+    ...types.map((type) => shownState(here.find(({ messageType }) => messageType === type))),
+  ]);
+  return renderTable(columns, rows, terminal);
+}
+
+/** The number comes first, so that it is there whatever is cut. */
+function shownState(cell: CompletenessCell | undefined): Cell {
+  if (cell === undefined) return '';
+  const { state, missingCount, surplusCount, kept } = cell;
+  const colour = colours[state];
+  if (state === 'whole') return { text: `whole ${group(kept)}`, colour };
+  if (state === 'unprovable') return { text: state, colour };
+  const parts = [
+    ...(missingCount === 0 ? [] : [`${group(missingCount)} missing`]),
+    ...(surplusCount === 0 ? [] : [`${group(surplusCount)} surplus`]),
+  ];
+  return { text: parts.join(', '), colour };
+}
+
+const columns = [
+  { title: 'DESTINATION' },
+  { title: 'ASSURANCE' },
+  { title: 'CONFIRMED', align: 'right' },
+  { title: 'DEAD LETTERS', align: 'right' },
+  { title: 'FILTERED', align: 'right' },
+  { title: 'WAITING', align: 'right' },
+] as const;
+
+function destinationsTable(cells: readonly CompletenessCell[], terminal: Screen): readonly string[] {
+  const byName = Map.groupBy(
+    cells.flatMap(({ destinations }) => destinations),
+    ({ name }) => name,
+  );
+  const rows = [...byName].map(([name, counts]) => {
+    const sum = (field: 'confirmed' | 'deadLettered' | 'filtered' | 'waiting') =>
+      group(counts.reduce((all, one) => all + one[field], 0));
+    const [first] = counts;
+    return [name, first?.assurance ?? '', sum('confirmed'), sum('deadLettered'), sum('filtered'), sum('waiting')];
+  });
+  return rows.length === 0 ? [] : [...renderTable(columns, rows, terminal), ''];
+}
+
+function renderDifference({ messageType, hour, ...cell }: CompletenessCell): readonly string[] {
+  const { missing, missingCount, surplus, surplusCount, reason } = cell;
+  const list = (words: string, events: typeof missing, count: number): readonly string[] => {
+    if (count === 0) return [];
+    const shown = events.slice(0, maxListed);
+    const lines = shown.map(
+      ({ id, time, words: about }) =>
+        `    ${clockTime(time)}  ${printable(id)}${about === undefined ? '' : `  ${printable(about)}`}`,
+    );
+    return [`  ${words}:`, ...lines, ...(count > shown.length ? [`    … ${group(count - shown.length)} more`] : [])];
+  };
+  return [
+    `${printable(messageType)}, hour from ${clockTime(hour)}${reason === undefined ? '' : ` (${printable(reason)})`}`,
+    ...list(`${counted(missingCount, 'event')} missing`, missing, missingCount),
+    ...list(
+      `${counted(surplusCount, 'event')} surplus: kept, and not in the log of ExtremeCloud IQ`,
+      surplus,
+      surplusCount,
+    ),
+    '',
+  ];
+}
+
+/** Each once, with the types and how many hours. */
+function renderReasons(cells: readonly CompletenessCell[]): readonly string[] {
+  const unprovable = cells.filter(({ state }) => state === 'unprovable');
+  const reasons = Map.groupBy(unprovable, ({ reason = 'no reason is known' }) => reason);
+  const lines = [...reasons].map(([reason, here]) => {
+    const types = [...new Set(here.map(({ messageType }) => messageType.replace(/_LOG_ALL$/, '')))];
+    const hours = counted(new Set(here.map(({ hour }) => hour)).size, 'hour');
+    return printable(`  ${types.join(', ')}, ${hours}: ${reason}`);
+  });
+  return lines.length === 0 ? [] : ['Unprovable:', ...lines, ''];
+}
+
+function verdictLine({ verdict, cells }: End, terminal: Screen): string {
+  const paint = painter(terminal);
+  if (verdict === 'whole')
+    return paint('green', 'Whole: every event that ExtremeCloud IQ logged is here, and no other.');
+  const counts = Object.entries(cells).flatMap(([state, count]) => (count === 0 ? [] : [`${group(count)} ${state}`]));
+  if (verdict === 'unprovable')
+    return `Nothing is known to be missing, but not all can be proved: ${counts.join(', ')}.`;
+  return paint('red', `Not whole: ${counts.join(', ')}.`);
+}

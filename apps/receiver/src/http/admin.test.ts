@@ -1,0 +1,67 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { serveOperations, token } from './test-operations.ts';
+
+function get(url: string, headers: Record<string, string> = {}): Promise<{ status: number; text: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
+  request(url, { headers }, (response) => {
+    text(response).then((told) => resolve({ status: response.statusCode ?? 0, text: told }), reject);
+  })
+    .on('error', reject)
+    .end();
+  return promise;
+}
+
+const mine = { authorization: `Bearer ${token}` };
+const operations = { jobs: async () => ({ snapshot: false, jobs: [] }) };
+
+test.each(['127.0.0.1', 'localhost', '[::1]', '127.0.0.1:9', 'localhost:65535'])('it answers as %s', async (host) => {
+  await using served = await serveOperations(operations);
+  expect(await get(`${served.url}/api/v1/jobs`, { ...mine, host })).toMatchObject({ status: 200 });
+});
+
+test.each(['evil.example', '127.0.0.1.evil.example', 'localhost.', '0.0.0.0', '127.0.0.2'])(
+  'under the name %j it answers nothing, whatever is asked',
+  async (host) => {
+    await using served = await serveOperations(operations);
+    for (const path of ['/api/v1/jobs', '/metrics', '/healthz', '/readyz', '/none']) {
+      expect((await get(served.url + path, { ...mine, host })).status).toBe(403);
+    }
+  },
+);
+
+test.each([undefined, '', 'Bearer ', 'Bearer wrong', token, `Bearer ${token} `.replace('t0', 't1'), `bearer ${token}`])(
+  'the token is asked for, and %j is none',
+  async (authorization) => {
+    await using served = await serveOperations(operations);
+    const headers = authorization === undefined ? {} : { authorization };
+    for (const path of ['jobs', 'openapi.json', 'none']) {
+      const { status, text: answer } = await get(`${served.url}/api/v1/${path}`, headers);
+      expect(status).toBe(401);
+      expect(answer).not.toContain(token);
+    }
+  },
+);
+
+test('metrics, life and readiness need no token', async () => {
+  await using served = await serveOperations(operations);
+  expect(await get(`${served.url}/metrics`)).toEqual({ status: 200, text: 'up 1\n' });
+  expect(await get(`${served.url}/healthz`)).toMatchObject({ status: 200 });
+  expect(await get(`${served.url}/readyz`)).toMatchObject({ status: 200 });
+});
+
+test('it is not ready where a webhook would not be taken, and says why', async () => {
+  const readiness = () => ({ ready: false, reasons: ['journal_full'], information: { more: 1 } });
+  await using served = await serveOperations(operations, { readiness });
+  const { status, text: answer } = await get(`${served.url}/readyz`);
+  expect(status).toBe(503);
+  expect(JSON.parse(answer)).toEqual({ status: 'not ready', reasons: ['journal_full'], more: 1 });
+});
+
+test('the OpenAPI document is served; what is nowhere is 404', async () => {
+  await using served = await serveOperations(operations);
+  const { text: answer } = await get(`${served.url}/api/v1/openapi.json`, mine);
+  expect(JSON.parse(answer)).toMatchObject({ openapi: expect.any(String), info: { version: '1.2.3' } });
+  expect(await get(`${served.url}/api/v1/none`, mine)).toMatchObject({ status: 404 });
+});

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { refusedCredentials } from './refused-credentials.ts';
+
+function bench() {
+  let atMs = 0;
+  const refused = refusedCredentials(() => atMs);
+  return {
+    ...refused,
+    pass: (ms: number) => {
+      atMs += ms;
+    },
+    /** Answers of so many refusals in a row. */
+    times: (count: number, address = 'a') => Array.from({ length: count }, () => refused.refuse('xiq', address)),
+  };
+}
+
+test('twenty refusals a minute are answered 401, more 429, with the seconds that are left', () => {
+  const { times, pass, refuse } = bench();
+  expect(times(20)).toEqual(Array.from({ length: 20 }, () => undefined));
+  expect(refuse('xiq', 'a')).toBe(60);
+  pass(45_500);
+  expect(refuse('other', 'a')).toBe(15);
+  expect(refuse('xiq', 'b')).toBeUndefined();
+  pass(14_500);
+  expect(refuse('xiq', 'a')).toBeUndefined();
+});
+
+test('of very many addresses the one that was refused longest ago is forgotten', () => {
+  const { times, refuse } = bench();
+  times(20, 'first');
+  times(20, 'second');
+  refuse('xiq', 'first');
+  for (let address = 0; address < 9_999; address += 1) refuse('xiq', `other-${address}`);
+  expect(refuse('xiq', 'first')).toBe(60);
+  expect(refuse('xiq', 'second')).toBeUndefined();
+});
+
+test('what was refused since the last look is told by source and address, bounded', () => {
+  const { times, refuse, takeRecent } = bench();
+  times(3);
+  refuse('other', 'a');
+  expect(takeRecent()).toEqual([
+    { source: 'xiq', address: 'a', count: 3 },
+    { source: 'other', address: 'a', count: 1 },
+  ]);
+  expect(takeRecent()).toEqual([]);
+  for (let address = 0; address < 12_000; address += 1) refuse('xiq', String(address));
+  expect(takeRecent()).toHaveLength(10_000);
+});
