@@ -100,6 +100,10 @@ Every source:
 
 ${table(sourceFrame)}
 ${registry.sources.map(({ type, configSchema }) => `\n### type: ${type}\n\n${table(configSchema)}\n`).join('')}
+## The mapping file
+
+What \`mapping\` names: the operator's own additions, checked like the configuration. A guide: [mapping.md](../guides/mapping.md).
+${registry.sources.flatMap(({ type, mappingSchema }) => (mappingSchema === undefined ? [] : `\n### for sources of type: ${type}\n\n${table(mappingSchema)}\n`)).join('')}
 ## destinations.\\<name\\>
 
 Every destination:
