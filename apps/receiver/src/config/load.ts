@@ -124,7 +124,7 @@ export async function checkConfiguration(
     if (frame.success && Object.keys(entries).length === 0)
       found.push({ path: [kind], message: 'expected at least one' });
   }
-  const mapping = await loadMapping(frame.data?.mapping, baseDirectory, sources);
+  const mapping = await loadMapping(entriesOf.mapping, baseDirectory, sources);
   if (!frame.success || found.length > 0 || mapping.faults.length > 0) {
     const faults = [...found.map(yaml.locate), ...mapping.faults];
     return {
@@ -173,12 +173,16 @@ export function configurationError(faults: readonly ConfigFault[]): ConnectorErr
 type Entries = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 const looseEntries = z.record(z.string(), z.record(z.string(), z.unknown())).catch({});
-const looseFrame = z.looseObject({ sources: looseEntries.optional(), destinations: looseEntries.optional() });
+const looseFrame = z.looseObject({
+  sources: looseEntries.optional(),
+  destinations: looseEntries.optional(),
+  mapping: z.string().optional().catch(undefined),
+});
 
 /** The entries of a configuration whose frame is at fault, so that their faults are told in the same run. */
-function entriesDespite(value: unknown): { sources: Entries; destinations: Entries } {
+function entriesDespite(value: unknown): { sources: Entries; destinations: Entries; mapping: string | undefined } {
   const { data } = looseFrame.safeParse(value);
-  return { sources: data?.sources ?? {}, destinations: data?.destinations ?? {} };
+  return { sources: data?.sources ?? {}, destinations: data?.destinations ?? {}, mapping: data?.mapping };
 }
 
 interface CheckedEntry<Definition, FrameSchema extends z.ZodObject> {
