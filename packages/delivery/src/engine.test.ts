@@ -8,6 +8,7 @@ import {
   each,
   memoryJournal,
   memoryPosition,
+  normalize,
   type Script,
   scripted,
   type start,
@@ -181,4 +182,24 @@ test('what a destination does not want is filtered, and part of the sum', async 
   expect(plugins.map(({ taken }) => taken.join(''))).toEqual(['abd', 'c', 'd', 'ab']);
   for (const { counters } of delivery.status()) expect(counters).toMatchObject({ normalized: 4 });
   expect(delivery.status().map(({ counters }) => counters.filtered)).toEqual([1, 3, 3, 2]);
+});
+
+test('what a back-fill brought before is sent to nobody, and counts as filtered everywhere', async () => {
+  const journal = memoryJournal(body(0, ['a', 'b']), body(1, ['c']));
+  const plugins = [scripted(), scripted()];
+  const { clock, delivery } = bench(
+    journal,
+    plugins.map((plugin, index) => destination(`d${index}`, plugin)),
+    {
+      *normalize(kept) {
+        for (const event of normalize(kept))
+          yield event.id === 'b' ? { ...event, filtered: 'duplicate_of_backfill' } : event;
+      },
+    },
+  );
+  await clock.runUntil(() => delivery.status().every(({ sequence }) => sequence === 2));
+  expect(plugins.map(({ taken }) => taken.join(''))).toEqual(['ac', 'ac']);
+  for (const { counters } of delivery.status()) {
+    expect(counters).toMatchObject({ normalized: 3, delivered: 2, filtered: 1 });
+  }
 });

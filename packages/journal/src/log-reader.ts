@@ -93,11 +93,12 @@ export function logReader(
           where: damage?.where ?? `${open.segment.path}:${offset}`,
           bytes: (damage?.bytes ?? 0) + end - offset,
         };
-      } else if (found.sequence < expected) {
-        damage = undefined;
       } else {
         // Past the limit stand records of a group that failed: refused then, and their sequences given to others.
-        return found.sequence < limit.nextSequence ? found : undefined;
+        if (found.sequence >= limit.nextSequence) return undefined;
+        open.segment.landmarks.note(found.sequence, found.offset);
+        if (found.sequence >= expected) return found;
+        damage = undefined;
       }
     }
   }
@@ -143,7 +144,8 @@ export function logReader(
     try {
       const file = await files.open(segment.path, 'read');
       // Its header was read when the journal was opened: damage to it since then costs nothing.
-      return { segment, file, cursor: recordCursor(file, segment.header) };
+      const landmark = segment.landmarks.before(expected);
+      return { segment, file, cursor: recordCursor(file, segment.header, landmark?.offset) };
     } catch (error) {
       const code = systemCode(error);
       if (code === 'ENOENT') await vanished?.();

@@ -2,6 +2,7 @@
 import type { Logger, LostSpan } from '@xiq-siem/core';
 import type { Files } from './files.ts';
 import { type Head, newLogId } from './head-file.ts';
+import { createLandmarks } from './landmarks.ts';
 import type { DamageKind } from './lost-ledger.ts';
 import { recordCursor } from './record-cursor.ts';
 import { type FoundFile, findSegmentFiles } from './segment-files.ts';
@@ -65,7 +66,10 @@ export async function lookAtLog({ files, directory, head, log }: LookOptions): P
     } else if (header.logId !== logId) {
       findings.push({ kind: 'foreign', path, bytes: size });
     } else {
-      segments.push({ path, header, bytes: size, lastAppendMs: modifiedMs, removed: false, following: undefined });
+      segments.push({
+        ...{ path, header, landmarks: createLandmarks(recordsStart), bytes: size, lastAppendMs: modifiedMs },
+        ...{ removed: false, following: undefined },
+      });
     }
   }
 

@@ -5,6 +5,7 @@ import { errorText, nodeFiles, systemCode } from './files.ts';
 import { openGaps } from './gaps.ts';
 import { openHeadFile } from './head-file.ts';
 import type { Journal, JournalOptions } from './journal.ts';
+import { createLandmarks } from './landmarks.ts';
 import { logView } from './log-view.ts';
 import { asConnectorError, logWriter } from './log-writer.ts';
 import { lostLedger } from './lost-ledger.ts';
@@ -143,7 +144,10 @@ async function open(options: JournalOptions): Promise<Journal> {
     await writer?.close().catch((error: unknown) => log.warn('journal.close', { why: errorText(error) }));
     writer = started;
     const path = started.path;
-    set.add({ path, header, bytes: recordsStart, lastAppendMs: now(), removed: false, following: undefined });
+    set.add({
+      ...{ path, header, landmarks: createLandmarks(recordsStart), bytes: recordsStart, lastAppendMs: now() },
+      ...{ removed: false, following: undefined },
+    });
   }
 
   function refuse(error: ConnectorError): void {

@@ -175,12 +175,15 @@ describe('a snapshot of a running connector', () => {
 describe('a look through a segment', () => {
   it('lets others have their turn between its chunks', async () => {
     const data = await openDataDirectory(path, { now: Date.now, log });
-    const journal = await open(data.path, 32 * 1024 * 1024);
+    const filling = await open(data.path, 32 * 1024 * 1024);
     const body = Buffer.alloc(8192, 'x');
     const count = 2048;
     const receipts = await Promise.all(
-      Array.from({ length: count }, (_, n) => journal.append({ ...metadata, receivedAtMs: n }, body)),
+      Array.from({ length: count }, (_, n) => filling.append({ ...metadata, receivedAtMs: n }, body)),
     );
+    await filling.close();
+    // A start knows no landmarks yet.
+    const journal = await open(data.path, 32 * 1024 * 1024);
     for (const look of [
       () => journal.find(receipts.at(-1) ?? ''),
       () => journal.sequenceAt(count - 1, new AbortController().signal),

@@ -25,11 +25,14 @@ export interface RecordCursor {
 const chunkBytes = 256 * 1024;
 const blockBytes = 4096;
 
-/** Memory is bounded by a chunk or one record, whichever is more; given records share the chunk that they came in. */
-export function recordCursor(file: OpenFile, header: SegmentHeader): RecordCursor {
+/**
+ * Memory is bounded by a chunk or one record, whichever is more; given records share the chunk that they came in.
+ * `from`: the border of a record.
+ */
+export function recordCursor(file: OpenFile, header: SegmentHeader, from = recordsStart): RecordCursor {
   const magic = Buffer.alloc(4);
   magic.writeUInt32LE(header.magic);
-  let offset = recordsStart;
+  let offset = from;
   let chunk = Buffer.alloc(0);
   let chunkAt = 0;
 

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { createLandmarks } from './landmarks.ts';
 import { newSegmentHeader, recordsStart } from './segment-format.ts';
 import { type SegmentSet, segmentSet } from './segment-set.ts';
 
 function oneSegment(): SegmentSet {
   const header = newSegmentHeader('0'.repeat(32), 1, 1);
-  const segment = { path: '/a', header, bytes: recordsStart, lastAppendMs: 0, removed: false, following: undefined };
+  const landmarks = createLandmarks(recordsStart);
+  const segment = {
+    ...{ path: '/a', header, landmarks, bytes: recordsStart, lastAppendMs: 0 },
+    ...{ removed: false, following: undefined },
+  };
   return segmentSet([segment], { nextSequence: 1, keptFrom: 1 });
 }
 
@@ -39,7 +44,8 @@ describe('the bytes from a sequence on', () => {
     const segments = [0, 1, 2].map((n) => {
       const header = newSegmentHeader('0'.repeat(32), n + 1, n * 10 + 1);
       const bytes = recordsStart + 10 * record;
-      return { path: `/${n}`, header, bytes, lastAppendMs: 0, removed: false, following: undefined };
+      const landmarks = createLandmarks(recordsStart);
+      return { path: `/${n}`, header, landmarks, bytes, lastAppendMs: 0, removed: false, following: undefined };
     });
     return segmentSet(segments, { nextSequence: 31, keptFrom: 1 });
   }

@@ -1,9 +1,12 @@
 // The segments there are now, oldest first, and how far they are synced: what the writer publishes and readers follow.
+import type { Landmarks } from './landmarks.ts';
 import { recordsStart, type SegmentHeader } from './segment-format.ts';
 
 export interface Segment {
   readonly path: string;
   readonly header: SegmentHeader;
+  /** Of records that were found whole. */
+  readonly landmarks: Landmarks;
   /** Bytes that may be read: synced ones. */
   bytes: number;
   /** Epoch milliseconds of its last append. */
@@ -105,6 +108,7 @@ export function segmentSet(found: readonly Segment[], first: { nextSequence: num
     advance(more, next, nowMs) {
       const newest = segments.at(-1);
       if (newest === undefined) return;
+      newest.landmarks.note(nextSequence, newest.bytes);
       newest.bytes += more;
       newest.lastAppendMs = nowMs;
       bytes += more;

@@ -26,6 +26,8 @@ const allFacts: SignalFacts = {
   'silence.last_received': '2026-01-01T00:00:00.000Z',
   'refused.by_address': ['::ffff:192.0.2.7=9', '2001:db8::1=2', 'fe80::1%eth0=1', 'unknown=1'],
   message_type: 'AUDIT_LOG_ALL',
+  ...{ 'completeness.hour': '2026-01-01T00:00:00.000Z', 'completeness.xiq': 12, 'completeness.kept': 10 },
+  'completeness.surplus': 0,
   ...{ 'admin.call': 'reload', 'admin.input': ['name=elastic'] },
 };
 

@@ -1,12 +1,12 @@
 // Watches the proof of completeness: an hour of which events are missing.
-import type { Look, Watcher } from './look.ts';
-import { newSignal } from './signal.ts';
+import type { Look } from './look.ts';
+import { newSignal, type Signal } from './signal.ts';
 
 /** Once for each hour and message type. */
-export function watchCompleteness(): Watcher {
+export function watchCompleteness(): (look: Pick<Look, 'atMs' | 'completeness'>) => Iterable<Signal> {
   /** The last hour that was said, by source and message type. */
   const said = new Map<string, number>();
-  return function* incomplete({ atMs, completeness }: Look) {
+  return function* incomplete({ atMs, completeness }) {
     for (const { source, messageType, hourMs, state, xiq, kept, missing, surplus } of completeness()) {
       const key = `${source} ${messageType}`;
       if (state !== 'missing' || said.get(key) === hourMs) continue;

@@ -42,6 +42,7 @@ export const completenessLine = z.discriminatedUnion('kind', [
     snapshot,
     verdict: z.enum(['whole', 'missing_or_surplus', 'unprovable']),
     cells: z.strictObject({ whole: count, missing: count, surplus: count, unprovable: count }),
+    note: z.string().optional().describe('What else is to be known: that clocks differ.'),
   }),
 ]);
 export type CompletenessLine = z.infer<typeof completenessLine>;

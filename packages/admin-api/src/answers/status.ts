@@ -77,6 +77,10 @@ const source = z.strictObject({
     .strictObject({
       looked: time.optional().describe('When its subscriptions were last looked at.'),
       failure: z.string().optional().describe('Why they could not be looked at.'),
+      rotating: z
+        .boolean()
+        .optional()
+        .describe('A rotation of the secret was begun and is not done: nothing is mended until then.'),
       subscriptions: z.array(subscription),
       publicUrl: z.array(
         z.strictObject({ what: z.string(), result: z.enum(['well', 'wrong', 'unverifiable']), words: z.string() }),

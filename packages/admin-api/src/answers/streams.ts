@@ -85,6 +85,11 @@ export const backfillLine = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('fetching'), messageType: z.string(), fetched: count }),
   progress,
-  z.strictObject({ kind: z.literal('end'), snapshot, missing: count }),
+  z.strictObject({
+    kind: z.literal('end'),
+    snapshot,
+    missing: count,
+    note: z.string().optional().describe('What else is to be known: that clocks differ.'),
+  }),
 ]);
 export type BackfillLine = z.infer<typeof backfillLine>;

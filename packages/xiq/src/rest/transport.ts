@@ -6,6 +6,7 @@ import { type Asked, failureError, rateLimitedError, serverError, wordsOf } from
 import type { Endpoint } from './endpoint.ts';
 import { type Answer, exchange, type Failure, type HttpRequest } from './exchange.ts';
 import type { BudgetKeeper } from './request-budget.ts';
+import type { ServerClock } from './server-clock.ts';
 import { rateLimitOf, retryAfterMs } from './wait-headers.ts';
 
 export interface ApiRequest {
@@ -31,6 +32,7 @@ export interface TransportOptions {
   readonly log: Logger;
   readonly meter: Meter;
   readonly budget: BudgetKeeper;
+  readonly serverClock: ServerClock;
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
   readonly maxWaitMs: number;
@@ -48,7 +50,7 @@ const usualAttempts = 4;
 const passing: ReadonlySet<Failure['code']> = new Set(['connection_lost', 'timed_out', 'unreachable']);
 
 export function createTransport(options: TransportOptions): Transport {
-  const { baseUrl, agent, clock, log, meter, budget, timeoutMs, maxAnswerBytes } = options;
+  const { baseUrl, agent, clock, log, meter, budget, serverClock, timeoutMs, maxAnswerBytes } = options;
   const base = baseUrl.href.replace(/\/+$/, '');
 
   const once = async (
@@ -59,9 +61,13 @@ export function createTransport(options: TransportOptions): Transport {
     const url = new URL(`${base}${path}`);
     const authorization = bearer === undefined ? {} : { Authorization: `Bearer ${bearer.reveal()}` };
     const headers = { Accept: 'application/json', ...authorization };
+    const sentAtMs = clock.now();
     const outcome = await exchange({ url, method, agent, headers, body, timeoutMs, maxAnswerBytes, clock, signal });
     meter.add('xiq_siem.api.requests', 1, { endpoint, status: statusOf(outcome) });
-    if (outcome.kind === 'answer') budget.heard(rateLimitOf(outcome.headers));
+    if (outcome.kind === 'answer') {
+      budget.heard(rateLimitOf(outcome.headers));
+      serverClock.heard(outcome.headers, sentAtMs, clock.now());
+    }
     signal.throwIfAborted();
     return outcome;
   };

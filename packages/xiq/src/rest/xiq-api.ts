@@ -2,10 +2,11 @@
 import type { Agent } from 'node:http';
 import { ConnectorError, type Logger, type Meter } from '@xiq-siem/core';
 import type { ApiClock } from './api-clock.ts';
-import { createCaller } from './caller.ts';
+import { type Call, createCaller } from './caller.ts';
 import { type LogPage, type LogSpan, type LogType, readLog } from './log-pages.ts';
 import { createLoginSession } from './login-session.ts';
 import { createRequestBudget, type RequestBudget } from './request-budget.ts';
+import { createServerClock } from './server-clock.ts';
 import type { XiqCredentials } from './session.ts';
 import { createSubscriptions, type XiqSubscriptions } from './subscriptions.ts';
 import { createTokenSession } from './token-session.ts';
@@ -39,6 +40,12 @@ export interface XiqApi {
   /** The pages of a span of a log, read as they are asked for. */
   logs(type: LogType, span: LogSpan, signal: AbortSignal): AsyncIterable<LogPage>;
   budget(): RequestBudget;
+  /**
+   * Milliseconds that its clock is ahead of ours, negative where it is behind: by the Date of an answer of the last
+   * minutes, which is asked for where there is none. Undefined where none can be had. Rejects with the signal's reason
+   * when it fires, and with nothing else.
+   */
+  clockAheadMs(signal: AbortSignal): Promise<number | undefined>;
   /** Gives back the token of a login; what goes wrong is logged. A long-lived token stays. */
   logout(signal: AbortSignal): Promise<void>;
 }
@@ -50,6 +57,7 @@ export function createXiqApi(options: XiqApiOptions): XiqApi {
   const baseUrl = readBaseUrl(options.baseUrl);
   if (baseUrl.protocol === 'http:' && !isLoopback(baseUrl.hostname)) log.warn('xiq_api.not_encrypted');
   const budget = createRequestBudget({ requestsPerHour, clock, log });
+  const serverClock = createServerClock();
   const agent = options.agent(baseUrl);
   const transport = createTransport({
     baseUrl,
@@ -58,6 +66,7 @@ export function createXiqApi(options: XiqApiOptions): XiqApi {
     log,
     meter,
     budget,
+    serverClock,
     timeoutMs,
     maxAnswerBytes,
     maxWaitMs,
@@ -71,8 +80,21 @@ export function createXiqApi(options: XiqApiOptions): XiqApi {
     subscriptions: createSubscriptions(call),
     logs: (type, span, signal) => readLog(call, type, span, signal),
     budget: budget.state,
+    async clockAheadMs(signal) {
+      if (serverClock.aheadMs(clock.now()) === undefined) {
+        // A refusal has a Date as well.
+        await askForDate(call, clock.now(), signal).catch(() => signal.throwIfAborted());
+      }
+      return serverClock.aheadMs(clock.now());
+    },
     logout: session.logout,
   };
+}
+
+async function askForDate(call: Call, nowMs: number, signal: AbortSignal): Promise<void> {
+  const path = `/logs/audit?page=1&limit=1&startTime=${nowMs - 1_000}&endTime=${nowMs}`;
+  const once = { repeatable: true, maxAttempts: 1, maxWaitMs: 0 };
+  await call({ endpoint: 'logs_audit', method: 'GET', path, ...once }, signal);
 }
 
 function readBaseUrl(text: string): URL {

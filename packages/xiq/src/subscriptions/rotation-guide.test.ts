@@ -16,10 +16,10 @@ it.each([
     [secret, next],
     [secret],
     all(secret),
-    ['unverifiable', 'done', 'open', 'done', 'open'],
+    ['unverifiable', 'done', 'open', 'unverifiable', 'open'],
   ],
   ['it is first', [next, secret], [next, secret], all(secret), ['unverifiable', 'done', 'done', 'open', 'open']],
-  ['it is told', [next, secret], [next, secret], all(next), ['unverifiable', 'done', 'done', 'done', 'open']],
+  ['it is told', [next, secret], [next, secret], all(next), ['unverifiable', 'done', 'done', 'unverifiable', 'open']],
   [
     'none is shown',
     [next, secret],

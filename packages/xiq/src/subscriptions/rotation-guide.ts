@@ -62,11 +62,12 @@ export async function rotationGuide(
     },
     {
       text: `Put the new one first in ${key} (${takeEffect}), then run: xiq-siem subscriptions apply`,
-      state: isAdded && isTold ? (hidden > 0 ? 'unverifiable' : 'done') : 'open',
-      seen: `${told} of ${ours.length} subscriptions have the first secret${hidden > 0 ? `, ${hidden} do not show theirs` : ''}`,
+      // Nothing tells the new one from the old one but who put them there: taken out wrongly, webhooks would be refused.
+      state: isAdded && isTold ? 'unverifiable' : 'open',
+      seen: `${told} of ${ours.length} subscriptions have the first secret${hidden > 0 ? `, ${hidden} do not show theirs` : ''}${isAdded && isTold ? ': done if the first is the new one' : ''}`,
     },
     {
-      text: `Ten minutes later, take the old one out of ${key} (${takeEffect}).`,
+      text: `Ten minutes after that, take the old one, now behind the new one, out of ${key} (${takeEffect}).`,
       state: 'open',
       seen: isAdded
         ? `${secrets.length - 1} behind the first`

@@ -3,6 +3,7 @@ import type { Operations } from '@xiq-siem/admin-api';
 import { type Asking, cutShort } from '../ask.ts';
 import type { Session } from '../command.ts';
 import { exits } from '../exit-codes.ts';
+import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
 import { counted, group } from '../terminal/units.ts';
@@ -35,7 +36,8 @@ export async function preview(
         line.missing === 0
           ? 'Nothing is missing.'
           : `${counted(line.missing, 'event')} would be fetched and delivered.`;
-      say([...renderTable(columns, rows, terminal), verdict]);
+      const note = line.note === undefined ? [] : [`Note: ${printable(line.note)}.`];
+      say([...renderTable(columns, rows, terminal), ...note, verdict]);
       return exits.ok;
     }
   }

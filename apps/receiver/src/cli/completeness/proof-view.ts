@@ -21,6 +21,7 @@ export function renderProof(cells: readonly CompletenessCell[], end: End, termin
     ...destinationsTable(cells, terminal),
     ...cells.filter(({ missingCount, surplusCount }) => missingCount + surplusCount > 0).flatMap(renderDifference),
     ...renderReasons(cells),
+    ...(end.note === undefined ? [] : [`Note: ${printable(end.note)}.`]),
     verdictLine(end, terminal),
   ];
 }

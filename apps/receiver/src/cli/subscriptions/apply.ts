@@ -1,4 +1,5 @@
 // `xiq-siem subscriptions apply`: makes the subscriptions at ExtremeCloud IQ what the configuration says.
+import { ConnectorError } from '@xiq-siem/core';
 import { type CommandOptions, parseArguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { exits } from '../exit-codes.ts';
@@ -31,8 +32,13 @@ export const applyCommand: Command = {
     const { values } = parseArguments('subscriptions apply', args, options);
     const { yes = false, json = false } = values;
     requireConsent(session.terminal, yes, json);
-    return onSubscriptions(values, session, (opened) =>
-      carryOut(opened, session.terminal, { question: 'Do this at ExtremeCloud IQ?', yes, replan: opened.plan }),
-    );
+    return onSubscriptions(values, session, async (opened) => {
+      if (opened.rotating) {
+        const words = 'a rotation of the secret is under way, or was interrupted: nothing was changed';
+        throw new ConnectorError('busy', `${words}. Run xiq-siem subscriptions rotate-secret, and this after it`);
+      }
+      const question = 'Do this at ExtremeCloud IQ?';
+      return carryOut(opened, session.terminal, { question, yes, replan: opened.plan });
+    });
   },
 };

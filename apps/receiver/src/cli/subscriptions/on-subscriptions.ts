@@ -14,6 +14,7 @@ import { type Configuration, type ConfiguredSource, configurationError, loadConf
 import { registry } from '../../registry.ts';
 import { createLogger } from '../../telemetry/log.ts';
 import { openXiqClouds, type XiqCloud } from '../../xiq/cloud.ts';
+import { isRotating } from '../../xiq/subscriptions/managed-list.ts';
 import { type SourceSecrets, sourceSecrets } from '../../xiq/subscriptions/source-secrets.ts';
 import { type CommandOptions, configFile } from '../arguments.ts';
 import { commonOptions, type Session } from '../command.ts';
@@ -34,6 +35,9 @@ export interface OpenSubscriptions {
   readonly api: XiqCloud['api'];
   readonly subscriptions: SubscriptionsConfig;
   readonly secrets: SourceSecrets;
+  /** A rotation of the secret was begun and is not done: which one a subscription has is that rotation's affair. */
+  readonly rotating: boolean;
+  /** Without a secret where there is none, or one is being rotated: none is compared then. */
   readonly target: SubscriptionTarget;
   readonly clock: ApplyPorts['clock'];
   readonly log: Logger;
@@ -72,13 +76,14 @@ export async function onSubscriptions(
   const json = values.json === true;
   const signal = terminal.interrupted();
   const secrets = sourceSecrets(configured, configuration, log);
-  const [secret] = secrets.all.current();
+  const rotating = secrets.kind === 'managed' && isRotating(secrets.managedPath);
+  const [secret] = rotating ? [] : secrets.all.current();
   const { application, publicUrl, messageTypes } = subscriptions;
   const target = { application, publicUrl, messageTypes, secret };
   const { api } = cloud;
   try {
     return await work({
-      ...{ configuration, source: cloud.source, api, subscriptions, secrets, target, log, json, signal },
+      ...{ configuration, source: cloud.source, api, subscriptions, secrets, rotating, target, log, json, signal },
       clock: systemClock,
       list: () => api.subscriptions.list(signal),
       plan: (found) => planSubscriptions(target, found),

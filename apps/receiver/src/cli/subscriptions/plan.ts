@@ -30,11 +30,13 @@ Nothing is changed, and no running connector is needed.`,
   json: { schema: z.strictObject({ source: z.string(), plan: planSchema }) },
   async run(args, session) {
     const { values } = parseArguments('subscriptions plan', args, subscriptionsOptions);
-    return onSubscriptions(values, session, async ({ source, target, list, plan: planOf, say, tell }) => {
+    return onSubscriptions(values, session, async ({ source, rotating, target, list, plan: planOf, say, tell }) => {
       const plan = planOf(await list());
       tell({ source, plan: planForm(plan) });
       say(renderPlan(plan).map(printable));
-      if (target.secret === undefined) say('There is no secret yet: none was compared, and none can be created.');
+      if (rotating) say('A rotation of the secret is under way, or was interrupted: no secret was compared.');
+      else if (target.secret === undefined)
+        say('There is no secret yet: none was compared, and nothing can be created.');
       if (isNothingToDo(plan)) {
         say('Nothing to do.');
         return exits.ok;

@@ -1,8 +1,11 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Secret } from '@xiq-siem/core';
 import { startXiqCloud, type XiqCloud, type XiqCloudOptions } from '@xiq-siem/simulator';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { serveOperations } from '../../http/test-operations.ts';
 import { commands } from '../commands.ts';
 import { runCommand } from '../run-command.ts';
 import { type Paper, testTerminal } from '../test-session.ts';
@@ -136,8 +139,11 @@ it('list shows ours and foreign ones, without a secret of either', async () => {
   await run(['apply', '--yes']);
   const { code, text } = await run(['list']);
   expect(code).toBe(0);
-  expect(text).toMatch(/ours +AUDIT_LOG_ALL +ENABLED/);
-  expect(text).toMatch(/foreign +SMS_LOG_ALL +ENABLED +somebody-else +https:\/\/…@other\.example\/h\?…/);
+  expect(text).toMatch(/^ours +ENABLED +AUDIT_LOG_ALL \(id \d+, siem\) -> http/m);
+  expect(text).toMatch(
+    /^foreign +ENABLED +SMS_LOG_ALL \(id \d+, somebody-else\) -> https:\/\/…@other\.example\/h\?…$/m,
+  );
+  expect(text).toMatch(/^2 subscriptions of ours, 1 foreign\.$/m);
   expect((await run([])).text).toBe(text);
 });
 
@@ -207,7 +213,7 @@ it('a token that was got by name and password is given back', async () => {
   expect((await run(['plan'])).code).toBe(2);
   expect(cloud.requests().map(({ method, path, status }) => [method, path, status])).toEqual([
     ['POST', '/login', 200],
-    ['GET', '/subscriptions/webhook', 200],
+    ['GET', '/subscriptions/webhook?page=1&limit=100', 200],
     ['POST', '/logout', 200],
   ]);
 });
@@ -229,11 +235,96 @@ describe('rotate-secret where no connector runs', () => {
     expect((await run(['plan'])).code).toBe(0);
   });
 
+  it('while it is not done, plan compares no secret and apply changes nothing', async () => {
+    const { cloud, run, secretFile } = await place();
+    await run(['apply', '--yes']);
+    await writeFile(secretFile, `${secret}\ncanary-next\ncanary-next\n`);
+    const [one] = cloud.subscriptions.list();
+    cloud.subscriptions.change(one?.id ?? '', { secret: 'canary-next' });
+    const plan = await run(['plan']);
+    expect(plan.code).toBe(0);
+    expect(plan.text).toContain('no secret was compared');
+    const applied = await run(['apply', '--yes']);
+    expect(applied.code).toBe(75);
+    expect(applied.errors).toContain('Run xiq-siem subscriptions rotate-secret');
+    expect((await run(['rotate-secret', '--grace', '0'])).text).toMatch(/^A rotation was begun before: it goes on\./);
+    expect(await lines(secretFile)).toEqual(['canary-next']);
+    expect((await run(['apply', '--yes'])).code).toBe(0);
+  });
+
   it('two at once are one: the other is exit 75', async () => {
     const { cloud, run } = await place();
     await run(['apply', '--yes']);
     cloud.faults.set({ slowAnswer: { delayMs: 200 } });
     const codes = await Promise.all([run(['rotate-secret', '--grace', '0']), run(['rotate-secret', '--grace', '0'])]);
     expect(codes.map(({ code }) => code).sort()).toEqual([0, 75]);
+  });
+});
+
+describe('beside a connector that runs', () => {
+  /** It accepts these secrets, and remembers what it was asked to look at. */
+  async function running(directory: string, accepted: readonly string[]) {
+    const token = 'canary-admin-token-that-is-long-enough';
+    const looked: unknown[] = [];
+    const admin = await serveOperations(
+      {
+        jobs: async () => ({ snapshot: false, jobs: [] }),
+        async lookAtSubscriptions(input) {
+          looked.push(input);
+          return { looked: ['xiq'] };
+        },
+      },
+      { token: new Secret(token) },
+    );
+    onTestFinished(() => admin[Symbol.asyncDispose]());
+    const receiver = createServer(({ headers }, response) => {
+      const isAccepted = accepted.some((one) => headers.authorization === `Bearer ${one}`);
+      response.writeHead(isAccepted ? 400 : 401).end();
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => new Promise<void>((resolve) => receiver.close(() => resolve())));
+    const address = receiver.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const webhooks = `http://127.0.0.1:${address.port}`;
+    await writeFile(join(directory, 'data', 'admin.json'), JSON.stringify({ url: admin.url, pid: 1, token, webhooks }));
+    return looked;
+  }
+
+  it('it looks at what apply changed', async () => {
+    const { run, directory } = await place();
+    const looked = await running(directory, []);
+    expect((await run(['apply', '--yes'])).code).toBe(0);
+    expect(looked).toEqual([{ source: 'xiq' }]);
+    await run(['apply', '--yes']);
+    expect(looked).toHaveLength(1);
+  });
+
+  it('the steps for a secret of one’s own are printed, and how far they are done', async () => {
+    const { run, directory, config } = await place();
+    const text = await readFile(config, 'utf8');
+    await writeFile(
+      config,
+      text.replace('type: xiq', 'type: xiq\n    secrets: [ { file: old }, { file: next, optional: true } ]'),
+    );
+    await writeFile(join(directory, 'old'), 'canary-old');
+    expect((await run(['apply', '--yes'])).code).toBe(0);
+    const alone = await run(['rotate-secret']);
+    expect([alone.code, alone.errors]).toEqual([69, expect.stringContaining('this secret is not managed by us')]);
+
+    await writeFile(join(directory, 'next'), 'canary-next');
+    await running(directory, ['canary-old', 'canary-next']);
+    const { code, text: steps } = await run(['rotate-secret']);
+    expect(code).toBe(2);
+    expect(steps.split('\n').map((line) => line.slice(0, 6))).toEqual([
+      'The se',
+      '[?] 1.',
+      '[x] 2.',
+      '[x] 3.',
+      '[?] 4.',
+      '[ ] 5.',
+    ]);
+    const [answer] = (await run(['rotate-secret', '--json'])).json();
+    const guide = (await schemaOf('rotate-secret')).instead?.[0]?.schema;
+    expect(guide?.safeParse(answer).error).toBeUndefined();
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { publicUrlChecks } from './findings.ts';
 import { lookAtPublicUrl } from './look-at-public-url.ts';
 import { createPublicUrlPorts } from './ports.ts';
+import { lookHeader } from './post-without-secret.ts';
 import { testCertificate } from './test-certificates.ts';
 import {
   host,
@@ -43,6 +44,18 @@ it('all is well at a place that is as it should be', async () => {
   expect(asked).toMatchObject({ method: 'POST', url: '/webhooks/xiq/AUDIT_LOG_ALL', httpVersion: '1.1' });
   expect(asked).toMatchObject({ headers: { host } });
   expect(asked).not.toHaveProperty('headers.authorization');
+});
+
+it('carries the mark that the receiver knows it by, and none where there is none', async () => {
+  const seen: unknown[] = [];
+  const port = await startTls(wholeChain, onTestFinished, (request, response) => {
+    seen.push(request.headers[lookHeader]);
+    ourRefusal(request, response);
+  });
+  const ports = testPorts({ behind: { [publicAddress]: port } });
+  await look(ports, publicUrl, { mark: 'our-mark' });
+  await look(ports);
+  expect(seen).toEqual(['our-mark', undefined]);
 });
 
 describe('the chain', () => {

@@ -1,0 +1,51 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { createServerClock } from './server-clock.ts';
+import { answering, noSignal, startBench } from './test-api.ts';
+
+const noon = Date.UTC(2026, 10, 24, 12);
+const dated = (ms: number) => ({ date: new Date(ms).toUTCString() });
+
+it.each([
+  ['agrees, to the second', noon + 400, noon + 500, noon, 0],
+  ['agrees, as far as a slow answer can tell', noon, noon + 20_000, noon + 15_000, 0],
+  ['is an hour ahead', noon, noon + 200, noon + 3_600_000, 3_600_400],
+  ['is an hour behind', noon, noon + 200, noon - 3_600_000, -3_599_600],
+])('their clock %s', (_, sentAtMs, answeredAtMs, theirMs, aheadMs) => {
+  const clock = createServerClock();
+  clock.heard(dated(theirMs), sentAtMs, answeredAtMs);
+  expect(clock.aheadMs(answeredAtMs)).toBe(aheadMs);
+});
+
+it('what is old, out of a cache, or no date tells nothing', () => {
+  const clock = createServerClock();
+  clock.heard({ date: 'yesterday' }, noon, noon);
+  clock.heard({ ...dated(noon - 3_600_000), age: '3600' }, noon, noon);
+  expect(clock.aheadMs(noon)).toBeUndefined();
+  clock.heard(dated(noon), noon, noon);
+  expect(clock.aheadMs(noon + 599_000)).toBe(0);
+  expect(clock.aheadMs(noon + 601_000)).toBeUndefined();
+});
+
+it('is asked for once, and then taken from any answer, a refusal too', async () => {
+  const { client, server, clock } = await startBench(onTestFinished);
+  const theirs = clock.now() - 7_200_000;
+  server.instead.push(answering(403, '', { Date: new Date(theirs).toUTCString() }));
+  const ahead = await client.clockAheadMs(noSignal);
+  expect(ahead).toBeGreaterThan(-7_201_000);
+  expect(ahead).toBeLessThan(-7_199_000);
+  expect(await client.clockAheadMs(noSignal)).toBe(ahead);
+  expect(server.requests.map(({ path }) => path)).toEqual(['/logs/audit']);
+  server.instead.push(answering(200, [], { Date: new Date(clock.now()).toUTCString() }));
+  await client.subscriptions.list(noSignal);
+  expect(await client.clockAheadMs(noSignal)).toBe(0);
+});
+
+it('where no answer can be had nothing is known, and a cancelled question is cancelled', async () => {
+  const { client, server } = await startBench(onTestFinished);
+  server.instead.push((response) => response.destroy());
+  expect(await client.clockAheadMs(noSignal)).toBeUndefined();
+  const cancelled = new AbortController();
+  server.instead.push(() => cancelled.abort(new Error('Ctrl-C')));
+  await expect(client.clockAheadMs(cancelled.signal)).rejects.toThrow('Ctrl-C');
+  await vi.waitUntil(() => server.requests.length === 2);
+});
