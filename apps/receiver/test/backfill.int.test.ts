@@ -2,7 +2,7 @@ import { routes } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
 import { only } from './operator-place.ts';
 import { type RestPlace, restPlace, types } from './rest-place.ts';
-import { until } from './xiq-place.ts';
+import { until, xiqPlace } from './xiq-place.ts';
 
 const [audit, authentication] = types;
 /** Within the last hours, and no two at one time. */
@@ -127,3 +127,28 @@ test('a downtime of ours is back-filled by itself', async () => {
   // It reaches beyond the start, for clocks that differ a little, and waits for that.
   expect(await jobOf(place)).toMatchObject({ kind: 'backfill', state: 'running', types: [{ state: 'waiting' }, {}] });
 });
+
+test('a subscription that was disabled behind our back: mended, and the gap back-filled by itself', async () => {
+  await using place = await xiqPlace();
+  const { cloud, work } = place;
+  await place.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
+  const first = await place.start();
+  const looked = async () => (await place.run('status', '--json')).stdout.includes('"looked"');
+  await until(
+    'the subscriptions are made, and seen well',
+    async () => cloud.subscriptions.list().length === 2 && looked(),
+  );
+  cloud.emit({ type: audit, count: 5 });
+  await cloud.settled();
+  await first.end('SIGTERM');
+  for (const { id } of cloud.subscriptions.list()) cloud.subscriptions.change(id, { status: 'DISABLED' });
+  cloud.emit({ type: audit, count: 40 });
+  await cloud.settled();
+  const second = await place.start();
+  const ids = async () =>
+    (await work.documents()).flatMap(({ event }) => (event['dataset'] === 'extreme_xiq.audit' ? [event.id] : []));
+  await until('all is delivered', async () => (await ids()).length >= 45);
+  expect([(await ids()).length, new Set(await ids()).size]).toEqual([45, 45]);
+  expect(cloud.subscriptions.list().map(({ status }) => status)).toEqual(['ENABLED', 'ENABLED']);
+  expect(second.output()).toContain('the subscription to AUDIT_LOG_ALL was disabled');
+}, 60_000);

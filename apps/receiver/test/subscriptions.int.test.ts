@@ -55,7 +55,7 @@ it.each(['array', 'page'] as const)(
     const refusal = missing.api?.publicUrl.find(({ what }) => what === 'refuses_without_secret');
     expect(refusal?.words).toContain('is refused with 401, by this connector');
     const people = await place.run('status');
-    expect(people.stdout).toContain('! source xiq: subscription to AUDIT_LOG_ALL missing');
+    expect(people.stdout).toContain('! source xiq: subscriptions to AUDIT_LOG_ALL, SMS_LOG_ALL missing');
 
     expect((await place.run('subscriptions', 'plan')).code).toBe(2);
     const applied = await place.run('subscriptions', 'apply', '--yes');

@@ -45,7 +45,7 @@ export async function openXiqDesk({ clouds, evidence, jobs, directory, ready, lo
   let watch: CompletenessWatch | undefined;
 
   const isFilling = (source: string): boolean =>
-    wanted.list().some((span) => span.source === source) ||
+    wanted.list().some((span) => span.source === source && span.job === undefined) ||
     jobs.list().some(({ kind, state, request }) => {
       const named = kind === 'backfill' && state === 'running' ? backfillRequest.safeParse(request) : undefined;
       return named?.success === true && (named.data.source ?? source) === source;

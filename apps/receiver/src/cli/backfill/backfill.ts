@@ -37,7 +37,7 @@ export const backfillCommand: Command = {
     words: '--from TIME --to TIME',
     text: `Fetch what the logs of ExtremeCloud IQ hold of a span and did not come by webhook, and deliver it like any other. What came already is left out, by the event ids in the journal: a span that begins before what the journal retains is refused. A webhook that comes later for an event that was fetched is delivered to nobody (duplicate_of_backfill).
 
-It is a job in the connector: the same command goes on with one that was interrupted or failed. What is younger than \`settleMinutes\` waits until it is not, and all of it stays within the requests that the account has an hour.
+It is a job in the connector: the same command, with times that do not move, goes on with one that was interrupted or failed. What is younger than \`settleMinutes\` waits until it is not, and all of it stays within the requests that the account has an hour.
 
 ${timeHelp}`,
     options,

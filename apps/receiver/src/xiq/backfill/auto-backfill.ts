@@ -5,8 +5,9 @@ import type { ApiClock } from '@xiq-siem/xiq';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { XiqCloud } from '../cloud.ts';
 import type { AliveMark } from './alive-mark.ts';
-import { clockBehindMs } from './clock-difference.ts';
+import { clockDifference } from './clock-difference.ts';
 import { type JournalAccess, lookBackMs, retainedSinceMs } from './kept-bodies.ts';
+import { clockTime } from './type-state.ts';
 import type { WantedSpan, WantedSpans } from './wanted-spans.ts';
 
 export interface Gap {
@@ -55,8 +56,8 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
 
   /** In whole minutes, so that what is one gap is one span; `marginMs` before it is known what came. */
   async function want(cloud: XiqCloud, fromMs: number, toMs: number, why: string, messageTypes?: string[]) {
-    const behindMs = await clockBehindMs(access(), cloud, signal);
-    const marginMs = Math.max(1, cloud.subscriptions?.settleMinutes ?? 0) * minuteMs + Math.max(0, behindMs);
+    const { behindMs, aheadMs } = await clockDifference(access(), cloud, signal);
+    const marginMs = Math.max(1, cloud.subscriptions?.settleMinutes ?? 0) * minuteMs + behindMs;
     const wide = floor(fromMs - marginMs);
     const sinceMs = await retainedSinceMs(access().journal, signal);
     // Nothing came meanwhile, but what came just before can only be known from the journal.
@@ -64,7 +65,7 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
     const span = {
       ...{ source: cloud.source, why, messageTypes, forceDuplicates: isGone },
       fromMs: isGone ? floor(fromMs) : wide,
-      toMs: floor(toMs + minuteMs + Math.max(0, -behindMs)) + minuteMs,
+      toMs: floor(toMs + minuteMs + aheadMs) + minuteMs,
     };
     log.warn('backfill.wanted', { source: cloud.source, why, ...spanWords(span) });
     await wanted.add(span);
@@ -81,13 +82,18 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
     await alive.set(nowMs);
   }
 
+  const jobOf = ({ job: named }: WantedSpan): Job | undefined => jobs.list().find(({ id }) => id === named);
+  /** One at a time for each source: others wait, for they share its requests, and an operator's jobs need room. */
+  const isBusy = (source: string): boolean =>
+    wanted.list().some((span) => span.source === source && jobOf(span)?.state === 'running');
+
   async function beginWanted(): Promise<void> {
     for (const span of wanted.list()) {
-      const job = jobs.list().find(({ id }) => id === span.job);
+      const job = jobOf(span);
       if (job?.state === 'running') continue;
       const isOver = span.job !== undefined && (job === undefined || job.state === 'done' || job.state === 'cancelled');
       if (isOver) await wanted.replace(span, undefined);
-      else if (clock.now() >= span.notBeforeMs) await begin(span, job);
+      else if (clock.now() >= span.notBeforeMs && !isBusy(span.source)) await begin(span, job);
     }
   }
 
@@ -133,7 +139,7 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
       await attempt(lookAtOurselves);
       await attempt(beginWanted);
       wake = new AbortController();
-      await clock.sleep(tickMs, AbortSignal.any([signal, wake.signal])).catch(() => undefined);
+      if (!signal.aborted) await clock.sleep(tickMs, wake.signal).catch(() => undefined);
     }
   }
   const running = run();
@@ -159,7 +165,6 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
 }
 
 const floor = (ms: number): number => Math.max(0, Math.floor(ms / minuteMs) * minuteMs);
-const clockTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 function spanWords({ fromMs, toMs, messageTypes }: Pick<WantedSpan, 'fromMs' | 'toMs' | 'messageTypes'>) {
   return { from: clockTime(fromMs), to: clockTime(toMs), messageTypes: messageTypes?.join(', ') ?? 'all' };

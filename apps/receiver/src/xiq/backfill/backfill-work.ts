@@ -6,10 +6,11 @@ import type { BackfillProgress } from '../../jobs/job-record.ts';
 import type { JobWork, WorkEnd } from '../../jobs/job-work.ts';
 import type { XiqCloud } from '../cloud.ts';
 import type { BackfilledIds } from './backfilled-ids.ts';
-import { clockBehindMs, clockWords } from './clock-difference.ts';
+import { clockDifference, clockWords } from './clock-difference.ts';
+import { pieceLimits, settleMsOf } from './fetching.ts';
 import type { JournalAccess } from './kept-bodies.ts';
 import { type KnownIds, knownIds, requireRetained } from './known-ids.ts';
-import { noLogWords } from './which-source.ts';
+import { asBegun, type BackfillSpan, clockTime, finish, shownType, type TypeState } from './type-state.ts';
 
 export interface BackfillWorkParts {
   readonly cloud: XiqCloud;
@@ -23,27 +24,9 @@ export interface BackfillWorkParts {
   readonly log: Logger;
 }
 
-export interface BackfillSpan {
-  readonly job: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly forceDuplicates: boolean;
-}
-
-export type TypeProgress = BackfillProgress['types'][number];
-
-interface TypeState extends TypeProgress {
-  state: JobFetch['state'];
-  words: string | undefined;
-}
-
-export const defaultSettleMinutes = 10;
 /** A page waits for the account's next hour rather than that a piece is begun again: it may cost more than an hour has. */
 const maxWaitMs = 2 * 3_600_000;
 const longestSleepMs = 60_000;
-const worthSayingMs = 1_000;
-
-const clockTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 export function startBackfill(span: BackfillSpan, before: BackfillProgress, parts: BackfillWorkParts): JobWork {
   const { cloud, access, clock, log } = parts;
@@ -61,6 +44,8 @@ export function startBackfill(span: BackfillSpan, before: BackfillProgress, part
   const shownTypes = (): JobFetch[] => types.map((one) => shownType(one, span, cloud, reading, clock.now()));
 
   async function keep(type: TypeState, piece: FetchedPiece, known: KnownIds): Promise<void> {
+    // What comes by webhook from here on until the body is synced is delivered twice, as one id: these are milliseconds,
+    // for an event that is older than what has settled.
     for await (const _ of known.catchUp(signal));
     const fresh = piece.events.filter(({ id }) => !known.has(id));
     const at = { source: cloud.source, messageType: type.messageType, origin: 'rest' } as const;
@@ -92,6 +77,7 @@ export function startBackfill(span: BackfillSpan, before: BackfillProgress, part
     type.state = 'running';
     const pieces = fetchSpan({
       ...{ api: cloud.api, reader: cloud.reader, type: log, clock, signal, toMs, settleMs, maxWaitMs },
+      ...pieceLimits,
       fromMs: type.fetchedToMs,
       onProgress: ({ doneMs }) => {
         reading = { messageType: type.messageType, doneMs };
@@ -126,15 +112,16 @@ export function startBackfill(span: BackfillSpan, before: BackfillProgress, part
     state !== 'failed' && state !== 'stopped' && state !== 'done' && fetchedToMs < toMs;
 
   async function fetchAll(): Promise<void> {
-    if (!span.forceDuplicates) await requireRetained(access.journal, Math.min(...types.map(oldest)), signal);
-    const behindMs = await clockBehindMs(access, cloud, signal);
-    const differs = clockWords(behindMs);
+    const difference = await clockDifference(access, cloud, signal);
+    const { behindMs, aheadMs } = difference;
+    const since = Math.min(...types.map(oldest));
+    if (!span.forceDuplicates) await requireRetained(access.journal, since - aheadMs, signal);
+    const differs = clockWords(difference);
     if (differs !== undefined) log.warn('backfill.clock_differs', { job, source: cloud.source, words: differs });
-    const { settleMinutes = defaultSettleMinutes } = cloud.subscriptions ?? {};
-    const settleMs = settleMinutes * 60_000 + Math.max(0, behindMs);
+    const settleMs = settleMsOf(cloud, behindMs);
     const messageTypes = types.map(({ messageType }) => messageType);
     const known = knownIds({
-      ...{ access, cloud, toMs, messageTypes, behindMs, fromMs: Math.min(...types.map(oldest)) },
+      ...{ access, cloud, toMs, messageTypes, aheadMs, fromMs: since },
       onFetched: (ids) => parts.backfilled.add(ids),
     });
     for await (const { done, total } of known.catchUp(signal)) {
@@ -179,34 +166,4 @@ export function startBackfill(span: BackfillSpan, before: BackfillProgress, part
     },
     close: async () => {},
   };
-}
-
-/** One that could not be read for certain is read again from there. */
-function asBegun({ doubt, ...one }: TypeProgress, toMs: number): TypeState {
-  const fetchedToMs = Math.min(one.fetchedToMs, doubt?.fromMs ?? one.fetchedToMs);
-  if (logOfMessageType(one.messageType) !== undefined)
-    return { ...one, fetchedToMs, state: fetchedToMs < toMs ? 'running' : 'done', words: undefined };
-  return { ...one, fetchedToMs, state: 'stopped', words: noLogWords(one.messageType) };
-}
-
-function finish(type: TypeState, words: string | undefined): void {
-  type.state = type.doubt === undefined ? 'done' : 'failed';
-  type.words = type.doubt === undefined ? words : `not read for certain ${type.doubt.words}`;
-}
-
-function shownType(
-  { messageType, state, words, fetched, known, kept, fetchedToMs }: TypeState,
-  { fromMs, toMs }: BackfillSpan,
-  { api }: XiqCloud,
-  reading: { readonly messageType: string; readonly doneMs: number } | undefined,
-  nowMs: number,
-): JobFetch {
-  const doneMs = reading?.messageType === messageType ? Math.max(reading.doneMs, fetchedToMs) : fetchedToMs;
-  const counts = { done: Math.min(1, Math.max(0, (doneMs - fromMs) / (toMs - fromMs))), fetched, known, kept };
-  const { waitMs, perHour, remaining } = api.budget();
-  if (state === 'running' && waitMs > worthSayingMs) {
-    const why = remaining === 0 ? `the ${perHour} requests an hour are used up` : 'ExtremeCloud IQ asks us to wait';
-    return { messageType, ...counts, state: 'waiting', words: `until ${clockTime(nowMs + waitMs)}: ${why}` };
-  }
-  return { messageType, ...counts, state, ...(words !== undefined && { words }) };
 }

@@ -18,8 +18,8 @@ export interface KnownIdsOptions {
   readonly fromMs: number;
   readonly toMs: number;
   readonly messageTypes: readonly string[];
-  /** See `clockBehindMs`. */
-  readonly behindMs: number;
+  /** Of their clock, see `ClockDifference`. */
+  readonly aheadMs: number;
   /** Ids that an earlier back-fill kept, as the scan meets them. */
   readonly onFetched?: (ids: readonly string[]) => Promise<void>;
 }
@@ -29,7 +29,7 @@ const maxIds = 5_000_000;
 const fetchedAtOnce = 1_000;
 
 export function knownIds(options: KnownIdsOptions): KnownIds {
-  const { access, cloud, fromMs, toMs, messageTypes, behindMs, onFetched } = options;
+  const { access, cloud, fromMs, toMs, messageTypes, aheadMs, onFetched } = options;
   const types = new Set(messageTypes);
   const ids = idSet();
   /** An event whose time could not be read may be one of the span. */
@@ -42,7 +42,7 @@ export function knownIds(options: KnownIdsOptions): KnownIds {
     async *catchUp(signal) {
       const { firstSequence, nextSequence } = access.journal.extent();
       // Where their clock is ahead, an event came that much before the time that it bears.
-      next ??= await access.journal.sequenceAt(fromMs - lookBackMs + Math.min(0, behindMs), signal);
+      next ??= await access.journal.sequenceAt(fromMs - lookBackMs - aheadMs, signal);
       const first = Math.max(next, firstSequence);
       if (first >= nextSequence) return;
       let fetched: string[] = [];

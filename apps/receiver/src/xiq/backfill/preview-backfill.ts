@@ -3,8 +3,8 @@ import type { BackfillLine, Operations } from '@xiq-siem/admin-api';
 import { type ApiClock, fetchSpan, logOfMessageType } from '@xiq-siem/xiq';
 import type { XiqCloud } from '../cloud.ts';
 import { spanOf } from './backfill-kind.ts';
-import { defaultSettleMinutes } from './backfill-work.ts';
-import { clockBehindMs } from './clock-difference.ts';
+import { clockDifference, clockWords } from './clock-difference.ts';
+import { pieceLimits, settleMsOf } from './fetching.ts';
 import type { JournalAccess } from './kept-bodies.ts';
 import { knownIds, requireRetained } from './known-ids.ts';
 import { cloudNamed, namesIn, typesMeant } from './which-source.ts';
@@ -26,20 +26,20 @@ export async function* previewBackfill(
   const cloud = cloudNamed(parts.clouds(), source);
   const { fromMs, toMs } = spanOf({ from, to }, clock.now());
   const access = parts.access();
-  await requireRetained(access.journal, fromMs, signal);
-  const behindMs = await clockBehindMs(access, cloud, signal);
+  const difference = await clockDifference(access, cloud, signal);
+  const { behindMs, aheadMs } = difference;
+  await requireRetained(access.journal, fromMs - aheadMs, signal);
   const messageTypes = typesMeant(cloud, namesIn(named));
-  const known = knownIds({ access, cloud, fromMs, toMs, messageTypes, behindMs });
+  const known = knownIds({ access, cloud, fromMs, toMs, messageTypes, aheadMs });
   for await (const { done, total } of known.catchUp(signal)) yield { kind: 'progress', done, total };
-  const { settleMinutes = defaultSettleMinutes } = cloud.subscriptions ?? {};
   let missing = 0;
   for (const messageType of messageTypes) {
     const type = logOfMessageType(messageType);
     if (type === undefined) continue;
     const counts = { fetched: 0, known: 0 };
-    const settleMs = settleMinutes * 60_000 + Math.max(0, behindMs);
     const { api, reader } = cloud;
-    for await (const piece of fetchSpan({ api, reader, type, clock, signal, fromMs, toMs, settleMs })) {
+    const span = { fromMs, toMs, settleMs: settleMsOf(cloud, behindMs), ...pieceLimits };
+    for await (const piece of fetchSpan({ api, reader, type, clock, signal, ...span })) {
       for await (const _ of known.catchUp(signal));
       counts.fetched += piece.events.length;
       counts.known += piece.events.filter(({ id }) => known.has(id)).length;
@@ -49,5 +49,6 @@ export async function* previewBackfill(
     missing += here;
     yield { kind: 'type', messageType, ...counts, missing: here };
   }
-  yield { kind: 'end', snapshot, missing };
+  const note = clockWords(difference);
+  yield { kind: 'end', snapshot, missing, ...(note !== undefined && { note }) };
 }

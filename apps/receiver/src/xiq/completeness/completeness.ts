@@ -13,8 +13,8 @@ import {
 } from '@xiq-siem/xiq';
 import type { Evidence } from '../../operator/evidence.ts';
 import { spanOf } from '../backfill/backfill-kind.ts';
-import { defaultSettleMinutes } from '../backfill/backfill-work.ts';
-import { clockBehindMs, clockWords } from '../backfill/clock-difference.ts';
+import { clockDifference, clockWords } from '../backfill/clock-difference.ts';
+import { pieceLimits, settleMsOf } from '../backfill/fetching.ts';
 import { cloudNamed, namesIn, typesMeant } from '../backfill/which-source.ts';
 import type { XiqCloud } from '../cloud.ts';
 import { keptRecord, tooMany } from './kept-record.ts';
@@ -25,7 +25,7 @@ export interface CompletenessParts {
   readonly clock: ApiClock;
 }
 
-/** About 200 MB of memory, for as long as the proof is made. */
+/** About 350 MB of memory, for as long as the proof is made: events of their log, and as many kept ones. */
 const maxEvents = 500_000;
 /** A page waits no longer for the account's requests: a person waits too. */
 const maxWaitMs = 10 * 60_000;
@@ -43,9 +43,10 @@ export async function* completeness(
     { cloud, evidence, clock: parts.clock, ...span, messageTypes: typesMeant(cloud, namesIn(named)) },
     signal,
   );
-  for (const cell of proof.cells) yield { kind: 'cell', cell: shownCell(cell, words) };
+  for (const cell of proof.cells) yield { kind: 'cell', cell: shownCell(cell) };
   const verdict = proof.state === 'whole' || proof.state === 'unprovable' ? proof.state : 'missing_or_surplus';
-  yield { kind: 'end', snapshot: evidence.snapshot, verdict, cells: proof.states };
+  const note = words === undefined ? {} : { note: words };
+  yield { kind: 'end', snapshot: evidence.snapshot, verdict, cells: proof.states, ...note };
 }
 
 export interface SpanToProve {
@@ -70,9 +71,12 @@ export async function* proofOfSpan(
   { cloud, evidence, clock, fromMs, toMs, messageTypes }: SpanToProve,
   signal: AbortSignal,
 ): AsyncGenerator<Told, Proved> {
-  const behindMs = await clockBehindMs(evidence, cloud, signal);
-  const { settleMinutes = defaultSettleMinutes } = cloud.subscriptions ?? {};
-  const settleMs = settleMinutes * 60_000 + Math.max(0, behindMs);
+  const difference = await clockDifference(evidence, cloud, signal);
+  const { behindMs, aheadMs } = difference;
+  const settleMs = settleMsOf(cloud, behindMs);
+  const span = { fromMs, toMs, settleMs, maxWaitMs, ...pieceLimits };
+  // As the reading begins: it goes no further.
+  const settledMs = clock.now() - settleMs;
   const hours = xiqHours();
   let fetched = 0;
   for (const messageType of messageTypes) {
@@ -80,7 +84,7 @@ export async function* proofOfSpan(
     if (type === undefined) continue;
     const { api, reader } = cloud;
     let here = 0;
-    for await (const piece of fetchSpan({ api, reader, type, clock, signal, fromMs, toMs, settleMs, maxWaitMs })) {
+    for await (const piece of fetchSpan({ api, reader, type, clock, signal, ...span })) {
       hours.add(messageType, piece);
       here += piece.events.length;
       fetched += piece.events.length;
@@ -88,19 +92,18 @@ export async function* proofOfSpan(
       yield { kind: 'fetching', messageType, fetched: here };
     }
   }
-  const settledMs = clock.now() - settleMs;
-  const record = yield* keptRecord(evidence, { cloud, messageTypes, fromMs, toMs, behindMs, maxEvents }, signal);
+  const record = yield* keptRecord(evidence, { cloud, messageTypes, fromMs, toMs, aheadMs, maxEvents }, signal);
   const proof = proveCompleteness({ types: messageTypes, fromMs, toMs, xiq: hours.hours, settledMs, ...record });
-  return { proof, words: clockWords(behindMs) };
+  return { proof, words: clockWords(difference) };
 }
 
-function shownCell(cell: Cell, words: string | undefined): CompletenessCell {
+function shownCell(cell: Cell): CompletenessCell {
   const { type, hourMs, state, xiq, kept, destinations, missing, surplus, probablySame } = cell;
   const pairs =
     probablySame === 0
       ? undefined
       : `${probablySame} missing and as many surplus are probably the same, worded differently`;
-  const why = [cell.reason?.message, pairs, state === 'whole' ? undefined : words].filter((one) => one !== undefined);
+  const why = [cell.reason?.message, pairs].filter((one) => one !== undefined);
   return {
     ...{ messageType: type, hour: new Date(hourMs).toISOString(), state, xiq: xiq ?? null, kept },
     ...(why.length > 0 && { reason: why.join('; ') }),

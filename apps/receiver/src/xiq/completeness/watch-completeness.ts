@@ -2,6 +2,7 @@
 import type { GaugeReading, Logger } from '@xiq-siem/core';
 import { type ApiClock, type Cell, logOfMessageType } from '@xiq-siem/xiq';
 import type { Evidence } from '../../operator/evidence.ts';
+import { clockDifference } from '../backfill/clock-difference.ts';
 import { keptEvents } from '../backfill/kept-bodies.ts';
 import type { XiqCloud } from '../cloud.ts';
 import { proofOfSpan } from './completeness.ts';
@@ -47,9 +48,10 @@ export function watchCompleteness(parts: CompletenessWatchParts): CompletenessWa
   const nextAtMs = new Map<string, number>();
 
   async function look(cloud: XiqCloud, settleMinutes: number): Promise<void> {
-    const toMs = Math.floor((clock.now() - settleMinutes * minuteMs) / hourMs) * hourMs;
-    const fromMs = toMs - hourMs;
     const seen = evidence();
+    const { behindMs } = await clockDifference(seen, cloud, signal);
+    const toMs = Math.floor((clock.now() - behindMs - settleMinutes * minuteMs) / hourMs) * hourMs;
+    const fromMs = toMs - hourMs;
     if (fromMs < (await listeningSinceMs(seen, cloud, signal))) return;
     const messageTypes = (cloud.subscriptions?.messageTypes ?? []).filter((type) => logOfMessageType(type));
     const steps = proofOfSpan({ cloud, evidence: seen, clock, fromMs, toMs, messageTypes }, signal);

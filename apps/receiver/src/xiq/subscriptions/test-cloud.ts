@@ -73,6 +73,7 @@ export function fakeCloud(subscriptions: SubscriptionsConfig): FakeCloud {
     },
     async *logs() {},
     budget: () => ({ perHour: 7500, usedLastHour: 100, remaining: 7400, waitMs: 0 }),
+    clockAheadMs: async () => undefined,
     async logout() {},
   };
   return {

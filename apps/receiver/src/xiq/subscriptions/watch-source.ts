@@ -137,6 +137,7 @@ export function watchSource(parts: WatchSourceParts): SourceWatch {
       return {
         ...rest,
         ...(failure !== undefined && { failure }),
+        ...(parts.rotating() && { rotating: true }),
         ...{ requestsPerHour: perHour, requestsRemaining: remaining },
       };
     },

@@ -168,7 +168,7 @@ it('a gap that could not be handed on is found again at the next look', async ()
 });
 
 it('while a secret is rotated nothing is mended, and no secret compared', async () => {
-  const { world, states, looked, next } = await watched({ config: { reconcile: 'apply' }, rotating: true });
+  const { world, watch, states, looked, next } = await watched({ config: { reconcile: 'apply' }, rotating: true });
   const other = { secret: new Secret('canary-2') };
   world.cloud.set([
     subscriptionOf('AUDIT_LOG_ALL', other),
@@ -176,7 +176,9 @@ it('while a secret is rotated nothing is mended, and no secret compared', async 
   ]);
   await looked();
   expect([states(), world.cloud.calls]).toEqual([['well', 'disabled'], ['list']]);
+  expect(watch.state('xiq')?.rotating).toBe(true);
   world.rotating = false;
+  expect(watch.state('xiq')?.rotating).toBeUndefined();
   await next();
   expect(states()).toEqual(['well', 'well']);
 });

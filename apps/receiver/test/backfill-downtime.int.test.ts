@@ -1,0 +1,44 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { routes } from '@xiq-siem/admin-api';
+import { expect, test } from 'vitest';
+import { until, xiqPlace } from './xiq-place.ts';
+
+const audit = 'AUDIT_LOG_ALL';
+
+test('killed under load, and down for a time: all that was sent meanwhile comes, no event by two bodies, and the proof says whole', async () => {
+  await using place = await xiqPlace();
+  const { cloud, work } = place;
+  await place.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
+  const first = await place.start();
+  await until('the subscriptions are made', async () => cloud.subscriptions.list().length === 2);
+  const beganMs = Date.now();
+  cloud.flow.set({ eventsPerSecond: 200, types: [audit], batch: 5 });
+  await setTimeout(3_000);
+  await first.end('SIGKILL');
+  await setTimeout(3_000);
+  // As if it had been longer: a shorter downtime is none.
+  await writeFile(join(work.directory, 'data/jobs/alive'), `${Date.now() - 120_000}\n`);
+  const second = await place.start();
+  await setTimeout(3_000);
+  cloud.flow.set({ eventsPerSecond: 0 });
+  await cloud.settled();
+  const total = cloud.truth({ types: [audit] }).total;
+  const receipts = async () => {
+    const found = new Map<string, Set<string>>();
+    for (const { event, extreme } of await work.documents()) {
+      if (event['dataset'] !== 'extreme_xiq.audit') continue;
+      found.set(event.id, (found.get(event.id) ?? new Set()).add(extreme.xiq.receipt));
+    }
+    return found;
+  };
+  await until('all is delivered', async () => (await receipts()).size === total, 40_000);
+  expect([...(await receipts()).values()].filter(({ size }) => size > 1)).toEqual([]);
+  expect(second.output()).toContain('no webhook was accepted from');
+  const span = ['--from', new Date(beganMs - 1_000).toISOString(), '--to', new Date().toISOString()];
+  const proof = await place.run('completeness', ...span, '--types', audit, '--json');
+  const lines = proof.stdout.trim().split('\n');
+  expect(routes.completeness.answer.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ verdict: 'whole' });
+  expect(proof.code).toBe(0);
+}, 120_000);
