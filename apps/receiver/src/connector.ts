@@ -118,7 +118,7 @@ export async function startConnector(
   const places = { url: admins.url, webhooks: webhooks.url };
   await writeAdminFile(data.paths.admin, places, token).catch(adminFileFailed);
   opened.defer(() => rm(data.paths.admin, { force: true }).catch(adminFileFailed));
-  desk.watchSubscriptions();
+  desk.begin();
 
   const rest = opened.move();
   return {

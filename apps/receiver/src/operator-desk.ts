@@ -2,10 +2,7 @@
 import type { Operations, SourceState, Status } from '@xiq-siem/admin-api';
 import { systemClock } from '@xiq-siem/delivery';
 import type { DataDirectory } from '@xiq-siem/journal';
-import { createPublicUrlPorts, lookAtPublicUrl } from '@xiq-siem/xiq';
-import type { Configuration } from './config/load.ts';
 import { createDoctor } from './doctor/doctor.ts';
-import { createAgents } from './egress.ts';
 import type { AdminChange } from './http/admin-routes.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
 import { openJobRecords } from './jobs/job-record.ts';
@@ -17,11 +14,11 @@ import { runningOperations } from './operator/running-operations.ts';
 import { startSampler } from './operator/sampler.ts';
 import { type LiveFigures, statusOf } from './operator/status.ts';
 import { readinessReasons } from './readiness.ts';
-import { managedSecretPath, openSecret } from './secrets.ts';
 import { doctorProbe } from './signals/doctor-probe.ts';
 import type { Signal } from './signals/signal.ts';
 import { startSignals } from './signals/signals.ts';
 import type { Counters } from './telemetry/counters.ts';
+import { otlpOptions } from './telemetry/otlp-options.ts';
 import { measureProcess } from './telemetry/process-readings.ts';
 import { statusReadings } from './telemetry/status-readings.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
@@ -29,9 +26,7 @@ import { version } from './version.ts';
 import { backfillKind } from './xiq/backfill/backfill-kind.ts';
 import type { BackfilledIds } from './xiq/backfill/backfilled-ids.ts';
 import { currentClouds } from './xiq/current-clouds.ts';
-import { isRotating } from './xiq/subscriptions/managed-list.ts';
 import type { OwnLooks } from './xiq/subscriptions/own-looks.ts';
-import { type SubscriptionsWatch, startSubscriptionsWatch } from './xiq/subscriptions/watch.ts';
 import { openXiqDesk } from './xiq/xiq-desk.ts';
 
 export interface Desk {
@@ -39,8 +34,8 @@ export interface Desk {
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** What is known of each source. */
   sources(): readonly SourceState[];
-  /** To be called when webhooks are taken: the public URL is looked at as well. */
-  watchSubscriptions(): void;
+  /** To be called when webhooks are taken: what looks at ExtremeCloud IQ's side begins. */
+  begin(): void;
   /** To be told of each call that was meant to change something. */
   adminCall(change: AdminChange): void;
   /** Leaves jobs where they are. */
@@ -90,17 +85,15 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
   opened.defer(() => jobs.stop());
   const whyNotReady = () => readinessReasons({ journal, sources: pipeline.sources().receiving, stopping });
   const xiq = await openXiqDesk({
-    ...{ clouds, evidence, jobs, directory: data.paths.jobs, log },
+    ...{ clouds, evidence, jobs, pipeline, services, ownLooks: parts.ownLooks, directory: data.paths.jobs },
     ready: () => whyNotReady().length === 0,
   });
   opened.defer(() => xiq.stop());
 
-  let subscriptions: SubscriptionsWatch | undefined;
-  opened.defer(() => subscriptions?.stop());
   const sources = (): readonly SourceState[] =>
     [...pipeline.sources().receiving.keys()].map((name) => {
       const receivedMs = parts.lastReceivedMs(name);
-      const api = subscriptions?.state(name);
+      const api = xiq.subscriptions.state(name);
       return {
         name,
         ...(receivedMs !== undefined && { lastReceived: new Date(receivedMs).toISOString() }),
@@ -154,13 +147,13 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
       ...processReadings.readings(),
       ...xiq.readings(),
     ],
-    otlp: otlpOptions(pipeline.configuration(), services),
+    otlp: otlpOptions(pipeline.configuration(), log),
   });
   opened.defer(() => telemetry.stop());
 
   const operations = runningOperations({
     ...{ ...running, identity, jobs, doctor, live, xiq },
-    lookAtSubscriptions: async (source) => (await subscriptions?.look(source)) ?? [],
+    lookAtSubscriptions: xiq.subscriptions.look,
     authentication: () =>
       counters
         .readings()
@@ -173,43 +166,14 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
       ...operations,
       async reload(input, signal) {
         const answer = await operations.reload(input, signal);
-        subscriptions?.reloaded();
+        xiq.subscriptions.reloaded();
         return answer;
       },
     },
     sources,
-    watchSubscriptions() {
-      xiq.begin();
-      subscriptions ??= startSubscriptionsWatch({
-        ...{ clouds, log, meter: counters, clock: systemClock, directory: data.paths.jobs },
-        secrets: (source) => pipeline.sources().receiving.get(source)?.secrets.current() ?? [],
-        rotating: (source) =>
-          hasManagedSecret(pipeline.configuration(), source) &&
-          isRotating(managedSecretPath(services.secretsDirectory, source)),
-        lookAtUrl: (url, signal) =>
-          parts.ownLooks.look((mark) => lookAtPublicUrl(url, createPublicUrlPorts(), signal, { mark })),
-        gapFound: xiq.gapFound,
-      });
-    },
+    begin: xiq.begin,
     metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.prometheus() }),
     adminCall: signals.adminCall,
     stop: () => rest.disposeAsync(),
   };
-}
-
-const hasManagedSecret = ({ sources }: Configuration, source: string): boolean =>
-  sources.some(({ name, secrets }) => name === source && secrets.some(({ reference }) => 'managed' in reference));
-
-function otlpOptions(
-  { telemetry: { otlp }, egress, resolvePath }: Configuration,
-  { log }: DeskParts['services'],
-): Parameters<typeof startTelemetry>[0]['otlp'] {
-  if (otlp === undefined) return undefined;
-  const url = new URL(otlp.url);
-  const { proxy, caFile } = egress;
-  const agentOf = createAgents({ proxy, caFile: caFile === undefined ? undefined : resolvePath(caFile) });
-  const headers = Object.entries(otlp.headers).map(
-    ([name, reference]) => [name, openSecret(reference, resolvePath, log)] as const,
-  );
-  return { url, headers: Object.fromEntries(headers), intervalSeconds: otlp.intervalSeconds, agent: agentOf(url) };
 }
