@@ -1,0 +1,40 @@
+// For tests: a command in a real terminal (a pseudo-terminal, by util-linux's `script`), and what it wrote there.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Workplace } from './connector-process.ts';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+export interface InTerminal {
+  /** All bytes so far, as the terminal got them. */
+  written(): string;
+  /** Ctrl-C, as a key. */
+  interrupt(): void;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<unknown>;
+}
+
+/** `words` are parted by blanks, and meant for no shell. */
+export function startInTerminal(
+  { directory, configFile }: Workplace,
+  words: string,
+  columns: number,
+  env: Readonly<Record<string, string>> = {},
+): InTerminal {
+  const command = `stty rows 24 cols ${columns} -echo; exec '${process.execPath}' '${main}' ${words} --config '${configFile}'`;
+  const { PATH, HOME } = process.env;
+  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    cwd: directory,
+    env: { PATH, HOME, SHELL: '/bin/sh', TERM: 'xterm-256color', ...env },
+  });
+  let written = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written += text;
+  });
+  return {
+    written: () => written,
+    interrupt: () => void child.stdin.write('\u0003'),
+    ended: once(child, 'close').then(([code]: unknown[]) => code),
+  };
+}

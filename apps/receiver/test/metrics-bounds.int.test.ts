@@ -1,0 +1,158 @@
+// `/metrics` under hostile input: what a stranger or a sender writes makes no series and stands in no label.
+import { Agent, METHODS, type OutgoingHttpHeaders, request } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
+import { parsePrometheus } from '../src/telemetry/test-prometheus.ts';
+import { askJson } from './ask.ts';
+import { createClient } from './client.ts';
+import { operatorPlace } from './operator-place.ts';
+import { behind } from './readyz.ts';
+import { hecToken, startHec } from './siems.ts';
+import { simulate } from './simulator.ts';
+
+const each = 1_500;
+/** Stands in all that is hostile. */
+const canary = 'CANARY8821';
+/** With one source and two destinations, whatever comes. */
+const mostSeries = 150;
+
+interface Hostile {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string;
+}
+
+/** Statuses and how often; what gets no answer is counted as 0. */
+async function sendAll(url: string, hostile: readonly Hostile[]): Promise<ReadonlyMap<number, number>> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  const statuses = new Map<number, number>();
+  await Promise.all(
+    hostile.map(async ({ method = 'POST', path, headers = {}, body = '' }) => {
+      const status = await new Promise<number>((resolve) => {
+        const { hostname, port } = new URL(url);
+        const outgoing = request({ hostname, port, path, method, agent, headers }, (response) => {
+          response.resume().on('close', () => resolve(response.statusCode ?? 0));
+        });
+        outgoing.on('error', () => resolve(0)).end(method === 'POST' ? body : undefined);
+      });
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }),
+  );
+  agent.destroy();
+  return statuses;
+}
+
+test('thousands of unknown types, sources, paths, methods, headers and names leave the number of series as it was', async () => {
+  const hec = await startHec();
+  await using place = await operatorPlace(
+    {
+      destinations: {
+        archive: { type: 'file', directory: './out', minFreeBytes: 0 },
+        splunk: { type: 'splunk-hec', url: hec.url, token: hecToken, retry: { initialMs: 50, maxMs: 200 } },
+      },
+    },
+    { 'hec-token': 'hec-token-4711' },
+  );
+  const connector = await place.start();
+  const client = createClient(connector.url, place.place.secret);
+  onTestFinished(async () => {
+    client.close();
+    await connector.end('SIGKILL');
+    await hec.close();
+  });
+  const scrape = async () => {
+    const { status, body } = await client.get(`${connector.adminUrl}/metrics`);
+    expect(status).toBe(200);
+    const families = parsePrometheus(body);
+    const series = families.flatMap(({ name, metrics }) =>
+      metrics.map(({ labels }) => `${name}${JSON.stringify(labels)}`),
+    );
+    return { families, series, body };
+  };
+
+  await simulate({ url: connector.url, secret: place.place.secret, seed: 1, events: 300 });
+  await expect.poll(() => behind(connector), { timeout: 20_000 }).toEqual([]);
+  const before = await scrape();
+
+  const authorization = `Bearer ${place.place.secret}`;
+  const types = { authorization, 'content-type': 'application/json' };
+  const range = Array.from({ length: each }, (_, n) => n);
+  const answered = await sendAll(connector.url, [
+    // Taken, as a type that we do not know; with fields, codes, names and outcomes that nobody knows.
+    ...range.map((n) => ({
+      ...{ path: `/webhooks/xiq/${canary}_${n}`, headers: { ...types, 'content-type': `${canary}/${n}` } },
+      body: JSON.stringify([{ [`${canary}${n}`]: n, userName: `${canary}${n}`, status: `${canary}${n}` }]),
+    })),
+    ...range.map((n) => ({
+      ...{ path: '/webhooks/xiq/AUDIT_LOG_ALL', headers: types },
+      body: JSON.stringify({
+        ...{ timeStamp: `${canary}${n}`, code: `${canary}${n}`, userName: `${canary}${n}` },
+        ...{ category: `${canary}${n}`, description: canary, ownerId: canary },
+      }),
+    })),
+    ...range.map((n) => ({ path: '/webhooks/xiq/SMS_LOG', headers: types, body: `${canary}${n} is no JSON` })),
+    // Refused.
+    ...range.map((n) => ({ path: `/webhooks/${canary}-${n}/AUDIT_LOG_ALL`, headers: types, body: '{}' })),
+    ...range.map((n) => ({ path: `/webhooks/xiq/${canary.toLowerCase()}-${n}`, headers: types, body: '{}' })),
+    ...range.map((n) => ({ path: `/${canary}/${n}?${canary}=${n}`, method: n % 2 === 0 ? 'GET' : 'POST' })),
+    ...METHODS.filter((method) => method !== 'CONNECT').map((method) => ({
+      ...{ method, path: '/webhooks/xiq/AUDIT_LOG_ALL', headers: types },
+    })),
+    ...range.map((n) => ({
+      path: '/webhooks/xiq/AUDIT_LOG_ALL',
+      headers: { ...types, 'content-encoding': `${canary}${n}`, [`x-${canary}-${n}`]: canary },
+      body: '{}',
+    })),
+    ...range.map((n) => ({
+      path: '/webhooks/xiq/AUDIT_LOG_ALL',
+      headers: {
+        authorization: `${canary}${n} ${canary}`,
+        'x-forwarded-for': `10.0.${n % 256}.1`,
+        host: `${canary}${n}`,
+      },
+      body: '{}',
+    })),
+  ]);
+  expect([202, 400, 401, 404, 405, 415, 429]).toEqual(expect.arrayContaining([...answered.keys()]));
+  expect(answered.get(202)).toBeGreaterThanOrEqual(3 * each);
+  // To the admin listener too, by nobody who has its token.
+  await sendAll(
+    connector.adminUrl,
+    range.map((n) => ({
+      method: 'GET',
+      path: `/api/v1/${canary}/${n}`,
+      headers: { authorization: `Bearer ${canary}` },
+    })),
+  );
+  // And a destination whose words are hostile.
+  hec.answerNext(
+    'event',
+    ...range
+      .slice(0, 20)
+      .map((n) => ({ status: 500 + n, body: JSON.stringify({ text: `${canary}${n}`, code: 90_000 + n }) })),
+  );
+  await sendAll(
+    connector.url,
+    range.slice(0, 200).map(() => ({ path: `/webhooks/xiq/SMS_LOG`, headers: types, body: '[{}]' })),
+  );
+  await expect.poll(() => behind(connector), { timeout: 30_000 }).toEqual([]);
+
+  const after = await scrape();
+  const known = new Set(before.series);
+  const added = after.series.filter((one) => !known.has(one));
+  console.log(`${before.series.length} series before, ${after.series.length} after; new:\n${added.join('\n')}`);
+  expect(after.body.toLowerCase()).not.toContain(canary.toLowerCase());
+  expect(after.series.length).toBeLessThan(mostSeries);
+  const values = after.families.flatMap(({ metrics }) => metrics.flatMap(({ labels }) => Object.values(labels)));
+  expect(values.filter((value) => !/^[\w.:-]{1,64}$/.test(value))).toEqual([]);
+  expect(await askJson(`${connector.adminUrl}/healthz`)).toEqual({ status: 'alive' });
+  // The same again makes nothing new.
+  await sendAll(
+    connector.url,
+    range.map((n) => ({ path: `/webhooks/xiq/${canary}_AGAIN_${n}`, headers: types, body: '{}' })),
+  );
+  await expect.poll(() => behind(connector), { timeout: 30_000 }).toEqual([]);
+  const made = (await scrape()).series.filter((one) => !after.series.includes(one));
+  expect(made.filter((one) => /_(?:receiver|source|destination)_/.test(one))).toEqual([]);
+  expect(await connector.end('SIGTERM')).toBe(0);
+});
