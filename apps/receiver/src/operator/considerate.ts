@@ -4,21 +4,32 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 /** Milliseconds of work at a stretch, and of rest after each: a third of one processor at most. */
 const workMs = 2;
 const restMs = 4;
-/** When the next stretch may begin: all who work for an operator share the one third, however many they are. */
-let freeAtMs = 0;
 
-/** To be awaited between small pieces of work. */
-export function considerately(): () => Promise<void> {
-  let sinceMs = performance.now();
-  return async () => {
-    const nowMs = performance.now();
-    if (nowMs - sinceMs < workMs) return;
-    const nextMs = Math.max(nowMs + restMs, freeAtMs);
-    freeAtMs = nextMs + workMs + restMs;
-    await setTimeout(nextMs - nowMs);
-    sinceMs = performance.now();
+interface Timing {
+  /** Milliseconds, from any beginning. */
+  now(): number;
+  sleep(ms: number): Promise<unknown>;
+}
+
+/** All who work by what it gives share the one third, however many they are. */
+export function shareOfTheProcess({ now, sleep }: Timing): () => () => Promise<void> {
+  /** When the next stretch may begin. */
+  let freeAtMs = 0;
+  return () => {
+    let sinceMs = now();
+    return async () => {
+      const nowMs = now();
+      if (nowMs - sinceMs < workMs) return;
+      const nextMs = Math.max(nowMs + restMs, freeAtMs);
+      freeAtMs = nextMs + workMs + restMs;
+      await sleep(nextMs - nowMs);
+      sinceMs = now();
+    };
   };
 }
+
+/** What it gives is to be awaited between small pieces of work. */
+export const considerately = shareOfTheProcess({ now: () => performance.now(), sleep: (ms) => setTimeout(ms) });
 
 /** Where nothing runs beside it: only signals are let through. */
 export function swiftly(): () => Promise<void> {
