@@ -33,10 +33,11 @@ describe('tail', () => {
 
   it('fits the terminal, and is coloured by outcome', async () => {
     const { stdout } = await runTest(['tail'], { tail: () => lines(login) }, { columns: 80 });
-    expect(stdout.map(textWidth)).toEqual([80]);
+    expect(stdout.map((shown) => textWidth(shown) <= 80)).toEqual([true]);
+    expect(stdout[0]).toMatch(/^11:59:00Z {2}xiq {2}audit {2}admin-login {2}success {2}eve {2}Logged in/);
     const failure = line({ '@timestamp': '2026-11-24T11:59:00Z', event: { outcome: 'failure' } });
     const { text } = await runTest(['tail'], { tail: () => lines(failure) }, { columns: 80, colours: true });
-    expect(text).toBe('\u001b[31m2026-11-24 11:59:00Z  xiq  failure\u001b[39m');
+    expect(text).toBe('\u001b[31m11:59:00Z  xiq  failure\u001b[39m');
   });
 
   it('--json is what the API says; a connector that ends is 69', async () => {

@@ -46,10 +46,14 @@ const outcomes: Readonly<Record<string, Colour>> = { failure: 'red', success: 'g
 
 function documentLine({ source, document }: Extract<TailLine, { kind: 'document' }>, terminal: Terminal): string {
   const at = (...path: readonly string[]): string => textAt(document, path);
+  const time = clockTime(at('@timestamp'));
+  const dataset = at('event', 'dataset');
+  // What all lines begin with alike leaves a narrow terminal to the message.
+  const narrow = terminal.columns !== undefined && terminal.columns < 120;
   const parts = [
-    clockTime(at('@timestamp')),
+    narrow ? time.slice(time.indexOf(' ') + 1) : time,
     source,
-    at('event', 'dataset'),
+    narrow ? dataset.slice(dataset.indexOf('.') + 1) : dataset,
     at('event', 'action'),
     at('event', 'outcome'),
     at('user', 'name'),

@@ -74,14 +74,16 @@ it('missing: 1, with the events, escaped, and how many more', async () => {
   expect(text).toContain('1ab0  never came, login\\u001b[2J');
   expect(text).toContain('… 10 more');
   expect(text).toContain('GDPR, 1 hour: no log');
-  expect(stdout.at(-1)).toBe('Not whole: 1 whole, 1 missing, 1 unprovable.');
+  expect(stdout.at(-1)).toBe('Not whole. By type and hour: 1 whole, 1 missing, 1 unprovable.');
   expect(stdout.slice(0, 8).filter((line) => textWidth(line) > 80)).toEqual([]);
 });
 
 it('nothing worse than unprovable: 3', async () => {
   const { code, stdout } = await runTest(['completeness'], answersOf([gdpr], endOf('unprovable', { unprovable: 1 })));
   expect(code).toBe(3);
-  expect(stdout.at(-1)).toBe('Nothing is known to be missing, but not all can be proved: 1 unprovable.');
+  expect(stdout.at(-1)).toBe(
+    'Nothing is known to be missing, but not all can be proved. By type and hour: 1 unprovable.',
+  );
 });
 
 it('--json is what the API says, line by line; a stopped connector will do', async () => {

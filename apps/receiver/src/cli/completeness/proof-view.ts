@@ -115,6 +115,6 @@ function verdictLine({ verdict, cells }: End, terminal: Screen): string {
     return paint('green', 'Whole: every event that ExtremeCloud IQ logged is here, and no other.');
   const counts = Object.entries(cells).flatMap(([state, count]) => (count === 0 ? [] : [`${group(count)} ${state}`]));
   if (verdict === 'unprovable')
-    return `Nothing is known to be missing, but not all can be proved: ${counts.join(', ')}.`;
-  return paint('red', `Not whole: ${counts.join(', ')}.`);
+    return `Nothing is known to be missing, but not all can be proved. By type and hour: ${counts.join(', ')}.`;
+  return paint('red', `Not whole. By type and hour: ${counts.join(', ')}.`);
 }
