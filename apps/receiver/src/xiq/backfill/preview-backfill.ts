@@ -1,12 +1,13 @@
 // What a back-fill would keep, by a look at both sides; nothing is kept.
 import type { BackfillLine, Operations } from '@xiq-siem/admin-api';
-import { type ApiClock, fetchSpan, logOfMessageType } from '@xiq-siem/xiq';
+import { type ApiClock, fetchSpan, logOfMessageType, settledEnd } from '@xiq-siem/xiq';
 import type { XiqCloud } from '../cloud.ts';
 import { spanOf } from './backfill-kind.ts';
 import { clockDifference, clockWords } from './clock-difference.ts';
 import { pieceLimits, settleMsOf } from './fetching.ts';
 import type { JournalAccess } from './kept-bodies.ts';
 import { knownIds, requireRetained } from './known-ids.ts';
+import { clockTime } from './type-state.ts';
 import { cloudNamed, namesIn, typesMeant } from './which-source.ts';
 
 export interface PreviewParts {
@@ -32,13 +33,15 @@ export async function* previewBackfill(
   const messageTypes = typesMeant(cloud, namesIn(named));
   const known = knownIds({ access, cloud, fromMs, toMs, messageTypes, aheadMs });
   for await (const { done, total } of known.catchUp(signal)) yield { kind: 'progress', done, total };
+  const settleMs = settleMsOf(cloud, behindMs);
+  const nowMs = clock.now();
   let missing = 0;
   for (const messageType of messageTypes) {
     const type = logOfMessageType(messageType);
     if (type === undefined) continue;
     const counts = { fetched: 0, known: 0 };
     const { api, reader } = cloud;
-    const span = { fromMs, toMs, settleMs: settleMsOf(cloud, behindMs), ...pieceLimits };
+    const span = { fromMs, toMs, settleMs, ...pieceLimits };
     for await (const piece of fetchSpan({ api, reader, type, clock, signal, ...span })) {
       for await (const _ of known.catchUp(signal));
       counts.fetched += piece.events.length;
@@ -49,6 +52,9 @@ export async function* previewBackfill(
     missing += here;
     yield { kind: 'type', messageType, ...counts, missing: here };
   }
-  const note = clockWords(difference);
-  yield { kind: 'end', snapshot, missing, ...(note !== undefined && { note }) };
+  const endMs = settledEnd(toMs, settleMs, nowMs);
+  const younger =
+    endMs < toMs ? `what was logged since ${clockTime(endMs)} has not settled, and was not looked at` : undefined;
+  const notes = [clockWords(difference), younger].filter((one) => one !== undefined);
+  yield { kind: 'end', snapshot, missing, ...(notes.length > 0 && { note: notes.join('; ') }) };
 }

@@ -1,0 +1,82 @@
+import type { Status } from '@xiq-siem/admin-api';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { askJson } from './ask.ts';
+import { only } from './operator-place.ts';
+import { until } from './xiq-place.ts';
+import { jobsOf, loggedTypes, type ProofPlace, proofPlace } from './xiq-proof-place.ts';
+
+const audit = 'AUDIT_LOG_ALL';
+const ready = z.object({
+  sources: z.array(z.object({ api: z.object({ subscriptions: z.array(z.looseObject({ state: z.string() })) }) })),
+});
+
+const stateOf = ({ sources = [] }: Status, messageType: string) =>
+  sources[0]?.api?.subscriptions.find((one) => one.messageType === messageType);
+
+/** Some of each type, at once. */
+const some = ({ cloud }: ProofPlace, count = 12) =>
+  loggedTypes.flatMap((type) => cloud.emit({ type, count, batch: 5 }));
+
+test.each([
+  ['array', {}],
+  ['page', { logOrder: 'oldestFirst', endTimeInclusive: false, showSecrets: false }],
+] as const)(
+  'generation %s: subscribed, disabled behind our back, noticed, mended, back-filled: nothing twice, and whole',
+  async (generation, manners) => {
+    await using place = await proofPlace({ generation, ...manners }, { backfill: 'auto' });
+    const { cloud, publicUrl } = place;
+    const foreign = cloud.subscriptions.add({
+      url: 'https://other.example/hook',
+      messageType: audit,
+      secret: 'theirs',
+    });
+    const foreignBefore = JSON.stringify(foreign);
+    const connector = await place.start();
+
+    const plan = await place.say('subscriptions plan');
+    expect([plan.code, plan.output]).toEqual([2, expect.stringContaining('6 to create')]);
+    expect((await place.say('subscriptions apply --yes')).code).toBe(0);
+    const again = await place.say('subscriptions plan');
+    expect([again.code, again.output]).toEqual([0, expect.stringContaining('Nothing to do.')]);
+    const ours = cloud.subscriptions.list().filter(({ application }) => application === 'siem');
+    expect(ours.map(({ url }) => url)).toEqual(loggedTypes.map((type) => `${publicUrl}/${type}`));
+    await until('all is well', async () => (await place.status()).code === 0);
+
+    const events = [...some(place)];
+    await cloud.settled();
+    await place.hasAll(events);
+    expect(await place.prove()).toMatchObject({ code: 0, verdict: 'whole' });
+
+    const disabled = ours.find(({ messageType }) => messageType === audit);
+    cloud.subscriptions.change(disabled?.id ?? '', { status: 'DISABLED' });
+    events.push(...some(place));
+    expect((await place.say('reload')).code).toBe(0);
+    const noticed = await until('it is noticed', async () => {
+      const { code, status } = await place.status();
+      return stateOf(status, audit)?.state === 'disabled' && { code, status };
+    });
+    expect(noticed.code).toBe(1);
+    expect((await place.say('status')).stdout).toContain(`! source xiq: subscription to ${audit} disabled`);
+    const readyz = ready.parse(await askJson(`${connector.adminUrl}/readyz`));
+    expect(only(readyz.sources).api.subscriptions[0]?.state).toBe('disabled');
+    await until('it is told', async () => (await place.signals()).includes('subscription-disabled'));
+    events.push(...some(place));
+    await cloud.settled();
+    const [incomplete] = (await place.prove()).cells;
+    expect(incomplete).toMatchObject({ messageType: audit, state: 'missing', missingCount: 24, surplusCount: 0 });
+
+    await place.configure({ reconcile: 'apply' });
+    expect((await place.say('reload')).code).toBe(0);
+    await until('it is mended', async () => stateOf((await place.status()).status, audit)?.state === 'well');
+    events.push(...some(place));
+    await place.hasAll(events);
+    await until('that is told', async () => (await place.signals()).includes('subscription-mended'));
+    expect(only(await jobsOf(place))).toMatchObject({ kind: 'backfill', types: [{ messageType: audit, kept: 24 }] });
+    expect(await place.prove()).toMatchObject({ code: 0, verdict: 'whole' });
+    await place.hasAll(events);
+    expect((await place.say('subscriptions plan')).code).toBe(0);
+    expect(JSON.stringify(cloud.subscriptions.list()[0])).toBe(foreignBefore);
+    expect(connector.output()).not.toMatch(/canary|theirs/);
+  },
+);
