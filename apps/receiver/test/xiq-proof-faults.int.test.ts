@@ -65,5 +65,7 @@ test('a token that expires: no verdict, and the words say what to do; with anoth
   expect([refused.code, refused.output]).toEqual([77, expect.stringMatching(/token/)]);
   expect((await place.say('subscriptions plan')).code).toBe(77);
   await place.write('token', cloud.tokens.create({}));
+  // A file of secrets is looked at once a second.
+  await until('the new token is taken', async () => (await place.say(`completeness ${place.span()}`)).code !== 77);
   expect(await place.prove()).toMatchObject({ code: 0, verdict: 'whole' });
 });

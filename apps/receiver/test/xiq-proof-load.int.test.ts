@@ -24,7 +24,14 @@ test('a subscription is deleted behind our back under load: mended at once, back
   expect(job.types?.[0]?.kept).toBeGreaterThan(0);
   expect(await place.prove()).toMatchObject({ code: 0, verdict: 'whole' });
   await place.hasAll(cloud.truth().events);
-  expect(await place.signals()).toEqual(expect.arrayContaining(['subscription-missing', 'subscription-mended']));
+  await until(
+    'both are said',
+    async () => {
+      const said = new Set(await place.signals());
+      return said.has('subscription-missing') && said.has('subscription-mended');
+    },
+    45_000,
+  );
 });
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
