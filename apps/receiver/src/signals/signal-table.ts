@@ -97,7 +97,7 @@ export const signalTable: Readonly<Record<SignalAction, SignalDescription>> = {
   'gap-opened': {
     when: 'The journal was full, and bodies were let go that a destination still wanted. Once a gap; again at most once an hour while it grows.',
     advice:
-      'The events are lost for this destination: fetch them anew from ExtremeCloud IQ, then `xiq-siem status --acknowledge GAP`.',
+      'The events are lost for this destination: where an `api` is configured, `xiq-siem backfill --force-duplicates` of that time brings them again; then `xiq-siem status --acknowledge GAP`.',
     severity: 99,
     level: 'error',
     kind: 'alert',
@@ -107,7 +107,8 @@ export const signalTable: Readonly<Record<SignalAction, SignalDescription>> = {
   },
   'bodies-lost': {
     when: 'Bodies that were kept cannot be read any more: a damaged or a missing part of the journal. Once each.',
-    advice: 'Look after the disk. `xiq-siem status` shows the span; fetch its events anew from ExtremeCloud IQ.',
+    advice:
+      'Look after the disk. `xiq-siem status` shows the span; where an `api` is configured, `xiq-siem backfill` of that time brings its events again.',
     severity: 99,
     level: 'error',
     kind: 'alert',
