@@ -17,7 +17,9 @@ export interface RetryReader extends BodyReader {
 /** Starts from the raw body of a dead letter, by the mapping of today; undefined where it is not there any more. */
 export type Renormalize = (letter: StoredDeadLetter) => Promise<NormalizedEvent | undefined>;
 
-const documentSchema = z.looseObject({ '@timestamp': z.string() });
+const timed = z.looseObject({ '@timestamp': z.string() });
+/** It was made by our own mapping, and is sent as it stands. */
+const documentSchema = z.custom<EcsDocument>((value) => timed.safeParse(value).success);
 
 export function retryReader(
   deadLetters: Pick<DeadLetterReading, 'read'>,
@@ -72,9 +74,7 @@ function storedEvent({ id, dataset, json }: StoredDeadLetter): NormalizedEvent |
 
 function documentOf(json: string): EcsDocument | undefined {
   try {
-    // It was made by our own mapping, and is sent as it stands.
-    const document: EcsDocument = JSON.parse(json);
-    return documentSchema.safeParse(document).success ? document : undefined;
+    return documentSchema.safeParse(JSON.parse(json)).data;
   } catch {
     return undefined;
   }
