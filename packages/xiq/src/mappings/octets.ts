@@ -1,5 +1,5 @@
 // The octets of a RADIUS session: bytes of ECS at its end, running totals before.
-import type { AccountingInput } from './accounting.ts';
+import type { AccountingInput } from './accounting-fields.ts';
 
 const gigaword = 2 ** 32;
 

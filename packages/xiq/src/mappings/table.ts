@@ -1,7 +1,7 @@
 // Every family's mapping, by its name.
 import { type Mapper, mapper } from '../mapping.ts';
+import { type Additions, noAdditions } from '../meanings.ts';
 import type { MappedFamily } from '../message-types.ts';
-import { type Additions, noAdditions } from '../operator/additions.ts';
 import { accountingMapping } from './accounting.ts';
 import { auditMapping } from './audit.ts';
 import { authMapping } from './auth.ts';
