@@ -2,11 +2,8 @@
 import { z } from 'zod';
 import { flowSchema } from './events/event-flow.ts';
 import { maxAccounts } from './events/event-maker.ts';
+import { generationSchema } from './generation.ts';
 import { secretForms } from './webhooks/secret-forms.ts';
-
-/** `array`: as published until 2025; `page`: since then. */
-export const generationSchema = z.enum(['array', 'page']);
-export type Generation = z.output<typeof generationSchema>;
 
 export const accountSchema = z.strictObject({
   username: z.string().min(1).max(200),

@@ -2,51 +2,31 @@
 import { Hono } from 'hono';
 import { createRandom } from '../random.ts';
 import type { ApiEnv } from './api/answers.ts';
-import { createRequestLog, type SeenRequest } from './api/request-log.ts';
+import { createRequestLog } from './api/request-log.ts';
 import { createRestApi } from './api/rest-api.ts';
-import { accountOf, type BackDoor, backDoor, type TokenDesk, tokenDesk } from './back-door.ts';
-import { type BudgetState, createBudget } from './budget.ts';
-import { type CloudClock, createCloudClock } from './clock.ts';
+import { accountOf, backDoor, tokenDesk } from './back-door.ts';
+import { createBudget } from './budget.ts';
+import { createCloudClock } from './clock.ts';
 import { createControlApi } from './control/control-api.ts';
-import { createEmitter, type EmitOptions } from './events/emitter.ts';
-import { createEventFlow, type EventFlow } from './events/event-flow.ts';
+import type { Controlled } from './controlled.ts';
+import { createEmitter } from './events/emitter.ts';
+import { createEventFlow } from './events/event-flow.ts';
 import { createEventMaker } from './events/event-maker.ts';
 import { createEventStore } from './events/event-store.ts';
-import type { SimulatedEvent } from './events/simulated-event.ts';
-import { createFaultState, type FaultState } from './faults.ts';
+import { createFaultState } from './faults.ts';
+import { type Generation, generationSchema } from './generation.ts';
 import { createLater } from './later.ts';
 import { listenAtLoopback } from './listen.ts';
-import { type Generation, generationSchema, optionsSchema, type XiqCloudOptions } from './options.ts';
+import { optionsSchema, type XiqCloudOptions } from './options.ts';
 import { createSubscriptionStore } from './subscriptions.ts';
 import { allPermissions, createTokenStore } from './tokens.ts';
-import { type Truth, type TruthQuery, truthOf } from './truth.ts';
+import { truthOf } from './truth.ts';
 import { createWebhookCaller } from './webhooks/webhook-call.ts';
 import { createWebhookSender } from './webhooks/webhook-sender.ts';
 
-export interface XiqCloud {
+export interface XiqCloud extends Controlled {
   /** `http://127.0.0.1:<port>`: the base URL of its REST API. */
   readonly url: string;
-  /** User names; where one may be left out, the first is meant. */
-  readonly accounts: readonly string[];
-  /** Lets events happen now; their webhooks are under way when it returns. */
-  emit(options: EmitOptions): readonly SimulatedEvent[];
-  truth(query?: TruthQuery): Truth;
-  /** Resolves when no webhook is waiting or under way. */
-  settled(): Promise<void>;
-  /** Webhooks that are. */
-  pending(): number;
-  readonly faults: Pick<FaultState, 'get' | 'set' | 'clear'>;
-  /** What a client of the REST API does not see done: behind its back. */
-  readonly subscriptions: BackDoor;
-  readonly tokens: TokenDesk;
-  readonly clock: CloudClock;
-  readonly flow: Pick<EventFlow, 'get' | 'set'>;
-  readonly budget: { state(account?: string): BudgetState; setRemaining(remaining: number, account?: string): void };
-  readonly generation: { get(): Generation; set(generation: Generation): void };
-  /** The last 1,000 requests to the REST API. */
-  requests(): readonly SeenRequest[];
-  /** As at its start: no events, subscriptions or faults, and only the tokens of its options. */
-  reset(): void;
   /** Ends what is under way. */
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 // /subscriptions/webhook: list, create, change and delete, as of the generation that the cloud is of.
 import type { Hono } from 'hono';
 import type { FaultState } from '../faults.ts';
+import type { Generation } from '../generation.ts';
 import type { Later } from '../later.ts';
-import type { Generation } from '../options.ts';
 import { maxSubscriptions, type Subscription, type SubscriptionStore } from '../subscriptions.ts';
 import { type ApiContext, type ApiEnv, errorAnswer, jsonText, pageAnswer } from './answers.ts';
 import { checked, jsonBody, listParameters } from './parameters.ts';

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { type Json, toJson } from '../../json.ts';
 import { messageTypeSchema } from '../faults.ts';
+import type { Generation } from '../generation.ts';
 import { logFamilies } from '../log-families.ts';
-import type { Generation } from '../options.ts';
 import type { Subscription } from '../subscriptions.ts';
 import { isoTime } from './answers.ts';
 

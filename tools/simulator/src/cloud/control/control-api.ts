@@ -4,12 +4,10 @@ import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import type { ApiEnv } from '../api/answers.ts';
 import { jsonBody } from '../api/parameters.ts';
+import type { Controlled } from '../controlled.ts';
 import { faultNameSchema } from '../faults.ts';
-import { generationSchema } from '../options.ts';
-import type { XiqCloud } from '../xiq-cloud.ts';
+import { generationSchema } from '../generation.ts';
 import { truthQueryOf } from './truth-query.ts';
-
-export type Controlled = Omit<XiqCloud, 'url' | 'close'>;
 
 /** A page in a browser that was led here under another name sends that name. */
 const ownHost = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
