@@ -60,6 +60,29 @@ export function watchSource(parts: WatchSourceParts): SourceWatch {
   const log = named(parts.log, source);
   let found: Looked = { subscriptions: [...unknownStates(subscriptions)], publicUrl: [] };
 
+  /** A look that hangs over a rotation must not put the old secret back: what it would change is asked for again. */
+  function unlessRotatedSince(secret: Secret | undefined): Pick<XiqCloud['api'], 'subscriptions'> {
+    const { create, update, ...rest } = api.subscriptions;
+    const check = (): void => {
+      const [now] = parts.secrets();
+      if (!parts.rotating() && now?.reveal() === secret?.reveal()) return;
+      throw new ConnectorError('busy', 'a secret was rotated meanwhile: the next look mends what is left');
+    };
+    return {
+      subscriptions: {
+        ...rest,
+        async create(wanted, until) {
+          check();
+          await create(wanted, until);
+        },
+        async update(id, wanted, until) {
+          check();
+          await update(id, wanted, until);
+        },
+      },
+    };
+  }
+
   async function lookAtSubscriptions(): Promise<void> {
     const isRotating = parts.rotating();
     if (isRotating) log.warn('subscriptions.rotation_unfinished', { mend: 'xiq-siem subscriptions rotate-secret' });
@@ -72,7 +95,8 @@ export function watchSource(parts: WatchSourceParts): SourceWatch {
         target: { application, publicUrl, messageTypes, ...(!isRotating && { secret }) },
         mode: isRotating ? 'report' : subscriptions.reconcile,
         seen: await memory.read(subscriptions),
-        ...{ accepted, api, clock, log },
+        ...{ accepted, clock, log },
+        api: unlessRotatedSince(secret),
       },
       signal,
     );

@@ -18,10 +18,13 @@ interface Made {
   readonly config?: Partial<SubscriptionsConfig>;
   readonly directory?: string;
   readonly rotating?: boolean;
+  readonly secrets?: () => readonly Secret[];
   readonly findings?: readonly PublicUrlFinding[];
 }
 
-async function watched({ config = {}, directory, rotating = false, findings = [] }: Made = {}) {
+const canary = (): readonly Secret[] => [new Secret('canary-1')];
+
+async function watched({ config = {}, directory, rotating = false, secrets = canary, findings = [] }: Made = {}) {
   const place = directory ?? (await mkdtemp(join(tmpdir(), 'xiq-siem-watch-')));
   if (directory === undefined) onTestFinished(() => rm(place, { recursive: true, force: true }));
   const clock = createManualClock(startMs);
@@ -36,7 +39,7 @@ async function watched({ config = {}, directory, rotating = false, findings = []
   let clouds = new Map([['xiq', world.cloud.cloud]]);
   const watch = startSubscriptionsWatch({
     clouds: () => clouds,
-    secrets: () => [new Secret('canary-1')],
+    secrets,
     rotating: () => world.rotating,
     async lookAtUrl(url) {
       urls.push(url);
@@ -181,6 +184,20 @@ it('while a secret is rotated nothing is mended, and no secret compared', async 
   expect(watch.state('xiq')?.rotating).toBeUndefined();
   await next();
   expect(states()).toEqual(['well', 'well']);
+});
+
+it('a look that hangs over a rotation does not put the old secret back', async () => {
+  let asked = 0;
+  const secrets = () => [new Secret(asked++ === 0 ? 'canary-1' : 'canary-2')];
+  const { world, watch, states, looked, next } = await watched({ config: { reconcile: 'apply' }, secrets });
+  const told = { secret: new Secret('canary-2') };
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL', told), subscriptionOf('SMS_LOG_ALL', told)]);
+  await looked();
+  expect(world.cloud.calls).toEqual(['list', 'list']);
+  expect(watch.state('xiq')?.failure).toContain('rotated meanwhile');
+  await next();
+  expect(states()).toEqual(['well', 'well']);
+  expect(watch.state('xiq')?.failure).toBeUndefined();
 });
 
 it('a changed source is looked at right away, with what its new configuration says; one taken out is let go', async () => {
