@@ -1,7 +1,8 @@
 // Renders docs/reference/commands.md from the commands' own help and the schemas of what they print.
 import type { Command, JsonAnswer, JsonForm } from '../src/cli/command.ts';
-import { type CommandEntry, commands } from '../src/cli/commands.ts';
+import type { CommandEntry } from '../src/cli/commands.ts';
 import { exitMeanings } from '../src/cli/exit-codes.ts';
+import { allCommands as commands } from '../src/commands.ts';
 import { renderSchema } from './render-schema.ts';
 
 function section({ name }: CommandEntry, { help, json }: Command): string {

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, type AgentOptions } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { getCACertificates } from 'node:tls';
-import { ConnectorError, type DestinationContext } from '@xiq-siem/core';
-import { reasonOf } from './config/yaml-file.ts';
+import { ConnectorError, type DestinationContext, reasonOf } from '@xiq-siem/core';
 
 export interface Egress {
   /** URL of an HTTP proxy; undefined: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment. */

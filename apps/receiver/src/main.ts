@@ -1,9 +1,11 @@
 // The xiq-siem command: what it runs, and the exit code that it ends with.
 import { ConnectorError } from '@xiq-siem/core';
-import type { Session } from './cli/command.ts';
+import type { Product } from './cli/command.ts';
 import { exits } from './cli/exit-codes.ts';
 import { runCommand } from './cli/run-command.ts';
 import { processTerminal } from './cli/terminal/process-terminal.ts';
+import { allCommands } from './commands.ts';
+import { recommendedNode, version } from './version.ts';
 
 // A fault of ours ends the process: what was answered 202 is on disk, and a supervisor starts us again.
 function fail(cause: unknown): never {
@@ -11,12 +13,24 @@ function fail(cause: unknown): never {
   process.exit(cause instanceof ConnectorError ? cause.exitCode : exits.internal);
 }
 
-const open: Session['open'] = async (configFile, purpose) =>
-  (await import('./cli/open-operations.ts')).openOperations(configFile, purpose);
+const product: Product = {
+  version,
+  recommendedNode,
+  registry: async () => (await import('./registry.ts')).registry,
+};
 
 process.on('uncaughtException', fail);
 try {
-  process.exitCode = await runCommand(process.argv.slice(2), { terminal: processTerminal(), open });
+  process.exitCode = await runCommand(
+    process.argv.slice(2),
+    {
+      terminal: processTerminal(),
+      product,
+      open: async (configFile, purpose) =>
+        (await import('./cli/open-operations.ts')).openOperations(product, configFile, purpose),
+    },
+    allCommands,
+  );
 } catch (cause) {
   fail(cause);
 }

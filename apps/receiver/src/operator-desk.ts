@@ -1,9 +1,8 @@
 // Where the operator is served: what is asked over the admin API, the metrics, the jobs, and the signals that we make.
-import type { Operations, SourceState, Status } from '@xiq-siem/admin-api';
+import type { AdminChange, Operations, SourceState, Status } from '@xiq-siem/admin-api';
 import { systemClock } from '@xiq-siem/delivery';
 import type { DataDirectory } from '@xiq-siem/journal';
 import { createDoctor } from './doctor/doctor.ts';
-import type { AdminChange } from './http/admin-routes.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
 import { openJobRecords } from './jobs/job-record.ts';
 import { createJobs } from './jobs/jobs.ts';

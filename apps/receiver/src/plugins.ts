@@ -12,11 +12,9 @@ import {
 } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Configuration, ConfiguredDestination } from './config/load.ts';
+import { selfSourceName } from './config/schema.ts';
 import { createAgents } from './egress.ts';
-import type { ReceivingSource } from './http/webhooks.ts';
-import { registry } from './registry.ts';
 import { joinSecrets, openManagedSecret, openSecret } from './secrets.ts';
-import { selfSource, selfSourceName } from './signals/self-source.ts';
 
 export interface PluginServices {
   readonly agent: AgentIdentity;
@@ -24,6 +22,11 @@ export interface PluginServices {
   readonly now: () => number;
   readonly log: Logger;
   readonly meter: Meter;
+}
+
+export interface ReceivingSource {
+  readonly source: Source;
+  readonly secrets: SecretSource;
 }
 
 export interface Sources {
@@ -78,19 +81,16 @@ const placed = z.object({ namespace: z.string() });
 
 function sourceOf(
   known: ReadonlyMap<string, Source>,
-  { raw }: Configuration,
+  { raw, registry }: Configuration,
   { agent, log, meter }: ReadingServices,
 ): SourceOf {
   const [first] = Object.values(raw.sources);
   const others = new Map<string, Source>();
   const open = (name: string): Source => {
-    if (name === selfSourceName)
-      return selfSource.create(selfSource.configSchema.parse(placed.safeParse(first).data ?? {}), {
-        name,
-        agent,
-        log,
-        meter,
-      });
+    const { self } = registry;
+    if (name === selfSourceName) {
+      return self.create(self.configSchema.parse(placed.safeParse(first).data ?? {}), { name, agent, log, meter });
+    }
     const [definition] = registry.sources;
     log.warn('source.not_configured', { source: name, read: `with the defaults of type ${definition.type}` });
     return definition.create(definition.configSchema.parse({}), { name, agent, log, meter });
@@ -109,8 +109,6 @@ export interface OpenDestination {
   redact(text: string): string;
 }
 
-const fields = [...ecsFieldDefinitions, ...[selfSource, ...registry.sources].flatMap((source) => source.fields)];
-
 export async function openDestination(
   configured: ConfiguredDestination,
   configuration: Configuration,
@@ -125,7 +123,7 @@ export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter'>;
 /** What a destination is given, and a `redact` that knows every secret that it asked for. */
 export function destinationContext(
   { name, proxy, caFile }: ConfiguredDestination,
-  { resolvePath, egress }: Configuration,
+  { resolvePath, egress, registry }: Configuration,
   { now, log, meter }: DestinationServices,
 ): { readonly context: DestinationContext; redact(text: string): string } {
   const secrets: SecretSource[] = [];
@@ -135,7 +133,7 @@ export function destinationContext(
     log,
     meter,
     now,
-    fields,
+    fields: [...ecsFieldDefinitions, ...[registry.self, ...registry.sources].flatMap((source) => source.fields)],
     resolvePath,
     agent: createAgents({
       proxy: proxy ?? egress.proxy,

@@ -3,7 +3,7 @@ import type { SourceState } from '@xiq-siem/admin-api';
 import type { Delivery } from '@xiq-siem/delivery';
 import type { Journal } from '@xiq-siem/journal';
 import type { Readiness } from './http/admin.ts';
-import type { ReceivingSource } from './http/webhooks.ts';
+import type { ReceivingSource } from './plugins.ts';
 import type { Counters } from './telemetry/counters.ts';
 
 export interface ReadinessInput {

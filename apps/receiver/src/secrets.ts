@@ -4,8 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger, SecretReference, SecretSource, SourceSecretReference } from '@xiq-siem/core';
-import { ConnectorError, Secret } from '@xiq-siem/core';
-import { reasonOf } from './config/yaml-file.ts';
+import { ConnectorError, reasonOf, Secret } from '@xiq-siem/core';
 
 const maxSecretBytes = 8_192;
 

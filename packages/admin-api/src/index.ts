@@ -12,6 +12,6 @@ export type { BackfillLine, DoctorLine, PreviewLine, ShapesLine, TailLine } from
 export type { Trace, TraceEvent, TraceLine, TraceVerdict } from './answers/trace.ts';
 export { connectAdmin } from './client.ts';
 export { openApiDocument } from './openapi.ts';
-export type { Operation, Route } from './route.ts';
+export type { AdminChange, Operation, Route } from './route.ts';
 export type { Operations, RouteName } from './routes.ts';
 export { routes } from './routes.ts';

@@ -58,3 +58,13 @@ export function changeAndWatch<Input extends z.ZodObject, Answer extends z.ZodTy
 export type Operation<R extends Route> = R['kind'] extends 'stream'
   ? (input: z.output<R['input']>, signal: AbortSignal) => AsyncIterable<z.output<R['answer']>>
   : (input: z.output<R['input']>, signal: AbortSignal) => Promise<z.output<R['answer']>>;
+
+/** One call that was meant to change something. */
+export interface AdminChange {
+  readonly call: string;
+  readonly outcome: 'success' | 'failure';
+  /** The code of a refusal. */
+  readonly code?: string;
+  /** What was asked, by names and numbers only. */
+  readonly input: Readonly<Record<string, unknown>>;
+}

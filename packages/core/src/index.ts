@@ -53,3 +53,4 @@ export type {
 export { maxSettledRanges, settledRangesIn } from './stages.ts';
 export type { Facts, GaugeName, GaugeReading, Logger, Meter, MetricName } from './telemetry.ts';
 export { gaugeNames, metricNames } from './telemetry.ts';
+export { escapeControls, reasonOf } from './text.ts';

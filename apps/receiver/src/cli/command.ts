@@ -1,11 +1,22 @@
 // What a command is, and what it works with.
 import type { z } from 'zod';
+import type { Registry } from '../config/load.ts';
 import type { CommandOptions } from './arguments.ts';
 import type { OpenedOperations, Purpose } from './open-operations.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
+/** What the application gives the commands. */
+export interface Product {
+  readonly version: string;
+  /** The oldest Node with every security fix that matters here. */
+  readonly recommendedNode: string;
+  /** Loaded when a configuration is read: the plugins behind it cost start-up time. */
+  registry(): Promise<Registry>;
+}
+
 export interface Session {
   readonly terminal: Terminal;
+  readonly product: Product;
   /** The running connector, or the files of the stopped one. */
   open(configFile: string | undefined, purpose: Purpose): Promise<OpenedOperations>;
 }

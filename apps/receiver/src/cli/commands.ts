@@ -1,4 +1,4 @@
-// Every command, by group. Each is loaded when it is called for.
+// Every command but `serve`, by group. Each is loaded when it is called for.
 import type { Command } from './command.ts';
 
 export interface CommandEntry {
@@ -11,10 +11,6 @@ export interface CommandEntry {
 }
 
 export const commands: readonly CommandEntry[] = [
-  {
-    ...{ name: 'serve', group: 'Run', summary: 'Take webhooks and deliver them' },
-    load: async () => (await import('./serve.ts')).serveCommand,
-  },
   {
     ...{ name: 'reload', group: 'Run', summary: 'Put a changed configuration into effect' },
     load: async () => (await import('./reload.ts')).reloadCommand,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ConnectorError } from '@xiq-siem/core';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { openOperations, readingOnly, runningAt } from './open-operations.ts';
+import { product } from './test-session.ts';
 
 const places: string[] = [];
 afterEach(async () => {
@@ -46,7 +47,7 @@ it('a connector that answers is asked', async () => {
     response.end(JSON.stringify({ snapshot: false, jobs: [] }));
   });
   const { configFile } = await place(url);
-  const { operations, snapshot, close } = await openOperations(configFile, 'changes');
+  const { operations, snapshot, close } = await openOperations(product, configFile, 'changes');
   expect(snapshot).toBe(false);
   expect(await operations.jobs({}, AbortSignal.timeout(5000))).toEqual({ snapshot: false, jobs: [] });
   const token = `Bearer ${'x'.repeat(32)}`;
@@ -60,7 +61,7 @@ it.each([
 ])('%s: nothing runs, and what changes is refused', async (_, url) => {
   const { configFile, data } = await place(url);
   expect(await runningAt(data)).toBeUndefined();
-  const refused = await openOperations(configFile, 'changes').catch(codeOf);
+  const refused = await openOperations(product, configFile, 'changes').catch(codeOf);
   expect(refused).toBe('not_running');
 });
 
@@ -89,5 +90,5 @@ it('of files alone, what changes is refused by each operation', async () => {
 });
 
 it('a configuration at fault: config_invalid', async () => {
-  expect(await openOperations('/nowhere/c.yaml').catch(codeOf)).toBe('config_invalid');
+  expect(await openOperations(product, '/nowhere/c.yaml').catch(codeOf)).toBe('config_invalid');
 });

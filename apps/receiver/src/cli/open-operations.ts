@@ -4,6 +4,7 @@ import { connectAdmin, type Operations, type RouteName, routes } from '@xiq-siem
 import { ConnectorError } from '@xiq-siem/core';
 import { type AdminAddress, readAdminFile } from '../admin-file.ts';
 import type { Configuration } from '../config/load.ts';
+import type { Product } from './command.ts';
 
 /** What can be read from files alone. */
 export const readingRoutes = [
@@ -45,10 +46,11 @@ export type Purpose = 'reads' | 'changes';
  * something is to change and none runs.
  */
 export async function openOperations(
+  product: Product,
   configFile: string | undefined,
   purpose: Purpose = 'reads',
 ): Promise<OpenedOperations> {
-  const configuration = await readConfiguration(configFile);
+  const configuration = await readConfiguration(product, configFile);
   const dataDirectory = configuration.resolvePath(configuration.dataDirectory);
   const address = await runningAt(dataDirectory);
   if (address !== undefined) {
@@ -56,7 +58,7 @@ export async function openOperations(
   }
   if (purpose === 'changes') throw notRunning(dataDirectory);
   const { openSnapshotOperations } = await import('../operator/snapshot-operations.ts');
-  const files = await openSnapshotOperations(configuration);
+  const files = await openSnapshotOperations(configuration, product.version);
   return {
     operations: readingOnly(files, dataDirectory),
     snapshot: true,
@@ -65,10 +67,10 @@ export async function openOperations(
   };
 }
 
-async function readConfiguration(file: string | undefined): Promise<Configuration> {
-  const [{ configurationError, loadConfiguration }, { registry }] = await Promise.all([
+async function readConfiguration(product: Product, file: string | undefined): Promise<Configuration> {
+  const [{ configurationError, loadConfiguration }, registry] = await Promise.all([
     import('../config/load.ts'),
-    import('../registry.ts'),
+    product.registry(),
   ]);
   const loaded = await loadConfiguration(file, registry);
   if (!loaded.ok) throw configurationError(loaded.faults);

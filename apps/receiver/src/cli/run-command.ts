@@ -1,18 +1,21 @@
 // Finds the command that is meant and runs it; every failure becomes words and an exit code.
-import { ConnectorError } from '@xiq-siem/core';
-import { escapeControls } from '../telemetry/log.ts';
+import { ConnectorError, escapeControls } from '@xiq-siem/core';
 import type { Session } from './command.ts';
-import { type CommandEntry, commands } from './commands.ts';
+import { type CommandEntry, commands as ownCommands } from './commands.ts';
 import { exits } from './exit-codes.ts';
 import { hanging } from './help.ts';
 
 const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h' || word === 'help';
 
 /** Resolves with the exit code. A fault of ours rejects. */
-export async function runCommand(words: readonly string[], session: Session): Promise<number> {
+export async function runCommand(
+  words: readonly string[],
+  session: Session,
+  commands: readonly CommandEntry[] = ownCommands,
+): Promise<number> {
   const { terminal } = session;
   try {
-    return await run(words, session);
+    return await run(words, session, commands);
   } catch (cause) {
     terminal.progress('');
     // What an answer says that Ctrl-C cut short says nothing.
@@ -23,10 +26,14 @@ export async function runCommand(words: readonly string[], session: Session): Pr
   }
 }
 
-async function run([name, ...rest]: readonly string[], session: Session): Promise<number> {
+async function run(
+  [name, ...rest]: readonly string[],
+  session: Session,
+  commands: readonly CommandEntry[],
+): Promise<number> {
   const { terminal } = session;
   if (name === undefined || isHelp(name)) {
-    terminal.out(overview(commands));
+    terminal.out(overview(commands, commands));
     return name === undefined ? exits.usage : exits.ok;
   }
   const group = commands.filter((entry) => entry.name === name || entry.name.startsWith(`${name} `));
@@ -34,13 +41,16 @@ async function run([name, ...rest]: readonly string[], session: Session): Promis
   const named = group.find((entry) => entry.name === name || entry.name === `${name} ${verb}`);
   if (named !== undefined) return runEntry(named, named.name === name ? rest : rest.slice(1), session);
   if (group.length > 0 && isHelp(verb)) {
-    terminal.out(overview(group));
+    terminal.out(overview(group, commands));
     return exits.ok;
   }
   const list = group.find((entry) => entry.name === `${name} list`);
   if (list !== undefined && (verb === undefined || verb.startsWith('-'))) return runEntry(list, rest, session);
   const meant = group.length > 0 ? [name, verb ?? ''].join(' ').trim() : name;
-  throw new ConnectorError('usage', `there is no command ${meant}\n\n${overview(group.length > 0 ? group : commands)}`);
+  throw new ConnectorError(
+    'usage',
+    `there is no command ${meant}\n\n${overview(group.length > 0 ? group : commands, commands)}`,
+  );
 }
 
 async function runEntry(entry: CommandEntry, args: readonly string[], session: Session): Promise<number> {
@@ -52,7 +62,7 @@ async function runEntry(entry: CommandEntry, args: readonly string[], session: S
   return exits.ok;
 }
 
-function overview(entries: readonly CommandEntry[]): string {
+function overview(entries: readonly CommandEntry[], commands: readonly CommandEntry[]): string {
   const groups = Map.groupBy(entries, ({ group }) => group);
   const width = Math.max(...entries.map(({ name }) => name.length));
   const blocks = [...groups].map(([group, members]) =>

@@ -1,11 +1,9 @@
 // `xiq-siem setup NAME`: prepares a destination's other side, after it has shown what it would change.
-import { ConnectorError, type DestinationSetup, type SetupChange } from '@xiq-siem/core';
+import { ConnectorError, type DestinationSetup, escapeControls, type SetupChange } from '@xiq-siem/core';
 import { z } from 'zod';
-import { configurationError, loadConfiguration } from '../config/load.ts';
+import { configurationError, loadConfiguration, type Registry } from '../config/load.ts';
 import { destinationContext } from '../plugins.ts';
-import { registry } from '../registry.ts';
-import { createCounters } from '../telemetry/counters.ts';
-import { escapeControls, standardErrorLogger } from '../telemetry/log.ts';
+import { standardErrorLogger } from '../telemetry/log.ts';
 import { type CommandOptions, configFile, parseArguments } from './arguments.ts';
 import { type Command, commonOptions } from './command.ts';
 import { exits } from './exit-codes.ts';
@@ -46,9 +44,9 @@ export const setupCommand: Command = {
     }),
     note: 'Nobody is asked: give `--yes` to have it written.',
   },
-  async run(args, { terminal }) {
+  async run(args, { terminal, product }) {
     const { values, positionals } = parseArguments('setup', args, options, [1, 1]);
-    const setup = await openSetup(configFile(values), positionals[0] ?? '');
+    const setup = await openSetup(configFile(values), positionals[0] ?? '', await product.registry());
     const changes = await setup.plan();
     const open = changes.some(({ kind }) => kind !== 'unchanged');
     const json = values.json === true;
@@ -63,7 +61,7 @@ export const setupCommand: Command = {
   },
 };
 
-async function openSetup(file: string | undefined, name: string): Promise<DestinationSetup> {
+async function openSetup(file: string | undefined, name: string, registry: Registry): Promise<DestinationSetup> {
   const loaded = await loadConfiguration(file, registry);
   if (!loaded.ok) throw configurationError(loaded.faults);
   const configured = loaded.configuration.destinations.find((destination) => destination.name === name);
@@ -71,7 +69,7 @@ async function openSetup(file: string | undefined, name: string): Promise<Destin
     const names = loaded.configuration.destinations.map((destination) => destination.name).join(', ');
     throw new ConnectorError('usage', `there is no destination ${name}: the configuration has ${names}`);
   }
-  const services = { now: Date.now, log: standardErrorLogger(), meter: createCounters() };
+  const services = { now: Date.now, log: standardErrorLogger(), meter: { add() {} } };
   const setup = configured.setup(destinationContext(configured, loaded.configuration, services).context);
   if (setup === undefined) {
     throw new ConnectorError('usage', `a destination of type ${configured.definition.type} needs no preparation`);

@@ -1,13 +1,16 @@
 // For tests: a terminal that remembers, and a connector that answers what the test says.
 import type { Operations } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
-import type { Session } from './command.ts';
+import { testRegistry } from '../config/test-registry.ts';
+import type { Product, Session } from './command.ts';
 import { readingOnly } from './open-operations.ts';
 import { runCommand } from './run-command.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** What commands take for now. */
 export const testNow = Date.parse('2026-11-24T12:00:00Z');
+
+export const product: Product = { version: '0.1.0', recommendedNode: '24.0.0', registry: async () => testRegistry };
 
 export interface Paper {
   /** Undefined: a pipe. */
@@ -98,7 +101,7 @@ export async function runTest(
       ...{ snapshot, dataDirectory: '/data', close: async () => {} },
     };
   };
-  const code = await runCommand(words, { terminal, open });
+  const code = await runCommand(words, { terminal, product, open });
   return {
     ...terminal,
     code,

@@ -5,7 +5,6 @@ import { advise } from '../config/advice.ts';
 import { formatFault } from '../config/faults.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { secretFaults } from '../config/secret-faults.ts';
-import { registry } from '../registry.ts';
 import { configFile, parseArguments } from './arguments.ts';
 import { type Command, commonOptions } from './command.ts';
 import { renderHelp } from './help.ts';
@@ -37,10 +36,10 @@ export const validateCommand: Command = {
       advice: z.array(z.string()).describe('What is no fault and could be better.'),
     }),
   },
-  async run(args, { terminal }) {
+  async run(args, { terminal, product }) {
     const { values } = parseArguments('validate', args, commonOptions);
     const file = configFile(values);
-    const loaded = await loadConfiguration(file, registry);
+    const loaded = await loadConfiguration(file, await product.registry());
     const faults = loaded.ok ? secretFaults(loaded.configuration) : loaded.faults;
     const advice = loaded.ok ? advise(loaded.configuration) : [];
     const ok = faults.length === 0;

@@ -1,7 +1,6 @@
 // `xiq-siem version`: what runs here.
 import { exitCodes } from '@xiq-siem/core';
 import { z } from 'zod';
-import { recommendedNode, version } from '../version.ts';
 import { type CommandOptions, parseArguments } from './arguments.ts';
 import { type Command, helpOption, jsonOption } from './command.ts';
 import { renderHelp } from './help.ts';
@@ -26,7 +25,7 @@ export const versionCommand: Command = {
       recommendedNode: z.string().describe('Older ones run; this one has the mends that matter.'),
     }),
   },
-  async run(args, { terminal }) {
+  async run(args, { terminal, product: { version, recommendedNode } }) {
     const { values } = parseArguments('version', args, options);
     const shown = { version, node: process.versions.node, recommendedNode };
     if (values.json === true) terminal.out(jsonLine(shown));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { registry } from '../registry.ts';
 import { advise } from './advice.ts';
 import { checkConfiguration } from './load.ts';
+import { testRegistry as registry } from './test-registry.ts';
 import { parseYaml } from './yaml-file.ts';
 
 async function adviceOn(sources: string): Promise<readonly string[]> {

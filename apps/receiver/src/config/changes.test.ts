@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { registry } from '../registry.ts';
 import { type ConfigChanges, configChanges } from './changes.ts';
 import { type Configuration, checkConfiguration } from './load.ts';
+import { testRegistry as registry } from './test-registry.ts';
 
 async function configured(value: object): Promise<Configuration> {
   const locate = () => ({ file: 'x', field: '', message: '' });

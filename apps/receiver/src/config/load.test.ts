@@ -5,20 +5,20 @@ import { formatFault } from './faults.ts';
 import { checkConfiguration, loadConfiguration, type Registry } from './load.ts';
 import { parseYaml } from './yaml-file.ts';
 
+const source = defineSource({
+  type: 'xiq',
+  fields: [],
+  configSchema: z.strictObject({ namespace: z.string().default('default') }),
+  create: () => ({
+    authenticatesBy: 'headers',
+    accepts: () => true,
+    authenticate: () => ({ ok: false }),
+    normalize: () => [],
+  }),
+});
 const registry: Registry = {
-  sources: [
-    defineSource({
-      type: 'xiq',
-      fields: [],
-      configSchema: z.strictObject({ namespace: z.string().default('default') }),
-      create: () => ({
-        authenticatesBy: 'headers',
-        accepts: () => true,
-        authenticate: () => ({ ok: false }),
-        normalize: () => [],
-      }),
-    }),
-  ],
+  self: source,
+  sources: [source],
   destinations: {
     file: async () =>
       defineDestination({

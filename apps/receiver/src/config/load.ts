@@ -23,6 +23,8 @@ import { readYamlFile } from './yaml-file.ts';
 
 /** The plugins that a configuration can name by `type`. */
 export interface Registry {
+  /** Reads the bodies of the source `self`: what we say about ourselves. */
+  readonly self: SourceDefinition;
   /** The first is the one that bodies of a source no longer configured are read with. */
   readonly sources: readonly [SourceDefinition, ...SourceDefinition[]];
   /** By type, and loaded only where it is configured: the SDKs behind them cost start-up time and memory. */
@@ -70,6 +72,7 @@ export interface Configuration extends Omit<Frame, 'sources' | 'destinations' | 
   mappingVersion(builtInMapping?: 'builtInMapping'): string;
   readonly sources: readonly ConfiguredSource[];
   readonly destinations: readonly ConfiguredDestination[];
+  readonly registry: Registry;
   /** What stands in the file, to tell what a later one changes. */
   readonly raw: Frame;
   /** A path of the configuration, absolute: relative ones are relative to the file, or to the working directory. */
@@ -137,6 +140,7 @@ export async function checkConfiguration(
     configuration: {
       ...frame.data,
       raw: frame.data,
+      registry,
       mapping: mapping.loaded,
       mappingVersion: (builtIn) => mappingVersionOf(sources, builtIn === undefined ? mapping.loaded : undefined),
       file,

@@ -13,8 +13,10 @@ export const entryName = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'a name of a-z, 0-9 and inner hyphens');
 
-/** `self` is the source of the events that we make about ourselves. */
-const sourceName = entryName.refine((name) => name !== 'self', 'another name: self is our own');
+/** The source of the events that we make about ourselves; none in a configuration may have this name. */
+export const selfSourceName = 'self';
+
+const sourceName = entryName.refine((name) => name !== selfSourceName, 'another name: self is our own');
 
 const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { registry } from '../registry.ts';
 import { formatFault } from './faults.ts';
 import { checkConfiguration } from './load.ts';
 import { secretFaults } from './secret-faults.ts';
+import { testRegistry as registry } from './test-registry.ts';
 import { parseYaml } from './yaml-file.ts';
 
 async function faultsOf(yaml: string): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 // A YAML file as plain values, and the line and column of any field in it.
 import { readFile } from 'node:fs/promises';
+import { reasonOf } from '@xiq-siem/core';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { ConfigFault, FieldPath, Finding } from './faults.ts';
 import { fieldName } from './faults.ts';
@@ -60,10 +61,4 @@ export function parseYaml(file: string, text: string): YamlFile {
     faults,
     locate: ({ path, message }) => ({ file, ...at(offsetOf(path)), field: fieldName(path), message }),
   };
-}
-
-/** The code of a system error (`ENOENT`), or its message. */
-export function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }

@@ -1,7 +1,7 @@
 // Serves the routes of the admin API: input checked, answers and streams bounded, refusals by code, changes told.
 import { setTimeout } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
-import { type Operations, openApiDocument, type Route, routes } from '@xiq-siem/admin-api';
+import { type AdminChange, type Operations, openApiDocument, type Route, routes } from '@xiq-siem/admin-api';
 import { ConnectorError, type ErrorCode } from '@xiq-siem/core';
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
@@ -9,16 +9,6 @@ import { readAdminBody } from './read-admin-body.ts';
 
 type AdminContext = Context<{ Bindings: HttpBindings }>;
 type Status = 400 | 404 | 422 | 429 | 500 | 503;
-
-/** One call that was meant to change something. */
-export interface AdminChange {
-  readonly call: string;
-  readonly outcome: 'success' | 'failure';
-  /** The code of a refusal. */
-  readonly code?: string;
-  /** What was asked, by names and numbers only. */
-  readonly input: Readonly<Record<string, unknown>>;
-}
 
 export interface AdminRoutesOptions {
   readonly operations: Operations;

@@ -3,8 +3,7 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { ConnectorError } from '@xiq-siem/core';
-import { reasonOf } from '../config/yaml-file.ts';
+import { ConnectorError, reasonOf } from '@xiq-siem/core';
 
 export interface ListenOptions {
   readonly name: string;

@@ -1,10 +1,9 @@
 // For tests: a connector that answers what the test says, behind its admin listener.
-import type { Operations } from '@xiq-siem/admin-api';
+import type { AdminChange, Operations } from '@xiq-siem/admin-api';
 import { connectAdmin } from '@xiq-siem/admin-api';
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { type AdminOptions, adminApp } from './admin.ts';
-import type { AdminChange } from './admin-routes.ts';
 import { listen } from './listen.ts';
 
 const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));

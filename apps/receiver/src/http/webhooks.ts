@@ -1,18 +1,14 @@
 // Takes webhooks: route, size, authenticate the raw bytes, decode, keep, and only then answer 202.
 import type { HttpBindings } from '@hono/node-server';
-import type { AuthenticationVerdict, BodyMetadata, Logger, Meter, SecretSource, Source } from '@xiq-siem/core';
+import type { AuthenticationVerdict, BodyMetadata, Logger, Meter } from '@xiq-siem/core';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
+import type { ReceivingSource } from '../plugins.ts';
 import { decode } from './decode.ts';
 import type { ByteBudget } from './read-body.ts';
 import { readBody } from './read-body.ts';
 import type { RefusedCredentials } from './refused-credentials.ts';
-
-export interface ReceivingSource {
-  readonly source: Source;
-  readonly secrets: SecretSource;
-}
 
 export interface WebhookOptions {
   /** As they are configured now. */

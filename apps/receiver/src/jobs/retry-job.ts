@@ -1,28 +1,10 @@
 // `dlq retry`: sends dead letters again. What is delivered is resolved; what is rejected again stays, with its new reason.
-import type { RetryRequest } from '@xiq-siem/admin-api';
 import type { PositionFile } from '@xiq-siem/core';
 import type { DeliveryRun } from '@xiq-siem/delivery';
 import { freshPosition } from '@xiq-siem/journal';
-import type { DeadLetterFilter, DeadLetters } from '../dead-letters/dead-letters.ts';
+import type { DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { LanePlan } from './lane-work.ts';
 import { type Renormalize, retryReader } from './retry-reader.ts';
-
-export function filterOf({
-  destination,
-  code,
-  dataset,
-  eventId,
-  from,
-  to,
-  numbers,
-}: Omit<RetryRequest, 'renormalize'>): DeadLetterFilter {
-  return {
-    ...{ destination, code, dataset, numbers },
-    ids: eventId === undefined ? undefined : [eventId],
-    fromMs: from === undefined ? undefined : Date.parse(from),
-    toMs: to === undefined ? undefined : Date.parse(to),
-  };
-}
 
 /**
  * The lane of one destination. It needs no position of its own: what is delivered is resolved before anything else is

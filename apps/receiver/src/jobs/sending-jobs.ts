@@ -1,6 +1,7 @@
 // The jobs that send: what each goes over, and its lanes from wherever it stands.
 import { type ReplayRequest, type RetryRequest, replayRequest, retryRequest } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
+import { filterOf } from '../operator/event-filter.ts';
 import { sequencesOf } from '../operator/journal-scan.ts';
 import { type RunningParts, runningEvidence } from '../operator/running-evidence.ts';
 import type { JobRecord, JobRecords } from './job-record.ts';
@@ -8,7 +9,7 @@ import type { JobKind } from './job-work.ts';
 import { type LanesPlan, startLanes } from './lane-work.ts';
 import { createRenormalizer } from './renormalizer.ts';
 import { replayLane } from './replay-job.ts';
-import { filterOf, retryLane } from './retry-job.ts';
+import { retryLane } from './retry-job.ts';
 
 const never = new AbortController().signal;
 

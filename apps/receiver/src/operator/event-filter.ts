@@ -1,6 +1,7 @@
 // Which events an operator means.
-import type { Where } from '@xiq-siem/admin-api';
+import type { RetryRequest, Where } from '@xiq-siem/admin-api';
 import type { NormalizedEvent } from '@xiq-siem/core';
+import type { DeadLetterFilter } from '../dead-letters/dead-letters.ts';
 
 /** Every condition that is set has to hold. */
 export function eventFilter(where: Where = {}): (event: NormalizedEvent, source: string) => boolean {
@@ -27,4 +28,21 @@ export function whereOfQuery(query: {
     return names === undefined || names.length === 0 ? undefined : names;
   };
   return { datasets: list(query.datasets), sources: list(query.sources), actions: list(query.actions) };
+}
+
+export function filterOf({
+  destination,
+  code,
+  dataset,
+  eventId,
+  from,
+  to,
+  numbers,
+}: Omit<RetryRequest, 'renormalize'>): DeadLetterFilter {
+  return {
+    ...{ destination, code, dataset, numbers },
+    ids: eventId === undefined ? undefined : [eventId],
+    fromMs: from === undefined ? undefined : Date.parse(from),
+    toMs: to === undefined ? undefined : Date.parse(to),
+  };
 }

@@ -3,7 +3,7 @@ import type { DeadLetterEntry, Operations } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { ListedDeadLetter } from '../dead-letters/dead-letters.ts';
-import { filterOf } from '../jobs/retry-job.ts';
+import { filterOf } from './event-filter.ts';
 import type { Evidence } from './evidence.ts';
 import { shapesOf } from './shapes.ts';
 import { traceEvent, traceReceipt } from './trace.ts';

@@ -30,7 +30,7 @@ test('of a stopped connector all that reads is answered, marked as a snapshot, a
   await place.stop();
   const before = await filesOf(place);
 
-  const snapshot = await openSnapshotOperations(configuration);
+  const snapshot = await openSnapshotOperations(configuration, '1.2.3');
   expect(await snapshot.status({}, never)).toMatchObject({
     ...{ snapshot: true, holds: true, deadLetters: { open: 1 } },
     destinations: [{ name: 'one', state: 'unknown', sum: { normalized: 2, delivered: 1, deadLettered: 1 } }],
@@ -64,7 +64,7 @@ test('a mapping file that is new is shown against the mapping that is built in',
   const rules = 'auditCodes: { "99001": { action: ssid-changed, type: [change] } }\n';
   const configuration = await place.configure(destinations('one'), {}, rules);
   await place.stop();
-  const snapshot = await openSnapshotOperations(configuration);
+  const snapshot = await openSnapshotOperations(configuration, '1.2.3');
   const preview = (await linesOf(snapshot.previewReplay(spanOf(place), never))).at(-1);
   expect(preview).toMatchObject({ events: 1, changed: 1, idsChanged: 0 });
   await snapshot.close();
@@ -75,7 +75,7 @@ test('a file that says who it is and cannot be read keeps nobody from looking', 
   const configuration = place.pipeline.configuration();
   await place.stop();
   await writeFile(join(place.directory, 'data/instance.json'), '{"id":');
-  const snapshot = await openSnapshotOperations(configuration);
+  const snapshot = await openSnapshotOperations(configuration, '1.2.3');
   expect(await snapshot.status({}, never)).toMatchObject({ instanceId: 'unknown' });
   await snapshot.close();
 });

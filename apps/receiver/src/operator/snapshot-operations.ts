@@ -11,7 +11,6 @@ import { openDeadLettersSnapshot } from '../dead-letters/open-dead-letters-snaps
 import { checkDestinations } from '../destination-checks.ts';
 import { readJobRecords } from '../jobs/job-record.ts';
 import { openDestination, readingSources } from '../plugins.ts';
-import { version } from '../version.ts';
 import { readBackfilledIds } from '../xiq/backfill/backfilled-ids.ts';
 import { previewBackfill } from '../xiq/backfill/preview-backfill.ts';
 import { openXiqClouds } from '../xiq/cloud.ts';
@@ -44,6 +43,7 @@ const defaultExamples = 20;
 /** @throws ConnectorError `usage` where there is no data directory, and as `openJournalSnapshot`. */
 export async function openSnapshotOperations(
   configuration: Configuration,
+  version: string,
 ): Promise<SnapshotOperations & { close(): Promise<void> }> {
   const directory = configuration.resolvePath(configuration.dataDirectory);
   const journal = await openJournalSnapshot(directory, { log: silent });

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { type Configuration, loadConfiguration, type Registry } from '../config/load.ts';
 import { openDeadLetters } from '../dead-letters/open-dead-letters.ts';
 import { openPipeline } from '../pipeline.ts';
+import { selfSource } from '../signals/self-source.ts';
 import { openMilestones } from './milestones.ts';
 import { type RunningParts, runningEvidence } from './running-evidence.ts';
 
@@ -127,6 +128,7 @@ export async function openPlace(
   const directory = after?.directory ?? (await mkdtemp(join(tmpdir(), 'place-')));
   const siems: Map<string, Siem> = after?.siems ?? new Map();
   const registry: Registry = {
+    self: selfSource,
     sources: [xiqSource],
     destinations: { memory: async () => memory(siems), file: async () => fileDestination },
   };

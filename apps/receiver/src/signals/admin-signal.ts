@@ -1,6 +1,6 @@
 // The audit event of one changing admin call: names and numbers of what was asked, never a document.
-import type { AdminChange } from '../http/admin-routes.ts';
-import { escapeControls } from '../telemetry/log.ts';
+import type { AdminChange } from '@xiq-siem/admin-api';
+import { escapeControls } from '@xiq-siem/core';
 import { newSignal, type Signal } from './signal.ts';
 
 const maxWords = 16;

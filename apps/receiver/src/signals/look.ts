@@ -1,9 +1,6 @@
 // What is seen at one look, and what watches it.
 import type { Status } from '@xiq-siem/admin-api';
 import type { DeadLetterGroup } from '../dead-letters/dead-letters.ts';
-import type { RefusedAddress } from '../http/refused-credentials.ts';
-import type { CounterReading } from '../telemetry/counters.ts';
-import type { HourFigures } from '../xiq/completeness/watch-completeness.ts';
 import type { Signal } from './signal.ts';
 
 export interface SignalSettings {
@@ -11,6 +8,32 @@ export interface SignalSettings {
   readonly heartbeatMinutes: number;
   readonly journalHours: number;
   readonly silentFactor: number;
+}
+
+export interface RefusedAddress {
+  readonly source: string;
+  readonly address: string;
+  readonly count: number;
+}
+
+/** One series of a counter, since the start. */
+export interface CounterReading {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** What the proof of one hour found, for one source and message type. */
+export interface HourFigures {
+  readonly source: string;
+  readonly messageType: string;
+  /** Its beginning, epoch milliseconds. */
+  readonly hourMs: number;
+  readonly state: string;
+  readonly xiq: number | undefined;
+  readonly kept: number;
+  readonly missing: number;
+  readonly surplus: number;
 }
 
 /** Open dead letters that have destination, code and data set in common. */

@@ -1,15 +1,18 @@
 // Looks at the connector every few seconds, and says what a security team can act on, as events of our own.
-import type { Status } from '@xiq-siem/admin-api';
+import type { AdminChange, Status } from '@xiq-siem/admin-api';
 import { ConnectorError, type Logger, type Meter } from '@xiq-siem/core';
-import type { AdminChange } from '../http/admin-routes.ts';
-import type { RefusedAddress } from '../http/refused-credentials.ts';
-import type { Counters } from '../telemetry/counters.ts';
-import type { SteadyClock } from '../telemetry/fold-faults.ts';
-import type { HourFigures } from '../xiq/completeness/watch-completeness.ts';
 import { adminSignal } from './admin-signal.ts';
 import { createBudget } from './budget.ts';
 import { heartbeats } from './heartbeat.ts';
-import type { Look, OpenDeadLetters, SignalSettings, Watcher } from './look.ts';
+import type {
+  CounterReading,
+  HourFigures,
+  Look,
+  OpenDeadLetters,
+  RefusedAddress,
+  SignalSettings,
+  Watcher,
+} from './look.ts';
 import { createOwnTally } from './own-tally.ts';
 import { newSignal, type Signal } from './signal.ts';
 import { watchCompleteness } from './watch-completeness.ts';
@@ -22,7 +25,7 @@ import { watchDeadLetters, watchDegraded } from './watch-verdicts.ts';
 
 export interface SignalsParts {
   status(): Promise<Status>;
-  readonly counters: Pick<Counters, 'readings'>;
+  readonly counters: { readings(): readonly CounterReading[] };
   /** Open dead letters by destination, code and data set. */
   deadLetterGroups(): readonly OpenDeadLetters[];
   /** What was refused since it was last asked. */
@@ -41,7 +44,7 @@ export interface SignalsParts {
   readonly now: () => number;
   readonly log: Logger;
   readonly meter: Meter;
-  readonly clock?: Pick<SteadyClock, 'after'>;
+  readonly clock?: Timers;
 }
 
 export interface Signals {
@@ -53,7 +56,12 @@ export interface Signals {
 
 const lookEveryMs = 15_000;
 
-const timers: Pick<SteadyClock, 'after'> = {
+/** Runs `what` once after `ms`, and keeps no process alive for it; gives what cancels it. */
+interface Timers {
+  readonly after: (ms: number, what: () => void) => () => void;
+}
+
+const timers: Timers = {
   after(ms, what) {
     const timer = setTimeout(what, ms).unref();
     return () => clearTimeout(timer);

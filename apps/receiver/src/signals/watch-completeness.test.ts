@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { HourFigures } from '../xiq/completeness/watch-completeness.ts';
+import type { HourFigures } from './look.ts';
 import { startMs } from './test-signals.ts';
 import { watchCompleteness } from './watch-completeness.ts';
 

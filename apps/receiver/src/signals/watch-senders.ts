@@ -1,8 +1,7 @@
 // Watches what sources send that they should not: wrong secrets, unknown types, what cannot be read. Ours is left out.
 import type { MetricName } from '@xiq-siem/core';
-import type { CounterReading } from '../telemetry/counters.ts';
 import { createGrowth } from './growth.ts';
-import type { Look, Watcher } from './look.ts';
+import type { CounterReading, Look, Watcher } from './look.ts';
 import { selfSourceName } from './self-source.ts';
 import { newSignal } from './signal.ts';
 

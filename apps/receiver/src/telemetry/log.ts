@@ -1,5 +1,5 @@
 // Our own log: one line a fact, on standard error; readable in a terminal, JSON everywhere else.
-import type { Facts, Logger } from '@xiq-siem/core';
+import { escapeControls, type Facts, type Logger } from '@xiq-siem/core';
 import { foldFaults, type SteadyClock } from './fold-faults.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -92,13 +92,4 @@ function readable(facts: Facts): string {
       ([key, value]) => ` ${key}=${escapeControls(/\s/.test(String(value)) ? JSON.stringify(value) : String(value))}`,
     )
     .join('');
-}
-
-/** Control characters, C1 and bidirectional marks as escapes: what comes from outside must not steer a terminal. */
-export function escapeControls(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -1,8 +1,8 @@
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
 import { type Configuration, checkConfiguration } from '../config/load.ts';
+import { testRegistry as registry } from '../config/test-registry.ts';
 import { parseYaml } from '../config/yaml-file.ts';
-import { registry } from '../registry.ts';
 import { currentClouds } from './current-clouds.ts';
 
 async function configured(sources: string, more = ''): Promise<Configuration> {

@@ -11,7 +11,6 @@ import {
   type XiqSubscription,
 } from '@xiq-siem/xiq';
 import { type Configuration, type ConfiguredSource, configurationError, loadConfiguration } from '../../config/load.ts';
-import { registry } from '../../registry.ts';
 import { createLogger } from '../../telemetry/log.ts';
 import { openXiqClouds, type XiqCloud } from '../../xiq/cloud.ts';
 import { isRotating } from '../../xiq/subscriptions/managed-list.ts';
@@ -64,10 +63,10 @@ interface Values {
 /** Resolves with what `work` does: the exit code. Needs no running connector. */
 export async function onSubscriptions(
   values: Values,
-  { terminal }: Session,
+  { terminal, product }: Session,
   work: (opened: OpenSubscriptions) => Promise<number>,
 ): Promise<number> {
-  const loaded = await loadConfiguration(configFile(values), registry);
+  const loaded = await loadConfiguration(configFile(values), await product.registry());
   if (!loaded.ok) throw configurationError(loaded.faults);
   const { configuration } = loaded;
   const log = quietLog(terminal);

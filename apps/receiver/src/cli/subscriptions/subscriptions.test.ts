@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { serveOperations } from '../../http/test-operations.ts';
 import { commands } from '../commands.ts';
 import { runCommand } from '../run-command.ts';
-import { type Paper, testTerminal } from '../test-session.ts';
+import { type Paper, product, testTerminal } from '../test-session.ts';
 
 const publicUrl = 'http://127.0.0.1:9/webhooks/xiq';
 const secret = 'canary-managed-1111';
@@ -64,7 +64,7 @@ async function place(
     async run(words, paper) {
       const terminal = testTerminal(paper);
       const open = () => Promise.reject(new Error('no connector is asked'));
-      const code = await runCommand(['subscriptions', ...words, '--config', config], { terminal, open });
+      const code = await runCommand(['subscriptions', ...words, '--config', config], { terminal, product, open });
       const text = terminal.stdout.join('\n');
       const errors = terminal.stderr.join('\n');
       expect(text + errors).not.toMatch(/canary/);

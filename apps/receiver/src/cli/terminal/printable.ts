@@ -1,5 +1,5 @@
 // What comes from outside, made fit for one line of a terminal.
-import { escapeControls } from '../../telemetry/log.ts';
+import { escapeControls } from '@xiq-siem/core';
 
 /** Controls, line ends and bidirectional marks as escapes. */
 export function printable(text: string): string {

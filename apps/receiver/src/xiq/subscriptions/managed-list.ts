@@ -2,9 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ConnectorError, Secret } from '@xiq-siem/core';
+import { ConnectorError, reasonOf, Secret } from '@xiq-siem/core';
 import { readStand } from '@xiq-siem/xiq';
-import { reasonOf } from '../../config/yaml-file.ts';
 import { secretLines } from '../../secrets.ts';
 
 /** Line by line, one that stands twice given twice; none where there is no file. */

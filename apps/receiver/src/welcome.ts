@@ -1,11 +1,11 @@
 // What `serve` prints when it listens: where, a first webhook to paste, and what each destination says.
 import { relative } from 'node:path';
 import type { SourceSecretReference } from '@xiq-siem/core';
-import type { Configuration } from '../config/load.ts';
-import type { Connector } from '../connector.ts';
-import type { DestinationCheck } from '../destination-checks.ts';
-import { managedSecretPath } from '../secrets.ts';
-import { printable } from './terminal/printable.ts';
+import { printable } from './cli/terminal/printable.ts';
+import type { Configuration } from './config/load.ts';
+import type { Connector } from './connector.ts';
+import type { DestinationCheck } from './destination-checks.ts';
+import { managedSecretPath } from './secrets.ts';
 
 /** One of the vendor's own example bodies. */
 const exampleBody =

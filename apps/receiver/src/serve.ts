@@ -1,16 +1,16 @@
 // `xiq-siem serve`: the connector itself, from its start to its last signal.
 import { type ExitCode, exitCodes, type Logger } from '@xiq-siem/core';
-import { configurationError, loadConfiguration } from '../config/load.ts';
-import { secretFaults } from '../config/secret-faults.ts';
-import { type Connector, startConnector } from '../connector.ts';
-import { registry } from '../registry.ts';
-import { onReloadSignal, stopSignal } from '../stop-signal.ts';
-import { createCounters } from '../telemetry/counters.ts';
-import { standardErrorLogger } from '../telemetry/log.ts';
-import { version } from '../version.ts';
-import { configFile, parseArguments } from './arguments.ts';
-import { type Command, configOption } from './command.ts';
-import { renderHelp } from './help.ts';
+import { configFile, parseArguments } from './cli/arguments.ts';
+import { type Command, configOption } from './cli/command.ts';
+import { renderHelp } from './cli/help.ts';
+import { configurationError, loadConfiguration } from './config/load.ts';
+import { secretFaults } from './config/secret-faults.ts';
+import { type Connector, startConnector } from './connector.ts';
+import { registry } from './registry.ts';
+import { onReloadSignal, stopSignal } from './stop-signal.ts';
+import { createCounters } from './telemetry/counters.ts';
+import { standardErrorLogger } from './telemetry/log.ts';
+import { version } from './version.ts';
 import { welcome } from './welcome.ts';
 
 export const serveCommand: Command = {
