@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { exitMeanings } from '@xiq-siem/cli';
 import { expect, it } from 'vitest';
-import { commands } from '../src/cli/commands.ts';
-import { exitMeanings } from '../src/cli/exit-codes.ts';
+import { allCommands as commands } from '../src/commands.ts';
 import { renderCommands } from './render-commands.ts';
 
 it('the committed reference is that of the commands', async () => {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { signalActions, signalTable } from '@xiq-siem/health-events';
 import { expect, it } from 'vitest';
-import { signalActions } from '../src/signals/signal.ts';
-import { signalTable } from '../src/signals/signal-table.ts';
 import { renderSignals } from './render-signals.ts';
 
 it('the committed reference is that of the table', async () => {

@@ -1,7 +1,6 @@
 // Renders docs/reference/commands.md from the commands' own help and the schemas of what they print.
-import type { Command, JsonAnswer, JsonForm } from '../src/cli/command.ts';
-import type { CommandEntry } from '../src/cli/commands.ts';
-import { exitMeanings } from '../src/cli/exit-codes.ts';
+import type { Command, CommandEntry, JsonAnswer, JsonForm } from '@xiq-siem/cli';
+import { exitMeanings } from '@xiq-siem/cli';
 import { allCommands as commands } from '../src/commands.ts';
 import { renderSchema } from './render-schema.ts';
 

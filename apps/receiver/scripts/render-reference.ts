@@ -1,6 +1,7 @@
 // Renders docs/reference/configuration.md from the schemas that check a configuration.
+
+import { destinationFrame, frameSchema, sourceFrame } from '@xiq-siem/config';
 import { z } from 'zod';
-import { destinationFrame, frameSchema, sourceFrame } from '../src/config/schema.ts';
 import { registry } from '../src/registry.ts';
 
 interface Property {

@@ -1,7 +1,5 @@
 // Renders docs/reference/signals.md from the table that documents are made by, and from the fields that they may hold.
-import { connectorFields } from '../src/signals/facts.ts';
-import { signalActions } from '../src/signals/signal.ts';
-import { signalTable } from '../src/signals/signal-table.ts';
+import { connectorFields, signalActions, signalTable } from '@xiq-siem/health-events';
 
 const row = (...cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

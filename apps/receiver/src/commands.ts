@@ -1,5 +1,5 @@
 // Every command of the product: `serve`, and what the command line package brings.
-import { type CommandEntry, commands } from './cli/commands.ts';
+import { type CommandEntry, commands } from '@xiq-siem/cli';
 
 const serve: CommandEntry = {
   name: 'serve',

@@ -2,26 +2,31 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reloaded } from '@xiq-siem/admin-api';
+import { newAdminToken, writeAdminFile } from '@xiq-siem/admin-api';
+import type { Configuration } from '@xiq-siem/config';
 import type { ConnectorError, Logger } from '@xiq-siem/core';
 import { openDataDirectory } from '@xiq-siem/journal';
-import { newAdminToken, writeAdminFile } from './admin-file.ts';
-import type { Configuration } from './config/load.ts';
-import { checkDestinations, type DestinationCheck } from './destination-checks.ts';
-import { adminApp } from './http/admin.ts';
+import type { PluginServices } from '@xiq-siem/pipeline';
+import {
+  caughtUp,
+  checkDestinations,
+  type DestinationCheck,
+  defaultJournalBytes,
+  openConfiguredDeadLetters,
+  openConfiguredJournal,
+  openPipeline,
+} from '@xiq-siem/pipeline';
+import { openBackfilledIds } from '@xiq-siem/state';
+import { createOwnLooks } from '@xiq-siem/xiq-account';
+import { adminApp } from './admin/admin.ts';
+import { readinessOf } from './admin/readiness.ts';
 import { listen } from './http/listen.ts';
 import { byteBudget } from './http/read-body.ts';
 import { refusedCredentials } from './http/refused-credentials.ts';
 import { webhookApp } from './http/webhooks.ts';
-import { defaultJournalBytes } from './journal-size.ts';
 import { openDesk } from './operator-desk.ts';
-import { openPipeline } from './pipeline.ts';
-import type { PluginServices } from './plugins.ts';
-import { readinessOf } from './readiness.ts';
-import { caughtUp, openConfiguredDeadLetters, openConfiguredJournal } from './stages.ts';
 import type { Counters } from './telemetry/counters.ts';
 import { version } from './version.ts';
-import { openBackfilledIds } from './xiq/backfill/backfilled-ids.ts';
-import { createOwnLooks } from './xiq/subscriptions/own-looks.ts';
 
 export interface Connector {
   /** Where webhooks are taken, without a path. */

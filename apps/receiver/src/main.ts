@@ -1,9 +1,8 @@
 // The xiq-siem command: what it runs, and the exit code that it ends with.
+
+import type { Product } from '@xiq-siem/cli';
+import { exits, processTerminal, runCommand } from '@xiq-siem/cli';
 import { ConnectorError } from '@xiq-siem/core';
-import type { Product } from './cli/command.ts';
-import { exits } from './cli/exit-codes.ts';
-import { runCommand } from './cli/run-command.ts';
-import { processTerminal } from './cli/terminal/process-terminal.ts';
 import { allCommands } from './commands.ts';
 import { recommendedNode, version } from './version.ts';
 
@@ -26,8 +25,7 @@ try {
     {
       terminal: processTerminal(),
       product,
-      open: async (configFile, purpose) =>
-        (await import('./cli/open-operations.ts')).openOperations(product, configFile, purpose),
+      open: async (configFile, purpose) => (await import('@xiq-siem/cli')).openOperations(product, configFile, purpose),
     },
     allCommands,
   );

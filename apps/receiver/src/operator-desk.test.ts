@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connectAdmin } from '@xiq-siem/admin-api';
+import { loadConfiguration } from '@xiq-siem/config';
 import { Secret } from '@xiq-siem/core';
+import { linesOf, never } from '@xiq-siem/queries/test-place';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { loadConfiguration } from './config/load.ts';
 import { startConnector } from './connector.ts';
-import { linesOf, never } from './operator/test-place.ts';
 import { registry } from './registry.ts';
 import { createCounters } from './telemetry/counters.ts';
 
@@ -30,7 +30,7 @@ async function startHere() {
   const directory = await mkdtemp(join(tmpdir(), 'desk-'));
   const file = join(directory, 'config.yaml');
   await writeFile(file, withOne);
-  const loaded = await loadConfiguration(file, registry);
+  const loaded = await loadConfiguration(file, registry, {});
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
   const log = createRecordingLogger();
   const connector = await startConnector(loaded.configuration, { log, counters: createCounters(), now: Date.now });

@@ -1,32 +1,31 @@
 // Where the operator is served: what is asked over the admin API, the metrics, the jobs, and the signals that we make.
 import type { AdminChange, Operations, SourceState, Status } from '@xiq-siem/admin-api';
 import { systemClock } from '@xiq-siem/delivery';
+import type { Signal } from '@xiq-siem/health-events';
+import { doctorProbe, startSignals } from '@xiq-siem/health-events';
+import { createJobs, replayKind, retryKind } from '@xiq-siem/jobs';
 import type { DataDirectory } from '@xiq-siem/journal';
-import { createDoctor } from './doctor/doctor.ts';
+import {
+  createDoctor,
+  type LiveFigures,
+  type RunningParts,
+  runningEvidence,
+  startSampler,
+  statusOf,
+} from '@xiq-siem/queries';
+import type { BackfilledIds } from '@xiq-siem/state';
+import { openJobRecords, openMilestones } from '@xiq-siem/state';
+import type { OwnLooks } from '@xiq-siem/xiq-account';
+import { backfillKind, currentClouds, openXiqDesk } from '@xiq-siem/xiq-account';
+import { readinessReasons } from './admin/readiness.ts';
+import { runningOperations } from './admin/running-operations.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
-import { openJobRecords } from './jobs/job-record.ts';
-import { createJobs } from './jobs/jobs.ts';
-import { replayKind, retryKind } from './jobs/sending-jobs.ts';
-import { openMilestones } from './operator/milestones.ts';
-import { type RunningParts, runningEvidence } from './operator/running-evidence.ts';
-import { runningOperations } from './operator/running-operations.ts';
-import { startSampler } from './operator/sampler.ts';
-import { type LiveFigures, statusOf } from './operator/status.ts';
-import { readinessReasons } from './readiness.ts';
-import { doctorProbe } from './signals/doctor-probe.ts';
-import type { Signal } from './signals/signal.ts';
-import { startSignals } from './signals/signals.ts';
 import type { Counters } from './telemetry/counters.ts';
 import { otlpOptions } from './telemetry/otlp-options.ts';
 import { measureProcess } from './telemetry/process-readings.ts';
 import { statusReadings } from './telemetry/status-readings.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
-import { backfillKind } from './xiq/backfill/backfill-kind.ts';
-import type { BackfilledIds } from './xiq/backfill/backfilled-ids.ts';
-import { currentClouds } from './xiq/current-clouds.ts';
-import type { OwnLooks } from './xiq/subscriptions/own-looks.ts';
-import { openXiqDesk } from './xiq/xiq-desk.ts';
 
 export interface Desk {
   readonly operations: Operations;

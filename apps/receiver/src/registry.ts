@@ -1,7 +1,8 @@
 // The plugins that are built in: a configuration names them by `type`.
+
+import type { Registry } from '@xiq-siem/config';
+import { selfSource } from '@xiq-siem/health-events';
 import { xiqSource } from '@xiq-siem/xiq';
-import type { Registry } from './config/load.ts';
-import { selfSource } from './signals/self-source.ts';
 
 export const registry: Registry = {
   self: selfSource,

@@ -1,15 +1,12 @@
 // `xiq-siem serve`: the connector itself, from its start to its last signal.
+
+import { type Command, configFile, configOption, parseArguments, renderHelp, standardErrorLogger } from '@xiq-siem/cli';
+import { configurationError, loadConfiguration, secretFaults } from '@xiq-siem/config';
 import { type ExitCode, exitCodes, type Logger } from '@xiq-siem/core';
-import { configFile, parseArguments } from './cli/arguments.ts';
-import { type Command, configOption } from './cli/command.ts';
-import { renderHelp } from './cli/help.ts';
-import { configurationError, loadConfiguration } from './config/load.ts';
-import { secretFaults } from './config/secret-faults.ts';
 import { type Connector, startConnector } from './connector.ts';
 import { registry } from './registry.ts';
 import { onReloadSignal, stopSignal } from './stop-signal.ts';
 import { createCounters } from './telemetry/counters.ts';
-import { standardErrorLogger } from './telemetry/log.ts';
 import { version } from './version.ts';
 import { welcome } from './welcome.ts';
 
@@ -30,7 +27,7 @@ export const serveCommand: Command = {
   async run(args) {
     const { values } = parseArguments('serve', args, configOption);
     const signal = stopSignal();
-    const loaded = await loadConfiguration(configFile(values), registry);
+    const loaded = await loadConfiguration(configFile(values), registry, process.env);
     if (!loaded.ok) throw configurationError(loaded.faults);
     const { configuration } = loaded;
     const missing = secretFaults(configuration);

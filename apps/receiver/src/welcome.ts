@@ -1,11 +1,11 @@
 // What `serve` prints when it listens: where, a first webhook to paste, and what each destination says.
 import { relative } from 'node:path';
+import { printable } from '@xiq-siem/cli';
+import type { Configuration } from '@xiq-siem/config';
+import { managedSecretPath } from '@xiq-siem/config';
 import type { SourceSecretReference } from '@xiq-siem/core';
-import { printable } from './cli/terminal/printable.ts';
-import type { Configuration } from './config/load.ts';
+import type { DestinationCheck } from '@xiq-siem/pipeline';
 import type { Connector } from './connector.ts';
-import type { DestinationCheck } from './destination-checks.ts';
-import { managedSecretPath } from './secrets.ts';
 
 /** One of the vendor's own example bodies. */
 const exampleBody =

@@ -1,7 +1,7 @@
 // `tail` and `status` in a terminal of 80 columns and in a pipe, with texts from outside that would steer the terminal.
 import { once } from 'node:events';
+import { textWidth } from '@xiq-siem/cli';
 import { expect, onTestFinished, test } from 'vitest';
-import { textWidth } from '../src/cli/terminal/text-width.ts';
 import { spawnConnector } from './connector-process.ts';
 import { startInTerminal } from './in-terminal.ts';
 import { operatorPlace } from './operator-place.ts';

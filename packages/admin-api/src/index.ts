@@ -1,4 +1,7 @@
 // What an operator may ask a connector.
+
+export type { AdminAddress, AdminPlaces } from './admin-file.ts';
+export { newAdminToken, readAdminFile, writeAdminFile } from './admin-file.ts';
 export type { Progress, Where } from './answers/common.ts';
 export { where } from './answers/common.ts';
 export type { CompletenessCell, CompletenessLine } from './answers/completeness.ts';

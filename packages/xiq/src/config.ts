@@ -1,7 +1,7 @@
 // The source's own keys in the configuration.
 import { z } from 'zod';
+import { apiSchema, subscriptionsSchema } from './account-config.ts';
 import { zoneOffset } from './read/time.ts';
-import { apiSchema, subscriptionsSchema } from './subscriptions/schema.ts';
 
 function isTimeZone(name: string): boolean {
   try {

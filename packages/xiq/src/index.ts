@@ -1,82 +1,19 @@
-// What ExtremeCloud IQ means.
-export type { FetchedPiece, FetchOptions, FetchProgress } from './backfill/fetch-span.ts';
-export { fetchSpan, settledEnd } from './backfill/fetch-span.ts';
-export type { IdSet } from './backfill/id-set.ts';
-export { idSet } from './backfill/id-set.ts';
-export { logOfMessageType, messageTypeOfLog } from './backfill/log-message-types.ts';
-export type { BodyEvent, EventFacts, LogEvent, LogReader, LogReaderOptions } from './backfill/log-reader.ts';
-export { createLogReader } from './backfill/log-reader.ts';
-export type { Doubt } from './backfill/readings.ts';
-export type { RestBody, RestBodyLimits } from './backfill/rest-bodies.ts';
-export { restBodies } from './backfill/rest-bodies.ts';
-export { probablySame } from './completeness/probably-same.ts';
-export type {
-  Cell,
-  CellState,
-  DeliveryState,
-  DestinationCounts,
-  DestinationRecord,
-  KeptEvent,
-  Missing,
-  MissingEvent,
-  Proof,
-  ProofInput,
-  Reason,
-  Surplus,
-  SurplusEvent,
-  TimeSpan,
-  UnprovableCode,
-  XiqHour,
-} from './completeness/proof.ts';
-export { proofOf, proveCompleteness } from './completeness/prove-completeness.ts';
-export type { XiqHours } from './completeness/xiq-hours.ts';
-export { xiqHours } from './completeness/xiq-hours.ts';
-export { messageTypes } from './message-types.ts';
-export type { ApiClock } from './rest/api-clock.ts';
-export type { LogPage, LogSpan, LogType } from './rest/log-pages.ts';
-export { logTypes } from './rest/log-pages.ts';
-export type { RequestBudget } from './rest/request-budget.ts';
-export type { XiqCredentials } from './rest/session.ts';
-export type { WantedSubscription, XiqSubscription } from './rest/subscription.ts';
-export type { XiqSubscriptions } from './rest/subscriptions.ts';
-export type { XiqApi, XiqApiOptions } from './rest/xiq-api.ts';
-export { createXiqApi } from './rest/xiq-api.ts';
+// What the events of ExtremeCloud IQ mean.
+export type { SubscriptionsConfig, XiqApiConfig } from './account-config.ts';
+export { bareHost, isLoopbackHost } from './account-config.ts';
+export { decodeBody } from './body/decode.ts';
+export { parseExactly } from './body/parse-exactly.ts';
+export { itemSpans, memberSpan, scanBody } from './body/scan.ts';
+export { camelCase } from './field-table.ts';
+export { countedIdentities } from './identity.ts';
+export { mappers, mappersWith } from './mappings/table.ts';
+export type { MessageType } from './message-types.ts';
+export { looksLikeMessageType, messageTypes } from './message-types.ts';
+export type { IdentifiedEvent } from './normalize.ts';
+export { normalizeBody } from './normalize.ts';
+export { additionsOf } from './operator/additions.ts';
+export type { OperatorRules } from './operator/mapping-schema.ts';
+export { mappingSchema } from './operator/mapping-schema.ts';
+export { zoneOffset } from './read/time.ts';
 export { xiqSource } from './source.ts';
-export type { ApplyPorts, ApplyStep, SubscriptionsApi } from './subscriptions/apply.ts';
-export { applyPlan } from './subscriptions/apply.ts';
-export type { FieldChange, UnseenField } from './subscriptions/field-changes.ts';
-export { shownText, shownUrl } from './subscriptions/field-changes.ts';
-export type {
-  ForeignSubscription,
-  PlannedChange,
-  PlannedDelete,
-  SubscriptionPlan,
-  UntouchedSubscription,
-} from './subscriptions/plan.ts';
-export { isNothingToDo, planDeletion, planSubscriptions } from './subscriptions/plan.ts';
-export type { PublicUrlCheck, PublicUrlFinding } from './subscriptions/public-url/findings.ts';
-export { publicUrlChecks } from './subscriptions/public-url/findings.ts';
-export type { PublicUrlOptions } from './subscriptions/public-url/look-at-public-url.ts';
-export { lookAtPublicUrl } from './subscriptions/public-url/look-at-public-url.ts';
-export type { PublicUrlPorts } from './subscriptions/public-url/ports.ts';
-export { createPublicUrlPorts } from './subscriptions/public-url/ports.ts';
-export { lookHeader } from './subscriptions/public-url/post-without-secret.ts';
-export type { ReconcileOptions, ReconcileResult } from './subscriptions/reconcile.ts';
-export { reconcile } from './subscriptions/reconcile.ts';
-export { describeSubscription, renderPlan } from './subscriptions/render-plan.ts';
-export type { RotationOptions, RotationPorts, RotationStep } from './subscriptions/rotate-secret.ts';
-export { rotateSecret } from './subscriptions/rotate-secret.ts';
-export type { GuideOptions, GuidePorts, GuideStep } from './subscriptions/rotation-guide.ts';
-export { rotationGuide } from './subscriptions/rotation-guide.ts';
-export type { RotationStand } from './subscriptions/rotation-list.ts';
-export { readStand } from './subscriptions/rotation-list.ts';
-export type { SubscriptionsConfig, XiqApiConfig } from './subscriptions/schema.ts';
-export type {
-  GapReason,
-  SeenType,
-  SeenTypes,
-  SubscriptionGap,
-  SubscriptionTrouble,
-} from './subscriptions/seen-well.ts';
-export type { ForeignReason, SubscriptionTarget } from './subscriptions/target.ts';
-export { urlFor } from './subscriptions/target.ts';
+export { newTally } from './tally.ts';

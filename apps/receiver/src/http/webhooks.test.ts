@@ -1,11 +1,11 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { createLogger } from '@xiq-siem/cli';
 import type { BodyMetadata, Source } from '@xiq-siem/core';
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCounters } from '../telemetry/counters.ts';
-import { createLogger } from '../telemetry/log.ts';
 import { type Listener, listen } from './listen.ts';
 import { byteBudget } from './read-body.ts';
 import { refusedCredentials } from './refused-credentials.ts';

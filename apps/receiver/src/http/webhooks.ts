@@ -2,9 +2,9 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { AuthenticationVerdict, BodyMetadata, Logger, Meter } from '@xiq-siem/core';
 import { ConnectorError } from '@xiq-siem/core';
+import type { ReceivingSource } from '@xiq-siem/pipeline';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
-import type { ReceivingSource } from '../plugins.ts';
 import { decode } from './decode.ts';
 import type { ByteBudget } from './read-body.ts';
 import { readBody } from './read-body.ts';

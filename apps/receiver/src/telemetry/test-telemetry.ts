@@ -1,9 +1,10 @@
 // For tests: telemetry, its counters and what it logs.
+
+import { createLogger } from '@xiq-siem/cli';
+import { drivenClock } from '@xiq-siem/cli/test-clock';
 import { createCounters } from './counters.ts';
-import { createLogger } from './log.ts';
 import { startTelemetry } from './telemetry.ts';
 import type { TelemetryOptions } from './telemetry-options.ts';
-import { drivenClock } from './test-clock.ts';
 
 export const resource = { name: 'xiq-siem-connector', version: '0.1.0', instanceId: 'an-instance' };
 

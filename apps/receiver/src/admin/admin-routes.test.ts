@@ -1,0 +1,295 @@
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { routes } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import { linesOf, never, until } from '@xiq-siem/queries/test-place';
+import { describe, expect, test } from 'vitest';
+import { refusalOf } from './admin-routes.ts';
+import { serveOperations, token } from './test-operations.ts';
+
+interface Asked {
+  readonly method?: string;
+  readonly path: string;
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+}
+
+async function ask(url: string, { method = 'GET', path, body, headers = {} }: Asked) {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; type: string; text: string }>();
+  request(url + path, { method, headers: { authorization: `Bearer ${token}`, ...headers } }, (response) => {
+    const { statusCode: status = 0, headers: answered } = response;
+    text(response).then((told) => resolve({ status, type: answered['content-type'] ?? '', text: told }), reject);
+  })
+    .on('error', reject)
+    .end(body);
+  return promise;
+}
+
+/** A stream that says one line, and then nothing until its signal fires. */
+function waitingTail() {
+  const told = { open: 0, ended: 0 };
+  return {
+    told,
+    async *tail(_: object, signal: AbortSignal) {
+      told.open += 1;
+      try {
+        yield { kind: 'waiting', snapshot: false } as const;
+        await setTimeout(60_000, undefined, { signal }).catch(() => undefined);
+      } finally {
+        told.ended += 1;
+      }
+    },
+  };
+}
+
+describe('what is asked', () => {
+  test.each(Object.entries(routes))('%s refuses a field that it does not know, by its name', async (_, route) => {
+    await using served = await serveOperations({});
+    const path = route.path.replaceAll(/\{\w+\}/g, '1');
+    const asked =
+      route.method === 'GET'
+        ? { path: `${path}?n0nsense=val-ue` }
+        : { method: 'POST', path, body: JSON.stringify({ n0nsense: 'val-ue' }) };
+    const { status, text: answer } = await ask(served.url, asked);
+    expect(status).toBe(400);
+    expect(JSON.parse(answer)).toEqual({ error: 'usage', message: expect.stringContaining('n0nsense') });
+    expect(answer).not.toContain('val-ue');
+  });
+
+  test.each<[string, string]>([
+    ['/api/v1/dead-letters?limit=none', 'limit'],
+    ['/api/v1/dead-letters?limit=0', 'limit'],
+    ['/api/v1/dead-letters?limit=1001', 'limit'],
+    ['/api/v1/dead-letters?after=-1', 'after'],
+    ['/api/v1/dead-letters/s3cret', 'number'],
+    ['/api/v1/dead-letters?from=yesterday', 'from'],
+    [`/api/v1/trace/receipt/${'x'.repeat(65)}`, 'receipt'],
+    ['/api/v1/replay/preview?from=2026-01-01T00:00:00Z', 'to'],
+  ])('%s is refused for its %s', async (path, field) => {
+    await using served = await serveOperations({});
+    const { status, text: answer } = await ask(served.url, { path });
+    expect(status).toBe(400);
+    expect(JSON.parse(answer).message).toMatch(new RegExp(`^${field}: `));
+    expect(answer).not.toContain('s3cret');
+  });
+
+  test.each<[string, string]>([
+    ['no JSON', '{"a":'],
+    ['no object', '[1]'],
+    ['null', 'null'],
+    ['too large', JSON.stringify({ gap: 'x'.repeat(300_000) })],
+  ])('a body that is %s is refused', async (_, body) => {
+    await using served = await serveOperations({});
+    const { status, text: answer } = await ask(served.url, { method: 'POST', path: '/api/v1/gaps/acknowledge', body });
+    expect(status).toBe(400);
+    expect(JSON.parse(answer)).toMatchObject({ error: 'usage', message: expect.stringContaining('the body is') });
+    expect(answer.length).toBeLessThan(200);
+  });
+
+  test('fields of a path, a query and a body reach the operation as what they are', async () => {
+    const inputs: unknown[] = [];
+    await using served = await serveOperations({
+      listDeadLetters: async (input) => {
+        inputs.push(input);
+        return { snapshot: false, entries: [], matched: 0, open: 0 };
+      },
+      cancelJob: async (input) => {
+        inputs.push(input);
+        throw new ConnectorError('not_found', 'none');
+      },
+    });
+    await served.client.listDeadLetters({ destination: 'ö/ä', after: 3, limit: 7 }, never);
+    await served.client.cancelJob({ id: 'a/b?c' }, never).catch(() => undefined);
+    expect(inputs).toEqual([{ destination: 'ö/ä', after: 3, limit: 7 }, { id: 'a/b?c' }]);
+  });
+});
+
+test('a field whose name is very long does not make the refusal long', async () => {
+  await using served = await serveOperations({});
+  const body = JSON.stringify({ ['x'.repeat(200_000)]: 1 });
+  const { status, text: answer } = await ask(served.url, { method: 'POST', path: '/api/v1/reload', body });
+  expect(status).toBe(400);
+  expect(answer.length).toBeLessThan(1000);
+});
+
+describe('a refusal', () => {
+  test.each<[ConnectorError['code'], number]>([
+    ['usage', 400],
+    ['not_found', 404],
+    ['busy', 429],
+    ['config_invalid', 422],
+    ['journal_full', 503],
+    ['journal_failed', 500],
+  ])('%s is answered %i, and thrown with its code and words at the other end', async (code, status) => {
+    await using served = await serveOperations({ jobs: () => Promise.reject(new ConnectorError(code, 'its words')) });
+    expect(await ask(served.url, { path: '/api/v1/jobs' })).toMatchObject({ status });
+    await expect(served.client.jobs({}, never)).rejects.toMatchObject({ code, message: 'its words' });
+  });
+
+  test('what nobody foresaw says nothing of what it holds, and stands in the log', async () => {
+    const fault = () => Promise.reject(new TypeError('cannot read {"password":"s3cret"}'));
+    await using served = await serveOperations({ jobs: fault });
+    const { status, text: answer } = await ask(served.url, { path: '/api/v1/jobs' });
+    expect(status).toBe(500);
+    expect(JSON.parse(answer)).toEqual({ error: 'internal', message: 'a fault of ours: see the log' });
+    expect(served.log.of('admin.failed')).toMatchObject([{ facts: { path: '/api/v1/jobs' } }]);
+    expect(refusalOf('text').words.message).toBe('a fault of ours: see the log');
+  });
+});
+
+describe('a stream', () => {
+  test('comes line by line, as it is made', async () => {
+    const { tail } = waitingTail();
+    await using served = await serveOperations({ tail });
+    const leaving = new AbortController();
+    const lines = served.client.tail({}, leaving.signal)[Symbol.asyncIterator]();
+    expect(await lines.next()).toEqual({ done: false, value: { kind: 'waiting', snapshot: false } });
+    leaving.abort();
+    await lines.next().catch(() => undefined);
+  });
+
+  test('that is refused at once has the status of it', async () => {
+    await using served = await serveOperations({
+      // biome-ignore lint/correctness/useYield: it only refuses
+      async *shapes() {
+        throw new ConnectorError('usage', 'an empty span');
+      },
+    });
+    expect(await ask(served.url, { path: '/api/v1/shapes' })).toMatchObject({ status: 400 });
+  });
+
+  test.each([
+    ['of ours', new ConnectorError('not_found', 'gone meanwhile'), { code: 'not_found', message: 'gone meanwhile' }],
+    ['unforeseen', new Error('s3cret'), { message: 'a fault of ours: see the log' }],
+  ])('that fails in its midst, by a fault %s, ends with the refusal as its last line', async (_, fault, wanted) => {
+    await using served = await serveOperations({
+      async *shapes() {
+        yield { kind: 'progress', done: 1, total: 2 };
+        throw fault;
+      },
+    });
+    const { status, type, text: answer } = await ask(served.url, { path: '/api/v1/shapes' });
+    expect({ status, type }).toEqual({ status: 200, type: 'application/x-ndjson' });
+    expect(answer).not.toContain('s3cret');
+    const met: unknown[] = [];
+    const reading = (async () => {
+      for await (const line of served.client.shapes({}, never)) met.push(line);
+    })();
+    await expect(reading).rejects.toMatchObject(wanted);
+    expect(met).toHaveLength(1);
+  });
+
+  test('ends with its client: the signal of the operation fires', async () => {
+    const { tail, told } = waitingTail();
+    await using served = await serveOperations({ tail });
+    const leaving = new AbortController();
+    const lines = served.client.tail({}, leaving.signal)[Symbol.asyncIterator]();
+    await lines.next();
+    leaving.abort();
+    await lines.next().catch(() => undefined);
+    await until(() => told.ended === 1);
+  });
+
+  test('of which sixteen are open is refused, until one ends', async () => {
+    const { tail, told } = waitingTail();
+    await using served = await serveOperations({ tail });
+    const leaving = new AbortController();
+    const last = new AbortController();
+    const open = (signal: AbortSignal) => served.client.tail({}, signal)[Symbol.asyncIterator]().next();
+    await Promise.all(Array.from({ length: 15 }, () => open(leaving.signal)));
+    await open(last.signal);
+    await expect(open(never)).rejects.toMatchObject({ code: 'busy' });
+    last.abort();
+    await until(() => told.ended === 1);
+    expect(await open(leaving.signal)).toMatchObject({ done: false });
+    leaving.abort();
+    await until(() => told.ended === told.open);
+  });
+
+  test('whose client leaves before its first line holds no place', async () => {
+    let ended = 0;
+    const first = Promise.withResolvers<void>();
+    let asked = 0;
+    await using served = await serveOperations({
+      async *shapes(_, signal) {
+        asked += 1;
+        try {
+          await first.promise;
+          yield { kind: 'progress', done: 0, total: 1 };
+          await setTimeout(60_000, undefined, { signal }).catch(() => undefined);
+        } finally {
+          ended += 1;
+        }
+      },
+    });
+    const leaving = new AbortController();
+    const early = Array.from({ length: 16 }, () => linesOf(served.client.shapes({}, leaving.signal)));
+    await until(() => asked === 16);
+    leaving.abort();
+    await Promise.allSettled(early);
+    first.resolve();
+    await until(() => ended === 16);
+    const last = new AbortController();
+    const lines = served.client.shapes({}, last.signal)[Symbol.asyncIterator]();
+    expect(await lines.next()).toMatchObject({ done: false });
+    last.abort();
+    await lines.next().catch(() => undefined);
+  });
+
+  test('that has nothing to say shows that it lives', async () => {
+    const answered = Promise.withResolvers<void>();
+    await using served = await serveOperations(
+      {
+        async *doctor() {
+          yield { kind: 'kept', receipt: 'r', eventId: 'e' };
+          await answered.promise;
+          yield { kind: 'end', ok: true };
+        },
+      },
+      { aliveEveryMs: 5 },
+    );
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const headers = { authorization: `Bearer ${token}` };
+    request(`${served.url}/api/v1/doctor`, { method: 'POST', headers }, resolve).on('error', reject).end();
+    let told = '';
+    for await (const chunk of (await promise).setEncoding('utf8')) {
+      told += String(chunk);
+      if (told.endsWith('\n\n\n\n')) answered.resolve();
+    }
+    const lines = told.split('\n').filter((line) => line !== '');
+    expect(lines.map((line) => JSON.parse(line).kind)).toEqual(['kept', 'end']);
+  });
+});
+
+describe('a call that changes something', () => {
+  test('is told once, with what was asked and how it ended', async () => {
+    await using served = await serveOperations({
+      resumeDestination: async ({ name }) => {
+        if (name === 'none') throw new ConnectorError('not_found', 'no such destination');
+        if (name === 'odd') throw new Error('s3cret');
+        return { resumed: name };
+      },
+      async *doctor() {
+        yield { kind: 'kept', receipt: 'r', eventId: 'e' };
+        yield { kind: 'end', ok: true };
+      },
+    });
+    const { client, changes } = served;
+    await client.resumeDestination({ name: 'one' }, never);
+    for (const name of ['none', 'odd']) await client.resumeDestination({ name }, never).catch(() => undefined);
+    await linesOf(client.doctor({ seconds: 5 }, never));
+    expect(changes).toEqual([
+      { call: 'resumeDestination', outcome: 'success', input: { name: 'one' } },
+      { call: 'resumeDestination', outcome: 'failure', code: 'not_found', input: { name: 'none' } },
+      { call: 'resumeDestination', outcome: 'failure', code: 'internal', input: { name: 'odd' } },
+      { call: 'doctor', outcome: 'success', input: { seconds: 5 } },
+    ]);
+  });
+
+  test('what only reads is not told', async () => {
+    await using served = await serveOperations({ jobs: async () => ({ snapshot: false, jobs: [] }) });
+    await served.client.jobs({}, never);
+    expect(served.changes).toEqual([]);
+  });
+});

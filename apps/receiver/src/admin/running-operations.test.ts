@@ -1,0 +1,141 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { backfillRequest, type Operations, retryRequest } from '@xiq-siem/admin-api';
+import { openJobs, spanOf } from '@xiq-siem/jobs/test-desk';
+import { identity, liveOf } from '@xiq-siem/queries/test-live';
+import { audit, destinations, judging, linesOf, never, openPlace, type Place } from '@xiq-siem/queries/test-place';
+import { expect, test } from 'vitest';
+import { runningOperations } from './running-operations.ts';
+
+async function operationsOf(place: Place): Promise<Operations> {
+  return runningOperations({
+    ...{ ...place.parts, identity, jobs: await openJobs(place), live: () => liveOf(place) },
+    doctor: async function* () {
+      yield { kind: 'end', ok: true };
+    },
+    xiq: { previewBackfill: () => linesOfNone(), completeness: () => linesOfNone() },
+    authentication: () => [],
+    lookAtSubscriptions: async (source) => ['xiq'].filter((name) => source === undefined || name === source),
+  });
+}
+
+async function* linesOfNone(): AsyncGenerator<never> {
+  yield* [];
+}
+
+/** A place whose destinations are of types that a configuration file can name. */
+const openFilePlace = (): Promise<Place> => openPlace({ one: { type: 'file', directory: './out' } });
+
+test('dead letters are listed page by page, grouped, shown and dropped', async () => {
+  await using place = await openPlace(destinations('one', 'two'));
+  place.siem('one').answer = judging('rejected', () => true);
+  await place.keep([audit(1), audit(2), audit(3)]);
+  await place.settled();
+  const operations = await operationsOf(place);
+  const first = await operations.listDeadLetters({ limit: 2 }, never);
+  expect(first).toMatchObject({ snapshot: false, open: 3, matched: 3 });
+  expect(first.entries).toHaveLength(2);
+  const rest = await operations.listDeadLetters({ limit: 2, after: first.next }, never);
+  expect(rest.entries).toMatchObject([{ destination: 'one', code: 'bad', words: 'no such field', attempts: 1 }]);
+  expect(rest).not.toHaveProperty('next');
+  expect(await operations.groupDeadLetters({}, never)).toMatchObject({
+    groups: [{ destination: 'one', code: 'bad', dataset: 'extreme_xiq.audit', events: 3 }],
+    counts: [{ destination: 'one', open: 3, delivered: 0, dropped: 0 }],
+  });
+  const number = first.entries[0]?.number ?? 0;
+  expect(await operations.showDeadLetter({ number }, never)).toMatchObject({
+    entry: { number },
+    document: { event: { dataset: 'extreme_xiq.audit' } },
+  });
+  await expect(operations.showDeadLetter({ number: 999 }, never)).rejects.toMatchObject({ code: 'not_found' });
+  expect(await operations.dropDeadLetters({ dryRun: true, code: 'bad' }, never)).toEqual({ events: 3 });
+  expect(await operations.dropDeadLetters({ dryRun: false, numbers: [number] }, never)).toEqual({ events: 1 });
+  expect(place.deadLetters.counts().get('one')).toMatchObject({ open: 2, dropped: 1 });
+  expect(await operations.status({}, never)).toMatchObject({ holds: true });
+});
+
+test('a gap is acknowledged by its id, and only one that there is', async () => {
+  await using place = await openPlace(destinations('one'));
+  const operations = await operationsOf(place);
+  await expect(operations.acknowledgeGap({ gap: 'one:1-2' }, never)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a destination that was taken out is forgotten with its history: the next of its name claims nothing of before', async () => {
+  await using place = await openPlace(destinations('one', 'two'));
+  const operations = await operationsOf(place);
+  await expect(operations.forgetDestination({ name: 'two' }, never)).rejects.toMatchObject({ code: 'usage' });
+  await place.pipeline.apply(await place.configure(destinations('one')));
+  expect(await operations.forgetDestination({ name: 'two' }, never)).toEqual({ forgotten: 'two' });
+  const receipt = await place.keep([audit(1)]);
+  await place.settled();
+  await place.pipeline.apply(await place.configure(destinations('one', 'two')));
+  await place.sample();
+  const { events } = await operations.traceReceipt({ receipt }, never);
+  expect(events[0]?.destinations).toMatchObject([{ verdict: 'delivered' }, { verdict: 'not_known' }]);
+});
+
+test('a destination is tried now, if there is one of that name', async () => {
+  await using place = await openPlace(destinations('one'));
+  const operations = await operationsOf(place);
+  expect(await operations.resumeDestination({ name: 'one' }, never)).toEqual({ resumed: 'one' });
+  await expect(operations.resumeDestination({ name: 'none' }, never)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a reload reads the file again: what is at fault is refused whole, with its place, and changes nothing', async () => {
+  await using place = await openFilePlace();
+  const operations = await operationsOf(place);
+  const before = place.pipeline.configuration();
+  await writeFile(place.file, 'destinations: { one: { type: file, directory: ./out }, two: { type: fil } }\n');
+  await expect(operations.reload({}, never)).rejects.toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringMatching(/:1:\d+.*destinations\.two\.type/),
+  });
+  const secret = '{ xiq: { type: xiq, secrets: [{ env: NOT_SET_ANYWHERE }] } }';
+  await writeFile(place.file, `sources: ${secret}\ndestinations: { one: { type: file, directory: ./out } }\n`);
+  await expect(operations.reload({}, never)).rejects.toMatchObject({
+    message: expect.stringContaining('NOT_SET_ANYWHERE'),
+  });
+  expect(place.pipeline.configuration()).toBe(before);
+  await place.configure({ one: { type: 'file', directory: './out' }, two: { type: 'file', directory: './out2' } });
+  expect(await operations.reload({}, never)).toMatchObject({ changed: ['destinations.two added'], needsRestart: [] });
+});
+
+test('a replay is tried with the mapping file as it stands now, before it is in effect; after that, with the one before', async () => {
+  await using place = await openFilePlace();
+  await place.keep([audit(1)]);
+  const operations = await operationsOf(place);
+  const preview = async () => (await linesOf(operations.previewReplay(spanOf(place), never))).at(-1);
+  expect(await preview()).toMatchObject({ kind: 'end', events: 1, changed: 0 });
+  const rules = 'auditCodes: { "99001": { action: ssid-changed, type: [change] } }\n';
+  await place.configure({ one: { type: 'file', directory: './out' } }, {}, rules);
+  const changed = { kind: 'end', events: 1, changed: 1, idsChanged: 0 };
+  expect(await preview()).toMatchObject(changed);
+  expect(place.pipeline.configuration().mapping).toBeUndefined();
+  await operations.reload({}, never);
+  expect(await preview()).toMatchObject(changed);
+  await writeFile(join(place.directory, 'mapping.yaml'), 'auditCodes: 7\n');
+  await expect(preview()).rejects.toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringContaining('mapping.yaml'),
+  });
+});
+
+test('a client that asks for what is not there is told at once', async () => {
+  await using place = await openPlace(destinations('one'));
+  const operations = await operationsOf(place);
+  await expect(operations.cancelJob({ id: 'none' }, never)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(linesOf(operations.watchJob({ id: 'none' }, never))).rejects.toMatchObject({ code: 'not_found' });
+  await expect(operations.retry(retryRequest.parse({ destination: 'none' }), never)).rejects.toMatchObject({
+    code: 'usage',
+  });
+  await expect(operations.backfill(backfillRequest.parse(spanOf(place)), never)).rejects.toMatchObject({
+    code: 'usage',
+  });
+});
+
+test('the subscriptions are looked at now, of all sources or of one that has some', async () => {
+  await using place = await openPlace(destinations('one'));
+  const operations = await operationsOf(place);
+  expect(await operations.lookAtSubscriptions({}, never)).toEqual({ looked: ['xiq'] });
+  await expect(operations.lookAtSubscriptions({ source: 'other' }, never)).rejects.toMatchObject({ code: 'not_found' });
+});

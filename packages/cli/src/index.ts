@@ -1,0 +1,15 @@
+// The command line: every command but `serve`.
+export { configFile, parseArguments } from './arguments.ts';
+export type { Command, JsonAnswer, JsonForm, Product } from './command.ts';
+export { configOption } from './command.ts';
+export type { CommandEntry } from './commands.ts';
+export { commands } from './commands.ts';
+export { exitMeanings, exits } from './exit-codes.ts';
+export { renderHelp } from './help.ts';
+export type { SteadyClock } from './log/fold-faults.ts';
+export { createLogger, standardErrorLogger } from './log/log.ts';
+export { openOperations } from './open-operations.ts';
+export { runCommand } from './run-command.ts';
+export { printable } from './terminal/printable.ts';
+export { processTerminal } from './terminal/process-terminal.ts';
+export { textWidth } from './terminal/text-width.ts';

@@ -1,0 +1,140 @@
+// Whom a command asks: the connector that runs on this data directory, or the files of the one that does not.
+import { get } from 'node:http';
+import {
+  type AdminAddress,
+  connectAdmin,
+  type Operations,
+  type RouteName,
+  readAdminFile,
+  routes,
+} from '@xiq-siem/admin-api';
+import type { Configuration } from '@xiq-siem/config';
+import { ConnectorError } from '@xiq-siem/core';
+import type { Product } from './command.ts';
+
+/** What can be read from files alone. */
+export const readingRoutes = [
+  'status',
+  'traceReceipt',
+  'traceEvent',
+  'listDeadLetters',
+  'groupDeadLetters',
+  'showDeadLetter',
+  'jobs',
+  'shapes',
+  'previewReplay',
+  'previewBackfill',
+  'completeness',
+  'check',
+] as const satisfies readonly RouteName[];
+
+export type ReadingOperations = Pick<Operations, (typeof readingRoutes)[number]>;
+
+export interface OpenedOperations {
+  /** Of a stopped connector, all but the reading ones reject with `not_running`. */
+  readonly operations: Operations;
+  /** True where the files of a stopped connector are read. */
+  readonly snapshot: boolean;
+  readonly dataDirectory: string;
+  close(): Promise<void>;
+}
+
+/** A connector under load may take its time; one that is not there is told at once. */
+const probeTimeoutMs = 5_000;
+const unauthorized = 401;
+const notFound = 404;
+
+/** `reads`: the files of a stopped connector will do. `changes`: it has to run. */
+export type Purpose = 'reads' | 'changes';
+
+/**
+ * @throws ConnectorError exit 78 for a configuration at fault; `not_running` for a connector that hangs, and where
+ * something is to change and none runs.
+ */
+export async function openOperations(
+  product: Product,
+  configFile: string | undefined,
+  purpose: Purpose = 'reads',
+): Promise<OpenedOperations> {
+  const configuration = await readConfiguration(product, configFile);
+  const dataDirectory = configuration.resolvePath(configuration.dataDirectory);
+  const address = await runningAt(dataDirectory);
+  if (address !== undefined) {
+    return { operations: connectAdmin(address), snapshot: false, dataDirectory, close: async () => {} };
+  }
+  if (purpose === 'changes') throw notRunning(dataDirectory);
+  const { openSnapshotOperations } = await import('./snapshot-operations.ts');
+  const files = await openSnapshotOperations(configuration, product.version);
+  return {
+    operations: readingOnly(files, dataDirectory),
+    snapshot: true,
+    dataDirectory,
+    close: () => files.close(),
+  };
+}
+
+async function readConfiguration(product: Product, file: string | undefined): Promise<Configuration> {
+  const [{ configurationError, loadConfiguration }, registry] = await Promise.all([
+    import('@xiq-siem/config'),
+    product.registry(),
+  ]);
+  const loaded = await loadConfiguration(file, registry, process.env);
+  if (!loaded.ok) throw configurationError(loaded.faults);
+  return loaded.configuration;
+}
+
+/** Undefined where no connector runs: no admin.json, or one that a killed connector left behind. */
+export async function runningAt(dataDirectory: string): Promise<AdminAddress | undefined> {
+  const address = await readAdminFile(dataDirectory).catch((cause: unknown) => {
+    if (cause instanceof ConnectorError && cause.code === 'not_running') return undefined;
+    throw cause;
+  });
+  return address !== undefined && (await knowsUs(address)) ? address : undefined;
+}
+
+/**
+ * False where nobody listens, or somebody else does: what a killed connector left behind may name another's port.
+ * @throws ConnectorError `not_running` where somebody listens and does not answer: its files are not at rest then.
+ */
+function knowsUs({ url, token }: AdminAddress): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token.reveal()}` };
+    const asked = get(url + routes.jobs.path, { timeout: probeTimeoutMs, agent: false, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode !== unauthorized && response.statusCode !== notFound);
+    });
+    asked.on('timeout', () => {
+      const message = `the connector at ${url} is there, but said nothing for ${probeTimeoutMs} ms`;
+      reject(new ConnectorError('not_running', message));
+      asked.destroy();
+    });
+    asked.on('error', () => resolve(false));
+  });
+}
+
+/** All operations, of which those that need a running connector refuse. */
+export function readingOnly(reading: ReadingOperations, dataDirectory: string): Operations {
+  const refuse = (): Promise<never> => Promise.reject(notRunning(dataDirectory));
+  const refuseLines = (): AsyncIterable<never> => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) });
+  return {
+    ...reading,
+    acknowledgeGap: refuse,
+    dropDeadLetters: refuse,
+    retry: refuse,
+    replay: refuse,
+    backfill: refuse,
+    cancelJob: refuse,
+    reload: refuse,
+    lookAtSubscriptions: refuse,
+    forgetDestination: refuse,
+    resumeDestination: refuse,
+    watchJob: refuseLines,
+    tail: refuseLines,
+    doctor: refuseLines,
+  };
+}
+
+function notRunning(dataDirectory: string): ConnectorError {
+  const message = `no connector runs on ${dataDirectory}: start it (xiq-siem serve), and run this again`;
+  return new ConnectorError('not_running', message);
+}

@@ -1,0 +1,147 @@
+// Opens what the subscriptions commands work on: the configuration, one of its sources, and its API.
+import { connectAdmin } from '@xiq-siem/admin-api';
+import { type Configuration, type ConfiguredSource, configurationError, loadConfiguration } from '@xiq-siem/config';
+import { ConnectorError, type Logger } from '@xiq-siem/core';
+import { systemClock } from '@xiq-siem/delivery';
+import type { SubscriptionsConfig } from '@xiq-siem/xiq';
+import {
+  type ApplyPorts,
+  isRotating,
+  openXiqClouds,
+  planSubscriptions,
+  type SourceSecrets,
+  type SubscriptionPlan,
+  type SubscriptionTarget,
+  sourceSecrets,
+  type XiqCloud,
+  type XiqSubscription,
+} from '@xiq-siem/xiq-account';
+import { type CommandOptions, configFile } from '../arguments.ts';
+import { commonOptions, type Session } from '../command.ts';
+import { createLogger } from '../log/log.ts';
+import { runningAt } from '../open-operations.ts';
+import { jsonLine } from '../terminal/printable.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { duration } from '../terminal/units.ts';
+
+export const subscriptionsOptions = {
+  source: { type: 'string', value: 'NAME', help: 'the source, where more than one has subscriptions' },
+  ...commonOptions,
+} as const satisfies CommandOptions;
+
+export interface OpenSubscriptions {
+  readonly configuration: Configuration;
+  /** Its name in the configuration. */
+  readonly source: string;
+  readonly api: XiqCloud['api'];
+  readonly subscriptions: SubscriptionsConfig;
+  readonly secrets: SourceSecrets;
+  /** A rotation of the secret was begun and is not done: which one a subscription has is that rotation's affair. */
+  readonly rotating: boolean;
+  /** Without a secret where there is none, or one is being rotated: none is compared then. */
+  readonly target: SubscriptionTarget;
+  readonly clock: ApplyPorts['clock'];
+  readonly log: Logger;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  /** All of the account. */
+  list(): Promise<readonly XiqSubscription[]>;
+  /** What is to be done so that they are as configured. */
+  plan(found: readonly XiqSubscription[]): SubscriptionPlan;
+  /** Lets a connector that runs look at what was changed; none may run, and what goes wrong is its own to tell. */
+  lookAgain(): Promise<void>;
+  /** On standard output; with `--json`, nothing. */
+  say(lines: string | readonly string[]): void;
+  /** With `--json`, one line of it. */
+  tell(answer: unknown): void;
+}
+
+interface Values {
+  readonly config?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly source?: string | undefined;
+}
+
+/** Resolves with what `work` does: the exit code. Needs no running connector. */
+export async function onSubscriptions(
+  values: Values,
+  { terminal, product }: Session,
+  work: (opened: OpenSubscriptions) => Promise<number>,
+): Promise<number> {
+  const loaded = await loadConfiguration(configFile(values), await product.registry(), process.env);
+  if (!loaded.ok) throw configurationError(loaded.faults);
+  const { configuration } = loaded;
+  const log = quietLog(terminal);
+  const clouds = openXiqClouds(configuration, { log, meter: { add: () => {} } });
+  const { configured, cloud, subscriptions } = sourceMeant(configuration, clouds, values.source);
+  const json = values.json === true;
+  const signal = terminal.interrupted();
+  const secrets = sourceSecrets(configured, configuration, log);
+  const rotating = secrets.kind === 'managed' && isRotating(secrets.managedPath);
+  const [secret] = rotating ? [] : secrets.all.current();
+  const { application, publicUrl, messageTypes } = subscriptions;
+  const target = { application, publicUrl, messageTypes, secret };
+  const { api } = cloud;
+  try {
+    return await work({
+      ...{ configuration, source: cloud.source, api, subscriptions, secrets, rotating, target, log, json, signal },
+      clock: systemClock,
+      list: () => api.subscriptions.list(signal),
+      plan: (found) => planSubscriptions(target, found),
+      async lookAgain() {
+        const address = await runningAt(configuration.resolvePath(configuration.dataDirectory)).catch(() => undefined);
+        if (address === undefined) return;
+        await connectAdmin(address)
+          .lookAtSubscriptions({ source: cloud.source }, signal)
+          .catch(() => undefined);
+      },
+      say(lines) {
+        if (!json) terminal.out([lines].flat().join('\n'));
+      },
+      tell(answer) {
+        if (json) terminal.out(jsonLine(answer));
+      },
+    });
+  } finally {
+    terminal.progress('');
+    await api.logout(AbortSignal.timeout(logoutMs)).catch(() => undefined);
+  }
+}
+
+/** That a token lives on for its day is no harm: nobody waits longer to give it back. */
+const logoutMs = 3_000;
+
+function sourceMeant(
+  { sources }: Configuration,
+  clouds: ReadonlyMap<string, XiqCloud>,
+  wanted: string | undefined,
+): { configured: ConfiguredSource; cloud: XiqCloud; subscriptions: SubscriptionsConfig } {
+  const able = sources.flatMap((configured) => {
+    const cloud = clouds.get(configured.name);
+    return cloud?.subscriptions === undefined ? [] : [{ configured, cloud, subscriptions: cloud.subscriptions }];
+  });
+  const names = able.map(({ configured: { name } }) => name).join(', ');
+  if (able.length === 0) {
+    throw new ConnectorError('usage', 'no source has subscriptions in the configuration: add api and subscriptions');
+  }
+  const meant = wanted === undefined ? able : able.filter(({ configured: { name } }) => name === wanted);
+  const [only, ...others] = meant;
+  if (only === undefined) throw new ConnectorError('usage', `no source ${wanted} has subscriptions: there is ${names}`);
+  if (others.length > 0) throw new ConnectorError('usage', `say which source with --source NAME: there is ${names}`);
+  return only;
+}
+
+/** What a command does it says itself; what goes wrong on the way, and long waits, are told. */
+function quietLog(terminal: Terminal): Logger {
+  const write = (line: string): void => terminal.err(line.trimEnd());
+  const { warn, error } = createLogger({ json: false, level: 'warn', write, now: terminal.now });
+  return {
+    debug() {},
+    info(event, { waitMs } = {}) {
+      if (event !== 'xiq_api.waits' || typeof waitMs !== 'number') return;
+      terminal.progress(`ExtremeCloud IQ lets us wait: ${duration(Math.ceil(waitMs / 1000))}`);
+    },
+    warn,
+    error,
+  };
+}

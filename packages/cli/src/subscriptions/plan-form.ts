@@ -1,0 +1,75 @@
+// A plan, a subscription and a step as `--json` has them: no secret, and no address that may hold one.
+import {
+  type ApplyStep,
+  isNothingToDo,
+  type SubscriptionPlan,
+  shownText,
+  shownUrl,
+  type XiqSubscription,
+} from '@xiq-siem/xiq-account';
+import { z } from 'zod';
+
+const id = z.string().describe('An int64 in digits: it may exceed 2^53.');
+const url = z.string().describe('Without user, password and query.');
+const subscription = { id, messageType: z.string(), application: z.string(), url, status: z.string().optional() };
+
+export const subscriptionSchema = z.strictObject(subscription);
+export const foreignSchema = z.strictObject({
+  ...subscription,
+  reason: z.enum(['other', 'our_application', 'our_url', 'no_message_type']),
+});
+
+export const planSchema = z.strictObject({
+  nothingToDo: z.boolean(),
+  create: z.array(z.strictObject({ messageType: z.string(), application: z.string(), url })),
+  change: z.array(
+    z.strictObject({
+      ...subscription,
+      fields: z.array(
+        z.strictObject({ field: z.enum(['url', 'status', 'secret']), before: z.string(), after: z.string() }),
+      ),
+    }),
+  ),
+  delete: z.array(z.strictObject({ ...subscription, reason: z.enum(['duplicate', 'not_wanted', 'named']) })),
+  untouched: z.array(
+    z.strictObject({
+      ...subscription,
+      unseen: z.array(z.enum(['status', 'secret'])).describe('What the API does not show, so that it may be wrong.'),
+    }),
+  ),
+  foreign: z.array(foreignSchema),
+});
+
+export const stepSchema = z.strictObject({
+  did: z.enum(['created', 'changed', 'deleted']),
+  id: id.optional(),
+  messageType: z.string(),
+});
+
+export function subscriptionForm(one: XiqSubscription): z.input<typeof subscriptionSchema> {
+  return {
+    ...{ id: one.id, messageType: shownText(one.messageType), application: shownText(one.application) },
+    url: shownUrl(one.url),
+    ...(one.status !== undefined && { status: shownText(one.status) }),
+  };
+}
+
+export function planForm(plan: SubscriptionPlan): z.input<typeof planSchema> {
+  const { create, change, delete: deletes, untouched, foreign } = plan;
+  return {
+    nothingToDo: isNothingToDo(plan),
+    create: create.map(({ messageType, application, url: wanted }) => ({ messageType, application, url: wanted })),
+    change: change.map((one) => ({
+      ...subscriptionForm(one.subscription),
+      fields: one.fields.map(({ field, before, after }) => ({ field, before, after })),
+    })),
+    delete: deletes.map((one) => ({ ...subscriptionForm(one.subscription), reason: one.reason })),
+    untouched: untouched.map((one) => ({ ...subscriptionForm(one.subscription), unseen: [...one.unseen] })),
+    foreign: foreign.map((one) => ({ ...subscriptionForm(one.subscription), reason: one.reason })),
+  };
+}
+
+export function stepForm(step: Exclude<ApplyStep, { did: 'looked' }>): z.input<typeof stepSchema> {
+  const messageType = shownText(step.messageType);
+  return step.did === 'created' ? { did: step.did, messageType } : { did: step.did, id: step.id, messageType };
+}

@@ -1,0 +1,48 @@
+// `xiq-siem subscriptions plan`: what apply would do.
+import { isNothingToDo, renderPlan } from '@xiq-siem/xiq-account';
+import { z } from 'zod';
+import { parseArguments } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { exits } from '../exit-codes.ts';
+import { renderHelp } from '../help.ts';
+import { printable } from '../terminal/printable.ts';
+import { apiExits } from './exits.ts';
+import { onSubscriptions, subscriptionsOptions } from './on-subscriptions.ts';
+import { planForm, planSchema } from './plan-form.ts';
+
+export const planCommand: Command = {
+  help: renderHelp({
+    name: 'subscriptions plan',
+    text: `How the subscriptions at ExtremeCloud IQ differ from the configuration, one a line:
+
+  + create   ~ change   - delete   = leave as it is   ? not ours, never touched
+
+Nothing is changed, and no running connector is needed.`,
+    options: subscriptionsOptions,
+    exits: [
+      [exits.ok, 'nothing to do'],
+      [exits.undone, 'something to do: xiq-siem subscriptions apply does it'],
+      [exits.usage, 'wrong arguments, or no subscriptions configured'],
+      ...apiExits,
+      [exits.config, 'the configuration is at fault'],
+    ],
+  }),
+  json: { schema: z.strictObject({ source: z.string(), plan: planSchema }) },
+  async run(args, session) {
+    const { values } = parseArguments('subscriptions plan', args, subscriptionsOptions);
+    return onSubscriptions(values, session, async ({ source, rotating, target, list, plan: planOf, say, tell }) => {
+      const plan = planOf(await list());
+      tell({ source, plan: planForm(plan) });
+      say(renderPlan(plan).map(printable));
+      if (rotating) say('A rotation of the secret is under way, or was interrupted: no secret was compared.');
+      else if (target.secret === undefined)
+        say('There is no secret yet: none was compared, and nothing can be created.');
+      if (isNothingToDo(plan)) {
+        say('Nothing to do.');
+        return exits.ok;
+      }
+      say('xiq-siem subscriptions apply does this.');
+      return exits.undone;
+    });
+  },
+};

@@ -1,0 +1,332 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { routes } from '@xiq-siem/admin-api';
+import { startXiqCloud, type XiqCloud, type XiqCloudOptions } from '@xiq-siem/simulator';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { commands } from '../commands.ts';
+import { runCommand } from '../run-command.ts';
+import { type Paper, product, testTerminal } from '../test-session.ts';
+
+const publicUrl = 'http://127.0.0.1:9/webhooks/xiq';
+const secret = 'canary-managed-1111';
+
+interface Place {
+  readonly cloud: XiqCloud;
+  readonly directory: string;
+  readonly secretFile: string;
+  readonly config: string;
+  run(words: readonly string[], paper?: Paper): Promise<Ran>;
+}
+
+interface Ran {
+  readonly code: number;
+  readonly text: string;
+  readonly errors: string;
+  readonly questions: readonly string[];
+  json(): unknown[];
+}
+
+afterEach(() => {
+  delete process.env['XIQ_TEST_TOKEN'];
+});
+
+async function place(
+  options: XiqCloudOptions = {},
+  yaml = 'messageTypes: [ AUDIT_LOG_ALL, SMS_LOG_ALL ]',
+): Promise<Place> {
+  const cloud = await startXiqCloud({
+    accounts: [{ username: 'a', password: 'p', apiToken: 'canary-token' }],
+    ...options,
+  });
+  onTestFinished(() => cloud.close());
+  const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-subscriptions-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  process.env['XIQ_TEST_TOKEN'] = 'canary-token';
+  const config = join(directory, 'config.yaml');
+  await writeFile(
+    config,
+    `sources:
+  xiq:
+    type: xiq
+    api: { baseUrl: '${cloud.url}', token: { env: XIQ_TEST_TOKEN } }
+    subscriptions: { application: siem, publicUrl: '${publicUrl}', ${yaml} }
+`,
+  );
+  const secrets = join(directory, 'data', 'secrets');
+  await mkdir(secrets, { recursive: true });
+  const secretFile = join(secrets, 'xiq');
+  await writeFile(secretFile, `${secret}\n`, { mode: 0o600 });
+  return {
+    ...{ cloud, directory, secretFile, config },
+    async run(words, paper) {
+      const terminal = testTerminal(paper);
+      const open = () => Promise.reject(new Error('no connector is asked'));
+      const code = await runCommand(['subscriptions', ...words, '--config', config], { terminal, product, open });
+      const text = terminal.stdout.join('\n');
+      const errors = terminal.stderr.join('\n');
+      expect(text + errors).not.toMatch(/canary/);
+      return {
+        ...{ code, text, errors, questions: terminal.questions },
+        json: () => terminal.stdout.map((line): unknown => JSON.parse(line)),
+      };
+    },
+  };
+}
+
+const schemaOf = async (name: string) => {
+  const entry = commands.find((one) => one.name === `subscriptions ${name}`);
+  const json = (await entry?.load())?.json;
+  if (json === undefined) throw new Error(`no schema of ${name}`);
+  return json;
+};
+
+const lines = async (file: string): Promise<readonly string[]> =>
+  (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+
+describe.each(['array', 'page'] as const)('at an API of generation %s', (generation) => {
+  it('apply makes what the configuration says, and plan has nothing to do then', async () => {
+    const { cloud, run } = await place({ generation });
+    const foreign = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'AUDIT_LOG_ALL' });
+    const before = await run(['plan']);
+    expect(before.code).toBe(2);
+    expect(before.text).toContain(`+ AUDIT_LOG_ALL (siem) -> ${publicUrl}/AUDIT_LOG_ALL`);
+    const applied = await run(['apply', '--yes']);
+    expect(applied.code).toBe(0);
+    expect(applied.text).toMatch(/created SMS_LOG_ALL\nDone\.$/);
+    const after = await run(['plan']);
+    expect([after.code, after.text.split('\n').at(-1)]).toEqual([0, 'Nothing to do.']);
+    const found = cloud.subscriptions.list();
+    expect(
+      found.map(({ application, url, messageType, secret: held, status }) => [
+        application,
+        url,
+        messageType,
+        held,
+        status,
+      ]),
+    ).toEqual([
+      ['somebody-else', 'https://other.example/hook', 'AUDIT_LOG_ALL', undefined, 'ENABLED'],
+      ['siem', `${publicUrl}/AUDIT_LOG_ALL`, 'AUDIT_LOG_ALL', secret, 'ENABLED'],
+      ['siem', `${publicUrl}/SMS_LOG_ALL`, 'SMS_LOG_ALL', secret, 'ENABLED'],
+    ]);
+    expect(found[0]).toEqual(foreign);
+  });
+
+  it('delete takes ours away, one or all, and never another', async () => {
+    const { cloud, run } = await place({ generation });
+    const { id } = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'AUDIT_LOG_ALL' });
+    await run(['apply', '--yes']);
+    const [, first] = cloud.subscriptions.list();
+    expect((await run(['delete', id, '--yes'])).code).toBe(66);
+    expect((await run(['delete', first?.id ?? '', '--yes'])).code).toBe(0);
+    expect(cloud.subscriptions.list().map(({ messageType }) => messageType)).toEqual(['AUDIT_LOG_ALL', 'SMS_LOG_ALL']);
+    expect((await run(['delete', '--yes'])).code).toBe(0);
+    expect(cloud.subscriptions.list().map((one) => one.id)).toEqual([id]);
+    expect((await run(['delete', '--yes'])).text).toMatch(/Nothing to do\.$/);
+  });
+});
+
+it('list shows ours and foreign ones, without a secret of either', async () => {
+  const { cloud, run } = await place();
+  cloud.subscriptions.add({
+    url: 'https://u:canary@other.example/h?token=canary',
+    messageType: 'SMS_LOG_ALL',
+    secret: 'canary',
+  });
+  await run(['apply', '--yes']);
+  const { code, text } = await run(['list']);
+  expect(code).toBe(0);
+  expect(text).toMatch(/^ours +ENABLED +AUDIT_LOG_ALL \(id \d+, siem\) -> http/m);
+  expect(text).toMatch(
+    /^foreign +ENABLED +SMS_LOG_ALL \(id \d+, somebody-else\) -> https:\/\/…@other\.example\/h\?…$/m,
+  );
+  expect(text).toMatch(/^2 subscriptions of ours, 1 foreign\.$/m);
+  expect((await run([])).text).toBe(text);
+});
+
+it('what --json prints is of the documented schema', async () => {
+  const { run } = await place();
+  for (const [name, words] of [
+    ['plan', []],
+    ['apply', ['--yes']],
+    ['apply', ['--yes']],
+    ['list', []],
+    ['rotate-secret', ['--grace', '0']],
+    ['delete', ['--yes']],
+  ] as const) {
+    const { schema, lines: many } = await schemaOf(name);
+    const answers = (await run([name, ...words, '--json'])).json();
+    if (many !== true) expect(answers).toHaveLength(1);
+    for (const answer of answers) expect(schema.safeParse(answer).error).toBeUndefined();
+  }
+});
+
+describe('before anything is changed', () => {
+  it('apply asks; no is exit 2, and nothing was done', async () => {
+    const { cloud, run } = await place();
+    const { code, questions, text } = await run(['apply'], { answer: false });
+    expect([code, questions, cloud.subscriptions.list()]).toEqual([2, ['Do this at ExtremeCloud IQ?'], []]);
+    expect(text).toMatch(/Nothing was changed\.$/);
+    expect((await run(['apply'], { answer: true })).code).toBe(0);
+  });
+
+  it.each(['apply', 'delete'])('%s is exit 64 where nobody is there to ask', async (name) => {
+    const { cloud, run } = await place();
+    expect((await run([name])).code).toBe(64);
+    expect((await run([name, '--json'], { answer: true })).code).toBe(64);
+    expect(cloud.requests()).toEqual([]);
+  });
+
+  it('apply is exit 78 where there is no secret yet', async () => {
+    const { cloud, run, secretFile } = await place();
+    await rm(secretFile);
+    expect((await run(['plan'])).text).toContain('There is no secret yet');
+    const { code, errors } = await run(['apply', '--yes']);
+    expect([code, cloud.subscriptions.list()]).toEqual([78, []]);
+    expect(errors).toContain('There is no secret for the subscription to AUDIT_LOG_ALL');
+  });
+});
+
+it('says which source is meant, or asks which', async () => {
+  const { run } = await place();
+  expect((await run(['plan', '--source', 'other'])).errors).toBe('no source other has subscriptions: there is xiq');
+});
+
+it('credentials that are refused are exit 77, and not printed', async () => {
+  const { cloud, run } = await place();
+  cloud.tokens.expireAll();
+  expect((await run(['plan'])).code).toBe(77);
+});
+
+it('a token that was got by name and password is given back', async () => {
+  const { cloud, run, directory, config } = await place();
+  await writeFile(join(directory, 'name'), 'a');
+  await writeFile(join(directory, 'password'), 'p');
+  const text = await readFile(config, 'utf8');
+  await writeFile(
+    config,
+    text.replace('token: { env: XIQ_TEST_TOKEN }', 'username: { file: name }, password: { file: password }'),
+  );
+  expect((await run(['plan'])).code).toBe(2);
+  expect(cloud.requests().map(({ method, path, status }) => [method, path, status])).toEqual([
+    ['POST', '/login', 200],
+    ['GET', '/subscriptions/webhook?page=1&limit=100', 200],
+    ['POST', '/logout', 200],
+  ]);
+});
+
+describe('rotate-secret where no connector runs', () => {
+  it('takes the file for what is accepted, tells all of ours, and leaves one secret of mode 0600', async () => {
+    const { cloud, run, secretFile } = await place();
+    await run(['apply', '--yes']);
+    const { code, text } = await run(['rotate-secret', '--grace', '0']);
+    expect(code).toBe(0);
+    expect(text).toMatch(
+      /^A new secret was made.*\n.*accepts.*\n(ExtremeCloud IQ was told.*\n){2}.*first now\.\n.*\n.*Done\.$/,
+    );
+    const [kept, ...others] = await lines(secretFile);
+    expect(others).toEqual([]);
+    expect(kept).toMatch(/^[\w-]{43}$/);
+    expect(cloud.subscriptions.list().map((one) => one.secret)).toEqual([kept, kept]);
+    expect((await stat(secretFile)).mode & 0o777).toBe(0o600);
+    expect((await run(['plan'])).code).toBe(0);
+  });
+
+  it('while it is not done, plan compares no secret and apply changes nothing', async () => {
+    const { cloud, run, secretFile } = await place();
+    await run(['apply', '--yes']);
+    await writeFile(secretFile, `${secret}\ncanary-next\ncanary-next\n`);
+    const [one] = cloud.subscriptions.list();
+    cloud.subscriptions.change(one?.id ?? '', { secret: 'canary-next' });
+    const plan = await run(['plan']);
+    expect(plan.code).toBe(0);
+    expect(plan.text).toContain('no secret was compared');
+    const applied = await run(['apply', '--yes']);
+    expect(applied.code).toBe(75);
+    expect(applied.errors).toContain('Run xiq-siem subscriptions rotate-secret');
+    expect((await run(['rotate-secret', '--grace', '0'])).text).toMatch(/^A rotation was begun before: it goes on\./);
+    expect(await lines(secretFile)).toEqual(['canary-next']);
+    expect((await run(['apply', '--yes'])).code).toBe(0);
+  });
+
+  it('two at once are one: the other is exit 75', async () => {
+    const { cloud, run } = await place();
+    await run(['apply', '--yes']);
+    cloud.faults.set({ slowAnswer: { delayMs: 200 } });
+    const codes = await Promise.all([run(['rotate-secret', '--grace', '0']), run(['rotate-secret', '--grace', '0'])]);
+    expect(codes.map(({ code }) => code).sort()).toEqual([0, 75]);
+  });
+});
+
+describe('beside a connector that runs', () => {
+  async function listening(answer: RequestListener): Promise<string> {
+    const server = createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** It accepts these secrets, and remembers what it was asked to look at. */
+  async function running(directory: string, accepted: readonly string[]) {
+    const token = 'canary-admin-token-that-is-long-enough';
+    const looked: unknown[] = [];
+    const adminUrl = await listening(async (request, response) => {
+      expect(request.headers.authorization).toBe(`Bearer ${token}`);
+      if (request.url === routes.jobs.path) response.end(JSON.stringify({ snapshot: false, jobs: [] }));
+      else if (request.url === routes.lookAtSubscriptions.path) {
+        const input: unknown = await json(request);
+        looked.push(input);
+        response.end(JSON.stringify({ looked: ['xiq'] }));
+      } else response.writeHead(500).end();
+    });
+    const webhooks = await listening(({ headers }, response) => {
+      const isAccepted = accepted.some((one) => headers.authorization === `Bearer ${one}`);
+      response.writeHead(isAccepted ? 400 : 401).end();
+    });
+    await writeFile(join(directory, 'data', 'admin.json'), JSON.stringify({ url: adminUrl, pid: 1, token, webhooks }));
+    return looked;
+  }
+
+  it('it looks at what apply changed', async () => {
+    const { run, directory } = await place();
+    const looked = await running(directory, []);
+    expect((await run(['apply', '--yes'])).code).toBe(0);
+    expect(looked).toEqual([{ source: 'xiq' }]);
+    await run(['apply', '--yes']);
+    expect(looked).toHaveLength(1);
+  });
+
+  it('the steps for a secret of one’s own are printed, and how far they are done', async () => {
+    const { run, directory, config } = await place();
+    const text = await readFile(config, 'utf8');
+    await writeFile(
+      config,
+      text.replace('type: xiq', 'type: xiq\n    secrets: [ { file: old }, { file: next, optional: true } ]'),
+    );
+    await writeFile(join(directory, 'old'), 'canary-old');
+    expect((await run(['apply', '--yes'])).code).toBe(0);
+    const alone = await run(['rotate-secret']);
+    expect([alone.code, alone.errors]).toEqual([69, expect.stringContaining('this secret is not managed by us')]);
+
+    await writeFile(join(directory, 'next'), 'canary-next');
+    await running(directory, ['canary-old', 'canary-next']);
+    const { code, text: steps } = await run(['rotate-secret']);
+    expect(code).toBe(2);
+    expect(steps.split('\n').map((line) => line.slice(0, 6))).toEqual([
+      'The se',
+      '[?] 1.',
+      '[x] 2.',
+      '[x] 3.',
+      '[?] 4.',
+      '[ ] 5.',
+    ]);
+    const [answer] = (await run(['rotate-secret', '--json'])).json();
+    const guide = (await schemaOf('rotate-secret')).instead?.[0]?.schema;
+    expect(guide?.safeParse(answer).error).toBeUndefined();
+  });
+});

@@ -1,0 +1,111 @@
+// For tests: a terminal that remembers, and a connector that answers what the test says.
+import type { Operations } from '@xiq-siem/admin-api';
+import { testRegistry } from '@xiq-siem/config/test-registry';
+import { ConnectorError } from '@xiq-siem/core';
+import type { Product, Session } from './command.ts';
+import { readingOnly } from './open-operations.ts';
+import { runCommand } from './run-command.ts';
+import type { Terminal } from './terminal/terminal.ts';
+
+/** What commands take for now. */
+export const testNow = Date.parse('2026-11-24T12:00:00Z');
+
+export const product: Product = { version: '0.1.0', recommendedNode: '24.0.0', registry: async () => testRegistry };
+
+export interface Paper {
+  /** Undefined: a pipe. */
+  readonly columns?: number | undefined;
+  readonly colours?: boolean;
+  /** Absent: nobody to ask. */
+  readonly answer?: boolean;
+  /** Aborted at the n-th pause. */
+  readonly interruptAfter?: number;
+  readonly controller?: AbortController;
+}
+
+export interface TestTerminal extends Terminal {
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+  readonly progressLines: readonly string[];
+  readonly questions: readonly string[];
+}
+
+export function testTerminal(paper: Paper = {}): TestTerminal {
+  const { columns, colours = false, answer, interruptAfter = 0, controller = new AbortController() } = paper;
+  const [stdout, stderr, progressLines, questions]: [string[], string[], string[], string[]] = [[], [], [], []];
+  let pauses = 0;
+  return {
+    ...{ columns, colours, canAsk: answer !== undefined, stdout, stderr, progressLines, questions },
+    out: (text) => stdout.push(...text.split('\n')),
+    err: (text) => stderr.push(...text.split('\n')),
+    progress: (line) => progressLines.push(line),
+    clear() {},
+    async ask(question) {
+      questions.push(question);
+      return answer === true;
+    },
+    interrupted: () => controller.signal,
+    async pause() {
+      pauses += 1;
+      if (pauses >= interruptAfter) controller.abort();
+    },
+    now: () => testNow,
+  };
+}
+
+function unexpected(): never {
+  throw new Error('the command asked what the test does not answer');
+}
+
+const unexpectedLines = (): AsyncIterable<never> => ({
+  [Symbol.asyncIterator]: () => ({ next: async () => unexpected() }),
+});
+
+const silent: Operations = {
+  ...{ status: unexpected, acknowledgeGap: unexpected, traceReceipt: unexpected, listDeadLetters: unexpected },
+  ...{ groupDeadLetters: unexpected, showDeadLetter: unexpected, dropDeadLetters: unexpected, retry: unexpected },
+  ...{ replay: unexpected, jobs: unexpected, cancelJob: unexpected, check: unexpected, reload: unexpected },
+  lookAtSubscriptions: unexpected,
+  ...{ backfill: unexpected, previewBackfill: unexpectedLines, completeness: unexpectedLines },
+  ...{ forgetDestination: unexpected, resumeDestination: unexpected },
+  ...{ traceEvent: unexpectedLines, previewReplay: unexpectedLines, watchJob: unexpectedLines },
+  ...{ tail: unexpectedLines, doctor: unexpectedLines, shapes: unexpectedLines },
+};
+
+/** A stream of these lines. */
+export async function* lines<Line>(...all: readonly Line[]): AsyncGenerator<Line> {
+  yield* all;
+}
+
+export interface Ran extends TestTerminal {
+  readonly code: number;
+  /** Standard output as one text. */
+  readonly text: string;
+  /** Each line of standard output as JSON. */
+  json(): unknown[];
+}
+
+/** Runs `xiq-siem <words>` against a connector that answers so; `snapshot`: against the files of a stopped one. */
+export async function runTest(
+  words: readonly string[],
+  answers: Partial<Operations>,
+  paper: Paper & { readonly snapshot?: boolean } = {},
+): Promise<Ran> {
+  const terminal = testTerminal(paper);
+  const { snapshot = false } = paper;
+  const open: Session['open'] = async (_, purpose) => {
+    if (snapshot && purpose === 'changes') throw new ConnectorError('not_running', 'no connector runs on /data');
+    const operations = { ...silent, ...answers };
+    return {
+      operations: snapshot ? readingOnly(operations, '/data') : operations,
+      ...{ snapshot, dataDirectory: '/data', close: async () => {} },
+    };
+  };
+  const code = await runCommand(words, { terminal, product, open });
+  return {
+    ...terminal,
+    code,
+    text: terminal.stdout.join('\n'),
+    json: () => terminal.stdout.map((line): unknown => JSON.parse(line)),
+  };
+}

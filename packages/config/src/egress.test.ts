@@ -1,0 +1,106 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, request as requestPlain, type Server } from 'node:http';
+import { createServer as createTlsServer, request } from 'node:https';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { selfSignedCertificate } from '@xiq-siem/testkit';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createAgents } from './egress.ts';
+
+const agentsOf = (egress: { proxy?: string | undefined; caFile?: string | undefined }) =>
+  createAgents({ egress, resolvePath: (path) => path, env: process.env });
+
+const certificate = selfSignedCertificate();
+let caFile: string;
+
+beforeAll(async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-egress-'));
+  caFile = join(directory, 'ca.pem');
+  await writeFile(caFile, certificate.cert);
+  return () => rm(directory, { recursive: true });
+});
+
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+const siem = (): Promise<number> => listening(createTlsServer(certificate, (_, response) => response.end('siem')));
+
+/** An HTTP proxy that connects wherever it is asked to, and remembers where. */
+async function proxy(): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((incoming, outgoing) => {
+    asked.push(`${incoming.method} ${incoming.url}`);
+    outgoing.end('by proxy');
+  });
+  server.on('connect', ({ url = '' }, client, head) => {
+    asked.push(`CONNECT ${url}`);
+    const target = connect(Number(url.split(':')[1]), '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      target.write(head);
+      target.pipe(client).pipe(target);
+    });
+    target.on('error', () => client.destroy());
+    client.on('error', () => target.destroy());
+  });
+  return { url: `http://127.0.0.1:${await listening(server)}`, asked };
+}
+
+function get(url: URL, agent: ReturnType<ReturnType<typeof createAgents>>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? request : requestPlain;
+    send(url, { agent }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(text));
+    })
+      .on('error', reject)
+      .end();
+    onTestFinished(() => agent.destroy());
+  });
+}
+
+describe('what we send', () => {
+  it('is refused where the certificate is signed by nobody we know', async () => {
+    const url = new URL(`https://127.0.0.1:${await siem()}`);
+    const agent = agentsOf({ proxy: undefined, caFile: undefined })(url);
+    await expect(get(url, agent)).rejects.toThrow(/self-signed certificate/);
+  });
+
+  it('trusts the authorities of caFile', async () => {
+    const url = new URL(`https://127.0.0.1:${await siem()}`);
+    expect(await get(url, agentsOf({ proxy: undefined, caFile })(url))).toBe('siem');
+  });
+
+  it('goes through the proxy by CONNECT, its certificate still verified', async () => {
+    const { url: proxyUrl, asked } = await proxy();
+    const url = new URL(`https://127.0.0.1:${await siem()}`);
+    expect(await get(url, agentsOf({ proxy: proxyUrl, caFile })(url))).toBe('siem');
+    expect(asked).toEqual([`CONNECT 127.0.0.1:${url.port}`]);
+    const untrusting = agentsOf({ proxy: proxyUrl, caFile: undefined })(url);
+    await expect(get(url, untrusting)).rejects.toThrow(/self-signed certificate/);
+  });
+
+  it('goes through the proxy without TLS too', async () => {
+    const { url: proxyUrl, asked } = await proxy();
+    const url = new URL('http://siem.example/services');
+    expect(await get(url, agentsOf({ proxy: proxyUrl, caFile: undefined })(url))).toBe('by proxy');
+    expect(asked).toEqual(['GET http://siem.example/services']);
+  });
+
+  it('a caFile that is not there is named', () => {
+    expect(() => agentsOf({ proxy: undefined, caFile: '/nonexistent/ca.pem' })).toThrow(
+      'caFile /nonexistent/ca.pem cannot be read (ENOENT): expected PEM certificates',
+    );
+  });
+});

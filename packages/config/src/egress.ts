@@ -1,0 +1,42 @@
+// How destinations reach the world: one way for all of them, through the configured proxy and authorities.
+import { readFileSync } from 'node:fs';
+import { Agent, type AgentOptions } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import { getCACertificates } from 'node:tls';
+import { ConnectorError, type DestinationContext, reasonOf } from '@xiq-siem/core';
+import type { Configuration } from './load.ts';
+
+/**
+ * `own` of a destination goes before that of all. Without a proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. `caFile` holds
+ * PEM certificates that are trusted beside the system's.
+ * @throws ConnectorError where `caFile` cannot be read.
+ */
+export function createAgents(
+  { egress, resolvePath, env }: Pick<Configuration, 'egress' | 'resolvePath' | 'env'>,
+  own: Partial<Configuration['egress']> = {},
+): DestinationContext['agent'] {
+  const proxy = own.proxy ?? egress.proxy;
+  const caFile = own.caFile ?? egress.caFile;
+  const authorities = caFile && [...getCACertificates('default'), readAuthorities(resolvePath(caFile))];
+  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy } = env;
+  const proxyEnv =
+    proxy === undefined
+      ? { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy }
+      : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+  const common: AgentOptions = { keepAlive: true, proxyEnv };
+  return (url, tls = {}) => {
+    if (url.protocol !== 'https:') return new Agent(common);
+    return new TlsAgent({ ...common, ...(authorities && { ca: authorities }), ...tls });
+  };
+}
+
+function readAuthorities(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConnectorError(
+      'config_invalid',
+      `caFile ${path} cannot be read (${reasonOf(cause)}): expected PEM certificates`,
+    );
+  }
+}

@@ -1,0 +1,18 @@
+// The configuration: read and checked whole, its secrets, and how destinations are reached.
+export { advise } from './advice.ts';
+export { configChanges } from './changes.ts';
+export { createAgents } from './egress.ts';
+export { formatFault } from './faults.ts';
+export type { Configuration, ConfiguredDestination, ConfiguredSource, Registry } from './load.ts';
+export { checkConfiguration, configurationError, loadConfiguration } from './load.ts';
+export { destinationFrame, frameSchema, selfSourceName, sourceFrame } from './schema.ts';
+export { secretFaults } from './secret-faults.ts';
+export {
+  joinSecrets,
+  managedSecretPath,
+  openManagedSecret,
+  openSecret,
+  readManagedSecret,
+  secretLines,
+} from './secrets.ts';
+export { parseYaml } from './yaml-file.ts';

@@ -1,0 +1,244 @@
+// Reads and checks the whole configuration: every fault of it at once, or a configuration that can be started.
+import { dirname, resolve } from 'node:path';
+import type {
+  Destination,
+  DestinationContext,
+  DestinationDefinition,
+  DestinationSetup,
+  Source,
+  SourceContext,
+  SourceDefinition,
+  SourceSecretReference,
+} from '@xiq-siem/core';
+import { ConnectorError, secretReference } from '@xiq-siem/core';
+import type { DeliveryOptions } from '@xiq-siem/delivery';
+import { z } from 'zod';
+import type { ConfigFault, FieldPath, Finding } from './faults.ts';
+import { fieldName, findings, formatFault } from './faults.ts';
+import { type LoadedMapping, loadMapping, mappingVersionOf } from './mapping-file.ts';
+import type { Frame } from './schema.ts';
+import { destinationFrame, frameSchema, sourceFrame } from './schema.ts';
+import type { YamlFile } from './yaml-file.ts';
+import { readYamlFile } from './yaml-file.ts';
+
+/** The plugins that a configuration can name by `type`. */
+export interface Registry {
+  /** Reads the bodies of the source `self`: what we say about ourselves. */
+  readonly self: SourceDefinition;
+  /** The first is the one that bodies of a source no longer configured are read with. */
+  readonly sources: readonly [SourceDefinition, ...SourceDefinition[]];
+  /** By type, and loaded only where it is configured: the SDKs behind them cost start-up time and memory. */
+  readonly destinations: Readonly<Record<string, () => Promise<DestinationDefinition>>>;
+}
+
+/** Environment variables: secrets, and the proxy to use. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A secret that the configuration names, and where. */
+export interface ConfiguredSecret {
+  readonly reference: SourceSecretReference;
+  readonly path: FieldPath;
+}
+
+export interface ConfiguredSource {
+  readonly name: string;
+  readonly type: string;
+  /** Any one of these is accepted. */
+  readonly secrets: readonly ConfiguredSecret[];
+  /** The plugin's own keys, checked. */
+  readonly settings: unknown;
+  /** All that stand in its own keys. */
+  readonly ownSecrets: readonly ConfiguredSecret[];
+  /** By the operator's mapping where one is configured and `builtInMapping` is not asked for. */
+  create(context: SourceContext, builtInMapping?: 'builtInMapping'): Source;
+}
+
+export interface ConfiguredDestination {
+  readonly name: string;
+  readonly definition: DestinationDefinition;
+  readonly options: DeliveryOptions;
+  readonly proxy: string | undefined;
+  readonly caFile: string | undefined;
+  /** All that stand anywhere in its entry. */
+  readonly secrets: readonly ConfiguredSecret[];
+  create(context: DestinationContext): Promise<Destination>;
+  /** Undefined where nothing is to be prepared at the other side. */
+  setup(context: DestinationContext): Promise<DestinationSetup> | undefined;
+}
+
+export interface Configuration extends Omit<Frame, 'sources' | 'destinations' | 'mapping'> {
+  /** Undefined: the defaults, without a file. */
+  readonly file: string | undefined;
+  /** The operator's own additions to the mapping, where a file of them is configured. */
+  readonly mapping: LoadedMapping | undefined;
+  /** As documents name it. */
+  mappingVersion(builtInMapping?: 'builtInMapping'): string;
+  readonly sources: readonly ConfiguredSource[];
+  readonly destinations: readonly ConfiguredDestination[];
+  readonly registry: Registry;
+  readonly env: Environment;
+  /** What stands in the file, to tell what a later one changes. */
+  readonly raw: Frame;
+  /** A path of the configuration, absolute: relative ones are relative to the file, or to the working directory. */
+  resolvePath(path: string): string;
+  /** A finding of a later check (a secret that is not there) with its place in the file. */
+  locate(finding: Finding): ConfigFault;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly configuration: Configuration }
+  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+
+const noFile: YamlFile = {
+  value: {},
+  faults: [],
+  locate: ({ path, message }) => ({ file: '(defaults)', field: fieldName(path), message }),
+};
+
+/** `file` undefined: the defaults. */
+export async function loadConfiguration(
+  file: string | undefined,
+  registry: Registry,
+  env: Environment,
+): Promise<LoadResult> {
+  const path = file === undefined ? undefined : resolve(file);
+  const yaml = path === undefined ? noFile : await readYamlFile(path);
+  const base = path === undefined ? process.cwd() : dirname(path);
+  return checkConfiguration(yaml, path, base, registry, env);
+}
+
+export async function checkConfiguration(
+  yaml: YamlFile,
+  file: string | undefined,
+  baseDirectory: string,
+  registry: Registry,
+  env: Environment,
+): Promise<LoadResult> {
+  if (yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
+  const frame = frameSchema.safeParse(yaml.value);
+  const found: Finding[] = frame.success ? [] : [...findings(frame.error.issues)];
+  const entriesOf = frame.success ? frame.data : entriesDespite(yaml.value);
+  const sourceTypes = Object.fromEntries(
+    registry.sources.map((definition) => [definition.type, async () => definition]),
+  );
+  const sources = await checkEntries('sources', entriesOf.sources, sourceTypes, sourceFrame, found);
+  const destinations = await checkEntries(
+    'destinations',
+    entriesOf.destinations,
+    registry.destinations,
+    destinationFrame,
+    found,
+  );
+  for (const [kind, entries] of [
+    ['sources', entriesOf.sources] as const,
+    ['destinations', entriesOf.destinations] as const,
+  ]) {
+    if (frame.success && Object.keys(entries).length === 0)
+      found.push({ path: [kind], message: 'expected at least one' });
+  }
+  const mapping = await loadMapping(entriesOf.mapping, baseDirectory, sources);
+  if (!frame.success || found.length > 0 || mapping.faults.length > 0) {
+    const faults = [...found.map(yaml.locate), ...mapping.faults];
+    return {
+      ok: false,
+      faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
+    };
+  }
+  return {
+    ok: true,
+    configuration: {
+      ...frame.data,
+      raw: frame.data,
+      registry,
+      env,
+      mapping: mapping.loaded,
+      mappingVersion: (builtIn) => mappingVersionOf(sources, builtIn === undefined ? mapping.loaded : undefined),
+      file,
+      resolvePath: (path) => resolve(baseDirectory, path),
+      locate: yaml.locate,
+      sources: sources.map(({ name, definition, frame: { secrets }, own }) => ({
+        name,
+        type: definition.type,
+        settings: own,
+        ownSecrets: secretsIn(own, ['sources', name]),
+        secrets: secrets.map((reference, index) => ({ reference, path: ['sources', name, 'secrets', index] })),
+        create: (context, builtIn) =>
+          definition.create(own, context, builtIn === undefined ? mapping.loaded?.rulesOf(definition.type) : undefined),
+      })),
+      destinations: destinations.map(({ name, definition, frame: { type: _, proxy, caFile, ...options }, own }) => ({
+        name,
+        definition,
+        options,
+        proxy,
+        caFile,
+        secrets: secretsIn(own, ['destinations', name]),
+        create: (context) => definition.create(own, context),
+        setup: (context) => definition.setup?.(own, context),
+      })),
+    },
+  };
+}
+
+/** The faults of a configuration as one error: exit 78. */
+export function configurationError(faults: readonly ConfigFault[]): ConnectorError {
+  return new ConnectorError('config_invalid', faults.map(formatFault).join('\n'));
+}
+
+type Entries = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const looseEntries = z.record(z.string(), z.record(z.string(), z.unknown())).catch({});
+const looseFrame = z.looseObject({
+  sources: looseEntries.optional(),
+  destinations: looseEntries.optional(),
+  mapping: z.string().optional().catch(undefined),
+});
+
+/** The entries of a configuration whose frame is at fault, so that their faults are told in the same run. */
+function entriesDespite(value: unknown): { sources: Entries; destinations: Entries; mapping: string | undefined } {
+  const { data } = looseFrame.safeParse(value);
+  return { sources: data?.sources ?? {}, destinations: data?.destinations ?? {}, mapping: data?.mapping };
+}
+
+interface CheckedEntry<Definition, FrameSchema extends z.ZodObject> {
+  readonly name: string;
+  readonly definition: Definition;
+  readonly frame: z.output<FrameSchema>;
+  readonly own: unknown;
+}
+
+async function checkEntries<Definition extends { configSchema: z.ZodType }, FrameSchema extends z.ZodObject>(
+  kind: 'sources' | 'destinations',
+  entries: Entries,
+  types: Readonly<Record<string, () => Promise<Definition>>>,
+  frameOf: FrameSchema,
+  found: Finding[],
+): Promise<readonly CheckedEntry<Definition, FrameSchema>[]> {
+  const checked: CheckedEntry<Definition, FrameSchema>[] = [];
+  for (const [name, entry] of Object.entries(entries)) {
+    const type = entry['type'];
+    const definition = typeof type === 'string' && Object.hasOwn(types, type) ? await types[type]?.() : undefined;
+    if (definition === undefined) {
+      const path = 'type' in entry ? [kind, name, 'type'] : [kind, name];
+      const message = 'type' in entry ? 'unknown type' : 'type is missing';
+      found.push({ path, message: `${message}: expected one of ${Object.keys(types).join(', ')}` });
+      continue;
+    }
+    const isFramed = ([key]: [string, unknown]): boolean => key in frameOf.shape;
+    const split = Object.entries(entry);
+    const framed = frameOf.safeParse(Object.fromEntries(split.filter(isFramed)));
+    const own = definition.configSchema.safeParse(Object.fromEntries(split.filter((pair) => !isFramed(pair))));
+    if (framed.success && own.success) checked.push({ name, definition, frame: framed.data, own: own.data });
+    for (const { error } of [framed, own]) {
+      if (error !== undefined) found.push(...findings(error.issues, [kind, name]));
+    }
+  }
+  return checked;
+}
+
+/** The references to secrets in a plugin's checked configuration, whatever its shape. */
+function secretsIn(value: unknown, path: FieldPath): readonly ConfiguredSecret[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const reference = secretReference.safeParse(value);
+  if (reference.success) return [{ reference: reference.data, path }];
+  return Object.entries(value).flatMap(([key, inner]) => secretsIn(inner, [...path, key]));
+}

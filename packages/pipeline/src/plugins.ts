@@ -1,0 +1,150 @@
+// Makes the configured sources and destinations, each with the context that its contract promises.
+
+import type { Configuration, ConfiguredDestination } from '@xiq-siem/config';
+import { createAgents, joinSecrets, openManagedSecret, openSecret, selfSourceName } from '@xiq-siem/config';
+import {
+  type AgentIdentity,
+  type Destination,
+  type DestinationContext,
+  ecsFieldDefinitions,
+  type KeptBody,
+  type Logger,
+  type Meter,
+  type SecretSource,
+  type Source,
+} from '@xiq-siem/core';
+import { z } from 'zod';
+
+export interface PluginServices {
+  readonly agent: AgentIdentity;
+  readonly secretsDirectory: string;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly meter: Meter;
+}
+
+export interface ReceivingSource {
+  readonly source: Source;
+  readonly secrets: SecretSource;
+}
+
+export interface Sources {
+  /** By name, each with the secrets that it accepts. */
+  readonly receiving: ReadonlyMap<string, ReceivingSource>;
+  of: SourceOf;
+}
+
+/**
+ * The source that a body came from. One that was taken out of the configuration since is read with the defaults of
+ * the first type, so that what it sent is not lost.
+ */
+export type SourceOf = (body: KeptBody) => Source;
+
+export async function openSources(
+  configuration: Configuration,
+  { agent, secretsDirectory, log, meter }: PluginServices,
+): Promise<Sources> {
+  const opened = configuration.sources.map(async (configured): Promise<[string, ReceivingSource]> => {
+    const { name } = configured;
+    const secrets = await Promise.all(
+      configured.secrets.map(({ reference }) =>
+        'managed' in reference
+          ? openManagedSecret(secretsDirectory, name, log)
+          : openSecret(reference, configuration, log),
+      ),
+    );
+    return [name, { source: configured.create({ name, agent, log, meter }), secrets: joinSecrets(secrets) }];
+  });
+  const receiving = new Map(await Promise.all(opened));
+  const known = new Map([...receiving].map(([name, { source }]) => [name, source]));
+  return { receiving, of: sourceOf(known, configuration, { agent, log, meter }) };
+}
+
+type ReadingServices = Pick<PluginServices, 'agent' | 'log' | 'meter'>;
+
+/** For reading what is kept: as `openSources`, but that no secret is looked for, and none made. */
+export function readingSources(
+  configuration: Configuration,
+  services: ReadingServices,
+  builtInMapping?: 'builtInMapping',
+): SourceOf {
+  const made = configuration.sources.map((configured): [string, Source] => {
+    const { name } = configured;
+    return [name, configured.create({ name, ...services }, builtInMapping)];
+  });
+  return sourceOf(new Map(made), configuration, services);
+}
+
+const placed = z.object({ namespace: z.string() });
+
+function sourceOf(
+  known: ReadonlyMap<string, Source>,
+  { raw, registry }: Configuration,
+  { agent, log, meter }: ReadingServices,
+): SourceOf {
+  const [first] = Object.values(raw.sources);
+  const others = new Map<string, Source>();
+  const open = (name: string): Source => {
+    const { self } = registry;
+    if (name === selfSourceName) {
+      return self.create(self.configSchema.parse(placed.safeParse(first).data ?? {}), { name, agent, log, meter });
+    }
+    const [definition] = registry.sources;
+    log.warn('source.not_configured', { source: name, read: `with the defaults of type ${definition.type}` });
+    return definition.create(definition.configSchema.parse({}), { name, agent, log, meter });
+  };
+  return ({ metadata: { source: name } }) => {
+    const source = known.get(name) ?? others.get(name) ?? open(name);
+    if (!known.has(name)) others.set(name, source);
+    return source;
+  };
+}
+
+export interface OpenDestination {
+  readonly configured: ConfiguredDestination;
+  readonly destination: Destination;
+  /** Takes this destination's secrets out of a text. */
+  redact(text: string): string;
+}
+
+export async function openDestination(
+  configured: ConfiguredDestination,
+  configuration: Configuration,
+  services: DestinationServices,
+): Promise<OpenDestination> {
+  const { context, redact } = destinationContext(configured, configuration, services);
+  return { configured, destination: await configured.create(context), redact };
+}
+
+export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter'>;
+
+/** What a destination is given, and a `redact` that knows every secret that it asked for. */
+export function destinationContext(
+  { name, proxy, caFile }: ConfiguredDestination,
+  configuration: Configuration,
+  { now, log, meter }: DestinationServices,
+): { readonly context: DestinationContext; redact(text: string): string } {
+  const { resolvePath, registry } = configuration;
+  const secrets: SecretSource[] = [];
+  const context: DestinationContext = {
+    name,
+    log,
+    meter,
+    now,
+    fields: [...ecsFieldDefinitions, ...[registry.self, ...registry.sources].flatMap((source) => source.fields)],
+    resolvePath,
+    agent: createAgents(configuration, { proxy, caFile }),
+    secret: (reference) => {
+      const secret = openSecret(reference, configuration, log);
+      secrets.push(secret);
+      return secret;
+    },
+  };
+  return { context, redact: (text) => withoutSecrets(text, secrets) };
+}
+
+function withoutSecrets(text: string, sources: readonly SecretSource[]): string {
+  return joinSecrets(sources)
+    .current()
+    .reduce((shown, secret) => shown.replaceAll(secret.reveal(), String(secret)), text);
+}

@@ -1,0 +1,130 @@
+// `doctor`: one marked event through everything, and looked for at the other end of each way.
+
+import { setTimeout } from 'node:timers/promises';
+import type { DoctorLine } from '@xiq-siem/admin-api';
+import type { Destination, NormalizedEvent } from '@xiq-siem/core';
+import type { OpenDestination } from '@xiq-siem/pipeline';
+import type { Evidence } from './evidence.ts';
+import { traceReceipt } from './trace.ts';
+
+export type Doctor = (seconds: number, signal: AbortSignal) => AsyncIterable<DoctorLine>;
+
+export interface DoctorParts {
+  evidence(): Evidence;
+  destinations(): readonly OpenDestination[];
+  /** Why a destination takes nothing now, in words, where it is known. */
+  troubleOf(destination: string): string | undefined;
+  /** Keeps the marked event; resolves with its receipt. */
+  keepProbe(): Promise<string>;
+}
+
+type Found = Extract<DoctorLine, { kind: 'destination' }>;
+type Judgement = Pick<Found, 'result' | 'ok' | 'message'>;
+
+const pollMs = 200;
+/** One look at the other side may take so long. */
+const findTimeoutMs = 10_000;
+
+export function createDoctor(parts: DoctorParts): Doctor {
+  return async function* doctor(seconds, signal) {
+    const started = performance.now();
+    const receipt = await parts.keepProbe();
+    const evidence = parts.evidence();
+    const found = await evidence.journal.find(receipt);
+    const [event] = found.kind === 'body' ? [...evidence.normalize(found.body)] : [];
+    if (event === undefined) {
+      yield { kind: 'end', ok: false };
+      return;
+    }
+    yield { kind: 'kept', receipt, eventId: event.id };
+    const until = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+    const waiting = new Map(
+      parts.destinations().map((destination): [string, Promise<Found>] => {
+        const { name, definition } = destination.configured;
+        const judged = judge(parts, evidence, destination, receipt, event, until).then(
+          (judgement): Found => ({
+            ...{ kind: 'destination', name, type: definition.type, ...judgement },
+            seconds: (performance.now() - started) / 1000,
+          }),
+        );
+        return [name, judged];
+      }),
+    );
+    let ok = true;
+    while (waiting.size > 0) {
+      const line = await Promise.race(waiting.values());
+      waiting.delete(line.name);
+      ok &&= line.ok;
+      yield line;
+    }
+    yield { kind: 'end', ok };
+  };
+}
+
+async function judge(
+  parts: DoctorParts,
+  evidence: Evidence,
+  { configured, destination }: OpenDestination,
+  receipt: string,
+  event: NormalizedEvent,
+  until: AbortSignal,
+): Promise<Judgement> {
+  const verdict = await settledVerdict(evidence, configured.name, receipt, until);
+  if (verdict === undefined) {
+    const check = await destination.check?.(AbortSignal.timeout(findTimeoutMs)).catch(failure);
+    const asked = check?.ok === false ? check.message : undefined;
+    const why =
+      asked ?? parts.troubleOf(configured.name) ?? 'it has not come to rest: it waits behind others, or for an answer';
+    return { result: 'stuck', ok: false, message: why };
+  }
+  if (verdict.verdict === 'filtered') {
+    return { result: 'filtered', ok: true, message: 'its `where` does not want events of the connector itself' };
+  }
+  if (verdict.verdict !== 'delivered') {
+    return {
+      result: 'dead_lettered',
+      ok: false,
+      message: `${verdict.code ?? verdict.verdict}: ${verdict.words ?? 'see dlq list'}`,
+    };
+  }
+  if (destination.find === undefined) {
+    const message = `taken, as ${verdict.assurance ?? 'accepted'}; this destination cannot be searched from here`;
+    return { result: 'delivered', ok: true, message };
+  }
+  return lookFor(destination, event, until);
+}
+
+async function settledVerdict(evidence: Evidence, name: string, receipt: string, until: AbortSignal) {
+  while (!until.aborted) {
+    const { events } = await traceReceipt(evidence, receipt);
+    const verdict = events[0]?.destinations.find(({ destination }) => destination === name);
+    if (verdict !== undefined && verdict.verdict !== 'waiting') return verdict;
+    await pause(until);
+  }
+  return undefined;
+}
+
+async function lookFor(destination: Destination, event: NormalizedEvent, until: AbortSignal): Promise<Judgement> {
+  let last: Judgement = { result: 'not_found', ok: false, message: 'it was delivered, and there was no time to look' };
+  while (!until.aborted) {
+    try {
+      const { found, message } = (await destination.find?.(event, AbortSignal.timeout(findTimeoutMs))) ?? notSearchable;
+      if (found) return { result: 'found', ok: true, message };
+      last = { result: 'not_found', ok: false, message };
+    } catch (cause) {
+      last = { result: 'failed', ok: false, message: failure(cause).message };
+    }
+    await pause(until);
+  }
+  return last;
+}
+
+const notSearchable = { found: false, message: 'it cannot be searched' };
+
+const failure = (cause: unknown): { ok: false; message: string } => ({
+  ok: false,
+  message: cause instanceof Error ? cause.message : String(cause),
+});
+
+const pause = (until: AbortSignal): Promise<void> =>
+  setTimeout(pollMs, undefined, { signal: until }).catch(() => undefined);

@@ -1,0 +1,48 @@
+// Which events an operator means.
+import type { RetryRequest, Where } from '@xiq-siem/admin-api';
+import type { NormalizedEvent } from '@xiq-siem/core';
+import type { DeadLetterFilter } from '@xiq-siem/state';
+
+/** Every condition that is set has to hold. */
+export function eventFilter(where: Where = {}): (event: NormalizedEvent, source: string) => boolean {
+  const datasets = where.datasets && new Set(where.datasets);
+  const sources = where.sources && new Set(where.sources);
+  const actions = where.actions && new Set(where.actions);
+  return ({ dataset, document }, source) =>
+    (datasets?.has(dataset) ?? true) &&
+    (sources?.has(source) ?? true) &&
+    (actions?.has(document.event?.action ?? '') ?? true);
+}
+
+/** Lists as a query has them: comma-separated. */
+export function whereOfQuery(query: {
+  readonly datasets?: string | undefined;
+  readonly sources?: string | undefined;
+  readonly actions?: string | undefined;
+}): Where {
+  const list = (text: string | undefined): string[] | undefined => {
+    const names = text
+      ?.split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    return names === undefined || names.length === 0 ? undefined : names;
+  };
+  return { datasets: list(query.datasets), sources: list(query.sources), actions: list(query.actions) };
+}
+
+export function filterOf({
+  destination,
+  code,
+  dataset,
+  eventId,
+  from,
+  to,
+  numbers,
+}: Omit<RetryRequest, 'renormalize'>): DeadLetterFilter {
+  return {
+    ...{ destination, code, dataset, numbers },
+    ids: eventId === undefined ? undefined : [eventId],
+    fromMs: from === undefined ? undefined : Date.parse(from),
+    toMs: to === undefined ? undefined : Date.parse(to),
+  };
+}

@@ -1,0 +1,19 @@
+// What an operator asks, over one read model: status, trace, tail, unmapped fields, replay preview.
+export { swiftly } from './considerate.ts';
+export type { Doctor } from './doctor.ts';
+export { createDoctor } from './doctor.ts';
+export { eventFilter, filterOf, whereOfQuery } from './event-filter.ts';
+export type { Evidence, KnownDestination } from './evidence.ts';
+export type { SequenceSpan } from './journal-scan.ts';
+export { scanJournal, sequencesOf } from './journal-scan.ts';
+export type { Authentication, ReadingOperations } from './reading.ts';
+export { readingOperations } from './reading.ts';
+export type { MappingAtWork } from './replay-preview.ts';
+export { previewReplay } from './replay-preview.ts';
+export type { RunningParts } from './running-evidence.ts';
+export { runningEvidence } from './running-evidence.ts';
+export { startSampler } from './sampler.ts';
+export { isSettled } from './settled.ts';
+export type { Identity, LiveFigures } from './status.ts';
+export { gapId, statusOf } from './status.ts';
+export { tail } from './tail.ts';

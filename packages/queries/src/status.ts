@@ -1,0 +1,199 @@
+// What came, what became of it, what is stuck, and whether the sums hold.
+import type { DestinationState, Gap, SourceState, Status } from '@xiq-siem/admin-api';
+import type { Position, PositionCounters } from '@xiq-siem/core';
+import type { DestinationStatus } from '@xiq-siem/delivery';
+import type { LetGoGap } from '@xiq-siem/journal';
+import type { DeadLetterCounts } from '@xiq-siem/state';
+import { earlyLetters } from './early-letters.ts';
+import type { Evidence, KnownDestination } from './evidence.ts';
+import type { Pace } from './pace.ts';
+import { unsettledBodies } from './settled.ts';
+
+/** What only a running connector knows. */
+export interface LiveFigures {
+  readonly startedMs: number;
+  readonly accepting: { readonly ok: boolean; readonly reasons: readonly string[] };
+  readonly lanes: readonly DestinationStatus[];
+  readonly journalMaxBytes: number;
+  /** Of the journal's disk; undefined before it was looked at. */
+  readonly freeBytes: number | undefined;
+  readonly deadLetterBytes: { readonly used: number; readonly max: number };
+  readonly pace: Pace;
+  readonly jobsRunning: number;
+  readonly sources?: readonly SourceState[];
+}
+
+export interface Identity {
+  readonly version: string;
+  readonly instanceId: string;
+}
+
+const never = new AbortController().signal;
+const one = { maxBodies: 1, maxBytes: 1 };
+
+export async function statusOf(evidence: Evidence, identity: Identity, live: LiveFigures | undefined): Promise<Status> {
+  const { journal, deadLetters, snapshot } = evidence;
+  const at = evidence.now();
+  const { firstSequence, nextSequence, bytes } = journal.extent();
+  const known = evidence.destinations();
+  const destinations = await Promise.all(known.map((destination) => stateOf(evidence, destination, live)));
+  const names = new Set(known.map(({ name }) => name));
+  const open = [...deadLetters.counts().values()].reduce((sum, counts) => sum + counts.open, 0);
+  return {
+    ...{ snapshot, at: timeOf(at), ...identity, destinations },
+    ...(live && {
+      started: timeOf(live.startedMs),
+      accepting: { ok: live.accepting.ok, reasons: [...live.accepting.reasons] },
+      ...(live.sources && { sources: [...live.sources] }),
+    }),
+    journal: {
+      ...{ firstSequence, nextSequence, bytes },
+      ...(live && { maxBytes: live.journalMaxBytes }),
+      ...(live?.freeBytes !== undefined && { freeBytes: live.freeBytes }),
+      bodiesPerSecond: live?.pace.bodiesPerSecond() ?? null,
+      bytesPerHour: live?.pace.bytesPerHour() ?? null,
+      // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
+      lost: journal
+        .lostSpans()
+        .filter(({ reason }) => reason !== 'letGo')
+        .map((span) => ({ ...span })),
+    },
+    notConfigured: [...journal.positions().keys()].filter((name) => !names.has(name)).sort(),
+    gaps: journal.letGoGaps().map(gapOf),
+    deadLetters: { open, bytes: live?.deadLetterBytes.used ?? 0, ...(live && { maxBytes: live.deadLetterBytes.max }) },
+    jobsRunning: live?.jobsRunning ?? 0,
+    holds: destinations.every(({ sum, deadLetters: letters }) => sum.difference === 0 && letters.difference === 0),
+  };
+}
+
+/** `destination:from-to`: what `acknowledge` takes. */
+export const gapId = ({ destination, fromSequence, toSequence }: LetGoGap): string =>
+  `${destination}:${fromSequence}-${toSequence}`;
+
+function gapOf(gap: LetGoGap): Gap {
+  const { destination, fromSequence, toSequence, bodies, bytes, lastAtMs } = gap;
+  return { id: gapId(gap), destination, fromSequence, toSequence, bodies, bytes, at: timeOf(lastAtMs) };
+}
+
+async function stateOf(
+  evidence: Evidence,
+  { name, type, assurance }: KnownDestination,
+  live: LiveFigures | undefined,
+): Promise<DestinationState> {
+  const lane = live?.lanes.find((candidate) => candidate.name === name);
+  const position = evidence.position(name);
+  const counters = lane?.counters ?? position?.counters ?? noCounters;
+  const letters = evidence.deadLetters.counts().get(name) ?? noLetters;
+  return {
+    ...{ name, type, assurance: lane?.assurance ?? assurance },
+    ...laneFacts(lane),
+    lag: await lagOf(evidence, lane, position, live),
+    eventsPerSecond: live?.pace.eventsPerSecond(name) ?? null,
+    sum: sumOf(counters, lane),
+    deadLetters: {
+      ...{ open: letters.open, delivered: letters.delivered, dropped: letters.dropped },
+      difference: await lettersDifference(evidence, name, position, counters.deadLettered, letters),
+    },
+  };
+}
+
+async function lettersDifference(
+  { deadLetters }: Evidence,
+  destination: string,
+  position: Position | undefined,
+  counted: number,
+  { open, delivered, dropped, fromRuns }: DeadLetterCounts,
+): Promise<number> {
+  const difference = counted + fromRuns - open - delivered - dropped;
+  if (difference >= 0) return difference;
+  return difference + (await earlyLetters(deadLetters, destination, position, -difference));
+}
+
+type LaneFacts = Pick<
+  DestinationState,
+  | 'state'
+  | 'reason'
+  | 'since'
+  | 'waitUntil'
+  | 'held'
+  | 'lastFailure'
+  | 'lastDelivered'
+  | 'possibleDuplicates'
+  | 'pluginFaults'
+>;
+
+function laneFacts(lane: DestinationStatus | undefined): LaneFacts {
+  if (lane === undefined) return { state: 'unknown', possibleDuplicates: 0, pluginFaults: 0 };
+  const { state, reason, sinceMs, waitUntilMs, held, lastFailure, lastDeliveredMs, possibleDuplicates, pluginFaults } =
+    lane;
+  return {
+    ...{ state, since: timeOf(sinceMs), possibleDuplicates, pluginFaults },
+    ...(reason !== undefined && { reason }),
+    ...(waitUntilMs !== undefined && { waitUntil: timeOf(waitUntilMs) }),
+    ...(held && { held: { events: held.events, code: held.code, ...wordsOf(held.words) } }),
+    ...(lastFailure && {
+      lastFailure: { code: lastFailure.code, at: timeOf(lastFailure.atMs), ...wordsOf(lastFailure.words) },
+    }),
+    ...(lastDeliveredMs !== undefined && { lastDelivered: timeOf(lastDeliveredMs) }),
+  };
+}
+
+const wordsOf = (words: string | undefined): { words?: string } => (words === undefined ? {} : { words });
+
+async function lagOf(
+  { journal, now }: Evidence,
+  lane: DestinationStatus | undefined,
+  position: Position | undefined,
+  live: LiveFigures | undefined,
+): Promise<DestinationState['lag']> {
+  const { nextSequence, firstSequence } = journal.extent();
+  // What was let go is a gap, not something that is still to come.
+  const from = Math.max(lane?.sequence ?? position?.sequence ?? 0, firstSequence);
+  const bodies =
+    position === undefined ? nextSequence - from : unsettledBodies({ ...position, sequence: from }, nextSequence);
+  const bytes = journal.bytesFrom(from);
+  const received = await receivedAt(journal, from);
+  const pace = live?.pace.bytesPerHour() ?? null;
+  const room = live === undefined ? 0 : Math.max(0, live.journalMaxBytes - bytes);
+  return {
+    ...{ bodies, bytes, eventsInFlight: lane?.open ?? 0 },
+    seconds: bodies === 0 || received === undefined ? 0 : Math.max(0, (now() - received) / 1000),
+    hoursUntilFull: live === undefined || pace === null || pace <= 0 ? null : room / pace,
+  };
+}
+
+/** When the first body that is not wholly settled was received. */
+async function receivedAt(journal: Evidence['journal'], sequence: number): Promise<number | undefined> {
+  const { firstSequence, nextSequence } = journal.extent();
+  const first = Math.max(sequence, firstSequence);
+  if (first >= nextSequence) return undefined;
+  const reader = journal.reader(first, first);
+  try {
+    const [entry] = await reader.read(one, never);
+    return entry?.kind === 'body' ? entry.body.metadata.receivedAtMs : undefined;
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * What decisions promise: normalized = delivered + dead-lettered + filtered + damaged, but for those in flight. The books
+ * are kept by the position; the lane's own count of what it was given shows what the position forgot.
+ */
+function sumOf(counters: PositionCounters, lane: DestinationStatus | undefined): DestinationState['sum'] {
+  const { delivered, degraded, duplicate, deadLettered, filtered, damaged } = counters;
+  const inFlight = lane?.open ?? 0;
+  const booked = counters.normalized - delivered - deadLettered - filtered - damaged - inFlight;
+  const given = lane === undefined ? 0 : lane.taken - lane.settledSince - lane.inHand;
+  return {
+    ...{ normalized: counters.normalized, delivered, degraded, duplicate, deadLettered, filtered, damaged, inFlight },
+    difference: booked === 0 ? given : booked,
+  };
+}
+
+const timeOf = (ms: number): string => new Date(ms).toISOString();
+const noLetters = { open: 0, delivered: 0, dropped: 0, fromRuns: 0 };
+const noCounters: PositionCounters = {
+  ...{ normalized: 0, delivered: 0, degraded: 0, duplicate: 0 },
+  ...{ deadLettered: 0, filtered: 0, damaged: 0 },
+};

@@ -1,0 +1,20 @@
+// What is small and durable beside the journal.
+export type { BackfilledIds, BackfilledLookup } from './backfilled-ids.ts';
+export { isDuplicateOfBackfill, openBackfilledIds, readBackfilledIds, withoutDuplicates } from './backfilled-ids.ts';
+export type {
+  DeadLetterCounts,
+  DeadLetterFilter,
+  DeadLetterGroup,
+  DeadLetterReading,
+  DeadLetters,
+  ListedDeadLetter,
+  StoredDeadLetter,
+} from './dead-letters/dead-letters.ts';
+export { openDeadLetters } from './dead-letters/open-dead-letters.ts';
+export { openDeadLettersSnapshot } from './dead-letters/open-dead-letters-snapshot.ts';
+export type { IdSet } from './id-set.ts';
+export { idSet } from './id-set.ts';
+export type { BackfillProgress, JobRecord, JobRecords } from './job-record.ts';
+export { newJobId, openJobRecords, readJobRecords } from './job-record.ts';
+export type { MilestoneKeeper, Milestones } from './milestones.ts';
+export { openMilestones, readOnlyMilestones } from './milestones.ts';

@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Job } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import { destinations, openPlace } from '@xiq-siem/queries/test-place';
+import { createManualClock, createRecordingLogger, type ManualClock } from '@xiq-siem/testkit';
+import { expect, onTestFinished, test } from 'vitest';
+import { openAliveMark } from './alive-mark.ts';
+import { startAutoBackfill } from './auto-backfill.ts';
+import { testCloud } from './test-cloud.ts';
+import { openWantedSpans } from './wanted-spans.ts';
+
+const startMs = Date.UTC(2026, 0, 1, 12);
+const minute = 60_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Jobs that do nothing but be begun. */
+function testJobs(clock: ManualClock) {
+  const list: Job[] = [];
+  const world = { refuses: undefined as ConnectorError | undefined };
+  return {
+    ...{ list, world },
+    jobs: {
+      list: () => list,
+      async begin(kind: Job['kind'], request: Job['request']): Promise<Job> {
+        if (world.refuses !== undefined) throw world.refuses;
+        const wanted = JSON.stringify(request);
+        const known = list.findIndex((job) => JSON.stringify(job.request) === wanted && job.state !== 'done');
+        const id = known < 0 ? `job${list.length}` : (list[known]?.id ?? '');
+        const job: Job = { id, kind, request, state: 'running', created: iso(clock.now()), lanes: [] };
+        list.splice(known < 0 ? list.length : known, 1, job);
+        return job;
+      },
+    },
+  };
+}
+
+async function bench(config: Parameters<typeof testCloud>[0] = {}) {
+  const place = await openPlace(destinations('one'));
+  const directory = await mkdtemp(join(tmpdir(), 'auto-'));
+  onTestFinished(async () => {
+    await place[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true });
+  });
+  const clock = createManualClock(startMs);
+  const log = createRecordingLogger();
+  const made = testJobs(clock);
+  const { clouds } = testCloud(config);
+  const ready = { is: true };
+  const start = async () => {
+    const auto = startAutoBackfill({
+      ...{ clouds, access: place.evidence, jobs: made.jobs, clock, log },
+      alive: await openAliveMark(join(directory, 'alive')),
+      wanted: await openWantedSpans(join(directory, 'wanted.spans'), log),
+      ready: () => ready.is,
+    });
+    onTestFinished(() => auto.stop());
+    // The first look reads and writes files: no clock waits for it.
+    await waitFor(() => clock.sleepers() > 0);
+    return auto;
+  };
+  return { ...made, clock, log, ready, start, directory };
+}
+
+async function waitFor(isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 5_000;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error(`never: ${isSo}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** From tick to tick, each with its files written. */
+async function pass(clock: ManualClock, ms: number): Promise<void> {
+  const end = clock.now() + ms;
+  while (clock.now() < end) {
+    await clock.advance(Math.min(30_000, end - clock.now()));
+    await waitFor(() => clock.sleepers() > 0);
+  }
+}
+
+test('a first start, and one that follows soon, want nothing', async () => {
+  const { start, clock, list } = await bench();
+  const first = await start();
+  await pass(clock, 5 * minute);
+  await first.stop();
+  await clock.advance(45_000);
+  await start();
+  expect(list).toEqual([]);
+});
+
+test('a downtime of ours is one job, with a margin, begun before the mark moves on', async () => {
+  const { start, clock, list, log } = await bench();
+  const first = await start();
+  await pass(clock, 2 * minute);
+  await first.stop();
+  const downMs = clock.now();
+  await clock.advance(90 * minute);
+  await start();
+  await pass(clock, 2 * minute);
+  expect(list).toHaveLength(1);
+  const [job] = list;
+  const request = job?.request;
+  if (request === undefined || !('to' in request)) throw new Error('no request');
+  expect(Date.parse(request.from ?? '')).toBeLessThanOrEqual(downMs - 10 * minute);
+  expect(Date.parse(request.to ?? '')).toBeGreaterThanOrEqual(downMs + 90 * minute);
+  expect(request).toMatchObject({ source: 'xiq', forceDuplicates: false });
+  expect(log.of('backfill.wanted')[0]?.facts['why']).toContain('no webhook was accepted');
+});
+
+test('not ready is down too', async () => {
+  const { start, clock, list, ready } = await bench();
+  await start();
+  await pass(clock, minute);
+  ready.is = false;
+  await pass(clock, 20 * minute);
+  expect(list).toEqual([]);
+  ready.is = true;
+  await pass(clock, minute);
+  expect(list).toHaveLength(1);
+});
+
+test('where it is to be done by hand, nothing is begun', async () => {
+  const { start, clock, list } = await bench({ backfill: 'manual' });
+  const first = await start();
+  await first.gapFound({
+    source: 'xiq',
+    messageType: 'AUDIT_LOG_ALL',
+    reason: 'missing',
+    sinceMs: 0,
+    untilMs: startMs,
+  });
+  await first.stop();
+  await clock.advance(60 * minute);
+  await start();
+  expect(list).toEqual([]);
+});
+
+test('gaps of many types with one span are one job', async () => {
+  const { start, clock, list } = await bench();
+  const auto = await start();
+  const gap = { source: 'xiq', reason: 'disabled', sinceMs: startMs - 30 * minute, untilMs: startMs };
+  for (const messageType of ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'AUDIT_LOG_ALL'])
+    await auto.gapFound({ ...gap, messageType });
+  await pass(clock, minute);
+  expect(list).toMatchObject([{ request: { messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL'] } }]);
+  // A gap within it, found while it runs, is filled by it.
+  await auto.gapFound({ ...gap, sinceMs: gap.sinceMs + 5 * minute, messageType: 'SMS_LOG_ALL' });
+  await pass(clock, minute);
+  expect(list).toHaveLength(1);
+});
+
+test('a gap is not forgotten: not by a restart, not where too many jobs run, not where its job fails', async () => {
+  const { start, clock, list, world } = await bench();
+  world.refuses = new ConnectorError('busy', '4 jobs run');
+  const first = await start();
+  await first.gapFound({
+    ...{ source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing' },
+    ...{ sinceMs: startMs - 30 * minute, untilMs: startMs },
+  });
+  await pass(clock, minute);
+  await first.stop();
+  world.refuses = undefined;
+  const second = await start();
+  await pass(clock, minute);
+  expect(list).toHaveLength(1);
+  const fail = () => list.splice(0, 1, ...list.map((job) => ({ ...job, state: 'failed' as const })));
+  fail();
+  await pass(clock, 16 * minute);
+  expect(list).toMatchObject([{ state: 'running' }]);
+  list.splice(0, 1, ...list.map((job) => ({ ...job, state: 'done' as const })));
+  await pass(clock, 30 * minute);
+  expect(list).toMatchObject([{ state: 'done' }]);
+  await second.stop();
+});
+
+test('jobs that an end of the process interrupted are gone on with', async () => {
+  const { start, list, clock } = await bench();
+  const request = { from: iso(startMs), to: iso(startMs + 1), forceDuplicates: false };
+  list.push({ id: 'old', kind: 'backfill', request, state: 'interrupted', created: iso(startMs), lanes: [] });
+  await start();
+  await pass(clock, minute);
+  expect(list).toMatchObject([{ id: 'old', state: 'running' }]);
+});
+
+test('gaps of one source are filled one after the other', async () => {
+  const { start, clock, list } = await bench();
+  const auto = await start();
+  const gap = { source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing' };
+  await auto.gapFound({ ...gap, sinceMs: startMs - 300 * minute, untilMs: startMs - 200 * minute });
+  await auto.gapFound({ ...gap, sinceMs: startMs - 100 * minute, untilMs: startMs });
+  await pass(clock, 2 * minute);
+  expect(list).toHaveLength(1);
+  list.splice(0, 1, ...list.map((job) => ({ ...job, state: 'done' as const })));
+  await pass(clock, 2 * minute);
+  expect(list).toHaveLength(2);
+});

@@ -1,0 +1,55 @@
+// One message type of a back-fill: how far it is, and what is shown of it.
+import type { JobFetch } from '@xiq-siem/admin-api';
+import type { BackfillProgress } from '@xiq-siem/state';
+import type { XiqCloud } from '../cloud.ts';
+import { logOfMessageType } from './log-message-types.ts';
+import { noLogWords } from './which-source.ts';
+
+export interface BackfillSpan {
+  readonly job: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly forceDuplicates: boolean;
+}
+
+export type TypeProgress = BackfillProgress['types'][number];
+
+export interface TypeState extends TypeProgress {
+  state: JobFetch['state'];
+  words: string | undefined;
+}
+
+const worthSayingMs = 1_000;
+
+/** For a person, to the second. */
+export const clockTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+/** One that could not be read for certain is read again from there. */
+export function asBegun({ doubt, ...one }: TypeProgress, toMs: number): TypeState {
+  const fetchedToMs = Math.min(one.fetchedToMs, doubt?.fromMs ?? one.fetchedToMs);
+  if (logOfMessageType(one.messageType) !== undefined)
+    return { ...one, fetchedToMs, state: fetchedToMs < toMs ? 'running' : 'done', words: undefined };
+  return { ...one, fetchedToMs, state: 'stopped', words: noLogWords(one.messageType) };
+}
+
+export function finish(type: TypeState, words: string | undefined): void {
+  type.state = type.doubt === undefined ? 'done' : 'failed';
+  type.words = type.doubt === undefined ? words : `not read for certain ${type.doubt.words}`;
+}
+
+export function shownType(
+  { messageType, state, words, fetched, known, kept, fetchedToMs }: TypeState,
+  { fromMs, toMs }: BackfillSpan,
+  { api }: XiqCloud,
+  reading: { readonly messageType: string; readonly doneMs: number } | undefined,
+  nowMs: number,
+): JobFetch {
+  const doneMs = reading?.messageType === messageType ? Math.max(reading.doneMs, fetchedToMs) : fetchedToMs;
+  const counts = { done: Math.min(1, Math.max(0, (doneMs - fromMs) / (toMs - fromMs))), fetched, known, kept };
+  const { waitMs, perHour, remaining } = api.budget();
+  if (state === 'running' && waitMs > worthSayingMs) {
+    const why = remaining === 0 ? `the ${perHour} requests an hour are used up` : 'ExtremeCloud IQ asks us to wait';
+    return { messageType, ...counts, state: 'waiting', words: `until ${clockTime(nowMs + waitMs)}: ${why}` };
+  }
+  return { messageType, ...counts, state, ...(words !== undefined && { words }) };
+}

@@ -1,0 +1,146 @@
+import type { CompletenessCell } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import {
+  audit,
+  away,
+  destinations,
+  judging,
+  linesOf,
+  never,
+  openPlace,
+  type Place,
+} from '@xiq-siem/queries/test-place';
+import { createManualClock } from '@xiq-siem/testkit';
+import { expect, test } from 'vitest';
+import { type TestCloud, testCloud } from '../backfill/test-cloud.ts';
+import { completeness } from './completeness.ts';
+
+/** The times of `audit(0)` and on, in one hour. */
+const T = 1_636_337_187_000;
+const hour = 3_600_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const restForms = (...ids: readonly number[]): object[] => ids.map((id) => audit(id, { id: 1_000 + id }));
+
+async function prove(place: Place, world: TestCloud, more: object = {}) {
+  const parts = { clouds: world.clouds, evidence: place.evidence, clock: createManualClock(T + 10 * hour) };
+  const span = { from: iso(T - 60_000), to: iso(T + 60_000), ...more };
+  const lines = await linesOf(completeness(parts, span, never));
+  const cells = lines.flatMap((line): CompletenessCell[] => (line.kind === 'cell' ? [line.cell] : []));
+  return { cells, end: lines.at(-1) };
+}
+
+test('what came and was delivered is whole, however often it came', async () => {
+  await using place = await openPlace(destinations('one', 'two'));
+  const world = testCloud();
+  world.logs.set('audit', restForms(0, 1, 2));
+  await place.keep([audit(0), audit(1)]);
+  await place.keep([audit(1), audit(2)]);
+  await place.settled();
+  const { cells, end } = await prove(place, world);
+  const counts = { assurance: 'stored', confirmed: 3, deadLettered: 0, filtered: 0, waiting: 0 };
+  expect(cells).toEqual([
+    {
+      ...{ messageType: 'AUDIT_LOG_ALL', hour: '2021-11-08T02:00:00.000Z', state: 'whole', xiq: 3, kept: 3 },
+      destinations: [
+        { name: 'one', ...counts },
+        { name: 'two', ...counts },
+      ],
+      ...{ missing: [], missingCount: 0, surplus: [], surplusCount: 0 },
+    },
+  ]);
+  expect(end).toEqual({
+    ...{ kind: 'end', snapshot: false, verdict: 'whole' },
+    cells: { whole: 1, missing: 0, surplus: 0, unprovable: 0 },
+  });
+});
+
+test('what never came is missing, what is in no log is surplus', async () => {
+  await using place = await openPlace(destinations('one'));
+  const world = testCloud();
+  world.logs.set('audit', restForms(0, 1));
+  await place.keep([audit(0), audit(5)]);
+  await place.settled();
+  const { cells, end } = await prove(place, world);
+  expect(cells).toMatchObject([
+    {
+      ...{ state: 'missing', xiq: 2, kept: 2, missingCount: 1, surplusCount: 1 },
+      missing: [{ time: iso(T + 1), words: expect.stringContaining('never came') }],
+      surplus: [{ time: iso(T + 5) }],
+    },
+  ]);
+  expect(end).toMatchObject({ verdict: 'missing_or_surplus' });
+});
+
+test('a dead letter is missing at its destination, also when it was dropped, and not once it was delivered', async () => {
+  await using place = await openPlace(destinations('one', 'two'));
+  const world = testCloud();
+  world.logs.set('audit', restForms(0, 1, 2));
+  place.siem('one').answer = judging('rejected', (json) => !json.includes('number 2'));
+  await place.keep([audit(0), audit(1), audit(2)]);
+  await place.settled();
+  const states = async () => (await prove(place, world)).cells.map(({ destinations: [one, two] }) => [one, two]);
+  expect(await states()).toMatchObject([[{ confirmed: 1, deadLettered: 2 }, { confirmed: 3 }]]);
+  const [first = 0, second = 0] = place.deadLetters.matching({});
+  await place.deadLetters.resolve([first], 'dropped', 'operator');
+  expect(await states()).toMatchObject([[{ confirmed: 1, deadLettered: 2 }, { confirmed: 3 }]]);
+  await place.deadLetters.resolve([second], 'delivered', 'a job');
+  expect(await states()).toMatchObject([[{ confirmed: 2, deadLettered: 1 }, { confirmed: 3 }]]);
+  expect((await prove(place, world)).cells).toMatchObject([
+    { state: 'missing', missingCount: 1, missing: [{ words: expect.stringContaining('dead letter at one') }] },
+  ]);
+});
+
+test('what a destination does not want is filtered and not missing; what waits is missing', async () => {
+  const where = { exceptDatasets: ['extreme_xiq.audit'] };
+  await using place = await openPlace({ ...destinations('two'), one: { type: 'memory', where } });
+  const world = testCloud();
+  world.logs.set('audit', restForms(0, 1));
+  place.siem('two').answer = away;
+  await place.keep([audit(0), audit(1)]);
+  const { cells } = await prove(place, world);
+  expect(cells).toMatchObject([{ state: 'missing', missingCount: 2 }]);
+  expect(cells[0]?.destinations.toSorted((a, b) => a.name.localeCompare(b.name))).toMatchObject([
+    { name: 'one', filtered: 2, waiting: 0 },
+    { name: 'two', filtered: 0, waiting: 2 },
+  ]);
+});
+
+test('GDPR has no log, a span that is too young has not settled: unprovable', async () => {
+  await using place = await openPlace(destinations('one'));
+  const world = testCloud({ messageTypes: ['AUDIT_LOG_ALL', 'GDPR_LOG_ALL'] });
+  const young = { from: iso(T + 8 * hour), to: iso(T + 10 * hour) };
+  const { cells, end } = await prove(place, world, young);
+  expect(new Set(cells.map(({ state, reason }) => `${state} ${reason?.slice(0, 20)}`))).toEqual(
+    new Set(['whole undefined', 'unprovable This hour is too you', 'unprovable ExtremeCloud IQ has ']),
+  );
+  expect(end).toMatchObject({ verdict: 'unprovable' });
+  expect((await prove(place, world, { messageTypes: 'AUDIT_LOG_ALL' })).end).toMatchObject({ verdict: 'whole' });
+});
+
+test('what the journal let go of by age cannot be proved', async () => {
+  await using place = await openPlace(destinations('one'), { journal: { segmentBytes: 256 } });
+  const receivedMs = place.now();
+  const at = { timestamp: receivedMs };
+  const world = testCloud();
+  world.logs.set('audit', [audit(0, at)]);
+  for (let body = 0; body < 20; body += 1) await place.keep([audit(body, at)]);
+  await place.settled();
+  place.pass(2 * hour);
+  await place.keep([audit(100)]);
+  await place.journal.maintain();
+  const parts = { clouds: world.clouds, evidence: place.evidence, clock: createManualClock(receivedMs + 3 * hour) };
+  const span = { from: iso(receivedMs - 60_000), to: iso(receivedMs + 60_000) };
+  const cells = (await linesOf(completeness(parts, span, never))).filter(({ kind }) => kind === 'cell');
+  expect(cells[0]).toMatchObject({ cell: { state: 'unprovable', reason: expect.stringContaining('no longer in') } });
+});
+
+test('a log that cannot be read ends it with its words', async () => {
+  await using place = await openPlace(destinations('one'));
+  const world = testCloud();
+  world.before = () => {
+    throw new ConnectorError('xiq_unauthorized', 'the token has expired');
+  };
+  await expect(prove(place, world)).rejects.toMatchObject({ code: 'xiq_unauthorized' });
+  await expect(prove(place, world, { to: iso(T - hour) })).rejects.toMatchObject({ code: 'usage' });
+});

@@ -1,0 +1,101 @@
+// What we kept of a span, and what became of it at each destination: one pass over the journal.
+import { ConnectorError } from '@xiq-siem/core';
+import type { Evidence } from '@xiq-siem/queries';
+import { isDuplicateOfBackfill } from '@xiq-siem/state';
+import { keptEvents, lookBackMs, retainedSinceMs } from '../backfill/kept-bodies.ts';
+import type { XiqCloud } from '../cloud.ts';
+import type { DestinationRecord, KeptEvent, TimeSpan } from './proof.ts';
+import { placeKey, settledStates } from './settled-states.ts';
+
+export interface KeptRecord {
+  readonly kept: ReadonlyMap<string, KeptEvent>;
+  readonly destinations: readonly DestinationRecord[];
+  /** Times of reception whose bodies are not there any more. */
+  readonly goneBodies: readonly TimeSpan[];
+}
+
+export interface KeptRecordOptions extends TimeSpan {
+  readonly cloud: XiqCloud;
+  readonly messageTypes: readonly string[];
+  /** Of their clock, see `ClockDifference`. */
+  readonly aheadMs: number;
+  /** Different events; beyond it the span is refused. */
+  readonly maxEvents: number;
+}
+
+export interface ScanProgress {
+  readonly kind: 'progress';
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Gives progress, and returns the record. Rejects with `usage` where the span has too many events. */
+export async function* keptRecord(
+  evidence: Evidence,
+  { cloud, messageTypes, fromMs, toMs, aheadMs, maxEvents }: KeptRecordOptions,
+  signal: AbortSignal,
+): AsyncGenerator<ScanProgress, KeptRecord> {
+  const { journal, backfilled } = evidence;
+  const { firstSequence, nextSequence } = journal.extent();
+  const sinceMs = await retainedSinceMs(journal, signal);
+  const begin = await journal.sequenceAt(fromMs - lookBackMs - aheadMs, signal);
+  const first = Math.max(firstSequence, begin);
+  const undelivered = new Set<string>();
+  for (const { destination, sequence, element } of evidence.deadLetters.undelivered(first)) {
+    undelivered.add(placeKey(destination, sequence, element));
+    await evidence.yieldNow();
+  }
+  const destinations = evidence.destinations().map((one) => settledStates(evidence, one, undelivered));
+  const types = new Set(messageTypes);
+  const kept = new Map<string, NumberedEvent>();
+  const shared = sharedTexts();
+  const goneBodies: TimeSpan[] = sinceMs > 0 ? [{ fromMs: 0, toMs: sinceMs + aheadMs }] : [];
+  let before: { readonly sequence: number; readonly atMs: number } | undefined;
+
+  for await (const step of keptEvents(evidence, cloud, { first, next: nextSequence }, signal)) {
+    if (step.kind === 'progress') {
+      yield step;
+      continue;
+    }
+    const { sequence, metadata } = step.body;
+    if (step.kind === 'body') {
+      const atMs = metadata.receivedAtMs;
+      if (before !== undefined && sequence > before.sequence + 1) {
+        goneBodies.push({ fromMs: Math.min(before.atMs, atMs), toMs: Math.max(before.atMs, atMs) + aheadMs + 1 });
+      }
+      before = { sequence, atMs };
+      continue;
+    }
+    const { id, messageType, dataset, element, user, action, timeMs = metadata.receivedAtMs } = step.event;
+    if (!types.has(messageType) || timeMs < fromMs || timeMs >= toMs) continue;
+    const ordinal = kept.get(id)?.ordinal ?? kept.size;
+    if (ordinal >= maxEvents) throw tooMany(maxEvents);
+    if (ordinal === kept.size) kept.set(id, { id, messageType, timeMs, user: shared(user), action, ordinal });
+    const isDuplicate = isDuplicateOfBackfill(metadata.origin, id, backfilled);
+    for (const one of destinations) {
+      one.note({ ordinal, sequence, element, dataset, source: cloud.source, isDuplicate });
+    }
+  }
+  const ordinalOf = (id: string): number | undefined => kept.get(id)?.ordinal;
+  return { kept, destinations: destinations.map((one) => one.record(ordinalOf)), goneBodies };
+}
+
+interface NumberedEvent extends KeptEvent {
+  readonly ordinal: number;
+}
+
+const maxShared = 10_000;
+
+/** The same few users are in many events: one text for each of them. */
+function sharedTexts(): (text: string | undefined) => string | undefined {
+  const texts = new Map<string, string>();
+  return (text) => {
+    if (text === undefined) return undefined;
+    const known = texts.get(text);
+    if (known === undefined && texts.size < maxShared) texts.set(text, text);
+    return known ?? text;
+  };
+}
+
+export const tooMany = (most: number): ConnectorError =>
+  new ConnectorError('usage', `there are more than ${most} events in this span: take a shorter one, or fewer --types`);

@@ -1,0 +1,272 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { ConnectorError, Secret } from '@xiq-siem/core';
+import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
+import type { SubscriptionsConfig } from '@xiq-siem/xiq';
+import { expect, it, onTestFinished } from 'vitest';
+import type { PublicUrlFinding } from './public-url/findings.ts';
+import { seenFile } from './seen-file.ts';
+import { fakeCloud, subscriptionOf, subscriptionsConfig } from './test-cloud.ts';
+import { startSubscriptionsWatch } from './watch.ts';
+import type { FoundGap } from './watch-source.ts';
+
+const minute = 60_000;
+const startMs = Date.UTC(2026, 0, 1);
+
+interface Made {
+  readonly config?: Partial<SubscriptionsConfig>;
+  readonly directory?: string;
+  readonly rotating?: boolean;
+  readonly secrets?: () => readonly Secret[];
+  readonly findings?: readonly PublicUrlFinding[];
+}
+
+const canary = (): readonly Secret[] => [new Secret('canary-1')];
+
+async function watched({ config = {}, directory, rotating = false, secrets = canary, findings = [] }: Made = {}) {
+  const place = directory ?? (await mkdtemp(join(tmpdir(), 'xiq-siem-watch-')));
+  if (directory === undefined) onTestFinished(() => rm(place, { recursive: true, force: true }));
+  const clock = createManualClock(startMs);
+  const [log, meter] = [createRecordingLogger(), createRecordingMeter()];
+  const gaps: FoundGap[] = [];
+  const urls: string[] = [];
+  const world = {
+    cloud: fakeCloud(subscriptionsConfig(config)),
+    rotating,
+    gapFails: false,
+  };
+  let clouds = new Map([['xiq', world.cloud.cloud]]);
+  const watch = startSubscriptionsWatch({
+    clouds: () => clouds,
+    secrets,
+    rotating: () => world.rotating,
+    async lookAtUrl(url) {
+      urls.push(url);
+      return findings;
+    },
+    async gapFound(gap) {
+      if (world.gapFails) throw new ConnectorError('journal_full', 'no room');
+      gaps.push(gap);
+    },
+    ...{ directory: place, clock, log, meter },
+  });
+  onTestFinished(() => watch.stop());
+  return {
+    ...{ watch, world, clock, log, meter, gaps, urls, directory: place },
+    configure(next: ReturnType<typeof fakeCloud> | undefined) {
+      clouds = new Map(next === undefined ? [] : [['xiq', next.cloud]]);
+      watch.reloaded();
+    },
+    states: () => watch.state('xiq')?.subscriptions.map(({ state }) => state),
+    /** Until the look that is under way is over. */
+    async looked() {
+      while (clock.sleepers() === 0) await setImmediate();
+    },
+    async next() {
+      await clock.advance(15 * minute);
+      while (clock.sleepers() === 0) await setImmediate();
+    },
+  };
+}
+
+it('looks at once and every so many minutes; what is not known yet is said to be so', async () => {
+  const { world, urls, states, looked, next, watch, clock } = await watched();
+  expect(states()).toEqual(['unknown', 'unknown']);
+  await looked();
+  expect(states()).toEqual(['missing', 'missing']);
+  expect(urls).toEqual(['https://hooks.example/webhooks/xiq/AUDIT_LOG_ALL']);
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL', { status: 'DISABLED' })]);
+  await next();
+  expect(states()).toEqual(['well', 'disabled']);
+  expect(watch.state('xiq')).toMatchObject({
+    looked: new Date(startMs + 15 * minute).toISOString(),
+    requestsPerHour: 7500,
+    requestsRemaining: 7400,
+  });
+  expect(clock.now() - startMs).toBe(15 * minute);
+});
+
+it('says of each subscription what is wrong with it, and holds no secret', async () => {
+  const { world, watch, looked } = await watched();
+  world.cloud.set([
+    subscriptionOf('AUDIT_LOG_ALL', { secret: new Secret('canary-other') }),
+    subscriptionOf('SMS_LOG_ALL'),
+    subscriptionOf('SMS_LOG_ALL', { id: '7' }),
+    subscriptionOf('EMAIL_LOG_ALL', { id: '8', application: 'somebody' }),
+    subscriptionOf('A_TYPE_OF_LATER', { id: '9', application: 'somebody' }),
+    subscriptionOf('SMS_LOG_ALL', { id: '10', application: 'somebody', url: 'https://other.example/' }),
+  ]);
+  await looked();
+  const state = watch.state('xiq');
+  expect(state?.subscriptions).toEqual([
+    { messageType: 'AUDIT_LOG_ALL', state: 'changed', words: 'id 1: secret: another [secret] -> our [secret]' },
+    { messageType: 'SMS_LOG_ALL', state: 'changed', words: 'id 7: a second one for this message type' },
+    { messageType: 'OTHER', state: 'foreign', words: expect.stringContaining('id 9, somebody') },
+    { messageType: 'EMAIL_LOG_ALL', state: 'foreign', words: expect.stringContaining('id 8, somebody') },
+  ]);
+  expect(JSON.stringify(state)).not.toMatch(/canary/);
+});
+
+it('mends where it is configured so, and tells what was mended', async () => {
+  const { world, watch, looked, states, meter } = await watched({ config: { reconcile: 'apply' } });
+  await looked();
+  expect(states()).toEqual(['well', 'well']);
+  expect(watch.state('xiq')?.subscriptions[0]?.mended).toEqual({ was: 'missing', at: new Date(startMs).toISOString() });
+  expect(world.cloud.calls.filter((call) => call.startsWith('create'))).toEqual([
+    'create AUDIT_LOG_ALL',
+    'create SMS_LOG_ALL',
+  ]);
+  expect(meter.total('xiq_siem.subscriptions.looks', { source: 'xiq', result: 'mended' })).toBe(1);
+});
+
+it('an API that fails is said and counted; what was known stays, and it is asked again', async () => {
+  const { world, watch, states, looked, next, meter, log } = await watched();
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  await looked();
+  world.cloud.fail(new ConnectorError('xiq_unavailable', 'GET /subscriptions: no answer'));
+  await next();
+  expect([watch.state('xiq')?.failure, states()]).toEqual(['GET /subscriptions: no answer', ['well', 'well']]);
+  expect(watch.state('xiq')?.looked).toBe(new Date(startMs).toISOString());
+  expect(meter.total('xiq_siem.subscriptions.looks', { source: 'xiq', result: 'failed' })).toBe(1);
+  expect(log.lines.map(({ event }) => event)).toContain('subscriptions.look_failed');
+  world.cloud.fail(undefined);
+  await next();
+  expect(watch.state('xiq')?.failure).toBeUndefined();
+});
+
+it('a gap has both ends, is handed on once, and over a restart too', async () => {
+  const first = await watched();
+  first.world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  await first.looked();
+  first.world.cloud.set([subscriptionOf('SMS_LOG_ALL')]);
+  await first.next();
+  expect(first.gaps).toEqual([]);
+  await first.watch.stop();
+
+  const second = await watched({ directory: first.directory });
+  second.world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  await second.looked();
+  await second.next();
+  expect(second.gaps).toEqual([
+    { source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing', sinceMs: startMs, untilMs: startMs },
+  ]);
+});
+
+it('a gap that could not be handed on is found again at the next look', async () => {
+  const { world, gaps, looked, next, watch } = await watched();
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  await looked();
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL')]);
+  await next();
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.gapFails = true;
+  await next();
+  expect([gaps, watch.state('xiq')?.failure]).toEqual([[], 'no room']);
+  world.gapFails = false;
+  await next();
+  expect(gaps).toEqual([
+    expect.objectContaining({ messageType: 'SMS_LOG_ALL', sinceMs: startMs, untilMs: startMs + 45 * minute }),
+  ]);
+});
+
+it('while a secret is rotated nothing is mended, and no secret compared', async () => {
+  const { world, watch, states, looked, next } = await watched({ config: { reconcile: 'apply' }, rotating: true });
+  const other = { secret: new Secret('canary-2') };
+  world.cloud.set([
+    subscriptionOf('AUDIT_LOG_ALL', other),
+    subscriptionOf('SMS_LOG_ALL', { ...other, status: 'DISABLED' }),
+  ]);
+  await looked();
+  expect([states(), world.cloud.calls]).toEqual([['well', 'disabled'], ['list']]);
+  expect(watch.state('xiq')?.rotating).toBe(true);
+  world.rotating = false;
+  expect(watch.state('xiq')?.rotating).toBeUndefined();
+  await next();
+  expect(states()).toEqual(['well', 'well']);
+});
+
+it('a look that hangs over a rotation does not put the old secret back', async () => {
+  let asked = 0;
+  const secrets = () => [new Secret(asked++ === 0 ? 'canary-1' : 'canary-2')];
+  const { world, watch, states, looked, next } = await watched({ config: { reconcile: 'apply' }, secrets });
+  const told = { secret: new Secret('canary-2') };
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL', told), subscriptionOf('SMS_LOG_ALL', told)]);
+  await looked();
+  expect(world.cloud.calls).toEqual(['list', 'list']);
+  expect(watch.state('xiq')?.failure).toContain('rotated meanwhile');
+  await next();
+  expect(states()).toEqual(['well', 'well']);
+  expect(watch.state('xiq')?.failure).toBeUndefined();
+});
+
+it('a changed source is looked at right away, with what its new configuration says; one taken out is let go', async () => {
+  const { watch, states, looked, configure, world, clock } = await watched();
+  await looked();
+  const next = fakeCloud(subscriptionsConfig({ messageTypes: ['EMAIL_LOG_ALL'] }));
+  next.set([subscriptionOf('EMAIL_LOG_ALL')]);
+  configure(next);
+  while (states()?.join() !== 'well') await setImmediate();
+  expect(clock.now()).toBe(startMs);
+  const { length } = world.cloud.calls;
+  await clock.advance(60 * minute);
+  expect(world.cloud.calls).toHaveLength(length);
+  configure(undefined);
+  expect(watch.state('xiq')).toBeUndefined();
+});
+
+it('looks when it is asked to, once more after the look that is under way, and after every reload', async () => {
+  const { watch, states, world, clock, looked } = await watched();
+  const first = watch.look();
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL')]);
+  expect(await first).toEqual(['xiq']);
+  expect([states(), clock.now()]).toEqual([['well', 'missing'], startMs]);
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  await looked();
+  expect(await watch.look('xiq')).toEqual(['xiq']);
+  expect(states()).toEqual(['well', 'well']);
+  expect(await watch.look('other')).toEqual([]);
+  world.cloud.set([]);
+  watch.reloaded();
+  while (states()?.join() !== 'missing,missing') await setImmediate();
+  expect(clock.now()).toBe(startMs);
+});
+
+it('nobody waits for a look of a watch that is stopped', async () => {
+  const { watch } = await watched();
+  const asked = watch.look();
+  await watch.stop();
+  expect(await asked).toEqual(['xiq']);
+  expect(await watch.look()).toEqual(['xiq']);
+});
+
+it('the public URL is told check by check; what is wrong with it is said', async () => {
+  const { watch, looked, log } = await watched({
+    findings: [
+      { check: 'name', state: 'well', message: 'fine' },
+      { check: 'certificate_expiry', state: 'wrong', message: 'A certificate expires in 3 days' },
+    ],
+  });
+  await looked();
+  expect(watch.state('xiq')?.publicUrl).toEqual([
+    { what: 'name', result: 'well', words: 'fine' },
+    { what: 'certificate_expiry', result: 'wrong', words: 'A certificate expires in 3 days' },
+  ]);
+  expect(log.lines.filter(({ event }) => event === 'public_url.wrong')).toHaveLength(1);
+});
+
+it('what was remembered is of one place, and a file that makes no sense is said and passed over', async () => {
+  const { directory, world, looked, log } = await watched();
+  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  await looked();
+  const file = seenFile(directory, 'xiq', log);
+  const place = subscriptionsConfig();
+  expect(await file.read(place)).toEqual({ AUDIT_LOG_ALL: { wellAtMs: startMs }, SMS_LOG_ALL: { wellAtMs: startMs } });
+  expect(await file.read({ ...place, publicUrl: 'https://elsewhere.example/webhooks/xiq' })).toEqual({});
+  const path = join(directory, 'xiq.subscriptions.json');
+  expect(await readFile(path, 'utf8')).not.toMatch(/canary/);
+  await writeFile(path, '{"v":1,');
+  expect(await file.read(place)).toEqual({});
+  expect(log.lines.map(({ event }) => event)).toContain('subscriptions.memory_unreadable');
+});
