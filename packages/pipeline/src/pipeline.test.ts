@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { audit, away, destinations, hanging, openPlace, type Place, until } from '@xiq-siem/queries/test-place';
 import { expect, test } from 'vitest';
+import { audit, away, destinations, hanging, openPipelinePlace, type PipelinePlace, until } from './test-place.ts';
 
-const names = (place: Place) => place.pipeline.delivery.status().map(({ name }) => name);
-const idsAt = (place: Place, name: string): string[] =>
+const names = (place: PipelinePlace) => place.pipeline.delivery.status().map(({ name }) => name);
+const idsAt = (place: PipelinePlace, name: string): string[] =>
   place.siem(name).received.map((json) => /number (\d+)/.exec(json)?.[1] ?? '');
 
 test('a destination that is added takes what comes from then on', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using place = await openPipelinePlace(destinations('one'));
   await place.keep([audit(1)]);
   await place.settled();
   const applied = await place.pipeline.apply(await place.configure(destinations('one', 'two')));
@@ -21,7 +21,7 @@ test('a destination that is added takes what comes from then on', async () => {
 });
 
 test('one that is taken out is closed, and its position stays until it is forgotten; taken back, it goes on there', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
+  await using place = await openPipelinePlace(destinations('one', 'two'));
   await place.keep([audit(1)]);
   await place.settled();
   expect(await place.pipeline.apply(await place.configure(destinations('one')))).toMatchObject({
@@ -39,7 +39,7 @@ test('one that is taken out is closed, and its position stays until it is forgot
 });
 
 test('one that is changed is opened anew and goes on from its position: nothing twice, nothing lost', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
+  await using place = await openPipelinePlace(destinations('one', 'two'));
   await place.keep([audit(1)]);
   await place.settled();
   const changed = { ...destinations('one', 'two')['one'], label: 'new' };
@@ -56,7 +56,7 @@ test('one that is changed is opened anew and goes on from its position: nothing 
 });
 
 test('one that hangs is changed all the same, within its grace, while the others go on', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
+  await using place = await openPipelinePlace(destinations('one', 'two'));
   place.siem('one').answer = away;
   await place.keep([audit(1)]);
   await until(() => place.pipeline.delivery.status()[0]?.state === 'backing_off');
@@ -70,7 +70,7 @@ test('one that hangs is changed all the same, within its grace, while the others
 });
 
 test('where one of the destinations cannot be opened, nothing has changed, and what was opened is closed', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using place = await openPipelinePlace(destinations('one'));
   const before = place.pipeline.configuration();
   const broken = { type: 'memory', broken: true };
   const next = await place.configure({ ...destinations('other'), broken });
@@ -85,7 +85,7 @@ test('where one of the destinations cannot be opened, nothing has changed, and w
 });
 
 test('where a secret of a source cannot be made, nothing has changed, and what was opened is closed', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using place = await openPipelinePlace(destinations('one'));
   const before = place.pipeline.configuration();
   const { services } = place;
   await mkdir(join(services.secretsDirectory, 'second'));
@@ -97,7 +97,7 @@ test('where a secret of a source cannot be made, nothing has changed, and what w
 });
 
 test('sources come and go, and are named', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using place = await openPipelinePlace(destinations('one'));
   const sources = { second: { type: 'xiq', timeZone: 'Europe/Berlin' } };
   const applied = await place.pipeline.apply(await place.configure(destinations('one'), { sources }));
   expect(applied.changed).toEqual(['sources.xiq removed', 'sources.second added']);
@@ -106,7 +106,7 @@ test('sources come and go, and are named', async () => {
 });
 
 test('a mapping holds for what is read from then on, and the one before it is known', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using place = await openPipelinePlace(destinations('one'));
   const first = place.pipeline.configuration();
   expect(place.pipeline.beforeMapping()).toBeUndefined();
   const rules = (action: string): string => `auditCodes: { "99001": { action: ${action}, type: [change] } }\n`;
@@ -130,7 +130,7 @@ test('a mapping holds for what is read from then on, and the one before it is kn
 });
 
 test('what cannot change while it runs is named by its field, and the rest is taken up', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using place = await openPipelinePlace(destinations('one'));
   const more = { server: { port: 1234 }, journal: { retainForHours: 1 }, shutdownGraceMs: 5 };
   const applied = await place.pipeline.apply(await place.configure(destinations('one', 'two'), more));
   expect(applied).toEqual({
@@ -142,7 +142,7 @@ test('what cannot change while it runs is named by its field, and the rest is ta
 });
 
 test('the same again changes nothing', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using place = await openPipelinePlace(destinations('one'));
   expect(await place.pipeline.apply(await place.configure(destinations('one')))).toEqual({
     changed: [],
     needsRestart: [],
@@ -151,7 +151,7 @@ test('the same again changes nothing', async () => {
 });
 
 test('two at once are one after the other', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using place = await openPipelinePlace(destinations('one'));
   const [first, second] = [
     await place.configure(destinations('one', 'two')),
     await place.configure(destinations('three')),
@@ -164,7 +164,7 @@ test('two at once are one after the other', async () => {
 });
 
 test('while it changes, what is received is kept and delivered to those that stay', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
+  await using place = await openPipelinePlace(destinations('one', 'two'));
   place.siem('two').answer = hanging;
   await place.keep([audit(0)]);
   await until(() => place.pipeline.delivery.status()[1]?.underWay === 1);

@@ -1,239 +1,34 @@
-// For tests: a connector without listeners, in a directory of its own; real stages, destinations in memory.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { type Configuration, loadConfiguration, type Registry } from '@xiq-siem/config';
-import { type Batch, type DeliveryReport, defineDestination, type NormalizedEvent } from '@xiq-siem/core';
-import { fileDestination } from '@xiq-siem/file';
-import { selfSource } from '@xiq-siem/health-events';
-import { openDataDirectory, openJournal } from '@xiq-siem/journal';
-import { openPipeline } from '@xiq-siem/pipeline';
-import { openDeadLetters, openMilestones } from '@xiq-siem/state';
-import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
-import { xiqSource } from '@xiq-siem/xiq';
-import { z } from 'zod';
+// For tests: the pipeline's place, and what an operator can see of it.
+import type { NormalizedEvent } from '@xiq-siem/core';
+import { openPipelinePlace } from '@xiq-siem/pipeline/test-place';
 import { type RunningParts, runningEvidence } from './running-evidence.ts';
 
-type Report = DeliveryReport<'down' | 'bad'>;
-
-/** What stands at the other end of a destination of type `memory`, by its name; it outlives a restart. */
-export interface Siem {
-  /** Documents that were taken, as JSON. */
-  readonly received: string[];
-  opened: number;
-  closed: number;
-  /** What its search shows nothing by. */
-  hides: 'everything' | 'failing' | undefined;
-  /** Answers a batch; takes all of it where not set. */
-  answer: ((batch: Batch, signal: AbortSignal) => Report | Promise<Report>) | undefined;
-}
-
-export const takeAll = ({ items }: Batch): Report => ({
-  items: items.map(({ index }) => ({ index, verdict: 'delivered' })),
-});
-
-/** Rejects with the words, or holds, what the test picks by its JSON. */
-export const judging =
-  (verdict: 'rejected' | 'held', isMeant: (json: string) => boolean) =>
-  ({ items }: Batch): Report => ({
-    items: items.map(({ index, json }) =>
-      isMeant(json) ? { index, verdict, code: 'bad', message: 'no such field' } : { index, verdict: 'delivered' },
-    ),
-  });
-
-/** Answers nothing until it is told to end. */
-export const hanging = (_: Batch, signal: AbortSignal): Promise<Report> =>
-  new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve({ batch: 'unavailable', code: 'down' }), { once: true });
-  });
-
-/** Takes nothing for an hour. */
-export const away = (): Report => ({ batch: 'unavailable', code: 'down', waitMs: 3_600_000 });
-
-export interface PlaceOptions {
-  /** A restart over the files of a place that was closed. */
-  readonly after?: { readonly directory: string; readonly siems: Map<string, Siem> };
-  readonly journal?: { readonly maxBytes?: number; readonly segmentBytes?: number };
-  readonly mapping?: string;
-}
+export {
+  audit,
+  away,
+  configChange,
+  destinations,
+  hanging,
+  judging,
+  linesOf,
+  never,
+  takeAll,
+  until,
+} from '@xiq-siem/pipeline/test-place';
 
 export type Place = Awaited<ReturnType<typeof openPlace>>;
 
-const memory = (siems: Map<string, Siem>) =>
-  defineDestination({
-    type: 'memory',
-    assurance: 'stored',
-    codes: ['down', 'bad'],
-    configSchema: z.strictObject({
-      label: z.string().optional(),
-      broken: z.boolean().default(false),
-      searchable: z.boolean().default(false),
-    }),
-    async create({ broken, searchable }, { name }) {
-      if (broken) throw new Error('its door is locked');
-      const siem = siemOf(siems, name);
-      siem.opened += 1;
-      return {
-        async deliver(batch, signal) {
-          const report = await (siem.answer ?? takeAll)(batch, signal);
-          if ('items' in report) {
-            for (const { index, verdict } of report.items) {
-              if (verdict === 'delivered') siem.received.push(batch.items[index]?.json ?? '');
-            }
-          }
-          return report;
-        },
-        check: async () => ({ ok: siem.answer === undefined, message: 'asked' }),
-        ...(searchable && {
-          find: async ({ id }) => {
-            if (siem.hides === 'failing') throw new Error('the search was refused');
-            const found = siem.hides === undefined && siem.received.some((json) => json.includes(id));
-            return { found, message: found ? 'it is there' : 'it does not show' };
-          },
-        }),
-        close: async () => {
-          siem.closed += 1;
-        },
-      };
-    },
-  });
-
-function siemOf(siems: Map<string, Siem>, name: string): Siem {
-  const siem = siems.get(name) ?? { received: [], opened: 0, closed: 0, hides: undefined, answer: undefined };
-  siems.set(name, siem);
-  return siem;
-}
-
-/** One audit event, of a code that no mapping knows. */
-export const audit = (id: number, more: object = {}): object => ({
-  ...{ owner_id: 1091, org_id: 0, id, category: 'SYSTEM', user_id: 6553, code: 99_001 },
-  ...{ username: 'a@example.com', timestamp: 1_636_337_187_000 + id, description: `number ${id}`, ...more },
-});
-
-/** One whose action is `config-changed`. */
-export const configChange = (id: number): object => audit(id, { code: 20_001, category: 'CONFIG' });
-
-/** Destinations in memory by name, sent to without delay. */
-export const destinations = (...names: readonly string[]): Record<string, object> =>
-  Object.fromEntries(names.map((name) => [name, { type: 'memory', batch: { maxAgeMs: 0 } }]));
-
-const settings = { sources: { xiq: { type: 'xiq' } }, signals: { enabled: false } };
-
-export async function openPlace(
-  wanted: Record<string, object>,
-  { after, journal: limits, mapping }: PlaceOptions = {},
-) {
-  const directory = after?.directory ?? (await mkdtemp(join(tmpdir(), 'place-')));
-  const siems: Map<string, Siem> = after?.siems ?? new Map();
-  const registry: Registry = {
-    self: selfSource,
-    sources: [xiqSource],
-    destinations: { memory: async () => memory(siems), file: async () => fileDestination },
-  };
-  const file = join(directory, 'config.yaml');
-  /** Checked as that of a file; `mapping` is the text of the operator's own. */
-  async function configure(
-    entries: Record<string, object>,
-    more: object = {},
-    rules = mapping,
-  ): Promise<Configuration> {
-    if (rules !== undefined) await writeFile(join(directory, 'mapping.yaml'), rules);
-    const own = rules === undefined ? {} : { mapping: './mapping.yaml' };
-    await writeFile(file, JSON.stringify({ ...settings, ...own, destinations: entries, ...more }));
-    const loaded = await loadConfiguration(file, registry, {});
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
-    return loaded.configuration;
-  }
-
-  const log = createRecordingLogger();
-  const meter = createRecordingMeter();
-  let clockMs = 0;
-  /** As the system's, set forward by `pass`. */
-  const now = (): number => Date.now() + clockMs;
-  const data = await openDataDirectory(join(directory, 'data'), { now, log });
-  const services = {
-    ...{ agent: { id: data.instanceId, name: 'test', version: '1' }, secretsDirectory: data.paths.secrets },
-    ...{ now, log, meter },
-  };
-  const bounds = { maxBytes: 1 << 30, minFreeBytes: 0, segmentBytes: 1 << 20, ...limits, now, log, meter };
-  const journal = await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds });
-  const firstBody = (): number => journal.extent().firstSequence;
-  const deadLetters = await openDeadLetters(data.paths.deadLetters, {
-    ...{ maxBytes: 1 << 24, minFreeBytes: 0, segmentBytes: 1 << 20, firstBody, maintainEveryMs: 0, now, log, meter },
-  });
-  const milestones = await openMilestones(data.paths.positions, log);
-  const pipeline = await openPipeline(await configure(wanted), { journal, deadLetters, services, log });
+export async function openPlace(...options: Parameters<typeof openPipelinePlace>) {
+  const place = await openPipelinePlace(...options);
+  const { journal, deadLetters, milestones, pipeline, services } = place;
   const parts: RunningParts = { journal, deadLetters, milestones, pipeline, services };
-  let isClosed = false;
-
-  /** Notes how far each destination has come, as the sampler does. */
-  async function sample(): Promise<void> {
-    for (const { name, sequence } of pipeline.delivery.status()) await milestones.note(name, { sequence, atMs: now() });
-  }
-  await sample();
   return {
-    ...{ directory, siems, registry, file, data, journal, deadLetters, milestones, pipeline, services, parts, log },
-    ...{ configure, sample, now },
-    siem: (name: string) => siemOf(siems, name),
-    /** Moves the clock. */
-    pass(ms: number): void {
-      clockMs += ms;
-    },
+    ...place,
+    parts,
     evidence: () => ({ ...runningEvidence(parts), yieldNow: async () => {} }),
-    /** Resolves with the receipt. */
-    keep: (elements: readonly object[] | string, messageType = 'AUDIT_LOG_ALL') =>
-      journal.append(
-        { source: 'xiq', messageType, origin: 'webhook', receivedAtMs: now() },
-        Buffer.from(typeof elements === 'string' ? elements : JSON.stringify(elements)),
-      ),
     async eventsOf(receipt: string): Promise<readonly NormalizedEvent[]> {
       const found = await journal.find(receipt);
       return found.kind === 'body' ? [...runningEvidence(parts).normalize(found.body)] : [];
     },
-    /** Until each destination has all, and what it took stands on disk. */
-    async settled(): Promise<void> {
-      const { nextSequence } = journal.extent();
-      const isSaved = (name: string): boolean => journal.positions().get(name)?.sequence === nextSequence;
-      await until(() =>
-        pipeline.delivery
-          .status()
-          .every(
-            ({ name, sequence, counters: { delivered, deadLettered } }) =>
-              sequence === nextSequence && (delivered + deadLettered === 0 || isSaved(name)),
-          ),
-      );
-    },
-    /** The files stay, for a restart. */
-    async stop(): Promise<void> {
-      if (isClosed) return;
-      isClosed = true;
-      await pipeline.delivery.stop(500);
-      await deadLetters.close();
-      await journal.close();
-      await data.close();
-    },
-    async [Symbol.asyncDispose](): Promise<void> {
-      await this.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
   };
 }
-
-/** Looks again and again until it is so; rejects after ten seconds. */
-export async function until(isSo: () => boolean): Promise<void> {
-  const giveUpAt = performance.now() + 10_000;
-  while (!isSo()) {
-    if (performance.now() > giveUpAt) throw new Error(`it never came to be so: ${isSo}`);
-    await setTimeout(2);
-  }
-}
-
-/** All lines of a stream. */
-export async function linesOf<Line>(stream: AsyncIterable<Line>): Promise<Line[]> {
-  const lines: Line[] = [];
-  for await (const line of stream) lines.push(line);
-  return lines;
-}
-
-export const never: AbortSignal = new AbortController().signal;

@@ -5,37 +5,37 @@ import { importsOf, readProjects } from './workspace.ts';
 
 interface Made {
   readonly path: string;
-  readonly room: string;
   readonly dependencies?: readonly string[];
   readonly devDependencies?: readonly string[];
-  readonly files?: readonly Project['files'][number][];
+  readonly exports?: readonly string[];
+  readonly files?: Readonly<Record<string, readonly string[]>>;
 }
 
 const named = (names: readonly string[] = []): Record<string, string> =>
   Object.fromEntries(names.map((name) => [`@xiq-siem/${name}`, 'workspace:*']));
 
-function project({ path, room, dependencies, devDependencies, files = [] }: Made): Project {
-  return {
-    path,
-    files,
-    manifest: {
-      name: `@xiq-siem/${path.split('/')[1]}`,
-      exports: ['.'],
-      dependencies: named(dependencies),
-      devDependencies: named(devDependencies),
-      optionalDependencies: {},
-      nx: { tags: [`room:${room}`] },
-    },
-  };
-}
+const project = ({ path, dependencies, devDependencies, exports = ['.'], files = {} }: Made): Project => ({
+  path,
+  files: Object.entries(files).map(([name, imports]) => ({ path: name, lines: 1, imports })),
+  manifest: {
+    name: `@xiq-siem/${path.split('/')[1]}`,
+    exports: [...exports],
+    dependencies: named(dependencies),
+    devDependencies: named(devDependencies),
+    optionalDependencies: {},
+  },
+});
 
 const house = [
-  project({ path: 'packages/core', room: 'core' }),
-  project({ path: 'packages/journal', room: 'stage', dependencies: ['core'], devDependencies: ['testkit'] }),
-  project({ path: 'packages/testkit', room: 'testkit', dependencies: ['core'] }),
-  project({ path: 'plugins/file', room: 'plugin', dependencies: ['core'], devDependencies: ['testkit'] }),
-  project({ path: 'apps/receiver', room: 'app', dependencies: ['core', 'journal', 'file'] }),
-  project({ path: 'tools/simulator', room: 'tool' }),
+  project({ path: 'packages/core' }),
+  project({ path: 'packages/journal', dependencies: ['core'], devDependencies: ['testkit'] }),
+  project({ path: 'packages/state', dependencies: ['core', 'journal'] }),
+  project({ path: 'packages/pipeline', dependencies: ['state'], exports: ['.', './test-place'] }),
+  project({ path: 'packages/testkit', dependencies: ['core'] }),
+  project({ path: 'plugins/file', dependencies: ['core'], devDependencies: ['testkit'] }),
+  project({ path: 'apps/receiver', dependencies: ['core', 'journal', 'file'] }),
+  project({ path: 'tools/simulator' }),
+  project({ path: 'tools/testbed' }),
 ];
 const withOne = (made: Made): readonly string[] =>
   dependencyFaults([...house.filter(({ path }) => path !== made.path), project(made)]);
@@ -50,13 +50,16 @@ describe('a broken rule is found', () => {
   it('a house in order has no fault', () => expect(dependencyFaults(house)).toEqual([]));
 
   it.each([
-    ['core knows nobody', { path: 'packages/core', room: 'core', dependencies: ['journal'] }],
-    ['stages do not know each other', { path: 'packages/xiq', room: 'stage', dependencies: ['core', 'journal'] }],
-    ['a plugin knows core alone', { path: 'plugins/file', room: 'plugin', dependencies: ['core', 'journal'] }],
-    ['the app does not ship the testkit', { path: 'apps/receiver', room: 'app', dependencies: ['testkit'] }],
-    ['nobody imports tools', { path: 'apps/receiver', room: 'app', dependencies: ['simulator'] }],
-    ['not even tests import tools', { path: 'packages/journal', room: 'stage', devDependencies: ['simulator'] }],
-    ['every project has its room', { path: 'packages/attic', room: 'attic' }],
+    ['core knows nobody', { path: 'packages/core', dependencies: ['journal'] }],
+    ['stages do not know each other', { path: 'packages/xiq', dependencies: ['core', 'journal'] }],
+    ['nothing runs upward', { path: 'packages/state', dependencies: ['core', 'pipeline'] }],
+    ['not even tests look upward', { path: 'packages/state', dependencies: ['core'], devDependencies: ['pipeline'] }],
+    ['a plugin knows core alone', { path: 'plugins/file', dependencies: ['core', 'journal'] }],
+    ['only the application knows plugins', { path: 'packages/state', dependencies: ['core', 'file'] }],
+    ['the application does not ship the testkit', { path: 'apps/receiver', dependencies: ['testkit'] }],
+    ['nobody imports tools', { path: 'apps/receiver', dependencies: ['simulator'] }],
+    ['not even tests import tools', { path: 'packages/journal', devDependencies: ['simulator'] }],
+    ['every package has its layer', { path: 'packages/attic' }],
   ])('%s', (_rule, made) => expect(withOne(made)).toHaveLength(1));
 
   it.each([
@@ -65,15 +68,39 @@ describe('a broken rule is found', () => {
     ['what runs importing what only tests use', './test-context.ts'],
     ['an import that leaves the project', '../../core/src/secret.ts'],
   ])('%s', (_rule, specifier) => {
-    const files = [{ path: 'src/x.ts', lines: 1, imports: [specifier] }];
-    expect(withOne({ path: 'plugins/file', room: 'plugin', dependencies: ['core'], files })).toHaveLength(1);
+    expect(withOne({ path: 'plugins/file', dependencies: ['core'], files: { 'src/x.ts': [specifier] } })).toHaveLength(
+      1,
+    );
   });
 
   it('what runs may not import what only tests may', () => {
-    const imports = ['@xiq-siem/testkit'];
-    const made = { path: 'plugins/file', room: 'plugin', dependencies: ['core'], devDependencies: ['testkit'] };
-    expect(withOne({ ...made, files: [{ path: 'src/x.ts', lines: 1, imports }] })).toHaveLength(1);
-    expect(withOne({ ...made, files: [{ path: 'src/x.test.ts', lines: 1, imports }] })).toEqual([]);
+    const made = { path: 'plugins/file', dependencies: ['core'], devDependencies: ['testkit'] };
+    expect(withOne({ ...made, files: { 'src/x.ts': ['@xiq-siem/testkit'] } })).toHaveLength(1);
+    expect(withOne({ ...made, files: { 'src/x.test.ts': ['@xiq-siem/testkit'] } })).toEqual([]);
+    const app = { path: 'apps/receiver', dependencies: ['pipeline'] };
+    expect(withOne({ ...app, files: { 'src/x.ts': ['@xiq-siem/pipeline/test-place'] } })).toHaveLength(1);
+  });
+});
+
+describe('a loop of imports is found', () => {
+  it.each([
+    ['between two folders', { 'src/a/x.ts': ['../b/y.ts'], 'src/b/z.ts': ['../a/w.ts'] }, 'packages/core/src'],
+    ['by way of a third', { 'src/a/x.ts': ['../b/y.ts'], 'src/b/z.ts': ['../c.ts'], 'src/c.ts': ['./a/w.ts'] }, 'src'],
+    ['between a folder and a file beside it', { 'src/a/x.ts': ['../y.ts'], 'src/y.ts': ['./a/z.ts'] }, 'src'],
+    ['between two files', { 'src/a/x.ts': ['./y.ts'], 'src/a/y.ts': ['./x.ts'] }, 'src/a'],
+  ])('%s', (_where, files, folder) => {
+    const [fault, ...others] = withOne({ path: 'packages/core', files });
+    expect(fault).toContain(`${folder}: a loop of imports: `);
+    expect(others).toEqual([]);
+  });
+
+  it('imports that only part again are none, nor is one of a test', () => {
+    const files = {
+      'src/a/x.ts': ['../b/y.ts', '../c.ts'],
+      'src/b/y.ts': ['../c.ts'],
+      'src/b/y.test.ts': ['../a/x.ts'],
+    };
+    expect(withOne({ path: 'packages/core', files })).toEqual([]);
   });
 });
 

@@ -1,83 +1,137 @@
-// Which room may know which: the arrows of ARCHITECTURE.md.
+// Which package may import which, and that no folders import each other in a loop: the arrows of ARCHITECTURE.md.
+import { dirname, normalize } from 'node:path/posix';
 import type { Project } from './workspace.ts';
 
-type Room = 'core' | 'api' | 'stage' | 'plugin' | 'testkit' | 'app' | 'tool';
+/** From the ground up: what runs imports only what lies below it. `plugins` and `tools` are whole folders. */
+const layers: readonly (readonly string[])[] = [
+  ['packages/core'],
+  ['packages/admin-api', 'packages/journal', 'packages/delivery', 'packages/xiq', 'packages/testkit', 'plugins'],
+  ['packages/config', 'packages/state'],
+  ['packages/pipeline', 'packages/health-events'],
+  ['packages/queries'],
+  ['packages/jobs'],
+  ['packages/xiq-account'],
+  ['packages/cli'],
+  ['apps/receiver'],
+  ['tools'],
+];
 
-/** What a room may import in what runs, and what its tests may import besides. */
-const rules: Readonly<
-  Record<Room, { readonly runs: readonly Room[]; readonly tests: readonly (Room | 'testbed' | 'simulator')[] }>
-> = {
-  core: { runs: [], tests: ['testkit'] },
-  api: { runs: ['core'], tests: ['testkit'] },
-  stage: { runs: ['core'], tests: ['testkit'] },
-  plugin: { runs: ['core'], tests: ['testkit', 'testbed'] },
-  testkit: { runs: ['core'], tests: [] },
-  app: { runs: ['core', 'api', 'stage', 'plugin'], tests: ['testkit', 'testbed', 'simulator'] },
-  // Tools stand outside the product: they may look at all of it, and nothing of it at them.
-  tool: { runs: ['core', 'api', 'stage', 'plugin', 'testkit'], tests: ['testkit', 'app'] },
+/** What tests may import beside their own layer and those below. */
+const testsMayImport: Readonly<Record<string, readonly string[]>> = {
+  plugins: ['tools/testbed'],
+  'packages/cli': ['tools/simulator'],
+  'apps/receiver': ['tools/testbed', 'tools/simulator'],
 };
 
 const scope = '@xiq-siem/';
 /** Tests, what only they use (`test-*.ts`, `test/`, `fixtures/`), and what makes generated files. */
 const isTest = (path: string): boolean => /\.test\.ts$|(^|\/)(test-[^/]*\.ts$|(test|scripts|fixtures)\/)/.test(path);
 
+const unitOf = (path: string): string => (/^(?:plugins|tools)\//.test(path) ? dirname(path) : path);
+const layerOf = (path: string): number => layers.findIndex((names) => names.includes(unitOf(path)));
+
+/** Why what runs in `from` must not import `to`; undefined where it may. */
+function refusal(from: string, to: string): string | undefined {
+  if (to === 'packages/testkit' && unitOf(from) !== 'tools') return 'the testkit is for tests only';
+  if (unitOf(to) === 'plugins' && from !== 'apps/receiver' && unitOf(from) !== 'tools') {
+    return 'only the application knows the plugins';
+  }
+  if (layerOf(to) < layerOf(from) || (unitOf(from) === 'tools' && unitOf(to) === 'tools')) return undefined;
+  return 'it lies on the same layer or above';
+}
+
+function testRefusal(from: string, to: string): string | undefined {
+  const mayImport =
+    layerOf(to) <= layerOf(from) ||
+    ['packages/testkit', 'packages/xiq'].includes(to) ||
+    unitOf(to) === 'plugins' ||
+    testsMayImport[unitOf(from)]?.includes(to) === true;
+  return mayImport ? undefined : 'it lies above, even for tests';
+}
+
 export function dependencyFaults(projects: readonly Project[]): readonly string[] {
   const exported = new Set(
     projects.flatMap(({ manifest }) => manifest.exports.map((path) => manifest.name + path.slice(1))),
   );
-  const rooms = new Map(projects.map(({ manifest: { name, nx } }) => [name, roomOf(nx.tags)]));
-  return projects.flatMap(({ path, manifest, files }) => {
-    const own = rooms.get(manifest.name);
-    if (own === undefined) return [`${path}: expected exactly one tag room:<room> in its package.json`];
-    const allowed = rules[own];
-    const may = (name: string, tests: boolean): boolean => {
-      const room = rooms.get(name);
-      if (room === undefined) return false;
-      if (
-        tests &&
-        allowed.tests.some((other) =>
-          other === 'testbed' || other === 'simulator' ? name === scope + other : other === room,
-        )
-      )
-        return true;
-      return allowed.runs.includes(room);
-    };
-    const declared = (names: Readonly<Record<string, string>>, tests: boolean): string[] =>
-      Object.keys(names)
-        .filter((name) => name.startsWith(scope) && !may(name, tests))
-        .map((name) => `${path}: a ${own} must not depend on ${name}${tests ? ', not even in tests' : ''}`);
+  const paths = new Map(projects.map(({ manifest: { name }, path }) => [name, path]));
+  return projects.flatMap((project) => {
+    const { path, manifest, files } = project;
+    if (layerOf(path) < 0) return [`${path}: expected a layer for it in dependency-rules.ts`];
+    const declared = (names: Readonly<Record<string, string>>, refusalOf: typeof refusal): readonly string[] =>
+      Object.keys(names).flatMap((name) => {
+        if (!name.startsWith(scope)) return [];
+        const why = refusalOf(path, paths.get(name) ?? '');
+        return why === undefined ? [] : [`${path} must not depend on ${name}: ${why}`];
+      });
     const imported = files.flatMap((file) => {
       const test = isTest(file.path);
       const known = new Set(Object.keys({ ...manifest.dependencies, ...(test ? manifest.devDependencies : {}) }));
       return file.imports.flatMap((specifier) => {
         const place = `${path}/${file.path} imports ${specifier}`;
         if (specifier.startsWith('.')) {
-          if (leaves(file.path, specifier)) return [`${place}: it leaves its own project`];
+          if (targetOf(file.path, specifier).startsWith('..')) return [`${place}: it leaves its own project`];
           return !test && isTest(specifier) ? [`${place}: that is for tests only`] : [];
         }
         if (!specifier.startsWith(scope)) return [];
         const name = specifier.split('/').slice(0, 2).join('/');
-        if (rooms.has(name) && !exported.has(specifier))
-          return [`${place}: only what its exports name is to be imported`];
+        if (paths.has(name) && !exported.has(specifier)) {
+          return [`${place}: only what its exports name may be imported`];
+        }
+        if (!test && /\/test-[^/]*$/.test(specifier)) return [`${place}: that is for tests only`];
         return known.has(name) ? [] : [`${place}: not declared in its package.json`];
       });
     });
-    return [...declared(manifest.dependencies, false), ...declared(manifest.devDependencies, true), ...imported];
+    return [
+      ...declared(manifest.dependencies, refusal),
+      ...declared(manifest.devDependencies, testRefusal),
+      ...imported,
+      ...loops(project),
+    ];
   });
 }
 
-function roomOf(tags: readonly string[]): Room | undefined {
-  const found = tags.flatMap((tag) => (tag.startsWith('room:') ? [tag.slice(5)] : []));
-  const [only] = found;
-  return found.length === 1 && only !== undefined && isRoom(only) ? only : undefined;
+const targetOf = (file: string, specifier: string): string => normalize(`${dirname(file)}/${specifier}`);
+
+/**
+ * In each folder, its files and subfolders import each other in no loop. An import counts in the folder where the two
+ * paths part: `a/x.ts -> a/b/y.ts` is `x.ts -> b/` of the folder `a`.
+ */
+function loops({ path, files }: Project): readonly string[] {
+  const folders = new Map<string, Map<string, Set<string>>>();
+  for (const file of files.filter(({ path: name }) => !isTest(name))) {
+    for (const specifier of file.imports.filter((name) => name.startsWith('.'))) {
+      const from = file.path.split('/');
+      const to = targetOf(file.path, specifier).split('/');
+      const parting = from.findIndex((part, index) => part !== to[index]);
+      const [one, other] = [from[parting], to[parting]];
+      if (one === undefined || other === undefined) continue;
+      const folder = [path, ...from.slice(0, parting)].join('/');
+      const arrows = folders.get(folder) ?? new Map<string, Set<string>>();
+      folders.set(folder, arrows.set(one, (arrows.get(one) ?? new Set<string>()).add(other)));
+    }
+  }
+  return [...folders].flatMap(([folder, arrows]) => {
+    const loop = loopIn(arrows);
+    return loop === undefined ? [] : [`${folder}: a loop of imports: ${loop.join(' -> ')}`];
+  });
 }
 
-function isRoom(name: string): name is Room {
-  return Object.hasOwn(rules, name);
-}
-
-function leaves(file: string, specifier: string): boolean {
-  const depth = file.split('/').length - 1;
-  const up = specifier.split('/').filter((part) => part === '..').length;
-  return up > depth;
+/** A loop of a graph, its first node again at its end. */
+function loopIn(arrows: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const visit = (node: string, way: readonly string[]): readonly string[] | undefined => {
+    if (way.includes(node)) return [...way.slice(way.indexOf(node)), node];
+    if (done.has(node)) return undefined;
+    for (const next of arrows.get(node) ?? []) {
+      const found = visit(next, [...way, node]);
+      if (found !== undefined) return found;
+    }
+    done.add(node);
+    return undefined;
+  };
+  for (const node of arrows.keys()) {
+    const found = visit(node, []);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

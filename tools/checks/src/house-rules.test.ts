@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { countLines } from './count-lines.ts';
 import { readManifest, readProjects, root } from './workspace.ts';
 
 const text = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -22,6 +23,13 @@ it('no file of ours is longer than 400 lines', () => {
     files.flatMap((file) => (file.lines > 400 && !file.path.endsWith('.generated.ts') ? [`${path}/${file.path}`] : [])),
   );
   expect(long).toEqual([]);
+});
+
+it('no package is larger than a fifth of the product, and the application stays small', () => {
+  const packages = countLines(readProjects());
+  const total = packages.reduce((sum, { lines }) => sum + lines, 0);
+  expect(packages.filter(({ lines }) => lines > total / 5)).toEqual([]);
+  expect(packages.find(({ path }) => path === 'apps/receiver')?.lines).toBeLessThan(5_500);
 });
 
 it('every file begins with the line that says what it is for', () => {

@@ -16,7 +16,6 @@ const manifest = z.object({
   dependencies: versions,
   devDependencies: versions,
   optionalDependencies: versions,
-  nx: z.object({ tags: z.array(z.string()).default([]) }),
 });
 
 export type Manifest = z.output<typeof manifest>;

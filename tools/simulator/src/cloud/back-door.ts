@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { httpUrl, status } from './api/subscription-shapes.ts';
 import { messageTypeSchema } from './faults.ts';
 import type { Subscription, SubscriptionStore } from './subscriptions.ts';
-import { allPermissions, type Permission, permissionSchema, type Token, type TokenStore } from './tokens.ts';
+import { accountOf, allPermissions, type Permission, permissionSchema, type Token, type TokenStore } from './tokens.ts';
 
 const application = z.string().min(1).max(255);
 const secret = z.string().max(1000);
@@ -30,12 +30,6 @@ export interface BackDoor {
   change(id: string, change: z.input<typeof subscriptionChangeSchema>): Subscription;
   /** Throws a RangeError where there is no such subscription. */
   remove(id: string): void;
-}
-
-/** Throws a RangeError where there is no such account. */
-export function accountOf(accounts: readonly string[], account = accounts[0]): string {
-  if (account !== undefined && accounts.includes(account)) return account;
-  throw new RangeError(`no account ${account}; there is ${accounts.join(', ')}`);
 }
 
 export function backDoor(store: SubscriptionStore, accounts: readonly string[]): BackDoor {

@@ -61,3 +61,9 @@ export function createTokenStore(now: () => number): TokenStore {
     },
   };
 }
+
+/** Throws a RangeError where there is no such account. */
+export function accountOf(accounts: readonly string[], account = accounts[0]): string {
+  if (account !== undefined && accounts.includes(account)) return account;
+  throw new RangeError(`no account ${account}; there is ${accounts.join(', ')}`);
+}
