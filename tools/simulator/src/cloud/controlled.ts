@@ -5,9 +5,9 @@ import type { BudgetState } from './budget.ts';
 import type { CloudClock } from './clock.ts';
 import type { EmitOptions } from './events/emitter.ts';
 import type { EventFlow } from './events/event-flow.ts';
-import type { SimulatedEvent } from './events/simulated-event.ts';
 import type { FaultState } from './faults.ts';
 import type { Generation } from './generation.ts';
+import type { SimulatedEvent } from './simulated-event.ts';
 import type { Truth, TruthQuery } from './truth.ts';
 
 export interface Controlled {

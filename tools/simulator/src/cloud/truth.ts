@@ -1,8 +1,8 @@
 // The truth: what happened, and to whom it was told, for a test to compare with.
 import { z } from 'zod';
 import type { EventStore } from './events/event-store.ts';
-import type { SimulatedEvent } from './events/simulated-event.ts';
 import { messageTypeSchema } from './faults.ts';
+import type { SimulatedEvent } from './simulated-event.ts';
 
 const timeMs = z.int().min(-8_640_000_000_000_000).max(8_640_000_000_000_000);
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { type MessageType, messageTypes } from '../../message-types.ts';
 import { logFamilies } from '../log-families.ts';
+import type { SimulatedEvent } from '../simulated-event.ts';
 import { digits, testCloud } from '../test-cloud.ts';
-import type { SimulatedEvent } from './simulated-event.ts';
 
 const snake = (name: string) =>
   ({ timeStamp: 'timestamp', userName: 'username' })[name] ??

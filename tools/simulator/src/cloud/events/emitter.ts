@@ -4,13 +4,13 @@ import { toJson } from '../../json.ts';
 import type { MessageType } from '../../message-types.ts';
 import { createRandom } from '../../random.ts';
 import { type FaultState, messageTypeSchema } from '../faults.ts';
+import type { SimulatedEvent, StoredEvent } from '../simulated-event.ts';
 import type { SubscriptionStore } from '../subscriptions.ts';
 import { accountOf } from '../tokens.ts';
 import type { WebhookSender } from '../webhooks/webhook-sender.ts';
 import type { EventMaker, MadeEvent } from './event-maker.ts';
 import type { EventStore } from './event-store.ts';
 import { restFormOf } from './rest-form.ts';
-import type { SimulatedEvent, StoredEvent } from './simulated-event.ts';
 
 export const emitSchema = z.strictObject({
   type: messageTypeSchema,

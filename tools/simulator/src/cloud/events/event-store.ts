@@ -1,6 +1,6 @@
 // Keeps events by account and type, in the order of their time: the REST logs read it, and so does the truth.
 import { type MessageType, messageTypes } from '../../message-types.ts';
-import type { SimulatedEvent, StoredEvent } from './simulated-event.ts';
+import type { SimulatedEvent, StoredEvent } from '../simulated-event.ts';
 
 export interface Span {
   /** Epoch ms; this time and later. */

@@ -3,7 +3,7 @@ import { type Json, type JsonObject, toJson } from '../../json.ts';
 import type { MessageType } from '../../message-types.ts';
 import type { FaultState } from '../faults.ts';
 import { logFamilies } from '../log-families.ts';
-import type { RestForm } from './simulated-event.ts';
+import type { RestForm } from '../simulated-event.ts';
 
 const plain = { spaced: false, ascii: false };
 const macFields = ['calling_station_id', 'called_station_id', 'mgmt_mac_address'];

@@ -1,8 +1,8 @@
 // Sends bodies to subscriptions, a few at a time, with the faults that are set, and notes what became of each.
 import { receiptOf } from '../../report.ts';
-import type { Delivery, StoredEvent } from '../events/simulated-event.ts';
-import { maxDeliveries } from '../events/simulated-event.ts';
 import type { FaultName, FaultState } from '../faults.ts';
+import type { Delivery, StoredEvent } from '../simulated-event.ts';
+import { maxDeliveries } from '../simulated-event.ts';
 import type { Subscription, SubscriptionStore } from '../subscriptions.ts';
 import { createPending } from './pending.ts';
 import { type SecretForm, secretHeader } from './secret-forms.ts';

@@ -1,6 +1,6 @@
 // One event of the simulated world, and all that was done to tell of it: the truth that a test compares with.
-import type { MessageType } from '../../message-types.ts';
-import type { RestLog } from '../log-families.ts';
+import type { MessageType } from '../message-types.ts';
+import type { RestLog } from './log-families.ts';
 
 export interface SimulatedEvent {
   /** `e1`, `e2` … in the order in which they were made. */
