@@ -4,8 +4,9 @@ import { exitMeanings } from '@xiq-siem/cli';
 import { allCommands as commands } from '../src/commands.ts';
 import { renderSchema } from './render-schema.ts';
 
-function section({ name }: CommandEntry, { help, json }: Command): string {
-  const shown = help === '' ? `\`xiq-siem ${name} --help\` says more.` : `\`\`\`\n${help}\n\`\`\``;
+function section({ name }: CommandEntry, { help: helpOf, json }: Command): string {
+  const help = helpOf(name);
+  const shown = help === undefined ? `\`xiq-siem ${name} --help\` says more.` : `\`\`\`\n${help}\n\`\`\``;
   return [`## ${name}`, shown, ...(json === undefined ? [] : [jsonPart(json)])].join('\n\n');
 }
 

@@ -1,6 +1,6 @@
 // `xiq-siem serve`: the connector itself, from its start to its last signal.
 
-import { type Command, configFile, configOption, parseArguments, renderHelp, standardErrorLogger } from '@xiq-siem/cli';
+import { configFile, defineCommand, standardErrorLogger } from '@xiq-siem/cli';
 import { configurationError, loadConfiguration, secretFaults } from '@xiq-siem/config';
 import { type ExitCode, exitCodes, type Logger } from '@xiq-siem/core';
 import { type Connector, startConnector } from './connector.ts';
@@ -10,22 +10,16 @@ import { createCounters } from './telemetry/counters.ts';
 import { version } from './version.ts';
 import { welcome } from './welcome.ts';
 
-export const serveCommand: Command = {
-  help: renderHelp({
-    name: 'serve',
-    text: 'Take webhooks, keep them, and deliver them as ECS documents, until SIGTERM or SIGINT. SIGHUP does what xiq-siem reload does.',
-    options: configOption,
-    exits: [
-      [exitCodes.ok, 'stopped by a signal'],
-      [exitCodes.usage, 'wrong arguments'],
-      [exitCodes.unavailable, 'a port is taken'],
-      [exitCodes.io, 'the disk failed'],
-      [exitCodes.temporary, 'another process holds the data directory'],
-      [exitCodes.config, "the configuration or the data's format is at fault"],
-    ],
-  }),
-  async run(args) {
-    const { values } = parseArguments('serve', args, configOption);
+export const serveCommand = defineCommand({
+  text: 'Take webhooks, keep them, and deliver them as ECS documents, until SIGTERM or SIGINT. SIGHUP does what xiq-siem reload does.',
+  exits: {
+    ok: 'stopped by a signal',
+    unavailable: 'a port is taken',
+    io: 'the disk failed',
+    temporary: 'another process holds the data directory',
+    config: "the configuration or the data's format is at fault",
+  },
+  async run({ values }) {
     const signal = stopSignal();
     const loaded = await loadConfiguration(configFile(values), registry, process.env);
     if (!loaded.ok) throw configurationError(loaded.faults);
@@ -53,7 +47,7 @@ export const serveCommand: Command = {
     // All is closed; a plugin's call into a disk or a network that hangs must not keep the process.
     process.exit(exitCode);
   },
-};
+});
 
 /** Nobody waits for the answer to a signal: the log has it, and what changed is told there by the pipeline. */
 async function reload(connector: Connector, log: Logger): Promise<void> {

@@ -14,33 +14,39 @@ export interface CommandOption {
 
 export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
-type Parsed<Options extends CommandOptions> = ReturnType<
+export type Parsed<Options extends CommandOptions> = ReturnType<
   typeof parseArgs<{ options: Options; args: string[]; strict: true; allowPositionals: true }>
 >;
 
 /** How many words beside the options there are, from and to. */
 export type WordCount = readonly [least: number, most: number];
 
+interface Shape {
+  /** Of the command. */
+  readonly name: string;
+  /** What stands beside the options: `NAME`. */
+  readonly usage?: string | undefined;
+  readonly words?: WordCount | undefined;
+}
+
+export const wrongArguments = (command: string, message: string): ConnectorError =>
+  new ConnectorError('usage', `${message}\nSee: xiq-siem ${command} --help`);
+
 /** @throws ConnectorError `usage` (exit 64) that names the wrong argument and where help is. */
 export function parseArguments<const Options extends CommandOptions>(
-  command: string,
+  { name, usage = 'an argument', words: [least, most] = [0, 0] }: Shape,
   args: readonly string[],
   options: Options,
-  [least, most]: WordCount = [0, 0],
 ): Parsed<Options> {
-  const wrong = (message: string) => new ConnectorError('usage', `${message}\nSee: xiq-siem ${command} --help`);
   let parsed: Parsed<Options>;
   try {
     parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (cause) {
-    throw wrong(cause instanceof Error ? cause.message : String(cause));
+    throw wrongArguments(name, cause instanceof Error ? cause.message : String(cause));
   }
-  const { length } = parsed.positionals;
-  if (length < least || length > most) {
-    const expected =
-      least === most ? String(least) : most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`;
-    throw wrong(`expected ${expected} ${most === 1 ? 'word' : 'words'} beside the options, got ${length}`);
-  }
+  const { positionals } = parsed;
+  if (positionals.length < least) throw wrongArguments(name, `missing ${usage}`);
+  if (positionals.length > most) throw wrongArguments(name, `unexpected argument ${JSON.stringify(positionals[most])}`);
   return parsed;
 }
 

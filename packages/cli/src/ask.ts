@@ -2,9 +2,8 @@
 import type { Operations } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { configFile } from './arguments.ts';
-import type { Session } from './command.ts';
+import type { Purpose, Session } from './command.ts';
 import { exits } from './exit-codes.ts';
-import type { Purpose } from './open-operations.ts';
 import { jsonLine, printable } from './terminal/printable.ts';
 
 export interface Asking {

@@ -1,9 +1,7 @@
 // What a command is, and what it works with.
-
+import type { Operations } from '@xiq-siem/admin-api';
 import type { Registry } from '@xiq-siem/config';
 import type { z } from 'zod';
-import type { CommandOptions } from './arguments.ts';
-import type { OpenedOperations, Purpose } from './open-operations.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** What the application gives the commands. */
@@ -13,6 +11,18 @@ export interface Product {
   readonly recommendedNode: string;
   /** Loaded when a configuration is read: the plugins behind it cost start-up time. */
   registry(): Promise<Registry>;
+}
+
+/** `reads`: the files of a stopped connector will do. `changes`: it has to run. */
+export type Purpose = 'reads' | 'changes';
+
+export interface OpenedOperations {
+  /** Of a stopped connector, all but the reading ones reject with `not_running`. */
+  readonly operations: Operations;
+  /** True where the files of a stopped connector are read. */
+  readonly snapshot: boolean;
+  readonly dataDirectory: string;
+  close(): Promise<void>;
 }
 
 export interface Session {
@@ -35,27 +45,11 @@ export interface JsonAnswer extends JsonForm {
   readonly instead?: readonly (JsonForm & { readonly when: string })[];
 }
 
+/** `name` is the one in the table of commands. */
 export interface Command {
-  /** The whole of `--help`. */
-  readonly help: string;
-  readonly json?: JsonAnswer;
+  /** The whole of `--help`; undefined where the command answers that itself. */
+  help(name: string): string | undefined;
+  readonly json?: JsonAnswer | undefined;
   /** Resolves with the exit code; what is foreseen rejects with a ConnectorError. */
-  run(args: readonly string[], session: Session): Promise<number>;
+  run(name: string, args: readonly string[], session: Session): Promise<number>;
 }
-
-const config = {
-  type: 'string',
-  short: 'c',
-  value: 'FILE',
-  help: 'the configuration (default: $XIQ_SIEM_CONFIG, else the built-in defaults)',
-} as const;
-export const helpOption = {
-  help: { type: 'boolean', short: 'h', help: 'this text' },
-} as const satisfies CommandOptions;
-export const configOption = { config, ...helpOption } as const satisfies CommandOptions;
-export const jsonOption = {
-  json: { type: 'boolean', help: 'for scripts: as docs/reference/commands.md has it' },
-} as const satisfies CommandOptions;
-
-/** What every command on the admin API takes. */
-export const commonOptions = { ...jsonOption, ...configOption } as const satisfies CommandOptions;

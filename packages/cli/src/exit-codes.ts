@@ -13,6 +13,8 @@ export const exits = {
   interrupted: 130,
 } as const;
 
+export type ExitName = keyof typeof exits;
+
 /** One line each, for the reference. */
 export const exitMeanings: readonly (readonly [number, string])[] = [
   [exits.ok, 'Done, and all is well.'],

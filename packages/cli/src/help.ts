@@ -1,27 +1,32 @@
 // The text of `--help`, made from the table that the arguments are parsed by.
 import type { CommandOption, CommandOptions } from './arguments.ts';
+import { type ExitName, exits } from './exit-codes.ts';
 import { wrapText } from './terminal/text-width.ts';
 
 export interface HelpParts {
   /** `dlq list`. */
   readonly name: string;
   /** What stands beside the options: `NAME`. */
-  readonly words?: string;
+  readonly usage: string | undefined;
   /** Paragraphs, parted by empty lines; a line that begins with a space is kept as it is. */
   readonly text: string;
   readonly options: CommandOptions;
-  /** Exit code, and what it says here. */
-  readonly exits: readonly (readonly [code: number, meaning: string])[];
+  /** What each exit code says here. */
+  readonly exits: Partial<Record<ExitName, string>>;
 }
 
 const width = 80;
 
-export function renderHelp({ name, words, text, options, exits }: HelpParts): string {
-  const usage = ['Usage: xiq-siem', name, ...(words === undefined ? [] : [words]), '[options]'].join(' ');
+export function renderHelp({ name, usage, text, options, exits: said }: HelpParts): string {
   const paragraphs = text.split('\n').flatMap((line) => (line.startsWith(' ') ? [line] : wrapText(line, width)));
-  const codes = [...exits].sort(([a], [b]) => a - b);
+  const codes = Object.entries(exits)
+    .flatMap(([exit, code]) => {
+      const meaning = Object.entries(said).find(([named]) => named === exit)?.[1];
+      return meaning === undefined ? [] : [[code, meaning] as const];
+    })
+    .sort(([a], [b]) => a - b);
   return [
-    usage,
+    ['Usage: xiq-siem', name, usage, '[options]'].filter((part) => part !== undefined).join(' '),
     '',
     ...paragraphs,
     '',

@@ -1,11 +1,10 @@
 // The command line: every command but `serve`.
-export { configFile, parseArguments } from './arguments.ts';
+export { configFile } from './arguments.ts';
 export type { Command, JsonAnswer, JsonForm, Product } from './command.ts';
-export { configOption } from './command.ts';
 export type { CommandEntry } from './commands.ts';
 export { commands } from './commands.ts';
+export { defineCommand } from './define-command.ts';
 export { exitMeanings, exits } from './exit-codes.ts';
-export { renderHelp } from './help.ts';
 export type { SteadyClock } from './log/fold-faults.ts';
 export { createLogger, standardErrorLogger } from './log/log.ts';
 export { openOperations } from './open-operations.ts';

@@ -10,7 +10,7 @@ import {
 } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError } from '@xiq-siem/core';
-import type { Product } from './command.ts';
+import type { OpenedOperations, Product, Purpose } from './command.ts';
 
 /** What can be read from files alone. */
 export const readingRoutes = [
@@ -30,22 +30,10 @@ export const readingRoutes = [
 
 export type ReadingOperations = Pick<Operations, (typeof readingRoutes)[number]>;
 
-export interface OpenedOperations {
-  /** Of a stopped connector, all but the reading ones reject with `not_running`. */
-  readonly operations: Operations;
-  /** True where the files of a stopped connector are read. */
-  readonly snapshot: boolean;
-  readonly dataDirectory: string;
-  close(): Promise<void>;
-}
-
 /** A connector under load may take its time; one that is not there is told at once. */
 const probeTimeoutMs = 5_000;
 const unauthorized = 401;
 const notFound = 404;
-
-/** `reads`: the files of a stopped connector will do. `changes`: it has to run. */
-export type Purpose = 'reads' | 'changes';
 
 /**
  * @throws ConnectorError exit 78 for a configuration at fault; `not_running` for a connector that hangs, and where

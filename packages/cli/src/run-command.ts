@@ -57,8 +57,9 @@ async function runEntry(entry: CommandEntry, args: readonly string[], session: S
   const command = await entry.load();
   const ownEnd = args.indexOf('--');
   const own = ownEnd < 0 ? args : args.slice(0, ownEnd);
-  if (command.help === '' || !own.some((word) => word === '--help' || word === '-h')) return command.run(args, session);
-  session.terminal.out(command.help);
+  const help = own.some((word) => word === '--help' || word === '-h') ? command.help(entry.name) : undefined;
+  if (help === undefined) return command.run(entry.name, args, session);
+  session.terminal.out(help);
   return exits.ok;
 }
 

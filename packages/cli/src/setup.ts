@@ -4,34 +4,27 @@ import { configurationError, loadConfiguration, type Registry } from '@xiq-siem/
 import { ConnectorError, type DestinationSetup, escapeControls, type SetupChange } from '@xiq-siem/core';
 import { destinationContext } from '@xiq-siem/pipeline';
 import { z } from 'zod';
-import { type CommandOptions, configFile, parseArguments } from './arguments.ts';
-import { type Command, commonOptions } from './command.ts';
+import { type CommandOptions, configFile } from './arguments.ts';
+import { defineCommand } from './define-command.ts';
 import { exits } from './exit-codes.ts';
-import { renderHelp } from './help.ts';
 import { standardErrorLogger } from './log/log.ts';
 import { jsonLine } from './terminal/printable.ts';
 
 const options = {
   'dry-run': { type: 'boolean', help: 'show what would change, write nothing' },
   yes: { type: 'boolean', help: 'do not ask' },
-  ...commonOptions,
 } as const satisfies CommandOptions;
 
-export const setupCommand: Command = {
-  help: renderHelp({
-    name: 'setup',
-    words: 'NAME',
-    text: 'Prepare the other side of destination NAME (for elasticsearch: component templates, the index template, and the ingest pipeline where it is configured). What would change is shown first, and nothing is written before you agree.',
-    options,
-    exits: [
-      [exits.ok, 'done, or nothing to do'],
-      [exits.undone, 'something to do, and not done: --dry-run, or not agreed'],
-      [exits.usage, 'wrong arguments'],
-      [exits.unavailable, 'the destination cannot be reached, or refuses'],
-      [exits.config, 'the configuration is at fault'],
-      [exits.interrupted, 'Ctrl-C'],
-    ],
-  }),
+export const setupCommand = defineCommand({
+  usage: 'NAME',
+  text: 'Prepare the other side of destination NAME (for elasticsearch: component templates, the index template, and the ingest pipeline where it is configured). What would change is shown first, and nothing is written before you agree.',
+  options,
+  exits: {
+    ok: 'done, or nothing to do',
+    undone: 'something to do, and not done: --dry-run, or not agreed',
+    unavailable: 'the destination cannot be reached, or refuses',
+  },
+  words: [1, 1],
   json: {
     schema: z.strictObject({
       changes: z.array(
@@ -45,9 +38,8 @@ export const setupCommand: Command = {
     }),
     note: 'Nobody is asked: give `--yes` to have it written.',
   },
-  async run(args, { terminal, product }) {
-    const { values, positionals } = parseArguments('setup', args, options, [1, 1]);
-    const setup = await openSetup(configFile(values), positionals[0] ?? '', await product.registry());
+  async run({ values, words, terminal, session }) {
+    const setup = await openSetup(configFile(values), words[0] ?? '', await session.product.registry());
     const changes = await setup.plan();
     const open = changes.some(({ kind }) => kind !== 'unchanged');
     const json = values.json === true;
@@ -60,7 +52,7 @@ export const setupCommand: Command = {
     else terminal.out(agreed ? 'Done.' : open ? 'Nothing was written.' : 'Nothing to do.');
     return open && !agreed ? exits.undone : exits.ok;
   },
-};
+});
 
 async function openSetup(file: string | undefined, name: string, registry: Registry): Promise<DestinationSetup> {
   const loaded = await loadConfiguration(file, registry, process.env);

@@ -1,10 +1,8 @@
 // `xiq-siem shapes`: what senders send that no mapping knows.
 import { routes, type ShapesLine } from '@xiq-siem/admin-api';
-import { type CommandOptions, parseArguments } from './arguments.ts';
-import { ask, cutShort } from './ask.ts';
-import { type Command, commonOptions } from './command.ts';
+import { cutShort } from './ask.ts';
+import { defineCommand } from './define-command.ts';
 import { exits } from './exit-codes.ts';
-import { renderHelp } from './help.ts';
 import { printable } from './terminal/printable.ts';
 import { startProgress } from './terminal/progress.ts';
 import { renderTable } from './terminal/table.ts';
@@ -12,29 +10,19 @@ import type { Terminal } from './terminal/terminal.ts';
 import { counted, group } from './terminal/units.ts';
 import { parseSpan, spanOptions, timeHelp } from './time.ts';
 
-const options = { ...spanOptions, ...commonOptions } as const satisfies CommandOptions;
-
-export const shapesCommand: Command = {
-  help: renderHelp({
-    name: 'shapes',
-    text: `For each message type the fields that no mapping knows: path, JSON type and count; and the form in which senders authenticate. No values: it can be sent to whoever maintains the mapping.
+export const shapesCommand = defineCommand({
+  text: `For each message type the fields that no mapping knows: path, JSON type and count; and the form in which senders authenticate. No values: it can be sent to whoever maintains the mapping.
 
 ${timeHelp}`,
-    options,
-    exits: [
-      [exits.ok, 'shown, be there any or none'],
-      [exits.usage, 'wrong arguments'],
-      [exits.unavailable, 'the connector does not answer'],
-      [exits.config, 'the configuration is at fault'],
-      [exits.interrupted, 'Ctrl-C'],
-    ],
-  }),
+  options: spanOptions,
+  exits: {
+    ok: 'shown, be there any or none',
+  },
+  connector: 'reads',
   json: { schema: routes.shapes.answer, lines: true },
-  async run(args, session) {
-    const { values } = parseArguments('shapes', args, options);
-    const { terminal } = session;
+  async run({ values, terminal, ask }) {
     const span = parseSpan(values, terminal.now());
-    return ask(values, session, 'reads', async ({ operations, signal, say, tell }) => {
+    return ask(async ({ operations, signal, say, tell }) => {
       const progress = startProgress(terminal, 'Looking', 'bodies');
       for await (const line of operations.shapes(span, signal)) {
         tell(line);
@@ -48,7 +36,7 @@ ${timeHelp}`,
       return cutShort(signal);
     });
   },
-};
+});
 
 type Shapes = Extract<ShapesLine, { kind: 'end' }>;
 

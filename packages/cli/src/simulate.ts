@@ -9,8 +9,8 @@ const simulator = fileURLToPath(new URL('../../../tools/simulator/src/main.ts', 
 
 export const simulateCommand: Command = {
   // The simulator answers --help itself.
-  help: '',
-  async run(args) {
+  help: () => undefined,
+  async run(_, args) {
     if (!existsSync(simulator)) {
       throw new ConnectorError('usage', 'the simulator is part of the source tree, which is not here');
     }

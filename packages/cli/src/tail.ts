@@ -1,10 +1,7 @@
 // `xiq-siem tail`: documents as they are made, one line each.
 import { routes, type TailLine } from '@xiq-siem/admin-api';
-import { type CommandOptions, parseArguments } from './arguments.ts';
-import { ask, cutShort } from './ask.ts';
-import { type Command, commonOptions } from './command.ts';
-import { exits } from './exit-codes.ts';
-import { renderHelp } from './help.ts';
+import { cutShort } from './ask.ts';
+import { defineCommand } from './define-command.ts';
 import { type Colour, painter } from './terminal/colours.ts';
 import { printable } from './terminal/printable.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -12,26 +9,17 @@ import { cutText } from './terminal/text-width.ts';
 import { clockTime, counted } from './terminal/units.ts';
 import { parseWhere, whereOption, whereQuery } from './where.ts';
 
-const options = { ...whereOption, ...commonOptions } as const satisfies CommandOptions;
-
-export const tailCommand: Command = {
-  help: renderHelp({
-    name: 'tail',
-    text: 'The documents as they are made from what comes in, until Ctrl-C: time, data set, action, outcome, message. Where they come faster than they can be shown, some are left out, and it says how many bodies.',
-    options,
-    exits: [
-      [exits.usage, 'wrong arguments'],
-      [exits.unavailable, 'the connector does not run, or ended'],
-      [exits.config, 'the configuration is at fault'],
-      [exits.interrupted, 'Ctrl-C'],
-    ],
-  }),
+export const tailCommand = defineCommand({
+  text: 'The documents as they are made from what comes in, until Ctrl-C: time, data set, action, outcome, message. Where they come faster than they can be shown, some are left out, and it says how many bodies.',
+  options: whereOption,
+  exits: {
+    unavailable: 'the connector does not run, or ended',
+  },
+  connector: 'changes',
   json: { schema: routes.tail.answer, lines: true },
-  async run(args, session) {
-    const { values } = parseArguments('tail', args, options);
+  async run({ values, terminal, ask }) {
     const query = whereQuery(parseWhere(values.where));
-    const { terminal } = session;
-    return ask(values, session, 'changes', async ({ operations, signal, say, tell }) => {
+    return ask(async ({ operations, signal, say, tell }) => {
       for await (const line of operations.tail(query, signal)) {
         tell(line);
         if (line.kind === 'document') say(documentLine(line, terminal));
@@ -40,7 +28,7 @@ export const tailCommand: Command = {
       return cutShort(signal);
     });
   },
-};
+});
 
 const outcomes: Readonly<Record<string, Colour>> = { failure: 'red', success: 'green' };
 

@@ -3,9 +3,8 @@
 import { advise, formatFault, loadConfiguration, secretFaults } from '@xiq-siem/config';
 import { exitCodes } from '@xiq-siem/core';
 import { z } from 'zod';
-import { configFile, parseArguments } from './arguments.ts';
-import { type Command, commonOptions } from './command.ts';
-import { renderHelp } from './help.ts';
+import { configFile } from './arguments.ts';
+import { defineCommand } from './define-command.ts';
 import { jsonLine, printable } from './terminal/printable.ts';
 
 const fault = z.strictObject({
@@ -16,17 +15,12 @@ const fault = z.strictObject({
   message: z.string(),
 });
 
-export const validateCommand: Command = {
-  help: renderHelp({
-    name: 'validate',
-    text: 'Check a configuration: every fault with file, line, column, field and what was expected. Nothing is started and nothing is written.',
-    options: commonOptions,
-    exits: [
-      [exitCodes.ok, 'it can be started'],
-      [exitCodes.usage, 'wrong arguments'],
-      [exitCodes.config, 'it has faults'],
-    ],
-  }),
+export const validateCommand = defineCommand({
+  text: 'Check a configuration: every fault with file, line, column, field and what was expected. Nothing is started and nothing is written.',
+  exits: {
+    ok: 'it can be started',
+    config: 'it has faults',
+  },
   json: {
     schema: z.strictObject({
       ok: z.boolean(),
@@ -34,10 +28,9 @@ export const validateCommand: Command = {
       advice: z.array(z.string()).describe('What is no fault and could be better.'),
     }),
   },
-  async run(args, { terminal, product }) {
-    const { values } = parseArguments('validate', args, commonOptions);
+  async run({ values, terminal, session }) {
     const file = configFile(values);
-    const loaded = await loadConfiguration(file, await product.registry(), process.env);
+    const loaded = await loadConfiguration(file, await session.product.registry(), process.env);
     const faults = loaded.ok ? secretFaults(loaded.configuration) : loaded.faults;
     const advice = loaded.ok ? advise(loaded.configuration) : [];
     const ok = faults.length === 0;
@@ -49,4 +42,4 @@ export const validateCommand: Command = {
     }
     return ok ? exitCodes.ok : exitCodes.config;
   },
-};
+});

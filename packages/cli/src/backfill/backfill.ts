@@ -1,11 +1,8 @@
 // `xiq-siem backfill`: what the logs of ExtremeCloud IQ hold of a span and did not come, fetched.
 import { routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
-import { type CommandOptions, parseArguments } from '../arguments.ts';
-import { ask } from '../ask.ts';
-import { type Command, commonOptions } from '../command.ts';
-import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
+import type { CommandOptions } from '../arguments.ts';
+import { defineCommand } from '../define-command.ts';
 import { followJob, jobExits, jobOptions } from '../jobs/follow-job.ts';
 import { parseSpan, timeHelp } from '../time.ts';
 import { typeNames, typesOption } from '../xiq-options.ts';
@@ -21,57 +18,57 @@ const options = {
     help: 'also where the journal no longer knows what came: events may be delivered a second time',
   },
   ...jobOptions,
-  ...commonOptions,
 } as const satisfies CommandOptions;
 
-const ownExits: Readonly<Record<number, string>> = {
-  [exits.ok]: 'all of the span is fetched; --no-wait: it has begun; --dry-run: shown',
-  [exits.attention]:
-    'it ended, and not all of the span is fetched: failed, cancelled, interrupted, or a type that has no log',
-  [exits.usage]: 'wrong arguments, no source with an `api`, or the journal does not reach back so far',
-};
-
-export const backfillCommand: Command = {
-  help: renderHelp({
-    name: 'backfill',
-    words: '--from TIME --to TIME',
-    text: `Fetch what the logs of ExtremeCloud IQ hold of a span and did not come by webhook, and deliver it like any other. What came already is left out, by the event ids in the journal: a span that begins before what the journal retains is refused. A webhook that comes later for an event that was fetched is delivered to nobody (duplicate_of_backfill).
+export const backfillCommand = defineCommand({
+  usage: '--from TIME --to TIME',
+  text: `Fetch what the logs of ExtremeCloud IQ hold of a span and did not come by webhook, and deliver it like any other. What came already is left out, by the event ids in the journal: a span that begins before what the journal retains is refused. A webhook that comes later for an event that was fetched is delivered to nobody (duplicate_of_backfill).
 
 It is a job in the connector: the same command, with times that do not move, goes on with one that was interrupted or failed. What is younger than \`settleMinutes\` waits until it is not, and all of it stays within the requests that the account has an hour.
 
 ${timeHelp}`,
-    options,
-    exits: [
-      ...jobExits.map(([code, meaning]) => [code, ownExits[code] ?? meaning] as const),
-      [exits.protocol, 'ExtremeCloud IQ answers what it should not (--dry-run)'],
-      [exits.permission, 'ExtremeCloud IQ refuses our credentials (--dry-run)'],
-    ],
-  }),
+  options,
+  exits: {
+    ...jobExits,
+    ok: 'all of the span is fetched; --no-wait: it has begun; --dry-run: shown',
+    attention:
+      'it ended, and not all of the span is fetched: failed, cancelled, interrupted, or a type that has no log',
+    usage: 'wrong arguments, no source with an `api`, or the journal does not reach back so far',
+    protocol: 'ExtremeCloud IQ answers what it should not (--dry-run)',
+    permission: 'ExtremeCloud IQ refuses our credentials (--dry-run)',
+  },
+  connector: 'reads',
   json: {
     schema: routes.watchJob.answer,
     lines: true,
     note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line.',
     instead: [{ when: 'With `--dry-run`', schema: routes.previewBackfill.answer, lines: true }],
   },
-  async run(args, session) {
-    const { values } = parseArguments('backfill', args, options);
+  async run({ values, terminal, ask }) {
     if (values.from === undefined || values.to === undefined) {
       throw new ConnectorError('usage', '--from and --to are needed\nSee: xiq-siem backfill --help');
     }
-    const { from = values.from, to = values.to } = parseSpan(values, session.terminal.now());
+    const { from = values.from, to = values.to } = parseSpan(values, terminal.now());
     const messageTypes = typeNames(values.types);
     const source = values.source !== undefined && { source: values.source };
     if (values['dry-run'] === true) {
       const request = { from, to, ...source, ...(messageTypes && { messageTypes: messageTypes.join() }) };
-      return ask(values, session, 'reads', (asking) => preview(request, asking, session));
+      return ask((asking) => preview(request, asking, terminal));
     }
     const request = {
       ...{ from, to, forceDuplicates: values['force-duplicates'] === true },
       ...source,
       ...(messageTypes && { messageTypes: [...messageTypes] }),
     };
-    return ask(values, session, 'changes', async (asking) =>
-      followJob(await asking.operations.backfill(request, asking.signal), values['no-wait'] !== true, asking, session),
+    return ask(
+      async (asking) =>
+        followJob(
+          await asking.operations.backfill(request, asking.signal),
+          values['no-wait'] !== true,
+          asking,
+          terminal,
+        ),
+      'changes',
     );
   },
-};
+});

@@ -1,11 +1,11 @@
 // `backfill --dry-run`: what would be fetched, type by type.
 import type { Operations } from '@xiq-siem/admin-api';
 import { type Asking, cutShort } from '../ask.ts';
-import type { Session } from '../command.ts';
 import { exits } from '../exit-codes.ts';
 import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { renderTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { counted, group } from '../terminal/units.ts';
 
 const columns = [
@@ -19,7 +19,7 @@ const columns = [
 export async function preview(
   request: Parameters<Operations['previewBackfill']>[0],
   { operations, signal, say, tell }: Asking,
-  { terminal }: Session,
+  terminal: Terminal,
 ): Promise<number> {
   const progress = startProgress(terminal, 'Looking at what came already', 'bodies');
   const rows: string[][] = [];

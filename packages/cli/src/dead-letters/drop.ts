@@ -1,11 +1,9 @@
 // `xiq-siem dlq drop`: gives dead letters up for good, after it has asked.
 import { routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
-import { type CommandOptions, parseArguments } from '../arguments.ts';
-import { ask } from '../ask.ts';
-import { type Command, commonOptions } from '../command.ts';
+import type { CommandOptions } from '../arguments.ts';
+import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
 import { counted } from '../terminal/units.ts';
 import { timeHelp } from '../time.ts';
 import { filterOf, filterOptions, maxNumbers, numbersOf } from './filter.ts';
@@ -15,31 +13,25 @@ const options = {
   all: { type: 'boolean', help: 'every dead letter there is' },
   'dry-run': { type: 'boolean', help: 'only count them' },
   yes: { type: 'boolean', help: 'do not ask' },
-  ...commonOptions,
 } as const satisfies CommandOptions;
 
-export const dropCommand: Command = {
-  help: renderHelp({
-    name: 'dlq drop',
-    words: '[NUMBER…]',
-    text: `Give dead letters up for good: they are not sent again, and stand in the sum of status as dropped. Which ones is said by numbers, by filters, or by --all; how many that are is said, and asked, first.
+export const dropCommand = defineCommand({
+  usage: '[NUMBER…]',
+  text: `Give dead letters up for good: they are not sent again, and stand in the sum of status as dropped. Which ones is said by numbers, by filters, or by --all; how many that are is said, and asked, first.
 
 ${timeHelp}`,
-    options,
-    exits: [
-      [exits.ok, 'dropped, or there were none'],
-      [exits.undone, 'not agreed, or --dry-run: nothing was dropped'],
-      [exits.usage, 'wrong arguments, or nobody to ask and no --yes'],
-      [exits.unavailable, 'the connector does not run'],
-      [exits.config, 'the configuration is at fault'],
-      [exits.interrupted, 'Ctrl-C: nothing was dropped'],
-    ],
-  }),
+  options,
+  exits: {
+    ok: 'dropped, or there were none',
+    undone: 'not agreed, or --dry-run: nothing was dropped',
+    usage: 'wrong arguments, or nobody to ask and no --yes',
+    interrupted: 'Ctrl-C: nothing was dropped',
+  },
+  connector: 'changes',
+  words: [0, maxNumbers],
   json: { schema: routes.dropDeadLetters.answer, note: 'Needs `--yes` or `--dry-run`.' },
-  async run(args, session) {
-    const { terminal } = session;
-    const { values, positionals } = parseArguments('dlq drop', args, options, [0, maxNumbers]);
-    const filter = { ...filterOf(values, terminal.now()), ...numbersOf(positionals) };
+  async run({ values, words, terminal, ask }) {
+    const filter = { ...filterOf(values, terminal.now()), ...numbersOf(words) };
     const { all = false, 'dry-run': dryRun = false, yes = false } = values;
     if (all === Object.keys(filter).length > 0) {
       throw new ConnectorError('usage', 'say which: numbers, filters, or --all of them\nSee: xiq-siem dlq drop --help');
@@ -47,7 +39,7 @@ ${timeHelp}`,
     if (!dryRun && !yes && (!terminal.canAsk || values.json === true)) {
       throw new ConnectorError('usage', 'this asks before it drops, and nobody is here to answer: give --yes');
     }
-    return ask(values, session, 'changes', async ({ operations, signal, say, tell }) => {
+    return ask(async ({ operations, signal, say, tell }) => {
       // What comes while somebody thinks about the question was not asked about.
       const meant = 'numbers' in filter ? filter : { to: new Date(terminal.now()).toISOString(), ...filter };
       const found = yes && !dryRun ? undefined : await operations.dropDeadLetters({ ...meant, dryRun: true }, signal);
@@ -73,4 +65,4 @@ ${timeHelp}`,
       return exits.ok;
     });
   },
-};
+});

@@ -1,12 +1,12 @@
 // `xiq-siem dlq list`: what will not be delivered, and why.
 import { type DeadLetterEntry, routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
-import { type CommandOptions, parseArguments, wholeNumber } from '../arguments.ts';
-import { type Asking, ask } from '../ask.ts';
-import { type Command, commonOptions, type Session } from '../command.ts';
+import { type CommandOptions, wholeNumber } from '../arguments.ts';
+import type { Asking } from '../ask.ts';
+import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
 import { type Cell, renderTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { counted, group, shortDuration } from '../terminal/units.ts';
 import { timeHelp } from '../time.ts';
 import { type Filter, filterOf, filterOptions } from './filter.ts';
@@ -18,36 +18,28 @@ const options = {
   limit: { type: 'string', value: 'COUNT', help: 'entries of a page, 1 to 1000 (default 20)' },
   after: { type: 'string', value: 'NUMBER', help: 'the page that begins after this number' },
   all: { type: 'boolean', help: 'every page' },
-  ...commonOptions,
 } as const satisfies CommandOptions;
 
 const pageSize = 20;
 /** Of a page, where every page is wanted. */
 const maxPageSize = 1000;
 
-export const listCommand: Command = {
-  help: renderHelp({
-    name: 'dlq list',
-    text: `Dead letters: events that a destination refused for good, oldest first, with its code and its own words. Mend the cause, then send them again by xiq-siem dlq retry.
+export const listCommand = defineCommand({
+  text: `Dead letters: events that a destination refused for good, oldest first, with its code and its own words. Mend the cause, then send them again by xiq-siem dlq retry.
 
 ${timeHelp}`,
-    options,
-    exits: [
-      [exits.ok, 'listed, be there any or none'],
-      [exits.usage, 'wrong arguments'],
-      [exits.unavailable, 'the connector does not answer'],
-      [exits.config, 'the configuration is at fault'],
-      [exits.interrupted, 'Ctrl-C'],
-    ],
-  }),
+  options,
+  exits: {
+    ok: 'listed, be there any or none',
+  },
+  connector: 'reads',
   json: {
     schema: routes.listDeadLetters.answer,
     note: 'With `--all` one page a line.',
     instead: [{ when: 'With `--summary`', schema: routes.groupDeadLetters.answer }],
   },
-  async run(args, session) {
-    const { values } = parseArguments('dlq list', args, options);
-    const filter = filterOf(values, session.terminal.now());
+  async run({ values, terminal, ask }) {
+    const filter = filterOf(values, terminal.now());
     const { summary = false, all = false } = values;
     if (summary && Object.keys(filter).length > 0) {
       throw new ConnectorError('usage', '--summary counts all dead letters: it takes no filter');
@@ -55,16 +47,16 @@ ${timeHelp}`,
     const limit =
       values.limit === undefined ? (all ? maxPageSize : pageSize) : wholeNumber('--limit', values.limit, 1, 1000);
     const after = values.after === undefined ? undefined : wholeNumber('--after', values.after);
-    return ask(values, session, 'reads', async (asking) => {
+    return ask(async (asking) => {
       if (summary) {
         const groups = await asking.operations.groupDeadLetters({}, asking.signal);
         asking.tell(groups);
-        asking.say(renderGroups(groups, session.terminal));
-      } else await listPages({ filter, limit, after, all }, asking, session);
+        asking.say(renderGroups(groups, terminal));
+      } else await listPages({ filter, limit, after, all }, asking, terminal);
       return exits.ok;
     });
   },
-};
+});
 
 interface Pages {
   readonly filter: Filter;
@@ -73,7 +65,7 @@ interface Pages {
   readonly all: boolean;
 }
 
-async function listPages({ filter, limit, after, all }: Pages, asking: Asking, { terminal }: Session): Promise<void> {
+async function listPages({ filter, limit, after, all }: Pages, asking: Asking, terminal: Terminal): Promise<void> {
   let next = after;
   for (let first = true; ; first = false) {
     const page = await asking.operations.listDeadLetters(

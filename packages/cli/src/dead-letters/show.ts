@@ -1,35 +1,25 @@
 // `xiq-siem dlq show NUMBER`: one dead letter, whole.
 import { routes } from '@xiq-siem/admin-api';
-import { type CommandOptions, parseArguments, wholeNumber } from '../arguments.ts';
-import { ask } from '../ask.ts';
-import { type Command, commonOptions } from '../command.ts';
+import { wholeNumber } from '../arguments.ts';
+import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
 import { renderDocument } from '../terminal/document.ts';
 import { renderFacts } from '../terminal/facts.ts';
 import { clockTime, group } from '../terminal/units.ts';
 
-const options = commonOptions satisfies CommandOptions;
-
-export const showCommand: Command = {
-  help: renderHelp({
-    name: 'dlq show',
-    words: 'NUMBER',
-    text: `One dead letter: why the destination refused it, in its own words, where it came from, and the document as it would be sent. The document holds what a tenant sent: mind who sees it.`,
-    options,
-    exits: [
-      [exits.ok, 'shown'],
-      [exits.usage, 'wrong arguments'],
-      [exits.notFound, 'there is no such dead letter (any more)'],
-      [exits.unavailable, 'the connector does not answer'],
-      [exits.config, 'the configuration is at fault'],
-    ],
-  }),
+export const showCommand = defineCommand({
+  usage: 'NUMBER',
+  text: `One dead letter: why the destination refused it, in its own words, where it came from, and the document as it would be sent. The document holds what a tenant sent: mind who sees it.`,
+  exits: {
+    ok: 'shown',
+    notFound: 'there is no such dead letter (any more)',
+  },
+  connector: 'reads',
+  words: [1, 1],
   json: { schema: routes.showDeadLetter.answer },
-  async run(args, session) {
-    const { values, positionals } = parseArguments('dlq show', args, options, [1, 1]);
-    const number = wholeNumber('number', positionals[0] ?? '');
-    return ask(values, session, 'reads', async ({ operations, signal, say, tell }) => {
+  async run({ words, ask }) {
+    const number = wholeNumber('number', words[0] ?? '');
+    return ask(async ({ operations, signal, say, tell }) => {
       const shown = await operations.showDeadLetter({ number }, signal);
       tell(shown);
       const { entry, document } = shown;
@@ -46,4 +36,4 @@ export const showCommand: Command = {
       return exits.ok;
     });
   },
-};
+});

@@ -2,28 +2,26 @@
 import type { Job } from '@xiq-siem/admin-api';
 import type { CommandOptions } from '../arguments.ts';
 import { type Asking, cutShort } from '../ask.ts';
-import type { Session } from '../command.ts';
 import { exits } from '../exit-codes.ts';
 import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { doneOf, isThrough, renderJob } from './job-view.ts';
 
 export const jobOptions = {
   'no-wait': { type: 'boolean', help: 'begin it, and do not wait for its end' },
 } as const satisfies CommandOptions;
 
-export const jobExits: readonly (readonly [number, string])[] = [
-  [exits.ok, 'all is delivered (or, with --no-wait, it has begun)'],
-  [exits.attention, 'it ended, and not all is delivered: rejected again, damaged, cancelled, interrupted or failed'],
-  [exits.usage, 'wrong arguments'],
-  [exits.unavailable, 'the connector does not run'],
-  [exits.temporary, 'enough jobs run already'],
-  [exits.config, 'the configuration is at fault'],
-  [exits.interrupted, 'Ctrl-C: the job goes on in the connector'],
-];
+export const jobExits = {
+  ok: 'all is delivered (or, with --no-wait, it has begun)',
+  attention: 'it ended, and not all is delivered: rejected again, damaged, cancelled, interrupted or failed',
+  unavailable: 'the connector does not run',
+  temporary: 'enough jobs run already',
+  interrupted: 'Ctrl-C: the job goes on in the connector',
+};
 
 /** Resolves with the exit code. Ctrl-C leaves the job to the connector, and says so. */
-export async function followJob(begun: Job, wait: boolean, asking: Asking, session: Session): Promise<number> {
+export async function followJob(begun: Job, wait: boolean, asking: Asking, terminal: Terminal): Promise<number> {
   const { tell, say } = asking;
   tell(begun);
   if (begun.resumed === true) say(`Job ${begun.id} was begun before: it goes on.`);
@@ -31,11 +29,11 @@ export async function followJob(begun: Job, wait: boolean, asking: Asking, sessi
     say(`Job ${begun.id} is under way: xiq-siem jobs watch ${begun.id}`);
     return exits.ok;
   }
-  return watchJob(begun.id, asking, session);
+  return watchJob(begun.id, asking, terminal);
 }
 
 /** The same for a job that there is. */
-export async function watchJob(id: string, { operations, signal, say, tell }: Asking, { terminal }: Session) {
+export async function watchJob(id: string, { operations, signal, say, tell }: Asking, terminal: Terminal) {
   const goesOn = () =>
     terminal.err(
       `The job goes on in the connector: xiq-siem jobs watch ${id}, and to end it: xiq-siem jobs cancel ${id}`,

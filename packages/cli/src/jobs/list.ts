@@ -1,38 +1,28 @@
 // `xiq-siem jobs`: the jobs there are.
 import { type Job, routes } from '@xiq-siem/admin-api';
-import { parseArguments } from '../arguments.ts';
-import { ask } from '../ask.ts';
-import { type Command, commonOptions } from '../command.ts';
+import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
 import { type Cell, renderTable } from '../terminal/table.ts';
 import { clockTime, group } from '../terminal/units.ts';
 import { doneOf, wordsOf } from './job-view.ts';
 
-export const jobsListCommand: Command = {
-  help: renderHelp({
-    name: 'jobs list',
-    text: 'The jobs (retries, replays, back-fills) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
-    options: commonOptions,
-    exits: [
-      [exits.ok, 'listed, be there any or none'],
-      [exits.usage, 'wrong arguments'],
-      [exits.unavailable, 'the connector does not answer'],
-      [exits.config, 'the configuration is at fault'],
-    ],
-  }),
+export const jobsListCommand = defineCommand({
+  text: 'The jobs (retries, replays, back-fills) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
+  exits: {
+    ok: 'listed, be there any or none',
+  },
+  connector: 'reads',
   json: { schema: routes.jobs.answer },
-  async run(args, session) {
-    const { values } = parseArguments('jobs list', args, commonOptions);
-    return ask(values, session, 'reads', async ({ operations, signal, say, tell }) => {
+  async run({ terminal, ask }) {
+    return ask(async ({ operations, signal, say, tell }) => {
       const answer = await operations.jobs({}, signal);
       tell(answer);
       const newest = [...answer.jobs].sort((a, b) => b.created.localeCompare(a.created));
-      say(newest.length === 0 ? 'No jobs.' : renderTable(columns, newest.map(row), session.terminal));
+      say(newest.length === 0 ? 'No jobs.' : renderTable(columns, newest.map(row), terminal));
       return exits.ok;
     });
   },
-};
+});
 
 const columns = [
   { title: 'JOB' },

@@ -1,7 +1,6 @@
 // `replay --dry-run`: what a changed mapping would change, by examples and in sum.
 import type { PreviewLine, Where } from '@xiq-siem/admin-api';
 import { type Asking, cutShort } from '../ask.ts';
-import type { Session } from '../command.ts';
 import { exits } from '../exit-codes.ts';
 import { type Paint, painter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
@@ -26,7 +25,7 @@ type End = Extract<PreviewLine, { kind: 'end' }>;
 export async function preview(
   { from, to, where, examples }: PreviewRequest,
   { operations, signal, say, tell }: Asking,
-  { terminal }: Session,
+  terminal: Terminal,
 ): Promise<number> {
   const progress = startProgress(terminal, 'Comparing', 'bodies');
   const request = { from, to, ...whereQuery(where), ...(examples !== undefined && { examples }) };

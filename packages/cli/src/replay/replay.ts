@@ -1,11 +1,8 @@
 // `xiq-siem replay`: what was received in a span again, by the mapping of today.
 import { routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
-import { type CommandOptions, parseArguments, wholeNumber } from '../arguments.ts';
-import { ask } from '../ask.ts';
-import { type Command, commonOptions } from '../command.ts';
-import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
+import { type CommandOptions, wholeNumber } from '../arguments.ts';
+import { defineCommand } from '../define-command.ts';
 import { followJob, jobExits, jobOptions } from '../jobs/follow-job.ts';
 import { parseSpan, timeHelp } from '../time.ts';
 import { parseWhere, whereOption } from '../where.ts';
@@ -19,38 +16,31 @@ const options = {
   'dry-run': { type: 'boolean', help: 'send nothing; show what the mapping file as it stands now would change' },
   examples: { type: 'string', value: 'COUNT', help: 'with --dry-run: changes to show, up to 1000 (default 20)' },
   ...jobOptions,
-  ...commonOptions,
 } as const satisfies CommandOptions;
 
-export const replayCommand: Command = {
-  help: renderHelp({
-    name: 'replay',
-    words: '--from TIME',
-    text: `Send what was received in a span again, through the mapping of today: the same event ids, so that a destination that tells them apart keeps no second copy. It is a job in the connector with a durable position: the same command, with times that do not move, goes on with one that was interrupted.
+export const replayCommand = defineCommand({
+  usage: '--from TIME',
+  text: `Send what was received in a span again, through the mapping of today: the same event ids, so that a destination that tells them apart keeps no second copy. It is a job in the connector with a durable position: the same command, with times that do not move, goes on with one that was interrupted.
 
 With --dry-run nothing is sent: it shows, for some events, each field before and after, and counts what would change in all. It is how a mapping file is tried; a stopped connector will do.
 
 ${timeHelp}`,
-    options,
-    exits: jobExits.map(([code, meaning]) => [code, code === exits.ok ? `${meaning}; --dry-run: shown` : meaning]),
-  }),
+  options,
+  exits: { ...jobExits, ok: `${jobExits.ok}; --dry-run: shown` },
+  connector: 'reads',
   json: {
     schema: routes.watchJob.answer,
     lines: true,
     note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line.',
     instead: [{ when: 'With `--dry-run`', schema: routes.previewReplay.answer, lines: true }],
   },
-  async run(args, session) {
-    const { values } = parseArguments('replay', args, options);
+  async run({ values, terminal, ask }) {
     if (values.from === undefined) throw new ConnectorError('usage', '--from is needed\nSee: xiq-siem replay --help');
     const where = parseWhere(values.where);
-    const { from = values.from, to = '' } = parseSpan(
-      { from: values.from, to: values.to ?? 'now' },
-      session.terminal.now(),
-    );
+    const { from = values.from, to = '' } = parseSpan({ from: values.from, to: values.to ?? 'now' }, terminal.now());
     if (values['dry-run'] === true) {
       const examples = values.examples === undefined ? undefined : wholeNumber('--examples', values.examples, 0, 1000);
-      return ask(values, session, 'reads', (asking) => preview({ from, to, where, examples }, asking, session));
+      return ask((asking) => preview({ from, to, where, examples }, asking, terminal));
     }
     const { destination: destinations } = values;
     const request = {
@@ -58,8 +48,10 @@ ${timeHelp}`,
       ...(destinations !== undefined && { destinations }),
       ...(Object.keys(where).length > 0 && { where }),
     };
-    return ask(values, session, 'changes', async (asking) =>
-      followJob(await asking.operations.replay(request, asking.signal), values['no-wait'] !== true, asking, session),
+    return ask(
+      async (asking) =>
+        followJob(await asking.operations.replay(request, asking.signal), values['no-wait'] !== true, asking, terminal),
+      'changes',
     );
   },
-};
+});

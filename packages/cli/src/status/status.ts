@@ -1,10 +1,8 @@
 // `xiq-siem status`: is anything lost, what is stuck, and what to do.
 import { routes } from '@xiq-siem/admin-api';
-import { type CommandOptions, parseArguments, wholeNumber } from '../arguments.ts';
-import { ask } from '../ask.ts';
-import { type Command, commonOptions } from '../command.ts';
+import { type CommandOptions, wholeNumber } from '../arguments.ts';
+import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
 import { printable } from '../terminal/printable.ts';
 import { renderStatus } from './status-view.ts';
 import { needsPerson } from './verdict.ts';
@@ -13,49 +11,39 @@ const options = {
   watch: { type: 'boolean', help: 'again and again, until Ctrl-C' },
   every: { type: 'string', value: 'SECONDS', help: 'with --watch: how often (default 2)' },
   acknowledge: { type: 'string', value: 'GAP', help: 'gap GAP was seen: it is not shown any more' },
-  ...commonOptions,
 } as const satisfies CommandOptions;
 
 const defaultSeconds = 2;
 
-export const statusCommand: Command = {
-  help: renderHelp({
-    name: 'status',
-    text: `Whether anything is lost, whether webhooks are accepted, and how each destination is: its state, what it lags by (bodies, bytes, age of the oldest), events per second, delivered, open dead letters, and in how long the journal is full at the pace of today should it take nothing more. For what is not well: why, and which command helps.
+export const statusCommand = defineCommand({
+  text: `Whether anything is lost, whether webhooks are accepted, and how each destination is: its state, what it lags by (bodies, bytes, age of the oldest), events per second, delivered, open dead letters, and in how long the journal is full at the pace of today should it take nothing more. For what is not well: why, and which command helps.
 
 Of a stopped connector: what its files say.`,
-    options,
-    exits: [
-      [exits.ok, 'all is well (or the gap is acknowledged)'],
-      [
-        exits.attention,
-        'something needs a person: a destination is paused or holds events, there are dead letters, a gap, bodies that cannot be read, a destination to forget, a sum that does not hold, a subscription that is not as configured, a public URL that is wrong, an API that fails, or webhooks are not accepted (it is stopped, or its reason is told)',
-      ],
-      [exits.usage, 'wrong arguments'],
-      [exits.notFound, 'there is no such gap'],
-      [exits.unavailable, 'the connector does not answer, or (--acknowledge) does not run'],
-      [exits.config, 'the configuration is at fault'],
-      [exits.interrupted, 'Ctrl-C'],
-    ],
-  }),
+  options,
+  exits: {
+    ok: 'all is well (or the gap is acknowledged)',
+    attention:
+      'something needs a person: a destination is paused or holds events, there are dead letters, a gap, bodies that cannot be read, a destination to forget, a sum that does not hold, a subscription that is not as configured, a public URL that is wrong, an API that fails, or webhooks are not accepted (it is stopped, or its reason is told)',
+    notFound: 'there is no such gap',
+    unavailable: 'the connector does not answer, or (--acknowledge) does not run',
+  },
+  connector: 'reads',
   json: {
     schema: routes.status.answer,
     note: 'With `--watch` one a line.',
     instead: [{ when: 'With `--acknowledge`', schema: routes.acknowledgeGap.answer }],
   },
-  async run(args, session) {
-    const { values } = parseArguments('status', args, options);
-    const { terminal } = session;
+  async run({ values, terminal, ask }) {
     const { acknowledge: gap, watch = false, every } = values;
     if (gap !== undefined) {
-      return ask(values, session, 'changes', async ({ operations, signal, say, tell }) => {
+      return ask(async ({ operations, signal, say, tell }) => {
         tell(await operations.acknowledgeGap({ gap }, signal));
         say(`Gap ${printable(gap)} is acknowledged.`);
         return exits.ok;
-      });
+      }, 'changes');
     }
     const seconds = every === undefined ? defaultSeconds : wholeNumber('--every', every, 1, 86_400);
-    return ask(values, session, 'reads', async ({ operations, signal, json, say, tell }) => {
+    return ask(async ({ operations, signal, json, say, tell }) => {
       for (;;) {
         const status = await operations.status({}, signal);
         if (watch && !json) terminal.clear();
@@ -68,4 +56,4 @@ Of a stopped connector: what its files say.`,
       }
     });
   },
-};
+});

@@ -1,28 +1,21 @@
 // `xiq-siem subscriptions`: those at ExtremeCloud IQ, ours and foreign.
 import { describeSubscription, shownText, type XiqSubscription } from '@xiq-siem/xiq-account';
 import { z } from 'zod';
-import { parseArguments } from '../arguments.ts';
-import type { Command } from '../command.ts';
+import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
 import { printable } from '../terminal/printable.ts';
 import { counted } from '../terminal/units.ts';
-import { apiExits } from './exits.ts';
-import { onSubscriptions, subscriptionsOptions } from './on-subscriptions.ts';
+import { apiExits, onSubscriptions, sourceOption } from './on-subscriptions.ts';
 import { foreignSchema, planForm, subscriptionForm, subscriptionSchema } from './plan-form.ts';
 
-export const listCommand: Command = {
-  help: renderHelp({
-    name: 'subscriptions list',
-    text: 'The webhook subscriptions of the account at ExtremeCloud IQ: ours (our application name, at our public URL), and all others. No running connector is needed.',
-    options: subscriptionsOptions,
-    exits: [
-      [exits.ok, 'listed, be there any or none'],
-      [exits.usage, 'wrong arguments, or no subscriptions configured'],
-      ...apiExits,
-      [exits.config, 'the configuration is at fault'],
-    ],
-  }),
+export const listCommand = defineCommand({
+  text: 'The webhook subscriptions of the account at ExtremeCloud IQ: ours (our application name, at our public URL), and all others. No running connector is needed.',
+  options: sourceOption,
+  exits: {
+    ok: 'listed, be there any or none',
+    usage: 'wrong arguments, or no subscriptions configured',
+    ...apiExits,
+  },
   json: {
     schema: z.strictObject({
       source: z.string(),
@@ -30,8 +23,7 @@ export const listCommand: Command = {
       foreign: z.array(foreignSchema),
     }),
   },
-  async run(args, session) {
-    const { values } = parseArguments('subscriptions list', args, subscriptionsOptions);
+  async run({ values, session }) {
     return onSubscriptions(values, session, async ({ source, list, plan: planOf, say, tell }) => {
       const found = await list();
       const plan = planOf(found);
@@ -45,7 +37,7 @@ export const listCommand: Command = {
       return exits.ok;
     });
   },
-};
+});
 
 /** Nothing of it is cut: an id is there to be named. */
 function line(whose: string, one: XiqSubscription): string {

@@ -17,17 +17,25 @@ import {
   type XiqSubscription,
 } from '@xiq-siem/xiq-account';
 import { type CommandOptions, configFile } from '../arguments.ts';
-import { commonOptions, type Session } from '../command.ts';
+import type { Session } from '../command.ts';
 import { createLogger } from '../log/log.ts';
 import { runningAt } from '../open-operations.ts';
 import { jsonLine } from '../terminal/printable.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { duration } from '../terminal/units.ts';
 
-export const subscriptionsOptions = {
+export const sourceOption = {
   source: { type: 'string', value: 'NAME', help: 'the source, where more than one has subscriptions' },
-  ...commonOptions,
 } as const satisfies CommandOptions;
+
+/** How a command ends that asks ExtremeCloud IQ and cannot. */
+export const apiExits = {
+  unavailable: 'ExtremeCloud IQ cannot be reached',
+  temporary: 'too many requests this hour, or somebody changes the same: try again later',
+  protocol: 'ExtremeCloud IQ refuses, or answers what makes no sense',
+  permission: 'ExtremeCloud IQ does not take our credentials, or they may not do this',
+  interrupted: 'Ctrl-C',
+};
 
 export interface OpenSubscriptions {
   readonly configuration: Configuration;

@@ -1,35 +1,27 @@
 // `xiq-siem subscriptions plan`: what apply would do.
 import { isNothingToDo, renderPlan } from '@xiq-siem/xiq-account';
 import { z } from 'zod';
-import { parseArguments } from '../arguments.ts';
-import type { Command } from '../command.ts';
+import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
 import { printable } from '../terminal/printable.ts';
-import { apiExits } from './exits.ts';
-import { onSubscriptions, subscriptionsOptions } from './on-subscriptions.ts';
+import { apiExits, onSubscriptions, sourceOption } from './on-subscriptions.ts';
 import { planForm, planSchema } from './plan-form.ts';
 
-export const planCommand: Command = {
-  help: renderHelp({
-    name: 'subscriptions plan',
-    text: `How the subscriptions at ExtremeCloud IQ differ from the configuration, one a line:
+export const planCommand = defineCommand({
+  text: `How the subscriptions at ExtremeCloud IQ differ from the configuration, one a line:
 
   + create   ~ change   - delete   = leave as it is   ? not ours, never touched
 
 Nothing is changed, and no running connector is needed.`,
-    options: subscriptionsOptions,
-    exits: [
-      [exits.ok, 'nothing to do'],
-      [exits.undone, 'something to do: xiq-siem subscriptions apply does it'],
-      [exits.usage, 'wrong arguments, or no subscriptions configured'],
-      ...apiExits,
-      [exits.config, 'the configuration is at fault'],
-    ],
-  }),
+  options: sourceOption,
+  exits: {
+    ok: 'nothing to do',
+    undone: 'something to do: xiq-siem subscriptions apply does it',
+    usage: 'wrong arguments, or no subscriptions configured',
+    ...apiExits,
+  },
   json: { schema: z.strictObject({ source: z.string(), plan: planSchema }) },
-  async run(args, session) {
-    const { values } = parseArguments('subscriptions plan', args, subscriptionsOptions);
+  async run({ values, session }) {
     return onSubscriptions(values, session, async ({ source, rotating, target, list, plan: planOf, say, tell }) => {
       const plan = planOf(await list());
       tell({ source, plan: planForm(plan) });
@@ -45,4 +37,4 @@ Nothing is changed, and no running connector is needed.`,
       return exits.undone;
     });
   },
-};
+});

@@ -9,15 +9,13 @@ import {
   shownText,
 } from '@xiq-siem/xiq-account';
 import { z } from 'zod';
-import { type CommandOptions, parseArguments, wholeNumber } from '../arguments.ts';
-import type { Command } from '../command.ts';
+import { type CommandOptions, wholeNumber } from '../arguments.ts';
+import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { renderHelp } from '../help.ts';
 import { runningAt } from '../open-operations.ts';
 import { printable } from '../terminal/printable.ts';
 import { duration } from '../terminal/units.ts';
-import { apiExits } from './exits.ts';
-import { type OpenSubscriptions, onSubscriptions, subscriptionsOptions } from './on-subscriptions.ts';
+import { apiExits, type OpenSubscriptions, onSubscriptions, sourceOption } from './on-subscriptions.ts';
 
 const options = {
   grace: {
@@ -25,7 +23,7 @@ const options = {
     value: 'SECONDS',
     help: 'how long the old secret stays when all have the new one (default 60; 600 where ExtremeCloud IQ shows no secrets)',
   },
-  ...subscriptionsOptions,
+  ...sourceOption,
 } as const satisfies CommandOptions;
 
 const maxGraceSeconds = 86_400;
@@ -45,29 +43,25 @@ const guide = z.strictObject({
   ),
 });
 
-export const rotateSecretCommand: Command = {
-  help: renderHelp({
-    name: 'subscriptions rotate-secret',
-    text: `Give our subscriptions a new secret. Where it is managed by us: a new one is made and accepted, ExtremeCloud IQ is told of it, and the old one goes when all have the new one. At no moment is a webhook refused. Interrupted at any step, run it again: it goes on from there. Secrets are never printed.
+export const rotateSecretCommand = defineCommand({
+  text: `Give our subscriptions a new secret. Where it is managed by us: a new one is made and accepted, ExtremeCloud IQ is told of it, and the old one goes when all have the new one. At no moment is a webhook refused. Interrupted at any step, run it again: it goes on from there. Secrets are never printed.
 
 Where the secret comes from the environment or a file, the steps are printed, and how far they are done.`,
-    options,
-    exits: [
-      [exits.ok, 'rotated'],
-      [exits.undone, 'the secret is not managed: there are steps to do'],
-      [exits.usage, 'wrong arguments, or no subscriptions configured'],
-      ...apiExits,
-      [exits.config, 'the configuration is at fault, or there is no secret to begin with'],
-    ],
-  }),
+  options,
+  exits: {
+    ok: 'rotated',
+    undone: 'the secret is not managed: there are steps to do',
+    usage: 'wrong arguments, or no subscriptions configured',
+    ...apiExits,
+    config: 'the configuration is at fault, or there is no secret to begin with',
+  },
   json: {
     schema: step,
     lines: true,
     note: 'One line when a step is done.',
     instead: [{ when: 'Where the secret is not managed', schema: guide }],
   },
-  async run(args, session) {
-    const { values } = parseArguments('subscriptions rotate-secret', args, options);
+  async run({ values, session }) {
     const grace = values.grace === undefined ? undefined : wholeNumber('--grace', values.grace, 0, maxGraceSeconds);
     return onSubscriptions(values, session, async (opened) => {
       const { configuration, secrets } = opened;
@@ -78,7 +72,7 @@ Where the secret comes from the environment or a file, the steps are printed, an
         : showGuide(opened, secrets.kind, askReceiver);
     });
   },
-};
+});
 
 type AskReceiver = (secret: Secret) => Promise<boolean>;
 
