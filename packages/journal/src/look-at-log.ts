@@ -68,10 +68,8 @@ interface FoundLost extends Omit<LostSpan, 'where'> {
 /** Scans the newest segment only; older ones are looked at when they are read. */
 export async function lookAtLog({ files, directory, head, log }: LookOptions) {
   const found = await findSegmentFiles(files, directory, log);
-  const logId =
-    head?.logId ??
-    found.findLast(({ header }) => header !== undefined)?.header?.logId ??
-    randomBytes(16).toString('hex');
+  const lastHeader = found.findLast(({ header }) => header !== undefined)?.header;
+  const logId = head?.logId ?? lastHeader?.logId ?? randomBytes(16).toString('hex');
   const nextOrdinal = (found.at(-1)?.ordinal ?? 0) + 1;
   const findings: Finding[] = [];
   const lost: FoundLost[] = [];

@@ -120,12 +120,10 @@ async function open(options: JournalOptions): Promise<Journal> {
   async function begin(bytes: number): Promise<SegmentWriter> {
     if (refusal?.code === 'journal_failed') throw refusal;
     await makeRoom(bytes + recordsStart);
-    if (writer === undefined || writer.size() >= segmentBytes) await startSegment();
-    if (writer === undefined) throw new ConnectorError('journal_failed', 'no segment could be started');
-    return writer;
+    return writer === undefined || writer.size() >= segmentBytes ? startSegment() : writer;
   }
 
-  async function startSegment(): Promise<void> {
+  async function startSegment(): Promise<SegmentWriter> {
     const header = newSegmentHeader(logId, nextOrdinal, set.nextSequence());
     // A name is used once, whatever becomes of the file.
     nextOrdinal += 1;
@@ -133,6 +131,7 @@ async function open(options: JournalOptions): Promise<Journal> {
     await writer?.close().catch((error: unknown) => log.warn('journal.close', { why: errorText(error) }));
     writer = started;
     set.add(newSegment(started.path, header, recordsStart, now()));
+    return started;
   }
 
   function refuse(error: ConnectorError): void {
@@ -198,14 +197,8 @@ async function open(options: JournalOptions): Promise<Journal> {
     clearInterval(timer);
     await appending.drained();
     await exclusively(async () => {
-      const steps = [
-        () => saveHead(set.keptFrom(), true),
-        head.close,
-        () => writer?.close(),
-        positions.close,
-        gaps.close,
-      ];
-      for (const step of steps) {
+      const saveLastHead = (): Promise<void> => saveHead(set.keptFrom(), true);
+      for (const step of [saveLastHead, head.close, () => writer?.close(), positions.close, gaps.close]) {
         try {
           await step();
         } catch (error) {
