@@ -63,7 +63,9 @@ describe('the data directory', () => {
   it('keeps its identity from opening to opening', async () => {
     const first = await openDataDirectory(path, options);
     await first.close();
+    const { ino } = await stat(join(path, 'format'));
     const second = await openDataDirectory(path, options);
+    expect((await stat(join(path, 'format'))).ino).toBe(ino);
     expect(second.instanceId).toBe(first.instanceId);
     expect(second.instanceId).toMatch(/^[0-9a-f-]{36}$/);
     await second.close();

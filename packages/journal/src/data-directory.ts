@@ -157,7 +157,9 @@ async function takeLock(directory: string, now: () => number, log: Logger): Prom
     throw new ConnectorError('data_directory_locked', text, { cause: error });
   }
   // SQLite makes it readable by all. Not every file system knows modes.
-  await chmod(path, 0o600).catch((error: unknown) => log.warn('data.lock_mode_failed', { path, why: errorText(error) }));
+  await chmod(path, 0o600).catch((error: unknown) =>
+    log.warn('data.lock_mode_failed', { path, why: errorText(error) }),
+  );
   const holder = { pid: process.pid, startedAt: new Date(now()).toISOString(), host: hostname() };
   // The lock is what counts; a disk that takes nothing now must not keep us from delivering what is on it.
   await writeDurably(directory, 'lock.json', `${JSON.stringify(holder)}\n`).catch(() => undefined);
