@@ -20,6 +20,15 @@ describe('a slot file', () => {
     expect(await readSlotFile(files, path, texts)).toEqual({ value: { text: 'x'.repeat(160) }, damaged: false });
   });
 
+  it('takes any value on a full disk, once it has taken one', async () => {
+    const files = modelFiles();
+    const file = await openSlotFile(files, path, texts);
+    await file.save({ text: 'one' });
+    files.setFreeBytes(0);
+    for (const text of ['x'.repeat(160), 'y'.repeat(160)]) await file.save({ text });
+    expect((await readSlotFile(files, path, texts)).value).toEqual({ text: 'y'.repeat(160) });
+  });
+
   it('outdoes values that are whole and that it cannot use', async () => {
     const files = modelFiles();
     const older = await openSlotFile(files, path, texts);
