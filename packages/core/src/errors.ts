@@ -34,6 +34,7 @@ const codes = {
   data_format_newer: exitCodes.config,
   data_format_unreadable: exitCodes.config,
   data_directory_locked: exitCodes.temporary,
+  data_directory_failed: exitCodes.io,
   not_running: exitCodes.unavailable,
   listen_failed: exitCodes.unavailable,
   journal_full: exitCodes.temporary,

@@ -146,13 +146,17 @@ describe('a journal whose process died', () => {
     const path = segmentPaths(files)[0] ?? '';
     const content = files.content(path);
     files.put(path, content.subarray(0, -3));
-    const { journal, log } = await testJournal(files);
+    const { journal, log, meter } = await testJournal(files);
     expect(textsOf(await readAll(journal))).toEqual(texts.slice(0, 3));
     const border = bordersOf(content)[3] ?? 0;
     expect(files.content(path).length).toBe(border);
     const kept = files.paths().filter((one) => one.startsWith('/data/quarantine/'));
     expect(kept.map((one) => files.content(one))).toEqual([content.subarray(border, -3)]);
     expect(log.lines).toContainEqual(expect.objectContaining({ event: 'journal.tail_cut' }));
+    expect(meter.total('xiq_siem.journal.quarantined_bytes')).toBe(content.length - 3 - border);
+    // The copy was synced before the cut was.
+    const afterPowerCut = files.crash(() => false);
+    expect(kept.map((one) => afterPowerCut.content(one))).toEqual([content.subarray(border, -3)]);
   });
 });
 
@@ -251,7 +255,9 @@ describe('damage in the middle', () => {
       const files = whole.copy();
       const path = segmentPaths(files)[index] ?? '';
       files.put(path, files.content(path).fill(0, 0, recordsStart));
-      const { journal } = await testJournal(files);
+      const { length } = files.content(path);
+      const { journal, meter } = await testJournal(files);
+      expect(meter.total('xiq_siem.journal.quarantined_bytes')).toBe(length);
       const lost = await accounted(journal, texts.length, `segment ${index}`);
       expect(lost).toEqual(index === 0 ? [1, 2] : [3, 4]);
       expect(files.paths()).not.toContain(path);

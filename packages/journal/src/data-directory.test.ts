@@ -39,10 +39,33 @@ describe('the data directory', () => {
     await data.close();
   });
 
+  it('that cannot be made is refused at once, by name', async () => {
+    // Node's recursive mkdir never ends there.
+    for (const impossible of ['/proc/self/nowhere/x', '/proc/x/y']) {
+      await expect(openDataDirectory(impossible, options), impossible).rejects.toMatchObject({
+        name: 'ConnectorError',
+        code: 'data_directory_failed',
+        exitCode: 74,
+        message: expect.stringContaining(`${impossible} cannot be made`),
+      });
+    }
+  });
+
+  it('is made once where two begin at the same time', async () => {
+    const both = await Promise.allSettled([openDataDirectory(path, options), openDataDirectory(path, options)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    for (const one of both) {
+      if (one.status === 'fulfilled') await one.value.close();
+      else expect(one.reason).toMatchObject({ code: 'data_directory_locked' });
+    }
+  });
+
   it('keeps its identity from opening to opening', async () => {
     const first = await openDataDirectory(path, options);
     await first.close();
+    const { ino } = await stat(join(path, 'format'));
     const second = await openDataDirectory(path, options);
+    expect((await stat(join(path, 'format'))).ino).toBe(ino);
     expect(second.instanceId).toBe(first.instanceId);
     expect(second.instanceId).toMatch(/^[0-9a-f-]{36}$/);
     await second.close();

@@ -1,74 +1,77 @@
 // The data directory: its format, its identity, its lock, and where everything in it is.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
 import { z } from 'zod';
 import { errorText, nodeFiles, systemCode } from './files.ts';
-import { takeLock } from './lock.ts';
 
 /** The version of the directory's layout and of all files in it. */
-export const dataFormatVersion = 1;
+const formatVersion = 1;
+const sqliteBusy = 5;
 
-const rooms = ['journal', 'positions', 'dead-letters', 'quarantine', 'secrets', 'jobs'] as const;
 const instanceSchema = z.object({ id: z.uuid(), createdAt: z.iso.datetime() });
+const holderSchema = z.object({ pid: z.int(), startedAt: z.string(), host: z.string() });
 
 export interface DataDirectory {
   /** Absolute. */
   readonly path: string;
-  readonly paths: {
-    readonly journal: string;
-    readonly positions: string;
-    readonly deadLetters: string;
-    readonly quarantine: string;
-    readonly secrets: string;
-    readonly jobs: string;
-    /** Address, pid and token of the running instance: written by the app. */
-    readonly admin: string;
-  };
+  readonly paths: Readonly<ReturnType<typeof pathsIn>>;
   /** Random, made once for this directory. */
   readonly instanceId: string;
   close(): Promise<void>;
 }
 
-export interface DataDirectoryOptions {
-  readonly now: () => number;
-  readonly log: Logger;
-}
-
 /**
  * Opens the data directory, which is made if need be, and locks it until `close`.
- * @throws ConnectorError data_format_newer (nothing is touched), data_format_unreadable, data_directory_locked.
+ * @throws ConnectorError data_format_newer (nothing is touched), data_format_unreadable, data_directory_locked,
+ * data_directory_failed.
  */
-export async function openDataDirectory(path: string, { now, log }: DataDirectoryOptions): Promise<DataDirectory> {
+export async function openDataDirectory(
+  path: string,
+  options: { readonly now: () => number; readonly log: Logger },
+): Promise<DataDirectory> {
   const directory = resolve(path);
-  await checkFormat(directory);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const lock = await takeLock(directory, now);
+  try {
+    await checkFormat(directory);
+    await nodeFiles.makeDirectory(directory);
+    return await openLocked(directory, options.now, options.log);
+  } catch (error) {
+    if (error instanceof ConnectorError) throw error;
+    const text = `the data directory ${directory} cannot be made or written to (${errorText(error)}): see to its permissions and the disk, or use another directory`;
+    throw new ConnectorError('data_directory_failed', text, { cause: error });
+  }
+}
+
+async function openLocked(directory: string, now: () => number, log: Logger): Promise<DataDirectory> {
+  const unlock = await takeLock(directory, now, log);
   try {
     // Again under the lock: another process may have made it meanwhile.
-    if (!(await checkFormat(directory))) await writeDurably(directory, 'format', `${dataFormatVersion}\n`);
-    for (const room of rooms) await mkdir(join(directory, room), { recursive: true, mode: 0o700 });
-    await nodeFiles.syncDirectory(directory);
+    if (!(await checkFormat(directory))) await writeDurably(directory, 'format', `${formatVersion}\n`);
+    const paths = pathsIn(directory);
+    const { admin: _, ...folders } = paths;
+    for (const folder of Object.values(folders)) await nodeFiles.makeDirectory(folder);
     const instanceId = await readInstance(directory, now, log);
-    return {
-      path: directory,
-      paths: {
-        journal: join(directory, 'journal'),
-        positions: join(directory, 'positions'),
-        deadLetters: join(directory, 'dead-letters'),
-        quarantine: join(directory, 'quarantine'),
-        secrets: join(directory, 'secrets'),
-        jobs: join(directory, 'jobs'),
-        admin: join(directory, 'admin.json'),
-      },
-      instanceId,
-      close: lock.release,
-    };
+    return { path: directory, paths, instanceId, close: unlock };
   } catch (error) {
-    await lock.release();
+    await unlock();
     throw error;
   }
+}
+
+function pathsIn(directory: string) {
+  return {
+    journal: join(directory, 'journal'),
+    positions: join(directory, 'positions'),
+    deadLetters: join(directory, 'dead-letters'),
+    quarantine: join(directory, 'quarantine'),
+    secrets: join(directory, 'secrets'),
+    jobs: join(directory, 'jobs'),
+    /** Address, pid and token of the running instance: written by the app. */
+    admin: join(directory, 'admin.json'),
+  };
 }
 
 /**
@@ -89,13 +92,16 @@ async function checkFormat(directory: string): Promise<boolean> {
     throw unreadable(`${file} cannot be read (${errorText(error)})`);
   });
   if (text === undefined) {
-    if (await holdsSegments(directory)) throw unreadable(`${file} is missing, but there is a journal beside it`);
+    const names = await readdir(join(directory, 'journal')).catch(() => []);
+    if (names.some((name) => name.endsWith('.segment'))) {
+      throw unreadable(`${file} is missing, but there is a journal beside it`);
+    }
     return false;
   }
   const version = /^([1-9]\d{0,8})\n?$/.exec(text)?.[1];
   if (version === undefined) throw unreadable(`${file} holds no version`);
-  if (Number(version) > dataFormatVersion) {
-    const message = `the data directory ${directory} has format ${version}; this version takes ${dataFormatVersion} and has changed nothing: use the newer version again`;
+  if (Number(version) > formatVersion) {
+    const message = `the data directory ${directory} has format ${version}; this version takes ${formatVersion} and has changed nothing: use the newer version again`;
     throw new ConnectorError('data_format_newer', message);
   }
   return true;
@@ -103,11 +109,6 @@ async function checkFormat(directory: string): Promise<boolean> {
 
 function unreadable(what: string): ConnectorError {
   return new ConnectorError('data_format_unreadable', `${what}: restore it, or use another data directory`);
-}
-
-async function holdsSegments(directory: string): Promise<boolean> {
-  const names = await readdir(join(directory, 'journal')).catch(() => []);
-  return names.some((name) => name.endsWith('.segment'));
 }
 
 async function readInstance(directory: string, now: () => number, log: Logger): Promise<string> {
@@ -134,4 +135,47 @@ async function writeDurably(directory: string, name: string, text: string): Prom
   }
   await rename(temporary, join(directory, name));
   await nodeFiles.syncDirectory(directory);
+}
+
+/**
+ * One process a data directory: takes an SQLite lock, which the kernel releases however its holder ends, and gives what
+ * releases it. The file is opened once: closing any other handle on it in this process would release the lock.
+ * @throws ConnectorError data_directory_locked, naming the holder.
+ */
+async function takeLock(directory: string, now: () => number, log: Logger): Promise<() => Promise<void>> {
+  const path = join(directory, 'lock');
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    // In memory, so that no journal file appears beside it.
+    database.exec('PRAGMA journal_mode = MEMORY');
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    const isBusy = error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
+    if (!isBusy) throw error;
+    const text = `the data directory ${directory} is in use by another process (${await readHolder(directory)}): stop it, or use another directory`;
+    throw new ConnectorError('data_directory_locked', text, { cause: error });
+  }
+  // SQLite makes it readable by all. Not every file system knows modes.
+  await chmod(path, 0o600).catch((error: unknown) =>
+    log.warn('data.lock_mode_failed', { path, why: errorText(error) }),
+  );
+  const holder = { pid: process.pid, startedAt: new Date(now()).toISOString(), host: hostname() };
+  // The lock is what counts; a disk that takes nothing now must not keep us from delivering what is on it.
+  await writeDurably(directory, 'lock.json', `${JSON.stringify(holder)}\n`).catch(() => undefined);
+  return async () => {
+    await rm(join(directory, 'lock.json'), { force: true }).catch(() => undefined);
+    database.close();
+  };
+}
+
+async function readHolder(directory: string): Promise<string> {
+  try {
+    const { pid, startedAt, host } = holderSchema.parse(
+      JSON.parse(await readFile(join(directory, 'lock.json'), 'utf8')),
+    );
+    return `pid ${pid}, started ${startedAt}, on ${host}`;
+  } catch {
+    return 'which has not said who it is';
+  }
 }

@@ -116,6 +116,14 @@ describe('a disk without room', () => {
   });
 });
 
+it('a body is refused that would take the disk below what is to stay free', async () => {
+  let nowMs = 0;
+  const { journal, files } = await testJournal(modelFiles(), { minFreeBytes: 10 ** 6, now: () => nowMs });
+  files.setFreeBytes(10 ** 6 + 10_000);
+  nowMs += 1000;
+  await expect(appendText(journal, 'x'.repeat(10_000))).rejects.toMatchObject({ code: 'journal_full' });
+});
+
 describe('a disk that fails', () => {
   it.each(['write', 'datasync'] as const)('ends appending for good, and not reading: EIO on %s', async (operation) => {
     const { journal, files } = await testJournal();

@@ -1,6 +1,7 @@
 // The few file operations that the journal stands on, so that a test can lose what was not synced.
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, statfs, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 export interface OpenFile {
   /** Bytes read into `buffer` from its start: fewer than its length only at the end of the file. */
@@ -23,6 +24,7 @@ export interface Files {
   open(path: string, mode: 'read' | 'update' | 'create' | 'createSynced'): Promise<OpenFile>;
   /** Names in a directory, in no order. */
   list(directory: string): Promise<readonly string[]>;
+  /** Makes what is missing above it, too; durable once it resolves. */
   makeDirectory(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
@@ -68,9 +70,7 @@ export const nodeFiles: Files = {
     };
   },
   list: (directory) => readdir(directory),
-  async makeDirectory(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  },
+  makeDirectory: (path) => makeDirectory(path, false),
   rename,
   remove: unlink,
   async syncDirectory(path) {
@@ -86,6 +86,21 @@ export const nodeFiles: Files = {
     return bavail * bsize;
   },
 };
+
+async function makeDirectory(path: string, isParentMade: boolean): Promise<void> {
+  const parent = dirname(path);
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    // Not `recursive`: Node tries for ever where a parent is there and takes no directories, as in /proc.
+    if (code !== 'ENOENT' || isParentMade || parent === path) throw error;
+    await makeDirectory(parent, false);
+    return makeDirectory(path, true);
+  }
+  await nodeFiles.syncDirectory(parent);
+}
 
 /** The `code` of a system error. */
 export function systemCode(error: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { type ModelFiles, modelFiles } from '@xiq-siem/testkit';
 import { describe, expect, it } from 'vitest';
 import { appendText, at, damage, segmentPaths, testJournal } from './fixtures/test-journal.ts';
-import { parseReceipt, receiptsOf } from './receipt.ts';
+import { parseReceipt, receiptOf } from './receipt.ts';
 
 /** Bodies of 1000 bytes in several segments, closed in order, and their receipts. */
 async function filled(count: number): Promise<{ files: ModelFiles; receipts: readonly string[] }> {
@@ -14,7 +14,7 @@ async function filled(count: number): Promise<{ files: ModelFiles; receipts: rea
 }
 
 const segmentOf = (receipt: string): string => parseReceipt(receipt)?.segmentId ?? '';
-const elsewhere = receiptsOf('00112233445566ff');
+const elsewhere = (sequence: number): string => receiptOf('00112233445566ff', sequence);
 
 describe('a receipt', () => {
   it('leads to its body, in whatever segment that is', async () => {
@@ -37,9 +37,9 @@ describe('a receipt', () => {
       `${first}x`,
       elsewhere(5),
       elsewhere(0),
-      receiptsOf(segmentOf(last))(61),
-      receiptsOf(segmentOf(last))(5),
-      receiptsOf(segmentOf(first))(60),
+      receiptOf(segmentOf(last), 61),
+      receiptOf(segmentOf(last), 5),
+      receiptOf(segmentOf(first), 60),
     ];
     for (const receipt of others) expect(await journal.find(receipt), receipt).toEqual({ kind: 'unknown' });
   });
@@ -50,7 +50,7 @@ describe('a receipt', () => {
     const { journal, log, meter } = await testJournal(files);
     const found = await journal.find(receipts[4] ?? '');
     expect(found).toMatchObject({ kind: 'lost', span: { fromSequence: 5, toSequence: 5, reason: 'damaged' } });
-    expect(await journal.find(receiptsOf(segmentOf(receipts[59] ?? ''))(5))).toEqual({ kind: 'unknown' });
+    expect(await journal.find(receiptOf(segmentOf(receipts[59] ?? ''), 5))).toEqual({ kind: 'unknown' });
     expect(await journal.find(elsewhere(5))).toEqual({ kind: 'unknown' });
     // Looking is no reading: who reads says it, and counts it once.
     expect(log.of('journal.lost')).toEqual([]);

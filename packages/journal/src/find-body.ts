@@ -39,6 +39,6 @@ export async function findBody(
   function mayBeOf(segmentId: string, holder: Segment | undefined, span: LostSpan): boolean {
     if (holder === undefined || holder.header.segmentId === segmentId) return true;
     if (set.segments.some(({ header }) => header.segmentId === segmentId)) return false;
-    return span.toSequence + 1 >= set.limit(holder).nextSequence;
+    return span.toSequence + 1 >= set.endOf(holder);
   }
 }

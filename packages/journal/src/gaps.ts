@@ -2,7 +2,7 @@
 import type { Logger } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Files } from './files.ts';
-import { openSlotFile, readSlotFile, type SlotFile } from './slot-file.ts';
+import { type FoundInSlots, openSlotFile, readSlotFile, type SlotFormat } from './slot-file.ts';
 
 const gap = z.object({
   destination: z.string(),
@@ -20,33 +20,30 @@ const gap = z.object({
 /** Bodies that one destination wanted and that were let go. */
 export type LetGoGap = Readonly<z.infer<typeof gap>>;
 
-const stored = z.object({ v: z.literal(1), gaps: z.array(gap) });
 /** Gaps that touch are one; beyond this number the last of a file grows over what lies between. */
 const maxGaps = 1000;
-const slotBytes = 256 * 1024;
+const format: SlotFormat<{ gaps: readonly LetGoGap[] }> = {
+  schema: z.object({ gaps: z.array(gap) }),
+  slotBytes: 256 * 1024,
+};
 
-export interface Gaps {
-  list(): readonly LetGoGap[];
-  /** Resolves when they are on disk. */
-  add(gaps: readonly LetGoGap[]): Promise<void>;
-  /** Forgets a destination's gaps that end at or before a sequence. */
-  acknowledge(destination: string, toSequence: number): Promise<void>;
-  close(): Promise<void>;
-}
+export type Gaps = Awaited<ReturnType<typeof openGaps>>;
 
-export async function openGaps(files: Files, path: string, log: Logger): Promise<Gaps> {
-  const slots = await openSlotFile(files, path, slotBytes, isUsable);
+export async function openGaps(files: Files, path: string, log: Logger) {
+  const slots = await openSlotFile(files, path, format);
   let gaps = gapsIn(slots.found, path, log);
 
   async function keep(next: readonly LetGoGap[]): Promise<void> {
-    await slots.save(JSON.stringify({ v: 1, gaps: next }));
+    await slots.save({ gaps: next });
     gaps = next;
   }
 
   return {
     list: () => gaps,
-    add: (more) => keep(more.reduce(merge, gaps)),
-    acknowledge: (destination, toSequence) =>
+    /** Resolves when they are on disk. */
+    add: (more: readonly LetGoGap[]) => keep(more.reduce(merge, gaps)),
+    /** Forgets a destination's gaps that end at or before a sequence. */
+    acknowledge: (destination: string, toSequence: number) =>
       keep(gaps.filter((one) => one.destination !== destination || one.toSequence > toSequence)),
     close: slots.close,
   };
@@ -54,15 +51,13 @@ export async function openGaps(files: Files, path: string, log: Logger): Promise
 
 /** The gaps by reading alone. */
 export async function readGaps(files: Files, path: string, log: Logger): Promise<readonly LetGoGap[]> {
-  return gapsIn(await readSlotFile(files, path, slotBytes, isUsable), path, log);
+  return gapsIn(await readSlotFile(files, path, format), path, log);
 }
 
-function gapsIn(found: SlotFile['found'], path: string, log: Logger): readonly LetGoGap[] {
-  if (found === 'damaged') log.error('journal.gaps_damaged', { path });
-  return typeof found === 'string' ? [] : (parse(found.content) ?? []);
+function gapsIn(found: FoundInSlots<{ gaps: readonly LetGoGap[] }>, path: string, log: Logger): readonly LetGoGap[] {
+  if (found.damaged) log.error('journal.gaps_damaged', { path });
+  return found.value?.gaps ?? [];
 }
-
-const isUsable = (content: string): boolean => parse(content) !== undefined;
 
 function merge(gaps: readonly LetGoGap[], next: LetGoGap): readonly LetGoGap[] {
   const index = gaps.findLastIndex((one) => one.destination === next.destination);
@@ -78,12 +73,4 @@ function merge(gaps: readonly LetGoGap[], next: LetGoGap): readonly LetGoGap[] {
     lastAtMs: next.lastAtMs,
   };
   return gaps.with(index, merged);
-}
-
-function parse(content: string): readonly LetGoGap[] | undefined {
-  try {
-    return stored.parse(JSON.parse(content)).gaps;
-  } catch {
-    return undefined;
-  }
 }

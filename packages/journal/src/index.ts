@@ -1,13 +1,12 @@
 // The durable log between our 2xx and delivery.
-export type { DataDirectory, DataDirectoryOptions } from './data-directory.ts';
-export { dataFormatVersion, openDataDirectory } from './data-directory.ts';
+export type { DataDirectory } from './data-directory.ts';
+export { openDataDirectory } from './data-directory.ts';
 export type { Files, OpenFile } from './files.ts';
 export type { FoundBody } from './find-body.ts';
 export type { LetGoGap } from './gaps.ts';
 export type { Journal, JournalExtent, JournalOptions, PositionOptions } from './journal.ts';
-export type { JournalSnapshot } from './log-snapshot.ts';
 export { openJournal } from './open-journal.ts';
-export type { JournalSnapshotOptions } from './open-snapshot.ts';
+export type { JournalSnapshot, JournalSnapshotOptions } from './open-snapshot.ts';
 export { openJournalSnapshot } from './open-snapshot.ts';
 export { freshPosition } from './position.ts';
 export { openPositionFileAt } from './position-file.ts';

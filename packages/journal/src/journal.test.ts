@@ -79,6 +79,13 @@ describe('append', () => {
     expect(journal.acceptance()).toEqual({ ok: true });
   });
 
+  it('does not count what was written as waiting', async () => {
+    const { journal } = await testJournal();
+    const large = Buffer.alloc(15 * 1024 ** 2);
+    for (let n = 0; n < 5; n += 1) await journal.append(metadata, large);
+    expect(journal.extent().nextSequence).toBe(6);
+  });
+
   it('is refused once the journal closes; what came before is kept', async () => {
     const files = modelFiles();
     const { journal } = await testJournal(files);

@@ -3,73 +3,48 @@ import type { LostSpan } from '@xiq-siem/core';
 import { type Files, type OpenFile, systemCode } from './files.ts';
 import type { DamageKind } from './lost-ledger.ts';
 import { type FoundRecord, type RecordCursor, recordCursor } from './record-cursor.ts';
-import type { Segment, SegmentLimit, SegmentSet } from './segment-set.ts';
+import { noteLandmark, type Segment, type SegmentSet } from './segment-set.ts';
 
 export type LogEntry =
   | { readonly kind: 'record'; readonly record: FoundRecord; readonly segment: Segment }
   | { readonly kind: 'lost'; readonly span: LostSpan; readonly damage: DamageKind | undefined };
 
-export interface LogReader {
-  /** The next entry, or undefined at the tail. */
-  next(): Promise<LogEntry | undefined>;
-  close(): Promise<void>;
+/** What a log is read from. */
+export interface LogSource {
+  readonly files: Files;
+  readonly set: SegmentSet;
+  /** Called when a segment's file is not there: it may find out that it was removed, and tell the set. */
+  readonly vanished?: (() => Promise<void>) | undefined;
 }
+
+export type LogReader = ReturnType<typeof logReader>;
 
 interface OpenSegment {
   readonly segment: Segment;
-  /** None where it is gone. */
-  readonly file: OpenFile | undefined;
-  /** None where the file is gone. */
-  readonly cursor: RecordCursor | undefined;
+  /** Neither of them where the file is gone. */
+  readonly file?: OpenFile;
+  readonly cursor?: RecordCursor;
 }
 
-interface Damage {
-  readonly what: 'header' | 'payload';
-  readonly where: string;
-  readonly bytes: number;
-}
-
-/** `vanished` is called when a segment's file is not there: it may find out that it was removed, and tell the set. */
-export function logReader(
-  files: Files,
-  set: SegmentSet,
-  fromSequence: number,
-  vanished?: () => Promise<void>,
-): LogReader {
+export function logReader({ files, set, vanished }: LogSource, fromSequence: number) {
   let expected = fromSequence;
   let current: OpenSegment | undefined;
-  let damage: Damage | undefined;
+  let damage: { readonly what: 'header' | 'payload'; readonly where: string; readonly bytes: number } | undefined;
   let held: FoundRecord | undefined;
 
   /** A span from `expected` to before `next`. */
-  function lost(next: number, where: string): LogEntry {
+  function lost(next: number, where: string, isRemoved = false): LogEntry {
     const span: LostSpan = {
       fromSequence: expected,
       toSequence: next - 1,
       bytes: damage?.bytes ?? 0,
-      reason: damage === undefined ? 'missing' : 'damaged',
+      reason: isRemoved ? 'letGo' : damage === undefined ? 'missing' : 'damaged',
       where: damage?.where ?? where,
     };
-    const kind = damage?.what ?? 'gap';
+    const kind = isRemoved ? undefined : (damage?.what ?? 'gap');
     expected = next;
     damage = undefined;
     return { kind: 'lost', span, damage: kind };
-  }
-
-  /** Something before the oldest segment is asked for. */
-  function beforeOldest(next: number): LogEntry {
-    const to = set.keptFrom() > expected ? Math.min(next, set.keptFrom()) : next;
-    const letGo = set.keptFrom() > expected;
-    const where = letGo ? 'removed from the journal' : 'no segment holds it';
-    const span: LostSpan = {
-      fromSequence: expected,
-      toSequence: to - 1,
-      bytes: 0,
-      reason: letGo ? 'letGo' : 'missing',
-      where,
-    };
-    expected = to;
-    return { kind: 'lost', span, damage: letGo ? undefined : 'gap' };
   }
 
   async function leave(): Promise<void> {
@@ -80,52 +55,53 @@ export function logReader(
     await file?.close();
   }
 
-  /** The next record of the open segment that is `expected` or later, or undefined where it holds no more of them. */
-  async function record(open: OpenSegment, limit: SegmentLimit): Promise<FoundRecord | undefined> {
+  /** The next record before `end` that is `expected` or later, or undefined where the segment holds no more of them. */
+  async function record({ segment, cursor }: OpenSegment, end: number, next: number): Promise<FoundRecord | undefined> {
     if (held !== undefined) return held;
     for (;;) {
-      const found = await open.cursor?.next(limit.end);
+      const found = await cursor?.next(end);
       if (found === undefined || found.kind === 'end') return undefined;
       if (found.kind === 'damage') {
-        const { what, offset, end } = found;
-        damage = {
-          what,
-          where: damage?.where ?? `${open.segment.path}:${offset}`,
-          bytes: (damage?.bytes ?? 0) + end - offset,
-        };
-      } else {
-        // Past the limit stand records of a group that failed: refused then, and their sequences given to others.
-        if (found.sequence >= limit.nextSequence) return undefined;
-        open.segment.landmarks.note(found.sequence, found.offset);
-        if (found.sequence >= expected) return found;
-        damage = undefined;
+        const where = damage?.where ?? `${segment.path}:${found.offset}`;
+        damage = { what: found.what, where, bytes: (damage?.bytes ?? 0) + found.end - found.offset };
+        continue;
       }
+      // Past the limit stand records of a group that failed: refused then, and their sequences given to others.
+      if (found.sequence >= next) return undefined;
+      noteLandmark(segment, found.sequence, found.offset);
+      if (found.sequence >= expected) return found;
+      damage = undefined;
     }
   }
 
   return {
-    async next() {
+    /** The next entry, or undefined at the tail. */
+    async next(): Promise<LogEntry | undefined> {
       for (;;) {
         if (current === undefined || current.segment.removed) {
           await leave();
           const segment = set.find(expected);
           if (segment === undefined) {
             const next = set.firstSequence();
-            return expected < next ? beforeOldest(next) : undefined;
+            if (expected >= next) return undefined;
+            const keptFrom = set.keptFrom();
+            if (expected >= keptFrom) return lost(next, 'no segment holds it');
+            return lost(Math.min(next, keptFrom), 'removed from the journal', true);
           }
           current = await enter(segment);
           continue;
         }
         const { segment } = current;
-        const limit = set.limit(segment);
-        if (expected >= limit.nextSequence) {
-          if (limit.following === undefined) return undefined;
+        // Both at once: the writer moves them on while we read.
+        const [end, next] = [segment.bytes, set.endOf(segment)];
+        if (expected >= next) {
+          if (segment.following === undefined) return undefined;
           await leave();
-          current = await enter(limit.following);
+          current = await enter(segment.following);
           continue;
         }
-        const found = await record(current, limit);
-        if (found === undefined) return lost(limit.nextSequence, `${segment.path}: not in it`);
+        const found = await record(current, end, next);
+        if (found === undefined) return lost(next, `${segment.path}: not in it`);
         if (found.sequence > expected) {
           held = found;
           return lost(found.sequence, `${segment.path}:${found.offset}: a jump of the sequence`);
@@ -144,7 +120,7 @@ export function logReader(
     try {
       const file = await files.open(segment.path, 'read');
       // Its header was read when the journal was opened: damage to it since then costs nothing.
-      const landmark = segment.landmarks.before(expected);
+      const landmark = segment.landmarks.findLast(({ sequence }) => sequence <= expected);
       return { segment, file, cursor: recordCursor(file, segment.header, landmark?.offset) };
     } catch (error) {
       const code = systemCode(error);
@@ -153,7 +129,7 @@ export function logReader(
       // Too many open files and the like pass: nothing is lost by them.
       if (code !== 'ENOENT' && code !== 'EIO') throw error;
       if (code === 'EIO') damage = { what: 'header', where: `${segment.path}: EIO`, bytes: segment.bytes };
-      return { segment, file: undefined, cursor: undefined };
+      return { segment };
     }
   }
 }

@@ -12,7 +12,7 @@ import {
   textsOf,
 } from './fixtures/test-journal.ts';
 import type { PositionOptions } from './journal.ts';
-import { logSnapshot } from './log-snapshot.ts';
+import { logSnapshot } from './open-snapshot.ts';
 import { recordsStart } from './segment-format.ts';
 
 const letGo: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };

@@ -1,44 +1,105 @@
 // All that can be asked of a log without changing it: of an open journal, and of a snapshot.
-import type { BodyReader } from '@xiq-siem/core';
-import { bodyReader } from './body-reader.ts';
-import type { Files } from './files.ts';
+import { type BodyReader, ConnectorError, type JournalEntry, type LostSpan } from '@xiq-siem/core';
 import { findBody } from './find-body.ts';
 import type { Journal } from './journal.ts';
-import { logReader } from './log-reader.ts';
+import { type LogSource, logReader } from './log-reader.ts';
 import type { LostLedger } from './lost-ledger.ts';
-import type { SegmentSet } from './segment-set.ts';
+import { decodeMetadata } from './metadata.ts';
+import { receiptOf } from './receipt.ts';
 import { sequenceAt } from './sequence-at.ts';
 
-export type LogView = Pick<Journal, 'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'lostSpans'>;
-
-export interface LogViewOptions {
-  readonly files: Files;
-  readonly set: SegmentSet;
+interface LogViewSource extends LogSource {
   readonly ledger: LostLedger;
   readonly isClosed: () => boolean;
-  /** As `logReader` takes it. */
-  readonly vanished?: () => Promise<void>;
 }
 
-export function logView({ files, set, ledger, isClosed, vanished }: LogViewOptions): LogView {
-  function reader(fromSequence: number, toSequence: number, report: LostLedger['report']): BodyReader {
-    return bodyReader({
-      reader: logReader(files, set, fromSequence, vanished),
-      ...{ set, fromSequence, toSequence, isClosed },
-      // What was let go of was said when it was.
-      lost: (span, damage) => {
-        if (span.reason !== 'letGo') report(span, damage);
-      },
-    });
-  }
-
+export function logView(
+  source: LogViewSource,
+): Pick<Journal, 'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'lostSpans'> {
+  const { set, ledger } = source;
   return {
     extent: () => ({ firstSequence: set.firstSequence(), nextSequence: set.nextSequence(), bytes: set.bytes() }),
     bytesFrom: set.bytesFrom,
-    sequenceAt: (atMs, signal) => sequenceAt(atMs, signal, { files, set, vanished }),
+    sequenceAt: (atMs, signal) => sequenceAt(atMs, signal, source),
     // Looking for one body finds the rest of a span only: who reads on says it whole.
-    find: (receipt) => findBody(receipt, set, (from) => reader(from, Number.POSITIVE_INFINITY, () => undefined)),
-    reader: (from, to = Number.POSITIVE_INFINITY) => reader(from, to, ledger.report),
+    find: (receipt) =>
+      findBody(receipt, set, (from) => bodyReader(source, from, Number.POSITIVE_INFINITY, () => undefined)),
+    reader: (from, to = Number.POSITIVE_INFINITY) => bodyReader(source, from, to, ledger.report),
     lostSpans: ledger.spans,
+  };
+}
+
+/** Reads bodies and lost spans in bounded portions. Ends after `toSequence`; Infinity for never. */
+function bodyReader(
+  source: LogViewSource,
+  fromSequence: number,
+  toSequence: number,
+  report: LostLedger['report'],
+): BodyReader {
+  const { set, isClosed } = source;
+  const reader = logReader(source, fromSequence);
+  /** The sequence after what was given. */
+  let next = fromSequence;
+  let held: JournalEntry | undefined;
+
+  async function nextEntry(): Promise<JournalEntry | undefined> {
+    const entry = await reader.next();
+    if (entry === undefined) return undefined;
+    if (entry.kind === 'lost') {
+      const { span, damage } = entry;
+      // What was let go of was said when it was.
+      if (span.reason !== 'letGo') report(span, damage);
+      // Said whole, given as far as was asked for.
+      return { kind: 'lost', span: { ...span, toSequence: Math.min(span.toSequence, toSequence) } };
+    }
+    const { header, path } = entry.segment;
+    const { sequence, offset, payload: bytes } = entry.record;
+    const metadata = decodeMetadata(entry.record.metadata);
+    if (metadata === undefined) {
+      const where = `${path}:${offset}: metadata`;
+      const reason = 'damaged';
+      const span: LostSpan = { fromSequence: sequence, toSequence: sequence, bytes: bytes.length, reason, where };
+      report(span, 'payload');
+      return { kind: 'lost', span };
+    }
+    return { kind: 'body', body: { sequence, receipt: receiptOf(header.segmentId, sequence), metadata, bytes } };
+  }
+
+  return {
+    async read({ maxBodies, maxBytes }, signal) {
+      const entries: JournalEntry[] = [];
+      let bytes = 0;
+      while (entries.length < maxBodies && bytes < maxBytes && next <= toSequence) {
+        if (isClosed()) {
+          throw new ConnectorError('journal_closed', 'the journal is closed: nothing can be read from it');
+        }
+        if (signal.aborted) break;
+        const version = set.version();
+        let entry: JournalEntry | undefined;
+        try {
+          entry = held ?? (await nextEntry());
+          held = undefined;
+        } catch (error) {
+          // What was read is not lost by it: the next call meets the same error.
+          if (entries.length > 0) break;
+          throw error;
+        }
+        if (entry === undefined) {
+          if (entries.length > 0) break;
+          await set.changed(version, signal);
+          continue;
+        }
+        const size = entry.kind === 'body' ? entry.body.bytes.length : 0;
+        if (entries.length > 0 && bytes + size > maxBytes) {
+          held = entry;
+          break;
+        }
+        bytes += size;
+        entries.push(entry);
+        next = (entry.kind === 'body' ? entry.body.sequence : entry.span.toSequence) + 1;
+      }
+      return entries;
+    },
+    close: reader.close,
   };
 }

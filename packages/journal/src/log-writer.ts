@@ -1,11 +1,11 @@
 // Group commit: all who wait share one write and one sync; the segment they go to is the matter of `begin`.
 import { ConnectorError } from '@xiq-siem/core';
 import { errorText, mayPass } from './files.ts';
-import { receiptsOf } from './receipt.ts';
+import { receiptOf } from './receipt.ts';
 import { encodeRecord, maxRecordBytes, recordHeaderBytes, type SegmentHeader } from './segment-format.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 
-export interface LogWriterOptions {
+interface LogWriterOptions {
   /** Bytes of records that one write takes at most; a single larger record goes alone. */
   readonly maxGroupBytes: number;
   /** Bytes that may wait in memory. */
@@ -21,13 +21,6 @@ export interface LogWriterOptions {
   readonly nextSequence: () => number;
 }
 
-export interface LogWriter {
-  /** `metadata` is JSON text. `payload` must not change until the promise settles. Resolves with the receipt once synced. */
-  append(metadata: string, payload: Uint8Array): Promise<string>;
-  /** Resolves when nothing waits any more. */
-  drained(): Promise<void>;
-}
-
 interface Waiting {
   readonly metadata: string;
   readonly payload: Uint8Array;
@@ -37,12 +30,11 @@ interface Waiting {
   readonly reject: (error: ConnectorError) => void;
 }
 
-export function logWriter(options: LogWriterOptions): LogWriter {
+export function logWriter(options: LogWriterOptions) {
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let scheduled = false;
   let buffer = Buffer.allocUnsafe(256 * 1024);
-  let receipts: { readonly segmentId: string; readonly of: (sequence: number) => string } | undefined;
   let idle: (() => void)[] = [];
 
   function schedule(): void {
@@ -70,10 +62,8 @@ export function logWriter(options: LogWriterOptions): LogWriter {
       const bytes = encode(group.entries, group.bytes, segment.header, firstSequence);
       await segment.write(bytes);
       options.synced(bytes.length, firstSequence + group.entries.length);
-      if (receipts?.segmentId !== segment.header.segmentId) {
-        receipts = { segmentId: segment.header.segmentId, of: receiptsOf(segment.header.segmentId) };
-      }
-      for (const [index, entry] of group.entries.entries()) entry.resolve(receipts.of(firstSequence + index));
+      const { segmentId } = segment.header;
+      for (const [index, entry] of group.entries.entries()) entry.resolve(receiptOf(segmentId, firstSequence + index));
     } catch (error) {
       const failure = asConnectorError(error);
       options.failed(failure);
@@ -109,7 +99,8 @@ export function logWriter(options: LogWriterOptions): LogWriter {
   }
 
   return {
-    append(metadata, payload) {
+    /** `metadata` is JSON text. `payload` must not change until the promise settles. Resolves with the receipt once synced. */
+    append(metadata: string, payload: Uint8Array): Promise<string> {
       // A UTF-16 unit becomes at most three bytes of UTF-8.
       const bytes = recordHeaderBytes + metadata.length * 3 + payload.length;
       if (bytes > maxRecordBytes) {
@@ -126,7 +117,8 @@ export function logWriter(options: LogWriterOptions): LogWriter {
         schedule();
       });
     },
-    async drained() {
+    /** Resolves when nothing waits any more. */
+    async drained(): Promise<void> {
       if (scheduled) await new Promise<void>((resolve) => idle.push(resolve));
     },
   };
@@ -136,17 +128,10 @@ export function logWriter(options: LogWriterOptions): LogWriter {
 export function asConnectorError(error: unknown): ConnectorError {
   if (error instanceof ConnectorError) return error;
   const text = errorText(error);
-  return mayPass(error)
-    ? new ConnectorError(
-        'journal_full',
-        `the journal takes nothing now (${text}): make room on its disk, or let it be written to, and it goes on by itself`,
-        { cause: error },
-      )
-    : new ConnectorError(
-        'journal_failed',
-        `the journal could not be written (${text}): see to the disk, then restart`,
-        {
-          cause: error,
-        },
-      );
+  if (mayPass(error)) {
+    const message = `the journal cannot be written now (${text}): free space on its disk or make it writable; it then resumes by itself`;
+    return new ConnectorError('journal_full', message, { cause: error });
+  }
+  const message = `the journal could not be written (${text}): check the disk, then restart`;
+  return new ConnectorError('journal_failed', message, { cause: error });
 }

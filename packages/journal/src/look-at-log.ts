@@ -1,13 +1,36 @@
 // Looks at the segments on disk and makes out where the log ends: writes nothing, and never refuses because of damage.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Logger, LostSpan } from '@xiq-siem/core';
-import type { Files } from './files.ts';
-import { type Head, newLogId } from './head-file.ts';
-import { createLandmarks } from './landmarks.ts';
+import { z } from 'zod';
+import { type Files, systemCode } from './files.ts';
 import type { DamageKind } from './lost-ledger.ts';
-import { recordCursor } from './record-cursor.ts';
-import { type FoundFile, findSegmentFiles } from './segment-files.ts';
-import { recordHeaderBytes, recordsStart } from './segment-format.ts';
-import { type Segment, type SegmentSet, segmentSet } from './segment-set.ts';
+import { readWhatCanBeRead, recordCursor } from './record-cursor.ts';
+import {
+  decodeSegmentHeader,
+  parseSegmentFileName,
+  recordHeaderBytes,
+  recordsStart,
+  type SegmentHeader,
+} from './segment-format.ts';
+import { newSegment, type Segment, segmentSet } from './segment-set.ts';
+import type { SlotFormat } from './slot-file.ts';
+
+/** The head mark: which sequences were synced, kept outside the segments so that a cut at a record's border shows. */
+const headSchema = z.object({
+  /** The journal's id: segments of another one are not ours. */
+  logId: z.string().regex(/^[0-9a-f]{32}$/),
+  /** Sequences below it were removed by us. */
+  keptFrom: z.int().min(1),
+  /** Sequences below it were synced. */
+  nextSequence: z.int().min(1),
+  /** Written at close: up to the segment of this ordinal nothing was synced beyond `nextSequence`. 0 while open. */
+  closedOrdinal: z.int().min(0),
+});
+
+type Head = Readonly<z.infer<typeof headSchema>>;
+
+export const headFormat: SlotFormat<Head> = { schema: headSchema, slotBytes: 4096 };
 
 export interface LookOptions {
   readonly files: Files;
@@ -16,16 +39,8 @@ export interface LookOptions {
   readonly log: Logger;
 }
 
-export interface FoundLog {
-  readonly set: SegmentSet;
-  readonly logId: string;
-  readonly nextOrdinal: number;
-  /** What is not in the set, or not known to be synced. */
-  readonly findings: readonly Finding[];
-  readonly lost: readonly FoundLost[];
-}
-
-export type Finding =
+/** What is not in the set, or not known to be synced. */
+type Finding =
   /** `empty`: a newest file without records. `unreadable`: no header. `foreign`: of another log. */
   | { readonly kind: 'empty' | 'unreadable' | 'foreign'; readonly path: string; readonly bytes: number }
   /** Of the newest segment: no whole record begins between `offset` and `end`. */
@@ -33,7 +48,17 @@ export type Finding =
   /** The newest segment holds whole records to its end: perhaps in the kernel's memory only. */
   | { readonly kind: 'whole'; readonly path: string };
 
-export interface FoundLost extends Omit<LostSpan, 'where'> {
+interface FoundFile {
+  readonly path: string;
+  readonly ordinal: number;
+  /** By its header, or else by its name. */
+  readonly firstSequence: number;
+  readonly header: SegmentHeader | undefined;
+  readonly size: number;
+  readonly modifiedMs: number;
+}
+
+interface FoundLost extends Omit<LostSpan, 'where'> {
   readonly path: string;
   /** Where in the file, as it follows the path. */
   readonly at: string;
@@ -41,9 +66,10 @@ export interface FoundLost extends Omit<LostSpan, 'where'> {
 }
 
 /** Scans the newest segment only; older ones are looked at when they are read. */
-export async function lookAtLog({ files, directory, head, log }: LookOptions): Promise<FoundLog> {
+export async function lookAtLog({ files, directory, head, log }: LookOptions) {
   const found = await findSegmentFiles(files, directory, log);
-  const logId = head?.logId ?? found.findLast(({ header }) => header !== undefined)?.header?.logId ?? newLogId();
+  const lastHeader = found.findLast(({ header }) => header !== undefined)?.header;
+  const logId = head?.logId ?? lastHeader?.logId ?? randomBytes(16).toString('hex');
   const nextOrdinal = (found.at(-1)?.ordinal ?? 0) + 1;
   const findings: Finding[] = [];
   const lost: FoundLost[] = [];
@@ -66,10 +92,7 @@ export async function lookAtLog({ files, directory, head, log }: LookOptions): P
     } else if (header.logId !== logId) {
       findings.push({ kind: 'foreign', path, bytes: size });
     } else {
-      segments.push({
-        ...{ path, header, landmarks: createLandmarks(recordsStart), bytes: size, lastAppendMs: modifiedMs },
-        ...{ removed: false, following: undefined },
-      });
+      segments.push(newSegment(path, header, size, modifiedMs));
     }
   }
 
@@ -79,13 +102,8 @@ export async function lookAtLog({ files, directory, head, log }: LookOptions): P
   }
   if (head !== undefined && head.nextSequence > nextSequence) {
     const path = last?.path ?? directory;
-    addLost(nextSequence, head.nextSequence, {
-      reason: 'missing',
-      bytes: 0,
-      path,
-      at: ': its end is not there',
-      kind: 'gap',
-    });
+    const at = ': its end is not there';
+    addLost(nextSequence, head.nextSequence, { reason: 'missing', bytes: 0, path, at, kind: 'gap' });
     nextSequence = head.nextSequence;
   }
   const set = segmentSet(segments, { nextSequence, keptFrom: head?.keptFrom ?? 1 });
@@ -129,13 +147,8 @@ export async function lookAtLog({ files, directory, head, log }: LookOptions): P
     }
     findings.push({ kind: 'torn', path, offset: end, end: size });
     const known = head?.nextSequence ?? 0;
-    addLost(expected, known, {
-      reason: 'damaged',
-      bytes: size - end,
-      path,
-      at: `:${end}`,
-      kind: damage?.what ?? 'payload',
-    });
+    const kind = damage?.what ?? 'payload';
+    addLost(expected, known, { reason: 'damaged', bytes: size - end, path, at: `:${end}`, kind });
     return Math.max(expected, known);
   }
 }
@@ -150,4 +163,30 @@ function endOfUnreadable(file: FoundFile, head: Head | undefined): number {
 function lastNotEmpty(found: readonly FoundFile[]): FoundFile | undefined {
   const last = found.at(-1);
   return last !== undefined && last.size <= recordsStart ? found.at(-2) : last;
+}
+
+/** The segment files of a directory, oldest first. */
+async function findSegmentFiles(files: Files, directory: string, log: Logger): Promise<readonly FoundFile[]> {
+  const found: FoundFile[] = [];
+  for (const name of await files.list(directory)) {
+    const named = parseSegmentFileName(name);
+    if (named === undefined) {
+      if (name.endsWith('.segment')) log.warn('journal.unknown_file', { name });
+      continue;
+    }
+    const path = join(directory, name);
+    const file = await files.open(path, 'read').catch((error: unknown) => {
+      // Beside a running connector a file may be removed between the list and its opening.
+      if (systemCode(error) !== 'ENOENT') throw error;
+    });
+    if (file === undefined) continue;
+    try {
+      const block = Buffer.alloc(recordsStart);
+      await readWhatCanBeRead(file, block, 0);
+      found.push({ path, ...named, ...(await file.status()), header: decodeSegmentHeader(block) });
+    } finally {
+      await file.close();
+    }
+  }
+  return found.sort((a, b) => a.ordinal - b.ordinal);
 }

@@ -3,19 +3,16 @@ import type { Logger, LostSpan, Meter } from '@xiq-siem/core';
 
 export type DamageKind = 'payload' | 'header' | 'gap' | 'tail';
 
-export interface LostLedger {
-  /** Says and counts a span, unless one that holds it was said before. Without a `kind` it is no damage and not counted as such. */
-  report(span: LostSpan, kind: DamageKind | undefined): void;
-  spans(): readonly LostSpan[];
-}
+export type LostLedger = ReturnType<typeof lostLedger>;
 
 /** Spans kept: the oldest are forgotten first. They were logged and counted. */
 const maxSpans = 1000;
 
-export function lostLedger(log: Logger, meter: Meter): LostLedger {
+export function lostLedger(log: Logger, meter: Meter) {
   const spans: LostSpan[] = [];
   return {
-    report(span, kind) {
+    /** Says and counts a span, unless one that holds it was said before. Without a `kind` it is no damage and not counted as such. */
+    report(span: LostSpan, kind: DamageKind | undefined): void {
       const known = spans.some((s) => s.fromSequence <= span.fromSequence && s.toSequence >= span.toSequence);
       if (known) return;
       spans.push(span);
@@ -25,6 +22,6 @@ export function lostLedger(log: Logger, meter: Meter): LostLedger {
       log.error('journal.lost', { fromSequence, toSequence, bodies, reason, bytes, where });
       if (kind !== undefined) meter.add('xiq_siem.journal.damaged_records', bodies, { kind });
     },
-    spans: () => [...spans],
+    spans: (): readonly LostSpan[] => [...spans],
   };
 }

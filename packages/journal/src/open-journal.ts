@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { ConnectorError } from '@xiq-siem/core';
 import { errorText, nodeFiles, systemCode } from './files.ts';
 import { openGaps } from './gaps.ts';
-import { openHeadFile } from './head-file.ts';
 import type { Journal, JournalOptions } from './journal.ts';
-import { createLandmarks } from './landmarks.ts';
 import { logView } from './log-view.ts';
 import { asConnectorError, logWriter } from './log-writer.ts';
+import { headFormat } from './look-at-log.ts';
 import { lostLedger } from './lost-ledger.ts';
 import { encodeMetadata } from './metadata.ts';
 import { openPositions } from './positions.ts';
-import { quarantine } from './quarantine.ts';
-import { quarantinePruning } from './quarantine-pruning.ts';
+import { quarantinePruning } from './quarantine.ts';
 import { recoverLog } from './recovery.ts';
 import { retention } from './retention.ts';
 import { newSegmentHeader, recordsStart } from './segment-format.ts';
+import { newSegment } from './segment-set.ts';
 import { createSegment, type SegmentWriter } from './segment-writer.ts';
+import { openSlotFile } from './slot-file.ts';
 
 /** Records that one write takes, and those that may wait in memory for it. */
 const maxGroupBytes = 8 * 1024 * 1024;
@@ -54,44 +54,33 @@ async function open(options: JournalOptions): Promise<Journal> {
   let maintenanceDue = false;
 
   const ledger = lostLedger(log, meter);
-  const head = await openHeadFile(files, join(directory, 'head'));
-  if (head.damaged) log.error('journal.head_damaged', { directory });
-  const quarantineDirectory = join(options.directory, 'quarantine');
-  const { set, logId, ...recovered } = await recoverLog({
-    files,
-    directory,
-    head: head.found,
-    quarantine: quarantine(files, quarantineDirectory, now, log, meter),
-    ledger,
-    log,
-  });
+  const head = await openSlotFile(files, join(directory, 'head'), headFormat);
+  const found = head.found.value;
+  if (head.found.damaged) log.error('journal.head_damaged', { directory });
+  const quarantine = join(options.directory, 'quarantine');
+  const shared = { files, ledger, now, log, meter };
+  const { set, logId, ...recovered } = await recoverLog({ ...shared, directory, head: found, quarantine });
   let { nextOrdinal } = recovered;
-  let markedAt = head.found?.closedOrdinal === 0 ? head.found.nextSequence : 0;
+  let markedAt = found?.closedOrdinal === 0 ? found.nextSequence : 0;
   const gaps = await openGaps(files, join(directory, 'gaps'), log);
   const positions = await openPositions({
-    files,
+    ...shared,
     directory: join(options.directory, 'positions'),
-    now,
-    log,
     saved: positionSaved,
     firstSequence: set.firstSequence,
     nextSequence: set.nextSequence,
   });
   const keeping = retention({
-    files,
+    ...shared,
     set,
     positions,
     gaps,
-    ledger,
     maxBytes,
     retainForMs: options.retainForMs,
-    now,
-    log,
-    meter,
     saveKeptFrom: (keptFrom) => saveHead(keptFrom, false),
   });
 
-  const pruneQuarantine = quarantinePruning(files, quarantineDirectory, now, log);
+  const pruneQuarantine = quarantinePruning(files, quarantine, now, log);
 
   let last: Promise<unknown> = Promise.resolve();
   function exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -131,23 +120,18 @@ async function open(options: JournalOptions): Promise<Journal> {
   async function begin(bytes: number): Promise<SegmentWriter> {
     if (refusal?.code === 'journal_failed') throw refusal;
     await makeRoom(bytes + recordsStart);
-    if (writer === undefined || writer.size() >= segmentBytes) await startSegment();
-    if (writer === undefined) throw new ConnectorError('journal_failed', 'no segment could be started');
-    return writer;
+    return writer === undefined || writer.size() >= segmentBytes ? startSegment() : writer;
   }
 
-  async function startSegment(): Promise<void> {
+  async function startSegment(): Promise<SegmentWriter> {
     const header = newSegmentHeader(logId, nextOrdinal, set.nextSequence());
     // A name is used once, whatever becomes of the file.
     nextOrdinal += 1;
     const started = await createSegment(files, directory, header);
     await writer?.close().catch((error: unknown) => log.warn('journal.close', { why: errorText(error) }));
     writer = started;
-    const path = started.path;
-    set.add({
-      ...{ path, header, landmarks: createLandmarks(recordsStart), bytes: recordsStart, lastAppendMs: now() },
-      ...{ removed: false, following: undefined },
-    });
+    set.add(newSegment(started.path, header, recordsStart, now()));
+    return started;
   }
 
   function refuse(error: ConnectorError): void {
@@ -213,14 +197,8 @@ async function open(options: JournalOptions): Promise<Journal> {
     clearInterval(timer);
     await appending.drained();
     await exclusively(async () => {
-      const steps = [
-        () => saveHead(set.keptFrom(), true),
-        head.close,
-        () => writer?.close(),
-        positions.close,
-        gaps.close,
-      ];
-      for (const step of steps) {
+      const saveLastHead = (): Promise<void> => saveHead(set.keptFrom(), true);
+      for (const step of [saveLastHead, head.close, () => writer?.close(), positions.close, gaps.close]) {
         try {
           await step();
         } catch (error) {
@@ -244,12 +222,12 @@ async function open(options: JournalOptions): Promise<Journal> {
     },
     acceptance: () =>
       refusal === undefined ? { ok: true } : { ok: false, code: refusal.code, message: refusal.message },
-    position: (destination, positionOptions) => positions.open(destination, positionOptions),
-    releasePosition: (destination) => positions.release(destination),
+    position: positions.open,
+    releasePosition: positions.release,
     positions: () => new Map(positions.all().map(({ destination, position }) => [destination, position])),
-    orphanedPositions: async () => positions.orphaned(),
-    forgetPosition: (destination) => positions.forget(destination),
-    letGoGaps: () => gaps.list(),
+    orphanedPositions: positions.orphaned,
+    forgetPosition: positions.forget,
+    letGoGaps: gaps.list,
     acknowledgeGaps: (destination, toSequence) => exclusively(() => gaps.acknowledge(destination, toSequence)),
     maintain: () => exclusively(maintainNow),
     close() {

@@ -27,8 +27,14 @@ afterEach(async () => {
 
 function open(directory: string, segmentBytes = 20_000): Promise<Journal> {
   return openJournal({
-    ...{ directory, maxBytes: 10 ** 9, minFreeBytes: 0, retainForMs: 10 ** 9, segmentBytes },
-    ...{ now: Date.now, log, meter: createRecordingMeter() },
+    directory,
+    maxBytes: 10 ** 9,
+    minFreeBytes: 0,
+    retainForMs: 10 ** 9,
+    segmentBytes,
+    now: Date.now,
+    log,
+    meter: createRecordingMeter(),
   });
 }
 
@@ -132,7 +138,8 @@ describe('a snapshot of a stopped connector', () => {
 
   it('refuses a newer format, and what is no data directory, and makes neither', async () => {
     await expect(openJournalSnapshot(path, { log })).rejects.toMatchObject({
-      ...{ code: 'usage', exitCode: 64 },
+      code: 'usage',
+      exitCode: 64,
       message: expect.stringContaining(path),
     });
     expect(await readdir(parent)).toEqual([]);

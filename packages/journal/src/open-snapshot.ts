@@ -1,13 +1,28 @@
-// Opens a view of a data directory by reading alone: of a connector that is stopped, or of one that runs meanwhile.
+// A view of a data directory by reading alone: of a connector that is stopped, or of one that runs meanwhile. It gives
+// segments, positions and gaps as an opening would find them, and fixes nothing.
 import { join, resolve } from 'node:path';
-import { ConnectorError, type Logger } from '@xiq-siem/core';
+import { ConnectorError, type Logger, type Position } from '@xiq-siem/core';
 import { requireFormat } from './data-directory.ts';
-import { errorText, nodeFiles } from './files.ts';
-import { type JournalSnapshot, logSnapshot } from './log-snapshot.ts';
+import { errorText, type Files, nodeFiles, systemCode } from './files.ts';
+import { readGaps } from './gaps.ts';
+import type { Journal } from './journal.ts';
+import { logView } from './log-view.ts';
+import { headFormat, lookAtLog } from './look-at-log.ts';
+import { lostLedger } from './lost-ledger.ts';
+import { clampPosition, freshPosition } from './position.ts';
+import { readPositions } from './position-file.ts';
+import type { Segment } from './segment-set.ts';
+import { readSlotFile } from './slot-file.ts';
+
+/** Its readers end at the tail that was found at opening. */
+export type JournalSnapshot = Pick<
+  Journal,
+  'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'positions' | 'lostSpans' | 'letGoGaps' | 'close'
+>;
 
 export interface JournalSnapshotOptions {
   readonly log: Logger;
-  /** A log of its own within the data directory, by the name of its room; the journal where not given. */
+  /** A log of its own within the data directory, by the name of its folder; the journal where not given. */
   readonly room?: 'dead-letters';
 }
 
@@ -29,4 +44,80 @@ export async function openJournalSnapshot(
     const text = `the journal in ${root} cannot be read (${errorText(error)}): see to its files' permissions and the disk`;
     throw new ConnectorError('journal_failed', text, { cause: error });
   }
+}
+
+/** `root` holds `journal/` and `positions/`. Errors are the system's own. */
+export async function logSnapshot(root: string, allFiles: Files, log: Logger): Promise<JournalSnapshot> {
+  const files = readOnlyFiles(allFiles);
+  const directory = join(root, 'journal');
+  // In this order, a connector that runs meanwhile only adds to what is read later: no position is beyond the tail, and
+  // no mark beyond the segments.
+  const savedPositions = await readPositions(files, join(root, 'positions'));
+  const head = await readHead();
+  const { set, findings, lost } = await lookAtLog({ files, directory, head, log });
+  await readKeptFrom();
+  const gaps = await readGaps(files, join(directory, 'gaps'), log);
+  for (const { kind, path } of findings) {
+    if (kind !== 'whole' && kind !== 'empty') log.warn('journal.not_mended', { path, kind });
+  }
+  const ledger = lostLedger(log, { add: () => undefined });
+  for (const { path, at, kind, ...span } of lost) ledger.report({ ...span, where: `${path}${at}` }, kind);
+  for (const [destination, found] of savedPositions) {
+    if (found === 'damaged') log.error('position.damaged', { destination, startsAt: set.firstSequence() });
+  }
+  let closed = false;
+  const tail = set.nextSequence() - 1;
+  const view = logView({ files, set, ledger, isClosed: () => closed, vanished: forgetRemoved });
+  return {
+    ...view,
+    reader: (from, to = tail) => view.reader(from, Math.min(to, tail)),
+    positions,
+    letGoGaps: () => gaps,
+    async close() {
+      closed = true;
+    },
+  };
+
+  function positions(): ReadonlyMap<string, Position> {
+    return new Map(
+      [...savedPositions].map(([destination, found]) => {
+        const position = found === 'damaged' ? freshPosition(set.firstSequence()) : found;
+        return [destination, clampPosition(position, set.nextSequence())];
+      }),
+    );
+  }
+
+  async function readHead() {
+    return (await readSlotFile(files, join(directory, 'head'), headFormat)).value;
+  }
+
+  /** A running connector says in the head mark what it removes, before it does: that was let go of, and is not lost. */
+  async function readKeptFrom(): Promise<void> {
+    set.raiseKeptFrom((await readHead())?.keptFrom ?? 1);
+  }
+
+  async function forgetRemoved(): Promise<void> {
+    await readKeptFrom();
+    const isRemoved = (one?: Segment): boolean =>
+      (one?.following?.header.firstSequence ?? Number.POSITIVE_INFINITY) <= set.keptFrom();
+    while (isRemoved(set.segments[0])) set.removeOldest();
+  }
+}
+
+/** Files that can only be read, whatever is asked of them. A directory that is not there has no names. */
+function readOnlyFiles(files: Files): Files {
+  const refuse = (): Promise<never> => Promise.reject(new Error('a snapshot only reads'));
+  return {
+    open: (path, mode) => (mode === 'read' ? files.open(path, mode) : refuse()),
+    list: (directory) =>
+      files.list(directory).catch((error: unknown) => {
+        if (systemCode(error) === 'ENOENT') return [];
+        throw error;
+      }),
+    freeBytes: files.freeBytes,
+    makeDirectory: refuse,
+    rename: refuse,
+    remove: refuse,
+    syncDirectory: refuse,
+  };
 }

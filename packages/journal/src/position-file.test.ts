@@ -34,6 +34,23 @@ describe('a position file of its own', () => {
     expect((await openPositionFileAt(path, at(1), files)).position).toEqual(at(2));
   });
 
+  it.each([2, 3])('opened again after %i saves, writes over the older of the two it holds', async (saves) => {
+    const files = modelFiles();
+    const file = await openPositionFileAt(path, at(1), files);
+    for (let n = 1; n <= saves; n += 1) await file.save(at(10 * n));
+    await file.close();
+    const again = await openPositionFileAt(path, at(1), files);
+    files.fail('write', { short: 10 });
+    files.fail('write', 'EIO');
+    await expect(again.save(at(99))).rejects.toMatchObject({ code: 'position_failed' });
+    const found = await openPositionFileAt(
+      path,
+      at(1),
+      files.crash(() => true),
+    );
+    expect(found.position).toEqual(at(10 * saves));
+  });
+
   it('that is damaged is refused, by name, and left as it is', async () => {
     const files = modelFiles();
     await (await openPositionFileAt(path, at(1), files)).close();

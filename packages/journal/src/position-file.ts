@@ -1,35 +1,57 @@
 // How far a destination has come, on disk: position, counters and the destination's wish for a full journal together.
+import { join } from 'node:path';
 import { ConnectorError, type Position, type PositionFile } from '@xiq-siem/core';
 import { z } from 'zod';
 import { errorText, type Files, nodeFiles } from './files.ts';
 import type { PositionOptions } from './journal.ts';
 import { positionSchema } from './position.ts';
-import { openSlotFile, readSlotFile, type SlotFile } from './slot-file.ts';
+import { openSlotFile, readSlotFile, type SlotFormat } from './slot-file.ts';
 
-/** Holds `maxSettledRanges`, each in a body of its own, or two of them a run, with the longest numbers. */
-const slotBytes = 128 * 1024;
+interface Stored {
+  readonly whenFull: PositionOptions['whenFull'];
+  readonly position: Position;
+}
 
-const stored = z.object({ v: z.literal(1), whenFull: z.enum(['letGo', 'hold']), position: positionSchema });
+const format: SlotFormat<Stored> = {
+  schema: z.object({ whenFull: z.enum(['letGo', 'hold']), position: positionSchema }),
+  /** Holds `maxSettledRanges`, each in a body of its own, or two of them a run, with the longest numbers. */
+  slotBytes: 128 * 1024,
+};
+const namePattern = /^[a-z0-9-]{1,64}$/;
+const suffix = '.position';
 
 export interface KeptPosition extends PositionFile {
-  readonly whenFull: PositionOptions['whenFull'];
-  setWhenFull(whenFull: PositionOptions['whenFull']): void;
+  readonly whenFull: Stored['whenFull'];
+  setWhenFull(whenFull: Stored['whenFull']): void;
 }
 
-/** What stands on disk; `damaged` where no slot of the file can be used. */
-type Found = { readonly position: Position; readonly whenFull: PositionOptions['whenFull'] } | 'damaged' | 'none';
-
-export interface FoundPosition {
-  readonly found: Found;
-  /** The file in use, starting from a position that need not be saved yet. `saved` is called after each save. */
-  use(position: Position, whenFull: PositionOptions['whenFull'], saved: () => void): KeptPosition;
-  /** For a file that is not used. */
-  close(): Promise<void>;
+/** Whether a destination may have that name. */
+export function isPositionName(destination: string): boolean {
+  return namePattern.test(destination);
 }
 
-/** A saved position by reading alone. */
-export async function readPositionFile(files: Files, path: string): Promise<Found> {
-  return foundIn(await readSlotFile(files, path, slotBytes, isUsable));
+export function positionPath(directory: string, destination: string): string {
+  return join(directory, destination + suffix);
+}
+
+/** The destinations that have a position in a directory. */
+export async function listPositions(files: Files, directory: string): Promise<readonly string[]> {
+  const names = (await files.list(directory)).filter((name) => name.endsWith(suffix));
+  return names.map((name) => name.slice(0, -suffix.length)).filter(isPositionName);
+}
+
+/** All positions of a directory by reading alone. */
+export async function readPositions(
+  files: Files,
+  directory: string,
+): Promise<ReadonlyMap<string, Position | 'damaged'>> {
+  const positions = new Map<string, Position | 'damaged'>();
+  for (const destination of await listPositions(files, directory)) {
+    const { value, damaged } = await readSlotFile(files, positionPath(directory, destination), format);
+    if (value !== undefined) positions.set(destination, value.position);
+    else if (damaged) positions.set(destination, 'damaged');
+  }
+  return positions;
 }
 
 /**
@@ -46,20 +68,22 @@ export async function openPositionFileAt(
     const text = `the position in ${path} cannot be opened (${errorText(error)}): see to its permissions and the disk`;
     throw new ConnectorError('position_failed', text, { cause: error });
   });
-  if (file.found === 'damaged') {
+  if (file.found.damaged) {
     await file.close();
     const text = `the position in ${path} is damaged: what it belongs to must begin anew; remove the file for that`;
     throw new ConnectorError('position_failed', text);
   }
-  return file.use(file.found === 'none' ? initial : file.found.position, 'letGo', () => undefined);
+  return file.use(file.found.value?.position ?? initial, 'letGo', () => undefined);
 }
 
-export async function openPositionFile(files: Files, path: string): Promise<FoundPosition> {
-  const slots = await openSlotFile(files, path, slotBytes, isUsable);
+/** The file as found: to be used, or closed. */
+export async function openPositionFile(files: Files, path: string) {
+  const slots = await openSlotFile(files, path, format);
   return {
-    found: foundIn(slots.found),
+    found: slots.found,
     close: slots.close,
-    use(initial, initialWhenFull, saved) {
+    /** Starts from a position that need not be saved yet. `saved` is called after each save. */
+    use(initial: Position, initialWhenFull: Stored['whenFull'], saved: () => void): KeptPosition {
       let position = initial;
       let whenFull = initialWhenFull;
       let wanted: Position | undefined;
@@ -70,7 +94,7 @@ export async function openPositionFile(files: Files, path: string): Promise<Foun
         const next = wanted ?? position;
         wanted = undefined;
         try {
-          await slots.save(JSON.stringify({ v: 1, whenFull, position: positionSchema.parse(next) }));
+          await slots.save({ whenFull, position: next });
         } catch (error) {
           const text = `the position in ${path} could not be saved (${errorText(error)}): what follows it may be sent again`;
           throw new ConnectorError('position_failed', text, { cause: error });
@@ -109,18 +133,4 @@ export async function openPositionFile(files: Files, path: string): Promise<Foun
       };
     },
   };
-}
-
-function foundIn(found: SlotFile['found']): Found {
-  return typeof found === 'string' ? found : (parse(found.content) ?? 'damaged');
-}
-
-const isUsable = (content: string): boolean => parse(content) !== undefined;
-
-function parse(content: string): z.infer<typeof stored> | undefined {
-  try {
-    return stored.parse(JSON.parse(content));
-  } catch {
-    return undefined;
-  }
 }

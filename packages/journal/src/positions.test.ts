@@ -1,5 +1,6 @@
 import { maxSettledRanges, type Position } from '@xiq-siem/core';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { appendText, at, testJournal } from './fixtures/test-journal.ts';
 import type { PositionOptions } from './journal.ts';
 import { openSlotFile } from './slot-file.ts';
@@ -48,9 +49,9 @@ describe('a position', () => {
 
   it('in the shape without runs is read as it always was', async () => {
     const { journal, files } = await withBodies(9);
-    const slots = await openSlotFile(files, path, slot, () => true);
+    const slots = await openSlotFile(files, path, { schema: z.looseObject({}), slotBytes: slot });
     const settled = [3, 4, 6].map((sequence) => ({ sequence, elements: 'all' as const }));
-    await slots.save(JSON.stringify({ v: 1, whenFull: 'hold', position: { ...busy, settled } }));
+    await slots.save({ whenFull: 'hold', position: { ...busy, settled } });
     await slots.close();
     await journal.close();
     const { journal: again } = await testJournal(files);

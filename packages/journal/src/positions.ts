@@ -1,31 +1,18 @@
 // All positions there are: the opened ones and those of destinations that nobody has opened (yet, or any more).
-import { ConnectorError, type Logger, type Position, type PositionFile } from '@xiq-siem/core';
+import { ConnectorError, type PositionFile } from '@xiq-siem/core';
 import { errorText, type Files, systemCode } from './files.ts';
-import type { PositionOptions } from './journal.ts';
+import type { JournalOptions, PositionOptions } from './journal.ts';
 import { clampPosition, freshPosition } from './position.ts';
-import { type KeptPosition, openPositionFile } from './position-file.ts';
-import { isPositionName, listPositions, positionPath } from './positions-on-disk.ts';
+import { isPositionName, type KeptPosition, listPositions, openPositionFile, positionPath } from './position-file.ts';
 
 /** How long a position that is not open (yet, or any more) keeps its destination's wish to hold bodies. */
 const holdGraceMs = 60_000;
 
-export interface Positions {
-  /** @throws Error where the name is none, or its position is open already. */
-  open(destination: string, options: PositionOptions): Promise<PositionFile>;
-  /** Takes a position from its owner, whose saves are refused from now on; no matter where it is not open. */
-  release(destination: string): Promise<void>;
-  orphaned(): readonly string[];
-  /** Ends a destination that is not open. */
-  forget(destination: string): Promise<void>;
-  all(): readonly { readonly destination: string; readonly position: Position; readonly holds: boolean }[];
-  close(): Promise<void>;
-}
+export type Positions = Awaited<ReturnType<typeof openPositions>>;
 
-export interface PositionsOptions {
+interface PositionsOptions extends Pick<JournalOptions, 'now' | 'log'> {
   readonly files: Files;
   readonly directory: string;
-  readonly now: () => number;
-  readonly log: Logger;
   /** Called after each save. */
   readonly saved: () => void;
   readonly firstSequence: () => number;
@@ -33,7 +20,7 @@ export interface PositionsOptions {
 }
 
 /** Reads every position on disk, and sets those beyond the tail to the tail before anything can be appended there. */
-export async function openPositions(options: PositionsOptions): Promise<Positions> {
+export async function openPositions(options: PositionsOptions) {
   const { files, directory, log, now } = options;
   const known = new Map<string, KeptPosition>();
   /** What tells an owner from the one before. */
@@ -47,16 +34,15 @@ export async function openPositions(options: PositionsOptions): Promise<Position
 
   async function load(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {
     const file = await openPositionFile(files, positionPath(directory, destination));
-    if (typeof file.found === 'string') {
-      if (file.found === 'damaged') {
-        log.error('position.damaged', { destination, startsAt: options.firstSequence() });
-        return file.use(freshPosition(options.firstSequence()), whenFull, options.saved);
-      }
-      return file.use(freshPosition(fallback()), whenFull, options.saved);
+    const { value, damaged } = file.found;
+    if (damaged) log.error('position.damaged', { destination, startsAt: options.firstSequence() });
+    if (value === undefined) {
+      const start = damaged ? options.firstSequence() : fallback();
+      return file.use(freshPosition(start), whenFull, options.saved);
     }
-    const { position } = file.found;
+    const { position } = value;
     const clamped = clampPosition(position, options.nextSequence());
-    const kept = file.use(clamped, file.found.whenFull, options.saved);
+    const kept = file.use(clamped, value.whenFull, options.saved);
     if (clamped !== position) {
       log.warn('position.beyond_tail', { destination, sequence: position.sequence, setTo: clamped.sequence });
       await kept.save(clamped).catch((error: unknown) => failed(destination, error));
@@ -88,9 +74,11 @@ export async function openPositions(options: PositionsOptions): Promise<Position
   }
 
   return {
-    async open(destination, { startAt, whenFull }) {
-      if (!isPositionName(destination))
+    /** @throws Error where the name is none, or its position is open already. */
+    async open(destination: string, { startAt, whenFull }: PositionOptions): Promise<PositionFile> {
+      if (!isPositionName(destination)) {
         throw new Error(`"${destination}" is no destination's name: a-z, 0-9 and - only`);
+      }
       if (owners.has(destination)) throw new Error(`the position of "${destination}" is open already`);
       const owner = {};
       owners.set(destination, owner);
@@ -107,13 +95,15 @@ export async function openPositions(options: PositionsOptions): Promise<Position
       await position.save(position.position).catch((error: unknown) => failed(destination, error));
       return ownedBy(owner, destination, position);
     },
-    async release(destination) {
+    /** Takes a position from its owner, whose saves are refused from now on; no matter where it is not open. */
+    async release(destination: string): Promise<void> {
       if (!owners.delete(destination)) return;
       releasedAt.set(destination, now());
       await known.get(destination)?.close();
     },
-    orphaned: () => [...known.keys()].filter((destination) => !owners.has(destination)).sort(),
-    async forget(destination) {
+    orphaned: async () => [...known.keys()].filter((destination) => !owners.has(destination)).sort(),
+    /** Ends a destination that is not open. */
+    async forget(destination: string): Promise<void> {
       if (owners.has(destination)) throw new Error(`the destination "${destination}" is in use`);
       const position = known.get(destination);
       if (position === undefined) return;
@@ -136,7 +126,7 @@ export async function openPositions(options: PositionsOptions): Promise<Position
         holds: whenFull === 'hold' && (owners.has(destination) || inGrace(destination)),
       }));
     },
-    async close() {
+    async close(): Promise<void> {
       for (const position of known.values()) await position.close();
     },
   };

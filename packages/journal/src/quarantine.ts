@@ -1,75 +1,58 @@
-// Where bytes go that we cannot make sense of: kept for a person, out of the way of everything else.
-import { basename, dirname, join } from 'node:path';
-import type { Logger, Meter } from '@xiq-siem/core';
-import { errorText, type Files, writeAll } from './files.ts';
-import { readWhatCanBeRead } from './record-cursor.ts';
+// What files in the quarantine are called, and how many there may be: a file goes after 30 days, or when newer ones come
+// to 256 MiB or 1000 files. The newest stays until it is old, however large it is.
+import { basename, join } from 'node:path';
+import type { Logger } from '@xiq-siem/core';
+import { errorText, type Files } from './files.ts';
 
-export interface Quarantine {
-  /** Moves a whole file. Gives where it is now; where moving fails it stays, and that is said. */
-  move(path: string, bytes: number): Promise<string>;
-  /** Copies what stands in a file from `offset` to `end`, then cuts it off. Failures are said, not thrown. */
-  cutTail(path: string, offset: number, end: number): Promise<void>;
+const keepForMs = 30 * 24 * 3_600_000;
+const keepBytes = 256 * 1024 * 1024;
+const keepFiles = 1000;
+const everyMs = 3_600_000;
+const namePattern = /\.segment\.(\d{1,15})\.(?:bad|\d+\.tail)$/;
+
+/** Where to put a segment's file or a piece of it. */
+export function quarantinePath(directory: string, segmentPath: string, nowMs: number, ending: string): string {
+  return join(directory, `${basename(segmentPath)}.${nowMs}.${ending}`);
 }
 
-/** When a file of that name came into the quarantine, in epoch milliseconds; undefined where it is none of ours. */
-export function parsePlace(name: string): { readonly atMs: number } | undefined {
-  const match = /\.segment\.(\d{1,15})\.(?:bad|\d+\.tail)$/.exec(name);
-  return match === null ? undefined : { atMs: Number(match[1]) };
-}
-
-const chunkBytes = 1024 * 1024;
-
-export function quarantine(files: Files, directory: string, now: () => number, log: Logger, meter: Meter): Quarantine {
-  const placeFor = (path: string, ending: string): string => join(directory, `${basename(path)}.${now()}.${ending}`);
-
-  async function copy(from: string, to: string, offset: number, end: number): Promise<void> {
-    const source = await files.open(from, 'update');
-    try {
-      const target = await files.open(to, 'create');
-      try {
-        for (let at = offset; at < end; at += chunkBytes) {
-          const buffer = Buffer.alloc(Math.min(chunkBytes, end - at));
-          const length = await readWhatCanBeRead(source, buffer, at);
-          await writeAll(target, buffer.subarray(0, length), at - offset);
-        }
-        await target.datasync();
-      } finally {
-        await target.close();
-      }
-      await files.syncDirectory(directory);
-      await source.truncate(offset);
-      await source.datasync();
-    } finally {
-      await source.close();
-    }
-  }
-
-  return {
-    async move(path, bytes) {
-      const place = placeFor(path, 'bad');
-      try {
-        await files.rename(path, place);
-        await files.syncDirectory(directory);
-        await files.syncDirectory(dirname(path));
-      } catch (error) {
-        log.error('journal.quarantine_failed', { path, why: errorText(error) });
-        return path;
-      }
-      meter.add('xiq_siem.journal.quarantined_bytes', bytes);
-      log.error('journal.quarantined', { path, bytes, to: place });
-      return place;
-    },
-    async cutTail(path, offset, end) {
-      const place = placeFor(path, `${offset}.tail`);
-      meter.add('xiq_siem.journal.damaged_records', 1, { kind: 'tail' });
-      try {
-        await copy(path, place, offset, end);
-        meter.add('xiq_siem.journal.quarantined_bytes', end - offset);
-        log.warn('journal.tail_cut', { path, offset, bytes: end - offset, to: place });
-      } catch (error) {
-        // Nothing reads the tail: the next segment's first sequence ends this one.
-        log.error('journal.quarantine_failed', { path, offset, bytes: end - offset, why: errorText(error) });
-      }
-    },
+/** What prunes when an hour has passed since it last did. What fails is said, not thrown; files of another's are left. */
+export function quarantinePruning(
+  files: Files,
+  directory: string,
+  now: () => number,
+  log: Logger,
+): () => Promise<void> {
+  let prunedAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (Math.abs(now() - prunedAt) < everyMs) return;
+    prunedAt = now();
+    await prune(files, directory, prunedAt, log).catch((error: unknown) =>
+      log.warn('journal.quarantine_prune_failed', { directory, why: errorText(error) }),
+    );
   };
+}
+
+async function prune(files: Files, directory: string, nowMs: number, log: Logger): Promise<void> {
+  const found: { path: string; atMs: number; size: number }[] = [];
+  for (const name of await files.list(directory)) {
+    const atMs = namePattern.exec(name)?.[1];
+    if (atMs === undefined) continue;
+    const path = join(directory, name);
+    const file = await files.open(path, 'read');
+    const { size } = await file.status().finally(file.close);
+    found.push({ path, atMs: Number(atMs), size });
+  }
+  // Newest first.
+  found.sort((a, b) => b.atMs - a.atMs);
+  let bytes = 0;
+  let removed = 0;
+  for (const [index, { path, atMs, size }] of found.entries()) {
+    bytes += size;
+    const why = nowMs - atMs > keepForMs ? 'age' : index > 0 && bytes > keepBytes ? 'bytes' : 'files';
+    if (why === 'files' && index < keepFiles) continue;
+    await files.remove(path);
+    log.warn('journal.quarantine_pruned', { path, bytes: size, why });
+    removed += 1;
+  }
+  if (removed > 0) await files.syncDirectory(directory);
 }

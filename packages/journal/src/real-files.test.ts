@@ -20,7 +20,7 @@ function open(directory: string): ReturnType<typeof openJournal> {
     directory,
     maxBytes: 10 ** 8,
     minFreeBytes: 0,
-    retainForMs: 1000,
+    retainForMs: 10 ** 9,
     segmentBytes: 20_000,
     now: Date.now,
     log: createRecordingLogger(),
@@ -29,7 +29,7 @@ function open(directory: string): ReturnType<typeof openJournal> {
 }
 
 describe('on real files', () => {
-  it('rolls, lets go, closes and opens again', async () => {
+  it('rolls, closes and opens again', async () => {
     const data = await openDataDirectory(join(parent, 'data'), { now: Date.now, log: createRecordingLogger() });
     const journal = await open(data.path);
     const texts = Array.from({ length: 100 }, (_, n) => `${n} ${'x'.repeat(500)}`);

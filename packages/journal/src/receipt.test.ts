@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { parseReceipt, receiptsOf } from './receipt.ts';
+import { parseReceipt, receiptOf } from './receipt.ts';
 
 describe('a receipt', () => {
   it('names segment and sequence, and nothing else', () => {
     for (const sequence of [1, 255, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
-      const receipt = receiptsOf('00112233445566ff')(sequence);
+      const receipt = receiptOf('00112233445566ff', sequence);
       expect(receipt).toMatch(/^r1_[\w-]{22}$/);
       expect(parseReceipt(receipt)).toEqual({ segmentId: '00112233445566ff', sequence });
     }
   });
 
   it('is not read out of a text that is none', () => {
-    const good = receiptsOf('00112233445566ff')(7);
+    const good = receiptOf('00112233445566ff', 7);
     const others = [
       '',
       'r1_',

@@ -11,16 +11,13 @@ export interface FoundRecord {
   readonly payload: Buffer;
 }
 
-export type Found =
+type Found =
   | FoundRecord
   /** Bytes that belong to no whole record. `what` failed at `offset`. */
   | { readonly kind: 'damage'; readonly offset: number; readonly end: number; readonly what: 'header' | 'payload' }
   | { readonly kind: 'end' };
 
-export interface RecordCursor {
-  /** The next finding before `end`, which may grow from call to call and always lies on a record's border or damage. */
-  next(end: number): Promise<Found>;
-}
+export type RecordCursor = ReturnType<typeof recordCursor>;
 
 const chunkBytes = 256 * 1024;
 const blockBytes = 4096;
@@ -29,7 +26,7 @@ const blockBytes = 4096;
  * Memory is bounded by a chunk or one record, whichever is more; given records share the chunk that they came in.
  * `from`: the border of a record.
  */
-export function recordCursor(file: OpenFile, header: SegmentHeader, from = recordsStart): RecordCursor {
+export function recordCursor(file: OpenFile, header: SegmentHeader, from = recordsStart) {
   const magic = Buffer.alloc(4);
   magic.writeUInt32LE(header.magic);
   let offset = from;
@@ -90,7 +87,8 @@ export function recordCursor(file: OpenFile, header: SegmentHeader, from = recor
   }
 
   return {
-    async next(end) {
+    /** The next finding before `end`, which may grow from call to call and always lies on a record's border or damage. */
+    async next(end: number): Promise<Found> {
       if (held !== undefined) return give(held);
       if (offset >= end) return { kind: 'end' };
       const found = await recordAt(offset, end);

@@ -65,6 +65,19 @@ describe('by age', () => {
     expect(one.journal.lostSpans()).toEqual([]);
   });
 
+  it('a settled segment stays until its last body is older than that', async () => {
+    const one = await clocked();
+    const position = await one.journal.position('archive', letGo);
+    await fill(one, 60);
+    await position.save(at(61));
+    one.pass(hour);
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(1);
+    one.pass(1);
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(61);
+  });
+
   it('what went is known to have been let go, also after a crash', async () => {
     const one = await clocked();
     const position = await one.journal.position('archive', letGo);

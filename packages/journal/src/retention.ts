@@ -1,41 +1,26 @@
 // What may go: settled segments by age or for room, and, where allowed, the oldest that others have settled.
 import { dirname } from 'node:path';
-import type { Logger, Meter, Position } from '@xiq-siem/core';
+import type { Position } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
 import type { Gaps, LetGoGap } from './gaps.ts';
+import type { JournalOptions } from './journal.ts';
 import type { LostLedger } from './lost-ledger.ts';
 import { unsettledIn } from './position.ts';
 import type { Positions } from './positions.ts';
 import { recordsStart } from './segment-format.ts';
 import type { Segment, SegmentSet } from './segment-set.ts';
 
-export interface RetentionOptions {
+interface RetentionOptions extends Pick<JournalOptions, 'maxBytes' | 'retainForMs' | 'now' | 'log' | 'meter'> {
   readonly files: Files;
   readonly set: SegmentSet;
   readonly positions: Positions;
   readonly gaps: Gaps;
   readonly ledger: LostLedger;
-  readonly maxBytes: number;
-  readonly retainForMs: number;
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly meter: Meter;
   /** Makes durable that sequences below this one are not kept any more. */
   readonly saveKeptFrom: (keptFrom: number) => Promise<void>;
 }
 
-export interface Retention {
-  /** Removes settled segments whose last record is older than `retainForMs`. */
-  byAge(): Promise<void>;
-  /** Whether `bytes` more fit below `maxBytes`, once what may go has gone. */
-  makeRoom(bytes: number): Promise<boolean>;
-  /** Removes the oldest segment if all have settled it. */
-  removeSettled(): Promise<boolean>;
-  /** Whether the newest segment has records, all old enough and settled, so that ending it lets them go. */
-  newestIsOld(): boolean;
-}
-
-export function retention(options: RetentionOptions): Retention {
+export function retention(options: RetentionOptions) {
   const { files, set, positions, gaps, ledger, log, meter, now } = options;
 
   /** Whether all destinations have settled a segment, which ends before `next`. */
@@ -60,6 +45,7 @@ export function retention(options: RetentionOptions): Retention {
     }
   }
 
+  /** Removes the oldest segment if all have settled it. */
   async function removeSettled(): Promise<boolean> {
     const oldest = set.segments[0];
     if (oldest?.following === undefined || !isSettled(oldest, oldest.following.header.firstSequence)) return false;
@@ -90,8 +76,7 @@ export function retention(options: RetentionOptions): Retention {
     const fromSequence = Math.min(...wanted.map((gap) => gap.fromSequence));
     if (wanted.length > 0) {
       const where = `${oldest.path}: removed, the journal was full`;
-      const span = { fromSequence, toSequence: next - 1, bytes: oldest.bytes, reason: 'letGo', where } as const;
-      ledger.report({ ...span, fromSequence: Math.max(from, fromSequence) }, undefined);
+      ledger.report({ fromSequence, toSequence: next - 1, bytes: oldest.bytes, reason: 'letGo', where }, undefined);
     }
     await remove(oldest, next);
     return true;
@@ -107,16 +92,19 @@ export function retention(options: RetentionOptions): Retention {
 
   return {
     removeSettled,
-    async byAge() {
+    /** Removes settled segments whose last record is older than `retainForMs`. */
+    async byAge(): Promise<void> {
       while (set.segments[0] !== undefined && isOld(set.segments[0]) && (await removeSettled()));
     },
-    async makeRoom(bytes) {
+    /** Whether `bytes` more fit below `maxBytes`, once what may go has gone. */
+    async makeRoom(bytes: number): Promise<boolean> {
       while (set.bytes() + bytes > options.maxBytes) {
         if (!(await removeSettled()) && !(await letGo())) return false;
       }
       return true;
     },
-    newestIsOld() {
+    /** Whether the newest segment has records, all old enough and settled, so that ending it lets them go. */
+    newestIsOld(): boolean {
       const newest = set.segments.at(-1);
       return (
         newest !== undefined && newest.bytes > recordsStart && isOld(newest) && isSettled(newest, set.nextSequence())

@@ -124,15 +124,8 @@ export function encodeRecord(
   return end;
 }
 
-export interface RecordHeader {
-  readonly sequence: number;
-  readonly metadataLength: number;
-  readonly payloadLength: number;
-  readonly contentCrc: number;
-}
-
 /** The record header at the start of `bytes`, if it is one of this segment's. Lengths are within bounds then. */
-export function decodeRecordHeader(bytes: Buffer, header: SegmentHeader): RecordHeader | undefined {
+export function decodeRecordHeader(bytes: Buffer, header: SegmentHeader) {
   if (bytes.length < recordHeaderBytes || bytes.readUInt32LE(0) !== header.magic) return undefined;
   if (bytes.readUInt32LE(28) !== crc32(bytes.subarray(0, 28), header.seed)) return undefined;
   if (bytes.readUInt32LE(24) !== kindRecord) return undefined;

@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createLandmarks } from './landmarks.ts';
 import { newSegmentHeader, recordsStart } from './segment-format.ts';
-import { type SegmentSet, segmentSet } from './segment-set.ts';
+import { newSegment, type SegmentSet, segmentSet } from './segment-set.ts';
 
 function oneSegment(): SegmentSet {
   const header = newSegmentHeader('0'.repeat(32), 1, 1);
-  const landmarks = createLandmarks(recordsStart);
-  const segment = {
-    ...{ path: '/a', header, landmarks, bytes: recordsStart, lastAppendMs: 0 },
-    ...{ removed: false, following: undefined },
-  };
-  return segmentSet([segment], { nextSequence: 1, keptFrom: 1 });
+  return segmentSet([newSegment('/a', header, recordsStart, 0)], { nextSequence: 1, keptFrom: 1 });
 }
 
 const never = new AbortController().signal;
@@ -43,9 +37,7 @@ describe('the bytes from a sequence on', () => {
   function threeSegments(): SegmentSet {
     const segments = [0, 1, 2].map((n) => {
       const header = newSegmentHeader('0'.repeat(32), n + 1, n * 10 + 1);
-      const bytes = recordsStart + 10 * record;
-      const landmarks = createLandmarks(recordsStart);
-      return { path: `/${n}`, header, landmarks, bytes, lastAppendMs: 0, removed: false, following: undefined };
+      return newSegment(`/${n}`, header, recordsStart + 10 * record, 0);
     });
     return segmentSet(segments, { nextSequence: 31, keptFrom: 1 });
   }

@@ -3,20 +3,10 @@ import { join } from 'node:path';
 import { type Files, writeAll } from './files.ts';
 import { encodeSegmentHeader, recordsStart, type SegmentHeader, segmentFileName } from './segment-format.ts';
 
-export interface SegmentWriter {
-  readonly header: SegmentHeader;
-  readonly path: string;
-  /** Bytes of the file that are synced. */
-  size(): number;
-  /** Whether a write or a sync has failed. */
-  isBroken(): boolean;
-  /** Resolves once all of `bytes` is synced. After a rejection, which is the system's own, the writer is of no more use. */
-  write(bytes: Uint8Array): Promise<void>;
-  close(): Promise<void>;
-}
+export type SegmentWriter = Awaited<ReturnType<typeof createSegment>>;
 
 /** Makes a segment's file; it and its name are on disk once this resolves. */
-export async function createSegment(files: Files, directory: string, header: SegmentHeader): Promise<SegmentWriter> {
+export async function createSegment(files: Files, directory: string, header: SegmentHeader) {
   const path = join(directory, segmentFileName(header));
   const file = await files.open(path, 'createSynced');
   try {
@@ -32,9 +22,12 @@ export async function createSegment(files: Files, directory: string, header: Seg
   return {
     header,
     path,
+    /** Bytes of the file that are synced. */
     size: () => size,
+    /** Whether a write or a sync has failed. */
     isBroken: () => broken,
-    async write(bytes) {
+    /** Resolves once all of `bytes` is synced. After a rejection, which is the system's own, the writer is of no more use. */
+    async write(bytes: Uint8Array): Promise<void> {
       try {
         await writeAll(file, bytes, size);
       } catch (error) {

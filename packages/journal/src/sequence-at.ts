@@ -1,23 +1,15 @@
 // From a time to a sequence: a binary search over the segments by their first bodies, then a scan of one of them.
-import type { Files } from './files.ts';
-import { type LogReader, logReader } from './log-reader.ts';
+import { type LogReader, type LogSource, logReader } from './log-reader.ts';
 import { decodeMetadata } from './metadata.ts';
-import type { Segment, SegmentSet } from './segment-set.ts';
-
-export interface SequenceAtOptions {
-  readonly files: Files;
-  readonly set: SegmentSet;
-  /** As `logReader` takes it. */
-  readonly vanished?: (() => Promise<void>) | undefined;
-}
+import type { Segment } from './segment-set.ts';
 
 /**
  * The first sequence of a body received at or after `atMs`, in the segment that the search leads to or the next: exact
  * while the clock did not step back. Reads one record of a few segments and at most one segment whole, a chunk at a
  * time; unreadable segments are passed over. Rejects with the signal's reason.
  */
-export async function sequenceAt(atMs: number, signal: AbortSignal, options: SequenceAtOptions): Promise<number> {
-  const { files, set, vanished } = options;
+export async function sequenceAt(atMs: number, signal: AbortSignal, source: LogSource): Promise<number> {
+  const { set } = source;
   const segments = [...set.segments];
   /** Begins before `atMs`, or is the first of all. */
   let low = 0;
@@ -63,7 +55,7 @@ export async function sequenceAt(atMs: number, signal: AbortSignal, options: Seq
   }
 
   async function reading<T>(from: number, work: (reader: LogReader) => Promise<T>): Promise<T> {
-    const reader = logReader(files, set, from, vanished);
+    const reader = logReader(source, from);
     try {
       return await work(reader);
     } finally {

@@ -1,66 +1,56 @@
 // A small value that survives any crash: two slots written in turn, each with a generation and a CRC.
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { z } from 'zod';
 import { type Files, type OpenFile, systemCode, writeAll } from './files.ts';
 
-/** Slot: magic u32, CRC u32 of what follows, generation u64, length u32, content. */
+/** Slot: magic u32, CRC u32 of what follows, generation u64, length u32, content: a JSON object with its version `v`. */
 const slotMagic = 0x544c5358;
 const slotHeaderBytes = 20;
+const versioned = z.object({ v: z.literal(1) });
 
-export interface SlotFile {
-  /** The newest content that is whole. `damaged`: the file is there and holds none. */
-  readonly found: { readonly content: string } | 'damaged' | 'none';
-  /** Resolves when `content` is on disk. After a rejection, the system's own, the content before is still there. */
-  save(content: string): Promise<void>;
-  close(): Promise<void>;
+export interface SlotFormat<T extends object> {
+  readonly schema: z.ZodType<T>;
+  /** The room of one slot, which must stay the same for good. */
+  readonly slotBytes: number;
 }
 
-interface Slot {
-  readonly generation: number;
-  readonly content: string;
+export interface FoundInSlots<T> {
+  /** The newest that is whole and that the schema takes. */
+  readonly value: T | undefined;
+  /** Whether the file is there and holds none. */
+  readonly damaged: boolean;
 }
 
 /** Reads of a file that another process may be writing: it can tear both slots under one of them, hardly under all. */
 const readTries = 4;
 
 /** What a slot file holds, by reading alone: also while another process writes it. */
-export async function readSlotFile(
+export async function readSlotFile<T extends object>(
   files: Files,
   path: string,
-  slotBytes: number,
-  usable: (content: string) => boolean,
-): Promise<SlotFile['found']> {
+  format: SlotFormat<T>,
+): Promise<FoundInSlots<T>> {
   for (let tries = 1; ; tries += 1) {
-    const { file, exists, slots } = await openSlots(files, path, 'read', slotBytes);
+    const { file, found } = await openSlots(files, path, 'read', format);
     await file?.close();
-    const found = newestOf(slots, usable) ?? (exists ? 'damaged' : 'none');
-    if (found !== 'damaged' || tries === readTries) return found;
+    if (!found.damaged || tries === readTries) return found;
   }
 }
 
-/**
- * Opens a slot file, which is made at the first save. `slotBytes` is the room of one slot and must stay the same for good.
- * `usable` says whether a content can be used; if not, the other slot is.
- */
-export async function openSlotFile(
-  files: Files,
-  path: string,
-  slotBytes: number,
-  usable: (content: string) => boolean,
-): Promise<SlotFile> {
-  const { slots, ...opened } = await openSlots(files, path, 'update', slotBytes);
-  let { file, exists } = opened;
+/** Opens a slot file, which is made at the first save. */
+export async function openSlotFile<T extends object>(files: Files, path: string, format: SlotFormat<T>) {
+  const { schema, slotBytes } = format;
+  const { found, ...opened } = await openSlots(files, path, 'update', format);
+  let { file, exists, generation, target } = opened;
   let nameIsDurable = true;
   let reserved = false;
-  const newest = newestOf(slots, usable);
-  // A slot that is whole but unusable still counts: the next one must outdo it.
-  let generation = Math.max(0, ...slots.map((slot) => slot?.generation ?? 0));
-  let target = newest !== undefined && newest === slots[0] ? 1 : 0;
 
   return {
-    found: newest ?? (exists ? 'damaged' : 'none'),
-    async save(content) {
-      const bytes = encodeSlot(generation + 1, content);
+    found,
+    /** Resolves when `value` is on disk. After a rejection, the system's own, the value before is still there. */
+    async save(value: T): Promise<void> {
+      const bytes = encodeSlot(generation + 1, JSON.stringify({ v: 1, ...schema.parse(value) }));
       if (bytes.length > slotBytes) throw new Error(`${path}: ${bytes.length} bytes are more than a slot holds`);
       if (file === undefined) {
         file = await files.open(path, exists ? 'update' : 'create');
@@ -82,7 +72,7 @@ export async function openSlotFile(
       target = 1 - target;
       if (!reserved) reserved = await reserve(file, slotBytes);
     },
-    async close() {
+    async close(): Promise<void> {
       await file?.close();
       file = undefined;
     },
@@ -104,24 +94,47 @@ async function reserve(file: OpenFile, slotBytes: number): Promise<boolean> {
   }
 }
 
-/** `exists` without a file: it is there, and the disk does not give it. */
-async function openSlots(files: Files, path: string, mode: 'read' | 'update', slotBytes: number) {
-  const slots: (Slot | undefined)[] = [undefined, undefined];
+/** `exists` without a file: it is there, and the disk does not give it. `target` is the slot to write next. */
+async function openSlots<T extends object>(
+  files: Files,
+  path: string,
+  mode: 'read' | 'update',
+  { schema, slotBytes }: SlotFormat<T>,
+) {
   let file: OpenFile | undefined;
+  let found: FoundInSlots<T> = { value: undefined, damaged: true };
+  let newest = 0;
+  let generation = 0;
+  let target = 0;
   try {
     file = await files.open(path, mode);
   } catch (error) {
     const code = systemCode(error);
     if (code !== 'ENOENT' && code !== 'EIO') throw error;
-    return { file, exists: code === 'EIO', slots };
+    const exists = code === 'EIO';
+    return { file, exists, found: { ...found, damaged: exists }, generation, target };
   }
-  for (const index of [0, 1]) slots[index] = await readSlot(file, index * slotBytes, slotBytes).catch(() => undefined);
-  return { file, exists: true, slots };
+  for (const index of [0, 1]) {
+    const slot = await readSlot(file, index * slotBytes, slotBytes).catch(() => undefined);
+    // One that is whole but unusable still counts: the next one must outdo it.
+    generation = Math.max(generation, slot?.generation ?? 0);
+    const value = slot === undefined ? undefined : parse(slot.content, schema);
+    if (slot === undefined || value === undefined || slot.generation <= newest) continue;
+    newest = slot.generation;
+    found = { value, damaged: false };
+    target = 1 - index;
+  }
+  return { file, exists: true, found, generation, target };
 }
 
-function newestOf(slots: readonly (Slot | undefined)[], usable: (content: string) => boolean): Slot | undefined {
-  const [first, second] = slots.map((slot) => (slot !== undefined && usable(slot.content) ? slot : undefined));
-  return (second?.generation ?? 0) > (first?.generation ?? 0) ? second : first;
+function parse<T>(content: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    const json: unknown = JSON.parse(content);
+    versioned.parse(json);
+    return schema.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 function encodeSlot(generation: number, content: string): Buffer {
@@ -134,7 +147,7 @@ function encodeSlot(generation: number, content: string): Buffer {
   return bytes;
 }
 
-async function readSlot(file: OpenFile, at: number, slotBytes: number): Promise<Slot | undefined> {
+async function readSlot(file: OpenFile, at: number, slotBytes: number) {
   const header = Buffer.alloc(slotHeaderBytes);
   if ((await file.read(header, at)) < slotHeaderBytes || header.readUInt32LE(0) !== slotMagic) return undefined;
   const length = header.readUInt32LE(16);

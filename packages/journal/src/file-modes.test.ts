@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+let parent: string;
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'file-modes-'));
+});
+afterEach(() => rm(parent, { recursive: true }));
+
+/** A process of its own, since the umask is one for all threads of a process. */
+async function fill(directory: string, umask: number): Promise<void> {
+  const program = `
+    import { readdir, truncate, writeFile } from 'node:fs/promises';
+    process.umask(${umask});
+    const { freshPosition, openDataDirectory, openJournal } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const directory = ${JSON.stringify(directory)};
+    const data = await openDataDirectory(directory, { now: Date.now, log });
+    const open = () => openJournal({
+      directory, maxBytes: 150_000, minFreeBytes: 0, retainForMs: 1e9, segmentBytes: 20_000, now: Date.now, log,
+      meter: { add() {} },
+    });
+    let journal = await open();
+    const append = () => journal.append({ source: 'xiq', origin: 'webhook', receivedAtMs: 1 }, Buffer.alloc(5_000, 'x'));
+    const position = (name) => journal.position(name, { startAt: 'earliest', whenFull: 'letGo' });
+    await append();
+    await append();
+    await journal.close();
+    // The next opening moves the first file to the quarantine, and cuts a tail off the second.
+    const [first] = await readdir(data.paths.journal).then((names) => names.filter((one) => one.endsWith('.segment')));
+    await truncate(data.paths.journal + '/' + first, 9_500);
+    await writeFile(data.paths.journal + '/0000000000-0000000000000001-0123456789abcdef.segment', Buffer.alloc(8_000), { mode: 0o600 });
+    journal = await open();
+    await position('slow');
+    const fast = await position('fast');
+    for (let n = 0; n < 40; n += 1) {
+      await append();
+      await fast.save(freshPosition(journal.extent().nextSequence));
+    }
+    await journal.maintain();
+    console.log(JSON.stringify({ gaps: journal.letGoGaps().length }));
+    // Killed, so that nothing is removed at the end.
+    process.kill(process.pid, 'SIGKILL');
+  `;
+  const running = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  await expect(running).rejects.toMatchObject({ signal: 'SIGKILL', stdout: '{"gaps":1}\n', stderr: '' });
+}
+
+/** Each name below a directory with its mode; what differs from file to file within a name is left out. */
+async function modesIn(directory: string): Promise<Readonly<Record<string, string>>> {
+  const modes: Record<string, string> = {};
+  for (const name of await readdir(directory, { recursive: true })) {
+    const status = await stat(join(directory, name));
+    const mode = `${status.isDirectory() ? 'directory' : 'file'} ${(status.mode & 0o7777).toString(8)}`;
+    const kind = name.replaceAll(/\d{10}-\d{16}-[0-9a-f]{16}/g, 'N').replace(/\.\d{13}\.(\d+\.)?/, '.');
+    modes[kind] = modes[kind] === undefined || modes[kind] === mode ? mode : `${modes[kind]}, ${mode}`;
+  }
+  return modes;
+}
+
+describe('what the journal makes', () => {
+  it.each([0, 0o022, 0o077])('is for its owner alone under any umask: %i', async (umask) => {
+    // Two levels below what is there: the one between is made, too.
+    await fill(join(parent, 'a', 'data'), umask);
+    const directories = ['dead-letters', 'jobs', 'journal', 'positions', 'quarantine', 'secrets'];
+    const files = [
+      'format',
+      'instance.json',
+      'lock',
+      'lock.json',
+      'journal/N.segment',
+      'journal/gaps',
+      'journal/head',
+      'positions/fast.position',
+      'positions/slow.position',
+      'quarantine/N.segment.bad',
+      'quarantine/N.segment.tail',
+    ];
+    expect(await modesIn(parent)).toEqual(
+      Object.fromEntries([
+        ...['a', 'a/data', ...directories.map((name) => `a/data/${name}`)].map((name) => [name, 'directory 700']),
+        ...files.map((name) => [`a/data/${name}`, 'file 600']),
+      ]),
+    );
+  });
+
+  it('includes a lock file that an earlier version left readable by all', async () => {
+    await fill(join(parent, 'data'), 0);
+    await promisify(execFile)('chmod', ['644', join(parent, 'data', 'lock')]);
+    await fill(join(parent, 'data'), 0);
+    expect((await modesIn(parent))['data/lock']).toBe('file 600');
+  });
+});
