@@ -1,10 +1,10 @@
-// Reads the journal for one destination: bodies become events in its batcher, as far as there is room.
+// Reads the journal for one destination: bodies become pending events, as far as there is capacity.
 import { setImmediate } from 'node:timers/promises';
 import type { BodyReader, JournalEntry, KeptBody, Logger, LostSpan } from '@xiq-siem/core';
-import type { Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
 import type { PreparedEvent, SharedBodies } from './shared-bodies.ts';
+import type { Wakeup } from './waiting.ts';
 
 export interface IntakeOptions {
   readonly name: string;
@@ -16,10 +16,10 @@ export interface IntakeOptions {
   readonly stop: AbortSignal;
   readonly eventsPerTurn: number;
   /** Whether one more event may be taken. */
-  readonly hasRoom: () => boolean;
-  /** Rung when there may be room again. */
-  readonly room: Bell;
-  /** Told when it begins to wait for room, and when it no longer does. */
+  readonly hasCapacity: () => boolean;
+  /** Notified when there may be capacity again. */
+  readonly capacity: Wakeup;
+  /** Told when it begins to wait for capacity, and when it no longer does. */
   readonly waits: (isWaiting: boolean) => void;
   readonly take: (event: PreparedEvent) => void;
   /** Bodies of which the events cannot be had. */
@@ -31,28 +31,29 @@ export interface IntakeOptions {
 }
 
 interface Intake extends IntakeOptions {
-  readonly breathe: () => Promise<void> | undefined;
+  readonly yieldTurn: () => Promise<void> | undefined;
 }
 
-/** Waits until there is room, or `stop` fires. */
-async function waitFor(isRoom: () => boolean, { room, stop, waits }: IntakeOptions): Promise<void> {
+/** Waits until it may go on, or `stop` fires. */
+async function waitFor(isReady: () => boolean, { capacity, stop, waits }: IntakeOptions): Promise<void> {
   waits(true);
-  while (!isRoom() && !stop.aborted) await room.wait();
+  while (!isReady() && !stop.aborted) await capacity.wait();
   waits(false);
 }
 
 const limits = { maxBodies: 256, maxBytes: 1_048_576 };
 const retryMs = 1_000;
+
 /** Runs until `stop` fires, or there is no more. A reader that fails, or has too much to skip, is opened again. */
 export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'end'> {
   const { name, openReader, ledger, clock, log, stop, eventsPerTurn } = options;
   let taken = 0;
-  const breathe = () => (++taken % eventsPerTurn === 0 ? setImmediate() : undefined);
+  const yieldTurn = () => (++taken % eventsPerTurn === 0 ? setImmediate() : undefined);
   while (!stop.aborted) {
     let reader: BodyReader | undefined;
     try {
       reader = openReader(ledger.next());
-      if ((await readAll(reader, { ...options, breathe })) === 'end') return 'end';
+      if ((await readAll(reader, { ...options, yieldTurn })) === 'end') return 'end';
     } catch (error) {
       log.error('delivery.read_failed', { destination: name, sequence: ledger.next(), error: String(error) });
       await clock.sleep(retryMs, stop);
@@ -101,13 +102,13 @@ async function takeEntry(entry: JournalEntry, options: Intake): Promise<void> {
 }
 
 async function takeBody(body: KeptBody, options: Intake): Promise<void> {
-  const { ledger, bodies, hasRoom, stop, take, damaged, bodyRead, breathe } = options;
+  const { ledger, bodies, hasCapacity, stop, take, damaged, bodyRead, yieldTurn } = options;
   if (!ledger.begin(body.sequence)) return;
   const cursor = bodies.open(body);
   for (;;) {
-    const turn = breathe();
+    const turn = yieldTurn();
     if (turn !== undefined) await turn;
-    if (!hasRoom()) await waitFor(hasRoom, options);
+    if (!hasCapacity()) await waitFor(hasCapacity, options);
     if (stop.aborted) return;
     const event = cursor.next();
     if (event === 'end' || event === 'damaged') {

@@ -1,8 +1,7 @@
 import { maxSettledRanges, settledRangesIn } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLedger, type Ledger } from './ledger.ts';
-import { addRange, countIn, type Ranges, rangesHave } from './ranges.ts';
+import { addRange, countIn, createLedger, type Ledger, type Ranges, rangesHave } from './ledger.ts';
 import { start } from './test-bench.ts';
 
 const delivered = { kind: 'delivered' } as const;

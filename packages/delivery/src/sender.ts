@@ -1,39 +1,30 @@
-// Sends batches to one destination, and holds its plugin to the contract.
-import type { BatchItem } from '@xiq-siem/core';
-import { type Attempt, attempt } from './attempt.ts';
-import type { Pending } from './batcher.ts';
-import type { Gate } from './gate.ts';
+// Sends batches to one destination, and holds its plugin to the contract: a report in time, whatever the plugin does.
+import type { Batch, Destination } from '@xiq-siem/core';
+import { type Clock, noReason } from './clock.ts';
+import type { Pending } from './pending-queue.ts';
+import type { SendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { type CheckedReport, checkReport, unreadable } from './verdicts.ts';
-import { aborted } from './within.ts';
+import { aborted } from './waiting.ts';
 import { fitError } from './words.ts';
 
-export interface Sender {
-  /**
-   * Resolves when there may be another batch; the place at the gate, which the caller took, is free when the call itself
-   * has ended. `ended` is called before that, but not for an attempt cut off by `stop`.
-   */
-  send(batch: readonly Pending[], passed: number, ended: (report: CheckedReport) => void): Promise<void>;
-  /** Breaches of the plugin contract so far. */
-  pluginFaults(): number;
-}
-
 export interface SenderOptions {
-  /** What the destination may have under way at once, whatever this lane sends. */
+  /** What the destination may have in flight at once, whatever this delivery stream sends. */
   readonly maxInFlight: number;
-  readonly gate: Pick<Gate, 'places' | 'leave'>;
+  readonly slots: Pick<SendSlots, 'count' | 'release'>;
   readonly stop: AbortSignal;
 }
 
 const maxHungCalls = 8;
+/** Time that a plugin has to end a call after its signal fired. */
+const abortGraceMs = 2_000;
 
 export function createSender(
   { name, destination, definition, options }: DeliveryDestination,
   { clock, log, meter, redact }: Pick<DeliveryServices, 'clock' | 'log' | 'meter' | 'redact'>,
-  { maxInFlight, gate, stop }: SenderOptions,
-): Sender {
+  { maxInFlight, slots, stop }: SenderOptions,
+) {
   const codes = new Set(definition.codes);
-  const limits = { clock, timeoutMs: options.timeoutMs, stop };
   let hungCalls = 0;
   let pluginFaults = 0;
 
@@ -49,29 +40,37 @@ export function createSender(
   };
 
   /** Frees the place of a call that does not end; but one at a time is a promise, and the number left behind bounded. */
-  const leaveBehind = async ({ ended }: Attempt) => {
-    if (maxInFlight === 1 || hungCalls >= Math.min(gate.places - 1, maxHungCalls)) {
+  const leaveBehind = async (callEnded: Promise<unknown>) => {
+    if (maxInFlight === 1 || hungCalls >= Math.min(slots.count - 1, maxHungCalls)) {
       log.error('delivery.hung_calls_block', { destination: name, type: definition.type, calls: hungCalls + 1 });
-      await Promise.race([ended, aborted(stop)]);
+      await Promise.race([callEnded, aborted(stop)]);
       return;
     }
     hungCalls++;
-    void ended.then(() => {
+    void callEnded.then(() => {
       hungCalls--;
     });
   };
 
   return {
+    /** Breaches of the plugin contract so far. */
     pluginFaults: () => pluginFaults,
-    async send(batch, passed, ended) {
-      const call = attempt(destination, { items: batch.map((one, index) => itemOf(one, index)) }, limits);
-      void call.ended.then(gate.leave);
+    /**
+     * Resolves when there may be another batch; the slot, which the caller took, is free when the call itself has ended.
+     * `ended` is called before that, but not for an attempt cut off by `stop`.
+     */
+    async send(batch: readonly Pending[], delivered: number, ended: (report: CheckedReport) => void): Promise<void> {
+      const items = batch.map(({ event: { id, dataset, timeMs, document, json } }, index) => {
+        return { index, id, dataset, timeMs, document, json };
+      });
+      const call = startCall(destination, { items }, { clock, timeoutMs: options.timeoutMs, stop });
+      void call.ended.then(slots.release);
       const nowMs = clock.now();
       for (const pending of batch) {
         pending.lastAttemptMs = nowMs;
         if (pending.attempts++ > 0) continue;
         pending.firstAttemptMs = nowMs;
-        pending.passedBefore = passed;
+        pending.deliveredBefore = delivered;
       }
       const end = await call.end;
       if (end.kind === 'reported') {
@@ -86,11 +85,54 @@ export function createSender(
       const report = unreadable(batch.length, end.kind, error);
       noteFaults(report, batch.length, error);
       ended(report);
-      if (end.kind === 'hung') await leaveBehind(call);
+      if (end.kind === 'hung') await leaveBehind(call.ended);
     },
   };
 }
 
-function itemOf({ event: { id, dataset, timeMs, document, json } }: Pending, index: number): BatchItem {
-  return { index, id, dataset, timeMs, document, json };
+type CallEnd =
+  | { readonly kind: 'reported'; readonly report: unknown }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  /** The call goes on although its signal has fired. */
+  | { readonly kind: 'hung' };
+
+interface CallOptions {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly stop: AbortSignal;
+}
+
+/** `end` is the call's end within its time; `ended` is that of the call itself, perhaps long after it, perhaps never. */
+function startCall(destination: Destination, batch: Batch, { clock, timeoutMs, stop }: CallOptions) {
+  const cut = new AbortController();
+  const timer = new AbortController();
+  const grace = new AbortController();
+  let isOver = false;
+  const cutOff = () => {
+    cut.abort(stop.reason);
+    timer.abort(stop.reason);
+  };
+  if (stop.aborted) cutOff();
+  else stop.addEventListener('abort', cutOff, { once: true });
+  const ended = Promise.resolve()
+    .then(() => destination.deliver(batch, cut.signal))
+    .then(
+      (report): CallEnd => ({ kind: 'reported', report }),
+      (error: unknown): CallEnd => ({ kind: 'threw', error }),
+    )
+    .finally(() => {
+      isOver = true;
+      stop.removeEventListener('abort', cutOff);
+      timer.abort(noReason);
+      grace.abort(noReason);
+    });
+  const endInTime = async (): Promise<CallEnd> => {
+    await clock.sleep(timeoutMs, timer.signal);
+    if (!isOver) {
+      cut.abort(new Error('the time limit of the attempt is over'));
+      await clock.sleep(abortGraceMs, grace.signal);
+    }
+    return isOver ? ended : { kind: 'hung' };
+  };
+  return { end: endInTime(), ended };
 }

@@ -1,4 +1,4 @@
-// Bodies as events, parsed and serialised once for all destinations that are abreast.
+// Bodies as events, parsed and serialised once for all destinations that read in step.
 import type { KeptBody, Logger, NormalizedEvent } from '@xiq-siem/core';
 
 /** An event as every destination is given it, and where it came from. */
@@ -20,7 +20,7 @@ export interface BodyCursor {
 
 export interface SharedBodies {
   open(body: KeptBody): BodyCursor;
-  /** Lets go of what `maxBytes` no longer allows. */
+  /** Evicts what `maxBytes` no longer allows. */
   trim(): void;
   /** Bytes that are kept for destinations to come. */
   heldBytes(): number;
@@ -163,12 +163,11 @@ function pull(parser: Iterator<Chunk, void>): Chunk {
 }
 
 function prepare(event: NormalizedEvent, body: KeptBody): PreparedEvent {
-  const { element, id, dataset, timeMs, document, filtered } = event;
-  const json = JSON.stringify(document);
-  freeze(document);
+  const json = JSON.stringify(event.document);
+  freeze(event.document);
   return {
-    ...{ element, id, dataset, timeMs, document, json },
-    ...(filtered !== undefined && { filtered }),
+    ...event,
+    json,
     bytes: Buffer.byteLength(json),
     sequence: body.sequence,
     receipt: body.receipt,

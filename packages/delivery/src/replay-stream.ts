@@ -1,11 +1,12 @@
-// A job's own way to a destination that runs: a lane beside its main lane, which ends.
+// A job's own way to a destination that runs: a delivery stream beside its main one, which ends.
 import type { BodyReader, KeptBody, Logger, Meter, NormalizedEvent, PositionFile } from '@xiq-siem/core';
-import type { DeadLetterStore } from './dead-letter.ts';
-import type { Gate } from './gate.ts';
-import { type Lane, type LaneEnd, startLane } from './lane.ts';
+import type { DeadLetterStore } from './dead-letter-queue.ts';
+import { type DeliveryStream, type LaneEnd, startDeliveryStream } from './delivery-stream.ts';
 import type { Routing } from './options.ts';
-import type { DeliveryDestination, DeliveryServices, DestinationStatus } from './services.ts';
+import type { SendSlots } from './send-slots.ts';
+import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSharedBodies } from './shared-bodies.ts';
+import type { DestinationStatus } from './stream-status.ts';
 
 export interface DeliveryRun {
   /** For the log. */
@@ -30,11 +31,11 @@ export interface DeliveryRun {
 }
 
 export interface RunningRun {
-  /** Of this lane. */
+  /** Of this stream. */
   status(): DestinationStatus;
   /**
    * `done`: the reader ended, every event that it gave is settled, and the position saved. `stopped`: by somebody, or
-   * with its destination; the same run can be started again. `failed`: by a fault of our own, which the log names.
+   * with its destination; the same run can be started again. `failed`: by an internal error, which the log names.
    */
   readonly ended: Promise<LaneEnd>;
   /** As a destination is stopped, but that the destination stays open. */
@@ -45,16 +46,21 @@ export interface RunningRun {
  * It sends one batch at a time, so that live traffic goes first, and never gives up. What it counts has `run: true`
  * beside the destination's name.
  */
-export function startRun(run: DeliveryRun, spec: DeliveryDestination, services: DeliveryServices, gate: Gate): Lane {
+export function startReplayStream(
+  run: DeliveryRun,
+  spec: DeliveryDestination,
+  services: DeliveryServices,
+  slots: SendSlots,
+): DeliveryStream {
   const { id, openReader, normalize, deadLetters, position, where, onDelivered, pauseOnRejections } = run;
   const { giveUpAfterHours: _, ...options } = spec.options;
   const log = logWith(services.log, id);
   const meter = meterOfRuns(services.meter);
   const bodies = createSharedBodies({ normalize, maxBytes: () => 0, log });
-  return startLane(
+  return startDeliveryStream(
     { ...spec, position, options: { ...options, where } },
     { ...services, openReader, normalize, deadLetters, log, meter },
-    { bodies, gate, maxInFlight: 1, readsToEnd: true, pauseOnRejections, onDelivered },
+    { bodies, slots, maxInFlight: 1, readsToEnd: true, pauseOnRejections, onDelivered },
   );
 }
 
