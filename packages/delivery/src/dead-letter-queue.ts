@@ -1,7 +1,7 @@
 // Stores the dead letters of one delivery stream before their events count as settled, and logs them.
 import type { Facts, Logger } from '@xiq-siem/core';
 import type { Clock } from './clock.ts';
-import type { Wakeup } from './waiting.ts';
+import type { StreamServices } from './services.ts';
 
 /** An event that will not be delivered, and what is stored of it. */
 export interface DeadLetter {
@@ -32,22 +32,13 @@ export interface DeadLetterStore {
   append(entry: DeadLetter): Promise<void>;
 }
 
-export interface DeadLetterQueueOptions {
-  readonly name: string;
-  readonly store: DeadLetterStore;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly stop: AbortSignal;
-  /** Notified when something changes. */
-  readonly wakeup: Pick<Wakeup, 'notify'>;
-}
-
 const retryMs = 5_000;
 const appendedAtOnce = 64;
 
 export type DeadLetterQueue = ReturnType<typeof createDeadLetterQueue>;
 
-export function createDeadLetterQueue({ name, store, clock, log, stop, wakeup }: DeadLetterQueueOptions) {
+export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal, services: StreamServices) {
+  const { name, clock, log, wakeup } = services;
   const report = createDeadLetterLog(log, clock);
   const waiting: { readonly entry: DeadLetter; readonly stored: () => void }[] = [];
   let blockedBy: 'dead_letters_full' | 'dead_letters_failed' | undefined;

@@ -66,8 +66,8 @@ export function startDeliveryStream(
   const queue = createPendingQueue();
   const permitOptions = { batch, retry: options.retry, maxInFlight, window, slots, wakeup, random, pauseOnRejections };
   const permit = createSendPermit(permitOptions);
-  const positions = createPositionStore({ name, file: position, ledger, clock, log, wakeup });
-  const deadLetters = createDeadLetterQueue({ name, store: services.deadLetters, clock, log, stop, wakeup });
+  const positions = createPositionStore(position, ledger, { name, clock, log, wakeup });
+  const deadLetters = createDeadLetterQueue(services.deadLetters, stop, { name, clock, log, wakeup });
   const sender = createSender(spec, services, { maxInFlight: mostInFlight, slots, stop });
   const parts = { ledger, permit, queue, deadLetters, positions, capacity, onDelivered };
   const settlement = createSettlement(spec, services, parts);
@@ -83,10 +83,6 @@ export function startDeliveryStream(
   let ending: Promise<LaneEnd> | undefined;
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<LaneEnd>();
 
-  const enter = (next: 'stopping' | 'stopped') => {
-    phase = next;
-    stateLog.since(next);
-  };
   const end = (how: LaneEnd) => {
     ending ??= windDown(how);
     return ending;
@@ -185,7 +181,8 @@ export function startDeliveryStream(
     .finally(() => slots.withdraw(wakeup));
 
   const windDown = async (how: LaneEnd): Promise<LaneEnd> => {
-    enter('stopping');
+    phase = 'stopping';
+    stateLog.since(phase);
     stopTaking.abort();
     capacity.notify();
     wakeup.notify();
@@ -201,7 +198,8 @@ export function startDeliveryStream(
     if (!(await within(clock, endGraceMs, intake))) log.error('delivery.reader_hangs', { destination: name });
     if (!(await within(clock, endGraceMs, positions.flush()))) log.error('delivery.save_hangs', { destination: name });
     deadLetters.report.writeRest();
-    enter('stopped');
+    phase = 'stopped';
+    stateLog.since(phase);
     resolveEnded(how);
     return how;
   };

@@ -92,16 +92,12 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
   const streams = new Set<DeliveryStream>([main]);
   let closing: Promise<void> | undefined;
 
-  const close = async () => {
-    try {
-      await destination.close?.();
-    } catch (error) {
-      log.error('delivery.close_failed', { destination: name, error: fitError(error, redact) });
-    }
-  };
   const closeAfter = async (streamsStopped: Promise<unknown>) => {
     await streamsStopped;
-    if (!(await within(clock, endGraceMs, close()))) log.error('delivery.close_hangs', { destination: name });
+    const close = (async () => destination.close?.())().catch((error: unknown) => {
+      log.error('delivery.close_failed', { destination: name, error: fitError(error, redact) });
+    });
+    if (!(await within(clock, endGraceMs, close))) log.error('delivery.close_hangs', { destination: name });
   };
   return {
     /** Of the main stream. */

@@ -7,30 +7,6 @@ export type Outcome =
   | { readonly kind: 'deadLettered' }
   | { readonly kind: 'filtered' };
 
-export interface Ledger {
-  /** False while one more event could make the position larger than its slot: settle some first. */
-  canTake(): boolean;
-  /** Begins a body, the one after the last. False if it was wholly settled before. */
-  begin(sequence: number): boolean;
-  /** Takes the next event of a body; elements ascend. False if it was settled before. */
-  take(sequence: number, element: number): boolean;
-  settle(sequence: number, element: number, outcome: Outcome): void;
-  /** No more events of this body will be taken. `damaged`: there were more, which cannot be read. */
-  end(sequence: number, damaged?: boolean): void;
-  /** False while a span from there on cannot be noted: settle what comes before it first. */
-  canLose(fromSequence: number): boolean;
-  /** Gives up bodies that were not begun (both ends inclusive); returns how many were not settled before. */
-  lose(fromSequence: number, toSequence: number): number;
-  /** Events taken and not yet settled. */
-  open(): number;
-  /** The sequence of the body to be read next: the first after the last begun that is not wholly settled. */
-  next(): number;
-  /** What can be looked at often. */
-  summary(): { readonly sequence: number; readonly counters: PositionCounters; readonly open: number };
-  /** What can be saved: `normalized` counts settled events only, so that a restart counts none twice. */
-  position(): Position;
-}
-
 /** A body of which some elements are taken or settled, but not all are settled. */
 interface OpenBody {
   readonly ranges: Ranges;
@@ -40,7 +16,9 @@ interface OpenBody {
   damaged: boolean;
 }
 
-export function createLedger(start: Position): Ledger {
+export type Ledger = ReturnType<typeof createLedger>;
+
+export function createLedger(start: Position) {
   const bodies = new Map<number, OpenBody>();
   /** Sequences of the bodies after the position that are wholly settled. */
   const whole: Ranges = [];
@@ -68,18 +46,15 @@ export function createLedger(start: Position): Ledger {
     const from = Math.max(next, at);
     next = (rangeAt(whole, from)?.[1] ?? from - 1) + 1;
   };
-  const advance = () => {
+  const makeWhole = (from: number, to: number) => {
+    const { added, replaced } = addRange(whole, from, to);
+    rangeCount = replaced.reduce((sum, run) => sum - costOf(run), rangeCount + costOf(added));
     for (let [run] = whole; run !== undefined && run[0] <= sequence; [run] = whole) {
       sequence = run[1] + 1;
       rangeCount -= costOf(run);
       whole.shift();
     }
     readOnFrom(sequence);
-  };
-  const makeWhole = (from: number, to: number) => {
-    const { added, replaced } = addRange(whole, from, to);
-    rangeCount = replaced.reduce((sum, run) => sum - costOf(run), rangeCount + costOf(added));
-    advance();
   };
   const drop = (at: number, { ranges }: OpenBody) => {
     rangeCount -= ranges.length;
@@ -102,13 +77,16 @@ export function createLedger(start: Position): Ledger {
   }
 
   return {
+    /** False while one more event could make the position larger than its slot: settle some first. */
     // Settling an event adds one range at most, and so may the gap before it.
     canTake: () => open === 0 || rangeCount + open + 2 <= maxSettledRanges,
-    begin(at) {
+    /** Begins a body, the one after the last. False if it was wholly settled before. */
+    begin(at: number): boolean {
       readOnFrom(at + 1);
       return at >= sequence && !rangesHave(whole, at);
     },
-    take(at, element) {
+    /** Takes the next event of a body; elements ascend. False if it was settled before. */
+    take(at: number, element: number): boolean {
       const body = bodyOf(at);
       if (element > body.lastTaken + 1) settleRange(body, body.lastTaken + 1, element - 1);
       body.lastTaken = Math.max(body.lastTaken, element);
@@ -117,7 +95,7 @@ export function createLedger(start: Position): Ledger {
       open++;
       return true;
     },
-    settle(at, element, outcome) {
+    settle(at: number, element: number, outcome: Outcome) {
       const body = bodyOf(at);
       body.open--;
       open--;
@@ -128,14 +106,17 @@ export function createLedger(start: Position): Ledger {
       if (outcome.kind === 'delivered' && outcome.duplicate) count('duplicate');
       completeIfDone(at, body);
     },
-    end(at, damaged = false) {
+    /** No more events of this body will be taken. `damaged`: there were more, which cannot be read. */
+    end(at: number, damaged = false) {
       const body = bodyOf(at);
       body.ended = true;
       body.damaged = damaged;
       completeIfDone(at, body);
     },
-    canLose: (from) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
-    lose(from, to) {
+    /** False while a span from there on cannot be noted: settle what comes before it first. */
+    canLose: (from: number) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
+    /** Gives up bodies that were not begun (both ends inclusive); returns how many were not settled before. */
+    lose(from: number, to: number): number {
       const first = Math.max(from, sequence);
       if (to < first) return 0;
       const lost = to - first + 1 - countIn(whole, first, to);
@@ -146,10 +127,18 @@ export function createLedger(start: Position): Ledger {
       readOnFrom(to + 1);
       return lost;
     },
+    /** Events taken and not yet settled. */
     open: () => open,
+    /** The sequence of the body to be read next: the first after the last begun that is not wholly settled. */
     next: () => next,
-    summary: () => ({ sequence, counters, open }),
-    position() {
+    /** What can be read often. */
+    summary: (): { readonly sequence: number; readonly counters: PositionCounters; readonly open: number } => ({
+      sequence,
+      counters,
+      open,
+    }),
+    /** What can be saved: `normalized` counts settled events only, so that a restart counts none twice. */
+    position(): Position {
       const settled = whole.map(([from, to]): SettledBody => {
         return from === to ? { sequence: from, elements: 'all' } : { sequence: from, toSequence: to, elements: 'all' };
       });

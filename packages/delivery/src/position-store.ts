@@ -1,17 +1,7 @@
 // Saves a position now and then: a crash in between gives duplicates, never a loss.
-import type { Logger, PositionFile } from '@xiq-siem/core';
-import type { Clock } from './clock.ts';
+import type { PositionFile } from '@xiq-siem/core';
 import type { Ledger } from './ledger.ts';
-import type { Wakeup } from './waiting.ts';
-
-export interface PositionStoreOptions {
-  readonly name: string;
-  readonly file: PositionFile;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly wakeup: Pick<Wakeup, 'notify'>;
-}
+import type { StreamServices } from './services.ts';
 
 /** What a crash sends again at most, in time: four small syncs a second at the busiest. */
 const saveEveryMs = 250;
@@ -20,7 +10,8 @@ const retryMs = 5_000;
 
 export type PositionStore = ReturnType<typeof createPositionStore>;
 
-export function createPositionStore({ name, file, ledger, clock, log, wakeup }: PositionStoreOptions) {
+export function createPositionStore(file: PositionFile, ledger: Ledger, services: StreamServices) {
+  const { name, clock, log, wakeup } = services;
   let moves = 0;
   let due = Number.POSITIVE_INFINITY;
   let saving: Promise<void> | undefined;

@@ -1,12 +1,11 @@
 // A job's own way to a destination that runs: a delivery stream beside its main one, which ends.
 import type { BodyReader, KeptBody, Logger, Meter, NormalizedEvent, PositionFile } from '@xiq-siem/core';
 import type { DeadLetterStore } from './dead-letter-queue.ts';
-import { type DeliveryStream, type LaneEnd, startDeliveryStream } from './delivery-stream.ts';
+import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
 import type { Routing } from './options.ts';
 import type { SendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSharedBodies } from './shared-bodies.ts';
-import type { DestinationStatus } from './stream-status.ts';
 
 export interface DeliveryRun {
   /** For the log. */
@@ -30,17 +29,12 @@ export interface DeliveryRun {
   readonly pauseOnRejections: boolean;
 }
 
-export interface RunningRun {
-  /** Of this stream. */
-  status(): DestinationStatus;
-  /**
-   * `done`: the reader ended, every event that it gave is settled, and the position saved. `stopped`: by somebody, or
-   * with its destination; the same run can be started again. `failed`: by an internal error, which the log names.
-   */
-  readonly ended: Promise<LaneEnd>;
-  /** As a destination is stopped, but that the destination stays open. */
-  stop(graceMs: number): Promise<void>;
-}
+/**
+ * Its `ended`: `done` when the reader ended, every event that it gave is settled, and the position saved. `stopped`: by
+ * somebody, or with its destination; the same run can be started again. `failed`: by an internal error, which the log
+ * names. `stop` leaves the destination open.
+ */
+export type RunningRun = Omit<DeliveryStream, 'resume'>;
 
 /**
  * It sends one batch at a time, so that live traffic goes first, and never gives up. What it counts has `run: true`

@@ -60,9 +60,6 @@ interface BatchEnd extends Pick<CheckedReport, 'slowDown' | 'waitMs'>, Pick<Next
   readonly code: string;
 }
 
-export type AnsweredEnd = BatchEnd & Pick<VerdictSummary, 'held' | 'settled' | 'rejected'>;
-export type RefusedEnd = BatchEnd & Pick<CheckedReport & { readonly kind: 'batch' }, 'word'>;
-
 /** Failures in a row after which the circuit is open: one small batch at a time probes whether the destination is back. */
 const openCircuitAfter = 5;
 const probeEvents = 8;
@@ -205,7 +202,7 @@ export function createSendPermit(options: SendPermitOptions) {
      * A batch ended with a verdict for each event. True: too many were rejected in a row for one reason; they are to be
      * kept, an operator has to fix something.
      */
-    answered(end: AnsweredEnd): boolean {
+    answered(end: BatchEnd & Pick<VerdictSummary, 'held' | 'settled' | 'rejected'>): boolean {
       obey(end);
       const judged = end.size - end.held;
       // A batch of which all is blocked shows that the destination answers, but not that it rejects no longer.
@@ -228,7 +225,7 @@ export function createSendPermit(options: SendPermitOptions) {
       return false;
     },
     /** A batch was refused as a whole. True as for `answered`: one event that is too large alone counts as rejected. */
-    refused(end: RefusedEnd): boolean {
+    refused(end: BatchEnd & Pick<CheckedReport & { readonly kind: 'batch' }, 'word'>): boolean {
       obey(end);
       if (end.word === 'misconfigured') failed(end, 'paused', end.code, fixDelay);
       if (end.word === 'unavailable') failed(end, 'backing_off', end.code, retry);

@@ -4,17 +4,9 @@ import type { Wakeup } from './waiting.ts';
 /** Notified when it may be its turn; it then has to acquire again. */
 export type SlotWaiter = Pick<Wakeup, 'notify'>;
 
-export interface SendSlots {
-  /** Infinite where the destination's type sets no bound. */
-  readonly count: number;
-  /** Takes a slot. False if none is free or another waiter was first: `waiter` then stands in the queue. */
-  acquire(waiter: SlotWaiter): boolean;
-  /** Leaves the queue: a stream with nothing to send must not keep the others waiting. */
-  withdraw(waiter: SlotWaiter): void;
-  release(): void;
-}
+export type SendSlots = ReturnType<typeof createSendSlots>;
 
-export function createSendSlots(count: number): SendSlots {
+export function createSendSlots(count: number) {
   const queue = new Set<SlotWaiter>();
   let used = 0;
 
@@ -23,8 +15,10 @@ export function createSendSlots(count: number): SendSlots {
     if (used < count) first?.notify();
   };
   return {
+    /** Infinite where the destination's type sets no bound. */
     count,
-    acquire(waiter) {
+    /** Takes a slot. False if none is free or another waiter was first: `waiter` then stands in the queue. */
+    acquire(waiter: SlotWaiter): boolean {
       const [first = waiter] = queue;
       if (first !== waiter || used >= count) {
         queue.add(waiter);
@@ -35,7 +29,8 @@ export function createSendSlots(count: number): SendSlots {
       notifyFirst();
       return true;
     },
-    withdraw(waiter) {
+    /** Leaves the queue: a stream with nothing to send must not keep the others waiting. */
+    withdraw(waiter: SlotWaiter) {
       if (queue.delete(waiter)) notifyFirst();
     },
     release() {

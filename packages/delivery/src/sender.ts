@@ -105,13 +105,8 @@ interface CallOptions {
 /** `end` is the call's end within its time; `ended` is that of the call itself, perhaps long after it, perhaps never. */
 function startCall(destination: Destination, batch: Batch, { clock, timeoutMs, stop }: CallOptions) {
   const cut = new AbortController();
-  const timer = new AbortController();
-  const grace = new AbortController();
-  let isOver = false;
-  const cutOff = () => {
-    cut.abort(stop.reason);
-    timer.abort(stop.reason);
-  };
+  const over = new AbortController();
+  const cutOff = () => cut.abort(stop.reason);
   if (stop.aborted) cutOff();
   else stop.addEventListener('abort', cutOff, { once: true });
   const ended = Promise.resolve()
@@ -121,18 +116,16 @@ function startCall(destination: Destination, batch: Batch, { clock, timeoutMs, s
       (error: unknown): CallEnd => ({ kind: 'threw', error }),
     )
     .finally(() => {
-      isOver = true;
       stop.removeEventListener('abort', cutOff);
-      timer.abort(noReason);
-      grace.abort(noReason);
+      over.abort(noReason);
     });
   const endInTime = async (): Promise<CallEnd> => {
-    await clock.sleep(timeoutMs, timer.signal);
-    if (!isOver) {
+    await clock.sleep(timeoutMs, AbortSignal.any([cut.signal, over.signal]));
+    if (!over.signal.aborted) {
       cut.abort(new Error('the time limit of the attempt is over'));
-      await clock.sleep(abortGraceMs, grace.signal);
+      await clock.sleep(abortGraceMs, over.signal);
     }
-    return isOver ? ended : { kind: 'hung' };
+    return over.signal.aborted ? ended : { kind: 'hung' };
   };
   return { end: endInTime(), ended };
 }

@@ -12,6 +12,7 @@ import type {
 import type { Clock } from './clock.ts';
 import type { DeadLetterStore } from './dead-letter-queue.ts';
 import type { DeliveryOptions } from './options.ts';
+import type { Wakeup } from './waiting.ts';
 import type { Redact } from './words.ts';
 
 export interface DeliveryDestination {
@@ -40,4 +41,12 @@ export interface DeliveryServices {
   readonly eventsPerTurn: number;
   readonly log: Logger;
   readonly meter: Meter;
+}
+
+/** What the parts of one delivery stream share. */
+export interface StreamServices extends Pick<DeliveryServices, 'clock' | 'log'> {
+  /** Of the destination. */
+  readonly name: string;
+  /** Notified when there is something to do for the stream. */
+  readonly wakeup: Pick<Wakeup, 'notify'>;
 }

@@ -47,11 +47,11 @@ export function createSettlement(
 
   // All events of a batch mostly share one message.
   let lastFit = { message: '', words: '' };
-  const toWords = (message: string) => {
+  const wordsOf = (message: string | undefined) => {
+    if (message === undefined) return undefined;
     if (message !== lastFit.message) lastFit = { message, words: fitWords(message, redact) };
     return lastFit.words;
   };
-  const wordsOf = (message: string | undefined) => (message === undefined ? undefined : toWords(message));
 
   const settle = ({ sequence, element, bytes }: PreparedEvent, outcome: Outcome) => {
     ledger.settle(sequence, element, outcome);
@@ -64,12 +64,12 @@ export function createSettlement(
     blockedEvents.unblock(pending);
     const { event, attempts } = pending;
     const { sequence, element, id, dataset, receipt, json } = event;
-    const words = message === undefined ? {} : { message: toWords(message) };
+    const words = wordsOf(message);
     const nowMs = clock.now();
     const firstAttemptMs = attempts > 0 ? pending.firstAttemptMs : nowMs;
     const lastAttemptMs = attempts > 0 ? pending.lastAttemptMs : nowMs;
-    const identity = { destination: name, sequence, element, id, dataset, code };
-    deadLetters.add({ ...identity, ...words, attempts, firstAttemptMs, lastAttemptMs, json, receipt }, () => {
+    const entry = { destination: name, sequence, element, id, dataset, code, attempts, firstAttemptMs, lastAttemptMs };
+    deadLetters.add({ ...entry, ...(words !== undefined && { message: words }), json, receipt }, () => {
       settle(event, { kind: 'deadLettered' });
       count('dead_lettered');
     });

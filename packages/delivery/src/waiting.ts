@@ -1,14 +1,10 @@
 // Waits that end: at a notification, at a time limit, or when a signal fires.
 import { type Clock, noReason } from './clock.ts';
 
-/** Wakes one loop. */
-export interface Wakeup {
-  notify(): void;
-  /** Resolves at the next notification, at once if there was one since the last wait, or at `untilMs` (epoch milliseconds). */
-  wait(untilMs?: number): Promise<void>;
-}
+export type Wakeup = ReturnType<typeof createWakeup>;
 
-export function createWakeup(clock: Clock): Wakeup {
+/** Wakes one loop. */
+export function createWakeup(clock: Clock) {
   let isNotified = false;
   let wake: (() => void) | undefined;
   return {
@@ -16,6 +12,7 @@ export function createWakeup(clock: Clock): Wakeup {
       isNotified = true;
       wake?.();
     },
+    /** Resolves at the next notification, at once if there was one since the last wait, or at `untilMs` (epoch milliseconds). */
     async wait(untilMs = Number.POSITIVE_INFINITY) {
       if (!isNotified) {
         const timer = new AbortController();
