@@ -19,15 +19,7 @@ import { fitError } from './words.ts';
 /** `done`: there is no more to read, and all that was read is settled and saved. */
 export type LaneEnd = 'done' | 'stopped' | 'failed';
 
-export interface DeliveryStream {
-  status(): DestinationStatus;
-  /** Tries now, whatever it waits for. */
-  resume(): void;
-  /** Ends within `graceMs` and a few seconds, whatever the plugin does. Called again, it ends with the shorter grace. */
-  stop(graceMs: number): Promise<void>;
-  /** Never rejects. */
-  readonly ended: Promise<LaneEnd>;
-}
+export type DeliveryStream = Readonly<ReturnType<typeof startDeliveryStream>>;
 
 export interface DeliveryStreamOptions extends Pick<SettlementParts, 'onDelivered'> {
   readonly bodies: SharedBodies;
@@ -43,7 +35,7 @@ export function startDeliveryStream(
   spec: DeliveryDestination,
   services: DeliveryServices,
   streamOptions: DeliveryStreamOptions,
-): DeliveryStream {
+) {
   const { name, destination, definition, options, position } = spec;
   const { clock, log, redact, random, openReader, eventsPerTurn } = services;
   const { bodies, slots, readsToEnd = false, pauseOnRejections, onDelivered } = streamOptions;
@@ -205,13 +197,15 @@ export function startDeliveryStream(
   };
 
   return {
+    /** Never rejects. */
     ended,
+    /** Tries now, whatever it waits for. */
     resume() {
       permit.resume();
       settlement.resume();
       wakeup.notify();
     },
-    status() {
+    status(): DestinationStatus {
       const { blocked, possibleDuplicates, lastDeliveredMs, lastWords, lastFailure } = settlement.facts();
       const { sequence, counters, open } = ledger.summary();
       const stream = streamState();
@@ -242,7 +236,8 @@ export function startDeliveryStream(
         lastDeliveredMs,
       };
     },
-    async stop(graceMs) {
+    /** Ends within `graceMs` and a few seconds, whatever the plugin does. Called again, it ends with the shorter grace. */
+    async stop(graceMs: number): Promise<void> {
       await within(clock, graceMs, end('stopped'));
       stopSending.abort();
       await ended;

@@ -63,7 +63,7 @@ export function createSender(
       const items = batch.map(({ event: { id, dataset, timeMs, document, json } }, index) => {
         return { index, id, dataset, timeMs, document, json };
       });
-      const call = startCall(destination, { items }, { clock, timeoutMs: options.timeoutMs, stop });
+      const call = startCall(destination, { items }, clock, options.timeoutMs, stop);
       void call.ended.then(slots.release);
       const nowMs = clock.now();
       for (const pending of batch) {
@@ -96,14 +96,8 @@ type CallEnd =
   /** The call goes on although its signal has fired. */
   | { readonly kind: 'hung' };
 
-interface CallOptions {
-  readonly clock: Clock;
-  readonly timeoutMs: number;
-  readonly stop: AbortSignal;
-}
-
 /** `end` is the call's end within its time; `ended` is that of the call itself, perhaps long after it, perhaps never. */
-function startCall(destination: Destination, batch: Batch, { clock, timeoutMs, stop }: CallOptions) {
+function startCall(destination: Destination, batch: Batch, clock: Clock, timeoutMs: number, stop: AbortSignal) {
   const cut = new AbortController();
   const over = new AbortController();
   const cutOff = () => cut.abort(stop.reason);

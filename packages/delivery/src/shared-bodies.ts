@@ -27,7 +27,6 @@ interface Chunk {
 
 /** A body that is being parsed, chunk by chunk, by whichever destination is ahead. */
 interface SharedBody {
-  readonly body: KeptBody;
   readonly parser: Iterator<Chunk, void>;
   parsed: number;
   readonly chunks: Map<number, Chunk>;
@@ -88,7 +87,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
   const share = (body: KeptBody): SharedBody => {
     const known = bodies.get(body.sequence);
     if (known !== undefined) return known;
-    const made: SharedBody = { body, parser: parse(body), parsed: 0, chunks: new Map(), kept: true };
+    const made: SharedBody = { parser: parse(body), parsed: 0, chunks: new Map(), kept: true };
     bodies.set(body.sequence, made);
     keep(body.bytes.length + overheadBytes, () => {
       made.kept = false;

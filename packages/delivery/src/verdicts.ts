@@ -101,6 +101,7 @@ function check(report: unknown, size: number, codes: ReadonlySet<string>): Check
     note('undeclared_code');
     return undefined;
   };
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const { waitMs: wait, batch: word, items } = report;
   const waitMs = typeof wait === 'number' && wait > 0 ? wait : 0;
   const rest = { slowDown: report['slowDown'] === true, waitMs, faults };
@@ -142,10 +143,6 @@ function check(report: unknown, size: number, codes: ReadonlySet<string>): Check
     return verdict === undefined || verdict === 'double' ? { verdict: 'unknown', code: noVerdict } : verdict;
   });
   return { kind: 'items', verdicts, ...rest };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
