@@ -5,8 +5,17 @@ import { pendingOf } from './pending-queue.ts';
 const pending = (element: number) =>
   pendingOf(
     {
-      ...{ sequence: 0, element, id: String(element), dataset: 'd', timeMs: 0, document: {} },
-      ...{ receipt: 'r', source: 's', receivedAtMs: 0, json: '{}', bytes: 10 },
+      sequence: 0,
+      element,
+      id: String(element),
+      dataset: 'd',
+      timeMs: 0,
+      document: {},
+      receipt: 'r',
+      source: 's',
+      receivedAtMs: 0,
+      json: '{}',
+      bytes: 10,
     },
     0,
   );

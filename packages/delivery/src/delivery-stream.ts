@@ -1,5 +1,6 @@
 // One delivery stream to a destination: reads, batches, sends, settles. Nothing in it waits for another destination.
 import { maxSettledRanges, type PositionCounters } from '@xiq-siem/core';
+import { aborted, createWakeup, endGraceMs, within } from './clock.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import { runIntake } from './intake.ts';
 import { createLedger } from './ledger.ts';
@@ -13,7 +14,6 @@ import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSettlement, type SettlementParts } from './settlement.ts';
 import type { SharedBodies } from './shared-bodies.ts';
 import { createStateLog, type DestinationStatus, type LastFailure } from './stream-status.ts';
-import { aborted, createWakeup, endGraceMs, within } from './waiting.ts';
 import { fitError } from './words.ts';
 
 /** `done`: there is no more to read, and all that was read is settled and saved. */
@@ -60,7 +60,7 @@ export function startDeliveryStream(
   const permit = createSendPermit(permitOptions);
   const positions = createPositionStore(position, ledger, { name, clock, log, wakeup });
   const deadLetters = createDeadLetterQueue(services.deadLetters, stop, { name, clock, log, wakeup });
-  const sender = createSender(spec, services, { maxInFlight: mostInFlight, slots, stop });
+  const sender = createSender(spec, services, mostInFlight, slots, stop);
   const parts = { ledger, permit, queue, deadLetters, positions, capacity, onDelivered };
   const settlement = createSettlement(spec, services, parts);
   const stateLog = createStateLog(name, log, clock);

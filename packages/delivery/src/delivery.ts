@@ -1,17 +1,16 @@
 // The engine: a worker for each destination, over bodies that they share.
+
+import { endGraceMs, within } from './clock.ts';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
 import { type DeliveryRun, type RunningRun, startReplayStream } from './replay-stream.ts';
 import { createSendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSharedBodies, type SharedBodies } from './shared-bodies.ts';
 import type { DestinationStatus } from './stream-status.ts';
-import { endGraceMs, within } from './waiting.ts';
 import { fitError } from './words.ts';
 
 export interface DeliveryInput extends DeliveryServices {
   readonly destinations: readonly DeliveryDestination[];
-  /** Bytes of parsed bodies that are kept for the destinations behind the first; 32 MiB by default. */
-  readonly sharedBytes?: number;
 }
 
 export interface Delivery {
@@ -35,11 +34,12 @@ export interface Delivery {
   stop(graceMs: number): Promise<void>;
 }
 
-const defaultSharedBytes = 33_554_432;
+/** Bytes of parsed bodies that are kept for the destinations behind the first. */
+const sharedBytes = 33_554_432;
 
 /** Starts to deliver, to each destination from its own position on. */
 export function startDelivery(input: DeliveryInput): Delivery {
-  const { normalize, log, sharedBytes = defaultSharedBytes } = input;
+  const { normalize, log } = input;
   const workers = new Map<string, DestinationWorker>();
   // Alone, a destination has nobody to share with.
   const bodies = createSharedBodies({ normalize, maxBytes: () => (workers.size > 1 ? sharedBytes : 0), log });

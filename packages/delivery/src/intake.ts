@@ -1,10 +1,10 @@
 // Reads the journal for one destination: bodies become pending events, as far as there is capacity.
 import { setImmediate } from 'node:timers/promises';
 import type { BodyReader, JournalEntry, KeptBody, LostSpan } from '@xiq-siem/core';
+import type { Wakeup } from './clock.ts';
 import type { Ledger } from './ledger.ts';
 import type { DeliveryServices } from './services.ts';
 import type { PreparedEvent, SharedBodies } from './shared-bodies.ts';
-import type { Wakeup } from './waiting.ts';
 
 export interface IntakeOptions extends Pick<DeliveryServices, 'openReader' | 'clock' | 'log' | 'eventsPerTurn'> {
   readonly name: string;

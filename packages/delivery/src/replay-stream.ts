@@ -1,5 +1,5 @@
 // A job's own way to a destination that runs: a delivery stream beside its main one, which ends.
-import type { BodyReader, KeptBody, Logger, Meter, NormalizedEvent, PositionFile } from '@xiq-siem/core';
+import type { BodyReader, Facts, KeptBody, Logger, Meter, NormalizedEvent, PositionFile } from '@xiq-siem/core';
 import type { DeadLetterStore } from './dead-letter-queue.ts';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
 import type { Routing } from './options.ts';
@@ -48,26 +48,17 @@ export function startReplayStream(
 ): DeliveryStream {
   const { id, openReader, normalize, deadLetters, position, where, onDelivered, pauseOnRejections } = run;
   const { giveUpAfterHours: _, ...options } = spec.options;
-  const log = logWith(services.log, id);
-  const meter = meterOfRuns(services.meter);
+  const logAt = (level: keyof Logger) => (event: string, facts?: Facts) =>
+    services.log[level](event, { ...facts, run: id });
+  const log: Logger = { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
+  // One value for all runs: there is no bound on how many a year has.
+  const meter: Meter = {
+    add: (name, value, attributes) => services.meter.add(name, value, { ...attributes, run: 'true' }),
+  };
   const bodies = createSharedBodies({ normalize, maxBytes: () => 0, log });
   return startDeliveryStream(
     { ...spec, position, options: { ...options, where } },
     { ...services, openReader, normalize, deadLetters, log, meter },
     { bodies, slots, maxInFlight: 1, readsToEnd: true, pauseOnRejections, onDelivered },
   );
-}
-
-function logWith(log: Logger, run: string): Logger {
-  return {
-    debug: (event, facts) => log.debug(event, { ...facts, run }),
-    info: (event, facts) => log.info(event, { ...facts, run }),
-    warn: (event, facts) => log.warn(event, { ...facts, run }),
-    error: (event, facts) => log.error(event, { ...facts, run }),
-  };
-}
-
-/** One value for all runs: there is no bound on how many a year has. */
-function meterOfRuns(meter: Meter): Meter {
-  return { add: (name, value, attributes) => meter.add(name, value, { ...attributes, run: 'true' }) };
 }

@@ -1,5 +1,5 @@
 // Bounds the calls under way to one destination, all its delivery streams together: first come, first served.
-import type { Wakeup } from './waiting.ts';
+import type { Wakeup } from './clock.ts';
 
 /** Notified when it may be its turn; it then has to acquire again. */
 export type SlotWaiter = Pick<Wakeup, 'notify'>;

@@ -1,43 +1,29 @@
 // Sends batches to one destination, and holds its plugin to the contract: a report in time, whatever the plugin does.
 import type { Batch, Destination } from '@xiq-siem/core';
-import { type Clock, noReason } from './clock.ts';
+import { aborted, type Clock, noReason } from './clock.ts';
 import type { Pending } from './pending-queue.ts';
 import type { SendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { type CheckedReport, checkReport, unreadable } from './verdicts.ts';
-import { aborted } from './waiting.ts';
 import { fitError } from './words.ts';
-
-export interface SenderOptions {
-  /** What the destination may have in flight at once, whatever this delivery stream sends. */
-  readonly maxInFlight: number;
-  readonly slots: Pick<SendSlots, 'count' | 'release'>;
-  readonly stop: AbortSignal;
-}
 
 const maxHungCalls = 8;
 /** Time that a plugin has to end a call after its signal fired. */
 const abortGraceMs = 2_000;
 
+/** `maxInFlight`: what the destination may have in flight at once, whatever this delivery stream sends. */
 export function createSender(
   { name, destination, definition, options }: DeliveryDestination,
   { clock, log, meter, redact }: Pick<DeliveryServices, 'clock' | 'log' | 'meter' | 'redact'>,
-  { maxInFlight, slots, stop }: SenderOptions,
+  maxInFlight: number,
+  slots: SendSlots,
+  stop: AbortSignal,
 ) {
   const codes = new Set(definition.codes);
   let hungCalls = 0;
   let pluginFaults = 0;
 
   const countAttempt = (result: string) => meter.add('xiq_siem.destination.attempts', 1, { destination: name, result });
-
-  const noteFaults = ({ faults }: CheckedReport, size: number, error?: string) => {
-    const cause = error === undefined ? {} : { error };
-    for (const [fault, times] of faults) {
-      pluginFaults += times;
-      countAttempt(fault);
-      log.error('delivery.plugin_fault', { destination: name, type: definition.type, fault, times, size, ...cause });
-    }
-  };
 
   /** Frees the place of a call that does not end; but one at a time is a promise, and the number left behind bounded. */
   const leaveBehind = async (callEnded: Promise<unknown>) => {
@@ -73,17 +59,18 @@ export function createSender(
         pending.deliveredBefore = delivered;
       }
       const end = await call.end;
-      if (end.kind === 'reported') {
-        const report = checkReport(end.report, batch.length, codes);
-        countAttempt(report.kind === 'items' ? 'answered' : report.word);
-        noteFaults(report, batch.length);
-        ended(report);
-        return;
-      }
-      if (stop.aborted) return;
+      if (end.kind !== 'reported' && stop.aborted) return;
       const error = end.kind === 'threw' ? fitError(end.error, redact) : undefined;
-      const report = unreadable(batch.length, end.kind, error);
-      noteFaults(report, batch.length, error);
+      const size = batch.length;
+      const isReported = end.kind === 'reported';
+      const report = isReported ? checkReport(end.report, size, codes) : unreadable(size, end.kind, error);
+      if (isReported) countAttempt(report.kind === 'items' ? 'answered' : report.word);
+      const facts = { destination: name, type: definition.type, size, ...(error !== undefined && { error }) };
+      for (const [fault, times] of report.faults) {
+        pluginFaults += times;
+        countAttempt(fault);
+        log.error('delivery.plugin_fault', { ...facts, fault, times });
+      }
       ended(report);
       if (end.kind === 'hung') await leaveBehind(call.ended);
     },

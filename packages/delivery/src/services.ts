@@ -9,10 +9,9 @@ import type {
   NormalizedEvent,
   PositionFile,
 } from '@xiq-siem/core';
-import type { Clock } from './clock.ts';
+import type { Clock, Wakeup } from './clock.ts';
 import type { DeadLetterStore } from './dead-letter-queue.ts';
 import type { DeliveryOptions } from './options.ts';
-import type { Wakeup } from './waiting.ts';
 import type { Redact } from './words.ts';
 
 export interface DeliveryDestination {

@@ -1,5 +1,6 @@
 // Applies what reports say: events are settled, sent again, blocked, or stored as dead letters.
 import { createBlockedEvents } from './blocked-events.ts';
+import type { Wakeup } from './clock.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 import { type Decision, decide, isOverdue, type OutcomeContext } from './outcome.ts';
@@ -10,7 +11,6 @@ import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import type { PreparedEvent } from './shared-bodies.ts';
 import type { LastFailure } from './stream-status.ts';
 import { type CheckedReport, summarize } from './verdicts.ts';
-import type { Wakeup } from './waiting.ts';
 import { fitWords } from './words.ts';
 
 export interface SettlementParts {
