@@ -53,3 +53,9 @@ test('after a reset the next wait is the shortest again', () => {
   blocked.block([event], 'closed', undefined, 7000);
   expect(event.notBeforeMs).toBe(9000);
 });
+
+test('an event that is blocked may be in a batch of any size again', () => {
+  const event = { ...pending(0), groupLimit: 1 };
+  make().block([event], 'closed', undefined, 5);
+  expect(event).toMatchObject({ isBlocked: true, blockedAtMs: 5, groupLimit: Number.POSITIVE_INFINITY });
+});

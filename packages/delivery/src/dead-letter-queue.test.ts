@@ -70,6 +70,37 @@ describe('dead letters', () => {
     expect(statusOf('a').state).toBe('running');
   });
 
+  test('that are the first not to fit are said to find the store full, not broken', async () => {
+    const store = {
+      full: false,
+      async append() {
+        store.full = true;
+        throw new Error('no room');
+      },
+    };
+    const spec = destination('a', scripted(rejectSome));
+    const { clock, statusOf, log } = bench(memoryJournal(...bodies(1, 3)), [spec], { deadLetters: store });
+    await clock.advance(1_000);
+    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'dead_letters_full', open: 1 });
+    expect(log.of('delivery.dead_letters_full')).toHaveLength(1);
+    expect(log.of('delivery.dead_letters_failed')).toEqual([]);
+  });
+
+  test('that fail long after their batch pause the destination at once', async () => {
+    let fail = () => {};
+    const append = () =>
+      new Promise<void>((_, reject) => {
+        fail = () => reject(new Error('EIO'));
+      });
+    const spec = destination('a', scripted(rejectSome));
+    const { clock, log } = bench(memoryJournal(...bodies(1, 3)), [spec], { deadLetters: { full: false, append } });
+    await clock.advance(60_000);
+    expect(log.of('delivery.paused')).toEqual([]);
+    fail();
+    await clock.settle();
+    expect(log.of('delivery.paused')[0]?.facts).toMatchObject({ destination: 'a', code: 'dead_letters_failed' });
+  });
+
   test('that cannot be written are tried again', async () => {
     let failures = 3;
     const written: string[] = [];

@@ -98,3 +98,35 @@ test('the rest of the process has its turn, however much there is to deliver at 
   await new Promise<void>((resolve) => setImmediate(resolve));
   expect(plugin.taken.length).toBeLessThan(5_000);
 });
+
+test('the rest of the process has its turn within one large body too, though nothing of it is sent', async () => {
+  const spec = destination('a', scripted(), { where: { exceptDatasets: ['test.events'] } });
+  const { statusOf } = bench(memoryJournal(...bodies(1, 5_000)), [spec]);
+  for (let turn = 1; turn <= 3; turn++) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(statusOf('a').taken).toBeLessThanOrEqual(turn * 256);
+  }
+});
+
+test('a reader is closed when it fails, and when its destination stops', async () => {
+  const journal = memoryJournal(...bodies(2, 1));
+  let opened = 0;
+  let closed = 0;
+  const { clock, delivery, statusOf } = bench(journal, [destination('a', scripted())], {
+    openReader: (from) => {
+      const reader = journal.openReader(from);
+      const isBroken = ++opened === 1;
+      const read: typeof reader.read = async (limits, signal) => {
+        if (isBroken) throw new Error('EIO');
+        return reader.read(limits, signal);
+      };
+      return { read, close: async () => void closed++ };
+    },
+  });
+  await clock.runUntil(() => statusOf('a').sequence === 2);
+  expect([opened, closed]).toEqual([2, 1]);
+  const stopping = delivery.stop(0);
+  await clock.advance(1_000);
+  await stopping;
+  expect([opened, closed]).toEqual([2, 2]);
+});

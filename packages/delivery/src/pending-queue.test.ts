@@ -129,3 +129,15 @@ test('everything comes out once, within the limits, and what is said to be due i
     }),
   );
 });
+
+test('what is taken out before it is sent counts no longer', () => {
+  const { queue } = make();
+  for (const element of [1, 2, 3]) queue.add(pending(element, 10 * element, element));
+  queue.addAgain([
+    { ...pending(4), notBeforeMs: 70 },
+    { ...pending(5), notBeforeMs: 50 },
+  ]);
+  expect(queue.remove(({ event }) => event.element % 4 === 1).map(({ event }) => event.element)).toEqual([5, 1]);
+  expect(queue.waiting()).toEqual({ newEvents: 2, newBytes: 50, oldestNewMs: 2, resendMs: 70 });
+  expect([queue.size(), queue.waitingAgain()]).toEqual([3, 1]);
+});

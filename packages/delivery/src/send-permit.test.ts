@@ -241,3 +241,54 @@ describe('a batch may be sent', () => {
     expect(permit.hold({ ...ready, blocked })).toEqual({ state: 'backing_off', code: 'down' });
   });
 });
+
+describe('the rate limit', () => {
+  const limitsAfter = (permit: SendPermit, step: () => unknown, steps: number) =>
+    Array.from({ length: steps }, () => {
+      step();
+      const { inFlight, maxEvents } = permit.limits();
+      return [inFlight, maxEvents];
+    });
+
+  test('halves what is in flight, then the batches, while a destination that takes all asks to slow down', () => {
+    const permit = make();
+    const all = { size: 10, held: 0, settled: 10, rejected: undefined, code: 'none' };
+    const slowed = () => permit.answered({ ...end(permit), ...all, slowDown: true });
+    expect(limitsAfter(permit, slowed, 5)).toEqual([
+      [2, 500],
+      [1, 500],
+      [1, 250],
+      [1, 125],
+      [1, 62],
+    ]);
+    expect(limitsAfter(permit, () => pass(permit), 10).map(([, events]) => events)).toEqual([
+      112, 162, 212, 262, 312, 362, 412, 462, 500, 500,
+    ]);
+    expect(limitsAfter(permit, () => pass(permit), 12).at(-1)).toEqual([4, 500]);
+  });
+
+  test('halves the batches when one is too large', () => {
+    const permit = make();
+    expect(limitsAfter(permit, () => tooLarge(permit, 500), 3).map(([, events]) => events)).toEqual([250, 125, 62]);
+    expect(permit.limits()).toMatchObject({ inFlight: 4, maxBytes: 125_000 });
+    expect(permit.hold(ready)).toBeUndefined();
+  });
+});
+
+test('events that are sent again one by one wait by themselves; the destination waits from the fifth batch on', () => {
+  const permit = make();
+  const seen = Array.from({ length: 6 }, () => {
+    permit.answered({ ...end(permit), size: 5, held: 0, settled: 0, rejected: undefined, code: 'busy' });
+    return permit.limits().notBeforeMs;
+  });
+  expect(seen).toEqual([0, 0, 0, 0, 8_000, 16_000]);
+});
+
+test('a batch that was in flight when another passed does not fail the destination', () => {
+  const permit = make();
+  const round = roundOf(permit);
+  pass(permit);
+  permit.refused({ ...end(permit), round, size: 10, word: 'unavailable', code: 'down' });
+  expect(permit.hold(ready)).toBeUndefined();
+  expect(permit.limits().notBeforeMs).toBe(0);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, memoryJournal, memoryPosition, scripted, takeAll } from './test-bench.ts';
+import { bench, bodies, destination, each, memoryJournal, memoryPosition, scripted, takeAll } from './test-bench.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -26,6 +26,27 @@ describe('stop', () => {
     expect(plugin.batches).toHaveLength(1);
     expect(position.position).toMatchObject({ sequence: 1, counters: { delivered: 5 } });
     expect(plugin.closed()).toBe(1);
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  test('waits for the dead letters that are not on disk yet', async () => {
+    const position = memoryPosition();
+    let keep = () => {};
+    const append = () =>
+      new Promise<void>((resolve) => {
+        keep = resolve;
+      });
+    const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
+    const spec = destination('a', plugin, {}, { position });
+    const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), [spec], { deadLetters: { full: false, append } });
+    await clock.advance(1_000);
+    const stopping = delivery.stop(10_000);
+    await clock.advance(5_000);
+    expect(plugin.closed()).toBe(0);
+    keep();
+    await clock.settle();
+    await stopping;
+    expect(position.position).toMatchObject({ sequence: 1, counters: { deadLettered: 1 } });
     expect(clock.sleepers()).toBe(0);
   });
 
