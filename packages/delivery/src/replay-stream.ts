@@ -1,10 +1,9 @@
 // A job's own way to a destination that runs: a delivery stream beside its main one, which ends.
 import type { BodyReader, Facts, KeptBody, Logger, Meter, NormalizedEvent, PositionFile } from '@xiq-siem/core';
-import type { DeadLetterStore } from './dead-letter-queue.ts';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
 import type { Routing } from './options.ts';
 import type { SendSlots } from './send-slots.ts';
-import type { DeliveryDestination, DeliveryServices } from './services.ts';
+import type { DeadLetterStore, DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSharedBodies } from './shared-bodies.ts';
 
 export interface DeliveryRun {

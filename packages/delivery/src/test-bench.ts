@@ -13,11 +13,10 @@ import type {
 } from '@xiq-siem/core';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { z } from 'zod';
-import type { DeadLetter, DeadLetterStore } from './dead-letter-queue.ts';
 import { type DeliveryInput, startDelivery } from './delivery.ts';
 import { deliveryOptions } from './options.ts';
 import type { DeliveryRun } from './replay-stream.ts';
-import type { DeliveryDestination } from './services.ts';
+import type { DeadLetter, DeadLetterStore, DeliveryDestination } from './services.ts';
 
 const bodyEvents = z.array(z.object({ id: z.string(), dataset: z.string() }));
 
