@@ -190,9 +190,13 @@ test('duplicates and degraded deliveries are delivered, and counted apart', asyn
       ...(index === 1 ? { degraded: 'bad' } : {}),
     })),
   );
-  const { clock, statusOf } = bench(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
+  const { clock, meter, statusOf } = bench(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 1);
   expect(statusOf('a').counters).toMatchObject({ normalized: 5, delivered: 5, duplicate: 1, degraded: 1 });
+  const counted = ['delivered', 'duplicate', 'degraded'].map((outcome) =>
+    meter.total('xiq_siem.destination.events', { outcome }),
+  );
+  expect(counted).toEqual([5, 1, 1]);
 });
 
 describe('asked to slow down', () => {

@@ -130,3 +130,28 @@ test('a reader is closed when it fails, and when its destination stops', async (
   await stopping;
   expect([opened, closed]).toEqual([2, 2]);
 });
+
+const lost = (fromSequence: number, toSequence: number) =>
+  ({ kind: 'lost', span: { fromSequence, toSequence, bytes: 9, reason: 'letGo', where: 'x' } }) as const;
+
+test('the position is saved though there was nothing to send: bodies that are lost, events that are filtered', async () => {
+  const position = memoryPosition();
+  const { clock } = bench(memoryJournal(lost(0, 4)), [destination('a', scripted(), {}, { position })]);
+  await clock.advance(1_000);
+  expect(position.saves).toMatchObject([{ sequence: 5, counters: { normalized: 5, damaged: 5 } }]);
+  const filtering = memoryPosition();
+  const where = { exceptDatasets: ['test.events'] };
+  const other = bench(memoryJournal(...bodies(3, 2)), [
+    destination('a', scripted(), { where }, { position: filtering }),
+  ]);
+  await other.clock.advance(1_000);
+  expect(filtering.saves).toMatchObject([{ sequence: 3, counters: { normalized: 6, filtered: 6 } }]);
+});
+
+test('bodies that are lost are given up only as far as the position can note them', async () => {
+  const entries = Array.from({ length: 1_000 }, (_, n) => [lost(3 * n, 3 * n + 1), ...bodies(1, 1, 3 * n + 2)]).flat();
+  const plugin = scripted(() => new Promise(() => {}));
+  const { clock, log, statusOf } = bench(memoryJournal(...entries), [destination('a', plugin)]);
+  await clock.advance(10_000);
+  expect([log.of('delivery.bodies_lost').length, statusOf('a').open]).toEqual([683, 683]);
+});

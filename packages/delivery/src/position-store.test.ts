@@ -25,9 +25,9 @@ test('a save is due a quarter of a second after the first move, or at once after
   const { positions, notified } = fixture();
   expect(positions.dueMs()).toBe(Number.POSITIVE_INFINITY);
   for (let move = 1; move < 10_000; move++) positions.moved();
-  expect([positions.dueMs(), notified()]).toEqual([250, 0]);
+  expect([positions.dueMs(), notified()]).toEqual([250, 1]);
   positions.moved();
-  expect([positions.dueMs(), notified()]).toEqual([0, 1]);
+  expect([positions.dueMs(), notified()]).toEqual([0, 2]);
 });
 
 test('there is one save at a time: the last one waits for that under way, and saves what moved since', async () => {
@@ -45,7 +45,7 @@ test('there is one save at a time: the last one waits for that under way, and sa
   expect([saves.length, isFlushed, positions.dueMs()]).toEqual([1, false, Number.POSITIVE_INFINITY]);
   saves[0]?.end();
   await clock.settle();
-  expect([saves.length, isFlushed, notified()]).toEqual([2, false, 1]);
+  expect([saves.length, isFlushed, notified()]).toEqual([2, false, 3]);
   saves[1]?.end();
   await flushing;
   expect(positions.isSaved()).toBe(true);

@@ -34,7 +34,10 @@ export function createPositionStore(file: PositionFile, ledger: Ledger, services
     /** Something has been settled, or is lost. */
     moved() {
       moves++;
-      if (due === Number.POSITIVE_INFINITY) due = clock.now() + saveEveryMs;
+      if (due === Number.POSITIVE_INFINITY) {
+        due = clock.now() + saveEveryMs;
+        wakeup.notify();
+      }
       if (moves === saveEveryMoves) {
         due = clock.now();
         wakeup.notify();

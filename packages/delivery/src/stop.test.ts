@@ -50,6 +50,20 @@ describe('stop', () => {
     expect(clock.sleepers()).toBe(0);
   });
 
+  test('counts no fault of a plugin that throws because its call was cut off', async () => {
+    const plugin = scripted(
+      (_, __, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('cut off')))),
+    );
+    const { clock, delivery, log, statusOf } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
+    await clock.advance(1_000);
+    const stopping = delivery.stop(100);
+    await clock.advance(10_000);
+    await stopping;
+    expect(log.of('delivery.plugin_fault')).toEqual([]);
+    expect(statusOf('a')).toMatchObject({ state: 'stopped', open: 1, pluginFaults: 0, lastFailure: undefined });
+  });
+
   test('aborts after the grace, and ends even if the plugin does not', async () => {
     const signals: AbortSignal[] = [];
     const plugin = scripted((_, __, signal) => {
