@@ -1,4 +1,4 @@
-// The clock that drives all waiting, so that tests can drive it.
+// The clock that drives all waiting, so that tests can drive it; and waits that end: by a wakeup, a time limit, a signal.
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -25,3 +25,52 @@ export const systemClock: Clock = {
       signal.addEventListener('abort', end, { once: true });
     }),
 };
+
+export type Wakeup = ReturnType<typeof createWakeup>;
+
+/** Wakes one loop. */
+export function createWakeup(clock: Clock) {
+  let isNotified = false;
+  let wake: (() => void) | undefined;
+  return {
+    notify() {
+      isNotified = true;
+      wake?.();
+    },
+    /** Resolves at the next notification, at once if there was one since the last wait, or at `untilMs` (epoch milliseconds). */
+    async wait(untilMs = Number.POSITIVE_INFINITY) {
+      if (!isNotified) {
+        const timer = new AbortController();
+        const notified = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        const times = untilMs === Number.POSITIVE_INFINITY ? [] : [clock.sleep(untilMs - clock.now(), timer.signal)];
+        await Promise.race([notified, ...times]);
+        timer.abort(noReason);
+        wake = undefined;
+      }
+      isNotified = false;
+    },
+  };
+}
+
+/** Time that what should end at once is given to end. */
+export const endGraceMs = 3_000;
+
+/** True if `work` ended within the time. Its failure is thrown. */
+export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([work.then(() => true), clock.sleep(ms, timer.signal).then(() => false)]);
+  } finally {
+    timer.abort(noReason);
+  }
+}
+
+/** Resolves when the signal fires. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

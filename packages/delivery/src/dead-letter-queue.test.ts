@@ -1,4 +1,6 @@
+import { createManualClock, createRecordingLogger } from '@xiq-siem/testkit';
 import { describe, expect, test } from 'vitest';
+import { createDeadLetterLog } from './dead-letter-queue.ts';
 import {
   bench,
   bodies,
@@ -68,6 +70,37 @@ describe('dead letters', () => {
     expect(statusOf('a').state).toBe('running');
   });
 
+  test('that are the first not to fit are said to find the store full, not broken', async () => {
+    const store = {
+      full: false,
+      async append() {
+        store.full = true;
+        throw new Error('no room');
+      },
+    };
+    const spec = destination('a', scripted(rejectSome));
+    const { clock, statusOf, log } = bench(memoryJournal(...bodies(1, 3)), [spec], { deadLetters: store });
+    await clock.advance(1_000);
+    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'dead_letters_full', open: 1 });
+    expect(log.of('delivery.dead_letters_full')).toHaveLength(1);
+    expect(log.of('delivery.dead_letters_failed')).toEqual([]);
+  });
+
+  test('that fail long after their batch pause the destination at once', async () => {
+    let fail = () => {};
+    const append = () =>
+      new Promise<void>((_, reject) => {
+        fail = () => reject(new Error('EIO'));
+      });
+    const spec = destination('a', scripted(rejectSome));
+    const { clock, log } = bench(memoryJournal(...bodies(1, 3)), [spec], { deadLetters: { full: false, append } });
+    await clock.advance(60_000);
+    expect(log.of('delivery.paused')).toEqual([]);
+    fail();
+    await clock.settle();
+    expect(log.of('delivery.paused')[0]?.facts).toMatchObject({ destination: 'a', code: 'dead_letters_failed' });
+  });
+
   test('that cannot be written are tried again', async () => {
     let failures = 3;
     const written: string[] = [];
@@ -81,4 +114,54 @@ describe('dead letters', () => {
     await clock.runUntil(() => statusOf('a').sequence === 1);
     expect(written).toEqual(['0.1']);
   });
+});
+
+test('the first dead letter of a code is said at once, those of its minute together at the end of it', async () => {
+  const log = createRecordingLogger();
+  const clock = createManualClock(0);
+  const lines = createDeadLetterLog(log, clock);
+  const said = () => log.of('delivery.dead_letter').map(({ facts: { code, events, id } }) => [code, events, id]);
+  lines.note('bad', { id: 'a' });
+  lines.note('bad', { id: 'b' });
+  lines.note('large', { id: 'c' });
+  lines.note('bad', { id: 'd' });
+  expect(said()).toEqual([
+    ['bad', 1, 'a'],
+    ['large', 1, 'c'],
+  ]);
+  expect(lines.dueMs()).toBe(60_000);
+  await clock.advance(59_999);
+  lines.writeIfDue();
+  expect(said()).toHaveLength(2);
+  await clock.advance(1);
+  lines.writeIfDue();
+  expect(said().slice(2)).toEqual([['bad', 2, 'd']]);
+  lines.note('bad', { id: 'e' });
+  lines.note('large', { id: 'f' });
+  expect(said().slice(3)).toEqual([['large', 1, 'f']]);
+  lines.writeRest();
+  expect(said().slice(4)).toEqual([['bad', 1, 'e']]);
+  expect(lines.dueMs()).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('a flood of dead letters gives a line a minute, in which all are counted; the counters stay exact', async () => {
+  const plugin = scripted((batch) =>
+    each(batch, (id) => (id.endsWith('.0') ? { verdict: 'rejected', code: 'bad' } : { verdict: 'delivered' })),
+  );
+  const journal = memoryJournal();
+  const { clock, log, meter, delivery, statusOf } = bench(journal, [destination('a', plugin)]);
+  const lines = () => log.of('delivery.dead_letter');
+  for (let minute = 0; minute < 3; minute++) {
+    journal.append(...bodies(500, 3, minute * 500));
+    await clock.runUntil(() => statusOf('a').sequence === (minute + 1) * 500);
+    await clock.advance(60_000);
+  }
+  const stopping = delivery.stop(0);
+  await clock.advance(10_000);
+  await stopping;
+  expect(lines().length).toBeLessThanOrEqual(5);
+  expect(lines()[0]?.facts).toMatchObject({ destination: 'a', dataset: 'test.events', code: 'bad', attempts: 1 });
+  expect(lines().reduce((sum, { facts }) => sum + Number(facts['events']), 0)).toBe(1500);
+  expect(meter.total('xiq_siem.destination.events', { outcome: 'dead_lettered' })).toBe(1500);
+  expect(clock.sleepers()).toBe(0);
 });

@@ -1,45 +1,28 @@
-// Puts one destination's dead letters on disk, before their events count as settled.
-import type { Logger } from '@xiq-siem/core';
-import type { Bell } from './bell.ts';
+// Stores the dead letters of one delivery stream before their events count as settled, and logs them.
+import type { Facts, Logger } from '@xiq-siem/core';
 import type { Clock } from './clock.ts';
-import type { DeadLetter, DeadLetterStore } from './dead-letter.ts';
-
-export interface DeadLetterQueue {
-  /** `kept` is called when the entry is on disk. */
-  add(entry: DeadLetter, kept: () => void): void;
-  /** Why nothing can be kept now: the destination waits until it can. */
-  blockedBy(): 'dead_letters_full' | 'dead_letters_failed' | undefined;
-  /** Entries that are not on disk yet. */
-  size(): number;
-}
-
-export interface DeadLetterQueueOptions {
-  readonly name: string;
-  readonly store: DeadLetterStore;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly stop: AbortSignal;
-  /** Rung when something changes. */
-  readonly bell: Pick<Bell, 'ring'>;
-}
+import type { DeadLetter, DeadLetterStore, StreamServices } from './services.ts';
 
 const retryMs = 5_000;
 const appendedAtOnce = 64;
 
-export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLetterQueue {
-  const { name, store, clock, log, stop, bell } = options;
-  const waiting: { readonly entry: DeadLetter; readonly kept: () => void }[] = [];
-  let blocked: ReturnType<DeadLetterQueue['blockedBy']>;
-  let running = false;
+export type DeadLetterQueue = ReturnType<typeof createDeadLetterQueue>;
+
+export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal, services: StreamServices) {
+  const { name, clock, log, wakeup } = services;
+  const report = createDeadLetterLog(log, clock);
+  const waiting: { readonly entry: DeadLetter; readonly stored: () => void }[] = [];
+  let blockedBy: 'dead_letters_full' | 'dead_letters_failed' | undefined;
+  let isRunning = false;
   let size = 0;
 
-  const block = (reason: NonNullable<typeof blocked>, error?: unknown) => {
-    if (blocked !== reason) {
+  const block = (reason: NonNullable<typeof blockedBy>, error?: unknown) => {
+    if (blockedBy !== reason) {
       const cause = error === undefined ? {} : { error: String(error) };
       log.error(`delivery.${reason}`, { destination: name, waiting: waiting.length, ...cause });
     }
-    blocked = reason;
-    bell.ring();
+    blockedBy = reason;
+    wakeup.notify();
   };
   const append = async (entry: DeadLetter): Promise<boolean> => {
     if (store.full) {
@@ -54,41 +37,85 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
       return false;
     }
   };
-  /** Together, so that they can share a sync; gives those that have to be tried again. */
+  /** Together, so that they can share a sync. False if some have to be tried again. */
   const appendSome = async () => {
     const some = waiting.splice(0, appendedAtOnce);
-    const kept = await Promise.all(some.map(({ entry }) => append(entry)));
-    waiting.unshift(...some.filter((_, index) => !kept[index]));
-    for (const [index, one] of some.entries()) if (kept[index]) one.kept();
-    return kept.every(Boolean);
+    const isStored = await Promise.all(some.map(({ entry }) => append(entry)));
+    waiting.unshift(...some.filter((_, index) => !isStored[index]));
+    for (const [index, { entry, stored }] of some.entries()) {
+      if (!isStored[index]) continue;
+      size--;
+      stored();
+      const { destination, id, dataset, attempts, receipt, code } = entry;
+      report.note(code, { destination, id, dataset, attempts, receipt });
+    }
+    return isStored.every(Boolean);
   };
-  const run = async () => {
+  const appendAll = async () => {
     while (waiting.length > 0 && !stop.aborted) {
       if (!(await appendSome())) {
         await clock.sleep(retryMs, stop);
         continue;
       }
-      if (blocked !== undefined) log.info('delivery.dead_letters_taken_again', { destination: name });
-      blocked = undefined;
-      bell.ring();
+      if (blockedBy !== undefined) log.info('delivery.dead_letters_taken_again', { destination: name });
+      blockedBy = undefined;
+      wakeup.notify();
     }
-    running = false;
+    isRunning = false;
   };
   return {
-    add(entry, kept) {
+    /** `stored` is called when the entry is on disk. */
+    add(entry: DeadLetter, stored: () => void) {
       size++;
-      waiting.push({
-        entry,
-        kept() {
-          size--;
-          kept();
-        },
-      });
-      if (running) return;
-      running = true;
-      void run();
+      waiting.push({ entry, stored });
+      if (isRunning) return;
+      isRunning = true;
+      void appendAll();
     },
-    blockedBy: () => blocked,
+    /** Why nothing can be stored now: the destination waits until it can. */
+    blockedBy: () => blockedBy,
+    /** Entries that are not on disk yet. */
     size: () => size,
+    report,
+  };
+}
+
+const summaryMs = 60_000;
+
+/** Logs which events became dead letters, without a line for each of them in a rejection burst. */
+export function createDeadLetterLog(log: Logger, clock: Clock) {
+  // As many as there are codes.
+  const summaries = new Map<string, { readonly untilMs: number; events: number; facts: Facts }>();
+
+  const write = (code: string, events: number, facts: Facts) => {
+    log.warn('delivery.dead_letter', { ...facts, code, events });
+    summaries.set(code, { untilMs: clock.now() + summaryMs, events: 0, facts });
+  };
+  /** Writes what is due at that time. */
+  const writeUntil = (nowMs: number) => {
+    for (const [code, { untilMs, events, facts }] of [...summaries]) {
+      if (untilMs > nowMs) continue;
+      summaries.delete(code);
+      if (events > 0) write(code, events, facts);
+    }
+  };
+  return {
+    /** The first of a code is logged at once, those of the minute after it in one line at its end: `events` are counted. */
+    note(code: string, facts: Facts) {
+      writeUntil(clock.now());
+      const summary = summaries.get(code);
+      if (summary === undefined) return write(code, 1, facts);
+      summary.events++;
+      summary.facts = facts;
+    },
+    /** Epoch milliseconds at which there is something to write; infinite if there is nothing. */
+    dueMs: () =>
+      [...summaries.values()].reduce(
+        (due, { events, untilMs }) => (events > 0 ? Math.min(due, untilMs) : due),
+        Number.POSITIVE_INFINITY,
+      ),
+    writeIfDue: () => writeUntil(clock.now()),
+    /** Writes what is left, whatever the time. */
+    writeRest: () => writeUntil(Number.POSITIVE_INFINITY),
   };
 }

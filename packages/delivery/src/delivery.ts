@@ -1,20 +1,23 @@
-// The engine: every destination in a lane of its own, over bodies that they share.
-import { type Outlet, startOutlet } from './outlet.ts';
-import type { DeliveryRun, RunningRun } from './run.ts';
-import type { DeliveryDestination, DeliveryServices, DestinationStatus } from './services.ts';
-import { createSharedBodies } from './shared-bodies.ts';
+// The engine: a worker for each destination, over bodies that they share.
+
+import { endGraceMs, within } from './clock.ts';
+import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
+import { type DeliveryRun, type RunningRun, startReplayStream } from './replay-stream.ts';
+import { createSendSlots } from './send-slots.ts';
+import type { DeliveryDestination, DeliveryServices } from './services.ts';
+import { createSharedBodies, type SharedBodies } from './shared-bodies.ts';
+import type { DestinationStatus } from './stream-status.ts';
+import { fitError } from './words.ts';
 
 export interface DeliveryInput extends DeliveryServices {
   readonly destinations: readonly DeliveryDestination[];
-  /** Bytes of parsed bodies that are kept for the destinations behind the first; 32 MiB by default. */
-  readonly sharedBytes?: number;
 }
 
 export interface Delivery {
   /** Of each destination; one that is being removed stands there until it has stopped. */
   status(): readonly DestinationStatus[];
   /**
-   * Tries now, without waiting any longer: after something was mended. One destination with its runs, or all; false
+   * Tries now, without waiting any longer: after something was fixed. One destination with its runs, or all; false
    * where none has that name.
    */
   resume(destination?: string): boolean;
@@ -22,7 +25,7 @@ export interface Delivery {
   add(destination: DeliveryDestination): void;
   /** Stops one as `stop` does, its runs with it, within one grace. False where none has that name. */
   remove(name: string, graceMs: number): Promise<boolean>;
-  /** Starts a job's own lane to a destination. @throws Error where none of that name runs. */
+  /** Starts a job's own stream to a destination. @throws Error where none of that name runs. */
   run(run: DeliveryRun): RunningRun;
   /**
    * Sends nothing new, waits up to `graceMs` for what is under way, then aborts it; saves the positions; closes readers
@@ -31,48 +34,91 @@ export interface Delivery {
   stop(graceMs: number): Promise<void>;
 }
 
-const defaultSharedBytes = 33_554_432;
+/** Bytes of parsed bodies that are kept for the destinations behind the first. */
+const sharedBytes = 33_554_432;
 
 /** Starts to deliver, to each destination from its own position on. */
 export function startDelivery(input: DeliveryInput): Delivery {
-  const { normalize, log, sharedBytes = defaultSharedBytes } = input;
-  const outlets = new Map<string, Outlet>();
+  const { normalize, log } = input;
+  const workers = new Map<string, DestinationWorker>();
   // Alone, a destination has nobody to share with.
-  const bodies = createSharedBodies({ normalize, maxBytes: () => (outlets.size > 1 ? sharedBytes : 0), log });
+  const bodies = createSharedBodies({ normalize, maxBytes: () => (workers.size > 1 ? sharedBytes : 0), log });
   let isStopped = false;
 
   const add = (destination: DeliveryDestination) => {
     const { name } = destination;
     if (isStopped) throw new Error(`delivery has stopped: ${name} cannot be added`);
-    if (outlets.has(name)) throw new Error(`a destination ${name} runs already`);
-    outlets.set(name, startOutlet(destination, input, bodies));
+    if (workers.has(name)) throw new Error(`a destination ${name} runs already`);
+    workers.set(name, startDestinationWorker(destination, input, bodies));
   };
   for (const destination of input.destinations) add(destination);
   return {
     add,
-    status: () => [...outlets.values()].map((outlet) => outlet.status()),
+    status: () => [...workers.values()].map((worker) => worker.status()),
     resume(name) {
-      const meant = [...outlets].filter(([known]) => name === undefined || name === known);
-      for (const [, outlet] of meant) outlet.resume();
+      const meant = [...workers].filter(([known]) => name === undefined || name === known);
+      for (const [, worker] of meant) worker.resume();
       return meant.length > 0;
     },
     async remove(name, graceMs) {
-      const outlet = outlets.get(name);
-      if (outlet === undefined) return false;
-      await outlet.stop(graceMs);
+      const worker = workers.get(name);
+      if (worker === undefined) return false;
+      await worker.stop(graceMs);
       // After the end of all it stays, to be seen.
-      if (!isStopped && outlets.get(name) === outlet) outlets.delete(name);
+      if (!isStopped && workers.get(name) === worker) workers.delete(name);
       bodies.trim();
       return true;
     },
     run(run) {
-      const outlet = outlets.get(run.destination);
-      if (outlet === undefined) throw new Error(`there is no destination ${run.destination} to run to`);
-      return outlet.run(run);
+      const worker = workers.get(run.destination);
+      if (worker === undefined) throw new Error(`there is no destination ${run.destination} to run to`);
+      return worker.run(run);
     },
     async stop(graceMs) {
       isStopped = true;
-      await Promise.all([...outlets.values()].map((outlet) => outlet.stop(graceMs)));
+      await Promise.all([...workers.values()].map((worker) => worker.stop(graceMs)));
+    },
+  };
+}
+
+type DestinationWorker = ReturnType<typeof startDestinationWorker>;
+
+/** One destination: its main delivery stream, the replay streams beside it, and its end. */
+function startDestinationWorker(spec: DeliveryDestination, services: DeliveryServices, bodies: SharedBodies) {
+  const { name, destination, definition } = spec;
+  const { clock, log, redact } = services;
+  const slots = createSendSlots(definition.maxInFlight ?? Number.POSITIVE_INFINITY);
+  const main = startDeliveryStream(spec, services, { bodies, slots });
+  const streams = new Set<DeliveryStream>([main]);
+  let closing: Promise<void> | undefined;
+
+  const closeAfter = async (streamsStopped: Promise<unknown>) => {
+    await streamsStopped;
+    const close = (async () => destination.close?.())().catch((error: unknown) => {
+      log.error('delivery.close_failed', { destination: name, error: fitError(error, redact) });
+    });
+    if (!(await within(clock, endGraceMs, close))) log.error('delivery.close_hangs', { destination: name });
+  };
+  return {
+    /** Of the main stream. */
+    status: () => main.status(),
+    /** All its streams try now, whatever they wait for. */
+    resume() {
+      for (const stream of streams) stream.resume();
+    },
+    /** @throws Error where it stops. */
+    run(run: DeliveryRun): RunningRun {
+      if (closing !== undefined) throw new Error(`the destination ${name} stops: it takes no run`);
+      const stream = startReplayStream(run, spec, services, slots);
+      streams.add(stream);
+      void stream.ended.then(() => streams.delete(stream));
+      return stream;
+    },
+    /** Stops all its streams, then closes the destination. Called again, it ends with the shorter grace. */
+    async stop(graceMs: number) {
+      const streamsStopped = Promise.all([...streams].map((stream) => stream.stop(graceMs)));
+      closing ??= closeAfter(streamsStopped);
+      await closing;
     },
   };
 }

@@ -187,7 +187,7 @@ test('what a destination does not want is filtered, and part of the sum', async 
 test('what a back-fill brought before is sent to nobody, and counts as filtered everywhere', async () => {
   const journal = memoryJournal(body(0, ['a', 'b']), body(1, ['c']));
   const plugins = [scripted(), scripted()];
-  const { clock, delivery } = bench(
+  const { clock, delivery, meter } = bench(
     journal,
     plugins.map((plugin, index) => destination(`d${index}`, plugin)),
     {
@@ -202,4 +202,5 @@ test('what a back-fill brought before is sent to nobody, and counts as filtered 
   for (const { counters } of delivery.status()) {
     expect(counters).toMatchObject({ normalized: 3, delivered: 2, filtered: 1 });
   }
+  expect(meter.total('xiq_siem.destination.events', { outcome: 'duplicate_of_backfill' })).toBe(2);
 });

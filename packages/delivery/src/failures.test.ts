@@ -143,6 +143,17 @@ test('only what needs it is sent again', async () => {
   ]);
 });
 
+test('a dead letter tells when its event was first sent and when last', async () => {
+  const plugin = scripted((batch, call) =>
+    each(batch, () => (call < 3 ? retry : { verdict: 'rejected', code: 'bad', message: 'no' })),
+  );
+  const { clock, deadLetters } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
+  const startMs = clock.now();
+  await clock.runUntil(() => deadLetters.entries.length === 1);
+  const times = { firstAttemptMs: startMs + 200, lastAttemptMs: startMs + 200 + 250 + 500 };
+  expect(deadLetters.entries).toMatchObject([{ id: '0.0', code: 'bad', message: 'no', attempts: 3, ...times }]);
+});
+
 test('what may be there already is sent again, and counted as a possible duplicate', async () => {
   const plugin = scripted((batch, call) =>
     each(batch, (_, index) => (call === 1 && index < 2 ? { verdict: 'unknown', code: 'busy' } : delivered)),
@@ -153,6 +164,24 @@ test('what may be there already is sent again, and counted as a possible duplica
   expect(meter.total('xiq_siem.destination.events', { outcome: 'possible_duplicate' })).toBe(2);
 });
 
+test('what may be there already, and is said to be, is a duplicate and no possible one', async () => {
+  const plugin = scripted((batch, call) =>
+    each(batch, () => (call === 1 ? { verdict: 'unknown', code: 'busy' } : { verdict: 'delivered', duplicate: true })),
+  );
+  const { clock, meter, statusOf } = bench(memoryJournal(...bodies(1, 2)), [destination('a', plugin)]);
+  await clock.runUntil(() => statusOf('a').sequence === 1);
+  expect(statusOf('a')).toMatchObject({ possibleDuplicates: 0, counters: { delivered: 2, duplicate: 2 } });
+  expect(meter.total('xiq_siem.destination.events', { outcome: 'possible_duplicate' })).toBe(0);
+});
+
+test('bytes that are open are free again when their events are settled', async () => {
+  const plugin = scripted();
+  const spec = destination('a', plugin, { batch: { maxBytes: 1024, maxEvents: 10 }, maxInFlight: 1 });
+  const { clock, statusOf } = bench(memoryJournal(...bodies(50, 10)), [spec]);
+  await clock.runUntil(() => statusOf('a').sequence === 50, 60_000);
+  expect(plugin.taken).toHaveLength(500);
+});
+
 test('duplicates and degraded deliveries are delivered, and counted apart', async () => {
   const plugin = scripted((batch) =>
     each(batch, (_, index) => ({
@@ -161,9 +190,13 @@ test('duplicates and degraded deliveries are delivered, and counted apart', asyn
       ...(index === 1 ? { degraded: 'bad' } : {}),
     })),
   );
-  const { clock, statusOf } = bench(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
+  const { clock, meter, statusOf } = bench(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 1);
   expect(statusOf('a').counters).toMatchObject({ normalized: 5, delivered: 5, duplicate: 1, degraded: 1 });
+  const counted = ['delivered', 'duplicate', 'degraded'].map((outcome) =>
+    meter.total('xiq_siem.destination.events', { outcome }),
+  );
+  expect(counted).toEqual([5, 1, 1]);
 });
 
 describe('asked to slow down', () => {

@@ -98,3 +98,60 @@ test('the rest of the process has its turn, however much there is to deliver at 
   await new Promise<void>((resolve) => setImmediate(resolve));
   expect(plugin.taken.length).toBeLessThan(5_000);
 });
+
+test('the rest of the process has its turn within one large body too, though nothing of it is sent', async () => {
+  const spec = destination('a', scripted(), { where: { exceptDatasets: ['test.events'] } });
+  const { statusOf } = bench(memoryJournal(...bodies(1, 5_000)), [spec]);
+  for (let turn = 1; turn <= 3; turn++) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(statusOf('a').taken).toBeLessThanOrEqual(turn * 256);
+  }
+});
+
+test('a reader is closed when it fails, and when its destination stops', async () => {
+  const journal = memoryJournal(...bodies(2, 1));
+  let opened = 0;
+  let closed = 0;
+  const { clock, delivery, statusOf } = bench(journal, [destination('a', scripted())], {
+    openReader: (from) => {
+      const reader = journal.openReader(from);
+      const isBroken = ++opened === 1;
+      const read: typeof reader.read = async (limits, signal) => {
+        if (isBroken) throw new Error('EIO');
+        return reader.read(limits, signal);
+      };
+      return { read, close: async () => void closed++ };
+    },
+  });
+  await clock.runUntil(() => statusOf('a').sequence === 2);
+  expect([opened, closed]).toEqual([2, 1]);
+  const stopping = delivery.stop(0);
+  await clock.advance(1_000);
+  await stopping;
+  expect([opened, closed]).toEqual([2, 2]);
+});
+
+const lost = (fromSequence: number, toSequence: number) =>
+  ({ kind: 'lost', span: { fromSequence, toSequence, bytes: 9, reason: 'letGo', where: 'x' } }) as const;
+
+test('the position is saved though there was nothing to send: bodies that are lost, events that are filtered', async () => {
+  const position = memoryPosition();
+  const { clock } = bench(memoryJournal(lost(0, 4)), [destination('a', scripted(), {}, { position })]);
+  await clock.advance(1_000);
+  expect(position.saves).toMatchObject([{ sequence: 5, counters: { normalized: 5, damaged: 5 } }]);
+  const filtering = memoryPosition();
+  const where = { exceptDatasets: ['test.events'] };
+  const other = bench(memoryJournal(...bodies(3, 2)), [
+    destination('a', scripted(), { where }, { position: filtering }),
+  ]);
+  await other.clock.advance(1_000);
+  expect(filtering.saves).toMatchObject([{ sequence: 3, counters: { normalized: 6, filtered: 6 } }]);
+});
+
+test('bodies that are lost are given up only as far as the position can note them', async () => {
+  const entries = Array.from({ length: 1_000 }, (_, n) => [lost(3 * n, 3 * n + 1), ...bodies(1, 1, 3 * n + 2)]).flat();
+  const plugin = scripted(() => new Promise(() => {}));
+  const { clock, log, statusOf } = bench(memoryJournal(...entries), [destination('a', plugin)]);
+  await clock.advance(10_000);
+  expect([log.of('delivery.bodies_lost').length, statusOf('a').open]).toEqual([683, 683]);
+});

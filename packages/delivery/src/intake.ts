@@ -1,25 +1,21 @@
-// Reads the journal for one destination: bodies become events in its batcher, as far as there is room.
+// Reads the journal for one destination: bodies become pending events, as far as there is capacity.
 import { setImmediate } from 'node:timers/promises';
-import type { BodyReader, JournalEntry, KeptBody, Logger, LostSpan } from '@xiq-siem/core';
-import type { Bell } from './bell.ts';
-import type { Clock } from './clock.ts';
+import type { BodyReader, JournalEntry, KeptBody, LostSpan } from '@xiq-siem/core';
+import type { Wakeup } from './clock.ts';
 import type { Ledger } from './ledger.ts';
+import type { DeliveryServices } from './services.ts';
 import type { PreparedEvent, SharedBodies } from './shared-bodies.ts';
 
-export interface IntakeOptions {
+export interface IntakeOptions extends Pick<DeliveryServices, 'openReader' | 'clock' | 'log' | 'eventsPerTurn'> {
   readonly name: string;
-  readonly openReader: (fromSequence: number) => BodyReader;
   readonly bodies: SharedBodies;
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly log: Logger;
   readonly stop: AbortSignal;
-  readonly eventsPerTurn: number;
   /** Whether one more event may be taken. */
-  readonly hasRoom: () => boolean;
-  /** Rung when there may be room again. */
-  readonly room: Bell;
-  /** Told when it begins to wait for room, and when it no longer does. */
+  readonly hasCapacity: () => boolean;
+  /** Notified when there may be capacity again. */
+  readonly capacity: Wakeup;
+  /** Told when it begins to wait for capacity, and when it no longer does. */
   readonly waits: (isWaiting: boolean) => void;
   readonly take: (event: PreparedEvent) => void;
   /** Bodies of which the events cannot be had. */
@@ -30,29 +26,91 @@ export interface IntakeOptions {
   readonly readsToEnd: boolean;
 }
 
-interface Intake extends IntakeOptions {
-  readonly breathe: () => Promise<void> | undefined;
-}
-
-/** Waits until there is room, or `stop` fires. */
-async function waitFor(isRoom: () => boolean, { room, stop, waits }: IntakeOptions): Promise<void> {
-  waits(true);
-  while (!isRoom() && !stop.aborted) await room.wait();
-  waits(false);
-}
-
 const limits = { maxBodies: 256, maxBytes: 1_048_576 };
 const retryMs = 1_000;
+
 /** Runs until `stop` fires, or there is no more. A reader that fails, or has too much to skip, is opened again. */
 export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'end'> {
-  const { name, openReader, ledger, clock, log, stop, eventsPerTurn } = options;
+  const { name, openReader, bodies, ledger, clock, log, stop, eventsPerTurn } = options;
+  const { hasCapacity, capacity, waits, take, damaged, bodyRead, readsToEnd } = options;
   let taken = 0;
-  const breathe = () => (++taken % eventsPerTurn === 0 ? setImmediate() : undefined);
+
+  /** Waits until it may go on, or `stop` fires. */
+  const waitFor = async (isReady: () => boolean) => {
+    waits(true);
+    while (!isReady() && !stop.aborted) await capacity.wait();
+    waits(false);
+  };
+
+  /** What was read before is settled by what became of it, though it cannot be read again. */
+  const lose = async (span: LostSpan) => {
+    const { toSequence, bytes, reason, where } = span;
+    const fromSequence = Math.max(span.fromSequence, ledger.next());
+    if (fromSequence > toSequence) return;
+    const canLose = () => ledger.canLose(fromSequence);
+    if (!canLose()) await waitFor(canLose);
+    if (stop.aborted) return;
+    const lost = ledger.lose(fromSequence, toSequence);
+    if (lost === 0) return;
+    const facts = { destination: name, fromSequence, toSequence, bodies: lost, bytes, reason, where };
+    log.warn('delivery.bodies_lost', facts);
+    damaged(lost);
+  };
+
+  const takeBody = async (body: KeptBody) => {
+    if (!ledger.begin(body.sequence)) return;
+    const cursor = bodies.open(body);
+    for (;;) {
+      if (++taken % eventsPerTurn === 0) await setImmediate();
+      if (!hasCapacity()) await waitFor(hasCapacity);
+      if (stop.aborted) return;
+      const event = cursor.next();
+      if (event === 'end' || event === 'damaged') {
+        if (event === 'damaged') damaged(1);
+        ledger.end(body.sequence, event === 'damaged');
+        bodyRead();
+        return;
+      }
+      if (ledger.take(body.sequence, event.element)) take(event);
+    }
+  };
+
+  const takeEntry = async (entry: JournalEntry) => {
+    if (entry.kind === 'lost') return lose(entry.span);
+    const { sequence } = entry.body;
+    const next = ledger.next();
+    if (sequence < next) return;
+    if (sequence > next) {
+      const where = 'the journal gave neither these bodies nor a reason';
+      await lose({ fromSequence: next, toSequence: sequence - 1, bytes: 0, reason: 'missing', where });
+    }
+    if (!stop.aborted) await takeBody(entry.body);
+  };
+
+  /** `skip`: so much of what follows was settled before a restart that another reader is past it sooner. */
+  const readAll = async (reader: BodyReader): Promise<'stopped' | 'end' | 'skip'> => {
+    while (!stop.aborted) {
+      const entries = await reader.read(limits, stop);
+      if (readsToEnd && entries.length === 0 && !stop.aborted) return 'end';
+      for (const entry of entries) {
+        await takeEntry(entry);
+        if (stop.aborted) return 'stopped';
+      }
+      // A read that was answered out of memory must not keep the event loop from its turn, whatever it gave.
+      await setImmediate();
+      const last = entries.at(-1);
+      if (last === undefined) continue;
+      const lastSequence = last.kind === 'body' ? last.body.sequence : last.span.toSequence;
+      if (ledger.next() - lastSequence > limits.maxBodies) return 'skip';
+    }
+    return 'stopped';
+  };
+
   while (!stop.aborted) {
     let reader: BodyReader | undefined;
     try {
       reader = openReader(ledger.next());
-      if ((await readAll(reader, { ...options, breathe })) === 'end') return 'end';
+      if ((await readAll(reader)) === 'end') return 'end';
     } catch (error) {
       log.error('delivery.read_failed', { destination: name, sequence: ledger.next(), error: String(error) });
       await clock.sleep(retryMs, stop);
@@ -63,77 +121,4 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
     }
   }
   return 'stopped';
-}
-
-/** `skip`: so much of what follows was settled before a restart that another reader is past it sooner. */
-async function readAll(reader: BodyReader, options: Intake): Promise<'stopped' | 'end' | 'skip'> {
-  const { ledger, stop, readsToEnd } = options;
-  while (!stop.aborted) {
-    const entries = await reader.read(limits, stop);
-    if (readsToEnd && entries.length === 0 && !stop.aborted) return 'end';
-    for (const entry of entries) {
-      await takeEntry(entry, options);
-      if (stop.aborted) return 'stopped';
-    }
-    // A read that was answered out of memory must not keep the event loop from its turn, whatever it gave.
-    await setImmediate();
-    const last = entries.at(-1);
-    if (last !== undefined && ledger.next() - lastOf(last) > limits.maxBodies) return 'skip';
-  }
-  return 'stopped';
-}
-
-function lastOf(entry: JournalEntry): number {
-  return entry.kind === 'body' ? entry.body.sequence : entry.span.toSequence;
-}
-
-async function takeEntry(entry: JournalEntry, options: Intake): Promise<void> {
-  if (entry.kind === 'lost') return loseRest(entry.span, options);
-  const { body } = entry;
-  const { ledger } = options;
-  const next = ledger.next();
-  if (body.sequence < next) return;
-  if (body.sequence > next) {
-    const where = 'the journal gave neither these bodies nor a reason';
-    await lose({ fromSequence: next, toSequence: body.sequence - 1, bytes: 0, reason: 'missing', where }, options);
-  }
-  if (!options.stop.aborted) await takeBody(body, options);
-}
-
-async function takeBody(body: KeptBody, options: Intake): Promise<void> {
-  const { ledger, bodies, hasRoom, stop, take, damaged, bodyRead, breathe } = options;
-  if (!ledger.begin(body.sequence)) return;
-  const cursor = bodies.open(body);
-  for (;;) {
-    const turn = breathe();
-    if (turn !== undefined) await turn;
-    if (!hasRoom()) await waitFor(hasRoom, options);
-    if (stop.aborted) return;
-    const event = cursor.next();
-    if (event === 'end' || event === 'damaged') {
-      if (event === 'damaged') damaged(1);
-      ledger.end(body.sequence, event === 'damaged');
-      bodyRead();
-      return;
-    }
-    if (ledger.take(body.sequence, event.element)) take(event);
-  }
-}
-
-/** What was read before is settled by what became of it, though it cannot be read again. */
-async function loseRest(span: LostSpan, options: IntakeOptions): Promise<void> {
-  const fromSequence = Math.max(span.fromSequence, options.ledger.next());
-  if (fromSequence <= span.toSequence) await lose({ ...span, fromSequence }, options);
-}
-
-async function lose(span: LostSpan, options: IntakeOptions): Promise<void> {
-  const { name, ledger, log, stop, damaged } = options;
-  const { fromSequence, toSequence, bytes, reason, where } = span;
-  const canLose = () => ledger.canLose(fromSequence);
-  if (!canLose()) await waitFor(canLose, options);
-  if (stop.aborted) return;
-  const lost = ledger.lose(fromSequence, toSequence);
-  if (lost === 0) return;
-  log.warn('delivery.bodies_lost', { destination: name, fromSequence, toSequence, bodies: lost, bytes, reason, where });
-  damaged(lost);
 }

@@ -1,8 +1,7 @@
 import { maxSettledRanges, settledRangesIn } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLedger, type Ledger } from './ledger.ts';
-import { addRange, countIn, type Ranges, rangesHave } from './ranges.ts';
+import { addRange, countIn, createLedger, type Ledger, type Ranges, rangesHave } from './ledger.ts';
 import { start } from './test-bench.ts';
 
 const delivered = { kind: 'delivered' } as const;
@@ -252,4 +251,31 @@ test('a body that breaks off counts as damaged once, when all before the break i
   expect(ledger.position().counters.damaged).toBe(0);
   ledger.settle(0, 0, delivered);
   expect(ledger.position()).toMatchObject({ sequence: 1, counters: { normalized: 2, delivered: 1, damaged: 1 } });
+});
+
+test('a span at the position itself can always be noted, however many ranges follow it', () => {
+  const settled = Array.from(
+    { length: maxSettledRanges },
+    (_, n) => ({ sequence: 2 * n + 1, elements: 'all' }) as const,
+  );
+  const ledger = createLedger({ ...start, settled });
+  expect([ledger.canLose(0), ledger.canLose(2)]).toEqual([true, false]);
+  expect(ledger.lose(0, 0)).toBe(1);
+  expect(ledger.position()).toMatchObject({ sequence: 2, counters: { normalized: 1, damaged: 1 } });
+});
+
+test('an element that its body leaves out counts as settled as soon as a later one is taken', () => {
+  const ledger = createLedger(start);
+  ledger.begin(0);
+  for (const element of [1, 3, 6]) ledger.take(0, element);
+  ledger.settle(0, 1, delivered);
+  expect(ledger.position().settled).toEqual([
+    {
+      sequence: 0,
+      elements: [
+        [0, 2],
+        [4, 5],
+      ],
+    },
+  ]);
 });

@@ -1,36 +1,11 @@
 // What is settled, in whatever order, and how far the position may move.
 import { maxSettledRanges, type Position, type PositionCounters, type SettledBody } from '@xiq-siem/core';
-import { addRange, countIn, type Range, type Ranges, rangeAt, rangesHave } from './ranges.ts';
 
-/** How an event came to rest. */
+/** How an event was settled. */
 export type Outcome =
   | { readonly kind: 'delivered'; readonly degraded?: boolean; readonly duplicate?: boolean }
   | { readonly kind: 'deadLettered' }
   | { readonly kind: 'filtered' };
-
-export interface Ledger {
-  /** False while one more event could make the position larger than its slot: settle some first. */
-  canTake(): boolean;
-  /** Begins a body, the one after the last. False if it was wholly settled before. */
-  begin(sequence: number): boolean;
-  /** Takes the next event of a body; elements ascend. False if it was settled before. */
-  take(sequence: number, element: number): boolean;
-  settle(sequence: number, element: number, outcome: Outcome): void;
-  /** No more events of this body will be taken. `damaged`: there were more, which cannot be read. */
-  end(sequence: number, damaged?: boolean): void;
-  /** False while a span from there on cannot be noted: settle what comes before it first. */
-  canLose(fromSequence: number): boolean;
-  /** Gives up bodies that were not begun (both ends inclusive); returns how many were not settled before. */
-  lose(fromSequence: number, toSequence: number): number;
-  /** Events taken and not yet settled. */
-  open(): number;
-  /** The sequence of the body to be read next: the first after the last begun that is not wholly settled. */
-  next(): number;
-  /** What can be looked at often. */
-  summary(): { readonly sequence: number; readonly counters: PositionCounters; readonly open: number };
-  /** What can be saved: `normalized` counts settled events only, so that a restart counts none twice. */
-  position(): Position;
-}
 
 /** A body of which some elements are taken or settled, but not all are settled. */
 interface OpenBody {
@@ -41,7 +16,9 @@ interface OpenBody {
   damaged: boolean;
 }
 
-export function createLedger(start: Position): Ledger {
+export type Ledger = ReturnType<typeof createLedger>;
+
+export function createLedger(start: Position) {
   const bodies = new Map<number, OpenBody>();
   /** Sequences of the bodies after the position that are wholly settled. */
   const whole: Ranges = [];
@@ -69,18 +46,15 @@ export function createLedger(start: Position): Ledger {
     const from = Math.max(next, at);
     next = (rangeAt(whole, from)?.[1] ?? from - 1) + 1;
   };
-  const advance = () => {
+  const makeWhole = (from: number, to: number) => {
+    const { added, replaced } = addRange(whole, from, to);
+    rangeCount = replaced.reduce((sum, run) => sum - costOf(run), rangeCount + costOf(added));
     for (let [run] = whole; run !== undefined && run[0] <= sequence; [run] = whole) {
       sequence = run[1] + 1;
       rangeCount -= costOf(run);
       whole.shift();
     }
     readOnFrom(sequence);
-  };
-  const makeWhole = (from: number, to: number) => {
-    const { added, replaced } = addRange(whole, from, to);
-    rangeCount = replaced.reduce((sum, run) => sum - costOf(run), rangeCount + costOf(added));
-    advance();
   };
   const drop = (at: number, { ranges }: OpenBody) => {
     rangeCount -= ranges.length;
@@ -103,13 +77,16 @@ export function createLedger(start: Position): Ledger {
   }
 
   return {
+    /** False while one more event could make the position larger than its slot: settle some first. */
     // Settling an event adds one range at most, and so may the gap before it.
     canTake: () => open === 0 || rangeCount + open + 2 <= maxSettledRanges,
-    begin(at) {
+    /** Begins a body, the one after the last. False if it was wholly settled before. */
+    begin(at: number): boolean {
       readOnFrom(at + 1);
       return at >= sequence && !rangesHave(whole, at);
     },
-    take(at, element) {
+    /** Takes the next event of a body; elements ascend. False if it was settled before. */
+    take(at: number, element: number): boolean {
       const body = bodyOf(at);
       if (element > body.lastTaken + 1) settleRange(body, body.lastTaken + 1, element - 1);
       body.lastTaken = Math.max(body.lastTaken, element);
@@ -118,7 +95,7 @@ export function createLedger(start: Position): Ledger {
       open++;
       return true;
     },
-    settle(at, element, outcome) {
+    settle(at: number, element: number, outcome: Outcome) {
       const body = bodyOf(at);
       body.open--;
       open--;
@@ -129,14 +106,17 @@ export function createLedger(start: Position): Ledger {
       if (outcome.kind === 'delivered' && outcome.duplicate) count('duplicate');
       completeIfDone(at, body);
     },
-    end(at, damaged = false) {
+    /** No more events of this body will be taken. `damaged`: there were more, which cannot be read. */
+    end(at: number, damaged = false) {
       const body = bodyOf(at);
       body.ended = true;
       body.damaged = damaged;
       completeIfDone(at, body);
     },
-    canLose: (from) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
-    lose(from, to) {
+    /** False while a span from there on cannot be noted: settle what comes before it first. */
+    canLose: (from: number) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
+    /** Gives up bodies that were not begun (both ends inclusive); returns how many were not settled before. */
+    lose(from: number, to: number): number {
       const first = Math.max(from, sequence);
       if (to < first) return 0;
       const lost = to - first + 1 - countIn(whole, first, to);
@@ -147,10 +127,18 @@ export function createLedger(start: Position): Ledger {
       readOnFrom(to + 1);
       return lost;
     },
+    /** Events taken and not yet settled. */
     open: () => open,
+    /** The sequence of the body to be read next: the first after the last begun that is not wholly settled. */
     next: () => next,
-    summary: () => ({ sequence, counters, open }),
-    position() {
+    /** What can be read often. */
+    summary: (): { readonly sequence: number; readonly counters: PositionCounters; readonly open: number } => ({
+      sequence,
+      counters,
+      open,
+    }),
+    /** What can be saved: `normalized` counts settled events only, so that a restart counts none twice. */
+    position(): Position {
       const settled = whole.map(([from, to]): SettledBody => {
         return from === to ? { sequence: from, elements: 'all' } : { sequence: from, toSequence: to, elements: 'all' };
       });
@@ -166,4 +154,60 @@ export function createLedger(start: Position): Ledger {
 /** What a run of wholly settled bodies takes of `maxSettledRanges`. */
 function costOf([from, to]: Range): number {
   return from === to ? 1 : 2;
+}
+
+/** Sets of whole numbers as ascending ranges that do not touch. */
+type Range = [from: number, to: number];
+export type Ranges = Range[];
+type ReadonlyRanges = readonly (readonly [from: number, to: number])[];
+
+/** Index of the first range that ends at or after `value`. */
+function firstEndingAt(ranges: ReadonlyRanges, value: number): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const range = ranges[middle];
+    if (range !== undefined && range[1] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The range that holds `value`. */
+function rangeAt(ranges: ReadonlyRanges, value: number): readonly [from: number, to: number] | undefined {
+  const range = ranges[firstEndingAt(ranges, value)];
+  return range !== undefined && range[0] <= value ? range : undefined;
+}
+
+export function rangesHave(ranges: ReadonlyRanges, value: number): boolean {
+  return rangeAt(ranges, value) !== undefined;
+}
+
+/** How many numbers of `from` to `to`, both inclusive, are in the ranges. */
+export function countIn(ranges: ReadonlyRanges, from: number, to: number): number {
+  let count = 0;
+  let index = firstEndingAt(ranges, from);
+  for (let range = ranges[index]; range !== undefined && range[0] <= to; range = ranges[++index]) {
+    count += Math.min(range[1], to) - Math.max(range[0], from) + 1;
+  }
+  return count;
+}
+
+/** Adds `from` to `to`, both inclusive, and joins what touches. Gives the range that now holds them, and those it replaces. */
+export function addRange(
+  ranges: Ranges,
+  from: number,
+  to: number,
+): { readonly added: Range; readonly replaced: Ranges } {
+  const start = firstEndingAt(ranges, from - 1);
+  let end = start;
+  let low = from;
+  let high = to;
+  for (let range = ranges[end]; range !== undefined && range[0] <= to + 1; range = ranges[++end]) {
+    low = Math.min(low, range[0]);
+    high = Math.max(high, range[1]);
+  }
+  const added: Range = [low, high];
+  return { added, replaced: ranges.splice(start, end - start, added) };
 }

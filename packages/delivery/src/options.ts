@@ -63,3 +63,14 @@ export const deliveryOptions = z.strictObject(deliveryOptionsShape);
 
 export type DeliveryOptions = z.output<typeof deliveryOptions>;
 export type Routing = DeliveryOptions['where'];
+
+export type Wants = (event: { readonly dataset: string; readonly source: string }) => boolean;
+
+/** Which events a destination is sent: every condition that is set has to hold. */
+export function routeBy({ datasets, exceptDatasets, sources }: Routing): Wants {
+  const wanted = datasets && new Set(datasets);
+  const unwanted = new Set(exceptDatasets);
+  const from = sources && new Set(sources);
+  return ({ dataset, source }) =>
+    (wanted?.has(dataset) ?? true) && !unwanted.has(dataset) && (from?.has(source) ?? true);
+}

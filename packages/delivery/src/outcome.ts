@@ -1,27 +1,23 @@
 // What a report means for each event of its batch.
-import type { Pending } from './batcher.ts';
 import type { Outcome } from './ledger.ts';
+import type { Pending } from './pending-queue.ts';
 import type { CheckedReport } from './verdicts.ts';
 
+interface Unsettled {
+  readonly pending: Pending;
+  readonly code: string;
+  readonly message: string | undefined;
+}
 export type Decision =
-  | {
-      readonly kind: 'settle';
-      readonly pending: Pending;
-      readonly outcome: Outcome & { readonly kind: 'delivered' };
-    }
+  | { readonly kind: 'settle'; readonly pending: Pending; readonly outcome: Outcome & { readonly kind: 'delivered' } }
   | { readonly kind: 'again'; readonly pending: Pending }
-  | { readonly kind: 'held'; readonly pending: Pending; readonly code: string; readonly message: string | undefined }
-  | {
-      readonly kind: 'deadLetter';
-      readonly pending: Pending;
-      readonly code: string;
-      readonly message: string | undefined;
-    };
+  | ({ readonly kind: 'held' } & Unsettled)
+  | ({ readonly kind: 'deadLetter' } & Unsettled);
 
 export interface OutcomeContext {
   readonly nowMs: number;
   /** Events that this destination has taken so far, those of this report included. */
-  readonly passed: number;
+  readonly delivered: number;
   readonly retryDelay: (attempts: number) => number;
   readonly giveUpAfterMs: number;
   /** When the attempt began that ended now. */
@@ -29,12 +25,12 @@ export interface OutcomeContext {
   /** When the destination last took an event; undefined if it has taken none since the start of the process. */
   readonly lastDeliveredMs: number | undefined;
   /**
-   * When the destination as a whole last waited for a person, or the process began: before that it may have waited for
+   * When the destination as a whole last waited for an operator, or the process began: before that it may have waited for
    * one. Epoch milliseconds.
    */
   readonly pausedAtMs: number;
-  /** Rejected events are kept: a storm of rejections. */
-  readonly holdRejected: boolean;
+  /** Rejected events are kept: a rejection burst. */
+  readonly keepRejected: boolean;
 }
 
 /** Failures of one event, while others pass, after which it is not sent again. */
@@ -49,7 +45,7 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
   const setbacks = Math.max(1, ...failing.map((pending) => pending.setbacks));
   const notBeforeMs = context.nowMs + context.retryDelay(setbacks);
   const failsWhole = failing.length === batch.length;
-  const othersPass = failing.some((pending) => context.passed > pending.passedBefore);
+  const othersPass = failing.some((pending) => context.delivered > pending.deliveredBefore);
   const suspicious = othersPass ? setbacks > 1 : report.kind === 'items' && setbacks >= patience;
   const groupLimit = failsWhole && suspicious ? Math.ceil(batch.length / 2) : Number.POSITIVE_INFINITY;
 
@@ -59,8 +55,8 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
     return { kind: 'again', pending };
   };
   const failed = (pending: Pending, counts: boolean, code: string, message: string | undefined): Decision => {
-    if (counts && context.passed > pending.passedBefore) pending.failures++;
-    pending.passedBefore = context.passed;
+    if (counts && context.delivered > pending.deliveredBefore) pending.failures++;
+    pending.deliveredBefore = context.delivered;
     const words = message === undefined ? code : `${code}: ${message}`;
     if (pending.failures >= maxFailures)
       return { kind: 'deadLetter', pending, code: 'retry_exhausted', message: words };
@@ -73,7 +69,7 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
     return batch.map((pending): Decision => {
       if (word === 'tooLarge') {
         if (batch.length === 1)
-          return context.holdRejected ? again(pending) : { kind: 'deadLetter', pending, code, message };
+          return context.keepRejected ? again(pending) : { kind: 'deadLetter', pending, code, message };
         pending.groupLimit = Math.min(pending.groupLimit, Math.ceil(batch.length / 2));
         return { kind: 'again', pending };
       }
@@ -91,7 +87,7 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
     const { code, message } = verdict;
     if (verdict.verdict === 'held') return { kind: 'held', pending, code, message };
     if (verdict.verdict === 'rejected') {
-      return context.holdRejected ? again(pending) : { kind: 'deadLetter', pending, code, message };
+      return context.keepRejected ? again(pending) : { kind: 'deadLetter', pending, code, message };
     }
     if (verdict.verdict === 'unknown') pending.maybeThere = true;
     // Asked to slow down: the load is too much, not this event.
@@ -101,15 +97,15 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
 
 /**
  * Whether an event is given up, now that an attempt failed: that long ago it was received, and since then the destination
- * has taken nothing at all, or not this event for as long as it has been tried. Time that waits for a person does not
- * count. What was taken while the attempt was under way already has the next one to wait for.
+ * has taken nothing at all, or not this event for as long as it has been tried. Time that waits for an operator does
+ * not count. What was taken while the attempt was under way already has the next one to wait for.
  */
 export function isOverdue(pending: Pending, context: OutcomeContext): boolean {
   const { nowMs, attemptMs, giveUpAfterMs, pausedAtMs, lastDeliveredMs = Number.NEGATIVE_INFINITY } = context;
   if (pending.takenAtMs > attemptMs) return false;
   const triedFromMs = pending.attempts > 0 ? pending.firstAttemptMs : Number.POSITIVE_INFINITY;
   const stuckFromMs = Math.max(pending.event.receivedAtMs, Math.min(triedFromMs, lastDeliveredMs));
-  return nowMs - Math.max(stuckFromMs, pending.heldAtMs, pausedAtMs) >= giveUpAfterMs;
+  return nowMs - Math.max(stuckFromMs, pending.blockedAtMs, pausedAtMs) >= giveUpAfterMs;
 }
 
 function isFailure(report: CheckedReport, index: number): boolean {

@@ -88,6 +88,38 @@ test('calls that never end are left behind up to a bound', async () => {
   expect(plugin.mostAtOnce()).toBeLessThanOrEqual(4 + 8);
 });
 
+test('a call that does not end holds the only place that an operator allows too', async () => {
+  const plugin = scripted(never);
+  const spec = destination('a', plugin, { timeoutMs: 1000, maxInFlight: 1 });
+  const { clock, log } = bench(memoryJournal(...bodies(2, 2)), [spec]);
+  await clock.advance(600_000);
+  expect(plugin.batches).toHaveLength(1);
+  expect(log.of('delivery.hung_calls_block')).toHaveLength(1);
+});
+
+test('calls that were left behind and end at last make way for others to be left behind', async () => {
+  const ends: (() => void)[] = [];
+  let isHanging = true;
+  const plugin = scripted((batch, call, signal) =>
+    isHanging ? new Promise<void>((resolve) => ends.push(resolve)) : takeAll(batch, call, signal),
+  );
+  const spec = destination('a', plugin, {
+    timeoutMs: 1000,
+    batch: { maxEvents: 1 },
+    retry: { initialMs: 1, maxMs: 1 },
+  });
+  const { clock, log, statusOf } = bench(memoryJournal(...bodies(2, 1)), [spec]);
+  for (let round = 0; round < 5; round++) {
+    await clock.advance(8_000);
+    for (const end of ends.splice(0)) end();
+    await clock.settle();
+  }
+  expect(plugin.batches.length).toBeGreaterThan(12);
+  expect(log.of('delivery.hung_calls_block')).toEqual([]);
+  isHanging = false;
+  await clock.runUntil(() => statusOf('a').sequence === 2);
+});
+
 test('a report that comes after the signal, but in time, counts', async () => {
   const plugin = scripted(
     (batch, call, signal) =>

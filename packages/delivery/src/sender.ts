@@ -1,96 +1,112 @@
-// Sends batches to one destination, and holds its plugin to the contract.
-import type { BatchItem } from '@xiq-siem/core';
-import { type Attempt, attempt } from './attempt.ts';
-import type { Pending } from './batcher.ts';
-import type { Gate } from './gate.ts';
+// Sends batches to one destination, and holds its plugin to the contract: a report in time, whatever the plugin does.
+import type { Batch, Destination } from '@xiq-siem/core';
+import { aborted, type Clock, noReason } from './clock.ts';
+import type { Pending } from './pending-queue.ts';
+import type { SendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { type CheckedReport, checkReport, unreadable } from './verdicts.ts';
-import { aborted } from './within.ts';
 import { fitError } from './words.ts';
 
-export interface Sender {
-  /**
-   * Resolves when there may be another batch; the place at the gate, which the caller took, is free when the call itself
-   * has ended. `ended` is called before that, but not for an attempt cut off by `stop`.
-   */
-  send(batch: readonly Pending[], passed: number, ended: (report: CheckedReport) => void): Promise<void>;
-  /** Breaches of the plugin contract so far. */
-  pluginFaults(): number;
-}
-
-export interface SenderOptions {
-  /** What the destination may have under way at once, whatever this lane sends. */
-  readonly maxInFlight: number;
-  readonly gate: Pick<Gate, 'places' | 'leave'>;
-  readonly stop: AbortSignal;
-}
-
 const maxHungCalls = 8;
+/** Time that a plugin has to end a call after its signal fired. */
+const abortGraceMs = 2_000;
 
+/** `maxInFlight`: what the destination may have in flight at once, whatever this delivery stream sends. */
 export function createSender(
   { name, destination, definition, options }: DeliveryDestination,
   { clock, log, meter, redact }: Pick<DeliveryServices, 'clock' | 'log' | 'meter' | 'redact'>,
-  { maxInFlight, gate, stop }: SenderOptions,
-): Sender {
+  maxInFlight: number,
+  slots: SendSlots,
+  stop: AbortSignal,
+) {
   const codes = new Set(definition.codes);
-  const limits = { clock, timeoutMs: options.timeoutMs, stop };
   let hungCalls = 0;
   let pluginFaults = 0;
 
   const countAttempt = (result: string) => meter.add('xiq_siem.destination.attempts', 1, { destination: name, result });
 
-  const noteFaults = ({ faults }: CheckedReport, size: number, error?: string) => {
-    const cause = error === undefined ? {} : { error };
-    for (const [fault, times] of faults) {
-      pluginFaults += times;
-      countAttempt(fault);
-      log.error('delivery.plugin_fault', { destination: name, type: definition.type, fault, times, size, ...cause });
-    }
-  };
-
   /** Frees the place of a call that does not end; but one at a time is a promise, and the number left behind bounded. */
-  const leaveBehind = async ({ ended }: Attempt) => {
-    if (maxInFlight === 1 || hungCalls >= Math.min(gate.places - 1, maxHungCalls)) {
+  const leaveBehind = async (callEnded: Promise<unknown>) => {
+    if (maxInFlight === 1 || hungCalls >= Math.min(slots.count - 1, maxHungCalls)) {
       log.error('delivery.hung_calls_block', { destination: name, type: definition.type, calls: hungCalls + 1 });
-      await Promise.race([ended, aborted(stop)]);
+      await Promise.race([callEnded, aborted(stop)]);
       return;
     }
     hungCalls++;
-    void ended.then(() => {
+    void callEnded.then(() => {
       hungCalls--;
     });
   };
 
   return {
+    /** Breaches of the plugin contract so far. */
     pluginFaults: () => pluginFaults,
-    async send(batch, passed, ended) {
-      const call = attempt(destination, { items: batch.map((one, index) => itemOf(one, index)) }, limits);
-      void call.ended.then(gate.leave);
+    /**
+     * Resolves when there may be another batch; the slot, which the caller took, is free when the call itself has ended.
+     * `ended` is called before that, but not for an attempt cut off by `stop`.
+     */
+    async send(batch: readonly Pending[], delivered: number, ended: (report: CheckedReport) => void): Promise<void> {
+      const items = batch.map(({ event: { id, dataset, timeMs, document, json } }, index) => {
+        return { index, id, dataset, timeMs, document, json };
+      });
+      const call = startCall(destination, { items }, clock, options.timeoutMs, stop);
+      void call.ended.then(slots.release);
       const nowMs = clock.now();
       for (const pending of batch) {
         pending.lastAttemptMs = nowMs;
         if (pending.attempts++ > 0) continue;
         pending.firstAttemptMs = nowMs;
-        pending.passedBefore = passed;
+        pending.deliveredBefore = delivered;
       }
       const end = await call.end;
-      if (end.kind === 'reported') {
-        const report = checkReport(end.report, batch.length, codes);
-        countAttempt(report.kind === 'items' ? 'answered' : report.word);
-        noteFaults(report, batch.length);
-        ended(report);
-        return;
-      }
-      if (stop.aborted) return;
+      if (end.kind !== 'reported' && stop.aborted) return;
       const error = end.kind === 'threw' ? fitError(end.error, redact) : undefined;
-      const report = unreadable(batch.length, end.kind, error);
-      noteFaults(report, batch.length, error);
+      const size = batch.length;
+      const isReported = end.kind === 'reported';
+      const report = isReported ? checkReport(end.report, size, codes) : unreadable(size, end.kind, error);
+      if (isReported) countAttempt(report.kind === 'items' ? 'answered' : report.word);
+      const facts = { destination: name, type: definition.type, size, ...(error !== undefined && { error }) };
+      for (const [fault, times] of report.faults) {
+        pluginFaults += times;
+        countAttempt(fault);
+        log.error('delivery.plugin_fault', { ...facts, fault, times });
+      }
       ended(report);
-      if (end.kind === 'hung') await leaveBehind(call);
+      if (end.kind === 'hung') await leaveBehind(call.ended);
     },
   };
 }
 
-function itemOf({ event: { id, dataset, timeMs, document, json } }: Pending, index: number): BatchItem {
-  return { index, id, dataset, timeMs, document, json };
+type CallEnd =
+  | { readonly kind: 'reported'; readonly report: unknown }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  /** The call goes on although its signal has fired. */
+  | { readonly kind: 'hung' };
+
+/** `end` is the call's end within its time; `ended` is that of the call itself, perhaps long after it, perhaps never. */
+function startCall(destination: Destination, batch: Batch, clock: Clock, timeoutMs: number, stop: AbortSignal) {
+  const cut = new AbortController();
+  const over = new AbortController();
+  const cutOff = () => cut.abort(stop.reason);
+  if (stop.aborted) cutOff();
+  else stop.addEventListener('abort', cutOff, { once: true });
+  const ended = Promise.resolve()
+    .then(() => destination.deliver(batch, cut.signal))
+    .then(
+      (report): CallEnd => ({ kind: 'reported', report }),
+      (error: unknown): CallEnd => ({ kind: 'threw', error }),
+    )
+    .finally(() => {
+      stop.removeEventListener('abort', cutOff);
+      over.abort(noReason);
+    });
+  const endInTime = async (): Promise<CallEnd> => {
+    await clock.sleep(timeoutMs, AbortSignal.any([cut.signal, over.signal]));
+    if (!over.signal.aborted) {
+      cut.abort(new Error('the time limit of the attempt is over'));
+      await clock.sleep(abortGraceMs, over.signal);
+    }
+    return over.signal.aborted ? ended : { kind: 'hung' };
+  };
+  return { end: endInTime(), ended };
 }

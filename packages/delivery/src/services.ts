@@ -1,6 +1,5 @@
-// What the engine is given for each destination, what it needs of the rest of the connector, and what it tells.
+// What the engine is given for each destination, and what it needs of the rest of the connector.
 import type {
-  Assurance,
   BodyReader,
   Destination,
   DestinationDefinition,
@@ -8,11 +7,9 @@ import type {
   Logger,
   Meter,
   NormalizedEvent,
-  PositionCounters,
   PositionFile,
 } from '@xiq-siem/core';
-import type { Clock } from './clock.ts';
-import type { DeadLetterStore } from './dead-letter.ts';
+import type { Clock, Wakeup } from './clock.ts';
 import type { DeliveryOptions } from './options.ts';
 import type { Redact } from './words.ts';
 
@@ -23,6 +20,35 @@ export interface DeliveryDestination {
   readonly definition: Pick<DestinationDefinition, 'type' | 'assurance' | 'codes' | 'maxInFlight'>;
   readonly options: DeliveryOptions;
   readonly position: PositionFile;
+}
+
+/** An event that will not be delivered, and what is stored of it. */
+export interface DeadLetter {
+  /** Name of the destination. */
+  readonly destination: string;
+  readonly sequence: number;
+  readonly element: number;
+  readonly id: string;
+  readonly dataset: string;
+  /** A code that the destination declares, or `retry_exhausted`, or `gave_up`. */
+  readonly code: string;
+  /** The destination's own words: one line, at most 2 KiB, without secrets. */
+  readonly message?: string;
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly firstAttemptMs: number;
+  /** Epoch milliseconds. */
+  readonly lastAttemptMs: number;
+  /** The document as it would be sent. */
+  readonly json: string;
+  readonly receipt: string;
+}
+
+export interface DeadLetterStore {
+  /** While true nothing is appended, and the destinations that need it wait. */
+  readonly full: boolean;
+  /** Resolves when the entry is on disk; a rejection is tried again. The same event may come again after a crash. */
+  append(entry: DeadLetter): Promise<void>;
 }
 
 /** What the engine needs of the rest of the connector. */
@@ -44,60 +70,10 @@ export interface DeliveryServices {
   readonly meter: Meter;
 }
 
-/** An attempt that failed, or events that were rejected. */
-export interface LastFailure {
-  /** The destination's, or one of ours: `no_verdict`, `undeclared_code`, `lane_failed`. */
-  readonly code: string;
-  /** The destination's own words, fit to be shown. */
-  readonly words: string | undefined;
-  /** Epoch milliseconds. */
-  readonly atMs: number;
-}
-
-export interface DestinationStatus {
+/** What the parts of one delivery stream share. */
+export interface StreamServices extends Pick<DeliveryServices, 'clock' | 'log'> {
+  /** Of the destination. */
   readonly name: string;
-  readonly type: string;
-  readonly assurance: Assurance;
-  readonly state: 'running' | 'backing_off' | 'paused' | 'stopping' | 'stopped';
-  /**
-   * Why it backs off or pauses: a code of the destination's, or `dead_letters_full`, `dead_letters_failed`. That of
-   * `held` where as much is held as may be: then nothing new is sent until some of it passes.
-   */
-  readonly reason?: string;
-  /** Since when `state` is what it is; epoch milliseconds. */
-  readonly sinceMs: number;
-  /** Epoch milliseconds before which nothing is sent; undefined where nothing is waited for, or nobody knows how long. */
-  readonly waitUntilMs: number | undefined;
-  /** Events of which a person has to mend something first, while the others pass; code and words of the last one. */
-  readonly held: { readonly events: number; readonly code: string; readonly words: string | undefined } | undefined;
-  /** The destination's own words with its last failure, fit to be shown; undefined once it took a whole batch. */
-  readonly lastWords: string | undefined;
-  /** Since the start of the lane; it stays when all is well again. */
-  readonly lastFailure: LastFailure | undefined;
-  /** The first body that is not wholly settled. */
-  readonly sequence: number;
-  /** As in the position, but that `normalized` includes the open events. */
-  readonly counters: PositionCounters;
-  /** Events taken and not yet settled. */
-  readonly open: number;
-  /**
-   * The sum, of three books that know nothing of each other: `taken` = `settledSince` + `inHand`. A difference is a bug
-   * of ours: an event forgotten (above) or settled twice (below).
-   */
-  /** Events that this lane was given by its reader since it began, before routing. */
-  readonly taken: number;
-  /** Events that its position counts as delivered, dead letters or filtered beyond what it counted at the beginning. */
-  readonly settledSince: number;
-  /** Events that are in fact there: they wait, are under way, or are on their way to the dead letters. */
-  readonly inHand: number;
-  /** Of those in hand, events that wait to be sent again. */
-  readonly waitingAgain: number;
-  /** Batches under way. */
-  readonly underWay: number;
-  /** Events delivered after an attempt of which nobody knows how it ended; since the start of the process. */
-  readonly possibleDuplicates: number;
-  /** Breaches of the plugin contract, since the start of the process. */
-  readonly pluginFaults: number;
-  /** Epoch milliseconds; undefined before the first delivery since the start of the process. */
-  readonly lastDeliveredMs: number | undefined;
+  /** Notified when there is something to do for the stream. */
+  readonly wakeup: Pick<Wakeup, 'notify'>;
 }

@@ -1,5 +1,6 @@
-// Bodies as events, parsed and serialised once for all destinations that are abreast.
-import type { KeptBody, Logger, NormalizedEvent } from '@xiq-siem/core';
+// Bodies as events, parsed and serialised once for all destinations that read in step.
+import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { DeliveryServices } from './services.ts';
 
 /** An event as every destination is given it, and where it came from. */
 export interface PreparedEvent extends NormalizedEvent {
@@ -13,24 +14,9 @@ export interface PreparedEvent extends NormalizedEvent {
   readonly bytes: number;
 }
 
-/** Gives a body's events in order. `damaged` ends it too: the rest could not be normalized. */
-export interface BodyCursor {
-  next(): PreparedEvent | 'end' | 'damaged';
-}
-
-export interface SharedBodies {
-  open(body: KeptBody): BodyCursor;
-  /** Lets go of what `maxBytes` no longer allows. */
-  trim(): void;
-  /** Bytes that are kept for destinations to come. */
-  heldBytes(): number;
-}
-
-export interface SharedBodiesOptions {
-  readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
+export interface SharedBodiesOptions extends Pick<DeliveryServices, 'normalize' | 'log'> {
   /** Bytes of bodies and JSON that are kept now; what goes beyond is parsed again by whoever comes later. */
   readonly maxBytes: () => number;
-  readonly log: Logger;
 }
 
 interface Chunk {
@@ -41,7 +27,6 @@ interface Chunk {
 
 /** A body that is being parsed, chunk by chunk, by whichever destination is ahead. */
 interface SharedBody {
-  readonly body: KeptBody;
   readonly parser: Iterator<Chunk, void>;
   parsed: number;
   readonly chunks: Map<number, Chunk>;
@@ -53,24 +38,26 @@ const overheadBytes = 1024;
 const chunkEvents = 64;
 const chunkBytes = 262_144;
 
-export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOptions): SharedBodies {
+export type SharedBodies = ReturnType<typeof createSharedBodies>;
+
+export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOptions) {
   const bodies = new Map<number, SharedBody>();
   // A queue: what stands before `oldest` is gone already, and cut off now and then.
   const kept: ({ readonly bytes: number; readonly drop: () => void } | undefined)[] = [];
   let oldest = 0;
-  let held = 0;
+  let keptBytes = 0;
 
   const trim = () => {
     const allowed = maxBytes();
-    for (let first = kept[oldest]; held > allowed && first !== undefined; first = kept[++oldest]) {
-      held -= first.bytes;
+    for (let first = kept[oldest]; keptBytes > allowed && first !== undefined; first = kept[++oldest]) {
+      keptBytes -= first.bytes;
       first.drop();
       kept[oldest] = undefined;
     }
     if (oldest > 1024 && oldest * 2 > kept.length) oldest -= kept.splice(0, oldest).length;
   };
   const keep = (bytes: number, drop: () => void) => {
-    held += bytes;
+    keptBytes += bytes;
     kept.push({ bytes, drop });
     trim();
   };
@@ -100,7 +87,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
   const share = (body: KeptBody): SharedBody => {
     const known = bodies.get(body.sequence);
     if (known !== undefined) return known;
-    const made: SharedBody = { body, parser: parse(body), parsed: 0, chunks: new Map(), kept: true };
+    const made: SharedBody = { parser: parse(body), parsed: 0, chunks: new Map(), kept: true };
     bodies.set(body.sequence, made);
     keep(body.bytes.length + overheadBytes, () => {
       made.kept = false;
@@ -121,9 +108,11 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
   };
 
   return {
+    /** Evicts what `maxBytes` no longer allows. */
     trim,
-    heldBytes: () => held,
-    open(body) {
+    /** Bytes that are kept for destinations to come. */
+    keptBytes: () => keptBytes,
+    open(body: KeptBody) {
       const shared = share(body);
       let own: Iterator<Chunk, void> | undefined;
       let chunk: Chunk = { events: [], bytes: 0, goesOn: 'more' };
@@ -140,7 +129,8 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
         return pull(own);
       };
       return {
-        next() {
+        /** The body's events in order. `damaged` ends it too: the rest could not be normalized. */
+        next(): PreparedEvent | 'end' | 'damaged' {
           for (;;) {
             const event = chunk.events[nextEvent];
             if (event !== undefined) {
@@ -163,12 +153,11 @@ function pull(parser: Iterator<Chunk, void>): Chunk {
 }
 
 function prepare(event: NormalizedEvent, body: KeptBody): PreparedEvent {
-  const { element, id, dataset, timeMs, document, filtered } = event;
-  const json = JSON.stringify(document);
-  freeze(document);
+  const json = JSON.stringify(event.document);
+  freeze(event.document);
   return {
-    ...{ element, id, dataset, timeMs, document, json },
-    ...(filtered !== undefined && { filtered }),
+    ...event,
+    json,
     bytes: Buffer.byteLength(json),
     sequence: body.sequence,
     receipt: body.receipt,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, memoryJournal, memoryPosition, scripted, takeAll } from './test-bench.ts';
+import { bench, bodies, destination, each, memoryJournal, memoryPosition, scripted, takeAll } from './test-bench.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -27,6 +27,41 @@ describe('stop', () => {
     expect(position.position).toMatchObject({ sequence: 1, counters: { delivered: 5 } });
     expect(plugin.closed()).toBe(1);
     expect(clock.sleepers()).toBe(0);
+  });
+
+  test('waits for the dead letters that are not on disk yet', async () => {
+    const position = memoryPosition();
+    let keep = () => {};
+    const append = () =>
+      new Promise<void>((resolve) => {
+        keep = resolve;
+      });
+    const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
+    const spec = destination('a', plugin, {}, { position });
+    const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), [spec], { deadLetters: { full: false, append } });
+    await clock.advance(1_000);
+    const stopping = delivery.stop(10_000);
+    await clock.advance(5_000);
+    expect(plugin.closed()).toBe(0);
+    keep();
+    await clock.settle();
+    await stopping;
+    expect(position.position).toMatchObject({ sequence: 1, counters: { deadLettered: 1 } });
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  test('counts no fault of a plugin that throws because its call was cut off', async () => {
+    const plugin = scripted(
+      (_, __, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('cut off')))),
+    );
+    const { clock, delivery, log, statusOf } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
+    await clock.advance(1_000);
+    const stopping = delivery.stop(100);
+    await clock.advance(10_000);
+    await stopping;
+    expect(log.of('delivery.plugin_fault')).toEqual([]);
+    expect(statusOf('a')).toMatchObject({ state: 'stopped', open: 1, pluginFaults: 0, lastFailure: undefined });
   });
 
   test('aborts after the grace, and ends even if the plugin does not', async () => {

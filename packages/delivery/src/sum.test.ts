@@ -1,22 +1,22 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type * as BatcherModule from './batcher.ts';
 import type * as LedgerModule from './ledger.ts';
-import type { DestinationStatus } from './services.ts';
+import type * as QueueModule from './pending-queue.ts';
+import type { DestinationStatus } from './stream-status.ts';
 import { bench, bodies, destination, each, memoryJournal, memoryPosition, scripted } from './test-bench.ts';
 
 /** Faults that are put into the engine, to see whether the sum shows them. */
 const faults = vi.hoisted(() => ({ forgets: false, settlesTwice: false, settlesNever: false }));
 
-vi.mock('./batcher.ts', async (original) => {
-  const real = await original<typeof BatcherModule>();
+vi.mock('./pending-queue.ts', async (original) => {
+  const real = await original<typeof QueueModule>();
   return {
     ...real,
-    createBatcher(maxAgeMs: number) {
-      const batcher = real.createBatcher(maxAgeMs);
+    createPendingQueue() {
+      const queue = real.createPendingQueue();
       return {
-        ...batcher,
-        addAgain: (events: Parameters<typeof batcher.addAgain>[0]) =>
-          batcher.addAgain(faults.forgets ? events.slice(1) : events),
+        ...queue,
+        addAgain: (events: Parameters<typeof queue.addAgain>[0]) =>
+          queue.addAgain(faults.forgets ? events.slice(1) : events),
       };
     },
   };

@@ -13,11 +13,10 @@ import type {
 } from '@xiq-siem/core';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { z } from 'zod';
-import type { DeadLetter, DeadLetterStore } from './dead-letter.ts';
 import { type DeliveryInput, startDelivery } from './delivery.ts';
 import { deliveryOptions } from './options.ts';
-import type { DeliveryRun } from './run.ts';
-import type { DeliveryDestination } from './services.ts';
+import type { DeliveryRun } from './replay-stream.ts';
+import type { DeadLetter, DeadLetterStore, DeliveryDestination } from './services.ts';
 
 const bodyEvents = z.array(z.object({ id: z.string(), dataset: z.string() }));
 
@@ -105,7 +104,7 @@ export function endingReader(kept: readonly KeptBody[]): (fromSequence: number) 
   };
 }
 
-/** A run of just these bodies. */
+/** A replay of just these bodies. */
 export function runOf(
   destinationName: string,
   kept: readonly KeptBody[],

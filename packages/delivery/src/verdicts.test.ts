@@ -47,6 +47,12 @@ test.each([
     'undeclared_code',
   ],
   [
+    'an undeclared code of an event to be sent again',
+    [{ index: 0, verdict: 'retry', code: 'odd', message: 'x' }],
+    { verdict: 'unknown', code: undeclaredCode },
+    'undeclared_code',
+  ],
+  [
     'an undeclared code of a held event, which is held all the same',
     [{ index: 0, verdict: 'held', code: 'odd', message: 'closed' }],
     { verdict: 'held', code: undeclaredCode, message: 'closed' },
@@ -132,7 +138,8 @@ test('held events are summed apart, and name the batch only where nothing else d
   expect(summarize([held, { verdict: 'delivered' }])).toMatchObject({
     held: 1,
     settled: 1,
-    ...{ code: 'bad', message: 'closed' },
+    code: 'bad',
+    message: 'closed',
   });
   expect(summarize([retry, held])).toMatchObject({ held: 1, settled: 0, code: 'busy', message: undefined });
 });
@@ -144,4 +151,10 @@ test('a report that throws when it is read is no report', () => {
     },
   };
   expect(checkReport(hostile, 2, codes).faults).toEqual(new Map([['not_a_report', 1]]));
+});
+
+test('the code that most rejected events share is that of the rejections; of two as frequent, the first', () => {
+  const [bad, busy] = [{ verdict: 'rejected', code: 'bad' } as const, { verdict: 'rejected', code: 'busy' } as const];
+  expect(summarize([bad, busy, busy])).toMatchObject({ rejected: { code: 'busy', events: 2 }, settled: 3 });
+  expect(summarize([bad, busy])).toMatchObject({ rejected: { code: 'bad', events: 1 } });
 });

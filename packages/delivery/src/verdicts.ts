@@ -1,5 +1,4 @@
 // What a report says, whatever a plugin put into it.
-import type { Verdict } from '@xiq-siem/core';
 
 /** What a plugin got wrong: its own bug, never the destination's. */
 export type PluginFault =
@@ -16,22 +15,29 @@ export const noVerdict = 'no_verdict';
 /** Stands in for a code that the plugin did not declare. */
 export const undeclaredCode = 'undeclared_code';
 
-interface Pace {
+export type CheckedVerdict =
+  | { readonly verdict: 'delivered'; readonly duplicate?: true | undefined; readonly degraded?: string | undefined }
+  | {
+      readonly verdict: 'retry' | 'rejected' | 'held' | 'unknown';
+      readonly code: string;
+      readonly message?: string | undefined;
+    };
+
+/** A report that can be relied on. */
+export type CheckedReport = {
   readonly slowDown: boolean;
   /** Milliseconds; 0 if none was asked for. */
   readonly waitMs: number;
   readonly faults: ReadonlyMap<PluginFault, number>;
-}
-
-/** A report that can be relied on. */
-export type CheckedReport =
-  | (Pace & { readonly kind: 'items'; readonly verdicts: readonly Verdict[] })
-  | (Pace & {
+} & (
+  | { readonly kind: 'items'; readonly verdicts: readonly CheckedVerdict[] }
+  | {
       readonly kind: 'batch';
       readonly word: 'tooLarge' | 'unavailable' | 'misconfigured';
       readonly code: string;
       readonly message: string | undefined;
-    });
+    }
+);
 
 /** Each of `size` indexes gets a verdict: the one that was given if it is valid, else `unknown`. Never throws. */
 export function checkReport(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
@@ -44,8 +50,8 @@ export function checkReport(report: unknown, size: number, codes: ReadonlySet<st
 
 /** The report of a call that ended without one; `message` says what came instead. */
 export function unreadable(size: number, fault: PluginFault, message?: string): CheckedReport {
-  const words = message === undefined ? {} : { message };
-  const verdicts = Array.from({ length: size }, (): Verdict => ({ verdict: 'unknown', code: noVerdict, ...words }));
+  const verdict: CheckedVerdict = { verdict: 'unknown', code: noVerdict, message };
+  const verdicts = new Array<CheckedVerdict>(size).fill(verdict);
   return { kind: 'items', verdicts, slowDown: false, waitMs: 0, faults: new Map([[fault, 1]]) };
 }
 
@@ -53,7 +59,7 @@ export interface VerdictSummary {
   readonly size: number;
   readonly delivered: number;
   readonly held: number;
-  /** Events that came to rest: delivered or rejected. */
+  /** Events that need no further attempt: delivered or rejected. */
   readonly settled: number;
   /** The code that most rejected events share. */
   readonly rejected: { readonly code: string; readonly events: number } | undefined;
@@ -62,10 +68,10 @@ export interface VerdictSummary {
   readonly message: string | undefined;
 }
 
-export function summarize(verdicts: readonly Verdict[]): VerdictSummary {
+export function summarize(verdicts: readonly CheckedVerdict[]): VerdictSummary {
   const rejections = new Map<string, number>();
   let rejected: VerdictSummary['rejected'];
-  let last: { readonly code: string; readonly message?: string } | undefined;
+  let last: { readonly code: string; readonly message?: string | undefined } | undefined;
   let lastHeld: typeof last;
   let delivered = 0;
   let held = 0;
@@ -90,21 +96,37 @@ function check(report: unknown, size: number, codes: ReadonlySet<string>): Check
   if (!isRecord(report)) return unreadable(size, 'not_a_report');
   const faults = new Map<PluginFault, number>();
   const note = (fault: PluginFault) => faults.set(fault, (faults.get(fault) ?? 0) + 1);
-  const wait = report['waitMs'];
-  const waits = typeof wait === 'number' && wait > 0;
-  const pace = { slowDown: report['slowDown'] === true, waitMs: waits ? wait : 0, faults };
+  const declared = (code: unknown): string | undefined => {
+    if (typeof code === 'string' && codes.has(code)) return code;
+    note('undeclared_code');
+    return undefined;
+  };
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const { waitMs: wait, batch: word, items } = report;
+  const waitMs = typeof wait === 'number' && wait > 0 ? wait : 0;
+  const rest = { slowDown: report['slowDown'] === true, waitMs, faults };
 
-  const word = report['batch'];
   if (word === 'tooLarge' || word === 'unavailable' || word === 'misconfigured') {
-    const code = report['code'];
-    const declared = typeof code === 'string' && codes.has(code);
-    if (!declared) note('undeclared_code');
-    return { kind: 'batch', word, code: declared ? code : undeclaredCode, message: textOf(report['message']), ...pace };
+    const code = declared(report['code']) ?? undeclaredCode;
+    return { kind: 'batch', word, code, message: textOf(report['message']), ...rest };
   }
-  const items = report['items'];
   if (!Array.isArray(items)) return unreadable(size, 'not_a_report');
 
-  const given: ('double' | Verdict | undefined)[] = new Array(size).fill(undefined);
+  /** Undefined for an invalid verdict, which counts as missing. */
+  const readVerdict = (item: unknown): CheckedVerdict | undefined => {
+    if (!isRecord(item)) return undefined;
+    const { verdict, duplicate, degraded, message } = item;
+    if (verdict === 'delivered') {
+      const kind = degraded === undefined ? undefined : (declared(degraded) ?? undeclaredCode);
+      return { verdict, duplicate: duplicate === true ? true : undefined, degraded: kind };
+    }
+    if (verdict !== 'retry' && verdict !== 'rejected' && verdict !== 'held' && verdict !== 'unknown') return undefined;
+    const code = declared(item['code']);
+    // To hold it is the gentlest there is, so that word is taken; nothing else is believed.
+    if (code === undefined && verdict !== 'held') return { verdict: 'unknown', code: undeclaredCode };
+    return { verdict, code: code ?? undeclaredCode, message: textOf(message) };
+  };
+  const given: ('double' | CheckedVerdict | undefined)[] = new Array(size).fill(undefined);
   for (const item of items) {
     const index: unknown = isRecord(item) ? item['index'] : undefined;
     if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= size) {
@@ -114,44 +136,13 @@ function check(report: unknown, size: number, codes: ReadonlySet<string>): Check
     if (given[index] !== undefined) {
       note('double_verdict');
       given[index] = 'double';
-    } else given[index] = readVerdict(item, codes, note);
+    } else given[index] = readVerdict(item);
   }
-  const verdicts = given.map((verdict): Verdict => {
+  const verdicts = given.map((verdict): CheckedVerdict => {
     if (verdict === undefined) note('missing_verdict');
     return verdict === undefined || verdict === 'double' ? { verdict: 'unknown', code: noVerdict } : verdict;
   });
-  return { kind: 'items', verdicts, ...pace };
-}
-
-/** Undefined for a verdict that is none, which counts as missing. */
-function readVerdict(
-  item: unknown,
-  codes: ReadonlySet<string>,
-  note: (fault: PluginFault) => void,
-): Verdict | undefined {
-  if (!isRecord(item)) return undefined;
-  const { verdict, code, message } = item;
-  const words = textOf(message);
-  if (verdict === 'delivered') {
-    const degraded = item['degraded'];
-    const known = typeof degraded === 'string' && codes.has(degraded);
-    if (degraded !== undefined && !known) note('undeclared_code');
-    return {
-      verdict,
-      ...(item['duplicate'] === true ? { duplicate: true } : {}),
-      ...(degraded === undefined ? {} : { degraded: known ? degraded : undeclaredCode }),
-    };
-  }
-  if (verdict !== 'retry' && verdict !== 'rejected' && verdict !== 'held' && verdict !== 'unknown') return undefined;
-  const more = words === undefined ? {} : { message: words };
-  if (typeof code === 'string' && codes.has(code)) return { verdict, code, ...more };
-  note('undeclared_code');
-  // To hold it is the gentlest there is, so that word is taken; nothing else is believed.
-  return verdict === 'held' ? { verdict, code: undeclaredCode, ...more } : { verdict: 'unknown', code: undeclaredCode };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+  return { kind: 'items', verdicts, ...rest };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

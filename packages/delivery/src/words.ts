@@ -27,10 +27,8 @@ export function fitError(error: unknown, redact: Redact): string {
 }
 
 function cutToBytes(text: string, maxBytes: number): string {
-  const bytes = new TextEncoder().encode(text);
-  if (bytes.length <= maxBytes) return text;
+  if (Buffer.byteLength(text) <= maxBytes) return text;
   const mark = '…';
-  // A character that the cut went through decodes to U+FFFD at the end.
-  const cut = new TextDecoder().decode(bytes.subarray(0, maxBytes - Buffer.byteLength(mark)));
-  return `${cut.replace(/\uFFFD+$/u, '')}${mark}`;
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes - Buffer.byteLength(mark)));
+  return `${text.slice(0, read)}${mark}`;
 }

@@ -1,37 +1,17 @@
 // Saves a position now and then: a crash in between gives duplicates, never a loss.
-import type { Logger, PositionFile } from '@xiq-siem/core';
-import type { Bell } from './bell.ts';
-import type { Clock } from './clock.ts';
+import type { PositionFile } from '@xiq-siem/core';
 import type { Ledger } from './ledger.ts';
-
-export interface PositionKeeper {
-  /** Something has been settled, or given up. */
-  moved(): void;
-  /** Epoch milliseconds of the next save; infinite if there is nothing to save. */
-  dueMs(): number;
-  saveIfDue(): void;
-  /** Nothing has moved that is not on disk. */
-  isSaved(): boolean;
-  /** Saves what there is, after a save that is under way. */
-  flush(): Promise<void>;
-}
-
-export interface PositionKeeperOptions {
-  readonly name: string;
-  readonly file: PositionFile;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly bell: Pick<Bell, 'ring'>;
-}
+import type { StreamServices } from './services.ts';
 
 /** What a crash sends again at most, in time: four small syncs a second at the busiest. */
 const saveEveryMs = 250;
 const saveEveryMoves = 10_000;
 const retryMs = 5_000;
 
-export function createPositionKeeper(options: PositionKeeperOptions): PositionKeeper {
-  const { name, file, ledger, clock, log, bell } = options;
+export type PositionStore = ReturnType<typeof createPositionStore>;
+
+export function createPositionStore(file: PositionFile, ledger: Ledger, services: StreamServices) {
+  const { name, clock, log, wakeup } = services;
   let moves = 0;
   let due = Number.POSITIVE_INFINITY;
   let saving: Promise<void> | undefined;
@@ -48,22 +28,29 @@ export function createPositionKeeper(options: PositionKeeperOptions): PositionKe
       log.error('delivery.position_not_saved', { destination: name, error: String(error) });
     }
     saving = undefined;
-    bell.ring();
+    wakeup.notify();
   };
   return {
+    /** Something has been settled, or is lost. */
     moved() {
       moves++;
-      if (due === Number.POSITIVE_INFINITY) due = clock.now() + saveEveryMs;
+      if (due === Number.POSITIVE_INFINITY) {
+        due = clock.now() + saveEveryMs;
+        wakeup.notify();
+      }
       if (moves === saveEveryMoves) {
         due = clock.now();
-        bell.ring();
+        wakeup.notify();
       }
     },
+    /** Epoch milliseconds of the next save; infinite if there is nothing to save. */
     dueMs: () => (saving === undefined ? due : Number.POSITIVE_INFINITY),
     saveIfDue() {
       if (saving === undefined && due <= clock.now()) saving = save();
     },
+    /** Nothing has moved that is not on disk. */
     isSaved: () => saving === undefined && moves === 0,
+    /** Saves what there is, after a save that is under way. */
     async flush() {
       await saving;
       if (moves > 0) await save();

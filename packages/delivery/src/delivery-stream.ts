@@ -1,0 +1,250 @@
+// One delivery stream to a destination: reads, batches, sends, settles. Nothing in it waits for another destination.
+import { maxSettledRanges, type PositionCounters } from '@xiq-siem/core';
+import { aborted, createWakeup, endGraceMs, within } from './clock.ts';
+import { createDeadLetterQueue } from './dead-letter-queue.ts';
+import { runIntake } from './intake.ts';
+import { createLedger } from './ledger.ts';
+import { routeBy } from './options.ts';
+import { createPendingQueue, pendingOf } from './pending-queue.ts';
+import { createPositionStore } from './position-store.ts';
+import { createSendPermit, type NextBatch, type StreamState } from './send-permit.ts';
+import type { SendSlots } from './send-slots.ts';
+import { createSender } from './sender.ts';
+import type { DeliveryDestination, DeliveryServices } from './services.ts';
+import { createSettlement, type SettlementParts } from './settlement.ts';
+import type { SharedBodies } from './shared-bodies.ts';
+import { createStateLog, type DestinationStatus, type LastFailure } from './stream-status.ts';
+import { fitError } from './words.ts';
+
+/** `done`: there is no more to read, and all that was read is settled and saved. */
+export type LaneEnd = 'done' | 'stopped' | 'failed';
+
+export type DeliveryStream = Readonly<ReturnType<typeof startDeliveryStream>>;
+
+export interface DeliveryStreamOptions extends Pick<SettlementParts, 'onDelivered'> {
+  readonly bodies: SharedBodies;
+  readonly slots: SendSlots;
+  /** Batches in flight at once, if fewer than the destination may have. */
+  readonly maxInFlight?: number;
+  /** It ends where its reader does. */
+  readonly readsToEnd?: boolean;
+  readonly pauseOnRejections?: boolean;
+}
+
+export function startDeliveryStream(
+  spec: DeliveryDestination,
+  services: DeliveryServices,
+  streamOptions: DeliveryStreamOptions,
+) {
+  const { name, destination, definition, options, position } = spec;
+  const { clock, log, redact, random, openReader, eventsPerTurn } = services;
+  const { bodies, slots, readsToEnd = false, pauseOnRejections, onDelivered } = streamOptions;
+  const mostInFlight = Math.min(options.maxInFlight, definition.maxInFlight ?? Number.POSITIVE_INFINITY);
+  const maxInFlight = Math.min(mostInFlight, streamOptions.maxInFlight ?? mostInFlight);
+  // What is in flight and what is settled behind it have to fit one position.
+  const maxEvents = Math.min(options.batch.maxEvents, Math.max(1, Math.floor(maxSettledRanges / maxInFlight) - 1));
+  const batch = { ...options.batch, maxEvents };
+  const window = {
+    events: Math.min((maxInFlight + 1) * batch.maxEvents, maxSettledRanges),
+    bytes: (maxInFlight + 1) * batch.maxBytes,
+  };
+  const stopTaking = new AbortController();
+  const stopSending = new AbortController();
+  const stop = stopSending.signal;
+  const wakeup = createWakeup(clock);
+  const capacity = createWakeup(clock);
+  const wants = routeBy(options.where);
+  const ledger = createLedger(position.position);
+  const queue = createPendingQueue();
+  const permitOptions = { batch, retry: options.retry, maxInFlight, window, slots, wakeup, random, pauseOnRejections };
+  const permit = createSendPermit(permitOptions);
+  const positions = createPositionStore(position, ledger, { name, clock, log, wakeup });
+  const deadLetters = createDeadLetterQueue(services.deadLetters, stop, { name, clock, log, wakeup });
+  const sender = createSender(spec, services, mostInFlight, slots, stop);
+  const parts = { ledger, permit, queue, deadLetters, positions, capacity, onDelivered };
+  const settlement = createSettlement(spec, services, parts);
+  const stateLog = createStateLog(name, log, clock);
+  const settledBefore = settledIn(position.position.counters);
+  const inFlight = new Set<Promise<void>>();
+  let eventsInFlight = 0;
+  let taken = 0;
+  let phase: 'running' | 'stopping' | 'stopped' = 'running';
+  let failure: LastFailure | undefined;
+  let intakeWaits = false;
+  let hasReadAll = false;
+  let ending: Promise<LaneEnd> | undefined;
+  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<LaneEnd>();
+
+  const end = (how: LaneEnd) => {
+    ending ??= windDown(how);
+    return ending;
+  };
+  const fail = (error: unknown) => {
+    const words = fitError(error, redact);
+    log.error('delivery.lane_failed', { destination: name, error: words });
+    failure ??= { code: 'lane_failed', words, atMs: clock.now() };
+    stopSending.abort();
+    void end('failed');
+  };
+  const streamState = (): StreamState => {
+    const { blocked } = settlement.facts();
+    return {
+      nowMs: clock.now(),
+      inFlight: inFlight.size,
+      waiting: queue.waiting(),
+      deadLettersBlockedBy: deadLetters.blockedBy(),
+      blocked,
+      isStuck: intakeWaits && blocked?.events === ledger.open(),
+    };
+  };
+
+  const send = (next: NextBatch) => {
+    const events = queue.take(next, clock.now());
+    eventsInFlight += events.length;
+    const sending: Promise<void> = sender
+      .send(events, settlement.facts().delivered, (report) => {
+        eventsInFlight -= events.length;
+        settlement.batchEnded(events, report, next.round);
+      })
+      .catch(fail)
+      .finally(() => {
+        inFlight.delete(sending);
+        wakeup.notify();
+      });
+    inFlight.add(sending);
+  };
+  /** Sends all that may be sent now; returns the epoch milliseconds at which there is more to do. */
+  const sendAll = (): number => {
+    for (;;) {
+      const next = permit.request(streamState());
+      if ('askAgainMs' in next) return next.askAgainMs;
+      send(next);
+    }
+  };
+
+  const loop = async () => {
+    while (phase === 'running') {
+      positions.saveIfDue();
+      deadLetters.report.writeIfDue();
+      const hold = permit.hold(streamState());
+      if (hold?.state === 'paused') settlement.paused();
+      const askAgainMs = sendAll();
+      const { blocked, lastWords } = settlement.facts();
+      stateLog.since(hold?.state ?? 'running');
+      stateLog.logChange(hold, blocked, lastWords);
+      if (hasReadAll && ledger.open() === 0 && positions.isSaved()) void end('done');
+      else await wakeup.wait(Math.min(askAgainMs, positions.dueMs(), deadLetters.report.dueMs()));
+    }
+  };
+
+  const intake = runIntake({
+    name,
+    openReader,
+    bodies,
+    ledger,
+    clock,
+    log,
+    capacity,
+    eventsPerTurn,
+    readsToEnd,
+    stop: stopTaking.signal,
+    damaged: settlement.damaged,
+    bodyRead: positions.moved,
+    hasCapacity: () => ledger.canTake() && ledger.open() < window.events && settlement.facts().openBytes < window.bytes,
+    waits(isWaiting) {
+      intakeWaits = isWaiting;
+      wakeup.notify();
+    },
+    take(event) {
+      taken++;
+      if (event.filtered !== undefined || !wants(event)) return settlement.filtered(event);
+      settlement.accepted(event);
+      queue.add(pendingOf(event, clock.now()));
+      wakeup.notify();
+    },
+  })
+    .then((how) => {
+      hasReadAll = how === 'end';
+      wakeup.notify();
+    })
+    .catch(fail);
+  const looping = loop()
+    .catch(fail)
+    .finally(() => slots.withdraw(wakeup));
+
+  const windDown = async (how: LaneEnd): Promise<LaneEnd> => {
+    phase = 'stopping';
+    stateLog.since(phase);
+    stopTaking.abort();
+    capacity.notify();
+    wakeup.notify();
+    await looping;
+    const restEnded = async () => {
+      await Promise.all(inFlight);
+      while (deadLetters.size() > 0 && !stop.aborted) await wakeup.wait();
+    };
+    await Promise.race([restEnded(), aborted(stop)]);
+    stopSending.abort();
+    wakeup.notify();
+    await within(clock, endGraceMs, Promise.all(inFlight));
+    if (!(await within(clock, endGraceMs, intake))) log.error('delivery.reader_hangs', { destination: name });
+    if (!(await within(clock, endGraceMs, positions.flush()))) log.error('delivery.save_hangs', { destination: name });
+    deadLetters.report.writeRest();
+    phase = 'stopped';
+    stateLog.since(phase);
+    resolveEnded(how);
+    return how;
+  };
+
+  return {
+    /** Never rejects. */
+    ended,
+    /** Tries now, whatever it waits for. */
+    resume() {
+      permit.resume();
+      settlement.resume();
+      wakeup.notify();
+    },
+    status(): DestinationStatus {
+      const { blocked, possibleDuplicates, lastDeliveredMs, lastWords, lastFailure } = settlement.facts();
+      const { sequence, counters, open } = ledger.summary();
+      const stream = streamState();
+      const hold = permit.hold(stream);
+      const state = phase === 'running' ? (hold?.state ?? 'running') : phase;
+      const reason = failure?.code ?? hold?.code;
+      return {
+        name,
+        type: definition.type,
+        assurance: destination.assurance ?? definition.assurance,
+        state,
+        ...(reason === undefined ? {} : { reason }),
+        sinceMs: stateLog.since(state),
+        waitUntilMs: phase === 'running' ? permit.waitUntilMs(stream) : undefined,
+        held: blocked && { events: blocked.events, code: blocked.code, words: blocked.words },
+        lastWords,
+        lastFailure: failure ?? lastFailure,
+        sequence,
+        counters: { ...counters, normalized: counters.normalized + open },
+        open,
+        taken,
+        settledSince: settledIn(counters) - settledBefore,
+        inHand: queue.size() + eventsInFlight + deadLetters.size(),
+        waitingAgain: queue.waitingAgain(),
+        underWay: inFlight.size,
+        possibleDuplicates,
+        pluginFaults: sender.pluginFaults(),
+        lastDeliveredMs,
+      };
+    },
+    /** Ends within `graceMs` and a few seconds, whatever the plugin does. Called again, it ends with the shorter grace. */
+    async stop(graceMs: number): Promise<void> {
+      await within(clock, graceMs, end('stopped'));
+      stopSending.abort();
+      await ended;
+    },
+  };
+}
+
+function settledIn({ delivered, deadLettered, filtered }: PositionCounters): number {
+  return delivered + deadLettered + filtered;
+}

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { decide, isOverdue, type OutcomeContext } from './outcome.ts';
+import { type Pending, pendingOf } from './pending-queue.ts';
+import { type CheckedReport, type CheckedVerdict, unreadable } from './verdicts.ts';
+
+const pending = (more: Partial<Pending> = {}): Pending => {
+  const event = { sequence: 0, element: 0, id: 'a', dataset: 'd', timeMs: 0, document: {} };
+  const prepared = { ...event, receipt: 'r', source: 's', receivedAtMs: 0, json: '{}', bytes: 2 };
+  return { ...pendingOf(prepared, 0), attempts: 1, ...more };
+};
+const context: OutcomeContext = {
+  nowMs: 1_000,
+  attemptMs: 900,
+  delivered: 10,
+  giveUpAfterMs: Number.POSITIVE_INFINITY,
+  lastDeliveredMs: undefined,
+  pausedAtMs: 0,
+  keepRejected: false,
+  retryDelay: (attempts) => attempts * 100,
+};
+const asked = { slowDown: false, waitMs: 0, faults: new Map() };
+const items = (...verdicts: readonly CheckedVerdict[]): CheckedReport => ({ ...asked, kind: 'items', verdicts });
+const refused = (word: 'tooLarge' | 'unavailable' | 'misconfigured'): CheckedReport => ({
+  ...asked,
+  kind: 'batch',
+  word,
+  code: 'down',
+  message: 'no answer',
+});
+const retry = { verdict: 'retry', code: 'busy' } as const;
+const kinds = (batch: readonly Pending[], report: CheckedReport, more: Partial<OutcomeContext> = {}) =>
+  decide(batch, report, { ...context, ...more }).map((decision) =>
+    decision.kind === 'deadLetter' ? decision.code : decision.kind,
+  );
+
+describe('an event that fails while others are delivered', () => {
+  test.each([
+    [18, 'again'],
+    [19, 'retry_exhausted'],
+    [20, 'retry_exhausted'],
+    [21, 'retry_exhausted'],
+    [1000, 'retry_exhausted'],
+  ])('and has failed %d times before: %s', (failures, kind) => {
+    expect(kinds([pending({ failures })], items(retry))).toEqual([kind]);
+    expect(kinds([pending({ failures })], unreadable(1, 'threw'))).toEqual([kind]);
+    expect(kinds([pending({ failures })], refused('unavailable'))).toEqual([kind]);
+  });
+
+  test('has another failure only when one was delivered since the last', () => {
+    const event = pending({ failures: 18 });
+    expect(kinds([event], items(retry))).toEqual(['again']);
+    expect(event).toMatchObject({ failures: 19, deliveredBefore: 10 });
+    expect(kinds([event], items(retry))).toEqual(['again']);
+    expect(kinds([event], items(retry), { delivered: 11 })).toEqual(['retry_exhausted']);
+  });
+
+  test('has none by a load that was too much, or by a batch that it shares and that was refused as a whole', () => {
+    const events = [pending({ failures: 19 }), pending({ failures: 19 })];
+    expect(kinds(events, { ...items(retry, retry), slowDown: true })).toEqual(['again', 'again']);
+    expect(kinds(events, refused('unavailable'), { delivered: 11 })).toEqual(['again', 'again']);
+    expect(kinds(events, refused('misconfigured'), { delivered: 12 })).toEqual(['again', 'again']);
+  });
+});
+
+describe('a batch that fails whole is halved', () => {
+  const limitAfter = (setbacks: number, more: Partial<OutcomeContext>, report: CheckedReport) => {
+    const batch = [pending({ setbacks }), pending({ setbacks }), pending({ setbacks })];
+    decide(batch, report, { ...context, ...more });
+    return batch[0]?.groupLimit;
+  };
+  const never = Number.POSITIVE_INFINITY;
+  test.each([
+    ['at the second failure where others are delivered', 1, 10, items(retry, retry, retry), 2],
+    ['not at the first', 0, 10, items(retry, retry, retry), never],
+    ['at the third where nothing is', 2, 0, items(retry, retry, retry), 2],
+    ['not at the second', 1, 0, items(retry, retry, retry), never],
+    ['not where one of it was delivered', 5, 10, items(retry, { verdict: 'delivered' }, retry), never],
+    ['not where nothing is, and the destination is down', 5, 0, refused('unavailable'), never],
+  ] as const)('%s', (_, setbacks, delivered, report, limit) => {
+    expect(limitAfter(setbacks, { delivered }, report)).toBe(limit);
+  });
+
+  test('and waits by its setbacks', () => {
+    const event = pending({ setbacks: 3 });
+    decide([event], unreadable(1, 'threw'), context);
+    expect(event).toMatchObject({ setbacks: 4, notBeforeMs: 1_400, maybeThere: true });
+  });
+});
+
+test('what is rejected, or too large alone, is a dead letter, but in a rejection burst is sent again', () => {
+  const rejected = items({ verdict: 'rejected', code: 'bad' });
+  expect([kinds([pending()], rejected), kinds([pending()], refused('tooLarge'))]).toEqual([['bad'], ['down']]);
+  const burst = { keepRejected: true };
+  expect(kinds([pending()], rejected, burst)).toEqual(['again']);
+  expect(kinds([pending()], refused('tooLarge'), burst)).toEqual(['again']);
+});
+
+describe('an event is overdue', () => {
+  const at = (nowMs: number, more: Partial<Pending> = {}, other: Partial<OutcomeContext> = {}) =>
+    isOverdue(pending(more), { ...context, nowMs, attemptMs: nowMs, giveUpAfterMs: 500, ...other });
+  const turnsAt = (ms: number, more: Partial<Pending> = {}, other: Partial<OutcomeContext> = {}) =>
+    expect([at(ms - 1, more, other), at(ms, more, other)]).toEqual([false, true]);
+
+  test('that long after its receipt, its block, the last pause, or the last event delivered before it was sent', () => {
+    turnsAt(500);
+    turnsAt(700, { blockedAtMs: 200 });
+    turnsAt(800, {}, { pausedAtMs: 300 });
+    turnsAt(900, { firstAttemptMs: 600 }, { lastDeliveredMs: 400 });
+    turnsAt(900, { firstAttemptMs: 400 }, { lastDeliveredMs: 600 });
+    turnsAt(1_100, { attempts: 0 }, { lastDeliveredMs: 600 });
+  });
+
+  test('by an attempt that began when it was there', () => {
+    expect(at(1_000, { takenAtMs: 400 }, { attemptMs: 400 })).toBe(true);
+    expect(at(1_000, { takenAtMs: 401 }, { attemptMs: 400 })).toBe(false);
+  });
+});

@@ -1,0 +1,66 @@
+import type { Position } from '@xiq-siem/core';
+import { createManualClock, createRecordingLogger } from '@xiq-siem/testkit';
+import { expect, test } from 'vitest';
+import { createLedger } from './ledger.ts';
+import { createPositionStore } from './position-store.ts';
+import { start } from './test-bench.ts';
+
+/** A position file of which each save ends when the test says so. */
+function fixture() {
+  const clock = createManualClock(0);
+  const log = createRecordingLogger();
+  const saves: { readonly end: () => void; readonly fail: () => void }[] = [];
+  let notified = 0;
+  const save = (_: Position) =>
+    new Promise<void>((resolve, reject) => {
+      saves.push({ end: resolve, fail: () => reject(new Error('no space')) });
+    });
+  const file = { position: start, save, close: async () => {} };
+  const wakeup = { notify: () => void notified++ };
+  const positions = createPositionStore(file, createLedger(start), { name: 'a', clock, log, wakeup });
+  return { clock, log, saves, positions, notified: () => notified };
+}
+
+test('a save is due a quarter of a second after the first move, or at once after ten thousand', () => {
+  const { positions, notified } = fixture();
+  expect(positions.dueMs()).toBe(Number.POSITIVE_INFINITY);
+  for (let move = 1; move < 10_000; move++) positions.moved();
+  expect([positions.dueMs(), notified()]).toEqual([250, 1]);
+  positions.moved();
+  expect([positions.dueMs(), notified()]).toEqual([0, 2]);
+});
+
+test('there is one save at a time: the last one waits for that under way, and saves what moved since', async () => {
+  const { clock, saves, positions, notified } = fixture();
+  positions.moved();
+  await clock.advance(250);
+  positions.saveIfDue();
+  positions.moved();
+  let isFlushed = false;
+  const flushing = positions.flush().then(() => {
+    isFlushed = true;
+  });
+  await clock.advance(1_000);
+  positions.saveIfDue();
+  expect([saves.length, isFlushed, positions.dueMs()]).toEqual([1, false, Number.POSITIVE_INFINITY]);
+  saves[0]?.end();
+  await clock.settle();
+  expect([saves.length, isFlushed, notified()]).toEqual([2, false, 3]);
+  saves[1]?.end();
+  await flushing;
+  expect(positions.isSaved()).toBe(true);
+});
+
+test('a save that fails is logged, and tried again five seconds later', async () => {
+  const { clock, log, saves, positions } = fixture();
+  positions.moved();
+  await clock.advance(250);
+  positions.saveIfDue();
+  saves[0]?.fail();
+  await clock.settle();
+  expect(log.of('delivery.position_not_saved')[0]?.facts).toEqual({ destination: 'a', error: 'Error: no space' });
+  expect([positions.dueMs(), positions.isSaved()]).toEqual([5_250, false]);
+  await clock.advance(5_000);
+  positions.saveIfDue();
+  expect(saves).toHaveLength(2);
+});

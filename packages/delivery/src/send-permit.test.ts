@@ -1,0 +1,294 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createSendPermit, type SendPermit, type StreamState } from './send-permit.ts';
+import { createSendSlots } from './send-slots.ts';
+
+const batch = { maxEvents: 500, maxBytes: 1_000_000, maxAgeMs: 200 };
+const retry = { initialMs: 500, maxMs: 60_000 };
+const window = { events: 2000, bytes: 4_000_000 };
+const never = Number.POSITIVE_INFINITY;
+const make = (random = () => 1, slots = createSendSlots(never), wakeup = { notify() {} }) =>
+  createSendPermit({ batch, retry, maxInFlight: 4, window, slots, wakeup, random });
+
+/** A stream with a full batch of new events, and nothing that is in its way. */
+const ready: StreamState = {
+  nowMs: 0,
+  inFlight: 0,
+  waiting: { newEvents: 500, newBytes: 5000, oldestNewMs: 0, resendMs: never },
+  deadLettersBlockedBy: undefined,
+  blocked: undefined,
+  isStuck: false,
+};
+const roundOf = (permit: SendPermit) => {
+  const next = permit.request({ ...ready, nowMs: Number.MAX_SAFE_INTEGER });
+  if ('askAgainMs' in next) throw new Error('no permit');
+  return next.round;
+};
+const end = (permit: SendPermit, nowMs = 0) => ({ round: roundOf(permit), nowMs, slowDown: false, waitMs: 0 });
+const fail = (permit: SendPermit, word: 'unavailable' | 'misconfigured' = 'unavailable', nowMs = 0) =>
+  permit.refused({ ...end(permit, nowMs), size: 10, word, code: 'down' });
+const pass = (permit: SendPermit) =>
+  permit.answered({ ...end(permit), size: 10, held: 0, settled: 10, rejected: undefined, code: 'none' });
+const reject = (permit: SendPermit, code: string, events: number, size = 10, held = 0) =>
+  permit.answered({ ...end(permit), size, held, settled: size - held, rejected: { code, events }, code });
+const hold = (permit: SendPermit) =>
+  permit.answered({ ...end(permit), size: 10, held: 10, settled: 0, rejected: undefined, code: 'closed' });
+const tooLarge = (permit: SendPermit, size = 1) =>
+  permit.refused({ ...end(permit), size, word: 'tooLarge', code: 'large' });
+
+test('the time before another attempt is random below a bound that doubles up to its maximum', () => {
+  const permit = make(() => 0.999999);
+  expect([1, 2, 3, 8, 100].map((attempts) => Math.round(permit.retryDelay(attempts)))).toEqual([
+    500, 1000, 2000, 60_000, 60_000,
+  ]);
+  expect(make(() => 0).retryDelay(9)).toBe(0);
+});
+
+test('batches that were under way together fail as one', () => {
+  const permit = make();
+  const round = roundOf(permit);
+  for (let each = 0; each < 4; each++)
+    permit.refused({ ...end(permit), size: 10, round, word: 'unavailable', code: 'down' });
+  expect(permit.limits()).toMatchObject({ notBeforeMs: 500, probing: false });
+});
+
+test('after five failures in a row one small batch at a time probes, ever smaller, until one passes; then it begins gently', () => {
+  const permit = make();
+  const seen = [];
+  for (let failures = 0; failures < 10; failures++) {
+    fail(permit);
+    seen.push(permit.limits().probing ? permit.limits().maxEvents : 'all');
+  }
+  expect(seen).toEqual(['all', 'all', 'all', 'all', 8, 4, 2, 1, 1, 1]);
+  expect(permit.limits().inFlight).toBe(1);
+  expect(permit.hold(ready)).toEqual({ state: 'backing_off', code: 'down' });
+  pass(permit);
+  expect(permit.limits()).toMatchObject({ inFlight: 1, probing: false });
+  expect(permit.limits().maxEvents).toBeLessThanOrEqual(100);
+  expect(permit.hold(ready)).toBeUndefined();
+  for (let passes = 0; passes < 25; passes++) pass(permit);
+  expect(permit.limits()).toMatchObject({ inFlight: 4, maxEvents: 500 });
+});
+
+test('misconfigured pauses at once, and longer, but never for more than a minute', () => {
+  const permit = make();
+  fail(permit, 'misconfigured');
+  expect(permit.limits()).toMatchObject({ notBeforeMs: 5_000, probing: true, inFlight: 1 });
+  for (let failures = 0; failures < 20; failures++) fail(permit, 'misconfigured', 1_000_000);
+  expect(permit.limits().notBeforeMs).toBe(1_060_000);
+  expect(permit.hold(ready)?.state).toBe('paused');
+});
+
+describe('more than half rejected', () => {
+  test('in three batches in a row for one reason: kept, and paused', () => {
+    const permit = make();
+    expect([1, 2, 3].map(() => reject(permit, 'bad', 6))).toEqual([false, false, true]);
+    expect(permit.hold(ready)).toEqual({ state: 'paused', code: 'bad' });
+    expect(reject(permit, 'bad', 1, 1)).toBe(true);
+    pass(permit);
+    expect(permit.hold(ready)).toBeUndefined();
+  });
+
+  test('is no burst when a batch between passes, when the reasons differ, or when it is just half', () => {
+    const permit = make();
+    const answers = [
+      reject(permit, 'bad', 6),
+      reject(permit, 'bad', 6),
+      pass(permit),
+      reject(permit, 'bad', 6),
+      reject(permit, 'bad', 6),
+      reject(permit, 'other', 6),
+      reject(permit, 'bad', 5),
+      reject(permit, 'bad', 6),
+    ];
+    expect(new Set(answers)).toEqual(new Set([false]));
+  });
+
+  test('is no burst before ten events were rejected for it', () => {
+    const permit = make();
+    const answers = Array.from({ length: 11 }, () => reject(permit, 'bad', 1, 1));
+    expect(answers).toEqual([...Array(9).fill(false), true, true]);
+  });
+
+  test('is a burst too where a batch between had no verdict that lasts, and where the rest is held', () => {
+    const permit = make();
+    reject(permit, 'bad', 6);
+    reject(permit, 'bad', 3, 10, 5);
+    fail(permit);
+    hold(permit);
+    permit.answered({ ...end(permit), size: 5, held: 0, settled: 0, rejected: undefined, code: 'busy' });
+    expect(reject(permit, 'bad', 6)).toBe(true);
+  });
+
+  test('counts events that are too large alone, not batches that are split', () => {
+    const permit = make();
+    const answers = Array.from({ length: 10 }, () => [tooLarge(permit, 2), tooLarge(permit)]).flat();
+    expect(answers.indexOf(true)).toBe(19);
+    expect(permit.hold(ready)).toEqual({ state: 'paused', code: 'large' });
+  });
+});
+
+describe('a batch of which all is blocked', () => {
+  test('is no failure: neither backoff nor breaker, and as much is sent at once as before', () => {
+    const permit = make();
+    for (let batches = 0; batches < 50; batches++) hold(permit);
+    expect(permit.hold(ready)).toBeUndefined();
+    expect(permit.limits()).toMatchObject({ inFlight: 4, maxEvents: 500, notBeforeMs: 0, probing: false });
+  });
+
+  test('shows that the destination is back, but not that a burst is over', () => {
+    const permit = make();
+    for (let failures = 0; failures < 9; failures++) fail(permit);
+    hold(permit);
+    expect(permit.limits()).toMatchObject({ probing: false, inFlight: 1 });
+    for (let batches = 0; batches < 3; batches++) reject(permit, 'bad', 6);
+    hold(permit);
+    expect(permit.hold(ready)).toEqual({ state: 'paused', code: 'bad' });
+  });
+});
+
+test('resumed, it waits for nothing, but probes until something passes', () => {
+  const permit = make();
+  permit.refused({ ...end(permit), size: 10, word: 'misconfigured', code: 'bad', waitMs: 3_000_000 });
+  permit.resume();
+  expect(permit.limits()).toMatchObject({ notBeforeMs: 0, probing: true });
+  expect(permit.hold(ready)).toEqual({ state: 'paused', code: 'bad' });
+});
+
+test('whatever happens, something may be sent, within an hour, and within what is configured', () => {
+  const happening = fc.record({
+    kind: fc.constantFrom('tooLarge', 'unavailable', 'misconfigured', 'items'),
+    slowDown: fc.boolean(),
+    waitMs: fc.double({ min: 0, max: 1e300, noNaN: true }),
+    settled: fc.nat(10),
+    held: fc.nat(10),
+    rejected: fc.nat(10),
+    passes: fc.nat(10_000),
+  });
+  fc.assert(
+    fc.property(fc.array(happening), (happenings) => {
+      const permit = make();
+      let nowMs = 0;
+      for (const { kind, slowDown, waitMs, settled, held, rejected, passes } of happenings) {
+        nowMs += passes;
+        const how = { ...end(permit, nowMs), slowDown, waitMs, code: 'x' };
+        if (kind === 'items')
+          permit.answered({ ...how, size: 10, held, settled, rejected: { code: 'x', events: rejected } });
+        else permit.refused({ ...how, size: 1, word: kind });
+        const { inFlight, maxEvents, maxBytes, notBeforeMs } = permit.limits();
+        expect(inFlight >= 1 && inFlight <= 4).toBe(true);
+        expect(maxEvents >= 1 && maxEvents <= 500).toBe(true);
+        expect(maxBytes >= 1 && maxBytes <= 1_000_000).toBe(true);
+        expect(notBeforeMs - nowMs).toBeLessThanOrEqual(3_600_000);
+      }
+    }),
+  );
+});
+
+describe('a batch may be sent', () => {
+  test('where nothing is in its way, as large as is configured', () => {
+    expect(make().request(ready)).toEqual({ from: 'new', maxEvents: 500, maxBytes: 1_000_000, round: 0 });
+  });
+
+  test('while fewer are in flight than may be, and a dead letter could be stored', () => {
+    const permit = make();
+    expect(permit.request({ ...ready, inFlight: 3 })).toMatchObject({ from: 'new' });
+    expect(permit.request({ ...ready, inFlight: 4 })).toEqual({ askAgainMs: never });
+    const full = { ...ready, deadLettersBlockedBy: 'dead_letters_full' };
+    expect(permit.request(full)).toEqual({ askAgainMs: never });
+    expect(permit.hold(full)).toEqual({ state: 'paused', code: 'dead_letters_full' });
+    expect(permit.waitUntilMs(full)).toBeUndefined();
+  });
+
+  test('with a slot, for which it stands in the queue only as long as there is something to send', () => {
+    const slots = createSendSlots(1);
+    let times = 0;
+    const [first, second] = [make(undefined, slots), make(undefined, slots, { notify: () => void times++ })];
+    expect(first.request(ready)).toMatchObject({ from: 'new' });
+    expect(second.request(ready)).toEqual({ askAgainMs: never });
+    slots.release();
+    expect(times).toBe(1);
+    expect(first.request(ready)).toEqual({ askAgainMs: never });
+    expect(second.request({ ...ready, deadLettersBlockedBy: 'dead_letters_full' })).toEqual({ askAgainMs: never });
+    expect(first.request(ready)).toMatchObject({ from: 'new' });
+  });
+
+  test.each([
+    ['their events', { events: 1000, bytes: 1 }, { events: 999, bytes: 1 }],
+    ['their bytes', { events: 1, bytes: 2_000_000 }, { events: 1, bytes: 1_999_999 }],
+  ])('of new events not while blocked ones take half of the window, by %s', (_, half, less) => {
+    const permit = make();
+    const stream = { ...ready, blocked: { ...half, code: 'closed' } };
+    expect(permit.request(stream)).toEqual({ askAgainMs: never });
+    expect(permit.hold(stream)).toEqual({ state: 'paused', code: 'closed' });
+    const waiting = { ...ready.waiting, resendMs: 700 };
+    expect(permit.request({ ...stream, waiting })).toEqual({ askAgainMs: 700 });
+    expect(permit.waitUntilMs({ ...stream, waiting })).toBe(700);
+    expect(permit.request({ ...stream, waiting, nowMs: 700 })).toMatchObject({ from: 'resend' });
+    expect(permit.request({ ...ready, blocked: { ...less, code: 'closed' } })).toMatchObject({ from: 'new' });
+    const stuck = { ...ready, blocked: { ...less, code: 'closed' }, isStuck: true };
+    expect(permit.request(stuck)).toEqual({ askAgainMs: never });
+    expect(permit.hold(stuck)).toEqual({ state: 'paused', code: 'closed' });
+  });
+
+  test('not before its time; what the answers say comes before what is blocked', () => {
+    const permit = make();
+    fail(permit);
+    const blocked = { events: 1500, bytes: 1, code: 'closed' };
+    expect(permit.request(ready)).toEqual({ askAgainMs: 500 });
+    expect(permit.waitUntilMs(ready)).toBe(500);
+    expect(permit.waitUntilMs({ ...ready, nowMs: 500 })).toBeUndefined();
+    expect(permit.hold({ ...ready, blocked })).toEqual({ state: 'backing_off', code: 'down' });
+  });
+});
+
+describe('the rate limit', () => {
+  const limitsAfter = (permit: SendPermit, step: () => unknown, steps: number) =>
+    Array.from({ length: steps }, () => {
+      step();
+      const { inFlight, maxEvents } = permit.limits();
+      return [inFlight, maxEvents];
+    });
+
+  test('halves what is in flight, then the batches, while a destination that takes all asks to slow down', () => {
+    const permit = make();
+    const all = { size: 10, held: 0, settled: 10, rejected: undefined, code: 'none' };
+    const slowed = () => permit.answered({ ...end(permit), ...all, slowDown: true });
+    expect(limitsAfter(permit, slowed, 5)).toEqual([
+      [2, 500],
+      [1, 500],
+      [1, 250],
+      [1, 125],
+      [1, 62],
+    ]);
+    expect(limitsAfter(permit, () => pass(permit), 10).map(([, events]) => events)).toEqual([
+      112, 162, 212, 262, 312, 362, 412, 462, 500, 500,
+    ]);
+    expect(limitsAfter(permit, () => pass(permit), 12).at(-1)).toEqual([4, 500]);
+  });
+
+  test('halves the batches when one is too large', () => {
+    const permit = make();
+    expect(limitsAfter(permit, () => tooLarge(permit, 500), 3).map(([, events]) => events)).toEqual([250, 125, 62]);
+    expect(permit.limits()).toMatchObject({ inFlight: 4, maxBytes: 125_000 });
+    expect(permit.hold(ready)).toBeUndefined();
+  });
+});
+
+test('events that are sent again one by one wait by themselves; the destination waits from the fifth batch on', () => {
+  const permit = make();
+  const seen = Array.from({ length: 6 }, () => {
+    permit.answered({ ...end(permit), size: 5, held: 0, settled: 0, rejected: undefined, code: 'busy' });
+    return permit.limits().notBeforeMs;
+  });
+  expect(seen).toEqual([0, 0, 0, 0, 8_000, 16_000]);
+});
+
+test('a batch that was in flight when another passed does not fail the destination', () => {
+  const permit = make();
+  const round = roundOf(permit);
+  pass(permit);
+  permit.refused({ ...end(permit), round, size: 10, word: 'unavailable', code: 'down' });
+  expect(permit.hold(ready)).toBeUndefined();
+  expect(permit.limits().notBeforeMs).toBe(0);
+});

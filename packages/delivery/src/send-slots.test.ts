@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { createSendSlots, type SlotWaiter } from './send-slots.ts';
+
+function waiter(): SlotWaiter & { readonly notified: () => number } {
+  let times = 0;
+  return {
+    notified: () => times,
+    notify() {
+      times++;
+    },
+  };
+}
+
+test('the first waiter is served first, though another asks as soon as a slot is free', () => {
+  const slots = createSendSlots(1);
+  const [main, run] = [waiter(), waiter()];
+  expect(slots.acquire(main)).toBe(true);
+  expect(slots.acquire(run)).toBe(false);
+  expect(slots.acquire(main)).toBe(false);
+  slots.release();
+  expect([run.notified(), main.notified()]).toEqual([1, 0]);
+  expect(slots.acquire(main)).toBe(false);
+  expect(slots.acquire(run)).toBe(true);
+  slots.release();
+  expect(main.notified()).toBe(1);
+  expect(slots.acquire(main)).toBe(true);
+});
+
+test('a waiter that has withdrawn keeps nobody waiting', () => {
+  const slots = createSendSlots(1);
+  const [main, first, second] = [waiter(), waiter(), waiter()];
+  slots.acquire(main);
+  slots.acquire(first);
+  slots.acquire(second);
+  slots.release();
+  slots.withdraw(first);
+  expect(second.notified()).toBe(1);
+  expect(slots.acquire(second)).toBe(true);
+});
+
+test('two slots that become free serve two waiters', () => {
+  const slots = createSendSlots(2);
+  const [main, first, second] = [waiter(), waiter(), waiter()];
+  expect([slots.acquire(main), slots.acquire(main), slots.acquire(first), slots.acquire(second)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+  slots.release();
+  slots.release();
+  expect(slots.acquire(first)).toBe(true);
+  expect(second.notified()).toBe(1);
+  expect(slots.acquire(second)).toBe(true);
+});
+
+test('where the type sets no bound nobody waits', () => {
+  const slots = createSendSlots(Number.POSITIVE_INFINITY);
+  expect(Array.from({ length: 100 }, () => slots.acquire(waiter())).every(Boolean)).toBe(true);
+});

@@ -1,0 +1,100 @@
+// What is reported of a delivery stream: its status, and one log line for each change of its state.
+import type { Assurance, Logger, PositionCounters } from '@xiq-siem/core';
+import type { Blocked } from './blocked-events.ts';
+import type { Clock } from './clock.ts';
+import type { Hold } from './send-permit.ts';
+
+/** An attempt that failed, or events that were rejected. */
+export interface LastFailure {
+  /** The destination's, or one of ours: `no_verdict`, `undeclared_code`, `lane_failed`. */
+  readonly code: string;
+  /** The destination's own words, fit to be shown. */
+  readonly words: string | undefined;
+  /** Epoch milliseconds. */
+  readonly atMs: number;
+}
+
+export interface DestinationStatus {
+  readonly name: string;
+  readonly type: string;
+  readonly assurance: Assurance;
+  readonly state: 'running' | 'backing_off' | 'paused' | 'stopping' | 'stopped';
+  /**
+   * Why it backs off or pauses: a code of the destination's, or `dead_letters_full`, `dead_letters_failed`. That of
+   * `held` where as much is blocked as may be: then nothing new is sent until some of it passes.
+   */
+  readonly reason?: string;
+  /** Since when `state` is what it is; epoch milliseconds. */
+  readonly sinceMs: number;
+  /** Epoch milliseconds before which nothing is sent; undefined where nothing is waited for, or nobody knows how long. */
+  readonly waitUntilMs: number | undefined;
+  /** Events of which an operator has to fix something first, while the others pass; code and words of the last one. */
+  readonly held: { readonly events: number; readonly code: string; readonly words: string | undefined } | undefined;
+  /** The destination's own words with its last failure, fit to be shown; undefined once it took a whole batch. */
+  readonly lastWords: string | undefined;
+  /** Since the start of the delivery stream; it stays when all is well again. */
+  readonly lastFailure: LastFailure | undefined;
+  /** The first body that is not wholly settled. */
+  readonly sequence: number;
+  /** As in the position, but that `normalized` includes the open events. */
+  readonly counters: PositionCounters;
+  /** Events taken and not yet settled. */
+  readonly open: number;
+  /**
+   * The sum, of three books that know nothing of each other: `taken` = `settledSince` + `inHand`. A difference is a bug
+   * of ours: an event forgotten (above) or settled twice (below).
+   */
+  /** Events that this stream was given by its reader since it began, before routing. */
+  readonly taken: number;
+  /** Events that its position counts as delivered, dead letters or filtered beyond what it counted at the beginning. */
+  readonly settledSince: number;
+  /** Events that are in fact there: they wait, are under way, or are on their way to the dead letters. */
+  readonly inHand: number;
+  /** Of those in hand, events that wait to be sent again. */
+  readonly waitingAgain: number;
+  /** Batches under way. */
+  readonly underWay: number;
+  /** Events delivered after an attempt of which nobody knows how it ended; since the start of the process. */
+  readonly possibleDuplicates: number;
+  /** Breaches of the plugin contract, since the start of the process. */
+  readonly pluginFaults: number;
+  /** Epoch milliseconds; undefined before the first delivery since the start of the process. */
+  readonly lastDeliveredMs: number | undefined;
+}
+
+export function createStateLog(name: string, log: Logger, clock: Clock) {
+  let state: DestinationStatus['state'] = 'running';
+  let sinceMs = clock.now();
+  let logged = 'running';
+  const loggedBlocked = new Set<string>();
+
+  const logBlocked = (blocked: Blocked | undefined) => {
+    if (blocked === undefined) {
+      if (loggedBlocked.size > 0) log.info('delivery.held_no_longer', { destination: name });
+      loggedBlocked.clear();
+    } else if (!loggedBlocked.has(blocked.code)) {
+      loggedBlocked.add(blocked.code);
+      const { code, events, words } = blocked;
+      log.warn('delivery.held', { destination: name, code, events, words });
+    }
+  };
+  return {
+    /** Epoch milliseconds since which the state is what it is now. */
+    since(now: DestinationStatus['state']): number {
+      if (now !== state) {
+        state = now;
+        sinceMs = clock.now();
+      }
+      return sinceMs;
+    },
+    /** Logs what has changed since the last call. */
+    logChange(hold: Hold | undefined, blocked: Blocked | undefined, lastWords: string | undefined) {
+      logBlocked(blocked);
+      const now = hold === undefined ? 'running' : `${hold.state} ${hold.code}`;
+      if (now === logged) return;
+      logged = now;
+      if (hold === undefined) log.info('delivery.resumed', { destination: name });
+      else log.warn(`delivery.${hold.state}`, { destination: name, code: hold.code, words: lastWords });
+    },
+  };
+}
