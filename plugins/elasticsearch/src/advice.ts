@@ -1,4 +1,4 @@
-// What a person does about a fault: the words behind those that say what is wrong.
+// What a person does about a fault, after the message that says what is wrong.
 import type { ElasticsearchConfig } from './config.ts';
 import type { ServerFault } from './server-fault.ts';
 
@@ -24,16 +24,14 @@ export function adviceOn({ code, message, status }: ServerFault, credentials: Cr
 }
 
 function credentialsAdvice({ apiKey, basic }: Credentials): string {
-  if (apiKey !== undefined) {
-    return 'The API key is wrong, expired or deleted: put a valid one where `apiKey` points';
-  }
+  if (apiKey !== undefined) return 'The API key is wrong, expired or deleted: put a valid one where `apiKey` points';
   if (basic !== undefined) return 'User or password is wrong: correct `basic`';
   return 'It asks for credentials: set `apiKey` or `basic`';
 }
 
 function tlsAdvice(message: string): string {
   if (/altnames/i.test(message)) return 'The certificate is for another name: use that one in `nodes`';
-  if (/expired|not yet valid/i.test(message)) return 'Renew the certificate there, or mend the clock here';
+  if (/expired|not yet valid/i.test(message)) return 'Renew the certificate there, or correct the clock here';
   if (/wrong version number|packet length/i.test(message)) return 'There is no TLS at that port: see `nodes`';
   if (/alert/i.test(message)) return 'Our own certificate is not taken: see `clientCertificate`';
   return 'Nobody that we trust vouches for its certificate: set `caFile` to the authority that does';

@@ -1,4 +1,5 @@
 // The client's connection with two promises more: an answer is bounded, and ends when its signal fires.
+import { addAbortSignal } from 'node:stream';
 import {
   type ConnectionRequestOptions,
   type ConnectionRequestOptionsAsStream,
@@ -35,23 +36,18 @@ export class BoundedConnection extends HttpConnection {
 async function readText(body: ConnectionRequestResponseAsStream['body'], signal: AbortSignal | undefined) {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const abort = () => body.destroy();
-  signal?.addEventListener('abort', abort, { once: true });
   try {
-    if (signal?.aborted) abort();
+    if (signal !== undefined) addAbortSignal(signal, body);
     for await (const chunk of body) {
       chunks.push(chunk);
       bytes += chunk.length;
       // Leaving the loop closes the connection.
-      if (bytes > maxAnswerBytes)
-        throw new errors.DeserializationError(`an answer of over ${maxAnswerBytes} bytes`, '');
+      if (bytes > maxAnswerBytes) break;
     }
-    return Buffer.concat(chunks).toString('utf8');
-  } catch (error) {
-    if (error instanceof errors.DeserializationError) throw error;
+  } catch {
     if (signal?.aborted) throw new errors.RequestAbortedError('Request aborted');
     throw new errors.ConnectionError('read ended in mid-answer');
-  } finally {
-    signal?.removeEventListener('abort', abort);
   }
+  if (bytes > maxAnswerBytes) throw new errors.DeserializationError(`an answer of over ${maxAnswerBytes} bytes`, '');
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -2,7 +2,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { BatchItem } from '@xiq-siem/core';
-import { type Answer, compatible, type Server } from './server.ts';
+import { compatible, type Server } from './server.ts';
 
 /** An event and the data stream that it goes to. */
 export interface Routed {
@@ -22,13 +22,19 @@ const filterPath = [
   'items.*.error.caused_by.reason',
 ];
 
+/** The answer's body. */
 export async function sendBulk(
   server: Server,
   routed: readonly Routed[],
   useGzip: boolean,
   signal: AbortSignal,
-): Promise<Answer> {
-  const text = bulkBody(routed);
+): Promise<unknown> {
+  // Two lines an event; the documents are sent as they were serialised, once for all destinations.
+  const lines = routed.map(({ item, stream }) => {
+    const action = JSON.stringify({ create: { _index: stream, _id: item.id } });
+    return `${action}\n${item.json}\n`;
+  });
+  const text = lines.join('');
   const body = useGzip ? await compress(text, { level: 1 }) : text;
   const encoding = useGzip ? { 'content-encoding': 'gzip' } : {};
   return server.ask(signal, (client, options) =>
@@ -37,13 +43,4 @@ export async function sendBulk(
       { ...options, headers: { ...options.headers, 'content-type': compatible.ndjson, ...encoding } },
     ),
   );
-}
-
-/** Two lines an event; the documents are sent as they were serialised, once for all destinations. */
-export function bulkBody(routed: readonly Routed[]): string {
-  const lines = routed.map(({ item, stream }) => {
-    const action = JSON.stringify({ create: { _index: stream, _id: item.id } });
-    return `${action}\n${item.json}\n`;
-  });
-  return lines.join('');
 }

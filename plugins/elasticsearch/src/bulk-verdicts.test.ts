@@ -85,6 +85,14 @@ describe('an answer that is not what it should be leaves the events unknown that
     expect(bulkVerdicts(routedOf('a', 'b'), body).map(({ verdict }) => verdict)).toEqual(verdicts);
   });
 
+  test('by the order in which they were sent, also where the batch held others before them', () => {
+    const items = [{ create: { _id: 'b', status: 201 } }, { create: { _id: 'c', status: 409 } }];
+    expect(bulkVerdicts(routedOf('a', 'b', 'c').slice(1), { items })).toEqual([
+      { index: 1, verdict: 'delivered' },
+      { index: 2, verdict: 'delivered', duplicate: true },
+    ]);
+  });
+
   test('whatever it says of itself: an error that `errors` denies is found', () => {
     const items = [there, { create: { _id: 'b', status: 400, ...error('document_parsing_exception') } }];
     const verdicts = bulkVerdicts(routedOf('a', 'b'), { errors: false, items });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { adviceOn } from './advice.ts';
 import { type ElasticsearchConfig, nodesOf } from './config.ts';
 import type { Server } from './server.ts';
-import type { ServerFault } from './server-fault.ts';
+import { RequestFailed, unexpectedAnswer } from './server-fault.ts';
 import { sampleStream } from './stream-name.ts';
 import { createTemplateGate } from './template-gate.ts';
 import { streamPattern } from './templates.ts';
@@ -15,8 +15,8 @@ const privileges = z.object({
   index: z.record(z.string(), z.record(z.string(), z.boolean())).default({}),
 });
 
-/** Servers that are built without a part of the interface, and those without security. */
-const notThere: ReadonlySet<number | undefined> = new Set([400, 404, 405]);
+/** Statuses of servers that are built without a part of the interface, and of those without security. */
+const notThere = [400, 404, 405];
 
 export async function checkServer(
   server: Server,
@@ -26,34 +26,48 @@ export async function checkServer(
 ): Promise<CheckResult> {
   const { requireTemplate } = config;
   const no = (message: string): CheckResult => ({ ok: false, message });
-
-  const root = await server.ask(signal, (client, options) => client.info({}, options));
-  if (!root.ok && !notThere.has(root.fault.status)) return no(adviceOn(root.fault, config));
-  if (!root.ok && nodesOf(config).some(({ pathname }) => pathname !== '/')) {
-    return no(`${root.fault.message}. Nothing of Elasticsearch's is at that path: correct it in \`nodes\``);
+  try {
+    const version = await versionOf(server, config, signal);
+    if (version !== undefined && !isServed(version)) {
+      return no(`${server.where} is Elasticsearch ${version}; expected 8.17 or later, or 9.x`);
+    }
+    const lacks = await missingPrivileges(server, requireTemplate, signal);
+    if (lacks.length > 0) {
+      return no(`${server.where}: the credentials lack ${lacks.join(', ')}. Add that to their role`);
+    }
+    if (requireTemplate) {
+      const { byStream } = await createTemplateGate(server, context).faults(new Set([sampleStream]), signal);
+      const fault = byStream.get(sampleStream);
+      if (fault !== undefined) return no(`${server.where}: ${fault.message}`);
+    }
+    const template = requireTemplate ? ', and our template is in force' : '; whether our template is, was not asked';
+    return {
+      ok: true,
+      message: `Elasticsearch${version === undefined ? '' : ` ${version}`} at ${server.where} takes events${template}`,
+    };
+  } catch (error) {
+    if (error instanceof RequestFailed) return no(adviceOn(error.fault, config));
+    throw error;
   }
-  const version = root.ok ? info.safeParse(root.body).data?.version.number : undefined;
-  if (root.ok && version === undefined) return no(`${server.where}: the answer names no version of Elasticsearch`);
-  if (version !== undefined && !isServed(version)) {
-    return no(`${server.where} is Elasticsearch ${version}; expected 8.17 or later, or 9.x`);
-  }
+}
 
-  const lacks = await missingPrivileges(server, requireTemplate, signal);
-  if (!lacks.ok) return no(adviceOn(lacks.fault, config));
-  if (lacks.names.length > 0)
-    return no(`${server.where}: the credentials lack ${lacks.names.join(', ')}. Add that to their role`);
-
-  if (requireTemplate) {
-    const answer = await createTemplateGate(server, context).faults(new Set([sampleStream]), signal);
-    if (!answer.ok) return no(adviceOn(answer.fault, config));
-    const fault = answer.faults.get(sampleStream);
-    if (fault !== undefined) return no(`${server.where}: ${fault.message}`);
-  }
-  const template = requireTemplate ? ', and our template is in force' : '; whether our template is, was not asked';
-  return {
-    ok: true,
-    message: `Elasticsearch${version === undefined ? '' : ` ${version}`} at ${server.where} takes events${template}`,
-  };
+/** Undefined where the server does not tell. */
+async function versionOf(
+  server: Server,
+  config: ElasticsearchConfig,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const hasPath = nodesOf(config).some(({ pathname }) => pathname !== '/');
+  const root = await server
+    .ask(signal, (client, options) => client.info({}, options), hasPath ? [] : notThere)
+    .catch((error: unknown) => {
+      if (!(error instanceof RequestFailed && notThere.includes(error.fault.status ?? 0))) throw error;
+      throw unexpectedAnswer(`${error.message}. Nothing of Elasticsearch's is at that path: correct it in \`nodes\``);
+    });
+  if (root === undefined) return undefined;
+  const version = info.safeParse(root).data?.version.number;
+  if (version === undefined) throw unexpectedAnswer(`${server.where}: the answer names no version of Elasticsearch`);
+  return version;
 }
 
 function isServed(version: string): boolean {
@@ -61,36 +75,19 @@ function isServed(version: string): boolean {
   return (major === 8 && minor >= 17) || major === 9;
 }
 
-async function missingPrivileges(
-  server: Server,
-  requireTemplate: boolean,
-  signal: AbortSignal,
-): Promise<
-  { readonly ok: true; readonly names: readonly string[] } | { readonly ok: false; readonly fault: ServerFault }
-> {
-  const answer = await server.ask(signal, (client, options) =>
-    client.security.hasPrivileges(
-      {
-        cluster: requireTemplate ? ['monitor'] : [],
-        index: [
-          {
-            names: [streamPattern],
-            privileges: ['auto_configure', 'create_doc', ...(requireTemplate ? ['view_index_metadata'] : [])],
-          },
-        ],
-      },
-      options,
-    ),
+async function missingPrivileges(server: Server, forTemplate: boolean, signal: AbortSignal): Promise<string[]> {
+  const needed = ['auto_configure', 'create_doc', ...(forTemplate ? ['view_index_metadata'] : [])];
+  const index = [{ names: [streamPattern], privileges: needed }];
+  const body = await server.ask(
+    signal,
+    (client, options) => client.security.hasPrivileges({ cluster: forTemplate ? ['monitor'] : [], index }, options),
+    notThere,
   );
-  if (!answer.ok) return notThere.has(answer.fault.status) ? { ok: true, names: [] } : answer;
-  const { cluster, index } = privileges.safeParse(answer.body).data ?? { cluster: {}, index: {} };
-  const lacking = (kind: string, granted: Readonly<Record<string, boolean>>) =>
-    Object.entries(granted).flatMap(([name, has]) => (has ? [] : [`the ${kind} privilege ${name}`]));
-  return {
-    ok: true,
-    names: [
-      ...lacking('cluster', cluster),
-      ...Object.entries(index).flatMap(([names, granted]) => lacking(`index privilege on ${names}:`, granted)),
-    ],
-  };
+  const granted = privileges.safeParse(body).data ?? { cluster: {}, index: {} };
+  const lacking = (kind: string, rights: Readonly<Record<string, boolean>>) =>
+    Object.entries(rights).flatMap(([name, has]) => (has ? [] : [`the ${kind} privilege ${name}`]));
+  return [
+    ...lacking('cluster', granted.cluster),
+    ...Object.entries(granted.index).flatMap(([names, rights]) => lacking(`index privilege on ${names}:`, rights)),
+  ];
 }

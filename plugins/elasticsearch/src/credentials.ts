@@ -1,46 +1,69 @@
-// What we show of ourselves: read at each request, so that a rotated key takes effect without a restart.
-import type { DestinationContext } from '@xiq-siem/core';
+// What we show of ourselves: an API key or a user, read at each request, and a client certificate.
+import { readFile } from 'node:fs/promises';
+import { type AgentTls, ConnectorError, type DestinationContext } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
-import type { ServerFault } from './server-fault.ts';
+import { RequestFailed } from './server-fault.ts';
 
-export type AuthorizationHeader =
-  | {
-      readonly ok: true;
-      readonly headers: { readonly authorization?: string };
-      /** What must not be told again, in each form in which we hold or send it. */
-      readonly secrets: readonly string[];
-    }
-  | { readonly ok: false; readonly fault: ServerFault };
+export interface Authorization {
+  readonly headers: { readonly authorization?: string };
+  /** What no message may repeat, in each form in which we hold or send it. */
+  readonly secrets: readonly string[];
+}
 
+/** The function reads the secret anew, so that a rotated one takes effect; it throws RequestFailed where there is none. */
 export function credentials(
   { apiKey, basic }: ElasticsearchConfig,
   context: Pick<DestinationContext, 'secret'>,
-): () => AuthorizationHeader {
+): () => Authorization {
   const key = apiKey && context.secret(apiKey);
   const password = basic && context.secret(basic.password);
   return () => {
     if (key !== undefined) {
       const text = key.current()[0]?.reveal();
-      if (text === undefined) return missing('the API key is not there: see `apiKey`');
-      if (!/^[\x21-\x7e]+$/.test(text)) return missing('the API key holds characters that no key has: see `apiKey`');
+      if (text === undefined) throw unusable('the API key is not there: see `apiKey`');
+      if (!/^[\x21-\x7e]+$/.test(text)) throw unusable('the API key holds characters that no key has: see `apiKey`');
       // `id:api_key` as it stands in some tools; what Elasticsearch calls `encoded` holds no colon.
-      const encoded = text.includes(':') ? base64(text) : text;
-      return { ok: true, headers: { authorization: `ApiKey ${encoded}` }, secrets: [encoded, text] };
+      return authorization('ApiKey', text.includes(':') ? base64(text) : text, text);
     }
     if (basic !== undefined && password !== undefined) {
       const text = password.current()[0]?.reveal();
-      if (text === undefined) return missing('the password is not there: see `basic.password`');
-      const encoded = base64(`${basic.username}:${text}`);
-      return { ok: true, headers: { authorization: `Basic ${encoded}` }, secrets: [encoded, text] };
+      if (text === undefined) throw unusable('the password is not there: see `basic.password`');
+      return authorization('Basic', base64(`${basic.username}:${text}`), text);
     }
-    return { ok: true, headers: {}, secrets: [] };
+    return { headers: {}, secrets: [] };
   };
 }
 
-function missing(message: string): AuthorizationHeader {
-  return { ok: false, fault: { code: 'unauthorized', message, mayBeTaken: false } };
+function authorization(scheme: string, encoded: string, text: string): Authorization {
+  return { headers: { authorization: `${scheme} ${encoded}` }, secrets: [encoded, text] };
+}
+
+function unusable(message: string): RequestFailed {
+  return new RequestFailed({ code: 'unauthorized', message, mayBeTaken: false });
 }
 
 function base64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
+}
+
+/** Throws a ConnectorError where a configured certificate cannot be read. */
+export async function readTls(
+  { clientCertificate, verifyTls }: ElasticsearchConfig,
+  { name, log, resolvePath }: DestinationContext,
+): Promise<AgentTls> {
+  if (!verifyTls) log.warn('destination.tls_unverified', { destination: name });
+  const pem = async (key: string, path: string) => {
+    try {
+      return await readFile(resolvePath(path), 'utf8');
+    } catch (cause) {
+      throw new ConnectorError('config_invalid', `${key} ${resolvePath(path)} cannot be read: expected PEM`, { cause });
+    }
+  };
+  return {
+    ...(verifyTls ? {} : { rejectUnauthorized: false }),
+    ...(clientCertificate && {
+      cert: await pem('clientCertificate.certFile', clientCertificate.certFile),
+      key: await pem('clientCertificate.keyFile', clientCertificate.keyFile),
+    }),
+  };
 }

@@ -3,7 +3,8 @@ import { maxAnswerBytes } from './bounded-connection.ts';
 import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
-import { apiKey, batchOf, configOf, keyText, noSignal, testContext } from './test-context.ts';
+import { templateMetaOf } from './template-version.ts';
+import { apiKey, batchOf, configOf, keyText, noSignal, testContext, testFields } from './test-context.ts';
 import { type Script, startTestServer } from './test-server.ts';
 
 async function start(changes: Partial<ElasticsearchConfig> = {}, withTemplate = true) {
@@ -121,6 +122,7 @@ describe('an answer to the whole request', () => {
     [403, error('cluster_block_exception'), { batch: 'misconfigured', code: 'write_blocked' }],
     [404, 'not found', { batch: 'misconfigured', code: 'index_missing' }],
     [406, error('media_type_header_exception'), { batch: 'misconfigured', code: 'unsupported_version' }],
+    [408, '', { batch: 'unavailable', code: 'server_error' }],
     [413, 'Request Entity Too Large', { batch: 'tooLarge', code: 'too_large' }],
     [429, error('circuit_breaking_exception'), { batch: 'unavailable', code: 'busy', slowDown: true }],
     [500, error('exception'), { batch: 'unavailable', code: 'server_error' }],
@@ -160,7 +162,8 @@ describe('an answer to the whole request', () => {
   test('that is no JSON, or beyond all bounds, leaves every event unknown', async () => {
     const { server, script, send } = await start();
     const json = { 'content-type': 'application/json' };
-    for (const body of ['{"items":[', ' '.repeat(maxAnswerBytes + 1)]) {
+    const good = { items: ['a', 'b'].map((_id) => ({ create: { _id, status: 201 } })) };
+    for (const body of ['{"items":[', JSON.stringify(good).padEnd(maxAnswerBytes + 1)]) {
       script({ body, headers: json });
       expect(await send('a', 'b')).toMatchObject({
         items: [
@@ -171,6 +174,13 @@ describe('an answer to the whole request', () => {
     }
     server.script(undefined);
     expect(await send('a')).toMatchObject({ items: [delivered] });
+  });
+
+  test('that has no end is not read to its end', async () => {
+    const { server, script, send } = await start();
+    script('endless');
+    expect(await send('a')).toMatchObject({ items: [{ verdict: 'unknown', code: 'odd_answer' }] });
+    await expect.poll(() => server.connections()).toBe(0);
   });
 
   test('that never comes, after the request was taken, leaves every event unknown', async () => {
@@ -204,6 +214,20 @@ test('a data set or namespace that can name no data stream is rejected, the othe
   expect(server.documents.map(({ stream }) => stream)).toEqual(['logs-extreme_xiq.audit-default']);
 });
 
+test('an event that is not sent keeps its verdict, whatever becomes of the others', async () => {
+  const { script, destination } = await start();
+  const [bad, good] = [batchOf(['bad'], { dataset: 'x-y' }).items[0], batchOf(['good']).items[0]];
+  if (bad === undefined || good === undefined) throw new Error('no events');
+  script({ status: 504, body: '' });
+  const report = await destination.deliver({ items: [bad, { ...good, index: 1 }] }, noSignal);
+  expect(report).toEqual({
+    items: [
+      { index: 1, verdict: 'unknown', code: 'server_error', message: expect.any(String) },
+      { index: 0, verdict: 'rejected', code: 'bad_stream_name', message: expect.any(String) },
+    ],
+  });
+});
+
 describe('while our template is not in force', () => {
   test('nothing is sent; when it is, the same events pass', async () => {
     const { server, send, setup } = await start({}, false);
@@ -222,18 +246,45 @@ describe('while our template is not in force', () => {
     server.written.set('/_index_template/other', { index_patterns: ['logs-*.sms-*'], priority: 900 });
     const [audit, sms] = [batchOf(['a']).items[0], batchOf(['s'], { dataset: 'extreme_xiq.sms' }).items[0]];
     if (audit === undefined || sms === undefined) throw new Error('no events');
-    const report = await destination.deliver({ items: [{ ...sms, index: 1 }, audit] }, noSignal);
-    expect(report).toMatchObject({
-      items: [
-        { index: 0, verdict: 'delivered' },
-        {
-          index: 1,
-          verdict: 'held',
-          code: 'template_missing',
-          message: expect.stringContaining('other (priority 900)'),
-        },
-      ],
+    const message = expect.stringContaining('other (priority 900)');
+    // The second time round the server may not be asked for the audit stream; the fault of the other one stays.
+    for (const duplicate of [{}, { duplicate: true }]) {
+      const report = await destination.deliver({ items: [{ ...sms, index: 1 }, audit] }, noSignal);
+      expect(report).toMatchObject({
+        items: [
+          { index: 0, verdict: 'delivered', ...duplicate },
+          { index: 1, verdict: 'held', code: 'template_missing', message },
+        ],
+      });
+    }
+  });
+
+  test('a data stream that we may not look at is held alone', async () => {
+    const { server, destination } = await start();
+    const forbidden = { status: 403, body: error('security_exception', 'granted by [view_index_metadata]') };
+    server.script(({ path }) => (path === '/_resolve/index/logs-extreme_xiq.sms-default' ? forbidden : undefined));
+    const [audit, sms] = [batchOf(['a']).items[0], batchOf(['s'], { dataset: 'extreme_xiq.sms' }).items[0]];
+    if (audit === undefined || sms === undefined) throw new Error('no events');
+    const message = expect.stringContaining('[view_index_metadata]');
+    expect(await destination.deliver({ items: [{ ...sms, index: 1 }, audit] }, noSignal)).toMatchObject({
+      items: [delivered, { index: 1, verdict: 'held', code: 'forbidden', message }],
     });
+  });
+
+  test('a data stream with our mappings that maps by guess all the same is held', async () => {
+    const { server, send } = await start();
+    const backing_indices = ['.ds-old', '.ds-new'];
+    const mapped =
+      (dynamic: string): Script =>
+      ({ path }) => {
+        if (path.startsWith('/_resolve/')) return { body: { data_streams: [{ name: 'it', backing_indices }] } };
+        const mappings = { _meta: templateMetaOf(testFields), dynamic };
+        return path === '/.ds-new/_mapping' ? { body: { '.ds-new': { mappings } } } : undefined;
+      };
+    server.script(mapped('true'));
+    expect(await send('a')).toMatchObject({ items: [{ verdict: 'held', code: 'rollover_needed' }] });
+    server.script(mapped('false'));
+    expect(await send('a')).toMatchObject({ items: [delivered] });
   });
 
   test('a data stream that was made before is held until it has rolled over', async () => {

@@ -2,9 +2,9 @@ import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
-import { ask } from './real-server.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { batchOf, configOf, noSignal, testContext } from './test-context.ts';
+import { ask } from './test-real-server.ts';
 
 let server: RunningServer;
 beforeAll(async () => {

@@ -65,6 +65,13 @@ test('does not find what was never sent, nor what is in another data set', async
   }
 });
 
+test('does not find an event where the server shows another', async () => {
+  const { server, destination } = await bench();
+  const hits = { hits: [{ _index: 'x', _id: 'b' }] };
+  server.script(() => ({ body: { timed_out: false, _shards: { total: 1, failed: 0 }, hits } }));
+  expect(await destination.find?.(event('a'), noSignal)).toMatchObject({ found: false });
+});
+
 test.each<[string, Script, string]>([
   [
     'a wrong key',
@@ -90,6 +97,8 @@ test('its words hold no secret, whatever the server echoes', async () => {
   const words = await thrownBy(echo);
   expect(words).toContain('echo: ApiKey [secret]');
   expect(words).not.toContain(keyText);
+  const often: Script = ({ headers }) => ({ status: 401, body: error('echo', `${headers.authorization} `.repeat(3)) });
+  expect(await thrownBy(often)).not.toContain(keyText);
 });
 
 test('a data set that names no data stream is not asked for', async () => {

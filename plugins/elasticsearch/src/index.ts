@@ -1,4 +1,3 @@
 // Elasticsearch data streams as a destination, 8.17 and later and 9.x.
-export type { ElasticsearchConfig } from './config.ts';
 export { elasticsearchDestination } from './elasticsearch-destination.ts';
 export { elasticsearchSetup } from './setup.ts';

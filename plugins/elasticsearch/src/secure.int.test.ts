@@ -4,9 +4,9 @@ import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
-import { ask, type RealServer } from './real-server.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { apiKey, batchOf, configOf, noSignal, testContext } from './test-context.ts';
+import { ask, type RealServer } from './test-real-server.ts';
 
 let server: RunningServer;
 let ca: string;

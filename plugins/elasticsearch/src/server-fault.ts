@@ -10,7 +10,22 @@ export interface ServerFault {
   readonly mayBeTaken: boolean;
   readonly status?: number;
   /** Milliseconds, as asked by `Retry-After`. */
-  readonly waitMs?: number;
+  readonly waitMs?: number | undefined;
+}
+
+/** What a request rejects with: a fault of the server's, of the way to it or of the configuration. */
+export class RequestFailed extends Error {
+  readonly fault: ServerFault;
+
+  constructor(fault: ServerFault) {
+    super(fault.message);
+    this.fault = fault;
+  }
+}
+
+/** For an answer of status 2xx that does not hold what was asked for. */
+export function unexpectedAnswer(message: string): RequestFailed {
+  return new RequestFailed({ code: 'odd_answer', message, mayBeTaken: false });
 }
 
 export const serverError = z.object({
@@ -33,8 +48,9 @@ export function isWriteBlock(type: string, status: number): boolean {
   return type === 'cluster_block_exception' && status < 500;
 }
 
-/** The fault behind what the client threw. Undefined for what it should never throw: a bug, not a fault. */
+/** The fault behind an error of a request. Undefined for an error that is a bug. */
 export function faultOf(error: unknown, nowMs: number): ServerFault | undefined {
+  if (error instanceof RequestFailed) return error.fault;
   if (error instanceof errors.ResponseError) return faultOfAnswer(error, nowMs);
   if (error instanceof errors.ProductNotSupportedError) {
     const message = 'what answers there is not Elasticsearch (no x-elastic-product header): see `nodes` and any proxy';
@@ -71,14 +87,13 @@ function faultOfAnswer({ statusCode: status = 0, body, headers }: errors.Respons
   const error = errorBody.safeParse(body).data?.error;
   const type = typeof error === 'object' ? error.type : '';
   const words = error === undefined ? '' : `: ${typeof error === 'object' ? wordsOf(error) : error.slice(0, 2000)}`;
-  const waitMs = retryAfterMs(headers?.['retry-after'], nowMs);
   return {
     code: codeOfAnswer(status, type, words),
     message: `answered ${status}${words}`,
     // A gateway whose time is up does not know what became of the request behind it.
     mayBeTaken: status === 504,
     status,
-    ...(waitMs === undefined ? {} : { waitMs }),
+    waitMs: retryAfterMs(headers?.['retry-after'], nowMs),
   };
 }
 

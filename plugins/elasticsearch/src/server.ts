@@ -1,34 +1,34 @@
 // The way to Elasticsearch: the official client, with its own retries off and our credentials in every request.
-import { readFile } from 'node:fs/promises';
 import type { Agent } from 'node:http';
 import { Client } from '@elastic/elasticsearch';
-import { type AgentTls, ConnectorError, type DestinationContext } from '@xiq-siem/core';
+import type { DestinationContext } from '@xiq-siem/core';
 import { BoundedConnection } from './bounded-connection.ts';
 import { type ElasticsearchConfig, nodesOf } from './config.ts';
-import { credentials } from './credentials.ts';
-import { faultOf, type ServerFault } from './server-fault.ts';
+import { credentials, readTls } from './credentials.ts';
+import { faultOf, RequestFailed } from './server-fault.ts';
 
 /** What a call of the client's takes, so that it serves 8.x and 9.x and ends with its signal. */
-export interface CallOptions {
+interface CallOptions {
   readonly meta: true;
   readonly signal: AbortSignal;
   readonly headers: Record<string, string>;
 }
 
-interface ClientAnswer {
-  readonly body: unknown;
-  readonly statusCode: number | null;
-}
-
-export type Answer =
-  | { readonly ok: true; readonly body: unknown }
-  | { readonly ok: false; readonly fault: ServerFault };
-
 export interface Server {
-  /** Hosts, for words. */
+  /** Hosts, for messages. */
   readonly where: string;
-  /** One request. A redirect and every status from 400 on is a fault. Rejects only for a bug of ours. */
-  ask(signal: AbortSignal, call: (client: Client, options: CallOptions) => Promise<ClientAnswer>): Promise<Answer>;
+  /**
+   * The body of one answer. Rejects with RequestFailed on a redirect and every status from 400 on, but resolves to
+   * undefined on those of `absent`. Any other rejection is a bug of ours.
+   */
+  ask(
+    signal: AbortSignal,
+    call: (
+      client: Client,
+      options: CallOptions,
+    ) => Promise<{ readonly body: unknown; readonly statusCode: number | null }>,
+    absent?: readonly number[],
+  ): Promise<unknown>;
   /** Ends all connections. */
   close(): void;
 }
@@ -42,8 +42,9 @@ export const compatible = {
 /** Opens no connection yet. Throws a ConnectorError where a configured certificate cannot be read. */
 export async function openServer(config: ElasticsearchConfig, context: DestinationContext): Promise<Server> {
   const nodes = nodesOf(config);
+  const where = nodes.map(({ host }) => host).join(', ');
   const tls = await readTls(config, context);
-  const authorization = credentials(config, context);
+  const authorize = credentials(config, context);
   const agents: Agent[] = [];
   const client = new Client({
     nodes: nodes.map(({ href }) => href),
@@ -61,56 +62,33 @@ export async function openServer(config: ElasticsearchConfig, context: Destinati
     // `remove` takes `Retry-After` away, `replace` copies the request byte by byte. No error of the client's leaves here.
     redaction: { type: 'off' },
   });
-  const where = nodes.map(({ host }) => host).join(', ');
-  /** The other side's words may hold what we sent. */
-  const failed = (fault: ServerFault, secrets: readonly string[]): Answer => {
-    const words = secrets.reduce(
-      (text, secret) => (secret === '' ? text : text.replaceAll(secret, '[secret]')),
-      fault.message,
-    );
-    return { ok: false, fault: { ...fault, message: `${where}: ${words}` } };
-  };
 
   return {
     where,
-    async ask(signal, call) {
-      const header = authorization();
-      if (!header.ok) return failed(header.fault, []);
-      const headers = { accept: compatible.json, 'content-type': compatible.json, ...header.headers };
+    async ask(signal, call, absent = []) {
+      let secrets: readonly string[] = [];
       try {
+        const authorization = authorize();
+        secrets = authorization.secrets;
+        const headers = { accept: compatible.json, 'content-type': compatible.json, ...authorization.headers };
         const { body, statusCode } = await call(client, { meta: true, signal, headers });
-        if (statusCode !== null && statusCode < 300) return { ok: true, body };
+        if (statusCode !== null && statusCode < 300) return body;
         const message = `answered ${statusCode}, a redirect: name in \`nodes\` where Elasticsearch itself is`;
-        return failed({ code: 'not_elasticsearch', message, mayBeTaken: false }, header.secrets);
+        throw new RequestFailed({ code: 'not_elasticsearch', message, mayBeTaken: false });
       } catch (error) {
         const fault = faultOf(error, context.now());
         if (fault === undefined) throw error;
-        return failed(fault, header.secrets);
+        if (absent.includes(fault.status ?? 0)) return undefined;
+        // The server's message may repeat what we sent.
+        const message = secrets.reduce(
+          (text, secret) => (secret === '' ? text : text.replaceAll(secret, '[secret]')),
+          fault.message,
+        );
+        throw new RequestFailed({ ...fault, message: `${where}: ${message}` });
       }
     },
     close() {
       for (const agent of agents) agent.destroy();
     },
-  };
-}
-
-async function readTls(
-  { clientCertificate, verifyTls }: ElasticsearchConfig,
-  { name, log, resolvePath }: DestinationContext,
-): Promise<AgentTls> {
-  if (!verifyTls) log.warn('destination.tls_unverified', { destination: name });
-  const pem = async (key: string, path: string) => {
-    try {
-      return await readFile(resolvePath(path), 'utf8');
-    } catch (cause) {
-      throw new ConnectorError('config_invalid', `${key} ${resolvePath(path)} cannot be read: expected PEM`, { cause });
-    }
-  };
-  return {
-    ...(verifyTls ? {} : { rejectUnauthorized: false }),
-    ...(clientCertificate && {
-      cert: await pem('clientCertificate.certFile', clientCertificate.certFile),
-      key: await pem('clientCertificate.keyFile', clientCertificate.keyFile),
-    }),
   };
 }

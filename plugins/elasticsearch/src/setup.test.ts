@@ -108,6 +108,8 @@ test('what goes wrong is said in words, without the key, and leaves no connectio
     message: expect.stringContaining('manage_index_templates'),
   });
   expect(String(failure)).not.toContain(keyText);
+  server.script(({ path }) => (path.includes('@mappings') ? { status: 403, body: { error } } : undefined));
+  await expect(setup.plan()).rejects.toMatchObject({ message: expect.stringContaining('manage_index_templates') });
   await expect.poll(() => server.connections()).toBe(0);
   server.script(() => ({ body: { component_templates: 'none' } }));
   await expect(setup.plan()).rejects.toMatchObject({ code: 'destination_failed' });

@@ -1,8 +1,8 @@
 // Makes Elasticsearch ready for our events: says what it would write, and writes it.
-import type { DestinationContext, DestinationSetup, SetupChange } from '@xiq-siem/core';
+import { ConnectorError, type DestinationContext, type DestinationSetup, type SetupChange } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
-import { difference } from './difference.ts';
 import { openServer } from './server.ts';
+import { RequestFailed } from './server-fault.ts';
 import { type SetupPart, setupParts } from './setup-parts.ts';
 
 const timeLimitMs = 60_000;
@@ -20,6 +20,9 @@ export async function elasticsearchSetup(
     const server = await openServer(config, context);
     try {
       return await work(await setupParts(server, config, context.fields, AbortSignal.timeout(timeLimitMs)));
+    } catch (error) {
+      if (error instanceof RequestFailed) throw new ConnectorError('destination_failed', error.message);
+      throw error;
     } finally {
       server.close();
     }
@@ -47,4 +50,53 @@ async function changeOf({ name, desired, read }: SetupPart): Promise<SetupChange
   const diff = difference(current, desired);
   const kind = current === undefined ? 'create' : diff.length === 0 ? 'unchanged' : 'update';
   return { kind, name, diff };
+}
+
+/**
+ * What would change, as lines for a person: `+` is added, `-` taken away, `~` changed. A list, and the definition of a
+ * field, count as one value.
+ */
+function difference(current: unknown, desired: unknown): readonly string[] {
+  const before = leavesOf(current);
+  const after = leavesOf(desired);
+  const lines: string[] = [];
+  for (const path of [...new Set([...before.keys(), ...after.keys()])].sort()) {
+    const old = before.get(path);
+    const next = after.get(path);
+    if (old === undefined) lines.push(`+ ${path}: ${next}`);
+    else if (next === undefined) lines.push(`- ${path}: ${old}`);
+    else if (old !== next) lines.push(`~ ${path}: ${old} -> ${next}`);
+  }
+  return lines;
+}
+
+/** When a template was written is the server's own note. */
+const serversOwn = /^(?:created|modified)_date/;
+
+/** Values by dotted path, as texts: the server gives settings back as strings, whatever they were sent as. */
+function leavesOf(value: unknown, path: readonly string[] = [], leaves = new Map<string, string>()) {
+  if (isObject(value) && !isField(value)) {
+    for (const [key, inner] of Object.entries(value)) {
+      if (!serversOwn.test(key)) leavesOf(inner, key === 'properties' ? path : [...path, key], leaves);
+    }
+  } else if (value !== undefined) {
+    leaves.set(path.join('.'), typeof value === 'object' ? stableJson(value) : String(value));
+  }
+  return leaves;
+}
+
+/** `{ type: 'keyword', ignore_above: 1024 }` and the like. */
+function isField(value: object): boolean {
+  return 'type' in value && Object.values(value).every((inner) => typeof inner !== 'object');
+}
+
+/** JSON with all keys in order: the server gives them back in an order of its own. */
+function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -93,6 +93,7 @@ describe('a pattern', () => {
     ['logs-*audit*default', true],
     ['logs-*-*-*', false],
     ['logs-*defaultt', false],
+    ['logs-*audit-default*default', false],
     ['logs-extreme_xiq.audit-default*default', false],
     ['logs', false],
     ['', false],

@@ -1,7 +1,7 @@
 // What `setup` writes: component templates, an index template, and a pipeline where it is asked for.
-import type { FieldDefinition } from '@xiq-siem/core';
+import { type FieldDefinition, type JsonObject, nestFields } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
-import { type Json, mappingsOf } from './mappings.ts';
+import { templateMetaOf } from './template-version.ts';
 
 export const names = {
   mappings: 'extreme_xiq@mappings',
@@ -14,12 +14,12 @@ export const names = {
 
 export const streamPattern = 'logs-extreme_xiq.*-*';
 
-/** Above the built-in `logs-*-*`, which has 100. */
-const priority = 200;
+const defaultIgnoreAbove = 1024;
+/** Elasticsearch's own bound of a term is 32,766 bytes; a flattened field's key stands in it too. */
+const flattenedIgnoreAbove = 8191;
+const noBound = 2 ** 31 - 1;
 
 const _meta = { managed_by: 'xiq-siem', description: 'Events of ExtremeCloud IQ. Written by `xiq-siem setup`.' };
-
-type JsonObject = { readonly [key: string]: Json };
 
 export function mappingsTemplate(fields: readonly FieldDefinition[]): JsonObject {
   return { template: { mappings: mappingsOf(fields) }, _meta };
@@ -47,18 +47,55 @@ export function settingsTemplate(
   };
 }
 
-export function indexTemplate(): JsonObject {
+export const indexTemplate: JsonObject = {
+  index_patterns: [streamPattern],
+  // Above the built-in `logs-*-*`, which has 100.
+  priority: 200,
+  data_stream: { hidden: false, allow_custom_routing: false },
+  composed_of: [names.mappings, names.settings, names.custom],
+  ignore_missing_component_templates: [names.custom],
+  allow_auto_create: true,
+  _meta,
+};
+
+export const ingestedPipeline: JsonObject = {
+  processors: [{ set: { field: 'event.ingested', copy_from: '_ingest.timestamp' } }],
+  _meta,
+};
+
+/** Any other field is kept and not searched, so that nothing is mapped by guess. */
+export function mappingsOf(fields: readonly FieldDefinition[]) {
+  const objects = fields.filter(({ type }) => type === 'object_of_keyword');
   return {
-    index_patterns: [streamPattern],
-    priority,
-    data_stream: { hidden: false, allow_custom_routing: false },
-    composed_of: [names.mappings, names.settings, names.custom],
-    ignore_missing_component_templates: [names.custom],
-    allow_auto_create: true,
-    _meta,
+    _meta: templateMetaOf(fields),
+    dynamic: false,
+    date_detection: false,
+    numeric_detection: false,
+    dynamic_templates: objects.map(({ name, ignoreAbove = defaultIgnoreAbove }) => ({
+      [name.replaceAll('.', '_')]: {
+        path_match: `${name}.*`,
+        match_mapping_type: '*',
+        mapping: { type: 'keyword', ignore_above: ignoreAbove },
+      },
+    })),
+    properties: nestFields(
+      Object.fromEntries(fields.map((field) => [field.name.replaceAll('.', '.properties.'), mappingOf(field)])),
+    ),
   };
 }
 
-export function ingestedPipeline(): JsonObject {
-  return { processors: [{ set: { field: 'event.ingested', copy_from: '_ingest.timestamp' } }], _meta };
+function mappingOf({ type, indexed, ignoreAbove }: FieldDefinition): JsonObject {
+  switch (type) {
+    case 'object_of_keyword':
+      return { type: 'object', dynamic: true };
+    case 'keyword':
+      // Without index and doc values a value of any length is merely kept; a bound would mark it as ignored.
+      return indexed === false
+        ? { type, index: false, doc_values: false, ignore_above: noBound }
+        : { type, ignore_above: ignoreAbove ?? defaultIgnoreAbove };
+    case 'flattened':
+      return { type, ignore_above: ignoreAbove ?? flattenedIgnoreAbove };
+    default:
+      return indexed === false ? { type, index: false } : { type };
+  }
 }

@@ -22,10 +22,10 @@ export interface Reply {
 }
 
 /**
- * A reply in place of the usual one. `hang`: none ever; `stall`: one that stops in its middle; `cut`: the end of the
- * connection; undefined: the usual one.
+ * A reply in place of the usual one. `hang`: none ever; `stall`: one that stops in its middle; `endless`: one that goes
+ * on for ever; `cut`: the end of the connection; undefined: the usual one.
  */
-export type Script = (request: TestRequest) => Reply | 'hang' | 'stall' | 'cut' | undefined;
+export type Script = (request: TestRequest) => Reply | 'hang' | 'stall' | 'endless' | 'cut' | undefined;
 
 export interface TestServer {
   readonly url: string;
@@ -169,6 +169,15 @@ export async function startTestServer(): Promise<TestServer> {
       if (reply === 'stall') {
         response.writeHead(200, { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' });
         response.write('{"items":[');
+        return;
+      }
+      if (reply === 'endless') {
+        response.writeHead(200, { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' });
+        const more = () => {
+          for (let wants = true; wants && !response.destroyed; ) wants = response.write(' '.repeat(65_536));
+        };
+        response.on('drain', more);
+        more();
         return;
       }
       const isText = typeof reply.body === 'string';

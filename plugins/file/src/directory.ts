@@ -10,7 +10,7 @@ export async function makeDirectory(directory: string): Promise<void> {
     const parent = dirname(directory);
     if (isErrno(error, 'EEXIST') && (await stat(directory)).isDirectory()) return;
     if (!isErrno(error, 'ENOENT') || parent === directory) throw error;
-    // Not `recursive`: Node tries for ever where a parent is there and takes no directories, as in /proc.
+    // Not `recursive`: Node tries for ever where a parent exists and takes no directories, as in /proc.
     await makeDirectory(parent);
     await mkdir(directory, { mode: 0o700 });
   }
@@ -24,12 +24,8 @@ function isErrno(error: unknown, code: string): boolean {
 /** Makes the entries of a directory durable. */
 export async function syncDirectory(directory: string): Promise<void> {
   // A FileHandle, since fs.fsync is refused under `node --permission`.
-  const handle = await open(directory);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await using handle = await open(directory);
+  await handle.sync();
 }
 
 /** Bytes on the directory's disk that we may still write. */

@@ -1,5 +1,16 @@
 // What can go wrong with a disk, as codes.
 
+const byErrno: Readonly<Record<string, FaultCode>> = {
+  EACCES: 'no_permission',
+  EDQUOT: 'disk_full',
+  EEXIST: 'not_a_directory',
+  ENOENT: 'missing',
+  ENOSPC: 'disk_full',
+  ENOTDIR: 'not_a_directory',
+  EPERM: 'no_permission',
+  EROFS: 'read_only',
+};
+
 /** Every code that a report of this destination can name. */
 export const faultCodes = [
   'aborted',
@@ -14,30 +25,6 @@ export const faultCodes = [
 
 export type FaultCode = (typeof faultCodes)[number];
 
-/** A failure that we found out ourselves, the system having called it a success. */
-export class DiskFault extends Error {
-  readonly code: FaultCode;
-
-  constructor(code: FaultCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-const byErrno: Readonly<Record<string, FaultCode>> = {
-  EACCES: 'no_permission',
-  EDQUOT: 'disk_full',
-  EEXIST: 'not_a_directory',
-  ENOENT: 'missing',
-  ENOSPC: 'disk_full',
-  ENOTDIR: 'not_a_directory',
-  EPERM: 'no_permission',
-  EROFS: 'read_only',
-};
-
-/** What a person has to mend; everything else may pass by itself. */
-const misconfigured: ReadonlySet<FaultCode> = new Set(['no_permission', 'not_a_directory']);
-
 const advice: Readonly<Record<FaultCode, string>> = {
   aborted: 'ask again',
   disk_full: 'free some space',
@@ -49,20 +36,27 @@ const advice: Readonly<Record<FaultCode, string>> = {
   short_write: 'free some space, and look at quotas',
 };
 
-/** What a person does about it. */
-export function faultAdvice(code: FaultCode): string {
-  return advice[code];
+/** A failure that we found ourselves: the system reported success. */
+export class DiskFault extends Error {
+  readonly code: FaultCode;
+
+  constructor(code: FaultCode, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
-/** The report that an error stands for; none if it is not the disk's, but a bug of ours. */
+/** The report for an error of the disk. Throws any other error again: that one is a bug of ours. */
 export function faultReport(error: unknown) {
-  const fault = faultOf(error);
-  if (fault === undefined) return undefined;
-  return { batch: misconfigured.has(fault.code) ? 'misconfigured' : 'unavailable', ...fault } as const;
+  if (!(error instanceof DiskFault) && !(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+  const code = error instanceof DiskFault ? error.code : (byErrno[String(error.code)] ?? 'io_error');
+  // Only a person can fix these two; everything else may pass by itself.
+  const batch = code === 'no_permission' || code === 'not_a_directory' ? 'misconfigured' : 'unavailable';
+  return { batch, code, message: error.message } as const;
 }
 
-function faultOf(error: unknown): { readonly code: FaultCode; readonly message: string } | undefined {
-  if (error instanceof DiskFault) return { code: error.code, message: error.message };
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
-  return { code: byErrno[String(error.code)] ?? 'io_error', message: error.message };
+/** What went wrong with the disk, and what a person does about it. Throws any other error again. */
+export function explainFault(error: unknown): string {
+  const { code, message } = faultReport(error);
+  return `${message}: ${advice[code]}`;
 }

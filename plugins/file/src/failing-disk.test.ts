@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { createFileDestination } from './file-destination.ts';
 import { batchOf, configOf, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
@@ -24,6 +25,36 @@ it('syncs each batch, and the entry of each new file, before it reports', async 
     // A rotation opens the full file once more, and syncs the directory with it.
     expect(sync).toHaveBeenCalledTimes(2 * files - 1);
   }
+  await destination.close?.();
+});
+
+it('syncs the entry of each directory that it makes', async () => {
+  const sync = vi.spyOn(fileHandle, 'sync');
+  const directory = join(await temporaryDirectory(onTestFinished), 'made', 'out');
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: true });
+  expect(sync).toHaveBeenCalledTimes(2);
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: true });
+  expect(sync).toHaveBeenCalledTimes(2);
+  await destination.close?.();
+});
+
+it.each([
+  ['EACCES', 'misconfigured', 'no_permission'],
+  ['EPERM', 'misconfigured', 'no_permission'],
+  ['ENOTDIR', 'misconfigured', 'not_a_directory'],
+  ['ENOENT', 'unavailable', 'missing'],
+  ['ENOSPC', 'unavailable', 'disk_full'],
+  ['EDQUOT', 'unavailable', 'disk_full'],
+  ['EROFS', 'unavailable', 'read_only'],
+  ['EMFILE', 'unavailable', 'io_error'],
+])('reports %s as %s, %s', async (errno, batch, code) => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const destination = createFileDestination(configOf(directory), testContext().context);
+  const error = Object.assign(new Error(`${errno}: by a test`), { code: errno, syscall: 'write' });
+  vi.spyOn(fileHandle, 'write').mockRejectedValueOnce(error);
+  const report = await destination.deliver(batchOf(['a']), noSignal);
+  expect(report).toEqual({ batch, code, message: `${errno}: by a test` });
   await destination.close?.();
 });
 

@@ -7,6 +7,8 @@ import { batchOf, configOf, dayMs, filesIn, idsIn, noSignal, temporaryDirectory,
 
 const deletedByAge = 'xiq_siem.destination.files_deleted age';
 const deletedByBytes = 'xiq_siem.destination.files_deleted bytes';
+/** Bytes that an event takes in a file. */
+const sizeOf = (id: string) => Buffer.byteLength(`${batchOf([id]).items[0]?.json}\n`);
 
 it('writes one document a line, in order, into a file of its own mode in a directory of its own mode', async () => {
   const directory = join(await temporaryDirectory(onTestFinished), 'made', 'out');
@@ -58,12 +60,27 @@ it('begins a new file with each UTC day, and numbers on also where the clock goe
   await destination.deliver(batchOf(['b']), noSignal);
   clock.nowMs -= dayMs;
   await destination.deliver(batchOf(['c']), noSignal);
+  clock.nowMs += dayMs;
+  await destination.deliver(batchOf(['d']), noSignal);
   await destination.close?.();
   expect(await filesIn(directory)).toEqual([
     'archive-2026-03-01-000001.ndjson',
     'archive-2026-03-01-000003.ndjson',
     'archive-2026-03-02-000002.ndjson',
+    'archive-2026-03-02-000004.ndjson',
   ]);
+});
+
+it.each([
+  [0, 1],
+  [-1, 2],
+])('fills a file up to rotateAtBytes and not a byte further (%i: %i files)', async (difference, files) => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const rotateAtBytes = sizeOf('a') + sizeOf('b') + difference;
+  const destination = createFileDestination(configOf(directory, { rotateAtBytes }), testContext().context);
+  for (const id of ['a', 'b']) await destination.deliver(batchOf([id]), noSignal);
+  await destination.close?.();
+  expect(await filesIn(directory)).toHaveLength(files);
 });
 
 it('goes on with the newest file after a restart if it is of today and has room', async () => {
@@ -108,7 +125,12 @@ it('cuts a torn line that is longer than one read, also one that is alone in its
 
 it('deletes files of days beyond retainForDays, and leaves the files of others alone', async () => {
   const directory = await temporaryDirectory(onTestFinished);
-  const others = ['archive-two-2020-01-01-000001.ndjson', 'archive-2020-01-01-000001.ndjson.gz', 'notes.txt'];
+  const others = [
+    'archive-two-2020-01-01-000001.ndjson',
+    'another-2020-01-01-000001.ndjson',
+    'archive-2020-01-01-000001.ndjson.gz',
+    'notes.txt',
+  ];
   for (const name of others) await writeFile(join(directory, name), 'x\n');
   const { context, counted, logged, clock } = testContext();
   const destination = createFileDestination(configOf(directory, { retainForDays: 2 }), context);
@@ -137,6 +159,37 @@ it('never holds more than maxBytes in all files together, deleting the oldest', 
   const ids = await idsIn(directory);
   expect(ids).toEqual(Array.from({ length: ids.length }, (_, index) => `id${40 - ids.length + index}`));
   expect(counted[deletedByBytes]).toBeGreaterThan(5);
+});
+
+it.each([
+  [0, []],
+  [-1, ['archive-2026-03-01-000001.ndjson']],
+])(
+  'keeps room for one full file after a restart, and deletes no more than it must (%i)',
+  async (difference, deleted) => {
+    const directory = await temporaryDirectory(onTestFinished);
+    const names = [1, 2, 3].map((number) => `archive-2026-03-01-00000${number}.ndjson`);
+    for (const [at, bytes] of [1000, 1000, 300].entries()) {
+      await writeFile(join(directory, names[at] ?? ''), '\n'.padStart(bytes));
+    }
+    const config = configOf(directory, { rotateAtBytes: 1000, maxBytes: 3000 + difference });
+    const destination = createFileDestination(config, testContext().context);
+    await destination.deliver(batchOf(['a']), noSignal);
+    await destination.close?.();
+    expect(await filesIn(directory)).toEqual(names.filter((name) => !deleted.includes(name)));
+  },
+);
+
+it('counts the batch itself against minFreeBytes', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  let free = 999 + sizeOf('a');
+  const config = configOf(directory, { minFreeBytes: 1000 });
+  const destination = createFileDestination(config, testContext().context, async () => free);
+  const batch = batchOf(['a']);
+  expect(await destination.deliver(batch, noSignal)).toMatchObject({ batch: 'unavailable', code: 'disk_full' });
+  free += 1;
+  expect(await destination.deliver(batch, noSignal)).toEqual(allDelivered(batch));
+  await destination.close?.();
 });
 
 it('writes nothing below minFreeBytes, and goes on by itself when there is space again', async () => {

@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { allDelivered, type Destination, type DestinationContext, defineDestination } from '@xiq-siem/core';
 import { type FileConfig, fileConfig } from './config.ts';
 import { freeBytesOf, makeDirectory } from './directory.ts';
-import { DiskFault, type FaultCode, faultAdvice, faultCodes, faultReport } from './disk-fault.ts';
+import { DiskFault, explainFault, type FaultCode, faultCodes, faultReport } from './disk-fault.ts';
 import { findEvent } from './find-event.ts';
 import { rotatingFile } from './rotating-file.ts';
 
@@ -38,18 +38,16 @@ export function createFileDestination(
 
   return {
     deliver(batch, signal) {
-      // One after the other, also where the engine has given up waiting for the one before.
+      // One after the other, even after the engine stopped waiting for the one before.
       const turn = lastTurn.then(async () => {
         if (signal.aborted) return { batch: 'unavailable', code: 'aborted' } as const;
         try {
           await append(Buffer.from(batch.items.map(({ json }) => `${json}\n`).join('')));
           return allDelivered(batch);
         } catch (error) {
-          // A file that failed once is never trusted again: the next batch opens anew.
+          // A file that failed once is never trusted again: the next batch opens it again.
           await files.release().catch(() => {});
-          const report = faultReport(error);
-          if (report === undefined) throw error;
-          return report;
+          return faultReport(error);
         }
       });
       lastTurn = turn.catch(() => {});
@@ -65,12 +63,7 @@ export function createFileDestination(
         if (free >= config.minFreeBytes) return { ok: true, message };
         return { ok: false, message: `${message}, but minFreeBytes is ${config.minFreeBytes}: free some space` };
       } catch (error) {
-        const fault = faultReport(error);
-        if (fault === undefined) throw error;
-        return {
-          ok: false,
-          message: `${directory} cannot be written to: ${fault.message}: ${faultAdvice(fault.code)}`,
-        };
+        return { ok: false, message: `${directory} cannot be written to: ${explainFault(error)}` };
       }
     },
 

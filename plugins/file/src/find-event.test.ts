@@ -91,7 +91,9 @@ it('reads no more than its bound, and says so', async () => {
 
 it('looks only at its own files', async () => {
   const directory = await directoryWith(line('mine'));
-  await writeFile(join(directory, 'archive-two-2026-03-01-000002.ndjson'), line('other'));
+  for (const name of ['archive-two', 'another']) {
+    await writeFile(join(directory, `${name}-2026-03-01-000002.ndjson`), line('other'));
+  }
   expect(await look(directory, 'other')).toMatchObject({ found: false });
 });
 

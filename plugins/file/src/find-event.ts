@@ -1,16 +1,17 @@
-// Looks for one event in the output files, the newest first: what was written last is what is looked for.
+// Looks for one event in the output files, the newest first: it is most often one that was written last.
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ConnectorError, type EventToFind, type FindResult } from '@xiq-siem/core';
 import { z } from 'zod';
-import { faultAdvice, faultReport } from './disk-fault.ts';
-import { linesFromTheEnd } from './lines-from-the-end.ts';
+import { explainFault, faultReport } from './disk-fault.ts';
 import { type ListedFile, listOutputFiles } from './output-names.ts';
 
 /** Bytes at the end of all files together that are looked through. */
 const maxSearchBytes = 256 * 1024 ** 2;
-
-const newline = 0x0a;
+const chunkBytes = 1024 ** 2;
+/** Anything longer is not a line of ours, and is left out. */
+const maxLineBytes = 16 * 1024 ** 2;
+const nothing = Buffer.alloc(0);
 const identified = z.object({ event: z.object({ id: z.string() }) });
 
 /** Rejects with a ConnectorError where the files cannot be read, and where `signal` fires before all were. */
@@ -34,41 +35,56 @@ export async function findEvent(
     if (leftBytes >= 0) return { found: false, message: `none of the ${files.length} files in ${directory} holds it` };
     return { found: false, message: `the newest ${maxBytes} bytes in ${directory} do not hold it: no more is read` };
   } catch (error) {
-    const fault = faultReport(error);
-    if (fault === undefined) throw error;
-    if (fault.code === 'missing')
+    if (faultReport(error).code === 'missing') {
       return { found: false, message: `${directory} is not there: no file was written yet` };
-    const message = `${directory} cannot be looked through: ${fault.message}: ${faultAdvice(fault.code)}`;
+    }
+    const message = `${directory} cannot be looked through: ${explainFault(error)}`;
     throw new ConnectorError('destination_failed', message, { cause: error });
   }
 }
 
 async function isInFile({ path }: ListedFile, id: string, maxBytes: number, signal: AbortSignal): Promise<boolean> {
-  const handle = await openIfThere(path);
+  await using handle = await open(path).catch((error: unknown) => {
+    // Retention may have deleted it meanwhile.
+    if (faultReport(error).code === 'missing') return undefined;
+    throw error;
+  });
   if (handle === undefined) return false;
-  try {
-    const needle = Buffer.from(JSON.stringify(id));
-    for await (const lines of linesFromTheEnd(handle, maxBytes)) {
-      if (signal.aborted) {
-        throw new ConnectorError('destination_failed', `time was up in the midst of ${path}: ask again`);
-      }
-      if (isInLines(lines, needle, id)) return true;
-    }
-    return false;
-  } finally {
-    await handle.close();
+  const needle = JSON.stringify(id);
+  for await (const lines of linesFromTheEnd(handle, maxBytes)) {
+    if (signal.aborted)
+      throw new ConnectorError('destination_failed', `time was up in the midst of ${path}: ask again`);
+    if (lines.includes(needle) && isInLines(lines.toString('utf8'), needle, id)) return true;
+  }
+  return false;
+}
+
+/**
+ * Pieces of whole lines, each with its line end; the last lines come first, in their order within a piece. Reads no
+ * more than the last `maxBytes` of what the file holds now; a last line without an end is left out.
+ */
+async function* linesFromTheEnd(handle: FileHandle, maxBytes: number): AsyncGenerator<Buffer> {
+  const { size } = await handle.stat();
+  const start = Math.max(0, size - maxBytes);
+  /** A line with its end, of which the beginning is still to be read. */
+  let rest: Buffer = nothing;
+  for (let to = size; to > start; to -= chunkBytes) {
+    const from = Math.max(start, to - chunkBytes);
+    const chunk = Buffer.alloc(to - from);
+    const { bytesRead } = await handle.read(chunk, 0, chunk.length, from);
+    // The file became shorter meanwhile.
+    if (bytesRead < chunk.length) return;
+
+    const read = rest.length > 0 ? Buffer.concat([chunk, rest]) : chunk.subarray(0, chunk.lastIndexOf('\n') + 1);
+    const begin = from === 0 ? 0 : read.indexOf('\n') + 1;
+    if (begin < read.length) yield read.subarray(begin);
+    rest = begin > maxLineBytes ? nothing : read.subarray(0, begin);
   }
 }
 
 /** The same text may stand in another field: only what a line's JSON says counts. */
-function isInLines(lines: Buffer, needle: Buffer, id: string): boolean {
-  for (let at = lines.indexOf(needle); at >= 0; ) {
-    const start = lines.lastIndexOf(newline, at) + 1;
-    const end = lines.indexOf(newline, at);
-    if (idOf(lines.toString('utf8', start, end)) === id) return true;
-    at = lines.indexOf(needle, end);
-  }
-  return false;
+function isInLines(lines: string, needle: string, id: string): boolean {
+  return lines.split('\n').some((line) => line.includes(needle) && idOf(line) === id);
 }
 
 function idOf(line: string): string | undefined {
@@ -76,15 +92,5 @@ function idOf(line: string): string | undefined {
     return identified.safeParse(JSON.parse(line)).data?.event.id;
   } catch {
     return undefined;
-  }
-}
-
-/** Retention may have deleted it meanwhile. */
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path);
-  } catch (error) {
-    if (faultReport(error)?.code === 'missing') return undefined;
-    throw error;
   }
 }

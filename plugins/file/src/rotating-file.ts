@@ -1,4 +1,4 @@
-// The file that is written to now, whichever that is: one after the other, by size and by day, the oldest deleted.
+// The file that is written to now: a new one by size and by day, the oldest deleted.
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DestinationContext } from '@xiq-siem/core';
@@ -6,55 +6,57 @@ import type { FileConfig } from './config.ts';
 import { makeDirectory } from './directory.ts';
 import { type OutputFile, openOutputFile } from './output-file.ts';
 import { type ListedFile, listOutputFiles, type OutputName, outputName, utcDay } from './output-names.ts';
-import { filesToDelete } from './retention.ts';
 
-export interface RotatingFile {
-  /** An open file that takes `moreBytes`; only newly opened files cost more than a look. */
-  ready(moreBytes: number): Promise<OutputFile>;
-  /** Closes the file for good: `ready` then opens anew, and mends what was left. */
-  release(): Promise<void>;
-}
+const dayMs = 86_400_000;
 
-/** Opens nothing by itself. Rejections are the disk's; whoever gets one, or one of the file's, calls `release`. */
-export function rotatingFile(directory: string, config: FileConfig, context: DestinationContext): RotatingFile {
+/** Opens nothing by itself. Rejections are the disk's: after one, or after one of the file's, call `release`. */
+export function rotatingFile(directory: string, config: FileConfig, context: DestinationContext) {
+  const { name: destination, log, meter, now } = context;
   let current: OutputFile | undefined;
 
+  /** An open file that takes `moreBytes`: the current one as long as it does. */
   async function ready(moreBytes: number): Promise<OutputFile> {
     if (current !== undefined && takes(current, moreBytes)) return current;
     await release();
     await makeDirectory(directory);
-    const files = await listOutputFiles(directory, context.name);
+    const files = await listOutputFiles(directory, destination);
     const newest = files.at(-1);
     if (newest !== undefined) current = await openWhole(newest);
     if (current !== undefined && !takes(current, moreBytes)) await release();
 
     const complete = current === undefined ? files : files.slice(0, -1);
     await deleteOld(complete, Math.max(config.rotateAtBytes, moreBytes));
-    const next = (newest?.number ?? 0) + 1;
-    current ??= await openWhole(outputName(directory, context.name, utcDay(context.now()), next));
+    current ??= await openWhole(outputName(directory, destination, utcDay(now()), (newest?.number ?? 0) + 1));
     return current;
   }
 
   function takes(file: OutputFile, moreBytes: number): boolean {
     const fits = file.size() === 0 || file.size() + moreBytes <= config.rotateAtBytes;
-    return fits && file.name.day === utcDay(context.now());
+    return fits && file.name.day === utcDay(now());
   }
 
   function openWhole(name: OutputName): Promise<OutputFile> {
     return openOutputFile(name, (bytes) => {
-      context.log.warn('destination.line_cut', { file: basename(name.path), bytes });
-      context.meter.add('xiq_siem.destination.lines_cut', 1, { destination: context.name });
+      log.warn('destination.line_cut', { file: basename(name.path), bytes });
+      meter.add('xiq_siem.destination.lines_cut', 1, { destination });
     });
   }
 
+  /** Deletes files that are too old, or more than `maxBytes` together with `reservedBytes` for the current one. */
   async function deleteOld(complete: readonly ListedFile[], reservedBytes: number): Promise<void> {
-    for (const { path, bytes, reason } of filesToDelete(complete, reservedBytes, config, context.now())) {
+    const oldestDay = utcDay(now() - config.retainForDays * dayMs);
+    let total = complete.reduce((sum, { bytes }) => sum + bytes, reservedBytes);
+    for (const { path, day, bytes } of complete) {
+      const reason = day < oldestDay ? 'age' : total > config.maxBytes ? 'bytes' : undefined;
+      if (reason === undefined) continue;
       await rm(path, { force: true });
-      context.log.info('destination.file_deleted', { file: basename(path), bytes, reason });
-      context.meter.add('xiq_siem.destination.files_deleted', 1, { destination: context.name, reason });
+      total -= bytes;
+      log.info('destination.file_deleted', { file: basename(path), bytes, reason });
+      meter.add('xiq_siem.destination.files_deleted', 1, { destination, reason });
     }
   }
 
+  /** Closes the file for good: `ready` then opens it again, and cuts a torn last line off. */
   async function release(): Promise<void> {
     const file = current;
     current = undefined;

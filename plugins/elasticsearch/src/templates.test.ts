@@ -1,6 +1,6 @@
 import type { FieldDefinition } from '@xiq-siem/core';
 import { expect, test } from 'vitest';
-import { mappingsOf } from './mappings.ts';
+import { mappingsOf } from './templates.ts';
 import { testFields } from './test-context.ts';
 
 const fields: readonly FieldDefinition[] = [
