@@ -1,8 +1,8 @@
 // What a body may be: the table of abuses, and what becomes of each.
 import { createHash } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
+import { maxOriginalBytes } from './document/frame.ts';
 import { mappers } from './mappings/table.ts';
-import { maxOriginalBytes } from './original.ts';
 import { eventsOf, eventsOfValue } from './test-source.ts';
 
 const type = 'AUDIT_LOG_ALL';

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { validateEcs } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { builtInMappingVersion } from './mapping-version.ts';
+import { builtInMappingVersion } from './mappings/table.ts';
 import { xiqSource } from './source.ts';
 import { eventsOf } from './test-source.ts';
 

@@ -1,7 +1,7 @@
 // At the catch-all URL: the message type of an element by its shape.
 import type { JsonObject } from '@xiq-siem/core';
-import { camelCase } from './field-table.ts';
 import type { MessageType } from './message-types.ts';
+import { camelCase } from './read/field-table.ts';
 
 interface Shape {
   readonly type: MessageType;
@@ -17,7 +17,7 @@ interface Shape {
  * The first that fits. Only ever added to at its end: an element keeps its type, and so its id. AUDIT_LOG_ALL stands for
  * GDPR_LOG_ALL too, which has no shape of its own.
  */
-export const shapes: readonly Shape[] = [
+const shapes: readonly Shape[] = [
   { type: 'LOCATION_CLIENT_CENTRIC', has: [], parentHas: 'client_mac' },
   { type: 'LOCATION_AP_CENTRIC', has: [], parentHas: 'ap_mac' },
   { type: 'LOCATION_AP_CENTRIC', has: [['ap_mac'], ['client_mac', 'observations']] },

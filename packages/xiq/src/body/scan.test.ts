@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseExactly } from './parse-exactly.ts';
-import { carriesExactly, itemSpans, memberSpan, scanBody } from './scan.ts';
+import { carriesExactly, itemSpans, memberSpan, parseExactly, scanBody } from './scan.ts';
 
 const slices = (text: string): string[] => {
   const { starts, ends } = scanBody(text);

@@ -1,7 +1,7 @@
 // The part of a mapping file that gives fields further names, checked against our own tables.
 import { z } from 'zod';
-import { type FieldTable, spellings } from '../field-table.ts';
 import { mappings } from '../mappings/table.ts';
+import { type FieldTable, type FurtherNames, spellings } from '../read/field-table.ts';
 
 const maxNames = 16;
 const maxNameLength = 128;
@@ -19,7 +19,7 @@ const none = <T>(what: string, known: readonly string[]) =>
   z.custom<T | undefined>(() => false, `unknown ${what}: known are ${listed(known)}`);
 
 /** The names that mean a field already, or are claimed by two. */
-function nameFaults(table: FieldTable, family: Readonly<Record<string, readonly string[] | undefined>>) {
+function nameFaults(table: FieldTable, family: FurtherNames) {
   const owners = new Map(
     Object.entries(table).flatMap(([field, rule]) => spellings(field, rule).map((name) => [name, field] as const)),
   );

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { writeTime } from '../document/write-time.ts';
 import { readTime, zoneOffset } from './time.ts';
-import { writeTime } from './write-time.ts';
 
 const utc = zoneOffset('UTC');
 const ms = 1_636_337_187_553;

@@ -1,13 +1,12 @@
 // Reads an element by its field table: what a rule takes goes to its places, all else is kept under its own key.
 
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
-import type { DocumentDraft } from './document-draft.ts';
-import { type FieldTable, spellings } from './field-table.ts';
-import type { FurtherNames } from './meanings.ts';
-import type { Place } from './places.ts';
-import { type Kind, type Kinds, readers } from './read/readers.ts';
-import type { ZoneOffset } from './read/time.ts';
-import { writeTime } from './read/write-time.ts';
+import type { DocumentDraft } from '../document/document-draft.ts';
+import type { Place } from '../document/places.ts';
+import { writeTime } from '../document/write-time.ts';
+import { type FieldTable, type FurtherNames, spellings } from './field-table.ts';
+import { type Kind, type Kinds, readers } from './readers.ts';
+import type { ZoneOffset } from './time.ts';
 
 type Value = Kinds[Kind];
 

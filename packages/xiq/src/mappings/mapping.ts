@@ -1,10 +1,28 @@
 // What a message type's mapping is: a field table, what makes an event itself, and what the table cannot say.
 import type { JsonObject } from '@xiq-siem/core';
-import type { DocumentDraft } from './document-draft.ts';
-import { type FieldTable, spellings, type ValuesOf } from './field-table.ts';
-import { type FurtherNames, type Meanings, noMeanings } from './meanings.ts';
-import type { Moment, ZoneOffset } from './read/time.ts';
-import { fieldReader } from './read-fields.ts';
+import type { DocumentDraft } from '../document/document-draft.ts';
+import type { Places } from '../document/places.ts';
+import { type FieldTable, type FurtherNames, spellings, type ValuesOf } from '../read/field-table.ts';
+import { fieldReader } from '../read/read-fields.ts';
+import type { Moment, ZoneOffset } from '../read/time.ts';
+
+/** How an event is classified. */
+export interface Classification {
+  readonly action: string;
+  readonly category?: Places['event.category'] | undefined;
+  readonly type: Places['event.type'];
+  readonly outcome?: Places['event.outcome'] | undefined;
+  readonly level: Places['log.level'];
+}
+
+/** What values mean to an operator, before our own tables are asked. */
+export interface Meanings {
+  readonly auditCodes: ReadonlyMap<string, Classification>;
+  /** By `statusWord`. */
+  readonly statusWords: ReadonlyMap<string, Places['event.outcome']>;
+}
+
+export const noMeanings: Meanings = { auditCodes: new Map(), statusWords: new Map() };
 
 /** A part of a natural key: undefined where it is missing, '' where being absent says something itself. */
 export type KeyPart = string | undefined;
@@ -24,14 +42,23 @@ export interface Mapping<T extends FieldTable> {
   key?(values: ValuesOf<T>, isUnread: (name: keyof T & string) => boolean): readonly KeyPart[];
   /** When ExtremeCloud IQ logged it, for a type that has a REST log. */
   loggedAt?(values: ValuesOf<T>): Moment | undefined;
-  /** Sets `draft.time`, and all that depends on more than one field. */
-  finish(input: MappingInput<T>): void;
+  /** Sets all that depends on more than one field. Gives when the event happened, as its sender says. */
+  finish(input: MappingInput<T>): Moment | undefined;
+}
+
+export interface Mapped {
+  /** The natural key, undefined where a part of it is missing. */
+  readonly key: readonly string[] | undefined;
+  /** When the event happened; undefined where no time could be read. */
+  readonly time: Moment | undefined;
+  /** When its sender logged it: what a span of the REST log is asked for by. */
+  readonly loggedAt: Moment | undefined;
 }
 
 /** A mapping at work. */
 export interface Mapper {
-  /** Fills the draft and gives the natural key, undefined where a part of it is missing. */
-  map(parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft): readonly string[] | undefined;
+  /** Fills the draft. */
+  map(parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft): Mapped;
   /** Whether a rule of the mapping knows a field of this name. */
   knows(name: string): boolean;
   /** Of an object, the short values that a rule of the mapping knows. */
@@ -65,11 +92,11 @@ export function mapper<T extends FieldTable>(
     map(parts, offset, draft) {
       const reading = read(parts, offset, draft);
       // Each value was read by the reader of its rule's kind, as ValuesOf says; the compiler cannot see that.
-      mapping.finish({ values: reading.values as ValuesOf<T>, draft, meanings, leave: reading.leave });
+      const time = mapping.finish({ values: reading.values as ValuesOf<T>, draft, meanings, leave: reading.leave });
       const ownValues = reading.ownValues as ValuesOf<T>;
-      draft.loggedAt = mapping.loggedAt?.(ownValues);
+      const loggedAt = mapping.loggedAt?.(ownValues);
       const key = mapping.key?.(ownValues, reading.isUnread);
-      return key !== undefined && isWhole(key) ? key : undefined;
+      return { key: key !== undefined && isWhole(key) ? key : undefined, time, loggedAt };
     },
     knows: (name) => names.has(name),
     known(object) {

@@ -1,6 +1,6 @@
 // Field tables: which of the sender's fields is read as what, and where it goes. Data; each message type has one.
-import type { Places } from './places.ts';
-import type { Kind, Kinds } from './read/readers.ts';
+import type { Places } from '../document/places.ts';
+import type { Kind, Kinds } from './readers.ts';
 
 /** What each kind is written as. */
 interface Written {
@@ -37,6 +37,9 @@ export type FieldRule = {
 }[Kind];
 
 export type FieldTable = Readonly<Record<string, FieldRule>>;
+
+/** An operator's further names of fields, by the field's own name. */
+export type FurtherNames = Readonly<Record<string, readonly string[] | undefined>>;
 
 /** What was read of a table's fields. */
 export type ValuesOf<T extends FieldTable> = { readonly [Name in keyof T]?: Kinds[T[Name]['as']] | undefined };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shapedExtra } from './extra.ts';
+import { shapedExtra } from './document-draft.ts';
 
 it('keeps values of every kind as they are', () => {
   const value = { a: [1, { b: null }], c: true, 'd.e': 'x', f: {} };
