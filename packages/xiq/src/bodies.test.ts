@@ -170,9 +170,11 @@ it.each([
     Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => ['k'.repeat(200) + index, index])),
   ],
 ])('%s takes no longer than its length', (_, fields) => {
-  const start = performance.now();
+  // Of this thread: other work of the machine does not count.
+  const start = process.threadCpuUsage();
   const text = JSON.stringify({ ...login, ...fields }).replace(/"text":"(\d+)"/, '"number":$1');
   expect(eventsOf(text, type).length).toBeGreaterThan(0);
   expect(eventsOf(text).length).toBeGreaterThan(0);
-  expect(performance.now() - start).toBeLessThan(5_000);
+  const { user, system } = process.threadCpuUsage(start);
+  expect((user + system) / 1000).toBeLessThan(5_000);
 });

@@ -111,35 +111,31 @@ interface Slices {
   readonly latin: string | undefined;
 }
 
-function invalidBytesOf({ latin }: Slices): Uint8Array | undefined {
+function invalidBytesOf(latin: string | undefined): Uint8Array | undefined {
   if (latin === undefined) return undefined;
   const bytes = Buffer.from(latin, 'latin1');
   return isUtf8(bytes) ? undefined : bytes;
 }
 
-function* observationElements(item: Slices, value: JsonObject, items: readonly JsonValue[], from: number) {
-  const none: Span = { start: 0, end: 0 };
-  const span = memberSpan(item.text, observations) ?? none;
-  const latinSpan = item.latin === undefined ? none : (memberSpan(item.latin, observations) ?? none);
-  const latinItems = item.latin === undefined ? undefined : itemSpans(item.latin, latinSpan.start);
-  const text = item.text.slice(0, span.start) + item.text.slice(span.end);
-  const textHash = hash('sha256', text, 'hex');
+function* observationElements(
+  item: Slices,
+  value: JsonObject,
+  items: readonly JsonValue[],
+  from: number,
+): Generator<Element> {
+  const spanIn = (text: string): Span => memberSpan(text, observations) ?? { start: 0, end: 0 };
+  const span = spanIn(item.text);
+  const latinItems = item.latin === undefined ? undefined : itemSpans(item.latin, spanIn(item.latin).start);
+  const rest = item.text.slice(0, span.start) + item.text.slice(span.end);
+  const textHash = hash('sha256', rest, 'hex');
   const { [observations]: _, ...object } = value;
   let ordinal = 0;
   for (const { start, end } of itemSpans(item.text, span.start)) {
     const latinAt = latinItems?.next().value;
-    const slices = {
-      text: item.text.slice(start, end),
-      latin: latinAt === undefined ? undefined : item.latin?.slice(latinAt.start, latinAt.end),
-    };
-    const parent: Parent = { object, textHash, whole: ordinal === 0 || text.length <= maxSharedText };
-    yield {
-      index: from + ordinal,
-      text: slices.text,
-      invalidBytes: invalidBytesOf(slices),
-      value: items[ordinal] ?? null,
-      parent,
-    } satisfies Element;
+    const text = item.text.slice(start, end);
+    const latin = latinAt && item.latin?.slice(latinAt.start, latinAt.end);
+    const parent: Parent = { object, textHash, whole: ordinal === 0 || rest.length <= maxSharedText };
+    yield { index: from + ordinal, text, invalidBytes: invalidBytesOf(latin), value: items[ordinal] ?? null, parent };
     ordinal++;
   }
 }
@@ -163,7 +159,7 @@ function* elementsOf(
       yield* observationElements(slices, value, observed, index);
       index += observed.length;
     } else {
-      yield { index, text, invalidBytes: invalidBytesOf(slices), value };
+      yield { index, text, invalidBytes: invalidBytesOf(slices.latin), value };
       index++;
     }
   }
@@ -195,20 +191,18 @@ function* fetchedElements(elements: Iterable<Element>): Generator<Element> {
 export function readBody({ bytes, metadata }: Pick<KeptBody, 'bytes' | 'metadata'>): ReadBody {
   const body = decodeBody(bytes);
   const scan = scanBody(body.text);
-  const fail = (fault: BodyFault): ReadBody => ({
-    fault,
-    text: body.text,
-    invalidBytes: body.valid ? undefined : body.bytes,
-  });
+  const { text, valid } = body;
+  const fail = (fault: BodyFault): ReadBody => ({ fault, text, invalidBytes: valid ? undefined : body.bytes });
   const fault = faultOf(body, scan);
   if (fault !== undefined) return fail(fault);
-  const parsed = parseItems(body.text);
+  const parsed = parseItems(text);
   if ('fault' in parsed) return fail(parsed.fault);
+  const { items } = parsed;
   if (metadata.origin === 'rest') {
-    const elements = fetchedElements(elementsOf(body, scan, parsed.items, () => undefined));
-    return { fault: undefined, elements, count: parsed.items.filter((item) => !isMark(item)).length };
+    const elements = fetchedElements(elementsOf(body, scan, items, () => undefined));
+    return { fault: undefined, elements, count: items.filter((item) => !isMark(item)).length };
   }
-  const count = parsed.items.reduce<number>((sum, item) => sum + (observationsOf(item)?.length ?? 1), 0);
+  const count = items.reduce<number>((sum, item) => sum + (observationsOf(item)?.length ?? 1), 0);
   if (count > maxElements) return fail(tooMany(count));
-  return { fault: undefined, elements: elementsOf(body, scan, parsed.items, observationsOf), count };
+  return { fault: undefined, elements: elementsOf(body, scan, items, observationsOf), count };
 }

@@ -33,13 +33,12 @@ function stringEnd(text: string, at: number): number {
   return text.length;
 }
 
+const isDigit = (code: number): boolean => code >= zero && code <= nine;
+
 /** The offset after the digits that follow `at`. */
 function digitsEnd(text: string, at: number): number {
   let index = at + 1;
-  for (; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < zero || code > nine) break;
-  }
+  while (isDigit(text.charCodeAt(index))) index++;
   return index;
 }
 
@@ -117,7 +116,7 @@ export function scanBody(text: string): Scan {
     } else if (code === closeBrace || code === closeBracket) {
       depth--;
       index++;
-    } else if (code === minus || (code >= zero && code <= nine)) {
+    } else if (code === minus || isDigit(code)) {
       const whole = digitsEnd(text, index);
       const after = numberEnd(text, whole - 1);
       // Up to 15 digits and nothing else: so are nearly all numbers, and a double carries them.

@@ -22,8 +22,6 @@ export interface Meanings {
   readonly statusWords: ReadonlyMap<string, Places['event.outcome']>;
 }
 
-export const noMeanings: Meanings = { auditCodes: new Map(), statusWords: new Map() };
-
 /** A part of a natural key: undefined where it is missing, '' where being absent says something itself. */
 export type KeyPart = string | undefined;
 
@@ -36,7 +34,7 @@ export interface MappingInput<T extends FieldTable> {
   leave(name: keyof T & string): void;
 }
 
-export interface Mapping<T extends FieldTable> {
+interface Mapping<T extends FieldTable> {
   readonly fields: T;
   /** The natural key: only what the webhook and the REST form of an event both carry. Undefined: the type has none. */
   key?(values: ValuesOf<T>, isUnread: (name: keyof T & string) => boolean): readonly KeyPart[];
@@ -65,21 +63,23 @@ export interface Mapper {
   known(object: JsonObject): JsonObject;
 }
 
-export function defineMapping<const T extends FieldTable>(mapping: Mapping<T>): Mapping<T> {
-  return mapping;
+export interface BuiltInMapping {
+  readonly fields: FieldTable;
+  /** `further` and `meanings` are the operator's additions. They change what is read of an event, never its key. */
+  compile(further: FurtherNames, meanings: Meanings): Mapper;
 }
+
+export const defineMapping = <const T extends FieldTable>(mapping: Mapping<T>): BuiltInMapping => ({
+  fields: mapping.fields,
+  compile: (further, meanings) => mapper(mapping, further, meanings),
+});
 
 const isWhole = (parts: readonly KeyPart[]): parts is readonly string[] => !parts.includes(undefined);
 
 /** Values longer than this are not copied from an observation's large parent. */
 const maxKnownLength = 1_024;
 
-/** `further` and `meanings` are the operator's additions. They change what is read of an event, never its key. */
-export function mapper<T extends FieldTable>(
-  mapping: Mapping<T>,
-  further: FurtherNames = {},
-  meanings: Meanings = noMeanings,
-): Mapper {
+function mapper<T extends FieldTable>(mapping: Mapping<T>, further: FurtherNames, meanings: Meanings): Mapper {
   const read = fieldReader(mapping.fields, further);
   const names = new Set(
     Object.entries(mapping.fields).flatMap(([name, rule]) => [...spellings(name, rule), ...(further[name] ?? [])]),

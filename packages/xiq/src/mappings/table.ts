@@ -1,5 +1,5 @@
 // Every family's mapping, by its name.
-import type { MappedFamily } from '../message-types.ts';
+import { type MappedFamily, perFamily } from '../message-types.ts';
 import type { FurtherNames } from '../read/field-table.ts';
 import { accountingMapping } from './accounting.ts';
 import { auditMapping, gdprMapping } from './audit.ts';
@@ -7,7 +7,7 @@ import { authMapping } from './auth.ts';
 import { commonFields } from './common.ts';
 import { credentialMapping, emailMapping, smsMapping } from './credentials.ts';
 import { locationMapping } from './location.ts';
-import { defineMapping, type Mapper, type Meanings, mapper, noMeanings } from './mapping.ts';
+import { type BuiltInMapping, defineMapping, type Mapper, type Meanings } from './mapping.ts';
 
 /** Raised when the same body becomes other documents than before. */
 export const builtInMappingVersion = '1';
@@ -35,7 +35,7 @@ export const mappings = {
   sms: smsMapping,
   location: locationMapping,
   unknown: unknownMapping,
-} as const;
+} as const satisfies Record<MappedFamily, BuiltInMapping>;
 
 /** What an operator adds to our mappings. */
 export interface Additions {
@@ -46,19 +46,8 @@ export interface Additions {
 export type Mappers = Readonly<Record<MappedFamily, Mapper>>;
 
 /** Our mappings with an operator's additions; compiled here, so once for each source that has some. */
-export function mappersWith({ names, meanings }: Additions): Mappers {
-  return {
-    audit: mapper(mappings.audit, names.audit, meanings),
-    gdpr: mapper(mappings.gdpr, names.gdpr, meanings),
-    credential: mapper(mappings.credential, names.credential, meanings),
-    accounting: mapper(mappings.accounting, names.accounting, meanings),
-    auth: mapper(mappings.auth, names.auth, meanings),
-    email: mapper(mappings.email, names.email, meanings),
-    sms: mapper(mappings.sms, names.sms, meanings),
-    location: mapper(mappings.location, names.location, meanings),
-    unknown: mapper(mappings.unknown, names.unknown, meanings),
-  };
-}
+export const mappersWith = ({ names, meanings }: Additions): Mappers =>
+  perFamily((family) => mappings[family].compile(names[family] ?? {}, meanings));
 
 /** Our mappings alone. */
-export const mappers = mappersWith({ names: {}, meanings: noMeanings });
+export const mappers = mappersWith({ names: {}, meanings: { auditCodes: new Map(), statusWords: new Map() } });

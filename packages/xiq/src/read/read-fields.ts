@@ -80,7 +80,7 @@ function knownNames(table: FieldTable, further: FurtherNames) {
 }
 
 /** Compiles a table once, at start. */
-export function fieldReader(table: FieldTable, furtherNames: FurtherNames = {}): FieldReader {
+export function fieldReader(table: FieldTable, furtherNames: FurtherNames): FieldReader {
   const slots: readonly Slot[] = Object.entries(table).map(([name, { as, to = [] }]) => ({
     name,
     read: readers[as],
