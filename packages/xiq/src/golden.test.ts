@@ -73,7 +73,7 @@ it('documents change only with the version of the mapping that stands in them', 
   const { version, documents } = pinned.parse(JSON.parse(await readFile(pins, 'utf8')));
   const changed = names.filter((name) => (documents[name] ?? now[name]) !== now[name]);
   const words =
-    `documents differ from those of mapping version ${version}: raise builtInMappingVersion in src/mapping-version.ts ` +
+    `documents differ from those of mapping version ${version}: raise builtInMappingVersion in src/mappings/table.ts ` +
     `and run vitest -u (if no release has carried ${version} yet, take their lines out of ${pins.pathname} instead)`;
   expect(version === builtInMappingVersion ? changed : [], words).toEqual([]);
   const all = { version: builtInMappingVersion, documents: now };

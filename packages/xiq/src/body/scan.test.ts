@@ -74,3 +74,8 @@ it('ends on any text', () => {
     }),
   );
 });
+
+it('takes a number of up to 64 characters for exact where it is', () => {
+  expect(carriesExactly(`1${'0'.repeat(63)}`)).toBe(true);
+  expect(carriesExactly(`1${'0'.repeat(64)}`)).toBe(false);
+});

@@ -26,6 +26,11 @@ it('cuts a long text at a character, with a mark', () => {
   expect(String(a).isWellFormed()).toBe(true);
 });
 
+it('keeps a text of 8,191 characters whole', () => {
+  expect(shapedExtra([['a', 'x'.repeat(8_191)]])).toEqual({ a: 'x'.repeat(8_191) });
+  expect(shapedExtra([['a', 'x'.repeat(8_192)]])['a']).toMatch(/… \[cut, 8192 characters\]$/);
+});
+
 it('gives keys that a flattened field takes, and loses no value by it', () => {
   const long = 'k'.repeat(500);
   const extra = shapedExtra([

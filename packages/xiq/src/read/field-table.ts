@@ -2,24 +2,15 @@
 import type { Places } from '../document/places.ts';
 import type { Kind, Kinds } from './readers.ts';
 
-/** What each kind is written as. */
-interface Written {
-  text: string;
-  mac: string;
-  station: string;
-  ip: string;
-  time: string;
-  count: number;
-  number: number;
-  list: readonly string[];
-}
+/** What a kind is written as. */
+type Written<K extends Kind> = K extends 'station' | 'time' ? string : Kinds[K];
 
 /** The places that take what a kind writes, as one value or as one of a list. */
 type PlacesFor<K extends Kind> = {
-  [P in keyof Places]: Written[K] extends Places[P]
+  [P in keyof Places]: Written<K> extends Places[P]
     ? P
     : Places[P] extends readonly string[]
-      ? Written[K] extends string
+      ? Written<K> extends string
         ? P
         : never
       : never;
