@@ -11,7 +11,7 @@ import type { Mappers } from './mappings/table.ts';
 import { datasetOf, type Family, familyOf, noMessageType } from './message-types.ts';
 import type { Moment, ZoneOffset } from './read/time.ts';
 
-export interface NormalizeSettings extends FrameSettings {
+interface NormalizeSettings extends FrameSettings {
   readonly offset: ZoneOffset;
   readonly mappers: Mappers;
 }

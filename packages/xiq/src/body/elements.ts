@@ -33,12 +33,12 @@ export interface Element {
   readonly occurrence?: number | undefined;
 }
 
-export interface BodyFault {
+interface BodyFault {
   readonly code: 'empty' | 'utf16' | 'too_deep' | 'too_many_elements' | 'invalid_json' | 'not_array_or_object';
   readonly message: string;
 }
 
-export type ReadBody =
+type ReadBody =
   | { readonly fault: BodyFault; readonly text: string; readonly invalidBytes: Uint8Array | undefined }
   | { readonly fault: undefined; readonly elements: Iterable<Element>; readonly count: number };
 
@@ -47,7 +47,7 @@ export const isObject = (value: JsonValue | undefined): value is JsonObject =>
 export const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
 /** A body as text: UTF-8, with or without a byte order mark, and what to do where it is not. */
-export interface BodyText {
+interface BodyText {
   /** Invalid UTF-8 stands as U+FFFD. */
   readonly text: string;
   /** The bytes of `text`, without a byte order mark. */

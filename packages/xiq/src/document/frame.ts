@@ -57,7 +57,7 @@ export const maxOriginalBytes = 262_144;
 
 const encoder = new TextEncoder();
 
-export interface Original {
+interface Original {
   readonly text: string;
   readonly invalidBytes?: Uint8Array | undefined;
 }

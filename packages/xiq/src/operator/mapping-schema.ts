@@ -5,7 +5,7 @@ import { statusWord } from '../mappings/credentials.ts';
 import type { Additions } from '../mappings/table.ts';
 import { fieldNamesSchema } from './field-names.ts';
 
-export type Category = Places['event.category'][number];
+type Category = Places['event.category'][number];
 export type EventType = Places['event.type'][number];
 
 /** The event types that ECS expects of each category. */

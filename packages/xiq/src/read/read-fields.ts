@@ -28,7 +28,7 @@ interface Slot {
   readonly to: readonly Place[];
 }
 
-export interface Reading {
+interface Reading {
   readonly values: Readonly<Record<string, Value | undefined>>;
   /** The same without what only an operator's further name gave. */
   readonly ownValues: Readonly<Record<string, Value | undefined>>;
@@ -39,7 +39,7 @@ export interface Reading {
 }
 
 /** `parts` are the objects that make up the element: an observation before its parent. */
-export type FieldReader = (parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft) => Reading;
+type FieldReader = (parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft) => Reading;
 
 function written(value: Value): string | number | readonly string[] {
   if (typeof value !== 'object') return value;
