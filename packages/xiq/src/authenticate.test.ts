@@ -54,6 +54,12 @@ it('refuses all where there is no secret, or only empty ones', () => {
   }
 });
 
+it('compares the whole of a long secret', () => {
+  const long = 's'.repeat(40_000);
+  expect(verdict({ authorization: long }, [new Secret(long)])).toEqual({ ok: true, form: 'bare' });
+  expect(verdict({ authorization: `${long}x` }, [new Secret(long)])).toEqual({ ok: false });
+});
+
 it('takes no further header where none is configured', () => {
   expect(verdict({ 'x-webhook-token': first }, secrets, testSource())).toEqual({ ok: false });
 });

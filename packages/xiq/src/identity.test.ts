@@ -79,6 +79,20 @@ it('two events of one millisecond have two ids; equal elements of a body are tol
   expect(idsOf([login, login])).toEqual([a, c]);
 });
 
+it('a number before an element of a fetched body is its occurrence, and those after it count on', () => {
+  const element = JSON.stringify(login);
+  const fetched = (text: string) => [
+    ...testSource().normalize(bodyOf(text, { messageType: 'AUDIT_LOG_ALL', origin: 'rest' }), receivedAtMs),
+  ];
+  const [, , third, fourth] = idsOf([login, login, login, login]);
+  expect(fetched(`[3,${element},${element}]`).map(({ id }) => id)).toEqual([third, fourth]);
+  // Zero is no occurrence: an element that could not be read.
+  expect(fetched(`[0,${element}]`).map(({ dataset }) => dataset)).toEqual([
+    'extreme_xiq.unparsed',
+    'extreme_xiq.audit',
+  ]);
+});
+
 it('never depends on the vendor id, the owner, the category, the source, its settings, or us', () => {
   const [id] = idsOf(login);
   expect(idsOf({ ...login, id: 77, ownerId: 5, category: 2, vhmName: 'X' })).toEqual([id]);

@@ -11,7 +11,7 @@ export function lengthPrefixed(parts: readonly string[]): string {
   return text;
 }
 
-export interface Identity {
+interface Identity {
   readonly id: string;
   /** From 1: the n-th of its key. */
   readonly occurrence: number;

@@ -1,75 +1,53 @@
 // At the catch-all URL: the message type of an element by its shape.
 import type { JsonObject } from '@xiq-siem/core';
-import { camelCase } from './field-table.ts';
 import type { MessageType } from './message-types.ts';
+import { camelCase } from './read/field-table.ts';
 
 interface Shape {
   readonly type: MessageType;
-  /** Fields that an element of the type has; of an inner list, one of them. */
-  readonly has: readonly (readonly string[])[];
+  /** Fields that an element of the type has; of several in one text, one. */
+  readonly has: readonly string[];
   /** A field of what the element is an observation of. */
   readonly parentHas?: string;
   /** Where given: the element has no other field than these, and is no observation. */
-  readonly only?: readonly string[];
+  readonly only?: string;
 }
 
 /**
  * The first that fits. Only ever added to at its end: an element keeps its type, and so its id. AUDIT_LOG_ALL stands for
  * GDPR_LOG_ALL too, which has no shape of its own.
  */
-export const shapes: readonly Shape[] = [
+const shapes: readonly Shape[] = [
   { type: 'LOCATION_CLIENT_CENTRIC', has: [], parentHas: 'client_mac' },
   { type: 'LOCATION_AP_CENTRIC', has: [], parentHas: 'ap_mac' },
-  { type: 'LOCATION_AP_CENTRIC', has: [['ap_mac'], ['client_mac', 'observations']] },
-  { type: 'LOCATION_CLIENT_CENTRIC', has: [['client_mac'], ['rssi', 'seen_time', 'seen_epoch', 'observations']] },
+  { type: 'LOCATION_AP_CENTRIC', has: ['ap_mac', 'client_mac observations'] },
+  { type: 'LOCATION_CLIENT_CENTRIC', has: ['client_mac', 'rssi seen_time seen_epoch observations'] },
   {
     type: 'ACCOUNTING_LOG_ALL',
-    has: [['acct_session_id', 'acct_multi_id', 'acct_start_time', 'acct_stop_time', 'acct_session_time']],
+    has: ['acct_session_id acct_multi_id acct_start_time acct_stop_time acct_session_time'],
   },
   {
     type: 'AUTHENTICATION_LOG_ALL',
-    has: [
-      ['reply', 'auth_date', 'auth_type', 'reject_reason'],
-      ['calling_station_id', 'called_station_id', 'auth_date'],
-    ],
+    has: ['reply auth_date auth_type reject_reason', 'calling_station_id called_station_id auth_date'],
   },
-  { type: 'SMS_LOG_ALL', has: [['tel', 'message_id', 'status_from_provider'], ['status']] },
-  {
-    type: 'EMAIL_LOG_ALL',
-    has: [
-      ['approver_email', 'customer_id'],
-      ['status', 'username', 'user_name'],
-    ],
-  },
-  { type: 'AUDIT_LOG_ALL', has: [['code'], ['description', 'category', 'parameters']] },
+  { type: 'SMS_LOG_ALL', has: ['tel message_id status_from_provider', 'status'] },
+  { type: 'EMAIL_LOG_ALL', has: ['approver_email customer_id', 'status username user_name'] },
+  { type: 'AUDIT_LOG_ALL', has: ['code', 'description category parameters'] },
   {
     type: 'CREDENTIAL_LOG_ALL',
-    has: [
-      ['username', 'user_name'],
-      ['timestamp', 'time_stamp'],
-    ],
-    only: [
-      'id',
-      'username',
-      'user_name',
-      'vhm_id',
-      'owner_id',
-      'vhm_name',
-      'org_id',
-      'org_name',
-      'timestamp',
-      'time_stamp',
-    ],
+    has: ['username user_name', 'timestamp time_stamp'],
+    only: 'id username user_name vhm_id owner_id vhm_name org_id org_name timestamp time_stamp',
   },
 ];
 
-const either = (names: readonly string[]): readonly string[] => names.flatMap((name) => [name, camelCase(name)]);
+/** Each name in both of its spellings. */
+const either = (names: string): readonly string[] => names.split(' ').flatMap((name) => [name, camelCase(name)]);
 
 const tests = shapes.map(({ type, has, parentHas, only }) => ({
   type,
   has: has.map(either),
-  parentHas: parentHas === undefined ? undefined : either([parentHas]),
-  only: only && new Set(either(only)),
+  parentHas: parentHas === undefined ? undefined : either(parentHas),
+  only: only === undefined ? undefined : new Set(either(only)),
 }));
 
 /** A field that is there but null still tells the type. */

@@ -1,23 +1,5 @@
 // The vendor's nine message types, and the families that they fall into.
 
-/** What an event is about: names its dataset, `extreme_xiq.<family>`, and stands in its id. */
-export const families = [
-  'audit',
-  'gdpr',
-  'credential',
-  'accounting',
-  'auth',
-  'email',
-  'sms',
-  'location',
-  'unknown',
-  'unparsed',
-] as const;
-
-export type Family = (typeof families)[number];
-/** The families of events that could be read. */
-export type MappedFamily = Exclude<Family, 'unparsed'>;
-
 /** The message types that ExtremeCloud IQ documents. */
 export const messageTypes = {
   LOCATION_AP_CENTRIC: 'location',
@@ -29,9 +11,27 @@ export const messageTypes = {
   AUTHENTICATION_LOG_ALL: 'auth',
   EMAIL_LOG_ALL: 'email',
   SMS_LOG_ALL: 'sms',
-} as const satisfies Record<string, MappedFamily>;
+} as const;
 
 export type MessageType = keyof typeof messageTypes;
+
+/** The families of events that could be read. */
+export type MappedFamily = (typeof messageTypes)[MessageType] | 'unknown';
+/** What an event is about: names its dataset, `extreme_xiq.<family>`, and is a part of its id. */
+export type Family = MappedFamily | 'unparsed';
+
+/** One value for each family. */
+export const perFamily = <T>(make: (family: MappedFamily) => T): Readonly<Record<MappedFamily, T>> => ({
+  audit: make('audit'),
+  gdpr: make('gdpr'),
+  credential: make('credential'),
+  accounting: make('accounting'),
+  auth: make('auth'),
+  email: make('email'),
+  sms: make('sms'),
+  location: make('location'),
+  unknown: make('unknown'),
+});
 
 /** Stands for the message type where neither the URL nor the shape of an element names one. */
 export const noMessageType = 'UNKNOWN';

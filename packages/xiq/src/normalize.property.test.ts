@@ -2,8 +2,8 @@
 import { validateEcs } from '@xiq-siem/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { camelCase, type FieldRule, spellings } from './field-table.ts';
 import { mappings } from './mappings/table.ts';
+import { camelCase, type FieldRule, spellings } from './read/field-table.ts';
 import { readMac, readStation } from './read/mac.ts';
 import type { Kind } from './read/readers.ts';
 import { readTime } from './read/time.ts';

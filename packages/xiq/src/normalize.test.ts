@@ -75,6 +75,30 @@ it('an unknown audit code passes whole, and no outcome is read from words', () =
   });
 });
 
+it('a description is the message before the parameters', () => {
+  expect(audit({ description: 'Logged in', parameters: 'p' }).message).toBe('Logged in');
+  expect(audit({ parameters: 'p' }).message).toBe('p');
+});
+
+it.each([
+  [0, 5, true],
+  [5, 0, true],
+  [0, 0, false],
+  [90, -180, true],
+  [90.1, 0, false],
+  [0, 180.1, false],
+])('latitude %d and longitude %d', (lat, lng, isPlaced) => {
+  const document = documentOf({ clientMac: 'dcac3da506b4', lat, lng }, 'LOCATION_AP_CENTRIC');
+  expect(document.client?.geo?.location).toEqual(isPlaced ? { lat, lon: lng } : undefined);
+  expect(document.xiq['extra']).toEqual(isPlaced ? undefined : { lat, lng });
+});
+
+it('a name of more than 512 characters is not taken apart', () => {
+  const address = (length: number): string => `${'j'.repeat(length - '@example.com'.length)}@example.com`;
+  expect(audit({ userName: address(512) }).user?.domain).toBe('example.com');
+  expect(audit({ userName: address(513) }).user).toEqual({ name: address(513) });
+});
+
 it('a category by name is not marked as derived, one by number is', () => {
   expect(audit({ category: 'CONFIG' }).xiq).toMatchObject({ audit: { category: 'config' } });
   expect(audit({ category: 'CONFIG' }).xiq['audit']).not.toHaveProperty('category_derived');
@@ -149,6 +173,11 @@ it('bytes and duration stand at the end of a session only; before it the counter
   });
 });
 
+it('a counter of 32 bits may wrap, a larger one is a whole', () => {
+  expect(accounting({ acctInputOctets: 2 ** 32 - 1 }).xiq).toHaveProperty('radius.octets_may_wrap', true);
+  expect(accounting({ acctInputOctets: 2 ** 32 }).xiq).not.toHaveProperty('radius.octets_may_wrap');
+});
+
 it('gigawords are added where they are sent', () => {
   const end = accounting({ acctTerminateCause: 'x', acctInputOctets: 7, acctInputGigawords: 2 });
   expect(end).toMatchObject({ source: { bytes: 2 * 2 ** 32 + 7 }, xiq: { extra: { acctInputOctets: 7 } } });
@@ -186,6 +215,21 @@ it.each<[string, object]>([
   const document = documentOf(element);
   expect(document.xiq['message_type']).toBe(messageType);
   expect(document.tags).toContain('type-inferred');
+});
+
+it('of two shapes that fit, the first of the table tells the type', () => {
+  const all = { code: 1, description: 'x', status: 'FAIL', userName: 'x', customerId: 1, tel: '1' };
+  expect(documentOf(all).xiq['message_type']).toBe('SMS_LOG_ALL');
+  expect(documentOf({ ...all, reply: 'x', auth_date: T, callingStationId: 'x' }).xiq['message_type']).toBe(
+    'AUTHENTICATION_LOG_ALL',
+  );
+  const { tel: _, ...email } = all;
+  expect(documentOf(email).xiq['message_type']).toBe('EMAIL_LOG_ALL');
+});
+
+it('an observation is no credential event', () => {
+  const document = documentOf({ id: 1, observations: [{ username: 'x', timestamp: T }] });
+  expect(document.xiq['message_type']).toBe('UNKNOWN');
 });
 
 it('a shape that tells nothing is unknown', () => {

@@ -1,23 +1,31 @@
 // From a kept body to its events.
-
 import type { JsonObject, KeptBody, NormalizedEvent } from '@xiq-siem/core';
-import { type BodyFault, type BodyForm, type Element, isObject, type Parent, readBody } from './body/elements.ts';
-import { DocumentDraft } from './document-draft.ts';
-import { type FrameSettings, type Frames, framesOf } from './frame.ts';
+import { type Element, isObject, type Parent, readBody } from './body/elements.ts';
+import { DocumentDraft } from './document/document-draft.ts';
+import { type FrameSettings, type Frames, framesOf, originalHash, setOriginal } from './document/frame.ts';
+import { writeTime } from './document/write-time.ts';
 import { countedIdentities, type NextIdentity, ownTextKey } from './identity.ts';
 import { inferType } from './infer-type.ts';
-import type { Mapper } from './mapping.ts';
+import type { Mapped, Mapper } from './mappings/mapping.ts';
 import type { Mappers } from './mappings/table.ts';
 import { datasetOf, type Family, familyOf, noMessageType } from './message-types.ts';
-import { originalHash, setOriginal } from './original.ts';
 import type { Moment, ZoneOffset } from './read/time.ts';
-import { writeTime } from './read/write-time.ts';
-import { count, type Tally } from './tally.ts';
 
-export interface NormalizeSettings extends FrameSettings {
+interface NormalizeSettings extends FrameSettings {
   readonly offset: ZoneOffset;
   readonly mappers: Mappers;
 }
+
+/** What was met in a body, for the meters: counted once a body rather than once an event. */
+export interface Tally {
+  /** By dataset; those that could not be read are events too. */
+  readonly events: Map<string, number>;
+  /** By code. */
+  readonly pipelineErrors: Map<string, number>;
+  emptyBodies: number;
+}
+
+export const newTally = (): Tally => ({ events: new Map(), pipelineErrors: new Map(), emptyBodies: 0 });
 
 /** Clocks differ: this far ahead of its receipt an event's time is believed. */
 const maxAheadMs = 10 * 60_000;
@@ -43,13 +51,7 @@ export interface IdentifiedEvent extends NormalizedEvent {
   readonly loggedAtMs: number | undefined;
 }
 
-/** What a body's items are is said by where it came from. */
-export const formOf = ({ metadata }: KeptBody): BodyForm => (metadata.origin === 'rest' ? 'fetched' : 'sent');
-
-const bodyFaultType = 'UnreadableBody';
-const elementFaultType = 'UnreadableElement';
-
-/** The time that stands as `@timestamp`: the receipt's where the sender's is missing or not to be believed. */
+/** Gives the time that becomes `@timestamp`: the receipt's where the sender's is missing or not to be believed. */
 function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: number): number {
   if (time === undefined) return receivedAtMs;
   if (time.ms < firstCredibleMs || time.ms > receivedAtMs + maxAheadMs) {
@@ -61,47 +63,56 @@ function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: n
   return time.ms;
 }
 
+type ElementText = Pick<Element, 'index' | 'text' | 'invalidBytes' | 'parent' | 'occurrence'>;
+
+/** The draft of an element's document, and what makes it an event. */
+function startEvent(context: BodyContext, element: ElementText, family: Family, messageType: string) {
+  const hash = originalHash(element);
+  const draft = new DocumentDraft(context.frames(family, messageType, hash));
+  const finish = ({ key, time, loggedAt }: Partial<Mapped>): IdentifiedEvent => {
+    const identifying = key ?? ownTextKey(hash, element.parent?.textHash);
+    const { id, occurrence } = context.nextIdentity(family, identifying, element.occurrence);
+    draft.set('event.id', id);
+    const timeMs = setTime(draft, time, context.body.metadata.receivedAtMs);
+    setOriginal(draft, element);
+    return {
+      element: element.index,
+      id,
+      dataset: datasetOf(family),
+      timeMs,
+      document: draft.finish(),
+      family,
+      messageType,
+      occurrence,
+      isKeyed: key !== undefined,
+      loggedAtMs: loggedAt?.ms,
+    };
+  };
+  return { draft, finish };
+}
+
 interface Fault {
   readonly code: string;
   readonly message: string;
-  readonly type: string;
 }
 
-function faultEvent(
-  context: BodyContext,
-  element: Pick<Element, 'index' | 'text' | 'invalidBytes' | 'parent' | 'occurrence'>,
-  fault: Fault,
-): IdentifiedEvent {
-  const { body, frames, nextIdentity } = context;
-  const family: Family = 'unparsed';
-  const messageType = body.metadata.messageType ?? noMessageType;
-  const hash = originalHash(element);
-  const draft = new DocumentDraft(frames(family, messageType, hash));
-  const key = ownTextKey(hash, element.parent?.textHash);
-  const { id, occurrence } = nextIdentity(family, key, element.occurrence);
+function faultEvent(context: BodyContext, element: ElementText, { code, message }: Fault, type: string) {
+  const { draft, finish } = startEvent(
+    context,
+    element,
+    'unparsed',
+    context.body.metadata.messageType ?? noMessageType,
+  );
   draft.set('event.kind', 'pipeline_error');
-  draft.set('event.id', id);
   draft.set('log.level', 'error');
-  draft.set('message', fault.message);
-  draft.set('error.code', fault.code);
-  draft.set('error.message', fault.message);
-  draft.set('error.type', fault.type);
-  setOriginal(draft, element);
+  draft.set('message', message);
+  draft.set('error.code', code);
+  draft.set('error.message', message);
+  draft.set('error.type', type);
   if (element.parent?.whole === true) {
     for (const [key, value] of Object.entries(element.parent.object)) draft.keep(key, value ?? null);
   }
-  return {
-    element: element.index,
-    id,
-    dataset: datasetOf(family),
-    timeMs: body.metadata.receivedAtMs,
-    document: draft.finish(),
-    family,
-    messageType,
-    occurrence,
-    isKeyed: false,
-    loggedAtMs: undefined,
-  };
+  return finish({});
 }
 
 /** The parts of an element that a mapping reads: of a parent too large to be copied, only what the mapping knows. */
@@ -111,56 +122,35 @@ function partsOf(value: JsonObject, parent: Parent | undefined, mapper: Mapper):
 }
 
 function elementEvent(context: BodyContext, element: Element, value: JsonObject): IdentifiedEvent {
-  const { settings, body, frames, nextIdentity } = context;
-  const { messageType, receivedAtMs } = body.metadata;
+  const { settings, body } = context;
+  const { messageType } = body.metadata;
   const inferred = messageType === undefined ? inferType(value, element.parent?.object) : undefined;
   const type = messageType ?? inferred ?? noMessageType;
   const family = familyOf(type);
   const mapper = settings.mappers[family];
-  const hash = originalHash(element);
-  const draft = new DocumentDraft(frames(family, type, hash));
+  const { draft, finish } = startEvent(context, element, family, type);
   if (inferred !== undefined) draft.add('tags', 'type-inferred');
   draft.set('log.level', 'info');
-  const key = mapper.map(partsOf(value, element.parent, mapper), settings.offset, draft);
+  const mapped = mapper.map(partsOf(value, element.parent, mapper), settings.offset, draft);
   // Two different runs of invalid bytes look the same in a text.
-  const natural = element.invalidBytes === undefined ? key : undefined;
-  const identifying = natural ?? ownTextKey(hash, element.parent?.textHash);
-  const { id, occurrence } = nextIdentity(family, identifying, element.occurrence);
-  draft.set('event.id', id);
-  const timeMs = setTime(draft, draft.time, receivedAtMs);
-  setOriginal(draft, element);
-  return {
-    element: element.index,
-    id,
-    dataset: datasetOf(family),
-    timeMs,
-    document: draft.finish(),
-    family,
-    messageType: type,
-    occurrence,
-    isKeyed: natural !== undefined,
-    loggedAtMs: draft.loggedAt?.ms,
-  };
+  return finish(element.invalidBytes === undefined ? mapped : { ...mapped, key: undefined });
 }
 
-function bodyFaultEvent(context: BodyContext, text: string, invalidBytes: Uint8Array | undefined, fault: BodyFault) {
-  return faultEvent(context, { index: 0, text, invalidBytes, parent: undefined }, { ...fault, type: bodyFaultType });
-}
-
-const notAnObject: Fault = {
-  code: 'element_not_object',
-  message: 'An element of the body is no JSON object.',
-  type: elementFaultType,
-};
-
-/** A fault of ours must not hold up what is behind the element: it becomes one of the element's. */
-function mappedEvent(context: BodyContext, element: Element, value: JsonObject): IdentifiedEvent | Fault {
+/** A fault of ours must not block the elements after it: it becomes one of the element's. */
+function mappedEvent(context: BodyContext, element: Element): IdentifiedEvent | Fault {
+  if (!isObject(element.value)) {
+    return { code: 'element_not_object', message: 'An element of the body is no JSON object.' };
+  }
   try {
-    return elementEvent(context, element, value);
+    return elementEvent(context, element, element.value);
   } catch (error) {
     const words = (error instanceof Error ? error.message : String(error)).toWellFormed();
-    return { code: 'mapping_failed', message: `The element could not be mapped: ${words}`, type: elementFaultType };
+    return { code: 'mapping_failed', message: `The element could not be mapped: ${words}` };
   }
+}
+
+function increment(counter: Map<string, number>, key: string): void {
+  counter.set(key, (counter.get(key) ?? 0) + 1);
 }
 
 /**
@@ -174,21 +164,24 @@ export function* normalizeBody(
   tally: Tally,
   nextIdentity: NextIdentity = countedIdentities(),
 ): Generator<IdentifiedEvent> {
-  const frames = framesOf(settings, body, ingestedAtMs);
-  const context: BodyContext = { settings, body, frames, nextIdentity };
-  const read = readBody(body.bytes, formOf(body));
-  const counted = (event: IdentifiedEvent, fault?: string): IdentifiedEvent => {
-    count(tally.events, event.dataset);
-    if (fault !== undefined) count(tally.pipelineErrors, fault);
+  const context: BodyContext = { settings, body, frames: framesOf(settings, body, ingestedAtMs), nextIdentity };
+  const counted = (event: IdentifiedEvent): IdentifiedEvent => {
+    increment(tally.events, event.dataset);
     return event;
   };
+  const faulty = (element: ElementText, fault: Fault, type: string): IdentifiedEvent => {
+    increment(tally.pipelineErrors, fault.code);
+    return counted(faultEvent(context, element, fault, type));
+  };
+  const read = readBody(body);
   if (read.fault !== undefined) {
-    yield counted(bodyFaultEvent(context, read.text, read.invalidBytes, read.fault), read.fault.code);
+    const { fault, text, invalidBytes } = read;
+    yield faulty({ index: 0, text, invalidBytes }, fault, 'UnreadableBody');
     return;
   }
   if (read.count === 0) tally.emptyBodies++;
   for (const element of read.elements) {
-    const event = isObject(element.value) ? mappedEvent(context, element, element.value) : notAnObject;
-    yield 'code' in event ? counted(faultEvent(context, element, event), event.code) : counted(event);
+    const event = mappedEvent(context, element);
+    yield 'code' in event ? faulty(element, event, 'UnreadableElement') : counted(event);
   }
 }

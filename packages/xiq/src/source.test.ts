@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { type FieldRule, type FieldTable, spellings } from './field-table.ts';
 import { mappings } from './mappings/table.ts';
 import { messageTypes } from './message-types.ts';
+import { type FieldRule, type FieldTable, spellings } from './read/field-table.ts';
 import { xiqSource } from './source.ts';
 import { testSource } from './test-source.ts';
 

@@ -2,15 +2,12 @@
 import { defineSource } from '@xiq-siem/core';
 import { authenticate } from './authenticate.ts';
 import { configSchema } from './config.ts';
-import { mappingVersion } from './mapping-version.ts';
-import { mappers, mappersWith } from './mappings/table.ts';
+import { ownFieldDefinitions } from './document/places.ts';
+import { mappers, mappersWith, mappingVersion } from './mappings/table.ts';
 import { looksLikeMessageType } from './message-types.ts';
-import { normalizeBody } from './normalize.ts';
-import { additionsOf } from './operator/additions.ts';
-import { mappingSchema } from './operator/mapping-schema.ts';
-import { ownFieldDefinitions } from './places.ts';
+import { newTally, normalizeBody, type Tally } from './normalize.ts';
+import { additionsOf, mappingSchema } from './operator/mapping-schema.ts';
 import { zoneOffset } from './read/time.ts';
-import { newTally, type Tally } from './tally.ts';
 import { unmappedFields } from './unmapped.ts';
 
 export const xiqSource = defineSource({

@@ -1,8 +1,8 @@
 // For tests: bodies of any kind, as property-based tests want them; each family's with fields that its mapping knows.
 import fc from 'fast-check';
-import { type FieldRule, spellings } from './field-table.ts';
 import { mappings } from './mappings/table.ts';
 import { messageTypes } from './message-types.ts';
+import { type FieldRule, spellings } from './read/field-table.ts';
 import type { Kind } from './read/readers.ts';
 import { receivedAtMs } from './test-source.ts';
 

@@ -4,14 +4,20 @@ import { isArray, isObject, readBody } from './body/elements.ts';
 import { inferType } from './infer-type.ts';
 import type { Mappers } from './mappings/table.ts';
 import { familyOf, noMessageType } from './message-types.ts';
-import { formOf } from './normalize.ts';
-import { shapeName } from './shape-name.ts';
 
 /** Names in a path. */
 const maxDepth = 8;
 const maxFields = 1_000;
 /** Values that are looked at for them. */
 const maxLooked = 20_000;
+
+const plain = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+/** Numbers of people and things, dates, addresses, MACs, digests: by what is left without underscores. */
+const valueLike = /\d{6}|[0-9a-f]{8}/i;
+
+/** The name of a field, or `*` where it could be a value of somebody's. A letter, digit or underscore is all that a name of a field needs. */
+export const shapeName = (name: string): string =>
+  plain.test(name) && !valueLike.test(name.replaceAll('_', '')) ? name : '*';
 
 type ValueType = UnmappedField['type'];
 
@@ -63,15 +69,14 @@ function* unknownIn(object: JsonObject, knows: (name: string) => boolean, prefix
  * be read has none. Never throws.
  */
 export function* unmappedFields(mappers: Mappers, body: KeptBody): Generator<UnmappedField> {
-  const { bytes, metadata } = body;
-  const read = readBody(bytes, formOf(body));
+  const read = readBody(body);
   if (read.fault !== undefined) return;
   const walk: Walk = { looked: 0, given: 0 };
   let lastParent: JsonObject | undefined;
   for (const { value, parent } of read.elements) {
     if (walk.looked >= maxLooked || walk.given >= maxFields) return;
     if (!isObject(value)) continue;
-    const messageType = metadata.messageType ?? inferType(value, parent?.object) ?? noMessageType;
+    const messageType = body.metadata.messageType ?? inferType(value, parent?.object) ?? noMessageType;
     const { knows } = mappers[familyOf(messageType)];
     if (parent !== undefined && parent.object !== lastParent) {
       lastParent = parent.object;

@@ -1,10 +1,8 @@
 // The elements of a body, numbered by JSON structure alone: the same under every mapping.
 import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import type { JsonObject, JsonValue } from '@xiq-siem/core';
-import { type BodyText, decodeBody } from './decode.ts';
-import { parseExactly } from './parse-exactly.ts';
-import { itemSpans, memberSpan, type Scan, type Span, scanBody } from './scan.ts';
+import type { JsonObject, JsonValue, KeptBody } from '@xiq-siem/core';
+import { itemSpans, memberSpan, parseExactly, type Scan, type Span, scanBody } from './scan.ts';
 
 /** The array of an element that stands for one event per item. */
 const observations = 'observations';
@@ -35,32 +33,43 @@ export interface Element {
   readonly occurrence?: number | undefined;
 }
 
-/**
- * What the items of a body are. `sent`: events, or what holds observations. `fetched`: events that we wrote into the
- * body ourselves, each perhaps with a bare positive integer before it, which says which of its key it is.
- */
-export type BodyForm = 'sent' | 'fetched';
-
-export type BodyFaultCode =
-  | 'empty'
-  | 'utf16'
-  | 'too_deep'
-  | 'too_many_elements'
-  | 'invalid_json'
-  | 'not_array_or_object';
-
-export interface BodyFault {
-  readonly code: BodyFaultCode;
+interface BodyFault {
+  readonly code: 'empty' | 'utf16' | 'too_deep' | 'too_many_elements' | 'invalid_json' | 'not_array_or_object';
   readonly message: string;
 }
 
-export type ReadBody =
+type ReadBody =
   | { readonly fault: BodyFault; readonly text: string; readonly invalidBytes: Uint8Array | undefined }
   | { readonly fault: undefined; readonly elements: Iterable<Element>; readonly count: number };
 
 export const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 export const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
+
+/** A body as text: UTF-8, with or without a byte order mark, and what to do where it is not. */
+interface BodyText {
+  /** Invalid UTF-8 stands as U+FFFD. */
+  readonly text: string;
+  /** The bytes of `text`, without a byte order mark. */
+  readonly bytes: Buffer;
+  readonly valid: boolean;
+  readonly utf16: boolean;
+}
+
+const utf8Mark = [0xef, 0xbb, 0xbf];
+
+/** JSON begins with two characters of ASCII: a zero among the first bytes means two bytes a character (RFC 4627, 3). */
+function looksLikeUtf16(bytes: Uint8Array): boolean {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  return bytes.length > 1 && (first === 0) !== (second === 0);
+}
+
+export function decodeBody(body: Uint8Array): BodyText {
+  const all = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const bytes = utf8Mark.every((byte, index) => all[index] === byte) ? all.subarray(utf8Mark.length) : all;
+  return { text: bytes.toString('utf8'), bytes, valid: isUtf8(bytes), utf16: looksLikeUtf16(bytes) };
+}
 
 function observationsOf(value: JsonValue): readonly JsonValue[] | undefined {
   if (!isObject(value) || !Object.hasOwn(value, observations)) return undefined;
@@ -102,35 +111,31 @@ interface Slices {
   readonly latin: string | undefined;
 }
 
-function invalidBytesOf({ latin }: Slices): Uint8Array | undefined {
+function invalidBytesOf(latin: string | undefined): Uint8Array | undefined {
   if (latin === undefined) return undefined;
   const bytes = Buffer.from(latin, 'latin1');
   return isUtf8(bytes) ? undefined : bytes;
 }
 
-function* observationElements(item: Slices, value: JsonObject, items: readonly JsonValue[], from: number) {
-  const none: Span = { start: 0, end: 0 };
-  const span = memberSpan(item.text, observations) ?? none;
-  const latinSpan = item.latin === undefined ? none : (memberSpan(item.latin, observations) ?? none);
-  const latinItems = item.latin === undefined ? undefined : itemSpans(item.latin, latinSpan.start);
-  const text = item.text.slice(0, span.start) + item.text.slice(span.end);
-  const textHash = hash('sha256', text, 'hex');
+function* observationElements(
+  item: Slices,
+  value: JsonObject,
+  items: readonly JsonValue[],
+  from: number,
+): Generator<Element> {
+  const spanIn = (text: string): Span => memberSpan(text, observations) ?? { start: 0, end: 0 };
+  const span = spanIn(item.text);
+  const latinItems = item.latin === undefined ? undefined : itemSpans(item.latin, spanIn(item.latin).start);
+  const rest = item.text.slice(0, span.start) + item.text.slice(span.end);
+  const textHash = hash('sha256', rest, 'hex');
   const { [observations]: _, ...object } = value;
   let ordinal = 0;
   for (const { start, end } of itemSpans(item.text, span.start)) {
     const latinAt = latinItems?.next().value;
-    const slices = {
-      text: item.text.slice(start, end),
-      latin: latinAt === undefined ? undefined : item.latin?.slice(latinAt.start, latinAt.end),
-    };
-    const parent: Parent = { object, textHash, whole: ordinal === 0 || text.length <= maxSharedText };
-    yield {
-      index: from + ordinal,
-      text: slices.text,
-      invalidBytes: invalidBytesOf(slices),
-      value: items[ordinal] ?? null,
-      parent,
-    } satisfies Element;
+    const text = item.text.slice(start, end);
+    const latin = latinAt && item.latin?.slice(latinAt.start, latinAt.end);
+    const parent: Parent = { object, textHash, whole: ordinal === 0 || rest.length <= maxSharedText };
+    yield { index: from + ordinal, text, invalidBytes: invalidBytesOf(latin), value: items[ordinal] ?? null, parent };
     ordinal++;
   }
 }
@@ -154,7 +159,7 @@ function* elementsOf(
       yield* observationElements(slices, value, observed, index);
       index += observed.length;
     } else {
-      yield { index, text, invalidBytes: invalidBytesOf(slices), value };
+      yield { index, text, invalidBytes: invalidBytesOf(slices.latin), value };
       index++;
     }
   }
@@ -178,24 +183,26 @@ function* fetchedElements(elements: Iterable<Element>): Generator<Element> {
   }
 }
 
-/** Reads a body; never throws. The elements come lazily. */
-export function readBody(bytes: Uint8Array, form: BodyForm = 'sent'): ReadBody {
+/**
+ * Reads a body; never throws. The elements come lazily. The items of a webhook's body are events, or hold observations.
+ * A body of origin `rest` we wrote ourselves: its items are events, each perhaps with a bare positive integer before it,
+ * which says which of its key the event is.
+ */
+export function readBody({ bytes, metadata }: Pick<KeptBody, 'bytes' | 'metadata'>): ReadBody {
   const body = decodeBody(bytes);
   const scan = scanBody(body.text);
-  const fail = (fault: BodyFault): ReadBody => ({
-    fault,
-    text: body.text,
-    invalidBytes: body.valid ? undefined : body.bytes,
-  });
+  const { text, valid } = body;
+  const fail = (fault: BodyFault): ReadBody => ({ fault, text, invalidBytes: valid ? undefined : body.bytes });
   const fault = faultOf(body, scan);
   if (fault !== undefined) return fail(fault);
-  const parsed = parseItems(body.text);
+  const parsed = parseItems(text);
   if ('fault' in parsed) return fail(parsed.fault);
-  if (form === 'fetched') {
-    const elements = fetchedElements(elementsOf(body, scan, parsed.items, () => undefined));
-    return { fault: undefined, elements, count: parsed.items.filter((item) => !isMark(item)).length };
+  const { items } = parsed;
+  if (metadata.origin === 'rest') {
+    const elements = fetchedElements(elementsOf(body, scan, items, () => undefined));
+    return { fault: undefined, elements, count: items.filter((item) => !isMark(item)).length };
   }
-  const count = parsed.items.reduce<number>((sum, item) => sum + (observationsOf(item)?.length ?? 1), 0);
+  const count = items.reduce<number>((sum, item) => sum + (observationsOf(item)?.length ?? 1), 0);
   if (count > maxElements) return fail(tooMany(count));
-  return { fault: undefined, elements: elementsOf(body, scan, parsed.items, observationsOf), count };
+  return { fault: undefined, elements: elementsOf(body, scan, items, observationsOf), count };
 }

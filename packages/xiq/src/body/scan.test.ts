@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseExactly } from './parse-exactly.ts';
-import { carriesExactly, itemSpans, memberSpan, scanBody } from './scan.ts';
+import { carriesExactly, itemSpans, memberSpan, parseExactly, scanBody } from './scan.ts';
 
 const slices = (text: string): string[] => {
   const { starts, ends } = scanBody(text);
@@ -74,4 +73,9 @@ it('ends on any text', () => {
       expect(ends).toHaveLength(starts.length);
     }),
   );
+});
+
+it('takes a number of up to 64 characters for exact where it is', () => {
+  expect(carriesExactly(`1${'0'.repeat(63)}`)).toBe(true);
+  expect(carriesExactly(`1${'0'.repeat(64)}`)).toBe(false);
 });

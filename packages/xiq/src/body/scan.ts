@@ -1,4 +1,5 @@
-// One pass over the text of a body: where its items stand, how deep it goes, which numbers a double cannot carry.
+// The text of a body: where its items stand, how deep it goes, and numbers that a double cannot carry.
+import type { JsonValue } from '@xiq-siem/core';
 
 export interface Scan {
   /** Levels of nesting of the whole text. */
@@ -32,13 +33,12 @@ function stringEnd(text: string, at: number): number {
   return text.length;
 }
 
+const isDigit = (code: number): boolean => code >= zero && code <= nine;
+
 /** The offset after the digits that follow `at`. */
 function digitsEnd(text: string, at: number): number {
   let index = at + 1;
-  for (; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < zero || code > nine) break;
-  }
+  while (isDigit(text.charCodeAt(index))) index++;
   return index;
 }
 
@@ -66,6 +66,18 @@ export function carriesExactly(source: string): boolean {
   if (source.length > 64) return false;
   const back = String(Number(source));
   return back === source || decimalOf(back) === decimalOf(source);
+}
+
+/**
+ * Parses JSON and keeps a number that a double cannot carry (an id beyond 2^53, 1e400, -0) as its source text. Slow: for
+ * the texts that a scan found such a number in. The text is valid JSON.
+ */
+export function parseExactly(text: string): JsonValue {
+  return JSON.parse(text, (_key: string, value: JsonValue, context?: { source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined && !carriesExactly(context.source)
+      ? context.source
+      : value,
+  );
 }
 
 /** Never throws; offsets are right where the text is valid JSON, which is for JSON.parse to check. */
@@ -104,7 +116,7 @@ export function scanBody(text: string): Scan {
     } else if (code === closeBrace || code === closeBracket) {
       depth--;
       index++;
-    } else if (code === minus || (code >= zero && code <= nine)) {
+    } else if (code === minus || isDigit(code)) {
       const whole = digitsEnd(text, index);
       const after = numberEnd(text, whole - 1);
       // Up to 15 digits and nothing else: so are nearly all numbers, and a double carries them.

@@ -1,16 +1,39 @@
 // ACCOUNTING_LOG_ALL: start, interim and stop of RADIUS sessions.
-
-import type { ValuesOf } from '../field-table.ts';
-import { defineMapping, timeKey } from '../mapping.ts';
+import { writeTime } from '../document/write-time.ts';
+import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import type { Moment } from '../read/time.ts';
-import { writeTime } from '../read/write-time.ts';
-import { type AccountingInput, accountingFields } from './accounting-fields.ts';
-import type { Classification } from './audit-codes.ts';
-import { classify } from './audit-fields.ts';
-import { finishOctets } from './octets.ts';
-import { finishRadius, whoAndWhere } from './radius.ts';
+import { classify, suffix } from './common.ts';
+import { type Classification, defineMapping, type MappingInput, timeKey } from './mapping.ts';
+import { finishRadius, radiusFields, whoAndWhere } from './radius.ts';
 
-type Input = AccountingInput;
+const accountingFields = {
+  ...radiusFields,
+  acct_session_id: { as: 'text', to: ['extreme.xiq.radius.session_id'] },
+  acct_multi_id: { as: 'text', to: ['extreme.xiq.radius.multi_session_id'] },
+  acct_start_time: { as: 'time' },
+  acct_stop_time: { as: 'time' },
+  acct_session_time: { as: 'count', to: ['extreme.xiq.radius.session_time'] },
+  acct_terminate_cause: { as: 'text', to: ['event.reason'] },
+  acct_input_octets: { as: 'count' },
+  acct_output_octets: { as: 'count' },
+  acct_input_gigawords: { as: 'count', to: ['extreme.xiq.radius.input_gigawords'] },
+  acct_output_gigawords: { as: 'count', to: ['extreme.xiq.radius.output_gigawords'] },
+  acct_authentic: { as: 'text', to: ['extreme.xiq.radius.authentic'] },
+  acct_start_delay: { as: 'count', to: ['extreme.xiq.radius.start_delay'] },
+  acct_stop_delay: { as: 'count', to: ['extreme.xiq.radius.stop_delay'] },
+  group_name: { as: 'text' },
+  framed_ip_address: { as: 'ip', to: ['source.ip', 'client.ip', 'related.ip'] },
+  nas_ip_address: { as: 'ip', to: ['observer.ip', 'related.ip'] },
+  nas_port: { as: 'text', to: ['extreme.xiq.radius.nas_port'] },
+  device_serial_number: { as: 'text', to: ['observer.serial_number'] },
+  connect_info: { as: 'text', to: ['extreme.xiq.radius.connect_info'] },
+  service_type: { as: 'text', to: ['extreme.xiq.radius.service_type'] },
+  attribute_num: { as: 'text', to: ['extreme.xiq.radius.attribute_num'] },
+  event_time: { as: 'time', to: ['extreme.xiq.radius.event_time'] },
+  usage: { as: 'text' },
+} as const satisfies FieldTable;
+
+type Input = MappingInput<typeof accountingFields>;
 type Values = ValuesOf<typeof accountingFields>;
 
 const category = ['network', 'session'] as const;
@@ -29,7 +52,8 @@ function phase(values: Values): Classification {
   return real(values.acct_start_time) === undefined ? interim : start;
 }
 
-function setTimes({ values, draft, leave }: Input, ended: boolean): void {
+/** Gives the event's own time. */
+function setTimes({ values, draft, leave }: Input, ended: boolean): Moment | undefined {
   const started = real(values.acct_start_time);
   const stopped = real(values.acct_stop_time);
   if (started === undefined) leave('acct_start_time');
@@ -38,10 +62,47 @@ function setTimes({ values, draft, leave }: Input, ended: boolean): void {
   if (started !== undefined && stopped !== undefined && started.ms > stopped.ms) leave('acct_start_time');
   else draft.set('event.start', started && writeTime(started.ms));
   const time = (ended ? stopped : undefined) ?? values.timestamp ?? values.event_time ?? started;
-  draft.time = time;
   if (time?.ms !== values.timestamp?.ms) leave('timestamp');
   const nanoseconds = (values.acct_session_time ?? Number.NaN) * 1e9;
   if (ended && Number.isSafeInteger(nanoseconds)) draft.set('event.duration', nanoseconds);
+  return time;
+}
+
+const gigaword = 2 ** 32;
+
+/** The counter with its high word; undefined where there is none, or where it is beyond what a number carries. */
+function whole(octets: number | undefined, gigawords: number | undefined): number | undefined {
+  if (octets === undefined) return undefined;
+  const sum = octets + (gigawords ?? 0) * gigaword;
+  return Number.isSafeInteger(sum) ? sum : undefined;
+}
+
+/**
+ * Input is what came from the client (RFC 2866, 5.3). The counters are cumulative: an interim record's are totals so
+ * far, and bytes of every record would count twice in a sum.
+ */
+function finishOctets({ values, draft, leave }: Input, ended: boolean): void {
+  const { acct_input_octets, acct_output_octets, acct_input_gigawords, acct_output_gigawords } = values;
+  const input = whole(acct_input_octets, acct_input_gigawords);
+  const output = whole(acct_output_octets, acct_output_gigawords);
+  if (input !== acct_input_octets) leave('acct_input_octets');
+  if (output !== acct_output_octets) leave('acct_output_octets');
+  if (ended) {
+    draft.set('source.bytes', input);
+    draft.set('client.bytes', input);
+    draft.set('destination.bytes', output);
+    draft.set('server.bytes', output);
+    const sum = (input ?? 0) + (output ?? 0);
+    if ((input ?? output) !== undefined && Number.isSafeInteger(sum)) draft.set('network.bytes', sum);
+  } else {
+    draft.set('extreme.xiq.radius.input_octets_total', input);
+    draft.set('extreme.xiq.radius.output_octets_total', output);
+  }
+  const mayWrap = (octets: number | undefined, gigawords: number | undefined): boolean =>
+    octets !== undefined && gigawords === undefined && octets < gigaword;
+  if (mayWrap(acct_input_octets, acct_input_gigawords) || mayWrap(acct_output_octets, acct_output_gigawords)) {
+    draft.set('extreme.xiq.radius.octets_may_wrap', true);
+  }
 }
 
 const mayBeAbsent = ['acct_multi_id', 'acct_start_time', 'acct_stop_time', 'acct_session_time'] as const;
@@ -69,7 +130,7 @@ export const accountingMapping = defineMapping({
     finishRadius(input);
     const classification = phase(values);
     classify(draft, classification);
-    setTimes(input, classification === end);
+    const time = setTimes(input, classification === end);
     finishOctets(input, classification === end);
     // A group is a person's; a machine or a device has no user.* at all.
     const group = draft.get('user.name') === undefined ? 'extreme.xiq.radius.group_name' : 'user.group.name';
@@ -78,7 +139,8 @@ export const accountingMapping = defineMapping({
     if (Number.isSafeInteger(usage) && String(usage) === values.usage)
       draft.set('extreme.xiq.radius.usage_bytes', usage);
     else draft.set('extreme.xiq.radius.usage_text', values.usage);
-    const cause = values.acct_terminate_cause === undefined ? '' : `: ${values.acct_terminate_cause}`;
+    const cause = suffix(': ', values.acct_terminate_cause);
     draft.set('message', `RADIUS ${classification.action}${whoAndWhere(draft)}${cause}`);
+    return time;
   },
 });

@@ -1,11 +1,63 @@
-// AUDIT_LOG_ALL: what administrators did.
-import { defineMapping } from '../mapping.ts';
-import { type AuditCode, auditCategoryMeanings, auditCodes, type Classification } from './audit-codes.ts';
-import { auditFields, auditKey, classify, finishAudit } from './audit-fields.ts';
-import { setPerson } from './person.ts';
+// AUDIT_LOG_ALL: what administrators did. GDPR_LOG_ALL: no payload of it is public; it is read as an audit event.
+import type { FieldTable, ValuesOf } from '../read/field-table.ts';
+import { classify, commonFields, setPerson } from './common.ts';
+import { type Classification, defineMapping, type KeyPart, type MappingInput, timeKey } from './mapping.ts';
 
-const codes: ReadonlyMap<string, AuditCode> = new Map(Object.entries(auditCodes));
-const meanings: ReadonlyMap<string, Classification> = new Map(Object.entries(auditCategoryMeanings));
+interface AuditCode extends Classification {
+  /** The text before the name of the user that the event is about, in its description. */
+  readonly targetAfter?: string;
+}
+
+/** What a code means. Data: a newly met code is a line here, nothing else. */
+const auditCodes: ReadonlyMap<string, AuditCode> = new Map(
+  Object.entries<AuditCode>({
+    '10001': {
+      action: 'admin-login',
+      category: ['authentication'],
+      type: ['start'],
+      outcome: 'success',
+      level: 'info',
+    },
+    '10002': {
+      action: 'admin-logout',
+      category: ['authentication', 'session'],
+      type: ['end'],
+      outcome: 'success',
+      level: 'info',
+    },
+    '40001': {
+      action: 'ppsk-user-created',
+      category: ['iam'],
+      type: ['user', 'creation'],
+      outcome: 'success',
+      level: 'info',
+      targetAfter: 'Created Cloud PPSK User ',
+    },
+    '40003': {
+      action: 'ppsk-user-deleted',
+      category: ['iam'],
+      type: ['user', 'deletion'],
+      outcome: 'success',
+      level: 'notice',
+      targetAfter: 'Deleted Cloud PPSK User ',
+    },
+  }),
+);
+
+/**
+ * The REST API's enumeration, in its published order. That the webhook's numbers count along it, from 1, is an inference
+ * (1 is documented): the number is always kept, and a name that comes from it is marked as derived.
+ */
+const auditCategories = ['admin', 'system', 'deployment', 'config', 'monitor', 'alarm'] as const;
+
+/** What the category says of a code that is not in the table. A category that is not here says nothing. */
+const categoryMeanings: ReadonlyMap<string, Classification> = new Map(
+  Object.entries<Classification>({
+    admin: { action: 'admin-activity', category: ['iam'], type: ['admin', 'info'], level: 'info' },
+    config: { action: 'config-changed', category: ['configuration'], type: ['change'], level: 'notice' },
+    deployment: { action: 'config-deployed', category: ['configuration'], type: ['change'], level: 'notice' },
+  }),
+);
 
 /** MONITOR, SYSTEM, ALARM and what we do not know: no category of ECS fits, and no outcome is claimed. */
 function unclassified(category: string | undefined, code: string | undefined): Classification {
@@ -13,16 +65,65 @@ function unclassified(category: string | undefined, code: string | undefined): C
   return { action: `xiq-${category ?? 'unknown'}${suffix}`, type: ['info'], level: 'info' };
 }
 
-export const auditMapping = defineMapping({
+const auditFields = {
+  ...commonFields,
+  user_id: { as: 'text', to: ['user.id'] },
+  username: { as: 'text', also: ['user_name'] },
+  code: { as: 'text', to: ['event.code'] },
+  category: { as: 'text' },
+  description: { as: 'text', to: ['message'] },
+  parameters: { as: 'text', to: ['extreme.xiq.audit.parameters'] },
+  full_description_id: { as: 'text', to: ['extreme.xiq.audit.full_description_id'] },
+  config: { as: 'text', to: ['extreme.xiq.audit.config'] },
+  host_names: { as: 'list', to: ['related.hosts'] },
+  device_ids: { as: 'list', to: ['extreme.xiq.device.ids'] },
+  device_count: { as: 'count', to: ['extreme.xiq.device.count'] },
+} as const satisfies FieldTable;
+
+type Values = ValuesOf<typeof auditFields>;
+type Input = MappingInput<typeof auditFields>;
+
+/** What audit and GDPR events share. */
+const shared = {
   fields: auditFields,
-  loggedAt: ({ timestamp }) => timestamp,
-  key: auditKey,
+  loggedAt: ({ timestamp }: Values) => timestamp,
+  key: (values: Values): readonly KeyPart[] => [
+    timeKey(values.timestamp),
+    values.user_id,
+    values.code,
+    values.description,
+  ],
+};
+
+/** Names the category where it can, keeps what it cannot, and gives the name. */
+function categoryName({ values, draft, leave }: Input): string | undefined {
+  const { category } = values;
+  if (category === undefined) return undefined;
+  const number = /^\d{1,9}$/.test(category) ? Number(category) : undefined;
+  const name = auditCategories.find((known, index) => known === category.toLowerCase() || index + 1 === number);
+  draft.set('extreme.xiq.audit.category_id', number);
+  draft.set('extreme.xiq.audit.category', name);
+  if (name !== undefined && number !== undefined) draft.set('extreme.xiq.audit.category_derived', true);
+  if (name === undefined && number === undefined) leave('category');
+  return name;
+}
+
+/** Sets what audit and GDPR events share; gives the category's name. */
+function finishShared(input: Input): string | undefined {
+  const { values, draft, leave } = input;
+  if (setPerson(draft, 'user', values.username)) leave('username');
+  if (values.description === undefined && values.parameters !== undefined) draft.set('message', values.parameters);
+  return categoryName(input);
+}
+
+export const auditMapping = defineMapping({
+  ...shared,
   finish(input) {
-    const { values, draft, meanings: operators } = input;
-    const category = finishAudit(input);
+    const { values, draft, meanings } = input;
+    const category = finishShared(input);
     const code = values.code ?? '';
-    const known = codes.get(code);
-    const classification = operators.auditCodes.get(code) ?? known ?? meanings.get(category ?? '');
+    const known = auditCodes.get(code);
+    const classification = meanings.auditCodes.get(code) ?? known ?? categoryMeanings.get(category ?? '');
     classify(draft, classification ?? unclassified(category, values.code));
     // How our own codes name whom they are about holds under an operator's classification too.
     const prefix = known?.targetAfter;
@@ -30,5 +131,38 @@ export const auditMapping = defineMapping({
       const target = values.description.slice(prefix.length).trim();
       if (target !== '') setPerson(draft, 'user.target', target);
     }
+    return values.timestamp;
+  },
+});
+
+/** By the description's words, the first that fits. Words never give an outcome. */
+const gdprActions: readonly (Classification & { readonly words: RegExp })[] = [
+  {
+    words: /\b(?:delet|eras|remov|forg[eo]t)/i,
+    action: 'gdpr-data-erasure',
+    category: ['iam'],
+    type: ['user', 'deletion'],
+    level: 'warning',
+  },
+  {
+    words: /\b(?:view|export|download)/i,
+    action: 'gdpr-data-export',
+    category: ['iam', 'database'],
+    type: ['user', 'access'],
+    level: 'info',
+  },
+];
+
+const otherwise: Classification = { action: 'gdpr-activity', category: ['iam'], type: ['info'], level: 'info' };
+
+export const gdprMapping = defineMapping({
+  ...shared,
+  finish(input) {
+    const { values, draft } = input;
+    finishShared(input);
+    const text = values.description ?? values.parameters ?? '';
+    classify(draft, gdprActions.find(({ words }) => words.test(text)) ?? otherwise);
+    draft.add('tags', 'gdpr');
+    return values.timestamp;
   },
 });

@@ -1,12 +1,11 @@
 // AUTHENTICATION_LOG_ALL: answers of the RADIUS server.
-import type { FieldTable, ValuesOf } from '../field-table.ts';
-import { defineMapping, timeKey } from '../mapping.ts';
+import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import type { Moment } from '../read/time.ts';
-import type { Classification } from './audit-codes.ts';
-import { classify } from './audit-fields.ts';
+import { classify, suffix } from './common.ts';
+import { type Classification, defineMapping, timeKey } from './mapping.ts';
 import { calledStationKey, finishRadius, radiusFields, whoAndWhere } from './radius.ts';
 
-export const authFields = {
+const authFields = {
   ...radiusFields,
   auth_date: { as: 'time' },
   auth_type: { as: 'text', to: ['extreme.xiq.auth_type'] },
@@ -18,7 +17,7 @@ export const authFields = {
 const category = ['authentication', 'network'] as const;
 
 /** The values of `reply` are not public: by the packet's name within it, the first that fits. */
-export const replies: readonly (Classification & { readonly words: RegExp })[] = [
+const replies: readonly (Classification & { readonly words: RegExp })[] = [
   {
     words: /reject/i,
     action: 'radius-reject',
@@ -62,11 +61,10 @@ export const authMapping = defineMapping({
   finish(input) {
     const { values, draft, leave } = input;
     finishRadius(input);
-    draft.time = values.auth_date ?? values.timestamp;
     if (values.auth_date !== undefined && values.auth_date.ms !== values.timestamp?.ms) leave('timestamp');
     const { reply } = values;
     classify(draft, replies.find(({ words }) => reply !== undefined && words.test(reply)) ?? otherwise);
-    const reason = values.reject_reason === undefined ? '' : `: ${values.reject_reason}`;
-    draft.set('message', `RADIUS ${reply ?? 'reply'}${whoAndWhere(draft)}${reason}`);
+    draft.set('message', `RADIUS ${reply ?? 'reply'}${whoAndWhere(draft)}${suffix(': ', values.reject_reason)}`);
+    return values.auth_date ?? values.timestamp;
   },
 });

@@ -1,5 +1,7 @@
-// Fields that any message type may carry.
-import type { FieldTable } from '../field-table.ts';
+// What the mappings share: fields that any message type may carry, classification, and people.
+import type { DocumentDraft } from '../document/document-draft.ts';
+import type { FieldTable } from '../read/field-table.ts';
+import type { Classification } from './mapping.ts';
 
 export const commonFields = {
   timestamp: { as: 'time', also: ['time_stamp'] },
@@ -10,3 +12,48 @@ export const commonFields = {
   org_id: { as: 'text', to: ['extreme.xiq.org_id'] },
   org_name: { as: 'text', to: ['extreme.xiq.org_name'] },
 } as const satisfies FieldTable;
+
+/** A part of a message: nothing where the value is missing. */
+export const suffix = (words: string, value: string | undefined): string => (value === undefined ? '' : words + value);
+
+export function classify(draft: DocumentDraft, { action, category, type, outcome, level }: Classification): void {
+  draft.set('event.action', action);
+  draft.set('event.category', category);
+  draft.set('event.type', type);
+  draft.set('event.outcome', outcome);
+  draft.set('log.level', level);
+}
+
+const emailAddress = /^[^\s@\\]+@([^\s@\\]+\.[^\s@\\]+)$/;
+const domainUser = /^([^\\]+)\\([^\\]+)$/;
+
+/** Longer than an e-mail address or a login name can be: not taken apart, since the patterns may take long over it. */
+const maxNameLength = 512;
+
+/** A person by name: an e-mail address, DOMAIN\user, or a plain name. */
+export function personOf(text: string): { readonly name: string; readonly email?: string; readonly domain?: string } {
+  if (text.length > maxNameLength) return { name: text };
+  const domain = emailAddress.exec(text)?.[1];
+  if (domain !== undefined) return { name: text, email: text, domain };
+  const [, realm, name] = domainUser.exec(text) ?? [];
+  return realm === undefined || name === undefined ? { name: text } : { name, domain: realm };
+}
+
+/**
+ * `user.*` is who acted, `user.target.*` whom the event is about. Gives whether the text was taken apart, so that it
+ * stands in none of them as it was sent.
+ */
+export function setPerson(
+  draft: DocumentDraft,
+  role: 'user' | 'user.target',
+  text: string | undefined,
+  { related = true } = {},
+): boolean {
+  if (text === undefined) return false;
+  const person = personOf(text);
+  draft.set(`${role}.name`, person.name);
+  draft.set(`${role}.email`, person.email);
+  draft.set(`${role}.domain`, person.domain);
+  if (related) draft.add('related.user', person.name);
+  return person.name !== text;
+}

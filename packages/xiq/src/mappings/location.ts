@@ -1,11 +1,11 @@
 // LOCATION_AP_CENTRIC and LOCATION_CLIENT_CENTRIC: one access point saw one client.
-import type { FieldTable } from '../field-table.ts';
-import { defineMapping, timeKey } from '../mapping.ts';
+import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import { isLocalMac } from '../read/mac.ts';
-import { classify } from './audit-fields.ts';
-import { commonFields } from './common.ts';
+import type { Moment } from '../read/time.ts';
+import { classify, commonFields, suffix } from './common.ts';
+import { defineMapping, timeKey } from './mapping.ts';
 
-export const locationFields = {
+const locationFields = {
   ...commonFields,
   ap_mac: { as: 'mac', to: ['observer.mac'] },
   client_mac: { as: 'mac', to: ['client.mac', 'source.mac'] },
@@ -24,17 +24,16 @@ export const locationFields = {
   y: { as: 'number', to: ['extreme.xiq.presence.y'] },
 } as const satisfies FieldTable;
 
+type Values = ValuesOf<typeof locationFields>;
+
+const seenAt = ({ seen_epoch, seen_time, timestamp }: Values): Moment | undefined =>
+  seen_epoch ?? seen_time ?? timestamp;
+
 export const locationMapping = defineMapping({
   fields: locationFields,
-  key: (values) => [
-    values.ap_mac,
-    values.client_mac,
-    timeKey(values.seen_epoch ?? values.seen_time ?? values.timestamp),
-    values.ssid,
-  ],
+  key: (values) => [values.ap_mac, values.client_mac, timeKey(seenAt(values)), values.ssid],
   finish({ values, draft, leave }) {
-    const seen = values.seen_epoch ?? values.seen_time ?? values.timestamp;
-    draft.time = seen;
+    const seen = seenAt(values);
     if (values.seen_time?.ms !== seen?.ms) leave('seen_time');
     if (values.timestamp?.ms !== seen?.ms) leave('timestamp');
     classify(draft, { action: 'client-observed', category: ['network'], type: ['info'], level: 'info' });
@@ -49,8 +48,8 @@ export const locationMapping = defineMapping({
     const placed = lat !== undefined && lng !== undefined && (lat !== 0 || lng !== 0);
     if (placed && Math.abs(lat) <= 90 && Math.abs(lng) <= 180) draft.set('client.geo.location', { lat, lon: lng });
     else for (const name of ['lat', 'lng'] as const) leave(name);
-    const by = ap === undefined ? '' : ` by ${ap}`;
-    const on = values.ssid === undefined ? '' : ` on ${values.ssid}`;
-    draft.set('message', `Client ${client ?? 'of unknown address'} seen${by}${on}`);
+    const where = suffix(' by ', ap) + suffix(' on ', values.ssid);
+    draft.set('message', `Client ${client ?? 'of unknown address'} seen${where}`);
+    return seen;
   },
 });

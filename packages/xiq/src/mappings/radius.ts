@@ -1,10 +1,9 @@
 // What RADIUS authentication and accounting events share.
-import type { DocumentDraft } from '../document-draft.ts';
-import type { FieldTable } from '../field-table.ts';
-import type { MappingInput } from '../mapping.ts';
+import type { DocumentDraft } from '../document/document-draft.ts';
+import type { FieldTable } from '../read/field-table.ts';
 import { isLocalMac, readMac, readStation } from '../read/mac.ts';
-import { commonFields } from './common.ts';
-import { personOf, setPerson } from './person.ts';
+import { commonFields, personOf, setPerson, suffix } from './common.ts';
+import type { MappingInput } from './mapping.ts';
 
 export const radiusFields = {
   ...commonFields,
@@ -24,7 +23,7 @@ type RadiusInput = MappingInput<typeof radiusFields>;
 const anonymous = /^(?:anonymous)?(?:@.*)?$/i;
 
 /** The host of a machine's account: `host/pc.example.com` or `DOMAIN\PC$`; undefined where it is none. */
-export function machineOf(name: string): string | undefined {
+function machineOf(name: string): string | undefined {
   const host = /^host\/(.+)$/i.exec(name)?.[1] ?? /^(?:[^\\]+\\)?([^\\]+)\$$/.exec(name)?.[1];
   return host === undefined || host.trim() === '' ? undefined : host;
 }
@@ -84,9 +83,7 @@ export function calledStationKey(called: string | undefined): string | undefined
 
 /** What follows a client in a message: ` of j.doe from DC-AC-… on Corp`. */
 export function whoAndWhere(draft: DocumentDraft): string {
+  const part = (words: string, value: unknown): string => suffix(words, typeof value === 'string' ? value : undefined);
   const user = draft.get('user.name') ?? draft.get('extreme.xiq.machine');
-  const mac = draft.get('client.mac');
-  const ssid = draft.get('network.name');
-  const part = (word: string, value: unknown): string => (typeof value === 'string' ? ` ${word} ${value}` : '');
-  return part('of', user) + part('from', mac) + part('on', ssid);
+  return part(' of ', user) + part(' from ', draft.get('client.mac')) + part(' on ', draft.get('network.name'));
 }

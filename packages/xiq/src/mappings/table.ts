@@ -1,16 +1,29 @@
 // Every family's mapping, by its name.
-import { type Mapper, mapper } from '../mapping.ts';
-import { type Additions, noAdditions } from '../meanings.ts';
-import type { MappedFamily } from '../message-types.ts';
+import { type MappedFamily, perFamily } from '../message-types.ts';
+import type { FurtherNames } from '../read/field-table.ts';
 import { accountingMapping } from './accounting.ts';
-import { auditMapping } from './audit.ts';
+import { auditMapping, gdprMapping } from './audit.ts';
 import { authMapping } from './auth.ts';
-import { credentialMapping } from './credential.ts';
-import { emailMapping } from './email.ts';
-import { gdprMapping } from './gdpr.ts';
+import { commonFields } from './common.ts';
+import { credentialMapping, emailMapping, smsMapping } from './credentials.ts';
 import { locationMapping } from './location.ts';
-import { smsMapping } from './sms.ts';
-import { unknownMapping } from './unknown.ts';
+import { type BuiltInMapping, defineMapping, type Mapper, type Meanings } from './mapping.ts';
+
+/** Raised when the same body becomes other documents than before. */
+export const builtInMappingVersion = '1';
+
+/** `extreme.xiq.mapping_version`: `1`, or `1+<version>` where a mapping of the operator's is in effect. */
+export const mappingVersion = (operators: string | undefined): string =>
+  operators === undefined ? builtInMappingVersion : `${builtInMappingVersion}+${operators}`;
+
+/** Of the message type that we do not know: kept whole, with the common fields in their places. */
+const unknownMapping = defineMapping({
+  fields: commonFields,
+  finish({ values, draft }) {
+    draft.set('event.type', ['info']);
+    return values.timestamp;
+  },
+});
 
 export const mappings = {
   audit: auditMapping,
@@ -22,24 +35,19 @@ export const mappings = {
   sms: smsMapping,
   location: locationMapping,
   unknown: unknownMapping,
-} as const;
+} as const satisfies Record<MappedFamily, BuiltInMapping>;
+
+/** What an operator adds to our mappings. */
+export interface Additions {
+  readonly names: { readonly [Family in MappedFamily]?: FurtherNames | undefined };
+  readonly meanings: Meanings;
+}
 
 export type Mappers = Readonly<Record<MappedFamily, Mapper>>;
 
 /** Our mappings with an operator's additions; compiled here, so once for each source that has some. */
-export function mappersWith({ names, meanings }: Additions): Mappers {
-  return {
-    audit: mapper(mappings.audit, names.audit, meanings),
-    gdpr: mapper(mappings.gdpr, names.gdpr, meanings),
-    credential: mapper(mappings.credential, names.credential, meanings),
-    accounting: mapper(mappings.accounting, names.accounting, meanings),
-    auth: mapper(mappings.auth, names.auth, meanings),
-    email: mapper(mappings.email, names.email, meanings),
-    sms: mapper(mappings.sms, names.sms, meanings),
-    location: mapper(mappings.location, names.location, meanings),
-    unknown: mapper(mappings.unknown, names.unknown, meanings),
-  };
-}
+export const mappersWith = ({ names, meanings }: Additions): Mappers =>
+  perFamily((family) => mappings[family].compile(names[family] ?? {}, meanings));
 
 /** Our mappings alone. */
-export const mappers = mappersWith(noAdditions);
+export const mappers = mappersWith({ names: {}, meanings: { auditCodes: new Map(), statusWords: new Map() } });

@@ -1,7 +1,8 @@
 // The part of a mapping file that gives fields further names, checked against our own tables.
 import { z } from 'zod';
-import { type FieldTable, spellings } from '../field-table.ts';
 import { mappings } from '../mappings/table.ts';
+import { perFamily } from '../message-types.ts';
+import { type FieldTable, type FurtherNames, spellings } from '../read/field-table.ts';
 
 const maxNames = 16;
 const maxNameLength = 128;
@@ -19,7 +20,7 @@ const none = <T>(what: string, known: readonly string[]) =>
   z.custom<T | undefined>(() => false, `unknown ${what}: known are ${listed(known)}`);
 
 /** The names that mean a field already, or are claimed by two. */
-function nameFaults(table: FieldTable, family: Readonly<Record<string, readonly string[] | undefined>>) {
+function nameFaults(table: FieldTable, family: FurtherNames) {
   const owners = new Map(
     Object.entries(table).flatMap(([field, rule]) => spellings(field, rule).map((name) => [name, field] as const)),
   );
@@ -57,19 +58,6 @@ function familySchema(family: string, table: FieldTable) {
     .describe(`Fields of \`extreme_xiq.${family}\`: further names by the field's own name.`);
 }
 
-const familyOf = <const Family extends keyof typeof mappings>(family: Family) =>
-  familySchema(family, mappings[family].fields);
-
 export const fieldNamesSchema = z
-  .object({
-    audit: familyOf('audit'),
-    gdpr: familyOf('gdpr'),
-    credential: familyOf('credential'),
-    accounting: familyOf('accounting'),
-    auth: familyOf('auth'),
-    email: familyOf('email'),
-    sms: familyOf('sms'),
-    location: familyOf('location'),
-    unknown: familyOf('unknown'),
-  })
+  .object(perFamily((family) => familySchema(family, mappings[family].fields)))
   .catchall(none<Record<string, string[] | undefined>>('message family', Object.keys(mappings)));

@@ -1,6 +1,7 @@
+import { validateEcs } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { mappingSchema } from './mapping-schema.ts';
+import { categories, type EventType, eventTypes, expectedTypes, mappingSchema } from './mapping-schema.ts';
 
 const code = { action: 'ssid-changed', category: ['configuration'], type: ['change'] };
 
@@ -129,4 +130,38 @@ it('describes every key, for the reference', () => {
   walk(json, '');
   expect(Object.keys(json.properties ?? {})).toEqual(['fields', 'auditCodes', 'statusWords']);
   expect(bare).toEqual([]);
+});
+
+it('lists every event type of ECS', () => {
+  // A type that is not here does not compile; nor does a category that `expectedTypes` has not.
+  const all: Readonly<Record<EventType, true>> = {
+    access: true,
+    admin: true,
+    allowed: true,
+    change: true,
+    connection: true,
+    creation: true,
+    deletion: true,
+    denied: true,
+    device: true,
+    end: true,
+    error: true,
+    group: true,
+    indicator: true,
+    info: true,
+    installation: true,
+    protocol: true,
+    start: true,
+    user: true,
+  };
+  expect(eventTypes).toEqual(Object.keys(all));
+  expect(categories).toEqual(Object.keys(expectedTypes));
+});
+
+it.each(categories)('expects of %s what ECS does', (category) => {
+  const ofEcs = eventTypes.filter(
+    (type) =>
+      !validateEcs({ event: { category: [category], type: [type] } }).some((fault) => fault.includes('not expected')),
+  );
+  expect([...expectedTypes[category]].sort()).toEqual(ofEcs.sort());
 });

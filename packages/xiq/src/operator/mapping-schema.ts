@@ -1,8 +1,47 @@
 // What a mapping file of the operator's may hold.
 import { z } from 'zod';
-import { statusWord } from '../mappings/notice-status.ts';
-import { categories, eventTypes, expectedTypes } from './expected-types.ts';
+import type { Places } from '../document/places.ts';
+import { statusWord } from '../mappings/credentials.ts';
+import type { Additions } from '../mappings/table.ts';
 import { fieldNamesSchema } from './field-names.ts';
+
+type Category = Places['event.category'][number];
+export type EventType = Places['event.type'][number];
+
+/** The event types that ECS expects of each category. */
+export const expectedTypes: Readonly<Record<Category, readonly EventType[]>> = {
+  api: ['access', 'admin', 'allowed', 'change', 'creation', 'deletion', 'denied', 'end', 'info', 'start', 'user'],
+  authentication: ['start', 'end', 'info'],
+  configuration: ['access', 'change', 'creation', 'deletion', 'info'],
+  database: ['access', 'change', 'info', 'error'],
+  driver: ['change', 'end', 'info', 'start'],
+  email: ['info'],
+  file: ['access', 'change', 'creation', 'deletion', 'info'],
+  host: ['access', 'change', 'end', 'info', 'start'],
+  iam: ['admin', 'change', 'creation', 'deletion', 'group', 'info', 'user'],
+  intrusion_detection: ['allowed', 'denied', 'info'],
+  library: ['start'],
+  malware: ['info'],
+  network: ['access', 'allowed', 'connection', 'denied', 'end', 'info', 'protocol', 'start'],
+  package: ['access', 'change', 'deletion', 'info', 'installation', 'start'],
+  process: ['access', 'change', 'end', 'info', 'start'],
+  registry: ['access', 'change', 'creation', 'deletion'],
+  session: ['start', 'end', 'info'],
+  threat: ['indicator'],
+  vulnerability: ['info'],
+  web: ['access', 'error', 'info'],
+};
+
+/** A record's own keys, by its type. */
+const keysOf = <K extends string>(record: Readonly<Record<K, unknown>>): K[] =>
+  Object.keys(record).filter((key): key is K => Object.hasOwn(record, key));
+
+export const categories = keysOf(expectedTypes);
+
+/** `device` is expected of no category. */
+export const eventTypes = [
+  ...new Set<EventType>([...categories.flatMap((name) => expectedTypes[name]), 'device']),
+].sort();
 
 const maxCodes = 1_000;
 const maxWords = 100;
@@ -86,3 +125,14 @@ export const mappingSchema = z.strictObject({
 });
 
 export type OperatorRules = z.output<typeof mappingSchema>;
+
+/** What the rules add to our mappings, made ready once for each source. */
+export function additionsOf({ fields, auditCodes, statusWords }: OperatorRules): Additions {
+  return {
+    names: fields,
+    meanings: {
+      auditCodes: new Map(Object.entries(auditCodes)),
+      statusWords: new Map(Object.entries(statusWords).map(([word, outcome]) => [statusWord(word), outcome])),
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { writeTime } from '../document/write-time.ts';
 import { readTime, zoneOffset } from './time.ts';
-import { writeTime } from './write-time.ts';
 
 const utc = zoneOffset('UTC');
 const ms = 1_636_337_187_553;
@@ -23,6 +23,7 @@ it.each([
   ['ISO with a comma', '2021-11-08T02:06:27,5Z', second + 500],
   ['ISO without seconds', '2021-11-08T02:06Z', second - 27_000],
   ['ISO without an offset', '2021-11-08T02:06:27', second],
+  ['ISO with the largest offset', '2021-11-08T21:05:27+18:59', second],
   ['a leap day', '2024-02-29T00:00:00Z', Date.UTC(2024, 1, 29)],
 ])('reads %s', (_, value, expected) => {
   expect(readTime(value, utc)).toMatchObject({ ms: expected, keyMs: expected, exact: true });
@@ -35,6 +36,11 @@ it.each([
   '2021-11-08T24:00:00Z',
   '2021-11-08T02:06:60Z',
   '2021-11-08T02:06:27+25:00',
+  '2021-11-08T02:06:27+19:00',
+  '2021-11-08T02:06:27+01:60',
+  '2021-00-08T02:06:27Z',
+  '2021-11-00T02:06:27Z',
+  '2021-11-08T02:60:27Z',
   '2021-11-08',
   'yesterday',
   '',

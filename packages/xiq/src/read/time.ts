@@ -71,19 +71,10 @@ function fromIso(text: string, offset: ZoneOffset): Moment | undefined {
   const fraction = match[7] ?? '';
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute, second, Number(fraction.slice(0, 3).padEnd(3, '0')));
   // 2026-02-30 would roll over to March.
-  if (
-    date.getUTCMonth() !== month - 1 ||
-    date.getUTCDate() !== day ||
-    date.getUTCHours() !== hour ||
-    date.getUTCMinutes() !== minute ||
-    date.getUTCSeconds() !== second
-  ) {
-    return undefined;
-  }
+  if (month < 1 || month > 12 || date.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) return undefined;
+  const local = date.setUTCHours(hour, minute, second, Number(fraction.slice(0, 3).padEnd(3, '0')));
   const exact = !/[1-9]/.test(fraction.slice(3));
-  const local = date.getTime();
   let keyMs = local;
   let ms = local;
   if (match[9] !== undefined) {

@@ -2,7 +2,7 @@
 import type { EcsFields, FieldDefinition, JsonObject } from '@xiq-siem/core';
 
 /** Our own fields below `extreme.xiq`, with the type that a search engine should map each to. */
-export const ownFields = {
+const ownFields = {
   receipt: 'keyword',
   message_type: 'keyword',
   mapping_version: 'keyword',

@@ -1,25 +1,16 @@
 // Field tables: which of the sender's fields is read as what, and where it goes. Data; each message type has one.
-import type { Places } from './places.ts';
-import type { Kind, Kinds } from './read/readers.ts';
+import type { Places } from '../document/places.ts';
+import type { Kind, Kinds } from './readers.ts';
 
-/** What each kind is written as. */
-interface Written {
-  text: string;
-  mac: string;
-  station: string;
-  ip: string;
-  time: string;
-  count: number;
-  number: number;
-  list: readonly string[];
-}
+/** What a kind is written as. */
+type Written<K extends Kind> = K extends 'station' | 'time' ? string : Kinds[K];
 
 /** The places that take what a kind writes, as one value or as one of a list. */
 type PlacesFor<K extends Kind> = {
-  [P in keyof Places]: Written[K] extends Places[P]
+  [P in keyof Places]: Written<K> extends Places[P]
     ? P
     : Places[P] extends readonly string[]
-      ? Written[K] extends string
+      ? Written<K> extends string
         ? P
         : never
       : never;
@@ -37,6 +28,9 @@ export type FieldRule = {
 }[Kind];
 
 export type FieldTable = Readonly<Record<string, FieldRule>>;
+
+/** An operator's further names of fields, by the field's own name. */
+export type FurtherNames = Readonly<Record<string, readonly string[] | undefined>>;
 
 /** What was read of a table's fields. */
 export type ValuesOf<T extends FieldTable> = { readonly [Name in keyof T]?: Kinds[T[Name]['as']] | undefined };

@@ -1,10 +1,26 @@
 // What a message type's mapping is: a field table, what makes an event itself, and what the table cannot say.
 import type { JsonObject } from '@xiq-siem/core';
-import type { DocumentDraft } from './document-draft.ts';
-import { type FieldTable, spellings, type ValuesOf } from './field-table.ts';
-import { type FurtherNames, type Meanings, noMeanings } from './meanings.ts';
-import type { Moment, ZoneOffset } from './read/time.ts';
-import { fieldReader } from './read-fields.ts';
+import type { DocumentDraft } from '../document/document-draft.ts';
+import type { Places } from '../document/places.ts';
+import { type FieldTable, type FurtherNames, spellings, type ValuesOf } from '../read/field-table.ts';
+import { fieldReader } from '../read/read-fields.ts';
+import type { Moment, ZoneOffset } from '../read/time.ts';
+
+/** How an event is classified. */
+export interface Classification {
+  readonly action: string;
+  readonly category?: Places['event.category'] | undefined;
+  readonly type: Places['event.type'];
+  readonly outcome?: Places['event.outcome'] | undefined;
+  readonly level: Places['log.level'];
+}
+
+/** What values mean to an operator, before our own tables are asked. */
+export interface Meanings {
+  readonly auditCodes: ReadonlyMap<string, Classification>;
+  /** By `statusWord`. */
+  readonly statusWords: ReadonlyMap<string, Places['event.outcome']>;
+}
 
 /** A part of a natural key: undefined where it is missing, '' where being absent says something itself. */
 export type KeyPart = string | undefined;
@@ -18,41 +34,52 @@ export interface MappingInput<T extends FieldTable> {
   leave(name: keyof T & string): void;
 }
 
-export interface Mapping<T extends FieldTable> {
+interface Mapping<T extends FieldTable> {
   readonly fields: T;
   /** The natural key: only what the webhook and the REST form of an event both carry. Undefined: the type has none. */
   key?(values: ValuesOf<T>, isUnread: (name: keyof T & string) => boolean): readonly KeyPart[];
   /** When ExtremeCloud IQ logged it, for a type that has a REST log. */
   loggedAt?(values: ValuesOf<T>): Moment | undefined;
-  /** Sets `draft.time`, and all that depends on more than one field. */
-  finish(input: MappingInput<T>): void;
+  /** Sets all that depends on more than one field. Gives when the event happened, as its sender says. */
+  finish(input: MappingInput<T>): Moment | undefined;
+}
+
+export interface Mapped {
+  /** The natural key, undefined where a part of it is missing. */
+  readonly key: readonly string[] | undefined;
+  /** When the event happened; undefined where no time could be read. */
+  readonly time: Moment | undefined;
+  /** When its sender logged it: what a span of the REST log is asked for by. */
+  readonly loggedAt: Moment | undefined;
 }
 
 /** A mapping at work. */
 export interface Mapper {
-  /** Fills the draft and gives the natural key, undefined where a part of it is missing. */
-  map(parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft): readonly string[] | undefined;
+  /** Fills the draft. */
+  map(parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft): Mapped;
   /** Whether a rule of the mapping knows a field of this name. */
   knows(name: string): boolean;
   /** Of an object, the short values that a rule of the mapping knows. */
   known(object: JsonObject): JsonObject;
 }
 
-export function defineMapping<const T extends FieldTable>(mapping: Mapping<T>): Mapping<T> {
-  return mapping;
+export interface BuiltInMapping {
+  readonly fields: FieldTable;
+  /** `further` and `meanings` are the operator's additions. They change what is read of an event, never its key. */
+  compile(further: FurtherNames, meanings: Meanings): Mapper;
 }
+
+export const defineMapping = <const T extends FieldTable>(mapping: Mapping<T>): BuiltInMapping => ({
+  fields: mapping.fields,
+  compile: (further, meanings) => mapper(mapping, further, meanings),
+});
 
 const isWhole = (parts: readonly KeyPart[]): parts is readonly string[] => !parts.includes(undefined);
 
 /** Values longer than this are not copied from an observation's large parent. */
 const maxKnownLength = 1_024;
 
-/** `further` and `meanings` are the operator's additions. They change what is read of an event, never its key. */
-export function mapper<T extends FieldTable>(
-  mapping: Mapping<T>,
-  further: FurtherNames = {},
-  meanings: Meanings = noMeanings,
-): Mapper {
+function mapper<T extends FieldTable>(mapping: Mapping<T>, further: FurtherNames, meanings: Meanings): Mapper {
   const read = fieldReader(mapping.fields, further);
   const names = new Set(
     Object.entries(mapping.fields).flatMap(([name, rule]) => [...spellings(name, rule), ...(further[name] ?? [])]),
@@ -65,11 +92,11 @@ export function mapper<T extends FieldTable>(
     map(parts, offset, draft) {
       const reading = read(parts, offset, draft);
       // Each value was read by the reader of its rule's kind, as ValuesOf says; the compiler cannot see that.
-      mapping.finish({ values: reading.values as ValuesOf<T>, draft, meanings, leave: reading.leave });
+      const time = mapping.finish({ values: reading.values as ValuesOf<T>, draft, meanings, leave: reading.leave });
       const ownValues = reading.ownValues as ValuesOf<T>;
-      draft.loggedAt = mapping.loggedAt?.(ownValues);
+      const loggedAt = mapping.loggedAt?.(ownValues);
       const key = mapping.key?.(ownValues, reading.isUnread);
-      return key !== undefined && isWhole(key) ? key : undefined;
+      return { key: key !== undefined && isWhole(key) ? key : undefined, time, loggedAt };
     },
     knows: (name) => names.has(name),
     known(object) {

@@ -1,13 +1,12 @@
 // Reads an element by its field table: what a rule takes goes to its places, all else is kept under its own key.
 
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
-import type { DocumentDraft } from './document-draft.ts';
-import { type FieldTable, spellings } from './field-table.ts';
-import type { FurtherNames } from './meanings.ts';
-import type { Place } from './places.ts';
-import { type Kind, type Kinds, readers } from './read/readers.ts';
-import type { ZoneOffset } from './read/time.ts';
-import { writeTime } from './read/write-time.ts';
+import type { DocumentDraft } from '../document/document-draft.ts';
+import type { Place } from '../document/places.ts';
+import { writeTime } from '../document/write-time.ts';
+import { type FieldTable, type FurtherNames, spellings } from './field-table.ts';
+import { type Kind, type Kinds, readers } from './readers.ts';
+import type { ZoneOffset } from './time.ts';
 
 type Value = Kinds[Kind];
 
@@ -29,7 +28,7 @@ interface Slot {
   readonly to: readonly Place[];
 }
 
-export interface Reading {
+interface Reading {
   readonly values: Readonly<Record<string, Value | undefined>>;
   /** The same without what only an operator's further name gave. */
   readonly ownValues: Readonly<Record<string, Value | undefined>>;
@@ -40,7 +39,7 @@ export interface Reading {
 }
 
 /** `parts` are the objects that make up the element: an observation before its parent. */
-export type FieldReader = (parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft) => Reading;
+type FieldReader = (parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft) => Reading;
 
 function written(value: Value): string | number | readonly string[] {
   if (typeof value !== 'object') return value;
@@ -81,7 +80,7 @@ function knownNames(table: FieldTable, further: FurtherNames) {
 }
 
 /** Compiles a table once, at start. */
-export function fieldReader(table: FieldTable, furtherNames: FurtherNames = {}): FieldReader {
+export function fieldReader(table: FieldTable, furtherNames: FurtherNames): FieldReader {
   const slots: readonly Slot[] = Object.entries(table).map(([name, { as, to = [] }]) => ({
     name,
     read: readers[as],

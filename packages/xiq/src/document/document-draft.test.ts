@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shapedExtra } from './extra.ts';
+import { shapedExtra } from './document-draft.ts';
 
 it('keeps values of every kind as they are', () => {
   const value = { a: [1, { b: null }], c: true, 'd.e': 'x', f: {} };
@@ -24,6 +24,11 @@ it('cuts a long text at a character, with a mark', () => {
   expect(a).toMatch(/^(?:😀)+\ufffd?… \[cut, 10000 characters\]$/u);
   expect(String(a).length).toBeLessThanOrEqual(8_191);
   expect(String(a).isWellFormed()).toBe(true);
+});
+
+it('keeps a text of 8,191 characters whole', () => {
+  expect(shapedExtra([['a', 'x'.repeat(8_191)]])).toEqual({ a: 'x'.repeat(8_191) });
+  expect(shapedExtra([['a', 'x'.repeat(8_192)]])['a']).toMatch(/… \[cut, 8192 characters\]$/);
 });
 
 it('gives keys that a flattened field takes, and loses no value by it', () => {
