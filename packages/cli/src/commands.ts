@@ -87,6 +87,11 @@ const groups: Readonly<Record<CommandEntry['group'], readonly Row[]>> = {
     ],
     ['setup', 'Prepare a destination: templates, what it needs', async () => (await import('./setup.ts')).setupCommand],
     [
+      'subscriptions list',
+      'Those at ExtremeCloud IQ, ours and foreign',
+      async () => (await import('./subscriptions/list.ts')).listCommand,
+    ],
+    [
       'subscriptions plan',
       'How they differ from the configuration',
       async () => (await import('./subscriptions/plan.ts')).planCommand,

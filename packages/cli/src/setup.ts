@@ -23,6 +23,7 @@ export const setupCommand = defineCommand({
     ok: 'done, or nothing to do',
     undone: 'something to do, and not done: --dry-run, or not agreed',
     unavailable: 'the destination cannot be reached, or refuses',
+    interrupted: 'Ctrl-C',
   },
   words: [1, 1],
   json: {
