@@ -1,14 +1,20 @@
 // `xiq-siem serve`: the connector itself, from its start to its last signal.
 
-import { configFile, defineCommand, standardErrorLogger } from '@xiq-siem/cli';
-import { configurationError, loadConfiguration, secretFaults } from '@xiq-siem/config';
-import { type ExitCode, exitCodes, type Logger } from '@xiq-siem/core';
+import { relative } from 'node:path';
+import { configFile, defineCommand, printable, standardErrorLogger } from '@xiq-siem/cli';
+import {
+  type Configuration,
+  configurationError,
+  loadConfiguration,
+  managedSecretPath,
+  secretFaults,
+} from '@xiq-siem/config';
+import { type ExitCode, exitCodes, type Logger, type SourceSecretReference } from '@xiq-siem/core';
+import type { DestinationCheck } from '@xiq-siem/pipeline';
 import { type Connector, startConnector } from './connector.ts';
 import { registry } from './registry.ts';
-import { onReloadSignal, stopSignal } from './stop-signal.ts';
 import { createCounters } from './telemetry/counters.ts';
 import { version } from './version.ts';
-import { welcome } from './welcome.ts';
 
 export const serveCommand = defineCommand({
   text: 'Take webhooks, keep them, and deliver them as ECS documents, until SIGTERM or SIGINT. SIGHUP does what xiq-siem reload does.',
@@ -56,4 +62,62 @@ async function reload(connector: Connector, log: Logger): Promise<void> {
   } catch (cause) {
     log.error('configuration.reload_refused', { why: cause instanceof Error ? cause.message : String(cause) });
   }
+}
+
+/** Resolves with the first signal. What was answered 202 is on disk by then, so that the second may end us at once. */
+export function stopSignal(): Promise<{ readonly message: string }> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
+    for (const name of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(name, () => {
+        if (asked) process.exit(128 + numbers[name]);
+        asked = true;
+        resolve({ message: name });
+      });
+    }
+  });
+}
+
+/** SIGHUP: the configuration is to be read again. Also without a terminal, where it would end the process otherwise. */
+export function onReloadSignal(reload: () => void): void {
+  process.on('SIGHUP', reload);
+}
+
+/** One of the vendor's own example bodies. */
+const exampleBody =
+  '[{"ownerId":1091,"orgId":0,"timeStamp":1636337187553,"id":null,"userId":6553,"code":10001,"category":1,"description":"Logged in with privileges of admin group Administrator","userName":"user@extremecloudiq.com","vhmName":"USER-VHM"}]';
+
+export function welcome(
+  { sources, resolvePath }: Configuration,
+  { url, adminUrl, secretsDirectory }: Connector,
+  checks: readonly DestinationCheck[],
+): string {
+  const lines = [`Webhooks: ${url}/webhooks/<source>/<MESSAGE_TYPE>    Readiness: ${adminUrl}/readyz`];
+  for (const { name, type, ok, message } of checks) {
+    lines.push(`Destination ${name} (${type}): ${ok ? '' : 'NOT READY: '}${printable(message)}`);
+  }
+  for (const { name, secrets } of sources) {
+    const [first] = secrets;
+    if (first === undefined) continue;
+    const secret = shellSecret(first.reference, managedSecretPath(secretsDirectory, name), resolvePath);
+    lines.push(
+      `\nA first webhook for source ${name}:\n`,
+      `curl -u "xiq:${secret}" -H 'content-type: application/json' -d '${exampleBody}' ${url}/webhooks/${name}/AUDIT_LOG_ALL\n`,
+    );
+  }
+  return lines.join('\n');
+}
+
+/** The secret as a shell reads it from where it is kept, so that it is never shown. */
+function shellSecret(
+  reference: SourceSecretReference,
+  managedPath: string,
+  resolvePath: (path: string) => string,
+): string {
+  if ('env' in reference) return `$${reference.env}`;
+  const path = 'file' in reference ? resolvePath(reference.file) : managedPath;
+  const fromHere = relative(process.cwd(), path);
+  const shortest = fromHere.length < path.length ? fromHere : path;
+  return `$(head -n 1 '${shortest.replaceAll("'", `'\\''`)}')`;
 }

@@ -64,10 +64,10 @@ const groups: Readonly<Record<CommandEntry['group'], readonly Row[]>> = {
     [
       'jobs list',
       'Retries, replays and back-fills there are',
-      async () => (await import('./jobs/list.ts')).jobsListCommand,
+      async () => (await import('./jobs/commands.ts')).jobsListCommand,
     ],
-    ['jobs watch', 'Follow a job to its end', async () => (await import('./jobs/watch.ts')).jobsWatchCommand],
-    ['jobs cancel', 'End a job where it stands', async () => (await import('./jobs/cancel.ts')).jobsCancelCommand],
+    ['jobs watch', 'Follow a job to its end', async () => (await import('./jobs/commands.ts')).jobsWatchCommand],
+    ['jobs cancel', 'End a job where it stands', async () => (await import('./jobs/commands.ts')).jobsCancelCommand],
     [
       'destination resume',
       'Try a destination now',
@@ -89,19 +89,23 @@ const groups: Readonly<Record<CommandEntry['group'], readonly Row[]>> = {
     [
       'subscriptions list',
       'Those at ExtremeCloud IQ, ours and foreign',
-      async () => (await import('./subscriptions/list.ts')).listCommand,
+      async () => (await import('./subscriptions/list-and-plan.ts')).listCommand,
     ],
     [
       'subscriptions plan',
       'How they differ from the configuration',
-      async () => (await import('./subscriptions/plan.ts')).planCommand,
+      async () => (await import('./subscriptions/list-and-plan.ts')).planCommand,
     ],
     [
       'subscriptions apply',
       'Make them what the configuration says',
-      async () => (await import('./subscriptions/apply.ts')).applyCommand,
+      async () => (await import('./subscriptions/apply-and-delete.ts')).applyCommand,
     ],
-    ['subscriptions delete', 'Take ours away', async () => (await import('./subscriptions/delete.ts')).deleteCommand],
+    [
+      'subscriptions delete',
+      'Take ours away',
+      async () => (await import('./subscriptions/apply-and-delete.ts')).deleteCommand,
+    ],
     [
       'subscriptions rotate-secret',
       'A new secret, with no webhook refused',

@@ -1,16 +1,16 @@
 // `xiq-siem dlq list`: what will not be delivered, and why.
 import { type DeadLetterEntry, routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
+import type { z } from 'zod';
 import { type CommandOptions, wholeNumber } from '../arguments.ts';
 import type { Asking } from '../ask.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
 import { type Cell, renderTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { counted, group, shortDuration } from '../terminal/units.ts';
+import { clockTime, counted, group, shortDuration } from '../terminal/units.ts';
 import { timeHelp } from '../time.ts';
 import { type Filter, filterOf, filterOptions } from './filter.ts';
-import { renderGroups } from './groups-view.ts';
 
 const options = {
   ...filterOptions,
@@ -101,4 +101,40 @@ const columns = [
 function row({ number, destination, code, words = '', dataset, lastAttempt }: DeadLetterEntry, nowMs: number): Cell[] {
   const age = shortDuration(Math.max(0, nowMs - Date.parse(lastAttempt)) / 1000);
   return [String(number), age, destination, { text: code, colour: 'red' }, dataset, words];
+}
+
+type Groups = z.output<typeof routes.groupDeadLetters.answer>;
+
+const groupColumns = [
+  { title: 'DESTINATION' },
+  { title: 'CODE' },
+  { title: 'DATASET' },
+  { title: 'EVENTS', align: 'right' },
+  { title: 'NEWEST' },
+] as const;
+const countColumns = [
+  { title: 'DESTINATION' },
+  { title: 'OPEN', align: 'right' },
+  { title: 'DELIVERED LATER', align: 'right' },
+  { title: 'DROPPED', align: 'right' },
+] as const;
+
+export function renderGroups(
+  { groups, counts }: Groups,
+  terminal: Pick<Terminal, 'columns' | 'colours'>,
+): readonly string[] {
+  const open = counts.reduce((sum, count) => sum + count.open, 0);
+  const found = groups.map(({ destination, code, dataset, events, newest }) => [
+    ...[destination, { text: code, colour: 'red' } as const, dataset],
+    ...[group(events), clockTime(newest)],
+  ]);
+  const sums = counts.map((count) => [
+    count.destination,
+    ...[count.open, count.delivered, count.dropped].map((events) => group(events)),
+  ]);
+  return [
+    open === 0 ? 'No dead letters.' : `${counted(open, 'dead letter')} open.`,
+    ...(groups.length === 0 ? [] : ['', ...renderTable(groupColumns, found, terminal)]),
+    ...(counts.length === 0 ? [] : ['', ...renderTable(countColumns, sums, terminal)]),
+  ];
 }

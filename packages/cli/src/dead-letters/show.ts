@@ -3,8 +3,7 @@ import { routes } from '@xiq-siem/admin-api';
 import { wholeNumber } from '../arguments.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { renderDocument } from '../terminal/document.ts';
-import { renderFacts } from '../terminal/facts.ts';
+import { printable } from '../terminal/printable.ts';
 import { clockTime, group } from '../terminal/units.ts';
 
 export const showCommand = defineCommand({
@@ -37,3 +36,14 @@ export const showCommand = defineCommand({
     });
   },
 });
+
+export function renderDocument(document: unknown): readonly string[] {
+  // JSON escapes the C0 controls; what is left of the others means the same as an escape.
+  return JSON.stringify(document, undefined, 2).split('\n').map(printable);
+}
+
+/** Texts may come from outside. */
+export function renderFacts(facts: readonly (readonly [name: string, text: string])[]): readonly string[] {
+  const width = Math.max(0, ...facts.map(([name]) => name.length));
+  return facts.map(([name, text]) => `  ${name.padEnd(width)}  ${printable(text)}`);
+}

@@ -1,6 +1,6 @@
 import type { SourceState } from '@xiq-siem/admin-api';
 import { expect, it } from 'vitest';
-import { sourceTroubles } from './source-troubles.ts';
+import { sourceTroubles } from './verdict.ts';
 
 const api: NonNullable<SourceState['api']> = {
   subscriptions: [

@@ -6,9 +6,7 @@ import { type Cell, type Column, renderTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/text-width.ts';
 import { byteSize, clockTime, counted, duration, group, rate, shortCount, shortDuration } from '../terminal/units.ts';
-import { troublesOf } from './next-step.ts';
-import { sourceTroubles } from './source-troubles.ts';
-import { verdictOf } from './verdict.ts';
+import { sourceTroubles, troublesOf, verdictOf } from './verdict.ts';
 
 const stateColours: Readonly<Record<DestinationState['state'], Colour | undefined>> = {
   running: 'green',

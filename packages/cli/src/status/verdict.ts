@@ -1,8 +1,7 @@
 // The one line that status begins with: is anything lost?
-import type { Status } from '@xiq-siem/admin-api';
+import type { DestinationState, SourceState, Status, SubscriptionState } from '@xiq-siem/admin-api';
 import type { Colour } from '../terminal/colours.ts';
 import { counted } from '../terminal/units.ts';
-import { sourceTroubles } from './source-troubles.ts';
 
 export interface Verdict {
   readonly text: string;
@@ -45,3 +44,94 @@ export function needsPerson(status: Status): boolean {
     sources.some((source) => sourceTroubles(source).length > 0)
   );
 }
+
+/** One line each; none for a destination that is well. Words come from outside. */
+export function troublesOf(destination: DestinationState): readonly string[] {
+  const { name, sum, deadLetters } = destination;
+  const unknown = Math.abs(sum.difference) + Math.abs(deadLetters.difference);
+  return [
+    ...stateTrouble(destination),
+    ...heldTrouble(destination),
+    ...(unknown === 0
+      ? []
+      : [`of ${counted(unknown, 'event')} nobody knows what became. Next: keep the data directory, and report it`]),
+    ...(sum.damaged === 0
+      ? []
+      : [
+          `${counted(sum.damaged, 'body', 'bodies')} damaged: not to be read, or not to be normalized. Next: the log says which and ` +
+            'why; xiq-siem replay sends them when it is mended',
+        ]),
+    ...(deadLetters.open === 0
+      ? []
+      : [
+          `${counted(deadLetters.open, 'dead letter')}. Next: see xiq-siem dlq list --destination ${name}, ` +
+            `mend the cause, then xiq-siem dlq retry --destination ${name}`,
+        ]),
+  ];
+}
+
+function stateTrouble({
+  name,
+  type,
+  state,
+  reason = 'no reason told',
+  lastFailure,
+}: DestinationState): readonly string[] {
+  if (state !== 'paused' && state !== 'backing_off') return [];
+  const said = lastFailure?.words === undefined ? reason : `${lastFailure.code}: ${lastFailure.words}`;
+  if (reason === 'dead_letters_full') {
+    return [`${said}. Next: make room with xiq-siem dlq retry or dlq drop, or raise deadLetters.maxBytes`];
+  }
+  if (reason === 'dead_letters_failed')
+    return [`${said}. Next: look after the disk of the data directory; it tries again`];
+  if (state === 'backing_off')
+    return [`${said}. It tries again by itself; xiq-siem check says whether it would take events`];
+  const setUp = type === 'elasticsearch' && /template|index|mapping|pipeline/.test(said);
+  const mend = setUp ? `xiq-siem setup ${name}` : `mend it (xiq-siem check says what is wrong)`;
+  return [`${said}. Next: ${mend}, then xiq-siem destination resume ${name}`];
+}
+
+function heldTrouble({ name, held }: DestinationState): readonly string[] {
+  if (held === undefined) return [];
+  const words = held.words === undefined ? held.code : `${held.code}: ${held.words}`;
+  return [`${counted(held.events, 'event')} held (${words}). Next: mend it, then xiq-siem destination resume ${name}`];
+}
+
+/** One line each; none for a source that is well, or of which nothing is known. Words come from outside. */
+export function sourceTroubles({ api }: Pick<SourceState, 'api'>): readonly string[] {
+  if (api === undefined) return [];
+  const { subscriptions, publicUrl, failure, rotating = false } = api;
+  const troubled = subscriptions.filter(({ state }) => state !== 'well' && state !== 'unknown');
+  const alike = Map.groupBy(troubled, ({ state, words = '' }) => `${state} ${words}`);
+  return [
+    ...(failure === undefined ? [] : [`subscriptions: ${failure}. Next: xiq-siem subscriptions plan says more`]),
+    ...(rotating
+      ? [
+          'a rotation of the secret is under way, or was interrupted. Next: xiq-siem subscriptions rotate-secret goes on',
+        ]
+      : []),
+    ...[...alike.values()].flatMap(subscriptionTrouble),
+    ...publicUrl.flatMap(({ what, result, words }) =>
+      result === 'wrong' ? [`public URL, ${what.replaceAll('_', ' ')}: ${words}`] : [],
+    ),
+  ];
+}
+
+function subscriptionTrouble(alike: readonly SubscriptionState[]): readonly string[] {
+  const [first] = alike;
+  if (first === undefined) return [];
+  const { state, words } = first;
+  const types = alike.map(({ messageType }) => messageType).join(', ');
+  const what = `${alike.length === 1 ? 'subscription' : 'subscriptions'} to ${types} ${state}`;
+  return [`${what}${words === undefined ? '' : ` (${words})`}. Next: ${next[state]}`];
+}
+
+const apply = 'xiq-siem subscriptions apply';
+const next: Readonly<Record<SubscriptionState['state'], string>> = {
+  missing: apply,
+  disabled: apply,
+  changed: apply,
+  foreign: 'look in ExtremeCloud IQ who made it',
+  unknown: '',
+  well: '',
+};

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { renderDocument } from '../dead-letters/show.ts';
 import { testTerminal } from '../test-session.ts';
 import { coloursWanted, painter } from './colours.ts';
-import { renderDocument } from './document.ts';
 import { startProgress } from './progress.ts';
 import { renderTable } from './table.ts';
 import { cutText, textWidth, wrapText } from './text-width.ts';
