@@ -70,6 +70,7 @@ it.each<[HttpFaultCode, string, string]>([
   ['tls_failed', 'ssl/tls alert bad certificate', 'our own certificate is not accepted: check `ownCert`'],
   ['tls_failed', 'self-signed certificate', 'set `caFile`'],
   ['unreachable', 'ECONNREFUSED', 'check `nodes` and `proxy`'],
+  ['invalid_request', 'Invalid character in header content ["a"]', 'correct the configured header or secret'],
   ['connection_lost', 'socket hang up', 'check `nodes`, and whether it is http or https there'],
 ])('says what to do about %s: %s', (code, message, advice) => {
   expect(faultAdvice({ code, message }, { url: '`nodes`', certificate: '`ownCert`' })).toContain(advice);
@@ -79,7 +80,7 @@ it('does not name an option for a certificate where a destination has none', () 
   expect(faultAdvice({ code: 'tls_failed', message: 'tls alert handshake failure' })).toContain('refuses the TLS');
 });
 
-it.each<HttpFaultCode>(['aborted', 'timed_out', 'invalid_request'])('has no advice about %s', (code) => {
+it.each<HttpFaultCode>(['aborted', 'timed_out'])('has no advice about %s', (code) => {
   expect(faultAdvice({ code, message: 'certificate has expired' })).toBe('');
 });
 

@@ -77,6 +77,8 @@ export function faultAdvice({ code, message }: Pick<HttpFault, 'code' | 'message
       return `check ${url} and \`proxy\`, and whether the server runs`;
     case 'connection_lost':
       return `check ${url}, and whether it is http or https there`;
+    case 'invalid_request':
+      return 'correct the configured header or secret';
     default:
       return '';
   }
