@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, Agent as HttpAgent, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Agent as HttpsAgent } from 'node:https';
-import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { createManualClock, selfSignedCertificate } from '@xiq-siem/testkit';
@@ -306,6 +306,26 @@ describe('TLS', () => {
       createTlsServer(certificate, ({ socket }) => socket.destroy()),
       'https',
     );
+    expect(await ask(url, { agent })).toMatchObject({ code: 'connection_lost', sent: true });
+  });
+
+  it('is a lost connection where it is disturbed in the middle of the answer', async () => {
+    let isAnswering = false;
+    const listener: RequestListener = (_, response) => {
+      isAnswering = true;
+      response.write('half');
+    };
+    // With TLS 1.3 the server would write of its own accord before it answers.
+    const server = await listening(createTlsServer({ ...certificate, maxVersion: 'TLSv1.2' }, listener), 'https');
+    const url = await tcpServer((socket) => {
+      const upstream = connect(Number(server.port), '127.0.0.1').on('error', () => undefined);
+      socket.pipe(upstream).on('data', (bytes: Buffer) => {
+        socket.write(bytes);
+        if (isAnswering) socket.write('this is no TLS');
+      });
+    });
+    url.protocol = 'https:';
+    const agent = new HttpsAgent({ ca: certificate.cert });
     expect(await ask(url, { agent })).toMatchObject({ code: 'connection_lost', sent: true });
   });
 });

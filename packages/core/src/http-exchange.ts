@@ -71,7 +71,7 @@ export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
   const late = new AbortController();
   const ended = new AbortController();
   const cut = AbortSignal.any([signal, late.signal]);
-  const progress = { sent: false, answered: false };
+  const progress = { sent: false };
   try {
     if (timeoutMs !== undefined) {
       const timeout = new DOMException(`no whole answer within ${timeoutMs} ms`, 'TimeoutError');
@@ -86,7 +86,7 @@ export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
     const truncated = body.length > maxAnswerBytes;
     return { kind: 'answer', status, headers, body: body.subarray(0, maxAnswerBytes), truncated };
   } catch (error) {
-    return { kind: 'failed', sent: progress.sent, ...causeOf(error, cut, progress) };
+    return { kind: 'failed', sent: progress.sent, ...causeOf(error, cut, progress.sent) };
   } finally {
     ended.abort();
   }
@@ -96,23 +96,18 @@ function sleepInRealTime(ms: number, signal: AbortSignal): Promise<void> {
   return setTimeout(ms, undefined, { signal });
 }
 
-interface Progress {
-  sent: boolean;
-  answered: boolean;
-}
-
 function responseTo(
   { method, url, agent, headers, body }: HttpRequest,
   signal: AbortSignal,
-  progress: Progress,
+  progress: { sent: boolean },
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
     const outgoing = start(url, { method, agent, signal, headers: { ...headers, ...length } }, (response) => {
-      // An answer may come before all is sent. From here on, the answer's own errors count.
-      progress.sent = progress.answered = true;
+      // An answer may come before all is sent. What breaks from here on is an error of the answer.
+      progress.sent = true;
       resolve(response);
     });
     outgoing.once('finish', () => {
@@ -137,11 +132,7 @@ async function readBytes(response: IncomingMessage, maxBytes: number): Promise<B
   return Buffer.concat(chunks);
 }
 
-function causeOf(
-  error: unknown,
-  { aborted, reason }: AbortSignal,
-  { sent, answered }: Progress,
-): Pick<HttpFault, 'code' | 'message'> {
+function causeOf(error: unknown, { aborted, reason }: AbortSignal, sent: boolean): Pick<HttpFault, 'code' | 'message'> {
   if (aborted && reason instanceof Error && reason.name === 'TimeoutError') {
     return { code: 'timed_out', message: reason.message };
   }
@@ -150,6 +141,6 @@ function causeOf(
   const { code: errno = '', syscall = '' } = known;
   const message = known.message.replace(noise, '') || errno;
   if (requestErrors.test(errno)) return { code: 'invalid_request', message };
-  if (tlsErrors.test(errno) && !answered) return { code: 'tls_failed', message };
+  if (tlsErrors.test(errno)) return { code: 'tls_failed', message };
   return { code: sent || /^(?:read|write)$/.test(syscall) ? 'connection_lost' : 'unreachable', message };
 }

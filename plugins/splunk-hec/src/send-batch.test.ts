@@ -104,6 +104,18 @@ it('holds only the index that is refused', async () => {
   expect(fake.events).toHaveLength(2);
 });
 
+it('writes a data set without an index of its own to that of the destination', async () => {
+  const { destination, fake } = await startBench(onTestFinished, {
+    config: { index: 'network', datasets: { [auth]: { sourcetype: 'own' }, [sms]: { index: 'phones' } } },
+  });
+  await destination.deliver(batchOf('a', { id: 'b', dataset: auth }, { id: 'c', dataset: sms }), noSignal);
+  expect(fake.events.map(({ index, sourcetype }) => [index, sourcetype])).toEqual([
+    ['network', 'extreme:xiq:audit'],
+    ['network', 'own'],
+    ['phones', 'extreme:xiq:sms'],
+  ]);
+});
+
 it('holds only the token that is refused', async () => {
   const { destination, idsOf } = await startBench(onTestFinished, {
     config: { datasets: { [auth]: { token: { env: 'OTHER_TOKEN' } } } },
