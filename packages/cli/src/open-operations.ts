@@ -72,25 +72,25 @@ async function readConfiguration(product: Product, file: string | undefined): Pr
 }
 
 /** Undefined where no connector runs: no admin.json, or one that a killed connector left behind. */
-export async function runningAt(dataDirectory: string): Promise<AdminAddress | undefined> {
+export async function runningAt(dataDirectory: string, timeoutMs = probeTimeoutMs): Promise<AdminAddress | undefined> {
   const address = await readAdminFile(dataDirectory).catch((cause: unknown) => {
     if (cause instanceof ConnectorError && cause.code === 'not_running') return undefined;
     throw cause;
   });
-  return address !== undefined && (await knowsUs(address)) ? address : undefined;
+  return address !== undefined && (await knowsUs(address, timeoutMs)) ? address : undefined;
 }
 
 /**
  * False where nobody listens, or somebody else does: what a killed connector left behind may name another's port.
  * @throws ConnectorError `not_running` where somebody listens and does not answer: its files are not at rest then.
  */
-async function knowsUs({ url: base, token }: AdminAddress): Promise<boolean> {
+async function knowsUs({ url: base, token }: AdminAddress, timeoutMs: number): Promise<boolean> {
   const outcome = await exchange({
     method: 'GET',
     url: new URL(base + routes.jobs.path),
     agent: new Agent(),
     headers: { authorization: `Bearer ${token.reveal()}` },
-    timeoutMs: probeTimeoutMs,
+    timeoutMs,
     signal: new AbortController().signal,
   });
   if (outcome.kind === 'answer') return outcome.status !== unauthorized && outcome.status !== notFound;

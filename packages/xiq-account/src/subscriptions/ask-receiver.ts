@@ -2,8 +2,6 @@
 import { Agent } from 'node:http';
 import { ConnectorError, exchange, type Secret } from '@xiq-siem/core';
 
-const timeoutMs = 10_000;
-
 export interface AskedReceiver {
   /** Where webhooks are taken, without a path. */
   readonly webhooks: string;
@@ -16,6 +14,7 @@ export async function acceptsSecret(
   { webhooks, source, messageType }: AskedReceiver,
   secret: Secret,
   signal: AbortSignal,
+  timeoutMs = 10_000,
 ): Promise<boolean> {
   const url = new URL(`${webhooks}/webhooks/${source}/${messageType}`);
   const headers = { Authorization: `Bearer ${secret.reveal()}` };
