@@ -70,6 +70,12 @@ it.each([401, 404])('somebody else at its port, who answers %i, is not our conne
   expect(await runningAt(data)).toBeUndefined();
 });
 
+it('a connector that hangs is there, and its files are not read', async () => {
+  const { data } = await place(await listening(() => undefined));
+  const message = expect.stringContaining('is there, but gave no whole answer within 50 ms');
+  await expect(runningAt(data, 50)).rejects.toMatchObject({ code: 'not_running', message });
+});
+
 it('of files alone, what changes is refused by each operation', async () => {
   const never = () => Promise.reject(new Error('not asked'));
   const nothing = () => ({ [Symbol.asyncIterator]: () => ({ next: never }) });

@@ -1,5 +1,5 @@
 // Whom a command asks: the connector that runs on this data directory, or the files of the one that does not.
-import { get } from 'node:http';
+import { Agent } from 'node:http';
 import {
   type AdminAddress,
   connectAdmin,
@@ -9,7 +9,7 @@ import {
   routes,
 } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
-import { ConnectorError } from '@xiq-siem/core';
+import { ConnectorError, exchange } from '@xiq-siem/core';
 import type { OpenedOperations, Product, Purpose } from './command.ts';
 
 /** What can be read from files alone. */
@@ -72,32 +72,30 @@ async function readConfiguration(product: Product, file: string | undefined): Pr
 }
 
 /** Undefined where no connector runs: no admin.json, or one that a killed connector left behind. */
-export async function runningAt(dataDirectory: string): Promise<AdminAddress | undefined> {
+export async function runningAt(dataDirectory: string, timeoutMs = probeTimeoutMs): Promise<AdminAddress | undefined> {
   const address = await readAdminFile(dataDirectory).catch((cause: unknown) => {
     if (cause instanceof ConnectorError && cause.code === 'not_running') return undefined;
     throw cause;
   });
-  return address !== undefined && (await knowsUs(address)) ? address : undefined;
+  return address !== undefined && (await knowsUs(address, timeoutMs)) ? address : undefined;
 }
 
 /**
  * False where nobody listens, or somebody else does: what a killed connector left behind may name another's port.
  * @throws ConnectorError `not_running` where somebody listens and does not answer: its files are not at rest then.
  */
-function knowsUs({ url, token }: AdminAddress): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token.reveal()}` };
-    const asked = get(url + routes.jobs.path, { timeout: probeTimeoutMs, agent: false, headers }, (response) => {
-      response.resume();
-      resolve(response.statusCode !== unauthorized && response.statusCode !== notFound);
-    });
-    asked.on('timeout', () => {
-      const message = `the connector at ${url} is there, but said nothing for ${probeTimeoutMs} ms`;
-      reject(new ConnectorError('not_running', message));
-      asked.destroy();
-    });
-    asked.on('error', () => resolve(false));
+async function knowsUs({ url: base, token }: AdminAddress, timeoutMs: number): Promise<boolean> {
+  const outcome = await exchange({
+    method: 'GET',
+    url: new URL(base + routes.jobs.path),
+    agent: new Agent(),
+    headers: { authorization: `Bearer ${token.reveal()}` },
+    timeoutMs,
+    signal: new AbortController().signal,
   });
+  if (outcome.kind === 'answer') return outcome.status !== unauthorized && outcome.status !== notFound;
+  if (outcome.code !== 'timed_out') return false;
+  throw new ConnectorError('not_running', `the connector at ${base} is there, but gave ${outcome.message}`);
 }
 
 /** All operations, of which those that need a running connector refuse. */

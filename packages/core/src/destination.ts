@@ -81,7 +81,8 @@ export interface Destination<Code extends string = string> {
   readonly assurance?: Assurance;
   /**
    * Sends a batch and says what became of it. Expected failure is returned; a throw is a bug of the plugin's, counted,
-   * and the batch is sent again. No retries of its own. `signal` fires at the time limit or at shutdown.
+   * and the batch is sent again. No retries of its own. `signal` fires at the time limit (its reason is then a
+   * TimeoutError) or at shutdown.
    */
   deliver(batch: Batch, signal: AbortSignal): Promise<DeliveryReport<Code>>;
   /** Asks the destination whether it would take events, without sending one. */

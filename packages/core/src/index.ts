@@ -26,7 +26,19 @@ export type { ErrorCode, ExitCode } from './errors.ts';
 export { ConnectorError, errorCodes, exitCodes } from './errors.ts';
 export type { NormalizedEvent } from './event.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
+export type { HttpAnswer, HttpFault, HttpFaultCode, HttpOutcome, HttpRequest } from './http-exchange.ts';
+export { exchange, httpFaultCodes } from './http-exchange.ts';
 export type { JsonObject, JsonValue } from './json.ts';
+export type { OptionNames, TlsFiles } from './plugin-toolkit.ts';
+export {
+  faultAdvice,
+  occasionally,
+  parseJson,
+  plainWords,
+  readTls,
+  retryAfterMs,
+  warnOfExposure,
+} from './plugin-toolkit.ts';
 export type { SecretReference, SecretSource, SourceSecretReference } from './secret.ts';
 export { Secret, secretReference, sourceSecretReference } from './secret.ts';
 export type {
@@ -54,3 +66,5 @@ export { maxSettledRanges, settledRangesIn } from './stages.ts';
 export type { Facts, GaugeName, GaugeReading, Logger, Meter, MetricName } from './telemetry.ts';
 export { gaugeNames, metricNames } from './telemetry.ts';
 export { escapeControls, reasonOf } from './text.ts';
+export type { BatchFault, VerdictSheet } from './verdict-sheet.ts';
+export { createVerdictSheet } from './verdict-sheet.ts';

@@ -103,7 +103,7 @@ function startCall(destination: Destination, batch: Batch, clock: Clock, timeout
   const endInTime = async (): Promise<CallEnd> => {
     await clock.sleep(timeoutMs, AbortSignal.any([cut.signal, over.signal]));
     if (!over.signal.aborted) {
-      cut.abort(new Error('the time limit of the attempt is over'));
+      cut.abort(new DOMException('the time limit of the attempt is over', 'TimeoutError'));
       await clock.sleep(abortGraceMs, over.signal);
     }
     return over.signal.aborted ? ended : { kind: 'hung' };

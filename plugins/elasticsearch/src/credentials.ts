@@ -51,7 +51,7 @@ export async function readTls(
   { clientCertificate, verifyTls }: ElasticsearchConfig,
   { name, log, resolvePath }: DestinationContext,
 ): Promise<AgentTls> {
-  if (!verifyTls) log.warn('destination.tls_unverified', { destination: name });
+  if (!verifyTls) log.warn('destination.tls_not_verified', { destination: name });
   const pem = async (key: string, path: string) => {
     try {
       return await readFile(resolvePath(path), 'utf8');

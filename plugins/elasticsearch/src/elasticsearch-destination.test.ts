@@ -107,7 +107,7 @@ test('certificate and key go to the agent, and a file that is not there is a fau
   const changed = { ...config, nodes: ['https://es.example:9200'], clientCertificate, verifyTls: false };
   await elasticsearchDestination.create(changed, spying);
   expect(seen).toEqual([['https://es.example:9200/', 'import', 'import', false]]);
-  expect(logged.map(({ event }) => event)).toContain('destination.tls_unverified');
+  expect(logged.map(({ event }) => event)).toContain('destination.tls_not_verified');
   const missing = { ...changed, clientCertificate: { certFile: file, keyFile: '/nowhere/key.pem' } };
   await expect(elasticsearchDestination.create(missing, context)).rejects.toMatchObject({
     code: 'config_invalid',

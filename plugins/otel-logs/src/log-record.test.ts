@@ -128,6 +128,14 @@ it.each([
   expect(recordsOf([ecsDocument({ 'log.level': level })])[0]).toMatchObject({ severityNumber, severityText: level });
 });
 
+it('gives a whole number as text from where 64 bits do not hold it', () => {
+  const below = 2 ** 63 - 1024;
+  const [record] = recordsOf([ecsDocument({}, { xiq: { first: 2 ** 63, last: below } })]);
+  expect(record).toMatchObject({
+    attributes: { 'extreme.xiq.first': '9223372036854776000', 'extreme.xiq.last': below },
+  });
+});
+
 it('keeps every millisecond of a time, and always has an observed time', () => {
   const [record] = recordsOf([ecsDocument({ '@timestamp': '2261-12-31T23:59:59.999Z', 'event.created': 'never' })]);
   expect(record).toMatchObject({ hrTime: [9214646399, 999_000_000], hrTimeObserved: [9214646399, 999_000_000] });

@@ -1,16 +1,18 @@
 // An event as an OpenTelemetry log record, with the resource and the scope that it belongs to.
 import { type HrTime, SeverityNumber } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { Batch, BatchItem, FieldDefinition } from '@xiq-siem/core';
+import type { Batch, BatchItem, EcsDocument, FieldDefinition } from '@xiq-siem/core';
 import type { OtelLogsConfig } from './config.ts';
 import { createEventNames } from './event-name.ts';
-import { type FieldValue, flatten } from './flatten.ts';
 import type { LogRecord } from './otlp-encoding.ts';
 
 export interface Entry {
   readonly item: BatchItem;
   readonly record: LogRecord;
 }
+
+/** Values that both encodings of OTLP carry alike. */
+type FieldValue = string | number | boolean | readonly (string | number | boolean)[];
 
 type RecordOptions = Pick<
   OtelLogsConfig,
@@ -89,6 +91,37 @@ export function createRecordMapper(
     };
     return items.map((item) => ({ item, record: recordOf(item) }));
   };
+}
+
+const int64Limit = 2 ** 63;
+
+/** Dotted names to values, without null. Objects named in `asText`, and lists of objects, become one JSON string. */
+function flatten(document: EcsDocument, asText: ReadonlySet<string>): Map<string, FieldValue> {
+  const fields = new Map<string, FieldValue>();
+  const visit = (value: unknown, name: string): void => {
+    if (Array.isArray(value)) {
+      const values = value.map(scalar).filter((one) => one !== undefined);
+      const isFlat = value.every((one) => one === null || typeof one !== 'object');
+      fields.set(name, isFlat ? values : JSON.stringify(value));
+    } else if (typeof value === 'object' && value !== null) {
+      if (asText.has(name)) fields.set(name, JSON.stringify(value));
+      else for (const [key, inner] of Object.entries(value)) visit(inner, name === '' ? key : `${name}.${key}`);
+    } else {
+      const one = scalar(value);
+      if (one !== undefined) fields.set(name, one);
+    }
+  };
+  visit(document, '');
+  return fields;
+}
+
+/** Half a surrogate pair is no text in protobuf; a whole number beyond 64 bits is none in OTLP's JSON. */
+function scalar(value: unknown): string | number | boolean | undefined {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value === 'number') {
+    return Number.isInteger(value) && Math.abs(value) >= int64Limit ? String(value) : value;
+  }
+  return typeof value === 'boolean' ? value : undefined;
 }
 
 /** The same object for the same texts; those that are undefined are left out. */

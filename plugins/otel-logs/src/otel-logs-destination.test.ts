@@ -177,6 +177,17 @@ it('a server that is silent is left when the signal fires', async () => {
   });
 });
 
+it('a server that is silent until the time for the batch is over has timed out', async () => {
+  const limit = new AbortController();
+  const { destination } = await bench(() => {
+    limit.abort(new DOMException('the time for the batch is over', 'TimeoutError'));
+    return { instead: 'silence' };
+  });
+  expect(await destination.deliver(batchOf(['a']), limit.signal)).toMatchObject({
+    items: [{ index: 0, verdict: 'unknown', code: 'timed_out' }],
+  });
+});
+
 it('nothing is sent after the signal has fired', async () => {
   const { server, destination } = await bench();
   expect(await destination.deliver(batchOf(['a']), AbortSignal.abort())).toMatchObject({
@@ -235,13 +246,16 @@ describe('secrets in headers', () => {
   it('that no header can hold are named by their header alone', async () => {
     const { destination } = await bench(undefined, { headers }, { AUTH: new Secret(`${canary}\r\nHost: evil`) });
     const report = await destination.deliver(batchOf(['a']), noSignal);
-    expect(report).toMatchObject({ batch: 'misconfigured', code: 'header_invalid' });
+    const message = expect.stringMatching(/\["Authorization"\] \(correct the configured header or secret\)$/);
+    expect(report).toMatchObject({ batch: 'misconfigured', code: 'invalid_request', message });
     expect(JSON.stringify(report)).not.toContain(canary);
   });
 
   it('are said to be readable where the connection is not encrypted', async () => {
-    const { logged } = await bench(undefined, { headers }, secrets);
+    const { logged } = await destinationAt('http://collector.example/v1/logs', { headers }, { secrets });
     expect(logged.map(({ event }) => event)).toEqual(['destination.not_encrypted']);
+    const { logged: nothing } = await destinationAt('http://collector.example/v1/logs', { headers: { a: 'public' } });
+    expect(nothing).toEqual([]);
   });
 });
 

@@ -1,12 +1,19 @@
 // The OpenTelemetry destination: events as log records over OTLP/HTTP, each with its own verdict.
-import { type CheckResult, type Destination, type DestinationContext, defineDestination } from '@xiq-siem/core';
+import {
+  type CheckResult,
+  type Destination,
+  type DestinationContext,
+  defineDestination,
+  occasionally,
+  readTls,
+  warnOfExposure,
+} from '@xiq-siem/core';
 import { createCaution } from './caution.ts';
 import { type OtelLogsConfig, otelLogsConfig } from './config.ts';
 import { createRecordMapper } from './log-record.ts';
 import { createOtlpClient, type OtlpClient } from './otlp-client.ts';
 import { type OtelCode, otelCodes } from './outcome.ts';
 import { createBatchSender } from './send-batch.ts';
-import { readTls } from './tls-files.ts';
 
 export const otelLogsDestination = defineDestination({
   type: 'otel-logs',
@@ -25,13 +32,16 @@ async function createOtelLogsDestination(
   context: DestinationContext,
 ): Promise<Destination<OtelCode>> {
   const client = createOtlpClient(config, context, await readTls(config, context));
-  warnOfRisks(config, context);
+  const secrets = Object.values(config.headers).some((value) => typeof value !== 'string');
+  warnOfExposure({ ...config, secrets }, context);
   return {
     deliver: createBatchSender({
       send: client.export,
       entries: createRecordMapper(config, context.fields),
       caution: createCaution(),
-      warn: createWarnings(context),
+      warn: occasionally(context.now, warningEveryMs, (words: string, times) =>
+        context.log.warn('destination.server_warning', { words: words.slice(0, maxLoggedWords), times }),
+      ),
     }),
     check: (signal) => checkOtlp(config, client, signal),
     close: async () => client.close(),
@@ -58,33 +68,11 @@ async function checkOtlp(
       return { ok: false, message: `${where} does not answer: ${outcome.message}` };
     case 'misconfigured':
       if (outcome.code === 'tls_failed') return { ok: false, message: `${where} is not trusted: ${outcome.message}` };
-      if (outcome.code === 'no_secret' || outcome.code === 'header_invalid') {
+      if (outcome.code === 'no_secret' || outcome.code === 'invalid_request') {
         return { ok: false, message: `${where} was not asked: ${outcome.message}: check \`headers\`` };
       }
       return { ok: false, message: `${where} is not usable as configured: ${outcome.message}` };
     default:
       return { ok: false, message: `${where} refuses an empty request: ${outcome.message}` };
-  }
-}
-
-/** What may come with every request is logged once a minute, with how often it came since. */
-function createWarnings({ log, now }: DestinationContext): (words: string) => void {
-  let times = 0;
-  let saidMs = Number.NEGATIVE_INFINITY;
-  return (words) => {
-    times++;
-    if (now() - saidMs < warningEveryMs) return;
-    log.warn('destination.server_warning', { words: words.slice(0, maxLoggedWords), times });
-    times = 0;
-    saidMs = now();
-  };
-}
-
-function warnOfRisks({ url, headers, verifyTls }: OtelLogsConfig, { log }: DestinationContext): void {
-  const hasSecret = Object.values(headers).some((value) => typeof value !== 'string');
-  if (!url.startsWith('https:')) {
-    if (hasSecret) log.warn('destination.not_encrypted', { advice: 'secrets in headers are readable on the way' });
-  } else if (!verifyTls) {
-    log.warn('destination.tls_not_verified', { advice: 'anybody on the way can read what is sent' });
   }
 }

@@ -1,5 +1,6 @@
 // The two encodings of OTLP over HTTP: what is sent, and what is understood of an answer.
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
+import { parseJson } from '@xiq-siem/core';
 import { z } from 'zod';
 
 export type Protocol = 'http/protobuf' | 'http/json';
@@ -26,30 +27,31 @@ const exportResponseJson = z.object({
 const statusJson = z.object({ message: z.string() });
 
 /** Undefined for what is no OTLP: a login page of a proxy is no success. Some servers answer with no body at all. */
-export function decodeResponse(contentType: string, body: Uint8Array): ExportResponse | undefined {
+export function decodeResponse(contentType: string, body: Buffer): ExportResponse | undefined {
   const type = mediaType(contentType);
   if (body.length === 0 && (type === '' || type === contentTypes['http/json'])) return { rejected: 0, message: '' };
   if (type === contentTypes['http/protobuf']) return decodeProtobuf(body);
   if (type !== contentTypes['http/json']) return undefined;
-  const read = exportResponseJson.safeParse(parseJson(body));
+  const read = exportResponseJson.safeParse(parseJson(body.toString('utf8')));
   if (!read.success) return undefined;
   const { rejectedLogRecords, errorMessage } = read.data.partialSuccess ?? {};
   return { rejected: rejectedLogRecords ?? 0, message: errorMessage ?? '' };
 }
 
 /** The words of a refusal: `Status.message` where it is one, else the text as it is. */
-export function decodeStatus(contentType: string, body: Uint8Array): string {
+export function decodeStatus(contentType: string, body: Buffer): string {
   const type = mediaType(contentType);
   if (type === contentTypes['http/protobuf']) {
     // Status { int32 code = 1; string message = 2 } has the wire form of a partial success: field 1 of a response.
     const wrapped = Buffer.concat([Buffer.from([0x0a]), varint(body.length), body]);
     return decodeProtobuf(wrapped)?.message ?? '';
   }
-  const status = type === contentTypes['http/json'] ? statusJson.safeParse(parseJson(body)).data : undefined;
-  return status?.message ?? Buffer.from(body).toString('utf8');
+  const status =
+    type === contentTypes['http/json'] ? statusJson.safeParse(parseJson(body.toString('utf8'))).data : undefined;
+  return status?.message ?? body.toString('utf8');
 }
 
-function decodeProtobuf(body: Uint8Array): ExportResponse | undefined {
+function decodeProtobuf(body: Buffer): ExportResponse | undefined {
   try {
     const { rejectedLogRecords = 0, errorMessage = '' } =
       ProtobufLogsSerializer.deserializeResponse(body).partialSuccess ?? {};
@@ -68,12 +70,4 @@ function varint(value: number): Buffer {
 
 function mediaType(contentType: string): string {
   return contentType.split(';', 1).join('').trim().toLowerCase();
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,6 @@
 // What an answer of the server, or the lack of one, means for the events that were sent.
-import type { Exchange } from './http-post.ts';
-import { lostAdvice } from './lost-advice.ts';
+import { faultAdvice, type HttpOutcome, httpFaultCodes, plainWords, retryAfterMs, type Secret } from '@xiq-siem/core';
 import { decodeResponse, decodeStatus } from './otlp-encoding.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 const statusCodes = {
   401: 'unauthorized',
@@ -21,10 +19,8 @@ const statusCodes = {
 
 export const otelCodes = [
   ...Object.values(statusCodes),
-  'aborted',
+  ...httpFaultCodes,
   'bad_data',
-  'connection_lost',
-  'header_invalid',
   'no_secret',
   'not_otlp',
   'not_sent',
@@ -32,8 +28,6 @@ export const otelCodes = [
   'redirected',
   'rejected',
   'server_error',
-  'tls_failed',
-  'unreachable',
 ] as const;
 
 export type OtelCode = (typeof otelCodes)[number];
@@ -66,8 +60,8 @@ export type Outcome =
 export interface OutcomeOptions {
   readonly nowMs: number;
   readonly retryOn500: boolean;
-  /** Takes our secrets out of the other side's words. */
-  readonly redact: (text: string) => string;
+  /** Taken out of the other side's words. */
+  readonly secrets: readonly Secret[];
 }
 
 const maxWords = 1000;
@@ -86,37 +80,36 @@ const advice: Partial<Record<OtelCode, string>> = {
 };
 
 /** Says in words what came back, bounded and without secrets. */
-export function outcomeOf(exchange: Exchange, options: OutcomeOptions): Outcome {
-  const words = (text: string) =>
-    options
-      .redact(text)
-      .replace(/[\s\p{Cc}]+/gu, ' ')
-      .trim()
-      .slice(0, maxWords);
-  if (exchange.kind === 'failed') {
-    const { code, sent, message } = exchange;
-    const kind = code === 'tls_failed' ? 'misconfigured' : sent ? 'unknown' : 'unavailable';
-    const hint = lostAdvice(code, message);
-    return { kind, code, message: `${words(message)}${hint === undefined ? '' : ` (${hint})`}` };
+export function outcomeOf(outcome: HttpOutcome, { nowMs, retryOn500, secrets }: OutcomeOptions): Outcome {
+  if (outcome.kind === 'failed') {
+    const { code, sent, message } = outcome;
+    const isOurs = code === 'tls_failed' || code === 'invalid_request';
+    const hint = faultAdvice(outcome, { certificate: '`certFile` and `keyFile`' });
+    const words = withHint(plainWords(message, secrets, maxWords), hint);
+    return { kind: isOurs ? 'misconfigured' : sent ? 'unknown' : 'unavailable', code, message: words };
   }
-  const { status, contentType, body } = exchange;
+  const { status, headers, body } = outcome;
+  const contentType = headers['content-type'] ?? '';
   if (status >= 200 && status < 300) {
     const response = decodeResponse(contentType, body);
     if (response === undefined) {
-      const page = words(Buffer.from(body).toString('utf8')).slice(0, maxPage);
+      const page = plainWords(body.toString('utf8'), secrets, maxPage);
       const message = `HTTP ${status}, but the answer is no OTLP: does something else listen there? check \`url\`: ${page}`;
       return { kind: 'unavailable', code: 'not_otlp', message };
     }
-    const message = words(response.message);
+    const message = plainWords(response.message, secrets, maxWords);
     if (response.rejected > 0) return { kind: 'partial', rejected: response.rejected, message };
     return { kind: 'taken', warning: message };
   }
-  const said = words(decodeStatus(contentType, body));
-  const failure = meaningOf(status, said, options.retryOn500);
-  const hint = advice[failure.code];
-  const message = `HTTP ${status}${said === '' ? '' : `: ${said}`}${hint === undefined ? '' : ` (${hint})`}`;
-  const waitMs = retryAfterMs(exchange.retryAfter, options.nowMs);
-  return { ...failure, message, ...(waitMs === undefined ? {} : { waitMs }) };
+  const said = plainWords(decodeStatus(contentType, body), secrets, maxWords);
+  const failure = meaningOf(status, said, retryOn500);
+  const message = withHint(`HTTP ${status}${said === '' ? '' : `: ${said}`}`, advice[failure.code] ?? '');
+  const waitMs = retryAfterMs(headers['retry-after'], nowMs);
+  return { ...failure, message, ...(waitMs !== undefined && { waitMs }) };
+}
+
+function withHint(words: string, hint: string): string {
+  return hint === '' ? words : `${words} (${hint})`;
 }
 
 function meaningOf(status: number, said: string, retryOn500: boolean): Omit<Failure, 'message'> {

@@ -170,11 +170,11 @@ describe('a server that goes away between two requests of a batch', () => {
       if (count === 1) return refusal;
       if (ids.includes('id-0')) return undefined;
       if (ids.length > 1) return refusal;
-      abort.abort();
+      abort.abort(new DOMException('the time for the batch is over', 'TimeoutError'));
       return { instead: 'silence' };
     });
     const report = await send(manyIds(4), abort.signal);
-    expect(countOf(report)).toEqual({ delivered: 2, 'unknown aborted': 1, 'retry aborted': 1 });
+    expect(countOf(report)).toEqual({ delivered: 2, 'unknown timed_out': 1, 'retry timed_out': 1 });
     expect(report.slowDown).toBe(true);
   });
 });

@@ -1,10 +1,9 @@
 // One batch to its verdicts: mostly by one request, by several where the server refuses some events of it.
-import type { Batch, DeliveryReport } from '@xiq-siem/core';
+import { type Batch, type BatchFault, createVerdictSheet, type DeliveryReport } from '@xiq-siem/core';
 import type { Caution } from './caution.ts';
 import type { Entry } from './log-record.ts';
 import type { OtlpClient } from './otlp-client.ts';
 import type { OtelCode, Outcome } from './outcome.ts';
-import { createVerdictSheet, type Stop, type VerdictSheet } from './verdict-sheet.ts';
 
 export interface BatchSenderOptions {
   readonly send: OtlpClient['export'];
@@ -21,11 +20,35 @@ const maxRequests = 64;
 export function createBatchSender({ send, entries, caution, warn }: BatchSenderOptions) {
   return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<OtelCode>> => {
     const all = entries(batch);
-    const sheet = createVerdictSheet(all);
+    const sheet = createVerdictSheet<OtelCode>(batch);
     let untried: Group = all;
     // Halves of refused requests, the largest first: whatever the limit, the whole batch is looked through evenly.
     const suspects: Group[] = [];
-    let stop: Stop | undefined;
+    let isPartlyDelivered = false;
+    let stop: BatchFault<OtelCode> | undefined;
+
+    /** Writes what the outcome means for these events, and returns why the rest of the batch has to wait, if it has. */
+    const settle = (outcome: Outcome, group: Group): BatchFault<OtelCode> | undefined => {
+      if (outcome.kind === 'taken') {
+        caution.passedWhole();
+        if (outcome.warning !== '') warn(outcome.warning);
+        isPartlyDelivered = true;
+        sheet.set(group, { verdict: 'delivered' });
+        return undefined;
+      }
+      if (outcome.kind === 'partial') {
+        sheet.set(group, { verdict: 'rejected', ...partialFault(outcome, group) });
+        return undefined;
+      }
+      const { kind, ...fault } = outcome;
+      const { code, message } = fault;
+      // Several requests took too long together: that is no fault of the events that are left.
+      if (code === 'timed_out' && isPartlyDelivered) sheet.slowDown();
+      if (kind === 'unavailable' || kind === 'misconfigured') return { batch: kind, ...fault };
+      if (kind === 'tooLarge' && group.length > 1) return { batch: kind, ...fault };
+      sheet.set(group, { verdict: kind === 'unknown' ? 'unknown' : 'rejected', code, message });
+      return kind === 'unknown' ? { batch: 'unavailable', ...fault } : undefined;
+    };
 
     for (let requests = 0; stop === undefined && untried.length + suspects.length > 0; requests++) {
       if (requests === maxRequests) stop = tooMany;
@@ -35,64 +58,34 @@ export function createBatchSender({ send, entries, caution, warn }: BatchSenderO
           group = untried.slice(0, caution.size());
           untried = untried.slice(group.length);
         }
-        const outcome = await send(
-          group.map(({ record }) => record),
-          signal,
-        );
+        const records = group.map(({ record }) => record);
+        const outcome = await send(records, signal);
         if (isSplit(outcome, group, all)) suspects.push(...halves(group));
-        else stop = settle(outcome, group, sheet);
+        else stop = settle(outcome, group);
       }
     }
     return sheet.report(stop);
   };
 
-  /** Writes what the outcome means for these events, and says whether the rest of the batch has to wait. */
-  function settle(outcome: Outcome, group: Group, sheet: VerdictSheet): Stop | undefined {
-    if (outcome.kind === 'taken') {
-      caution.passedWhole();
-      if (outcome.warning !== '') warn(outcome.warning);
-      sheet.set(group, { verdict: 'delivered' });
-      return undefined;
-    }
-    if (outcome.kind === 'partial') {
-      settlePartial(outcome, group, sheet);
-      return undefined;
-    }
-    const { kind, ...fault } = outcome;
-    const { code, message } = fault;
-    // Several requests took too long together: that is no fault of the events that are left.
-    const pace = code === 'aborted' && sheet.delivered() > 0 ? ({ slowDown: true } as const) : {};
-    if (kind === 'unavailable' || kind === 'misconfigured') return { word: kind, ...fault, ...pace };
-    if (kind === 'unknown') {
-      sheet.set(group, { verdict: 'unknown', code, message });
-      return { word: 'unavailable', ...fault, ...pace };
-    }
-    if (kind === 'tooLarge' && group.length > 1) return { word: 'tooLarge', ...fault };
-    sheet.set(group, { verdict: 'rejected', code, message });
-    return undefined;
-  }
-
-  function settlePartial(outcome: Outcome & { readonly kind: 'partial' }, group: Group, sheet: VerdictSheet): void {
-    const words = outcome.message === '' ? 'the server gives no reason' : outcome.message;
-    if (outcome.rejected >= group.length) {
+  function partialFault({ rejected, message: said }: Outcome & { readonly kind: 'partial' }, { length }: Group) {
+    const words = said === '' ? 'the server gives no reason' : said;
+    if (rejected >= length) {
       caution.rejectedAll();
-      sheet.set(group, { verdict: 'rejected', code: 'rejected', message: words });
-      return;
+      return { code: 'rejected', message: words } as const;
     }
     caution.rejectedSome();
-    const count = `${outcome.rejected} of ${group.length} events of one request`;
-    const message = `${count} rejected, the server does not say which: ${words}`;
+    const message = `${rejected} of ${length} events of one request rejected, the server does not say which: ${words}`;
     warn(message);
-    sheet.set(group, { verdict: 'rejected', code: 'partial_unknown', message });
+    return { code: 'partial_unknown', message } as const;
   }
 }
 
-const tooMany: Stop = {
-  word: 'unavailable',
+const tooMany = {
+  batch: 'unavailable',
   code: 'not_sent',
   message: `not settled yet: ${maxRequests} requests were not enough to find the events that the server refuses`,
   slowDown: true,
-};
+} as const;
 
 /** A whole batch that is too large is for the engine to divide, which learns from it to send less at once. */
 function isSplit(outcome: Outcome, group: Group, all: Group): boolean {

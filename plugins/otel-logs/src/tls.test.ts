@@ -41,7 +41,9 @@ it('refuses any other, which is for a person to mend', async () => {
   expect(report).toMatchObject(refused);
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
-    message: expect.stringMatching(/is not trusted: self-signed certificate \(nobody that we trust .* set `caFile`/),
+    message: expect.stringMatching(
+      /is not trusted: self-signed certificate \(no authority that we trust .* set `caFile`/,
+    ),
   });
 });
 

@@ -4,7 +4,9 @@ import { noSignal } from './test-bench.ts';
 
 it('has no room when a thousand requests wait, and has it again when some are acknowledged', async () => {
   const desk = createAckDesk({
-    ...{ pollMs: 1, timeoutMs: 60_000, now: () => 0 },
+    pollMs: 1,
+    timeoutMs: 60_000,
+    now: () => 0,
     ask: async (_, ackIds) => ({ kind: 'acks', indexed: ackIds.slice(0, 10) }),
   });
   onTestFinished(desk.close);
@@ -16,7 +18,9 @@ it('has no room when a thousand requests wait, and has it again when some are ac
 
 it('waits for no time at all with a signal that has fired', async () => {
   const desk = createAckDesk({
-    ...{ pollMs: 60_000, timeoutMs: 60_000, now: () => 0 },
+    pollMs: 60_000,
+    timeoutMs: 60_000,
+    now: () => 0,
     ask: async () => ({ kind: 'none', message: '' }),
   });
   onTestFinished(desk.close);

@@ -71,19 +71,19 @@ it.each([
   [200, '{"code":"0"}', { batch: 'unavailable', code: 'not_hec' }],
   [200, '{"text":"Invalid token","code":4}', { batch: 'unavailable', code: 'not_hec' }],
   [201, '{"text":"Success","code":0}', { batch: 'unavailable', code: 'not_hec' }],
-  [503, '{"text":"Success","code":0}', { batch: 'unavailable', code: 'unavailable', slowDown: true }],
+  [503, '{"text":"Success","code":0}', { batch: 'unavailable', code: 'service_unavailable', slowDown: true }],
   [302, html, { batch: 'misconfigured', code: 'redirected' }],
   [400, html, { batch: 'misconfigured', code: 'refused' }],
   [401, html, { batch: 'misconfigured', code: 'unauthorized' }],
   [404, '{"text":"not found","code":404}', { batch: 'misconfigured', code: 'not_found' }],
   [405, '', { batch: 'misconfigured', code: 'not_found' }],
-  [408, '', { batch: 'unavailable', code: 'timed_out' }],
+  [408, '', { batch: 'unavailable', code: 'request_timeout' }],
   [413, '', { batch: 'tooLarge', code: 'too_large' }],
   [415, '', { batch: 'misconfigured', code: 'encoding_refused' }],
   [429, '', { batch: 'unavailable', code: 'at_capacity', slowDown: true }],
   [500, '', { batch: 'unavailable', code: 'server_error' }],
   [502, html, { batch: 'unavailable', code: 'server_error' }],
-  [503, html, { batch: 'unavailable', code: 'unavailable', slowDown: true }],
+  [503, html, { batch: 'unavailable', code: 'service_unavailable', slowDown: true }],
 ])('HTTP %i with %j is no success', async (status, body, report) => {
   const { destination, fake } = await startBench(onTestFinished);
   fake.answerNext('event', { status, body });

@@ -81,6 +81,6 @@ it('says what to do where nothing listens', async () => {
   await fake.close();
   expect(await destination.check?.(noSignal)).toEqual({
     ok: false,
-    message: expect.stringMatching(/ECONNREFUSED.*: see `url` and `proxy`/),
+    message: expect.stringMatching(/ECONNREFUSED.*: check `url` and `proxy`/),
   });
 });

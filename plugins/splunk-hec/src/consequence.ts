@@ -1,10 +1,9 @@
 // What a refusal means for each of the envelopes that were sent.
-import type { Verdict } from '@xiq-siem/core';
+import type { BatchFault, Verdict } from '@xiq-siem/core';
+import type { Envelopes } from './envelope.ts';
 import type { HecFault } from './hec-answer.ts';
 import type { HecCode } from './hec-codes.ts';
-import type { Envelopes } from './lanes.ts';
 import type { Scope } from './routes.ts';
-import type { Stop } from './verdict-sheet.ts';
 
 export interface Consequence {
   /** Those that were taken before the refused one. */
@@ -15,7 +14,7 @@ export interface Consequence {
   /** Those that HEC did not look at: sending them is no second attempt. */
   readonly unseen: Envelopes;
   /** Why nothing more is sent. */
-  readonly stop?: Stop;
+  readonly stop?: BatchFault<HecCode>;
   /** Those unseen, and all that share this with them, wait for a person. */
   readonly hold?: Scope;
 }
@@ -23,7 +22,7 @@ export interface Consequence {
 /** Splunk Cloud calls a larger body badly formatted. */
 const formatErrorMeansSizeBytes = 5_242_880;
 
-export function consequenceOf(fault: HecFault, sent: Envelopes): Consequence {
+export function consequenceOf({ action, at, ...fault }: HecFault, sent: Envelopes): Consequence {
   const { code, message } = fault;
   const rejected = { verdict: 'rejected', code, message } as const;
   const unknown = { verdict: 'unknown', code, message } as const;
@@ -31,37 +30,37 @@ export function consequenceOf(fault: HecFault, sent: Envelopes): Consequence {
   const allUnseen = { taken: [], judged: [], verdict: rejected, unseen: sent };
   const isAlone = sent.length === 1;
 
-  switch (fault.action) {
+  switch (action) {
     case 'rejectAll':
       return allJudged;
     case 'rejectOne': {
       const isTooLarge = code === 'invalid_data' && isAlone && (sent[0]?.bytes ?? 0) > formatErrorMeansSizeBytes;
       if (isTooLarge) return { ...allJudged, verdict: { ...rejected, code: 'too_large' } };
-      const at = isAlone ? 0 : fault.at;
-      if (at === undefined || at >= sent.length) return { ...allJudged, verdict: unknown };
+      const refused = isAlone ? 0 : at;
+      if (refused === undefined || refused >= sent.length) return { ...allJudged, verdict: unknown };
       return {
-        taken: sent.slice(0, at),
-        judged: sent.slice(at, at + 1),
+        taken: sent.slice(0, refused),
+        judged: sent.slice(refused, refused + 1),
         verdict: rejected,
-        unseen: sent.slice(at + 1),
+        unseen: sent.slice(refused + 1),
       };
     }
     case 'tooLarge':
-      return isAlone ? allJudged : { ...allUnseen, stop: { word: 'tooLarge', fault } };
+      return isAlone ? allJudged : { ...allUnseen, stop: { batch: 'tooLarge', ...fault } };
     case 'unknown':
-      return { ...allJudged, verdict: unknown, stop: { word: 'unavailable', fault } };
+      return { ...allJudged, verdict: unknown, stop: { batch: 'unavailable', ...fault } };
     case 'holdToken':
       return { ...allUnseen, hold: 'token' };
     case 'holdIndex':
       return { ...allUnseen, hold: 'index' };
     case 'holdSourcetype':
       return { ...allUnseen, hold: 'sourcetype' };
-    case 'mend':
-      return { ...allUnseen, stop: { word: 'misconfigured', fault } };
+    case 'fix':
+      return { ...allUnseen, stop: { batch: 'misconfigured', ...fault } };
     case 'slow':
-      return { ...allUnseen, stop: { word: 'unavailable', fault, slowDown: true } };
+      return { ...allUnseen, stop: { batch: 'unavailable', ...fault, slowDown: true } };
     case 'newChannel':
     case 'wait':
-      return { ...allUnseen, stop: { word: 'unavailable', fault } };
+      return { ...allUnseen, stop: { batch: 'unavailable', ...fault } };
   }
 }

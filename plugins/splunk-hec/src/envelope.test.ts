@@ -58,3 +58,11 @@ it('counts events beyond Splunk’s limits, and warns of them once in a while', 
   await destination.deliver(batchOf(longAnd(5_000)), noSignal);
   expect(warned().slice(2)).toEqual([[5_000, 2]]);
 });
+
+it('counts no long event that was refused', async () => {
+  const { destination, fake, meter } = await startBench(onTestFinished);
+  fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 15 : undefined));
+  const long = (id: string) => ({ id, fields: { message: 'm'.repeat(5_000) } });
+  await destination.deliver(batchOf(long('a'), long('bad'), long('b')), noSignal);
+  expect(meter.total('xiq_siem.destination.long_events', { limit: '5000' })).toBe(2);
+});

@@ -13,6 +13,8 @@ export interface Envelope {
   readonly eventLength: number;
 }
 
+export type Envelopes = readonly Envelope[];
+
 export function envelopeOf(item: BatchItem, route: Route, include: ReadonlySet<OmittedPart>): Envelope {
   const { organization, observer } = item.document;
   const event = eventJson(item.document, include);

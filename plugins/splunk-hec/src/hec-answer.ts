@@ -1,8 +1,7 @@
 // What an answer of the event collector, or the lack of one, means for the events that were sent.
+import { faultAdvice, type HttpOutcome, parseJson, plainWords, retryAfterMs, type Secret } from '@xiq-siem/core';
 import { z } from 'zod';
 import { type Action, type HecCode, meaningOf } from './hec-codes.ts';
-import type { Exchange } from './http-exchange.ts';
-import { lostAdvice } from './lost-advice.ts';
 
 export type HecAnswer =
   /** `ackId` where the token has acknowledgement on. */
@@ -16,7 +15,7 @@ export interface HecFault {
   /** Of `rejectOne`: position of the refused object, from 0, where the answer names it. */
   readonly at?: number | undefined;
   /** Milliseconds that the other side asks us to wait. */
-  readonly waitMs?: number | undefined;
+  readonly waitMs?: number;
 }
 
 const hecJson = z.object({
@@ -29,52 +28,33 @@ const hecJson = z.object({
 const takenCodes = new Set([0, 24, 25]);
 const maxWords = 300;
 
-export interface AnswerContext {
-  readonly nowMs: number;
-  /** Takes the token out of the other side's words. */
-  readonly redact: (text: string) => string;
-}
-
-export function readAnswer(answer: Exchange, { nowMs, redact }: AnswerContext): HecAnswer {
-  if (answer.kind === 'failed') {
-    const { code, sent, message } = answer;
-    const action = code === 'tls_failed' ? 'mend' : sent ? 'unknown' : 'wait';
-    const advice = lostAdvice(code, message);
-    return { action, code, message: advice === '' ? redact(message) : `${redact(message)}: ${advice}` };
+/** `secrets` are taken out of the other side's words. */
+export function readAnswer(outcome: HttpOutcome, nowMs: number, secrets: readonly Secret[]): HecAnswer {
+  if (outcome.kind === 'failed') {
+    const { code, sent, message } = outcome;
+    const isOurs = code === 'tls_failed' || code === 'invalid_request';
+    const words = withAdvice(plainWords(message, secrets, maxWords), faultAdvice(outcome));
+    return { action: isOurs ? 'fix' : sent ? 'unknown' : 'wait', code, message: words };
   }
-  const { status, text, retryAfter } = answer;
+  const { status, headers } = outcome;
+  const text = outcome.body.toString('utf8');
   const json = hecJson.safeParse(parseJson(text)).data;
   if (status === 200 && json !== undefined && takenCodes.has(json.code)) {
     return { action: 'taken', slowDown: json.code !== 0, ackId: json.ackId };
   }
   const { action, code, advice } = meaningOf(status, json?.code);
-  const words =
-    redact(json?.text ?? text)
-      .replace(/\s+/g, ' ')
-      .trim()
-      .slice(0, maxWords) || 'no words';
+  const words = plainWords(json?.text ?? text, secrets, maxWords) || 'no words';
   const origin = json === undefined ? `HTTP ${status}` : `HTTP ${status}, code ${json.code}`;
+  const waitMs = retryAfterMs(headers['retry-after'], nowMs);
   return {
     action,
     code,
-    message: advice === '' ? `${words} (${origin})` : `${words} (${origin}): ${advice}`,
+    message: withAdvice(`${words} (${origin})`, advice),
     at: json?.['invalid-event-number'],
-    waitMs: waitOf(retryAfter, nowMs),
+    ...(waitMs !== undefined && { waitMs }),
   };
 }
 
-/** `Retry-After` as milliseconds: seconds or a date. */
-function waitOf(retryAfter: string | undefined, nowMs: number): number | undefined {
-  if (retryAfter === undefined) return undefined;
-  const waitMs = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - nowMs;
-  return waitMs > 0 ? waitMs : undefined;
-}
-
-/** Undefined for what is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function withAdvice(words: string, advice: string): string {
+  return advice === '' ? words : `${words}: ${advice}`;
 }

@@ -1,11 +1,10 @@
 // The event collector's three endpoints, as calls.
 import { randomUUID } from 'node:crypto';
-import type { DestinationContext } from '@xiq-siem/core';
+import { type DestinationContext, exchange, type HttpOutcome, parseJson, type Secret } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { SplunkHecConfig } from './config.ts';
-import { type HecAnswer, parseJson, readAnswer } from './hec-answer.ts';
+import { type HecAnswer, readAnswer } from './hec-answer.ts';
 import { postEnvelopes } from './hec-logger.ts';
-import { type Exchange, exchange } from './http-exchange.ts';
 import type { TokenSlot } from './routes.ts';
 
 /** What became of sent events, by their ackIds. */
@@ -26,15 +25,16 @@ export interface HecClient {
   ): Promise<HecAnswer>;
   acks(token: TokenSlot, channel: string, ackIds: readonly number[], signal: AbortSignal): Promise<AckReply>;
   /** The health endpoint's answer; it asks for no token. */
-  health(signal: AbortSignal): Promise<Exchange>;
+  health(signal: AbortSignal): Promise<HttpOutcome>;
   close(): void;
 }
 
 const acksJson = z.object({ acks: z.record(z.string().regex(/^\d{1,15}$/), z.boolean()) });
 const endpointOfUrl = /\/services\/collector(?:\/event(?:\/1\.0)?)?\/?$/;
+const noToken = 'the token is not there, or empty: see `token`';
 
 /** `<base>/services/collector/<name>`; a URL that names the endpoint already is understood too. */
-export function endpointUrl(configured: string, name: string): URL {
+function endpointUrl(configured: string, name: string): URL {
   const url = new URL(configured);
   const base = url.pathname.replace(endpointOfUrl, '').replace(/\/+$/, '');
   url.pathname = `${base}/services/collector/${name}`;
@@ -43,54 +43,54 @@ export function endpointUrl(configured: string, name: string): URL {
 
 export function createHecClient(config: SplunkHecConfig, context: DestinationContext): HecClient {
   const eventUrl = endpointUrl(config.url, 'event');
-  const ackUrl = endpointUrl(config.url, 'ack');
-  const healthUrl = endpointUrl(config.url, 'health');
   const agent = context.agent(eventUrl, config.verifyTls ? {} : { rejectUnauthorized: false });
   const common = { agent, timeoutMs: config.requestTimeoutMs };
-  const tokenOf = ({ secret }: TokenSlot) => secret.current()[0]?.reveal();
-  const answerContext = (token: string) => ({
-    nowMs: context.now(),
-    redact: (text: string) => text.replaceAll(token, '[secret]'),
-  });
+  const tokenOf = ({ secret }: TokenSlot): Secret | undefined => {
+    const [token] = secret.current();
+    return token?.reveal() ? token : undefined;
+  };
 
   return {
     async post(slot, channel, lines, signal) {
       const token = tokenOf(slot);
-      if (!token)
-        return { action: 'holdToken', code: 'no_token', message: 'the token is not there, or empty: see `token`' };
-      const send = (headers: Readonly<Record<string, string>>, body: Uint8Array) =>
-        exchange({ ...common, method: 'POST', url: eventUrl, headers, body, signal });
-      const answer = await postEnvelopes({ url: eventUrl, token, channel, gzip: config.gzip, send }, lines);
-      return readAnswer(answer, answerContext(token));
+      if (token === undefined) return { action: 'holdToken', code: 'no_token', message: noToken };
+      const outcome = await postEnvelopes(
+        {
+          url: eventUrl,
+          token: token.reveal(),
+          channel,
+          gzip: config.gzip,
+          send: (headers, body) => exchange({ ...common, method: 'POST', url: eventUrl, headers, body, signal }),
+        },
+        lines,
+      );
+      return readAnswer(outcome, context.now(), [token]);
     },
 
     async acks(slot, channel, ackIds, signal) {
       const token = tokenOf(slot);
-      if (!token) return { kind: 'none', message: 'the token is not there, or empty: see `token`' };
-      const url = new URL(ackUrl);
+      if (token === undefined) return { kind: 'none', message: noToken };
+      const url = endpointUrl(config.url, 'ack');
       url.searchParams.set('channel', channel);
-      const answer = await exchange({
-        ...common,
-        ...{ method: 'POST', url, signal },
-        headers: {
-          Authorization: `Splunk ${token}`,
-          'Content-Type': 'application/json',
-          'X-Splunk-Request-Channel': channel,
-        },
-        body: Buffer.from(JSON.stringify({ acks: ackIds })),
-      });
-      const found = answer.kind === 'answer' ? acksJson.safeParse(parseJson(answer.text)).data : undefined;
-      if (found !== undefined && answer.kind === 'answer' && answer.status === 200) {
-        return { kind: 'acks', indexed: ackIds.filter((ackId) => found.acks[ackId] === true) };
+      const headers = {
+        Authorization: `Splunk ${token.reveal()}`,
+        'Content-Type': 'application/json',
+        'X-Splunk-Request-Channel': channel,
+      };
+      const body = JSON.stringify({ acks: ackIds });
+      const outcome = await exchange({ ...common, method: 'POST', url, headers, body, signal });
+      if (outcome.kind === 'answer' && outcome.status === 200) {
+        const found = acksJson.safeParse(parseJson(outcome.body.toString('utf8'))).data;
+        if (found) return { kind: 'acks', indexed: ackIds.filter((ackId) => found.acks[ackId] === true) };
       }
-      const fault = readAnswer(answer, answerContext(token));
+      const fault = readAnswer(outcome, context.now(), [token]);
       if (fault.action === 'taken') return { kind: 'none', message: 'the answer holds no acknowledgements' };
       if (fault.code === 'invalid_channel') return { kind: 'invalidChannel' };
       if (fault.code === 'ack_disabled') return { kind: 'disabled' };
       return { kind: 'none', message: fault.message };
     },
 
-    health: (signal) => exchange({ ...common, method: 'GET', url: healthUrl, signal }),
+    health: (signal) => exchange({ ...common, method: 'GET', url: endpointUrl(config.url, 'health'), signal }),
     close: () => agent.destroy(),
   };
 }

@@ -1,4 +1,5 @@
 // HEC's table: what each of its codes means, and what is done about it.
+import { httpFaultCodes } from '@xiq-siem/core';
 
 /** What is done about an answer that is not "taken". */
 export type Action =
@@ -6,9 +7,9 @@ export type Action =
   | 'wait'
   /** The same, and less is sent at once. */
   | 'slow'
-  /** A person has to mend something that every event needs. */
-  | 'mend'
-  /** A person has to mend something that all events of this token, index or sourcetype need. */
+  /** A person has to fix something that every event needs. */
+  | 'fix'
+  /** A person has to fix something that all events of this token, index or sourcetype need. */
   | 'holdToken'
   | 'holdIndex'
   | 'holdSourcetype'
@@ -45,7 +46,7 @@ const hecFaults = [
   [13, 400, 'rejectOne', 'event_blank', ''],
   [14, 400, 'holdToken', 'ack_disabled', 'the token allows no acknowledgement: set `ack: false`, or turn it on'],
   [15, 400, 'rejectOne', 'indexed_fields', ''],
-  [16, 400, 'mend', 'query_authorization', 'something on the way moves the token into the URL'],
+  [16, 400, 'fix', 'query_authorization', 'something on the way moves the token into the URL'],
   [18, 503, 'slow', 'queues_full', ''],
   [19, 503, 'slow', 'ack_unavailable', ''],
   [20, 503, 'slow', 'queues_full', ''],
@@ -60,32 +61,28 @@ const hecFaults = [
 const statusFaults = [
   [401, 'holdToken', 'unauthorized', 'correct what `token` points to, or look at what stands between us and Splunk'],
   [403, 'holdSourcetype', 'forbidden', 'look at what stands between us and Splunk'],
-  [404, 'mend', 'not_found', notHere],
-  [405, 'mend', 'not_found', notHere],
-  [408, 'wait', 'timed_out', ''],
+  [404, 'fix', 'not_found', notHere],
+  [405, 'fix', 'not_found', notHere],
+  [408, 'wait', 'request_timeout', ''],
   [413, 'tooLarge', 'too_large', ''],
-  [415, 'mend', 'encoding_refused', 'set `gzip: false`'],
+  [415, 'fix', 'encoding_refused', 'set `gzip: false`'],
   [429, 'slow', 'at_capacity', ''],
-  [503, 'slow', 'unavailable', ''],
+  [503, 'slow', 'service_unavailable', ''],
   [504, 'unknown', 'gateway_timeout', ''],
 ] as const;
 
 /** Codes of reports that come from no answer of Splunk's, or from one that is in no table. */
 const ownCodes = [
-  'aborted',
+  ...httpFaultCodes,
   'ack_late',
   'ack_lost',
   'ack_pending_full',
-  'connection_lost',
   'no_token',
   'not_acknowledged',
   'not_hec',
   'redirected',
   'refused',
   'server_error',
-  'timed_out',
-  'tls_failed',
-  'unreachable',
 ] as const;
 
 export type HecCode = (typeof hecFaults)[number][3] | (typeof statusFaults)[number][2] | (typeof ownCodes)[number];
@@ -116,8 +113,8 @@ export function meaningOf(status: number, hecCode: number | undefined): Meaning 
   const plain = byStatus.get(status);
   if (plain !== undefined) return plain;
   if (status >= 500) return { action: 'wait', code: 'server_error', advice: '' };
-  if (status >= 400) return { action: 'mend', code: 'refused', advice: 'look at what stands between us and Splunk' };
+  if (status >= 400) return { action: 'fix', code: 'refused', advice: 'look at what stands between us and Splunk' };
   if (status >= 300)
-    return { action: 'mend', code: 'redirected', advice: 'redirects are not followed: set `url` to where it leads' };
+    return { action: 'fix', code: 'redirected', advice: 'redirects are not followed: set `url` to where it leads' };
   return { action: 'wait', code: 'not_hec', advice: 'the answer is not an event collector’s: correct `url`' };
 }

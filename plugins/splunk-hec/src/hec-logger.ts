@@ -1,8 +1,8 @@
 // splunk-logging as the writer of requests: its queue, its body and its headers, on connections of our own.
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { HttpOutcome } from '@xiq-siem/core';
 import { Logger, type PostCallback, type RequestOptions } from 'splunk-logging';
-import type { Exchange } from './http-exchange.ts';
 
 export interface HecPost {
   readonly url: URL;
@@ -11,18 +11,19 @@ export interface HecPost {
   readonly channel: string | undefined;
   readonly gzip: boolean;
   /** Sends one request to `url`. Never rejects. */
-  readonly send: (headers: Readonly<Record<string, string>>, body: Uint8Array) => Promise<Exchange>;
+  readonly send: (headers: Readonly<Record<string, string>>, body: Uint8Array) => Promise<HttpOutcome>;
 }
 
 const compress = promisify(gzip);
 
-class HecLogger extends Logger<Exchange> {
+class HecLogger extends Logger<HttpOutcome> {
   readonly #post: HecPost;
 
   constructor(post: HecPost) {
     // Nothing of its own accord: no retry, no timer, no flush by count or size.
     super({
-      ...{ token: post.token, url: post.url.href },
+      token: post.token,
+      url: post.url.href,
       maxRetries: 0,
       batchInterval: 0,
       maxBatchCount: 0,
@@ -39,7 +40,7 @@ class HecLogger extends Logger<Exchange> {
    * In place of the library's own, which goes by `needle`: that reads answers without bound, follows the environment's
    * proxies past the configured one, decodes brotli, and cannot be stopped.
    */
-  override _post({ body, headers }: RequestOptions, callback: PostCallback<Exchange>): void {
+  override _post({ body, headers }: RequestOptions, callback: PostCallback<HttpOutcome>): void {
     const send = async () => {
       const isCompressed = this.#post.gzip && body !== '';
       const bytes = isCompressed ? await compress(body, { level: 1 }) : Buffer.from(body);
@@ -51,8 +52,8 @@ class HecLogger extends Logger<Exchange> {
 }
 
 /** Sends envelopes (lines of JSON) as one request; none at all sends an empty body. */
-export function postEnvelopes(post: HecPost, lines: readonly string[]): Promise<Exchange> {
-  const { promise, resolve, reject } = Promise.withResolvers<Exchange>();
+export function postEnvelopes(post: HecPost, lines: readonly string[]): Promise<HttpOutcome> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpOutcome>();
   const logger = new HecLogger(post);
   logger.serializedContextQueue.push(...lines);
   logger.flush((error, answer) => {

@@ -34,7 +34,7 @@ export function createRoutes(config: SplunkHecConfig, context: DestinationContex
     byReference.set(key, slot);
     return slot;
   };
-  const common = { token: slotOf(config.token), index: config.index };
+  const common = { token: slotOf(config.token), index: config.index, sourcetype: undefined, source: undefined };
   const own = new Map(
     Object.entries(config.datasets).map(([dataset, { token, index = config.index, sourcetype, source }]) => [
       dataset,
@@ -48,12 +48,7 @@ export function createRoutes(config: SplunkHecConfig, context: DestinationContex
     tokens: [...byReference.values()],
     indexes,
     of(dataset) {
-      const { token, index, sourcetype, source } = {
-        sourcetype: undefined,
-        source: undefined,
-        ...common,
-        ...own.get(dataset),
-      };
+      const { token, index, sourcetype, source } = own.get(dataset) ?? common;
       return {
         token,
         index,

@@ -1,5 +1,5 @@
 import type { DeliveryReport } from '@xiq-siem/core';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AckDesk } from './ack-desk.ts';
 import { envelopeOf } from './envelope.ts';
 import type { TokenSlot } from './routes.ts';
@@ -104,6 +104,18 @@ it('holds only the index that is refused', async () => {
   expect(fake.events).toHaveLength(2);
 });
 
+it('writes a data set without an index of its own to that of the destination', async () => {
+  const { destination, fake } = await startBench(onTestFinished, {
+    config: { index: 'network', datasets: { [auth]: { sourcetype: 'own' }, [sms]: { index: 'phones' } } },
+  });
+  await destination.deliver(batchOf('a', { id: 'b', dataset: auth }, { id: 'c', dataset: sms }), noSignal);
+  expect(fake.events.map(({ index, sourcetype }) => [index, sourcetype])).toEqual([
+    ['network', 'extreme:xiq:audit'],
+    ['network', 'own'],
+    ['phones', 'extreme:xiq:sms'],
+  ]);
+});
+
 it('holds only the token that is refused', async () => {
   const { destination, idsOf } = await startBench(onTestFinished, {
     config: { datasets: { [auth]: { token: { env: 'OTHER_TOKEN' } } } },
@@ -164,6 +176,31 @@ it('gives up on an answer that does not come in time', async () => {
   expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['unknown timed_out']);
 });
 
+it.each<[string, unknown]>([
+  ['aborted', new Error('shutdown')],
+  ['timed_out', new DOMException('the time for the batch is over', 'TimeoutError')],
+])('says %s, and sends no more, once the signal fires for it', async (code, reason) => {
+  const stop = new AbortController();
+  const { destination, fake } = await startBench(onTestFinished, { config: { maxBodyBytes: 1024 } });
+  fake.answerAlways('event', { instead: 'silence' });
+  const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
+  const delivery = destination.deliver(batchOf(long('a'), long('b')), stop.signal);
+  await vi.waitFor(() => expect(fake.requests).toHaveLength(1));
+  stop.abort(reason);
+  expect(verdictsOf(await delivery)).toEqual([`unknown ${code}`, `retry ${code}`]);
+  expect(await destination.deliver(batchOf('a'), stop.signal)).toMatchObject({ batch: 'unavailable', code });
+  expect(fake.requests).toHaveLength(1);
+});
+
+it('names a token that no header can hold, and does not repeat it', async () => {
+  const { destination, fake } = await startBench(onTestFinished, { config: { token: { env: 'BROKEN_TOKEN' } } });
+  const report = await destination.deliver(batchOf('a'), noSignal);
+  expect(report).toMatchObject({ batch: 'misconfigured', code: 'invalid_request' });
+  expect(JSON.stringify(report)).toMatch(/Authorization.*correct the configured header or secret/);
+  expect(JSON.stringify(report)).not.toContain('canary');
+  expect(fake.requests).toEqual([]);
+});
+
 it('knows that nothing was sent where nobody listens', async () => {
   const { destination, fake } = await startBench(onTestFinished);
   await fake.goDown();
@@ -204,7 +241,9 @@ it('sends nothing while too many requests wait for their acknowledgement', async
     onNoAck() {},
   });
   expect(await sendBatch(batchOf('a'), noSignal)).toMatchObject({
-    ...{ batch: 'unavailable', code: 'ack_pending_full', slowDown: true },
+    batch: 'unavailable',
+    code: 'ack_pending_full',
+    slowDown: true,
   });
   expect(posted).toEqual([]);
 });

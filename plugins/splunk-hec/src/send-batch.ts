@@ -1,13 +1,12 @@
 // A batch as requests: one lane after the other, each until all of it is settled, held or stopped.
-import type { Batch, DeliveryReport } from '@xiq-siem/core';
+import { type Batch, type BatchFault, createVerdictSheet, type DeliveryReport } from '@xiq-siem/core';
 import type { AckDesk, AckOutcome } from './ack-desk.ts';
 import { consequenceOf } from './consequence.ts';
+import type { Envelope, Envelopes } from './envelope.ts';
 import type { HecFault } from './hec-answer.ts';
 import type { HecClient } from './hec-client.ts';
 import type { HecCode } from './hec-codes.ts';
-import { bySourcetype, type Envelopes, firstBytes, lanesOf } from './lanes.ts';
 import type { Routes, Scope, TokenSlot } from './routes.ts';
-import { createVerdictSheet, type Stop } from './verdict-sheet.ts';
 
 export interface BatchSenderOptions {
   readonly client: HecClient;
@@ -22,13 +21,17 @@ export interface BatchSenderOptions {
   readonly onNoAck: (envelopes: Envelopes) => void;
 }
 
-export type SendBatch = (batch: Batch, signal: AbortSignal) => Promise<DeliveryReport<HecCode>>;
-
-export function createBatchSender(options: BatchSenderOptions): SendBatch {
-  const { client, routes, maxBodyBytes, desks, onTaken, onNoAck } = options;
-
-  return async (batch, signal) => {
-    const sheet = createVerdictSheet(batch);
+export function createBatchSender({
+  client,
+  routes,
+  maxBodyBytes,
+  desks,
+  onTaken,
+  onNoAck,
+  envelopes,
+}: BatchSenderOptions) {
+  return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<HecCode>> => {
+    const sheet = createVerdictSheet<HecCode>(batch);
     const acknowledged: Promise<void>[] = [];
 
     const acknowledge = async (sent: Envelopes, desk: AckDesk, channel: string, ackId: number | undefined) => {
@@ -37,19 +40,18 @@ export function createBatchSender(options: BatchSenderOptions): SendBatch {
       sheet.set(sent, verdictOf[outcome]);
     };
 
-    const sendAll = async (lanes: readonly Envelopes[]): Promise<Stop | undefined> => {
-      let stop: Stop | undefined;
+    const sendAll = async (lanes: readonly Envelopes[]): Promise<BatchFault<HecCode> | undefined> => {
+      let stop: BatchFault<HecCode> | undefined;
       for (const lane of lanes) stop ??= await sendLane(lane);
       return stop;
     };
 
-    const sendLane = async (lane: Envelopes): Promise<Stop | undefined> => {
+    const sendLane = async (lane: Envelopes): Promise<BatchFault<HecCode> | undefined> => {
       let rest = lane;
       for (let first = rest[0]; first !== undefined; first = rest[0]) {
-        if (signal.aborted) return { word: 'unavailable', fault: aborted };
         const { token } = first.route;
         const desk = desks.get(token);
-        if (desk?.hasRoom() === false) return { word: 'unavailable', fault: ackPendingFull, slowDown: true };
+        if (desk?.hasRoom() === false) return ackPendingFull;
         const channel = desk?.channel();
         const sent = firstBytes(rest, maxBodyBytes);
         const lines = sent.map(({ text }) => text);
@@ -77,28 +79,50 @@ export function createBatchSender(options: BatchSenderOptions): SendBatch {
     };
 
     /** Only what the refusal is about is held; where that is not known, each sourcetype is asked about. */
-    const holdBack = async (lane: Envelopes, fault: HecFault, scope: Scope): Promise<Stop | undefined> => {
-      if (routes.coversAll(scope)) return { word: 'misconfigured', fault };
-      const parts = scope === 'sourcetype' ? bySourcetype(lane) : [lane];
+    const holdBack = async (lane: Envelopes, { code, message, waitMs }: HecFault, scope: Scope) => {
+      if (routes.coversAll(scope)) {
+        return { batch: 'misconfigured', code, message, ...(waitMs !== undefined && { waitMs }) } as const;
+      }
+      const parts = scope === 'sourcetype' ? groups(lane, ({ route }) => route.sourcetype) : [lane];
       if (parts.length > 1) return sendAll(parts);
-      sheet.set(lane, { verdict: 'held', code: fault.code, message: fault.message });
+      sheet.set(lane, { verdict: 'held', code, message });
       return undefined;
     };
 
-    const stop = await sendAll(lanesOf(options.envelopes(batch)));
+    const stop = await sendAll(lanesOf(envelopes(batch)));
     await Promise.all(acknowledged);
     return sheet.report(stop);
   };
 }
 
+/** Those that share token and index: one request, so that a refused token or index refuses all of it. */
+function lanesOf(envelopes: Envelopes): readonly Envelopes[] {
+  const byToken = groups(envelopes, ({ route }) => route.token);
+  return byToken.flatMap((part) => groups(part, ({ route }) => route.index));
+}
+
+function groups(envelopes: Envelopes, key: (envelope: Envelope) => unknown): readonly Envelopes[] {
+  return [...Map.groupBy(envelopes, key).values()];
+}
+
+/** As many from the front as fit into `maxBytes`, at least one. */
+function firstBytes(envelopes: Envelopes, maxBytes: number): Envelopes {
+  let bytes = 0;
+  const end = envelopes.findIndex((envelope, at) => {
+    bytes += envelope.bytes;
+    return at > 0 && bytes > maxBytes;
+  });
+  return end < 0 ? envelopes : envelopes.slice(0, end);
+}
+
 const delivered = { verdict: 'delivered' } as const;
 const notAcknowledged = { verdict: 'delivered', degraded: 'not_acknowledged' } as const;
-const aborted: HecFault = { action: 'wait', code: 'aborted', message: 'the time for this batch was over' };
-const ackPendingFull: HecFault = {
-  action: 'slow',
+const ackPendingFull = {
+  batch: 'unavailable',
   code: 'ack_pending_full',
   message: 'too many requests wait for their acknowledgement',
-};
+  slowDown: true,
+} as const;
 
 const verdictOf = {
   indexed: delivered,

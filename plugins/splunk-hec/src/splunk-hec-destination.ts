@@ -1,13 +1,19 @@
 // The Splunk destination: events by HTTP Event Collector, each with its own verdict.
-import { type Destination, type DestinationContext, defineDestination } from '@xiq-siem/core';
+import {
+  type CheckResult,
+  type Destination,
+  type DestinationContext,
+  defineDestination,
+  occasionally,
+  warnOfExposure,
+} from '@xiq-siem/core';
 import { type AckDesk, createAckDesk } from './ack-desk.ts';
-import { checkHec } from './check.ts';
 import { type SplunkHecConfig, splunkHecConfig } from './config.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
-import { createHecClient } from './hec-client.ts';
+import { readAnswer } from './hec-answer.ts';
+import { createHecClient, type HecClient, newChannel } from './hec-client.ts';
 import { type HecCode, hecCodes } from './hec-codes.ts';
-import { occasionally } from './occasionally.ts';
-import { createRoutes, type TokenSlot } from './routes.ts';
+import { createRoutes, type Routes, type TokenSlot } from './routes.ts';
 import { createBatchSender } from './send-batch.ts';
 
 export const splunkHecDestination = defineDestination({
@@ -21,49 +27,53 @@ export const splunkHecDestination = defineDestination({
 /** Characters beyond which Splunk finds no fields by itself (`maxchars`), and beyond which it cuts (`TRUNCATE`). */
 const splunkLimits = [5_000, 10_000] as const;
 const hourMs = 3_600_000;
-const loopback = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
 
 /** Opens no connection before the first batch. */
 export function createSplunkHecDestination(config: SplunkHecConfig, context: DestinationContext): Destination<HecCode> {
   const { log, meter, name, now } = context;
+  const { ack, ackPollMs: pollMs, ackTimeoutMs: timeoutMs, maxBodyBytes } = config;
   const routes = createRoutes(config, context);
   const client = createHecClient(config, context);
   const include = new Set(config.include);
   const desks = new Map<TokenSlot, AckDesk>();
-  warnOfRisks(config, context);
-
-  if (config.ack) {
-    const times = { pollMs: config.ackPollMs, timeoutMs: config.ackTimeoutMs };
-    for (const token of routes.tokens) {
-      const ask: Parameters<typeof createAckDesk>[0]['ask'] = (...question) => client.acks(token, ...question);
-      desks.set(token, createAckDesk({ ...times, now, ask }));
-    }
+  warnOfExposure({ ...config, secrets: true }, context);
+  if (ack && new URL(config.url).hostname.endsWith('.splunkcloud.com')) {
+    const advice = 'Splunk Cloud supports acknowledgement for Amazon Firehose only, and its load balancer may lose it';
+    log.warn('destination.ack_on_splunk_cloud', { advice });
   }
-  const warnOfLong = occasionally(now, hourMs, (characters: number, events) =>
-    log.warn('destination.long_events', { characters, events, advice: 'raise TRUNCATE and maxchars in Splunk' }),
-  );
-  const warnOfNoAck = occasionally(now, hourMs, (_: 'ack_disabled', events) =>
-    log.warn('destination.ack_disabled', {
-      events,
-      advice: 'turn acknowledgement on for the token, or set ack: false',
-    }),
-  );
+  for (const token of ack ? routes.tokens : []) {
+    const ask: Parameters<typeof createAckDesk>[0]['ask'] = (...question) => client.acks(token, ...question);
+    desks.set(token, createAckDesk({ pollMs, timeoutMs, now, ask }));
+  }
+  const limits = splunkLimits.map((characters) => {
+    const warn = occasionally(now, hourMs, (_: undefined, events) =>
+      log.warn('destination.long_events', { characters, events, advice: 'raise TRUNCATE and maxchars in Splunk' }),
+    );
+    return { characters, warn };
+  });
+  const warnOfNoAck = occasionally(now, hourMs, (_: undefined, events) => {
+    const advice = 'turn acknowledgement on for the token, or set ack: false';
+    log.warn('destination.ack_disabled', { events, advice });
+  });
   const countLong = (envelopes: readonly Envelope[]) => {
-    for (const limit of splunkLimits) {
-      const long = envelopes.filter(({ eventLength }) => eventLength > limit).length;
+    for (const { characters, warn } of limits) {
+      const long = envelopes.filter(({ eventLength }) => eventLength > characters).length;
       if (long === 0) continue;
-      meter.add('xiq_siem.destination.long_events', long, { destination: name, limit: String(limit) });
-      warnOfLong(limit, long);
+      meter.add('xiq_siem.destination.long_events', long, { destination: name, limit: String(characters) });
+      warn(undefined, long);
     }
   };
 
   return {
-    assurance: config.ack ? 'indexed' : 'accepted',
+    assurance: ack ? 'indexed' : 'accepted',
     deliver: createBatchSender({
-      ...{ client, routes, maxBodyBytes: config.maxBodyBytes, desks },
+      client,
+      routes,
+      maxBodyBytes,
+      desks,
       envelopes: ({ items }) => items.map((item) => envelopeOf(item, routes.of(item.dataset), include)),
       onTaken: countLong,
-      onNoAck: (envelopes) => warnOfNoAck('ack_disabled', envelopes.length),
+      onNoAck: (envelopes) => warnOfNoAck(undefined, envelopes.length),
     }),
     check: (signal) => checkHec(config, client, routes, signal),
     async close() {
@@ -73,14 +83,35 @@ export function createSplunkHecDestination(config: SplunkHecConfig, context: Des
   };
 }
 
-function warnOfRisks({ url, ack, verifyTls }: SplunkHecConfig, { log }: DestinationContext): void {
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'http:' && !loopback.test(hostname))
-    log.warn('destination.not_encrypted', { advice: 'the token is readable on the way' });
-  if (protocol === 'https:' && !verifyTls)
-    log.warn('destination.tls_not_verified', { advice: 'anybody on the way can read the token' });
-  if (ack && hostname.endsWith('.splunkcloud.com')) {
-    const advice = 'Splunk Cloud supports acknowledgement for Amazon Firehose only, and its load balancer may lose it';
-    log.warn('destination.ack_on_splunk_cloud', { advice });
+/** Asks whether the event collector would take events, without sending one. */
+async function checkHec(
+  { url, ack }: SplunkHecConfig,
+  client: HecClient,
+  { tokens, indexes }: Routes,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const no = (message: string): CheckResult => ({ ok: false, message: `${url}: ${message}` });
+
+  const health = await client.health(signal);
+  const isDown = health.kind === 'failed' || health.status >= 500;
+  const healthAnswer = readAnswer(health, 0, []);
+  if (isDown && healthAnswer.action !== 'taken') return no(healthAnswer.message);
+  for (const [number, token] of tokens.entries()) {
+    const which = tokens.length === 1 ? 'the token' : `token ${number + 1} of ${tokens.length}`;
+    const channel = ack ? newChannel() : undefined;
+    const answer = await client.post(token, channel, [], signal);
+    // An empty request that is refused for being empty has passed everything else.
+    if (answer.action !== 'taken' && answer.code !== 'no_data') {
+      const isOfToken = answer.action === 'holdToken' && answer.code !== 'no_token';
+      return no(isOfToken || tokens.length > 1 ? `${which}: ${answer.message}` : answer.message);
+    }
+    if (channel === undefined) continue;
+    const reply = await client.acks(token, channel, [0], signal);
+    if (reply.kind === 'disabled') return no(`${which} allows no acknowledgement: set ack: false, or turn it on`);
+    if (reply.kind === 'none') return no(`${which}: no answer about acknowledgements: ${reply.message}`);
   }
+  const named = indexes.filter((index) => index !== undefined).map((index) => `"${index}"`);
+  const open =
+    named.length === 0 ? '' : `; whether it may write to index ${named.join(', ')} shows with the first event`;
+  return { ok: true, message: `${url} is there and takes the token${tokens.length > 1 ? 's' : ''}${open}` };
 }

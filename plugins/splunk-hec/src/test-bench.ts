@@ -15,7 +15,11 @@ export const noSignal = new AbortController().signal;
 export const token = 'c0ffee00-canary-token-0000-splunk';
 export const otherToken = 'c0ffee11-canary-token-1111-splunk';
 /** By the names that configurations give them. */
-export const secrets = { HEC_TOKEN: new Secret(token), OTHER_TOKEN: new Secret(otherToken) };
+export const secrets = {
+  HEC_TOKEN: new Secret(token),
+  OTHER_TOKEN: new Secret(otherToken),
+  BROKEN_TOKEN: new Secret('canary\nHost: evil'),
+};
 export const timeMs = 1_636_337_187_553;
 
 export interface BenchOptions {

@@ -68,7 +68,7 @@ function codeOf(error: Error | undefined): string {
   const code = 'code' in error ? error.code : undefined;
   if (typeof code === 'number' && code >= 300 && code <= 599) return `http_${code}`;
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code)) return code;
-  if (/timed out/i.test(error.message)) return 'timeout';
+  if (/timed out/i.test(error.message)) return 'timed_out';
   return /retryable/i.test(error.message) ? 'busy' : 'failed';
 }
 

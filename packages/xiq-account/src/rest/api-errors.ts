@@ -1,9 +1,8 @@
 // What can go wrong with a call, in words and codes of ours: what was asked of whom, what came, what to do.
-import { ConnectorError, type ErrorCode, type Secret } from '@xiq-siem/core';
+import { ConnectorError, type ErrorCode, plainWords, type Secret } from '@xiq-siem/core';
 import { z } from 'zod';
+import type { Answer, Failure } from './answer.ts';
 import { type Endpoint, endpoints } from './endpoint.ts';
-import type { Answer, Failure } from './exchange.ts';
-import { plainWords } from './plain-words.ts';
 
 /** What was asked, and what must not stand in a message about it. */
 export interface Asked {
@@ -17,6 +16,8 @@ const errorBody = z.looseObject({
   error_id: z.union([z.string(), z.number()]).nullish(),
   error_message: z.string().nullish(),
 });
+
+const maxCharacters = 200;
 
 const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
@@ -39,13 +40,14 @@ export function wordsOf({ status, text }: Answer, { secrets }: Asked): string {
   }
   const body = errorBody.safeParse(parsed);
   if (!body.success) return `answer ${status}`;
-  const clean = (value: string | number | null | undefined) => plainWords(String(value ?? ''), secrets);
+  const clean = (value: string | number | null | undefined) => plainWords(String(value ?? ''), secrets, maxCharacters);
   const [code, id, message] = [body.data.error_code, body.data.error_id, body.data.error_message].map(clean);
   const parts = [code, message && `"${message}"`, id && `(error ${id})`].filter(Boolean);
   return parts.length === 0 ? `answer ${status}` : `answer ${status}, ${parts.join(' ')}`;
 }
 
 const consequences = {
+  invalid_request: ['config_invalid', 'Nothing was sent: look at the configured credentials.'],
   compressed: ['xiq_invalid_answer', fromAProxy],
   too_large: ['xiq_invalid_answer', 'Look whether api.baseUrl is the API; ask for a smaller span or page.'],
   tls_failed: [
@@ -63,7 +65,12 @@ const nobodyKnows = 'Whether it was done is not known: list the subscriptions be
 /** No answer. `doubtful`: what we asked for may have been done all the same. */
 export function failureError(asked: Asked, { code, message }: Failure, doubtful: boolean): ConnectorError {
   const [errorCode, whatToDo] = consequences[code];
-  return apiError(errorCode, asked, plainWords(message, asked.secrets), doubtful ? nobodyKnows : whatToDo);
+  return apiError(
+    errorCode,
+    asked,
+    plainWords(message, asked.secrets, maxCharacters),
+    doubtful ? nobodyKnows : whatToDo,
+  );
 }
 
 /** An answer that says it is the server's fault. */

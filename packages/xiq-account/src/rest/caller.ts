@@ -1,6 +1,6 @@
 // A call with our token: another one is asked for once where it is refused; an answer that is not 2xx is an error.
+import type { Answer } from './answer.ts';
 import { type Asked, apiError, refusal, wordsOf } from './api-errors.ts';
-import type { Answer } from './exchange.ts';
 import type { Session } from './session.ts';
 import type { ApiRequest, Transport } from './transport.ts';
 

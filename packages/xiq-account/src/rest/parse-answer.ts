@@ -2,8 +2,8 @@
 import type { JsonValue } from '@xiq-siem/core';
 import { parseExactly, scanBody } from '@xiq-siem/xiq';
 import type { z } from 'zod';
+import type { Answer } from './answer.ts';
 import { type Asked, apiError, fromAProxy, invalidAnswer, isHtml } from './api-errors.ts';
-import type { Answer } from './exchange.ts';
 
 const maxDepth = 64;
 

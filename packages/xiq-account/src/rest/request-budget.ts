@@ -2,7 +2,7 @@
 import type { Logger } from '@xiq-siem/core';
 import { type ApiClock, pause } from './api-clock.ts';
 import { type Asked, rateLimitedError } from './api-errors.ts';
-import type { RateLimit } from './wait-headers.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 const hourMs = 3_600_000;
 /** The server says how much is left, but not until when. */

@@ -1,7 +1,17 @@
 import { gzipSync } from 'node:zlib';
 import { selfSignedCertificate } from '@xiq-siem/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { type Answerer, answering, cut, noSignal, rejection, startBench, startTestApi, text } from './test-api.ts';
+import {
+  type Answerer,
+  answering,
+  cut,
+  noSignal,
+  rejection,
+  secretSource,
+  startBench,
+  startTestApi,
+  text,
+} from './test-api.ts';
 
 type Bench = Awaited<ReturnType<typeof startBench>>;
 
@@ -168,6 +178,17 @@ it('a certificate that nobody vouches for is refused, and nothing is sent', asyn
   expect(refused.message).toContain('self-signed certificate. Nothing was sent.');
   expect(server.requests).toEqual([]);
   expect(meter.total('xiq_siem.api.requests', { status: 'failed' })).toBe(1);
+});
+
+it('a refused token that is replaced by what no header can hold is said as such, and that is not sent', async () => {
+  const tokens = ['refused', 'canary\nHost: evil'];
+  const credentials = { token: { current: () => secretSource(tokens.shift() ?? 'canary\nHost: evil').current() } };
+  const { client, server } = await startBench(onTestFinished, { credentials });
+  const refused = await rejection(client.subscriptions.list(noSignal));
+  expect(refused.code).toBe('config_invalid');
+  expect(refused.message).toContain('["Authorization"]. Nothing was sent: look at the configured credentials.');
+  expect(refused.message).not.toContain('canary');
+  expect(server.requests).toHaveLength(1);
 });
 
 it('a server that nobody listens at is tried four times, a creation as well: nothing was sent', async () => {

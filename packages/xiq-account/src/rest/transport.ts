@@ -1,13 +1,21 @@
 // A call and its answer: within the request budget, tried again within bounds where that does no harm, counted.
 import type { Agent } from 'node:http';
-import type { ConnectorError, Logger, Meter, Secret } from '@xiq-siem/core';
+import {
+  type ConnectorError,
+  exchange,
+  type HttpRequest,
+  type Logger,
+  type Meter,
+  retryAfterMs,
+  type Secret,
+} from '@xiq-siem/core';
+import { type Answer, type Failure, readAnswer } from './answer.ts';
 import { type ApiClock, pause } from './api-clock.ts';
 import { type Asked, failureError, rateLimitedError, serverError, wordsOf } from './api-errors.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type Answer, exchange, type Failure, type HttpRequest } from './exchange.ts';
+import { rateLimitOf } from './rate-limit.ts';
 import type { BudgetKeeper } from './request-budget.ts';
 import type { ServerClock } from './server-clock.ts';
-import { rateLimitOf, retryAfterMs } from './wait-headers.ts';
 
 export interface ApiRequest {
   readonly endpoint: Endpoint;
@@ -59,10 +67,16 @@ export function createTransport(options: TransportOptions): Transport {
     signal: AbortSignal,
   ) => {
     const url = new URL(`${base}${path}`);
-    const authorization = bearer === undefined ? {} : { Authorization: `Bearer ${bearer.reveal()}` };
-    const headers = { Accept: 'application/json', ...authorization };
+    const headers = {
+      Accept: 'application/json',
+      'Accept-Encoding': 'identity',
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...(bearer !== undefined && { Authorization: `Bearer ${bearer.reveal()}` }),
+    };
+    const sleep = (ms: number, until: AbortSignal) => clock.sleep(ms, until);
+    const bounds = { timeoutMs, maxAnswerBytes, signal, sleep };
     const sentAtMs = clock.now();
-    const outcome = await exchange({ url, method, agent, headers, body, timeoutMs, maxAnswerBytes, clock, signal });
+    const outcome = readAnswer(await exchange({ url, method, agent, headers, body, ...bounds }), maxAnswerBytes);
     meter.add('xiq_siem.api.requests', 1, { endpoint, status: statusOf(outcome) });
     if (outcome.kind === 'answer') {
       budget.heard(rateLimitOf(outcome.headers));
@@ -120,7 +134,7 @@ function askedForMs(outcome: Answer | Failure, nowMs: number): number {
   if (outcome.kind === 'failed') return 0;
   const { remaining, resetMs = 0 } = rateLimitOf(outcome.headers);
   const untilReset = outcome.status === 429 && remaining === 0 ? resetMs : 0;
-  return retryAfterMs(outcome.headers, nowMs) ?? untilReset;
+  return retryAfterMs(outcome.headers['retry-after'], nowMs) ?? untilReset;
 }
 
 function errorOf(about: Asked, outcome: Answer | Failure, mayBeDone: boolean, waitMs: number): ConnectorError {

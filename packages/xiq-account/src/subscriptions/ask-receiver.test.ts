@@ -10,14 +10,18 @@ interface Asked {
   readonly length: string | undefined;
 }
 
-async function receiver(status: number) {
+async function receiver(status: number | undefined) {
   const asked: Asked[] = [];
   const server = createServer(({ method, url, headers }, response) => {
     asked.push({ method, url, authorization: headers.authorization, length: headers['content-length'] });
-    response.writeHead(status).end();
+    if (status !== undefined) response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
   onTestFinished(async () => {
     if (server.listening) await close();
   });
@@ -52,6 +56,13 @@ it('nobody there is no refusal', async () => {
   const refused = acceptsSecret({ ...of, webhooks }, secret, signal);
   await expect(refused).rejects.toMatchObject({ code: 'not_running' });
   await expect(refused).rejects.not.toThrow('canary');
+});
+
+it('a receiver that hangs is no refusal either', async () => {
+  const { webhooks } = await receiver(undefined);
+  const message = expect.stringContaining('does not answer (no whole answer within 50 ms)');
+  const asked = acceptsSecret({ ...of, webhooks }, secret, signal, 50);
+  await expect(asked).rejects.toMatchObject({ code: 'not_running', message });
 });
 
 it('ends with the reason of the signal', async () => {

@@ -1,9 +1,6 @@
 // Asks our own receiver whether it would take a webhook with a secret: one without a body, which it never keeps.
-import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
-import { ConnectorError, type Secret } from '@xiq-siem/core';
-
-const timeoutMs = 10_000;
+import { Agent } from 'node:http';
+import { ConnectorError, exchange, type Secret } from '@xiq-siem/core';
 
 export interface AskedReceiver {
   /** Where webhooks are taken, without a path. */
@@ -17,8 +14,16 @@ export async function acceptsSecret(
   { webhooks, source, messageType }: AskedReceiver,
   secret: Secret,
   signal: AbortSignal,
+  timeoutMs = 10_000,
 ): Promise<boolean> {
-  const status = await statusOf(`${webhooks}/webhooks/${source}/${messageType}`, secret, signal);
+  const url = new URL(`${webhooks}/webhooks/${source}/${messageType}`);
+  const headers = { Authorization: `Bearer ${secret.reveal()}` };
+  const outcome = await exchange({ method: 'POST', url, agent: new Agent(), headers, signal, timeoutMs });
+  signal.throwIfAborted();
+  if (outcome.kind === 'failed') {
+    throw new ConnectorError('not_running', `Our receiver at ${url.origin} does not answer (${outcome.message}).`);
+  }
+  const { status } = outcome;
   // The body is looked at only once the secret was right: 400 says that there is none.
   if (status === 400) return true;
   if (status === 401) return false;
@@ -26,20 +31,4 @@ export async function acceptsSecret(
     'busy',
     `Our receiver at ${webhooks} answered ${status}, which says nothing about the secret: run this again in a minute.`,
   );
-}
-
-async function statusOf(url: string, secret: Secret, signal: AbortSignal): Promise<number> {
-  const headers = { authorization: `Bearer ${secret.reveal()}`, 'content-length': '0', connection: 'close' };
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const asked = request(url, { method: 'POST', headers, agent: false, signal: bounded });
-  try {
-    asked.end();
-    const [answer]: IncomingMessage[] = await once(asked, 'response', { signal: bounded });
-    return answer?.statusCode ?? 0;
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new ConnectorError('not_running', `Our receiver at ${new URL(url).origin} does not answer.`, { cause });
-  } finally {
-    asked.on('error', () => undefined).destroy();
-  }
 }

@@ -1,18 +1,10 @@
-// What an answer's headers say about waiting: Retry-After, and the rate limit of the account.
+// What an answer's headers say about the rate limit of the account.
 import type { IncomingHttpHeaders } from 'node:http';
 
 const hourMs = 3_600_000;
 
 const seconds = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text.trim()) ? Number(text) : undefined;
-
-/** Milliseconds to wait, a day at most, by the Retry-After header: seconds, or a date. Undefined where it says nothing. */
-export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
-  const text = headers['retry-after']?.trim() ?? '';
-  const isDate = /^[A-Z][a-z]{2,8},? /.test(text);
-  const waitMs = isDate ? Date.parse(text) - nowMs : (seconds(text) ?? 0) * 1000;
-  return waitMs > 0 ? Math.min(waitMs, 24 * hourMs) : undefined;
-}
 
 export interface RateLimit {
   /** Requests an hour, where the server counts by the hour. */

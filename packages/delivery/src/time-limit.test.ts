@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { bench, bodies, destination, memoryJournal, scripted } from './test-bench.ts';
+
+test('the signal of a call whose time is over says so, and that of a call that is stopped does not', async () => {
+  const signals: AbortSignal[] = [];
+  const plugin = scripted((_, __, signal) => {
+    signals.push(signal);
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve({ batch: 'unavailable', code: 'busy' }));
+    });
+  });
+  const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin, { timeoutMs: 1_000 })]);
+  await clock.runUntil(() => signals.length === 2);
+  const stopping = delivery.stop(0);
+  await clock.runUntil(() => signals.every(({ aborted }) => aborted), 500);
+  await stopping;
+  const isTimeLimit = ({ reason }: AbortSignal) => reason instanceof Error && reason.name === 'TimeoutError';
+  expect(signals.map(isTimeLimit)).toEqual([true, false]);
+});
