@@ -5,16 +5,29 @@ import { configFile } from './arguments.ts';
 import type { Purpose, Session } from './command.ts';
 import { exits } from './exit-codes.ts';
 import { jsonLine, printable } from './terminal/printable.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
-export interface Asking {
-  readonly operations: Operations;
-  readonly snapshot: boolean;
-  readonly json: boolean;
-  readonly signal: AbortSignal;
+export interface Output {
   /** On standard output; with `--json`, nothing. */
   say(lines: string | readonly string[]): void;
   /** With `--json`, one line of it. */
   tell(answer: unknown): void;
+}
+
+export const output = (terminal: Terminal, json: boolean): Output => ({
+  say(lines) {
+    if (!json) terminal.out([lines].flat().join('\n'));
+  },
+  tell(answer) {
+    if (json) terminal.out(jsonLine(answer));
+  },
+});
+
+export interface Asking extends Output {
+  readonly operations: Operations;
+  readonly snapshot: boolean;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
 }
 
 interface CommonValues {
@@ -39,13 +52,11 @@ export async function ask(
   }
   try {
     return await work({
-      ...{ operations, snapshot, json, signal },
-      say(lines) {
-        if (!json) terminal.out(typeof lines === 'string' ? lines : lines.join('\n'));
-      },
-      tell(answer) {
-        if (json) terminal.out(jsonLine(answer));
-      },
+      operations,
+      snapshot,
+      json,
+      signal,
+      ...output(terminal, json),
     });
   } finally {
     await close();

@@ -62,7 +62,9 @@ ${timeHelp}`,
       return ask((asking) => preview(request, asking, terminal));
     }
     const request = {
-      ...{ from, to, forceDuplicates: values['force-duplicates'] === true },
+      from,
+      to,
+      forceDuplicates: values['force-duplicates'] === true,
       ...source,
       ...(messageTypes && { messageTypes: [...messageTypes] }),
     };

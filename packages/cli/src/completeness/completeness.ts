@@ -56,7 +56,8 @@ ${timeHelp}`,
     parseSpan({ from, to }, nowMs);
     const messageTypes = typeNames(values.types)?.join();
     const request = {
-      ...{ from, to },
+      from,
+      to,
       ...(values.source !== undefined && { source: values.source }),
       ...(messageTypes !== undefined && { messageTypes }),
     };

@@ -44,7 +44,8 @@ ${timeHelp}`,
     }
     const { destination: destinations } = values;
     const request = {
-      ...{ from, to },
+      from,
+      to,
       ...(destinations !== undefined && { destinations }),
       ...(Object.keys(where).length > 0 && { where }),
     };

@@ -17,10 +17,10 @@ import {
   type XiqSubscription,
 } from '@xiq-siem/xiq-account';
 import { type CommandOptions, configFile } from '../arguments.ts';
+import { type Output, output } from '../ask.ts';
 import type { Session } from '../command.ts';
 import { createLogger } from '../log/log.ts';
 import { runningAt } from '../open-operations.ts';
-import { jsonLine } from '../terminal/printable.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { duration } from '../terminal/units.ts';
 
@@ -37,7 +37,7 @@ export const apiExits = {
   interrupted: 'Ctrl-C',
 };
 
-export interface OpenSubscriptions {
+export interface OpenSubscriptions extends Output {
   readonly configuration: Configuration;
   /** Its name in the configuration. */
   readonly source: string;
@@ -58,10 +58,6 @@ export interface OpenSubscriptions {
   plan(found: readonly XiqSubscription[]): SubscriptionPlan;
   /** Lets a connector that runs look at what was changed; none may run, and what goes wrong is its own to tell. */
   lookAgain(): Promise<void>;
-  /** On standard output; with `--json`, nothing. */
-  say(lines: string | readonly string[]): void;
-  /** With `--json`, one line of it. */
-  tell(answer: unknown): void;
 }
 
 interface Values {
@@ -92,7 +88,16 @@ export async function onSubscriptions(
   const { api } = cloud;
   try {
     return await work({
-      ...{ configuration, source: cloud.source, api, subscriptions, secrets, rotating, target, log, json, signal },
+      configuration,
+      source: cloud.source,
+      api,
+      subscriptions,
+      secrets,
+      rotating,
+      target,
+      log,
+      json,
+      signal,
       clock: systemClock,
       list: () => api.subscriptions.list(signal),
       plan: (found) => planSubscriptions(target, found),
@@ -103,12 +108,7 @@ export async function onSubscriptions(
           .lookAtSubscriptions({ source: cloud.source }, signal)
           .catch(() => undefined);
       },
-      say(lines) {
-        if (!json) terminal.out([lines].flat().join('\n'));
-      },
-      tell(answer) {
-        if (json) terminal.out(jsonLine(answer));
-      },
+      ...output(terminal, json),
     });
   } finally {
     terminal.progress('');

@@ -48,7 +48,9 @@ export const stepSchema = z.strictObject({
 
 export function subscriptionForm(one: XiqSubscription): z.input<typeof subscriptionSchema> {
   return {
-    ...{ id: one.id, messageType: shownText(one.messageType), application: shownText(one.application) },
+    id: one.id,
+    messageType: shownText(one.messageType),
+    application: shownText(one.application),
     url: shownUrl(one.url),
     ...(one.status !== undefined && { status: shownText(one.status) }),
   };

@@ -93,7 +93,12 @@ async function rotate(
   const { application, publicUrl } = target;
   const steps = rotateManaged(
     {
-      ...{ target: { application, publicUrl }, path: secrets.managedPath, askReceiver, api, clock, log },
+      target: { application, publicUrl },
+      path: secrets.managedPath,
+      askReceiver,
+      api,
+      clock,
+      log,
       ...(grace !== undefined && { graceMs: grace * 1000, unseenGraceMs: grace * 1000 }),
     },
     signal,
