@@ -1,6 +1,6 @@
 // What the house asks of the tree as a whole.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { countLines } from './count-lines.ts';
@@ -64,4 +64,16 @@ it('no tracked file names a host of a registry or a path of one machine', () => 
   const found = tracked().filter((file) => !file.startsWith('tools/checks/') && suspicious.test(text(file)));
   expect(found).toEqual([]);
   expect(text('pnpm-lock.yaml')).not.toMatch(/https?:\/\//);
+});
+
+it('ARCHITECTURE.md names every package, and only files that are there', () => {
+  const page = text('ARCHITECTURE.md');
+  const projects = readProjects().filter(({ path }) => !/^(?:plugins|tools)\//.test(path));
+  expect(projects.map(({ path }) => path).filter((path) => !page.includes(`\`${path}\``))).toEqual([]);
+  const named = [...page.matchAll(/`([\w*/.-]+\.ts)`/g)]
+    .map(([, path = '']) => path)
+    .filter((path) => path.includes('/'));
+  expect(named.length).toBeGreaterThan(20);
+  const found = (path: string): boolean => globSync(`{,apps/,packages/,plugins/}${path}`, { cwd: root }).length > 0;
+  expect(named.filter((path) => !found(path))).toEqual([]);
 });
