@@ -2,4 +2,4 @@
 import { writeFile } from 'node:fs/promises';
 import { renderMetrics } from './render-metrics.ts';
 
-await writeFile(new URL('../../../docs/reference/metrics.md', import.meta.url), renderMetrics());
+await writeFile(new URL('../../../docs/reference/metrics.md', import.meta.url), await renderMetrics());

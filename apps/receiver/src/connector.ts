@@ -25,7 +25,8 @@ import { byteBudget } from './http/read-body.ts';
 import { refusedCredentials } from './http/refused-credentials.ts';
 import { webhookApp } from './http/webhooks.ts';
 import { openDesk } from './operator-desk.ts';
-import type { Counters } from './telemetry/counters.ts';
+import { ownCounters, ownGauges } from './own-metrics.ts';
+import { createCounters } from './telemetry/counters.ts';
 import { version } from './version.ts';
 
 export interface Connector {
@@ -47,15 +48,15 @@ export interface Connector {
 
 export interface ConnectorServices {
   readonly log: Logger;
-  readonly counters: Counters;
   readonly now: () => number;
 }
 
 /** Whatever fails on the way closes what was opened before it. */
 export async function startConnector(
   configuration: Configuration,
-  { log, counters, now }: ConnectorServices,
+  { log, now }: ConnectorServices,
 ): Promise<Connector> {
+  const counters = createCounters({ ...ownCounters, ...ownGauges });
   await using opened = new AsyncDisposableStack();
   const { server, admin } = configuration;
   const data = await openDataDirectory(configuration.resolvePath(configuration.dataDirectory), { now, log });

@@ -13,7 +13,6 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { startConnector } from './connector.ts';
 import { registry } from './registry.ts';
-import { createCounters } from './telemetry/counters.ts';
 
 const adminFile = z.object({ token: z.string() });
 
@@ -33,7 +32,7 @@ async function startHere() {
   const loaded = await loadConfiguration(file, registry, {});
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
   const log = createRecordingLogger();
-  const connector = await startConnector(loaded.configuration, { log, counters: createCounters(), now: Date.now });
+  const connector = await startConnector(loaded.configuration, { log, now: Date.now });
   const { token } = adminFile.parse(JSON.parse(await readFile(join(directory, 'data/admin.json'), 'utf8')));
   return {
     ...{ file, log, connector, client: connectAdmin({ url: connector.adminUrl, token: new Secret(token) }) },

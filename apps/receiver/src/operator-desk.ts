@@ -21,10 +21,9 @@ import { readinessReasons } from './admin/readiness.ts';
 import { runningOperations } from './admin/running-operations.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
 import type { Counters } from './telemetry/counters.ts';
-import { otlpOptions } from './telemetry/otlp-options.ts';
 import { measureProcess } from './telemetry/process-readings.ts';
 import { statusReadings } from './telemetry/status-readings.ts';
-import { startTelemetry } from './telemetry/telemetry.ts';
+import { otlpOptions, startTelemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
 
 export interface Desk {

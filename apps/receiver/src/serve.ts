@@ -13,7 +13,6 @@ import { type ExitCode, exitCodes, type Logger, type SourceSecretReference } fro
 import type { DestinationCheck } from '@xiq-siem/pipeline';
 import { type Connector, startConnector } from './connector.ts';
 import { registry } from './registry.ts';
-import { createCounters } from './telemetry/counters.ts';
 import { version } from './version.ts';
 
 export const serveCommand = defineCommand({
@@ -34,7 +33,7 @@ export const serveCommand = defineCommand({
     if (missing.length > 0) throw configurationError(missing);
 
     const log = standardErrorLogger();
-    const connector = await startConnector(configuration, { log, counters: createCounters(), now: Date.now });
+    const connector = await startConnector(configuration, { log, now: Date.now });
     onReloadSignal(() => void reload(connector, log));
     log.info('connector.started', { version, url: connector.url, admin: connector.adminUrl });
     console.log(welcome(configuration, connector, await connector.check()));

@@ -1,6 +1,6 @@
 // The admin API from its other end: each route as a typed call.
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { ConnectorError, type ErrorCode, errorCodes, type Secret } from '@xiq-siem/core';
+import { ConnectorError, isErrorCode, type Secret } from '@xiq-siem/core';
 import type { z } from 'zod';
 import { refusal } from './answers/operations.ts';
 import type { Route } from './route.ts';
@@ -120,18 +120,15 @@ function noAnswer(url: string, cause: Error): ConnectorError {
   return new ConnectorError('not_running', `the connector at ${url} does not answer (${cause.message})`, { cause });
 }
 
-function isErrorCode(code: string): code is ErrorCode {
-  return errorCodes.some((known) => known === code);
-}
-
 function refused(status: number, text: string): ConnectorError {
   const words = refusal.safeParse(jsonOf(text)).data;
   if (words === undefined) return new ConnectorError('not_running', `the connector answered ${status}`);
   return refusalError(words);
 }
 
-function refusalError({ error, message }: z.output<typeof refusal>): ConnectorError {
-  return new ConnectorError(isErrorCode(error) ? error : 'usage', message);
+function refusalError({ error, message, exitCode }: z.output<typeof refusal>): ConnectorError {
+  if (isErrorCode(error)) return new ConnectorError(error, message);
+  return new ConnectorError(exitCode === undefined ? 'usage' : { code: error, exitCode }, message);
 }
 
 function jsonOf(text: string): unknown {

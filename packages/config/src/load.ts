@@ -5,6 +5,7 @@ import type {
   DestinationContext,
   DestinationDefinition,
   DestinationSetup,
+  MetricTable,
   Source,
   SourceContext,
   SourceDefinition,
@@ -43,6 +44,8 @@ export interface ConfiguredSecret {
 export interface ConfiguredSource {
   readonly name: string;
   readonly type: string;
+  /** What its definition declares. */
+  readonly metrics: MetricTable | undefined;
   /** Any one of these is accepted. */
   readonly secrets: readonly ConfiguredSecret[];
   /** The plugin's own keys, checked. */
@@ -50,7 +53,7 @@ export interface ConfiguredSource {
   /** All that stand in its own keys. */
   readonly ownSecrets: readonly ConfiguredSecret[];
   /** By the operator's mapping where one is configured and `builtInMapping` is not asked for. */
-  create(context: SourceContext, builtInMapping?: 'builtInMapping'): Source;
+  create(context: SourceContext<string>, builtInMapping?: 'builtInMapping'): Source;
 }
 
 export interface ConfiguredDestination {
@@ -61,9 +64,9 @@ export interface ConfiguredDestination {
   readonly caFile: string | undefined;
   /** All that stand anywhere in its entry. */
   readonly secrets: readonly ConfiguredSecret[];
-  create(context: DestinationContext): Promise<Destination>;
+  create(context: DestinationContext<string>): Promise<Destination>;
   /** Undefined where nothing is to be prepared at the other side. */
-  setup(context: DestinationContext): Promise<DestinationSetup> | undefined;
+  setup(context: DestinationContext<string>): Promise<DestinationSetup> | undefined;
 }
 
 export interface Configuration extends Omit<Frame, 'sources' | 'destinations' | 'mapping'> {
@@ -159,6 +162,7 @@ export async function checkConfiguration(
       sources: sources.map(({ name, definition, frame: { secrets }, own }) => ({
         name,
         type: definition.type,
+        metrics: definition.metrics,
         settings: own,
         ownSecrets: secretsIn(own, ['sources', name]),
         secrets: secrets.map((reference, index) => ({ reference, path: ['sources', name, 'secrets', index] })),

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { EcsDocument } from './ecs.ts';
 import type { FieldDefinition } from './fields.ts';
 import type { SecretReference, SecretSource } from './secret.ts';
-import type { Logger, Meter } from './telemetry.ts';
+import type { Logger, Meter, MetricTable } from './telemetry.ts';
 
 /** One event of a batch. `index` is its place in the batch: two items of one batch may share an `id` (a resend). */
 export interface BatchItem {
@@ -104,11 +104,12 @@ export interface AgentTls {
   readonly rejectUnauthorized?: boolean;
 }
 
-export interface DestinationContext {
+/** `Metric`: names of the metrics that the definition declares. */
+export interface DestinationContext<Metric extends string = never> {
   /** Name of this destination in the configuration. */
   readonly name: string;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: Meter<Metric>;
   /** Epoch milliseconds. The only clock a plugin uses, so that tests can drive it. */
   now(): number;
   /** A configured path, absolute: relative ones are relative to the configuration file. */
@@ -139,25 +140,36 @@ export interface DestinationSetup {
   apply(): Promise<void>;
 }
 
-export interface DestinationDefinition<Schema extends z.ZodType = z.ZodType, Code extends string = string> {
+export interface DestinationDefinition<
+  Schema extends z.ZodType = z.ZodType,
+  Code extends string = string,
+  Metric extends string = string,
+> {
   /** What `type:` names in the configuration. */
   readonly type: string;
   readonly assurance: Assurance;
   /** Every code its reports can name, `^[a-z][a-z0-9_]*$`. */
   readonly codes: readonly Code[];
+  /**
+   * Its own counters by name, `^[a-z][a-z0-9_]*$`: `lines_cut` is exported as `xiq_siem.destination.lines_cut`, with the
+   * attribute `destination` beside the declared ones. A count with a name or an attribute that is not declared is refused.
+   */
+  readonly metrics?: MetricTable<Metric>;
   /** Batches that it can take at once, where that is bounded: 1 for what writes in order. */
   readonly maxInFlight?: number;
   /** The destination's own keys; `type`, `where` and the rest of the frame belong to the app. */
   readonly configSchema: Schema;
-  create(config: z.output<Schema>, context: DestinationContext): Promise<Destination<Code>>;
+  create(config: z.output<Schema>, context: DestinationContext<Metric>): Promise<Destination<Code>>;
   /** For destinations that want something prepared at the other side: the command `xiq-siem setup`. */
-  setup?(config: z.output<Schema>, context: DestinationContext): Promise<DestinationSetup>;
+  setup?(config: z.output<Schema>, context: DestinationContext<Metric>): Promise<DestinationSetup>;
 }
 
-/** Declares a destination. A report with a code that is not declared does not compile. */
-export function defineDestination<Schema extends z.ZodType, const Code extends string>(
-  definition: DestinationDefinition<Schema, Code>,
-): DestinationDefinition<Schema, Code> {
+/** Declares a destination. A report with a code, or a count with a name, that is not declared does not compile. */
+export function defineDestination<
+  Schema extends z.ZodType,
+  const Code extends string,
+  const Metric extends string = never,
+>(definition: DestinationDefinition<Schema, Code, Metric>): DestinationDefinition<Schema, Code, Metric> {
   return definition;
 }
 

@@ -1,4 +1,4 @@
-// Every failure of ours has a code from this list, and every exit a meaning.
+// Every failure of ours has a code, and every code an exit code. A package or a plugin declares its own codes.
 
 /** Exit codes of the command line, after sysexits(3). */
 export const exitCodes = {
@@ -53,21 +53,27 @@ const codes = {
 
 export type ErrorCode = keyof typeof codes;
 
-/** Every code there is. */
-export const errorCodes: readonly string[] = Object.keys(codes);
+/** A code that a package or a plugin declares for itself, `^[a-z][a-z0-9_]*$`, with the exit code that it leads to. */
+export interface DeclaredErrorCode {
+  readonly code: string;
+  readonly exitCode: ExitCode;
+}
 
 /** A failure that we foresaw: `message` says what happened, to what, and what to do; it never holds a secret. */
 export class ConnectorError extends Error {
   override readonly name = 'ConnectorError';
-  readonly code: ErrorCode;
-
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-
+  readonly code: string;
   /** The exit code of a command that ends with this failure. */
-  get exitCode(): ExitCode {
-    return codes[this.code];
+  readonly exitCode: ExitCode;
+
+  constructor(code: ErrorCode | DeclaredErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = typeof code === 'string' ? code : code.code;
+    this.exitCode = typeof code === 'string' ? codes[code] : code.exitCode;
   }
+}
+
+/** Whether a code is one that needs no declaration. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(codes, code);
 }

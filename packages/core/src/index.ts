@@ -22,8 +22,8 @@ export type { EcsFields } from './ecs.generated.ts';
 export { ecsFieldDefinitions, ecsVersion } from './ecs.generated.ts';
 export type { EcsDocument } from './ecs.ts';
 export { ecsDocument, nestFields } from './ecs.ts';
-export type { ErrorCode, ExitCode } from './errors.ts';
-export { ConnectorError, errorCodes, exitCodes } from './errors.ts';
+export type { DeclaredErrorCode, ErrorCode, ExitCode } from './errors.ts';
+export { ConnectorError, exitCodes, isErrorCode } from './errors.ts';
 export type { NormalizedEvent } from './event.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { HttpAnswer, HttpFault, HttpFaultCode, HttpOutcome, HttpRequest } from './http-exchange.ts';
@@ -51,7 +51,7 @@ export type {
   SourceDefinition,
   UnmappedField,
 } from './source.ts';
-export { defineSource } from './source.ts';
+export { defineSource, sourceMetrics } from './source.ts';
 export type {
   BodyReader,
   JournalEntry,
@@ -63,8 +63,7 @@ export type {
   SettledBody,
 } from './stages.ts';
 export { maxSettledRanges, settledRangesIn } from './stages.ts';
-export type { Facts, GaugeName, GaugeReading, Logger, Meter, MetricName } from './telemetry.ts';
-export { gaugeNames, metricNames } from './telemetry.ts';
+export type { Facts, GaugeReading, Logger, Meter, MetricDescription, MetricTable } from './telemetry.ts';
 export { escapeControls, reasonOf } from './text.ts';
 export type { BatchFault, VerdictSheet } from './verdict-sheet.ts';
 export { createVerdictSheet } from './verdict-sheet.ts';

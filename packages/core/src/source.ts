@@ -4,7 +4,7 @@ import type { KeptBody } from './body.ts';
 import type { NormalizedEvent } from './event.ts';
 import type { FieldDefinition } from './fields.ts';
 import type { Secret } from './secret.ts';
-import type { Logger, Meter } from './telemetry.ts';
+import type { Logger, Meter, MetricTable } from './telemetry.ts';
 
 /** What may be looked at to authenticate a request; `bytes` are as they came over the wire, before any decoding. */
 export interface AuthenticationRequest {
@@ -50,12 +50,24 @@ export interface AgentIdentity {
   readonly version: string;
 }
 
-export interface SourceContext {
+/** What every source counts, beside the metrics that its definition declares. */
+export const sourceMetrics = {
+  events: { help: 'Events that were normalized.', unit: '{event}', attributes: ['dataset'] },
+  empty_bodies: { help: 'Bodies that held no event: [].', unit: '{body}', attributes: [] },
+  pipeline_errors: {
+    help: 'Events that could not be read as what they should be; they are delivered whole as pipeline_error.',
+    unit: '{event}',
+    attributes: ['code'],
+  },
+} as const satisfies MetricTable;
+
+/** `Metric`: names of the metrics that the definition declares. */
+export interface SourceContext<Metric extends string = never> {
   /** Name of this source in the configuration. */
   readonly name: string;
   readonly agent: AgentIdentity;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: Meter<Metric | keyof typeof sourceMetrics>;
 }
 
 /** The operator's own additions to a mapping, checked. `version` changes with their content. */
@@ -64,24 +76,32 @@ export interface OperatorMapping<Rules = unknown> {
   readonly rules: Rules;
 }
 
-export interface SourceDefinition<Schema extends z.ZodType = z.ZodType, Rules extends z.ZodType = z.ZodType> {
+export interface SourceDefinition<
+  Schema extends z.ZodType = z.ZodType,
+  Rules extends z.ZodType = z.ZodType,
+  Metric extends string = string,
+> {
   /** What `type:` names in the configuration. */
   readonly type: string;
   /** The source's own keys; `type`, `secrets` and the rest of the frame belong to the app. */
   readonly configSchema: Schema;
   /** Every field beside ECS that its documents can hold, for the destinations' mappings. */
   readonly fields: readonly FieldDefinition[];
+  /** As a destination's: exported as `xiq_siem.source.<name>`, with the attribute `source`. */
+  readonly metrics?: MetricTable<Metric>;
   /** What a mapping file of the operator's may hold, for a type that takes one. */
   readonly mappingSchema?: Rules;
   /** How its documents name the mapping that made them; `operators` is the version of the operator's own, where it has one. */
   mappingVersion?(operators: string | undefined): string;
   /** `mapping` only where one is configured and the type has a `mappingSchema`. */
-  create(config: z.output<Schema>, context: SourceContext, mapping?: OperatorMapping<z.output<Rules>>): Source;
+  create(config: z.output<Schema>, context: SourceContext<Metric>, mapping?: OperatorMapping<z.output<Rules>>): Source;
 }
 
 /** Declares a source. It is given its checked configuration, and a wrong shape does not compile. */
-export function defineSource<Schema extends z.ZodType, Rules extends z.ZodType = z.ZodType>(
-  definition: SourceDefinition<Schema, Rules>,
-): SourceDefinition<Schema, Rules> {
+export function defineSource<
+  Schema extends z.ZodType,
+  Rules extends z.ZodType = z.ZodType,
+  const Metric extends string = never,
+>(definition: SourceDefinition<Schema, Rules, Metric>): SourceDefinition<Schema, Rules, Metric> {
   return definition;
 }

@@ -1,6 +1,7 @@
 // A job's own way to a destination that runs: a delivery stream beside its main one, which ends.
-import type { BodyReader, Facts, KeptBody, Logger, Meter, NormalizedEvent, PositionFile } from '@xiq-siem/core';
+import type { BodyReader, Facts, KeptBody, Logger, NormalizedEvent, PositionFile } from '@xiq-siem/core';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
+import type { DeliveryMeter } from './metrics.ts';
 import type { Routing } from './options.ts';
 import type { SendSlots } from './send-slots.ts';
 import type { DeadLetterStore, DeliveryDestination, DeliveryServices } from './services.ts';
@@ -51,7 +52,7 @@ export function startReplayStream(
     services.log[level](event, { ...facts, run: id });
   const log: Logger = { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
   // One value for all runs: there is no bound on how many a year has.
-  const meter: Meter = {
+  const meter: DeliveryMeter = {
     add: (name, value, attributes) => services.meter.add(name, value, { ...attributes, run: 'true' }),
   };
   const bodies = createSharedBodies({ normalize, maxBytes: () => 0, log });

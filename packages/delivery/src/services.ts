@@ -5,11 +5,11 @@ import type {
   DestinationDefinition,
   KeptBody,
   Logger,
-  Meter,
   NormalizedEvent,
   PositionFile,
 } from '@xiq-siem/core';
 import type { Clock, Wakeup } from './clock.ts';
+import type { DeliveryMeter } from './metrics.ts';
 import type { DeliveryOptions } from './options.ts';
 import type { Redact } from './words.ts';
 
@@ -67,7 +67,7 @@ export interface DeliveryServices {
    */
   readonly eventsPerTurn: number;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: DeliveryMeter;
 }
 
 /** What the parts of one delivery stream share. */

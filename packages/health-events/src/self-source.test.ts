@@ -128,7 +128,7 @@ describe('what it cannot read', () => {
     expect(more).toEqual([]);
     expect(event?.document).toMatchObject({ event: { kind: 'pipeline_error' }, error: { code } });
     expect(validateEcs(event?.document ?? {}, own)).toEqual([]);
-    expect(meter.total('xiq_siem.source.pipeline_errors', { source: 'self', code })).toBe(1);
+    expect(meter.total('pipeline_errors', { code })).toBe(1);
   });
 
   it('is bounded: a long text is cut, and its length told', () => {
@@ -170,6 +170,6 @@ it('counts its events, so that they can be told from those of others', () => {
   const meter = createRecordingMeter();
   eventsOf(JSON.stringify([doctorProbe(startMs), doctorProbe(startMs)]), startMs, meter);
   eventsOf('[]', startMs, meter);
-  expect(meter.total('xiq_siem.source.events', { source: 'self', dataset: 'extreme_xiq.connector' })).toBe(2);
-  expect(meter.total('xiq_siem.source.empty_bodies', { source: 'self' })).toBe(1);
+  expect(meter.total('events', { dataset: 'extreme_xiq.connector' })).toBe(2);
+  expect(meter.total('empty_bodies')).toBe(1);
 });

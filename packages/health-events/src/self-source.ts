@@ -18,7 +18,7 @@ export const selfSource = defineSource({
   // Where the first source's documents go, the writing credentials suffice.
   configSchema: z.strictObject({ namespace: z.string().min(1).max(100).default('default') }),
   fields: connectorFields,
-  create({ namespace }, { name, agent, meter }) {
+  create({ namespace }, { agent, meter }) {
     return {
       authenticatesBy: 'headers',
       accepts: () => false,
@@ -34,11 +34,9 @@ export const selfSource = defineSource({
           }
         } finally {
           // Once a body, also where its reader stops half way.
-          if (events > 0) meter.add('xiq_siem.source.events', events, { source: name, dataset: connectorDataset });
-          else meter.add('xiq_siem.source.empty_bodies', 1, { source: name });
-          for (const [code, count] of faults) {
-            meter.add('xiq_siem.source.pipeline_errors', count, { source: name, code });
-          }
+          if (events > 0) meter.add('events', events, { dataset: connectorDataset });
+          else meter.add('empty_bodies', 1);
+          for (const [code, count] of faults) meter.add('pipeline_errors', count, { code });
         }
       },
     };

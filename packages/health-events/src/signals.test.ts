@@ -198,7 +198,7 @@ it('all that is said is read back as valid documents, none of them an error', as
   const meter = createRecordingMeter();
   const events = bodies.flatMap((body) => eventsOf(JSON.stringify(body), clock.now(), meter));
   expect(events.flatMap(({ document }) => validateEcs(document, own))).toEqual([]);
-  expect(meter.total('xiq_siem.source.pipeline_errors')).toBe(0);
+  expect(meter.total('pipeline_errors')).toBe(0);
   const actions = new Set(events.map(({ document }) => document.event?.action));
   expect([...actions].sort()).toEqual([
     ...['admin-call', 'bodies-lost', 'credentials-refused', 'dead-letters-growing', 'destination-down'],

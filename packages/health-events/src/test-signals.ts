@@ -1,6 +1,6 @@
 // For tests: signals over a connector that is made up, on a clock that is driven.
 import type { DestinationState, SourceState, Status } from '@xiq-siem/admin-api';
-import type { KeptBody, MetricName, NormalizedEvent } from '@xiq-siem/core';
+import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import type { CounterReading, OpenDeadLetters, RefusedAddress, SignalSettings } from './look.ts';
 import { selfSource } from './self-source.ts';
@@ -58,7 +58,7 @@ export interface MadeUp {
   full: Error | undefined;
 }
 
-export function reading(name: MetricName, value: number, attributes: Record<string, string>): CounterReading {
+export function reading(name: string, value: number, attributes: Record<string, string>): CounterReading {
   return { name, value, attributes };
 }
 

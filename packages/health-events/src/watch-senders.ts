@@ -1,5 +1,4 @@
 // Watches what sources send that they should not: wrong secrets, unknown types, what cannot be read. Ours is left out.
-import type { MetricName } from '@xiq-siem/core';
 import { createGrowth } from './growth.ts';
 import type { CounterReading, Look, Watcher } from './look.ts';
 import { selfSourceName } from './self-source.ts';
@@ -65,7 +64,7 @@ export function watchUnreadable(): Watcher {
 
 function countsOf(
   readings: readonly CounterReading[],
-  name: MetricName,
+  name: string,
   keyOf: (attributes: Readonly<Record<string, string>>) => string | undefined,
 ): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();

@@ -5,6 +5,7 @@ export type { Files, OpenFile } from './files.ts';
 export type { FoundBody } from './find-body.ts';
 export type { LetGoGap } from './gaps.ts';
 export type { Journal, JournalExtent, JournalOptions, PositionOptions } from './journal.ts';
+export { journalMetrics } from './metrics.ts';
 export { openJournal } from './open-journal.ts';
 export type { JournalSnapshot, JournalSnapshotOptions } from './open-snapshot.ts';
 export { openJournalSnapshot } from './open-snapshot.ts';

@@ -3,16 +3,15 @@ import type {
   BodyMetadata,
   BodyReader,
   ConnectorError,
-  ErrorCode,
   Logger,
   LostSpan,
-  Meter,
   Position,
   PositionFile,
 } from '@xiq-siem/core';
 import type { Files } from './files.ts';
 import type { FoundBody } from './find-body.ts';
 import type { LetGoGap } from './gaps.ts';
+import type { JournalMeter } from './metrics.ts';
 
 export interface JournalOptions {
   /** The open data directory's path. */
@@ -24,7 +23,7 @@ export interface JournalOptions {
   readonly segmentBytes: number;
   readonly now: () => number;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: JournalMeter;
   /** The file system; Node's own where not given. */
   readonly files?: Files;
   /** How often `maintain` runs by itself, 1000 where not given; 0 for never. */
@@ -55,7 +54,7 @@ export interface Journal {
    */
   append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
   /** Whether `append` would be accepted now. */
-  acceptance(): { readonly ok: true } | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+  acceptance(): { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
   extent(): JournalExtent;
   /** The position of a destination, made at its first call. Saving it tells the journal what may go. */
   position(destination: string, options: PositionOptions): Promise<PositionFile>;

@@ -1,5 +1,6 @@
 // What was lost: each span said once, counted once, and kept for those who ask.
-import type { Logger, LostSpan, Meter } from '@xiq-siem/core';
+import type { Logger, LostSpan } from '@xiq-siem/core';
+import type { JournalMeter } from './metrics.ts';
 
 export type DamageKind = 'payload' | 'header' | 'gap' | 'tail';
 
@@ -8,7 +9,7 @@ export type LostLedger = ReturnType<typeof lostLedger>;
 /** Spans kept: the oldest are forgotten first. They were logged and counted. */
 const maxSpans = 1000;
 
-export function lostLedger(log: Logger, meter: Meter) {
+export function lostLedger(log: Logger, meter: JournalMeter) {
   const spans: LostSpan[] = [];
   return {
     /** Says and counts a span, unless one that holds it was said before. Without a `kind` it is no damage and not counted as such. */

@@ -4,6 +4,7 @@ export { checkDestinations } from './destination-checks.ts';
 export { defaultJournalBytes } from './journal-size.ts';
 export type { Pipeline } from './pipeline.ts';
 export { openPipeline } from './pipeline.ts';
+export { exportedMetrics, pluginMeterMetrics } from './plugin-meter.ts';
 export type { OpenDestination, PluginServices, ReceivingSource } from './plugins.ts';
 export { destinationContext, openDestination, readingSources } from './plugins.ts';
 export { caughtUp, forgetDestination, openConfiguredDeadLetters, openConfiguredJournal } from './stages.ts';

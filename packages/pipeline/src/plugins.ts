@@ -8,19 +8,19 @@ import {
   type DestinationContext,
   ecsFieldDefinitions,
   type KeptBody,
-  type Logger,
-  type Meter,
+  type MetricTable,
   type SecretSource,
   type Source,
+  type SourceContext,
+  sourceMetrics,
 } from '@xiq-siem/core';
 import { z } from 'zod';
+import { type PluginMeterServices, pluginMeter } from './plugin-meter.ts';
 
-export interface PluginServices {
+export interface PluginServices extends PluginMeterServices {
   readonly agent: AgentIdentity;
   readonly secretsDirectory: string;
   readonly now: () => number;
-  readonly log: Logger;
-  readonly meter: Meter;
 }
 
 export interface ReceivingSource {
@@ -42,8 +42,9 @@ export type SourceOf = (body: KeptBody) => Source;
 
 export async function openSources(
   configuration: Configuration,
-  { agent, secretsDirectory, log, meter }: PluginServices,
+  { secretsDirectory, ...services }: PluginServices,
 ): Promise<Sources> {
+  const { log } = services;
   const opened = configuration.sources.map(async (configured): Promise<[string, ReceivingSource]> => {
     const { name } = configured;
     const secrets = await Promise.all(
@@ -53,14 +54,22 @@ export async function openSources(
           : openSecret(reference, configuration, log),
       ),
     );
-    return [name, { source: configured.create({ name, agent, log, meter }), secrets: joinSecrets(secrets) }];
+    const source = configured.create(sourceContext(configured, services));
+    return [name, { source, secrets: joinSecrets(secrets) }];
   });
   const receiving = new Map(await Promise.all(opened));
   const known = new Map([...receiving].map(([name, { source }]) => [name, source]));
-  return { receiving, of: sourceOf(known, configuration, { agent, log, meter }) };
+  return { receiving, of: sourceOf(known, configuration, services) };
 }
 
 type ReadingServices = Pick<PluginServices, 'agent' | 'log' | 'meter'>;
+
+function sourceContext(
+  { name, metrics }: { readonly name: string; readonly metrics?: MetricTable | undefined },
+  { agent, log, meter }: ReadingServices,
+): SourceContext<string> {
+  return { name, agent, log, meter: pluginMeter('source', name, { ...metrics, ...sourceMetrics }, { log, meter }) };
+}
 
 /** For reading what is kept: as `openSources`, but that no secret is looked for, and none made. */
 export function readingSources(
@@ -68,10 +77,10 @@ export function readingSources(
   services: ReadingServices,
   builtInMapping?: 'builtInMapping',
 ): SourceOf {
-  const made = configuration.sources.map((configured): [string, Source] => {
-    const { name } = configured;
-    return [name, configured.create({ name, ...services }, builtInMapping)];
-  });
+  const made = configuration.sources.map((configured): [string, Source] => [
+    configured.name,
+    configured.create(sourceContext(configured, services), builtInMapping),
+  ]);
   return sourceOf(new Map(made), configuration, services);
 }
 
@@ -80,18 +89,22 @@ const placed = z.object({ namespace: z.string() });
 function sourceOf(
   known: ReadonlyMap<string, Source>,
   { raw, registry }: Configuration,
-  { agent, log, meter }: ReadingServices,
+  services: ReadingServices,
 ): SourceOf {
   const [first] = Object.values(raw.sources);
   const others = new Map<string, Source>();
   const open = (name: string): Source => {
     const { self } = registry;
     if (name === selfSourceName) {
-      return self.create(self.configSchema.parse(placed.safeParse(first).data ?? {}), { name, agent, log, meter });
+      return self.create(
+        self.configSchema.parse(placed.safeParse(first).data ?? {}),
+        sourceContext({ name }, services),
+      );
     }
     const [definition] = registry.sources;
-    log.warn('source.not_configured', { source: name, read: `with the defaults of type ${definition.type}` });
-    return definition.create(definition.configSchema.parse({}), { name, agent, log, meter });
+    services.log.warn('source.not_configured', { source: name, read: `with the defaults of type ${definition.type}` });
+    const { metrics } = definition;
+    return definition.create(definition.configSchema.parse({}), sourceContext({ name, metrics }, services));
   };
   return ({ metadata: { source: name } }) => {
     const source = known.get(name) ?? others.get(name) ?? open(name);
@@ -120,16 +133,16 @@ export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter'>;
 
 /** What a destination is given, and a `redact` that knows every secret that it asked for. */
 export function destinationContext(
-  { name, proxy, caFile }: ConfiguredDestination,
+  { name, definition: { metrics }, proxy, caFile }: ConfiguredDestination,
   configuration: Configuration,
   { now, log, meter }: DestinationServices,
-): { readonly context: DestinationContext; redact(text: string): string } {
+): { readonly context: DestinationContext<string>; redact(text: string): string } {
   const { resolvePath, registry } = configuration;
   const secrets: SecretSource[] = [];
-  const context: DestinationContext = {
+  const context: DestinationContext<string> = {
     name,
     log,
-    meter,
+    meter: pluginMeter('destination', name, metrics, { log, meter }),
     now,
     fields: [...ecsFieldDefinitions, ...[registry.self, ...registry.sources].flatMap((source) => source.fields)],
     resolvePath,

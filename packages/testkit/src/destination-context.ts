@@ -6,14 +6,14 @@ import { ecsFieldDefinitions } from '@xiq-siem/core';
 
 export interface DestinationContextOptions {
   readonly log: DestinationContext['log'];
-  readonly meter: DestinationContext['meter'];
+  readonly meter: DestinationContext<string>['meter'];
   readonly name?: string;
   readonly now?: () => number;
   /** Secrets by the name of their `env` reference, or the path of their `file` reference. */
   readonly secrets?: Readonly<Record<string, Secret>>;
 }
 
-export function destinationContext(options: DestinationContextOptions): DestinationContext {
+export function destinationContext(options: DestinationContextOptions): DestinationContext<string> {
   const { log, meter, name = 'under-test', now = Date.now, secrets = {} } = options;
   return {
     name,

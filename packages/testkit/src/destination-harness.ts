@@ -32,7 +32,7 @@ export interface ServerFaults {
 export interface DestinationHarness {
   /** As it would stand in the configuration, `type` left out. */
   readonly config: unknown;
-  readonly context: DestinationContext;
+  readonly context: DestinationContext<string>;
   /** The ids of all documents that are there now; an id that is there twice stands twice. */
   received(): Promise<readonly string[]>;
   /** Requests with events that the server has seen so far. */

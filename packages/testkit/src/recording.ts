@@ -1,5 +1,5 @@
 // A logger and a meter that keep what they are told, for tests to look at.
-import type { Facts, Logger, Meter, MetricName } from '@xiq-siem/core';
+import type { Facts, Logger, Meter } from '@xiq-siem/core';
 
 export interface LogLine {
   readonly level: keyof Logger;
@@ -30,18 +30,23 @@ export function createRecordingLogger(): RecordingLogger {
   };
 }
 
+export interface MeterAddition {
+  readonly name: string;
+  readonly value: number;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 export interface RecordingMeter extends Meter {
+  /** Every addition, in order. */
+  readonly additions: readonly MeterAddition[];
   /** What a counter has come to, over all attribute sets that hold these attributes. */
-  total(name: MetricName, attributes?: Readonly<Record<string, string>>): number;
+  total(name: string, attributes?: Readonly<Record<string, string>>): number;
 }
 
 export function createRecordingMeter(): RecordingMeter {
-  const additions: {
-    readonly name: MetricName;
-    readonly value: number;
-    readonly attributes: Record<string, string>;
-  }[] = [];
+  const additions: MeterAddition[] = [];
   return {
+    additions,
     add(name, value, attributes = {}) {
       additions.push({ name, value, attributes: { ...attributes } });
     },

@@ -16,7 +16,7 @@ export const xiqSource = defineSource({
   fields: ownFieldDefinitions,
   mappingSchema,
   mappingVersion,
-  create({ namespace, timeZone, labels, header }, { name, agent, meter }, mapping) {
+  create({ namespace, timeZone, labels, header }, { agent, meter }, mapping) {
     const settings = {
       agent,
       namespace,
@@ -26,11 +26,9 @@ export const xiqSource = defineSource({
       mappers: mapping === undefined ? mappers : mappersWith(additionsOf(mapping.rules)),
     };
     const report = ({ events, pipelineErrors, emptyBodies }: Tally): void => {
-      for (const [dataset, count] of events) meter.add('xiq_siem.source.events', count, { source: name, dataset });
-      for (const [code, count] of pipelineErrors) {
-        meter.add('xiq_siem.source.pipeline_errors', count, { source: name, code });
-      }
-      if (emptyBodies > 0) meter.add('xiq_siem.source.empty_bodies', emptyBodies, { source: name });
+      for (const [dataset, count] of events) meter.add('events', count, { dataset });
+      for (const [code, count] of pipelineErrors) meter.add('pipeline_errors', count, { code });
+      if (emptyBodies > 0) meter.add('empty_bodies', emptyBodies);
     };
     return {
       authenticatesBy: 'headers',

@@ -89,7 +89,7 @@ it('cuts a half-written line back on the next opening, where it could not do so 
   await destination.deliver(batchOf(['b']), noSignal);
   await destination.close?.();
   expect(await idsIn(directory)).toEqual(['a', 'b']);
-  expect(counted['xiq_siem.destination.lines_cut']).toBe(1);
+  expect(counted['lines_cut']).toBe(1);
 });
 
 it('throws what is no fault of the disk, and goes on with the next batch', async () => {

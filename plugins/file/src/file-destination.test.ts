@@ -5,8 +5,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createFileDestination, fileDestination } from './file-destination.ts';
 import { batchOf, configOf, dayMs, filesIn, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
 
-const deletedByAge = 'xiq_siem.destination.files_deleted age';
-const deletedByBytes = 'xiq_siem.destination.files_deleted bytes';
+const deletedByAge = 'files_deleted age';
+const deletedByBytes = 'files_deleted bytes';
 /** Bytes that an event takes in a file. */
 const sizeOf = (id: string) => Buffer.byteLength(`${batchOf([id]).items[0]?.json}\n`);
 
@@ -106,7 +106,7 @@ it('cuts a torn last line off at every length, counts it, and keeps the lines be
     await destination.deliver(batchOf(['next']), noSignal);
     await destination.close?.();
     expect(await idsIn(directory)).toEqual(['kept', 'next']);
-    expect(counted['xiq_siem.destination.lines_cut'] ?? 0).toBe(length > 0 ? 1 : 0);
+    expect(counted['lines_cut'] ?? 0).toBe(length > 0 ? 1 : 0);
     expect(logged.map(({ facts }) => facts?.['bytes'])).toEqual(length > 0 ? [length] : []);
   }
 });

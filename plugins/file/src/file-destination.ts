@@ -1,17 +1,18 @@
 // The file destination: each batch is appended to an NDJSON file, and on disk before it counts as delivered.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { allDelivered, type Destination, type DestinationContext, defineDestination } from '@xiq-siem/core';
+import { allDelivered, type Destination, defineDestination } from '@xiq-siem/core';
 import { type FileConfig, fileConfig } from './config.ts';
 import { freeBytesOf, makeDirectory } from './directory.ts';
 import { DiskFault, explainFault, type FaultCode, faultCodes, faultReport } from './disk-fault.ts';
 import { findEvent } from './find-event.ts';
-import { rotatingFile } from './rotating-file.ts';
+import { type FileContext, fileMetrics, rotatingFile } from './rotating-file.ts';
 
 export const fileDestination = defineDestination({
   type: 'file',
   assurance: 'stored',
   codes: faultCodes,
+  metrics: fileMetrics,
   maxInFlight: 1,
   configSchema: fileConfig,
   create: async (config, context) => createFileDestination(config, context),
@@ -20,7 +21,7 @@ export const fileDestination = defineDestination({
 /** `freeBytes` tells the free space on a directory's disk; tests give another. Opens no file before the first batch. */
 export function createFileDestination(
   config: FileConfig,
-  context: DestinationContext,
+  context: FileContext,
   freeBytes: (directory: string) => Promise<number> = freeBytesOf,
 ): Destination<FaultCode> {
   const directory = context.resolvePath(config.directory);

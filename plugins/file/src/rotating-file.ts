@@ -1,17 +1,28 @@
 // The file that is written to now: a new one by size and by day, the oldest deleted.
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { DestinationContext } from '@xiq-siem/core';
+import type { DestinationContext, MetricTable } from '@xiq-siem/core';
 import type { FileConfig } from './config.ts';
 import { makeDirectory } from './directory.ts';
 import { type OutputFile, openOutputFile } from './output-file.ts';
 import { type ListedFile, listOutputFiles, type OutputName, outputName, utcDay } from './output-names.ts';
 
+export const fileMetrics = {
+  lines_cut: { help: 'File: torn last lines that were removed at a start.', unit: '{line}', attributes: [] },
+  files_deleted: {
+    help: 'File: old files that were deleted, as configured.',
+    unit: '{file}',
+    attributes: ['reason'],
+  },
+} as const satisfies MetricTable;
+
+export type FileContext = DestinationContext<keyof typeof fileMetrics>;
+
 const dayMs = 86_400_000;
 
 /** Opens nothing by itself. Rejections are the disk's: after one, or after one of the file's, call `release`. */
-export function rotatingFile(directory: string, config: FileConfig, context: DestinationContext) {
-  const { name: destination, log, meter, now } = context;
+export function rotatingFile(directory: string, config: FileConfig, context: FileContext) {
+  const { name, log, meter, now } = context;
   let current: OutputFile | undefined;
 
   /** An open file that takes `moreBytes`: the current one as long as it does. */
@@ -19,14 +30,14 @@ export function rotatingFile(directory: string, config: FileConfig, context: Des
     if (current !== undefined && takes(current, moreBytes)) return current;
     await release();
     await makeDirectory(directory);
-    const files = await listOutputFiles(directory, destination);
+    const files = await listOutputFiles(directory, name);
     const newest = files.at(-1);
     if (newest !== undefined) current = await openWhole(newest);
     if (current !== undefined && !takes(current, moreBytes)) await release();
 
     const complete = current === undefined ? files : files.slice(0, -1);
     await deleteOld(complete, Math.max(config.rotateAtBytes, moreBytes));
-    current ??= await openWhole(outputName(directory, destination, utcDay(now()), (newest?.number ?? 0) + 1));
+    current ??= await openWhole(outputName(directory, name, utcDay(now()), (newest?.number ?? 0) + 1));
     return current;
   }
 
@@ -35,10 +46,10 @@ export function rotatingFile(directory: string, config: FileConfig, context: Des
     return fits && file.name.day === utcDay(now());
   }
 
-  function openWhole(name: OutputName): Promise<OutputFile> {
-    return openOutputFile(name, (bytes) => {
-      log.warn('destination.line_cut', { file: basename(name.path), bytes });
-      meter.add('xiq_siem.destination.lines_cut', 1, { destination });
+  function openWhole(output: OutputName): Promise<OutputFile> {
+    return openOutputFile(output, (bytes) => {
+      log.warn('destination.line_cut', { file: basename(output.path), bytes });
+      meter.add('lines_cut', 1);
     });
   }
 
@@ -52,7 +63,7 @@ export function rotatingFile(directory: string, config: FileConfig, context: Des
       await rm(path, { force: true });
       total -= bytes;
       log.info('destination.file_deleted', { file: basename(path), bytes, reason });
-      meter.add('xiq_siem.destination.files_deleted', 1, { destination, reason });
+      meter.add('files_deleted', 1, { reason });
     }
   }
 

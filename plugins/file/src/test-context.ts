@@ -27,7 +27,7 @@ export function testContext(name = 'archive') {
   const logged: { event: string; facts: Facts | undefined }[] = [];
   const write = (event: string, facts?: Facts) => void logged.push({ event, facts });
   const clock = { nowMs: firstDay };
-  const context: DestinationContext = {
+  const context: DestinationContext<string> = {
     name,
     log: { debug: write, info: write, warn: write, error: write },
     meter: {

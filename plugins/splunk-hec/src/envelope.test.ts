@@ -46,7 +46,7 @@ it('counts events beyond Splunk’s limits, and warns of them once in a while', 
   const longAnd = (characters: number) => ({ id: 'x', fields: { message: 'm'.repeat(characters) } });
   await destination.deliver(batchOf('short', longAnd(5_000), longAnd(10_000)), noSignal);
   await destination.deliver(batchOf(longAnd(5_000)), noSignal);
-  const total = (limit: string) => meter.total('xiq_siem.destination.long_events', { destination: 'splunk', limit });
+  const total = (limit: string) => meter.total('long_events', { limit });
   expect([total('5000'), total('10000')]).toEqual([3, 1]);
   const warned = () =>
     log.of('destination.long_events').map(({ facts: { characters, events } }) => [characters, events]);

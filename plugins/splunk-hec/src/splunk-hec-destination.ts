@@ -4,6 +4,7 @@ import {
   type Destination,
   type DestinationContext,
   defineDestination,
+  type MetricTable,
   occasionally,
   warnOfExposure,
 } from '@xiq-siem/core';
@@ -16,10 +17,19 @@ import { type HecCode, hecCodes } from './hec-codes.ts';
 import { createRoutes, type Routes, type TokenSlot } from './routes.ts';
 import { createBatchSender } from './send-batch.ts';
 
+const metrics = {
+  long_events: {
+    help: "Splunk: events that were taken but are longer than a limit of Splunk's searches.",
+    unit: '{event}',
+    attributes: ['limit'],
+  },
+} as const satisfies MetricTable;
+
 export const splunkHecDestination = defineDestination({
   type: 'splunk-hec',
   assurance: 'accepted',
   codes: hecCodes,
+  metrics,
   configSchema: splunkHecConfig,
   create: async (config, context) => createSplunkHecDestination(config, context),
 });
@@ -29,8 +39,11 @@ const splunkLimits = [5_000, 10_000] as const;
 const hourMs = 3_600_000;
 
 /** Opens no connection before the first batch. */
-export function createSplunkHecDestination(config: SplunkHecConfig, context: DestinationContext): Destination<HecCode> {
-  const { log, meter, name, now } = context;
+export function createSplunkHecDestination(
+  config: SplunkHecConfig,
+  context: DestinationContext<keyof typeof metrics>,
+): Destination<HecCode> {
+  const { log, meter, now } = context;
   const { ack, ackPollMs: pollMs, ackTimeoutMs: timeoutMs, maxBodyBytes } = config;
   const routes = createRoutes(config, context);
   const client = createHecClient(config, context);
@@ -59,7 +72,7 @@ export function createSplunkHecDestination(config: SplunkHecConfig, context: Des
     for (const { characters, warn } of limits) {
       const long = envelopes.filter(({ eventLength }) => eventLength > characters).length;
       if (long === 0) continue;
-      meter.add('xiq_siem.destination.long_events', long, { destination: name, limit: String(characters) });
+      meter.add('long_events', long, { limit: String(characters) });
       warn(undefined, long);
     }
   };

@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { routes } from '@xiq-siem/admin-api';
-import { ConnectorError } from '@xiq-siem/core';
+import { ConnectorError, type ErrorCode, exitCodes } from '@xiq-siem/core';
 import { linesOf, never, until } from '@xiq-siem/queries/test-place';
 import { describe, expect, test } from 'vitest';
 import { refusalOf } from './admin-routes.ts';
@@ -114,7 +114,7 @@ test('a field whose name is very long does not make the refusal long', async () 
 });
 
 describe('a refusal', () => {
-  test.each<[ConnectorError['code'], number]>([
+  test.each<[ErrorCode, number]>([
     ['usage', 400],
     ['not_found', 404],
     ['busy', 429],
@@ -125,6 +125,14 @@ describe('a refusal', () => {
     await using served = await serveOperations({ jobs: () => Promise.reject(new ConnectorError(code, 'its words')) });
     expect(await ask(served.url, { path: '/api/v1/jobs' })).toMatchObject({ status });
     await expect(served.client.jobs({}, never)).rejects.toMatchObject({ code, message: 'its words' });
+  });
+
+  test('with a code that a plugin declares for itself is thrown with that code and its exit code', async () => {
+    const declared = { code: 'vault_sealed', exitCode: exitCodes.permission };
+    const jobs = () => Promise.reject(new ConnectorError(declared, 'its words'));
+    await using served = await serveOperations({ jobs });
+    expect(await ask(served.url, { path: '/api/v1/jobs' })).toMatchObject({ status: 500 });
+    await expect(served.client.jobs({}, never)).rejects.toMatchObject({ ...declared, message: 'its words' });
   });
 
   test('what nobody foresaw says nothing of what it holds, and stands in the log', async () => {

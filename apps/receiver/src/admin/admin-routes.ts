@@ -1,8 +1,15 @@
 // Serves the routes of the admin API: input checked, answers and streams bounded, refusals by code, changes told.
 import { setTimeout } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
-import { type AdminChange, type Operations, openApiDocument, type Route, routes } from '@xiq-siem/admin-api';
-import { ConnectorError, type ErrorCode } from '@xiq-siem/core';
+import {
+  type AdminChange,
+  type Operations,
+  openApiDocument,
+  type Route,
+  type refusal,
+  routes,
+} from '@xiq-siem/admin-api';
+import { ConnectorError, isErrorCode } from '@xiq-siem/core';
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { readAdminBody } from './read-admin-body.ts';
@@ -173,7 +180,7 @@ async function* livelyUntil<Result>(pending: Promise<Result>, everyMs: number): 
   }
 }
 
-const statuses: Partial<Record<ErrorCode, Status>> = {
+const statuses: Readonly<Record<string, Status>> = {
   usage: 400,
   not_found: 404,
   busy: 429,
@@ -186,10 +193,12 @@ const statuses: Partial<Record<ErrorCode, Status>> = {
 /** What is told of a failure: of ours the message, of anything else nothing that could hold a document or a secret. */
 export function refusalOf(cause: unknown): {
   readonly status: Status;
-  readonly words: { error: string; message: string };
+  readonly words: z.output<typeof refusal>;
 } {
   if (!(cause instanceof ConnectorError)) {
     return { status: 500, words: { error: 'internal', message: 'a fault of ours: see the log' } };
   }
-  return { status: statuses[cause.code] ?? 500, words: { error: cause.code, message: cause.message } };
+  const { code, message, exitCode } = cause;
+  const words = { error: code, message };
+  return { status: statuses[code] ?? 500, words: isErrorCode(code) ? words : { ...words, exitCode } };
 }

@@ -1,6 +1,6 @@
 // Takes webhooks: route, size, authenticate the raw bytes, decode, keep, and only then answer 202.
 import type { HttpBindings } from '@hono/node-server';
-import type { AuthenticationVerdict, BodyMetadata, Logger, Meter } from '@xiq-siem/core';
+import type { AuthenticationVerdict, BodyMetadata, Logger, Meter, MetricTable } from '@xiq-siem/core';
 import { ConnectorError } from '@xiq-siem/core';
 import type { ReceivingSource } from '@xiq-siem/pipeline';
 import type { Context } from 'hono';
@@ -9,6 +9,30 @@ import { decode } from './decode.ts';
 import type { ByteBudget } from './read-body.ts';
 import { readBody } from './read-body.ts';
 import type { RefusedCredentials } from './refused-credentials.ts';
+
+export const receiverMetrics = {
+  'xiq_siem.receiver.requests': {
+    help: 'Requests to a webhook, by HTTP status; 202 is a body that was kept on disk.',
+    unit: '{request}',
+    attributes: ['source', 'status'],
+  },
+  'xiq_siem.receiver.bytes': { help: 'Bytes of bodies that were kept, unpacked.', unit: 'By', attributes: ['source'] },
+  'xiq_siem.receiver.refused_credentials': {
+    help: 'Requests whose secret was wrong or missing.',
+    unit: '{request}',
+    attributes: ['source'],
+  },
+  'xiq_siem.receiver.authenticated': {
+    help: 'Requests whose secret was right, by the form in which it was carried.',
+    unit: '{request}',
+    attributes: ['source', 'form'],
+  },
+  'xiq_siem.receiver.aborted': {
+    help: 'Requests whose sender left before the body was whole.',
+    unit: '{request}',
+    attributes: ['source'],
+  },
+} as const satisfies MetricTable;
 
 export interface WebhookOptions {
   /** As they are configured now. */
@@ -24,7 +48,7 @@ export interface WebhookOptions {
   stopping(): boolean;
   readonly now: () => number;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: Meter<keyof typeof receiverMetrics>;
 }
 
 const nothing = new Uint8Array();

@@ -3,6 +3,7 @@ import type { Agent } from 'node:http';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { Logger, Meter, SecretSource } from '@xiq-siem/core';
+import type { telemetryMetrics } from './counters.ts';
 
 export interface OtlpOptions {
   readonly url: URL;
@@ -20,7 +21,7 @@ export interface OtlpOptions {
 
 export interface OtlpServices {
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: Meter<keyof typeof telemetryMetrics>;
 }
 
 const succeeded = 0;

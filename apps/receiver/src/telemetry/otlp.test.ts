@@ -1,7 +1,8 @@
 import { Agent } from 'node:http';
 import { Secret } from '@xiq-siem/core';
 import { expect, it, onTestFinished } from 'vitest';
-import { counterTable, gaugeTable } from './metric-table.ts';
+import { receiverMetrics } from '../http/webhooks.ts';
+import { statusGauges } from './status-readings.ts';
 import { otlpServer } from './test-otlp.ts';
 import { resource, telemetryToTest } from './test-telemetry.ts';
 
@@ -43,8 +44,8 @@ it('what is sent is what /metrics shows, with help, unit and who is speaking', a
   expect(request?.path).toBe('/v1/metrics');
   expect(request?.headers).toMatchObject({ authorization: token, 'content-type': 'application/x-protobuf' });
   const lastsMs = expect.any(Number);
-  const requests = counterTable['xiq_siem.receiver.requests'];
-  const bytes = gaugeTable['xiq_siem.journal.bytes'];
+  const requests = receiverMetrics['xiq_siem.receiver.requests'];
+  const bytes = statusGauges['xiq_siem.journal.bytes'];
   expect(request?.content).toEqual({
     resource: {
       'service.name': resource.name,

@@ -1,6 +1,6 @@
-import { type GaugeReading, gaugeNames, metricNames } from '@xiq-siem/core';
+import type { GaugeReading } from '@xiq-siem/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { counterTable, gaugeTable } from './metric-table.ts';
+import { ownCounters, ownGauges } from '../own-metrics.ts';
 import { measureProcess } from './process-readings.ts';
 import { parsePrometheus } from './test-prometheus.ts';
 import { resource, telemetryToTest } from './test-telemetry.ts';
@@ -62,15 +62,17 @@ it('what stands in an attribute comes back as it was, and forges nothing', async
 
 it('every metric that there is has its help and its type', async () => {
   const { telemetry, counters } = telemetryForTest({
-    gauges: () => gaugeNames.map((name) => ({ name, value: 1.5, attributes: { destination: 'a' } })),
+    gauges: () => Object.keys(ownGauges).map((name) => ({ name, value: 1.5, attributes: { destination: 'a' } })),
   });
-  for (const name of metricNames) counters.add(name, 3, { source: 'xiq' });
+  for (const name of Object.keys(ownCounters)) counters.add(name, 3, { source: 'xiq' });
 
   const families = parsePrometheus(await telemetry.prometheus());
   const under = (name: string) => name.replaceAll('.', '_');
   const expected = [
-    ...metricNames.map((name) => [`${under(name)}_total`, { type: 'COUNTER', help: counterTable[name].help }] as const),
-    ...gaugeNames.map((name) => [under(name), { type: 'GAUGE', help: gaugeTable[name].help }] as const),
+    ...Object.entries(ownCounters).map(
+      ([name, { help }]) => [`${under(name)}_total`, { type: 'COUNTER', help }] as const,
+    ),
+    ...Object.entries(ownGauges).map(([name, { help }]) => [under(name), { type: 'GAUGE', help }] as const),
   ];
   expect(new Map(families.map(({ name, type, help }) => [name, { type, help }]))).toEqual(
     new Map([...expected, ['target_info', { type: 'GAUGE', help: 'Target metadata' }]]),

@@ -1,8 +1,9 @@
 // Our own metrics, for whoever asks at /metrics and, where configured, sent by OTLP.
 import { setImmediate } from 'node:timers/promises';
-import { askGauges } from './ask-gauges.ts';
-import type { OpenSdk } from './open-sdk.ts';
-import type { TelemetryOptions } from './telemetry-options.ts';
+import { type Configuration, createAgents, openSecret } from '@xiq-siem/config';
+import type { GaugeReading, Logger } from '@xiq-siem/core';
+import type { OpenSdk, TelemetryOptions } from './open-sdk.ts';
+import type { OtlpOptions } from './otlp-exporter.ts';
 
 export interface Telemetry {
   /** Every metric as text exposition 0.0.4. Rejects only where the SDK cannot be loaded or was disabled. */
@@ -56,4 +57,44 @@ async function loadSdk(): Promise<typeof import('./open-sdk.ts')> {
     await setImmediate();
   }
   return import('./open-sdk.ts');
+}
+
+const late = Symbol('late');
+const gaugesTimeoutMs = 5_000;
+
+/** Those who ask at once share one answer; none after five seconds, or after a failure, which is said. */
+function askGauges(gauges: TelemetryOptions['gauges'], log: Logger): () => Promise<readonly GaugeReading[]> {
+  let asking: Promise<readonly GaugeReading[]> | undefined;
+  const ask = async (): Promise<readonly GaugeReading[]> => {
+    try {
+      return await gauges();
+    } catch (cause) {
+      log.error('telemetry.gauges_failed', { why: String(cause) });
+      return [];
+    } finally {
+      asking = undefined;
+    }
+  };
+  return async () => {
+    asking ??= ask();
+    const { promise, resolve } = Promise.withResolvers<typeof late>();
+    const timer = setTimeout(resolve, gaugesTimeoutMs, late);
+    const answer = await Promise.race([asking, promise]);
+    clearTimeout(timer);
+    if (answer !== late) return answer;
+    log.error('telemetry.gauges_late', { timeoutMs: gaugesTimeoutMs });
+    return [];
+  };
+}
+
+/** Where metrics are sent by OTLP, as it is configured. Undefined where they are not sent. */
+export function otlpOptions(configuration: Configuration, log: Logger): OtlpOptions | undefined {
+  const { otlp } = configuration.telemetry;
+  if (otlp === undefined) return undefined;
+  const url = new URL(otlp.url);
+  const agentOf = createAgents(configuration);
+  const headers = Object.entries(otlp.headers).map(
+    ([name, reference]) => [name, openSecret(reference, configuration, log)] as const,
+  );
+  return { url, headers: Object.fromEntries(headers), intervalSeconds: otlp.intervalSeconds, agent: agentOf(url) };
 }

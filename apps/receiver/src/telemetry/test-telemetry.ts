@@ -2,9 +2,10 @@
 
 import { createLogger } from '@xiq-siem/cli';
 import { drivenClock } from '@xiq-siem/cli/test-clock';
+import { ownCounters, ownGauges } from '../own-metrics.ts';
 import { createCounters } from './counters.ts';
+import type { TelemetryOptions } from './open-sdk.ts';
 import { startTelemetry } from './telemetry.ts';
-import type { TelemetryOptions } from './telemetry-options.ts';
 
 export const resource = { name: 'xiq-siem-connector', version: '0.1.0', instanceId: 'an-instance' };
 
@@ -13,7 +14,7 @@ export function telemetryToTest(options: Partial<TelemetryOptions> = {}) {
   const lines: string[] = [];
   const write = (line: string) => lines.push(line);
   const log = createLogger({ json: true, level: 'debug', write, now: Date.now, clock: drivenClock() });
-  const counters = createCounters();
+  const counters = createCounters({ ...ownCounters, ...ownGauges });
   const telemetry = startTelemetry({ counters, gauges: () => [], resource, log, now: Date.now, ...options });
   return { telemetry, counters, lines };
 }

@@ -1,4 +1,5 @@
 // Answers of the calls that look at, or change, the connector itself.
+import { exitCodes } from '@xiq-siem/core';
 import { z } from 'zod';
 import { name, snapshot } from './common.ts';
 
@@ -21,4 +22,11 @@ export const resumed = z.strictObject({ resumed: name });
 export const acknowledged = z.strictObject({ acknowledged: z.string() });
 
 /** Every answer that is no success. */
-export const refusal = z.strictObject({ error: z.string(), message: z.string() });
+export const refusal = z.strictObject({
+  error: z.string(),
+  message: z.string(),
+  exitCode: z
+    .literal(Object.values(exitCodes))
+    .optional()
+    .describe('Of a command that ends with it. Only beside an error that a package or a plugin declares for itself.'),
+});
