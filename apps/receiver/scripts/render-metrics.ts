@@ -36,8 +36,8 @@ export async function allCounters(): Promise<MetricTable> {
   const destinations = await Promise.all(Object.values(registry.destinations).map((load) => load()));
   const declared = [
     exportedMetrics('source', sourceMetrics),
-    ...[registry.self, ...registry.sources].map(({ metrics }) => exportedMetrics('source', metrics)),
-    ...destinations.map(({ metrics }) => exportedMetrics('destination', metrics)),
+    ...[registry.self, ...registry.sources].map(({ metrics }) => exportedMetrics('source', metrics ?? {})),
+    ...destinations.map(({ metrics }) => exportedMetrics('destination', metrics ?? {})),
   ];
   return Object.assign({}, ownCounters, ...declared);
 }
@@ -55,7 +55,10 @@ configuration sends the same by OTLP. Who is speaking stands in \`target_info\`:
 \`service_instance_id\`.
 
 Values of labels come from the configuration and from code, never from what is sent to us. There are at most 2,000
-series of counters; what would be more is counted under its name with the one label \`overflow="true"\`.
+series of counters; what would be more is counted under its name with the one label \`overflow="true"\`. A plugin has at
+most 200 of them; what would be more is counted with \`overflow="true"\` beside its name.
+
+A plugin declares its metrics in its definition: \`lines_cut\` of a destination is \`xiq_siem.destination.lines_cut\`.
 
 ## Counters
 

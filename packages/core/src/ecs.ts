@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from './json.ts';
 
 /** A document in the Elastic Common Schema: a field or a value that ECS does not know does not compile. */
 export interface EcsDocument extends EcsTree {
-  /** What ECS has no field for, under the vendor's name: `extreme.xiq.*`. */
+  /** What ECS has no field for, under the vendor's name. */
   readonly extreme?: JsonObject;
 }
 

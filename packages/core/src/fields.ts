@@ -1,6 +1,6 @@
 // Fields as data: what a destination makes templates, mappings and references of.
 
-/** The type of a field, in Elasticsearch's words; `object_of_keyword` is an object whose every member is a keyword. */
+/** The type of a field, as ECS names types; `object_of_keyword` is an object whose every member is a keyword. */
 export type FieldType =
   | 'boolean'
   | 'constant_keyword'

@@ -25,7 +25,7 @@ const maxValueLength = 200;
 const maxSeries = 200;
 
 /** As they are exported: under the plugin's kind, and by its name in the configuration. */
-export function exportedMetrics(kind: Kind, declared: MetricTable = {}): MetricTable {
+export function exportedMetrics(kind: Kind, declared: MetricTable): MetricTable {
   return Object.fromEntries(
     Object.entries(declared).map(([name, { help, unit, attributes }]) => [
       `xiq_siem.${kind}.${name}`,
@@ -38,12 +38,11 @@ export function exportedMetrics(kind: Kind, declared: MetricTable = {}): MetricT
 export function pluginMeter(
   kind: Kind,
   name: string,
-  declared: MetricTable | undefined,
+  declared: MetricTable,
   { meter, log }: PluginMeterServices,
 ): Meter {
-  const metrics = new Map(Object.entries(exportedMetrics(kind, declared)));
-  for (const metric of meter.declare?.(Object.fromEntries(metrics)) ?? []) {
-    metrics.delete(metric);
+  const refusedNames = new Set(meter.declare?.(exportedMetrics(kind, declared)));
+  for (const metric of refusedNames) {
     log.warn('plugin.metric_refused', { [kind]: name, metric, advice: 'this name is taken, or malformed' });
   }
   const series = new Set<string>();
@@ -58,8 +57,8 @@ export function pluginMeter(
     add(metric, value, attributes) {
       const exported = `xiq_siem.${kind}.${metric}`;
       const own = attributes ?? {};
-      const description = metrics.get(exported);
-      if (description === undefined) return refuse('metric_not_declared', metric);
+      const description = Object.hasOwn(declared, metric) ? declared[metric] : undefined;
+      if (description === undefined || refusedNames.has(exported)) return refuse('metric_not_declared', metric);
       if (!Number.isFinite(value) || value < 0) return refuse('value_invalid', metric);
       for (const [attribute, text] of Object.entries(own)) {
         if (!description.attributes.includes(attribute)) return refuse('attribute_not_declared', metric);

@@ -142,7 +142,7 @@ export function destinationContext(
   const context: DestinationContext<string> = {
     name,
     log,
-    meter: pluginMeter('destination', name, metrics, { log, meter }),
+    meter: pluginMeter('destination', name, metrics ?? {}, { log, meter }),
     now,
     fields: [...ecsFieldDefinitions, ...[registry.self, ...registry.sources].flatMap((source) => source.fields)],
     resolvePath,

@@ -14,12 +14,14 @@ import {
   isNotApplicable,
   type Playable,
 } from './destination-harness.ts';
-import { createRecordingLogger, createRecordingMeter, type RecordingLogger } from './recording.ts';
+import { createRecordingLogger, createRecordingMeter, type MeterAddition, type RecordingLogger } from './recording.ts';
 
 export interface DestinationBench {
   readonly definition: DestinationDefinition;
   readonly harness: DestinationHarness;
   readonly log: RecordingLogger;
+  /** What it has counted so far. */
+  counted(): readonly MeterAddition[];
   /** A destination that is closed when the rule has ended. */
   create(): Promise<Destination>;
 }
@@ -33,12 +35,14 @@ export async function onBench(
   rule: (bench: DestinationBench) => Promise<unknown>,
 ): Promise<void> {
   const log = createRecordingLogger();
-  const harness = await start({ log, meter: createRecordingMeter() });
+  const meter = createRecordingMeter();
+  const harness = await start({ log, meter });
   const created: Destination[] = [];
   const bench: DestinationBench = {
     definition,
     harness,
     log,
+    counted: () => meter.additions,
     async create() {
       const config = definition.configSchema.parse(harness.config);
       const destination = await inTime(definition.create(config, harness.context), 'create()');

@@ -51,6 +51,24 @@ export const healthyRules: readonly DestinationRule[] = [
     },
   },
   {
+    name: 'its metrics have short names, and it counts nothing that it does not declare',
+    needs: [],
+    async run({ create, counted, definition: { metrics = {} } }) {
+      for (const name of Object.values(metrics)
+        .flatMap(({ attributes }) => attributes)
+        .concat(Object.keys(metrics))) {
+        assert.match(name, codePattern);
+      }
+      await send(await create(), manyNames('counted', 3));
+      for (const { name, attributes } of counted()) {
+        assert.ok(Object.hasOwn(metrics, name), `it counts ${name}, which it does not declare`);
+        for (const attribute of Object.keys(attributes)) {
+          assert.ok(metrics[name]?.attributes.includes(attribute), `${name} has no attribute ${attribute}`);
+        }
+      }
+    },
+  },
+  {
     name: 'each event of a batch gets exactly one verdict, by its index',
     needs: [],
     async run(bench) {

@@ -4,6 +4,7 @@ import {
   type Batch,
   type DeliveryReport,
   type Destination,
+  type DestinationContext,
   type DestinationDefinition,
   type FindResult,
 } from '@xiq-siem/core';
@@ -16,7 +17,7 @@ export interface WrongDestination {
   readonly definition: DestinationDefinition;
 }
 
-type Wrong = (right: Destination) => Partial<Destination>;
+type Wrong = (right: Destination, context: DestinationContext<string>) => Partial<Destination>;
 
 /** The model destination with something about it changed for the worse. */
 function wrong(rule: string, change: Wrong, definition: DestinationDefinition = modelDestination()): WrongDestination {
@@ -26,7 +27,7 @@ function wrong(rule: string, change: Wrong, definition: DestinationDefinition = 
       ...definition,
       async create(config, context) {
         const right = await definition.create(config, context);
-        return { ...right, ...change(right) };
+        return { ...right, ...change(right, context) };
       },
     },
   };
@@ -43,6 +44,7 @@ const same = () => ({});
 const lost: FindResult = { found: false, message: 'lost' };
 
 const findsWhatIsThere = 'find() finds what was delivered, sooner or later, and nothing that never was';
+const countsWhatIsDeclared = 'its metrics have short names, and it counts nothing that it does not declare';
 const noSecretShows = 'no secret shows in reports, checks, searches and the log';
 
 export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
@@ -50,6 +52,12 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
     ...modelDestination(),
     codes: [...modelDestination().codes, 'Something went wrong'],
   }),
+  'counts what it does not declare': wrong(countsWhatIsDeclared, (right, { meter }) => ({
+    deliver(batch, signal) {
+      meter.add('sent', batch.items.length);
+      return right.deliver(batch, signal);
+    },
+  })),
   'forgets the last of many': reporting('each event of a batch gets exactly one verdict, by its index', (report) =>
     'items' in report && report.items.length === 50 ? { items: report.items.slice(1) } : report,
   ),

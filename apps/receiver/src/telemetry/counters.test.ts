@@ -47,3 +47,18 @@ it('a million different values make no more series than the bound, and not one c
     'xiq_siem.receiver.bytes{overflow=true}': 7,
   });
 });
+
+it('a metric of a plugin that Prometheus would take for another is not taken', () => {
+  const counters = createCounters();
+  const description = { help: 'Things.', unit: '{thing}', attributes: ['destination'] };
+  const named = (name: string, attributes = description.attributes) =>
+    counters.declare({ [`xiq_siem.destination.${name}`]: { ...description, attributes } }).length === 0;
+  expect(named('things_2')).toBe(true);
+  for (const name of ['things_total', 'more.things', 'Things', '2things', '', 'ting\n', 'x'.repeat(100)]) {
+    expect(named(name), name).toBe(false);
+  }
+  for (const attribute of ['destination', 'overflow', 'a.b', 'A', '', '__name__']) {
+    expect(named('others', ['destination', attribute]), attribute).toBe(false);
+  }
+  expect(counters.describe('xiq_siem.destination.others')).toEqual({ help: '', unit: '', attributes: [] });
+});

@@ -35,7 +35,10 @@ const metricName = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){2}(?<!_total)$/;
 const attributeName = /^(?!overflow$)[a-z][a-z0-9_]*$/;
 
 function isWellFormed(name: string, { attributes }: MetricDescription): boolean {
-  return metricName.test(name) && name.length <= 100 && attributes.every((attribute) => attributeName.test(attribute));
+  const areDifferent = new Set(attributes).size === attributes.length;
+  return (
+    metricName.test(name) && name.length <= 100 && areDifferent && attributes.every((one) => attributeName.test(one))
+  );
 }
 
 /** At most `maxSeries` series, and one more for each name whose attributes found no place. `own`: no plugin's. */
