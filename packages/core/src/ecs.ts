@@ -1,6 +1,10 @@
 // The document that every destination is given: ECS fields, and the vendor's own under `extreme`.
 import type { EcsFields, EcsTree } from './ecs.generated.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
 
 /** A document in the Elastic Common Schema: a field or a value that ECS does not know does not compile. */
 export interface EcsDocument extends EcsTree {

@@ -20,15 +20,13 @@ export type {
 export { allDelivered, defineDestination } from './destination.ts';
 export type { EcsFields } from './ecs.generated.ts';
 export { ecsFieldDefinitions, ecsVersion } from './ecs.generated.ts';
-export type { EcsDocument } from './ecs.ts';
+export type { EcsDocument, JsonObject, JsonValue } from './ecs.ts';
 export { ecsDocument, nestFields } from './ecs.ts';
 export type { DeclaredErrorCode, ErrorCode, ExitCode } from './errors.ts';
 export { ConnectorError, exitCodes, isErrorCode } from './errors.ts';
-export type { NormalizedEvent } from './event.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { HttpAnswer, HttpFault, HttpFaultCode, HttpOutcome, HttpRequest } from './http-exchange.ts';
 export { exchange, httpFaultCodes } from './http-exchange.ts';
-export type { JsonObject, JsonValue } from './json.ts';
 export type { OptionNames, TlsFiles } from './plugin-toolkit.ts';
 export {
   faultAdvice,
@@ -45,6 +43,7 @@ export type {
   AgentIdentity,
   AuthenticationRequest,
   AuthenticationVerdict,
+  NormalizedEvent,
   OperatorMapping,
   Source,
   SourceContext,

@@ -1,7 +1,7 @@
 // The contract of a source: who may send, and what a sent body means.
 import type { z } from 'zod';
 import type { KeptBody } from './body.ts';
-import type { NormalizedEvent } from './event.ts';
+import type { EcsDocument } from './ecs.ts';
 import type { FieldDefinition } from './fields.ts';
 import type { Secret } from './secret.ts';
 import type { Logger, Meter, MetricTable } from './telemetry.ts';
@@ -22,6 +22,21 @@ export interface UnmappedField {
   /** Dotted, `[]` for any element of an array; a name that could be a value of somebody's stands as `*`. */
   readonly path: string;
   readonly type: 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
+}
+
+/** One element of a body, normalized. */
+export interface NormalizedEvent {
+  /** Number of the element within its body, by JSON structure alone: the same under every mapping. */
+  readonly element: number;
+  /** `event.id`: the same on every resend and replay. */
+  readonly id: string;
+  /** `event.dataset`. */
+  readonly dataset: string;
+  /** `@timestamp` in epoch milliseconds. */
+  readonly timeMs: number;
+  readonly document: EcsDocument;
+  /** Why no destination is to be sent it, as a code: it counts as filtered everywhere. */
+  readonly filtered?: 'duplicate_of_backfill';
 }
 
 export interface Source {
