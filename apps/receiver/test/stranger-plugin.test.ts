@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { connectAdmin } from '@xiq-siem/admin-api';
+import { loadConfiguration, type Registry } from '@xiq-siem/config';
 import { exitCodes, Secret } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { loadConfiguration, type Registry } from '../src/config/load.ts';
 import { startConnector } from '../src/connector.ts';
 import { registry } from '../src/registry.ts';
 import { parsePrometheus } from '../src/telemetry/test-prometheus.ts';
@@ -53,7 +53,7 @@ destinations:
   archive: { type: file, directory: ./out, batch: { maxAgeMs: 0 } }
 `,
   );
-  const loaded = await loadConfiguration(file, place.registry);
+  const loaded = await loadConfiguration(file, place.registry, {});
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
   const log = createRecordingLogger();
   const connector = await startConnector(loaded.configuration, { log, now: Date.now });
@@ -78,6 +78,7 @@ test('what a stranger declares is counted, explained and told: its metrics, its 
   });
 
   const families = parsePrometheus((await web.get(`${connector.adminUrl}/metrics`)).body);
+  expect(families.filter(({ help }) => help.trim() === '')).toEqual([]);
   const family = (name: string) => families.find((one) => one.name === name);
   expect(family('xiq_siem_destination_odd_events_total')).toMatchObject({
     type: 'COUNTER',

@@ -43,12 +43,6 @@ const codes = {
   journal_record_too_large: exitCodes.io,
   position_failed: exitCodes.io,
   destination_failed: exitCodes.unavailable,
-  xiq_unauthorized: exitCodes.permission,
-  xiq_forbidden: exitCodes.permission,
-  xiq_unavailable: exitCodes.unavailable,
-  xiq_rate_limited: exitCodes.temporary,
-  xiq_refused: exitCodes.protocol,
-  xiq_invalid_answer: exitCodes.protocol,
 } as const satisfies Record<string, ExitCode>;
 
 export type ErrorCode = keyof typeof codes;

@@ -5,4 +5,4 @@ export { selfSource } from './self-source.ts';
 export type { Signal } from './signal.ts';
 export { signalActions } from './signal.ts';
 export { signalTable } from './signal-table.ts';
-export { startSignals } from './signals.ts';
+export { healthEventMetrics, startSignals } from './signals.ts';

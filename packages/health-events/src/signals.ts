@@ -1,6 +1,6 @@
 // Looks at the connector every few seconds, and says what a security team can act on, as events of our own.
 import type { AdminChange, Status } from '@xiq-siem/admin-api';
-import { ConnectorError, type Logger, type Meter } from '@xiq-siem/core';
+import { ConnectorError, type Logger, type Meter, type MetricTable } from '@xiq-siem/core';
 import { adminSignal } from './admin-signal.ts';
 import { createBudget } from './budget.ts';
 import { heartbeats } from './heartbeat.ts';
@@ -23,6 +23,19 @@ import { watchSilence } from './watch-silence.ts';
 import { watchApi, watchPublicUrl, watchSubscriptions } from './watch-subscriptions.ts';
 import { watchDeadLetters, watchDegraded } from './watch-verdicts.ts';
 
+export const healthEventMetrics = {
+  'xiq_siem.signals.made': {
+    help: 'Events about the connector itself that were kept, to be delivered like any other.',
+    unit: '{event}',
+    attributes: ['action'],
+  },
+  'xiq_siem.signals.left_out': {
+    help: 'Events about the connector itself that were not made: too many in an hour, or the journal took none.',
+    unit: '{event}',
+    attributes: ['action', 'reason'],
+  },
+} as const satisfies MetricTable;
+
 export interface SignalsParts {
   status(): Promise<Status>;
   readonly counters: { readings(): readonly CounterReading[] };
@@ -43,7 +56,7 @@ export interface SignalsParts {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: Meter<keyof typeof healthEventMetrics>;
   readonly clock?: Timers;
 }
 

@@ -2,10 +2,11 @@
 
 import type { Configuration, ConfiguredSource } from '@xiq-siem/config';
 import { createAgents, openSecret } from '@xiq-siem/config';
-import type { Logger, Meter, SecretReference, SecretSource } from '@xiq-siem/core';
+import type { Logger, SecretReference, SecretSource } from '@xiq-siem/core';
 import { systemClock } from '@xiq-siem/delivery';
 import { type SubscriptionsConfig, type XiqApiConfig, xiqSource } from '@xiq-siem/xiq';
 import { createLogReader, type LogReader } from './backfill/log-reader.ts';
+import type { ApiMeter } from './rest/transport.ts';
 import { createXiqApi, type XiqApi } from './rest/xiq-api.ts';
 
 export interface XiqCloud {
@@ -20,7 +21,7 @@ export interface XiqCloud {
 
 export interface CloudServices {
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: ApiMeter;
 }
 
 /** The side of every source that has an `api`, by the source's name. */

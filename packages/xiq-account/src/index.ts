@@ -32,6 +32,7 @@ export type {
   XiqHour,
 } from './completeness/proof.ts';
 export { proofOf, proveCompleteness } from './completeness/prove-completeness.ts';
+export { completenessGauges } from './completeness/watch-completeness.ts';
 export type { XiqHours } from './completeness/xiq-hours.ts';
 export { xiqHours } from './completeness/xiq-hours.ts';
 export { currentClouds } from './current-clouds.ts';
@@ -42,6 +43,7 @@ export type { RequestBudget } from './rest/request-budget.ts';
 export type { XiqCredentials } from './rest/session.ts';
 export type { WantedSubscription, XiqSubscription } from './rest/subscription.ts';
 export type { XiqSubscriptions } from './rest/subscriptions.ts';
+export { apiMetrics } from './rest/transport.ts';
 export type { XiqApi, XiqApiOptions } from './rest/xiq-api.ts';
 export { createXiqApi } from './rest/xiq-api.ts';
 export type { ApplyPorts, ApplyStep, SubscriptionsApi } from './subscriptions/apply.ts';
@@ -88,4 +90,5 @@ export type { SourceSecrets } from './subscriptions/source-secrets.ts';
 export { sourceSecrets } from './subscriptions/source-secrets.ts';
 export type { ForeignReason, SubscriptionTarget } from './subscriptions/target.ts';
 export { urlFor } from './subscriptions/target.ts';
+export { subscriptionMetrics } from './subscriptions/watch-source.ts';
 export { openXiqDesk } from './xiq-desk.ts';

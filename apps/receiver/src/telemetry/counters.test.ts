@@ -62,3 +62,19 @@ it('a metric of a plugin that Prometheus would take for another is not taken', (
   }
   expect(counters.describe('xiq_siem.destination.others')).toEqual({ help: '', unit: '', attributes: [] });
 });
+
+it('a metric has one meaning: that of the first who declares it, and never that of a plugin where it is ours', () => {
+  const own = { help: 'Ours.', unit: '{body}', attributes: ['destination'] };
+  const line = { help: 'Lines.', unit: '{line}', attributes: ['destination'] };
+  const counters = createCounters({ 'xiq_siem.destination.lag_bodies': own });
+  const declare = (name: string, meaning: typeof line) =>
+    counters.declare({ [`xiq_siem.destination.${name}`]: meaning });
+  expect(declare('lag_bodies', { ...own })).toEqual(['xiq_siem.destination.lag_bodies']);
+  expect(declare('lines', line)).toEqual([]);
+  expect(declare('lines', { ...line, attributes: ['destination'] })).toEqual([]);
+  for (const other of [{ help: 'Other.' }, { unit: 'By' }, { attributes: ['destination', 'kind'] }]) {
+    expect(declare('lines', { ...line, ...other })).toEqual(['xiq_siem.destination.lines']);
+  }
+  expect(counters.describe('xiq_siem.destination.lines')).toEqual(line);
+  expect(counters.describe('xiq_siem.destination.lag_bodies')).toEqual(own);
+});

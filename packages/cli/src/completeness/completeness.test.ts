@@ -1,5 +1,5 @@
 import type { CompletenessCell, CompletenessLine } from '@xiq-siem/admin-api';
-import { ConnectorError } from '@xiq-siem/core';
+import { ConnectorError, exitCodes } from '@xiq-siem/core';
 import { expect, it } from 'vitest';
 import { textWidth } from '../terminal/text-width.ts';
 import { lines, runTest } from '../test-session.ts';
@@ -99,7 +99,7 @@ it.each([[['--from', '1h', '--to', '2h']], [['--from', 'soon']], [['--types', ''
 it('what ExtremeCloud IQ refuses: 77', async () => {
   async function* refused(): AsyncGenerator<never> {
     yield* [];
-    throw new ConnectorError('xiq_unauthorized', 'the token has expired');
+    throw new ConnectorError({ code: 'xiq_unauthorized', exitCode: exitCodes.permission }, 'the token has expired');
   }
   const { code, stderr } = await runTest(['completeness'], { completeness: refused });
   expect([code, stderr]).toEqual([77, ['the token has expired']]);

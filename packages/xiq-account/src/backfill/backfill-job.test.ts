@@ -5,6 +5,7 @@ import { audit, destinations, linesOf, never, openPlace, type Place, until } fro
 import { openBackfilledIds, openJobRecords } from '@xiq-siem/state';
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
+import { xiqError } from '../rest/api-errors.ts';
 import { backfillKind } from './backfill-kind.ts';
 import { previewBackfill } from './preview-backfill.ts';
 import { type TestCloud, testCloud } from './test-cloud.ts';
@@ -158,7 +159,7 @@ test('a type that fails is said with its words, others are fetched, and the same
   const world = testCloud({ messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'GDPR_LOG_ALL'] });
   world.logs.set('audit', restForms(0, 5));
   world.before = (type) => {
-    if (type === 'sms') throw new ConnectorError('xiq_unauthorized', 'the token has expired');
+    if (type === 'sms') throw xiqError('xiq_unauthorized', 'the token has expired');
   };
   const { begin, ended } = await jobsOf(place, world);
   const failed = await ended(await begin());

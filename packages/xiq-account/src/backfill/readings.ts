@@ -1,6 +1,7 @@
 // One span of a log, read again until its total holds still: while it is read, pages may shift.
-import { ConnectorError } from '@xiq-siem/core';
+
 import { type ApiClock, pause } from '../rest/api-clock.ts';
+import { xiqError } from '../rest/api-errors.ts';
 import type { LogPage, LogSpan, LogType } from '../rest/log-pages.ts';
 import type { XiqApi } from '../rest/xiq-api.ts';
 import { vendorId } from './vendor-id.ts';
@@ -61,7 +62,7 @@ async function readOnce(options: ReadingOptions, span: LogSpan, limit: number, c
     totalCount = page.totalCount;
     if (cuttable && totalCount > limit) return undefined;
     if (withId.size + withoutId.length > limit * tooManyFactor) {
-      throw new ConnectorError(
+      throw xiqError(
         'xiq_invalid_answer',
         `The ${options.type} log has more than ${limit * tooManyFactor} events from ${new Date(span.fromMs).toISOString()} ` +
           `to ${new Date(span.toMs).toISOString()}: more than can be read at once. Leave this span out.`,

@@ -1,5 +1,4 @@
 import type { CompletenessCell } from '@xiq-siem/admin-api';
-import { ConnectorError } from '@xiq-siem/core';
 import {
   audit,
   away,
@@ -13,6 +12,7 @@ import {
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { type TestCloud, testCloud } from '../backfill/test-cloud.ts';
+import { xiqError } from '../rest/api-errors.ts';
 import { completeness } from './completeness.ts';
 
 /** The times of `audit(0)` and on, in one hour. */
@@ -139,7 +139,7 @@ test('a log that cannot be read ends it with its words', async () => {
   await using place = await openPlace(destinations('one'));
   const world = testCloud();
   world.before = () => {
-    throw new ConnectorError('xiq_unauthorized', 'the token has expired');
+    throw xiqError('xiq_unauthorized', 'the token has expired');
   };
   await expect(prove(place, world)).rejects.toMatchObject({ code: 'xiq_unauthorized' });
   await expect(prove(place, world, { to: iso(T - hour) })).rejects.toMatchObject({ code: 'usage' });

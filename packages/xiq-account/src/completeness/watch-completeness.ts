@@ -1,5 +1,5 @@
 // The proof of the last whole hour that has settled, again and again: as metrics, and as a signal where events are missing.
-import type { GaugeReading, Logger } from '@xiq-siem/core';
+import type { GaugeReading, Logger, MetricTable } from '@xiq-siem/core';
 import type { Evidence } from '@xiq-siem/queries';
 import { clockDifference } from '../backfill/clock-difference.ts';
 import { keptEvents } from '../backfill/kept-bodies.ts';
@@ -8,6 +8,31 @@ import type { XiqCloud } from '../cloud.ts';
 import type { ApiClock } from '../rest/api-clock.ts';
 import { proofOfSpan } from './completeness.ts';
 import type { Cell } from './proof.ts';
+
+export const completenessGauges = {
+  'xiq_siem.completeness.xiq': {
+    help: 'Events of the last whole hour that has settled, in the log of ExtremeCloud IQ.',
+    unit: '{event}',
+    attributes: ['source', 'message_type'],
+  },
+  'xiq_siem.completeness.kept': {
+    help: 'Events of that hour that we kept.',
+    unit: '{event}',
+    attributes: ['source', 'message_type'],
+  },
+  'xiq_siem.completeness.missing': {
+    help: 'Events of that hour that ExtremeCloud IQ has and we, or a destination, have not. Above 0: see xiq-siem completeness.',
+    unit: '{event}',
+    attributes: ['source', 'message_type'],
+  },
+  'xiq_siem.completeness.surplus': {
+    help: 'Events of that hour that we kept and the log of ExtremeCloud IQ has not: probably worded differently there.',
+    unit: '{event}',
+    attributes: ['source', 'message_type'],
+  },
+} as const satisfies MetricTable;
+
+type Reading = GaugeReading<keyof typeof completenessGauges>;
 
 /** Of one message type, in the last hour that was looked at. */
 export interface HourFigures {
@@ -24,7 +49,7 @@ export interface HourFigures {
 
 export interface CompletenessWatch {
   figures(): readonly HourFigures[];
-  readings(): readonly GaugeReading[];
+  readings(): readonly Reading[];
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>;
 }
@@ -118,7 +143,7 @@ async function listeningSinceMs(evidence: Evidence, cloud: XiqCloud, signal: Abo
   return Number.POSITIVE_INFINITY;
 }
 
-function readingsOf({ source, messageType, xiq, kept, missing, surplus }: HourFigures): readonly GaugeReading[] {
+function readingsOf({ source, messageType, xiq, kept, missing, surplus }: HourFigures): readonly Reading[] {
   const attributes = { source, message_type: messageType };
   return [
     ...(xiq === undefined ? [] : [{ name: 'xiq_siem.completeness.xiq', value: xiq, attributes } as const]),

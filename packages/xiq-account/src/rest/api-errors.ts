@@ -1,5 +1,5 @@
 // What can go wrong with a call, in words and codes of ours: what was asked of whom, what came, what to do.
-import { ConnectorError, type ErrorCode, plainWords, type Secret } from '@xiq-siem/core';
+import { ConnectorError, type ExitCode, exitCodes, plainWords, type Secret } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Answer, Failure } from './answer.ts';
 import { type Endpoint, endpoints } from './endpoint.ts';
@@ -21,8 +21,23 @@ const maxCharacters = 200;
 
 const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
-export function apiError(code: ErrorCode, { endpoint, origin }: Asked, whatCame: string, whatToDo: string) {
-  return new ConnectorError(code, `${endpoints[endpoint]} at ${origin}: ${sentence(whatCame)} ${whatToDo}`);
+const xiqErrorCodes = {
+  xiq_unauthorized: exitCodes.permission,
+  xiq_forbidden: exitCodes.permission,
+  xiq_unavailable: exitCodes.unavailable,
+  xiq_rate_limited: exitCodes.temporary,
+  xiq_refused: exitCodes.protocol,
+  xiq_invalid_answer: exitCodes.protocol,
+} as const satisfies Record<string, ExitCode>;
+
+export type XiqErrorCode = keyof typeof xiqErrorCodes;
+
+export function xiqError(code: XiqErrorCode, message: string): ConnectorError {
+  return new ConnectorError({ code, exitCode: xiqErrorCodes[code] }, message);
+}
+
+export function apiError(code: XiqErrorCode, { endpoint, origin }: Asked, whatCame: string, whatToDo: string) {
+  return xiqError(code, `${endpoints[endpoint]} at ${origin}: ${sentence(whatCame)} ${whatToDo}`);
 }
 
 export const isHtml = (text: string): boolean => /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(text);
@@ -58,7 +73,7 @@ const consequences = {
   timed_out: ['xiq_unavailable', 'Look at the network and the proxy, then try again.'],
   unreachable: ['xiq_unavailable', 'Look at api.baseUrl, name resolution, the network and the proxy.'],
   aborted: ['xiq_unavailable', 'Try again.'],
-} as const satisfies Record<Failure['code'], readonly [ErrorCode, string]>;
+} as const satisfies Record<Failure['code'], readonly [XiqErrorCode, string]>;
 
 const nobodyKnows = 'Whether it was done is not known: list the subscriptions before you try again.';
 

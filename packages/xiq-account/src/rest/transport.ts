@@ -6,6 +6,7 @@ import {
   type HttpRequest,
   type Logger,
   type Meter,
+  type MetricTable,
   retryAfterMs,
   type Secret,
 } from '@xiq-siem/core';
@@ -16,6 +17,16 @@ import type { Endpoint } from './endpoint.ts';
 import { rateLimitOf } from './rate-limit.ts';
 import type { BudgetKeeper } from './request-budget.ts';
 import type { ServerClock } from './server-clock.ts';
+
+export const apiMetrics = {
+  'xiq_siem.api.requests': {
+    help: 'Requests to the API of ExtremeCloud IQ, by what came of it.',
+    unit: '{request}',
+    attributes: ['endpoint', 'status'],
+  },
+} as const satisfies MetricTable;
+
+export type ApiMeter = Meter<keyof typeof apiMetrics>;
 
 export interface ApiRequest {
   readonly endpoint: Endpoint;
@@ -38,7 +49,7 @@ export interface TransportOptions {
   readonly agent: Agent;
   readonly clock: ApiClock;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: ApiMeter;
   readonly budget: BudgetKeeper;
   readonly serverClock: ServerClock;
   readonly timeoutMs: number;

@@ -1,6 +1,6 @@
 // The REST API of ExtremeCloud IQ: its subscriptions and its logs.
 import type { Agent } from 'node:http';
-import { ConnectorError, type Logger, type Meter } from '@xiq-siem/core';
+import { ConnectorError, type Logger } from '@xiq-siem/core';
 import type { ApiClock } from './api-clock.ts';
 import { type Call, createCaller } from './caller.ts';
 import { type LogPage, type LogSpan, type LogType, readLog } from './log-pages.ts';
@@ -10,7 +10,7 @@ import { createServerClock } from './server-clock.ts';
 import type { XiqCredentials } from './session.ts';
 import { createSubscriptions, type XiqSubscriptions } from './subscriptions.ts';
 import { createTokenSession } from './token-session.ts';
-import { createTransport } from './transport.ts';
+import { type ApiMeter, createTransport } from './transport.ts';
 
 export interface XiqApiOptions {
   /** `https://api.extremecloudiq.com`, a region's own, or a simulator's; a path before the API's own is kept. */
@@ -21,7 +21,7 @@ export interface XiqApiOptions {
   readonly agent: (url: URL) => Agent;
   readonly clock: ApiClock;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: ApiMeter;
   readonly budget?: {
     /** 7500 is what an account has, all its users together. */
     readonly requestsPerHour?: number;

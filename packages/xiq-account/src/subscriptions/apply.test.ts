@@ -1,5 +1,5 @@
-import { ConnectorError } from '@xiq-siem/core';
 import { expect, it } from 'vitest';
+import { xiqError } from '../rest/api-errors.ts';
 import type { XiqSubscription } from '../rest/subscription.ts';
 import { type ApplyStep, applyPlan } from './apply.ts';
 import { isNothingToDo, planDeletion, planSubscriptions } from './plan.ts';
@@ -79,7 +79,7 @@ it.each([0, 1, 2, 3])('goes on after a failure at change %i, whether the change 
     const failOnce = async <Done>(change: () => Promise<Done>): Promise<void> => {
       const isNow = changes++ === failing;
       if (!isNow || isDone) await change();
-      if (isNow) throw new ConnectorError('xiq_unavailable', 'the connection was lost');
+      if (isNow) throw xiqError('xiq_unavailable', 'the connection was lost');
     };
     const { list, create, update, delete: remove } = model.subscriptions;
     const subscriptions = {

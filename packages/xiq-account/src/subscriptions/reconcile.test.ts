@@ -1,5 +1,6 @@
-import { ConnectorError, Secret } from '@xiq-siem/core';
+import { Secret } from '@xiq-siem/core';
 import { expect, it } from 'vitest';
+import { xiqError } from '../rest/api-errors.ts';
 import type { XiqSubscription } from '../rest/subscription.ts';
 import { type ReconcileOptions, reconcile } from './reconcile.ts';
 import type { SeenTypes } from './seen-well.ts';
@@ -122,7 +123,7 @@ it('mending that fails half way says so, and the next look goes on', async () =>
   const { create } = bench.model.subscriptions;
   let calls = 0;
   bench.model.subscriptions.create = async (wanted) => {
-    if (++calls === 2) throw new ConnectorError('xiq_rate_limited', 'too many requests');
+    if (++calls === 2) throw xiqError('xiq_rate_limited', 'too many requests');
     await create(wanted);
   };
   const first = await bench.look();
@@ -141,7 +142,7 @@ it('knows nothing, and forgets nothing, where the list cannot be had', async () 
   await bench.look();
   const before = bench.seen();
   bench.model.subscriptions.list = async () => {
-    throw new ConnectorError('xiq_unavailable', 'no answer');
+    throw xiqError('xiq_unavailable', 'no answer');
   };
   await expect(bench.look()).rejects.toMatchObject({ code: 'xiq_unavailable' });
   expect(bench.seen()).toEqual(before);

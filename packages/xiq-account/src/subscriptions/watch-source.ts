@@ -1,6 +1,6 @@
 // Looks at one source's subscriptions and public URL, at once and every few minutes, until it is stopped.
 import type { SourceState } from '@xiq-siem/admin-api';
-import { ConnectorError, type Logger, type Meter, type Secret } from '@xiq-siem/core';
+import { ConnectorError, type Logger, type Meter, type MetricTable, type Secret } from '@xiq-siem/core';
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
 import type { XiqCloud } from '../cloud.ts';
 import type { ApiClock } from '../rest/api-clock.ts';
@@ -9,6 +9,16 @@ import type { PublicUrlFinding } from './public-url/findings.ts';
 import { type ReconcileResult, reconcile } from './reconcile.ts';
 import type { SeenFile } from './seen-file.ts';
 import { urlFor } from './target.ts';
+
+export const subscriptionMetrics = {
+  'xiq_siem.subscriptions.looks': {
+    help: 'Times that the subscriptions at ExtremeCloud IQ were looked at, by what was found: well, mended, troubled, not_mended (it was to be, and could not), failed.',
+    unit: '{look}',
+    attributes: ['source', 'result'],
+  },
+} as const satisfies MetricTable;
+
+export type SubscriptionMeter = Meter<keyof typeof subscriptionMetrics>;
 
 /** A time in which webhooks of a type may not have been sent: from the last look that found it well, until it was so again. */
 export interface FoundGap {
@@ -34,7 +44,7 @@ export interface WatchSourceParts {
   gapFound(gap: FoundGap): Promise<void>;
   readonly clock: ApiClock;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: SubscriptionMeter;
 }
 
 type ApiState = NonNullable<SourceState['api']>;

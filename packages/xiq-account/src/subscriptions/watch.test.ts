@@ -6,6 +6,7 @@ import { ConnectorError, Secret } from '@xiq-siem/core';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
 import { expect, it, onTestFinished } from 'vitest';
+import { xiqError } from '../rest/api-errors.ts';
 import type { PublicUrlFinding } from './public-url/findings.ts';
 import { seenFile } from './seen-file.ts';
 import { fakeCloud, subscriptionOf, subscriptionsConfig } from './test-cloud.ts';
@@ -125,7 +126,7 @@ it('an API that fails is said and counted; what was known stays, and it is asked
   const { world, watch, states, looked, next, meter, log } = await watched();
   world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await looked();
-  world.cloud.fail(new ConnectorError('xiq_unavailable', 'GET /subscriptions: no answer'));
+  world.cloud.fail(xiqError('xiq_unavailable', 'GET /subscriptions: no answer'));
   await next();
   expect([watch.state('xiq')?.failure, states()]).toEqual(['GET /subscriptions: no answer', ['well', 'well']]);
   expect(watch.state('xiq')?.looked).toBe(new Date(startMs).toISOString());

@@ -1,12 +1,12 @@
 // Watches the subscriptions and the public URL of every source that has some configured, and follows a reload.
 import type { SourceState } from '@xiq-siem/admin-api';
-import type { Logger, Meter, Secret } from '@xiq-siem/core';
+import type { Logger, Secret } from '@xiq-siem/core';
 import type { XiqCloud } from '../cloud.ts';
 import type { CurrentClouds } from '../current-clouds.ts';
 import type { ApiClock } from '../rest/api-clock.ts';
 import type { PublicUrlFinding } from './public-url/findings.ts';
 import { seenFile } from './seen-file.ts';
-import { type FoundGap, type SourceWatch, watchSource } from './watch-source.ts';
+import { type FoundGap, type SourceWatch, type SubscriptionMeter, watchSource } from './watch-source.ts';
 
 export interface SubscriptionsWatchParts {
   readonly clouds: CurrentClouds;
@@ -20,7 +20,7 @@ export interface SubscriptionsWatchParts {
   readonly directory: string;
   readonly clock: ApiClock;
   readonly log: Logger;
-  readonly meter: Meter;
+  readonly meter: SubscriptionMeter;
 }
 
 export interface SubscriptionsWatch {

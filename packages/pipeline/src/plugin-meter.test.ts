@@ -1,7 +1,6 @@
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
 import { exportedMetrics, pluginMeter } from './plugin-meter.ts';
-import { createCounters } from './telemetry/counters.ts';
 
 const declared = {
   lines_cut: { help: 'Lines that were cut.', unit: '{line}', attributes: [] },
@@ -58,41 +57,30 @@ it('an endless name is refused, and logged no longer than a value may be', () =>
 });
 
 it('values without end make no more series of one plugin than its bound, and not one count is lost', () => {
-  const counters = createCounters();
-  const log = createRecordingLogger();
-  const meter = pluginMeter('source', 'theirs', declared, { meter: counters, log });
-  for (let value = 0; value < 50_000; value += 1) meter.add('files_deleted', 1, { reason: `${value}` });
+  const { meter, counted } = meterToTest();
+  for (let value = 0; value < 5_000; value += 1) meter.add('files_deleted', 1, { reason: `${value}` });
   meter.add('files_deleted', 1, { reason: '7' });
-  const readings = counters.readings();
-  expect(readings).toHaveLength(201);
-  expect(readings.reduce((sum, { value }) => sum + value, 0)).toBe(50_001);
-  expect(counters.snapshot()).toMatchObject({
-    'xiq_siem.source.files_deleted{reason=7,source=theirs}': 2,
-    'xiq_siem.source.files_deleted{overflow=true,source=theirs}': 49_800,
-  });
+  expect(new Set(counted.additions.map(({ attributes }) => JSON.stringify(attributes))).size).toBe(201);
+  expect(counted.total('xiq_siem.destination.files_deleted')).toBe(5_001);
+  expect(counted.total('xiq_siem.destination.files_deleted', { reason: '7' })).toBe(2);
+  const others = { destination: 'archive', overflow: 'true' };
+  expect(counted.total('xiq_siem.destination.files_deleted', others)).toBe(4_800);
 });
 
-it('a name that is taken, or malformed, is logged at the start and refused', () => {
-  const own = { 'xiq_siem.destination.lag_bodies': { help: 'Ours.', unit: '{body}', attributes: ['destination'] } };
-  const counters = createCounters(own);
+it('a name that means something else already is logged at the start, and refused', () => {
   const log = createRecordingLogger();
-  const line = { help: 'Lines.', unit: '{line}', attributes: [] };
-  const table = { lag_bodies: { ...line, help: 'Ours.', unit: '{body}' }, 'no name': line, lines: line };
-  const meter = pluginMeter('destination', 'first', table, { meter: counters, log });
-  expect(log.of('plugin.metric_refused').map(({ facts }) => facts['metric'])).toEqual([
-    'xiq_siem.destination.lag_bodies',
-    'xiq_siem.destination.no name',
+  const counted = createRecordingMeter();
+  const told: unknown[] = [];
+  const declare = (metrics: object) => {
+    told.push(metrics);
+    return ['xiq_siem.destination.lines_cut'];
+  };
+  const meter = pluginMeter('destination', 'archive', declared, { meter: { ...counted, declare }, log });
+  expect(told).toEqual([exportedMetrics('destination', declared)]);
+  expect(log.of('plugin.metric_refused')).toMatchObject([
+    { level: 'warn', facts: { destination: 'archive', metric: 'xiq_siem.destination.lines_cut' } },
   ]);
-  for (const name of Object.keys(table)) meter.add(name, 1);
-
-  // The same meaning is one metric of both; another meaning is refused.
-  pluginMeter('destination', 'second', { lines: { ...line } }, { meter: counters, log }).add('lines', 1);
-  pluginMeter('destination', 'third', { lines: { ...line, unit: 'By' } }, { meter: counters, log }).add('lines', 1);
-  expect(counters.snapshot()).toEqual({
-    'xiq_siem.destination.lines{destination=first}': 1,
-    'xiq_siem.destination.lines{destination=second}': 1,
-    'xiq_siem.telemetry.refused_counts{destination=first,reason=metric_not_declared}': 2,
-    'xiq_siem.telemetry.refused_counts{destination=third,reason=metric_not_declared}': 1,
-  });
-  expect(counters.describe('xiq_siem.destination.lines')).toEqual({ ...line, attributes: ['destination'] });
+  meter.add('lines_cut', 1);
+  meter.add('files_deleted', 1);
+  expect(counted.additions.map(({ name }) => name)).toEqual([refused, 'xiq_siem.destination.files_deleted']);
 });
