@@ -1,6 +1,5 @@
 // Makes the configured sources and destinations, each with the context that its contract promises.
-
-import type { Configuration, ConfiguredDestination } from '@xiq-siem/config';
+import type { Configuration, ConfiguredDestination, ConfiguredSource } from '@xiq-siem/config';
 import { createAgents, joinSecrets, openManagedSecret, openSecret, selfSourceName } from '@xiq-siem/config';
 import {
   type AgentIdentity,
@@ -8,7 +7,6 @@ import {
   type DestinationContext,
   ecsFieldDefinitions,
   type KeptBody,
-  type MetricTable,
   type SecretSource,
   type Source,
   type SourceContext,
@@ -65,7 +63,7 @@ export async function openSources(
 type ReadingServices = Pick<PluginServices, 'agent' | 'log' | 'meter'>;
 
 function sourceContext(
-  { name, metrics }: { readonly name: string; readonly metrics?: MetricTable | undefined },
+  { name, metrics }: Pick<ConfiguredSource, 'name' | 'metrics'>,
   { agent, log, meter }: ReadingServices,
 ): SourceContext<string> {
   return { name, agent, log, meter: pluginMeter('source', name, { ...metrics, ...sourceMetrics }, { log, meter }) };
@@ -94,17 +92,16 @@ function sourceOf(
   const [first] = Object.values(raw.sources);
   const others = new Map<string, Source>();
   const open = (name: string): Source => {
-    const { self } = registry;
-    if (name === selfSourceName) {
-      return self.create(
-        self.configSchema.parse(placed.safeParse(first).data ?? {}),
-        sourceContext({ name }, services),
-      );
+    const [usual] = registry.sources;
+    const isOwn = name === selfSourceName;
+    const definition = isOwn ? registry.self : usual;
+    const settings = isOwn ? (placed.safeParse(first).data ?? {}) : {};
+    if (!isOwn) {
+      const read = `with the defaults of type ${definition.type}`;
+      services.log.warn('source.not_configured', { source: name, read });
     }
-    const [definition] = registry.sources;
-    services.log.warn('source.not_configured', { source: name, read: `with the defaults of type ${definition.type}` });
     const { metrics } = definition;
-    return definition.create(definition.configSchema.parse({}), sourceContext({ name, metrics }, services));
+    return definition.create(definition.configSchema.parse(settings), sourceContext({ name, metrics }, services));
   };
   return ({ metadata: { source: name } }) => {
     const source = known.get(name) ?? others.get(name) ?? open(name);

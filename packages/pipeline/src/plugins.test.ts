@@ -1,0 +1,92 @@
+import { checkConfiguration } from '@xiq-siem/config';
+import { defineDestination, defineSource, type MetricTable } from '@xiq-siem/core';
+import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { destinationContext, readingSources } from './plugins.ts';
+
+const lines = { help: 'Lines.', unit: '{line}', attributes: ['kind'] };
+
+/** Counts what each source counts, and one thing of its own. */
+const countingSource = defineSource({
+  type: 'counting',
+  configSchema: z.strictObject({}),
+  fields: [],
+  // What every source counts means the same for all of them.
+  metrics: { lines, events: { help: 'Other.', unit: 'By', attributes: ['other'] } },
+  create: (_, { meter }) => ({
+    authenticatesBy: 'headers',
+    accepts: () => true,
+    authenticate: () => ({ ok: false }),
+    normalize() {
+      meter.add('events', 1, { dataset: 'a.b' });
+      meter.add('lines', 2, { kind: 'long' });
+      return [];
+    },
+  }),
+});
+
+const writing = defineDestination({
+  type: 'writing',
+  assurance: 'stored',
+  codes: [],
+  metrics: { lines },
+  configSchema: z.strictObject({}),
+  create: () => Promise.reject(new Error('not created here')),
+});
+
+async function configurationOf(value: object) {
+  const yaml = { value, faults: [], locate: () => ({ file: '', field: '', message: '' }) };
+  const registry = {
+    self: countingSource,
+    sources: [countingSource] as const,
+    destinations: { writing: async () => writing },
+  };
+  const checked = await checkConfiguration(yaml, undefined, '/', registry, {});
+  if (!checked.ok) throw new Error(JSON.stringify(checked.faults));
+  return checked.configuration;
+}
+
+function servicesToTest() {
+  const [log, meter] = [createRecordingLogger(), createRecordingMeter()];
+  const declared: MetricTable[] = [];
+  const declare = (metrics: MetricTable) => {
+    declared.push(metrics);
+    return [];
+  };
+  const agent = { id: 'an-id', name: 'xiq-siem-1', version: '0.1.0' };
+  return { log, counted: meter, declared, services: { agent, log, now: Date.now, meter: { ...meter, declare } } };
+}
+
+const configured = { sources: { here: { type: 'counting' } }, destinations: { out: { type: 'writing' } } };
+
+test.each(['here', 'taken-out', 'self'])(
+  'the source %s counts by its own name what its definition declares',
+  async (name) => {
+    const { log, counted, declared, services } = servicesToTest();
+    const sourceOf = readingSources(await configurationOf(configured), services);
+    const metadata = { source: name, origin: 'webhook', receivedAtMs: 0 } as const;
+    const body = { sequence: 0, receipt: 'r1_a', metadata, bytes: new Uint8Array() };
+    expect([...sourceOf(body).normalize(body, 0)]).toEqual([]);
+    expect(counted.additions).toEqual([
+      { name: 'xiq_siem.source.events', value: 1, attributes: { source: name, dataset: 'a.b' } },
+      { name: 'xiq_siem.source.lines', value: 2, attributes: { source: name, kind: 'long' } },
+    ]);
+    expect(log.of('plugin.count_refused')).toEqual([]);
+    expect(declared.at(-1)).toMatchObject({
+      'xiq_siem.source.events': { help: 'Events that were normalized.', attributes: ['source', 'dataset'] },
+      'xiq_siem.source.lines': { ...lines, attributes: ['source', 'kind'] },
+    });
+  },
+);
+
+test('a destination counts by its name in the configuration', async () => {
+  const { counted, services } = servicesToTest();
+  const configuration = await configurationOf(configured);
+  const [out] = configuration.destinations;
+  if (out === undefined) throw new Error('no destination');
+  destinationContext(out, configuration, services).context.meter.add('lines', 1, { kind: 'short' });
+  expect(counted.additions).toEqual([
+    { name: 'xiq_siem.destination.lines', value: 1, attributes: { destination: 'out', kind: 'short' } },
+  ]);
+});
