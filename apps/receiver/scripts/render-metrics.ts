@@ -17,7 +17,7 @@ function unitIn(unit: string): string {
   return unitWords[unit] ?? `${unit.slice(1, -1).replace(/y$/, 'ie').replace(/ch$/, 'che')}s`;
 }
 
-function row(name: string, prometheus: string, { help, unit, attributes }: MetricDescription): string {
+function row(name: string, prometheus: string, { help, unit = '', attributes = [] }: MetricDescription): string {
   const cells = [
     `\`${name}\``,
     `\`${prometheus}\``,

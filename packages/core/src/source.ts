@@ -68,7 +68,7 @@ export interface AgentIdentity {
 /** What every source counts, beside the metrics that its definition declares. */
 export const sourceMetrics = {
   events: { help: 'Events that were normalized.', unit: '{event}', attributes: ['dataset'] },
-  empty_bodies: { help: 'Bodies that held no event: [].', unit: '{body}', attributes: [] },
+  empty_bodies: { help: 'Bodies that held no event: [].', unit: '{body}' },
   pipeline_errors: {
     help: 'Events that could not be read as what they should be; they are delivered whole as pipeline_error.',
     unit: '{event}',

@@ -14,10 +14,10 @@ export interface Logger {
 /** What a metric means: for /metrics, for OTLP and for the reference. */
 export interface MetricDescription {
   readonly help: string;
-  /** As in UCUM; in braces what is counted, in the singular; empty where it is no amount. */
-  readonly unit: string;
+  /** As in UCUM; in braces what is counted, in the singular; left out where it is no amount. */
+  readonly unit?: string;
   /** Labels in Prometheus. */
-  readonly attributes: readonly string[];
+  readonly attributes?: readonly string[];
 }
 
 /** Metrics by name. A package declares its own beside the code that counts, a plugin in its definition. */

@@ -2,11 +2,7 @@
 import type { Meter, MetricTable } from '@xiq-siem/core';
 
 export const journalMetrics = {
-  'xiq_siem.journal.syncs': {
-    help: 'Writes that were synced to disk, each for one or many bodies.',
-    unit: '{sync}',
-    attributes: [],
-  },
+  'xiq_siem.journal.syncs': { help: 'Writes that were synced to disk, each for one or many bodies.', unit: '{sync}' },
   'xiq_siem.journal.damaged_records': {
     help: 'Records that were kept and cannot be read: payload or header damaged, a gap, or a tail that was never synced.',
     unit: '{record}',
@@ -15,7 +11,6 @@ export const journalMetrics = {
   'xiq_siem.journal.quarantined_bytes': {
     help: 'Bytes that were moved to quarantine/ because no record could be read there.',
     unit: 'By',
-    attributes: [],
   },
   'xiq_siem.journal.let_go_bodies': {
     help: 'Bodies given up before the destination had them, because the journal was full. Above 0 is a loss.',

@@ -27,9 +27,9 @@ const maxSeries = 200;
 /** As they are exported: under the plugin's kind, and by its name in the configuration. */
 export function exportedMetrics(kind: Kind, declared: MetricTable): MetricTable {
   return Object.fromEntries(
-    Object.entries(declared).map(([name, { help, unit, attributes }]) => [
+    Object.entries(declared).map(([name, { attributes = [], ...more }]) => [
       `xiq_siem.${kind}.${name}`,
-      { help, unit, attributes: [kind, ...attributes] },
+      { ...more, attributes: [kind, ...attributes] },
     ]),
   );
 }
@@ -59,12 +59,13 @@ export function pluginMeter(
       const own = attributes ?? {};
       const description = Object.hasOwn(declared, metric) ? declared[metric] : undefined;
       if (description === undefined || refusedNames.has(exported)) return refuse('metric_not_declared', metric);
+      const { attributes: known = [] } = description;
       if (!Number.isFinite(value) || value < 0) return refuse('value_invalid', metric);
       for (const [attribute, text] of Object.entries(own)) {
-        if (!description.attributes.includes(attribute)) return refuse('attribute_not_declared', metric);
+        if (!known.includes(attribute)) return refuse('attribute_not_declared', metric);
         if (typeof text !== 'string' || text.length > maxValueLength) return refuse('attribute_too_long', metric);
       }
-      const key = JSON.stringify([metric, ...description.attributes.map((attribute) => own[attribute])]);
+      const key = JSON.stringify([metric, ...known.map((attribute) => own[attribute])]);
       if (!series.has(key) && series.size >= maxSeries) {
         meter.add(exported, value, { [kind]: name, overflow: 'true' });
         return;

@@ -55,7 +55,7 @@ export const healthyRules: readonly DestinationRule[] = [
     needs: [],
     async run({ create, counted, definition: { metrics = {} } }) {
       for (const name of Object.values(metrics)
-        .flatMap(({ attributes }) => attributes)
+        .flatMap(({ attributes = [] }) => attributes)
         .concat(Object.keys(metrics))) {
         assert.match(name, codePattern);
       }
@@ -63,7 +63,7 @@ export const healthyRules: readonly DestinationRule[] = [
       for (const { name, attributes } of counted()) {
         assert.ok(Object.hasOwn(metrics, name), `it counts ${name}, which it does not declare`);
         for (const attribute of Object.keys(attributes)) {
-          assert.ok(metrics[name]?.attributes.includes(attribute), `${name} has no attribute ${attribute}`);
+          assert.ok(metrics[name]?.attributes?.includes(attribute), `${name} has no attribute ${attribute}`);
         }
       }
     },

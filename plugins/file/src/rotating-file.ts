@@ -8,7 +8,7 @@ import { type OutputFile, openOutputFile } from './output-file.ts';
 import { type ListedFile, listOutputFiles, type OutputName, outputName, utcDay } from './output-names.ts';
 
 export const fileMetrics = {
-  lines_cut: { help: 'File: torn last lines that were removed at a start.', unit: '{line}', attributes: [] },
+  lines_cut: { help: 'File: torn last lines that were removed at a start.', unit: '{line}' },
   files_deleted: {
     help: 'File: old files that were deleted, as configured.',
     unit: '{file}',

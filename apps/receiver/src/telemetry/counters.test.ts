@@ -60,7 +60,7 @@ it('a metric of a plugin that Prometheus would take for another is not taken', (
   for (const attribute of ['destination', 'overflow', 'a.b', 'A', '', '__name__']) {
     expect(named('others', ['destination', attribute]), attribute).toBe(false);
   }
-  expect(counters.describe('xiq_siem.destination.others')).toEqual({ help: '', unit: '', attributes: [] });
+  expect(counters.describe('xiq_siem.destination.others')).toEqual({ help: '' });
 });
 
 it('a metric has one meaning: that of the first who declares it, and never that of a plugin where it is ours', () => {

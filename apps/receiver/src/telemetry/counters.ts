@@ -34,7 +34,7 @@ const overflow = { overflow: 'true' };
 const metricName = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){2}(?<!_total)$/;
 const attributeName = /^(?!overflow$)[a-z][a-z0-9_]*$/;
 
-function isWellFormed(name: string, { attributes }: MetricDescription): boolean {
+function isWellFormed(name: string, { attributes = [] }: MetricDescription): boolean {
   const areDifferent = new Set(attributes).size === attributes.length;
   return (
     metricName.test(name) && name.length <= 100 && areDifferent && attributes.every((one) => attributeName.test(one))
@@ -72,7 +72,7 @@ export function createCounters(own: MetricTable = {}, maxSeries = 2_000): Counte
       });
       return refused.map(([name]) => name);
     },
-    describe: (name) => described.get(name) ?? { help: '', unit: '', attributes: [] },
+    describe: (name) => described.get(name) ?? { help: '' },
     add(name, value, attributes = {}) {
       const call = keyOf(name, attributes);
       const series = byCall.get(call) ?? newCall(call, name, attributes);

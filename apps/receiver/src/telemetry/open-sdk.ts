@@ -127,7 +127,7 @@ function gaugeData(readings: readonly GaugeReading[], counters: Counters, times:
 }
 
 function descriptor(name: string, counters: Counters): MetricData['descriptor'] {
-  const { help, unit } = counters.describe(name);
+  const { help, unit = '' } = counters.describe(name);
   return { name, description: help, unit, valueType: ValueType.DOUBLE };
 }
 

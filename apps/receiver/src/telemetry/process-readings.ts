@@ -3,14 +3,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { GaugeReading, MetricTable } from '@xiq-siem/core';
 
 export const processGauges = {
-  'xiq_siem.process.rss_bytes': { help: 'Memory of the process that is resident.', unit: 'By', attributes: [] },
+  'xiq_siem.process.rss_bytes': { help: 'Memory of the process that is resident.', unit: 'By' },
   'xiq_siem.process.event_loop_delay_p99_ms': {
     help: 'How late the event loop was, 99th percentile: the worse of this minute and the one before.',
     unit: 'ms',
-    attributes: [],
   },
-  'xiq_siem.process.uptime_seconds': { help: 'Time since the start of the process.', unit: 's', attributes: [] },
-  'xiq_siem.build_info': { help: 'Always 1: what is running.', unit: '', attributes: ['version', 'node'] },
+  'xiq_siem.process.uptime_seconds': { help: 'Time since the start of the process.', unit: 's' },
+  'xiq_siem.build_info': { help: 'Always 1: what is running.', attributes: ['version', 'node'] },
 } as const satisfies MetricTable;
 
 export interface ProcessReadings {

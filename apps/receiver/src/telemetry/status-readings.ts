@@ -30,7 +30,6 @@ export const statusGauges = {
   },
   'xiq_siem.destination.state': {
     help: '1 for the state that the destination is in, 0 for the others: running, backing_off, paused, stopping, stopped.',
-    unit: '',
     attributes: ['destination', 'state'],
   },
   'xiq_siem.destination.position_events': {
@@ -48,22 +47,20 @@ export const statusGauges = {
     unit: '{event}',
     attributes: ['destination'],
   },
-  'xiq_siem.dead_letters.bytes': { help: 'Size of the dead letters of all destinations.', unit: 'By', attributes: [] },
+  'xiq_siem.dead_letters.bytes': { help: 'Size of the dead letters of all destinations.', unit: 'By' },
   'xiq_siem.dead_letters.max_bytes': {
     help: 'Size at which a destination that has a dead letter to write waits.',
     unit: 'By',
-    attributes: [],
   },
-  'xiq_siem.journal.bytes': { help: 'Size of the journal.', unit: 'By', attributes: [] },
-  'xiq_siem.journal.max_bytes': { help: 'Size at which the journal is full.', unit: 'By', attributes: [] },
-  'xiq_siem.journal.free_bytes': { help: "Free bytes of the journal's disk.", unit: 'By', attributes: [] },
+  'xiq_siem.journal.bytes': { help: 'Size of the journal.', unit: 'By' },
+  'xiq_siem.journal.max_bytes': { help: 'Size at which the journal is full.', unit: 'By' },
+  'xiq_siem.journal.free_bytes': { help: "Free bytes of the journal's disk.", unit: 'By' },
   'xiq_siem.journal.hours_until_full': {
     help: "Hours until the journal is full at today's pace, should the destination furthest behind take nothing more. Absent where not known.",
     unit: 'h',
-    attributes: [],
   },
-  'xiq_siem.journal.first_sequence': { help: 'Number of the oldest body in the journal.', unit: '', attributes: [] },
-  'xiq_siem.journal.next_sequence': { help: 'Number that the next body will have.', unit: '', attributes: [] },
+  'xiq_siem.journal.first_sequence': { help: 'Number of the oldest body in the journal.' },
+  'xiq_siem.journal.next_sequence': { help: 'Number that the next body will have.' },
   'xiq_siem.journal.gaps': {
     help: 'Spans of bodies that were let go before the destination had them, not yet acknowledged.',
     unit: '{gap}',
@@ -71,7 +68,6 @@ export const statusGauges = {
   },
   'xiq_siem.subscriptions.state': {
     help: '1 for the state that the subscription to a message type is in, 0 for the others: well, missing, disabled, changed, foreign, unknown.',
-    unit: '',
     attributes: ['source', 'message_type', 'state'],
   },
   'xiq_siem.api.requests_remaining': {
