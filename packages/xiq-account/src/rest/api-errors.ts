@@ -1,5 +1,13 @@
 // What can go wrong with a call, in words and codes of ours: what was asked of whom, what came, what to do.
-import { ConnectorError, type ExitCode, exitCodes, plainWords, type Secret } from '@xiq-siem/core';
+import {
+  ConnectorError,
+  type ErrorCode,
+  type ExitCode,
+  exitCodes,
+  isErrorCode,
+  plainWords,
+  type Secret,
+} from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Answer, Failure } from './answer.ts';
 import { type Endpoint, endpoints } from './endpoint.ts';
@@ -30,13 +38,14 @@ const xiqErrorCodes = {
   xiq_invalid_answer: exitCodes.protocol,
 } as const satisfies Record<string, ExitCode>;
 
-export type XiqErrorCode = keyof typeof xiqErrorCodes;
+type ApiErrorCode = keyof typeof xiqErrorCodes | ErrorCode;
 
-export function xiqError(code: XiqErrorCode, message: string): ConnectorError {
+export function xiqError(code: ApiErrorCode, message: string): ConnectorError {
+  if (isErrorCode(code)) return new ConnectorError(code, message);
   return new ConnectorError({ code, exitCode: xiqErrorCodes[code] }, message);
 }
 
-export function apiError(code: XiqErrorCode, { endpoint, origin }: Asked, whatCame: string, whatToDo: string) {
+export function apiError(code: ApiErrorCode, { endpoint, origin }: Asked, whatCame: string, whatToDo: string) {
   return xiqError(code, `${endpoints[endpoint]} at ${origin}: ${sentence(whatCame)} ${whatToDo}`);
 }
 
@@ -73,7 +82,7 @@ const consequences = {
   timed_out: ['xiq_unavailable', 'Look at the network and the proxy, then try again.'],
   unreachable: ['xiq_unavailable', 'Look at api.baseUrl, name resolution, the network and the proxy.'],
   aborted: ['xiq_unavailable', 'Try again.'],
-} as const satisfies Record<Failure['code'], readonly [XiqErrorCode, string]>;
+} as const satisfies Record<Failure['code'], readonly [ApiErrorCode, string]>;
 
 const nobodyKnows = 'Whether it was done is not known: list the subscriptions before you try again.';
 
