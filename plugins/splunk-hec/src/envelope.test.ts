@@ -64,5 +64,5 @@ it('counts no long event that was refused', async () => {
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 15 : undefined));
   const long = (id: string) => ({ id, fields: { message: 'm'.repeat(5_000) } });
   await destination.deliver(batchOf(long('a'), long('bad'), long('b')), noSignal);
-  expect(meter.total('xiq_siem.destination.long_events', { limit: '5000' })).toBe(2);
+  expect(meter.total('long_events', { limit: '5000' })).toBe(2);
 });
