@@ -65,6 +65,9 @@ const requestErrors = /^ERR_(?:HTTP_)?(?:INVALID_|UNESCAPED_)/;
 /** Node's advice on its own command line, and where in its sources OpenSSL failed. */
 const noise = /; if the root CA is installed locally[^-]*--use-system-ca|^.*SSL routines:[^:]*:|:\.\.\/deps\/.*$/gs;
 
+/** The text of a failed connection without what helps nobody who operates this. */
+export const withoutNoise = (message: string): string => message.replace(noise, '');
+
 /** Sends a request once. Never rejects or throws; follows no redirect, and decodes nothing. */
 export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
   const { signal, timeoutMs, maxAnswerBytes = 65_536, sleep = sleepInRealTime } = request;
@@ -139,7 +142,7 @@ function causeOf(error: unknown, { aborted, reason }: AbortSignal, sent: boolean
   if (aborted) return { code: 'aborted', message: 'cancelled' };
   const known: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
   const { code: errno = '', syscall = '' } = known;
-  const message = known.message.replace(noise, '') || errno;
+  const message = withoutNoise(known.message) || errno;
   if (requestErrors.test(errno)) return { code: 'invalid_request', message };
   if (tlsErrors.test(errno)) return { code: 'tls_failed', message };
   return { code: sent || /^(?:read|write)$/.test(syscall) ? 'connection_lost' : 'unreachable', message };

@@ -26,7 +26,7 @@ export type { DeclaredErrorCode, ErrorCode, ExitCode } from './errors.ts';
 export { ConnectorError, exitCodes, isErrorCode } from './errors.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { HttpAnswer, HttpFault, HttpFaultCode, HttpOutcome, HttpRequest } from './http-exchange.ts';
-export { exchange, httpFaultCodes } from './http-exchange.ts';
+export { exchange, httpFaultCodes, withoutNoise } from './http-exchange.ts';
 export type { OptionNames, TlsFiles } from './plugin-toolkit.ts';
 export {
   faultAdvice,

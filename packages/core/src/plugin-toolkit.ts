@@ -91,17 +91,20 @@ export interface TlsFiles {
   readonly verifyTls: boolean;
 }
 
-/** TLS for `context.agent`. Throws a ConnectorError where a file cannot be read. */
+/** TLS for `context.agent`; `parent` names the option that holds the files. Throws a ConnectorError where a file cannot be read. */
 export async function readTls(
   { certFile, keyFile, verifyTls }: TlsFiles,
   { resolvePath }: Pick<DestinationContext, 'resolvePath'>,
+  parent = '',
 ): Promise<AgentTls> {
   const pem = async (option: string, path: string) => {
     try {
       return await readFile(resolvePath(path), 'utf8');
     } catch (cause) {
       const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-      throw new ConnectorError('config_invalid', `${option} ${path} cannot be read${reason}: expected PEM`, { cause });
+      throw new ConnectorError('config_invalid', `${parent}${option} ${path} cannot be read${reason}: expected PEM`, {
+        cause,
+      });
     }
   };
   return {

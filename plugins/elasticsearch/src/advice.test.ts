@@ -5,7 +5,7 @@ test.each([
   ['self-signed certificate', 'set `caFile`'],
   ['unable to verify the first certificate', 'set `caFile`'],
   ["Hostname/IP does not match certificate's altnames: Host: es. is not in the cert's altnames", 'for another name'],
-  ['certificate has expired', 'Renew the certificate'],
+  ['certificate has expired', 'renew the certificate'],
   [
     'write EPROTO 00: error:0A00010B:SSL routines:tls_validate_record_header:wrong version number',
     'no TLS at that port',
@@ -14,6 +14,6 @@ test.each([
 ])('a connection that fails by "%s" is mended so: %s', (reason, words) => {
   const message = `es.example: no trusted connection: ${reason}`;
   const said = adviceOn({ code: 'tls_failed', message, mayBeTaken: false }, {});
-  expect(said.startsWith(`${message}. `)).toBe(true);
+  expect(said.startsWith(`${message}: `)).toBe(true);
   expect(said.slice(message.length)).toContain(words);
 });

@@ -1,4 +1,5 @@
 // What a person does about a fault, after the message that says what is wrong.
+import { faultAdvice } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
 import type { ServerFault } from './server-fault.ts';
 
@@ -13,11 +14,9 @@ export function adviceOn({ code, message, status }: ServerFault, credentials: Cr
     case 'forbidden':
       return `${message}. Give the credentials that privilege`;
     case 'tls_failed':
-      return `${message}. ${tlsAdvice(message)}`;
     case 'connection_lost':
-      return `${message}. See \`nodes\`, and whether it is http or https there`;
     case 'unreachable':
-      return `${message}. See \`nodes\` and \`proxy\`, and whether Elasticsearch runs there`;
+      return `${message}: ${faultAdvice({ code, message }, { url: '`nodes`', certificate: '`clientCertificate`' })}`;
     default:
       return message;
   }
@@ -27,12 +26,4 @@ function credentialsAdvice({ apiKey, basic }: Credentials): string {
   if (apiKey !== undefined) return 'The API key is wrong, expired or deleted: put a valid one where `apiKey` points';
   if (basic !== undefined) return 'User or password is wrong: correct `basic`';
   return 'It asks for credentials: set `apiKey` or `basic`';
-}
-
-function tlsAdvice(message: string): string {
-  if (/altnames/i.test(message)) return 'The certificate is for another name: use that one in `nodes`';
-  if (/expired|not yet valid/i.test(message)) return 'Renew the certificate there, or correct the clock here';
-  if (/wrong version number|packet length/i.test(message)) return 'There is no TLS at that port: see `nodes`';
-  if (/alert/i.test(message)) return 'Our own certificate is not taken: see `clientCertificate`';
-  return 'Nobody that we trust vouches for its certificate: set `caFile` to the authority that does';
 }

@@ -1,6 +1,5 @@
-// What we show of ourselves: an API key or a user, read at each request, and a client certificate.
-import { readFile } from 'node:fs/promises';
-import { type AgentTls, ConnectorError, type DestinationContext } from '@xiq-siem/core';
+// What we show of ourselves: an API key or a user, read at each request.
+import type { DestinationContext } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
 import { RequestFailed } from './server-fault.ts';
 
@@ -44,26 +43,4 @@ function unusable(message: string): RequestFailed {
 
 function base64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
-}
-
-/** Throws a ConnectorError where a configured certificate cannot be read. */
-export async function readTls(
-  { clientCertificate, verifyTls }: ElasticsearchConfig,
-  { name, log, resolvePath }: DestinationContext,
-): Promise<AgentTls> {
-  if (!verifyTls) log.warn('destination.tls_not_verified', { destination: name });
-  const pem = async (key: string, path: string) => {
-    try {
-      return await readFile(resolvePath(path), 'utf8');
-    } catch (cause) {
-      throw new ConnectorError('config_invalid', `${key} ${resolvePath(path)} cannot be read: expected PEM`, { cause });
-    }
-  };
-  return {
-    ...(verifyTls ? {} : { rejectUnauthorized: false }),
-    ...(clientCertificate && {
-      cert: await pem('clientCertificate.certFile', clientCertificate.certFile),
-      key: await pem('clientCertificate.keyFile', clientCertificate.keyFile),
-    }),
-  };
 }

@@ -83,7 +83,7 @@ test.each<[string, Script, string]>([
     () => ({ status: 403, body: error('security_exception', 'action [indices:data/read/search] is unauthorized') }),
     'is unauthorized. To search, the credentials need the index privilege read on logs-extreme_xiq.*-*',
   ],
-  ['a lost connection', () => 'cut', 'See `nodes`'],
+  ['a lost connection', () => 'cut', 'check `nodes`'],
   ['no data stream to see', () => ({ body: { _shards: { total: 0, failed: 0 } } }), 'nothing was delivered there yet'],
   ['shards that do not answer', () => ({ body: { _shards: { total: 3, failed: 2 } } }), '2 of 3 shards'],
   ['a search that ran out of time', () => ({ body: { timed_out: true, _shards: { total: 3, failed: 0 } } }), 'health'],

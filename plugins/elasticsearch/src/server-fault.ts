@@ -1,5 +1,6 @@
 // What went wrong with one request, as a code of ours and in words.
 import { errors } from '@elastic/elasticsearch';
+import { retryAfterMs, withoutNoise } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { FaultCode } from './fault-codes.ts';
 
@@ -34,6 +35,7 @@ export const serverError = z.object({
   caused_by: z.object({ reason: z.string().nullish() }).nullish(),
 });
 
+const retryAfter = z.string();
 const errorBody = z.object({ error: z.union([z.string(), serverError]) });
 
 /** The server's words: type, reason, and the reason behind it where that says more. */
@@ -68,9 +70,6 @@ export function faultOf(error: unknown, nowMs: number): ServerFault | undefined 
   return undefined;
 }
 
-/** Node's advice to somebody who starts it by hand, and where in its sources OpenSSL stood. */
-const noise = /; if the root CA is installed locally[^-]*--use-system-ca|^.*SSL routines:[^:]*:|:\.\.\/deps\/.*$/gs;
-
 function faultOfConnection(message: string): ServerFault {
   // A handshake that failed may begin with "write EPROTO": nothing of ours was taken.
   const isTls = /certificate|altnames|\bSSL\b|\bTLS\b|EPROTO/i.test(message);
@@ -78,7 +77,7 @@ function faultOfConnection(message: string): ServerFault {
     return { code: 'connection_lost', message, mayBeTaken: true };
   }
   if (isTls) {
-    return { code: 'tls_failed', message: `no trusted connection: ${message.replace(noise, '')}`, mayBeTaken: false };
+    return { code: 'tls_failed', message: `no trusted connection: ${withoutNoise(message)}`, mayBeTaken: false };
   }
   return { code: 'unreachable', message, mayBeTaken: false };
 }
@@ -93,7 +92,7 @@ function faultOfAnswer({ statusCode: status = 0, body, headers }: errors.Respons
     // A gateway whose time is up does not know what became of the request behind it.
     mayBeTaken: status === 504,
     status,
-    waitMs: retryAfterMs(headers?.['retry-after'], nowMs),
+    waitMs: retryAfterMs(retryAfter.safeParse(headers?.['retry-after']).data, nowMs),
   };
 }
 
@@ -107,11 +106,4 @@ function codeOfAnswer(status: number, type: string, words: string): FaultCode {
   if (status === 413) return 'too_large';
   if (status === 429) return 'busy';
   return 'request_refused';
-}
-
-/** Seconds or a date. */
-function retryAfterMs(value: unknown, nowMs: number): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
-  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }

@@ -1,10 +1,10 @@
 // The way to Elasticsearch: the official client, with its own retries off and our credentials in every request.
 import type { Agent } from 'node:http';
 import { Client } from '@elastic/elasticsearch';
-import type { DestinationContext } from '@xiq-siem/core';
+import { type DestinationContext, readTls } from '@xiq-siem/core';
 import { BoundedConnection } from './bounded-connection.ts';
 import { type ElasticsearchConfig, nodesOf } from './config.ts';
-import { credentials, readTls } from './credentials.ts';
+import { credentials } from './credentials.ts';
 import { faultOf, RequestFailed } from './server-fault.ts';
 
 /** What a call of the client's takes, so that it serves 8.x and 9.x and ends with its signal. */
@@ -43,7 +43,9 @@ export const compatible = {
 export async function openServer(config: ElasticsearchConfig, context: DestinationContext): Promise<Server> {
   const nodes = nodesOf(config);
   const where = nodes.map(({ host }) => host).join(', ');
-  const tls = await readTls(config, context);
+  const { clientCertificate, verifyTls } = config;
+  if (!verifyTls) context.log.warn('destination.tls_not_verified', { destination: context.name });
+  const tls = await readTls({ ...clientCertificate, verifyTls }, context, 'clientCertificate.');
   const authorize = credentials(config, context);
   const agents: Agent[] = [];
   const client = new Client({
