@@ -1,8 +1,7 @@
-// Where the operator is served: what is asked over the admin API, the metrics, the jobs, and the signals that we make.
+// Where the operator is served: what is asked over the admin API, the metrics, the jobs, and our health events.
 import type { AdminChange, Operations, SourceState, Status } from '@xiq-siem/admin-api';
 import { systemClock } from '@xiq-siem/delivery';
-import type { Signal } from '@xiq-siem/health-events';
-import { doctorProbe, startSignals } from '@xiq-siem/health-events';
+import { doctorProbe, type HealthEvent, startHealthEvents } from '@xiq-siem/health-events';
 import { createJobs, replayKind, retryKind } from '@xiq-siem/jobs';
 import type { DataDirectory } from '@xiq-siem/journal';
 import {
@@ -109,21 +108,22 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
   };
   const status = (): Promise<Status> => statusOf(evidence(), identity, live());
 
-  const keep = (signals: readonly Signal[]): Promise<string> =>
+  const keep = (events: readonly HealthEvent[]): Promise<string> =>
     journal.append(
       { source: 'self', origin: 'self', receivedAtMs: now(), contentType: 'application/json' },
-      Buffer.from(JSON.stringify(signals)),
+      Buffer.from(JSON.stringify(events)),
     );
-  const signals = startSignals({
-    ...{ status, counters, keep, now, log, meter: counters },
-    deadLetterGroups: deadLetters.groups,
-    refusedAddresses: refused.takeRecent,
-    sources: () => [...pipeline.sources().receiving.keys()],
-    lastReceivedMs: parts.lastReceivedMs,
+  const healthEvents = startHealthEvents({
+    status,
+    refused: refused.takeRecent,
     completeness: xiq.figures,
+    keep,
     settings: () => pipeline.configuration().signals,
+    clock: { now, sleep: systemClock.sleep },
+    log,
+    meter: counters,
   });
-  opened.defer(() => signals.stop());
+  opened.defer(() => healthEvents.stop());
 
   const doctor = createDoctor({
     evidence,
@@ -170,7 +170,7 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
     sources,
     begin: xiq.begin,
     metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.prometheus() }),
-    adminCall: signals.adminCall,
+    adminCall: healthEvents.adminCall,
     stop: () => rest.disposeAsync(),
   };
 }

@@ -29,6 +29,15 @@ export interface Finding {
   readonly message: string;
 }
 
+/** Keys of older versions, and what to write instead. */
+const removedKeys: ReadonlyMap<string, string> = new Map([
+  ['signals.silentFactor', 'removed: write signals.silentMinutes, the minutes after which a source is silent'],
+  [
+    'signals.journalHours',
+    'removed: let your SIEM alert on extreme.connector.journal.hours_until_full of the heartbeats',
+  ],
+]);
+
 /** zod's issues as findings below `prefix`: one for each unknown key, and the likeliest branch of a union. */
 export function findings(issues: readonly z.core.$ZodIssue[], prefix: FieldPath = []): readonly Finding[] {
   return issues.flatMap((issue): readonly Finding[] => {
@@ -36,7 +45,7 @@ export function findings(issues: readonly z.core.$ZodIssue[], prefix: FieldPath 
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: 'unknown key: mind the spelling, or remove it',
+        message: removedKeys.get(fieldName([...path, key])) ?? 'unknown key: mind the spelling, or remove it',
       }));
     }
     if (issue.code === 'invalid_key') {

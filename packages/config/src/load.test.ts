@@ -79,6 +79,14 @@ describe('a fault names file, line, column, field and what was expected', () => 
       ['c.yaml:2:3: server.prot: unknown key: mind the spelling, or remove it'],
     ],
     [
+      'keys of an older version, with what to write instead',
+      'signals:\n  silentFactor: 10\n  journalHours: 12',
+      [
+        'c.yaml:2:3: signals.silentFactor: removed: write signals.silentMinutes, the minutes after which a source is silent',
+        'c.yaml:3:3: signals.journalHours: removed: let your SIEM alert on extreme.connector.journal.hours_until_full of the heartbeats',
+      ],
+    ],
+    [
       'an unknown key of a plugin',
       'destinations:\n  a: { type: file, directory: x, dir: y }',
       ['c.yaml:2:34: destinations.a.dir: unknown key: mind the spelling, or remove it'],

@@ -84,18 +84,12 @@ const signals = z.strictObject({
     .max(1440)
     .default(5)
     .describe('How often each destination is sent a heartbeat, in minutes.'),
-  journalHours: z
+  silentMinutes: z
     .number()
     .min(0)
-    .max(8760)
-    .default(12)
-    .describe('Hours until the journal would be full at which that is said.'),
-  silentFactor: z
-    .number()
-    .min(2)
-    .max(1000)
-    .default(10)
-    .describe('A source is said to be silent once it is quiet for so many times its usual longest pause.'),
+    .max(525_600)
+    .default(1440)
+    .describe('A source that has sent nothing for so many minutes is reported as silent; 0: never.'),
 });
 
 const egressShape = {

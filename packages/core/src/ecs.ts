@@ -36,7 +36,10 @@ export function nestFields(fields: Readonly<Record<string, JsonValue | undefined
 }
 
 /** A document of typed flat fields; `extreme` is what stands beside them. */
-export function ecsDocument(fields: Partial<EcsFields>, extreme?: JsonObject): EcsDocument {
+export function ecsDocument(
+  fields: { readonly [Name in keyof EcsFields]?: EcsFields[Name] | undefined },
+  extreme?: JsonObject,
+): EcsDocument {
   // EcsTree is generated from the names of EcsFields, so that nesting them gives one; the compiler cannot see that.
   const tree = nestFields({ ...fields }) as EcsTree;
   return extreme === undefined ? tree : { ...tree, extreme };

@@ -1,8 +1,10 @@
 // The connector's own events, as a source beside the others.
-export { doctorProbe } from './doctor-probe.ts';
-export { connectorFields } from './facts.ts';
+
+export { connectorFields } from './content.ts';
+export type { HealthAction } from './event-table.ts';
+export { eventTable } from './event-table.ts';
+export type { HealthEvent } from './health-event.ts';
+export { doctorProbe } from './health-event.ts';
+export { healthEventMetrics, startHealthEvents } from './health-events.ts';
 export { selfSource } from './self-source.ts';
-export type { Signal } from './signal.ts';
-export { signalActions } from './signal.ts';
-export { signalTable } from './signal-table.ts';
-export { healthEventMetrics, startSignals } from './signals.ts';
+export type { HourFigures, RefusedAddress } from './watch.ts';

@@ -3,40 +3,75 @@ import { createRecordingLogger, createRecordingMeter, validateEcs } from '@xiq-s
 import { xiqSource } from '@xiq-siem/xiq';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adminSignal } from './admin-signal.ts';
-import { doctorProbe } from './doctor-probe.ts';
-import { connectorFields, type SignalFacts } from './facts.ts';
+import { type Content, connectorFields } from './content.ts';
+import { eventTable, type HealthAction } from './event-table.ts';
+import { adminCall, doctorProbe, type HealthEvent, newHealthEvent } from './health-event.ts';
 import { selfSource } from './self-source.ts';
-import { newSignal, type Signal, signalActions } from './signal.ts';
-import { agent, bodyOf, eventsOf, startMs } from './test-signals.ts';
+import { agent, bodyOf, eventsOf, startMs } from './test-health-events.ts';
 
 const own = [...connectorFields, ...xiqSource.fields];
 
 /** A value for every fact there is. */
-const allFacts: SignalFacts = {
-  ...{ 'destination.name': 'elastic', 'destination.type': 'elasticsearch', 'destination.state': 'backing_off' },
-  ...{ 'destination.since': '2026-01-01T00:00:00.000Z', source: 'xiq', count: 3, total: 5, period_seconds: 15.5 },
-  ...{ per_minute: 11.6, codes: ['heartbeat=2'], 'lag.bodies': 1, 'lag.bytes': 2, 'lag.seconds': 0.5 },
-  ...{ 'lag.events_in_flight': 0, events_per_second: 1.5, 'sum.normalized': 9, 'sum.delivered': 8 },
-  ...{ 'sum.degraded': 0, 'sum.duplicate': 0, 'sum.dead_lettered': 1, 'sum.filtered': 0, 'sum.damaged': 0 },
-  ...{ 'sum.difference': 0, 'sum.holds': true, held_events: 1, 'dead_letters.open': 1, possible_duplicates: 0 },
-  ...{ plugin_faults: 0, 'journal.bytes': 1, 'journal.max_bytes': 2, 'journal.free_bytes': 3 },
-  ...{ 'journal.hours_until_full': 1.25, 'gap.id': 'elastic:1-9', 'gap.from_sequence': 1, 'gap.to_sequence': 9 },
-  ...{ 'gap.bodies': 9, 'gap.bytes': 99, 'silence.seconds': 700, 'silence.habit_seconds': 20 },
+const allFacts: Content['facts'] = {
+  'destination.name': 'elastic',
+  'destination.type': 'elasticsearch',
+  'destination.state': 'backing_off',
+  'destination.since': '2026-01-01T00:00:00.000Z',
+  source: 'xiq',
+  count: 3,
+  total: 5,
+  period_seconds: 15.5,
+  per_minute: 11.6,
+  codes: ['heartbeat=2'],
+  'lag.bodies': 1,
+  'lag.bytes': 2,
+  'lag.seconds': 0.5,
+  'lag.events_in_flight': 0,
+  events_per_second: 1.5,
+  'sum.normalized': 9,
+  'sum.delivered': 8,
+  'sum.degraded': 0,
+  'sum.duplicate': 0,
+  'sum.dead_lettered': 1,
+  'sum.filtered': 0,
+  'sum.damaged': 0,
+  'sum.difference': 0,
+  'sum.holds': true,
+  held_events: 1,
+  'dead_letters.open': 1,
+  possible_duplicates: 0,
+  plugin_faults: 0,
+  'journal.bytes': 1,
+  'journal.max_bytes': 2,
+  'journal.free_bytes': 3,
+  'journal.hours_until_full': 1.25,
+  'gap.id': 'elastic:1-9',
+  'gap.from_sequence': 1,
+  'gap.to_sequence': 9,
+  'gap.bodies': 9,
+  'gap.bytes': 99,
+  'silence.seconds': 700,
+  'silence.habit_seconds': 20,
   'silence.last_received': '2026-01-01T00:00:00.000Z',
   'refused.by_address': ['::ffff:192.0.2.7=9', '2001:db8::1=2', 'fe80::1%eth0=1', 'unknown=1'],
   message_type: 'AUDIT_LOG_ALL',
-  ...{ 'completeness.hour': '2026-01-01T00:00:00.000Z', 'completeness.xiq': 12, 'completeness.kept': 10 },
+  'completeness.hour': '2026-01-01T00:00:00.000Z',
+  'completeness.xiq': 12,
+  'completeness.kept': 10,
   'completeness.surplus': 0,
-  ...{ 'admin.call': 'reload', 'admin.input': ['name=elastic'] },
+  'admin.call': 'reload',
+  'admin.input': ['name=elastic'],
 };
 
-const whole = (action: Signal['action']): Signal =>
-  newSignal(action, 'elastic', startMs, { reason: 'unauthorized', words: 'no such key', facts: allFacts });
+/** As `Object.keys`, with their type. */
+const actions = Object.keys(eventTable).filter((name): name is HealthAction => name in eventTable);
 
-describe('every signal', () => {
-  it.each(signalActions)('%s is a valid ECS document, with all facts and with none', (action) => {
-    const [full, bare] = eventsOf(JSON.stringify([whole(action), newSignal(action, 'x', startMs)]));
+const whole = (action: HealthAction): HealthEvent =>
+  newHealthEvent(action, 'elastic', startMs, { reason: 'unauthorized', words: 'no such key', facts: allFacts });
+
+describe('every health event', () => {
+  it.each(actions)('%s is a valid ECS document, with all facts and with none', (action) => {
+    const [full, bare] = eventsOf(JSON.stringify([whole(action), newHealthEvent(action, 'x', startMs)]));
     expect([full, bare].map((event) => validateEcs(event?.document ?? {}, own))).toEqual([[], []]);
     expect(full?.document).toMatchObject({
       event: { action, dataset: 'extreme_xiq.connector', module: 'extreme_xiq', provider: 'xiq-siem-connector' },
@@ -71,16 +106,31 @@ it('a refused credential stands where a SIEM looks for it', () => {
 
 it('an admin call is a change of configuration, with its outcome', () => {
   const call = { call: 'resumeDestination', outcome: 'failure', code: 'not_found', input: { name: 'x' } } as const;
-  const [event] = eventsOf(JSON.stringify([adminSignal(call, startMs)]));
+  const [event] = eventsOf(JSON.stringify([adminCall(call, startMs)]));
   expect(event?.document).toMatchObject({
     event: { category: ['configuration'], type: ['change'], outcome: 'failure', reason: 'not_found' },
     message: 'Admin call resumeDestination(name=x) was refused (not_found).',
   });
 });
 
+it('is not ingested before it was made, though the clock was set back', () => {
+  const source = selfSource.create(
+    { namespace: 'default' },
+    { name: 'self', agent, log: createRecordingLogger(), meter: createRecordingMeter() },
+  );
+  const [event] = source.normalize(bodyOf(JSON.stringify([doctorProbe(startMs)])), startMs - 60_000);
+  expect(event?.document.event).toMatchObject({
+    created: '2026-01-01T00:00:00.000Z',
+    ingested: '2026-01-01T00:00:00.000Z',
+  });
+});
+
 it('a heartbeat is a metric', () => {
   expect(eventsOf(JSON.stringify([whole('heartbeat')]))[0]?.document.event).toMatchObject({
-    ...{ kind: 'metric', category: ['process'], type: ['info'], severity: 0 },
+    kind: 'metric',
+    category: ['process'],
+    type: ['info'],
+    severity: 0,
   });
 });
 
@@ -94,7 +144,10 @@ it("doctor's probe is marked as synthetic", () => {
 });
 
 it('ids are the same on every replay, and pinned: 1 and SHA-256 of time, action, subject and number', () => {
-  const content = JSON.stringify([newSignal('heartbeat', 'a', startMs), newSignal('heartbeat', 'a', startMs)]);
+  const content = JSON.stringify([
+    newHealthEvent('heartbeat', 'a', startMs),
+    newHealthEvent('heartbeat', 'a', startMs),
+  ]);
   const ids = eventsOf(content).map(({ id }) => id);
   expect(ids).toEqual(['188fa4094edea07ccc267d93952e99626bd1b70b9', '1e7c78766fb6345f5694d075603f5f35f3bdeea61']);
   const key = ['connector', String(startMs), 'heartbeat', 'a', '1'].map((part) => `${part.length}:${part}`).join('');
@@ -102,16 +155,67 @@ it('ids are the same on every replay, and pinned: 1 and SHA-256 of time, action,
   expect(eventsOf(content, startMs + 86_400_000).map(({ id }) => id)).toEqual(ids);
 });
 
-it('the original is the own text of each element, whatever stands in it and around it', () => {
-  const first = JSON.stringify(newSignal('admin-call', 'a "],[{\\', startMs));
-  const second = ` ${JSON.stringify(newSignal('heartbeat', 'b', startMs), undefined, 1)}`;
-  const events = eventsOf(`\n[ ${first} ,${second} , 1.0, "a,b"]`);
-  expect(events.map(({ document }) => document.event?.original)).toEqual([first, second.trim(), '1.0', '"a,b"']);
-  expect(events.map(({ element }) => element)).toEqual([0, 1, 2, 3]);
+it('the original is the own text of each element, whatever stands in it', () => {
+  const elements = [
+    newHealthEvent('admin-call', 'a "],[{\\', startMs),
+    newHealthEvent('heartbeat', 'b', startMs, { words: '\ud800 \u2028 ä' }),
+    { text: 'a,b', '9': [1.5, { deep: ['\u0000'] }] },
+    'a,b',
+    null,
+  ];
+  const texts = elements.map((element) => JSON.stringify(element));
+  const events = eventsOf(`[${texts}]`);
+  expect(events.map(({ document }) => document.event?.original)).toEqual(texts);
+  expect(events.map(({ document }) => document.event?.hash)).toEqual(texts.map((text) => hash('sha256', text, 'hex')));
+  expect(events.map(({ element }) => element)).toEqual([0, 1, 2, 3, 4]);
+});
+
+describe('what an older version kept', () => {
+  const kept = (action: string, more: object = {}) =>
+    JSON.stringify([
+      { version: 1, action, at: '2026-01-01T00:00:00.000Z', subject: 'archive', facts: { count: 3 }, ...more },
+    ]);
+
+  it.each([
+    ['destination-degraded', 'event', 47, 'warning', ['error']],
+    ['dead-letters-growing', 'alert', 73, 'error', ['error']],
+    ['journal-filling', 'alert', 73, 'error', ['error']],
+    ['unknown-message-types', 'event', 21, 'notice', ['info']],
+    ['pipeline-errors', 'event', 47, 'warning', ['error']],
+  ])('is read though it is made no more: %s', (action, kind, severity, level, type) => {
+    const meter = createRecordingMeter();
+    const [event, ...more] = eventsOf(kept(action, { reason: 'rejected' }), startMs, meter);
+    expect(more).toEqual([]);
+    expect(event?.document).toMatchObject({
+      event: { kind, severity, type, action, reason: 'rejected', dataset: 'extreme_xiq.connector' },
+      log: { level },
+      message: `An older version reported ${action} of archive (rejected).`,
+      extreme: { connector: { subject: 'archive', count: 3 } },
+    });
+    expect(validateEcs(event?.document ?? {}, own)).toEqual([]);
+    expect(meter.total('pipeline_errors')).toBe(0);
+    const key = ['connector', String(startMs), action, 'archive', '1'].map((part) => `${part.length}:${part}`).join('');
+    expect(event?.id).toBe(`1${hash('sha256', key, 'hex').slice(0, 40)}`);
+  });
+
+  it('is read with the facts of its time', () => {
+    const facts = { 'silence.seconds': 1_200, 'silence.habit_seconds': 60, total: 5 };
+    const [event] = eventsOf(kept('source-silent', { facts }));
+    expect(event?.document).toMatchObject({
+      event: { kind: 'alert', action: 'source-silent' },
+      extreme: { connector: { silence: { seconds: 1_200, habit_seconds: 60 }, total: 5 } },
+    });
+  });
+
+  it('is no event where no version ever made it', () => {
+    const actions = ['toString', '__proto__', 'heart'];
+    const codes = actions.map((action) => eventsOf(kept(action))[0]?.document.error?.code);
+    expect(codes).toEqual(['not_a_signal', 'not_a_signal', 'not_a_signal']);
+  });
 });
 
 describe('what it cannot read', () => {
-  const text = JSON.stringify(newSignal('heartbeat', 'a', startMs));
+  const text = JSON.stringify(newHealthEvent('heartbeat', 'a', startMs));
   it.each([
     ['invalid_json', ''],
     ['invalid_json', '['],
@@ -120,13 +224,15 @@ describe('what it cannot read', () => {
     ['too_many_elements', `[${'0,'.repeat(1_000)}0]`],
     ['not_a_signal', '[null]'],
     ['not_a_signal', `[${text.replace('"version":1', '"version":2')}]`],
+    ['not_a_signal', `[${text.replace('"version":1', '"version":1,"more":1')}]`],
     ['not_a_signal', `[${text.replace('"facts":{}', '"facts":{"secret":"x"}')}]`],
     ['not_a_signal', `[${text.replace('"a"', '"\\ud800"')}]`],
   ])('becomes a pipeline_error: %s, %#', (code, content) => {
     const meter = createRecordingMeter();
     const [event, ...more] = eventsOf(content, startMs, meter);
     expect(more).toEqual([]);
-    expect(event?.document).toMatchObject({ event: { kind: 'pipeline_error' }, error: { code } });
+    const type = code === 'not_a_signal' ? 'UnreadableElement' : 'UnreadableBody';
+    expect(event?.document).toMatchObject({ event: { kind: 'pipeline_error' }, error: { code, type } });
     expect(validateEcs(event?.document ?? {}, own)).toEqual([]);
     expect(meter.total('pipeline_errors', { code })).toBe(1);
   });

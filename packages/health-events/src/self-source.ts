@@ -1,14 +1,16 @@
-// The source of what we say about ourselves: kept signals as ECS events. Nobody outside can send as it.
+// The source of what we report about ourselves: kept health events as ECS events. Nobody outside can send as it.
 import { Buffer } from 'node:buffer';
 import { defineSource, type NormalizedEvent } from '@xiq-siem/core';
 import { z } from 'zod';
-import { connectorDataset, type ElementFault, type EventContext, faultEvent, signalEvent } from './connector-event.ts';
-import { elementTexts } from './element-texts.ts';
-import { connectorFields } from './facts.ts';
-import { signalSchema } from './signal.ts';
-
-/** No source in a configuration may have this name. */
-export const selfSourceName = 'self';
+import { connectorFields } from './content.ts';
+import {
+  type BodyContext,
+  connectorDataset,
+  type ElementFault,
+  faultDocument,
+  healthDocument,
+} from './health-document.ts';
+import { healthEventSchema } from './health-event.ts';
 
 /** We keep far fewer at once. */
 const maxElements = 1_000;
@@ -25,18 +27,16 @@ export const selfSource = defineSource({
       authenticate: () => ({ ok: false }),
       *normalize(body, ingestedAtMs) {
         let events = 0;
-        const faults = new Map<string, number>();
         try {
           for (const { event, fault } of eventsOf({ namespace, agent, body, ingestedAtMs })) {
             events += 1;
-            if (fault !== undefined) faults.set(fault.code, (faults.get(fault.code) ?? 0) + 1);
+            if (fault !== undefined) meter.add('pipeline_errors', 1, { code: fault.code });
             yield event;
           }
         } finally {
           // Once a body, also where its reader stops half way.
           if (events > 0) meter.add('events', events, { dataset: connectorDataset });
           else meter.add('empty_bodies', 1);
-          for (const [code, count] of faults) meter.add('pipeline_errors', count, { code });
         }
       },
     };
@@ -48,45 +48,37 @@ interface Read {
   readonly fault?: ElementFault;
 }
 
-function* eventsOf(context: EventContext): Generator<Read> {
-  const { body } = context;
-  const text = Buffer.from(body.bytes).toString();
-  const read = elementsOf(text);
-  if ('code' in read) {
-    yield { event: faultEvent(context, { index: 0, text }, read), fault: read };
+function* eventsOf(context: BodyContext): Generator<Read> {
+  const whole = { index: 0, text: Buffer.from(context.body.bytes).toString() };
+  const elements = elementsOf(whole.text);
+  if ('code' in elements) {
+    yield { event: faultDocument(context, whole, elements), fault: elements };
     return;
   }
-  const texts = elementTexts(text);
-  for (const [index, value] of read.entries()) {
-    const element = { index, text: texts[index] ?? '' };
-    const { success, data, error } = signalSchema.safeParse(value);
+  for (const [index, { value, text }] of elements.entries()) {
+    const { success, data, error } = healthEventSchema.safeParse(value);
     if (success) {
-      yield { event: signalEvent(context, element, data) };
+      yield { event: healthDocument(context, { index, text }, data) };
       continue;
     }
-    const [issue] = error.issues;
-    const where = issue === undefined || issue.path.length === 0 ? 'the element' : issue.path.join('.');
-    const fault: ElementFault = {
-      code: 'not_a_signal',
-      message: `An element of a body of our own is no signal: ${where}: ${issue?.message ?? 'unknown'}`
-        .slice(0, 500)
-        .toWellFormed(),
-    };
-    yield { event: faultEvent(context, element, fault), fault };
+    const where = error.issues[0]?.path.join('.') || 'the element';
+    const message = `An element of a body of our own is not a health event: ${where}: ${error.issues[0]?.message}`;
+    const fault: ElementFault = { code: 'not_a_signal', message: message.slice(0, 500).toWellFormed() };
+    yield { event: faultDocument(context, { index, text }, fault), fault };
   }
 }
 
-function elementsOf(text: string): readonly unknown[] | ElementFault {
-  let value: unknown;
+function elementsOf(text: string): readonly { readonly value: unknown; readonly text: string }[] | ElementFault {
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (!Array.isArray(value)) return { code: 'not_an_array', message: 'A body of our own is not a JSON array.' };
+    if (value.length > maxElements) {
+      const message = `A body of our own has ${value.length} elements: at most ${maxElements} are read.`;
+      return { code: 'too_many_elements', message };
+    }
+    // We wrote the body by JSON.stringify, so that this gives the text of each element as it stands there.
+    return value.map((element: unknown) => ({ value: element, text: JSON.stringify(element) }));
   } catch {
     return { code: 'invalid_json', message: 'A body of our own is not valid JSON.' };
   }
-  if (!Array.isArray(value)) return { code: 'not_an_array', message: 'A body of our own is no JSON array of signals.' };
-  if (value.length <= maxElements) return value;
-  return {
-    code: 'too_many_elements',
-    message: `A body of our own has ${value.length} elements: at most ${maxElements} are read.`,
-  };
 }

@@ -1,65 +1,86 @@
-// Watches whether each destination takes events: down, misconfigured, recovered.
+// Watches destinations: down, misconfigured, recovered; and their heartbeats.
 import type { DestinationState } from '@xiq-siem/admin-api';
-import type { Look, Watcher } from './look.ts';
-import { newSignal, type Signal } from './signal.ts';
+import { newHealthEvent } from './health-event.ts';
+import { type Watcher, watchStates } from './watch.ts';
 
-type Condition = 'well' | 'down' | 'misconfigured';
-
-/** A destination that is away for less is not worth a person's time. */
+/** A destination that is away for less is not worth an operator's time. */
 const awayMs = 60_000;
 
 /** Reasons of ours for which a destination pauses though nothing is wrong with it. */
 const ours: ReadonlySet<string> = new Set(['dead_letters_full', 'dead_letters_failed']);
 
-/** Undefined: not to be told yet, or not any more. */
-function conditionOf({ state, reason = '', since, held }: DestinationState, atMs: number): Condition | undefined {
+/** Undefined: not to be reported yet, or not any more. */
+function conditionOf({ state, reason = '', since, held }: DestinationState, atMs: number) {
   const long = since !== undefined && atMs - Date.parse(since) > awayMs;
-  if (state === 'running') return held === undefined ? 'well' : 'misconfigured';
+  if (state === 'running') return held === undefined ? 'ok' : 'misconfigured';
   if (state === 'paused' && !ours.has(reason)) return 'misconfigured';
   return (state === 'paused' || state === 'backing_off') && long ? 'down' : undefined;
 }
 
-interface Seen {
-  readonly condition: Condition;
-  readonly fromMs: number;
-}
+const factsOf = ({ name, type, state, since }: DestinationState) => ({
+  'destination.name': name,
+  'destination.type': type,
+  'destination.state': state,
+  'destination.since': since === undefined ? undefined : new Date(since).toISOString(),
+});
 
-export function watchDestinations(): Watcher {
-  const seen = new Map<string, Seen>();
-  return function* conditions({ atMs, status }: Look) {
-    const names = new Set(status.destinations.map(({ name }) => name));
-    for (const name of seen.keys()) if (!names.has(name)) seen.delete(name);
-    for (const destination of status.destinations) {
-      const { name } = destination;
-      const before = seen.get(name) ?? { condition: 'well', fromMs: atMs };
-      const condition = conditionOf(destination, atMs) ?? before.condition;
-      if (condition === before.condition) {
-        seen.set(name, before);
-        continue;
-      }
-      seen.set(name, { condition, fromMs: atMs });
-      yield changed(destination, condition, before, atMs);
+const actions = {
+  ok: 'destination-recovered',
+  down: 'destination-down',
+  misconfigured: 'destination-misconfigured',
+} as const;
+
+export const watchDestinations = (): Watcher =>
+  watchStates(({ atMs, status }) =>
+    status.destinations.map((destination) => {
+      const { name, held, lastFailure, reason = held?.code ?? lastFailure?.code } = destination;
+      const state = conditionOf(destination, atMs);
+      const words = (held?.code === reason ? held?.words : undefined) ?? lastFailure?.words;
+      const wrong = { reason, words, facts: { ...factsOf(destination), held_events: held?.events } };
+      const details = state === 'ok' ? { facts: factsOf(destination) } : wrong;
+      return { key: name, state, action: state && actions[state], subject: name, details };
+    }),
+  );
+
+/** One for each destination; the first when a whole period has passed since `startMs`. */
+export function watchHeartbeats(startMs: number): Watcher {
+  let lastMs = startMs;
+  return function* heartbeats({ atMs, status: { destinations, journal }, settings }) {
+    const everyMs = settings.heartbeatMinutes * 60_000;
+    // A clock that was set back must not silence us for as long.
+    if (atMs < lastMs) lastMs = atMs;
+    if (atMs - lastMs < everyMs) return;
+    lastMs = atMs - lastMs < 2 * everyMs ? lastMs + everyMs : atMs;
+    for (const destination of destinations) {
+      const { name, reason, lag, sum, eventsPerSecond, deadLetters, held } = destination;
+      yield newHealthEvent('heartbeat', name, atMs, {
+        reason,
+        facts: {
+          ...factsOf(destination),
+          'lag.bodies': lag.bodies,
+          'lag.bytes': lag.bytes,
+          'lag.seconds': lag.seconds,
+          'lag.events_in_flight': lag.eventsInFlight,
+          'journal.bytes': journal.bytes,
+          'journal.max_bytes': journal.maxBytes,
+          'journal.free_bytes': journal.freeBytes,
+          'journal.hours_until_full': lag.hoursUntilFull ?? undefined,
+          events_per_second: eventsPerSecond ?? undefined,
+          'sum.normalized': sum.normalized,
+          'sum.delivered': sum.delivered,
+          'sum.degraded': sum.degraded,
+          'sum.duplicate': sum.duplicate,
+          'sum.dead_lettered': sum.deadLettered,
+          'sum.filtered': sum.filtered,
+          'sum.damaged': sum.damaged,
+          'sum.difference': sum.difference,
+          'sum.holds': sum.difference === 0 && deadLetters.difference === 0,
+          'dead_letters.open': deadLetters.open,
+          held_events: held?.events,
+          possible_duplicates: destination.possibleDuplicates,
+          plugin_faults: destination.pluginFaults,
+        },
+      });
     }
   };
-}
-
-function changed(destination: DestinationState, condition: Condition, before: Seen, atMs: number): Signal {
-  const { name, type, state, since, held, reason, lastFailure } = destination;
-  const facts = {
-    'destination.name': name,
-    'destination.type': type,
-    'destination.state': state,
-    ...(since !== undefined && { 'destination.since': new Date(since).toISOString() }),
-  };
-  if (condition === 'well') {
-    const periodSeconds = Math.max(0, (atMs - before.fromMs) / 1000);
-    return newSignal('destination-recovered', name, atMs, { facts: { ...facts, period_seconds: periodSeconds } });
-  }
-  const code = reason ?? held?.code;
-  const words = held?.code === code ? (held?.words ?? lastFailure?.words) : lastFailure?.words;
-  return newSignal(condition === 'down' ? 'destination-down' : 'destination-misconfigured', name, atMs, {
-    reason: code ?? lastFailure?.code,
-    words,
-    facts: { ...facts, ...(held && { held_events: held.events }) },
-  });
 }

@@ -1,82 +1,83 @@
-// Watches what sources send that they should not: wrong secrets, unknown types, what cannot be read. Ours is left out.
-import { createGrowth } from './growth.ts';
-import type { CounterReading, Look, Watcher } from './look.ts';
-import { selfSourceName } from './self-source.ts';
-import { newSignal } from './signal.ts';
+// Watches the senders: wrong credentials, and a source that has been silent for the configured time.
+import { newHealthEvent } from './health-event.ts';
+import { hourMs, type Watcher, watchStates } from './watch.ts';
 
-/** Addresses remembered for each source until they are said. */
+/** Addresses remembered for each source until they are reported. */
 const maxAddresses = 1_000;
 const shownAddresses = 10;
 
+interface Refusals {
+  readonly reportedAtMs: number;
+  count: number;
+  /** Where the period of the next report begins. */
+  fromMs: number;
+  readonly byAddress: Map<string, number>;
+}
+
+/** At once, and then at most once an hour for each source, with all that came meanwhile. */
 export function watchRefused(): Watcher {
-  const growth = createGrowth();
-  const addresses = new Map<string, Map<string, number>>();
-  return function* refused({ atMs, readings, refused: recent }: Look) {
-    for (const { source, address, count } of recent) {
-      const ofSource = addresses.get(source) ?? new Map<string, number>();
-      addresses.set(source, ofSource);
-      const known = ofSource.get(address);
-      if (known !== undefined || ofSource.size < maxAddresses) ofSource.set(address, (known ?? 0) + count);
+  const sources = new Map<string, Refusals>();
+  const begin = (source: string, reportedAtMs: number): Refusals => {
+    const refusals = { reportedAtMs, count: 0, fromMs: reportedAtMs, byAddress: new Map<string, number>() };
+    sources.set(source, refusals);
+    return refusals;
+  };
+  let lastMs: number | undefined;
+  return function* refusals({ atMs, refused }) {
+    // What a first poll finds may be of a time in which nothing was to be reported.
+    const fromMs = lastMs;
+    lastMs = atMs;
+    if (fromMs === undefined) return;
+    for (const { source, address, count } of refused) {
+      const now = sources.get(source) ?? begin(source, Number.NEGATIVE_INFINITY);
+      if (now.count === 0) now.fromMs = Math.max(fromMs, now.reportedAtMs);
+      now.count += count;
+      const known = now.byAddress.get(address);
+      if (known !== undefined || now.byAddress.size < maxAddresses) now.byAddress.set(address, (known ?? 0) + count);
     }
-    const counts = countsOf(readings, 'xiq_siem.receiver.refused_credentials', ({ source }) => source);
-    for (const { key: source, count, periodSeconds } of growth(counts, atMs)) {
-      const most = [...(addresses.get(source) ?? [])].sort(([, a], [, b]) => b - a).slice(0, shownAddresses);
-      addresses.delete(source);
-      yield newSignal('credentials-refused', source, atMs, {
-        facts: {
-          ...{ source, count, ...rateOf(count, periodSeconds) },
-          ...(most.length > 0 && { 'refused.by_address': most.map(([address, times]) => `${address}=${times}`) }),
-        },
-      });
+    for (const [source, { reportedAtMs, count, fromMs: beginMs, byAddress }] of sources) {
+      // A clock that was set back is as good as an hour.
+      if (count === 0 || Math.abs(atMs - reportedAtMs) < hourMs) continue;
+      begin(source, atMs);
+      const seconds = Math.max(0, (atMs - beginMs) / 1000);
+      const most = [...byAddress].sort(([, a], [, b]) => b - a).slice(0, shownAddresses);
+      const facts = {
+        source,
+        count,
+        period_seconds: seconds,
+        per_minute: seconds > 0 ? (count * 60) / seconds : undefined,
+        'refused.by_address': most.map(([address, times]) => `${address}=${times}`),
+      };
+      yield newHealthEvent('credentials-refused', source, atMs, { facts });
     }
   };
 }
 
-export function watchUnknown(): Watcher {
-  const growth = createGrowth();
-  return function* unknown({ atMs, readings }: Look) {
-    const counts = countsOf(readings, 'xiq_siem.source.events', ({ source, dataset }) =>
-      dataset === 'extreme_xiq.unknown' ? source : undefined,
-    );
-    for (const { key: source, count, periodSeconds } of growth(counts, atMs)) {
-      yield newSignal('unknown-message-types', source, atMs, {
-        facts: { source, count, ...rateOf(count, periodSeconds) },
-      });
-    }
-  };
+/** A source that was never heard is silent since it is watched. */
+export function watchSilence(): Watcher {
+  let heard: ReadonlyMap<string, number> = new Map();
+  return watchStates(({ atMs, status: { sources = [] }, settings }) => {
+    const limitMs = settings.silentMinutes * 60_000;
+    const before = heard;
+    const found = sources.map(({ name, lastReceived }) => {
+      const lastMs = lastReceived === undefined ? (before.get(name) ?? atMs) : Date.parse(lastReceived);
+      return { name, lastReceived, lastMs, previousMs: before.get(name) ?? lastMs };
+    });
+    heard = new Map(found.map(({ name, lastMs }) => [name, lastMs]));
+    return found.map(({ name, lastReceived, lastMs, previousMs }) => {
+      const isSilent = limitMs > 0 && atMs - lastMs > limitMs;
+      const facts = {
+        source: name,
+        'silence.seconds': Math.max(0, isSilent ? atMs - lastMs : lastMs - previousMs) / 1000,
+        'silence.last_received': lastReceived && new Date(lastReceived).toISOString(),
+      };
+      return {
+        key: name,
+        state: isSilent ? 'silent' : lastMs === previousMs ? undefined : 'ok',
+        action: isSilent ? 'source-silent' : 'source-heard',
+        subject: name,
+        details: { facts },
+      };
+    });
+  });
 }
-
-export function watchUnreadable(): Watcher {
-  const growth = createGrowth();
-  return function* unreadable({ atMs, readings }: Look) {
-    const counts = countsOf(readings, 'xiq_siem.source.pipeline_errors', ({ source, code }) =>
-      source === undefined || code === undefined ? undefined : `${source} ${code}`,
-    );
-    for (const { key, count, periodSeconds } of growth(counts, atMs)) {
-      const [source = '', reason] = key.split(' ');
-      yield newSignal('pipeline-errors', `${source}: ${reason}`, atMs, {
-        reason,
-        facts: { source, count, ...rateOf(count, periodSeconds) },
-      });
-    }
-  };
-}
-
-function countsOf(
-  readings: readonly CounterReading[],
-  name: string,
-  keyOf: (attributes: Readonly<Record<string, string>>) => string | undefined,
-): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { name: found, attributes, value } of readings) {
-    if (found !== name || attributes['source'] === selfSourceName) continue;
-    const key = keyOf(attributes);
-    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + value);
-  }
-  return counts;
-}
-
-const rateOf = (count: number, periodSeconds: number) => ({
-  period_seconds: periodSeconds,
-  ...(periodSeconds > 0 && { per_minute: (count * 60) / periodSeconds }),
-});

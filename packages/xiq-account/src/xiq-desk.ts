@@ -5,6 +5,7 @@ import type { Configuration } from '@xiq-siem/config';
 import { managedSecretPath } from '@xiq-siem/config';
 import type { GaugeReading } from '@xiq-siem/core';
 import { systemClock } from '@xiq-siem/delivery';
+import type { HourFigures } from '@xiq-siem/health-events';
 import type { Jobs } from '@xiq-siem/jobs';
 import type { Pipeline, PluginServices } from '@xiq-siem/pipeline';
 import type { Evidence } from '@xiq-siem/queries';
@@ -13,7 +14,7 @@ import { type AutoBackfill, startAutoBackfill } from './backfill/auto-backfill.t
 import { previewBackfill } from './backfill/preview-backfill.ts';
 import { openWantedSpans } from './backfill/wanted-spans.ts';
 import { completeness } from './completeness/completeness.ts';
-import { type CompletenessWatch, type HourFigures, watchCompleteness } from './completeness/watch-completeness.ts';
+import { type CompletenessWatch, watchCompleteness } from './completeness/watch-completeness.ts';
 import type { CurrentClouds } from './current-clouds.ts';
 import { isRotating } from './subscriptions/managed-list.ts';
 import type { OwnLooks } from './subscriptions/own-looks.ts';

@@ -45,5 +45,7 @@ test('what was refused since the last look is told by source and address, bounde
   ]);
   expect(takeRecent()).toEqual([]);
   for (let address = 0; address < 12_000; address += 1) refuse('xiq', String(address));
-  expect(takeRecent()).toHaveLength(10_000);
+  const recent = takeRecent();
+  expect(recent).toHaveLength(10_001);
+  expect(recent.at(-1)).toEqual({ source: 'xiq', address: 'others', count: 2_000 });
 });

@@ -1,4 +1,5 @@
 // Remembers the addresses whose credentials keep being refused.
+import type { RefusedAddress } from '@xiq-siem/health-events';
 
 /** Refusals within `windowMs` after which an address is answered 429. */
 const maxRefusals = 20;
@@ -6,16 +7,10 @@ const windowMs = 60_000;
 /** Addresses remembered at once; the one that was refused longest ago is forgotten first. */
 const maxAddresses = 10_000;
 
-export interface RefusedAddress {
-  readonly source: string;
-  readonly address: string;
-  readonly count: number;
-}
-
 export interface RefusedCredentials {
   /** Counts a refusal. Undefined: answer 401. A number: answer 429 and ask the address to wait so many seconds. */
   refuse(source: string, address: string): number | undefined;
-  /** What was refused since this was last asked; of very many addresses the first ones. */
+  /** What was refused since this was last asked; of very many addresses the first ones, and `others`. */
   takeRecent(): readonly RefusedAddress[];
 }
 
@@ -24,10 +19,12 @@ export function refusedCredentials(now: () => number): RefusedCredentials {
   const recent = new Map<string, { source: string; address: string; count: number }>();
 
   function note(source: string, address: string): void {
-    const key = `${source} ${address}`;
-    const entry = recent.get(key);
-    if (entry !== undefined) entry.count += 1;
-    else if (recent.size < maxAddresses) recent.set(key, { source, address, count: 1 });
+    const isNew = !recent.has(`${source} ${address}`);
+    const shown = isNew && recent.size >= maxAddresses ? 'others' : address;
+    const key = `${source} ${shown}`;
+    const entry = recent.get(key) ?? { source, address: shown, count: 0 };
+    entry.count += 1;
+    recent.set(key, entry);
   }
   return {
     refuse(source, address) {

@@ -1,5 +1,6 @@
-// The proof of the last whole hour that has settled, again and again: as metrics, and as a signal where events are missing.
+// The proof of the last whole hour that has settled, again and again: as metrics, and for a health event where events are missing.
 import type { GaugeReading, Logger, MetricTable } from '@xiq-siem/core';
+import type { HourFigures } from '@xiq-siem/health-events';
 import type { Evidence } from '@xiq-siem/queries';
 import { clockDifference } from '../backfill/clock-difference.ts';
 import { keptEvents } from '../backfill/kept-bodies.ts';
@@ -7,7 +8,6 @@ import { logOfMessageType } from '../backfill/log-message-types.ts';
 import type { XiqCloud } from '../cloud.ts';
 import type { ApiClock } from '../rest/api-clock.ts';
 import { proofOfSpan } from './completeness.ts';
-import type { Cell } from './proof.ts';
 
 export const completenessGauges = {
   'xiq_siem.completeness.xiq': {
@@ -33,19 +33,6 @@ export const completenessGauges = {
 } as const satisfies MetricTable;
 
 type Reading = GaugeReading<keyof typeof completenessGauges>;
-
-/** Of one message type, in the last hour that was looked at. */
-export interface HourFigures {
-  readonly source: string;
-  readonly messageType: string;
-  /** Its beginning, epoch milliseconds. */
-  readonly hourMs: number;
-  readonly state: Cell['state'];
-  readonly xiq: number | undefined;
-  readonly kept: number;
-  readonly missing: number;
-  readonly surplus: number;
-}
 
 export interface CompletenessWatch {
   figures(): readonly HourFigures[];

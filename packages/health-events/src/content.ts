@@ -1,20 +1,18 @@
-// What a signal may say in figures and names: each a field below `extreme.connector`, with its one type.
-import type { FieldDefinition, FieldType } from '@xiq-siem/core';
+// What a health event says: its subject, why, and figures and names that are fields below `extreme.connector`.
+import type { FieldDefinition } from '@xiq-siem/core';
 import { z } from 'zod';
 
-/** Longest text of a fact; what is longer is cut before it is kept. */
+/** Longest text; a longer one is cut before it is kept. */
 export const maxTextLength = 1_024;
-/** Items of a list. */
-export const maxItems = 32;
 
-export const text = z
+const text = z
   .string()
   .min(1)
   .max(maxTextLength)
   .refine((value) => value.isWellFormed(), 'whole characters');
 
 const keyword = text;
-const keywords = z.array(keyword).min(1).max(maxItems).readonly();
+const keywords = z.array(keyword).min(1).max(32).readonly();
 const long = z.int();
 const double = z.number();
 const boolean = z.boolean();
@@ -26,9 +24,7 @@ const shape = {
   'destination.state': keyword,
   'destination.since': date,
   source: keyword,
-  /** Of what is told of: since it was told of last. */
   count: long,
-  total: long,
   period_seconds: double,
   per_minute: double,
   codes: keywords,
@@ -60,7 +56,6 @@ const shape = {
   'gap.bodies': long,
   'gap.bytes': long,
   'silence.seconds': double,
-  'silence.habit_seconds': double,
   'silence.last_received': date,
   message_type: keyword,
   'completeness.hour': date,
@@ -72,16 +67,27 @@ const shape = {
   'admin.call': keyword,
   /** `key=value`. */
   'admin.input': keywords,
+  // Written by older versions only.
+  total: long,
+  'silence.habit_seconds': double,
 } as const;
 
-export const factsSchema = z.strictObject(shape).partial();
+export const contentSchema = z.strictObject({
+  /** ISO 8601, UTC. */
+  at: date,
+  /** A destination, a source, a file, an admin call. */
+  subject: text,
+  outcome: z.enum(['success', 'failure']).optional(),
+  /** A code. */
+  reason: text.optional(),
+  /** The other side's own error text, cleared of secrets. */
+  words: text.optional(),
+  facts: z.strictObject(shape).partial().readonly(),
+});
 
-export type SignalFacts = Readonly<z.output<typeof factsSchema>>;
+export type Content = Readonly<z.output<typeof contentSchema>>;
 
-const types: ReadonlyMap<
-  z.ZodType,
-  { readonly type: FieldType; readonly array?: true; readonly ignoreAbove?: number }
-> = new Map<z.ZodType, { type: FieldType; array?: true; ignoreAbove?: number }>([
+const types = new Map<z.ZodType, Omit<FieldDefinition, 'name'>>([
   [keyword, { type: 'keyword', ignoreAbove: maxTextLength }],
   [keywords, { type: 'keyword', array: true, ignoreAbove: maxTextLength }],
   [long, { type: 'long' }],
@@ -90,14 +96,9 @@ const types: ReadonlyMap<
   [date, { type: 'date' }],
 ]);
 
-/** The same for the mappings that destinations make. */
-export const connectorFields: readonly FieldDefinition[] = [
-  { name: 'extreme.connector.signal_version', type: 'long' },
-  { name: 'extreme.connector.subject', type: 'keyword', ignoreAbove: maxTextLength },
-  ...Object.entries(shape).map(
-    ([name, schema]): FieldDefinition => ({
-      name: `extreme.connector.${name}`,
-      ...(types.get(schema) ?? { type: 'keyword' }),
-    }),
-  ),
-];
+/** The same, for the mappings of destinations. */
+export const connectorFields: readonly FieldDefinition[] = Object.entries({
+  signal_version: long,
+  subject: keyword,
+  ...shape,
+}).map(([name, schema]) => ({ name: `extreme.connector.${name}`, ...(types.get(schema) ?? { type: 'keyword' }) }));

@@ -1,21 +1,24 @@
 import type { SourceState, SubscriptionState } from '@xiq-siem/admin-api';
 import { expect, it } from 'vitest';
-import { messageOf } from './signal-table.ts';
-import { signalsToTest } from './test-signals.ts';
+import { messageOf } from './event-table.ts';
+import { healthEventsToTest } from './test-health-events.ts';
 
 type Api = NonNullable<SourceState['api']>;
 
 function watched(change: Partial<Api> = {}) {
   const api: Api = {
-    ...{ subscriptions: [], publicUrl: [], requestsPerHour: 7500, requestsRemaining: 7500 },
+    subscriptions: [],
+    publicUrl: [],
+    requestsPerHour: 7500,
+    requestsRemaining: 7500,
     ...change,
   };
-  const test = signalsToTest({ sources: [{ name: 'xiq', api }] });
+  const test = healthEventsToTest({ sources: [{ name: 'xiq', api }] });
   return {
     ...test,
     async see(next: Partial<Api>) {
       test.world.sources = [{ name: 'xiq', api: { ...api, ...next } }];
-      await test.look();
+      await test.poll();
     },
     actions: () => test.said().map(({ action, subject, reason }) => [action, subject, reason]),
   };

@@ -1,0 +1,65 @@
+// Watches whether ExtremeCloud IQ can send: subscriptions, the public URL, the API.
+import type { SourceState, SubscriptionState } from '@xiq-siem/admin-api';
+import { type Check, type Watcher, watchStates } from './watch.ts';
+
+const actions = {
+  ok: 'subscription-mended',
+  missing: 'subscription-missing',
+  disabled: 'subscription-disabled',
+  changed: 'subscription-changed',
+  foreign: 'subscription-changed',
+} as const;
+
+export function watchAccount(): Watcher {
+  /** When the last fix was that was reported, by subscription. */
+  const fixedAt = new Map<string, string>();
+
+  function* subscriptions(source: string, all: readonly SubscriptionState[]): Generator<Check> {
+    for (const { messageType, state, words, mended } of all) {
+      const subject = `${source}/${messageType}`;
+      const facts = { source, message_type: messageType };
+      const check = (found: keyof typeof actions | undefined, text?: string): Check => ({
+        key: `subscription ${subject}`,
+        state: found,
+        action: found && actions[found],
+        subject,
+        details: { reason: found, words: text, facts },
+      });
+      // One poll may find that a subscription was wrong and has been fixed already.
+      if (state === 'well' && mended !== undefined && mended.at !== fixedAt.get(subject)) {
+        fixedAt.set(subject, mended.at);
+        yield check(mended.was);
+      }
+      if (state === 'well') yield check('ok');
+      else yield check(state === 'unknown' ? undefined : state, words);
+    }
+  }
+
+  return watchStates(function* account({ status: { sources = [] } }) {
+    for (const { name: source, api } of sources) {
+      if (api === undefined) continue;
+      yield* subscriptions(source, api.subscriptions);
+      yield publicUrl(source, api.publicUrl);
+      yield {
+        key: `api ${source}`,
+        state: api.failure === undefined ? 'ok' : 'failing',
+        action: api.failure === undefined ? undefined : 'xiq-api-failing',
+        subject: source,
+        details: { words: api.failure, facts: { source } },
+      };
+    }
+  });
+}
+
+/** Reported again when other checks fail. */
+function publicUrl(source: string, checks: NonNullable<SourceState['api']>['publicUrl']): Check {
+  const wrong = checks.filter(({ result }) => result === 'wrong');
+  const codes = wrong.map(({ what }) => what);
+  return {
+    key: `public URL ${source}`,
+    state: codes.join() || 'ok',
+    action: wrong.length === 0 ? undefined : 'public-url-wrong',
+    subject: source,
+    details: { words: wrong.map(({ words }) => words).join(' '), facts: { codes, source } },
+  };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { destinationOf, healthEventsToTest, startMs } from './test-health-events.ts';
+
+const hourMs = 3_600_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+describe('a destination', () => {
+  it('is down when it has backed off for more than a minute, and recovered at once', async () => {
+    const { world, clock, said, poll } = healthEventsToTest();
+    await clock.settle();
+    const lastFailure = { code: 'unreachable', words: 'connection refused', at: iso(startMs) };
+    world.destinations = [destinationOf('archive', { state: 'backing_off', reason: 'unreachable', lastFailure })];
+    await clock.advance(60_000);
+    expect(said()).toEqual([]);
+    await poll();
+    expect(said()).toMatchObject([
+      { action: 'destination-down', subject: 'archive', reason: 'unreachable', words: 'connection refused' },
+    ]);
+    await clock.advance(hourMs);
+    expect(said()).toHaveLength(1);
+    world.destinations = [destinationOf('archive')];
+    await poll();
+    expect(said().slice(1)).toMatchObject([
+      { action: 'destination-recovered', reason: 'down', facts: { period_seconds: 3_615 } },
+    ]);
+  });
+
+  it('that backs off for less is not worth a word', async () => {
+    const { world, said, poll, clock } = healthEventsToTest();
+    for (let turn = 0; turn < 20; turn += 1) {
+      const state = turn % 2 === 0 ? 'backing_off' : 'running';
+      world.destinations = [destinationOf('archive', { state, since: iso(clock.now()) })];
+      await poll();
+    }
+    expect(said()).toEqual([]);
+  });
+
+  it('is misconfigured at once when it pauses or holds events, and once', async () => {
+    const { world, clock, said, poll } = healthEventsToTest();
+    await clock.settle();
+    const held = { events: 4, code: 'no_index', words: 'index is missing' };
+    world.destinations = [
+      destinationOf('a', { state: 'paused', reason: 'unauthorized' }),
+      destinationOf('b', { held }),
+    ];
+    await poll();
+    await clock.advance(hourMs);
+    expect(said()).toMatchObject([
+      { action: 'destination-misconfigured', subject: 'a', reason: 'unauthorized' },
+      {
+        action: 'destination-misconfigured',
+        subject: 'b',
+        reason: 'no_index',
+        words: 'index is missing',
+        facts: { held_events: 4 },
+      },
+    ]);
+  });
+
+  it('that waits for room in the dead letters is down, not misconfigured', async () => {
+    const { world, clock, said } = healthEventsToTest();
+    world.destinations = [destinationOf('a', { state: 'paused', reason: 'dead_letters_full' })];
+    await clock.advance(90_000);
+    expect(said()).toMatchObject([{ action: 'destination-down', reason: 'dead_letters_full' }]);
+  });
+
+  it('that is being stopped is neither', async () => {
+    const { world, clock, said } = healthEventsToTest();
+    world.destinations = [destinationOf('a', { state: 'stopped' }), destinationOf('b', { state: 'unknown' })];
+    await clock.advance(hourMs);
+    expect(said()).toEqual([]);
+  });
+});

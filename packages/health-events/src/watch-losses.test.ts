@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { healthEventsToTest, startMs } from './test-health-events.ts';
+import type { HourFigures } from './watch.ts';
+
+const hourMs = 3_600_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
+const figures: HourFigures = {
+  source: 'xiq',
+  messageType: 'AUDIT_LOG_ALL',
+  hourMs: startMs,
+  state: 'missing',
+  xiq: 12,
+  kept: 10,
+  missing: 2,
+  surplus: 0,
+};
+
+describe('the journal', () => {
+  it('says each gap once, also one that was there, and again within the hour only once it has grown for so long', async () => {
+    const gap = (toSequence: number) => ({
+      id: `archive:3-${toSequence}`,
+      destination: 'archive',
+      fromSequence: 3,
+      toSequence,
+      bodies: toSequence - 2,
+      bytes: 100,
+      at: iso(startMs),
+    });
+    const { world, clock, said } = healthEventsToTest({ gaps: [gap(9)] });
+    await clock.advance(hourMs);
+    expect(said()).toMatchObject([{ action: 'gap-opened', facts: { 'gap.id': 'archive:3-9', 'gap.bodies': 7 } }]);
+    for (let to = 10; to < 250; to += 1) {
+      world.gaps = [gap(to)];
+      await clock.advance(15_000);
+    }
+    expect(said()).toHaveLength(2);
+    world.gaps = [];
+    await clock.advance(2 * hourMs);
+    expect(said()).toHaveLength(2);
+  });
+
+  it('says once which bodies it cannot read any more', async () => {
+    const lost = { fromSequence: 4, toSequence: 6, bytes: 30, where: 'journal/1.log' };
+    const spans = [
+      { ...lost, reason: 'damaged' as const },
+      { ...lost, reason: 'letGo' as const },
+    ];
+    const { clock, said } = healthEventsToTest({ lost: spans });
+    await clock.advance(hourMs);
+    expect(said()).toMatchObject([{ action: 'bodies-lost', reason: 'damaged', subject: 'journal/1.log' }]);
+  });
+});
+
+/** What each poll says of what it finds. */
+function watched() {
+  const { world, said, poll, clock } = healthEventsToTest({ sources: [] });
+  return async (...found: readonly HourFigures[]) => {
+    await clock.settle();
+    const before = said().length;
+    world.completeness = found;
+    await poll();
+    return said().slice(before);
+  };
+}
+
+it('events that are missing are said, once for each hour and message type', async () => {
+  const said = watched();
+  expect(await said(figures, { ...figures, messageType: 'SMS_LOG_ALL', state: 'whole', missing: 0 })).toMatchObject([
+    {
+      action: 'completeness-missing',
+      subject: 'xiq',
+      facts: {
+        source: 'xiq',
+        message_type: 'AUDIT_LOG_ALL',
+        count: 2,
+        'completeness.xiq': 12,
+        'completeness.kept': 10,
+        'completeness.hour': '2026-01-01T00:00:00.000Z',
+      },
+    },
+  ]);
+  expect(await said({ ...figures, missing: 3 })).toEqual([]);
+  expect(await said({ ...figures, messageType: 'SMS_LOG_ALL' })).toHaveLength(1);
+  expect(await said({ ...figures, hourMs: startMs + hourMs })).toHaveLength(1);
+});
+
+it('what is surplus, or cannot be proved, is no alarm', async () => {
+  const found = [
+    { ...figures, state: 'surplus' as const, missing: 0, surplus: 2 },
+    { ...figures, messageType: 'SMS_LOG_ALL', state: 'unprovable' as const },
+  ];
+  expect(await watched()(...found)).toEqual([]);
+});

@@ -1,0 +1,44 @@
+// Watches for losses: evicted requests, unreadable requests, events that never came.
+import { type Watcher, watchStates } from './watch.ts';
+
+export const watchLosses = (): Watcher =>
+  watchStates(function* losses({ status, completeness }) {
+    for (const { id, destination, fromSequence, toSequence, bodies, bytes } of status.gaps) {
+      const facts = {
+        'destination.name': destination,
+        'gap.id': id,
+        'gap.bodies': bodies,
+        'gap.bytes': bytes,
+        'gap.from_sequence': fromSequence,
+        'gap.to_sequence': toSequence,
+      };
+      // A gap's id changes as it grows; its beginning does not.
+      const key = `gap ${destination} ${fromSequence}`;
+      const state = String(toSequence);
+      yield { key, state, hourly: true, action: 'gap-opened', subject: destination, details: { facts } };
+    }
+    for (const { reason, where, fromSequence, toSequence, bytes } of status.journal.lost) {
+      // Evicted requests are gaps.
+      if (reason === 'letGo') continue;
+      const facts = { 'gap.from_sequence': fromSequence, 'gap.to_sequence': toSequence, 'gap.bytes': bytes };
+      const key = `lost ${reason} ${fromSequence}`;
+      const details = { reason, facts };
+      yield { key, state: String(toSequence), hourly: true, action: 'bodies-lost', subject: where, details };
+    }
+    // Once for each hour and message type.
+    for (const { source, messageType, hourMs, state, xiq, kept, missing, surplus } of completeness()) {
+      const hour = new Date(hourMs).toISOString();
+      const facts = {
+        source,
+        message_type: messageType,
+        count: missing,
+        'completeness.hour': hour,
+        'completeness.xiq': xiq,
+        'completeness.kept': kept,
+        'completeness.surplus': surplus,
+      };
+      const key = `hour ${source} ${messageType}`;
+      const found = state === 'missing' ? hour : undefined;
+      yield { key, state: found, action: 'completeness-missing', subject: source, details: { facts } };
+    }
+  });
