@@ -1,6 +1,7 @@
 // The configuration: read and checked whole, its secrets, and how destinations are reached.
 export { advise } from './advice.ts';
 export { configChanges } from './changes.ts';
+export { dataDirectoryOf } from './data-directory.ts';
 export { createAgents } from './egress.ts';
 export { formatFault } from './faults.ts';
 export type { Configuration, ConfiguredDestination, ConfiguredSource, Registry } from './load.ts';

@@ -1,0 +1,33 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { dataDirectoryOf } from './data-directory.ts';
+
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'data-directory-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+it.each([
+  ['a wrong key beside it', 'dataDirectory: ./kept\ndestination: { type: nothing }\n', 'kept'],
+  ['a wrong type of a destination', 'destinations: { a: { type: nothing } }\ndataDirectory: /srv/kept\n', '/srv/kept'],
+  ['broken YAML after it', 'dataDirectory: ./kept\nsources: { xiq: [\n', 'kept'],
+  ['broken YAML that may hide it', 'sources: "xiq\ndataDirectory: ./kept\n', undefined],
+  ['a tab where none may be', 'dataDirectory: kept\n\tsources: {}\n', 'kept'],
+  ['none', 'sources: 7\n', 'data'],
+  ['an empty file', '', 'data'],
+  ['a number', 'dataDirectory: 7\n', undefined],
+  ['no text', 'dataDirectory: [ ./kept ]\n', undefined],
+  ['an empty text', 'dataDirectory: ""\n', undefined],
+])('despite %s it is said', async (_what, yaml, expected) => {
+  const file = join(directory, 'c.yaml');
+  await writeFile(file, yaml);
+  const absolute = expected === undefined || expected.startsWith('/') ? expected : join(directory, expected);
+  expect(await dataDirectoryOf(file)).toBe(absolute);
+});
+
+it('is unknown where the file cannot be read', async () => {
+  expect(await dataDirectoryOf(join(directory, 'nothing.yaml'))).toBeUndefined();
+});
