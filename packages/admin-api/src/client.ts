@@ -1,76 +1,45 @@
 // The admin API from its other end: each route as a typed call.
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { ConnectorError, isErrorCode, type Secret } from '@xiq-siem/core';
+import { ConnectorError, isErrorCode } from '@xiq-siem/core';
 import type { z } from 'zod';
-import { refusal } from './answers/operations.ts';
+import type { AdminAddress } from './admin-file.ts';
 import type { Route } from './route.ts';
-import { type Operations, routes } from './routes.ts';
-
-export interface AdminAddress {
-  /** Of the admin listener, without a path. */
-  readonly url: string;
-  readonly token: Secret;
-}
+import { refusal } from './routes/common.ts';
+import { type Operations, operationsBy, routeOf } from './routes.ts';
 
 /** Answers are bounded on our side too. */
 const maxAnswerBytes = 64 * 1024 * 1024;
 /** A stream that says nothing for so long has died. */
 const idleTimeoutMs = 60_000;
 
+type ClientAddress = Pick<AdminAddress, 'url' | 'token'>;
 type Input = Readonly<Record<string, unknown>>;
 
 /**
  * Every route of a running connector as a call. Each rejects with a ConnectorError: `not_running` where nobody answers,
  * else with the code and the words of the refusal.
  */
-export function connectAdmin(address: AdminAddress): Operations {
-  async function answer<Answer extends z.ZodType>(
-    route: Route<z.ZodObject, Answer>,
-    input: Input,
-    signal: AbortSignal,
-  ): Promise<z.output<Answer>> {
-    const response = await send(address, route, input, signal);
-    return parsed(route.answer, await textOf(address.url, response));
+export function connectAdmin(address: ClientAddress): Operations {
+  return operationsBy(
+    (name) => async (input, signal) => {
+      const route = routeOf(name);
+      return parsed(route.answer, await textOf(address.url, await send(address, route, input, signal)));
+    },
+    (name) => (input, signal) => streamOf(address, routeOf(name), input, signal),
+  );
+}
+
+async function* streamOf<Answer>(
+  address: ClientAddress,
+  route: Route<unknown, Answer>,
+  input: Input,
+  signal: AbortSignal,
+): AsyncGenerator<Answer> {
+  for await (const line of linesOf(address.url, await send(address, route, input, signal))) {
+    const { success, data } = refusal.safeParse(jsonOf(line));
+    if (success) throw refusalError(data);
+    yield parsed(route.answer, line);
   }
-  async function* stream<Answer extends z.ZodType>(
-    route: Route<z.ZodObject, Answer>,
-    input: Input,
-    signal: AbortSignal,
-  ): AsyncGenerator<z.output<Answer>> {
-    const response = await send(address, route, input, signal);
-    for await (const line of linesOf(address.url, response)) {
-      const words = refusal.safeParse(jsonOf(line));
-      if (words.success) throw refusalError(words.data);
-      yield parsed(route.answer, line);
-    }
-  }
-  return {
-    status: (input, signal) => answer(routes.status, input, signal),
-    acknowledgeGap: (input, signal) => answer(routes.acknowledgeGap, input, signal),
-    traceReceipt: (input, signal) => answer(routes.traceReceipt, input, signal),
-    traceEvent: (input, signal) => stream(routes.traceEvent, input, signal),
-    listDeadLetters: (input, signal) => answer(routes.listDeadLetters, input, signal),
-    groupDeadLetters: (input, signal) => answer(routes.groupDeadLetters, input, signal),
-    showDeadLetter: (input, signal) => answer(routes.showDeadLetter, input, signal),
-    dropDeadLetters: (input, signal) => answer(routes.dropDeadLetters, input, signal),
-    retry: (input, signal) => answer(routes.retry, input, signal),
-    replay: (input, signal) => answer(routes.replay, input, signal),
-    backfill: (input, signal) => answer(routes.backfill, input, signal),
-    previewBackfill: (input, signal) => stream(routes.previewBackfill, input, signal),
-    completeness: (input, signal) => stream(routes.completeness, input, signal),
-    previewReplay: (input, signal) => stream(routes.previewReplay, input, signal),
-    jobs: (input, signal) => answer(routes.jobs, input, signal),
-    watchJob: (input, signal) => stream(routes.watchJob, input, signal),
-    cancelJob: (input, signal) => answer(routes.cancelJob, input, signal),
-    tail: (input, signal) => stream(routes.tail, input, signal),
-    check: (input, signal) => answer(routes.check, input, signal),
-    doctor: (input, signal) => stream(routes.doctor, input, signal),
-    shapes: (input, signal) => stream(routes.shapes, input, signal),
-    reload: (input, signal) => answer(routes.reload, input, signal),
-    lookAtSubscriptions: (input, signal) => answer(routes.lookAtSubscriptions, input, signal),
-    forgetDestination: (input, signal) => answer(routes.forgetDestination, input, signal),
-    resumeDestination: (input, signal) => answer(routes.resumeDestination, input, signal),
-  };
 }
 
 /** Path, and what of the input does not stand in it. */
@@ -91,7 +60,7 @@ function queryOf(rest: Input): string {
 }
 
 async function send(
-  { url, token }: AdminAddress,
+  { url, token }: ClientAddress,
   route: Route,
   input: Input,
   signal: AbortSignal,
@@ -139,7 +108,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function parsed<Answer extends z.ZodType>(schema: Answer, text: string): z.output<Answer> {
+function parsed<Answer>(schema: z.ZodType<Answer>, text: string): Answer {
   const { success, data, error } = schema.safeParse(jsonOf(text));
   if (success) return data;
   // A connector of another version answers by another schema.

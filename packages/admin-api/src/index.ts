@@ -1,20 +1,28 @@
 // What an operator may ask a connector.
 
-export type { AdminAddress, AdminPlaces } from './admin-file.ts';
+export type { AdminAddress } from './admin-file.ts';
 export { newAdminToken, readAdminFile, writeAdminFile } from './admin-file.ts';
-export type { Progress, Where } from './answers/common.ts';
-export { where } from './answers/common.ts';
-export type { CompletenessCell, CompletenessLine } from './answers/completeness.ts';
-export type { DeadLetterEntry } from './answers/dead-letters.ts';
-export type { BackfillRequest, Job, JobFetch, JobLane, ReplayRequest, RetryRequest } from './answers/jobs.ts';
-export { backfillRequest, jobSchema, replayRequest, retryRequest } from './answers/jobs.ts';
-export type { Checks, Reloaded } from './answers/operations.ts';
-export { refusal } from './answers/operations.ts';
-export type { DestinationState, Gap, SourceState, Status, SubscriptionState } from './answers/status.ts';
-export type { BackfillLine, DoctorLine, PreviewLine, ShapesLine, TailLine } from './answers/streams.ts';
-export type { Trace, TraceEvent, TraceLine, TraceVerdict } from './answers/trace.ts';
 export { connectAdmin } from './client.ts';
 export { openApiDocument } from './openapi.ts';
-export type { AdminChange, Operation, Route } from './route.ts';
-export type { Operations, RouteName } from './routes.ts';
-export { routes } from './routes.ts';
+export type { AdminChange, Route } from './route.ts';
+export type { Progress, Where } from './routes/common.ts';
+export { refusal, where } from './routes/common.ts';
+export type { CompletenessCell, CompletenessLine } from './routes/completeness.ts';
+export type { Checks, DoctorLine, Reloaded } from './routes/connector.ts';
+export type { DeadLetterEntry } from './routes/dead-letters.ts';
+export type { ShapesLine, TailLine } from './routes/events.ts';
+export type {
+  BackfillLine,
+  BackfillRequest,
+  Job,
+  JobFetch,
+  JobLane,
+  PreviewLine,
+  ReplayRequest,
+  RetryRequest,
+} from './routes/jobs.ts';
+export { backfillRequest, jobSchema, replayRequest, retryRequest } from './routes/jobs.ts';
+export type { DestinationState, Gap, SourceState, Status, SubscriptionState } from './routes/status.ts';
+export type { Trace, TraceEvent, TraceLine, TraceVerdict } from './routes/trace.ts';
+export type { AnswerName, AnswerOperations, Operations, RouteName, SnapshotOperations, StreamName, StreamOperations } from './routes.ts';
+export { isStream, operationsBy, routeNames, routeOf, routes } from './routes.ts';

@@ -1,7 +1,7 @@
 // The OpenAPI document of the admin API, made from the table of its routes.
 import { z } from 'zod';
-import { refusal } from './answers/operations.ts';
 import type { Route } from './route.ts';
+import { refusal } from './routes/common.ts';
 import { routes } from './routes.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -3,11 +3,19 @@ import { setTimeout } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import {
   type AdminChange,
+  type AnswerName,
+  type AnswerOperations,
+  isStream,
   type Operations,
   openApiDocument,
   type Route,
+  type RouteName,
   type refusal,
+  routeNames,
+  routeOf,
   routes,
+  type StreamName,
+  type StreamOperations,
 } from '@xiq-siem/admin-api';
 import { ConnectorError, isErrorCode } from '@xiq-siem/core';
 import { type Context, Hono } from 'hono';
@@ -38,88 +46,57 @@ export function adminRoutes({
   aliveEveryMs = 15_000,
 }: AdminRoutesOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
-  let streams = 0;
 
-  /** Runs a call; tells of it where it changes something. */
-  const told = async <Result>(
-    name: string,
-    route: Route,
-    input: object,
-    call: () => Promise<Result>,
-  ): Promise<Result> => {
-    const tell = (outcome: AdminChange['outcome'], code?: string): void => {
-      if (route.changes) changed({ call: name, outcome, ...(code !== undefined && { code }), input: { ...input } });
+  /** Runs a call; where it changes something, the call is reported. */
+  async function audited<Result>(name: RouteName, input: object, call: () => Promise<Result>): Promise<Result> {
+    const report = (outcome: AdminChange['outcome'], code?: string): void => {
+      if (routes[name].changes) changed({ call: name, outcome, code, input: { ...input } });
     };
     try {
       const result = await call();
-      tell('success');
+      report('success');
       return result;
     } catch (cause) {
-      tell('failure', cause instanceof ConnectorError ? cause.code : 'internal');
+      report('failure', cause instanceof ConnectorError ? cause.code : 'internal');
       throw cause;
     }
-  };
+  }
 
-  function answer<Input extends z.ZodObject, Answer extends z.ZodType>(
-    name: string,
-    route: Route<Input, Answer>,
-    operation: (input: z.output<Input>, signal: AbortSignal) => Promise<z.output<Answer>>,
-  ): void {
+  const answers: AnswerOperations = operations;
+  function addAnswer<Name extends AnswerName>(name: Name): void {
+    const route = routeOf(name);
     app.on(route.method, honoPath(route.path), async (c) => {
       const input = await inputOf(c, route);
-      return c.json(await told(name, route, input, () => operation(input, closedSignal(c))));
+      return c.json(await audited(name, input, () => answers[name](input, closedSignal(c))));
     });
   }
 
-  function stream<Input extends z.ZodObject, Answer extends z.ZodType>(
-    name: string,
-    route: Route<Input, Answer>,
-    operation: (input: z.output<Input>, signal: AbortSignal) => AsyncIterable<z.output<Answer>>,
-  ): void {
+  const streams: StreamOperations = operations;
+  let openStreams = 0;
+  function addStream<Name extends StreamName>(name: Name): void {
+    const route = routeOf(name);
     app.on(route.method, honoPath(route.path), async (c) => {
       const input = await inputOf(c, route);
-      if (streams >= maxStreams) throw new ConnectorError('busy', `${maxStreams} streams are open: end one of them`);
-      streams += 1;
-      const lines = operation(input, closedSignal(c))[Symbol.asyncIterator]();
+      if (openStreams >= maxStreams) throw new ConnectorError('busy', `${maxStreams} streams are open: end one of them`);
+      openStreams += 1;
+      const ended = (): void => {
+        openStreams -= 1;
+      };
+      const lines = streams[name](input, closedSignal(c))[Symbol.asyncIterator]();
       // The first line decides about the status: what is refused is refused at once.
-      const first = await told(name, route, input, () => lines.next()).catch((cause: unknown) => {
-        streams -= 1;
+      const first = await audited(name, input, () => lines.next()).catch((cause: unknown) => {
+        ended();
         throw cause;
       });
-      const body = ReadableStream.from(
-        textOf(first, lines, aliveEveryMs, () => {
-          streams -= 1;
-        }),
-      );
+      const body = ReadableStream.from(textOf(first, lines, aliveEveryMs, ended));
       return c.body(body, 200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     });
   }
 
-  answer('status', routes.status, operations.status);
-  answer('acknowledgeGap', routes.acknowledgeGap, operations.acknowledgeGap);
-  answer('traceReceipt', routes.traceReceipt, operations.traceReceipt);
-  stream('traceEvent', routes.traceEvent, operations.traceEvent);
-  answer('listDeadLetters', routes.listDeadLetters, operations.listDeadLetters);
-  answer('groupDeadLetters', routes.groupDeadLetters, operations.groupDeadLetters);
-  answer('showDeadLetter', routes.showDeadLetter, operations.showDeadLetter);
-  answer('dropDeadLetters', routes.dropDeadLetters, operations.dropDeadLetters);
-  answer('retry', routes.retry, operations.retry);
-  answer('replay', routes.replay, operations.replay);
-  stream('previewReplay', routes.previewReplay, operations.previewReplay);
-  answer('backfill', routes.backfill, operations.backfill);
-  stream('previewBackfill', routes.previewBackfill, operations.previewBackfill);
-  stream('completeness', routes.completeness, operations.completeness);
-  answer('jobs', routes.jobs, operations.jobs);
-  stream('watchJob', routes.watchJob, operations.watchJob);
-  answer('cancelJob', routes.cancelJob, operations.cancelJob);
-  stream('tail', routes.tail, operations.tail);
-  answer('check', routes.check, operations.check);
-  stream('doctor', routes.doctor, operations.doctor);
-  stream('shapes', routes.shapes, operations.shapes);
-  answer('reload', routes.reload, operations.reload);
-  answer('lookAtSubscriptions', routes.lookAtSubscriptions, operations.lookAtSubscriptions);
-  answer('forgetDestination', routes.forgetDestination, operations.forgetDestination);
-  answer('resumeDestination', routes.resumeDestination, operations.resumeDestination);
+  for (const name of routeNames) {
+    if (isStream(name)) addStream(name);
+    else addAnswer(name);
+  }
   const document = openApiDocument(version);
   app.get('/api/v1/openapi.json', (c) => c.json(document));
   return app;
@@ -127,10 +104,7 @@ export function adminRoutes({
 
 const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
-async function inputOf<Input extends z.ZodObject>(
-  c: AdminContext,
-  { method, input }: Route<Input>,
-): Promise<z.output<Input>> {
+async function inputOf<Input>(c: AdminContext, { method, input }: Route<Input>): Promise<Input> {
   const rest = method === 'GET' ? c.req.query() : await readAdminBody(c.env.incoming);
   const { success, data, error } = input.safeParse({ ...rest, ...c.req.param() });
   if (success) return data;

@@ -1,6 +1,8 @@
 // `completeness`: what ExtremeCloud IQ logged, what we kept, and what each destination confirmed.
 import { z } from 'zod';
+import { watch } from '../route.ts';
 import { count, name, progress, snapshot, time } from './common.ts';
+import { xiqSpan } from './jobs.ts';
 
 const event = z.strictObject({
   id: z.string(),
@@ -33,7 +35,7 @@ const cell = z.strictObject({
 });
 export type CompletenessCell = z.infer<typeof cell>;
 
-export const completenessLine = z.discriminatedUnion('kind', [
+const completenessLine = z.discriminatedUnion('kind', [
   progress,
   z.strictObject({ kind: z.literal('fetching'), messageType: z.string(), fetched: count }),
   z.strictObject({ kind: z.literal('cell'), cell }),
@@ -46,3 +48,12 @@ export const completenessLine = z.discriminatedUnion('kind', [
   }),
 ]);
 export type CompletenessLine = z.infer<typeof completenessLine>;
+
+export const completenessRoutes = {
+  completeness: watch('/api/v1/completeness', {
+    summary: 'Per message type and hour: what ExtremeCloud IQ has, what was kept, what each destination confirmed',
+    input: xiqSpan,
+    answer: completenessLine,
+    snapshot: true,
+  }),
+};

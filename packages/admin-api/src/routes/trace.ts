@@ -1,6 +1,7 @@
 // `trace`: the whole story of one body or one event.
 import { z } from 'zod';
-import { count, name, progress, snapshot, time } from './common.ts';
+import { read, watch } from '../route.ts';
+import { count, name, progress, snapshot, spanShape, time } from './common.ts';
 
 const verdict = z.strictObject({
   destination: name,
@@ -25,7 +26,7 @@ const event = z.strictObject({
 });
 export type TraceEvent = z.infer<typeof event>;
 
-export const trace = z.strictObject({
+const trace = z.strictObject({
   snapshot,
   receipt: z.string(),
   found: z.enum(['kept', 'lost', 'removed', 'unknown']).describe('`removed`: settled, and past its retention.'),
@@ -47,9 +48,24 @@ export const trace = z.strictObject({
 });
 export type Trace = z.infer<typeof trace>;
 
-export const traceLine = z.discriminatedUnion('kind', [
+const traceLine = z.discriminatedUnion('kind', [
   progress,
   z.strictObject({ kind: z.literal('trace'), trace }),
   z.strictObject({ kind: z.literal('end'), snapshot, found: count, bodies: count }),
 ]);
 export type TraceLine = z.infer<typeof traceLine>;
+
+export const traceRoutes = {
+  traceReceipt: read('/api/v1/trace/receipt/{receipt}', {
+    summary: 'The story of a body, by the receipt that its sender was answered',
+    input: z.strictObject({ receipt: z.string().min(1).max(64) }),
+    answer: trace,
+    snapshot: true,
+  }),
+  traceEvent: watch('/api/v1/trace/event/{eventId}', {
+    summary: 'The story of an event, by a scan of what was received in a span',
+    input: z.strictObject({ eventId: z.string().min(1).max(128), ...spanShape }),
+    answer: traceLine,
+    snapshot: true,
+  }),
+};

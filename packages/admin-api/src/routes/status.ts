@@ -1,6 +1,7 @@
 // `status`: what came, what became of it, what is stuck, and whether anything is lost.
 import { z } from 'zod';
-import { count, name, snapshot, time } from './common.ts';
+import { change, read } from '../route.ts';
+import { count, name, nothing, snapshot, time } from './common.ts';
 
 const rate = z.number().min(0).nullable().describe('Null where it is not known yet.');
 
@@ -93,7 +94,7 @@ const source = z.strictObject({
 });
 export type SourceState = z.infer<typeof source>;
 
-export const status = z.strictObject({
+const status = z.strictObject({
   snapshot,
   at: time,
   version: z.string(),
@@ -119,3 +120,17 @@ export const status = z.strictObject({
   holds: z.boolean().describe('True where every sum holds.'),
 });
 export type Status = z.infer<typeof status>;
+
+export const statusRoutes = {
+  status: read('/api/v1/status', {
+    summary: 'What each destination is doing, what it lags by, and whether the sums hold',
+    input: nothing,
+    answer: status,
+    snapshot: true,
+  }),
+  acknowledgeGap: change('/api/v1/gaps/acknowledge', {
+    summary: 'Acknowledge a gap: it is not shown any more',
+    input: z.strictObject({ gap: z.string().min(1).max(200) }),
+    answer: z.strictObject({ acknowledged: z.string() }),
+  }),
+};

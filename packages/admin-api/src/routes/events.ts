@@ -1,0 +1,47 @@
+// What is received: documents as they are made, and fields that no mapping knows.
+import { z } from 'zod';
+import { watch } from '../route.ts';
+import { count, progress, queryWhere, snapshot, spanShape } from './common.ts';
+
+const tailLine = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('document'), source: z.string(), document: z.record(z.string(), z.unknown()) }),
+  z.strictObject({ kind: z.literal('skipped'), bodies: count.describe('Left out: they came faster than they went.') }),
+  z.strictObject({ kind: z.literal('waiting'), snapshot: snapshot.describe('Sent while there is nothing to show.') }),
+]);
+export type TailLine = z.infer<typeof tailLine>;
+
+const fieldType = z.enum(['string', 'number', 'boolean', 'null', 'object', 'array']);
+
+const shapesLine = z.discriminatedUnion('kind', [
+  progress,
+  z.strictObject({
+    kind: z.literal('end'),
+    snapshot,
+    types: z.array(
+      z.strictObject({
+        messageType: z.string(),
+        bodies: count.describe('Bodies that have such a field.'),
+        fields: z.array(z.strictObject({ path: z.string(), type: fieldType, count })),
+        omitted: count.describe('Fields beyond the bound.'),
+      }),
+    ),
+    authentication: z
+      .array(z.strictObject({ source: z.string(), form: z.string(), count }))
+      .describe('How senders authenticated, since the connector started; empty in a snapshot.'),
+  }),
+]);
+export type ShapesLine = z.infer<typeof shapesLine>;
+
+export const eventRoutes = {
+  tail: watch('/api/v1/tail', {
+    summary: 'Documents as they are made',
+    input: z.strictObject(queryWhere),
+    answer: tailLine,
+  }),
+  shapes: watch('/api/v1/shapes', {
+    summary: 'Fields that no mapping knows: paths, types and counts, no values',
+    input: z.strictObject(spanShape),
+    answer: shapesLine,
+    snapshot: true,
+  }),
+};
