@@ -24,5 +24,13 @@ export type {
 export { backfillRequest, jobSchema, replayRequest, retryRequest } from './routes/jobs.ts';
 export type { DestinationState, Gap, SourceState, Status, SubscriptionState } from './routes/status.ts';
 export type { Trace, TraceEvent, TraceLine, TraceVerdict } from './routes/trace.ts';
-export type { AnswerName, AnswerOperations, Operations, RouteName, SnapshotOperations, StreamName, StreamOperations } from './routes.ts';
+export type {
+  AnswerName,
+  AnswerOperations,
+  Operations,
+  RouteName,
+  SnapshotOperations,
+  StreamName,
+  StreamOperations,
+} from './routes.ts';
 export { isStream, operationsBy, routeNames, routeOf, routes } from './routes.ts';

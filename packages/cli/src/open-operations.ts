@@ -2,33 +2,19 @@
 import { Agent } from 'node:http';
 import {
   type AdminAddress,
+  type AnswerOperations,
   connectAdmin,
   type Operations,
-  type RouteName,
+  operationsBy,
   readAdminFile,
+  routeOf,
   routes,
+  type SnapshotOperations,
+  type StreamOperations,
 } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, exchange } from '@xiq-siem/core';
 import type { OpenedOperations, Product, Purpose } from './command.ts';
-
-/** What can be read from files alone. */
-export const readingRoutes = [
-  'status',
-  'traceReceipt',
-  'traceEvent',
-  'listDeadLetters',
-  'groupDeadLetters',
-  'showDeadLetter',
-  'jobs',
-  'shapes',
-  'previewReplay',
-  'previewBackfill',
-  'completeness',
-  'check',
-] as const satisfies readonly RouteName[];
-
-export type ReadingOperations = Pick<Operations, (typeof readingRoutes)[number]>;
 
 /** A connector under load may take its time; one that is not there is told at once. */
 const probeTimeoutMs = 5_000;
@@ -99,25 +85,19 @@ async function knowsUs({ url: base, token }: AdminAddress, timeoutMs: number): P
 }
 
 /** All operations, of which those that need a running connector refuse. */
-export function readingOnly(reading: ReadingOperations, dataDirectory: string): Operations {
+export function readingOnly(reading: SnapshotOperations, dataDirectory: string): Operations {
   const refuse = (): Promise<never> => Promise.reject(notRunning(dataDirectory));
   const refuseLines = (): AsyncIterable<never> => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) });
-  return {
-    ...reading,
-    acknowledgeGap: refuse,
-    dropDeadLetters: refuse,
-    retry: refuse,
-    replay: refuse,
-    backfill: refuse,
-    cancelJob: refuse,
-    reload: refuse,
-    lookAtSubscriptions: refuse,
-    forgetDestination: refuse,
-    resumeDestination: refuse,
-    watchJob: refuseLines,
-    tail: refuseLines,
-    doctor: refuseLines,
-  };
+  const refusing = operationsBy(
+    () => refuse,
+    () => refuseLines,
+  );
+  const answers: AnswerOperations = { ...refusing, ...reading };
+  const streams: StreamOperations = { ...refusing, ...reading };
+  return operationsBy(
+    (name) => (routeOf(name).snapshot === true ? answers[name] : refuse),
+    (name) => (routeOf(name).snapshot === true ? streams[name] : refuseLines),
+  );
 }
 
 function notRunning(dataDirectory: string): ConnectorError {

@@ -1,5 +1,5 @@
 // For tests: a terminal that remembers, and a connector that answers what the test says.
-import type { Operations } from '@xiq-siem/admin-api';
+import { type Operations, operationsBy } from '@xiq-siem/admin-api';
 import { testRegistry } from '@xiq-siem/config/test-registry';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Product, Session } from './command.ts';
@@ -61,16 +61,10 @@ const unexpectedLines = (): AsyncIterable<never> => ({
   [Symbol.asyncIterator]: () => ({ next: async () => unexpected() }),
 });
 
-const silent: Operations = {
-  ...{ status: unexpected, acknowledgeGap: unexpected, traceReceipt: unexpected, listDeadLetters: unexpected },
-  ...{ groupDeadLetters: unexpected, showDeadLetter: unexpected, dropDeadLetters: unexpected, retry: unexpected },
-  ...{ replay: unexpected, jobs: unexpected, cancelJob: unexpected, check: unexpected, reload: unexpected },
-  lookAtSubscriptions: unexpected,
-  ...{ backfill: unexpected, previewBackfill: unexpectedLines, completeness: unexpectedLines },
-  ...{ forgetDestination: unexpected, resumeDestination: unexpected },
-  ...{ traceEvent: unexpectedLines, previewReplay: unexpectedLines, watchJob: unexpectedLines },
-  ...{ tail: unexpectedLines, doctor: unexpectedLines, shapes: unexpectedLines },
-};
+const silent = operationsBy(
+  () => unexpected,
+  () => unexpectedLines,
+);
 
 /** A stream of these lines. */
 export async function* lines<Line>(...all: readonly Line[]): AsyncGenerator<Line> {

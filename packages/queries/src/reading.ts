@@ -1,73 +1,87 @@
-// The operations that only read: the same on a running connector and on the files of a stopped one.
-import type { DeadLetterEntry, Operations } from '@xiq-siem/admin-api';
+// What can be read from a running connector and from the files of a stopped one: answered the same way for both.
+import type { DeadLetterEntry, Job, Operations, SnapshotOperations } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
+import type { DestinationCheck } from '@xiq-siem/pipeline';
 import type { ListedDeadLetter } from '@xiq-siem/state';
 import { z } from 'zod';
-import { filterOf } from './event-filter.ts';
+import { filterOf, whereOfQuery } from './event-filter.ts';
 import type { Evidence } from './evidence.ts';
+import { type MappingAtWork, previewReplay } from './replay-preview.ts';
 import { shapesOf } from './shapes.ts';
+import { type Identity, type LiveFigures, statusOf } from './status.ts';
 import { traceEvent, traceReceipt } from './trace.ts';
 
-export type ReadingOperations = Pick<
-  Operations,
-  'traceReceipt' | 'traceEvent' | 'listDeadLetters' | 'groupDeadLetters' | 'showDeadLetter' | 'shapes'
->;
-
-export type Authentication = Parameters<typeof shapesOf>[2];
+export interface ReadingParts {
+  readonly snapshot: boolean;
+  /** Of the moment: what is configured may change between two calls. */
+  evidence(): Evidence;
+  readonly identity: Identity;
+  /** Undefined where the connector is stopped. */
+  live(): LiveFigures | undefined;
+  /** What is known of how senders authenticated. */
+  authentication(): Parameters<typeof shapesOf>[2];
+  jobs(): Promise<readonly Job[]>;
+  /** What a replay is previewed with: the mapping before, and that of the configuration file as it stands now. */
+  mappings(): Promise<{ readonly before: MappingAtWork; readonly after: MappingAtWork }>;
+  check(): Promise<readonly DestinationCheck[]>;
+  readonly xiq: Pick<Operations, 'previewBackfill' | 'completeness'>;
+}
 
 const defaultLimit = 100;
+const defaultExamples = 20;
 const document = z.record(z.string(), z.unknown());
 
-/** `open` gives the evidence of the moment; `authentication` what is known of how senders authenticated. */
-export function readingOperations(open: () => Evidence, authentication: () => Authentication): ReadingOperations {
+export function readingOperations(parts: ReadingParts): SnapshotOperations {
+  const { snapshot, evidence, identity, live, authentication, mappings, xiq } = parts;
   return {
-    traceReceipt: async ({ receipt }) => traceReceipt(open(), receipt),
+    status: () => statusOf(evidence(), identity, live()),
+    traceReceipt: async ({ receipt }) => traceReceipt(evidence(), receipt),
     async *traceEvent({ eventId, from, to }, signal) {
-      yield* traceEvent(open(), eventId, { from, to }, signal);
+      yield* traceEvent(evidence(), eventId, { from, to }, signal);
     },
     async listDeadLetters({ after, limit = defaultLimit, ...filter }) {
-      const { snapshot, deadLetters } = open();
-      const page = await deadLetters.list(filterOf(filter), { limit, ...(after !== undefined && { after }) });
-      const left = [...deadLetters.counts().values()].reduce((sum, counts) => sum + counts.open, 0);
-      return {
-        ...{ snapshot, open: left, matched: page.matched, entries: page.entries.map(entryOf) },
-        ...(page.next !== undefined && { next: page.next }),
-      };
+      const { deadLetters } = evidence();
+      const page = { limit, ...(after !== undefined && { after }) };
+      const { entries, ...found } = await deadLetters.list(filterOf(filter), page);
+      const open = [...deadLetters.counts().values()].reduce((sum, counts) => sum + counts.open, 0);
+      return { snapshot, entries: entries.map(entryOf), ...found, open };
     },
     async groupDeadLetters() {
-      const { snapshot, deadLetters } = open();
-      return {
-        snapshot,
-        groups: deadLetters.groups().map(({ destination, code, dataset, count, oldestMs, newestMs }) => ({
-          ...{ destination, code, dataset, events: count },
-          ...{ oldest: timeOf(oldestMs), newest: timeOf(newestMs) },
-        })),
-        counts: [...deadLetters.counts()].map(([destination, { open: still, delivered, dropped }]) => ({
-          ...{ destination, open: still, delivered, dropped },
-        })),
-      };
+      const { deadLetters } = evidence();
+      const groups = deadLetters.groups().map(({ destination, code, dataset, count: events, oldestMs, newestMs }) => {
+        return { destination, code, dataset, events, oldest: timeOf(oldestMs), newest: timeOf(newestMs) };
+      });
+      const counts = [...deadLetters.counts()].map(([destination, { open, delivered, dropped }]) => {
+        return { destination, open, delivered, dropped };
+      });
+      return { snapshot, groups, counts };
     },
     async showDeadLetter({ number }) {
-      const { snapshot, deadLetters } = open();
+      const { deadLetters } = evidence();
       const found = await deadLetters.get(number);
       if (found === undefined) {
         throw new ConnectorError('not_found', `there is no dead letter ${number}: it was resolved, or never was`);
       }
       return { snapshot, entry: entryOf(found), document: document.parse(JSON.parse(found.json)) };
     },
-    async *shapes(span, signal) {
-      yield* shapesOf(open(), span, authentication(), signal);
+    jobs: async () => ({ snapshot, jobs: [...(await parts.jobs())] }),
+    async *previewReplay({ from, to, examples = defaultExamples, ...query }, signal) {
+      const input = { span: { from, to }, where: whereOfQuery(query), examples, ...(await mappings()) };
+      yield* previewReplay(evidence(), input, signal);
     },
+    previewBackfill: xiq.previewBackfill,
+    completeness: xiq.completeness,
+    async *shapes(span, signal) {
+      yield* shapesOf(evidence(), span, authentication(), signal);
+    },
+    check: async () => ({ snapshot, destinations: [...(await parts.check())] }),
   };
 }
 
-function entryOf(letter: ListedDeadLetter): DeadLetterEntry {
-  const { number, destination, code, message, dataset, id, receipt, element, attempts } = letter;
-  return {
-    ...{ number, destination, code, dataset, eventId: id, receipt, element, attempts },
-    ...(message !== undefined && { words: message }),
-    ...{ firstAttempt: timeOf(letter.firstAttemptMs), lastAttempt: timeOf(letter.lastAttemptMs) },
-  };
+function entryOf({ firstAttemptMs, lastAttemptMs, ...letter }: ListedDeadLetter): DeadLetterEntry {
+  const { number, destination, code, message: words, dataset, id: eventId, receipt, element, attempts } = letter;
+  const times = { firstAttempt: timeOf(firstAttemptMs), lastAttempt: timeOf(lastAttemptMs) };
+  return { number, destination, code, words, dataset, eventId, receipt, element, attempts, ...times };
 }
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();

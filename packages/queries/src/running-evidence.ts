@@ -1,5 +1,5 @@
 // The evidence of a running connector.
-
+import type { Configuration } from '@xiq-siem/config';
 import { routeBy } from '@xiq-siem/delivery';
 import type { Journal } from '@xiq-siem/journal';
 import type { Pipeline } from '@xiq-siem/pipeline';
@@ -7,6 +7,7 @@ import { type PluginServices, readingSources } from '@xiq-siem/pipeline';
 import type { BackfilledLookup, DeadLetters, MilestoneKeeper } from '@xiq-siem/state';
 import { considerately } from './considerate.ts';
 import type { Evidence } from './evidence.ts';
+import type { MappingAtWork } from './replay-preview.ts';
 
 export interface RunningParts {
   readonly journal: Journal;
@@ -17,25 +18,41 @@ export interface RunningParts {
   readonly backfilled?: BackfilledLookup | undefined;
 }
 
-/** A source that is looked at counts nothing: what an operator reads is no event more. */
+/** What an operator reads is no event more: nothing is counted. */
 const uncounted = { add: () => {} };
+
+/** The mapping of a configuration; or, before any mapping file, the one that is built in. */
+export function mappingAtWork(
+  configuration: Configuration,
+  { agent, log, now }: Pick<PluginServices, 'agent' | 'log' | 'now'>,
+  builtIn?: 'builtInMapping',
+): MappingAtWork & Pick<Evidence, 'unmapped'> {
+  const sourceOf = readingSources(configuration, { agent, log, meter: uncounted }, builtIn);
+  return {
+    version: configuration.mappingVersion(builtIn),
+    normalize: (body) => sourceOf(body).normalize(body, now()),
+    unmapped: (body) => sourceOf(body).unmapped?.(body) ?? [],
+  };
+}
 
 /** A new one for each call: what is configured may change between two. */
 export function runningEvidence(parts: RunningParts): Evidence {
   const { journal, deadLetters, milestones, pipeline, services, backfilled } = parts;
-  const configuration = pipeline.configuration();
-  const sourceOf = readingSources(configuration, { ...services, meter: uncounted });
+  const { version: mappingVersion, ...mapping } = mappingAtWork(pipeline.configuration(), services);
   return {
-    ...{ snapshot: false, journal, deadLetters, milestones, backfilled },
-    mappingVersion: configuration.mappingVersion(),
+    ...mapping,
+    snapshot: false,
+    journal,
+    deadLetters,
+    milestones,
+    backfilled,
+    mappingVersion,
     destinations: () =>
-      pipeline.destinations().map(({ configured: { name, definition, options }, destination }) => ({
-        ...{ name, type: definition.type, assurance: destination.assurance ?? definition.assurance },
-        wants: routeBy(options.where),
-      })),
+      pipeline.destinations().map(({ configured: { name, definition, options }, destination }) => {
+        const assurance = destination.assurance ?? definition.assurance;
+        return { name, type: definition.type, assurance, wants: routeBy(options.where) };
+      }),
     position: (destination) => journal.positions().get(destination),
-    normalize: (body) => sourceOf(body).normalize(body, services.now()),
-    unmapped: (body) => sourceOf(body).unmapped?.(body) ?? [],
     now: services.now,
     yieldNow: considerately(),
   };

@@ -1,4 +1,5 @@
 // Serves the routes of the admin API: input checked, answers and streams bounded, refusals by code, changes told.
+import type { IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import {
@@ -19,8 +20,7 @@ import {
 } from '@xiq-siem/admin-api';
 import { ConnectorError, isErrorCode } from '@xiq-siem/core';
 import { type Context, Hono } from 'hono';
-import type { z } from 'zod';
-import { readAdminBody } from './read-admin-body.ts';
+import { z } from 'zod';
 
 type AdminContext = Context<{ Bindings: HttpBindings }>;
 type Status = 400 | 404 | 422 | 429 | 500 | 503;
@@ -36,6 +36,7 @@ export interface AdminRoutesOptions {
 
 /** Streams at once: each may hold a reader of the journal. */
 const maxStreams = 16;
+const maxBodyBytes = 262_144;
 /** The names of unknown fields stand in it. */
 const maxRefusalLength = 500;
 
@@ -77,7 +78,8 @@ export function adminRoutes({
     const route = routeOf(name);
     app.on(route.method, honoPath(route.path), async (c) => {
       const input = await inputOf(c, route);
-      if (openStreams >= maxStreams) throw new ConnectorError('busy', `${maxStreams} streams are open: end one of them`);
+      if (openStreams >= maxStreams)
+        throw new ConnectorError('busy', `${maxStreams} streams are open: end one of them`);
       openStreams += 1;
       const ended = (): void => {
         openStreams -= 1;
@@ -102,16 +104,41 @@ export function adminRoutes({
   return app;
 }
 
+const jsonObject = z.record(z.string(), z.unknown());
 const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 async function inputOf<Input>(c: AdminContext, { method, input }: Route<Input>): Promise<Input> {
-  const rest = method === 'GET' ? c.req.query() : await readAdminBody(c.env.incoming);
+  const rest = method === 'GET' ? c.req.query() : await bodyOf(c.env.incoming);
   const { success, data, error } = input.safeParse({ ...rest, ...c.req.param() });
   if (success) return data;
   const faults = error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join('.')}: ${message}`,
   );
   throw new ConnectorError('usage', faults.join('; ').slice(0, maxRefusalLength));
+}
+
+/** An object; an empty body is an empty one. Rejects with `usage`. */
+async function bodyOf(incoming: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming) {
+    const part = Buffer.from(chunk);
+    bytes += part.length;
+    if (bytes > maxBodyBytes) throw new ConnectorError('usage', `the body is larger than ${maxBodyBytes} bytes`);
+    chunks.push(part);
+  }
+  if (bytes === 0) return {};
+  const parsed = jsonObject.safeParse(jsonOf(Buffer.concat(chunks).toString('utf8')));
+  if (!parsed.success) throw new ConnectorError('usage', 'the body is no JSON object');
+  return parsed.data;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Fires when the client has gone. */

@@ -1,64 +1,69 @@
-// What can be asked of a running connector: everything.
+// What can be asked of a running connector: all that can be read, and all that changes something.
 import type { Operations } from '@xiq-siem/admin-api';
 import { type Configuration, configurationError, loadConfiguration, secretFaults } from '@xiq-siem/config';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Jobs } from '@xiq-siem/jobs';
-import { checkDestinations, forgetDestination, readingSources } from '@xiq-siem/pipeline';
-import type { Doctor } from '@xiq-siem/queries';
+import { checkDestinations, forgetDestination, type Pipeline } from '@xiq-siem/pipeline';
 import {
-  type Authentication,
+  type Doctor,
   filterOf,
   gapId,
-  type Identity,
   type LiveFigures,
-  type MappingAtWork,
-  previewReplay,
+  mappingAtWork,
+  type ReadingParts,
   type RunningParts,
   readingOperations,
   runningEvidence,
-  statusOf,
   tail,
   whereOfQuery,
 } from '@xiq-siem/queries';
 
-export interface OperationParts extends RunningParts {
-  readonly identity: Identity;
+export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identity' | 'authentication' | 'xiq'> {
   readonly jobs: Jobs;
   readonly doctor: Doctor;
-  readonly xiq: Pick<Operations, 'previewBackfill' | 'completeness'>;
   live(): LiveFigures;
   /** Looks now; the names of the sources that were looked at. */
   lookAtSubscriptions(source: string | undefined): Promise<readonly string[]>;
-  authentication(): Authentication;
 }
 
-const defaultExamples = 20;
-
 export function runningOperations(parts: OperationParts): Operations {
-  const { pipeline, journal, deadLetters, milestones, jobs, services } = parts;
+  const { pipeline, jobs, services } = parts;
   const evidence = () => runningEvidence(parts);
-
-  /** The configuration as its file stands now, checked whole. */
-  async function readAgain(): Promise<Configuration> {
-    const configuration = pipeline.configuration();
-    const loaded = await loadConfiguration(configuration.file, configuration.registry, configuration.env);
-    if (!loaded.ok) throw configurationError(loaded.faults);
-    const missing = secretFaults(loaded.configuration);
-    if (missing.length > 0) throw configurationError(missing);
-    return loaded.configuration;
-  }
-
-  function mappingOf(configuration: Configuration): MappingAtWork {
-    const sourceOf = readingSources(configuration, { ...services, meter: { add: () => {} } });
-    return {
-      version: configuration.mappingVersion(),
-      normalize: (body) => sourceOf(body).normalize(body, services.now()),
-    };
-  }
-
   return {
-    ...readingOperations(evidence, parts.authentication),
-    status: async () => statusOf(evidence(), parts.identity, parts.live()),
+    ...readingOperations({
+      ...parts,
+      snapshot: false,
+      evidence,
+      jobs: async () => jobs.list(),
+      async mappings() {
+        const now = pipeline.configuration();
+        const next = await readAgain(now);
+        const changes = now.mapping?.version !== next.mapping?.version;
+        const before = changes ? now : (pipeline.beforeMapping() ?? now);
+        return { before: mappingAtWork(before, services), after: mappingAtWork(next, services) };
+      },
+      check: () => checkDestinations(pipeline.destinations()),
+    }),
+    ...journalChanges(parts),
+    ...jobChanges(jobs),
+    ...destinationChanges(parts),
+    async *tail(query, signal) {
+      yield* tail(evidence(), whereOfQuery(query), signal);
+    },
+    doctor: ({ seconds }, signal) => parts.doctor(seconds, signal),
+    reload: async () => reload(pipeline),
+    async lookAtSubscriptions({ source }) {
+      const looked = await parts.lookAtSubscriptions(source);
+      if (source !== undefined && looked.length === 0) {
+        throw new ConnectorError('not_found', `no source ${source} has subscriptions in the configuration`);
+      }
+      return { looked: [...looked] };
+    },
+  };
+}
+
+const journalChanges = ({ journal, deadLetters }: RunningParts) =>
+  ({
     async acknowledgeGap({ gap }) {
       const found = journal.letGoGaps().find((candidate) => gapId(candidate) === gap);
       if (found === undefined) throw new ConnectorError('not_found', `there is no gap ${gap}: see xiq-siem status`);
@@ -70,45 +75,19 @@ export function runningOperations(parts: OperationParts): Operations {
       if (!dryRun) await deadLetters.resolve(numbers, 'dropped', 'operator');
       return { events: numbers.length };
     },
+  }) satisfies Partial<Operations>;
+
+const jobChanges = (jobs: Jobs) =>
+  ({
     retry: (request) => jobs.begin('retry', request),
     replay: (request) => jobs.begin('replay', request),
-    async *previewReplay({ from, to, examples = defaultExamples, ...query }, signal) {
-      const now = pipeline.configuration();
-      const next = await readAgain();
-      const changes = now.mapping?.version !== next.mapping?.version;
-      const before = changes ? now : (pipeline.beforeMapping() ?? now);
-      yield* previewReplay(
-        evidence(),
-        {
-          ...{ span: { from, to }, where: whereOfQuery(query), examples },
-          ...{ before: mappingOf(before), after: mappingOf(next) },
-        },
-        signal,
-      );
-    },
     backfill: (request) => jobs.begin('backfill', request),
-    previewBackfill: parts.xiq.previewBackfill,
-    completeness: parts.xiq.completeness,
-    jobs: async () => ({ snapshot: false, jobs: [...jobs.list()] }),
     watchJob: ({ id }, signal) => jobs.watch(id, signal),
     cancelJob: ({ id }) => jobs.cancel(id),
-    async *tail(query, signal) {
-      yield* tail(evidence(), whereOfQuery(query), signal);
-    },
-    check: async () => ({ snapshot: false, destinations: [...(await checkDestinations(pipeline.destinations()))] }),
-    doctor: ({ seconds }, signal) => parts.doctor(seconds, signal),
-    async reload() {
-      const { changed, needsRestart } = await pipeline.apply(await readAgain());
-      const mappingVersion = pipeline.configuration().mappingVersion();
-      return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
-    },
-    async lookAtSubscriptions({ source }) {
-      const looked = await parts.lookAtSubscriptions(source);
-      if (source !== undefined && looked.length === 0) {
-        throw new ConnectorError('not_found', `no source ${source} has subscriptions in the configuration`);
-      }
-      return { looked: [...looked] };
-    },
+  }) satisfies Partial<Operations>;
+
+const destinationChanges = ({ journal, milestones, pipeline, services }: RunningParts) =>
+  ({
     async forgetDestination({ name }) {
       await forgetDestination(journal, name, services.log);
       await milestones.forget(name);
@@ -118,5 +97,19 @@ export function runningOperations(parts: OperationParts): Operations {
       if (!pipeline.delivery.resume(name)) throw new ConnectorError('not_found', `there is no destination ${name}`);
       return { resumed: name };
     },
-  };
+  }) satisfies Partial<Operations>;
+
+async function reload(pipeline: Pipeline) {
+  const { changed, needsRestart } = await pipeline.apply(await readAgain(pipeline.configuration()));
+  const mappingVersion = pipeline.configuration().mappingVersion();
+  return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
+}
+
+/** The configuration as its file stands now, checked whole. */
+async function readAgain({ file, registry, env }: Configuration): Promise<Configuration> {
+  const loaded = await loadConfiguration(file, registry, env);
+  if (!loaded.ok) throw configurationError(loaded.faults);
+  const missing = secretFaults(loaded.configuration);
+  if (missing.length > 0) throw configurationError(missing);
+  return loaded.configuration;
 }

@@ -1,6 +1,5 @@
 // For tests: a connector that answers what the test says, behind its admin listener.
-import type { AdminChange, Operations } from '@xiq-siem/admin-api';
-import { connectAdmin } from '@xiq-siem/admin-api';
+import { type AdminChange, connectAdmin, type Operations, operationsBy } from '@xiq-siem/admin-api';
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { listen } from '../http/listen.ts';
@@ -13,14 +12,10 @@ async function* refuseLines(): AsyncGenerator<never> {
   throw new ConnectorError('usage', 'not in this test');
 }
 
-const refusing: Operations = {
-  ...{ status: refuse, acknowledgeGap: refuse, traceReceipt: refuse, listDeadLetters: refuse, check: refuse },
-  ...{ groupDeadLetters: refuse, showDeadLetter: refuse, dropDeadLetters: refuse, retry: refuse, replay: refuse },
-  ...{ backfill: refuse, jobs: refuse, cancelJob: refuse, reload: refuse, forgetDestination: refuse },
-  lookAtSubscriptions: refuse,
-  ...{ resumeDestination: refuse, traceEvent: refuseLines, previewBackfill: refuseLines, completeness: refuseLines },
-  ...{ previewReplay: refuseLines, watchJob: refuseLines, tail: refuseLines, doctor: refuseLines, shapes: refuseLines },
-};
+const refusing = operationsBy(
+  () => refuse,
+  () => refuseLines,
+);
 
 export const token = 't0ken-of-the-test';
 
@@ -28,18 +23,28 @@ export async function serveOperations(operations: Partial<Operations>, more: Par
   const changes: AdminChange[] = [];
   const log = createRecordingLogger();
   const app = adminApp({
-    ...{ token: new Secret(token), log, version: '1.2.3', operations: { ...refusing, ...operations } },
+    token: new Secret(token),
+    log,
+    version: '1.2.3',
+    operations: { ...refusing, ...operations },
     changed: (change) => void changes.push(change),
     readiness: () => ({ ready: true, reasons: [], information: {} }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     ...more,
   });
   const listening = await listen(app.fetch, {
-    ...{ name: 'admin', host: '127.0.0.1', port: 0, onClientError: () => {} },
-    ...{ headersTimeoutMs: 10_000, requestTimeoutMs: 10_000, maxConnections: 100 },
+    name: 'admin',
+    host: '127.0.0.1',
+    port: 0,
+    onClientError: () => {},
+    headersTimeoutMs: 10_000,
+    requestTimeoutMs: 10_000,
+    maxConnections: 100,
   });
   return {
-    ...{ url: listening.url, changes, log },
+    url: listening.url,
+    changes,
+    log,
     client: connectAdmin({ url: listening.url, token: new Secret(token) }),
     [Symbol.asyncDispose]: () => listening.close(0),
   };

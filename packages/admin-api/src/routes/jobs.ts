@@ -164,5 +164,9 @@ export const jobRoutes = {
     input: jobId,
     answer: jobSchema,
   }),
-  cancelJob: change('/api/v1/jobs/{id}/cancel', { summary: 'End a job where it stands', input: jobId, answer: jobSchema }),
+  cancelJob: change('/api/v1/jobs/{id}/cancel', {
+    summary: 'End a job where it stands',
+    input: jobId,
+    answer: jobSchema,
+  }),
 };
