@@ -1,12 +1,10 @@
 // Joins the stages: data directory, journal, sources, delivery, listeners; and takes them apart in reverse.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Reloaded } from '@xiq-siem/admin-api';
-import { newAdminToken, writeAdminFile } from '@xiq-siem/admin-api';
+import { newAdminToken, type Reloaded, writeAdminFile } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import type { ConnectorError, Logger } from '@xiq-siem/core';
 import { openDataDirectory } from '@xiq-siem/journal';
-import type { PluginServices } from '@xiq-siem/pipeline';
 import {
   caughtUp,
   checkDestinations,
@@ -15,16 +13,16 @@ import {
   openConfiguredDeadLetters,
   openConfiguredJournal,
   openPipeline,
+  type PluginServices,
 } from '@xiq-siem/pipeline';
 import { openBackfilledIds } from '@xiq-siem/state';
 import { createOwnLooks } from '@xiq-siem/xiq-account';
 import { adminApp } from './admin/admin.ts';
-import { readinessOf } from './admin/readiness.ts';
 import { listen } from './http/listen.ts';
 import { byteBudget } from './http/read-body.ts';
 import { refusedCredentials } from './http/refused-credentials.ts';
 import { webhookApp } from './http/webhooks.ts';
-import { openDesk } from './operator-desk.ts';
+import { openOperatorService } from './operator-service.ts';
 import { ownCounters, ownGauges } from './own-metrics.ts';
 import { createCounters } from './telemetry/counters.ts';
 import { version } from './version.ts';
@@ -74,57 +72,56 @@ export async function startConnector(
   opened.defer(() => backfilled.close());
   const pipeline = await openPipeline(configuration, { journal, deadLetters, services, log, backfilled });
   const { delivery } = pipeline;
-  let stopping = false;
-  opened.defer(() => (stopping ? undefined : delivery.stop(0)));
+  let isStopping = false;
+  const stopping = () => isStopping;
+  opened.defer(() => (isStopping ? undefined : delivery.stop(0)));
+
   const refused = refusedCredentials(now);
   const ownLooks = createOwnLooks();
   const lastReceived = new Map<string, number>();
-  const desk = await openDesk({
-    ...{ data, journal, deadLetters, pipeline, services, counters, refused, ownLooks, journalMaxBytes, backfilled },
-    stopping: () => stopping,
+  const operator = await openOperatorService({
+    data,
+    journal,
+    deadLetters,
+    pipeline,
+    services,
+    counters,
+    refused,
+    journalMaxBytes,
+    ownLooks,
+    backfilled,
+    stopping,
     lastReceivedMs: (source) => lastReceived.get(source),
   });
-  opened.defer(() => desk.stop());
+  opened.defer(() => operator.stop());
 
   const listening = { ...server, onClientError: (code: string) => log.debug('listener.client_error', { code }) };
   const token = newAdminToken();
-  const admins = await listen(
-    adminApp({
-      ...{ token, log, version, operations: desk.operations, metrics: desk.metrics, changed: desk.adminCall },
-      readiness: () =>
-        readinessOf({
-          ...{ journal, delivery, sources: pipeline.sources().receiving, counters, stopping: () => stopping },
-          states: desk.sources,
-        }),
-    }).fetch,
-    { ...listening, ...admin, name: 'admin' },
-  );
+  const adminFetch = adminApp({ ...operator.admin, token, log, version }).fetch;
+  const admins = await listen(adminFetch, { ...listening, ...admin, name: 'admin' });
   opened.defer(() => admins.close(0));
-  const webhooks = await listen(
-    webhookApp({
-      sources: () => pipeline.sources().receiving,
-      maxBodyBytes: server.maxBodyBytes,
-      budget: byteBudget(server.maxInFlightBytes),
-      refused,
-      isOwnLook: ownLooks.isOwn,
-      async keep(metadata, bytes) {
-        const receipt = await journal.append(metadata, bytes);
-        lastReceived.set(metadata.source, metadata.receivedAtMs);
-        return receipt;
-      },
-      stopping: () => stopping,
-      now,
-      log,
-      meter: counters,
-    }).fetch,
-    { ...listening, name: 'webhooks' },
-  );
+  const webhookFetch = webhookApp({
+    sources: () => pipeline.sources().receiving,
+    maxBodyBytes: server.maxBodyBytes,
+    budget: byteBudget(server.maxInFlightBytes),
+    refused,
+    isOwnLook: ownLooks.isOwn,
+    async keep(metadata, bytes) {
+      const receipt = await journal.append(metadata, bytes);
+      lastReceived.set(metadata.source, metadata.receivedAtMs);
+      return receipt;
+    },
+    stopping,
+    now,
+    log,
+    meter: counters,
+  }).fetch;
+  const webhooks = await listen(webhookFetch, { ...listening, name: 'webhooks' });
   // Only the commands of an operator need it: a disk that is full must not keep us from delivering what fills it.
   const adminFileFailed = (cause: Error): void => log.warn('admin.file_failed', { why: cause.message });
-  const places = { url: admins.url, webhooks: webhooks.url };
-  await writeAdminFile(data.paths.admin, places, token).catch(adminFileFailed);
+  await writeAdminFile(data.paths.admin, { url: admins.url, webhooks: webhooks.url, token }).catch(adminFileFailed);
   opened.defer(() => rm(data.paths.admin, { force: true }).catch(adminFileFailed));
-  desk.begin();
+  operator.begin();
 
   const rest = opened.move();
   return {
@@ -133,15 +130,15 @@ export async function startConnector(
     secretsDirectory: data.paths.secrets,
     failed: failed.promise,
     check: () => checkDestinations(pipeline.destinations()),
-    reload: () => desk.operations.reload({}, new AbortController().signal),
+    reload: () => operator.admin.operations.reload({}, new AbortController().signal),
     shutdownGraceMs: () => pipeline.configuration().shutdownGraceMs,
     async stop(graceMs) {
-      stopping = true;
+      isStopping = true;
       const end = performance.now() + graceMs;
       const remainingMs = (): number => Math.max(0, end - performance.now());
       await webhooks.close(remainingMs());
       await caughtUp(delivery, journal, remainingMs);
-      await desk.stop();
+      await operator.stop();
       await delivery.stop(remainingMs());
       await rest.disposeAsync();
     },

@@ -9,7 +9,6 @@ const adminFile = z.object({
   url: z.url(),
   pid: z.int(),
   token: z.string().min(32),
-  /** Where webhooks are taken, without a path. */
   webhooks: z.url().optional(),
 });
 
@@ -17,23 +16,18 @@ export function newAdminToken(): Secret {
   return new Secret(randomBytes(32).toString('base64url'));
 }
 
-export interface AdminPlaces {
-  readonly url: string;
-  /** Where webhooks are taken, without a path. */
-  readonly webhooks: string;
-}
-
-export async function writeAdminFile(path: string, { url, webhooks }: AdminPlaces, token: Secret): Promise<void> {
-  await rm(path, { force: true });
-  await using file = await open(path, 'wx', 0o600);
-  await file.writeFile(`${JSON.stringify({ url, webhooks, pid: process.pid, token: token.reveal() })}\n`);
-}
-
 export interface AdminAddress {
+  /** Of the admin listener, without a path. */
   readonly url: string;
   readonly token: Secret;
   /** Where webhooks are taken, without a path; undefined where the file is one of an older version. */
   readonly webhooks: string | undefined;
+}
+
+export async function writeAdminFile(path: string, { url, webhooks, token }: AdminAddress): Promise<void> {
+  await rm(path, { force: true });
+  await using file = await open(path, 'wx', 0o600);
+  await file.writeFile(`${JSON.stringify({ url, webhooks, pid: process.pid, token: token.reveal() })}\n`);
 }
 
 /** @throws ConnectorError `not_running` (exit 69) where no connector runs on this data directory. */

@@ -1,8 +1,13 @@
 // What is asked of a running connector on its own machine: is it alive, would it take a webhook; and, by token, more.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
+import type { SourceState } from '@xiq-siem/admin-api';
 import { ConnectorError, type Logger, type Secret } from '@xiq-siem/core';
+import type { Delivery } from '@xiq-siem/delivery';
+import type { Journal } from '@xiq-siem/journal';
+import type { ReceivingSource } from '@xiq-siem/pipeline';
 import { Hono } from 'hono';
+import type { Counters } from '../telemetry/counters.ts';
 import { type AdminRoutesOptions, adminRoutes, refusalOf } from './admin-routes.ts';
 
 export interface Readiness {
@@ -20,6 +25,48 @@ export interface AdminOptions extends AdminRoutesOptions {
   readiness(): Readiness;
   /** In the text format of Prometheus. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** Why no webhook would be accepted now; none: one would. */
+export function readinessReasons(
+  journal: Journal,
+  sources: ReadonlyMap<string, ReceivingSource>,
+  stopping: boolean,
+): readonly string[] {
+  const acceptance = journal.acceptance();
+  return [
+    ...(stopping ? ['stopping'] : []),
+    ...(acceptance.ok ? [] : [acceptance.code]),
+    ...[...sources].flatMap(([name, { secrets }]) => (secrets.current().length > 0 ? [] : [`no_secret:${name}`])),
+  ];
+}
+
+export interface ReadinessParts {
+  readonly journal: Journal;
+  readonly delivery: Delivery;
+  readonly counters: Counters;
+  /** What is known of each source. */
+  readonly sources: readonly SourceState[];
+}
+
+export function readinessOf(
+  { journal, delivery, counters, sources }: ReadinessParts,
+  reasons: readonly string[],
+): Readiness {
+  const extent = journal.extent();
+  // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
+  const lost = journal.lostSpans().filter(({ reason }) => reason !== 'letGo');
+  const lagBodies = (sequence: number): number => extent.nextSequence - sequence;
+  return {
+    ready: reasons.length === 0,
+    reasons,
+    information: {
+      journal: { ...extent, lost, letGo: journal.letGoGaps() },
+      destinations: delivery.status().map((status) => ({ ...status, lagBodies: lagBodies(status.sequence) })),
+      sources,
+      counters: counters.snapshot(),
+    },
+  };
 }
 
 /** A browser that was led here under another name sends that name: DNS rebinding. */

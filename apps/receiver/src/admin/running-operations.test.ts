@@ -15,7 +15,10 @@ async function operationsOf(place: Place): Promise<Operations> {
     },
     xiq: { previewBackfill: () => linesOfNone(), completeness: () => linesOfNone() },
     authentication: () => [],
-    lookAtSubscriptions: async (source) => ['xiq'].filter((name) => source === undefined || name === source),
+    subscriptions: {
+      look: async (source) => ['xiq'].filter((name) => source === undefined || name === source),
+      reloaded() {},
+    },
   });
 }
 

@@ -3,7 +3,7 @@ import type { Operations } from '@xiq-siem/admin-api';
 import { type Configuration, configurationError, loadConfiguration, secretFaults } from '@xiq-siem/config';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Jobs } from '@xiq-siem/jobs';
-import { checkDestinations, forgetDestination, type Pipeline } from '@xiq-siem/pipeline';
+import { checkDestinations, forgetDestination } from '@xiq-siem/pipeline';
 import {
   type Doctor,
   filterOf,
@@ -22,12 +22,16 @@ export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identi
   readonly jobs: Jobs;
   readonly doctor: Doctor;
   live(): LiveFigures;
-  /** Looks now; the names of the sources that were looked at. */
-  lookAtSubscriptions(source: string | undefined): Promise<readonly string[]>;
+  readonly subscriptions: {
+    /** Looks now; the names of the sources that were looked at. */
+    look(source: string | undefined): Promise<readonly string[]>;
+    /** The configuration may name others now. */
+    reloaded(): void;
+  };
 }
 
 export function runningOperations(parts: OperationParts): Operations {
-  const { pipeline, jobs, services } = parts;
+  const { pipeline, jobs, services, subscriptions } = parts;
   const evidence = () => runningEvidence(parts);
   return {
     ...readingOperations({
@@ -51,9 +55,14 @@ export function runningOperations(parts: OperationParts): Operations {
       yield* tail(evidence(), whereOfQuery(query), signal);
     },
     doctor: ({ seconds }, signal) => parts.doctor(seconds, signal),
-    reload: async () => reload(pipeline),
+    async reload() {
+      const { changed, needsRestart } = await pipeline.apply(await readAgain(pipeline.configuration()));
+      const mappingVersion = pipeline.configuration().mappingVersion();
+      subscriptions.reloaded();
+      return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
+    },
     async lookAtSubscriptions({ source }) {
-      const looked = await parts.lookAtSubscriptions(source);
+      const looked = await subscriptions.look(source);
       if (source !== undefined && looked.length === 0) {
         throw new ConnectorError('not_found', `no source ${source} has subscriptions in the configuration`);
       }
@@ -98,12 +107,6 @@ const destinationChanges = ({ journal, milestones, pipeline, services }: Running
       return { resumed: name };
     },
   }) satisfies Partial<Operations>;
-
-async function reload(pipeline: Pipeline) {
-  const { changed, needsRestart } = await pipeline.apply(await readAgain(pipeline.configuration()));
-  const mappingVersion = pipeline.configuration().mappingVersion();
-  return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
-}
 
 /** The configuration as its file stands now, checked whole. */
 async function readAgain({ file, registry, env }: Configuration): Promise<Configuration> {

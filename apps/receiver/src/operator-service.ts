@@ -1,0 +1,167 @@
+// What the operator of a running connector is served by: the admin API, jobs, metrics, health events, the XIQ account.
+import type { SourceState } from '@xiq-siem/admin-api';
+import { systemClock } from '@xiq-siem/delivery';
+import { doctorProbe, type HealthEvent, startHealthEvents } from '@xiq-siem/health-events';
+import { createJobs, replayKind, retryKind } from '@xiq-siem/jobs';
+import type { DataDirectory } from '@xiq-siem/journal';
+import {
+  createDoctor,
+  type LiveFigures,
+  type RunningParts,
+  runningEvidence,
+  startSampler,
+  statusOf,
+} from '@xiq-siem/queries';
+import type { BackfilledIds } from '@xiq-siem/state';
+import { openJobRecords, openMilestones } from '@xiq-siem/state';
+import type { OwnLooks } from '@xiq-siem/xiq-account';
+import { backfillKind, currentClouds, openXiqDesk } from '@xiq-siem/xiq-account';
+import { type AdminOptions, readinessOf, readinessReasons } from './admin/admin.ts';
+import { runningOperations } from './admin/running-operations.ts';
+import type { RefusedCredentials } from './http/refused-credentials.ts';
+import type { Counters } from './telemetry/counters.ts';
+import { measureProcess } from './telemetry/process-readings.ts';
+import { statusReadings } from './telemetry/status-readings.ts';
+import { otlpOptions, startTelemetry } from './telemetry/telemetry.ts';
+import { version } from './version.ts';
+
+export interface OperatorService {
+  /** What the admin listener answers with. */
+  readonly admin: Pick<AdminOptions, 'operations' | 'changed' | 'readiness' | 'metrics'>;
+  /** To be called when webhooks are taken: the checks of the XIQ account begin. */
+  begin(): void;
+  /** Leaves jobs where they are. */
+  stop(): Promise<void>;
+}
+
+export interface OperatorParts extends Omit<RunningParts, 'milestones'> {
+  readonly data: DataDirectory;
+  readonly counters: Counters;
+  readonly refused: RefusedCredentials;
+  readonly journalMaxBytes: number;
+  readonly ownLooks: OwnLooks;
+  readonly backfilled: BackfilledIds;
+  stopping(): boolean;
+  /** Epoch milliseconds; undefined where nothing came since the start. */
+  lastReceivedMs(source: string): number | undefined;
+}
+
+export async function openOperatorService(parts: OperatorParts): Promise<OperatorService> {
+  const { data, journal, deadLetters, pipeline, services, counters, journalMaxBytes, ownLooks, backfilled } = parts;
+  const { now, log } = services;
+  const { delivery } = pipeline;
+  const startedMs = now();
+  const identity = { version, instanceId: data.instanceId };
+  await using opened = new AsyncDisposableStack();
+
+  const milestones = await openMilestones(data.paths.positions, log);
+  const running: RunningParts = { journal, deadLetters, milestones, pipeline, services, backfilled };
+  const evidence = () => runningEvidence(running);
+  const receiving = () => pipeline.sources().receiving;
+  const notReady = () => readinessReasons(journal, receiving(), parts.stopping());
+
+  const receivedBytes = () =>
+    counters.readings().reduce((sum, { name, value }) => sum + (name === 'xiq_siem.receiver.bytes' ? value : 0), 0);
+  const sampler = startSampler({ journal, delivery, milestones, directory: data.path, now, receivedBytes });
+  opened.defer(() => sampler.stop());
+  await sampler.sample();
+
+  const records = await openJobRecords(data.paths.jobs, log);
+  const clouds = currentClouds(pipeline.configuration, services);
+  const clock = systemClock;
+  const kinds = {
+    retry: retryKind(running),
+    replay: replayKind(running, records),
+    backfill: backfillKind({ clouds, access: evidence, journal, backfilled, records, clock, log }),
+  };
+  const jobs = createJobs({ records, kinds, now, log });
+  opened.defer(() => jobs.stop());
+
+  const directory = data.paths.jobs;
+  const ready = () => notReady().length === 0;
+  const xiq = await openXiqDesk({ clouds, evidence, jobs, pipeline, services, ownLooks, directory, ready });
+  opened.defer(() => xiq.stop());
+
+  const sources = (): readonly SourceState[] =>
+    [...receiving().keys()].map((name) => {
+      const receivedMs = parts.lastReceivedMs(name);
+      const lastReceived = receivedMs === undefined ? undefined : new Date(receivedMs).toISOString();
+      return { name, lastReceived, api: xiq.subscriptions.state(name) };
+    });
+  const live = (): LiveFigures => {
+    const reasons = notReady();
+    return {
+      startedMs,
+      accepting: { ok: reasons.length === 0, reasons },
+      lanes: delivery.status(),
+      journalMaxBytes,
+      freeBytes: sampler.freeBytes(),
+      deadLetterBytes: deadLetters.bytes(),
+      pace: sampler.pace,
+      jobsRunning: jobs.running(),
+      sources: sources(),
+    };
+  };
+  const status = () => statusOf(evidence(), identity, live());
+
+  const keep = (events: readonly HealthEvent[]): Promise<string> =>
+    journal.append(
+      { source: 'self', origin: 'self', receivedAtMs: now(), contentType: 'application/json' },
+      Buffer.from(JSON.stringify(events)),
+    );
+  const healthEvents = startHealthEvents({
+    status,
+    refused: parts.refused.takeRecent,
+    completeness: xiq.figures,
+    keep,
+    settings: () => pipeline.configuration().signals,
+    clock: { now, sleep: clock.sleep },
+    log,
+    meter: counters,
+  });
+  opened.defer(() => healthEvents.stop());
+
+  const doctor = createDoctor({
+    evidence,
+    destinations: pipeline.destinations,
+    troubleOf(name) {
+      const lane = delivery.status().find((candidate) => candidate.name === name);
+      return lane?.lastWords ?? lane?.reason;
+    },
+    keepProbe: () => keep([doctorProbe(now())]),
+  });
+
+  const processReadings = measureProcess(version);
+  opened.defer(() => processReadings.stop());
+  const telemetry = startTelemetry({
+    counters,
+    log,
+    now,
+    resource: { name: 'xiq-siem-connector', ...identity },
+    gauges: async () => [
+      ...statusReadings(await status(), sampler.freeBytes()),
+      ...processReadings.readings(),
+      ...xiq.readings(),
+    ],
+    otlp: otlpOptions(pipeline.configuration(), log),
+  });
+  opened.defer(() => telemetry.stop());
+
+  const authentication = () =>
+    counters
+      .readings()
+      .filter(({ name }) => name === 'xiq_siem.receiver.authenticated')
+      .map(({ attributes: { source = '', form = '' }, value }) => ({ source, form, count: value }));
+  const { subscriptions } = xiq;
+  const rest = opened.move();
+  return {
+    admin: {
+      operations: runningOperations({ ...running, identity, live, authentication, jobs, doctor, xiq, subscriptions }),
+      changed: healthEvents.adminCall,
+      readiness: () => readinessOf({ journal, delivery, counters, sources: sources() }, notReady()),
+      metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.prometheus() }),
+    },
+    begin: xiq.begin,
+    stop: () => rest.disposeAsync(),
+  };
+}
