@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { routeNames, routeOf } from '@xiq-siem/admin-api';
+import { askByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
 import { ConnectorError } from '@xiq-siem/core';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { openOperations, readingOnly, runningAt } from './open-operations.ts';
@@ -76,23 +78,16 @@ it('a connector that hangs is there, and its files are not read', async () => {
   await expect(runningAt(data, 50)).rejects.toMatchObject({ code: 'not_running', message });
 });
 
-it('of files alone, what changes is refused by each operation', async () => {
-  const never = () => Promise.reject(new Error('not asked'));
-  const nothing = () => ({ [Symbol.asyncIterator]: () => ({ next: never }) });
-  const operations = readingOnly(
-    {
-      ...{ status: never, traceReceipt: never, listDeadLetters: never, groupDeadLetters: never },
-      ...{ showDeadLetter: never, jobs: never, check: never },
-      ...{ traceEvent: nothing, shapes: nothing, previewReplay: nothing },
-      ...{ previewBackfill: nothing, completeness: nothing },
-    },
-    '/data',
-  );
-  const signal = AbortSignal.timeout(5000);
-  expect(await operations.reload({}, signal).catch(codeOf)).toBe('not_running');
-  expect(await operations.resumeDestination({ name: 'x' }, signal).catch(codeOf)).toBe('not_running');
-  const told = operations.tail({}, signal)[Symbol.asyncIterator]().next();
-  expect(await told.then(() => 'told', codeOf)).toBe('not_running');
+it.each(routeNames)('of files alone, %s is answered if they can tell, else refused', async (name) => {
+  const { asked, operations } = sampleConnector();
+  const told = await askByName(readingOnly(operations, '/data'), name).catch(codeOf);
+  const { answer, snapshot } = routeOf(name);
+  expect(told).toEqual(snapshot ? [sampleOf(answer)] : 'not_running');
+  expect(asked.map(([one]) => one)).toEqual(snapshot ? [name] : []);
+});
+
+it('what changes something needs a running connector', () => {
+  expect(routeNames.map(routeOf).filter(({ changes, snapshot }) => changes && snapshot)).toEqual([]);
 });
 
 it('a configuration at fault: config_invalid', async () => {

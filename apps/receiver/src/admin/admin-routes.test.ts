@@ -1,7 +1,8 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { routes } from '@xiq-siem/admin-api';
+import { routeNames, routeOf } from '@xiq-siem/admin-api';
+import { askByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
 import { ConnectorError, type ErrorCode, exitCodes } from '@xiq-siem/core';
 import { linesOf, never, until } from '@xiq-siem/queries/test-place';
 import { describe, expect, test } from 'vitest';
@@ -43,20 +44,48 @@ function waitingTail() {
   };
 }
 
-describe('what is asked', () => {
-  test.each(Object.entries(routes))('%s refuses a field that it does not know, by its name', async (_, route) => {
-    await using served = await serveOperations({});
-    const path = route.path.replaceAll(/\{\w+\}/g, '1');
-    const asked =
-      route.method === 'GET'
-        ? { path: `${path}?n0nsense=val-ue` }
-        : { method: 'POST', path, body: JSON.stringify({ n0nsense: 'val-ue' }) };
-    const { status, text: answer } = await ask(served.url, asked);
+describe.each(routeNames)('%s', (name) => {
+  const route = routeOf(name);
+  const path = route.path.replaceAll(/\{\w+\}/g, '1');
+
+  test('refuses a field that it does not know, by its name', async () => {
+    const { asked, operations } = sampleConnector();
+    await using served = await serveOperations(operations);
+    const { method } = route;
+    const unknown =
+      method === 'GET' ? { path: `${path}?n0nsense=val-ue` } : { path, body: JSON.stringify({ n0nsense: 'val-ue' }) };
+    const { status, text: answer } = await ask(served.url, { method, ...unknown });
     expect(status).toBe(400);
     expect(JSON.parse(answer)).toEqual({ error: 'usage', message: expect.stringContaining('n0nsense') });
     expect(answer).not.toContain('val-ue');
+    expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
   });
 
+  test('is refused without the token', async () => {
+    const { asked, operations } = sampleConnector();
+    await using served = await serveOperations(operations);
+    const answer = await ask(served.url, { method: route.method, path, headers: { authorization: 'Bearer none' } });
+    expect(answer).toMatchObject({ status: 401 });
+    expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
+  });
+
+  test('is asked what the client asks, and what it answers comes back; a change is an audit event', async () => {
+    const { asked, operations } = sampleConnector();
+    await using served = await serveOperations(operations);
+    const input = sampleOf(route.input);
+    expect(await askByName(served.client, name)).toEqual([sampleOf(route.answer)]);
+    expect(asked).toEqual([[name, input]]);
+    expect(served.changes).toEqual(route.changes ? [{ call: name, outcome: 'success', input }] : []);
+  });
+
+  test('stands in the OpenAPI document that is served', async () => {
+    await using served = await serveOperations({});
+    const { text: document } = await ask(served.url, { path: '/api/v1/openapi.json' });
+    expect(JSON.parse(document).paths[route.path][route.method.toLowerCase()]).toMatchObject({ operationId: name });
+  });
+});
+
+describe('what is asked', () => {
   test.each<[string, string]>([
     ['/api/v1/dead-letters?limit=none', 'limit'],
     ['/api/v1/dead-letters?limit=0', 'limit'],
