@@ -158,7 +158,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     admin: {
       operations: runningOperations({ ...running, identity, live, authentication, jobs, doctor, xiq, subscriptions }),
       changed: healthEvents.adminCall,
-      readiness: () => readinessOf({ journal, delivery, counters, sources: sources() }, notReady()),
+      readiness: () => readinessOf(notReady(), { journal, delivery }, sources(), counters),
       metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.prometheus() }),
     },
     begin: xiq.begin,

@@ -25,11 +25,11 @@ export function connectAdmin(address: ClientAddress): Operations {
       const route = routeOf(name);
       return parsed(route.answer, await textOf(address.url, await send(address, route, input, signal)));
     },
-    (name) => (input, signal) => streamOf(address, routeOf(name), input, signal),
+    (name) => (input, signal) => linesFrom(address, routeOf(name), input, signal),
   );
 }
 
-async function* streamOf<Answer>(
+async function* linesFrom<Answer>(
   address: ClientAddress,
   route: Route<unknown, Answer>,
   input: Input,

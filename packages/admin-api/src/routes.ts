@@ -34,8 +34,8 @@ type StreamOperation<Name extends StreamName> = (
   input: InputOf<Name>,
   signal: AbortSignal,
 ) => AsyncIterable<AnswerOf<Name>>;
-export type AnswerOperations = { readonly [Name in AnswerName]: AnswerOperation<Name> };
-export type StreamOperations = { readonly [Name in StreamName]: StreamOperation<Name> };
+type AnswerOperations = { readonly [Name in AnswerName]: AnswerOperation<Name> };
+type StreamOperations = { readonly [Name in StreamName]: StreamOperation<Name> };
 
 /** What a connector can be asked: implemented by the running one, by its client, and in part by its files. */
 export type Operations = AnswerOperations & StreamOperations;
@@ -49,6 +49,12 @@ const typed: { readonly [Name in RouteName]: Route<InputOf<Name>, AnswerOf<Name>
 /** For what loops over the table: the schemas of a route parse what its operation takes and gives. */
 export const routeOf = <Name extends RouteName>(name: Name): Route<InputOf<Name>, AnswerOf<Name>> => typed[name];
 
+/** The operation of a route that is known by its name alone. */
+export const answerOf = <Name extends AnswerName>(from: AnswerOperations, name: Name): AnswerOperation<Name> =>
+  from[name];
+export const streamOf = <Name extends StreamName>(from: StreamOperations, name: Name): StreamOperation<Name> =>
+  from[name];
+
 /** Operations made in a loop over the table: each by the name of its route. */
 export function operationsBy(
   answer: <Name extends AnswerName>(name: Name) => AnswerOperation<Name>,
@@ -60,3 +66,10 @@ export function operationsBy(
 }
 
 const isWhole = (made: object): made is Operations => routeNames.every((name) => Object.hasOwn(made, name));
+
+/** Every operation rejects as `refuse` does. */
+export const refusingOperations = (refuse: () => Promise<never>): Operations =>
+  operationsBy(
+    () => refuse,
+    () => () => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) }),
+  );

@@ -2,14 +2,14 @@
 import { z } from 'zod';
 import {
   type AnswerName,
-  type AnswerOperations,
+  answerOf,
   isStream,
   type Operations,
   operationsBy,
   type RouteName,
   routeOf,
   type StreamName,
-  type StreamOperations,
+  streamOf,
 } from './routes.ts';
 
 /** With required fields alone; the first of several forms. */
@@ -32,10 +32,10 @@ function sampleOfJson(schema: z.core.JSONSchema.JSONSchema | boolean): unknown {
 /** Asks the operation of this name with a sample of its input; resolves with its answer, or its lines. */
 export async function askByName(operations: Operations, name: RouteName): Promise<readonly unknown[]> {
   const { signal } = new AbortController();
-  const answers: AnswerOperations = operations;
-  const streams: StreamOperations = operations;
-  const answerTo = <Name extends AnswerName>(one: Name) => answers[one](sampleOf(routeOf(one).input), signal);
-  const linesOf = <Name extends StreamName>(one: Name) => streams[one](sampleOf(routeOf(one).input), signal);
+  const answerTo = <Name extends AnswerName>(one: Name) =>
+    answerOf(operations, one)(sampleOf(routeOf(one).input), signal);
+  const linesOf = <Name extends StreamName>(one: Name) =>
+    streamOf(operations, one)(sampleOf(routeOf(one).input), signal);
   if (!isStream(name)) return [await answerTo(name)];
   const lines: unknown[] = [];
   for await (const line of linesOf(name)) lines.push(line);

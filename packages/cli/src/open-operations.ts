@@ -2,15 +2,17 @@
 import { Agent } from 'node:http';
 import {
   type AdminAddress,
-  type AnswerOperations,
+  answerOf,
   connectAdmin,
   type Operations,
   operationsBy,
+  type RouteName,
   readAdminFile,
+  refusingOperations,
   routeOf,
   routes,
   type SnapshotOperations,
-  type StreamOperations,
+  streamOf,
 } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, exchange } from '@xiq-siem/core';
@@ -86,17 +88,12 @@ async function knowsUs({ url: base, token }: AdminAddress, timeoutMs: number): P
 
 /** All operations, of which those that need a running connector refuse. */
 export function readingOnly(reading: SnapshotOperations, dataDirectory: string): Operations {
-  const refuse = (): Promise<never> => Promise.reject(notRunning(dataDirectory));
-  const refuseLines = (): AsyncIterable<never> => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) });
-  const refusing = operationsBy(
-    () => refuse,
-    () => refuseLines,
-  );
-  const answers: AnswerOperations = { ...refusing, ...reading };
-  const streams: StreamOperations = { ...refusing, ...reading };
+  const refusing = refusingOperations(() => Promise.reject(notRunning(dataDirectory)));
+  const answering: Operations = { ...refusing, ...reading };
+  const from = (name: RouteName): Operations => (routeOf(name).snapshot === true ? answering : refusing);
   return operationsBy(
-    (name) => (routeOf(name).snapshot === true ? answers[name] : refuse),
-    (name) => (routeOf(name).snapshot === true ? streams[name] : refuseLines),
+    (name) => answerOf(from(name), name),
+    (name) => streamOf(from(name), name),
   );
 }
 

@@ -5,7 +5,7 @@ import type { HttpBindings } from '@hono/node-server';
 import {
   type AdminChange,
   type AnswerName,
-  type AnswerOperations,
+  answerOf,
   isStream,
   type Operations,
   openApiDocument,
@@ -14,9 +14,8 @@ import {
   type refusal,
   routeNames,
   routeOf,
-  routes,
   type StreamName,
-  type StreamOperations,
+  streamOf,
 } from '@xiq-siem/admin-api';
 import { ConnectorError, isErrorCode } from '@xiq-siem/core';
 import { type Context, Hono } from 'hono';
@@ -51,7 +50,7 @@ export function adminRoutes({
   /** Runs a call; where it changes something, the call is reported. */
   async function audited<Result>(name: RouteName, input: object, call: () => Promise<Result>): Promise<Result> {
     const report = (outcome: AdminChange['outcome'], code?: string): void => {
-      if (routes[name].changes) changed({ call: name, outcome, code, input: { ...input } });
+      if (routeOf(name).changes) changed({ call: name, outcome, code, input: { ...input } });
     };
     try {
       const result = await call();
@@ -63,16 +62,14 @@ export function adminRoutes({
     }
   }
 
-  const answers: AnswerOperations = operations;
   function addAnswer<Name extends AnswerName>(name: Name): void {
     const route = routeOf(name);
     app.on(route.method, honoPath(route.path), async (c) => {
       const input = await inputOf(c, route);
-      return c.json(await audited(name, input, () => answers[name](input, closedSignal(c))));
+      return c.json(await audited(name, input, () => answerOf(operations, name)(input, closedSignal(c))));
     });
   }
 
-  const streams: StreamOperations = operations;
   let openStreams = 0;
   function addStream<Name extends StreamName>(name: Name): void {
     const route = routeOf(name);
@@ -84,7 +81,7 @@ export function adminRoutes({
       const ended = (): void => {
         openStreams -= 1;
       };
-      const lines = streams[name](input, closedSignal(c))[Symbol.asyncIterator]();
+      const lines = streamOf(operations, name)(input, closedSignal(c))[Symbol.asyncIterator]();
       // The first line decides about the status: what is refused is refused at once.
       const first = await audited(name, input, () => lines.next()).catch((cause: unknown) => {
         ended();

@@ -52,7 +52,7 @@ test('metrics, life and readiness need no token', async () => {
 });
 
 test('it is not ready where a webhook would not be taken, and says why', async () => {
-  const readiness = () => ({ ready: false, reasons: ['journal_full'], information: { more: 1 } });
+  const readiness = () => ({ reasons: ['journal_full'], information: { more: 1 } });
   await using served = await serveOperations(operations, { readiness });
   const { status, text: answer } = await get(`${served.url}/readyz`);
   expect(status).toBe(503);

@@ -10,12 +10,10 @@ import { Hono } from 'hono';
 import type { Counters } from '../telemetry/counters.ts';
 import { type AdminRoutesOptions, adminRoutes, refusalOf } from './admin-routes.ts';
 
-export interface Readiness {
-  /** True if and only if a webhook would be accepted now. */
-  readonly ready: boolean;
-  /** Why not. */
+interface Readiness {
+  /** Why no webhook would be accepted now; none: one would. */
   readonly reasons: readonly string[];
-  /** For people: no part of `ready`. */
+  /** For people: no part of the decision. */
   readonly information: object;
 }
 
@@ -41,24 +39,17 @@ export function readinessReasons(
   ];
 }
 
-export interface ReadinessParts {
-  readonly journal: Journal;
-  readonly delivery: Delivery;
-  readonly counters: Counters;
-  /** What is known of each source. */
-  readonly sources: readonly SourceState[];
-}
-
 export function readinessOf(
-  { journal, delivery, counters, sources }: ReadinessParts,
   reasons: readonly string[],
+  { journal, delivery }: { readonly journal: Journal; readonly delivery: Delivery },
+  sources: readonly SourceState[],
+  counters: Counters,
 ): Readiness {
   const extent = journal.extent();
   // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
   const lost = journal.lostSpans().filter(({ reason }) => reason !== 'letGo');
   const lagBodies = (sequence: number): number => extent.nextSequence - sequence;
   return {
-    ready: reasons.length === 0,
     reasons,
     information: {
       journal: { ...extent, lost, letGo: journal.letGoGaps() },
@@ -80,7 +71,8 @@ export function adminApp({ token, log, readiness, metrics, ...rest }: AdminOptio
   });
   app.get('/healthz', (c) => c.json({ status: 'alive' }));
   app.get('/readyz', (c) => {
-    const { ready, reasons, information } = readiness();
+    const { reasons, information } = readiness();
+    const ready = reasons.length === 0;
     return c.json({ status: ready ? 'ready' : 'not ready', reasons, ...information }, ready ? 200 : 503);
   });
   app.get('/metrics', async (c) => {

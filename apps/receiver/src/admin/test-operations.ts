@@ -1,21 +1,11 @@
 // For tests: a connector that answers what the test says, behind its admin listener.
-import { type AdminChange, connectAdmin, type Operations, operationsBy } from '@xiq-siem/admin-api';
+import { type AdminChange, connectAdmin, type Operations, refusingOperations } from '@xiq-siem/admin-api';
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { listen } from '../http/listen.ts';
 import { type AdminOptions, adminApp } from './admin.ts';
 
-const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));
-
-// biome-ignore lint/correctness/useYield: it only refuses
-async function* refuseLines(): AsyncGenerator<never> {
-  throw new ConnectorError('usage', 'not in this test');
-}
-
-const refusing = operationsBy(
-  () => refuse,
-  () => refuseLines,
-);
+const refusing = refusingOperations(() => Promise.reject(new ConnectorError('usage', 'not in this test')));
 
 export const token = 't0ken-of-the-test';
 
@@ -28,7 +18,7 @@ export async function serveOperations(operations: Partial<Operations>, more: Par
     version: '1.2.3',
     operations: { ...refusing, ...operations },
     changed: (change) => void changes.push(change),
-    readiness: () => ({ ready: true, reasons: [], information: {} }),
+    readiness: () => ({ reasons: [], information: {} }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     ...more,
   });

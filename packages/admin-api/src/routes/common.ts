@@ -2,6 +2,8 @@
 import { exitCodes } from '@xiq-siem/core';
 import { z } from 'zod';
 
+/** What a delivered is worth. */
+export const assurance = z.enum(['indexed', 'stored', 'accepted']);
 /** ISO 8601, UTC. */
 export const time = z.iso.datetime({ offset: true });
 export const count = z.int().min(0);
@@ -32,7 +34,6 @@ export const progress = z.strictObject({
   done: count.describe('Bodies looked at.'),
   total: count.describe('Bodies to be looked at.'),
 });
-export type Progress = z.infer<typeof progress>;
 
 /** The span that bodies were received in: `from` inclusive, `to` exclusive. */
 export const spanShape = { from: time.optional(), to: time.optional() } as const;

@@ -1,15 +1,11 @@
 // `completeness`: what ExtremeCloud IQ logged, what we kept, and what each destination confirmed.
 import { z } from 'zod';
 import { watch } from '../route.ts';
-import { count, name, progress, snapshot, time } from './common.ts';
+import { assurance, count, name, progress, snapshot, time } from './common.ts';
 import { xiqSpan } from './jobs.ts';
 
-const event = z.strictObject({
-  id: z.string(),
-  time,
-  /** What it was about, in short: for a person to know it by. */
-  words: z.string().optional(),
-});
+/** `words`: what it was about, in short, for a person to know it by. */
+const event = z.strictObject({ id: z.string(), time, words: z.string().optional() });
 
 const cell = z.strictObject({
   messageType: z.string(),
@@ -19,14 +15,7 @@ const cell = z.strictObject({
   xiq: count.nullable().describe('Events that ExtremeCloud IQ has; null where it cannot be asked.'),
   kept: count,
   destinations: z.array(
-    z.strictObject({
-      name,
-      assurance: z.enum(['indexed', 'stored', 'accepted']),
-      confirmed: count,
-      deadLettered: count,
-      filtered: count,
-      waiting: count,
-    }),
+    z.strictObject({ name, assurance, confirmed: count, deadLettered: count, filtered: count, waiting: count }),
   ),
   missing: z.array(event).describe('At ExtremeCloud IQ, and not here; of many the first ones.'),
   missingCount: count,

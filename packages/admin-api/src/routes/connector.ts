@@ -3,12 +3,6 @@ import { z } from 'zod';
 import { change, changeAndWatch, read } from '../route.ts';
 import { name, nothing, snapshot } from './common.ts';
 
-const checks = z.strictObject({
-  snapshot,
-  destinations: z.array(z.strictObject({ name, type: z.string(), ok: z.boolean(), message: z.string() })),
-});
-export type Checks = z.infer<typeof checks>;
-
 const reloaded = z.strictObject({
   changed: z.array(z.string()).describe('What is in effect now: `destinations.archive added`.'),
   needsRestart: z.array(z.string()).describe('Fields that differ and were left as they were.'),
@@ -37,7 +31,10 @@ export const connectorRoutes = {
   check: read('/api/v1/check', {
     summary: 'Ask each destination whether it would take events',
     input: nothing,
-    answer: checks,
+    answer: z.strictObject({
+      snapshot,
+      destinations: z.array(z.strictObject({ name, type: z.string(), ok: z.boolean(), message: z.string() })),
+    }),
     snapshot: true,
   }),
   doctor: changeAndWatch('/api/v1/doctor', {

@@ -1,14 +1,14 @@
 // `status`: what came, what became of it, what is stuck, and whether anything is lost.
 import { z } from 'zod';
 import { change, read } from '../route.ts';
-import { count, name, nothing, snapshot, time } from './common.ts';
+import { assurance, count, name, nothing, snapshot, time } from './common.ts';
 
 const rate = z.number().min(0).nullable().describe('Null where it is not known yet.');
 
 const destination = z.strictObject({
   name,
   type: z.string(),
-  assurance: z.enum(['indexed', 'stored', 'accepted']).describe('What a delivered is worth.'),
+  assurance: assurance.describe('What a delivered is worth.'),
   state: z.enum(['running', 'backing_off', 'paused', 'stopping', 'stopped', 'unknown']),
   reason: z.string().optional().describe('Why it backs off or pauses.'),
   since: time.optional(),

@@ -1,12 +1,12 @@
 // `trace`: the whole story of one body or one event.
 import { z } from 'zod';
 import { read, watch } from '../route.ts';
-import { count, name, progress, snapshot, spanShape, time } from './common.ts';
+import { assurance, count, name, progress, snapshot, spanShape, time } from './common.ts';
 
 const verdict = z.strictObject({
   destination: name,
   verdict: z.enum(['delivered', 'dead_lettered', 'dropped', 'filtered', 'waiting', 'lost', 'not_known']),
-  assurance: z.enum(['indexed', 'stored', 'accepted']).optional().describe('With delivered: what it is worth.'),
+  assurance: assurance.optional().describe('With delivered: what it is worth.'),
   code: z.string().optional(),
   words: z.string().optional(),
   deadLetter: count.optional().describe('Its number, for `dlq show`.'),
