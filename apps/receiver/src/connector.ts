@@ -44,15 +44,10 @@ export interface Connector {
   stop(graceMs: number): Promise<void>;
 }
 
-export interface ConnectorServices {
-  readonly log: Logger;
-  readonly now: () => number;
-}
-
 /** Whatever fails on the way closes what was opened before it. */
 export async function startConnector(
   configuration: Configuration,
-  { log, now }: ConnectorServices,
+  { log, now }: { readonly log: Logger; readonly now: () => number },
 ): Promise<Connector> {
   const counters = createCounters({ ...ownCounters, ...ownGauges });
   await using opened = new AsyncDisposableStack();
@@ -70,7 +65,8 @@ export async function startConnector(
 
   const backfilled = await openBackfilledIds(join(data.paths.jobs, 'backfilled.ids'), { now, log });
   opened.defer(() => backfilled.close());
-  const pipeline = await openPipeline(configuration, { journal, deadLetters, services, log, backfilled });
+  const stores = { journal, deadLetters, backfilled };
+  const pipeline = await openPipeline(configuration, { ...stores, services, log });
   const { delivery } = pipeline;
   let isStopping = false;
   const stopping = () => isStopping;
@@ -80,16 +76,14 @@ export async function startConnector(
   const ownLooks = createOwnLooks();
   const lastReceived = new Map<string, number>();
   const operator = await openOperatorService({
+    ...stores,
     data,
-    journal,
-    deadLetters,
     pipeline,
     services,
     counters,
     refused,
-    journalMaxBytes,
     ownLooks,
-    backfilled,
+    journalMaxBytes,
     stopping,
     lastReceivedMs: (source) => lastReceived.get(source),
   });
