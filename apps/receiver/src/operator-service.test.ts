@@ -26,7 +26,7 @@ destinations:
 `;
 
 async function startHere() {
-  const directory = await mkdtemp(join(tmpdir(), 'desk-'));
+  const directory = await mkdtemp(join(tmpdir(), 'operator-service-'));
   const file = join(directory, 'config.yaml');
   await writeFile(file, withOne);
   const loaded = await loadConfiguration(file, registry, {});
@@ -35,7 +35,10 @@ async function startHere() {
   const connector = await startConnector(loaded.configuration, { log, now: Date.now });
   const { token } = adminFile.parse(JSON.parse(await readFile(join(directory, 'data/admin.json'), 'utf8')));
   return {
-    ...{ file, log, connector, client: connectAdmin({ url: connector.adminUrl, token: new Secret(token) }) },
+    file,
+    log,
+    connector,
+    client: connectAdmin({ url: connector.adminUrl, token: new Secret(token) }),
     async [Symbol.asyncDispose](): Promise<void> {
       await connector.stop(0);
       await rm(directory, { recursive: true, force: true });
@@ -61,7 +64,9 @@ test('the doctor’s event goes through everything, and status, shapes and metri
     { kind: 'end', ok: true },
   ]);
   expect(await client.status({}, never)).toMatchObject({
-    ...{ snapshot: false, holds: true, accepting: { ok: true } },
+    snapshot: false,
+    holds: true,
+    accepting: { ok: true },
     destinations: [{ name: 'one', state: 'running', sum: { normalized: 1, delivered: 1, difference: 0 } }],
   });
   const [kept] = lines;

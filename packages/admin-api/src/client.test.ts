@@ -15,7 +15,8 @@ async function answering(answer: (request: IncomingMessage, response: ServerResp
   if (address === null || typeof address === 'string') throw new Error('no port');
   const url = `http://127.0.0.1:${address.port}`;
   return {
-    ...{ url, client: connectAdmin({ url, token: new Secret(token) }) },
+    url,
+    client: connectAdmin({ url, token: new Secret(token) }),
     async [Symbol.asyncDispose](): Promise<void> {
       server.close();
       server.closeAllConnections();

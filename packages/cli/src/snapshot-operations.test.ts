@@ -42,7 +42,9 @@ test('of a stopped connector all that reads is answered, marked as a snapshot, a
 
   const snapshot = await openSnapshotOperations(configuration, '1.2.3');
   expect(await snapshot.status({}, never)).toMatchObject({
-    ...{ snapshot: true, holds: true, deadLetters: { open: 1 } },
+    snapshot: true,
+    holds: true,
+    deadLetters: { open: 1 },
     destinations: [{ name: 'one', state: 'unknown', sum: { normalized: 2, delivered: 1, deadLettered: 1 } }],
   });
   expect(await snapshot.traceReceipt({ receipt }, never)).toMatchObject({

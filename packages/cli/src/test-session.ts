@@ -83,7 +83,9 @@ export async function runTest(
     const operations = { ...silent, ...answers };
     return {
       operations: snapshot ? readingOnly(operations, '/data') : operations,
-      ...{ snapshot, dataDirectory: '/data', close: async () => {} },
+      snapshot,
+      dataDirectory: '/data',
+      close: async () => {},
     };
   };
   const code = await runCommand(words, { terminal, product, open });

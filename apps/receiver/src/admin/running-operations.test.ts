@@ -9,7 +9,10 @@ import { runningOperations } from './running-operations.ts';
 
 async function operationsOf(place: Place): Promise<Operations> {
   return runningOperations({
-    ...{ ...place.parts, identity, jobs: await openJobs(place), live: () => liveOf(place) },
+    ...place.parts,
+    identity,
+    jobs: await openJobs(place),
+    live: () => liveOf(place),
     doctor: async function* () {
       yield { kind: 'end', ok: true };
     },
