@@ -1,7 +1,7 @@
 // The xiq-siem command: what it runs, and the exit code that it ends with.
 
 import type { Product } from '@xiq-siem/cli';
-import { exits, processTerminal, runCommand } from '@xiq-siem/cli';
+import { exits, processSession, runCommand } from '@xiq-siem/cli';
 import { ConnectorError } from '@xiq-siem/core';
 import { allCommands } from './commands.ts';
 import { recommendedNode, version } from './version.ts';
@@ -20,15 +20,7 @@ const product: Product = {
 
 process.on('uncaughtException', fail);
 try {
-  process.exitCode = await runCommand(
-    process.argv.slice(2),
-    {
-      terminal: processTerminal(),
-      product,
-      open: async (configFile, purpose) => (await import('@xiq-siem/cli')).openOperations(product, configFile, purpose),
-    },
-    allCommands,
-  );
+  process.exitCode = await runCommand(process.argv.slice(2), processSession(product), allCommands);
 } catch (cause) {
   fail(cause);
 }

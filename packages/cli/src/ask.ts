@@ -33,6 +33,7 @@ export interface Asking extends Output {
 interface CommonValues {
   readonly config?: string | undefined;
   readonly json?: boolean | undefined;
+  readonly data?: string | undefined;
 }
 
 /** Resolves with what `work` does: the exit code. Reading a stopped connector is said first. */
@@ -44,7 +45,13 @@ export async function ask(
 ): Promise<number> {
   const json = values.json === true;
   const signal = terminal.interrupted();
-  const { operations, snapshot, dataDirectory, close } = await open(configFile(values), purpose);
+  const place = { config: configFile(values), data: values.data };
+  const { operations, snapshot, dataDirectory, fault, close } = await open(place, purpose);
+  if (fault !== undefined) {
+    terminal.err(
+      `${printable(fault)}\nThe configuration is at fault: only its data directory ${printable(dataDirectory)} is used.`,
+    );
+  }
   if (snapshot) {
     const line = `snapshot of a stopped connector (${printable(dataDirectory)}): read from its files, nothing is changed`;
     if (json) terminal.err(line);

@@ -22,14 +22,23 @@ export interface OpenedOperations {
   /** True where the files of a stopped connector are read. */
   readonly snapshot: boolean;
   readonly dataDirectory: string;
+  /** Where the configuration is at fault, so that the data directory alone is read: what is wrong with it. */
+  readonly fault?: string | undefined;
   close(): Promise<void>;
+}
+
+/** Where a command finds the connector: `--config` and `--data`, or what stands for them. */
+export interface Place {
+  readonly config?: string | undefined;
+  /** The data directory, whatever the configuration says. */
+  readonly data?: string | undefined;
 }
 
 export interface Session {
   readonly terminal: Terminal;
   readonly product: Product;
   /** The running connector, or the files of the stopped one. */
-  open(configFile: string | undefined, purpose: Purpose): Promise<OpenedOperations>;
+  open(place: Place, purpose: Purpose): Promise<OpenedOperations>;
 }
 
 /** What `--json` prints: one object, or one a line. */

@@ -16,7 +16,15 @@ const configOption = {
   },
 } as const;
 const jsonOption = { json: { type: 'boolean', help: 'for scripts: as docs/reference/commands.md has it' } } as const;
-const commonOptions = { ...jsonOption, ...configOption, ...helpOption } as const satisfies CommandOptions;
+const dataOption = {
+  data: { type: 'string', value: 'DIR', help: 'the data directory, whatever the configuration says' },
+} as const;
+const commonOptions = {
+  ...jsonOption,
+  ...configOption,
+  ...dataOption,
+  ...helpOption,
+} as const satisfies CommandOptions;
 
 export interface Call<Options extends CommandOptions> {
   readonly values: Parsed<Options & typeof commonOptions>['values'];
@@ -63,6 +71,7 @@ export function defineCommand(parts: CommandParts<CommandOptions> | WithoutOptio
     ...own,
     ...(json && jsonOption),
     ...(config !== false && configOption),
+    ...(connector && dataOption),
     ...helpOption,
   };
   const said: Partial<Record<ExitName, string>> = {

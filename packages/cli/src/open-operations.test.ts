@@ -49,7 +49,7 @@ it('a connector that answers is asked', async () => {
     response.end(JSON.stringify({ snapshot: false, jobs: [] }));
   });
   const { configFile } = await place(url);
-  const { operations, snapshot, close } = await openOperations(product, configFile, 'changes');
+  const { operations, snapshot, close } = await openOperations(product, { config: configFile }, 'changes');
   expect(snapshot).toBe(false);
   expect(await operations.jobs({}, AbortSignal.timeout(5000))).toEqual({ snapshot: false, jobs: [] });
   const token = `Bearer ${'x'.repeat(32)}`;
@@ -63,7 +63,7 @@ it.each([
 ])('%s: nothing runs, and what changes is refused', async (_, url) => {
   const { configFile, data } = await place(url);
   expect(await runningAt(data)).toBeUndefined();
-  const refused = await openOperations(product, configFile, 'changes').catch(codeOf);
+  const refused = await openOperations(product, { config: configFile }, 'changes').catch(codeOf);
   expect(refused).toBe('not_running');
 });
 
@@ -91,5 +91,5 @@ it('what changes something needs a running connector', () => {
 });
 
 it('a configuration at fault: config_invalid', async () => {
-  expect(await openOperations(product, '/nowhere/c.yaml').catch(codeOf)).toBe('config_invalid');
+  expect(await openOperations(product, { config: '/nowhere/c.yaml' }).catch(codeOf)).toBe('config_invalid');
 });

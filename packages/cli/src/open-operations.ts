@@ -1,5 +1,6 @@
 // Whom a command asks: the connector that runs on this data directory, or the files of the one that does not.
 import { Agent } from 'node:http';
+import { resolve } from 'node:path';
 import {
   type AdminAddress,
   answerOf,
@@ -16,47 +17,69 @@ import {
 } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, exchange } from '@xiq-siem/core';
-import type { OpenedOperations, Product, Purpose } from './command.ts';
+import type { OpenedOperations, Place, Product, Purpose } from './command.ts';
 
 /** A connector under load may take its time; one that is not there is told at once. */
 const probeTimeoutMs = 5_000;
 const unauthorized = 401;
 const notFound = 404;
 
+/** What the files tell without a configuration. */
+const ofFilesAlone: ReadonlySet<RouteName> = new Set<RouteName>([
+  'status',
+  'listDeadLetters',
+  'groupDeadLetters',
+  'showDeadLetter',
+  'jobs',
+]);
+
 /**
- * @throws ConnectorError exit 78 for a configuration at fault; `not_running` for a connector that hangs, and where
- * something is to change and none runs.
+ * With a configuration at fault, a running connector is asked all the same, and of a stopped one what its files tell.
+ * @throws ConnectorError exit 78 for a configuration at fault, where no data directory is known or nothing can be read
+ * without it; `not_running` for a connector that hangs, and where something is to change and none runs.
  */
 export async function openOperations(
   product: Product,
-  configFile: string | undefined,
+  { config, data }: Place,
   purpose: Purpose = 'reads',
 ): Promise<OpenedOperations> {
-  const configuration = await readConfiguration(product, configFile);
+  const given = data === undefined ? undefined : resolve(data);
+  const asked = given === undefined ? undefined : await runningAt(given);
+  if (given !== undefined && asked !== undefined) return ofRunning(asked, given);
+  const { configuration, fault } = await readConfiguration(product, config, given);
   const dataDirectory = configuration.resolvePath(configuration.dataDirectory);
-  const address = await runningAt(dataDirectory);
-  if (address !== undefined) {
-    return { operations: connectAdmin(address), snapshot: false, dataDirectory, close: async () => {} };
-  }
-  if (purpose === 'changes') throw notRunning(dataDirectory);
+  const address = given === undefined ? await runningAt(dataDirectory) : undefined;
+  if (address !== undefined) return { ...ofRunning(address, dataDirectory), fault: fault?.message };
+  if (purpose === 'changes') throw fault ?? notRunning(dataDirectory);
   const { openSnapshotOperations } = await import('./snapshot-operations.ts');
-  const files = await openSnapshotOperations(configuration, product.version);
-  return {
-    operations: readingOnly(files, dataDirectory),
-    snapshot: true,
-    dataDirectory,
-    close: () => files.close(),
-  };
+  const files = await openSnapshotOperations(configuration, product.version, fault === undefined);
+  const operations = readingOnly(files, dataDirectory, fault);
+  return { operations, snapshot: true, dataDirectory, fault: fault?.message, close: () => files.close() };
 }
 
-async function readConfiguration(product: Product, file: string | undefined): Promise<Configuration> {
-  const [{ configurationError, loadConfiguration }, registry] = await Promise.all([
+function ofRunning(address: AdminAddress, dataDirectory: string): OpenedOperations {
+  return { operations: connectAdmin(address), snapshot: false, dataDirectory, close: async () => {} };
+}
+
+interface Read {
+  readonly configuration: Configuration;
+  /** The configuration is the built-in one, with the data directory of the one that is at fault. */
+  readonly fault: ConnectorError | undefined;
+}
+
+async function readConfiguration(product: Product, file: string | undefined, given: string | undefined): Promise<Read> {
+  const [{ configurationError, dataDirectoryOf, loadConfiguration }, registry] = await Promise.all([
     import('@xiq-siem/config'),
     product.registry(),
   ]);
   const loaded = await loadConfiguration(file, registry, process.env);
-  if (!loaded.ok) throw configurationError(loaded.faults);
-  return loaded.configuration;
+  const usual = loaded.ok ? loaded : await loadConfiguration(undefined, registry, process.env);
+  const fault = loaded.ok ? undefined : configurationError(loaded.faults);
+  const lenient = fault === undefined || file === undefined ? undefined : await dataDirectoryOf(file);
+  const dataDirectory = given ?? lenient;
+  if (!usual.ok || (fault !== undefined && dataDirectory === undefined)) throw fault;
+  const { configuration } = usual;
+  return { configuration: dataDirectory === undefined ? configuration : { ...configuration, dataDirectory }, fault };
 }
 
 /** Undefined where no connector runs: no admin.json, or one that a killed connector left behind. */
@@ -86,11 +109,15 @@ async function knowsUs({ url: base, token }: AdminAddress, timeoutMs: number): P
   throw new ConnectorError('not_running', `the connector at ${base} is there, but gave ${outcome.message}`);
 }
 
-/** All operations, of which those that need a running connector refuse. */
-export function readingOnly(reading: SnapshotOperations, dataDirectory: string): Operations {
+/** All operations, of which those refuse that need a running connector, or a configuration that is at fault. */
+export function readingOnly(reading: SnapshotOperations, dataDirectory: string, fault?: ConnectorError): Operations {
   const refusing = refusingOperations(() => Promise.reject(notRunning(dataDirectory)));
+  const faulty = refusingOperations(() => Promise.reject(fault));
   const answering: Operations = { ...refusing, ...reading };
-  const from = (name: RouteName): Operations => (routeOf(name).snapshot === true ? answering : refusing);
+  const from = (name: RouteName): Operations => {
+    if (routeOf(name).snapshot !== true) return refusing;
+    return fault === undefined || ofFilesAlone.has(name) ? answering : faulty;
+  };
   return operationsBy(
     (name) => answerOf(from(name), name),
     (name) => streamOf(from(name), name),

@@ -24,10 +24,14 @@ async function instanceOf(directory: string): Promise<string> {
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** @throws ConnectorError `usage` where there is no data directory, and as `openJournalSnapshot`. */
+/**
+ * `configured`: false where the configuration is at fault, so that only the positions tell which destinations there are.
+ * @throws ConnectorError `usage` where there is no data directory, and as `openJournalSnapshot`.
+ */
 export async function openSnapshotOperations(
   configuration: Configuration,
   version: string,
+  configured = true,
 ): Promise<SnapshotOperations & { close(): Promise<void> }> {
   const directory = configuration.resolvePath(configuration.dataDirectory);
   const journal = await openJournalSnapshot(directory, { log: silent });
@@ -48,10 +52,11 @@ export async function openSnapshotOperations(
     backfilled,
     mappingVersion: mapping.version,
     destinations: () =>
-      configuration.destinations.map(({ name, definition, options }) => {
+      (configured ? configuration.destinations : []).map(({ name, definition, options }) => {
         const { type, assurance } = definition;
         return { name, type, assurance, wants: routeBy(options.where) };
       }),
+    unknownDestinations: configured ? [] : [...positions.keys()].sort(),
     position: (destination) => positions.get(destination),
     now: Date.now,
     yieldNow: swiftly(),

@@ -25,6 +25,8 @@ export interface Evidence {
   /** Ids of events that a back-fill brought; undefined where nobody looks at them. */
   readonly backfilled?: BackfilledLookup | undefined;
   destinations(): readonly KnownDestination[];
+  /** Names that have a position, where no configuration says what they are. */
+  readonly unknownDestinations?: readonly string[];
   /** Position of a destination as it is now, or as last saved. */
   position(destination: string): Position | undefined;
   /** By the mapping of today. */

@@ -35,7 +35,8 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
   const { journal, deadLetters, snapshot } = evidence;
   const at = evidence.now();
   const { firstSequence, nextSequence, bytes } = journal.extent();
-  const known = evidence.destinations();
+  const unknown = (evidence.unknownDestinations ?? []).map((name) => ({ name, type: 'unknown' }));
+  const known: readonly Described[] = [...evidence.destinations(), ...unknown];
   const destinations = await Promise.all(known.map((destination) => stateOf(evidence, destination, live)));
   const names = new Set(known.map(({ name }) => name));
   const open = [...deadLetters.counts().values()].reduce((sum, counts) => sum + counts.open, 0);
@@ -75,9 +76,11 @@ function gapOf(gap: LetGoGap): Gap {
   return { id: gapId(gap), destination, fromSequence, toSequence, bodies, bytes, at: timeOf(lastAtMs) };
 }
 
+type Described = Pick<KnownDestination, 'name' | 'type'> & Partial<Pick<KnownDestination, 'assurance'>>;
+
 async function stateOf(
   evidence: Evidence,
-  { name, type, assurance }: KnownDestination,
+  { name, type, assurance }: Described,
   live: LiveFigures | undefined,
 ): Promise<DestinationState> {
   const lane = live?.lanes.find((candidate) => candidate.name === name);
@@ -85,7 +88,9 @@ async function stateOf(
   const counters = lane?.counters ?? position?.counters ?? noCounters;
   const letters = evidence.deadLetters.counts().get(name) ?? noLetters;
   return {
-    ...{ name, type, assurance: lane?.assurance ?? assurance },
+    name,
+    type,
+    assurance: lane?.assurance ?? assurance,
     ...laneFacts(lane),
     lag: await lagOf(evidence, lane, position, live),
     eventsPerSecond: live?.pace.eventsPerSecond(name) ?? null,

@@ -8,7 +8,7 @@ const rate = z.number().min(0).nullable().describe('Null where it is not known y
 const destination = z.strictObject({
   name,
   type: z.string(),
-  assurance: assurance.describe('What a delivered is worth.'),
+  assurance: assurance.optional().describe('What a delivered is worth; absent where no configuration says it.'),
   state: z.enum(['running', 'backing_off', 'paused', 'stopping', 'stopped', 'unknown']),
   reason: z.string().optional().describe('Why it backs off or pauses.'),
   since: time.optional(),

@@ -117,7 +117,7 @@ const indent = 4;
 
 /** What a delivered is worth. */
 function assuranceLines({ destinations }: Status, { columns = Number.POSITIVE_INFINITY }: Paper): readonly string[] {
-  const byWorth = Map.groupBy(destinations, ({ assurance }) => assurance);
+  const byWorth = Map.groupBy(destinations, ({ assurance = 'unknown' }) => assurance);
   const parts = [...byWorth].map(([worth, those]) => `${worth} at ${those.map(({ name }) => name).join(', ')}`);
   return wrapText(printable(`Delivered means ${parts.join('; ')}.`), columns);
 }

@@ -1,0 +1,111 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { audit, destinations, judging, openPlace, type Place } from '@xiq-siem/queries/test-place';
+import { expect, it, onTestFinished } from 'vitest';
+import { openOperations } from './open-operations.ts';
+import { runCommand } from './run-command.ts';
+import { product, testTerminal } from './test-session.ts';
+
+/** A stopped connector with one event delivered and one dead letter. */
+async function stopped(): Promise<Place> {
+  const place = await openPlace(destinations('one'));
+  onTestFinished(() => place[Symbol.asyncDispose]());
+  place.siem('one').answer = judging('rejected', (json) => json.includes('number 2'));
+  await place.keep([audit(1), audit(2)]);
+  await place.settled();
+  await place.stop();
+  return place;
+}
+
+async function run(...words: readonly string[]) {
+  const terminal = testTerminal();
+  const code = await runCommand(words, {
+    terminal,
+    product,
+    open: (given, purpose) => openOperations(product, given, purpose),
+  });
+  return { code, text: terminal.stdout.join('\n'), errors: terminal.stderr.join('\n') };
+}
+
+const broken: readonly (readonly [string, string])[] = [
+  ['a wrong type', 'dataDirectory: ./data\ndestinations: { one: { type: nothing } }\n'],
+  ['an unknown key', 'dataDirectory: ./data\nsorces: {}\n'],
+  ['no YAML', 'dataDirectory: ./data\ndestinations: { one: [\n'],
+];
+
+it.each(broken)('with %s in the configuration, status and dlq tell what the files hold', async (_what, yaml) => {
+  const place = await stopped();
+  await writeFile(place.file, yaml);
+  const status = await run('status', '--config', place.file);
+  expect(status.code).toBe(1);
+  expect(status.errors).toContain(`${place.file}:`);
+  expect(status.errors).toContain(`The configuration is at fault: only its data directory ${place.data.path} is used.`);
+  expect(status.text).toMatch(/one +unknown/);
+  expect(status.text).toContain('Delivered means unknown at one.');
+  expect(status.text).toContain('1 dead letter. Next: see xiq-siem dlq list --destination one');
+  expect(status.text).not.toContain('destination forget');
+  const list = await run('dlq', 'list', '--config', place.file, '--json');
+  expect(list.code).toBe(0);
+  expect(JSON.parse(list.text)).toMatchObject({ open: 1, entries: [{ destination: 'one', code: 'bad' }] });
+  const [{ number }] = JSON.parse(list.text).entries;
+  expect((await run('dlq', 'show', String(number), '--config', place.file)).text).toContain('no such field');
+});
+
+it('what needs the configuration says what is wrong with it: exit 78', async () => {
+  const place = await stopped();
+  await writeFile(place.file, 'dataDirectory: ./data\nsorces: {}\n');
+  for (const words of [['tail'], ['dlq', 'retry'], ['check'], ['trace', 'r1_pazS8ycQo9oAAAAAAAAAAQ']]) {
+    const { code, errors } = await run(...words, '--config', place.file);
+    expect([words[0], code]).toEqual([words[0], 78]);
+    expect(errors).toContain('sorces: unknown key');
+  }
+});
+
+it('where the file does not even say the data directory, --data does; without it, exit 78', async () => {
+  const place = await stopped();
+  await writeFile(place.file, 'sources: "xiq\ndataDirectory: ./data\n');
+  const { code, errors, text } = await run('status', '--config', place.file);
+  expect([code, text]).toEqual([78, '']);
+  expect(errors).toContain(`${place.file}:`);
+  const status = await run('status', '--config', place.file, '--data', place.data.path);
+  expect(status.code).toBe(1);
+  expect(status.text).toContain(`snapshot of a stopped connector (${place.data.path})`);
+  expect(status.text).toMatch(/one +unknown/);
+});
+
+it('--data goes before the directory of a configuration that is well', async () => {
+  const place = await stopped();
+  await writeFile(
+    place.file,
+    JSON.stringify({ dataDirectory: './elsewhere', destinations: { one: { type: 'file', directory: './out' } } }),
+  );
+  const status = await run('status', '--config', place.file, '--data', place.data.path);
+  expect(status.errors).toBe('');
+  expect(status.text).toContain(`snapshot of a stopped connector (${place.data.path})`);
+  expect(status.text).toContain('Delivered means stored at one.');
+});
+
+it('a running connector is asked, whatever its configuration has become since', async () => {
+  const place = await stopped();
+  const before = await readFile(place.file, 'utf8');
+  const asked: unknown[] = [];
+  const server = createServer(({ url }, response) => {
+    asked.push(url);
+    response.end(JSON.stringify({ snapshot: false, jobs: [] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const admin = { url: `http://127.0.0.1:${address.port}`, pid: 1, token: 'x'.repeat(32) };
+  await writeFile(join(place.data.path, 'admin.json'), JSON.stringify(admin));
+  await writeFile(place.file, `${before}\nsorces: [`);
+  const lenient = await run('jobs', '--config', place.file, '--data', place.data.path);
+  expect([lenient.code, lenient.text, lenient.errors]).toEqual([0, 'No jobs.', '']);
+  await writeFile(place.file, 'dataDirectory: ./data\nsorces: {}\n');
+  const { code, text, errors } = await run('jobs', '--config', place.file);
+  expect([code, text]).toEqual([0, 'No jobs.']);
+  expect(errors).toContain('The configuration is at fault');
+  expect(asked).toHaveLength(4);
+});
