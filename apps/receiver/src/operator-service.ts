@@ -15,7 +15,7 @@ import {
 import type { BackfilledIds } from '@xiq-siem/state';
 import { openJobRecords, openMilestones } from '@xiq-siem/state';
 import type { OwnLooks } from '@xiq-siem/xiq-account';
-import { backfillKind, currentClouds, openXiqDesk } from '@xiq-siem/xiq-account';
+import { backfillKind, currentClouds, openAccountService } from '@xiq-siem/xiq-account';
 import { type AdminOptions, readinessOf, readinessReasons } from './admin/admin.ts';
 import { runningOperations } from './admin/running-operations.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
@@ -79,7 +79,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
 
   const directory = data.paths.jobs;
   const ready = () => notReady().length === 0;
-  const xiq = await openXiqDesk({ clouds, evidence, jobs, pipeline, services, ownLooks, directory, ready });
+  const xiq = await openAccountService({ clouds, evidence, jobs, pipeline, services, ownLooks, directory, ready });
   opened.defer(() => xiq.stop());
 
   const sources = (): readonly SourceState[] =>

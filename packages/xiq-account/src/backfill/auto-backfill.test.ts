@@ -6,10 +6,9 @@ import { ConnectorError } from '@xiq-siem/core';
 import { destinations, openPlace } from '@xiq-siem/queries/test-place';
 import { createManualClock, createRecordingLogger, type ManualClock } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { openAliveMark } from './alive-mark.ts';
+import { testCloud } from '../test-cloud.ts';
 import { startAutoBackfill } from './auto-backfill.ts';
-import { testCloud } from './test-cloud.ts';
-import { openWantedSpans } from './wanted-spans.ts';
+import { openAliveMark, openWantedSpans } from './wanted-spans.ts';
 
 const startMs = Date.UTC(2026, 0, 1, 12);
 const minute = 60_000;
@@ -20,7 +19,8 @@ function testJobs(clock: ManualClock) {
   const list: Job[] = [];
   const world = { refuses: undefined as ConnectorError | undefined };
   return {
-    ...{ list, world },
+    list,
+    world,
     jobs: {
       list: () => list,
       async begin(kind: Job['kind'], request: Job['request']): Promise<Job> {
@@ -50,7 +50,11 @@ async function bench(config: Parameters<typeof testCloud>[0] = {}) {
   const ready = { is: true };
   const start = async () => {
     const auto = startAutoBackfill({
-      ...{ clouds, access: place.evidence, jobs: made.jobs, clock, log },
+      clouds,
+      access: place.evidence,
+      jobs: made.jobs,
+      clock,
+      log,
       alive: await openAliveMark(join(directory, 'alive')),
       wanted: await openWantedSpans(join(directory, 'wanted.spans'), log),
       ready: () => ready.is,
@@ -140,7 +144,7 @@ test('where it is to be done by hand, nothing is begun', async () => {
 test('gaps of many types with one span are one job', async () => {
   const { start, clock, list } = await bench();
   const auto = await start();
-  const gap = { source: 'xiq', reason: 'disabled', sinceMs: startMs - 30 * minute, untilMs: startMs };
+  const gap = { source: 'xiq', reason: 'disabled', sinceMs: startMs - 30 * minute, untilMs: startMs } as const;
   for (const messageType of ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'AUDIT_LOG_ALL'])
     await auto.gapFound({ ...gap, messageType });
   await pass(clock, minute);
@@ -156,8 +160,11 @@ test('a gap is not forgotten: not by a restart, not where too many jobs run, not
   world.refuses = new ConnectorError('busy', '4 jobs run');
   const first = await start();
   await first.gapFound({
-    ...{ source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing' },
-    ...{ sinceMs: startMs - 30 * minute, untilMs: startMs },
+    source: 'xiq',
+    messageType: 'AUDIT_LOG_ALL',
+    reason: 'missing',
+    sinceMs: startMs - 30 * minute,
+    untilMs: startMs,
   });
   await pass(clock, minute);
   await first.stop();
@@ -187,7 +194,7 @@ test('jobs that an end of the process interrupted are gone on with', async () =>
 test('gaps of one source are filled one after the other', async () => {
   const { start, clock, list } = await bench();
   const auto = await start();
-  const gap = { source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing' };
+  const gap = { source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing' } as const;
   await auto.gapFound({ ...gap, sinceMs: startMs - 300 * minute, untilMs: startMs - 200 * minute });
   await auto.gapFound({ ...gap, sinceMs: startMs - 100 * minute, untilMs: startMs });
   await pass(clock, 2 * minute);

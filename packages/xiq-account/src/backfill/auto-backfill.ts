@@ -1,31 +1,17 @@
 // Back-fills that begin by themselves: after a time in which we took nothing, and for gaps of subscriptions.
 import { type BackfillRequest, backfillRequest, type Job } from '@xiq-siem/admin-api';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
+import type { Clock } from '@xiq-siem/delivery';
 import type { Jobs } from '@xiq-siem/jobs';
 import type { XiqCloud } from '../cloud.ts';
-import type { ApiClock } from '../rest/api-clock.ts';
-import type { AliveMark } from './alive-mark.ts';
+import type { FoundGap } from '../subscriptions/watch.ts';
+
 import { clockDifference } from './clock-difference.ts';
 import { type JournalAccess, lookBackMs, retainedSinceMs } from './kept-bodies.ts';
-import { clockTime } from './type-state.ts';
-import type { WantedSpan, WantedSpans } from './wanted-spans.ts';
+import { clockTime } from './type-progress.ts';
+import type { AliveMark, WantedSpan, WantedSpans } from './wanted-spans.ts';
 
-export interface Gap {
-  readonly source: string;
-  readonly messageType: string;
-  /** `missing`, `disabled`, `changed`. */
-  readonly reason: string;
-  /** Epoch milliseconds, as `untilMs`. */
-  readonly sinceMs: number;
-  readonly untilMs: number;
-}
-
-export interface AutoBackfill {
-  /** Resolves when it is on disk. Nothing is done where the configuration says `backfill: manual`. */
-  gapFound(gap: Gap): Promise<void>;
-  /** Resolves when nothing is under way any more. */
-  stop(): Promise<void>;
-}
+export type AutoBackfill = ReturnType<typeof startAutoBackfill>;
 
 export interface AutoBackfillParts {
   clouds(): ReadonlyMap<string, XiqCloud>;
@@ -35,7 +21,7 @@ export interface AutoBackfillParts {
   readonly wanted: WantedSpans;
   /** Whether a webhook would be accepted now. */
   ready(): boolean;
-  readonly clock: ApiClock;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -47,7 +33,7 @@ const togetherMs = 2_000;
 const maxTries = 100;
 
 /** To be begun when webhooks are taken. Jobs that an end of the process interrupted are gone on with at once. */
-export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
+export function startAutoBackfill(parts: AutoBackfillParts) {
   const { clouds, access, jobs, alive, wanted, ready, clock, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -62,18 +48,16 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
     const sinceMs = await retainedSinceMs(access().journal, signal);
     // Nothing came meanwhile, but what came just before can only be known from the journal.
     const isGone = sinceMs > wide - lookBackMs;
-    const span = {
-      ...{ source: cloud.source, why, messageTypes, forceDuplicates: isGone },
-      fromMs: isGone ? floor(fromMs) : wide,
-      toMs: floor(toMs + minuteMs + aheadMs) + minuteMs,
-    };
-    log.warn('backfill.wanted', { source: cloud.source, why, ...spanWords(span) });
-    await wanted.add(span);
+    const { source } = cloud;
+    const start = isGone ? floor(fromMs) : wide;
+    const span = { fromMs: start, toMs: floor(toMs + minuteMs + aheadMs) + minuteMs, messageTypes };
+    log.warn('backfill.wanted', { source, why, ...spanWords(span) });
+    await wanted.add({ source, why, forceDuplicates: isGone, ...span });
   }
 
   async function lookAtOurselves(): Promise<void> {
     if (!ready()) return;
-    const [lastMs, nowMs] = [alive.lastMs, clock.now()];
+    const [lastMs, nowMs] = [alive.lastMs(), clock.now()];
     if (lastMs !== undefined && nowMs - lastMs > downMs) {
       const why = `no webhook was accepted from ${clockTime(lastMs)} to ${clockTime(nowMs)}`;
       for (const cloud of clouds().values()) if (isAuto(cloud)) await want(cloud, lastMs, nowMs, why);
@@ -109,7 +93,7 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
       await wanted.replace(span, { ...span, job: job.id, tries, notBeforeMs: clock.now() + pauseMs });
     } catch (cause) {
       const code = cause instanceof ConnectorError ? cause.code : 'internal';
-      log.warn('backfill.not_begun', { source, code, why: cause instanceof Error ? cause.message : String(cause) });
+      log.warn('backfill.not_begun', { source, code, why: wordsOf(cause) });
       const isHopeless = code === 'usage' || span.tries >= maxTries;
       await wanted.replace(span, isHopeless ? undefined : { ...span, tries: span.tries + 1 });
     }
@@ -120,7 +104,7 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
       if (kind !== 'backfill' || state !== 'interrupted') continue;
       log.info('backfill.goes_on', { job: id });
       await jobs.begin('backfill', request).catch((cause: unknown) => {
-        log.warn('backfill.not_begun', { job: id, why: cause instanceof Error ? cause.message : String(cause) });
+        log.warn('backfill.not_begun', { job: id, why: wordsOf(cause) });
       });
     }
   }
@@ -139,14 +123,15 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
       await attempt(lookAtOurselves);
       await attempt(beginWanted);
       wake = new AbortController();
-      if (!signal.aborted) await clock.sleep(tickMs, wake.signal).catch(() => undefined);
+      if (!signal.aborted) await clock.sleep(tickMs, wake.signal);
     }
   }
   const running = run();
   const underWay = new Set<Promise<unknown>>();
 
   return {
-    async gapFound({ source, messageType, reason, sinceMs, untilMs }) {
+    /** Resolves when it is on disk. Nothing is done where the configuration says `backfill: manual`. */
+    async gapFound({ source, messageType, reason, sinceMs, untilMs }: FoundGap): Promise<void> {
       const cloud = clouds().get(source);
       if (cloud === undefined || !isAuto(cloud) || signal.aborted) return;
       const work = want(cloud, sinceMs, untilMs, `the subscription to ${messageType} was ${reason}`, [messageType]);
@@ -155,7 +140,8 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
       // Gaps of other types with the same span come right after it, and are one with it.
       void clock.sleep(togetherMs, signal).then(() => wake.abort());
     },
-    async stop() {
+    /** Resolves when nothing is under way any more. */
+    async stop(): Promise<void> {
       stopping.abort();
       wake.abort();
       await running;
@@ -164,6 +150,7 @@ export function startAutoBackfill(parts: AutoBackfillParts): AutoBackfill {
   };
 }
 
+const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 const floor = (ms: number): number => Math.max(0, Math.floor(ms / minuteMs) * minuteMs);
 
 function spanWords({ fromMs, toMs, messageTypes }: Pick<WantedSpan, 'fromMs' | 'toMs' | 'messageTypes'>) {
@@ -171,8 +158,6 @@ function spanWords({ fromMs, toMs, messageTypes }: Pick<WantedSpan, 'fromMs' | '
 }
 
 function requestOf({ source, fromMs, toMs, messageTypes, forceDuplicates }: WantedSpan): BackfillRequest {
-  return backfillRequest.parse({
-    ...{ source, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), forceDuplicates },
-    ...(messageTypes !== undefined && { messageTypes }),
-  });
+  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+  return backfillRequest.parse({ source, from, to, messageTypes, forceDuplicates });
 }

@@ -6,9 +6,9 @@ import { openBackfilledIds, openJobRecords } from '@xiq-siem/state';
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
+import { type TestCloud, testCloud } from '../test-cloud.ts';
 import { backfillKind } from './backfill-kind.ts';
 import { previewBackfill } from './preview-backfill.ts';
-import { type TestCloud, testCloud } from './test-cloud.ts';
 
 /** The times of `audit(0)` and on. */
 const T = 1_636_337_187_000;
@@ -23,7 +23,13 @@ async function jobsOf(place: Place, world: TestCloud, clock = createManualClock(
   const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));
   const none = { outline: refuse, begin: refuse };
   const kind = backfillKind({
-    ...{ clouds: world.clouds, access: evidence, journal, backfilled, records, clock, log },
+    clouds: world.clouds,
+    access: evidence,
+    journal,
+    backfilled,
+    records,
+    clock,
+    log,
   });
   const jobs = createJobs({ records, now: clock.now, log, kinds: { retry: none, replay: none, backfill: kind } });
   const jobOf = (id: string): Job => {
@@ -32,7 +38,10 @@ async function jobsOf(place: Place, world: TestCloud, clock = createManualClock(
     return found;
   };
   return {
-    ...{ jobs, clock, backfilled, jobOf },
+    jobs,
+    clock,
+    backfilled,
+    jobOf,
     begin: (more: object = {}) =>
       jobs.begin('backfill', backfillRequest.parse({ from: iso(T - hour), to: iso(T + hour), ...more })),
     async ended({ id }: Job): Promise<Job> {

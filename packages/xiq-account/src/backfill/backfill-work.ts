@@ -1,28 +1,26 @@
 // A back-fill at work: type by type and piece by piece, what did not come is kept as if it had.
 import type { JobFetch } from '@xiq-siem/admin-api';
-import { type BodyMetadata, ConnectorError, type Logger } from '@xiq-siem/core';
+import { ConnectorError, type Logger } from '@xiq-siem/core';
+import type { Clock } from '@xiq-siem/delivery';
 import type { JobWork, WorkEnd } from '@xiq-siem/jobs';
-import type { BackfilledIds, BackfillProgress } from '@xiq-siem/state';
+import type { Journal } from '@xiq-siem/journal';
+import type { BackfilledIds, BackfillProgress, JobRecords } from '@xiq-siem/state';
 import type { XiqCloud } from '../cloud.ts';
-import type { ApiClock } from '../rest/api-clock.ts';
+import { logOfMessageType } from '../rest/log-pages.ts';
 import { clockDifference, clockWords } from './clock-difference.ts';
-import { type FetchedPiece, fetchSpan, settledEnd } from './fetch-span.ts';
-import { pieceLimits, settleMsOf } from './fetching.ts';
+import { type FetchedPiece, fetchSpan, settledEnd, settleMsOf } from './fetch-span.ts';
 import type { JournalAccess } from './kept-bodies.ts';
 import { type KnownIds, knownIds, requireRetained } from './known-ids.ts';
-import { logOfMessageType } from './log-message-types.ts';
 import { restBodies } from './rest-bodies.ts';
-import { asBegun, type BackfillSpan, clockTime, finish, shownType, type TypeState } from './type-state.ts';
+import { asBegun, type BackfillSpan, clockTime, finish, shownType, type TypeState } from './type-progress.ts';
 
-export interface BackfillWorkParts {
-  readonly cloud: XiqCloud;
-  readonly access: JournalAccess;
-  /** Resolves when the body is on disk. */
-  append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
+export interface BackfillParts {
+  /** A new one for each job: its `yieldNow` is one work's. */
+  access(): JournalAccess;
+  readonly journal: Pick<Journal, 'append'>;
   readonly backfilled: Pick<BackfilledIds, 'add'>;
-  /** Resolves when it is on disk. */
-  save(progress: BackfillProgress, types: readonly JobFetch[]): Promise<void>;
-  readonly clock: ApiClock;
+  readonly records: Pick<JobRecords, 'all' | 'save'>;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -30,20 +28,24 @@ export interface BackfillWorkParts {
 const maxWaitMs = 2 * 3_600_000;
 const longestSleepMs = 60_000;
 
-export function startBackfill(span: BackfillSpan, before: BackfillProgress, parts: BackfillWorkParts): JobWork {
-  const { cloud, access, clock, log } = parts;
+export function startBackfill(
+  span: BackfillSpan,
+  before: BackfillProgress,
+  cloud: XiqCloud,
+  parts: BackfillParts,
+): JobWork {
+  const { journal, backfilled, records, clock, log } = parts;
+  const access = parts.access();
   const { fromMs, toMs, job } = span;
   const stopping = new AbortController();
   const { signal } = stopping;
   const types = before.types.map((type) => asBegun(type, toMs));
-  /** What was read of a type after its last whole piece. */
-  let reading: { readonly messageType: string; readonly doneMs: number } | undefined;
 
   const progress = (): BackfillProgress => ({
     source: before.source,
     types: types.map(({ state: _, words: __, ...one }) => one),
   });
-  const shownTypes = (): JobFetch[] => types.map((one) => shownType(one, span, cloud, reading, clock.now()));
+  const shownTypes = (): JobFetch[] => types.map((one) => shownType(one, span, cloud, clock.now()));
 
   async function keep(type: TypeState, piece: FetchedPiece, known: KnownIds): Promise<void> {
     // What comes by webhook from here on until the body is synced is delivered twice, as one id: these are milliseconds,
@@ -55,10 +57,10 @@ export function startBackfill(span: BackfillSpan, before: BackfillProgress, part
     for (const { bytes, events } of restBodies(fresh)) {
       signal.throwIfAborted();
       const metadata = { ...at, receivedAtMs: clock.now(), contentType: 'application/json' };
-      await parts.append(metadata, bytes);
+      await journal.append(metadata, bytes);
       const ids = events.map(({ id }) => id);
       for (const id of ids) known.add(id);
-      await parts.backfilled.add(ids);
+      await backfilled.add(ids);
       kept += events.length;
     }
     type.fetched += piece.events.length;
@@ -69,7 +71,9 @@ export function startBackfill(span: BackfillSpan, before: BackfillProgress, part
       const words = `from ${clockTime(piece.fromMs)} to ${clockTime(piece.toMs)}: ${piece.doubt.message}`;
       type.doubt ??= { fromMs: piece.fromMs, words };
     }
-    await parts.save(progress(), shownTypes());
+    const record = records.all().find((one) => one.job.id === job);
+    if (record === undefined) return;
+    await records.save({ ...record, backfill: progress(), job: { ...record.job, types: shownTypes() } });
   }
 
   /** As far as it has settled. */
@@ -77,15 +81,9 @@ export function startBackfill(span: BackfillSpan, before: BackfillProgress, part
     const log = logOfMessageType(type.messageType);
     if (log === undefined || type.fetchedToMs >= toMs) return;
     type.state = 'running';
-    const pieces = fetchSpan({
-      ...{ api: cloud.api, reader: cloud.reader, type: log, clock, signal, toMs, settleMs, maxWaitMs },
-      ...pieceLimits,
-      fromMs: type.fetchedToMs,
-      onProgress: ({ doneMs }) => {
-        reading = { messageType: type.messageType, doneMs };
-      },
-    });
-    for await (const piece of pieces) await keep(type, piece, known);
+    const { api, reader } = cloud;
+    const options = { api, reader, type: log, clock, signal, fromMs: type.fetchedToMs, toMs, settleMs, maxWaitMs };
+    for await (const piece of fetchSpan(options)) await keep(type, piece, known);
   }
 
   async function untilSettled(left: readonly TypeState[], settleMs: number): Promise<void> {
@@ -116,16 +114,14 @@ export function startBackfill(span: BackfillSpan, before: BackfillProgress, part
   async function fetchAll(): Promise<void> {
     const difference = await clockDifference(access, cloud, signal);
     const { behindMs, aheadMs } = difference;
-    const since = Math.min(...types.map(oldest));
+    const since = Math.min(toMs, ...types.map(({ fetchedToMs }) => fetchedToMs));
     if (!span.forceDuplicates) await requireRetained(access.journal, since - aheadMs, signal);
     const differs = clockWords(difference);
     if (differs !== undefined) log.warn('backfill.clock_differs', { job, source: cloud.source, words: differs });
     const settleMs = settleMsOf(cloud, behindMs);
     const messageTypes = types.map(({ messageType }) => messageType);
-    const known = knownIds({
-      ...{ access, cloud, toMs, messageTypes, aheadMs, fromMs: since },
-      onFetched: (ids) => parts.backfilled.add(ids),
-    });
+    const found = { access, cloud, fromMs: since, toMs, messageTypes, aheadMs };
+    const known = knownIds({ ...found, onFetched: backfilled.add });
     for await (const { done, total } of known.catchUp(signal)) {
       const words = `looking at what came already: ${done} of ${total} bodies`;
       for (const type of types.filter(isLeft)) type.words = words;
@@ -142,8 +138,6 @@ export function startBackfill(span: BackfillSpan, before: BackfillProgress, part
       await untilSettled(left, settleMs);
     }
   }
-
-  const oldest = ({ fetchedToMs }: TypeState): number => Math.min(fetchedToMs, toMs);
 
   async function run(): Promise<WorkEnd> {
     try {

@@ -1,11 +1,9 @@
 // One event by webhook and in the REST log: one id, whatever the casing, the vendor's id, the order and the spelling.
-
 import { camelCase } from '@xiq-siem/xiq';
 import { eventsOf } from '@xiq-siem/xiq/test-source';
 import { describe, expect, it } from 'vitest';
-import { logTypes } from '../rest/log-pages.ts';
-import { messageTypeOfLog } from './log-message-types.ts';
-import { createLogReader } from './log-reader.ts';
+import { logTypes, messageTypeOfLog } from '../rest/log-pages.ts';
+import { createLogReader } from '../rest/log-reader.ts';
 
 const T = 1_636_337_187_553;
 const radius = {

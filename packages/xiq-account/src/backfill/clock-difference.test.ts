@@ -1,7 +1,7 @@
 import { audit, destinations, never, openPlace } from '@xiq-siem/queries/test-place';
 import { expect, test } from 'vitest';
+import { testCloud } from '../test-cloud.ts';
 import { clockDifference, clockWords } from './clock-difference.ts';
-import { testCloud } from './test-cloud.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

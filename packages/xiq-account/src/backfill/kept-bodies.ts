@@ -3,9 +3,20 @@ import type { KeptBody } from '@xiq-siem/core';
 import type { Evidence } from '@xiq-siem/queries';
 import { scanJournal } from '@xiq-siem/queries';
 import type { XiqCloud } from '../cloud.ts';
-import type { BodyEvent } from './log-reader.ts';
+import type { BodyEvent } from '../rest/log-reader.ts';
 
 export type JournalAccess = Pick<Evidence, 'journal' | 'yieldNow'>;
+
+/** What of a source's events a scan of the journal is to find. */
+export interface ScannedSpan {
+  readonly cloud: XiqCloud;
+  /** Of the events' own times. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly messageTypes: readonly string[];
+  /** Of their clock, see `ClockDifference`. */
+  readonly aheadMs: number;
+}
 
 /** An event may be logged a little after it was sent. */
 export const lookBackMs = 10 * 60_000;

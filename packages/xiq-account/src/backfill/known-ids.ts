@@ -1,25 +1,12 @@
 // The ids of what came already, by webhook or by a back-fill: a scan of the journal that goes on to each new tail.
 import { ConnectorError } from '@xiq-siem/core';
 import { idSet } from '@xiq-siem/state';
-import type { XiqCloud } from '../cloud.ts';
-import { type JournalAccess, keptEvents, lookBackMs, retainedSinceMs } from './kept-bodies.ts';
+import { type JournalAccess, keptEvents, lookBackMs, retainedSinceMs, type ScannedSpan } from './kept-bodies.ts';
 
-export interface KnownIds {
-  has(id: string): boolean;
-  add(id: string): void;
-  /** Reads what was received since it was last called; at first, from the beginning of what may matter. */
-  catchUp(signal: AbortSignal): AsyncGenerator<{ readonly done: number; readonly total: number }>;
-}
+export type KnownIds = ReturnType<typeof knownIds>;
 
-export interface KnownIdsOptions {
+export interface KnownIdsOptions extends ScannedSpan {
   readonly access: JournalAccess;
-  readonly cloud: XiqCloud;
-  /** Of the events' own times. */
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly messageTypes: readonly string[];
-  /** Of their clock, see `ClockDifference`. */
-  readonly aheadMs: number;
   /** Ids that an earlier back-fill kept, as the scan meets them. */
   readonly onFetched?: (ids: readonly string[]) => Promise<void>;
 }
@@ -28,7 +15,7 @@ export interface KnownIdsOptions {
 const maxIds = 5_000_000;
 const fetchedAtOnce = 1_000;
 
-export function knownIds(options: KnownIdsOptions): KnownIds {
+export function knownIds(options: KnownIdsOptions) {
   const { access, cloud, fromMs, toMs, messageTypes, aheadMs, onFetched } = options;
   const types = new Set(messageTypes);
   const ids = idSet();
@@ -38,8 +25,9 @@ export function knownIds(options: KnownIdsOptions): KnownIds {
   let next: number | undefined;
   return {
     has: ids.has,
-    add: (id) => void ids.add(id),
-    async *catchUp(signal) {
+    add: (id: string) => void ids.add(id),
+    /** Reads what was received since it was last called; at first, from the beginning of what may matter. */
+    async *catchUp(signal: AbortSignal): AsyncGenerator<{ readonly done: number; readonly total: number }> {
       const { firstSequence, nextSequence } = access.journal.extent();
       // Where their clock is ahead, an event came that much before the time that it bears.
       next ??= await access.journal.sequenceAt(fromMs - lookBackMs - aheadMs, signal);

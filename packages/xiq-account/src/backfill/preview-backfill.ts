@@ -1,22 +1,20 @@
 // What a back-fill would keep, by a look at both sides; nothing is kept.
 import type { BackfillLine, Operations } from '@xiq-siem/admin-api';
+import type { Clock } from '@xiq-siem/delivery';
 import type { XiqCloud } from '../cloud.ts';
-import type { ApiClock } from '../rest/api-clock.ts';
-import { spanOf } from './backfill-kind.ts';
+import { logOfMessageType } from '../rest/log-pages.ts';
 import { clockDifference, clockWords } from './clock-difference.ts';
-import { fetchSpan, settledEnd } from './fetch-span.ts';
-import { pieceLimits, settleMsOf } from './fetching.ts';
+import { fetchSpan, settledEnd, settleMsOf } from './fetch-span.ts';
 import type { JournalAccess } from './kept-bodies.ts';
 import { knownIds, requireRetained } from './known-ids.ts';
-import { logOfMessageType } from './log-message-types.ts';
-import { clockTime } from './type-state.ts';
-import { cloudNamed, namesIn, typesMeant } from './which-source.ts';
+import { cloudNamed, spanOf, typesMeant } from './request.ts';
+import { clockTime } from './type-progress.ts';
 
 export interface PreviewParts {
   clouds(): ReadonlyMap<string, XiqCloud>;
   access(): JournalAccess;
   readonly snapshot: boolean;
-  readonly clock: ApiClock;
+  readonly clock: Clock;
 }
 
 /** As far as the span has settled. Rejects as a back-fill of it would. */
@@ -32,7 +30,7 @@ export async function* previewBackfill(
   const difference = await clockDifference(access, cloud, signal);
   const { behindMs, aheadMs } = difference;
   await requireRetained(access.journal, fromMs - aheadMs, signal);
-  const messageTypes = typesMeant(cloud, namesIn(named));
+  const messageTypes = typesMeant(cloud, named);
   const known = knownIds({ access, cloud, fromMs, toMs, messageTypes, aheadMs });
   for await (const { done, total } of known.catchUp(signal)) yield { kind: 'progress', done, total };
   const settleMs = settleMsOf(cloud, behindMs);
@@ -43,8 +41,7 @@ export async function* previewBackfill(
     if (type === undefined) continue;
     const counts = { fetched: 0, known: 0 };
     const { api, reader } = cloud;
-    const span = { fromMs, toMs, settleMs, ...pieceLimits };
-    for await (const piece of fetchSpan({ api, reader, type, clock, signal, ...span })) {
+    for await (const piece of fetchSpan({ api, reader, type, clock, signal, fromMs, toMs, settleMs })) {
       for await (const _ of known.catchUp(signal));
       counts.fetched += piece.events.length;
       counts.known += piece.events.filter(({ id }) => known.has(id)).length;

@@ -1,10 +1,10 @@
 // One span of a log, read again until its total holds still: while it is read, pages may shift.
-
-import { type ApiClock, pause } from '../rest/api-clock.ts';
+import type { Clock } from '@xiq-siem/delivery';
 import { xiqError } from '../rest/api-errors.ts';
-import type { LogPage, LogSpan, LogType } from '../rest/log-pages.ts';
+import type { LogSpan, LogType } from '../rest/log-pages.ts';
+import { vendorId } from '../rest/log-reader.ts';
+import { pause } from '../rest/pause.ts';
 import type { XiqApi } from '../rest/xiq-api.ts';
-import { vendorId } from './vendor-id.ts';
 
 /** Why what was read of a span may not be all that ExtremeCloud IQ has of it. */
 export interface Doubt {
@@ -16,13 +16,12 @@ export interface Doubt {
 export interface ReadingOptions {
   readonly api: Pick<XiqApi, 'logs'>;
   readonly type: LogType;
-  readonly clock: ApiClock;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Whole readings of one span; 5 where it is not said, 2 at least. */
   readonly maxReadings?: number;
   /** The longest wait for the request budget, a page; that of the API where it is not said. */
-  readonly maxWaitMs?: number;
-  readonly onPage?: (page: LogPage) => void;
+  readonly maxWaitMs?: number | undefined;
 }
 
 export interface Readings {
@@ -37,27 +36,18 @@ export interface Readings {
   readonly doubt: Doubt | undefined;
 }
 
-interface Reading {
-  readonly ids: ReadonlySet<string>;
-  readonly withId: readonly string[];
-  /** Events without an id of the vendor's: none is left out, since two equal ones may be two. */
-  readonly withoutId: readonly string[];
-  readonly notEvents: number;
-  readonly repeated: number;
-  readonly totalCount: number;
-  readonly moved: boolean;
-}
-
 /** Far more than a span is cut to: where it can be cut no further, an API that speaks nonsense must not fill our memory. */
 const tooManyFactor = 10;
+
+type Reading = NonNullable<Awaited<ReturnType<typeof readOnce>>>;
 
 async function readOnce(options: ReadingOptions, span: LogSpan, limit: number, cuttable: boolean) {
   const ids = new Set<string>();
   const withId = new Set<string>();
+  /** Events without an id of the vendor's: none is left out, since two equal ones may be two. */
   const withoutId: string[] = [];
   let [notEvents, repeated, totalCount, moved] = [0, 0, 0, false];
   for await (const page of options.api.logs(options.type, span, options.signal)) {
-    options.onPage?.(page);
     if (page.page > 1 && page.totalCount !== totalCount) moved = true;
     totalCount = page.totalCount;
     if (cuttable && totalCount > limit) return undefined;
@@ -80,11 +70,10 @@ async function readOnce(options: ReadingOptions, span: LogSpan, limit: number, c
       }
     }
   }
-  return { ids, withId: [...withId], withoutId, notEvents, repeated, totalCount, moved } satisfies Reading;
+  return { ids, withId: [...withId], withoutId, notEvents, repeated, totalCount, moved };
 }
 
-function doubtOf(last: Reading, steady: boolean, read: number): Doubt | undefined {
-  const { totalCount, notEvents } = last;
+function doubtOf({ totalCount, notEvents }: Reading, steady: boolean, read: number): Doubt | undefined {
   if (read < totalCount) {
     const message = `ExtremeCloud IQ counts ${totalCount} events, but gave only ${read} on all of its pages.`;
     return { code: 'events_missing', message };

@@ -1,9 +1,9 @@
 import { bodyOf, receivedAtMs, testSource } from '@xiq-siem/xiq/test-source';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createLogReader, type LogEvent } from './log-reader.ts';
+import { createLogReader, type LogEvent } from '../rest/log-reader.ts';
+import { auditEvent } from '../rest/test-log.ts';
 import { restBodies } from './rest-bodies.ts';
-import { auditEvent } from './test-log.ts';
 
 const T = 1_636_337_187_553;
 const reader = createLogReader();

@@ -1,33 +1,18 @@
 // The bodies that fetched events are kept in.
-import type { LogEvent } from './log-reader.ts';
-
-export interface RestBodyLimits {
-  /** 1 MiB where it is not said; an event larger than this has a body of its own. */
-  readonly maxBytes?: number;
-  /** Events of a body; 500 where it is not said. */
-  readonly maxEvents?: number;
-}
-
-export interface RestBody {
-  /** To be kept with origin `rest` and the message type of the log. */
-  readonly bytes: Buffer;
-  readonly events: readonly LogEvent[];
-}
+import type { LogEvent } from '../rest/log-reader.ts';
 
 /**
  * A body is a JSON array of events as they were sent. An event that is not the first of its key has the number that it
  * is before it (`[{…},2,{…}]`): so it keeps its id whatever else is left out, and wherever a body ends. Takes events in
- * the order that a `LogReader` gave them.
+ * the order that a `LogReader` gave them. An event larger than `maxBytes` has a body of its own. A body is to be kept with
+ * origin `rest` and the message type of the log.
  */
-export function* restBodies(
-  events: Iterable<LogEvent>,
-  { maxBytes = 1_048_576, maxEvents = 500 }: RestBodyLimits = {},
-): Generator<RestBody> {
+export function* restBodies(events: Iterable<LogEvent>, { maxBytes = 1_048_576, maxEvents = 500 } = {}) {
   let items: string[] = [];
   let held: LogEvent[] = [];
   // The brackets; each item brings its comma.
   let bytes = 2;
-  const take = (): RestBody => {
+  const take = () => {
     const body = { bytes: Buffer.from(`[${items.join()}]`), events: held };
     items = [];
     held = [];

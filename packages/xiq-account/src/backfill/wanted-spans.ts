@@ -1,7 +1,22 @@
-// Spans that are to be filled by themselves, until they are: durable, few, and one for what is one.
-import { open, readFile, rename } from 'node:fs/promises';
+// What automatic back-fill keeps over restarts: when webhooks were last accepted, and the spans that are to be filled.
 import type { Logger } from '@xiq-siem/core';
 import { z } from 'zod';
+import { readSmallFile, writeSmallFile } from '../small-file.ts';
+
+export type AliveMark = Awaited<ReturnType<typeof openAliveMark>>;
+
+/** The last time at which webhooks would have been accepted: the next start knows since when none were. */
+export async function openAliveMark(path: string) {
+  let lastMs = await readSmallFile(path, z.int().nonnegative());
+  return {
+    /** Epoch milliseconds; undefined before the first. */
+    lastMs: (): number | undefined => lastMs,
+    async set(ms: number): Promise<void> {
+      lastMs = ms;
+      await writeSmallFile(path, ms);
+    },
+  };
+}
 
 const wantedSpan = z.object({
   source: z.string(),
@@ -24,28 +39,25 @@ const file = z.object({ v: z.literal(1), spans: z.array(wantedSpan) });
 
 export type WantedSpan = z.output<typeof wantedSpan>;
 
-export interface WantedSpans {
-  list(): readonly WantedSpan[];
-  /** Resolves when it is on disk. One that others cover is none of its own. */
-  add(span: Omit<WantedSpan, 'job' | 'tries' | 'notBeforeMs'>): Promise<void>;
-  replace(before: WantedSpan, after: WantedSpan | undefined): Promise<void>;
-}
+export type WantedSpans = Awaited<ReturnType<typeof openWantedSpans>>;
 
 /** More than this many gaps at once are no gaps: the newest is not taken. */
 const maxSpans = 200;
 
-export async function openWantedSpans(path: string, log: Logger): Promise<WantedSpans> {
-  let spans: readonly WantedSpan[] = await readSpans(path, log);
+export async function openWantedSpans(path: string, log: Logger) {
+  const unreadable = (): void => log.warn('backfill.gaps_unreadable', { file: path });
+  let spans: readonly WantedSpan[] = (await readSmallFile(path, file, unreadable))?.spans ?? [];
   let turn: Promise<unknown> = Promise.resolve();
   const save = (next: readonly WantedSpan[]): Promise<void> => {
     spans = next;
-    const mine = turn.then(() => write(path, next));
+    const mine = turn.then(() => writeSmallFile(path, { v: 1, spans: next }));
     turn = mine.catch(() => undefined);
     return mine;
   };
   return {
     list: () => spans,
-    async add(given) {
+    /** Resolves when it is on disk. One that others cover is none of its own. */
+    async add(given: Omit<WantedSpan, 'job' | 'tries' | 'notBeforeMs'>): Promise<void> {
       const span: WantedSpan = { ...given, tries: 0, notBeforeMs: 0 };
       if (spans.some((one) => covers(one, span))) return;
       if (spans.length >= maxSpans) {
@@ -56,7 +68,8 @@ export async function openWantedSpans(path: string, log: Logger): Promise<Wanted
       const others = spans.filter((one) => one !== twin && (one.job !== undefined || !covers(span, one)));
       await save([...others, twin === undefined ? span : { ...span, ...typesOfBoth(twin, span) }]);
     },
-    replace: (before, after) => save(spans.flatMap((one) => (one === before ? (after ?? []) : one))),
+    replace: (before: WantedSpan, after: WantedSpan | undefined): Promise<void> =>
+      save(spans.flatMap((one) => (one === before ? (after ?? []) : one))),
   };
 }
 
@@ -72,24 +85,4 @@ const isSameSpan = (one: WantedSpan, other: WantedSpan): boolean =>
 function typesOfBoth(one: WantedSpan, other: WantedSpan): Pick<WantedSpan, 'messageTypes'> {
   if (one.messageTypes === undefined || other.messageTypes === undefined) return { messageTypes: undefined };
   return { messageTypes: [...new Set([...one.messageTypes, ...other.messageTypes])] };
-}
-
-async function readSpans(path: string, log: Logger): Promise<readonly WantedSpan[]> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return [];
-  try {
-    return file.parse(JSON.parse(text)).spans;
-  } catch {
-    log.warn('backfill.gaps_unreadable', { file: path });
-    return [];
-  }
-}
-
-async function write(path: string, spans: readonly WantedSpan[]): Promise<void> {
-  {
-    await using handle = await open(`${path}.new`, 'w', 0o600);
-    await handle.writeFile(`${JSON.stringify({ v: 1, spans })}\n`);
-    await handle.datasync();
-  }
-  await rename(`${path}.new`, path);
 }

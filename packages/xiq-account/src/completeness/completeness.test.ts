@@ -11,8 +11,8 @@ import {
 } from '@xiq-siem/queries/test-place';
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
-import { type TestCloud, testCloud } from '../backfill/test-cloud.ts';
 import { xiqError } from '../rest/api-errors.ts';
+import { type TestCloud, testCloud } from '../test-cloud.ts';
 import { completeness } from './completeness.ts';
 
 /** The times of `audit(0)` and on, in one hour. */
@@ -41,16 +41,25 @@ test('what came and was delivered is whole, however often it came', async () => 
   const counts = { assurance: 'stored', confirmed: 3, deadLettered: 0, filtered: 0, waiting: 0 };
   expect(cells).toEqual([
     {
-      ...{ messageType: 'AUDIT_LOG_ALL', hour: '2021-11-08T02:00:00.000Z', state: 'whole', xiq: 3, kept: 3 },
+      messageType: 'AUDIT_LOG_ALL',
+      hour: '2021-11-08T02:00:00.000Z',
+      state: 'whole',
+      xiq: 3,
+      kept: 3,
       destinations: [
         { name: 'one', ...counts },
         { name: 'two', ...counts },
       ],
-      ...{ missing: [], missingCount: 0, surplus: [], surplusCount: 0 },
+      missing: [],
+      missingCount: 0,
+      surplus: [],
+      surplusCount: 0,
     },
   ]);
   expect(end).toEqual({
-    ...{ kind: 'end', snapshot: false, verdict: 'whole' },
+    kind: 'end',
+    snapshot: false,
+    verdict: 'whole',
     cells: { whole: 1, missing: 0, surplus: 0, unprovable: 0 },
   });
 });
@@ -64,7 +73,11 @@ test('what never came is missing, what is in no log is surplus', async () => {
   const { cells, end } = await prove(place, world);
   expect(cells).toMatchObject([
     {
-      ...{ state: 'missing', xiq: 2, kept: 2, missingCount: 1, surplusCount: 1 },
+      state: 'missing',
+      xiq: 2,
+      kept: 2,
+      missingCount: 1,
+      surplusCount: 1,
       missing: [{ time: iso(T + 1), words: expect.stringContaining('never came') }],
       surplus: [{ time: iso(T + 5) }],
     },

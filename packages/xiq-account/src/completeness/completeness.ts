@@ -1,23 +1,21 @@
 // `completeness`: what ExtremeCloud IQ logged of a span, held against what we kept and what every destination has.
 import type { CompletenessCell, CompletenessLine, Operations } from '@xiq-siem/admin-api';
+import type { Clock } from '@xiq-siem/delivery';
 import type { Evidence } from '@xiq-siem/queries';
-import { spanOf } from '../backfill/backfill-kind.ts';
 import { clockDifference, clockWords } from '../backfill/clock-difference.ts';
-import { fetchSpan } from '../backfill/fetch-span.ts';
-import { pieceLimits, settleMsOf } from '../backfill/fetching.ts';
-import { logOfMessageType } from '../backfill/log-message-types.ts';
-import { cloudNamed, namesIn, typesMeant } from '../backfill/which-source.ts';
+import { type FetchedPiece, fetchSpan, settleMsOf } from '../backfill/fetch-span.ts';
+import { cloudNamed, spanOf, typesMeant } from '../backfill/request.ts';
 import type { XiqCloud } from '../cloud.ts';
-import type { ApiClock } from '../rest/api-clock.ts';
+import { logOfMessageType } from '../rest/log-pages.ts';
+import type { EventFacts } from '../rest/log-reader.ts';
 import { keptRecord, tooMany } from './kept-record.ts';
-import type { Cell, MissingEvent, Proof, SurplusEvent } from './proof.ts';
+import type { Cell, MissingEvent, Proof, SurplusEvent, TimeSpan } from './proof.ts';
 import { proveCompleteness } from './prove-completeness.ts';
-import { xiqHours } from './xiq-hours.ts';
 
 export interface CompletenessParts {
   clouds(): ReadonlyMap<string, XiqCloud>;
   evidence(): Evidence;
-  readonly clock: ApiClock;
+  readonly clock: Clock;
 }
 
 /** About 350 MB of memory, for as long as the proof is made: events of their log, and as many kept ones. */
@@ -35,7 +33,7 @@ export async function* completeness(
   const span = spanOf({ from, to }, parts.clock.now());
   const evidence = parts.evidence();
   const { proof, words } = yield* proofOfSpan(
-    { cloud, evidence, clock: parts.clock, ...span, messageTypes: typesMeant(cloud, namesIn(named)) },
+    { cloud, evidence, clock: parts.clock, ...span, messageTypes: typesMeant(cloud, named) },
     signal,
   );
   for (const cell of proof.cells) yield { kind: 'cell', cell: shownCell(cell) };
@@ -44,32 +42,28 @@ export async function* completeness(
   yield { kind: 'end', snapshot: evidence.snapshot, verdict, cells: proof.states, ...note };
 }
 
-export interface SpanToProve {
+export interface SpanToProve extends TimeSpan {
   readonly cloud: XiqCloud;
   readonly evidence: Evidence;
-  readonly clock: ApiClock;
-  readonly fromMs: number;
-  readonly toMs: number;
+  readonly clock: Clock;
   readonly messageTypes: readonly string[];
 }
 
-interface Proved {
-  readonly proof: Proof;
-  /** What else there is to know of the difference. */
-  readonly words: string | undefined;
-}
-
-type Told = Extract<CompletenessLine, { kind: 'progress' | 'fetching' }>;
-
-/** Their log first, our journal after it: what is in the log has had the time to be here. */
+/**
+ * Their log first, our journal after it: what is in the log has had the time to be here. Returns the proof, and what else
+ * there is to know of the difference.
+ */
 export async function* proofOfSpan(
   { cloud, evidence, clock, fromMs, toMs, messageTypes }: SpanToProve,
   signal: AbortSignal,
-): AsyncGenerator<Told, Proved> {
+): AsyncGenerator<
+  Extract<CompletenessLine, { kind: 'progress' | 'fetching' }>,
+  { readonly proof: Proof; readonly words: string | undefined }
+> {
   const difference = await clockDifference(evidence, cloud, signal);
   const { behindMs, aheadMs } = difference;
   const settleMs = settleMsOf(cloud, behindMs);
-  const span = { fromMs, toMs, settleMs, maxWaitMs, ...pieceLimits };
+  const span = { fromMs, toMs, settleMs, maxWaitMs };
   // As the reading begins: it goes no further.
   const settledMs = clock.now() - settleMs;
   const hours = xiqHours();
@@ -100,9 +94,13 @@ function shownCell(cell: Cell): CompletenessCell {
       : `${probablySame} missing and as many surplus are probably the same, worded differently`;
   const why = [cell.reason?.message, pairs].filter((one) => one !== undefined);
   return {
-    ...{ messageType: type, hour: new Date(hourMs).toISOString(), state, xiq: xiq ?? null, kept },
+    messageType: type,
+    hour: new Date(hourMs).toISOString(),
+    state,
+    xiq: xiq ?? null,
+    kept,
     ...(why.length > 0 && { reason: why.join('; ') }),
-    destinations: destinations.map((one) => ({ ...one })),
+    destinations: [...destinations],
     missing: missing.events.map((event) => shownEvent(event, hourMs)),
     missingCount: missing.count,
     surplus: surplus.events.map((event) => shownEvent(event, hourMs)),
@@ -117,4 +115,37 @@ function shownEvent(event: MissingEvent | SurplusEvent, hourMs: number): Complet
   const why = 'why' in event ? whyWords[event.why] + (event.destination ? ` at ${event.destination}` : '') : undefined;
   const words = [why, action, user, probably && `probably ${probably}`].filter((one) => one !== undefined);
   return { id, time: new Date(timeMs).toISOString(), ...(words.length > 0 && { words: words.join(', ') }) };
+}
+
+const hourMs = 3_600_000;
+
+interface GrowingHour {
+  readonly events: EventFacts[];
+  doubt?: string | undefined;
+}
+
+/** Fetched pieces as the hours of a proof: of each event only what the proof needs. */
+export function xiqHours() {
+  const hours = new Map<string, Map<number, GrowingHour>>();
+  return {
+    /** Takes a piece of a message type's log, of any length. */
+    add(messageType: string, { fromMs, toMs, events, doubt }: FetchedPiece): void {
+      const ofType = hours.get(messageType) ?? new Map<number, GrowingHour>();
+      hours.set(messageType, ofType);
+      const hourAt = (timeMs: number): GrowingHour => {
+        const at = Math.floor(timeMs / hourMs) * hourMs;
+        const hour = ofType.get(at) ?? { events: [] };
+        ofType.set(at, hour);
+        return hour;
+      };
+      for (let at = fromMs; at < toMs; at = (Math.floor(at / hourMs) + 1) * hourMs) {
+        const hour = hourAt(at);
+        hour.doubt ??= doubt?.message;
+      }
+      for (const { id, timeMs, user, action } of events)
+        hourAt(timeMs ?? fromMs).events.push({ id, timeMs, user, action });
+    },
+    /** What was taken, for `proveCompleteness`: every hour that a piece touches, also one without events. */
+    hours,
+  };
 }

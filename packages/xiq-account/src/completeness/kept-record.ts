@@ -2,31 +2,13 @@
 import { ConnectorError } from '@xiq-siem/core';
 import type { Evidence } from '@xiq-siem/queries';
 import { isDuplicateOfBackfill } from '@xiq-siem/state';
-import { keptEvents, lookBackMs, retainedSinceMs } from '../backfill/kept-bodies.ts';
-import type { XiqCloud } from '../cloud.ts';
-import type { DestinationRecord, KeptEvent, TimeSpan } from './proof.ts';
+import { type KeptStep, keptEvents, lookBackMs, retainedSinceMs, type ScannedSpan } from '../backfill/kept-bodies.ts';
+import type { KeptEvent, ProofInput, TimeSpan } from './proof.ts';
 import { placeKey, settledStates } from './settled-states.ts';
 
-export interface KeptRecord {
-  readonly kept: ReadonlyMap<string, KeptEvent>;
-  readonly destinations: readonly DestinationRecord[];
-  /** Times of reception whose bodies are not there any more. */
-  readonly goneBodies: readonly TimeSpan[];
-}
-
-export interface KeptRecordOptions extends TimeSpan {
-  readonly cloud: XiqCloud;
-  readonly messageTypes: readonly string[];
-  /** Of their clock, see `ClockDifference`. */
-  readonly aheadMs: number;
+export interface KeptRecordOptions extends ScannedSpan {
   /** Different events; beyond it the span is refused. */
   readonly maxEvents: number;
-}
-
-export interface ScanProgress {
-  readonly kind: 'progress';
-  readonly done: number;
-  readonly total: number;
 }
 
 /** Gives progress, and returns the record. Rejects with `usage` where the span has too many events. */
@@ -34,7 +16,7 @@ export async function* keptRecord(
   evidence: Evidence,
   { cloud, messageTypes, fromMs, toMs, aheadMs, maxEvents }: KeptRecordOptions,
   signal: AbortSignal,
-): AsyncGenerator<ScanProgress, KeptRecord> {
+): AsyncGenerator<Extract<KeptStep, { kind: 'progress' }>, Pick<ProofInput, 'kept' | 'destinations' | 'goneBodies'>> {
   const { journal, backfilled } = evidence;
   const { firstSequence, nextSequence } = journal.extent();
   const sinceMs = await retainedSinceMs(journal, signal);

@@ -1,6 +1,6 @@
 // What a proof of completeness is made of, and what it says.
 import type { Assurance } from '@xiq-siem/core';
-import type { EventFacts } from '../backfill/log-reader.ts';
+import type { EventFacts } from '../rest/log-reader.ts';
 
 /** What became of a kept event at a destination. Filtered: its routing does not want it. */
 export type DeliveryState = 'confirmed' | 'deadLettered' | 'filtered' | 'waiting';
@@ -9,8 +9,6 @@ export interface KeptEvent extends EventFacts {
   readonly messageType: string;
   /** Of when it was received where its own time could not be read. */
   readonly timeMs: number;
-  /** The receipt of its body, for `trace`. */
-  readonly receipt?: string;
 }
 
 /** An hour of a log, as it was read. */
@@ -53,21 +51,12 @@ export interface ProofInput extends TimeSpan {
 export const cellStates = ['missing', 'surplus', 'unprovable', 'whole'] as const;
 export type CellState = (typeof cellStates)[number];
 
-export type UnprovableCode = 'no_rest_log' | 'bodies_gone' | 'not_settled' | 'not_read' | 'doubtful';
-
 export interface Reason {
-  readonly code: UnprovableCode;
+  readonly code: 'no_rest_log' | 'bodies_gone' | 'not_settled' | 'not_read' | 'doubtful';
   readonly message: string;
 }
 
-export interface DestinationCounts {
-  readonly name: string;
-  readonly assurance: Assurance;
-  readonly confirmed: number;
-  readonly deadLettered: number;
-  readonly filtered: number;
-  readonly waiting: number;
-}
+export type DestinationCounts = Omit<DestinationRecord, 'stateOf'> & Readonly<Record<DeliveryState, number>>;
 
 export interface MissingEvent extends EventFacts {
   /** Where it is missing: `notKept`, or, of a kept one, what it is at which destination. */
@@ -79,21 +68,6 @@ export interface MissingEvent extends EventFacts {
 
 export interface SurplusEvent extends KeptEvent {
   readonly probably?: string;
-}
-
-export interface Missing {
-  /** Different events, however many of our destinations lack them. */
-  readonly count: number;
-  readonly notKept: number;
-  /** Once for each destination. */
-  readonly deadLettered: number;
-  readonly waiting: number;
-  readonly events: readonly MissingEvent[];
-}
-
-export interface Surplus {
-  readonly count: number;
-  readonly events: readonly SurplusEvent[];
 }
 
 export interface Cell {
@@ -109,8 +83,16 @@ export interface Cell {
   readonly kept: number;
   /** Of the kept. */
   readonly destinations: readonly DestinationCounts[];
-  readonly missing: Missing;
-  readonly surplus: Surplus;
+  readonly missing: {
+    /** Different events, however many of our destinations lack them. */
+    readonly count: number;
+    readonly notKept: number;
+    /** Once for each destination. */
+    readonly deadLettered: number;
+    readonly waiting: number;
+    readonly events: readonly MissingEvent[];
+  };
+  readonly surplus: { readonly count: number; readonly events: readonly SurplusEvent[] };
   /** Missing and surplus events that are probably the same, worded differently. */
   readonly probablySame: number;
 }
@@ -119,8 +101,6 @@ export interface Proof {
   readonly cells: readonly Cell[];
   /** Of the worst cell. */
   readonly state: CellState;
-  /** 0 whole, 1 missing or surplus, 3 nothing worse than unprovable. */
-  readonly exitCode: 0 | 1 | 3;
   /** How many cells there are of each state. */
   readonly states: Readonly<Record<CellState, number>>;
 }

@@ -1,7 +1,6 @@
 // The proof: by message type and hour, whether what ExtremeCloud IQ logged is what we kept and every destination has.
-import { logOfMessageType } from '../backfill/log-message-types.ts';
-import type { EventFacts } from '../backfill/log-reader.ts';
-import { probablySame } from './probably-same.ts';
+import { logOfMessageType } from '../rest/log-pages.ts';
+import type { EventFacts } from '../rest/log-reader.ts';
 import {
   type Cell,
   type CellState,
@@ -35,8 +34,8 @@ function* hoursOf({ fromMs, toMs }: TimeSpan): Generator<Hour> {
 /** Kept events that are in no log that was read, by type and hour. */
 function unloggedByHour({ xiq, kept, ...span }: ProofInput): ReadonlyMap<string, readonly KeptEvent[]> {
   const logged = new Set<string>();
-  for (const hours of xiq.values())
-    for (const { events } of hours.values()) for (const { id } of events) logged.add(id);
+  const hours = [...xiq.values()].flatMap((ofType) => [...ofType.values()]);
+  for (const { events } of hours) for (const { id } of events) logged.add(id);
   const found = new Map<string, KeptEvent[]>();
   for (const event of kept.values()) {
     if (logged.has(event.id) || !isIn(span, event.timeMs)) continue;
@@ -103,6 +102,30 @@ function loggedIn(hour: Hour, read: XiqHour | undefined): readonly EventFacts[] 
   return [...new Map(here.map((event) => [event.id, event])).values()];
 }
 
+/**
+ * Events that are probably one, worded differently: a hint for who looks into it, never a proof. Each event of `left` and of
+ * `right` is in one pair at most: of those of one time and one user, in their order.
+ */
+function probablySame(left: readonly EventFacts[], right: readonly EventFacts[]): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>();
+  const waiting = new Map<string, string[]>();
+  for (const event of right) {
+    const key = keyOf(event);
+    if (key !== undefined) waiting.set(key, [...(waiting.get(key) ?? []), event.id]);
+  }
+  for (const event of left) {
+    const key = keyOf(event);
+    const other = key === undefined ? undefined : waiting.get(key)?.shift();
+    if (other === undefined) continue;
+    pairs.set(event.id, other);
+    pairs.set(other, event.id);
+  }
+  return pairs;
+}
+
+const keyOf = ({ timeMs, user }: EventFacts): string | undefined =>
+  timeMs === undefined ? undefined : `${timeMs} ${user ?? ''}`;
+
 /** `unlogged` are the kept events of the hour that are in no log that was read. */
 function cellOf(type: string, hour: Hour, unlogged: readonly KeptEvent[], input: ProofInput): Cell {
   const { kept, destinations, maxListed = 100 } = input;
@@ -155,10 +178,5 @@ export function proofOf(cells: readonly Cell[]): Proof {
   const states = { missing: 0, surplus: 0, unprovable: 0, whole: 0 };
   for (const { state } of cells) states[state]++;
   const state = cellStates.find((candidate) => states[candidate] > 0) ?? 'whole';
-  return { cells, state, exitCode: exitCodeOf(state), states };
-}
-
-function exitCodeOf(state: CellState): Proof['exitCode'] {
-  if (state === 'whole') return 0;
-  return state === 'unprovable' ? 3 : 1;
+  return { cells, state, states };
 }

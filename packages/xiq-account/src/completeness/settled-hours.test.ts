@@ -2,7 +2,7 @@ import type { CompletenessCell } from '@xiq-siem/admin-api';
 import { audit, destinations, linesOf, never, openPlace, type Place } from '@xiq-siem/queries/test-place';
 import { createManualClock, type ManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
-import { type TestCloud, testCloud } from '../backfill/test-cloud.ts';
+import { type TestCloud, testCloud } from '../test-cloud.ts';
 import { completeness } from './completeness.ts';
 
 const hour = 3_600_000;

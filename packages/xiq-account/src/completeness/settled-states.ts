@@ -1,5 +1,4 @@
 // What became of kept events at one destination, event by event, without looking each of them up.
-
 import type { Evidence, KnownDestination } from '@xiq-siem/queries';
 import { isSettled } from '@xiq-siem/queries';
 import type { DestinationRecord } from './proof.ts';
@@ -19,17 +18,17 @@ export interface EventPlace {
   readonly isDuplicate: boolean;
 }
 
-export interface SettledStates {
-  note(place: EventPlace): void;
-  record(ordinalOf: (id: string) => number | undefined): DestinationRecord;
+interface SettledEvidence extends Pick<Evidence, 'position'> {
+  readonly journal: Pick<Evidence['journal'], 'letGoGaps'>;
+  readonly milestones: Pick<Evidence['milestones'], 'first'>;
 }
 
 /** `undelivered` are keys of dead letters, as `placeKey` makes them. */
 export function settledStates(
-  { journal, milestones, position: positionOf }: Evidence,
-  { name, assurance, wants }: KnownDestination,
+  { journal, milestones, position: positionOf }: SettledEvidence,
+  { name, assurance, wants }: Omit<KnownDestination, 'type'>,
   undelivered: ReadonlySet<string>,
-): SettledStates {
+) {
   const position = positionOf(name);
   const gaps = journal.letGoGaps().filter(({ destination }) => destination === name);
   const began = milestones.first(name)?.sequence ?? 0;
@@ -45,7 +44,7 @@ export function settledStates(
     return sequence < began ? 'filtered' : 'confirmed';
   }
   return {
-    note(place) {
+    note(place: EventPlace): void {
       if (place.ordinal >= noted.length) {
         const more = new Uint8Array(Math.max(noted.length * 2, place.ordinal + 1));
         more.set(noted);
@@ -55,8 +54,9 @@ export function settledStates(
       const before = noted[place.ordinal] ?? 0;
       noted[place.ordinal] = before === 0 ? rank : Math.min(before, rank);
     },
-    record: (ordinalOf) => ({
-      ...{ name, assurance },
+    record: (ordinalOf: (id: string) => number | undefined): DestinationRecord => ({
+      name,
+      assurance,
       stateOf(id) {
         const ordinal = ordinalOf(id);
         return ordinal === undefined ? undefined : states[(noted[ordinal] ?? 0) - 1];

@@ -1,6 +1,6 @@
 // For tests: events, what was kept and delivered of them, and a proof of one hour.
 import { hash } from 'node:crypto';
-import type { EventFacts } from '../backfill/log-reader.ts';
+import type { EventFacts } from '../rest/log-reader.ts';
 import type { DeliveryState, DestinationRecord, KeptEvent, ProofInput, XiqHour } from './proof.ts';
 import { proveCompleteness } from './prove-completeness.ts';
 
@@ -16,9 +16,7 @@ export const event = (name: string, timeMs = T + 1, user = 'admin'): EventFacts 
   action: 'admin-login',
 });
 export const keptOf = (...events: readonly EventFacts[]): ReadonlyMap<string, KeptEvent> =>
-  new Map(
-    events.map((facts) => [facts.id, { ...facts, timeMs: facts.timeMs ?? T, messageType: audit, receipt: 'r1_A' }]),
-  );
+  new Map(events.map((facts) => [facts.id, { ...facts, timeMs: facts.timeMs ?? T, messageType: audit }]));
 export const xiqOf = (hours: readonly (readonly [number, XiqHour])[], type = audit): ProofInput['xiq'] =>
   new Map([[type, new Map(hours)]]);
 export const destination = (states: Readonly<Record<string, DeliveryState>>, name = 'elastic'): DestinationRecord => {
@@ -28,12 +26,17 @@ export const destination = (states: Readonly<Record<string, DeliveryState>>, nam
 
 export const prove = (input: Partial<ProofInput>) =>
   proveCompleteness({
-    ...{ types: [audit], fromMs: T, toMs: T + hour, xiq: new Map(), kept: new Map(), destinations: [] },
+    types: [audit],
+    fromMs: T,
+    toMs: T + hour,
+    xiq: new Map(),
+    kept: new Map(),
+    destinations: [],
     ...input,
   });
 export const onlyCell = (input: Partial<ProofInput>) => {
   const proof = prove(input);
   const [cell] = proof.cells;
   if (cell === undefined || proof.cells.length !== 1) throw new Error(`${proof.cells.length} cells`);
-  return { ...cell, exitCode: proof.exitCode, overall: proof.state };
+  return { ...cell, overall: proof.state };
 };

@@ -1,7 +1,7 @@
 import { audit, destinations, openPlace, type Place, until } from '@xiq-siem/queries/test-place';
 import { createManualClock, createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { type TestCloud, testCloud } from '../backfill/test-cloud.ts';
+import { type TestCloud, testCloud } from '../test-cloud.ts';
 import { watchCompleteness } from './watch-completeness.ts';
 
 const hour = 3_600_000;
@@ -36,8 +36,14 @@ test('the last whole hour that has settled is proved now and then, as figures', 
   await until(() => watch.figures().length > 0);
   expect(watch.figures()).toEqual([
     {
-      ...{ source: 'xiq', messageType: 'AUDIT_LOG_ALL', hourMs: H, state: 'missing' },
-      ...{ xiq: 3, kept: 2, missing: 1, surplus: 0 },
+      source: 'xiq',
+      messageType: 'AUDIT_LOG_ALL',
+      hourMs: H,
+      state: 'missing',
+      xiq: 3,
+      kept: 2,
+      missing: 1,
+      surplus: 0,
     },
   ]);
   const attributes = { source: 'xiq', message_type: 'AUDIT_LOG_ALL' };
@@ -63,7 +69,10 @@ test('while the gap is being filled nobody asks; nor for hours before we were th
   await using other = await openPlace(destinations('one'));
   const unasked = testCloud();
   const watch = watchCompleteness({
-    ...{ clouds: unasked.clouds, evidence: other.evidence, isFilling: () => false, log: createRecordingLogger() },
+    clouds: unasked.clouds,
+    evidence: other.evidence,
+    isFilling: () => false,
+    log: createRecordingLogger(),
     clock,
   });
   await clock.advance(40 * minute);

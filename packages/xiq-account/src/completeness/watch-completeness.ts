@@ -1,52 +1,42 @@
 // The proof of the last whole hour that has settled, again and again: as metrics, and for a health event where events are missing.
 import type { GaugeReading, Logger, MetricTable } from '@xiq-siem/core';
+import type { Clock } from '@xiq-siem/delivery';
 import type { HourFigures } from '@xiq-siem/health-events';
 import type { Evidence } from '@xiq-siem/queries';
 import { clockDifference } from '../backfill/clock-difference.ts';
 import { keptEvents } from '../backfill/kept-bodies.ts';
-import { logOfMessageType } from '../backfill/log-message-types.ts';
 import type { XiqCloud } from '../cloud.ts';
-import type { ApiClock } from '../rest/api-clock.ts';
+import { logOfMessageType } from '../rest/log-pages.ts';
 import { proofOfSpan } from './completeness.ts';
+
+const eventsByType = { unit: '{event}', attributes: ['source', 'message_type'] } as const;
 
 export const completenessGauges = {
   'xiq_siem.completeness.xiq': {
     help: 'Events of the last whole hour that has settled, in the log of ExtremeCloud IQ.',
-    unit: '{event}',
-    attributes: ['source', 'message_type'],
+    ...eventsByType,
   },
-  'xiq_siem.completeness.kept': {
-    help: 'Events of that hour that we kept.',
-    unit: '{event}',
-    attributes: ['source', 'message_type'],
-  },
+  'xiq_siem.completeness.kept': { help: 'Events of that hour that we kept.', ...eventsByType },
   'xiq_siem.completeness.missing': {
     help: 'Events of that hour that ExtremeCloud IQ has and we, or a destination, have not. Above 0: see xiq-siem completeness.',
-    unit: '{event}',
-    attributes: ['source', 'message_type'],
+    ...eventsByType,
   },
   'xiq_siem.completeness.surplus': {
     help: 'Events of that hour that we kept and the log of ExtremeCloud IQ has not: probably worded differently there.',
-    unit: '{event}',
-    attributes: ['source', 'message_type'],
+    ...eventsByType,
   },
 } as const satisfies MetricTable;
 
 type Reading = GaugeReading<keyof typeof completenessGauges>;
 
-export interface CompletenessWatch {
-  figures(): readonly HourFigures[];
-  readings(): readonly Reading[];
-  /** Resolves when nothing is under way any more. */
-  stop(): Promise<void>;
-}
+export type CompletenessWatch = ReturnType<typeof watchCompleteness>;
 
 export interface CompletenessWatchParts {
   clouds(): ReadonlyMap<string, XiqCloud>;
   evidence(): Evidence;
   /** Whether what may be missing is being fetched: then the proof waits. */
   isFilling(source: string): boolean;
-  readonly clock: ApiClock;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -54,7 +44,7 @@ const hourMs = 3_600_000;
 const minuteMs = 60_000;
 
 /** Sources without `subscriptions` are left alone: what they are to be sent is not known. */
-export function watchCompleteness(parts: CompletenessWatchParts): CompletenessWatch {
+export function watchCompleteness(parts: CompletenessWatchParts) {
   const { clouds, evidence, isFilling, clock, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -72,8 +62,14 @@ export function watchCompleteness(parts: CompletenessWatchParts): CompletenessWa
     let step = await steps.next();
     while (step.done !== true) step = await steps.next();
     const figures = step.value.proof.cells.map(({ type, state, xiq, kept, missing, surplus }) => ({
-      ...{ source: cloud.source, messageType: type, hourMs: fromMs, state, xiq, kept },
-      ...{ missing: missing.count, surplus: surplus.count },
+      source: cloud.source,
+      messageType: type,
+      hourMs: fromMs,
+      state,
+      xiq,
+      kept,
+      missing: missing.count,
+      surplus: surplus.count,
     }));
     found.set(cloud.source, figures);
     for (const { messageType, state, missing, surplus } of figures) {
@@ -103,7 +99,7 @@ export function watchCompleteness(parts: CompletenessWatchParts): CompletenessWa
   async function run(): Promise<void> {
     while (!signal.aborted) {
       await lookAtAll();
-      await clock.sleep(minuteMs, signal).catch(() => undefined);
+      await clock.sleep(minuteMs, signal);
     }
   }
   const running = run();
@@ -111,7 +107,8 @@ export function watchCompleteness(parts: CompletenessWatchParts): CompletenessWa
   return {
     figures: () => [...found.values()].flat(),
     readings: () => [...found.values()].flat().flatMap(readingsOf),
-    async stop() {
+    /** Resolves when nothing is under way any more. */
+    async stop(): Promise<void> {
       stopping.abort();
       await running;
     },

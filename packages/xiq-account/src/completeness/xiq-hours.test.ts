@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { FetchedPiece } from '../backfill/fetch-span.ts';
-import { createLogReader } from '../backfill/log-reader.ts';
-import { auditEvent } from '../backfill/test-log.ts';
-import { xiqHours } from './xiq-hours.ts';
+import { createLogReader } from '../rest/log-reader.ts';
+import { auditEvent } from '../rest/test-log.ts';
+import { xiqHours } from './completeness.ts';
 
 const hour = 3_600_000;
 const T = Date.UTC(2026, 0, 1);

@@ -1,15 +1,28 @@
 // The log endpoints: a span of one log, page by page, each event as its own text.
 import { ConnectorError } from '@xiq-siem/core';
-import { itemSpans, memberSpan } from '@xiq-siem/xiq';
+import { itemSpans, type MessageType, memberSpan } from '@xiq-siem/xiq';
 import { z } from 'zod';
 import { invalidAnswer } from './api-errors.ts';
 import type { Call } from './caller.ts';
 import { parseAnswer } from './parse-answer.ts';
 
-/** The logs that ExtremeCloud IQ can be asked for: none for GDPR and LOCATION. */
-export const logTypes = ['audit', 'auth', 'accounting', 'credential', 'email', 'sms'] as const;
+/** The logs that ExtremeCloud IQ can be asked for, with the message type that webhooks have for the same events. */
+export const messageTypeOfLog = {
+  audit: 'AUDIT_LOG_ALL',
+  auth: 'AUTHENTICATION_LOG_ALL',
+  accounting: 'ACCOUNTING_LOG_ALL',
+  credential: 'CREDENTIAL_LOG_ALL',
+  email: 'EMAIL_LOG_ALL',
+  sms: 'SMS_LOG_ALL',
+} as const satisfies Record<string, MessageType>;
 
-export type LogType = (typeof logTypes)[number];
+export type LogType = keyof typeof messageTypeOfLog;
+
+export const logTypes: readonly LogType[] = ['audit', 'auth', 'accounting', 'credential', 'email', 'sms'];
+
+/** The log that holds a message type's events: none for GDPR, LOCATION and unknown types. */
+export const logOfMessageType = (messageType: string): LogType | undefined =>
+  logTypes.find((type) => messageTypeOfLog[type] === messageType);
 
 export interface LogSpan {
   /** Epoch milliseconds. Whether either end belongs to the span is not public: look at each event's own time. */
@@ -18,7 +31,7 @@ export interface LogSpan {
   /** Events of a page, 1 to 100; 100 where it is not said. */
   readonly pageSize?: number;
   /** The longest wait for the request budget, a page; that of the API where it is not said. */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
 }
 
 export interface LogPage {

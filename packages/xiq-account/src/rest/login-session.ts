@@ -3,8 +3,8 @@ import { ConnectorError, Secret } from '@xiq-siem/core';
 import { z } from 'zod';
 import { apiError, isHtml, refusal, wordsOf } from './api-errors.ts';
 import { parseAnswer } from './parse-answer.ts';
-import { isSameSecret, type LoginCredentials, type Session, type SessionOptions, tokenText } from './session.ts';
-import { sharedFlight } from './shared-flight.ts';
+import { isSameSecret } from './same-secret.ts';
+import { type LoginCredentials, type Session, type SessionOptions, tokenText } from './session.ts';
 
 const loginAnswer = z.looseObject({
   access_token: z.string().regex(tokenText),
@@ -17,13 +17,7 @@ const renewBeforeMs = 300_000;
 const refusedForMs = 300_000;
 
 const loginRequest = { endpoint: 'login', method: 'POST', path: '/login', repeatable: true } as const;
-const logoutRequest = {
-  ...loginRequest,
-  endpoint: 'logout',
-  path: '/logout',
-  maxAttempts: 1,
-  maxWaitMs: 0,
-} as const;
+const logoutRequest = { ...loginRequest, endpoint: 'logout', path: '/logout', maxAttempts: 1, maxWaitMs: 0 } as const;
 const putIt = 'Put it where the configuration says.';
 const refusing: ReadonlySet<number> = new Set([400, 401, 403]);
 
@@ -33,18 +27,12 @@ interface Token {
   readonly lifeMs: number;
 }
 
-interface Refused {
-  readonly secrets: readonly Secret[];
-  readonly untilMs: number;
-  readonly error: ConnectorError;
-}
-
 export function createLoginSession(
   { username, password }: LoginCredentials,
   { transport, clock, log }: SessionOptions,
 ): Session {
   let token: Token | undefined;
-  let refused: Refused | undefined;
+  let refused: { readonly secrets: readonly Secret[]; readonly untilMs: number; readonly error: Error } | undefined;
 
   const login = sharedFlight(async (signal): Promise<Secret> => {
     const [user] = username.current();
@@ -105,5 +93,40 @@ export function createLoginSession(
       }
       if (reason !== undefined) log.warn('xiq_api.logout_failed', { reason });
     },
+  };
+}
+
+/**
+ * One piece of work for all who want it at the same time: `start` begins when the first one asks. Each waits until the
+ * work is done or its own signal fires; the work ends when nobody waits any more.
+ */
+function sharedFlight<Result>(start: (signal: AbortSignal) => Promise<Result>) {
+  let flight: { readonly work: Promise<Result>; readonly nobody: AbortController; waiting: number } | undefined;
+
+  return async (signal: AbortSignal): Promise<Result> => {
+    signal.throwIfAborted();
+    if (flight === undefined) {
+      const nobody = new AbortController();
+      flight = { work: start(nobody.signal), nobody, waiting: 0 };
+    }
+    const own = flight;
+    const land = () => {
+      if (flight === own) flight = undefined;
+    };
+    own.work.then(land, land);
+    own.waiting++;
+    const left = Promise.withResolvers<never>();
+    const leave = () => left.reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      return await Promise.race([own.work, left.promise]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      own.waiting--;
+      if (own.waiting === 0) {
+        land();
+        own.nobody.abort();
+      }
+    }
   };
 }

@@ -1,7 +1,8 @@
 // The account's requests an hour: what we used of them, what is left, and waiting until there are more.
 import type { Logger } from '@xiq-siem/core';
-import { type ApiClock, pause } from './api-clock.ts';
+import type { Clock } from '@xiq-siem/delivery';
 import { type Asked, rateLimitedError } from './api-errors.ts';
+import { pause } from './pause.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 const hourMs = 3_600_000;
@@ -20,26 +21,13 @@ export interface RequestBudget {
   readonly waitMs: number;
 }
 
-export interface BudgetKeeper {
-  state(): RequestBudget;
-  /**
-   * Takes one request, now or when there is one. Rejects with `xiq_rate_limited` where that is later than `untilMs`
-   * (epoch milliseconds), and with the signal's reason when it fires.
-   */
-  take(asked: Asked, untilMs: number, signal: AbortSignal): Promise<void>;
-  /** What the server says about the account. */
-  heard(limit: RateLimit): void;
-  /** The server wants no request for so long. */
-  hold(ms: number): void;
-}
-
 export interface BudgetOptions {
   readonly requestsPerHour: number;
-  readonly clock: ApiClock;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
-export function createRequestBudget({ requestsPerHour, clock, log }: BudgetOptions): BudgetKeeper {
+export function createRequestBudget({ requestsPerHour, clock, log }: BudgetOptions) {
   /** When our requests of the last hour were made, oldest first: at most `requestsPerHour` of them. */
   let used: number[] = [];
   let perHour = requestsPerHour;
@@ -73,7 +61,11 @@ export function createRequestBudget({ requestsPerHour, clock, log }: BudgetOptio
 
   return {
     state,
-    async take(asked, untilMs, signal) {
+    /**
+     * Takes one request, now or when there is one. Rejects with `xiq_rate_limited` where that is later than `untilMs`
+     * (epoch milliseconds), and with the signal's reason when it fires.
+     */
+    async take(asked: Asked, untilMs: number, signal: AbortSignal): Promise<void> {
       for (;;) {
         signal.throwIfAborted();
         const { waitMs, remaining } = state();
@@ -88,11 +80,13 @@ export function createRequestBudget({ requestsPerHour, clock, log }: BudgetOptio
       used.push(clock.now());
       left.requests--;
     },
-    heard({ perHour: granted, remaining, resetMs = unsaidResetMs }) {
+    /** What the server says about the account. */
+    heard({ perHour: granted, remaining, resetMs = unsaidResetMs }: RateLimit): void {
       if (granted !== undefined) perHour = Math.max(1, Math.min(requestsPerHour, granted));
       if (remaining !== undefined) left = { requests: remaining, untilMs: clock.now() + resetMs };
     },
-    hold(ms) {
+    /** The server wants no request for so long. */
+    hold(ms: number): void {
       heldMs = ms;
       heldUntilMs = Math.max(heldUntilMs, clock.now() + ms);
     },

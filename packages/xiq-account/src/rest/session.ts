@@ -1,6 +1,8 @@
 // Who we are to ExtremeCloud IQ: what holds a token to call with, and gets another where it can.
 import type { Logger, Secret, SecretSource } from '@xiq-siem/core';
-import type { ApiClock } from './api-clock.ts';
+import type { Clock } from '@xiq-siem/delivery';
+import { apiError } from './api-errors.ts';
+import { isSameSecret } from './same-secret.ts';
 import type { ApiRequest, Transport } from './transport.ts';
 
 export interface LoginCredentials {
@@ -24,12 +26,30 @@ export interface Session {
 
 export interface SessionOptions {
   readonly transport: Transport;
-  readonly clock: ApiClock;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** What a header can carry as a token. */
 export const tokenText = /^[\x21-\x7e]{1,16384}$/;
 
-export const isSameSecret = (one: Secret | undefined, other: Secret | undefined): boolean =>
-  one?.reveal() === other?.reveal();
+/** A long-lived API token: made by hand in ExtremeCloud IQ, and only there renewed. */
+export function createTokenSession(source: SecretSource, { transport }: Pick<SessionOptions, 'transport'>): Session {
+  return {
+    advice:
+      'The API token is not valid, expired or revoked, and is not tried again: make a new one in ExtremeCloud IQ and put it where the configuration says.',
+    async token(request) {
+      const [token] = source.current();
+      if (token !== undefined && tokenText.test(token.reveal())) return token;
+      const whatToDo = 'Make one in ExtremeCloud IQ and put it where the configuration says.';
+      const fault = token === undefined ? 'there is no API token' : 'the API token holds characters that no token has';
+      throw apiError('xiq_unauthorized', transport.asked(request, undefined), `not asked: ${fault}`, whatToDo);
+    },
+    async after(refused) {
+      // It may have been replaced between the call and its answer.
+      const [token] = source.current();
+      return isSameSecret(token, refused) ? undefined : token;
+    },
+    logout: async () => undefined,
+  };
+}

@@ -1,16 +1,68 @@
 // The webhook subscriptions of an account, in both generations of the API.
-import { ConnectorError, type Secret } from '@xiq-siem/core';
+import { ConnectorError, Secret } from '@xiq-siem/core';
 import { z } from 'zod';
-import { type Asked, invalidAnswer, refusal } from './api-errors.ts';
+import { invalidAnswer, refusal } from './api-errors.ts';
 import type { Call, Called } from './caller.ts';
 import { checkShape, parseJson } from './parse-answer.ts';
-import { subscriptionItem, type WantedSubscription, writeSubscription, type XiqSubscription } from './subscription.ts';
 
 const path = '/subscriptions/webhook';
 const pageSize = 100;
 const maxPages = 1_000;
 const idsPerDelete = 50;
 const maxReadings = 3;
+
+/** A subscription that is there; what it lacks is empty or undefined. */
+export interface XiqSubscription {
+  /** An int64 as its digits: it may exceed 2^53. */
+  readonly id: string;
+  readonly application: string;
+  readonly url: string;
+  readonly secret: Secret | undefined;
+  readonly messageType: string;
+  /** `ENABLED`, `DISABLED`, or a word of later; undefined where the API does not say. */
+  readonly status: string | undefined;
+}
+
+/** A subscription to be made, or what one is to become. */
+export interface WantedSubscription {
+  readonly application: string;
+  readonly url: string;
+  readonly messageType: string;
+  /** Left as it is where an existing one is changed without one. */
+  readonly secret?: Secret | undefined;
+  readonly status: 'ENABLED' | 'DISABLED';
+}
+
+const text = z.string().max(8_192).nullish();
+
+/** An int64 in digits: a double beyond 2^53 is one that carries its text, since the others came as text. */
+const int64 = z
+  .union([z.number().refine(Number.isInteger), z.string().regex(/^-?\d{1,19}$/)], {
+    error: 'expected an integer of 64 bits',
+  })
+  .transform(String);
+
+const subscriptionItem = z
+  .object({ id: int64, application: text, url: text, secret: text, message_type: text, status: text })
+  .transform(
+    ({ id, application, url, secret, message_type, status }): XiqSubscription => ({
+      id,
+      application: application ?? '',
+      url: url ?? '',
+      secret: secret ? new Secret(secret) : undefined,
+      messageType: message_type ?? '',
+      status: status ?? undefined,
+    }),
+  );
+
+/** In the words of the API. */
+const written = ({ application, url, secret, messageType, status }: WantedSubscription) => ({
+  application,
+  url,
+  message_type: messageType,
+  status,
+  secret: secret?.reveal(),
+});
 
 const page = z.looseObject({
   data: z.array(subscriptionItem),
@@ -47,13 +99,12 @@ export function createSubscriptions(call: Call): XiqSubscriptions {
     }
   };
 
-  const deleteBy = async (
-    ids: readonly string[],
-    inBulk: boolean,
-    signal: AbortSignal,
-  ): Promise<Called | undefined> => {
+  const deleteBy = async (ids: readonly string[], inBulk: boolean, signal: AbortSignal) => {
     const paths = inBulk
-      ? chunks(ids, idsPerDelete).map((some) => `${path}/:delete?${some.map((id) => `ids=${id}`).join('&')}`)
+      ? Array.from({ length: Math.ceil(ids.length / idsPerDelete) }, (_, nth) => {
+          const some = ids.slice(nth * idsPerDelete, (nth + 1) * idsPerDelete);
+          return `${path}/:delete?${some.map((id) => `ids=${id}`).join('&')}`;
+        })
       : ids.map((id) => `${path}/${id}`);
     let refused: Called | undefined;
     for (const one of paths) {
@@ -68,12 +119,12 @@ export function createSubscriptions(call: Call): XiqSubscriptions {
     list,
     async create(wanted, signal) {
       if (wanted.length === 0) return;
-      const body = JSON.stringify(wanted.map(writeSubscription));
+      const body = JSON.stringify(wanted.map(written));
       const secrets = secretsOf(wanted);
       await call({ endpoint: 'subscriptions_create', method: 'POST', path, body, repeatable: false, secrets }, signal);
     },
     async update(id, wanted, signal) {
-      const body = JSON.stringify(writeSubscription(wanted));
+      const body = JSON.stringify(written(wanted));
       const request = { endpoint: 'subscriptions_update', method: 'PUT', path: `${path}/${digits(id)}` } as const;
       await call({ ...request, body, repeatable: true, secrets: secretsOf([wanted]) }, signal);
     },
@@ -99,53 +150,29 @@ export function createSubscriptions(call: Call): XiqSubscriptions {
   };
 }
 
-interface Reading {
-  readonly items: readonly XiqSubscription[];
-  /** As many as the API says there are, and said so on each page. */
-  readonly isWhole: boolean;
-  readonly asked: Asked;
-}
-
-async function readAll(call: Call, signal: AbortSignal): Promise<Reading> {
+/** `isWhole`: as many as the API says there are, and said so on each page. */
+async function readAll(call: Call, signal: AbortSignal) {
   const found = new Map<string, XiqSubscription>();
   const counts = new Set<number>();
   for (let number = 1; ; number++) {
-    const { items, pages = 0, count, asked } = await readPage(call, number, signal);
-    for (const item of items) found.set(item.id, item);
-    if (count !== undefined) counts.add(count);
-    if (number >= pages || items.length === 0) {
+    const request = { endpoint: 'subscriptions_list', method: 'GET', repeatable: true } as const;
+    const { answer, asked } = await call({ ...request, path: `${path}?page=${number}&limit=${pageSize}` }, signal);
+    const value = parseJson(answer, asked);
+    // An API that knows no pages gives a plain list, which is all there is.
+    const read = Array.isArray(value)
+      ? { data: checkShape(z.array(subscriptionItem), value, asked), total_pages: 0 }
+      : checkShape(page, value, asked);
+    if ('page' in read && (read.page ?? number) !== number) {
+      throw invalidAnswer(asked, `page ${read.page}, but ${number} was asked for`);
+    }
+    for (const item of read.data) found.set(item.id, item);
+    if ('total_count' in read) counts.add(read.total_count);
+    if (number >= read.total_pages || read.data.length === 0) {
       const isWhole = counts.size === 0 || (counts.size === 1 && counts.has(found.size));
       return { items: [...found.values()], isWhole, asked };
     }
     if (number >= maxPages) throw invalidAnswer(asked, `more than ${maxPages} pages of subscriptions`);
   }
-}
-
-interface Page {
-  readonly items: readonly XiqSubscription[];
-  /** Both undefined where the API knows no pages: the items are all there is. */
-  readonly pages?: number;
-  readonly count?: number;
-  readonly asked: Asked;
-}
-
-async function readPage(call: Call, number: number, signal: AbortSignal): Promise<Page> {
-  const query = `page=${number}&limit=${pageSize}`;
-  const request = {
-    endpoint: 'subscriptions_list',
-    method: 'GET',
-    path: `${path}?${query}`,
-    repeatable: true,
-  } as const;
-  const { answer, asked } = await call(request, signal);
-  const value = parseJson(answer, asked);
-  if (Array.isArray(value)) {
-    const items = checkShape(z.array(subscriptionItem), value, asked);
-    return { items, asked };
-  }
-  const read = checkShape(page, value, asked);
-  if ((read.page ?? number) !== number) throw invalidAnswer(asked, `page ${read.page}, but ${number} was asked for`);
-  return { items: read.data, pages: read.total_pages, count: read.total_count, asked };
 }
 
 function digits(id: string): string {
@@ -155,9 +182,3 @@ function digits(id: string): string {
 
 const secretsOf = (wanted: readonly WantedSubscription[]): readonly Secret[] =>
   wanted.flatMap(({ secret }) => (secret === undefined ? [] : [secret]));
-
-function chunks<Item>(items: readonly Item[], size: number): (readonly Item[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
-}

@@ -10,13 +10,13 @@ import {
   retryAfterMs,
   type Secret,
 } from '@xiq-siem/core';
+import type { Clock } from '@xiq-siem/delivery';
 import { type Answer, type Failure, readAnswer } from './answer.ts';
-import { type ApiClock, pause } from './api-clock.ts';
-import { type Asked, failureError, rateLimitedError, serverError, wordsOf } from './api-errors.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Asked, type Endpoint, failureError, rateLimitedError, serverError, wordsOf } from './api-errors.ts';
+import { pause } from './pause.ts';
 import { rateLimitOf } from './rate-limit.ts';
-import type { BudgetKeeper } from './request-budget.ts';
-import type { ServerClock } from './server-clock.ts';
+import { createRequestBudget } from './request-budget.ts';
+import { createServerClock } from './server-clock.ts';
 
 export const apiMetrics = {
   'xiq_siem.api.requests': {
@@ -45,31 +45,35 @@ export interface ApiRequest {
 }
 
 export interface TransportOptions {
-  readonly baseUrl: URL;
-  readonly agent: Agent;
-  readonly clock: ApiClock;
+  /** Connections to a URL, certificates verified, through the configured proxy. */
+  readonly agent: (url: URL) => Agent;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly meter: ApiMeter;
-  readonly budget: BudgetKeeper;
-  readonly serverClock: ServerClock;
-  readonly timeoutMs: number;
-  readonly maxAnswerBytes: number;
-  readonly maxWaitMs: number;
+  readonly budget?: {
+    /** 7500 is what an account has, all its users together. */
+    readonly requestsPerHour?: number;
+    /** The longest that a call waits for the budget or a 429, a minute where it is not said: 0 never waits. */
+    readonly maxWaitMs?: number;
+  };
+  /** For one request and its whole answer, 30 s where it is not said. */
+  readonly timeoutMs?: number;
+  /** 32 MiB where it is not said. */
+  readonly maxAnswerBytes?: number;
 }
 
-export interface Transport {
-  /** What messages about the request say, and what they must not say. */
-  asked(request: ApiRequest, bearer: Secret | undefined): Asked;
-  /** Any answer but 408, 429 and 5xx. Rejects with a ConnectorError, or with the signal's reason when it fires. */
-  send(request: ApiRequest, bearer: Secret | undefined, signal: AbortSignal): Promise<Answer>;
-}
+export type Transport = ReturnType<typeof createTransport>;
 
 const firstBackoffMs = 1_000;
 const usualAttempts = 4;
 const passing: ReadonlySet<Failure['code']> = new Set(['connection_lost', 'timed_out', 'unreachable']);
 
-export function createTransport(options: TransportOptions): Transport {
-  const { baseUrl, agent, clock, log, meter, budget, serverClock, timeoutMs, maxAnswerBytes } = options;
+export function createTransport(baseUrl: URL, options: TransportOptions) {
+  const { clock, log, meter, timeoutMs = 30_000, maxAnswerBytes = 33_554_432 } = options;
+  const { requestsPerHour = 7_500, maxWaitMs: usualWaitMs = 60_000 } = options.budget ?? {};
+  const budget = createRequestBudget({ requestsPerHour, clock, log });
+  const serverClock = createServerClock();
+  const agent = options.agent(baseUrl);
   const base = baseUrl.href.replace(/\/+$/, '');
 
   const once = async (
@@ -97,18 +101,23 @@ export function createTransport(options: TransportOptions): Transport {
     return outcome;
   };
 
-  const asked: Transport['asked'] = ({ endpoint, secrets = [] }, bearer) => ({
+  const asked = ({ endpoint, secrets = [] }: ApiRequest, bearer: Secret | undefined): Asked => ({
     endpoint,
     origin: baseUrl.origin,
     secrets: bearer === undefined ? secrets : [bearer, ...secrets],
   });
 
   return {
+    /** What messages about the request say, and what they must not say. */
     asked,
-    async send(request, bearer, signal) {
-      const { endpoint, repeatable, maxAttempts = usualAttempts, maxWaitMs = options.maxWaitMs } = request;
+    budget: budget.state,
+    /** Milliseconds that their clock is ahead of ours, negative where it is behind. Undefined: no answer told it lately. */
+    clockAheadMs: (): number | undefined => serverClock.aheadMs(clock.now()),
+    /** Any answer but 408, 429 and 5xx. Rejects with a ConnectorError, or with the signal's reason when it fires. */
+    async send(request: ApiRequest, bearer: Secret | undefined, signal: AbortSignal): Promise<Answer> {
+      const { endpoint, repeatable, maxAttempts = usualAttempts } = request;
       const about = asked(request, bearer);
-      let waitLeftMs = maxWaitMs;
+      let waitLeftMs = request.maxWaitMs ?? usualWaitMs;
       for (let attempt = 1; ; attempt++) {
         const beforeMs = clock.now();
         await budget.take(about, beforeMs + waitLeftMs, signal);

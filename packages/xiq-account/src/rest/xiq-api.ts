@@ -1,37 +1,19 @@
 // The REST API of ExtremeCloud IQ: its subscriptions and its logs.
-import type { Agent } from 'node:http';
-import { ConnectorError, type Logger } from '@xiq-siem/core';
-import type { ApiClock } from './api-clock.ts';
-import { type Call, createCaller } from './caller.ts';
+import { ConnectorError } from '@xiq-siem/core';
+import { isLoopbackHost } from '@xiq-siem/xiq';
+import { createCaller } from './caller.ts';
 import { type LogPage, type LogSpan, type LogType, readLog } from './log-pages.ts';
 import { createLoginSession } from './login-session.ts';
-import { createRequestBudget, type RequestBudget } from './request-budget.ts';
-import { createServerClock } from './server-clock.ts';
-import type { XiqCredentials } from './session.ts';
+import type { RequestBudget } from './request-budget.ts';
+import { createTokenSession, type XiqCredentials } from './session.ts';
 import { createSubscriptions, type XiqSubscriptions } from './subscriptions.ts';
-import { createTokenSession } from './token-session.ts';
-import { type ApiMeter, createTransport } from './transport.ts';
+import { createTransport, type TransportOptions } from './transport.ts';
 
-export interface XiqApiOptions {
+export interface XiqApiOptions extends TransportOptions {
   /** `https://api.extremecloudiq.com`, a region's own, or a simulator's; a path before the API's own is kept. */
   readonly baseUrl: string;
   /** Each call takes the first of a secret's current values. */
   readonly credentials: XiqCredentials;
-  /** Connections to a URL, certificates verified, through the configured proxy. */
-  readonly agent: (url: URL) => Agent;
-  readonly clock: ApiClock;
-  readonly log: Logger;
-  readonly meter: ApiMeter;
-  readonly budget?: {
-    /** 7500 is what an account has, all its users together. */
-    readonly requestsPerHour?: number;
-    /** The longest that a call waits for the budget or a 429, a minute where it is not said: 0 never waits. */
-    readonly maxWaitMs?: number;
-  };
-  /** For one request and its whole answer, 30 s where it is not said. */
-  readonly timeoutMs?: number;
-  /** 32 MiB where it is not said. */
-  readonly maxAnswerBytes?: number;
 }
 
 /** Everything that takes a signal rejects with a ConnectorError, or with the signal's reason when it fires. */
@@ -52,25 +34,10 @@ export interface XiqApi {
 
 /** Asks nothing yet. Throws `config_invalid` where the base URL is none. */
 export function createXiqApi(options: XiqApiOptions): XiqApi {
-  const { credentials, clock, log, meter, timeoutMs = 30_000, maxAnswerBytes = 33_554_432 } = options;
-  const { requestsPerHour = 7_500, maxWaitMs = 60_000 } = options.budget ?? {};
+  const { credentials, clock, log } = options;
   const baseUrl = readBaseUrl(options.baseUrl);
-  if (baseUrl.protocol === 'http:' && !isLoopback(baseUrl.hostname)) log.warn('xiq_api.not_encrypted');
-  const budget = createRequestBudget({ requestsPerHour, clock, log });
-  const serverClock = createServerClock();
-  const agent = options.agent(baseUrl);
-  const transport = createTransport({
-    baseUrl,
-    agent,
-    clock,
-    log,
-    meter,
-    budget,
-    serverClock,
-    timeoutMs,
-    maxAnswerBytes,
-    maxWaitMs,
-  });
+  if (baseUrl.protocol === 'http:' && !isLoopbackHost(baseUrl.hostname)) log.warn('xiq_api.not_encrypted');
+  const transport = createTransport(baseUrl, options);
   const session =
     'token' in credentials
       ? createTokenSession(credentials.token, { transport })
@@ -79,22 +46,21 @@ export function createXiqApi(options: XiqApiOptions): XiqApi {
   return {
     subscriptions: createSubscriptions(call),
     logs: (type, span, signal) => readLog(call, type, span, signal),
-    budget: budget.state,
+    budget: transport.budget,
     async clockAheadMs(signal) {
-      if (serverClock.aheadMs(clock.now()) === undefined) {
+      if (transport.clockAheadMs() === undefined) {
+        const nowMs = clock.now();
+        const path = `/logs/audit?page=1&limit=1&startTime=${nowMs - 1_000}&endTime=${nowMs}`;
+        const once = { repeatable: true, maxAttempts: 1, maxWaitMs: 0 };
         // A refusal has a Date as well.
-        await askForDate(call, clock.now(), signal).catch(() => signal.throwIfAborted());
+        await call({ endpoint: 'logs_audit', method: 'GET', path, ...once }, signal).catch(() =>
+          signal.throwIfAborted(),
+        );
       }
-      return serverClock.aheadMs(clock.now());
+      return transport.clockAheadMs();
     },
     logout: session.logout,
   };
-}
-
-async function askForDate(call: Call, nowMs: number, signal: AbortSignal): Promise<void> {
-  const path = `/logs/audit?page=1&limit=1&startTime=${nowMs - 1_000}&endTime=${nowMs}`;
-  const once = { repeatable: true, maxAttempts: 1, maxWaitMs: 0 };
-  await call({ endpoint: 'logs_audit', method: 'GET', path, ...once }, signal);
 }
 
 function readBaseUrl(text: string): URL {
@@ -110,6 +76,3 @@ function readBaseUrl(text: string): URL {
     `api.baseUrl: expected a URL such as ${example}, without credentials or query.`,
   );
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);

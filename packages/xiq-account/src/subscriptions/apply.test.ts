@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
-import type { XiqSubscription } from '../rest/subscription.ts';
+import type { XiqSubscription } from '../rest/subscriptions.ts';
 import { type ApplyStep, applyPlan } from './apply.ts';
 import { isNothingToDo, planDeletion, planSubscriptions } from './plan.ts';
 import { collect, didOf, modelXiq, noSignal, secret, subscription, target, testPorts } from './test-xiq.ts';

@@ -1,10 +1,10 @@
 // Does what a plan says, step by step, and looks whether it holds.
 import { ConnectorError, type Logger } from '@xiq-siem/core';
-import { type ApiClock, pause } from '../rest/api-clock.ts';
-import type { WantedSubscription, XiqSubscription } from '../rest/subscription.ts';
+import type { Clock } from '@xiq-siem/delivery';
+import { pause } from '../rest/pause.ts';
+import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import type { XiqApi } from '../rest/xiq-api.ts';
 import { isNothingToDo, type SubscriptionPlan } from './plan.ts';
-import { planKey } from './plan-key.ts';
 import { shownMessageType } from './render-plan.ts';
 
 export type SubscriptionsApi = Pick<XiqApi, 'subscriptions'>;
@@ -18,7 +18,7 @@ export type ApplyStep =
 
 export interface ApplyPorts {
   readonly api: SubscriptionsApi;
-  readonly clock: ApiClock;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Makes the plan anew from all subscriptions of the account. */
   readonly replan: (found: readonly XiqSubscription[]) => SubscriptionPlan;
@@ -86,4 +86,13 @@ function requireSecret({ secret, messageType }: WantedSubscription): void {
     'secret_unreadable',
     `There is no secret for the subscription to ${messageType}: without one, each of its webhooks would be refused. Look at the secrets of the source.`,
   );
+}
+
+/** The same text for plans that do the same to the same subscriptions; holds no secret. */
+function planKey({ create, change, delete: deletes }: SubscriptionPlan): string {
+  return JSON.stringify([
+    create.map(({ messageType, url }) => [messageType, url]),
+    change.map(({ subscription: { id }, fields }) => [id, fields.map(({ field, before }) => [field, before])]),
+    deletes.map(({ subscription: { id } }) => id),
+  ]);
 }

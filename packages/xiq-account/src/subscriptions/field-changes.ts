@@ -1,7 +1,7 @@
 // How a subscription differs from what is wanted, in words that hold no secret.
 import { plainWords } from '@xiq-siem/core';
-import type { WantedSubscription, XiqSubscription } from '../rest/subscription.ts';
-import { isMasked, isSameSecret } from './same-secret.ts';
+import { isMasked, isSameSecret } from '../rest/same-secret.ts';
+import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import { isSameUrl } from './target.ts';
 
 export interface FieldChange {

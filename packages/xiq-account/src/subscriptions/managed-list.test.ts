@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@xiq-siem/core';
 import { expect, it, onTestFinished } from 'vitest';
-import { isRotating, newManagedSecret, readManagedList, writeManagedList } from './managed-list.ts';
+import { isRotating, lockRotation, newManagedSecret, readManagedList, writeManagedList } from './managed-list.ts';
+import { rotateManaged } from './rotate-secret.ts';
+import { collect, modelXiq, noSignal, secret, target, testPorts } from './test-xiq.ts';
 
 async function list() {
   const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-list-'));
@@ -37,4 +39,19 @@ it('tells of a rotation that is under way', async () => {
     seen.push(isRotating(path));
   }
   expect(seen).toEqual([false, true, true, false]);
+});
+
+it('is rotated by one at a time', async () => {
+  const { path } = await list();
+  await writeManagedList(path, [secret]);
+  const rotate = () => {
+    const askReceiver = undefined;
+    return collect(rotateManaged({ target, path, askReceiver, api: modelXiq(), ...testPorts() }, noSignal));
+  };
+  {
+    using _lock = lockRotation(path);
+    await expect(rotate()).rejects.toMatchObject({ code: 'busy' });
+    expect(readManagedList(path)).toHaveLength(1);
+  }
+  expect((await rotate()).at(-1)).toEqual({ did: 'dropped' });
 });

@@ -1,19 +1,14 @@
 // Knows our own looks at the public URL when they come in, so that they are told as nobody's wrong secret.
 import { randomBytes } from 'node:crypto';
-import type { PublicUrlFinding } from './public-url/findings.ts';
 import { lookHeader } from './public-url/post-without-secret.ts';
 
-export interface OwnLooks {
-  /** Looks with a mark that is known as long as it lasts. */
-  look(withMark: (mark: string) => Promise<readonly PublicUrlFinding[]>): Promise<readonly PublicUrlFinding[]>;
-  /** Of a request, by its headers. */
-  isOwn(header: (name: string) => string | undefined): boolean;
-}
+export type OwnLooks = ReturnType<typeof createOwnLooks>;
 
-export function createOwnLooks(): OwnLooks {
+export function createOwnLooks() {
   const marks = new Set<string>();
   return {
-    async look(withMark) {
+    /** Looks with a mark that is known as long as it lasts. */
+    async look<Found>(withMark: (mark: string) => Promise<Found>): Promise<Found> {
       const mark = randomBytes(18).toString('base64url');
       marks.add(mark);
       try {
@@ -22,6 +17,7 @@ export function createOwnLooks(): OwnLooks {
         marks.delete(mark);
       }
     },
-    isOwn: (header) => marks.has(header(lookHeader) ?? ''),
+    /** Of a request, by its headers. */
+    isOwn: (header: (name: string) => string | undefined): boolean => marks.has(header(lookHeader) ?? ''),
   };
 }

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Secret } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { XiqSubscription } from '../rest/subscription.ts';
+import type { XiqSubscription } from '../rest/subscriptions.ts';
 import { applyPlan } from './apply.ts';
 import { isNothingToDo, planDeletion, planSubscriptions, type SubscriptionPlan } from './plan.ts';
 import { renderPlan } from './render-plan.ts';

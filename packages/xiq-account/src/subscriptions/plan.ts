@@ -1,5 +1,5 @@
 // What has to be done at ExtremeCloud IQ so that our subscriptions are as configured.
-import type { WantedSubscription, XiqSubscription } from '../rest/subscription.ts';
+import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import { type FieldChange, fieldChanges, type UnseenField, unseenFields } from './field-changes.ts';
 import {
   type ForeignReason,
@@ -23,25 +23,15 @@ export interface PlannedDelete {
   readonly reason: 'duplicate' | 'not_wanted' | 'named';
 }
 
-export interface UntouchedSubscription {
-  readonly subscription: XiqSubscription;
-  /** What the API does not show, so that it cannot be said to be right. */
-  readonly unseen: readonly UnseenField[];
-}
-
-export interface ForeignSubscription {
-  readonly subscription: XiqSubscription;
-  readonly reason: ForeignReason;
-}
-
 /** Always in the same order: by the configured order of message types, others after them by name, then by id. */
 export interface SubscriptionPlan {
   readonly create: readonly WantedSubscription[];
   readonly change: readonly PlannedChange[];
   readonly delete: readonly PlannedDelete[];
-  readonly untouched: readonly UntouchedSubscription[];
+  /** `unseen`: what the API does not show, so that it cannot be said to be right. */
+  readonly untouched: readonly { readonly subscription: XiqSubscription; readonly unseen: readonly UnseenField[] }[];
   /** Not ours: never touched. */
-  readonly foreign: readonly ForeignSubscription[];
+  readonly foreign: readonly { readonly subscription: XiqSubscription; readonly reason: ForeignReason }[];
 }
 
 export const isNothingToDo = (plan: SubscriptionPlan): boolean =>
@@ -53,7 +43,7 @@ export function planSubscriptions(target: SubscriptionTarget, found: readonly Xi
   const create: WantedSubscription[] = [];
   const change: PlannedChange[] = [];
   const deletes: PlannedDelete[] = [];
-  const untouched: UntouchedSubscription[] = [];
+  const untouched: SubscriptionPlan['untouched'][number][] = [];
   for (const wanted of wantedSubscriptions(target)) {
     const candidates = ours.filter((one) => messageTypeOf(one) === wanted.messageType);
     const [kept, ...duplicates] = candidates.toSorted((one, other) => fitness(other, wanted) - fitness(one, wanted));
@@ -96,7 +86,7 @@ function fitness(subscription: XiqSubscription, { url }: WantedSubscription): nu
 
 function sortOut(target: SubscriptionTarget, found: readonly XiqSubscription[]) {
   const ours: XiqSubscription[] = [];
-  const foreign: ForeignSubscription[] = [];
+  const foreign: SubscriptionPlan['foreign'][number][] = [];
   const place = (one: XiqSubscription): number => {
     const index = target.messageTypes.indexOf(messageTypeOf(one) ?? '');
     return index === -1 ? target.messageTypes.length : index;

@@ -1,9 +1,9 @@
 import { Secret } from '@xiq-siem/core';
 import { expect, it } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
-import type { XiqSubscription } from '../rest/subscription.ts';
+import type { XiqSubscription } from '../rest/subscriptions.ts';
 import { type ReconcileOptions, reconcile } from './reconcile.ts';
-import type { SeenTypes } from './seen-well.ts';
+import type { SeenTypes } from './seen-types.ts';
 import { didOf, modelXiq, noSignal, otherSecret, secret, subscription, target, testPorts } from './test-xiq.ts';
 
 const minuteMs = 60_000;

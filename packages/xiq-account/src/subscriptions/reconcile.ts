@@ -2,7 +2,7 @@
 import { ConnectorError, type Secret } from '@xiq-siem/core';
 import { type ApplyPorts, type ApplyStep, applyPlan } from './apply.ts';
 import { isNothingToDo, planSubscriptions, type SubscriptionPlan } from './plan.ts';
-import { type Remembered, rememberTypes, type SeenTypes, type Troubles, troublesIn } from './seen-well.ts';
+import { type Remembered, rememberTypes, type SeenTypes, type Troubles, troublesIn } from './seen-types.ts';
 import type { SubscriptionTarget } from './target.ts';
 
 export interface ReconcileOptions extends Omit<ApplyPorts, 'replan'> {
@@ -62,10 +62,6 @@ export async function reconcile(options: ReconcileOptions, signal: AbortSignal):
   const endedAtMs = clock.now();
   const { messageTypes } = target;
   const remembered = rememberTypes(before, { messageTypes, found: troubles, left, lookedAtMs, endedAtMs });
-  return {
-    ...{ plan, troubles, left, steps, fault },
-    surplus: plan.delete.length,
-    foreignAtOurUrl: foreignAtOurUrl.length,
-    ...remembered,
-  };
+  const counts = { surplus: plan.delete.length, foreignAtOurUrl: foreignAtOurUrl.length };
+  return { plan, troubles, left, steps, fault, ...counts, ...remembered };
 }

@@ -1,5 +1,5 @@
 // A plan as lines that one can read.
-import type { XiqSubscription } from '../rest/subscription.ts';
+import type { XiqSubscription } from '../rest/subscriptions.ts';
 import { shownText, shownUrl } from './field-changes.ts';
 import type { PlannedDelete, SubscriptionPlan } from './plan.ts';
 import { type ForeignReason, messageTypeOf } from './target.ts';

@@ -1,7 +1,7 @@
 import { Secret } from '@xiq-siem/core';
 import { describe, expect, it } from 'vitest';
+import { rotationPhase } from './managed-list.ts';
 import { type RotationPorts, type RotationStep, rotateSecret } from './rotate-secret.ts';
-import { readStand } from './rotation-list.ts';
 import {
   collect,
   type ModelOptions,
@@ -137,6 +137,31 @@ describe('a rotation', () => {
     expect([...bench.heldSecrets()]).toEqual(['canary-rotated-1']);
   });
 
+  it('keeps the old secret until its wait is over', async () => {
+    const { ports, file } = startBench();
+    let waitsSinceMs = 0;
+    for await (const { did } of rotateSecret({ target, graceMs: 5_000 }, ports, noSignal)) {
+      if (did === 'waiting') waitsSinceMs = ports.clock.now();
+      expect(holds(file(), secret)).toBe(did !== 'dropped');
+    }
+    expect(ports.clock.now() - waitsSinceMs).toBe(5_000);
+  });
+
+  it('keeps the old secret where a subscription has it again after the wait', async () => {
+    const bench = startBench();
+    const rotated = async () => {
+      for await (const { did } of rotateSecret({ target }, bench.ports, noSignal)) {
+        if (did === 'waiting') bench.model.set([subscription('AUDIT_LOG_ALL', { id: '7' })]);
+      }
+    };
+    await expect(rotated()).rejects.toMatchObject({
+      code: 'busy',
+      message: expect.stringContaining('subscription 7.'),
+    });
+    expect(holds(bench.file(), secret)).toBe(true);
+    expect(bench.refusals).toEqual([]);
+  });
+
   it('takes all old ones out', async () => {
     const bench = startBench({ managed: [secret, otherSecret] });
     await bench.run();
@@ -173,7 +198,7 @@ describe.each([
       // Then the receiver has read what was written, ExtremeCloud IQ sends with what it has, and somebody runs it again.
       bench.refresh();
       bench.kill(Number.POSITIVE_INFINITY);
-      const wasOver = readStand(bench.file()).stand === 'idle' && !holds(bench.file(), secret);
+      const wasOver = rotationPhase(bench.file()).phase === 'idle' && !holds(bench.file(), secret);
       if (!wasOver) await bench.run();
       expect(bench.refusals, `killed at call ${at}`).toEqual([]);
       expect(bench.file()).toHaveLength(1);

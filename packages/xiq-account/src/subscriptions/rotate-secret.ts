@@ -1,15 +1,25 @@
 // Gives our subscriptions a new secret, with no webhook refused on the way; run again, it goes on where it ended.
-import { ConnectorError, type Logger, type Secret } from '@xiq-siem/core';
-import { type ApiClock, pause } from '../rest/api-clock.ts';
-import type { XiqSubscription } from '../rest/subscription.ts';
-import type { SubscriptionsApi } from './apply.ts';
+import { stat } from 'node:fs/promises';
+import { ConnectorError, type Secret } from '@xiq-siem/core';
+import type { Clock } from '@xiq-siem/delivery';
+import { pause } from '../rest/pause.ts';
+import { holds, isSameSecret } from '../rest/same-secret.ts';
+import type { XiqSubscription } from '../rest/subscriptions.ts';
+import type { ApplyPorts } from './apply.ts';
 import { shownSecret } from './field-changes.ts';
+import {
+  incoming,
+  leaving,
+  lockRotation,
+  newManagedSecret,
+  readManagedList,
+  rotationPhase,
+  writeManagedList,
+} from './managed-list.ts';
 import { shownMessageType } from './render-plan.ts';
-import { incoming, leaving, readStand } from './rotation-list.ts';
-import { holds, isSameSecret } from './same-secret.ts';
 import { foreignReason, messageTypeOf, type SubscriptionTarget } from './target.ts';
 
-export interface RotationPorts {
+export interface RotationPorts extends Pick<ApplyPorts, 'api' | 'clock' | 'log'> {
   /** The managed secrets as they stand in the file, line by line: a line that stands twice is given twice. */
   readSecrets(): Promise<readonly Secret[]>;
   /** All or nothing, and synced when it resolves. */
@@ -17,9 +27,6 @@ export interface RotationPorts {
   /** Whether our own receiver would accept a webhook with it now. Rejects where it cannot be asked. */
   accepted(secret: Secret): Promise<boolean>;
   readonly newSecret: () => Secret;
-  readonly api: SubscriptionsApi;
-  readonly clock: ApiClock;
-  readonly log: Logger;
 }
 
 export interface RotationOptions {
@@ -52,10 +59,10 @@ export async function* rotateSecret(
 ): AsyncGenerator<RotationStep, void, undefined> {
   const { target, acceptWithinMs = 30_000, graceMs = 60_000, unseenGraceMs = 600_000 } = options;
   const { api, clock, log } = ports;
-  let stand = readStand(await ports.readSecrets());
-  if (stand.stand === 'idle') {
+  let found = rotationPhase(await ports.readSecrets());
+  if (found.phase === 'idle') {
     const next = ports.newSecret();
-    const old = stand.secrets;
+    const old = found.secrets;
     if (old.length === 0) {
       const words = 'There is no secret to begin with: start the connector once, it makes one.';
       throw new ConnectorError('secret_unreadable', words);
@@ -64,14 +71,14 @@ export async function* rotateSecret(
     await ports.writeSecrets(incoming(old, next));
     log.info('secret_rotation.added');
     yield { did: 'added' };
-    stand = { stand: 'incoming', next, old };
+    found = { phase: 'incoming', next, old };
   } else yield { did: 'resumed' };
-  const { next, old } = stand;
+  const { next, old } = found;
 
   await untilAccepted();
   yield { did: 'accepted' };
   for (const one of await notTold()) yield await tell(one);
-  if (stand.stand === 'incoming') {
+  if (found.phase === 'incoming') {
     await ports.writeSecrets(leaving(old, next));
     log.info('secret_rotation.put_first');
     yield { did: 'put_first' };
@@ -157,4 +164,43 @@ function foreignAtOurUrl(subscriptions: readonly XiqSubscription[], application:
   const words = `Subscription ${idsOf(subscriptions)} sends to our URL and is not ours: its webhooks would be refused.`;
   const whatToDo = `Delete it in ExtremeCloud IQ, or name its application ${application} and give it a message type`;
   return new ConnectorError('busy', `${words} ${whatToDo}, then run this again: no secret was taken away.`);
+}
+
+/** After this the receiver has looked at a changed file, whenever it looked before: see secrets.ts. */
+const readAgainMs = 1_050;
+
+export interface ManagedRotation extends RotationOptions, Pick<ApplyPorts, 'api' | 'clock' | 'log'> {
+  /** Of the managed list. */
+  readonly path: string;
+  /** Asks the receiver that runs; undefined where none does: what stands in the file is what the next one accepts. */
+  readonly askReceiver: ((secret: Secret) => Promise<boolean>) | undefined;
+}
+
+/** As `rotateSecret`; throws `busy` where another process rotates the same secret. */
+export async function* rotateManaged(
+  { path, askReceiver, api, clock, log, ...options }: ManagedRotation,
+  signal: AbortSignal,
+): AsyncGenerator<RotationStep, void, undefined> {
+  // Without a list there is no directory either, perhaps; and there is nothing to rotate, which it says.
+  using _lock = readManagedList(path).length === 0 ? undefined : lockRotation(path);
+  const ports: RotationPorts = {
+    api,
+    clock,
+    log,
+    readSecrets: async () => readManagedList(path),
+    writeSecrets: (secrets) => writeManagedList(path, secrets),
+    newSecret: newManagedSecret,
+    async accepted(secret) {
+      if (askReceiver === undefined) return holds(readManagedList(path), secret);
+      // Asked too early it would be refused, and that told as somebody's try.
+      await untilRead(path, clock, signal);
+      return askReceiver(secret);
+    },
+  };
+  yield* rotateSecret(options, ports, signal);
+}
+
+async function untilRead(path: string, clock: Clock, signal: AbortSignal): Promise<void> {
+  const waitMs = (await stat(path)).mtimeMs + readAgainMs - clock.now();
+  if (waitMs > 0) await pause(clock, Math.min(waitMs, readAgainMs), signal);
 }

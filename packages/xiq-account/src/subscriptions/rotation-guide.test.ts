@@ -1,7 +1,7 @@
 import { Secret } from '@xiq-siem/core';
 import { expect, it } from 'vitest';
+import { holds } from '../rest/same-secret.ts';
 import { rotationGuide } from './rotation-guide.ts';
-import { holds } from './same-secret.ts';
 import { modelXiq, noSignal, secret, subscription, target } from './test-xiq.ts';
 
 const next = new Secret('canary-next');

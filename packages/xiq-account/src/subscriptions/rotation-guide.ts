@@ -1,8 +1,8 @@
 // How to rotate a secret that is not ours to write: the steps, each looked at as far as that can be.
 import type { Secret } from '@xiq-siem/core';
-import type { SubscriptionsApi } from './apply.ts';
+import { isSameSecret } from '../rest/same-secret.ts';
 import { shownSecret } from './field-changes.ts';
-import { isSameSecret } from './same-secret.ts';
+import type { RotationPorts } from './rotate-secret.ts';
 import { foreignReason, type SubscriptionTarget } from './target.ts';
 
 export interface GuideStep {
@@ -23,16 +23,10 @@ export interface GuideOptions {
   readonly target: Omit<SubscriptionTarget, 'secret' | 'messageTypes'>;
 }
 
-export interface GuidePorts {
-  readonly api: SubscriptionsApi;
-  /** Whether our own receiver would accept a webhook with it now. */
-  accepted(secret: Secret): Promise<boolean>;
-}
-
 /** Rejects where ExtremeCloud IQ or our receiver cannot be asked. */
 export async function rotationGuide(
   { source, kind, secrets, target }: GuideOptions,
-  { api, accepted }: GuidePorts,
+  { api, accepted }: Pick<RotationPorts, 'api' | 'accepted'>,
   signal: AbortSignal,
 ): Promise<readonly GuideStep[]> {
   const key = `sources.${source}.secrets`;

@@ -1,7 +1,7 @@
 // What our subscriptions are to be, and which of those at ExtremeCloud IQ are ours.
 import type { Secret } from '@xiq-siem/core';
 import { looksLikeMessageType } from '@xiq-siem/xiq';
-import type { WantedSubscription, XiqSubscription } from '../rest/subscription.ts';
+import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 
 export interface SubscriptionTarget {
   readonly application: string;

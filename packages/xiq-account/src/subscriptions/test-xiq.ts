@@ -1,7 +1,7 @@
 // A model of ExtremeCloud IQ's subscriptions, for the tests of what we do to them.
 import { Secret } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
-import type { WantedSubscription, XiqSubscription } from '../rest/subscription.ts';
+import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import type { ApplyStep } from './apply.ts';
 import type { SubscriptionTarget } from './target.ts';
 
@@ -23,11 +23,7 @@ export function subscription(messageType: string, changes: Partial<XiqSubscripti
     url: `${target.publicUrl}/${messageType}`,
     secret,
     messageType,
-    dataType: undefined,
     status: 'ENABLED',
-    createTime: undefined,
-    updateTime: undefined,
-    others: {},
     ...changes,
   };
 }
@@ -48,9 +44,14 @@ export function modelXiq(
   let listsUntilShown = 0;
   let nextId = 9_007_199_254_740_993n;
   const calls: string[] = [];
+  let failure: Error | undefined;
 
-  const change = (call: string, next: readonly XiqSubscription[]): void => {
+  const called = (call: string): void => {
     calls.push(call);
+    if (failure !== undefined) throw failure;
+  };
+  const change = (call: string, next: readonly XiqSubscription[]): void => {
+    called(call);
     held = [...next];
     listsUntilShown = lateBy;
   };
@@ -68,9 +69,13 @@ export function modelXiq(
       held = [...next];
       shown = held;
     },
+    /** What every call rejects with from now on. */
+    fail(cause: Error | undefined) {
+      failure = cause;
+    },
     subscriptions: {
       async list() {
-        calls.push('list');
+        called('list');
         if (listsUntilShown > 0) listsUntilShown--;
         else shown = held;
         return shown.map((one) => ({

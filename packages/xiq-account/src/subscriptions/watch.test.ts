@@ -7,11 +7,12 @@ import { createManualClock, createRecordingLogger, createRecordingMeter } from '
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
 import { expect, it, onTestFinished } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
+import type { XiqSubscription } from '../rest/subscriptions.ts';
+import { type TestCloud, testCloud } from '../test-cloud.ts';
 import type { PublicUrlFinding } from './public-url/findings.ts';
-import { seenFile } from './seen-file.ts';
-import { fakeCloud, subscriptionOf, subscriptionsConfig } from './test-cloud.ts';
-import { startSubscriptionsWatch } from './watch.ts';
-import type { FoundGap } from './watch-source.ts';
+import { readSeenTypes } from './seen-types.ts';
+import { subscription } from './test-xiq.ts';
+import { type FoundGap, startSubscriptionsWatch } from './watch.ts';
 
 const minute = 60_000;
 const startMs = Date.UTC(2026, 0, 1);
@@ -24,6 +25,16 @@ interface Made {
   readonly findings?: readonly PublicUrlFinding[];
 }
 
+const both: Partial<SubscriptionsConfig> = { messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL'] };
+
+/** As it should be, but for what `changes` says. */
+const subscriptionOf = (messageType: string, changes: Partial<XiqSubscription> = {}): XiqSubscription =>
+  subscription(messageType, {
+    id: messageType === 'AUDIT_LOG_ALL' ? '1' : '2',
+    secret: new Secret('canary-1'),
+    ...changes,
+  });
+
 const canary = (): readonly Secret[] => [new Secret('canary-1')];
 
 async function watched({ config = {}, directory, rotating = false, secrets = canary, findings = [] }: Made = {}) {
@@ -34,7 +45,7 @@ async function watched({ config = {}, directory, rotating = false, secrets = can
   const gaps: FoundGap[] = [];
   const urls: string[] = [];
   const world = {
-    cloud: fakeCloud(subscriptionsConfig(config)),
+    cloud: testCloud({ ...both, ...config }),
     rotating,
     gapFails: false,
   };
@@ -51,12 +62,22 @@ async function watched({ config = {}, directory, rotating = false, secrets = can
       if (world.gapFails) throw new ConnectorError('journal_full', 'no room');
       gaps.push(gap);
     },
-    ...{ directory: place, clock, log, meter },
+    directory: place,
+    clock,
+    log,
+    meter,
   });
   onTestFinished(() => watch.stop());
   return {
-    ...{ watch, world, clock, log, meter, gaps, urls, directory: place },
-    configure(next: ReturnType<typeof fakeCloud> | undefined) {
+    watch,
+    world,
+    clock,
+    log,
+    meter,
+    gaps,
+    urls,
+    directory: place,
+    configure(next: TestCloud | undefined) {
       clouds = new Map(next === undefined ? [] : [['xiq', next.cloud]]);
       watch.reloaded();
     },
@@ -78,7 +99,10 @@ it('looks at once and every so many minutes; what is not known yet is said to be
   await looked();
   expect(states()).toEqual(['missing', 'missing']);
   expect(urls).toEqual(['https://hooks.example/webhooks/xiq/AUDIT_LOG_ALL']);
-  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL', { status: 'DISABLED' })]);
+  world.cloud.subscriptions.set([
+    subscriptionOf('AUDIT_LOG_ALL'),
+    subscriptionOf('SMS_LOG_ALL', { status: 'DISABLED' }),
+  ]);
   await next();
   expect(states()).toEqual(['well', 'disabled']);
   expect(watch.state('xiq')).toMatchObject({
@@ -91,7 +115,7 @@ it('looks at once and every so many minutes; what is not known yet is said to be
 
 it('says of each subscription what is wrong with it, and holds no secret', async () => {
   const { world, watch, looked } = await watched();
-  world.cloud.set([
+  world.cloud.subscriptions.set([
     subscriptionOf('AUDIT_LOG_ALL', { secret: new Secret('canary-other') }),
     subscriptionOf('SMS_LOG_ALL'),
     subscriptionOf('SMS_LOG_ALL', { id: '7' }),
@@ -115,7 +139,7 @@ it('mends where it is configured so, and tells what was mended', async () => {
   await looked();
   expect(states()).toEqual(['well', 'well']);
   expect(watch.state('xiq')?.subscriptions[0]?.mended).toEqual({ was: 'missing', at: new Date(startMs).toISOString() });
-  expect(world.cloud.calls.filter((call) => call.startsWith('create'))).toEqual([
+  expect(world.cloud.subscriptions.calls.filter((call) => call.startsWith('create'))).toEqual([
     'create AUDIT_LOG_ALL',
     'create SMS_LOG_ALL',
   ]);
@@ -124,30 +148,30 @@ it('mends where it is configured so, and tells what was mended', async () => {
 
 it('an API that fails is said and counted; what was known stays, and it is asked again', async () => {
   const { world, watch, states, looked, next, meter, log } = await watched();
-  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await looked();
-  world.cloud.fail(xiqError('xiq_unavailable', 'GET /subscriptions: no answer'));
+  world.cloud.subscriptions.fail(xiqError('xiq_unavailable', 'GET /subscriptions: no answer'));
   await next();
   expect([watch.state('xiq')?.failure, states()]).toEqual(['GET /subscriptions: no answer', ['well', 'well']]);
   expect(watch.state('xiq')?.looked).toBe(new Date(startMs).toISOString());
   expect(meter.total('xiq_siem.subscriptions.looks', { source: 'xiq', result: 'failed' })).toBe(1);
   expect(log.lines.map(({ event }) => event)).toContain('subscriptions.look_failed');
-  world.cloud.fail(undefined);
+  world.cloud.subscriptions.fail(undefined);
   await next();
   expect(watch.state('xiq')?.failure).toBeUndefined();
 });
 
 it('a gap has both ends, is handed on once, and over a restart too', async () => {
   const first = await watched();
-  first.world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  first.world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await first.looked();
-  first.world.cloud.set([subscriptionOf('SMS_LOG_ALL')]);
+  first.world.cloud.subscriptions.set([subscriptionOf('SMS_LOG_ALL')]);
   await first.next();
   expect(first.gaps).toEqual([]);
   await first.watch.stop();
 
   const second = await watched({ directory: first.directory });
-  second.world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  second.world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await second.looked();
   await second.next();
   expect(second.gaps).toEqual([
@@ -157,11 +181,11 @@ it('a gap has both ends, is handed on once, and over a restart too', async () =>
 
 it('a gap that could not be handed on is found again at the next look', async () => {
   const { world, gaps, looked, next, watch } = await watched();
-  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await looked();
-  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL')]);
+  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL')]);
   await next();
-  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   world.gapFails = true;
   await next();
   expect([gaps, watch.state('xiq')?.failure]).toEqual([[], 'no room']);
@@ -175,12 +199,12 @@ it('a gap that could not be handed on is found again at the next look', async ()
 it('while a secret is rotated nothing is mended, and no secret compared', async () => {
   const { world, watch, states, looked, next } = await watched({ config: { reconcile: 'apply' }, rotating: true });
   const other = { secret: new Secret('canary-2') };
-  world.cloud.set([
+  world.cloud.subscriptions.set([
     subscriptionOf('AUDIT_LOG_ALL', other),
     subscriptionOf('SMS_LOG_ALL', { ...other, status: 'DISABLED' }),
   ]);
   await looked();
-  expect([states(), world.cloud.calls]).toEqual([['well', 'disabled'], ['list']]);
+  expect([states(), world.cloud.subscriptions.calls]).toEqual([['well', 'disabled'], ['list']]);
   expect(watch.state('xiq')?.rotating).toBe(true);
   world.rotating = false;
   expect(watch.state('xiq')?.rotating).toBeUndefined();
@@ -188,14 +212,18 @@ it('while a secret is rotated nothing is mended, and no secret compared', async 
   expect(states()).toEqual(['well', 'well']);
 });
 
-it('a look that hangs over a rotation does not put the old secret back', async () => {
+it.each([
+  ['put the old secret back', ['AUDIT_LOG_ALL', 'SMS_LOG_ALL']],
+  ['create anything with the old secret', ['SMS_LOG_ALL']],
+  ['create anything where there is nothing', []],
+])('a look that hangs over a rotation does not %s', async (_, types) => {
   let asked = 0;
   const secrets = () => [new Secret(asked++ === 0 ? 'canary-1' : 'canary-2')];
   const { world, watch, states, looked, next } = await watched({ config: { reconcile: 'apply' }, secrets });
   const told = { secret: new Secret('canary-2') };
-  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL', told), subscriptionOf('SMS_LOG_ALL', told)]);
+  world.cloud.subscriptions.set(types.map((type) => subscriptionOf(type, told)));
   await looked();
-  expect(world.cloud.calls).toEqual(['list', 'list']);
+  expect(world.cloud.subscriptions.calls).toEqual(['list', 'list']);
   expect(watch.state('xiq')?.failure).toContain('rotated meanwhile');
   await next();
   expect(states()).toEqual(['well', 'well']);
@@ -205,14 +233,14 @@ it('a look that hangs over a rotation does not put the old secret back', async (
 it('a changed source is looked at right away, with what its new configuration says; one taken out is let go', async () => {
   const { watch, states, looked, configure, world, clock } = await watched();
   await looked();
-  const next = fakeCloud(subscriptionsConfig({ messageTypes: ['EMAIL_LOG_ALL'] }));
-  next.set([subscriptionOf('EMAIL_LOG_ALL')]);
+  const next = testCloud({ messageTypes: ['EMAIL_LOG_ALL'] });
+  next.subscriptions.set([subscriptionOf('EMAIL_LOG_ALL')]);
   configure(next);
   while (states()?.join() !== 'well') await setImmediate();
   expect(clock.now()).toBe(startMs);
-  const { length } = world.cloud.calls;
+  const { length } = world.cloud.subscriptions.calls;
   await clock.advance(60 * minute);
-  expect(world.cloud.calls).toHaveLength(length);
+  expect(world.cloud.subscriptions.calls).toHaveLength(length);
   configure(undefined);
   expect(watch.state('xiq')).toBeUndefined();
 });
@@ -220,15 +248,15 @@ it('a changed source is looked at right away, with what its new configuration sa
 it('looks when it is asked to, once more after the look that is under way, and after every reload', async () => {
   const { watch, states, world, clock, looked } = await watched();
   const first = watch.look();
-  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL')]);
+  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL')]);
   expect(await first).toEqual(['xiq']);
   expect([states(), clock.now()]).toEqual([['well', 'missing'], startMs]);
-  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await looked();
   expect(await watch.look('xiq')).toEqual(['xiq']);
   expect(states()).toEqual(['well', 'well']);
   expect(await watch.look('other')).toEqual([]);
-  world.cloud.set([]);
+  world.cloud.subscriptions.set([]);
   watch.reloaded();
   while (states()?.join() !== 'missing,missing') await setImmediate();
   expect(clock.now()).toBe(startMs);
@@ -259,15 +287,16 @@ it('the public URL is told check by check; what is wrong with it is said', async
 
 it('what was remembered is of one place, and a file that makes no sense is said and passed over', async () => {
   const { directory, world, looked, log } = await watched();
-  world.cloud.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await looked();
-  const file = seenFile(directory, 'xiq', log);
-  const place = subscriptionsConfig();
-  expect(await file.read(place)).toEqual({ AUDIT_LOG_ALL: { wellAtMs: startMs }, SMS_LOG_ALL: { wellAtMs: startMs } });
-  expect(await file.read({ ...place, publicUrl: 'https://elsewhere.example/webhooks/xiq' })).toEqual({});
   const path = join(directory, 'xiq.subscriptions.json');
+  const place = { application: 'siem', publicUrl: 'https://hooks.example/webhooks/xiq' };
+  const read = (changes: Partial<typeof place> = {}) => readSeenTypes(path, { ...place, ...changes }, log);
+  expect(await read()).toEqual({ AUDIT_LOG_ALL: { wellAtMs: startMs }, SMS_LOG_ALL: { wellAtMs: startMs } });
+  expect(await read({ publicUrl: 'https://elsewhere.example/webhooks/xiq' })).toEqual({});
+  expect(await read({ application: 'other' })).toEqual({});
   expect(await readFile(path, 'utf8')).not.toMatch(/canary/);
   await writeFile(path, '{"v":1,');
-  expect(await file.read(place)).toEqual({});
+  expect(await read()).toEqual({});
   expect(log.lines.map(({ event }) => event)).toContain('subscriptions.memory_unreadable');
 });

@@ -1,15 +1,8 @@
 // A TLS handshake as ExtremeCloud IQ's sender makes it: public authorities alone, no certificate fetched from elsewhere.
 import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect, type DetailedPeerCertificate } from 'node:tls';
 import { type Seen, unverifiable, well, wrong } from './findings.ts';
-
-export interface Handshake {
-  readonly socket: TLSSocket;
-  readonly chain: Seen;
-  readonly name: Seen;
-  readonly expiry: Seen;
-}
 
 export interface HandshakeOptions {
   readonly socket: Socket;
@@ -26,13 +19,10 @@ const minDaysLeft = 21;
 const maxChain = 10;
 
 /** Rejects where no handshake comes about, or with the signal's reason. */
-export async function shakeHands(
-  { socket: tcp, host, authorities, nowMs }: HandshakeOptions,
-  signal: AbortSignal,
-): Promise<Handshake> {
+export async function shakeHands({ socket: tcp, host, authorities, nowMs }: HandshakeOptions, signal: AbortSignal) {
   const socket = connect({
     socket: tcp,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(isIP(host) === 0 && { servername: host }),
     ca: [...authorities],
     ALPNProtocols: ['http/1.1'],
     // What is wrong is looked at below, each on its own; nothing that is secret is sent.
@@ -49,7 +39,12 @@ export async function shakeHands(
   }
   const leaf = socket.getPeerCertificate(true);
   const fault = socket.authorized ? undefined : String(socket.authorizationError);
-  return { socket, chain: chainSeen(fault), name: nameSeen(host, leaf), expiry: expirySeen(leaf, nowMs) };
+  const seen = {
+    certificate_chain: chainSeen(fault),
+    certificate_name: nameSeen(host, leaf),
+    certificate_expiry: expirySeen(leaf, nowMs),
+  };
+  return { socket, seen };
 }
 
 const fullChain = 'have the server send its certificate and every intermediate (fullchain.pem)';

@@ -1,12 +1,11 @@
 import type { RequestListener } from 'node:http';
 import { rootCertificates } from 'node:tls';
-import { selfSignedCertificate } from '@xiq-siem/testkit';
+import { selfSignedCertificate, testCertificate } from '@xiq-siem/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { publicUrlChecks } from './findings.ts';
 import { lookAtPublicUrl } from './look-at-public-url.ts';
 import { createPublicUrlPorts } from './ports.ts';
 import { lookHeader } from './post-without-secret.ts';
-import { testCertificate } from './test-certificates.ts';
 import {
   host,
   intermediate,

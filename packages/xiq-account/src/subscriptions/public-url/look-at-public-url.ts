@@ -1,8 +1,16 @@
 // Looks at the public URL as ExtremeCloud IQ's sender would, from where we are.
-import { isIP, type Socket } from 'node:net';
+import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
 import { bareHost, isLoopbackHost } from '@xiq-siem/xiq';
-import { reachOf } from './addresses.ts';
-import { type PublicUrlFinding, type Seen, unverifiable, well, worst, wrong } from './findings.ts';
+import {
+  type PublicUrlCheck,
+  type PublicUrlFinding,
+  publicUrlChecks,
+  type Seen,
+  unverifiable,
+  well,
+  worst,
+  wrong,
+} from './findings.ts';
 import { shakeHands } from './handshake.ts';
 import { codeOf, isUnknownName, type PublicUrlPorts } from './ports.ts';
 import { postWithoutSecret } from './post-without-secret.ts';
@@ -17,13 +25,7 @@ export interface PublicUrlOptions {
 /** More than these are not looked at. */
 const maxAddresses = 8;
 
-interface SeenAt {
-  readonly reachable: Seen;
-  readonly chain?: Seen;
-  readonly name?: Seen;
-  readonly expiry?: Seen;
-  readonly refuses?: Seen;
-}
+type SeenAt = Partial<Readonly<Record<PublicUrlCheck, Seen>>>;
 
 /**
  * `url`: of a subscription, its message type included. One finding a check, always all of them and in the same order.
@@ -42,38 +44,41 @@ export async function lookAtPublicUrl(
   const looks = await Promise.all(
     addresses.slice(0, maxAddresses).map(async (address) => {
       const seen = await lookAtAddress(address, target, ports, bounded(signal, timeoutMs), mark);
-      return reachOf(address) === 'public' ? seen : seenFromInside(seen, address);
+      return isPublic(address) ? seen : seenFromInside(seen, address);
     }),
   );
   signal.throwIfAborted();
-  const of = (part: keyof SeenAt): readonly Seen[] => looks.flatMap((look) => look[part] ?? []);
   const notSeen = 'It could not be looked at from here: look from outside.';
   const noTls = target.protocol === 'http:' ? 'There is no TLS: http is for a simulator on this machine.' : notSeen;
-  return [
-    worst('name', [name], notSeen),
-    worst('reachable', of('reachable'), 'There is no address to reach.'),
-    worst('certificate_chain', of('chain'), noTls),
-    worst('certificate_name', of('name'), noTls),
-    worst('certificate_expiry', of('expiry'), noTls),
-    worst('refuses_without_secret', of('refuses'), notSeen),
-  ];
+  const nothing: Readonly<Record<PublicUrlCheck, string>> = {
+    name: notSeen,
+    reachable: 'There is no address to reach.',
+    certificate_chain: noTls,
+    certificate_name: noTls,
+    certificate_expiry: noTls,
+    refuses_without_secret: notSeen,
+  };
+  const seen: readonly SeenAt[] = [{ name }, ...looks];
+  return publicUrlChecks.map((check) => {
+    const found = seen.flatMap((one) => one[check] ?? []);
+    return worst(check, found, nothing[check]);
+  });
 }
 
 const bounded = (signal: AbortSignal, ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 
-interface Resolved {
-  readonly addresses: readonly string[];
-  readonly seen: Seen;
-}
-
-async function resolveName(host: string, ports: PublicUrlPorts, signal: AbortSignal): Promise<Resolved> {
+async function resolveName(
+  host: string,
+  ports: PublicUrlPorts,
+  signal: AbortSignal,
+): Promise<{ readonly addresses: readonly string[]; readonly seen: Seen }> {
   const insideOnly = 'ExtremeCloud IQ reaches public addresses alone';
   if (isLoopbackHost(host)) {
     const seen = unverifiable(`${host} is this machine: only a simulator on it can send here.`);
     return { addresses: [isIP(host) === 0 ? '127.0.0.1' : host], seen };
   }
   if (isIP(host) !== 0) {
-    if (reachOf(host) === 'public') return { addresses: [host], seen: well(`${host} is a public address.`) };
+    if (isPublic(host)) return { addresses: [host], seen: well(`${host} is a public address.`) };
     return { addresses: [host], seen: wrong(`${host} is not a public address: ${insideOnly}.`) };
   }
   let addresses: readonly string[];
@@ -86,7 +91,7 @@ async function resolveName(host: string, ports: PublicUrlPorts, signal: AbortSig
     const words = `${host} could not be looked up from here (${codeOf(error)})`;
     return { addresses: [], seen: unverifiable(`${words}: look from outside, or let us reach a name server.`) };
   }
-  const inside = addresses.filter((address) => reachOf(address) !== 'public');
+  const inside = addresses.filter((address) => !isPublic(address));
   if (inside.length > 0) {
     const words = `${host} resolves, seen from here, to ${inside.slice(0, 4).join(', ')}, which is not public`;
     return { addresses, seen: unverifiable(`${words}: ${insideOnly}; look what it resolves to from outside.`) };
@@ -119,10 +124,10 @@ async function lookAtAddress(
   }
   const reachable = well(`${place} answers.`);
   try {
-    if (!isTls) return { reachable, refuses: await refusal(tcp, url, signal, mark) };
+    if (!isTls) return { reachable, refuses_without_secret: await refusal(tcp, url, signal, mark) };
     const options = { socket: tcp, host: bareHost(url.hostname), authorities: ports.authorities, nowMs: ports.now() };
-    const { socket, chain, name, expiry } = await shakeHands(options, signal);
-    return { reachable, chain, name, expiry, refuses: await refusal(socket, url, signal, mark) };
+    const { socket, seen } = await shakeHands(options, signal);
+    return { reachable, ...seen, refuses_without_secret: await refusal(socket, url, signal, mark) };
   } catch (error) {
     const code = codeOf(error);
     const isOfTls = /^E(?:PROTO$|RR_SSL_|RR_TLS_)/.test(code);
@@ -131,7 +136,7 @@ async function lookAtAddress(
       : unverifiable(
           `The TLS handshake with ${place} broke off (${code}): look from outside, and at the server's log.`,
         );
-    return { reachable, chain };
+    return { reachable, certificate_chain: chain };
   } finally {
     tcp.destroy();
   }
@@ -149,11 +154,30 @@ async function refusal(socket: Socket, url: URL, signal: AbortSignal, mark: stri
 function seenFromInside(seen: SeenAt, address: string): SeenAt {
   const inside = ({ message }: Seen): Seen =>
     unverifiable(`At ${address}, which ExtremeCloud IQ does not reach: ${message}`);
-  return {
-    reachable: inside(seen.reachable),
-    ...(seen.chain === undefined ? {} : { chain: inside(seen.chain) }),
-    ...(seen.name === undefined ? {} : { name: inside(seen.name) }),
-    ...(seen.expiry === undefined ? {} : { expiry: inside(seen.expiry) }),
-    ...(seen.refuses === undefined ? {} : { refuses: inside(seen.refuses) }),
-  };
+  return Object.fromEntries(Object.entries(seen).map(([check, one]) => [check, inside(one)]));
 }
+
+/** Of this machine, or of a network of one's own: nothing of it can be reached from outside. */
+const notPublic = new BlockList();
+for (const subnet of [
+  '127.0.0.0/8',
+  '::1/128',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  '0.0.0.0/8',
+  '192.0.0.0/24',
+  '224.0.0.0/3',
+  '::/128',
+  'fc00::/7',
+  'fe80::/10',
+  'ff00::/8',
+]) {
+  const [network = '', prefix] = subnet.split('/');
+  notPublic.addSubnet(network, Number(prefix), isIPv6(network) ? 'ipv6' : 'ipv4');
+}
+
+/** `address` in text. An IPv4 address within an IPv6 one counts as what it is. */
+const isPublic = (address: string): boolean => !notPublic.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

@@ -1,5 +1,4 @@
 // A webhook without the secret: the receiver has to refuse it, and nobody before the receiver may answer for it.
-
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';

@@ -1,13 +1,12 @@
 // A server at a made-up public name, and the ports by which the tests reach it on loopback.
-
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { type TestCertificate, testCertificate } from '@xiq-siem/testkit';
 import type { PublicUrlFinding } from './findings.ts';
 import { lookAtPublicUrl, type PublicUrlOptions } from './look-at-public-url.ts';
 import type { PublicUrlPorts } from './ports.ts';
-import { type TestCertificate, testCertificate } from './test-certificates.ts';
 
 export const host = 'hooks.example';
 export const publicUrl = `https://${host}/webhooks/xiq/AUDIT_LOG_ALL`;

@@ -1,13 +1,14 @@
-// For tests: the REST side of a source, with logs in memory.
-
+// For tests: one source's ExtremeCloud IQ, with logs in memory and subscriptions that a test sets behind our back.
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
-import type { XiqCloud } from '../cloud.ts';
-import type { LogSpan, LogType } from '../rest/log-pages.ts';
-import { createLogReader } from './log-reader.ts';
+import type { XiqCloud } from './cloud.ts';
+import type { LogSpan, LogType } from './rest/log-pages.ts';
+import { createLogReader } from './rest/log-reader.ts';
+import { modelXiq } from './subscriptions/test-xiq.ts';
 
 export interface TestCloud {
   readonly cloud: XiqCloud;
   readonly clouds: () => ReadonlyMap<string, XiqCloud>;
+  readonly subscriptions: ReturnType<typeof modelXiq>;
   /** Events by log, each with its time in `timestamp`. */
   readonly logs: Map<LogType, object[]>;
   /** Spans that were asked for, one for each page. */
@@ -25,6 +26,7 @@ const timeOf = (event: object): number => ('timestamp' in event ? Number(event.t
 export function testCloud(subscriptions: Partial<SubscriptionsConfig> = {}): TestCloud {
   const logs = new Map<LogType, object[]>();
   const asked: TestCloud['asked'] = [];
+  const model = modelXiq();
   async function* pages(type: LogType, { fromMs, toMs }: LogSpan) {
     asked.push({ type, fromMs, toMs });
     await made.before?.(type);
@@ -32,26 +34,40 @@ export function testCloud(subscriptions: Partial<SubscriptionsConfig> = {}): Tes
     const elements = found.map((event) => JSON.stringify(event));
     yield { elements, page: 1, totalCount: found.length, totalPages: 1 };
   }
-  const unused = () => Promise.reject(new Error('not asked for in this test'));
   const cloud: XiqCloud = {
     source: 'xiq',
     config: { baseUrl: 'http://127.0.0.1:1', requestsPerHour: 7_500 },
     subscriptions: {
-      ...{ application: 'siem', publicUrl: 'https://hooks.example/webhooks/xiq', messageTypes: ['AUDIT_LOG_ALL'] },
-      ...{ reconcile: 'report', everyMinutes: 15, backfill: 'auto', settleMinutes: 10, ...subscriptions },
+      application: 'siem',
+      publicUrl: 'https://hooks.example/webhooks/xiq',
+      messageTypes: ['AUDIT_LOG_ALL'],
+      reconcile: 'report',
+      everyMinutes: 15,
+      backfill: 'auto',
+      settleMinutes: 10,
+      ...subscriptions,
     },
     reader: createLogReader(),
     api: {
-      subscriptions: { list: unused, create: unused, update: unused, delete: unused },
+      subscriptions: model.subscriptions,
       logs: pages,
-      budget: () => ({ perHour: 7_500, usedLastHour: 0, remaining: made.waitMs > 0 ? 0 : 7_500, waitMs: made.waitMs }),
+      budget: () => {
+        const remaining = made.waitMs > 0 ? 0 : 7_400;
+        return { perHour: 7_500, usedLastHour: 100, remaining, waitMs: made.waitMs };
+      },
       clockAheadMs: async () => made.aheadMs,
       logout: async () => {},
     },
   };
   const made: TestCloud = {
-    ...{ cloud, logs, asked, before: undefined, waitMs: 0, aheadMs: undefined },
+    cloud,
     clouds: () => new Map([['xiq', cloud]]),
+    subscriptions: model,
+    logs,
+    asked,
+    before: undefined,
+    waitMs: 0,
+    aheadMs: undefined,
   };
   return made;
 }

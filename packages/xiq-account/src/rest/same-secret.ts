@@ -5,7 +5,8 @@ import type { Secret } from '@xiq-siem/core';
 const key = randomBytes(32);
 const digest = (secret: Secret): Buffer => createHmac('sha256', key).update(secret.reveal()).digest();
 
-export const isSameSecret = (one: Secret, other: Secret): boolean => timingSafeEqual(digest(one), digest(other));
+export const isSameSecret = (one: Secret | undefined, other: Secret | undefined): boolean =>
+  one === undefined || other === undefined ? one === other : timingSafeEqual(digest(one), digest(other));
 
 export const holds = (secrets: readonly Secret[], wanted: Secret): boolean =>
   secrets.map((secret) => isSameSecret(secret, wanted)).includes(true);

@@ -2,7 +2,7 @@ import { type Configuration, checkConfiguration, parseYaml } from '@xiq-siem/con
 import { testRegistry as registry } from '@xiq-siem/config/test-registry';
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
-import { currentClouds } from './current-clouds.ts';
+import { currentClouds } from './cloud.ts';
 
 async function configured(sources: string, more = ''): Promise<Configuration> {
   const yaml = parseYaml('c.yaml', `sources:\n${sources}\n${more}`);

@@ -1,6 +1,6 @@
 // For tests: a log in memory that is read page by page, and that may change while it is.
-import type { LogPage, LogSpan, LogType } from '../rest/log-pages.ts';
-import type { XiqApi } from '../rest/xiq-api.ts';
+import type { LogPage, LogSpan, LogType } from './log-pages.ts';
+import type { XiqApi } from './xiq-api.ts';
 
 export interface TestLogOptions {
   readonly pageSize?: number;

@@ -1,17 +1,22 @@
-// Certificates and chains for the tests, made of node:crypto alone.
+// Certificates and chains for tests of TLS, made of node:crypto alone.
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 
-export interface TestCertificate {
-  /** PEM. */
+export interface SelfSignedCertificate {
+  /** PEM. As an authority (`ca`) it vouches for itself. */
   readonly cert: string;
   /** PEM, PKCS#8. */
   readonly key: string;
+}
+
+export interface TestCertificate extends SelfSignedCertificate {
   readonly name: string;
   readonly privateKey: KeyObject;
 }
 
 export interface TestCertificateOptions {
   readonly name: string;
+  /** Names and IPv4 addresses. */
   readonly hosts?: readonly string[];
   readonly isAuthority?: boolean;
   /** Itself where it is not said. */
@@ -41,7 +46,11 @@ export function testCertificate(options: TestCertificateOptions): TestCertificat
   const { name, hosts = [], isAuthority = false, issuer } = options;
   const { fromMs = Date.now() - 10 * dayMs, toMs = Date.now() + 90 * dayMs } = options;
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const names = sequence(...hosts.map((host) => tlv(0x82, Buffer.from(host))));
+  const names = sequence(
+    ...hosts.map((host) =>
+      isIPv4(host) ? tlv(0x87, Buffer.from(host.split('.').map(Number))) : tlv(0x82, Buffer.from(host)),
+    ),
+  );
   const extensions = [
     ...(isAuthority ? [sequence(objectId('551d13'), yes, tlv(0x04, sequence(yes)))] : []),
     ...(hosts.length > 0 ? [sequence(objectId('551d11'), tlv(0x04, names))] : []),
@@ -65,4 +74,11 @@ export function testCertificate(options: TestCertificateOptions): TestCertificat
     name,
     privateKey,
   };
+}
+
+/** A certificate that nobody vouches for: valid for a day either way, for `localhost` and 127.0.0.1. */
+export function selfSignedCertificate(nowMs = Date.now()): SelfSignedCertificate {
+  const hosts = ['localhost', '127.0.0.1'];
+  const { cert, key } = testCertificate({ name: 'localhost', hosts, fromMs: nowMs - dayMs, toMs: nowMs + dayMs });
+  return { cert, key };
 }

@@ -1,25 +1,51 @@
-// What is remembered of each message type from look to look, and the gaps that come to light.
-import type { Secret } from '@xiq-siem/core';
+// What is remembered of each message type from look to look and over restarts, and the gaps that come to light.
+import { basename } from 'node:path';
+import type { Logger, Secret } from '@xiq-siem/core';
+import { z } from 'zod';
+import { holds } from '../rest/same-secret.ts';
+import { readSmallFile, writeSmallFile } from '../small-file.ts';
 import { shownSecret } from './field-changes.ts';
 import type { PlannedChange, SubscriptionPlan } from './plan.ts';
-import { holds } from './same-secret.ts';
-import { messageTypeOf } from './target.ts';
+import { messageTypeOf, type SubscriptionTarget } from './target.ts';
 
 /** Why webhooks of a type may not have come. `changed`: another URL, or a secret that we refuse. */
-export type GapReason = 'missing' | 'disabled' | 'changed';
+const gapReason = z.enum(['missing', 'disabled', 'changed']);
+export type GapReason = z.output<typeof gapReason>;
 
 /** What is wrong with a type. `outdated`: it has a secret that is not our first, but that we accept: no gap. */
 export type SubscriptionTrouble = GapReason | 'outdated';
 
-export interface SeenType {
+const seenType = z.object({
   /** Epoch ms of the last look that found that its webhooks come. */
-  readonly wellAtMs?: number;
+  wellAtMs: z.number().optional(),
   /** What the last look found instead. */
-  readonly trouble?: GapReason;
+  trouble: gapReason.optional(),
+});
+
+const record = z.object({
+  v: z.literal(1),
+  /** At another URL nothing that was seen before tells anything. */
+  publicUrl: z.string(),
+  application: z.string(),
+  seen: z.record(z.string(), seenType),
+});
+
+type SeenType = z.output<typeof seenType>;
+type Target = Pick<SubscriptionTarget, 'publicUrl' | 'application'>;
+
+/** By message type; `{}` at first. */
+export type SeenTypes = Readonly<Record<string, SeenType>>;
+
+/** `{}` where there is none yet, it was of another target, or it is invalid, which is logged. */
+export async function readSeenTypes(path: string, { publicUrl, application }: Target, log: Logger): Promise<SeenTypes> {
+  const invalid = (): void => log.warn('subscriptions.memory_unreadable', { file: basename(path) });
+  const found = await readSmallFile(path, record, invalid);
+  return found?.publicUrl === publicUrl && found.application === application ? found.seen : {};
 }
 
-/** By message type. Plain JSON, to be kept over restarts; `{}` at first. */
-export type SeenTypes = Readonly<Record<string, SeenType>>;
+/** Resolves when it is on disk. */
+export const writeSeenTypes = (path: string, { publicUrl, application }: Target, seen: SeenTypes): Promise<void> =>
+  writeSmallFile(path, { v: 1, publicUrl, application, seen });
 
 /** A time in which webhooks of a type may not have been sent. */
 export interface SubscriptionGap {
@@ -78,7 +104,7 @@ export function rememberTypes(before: SeenTypes, sighting: Sighting): Remembered
     }
     // What was mended counts from the look's begin too: that a later gap begins too early does no harm.
     if (now === undefined) seen[messageType] = { wellAtMs: lookedAtMs };
-    else seen[messageType] = { ...(sinceMs === undefined ? {} : { wellAtMs: sinceMs }), trouble: now };
+    else seen[messageType] = { wellAtMs: sinceMs, trouble: now };
   }
   return { seen, gaps };
 }

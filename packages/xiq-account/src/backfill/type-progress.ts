@@ -2,8 +2,8 @@
 import type { JobFetch } from '@xiq-siem/admin-api';
 import type { BackfillProgress } from '@xiq-siem/state';
 import type { XiqCloud } from '../cloud.ts';
-import { logOfMessageType } from './log-message-types.ts';
-import { noLogWords } from './which-source.ts';
+import { logOfMessageType } from '../rest/log-pages.ts';
+import { noLogWords } from './request.ts';
 
 export interface BackfillSpan {
   readonly job: string;
@@ -12,7 +12,7 @@ export interface BackfillSpan {
   readonly forceDuplicates: boolean;
 }
 
-export type TypeProgress = BackfillProgress['types'][number];
+type TypeProgress = BackfillProgress['types'][number];
 
 export interface TypeState extends TypeProgress {
   state: JobFetch['state'];
@@ -41,11 +41,9 @@ export function shownType(
   { messageType, state, words, fetched, known, kept, fetchedToMs }: TypeState,
   { fromMs, toMs }: BackfillSpan,
   { api }: XiqCloud,
-  reading: { readonly messageType: string; readonly doneMs: number } | undefined,
   nowMs: number,
 ): JobFetch {
-  const doneMs = reading?.messageType === messageType ? Math.max(reading.doneMs, fetchedToMs) : fetchedToMs;
-  const counts = { done: Math.min(1, Math.max(0, (doneMs - fromMs) / (toMs - fromMs))), fetched, known, kept };
+  const counts = { done: Math.min(1, Math.max(0, (fetchedToMs - fromMs) / (toMs - fromMs))), fetched, known, kept };
   const { waitMs, perHour, remaining } = api.budget();
   if (state === 'running' && waitMs > worthSayingMs) {
     const why = remaining === 0 ? `the ${perHour} requests an hour are used up` : 'ExtremeCloud IQ asks us to wait';

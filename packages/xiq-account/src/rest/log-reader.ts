@@ -1,19 +1,18 @@
 // What the events of ExtremeCloud IQ's logs and of kept bodies are, by the one normalization that there is.
 import type { EcsDocument, KeptBody, OperatorMapping } from '@xiq-siem/core';
-import type { OperatorRules } from '@xiq-siem/xiq';
 import {
   additionsOf,
   countedIdentities,
   type IdentifiedEvent,
   mappers,
   mappersWith,
+  memberSpan,
   newTally,
   normalizeBody,
+  type OperatorRules,
   zoneOffset,
 } from '@xiq-siem/xiq';
-import type { LogType } from '../rest/log-pages.ts';
-import { messageTypeOfLog } from './log-message-types.ts';
-import { vendorId } from './vendor-id.ts';
+import { type LogType, messageTypeOfLog } from './log-pages.ts';
 
 /** An event in a few words. */
 export interface EventFacts {
@@ -50,15 +49,7 @@ export interface BodyEvent extends EventFacts {
   readonly isKeyed: boolean;
 }
 
-export interface LogReader {
-  /**
-   * The events of a span of a log, in the order of their times, those without one last. All events of a millisecond
-   * must be given at once, since they are numbered together. `texts` are JSON objects.
-   */
-  eventsOf(type: LogType, texts: readonly string[]): readonly LogEvent[];
-  /** The events of a kept body, lazily, without what could not be read. Never throws. */
-  eventsOfBody(body: KeptBody): Iterable<BodyEvent>;
-}
+export type LogReader = ReturnType<typeof createLogReader>;
 
 export interface LogReaderOptions {
   /** The source's, for times that say none: `UTC` where it is not said. */
@@ -66,11 +57,8 @@ export interface LogReaderOptions {
   readonly mapping?: OperatorMapping<OperatorRules> | undefined;
 }
 
-const reading = { id: '', name: '', version: '' };
-
-function userOf({ user, client }: EcsDocument): string | undefined {
-  return user?.name ?? user?.target?.name ?? user?.id ?? client?.mac;
-}
+const userOf = ({ user, client }: EcsDocument): string | undefined =>
+  user?.name ?? user?.target?.name ?? user?.id ?? client?.mac;
 
 const factsOf = ({ id, loggedAtMs, document }: IdentifiedEvent): EventFacts => ({
   id,
@@ -78,6 +66,17 @@ const factsOf = ({ id, loggedAtMs, document }: IdentifiedEvent): EventFacts => (
   user: userOf(document),
   action: document.event?.action,
 });
+
+/**
+ * ExtremeCloud IQ's own id of a log event, of a JSON object's text: a number's digits as they were sent, never rounded.
+ * Undefined where there is none. It tells one event that is on two pages from two events.
+ */
+export function vendorId(text: string): string | undefined {
+  const span = memberSpan(text, 'id');
+  if (span === undefined) return undefined;
+  const id = text.slice(span.start, span.end).replace(/^"(.*)"$/s, '$1');
+  return id === 'null' || id === '' ? undefined : id;
+}
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -94,9 +93,9 @@ const byTime = (a: EventFacts, b: EventFacts): number => {
   return left === right ? 0 : left - right;
 };
 
-export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions = {}): LogReader {
+export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions = {}) {
   const settings = {
-    agent: reading,
+    agent: { id: '', name: '', version: '' },
     namespace: 'default',
     labels: {},
     mappingVersion: '',
@@ -104,23 +103,24 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
     mappers: mapping === undefined ? mappers : mappersWith(additionsOf(mapping.rules)),
   };
   return {
-    eventsOf(type, texts) {
+    /**
+     * The events of a span of a log, in the order of their times, those without one last. All events of a millisecond
+     * must be given at once, since they are numbered together. `texts` are JSON objects.
+     */
+    eventsOf(type: LogType, texts: readonly string[]): readonly LogEvent[] {
       const metadata = { source: '', messageType: messageTypeOfLog[type], origin: 'rest', receivedAtMs: 0 } as const;
       const nextIdentity = countedIdentities();
       const events = inStableOrder(texts).flatMap((text) => {
         const body = { sequence: 0, receipt: '', metadata, bytes: Buffer.from(`[${text}]`) };
-        return [...normalizeBody(settings, body, 0, newTally(), nextIdentity)].map(
-          (event): LogEvent => ({
-            ...factsOf(event),
-            text,
-            occurrence: event.occurrence,
-            isKeyed: event.isKeyed,
-          }),
-        );
+        return [...normalizeBody(settings, body, 0, newTally(), nextIdentity)].map((event): LogEvent => {
+          const { occurrence, isKeyed } = event;
+          return { ...factsOf(event), text, occurrence, isKeyed };
+        });
       });
       return events.sort(byTime);
     },
-    *eventsOfBody(body) {
+    /** The events of a kept body, lazily, without what could not be read. Never throws. */
+    *eventsOfBody(body: KeptBody): Generator<BodyEvent> {
       for (const event of normalizeBody(settings, body, body.metadata.receivedAtMs, newTally())) {
         if (event.family === 'unparsed') continue;
         const { messageType, dataset, element, isKeyed } = event;

@@ -1,43 +1,25 @@
-// The side of ExtremeCloud IQ in a running connector: subscriptions watched, gaps back-filled, completeness proved.
+// What a running connector does with the account: it watches subscriptions, back-fills gaps, proves completeness.
 import { join } from 'node:path';
 import { backfillRequest, type Operations } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { managedSecretPath } from '@xiq-siem/config';
-import type { GaugeReading } from '@xiq-siem/core';
 import { systemClock } from '@xiq-siem/delivery';
-import type { HourFigures } from '@xiq-siem/health-events';
 import type { Jobs } from '@xiq-siem/jobs';
 import type { Pipeline, PluginServices } from '@xiq-siem/pipeline';
 import type { Evidence } from '@xiq-siem/queries';
-import { openAliveMark } from './backfill/alive-mark.ts';
 import { type AutoBackfill, startAutoBackfill } from './backfill/auto-backfill.ts';
 import { previewBackfill } from './backfill/preview-backfill.ts';
-import { openWantedSpans } from './backfill/wanted-spans.ts';
+import { openAliveMark, openWantedSpans } from './backfill/wanted-spans.ts';
+import type { CurrentClouds } from './cloud.ts';
 import { completeness } from './completeness/completeness.ts';
 import { type CompletenessWatch, watchCompleteness } from './completeness/watch-completeness.ts';
-import type { CurrentClouds } from './current-clouds.ts';
 import { isRotating } from './subscriptions/managed-list.ts';
 import type { OwnLooks } from './subscriptions/own-looks.ts';
 import { lookAtPublicUrl } from './subscriptions/public-url/look-at-public-url.ts';
 import { createPublicUrlPorts } from './subscriptions/public-url/ports.ts';
 import { type SubscriptionsWatch, startSubscriptionsWatch } from './subscriptions/watch.ts';
 
-export interface XiqDesk extends Pick<Operations, 'previewBackfill' | 'completeness'> {
-  /** To be called when webhooks are taken. */
-  begin(): void;
-  /** Before `begin` nothing is known, and nothing done. */
-  readonly subscriptions: {
-    state(source: string): ReturnType<SubscriptionsWatch['state']>;
-    look(source: string | undefined): ReturnType<SubscriptionsWatch['look']>;
-    reloaded(): void;
-  };
-  figures(): readonly HourFigures[];
-  readings(): readonly GaugeReading[];
-  /** Resolves when nothing is under way any more. Jobs are not its own. */
-  stop(): Promise<void>;
-}
-
-export interface XiqDeskParts {
+export interface AccountServiceParts {
   readonly clouds: CurrentClouds;
   /** A new one for each call. */
   evidence(): Evidence;
@@ -45,13 +27,13 @@ export interface XiqDeskParts {
   readonly pipeline: Pick<Pipeline, 'configuration' | 'sources'>;
   readonly services: PluginServices;
   readonly ownLooks: OwnLooks;
-  /** The data directory's room for jobs. */
+  /** The data directory's folder for jobs. */
   readonly directory: string;
   /** Whether a webhook would be accepted now. */
   ready(): boolean;
 }
 
-export async function openXiqDesk(parts: XiqDeskParts): Promise<XiqDesk> {
+export async function openAccountService(parts: AccountServiceParts) {
   const { clouds, evidence, jobs, pipeline, services, ownLooks, directory, ready } = parts;
   const { log, meter, secretsDirectory } = services;
   const clock = systemClock;
@@ -67,15 +49,23 @@ export async function openXiqDesk(parts: XiqDeskParts): Promise<XiqDesk> {
       const named = kind === 'backfill' && state === 'running' ? backfillRequest.safeParse(request) : undefined;
       return named?.success === true && (named.data.source ?? source) === source;
     });
-  return {
+  const operations: Pick<Operations, 'previewBackfill' | 'completeness'> = {
     previewBackfill: (input, signal) =>
       previewBackfill({ clouds, access: evidence, snapshot: false, clock }, input, signal),
     completeness: (input, signal) => completeness({ clouds, evidence, clock }, input, signal),
-    begin() {
+  };
+  return {
+    ...operations,
+    /** To be called when webhooks are taken. */
+    begin(): void {
       auto ??= startAutoBackfill({ clouds, access: evidence, jobs, alive, wanted, ready, clock, log });
       watch ??= watchCompleteness({ clouds, evidence, isFilling, clock, log });
       subscriptions ??= startSubscriptionsWatch({
-        ...{ clouds, log, meter, clock, directory },
+        clouds,
+        log,
+        meter,
+        clock,
+        directory,
         secrets: (source) => pipeline.sources().receiving.get(source)?.secrets.current() ?? [],
         rotating: (source) =>
           hasManagedSecret(pipeline.configuration(), source) && isRotating(managedSecretPath(secretsDirectory, source)),
@@ -84,14 +74,16 @@ export async function openXiqDesk(parts: XiqDeskParts): Promise<XiqDesk> {
         gapFound: async (gap) => auto?.gapFound(gap),
       });
     },
+    /** Before `begin` nothing is known, and nothing done. */
     subscriptions: {
-      state: (source) => subscriptions?.state(source),
-      look: async (source) => (await subscriptions?.look(source)) ?? [],
+      state: (source: string) => subscriptions?.state(source),
+      look: async (source: string | undefined) => (await subscriptions?.look(source)) ?? [],
       reloaded: () => subscriptions?.reloaded(),
     },
     figures: () => watch?.figures() ?? [],
     readings: () => watch?.readings() ?? [],
-    async stop() {
+    /** Resolves when nothing is under way any more. Jobs are not its own. */
+    async stop(): Promise<void> {
       await Promise.all([subscriptions?.stop(), auto?.stop(), watch?.stop()]);
     },
   };
