@@ -37,6 +37,7 @@ export {
   retryAfterMs,
   warnOfExposure,
 } from './plugin-toolkit.ts';
+export { oneAtATime } from './one-at-a-time.ts';
 export type { SecretReference, SecretSource, SourceSecretReference } from './secret.ts';
 export { Secret, secretReference, sourceSecretReference } from './secret.ts';
 export type {

@@ -8,7 +8,7 @@ import { type Batch, type DeliveryReport, defineDestination } from '@xiq-siem/co
 import { fileDestination } from '@xiq-siem/file';
 import { selfSource } from '@xiq-siem/health-events';
 import { openDataDirectory, openJournal } from '@xiq-siem/journal';
-import { openDeadLetters, openMilestones } from '@xiq-siem/state';
+import { openDeadLetters, openProgressHistory } from '@xiq-siem/state';
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import { z } from 'zod';
@@ -161,17 +161,18 @@ export async function openPipelinePlace(
   const deadLetters = await openDeadLetters(data.paths.deadLetters, {
     ...{ maxBytes: 1 << 24, minFreeBytes: 0, segmentBytes: 1 << 20, firstBody, maintainEveryMs: 0, now, log, meter },
   });
-  const milestones = await openMilestones(data.paths.positions, log);
+  const progressHistory = await openProgressHistory(data.paths.positions, log);
   const pipeline = await openPipeline(await configure(wanted), { journal, deadLetters, services, log });
   let isClosed = false;
 
   /** Notes how far each destination has come, as the sampler does. */
   async function sample(): Promise<void> {
-    for (const { name, sequence } of pipeline.delivery.status()) await milestones.note(name, { sequence, atMs: now() });
+    for (const { name, sequence } of pipeline.delivery.status())
+      await progressHistory.add(name, { sequence, atMs: now() });
   }
   await sample();
   return {
-    ...{ directory, siems, registry, file, data, journal, deadLetters, milestones, pipeline, services, log },
+    ...{ directory, siems, registry, file, data, journal, deadLetters, progressHistory, pipeline, services, log },
     ...{ configure, sample, now },
     siem: (name: string) => siemOf(siems, name),
     /** Moves the clock. */

@@ -1,7 +1,7 @@
 // What there is to look at: the same of a running connector and of the files of a stopped one.
 import type { Assurance, KeptBody, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
 import type { Journal } from '@xiq-siem/journal';
-import type { BackfilledLookup, DeadLetterReading, Milestones } from '@xiq-siem/state';
+import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading } from '@xiq-siem/state';
 
 export type JournalReading = Pick<
   Journal,
@@ -20,7 +20,7 @@ export interface Evidence {
   readonly snapshot: boolean;
   readonly journal: JournalReading;
   readonly deadLetters: DeadLetterReading;
-  readonly milestones: Milestones;
+  readonly progressHistory: ProgressHistoryReading;
   readonly mappingVersion: string | undefined;
   /** Ids of events that a back-fill brought; undefined where nobody looks at them. */
   readonly backfilled?: BackfilledLookup | undefined;

@@ -2,13 +2,13 @@
 import { statfs } from 'node:fs/promises';
 import type { Delivery } from '@xiq-siem/delivery';
 import type { Journal } from '@xiq-siem/journal';
-import type { MilestoneKeeper } from '@xiq-siem/state';
+import type { ProgressHistory } from '@xiq-siem/state';
 import { createPace, type Pace } from './pace.ts';
 
 export interface SamplerParts {
   readonly journal: Pick<Journal, 'extent'>;
   readonly delivery: Pick<Delivery, 'status'>;
-  readonly milestones: MilestoneKeeper;
+  readonly progressHistory: ProgressHistory;
   /** The data directory. */
   readonly directory: string;
   /** Bytes of bodies received since the start. */
@@ -27,7 +27,14 @@ export interface Sampler {
 
 const everyMs = 5_000;
 
-export function startSampler({ journal, delivery, milestones, directory, receivedBytes, now }: SamplerParts): Sampler {
+export function startSampler({
+  journal,
+  delivery,
+  progressHistory,
+  directory,
+  receivedBytes,
+  now,
+}: SamplerParts): Sampler {
   const pace = createPace();
   let freeBytes: number | undefined;
   async function sample(): Promise<void> {
@@ -37,7 +44,7 @@ export function startSampler({ journal, delivery, milestones, directory, receive
     const lanes = delivery.status();
     const settled = lanes.map(({ name, settledSince }): [string, number] => [name, settledSince]);
     pace.add({ atMs, bodies: journal.extent().nextSequence, bytes: receivedBytes(), settled: new Map(settled) });
-    for (const { name, sequence } of lanes) await milestones.note(name, { sequence, atMs });
+    for (const { name, sequence } of lanes) await progressHistory.add(name, { sequence, atMs });
   }
   const timer = setInterval(() => void sample(), everyMs);
   timer.unref();

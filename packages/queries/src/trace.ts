@@ -113,7 +113,7 @@ async function verdictOf(
   if (!isSettled(position, sequence, element)) {
     return wants({ dataset, source }) ? { destination, verdict: 'waiting' } : { destination, verdict: 'filtered' };
   }
-  const when = evidence.milestones.around(destination, sequence);
+  const when = evidence.progressHistory.around(destination, sequence);
   const times = {
     ...(when.notBeforeMs !== undefined && { notBefore: new Date(when.notBeforeMs).toISOString() }),
     ...(when.notAfterMs !== undefined && { notAfter: new Date(when.notAfterMs).toISOString() }),
@@ -131,7 +131,7 @@ async function verdictOf(
     if (resolved.how === 'dropped') return { ...told, verdict: 'dropped', notAfter: at };
     return { ...told, verdict: 'delivered', assurance, words: 'after a retry of its dead letter', notAfter: at };
   }
-  const began = evidence.milestones.first(destination)?.sequence;
+  const began = evidence.progressHistory.first(destination)?.sequence;
   if (began !== undefined && sequence < began) {
     return { destination, verdict: 'not_known', words: 'before this destination, or its history, began' };
   }

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { openDataDirectory } from '@xiq-siem/journal';
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openDeadLetters } from './open-dead-letters.ts';
-import { openDeadLettersSnapshot } from './open-dead-letters-snapshot.ts';
+import { openDeadLetters, openDeadLettersSnapshot } from './open-dead-letters.ts';
 import { allOf, appendAll, mib, openBodies, range } from './test-dead-letters.ts';
 
 let directory: string;

@@ -26,13 +26,13 @@ export interface SettledStates {
 
 /** `undelivered` are keys of dead letters, as `placeKey` makes them. */
 export function settledStates(
-  { journal, milestones, position: positionOf }: Evidence,
+  { journal, progressHistory, position: positionOf }: Evidence,
   { name, assurance, wants }: KnownDestination,
   undelivered: ReadonlySet<string>,
 ): SettledStates {
   const position = positionOf(name);
   const gaps = journal.letGoGaps().filter(({ destination }) => destination === name);
-  const began = milestones.first(name)?.sequence ?? 0;
+  const began = progressHistory.first(name)?.sequence ?? 0;
   /** By ordinal: 0 where nothing is known yet, else the place of the state in `states`, and one. */
   let noted = new Uint8Array(1_024);
 
