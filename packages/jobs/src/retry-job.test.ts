@@ -13,8 +13,18 @@ async function placeWithLetters(count: number, ...names: readonly string[]): Pro
       const { id, dataset } = JSON.parse(json).event;
       const { receipt } = JSON.parse(json).extreme.xiq;
       await place.deadLetters.append({
-        ...{ destination: name, sequence: index + 1, element: 0, id, dataset, receipt, json },
-        ...{ code: 'bad', message: 'no such field', attempts: 1, firstAttemptMs: 1000, lastAttemptMs: 1000 },
+        destination: name,
+        sequence: index + 1,
+        element: 0,
+        id,
+        dataset,
+        receipt,
+        json,
+        code: 'bad',
+        message: 'no such field',
+        attempts: 1,
+        firstAttemptMs: 1000,
+        lastAttemptMs: 1000,
       });
     }
   }
@@ -48,8 +58,13 @@ test('what is rejected again stays, with its new reason, more attempts, and the 
   const [after, ...more] = (await place.deadLetters.list({}, { limit: 9 })).entries;
   expect(more).toEqual([]);
   expect(after).toMatchObject({
-    ...{ code: 'down', message: 'still not', attempts: (before?.attempts ?? 0) + 1 },
-    ...{ sequence: before?.sequence, element: before?.element, id: before?.id, receipt: before?.receipt },
+    code: 'down',
+    message: 'still not',
+    attempts: (before?.attempts ?? 0) + 1,
+    sequence: before?.sequence,
+    element: before?.element,
+    id: before?.id,
+    receipt: before?.receipt,
     firstAttemptMs: before?.firstAttemptMs,
   });
   expect(after?.number).toBeGreaterThan(before?.number ?? 0);

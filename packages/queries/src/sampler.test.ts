@@ -7,7 +7,11 @@ test('a sample tells how fast bodies come, what is free, and how far each destin
   const { journal, progressHistory, directory, now, pipeline } = place;
   let bytes = 0;
   const sampler = startSampler({
-    ...{ journal, progressHistory, directory, now, delivery: pipeline.delivery },
+    journal,
+    progressHistory,
+    directory,
+    now,
+    delivery: pipeline.delivery,
     receivedBytes: () => bytes,
   });
   expect(sampler.freeBytes()).toBeUndefined();
@@ -29,7 +33,11 @@ test('a disk that cannot be looked at is not known, and keeps nothing else from 
   await using place = await openPlace(destinations('one'));
   const { journal, progressHistory, now, pipeline } = place;
   const sampler = startSampler({
-    ...{ journal, progressHistory, directory: '/nowhere/at/all', now, delivery: pipeline.delivery },
+    journal,
+    progressHistory,
+    directory: '/nowhere/at/all',
+    now,
+    delivery: pipeline.delivery,
     receivedBytes: () => 0,
   });
   await sampler.sample();

@@ -33,7 +33,10 @@ test('a body that is kept is told whole, with each destination between which two
   await place.sample();
   const told = await trace(place, receipt);
   expect(told).toMatchObject({
-    ...{ snapshot: false, receipt, found: 'kept', omitted: 0 },
+    snapshot: false,
+    receipt,
+    found: 'kept',
+    omitted: 0,
     body: { sequence: 1, source: 'xiq', messageType: 'AUDIT_LOG_ALL', origin: 'webhook' },
     events: [
       { element: 0, kind: 'event' },

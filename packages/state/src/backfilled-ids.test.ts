@@ -75,14 +75,20 @@ test('beyond its bound nothing is remembered, and that is said once', async () =
 test('only what a webhook brings is a duplicate of a back-fill', async () => {
   const { ids } = await open(await newFile());
   const events: NormalizedEvent[] = [1, 2].map((number) => ({
-    ...{ element: number, id: idOf(number), dataset: 'x', timeMs: 0, document: { '@timestamp': '' } },
+    element: number,
+    id: idOf(number),
+    dataset: 'x',
+    timeMs: 0,
+    document: { '@timestamp': '' },
   }));
   const marks = (origin: 'webhook' | 'rest') =>
     [
       ...withoutDuplicates(
         events,
         {
-          ...{ sequence: 1, receipt: 'r1_', bytes: Buffer.alloc(0) },
+          sequence: 1,
+          receipt: 'r1_',
+          bytes: Buffer.alloc(0),
           metadata: { source: 'xiq', origin, receivedAtMs: 0 },
         },
         ids,

@@ -8,9 +8,16 @@ import { allOf, appendAll, letterOf, mib, never, openBodies, openTestDeadLetters
 
 async function plainLog(files = modelFiles()) {
   const log = await openJournal({
-    ...{ directory: '/data/dead-letters', maxBytes: mib, minFreeBytes: 0, segmentBytes: mib, files },
-    ...{ retainForMs: Number.POSITIVE_INFINITY, maintainEveryMs: 0, now: () => 1 },
-    ...{ log: createRecordingLogger(), meter: createRecordingMeter() },
+    directory: '/data/dead-letters',
+    maxBytes: mib,
+    minFreeBytes: 0,
+    segmentBytes: mib,
+    files,
+    retainForMs: Number.POSITIVE_INFINITY,
+    maintainEveryMs: 0,
+    now: () => 1,
+    log: createRecordingLogger(),
+    meter: createRecordingMeter(),
   });
   return {
     files,

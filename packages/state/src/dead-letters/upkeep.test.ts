@@ -35,7 +35,10 @@ describe('a full store', () => {
     const again = await openTestDeadLetters(files);
     expect(await openBodies(again)).toEqual(expected);
     expect(again.counts().get('siem')).toEqual({
-      ...{ open: expected.length, delivered: 0, dropped: some.length, fromRuns: 0 },
+      open: expected.length,
+      delivered: 0,
+      dropped: some.length,
+      fromRuns: 0,
     });
     await again.close();
   });
