@@ -120,25 +120,12 @@ export async function checkConfiguration(
   if (yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
   const frame = frameSchema.safeParse(yaml.value);
   const found: Finding[] = frame.success ? [] : [...findings(frame.error.issues)];
-  const entriesOf = frame.success ? frame.data : entriesDespite(yaml.value);
+  const entriesOf: LooseFrame = frame.data ?? looseFrame.parse(yaml.value);
   const sourceTypes = Object.fromEntries(
     registry.sources.map((definition) => [definition.type, async () => definition]),
   );
-  const sources = await checkEntries('sources', entriesOf.sources, sourceTypes, sourceFrame, found);
-  const destinations = await checkEntries(
-    'destinations',
-    entriesOf.destinations,
-    registry.destinations,
-    destinationFrame,
-    found,
-  );
-  for (const [kind, entries] of [
-    ['sources', entriesOf.sources] as const,
-    ['destinations', entriesOf.destinations] as const,
-  ]) {
-    if (frame.success && Object.keys(entries).length === 0)
-      found.push({ path: [kind], message: 'expected at least one' });
-  }
+  const sources = await checkEntries('sources', entriesOf, sourceTypes, sourceFrame, found);
+  const destinations = await checkEntries('destinations', entriesOf, registry.destinations, destinationFrame, found);
   const mapping = await loadMapping(entriesOf.mapping, baseDirectory, sources);
   if (!frame.success || found.length > 0 || mapping.faults.length > 0) {
     const faults = [...found.map(yaml.locate), ...mapping.faults];
@@ -188,20 +175,16 @@ export function configurationError(faults: readonly ConfigFault[]): ConnectorErr
   return new ConnectorError('config_invalid', faults.map(formatFault).join('\n'));
 }
 
-type Entries = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
+/** The entries of a configuration whose frame is at fault, so that their faults are reported in the same run. */
 const looseEntries = z.record(z.string(), z.record(z.string(), z.unknown())).catch({});
-const looseFrame = z.looseObject({
-  sources: looseEntries.optional(),
-  destinations: looseEntries.optional(),
-  mapping: z.string().optional().catch(undefined),
-});
-
-/** The entries of a configuration whose frame is at fault, so that their faults are told in the same run. */
-function entriesDespite(value: unknown): { sources: Entries; destinations: Entries; mapping: string | undefined } {
-  const { data } = looseFrame.safeParse(value);
-  return { sources: data?.sources ?? {}, destinations: data?.destinations ?? {}, mapping: data?.mapping };
-}
+const looseFrame = z
+  .object({
+    sources: looseEntries.default({}),
+    destinations: looseEntries.default({}),
+    mapping: z.string().optional().catch(undefined),
+  })
+  .catch({ sources: {}, destinations: {}, mapping: undefined });
+type LooseFrame = z.output<typeof looseFrame>;
 
 interface CheckedEntry<Definition, FrameSchema extends z.ZodObject> {
   readonly name: string;
@@ -212,13 +195,13 @@ interface CheckedEntry<Definition, FrameSchema extends z.ZodObject> {
 
 async function checkEntries<Definition extends { configSchema: z.ZodType }, FrameSchema extends z.ZodObject>(
   kind: 'sources' | 'destinations',
-  entries: Entries,
+  entriesOf: Pick<LooseFrame, typeof kind>,
   types: Readonly<Record<string, () => Promise<Definition>>>,
   frameOf: FrameSchema,
   found: Finding[],
 ): Promise<readonly CheckedEntry<Definition, FrameSchema>[]> {
   const checked: CheckedEntry<Definition, FrameSchema>[] = [];
-  for (const [name, entry] of Object.entries(entries)) {
+  for (const [name, entry] of Object.entries(entriesOf[kind])) {
     const type = entry['type'];
     const definition = typeof type === 'string' && Object.hasOwn(types, type) ? await types[type]?.() : undefined;
     if (definition === undefined) {
