@@ -104,10 +104,9 @@ export async function loadConfiguration(
   registry: Registry,
   env: Environment,
 ): Promise<LoadResult> {
-  const path = file === undefined ? undefined : resolve(file);
-  const yaml = path === undefined ? noFile : await readYamlFile(path);
-  const base = path === undefined ? process.cwd() : dirname(path);
-  return checkConfiguration(yaml, path, base, registry, env);
+  if (file === undefined) return checkConfiguration(noFile, undefined, process.cwd(), registry, env);
+  const path = resolve(file);
+  return checkConfiguration(await readYamlFile(path), path, dirname(path), registry, env);
 }
 
 export async function checkConfiguration(
@@ -129,10 +128,8 @@ export async function checkConfiguration(
   const mapping = await loadMapping(entriesOf.mapping, baseDirectory, sources);
   if (!frame.success || found.length > 0 || mapping.faults.length > 0) {
     const faults = [...found.map(yaml.locate), ...mapping.faults];
-    return {
-      ok: false,
-      faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
-    };
+    faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+    return { ok: false, faults };
   }
   return {
     ok: true,
@@ -186,21 +183,14 @@ const looseFrame = z
   .catch({ sources: {}, destinations: {}, mapping: undefined });
 type LooseFrame = z.output<typeof looseFrame>;
 
-interface CheckedEntry<Definition, FrameSchema extends z.ZodObject> {
-  readonly name: string;
-  readonly definition: Definition;
-  readonly frame: z.output<FrameSchema>;
-  readonly own: unknown;
-}
-
 async function checkEntries<Definition extends { configSchema: z.ZodType }, FrameSchema extends z.ZodObject>(
   kind: 'sources' | 'destinations',
   entriesOf: Pick<LooseFrame, typeof kind>,
   types: Readonly<Record<string, () => Promise<Definition>>>,
   frameOf: FrameSchema,
   found: Finding[],
-): Promise<readonly CheckedEntry<Definition, FrameSchema>[]> {
-  const checked: CheckedEntry<Definition, FrameSchema>[] = [];
+) {
+  const checked: { name: string; definition: Definition; frame: z.output<FrameSchema>; own: unknown }[] = [];
   for (const [name, entry] of Object.entries(entriesOf[kind])) {
     const type = entry['type'];
     const definition = typeof type === 'string' && Object.hasOwn(types, type) ? await types[type]?.() : undefined;

@@ -1,10 +1,11 @@
 // The stages as they are configured: journal, dead letters, delivery; opened, and waited for at the end.
 import { statfs } from 'node:fs/promises';
 import type { Configuration } from '@xiq-siem/config';
-import { ConnectorError, type KeptBody, type Logger, type Meter, type NormalizedEvent } from '@xiq-siem/core';
+import { ConnectorError, type Logger, type Meter } from '@xiq-siem/core';
 import {
   type Delivery,
   type DeliveryDestination,
+  type DeliveryServices,
   type DestinationStatus,
   startDelivery,
   systemClock,
@@ -60,15 +61,6 @@ export async function forgetDestination(journal: Journal, name: string, log: Log
   log.warn('destination.forgotten', { destination: name });
 }
 
-interface DeliveryServices {
-  readonly deadLetters: DeadLetters;
-  readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
-  /** Takes the secrets of all destinations out of a text. */
-  readonly redact: (text: string) => string;
-  readonly log: Logger;
-  readonly meter: Meter;
-}
-
 /** What delivery is given of a destination; where it has no position yet, it starts at `startAt` unless configured. */
 export async function deliveryDestination(
   { configured: { name, definition, options }, destination }: OpenDestination,
@@ -83,16 +75,14 @@ export async function deliveryDestination(
 export async function startDeliveryTo(
   destinations: readonly OpenDestination[],
   journal: Journal,
-  services: DeliveryServices,
+  services: Pick<DeliveryServices, 'deadLetters' | 'normalize' | 'redact' | 'log' | 'meter'>,
 ): Promise<Delivery> {
   // A destination that is added to a running deployment begins with what comes, the first ones with all there is.
   const startAt = (await journal.orphanedPositions()).length === 0 ? 'earliest' : 'now';
   const withPositions = await Promise.all(destinations.map((one) => deliveryDestination(one, journal, startAt)));
   for (const name of await journal.orphanedPositions()) {
-    services.log.warn('destination.not_configured', {
-      destination: name,
-      mend: 'its position keeps bodies in the journal',
-    });
+    const mend = 'its position keeps bodies in the journal';
+    services.log.warn('destination.not_configured', { destination: name, mend });
   }
   return startDelivery({
     ...services,

@@ -3,11 +3,6 @@ import type { Assurance, KeptBody, NormalizedEvent, Position, UnmappedField } fr
 import type { Journal } from '@xiq-siem/journal';
 import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading } from '@xiq-siem/state';
 
-export type JournalReading = Pick<
-  Journal,
-  'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'positions' | 'lostSpans' | 'letGoGaps'
->;
-
 export interface KnownDestination {
   readonly name: string;
   readonly type: string;
@@ -18,7 +13,10 @@ export interface KnownDestination {
 
 export interface Evidence {
   readonly snapshot: boolean;
-  readonly journal: JournalReading;
+  readonly journal: Pick<
+    Journal,
+    'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'positions' | 'lostSpans' | 'letGoGaps'
+  >;
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
   readonly mappingVersion: string | undefined;

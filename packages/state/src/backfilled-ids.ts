@@ -23,7 +23,7 @@ const forgetAfterMs = 30 * 86_400_000;
 const maxIds = 1_000_000;
 const line = /^(\d[0-9a-f]{40}) (\d{1,15})$/;
 
-export interface BackfilledIdsOptions {
+interface BackfilledIdsOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
@@ -35,9 +35,9 @@ export async function openBackfilledIds(
   path: string,
   { now, log, maxIds: most = maxIds }: BackfilledIdsOptions,
 ): Promise<BackfilledIds> {
-  const isKept = youngerThan(now() - forgetAfterMs);
-  const { ids, isWhole } = await load(path, isKept, most);
-  if (!isWhole) await writeDurably(path, keptLines(path, isKept, most));
+  const afterMs = now() - forgetAfterMs;
+  const { ids, isWhole } = await load(path, afterMs, most);
+  if (!isWhole) await writeDurably(path, keptLines(path, afterMs, most));
   const file = await open(path, 'a', 0o600);
   const inTurn = oneAtATime();
   let isFull = false;
@@ -68,24 +68,23 @@ export async function openBackfilledIds(
 
 /** Of a stopped connector: changes nothing. */
 export async function readBackfilledIds(path: string, nowMs: number): Promise<BackfilledLookup> {
-  return (await load(path, youngerThan(nowMs - forgetAfterMs), maxIds)).ids;
+  return (await load(path, nowMs - forgetAfterMs, maxIds)).ids;
 }
 
-type IsKept = (text: string) => boolean;
+/** The id of a line that is whole and young enough. */
+function idIn(text: string, afterMs: number): string | undefined {
+  const [, id, atMs] = line.exec(text) ?? [];
+  return Number(atMs) > afterMs ? id : undefined;
+}
 
-const youngerThan =
-  (ms: number): IsKept =>
-  (text) =>
-    Number(line.exec(text)?.[2] ?? 0) > ms;
-
-async function load(path: string, isKept: IsKept, most: number): Promise<{ ids: IdSet; isWhole: boolean }> {
+async function load(path: string, afterMs: number, most: number): Promise<{ ids: IdSet; isWhole: boolean }> {
   const ids = idSet();
   let isWhole = true;
   let bytes = 0;
   for await (const text of linesIn(path)) {
     bytes += text.length + 1;
-    const [, id] = line.exec(text) ?? [];
-    if (id !== undefined && isKept(text) && ids.size < most) ids.add(id);
+    const id = idIn(text, afterMs);
+    if (id !== undefined && ids.size < most) ids.add(id);
     else isWhole = false;
   }
   // A line whose end is missing would run into the next one.
@@ -104,11 +103,11 @@ async function* linesIn(path: string): AsyncGenerator<string> {
 const linesAtOnce = 10_000;
 
 /** The lines that stay, many at once. */
-async function* keptLines(path: string, isKept: IsKept, most: number): AsyncGenerator<string> {
+async function* keptLines(path: string, afterMs: number, most: number): AsyncGenerator<string> {
   let kept = 0;
   let some: string[] = [];
   for await (const text of linesIn(path)) {
-    if (!isKept(text) || kept >= most) continue;
+    if (idIn(text, afterMs) === undefined || kept >= most) continue;
     kept += 1;
     if (some.push(`${text}\n`) < linesAtOnce) continue;
     yield some.join('');

@@ -2,6 +2,8 @@
 
 export type EntryColumns = ReturnType<typeof entryColumns>;
 
+type Row = Readonly<Record<(typeof fields)[number], number>>;
+
 const fields = ['number', 'at', 'lastAttemptMs', 'sequence', 'idKey', 'element', 'bytes', 'group', 'fromRun'] as const;
 
 export function entryColumns(capacity: number) {
@@ -24,8 +26,12 @@ export function entryColumns(capacity: number) {
 }
 
 /** A field of a row that exists. */
-export function valueIn(column: Float64Array | Uint32Array | Uint8Array, row: number): number {
+export function valueIn(column: EntryColumns[keyof Row], row: number): number {
   return column[row] ?? 0;
+}
+
+export function setRow(columns: EntryColumns, row: number, values: Row): void {
+  for (const field of fields) columns[field][row] = values[field];
 }
 
 export function copyRow(from: EntryColumns, row: number, to: EntryColumns, toRow: number): void {

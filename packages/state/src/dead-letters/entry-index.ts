@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { DeadLetter } from '@xiq-siem/delivery';
 import type { DeadLetterFilter, DeadLetterGroup, IndexedDeadLetter } from './dead-letters.ts';
-import { copyRow, entryColumns, hashOf, rowTable, valueIn } from './entry-columns.ts';
+import { copyRow, entryColumns, hashOf, rowTable, setRow, valueIn } from './entry-columns.ts';
 
 type Event = Pick<DeadLetter, 'destination' | 'sequence' | 'element'>;
 
@@ -64,23 +64,12 @@ export function entryIndex() {
     return index;
   }
 
-  function fill(
-    row: number,
-    number: number,
-    at: number,
-    recordBytes: number,
-    deadLetter: DeadLetter,
-    from: Origin,
-  ): void {
-    rows.number[row] = number;
-    rows.at[row] = at;
-    rows.lastAttemptMs[row] = deadLetter.lastAttemptMs;
-    rows.sequence[row] = deadLetter.sequence;
-    rows.idKey[row] = idKeyOf(deadLetter.id);
-    rows.element[row] = deadLetter.element;
-    rows.bytes[row] = recordBytes;
-    rows.group[row] = groupIndexOf(deadLetter) + 1;
-    rows.fromRun[row] = from === 'run' ? 1 : 0;
+  function fill(row: number, number: number, at: number, recordBytes: number, entry: DeadLetter, from: Origin): void {
+    const { lastAttemptMs, sequence, element } = entry;
+    const group = groupIndexOf(entry) + 1;
+    const fromRun = from === 'run' ? 1 : 0;
+    const idKey = idKeyOf(entry.id);
+    setRow(rows, row, { number, at, lastAttemptMs, sequence, idKey, element, bytes: recordBytes, group, fromRun });
     groupOf(row).count += 1;
     bytes += recordBytes;
     open += 1;
