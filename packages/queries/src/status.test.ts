@@ -121,6 +121,17 @@ test('behind a held event only what is not settled lags', async () => {
   });
 });
 
+test('the age of the lag is that of the first body that is not settled', async () => {
+  await using place = await openPlace(destinations('one'));
+  await place.keep([audit(1)]);
+  await place.settled();
+  place.pass(3_600_000);
+  place.siem('one').answer = hanging;
+  await place.keep([audit(2)]);
+  await until(() => place.pipeline.delivery.status()[0]?.open === 1);
+  expect((await destinationNow(place)).lag.seconds).toBeLessThan(1_800);
+});
+
 test('a lane that is ahead of its saved position never lags by less than nothing', async () => {
   await using place = await openPlace(destinations('one'));
   for (const id of [1, 2, 3]) await place.keep([audit(id)]);

@@ -87,6 +87,17 @@ test('what was rejected is told with code, words and number; and what became of 
   expect(await verdictsOf(place, receipt, 1)).toMatchObject([{ verdict: 'dropped', code: 'bad' }]);
 });
 
+test('what one destination rejected is no dead letter of another', async () => {
+  await using place = await openPlace(destinations('one', 'two'));
+  place.siem('two').answer = judging('rejected', () => true);
+  const receipt = await place.keep([audit(1)]);
+  await place.settled();
+  expect(await verdictsOf(place, receipt)).toMatchObject([
+    { destination: 'one', verdict: 'delivered' },
+    { destination: 'two', verdict: 'dead_lettered' },
+  ]);
+});
+
 test('what a retry brought through is delivered, and says so', async () => {
   await using place = await openPlace(destinations('one'));
   place.siem('one').answer = judging('rejected', () => true);

@@ -72,6 +72,15 @@ test('beyond its bound nothing is remembered, and that is said once', async () =
   expect(log.lines.map(({ event }) => event)).toEqual(['backfill.not_remembered']);
 });
 
+test('a file that holds more than the bound is cut to it at the opening', async () => {
+  const path = await newFile();
+  const lines = [1, 2, 3].map((number) => `${idOf(number)} ${startMs}\n`);
+  await writeFile(path, lines.join(''));
+  const { ids } = await open(path, startMs, 2);
+  expect([1, 2, 3].map((number) => ids.has(idOf(number)))).toEqual([true, true, false]);
+  expect(await readFile(path, 'utf8')).toBe(lines.slice(0, 2).join(''));
+});
+
 test('only what a webhook brings is a duplicate of a back-fill', async () => {
   const { ids } = await open(await newFile());
   const events: NormalizedEvent[] = [1, 2].map((number) => ({
