@@ -13,7 +13,7 @@ import {
   statusOf,
 } from '@xiq-siem/queries';
 import type { BackfilledIds } from '@xiq-siem/state';
-import { openJobRecords, openMilestones } from '@xiq-siem/state';
+import { openJobRecords, openProgressHistory } from '@xiq-siem/state';
 import type { OwnLooks } from '@xiq-siem/xiq-account';
 import { backfillKind, currentClouds, openAccountService } from '@xiq-siem/xiq-account';
 import { type AdminOptions, readinessOf, readinessReasons } from './admin/admin.ts';
@@ -34,7 +34,7 @@ export interface OperatorService {
   stop(): Promise<void>;
 }
 
-export interface OperatorParts extends Omit<RunningParts, 'milestones'> {
+export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
   readonly data: DataDirectory;
   readonly counters: Counters;
   readonly refused: RefusedCredentials;
@@ -54,15 +54,15 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const identity = { version, instanceId: data.instanceId };
   await using opened = new AsyncDisposableStack();
 
-  const milestones = await openMilestones(data.paths.positions, log);
-  const running: RunningParts = { journal, deadLetters, milestones, pipeline, services, backfilled };
+  const progressHistory = await openProgressHistory(data.paths.positions, log);
+  const running: RunningParts = { journal, deadLetters, progressHistory, pipeline, services, backfilled };
   const evidence = () => runningEvidence(running);
   const receiving = () => pipeline.sources().receiving;
   const notReady = () => readinessReasons(journal, receiving(), parts.stopping());
 
   const receivedBytes = () =>
     counters.readings().reduce((sum, { name, value }) => sum + (name === 'xiq_siem.receiver.bytes' ? value : 0), 0);
-  const sampler = startSampler({ journal, delivery, milestones, directory: data.path, now, receivedBytes });
+  const sampler = startSampler({ journal, delivery, progressHistory, directory: data.path, now, receivedBytes });
   opened.defer(() => sampler.stop());
   await sampler.sample();
 

@@ -8,7 +8,7 @@ import { routeBy, systemClock } from '@xiq-siem/delivery';
 import { openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
 import { type Evidence, mappingAtWork, readingOperations, swiftly } from '@xiq-siem/queries';
-import { openDeadLettersSnapshot, readBackfilledIds, readJobRecords, readOnlyMilestones } from '@xiq-siem/state';
+import { openDeadLettersSnapshot, readBackfilledIds, readJobRecords, readProgressHistory } from '@xiq-siem/state';
 import { completeness, openXiqClouds, previewBackfill } from '@xiq-siem/xiq-account';
 import { z } from 'zod';
 
@@ -36,7 +36,7 @@ export async function openSnapshotOperations(
   const directory = configuration.resolvePath(configuration.dataDirectory);
   const journal = await openJournalSnapshot(directory, { log: silent });
   const deadLetters = await openDeadLettersSnapshot(directory, { log: silent });
-  const milestones = await readOnlyMilestones(join(directory, 'positions'));
+  const progressHistory = await readProgressHistory(join(directory, 'positions'));
   const positions = journal.positions();
   const backfilled = await readBackfilledIds(join(directory, 'jobs', 'backfilled.ids'), Date.now());
   const instanceId = await instanceOf(directory);
@@ -48,7 +48,7 @@ export async function openSnapshotOperations(
     snapshot: true,
     journal,
     deadLetters,
-    milestones,
+    progressHistory,
     backfilled,
     mappingVersion: mapping.version,
     destinations: () =>

@@ -1,4 +1,4 @@
-// What differs between two configurations: what a running connector can take up, and what waits for its next start.
+// What differs between two configurations: what a running connector applies, and what waits for its next start.
 import { isDeepStrictEqual } from 'node:util';
 import type { Configuration } from './load.ts';
 
@@ -6,17 +6,16 @@ export interface ConfigChanges {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
-  /** Sources and mapping are taken up whole. */
+  /** Sources and mapping are applied whole. */
   readonly sources: readonly string[];
   /** Fields that differ and cannot change while it runs. */
   readonly needsRestart: readonly string[];
 }
 
 type Raw = Configuration['raw'];
-type Key = keyof Raw;
 
 /** Every other key holds from the start to the end. `signals` and `shutdownGraceMs` are read when they are used. */
-const changeable: ReadonlySet<Key> = new Set<Key>([
+const changeable: ReadonlySet<string> = new Set<keyof Raw>([
   'sources',
   'destinations',
   'mapping',
@@ -39,7 +38,7 @@ export function configChanges(before: Configuration, after: Configuration): Conf
       ...changedEntries(before.raw.sources, after.raw.sources),
       ...(before.mapping?.version === after.mapping?.version ? [] : ['mapping']),
     ],
-    needsRestart: needsRestart(before.raw, after.raw),
+    needsRestart: differing('', before.raw, after.raw).filter((path) => !changeable.has(path.replace(/\..*/, ''))),
   };
 }
 
@@ -51,19 +50,12 @@ function changedEntries(before: Raw['sources'], after: Raw['sources']): readonly
   });
 }
 
-const keysOf = (raw: Raw): readonly Key[] => Object.keys(raw).filter((key): key is Key => key in raw);
-
-function needsRestart(before: Raw, after: Raw): readonly string[] {
-  return [...new Set([...keysOf(before), ...keysOf(after)])]
-    .filter((key) => !changeable.has(key))
-    .flatMap((key) => differing(key, before[key], after[key]));
-}
-
+/** The dotted paths that differ. */
 function differing(path: string, before: unknown, after: unknown): readonly string[] {
   if (isDeepStrictEqual(before, after)) return [];
   if (!isRecord(before) || !isRecord(after)) return [path];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
-    differing(`${path}.${key}`, before[key], after[key]),
+    differing(path === '' ? key : `${path}.${key}`, before[key], after[key]),
   );
 }
 

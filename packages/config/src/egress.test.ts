@@ -98,6 +98,15 @@ describe('what we send', () => {
     expect(asked).toEqual(['GET http://siem.example/services']);
   });
 
+  it("goes by a destination's own proxy and authorities rather than by those of all", async () => {
+    const [all, own] = [await proxy(), await proxy()];
+    const url = new URL(`https://127.0.0.1:${await siem()}`);
+    const egress = { proxy: all.url, caFile: '/nonexistent/ca.pem' };
+    const agents = createAgents({ egress, resolvePath: (path) => path, env: {} }, { proxy: own.url, caFile });
+    expect(await get(url, agents(url))).toBe('siem');
+    expect([all.asked, own.asked]).toEqual([[], [`CONNECT 127.0.0.1:${url.port}`]]);
+  });
+
   it('a caFile that is not there is named', () => {
     expect(() => agentsOf({ proxy: undefined, caFile: '/nonexistent/ca.pem' })).toThrow(
       'caFile /nonexistent/ca.pem cannot be read (ENOENT): expected PEM certificates',

@@ -34,9 +34,7 @@ function readAuthorities(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new ConnectorError(
-      'config_invalid',
-      `caFile ${path} cannot be read (${reasonOf(cause)}): expected PEM certificates`,
-    );
+    const text = `caFile ${path} cannot be read (${reasonOf(cause)}): expected PEM certificates`;
+    throw new ConnectorError('config_invalid', text);
   }
 }

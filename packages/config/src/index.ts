@@ -7,13 +7,13 @@ export { formatFault } from './faults.ts';
 export type { Configuration, ConfiguredDestination, ConfiguredSource, Registry } from './load.ts';
 export { checkConfiguration, configurationError, loadConfiguration } from './load.ts';
 export { destinationFrame, frameSchema, selfSourceName, sourceFrame } from './schema.ts';
-export { secretFaults } from './secret-faults.ts';
 export {
   joinSecrets,
   managedSecretPath,
   openManagedSecret,
   openSecret,
   readManagedSecret,
+  secretFaults,
   secretLines,
 } from './secrets.ts';
 export { parseYaml } from './yaml-file.ts';

@@ -104,10 +104,9 @@ export async function loadConfiguration(
   registry: Registry,
   env: Environment,
 ): Promise<LoadResult> {
-  const path = file === undefined ? undefined : resolve(file);
-  const yaml = path === undefined ? noFile : await readYamlFile(path);
-  const base = path === undefined ? process.cwd() : dirname(path);
-  return checkConfiguration(yaml, path, base, registry, env);
+  if (file === undefined) return checkConfiguration(noFile, undefined, process.cwd(), registry, env);
+  const path = resolve(file);
+  return checkConfiguration(await readYamlFile(path), path, dirname(path), registry, env);
 }
 
 export async function checkConfiguration(
@@ -120,32 +119,17 @@ export async function checkConfiguration(
   if (yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
   const frame = frameSchema.safeParse(yaml.value);
   const found: Finding[] = frame.success ? [] : [...findings(frame.error.issues)];
-  const entriesOf = frame.success ? frame.data : entriesDespite(yaml.value);
+  const entriesOf: LooseFrame = frame.data ?? looseFrame.parse(yaml.value);
   const sourceTypes = Object.fromEntries(
     registry.sources.map((definition) => [definition.type, async () => definition]),
   );
-  const sources = await checkEntries('sources', entriesOf.sources, sourceTypes, sourceFrame, found);
-  const destinations = await checkEntries(
-    'destinations',
-    entriesOf.destinations,
-    registry.destinations,
-    destinationFrame,
-    found,
-  );
-  for (const [kind, entries] of [
-    ['sources', entriesOf.sources] as const,
-    ['destinations', entriesOf.destinations] as const,
-  ]) {
-    if (frame.success && Object.keys(entries).length === 0)
-      found.push({ path: [kind], message: 'expected at least one' });
-  }
+  const sources = await checkEntries('sources', entriesOf, sourceTypes, sourceFrame, found);
+  const destinations = await checkEntries('destinations', entriesOf, registry.destinations, destinationFrame, found);
   const mapping = await loadMapping(entriesOf.mapping, baseDirectory, sources);
   if (!frame.success || found.length > 0 || mapping.faults.length > 0) {
     const faults = [...found.map(yaml.locate), ...mapping.faults];
-    return {
-      ok: false,
-      faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
-    };
+    faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+    return { ok: false, faults };
   }
   return {
     ok: true,
@@ -188,37 +172,26 @@ export function configurationError(faults: readonly ConfigFault[]): ConnectorErr
   return new ConnectorError('config_invalid', faults.map(formatFault).join('\n'));
 }
 
-type Entries = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
+/** The entries of a configuration whose frame is at fault, so that their faults are reported in the same run. */
 const looseEntries = z.record(z.string(), z.record(z.string(), z.unknown())).catch({});
-const looseFrame = z.looseObject({
-  sources: looseEntries.optional(),
-  destinations: looseEntries.optional(),
-  mapping: z.string().optional().catch(undefined),
-});
-
-/** The entries of a configuration whose frame is at fault, so that their faults are told in the same run. */
-function entriesDespite(value: unknown): { sources: Entries; destinations: Entries; mapping: string | undefined } {
-  const { data } = looseFrame.safeParse(value);
-  return { sources: data?.sources ?? {}, destinations: data?.destinations ?? {}, mapping: data?.mapping };
-}
-
-interface CheckedEntry<Definition, FrameSchema extends z.ZodObject> {
-  readonly name: string;
-  readonly definition: Definition;
-  readonly frame: z.output<FrameSchema>;
-  readonly own: unknown;
-}
+const looseFrame = z
+  .object({
+    sources: looseEntries.default({}),
+    destinations: looseEntries.default({}),
+    mapping: z.string().optional().catch(undefined),
+  })
+  .catch({ sources: {}, destinations: {}, mapping: undefined });
+type LooseFrame = z.output<typeof looseFrame>;
 
 async function checkEntries<Definition extends { configSchema: z.ZodType }, FrameSchema extends z.ZodObject>(
   kind: 'sources' | 'destinations',
-  entries: Entries,
+  entriesOf: Pick<LooseFrame, typeof kind>,
   types: Readonly<Record<string, () => Promise<Definition>>>,
   frameOf: FrameSchema,
   found: Finding[],
-): Promise<readonly CheckedEntry<Definition, FrameSchema>[]> {
-  const checked: CheckedEntry<Definition, FrameSchema>[] = [];
-  for (const [name, entry] of Object.entries(entries)) {
+) {
+  const checked: { name: string; definition: Definition; frame: z.output<FrameSchema>; own: unknown }[] = [];
+  for (const [name, entry] of Object.entries(entriesOf[kind])) {
     const type = entry['type'];
     const definition = typeof type === 'string' && Object.hasOwn(types, type) ? await types[type]?.() : undefined;
     if (definition === undefined) {

@@ -23,17 +23,12 @@ export function mappingVersionOf(
   return [...versions].filter((version) => version !== undefined).join(', ');
 }
 
-interface MappingResult {
-  readonly loaded: LoadedMapping | undefined;
-  readonly faults: readonly ConfigFault[];
-}
-
 /** `file` is relative to `baseDirectory`; each configured type that takes a mapping checks the whole of it. */
 export async function loadMapping(
   file: string | undefined,
   baseDirectory: string,
   sources: readonly { readonly definition: SourceDefinition }[],
-): Promise<MappingResult> {
+): Promise<{ readonly loaded: LoadedMapping | undefined; readonly faults: readonly ConfigFault[] }> {
   if (file === undefined) return { loaded: undefined, faults: [] };
   const yaml = await readYamlFile(resolve(baseDirectory, file));
   if (yaml.faults.length > 0) return { loaded: undefined, faults: yaml.faults };

@@ -1,8 +1,7 @@
 // The frame of the configuration: what is ours to read; each plugin reads the rest of its own entry.
-import { sourceSecretReference } from '@xiq-siem/core';
+import { secretReference, sourceSecretReference } from '@xiq-siem/core';
 import { deliveryOptionsShape } from '@xiq-siem/delivery';
 import { z } from 'zod';
-import { telemetrySchema } from './telemetry-schema.ts';
 
 const bytes = z.int().min(1);
 const port = z.int().min(0).max(65_535);
@@ -76,6 +75,34 @@ const deadLetters = z.strictObject({
     ),
 });
 
+const ours =
+  /^(?:connection|content-encoding|content-length|content-type|expect|host|te|trailer|transfer-encoding|upgrade)$/i;
+
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, 'the name of an HTTP header')
+  .refine((name) => !ours.test(name), 'this header is ours to set');
+
+const url = z
+  .url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:4318/v1/metrics' })
+  .refine((text) => {
+    const { username, password, hash } = new URL(text);
+    return username + password + hash === '';
+  }, 'a URL without user, password or fragment: credentials stand in `headers`');
+
+const otlp = z.strictObject({
+  url: url.describe('Where metrics are taken by OTLP over HTTP, used as it is: mostly it ends in /v1/metrics.'),
+  headers: z
+    .record(headerName, secretReference)
+    .default({})
+    .describe('Headers of each request, by name: { env: NAME } or { file: path }.'),
+  intervalSeconds: z.int().min(5).max(3_600).default(60).describe('Seconds from one sending to the next.'),
+});
+
+const telemetry = z.strictObject({
+  otlp: otlp.optional().describe('Send the metrics that /metrics shows by OTLP too. Default: they are not sent.'),
+});
+
 const signals = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether events about the connector itself are made and delivered.'),
   heartbeatMinutes: z
@@ -118,6 +145,12 @@ export const destinationFrame = z.strictObject({
   ...deliveryOptionsShape,
 });
 
+/** Of sources or destinations, by name. */
+const entries = (name: z.ZodType<string, string>) =>
+  z
+    .record(name, z.record(z.string(), z.unknown()))
+    .refine((all) => Object.keys(all).length > 0, 'expected at least one');
+
 /** The parts of the configuration that no plugin has a say in. */
 export const frameSchema = z.strictObject({
   dataDirectory: z.string().min(1).default('./data').describe('Where journal, positions and managed secrets are kept.'),
@@ -126,7 +159,7 @@ export const frameSchema = z.strictObject({
   admin: admin.prefault({}),
   journal: journal.prefault({}),
   deadLetters: deadLetters.prefault({}),
-  telemetry: telemetrySchema.prefault({}).describe('Our own metrics; at /metrics they are in any case.'),
+  telemetry: telemetry.prefault({}).describe('Our own metrics; at /metrics they are in any case.'),
   signals: signals.prefault({}).describe('Events about the connector itself, dataset `extreme_xiq.connector`.'),
   mapping: z
     .string()
@@ -134,10 +167,8 @@ export const frameSchema = z.strictObject({
     .optional()
     .describe('A YAML file with your own additions to the mapping: names of fields, audit codes, status words.'),
   egress: z.strictObject(egressShape).prefault({}).describe('How all destinations are reached.'),
-  sources: z.record(sourceName, z.record(z.string(), z.unknown())).prefault({ xiq: { type: 'xiq' } }),
-  destinations: z
-    .record(entryName, z.record(z.string(), z.unknown()))
-    .prefault({ archive: { type: 'file', directory: './data/out' } }),
+  sources: entries(sourceName).prefault({ xiq: { type: 'xiq' } }),
+  destinations: entries(entryName).prefault({ archive: { type: 'file', directory: './data/out' } }),
 });
 
 export type Frame = z.output<typeof frameSchema>;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatFault } from './faults.ts';
 import { checkConfiguration } from './load.ts';
-import { secretFaults } from './secret-faults.ts';
+import { secretFaults } from './secrets.ts';
 import { testRegistry as registry } from './test-registry.ts';
 import { parseYaml } from './yaml-file.ts';
 

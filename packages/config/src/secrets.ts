@@ -1,19 +1,21 @@
 // Turns references to secrets into secrets: environment, files that may change, and those that we make ourselves.
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger, SecretReference, SecretSource, SourceSecretReference } from '@xiq-siem/core';
 import { ConnectorError, reasonOf, Secret } from '@xiq-siem/core';
-import type { Configuration } from './load.ts';
+import { nodeFiles } from '@xiq-siem/journal';
+import type { ConfigFault } from './faults.ts';
+import type { Configuration, ConfiguredSecret } from './load.ts';
 
 const maxSecretBytes = 8_192;
 
 /** Where references lead: files relative to the configuration, and the environment. */
 type Surroundings = Pick<Configuration, 'resolvePath' | 'env'>;
 
-/** Why a reference gives no secret now, or undefined if it gives one. For `validate` and for the start. */
-export function secretFault(reference: SourceSecretReference, { resolvePath, env }: Surroundings): string | undefined {
+/** Why a reference gives no secret now, or undefined if it gives one. */
+function secretFault(reference: SourceSecretReference, { resolvePath, env }: Surroundings): string | undefined {
   try {
     if ('env' in reference) {
       if ((env[reference.env] ?? '') !== '') return undefined;
@@ -25,6 +27,31 @@ export function secretFault(reference: SourceSecretReference, { resolvePath, env
   } catch (cause) {
     return `the file cannot be read (${reasonOf(cause)}): expected a file whose first line is the secret`;
   }
+}
+
+/** An absent optional secret is no fault, but a source without a single one would refuse every webhook. */
+export function secretFaults(configuration: Configuration): readonly ConfigFault[] {
+  const { sources, destinations, telemetry, locate } = configuration;
+  const headers = Object.entries(telemetry.otlp?.headers ?? {}).map(([name, reference]) => ({
+    reference,
+    path: ['telemetry', 'otlp', 'headers', name],
+  }));
+  const faultOf = ({ reference, path }: ConfiguredSecret): ConfigFault | undefined => {
+    const message = secretFault(reference, configuration);
+    return message === undefined ? undefined : locate({ path, message });
+  };
+  const own = sources.flatMap(({ ownSecrets }) => ownSecrets);
+  const required = [...[...sources, ...destinations].flatMap(({ secrets }) => secrets), ...own, ...headers]
+    .filter(({ reference }) => !('optional' in reference && reference.optional))
+    .flatMap((secret) => faultOf(secret) ?? []);
+  const closed = sources
+    .filter(({ secrets }) => secrets.every((secret) => faultOf(secret) !== undefined))
+    .filter(({ secrets }) => secrets.every(({ reference }) => 'optional' in reference && reference.optional))
+    .map(({ name }) => {
+      const message = 'none of the secrets is there, so that every webhook would be refused';
+      return locate({ path: ['sources', name, 'secrets'], message });
+    });
+  return [...required, ...closed];
 }
 
 /** The advice that a file of secrets deserves: one that everybody on the machine can read. */
@@ -51,25 +78,18 @@ export function openSecret(reference: SecretReference, { resolvePath, env }: Sur
 /** The managed secret of a source, made with mode 0600 if it is not there yet. */
 export async function openManagedSecret(directory: string, source: string, log: Logger): Promise<SecretSource> {
   const path = managedSecretPath(directory, source);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await nodeFiles.makeDirectory(directory);
   try {
     await using file = await open(path, 'wx', 0o600);
     await file.writeFile(`${randomBytes(32).toString('base64url')}\n`);
     await file.sync();
     log.info('secret.made', { source, path });
   } catch (cause) {
-    if (reasonOf(cause) !== 'EEXIST') {
-      throw new ConnectorError(
-        'secret_unreadable',
-        `the secret of source ${source} cannot be made at ${path}: ${reasonOf(cause)}`,
-      );
-    }
+    const reason = reasonOf(cause);
+    if (reason !== 'EEXIST') throw unreadable(`the secret of source ${source} cannot be made at ${path}: ${reason}`);
   }
   if (secretLines(path).length === 0) {
-    throw new ConnectorError(
-      'secret_unreadable',
-      `${path} is empty: remove it, and a new secret is made at the next start`,
-    );
+    throw unreadable(`${path} is empty: remove it, and a new secret is made at the next start`);
   }
   return watchedFile(path, log);
 }
@@ -87,18 +107,18 @@ export function joinSecrets(sources: readonly SecretSource[]): SecretSource {
   return { current: () => sources.flatMap((source) => source.current()) };
 }
 
-/** How often a file is looked at: a rotation takes effect within this time. */
-const lookEveryMs = 1_000;
+/** How often a file is checked: a rotation takes effect within this time. */
+const checkEveryMs = 1_000;
 
 function watchedFile(path: string, log: Logger): SecretSource {
   let secrets: readonly Secret[] = [];
   let seen = '';
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   return {
     current() {
       const now = performance.now();
-      if (now - lookedAt < lookEveryMs) return secrets;
-      lookedAt = now;
+      if (now - checkedAt < checkEveryMs) return secrets;
+      checkedAt = now;
       const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
       const version = stats === undefined ? 'none' : `${stats.mtimeNs}-${stats.ino}-${stats.size}`;
       if (version === seen) return secrets;
@@ -117,10 +137,7 @@ function watchedFile(path: string, log: Logger): SecretSource {
 export function secretLines(path: string): readonly string[] {
   const bytes = readFileSync(path);
   if (bytes.length > maxSecretBytes) {
-    throw new ConnectorError(
-      'secret_unreadable',
-      `${path} is larger than ${maxSecretBytes} bytes: expected a secret a line`,
-    );
+    throw unreadable(`${path} is larger than ${maxSecretBytes} bytes: expected a secret a line`);
   }
   return bytes
     .toString('utf8')
@@ -128,3 +145,5 @@ export function secretLines(path: string): readonly string[] {
     .map((line) => line.trim())
     .filter((line) => line !== '');
 }
+
+const unreadable = (message: string) => new ConnectorError('secret_unreadable', message);

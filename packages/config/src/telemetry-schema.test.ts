@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
-import { telemetrySchema } from './telemetry-schema.ts';
+import { frameSchema } from './schema.ts';
 
 const url = 'http://127.0.0.1:4318/v1/metrics';
 
 it('nothing is sent unless it is configured; with a URL the rest has its defaults', () => {
-  expect(telemetrySchema.parse({})).toEqual({});
-  expect(telemetrySchema.parse({ otlp: { url } })).toEqual({ otlp: { url, headers: {}, intervalSeconds: 60 } });
+  expect(frameSchema.parse({}).telemetry).toEqual({});
+  expect(frameSchema.parse({ telemetry: { otlp: { url } } }).telemetry).toEqual({
+    otlp: { url, headers: {}, intervalSeconds: 60 },
+  });
 });
 
 it.each([
@@ -16,5 +18,5 @@ it.each([
   ['an unknown key', { url, interval: 5 }],
   ['too often', { url, intervalSeconds: 1 }],
 ])('refused: %s', (_, otlp) => {
-  expect(telemetrySchema.safeParse({ otlp }).success).toBe(false);
+  expect(frameSchema.safeParse({ telemetry: { otlp } }).success).toBe(false);
 });

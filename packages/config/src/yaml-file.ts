@@ -34,8 +34,8 @@ export function parseYaml(file: string, text: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   const at = (offset: number): { line: number; column: number } => {
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
+    const { line, col: column } = lines.linePos(offset);
+    return { line, column };
   };
   const offsetOf = (path: FieldPath): number => {
     for (let length = path.length; length >= 0; length -= 1) {

@@ -27,6 +27,7 @@ export { ConnectorError, exitCodes, isErrorCode } from './errors.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { HttpAnswer, HttpFault, HttpFaultCode, HttpOutcome, HttpRequest } from './http-exchange.ts';
 export { exchange, httpFaultCodes, withoutNoise } from './http-exchange.ts';
+export { oneAtATime } from './one-at-a-time.ts';
 export type { OptionNames, TlsFiles } from './plugin-toolkit.ts';
 export {
   faultAdvice,

@@ -1,24 +1,46 @@
-// The jobs there are: begun, gone on with, watched, cancelled.
+// Jobs: started, resumed after a kill, watched, cancelled.
 import { setTimeout } from 'node:timers/promises';
 import type { Job } from '@xiq-siem/admin-api';
-import { ConnectorError, type Logger } from '@xiq-siem/core';
+import { ConnectorError, type Logger, oneAtATime } from '@xiq-siem/core';
 import { type JobRecord, type JobRecords, newJobId } from '@xiq-siem/state';
-import type { JobKind, JobWork, WorkEnd } from './job-work.ts';
+
+/** `stopped`: on request, or because what it needs is gone; it can be resumed. */
+export type WorkEnd = 'done' | 'stopped' | 'failed';
+
+export interface JobWork {
+  readonly ended: Promise<WorkEnd>;
+  /** Its progress. */
+  shown(): Pick<Job, 'lanes' | 'types'>;
+  /** What of its record has changed since it began. */
+  kept?(): Pick<JobRecord, 'backfill'>;
+  stop(graceMs: number): Promise<void>;
+  /** Called once, when it has ended. */
+  close(): Promise<void>;
+}
+
+export interface JobKind {
+  /** What a new job goes over. Rejects with `usage` where the request is not valid. */
+  outline(request: Job['request']): Promise<Pick<JobRecord, 'span' | 'lastNumber' | 'backfill'>>;
+  /** The same command resumes one that failed, rather than begin another. */
+  readonly resumesFailed?: boolean;
+  /** Begins its work, or resumes it. */
+  begin(record: JobRecord): Promise<JobWork>;
+}
 
 export interface Jobs {
   list(): readonly Job[];
   running(): number;
-  /** Begins a job, or goes on with one of the same kind that wants the same. */
+  /** Begins a job, or resumes one of the same kind with the same request. */
   begin(kind: Job['kind'], request: Job['request']): Promise<Job>;
   /** Its state now and then, until it has ended. */
   watch(id: string, signal: AbortSignal): AsyncGenerator<Job>;
   /** Rejects with `not_found`. */
   cancel(id: string): Promise<Job>;
-  /** Leaves all as they are, to be gone on with. */
+  /** Leaves all as they are, to be resumed. */
   stop(): Promise<void>;
 }
 
-export interface JobsOptions {
+interface JobsOptions {
   readonly records: JobRecords;
   readonly kinds: Readonly<Record<Job['kind'], JobKind>>;
   readonly now: () => number;
@@ -34,23 +56,23 @@ interface RunningJob {
 
 /** Jobs at once: each sends beside the live events. */
 const maxRunning = 4;
-const tellEveryMs = 250;
+const reportEveryMs = 250;
 const stopGraceMs = 2_000;
 
 export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
   const running = new Map<string, RunningJob>();
-  let beginning: Promise<unknown> = Promise.resolve();
+  /** So that two with the same request are one job. */
+  const inTurn = oneAtATime();
 
+  const timeNow = (): string => new Date(now()).toISOString();
   const shown = (job: RunningJob): Job => ({ ...job.record.job, ...job.work.shown() });
-  const find = (id: string): Job | undefined => {
+  const recordOf = (id: string) => records.all().find(({ job }) => job.id === id);
+  function found(id: string): Job {
     const job = running.get(id);
-    return job === undefined ? records.all().find((record) => record.job.id === id)?.job : shown(job);
-  };
-  const found = (id: string): Job => {
-    const job = find(id);
-    if (job === undefined) throw new ConnectorError('not_found', `there is no job ${id}: see xiq-siem jobs`);
-    return job;
-  };
+    const known = job === undefined ? recordOf(id)?.job : shown(job);
+    if (known === undefined) throw new ConnectorError('not_found', `there is no job ${id}: see xiq-siem jobs`);
+    return known;
+  }
 
   const isOpen = ({ kind, state, ended }: Job): boolean =>
     ended === undefined || (state === 'failed' && kinds[kind].resumesFailed === true);
@@ -67,8 +89,7 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     if (running.size >= maxRunning)
       throw new ConnectorError('busy', `${maxRunning} jobs run: wait for one, or cancel it`);
     if (known !== undefined) return { ...(await start(known)), resumed: true };
-    const created = new Date(now()).toISOString();
-    const job: Job = { id: newJobId(), kind, state: 'running', request, created, lanes: [] };
+    const job: Job = { id: newJobId(), kind, state: 'running', request, created: timeNow(), lanes: [] };
     return start({ v: 1, job, ...(await kinds[kind].outline(request)) });
   }
 
@@ -77,7 +98,8 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     const { id, kind } = begun;
     const work = await kinds[kind].begin(record);
     const job: RunningJob = {
-      ...{ work, stopped: undefined },
+      work,
+      stopped: undefined,
       record: { ...record, job: { ...begun, state: 'running' } },
       ended: work.ended.then((how) => end(job, how)),
     };
@@ -91,7 +113,7 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     const { id, kind } = job.record.job;
     // What stopped without being asked to can be gone on with by the same command.
     const state = job.stopped ?? (how === 'stopped' ? 'interrupted' : how);
-    const ended = state !== 'interrupted' && { ended: new Date(now()).toISOString() };
+    const ended = state !== 'interrupted' && { ended: timeNow() };
     const last: Job = { ...shown(job), state, ...ended };
     await job.work.close().catch((cause: unknown) => log.error('job.not_closed', { job: id, why: String(cause) }));
     running.delete(id);
@@ -107,13 +129,6 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     await job.ended;
   }
 
-  /** One after the other, so that two that want the same are one job. */
-  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const mine = beginning.then(work);
-    beginning = mine.catch(() => undefined);
-    return mine;
-  }
-
   return {
     list: () => records.all().map(({ job }) => found(job.id)),
     running: () => running.size,
@@ -124,19 +139,16 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
         yield job;
         if (job.state !== 'running' || signal.aborted) return;
         const end = running.get(id)?.ended;
-        await Promise.race([end, setTimeout(tellEveryMs, undefined, { signal }).catch(() => undefined)]);
+        await Promise.race([end, setTimeout(reportEveryMs, undefined, { signal }).catch(() => undefined)]);
       }
     },
     cancel: (id) =>
       inTurn(async () => {
         const job = running.get(id);
         if (job !== undefined) await stop(job, 'cancelled');
-        const record = records.all().find((one) => one.job.id === id);
+        const record = recordOf(id);
         if (record !== undefined && record.job.ended === undefined) {
-          await records.save({
-            ...record,
-            job: { ...record.job, state: 'cancelled', ended: new Date(now()).toISOString() },
-          });
+          await records.save({ ...record, job: { ...record.job, state: 'cancelled', ended: timeNow() } });
         }
         return found(id);
       }),

@@ -1,7 +1,9 @@
-// A job that sends: a lane of delivery for each destination.
+// A job that sends: a delivery run for each destination.
 import type { JobLane } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
 import type { Delivery, DeliveryRun, DestinationStatus, RunningRun } from '@xiq-siem/delivery';
-import type { JobWork } from './job-work.ts';
+import type { RunningParts } from '@xiq-siem/queries';
+import type { JobWork } from './jobs.ts';
 
 /** What a job does at one destination. */
 export interface LanePlan {
@@ -10,15 +12,15 @@ export interface LanePlan {
   readonly total: number;
   doneOf(status: DestinationStatus): number;
   /** What could not even be tried: its body is gone. Counted as damaged. */
-  notMade(): number;
+  readonly notMade?: () => number;
 }
 
-export interface LanesPlan {
-  readonly lanes: readonly LanePlan[];
-  close(): Promise<void>;
-}
-
-export function startLanes({ lanes, close }: LanesPlan, delivery: Pick<Delivery, 'run'>): JobWork {
+/** `close` is called when all have ended, and their positions are closed. */
+export function startLanes(
+  lanes: readonly LanePlan[],
+  delivery: Pick<Delivery, 'run'>,
+  close?: () => Promise<void>,
+): JobWork {
   const running = lanes.map((plan) => ({ plan, run: delivery.run(plan.run) }));
   return {
     ended: Promise.all(running.map(({ run }) => run.ended)).then((ends) =>
@@ -27,20 +29,38 @@ export function startLanes({ lanes, close }: LanesPlan, delivery: Pick<Delivery,
     ),
     shown: () => ({ lanes: running.map(shownLane) }),
     stop: async (graceMs) => void (await Promise.all(running.map(({ run }) => run.stop(graceMs)))),
-    close,
+    async close() {
+      for (const { run } of lanes) await run.position.close();
+      await close?.();
+    },
   };
 }
 
 function shownLane({ plan, run }: { readonly plan: LanePlan; readonly run: RunningRun }): JobLane {
   const status = run.status();
-  const { name, state, reason, lastWords, counters } = status;
+  const { name: destination, state, reason, lastWords: words, counters } = status;
+  const { delivered, duplicate, deadLettered, filtered } = counters;
   const done = plan.doneOf(status);
-  const { delivered, duplicate, deadLettered, filtered, damaged } = counters;
   return {
-    ...{ destination: name, done, total: plan.total, delivered, duplicate, deadLettered, filtered },
+    destination,
     state: state === 'stopped' && done >= plan.total ? 'done' : state,
-    damaged: damaged + plan.notMade(),
-    ...(reason !== undefined && { reason }),
-    ...(lastWords !== undefined && { words: lastWords }),
+    reason,
+    words,
+    done,
+    total: plan.total,
+    delivered,
+    duplicate,
+    deadLettered,
+    filtered,
+    damaged: counters.damaged + (plan.notMade?.() ?? 0),
   };
+}
+
+/** @throws ConnectorError `usage` where one that is named is not configured. */
+export function requireConfigured({ pipeline }: RunningParts, named: readonly string[]): void {
+  const configured = pipeline.destinations().map(({ configured: { name } }) => name);
+  const unknown = named.find((name) => !configured.includes(name));
+  if (unknown === undefined) return;
+  const known = configured.join(', ');
+  throw new ConnectorError('usage', `there is no destination ${unknown}: the configuration has ${known}`);
 }

@@ -1,31 +1,25 @@
-// The events of dead letters made anew, out of their raw bodies, by the mapping of the moment.
-import type { BodyReader, JournalEntry, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+// Makes the events of dead letters anew, out of their raw bodies, by the current mapping.
+import { type BodyReader, type JournalEntry, type KeptBody, type NormalizedEvent, oneAtATime } from '@xiq-siem/core';
 import type { Evidence } from '@xiq-siem/queries';
-import type { StoredDeadLetter } from '@xiq-siem/state';
 import type { Renormalize } from './retry-reader.ts';
 
-export interface Renormalizer {
-  readonly eventOf: Renormalize;
-  close(): Promise<void>;
-}
-
 const portion = { maxBodies: 64, maxBytes: 1_048_576 };
-/** Bodies further ahead than this are not read through, but gone to. */
+/** To a body further ahead than this a new reader is opened, rather than read on. */
 const farAhead = 20_000;
 const never = new AbortController().signal;
 
-/** Dead letters mostly come in the order of their bodies: one reader goes along with them. */
-export function createRenormalizer({ journal, normalize, yieldNow }: Evidence): Renormalizer {
+/** Dead letters mostly come in the order of their bodies: one reader meets them all. */
+export function createRenormalizer({ journal, normalize, yieldNow }: Evidence) {
   let reader: BodyReader | undefined;
-  let read: JournalEntry[] = [];
+  let waiting: JournalEntry[] = [];
   /** The sequence that comes next. */
   let next = 0;
   let last: { readonly sequence: number; readonly events: ReadonlyMap<number, NormalizedEvent> } | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = oneAtATime();
 
   async function goTo(sequence: number): Promise<void> {
     await reader?.close();
-    read = [];
+    waiting = [];
     next = sequence;
     reader = journal.reader(sequence, journal.extent().nextSequence - 1);
   }
@@ -35,7 +29,7 @@ export function createRenormalizer({ journal, normalize, yieldNow }: Evidence): 
     if (sequence < firstSequence || sequence >= nextSequence) return undefined;
     if (reader === undefined || sequence < next || sequence > next + farAhead) await goTo(sequence);
     for (;;) {
-      const entry = read.shift();
+      const entry = waiting.shift();
       if (entry === undefined) {
         const more = (await reader?.read(portion, never)) ?? [];
         if (more.length === 0) {
@@ -43,7 +37,7 @@ export function createRenormalizer({ journal, normalize, yieldNow }: Evidence): 
           await goTo(next);
           continue;
         }
-        read = [...more];
+        waiting = [...more];
         continue;
       }
       next = (entry.kind === 'body' ? entry.body.sequence : entry.span.toSequence) + 1;
@@ -65,12 +59,6 @@ export function createRenormalizer({ journal, normalize, yieldNow }: Evidence): 
     return events;
   }
 
-  return {
-    eventOf({ sequence, element }: StoredDeadLetter) {
-      const mine = turn.then(async () => (await eventsAt(sequence)).get(element));
-      turn = mine.catch(() => undefined);
-      return mine;
-    },
-    close: async () => reader?.close(),
-  };
+  const eventOf: Renormalize = ({ sequence, element }) => inTurn(async () => (await eventsAt(sequence)).get(element));
+  return { eventOf, close: async () => reader?.close() };
 }

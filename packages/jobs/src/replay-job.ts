@@ -1,49 +1,56 @@
-// `replay`: the raw bodies of a span again, through the normalization of today.
-import type { ReplayRequest } from '@xiq-siem/admin-api';
-import type { DeliveryRun, Routing } from '@xiq-siem/delivery';
-import type { Journal } from '@xiq-siem/journal';
+// `replay`: sends the raw bodies of a span again, through the current mapping.
+import { replayRequest } from '@xiq-siem/admin-api';
 import { freshPosition, openPositionFileAt } from '@xiq-siem/journal';
-import type { Evidence, SequenceSpan } from '@xiq-siem/queries';
-import { eventFilter } from '@xiq-siem/queries';
-import type { DeadLetters } from '@xiq-siem/state';
-import type { LanePlan } from './lane-work.ts';
+import { eventFilter, type RunningParts, sequencesOf } from '@xiq-siem/queries';
+import type { JobRecords } from '@xiq-siem/state';
+import type { JobKind } from './jobs.ts';
+import { type LanePlan, requireConfigured, startLanes } from './lane-work.ts';
 
-export interface ReplayLane {
-  readonly id: string;
-  readonly destination: string;
-  readonly routing: Routing;
-  readonly request: ReplayRequest;
-  readonly span: SequenceSpan;
-  readonly positionPath: string;
-}
+const never = new AbortController().signal;
 
-/** Its position is durable; the file is closed by `close`. */
-export async function replayLane(
-  { id, destination, routing, request, span, positionPath }: ReplayLane,
-  journal: Pick<Journal, 'reader'>,
-  normalize: Evidence['normalize'],
-  deadLetters: DeadLetters,
-): Promise<LanePlan & { close(): Promise<void> }> {
-  const wanted = eventFilter(request.where);
-  const position = await openPositionFileAt(positionPath, freshPosition(span.first));
-  const run: DeliveryRun = {
-    ...{ id, destination, position, where: routing, pauseOnRejections: true },
-    openReader: (fromSequence) => journal.reader(fromSequence, span.next - 1),
-    *normalize(body) {
-      for (const event of normalize(body)) if (wanted(event, body.metadata.source)) yield event;
-    },
-    deadLetters: {
-      get full() {
-        return deadLetters.full;
-      },
-      append: (letter) => deadLetters.append(letter, 'run'),
-    },
-  };
+export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
+  const { journal, pipeline, deadLetters, services } = parts;
   return {
-    run,
-    total: span.next - span.first,
-    doneOf: ({ sequence }) => Math.min(span.next, sequence) - span.first,
-    notMade: () => 0,
-    close: () => position.close(),
+    async outline(given) {
+      return { span: await sequencesOf(journal, replayRequest.parse(given), never) };
+    },
+    async begin({ job: { id, request }, span }) {
+      const { destinations: named, where } = replayRequest.parse(request);
+      requireConfigured(parts, named ?? []);
+      if (span === undefined || span.first >= span.next) return startLanes([], pipeline.delivery);
+      const { first, next } = span;
+      const isMeant = eventFilter(where);
+      const lanes = pipeline
+        .destinations()
+        .filter(({ configured: { name } }) => named?.includes(name) ?? true)
+        .map(async ({ configured: { name: destination, options } }): Promise<LanePlan> => {
+          const position = await openPositionFileAt(records.positionPath(id, destination), freshPosition(first));
+          return {
+            run: {
+              id,
+              destination,
+              position,
+              where: options.where,
+              pauseOnRejections: true,
+              openReader: (fromSequence) => journal.reader(fromSequence, next - 1),
+              *normalize(body) {
+                // By the mapping of the moment: a reload in the midst of a job holds for what is left of it.
+                for (const event of pipeline.sources().of(body).normalize(body, services.now())) {
+                  if (isMeant(event, body.metadata.source)) yield event;
+                }
+              },
+              deadLetters: {
+                get full() {
+                  return deadLetters.full;
+                },
+                append: (deadLetter) => deadLetters.append(deadLetter, 'run'),
+              },
+            },
+            total: next - first,
+            doneOf: ({ sequence }) => Math.min(next, sequence) - first,
+          };
+        });
+      return startLanes(await Promise.all(lanes), pipeline.delivery);
+    },
   };
 }

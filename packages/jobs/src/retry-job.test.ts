@@ -13,8 +13,18 @@ async function placeWithLetters(count: number, ...names: readonly string[]): Pro
       const { id, dataset } = JSON.parse(json).event;
       const { receipt } = JSON.parse(json).extreme.xiq;
       await place.deadLetters.append({
-        ...{ destination: name, sequence: index + 1, element: 0, id, dataset, receipt, json },
-        ...{ code: 'bad', message: 'no such field', attempts: 1, firstAttemptMs: 1000, lastAttemptMs: 1000 },
+        destination: name,
+        sequence: index + 1,
+        element: 0,
+        id,
+        dataset,
+        receipt,
+        json,
+        code: 'bad',
+        message: 'no such field',
+        attempts: 1,
+        firstAttemptMs: 1000,
+        lastAttemptMs: 1000,
       });
     }
   }
@@ -48,8 +58,13 @@ test('what is rejected again stays, with its new reason, more attempts, and the 
   const [after, ...more] = (await place.deadLetters.list({}, { limit: 9 })).entries;
   expect(more).toEqual([]);
   expect(after).toMatchObject({
-    ...{ code: 'down', message: 'still not', attempts: (before?.attempts ?? 0) + 1 },
-    ...{ sequence: before?.sequence, element: before?.element, id: before?.id, receipt: before?.receipt },
+    code: 'down',
+    message: 'still not',
+    attempts: (before?.attempts ?? 0) + 1,
+    sequence: before?.sequence,
+    element: before?.element,
+    id: before?.id,
+    receipt: before?.receipt,
     firstAttemptMs: before?.firstAttemptMs,
   });
   expect(after?.number).toBeGreaterThan(before?.number ?? 0);
@@ -109,6 +124,40 @@ test('after a restart in the midst, the same command brings the rest through; no
   expect(await second.ended(resumed)).toMatchObject({ state: 'done' });
   expect(countsOf(again)).toMatchObject({ open: 0, delivered: 30 });
   expect(new Set(siem.received.map((json) => JSON.parse(json).event.id)).size).toBe(30);
+});
+
+test('after a restart it goes over what there was when it began, and not over what was rejected since', async () => {
+  await using place = await placeWithLetters(2, 'one');
+  const [stored] = (await place.deadLetters.list({}, { limit: 1 })).entries;
+  if (stored === undefined) throw new Error('no letter');
+  const { number: _, ...letter } = stored;
+  place.siem('one').answer = away;
+  const first = await openJobs(place);
+  const begun = await first.begin('retry', retryRequest.parse({}));
+  await until(() => first.jobOf(begun.id).lanes[0]?.state === 'backing_off');
+  await first.stop();
+  await place.deadLetters.append({ ...letter, sequence: 77, json: '{"@timestamp":"2026-01-01T00:00:00Z"}' });
+  place.siem('one').answer = undefined;
+  const second = await openJobs(place);
+  const ended = await second.ended(await second.begin('retry', retryRequest.parse({})));
+  expect(ended).toMatchObject({ id: begun.id, state: 'done', lanes: [{ done: 2, total: 2, delivered: 2 }] });
+  expect(countsOf(place)).toMatchObject({ open: 1, delivered: 2 });
+});
+
+test('what was delivered is resolved later, where the disk fails the first resolution', async () => {
+  await using place = await placeWithLetters(3, 'one');
+  let calls = 0;
+  const resolve: typeof place.deadLetters.resolve = async (...resolution) => {
+    calls += 1;
+    if (calls === 1) throw new Error('the disk is full');
+    await place.deadLetters.resolve(...resolution);
+  };
+  const deadLetters = { ...place.deadLetters, resolve };
+  const jobs = await openJobs({ ...place, parts: { ...place.parts, deadLetters } });
+  const ended = await jobs.ended(await jobs.begin('retry', retryRequest.parse({})));
+  expect(ended).toMatchObject({ state: 'done', lanes: [{ delivered: 3 }] });
+  expect(calls).toBeGreaterThan(1);
+  expect(countsOf(place)).toMatchObject({ open: 0, delivered: 3 });
 });
 
 test('a stop lets go of what it holds, with many still to come', async () => {

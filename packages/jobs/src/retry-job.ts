@@ -1,16 +1,39 @@
 // `dlq retry`: sends dead letters again. What is delivered is resolved; what is rejected again stays, with its new reason.
-import type { PositionFile } from '@xiq-siem/core';
-import type { DeliveryRun } from '@xiq-siem/delivery';
+import { retryRequest } from '@xiq-siem/admin-api';
 import { freshPosition } from '@xiq-siem/journal';
+import { filterOf, type RunningParts, runningEvidence } from '@xiq-siem/queries';
 import type { DeadLetters } from '@xiq-siem/state';
-import type { LanePlan } from './lane-work.ts';
+import type { JobKind } from './jobs.ts';
+import { type LanePlan, requireConfigured, startLanes } from './lane-work.ts';
+import { createRenormalizer } from './renormalizer.ts';
 import { type Renormalize, retryReader } from './retry-reader.ts';
 
+export function retryKind(parts: RunningParts): JobKind {
+  const { deadLetters, pipeline } = parts;
+  return {
+    async outline(given) {
+      return { lastNumber: deadLetters.matching(filterOf(retryRequest.parse(given))).at(-1) ?? 0 };
+    },
+    async begin({ job, lastNumber = 0 }) {
+      const request = retryRequest.parse(job.request);
+      requireConfigured(parts, request.destination === undefined ? [] : [request.destination]);
+      const renormalizer = request.renormalize ? createRenormalizer(runningEvidence(parts)) : undefined;
+      const lanes = pipeline.destinations().flatMap(({ configured: { name } }) => {
+        if (request.destination !== undefined && request.destination !== name) return [];
+        const matching = deadLetters.matching({ ...filterOf(request), destination: name });
+        const numbers = matching.filter((number) => number <= lastNumber);
+        return numbers.length === 0 ? [] : [retryLane(job.id, name, numbers, deadLetters, renormalizer?.eventOf)];
+      });
+      return startLanes(lanes, pipeline.delivery, renormalizer?.close);
+    },
+  };
+}
+
 /**
- * The lane of one destination. It needs no position of its own: what is delivered is resolved before anything else is
- * forgotten, and what is rejected again has gone beyond `lastNumber`, so that beginning anew is going on.
+ * The lane of one destination. It needs no durable position: what is delivered is resolved before anything else is
+ * forgotten, and what is rejected again has a number beyond `lastNumber`, so that beginning anew is the same as resuming.
  */
-export function retryLane(
+function retryLane(
   id: string,
   destination: string,
   numbers: readonly number[],
@@ -20,9 +43,9 @@ export function retryLane(
   const reader = retryReader(deadLetters, numbers, renormalize);
   const delivered: number[] = [];
 
-  const flush = async (): Promise<void> => {
+  async function resolveDelivered(): Promise<void> {
     const sequences = delivered.splice(0);
-    const resolved = sequences.flatMap((sequence) => reader.letterAt(sequence)?.number ?? []);
+    const resolved = sequences.flatMap((sequence) => reader.deadLetterAt(sequence)?.number ?? []);
     try {
       await deadLetters.resolve(resolved, 'delivered', id);
     } catch (cause) {
@@ -30,35 +53,32 @@ export function retryLane(
       throw cause;
     }
     for (const sequence of sequences) reader.settled(sequence);
-  };
-  const position: PositionFile = { position: freshPosition(1), save: flush, close: async () => {} };
-  const run: DeliveryRun = {
-    ...{ id, destination, position, pauseOnRejections: false, where: {} },
-    openReader: () => reader,
-    normalize: (body) => reader.eventsOf(body),
-    onDelivered: ({ sequence }) => void delivered.push(sequence),
-    deadLetters: {
-      // What is rejected again takes the place of what was: there is room for it in a full store too.
-      full: false,
-      async append(again) {
-        const letter = reader.letterAt(again.sequence);
-        if (letter === undefined) return;
-        const { number, ...before } = letter;
-        const { code, message, lastAttemptMs, json } = again;
-        const words = message !== undefined && { message };
-        const { message: _, ...kept } = before;
-        await deadLetters.replace(number, {
-          ...{ ...kept, ...words, code, json, lastAttemptMs },
-          attempts: before.attempts + again.attempts,
-        });
-        reader.settled(again.sequence);
+  }
+  return {
+    run: {
+      id,
+      destination,
+      position: { position: freshPosition(1), save: resolveDelivered, close: async () => {} },
+      pauseOnRejections: false,
+      where: {},
+      openReader: () => reader,
+      normalize: (body) => reader.eventsOf(body),
+      onDelivered: ({ sequence }) => void delivered.push(sequence),
+      deadLetters: {
+        // What is rejected again takes the place of what was: there is capacity for it in a full store too.
+        full: false,
+        async append({ sequence, code, message, lastAttemptMs, json, attempts }) {
+          const stored = reader.deadLetterAt(sequence);
+          if (stored === undefined) return;
+          const { number, message: _, ...before } = stored;
+          const again = { code, json, lastAttemptMs, attempts: before.attempts + attempts };
+          await deadLetters.replace(number, { ...before, ...again, ...(message !== undefined && { message }) });
+          reader.settled(sequence);
+        },
       },
     },
-  };
-  return {
-    run,
     total: numbers.length,
     doneOf: ({ counters, open }) => Math.max(0, counters.normalized - open) + reader.unmade(),
-    notMade: () => reader.unmade(),
+    notMade: reader.unmade,
   };
 }

@@ -4,7 +4,8 @@ import { ConnectorError } from '@xiq-siem/core';
 import { type Place, until } from '@xiq-siem/queries/test-place';
 import { openJobRecords } from '@xiq-siem/state';
 import { createJobs } from './jobs.ts';
-import { replayKind, retryKind } from './sending-jobs.ts';
+import { replayKind } from './replay-job.ts';
+import { retryKind } from './retry-job.ts';
 
 const refuse = () => Promise.reject(new ConnectorError('usage', 'no source has an api'));
 

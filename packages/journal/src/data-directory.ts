@@ -1,12 +1,12 @@
 // The data directory: its format, its identity, its lock, and where everything in it is.
 import { randomUUID } from 'node:crypto';
-import { chmod, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
 import { z } from 'zod';
-import { errorText, nodeFiles, systemCode } from './files.ts';
+import { errorText, nodeFiles, systemCode, writeDurably } from './files.ts';
 
 /** The version of the directory's layout and of all files in it. */
 const formatVersion = 1;
@@ -49,7 +49,7 @@ async function openLocked(directory: string, now: () => number, log: Logger): Pr
   const unlock = await takeLock(directory, now, log);
   try {
     // Again under the lock: another process may have made it meanwhile.
-    if (!(await checkFormat(directory))) await writeDurably(directory, 'format', `${formatVersion}\n`);
+    if (!(await checkFormat(directory))) await writeDurably(join(directory, 'format'), `${formatVersion}\n`);
     const paths = pathsIn(directory);
     const { admin: _, ...folders } = paths;
     for (const folder of Object.values(folders)) await nodeFiles.makeDirectory(folder);
@@ -119,22 +119,8 @@ async function readInstance(directory: string, now: () => number, log: Logger): 
     if (systemCode(error) !== 'ENOENT') log.warn('data.instance_unreadable', { file, why: errorText(error) });
   }
   const instance = { id: randomUUID(), createdAt: new Date(now()).toISOString() };
-  await writeDurably(directory, 'instance.json', `${JSON.stringify(instance)}\n`);
+  await writeDurably(file, `${JSON.stringify(instance)}\n`);
   return instance.id;
-}
-
-/** The whole text or nothing of it, under its name, on disk. */
-async function writeDurably(directory: string, name: string, text: string): Promise<void> {
-  const temporary = join(directory, `.${name}.new`);
-  const handle = await open(temporary, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, join(directory, name));
-  await nodeFiles.syncDirectory(directory);
 }
 
 /**
@@ -162,7 +148,7 @@ async function takeLock(directory: string, now: () => number, log: Logger): Prom
   );
   const holder = { pid: process.pid, startedAt: new Date(now()).toISOString(), host: hostname() };
   // The lock is what counts; a disk that takes nothing now must not keep us from delivering what is on it.
-  await writeDurably(directory, 'lock.json', `${JSON.stringify(holder)}\n`).catch(() => undefined);
+  await writeDurably(join(directory, 'lock.json'), `${JSON.stringify(holder)}\n`).catch(() => undefined);
   return async () => {
     await rm(join(directory, 'lock.json'), { force: true }).catch(() => undefined);
     database.close();

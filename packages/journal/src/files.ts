@@ -1,6 +1,6 @@
 // The few file operations that the journal stands on, so that a test can lose what was not synced.
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface OpenFile {
@@ -123,6 +123,13 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array, position: numb
     if (written <= 0) throw Object.assign(new Error('ENOSPC: a write took nothing'), { code: 'ENOSPC' });
     done += written;
   }
+}
+
+/** Puts the whole text, or nothing of it, on disk under a path; a file that is there is replaced. */
+export async function writeDurably(path: string, text: string | AsyncIterable<string>): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600, flush: true });
+  await rename(`${path}.new`, path);
+  await nodeFiles.syncDirectory(dirname(path));
 }
 
 /** What went wrong, for a person. */

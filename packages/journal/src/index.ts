@@ -2,6 +2,7 @@
 export type { DataDirectory } from './data-directory.ts';
 export { openDataDirectory } from './data-directory.ts';
 export type { Files, OpenFile } from './files.ts';
+export { nodeFiles, writeDurably } from './files.ts';
 export type { FoundBody } from './find-body.ts';
 export type { LetGoGap } from './gaps.ts';
 export type { Journal, JournalExtent, JournalOptions, PositionOptions } from './journal.ts';

@@ -1,10 +1,15 @@
 // Sources, destinations, journal and delivery as the configuration names them, opened and reloaded.
 export type { DestinationCheck } from './destination-checks.ts';
 export { checkDestinations } from './destination-checks.ts';
-export { defaultJournalBytes } from './journal-size.ts';
 export type { Pipeline } from './pipeline.ts';
 export { openPipeline } from './pipeline.ts';
 export { exportedMetrics, pluginMeterMetrics } from './plugin-meter.ts';
 export type { OpenDestination, PluginServices, ReceivingSource } from './plugins.ts';
 export { destinationContext, openDestination, readingSources } from './plugins.ts';
-export { caughtUp, forgetDestination, openConfiguredDeadLetters, openConfiguredJournal } from './stages.ts';
+export {
+  caughtUp,
+  defaultJournalBytes,
+  forgetDestination,
+  openConfiguredDeadLetters,
+  openConfiguredJournal,
+} from './stages.ts';

@@ -1,19 +1,16 @@
-// Sources, destinations and delivery as the configuration wants them now, and as the next one does, without a stop.
-
-import type { Configuration, ConfiguredDestination } from '@xiq-siem/config';
-import { configChanges } from '@xiq-siem/config';
-import type { Logger } from '@xiq-siem/core';
+// Sources, destinations and delivery as they are configured now; the next configuration is applied without a stop.
+import { type Configuration, type ConfiguredDestination, configChanges } from '@xiq-siem/config';
+import { type Logger, oneAtATime } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
 import type { Journal } from '@xiq-siem/journal';
-import type { DeadLetters } from '@xiq-siem/state';
-import { type BackfilledLookup, withoutDuplicates } from '@xiq-siem/state';
+import { type BackfilledLookup, type DeadLetters, withoutDuplicates } from '@xiq-siem/state';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
 import { deliveryDestination, startDeliveryTo } from './stages.ts';
 
 export interface Pipeline {
   readonly delivery: Delivery;
   configuration(): Configuration;
-  /** The last one whose mapping was another than that of today, since the start. */
+  /** The last one with another mapping than the current one, since the start. */
   beforeMapping(): Configuration | undefined;
   sources(): Sources;
   destinations(): readonly OpenDestination[];
@@ -21,13 +18,13 @@ export interface Pipeline {
   apply(next: Configuration): Promise<Applied>;
 }
 
-export interface Applied {
+interface Applied {
   readonly changed: readonly string[];
   /** Fields that differ and were left as they are. */
   readonly needsRestart: readonly string[];
 }
 
-export interface PipelineParts {
+interface PipelineParts {
   readonly journal: Journal;
   readonly deadLetters: DeadLetters;
   readonly services: PluginServices;
@@ -56,10 +53,7 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
   });
 
   /** All that a new configuration opens, or nothing of it. */
-  async function openAll(
-    wanted: readonly ConfiguredDestination[],
-    next: Configuration,
-  ): Promise<{ readonly made: readonly OpenDestination[]; readonly sources: Sources }> {
+  async function openAll(wanted: readonly ConfiguredDestination[], next: Configuration) {
     await using opened = new AsyncDisposableStack();
     const made: OpenDestination[] = [];
     for (const configured of wanted) {
@@ -67,37 +61,35 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
       opened.defer(async () => one.destination.close?.());
       made.push(one);
     }
-    // Secrets of sources are looked at again in any case.
+    // Secrets of sources are read again in any case.
     const opening = await openSources(next, services);
     opened.move();
     return { made, sources: opening };
   }
 
-  async function takeDown(name: string): Promise<void> {
+  async function stopDestination(name: string): Promise<void> {
     await delivery.remove(name, graceMs);
     await journal.releasePosition(name);
     open.delete(name);
   }
 
-  async function takeUp(destination: OpenDestination): Promise<void> {
+  async function startDestination(destination: OpenDestination): Promise<void> {
     const { name } = destination.configured;
     open.set(name, destination);
     delivery.add(await deliveryDestination(destination, journal, 'now'));
   }
 
-  let applying: Promise<unknown> = Promise.resolve();
+  const inTurn = oneAtATime();
   async function applyNow(next: Configuration): Promise<Applied> {
     const { added, removed, changed, sources: sourceChanges, needsRestart } = configChanges(configuration, next);
     const fresh = new Set([...added, ...changed]);
-    const opened = await openAll(
-      next.destinations.filter(({ name }) => fresh.has(name)),
-      next,
-    );
+    const wanted = next.destinations.filter(({ name }) => fresh.has(name));
+    const opened = await openAll(wanted, next);
     sources = opened.sources;
     if (configuration.mapping?.version !== next.mapping?.version) beforeMapping = configuration;
     configuration = next;
-    for (const name of [...removed, ...changed]) await takeDown(name);
-    for (const destination of opened.made) await takeUp(destination);
+    for (const name of [...removed, ...changed]) await stopDestination(name);
+    for (const destination of opened.made) await startDestination(destination);
     const told = [
       ...added.map((name) => `destinations.${name} added`),
       ...removed.map((name) => `destinations.${name} removed`),
@@ -114,10 +106,6 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
     beforeMapping: () => beforeMapping,
     sources: () => sources,
     destinations: () => [...open.values()],
-    apply(next) {
-      const mine = applying.then(() => applyNow(next));
-      applying = mine.catch(() => undefined);
-      return mine;
-    },
+    apply: (next) => inTurn(() => applyNow(next)),
   };
 }

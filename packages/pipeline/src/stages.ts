@@ -1,48 +1,53 @@
-// The stages as the configuration wants them: journal, dead letters, delivery; and how they are left.
-
+// The stages as they are configured: journal, dead letters, delivery; opened, and waited for at the end.
+import { statfs } from 'node:fs/promises';
 import type { Configuration } from '@xiq-siem/config';
-import { ConnectorError, type KeptBody, type Logger, type Meter, type NormalizedEvent } from '@xiq-siem/core';
-import { type Delivery, type DeliveryDestination, startDelivery, systemClock } from '@xiq-siem/delivery';
+import { ConnectorError, type Logger, type Meter } from '@xiq-siem/core';
+import {
+  type Delivery,
+  type DeliveryDestination,
+  type DeliveryServices,
+  type DestinationStatus,
+  startDelivery,
+  systemClock,
+} from '@xiq-siem/delivery';
 import { type Journal, openJournal } from '@xiq-siem/journal';
-import type { DeadLetters } from '@xiq-siem/state';
-import { openDeadLetters } from '@xiq-siem/state';
+import { type DeadLetters, openDeadLetters } from '@xiq-siem/state';
 import type { OpenDestination } from './plugins.ts';
 
 /** What every stage is given. */
-export interface StageServices {
+interface StageServices {
   readonly now: () => number;
   readonly log: Logger;
   readonly meter: Meter;
 }
 
-export async function openConfiguredJournal(
+const tenGiB = 10 * 1024 ** 3;
+
+/** The journal's size where none is configured: 10 GiB or half of the free disk, whichever is less. */
+export async function defaultJournalBytes(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return Math.min(tenGiB, Math.floor((bavail * bsize) / 2));
+}
+
+export function openConfiguredJournal(
   { journal: { minFreeBytes, retainForHours, segmentBytes } }: Configuration,
   directory: string,
   maxBytes: number,
-  { now, log, meter }: StageServices,
+  services: StageServices,
   onFailure: (error: ConnectorError) => void,
 ): Promise<Journal> {
-  return openJournal({
-    onFailure,
-    directory,
-    maxBytes,
-    minFreeBytes,
-    retainForMs: retainForHours * 3_600_000,
-    segmentBytes,
-    now,
-    log,
-    meter,
-  });
+  const retainForMs = retainForHours * 3_600_000;
+  return openJournal({ ...services, onFailure, directory, maxBytes, minFreeBytes, retainForMs, segmentBytes });
 }
 
 export function openConfiguredDeadLetters(
   { deadLetters: { maxBytes }, journal: { minFreeBytes, segmentBytes } }: Configuration,
   directory: string,
-  { now, log, meter }: StageServices,
+  services: StageServices,
   journal: Journal,
 ): Promise<DeadLetters> {
   const firstBody = () => journal.extent().firstSequence;
-  return openDeadLetters(directory, { maxBytes, minFreeBytes, segmentBytes, firstBody, now, log, meter });
+  return openDeadLetters(directory, { ...services, maxBytes, minFreeBytes, segmentBytes, firstBody });
 }
 
 /** @throws ConnectorError `usage` where `name` is configured, or unknown. */
@@ -54,15 +59,6 @@ export async function forgetDestination(journal: Journal, name: string, log: Log
   }
   await journal.forgetPosition(name);
   log.warn('destination.forgotten', { destination: name });
-}
-
-interface DeliveryServices {
-  readonly deadLetters: DeadLetters;
-  readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
-  /** Takes the secrets of all destinations out of a text. */
-  readonly redact: (text: string) => string;
-  readonly log: Logger;
-  readonly meter: Meter;
 }
 
 /** What delivery is given of a destination; where it has no position yet, it starts at `startAt` unless configured. */
@@ -79,18 +75,14 @@ export async function deliveryDestination(
 export async function startDeliveryTo(
   destinations: readonly OpenDestination[],
   journal: Journal,
-  services: DeliveryServices,
+  services: Pick<DeliveryServices, 'deadLetters' | 'normalize' | 'redact' | 'log' | 'meter'>,
 ): Promise<Delivery> {
   // A destination that is added to a running deployment begins with what comes, the first ones with all there is.
   const startAt = (await journal.orphanedPositions()).length === 0 ? 'earliest' : 'now';
-  const withPositions = await Promise.all(
-    destinations.map((destination) => deliveryDestination(destination, journal, startAt)),
-  );
+  const withPositions = await Promise.all(destinations.map((one) => deliveryDestination(one, journal, startAt)));
   for (const name of await journal.orphanedPositions()) {
-    services.log.warn('destination.not_configured', {
-      destination: name,
-      mend: 'its position keeps bodies in the journal',
-    });
+    const mend = 'its position keeps bodies in the journal';
+    services.log.warn('destination.not_configured', { destination: name, mend });
   }
   return startDelivery({
     ...services,
@@ -105,15 +97,9 @@ export async function startDeliveryTo(
 
 const never = new AbortController().signal;
 
-/** Waits until every destination that is well has all that it takes; one that is down is not waited for. */
+/** Waits until every destination that runs has all that it accepts; one that is down is not waited for. */
 export async function caughtUp(delivery: Delivery, journal: Journal, remainingMs: () => number): Promise<void> {
-  const behind = (): boolean => {
-    const { nextSequence } = journal.extent();
-    return delivery
-      .status()
-      .some(
-        ({ state, sequence, open, held }) => state === 'running' && sequence < nextSequence && open !== held?.events,
-      );
-  };
-  while (behind() && remainingMs() > 0) await systemClock.sleep(20, never);
+  const isBehind = ({ state, sequence, open, held }: DestinationStatus): boolean =>
+    state === 'running' && sequence < journal.extent().nextSequence && open !== held?.events;
+  while (delivery.status().some(isBehind) && remainingMs() > 0) await systemClock.sleep(20, never);
 }

@@ -8,7 +8,7 @@ import { type Batch, type DeliveryReport, defineDestination } from '@xiq-siem/co
 import { fileDestination } from '@xiq-siem/file';
 import { selfSource } from '@xiq-siem/health-events';
 import { openDataDirectory, openJournal } from '@xiq-siem/journal';
-import { openDeadLetters, openMilestones } from '@xiq-siem/state';
+import { openDeadLetters, openProgressHistory } from '@xiq-siem/state';
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import { z } from 'zod';
@@ -106,8 +106,16 @@ function siemOf(siems: Map<string, Siem>, name: string): Siem {
 
 /** One audit event, of a code that no mapping knows. */
 export const audit = (id: number, more: object = {}): object => ({
-  ...{ owner_id: 1091, org_id: 0, id, category: 'SYSTEM', user_id: 6553, code: 99_001 },
-  ...{ username: 'a@example.com', timestamp: 1_636_337_187_000 + id, description: `number ${id}`, ...more },
+  owner_id: 1091,
+  org_id: 0,
+  id,
+  category: 'SYSTEM',
+  user_id: 6553,
+  code: 99_001,
+  username: 'a@example.com',
+  timestamp: 1_636_337_187_000 + id,
+  description: `number ${id}`,
+  ...more,
 });
 
 /** One whose action is `config-changed`. */
@@ -152,27 +160,50 @@ export async function openPipelinePlace(
   const now = (): number => Date.now() + clockMs;
   const data = await openDataDirectory(join(directory, 'data'), { now, log });
   const services = {
-    ...{ agent: { id: data.instanceId, name: 'test', version: '1' }, secretsDirectory: data.paths.secrets },
-    ...{ now, log, meter },
+    agent: { id: data.instanceId, name: 'test', version: '1' },
+    secretsDirectory: data.paths.secrets,
+    now,
+    log,
+    meter,
   };
   const bounds = { maxBytes: 1 << 30, minFreeBytes: 0, segmentBytes: 1 << 20, ...limits, now, log, meter };
   const journal = await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds });
   const firstBody = (): number => journal.extent().firstSequence;
   const deadLetters = await openDeadLetters(data.paths.deadLetters, {
-    ...{ maxBytes: 1 << 24, minFreeBytes: 0, segmentBytes: 1 << 20, firstBody, maintainEveryMs: 0, now, log, meter },
+    maxBytes: 1 << 24,
+    minFreeBytes: 0,
+    segmentBytes: 1 << 20,
+    firstBody,
+    maintainEveryMs: 0,
+    now,
+    log,
+    meter,
   });
-  const milestones = await openMilestones(data.paths.positions, log);
+  const progressHistory = await openProgressHistory(data.paths.positions, log);
   const pipeline = await openPipeline(await configure(wanted), { journal, deadLetters, services, log });
   let isClosed = false;
 
   /** Notes how far each destination has come, as the sampler does. */
   async function sample(): Promise<void> {
-    for (const { name, sequence } of pipeline.delivery.status()) await milestones.note(name, { sequence, atMs: now() });
+    for (const { name, sequence } of pipeline.delivery.status())
+      await progressHistory.add(name, { sequence, atMs: now() });
   }
   await sample();
   return {
-    ...{ directory, siems, registry, file, data, journal, deadLetters, milestones, pipeline, services, log },
-    ...{ configure, sample, now },
+    directory,
+    siems,
+    registry,
+    file,
+    data,
+    journal,
+    deadLetters,
+    progressHistory,
+    pipeline,
+    services,
+    log,
+    configure,
+    sample,
+    now,
     siem: (name: string) => siemOf(siems, name),
     /** Moves the clock. */
     pass(ms: number): void {

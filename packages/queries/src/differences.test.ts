@@ -1,11 +1,12 @@
 import type { EcsDocument } from '@xiq-siem/core';
 import { expect, test } from 'vitest';
-import { differences } from './differences.ts';
+import { differences } from './replay-preview.ts';
 
 const before: EcsDocument = { event: { action: 'a', category: ['iam'], ingested: '1' }, message: 'same' };
 const after: EcsDocument = {
   event: { action: 'b', category: ['iam', 'session'], ingested: '2' },
-  ...{ message: 'same', tags: ['t'] },
+  message: 'same',
+  tags: ['t'],
 };
 
 test('they are told by path, lists as a whole, what is ignored not at all', () => {

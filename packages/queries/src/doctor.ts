@@ -1,5 +1,4 @@
-// `doctor`: one marked event through everything, and looked for at the other end of each way.
-
+// `doctor`: sends one marked event through everything, and searches for it at each destination.
 import { setTimeout } from 'node:timers/promises';
 import type { DoctorLine } from '@xiq-siem/admin-api';
 import type { Destination, NormalizedEvent } from '@xiq-siem/core';
@@ -12,17 +11,17 @@ export type Doctor = (seconds: number, signal: AbortSignal) => AsyncIterable<Doc
 export interface DoctorParts {
   evidence(): Evidence;
   destinations(): readonly OpenDestination[];
-  /** Why a destination takes nothing now, in words, where it is known. */
+  /** Why a destination accepts nothing now, where it is known. */
   troubleOf(destination: string): string | undefined;
   /** Keeps the marked event; resolves with its receipt. */
   keepProbe(): Promise<string>;
 }
 
 type Found = Extract<DoctorLine, { kind: 'destination' }>;
-type Judgement = Pick<Found, 'result' | 'ok' | 'message'>;
+type Result = Pick<Found, 'result' | 'ok' | 'message'>;
 
 const pollMs = 200;
-/** One look at the other side may take so long. */
+/** Of one search at a destination. */
 const findTimeoutMs = 10_000;
 
 export function createDoctor(parts: DoctorParts): Doctor {
@@ -41,13 +40,11 @@ export function createDoctor(parts: DoctorParts): Doctor {
     const waiting = new Map(
       parts.destinations().map((destination): [string, Promise<Found>] => {
         const { name, definition } = destination.configured;
-        const judged = judge(parts, evidence, destination, receipt, event, until).then(
-          (judgement): Found => ({
-            ...{ kind: 'destination', name, type: definition.type, ...judgement },
-            seconds: (performance.now() - started) / 1000,
-          }),
-        );
-        return [name, judged];
+        const result = evaluate(parts, evidence, destination, receipt, event, until).then((evaluated): Found => {
+          const seconds = (performance.now() - started) / 1000;
+          return { kind: 'destination', name, type: definition.type, ...evaluated, seconds };
+        });
+        return [name, result];
       }),
     );
     let ok = true;
@@ -61,14 +58,14 @@ export function createDoctor(parts: DoctorParts): Doctor {
   };
 }
 
-async function judge(
+async function evaluate(
   parts: DoctorParts,
   evidence: Evidence,
   { configured, destination }: OpenDestination,
   receipt: string,
   event: NormalizedEvent,
   until: AbortSignal,
-): Promise<Judgement> {
+): Promise<Result> {
   const verdict = await settledVerdict(evidence, configured.name, receipt, until);
   if (verdict === undefined) {
     const check = await destination.check?.(AbortSignal.timeout(findTimeoutMs)).catch(failure);
@@ -81,17 +78,14 @@ async function judge(
     return { result: 'filtered', ok: true, message: 'its `where` does not want events of the connector itself' };
   }
   if (verdict.verdict !== 'delivered') {
-    return {
-      result: 'dead_lettered',
-      ok: false,
-      message: `${verdict.code ?? verdict.verdict}: ${verdict.words ?? 'see dlq list'}`,
-    };
+    const message = `${verdict.code ?? verdict.verdict}: ${verdict.words ?? 'see dlq list'}`;
+    return { result: 'dead_lettered', ok: false, message };
   }
   if (destination.find === undefined) {
     const message = `taken, as ${verdict.assurance ?? 'accepted'}; this destination cannot be searched from here`;
     return { result: 'delivered', ok: true, message };
   }
-  return lookFor(destination, event, until);
+  return searchFor(destination, event, until);
 }
 
 async function settledVerdict(evidence: Evidence, name: string, receipt: string, until: AbortSignal) {
@@ -104,8 +98,8 @@ async function settledVerdict(evidence: Evidence, name: string, receipt: string,
   return undefined;
 }
 
-async function lookFor(destination: Destination, event: NormalizedEvent, until: AbortSignal): Promise<Judgement> {
-  let last: Judgement = { result: 'not_found', ok: false, message: 'it was delivered, and there was no time to look' };
+async function searchFor(destination: Destination, event: NormalizedEvent, until: AbortSignal): Promise<Result> {
+  let last: Result = { result: 'not_found', ok: false, message: 'it was delivered, and there was no time to look' };
   while (!until.aborted) {
     try {
       const { found, message } = (await destination.find?.(event, AbortSignal.timeout(findTimeoutMs))) ?? notSearchable;

@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { eventFilter, whereOfQuery } from './event-filter.ts';
 
 const event = (dataset: string, action?: string): NormalizedEvent => ({
-  ...{ element: 0, id: 'x', dataset, timeMs: 0 },
+  element: 0,
+  id: 'x',
+  dataset,
+  timeMs: 0,
   document: { event: { dataset, ...(action !== undefined && { action }) } },
 });
 

@@ -1,4 +1,4 @@
-// Which events an operator means.
+// Selects events by what an operator asks for.
 import type { RetryRequest, Where } from '@xiq-siem/admin-api';
 import type { NormalizedEvent } from '@xiq-siem/core';
 import type { DeadLetterFilter } from '@xiq-siem/state';
@@ -30,19 +30,10 @@ export function whereOfQuery(query: {
   return { datasets: list(query.datasets), sources: list(query.sources), actions: list(query.actions) };
 }
 
-export function filterOf({
-  destination,
-  code,
-  dataset,
-  eventId,
-  from,
-  to,
-  numbers,
-}: Omit<RetryRequest, 'renormalize'>): DeadLetterFilter {
-  return {
-    ...{ destination, code, dataset, numbers },
-    ids: eventId === undefined ? undefined : [eventId],
-    fromMs: from === undefined ? undefined : Date.parse(from),
-    toMs: to === undefined ? undefined : Date.parse(to),
-  };
+export function filterOf(request: Omit<RetryRequest, 'renormalize'>): DeadLetterFilter {
+  const { destination, code, dataset, numbers, eventId, from, to } = request;
+  const ids = eventId === undefined ? undefined : [eventId];
+  const fromMs = from === undefined ? undefined : Date.parse(from);
+  const toMs = to === undefined ? undefined : Date.parse(to);
+  return { destination, code, dataset, numbers, ids, fromMs, toMs };
 }

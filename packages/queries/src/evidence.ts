@@ -1,12 +1,7 @@
-// What there is to look at: the same of a running connector and of the files of a stopped one.
+// The read model: the same of a running connector and of the files of a stopped one.
 import type { Assurance, KeptBody, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
 import type { Journal } from '@xiq-siem/journal';
-import type { BackfilledLookup, DeadLetterReading, Milestones } from '@xiq-siem/state';
-
-export type JournalReading = Pick<
-  Journal,
-  'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'positions' | 'lostSpans' | 'letGoGaps'
->;
+import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading } from '@xiq-siem/state';
 
 export interface KnownDestination {
   readonly name: string;
@@ -18,22 +13,52 @@ export interface KnownDestination {
 
 export interface Evidence {
   readonly snapshot: boolean;
-  readonly journal: JournalReading;
+  readonly journal: Pick<
+    Journal,
+    'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'positions' | 'lostSpans' | 'letGoGaps'
+  >;
   readonly deadLetters: DeadLetterReading;
-  readonly milestones: Milestones;
+  readonly progressHistory: ProgressHistoryReading;
   readonly mappingVersion: string | undefined;
-  /** Ids of events that a back-fill brought; undefined where nobody looks at them. */
+  /** Ids of events that a back-fill brought; undefined where nobody needs them. */
   readonly backfilled?: BackfilledLookup | undefined;
   destinations(): readonly KnownDestination[];
   /** Names that have a position, where no configuration says what they are. */
   readonly unknownDestinations?: readonly string[];
   /** Position of a destination as it is now, or as last saved. */
   position(destination: string): Position | undefined;
-  /** By the mapping of today. */
+  /** By the current mapping. */
   normalize(body: KeptBody): Iterable<NormalizedEvent>;
   unmapped(body: KeptBody): Iterable<UnmappedField>;
   /** Epoch milliseconds. */
   now(): number;
   /** Lets the pipeline go first; called between pieces of work. */
   yieldNow(): Promise<void>;
+}
+
+/** Whether an element is settled at the destination of this position. */
+export function isSettled({ sequence, settled }: Position, ofSequence: number, element: number): boolean {
+  if (ofSequence < sequence) return true;
+  return settled.some((one) => {
+    if (one.elements === 'all') return ofSequence >= one.sequence && ofSequence <= (one.toSequence ?? one.sequence);
+    return one.sequence === ofSequence && one.elements.some(([from, to]) => element >= from && element <= to);
+  });
+}
+
+/** Bodies before `nextSequence` that are not wholly settled. */
+export function unsettledBodies({ sequence, settled }: Position, nextSequence: number): number {
+  const behind = settled.reduce((sum, one) => {
+    if (one.elements !== 'all') return sum;
+    const first = Math.max(one.sequence, sequence);
+    const next = Math.min((one.toSequence ?? one.sequence) + 1, nextSequence);
+    return sum + Math.max(0, next - first);
+  }, 0);
+  return Math.max(0, nextSequence - sequence) - behind;
+}
+
+/** ISO 8601, of epoch milliseconds. */
+export function timeOf(ms: number): string;
+export function timeOf(ms: number | undefined): string | undefined;
+export function timeOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
 }

@@ -3,7 +3,9 @@ import { createPace, type PaceSample } from './pace.ts';
 
 const sample = (seconds: number, bodies: number, settled: Record<string, number> = {}): PaceSample => ({
   atMs: seconds * 1000,
-  ...{ bodies, bytes: bodies * 1000, settled: new Map(Object.entries(settled)) },
+  bodies,
+  bytes: bodies * 1000,
+  settled: new Map(Object.entries(settled)),
 });
 
 test('nothing is known before two samples', () => {

@@ -1,4 +1,4 @@
-// How fast bodies come and events go, from figures taken now and then.
+// How fast bodies come and events go, from samples.
 
 export interface PaceSample {
   readonly atMs: number;
@@ -8,14 +8,7 @@ export interface PaceSample {
   readonly settled: ReadonlyMap<string, number>;
 }
 
-export interface Pace {
-  add(sample: PaceSample): void;
-  /** Over the last minute; null before there are two samples. */
-  bodiesPerSecond(): number | null;
-  eventsPerSecond(destination: string): number | null;
-  /** Over the last day, or as long as is known; null before a minute of it. */
-  bytesPerHour(): number | null;
-}
+export type Pace = ReturnType<typeof createPace>;
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
@@ -23,7 +16,7 @@ const dayMs = 86_400_000;
 const fineMs = 10 * minuteMs;
 const coarseMs = 5 * minuteMs;
 
-export function createPace(): Pace {
+export function createPace() {
   const fine: PaceSample[] = [];
   const coarse: PaceSample[] = [];
   const dropOlder = (samples: PaceSample[], ageMs: number, now: number): void => {
@@ -36,7 +29,7 @@ export function createPace(): Pace {
     return perSecond(first, last, figureOf);
   };
   return {
-    add(sample) {
+    add(sample: PaceSample): void {
       // A clock that stepped back begins anew.
       const last = fine.at(-1);
       if (last !== undefined && sample.atMs <= last.atMs) fine.length = coarse.length = 0;
@@ -46,9 +39,11 @@ export function createPace(): Pace {
       dropOlder(fine, fineMs, sample.atMs);
       dropOlder(coarse, dayMs, sample.atMs);
     },
+    /** Over the last minute; null before there are two samples. */
     bodiesPerSecond: () => over(minuteMs, ({ bodies }) => bodies),
-    eventsPerSecond: (destination) => over(minuteMs, ({ settled }) => settled.get(destination)),
-    bytesPerHour() {
+    eventsPerSecond: (destination: string) => over(minuteMs, ({ settled }) => settled.get(destination)),
+    /** Over the last day, or as long as is known; null before a minute of it. */
+    bytesPerHour(): number | null {
       const [first] = coarse;
       const last = fine.at(-1);
       if (first === undefined || last === undefined || last.atMs - first.atMs < minuteMs) return null;

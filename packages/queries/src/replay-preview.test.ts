@@ -31,7 +31,13 @@ test('what would change is shown by field, ids stay, and what differs in every e
   expect(changes).toMatchObject([{ receipt, element: 0, dataset: 'extreme_xiq.audit' }]);
   expect(changes[0]?.fields).toContainEqual({ path: 'event.action', before: expect.anything(), after: 'ssid-changed' });
   expect(end).toMatchObject({
-    ...{ snapshot: false, before: 'old', after: 'new', bodies: 1, events: 2, changed: 1, idsChanged: 0 },
+    snapshot: false,
+    before: 'old',
+    after: 'new',
+    bodies: 1,
+    events: 2,
+    changed: 1,
+    idsChanged: 0,
   });
   const paths = end.fields.map(({ path }) => path);
   expect(paths).toContain('event.category');

@@ -1,7 +1,6 @@
-// What a replay by the mapping file as it stands now would change, without sending anything.
+// What a replay by the mapping file as it stands now would change; nothing is sent.
 import type { PreviewLine, Where } from '@xiq-siem/admin-api';
-import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
-import { type Difference, differences } from './differences.ts';
+import type { EcsDocument, KeptBody, NormalizedEvent } from '@xiq-siem/core';
 import { eventFilter } from './event-filter.ts';
 import type { Evidence } from './evidence.ts';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
@@ -60,7 +59,11 @@ export async function* previewReplay(
   }
   if (signal.aborted) return;
   yield {
-    ...{ kind: 'end', snapshot: evidence.snapshot, before: before.version, after: after.version, ...sums },
+    kind: 'end',
+    snapshot: evidence.snapshot,
+    before: before.version,
+    after: after.version,
+    ...sums,
     fields: [...fields].map(([path, events]) => ({ path, events })).sort((a, b) => b.events - a.events),
   };
 }
@@ -75,12 +78,41 @@ function* pairs<T>(left: Iterable<T>, right: Iterable<T>): Generator<readonly [T
   }
 }
 
-function shown({ path, before, after }: Difference): { path: string; before: unknown; after: unknown } {
-  return { path, before: bounded(before), after: bounded(after) };
-}
+const shown = ({ path, before, after }: Difference) => ({ path, before: bounded(before), after: bounded(after) });
 
 function bounded(value: unknown): unknown {
   const text = JSON.stringify(value) ?? 'null';
   if (text.length <= maxValueLength) return value ?? null;
   return `${text.slice(0, maxValueLength)}…`;
+}
+
+interface Difference {
+  readonly path: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** By dotted path; undefined is what is not there. Lists are compared whole, `ignored` paths are passed over. */
+export function differences(
+  before: EcsDocument,
+  after: EcsDocument,
+  ignored: ReadonlySet<string>,
+): readonly Difference[] {
+  const found: Difference[] = [];
+  const compare = (path: string, one: unknown, other: unknown): void => {
+    if (ignored.has(path)) return;
+    if (isObject(one) && isObject(other)) {
+      for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
+        compare(path === '' ? key : `${path}.${key}`, one[key], other[key]);
+      }
+    } else if (JSON.stringify(one) !== JSON.stringify(other)) {
+      found.push({ path, before: one, after: other });
+    }
+  };
+  compare('', before, after);
+  return found;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

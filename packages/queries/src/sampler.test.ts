@@ -4,10 +4,14 @@ import { audit, destinations, openPlace } from './test-place.ts';
 
 test('a sample tells how fast bodies come, what is free, and how far each destination has come', async () => {
   await using place = await openPlace(destinations('one'));
-  const { journal, milestones, directory, now, pipeline } = place;
+  const { journal, progressHistory, directory, now, pipeline } = place;
   let bytes = 0;
   const sampler = startSampler({
-    ...{ journal, milestones, directory, now, delivery: pipeline.delivery },
+    journal,
+    progressHistory,
+    directory,
+    now,
+    delivery: pipeline.delivery,
     receivedBytes: () => bytes,
   });
   expect(sampler.freeBytes()).toBeUndefined();
@@ -22,14 +26,18 @@ test('a sample tells how fast bodies come, what is free, and how far each destin
   // A clock that is set forward goes on by itself meanwhile.
   expect(sampler.pace.bytesPerHour()).toBeGreaterThan(3_000_000);
   expect(sampler.pace.bytesPerHour()).toBeLessThanOrEqual(3_600_000);
-  expect(milestones.around('one', 5)).toMatchObject({ notAfterMs: expect.any(Number) });
+  expect(progressHistory.around('one', 5)).toMatchObject({ notAfterMs: expect.any(Number) });
 });
 
 test('a disk that cannot be looked at is not known, and keeps nothing else from being taken', async () => {
   await using place = await openPlace(destinations('one'));
-  const { journal, milestones, now, pipeline } = place;
+  const { journal, progressHistory, now, pipeline } = place;
   const sampler = startSampler({
-    ...{ journal, milestones, directory: '/nowhere/at/all', now, delivery: pipeline.delivery },
+    journal,
+    progressHistory,
+    directory: '/nowhere/at/all',
+    now,
+    delivery: pipeline.delivery,
     receivedBytes: () => 0,
   });
   await sampler.sample();

@@ -1,14 +1,14 @@
-// Takes the figures that only time gives: how fast bodies come and go, and when a destination had come how far.
+// Samples what only time shows: how fast bodies come and go, and how far a destination had come at which time.
 import { statfs } from 'node:fs/promises';
 import type { Delivery } from '@xiq-siem/delivery';
 import type { Journal } from '@xiq-siem/journal';
-import type { MilestoneKeeper } from '@xiq-siem/state';
-import { createPace, type Pace } from './pace.ts';
+import type { ProgressHistory } from '@xiq-siem/state';
+import { createPace } from './pace.ts';
 
-export interface SamplerParts {
+interface SamplerParts {
   readonly journal: Pick<Journal, 'extent'>;
   readonly delivery: Pick<Delivery, 'status'>;
-  readonly milestones: MilestoneKeeper;
+  readonly progressHistory: ProgressHistory;
   /** The data directory. */
   readonly directory: string;
   /** Bytes of bodies received since the start. */
@@ -16,20 +16,12 @@ export interface SamplerParts {
   readonly now: () => number;
 }
 
-export interface Sampler {
-  readonly pace: Pace;
-  /** Of the data directory's disk; undefined before it was looked at. */
-  freeBytes(): number | undefined;
-  /** Takes one sample; called by its own timer, and by tests. */
-  sample(): Promise<void>;
-  stop(): void;
-}
-
 const everyMs = 5_000;
 
-export function startSampler({ journal, delivery, milestones, directory, receivedBytes, now }: SamplerParts): Sampler {
+export function startSampler({ journal, delivery, progressHistory, directory, receivedBytes, now }: SamplerParts) {
   const pace = createPace();
   let freeBytes: number | undefined;
+  /** Called by its own timer, and by tests. */
   async function sample(): Promise<void> {
     const disk = await statfs(directory).catch(() => undefined);
     freeBytes = disk && disk.bavail * disk.bsize;
@@ -37,9 +29,15 @@ export function startSampler({ journal, delivery, milestones, directory, receive
     const lanes = delivery.status();
     const settled = lanes.map(({ name, settledSince }): [string, number] => [name, settledSince]);
     pace.add({ atMs, bodies: journal.extent().nextSequence, bytes: receivedBytes(), settled: new Map(settled) });
-    for (const { name, sequence } of lanes) await milestones.note(name, { sequence, atMs });
+    for (const { name, sequence } of lanes) await progressHistory.add(name, { sequence, atMs });
   }
   const timer = setInterval(() => void sample(), everyMs);
   timer.unref();
-  return { pace, freeBytes: () => freeBytes, sample, stop: () => clearInterval(timer) };
+  return {
+    pace,
+    /** Of the data directory's disk; undefined before the first sample. */
+    freeBytes: () => freeBytes,
+    sample,
+    stop: () => clearInterval(timer),
+  };
 }

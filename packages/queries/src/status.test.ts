@@ -23,13 +23,20 @@ test('all that came is delivered, rejected or filtered, and the sums hold', asyn
   await place.settled();
   const status = await statusNow(place);
   expect(status).toMatchObject({
-    ...{ snapshot: false, ...identity, holds: true, notConfigured: [], gaps: [] },
+    snapshot: false,
+    ...identity,
+    holds: true,
+    notConfigured: [],
+    gaps: [],
     accepting: { ok: true },
     deadLetters: { open: 1 },
   });
   expect(status.destinations).toMatchObject([
     {
-      ...{ name: 'one', type: 'memory', assurance: 'stored', state: 'running' },
+      name: 'one',
+      type: 'memory',
+      assurance: 'stored',
+      state: 'running',
       sum: { normalized: 4, delivered: 2, deadLettered: 1, filtered: 1, damaged: 0, inFlight: 0, difference: 0 },
       deadLetters: { open: 1, delivered: 0, dropped: 0, difference: 0 },
       lag: { bodies: 0, bytes: 0, seconds: 0, eventsInFlight: 0 },
@@ -85,8 +92,17 @@ test('a dead letter is on disk before its event counts: after a crash the sums h
   const [event] = await place.eventsOf(receipt);
   if (event === undefined) throw new Error('no event');
   await place.deadLetters.append({
-    ...{ destination: 'one', sequence: 2, receipt, element: 0, id: event.id, dataset: event.dataset },
-    ...{ code: 'bad', json: '{}', attempts: 1, firstAttemptMs: 1, lastAttemptMs: 1 },
+    destination: 'one',
+    sequence: 2,
+    receipt,
+    element: 0,
+    id: event.id,
+    dataset: event.dataset,
+    code: 'bad',
+    json: '{}',
+    attempts: 1,
+    firstAttemptMs: 1,
+    lastAttemptMs: 1,
   });
   const live = await statusNow(place);
   expect(live.destinations[0]?.deadLetters).toEqual({ open: 2, delivered: 0, dropped: 0, difference: 0 });
@@ -103,6 +119,17 @@ test('behind a held event only what is not settled lags', async () => {
     lag: { bodies: 1, eventsInFlight: 1 },
     held: { events: 1, code: 'bad', words: 'no such field' },
   });
+});
+
+test('the age of the lag is that of the first body that is not settled', async () => {
+  await using place = await openPlace(destinations('one'));
+  await place.keep([audit(1)]);
+  await place.settled();
+  place.pass(3_600_000);
+  place.siem('one').answer = hanging;
+  await place.keep([audit(2)]);
+  await until(() => place.pipeline.delivery.status()[0]?.open === 1);
+  expect((await destinationNow(place)).lag.seconds).toBeLessThan(1_800);
 });
 
 test('a lane that is ahead of its saved position never lags by less than nothing', async () => {
@@ -159,7 +186,9 @@ test('a snapshot says what the files say, and nothing that only a running connec
   await place.settled();
   const status = await statusOf({ ...place.evidence(), snapshot: true }, identity, undefined);
   expect(status).toMatchObject({
-    ...{ snapshot: true, holds: true, jobsRunning: 0 },
+    snapshot: true,
+    holds: true,
+    jobsRunning: 0,
     journal: { bodiesPerSecond: null, bytesPerHour: null },
     destinations: [
       { state: 'unknown', sum: { normalized: 1, delivered: 1 }, lag: { bodies: 0, hoursUntilFull: null } },

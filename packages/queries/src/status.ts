@@ -1,13 +1,10 @@
 // What came, what became of it, what is stuck, and whether the sums hold.
 import type { DestinationState, Gap, SourceState, Status } from '@xiq-siem/admin-api';
 import type { Position, PositionCounters } from '@xiq-siem/core';
-import type { DestinationStatus } from '@xiq-siem/delivery';
+import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
 import type { LetGoGap } from '@xiq-siem/journal';
-import type { DeadLetterCounts } from '@xiq-siem/state';
-import { earlyLetters } from './early-letters.ts';
-import type { Evidence, KnownDestination } from './evidence.ts';
+import { type Evidence, isSettled, type KnownDestination, timeOf, unsettledBodies } from './evidence.ts';
 import type { Pace } from './pace.ts';
-import { unsettledBodies } from './settled.ts';
 
 /** What only a running connector knows. */
 export interface LiveFigures {
@@ -30,6 +27,8 @@ export interface Identity {
 
 const never = new AbortController().signal;
 const one = { maxBodies: 1, maxBytes: 1 };
+/** More dead letters than are stored between two saves of a position. */
+const maxEarly = 10_000;
 
 export async function statusOf(evidence: Evidence, identity: Identity, live: LiveFigures | undefined): Promise<Status> {
   const { journal, deadLetters, snapshot } = evidence;
@@ -41,29 +40,30 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
   const names = new Set(known.map(({ name }) => name));
   const open = [...deadLetters.counts().values()].reduce((sum, counts) => sum + counts.open, 0);
   return {
-    ...{ snapshot, at: timeOf(at), ...identity, destinations },
+    snapshot,
+    at: timeOf(at),
+    ...identity,
+    destinations,
     ...(live && {
       started: timeOf(live.startedMs),
       accepting: { ok: live.accepting.ok, reasons: [...live.accepting.reasons] },
       ...(live.sources && { sources: [...live.sources] }),
     }),
     journal: {
-      ...{ firstSequence, nextSequence, bytes },
-      ...(live && { maxBytes: live.journalMaxBytes }),
-      ...(live?.freeBytes !== undefined && { freeBytes: live.freeBytes }),
+      firstSequence,
+      nextSequence,
+      bytes,
+      ...(live && { maxBytes: live.journalMaxBytes, freeBytes: live.freeBytes }),
       bodiesPerSecond: live?.pace.bodiesPerSecond() ?? null,
       bytesPerHour: live?.pace.bytesPerHour() ?? null,
-      // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
-      lost: journal
-        .lostSpans()
-        .filter(({ reason }) => reason !== 'letGo')
-        .map((span) => ({ ...span })),
+      // What was evicted stands in the gaps, one for each destination, rather than once for each file of it.
+      lost: journal.lostSpans().flatMap((span) => (span.reason === 'letGo' ? [] : [{ ...span }])),
     },
     notConfigured: [...journal.positions().keys()].filter((name) => !names.has(name)).sort(),
     gaps: journal.letGoGaps().map(gapOf),
-    deadLetters: { open, bytes: live?.deadLetterBytes.used ?? 0, ...(live && { maxBytes: live.deadLetterBytes.max }) },
+    deadLetters: { open, bytes: live?.deadLetterBytes.used ?? 0, maxBytes: live?.deadLetterBytes.max },
     jobsRunning: live?.jobsRunning ?? 0,
-    holds: destinations.every(({ sum, deadLetters: letters }) => sum.difference === 0 && letters.difference === 0),
+    holds: destinations.every((state) => state.sum.difference === 0 && state.deadLetters.difference === 0),
   };
 }
 
@@ -86,64 +86,46 @@ async function stateOf(
   const lane = live?.lanes.find((candidate) => candidate.name === name);
   const position = evidence.position(name);
   const counters = lane?.counters ?? position?.counters ?? noCounters;
-  const letters = evidence.deadLetters.counts().get(name) ?? noLetters;
   return {
     name,
     type,
     assurance: lane?.assurance ?? assurance,
-    ...laneFacts(lane),
+    state: lane?.state ?? 'unknown',
+    reason: lane?.reason,
+    since: timeOf(lane?.sinceMs),
+    waitUntil: timeOf(lane?.waitUntilMs),
+    held: lane?.held,
+    lastFailure: lane?.lastFailure && failureOf(lane.lastFailure),
+    lastDelivered: timeOf(lane?.lastDeliveredMs),
     lag: await lagOf(evidence, lane, position, live),
     eventsPerSecond: live?.pace.eventsPerSecond(name) ?? null,
     sum: sumOf(counters, lane),
-    deadLetters: {
-      ...{ open: letters.open, delivered: letters.delivered, dropped: letters.dropped },
-      difference: await lettersDifference(evidence, name, position, counters.deadLettered, letters),
-    },
+    deadLetters: await deadLettersOf(evidence, name, position, counters.deadLettered),
+    possibleDuplicates: lane?.possibleDuplicates ?? 0,
+    pluginFaults: lane?.pluginFaults ?? 0,
   };
 }
 
-async function lettersDifference(
+async function deadLettersOf(
   { deadLetters }: Evidence,
   destination: string,
   position: Position | undefined,
   counted: number,
-  { open, delivered, dropped, fromRuns }: DeadLetterCounts,
-): Promise<number> {
-  const difference = counted + fromRuns - open - delivered - dropped;
-  if (difference >= 0) return difference;
-  return difference + (await earlyLetters(deadLetters, destination, position, -difference));
+): Promise<DestinationState['deadLetters']> {
+  const { fromRuns = 0, ...stored } = deadLetters.counts().get(destination) ?? { open: 0, delivered: 0, dropped: 0 };
+  let difference = counted + fromRuns - stored.open - stored.delivered - stored.dropped;
+  if (difference < 0) {
+    // The entry is stored first and the position after it: a crash, or a query in between, finds more entries than are
+    // counted. They are the newest.
+    let early = 0;
+    const newest = deadLetters.matching({ destination }).slice(-Math.min(-difference * 2, maxEarly));
+    for await (const entries of deadLetters.read(newest, never)) {
+      early += entries.filter((entry) => !(position && isSettled(position, entry.sequence, entry.element))).length;
+    }
+    difference += Math.min(early, -difference);
+  }
+  return { ...stored, difference };
 }
-
-type LaneFacts = Pick<
-  DestinationState,
-  | 'state'
-  | 'reason'
-  | 'since'
-  | 'waitUntil'
-  | 'held'
-  | 'lastFailure'
-  | 'lastDelivered'
-  | 'possibleDuplicates'
-  | 'pluginFaults'
->;
-
-function laneFacts(lane: DestinationStatus | undefined): LaneFacts {
-  if (lane === undefined) return { state: 'unknown', possibleDuplicates: 0, pluginFaults: 0 };
-  const { state, reason, sinceMs, waitUntilMs, held, lastFailure, lastDeliveredMs, possibleDuplicates, pluginFaults } =
-    lane;
-  return {
-    ...{ state, since: timeOf(sinceMs), possibleDuplicates, pluginFaults },
-    ...(reason !== undefined && { reason }),
-    ...(waitUntilMs !== undefined && { waitUntil: timeOf(waitUntilMs) }),
-    ...(held && { held: { events: held.events, code: held.code, ...wordsOf(held.words) } }),
-    ...(lastFailure && {
-      lastFailure: { code: lastFailure.code, at: timeOf(lastFailure.atMs), ...wordsOf(lastFailure.words) },
-    }),
-    ...(lastDeliveredMs !== undefined && { lastDelivered: timeOf(lastDeliveredMs) }),
-  };
-}
-
-const wordsOf = (words: string | undefined): { words?: string } => (words === undefined ? {} : { words });
 
 async function lagOf(
   { journal, now }: Evidence,
@@ -152,18 +134,20 @@ async function lagOf(
   live: LiveFigures | undefined,
 ): Promise<DestinationState['lag']> {
   const { nextSequence, firstSequence } = journal.extent();
-  // What was let go is a gap, not something that is still to come.
+  // What was evicted is a gap, not something that is still to come.
   const from = Math.max(lane?.sequence ?? position?.sequence ?? 0, firstSequence);
   const bodies =
     position === undefined ? nextSequence - from : unsettledBodies({ ...position, sequence: from }, nextSequence);
   const bytes = journal.bytesFrom(from);
   const received = await receivedAt(journal, from);
   const pace = live?.pace.bytesPerHour() ?? null;
-  const room = live === undefined ? 0 : Math.max(0, live.journalMaxBytes - bytes);
+  const free = live === undefined ? 0 : Math.max(0, live.journalMaxBytes - bytes);
   return {
-    ...{ bodies, bytes, eventsInFlight: lane?.open ?? 0 },
+    bodies,
+    bytes,
+    eventsInFlight: lane?.open ?? 0,
     seconds: bodies === 0 || received === undefined ? 0 : Math.max(0, (now() - received) / 1000),
-    hoursUntilFull: live === undefined || pace === null || pace <= 0 ? null : room / pace,
+    hoursUntilFull: live === undefined || pace === null || pace <= 0 ? null : free / pace,
   };
 }
 
@@ -186,19 +170,21 @@ async function receivedAt(journal: Evidence['journal'], sequence: number): Promi
  * are kept by the position; the lane's own count of what it was given shows what the position forgot.
  */
 function sumOf(counters: PositionCounters, lane: DestinationStatus | undefined): DestinationState['sum'] {
-  const { delivered, degraded, duplicate, deadLettered, filtered, damaged } = counters;
+  const { delivered, deadLettered, filtered, damaged } = counters;
   const inFlight = lane?.open ?? 0;
   const booked = counters.normalized - delivered - deadLettered - filtered - damaged - inFlight;
   const given = lane === undefined ? 0 : lane.taken - lane.settledSince - lane.inHand;
-  return {
-    ...{ normalized: counters.normalized, delivered, degraded, duplicate, deadLettered, filtered, damaged, inFlight },
-    difference: booked === 0 ? given : booked,
-  };
+  return { ...counters, inFlight, difference: booked === 0 ? given : booked };
 }
 
-const timeOf = (ms: number): string => new Date(ms).toISOString();
-const noLetters = { open: 0, delivered: 0, dropped: 0, fromRuns: 0 };
+const failureOf = ({ code, words, atMs }: LastFailure) => ({ code, words, at: timeOf(atMs) });
+
 const noCounters: PositionCounters = {
-  ...{ normalized: 0, delivered: 0, degraded: 0, duplicate: 0 },
-  ...{ deadLettered: 0, filtered: 0, damaged: 0 },
+  normalized: 0,
+  delivered: 0,
+  degraded: 0,
+  duplicate: 0,
+  deadLettered: 0,
+  filtered: 0,
+  damaged: 0,
 };

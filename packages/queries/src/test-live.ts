@@ -6,7 +6,13 @@ import type { Place } from './test-place.ts';
 export const identity = { version: '1.2.3', instanceId: 'instance' };
 
 export const liveOf = ({ pipeline, deadLetters }: Place, more: Partial<LiveFigures> = {}): LiveFigures => ({
-  ...{ startedMs: 0, accepting: { ok: true, reasons: [] }, lanes: pipeline.delivery.status() },
-  ...{ journalMaxBytes: 1_000_000, freeBytes: 5, deadLetterBytes: deadLetters.bytes(), pace: createPace() },
-  ...{ jobsRunning: 0, ...more },
+  startedMs: 0,
+  accepting: { ok: true, reasons: [] },
+  lanes: pipeline.delivery.status(),
+  journalMaxBytes: 1_000_000,
+  freeBytes: 5,
+  deadLetterBytes: deadLetters.bytes(),
+  pace: createPace(),
+  jobsRunning: 0,
+  ...more,
 });

@@ -20,8 +20,8 @@ export type Place = Awaited<ReturnType<typeof openPlace>>;
 
 export async function openPlace(...options: Parameters<typeof openPipelinePlace>) {
   const place = await openPipelinePlace(...options);
-  const { journal, deadLetters, milestones, pipeline, services } = place;
-  const parts: RunningParts = { journal, deadLetters, milestones, pipeline, services };
+  const { journal, deadLetters, progressHistory, pipeline, services } = place;
+  const parts: RunningParts = { journal, deadLetters, progressHistory, pipeline, services };
   return {
     ...place,
     parts,

@@ -33,7 +33,10 @@ test('a body that is kept is told whole, with each destination between which two
   await place.sample();
   const told = await trace(place, receipt);
   expect(told).toMatchObject({
-    ...{ snapshot: false, receipt, found: 'kept', omitted: 0 },
+    snapshot: false,
+    receipt,
+    found: 'kept',
+    omitted: 0,
     body: { sequence: 1, source: 'xiq', messageType: 'AUDIT_LOG_ALL', origin: 'webhook' },
     events: [
       { element: 0, kind: 'event' },
@@ -82,6 +85,17 @@ test('what was rejected is told with code, words and number; and what became of 
   expect(await place.deadLetters.get(number)).toMatchObject({ element: 1 });
   await place.deadLetters.resolve([number], 'dropped', 'operator');
   expect(await verdictsOf(place, receipt, 1)).toMatchObject([{ verdict: 'dropped', code: 'bad' }]);
+});
+
+test('what one destination rejected is no dead letter of another', async () => {
+  await using place = await openPlace(destinations('one', 'two'));
+  place.siem('two').answer = judging('rejected', () => true);
+  const receipt = await place.keep([audit(1)]);
+  await place.settled();
+  expect(await verdictsOf(place, receipt)).toMatchObject([
+    { destination: 'one', verdict: 'delivered' },
+    { destination: 'two', verdict: 'dead_lettered' },
+  ]);
 });
 
 test('what a retry brought through is delivered, and says so', async () => {

@@ -1,33 +1,26 @@
 // The whole story of a body or an event: received, normalized, and each destination's verdict.
 import type { Trace, TraceEvent, TraceLine, TraceVerdict } from '@xiq-siem/admin-api';
 import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
-import { parseReceipt } from '@xiq-siem/journal';
+import { type LetGoGap, parseReceipt } from '@xiq-siem/journal';
 import { isDuplicateOfBackfill } from '@xiq-siem/state';
-import type { Evidence, KnownDestination } from './evidence.ts';
+import { type Evidence, isSettled, type KnownDestination, timeOf } from './evidence.ts';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
-import { isSettled } from './settled.ts';
 
 const duplicateWords = 'it came after a back-fill had brought it, and that one is delivered: trace its event id';
-/** Events of one body that are told; the others are counted. */
+/** Events of one body that are listed; the others are counted. */
 const maxEvents = 200;
-/** Bodies in which an event is found that are told: resends of one event. */
+/** Bodies with the event that are listed: resends of one event. */
 const maxFound = 100;
 
 export async function traceReceipt(evidence: Evidence, receipt: string): Promise<Trace> {
   const found = await evidence.journal.find(receipt);
   if (found.kind === 'body') return traceBody(evidence, found.body, () => true);
-  const { snapshot } = evidence;
-  const lostTo = found.kind === 'removed' ? destinationsWithout(evidence, receipt) : [];
-  if (lostTo.length > 0) return { snapshot, receipt, found: 'lost', lostTo, events: [], omitted: 0 };
-  return { snapshot, receipt, found: found.kind, events: [], omitted: 0 };
-}
-
-/** Those that wanted a body that a full journal let go of, as long as their gap is not acknowledged. */
-function destinationsWithout({ journal }: Evidence, receipt: string): string[] {
-  const { sequence } = parseReceipt(receipt) ?? {};
-  if (sequence === undefined) return [];
-  const gaps = journal.letGoGaps().filter((gap) => within(gap, sequence));
-  return [...new Set(gaps.map(({ destination }) => destination))].sort();
+  const none = { snapshot: evidence.snapshot, receipt, events: [], omitted: 0 };
+  const { sequence = 0 } = parseReceipt(receipt) ?? {};
+  // Those that wanted a body that a full journal evicted, as long as their gap is not acknowledged.
+  const gaps = evidence.journal.letGoGaps().filter((gap) => found.kind === 'removed' && within(gap, sequence));
+  if (gaps.length === 0) return { ...none, found: found.kind };
+  return { ...none, found: 'lost', lostTo: [...new Set(gaps.map(({ destination }) => destination))].sort() };
 }
 
 /** A scan of what was received in a span; the same event may have come in more than one body. */
@@ -66,6 +59,7 @@ async function traceBody(
 ): Promise<Trace> {
   const { sequence, receipt, bytes, metadata } = body;
   const { source, messageType, origin, receivedAtMs, remoteAddress } = metadata;
+  const { snapshot, mappingVersion } = evidence;
   const events: TraceEvent[] = [];
   let omitted = 0;
   for (const event of evidence.normalize(body)) {
@@ -74,71 +68,54 @@ async function traceBody(
     if (events.length >= maxEvents) omitted += 1;
     else events.push(await traceOf(evidence, body, event));
   }
-  return {
-    ...{ snapshot: evidence.snapshot, receipt, found: 'kept', events, omitted },
-    ...(evidence.mappingVersion !== undefined && { mappingVersion: evidence.mappingVersion }),
-    body: {
-      ...{ sequence, source, origin, bytes: bytes.length, received: new Date(receivedAtMs).toISOString() },
-      ...(messageType !== undefined && { messageType }),
-      ...(remoteAddress !== undefined && { remoteAddress }),
-    },
-  };
+  const shown = { sequence, source, messageType, origin, received: timeOf(receivedAtMs), bytes: bytes.length };
+  return { snapshot, receipt, found: 'kept', events, omitted, mappingVersion, body: { ...shown, remoteAddress } };
 }
 
 async function traceOf(evidence: Evidence, body: KeptBody, event: NormalizedEvent): Promise<TraceEvent> {
   const { element, id, dataset, timeMs, document } = event;
-  const action = document.event?.action;
-  const verdicts = evidence.destinations().map((destination) => verdictOf(evidence, destination, body, event));
-  return {
-    ...{ element, id, dataset, time: new Date(timeMs).toISOString(), kind: document.event?.kind ?? 'event' },
-    ...(action !== undefined && { action }),
-    destinations: await Promise.all(verdicts),
-  };
+  const { action, kind = 'event' } = document.event ?? {};
+  const verdicts = evidence.destinations().map(async (destination) => ({
+    destination: destination.name,
+    ...(await verdictOf(evidence, destination, body, event)),
+  }));
+  return { element, id, dataset, action, time: timeOf(timeMs), kind, destinations: await Promise.all(verdicts) };
 }
 
 async function verdictOf(
-  evidence: Evidence,
-  { name: destination, assurance, wants }: KnownDestination,
+  { backfilled, position: positionOf, journal, progressHistory, deadLetters }: Evidence,
+  { name, assurance, wants }: KnownDestination,
   { sequence, metadata: { source, origin } }: KeptBody,
   { element, dataset, id }: NormalizedEvent,
-): Promise<TraceVerdict> {
-  if (isDuplicateOfBackfill(origin, id, evidence.backfilled)) {
-    return { destination, verdict: 'filtered', code: 'duplicate_of_backfill', words: duplicateWords };
+): Promise<Omit<TraceVerdict, 'destination'>> {
+  if (isDuplicateOfBackfill(origin, id, backfilled)) {
+    return { verdict: 'filtered', code: 'duplicate_of_backfill', words: duplicateWords };
   }
-  const position = evidence.position(destination);
-  if (position === undefined) return { destination, verdict: 'not_known' };
-  if (evidence.journal.letGoGaps().some((gap) => gap.destination === destination && within(gap, sequence))) {
-    return { destination, verdict: 'lost', words: 'let go when the journal was full' };
+  const position = positionOf(name);
+  if (position === undefined) return { verdict: 'not_known' };
+  if (journal.letGoGaps().some((gap) => gap.destination === name && within(gap, sequence))) {
+    return { verdict: 'lost', words: 'let go when the journal was full' };
   }
-  if (!isSettled(position, sequence, element)) {
-    return wants({ dataset, source }) ? { destination, verdict: 'waiting' } : { destination, verdict: 'filtered' };
+  const isWanted = wants({ dataset, source });
+  if (!isSettled(position, sequence, element)) return { verdict: isWanted ? 'waiting' : 'filtered' };
+  const { notBeforeMs, notAfterMs } = progressHistory.around(name, sequence);
+  const times = { notBefore: timeOf(notBeforeMs), notAfter: timeOf(notAfterMs) };
+  if (!isWanted) return { verdict: 'filtered', ...times };
+  const stored = (await deadLetters.find(sequence, element)).find(({ destination }) => destination === name);
+  if (stored !== undefined) {
+    const { code, message: words, number: deadLetter, resolved, lastAttemptMs } = stored;
+    const shown = { code, words, deadLetter, notAfter: timeOf(resolved?.atMs ?? lastAttemptMs) };
+    if (resolved === undefined) return { verdict: 'dead_lettered', ...shown };
+    if (resolved.how === 'dropped') return { verdict: 'dropped', ...shown };
+    return { verdict: 'delivered', assurance, ...shown, words: 'after a retry of its dead letter' };
   }
-  const when = evidence.milestones.around(destination, sequence);
-  const times = {
-    ...(when.notBeforeMs !== undefined && { notBefore: new Date(when.notBeforeMs).toISOString() }),
-    ...(when.notAfterMs !== undefined && { notAfter: new Date(when.notAfterMs).toISOString() }),
-  };
-  if (!wants({ dataset, source })) return { destination, verdict: 'filtered', ...times };
-  const [letter] = (await evidence.deadLetters.find(sequence, element)).filter(
-    (found) => found.destination === destination,
-  );
-  if (letter !== undefined) {
-    const { code, message, number, resolved, lastAttemptMs } = letter;
-    const words = message !== undefined && { words: message };
-    const told = { destination, code, deadLetter: number, ...words };
-    const at = new Date(resolved?.atMs ?? lastAttemptMs).toISOString();
-    if (resolved === undefined) return { ...told, verdict: 'dead_lettered', notAfter: at };
-    if (resolved.how === 'dropped') return { ...told, verdict: 'dropped', notAfter: at };
-    return { ...told, verdict: 'delivered', assurance, words: 'after a retry of its dead letter', notAfter: at };
-  }
-  const began = evidence.milestones.first(destination)?.sequence;
+  const began = progressHistory.first(name)?.sequence;
   if (began !== undefined && sequence < began) {
-    return { destination, verdict: 'not_known', words: 'before this destination, or its history, began' };
+    return { verdict: 'not_known', words: 'before this destination, or its history, began' };
   }
-  return { destination, verdict: 'delivered', assurance, ...times };
+  return { verdict: 'delivered', assurance, ...times };
 }
 
-const within = (
-  { fromSequence, toSequence }: { fromSequence: number; toSequence: number },
-  sequence: number,
-): boolean => sequence >= fromSequence && sequence <= toSequence;
+function within({ fromSequence, toSequence }: LetGoGap, sequence: number): boolean {
+  return sequence >= fromSequence && sequence <= toSequence;
+}

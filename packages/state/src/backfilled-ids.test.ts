@@ -72,17 +72,32 @@ test('beyond its bound nothing is remembered, and that is said once', async () =
   expect(log.lines.map(({ event }) => event)).toEqual(['backfill.not_remembered']);
 });
 
+test('a file that holds more than the bound is cut to it at the opening', async () => {
+  const path = await newFile();
+  const lines = [1, 2, 3].map((number) => `${idOf(number)} ${startMs}\n`);
+  await writeFile(path, lines.join(''));
+  const { ids } = await open(path, startMs, 2);
+  expect([1, 2, 3].map((number) => ids.has(idOf(number)))).toEqual([true, true, false]);
+  expect(await readFile(path, 'utf8')).toBe(lines.slice(0, 2).join(''));
+});
+
 test('only what a webhook brings is a duplicate of a back-fill', async () => {
   const { ids } = await open(await newFile());
   const events: NormalizedEvent[] = [1, 2].map((number) => ({
-    ...{ element: number, id: idOf(number), dataset: 'x', timeMs: 0, document: { '@timestamp': '' } },
+    element: number,
+    id: idOf(number),
+    dataset: 'x',
+    timeMs: 0,
+    document: { '@timestamp': '' },
   }));
   const marks = (origin: 'webhook' | 'rest') =>
     [
       ...withoutDuplicates(
         events,
         {
-          ...{ sequence: 1, receipt: 'r1_', bytes: Buffer.alloc(0) },
+          sequence: 1,
+          receipt: 'r1_',
+          bytes: Buffer.alloc(0),
           metadata: { source: 'xiq', origin, receivedAtMs: 0 },
         },
         ids,

@@ -10,11 +10,10 @@ export type {
   ListedDeadLetter,
   StoredDeadLetter,
 } from './dead-letters/dead-letters.ts';
-export { openDeadLetters } from './dead-letters/open-dead-letters.ts';
-export { openDeadLettersSnapshot } from './dead-letters/open-dead-letters-snapshot.ts';
+export { openDeadLetters, openDeadLettersSnapshot } from './dead-letters/open-dead-letters.ts';
 export type { IdSet } from './id-set.ts';
 export { idSet } from './id-set.ts';
 export type { BackfillProgress, JobRecord, JobRecords } from './job-record.ts';
 export { newJobId, openJobRecords, readJobRecords } from './job-record.ts';
-export type { MilestoneKeeper, Milestones } from './milestones.ts';
-export { openMilestones, readOnlyMilestones } from './milestones.ts';
+export type { ProgressHistory, ProgressHistoryReading } from './progress-history.ts';
+export { openProgressHistory, readProgressHistory } from './progress-history.ts';

@@ -1,9 +1,10 @@
-// What is kept of a job on disk, so that it can be gone on with after a restart.
+// What is stored of a job, so that it can be resumed after a restart.
 import { randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Job, jobSchema } from '@xiq-siem/admin-api';
-import type { Logger } from '@xiq-siem/core';
+import { jobSchema } from '@xiq-siem/admin-api';
+import { type Logger, oneAtATime } from '@xiq-siem/core';
+import { writeDurably } from '@xiq-siem/journal';
 import { z } from 'zod';
 
 const record = z.object({
@@ -51,7 +52,7 @@ const maxEnded = 100;
 
 export const newJobId = (): string => randomBytes(5).toString('hex');
 
-/** `directory` is the data directory's room for jobs. A file that makes no sense is said, and left. */
+/** A file of `directory` that is not valid is logged, and left. */
 export async function openJobRecords(directory: string, log: Logger): Promise<JobRecords> {
   const known = new Map((await readJobRecords(directory, log)).map((one) => [one.job.id, one]));
 
@@ -65,25 +66,16 @@ export async function openJobRecords(directory: string, log: Logger): Promise<Jo
       }
     }
   }
-  /** One after the other: a job that ends at once is saved twice at the same time. */
-  let saving: Promise<unknown> = Promise.resolve();
-  async function write(saved: JobRecord): Promise<void> {
-    const path = join(directory, saved.job.id + suffix);
-    {
-      await using file = await open(`${path}.new`, 'w', 0o600);
-      await file.writeFile(`${JSON.stringify(saved)}\n`);
-      await file.datasync();
-    }
-    await rename(`${path}.new`, path);
-    await forgetOldest();
-  }
+  // A job that ends at once is saved twice at the same time.
+  const inTurn = oneAtATime();
   return {
     all: () => [...known.values()],
     save(saved) {
       known.set(saved.job.id, saved);
-      const mine = saving.then(() => write(saved));
-      saving = mine.catch(() => undefined);
-      return mine;
+      return inTurn(async () => {
+        await writeDurably(join(directory, saved.job.id + suffix), `${JSON.stringify(saved)}\n`);
+        await forgetOldest();
+      });
     },
     positionPath: (id, destination) => join(directory, `${id}.${destination}.position`),
   };
@@ -93,21 +85,14 @@ export async function openJobRecords(directory: string, log: Logger): Promise<Jo
 export async function readJobRecords(directory: string, log: Logger): Promise<readonly JobRecord[]> {
   const found: JobRecord[] = [];
   for (const name of (await readdir(directory)).sort()) {
-    // Others keep theirs here too: `xiq.subscriptions.json`.
+    // Others have their files here too: `xiq.subscriptions.json`.
     if (!/^[^.]+\.json$/.test(name)) continue;
-    const parsed = record.safeParse(await jsonIn(join(directory, name)));
-    if (parsed.success) found.push({ ...parsed.data, job: interrupted(parsed.data.job) });
-    else log.warn('job.unreadable', { file: name });
+    try {
+      const { job, ...rest } = record.parse(JSON.parse(await readFile(join(directory, name), 'utf8')));
+      found.push({ ...rest, job: job.state === 'running' ? { ...job, state: 'interrupted' } : job });
+    } catch {
+      log.warn('job.unreadable', { file: name });
+    }
   }
   return found;
-}
-
-const interrupted = (job: Job): Job => (job.state === 'running' ? { ...job, state: 'interrupted' } : job);
-
-async function jsonIn(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
 }

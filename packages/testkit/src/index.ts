@@ -25,5 +25,5 @@ export type { ModelFailure, ModelFile, ModelFiles, ModelFilesOptions, ModelOpera
 export { modelFiles } from './model-files.ts';
 export type { LogLine, RecordingLogger, RecordingMeter } from './recording.ts';
 export { createRecordingLogger, createRecordingMeter } from './recording.ts';
-export type { SelfSignedCertificate, TestCertificate } from './test-certificate.ts';
-export { selfSignedCertificate, testCertificate } from './test-certificate.ts';
+export type { SelfSignedCertificate, TestCertificate } from './self-signed-certificate.ts';
+export { selfSignedCertificate, testCertificate } from './self-signed-certificate.ts';

@@ -95,11 +95,11 @@ const jobChanges = (jobs: Jobs) =>
     cancelJob: ({ id }) => jobs.cancel(id),
   }) satisfies Partial<Operations>;
 
-const destinationChanges = ({ journal, milestones, pipeline, services }: RunningParts) =>
+const destinationChanges = ({ journal, progressHistory, pipeline, services }: RunningParts) =>
   ({
     async forgetDestination({ name }) {
       await forgetDestination(journal, name, services.log);
-      await milestones.forget(name);
+      await progressHistory.forget(name);
       return { forgotten: name };
     },
     async resumeDestination({ name }) {

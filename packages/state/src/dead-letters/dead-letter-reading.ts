@@ -1,33 +1,28 @@
 // Answers what is asked of the dead letters: from the index where that suffices, else from the log.
-import type { DeadLetterReading, FoundDeadLetter, ListedDeadLetter, StoredDeadLetter } from './dead-letters.ts';
-import { type RecordReader, recordReader } from './record-reader.ts';
+import type { BodyReader, JournalEntry, KeptBody } from '@xiq-siem/core';
+import type { DeadLetterState, ReadableLog } from './dead-letter-state.ts';
+import type { DeadLetterReading, ListedDeadLetter, ResolvedDeadLetter, StoredDeadLetter } from './dead-letters.ts';
 import { decodeRecord } from './records.ts';
-import type { ReadableLog, ScannedLog } from './scan-log.ts';
 
-type ResolvedPlace = ReturnType<ScannedLog['state']['history']['from']> extends Iterable<infer Place> ? Place : never;
+type RecordReader = ReturnType<typeof recordReader>;
 
 const maxPage = 1000;
 const batchEntries = 100;
 const batchBytes = 1024 * 1024;
-/** An entry that was moved while it was looked for is looked for again so often. */
-const maxLooks = 3;
+/** Tries to find an entry that was moved meanwhile. */
+const maxTries = 3;
 const never = new AbortController().signal;
 
-export function deadLetterReading(source: ReadableLog, scanned: ScannedLog): Omit<DeadLetterReading, 'close'> {
-  const { state, unreadable } = scanned;
+export function deadLetterReading(source: ReadableLog, state: DeadLetterState): Omit<DeadLetterReading, 'close'> {
   const { index, history } = state;
 
-  async function load(
-    records: RecordReader,
-    number: number,
-    signal: AbortSignal,
-  ): Promise<StoredDeadLetter | undefined> {
-    for (let look = 0; look < maxLooks; look += 1) {
+  async function load(records: RecordReader, number: number, signal: AbortSignal) {
+    for (let tries = 0; tries < maxTries; tries += 1) {
       const at = index.locate(number);
       if (at === undefined) return undefined;
       const body = await records.at(at, signal);
       const record = body && decodeRecord(body.bytes);
-      if (record?.kind === 'entry' && (record.number ?? at) === number) return { number, ...record.letter };
+      if (record?.kind === 'entry' && (record.number ?? at) === number) return { number, ...record.deadLetter };
     }
     return undefined;
   }
@@ -56,7 +51,7 @@ export function deadLetterReading(source: ReadableLog, scanned: ScannedLog): Omi
 
   return {
     counts: state.counts,
-    unreadable: () => unreadable,
+    unreadable: state.unreadable,
     groups: index.groups,
     matching: index.matching,
     read,
@@ -66,25 +61,23 @@ export function deadLetterReading(source: ReadableLog, scanned: ScannedLog): Omi
     },
     async find(sequence, element) {
       const open = index.find(sequence, element);
-      const words = new Map<number, Pick<FoundDeadLetter, 'message'>>();
-      for await (const batch of read(
-        open.map(({ number }) => number),
-        never,
-      )) {
-        for (const { number, message } of batch) if (message !== undefined) words.set(number, { message });
+      const numbers = open.map(({ number }) => number);
+      const messages = new Map<number, string | undefined>();
+      for await (const batch of read(numbers, never)) {
+        for (const { number, message } of batch) messages.set(number, message);
       }
-      const found = open.map(({ dataset: _, ...entry }) => ({ ...entry, ...words.get(entry.number) }));
+      const found = open.map(({ dataset: _, ...entry }) => ({ ...entry, message: messages.get(entry.number) }));
       return [...found, ...history.find(sequence, element)];
     },
     *undelivered(fromSequence) {
       yield* index.from(fromSequence);
-      // Dropped once, and delivered by a job later: the last word counts.
-      const last = new Map<string, ResolvedPlace>();
-      for (const place of history.from(fromSequence)) {
-        const key = `${place.sequence} ${place.element} ${place.destination}`;
-        if ((last.get(key)?.resolved.atMs ?? 0) <= place.resolved.atMs) last.set(key, place);
+      // Dropped once, and delivered by a job later: the last resolution counts.
+      const last = new Map<string, ResolvedDeadLetter>();
+      for (const one of history.from(fromSequence)) {
+        const key = `${one.sequence} ${one.element} ${one.destination}`;
+        if ((last.get(key)?.resolved.atMs ?? 0) <= one.resolved.atMs) last.set(key, one);
       }
-      for (const place of last.values()) if (place.resolved.how === 'dropped') yield place;
+      for (const one of last.values()) if (one.resolved.how === 'dropped') yield one;
     },
     async list(filter, { after = 0, limit }) {
       const matching = index.matching(filter);
@@ -94,8 +87,65 @@ export function deadLetterReading(source: ReadableLog, scanned: ScannedLog): Omi
       const entries: ListedDeadLetter[] = [];
       for await (const batch of read(numbers, never)) entries.push(...batch.map(({ json: _, ...entry }) => entry));
       const last = numbers.at(-1);
-      const isEnd = last === undefined || last === matching.at(-1);
-      return { entries, matched: matching.length, ...(isEnd ? {} : { next: last }) };
+      return { entries, matched: matching.length, next: last === matching.at(-1) ? undefined : last };
+    },
+  };
+}
+
+interface OpenReader {
+  readonly reader: BodyReader;
+  waiting: JournalEntry[];
+  /** The sequence that comes next. */
+  next: number;
+}
+
+const maxReaders = 8;
+/** Reading over so many records is cheaper than to begin anew within a segment. */
+const maxSkipped = 4096;
+const portion = { maxBodies: 64, maxBytes: 1024 * 1024 };
+
+/**
+ * Reads records of the log by their sequence. Entries that were moved stand in series of their own, each ascending: a few
+ * readers that go forward meet them all.
+ */
+function recordReader(open: (fromSequence: number) => BodyReader) {
+  /** The one that was used last stands last. */
+  const readers: OpenReader[] = [];
+
+  async function readerFor(sequence: number): Promise<OpenReader> {
+    const near = readers
+      .filter(({ next }) => next <= sequence && sequence - next <= maxSkipped)
+      .reduce<OpenReader | undefined>(
+        (best, one) => (best === undefined || one.next > best.next ? one : best),
+        undefined,
+      );
+    if (near !== undefined) readers.splice(readers.indexOf(near), 1);
+    else if (readers.length === maxReaders) await readers.shift()?.reader.close();
+    const chosen = near ?? { reader: open(sequence), waiting: [], next: sequence };
+    readers.push(chosen);
+    return chosen;
+  }
+
+  return {
+    /** None where it is lost or removed, or `signal` has fired. Must be a sequence below the tail. */
+    async at(sequence: number, signal: AbortSignal): Promise<KeptBody | undefined> {
+      const from = await readerFor(sequence);
+      while (from.next <= sequence) {
+        if (from.waiting.length === 0) {
+          // Reversed, so that taking one does not move the others.
+          from.waiting = [...(await from.reader.read(portion, signal))].reverse();
+          if (from.waiting.length === 0) return undefined;
+        }
+        const entry = from.waiting.pop();
+        if (entry?.kind === 'lost') from.next = entry.span.toSequence + 1;
+        if (entry?.kind !== 'body') continue;
+        from.next = entry.body.sequence + 1;
+        if (entry.body.sequence === sequence) return entry.body;
+      }
+      return undefined;
+    },
+    async close(): Promise<void> {
+      for (const { reader } of readers.splice(0)) await reader.close();
     },
   };
 }

@@ -8,9 +8,16 @@ import { allOf, appendAll, letterOf, mib, never, openBodies, openTestDeadLetters
 
 async function plainLog(files = modelFiles()) {
   const log = await openJournal({
-    ...{ directory: '/data/dead-letters', maxBytes: mib, minFreeBytes: 0, segmentBytes: mib, files },
-    ...{ retainForMs: Number.POSITIVE_INFINITY, maintainEveryMs: 0, now: () => 1 },
-    ...{ log: createRecordingLogger(), meter: createRecordingMeter() },
+    directory: '/data/dead-letters',
+    maxBytes: mib,
+    minFreeBytes: 0,
+    segmentBytes: mib,
+    files,
+    retainForMs: Number.POSITIVE_INFINITY,
+    maintainEveryMs: 0,
+    now: () => 1,
+    log: createRecordingLogger(),
+    meter: createRecordingMeter(),
   });
   return {
     files,
@@ -95,6 +102,40 @@ describe('what is kept', () => {
     expect(letters.counts().get('siem')?.open).toBe(4);
     await letters.resolve(letters.matching({}), 'dropped', 'operator');
     expect(letters.counts().get('siem')).toMatchObject({ open: 0, dropped: 4 });
+    await letters.close();
+  });
+
+  it('is resolved once, though two ask for it at the same time', async () => {
+    const files = modelFiles();
+    const letters = await openTestDeadLetters(files);
+    await appendAll(letters, [1, 2]);
+    await Promise.all([letters.resolve([1], 'dropped', 'operator'), letters.resolve([1, 1, 2], 'delivered', 'job-1')]);
+    await letters.close();
+    const again = await openTestDeadLetters(files);
+    for (const store of [letters, again]) {
+      expect(store.counts().get('siem')).toEqual({ open: 0, delivered: 1, dropped: 1, fromRuns: 0 });
+      const found = [await store.find(1), await store.find(2)].map((all) => all.map(({ resolved }) => resolved?.by));
+      expect(found).toEqual([['operator'], ['job-1']]);
+    }
+    await again.close();
+  });
+
+  it('counts as resolved once, though the log resolves it twice', async () => {
+    const { files, log, put } = await plainLog();
+    await put(letterOf(1));
+    const resolution = {
+      kind: 'resolution',
+      v: 1,
+      how: 'dropped',
+      destination: 'siem',
+      code: 'mapping',
+      by: 'operator',
+    };
+    for (const atMs of [1, 2]) await put({ ...resolution, entries: [[1, 1, 0, 2_000_001]], atMs });
+    await log.close();
+    const letters = await openTestDeadLetters(files);
+    expect(letters.unreadable()).toBe(0);
+    expect(letters.counts().get('siem')).toEqual({ open: 0, delivered: 0, dropped: 1, fromRuns: 0 });
     await letters.close();
   });
 

@@ -27,18 +27,12 @@ export type ListedDeadLetter = Omit<StoredDeadLetter, 'json'>;
 export type Resolution = 'delivered' | 'dropped';
 
 /** What is known of an entry without reading it. */
-export interface IndexedDeadLetter {
-  readonly number: number;
-  readonly destination: string;
-  readonly code: string;
-  readonly dataset: string;
-  /** Of its body, in the journal of bodies. */
-  readonly sequence: number;
-  readonly element: number;
-  readonly lastAttemptMs: number;
-}
+export type IndexedDeadLetter = Pick<
+  StoredDeadLetter,
+  'number' | 'destination' | 'code' | 'dataset' | 'sequence' | 'element' | 'lastAttemptMs'
+>;
 
-/** What is known of an entry that is open no more. */
+/** What is known of an entry that is no longer open. */
 export interface ResolvedDeadLetter extends Omit<IndexedDeadLetter, 'dataset'> {
   readonly resolved: {
     readonly how: Resolution;
@@ -51,17 +45,13 @@ export interface ResolvedDeadLetter extends Omit<IndexedDeadLetter, 'dataset'> {
 
 /** An entry of an event, whether open or not. */
 export interface FoundDeadLetter extends Omit<ResolvedDeadLetter, 'resolved'> {
-  /** The destination's own words, of an open entry. */
-  readonly message?: string;
-  /** None of an open entry. */
+  /** The destination's error message, of an open entry. */
+  readonly message?: string | undefined;
+  /** Undefined for an open entry. */
   readonly resolved?: ResolvedDeadLetter['resolved'];
 }
 
-export interface UndeliveredEvent {
-  readonly destination: string;
-  readonly sequence: number;
-  readonly element: number;
-}
+export type UndeliveredEvent = Pick<StoredDeadLetter, 'destination' | 'sequence' | 'element'>;
 
 export interface DeadLetterCounts {
   readonly open: number;
@@ -83,8 +73,8 @@ export interface DeadLetterGroup {
 
 export interface DeadLetterPage {
   readonly entries: readonly ListedDeadLetter[];
-  /** `after` of the next page; none at the end. */
-  readonly next?: number;
+  /** `after` of the next page; undefined at the end. */
+  readonly next: number | undefined;
   /** All that match, on whatever page. */
   readonly matched: number;
 }
@@ -93,12 +83,15 @@ export interface DeadLetterPage {
 export interface DeadLetterReading {
   /** By destination. An event that a crash made be kept twice is one. */
   counts(): ReadonlyMap<string, DeadLetterCounts>;
-  /** Records that were met in the log and are none of ours, or not whole. Lost spans are the journal's to report. */
+  /** Records in the log that are none of ours, or not whole. Lost spans are the journal's to report. */
   unreadable(): number;
   groups(): readonly DeadLetterGroup[];
   /** Ascending numbers above `after`; at most 1,000 at once. */
-  list(filter: DeadLetterFilter, page: { readonly after?: number; readonly limit: number }): Promise<DeadLetterPage>;
-  /** None where it is not open, or cannot be read any more. */
+  list(
+    filter: DeadLetterFilter,
+    page: { readonly after?: number | undefined; readonly limit: number },
+  ): Promise<DeadLetterPage>;
+  /** Undefined where it is not open, or cannot be read any more. */
   get(number: number): Promise<StoredDeadLetter | undefined>;
   /**
    * The entries of a body, or of one event of it: the open ones, then what became of others, newest first. The latter is
@@ -106,8 +99,8 @@ export interface DeadLetterReading {
    */
   find(sequence: number, element?: number): Promise<readonly FoundDeadLetter[]>;
   /**
-   * Of bodies from a sequence on: where the events stand that are not delivered, open or dropped. One pass over the index,
-   * for who asks of many.
+   * The events that are not delivered, open or dropped, of bodies from a sequence on. One pass over the index, for a
+   * caller that asks about many.
    */
   undelivered(fromSequence: number): Iterable<UndeliveredEvent>;
   /** Ascending numbers of what matches now: the bound of a job, since what comes later is not among them. */
@@ -122,8 +115,8 @@ export interface DeadLetterReading {
 
 export interface DeadLetters extends DeadLetterReading, DeadLetterStore {
   /** `run`: of a job, whose events no position counts. */
-  append(letter: DeadLetter, from?: 'run'): Promise<void>;
-  /** `used` of the disk, resolved entries that still lie there included; at `max` it is full. */
+  append(deadLetter: DeadLetter, from?: 'run'): Promise<void>;
+  /** `used` of the disk, resolved entries that are still there included; at `max` it is full. */
   bytes(): { readonly used: number; readonly max: number };
   /**
    * Resolves when it is on disk; numbers that are not open are passed over. `by` is a job's id or `operator`.
@@ -131,7 +124,7 @@ export interface DeadLetters extends DeadLetterReading, DeadLetterStore {
    */
   resolve(numbers: Iterable<number>, how: Resolution, by: string): Promise<void>;
   /** Rejected again: a new entry, with a new number, in the place of that one. Does nothing where that is not open. */
-  replace(number: number, letter: DeadLetter): Promise<void>;
-  /** Frees what resolved entries take. Happens by itself when they take much; here for tests and a person in need. */
+  replace(number: number, deadLetter: DeadLetter): Promise<void>;
+  /** Frees what resolved entries take. Happens by itself when they take much; here for tests. */
   compact(): Promise<void>;
 }

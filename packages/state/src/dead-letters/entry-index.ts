@@ -2,56 +2,39 @@
 import { hash } from 'node:crypto';
 import type { DeadLetter } from '@xiq-siem/delivery';
 import type { DeadLetterFilter, DeadLetterGroup, IndexedDeadLetter } from './dead-letters.ts';
-import { copyRow, entryColumns, valueIn } from './entry-columns.ts';
-import { entryGroups } from './entry-groups.ts';
-import { hashOf, slotTable } from './slot-table.ts';
+import { copyRow, entryColumns, hashOf, rowTable, setRow, valueIn } from './entry-columns.ts';
 
 type Event = Pick<DeadLetter, 'destination' | 'sequence' | 'element'>;
 
 /** By a job, or by the stream of bodies that the destination's position counts. */
-export type Came = 'run' | 'stream';
+type Origin = 'run' | 'stream';
 
-export interface EntryIndex {
-  /**
-   * Adds an entry, or puts it in the place of the one with its number, and of one of the same event. An event that came
-   * once by the stream of bodies is of the stream. Gives where what it takes the place of came from.
-   */
-  put(number: number, at: number, bytes: number, letter: DeadLetter, from: Came): Came | undefined;
-  /** The destination of what was removed. */
-  remove(number: number): string | undefined;
-  get(number: number): IndexedDeadLetter | undefined;
-  came(number: number): Came | undefined;
-  /** The sequence of the record that holds it. */
-  locate(number: number): number | undefined;
-  numberOf(event: Event): number | undefined;
-  find(sequence: number, element?: number): readonly IndexedDeadLetter[];
-  /** All of bodies from a sequence on. */
-  from(sequence: number): Iterable<IndexedDeadLetter>;
-  /** Ascending. */
-  matching(filter: DeadLetterFilter): readonly number[];
-  groups(): readonly DeadLetterGroup[];
-  /** By destination. */
-  open(): ReadonlyMap<string, number>;
-  /** The first record in the log that holds an open entry. */
-  firstLocation(): number | undefined;
-  /** Of the records of all open entries. */
-  bytes(): number;
+/** What open entries have in common, kept once. */
+interface EntryGroup extends Pick<DeadLetter, 'destination' | 'code' | 'dataset'> {
+  count: number;
 }
+
+export type EntryIndex = ReturnType<typeof entryIndex>;
 
 const leastCapacity = 1024;
 
-export function entryIndex(): EntryIndex {
-  const groups = entryGroups();
+export function entryIndex() {
+  const groups: EntryGroup[] = [];
+  const groupIndexes = new Map<string, number>();
   let rows = entryColumns(leastCapacity);
-  let byNumber = slotTable(leastCapacity);
-  let byEvent = slotTable(leastCapacity);
+  let byNumber = rowTable(leastCapacity);
+  let byEvent = rowTable(leastCapacity);
   /** Rows in use, those of entries that are gone included. */
   let used = 0;
   let open = 0;
   let bytes = 0;
   let isAscending = true;
 
-  const groupOf = (row: number) => groups.at(valueIn(rows.group, row) - 1);
+  function groupOf(row: number): EntryGroup {
+    const group = groups[valueIn(rows.group, row) - 1];
+    if (group === undefined) throw new RangeError(`row ${row} holds no open entry`);
+    return group;
+  }
   const isOpen = (row: number): boolean => valueIn(rows.group, row) > 0;
   const rowOf = (number: number): number =>
     byNumber.find(hashOf(number, 0), (row) => valueIn(rows.number, row) === number && isOpen(row));
@@ -64,11 +47,8 @@ export function entryIndex(): EntryIndex {
         isOpen(row) &&
         groupOf(row).destination === destination,
     );
-
-  function came(row: number): Came | undefined {
-    if (row < 0) return undefined;
-    return valueIn(rows.fromRun, row) === 1 ? 'run' : 'stream';
-  }
+  const originOf = (row: number): Origin | undefined =>
+    row < 0 ? undefined : valueIn(rows.fromRun, row) === 1 ? 'run' : 'stream';
 
   function release(row: number): void {
     groupOf(row).count -= 1;
@@ -77,23 +57,25 @@ export function entryIndex(): EntryIndex {
     rows.group[row] = 0;
   }
 
-  function fill(row: number, number: number, at: number, recordBytes: number, letter: DeadLetter, from: Came): void {
-    const place = groups.placeOf(letter.destination, letter.code, letter.dataset);
-    groups.at(place).count += 1;
-    bytes += recordBytes;
-    open += 1;
-    rows.number[row] = number;
-    rows.at[row] = at;
-    rows.lastAttemptMs[row] = letter.lastAttemptMs;
-    rows.sequence[row] = letter.sequence;
-    rows.idKey[row] = idKeyOf(letter.id);
-    rows.element[row] = letter.element;
-    rows.bytes[row] = recordBytes;
-    rows.group[row] = place + 1;
-    rows.fromRun[row] = from === 'run' ? 1 : 0;
+  function groupIndexOf({ destination, code, dataset }: DeadLetter): number {
+    const key = JSON.stringify([destination, code, dataset]);
+    const index = groupIndexes.get(key) ?? groups.push({ destination, code, dataset, count: 0 }) - 1;
+    groupIndexes.set(key, index);
+    return index;
   }
 
-  function enter(row: number): void {
+  function fill(row: number, number: number, at: number, recordBytes: number, entry: DeadLetter, from: Origin): void {
+    const { lastAttemptMs, sequence, element } = entry;
+    const group = groupIndexOf(entry) + 1;
+    const fromRun = from === 'run' ? 1 : 0;
+    const idKey = idKeyOf(entry.id);
+    setRow(rows, row, { number, at, lastAttemptMs, sequence, idKey, element, bytes: recordBytes, group, fromRun });
+    groupOf(row).count += 1;
+    bytes += recordBytes;
+    open += 1;
+  }
+
+  function addToTables(row: number): void {
     byNumber.add(row, hashOf(valueIn(rows.number, row), 0));
     byEvent.add(row, hashOf(valueIn(rows.sequence, row), valueIn(rows.element, row)));
   }
@@ -102,16 +84,17 @@ export function entryIndex(): EntryIndex {
     for (let row = 0; row < used; row += 1) if (isOpen(row)) yield row;
   }
 
-  /** Keeps these rows only, in their order, with room for as many again. */
+  /** Keeps these rows only, in their order, with space for as many again. */
   function rebuild(kept: Iterable<number>): void {
     const from = rows;
-    rows = entryColumns(Math.max(leastCapacity, 2 * open));
-    byNumber = slotTable(rows.capacity);
-    byEvent = slotTable(rows.capacity);
+    const capacity = Math.max(leastCapacity, 2 * open);
+    rows = entryColumns(capacity);
+    byNumber = rowTable(capacity);
+    byEvent = rowTable(capacity);
     used = 0;
     for (const row of kept) {
       copyRow(from, row, rows, used);
-      enter(used);
+      addToTables(used);
       used += 1;
     }
   }
@@ -123,35 +106,44 @@ export function entryIndex(): EntryIndex {
     isAscending = true;
   }
 
-  const indexed = (row: number): IndexedDeadLetter => {
+  function indexed(row: number): IndexedDeadLetter {
     const { destination, code, dataset } = groupOf(row);
     return {
-      ...{ number: valueIn(rows.number, row), destination, code, dataset },
-      ...{ sequence: valueIn(rows.sequence, row), element: valueIn(rows.element, row) },
+      number: valueIn(rows.number, row),
+      destination,
+      code,
+      dataset,
+      sequence: valueIn(rows.sequence, row),
+      element: valueIn(rows.element, row),
       lastAttemptMs: valueIn(rows.lastAttemptMs, row),
     };
-  };
+  }
 
   return {
-    put(number, at, recordBytes, letter, from) {
+    /**
+     * Adds an entry in the place of the one with its number, and of one of the same event. An event that came once by
+     * the stream of bodies stays one of the stream. Returns the origin of the entry that it replaces.
+     */
+    put(number: number, at: number, recordBytes: number, deadLetter: DeadLetter, from: Origin): Origin | undefined {
       const same = rowOf(number);
-      const twin = rowOfEvent(letter);
-      const before = came(twin) ?? came(same);
+      const twin = rowOfEvent(deadLetter);
+      const before = originOf(twin) ?? originOf(same);
       const now = before === 'stream' ? 'stream' : from;
       if (same >= 0) release(same);
       if (twin >= 0 && twin !== same) release(twin);
       if (same >= 0 && twin === same) {
-        fill(same, number, at, recordBytes, letter, now);
+        fill(same, number, at, recordBytes, deadLetter, now);
         return before;
       }
-      if (used === rows.capacity) rebuild([...openRows()]);
+      if (used === rows.number.length) rebuild([...openRows()]);
       if (used > 0 && valueIn(rows.number, used - 1) > number) isAscending = false;
-      fill(used, number, at, recordBytes, letter, now);
-      enter(used);
+      fill(used, number, at, recordBytes, deadLetter, now);
+      addToTables(used);
       used += 1;
       return before;
     },
-    remove(number) {
+    /** Returns the destination of the removed entry. */
+    remove(number: number): string | undefined {
       const row = rowOf(number);
       if (row < 0) return undefined;
       const { destination } = groupOf(row);
@@ -159,33 +151,36 @@ export function entryIndex(): EntryIndex {
       if (used > leastCapacity && open < used / 4) rebuild([...openRows()]);
       return destination;
     },
-    get(number) {
+    get(number: number): IndexedDeadLetter | undefined {
       const row = rowOf(number);
       return row < 0 ? undefined : indexed(row);
     },
-    came: (number) => came(rowOf(number)),
-    locate(number) {
+    origin: (number: number) => originOf(rowOf(number)),
+    /** The sequence of the record that holds it. */
+    locate(number: number): number | undefined {
       const row = rowOf(number);
       return row < 0 ? undefined : valueIn(rows.at, row);
     },
-    numberOf(event) {
+    numberOf(event: Event): number | undefined {
       const row = rowOfEvent(event);
       return row < 0 ? undefined : valueIn(rows.number, row);
     },
-    find(sequence, element) {
+    find(sequence: number, element?: number): readonly IndexedDeadLetter[] {
       const found: IndexedDeadLetter[] = [];
-      for (let row = 0; row < used; row += 1) {
-        if (valueIn(rows.sequence, row) !== sequence || !isOpen(row)) continue;
+      for (const row of openRows()) {
+        if (valueIn(rows.sequence, row) !== sequence) continue;
         if (element === undefined || valueIn(rows.element, row) === element) found.push(indexed(row));
       }
       return found;
     },
-    *from(sequence) {
+    /** All of bodies from a sequence on. */
+    *from(sequence: number): Generator<IndexedDeadLetter> {
       for (const row of openRows()) if (valueIn(rows.sequence, row) >= sequence) yield indexed(row);
     },
-    matching({ destination, code, dataset, fromMs, toMs, ids, numbers }) {
+    /** Ascending. */
+    matching({ destination, code, dataset, fromMs, toMs, ids, numbers }: DeadLetterFilter): readonly number[] {
       sort();
-      const inGroups = groups.all.map(
+      const inGroups = groups.map(
         (group) =>
           (destination ?? group.destination) === group.destination &&
           (code ?? group.code) === group.code &&
@@ -194,7 +189,7 @@ export function entryIndex(): EntryIndex {
       const idKeys = ids && new Set(ids.map(idKeyOf));
       const wanted = numbers && new Set(numbers);
       const found: number[] = [];
-      for (let row = 0; row < used; row += 1) {
+      for (const row of openRows()) {
         if (inGroups[valueIn(rows.group, row) - 1] !== true) continue;
         const at = valueIn(rows.lastAttemptMs, row);
         const number = valueIn(rows.number, row);
@@ -204,31 +199,34 @@ export function entryIndex(): EntryIndex {
       }
       return found;
     },
-    groups() {
-      const times = groups.all.map(() => ({ oldestMs: Number.POSITIVE_INFINITY, newestMs: Number.NEGATIVE_INFINITY }));
-      for (let row = 0; row < used; row += 1) {
-        const span = times[valueIn(rows.group, row) - 1];
-        if (span === undefined) continue;
+    groups(): readonly DeadLetterGroup[] {
+      const found = groups.map((group) => ({
+        ...group,
+        oldestMs: Number.POSITIVE_INFINITY,
+        newestMs: Number.NEGATIVE_INFINITY,
+      }));
+      for (const row of openRows()) {
+        const group = found[valueIn(rows.group, row) - 1];
+        if (group === undefined) continue;
         const at = valueIn(rows.lastAttemptMs, row);
-        if (at < span.oldestMs) span.oldestMs = at;
-        if (at > span.newestMs) span.newestMs = at;
+        group.oldestMs = Math.min(group.oldestMs, at);
+        group.newestMs = Math.max(group.newestMs, at);
       }
-      return groups.all
-        .map((group, place) => ({ ...group, oldestMs: 0, newestMs: 0, ...times[place] }))
-        .filter(({ count }) => count > 0);
+      return found.filter(({ count }) => count > 0);
     },
-    open() {
+    /** By destination. */
+    open(): ReadonlyMap<string, number> {
       const counts = new Map<string, number>();
-      for (const { destination, count } of groups.all) counts.set(destination, (counts.get(destination) ?? 0) + count);
+      for (const { destination, count } of groups) counts.set(destination, (counts.get(destination) ?? 0) + count);
       return counts;
     },
-    firstLocation() {
+    /** The first record in the log that holds an open entry; Infinity where there is none. */
+    firstLocation(): number {
       let first = Number.POSITIVE_INFINITY;
-      for (let row = 0; row < used; row += 1) {
-        if (isOpen(row) && valueIn(rows.at, row) < first) first = valueIn(rows.at, row);
-      }
-      return open === 0 ? undefined : first;
+      for (const row of openRows()) first = Math.min(first, valueIn(rows.at, row));
+      return first;
     },
+    /** Of the records of all open entries. */
     bytes: () => bytes,
   };
 }

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { openDataDirectory } from '@xiq-siem/journal';
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openDeadLetters } from './open-dead-letters.ts';
-import { openDeadLettersSnapshot } from './open-dead-letters-snapshot.ts';
+import { openDeadLetters, openDeadLettersSnapshot } from './open-dead-letters.ts';
 import { allOf, appendAll, mib, openBodies, range } from './test-dead-letters.ts';
 
 let directory: string;
@@ -35,7 +34,12 @@ async function digests(): Promise<readonly string[]> {
 async function filled() {
   const data = await openDataDirectory(directory, { now: Date.now, log });
   const letters = await openDeadLetters(data.paths.deadLetters, {
-    ...{ maxBytes: mib, minFreeBytes: 0, segmentBytes: mib, now: Date.now, log, meter: createRecordingMeter() },
+    maxBytes: mib,
+    minFreeBytes: 0,
+    segmentBytes: mib,
+    now: Date.now,
+    log,
+    meter: createRecordingMeter(),
   });
   await appendAll(letters, range(1, 100), 1000);
   await letters.resolve([3, 4], 'dropped', 'operator');
@@ -46,16 +50,22 @@ async function filled() {
 it('answers as the store did, and changes nothing', async () => {
   const { data, letters } = await filled();
   const expected = {
-    ...{ counts: letters.counts(), groups: letters.groups(), entries: await allOf(letters) },
-    ...{ shown: await letters.get(50), dropped: await letters.find(3) },
+    counts: letters.counts(),
+    groups: letters.groups(),
+    entries: await allOf(letters),
+    shown: await letters.get(50),
+    dropped: await letters.find(3),
   };
   await letters.close();
   await data.close();
   const before = await digests();
   const snapshot = await openDeadLettersSnapshot(directory, { log });
   expect({
-    ...{ counts: snapshot.counts(), groups: snapshot.groups(), entries: await allOf(snapshot) },
-    ...{ shown: await snapshot.get(50), dropped: await snapshot.find(3) },
+    counts: snapshot.counts(),
+    groups: snapshot.groups(),
+    entries: await allOf(snapshot),
+    shown: await snapshot.get(50),
+    dropped: await snapshot.find(3),
   }).toEqual(expected);
   expect(expected.shown?.sequence).toBe(50);
   await snapshot.close();

@@ -1,15 +1,12 @@
-// Opens the store of dead letters: a log of their own in the journal's format, from which only resolved ones are let go.
-import { mkdir } from 'node:fs/promises';
+// Opens the store of dead letters: a log of their own in the journal's format, from which only resolved ones are removed.
 import { join } from 'node:path';
-import { ConnectorError } from '@xiq-siem/core';
-import { type JournalOptions, openJournal, parseReceipt } from '@xiq-siem/journal';
+import { ConnectorError, type Logger, oneAtATime } from '@xiq-siem/core';
+import { type JournalOptions, nodeFiles, openJournal, openJournalSnapshot, parseReceipt } from '@xiq-siem/journal';
 import { deadLetterReading } from './dead-letter-reading.ts';
-import { recordOverheadBytes } from './dead-letter-state.ts';
-import type { DeadLetters } from './dead-letters.ts';
+import { readState, recordOverheadBytes } from './dead-letter-state.ts';
+import type { DeadLetterReading, DeadLetters } from './dead-letters.ts';
 import type { EntryIndex } from './entry-index.ts';
 import { type DeadLetterRecord, encodeRecord, maxResolvedAtOnce, type ResolutionRecord } from './records.ts';
-import { scanLog } from './scan-log.ts';
-import { takingTurns } from './taking-turns.ts';
 import { createUpkeep } from './upkeep.ts';
 
 /** The position that holds every entry until it is resolved. */
@@ -23,14 +20,12 @@ export interface DeadLetterOptions extends Omit<JournalOptions, 'directory' | 'r
 }
 
 /**
- * `directory` is the data directory's room for them. Full means full: an `append` then rejects with `journal_full`, and
+ * `directory` is their place in the data directory. Full means full: an `append` then rejects with `journal_full`, and
  * its destination waits. A sixteenth of `maxBytes` is kept back, so that a full store can still be emptied.
  */
 export async function openDeadLetters(directory: string, options: DeadLetterOptions): Promise<DeadLetters> {
-  const { maxBytes, now, log, firstBody = () => 0 } = options;
-  const makeDirectory =
-    options.files?.makeDirectory ?? ((path: string) => mkdir(path, { recursive: true, mode: 0o700 }));
-  for (const room of ['journal', 'positions', 'quarantine']) await makeDirectory(join(directory, room));
+  const { maxBytes, now, log, files = nodeFiles, firstBody = () => 0 } = options;
+  for (const name of ['journal', 'positions', 'quarantine']) await files.makeDirectory(join(directory, name));
   const max = maxBytes - Math.floor(maxBytes / 16);
   const segmentBytes = Math.min(
     options.segmentBytes,
@@ -41,114 +36,150 @@ export async function openDeadLetters(directory: string, options: DeadLetterOpti
   // the resolutions either, by which it is emptied.
   const journal = await openJournal({
     ...options,
-    ...{ directory, segmentBytes, maxBytes: Number.MAX_SAFE_INTEGER, retainForMs: 0 },
+    directory,
+    segmentBytes,
+    maxBytes: Number.MAX_SAFE_INTEGER,
+    retainForMs: 0,
   });
-  const opened = await Promise.all([
+  const [position, state] = await Promise.all([
     journal.position(holder, { startAt: 'earliest', whenFull: 'hold' }),
-    scanLog(journal, log),
+    readState(journal, log),
   ]).catch(async (error: unknown) => {
     await journal.close();
     throw error;
   });
-  const [position, scanned] = opened;
-  const { state } = scanned;
   const { index, history } = state;
 
-  /** Bytes of entries on their way to the disk, and of the last that was refused. */
+  /** Bytes of records that are being written, and of the last entry that was refused. */
   let pendingBytes = 0;
   let refusedBytes = 0;
-  /** For each record on its way, oldest first, a sequence that it will not be below. */
-  const onTheirWay = new Set<{ readonly from: number }>();
+  /** For each record that is being written, oldest first, a sequence that it will not be below. */
+  const pending = new Set<{ readonly from: number }>();
   const used = (): number => journal.extent().bytes + pendingBytes;
 
   /** Resolves with the record's sequence once it is synced and counted. */
   async function write(record: DeadLetterRecord): Promise<number> {
     const payload = encodeRecord(record);
-    const onItsWay = { from: journal.extent().nextSequence };
-    onTheirWay.add(onItsWay);
     const bytes = payload.length + recordOverheadBytes;
+    const mine = { from: journal.extent().nextSequence };
+    pending.add(mine);
     pendingBytes += bytes;
     try {
       const metadata = { source: holder, messageType: record.kind, origin: 'self', receivedAtMs: now() } as const;
       const receipt = parseReceipt(await journal.append(metadata, payload));
-      if (receipt === undefined) throw new ConnectorError('journal_failed', 'a journal gave a receipt that is none');
+      if (receipt === undefined) throw new ConnectorError('journal_failed', 'a journal gave an invalid receipt');
       state.apply(record, receipt.sequence, payload.length);
       return receipt.sequence;
     } finally {
       pendingBytes -= bytes;
-      onTheirWay.delete(onItsWay);
+      pending.delete(mine);
     }
   }
 
-  const turns = takingTurns();
+  const exclusively = oneAtATime();
+  let waiting: (() => Promise<void>)[] = [];
+
+  /** As `exclusively`, but together with others that were given so while they wait for their turn. */
+  function together(work: () => Promise<void>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    waiting.push(() => work().then(resolve, reject));
+    if (waiting.length === 1) {
+      void exclusively(async () => {
+        const all = waiting;
+        waiting = [];
+        await Promise.all(all.map((one) => one()));
+      });
+    }
+    return promise;
+  }
+
   const upkeep = createUpkeep({
-    ...{ journal, position, state, log, segmentBytes, exclusively: turns.alone },
+    journal,
+    position,
+    state,
+    log,
+    segmentBytes,
+    exclusively,
     write,
     forget: () => history.forget(firstBody(), maxBytes / 32),
-    firstOnItsWay: () => onTheirWay.values().next().value?.from ?? Number.POSITIVE_INFINITY,
+    firstPending: () => pending.values().next().value?.from ?? Number.POSITIVE_INFINITY,
     isTight: () => used() + refusedBytes > (max / 4) * 3,
   });
-  void upkeep.look();
+  void upkeep.check();
 
   return {
-    ...deadLetterReading(journal, scanned),
+    ...deadLetterReading(journal, state),
     get full() {
       return !journal.acceptance().ok || used() + refusedBytes > max;
     },
     bytes: () => ({ used: journal.extent().bytes, max }),
-    async append(letter, from) {
-      // Kept before a crash, and not counted as settled: the same event again.
-      const number = index.numberOf(letter);
-      const bytes = letter.json.length + recordOverheadBytes;
+    async append(deadLetter, from) {
+      // Stored before a crash, and not counted as settled: the same event again.
+      const number = index.numberOf(deadLetter);
+      const bytes = deadLetter.json.length + recordOverheadBytes;
       if (used() + bytes > max) {
         refusedBytes = bytes;
-        void upkeep.look();
+        void upkeep.check();
         const text = `the dead letters take ${used()} of ${max} bytes, and none is let go unseen: retry or drop some of them, or raise deadLetters.maxBytes`;
         throw new ConnectorError('journal_full', text);
       }
-      await write({ kind: 'entry', number, from, letter });
+      await write({ kind: 'entry', number, replaces: undefined, from, deadLetter });
       refusedBytes = 0;
-      if (number !== undefined) void upkeep.look();
+      if (number !== undefined) void upkeep.check();
     },
     async resolve(numbers, how, by) {
-      await turns.alone(async () => {
-        for (const { destination, code, entries } of alike(numbers, index)) {
+      await exclusively(async () => {
+        for (const { entries, ...group } of alike(numbers, index)) {
           for (let from = 0; from < entries.length; from += maxResolvedAtOnce) {
             const some = entries.slice(from, from + maxResolvedAtOnce);
-            await write({ kind: 'resolution', how, destination, code, entries: some, atMs: now(), by });
+            await write({ kind: 'resolution', how, ...group, entries: some, atMs: now(), by });
           }
         }
       });
-      void upkeep.look();
+      void upkeep.check();
     },
-    async replace(number, letter) {
+    async replace(number, deadLetter) {
       // What a whole store of entries that are rejected again adds is freed as it goes.
-      if (used() > maxBytes) await upkeep.look();
-      await turns.together(async () => {
-        const came = index.came(number);
-        if (came === undefined) return;
-        await write({ kind: 'entry', replaces: number, from: came === 'run' ? came : undefined, letter });
+      if (used() > maxBytes) await upkeep.check();
+      await together(async () => {
+        const origin = index.origin(number);
+        if (origin === undefined) return;
+        const from = origin === 'run' ? origin : undefined;
+        await write({ kind: 'entry', number: undefined, replaces: number, from, deadLetter });
       });
-      void upkeep.look();
+      void upkeep.check();
     },
     compact: upkeep.compact,
     async close() {
       await upkeep.close();
-      await turns.over();
-      await journal.close();
+      await exclusively(journal.close);
     },
   };
 }
 
+/**
+ * The dead letters of a connector that is stopped, or that runs meanwhile: nothing is changed. `directory` is the data
+ * directory.
+ * @throws ConnectorError usage (no data directory), data_format_newer, data_format_unreadable, journal_failed.
+ */
+export async function openDeadLettersSnapshot(
+  directory: string,
+  { log }: { readonly log: Logger },
+): Promise<DeadLetterReading> {
+  const snapshot = await openJournalSnapshot(directory, { log, room: 'dead-letters' });
+  try {
+    return { ...deadLetterReading(snapshot, await readState(snapshot, log)), close: snapshot.close };
+  } catch (error) {
+    await snapshot.close();
+    throw error;
+  }
+}
+
+type Alike = Pick<ResolutionRecord, 'destination' | 'code' | 'entries'>;
+
 /** Those that are open, each once, by destination and code. */
-function alike(
-  numbers: Iterable<number>,
-  index: EntryIndex,
-): Iterable<Pick<ResolutionRecord, 'destination' | 'code' | 'entries'>> {
-  const groups = new Map<
-    string,
-    Pick<ResolutionRecord, 'destination' | 'code'> & { readonly entries: ResolutionRecord['entries'][number][] }
-  >();
+function alike(numbers: Iterable<number>, index: EntryIndex): Iterable<Alike> {
+  const groups = new Map<string, Alike>();
   for (const number of new Set(numbers)) {
     const entry = index.get(number);
     if (entry === undefined) continue;

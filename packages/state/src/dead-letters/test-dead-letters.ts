@@ -9,10 +9,18 @@ export const mib = 1024 * 1024;
 /** The letter of the first event of body `sequence`, with a document of about `size` bytes. */
 export function letterOf(sequence: number, more: Partial<DeadLetter> = {}, size = 100): DeadLetter {
   return {
-    ...{ destination: 'siem', sequence, element: 0, id: `id-${sequence}`, dataset: 'extreme_xiq.audit' },
-    ...{ code: 'mapping', message: `no room for ${sequence}`, attempts: 1 },
-    ...{ firstAttemptMs: 1_000_000 + sequence, lastAttemptMs: 2_000_000 + sequence },
-    ...{ json: JSON.stringify({ number: sequence, text: 'x'.repeat(size) }), receipt: `r1_${sequence}` },
+    destination: 'siem',
+    sequence,
+    element: 0,
+    id: `id-${sequence}`,
+    dataset: 'extreme_xiq.audit',
+    code: 'mapping',
+    message: `no room for ${sequence}`,
+    attempts: 1,
+    firstAttemptMs: 1_000_000 + sequence,
+    lastAttemptMs: 2_000_000 + sequence,
+    json: JSON.stringify({ number: sequence, text: 'x'.repeat(size) }),
+    receipt: `r1_${sequence}`,
     ...more,
   };
 }
@@ -24,8 +32,13 @@ export function openTestDeadLetters(
 ): Promise<DeadLetters> {
   let ms = 0;
   return openDeadLetters('/data/dead-letters', {
-    ...{ maxBytes: mib, minFreeBytes: 0, segmentBytes: 64 * 1024, maintainEveryMs: 0, files },
-    ...{ log: createRecordingLogger(), meter: createRecordingMeter() },
+    maxBytes: mib,
+    minFreeBytes: 0,
+    segmentBytes: 64 * 1024,
+    maintainEveryMs: 0,
+    files,
+    log: createRecordingLogger(),
+    meter: createRecordingMeter(),
     now: () => {
       ms += 1;
       return ms;

@@ -2,7 +2,7 @@
 import { modelFiles } from '@xiq-siem/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import type { DeadLetters } from './dead-letters.ts';
-import { allOf, appendAll, letterOf, openBodies, openTestDeadLetters, range } from './test-dead-letters.ts';
+import { allOf, appendAll, letterOf, mib, openBodies, openTestDeadLetters, range } from './test-dead-letters.ts';
 
 async function fill(letters: DeadLetters, size = 2000): Promise<number> {
   let kept = 0;
@@ -23,6 +23,7 @@ describe('a full store', () => {
     const kept = await fill(letters);
     await expect(letters.append(letterOf(kept + 1, {}, 2000))).rejects.toMatchObject({ code: 'journal_full' });
     expect(letters.bytes().used).toBeLessThanOrEqual(letters.bytes().max);
+    expect(letters.bytes().max).toBe((mib / 16) * 15);
     expect(await openBodies(letters)).toEqual(range(1, kept));
     // One in four, so that none of the segments is free of open ones.
     const some = range(1, kept).filter((number) => number % 4 === 0);
@@ -35,7 +36,10 @@ describe('a full store', () => {
     const again = await openTestDeadLetters(files);
     expect(await openBodies(again)).toEqual(expected);
     expect(again.counts().get('siem')).toEqual({
-      ...{ open: expected.length, delivered: 0, dropped: some.length, fromRuns: 0 },
+      open: expected.length,
+      delivered: 0,
+      dropped: some.length,
+      fromRuns: 0,
     });
     await again.close();
   });
@@ -142,6 +146,18 @@ describe('compaction', () => {
     letters = await openTestDeadLetters(files);
     expect(await letters.find(50)).toMatchObject([{ number: 50, resolved: { how: 'dropped' } }]);
     expect(letters.counts().get('siem')).toEqual({ open: 0, delivered: 0, dropped: 300, fromRuns: 0 });
+    await letters.close();
+  });
+
+  it('forgets what became of entries whose body the journal no longer holds, and of no other', async () => {
+    let firstBody = 0;
+    const letters = await openTestDeadLetters(modelFiles(), { firstBody: () => firstBody });
+    await appendAll(letters, range(1, 4));
+    for (const number of range(1, 3)) await letters.resolve([number], 'dropped', 'operator');
+    firstBody = 2;
+    await letters.resolve([4], 'dropped', 'operator');
+    await vi.waitFor(async () => expect(await letters.find(1)).toEqual([]));
+    expect((await Promise.all(range(2, 4).map((body) => letters.find(body)))).flat()).toHaveLength(3);
     await letters.close();
   });
 

@@ -1,67 +1,55 @@
-// Lets go of what is resolved: moves the position over it, and moves old open entries out of its way.
+// Removes what is resolved: moves the position past it, and copies old open entries to the tail.
 import type { Logger, PositionFile } from '@xiq-siem/core';
 import type { Journal } from '@xiq-siem/journal';
-import type { DeadLetterState } from './dead-letter-state.ts';
+import { type DeadLetterState, logPortions } from './dead-letter-state.ts';
 import { type DeadLetterRecord, decodeRecord } from './records.ts';
 
-export interface UpkeepOptions {
+interface UpkeepOptions {
   readonly journal: Journal;
   readonly position: PositionFile;
   readonly state: DeadLetterState;
   readonly log: Logger;
   readonly segmentBytes: number;
-  /** One change of what is kept after the other; only new entries come in between. */
+  /** One change of what is stored after the other; only new entries come in between. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   /** Resolves with the record's sequence once it is synced and counted in `state`. */
   readonly write: (record: DeadLetterRecord) => Promise<number>;
   /** Forgets what nobody can ask for any more. */
   readonly forget: () => void;
-  /** A sequence that no record on its way to the disk is below; Infinity where there is none. */
-  readonly firstOnItsWay: () => number;
+  /** A sequence that no record is below that is being written; Infinity where there is none. */
+  readonly firstPending: () => number;
   /** Whether what is resolved should go earlier than usual. */
   readonly isTight: () => boolean;
 }
 
-export interface Upkeep {
-  /** Looks whether there is enough to let go of, in the background. Resolves when that is done; never rejects. */
-  look(): Promise<void>;
-  /** Resolves when nothing that could go is left. Rejects where the disk fails it: nothing is lost by that. */
-  compact(): Promise<void>;
-  close(): Promise<void>;
-}
-
-const none = Number.POSITIVE_INFINITY;
-const portion = { maxBodies: 256, maxBytes: 1024 * 1024 };
-
-export function createUpkeep(options: UpkeepOptions): Upkeep {
-  const { journal, position, state, log, segmentBytes, exclusively } = options;
+export function createUpkeep(options: UpkeepOptions) {
+  const { journal, position, state, log, segmentBytes, exclusively, write } = options;
   const { index, history } = state;
   const closing = new AbortController();
-  let looking: Promise<void> | undefined;
-  let lookAgain = false;
-  /** What was wasted when the first open entry was last looked for, which takes a walk over all. */
+  let checking: Promise<void> | undefined;
+  let checkAgain = false;
+  /** What was wasted when the first open entry was last searched for, which takes a walk over all. */
   let wastedThen = 0;
   /** What compaction left: headers and the like. */
   let unavoidable = 0;
   let compacting: Promise<void> | undefined;
 
   const wasted = (): number => journal.extent().bytes - index.bytes() - history.bytes();
-  const firstNeeded = (): number =>
-    Math.min(index.firstLocation() ?? none, history.firstLocation() ?? none, options.firstOnItsWay());
+  const firstNeeded = (): number => Math.min(index.firstLocation(), history.firstLocation(), options.firstPending());
 
   /**
-   * The resolutions so far as one record, then the position: what stands before both is in it, or is needed no more.
-   * A crash between the two leaves a record too many.
+   * Writes the resolutions so far as one record, then the position: what stands before both is in it, or is not needed
+   * any more. A crash between the two leaves a record too many.
    */
-  async function letGo(): Promise<void> {
-    const totalsAt = await options.write({ kind: 'totals', totals: state.totals() });
+  async function removeResolved(): Promise<void> {
+    const totalsAt = await write({ kind: 'totals', totals: state.totals() });
     const sequence = Math.min(firstNeeded(), totalsAt);
     if (sequence > position.position.sequence) await position.save({ ...position.position, sequence });
     await journal.maintain();
   }
 
-  /** Whether a segment or more of resolved entries stands before the first that is needed. */
-  function canLetGo(): boolean {
+  /** Whether a segment or more of resolved entries stands before the first record that is needed. */
+  function canRemove(): boolean {
     if (!options.isTight() && Math.abs(wasted() - wastedThen) < segmentBytes / 4) return false;
     wastedThen = wasted();
     const { nextSequence, bytes } = journal.extent();
@@ -75,86 +63,79 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     return bytes > 4 * segmentBytes && wasted() - unavoidable > (options.isTight() ? bytes / 16 : bytes / 2);
   }
 
-  /** What takes the place of a record, at the tail; none where it is needed no more, or has been moved already. */
+  /** What takes the place of a record, at the tail; none where it is not needed any more, or has been moved already. */
   function copyOf(record: DeadLetterRecord | undefined, at: number): DeadLetterRecord | undefined {
     if (record?.kind === 'entry') {
       const number = record.number ?? at;
-      const from = index.came(number) === 'run' ? 'run' : undefined;
-      return index.locate(number) === at ? { kind: 'entry', number, from, letter: record.letter } : undefined;
+      const from = index.origin(number) === 'run' ? 'run' : undefined;
+      return index.locate(number) === at ? { ...record, number, replaces: undefined, from } : undefined;
     }
     if (record?.kind !== 'resolution') return undefined;
     const original = record.copyOf ?? at;
     return history.locate(original) === at ? { ...record, copyOf: original } : undefined;
   }
 
-  /** Copies what is needed to the tail, oldest first, until little is wasted: each copy is synced before its origin goes. */
-  async function run(isEnough: () => boolean): Promise<void> {
-    const { firstSequence, nextSequence: end, bytes: before } = journal.extent();
-    const reader = journal.reader(firstSequence, end - 1);
-    let next = firstSequence;
+  /** Copies what is needed to the tail, oldest first, until little is wasted: each copy is synced before its original goes. */
+  async function copyNeeded(isEnough: () => boolean): Promise<void> {
+    const bytesBefore = journal.extent().bytes;
+    const portions = logPortions(journal, closing.signal);
+    let isEnd = false;
     let passedBytes = 0;
     try {
-      while (next < end && !isEnough() && !closing.signal.aborted) {
+      while (!isEnd && !isEnough() && !closing.signal.aborted) {
         await exclusively(async () => {
-          const entries = await reader.read(portion, closing.signal);
-          if (entries.length === 0) next = end;
-          const copies: Promise<number>[] = [];
-          for (const entry of entries) {
-            if (entry.kind === 'lost') {
-              next = entry.span.toSequence + 1;
-              continue;
-            }
-            const { sequence, bytes } = entry.body;
-            next = sequence + 1;
-            passedBytes += bytes.length;
-            const copy = copyOf(decodeRecord(bytes), sequence);
-            if (copy !== undefined) copies.push(options.write(copy));
-          }
-          await Promise.all(copies);
+          const { done, value: bodies } = await portions.next();
+          isEnd = done === true;
+          if (done === true) return;
+          const copies = bodies.map(({ sequence, bytes }) => copyOf(decodeRecord(bytes), sequence));
+          await Promise.all(copies.map((copy) => copy && write(copy)));
+          passedBytes += bodies.reduce((sum, { bytes }) => sum + bytes.length, 0);
           if (passedBytes < segmentBytes) return;
           passedBytes = 0;
-          await letGo();
+          await removeResolved();
         });
       }
-      await exclusively(letGo);
+      await exclusively(removeResolved);
       unavoidable = wasted();
     } finally {
-      await reader.close();
+      await portions.return(undefined);
     }
-    log.info('dead_letters.compacted', { bytesBefore: before, bytes: journal.extent().bytes });
+    log.info('dead_letters.compacted', { bytesBefore, bytes: journal.extent().bytes });
   }
 
   function compact(isEnough: () => boolean): Promise<void> {
-    compacting ??= run(isEnough).finally(() => {
+    compacting ??= copyNeeded(isEnough).finally(() => {
       compacting = undefined;
     });
     return compacting;
   }
 
-  async function lookNow(): Promise<void> {
+  async function checkNow(): Promise<void> {
     do {
-      lookAgain = false;
+      checkAgain = false;
       options.forget();
-      if (canLetGo()) await exclusively(letGo);
+      if (canRemove()) await exclusively(removeResolved);
       if (needsCompaction()) await compact(() => wasted() < journal.extent().bytes / 32);
-    } while (lookAgain && !closing.signal.aborted);
+    } while (checkAgain && !closing.signal.aborted);
   }
 
   return {
-    look() {
-      lookAgain = true;
+    /** Checks whether there is enough to remove, in the background. Resolves when that is done; never rejects. */
+    check(): Promise<void> {
+      checkAgain = true;
       if (closing.signal.aborted) return Promise.resolve();
-      looking ??= lookNow()
+      checking ??= checkNow()
         .catch((error: unknown) => log.warn('dead_letters.upkeep_failed', { why: String(error) }))
         .finally(() => {
-          looking = undefined;
+          checking = undefined;
         });
-      return looking;
+      return checking;
     },
+    /** Resolves when nothing that could go is left. Rejects where the disk fails it: nothing is lost by that. */
     compact: () => compact(() => false),
-    async close() {
+    async close(): Promise<void> {
       closing.abort();
-      await looking;
+      await checking;
       await compacting?.catch(() => undefined);
     },
   };

@@ -20,7 +20,7 @@ function stateAt(places: readonly Partial<EventPlace>[], given: Given = {}) {
   const states = settledStates(
     {
       journal: { letGoGaps: () => [gap] },
-      milestones: { first: () => ({ sequence: began, atMs: 0 }) },
+      progressHistory: { first: () => ({ sequence: began, atMs: 0 }) },
       position: () => ({ sequence, settled: [], counters }),
     },
     { name: 'one', assurance: 'stored', wants: ({ dataset }) => dataset === 'wanted' },

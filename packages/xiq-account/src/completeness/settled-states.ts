@@ -20,18 +20,18 @@ export interface EventPlace {
 
 interface SettledEvidence extends Pick<Evidence, 'position'> {
   readonly journal: Pick<Evidence['journal'], 'letGoGaps'>;
-  readonly milestones: Pick<Evidence['milestones'], 'first'>;
+  readonly progressHistory: Pick<Evidence['progressHistory'], 'first'>;
 }
 
 /** `undelivered` are keys of dead letters, as `placeKey` makes them. */
 export function settledStates(
-  { journal, milestones, position: positionOf }: SettledEvidence,
+  { journal, progressHistory, position: positionOf }: SettledEvidence,
   { name, assurance, wants }: Omit<KnownDestination, 'type'>,
   undelivered: ReadonlySet<string>,
 ) {
   const position = positionOf(name);
   const gaps = journal.letGoGaps().filter(({ destination }) => destination === name);
-  const began = milestones.first(name)?.sequence ?? 0;
+  const began = progressHistory.first(name)?.sequence ?? 0;
   /** By ordinal: 0 where nothing is known yet, else the place of the state in `states`, and one. */
   let noted = new Uint8Array(1_024);
 
