@@ -120,7 +120,7 @@ test('doctor finds its event everywhere, or says of the one destination that is 
   await reload({ caFile: './other-ca.pem' });
   expect(await doctor(place, 4)).toEqual({
     code: 1,
-    said: { ...othersAreWell, elastic: stuck(/certificate.*set `caFile` to the authority that does/s) },
+    said: { ...othersAreWell, elastic: stuck(/certificate.*set `caFile` to the authority that has/s) },
   });
 
   // A template that is not there.
