@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { type HecFakeOptions, startHecFake } from './hec-fake.ts';
-import { selfSignedCertificate } from './self-signed-certificate.ts';
+import { selfSignedCertificate } from './certificates.ts';
 
 const channel = 'FE0ECFAD-13D5-401B-847D-77833BD77131';
 const tokens = { good: {}, narrow: { indexes: ['network'] }, off: { disabled: true }, acks: { ack: true } };

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { createHecFakeAcks, type HecFakeAcks } from './hec-fake-acks.ts';
 import { type HecEvent, readHecBody } from './hec-fake-body.ts';
 import { hecStatuses } from './hec-fake-codes.ts';
-import type { SelfSignedCertificate } from './self-signed-certificate.ts';
+import type { SelfSignedCertificate } from './certificates.ts';
 
 export interface HecFakeToken {
   /** Indexes that it may write to. Default: any. */

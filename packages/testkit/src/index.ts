@@ -25,5 +25,5 @@ export type { ModelFailure, ModelFile, ModelFiles, ModelFilesOptions, ModelOpera
 export { modelFiles } from './model-files.ts';
 export type { LogLine, RecordingLogger, RecordingMeter } from './recording.ts';
 export { createRecordingLogger, createRecordingMeter } from './recording.ts';
-export type { SelfSignedCertificate, TestCertificate } from './self-signed-certificate.ts';
-export { selfSignedCertificate, testCertificate } from './self-signed-certificate.ts';
+export type { SelfSignedCertificate, TestCertificate } from './certificates.ts';
+export { selfSignedCertificate, testCertificate } from './certificates.ts';
