@@ -2,8 +2,8 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
-import { type HecFakeOptions, startHecFake } from './hec-fake.ts';
 import { selfSignedCertificate } from './certificates.ts';
+import { type HecFakeOptions, startHecFake } from './hec-fake.ts';
 
 const channel = 'FE0ECFAD-13D5-401B-847D-77833BD77131';
 const tokens = { good: {}, narrow: { indexes: ['network'] }, off: { disabled: true }, acks: { ack: true } };

@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import type { SelfSignedCertificate } from './certificates.ts';
 import { createHecFakeAcks, type HecFakeAcks } from './hec-fake-acks.ts';
 import { type HecEvent, readHecBody } from './hec-fake-body.ts';
 import { hecStatuses } from './hec-fake-codes.ts';
-import type { SelfSignedCertificate } from './certificates.ts';
 
 export interface HecFakeToken {
   /** Indexes that it may write to. Default: any. */

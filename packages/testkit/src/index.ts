@@ -1,4 +1,7 @@
 // What plugin authors and our tests prove their work with.
+
+export type { SelfSignedCertificate, TestCertificate } from './certificates.ts';
+export { selfSignedCertificate, testCertificate } from './certificates.ts';
 export type { DestinationContextOptions } from './destination-context.ts';
 export { destinationContext } from './destination-context.ts';
 export type {
@@ -25,5 +28,3 @@ export type { ModelFailure, ModelFile, ModelFiles, ModelFilesOptions, ModelOpera
 export { modelFiles } from './model-files.ts';
 export type { LogLine, RecordingLogger, RecordingMeter } from './recording.ts';
 export { createRecordingLogger, createRecordingMeter } from './recording.ts';
-export type { SelfSignedCertificate, TestCertificate } from './certificates.ts';
-export { selfSignedCertificate, testCertificate } from './certificates.ts';
