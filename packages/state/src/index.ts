@@ -2,16 +2,13 @@
 export type { BackfilledIds, BackfilledLookup } from './backfilled-ids.ts';
 export { isDuplicateOfBackfill, openBackfilledIds, readBackfilledIds, withoutDuplicates } from './backfilled-ids.ts';
 export type {
-  DeadLetterCounts,
   DeadLetterFilter,
-  DeadLetterGroup,
   DeadLetterReading,
   DeadLetters,
   ListedDeadLetter,
   StoredDeadLetter,
 } from './dead-letters/dead-letters.ts';
 export { openDeadLetters, openDeadLettersSnapshot } from './dead-letters/open-dead-letters.ts';
-export type { IdSet } from './id-set.ts';
 export { idSet } from './id-set.ts';
 export type { BackfillProgress, JobRecord, JobRecords } from './job-record.ts';
 export { newJobId, openJobRecords, readJobRecords } from './job-record.ts';
