@@ -37,10 +37,13 @@ async function fill(umask: number): Promise<void> {
     for (let sequence = 1; sequence < 20; sequence += 1) await append(sequence);
     await deadLetters.resolve(deadLetters.matching({}).slice(0, 9), 'dropped', 'operator');
     await deadLetters.compact();
+    await deadLetters.close();
     const records = await openJobRecords(paths.jobs, log);
     const job = { id: 'a1', kind: 'replay', state: 'running', request: {}, created: '2026-01-01T00:00:00Z', lanes: [] };
     await records.save({ v: 1, job });
-    await (await openPositionFileAt(records.positionPath('a1', 'one'), freshPosition(1))).save(freshPosition(2));
+    const position = await openPositionFileAt(records.positionPath('a1', 'one'), freshPosition(1));
+    await position.save(freshPosition(2));
+    await position.close();
     const history = await openProgressHistory(paths.positions, log);
     for (let sequence = 1; sequence < 3; sequence += 1) await history.add('one', { sequence, atMs: sequence });
     // One file at its bound is written anew.
@@ -49,9 +52,11 @@ async function fill(umask: number): Promise<void> {
     await (await openProgressHistory(paths.positions, log)).add('two', { sequence: 200_000, atMs: 2 });
     // So is one with an invalid line.
     const ids = paths.jobs + '/backfilled.ids';
-    await (await openBackfilledIds(ids, { now, log })).add(['1' + 'a'.repeat(40)]);
+    const first = await openBackfilledIds(ids, { now, log });
+    await first.add(['1' + 'a'.repeat(40)]);
+    await first.close();
     await appendFile(ids, 'torn');
-    await openBackfilledIds(ids, { now, log });
+    await (await openBackfilledIds(ids, { now, log })).close();
     // Killed, so that nothing is removed at the end.
     process.kill(process.pid, 'SIGKILL');
   `;

@@ -87,7 +87,8 @@ export function deadLetterReading(source: ReadableLog, state: DeadLetterState): 
       const entries: ListedDeadLetter[] = [];
       for await (const batch of read(numbers, never)) entries.push(...batch.map(({ json: _, ...entry }) => entry));
       const last = numbers.at(-1);
-      return { entries, matched: matching.length, next: last === matching.at(-1) ? undefined : last };
+      const page = { entries, matched: matching.length };
+      return last === undefined || last === matching.at(-1) ? page : { ...page, next: last };
     },
   };
 }

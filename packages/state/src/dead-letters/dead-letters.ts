@@ -73,8 +73,8 @@ export interface DeadLetterGroup {
 
 export interface DeadLetterPage {
   readonly entries: readonly ListedDeadLetter[];
-  /** `after` of the next page; undefined at the end. */
-  readonly next: number | undefined;
+  /** `after` of the next page; none at the end. */
+  readonly next?: number;
   /** All that match, on whatever page. */
   readonly matched: number;
 }
