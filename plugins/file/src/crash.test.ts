@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
-import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 import { createFileDestination } from './file-destination.ts';
 import { batchOf, configOf, filesIn, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
@@ -15,13 +14,16 @@ it('holds what was reported delivered, and no torn line, after kill -9 at any mo
   const reported: string[] = [];
   for (let kill = 0; kill < 12; kill++) {
     const process = spawn(execPath, [child, directory, `run${kill}`], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const printed = text(process.stdout);
-    await once(process.stdout, 'readable');
-    const delayMs = 1 + kill * 3;
-    setTimeout(() => process.kill('SIGKILL'), delayMs);
-    const [, signal] = await once(process, 'exit');
-    expect(signal).toBe('SIGKILL');
-    reported.push(...(await printed).split('\n').slice(0, -1));
+    // At another moment of another batch each time.
+    const batches = 1 + (kill % 4);
+    let printed = '';
+    for await (const chunk of process.stdout.setEncoding('utf8')) {
+      printed += chunk;
+      if (printed.split('\n').length > batches * 20) setTimeout(() => process.kill('SIGKILL'), kill);
+    }
+    if (process.signalCode === null) await once(process, 'exit');
+    expect(process.signalCode).toBe('SIGKILL');
+    reported.push(...printed.split('\n').slice(0, -1));
 
     const ids = new Set(await idsIn(directory));
     expect(reported.filter((id) => !ids.has(id))).toEqual([]);
