@@ -8,7 +8,7 @@ import { exits } from '../exit-codes.ts';
 import { followJob, jobExits, jobOptions } from '../jobs/follow-job.ts';
 import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
+import { numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { counted, group } from '../terminal/units.ts';
 import { parseSpan, timeHelp } from '../time.ts';
@@ -81,12 +81,7 @@ ${timeHelp}`,
   },
 });
 
-const columns = [
-  { title: 'MESSAGE TYPE' },
-  { title: 'FETCHED', align: 'right' },
-  { title: 'HAD ALREADY', align: 'right' },
-  { title: 'MISSING', align: 'right' },
-] as const;
+const columns = [...texts('MESSAGE TYPE'), ...numbers('FETCHED', 'HAD ALREADY', 'MISSING')];
 
 /** Resolves with the exit code. */
 export async function preview(

@@ -6,7 +6,7 @@ import { type CommandOptions, wholeNumber } from '../arguments.ts';
 import type { Asking } from '../ask.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { type Cell, renderTable } from '../terminal/table.ts';
+import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { clockTime, counted, group, shortDuration } from '../terminal/units.ts';
 import { timeHelp } from '../time.ts';
@@ -29,9 +29,7 @@ export const listCommand = defineCommand({
 
 ${timeHelp}`,
   options,
-  exits: {
-    ok: 'listed, be there any or none',
-  },
+  exits: { ok: 'listed, be there any or none' },
   connector: 'reads',
   json: {
     schema: routes.listDeadLetters.answer,
@@ -89,14 +87,7 @@ async function listPages({ filter, limit, after, all }: Pages, asking: Asking, t
   }
 }
 
-const columns = [
-  { title: 'NUMBER', align: 'right' },
-  { title: 'AGE', align: 'right' },
-  { title: 'DESTINATION' },
-  { title: 'CODE' },
-  { title: 'DATASET' },
-  { title: 'WORDS' },
-] as const;
+const columns = [...numbers('NUMBER', 'AGE'), ...texts('DESTINATION', 'CODE', 'DATASET', 'WORDS')];
 
 function row({ number, destination, code, words = '', dataset, lastAttempt }: DeadLetterEntry, nowMs: number): Cell[] {
   const age = shortDuration(Math.max(0, nowMs - Date.parse(lastAttempt)) / 1000);
@@ -105,19 +96,8 @@ function row({ number, destination, code, words = '', dataset, lastAttempt }: De
 
 type Groups = z.output<typeof routes.groupDeadLetters.answer>;
 
-const groupColumns = [
-  { title: 'DESTINATION' },
-  { title: 'CODE' },
-  { title: 'DATASET' },
-  { title: 'EVENTS', align: 'right' },
-  { title: 'NEWEST' },
-] as const;
-const countColumns = [
-  { title: 'DESTINATION' },
-  { title: 'OPEN', align: 'right' },
-  { title: 'DELIVERED LATER', align: 'right' },
-  { title: 'DROPPED', align: 'right' },
-] as const;
+const groupColumns = [...texts('DESTINATION', 'CODE', 'DATASET'), ...numbers('EVENTS'), ...texts('NEWEST')];
+const countColumns = [...texts('DESTINATION'), ...numbers('OPEN', 'DELIVERED LATER', 'DROPPED')];
 
 export function renderGroups(
   { groups, counts }: Groups,

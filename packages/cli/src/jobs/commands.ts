@@ -2,16 +2,14 @@
 import { type Job, routes } from '@xiq-siem/admin-api';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { type Cell, renderTable } from '../terminal/table.ts';
+import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import { clockTime, group } from '../terminal/units.ts';
 import { jobExits, watchJob } from './follow-job.ts';
 import { doneOf, renderJob, wordsOf } from './job-view.ts';
 
 export const jobsListCommand = defineCommand({
   text: 'The jobs (retries, replays, back-fills) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
-  exits: {
-    ok: 'listed, be there any or none',
-  },
+  exits: { ok: 'listed, be there any or none' },
   connector: 'reads',
   json: { schema: routes.jobs.answer },
   async run({ terminal, ask }) {
@@ -25,15 +23,7 @@ export const jobsListCommand = defineCommand({
   },
 });
 
-const columns = [
-  { title: 'JOB' },
-  { title: 'KIND' },
-  { title: 'STATE' },
-  { title: 'DONE', align: 'right' },
-  { title: 'REJECTED', align: 'right' },
-  { title: 'BEGUN' },
-  { title: 'WHAT' },
-] as const;
+const columns = [...texts('JOB', 'KIND', 'STATE'), ...numbers('DONE', 'REJECTED'), ...texts('BEGUN', 'WHAT')];
 
 const colours = {
   running: 'green',

@@ -2,7 +2,7 @@
 import type { Job } from '@xiq-siem/admin-api';
 import { type Colour, painter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
-import { renderTable } from '../terminal/table.ts';
+import { numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { clockTime, group } from '../terminal/units.ts';
 
@@ -15,25 +15,15 @@ const colours: Readonly<Record<Job['state'], Colour>> = {
 };
 
 const columns = [
-  { title: 'DESTINATION' },
-  { title: 'STATE' },
-  { title: 'DONE', align: 'right' },
-  { title: 'OF', align: 'right' },
-  { title: 'DELIVERED', align: 'right' },
-  { title: 'HAD ALREADY', align: 'right' },
-  { title: 'REJECTED', align: 'right' },
-  { title: 'DAMAGED', align: 'right' },
-] as const;
+  ...texts('DESTINATION', 'STATE'),
+  ...numbers('DONE', 'OF', 'DELIVERED', 'HAD ALREADY', 'REJECTED', 'DAMAGED'),
+];
 
 const typeColumns = [
-  { title: 'MESSAGE TYPE' },
-  { title: 'STATE' },
-  { title: 'DONE', align: 'right' },
-  { title: 'FETCHED', align: 'right' },
-  { title: 'HAD ALREADY', align: 'right' },
-  { title: 'KEPT', align: 'right' },
-  { title: 'WORDS' },
-] as const;
+  ...texts('MESSAGE TYPE', 'STATE'),
+  ...numbers('DONE', 'FETCHED', 'HAD ALREADY', 'KEPT'),
+  ...texts('WORDS'),
+];
 
 /** True where it ended and everything that it was to bring is there. */
 export function isThrough({ state, lanes, types = [] }: Job): boolean {

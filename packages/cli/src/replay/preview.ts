@@ -5,7 +5,7 @@ import { exits } from '../exit-codes.ts';
 import { type Paint, painter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
+import { numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cutText } from '../terminal/text-width.ts';
 import { counted, group } from '../terminal/units.ts';
@@ -70,7 +70,7 @@ function renderEnd(end: End, terminal: Terminal): readonly string[] {
     before === after
       ? `Mapping ${printable(before)} is in effect and stands in the file.`
       : `Mapping ${printable(before)} -> ${printable(after)}.`;
-  const columns = [{ title: 'FIELD' }, { title: 'EVENTS', align: 'right' }] as const;
+  const columns = [...texts('FIELD'), ...numbers('EVENTS')];
   return [
     ...(changed === 0 ? [] : ['']),
     mapping,

@@ -2,7 +2,7 @@
 import type { DestinationState, Status } from '@xiq-siem/admin-api';
 import { type Colour, painter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
-import { type Cell, type Column, renderTable } from '../terminal/table.ts';
+import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/text-width.ts';
 import { byteSize, clockTime, counted, duration, group, rate, shortCount, shortDuration } from '../terminal/units.ts';
@@ -19,16 +19,9 @@ const stateColours: Readonly<Record<DestinationState['state'], Colour | undefine
 
 type Paper = Pick<Terminal, 'columns' | 'colours'>;
 
-const columns: readonly Column[] = [
-  { title: 'NAME' },
-  { title: 'STATE' },
-  { title: 'BODIES', align: 'right' },
-  { title: 'BYTES', align: 'right' },
-  { title: 'AGE', align: 'right' },
-  { title: 'EV/S', align: 'right' },
-  { title: 'DELIVERED', align: 'right' },
-  { title: 'DEAD', align: 'right' },
-  { title: 'FULL IN', align: 'right' },
+const columns = [
+  ...texts('NAME', 'STATE'),
+  ...numbers('BODIES', 'BYTES', 'AGE', 'EV/S', 'DELIVERED', 'DEAD', 'FULL IN'),
 ];
 /** Gaps and spans that are told one by one. */
 const maxListed = 20;
