@@ -41,6 +41,8 @@ type Shapes = Extract<ShapesLine, { kind: 'end' }>;
 const fieldColumns = [...texts('FIELD', 'TYPE'), ...numbers('COUNT')];
 const formColumns = [...texts('SOURCE', 'AUTHENTICATES BY'), ...numbers('COUNT')];
 
+const fieldRow = ({ path, type, count }: Shapes['types'][number]['fields'][number]) => [path, type, group(count)];
+
 function renderShapes({ types, authentication, snapshot }: Shapes, terminal: Terminal): readonly string[] {
   const forms = authentication.map(({ source, form, count }) => [source, form, group(count)]);
   const formLines = snapshot
@@ -52,11 +54,7 @@ function renderShapes({ types, authentication, snapshot }: Shapes, terminal: Ter
     ...(types.length === 0 ? ['Every field is known to the mapping.', ''] : []),
     ...types.flatMap(({ messageType, bodies, fields, omitted }) => [
       `${printable(messageType)}: unknown fields in ${counted(bodies, 'body', 'bodies')}`,
-      ...renderTable(
-        fieldColumns,
-        fields.map(({ path, type, count }) => [path, type, group(count)]),
-        terminal,
-      ),
+      ...renderTable(fieldColumns, fields.map(fieldRow), terminal),
       ...(omitted === 0 ? [] : [`… and ${counted(omitted, 'more field')}`]),
       '',
     ]),

@@ -6,7 +6,7 @@ import { numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { clockTime, group } from '../terminal/units.ts';
 
-const colours: Readonly<Record<Job['state'], Colour>> = {
+export const stateColours: Readonly<Record<Job['state'], Colour>> = {
   running: 'green',
   interrupted: 'yellow',
   cancelled: 'yellow',
@@ -55,7 +55,7 @@ export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colour
     lane !== 'done' && (words ?? reason) !== undefined ? [`! ${printable(`${destination}: ${words ?? reason}`)}`] : [],
   );
   return [
-    `Job ${printable(id)} (${kind}): ${painter(terminal)(colours[state], state)}, begun ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
+    `Job ${printable(id)} (${kind}): ${painter(terminal)(stateColours[state], state)}, begun ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
     `  ${wordsOf(job)}`,
     ...(types.length === 0 ? [] : renderTable(typeColumns, types.map(typeRow), terminal)),
     ...(lanes.length + types.length > 0 ? [] : ['There was nothing to do.']),
@@ -66,13 +66,7 @@ export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colour
 }
 
 function typeRow({ messageType, state, done, fetched, known, kept, words = '' }: NonNullable<Job['types']>[number]) {
-  return [
-    messageType,
-    state,
-    `${Math.floor(done * 100)} %`,
-    ...[fetched, known, kept].map((count) => group(count)),
-    words,
-  ];
+  return [messageType, state, `${Math.floor(done * 100)} %`, ...[fetched, known, kept].map(group), words];
 }
 
 function laneRow(lane: Job['lanes'][number]) {
@@ -80,7 +74,7 @@ function laneRow(lane: Job['lanes'][number]) {
   return [
     destination,
     state.replace('_', ' ') + (reason === undefined ? '' : ` (${reason})`),
-    ...[done, total, delivered, duplicate, deadLettered, damaged].map((count) => group(count)),
+    ...[done, total, delivered, duplicate, deadLettered, damaged].map(group),
   ];
 }
 

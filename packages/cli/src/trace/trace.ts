@@ -6,7 +6,7 @@ import { exits } from '../exit-codes.ts';
 import { startProgress } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { counted } from '../terminal/units.ts';
-import { parseSpan, spanOptions, timeHelp } from '../time.ts';
+import { parseSpan, type Span, spanOptions, timeHelp } from '../time.ts';
 import { renderTrace } from './trace-view.ts';
 
 export const traceCommand = defineCommand({
@@ -45,7 +45,7 @@ async function traceReceipt(receipt: string, { operations, signal, say, tell }: 
 
 async function traceEvent(
   eventId: string,
-  span: { from?: string; to?: string },
+  span: Span,
   { operations, signal, say, tell }: Asking,
   terminal: Terminal,
 ): Promise<number> {
