@@ -17,10 +17,7 @@ A receipt (r1_…, the answer to the webhook, and extreme.xiq.receipt of each do
 
 ${timeHelp}`,
   options: spanOptions,
-  exits: {
-    ok: 'found',
-    notFound: 'not found, or not there any more',
-  },
+  exits: { ok: 'found', notFound: 'not found, or not there any more' },
   connector: 'reads',
   words: [1, 1],
   json: {
