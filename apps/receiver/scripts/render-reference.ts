@@ -3,42 +3,11 @@
 import { destinationFrame, frameSchema, sourceFrame } from '@xiq-siem/config';
 import { z } from 'zod';
 import { registry } from '../src/registry.ts';
-
-interface Property {
-  readonly type?: string | undefined;
-  readonly description?: string | undefined;
-  readonly default?: unknown;
-  readonly minimum?: number | undefined;
-  readonly maximum?: number | undefined;
-  readonly exclusiveMinimum?: number | undefined;
-  readonly enum?: readonly unknown[] | undefined;
-  readonly const?: unknown;
-  readonly items?: Property | undefined;
-  readonly anyOf?: readonly Property[] | undefined;
-  readonly properties?: Readonly<Record<string, Property>> | undefined;
-  readonly additionalProperties?: Property | boolean | undefined;
-}
-
-const property: z.ZodType<Property> = z.lazy(() =>
-  z.object({
-    type: z.string().optional(),
-    description: z.string().optional(),
-    default: z.unknown().optional(),
-    minimum: z.number().optional(),
-    maximum: z.number().optional(),
-    exclusiveMinimum: z.number().optional(),
-    enum: z.array(z.unknown()).optional(),
-    const: z.unknown().optional(),
-    items: property.optional(),
-    anyOf: z.array(property).optional(),
-    properties: z.record(z.string(), property).optional(),
-    additionalProperties: z.union([z.boolean(), property]).optional(),
-  }),
-);
+import { type Node, node, row } from './render-schema.ts';
 
 const secretText = '`{ env }`, `{ file, optional }` or `{ managed: true }`';
 
-function typeOf({ type, enum: values, const: only, items, anyOf, properties, additionalProperties }: Property): string {
+function typeOf({ type, enum: values, const: only, items, anyOf, properties, additionalProperties }: Node): string {
   if (values !== undefined) return values.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');
   if (only !== undefined) return `\`${JSON.stringify(only)}\``;
   if (anyOf !== undefined) {
@@ -53,7 +22,7 @@ function typeOf({ type, enum: values, const: only, items, anyOf, properties, add
   return type ?? 'any';
 }
 
-function rangeOf({ minimum, maximum, exclusiveMinimum }: Property): string {
+function rangeOf({ minimum, maximum, exclusiveMinimum }: Node): string {
   const low = minimum ?? exclusiveMinimum;
   const bounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
   if (low !== undefined && bounded) return `, ${low} to ${maximum}`;
@@ -62,21 +31,20 @@ function rangeOf({ minimum, maximum, exclusiveMinimum }: Property): string {
   return bounded ? `, at most ${maximum}` : '';
 }
 
-function rowsOf(properties: Readonly<Record<string, Property>>, required: ReadonlySet<string>, prefix = ''): string[] {
+function rowsOf(properties: Readonly<Record<string, Node>>, required: ReadonlySet<string>, prefix = ''): string[] {
   return Object.entries(properties).flatMap(([key, value]) => {
     const name = `${prefix}${key}`;
     const nested = value.properties;
     if (nested !== undefined && Object.keys(nested).length > 0) return rowsOf(nested, new Set(), `${name}.`);
     const fallback =
       value.default === undefined ? (required.has(key) ? '**needed**' : '') : `\`${JSON.stringify(value.default)}\``;
-    const cells = [`\`${name}\``, typeOf(value) + rangeOf(value), fallback, value.description ?? ''];
-    return [`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`];
+    return [row(`\`${name}\``, typeOf(value) + rangeOf(value), fallback, value.description ?? '')];
   });
 }
 
 function table(schema: z.ZodType, without: readonly string[] = []): string {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  const { properties = {} } = property.parse(json);
+  const { properties = {} } = node.parse(json);
   const shown = Object.fromEntries(Object.entries(properties).filter(([key]) => !without.includes(key)));
   const rows = rowsOf(shown, new Set(json.required ?? []));
   return ['| key | type | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');

@@ -1,35 +1,50 @@
 // Renders a zod schema as the rows of a table: every path, its type, and what it means.
 import { z } from 'zod';
 
-interface Node {
+/** What is read of a JSON schema. */
+export interface Node {
   readonly type?: string | undefined;
   readonly description?: string | undefined;
   readonly enum?: readonly unknown[] | undefined;
   readonly const?: unknown;
+  readonly default?: unknown;
+  readonly minimum?: number | undefined;
+  readonly maximum?: number | undefined;
+  readonly exclusiveMinimum?: number | undefined;
   readonly format?: string | undefined;
   readonly items?: Node | undefined;
   readonly anyOf?: readonly Node[] | undefined;
   readonly oneOf?: readonly Node[] | undefined;
   readonly properties?: Readonly<Record<string, Node>> | undefined;
+  readonly additionalProperties?: Node | boolean | undefined;
   readonly required?: readonly string[] | undefined;
 }
 
-const node: z.ZodType<Node> = z.lazy(() =>
+export const node: z.ZodType<Node> = z.lazy(() =>
   z.object({
     type: z.string().optional(),
     description: z.string().optional(),
     enum: z.array(z.unknown()).optional(),
     const: z.unknown().optional(),
+    default: z.unknown().optional(),
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+    exclusiveMinimum: z.number().optional(),
     format: z.string().optional(),
     items: node.optional(),
     anyOf: z.array(node).optional(),
     oneOf: z.array(node).optional(),
     properties: z.record(z.string(), node).optional(),
+    additionalProperties: z.union([z.boolean(), node]).optional(),
     required: z.array(z.string()).optional(),
   }),
 );
 
 const branchesOf = ({ anyOf, oneOf }: Node): readonly Node[] => anyOf ?? oneOf ?? [];
+/** A row of a table in Markdown. */
+export const row = (...cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+
 const code = (text: string): string => `\`${text}\``;
 
 function typeOf(schema: Node): string {
@@ -52,8 +67,7 @@ function rowsOf(schema: Node, prefix = ''): readonly string[] {
   return Object.entries(properties ?? {}).flatMap(([key, value]) => {
     const path = prefix === '' ? key : `${prefix}.${key}`;
     const name = code(required.includes(key) ? path : `${path}?`);
-    const cells = [name, typeOf(value), value.description ?? ''].map((cell) => cell.replaceAll('|', '\\|'));
-    return [`| ${cells.join(' | ')} |`, ...rowsOf(value, path)];
+    return [row(name, typeOf(value), value.description ?? ''), ...rowsOf(value, path)];
   });
 }
 

@@ -1,8 +1,6 @@
 // Renders docs/reference/signals.md from the table that documents are made by, and from the fields that they may hold.
 import { connectorFields, eventTable } from '@xiq-siem/health-events';
-
-const row = (...cells: readonly string[]): string =>
-  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+import { row } from './render-schema.ts';
 
 const listed = (values: readonly string[] | undefined): string =>
   values === undefined ? '' : values.map((value) => `\`${value}\``).join(', ');

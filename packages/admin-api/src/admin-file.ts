@@ -5,12 +5,7 @@ import { join } from 'node:path';
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { z } from 'zod';
 
-const adminFile = z.object({
-  url: z.url(),
-  pid: z.int(),
-  token: z.string().min(32),
-  webhooks: z.url().optional(),
-});
+const adminFile = z.object({ url: z.url(), pid: z.int(), token: z.string().min(32), webhooks: z.url().optional() });
 
 export function newAdminToken(): Secret {
   return new Secret(randomBytes(32).toString('base64url'));

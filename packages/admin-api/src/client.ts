@@ -1,6 +1,6 @@
 // The admin API from its other end: each route as a typed call.
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { ConnectorError, isErrorCode } from '@xiq-siem/core';
+import { ConnectorError, isErrorCode, parseJson } from '@xiq-siem/core';
 import type { z } from 'zod';
 import type { AdminAddress } from './admin-file.ts';
 import type { Route } from './route.ts';
@@ -36,7 +36,7 @@ async function* linesFrom<Answer>(
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
   for await (const line of linesOf(address.url, await send(address, route, input, signal))) {
-    const { success, data } = refusal.safeParse(jsonOf(line));
+    const { success, data } = refusal.safeParse(parseJson(line));
     if (success) throw refusalError(data);
     yield parsed(route.answer, line);
   }
@@ -90,7 +90,7 @@ function noAnswer(url: string, cause: Error): ConnectorError {
 }
 
 function refused(status: number, text: string): ConnectorError {
-  const words = refusal.safeParse(jsonOf(text)).data;
+  const words = refusal.safeParse(parseJson(text)).data;
   if (words === undefined) return new ConnectorError('not_running', `the connector answered ${status}`);
   return refusalError(words);
 }
@@ -100,16 +100,8 @@ function refusalError({ error, message, exitCode }: z.output<typeof refusal>): C
   return new ConnectorError(exitCode === undefined ? 'usage' : { code: error, exitCode }, message);
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function parsed<Answer>(schema: z.ZodType<Answer>, text: string): Answer {
-  const { success, data, error } = schema.safeParse(jsonOf(text));
+  const { success, data, error } = schema.safeParse(parseJson(text));
   if (success) return data;
   // A connector of another version answers by another schema.
   const [first] = error.issues;

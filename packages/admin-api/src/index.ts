@@ -18,7 +18,6 @@ export type {
   JobFetch,
   JobLane,
   PreviewLine,
-  ReplayRequest,
   RetryRequest,
 } from './routes/jobs.ts';
 export { backfillRequest, jobSchema, replayRequest, retryRequest } from './routes/jobs.ts';

@@ -30,7 +30,7 @@ export interface Asking extends Output {
   readonly signal: AbortSignal;
 }
 
-interface CommonValues {
+export interface CommonValues {
   readonly config?: string | undefined;
   readonly json?: boolean | undefined;
   readonly data?: string | undefined;
@@ -58,13 +58,7 @@ export async function ask(
     else terminal.out(line);
   }
   try {
-    return await work({
-      operations,
-      snapshot,
-      json,
-      signal,
-      ...output(terminal, json),
-    });
+    return await work({ operations, snapshot, json, signal, ...output(terminal, json) });
   } finally {
     await close();
   }

@@ -7,10 +7,7 @@ import { printable } from './terminal/printable.ts';
 
 export const checkCommand = defineCommand({
   text: 'Ask each destination whether it would take events now, without sending one. Of a stopped connector: with the configuration as it stands.',
-  exits: {
-    ok: 'each would',
-    attention: 'at least one would not',
-  },
+  exits: { ok: 'each would', attention: 'at least one would not' },
   connector: 'reads',
   json: { schema: routes.check.answer },
   async run({ terminal, ask }) {

@@ -17,10 +17,7 @@ const options = {
 export const doctorCommand = defineCommand({
   text: 'Send one marked event (dataset extreme_xiq.connector) the way that every webhook goes, and look for it at each destination that can be searched. Says for each what happened, and what to do.',
   options,
-  exits: {
-    ok: 'it came through everywhere',
-    attention: 'it did not, at one destination or more',
-  },
+  exits: { ok: 'it came through everywhere', attention: 'it did not, at one destination or more' },
   connector: 'changes',
   json: { schema: routes.doctor.answer, lines: true },
   async run({ values, terminal, ask }) {

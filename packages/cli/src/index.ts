@@ -5,7 +5,6 @@ export type { CommandEntry } from './commands.ts';
 export { commands } from './commands.ts';
 export { defineCommand } from './define-command.ts';
 export { exitMeanings, exits } from './exit-codes.ts';
-export type { SteadyClock } from './log/fold-faults.ts';
 export { createLogger, standardErrorLogger } from './log/log.ts';
 export { runCommand } from './run-command.ts';
 export { processSession } from './session.ts';

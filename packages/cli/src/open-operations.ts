@@ -15,7 +15,6 @@ import {
   type SnapshotOperations,
   streamOf,
 } from '@xiq-siem/admin-api';
-import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, exchange } from '@xiq-siem/core';
 import type { OpenedOperations, Place, Product, Purpose } from './command.ts';
 
@@ -25,13 +24,7 @@ const unauthorized = 401;
 const notFound = 404;
 
 /** What the files tell without a configuration. */
-const ofFilesAlone: ReadonlySet<RouteName> = new Set<RouteName>([
-  'status',
-  'listDeadLetters',
-  'groupDeadLetters',
-  'showDeadLetter',
-  'jobs',
-]);
+const ofFilesAlone: readonly RouteName[] = ['status', 'listDeadLetters', 'groupDeadLetters', 'showDeadLetter', 'jobs'];
 
 /**
  * With a configuration at fault, a running connector is asked all the same, and of a stopped one what its files tell.
@@ -61,13 +54,8 @@ function ofRunning(address: AdminAddress, dataDirectory: string): OpenedOperatio
   return { operations: connectAdmin(address), snapshot: false, dataDirectory, close: async () => {} };
 }
 
-interface Read {
-  readonly configuration: Configuration;
-  /** The configuration is the built-in one, with the data directory of the one that is at fault. */
-  readonly fault: ConnectorError | undefined;
-}
-
-async function readConfiguration(product: Product, file: string | undefined, given: string | undefined): Promise<Read> {
+/** With a `fault`, the configuration is the built-in one, with the data directory of the one that is at fault. */
+async function readConfiguration(product: Product, file: string | undefined, given: string | undefined) {
   const [{ configurationError, dataDirectoryOf, loadConfiguration }, registry] = await Promise.all([
     import('@xiq-siem/config'),
     product.registry(),
@@ -79,7 +67,7 @@ async function readConfiguration(product: Product, file: string | undefined, giv
   const dataDirectory = given ?? lenient;
   if (!usual.ok || (fault !== undefined && dataDirectory === undefined)) throw fault;
   const { configuration } = usual;
-  return { configuration: dataDirectory === undefined ? configuration : { ...configuration, dataDirectory }, fault };
+  return { fault, configuration: dataDirectory === undefined ? configuration : { ...configuration, dataDirectory } };
 }
 
 /** Undefined where no connector runs: no admin.json, or one that a killed connector left behind. */
@@ -116,7 +104,7 @@ export function readingOnly(reading: SnapshotOperations, dataDirectory: string, 
   const answering: Operations = { ...refusing, ...reading };
   const from = (name: RouteName): Operations => {
     if (routeOf(name).snapshot !== true) return refusing;
-    return fault === undefined || ofFilesAlone.has(name) ? answering : faulty;
+    return fault === undefined || ofFilesAlone.includes(name) ? answering : faulty;
   };
   return operationsBy(
     (name) => answerOf(from(name), name),

@@ -5,7 +5,7 @@ import { defineCommand } from './define-command.ts';
 import { exits } from './exit-codes.ts';
 import { printable } from './terminal/printable.ts';
 import { startProgress } from './terminal/progress.ts';
-import { renderTable } from './terminal/table.ts';
+import { numbers, renderTable, texts } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { counted, group } from './terminal/units.ts';
 import { parseSpan, spanOptions, timeHelp } from './time.ts';
@@ -15,9 +15,7 @@ export const shapesCommand = defineCommand({
 
 ${timeHelp}`,
   options: spanOptions,
-  exits: {
-    ok: 'shown, be there any or none',
-  },
+  exits: { ok: 'shown, be there any or none' },
   connector: 'reads',
   json: { schema: routes.shapes.answer, lines: true },
   async run({ values, terminal, ask }) {
@@ -40,8 +38,10 @@ ${timeHelp}`,
 
 type Shapes = Extract<ShapesLine, { kind: 'end' }>;
 
-const fieldColumns = [{ title: 'FIELD' }, { title: 'TYPE' }, { title: 'COUNT', align: 'right' }] as const;
-const formColumns = [{ title: 'SOURCE' }, { title: 'AUTHENTICATES BY' }, { title: 'COUNT', align: 'right' }] as const;
+const fieldColumns = [...texts('FIELD', 'TYPE'), ...numbers('COUNT')];
+const formColumns = [...texts('SOURCE', 'AUTHENTICATES BY'), ...numbers('COUNT')];
+
+const fieldRow = ({ path, type, count }: Shapes['types'][number]['fields'][number]) => [path, type, group(count)];
 
 function renderShapes({ types, authentication, snapshot }: Shapes, terminal: Terminal): readonly string[] {
   const forms = authentication.map(({ source, form, count }) => [source, form, group(count)]);
@@ -54,11 +54,7 @@ function renderShapes({ types, authentication, snapshot }: Shapes, terminal: Ter
     ...(types.length === 0 ? ['Every field is known to the mapping.', ''] : []),
     ...types.flatMap(({ messageType, bodies, fields, omitted }) => [
       `${printable(messageType)}: unknown fields in ${counted(bodies, 'body', 'bodies')}`,
-      ...renderTable(
-        fieldColumns,
-        fields.map(({ path, type, count }) => [path, type, group(count)]),
-        terminal,
-      ),
+      ...renderTable(fieldColumns, fields.map(fieldRow), terminal),
       ...(omitted === 0 ? [] : [`… and ${counted(omitted, 'more field')}`]),
       '',
     ]),

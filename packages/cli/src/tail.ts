@@ -12,9 +12,7 @@ import { parseWhere, whereOption, whereQuery } from './where.ts';
 export const tailCommand = defineCommand({
   text: 'The documents as they are made from what comes in, until Ctrl-C: time, data set, action, outcome, message. Where they come faster than they can be shown, some are left out, and it says how many bodies.',
   options: whereOption,
-  exits: {
-    unavailable: 'the connector does not run, or ended',
-  },
+  exits: { unavailable: 'the connector does not run, or ended' },
   connector: 'changes',
   json: { schema: routes.tail.answer, lines: true },
   async run({ values, terminal, ask }) {

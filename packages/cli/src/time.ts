@@ -38,18 +38,18 @@ function epochOf(text: string, nowMs: number): number | undefined {
   return Date.parse(`${day}T${clock}${offset.toUpperCase()}`);
 }
 
+export interface Span {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
 /**
  * `--from` and `--to` as the API takes them.
  * @throws ConnectorError `usage` where one is no time, or they enclose nothing.
  */
-export function parseSpan(
-  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
-  nowMs: number,
-): { from?: string; to?: string } {
-  const span = {
-    ...(from !== undefined && { from: parseTime('--from', from, nowMs) }),
-    ...(to !== undefined && { to: parseTime('--to', to, nowMs) }),
-  };
+export function parseSpan({ from, to }: Span, nowMs: number): Span {
+  const timeOf = (option: string, text?: string) => (text === undefined ? undefined : parseTime(option, text, nowMs));
+  const span = { from: timeOf('--from', from), to: timeOf('--to', to) };
   if (span.from !== undefined && span.to !== undefined && span.from >= span.to) {
     throw new ConnectorError('usage', `--from ${span.from} is not before --to ${span.to}`);
   }

@@ -17,10 +17,7 @@ const fault = z.strictObject({
 
 export const validateCommand = defineCommand({
   text: 'Check a configuration: every fault with file, line, column, field and what was expected. Nothing is started and nothing is written.',
-  exits: {
-    ok: 'it can be started',
-    config: 'it has faults',
-  },
+  exits: { ok: 'it can be started', config: 'it has faults' },
   json: {
     schema: z.strictObject({
       ok: z.boolean(),

@@ -7,9 +7,7 @@ import { jsonLine } from './terminal/printable.ts';
 export const versionCommand = defineCommand({
   text: 'Print the versions of the connector and of Node.',
   config: false,
-  exits: {
-    ok: 'printed',
-  },
+  exits: { ok: 'printed' },
   json: {
     schema: z.strictObject({
       version: z.string(),

@@ -34,22 +34,11 @@ export function parseWhere(texts: readonly string[] = []): Where {
       found[field].push(value);
     }
   }
-  return {
-    ...(found.dataset.length > 0 && { datasets: found.dataset }),
-    ...(found.source.length > 0 && { sources: found.source }),
-    ...(found.action.length > 0 && { actions: found.action }),
-  };
+  const given = (values: string[]) => (values.length === 0 ? undefined : values);
+  return { datasets: given(found.dataset), sources: given(found.source), actions: given(found.action) };
 }
 
 /** The same for a query, where lists are text. */
-export function whereQuery({ datasets, sources, actions }: Where): {
-  datasets?: string;
-  sources?: string;
-  actions?: string;
-} {
-  return {
-    ...(datasets && { datasets: datasets.join(',') }),
-    ...(sources && { sources: sources.join(',') }),
-    ...(actions && { actions: actions.join(',') }),
-  };
+export function whereQuery({ datasets, sources, actions }: Where) {
+  return { datasets: datasets?.join(','), sources: sources?.join(','), actions: actions?.join(',') };
 }

@@ -10,7 +10,7 @@ export const typesOption = {
 const most = 16;
 
 /** `AUDIT` stands for `AUDIT_LOG_ALL`. */
-export function typeNames(text: string | undefined): readonly string[] | undefined {
+export function typeNames(text: string | undefined): string[] | undefined {
   if (text === undefined) return undefined;
   const names = text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim().toUpperCase()]));
   if (names.length === 0 || names.length > most || names.some((name) => !/^[A-Z][A-Z0-9_]{0,63}$/.test(name))) {

@@ -17,7 +17,7 @@ import {
   type StreamName,
   streamOf,
 } from '@xiq-siem/admin-api';
-import { ConnectorError, isErrorCode } from '@xiq-siem/core';
+import { ConnectorError, isErrorCode, parseJson } from '@xiq-siem/core';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 
@@ -39,12 +39,8 @@ const maxBodyBytes = 262_144;
 /** The names of unknown fields stand in it. */
 const maxRefusalLength = 500;
 
-export function adminRoutes({
-  operations,
-  version,
-  changed,
-  aliveEveryMs = 15_000,
-}: AdminRoutesOptions): Hono<{ Bindings: HttpBindings }> {
+export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpBindings }> {
+  const { operations, version, changed, aliveEveryMs = 15_000 } = options;
   const app = new Hono<{ Bindings: HttpBindings }>();
 
   /** Runs a call; where it changes something, the call is reported. */
@@ -125,17 +121,9 @@ async function bodyOf(incoming: IncomingMessage): Promise<Readonly<Record<string
     chunks.push(part);
   }
   if (bytes === 0) return {};
-  const parsed = jsonObject.safeParse(jsonOf(Buffer.concat(chunks).toString('utf8')));
+  const parsed = jsonObject.safeParse(parseJson(Buffer.concat(chunks).toString('utf8')));
   if (!parsed.success) throw new ConnectorError('usage', 'the body is no JSON object');
   return parsed.data;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Fires when the client has gone. */
@@ -189,10 +177,7 @@ const statuses: Readonly<Record<string, Status>> = {
 };
 
 /** What is told of a failure: of ours the message, of anything else nothing that could hold a document or a secret. */
-export function refusalOf(cause: unknown): {
-  readonly status: Status;
-  readonly words: z.output<typeof refusal>;
-} {
+export function refusalOf(cause: unknown): { readonly status: Status; readonly words: z.output<typeof refusal> } {
   if (!(cause instanceof ConnectorError)) {
     return { status: 500, words: { error: 'internal', message: 'a fault of ours: see the log' } };
   }

@@ -27,7 +27,6 @@ export const backfillRequest = z.strictObject({
 });
 export type BackfillRequest = z.infer<typeof backfillRequest>;
 export type RetryRequest = z.infer<typeof retryRequest>;
-export type ReplayRequest = z.infer<typeof replayRequest>;
 
 const lane = z.strictObject({
   destination: name,

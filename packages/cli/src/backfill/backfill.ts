@@ -5,10 +5,10 @@ import type { CommandOptions } from '../arguments.ts';
 import { type Asking, cutShort } from '../ask.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { followJob, jobExits, jobOptions } from '../jobs/follow-job.ts';
+import { type BeginJob, followJob, jobExits, jobJson, jobOptions } from '../jobs/follow-job.ts';
 import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
+import { numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { counted, group } from '../terminal/units.ts';
 import { parseSpan, timeHelp } from '../time.ts';
@@ -44,49 +44,24 @@ ${timeHelp}`,
     permission: 'ExtremeCloud IQ refuses our credentials (--dry-run)',
   },
   connector: 'reads',
-  json: {
-    schema: routes.watchJob.answer,
-    lines: true,
-    note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line.',
-    instead: [{ when: 'With `--dry-run`', schema: routes.previewBackfill.answer, lines: true }],
-  },
+  json: { ...jobJson, instead: [{ when: 'With `--dry-run`', schema: routes.previewBackfill.answer, lines: true }] },
   async run({ values, terminal, ask }) {
     if (values.from === undefined || values.to === undefined) {
       throw new ConnectorError('usage', '--from and --to are needed\nSee: xiq-siem backfill --help');
     }
     const { from = values.from, to = values.to } = parseSpan(values, terminal.now());
     const messageTypes = typeNames(values.types);
-    const source = values.source !== undefined && { source: values.source };
-    if (values['dry-run'] === true) {
-      const request = { from, to, ...source, ...(messageTypes && { messageTypes: messageTypes.join() }) };
-      return ask((asking) => preview(request, asking, terminal));
+    const { source, 'dry-run': dryRun = false, 'no-wait': leave = false, 'force-duplicates': forced = false } = values;
+    if (dryRun) {
+      return ask((asking) => preview({ from, to, source, messageTypes: messageTypes?.join() }, asking, terminal));
     }
-    const request = {
-      from,
-      to,
-      forceDuplicates: values['force-duplicates'] === true,
-      ...source,
-      ...(messageTypes && { messageTypes: [...messageTypes] }),
-    };
-    return ask(
-      async (asking) =>
-        followJob(
-          await asking.operations.backfill(request, asking.signal),
-          values['no-wait'] !== true,
-          asking,
-          terminal,
-        ),
-      'changes',
-    );
+    const request = { from, to, forceDuplicates: forced, source, messageTypes };
+    const begin: BeginJob = (operations, signal) => operations.backfill(request, signal);
+    return ask((asking) => followJob(begin, !leave, asking, terminal), 'changes');
   },
 });
 
-const columns = [
-  { title: 'MESSAGE TYPE' },
-  { title: 'FETCHED', align: 'right' },
-  { title: 'HAD ALREADY', align: 'right' },
-  { title: 'MISSING', align: 'right' },
-] as const;
+const columns = [...texts('MESSAGE TYPE'), ...numbers('FETCHED', 'HAD ALREADY', 'MISSING')];
 
 /** Resolves with the exit code. */
 export async function preview(

@@ -54,13 +54,7 @@ ${timeHelp}`,
     const to = given.to ?? new Date(Math.floor((nowMs - settleMs) / hourMs) * hourMs).toISOString();
     const from = given.from ?? new Date(Date.parse(to) - 24 * hourMs).toISOString();
     parseSpan({ from, to }, nowMs);
-    const messageTypes = typeNames(values.types)?.join();
-    const request = {
-      from,
-      to,
-      ...(values.source !== undefined && { source: values.source }),
-      ...(messageTypes !== undefined && { messageTypes }),
-    };
+    const request = { from, to, source: values.source, messageTypes: typeNames(values.types)?.join() };
     return ask((asking) => prove(request, asking, terminal));
   },
 });

@@ -2,7 +2,7 @@
 import type { CompletenessCell, CompletenessLine } from '@xiq-siem/admin-api';
 import { painter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
-import { type Cell, renderTable } from '../terminal/table.ts';
+import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { clockTime, counted, group } from '../terminal/units.ts';
 
@@ -51,14 +51,7 @@ function shownState(cell: CompletenessCell | undefined): Cell {
   return { text: parts.join(', '), colour };
 }
 
-const columns = [
-  { title: 'DESTINATION' },
-  { title: 'ASSURANCE' },
-  { title: 'CONFIRMED', align: 'right' },
-  { title: 'DEAD LETTERS', align: 'right' },
-  { title: 'FILTERED', align: 'right' },
-  { title: 'WAITING', align: 'right' },
-] as const;
+const columns = [...texts('DESTINATION', 'ASSURANCE'), ...numbers('CONFIRMED', 'DEAD LETTERS', 'FILTERED', 'WAITING')];
 
 function destinationsTable(cells: readonly CompletenessCell[], terminal: Screen): readonly string[] {
   const byName = Map.groupBy(

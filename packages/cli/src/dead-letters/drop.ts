@@ -6,7 +6,7 @@ import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
 import { counted } from '../terminal/units.ts';
 import { timeHelp } from '../time.ts';
-import { filterOf, filterOptions, maxNumbers, numbersOf } from './filter.ts';
+import { filterOf, filterOptions, isEmpty, maxNumbers, numbersOf } from './filter.ts';
 
 const options = {
   ...filterOptions,
@@ -31,9 +31,9 @@ ${timeHelp}`,
   words: [0, maxNumbers],
   json: { schema: routes.dropDeadLetters.answer, note: 'Needs `--yes` or `--dry-run`.' },
   async run({ values, words, terminal, ask }) {
-    const filter = { ...filterOf(values, terminal.now()), ...numbersOf(words) };
+    const filter = { ...filterOf(values, terminal.now()), numbers: numbersOf(words) };
     const { all = false, 'dry-run': dryRun = false, yes = false } = values;
-    if (all === Object.keys(filter).length > 0) {
+    if (all !== isEmpty(filter)) {
       throw new ConnectorError('usage', 'say which: numbers, filters, or --all of them\nSee: xiq-siem dlq drop --help');
     }
     if (!dryRun && !yes && (!terminal.canAsk || values.json === true)) {
@@ -41,7 +41,7 @@ ${timeHelp}`,
     }
     return ask(async ({ operations, signal, say, tell }) => {
       // What comes while somebody thinks about the question was not asked about.
-      const meant = 'numbers' in filter ? filter : { to: new Date(terminal.now()).toISOString(), ...filter };
+      const meant = filter.numbers ? filter : { ...filter, to: filter.to ?? new Date(terminal.now()).toISOString() };
       const found = yes && !dryRun ? undefined : await operations.dropDeadLetters({ ...meant, dryRun: true }, signal);
       if (found !== undefined) {
         const { events } = found;

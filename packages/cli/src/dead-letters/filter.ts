@@ -11,38 +11,20 @@ export const filterOptions = {
   to: { type: 'string', value: 'TIME', help: 'only last tried before it' },
 } as const satisfies CommandOptions;
 
-interface FilterValues {
-  readonly destination?: string | undefined;
-  readonly code?: string | undefined;
-  readonly dataset?: string | undefined;
-  readonly event?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
-
-export interface Filter {
-  destination?: string;
-  code?: string;
-  dataset?: string;
-  eventId?: string;
-  from?: string;
-  to?: string;
-}
+type FilterValues = { readonly [Name in keyof typeof filterOptions]?: string | undefined };
+export type Filter = ReturnType<typeof filterOf>;
 
 /** @throws ConnectorError `usage` for a time that is none. */
-export function filterOf({ destination, code, dataset, event, from, to }: FilterValues, nowMs: number): Filter {
-  return {
-    ...(destination !== undefined && { destination }),
-    ...(code !== undefined && { code }),
-    ...(dataset !== undefined && { dataset }),
-    ...(event !== undefined && { eventId: event }),
-    ...parseSpan({ from, to }, nowMs),
-  };
+export function filterOf({ destination, code, dataset, event, from, to }: FilterValues, nowMs: number) {
+  return { destination, code, dataset, eventId: event, ...parseSpan({ from, to }, nowMs) };
 }
 
+/** True where no condition is set: all are meant. */
+export const isEmpty = (filter: object): boolean => Object.values(filter).every((value) => value === undefined);
+
 /** The numbers that stand beside the options, where any do. */
-export function numbersOf(words: readonly string[]): { numbers?: number[] } {
-  return words.length === 0 ? {} : { numbers: words.map((word) => wholeNumber('number', word)) };
+export function numbersOf(words: readonly string[]): number[] | undefined {
+  return words.length === 0 ? undefined : words.map((word) => wholeNumber('number', word));
 }
 
 /** As many as the API takes at once. */

@@ -6,11 +6,11 @@ import { type CommandOptions, wholeNumber } from '../arguments.ts';
 import type { Asking } from '../ask.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { type Cell, renderTable } from '../terminal/table.ts';
+import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { clockTime, counted, group, shortDuration } from '../terminal/units.ts';
 import { timeHelp } from '../time.ts';
-import { type Filter, filterOf, filterOptions } from './filter.ts';
+import { type Filter, filterOf, filterOptions, isEmpty } from './filter.ts';
 
 const options = {
   ...filterOptions,
@@ -29,9 +29,7 @@ export const listCommand = defineCommand({
 
 ${timeHelp}`,
   options,
-  exits: {
-    ok: 'listed, be there any or none',
-  },
+  exits: { ok: 'listed, be there any or none' },
   connector: 'reads',
   json: {
     schema: routes.listDeadLetters.answer,
@@ -41,7 +39,7 @@ ${timeHelp}`,
   async run({ values, terminal, ask }) {
     const filter = filterOf(values, terminal.now());
     const { summary = false, all = false } = values;
-    if (summary && Object.keys(filter).length > 0) {
+    if (summary && !isEmpty(filter)) {
       throw new ConnectorError('usage', '--summary counts all dead letters: it takes no filter');
     }
     const limit =
@@ -58,26 +56,15 @@ ${timeHelp}`,
   },
 });
 
-interface Pages {
-  readonly filter: Filter;
-  readonly limit: number;
-  readonly after: number | undefined;
-  readonly all: boolean;
-}
+type Pages = { filter: Filter; limit: number; after: number | undefined; all: boolean };
 
 async function listPages({ filter, limit, after, all }: Pages, asking: Asking, terminal: Terminal): Promise<void> {
   let next = after;
   for (let first = true; ; first = false) {
-    const page = await asking.operations.listDeadLetters(
-      { ...filter, limit, ...(next !== undefined && { after: next }) },
-      asking.signal,
-    );
+    const page = await asking.operations.listDeadLetters({ ...filter, limit, after: next }, asking.signal);
     asking.tell(page);
-    const table = renderTable(
-      columns,
-      page.entries.map((entry) => row(entry, terminal.now())),
-      terminal,
-    );
+    const rows = page.entries.map((entry) => row(entry, terminal.now()));
+    const table = renderTable(columns, rows, terminal);
     if (page.entries.length > 0) asking.say(first ? table : table.slice(1));
     next = page.next;
     if (next !== undefined && all) continue;
@@ -89,14 +76,7 @@ async function listPages({ filter, limit, after, all }: Pages, asking: Asking, t
   }
 }
 
-const columns = [
-  { title: 'NUMBER', align: 'right' },
-  { title: 'AGE', align: 'right' },
-  { title: 'DESTINATION' },
-  { title: 'CODE' },
-  { title: 'DATASET' },
-  { title: 'WORDS' },
-] as const;
+const columns = [...numbers('NUMBER', 'AGE'), ...texts('DESTINATION', 'CODE', 'DATASET', 'WORDS')];
 
 function row({ number, destination, code, words = '', dataset, lastAttempt }: DeadLetterEntry, nowMs: number): Cell[] {
   const age = shortDuration(Math.max(0, nowMs - Date.parse(lastAttempt)) / 1000);
@@ -105,33 +85,18 @@ function row({ number, destination, code, words = '', dataset, lastAttempt }: De
 
 type Groups = z.output<typeof routes.groupDeadLetters.answer>;
 
-const groupColumns = [
-  { title: 'DESTINATION' },
-  { title: 'CODE' },
-  { title: 'DATASET' },
-  { title: 'EVENTS', align: 'right' },
-  { title: 'NEWEST' },
-] as const;
-const countColumns = [
-  { title: 'DESTINATION' },
-  { title: 'OPEN', align: 'right' },
-  { title: 'DELIVERED LATER', align: 'right' },
-  { title: 'DROPPED', align: 'right' },
-] as const;
+const groupColumns = [...texts('DESTINATION', 'CODE', 'DATASET'), ...numbers('EVENTS'), ...texts('NEWEST')];
+const countColumns = [...texts('DESTINATION'), ...numbers('OPEN', 'DELIVERED LATER', 'DROPPED')];
 
 export function renderGroups(
   { groups, counts }: Groups,
   terminal: Pick<Terminal, 'columns' | 'colours'>,
 ): readonly string[] {
   const open = counts.reduce((sum, count) => sum + count.open, 0);
-  const found = groups.map(({ destination, code, dataset, events, newest }) => [
-    ...[destination, { text: code, colour: 'red' } as const, dataset],
-    ...[group(events), clockTime(newest)],
-  ]);
-  const sums = counts.map((count) => [
-    count.destination,
-    ...[count.open, count.delivered, count.dropped].map((events) => group(events)),
-  ]);
+  const found = groups.map(({ destination, code, dataset, events, newest }): readonly Cell[] => {
+    return [destination, { text: code, colour: 'red' }, dataset, group(events), clockTime(newest)];
+  });
+  const sums = counts.map((count) => [count.destination, ...[count.open, count.delivered, count.dropped].map(group)]);
   return [
     open === 0 ? 'No dead letters.' : `${counted(open, 'dead letter')} open.`,
     ...(groups.length === 0 ? [] : ['', ...renderTable(groupColumns, found, terminal)]),

@@ -1,8 +1,7 @@
 // `xiq-siem dlq retry`: sends dead letters again.
-import { routes } from '@xiq-siem/admin-api';
 import type { CommandOptions } from '../arguments.ts';
 import { defineCommand } from '../define-command.ts';
-import { followJob, jobExits, jobOptions } from '../jobs/follow-job.ts';
+import { type BeginJob, followJob, jobExits, jobJson, jobOptions } from '../jobs/follow-job.ts';
 import { timeHelp } from '../time.ts';
 import { filterOf, filterOptions, maxNumbers, numbersOf } from './filter.ts';
 
@@ -21,19 +20,11 @@ ${timeHelp}`,
   exits: jobExits,
   connector: 'changes',
   words: [0, maxNumbers],
-  json: {
-    schema: routes.watchJob.answer,
-    lines: true,
-    note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line.',
-  },
+  json: jobJson,
   async run({ values, words, terminal, ask }) {
-    const request = {
-      ...filterOf(values, terminal.now()),
-      ...numbersOf(words),
-      renormalize: values.renormalize ?? false,
-    };
-    return ask(async (asking) =>
-      followJob(await asking.operations.retry(request, asking.signal), values['no-wait'] !== true, asking, terminal),
-    );
+    const { renormalize = false, 'no-wait': leave = false } = values;
+    const request = { ...filterOf(values, terminal.now()), numbers: numbersOf(words), renormalize };
+    const begin: BeginJob = (operations, signal) => operations.retry(request, signal);
+    return ask((asking) => followJob(begin, !leave, asking, terminal));
   },
 });

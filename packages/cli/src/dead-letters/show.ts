@@ -9,10 +9,7 @@ import { clockTime, group } from '../terminal/units.ts';
 export const showCommand = defineCommand({
   usage: 'NUMBER',
   text: `One dead letter: why the destination refused it, in its own words, where it came from, and the document as it would be sent. The document holds what a tenant sent: mind who sees it.`,
-  exits: {
-    ok: 'shown',
-    notFound: 'there is no such dead letter (any more)',
-  },
+  exits: { ok: 'shown', notFound: 'there is no such dead letter (any more)' },
   connector: 'reads',
   words: [1, 1],
   json: { schema: routes.showDeadLetter.answer },

@@ -2,74 +2,51 @@
 import { type Job, routes } from '@xiq-siem/admin-api';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { type Cell, renderTable } from '../terminal/table.ts';
+import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import { clockTime, group } from '../terminal/units.ts';
 import { jobExits, watchJob } from './follow-job.ts';
-import { doneOf, renderJob, wordsOf } from './job-view.ts';
+import { doneOf, renderJob, stateColours, wordsOf } from './job-view.ts';
 
 export const jobsListCommand = defineCommand({
   text: 'The jobs (retries, replays, back-fills) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
-  exits: {
-    ok: 'listed, be there any or none',
-  },
+  exits: { ok: 'listed, be there any or none' },
   connector: 'reads',
   json: { schema: routes.jobs.answer },
-  async run({ terminal, ask }) {
-    return ask(async ({ operations, signal, say, tell }) => {
+  run: ({ terminal, ask }) =>
+    ask(async ({ operations, signal, say, tell }) => {
       const answer = await operations.jobs({}, signal);
       tell(answer);
       const newest = [...answer.jobs].sort((a, b) => b.created.localeCompare(a.created));
       say(newest.length === 0 ? 'No jobs.' : renderTable(columns, newest.map(row), terminal));
       return exits.ok;
-    });
-  },
+    }),
 });
 
-const columns = [
-  { title: 'JOB' },
-  { title: 'KIND' },
-  { title: 'STATE' },
-  { title: 'DONE', align: 'right' },
-  { title: 'REJECTED', align: 'right' },
-  { title: 'BEGUN' },
-  { title: 'WHAT' },
-] as const;
-
-const colours = {
-  running: 'green',
-  interrupted: 'yellow',
-  cancelled: 'yellow',
-  done: undefined,
-  failed: 'red',
-} as const;
+const columns = [...texts('JOB', 'KIND', 'STATE'), ...numbers('DONE', 'REJECTED'), ...texts('BEGUN', 'WHAT')];
 
 function row(job: Job): readonly Cell[] {
   const { id, kind, state, created, lanes } = job;
   const { done, total } = doneOf(job);
   const rejected = lanes.reduce((sum, lane) => sum + lane.deadLettered + lane.damaged, 0);
   const share = total === 0 ? (state === 'done' ? '100 %' : '-') : `${Math.floor((100 * done) / total)} %`;
-  return [id, kind, { text: state, colour: colours[state] }, share, group(rejected), clockTime(created), wordsOf(job)];
+  const colour = state === 'done' ? undefined : stateColours[state];
+  return [id, kind, { text: state, colour }, share, group(rejected), clockTime(created), wordsOf(job)];
 }
 
 export const jobsCancelCommand = defineCommand({
   usage: 'ID',
   text: 'End a job where it stands. What it has sent is sent; what it has not stays as it was.',
-  exits: {
-    ok: 'it has ended, now or before',
-    notFound: 'there is no such job',
-  },
+  exits: { ok: 'it has ended, now or before', notFound: 'there is no such job' },
   connector: 'changes',
   words: [1, 1],
   json: { schema: routes.cancelJob.answer },
-  async run({ words, terminal, ask }) {
-    const [id = ''] = words;
-    return ask(async ({ operations, signal, say, tell }) => {
+  run: ({ words: [id = ''], terminal, ask }) =>
+    ask(async ({ operations, signal, say, tell }) => {
       const job = await operations.cancelJob({ id }, signal);
       tell(job);
       say(renderJob(job, terminal));
       return exits.ok;
-    });
-  },
+    }),
 });
 
 const { temporary: _, ...watchExits } = jobExits;
@@ -77,15 +54,9 @@ const { temporary: _, ...watchExits } = jobExits;
 export const jobsWatchCommand = defineCommand({
   usage: 'ID',
   text: 'Follow a job to its end. Ctrl-C leaves it to the connector.',
-  exits: {
-    ...watchExits,
-    ok: 'all is delivered',
-    notFound: 'there is no such job',
-  },
+  exits: { ...watchExits, ok: 'all is delivered', notFound: 'there is no such job' },
   connector: 'changes',
   words: [1, 1],
   json: { schema: routes.watchJob.answer, lines: true, note: 'How it stands, now and then; the last line is its end.' },
-  async run({ words, terminal, ask }) {
-    return ask((asking) => watchJob(words[0] ?? '', asking, terminal));
-  },
+  run: ({ words: [id = ''], terminal, ask }) => ask((asking) => watchJob(id, asking, terminal)),
 });

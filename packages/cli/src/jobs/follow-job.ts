@@ -1,5 +1,5 @@
 // Follows a job to its end: progress for a person, its states as lines for a script.
-import type { Job } from '@xiq-siem/admin-api';
+import { type Job, type Operations, routes } from '@xiq-siem/admin-api';
 import type { CommandOptions } from '../arguments.ts';
 import { type Asking, cutShort } from '../ask.ts';
 import { exits } from '../exit-codes.ts';
@@ -20,9 +20,19 @@ export const jobExits = {
   interrupted: 'Ctrl-C: the job goes on in the connector',
 };
 
-/** Resolves with the exit code. Ctrl-C leaves the job to the connector, and says so. */
-export async function followJob(begun: Job, wait: boolean, asking: Asking, terminal: Terminal): Promise<number> {
-  const { tell, say } = asking;
+/** What a command that begins a job prints. */
+export const jobJson = {
+  schema: routes.watchJob.answer,
+  lines: true,
+  note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line.',
+} as const;
+
+export type BeginJob = (operations: Operations, signal: AbortSignal) => Promise<Job>;
+
+/** Begins a job and follows it. Resolves with the exit code. Ctrl-C leaves the job to the connector, and says so. */
+export async function followJob(begin: BeginJob, wait: boolean, asking: Asking, terminal: Terminal): Promise<number> {
+  const { operations, signal, tell, say } = asking;
+  const begun = await begin(operations, signal);
   tell(begun);
   if (begun.resumed === true) say(`Job ${begun.id} was begun before: it goes on.`);
   if (!wait) {
@@ -34,10 +44,6 @@ export async function followJob(begun: Job, wait: boolean, asking: Asking, termi
 
 /** The same for a job that there is. */
 export async function watchJob(id: string, { operations, signal, say, tell }: Asking, terminal: Terminal) {
-  const goesOn = () =>
-    terminal.err(
-      `The job goes on in the connector: xiq-siem jobs watch ${id}, and to end it: xiq-siem jobs cancel ${id}`,
-    );
   let last: Job | undefined;
   let progress: ReturnType<typeof startProgress> | undefined;
   try {
@@ -54,7 +60,9 @@ export async function watchJob(id: string, { operations, signal, say, tell }: As
   }
   progress?.end();
   if (signal.aborted) {
-    goesOn();
+    terminal.err(
+      `The job goes on in the connector: xiq-siem jobs watch ${id}, and to end it: xiq-siem jobs cancel ${id}`,
+    );
     return exits.interrupted;
   }
   if (last === undefined || last.state === 'running') return cutShort(signal);

@@ -2,11 +2,11 @@
 import type { Job } from '@xiq-siem/admin-api';
 import { type Colour, painter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
-import { renderTable } from '../terminal/table.ts';
+import { numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { clockTime, group } from '../terminal/units.ts';
 
-const colours: Readonly<Record<Job['state'], Colour>> = {
+export const stateColours: Readonly<Record<Job['state'], Colour>> = {
   running: 'green',
   interrupted: 'yellow',
   cancelled: 'yellow',
@@ -15,25 +15,15 @@ const colours: Readonly<Record<Job['state'], Colour>> = {
 };
 
 const columns = [
-  { title: 'DESTINATION' },
-  { title: 'STATE' },
-  { title: 'DONE', align: 'right' },
-  { title: 'OF', align: 'right' },
-  { title: 'DELIVERED', align: 'right' },
-  { title: 'HAD ALREADY', align: 'right' },
-  { title: 'REJECTED', align: 'right' },
-  { title: 'DAMAGED', align: 'right' },
-] as const;
+  ...texts('DESTINATION', 'STATE'),
+  ...numbers('DONE', 'OF', 'DELIVERED', 'HAD ALREADY', 'REJECTED', 'DAMAGED'),
+];
 
 const typeColumns = [
-  { title: 'MESSAGE TYPE' },
-  { title: 'STATE' },
-  { title: 'DONE', align: 'right' },
-  { title: 'FETCHED', align: 'right' },
-  { title: 'HAD ALREADY', align: 'right' },
-  { title: 'KEPT', align: 'right' },
-  { title: 'WORDS' },
-] as const;
+  ...texts('MESSAGE TYPE', 'STATE'),
+  ...numbers('DONE', 'FETCHED', 'HAD ALREADY', 'KEPT'),
+  ...texts('WORDS'),
+];
 
 /** True where it ended and everything that it was to bring is there. */
 export function isThrough({ state, lanes, types = [] }: Job): boolean {
@@ -65,7 +55,7 @@ export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colour
     lane !== 'done' && (words ?? reason) !== undefined ? [`! ${printable(`${destination}: ${words ?? reason}`)}`] : [],
   );
   return [
-    `Job ${printable(id)} (${kind}): ${painter(terminal)(colours[state], state)}, begun ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
+    `Job ${printable(id)} (${kind}): ${painter(terminal)(stateColours[state], state)}, begun ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
     `  ${wordsOf(job)}`,
     ...(types.length === 0 ? [] : renderTable(typeColumns, types.map(typeRow), terminal)),
     ...(lanes.length + types.length > 0 ? [] : ['There was nothing to do.']),
@@ -76,13 +66,7 @@ export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colour
 }
 
 function typeRow({ messageType, state, done, fetched, known, kept, words = '' }: NonNullable<Job['types']>[number]) {
-  return [
-    messageType,
-    state,
-    `${Math.floor(done * 100)} %`,
-    ...[fetched, known, kept].map((count) => group(count)),
-    words,
-  ];
+  return [messageType, state, `${Math.floor(done * 100)} %`, ...[fetched, known, kept].map(group), words];
 }
 
 function laneRow(lane: Job['lanes'][number]) {
@@ -90,7 +74,7 @@ function laneRow(lane: Job['lanes'][number]) {
   return [
     destination,
     state.replace('_', ' ') + (reason === undefined ? '' : ` (${reason})`),
-    ...[done, total, delivered, duplicate, deadLettered, damaged].map((count) => group(count)),
+    ...[done, total, delivered, duplicate, deadLettered, damaged].map(group),
   ];
 }
 

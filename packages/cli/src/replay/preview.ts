@@ -1,34 +1,25 @@
 // `replay --dry-run`: what a changed mapping would change, by examples and in sum.
-import type { PreviewLine, Where } from '@xiq-siem/admin-api';
+import type { Operations, PreviewLine } from '@xiq-siem/admin-api';
 import { type Asking, cutShort } from '../ask.ts';
 import { exits } from '../exit-codes.ts';
 import { type Paint, painter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
-import { renderTable } from '../terminal/table.ts';
+import { numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cutText } from '../terminal/text-width.ts';
 import { counted, group } from '../terminal/units.ts';
-import { whereQuery } from '../where.ts';
-
-export interface PreviewRequest {
-  readonly from: string;
-  readonly to: string;
-  readonly where: Where;
-  readonly examples: number | undefined;
-}
 
 type Change = Extract<PreviewLine, { kind: 'change' }>;
 type End = Extract<PreviewLine, { kind: 'end' }>;
 
 /** Resolves with the exit code. */
 export async function preview(
-  { from, to, where, examples }: PreviewRequest,
+  request: Parameters<Operations['previewReplay']>[0],
   { operations, signal, say, tell }: Asking,
   terminal: Terminal,
 ): Promise<number> {
   const progress = startProgress(terminal, 'Comparing', 'bodies');
-  const request = { from, to, ...whereQuery(where), ...(examples !== undefined && { examples }) };
   for await (const line of operations.previewReplay(request, signal)) {
     tell(line);
     if (line.kind === 'progress') progress.show(line.done, line.total);
@@ -70,7 +61,8 @@ function renderEnd(end: End, terminal: Terminal): readonly string[] {
     before === after
       ? `Mapping ${printable(before)} is in effect and stands in the file.`
       : `Mapping ${printable(before)} -> ${printable(after)}.`;
-  const columns = [{ title: 'FIELD' }, { title: 'EVENTS', align: 'right' }] as const;
+  const columns = [...texts('FIELD'), ...numbers('EVENTS')];
+  const rows = fields.map((field) => [field.path, group(field.events)]);
   return [
     ...(changed === 0 ? [] : ['']),
     mapping,
@@ -78,12 +70,6 @@ function renderEnd(end: End, terminal: Terminal): readonly string[] {
     ...(idsChanged === 0
       ? []
       : [`${counted(idsChanged, 'event id')} would change: this must not be, please report it.`]),
-    ...(fields.length === 0
-      ? []
-      : renderTable(
-          columns,
-          fields.map((field) => [field.path, group(field.events)]),
-          terminal,
-        )),
+    ...(fields.length === 0 ? [] : renderTable(columns, rows, terminal)),
   ];
 }

@@ -3,9 +3,9 @@ import { routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { type CommandOptions, wholeNumber } from '../arguments.ts';
 import { defineCommand } from '../define-command.ts';
-import { followJob, jobExits, jobOptions } from '../jobs/follow-job.ts';
+import { type BeginJob, followJob, jobExits, jobJson, jobOptions } from '../jobs/follow-job.ts';
 import { parseSpan, timeHelp } from '../time.ts';
-import { parseWhere, whereOption } from '../where.ts';
+import { parseWhere, whereOption, whereQuery } from '../where.ts';
 import { preview } from './preview.ts';
 
 const options = {
@@ -28,31 +28,18 @@ ${timeHelp}`,
   options,
   exits: { ...jobExits, ok: `${jobExits.ok}; --dry-run: shown` },
   connector: 'reads',
-  json: {
-    schema: routes.watchJob.answer,
-    lines: true,
-    note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line.',
-    instead: [{ when: 'With `--dry-run`', schema: routes.previewReplay.answer, lines: true }],
-  },
+  json: { ...jobJson, instead: [{ when: 'With `--dry-run`', schema: routes.previewReplay.answer, lines: true }] },
   async run({ values, terminal, ask }) {
     if (values.from === undefined) throw new ConnectorError('usage', '--from is needed\nSee: xiq-siem replay --help');
     const where = parseWhere(values.where);
     const { from = values.from, to = '' } = parseSpan({ from: values.from, to: values.to ?? 'now' }, terminal.now());
-    if (values['dry-run'] === true) {
+    const { destination: destinations, 'dry-run': dryRun = false, 'no-wait': leave = false } = values;
+    if (dryRun) {
       const examples = values.examples === undefined ? undefined : wholeNumber('--examples', values.examples, 0, 1000);
-      return ask((asking) => preview({ from, to, where, examples }, asking, terminal));
+      return ask((asking) => preview({ from, to, ...whereQuery(where), examples }, asking, terminal));
     }
-    const { destination: destinations } = values;
-    const request = {
-      from,
-      to,
-      ...(destinations !== undefined && { destinations }),
-      ...(Object.keys(where).length > 0 && { where }),
-    };
-    return ask(
-      async (asking) =>
-        followJob(await asking.operations.replay(request, asking.signal), values['no-wait'] !== true, asking, terminal),
-      'changes',
-    );
+    const request = { from, to, destinations, where: values.where && where };
+    const begin: BeginJob = (operations, signal) => operations.replay(request, signal);
+    return ask((asking) => followJob(begin, !leave, asking, terminal), 'changes');
   },
 });

@@ -2,7 +2,7 @@
 import type { DestinationState, Status } from '@xiq-siem/admin-api';
 import { type Colour, painter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
-import { type Cell, type Column, renderTable } from '../terminal/table.ts';
+import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/text-width.ts';
 import { byteSize, clockTime, counted, duration, group, rate, shortCount, shortDuration } from '../terminal/units.ts';
@@ -19,16 +19,9 @@ const stateColours: Readonly<Record<DestinationState['state'], Colour | undefine
 
 type Paper = Pick<Terminal, 'columns' | 'colours'>;
 
-const columns: readonly Column[] = [
-  { title: 'NAME' },
-  { title: 'STATE' },
-  { title: 'BODIES', align: 'right' },
-  { title: 'BYTES', align: 'right' },
-  { title: 'AGE', align: 'right' },
-  { title: 'EV/S', align: 'right' },
-  { title: 'DELIVERED', align: 'right' },
-  { title: 'DEAD', align: 'right' },
-  { title: 'FULL IN', align: 'right' },
+const columns = [
+  ...texts('NAME', 'STATE'),
+  ...numbers('BODIES', 'BYTES', 'AGE', 'EV/S', 'DELIVERED', 'DEAD', 'FULL IN'),
 ];
 /** Gaps and spans that are told one by one. */
 const maxListed = 20;
@@ -36,7 +29,14 @@ const maxListed = 20;
 export function renderStatus(status: Status, terminal: Paper): readonly string[] {
   const paint = painter(terminal);
   const verdict = verdictOf(status);
-  const troubled = status.destinations.map((destination) => ({ destination, troubles: troublesOf(destination) }));
+  const troubles = status.destinations.flatMap((one) => troublesOf(one).map((trouble) => `${one.name}: ${trouble}`));
+  const ofSources = (status.sources ?? []).flatMap((source) =>
+    sourceTroubles(source).map((trouble) => `source ${source.name}: ${trouble}`),
+  );
+  const toForget = status.notConfigured.map(
+    (name) => `${name} is not configured any more and still holds bodies: xiq-siem destination forget ${name}`,
+  );
+  const marked = (texts: readonly string[]) => texts.flatMap((text) => warning(text, terminal));
   return [
     paint(verdict.colour, verdict.text),
     acceptingLine(status, terminal),
@@ -44,29 +44,11 @@ export function renderStatus(status: Status, terminal: Paper): readonly string[]
     '',
     ...renderTable(columns, status.destinations.map(row), terminal),
     ...assuranceLines(status, terminal),
-    ...section(
-      '',
-      troubled.flatMap(({ destination: { name }, troubles }) =>
-        troubles.flatMap((trouble) => warning(`${name}: ${trouble}`, terminal)),
-      ),
-    ),
-    ...section(
-      '',
-      (status.sources ?? []).flatMap((source) =>
-        sourceTroubles(source).flatMap((trouble) => warning(`source ${source.name}: ${trouble}`, terminal)),
-      ),
-    ),
+    ...section('', marked(troubles)),
+    ...section('', marked(ofSources)),
     ...section('Let go by a full journal, though wanted (xiq-siem status --acknowledge GAP):', gapLines(status)),
     ...section('Kept once, and not to be read any more:', lostLines(status)),
-    ...section(
-      '',
-      status.notConfigured.flatMap((name) =>
-        warning(
-          `${name} is not configured any more and still holds bodies: xiq-siem destination forget ${name}`,
-          terminal,
-        ),
-      ),
-    ),
+    ...section('', marked(toForget)),
     ...section('', status.jobsRunning === 0 ? [] : [`${counted(status.jobsRunning, 'job')} under way: xiq-siem jobs`]),
   ];
 }

@@ -79,10 +79,7 @@ export async function carryOut(
   return exits.attention;
 }
 
-const options = {
-  yes: { type: 'boolean', help: 'do not ask' },
-  ...sourceOption,
-} as const satisfies CommandOptions;
+const options = { yes: { type: 'boolean', help: 'do not ask' }, ...sourceOption } as const satisfies CommandOptions;
 
 export const applyCommand = defineCommand({
   text: 'Make the subscriptions at ExtremeCloud IQ what the configuration says: create, change, delete. What would be done is shown, and asked, first. Only those that carry our application name and send to our public URL are touched. No running connector is needed.',

@@ -17,7 +17,7 @@ import {
   type XiqSubscription,
 } from '@xiq-siem/xiq-account';
 import { type CommandOptions, configFile } from '../arguments.ts';
-import { type Output, output } from '../ask.ts';
+import { type CommonValues, type Output, output } from '../ask.ts';
 import type { Session } from '../command.ts';
 import { createLogger } from '../log/log.ts';
 import { runningAt } from '../open-operations.ts';
@@ -60,15 +60,9 @@ export interface OpenSubscriptions extends Output {
   lookAgain(): Promise<void>;
 }
 
-interface Values {
-  readonly config?: string | undefined;
-  readonly json?: boolean | undefined;
-  readonly source?: string | undefined;
-}
-
 /** Resolves with what `work` does: the exit code. Needs no running connector. */
 export async function onSubscriptions(
-  values: Values,
+  values: CommonValues & { readonly source?: string | undefined },
   { terminal, product }: Session,
   work: (opened: OpenSubscriptions) => Promise<number>,
 ): Promise<number> {

@@ -52,7 +52,7 @@ export function subscriptionForm(one: XiqSubscription): z.input<typeof subscript
     messageType: shownText(one.messageType),
     application: shownText(one.application),
     url: shownUrl(one.url),
-    ...(one.status !== undefined && { status: shownText(one.status) }),
+    status: one.status === undefined ? undefined : shownText(one.status),
   };
 }
 

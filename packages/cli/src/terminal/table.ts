@@ -1,6 +1,5 @@
 // A table that fits the terminal: numbers to the right and whole, texts cut where they must be.
-import type { Colour } from './colours.ts';
-import { painter } from './colours.ts';
+import { type Colour, painter } from './colours.ts';
 import { printable } from './printable.ts';
 import type { Terminal } from './terminal.ts';
 import { cutText, textWidth } from './text-width.ts';
@@ -11,12 +10,12 @@ export interface Column {
   readonly align?: 'right';
 }
 
-export interface ColouredCell {
-  readonly text: string;
-  readonly colour: Colour | undefined;
-}
+/** Columns of texts, and of numbers, by their titles. */
+export const texts = (...titles: readonly string[]): readonly Column[] => titles.map((title) => ({ title }));
+export const numbers = (...titles: readonly string[]): readonly Column[] =>
+  titles.map((title) => ({ title, align: 'right' }));
 
-export type Cell = string | ColouredCell;
+export type Cell = string | { readonly text: string; readonly colour: Colour | undefined };
 
 const gap = '  ';
 /** Below this a text says nothing any more; the line is then too long instead. */
@@ -30,9 +29,9 @@ export function renderTable(
   rows: readonly (readonly Cell[])[],
   terminal: Pick<Terminal, 'columns' | 'colours'>,
 ): readonly string[] {
-  const texts = rows.map((row) => columns.map((_, index) => textOf(row[index])));
+  const shown = rows.map((row) => columns.map((_, index) => textOf(row[index])));
   const wanted = columns.map(({ title }, index) =>
-    Math.max(textWidth(title), ...texts.map((row) => textWidth(row[index] ?? ''))),
+    Math.max(textWidth(title), ...shown.map((row) => textWidth(row[index] ?? ''))),
   );
   const widths = terminal.columns === undefined ? wanted : fitting(columns, wanted, terminal.columns);
   const paint = painter(terminal);
@@ -51,7 +50,7 @@ export function renderTable(
   const titles = columns.map(({ title }) => title);
   return [
     line(titles, () => 'dim'),
-    ...texts.map((row, number) =>
+    ...shown.map((row, number) =>
       line(row, (index) => {
         const cell = rows[number]?.[index];
         return typeof cell === 'object' ? cell.colour : undefined;
@@ -64,9 +63,9 @@ export function renderTable(
 function fitting(columns: readonly Column[], wanted: readonly number[], width: number): readonly number[] {
   const widths = [...wanted];
   let over = widths.reduce((sum, one) => sum + one, gap.length * (columns.length - 1)) - width;
-  const texts = columns.flatMap(({ align }, index) => (align === 'right' ? [] : [index]));
+  const cuttable = columns.flatMap(({ align }, index) => (align === 'right' ? [] : [index]));
   while (over > 0) {
-    const [widest] = [...texts].sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
+    const [widest] = [...cuttable].sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
     const now = widest === undefined ? 0 : (widths[widest] ?? 0);
     if (widest === undefined || now <= leastWidth) break;
     widths[widest] = now - 1;

@@ -6,7 +6,7 @@ import { exits } from '../exit-codes.ts';
 import { startProgress } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { counted } from '../terminal/units.ts';
-import { parseSpan, spanOptions, timeHelp } from '../time.ts';
+import { parseSpan, type Span, spanOptions, timeHelp } from '../time.ts';
 import { renderTrace } from './trace-view.ts';
 
 export const traceCommand = defineCommand({
@@ -17,10 +17,7 @@ A receipt (r1_…, the answer to the webhook, and extreme.xiq.receipt of each do
 
 ${timeHelp}`,
   options: spanOptions,
-  exits: {
-    ok: 'found',
-    notFound: 'not found, or not there any more',
-  },
+  exits: { ok: 'found', notFound: 'not found, or not there any more' },
   connector: 'reads',
   words: [1, 1],
   json: {
@@ -45,7 +42,7 @@ async function traceReceipt(receipt: string, { operations, signal, say, tell }: 
 
 async function traceEvent(
   eventId: string,
-  span: { from?: string; to?: string },
+  span: Span,
   { operations, signal, say, tell }: Asking,
   terminal: Terminal,
 ): Promise<number> {
