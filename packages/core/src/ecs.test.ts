@@ -11,7 +11,10 @@ it('nests dotted names and leaves undefined ones out', () => {
 });
 
 it('makes a document of typed fields', () => {
-  const document = ecsDocument({ 'event.kind': 'event', 'user.target.name': 'x' }, { xiq: { ssid: 'Corp' } });
+  const document = ecsDocument(
+    { 'event.kind': 'event', 'user.target.name': 'x' },
+    { extreme: { xiq: { ssid: 'Corp' } } },
+  );
   expect(document).toEqual({
     event: { kind: 'event' },
     user: { target: { name: 'x' } },

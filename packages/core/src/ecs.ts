@@ -1,4 +1,4 @@
-// The document that every destination is given: ECS fields, and the vendor's own under `extreme`.
+// The document that every destination is given: ECS fields, and the source's own under its vendor's name.
 import type { EcsFields, EcsTree } from './ecs.generated.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -6,11 +6,11 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
-/** A document in the Elastic Common Schema: a field or a value that ECS does not know does not compile. */
-export interface EcsDocument extends EcsTree {
-  /** What ECS has no field for, under the vendor's name. */
-  readonly extreme?: JsonObject;
-}
+/**
+ * A document in the Elastic Common Schema: a field or a value that ECS does not know does not compile. A source adds the
+ * field that holds its own, under its vendor's name: `declare module '@xiq-siem/core' { interface EcsDocument { … } }`.
+ */
+export interface EcsDocument extends EcsTree {}
 
 type MutableObject = { [key: string]: JsonValue | undefined };
 
@@ -35,12 +35,12 @@ export function nestFields(fields: Readonly<Record<string, JsonValue | undefined
   return root;
 }
 
-/** A document of typed flat fields; `extreme` is what stands beside them. */
+/** A document of typed flat fields; `own` holds what ECS has no field for, by the vendor's name. */
 export function ecsDocument(
   fields: { readonly [Name in keyof EcsFields]?: EcsFields[Name] | undefined },
-  extreme?: JsonObject,
+  own?: Readonly<Record<string, JsonObject>>,
 ): EcsDocument {
   // EcsTree is generated from the names of EcsFields, so that nesting them gives one; the compiler cannot see that.
   const tree = nestFields({ ...fields }) as EcsTree;
-  return extreme === undefined ? tree : { ...tree, extreme };
+  return { ...tree, ...own };
 }

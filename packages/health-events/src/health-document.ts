@@ -7,6 +7,13 @@ import { ecsDocument, ecsVersion, nestFields } from '@xiq-siem/core';
 import { classifications, messageOf } from './event-table.ts';
 import type { HealthEvent } from './health-event.ts';
 
+declare module '@xiq-siem/core' {
+  interface EcsDocument {
+    /** What ECS has no field for. */
+    readonly extreme?: JsonObject;
+  }
+}
+
 export const connectorDataset = 'extreme_xiq.connector';
 
 export interface BodyContext {
@@ -113,7 +120,7 @@ function normalized(context: BodyContext, { index, text }: BodyElement, made: Ma
     ...fields,
   };
   const xiq = { receipt: body.receipt, ...(bytes > maxOriginalBytes && { original_bytes: bytes }) };
-  const document = ecsDocument(framed, connector === undefined ? { xiq } : { xiq, connector });
+  const document = ecsDocument(framed, { extreme: connector === undefined ? { xiq } : { xiq, connector } });
   return { element: index, id, dataset: connectorDataset, timeMs, document };
 }
 

@@ -123,7 +123,7 @@ function sampleItem(name: string, index: number, dataset: string): BatchItem {
       'organization.name': 'Conformance',
       'user.name': 'tester',
     },
-    { xiq: { receipt: `r1_${name}` } },
+    { extreme: { xiq: { receipt: `r1_${name}` } } },
   );
   return { index, id, dataset, timeMs, document, json: JSON.stringify(document) };
 }

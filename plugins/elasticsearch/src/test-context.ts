@@ -73,7 +73,7 @@ export function batchOf(ids: readonly string[], options: BatchOptions = {}): Bat
           'data_stream.dataset': dataset,
           'data_stream.namespace': namespace,
         },
-        { xiq: { receipt: `r1_${id}` } },
+        { extreme: { xiq: { receipt: `r1_${id}` } } },
       );
       return { index, id, dataset, timeMs: 0, document, json: JSON.stringify({ ...document, ...over[id] }) };
     }),

@@ -94,7 +94,11 @@ it('writes the same record as protobuf, read by another decoder', () => {
 it('gives both encodings of an event with nothing in it, and of one with strange values', () => {
   const strange = ecsDocument(
     { message: 'half a pair \ud83d', 'log.level': 'loud', 'user.name': '\u2028\u0000ü' },
-    { xiq: { huge: 1e300, below: -1e300, edge: 2 ** 53, negative: -5, float: 0.1, list: [1, null, 'a'], empty: [] } },
+    {
+      extreme: {
+        xiq: { huge: 1e300, below: -1e300, edge: 2 ** 53, negative: -5, float: 0.1, list: [1, null, 'a'], empty: [] },
+      },
+    },
   );
   const documents = [ecsDocument({}), strange];
   expect(decodeExportRequest(encodeRequest('http/protobuf', recordsOf(documents)))).toMatchObject(
@@ -130,7 +134,7 @@ it.each([
 
 it('gives a whole number as text from where 64 bits do not hold it', () => {
   const below = 2 ** 63 - 1024;
-  const [record] = recordsOf([ecsDocument({}, { xiq: { first: 2 ** 63, last: below } })]);
+  const [record] = recordsOf([ecsDocument({}, { extreme: { xiq: { first: 2 ** 63, last: below } } })]);
   expect(record).toMatchObject({
     attributes: { 'extreme.xiq.first': '9223372036854776000', 'extreme.xiq.last': below },
   });

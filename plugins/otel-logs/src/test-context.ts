@@ -117,11 +117,13 @@ export const auditDocument: EcsDocument = ecsDocument(
     'cloud.account.id': '1091',
   },
   {
-    xiq: {
-      owner_id: '1091',
-      message_type: 'AUDIT_LOG_ALL',
-      audit: { category_id: 1, category_derived: true },
-      extra: { site: 'Berlin', deep: { a: [1, null, { b: 'c' }] } },
+    extreme: {
+      xiq: {
+        owner_id: '1091',
+        message_type: 'AUDIT_LOG_ALL',
+        audit: { category_id: 1, category_derived: true },
+        extra: { site: 'Berlin', deep: { a: [1, null, { b: 'c' }] } },
+      },
     },
   },
 );

@@ -62,7 +62,7 @@ export function batchOf(...events: readonly (string | EventOptions)[]): Batch {
 function itemOf({ id, dataset = 'extreme_xiq.audit', fields = {}, extreme }: EventOptions, index: number): BatchItem {
   const document = ecsDocument(
     { 'event.id': id, 'event.dataset': dataset, 'organization.name': 'Acme', message: `ümläut ${id}`, ...fields },
-    extreme,
+    extreme && { extreme: extreme },
   );
   return { index, id, dataset, timeMs, document, json: JSON.stringify(document) };
 }

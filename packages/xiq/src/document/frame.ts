@@ -1,11 +1,18 @@
 // What every document has: who sent it, who we are, when it came, its original text.
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
-import type { AgentIdentity, EcsDocument, KeptBody } from '@xiq-siem/core';
+import type { AgentIdentity, EcsDocument, JsonObject, KeptBody } from '@xiq-siem/core';
 import { ecsVersion } from '@xiq-siem/core';
 import { datasetOf, type Family } from '../message-types.ts';
 import type { DocumentDraft } from './document-draft.ts';
 import { writeTime } from './write-time.ts';
+
+declare module '@xiq-siem/core' {
+  interface EcsDocument {
+    /** What ECS has no field for. */
+    readonly extreme?: JsonObject;
+  }
+}
 
 /** What a source's configuration puts into its documents. */
 export interface FrameSettings {
