@@ -169,6 +169,24 @@ describe('at maxBytes', () => {
     expect((await testJournal(one.files, small)).journal.letGoGaps()).toEqual([]);
   });
 
+  it('a gap that begins within a segment has the bytes of its own bodies, not those of the whole file', async () => {
+    const one = await clocked(undefined, small);
+    const fast = await one.journal.position('fast', letGo);
+    const dead = await one.journal.position('dead', letGo);
+    await fill(one, 10);
+    await dead.save(at(10));
+    while (one.journal.letGoGaps().length === 0) {
+      await fill(one, 1);
+      await fast.save(at(one.journal.extent().nextSequence));
+    }
+    const [gap] = one.journal.letGoGaps();
+    const toSequence = one.journal.extent().firstSequence - 1;
+    const bodies = toSequence - 9;
+    expect(gap).toMatchObject({ destination: 'dead', fromSequence: 10, toSequence, bodies });
+    expect(gap?.bytes).toBeGreaterThan(bodies * 1000);
+    expect(gap?.bytes).toBeLessThan(bodies * 1300);
+  });
+
   it('what nobody has settled is never let go: bodies are refused until somebody has', async () => {
     const one = await clocked(undefined, small);
     const slow = await one.journal.position('slow', letGo);

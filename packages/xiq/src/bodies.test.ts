@@ -143,6 +143,16 @@ it('each observation is an event with what its parent says', () => {
   expect(eventsOfValue({ observations: [] }, 'LOCATION_AP_CENTRIC')).toHaveLength(1);
 });
 
+it('what an observation says comes before its parent, under whichever of its names', () => {
+  const seen = { clientMac: 'dcac3da506b4', time_stamp: 1_636_337_187_000, vhm_id: 2 };
+  const body = { apMac: 'c413e2aabb00', timestamp: 1_636_337_100_000, ownerId: 1, observations: [seen] };
+  expect(eventsOfValue(body, 'LOCATION_AP_CENTRIC')[0]?.document).toMatchObject({
+    '@timestamp': new Date(seen.time_stamp).toISOString(),
+    cloud: { account: { id: '2' } },
+    extreme: { xiq: { extra: { timestamp: body.timestamp, ownerId: 1 } } },
+  });
+});
+
 it('a parent with 4,096 characters of text is whole in each observation', () => {
   const second = (length: number) => {
     const around = JSON.stringify({ site: '', observations: 0 }).length - 1;

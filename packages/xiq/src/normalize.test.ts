@@ -173,6 +173,15 @@ it('bytes and duration stand at the end of a session only; before it the counter
   });
 });
 
+it.each(['acctSessionTime', 'acctInputOctets', 'acctOutputOctets'])(
+  'a session with a start time begins, and goes on once %s alone has counted',
+  (counter) => {
+    const session = { acctStartTime: T, acctSessionTime: 0, acctInputOctets: 0, acctOutputOctets: 0 };
+    expect(accounting(session).event).toMatchObject({ action: 'session-start', type: ['start'] });
+    expect(accounting({ ...session, [counter]: 1 }).event).toMatchObject({ action: 'session-interim', type: ['info'] });
+  },
+);
+
 it('a counter of 32 bits may wrap, a larger one is a whole', () => {
   expect(accounting({ acctInputOctets: 2 ** 32 - 1 }).xiq).toHaveProperty('radius.octets_may_wrap', true);
   expect(accounting({ acctInputOctets: 2 ** 32 }).xiq).not.toHaveProperty('radius.octets_may_wrap');

@@ -102,6 +102,13 @@ it('HTTP 500 may be configured to be tried again', async () => {
   });
 });
 
+it.each([501, 505])('HTTP %i is refused for good although 500 may be tried again', async (status) => {
+  const { destination } = await bench(() => ({ status }), { retryOn500: true });
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
+    items: [{ index: 0, verdict: 'rejected', code: 'server_error' }],
+  });
+});
+
 it.each([
   ['7', 7_000],
   [new Date(startMs + 30_000).toUTCString(), 30_000],

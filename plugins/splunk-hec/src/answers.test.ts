@@ -62,6 +62,18 @@ it('does not know which of many events a badly formatted one is, where the answe
   });
 });
 
+it.each([2, 3])('counts none as delivered where the answer names number %i of two events, from 0', async (number) => {
+  const { destination, fake } = await startBench(onTestFinished);
+  const body = JSON.stringify({ text: 'Invalid data format', code: 6, 'invalid-event-number': number });
+  fake.answerNext('event', { status: 400, body });
+  expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject({
+    items: [
+      { verdict: 'unknown', code: 'invalid_data' },
+      { verdict: 'unknown', code: 'invalid_data' },
+    ],
+  });
+});
+
 const html = '<html><body>Sign in</body></html>';
 
 it.each([
