@@ -1,6 +1,5 @@
 // One HTTP request and its answer: bounded in time and bytes, over the connections that it is given.
-import { type Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 
 /** Why there is no answer. A destination that uses `exchange` adds these to its `codes`. */
@@ -106,7 +105,8 @@ function responseTo(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    // Loaded with the first request: it is a fifth of the time in which a command starts.
+    const { request: start } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
     const outgoing = start(url, { method, agent, signal, headers: { ...headers, ...length } }, (response) => {
       // An answer may come before all is sent. What breaks from here on is an error of the answer.
