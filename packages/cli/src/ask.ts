@@ -41,17 +41,14 @@ export async function ask(
   values: CommonValues,
   { terminal, open }: Session,
   purpose: Purpose,
+  despiteFaults: boolean,
   work: (asking: Asking) => Promise<number>,
 ): Promise<number> {
   const json = values.json === true;
   const signal = terminal.interrupted();
-  const place = { config: configFile(values), data: values.data };
-  const { operations, snapshot, dataDirectory, fault, close } = await open(place, purpose);
-  if (fault !== undefined) {
-    terminal.err(
-      `${printable(fault)}\nThe configuration is at fault: only its data directory ${printable(dataDirectory)} is used.`,
-    );
-  }
+  const place = { config: configFile(values), data: values.data, despiteFaults };
+  const { operations, snapshot, dataDirectory, notice, close } = await open(place, purpose);
+  if (notice !== undefined) terminal.err(printable(notice));
   if (snapshot) {
     const line = `snapshot of a stopped connector (${printable(dataDirectory)}): read from its files, nothing is changed`;
     if (json) terminal.err(line);

@@ -22,8 +22,8 @@ export interface OpenedOperations {
   /** True where the files of a stopped connector are read. */
   readonly snapshot: boolean;
   readonly dataDirectory: string;
-  /** Where the configuration is at fault, so that the data directory alone is read: what is wrong with it. */
-  readonly fault?: string | undefined;
+  /** Said first: the configuration is at fault, and which data directory is used all the same. */
+  readonly notice?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -32,6 +32,8 @@ export interface Place {
   readonly config?: string | undefined;
   /** The data directory, whatever the configuration says. */
   readonly data?: string | undefined;
+  /** With a configuration at fault, its data directory will do. */
+  readonly despiteFaults?: boolean | undefined;
 }
 
 export interface Session {

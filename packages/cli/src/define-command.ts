@@ -17,7 +17,7 @@ const configOption = {
 } as const;
 const jsonOption = { json: { type: 'boolean', help: 'for scripts: as docs/reference/commands.md has it' } } as const;
 const dataOption = {
-  data: { type: 'string', value: 'DIR', help: 'the data directory, whatever the configuration says' },
+  data: { type: 'string', value: 'DIR', help: 'the data directory, from here, whatever the configuration says' },
 } as const;
 const commonOptions = {
   ...jsonOption,
@@ -49,6 +49,8 @@ interface CommandParts<Options extends CommandOptions> {
   readonly config?: false;
   /** Whether it asks a connector, and which: a stopped one will do, or it has to run. */
   readonly connector?: Purpose;
+  /** It works with a configuration at fault: the data directory tells enough. */
+  readonly despiteFaults?: true;
   /** What each exit code says, beside or instead of the usual ones. */
   readonly exits: Partial<Record<ExitName, string>>;
   readonly json?: JsonAnswer;
@@ -66,6 +68,7 @@ export function defineCommand<const Options extends CommandOptions>(parts: Comma
 export function defineCommand(parts: WithoutOptions): Command;
 export function defineCommand(parts: CommandParts<CommandOptions> | WithoutOptions): Command {
   const { text, usage, words, config, connector, json, run } = parts;
+  const despiteFaults = parts.despiteFaults === true;
   const own: CommandOptions = 'options' in parts ? parts.options : {};
   const shown: CommandOptions = {
     ...own,
@@ -87,13 +90,14 @@ export function defineCommand(parts: CommandParts<CommandOptions> | WithoutOptio
       const { values, positionals } = parseArguments({ name, usage, words }, args, { ...own, ...commonOptions });
       const unknown = Object.keys(values).find((option) => !(option in shown));
       if (unknown !== undefined) throw wrongArguments(name, `Unknown option '--${unknown}'`);
+      if (values.data === '') throw wrongArguments(name, '--data needs a directory');
       const { terminal } = session;
       return run({
         values,
         words: positionals,
         terminal,
         session,
-        ask: (work, purpose = connector ?? 'reads') => ask(values, session, purpose, work),
+        ask: (work, purpose = connector ?? 'reads') => ask(values, session, purpose, despiteFaults, work),
       });
     },
   };

@@ -15,6 +15,7 @@ import {
   type SnapshotOperations,
   streamOf,
 } from '@xiq-siem/admin-api';
+import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, exchange } from '@xiq-siem/core';
 import type { OpenedOperations, Place, Product, Purpose } from './command.ts';
 
@@ -23,51 +24,60 @@ const probeTimeoutMs = 5_000;
 const unauthorized = 401;
 const notFound = 404;
 
-/** What the files tell without a configuration. */
-const ofFilesAlone: readonly RouteName[] = ['status', 'listDeadLetters', 'groupDeadLetters', 'showDeadLetter', 'jobs'];
-
 /**
- * With a configuration at fault, a running connector is asked all the same, and of a stopped one what its files tell.
- * @throws ConnectorError exit 78 for a configuration at fault, where no data directory is known or nothing can be read
- * without it; `not_running` for a connector that hangs, and where something is to change and none runs.
+ * With a configuration at fault, `despiteFaults` asks a running connector all the same, and reads the files of a stopped
+ * one.
+ * @throws ConnectorError exit 78 for a configuration at fault, where that will not do or no data directory is known;
+ * `not_running` for a connector that hangs, and where something is to change and none runs.
  */
 export async function openOperations(
   product: Product,
-  { config, data }: Place,
+  place: Place,
   purpose: Purpose = 'reads',
 ): Promise<OpenedOperations> {
-  const given = data === undefined ? undefined : resolve(data);
+  const given = place.data === undefined ? undefined : resolve(place.data);
   const asked = given === undefined ? undefined : await runningAt(given);
   if (given !== undefined && asked !== undefined) return ofRunning(asked, given);
-  const { configuration, fault } = await readConfiguration(product, config, given);
+  const { configuration, fault, notice } = await readConfiguration(product, place, given);
   const dataDirectory = configuration.resolvePath(configuration.dataDirectory);
   const address = given === undefined ? await runningAt(dataDirectory) : undefined;
-  if (address !== undefined) return { ...ofRunning(address, dataDirectory), fault: fault?.message };
+  if (address !== undefined) return { ...ofRunning(address, dataDirectory), notice };
   if (purpose === 'changes') throw fault ?? notRunning(dataDirectory);
   const { openSnapshotOperations } = await import('./snapshot-operations.ts');
-  const files = await openSnapshotOperations(configuration, product.version, fault === undefined);
-  const operations = readingOnly(files, dataDirectory, fault);
-  return { operations, snapshot: true, dataDirectory, fault: fault?.message, close: () => files.close() };
+  const opening = openSnapshotOperations(configuration, product.version, fault === undefined);
+  const files = await opening.catch((cause: unknown) => {
+    throw fault ?? cause;
+  });
+  return { operations: readingOnly(files, dataDirectory), snapshot: true, dataDirectory, notice, close: files.close };
 }
 
 function ofRunning(address: AdminAddress, dataDirectory: string): OpenedOperations {
   return { operations: connectAdmin(address), snapshot: false, dataDirectory, close: async () => {} };
 }
 
-/** With a `fault`, the configuration is the built-in one, with the data directory of the one that is at fault. */
-async function readConfiguration(product: Product, file: string | undefined, given: string | undefined) {
+/** With a `fault` the configuration is the built-in one, with the data directory of the one that is at fault. */
+async function readConfiguration(
+  product: Product,
+  { config: file, despiteFaults = false }: Place,
+  given: string | undefined,
+): Promise<{ readonly configuration: Configuration; readonly fault?: ConnectorError; readonly notice?: string }> {
   const [{ configurationError, dataDirectoryOf, loadConfiguration }, registry] = await Promise.all([
     import('@xiq-siem/config'),
     product.registry(),
   ]);
   const loaded = await loadConfiguration(file, registry, process.env);
-  const usual = loaded.ok ? loaded : await loadConfiguration(undefined, registry, process.env);
-  const fault = loaded.ok ? undefined : configurationError(loaded.faults);
-  const lenient = fault === undefined || file === undefined ? undefined : await dataDirectoryOf(file);
-  const dataDirectory = given ?? lenient;
-  if (!usual.ok || (fault !== undefined && dataDirectory === undefined)) throw fault;
-  const { configuration } = usual;
-  return { fault, configuration: dataDirectory === undefined ? configuration : { ...configuration, dataDirectory } };
+  if (loaded.ok) {
+    const { configuration } = loaded;
+    return { configuration: given === undefined ? configuration : { ...configuration, dataDirectory: given } };
+  }
+  const fault = configurationError(loaded.faults);
+  const found = given === undefined && file !== undefined ? await dataDirectoryOf(file) : undefined;
+  const dataDirectory = given ?? found?.path;
+  const usual = await loadConfiguration(undefined, registry, process.env);
+  if (!despiteFaults || dataDirectory === undefined || !usual.ok) throw fault;
+  const which = given !== undefined || found?.isNamed === true ? 'data directory' : 'default data directory';
+  const notice = `${file} is at fault, as xiq-siem validate says: only the ${which} ${dataDirectory} is used`;
+  return { configuration: { ...usual.configuration, dataDirectory }, fault, notice };
 }
 
 /** Undefined where no connector runs: no admin.json, or one that a killed connector left behind. */
@@ -97,15 +107,11 @@ async function knowsUs({ url: base, token }: AdminAddress, timeoutMs: number): P
   throw new ConnectorError('not_running', `the connector at ${base} is there, but gave ${outcome.message}`);
 }
 
-/** All operations, of which those refuse that need a running connector, or a configuration that is at fault. */
-export function readingOnly(reading: SnapshotOperations, dataDirectory: string, fault?: ConnectorError): Operations {
+/** All operations, of which those that need a running connector refuse. */
+export function readingOnly(reading: SnapshotOperations, dataDirectory: string): Operations {
   const refusing = refusingOperations(() => Promise.reject(notRunning(dataDirectory)));
-  const faulty = refusingOperations(() => Promise.reject(fault));
   const answering: Operations = { ...refusing, ...reading };
-  const from = (name: RouteName): Operations => {
-    if (routeOf(name).snapshot !== true) return refusing;
-    return fault === undefined || ofFilesAlone.includes(name) ? answering : faulty;
-  };
+  const from = (name: RouteName): Operations => (routeOf(name).snapshot === true ? answering : refusing);
   return operationsBy(
     (name) => answerOf(from(name), name),
     (name) => streamOf(from(name), name),

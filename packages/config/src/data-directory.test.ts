@@ -21,13 +21,23 @@ it.each([
   ['a number', 'dataDirectory: 7\n', undefined],
   ['no text', 'dataDirectory: [ ./kept ]\n', undefined],
   ['an empty text', 'dataDirectory: ""\n', undefined],
+  ['nothing named', 'dataDirectory:\n', undefined],
+  ['a file without keys', 'just a text\n', undefined],
 ])('despite %s it is said', async (_what, yaml, expected) => {
   const file = join(directory, 'c.yaml');
   await writeFile(file, yaml);
   const absolute = expected === undefined || expected.startsWith('/') ? expected : join(directory, expected);
-  expect(await dataDirectoryOf(file)).toBe(absolute);
+  expect((await dataDirectoryOf(file))?.path).toBe(absolute);
 });
 
 it('is unknown where the file cannot be read', async () => {
   expect(await dataDirectoryOf(join(directory, 'nothing.yaml'))).toBeUndefined();
+});
+
+it('says whether the file names it, or the default is meant', async () => {
+  const file = join(directory, 'c.yaml');
+  await writeFile(file, 'datadirectory: ./elsewhere\n');
+  expect(await dataDirectoryOf(file)).toEqual({ path: join(directory, 'data'), isNamed: false });
+  await writeFile(file, 'dataDirectory: ./data\nsorces: {}\n');
+  expect(await dataDirectoryOf(file)).toEqual({ path: join(directory, 'data'), isNamed: true });
 });

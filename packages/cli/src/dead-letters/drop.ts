@@ -28,6 +28,7 @@ ${timeHelp}`,
     interrupted: 'Ctrl-C: nothing was dropped',
   },
   connector: 'changes',
+  despiteFaults: true,
   words: [0, maxNumbers],
   json: { schema: routes.dropDeadLetters.answer, note: 'Needs `--yes` or `--dry-run`.' },
   async run({ values, words, terminal, ask }) {

@@ -31,6 +31,7 @@ ${timeHelp}`,
   options,
   exits: { ok: 'listed, be there any or none' },
   connector: 'reads',
+  despiteFaults: true,
   json: {
     schema: routes.listDeadLetters.answer,
     note: 'With `--all` one page a line.',

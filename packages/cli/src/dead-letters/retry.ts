@@ -19,6 +19,7 @@ ${timeHelp}`,
   options,
   exits: jobExits,
   connector: 'changes',
+  despiteFaults: true,
   words: [0, maxNumbers],
   json: jobJson,
   async run({ values, words, terminal, ask }) {

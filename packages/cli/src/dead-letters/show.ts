@@ -11,6 +11,7 @@ export const showCommand = defineCommand({
   text: `One dead letter: why the destination refused it, in its own words, where it came from, and the document as it would be sent. The document holds what a tenant sent: mind who sees it.`,
   exits: { ok: 'shown', notFound: 'there is no such dead letter (any more)' },
   connector: 'reads',
+  despiteFaults: true,
   words: [1, 1],
   json: { schema: routes.showDeadLetter.answer },
   async run({ words, ask }) {

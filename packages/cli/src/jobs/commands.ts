@@ -11,6 +11,7 @@ export const jobsListCommand = defineCommand({
   text: 'The jobs (retries, replays, back-fills) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
   exits: { ok: 'listed, be there any or none' },
   connector: 'reads',
+  despiteFaults: true,
   json: { schema: routes.jobs.answer },
   run: ({ terminal, ask }) =>
     ask(async ({ operations, signal, say, tell }) => {
@@ -38,6 +39,7 @@ export const jobsCancelCommand = defineCommand({
   text: 'End a job where it stands. What it has sent is sent; what it has not stays as it was.',
   exits: { ok: 'it has ended, now or before', notFound: 'there is no such job' },
   connector: 'changes',
+  despiteFaults: true,
   words: [1, 1],
   json: { schema: routes.cancelJob.answer },
   run: ({ words: [id = ''], terminal, ask }) =>
@@ -56,6 +58,7 @@ export const jobsWatchCommand = defineCommand({
   text: 'Follow a job to its end. Ctrl-C leaves it to the connector.',
   exits: { ...watchExits, ok: 'all is delivered', notFound: 'there is no such job' },
   connector: 'changes',
+  despiteFaults: true,
   words: [1, 1],
   json: { schema: routes.watchJob.answer, lines: true, note: 'How it stands, now and then; the last line is its end.' },
   run: ({ words: [id = ''], terminal, ask }) => ask((asking) => watchJob(id, asking, terminal)),

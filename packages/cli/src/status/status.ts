@@ -28,6 +28,7 @@ Of a stopped connector: what its files say.`,
     unavailable: 'the connector does not answer, or (--acknowledge) does not run',
   },
   connector: 'reads',
+  despiteFaults: true,
   json: {
     schema: routes.status.answer,
     note: 'With `--watch` one a line.',
