@@ -35,6 +35,22 @@ describe('the status of a destination', () => {
     expect(statusOf('faulty').lastFailure).toMatchObject({ code: 'no_verdict', words: 'Error: oh no, [secret]' });
   });
 
+  test('says when the destination last took an event: what it rejects is settled, but not taken', async () => {
+    const plugin = scripted((batch) =>
+      each(batch, (id) => (id.startsWith('0.') ? { verdict: 'delivered' } : { verdict: 'rejected', code: 'bad' })),
+    );
+    const journal = memoryJournal(...bodies(1, 3));
+    const { clock, statusOf } = bench(journal, [destination('a', plugin)]);
+    expect(statusOf('a').lastDeliveredMs).toBeUndefined();
+    await clock.runUntil(() => statusOf('a').sequence === 1);
+    const takenMs = clock.now();
+    expect(statusOf('a').lastDeliveredMs).toBe(takenMs);
+    await clock.advance(60_000);
+    journal.append(...bodies(1, 3, 1));
+    await clock.runUntil(() => statusOf('a').sequence === 2);
+    expect(statusOf('a')).toMatchObject({ lastDeliveredMs: takenMs, counters: { delivered: 3, deadLettered: 3 } });
+  });
+
   test('says since when it is so, and until when it waits', async () => {
     let isDown = true;
     const plugin = scripted((batch, call, signal) =>

@@ -124,6 +124,23 @@ it('a body is refused that would take the disk below what is to stay free', asyn
   await expect(appendText(journal, 'x'.repeat(10_000))).rejects.toMatchObject({ code: 'journal_full' });
 });
 
+it('a disk that is short of room loses only as many settled segments as that takes', async () => {
+  let nowMs = 0;
+  const options = { minFreeBytes: 10 ** 6, segmentBytes: 20_000, now: () => nowMs };
+  const { journal, files } = await testJournal(modelFiles(), options);
+  const usedBytes = (): number => segmentPaths(files).reduce((sum, path) => sum + files.content(path).length, 0);
+  Object.assign(files, { freeBytes: async () => 10 ** 6 + 150_000 - usedBytes() });
+  const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' });
+  for (let n = 0; n < 300; n += 1) {
+    nowMs += 1000;
+    await appendText(journal, 'x'.repeat(1000));
+    await position.save({ ...position.position, sequence: journal.extent().nextSequence });
+    if (n > 150) expect(usedBytes()).toBeGreaterThan(100_000);
+  }
+  expect(usedBytes()).toBeLessThanOrEqual(150_000);
+  await journal.close();
+});
+
 describe('a disk that fails', () => {
   it.each(['write', 'datasync'] as const)('ends appending for good, and not reading: EIO on %s', async (operation) => {
     const { journal, files } = await testJournal();

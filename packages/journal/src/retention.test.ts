@@ -169,6 +169,25 @@ describe('at maxBytes', () => {
     expect((await testJournal(one.files, small)).journal.letGoGaps()).toEqual([]);
   });
 
+  it('a gap that grows tells when bodies were last let go of, not when they first were', async () => {
+    const one = await clocked(undefined, small);
+    const fast = await one.journal.position('fast', letGo);
+    await one.journal.position('dead', letGo);
+    const fillUntil = async (isDone: () => boolean): Promise<void> => {
+      while (!isDone()) {
+        await fill(one, 1);
+        await fast.save(at(one.journal.extent().nextSequence));
+      }
+    };
+    const gaps = one.journal.letGoGaps;
+    await fillUntil(() => gaps().length > 0);
+    const [first] = gaps();
+    expect(first?.lastAtMs).toBe(0);
+    one.pass(500);
+    await fillUntil(() => (gaps()[0]?.toSequence ?? 0) > (first?.toSequence ?? 0));
+    expect(gaps()).toMatchObject([{ destination: 'dead', fromSequence: 1, lastAtMs: 500 }]);
+  });
+
   it('a gap that begins within a segment has the bytes of its own bodies, not those of the whole file', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', letGo);

@@ -14,6 +14,7 @@ const basic = (text: string): string => `Basic ${Buffer.from(text).toString('bas
 it.each([
   ['the password of Basic', { authorization: basic(`xiq:${first}`) }, 'basic_password'],
   ['the password of Basic without a user', { authorization: basic(`:${first}`) }, 'basic_password'],
+  ['a password of Basic that holds colons itself', { authorization: basic(`xiq:${second}`) }, 'basic_password'],
   ['the whole pair of Basic', { authorization: basic(second) }, 'basic_pair'],
   ['the decoded token of Basic without a colon', { authorization: basic(first) }, 'basic_pair'],
   ['a token that Basic carries as it is', { authorization: `Basic ${first}` }, 'basic_token'],

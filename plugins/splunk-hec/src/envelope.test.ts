@@ -11,6 +11,17 @@ it('sends only the keys that HEC knows, with the time by digits', async () => {
   expect(fake.events[0]?.time).toBe(timeMs / 1000);
 });
 
+it.each([
+  [1_636_337_187_053, '1636337187.053'],
+  [1_636_337_187_007, '1636337187.007'],
+  [1_636_337_187_000, '1636337187.000'],
+])('sends every digit of a time: %i', async (timeMs, digits) => {
+  const { destination, fake } = await startBench(onTestFinished);
+  await destination.deliver({ items: batchOf('a').items.map((item) => ({ ...item, timeMs })) }, noSignal);
+  expect(fake.requests[0]?.text).toContain(`{"time":${digits},`);
+  expect(fake.events[0]?.time).toBe(timeMs / 1000);
+});
+
 it('names no index where none is configured', async () => {
   const { destination, fake } = await startBench(onTestFinished);
   await destination.deliver(batchOf('a'), noSignal);

@@ -126,6 +126,16 @@ it('holds only the token that is refused', async () => {
   expect(idsOf()).toEqual(['b']);
 });
 
+it('holds only what one token may not write to an index that another may', async () => {
+  const { destination, idsOf } = await startBench(onTestFinished, {
+    config: { index: 'network', datasets: { [auth]: { token: { env: 'OTHER_TOKEN' } } } },
+    fake: { tokens: { [token]: { indexes: ['network'] }, [otherToken]: { indexes: ['elsewhere'] } } },
+  });
+  const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
+  expect(verdictsOf(report)).toEqual(['held incorrect_index', 'delivered']);
+  expect(idsOf()).toEqual(['b']);
+});
+
 it('holds only the sourcetype that something on the way forbids', async () => {
   const { destination, fake, idsOf } = await startBench(onTestFinished);
   const forbidden = { status: 403, body: '<html>blocked</html>' };

@@ -18,6 +18,7 @@ it.each([
   ['ISO in UTC', '2021-11-08T02:06:27.553Z', ms],
   ['ISO with an offset without a colon', '2021-11-08T02:06:27.000+0000', second],
   ['ISO with an offset', '2021-11-08T03:36:27+01:30', second],
+  ['ISO with a negative offset of hours and minutes', '2021-11-07T22:36:27-03:30', second],
   ['ISO with an offset of hours', '2021-11-07T21:06:27-05', second],
   ['ISO with a space', '2021-11-08 02:06:27Z', second],
   ['ISO with a comma', '2021-11-08T02:06:27,5Z', second + 500],
