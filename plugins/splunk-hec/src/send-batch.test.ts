@@ -166,6 +166,17 @@ it('answers for the whole batch where one index is held and nothing else was tak
   expect(report).toMatchObject({ batch: 'unavailable', code: 'server_busy' });
 });
 
+it('sends nothing to a second index once the server is busy, and answers for what is left', async () => {
+  const { destination, fake, idsOf } = await startBench(onTestFinished, {
+    config: { index: 'network', datasets: { [auth]: { index: 'logins' } } },
+  });
+  fake.answerNext('event', { code: 9 });
+  const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
+  expect(report).toMatchObject({ batch: 'unavailable', code: 'server_busy' });
+  expect(fake.requests).toHaveLength(1);
+  expect(idsOf()).toEqual([]);
+});
+
 it('says that there is no token, and asks nobody', async () => {
   const { destination, fake } = await startBench(onTestFinished, { config: { token: { env: 'NOT_SET' } } });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'misconfigured', code: 'no_token' });
