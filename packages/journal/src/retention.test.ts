@@ -78,6 +78,21 @@ describe('by age', () => {
     expect(one.journal.extent().firstSequence).toBe(61);
   });
 
+  it('the age of a segment is that of its last body, however long ago it began', async () => {
+    const one = await clocked();
+    const position = await one.journal.position('archive', letGo);
+    await fill(one, 1);
+    one.pass(hour);
+    await fill(one, 59);
+    await position.save(at(61));
+    one.pass(hour);
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(1);
+    one.pass(1);
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(61);
+  });
+
   it('what went is known to have been let go, also after a crash', async () => {
     const one = await clocked();
     const position = await one.journal.position('archive', letGo);
