@@ -123,6 +123,19 @@ it('cuts a torn line that is longer than one read, also one that is alone in its
   }
 });
 
+it('keeps all whole lines of a file that is longer than one read', async () => {
+  const directory = await temporaryDirectory(onTestFinished);
+  const file = join(directory, 'archive-2026-03-01-000001.ndjson');
+  const before = Array.from({ length: 8000 }, (_, number) => `line${number}`);
+  for (const torn of ['', '{"event":{"id":"to']) {
+    await writeFile(file, before.map((id) => `{"event":{"id":"${id}"}}\n`).join('') + torn);
+    const destination = createFileDestination(configOf(directory), testContext().context);
+    await destination.deliver(batchOf(['next']), noSignal);
+    await destination.close?.();
+    expect(await idsIn(directory)).toEqual([...before, 'next']);
+  }
+});
+
 it('deletes files of days beyond retainForDays, and leaves the files of others alone', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const others = [
