@@ -51,6 +51,18 @@ describe('a batch of new events is due', () => {
     expect([take(0), take(0), take(0)]).toEqual([[60], [60], [500]]);
   });
 
+  test('when bytes enough wait: those that were taken do not count', () => {
+    const { queue, take } = make();
+    for (const bytes of [60, 60]) queue.add(pending(bytes, bytes));
+    expect(take(0)).toEqual([60]);
+    expect(queue.waiting().newBytes).toBe(60);
+    expect(take(0)).toBe(200);
+    expect(take(200)).toEqual([60]);
+    expect(queue.waiting().newBytes).toBe(0);
+    queue.add(pending(1, 60, 200));
+    expect(take(200)).toBe(400);
+  });
+
   test('not before the destination may be sent to', () => {
     const { queue, permit, take } = make(0);
     queue.add(pending(0));
