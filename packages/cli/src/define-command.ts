@@ -17,7 +17,7 @@ const configOption = {
 } as const;
 const jsonOption = { json: { type: 'boolean', help: 'for scripts: as docs/reference/commands.md has it' } } as const;
 const dataOption = {
-  data: { type: 'string', value: 'DIR', help: 'the data directory, from here, whatever the configuration says' },
+  data: { type: 'string', value: 'DIR', help: 'use this data directory, whatever the configuration says' },
 } as const;
 const commonOptions = {
   ...jsonOption,
