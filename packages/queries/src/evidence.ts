@@ -1,7 +1,7 @@
 // The read model: the same of a running connector and of the files of a stopped one.
 import type { Assurance, KeptBody, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
 import type { Journal } from '@xiq-siem/journal';
-import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading } from '@xiq-siem/state';
+import type { BackfilledLookup, DeadLetterReading, NotedIncident, ProgressHistoryReading } from '@xiq-siem/state';
 
 export interface KnownDestination {
   readonly name: string;
@@ -19,6 +19,8 @@ export interface Evidence {
   >;
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
+  /** What went wrong with the state file, and nobody has acknowledged. */
+  incidents(): Promise<readonly NotedIncident[]>;
   readonly mappingVersion: string | undefined;
   /** Ids of events that a back-fill brought; undefined where nobody needs them. */
   readonly backfilled?: BackfilledLookup | undefined;

@@ -29,7 +29,7 @@ export function startSampler({ journal, delivery, progressHistory, directory, re
     const lanes = delivery.status();
     const settled = lanes.map(({ name, settledSince }): [string, number] => [name, settledSince]);
     pace.add({ atMs, bodies: journal.extent().nextSequence, bytes: receivedBytes(), settled: new Map(settled) });
-    for (const { name, sequence } of lanes) await progressHistory.add(name, { sequence, atMs });
+    await progressHistory.add(new Map(lanes.map(({ name, sequence }) => [name, { sequence, atMs }])));
   }
   const timer = setInterval(() => void sample(), everyMs);
   timer.unref();

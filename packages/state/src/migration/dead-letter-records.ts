@@ -1,8 +1,5 @@
-// The records of the dead letters' log, as JSON: entries, resolutions and totals.
+// The records of the log in which format 1 held dead letters, as JSON: entries, resolutions and totals.
 import { z } from 'zod';
-
-/** Entries that one resolution holds at most. */
-export const maxResolvedAtOnce = 1000;
 
 const version = 1;
 const number = z.int().min(1);
@@ -41,7 +38,7 @@ const resolution = z.object({
   destination: z.string(),
   code: z.string(),
   /** Number, sequence, element, and time of the last attempt. */
-  entries: z.array(z.tuple([number, count, element, z.number()])).max(maxResolvedAtOnce),
+  entries: z.array(z.tuple([number, count, element, z.number()])),
   atMs: z.number(),
   by: z.string(),
   /** The sequence of the resolution that this is a copy of: it resolves nothing again. */
@@ -58,15 +55,7 @@ const totals = z.object({ kind: z.literal('totals'), totals: z.record(z.string()
 const recordSchema = z.union([entry, resolution, totals]);
 
 export type Totals = Readonly<z.infer<typeof countsSchema>>;
-export type ResolutionRecord = z.infer<typeof resolution>;
 export type DeadLetterRecord = z.infer<typeof recordSchema>;
-
-export function encodeRecord(record: DeadLetterRecord): Buffer {
-  if (record.kind !== 'entry') return Buffer.from(JSON.stringify({ v: version, ...record }));
-  const { kind, deadLetter, number, replaces, from } = record;
-  // A dead letter that was read here before has a number of its own: the record's holds, even where it has none.
-  return Buffer.from(JSON.stringify({ v: version, ...deadLetter, kind, number, replaces, from }));
-}
 
 /** Undefined where the bytes are no record of ours. */
 export function decodeRecord(bytes: Uint8Array): DeadLetterRecord | undefined {
