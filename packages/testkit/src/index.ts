@@ -26,5 +26,7 @@ export type { ManualClock } from './manual-clock.ts';
 export { createManualClock } from './manual-clock.ts';
 export type { ModelFailure, ModelFile, ModelFiles, ModelFilesOptions, ModelOperation } from './model-files.ts';
 export { modelFiles } from './model-files.ts';
+export type { AtEnd, Ext4Disk } from './real-disk.ts';
+export { ext4Disk, fillDisk, lackOf, tmpfsAt } from './real-disk.ts';
 export type { LogLine, RecordingLogger, RecordingMeter } from './recording.ts';
 export { createRecordingLogger, createRecordingMeter } from './recording.ts';

@@ -18,10 +18,17 @@ export interface SqliteFile {
 
 export type Written = { readonly rows: readonly (readonly Row[])[] } | { readonly error: unknown };
 
+interface SqliteFileOptions {
+  readonly readOnly?: boolean;
+  /** May throw: nothing is changed before. */
+  readonly check?: (database: DatabaseSync) => void;
+}
+
 /** `path` may be a file URI. Throws what SQLite throws. */
-export function openSqliteFile(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): SqliteFile {
+export function openSqliteFile(path: string, { readOnly = false, check }: SqliteFileOptions = {}): SqliteFile {
   const database = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
   try {
+    check?.(database);
     if (!readOnly) {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
       // After a failed sync the system may call pages clean that are not on disk: a checkpoint writes them again.
