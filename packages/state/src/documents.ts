@@ -14,8 +14,10 @@ export interface DocumentReading {
 export interface Documents extends DocumentReading {
   /** Resolves when it is on disk. */
   put(name: string, content: unknown): Promise<void>;
-  /** All whose name begins so. */
-  remove(prefix: string): Promise<void>;
+  /** No document of this name is there when it resolves. */
+  remove(name: string): Promise<void>;
+  /** Of all whose name begins so. */
+  removeAll(prefix: string): Promise<void>;
 }
 
 /** Of every document that there is; a name that ends with `/` is a prefix. */
@@ -71,10 +73,12 @@ export function openDocuments(database: Database, log: Logger): Documents {
   return {
     ...documentReading(database, log),
     put: async (name, content) => void (await database.write([putDocument(name, content)])),
-    async remove(prefix) {
-      await database.write([
-        { sql: 'DELETE FROM documents WHERE name >= ? AND name < ?', parameters: [prefix, endOf(prefix)] },
-      ]);
+    async remove(name) {
+      await database.write([{ sql: 'DELETE FROM documents WHERE name = ?', parameters: [name] }]);
+    },
+    async removeAll(prefix) {
+      const sql = 'DELETE FROM documents WHERE name >= ? AND name < ?';
+      await database.write([{ sql, parameters: [prefix, endOf(prefix)] }]);
     },
   };
 }

@@ -1,16 +1,9 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { backfillRequest, type Job, jobSchema, replayRequest, retryRequest } from '@xiq-siem/admin-api';
+import { freshPosition } from '@xiq-siem/journal';
 import { createRecordingLogger } from '@xiq-siem/testkit';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openJobRecords, readJobRecords } from './job-record.ts';
-
-let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'records-'));
-});
-afterEach(() => rm(directory, { recursive: true, force: true }));
+import { expect, test } from 'vitest';
+import { openJobRecords, readJobRecords } from './job-records.ts';
+import { newStateDirectory, openTestState } from './test-state.ts';
 
 const span = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 const created = '2026-01-03T00:00:00Z';
@@ -24,10 +17,12 @@ test.each<[Job['kind'], Job['request']]>([
 ])(
   'what a %s was asked stands as it was asked after a restart, and at the other end of the API',
   async (kind, request) => {
-    const log = createRecordingLogger();
+    const directory = await newStateDirectory();
     const job: Job = { id: 'a1', kind, state: 'running', request, created, lanes: [] };
-    await (await openJobRecords(directory, log)).save({ v: 1, job, lastNumber: 7, span: { first: 1, next: 3 } });
-    const [record] = (await openJobRecords(directory, log)).all();
+    const state = await openTestState(directory);
+    await (await openJobRecords(state.documents)).save({ v: 1, job, lastNumber: 7, span: { first: 1, next: 3 } });
+    await state.close();
+    const [record] = (await openJobRecords((await openTestState(directory)).documents)).all();
     expect(record?.job.request).toEqual(request);
     expect(JSON.stringify(record?.job.request)).toBe(JSON.stringify(request));
     expect(record).toMatchObject({ lastNumber: 7, span: { first: 1, next: 3 }, job: { state: 'interrupted' } });
@@ -35,22 +30,36 @@ test.each<[Job['kind'], Job['request']]>([
   },
 );
 
-test('a file that makes no sense is said, and left', async () => {
-  await writeFile(join(directory, 'bad.json'), '{"v":1,');
-  await writeFile(join(directory, 'newer.json'), '{"v":2}');
-  await writeFile(join(directory, 'x.one.position'), 'no record');
+test('a record that does not fit is said, and left', async () => {
   const log = createRecordingLogger();
-  expect(await readJobRecords(directory, log)).toEqual([]);
-  expect(log.of('job.unreadable').map(({ facts }) => facts['file'])).toEqual(['bad.json', 'newer.json']);
-  expect((await stat(join(directory, 'bad.json'))).size).toBe(7);
+  const { documents } = await openTestState(undefined, log);
+  await documents.put('job/newer', { v: 2 });
+  expect(await readJobRecords(documents)).toEqual([]);
+  expect(log.of('state.document_unreadable').map(({ facts }) => facts['document'])).toEqual(['job/newer']);
 });
 
-test('of those that have ended the newest hundred are remembered, those that go on all; and no file of others stays', async () => {
-  const records = await openJobRecords(directory, createRecordingLogger());
+test('how far a replay is at a destination is there after a restart, and apart for each', async () => {
+  const directory = await newStateDirectory();
+  const state = await openTestState(directory);
+  const records = await openJobRecords(state.documents);
+  const position = await records.position('a1', 'one', freshPosition(7));
+  expect(position.position).toEqual(freshPosition(7));
+  await position.save(freshPosition(9));
+  expect(position.position).toEqual(freshPosition(9));
+  await state.close();
+  const again = await openJobRecords((await openTestState(directory)).documents);
+  expect((await again.position('a1', 'one', freshPosition(1))).position).toEqual(freshPosition(9));
+  expect((await again.position('a1', 'two', freshPosition(1))).position).toEqual(freshPosition(1));
+});
+
+test('of those that have ended the newest hundred are remembered, with their positions, those that go on all', async () => {
+  const { documents } = await openTestState();
+  const records = await openJobRecords(documents);
   const request = retryRequest.parse({});
   const frame = { kind: 'retry' as const, request, created, lanes: [] };
   await records.save({ v: 1, job: { ...frame, id: 'old', state: 'interrupted' } });
-  await writeFile(records.positionPath('id-0', 'one'), '');
+  for (const id of ['id-0', 'id-50'])
+    await (await records.position(id, 'one', freshPosition(1))).save(freshPosition(5));
   for (let number = 0; number < 103; number += 1) {
     const ended = new Date(number * 1000).toISOString();
     await records.save({ v: 1, job: { ...frame, id: `id-${number}`, state: 'done', ended } });
@@ -59,15 +68,16 @@ test('of those that have ended the newest hundred are remembered, those that go 
   expect(ids).toHaveLength(101);
   expect(ids).toContain('old');
   for (const gone of ['id-0', 'id-1', 'id-2']) expect(ids).not.toContain(gone);
-  const files = await readdir(directory);
-  expect(files.sort()).toEqual(ids.map((id) => `${id}.json`).sort());
+  expect((await readJobRecords(documents)).map(({ job }) => job.id).sort()).toEqual(ids.toSorted());
+  expect((await records.position('id-0', 'one', freshPosition(1))).position).toEqual(freshPosition(1));
+  expect((await records.position('id-50', 'one', freshPosition(1))).position).toEqual(freshPosition(5));
 });
 
 test('saved twice at once, the later one stands', async () => {
-  const records = await openJobRecords(directory, createRecordingLogger());
+  const { documents } = await openTestState();
+  const records = await openJobRecords(documents);
   const job: Job = { id: 'a1', kind: 'retry', state: 'running', request: retryRequest.parse({}), created, lanes: [] };
   const states = ['running', 'interrupted', 'failed', 'done'] as const;
   await Promise.all(states.map((state) => records.save({ v: 1, job: { ...job, state } })));
-  expect(await readJobRecords(directory, createRecordingLogger())).toMatchObject([{ job: { state: 'done' } }]);
-  expect(await readdir(directory)).toEqual(['a1.json']);
+  expect(await readJobRecords(documents)).toMatchObject([{ job: { state: 'done' } }]);
 });

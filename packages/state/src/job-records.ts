@@ -59,7 +59,7 @@ export async function openJobRecords(documents: Documents): Promise<JobRecords> 
     for (const { job } of ended.slice(0, Math.max(0, ended.length - maxEnded))) {
       known.delete(job.id);
       await documents.remove(documentNames.job(job.id));
-      await documents.remove(documentNames.jobPosition(job.id));
+      await documents.removeAll(documentNames.jobPosition(job.id));
     }
   }
   return {

@@ -109,7 +109,7 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
         most,
       );
       const resolved = await rows(
-        `SELECT * FROM resolved ${condition} ORDER BY at_ms DESC, id DESC`,
+        `SELECT * FROM resolved ${condition} ORDER BY at_ms DESC, element, id DESC`,
         sequence,
         least,
         most,

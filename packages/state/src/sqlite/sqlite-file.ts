@@ -5,6 +5,19 @@ import type { Row, SqlValue, Statement } from './database.ts';
 /** Another process may write one row: the secret rotation of the command line. */
 const busyTimeoutMs = 5_000;
 
+/** Runs statements, each text of which is prepared at its first use. */
+export function preparedOnce(database: DatabaseSync) {
+  const prepared = new Map<string, StatementSync>();
+  return (sql: string, parameters: readonly SqlValue[] = []): readonly Row[] => {
+    let statement = prepared.get(sql);
+    if (statement === undefined) {
+      statement = database.prepare(sql);
+      prepared.set(sql, statement);
+    }
+    return statement.all(...parameters);
+  };
+}
+
 export interface SqliteFile {
   read(sql: string, parameters?: readonly SqlValue[]): readonly Row[];
   /** Each list of statements succeeds or fails for itself; all that succeed are synced together. */
@@ -28,16 +41,7 @@ export function openSqliteFile(path: string, { readOnly = false }: { readonly re
     database.close();
     throw error;
   }
-  const prepared = new Map<string, StatementSync>();
-
-  function run(sql: string, parameters: readonly SqlValue[] = []): readonly Row[] {
-    let statement = prepared.get(sql);
-    if (statement === undefined) {
-      statement = database.prepare(sql);
-      prepared.set(sql, statement);
-    }
-    return statement.all(...parameters);
-  }
+  const run = preparedOnce(database);
 
   function runTogether(statements: readonly Statement[]): Written {
     database.exec('SAVEPOINT request');

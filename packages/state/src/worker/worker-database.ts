@@ -88,7 +88,10 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
     verify: async () => void (await ask({ kind: 'verify' })),
     close() {
       closing ??= ask({ kind: 'close' }).then(
-        async () => void (await ended),
+        async () => {
+          worker.ref();
+          await ended;
+        },
         () => void worker.terminate(),
       );
       return closing;
