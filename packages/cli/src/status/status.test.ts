@@ -103,6 +103,11 @@ describe('the first line and the exit code', () => {
       'LOST: the state file was missing; every sum holds',
     ],
     [
+      'a missing state file, and the dead letters that it held',
+      { holds: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'missing' }] },
+      'UNKNOWN FATE: 3 events: a sum does not hold; the state file was missing',
+    ],
+    [
       'files of the format before that could not be read',
       { incidents: [{ ...incident, kind: 'migrated', lost: 2 }] },
       'LOST: 2 records or files could not be migrated; every sum holds',
