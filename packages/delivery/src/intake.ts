@@ -82,7 +82,14 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
     if (sequence < next) return;
     if (sequence > next) {
       const where = 'the journal gave neither these bodies nor a reason';
-      await lose({ fromSequence: next, toSequence: sequence - 1, bytes: 0, reason: 'missing', where });
+      await lose({
+        fromSequence: next,
+        toSequence: sequence - 1,
+        bodies: sequence - next,
+        bytes: 0,
+        reason: 'missing',
+        where,
+      });
     }
     if (!stop.aborted) await takeBody(entry.body);
   };

@@ -1,6 +1,7 @@
 // `replay`: sends the raw bodies of a span again, through the current mapping.
 import { replayRequest } from '@xiq-siem/admin-api';
-import { freshPosition, openPositionFileAt } from '@xiq-siem/journal';
+import { freshPosition } from '@xiq-siem/core';
+import { openPositionFileAt } from '@xiq-siem/journal';
 import { eventFilter, type RunningParts, sequencesOf } from '@xiq-siem/queries';
 import type { JobRecords } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';

@@ -23,7 +23,8 @@ async function fill(umask: number): Promise<void> {
     import { appendFile, writeFile } from 'node:fs/promises';
     process.umask(${umask});
     const { openManagedSecret } = await import(${index('config')});
-    const { freshPosition, openDataDirectory, openPositionFileAt } = await import(${index('journal')});
+    const { freshPosition } = await import(${index('core')});
+    const { openDataDirectory, openPositionFileAt } = await import(${index('journal')});
     const { openBackfilledIds, openDeadLetters, openJobRecords, openProgressHistory } = await import(${index('state')});
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const now = Date.now;

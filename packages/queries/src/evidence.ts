@@ -1,6 +1,5 @@
 // The read model: the same of a running connector and of the files of a stopped one.
-import type { Assurance, KeptBody, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
-import type { Journal } from '@xiq-siem/journal';
+import type { Assurance, KeptBody, LogReading, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
 import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading } from '@xiq-siem/state';
 
 export interface KnownDestination {
@@ -13,10 +12,7 @@ export interface KnownDestination {
 
 export interface Evidence {
   readonly snapshot: boolean;
-  readonly journal: Pick<
-    Journal,
-    'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'positions' | 'lostSpans' | 'letGoGaps'
-  >;
+  readonly journal: LogReading;
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
   readonly mappingVersion: string | undefined;

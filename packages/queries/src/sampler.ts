@@ -1,12 +1,12 @@
 // Samples what only time shows: how fast bodies come and go, and how far a destination had come at which time.
 import { statfs } from 'node:fs/promises';
+import type { Log } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
-import type { Journal } from '@xiq-siem/journal';
 import type { ProgressHistory } from '@xiq-siem/state';
 import { createPace } from './pace.ts';
 
 interface SamplerParts {
-  readonly journal: Pick<Journal, 'extent'>;
+  readonly journal: Pick<Log, 'extent' | 'bodiesIn'>;
   readonly delivery: Pick<Delivery, 'status'>;
   readonly progressHistory: ProgressHistory;
   /** The data directory. */

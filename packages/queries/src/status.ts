@@ -1,8 +1,7 @@
 // What came, what became of it, what is stuck, and whether the sums hold.
 import type { DestinationState, Gap, SourceState, Status } from '@xiq-siem/admin-api';
-import type { Position, PositionCounters } from '@xiq-siem/core';
+import type { Position, PositionCounters, RetentionGap } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
-import type { LetGoGap } from '@xiq-siem/journal';
 import { type Evidence, isSettled, type KnownDestination, timeOf, unsettledBodies } from './evidence.ts';
 import type { Pace } from './pace.ts';
 
@@ -60,7 +59,7 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
       lost: journal.lostSpans().flatMap((span) => (span.reason === 'letGo' ? [] : [{ ...span }])),
     },
     notConfigured: [...journal.positions().keys()].filter((name) => !names.has(name)).sort(),
-    gaps: journal.letGoGaps().map(gapOf),
+    gaps: journal.retentionGaps().map(gapOf),
     deadLetters: { open, bytes: live?.deadLetterBytes.used ?? 0, maxBytes: live?.deadLetterBytes.max },
     jobsRunning: live?.jobsRunning ?? 0,
     holds: destinations.every((state) => state.sum.difference === 0 && state.deadLetters.difference === 0),
@@ -68,10 +67,10 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
 }
 
 /** `destination:from-to`: what `acknowledge` takes. */
-export const gapId = ({ destination, fromSequence, toSequence }: LetGoGap): string =>
+export const gapId = ({ destination, fromSequence, toSequence }: RetentionGap): string =>
   `${destination}:${fromSequence}-${toSequence}`;
 
-function gapOf(gap: LetGoGap): Gap {
+function gapOf(gap: RetentionGap): Gap {
   const { destination, fromSequence, toSequence, bodies, bytes, lastAtMs } = gap;
   return { id: gapId(gap), destination, fromSequence, toSequence, bodies, bytes, at: timeOf(lastAtMs) };
 }

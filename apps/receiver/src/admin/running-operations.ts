@@ -74,7 +74,7 @@ export function runningOperations(parts: OperationParts): Operations {
 const journalChanges = ({ journal, deadLetters }: RunningParts) =>
   ({
     async acknowledgeGap({ gap }) {
-      const found = journal.letGoGaps().find((candidate) => gapId(candidate) === gap);
+      const found = journal.retentionGaps().find((candidate) => gapId(candidate) === gap);
       if (found === undefined) throw new ConnectorError('not_found', `there is no gap ${gap}: see xiq-siem status`);
       await journal.acknowledgeGaps(found.destination, found.toSequence);
       return { acknowledged: gap };

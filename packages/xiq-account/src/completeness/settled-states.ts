@@ -19,7 +19,7 @@ export interface EventPlace {
 }
 
 interface SettledEvidence extends Pick<Evidence, 'position'> {
-  readonly journal: Pick<Evidence['journal'], 'letGoGaps'>;
+  readonly journal: Pick<Evidence['journal'], 'retentionGaps'>;
   readonly progressHistory: Pick<Evidence['progressHistory'], 'first'>;
 }
 
@@ -30,7 +30,7 @@ export function settledStates(
   undelivered: ReadonlySet<string>,
 ) {
   const position = positionOf(name);
-  const gaps = journal.letGoGaps().filter(({ destination }) => destination === name);
+  const gaps = journal.retentionGaps().filter(({ destination }) => destination === name);
   const began = progressHistory.first(name)?.sequence ?? 0;
   /** By ordinal: 0 where nothing is known yet, else the place of the state in `states`, and one. */
   let noted = new Uint8Array(1_024);
