@@ -40,7 +40,7 @@ describe('the journal', () => {
   });
 
   it('says once which bodies it cannot read any more', async () => {
-    const lost = { fromSequence: 4, toSequence: 6, bytes: 30, where: 'journal/1.log' };
+    const lost = { fromSequence: 4, toSequence: 6, bodies: 2, bytes: 30, where: 'journal/1.log' };
     const spans = [
       { ...lost, reason: 'damaged' as const },
       { ...lost, reason: 'letGo' as const },

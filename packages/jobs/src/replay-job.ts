@@ -47,8 +47,8 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
                 append: (deadLetter) => deadLetters.append(deadLetter, 'run'),
               },
             },
-            total: next - first,
-            doneOf: ({ sequence }) => Math.min(next, sequence) - first,
+            total: journal.bodiesIn(first, next - 1),
+            doneOf: ({ sequence }) => journal.bodiesIn(first, Math.min(next, sequence) - 1),
           };
         });
       return startLanes(await Promise.all(lanes), pipeline.delivery);

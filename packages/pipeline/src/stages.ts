@@ -100,6 +100,6 @@ const never = new AbortController().signal;
 /** Waits until every destination that runs has all that it accepts; one that is down is not waited for. */
 export async function caughtUp(delivery: Delivery, journal: Log, remainingMs: () => number): Promise<void> {
   const isBehind = ({ state, sequence, open, held }: DestinationStatus): boolean =>
-    state === 'running' && sequence < journal.extent().nextSequence && open !== held?.events;
+    state === 'running' && journal.bodiesIn(sequence) > 0 && open !== held?.events;
   while (delivery.status().some(isBehind) && remainingMs() > 0) await systemClock.sleep(20, never);
 }

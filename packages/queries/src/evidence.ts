@@ -41,15 +41,15 @@ export function isSettled({ sequence, settled }: Position, ofSequence: number, e
   });
 }
 
-/** Bodies before `nextSequence` that are not wholly settled. */
-export function unsettledBodies({ sequence, settled }: Position, nextSequence: number): number {
-  const behind = settled.reduce((sum, one) => {
+/** Bodies up to the tail that are not wholly settled. */
+export function unsettledBodies(
+  { sequence, settled }: Pick<Position, 'sequence' | 'settled'>,
+  journal: LogReading,
+): number {
+  return settled.reduce((sum, one) => {
     if (one.elements !== 'all') return sum;
-    const first = Math.max(one.sequence, sequence);
-    const next = Math.min((one.toSequence ?? one.sequence) + 1, nextSequence);
-    return sum + Math.max(0, next - first);
-  }, 0);
-  return Math.max(0, nextSequence - sequence) - behind;
+    return sum - journal.bodiesIn(Math.max(one.sequence, sequence), one.toSequence ?? one.sequence);
+  }, journal.bodiesIn(sequence));
 }
 
 /** ISO 8601, of epoch milliseconds. */

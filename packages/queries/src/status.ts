@@ -32,7 +32,7 @@ const maxEarly = 10_000;
 export async function statusOf(evidence: Evidence, identity: Identity, live: LiveFigures | undefined): Promise<Status> {
   const { journal, deadLetters, snapshot } = evidence;
   const at = evidence.now();
-  const { firstSequence, nextSequence, bytes } = journal.extent();
+  const { hasEvicted: _, ...extent } = journal.extent();
   const unknown = (evidence.unknownDestinations ?? []).map((name) => ({ name, type: 'unknown' }));
   const known: readonly Described[] = [...evidence.destinations(), ...unknown];
   const destinations = await Promise.all(known.map((destination) => stateOf(evidence, destination, live)));
@@ -49,9 +49,7 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
       ...(live.sources && { sources: [...live.sources] }),
     }),
     journal: {
-      firstSequence,
-      nextSequence,
-      bytes,
+      ...extent,
       ...(live && { maxBytes: live.journalMaxBytes, freeBytes: live.freeBytes }),
       bodiesPerSecond: live?.pace.bodiesPerSecond() ?? null,
       bytesPerHour: live?.pace.bytesPerHour() ?? null,
@@ -132,11 +130,10 @@ async function lagOf(
   position: Position | undefined,
   live: LiveFigures | undefined,
 ): Promise<DestinationState['lag']> {
-  const { nextSequence, firstSequence } = journal.extent();
+  const { firstSequence } = journal.extent();
   // What was evicted is a gap, not something that is still to come.
   const from = Math.max(lane?.sequence ?? position?.sequence ?? 0, firstSequence);
-  const bodies =
-    position === undefined ? nextSequence - from : unsettledBodies({ ...position, sequence: from }, nextSequence);
+  const bodies = unsettledBodies({ settled: [], ...position, sequence: from }, journal);
   const bytes = journal.bytesFrom(from);
   const received = await receivedAt(journal, from);
   const pace = live?.pace.bytesPerHour() ?? null;
@@ -155,7 +152,7 @@ async function receivedAt(journal: Evidence['journal'], sequence: number): Promi
   const { firstSequence, nextSequence } = journal.extent();
   const first = Math.max(sequence, firstSequence);
   if (first >= nextSequence) return undefined;
-  const reader = journal.reader(first, first);
+  const reader = journal.reader(first, nextSequence - 1);
   try {
     const [entry] = await reader.read(one, never);
     return entry?.kind === 'body' ? entry.body.metadata.receivedAtMs : undefined;

@@ -47,12 +47,11 @@ export function readinessOf(
   const extent = journal.extent();
   // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
   const lost = journal.lostSpans().filter(({ reason }) => reason !== 'letGo');
-  const lagBodies = (sequence: number): number => extent.nextSequence - sequence;
   return {
     reasons,
     information: {
       journal: { ...extent, lost, letGo: journal.retentionGaps() },
-      destinations: delivery.status().map((status) => ({ ...status, lagBodies: lagBodies(status.sequence) })),
+      destinations: delivery.status().map((status) => ({ ...status, lagBodies: journal.bodiesIn(status.sequence) })),
       sources,
       counters: counters.snapshot(),
     },

@@ -16,7 +16,7 @@ export function verdictOf({ holds, destinations, gaps, journal }: Status): Verdi
     );
     return { text: `UNKNOWN FATE: ${counted(unknown, 'event')}: a sum does not hold`, colour: 'red' };
   }
-  const lost = journal.lost.reduce((sum, { fromSequence, toSequence }) => sum + toSequence - fromSequence + 1, 0);
+  const lost = journal.lost.reduce((sum, { bodies = 1 }) => sum + bodies, 0);
   const letGo = gaps.reduce((sum, { bodies }) => sum + bodies, 0);
   const parts = [
     ...(lost > 0 ? [`${counted(lost, 'body', 'bodies')} cannot be read any more`] : []),
