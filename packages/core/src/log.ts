@@ -18,8 +18,7 @@ export interface Log {
   extent(): LogExtent;
   /**
    * Bodies from one sequence to another, both inclusive, or to the tail: those that a reader of that span gives, or
-   * reports as lost. Where the engine can only estimate, 0 still means that there is none. Evicted bodies count as far
-   * as the log knows how many they were.
+   * reports as lost; evicted ones as far as the log knows how many they were. 0 where the span ends before it begins.
    */
   bodiesIn(fromSequence: number, toSequence?: number): number;
   /** Bytes that are stored from a sequence to the tail; may be an estimate. 0 at the tail. */
