@@ -255,6 +255,15 @@ describe('bodies that are lost', () => {
     expect(ledger.position()).toMatchObject({ sequence: 1_000_001, settled: [] });
   });
 
+  test('are not counted again after a restart, though what comes before them is settled meanwhile', () => {
+    const run = { sequence: 20, toSequence: 40, elements: 'all' } as const;
+    const ledger = createLedger({ ...start, sequence: 10, settled: [run] });
+    ledger.begin(10);
+    ledger.end(10);
+    expect(ledger.lose(20, 40, 3)).toBe(0);
+    expect(ledger.position()).toMatchObject({ sequence: 41, settled: [], counters: { damaged: 0 } });
+  });
+
   test('take what was settled of them out of the position, which may end within a run', () => {
     const ledger = createLedger({
       ...start,

@@ -152,9 +152,9 @@ export function createLedger(start: Position) {
      * Returns how many were not settled before; where some were, and sequences are left out, at most that.
      */
     lose(from: number, to: number, bodyCount = 1): number {
+      passTo(from);
       const first = Math.max(from, sequence);
       if (to < first) return 0;
-      passTo(from);
       const lost = Math.min(bodyCount, to - first + 1 - countIn(whole, first, to));
       for (const [at, body] of bodies) if (at >= first && at <= to) drop(at, body);
       count('normalized', lost);

@@ -1,6 +1,6 @@
 // The embedded journal is a log: over a file system that forgets what was not synced, and over real files.
 import { cpSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -12,7 +12,6 @@ import {
   modelFiles,
 } from '@xiq-siem/testkit';
 import { describeLog } from '@xiq-siem/testkit/conformance';
-import { openDataDirectory } from './data-directory.ts';
 import type { Files } from './files.ts';
 import { damage } from './fixtures/test-journal.ts';
 import type { Journal } from './journal.ts';
@@ -53,8 +52,7 @@ const overRealFiles: LogUnderTest = {
     const parent = await mkdtemp(join(tmpdir(), 'journal-'));
     let lives = 0;
     let directory = join(parent, '0');
-    const data = await openDataDirectory(directory, { now: Date.now, log: createRecordingLogger() });
-    await data.close();
+    for (const name of ['journal', 'positions', 'quarantine']) await mkdir(join(directory, name), { recursive: true });
     return {
       open: () => open(directory),
       async kill() {
