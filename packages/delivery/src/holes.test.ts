@@ -46,7 +46,7 @@ test('lost bodies are counted as such, what is settled behind a blocked event is
   const second = scripted();
   const saved = memoryPosition(position.position);
   const after = bench(memoryJournal(), [destination('a', second, {}, { position: saved })], { openReader });
-  await after.clock.runUntil(() => after.statusOf('a').sequence === at(count - 1) + 1);
+  await after.clock.runUntil(() => after.statusOf('a').sequence > at(count - 1));
   expect(second.taken).toEqual(['2']);
   expect(after.statusOf('a').counters).toMatchObject({ normalized: count, delivered: count - 4, damaged: 4 });
 });

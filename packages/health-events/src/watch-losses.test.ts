@@ -47,7 +47,8 @@ describe('the journal', () => {
     ];
     const { clock, said } = healthEventsToTest({ lost: spans });
     await clock.advance(hourMs);
-    expect(said()).toMatchObject([{ action: 'bodies-lost', reason: 'damaged', subject: 'journal/1.log' }]);
+    const facts = { 'gap.bodies': 2 };
+    expect(said()).toMatchObject([{ action: 'bodies-lost', reason: 'damaged', subject: 'journal/1.log', facts }]);
   });
 });
 

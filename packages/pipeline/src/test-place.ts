@@ -223,13 +223,14 @@ export async function openPipelinePlace(
     /** Until each destination has all, and what it took stands on disk. */
     async settled(): Promise<void> {
       const { nextSequence } = journal.extent();
-      const isSaved = (name: string): boolean => journal.positions().get(name)?.sequence === nextSequence;
+      const hasAll = (sequence = 0): boolean => journal.bodiesIn(sequence, nextSequence - 1) === 0;
+      const isSaved = (name: string): boolean => hasAll(journal.positions().get(name)?.sequence);
       await until(() =>
         pipeline.delivery
           .status()
           .every(
             ({ name, sequence, counters: { delivered, deadLettered } }) =>
-              sequence === nextSequence && (delivered + deadLettered === 0 || isSaved(name)),
+              hasAll(sequence) && (delivered + deadLettered === 0 || isSaved(name)),
           ),
       );
     },

@@ -59,7 +59,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
   let durable = 0;
   let current = {};
 
-  const nextSequence = (): number => (bodies.at(-1)?.sequence ?? 0) + 1;
+  const nextSequence = (): number => sequenceOf(bodies.length);
   const firstSequence = (): number => bodies.find(({ state }) => state !== 'evicted')?.sequence ?? nextSequence();
   const bodiesIn = (from: number, to = Number.POSITIVE_INFINITY): number =>
     bodies.filter(({ sequence }) => sequence >= from && sequence <= to).length;

@@ -118,7 +118,7 @@ export const wrongLogs: Readonly<Record<string, WrongLog>> = {
   'wakes no reader that waits': wrong('readers that wait at the tail are given what comes', (right) => ({
     reader(from, to) {
       const reader = right.reader(from, to);
-      if (to !== undefined || right.extent().nextSequence === 1) return reader;
+      if (to !== undefined || right.extent().bodies === 0) return reader;
       return { ...reader, read: (_, signal) => fired(signal).then(() => []) };
     },
   })),

@@ -67,7 +67,7 @@ describe('the first line and the exit code', () => {
   });
 
   const gap = { id: 'elastic:5-9', destination: 'elastic', fromSequence: 5, toSequence: 9, bodies: 4, bytes: 2048 };
-  const lost = { fromSequence: 5, toSequence: 9, bodies: 5, bytes: 10, reason: 'damaged', where: 'journal/1' } as const;
+  const lost = { fromSequence: 5, toSequence: 9, bodies: 3, bytes: 10, reason: 'damaged', where: 'journal/1' } as const;
   const wrongSum = { ...well, sum: { ...well.sum, difference: -3 } };
   const holding: DestinationState = { ...well, held: { events: 2, code: 'mapping_conflict' } };
   it.each<[string, Partial<Status>, string]>([
@@ -84,7 +84,7 @@ describe('the first line and the exit code', () => {
     [
       'damage',
       { journal: { ...healthy.journal, lost: [lost] } },
-      'LOST: 5 bodies cannot be read any more; every sum holds',
+      'LOST: 3 bodies cannot be read any more; every sum holds',
     ],
     ['a paused destination', { destinations: [well, paused] }, 'Nothing is lost: every sum holds'],
     ['not accepting', { accepting: { ok: false, reasons: ['journal_full'] } }, 'Nothing is lost: every sum holds'],
