@@ -8,14 +8,15 @@ import { completeness } from './completeness.ts';
 
 const hour = 3_600_000;
 
-/** The cell of the hour in which five events came, as bodies of their own; some of these are damaged later. */
-async function cellOf(damaged: readonly number[]) {
+/** The cell of the hour in which five events came, as bodies of their own, and others did not; some bodies are damaged later. */
+async function cellOf(damaged: readonly number[], others: readonly number[] = []) {
   const store = modelLog();
   await using place = await openPlace(destinations('one'), { over: store.open() });
   const receivedMs = place.now();
-  const events = [0, 1, 2, 3, 4].map((id) => audit(id, { timestamp: receivedMs }));
+  const eventsOf = (ids: readonly number[]) => ids.map((id) => audit(id, { timestamp: receivedMs }));
+  const events = eventsOf([0, 1, 2, 3, 4]);
   const world = testCloud();
-  world.logs.set('audit', events);
+  world.logs.set('audit', [...events, ...eventsOf(others)]);
   for (const event of events) await place.keep([event]);
   await place.settled();
   store.damage(damaged);
@@ -27,6 +28,7 @@ async function cellOf(damaged: readonly number[]) {
 
 test('an hour is whole though sequences are left out', async () => {
   expect(await cellOf([])).toMatchObject({ state: 'whole', xiq: 5, kept: 5 });
+  expect(await cellOf([], [5])).toMatchObject({ state: 'missing', xiq: 6, kept: 5, missingCount: 1 });
 });
 
 test('an hour of which a body is lost is unprovable', async () => {
