@@ -93,6 +93,10 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   /** Of the moment: whether we are ready must not depend on a file. */
   const sources = () => [...receiving().keys()].map((name) => sourceState(name, xiq.subscriptions.state(name)));
   const live = async (): Promise<LiveFigures> => {
+    // First what is waited for: the figures of delivery must not be older than the positions that are read after them.
+    const shown = await Promise.all(
+      [...receiving().keys()].map(async (name) => sourceState(name, await xiq.subscriptions.shown(name))),
+    );
     const reasons = notReady();
     return {
       startedMs,
@@ -103,9 +107,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       deadLetterBytes: deadLetters.bytes(),
       pace: sampler.pace,
       jobsRunning: jobs.running(),
-      sources: await Promise.all(
-        [...receiving().keys()].map(async (name) => sourceState(name, await xiq.subscriptions.shown(name))),
-      ),
+      sources: shown,
     };
   };
   const status = async () => statusOf(evidence(), identity, await live());

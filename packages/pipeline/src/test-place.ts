@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Configuration, loadConfiguration, type Registry } from '@xiq-siem/config';
-import { type Batch, type DeliveryReport, defineDestination } from '@xiq-siem/core';
+import { type Batch, type DeliveryReport, defineDestination, type Log } from '@xiq-siem/core';
 import { fileDestination } from '@xiq-siem/file';
 import { selfSource } from '@xiq-siem/health-events';
-import { openDataDirectory, openJournal } from '@xiq-siem/journal';
-import { openDeadLetters, openProgressHistory } from '@xiq-siem/state';
+import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
+import { openDeadLetters, openProgressHistory, openState, prepareState } from '@xiq-siem/state';
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import { z } from 'zod';
@@ -55,6 +55,8 @@ export interface PlaceOptions {
   readonly after?: { readonly directory: string; readonly siems: Map<string, Siem> };
   readonly journal?: { readonly maxBytes?: number; readonly segmentBytes?: number };
   readonly mapping?: string;
+  /** Another log than the embedded journal. */
+  readonly over?: Log;
 }
 
 export type PipelinePlace = Awaited<ReturnType<typeof openPipelinePlace>>;
@@ -129,7 +131,7 @@ const settings = { sources: { xiq: { type: 'xiq' } }, signals: { enabled: false 
 
 export async function openPipelinePlace(
   wanted: Record<string, object>,
-  { after, journal: limits, mapping }: PlaceOptions = {},
+  { after, journal: limits, mapping, over }: PlaceOptions = {},
 ) {
   const directory = after?.directory ?? (await mkdtemp(join(tmpdir(), 'place-')));
   const siems: Map<string, Siem> = after?.siems ?? new Map();
@@ -158,7 +160,12 @@ export async function openPipelinePlace(
   let clockMs = 0;
   /** As the system's, set forward by `pass`. */
   const now = (): number => Date.now() + clockMs;
-  const data = await openDataDirectory(join(directory, 'data'), { now, log });
+  const data = await openDataDirectory(join(directory, 'data'), {
+    now,
+    log,
+    prepare: (path, fromFormat) => prepareState(path, fromFormat, { now, log }),
+  });
+  const state = await openState(data.path, { now, log });
   const services = {
     agent: { id: data.instanceId, name: 'test', version: '1' },
     secretsDirectory: data.paths.secrets,
@@ -167,26 +174,27 @@ export async function openPipelinePlace(
     meter,
   };
   const bounds = { maxBytes: 1 << 30, minFreeBytes: 0, segmentBytes: 1 << 20, ...limits, now, log, meter };
-  const journal = await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds });
+  const journal: Journal =
+    over === undefined
+      ? await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds })
+      : { ...over, maintain: async () => {} };
   const firstBody = (): number => journal.extent().firstSequence;
-  const deadLetters = await openDeadLetters(data.paths.deadLetters, {
+  const deadLetters = await openDeadLetters(state.database, {
     maxBytes: 1 << 24,
     minFreeBytes: 0,
-    segmentBytes: 1 << 20,
+    directory: data.path,
     firstBody,
-    maintainEveryMs: 0,
     now,
     log,
-    meter,
   });
-  const progressHistory = await openProgressHistory(data.paths.positions, log);
+  const progressHistory = openProgressHistory(state.database, log);
   const pipeline = await openPipeline(await configure(wanted), { journal, deadLetters, services, log });
   let isClosed = false;
 
   /** Notes how far each destination has come, as the sampler does. */
   async function sample(): Promise<void> {
-    for (const { name, sequence } of pipeline.delivery.status())
-      await progressHistory.add(name, { sequence, atMs: now() });
+    const reached = pipeline.delivery.status().map(({ name, sequence }) => [name, { sequence, atMs: now() }] as const);
+    await progressHistory.add(new Map(reached));
   }
   await sample();
   return {
@@ -195,6 +203,7 @@ export async function openPipelinePlace(
     registry,
     file,
     data,
+    state,
     journal,
     deadLetters,
     progressHistory,
@@ -218,13 +227,14 @@ export async function openPipelinePlace(
     /** Until each destination has all, and what it took stands on disk. */
     async settled(): Promise<void> {
       const { nextSequence } = journal.extent();
-      const isSaved = (name: string): boolean => journal.positions().get(name)?.sequence === nextSequence;
+      const hasAll = (sequence = 0): boolean => journal.bodiesIn(sequence, nextSequence - 1) === 0;
+      const isSaved = (name: string): boolean => hasAll(journal.positions().get(name)?.sequence);
       await until(() =>
         pipeline.delivery
           .status()
           .every(
             ({ name, sequence, counters: { delivered, deadLettered } }) =>
-              sequence === nextSequence && (delivered + deadLettered === 0 || isSaved(name)),
+              hasAll(sequence) && (delivered + deadLettered === 0 || isSaved(name)),
           ),
       );
     },
@@ -233,7 +243,7 @@ export async function openPipelinePlace(
       if (isClosed) return;
       isClosed = true;
       await pipeline.delivery.stop(500);
-      await deadLetters.close();
+      await state.close();
       await journal.close();
       await data.close();
     },

@@ -14,9 +14,11 @@ export function verdictOf({ holds, destinations, gaps, journal, incidents }: Sta
       (sum, { sum: { difference }, deadLetters }) => sum + Math.abs(difference) + Math.abs(deadLetters.difference),
       0,
     );
-    return { text: `UNKNOWN FATE: ${counted(unknown, 'event')}: a sum does not hold`, colour: 'red' };
+    // Dead letters that a damaged file lost are missing in a sum.
+    const why = incidents.map((incident) => `; ${incidentText(incident)}`).join('');
+    return { text: `UNKNOWN FATE: ${counted(unknown, 'event')}: a sum does not hold${why}`, colour: 'red' };
   }
-  const lost = journal.lost.reduce((sum, { fromSequence, toSequence }) => sum + toSequence - fromSequence + 1, 0);
+  const lost = journal.lost.reduce((sum, { bodies = 1 }) => sum + bodies, 0);
   const letGo = gaps.reduce((sum, { bodies }) => sum + bodies, 0);
   const parts = [
     ...(lost > 0 ? [`${counted(lost, 'body', 'bodies')} cannot be read any more`] : []),

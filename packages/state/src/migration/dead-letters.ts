@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Logger } from '@xiq-siem/core';
 import { openJournalSnapshot } from '@xiq-siem/journal';
 import { entryStatements } from '../dead-letters/open-dead-letters.ts';
+import { preparedOnce } from '../sqlite/sqlite-file.ts';
 import { type DeadLetterRecord, decodeRecord, type Totals } from './dead-letter-records.ts';
 
 type EntryRecord = Extract<DeadLetterRecord, { kind: 'entry' }>;
@@ -42,6 +43,7 @@ function letterTables(database: DatabaseSync) {
   let counted = new Map<string, Totals>();
   /** By the sequence at which each was written first: copies of it stand in the log too. */
   const resolutions = new Map<number, ResolutionRecord>();
+  const run = preparedOnce(database);
   const rowOf = database.prepare('SELECT number, from_job FROM dead_letters WHERE number = ?');
   const twinOf = database.prepare(
     'SELECT number, from_job FROM dead_letters WHERE sequence = ? AND element = ? AND destination = ?',
@@ -64,7 +66,7 @@ function letterTables(database: DatabaseSync) {
     remove.get(twin);
     nextNumber.run(own);
     const [, ...statements] = entryStatements(deadLetter, from === 'run' && fromJob !== 0);
-    for (const { sql, parameters = [] } of statements) database.prepare(sql).run(...parameters);
+    for (const { sql, parameters } of statements) run(sql, parameters);
     if (replaces !== undefined) remove.get(replaces);
     const isNew = before === undefined && !isNumbered && replaces === undefined;
     if (from === 'run' && isNew) count(destination, 'fromRuns', 1);

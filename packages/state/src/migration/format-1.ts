@@ -12,6 +12,7 @@ import { isEventId } from '../id-set.ts';
 import { jobRecord } from '../job-records.ts';
 import { progressStatements } from '../progress-history.ts';
 import type { Statement } from '../sqlite/database.ts';
+import { preparedOnce } from '../sqlite/sqlite-file.ts';
 import { copyDeadLetters } from './dead-letters.ts';
 
 /** How much there was of each kind. */
@@ -28,8 +29,9 @@ export async function copyFormat1(directory: string, database: DatabaseSync, log
   let unreadable = await copyDeadLetters(directory, database, log);
   let documents = 0;
   let jobs = 0;
+  const runOne = preparedOnce(database);
   const run = (statements: Iterable<Statement>): void => {
-    for (const { sql, parameters = [] } of statements) database.prepare(sql).run(...parameters);
+    for (const { sql, parameters } of statements) runOne(sql, parameters);
   };
   const put = (name: string, content: unknown): void => {
     run([putDocument(name, content)]);

@@ -209,3 +209,11 @@ async function digests(directory: string): Promise<readonly string[]> {
   const own = files.filter((path) => !/state\.sqlite|\/lock/.test(path)).sort();
   return Promise.all(own.map(async (path) => `${path} ${sha256(await readFile(path, 'latin1'))}`));
 }
+
+it('a state file that is there already stays, in a directory whose format is not there', async () => {
+  const directory = await copyOfFixture();
+  await (await opened(directory)).documents.put('kept', 1);
+  const before = await readFile(join(directory, 'state.sqlite'));
+  await prepareState(directory, 0, { now, log });
+  expect(await readFile(join(directory, 'state.sqlite'))).toEqual(before);
+});

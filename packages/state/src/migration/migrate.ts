@@ -29,7 +29,11 @@ export async function prepareState(
 ): Promise<void> {
   const path = stateFileIn(directory);
   try {
-    if (fromFormat === 0) return buildStateFile(path);
+    if (fromFormat === 0) {
+      // One that is there is whole: it is never replaced by an empty one.
+      if (!existsSync(path)) buildStateFile(path);
+      return;
+    }
     log.info('state.migrating', { directory });
     const database = newStateFile(newPathOf(path));
     try {

@@ -6,6 +6,19 @@ import { isDamage } from './sqlite-errors.ts';
 /** Another process may write one row: the secret rotation of the command line. */
 const busyTimeoutMs = 5_000;
 
+/** Runs statements, each text of which is prepared at its first use. */
+export function preparedOnce(database: DatabaseSync) {
+  const prepared = new Map<string, StatementSync>();
+  return (sql: string, parameters: readonly SqlValue[] = []): readonly Row[] => {
+    let statement = prepared.get(sql);
+    if (statement === undefined) {
+      statement = database.prepare(sql);
+      prepared.set(sql, statement);
+    }
+    return statement.all(...parameters);
+  };
+}
+
 export interface SqliteFile {
   read(sql: string, parameters?: readonly SqlValue[]): readonly Row[];
   /**
@@ -39,16 +52,7 @@ export function openSqliteFile(path: string, { readOnly = false, check }: Sqlite
     database.close();
     throw error;
   }
-  const prepared = new Map<string, StatementSync>();
-
-  function run(sql: string, parameters: readonly SqlValue[] = []): readonly Row[] {
-    let statement = prepared.get(sql);
-    if (statement === undefined) {
-      statement = database.prepare(sql);
-      prepared.set(sql, statement);
-    }
-    return statement.all(...parameters);
-  }
+  const run = preparedOnce(database);
 
   function runTogether(statements: readonly Statement[]): Written {
     database.exec('SAVEPOINT request');

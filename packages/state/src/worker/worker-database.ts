@@ -90,7 +90,10 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
     verify: async () => void (await ask({ kind: 'verify' })),
     close() {
       closing ??= ask({ kind: 'close' }).then(
-        async () => void (await ended),
+        async () => {
+          worker.ref();
+          await ended;
+        },
         async () => void (await worker.terminate()),
       );
       return closing;

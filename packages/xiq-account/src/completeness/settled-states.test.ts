@@ -19,12 +19,12 @@ function stateAt(places: readonly Partial<EventPlace>[], given: Given = {}) {
   const counters = { normalized: 0, delivered: 0, degraded: 0, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 };
   const states = settledStates(
     {
-      journal: { letGoGaps: () => [gap] },
-      progressHistory: { first: () => ({ sequence: began, atMs: 0 }) },
+      journal: { retentionGaps: () => [gap] },
       position: () => ({ sequence, settled: [], counters }),
     },
     { name: 'one', assurance: 'stored', wants: ({ dataset }) => dataset === 'wanted' },
     undelivered,
+    began,
   );
   const usual = { ordinal: 0, sequence: 3, element: 0, dataset: 'wanted', source: 'xiq', isDuplicate: false };
   for (const place of places) states.note({ ...usual, ...place });
