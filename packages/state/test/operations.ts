@@ -9,7 +9,19 @@ import { openState } from '../src/open-state.ts';
 import { crashLetter, type Line, type Step } from './crash-model.ts';
 
 const [directory = '', session = '0', syncs] = argv.slice(2);
-const print = (line: Line): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+
+/** At once, however slowly it is read. */
+function print(line: Line): void {
+  let rest = Buffer.from(`${JSON.stringify(line)}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+}
+
 const complain = (event: string, facts?: object): void => void writeSync(2, `${event} ${JSON.stringify(facts)}\n`);
 const log = { debug() {}, info() {}, warn: complain, error: complain };
 

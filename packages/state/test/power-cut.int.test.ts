@@ -24,7 +24,7 @@ type Model = ReturnType<typeof crashModel>;
 
 /** Adds to the model what was printed until the cut was called for, and the questions of after it. */
 async function cutUnder(disk: Ext4Disk, model: Model, session: number, after: number, syncs?: 'without-syncs') {
-  const running = runOperations(join(disk.path, 'data'), session, syncs);
+  const running = runOperations(join(disk.path, 'data'), session, syncs === undefined ? {} : { syncs });
   onTestFinished(async () => void (await running.kill()));
   const cutPower = await disk.armPowerCut();
   await running.reached(after);

@@ -4,23 +4,36 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface RunningOperations {
-  /** What it has printed. */
+  readonly pid: number;
+  /** The whole lines that it has printed. */
   output(): string;
-  /** Resolves when so many lines have come. */
+  /** Resolves when so many lines have come; rejects when it ends before. */
   reached(lines: number): Promise<void>;
   /** Resolves with all that it printed. */
   kill(): Promise<string>;
+  /** Resolves when it has ended, with all that it printed and its complaints. */
+  readonly ended: Promise<{ readonly output: string; readonly errors: string }>;
 }
 
-export function runOperations(directory: string, session: number, syncs?: 'without-syncs'): RunningOperations {
+interface RunOptions {
+  readonly syncs?: 'without-syncs';
+  readonly tracer?: readonly string[];
+}
+
+export function runOperations(
+  directory: string,
+  session: number,
+  { syncs, tracer = [] }: RunOptions = {},
+): RunningOperations {
   const program = fileURLToPath(new URL('./operations.ts', import.meta.url));
   const given = [program, directory, `${session}`, ...(syncs === undefined ? [] : [syncs])];
-  const child = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'close');
+  const [command = '', ...words] = [...tracer, process.execPath, ...given];
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let errors = '';
   let lines = 0;
   let wanted = { lines: Number.POSITIVE_INFINITY, resolve: () => {}, reject: (_: Error) => {} };
+  const whole = (): string => output.slice(0, output.lastIndexOf('\n') + 1);
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
     lines += text.split('\n').length - 1;
@@ -29,19 +42,26 @@ export function runOperations(directory: string, session: number, syncs?: 'witho
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text;
   });
-  void ended.then(() => wanted.reject(new Error(`the program ended: ${errors}`)));
+  let isEnded = false;
+  const ended = once(child, 'close').then(() => {
+    isEnded = true;
+    wanted.reject(new Error(`the program ended: ${errors}`));
+    return { output: whole(), errors };
+  });
   return {
-    output: () => output,
+    pid: child.pid ?? 0,
+    ended,
+    output: whole,
     reached(most) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       wanted = { lines: most, resolve, reject };
       if (lines >= most) resolve();
+      else if (isEnded) reject(new Error(`the program ended: ${errors}`));
       return promise;
     },
     async kill() {
       child.kill('SIGKILL');
-      await ended;
-      return output.slice(0, output.lastIndexOf('\n') + 1);
+      return (await ended).output;
     },
   };
 }
