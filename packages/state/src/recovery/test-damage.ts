@@ -46,7 +46,12 @@ export function directState(directory: string): DirectState {
   return {
     database,
     incidents: () => readIncidents(database),
-    verify: async () => void (await ask({ kind: 'verify' })),
+    async verify() {
+      for (let after: unknown; after !== null; ) {
+        const [[row] = []] = await ask({ kind: 'verify', after: after === undefined ? undefined : Number(after) });
+        after = row?.['after'] ?? null;
+      }
+    },
     close: async () => void (await apply([{ kind: 'close' }])),
   };
 }

@@ -1,16 +1,10 @@
 // Applies requests to the state file; where one meets damage, the file is set aside, and the request applied to the new one.
 import type { Incident } from '../recovery/incident.ts';
 import { type OpenedStateFile, openStateFile, type StateFilePaths, setAside } from '../recovery/open-state-file.ts';
-import { DamagedFileError, failureKindOf, isDamage, NewerFileError } from '../sqlite/sqlite-errors.ts';
+import { failureKindOf, isDamage, NewerFileError } from '../sqlite/sqlite-errors.ts';
 import type { SqliteFile, Written } from '../sqlite/sqlite-file.ts';
 import type { Answer, Failure, Request } from './messages.ts';
-
-/** A flipped bit in a number leaves the structure whole. */
-const wrongSums = `WITH
-  entries AS (SELECT destination, code, dataset, count(*) FROM dead_letters GROUP BY destination, code, dataset),
-  counted AS (SELECT destination, code, dataset, open FROM dead_letter_groups)
-  SELECT * FROM (SELECT * FROM entries EXCEPT SELECT * FROM counted)
-  UNION ALL SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM entries)`;
+import { verifyPart } from './verify.ts';
 
 interface RequestOptions {
   readonly paths: StateFilePaths;
@@ -30,14 +24,6 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
   }
   const openFile = async (): Promise<SqliteFile> => opened ?? use(await openStateFile(paths, now));
 
-  /** Reads the structure of all tables and indexes; what is damaged is thrown, as any statement would that meets it. */
-  function verify(file: SqliteFile): void {
-    const [{ integrity_check: found } = { integrity_check: 'nothing' }] = file.read('PRAGMA integrity_check(1)');
-    const text = String(found);
-    if (text !== 'ok') throw new DamagedFileError(text.replaceAll('\n', ' '));
-    if (file.read(wrongSums).length > 0) throw new DamagedFileError('the counts of dead letters do not match them');
-  }
-
   function close(): void {
     opened?.close();
     opened = undefined;
@@ -56,8 +42,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
       case 'write':
         return file.write(group.flatMap((one) => (one.kind === 'write' ? [one.statements] : [])));
       case 'verify':
-        verify(file);
-        return [{ rows: [] }];
+        return [{ rows: [[{ after: verifyPart(file, request.after, now()) ?? null }]] }];
     }
   }
 
