@@ -1,4 +1,4 @@
-// A body as it was received and kept: the unit of the journal.
+// A body as it was received and kept: the unit of the log.
 
 /** Where a body came from: pushed to us, fetched by us, or made by us about ourselves. */
 export type Origin = 'webhook' | 'rest' | 'self';
@@ -16,11 +16,11 @@ export interface BodyMetadata {
   readonly remoteAddress?: string | undefined;
 }
 
-/** A body out of the journal: synced to disk, CRC-checked, in the order of its sequence. */
+/** A body out of the log: durable, checked, in the order of its sequence. */
 export interface KeptBody {
-  /** Rises by one from body to body within a journal. */
+  /** An integer of 1 or more that rises from body to body within a log; numbers may be left out. */
   readonly sequence: number;
-  /** `r1_` + base64url(segment id, sequence): what the sender was answered. */
+  /** What the sender was answered. Opaque: only the log that gave it can read it. */
   readonly receipt: string;
   readonly metadata: BodyMetadata;
   /** The decoded (not: parsed) bytes of the request. */

@@ -27,6 +27,7 @@ export { ConnectorError, exitCodes, isErrorCode } from './errors.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { HttpAnswer, HttpFault, HttpFaultCode, HttpOutcome, HttpRequest } from './http-exchange.ts';
 export { exchange, httpFaultCodes, withoutNoise } from './http-exchange.ts';
+export type { FoundBody, Log, LogExtent, LogReading, PositionOptions, RetentionGap } from './log.ts';
 export { oneAtATime } from './one-at-a-time.ts';
 export type { OptionNames, TlsFiles } from './plugin-toolkit.ts';
 export {
@@ -62,7 +63,7 @@ export type {
   ReadLimits,
   SettledBody,
 } from './stages.ts';
-export { maxSettledRanges, settledRangesIn } from './stages.ts';
+export { freshPosition, maxSettledRanges, settledRangesIn } from './stages.ts';
 export type { Facts, GaugeReading, Logger, Meter, MetricDescription, MetricTable } from './telemetry.ts';
 export { escapeControls, reasonOf } from './text.ts';
 export type { BatchFault, VerdictSheet } from './verdict-sheet.ts';

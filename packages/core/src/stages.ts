@@ -1,4 +1,4 @@
-// The seams between the stages: what the journal gives, and delivery takes, when the app joins them.
+// The seams between the stages: what the log gives, and delivery takes, when the app joins them.
 import type { KeptBody } from './body.ts';
 
 /** Bodies that were kept once and cannot be read any more. */
@@ -6,11 +6,13 @@ export interface LostSpan {
   readonly fromSequence: number;
   /** Inclusive. */
   readonly toSequence: number;
-  /** Bytes on disk, where known. */
+  /** How many they were: sequences may be left out. Undefined where nobody knows; at least one. */
+  readonly bodies: number | undefined;
+  /** Stored bytes, where known. */
   readonly bytes: number;
-  /** `damaged`: a CRC failed. `missing`: a sequence or a file is not there. `letGo`: given up when the journal was full. */
+  /** `damaged`: a check of its content failed. `missing`: it is not there. `letGo`: evicted. */
   readonly reason: 'damaged' | 'missing' | 'letGo';
-  /** File and offset, for a person. */
+  /** For a person: file and offset, where there are such. */
   readonly where: string;
 }
 
@@ -24,7 +26,7 @@ export interface ReadLimits {
   readonly maxBytes: number;
 }
 
-/** Reads synced records only, in the order of their sequence. */
+/** Gives acknowledged bodies only, in the order of their sequence, none twice. */
 export interface BodyReader {
   /**
    * At least one entry; waits for one at the tail. An empty array only after `signal` has fired, or at the end of a
@@ -54,7 +56,7 @@ export interface PositionCounters {
 export type SettledBody =
   | {
       readonly sequence: number;
-      /** Inclusive, above `sequence`: every body of the run is wholly settled. Without it there is one. */
+      /** Inclusive, above `sequence`: every body from there to here is wholly settled. Without it there is one. */
       readonly toSequence?: number | undefined;
       readonly elements: 'all';
     }
@@ -67,11 +69,25 @@ export type SettledBody =
 
 /** How far a destination has come. */
 export interface Position {
-  /** The first body that is not wholly settled. */
+  /** Every body before it is wholly settled. */
   readonly sequence: number;
-  /** Ascending, no body twice; `settledRangesIn` gives at most `maxSettledRanges`. Bodies that follow each other may be a run. */
+  /** Ascending, no body twice; `settledRangesIn` gives at most `maxSettledRanges`. Bodies with none between them may be a run. */
   readonly settled: readonly SettledBody[];
   readonly counters: PositionCounters;
+}
+
+/** Nothing done yet, from `sequence` on. */
+export function freshPosition(sequence: number): Position {
+  const counters = {
+    normalized: 0,
+    delivered: 0,
+    degraded: 0,
+    duplicate: 0,
+    deadLettered: 0,
+    filtered: 0,
+    damaged: 0,
+  };
+  return { sequence, settled: [], counters };
 }
 
 /** A bound on `Position.settled`, so that a position always fits its slot. */

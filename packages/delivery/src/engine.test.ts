@@ -102,7 +102,7 @@ test('whatever a destination answers, and wherever the process dies, no event is
   );
   await fc.assert(
     fc.asyncProperty(lives, async (story) => {
-      const span = { fromSequence: 3, toSequence: 5, bytes: 9, reason: 'damaged', where: 'x' } as const;
+      const span = { fromSequence: 3, toSequence: 5, bodies: 3, bytes: 9, reason: 'damaged', where: 'x' } as const;
       const journal = memoryJournal(...bodies(3, 7), { kind: 'lost', span }, ...bodies(21, 1, 6));
       const position = memoryPosition();
       const there = new Set<string>();

@@ -217,7 +217,7 @@ describe('as much held as may be', () => {
       (n: number) => [
         {
           kind: 'lost',
-          span: { fromSequence: 3 * n, toSequence: 3 * n + 1, bytes: 9, reason: 'letGo', where: 'x' },
+          span: { fromSequence: 3 * n, toSequence: 3 * n + 1, bodies: 2, bytes: 9, reason: 'letGo', where: 'x' },
         } as const,
       ],
     ],

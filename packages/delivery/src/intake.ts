@@ -50,7 +50,7 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
     const canLose = () => ledger.canLose(fromSequence);
     if (!canLose()) await waitFor(canLose);
     if (stop.aborted) return;
-    const lost = ledger.lose(fromSequence, toSequence);
+    const lost = ledger.lose(fromSequence, toSequence, span.bodies);
     if (lost === 0) return;
     const facts = { destination: name, fromSequence, toSequence, bodies: lost, bytes, reason, where };
     log.warn('delivery.bodies_lost', facts);
@@ -77,14 +77,7 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
 
   const takeEntry = async (entry: JournalEntry) => {
     if (entry.kind === 'lost') return lose(entry.span);
-    const { sequence } = entry.body;
-    const next = ledger.next();
-    if (sequence < next) return;
-    if (sequence > next) {
-      const where = 'the journal gave neither these bodies nor a reason';
-      await lose({ fromSequence: next, toSequence: sequence - 1, bytes: 0, reason: 'missing', where });
-    }
-    if (!stop.aborted) await takeBody(entry.body);
+    if (entry.body.sequence >= ledger.next()) await takeBody(entry.body);
   };
 
   /** `skip`: so much of what follows was settled before a restart that another reader is past it sooner. */

@@ -25,47 +25,70 @@ test('ranges hold just what was added, ascending and apart', () => {
   );
 });
 
-/** A body of so many events, or one that is lost. */
-type Size = number | 'lost';
+/** A body of so many events, or one that is lost; and how many sequences before it are no body's. */
+interface Body {
+  readonly size: number | 'lost';
+  readonly hole: number;
+}
+interface Numbered extends Body {
+  readonly sequence: number;
+}
 
-/** Reads these bodies as the intake does, up to one of them; gives the bodies begun and the events taken. */
-function readAll(ledger: Ledger, sizes: readonly Size[], end = sizes.length) {
+function numbered(bodies: readonly Body[]): readonly Numbered[] {
+  let next = 0;
+  return bodies.map((body) => {
+    const sequence = next + body.hole;
+    next = sequence + 1;
+    return { ...body, sequence };
+  });
+}
+
+/** Reads these bodies as the intake does; gives the bodies begun and the events taken. */
+function readAll(ledger: Ledger, bodies: readonly Numbered[]) {
   const begun: number[] = [];
   const open: [sequence: number, element: number][] = [];
-  for (let at = ledger.next(); at < end; at = ledger.next()) {
-    const size = sizes[at] ?? 0;
+  for (const [index, { sequence: at, size }] of bodies.entries()) {
+    if (at < ledger.next()) continue;
     if (size === 'lost') {
-      let last = at;
-      while (last + 1 < end && sizes[last + 1] === 'lost') last++;
+      let last = index;
+      while (bodies[last + 1]?.size === 'lost') last++;
       expect(ledger.canLose(at)).toBe(true);
-      ledger.lose(at, last);
-      continue;
+      ledger.lose(at, bodies[last]?.sequence ?? at, last - index + 1);
+    } else if (ledger.begin(at)) {
+      begun.push(at);
+      for (let element = 0; element < size; element++) if (ledger.take(at, element)) open.push([at, element]);
+      ledger.end(at);
     }
-    expect(ledger.begin(at)).toBe(true);
-    begun.push(at);
-    for (let element = 0; element < size; element++) if (ledger.take(at, element)) open.push([at, element]);
-    ledger.end(at);
   }
   return { begun, open };
 }
 
-/** The position that says what is settled, in the only way to say it. */
-function expected(sizes: readonly Size[], read: number, open: readonly (readonly [number, number])[]) {
+/** The position that says what is settled, in the only way to say it: `bodies` were read. */
+function expected(bodies: readonly Numbered[], open: readonly (readonly [number, number])[]) {
   const openIn = (at: number) => open.filter(([sequence]) => sequence === at).map(([, element]) => element);
-  const sequence = Math.min(read, ...open.map(([at]) => at));
+  const sequence = Math.min((bodies.at(-1)?.sequence ?? -1) + 1, ...open.map(([at]) => at));
   const settled: unknown[] = [];
-  for (let at = sequence; at < read; at++) {
-    const from = at;
-    while (at < read && openIn(at).length === 0) at++;
-    if (at - from === 1) settled.push({ sequence: from, elements: 'all' });
-    if (at - from > 1) settled.push({ sequence: from, toSequence: at - 1, elements: 'all' });
+  let run: Numbered[] = [];
+  const endRun = () => {
+    const [first, last] = [run[0]?.sequence, run.at(-1)?.sequence];
+    if (first !== undefined)
+      settled.push({ sequence: first, ...(run.length > 1 && { toSequence: last }), elements: 'all' });
+    run = [];
+  };
+  for (const body of bodies.filter((one) => one.sequence >= sequence)) {
+    const left = new Set(openIn(body.sequence));
+    if (left.size === 0) {
+      run.push(body);
+      continue;
+    }
+    endRun();
     const elements: Ranges = [];
-    const left = new Set(openIn(at));
-    const size = sizes[at];
-    if (at >= read || typeof size !== 'number') continue;
-    for (let element = 0; element < size; element++) if (!left.has(element)) addRange(elements, element, element);
-    if (elements.length > 0) settled.push({ sequence: at, elements });
+    for (let element = 0; element < Number(body.size); element++) {
+      if (!left.has(element)) addRange(elements, element, element);
+    }
+    if (elements.length > 0) settled.push({ sequence: body.sequence, elements });
   }
+  endRun();
   return { sequence, settled };
 }
 
@@ -75,40 +98,44 @@ describe('after a crash at any moment', () => {
     { weight: 1, arbitrary: fc.nat(6) },
     { weight: 1, arbitrary: fc.constant('lost' as const) },
   );
+  const hole = fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(9) });
   const run = fc.record({
-    sizes: fc.array(size, { minLength: 1, maxLength: 30 }),
+    given: fc.array(fc.record({ size, hole }), { minLength: 1, maxLength: 30 }),
     lives: fc.array(fc.record({ reads: fc.nat(30), settles: fc.nat(40) }), { minLength: 1, maxLength: 4 }),
     order: fc.infiniteStream(fc.nat(1000)),
   });
 
   test('exactly the unsettled events are taken again, no settled body is read again, and the counters agree', () => {
     fc.assert(
-      fc.property(run, ({ sizes, lives, order }) => {
-        const total = sizes.reduce<number>((sum, one) => sum + (one === 'lost' ? 1 : one), 0);
+      fc.property(run, ({ given, lives, order }) => {
+        const all = numbered(given);
+        const total = all.reduce((sum, { size }) => sum + (size === 'lost' ? 1 : size), 0);
         let saved = start;
         let left: readonly (readonly [number, number])[] = [];
-        let known = 0;
+        let read: readonly Numbered[] = [];
         for (const { reads, settles } of lives) {
           const ledger = createLedger(saved);
           // What was open is read again before anything new.
-          const end = Math.min(sizes.length, Math.max(known, reads));
-          const { begun, open } = readAll(ledger, sizes, end);
-          expect(open.filter(([at]) => at < known)).toEqual(left);
-          expect(begun.filter((at) => at < known)).toEqual([...new Set(left.map(([at]) => at))]);
-          known = end;
+          const known = read.length;
+          read = all.slice(0, Math.max(known, reads));
+          const { begun, open } = readAll(ledger, read);
+          const isNew = (at: number) => at >= (all[known]?.sequence ?? Number.POSITIVE_INFINITY);
+          expect(open.filter(([at]) => !isNew(at))).toEqual(left);
+          expect(begun.filter((at) => !isNew(at))).toEqual([...new Set(left.map(([at]) => at))]);
           for (let step = 0; step < settles && open.length > 0; step++) {
             const [picked] = open.splice((order.next().value ?? 0) % open.length, 1);
             if (picked !== undefined) ledger.settle(picked[0], picked[1], delivered);
           }
           left = open;
           saved = JSON.parse(JSON.stringify(ledger.position()));
-          expect(saved).toMatchObject(expected(sizes, known, open));
+          expect(saved).toMatchObject(expected(read, open));
           expect(ledger.canTake()).toBe(true);
         }
         const last = createLedger(saved);
-        for (const [at, element] of readAll(last, sizes).open.reverse()) last.settle(at, element, delivered);
-        expect(last.position()).toMatchObject({ sequence: sizes.length, settled: [], counters: { normalized: total } });
-        const damaged = sizes.filter((one) => one === 'lost').length;
+        for (const [at, element] of readAll(last, all).open.reverse()) last.settle(at, element, delivered);
+        const sequence = (all.at(-1)?.sequence ?? 0) + 1;
+        expect(last.position()).toMatchObject({ sequence, settled: [], counters: { normalized: total } });
+        const damaged = all.filter(({ size }) => size === 'lost').length;
         expect(last.position().counters).toMatchObject({ damaged, delivered: total - damaged });
       }),
       { numRuns: 300 },
@@ -128,7 +155,7 @@ test('a million bodies that settle behind an open event are one run, however the
   ledger.take(0, 0);
   ledger.end(0);
   for (let at = 1; at <= 500_000; at++) pass(at);
-  ledger.lose(500_001, 900_000);
+  ledger.lose(500_001, 900_000, 400_000);
   for (let at = 900_001; at <= 1_000_000; at++) pass(at);
   const saved = ledger.position();
   expect(saved).toMatchObject({ sequence: 0, settled: [{ sequence: 1, toSequence: 1_000_000, elements: 'all' }] });
@@ -165,7 +192,7 @@ describe('the position never has more ranges than its slot takes', () => {
       const next = pattern[turn % pattern.length];
       if (next === 'lost') {
         if (!ledger.canLose(sequence)) break;
-        ledger.lose(sequence, sequence + 9);
+        ledger.lose(sequence, sequence + 9, 10);
         sequence += 10;
         look();
         continue;
@@ -209,7 +236,7 @@ test('numbers that no element has do not keep a body open, nor cost ranges', () 
 describe('bodies that are lost', () => {
   test('count as one damaged event each, but for those that were settled', () => {
     const ledger = createLedger({ ...start, sequence: 5, settled: [{ sequence: 7, elements: 'all' }] });
-    expect(ledger.lose(5, 9)).toBe(4);
+    expect(ledger.lose(5, 9, 5)).toBe(4);
     expect(ledger.position()).toMatchObject({ sequence: 10, settled: [], counters: { normalized: 4, damaged: 4 } });
   });
 
@@ -219,13 +246,22 @@ describe('bodies that are lost', () => {
     ledger.take(0, 0);
     ledger.end(0);
     expect(ledger.canLose(1)).toBe(true);
-    expect(ledger.lose(1, 1_000_000)).toBe(1_000_000);
+    expect(ledger.lose(1, 1_000_000, 1_000_000)).toBe(1_000_000);
     expect(ledger.position()).toMatchObject({
       sequence: 0,
       settled: [{ sequence: 1, toSequence: 1_000_000, elements: 'all' }],
     });
     ledger.settle(0, 0, delivered);
     expect(ledger.position()).toMatchObject({ sequence: 1_000_001, settled: [] });
+  });
+
+  test('are not counted again after a restart, though what comes before them is settled meanwhile', () => {
+    const run = { sequence: 20, toSequence: 40, elements: 'all' } as const;
+    const ledger = createLedger({ ...start, sequence: 10, settled: [run] });
+    ledger.begin(10);
+    ledger.end(10);
+    expect(ledger.lose(20, 40, 3)).toBe(0);
+    expect(ledger.position()).toMatchObject({ sequence: 41, settled: [], counters: { damaged: 0 } });
   });
 
   test('take what was settled of them out of the position, which may end within a run', () => {
@@ -237,7 +273,7 @@ describe('bodies that are lost', () => {
         { sequence: 6, toSequence: 20, elements: 'all' },
       ],
     });
-    expect(ledger.lose(5, 9)).toBe(1);
+    expect(ledger.lose(5, 9, 5)).toBe(1);
     expect(ledger.position()).toMatchObject({ sequence: 21, settled: [], counters: { damaged: 1 } });
     expect(ledger.next()).toBe(21);
   });
@@ -260,7 +296,7 @@ test('a span at the position itself can always be noted, however many ranges fol
   );
   const ledger = createLedger({ ...start, settled });
   expect([ledger.canLose(0), ledger.canLose(2)]).toEqual([true, false]);
-  expect(ledger.lose(0, 0)).toBe(1);
+  expect(ledger.lose(0, 0, 1)).toBe(1);
   expect(ledger.position()).toMatchObject({ sequence: 2, counters: { normalized: 1, damaged: 1 } });
 });
 

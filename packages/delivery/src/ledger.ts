@@ -20,8 +20,11 @@ export type Ledger = ReturnType<typeof createLedger>;
 
 export function createLedger(start: Position) {
   const bodies = new Map<number, OpenBody>();
-  /** Sequences of the bodies after the position that are wholly settled. */
+  /** Sequences of the bodies after the position that are wholly settled, and those between two of them that no body has. */
   const whole: Ranges = [];
+  /** Other sequences behind the position that no body has: the last of a range by its first, and the first by its last. */
+  const holeEnds = new Map<number, number>();
+  const holeStarts = new Map<number, number>();
   const counters = { ...start.counters };
   let sequence = start.sequence;
   let next = start.sequence;
@@ -46,15 +49,43 @@ export function createLedger(start: Position) {
     const from = Math.max(next, at);
     next = (rangeAt(whole, from)?.[1] ?? from - 1) + 1;
   };
-  const makeWhole = (from: number, to: number) => {
+  const takeHole = (from: number, to: number) => {
+    holeEnds.delete(from);
+    holeStarts.delete(to);
+  };
+  /** With the holes before and after, where what is beyond them is settled too: runs stay few, whatever lies between bodies. */
+  const makeWhole = (first: number, last: number) => {
+    let [from, to] = [first, last];
+    const start = holeStarts.get(first - 1);
+    if (start !== undefined && rangesHave(whole, start - 1)) {
+      takeHole(start, first - 1);
+      from = start;
+    }
+    const end = holeEnds.get(last + 1);
+    if (end !== undefined && rangesHave(whole, end + 1)) {
+      takeHole(last + 1, end);
+      to = end;
+    }
     const { added, replaced } = addRange(whole, from, to);
     rangeCount = replaced.reduce((sum, run) => sum - costOf(run), rangeCount + costOf(added));
     for (let [run] = whole; run !== undefined && run[0] <= sequence; [run] = whole) {
       sequence = run[1] + 1;
       rangeCount -= costOf(run);
       whole.shift();
+      const hole = holeEnds.get(sequence);
+      if (hole === undefined) continue;
+      takeHole(sequence, hole);
+      sequence = hole + 1;
     }
     readOnFrom(sequence);
+  };
+  /** What comes after all that was read begins there: no body has the sequences before it. */
+  const passTo = (at: number) => {
+    const [from, to] = [next, at - 1];
+    if (to < from) return;
+    if (from <= sequence || (rangesHave(whole, from - 1) && rangesHave(whole, at))) return makeWhole(from, to);
+    holeEnds.set(from, to);
+    holeStarts.set(to, from);
   };
   const drop = (at: number, { ranges }: OpenBody) => {
     rangeCount -= ranges.length;
@@ -82,6 +113,7 @@ export function createLedger(start: Position) {
     canTake: () => open === 0 || rangeCount + open + 2 <= maxSettledRanges,
     /** Begins a body, the one after the last. False if it was wholly settled before. */
     begin(at: number): boolean {
+      passTo(at);
       readOnFrom(at + 1);
       return at >= sequence && !rangesHave(whole, at);
     },
@@ -115,11 +147,15 @@ export function createLedger(start: Position) {
     },
     /** False while a span from there on cannot be noted: settle what comes before it first. */
     canLose: (from: number) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
-    /** Gives up bodies that were not begun (both ends inclusive); returns how many were not settled before. */
-    lose(from: number, to: number): number {
+    /**
+     * Gives up a span (both ends inclusive) of so many bodies, none of which was begun; one where that is not known.
+     * Returns how many were not settled before; where some were, and sequences are left out, at most that.
+     */
+    lose(from: number, to: number, bodyCount = 1): number {
+      passTo(from);
       const first = Math.max(from, sequence);
       if (to < first) return 0;
-      const lost = to - first + 1 - countIn(whole, first, to);
+      const lost = Math.min(bodyCount, to - first + 1 - countIn(whole, first, to));
       for (const [at, body] of bodies) if (at >= first && at <= to) drop(at, body);
       count('normalized', lost);
       count('damaged', lost);
@@ -129,7 +165,7 @@ export function createLedger(start: Position) {
     },
     /** Events taken and not yet settled. */
     open: () => open,
-    /** The sequence of the body to be read next: the first after the last begun that is not wholly settled. */
+    /** Where to read on: after the last body begun, and what is wholly settled behind it. */
     next: () => next,
     /** What can be read often. */
     summary: (): { readonly sequence: number; readonly counters: PositionCounters; readonly open: number } => ({

@@ -53,7 +53,7 @@ test('one event is held and 100,000 bodies pass behind it: after a crash nothing
 test('a short run is read over, a lost span in or beyond one counts only what was not settled', async () => {
   const lost = (fromSequence: number, toSequence: number): JournalEntry => ({
     kind: 'lost',
-    span: { fromSequence, toSequence, bytes: 9, reason: 'letGo', where: 'x' },
+    span: { fromSequence, toSequence, bodies: toSequence - fromSequence + 1, bytes: 9, reason: 'letGo', where: 'x' },
   });
   const run = (sequence: number, toSequence: number) => ({ sequence, toSequence, elements: 'all' }) as const;
   const position = memoryPosition({

@@ -13,8 +13,7 @@ export interface DeliveryRun {
   /** Name of a destination that runs. */
   readonly destination: string;
   /**
-   * A reader with an end: an empty array while the signal has not fired means that there is no more. It gives every
-   * sequence, as the journal does: one that it leaves out counts as damaged; what is not wanted normalizes to nothing.
+   * A reader with an end: an empty array while the signal has not fired means that there is no more.
    */
   readonly openReader: (fromSequence: number) => BodyReader;
   readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;

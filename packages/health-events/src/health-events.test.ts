@@ -226,7 +226,7 @@ it('all that is said is read back as valid documents, none of them an error', as
   world.gaps = [
     { id: 'archive:1-5', destination: 'archive', fromSequence: 1, toSequence: 5, bodies: 5, bytes: 50, at: since },
   ];
-  world.lost = [{ fromSequence: 7, toSequence: 8, bytes: 10, reason: 'damaged', where: 'journal/1.log' }];
+  world.lost = [{ fromSequence: 7, toSequence: 8, bodies: 2, bytes: 10, reason: 'damaged', where: 'journal/1.log' }];
   world.refused.push({ source: 'xiq', address: '::ffff:192.0.2.1', count: 3 });
   const hour = { hourMs: startMs, state: 'missing', xiq: 12, kept: 10, missing: 2, surplus: 0 } as const;
   world.completeness = [{ ...hour, source: 'xiq', messageType: 'AUDIT_LOG_ALL' }];

@@ -100,6 +100,7 @@ export function healthEventsToTest(change: Partial<MadeUp> = {}) {
         journal: {
           firstSequence: 0,
           nextSequence: 0,
+          bodies: 0,
           bytes: 1_000,
           maxBytes: 10_000,
           freeBytes: 50_000,

@@ -40,14 +40,15 @@ describe('the journal', () => {
   });
 
   it('says once which bodies it cannot read any more', async () => {
-    const lost = { fromSequence: 4, toSequence: 6, bytes: 30, where: 'journal/1.log' };
+    const lost = { fromSequence: 4, toSequence: 6, bodies: 2, bytes: 30, where: 'journal/1.log' };
     const spans = [
       { ...lost, reason: 'damaged' as const },
       { ...lost, reason: 'letGo' as const },
     ];
     const { clock, said } = healthEventsToTest({ lost: spans });
     await clock.advance(hourMs);
-    expect(said()).toMatchObject([{ action: 'bodies-lost', reason: 'damaged', subject: 'journal/1.log' }]);
+    const facts = { 'gap.bodies': 2 };
+    expect(said()).toMatchObject([{ action: 'bodies-lost', reason: 'damaged', subject: 'journal/1.log', facts }]);
   });
 });
 

@@ -17,10 +17,15 @@ export const watchLosses = (): Watcher =>
       const state = String(toSequence);
       yield { key, state, hourly: true, action: 'gap-opened', subject: destination, details: { facts } };
     }
-    for (const { reason, where, fromSequence, toSequence, bytes } of status.journal.lost) {
+    for (const { reason, where, fromSequence, toSequence, bodies, bytes } of status.journal.lost) {
       // Evicted requests are gaps.
       if (reason === 'letGo') continue;
-      const facts = { 'gap.from_sequence': fromSequence, 'gap.to_sequence': toSequence, 'gap.bytes': bytes };
+      const facts = {
+        'gap.bodies': bodies,
+        'gap.bytes': bytes,
+        'gap.from_sequence': fromSequence,
+        'gap.to_sequence': toSequence,
+      };
       const key = `lost ${reason} ${fromSequence}`;
       const details = { reason, facts };
       yield { key, state: String(toSequence), hourly: true, action: 'bodies-lost', subject: where, details };

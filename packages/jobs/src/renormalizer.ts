@@ -12,8 +12,9 @@ const never = new AbortController().signal;
 export function createRenormalizer({ journal, normalize, yieldNow }: Evidence) {
   let reader: BodyReader | undefined;
   let waiting: JournalEntry[] = [];
-  /** The sequence that comes next. */
+  /** What it gives next begins there. */
   let next = 0;
+  let end = 0;
   let last: { readonly sequence: number; readonly events: ReadonlyMap<number, NormalizedEvent> } | undefined;
   const inTurn = oneAtATime();
 
@@ -21,7 +22,8 @@ export function createRenormalizer({ journal, normalize, yieldNow }: Evidence) {
     await reader?.close();
     waiting = [];
     next = sequence;
-    reader = journal.reader(sequence, journal.extent().nextSequence - 1);
+    end = journal.extent().nextSequence - 1;
+    reader = journal.reader(sequence, end);
   }
 
   async function bodyAt(sequence: number): Promise<KeptBody | undefined> {
@@ -33,6 +35,7 @@ export function createRenormalizer({ journal, normalize, yieldNow }: Evidence) {
       if (entry === undefined) {
         const more = (await reader?.read(portion, never)) ?? [];
         if (more.length === 0) {
+          if (end >= sequence) return undefined;
           // The end of this reader, though not of the journal, which has grown.
           await goTo(next);
           continue;

@@ -1,6 +1,6 @@
 // `replay`: sends the raw bodies of a span again, through the current mapping.
 import { replayRequest } from '@xiq-siem/admin-api';
-import { freshPosition } from '@xiq-siem/journal';
+import { freshPosition } from '@xiq-siem/core';
 import { eventFilter, type RunningParts, sequencesOf } from '@xiq-siem/queries';
 import type { JobRecords } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
@@ -46,8 +46,8 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
                 append: (deadLetter) => deadLetters.append(deadLetter, 'run'),
               },
             },
-            total: next - first,
-            doneOf: ({ sequence }) => Math.min(next, sequence) - first,
+            total: journal.bodiesIn(first, next - 1),
+            doneOf: ({ sequence }) => journal.bodiesIn(first, Math.min(next, sequence) - 1),
           };
         });
       return startLanes(await Promise.all(lanes), pipeline.delivery);

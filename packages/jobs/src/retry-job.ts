@@ -1,6 +1,6 @@
 // `dlq retry`: sends dead letters again. What is delivered is resolved; what is rejected again stays, with its new reason.
 import { retryRequest } from '@xiq-siem/admin-api';
-import { freshPosition } from '@xiq-siem/journal';
+import { freshPosition } from '@xiq-siem/core';
 import { filterOf, type RunningParts, runningEvidence } from '@xiq-siem/queries';
 import type { DeadLetters } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';

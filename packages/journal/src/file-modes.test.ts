@@ -16,7 +16,7 @@ async function fill(directory: string, umask: number): Promise<void> {
   const program = `
     import { readdir, truncate, writeFile } from 'node:fs/promises';
     process.umask(${umask});
-    const { freshPosition, openDataDirectory, openJournal } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+    const { openDataDirectory, openJournal } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const directory = ${JSON.stringify(directory)};
     const data = await openDataDirectory(directory, { now: Date.now, log, prepare: async () => {} });
@@ -39,10 +39,10 @@ async function fill(directory: string, umask: number): Promise<void> {
     const fast = await position('fast');
     for (let n = 0; n < 40; n += 1) {
       await append();
-      await fast.save(freshPosition(journal.extent().nextSequence));
+      await fast.save({ ...fast.position, sequence: journal.extent().nextSequence });
     }
     await journal.maintain();
-    console.log(JSON.stringify({ gaps: journal.letGoGaps().length }));
+    console.log(JSON.stringify({ gaps: journal.retentionGaps().length }));
     // Killed, so that nothing is removed at the end.
     process.kill(process.pid, 'SIGKILL');
   `;

@@ -1,16 +1,7 @@
 // Finds the body of a receipt, without an index: the segment set leads to one segment, and a read through that to the body.
-import type { BodyReader, KeptBody, LostSpan } from '@xiq-siem/core';
+import type { BodyReader, FoundBody, LostSpan } from '@xiq-siem/core';
 import { parseReceipt } from './receipt.ts';
 import type { Segment, SegmentSet } from './segment-set.ts';
-
-export type FoundBody =
-  | { readonly kind: 'body'; readonly body: KeptBody }
-  /** It was kept, and cannot be read any more. The span begins at it. */
-  | { readonly kind: 'lost'; readonly span: LostSpan }
-  /** It was kept once, and let go of by age or size. Nobody can tell any more whether the receipt was ours. */
-  | { readonly kind: 'removed' }
-  /** No receipt of this journal. */
-  | { readonly kind: 'unknown' };
 
 /** Reads at most one segment, a chunk at a time. */
 export async function findBody(
@@ -26,7 +17,7 @@ export async function findBody(
     const [entry] = await reader.read({ maxBodies: 1, maxBytes: 1 }, new AbortController().signal);
     if (entry === undefined) return { kind: 'unknown' };
     if (entry.kind === 'body') return entry.body.receipt === receipt ? entry : { kind: 'unknown' };
-    if (entry.span.reason === 'letGo') return { kind: 'removed' };
+    if (entry.span.reason === 'letGo') return { kind: 'removed', sequence: named.sequence };
     return mayBeOf(named.segmentId, segment, entry.span) ? entry : { kind: 'unknown' };
   } finally {
     await reader.close();

@@ -1,5 +1,5 @@
 // What a full journal let go of although a destination still wanted it: durable until somebody acknowledges it.
-import type { Logger } from '@xiq-siem/core';
+import type { Logger, RetentionGap } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Files } from './files.ts';
 import { type FoundInSlots, openSlotFile, readSlotFile, type SlotFormat } from './slot-file.ts';
@@ -7,22 +7,15 @@ import { type FoundInSlots, openSlotFile, readSlotFile, type SlotFormat } from '
 const gap = z.object({
   destination: z.string(),
   fromSequence: z.int(),
-  /** Inclusive. */
   toSequence: z.int(),
-  /** At most: those that the destination had in memory already are delivered all the same. */
   bodies: z.int(),
-  /** Bytes on disk, in part estimated. */
   bytes: z.int(),
-  /** Epoch milliseconds. */
   lastAtMs: z.number(),
 });
 
-/** Bodies that one destination wanted and that were let go. */
-export type LetGoGap = Readonly<z.infer<typeof gap>>;
-
 /** Gaps that touch are one; beyond this number the last of a file grows over what lies between. */
 const maxGaps = 1000;
-const format: SlotFormat<{ gaps: readonly LetGoGap[] }> = {
+const format: SlotFormat<{ gaps: readonly RetentionGap[] }> = {
   schema: z.object({ gaps: z.array(gap) }),
   slotBytes: 256 * 1024,
 };
@@ -33,7 +26,7 @@ export async function openGaps(files: Files, path: string, log: Logger) {
   const slots = await openSlotFile(files, path, format);
   let gaps = gapsIn(slots.found, path, log);
 
-  async function keep(next: readonly LetGoGap[]): Promise<void> {
+  async function keep(next: readonly RetentionGap[]): Promise<void> {
     await slots.save({ gaps: next });
     gaps = next;
   }
@@ -41,7 +34,7 @@ export async function openGaps(files: Files, path: string, log: Logger) {
   return {
     list: () => gaps,
     /** Resolves when they are on disk. */
-    add: (more: readonly LetGoGap[]) => keep(more.reduce(merge, gaps)),
+    add: (more: readonly RetentionGap[]) => keep(more.reduce(merge, gaps)),
     /** Forgets a destination's gaps that end at or before a sequence. */
     acknowledge: (destination: string, toSequence: number) =>
       keep(gaps.filter((one) => one.destination !== destination || one.toSequence > toSequence)),
@@ -50,16 +43,20 @@ export async function openGaps(files: Files, path: string, log: Logger) {
 }
 
 /** The gaps by reading alone. */
-export async function readGaps(files: Files, path: string, log: Logger): Promise<readonly LetGoGap[]> {
+export async function readGaps(files: Files, path: string, log: Logger): Promise<readonly RetentionGap[]> {
   return gapsIn(await readSlotFile(files, path, format), path, log);
 }
 
-function gapsIn(found: FoundInSlots<{ gaps: readonly LetGoGap[] }>, path: string, log: Logger): readonly LetGoGap[] {
+function gapsIn(
+  found: FoundInSlots<{ gaps: readonly RetentionGap[] }>,
+  path: string,
+  log: Logger,
+): readonly RetentionGap[] {
   if (found.damaged) log.error('journal.gaps_damaged', { path });
   return found.value?.gaps ?? [];
 }
 
-function merge(gaps: readonly LetGoGap[], next: LetGoGap): readonly LetGoGap[] {
+function merge(gaps: readonly RetentionGap[], next: RetentionGap): readonly RetentionGap[] {
   const index = gaps.findLastIndex((one) => one.destination === next.destination);
   const last = gaps[index];
   if (last === undefined || (next.fromSequence > last.toSequence + 1 && gaps.length < maxGaps)) return [...gaps, next];

@@ -1,13 +1,12 @@
 // Reads a log from a sequence on, over all its segments: whole records in order, and each lost span once.
-import type { LostSpan } from '@xiq-siem/core';
 import { type Files, type OpenFile, systemCode } from './files.ts';
-import type { DamageKind } from './lost-ledger.ts';
+import type { DamageKind, FoundSpan } from './lost-ledger.ts';
 import { type FoundRecord, type RecordCursor, recordCursor } from './record-cursor.ts';
 import { noteLandmark, type Segment, type SegmentSet } from './segment-set.ts';
 
 export type LogEntry =
   | { readonly kind: 'record'; readonly record: FoundRecord; readonly segment: Segment }
-  | { readonly kind: 'lost'; readonly span: LostSpan; readonly damage: DamageKind | undefined };
+  | { readonly kind: 'lost'; readonly span: FoundSpan; readonly damage: DamageKind | undefined };
 
 /** What a log is read from. */
 export interface LogSource {
@@ -34,7 +33,7 @@ export function logReader({ files, set, vanished }: LogSource, fromSequence: num
 
   /** A span from `expected` to before `next`. */
   function lost(next: number, where: string, isRemoved = false): LogEntry {
-    const span: LostSpan = {
+    const span: FoundSpan = {
       fromSequence: expected,
       toSequence: next - 1,
       bytes: damage?.bytes ?? 0,

@@ -1,9 +1,8 @@
 // All that can be asked of a log without changing it: of an open journal, and of a snapshot.
-import { type BodyReader, ConnectorError, type JournalEntry, type LostSpan } from '@xiq-siem/core';
+import { type BodyReader, ConnectorError, type JournalEntry, type LogReading } from '@xiq-siem/core';
 import { findBody } from './find-body.ts';
-import type { Journal } from './journal.ts';
 import { type LogSource, logReader } from './log-reader.ts';
-import type { LostLedger } from './lost-ledger.ts';
+import { type LostLedger, spanOf } from './lost-ledger.ts';
 import { decodeMetadata } from './metadata.ts';
 import { receiptOf } from './receipt.ts';
 import { sequenceAt } from './sequence-at.ts';
@@ -13,12 +12,15 @@ interface LogViewSource extends LogSource {
   readonly isClosed: () => boolean;
 }
 
-export function logView(
-  source: LogViewSource,
-): Pick<Journal, 'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'lostSpans'> {
+export function logView(source: LogViewSource): Omit<LogReading, 'positions' | 'retentionGaps'> {
   const { set, ledger } = source;
   return {
-    extent: () => ({ firstSequence: set.firstSequence(), nextSequence: set.nextSequence(), bytes: set.bytes() }),
+    extent() {
+      const [firstSequence, nextSequence] = [set.firstSequence(), set.nextSequence()];
+      const bodies = nextSequence - firstSequence;
+      return { firstSequence, nextSequence, bodies, bytes: set.bytes(), hasEvicted: firstSequence > 1 };
+    },
+    bodiesIn: (from, to = Number.POSITIVE_INFINITY) => Math.max(0, Math.min(to + 1, set.nextSequence()) - from),
     bytesFrom: set.bytesFrom,
     sequenceAt: (atMs, signal) => sequenceAt(atMs, signal, source),
     // Looking for one body finds the rest of a span only: who reads on says it whole.
@@ -50,7 +52,7 @@ function bodyReader(
       // What was let go of was said when it was.
       if (span.reason !== 'letGo') report(span, damage);
       // Said whole, given as far as was asked for.
-      return { kind: 'lost', span: { ...span, toSequence: Math.min(span.toSequence, toSequence) } };
+      return { kind: 'lost', span: spanOf({ ...span, toSequence: Math.min(span.toSequence, toSequence) }) };
     }
     const { header, path } = entry.segment;
     const { sequence, offset, payload: bytes } = entry.record;
@@ -58,7 +60,7 @@ function bodyReader(
     if (metadata === undefined) {
       const where = `${path}:${offset}: metadata`;
       const reason = 'damaged';
-      const span: LostSpan = { fromSequence: sequence, toSequence: sequence, bytes: bytes.length, reason, where };
+      const span = spanOf({ fromSequence: sequence, toSequence: sequence, bytes: bytes.length, reason, where });
       report(span, 'payload');
       return { kind: 'lost', span };
     }

@@ -1,10 +1,10 @@
 // Looks at the segments on disk and makes out where the log ends: writes nothing, and never refuses because of damage.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Logger, LostSpan } from '@xiq-siem/core';
+import type { Logger } from '@xiq-siem/core';
 import { z } from 'zod';
 import { type Files, systemCode } from './files.ts';
-import type { DamageKind } from './lost-ledger.ts';
+import type { DamageKind, FoundSpan } from './lost-ledger.ts';
 import { readWhatCanBeRead, recordCursor } from './record-cursor.ts';
 import {
   decodeSegmentHeader,
@@ -58,7 +58,7 @@ interface FoundFile {
   readonly modifiedMs: number;
 }
 
-interface FoundLost extends Omit<LostSpan, 'where'> {
+interface FoundLost extends Omit<FoundSpan, 'where'> {
   readonly path: string;
   /** Where in the file, as it follows the path. */
   readonly at: string;

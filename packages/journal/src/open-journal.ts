@@ -1,6 +1,6 @@
 // Opens a journal: joins the segments, their writer and readers, the positions and the retention.
 import { join } from 'node:path';
-import { ConnectorError } from '@xiq-siem/core';
+import { ConnectorError, oneAtATime } from '@xiq-siem/core';
 import { errorText, nodeFiles, systemCode } from './files.ts';
 import { openGaps } from './gaps.ts';
 import type { Journal, JournalOptions } from './journal.ts';
@@ -81,13 +81,7 @@ async function open(options: JournalOptions): Promise<Journal> {
   });
 
   const pruneQuarantine = quarantinePruning(files, quarantine, now, log);
-
-  let last: Promise<unknown> = Promise.resolve();
-  function exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
-  }
+  const exclusively = oneAtATime();
 
   async function saveHead(keptFrom: number, closed: boolean): Promise<void> {
     const nextSequence = set.nextSequence();
@@ -227,7 +221,7 @@ async function open(options: JournalOptions): Promise<Journal> {
     positions: () => new Map(positions.all().map(({ destination, position }) => [destination, position])),
     orphanedPositions: positions.orphaned,
     forgetPosition: positions.forget,
-    letGoGaps: gaps.list,
+    retentionGaps: gaps.list,
     acknowledgeGaps: (destination, toSequence) => exclusively(() => gaps.acknowledge(destination, toSequence)),
     maintain: () => exclusively(maintainNow),
     close() {

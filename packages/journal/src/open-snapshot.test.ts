@@ -98,7 +98,7 @@ async function lookWithoutRights(receipt: string): Promise<unknown> {
     const found = (await snapshot.find(${JSON.stringify(receipt)})).kind;
     const at = await snapshot.sequenceAt(0, signal);
     const positions = [...snapshot.positions().keys()];
-    const gaps = snapshot.letGoGaps().length;
+    const gaps = snapshot.retentionGaps().length;
     console.log(JSON.stringify({ ...counts, found, at, positions, gaps, bytes: snapshot.bytesFrom(1) > 0 }));
     await snapshot.close();
   `;

@@ -1,24 +1,20 @@
 // A view of a data directory by reading alone: of a connector that is stopped, or of one that runs meanwhile. It gives
 // segments, positions and gaps as an opening would find them, and fixes nothing.
 import { join, resolve } from 'node:path';
-import { ConnectorError, type Logger, type Position } from '@xiq-siem/core';
+import { ConnectorError, freshPosition, type Log, type Logger, type LogReading, type Position } from '@xiq-siem/core';
 import { requireFormat } from './data-directory.ts';
 import { errorText, type Files, nodeFiles, systemCode } from './files.ts';
 import { readGaps } from './gaps.ts';
-import type { Journal } from './journal.ts';
 import { logView } from './log-view.ts';
 import { headFormat, lookAtLog } from './look-at-log.ts';
 import { lostLedger } from './lost-ledger.ts';
-import { clampPosition, freshPosition } from './position.ts';
+import { clampPosition } from './position.ts';
 import { readPositions } from './position-file.ts';
 import type { Segment } from './segment-set.ts';
 import { readSlotFile } from './slot-file.ts';
 
 /** Its readers end at the tail that was found at opening. */
-export type JournalSnapshot = Pick<
-  Journal,
-  'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'positions' | 'lostSpans' | 'letGoGaps' | 'close'
->;
+export type JournalSnapshot = LogReading & Pick<Log, 'close'>;
 
 export interface JournalSnapshotOptions {
   readonly log: Logger;
@@ -72,7 +68,7 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
     ...view,
     reader: (from, to = tail) => view.reader(from, Math.min(to, tail)),
     positions,
-    letGoGaps: () => gaps,
+    retentionGaps: () => gaps,
     async close() {
       closed = true;
     },

@@ -1,9 +1,8 @@
 // How far a destination has come, on disk: position, counters and the destination's wish for a full journal together.
 import { join } from 'node:path';
-import { ConnectorError, type Position, type PositionFile } from '@xiq-siem/core';
+import { ConnectorError, type Position, type PositionFile, type PositionOptions } from '@xiq-siem/core';
 import { z } from 'zod';
 import { errorText, type Files, nodeFiles } from './files.ts';
-import type { PositionOptions } from './journal.ts';
 import { positionSchema } from './position.ts';
 import { openSlotFile, readSlotFile, type SlotFormat } from './slot-file.ts';
 

@@ -40,20 +40,6 @@ function lastOf({ sequence, toSequence }: SettledBody): number {
   return toSequence ?? sequence;
 }
 
-/** Nothing done yet, from `sequence` on. */
-export function freshPosition(sequence: number): Position {
-  const counters = {
-    normalized: 0,
-    delivered: 0,
-    degraded: 0,
-    duplicate: 0,
-    deadLettered: 0,
-    filtered: 0,
-    damaged: 0,
-  };
-  return { sequence, settled: [], counters };
-}
-
 /** A position that claims nothing at or beyond the tail, since what comes there is new; itself if it claims nothing there. */
 export function clampPosition(position: Position, nextSequence: number): Position {
   const last = position.settled.at(-1);

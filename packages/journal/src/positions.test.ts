@@ -1,8 +1,8 @@
+import type { PositionOptions } from '@xiq-siem/core';
 import { maxSettledRanges, type Position } from '@xiq-siem/core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { appendText, at, testJournal } from './fixtures/test-journal.ts';
-import type { PositionOptions } from './journal.ts';
 import { openSlotFile } from './slot-file.ts';
 
 const earliest: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };

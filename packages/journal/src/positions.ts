@@ -1,8 +1,8 @@
 // All positions there are: the opened ones and those of destinations that nobody has opened (yet, or any more).
-import { ConnectorError, type PositionFile } from '@xiq-siem/core';
+import { ConnectorError, freshPosition, type PositionFile, type PositionOptions } from '@xiq-siem/core';
 import { errorText, type Files, systemCode } from './files.ts';
-import type { JournalOptions, PositionOptions } from './journal.ts';
-import { clampPosition, freshPosition } from './position.ts';
+import type { JournalOptions } from './journal.ts';
+import { clampPosition } from './position.ts';
 import { isPositionName, type KeptPosition, listPositions, openPositionFile, positionPath } from './position-file.ts';
 
 /** How long a position that is not open (yet, or any more) keeps its destination's wish to hold bodies. */

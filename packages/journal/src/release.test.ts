@@ -1,6 +1,6 @@
+import type { PositionOptions } from '@xiq-siem/core';
 import { describe, expect, it } from 'vitest';
 import { appendText, at, testJournal } from './fixtures/test-journal.ts';
-import type { PositionOptions } from './journal.ts';
 
 const letGo: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };
 const now: PositionOptions = { startAt: 'now', whenFull: 'letGo' };
@@ -76,7 +76,7 @@ describe('a position that is released', () => {
     nowMs += 60_001;
     await journal.maintain();
     await fill();
-    expect(journal.letGoGaps()).toMatchObject([{ destination: 'holding', fromSequence: 1 }]);
+    expect(journal.retentionGaps()).toMatchObject([{ destination: 'holding', fromSequence: 1 }]);
   });
 
   it('that is not open is no matter', async () => {

@@ -1,3 +1,4 @@
+import type { PositionOptions } from '@xiq-siem/core';
 import { type ModelFiles, modelFiles } from '@xiq-siem/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,7 +11,7 @@ import {
   testJournal,
   textsOf,
 } from './fixtures/test-journal.ts';
-import type { JournalOptions, PositionOptions } from './journal.ts';
+import type { JournalOptions } from './journal.ts';
 
 const hour = 3_600_000;
 const letGo: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };
@@ -150,7 +151,7 @@ describe('at maxBytes', () => {
       await position.save(at(one.journal.extent().nextSequence));
     }
     expect(one.journal.extent().bytes).toBeLessThanOrEqual(small.maxBytes);
-    expect(one.journal.letGoGaps()).toEqual([]);
+    expect(one.journal.retentionGaps()).toEqual([]);
   });
 
   it('the oldest that another has settled are let go: a named gap, counted, said, and kept over a restart', async () => {
@@ -163,7 +164,7 @@ describe('at maxBytes', () => {
     }
     const { firstSequence } = one.journal.extent();
     expect(one.journal.extent().bytes).toBeLessThanOrEqual(small.maxBytes);
-    const [gap, ...more] = one.journal.letGoGaps();
+    const [gap, ...more] = one.journal.retentionGaps();
     expect(more).toEqual([]);
     expect(gap).toMatchObject({ destination: 'dead', fromSequence: 1, toSequence: firstSequence - 1 });
     expect(gap?.bodies).toBe(firstSequence - 1);
@@ -177,11 +178,11 @@ describe('at maxBytes', () => {
 
     await one.journal.close();
     const { journal: again } = await testJournal(one.files, small);
-    expect(again.letGoGaps()).toEqual([gap]);
+    expect(again.retentionGaps()).toEqual([gap]);
     expect(spansOf(await readAll(again))).toMatchObject([{ reason: 'letGo' }]);
     await again.acknowledgeGaps('dead', firstSequence - 1);
     await again.close();
-    expect((await testJournal(one.files, small)).journal.letGoGaps()).toEqual([]);
+    expect((await testJournal(one.files, small)).journal.retentionGaps()).toEqual([]);
   });
 
   it('a gap that grows tells when bodies were last let go of, not when they first were', async () => {
@@ -194,7 +195,7 @@ describe('at maxBytes', () => {
         await fast.save(at(one.journal.extent().nextSequence));
       }
     };
-    const gaps = one.journal.letGoGaps;
+    const gaps = one.journal.retentionGaps;
     await fillUntil(() => gaps().length > 0);
     const [first] = gaps();
     expect(first?.lastAtMs).toBe(0);
@@ -209,11 +210,11 @@ describe('at maxBytes', () => {
     const dead = await one.journal.position('dead', letGo);
     await fill(one, 10);
     await dead.save(at(10));
-    while (one.journal.letGoGaps().length === 0) {
+    while (one.journal.retentionGaps().length === 0) {
       await fill(one, 1);
       await fast.save(at(one.journal.extent().nextSequence));
     }
-    const [gap] = one.journal.letGoGaps();
+    const [gap] = one.journal.retentionGaps();
     const toSequence = one.journal.extent().firstSequence - 1;
     const bodies = toSequence - 9;
     expect(gap).toMatchObject({ destination: 'dead', fromSequence: 10, toSequence, bodies });
@@ -234,7 +235,7 @@ describe('at maxBytes', () => {
     await one.journal.maintain();
     expect(one.journal.acceptance()).toEqual({ ok: true });
     await fill(one, 1);
-    expect(one.journal.letGoGaps()).toMatchObject([{ destination: 'slower' }]);
+    expect(one.journal.retentionGaps()).toMatchObject([{ destination: 'slower' }]);
   });
 
   it('one open body costs a destination no more than its own segment: runs settled behind it go as settled', async () => {
@@ -253,7 +254,7 @@ describe('at maxBytes', () => {
     const { bytes, firstSequence, nextSequence } = one.journal.extent();
     expect(bytes).toBeLessThanOrEqual(small.maxBytes);
     expect(firstSequence).toBeGreaterThan(300);
-    const gaps = new Map(one.journal.letGoGaps().map((gap) => [gap.destination, gap]));
+    const gaps = new Map(one.journal.retentionGaps().map((gap) => [gap.destination, gap]));
     expect(gaps.get('held')).toMatchObject({ fromSequence: 2, bodies: 2 });
     expect(gaps.get('held')?.toSequence).toBeLessThan(30);
     expect(gaps.get('dead')).toMatchObject({ toSequence: firstSequence - 1, bodies: firstSequence - 1 });
@@ -293,7 +294,7 @@ describe('at maxBytes', () => {
     await kept.save(at(one.journal.extent().nextSequence));
     await one.journal.maintain();
     await fill(one, 1);
-    expect(one.journal.letGoGaps()).toEqual([]);
+    expect(one.journal.retentionGaps()).toEqual([]);
   });
 
   it('the wish to hold survives a restart until its destination is back, and not for ever', async () => {
@@ -310,7 +311,7 @@ describe('at maxBytes', () => {
     two.pass(61_000);
     await two.journal.maintain();
     expect(two.journal.acceptance()).toEqual({ ok: true });
-    expect(two.journal.letGoGaps()).toMatchObject([{ destination: 'kept' }]);
+    expect(two.journal.retentionGaps()).toMatchObject([{ destination: 'kept' }]);
   });
 
   it('a reader that stood in what was let go is told so, and goes on behind it', async () => {
@@ -343,7 +344,7 @@ describe('at maxBytes', () => {
     const before = segmentPaths(one.files);
     one.files.fail('remove', 'EIO');
     await fill(one, 45);
-    const gap = one.journal.letGoGaps()[0];
+    const gap = one.journal.retentionGaps()[0];
     expect(gap?.bodies).toBeGreaterThan(0);
     expect(segmentPaths(one.files)[0]).toBe(before[0]);
     await one.journal.close();
@@ -351,7 +352,7 @@ describe('at maxBytes', () => {
     const again = await two.journal.position('fast', letGo);
     await again.save(at(two.journal.extent().nextSequence));
     await fill(two, 20);
-    const after = two.journal.letGoGaps()[0];
+    const after = two.journal.retentionGaps()[0];
     expect(after?.bodies).toBe((after?.toSequence ?? 0) - (after?.fromSequence ?? 0) + 1);
   });
 });

@@ -1,8 +1,8 @@
 // What may go: settled segments by age or for room, and, where allowed, the oldest that others have settled.
 import { dirname } from 'node:path';
-import type { Position } from '@xiq-siem/core';
+import type { Position, RetentionGap } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
-import type { Gaps, LetGoGap } from './gaps.ts';
+import type { Gaps } from './gaps.ts';
 import type { JournalOptions } from './journal.ts';
 import type { LostLedger } from './lost-ledger.ts';
 import { unsettledIn } from './position.ts';
@@ -82,7 +82,7 @@ export function retention(options: RetentionOptions) {
     return true;
   }
 
-  function gapOf(destination: string, position: Position, segment: Segment, next: number): LetGoGap {
+  function gapOf(destination: string, position: Position, segment: Segment, next: number): RetentionGap {
     const first = segment.header.firstSequence;
     const fromSequence = Math.max(first, position.sequence);
     const bodies = unsettledIn(position, fromSequence, next - 1);

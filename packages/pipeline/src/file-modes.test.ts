@@ -23,7 +23,8 @@ async function fill(umask: number): Promise<void> {
     import { writeFile } from 'node:fs/promises';
     process.umask(${umask});
     const { openManagedSecret } = await import(${index('config')});
-    const { freshPosition, openDataDirectory } = await import(${index('journal')});
+    const { freshPosition } = await import(${index('core')});
+    const { openDataDirectory } = await import(${index('journal')});
     const { openBackfilledIds, openDeadLetters, openJobRecords, openProgressHistory, openState, prepareState } =
       await import(${index('state')});
     const log = { debug() {}, info() {}, warn() {}, error() {} };

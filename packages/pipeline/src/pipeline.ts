@@ -1,8 +1,7 @@
 // Sources, destinations and delivery as they are configured now; the next configuration is applied without a stop.
 import { type Configuration, type ConfiguredDestination, configChanges } from '@xiq-siem/config';
-import { type Logger, oneAtATime } from '@xiq-siem/core';
+import { type Log, type Logger, oneAtATime } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
-import type { Journal } from '@xiq-siem/journal';
 import { type BackfilledLookup, type DeadLetters, withoutDuplicates } from '@xiq-siem/state';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
 import { deliveryDestination, startDeliveryTo } from './stages.ts';
@@ -25,7 +24,7 @@ interface Applied {
 }
 
 interface PipelineParts {
-  readonly journal: Journal;
+  readonly journal: Log;
   readonly deadLetters: DeadLetters;
   readonly services: PluginServices;
   readonly log: Logger;

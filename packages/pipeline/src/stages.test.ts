@@ -1,3 +1,4 @@
+import { modelLog } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { caughtUp, defaultJournalBytes, forgetDestination } from './stages.ts';
 import {
@@ -28,6 +29,14 @@ test('caught up is a destination that has all, what is blocked aside', async () 
   place.siem('one').answer = judging('held', (json) => json.includes('number 1"'));
   for (const id of [1, 2, 3]) await place.keep([audit(id)]);
   await until(() => lane(place)?.held?.events === 1 && lane(place)?.open === 1);
+  expect(await waits(place)).toBe(0);
+});
+
+test('caught up does not wait for sequences that no body has', async () => {
+  await using place = await openPipelinePlace(destinations('one'), { over: modelLog().open() });
+  await place.keep([audit(1)]);
+  await place.settled();
+  expect(lane(place)?.sequence).toBeLessThan(place.journal.extent().nextSequence);
   expect(await waits(place)).toBe(0);
 });
 

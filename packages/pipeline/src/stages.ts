@@ -1,7 +1,7 @@
 // The stages as they are configured: journal, dead letters, delivery; opened, and waited for at the end.
 import { statfs } from 'node:fs/promises';
 import type { Configuration } from '@xiq-siem/config';
-import { ConnectorError, type Logger, type Meter } from '@xiq-siem/core';
+import { ConnectorError, type Log, type Logger, type Meter } from '@xiq-siem/core';
 import {
   type Delivery,
   type DeliveryDestination,
@@ -45,14 +45,14 @@ export function openConfiguredDeadLetters(
   directory: string,
   { now, log }: StageServices,
   { database }: State,
-  journal: Journal,
+  journal: Log,
 ): Promise<DeadLetters> {
   const firstBody = () => journal.extent().firstSequence;
   return openDeadLetters(database, { now, log, directory, maxBytes, minFreeBytes, firstBody });
 }
 
 /** @throws ConnectorError `usage` where `name` is configured, or unknown. */
-export async function forgetDestination(journal: Journal, name: string, log: Logger): Promise<void> {
+export async function forgetDestination(journal: Log, name: string, log: Logger): Promise<void> {
   const orphans = await journal.orphanedPositions();
   if (!orphans.includes(name)) {
     const known = orphans.length === 0 ? 'there is none to forget' : `there is ${orphans.join(', ')}`;
@@ -65,7 +65,7 @@ export async function forgetDestination(journal: Journal, name: string, log: Log
 /** What delivery is given of a destination; where it has no position yet, it starts at `startAt` unless configured. */
 export async function deliveryDestination(
   { configured: { name, definition, options }, destination }: OpenDestination,
-  journal: Journal,
+  journal: Log,
   startAt: 'earliest' | 'now',
 ): Promise<DeliveryDestination> {
   const { whenFull } = options;
@@ -75,7 +75,7 @@ export async function deliveryDestination(
 
 export async function startDeliveryTo(
   destinations: readonly OpenDestination[],
-  journal: Journal,
+  journal: Log,
   services: Pick<DeliveryServices, 'deadLetters' | 'normalize' | 'redact' | 'log' | 'meter'>,
 ): Promise<Delivery> {
   // A destination that is added to a running deployment begins with what comes, the first ones with all there is.
@@ -99,8 +99,8 @@ export async function startDeliveryTo(
 const never = new AbortController().signal;
 
 /** Waits until every destination that runs has all that it accepts; one that is down is not waited for. */
-export async function caughtUp(delivery: Delivery, journal: Journal, remainingMs: () => number): Promise<void> {
+export async function caughtUp(delivery: Delivery, journal: Log, remainingMs: () => number): Promise<void> {
   const isBehind = ({ state, sequence, open, held }: DestinationStatus): boolean =>
-    state === 'running' && sequence < journal.extent().nextSequence && open !== held?.events;
+    state === 'running' && journal.bodiesIn(sequence) > 0 && open !== held?.events;
   while (delivery.status().some(isBehind) && remainingMs() > 0) await systemClock.sleep(20, never);
 }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Configuration, loadConfiguration, type Registry } from '@xiq-siem/config';
-import { type Batch, type DeliveryReport, defineDestination } from '@xiq-siem/core';
+import { type Batch, type DeliveryReport, defineDestination, type Log } from '@xiq-siem/core';
 import { fileDestination } from '@xiq-siem/file';
 import { selfSource } from '@xiq-siem/health-events';
-import { openDataDirectory, openJournal } from '@xiq-siem/journal';
+import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
 import { openDeadLetters, openProgressHistory, openState, prepareState } from '@xiq-siem/state';
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
@@ -55,6 +55,8 @@ export interface PlaceOptions {
   readonly after?: { readonly directory: string; readonly siems: Map<string, Siem> };
   readonly journal?: { readonly maxBytes?: number; readonly segmentBytes?: number };
   readonly mapping?: string;
+  /** Another log than the embedded journal. */
+  readonly over?: Log;
 }
 
 export type PipelinePlace = Awaited<ReturnType<typeof openPipelinePlace>>;
@@ -129,7 +131,7 @@ const settings = { sources: { xiq: { type: 'xiq' } }, signals: { enabled: false 
 
 export async function openPipelinePlace(
   wanted: Record<string, object>,
-  { after, journal: limits, mapping }: PlaceOptions = {},
+  { after, journal: limits, mapping, over }: PlaceOptions = {},
 ) {
   const directory = after?.directory ?? (await mkdtemp(join(tmpdir(), 'place-')));
   const siems: Map<string, Siem> = after?.siems ?? new Map();
@@ -172,7 +174,10 @@ export async function openPipelinePlace(
     meter,
   };
   const bounds = { maxBytes: 1 << 30, minFreeBytes: 0, segmentBytes: 1 << 20, ...limits, now, log, meter };
-  const journal = await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds });
+  const journal: Journal =
+    over === undefined
+      ? await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds })
+      : { ...over, maintain: async () => {} };
   const firstBody = (): number => journal.extent().firstSequence;
   const deadLetters = await openDeadLetters(state.database, {
     maxBytes: 1 << 24,
@@ -222,13 +227,14 @@ export async function openPipelinePlace(
     /** Until each destination has all, and what it took stands on disk. */
     async settled(): Promise<void> {
       const { nextSequence } = journal.extent();
-      const isSaved = (name: string): boolean => journal.positions().get(name)?.sequence === nextSequence;
+      const hasAll = (sequence = 0): boolean => journal.bodiesIn(sequence, nextSequence - 1) === 0;
+      const isSaved = (name: string): boolean => hasAll(journal.positions().get(name)?.sequence);
       await until(() =>
         pipeline.delivery
           .status()
           .every(
             ({ name, sequence, counters: { delivered, deadLettered } }) =>
-              sequence === nextSequence && (delivered + deadLettered === 0 || isSaved(name)),
+              hasAll(sequence) && (delivered + deadLettered === 0 || isSaved(name)),
           ),
       );
     },

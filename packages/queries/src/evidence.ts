@@ -1,6 +1,5 @@
 // The read model: the same of a running connector and of the files of a stopped one.
-import type { Assurance, KeptBody, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
-import type { Journal } from '@xiq-siem/journal';
+import type { Assurance, KeptBody, LogReading, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
 import type { BackfilledLookup, DeadLetterReading, NotedIncident, ProgressHistoryReading } from '@xiq-siem/state';
 
 export interface KnownDestination {
@@ -13,10 +12,7 @@ export interface KnownDestination {
 
 export interface Evidence {
   readonly snapshot: boolean;
-  readonly journal: Pick<
-    Journal,
-    'extent' | 'bytesFrom' | 'sequenceAt' | 'find' | 'reader' | 'positions' | 'lostSpans' | 'letGoGaps'
-  >;
+  readonly journal: LogReading;
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
   /** What went wrong with the state file, and nobody has acknowledged. */
@@ -47,15 +43,15 @@ export function isSettled({ sequence, settled }: Position, ofSequence: number, e
   });
 }
 
-/** Bodies before `nextSequence` that are not wholly settled. */
-export function unsettledBodies({ sequence, settled }: Position, nextSequence: number): number {
-  const behind = settled.reduce((sum, one) => {
+/** Bodies up to the tail that are not wholly settled. */
+export function unsettledBodies(
+  { sequence, settled }: Pick<Position, 'sequence' | 'settled'>,
+  journal: LogReading,
+): number {
+  return settled.reduce((sum, one) => {
     if (one.elements !== 'all') return sum;
-    const first = Math.max(one.sequence, sequence);
-    const next = Math.min((one.toSequence ?? one.sequence) + 1, nextSequence);
-    return sum + Math.max(0, next - first);
-  }, 0);
-  return Math.max(0, nextSequence - sequence) - behind;
+    return sum - journal.bodiesIn(Math.max(one.sequence, sequence), one.toSequence ?? one.sequence);
+  }, journal.bodiesIn(sequence));
 }
 
 /** ISO 8601, of epoch milliseconds. */

@@ -14,9 +14,10 @@ export interface SequenceSpan {
   readonly next: number;
 }
 
-type ScanStep =
+export type ScanStep =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly kind: 'body'; readonly body: KeptBody };
+  /** `afterLoss`: bodies between it and the one before are lost. */
+  | { readonly kind: 'body'; readonly body: KeptBody; readonly afterLoss: boolean };
 
 const portion = { maxBodies: 64, maxBytes: 1_048_576 };
 const progressEveryMs = 500;
@@ -36,29 +37,46 @@ export async function sequencesOf(
   return { first: Math.max(first, firstSequence), next: Math.max(first, next) };
 }
 
+/** The last so many bodies, or all there are. */
+export function lastBodies(journal: Evidence['journal'], bodies: number): SequenceSpan {
+  const { firstSequence, nextSequence: next } = journal.extent();
+  let first = firstSequence;
+  for (let end = next; first < end; ) {
+    const middle = Math.floor((first + end) / 2);
+    if (journal.bodiesIn(middle) > bodies) first = middle + 1;
+    else end = middle;
+  }
+  return { first, next };
+}
+
 /** Every body of the span that can be read; ends early when the signal fires. */
 export async function* scanJournal(
   { journal, yieldNow }: Pick<Evidence, 'journal' | 'yieldNow'>,
   { first, next }: SequenceSpan,
   signal: AbortSignal,
 ): AsyncGenerator<ScanStep> {
-  const total = next - first;
+  const total = journal.bodiesIn(first, next - 1);
   yield { kind: 'progress', done: 0, total };
   if (total === 0) return;
   const reader = journal.reader(first, next - 1);
   let told = performance.now();
+  let afterLoss = false;
   try {
     for (;;) {
       const entries = await reader.read(portion, signal);
       if (entries.length === 0) break;
       for (const entry of entries) {
-        if (entry.kind !== 'body') continue;
-        yield { kind: 'body', body: entry.body };
+        if (entry.kind === 'lost') {
+          afterLoss = true;
+          continue;
+        }
+        yield { kind: 'body', body: entry.body, afterLoss };
+        afterLoss = false;
         await yieldNow();
         if (signal.aborted) return;
         if (performance.now() - told < progressEveryMs) continue;
         told = performance.now();
-        yield { kind: 'progress', done: entry.body.sequence + 1 - first, total };
+        yield { kind: 'progress', done: journal.bodiesIn(first, entry.body.sequence), total };
       }
     }
     if (!signal.aborted) yield { kind: 'progress', done: total, total };

@@ -2,6 +2,7 @@
 
 export interface PaceSample {
   readonly atMs: number;
+  /** Received since some time before. */
   readonly bodies: number;
   readonly bytes: number;
   /** Events settled, by destination. */

@@ -1,7 +1,7 @@
 // The evidence of a running connector.
 import type { Configuration } from '@xiq-siem/config';
+import type { Log } from '@xiq-siem/core';
 import { routeBy } from '@xiq-siem/delivery';
-import type { Journal } from '@xiq-siem/journal';
 import type { Pipeline } from '@xiq-siem/pipeline';
 import { type PluginServices, readingSources } from '@xiq-siem/pipeline';
 import type { BackfilledLookup, DeadLetters, ProgressHistory, State } from '@xiq-siem/state';
@@ -10,7 +10,7 @@ import type { Evidence } from './evidence.ts';
 import type { MappingAtWork } from './replay-preview.ts';
 
 export interface RunningParts {
-  readonly journal: Journal;
+  readonly journal: Log;
   readonly deadLetters: DeadLetters;
   readonly progressHistory: ProgressHistory;
   readonly incidents: State['incidents'];

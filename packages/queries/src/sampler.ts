@@ -1,12 +1,12 @@
 // Samples what only time shows: how fast bodies come and go, and how far a destination had come at which time.
 import { statfs } from 'node:fs/promises';
+import type { Log } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
-import type { Journal } from '@xiq-siem/journal';
 import type { ProgressHistory } from '@xiq-siem/state';
 import { createPace } from './pace.ts';
 
 interface SamplerParts {
-  readonly journal: Pick<Journal, 'extent'>;
+  readonly journal: Pick<Log, 'extent' | 'bodiesIn'>;
   readonly delivery: Pick<Delivery, 'status'>;
   readonly progressHistory: ProgressHistory;
   /** The data directory. */
@@ -21,6 +21,8 @@ const everyMs = 5_000;
 export function startSampler({ journal, delivery, progressHistory, directory, receivedBytes, now }: SamplerParts) {
   const pace = createPace();
   let freeBytes: number | undefined;
+  let bodies = 0;
+  let next = journal.extent().nextSequence;
   /** Called by its own timer, and by tests. */
   async function sample(): Promise<void> {
     const disk = await statfs(directory).catch(() => undefined);
@@ -28,7 +30,10 @@ export function startSampler({ journal, delivery, progressHistory, directory, re
     const atMs = now();
     const lanes = delivery.status();
     const settled = lanes.map(({ name, settledSince }): [string, number] => [name, settledSince]);
-    pace.add({ atMs, bodies: journal.extent().nextSequence, bytes: receivedBytes(), settled: new Map(settled) });
+    const { nextSequence } = journal.extent();
+    bodies += journal.bodiesIn(next, nextSequence - 1);
+    next = nextSequence;
+    pace.add({ atMs, bodies, bytes: receivedBytes(), settled: new Map(settled) });
     await progressHistory.add(new Map(lanes.map(({ name, sequence }) => [name, { sequence, atMs }])));
   }
   const timer = setInterval(() => void sample(), everyMs);

@@ -176,10 +176,10 @@ test('gaps stand under the id that acknowledges them, and lost files are named, 
   await using place = await openPlace(destinations('one'));
   const evidence = place.evidence();
   const gap = { destination: 'one', fromSequence: 3, toSequence: 9, bodies: 7, bytes: 70, lastAtMs: 0 };
-  const span = { fromSequence: 3, toSequence: 9, bytes: 70, where: 'a file' };
+  const span = { fromSequence: 3, toSequence: 9, bodies: 7, bytes: 70, where: 'a file' };
   const journal = {
     ...evidence.journal,
-    letGoGaps: () => [gap],
+    retentionGaps: () => [gap],
     lostSpans: () => [
       { ...span, reason: 'letGo' as const },
       { ...span, reason: 'damaged' as const },

@@ -1,8 +1,7 @@
 // What came, what became of it, what is stuck, and whether the sums hold.
 import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-siem/admin-api';
-import type { Position, PositionCounters } from '@xiq-siem/core';
+import type { Position, PositionCounters, RetentionGap } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
-import type { LetGoGap } from '@xiq-siem/journal';
 import type { NotedIncident } from '@xiq-siem/state';
 import { type Evidence, isSettled, type KnownDestination, timeOf, unsettledBodies } from './evidence.ts';
 import type { Pace } from './pace.ts';
@@ -34,7 +33,7 @@ const maxEarly = 10_000;
 export async function statusOf(evidence: Evidence, identity: Identity, live: LiveFigures | undefined): Promise<Status> {
   const { journal, deadLetters, snapshot } = evidence;
   const at = evidence.now();
-  const { firstSequence, nextSequence, bytes } = journal.extent();
+  const { hasEvicted: _, ...extent } = journal.extent();
   const unknown = (evidence.unknownDestinations ?? []).map((name) => ({ name, type: 'unknown' }));
   const known: readonly Described[] = [...evidence.destinations(), ...unknown];
   const destinations = await Promise.all(known.map((destination) => stateOf(evidence, destination, live)));
@@ -51,9 +50,7 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
       ...(live.sources && { sources: [...live.sources] }),
     }),
     journal: {
-      firstSequence,
-      nextSequence,
-      bytes,
+      ...extent,
       ...(live && { maxBytes: live.journalMaxBytes, freeBytes: live.freeBytes }),
       bodiesPerSecond: live?.pace.bodiesPerSecond() ?? null,
       bytesPerHour: live?.pace.bytesPerHour() ?? null,
@@ -61,7 +58,7 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
       lost: journal.lostSpans().flatMap((span) => (span.reason === 'letGo' ? [] : [{ ...span }])),
     },
     notConfigured: [...journal.positions().keys()].filter((name) => !names.has(name)).sort(),
-    gaps: journal.letGoGaps().map(gapOf),
+    gaps: journal.retentionGaps().map(gapOf),
     incidents: (await evidence.incidents()).map(incidentOf),
     deadLetters: { open, bytes: live?.deadLetterBytes.used ?? 0, maxBytes: live?.deadLetterBytes.max },
     jobsRunning: live?.jobsRunning ?? 0,
@@ -70,7 +67,7 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
 }
 
 /** `destination:from-to`: what `acknowledge` takes. */
-export const gapId = ({ destination, fromSequence, toSequence }: LetGoGap): string =>
+export const gapId = ({ destination, fromSequence, toSequence }: RetentionGap): string =>
   `${destination}:${fromSequence}-${toSequence}`;
 
 const incidentPrefix = 'state:';
@@ -84,7 +81,7 @@ function incidentOf({ id, atMs, kind, reason, file, recovered, lost }: NotedInci
   return { id: `${incidentPrefix}${id}`, at: timeOf(atMs), kind, reason, file, recovered, lost };
 }
 
-function gapOf(gap: LetGoGap): Gap {
+function gapOf(gap: RetentionGap): Gap {
   const { destination, fromSequence, toSequence, bodies, bytes, lastAtMs } = gap;
   return { id: gapId(gap), destination, fromSequence, toSequence, bodies, bytes, at: timeOf(lastAtMs) };
 }
@@ -147,11 +144,10 @@ async function lagOf(
   position: Position | undefined,
   live: LiveFigures | undefined,
 ): Promise<DestinationState['lag']> {
-  const { nextSequence, firstSequence } = journal.extent();
+  const { firstSequence } = journal.extent();
   // What was evicted is a gap, not something that is still to come.
   const from = Math.max(lane?.sequence ?? position?.sequence ?? 0, firstSequence);
-  const bodies =
-    position === undefined ? nextSequence - from : unsettledBodies({ ...position, sequence: from }, nextSequence);
+  const bodies = unsettledBodies({ settled: [], ...position, sequence: from }, journal);
   const bytes = journal.bytesFrom(from);
   const received = await receivedAt(journal, from);
   const pace = live?.pace.bytesPerHour() ?? null;
@@ -170,7 +166,7 @@ async function receivedAt(journal: Evidence['journal'], sequence: number): Promi
   const { firstSequence, nextSequence } = journal.extent();
   const first = Math.max(sequence, firstSequence);
   if (first >= nextSequence) return undefined;
-  const reader = journal.reader(first, first);
+  const reader = journal.reader(first, nextSequence - 1);
   try {
     const [entry] = await reader.read(one, never);
     return entry?.kind === 'body' ? entry.body.metadata.receivedAtMs : undefined;

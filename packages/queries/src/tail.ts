@@ -35,11 +35,11 @@ export async function* tail(evidence: Evidence, where: Where, signal: AbortSigna
           if (wanted(event, source)) yield { kind: 'document', source, document: plainObject.parse(event.document) };
         }
       }
-      const { nextSequence } = journal.extent();
-      if (nextSequence - next <= maxBehind) continue;
-      yield { kind: 'skipped', bodies: nextSequence - next };
+      const behind = journal.bodiesIn(next);
+      if (behind <= maxBehind) continue;
+      yield { kind: 'skipped', bodies: behind };
       await reader.close();
-      next = nextSequence;
+      next = journal.extent().nextSequence;
       reader = journal.reader(next);
     }
   } finally {

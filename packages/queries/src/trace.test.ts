@@ -155,7 +155,7 @@ test('what a full journal let go of is lost to the destination that wanted it, a
   const { sequence = 0 } = parseReceipt(receipt) ?? {};
   const evidence = place.evidence();
   const gap = { destination: 'one', fromSequence: sequence, toSequence: sequence, bodies: 1, bytes: 9, lastAtMs: 1 };
-  const gapped = { ...evidence, journal: { ...evidence.journal, letGoGaps: () => [gap] } };
+  const gapped = { ...evidence, journal: { ...evidence.journal, retentionGaps: () => [gap] } };
   const { events } = await traceReceipt(gapped, receipt);
   expect(events[0]?.destinations).toMatchObject([{ verdict: 'lost' }]);
 });
@@ -212,7 +212,7 @@ test('a body that a full journal let go of is no body that was settled: who did 
   await using place = await openPlace(destinations('one', 'two'), { journal: limits });
   place.siem('two').answer = away;
   const receipts: string[] = [];
-  while (place.journal.letGoGaps().length === 0 && receipts.length < 200) {
+  while (place.journal.retentionGaps().length === 0 && receipts.length < 200) {
     const ids = Array.from({ length: 10 }, (_, index) => receipts.length + index);
     receipts.push(...(await Promise.all(ids.map((id) => place.keep([audit(id, { description: 'x'.repeat(1500) })])))));
     await until(() => place.journal.positions().get('one')?.sequence === receipts.length + 1);

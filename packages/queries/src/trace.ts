@@ -1,7 +1,6 @@
 // The whole story of a body or an event: received, normalized, and each destination's verdict.
 import type { Trace, TraceEvent, TraceLine, TraceVerdict } from '@xiq-siem/admin-api';
-import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
-import { type LetGoGap, parseReceipt } from '@xiq-siem/journal';
+import type { KeptBody, NormalizedEvent, RetentionGap } from '@xiq-siem/core';
 import { isDuplicateOfBackfill } from '@xiq-siem/state';
 import { type Evidence, isSettled, type KnownDestination, timeOf } from './evidence.ts';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
@@ -16,9 +15,10 @@ export async function traceReceipt(evidence: Evidence, receipt: string): Promise
   const found = await evidence.journal.find(receipt);
   if (found.kind === 'body') return traceBody(evidence, found.body, () => true);
   const none = { snapshot: evidence.snapshot, receipt, events: [], omitted: 0 };
-  const { sequence = 0 } = parseReceipt(receipt) ?? {};
   // Those that wanted a body that a full journal evicted, as long as their gap is not acknowledged.
-  const gaps = evidence.journal.letGoGaps().filter((gap) => found.kind === 'removed' && within(gap, sequence));
+  const gaps = evidence.journal
+    .retentionGaps()
+    .filter((gap) => found.kind === 'removed' && within(gap, found.sequence));
   if (gaps.length === 0) return { ...none, found: found.kind };
   return { ...none, found: 'lost', lostTo: [...new Set(gaps.map(({ destination }) => destination))].sort() };
 }
@@ -93,7 +93,7 @@ async function verdictOf(
   }
   const position = positionOf(name);
   if (position === undefined) return { verdict: 'not_known' };
-  if (journal.letGoGaps().some((gap) => gap.destination === name && within(gap, sequence))) {
+  if (journal.retentionGaps().some((gap) => gap.destination === name && within(gap, sequence))) {
     return { verdict: 'lost', words: 'let go when the journal was full' };
   }
   const isWanted = wants({ dataset, source });
@@ -116,6 +116,6 @@ async function verdictOf(
   return { verdict: 'delivered', assurance, ...times };
 }
 
-function within({ fromSequence, toSequence }: LetGoGap, sequence: number): boolean {
+function within({ fromSequence, toSequence }: RetentionGap, sequence: number): boolean {
   return sequence >= fromSequence && sequence <= toSequence;
 }

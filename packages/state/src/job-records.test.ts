@@ -1,5 +1,5 @@
 import { backfillRequest, type Job, jobSchema, replayRequest, retryRequest } from '@xiq-siem/admin-api';
-import { freshPosition } from '@xiq-siem/journal';
+import { freshPosition } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { openJobRecords, readJobRecords } from './job-records.ts';

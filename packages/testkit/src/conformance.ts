@@ -1,9 +1,17 @@
-// The conformance suite for destinations, as vitest tests: `import { describeDestination } from '@xiq-siem/testkit/conformance'`.
+// The conformance suites as vitest tests: `import { describeDestination, describeLog } from '@xiq-siem/testkit/conformance'`.
 import { describe, test } from 'vitest';
 import { onBench } from './destination-bench.ts';
 import { faultRules } from './destination-fault-rules.ts';
 import { type DestinationHarness, type DestinationUnderTest, isNotApplicable, oneLane } from './destination-harness.ts';
 import { type DestinationRule, healthyRules } from './destination-rules.ts';
+import { type LogRule, onLogBench } from './log-bench.ts';
+import type { LogHarness, LogUnderTest } from './log-harness.ts';
+import { keptRules } from './log-kept-rules.ts';
+import { lossRules } from './log-loss-rules.ts';
+import { readRules } from './log-read-rules.ts';
+
+/** All rules, in the order in which they are tried. */
+export const logRules: readonly LogRule[] = [...keptRules, ...readRules, ...lossRules];
 
 /** All rules, in the order in which they are tried. */
 export const destinationRules: readonly DestinationRule[] = [...healthyRules, ...faultRules];
@@ -28,6 +36,28 @@ export function describeDestination(name: string, underTest: DestinationUnderTes
         if (reason !== undefined) skip(`not applicable: ${reason}`);
         const nothing = await rule.run(bench);
         if (nothing !== undefined) skip(`not applicable: ${nothing.notApplicable}`);
+      });
+    });
+  });
+}
+
+/** Why a rule cannot be tried with this harness; undefined if it can. */
+export function reasonNotToTryLog({ needs }: LogRule, harness: LogHarness): string | undefined {
+  for (const need of needs) {
+    const ability = harness[need];
+    if (isNotApplicable(ability)) return `${need}: ${ability.notApplicable}`;
+  }
+  return undefined;
+}
+
+/** A test for each rule. One that the harness has no means for is skipped by name, with the harness's reason. */
+export function describeLog(name: string, underTest: LogUnderTest): void {
+  describe(`${name} is a log`, () => {
+    test.for(logRules)('$name', async (rule, { skip }) => {
+      await onLogBench(underTest, async (bench) => {
+        const reason = reasonNotToTryLog(rule, bench.harness);
+        if (reason !== undefined) skip(`not applicable: ${reason}`);
+        await rule.run(bench);
       });
     });
   });

@@ -22,9 +22,12 @@ export type {
 } from './hec-fake.ts';
 export { startHecFake } from './hec-fake.ts';
 export type { HecEvent } from './hec-fake-body.ts';
+export type { LogHarness, LogUnderTest } from './log-harness.ts';
 export type { ManualClock } from './manual-clock.ts';
 export { createManualClock } from './manual-clock.ts';
 export type { ModelFailure, ModelFile, ModelFiles, ModelFilesOptions, ModelOperation } from './model-files.ts';
 export { modelFiles } from './model-files.ts';
+export type { ModelLogOptions, ModelLogStore } from './model-log.ts';
+export { modelLog, sequenceWithHoles } from './model-log.ts';
 export type { LogLine, RecordingLogger, RecordingMeter } from './recording.ts';
 export { createRecordingLogger, createRecordingMeter } from './recording.ts';

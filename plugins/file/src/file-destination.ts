@@ -1,7 +1,7 @@
 // The file destination: each batch is appended to an NDJSON file, and on disk before it counts as delivered.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { allDelivered, type Destination, defineDestination } from '@xiq-siem/core';
+import { allDelivered, type Destination, defineDestination, oneAtATime } from '@xiq-siem/core';
 import { type FileConfig, fileConfig } from './config.ts';
 import { freeBytesOf, makeDirectory } from './directory.ts';
 import { DiskFault, explainFault, type FaultCode, faultCodes, faultReport } from './disk-fault.ts';
@@ -26,7 +26,8 @@ export function createFileDestination(
 ): Destination<FaultCode> {
   const directory = context.resolvePath(config.directory);
   const files = rotatingFile(directory, config, context);
-  let lastTurn: Promise<unknown> = Promise.resolve();
+  // Even after the engine stopped waiting for the batch before.
+  const inTurn = oneAtATime();
 
   async function append(bytes: Uint8Array): Promise<void> {
     const file = await files.ready(bytes.length);
@@ -39,8 +40,7 @@ export function createFileDestination(
 
   return {
     deliver(batch, signal) {
-      // One after the other, even after the engine stopped waiting for the one before.
-      const turn = lastTurn.then(async () => {
+      return inTurn(async () => {
         if (signal.aborted) return { batch: 'unavailable', code: 'aborted' } as const;
         try {
           await append(Buffer.from(batch.items.map(({ json }) => `${json}\n`).join('')));
@@ -51,8 +51,6 @@ export function createFileDestination(
           return faultReport(error);
         }
       });
-      lastTurn = turn.catch(() => {});
-      return turn;
     },
 
     async check() {

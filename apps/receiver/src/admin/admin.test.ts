@@ -1,6 +1,10 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { audit, destinations, openPlace } from '@xiq-siem/queries/test-place';
+import { modelLog } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
+import { createCounters } from '../telemetry/counters.ts';
+import { readinessOf } from './admin.ts';
 import { serveOperations, token } from './test-operations.ts';
 
 function get(url: string, headers: Record<string, string> = {}): Promise<{ status: number; text: string }> {
@@ -64,4 +68,13 @@ test('the OpenAPI document is served; what is nowhere is 404', async () => {
   const { text: answer } = await get(`${served.url}/api/v1/openapi.json`, mine);
   expect(JSON.parse(answer)).toMatchObject({ openapi: expect.any(String), info: { version: '1.2.3' } });
   expect(await get(`${served.url}/api/v1/none`, mine)).toMatchObject({ status: 404 });
+});
+
+test('readiness tells by how many bodies a destination is behind, whatever their sequences are', async () => {
+  await using place = await openPlace(destinations('one'), { over: modelLog().open() });
+  const { journal, pipeline, keep } = place;
+  await pipeline.delivery.stop(500);
+  for (let id = 0; id < 5; id += 1) await keep([audit(id)]);
+  const { information } = readinessOf([], { journal, delivery: pipeline.delivery }, [], createCounters());
+  expect(information).toMatchObject({ journal: { bodies: 5 }, destinations: [{ name: 'one', lagBodies: 5 }] });
 });

@@ -2,9 +2,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import type { SourceState } from '@xiq-siem/admin-api';
-import { ConnectorError, type Logger, type Secret } from '@xiq-siem/core';
+import { ConnectorError, type Log, type Logger, type Secret } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
-import type { Journal } from '@xiq-siem/journal';
 import type { ReceivingSource } from '@xiq-siem/pipeline';
 import { Hono } from 'hono';
 import type { Counters } from '../telemetry/counters.ts';
@@ -27,7 +26,7 @@ export interface AdminOptions extends AdminRoutesOptions {
 
 /** Why no webhook would be accepted now; none: one would. */
 export function readinessReasons(
-  journal: Journal,
+  journal: Log,
   sources: ReadonlyMap<string, ReceivingSource>,
   stopping: boolean,
 ): readonly string[] {
@@ -41,19 +40,18 @@ export function readinessReasons(
 
 export function readinessOf(
   reasons: readonly string[],
-  { journal, delivery }: { readonly journal: Journal; readonly delivery: Delivery },
+  { journal, delivery }: { readonly journal: Log; readonly delivery: Delivery },
   sources: readonly SourceState[],
   counters: Counters,
 ): Readiness {
   const extent = journal.extent();
   // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
   const lost = journal.lostSpans().filter(({ reason }) => reason !== 'letGo');
-  const lagBodies = (sequence: number): number => extent.nextSequence - sequence;
   return {
     reasons,
     information: {
-      journal: { ...extent, lost, letGo: journal.letGoGaps() },
-      destinations: delivery.status().map((status) => ({ ...status, lagBodies: lagBodies(status.sequence) })),
+      journal: { ...extent, lost, letGo: journal.retentionGaps() },
+      destinations: delivery.status().map((status) => ({ ...status, lagBodies: journal.bodiesIn(status.sequence) })),
       sources,
       counters: counters.snapshot(),
     },

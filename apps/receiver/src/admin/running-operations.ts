@@ -79,7 +79,7 @@ const journalChanges = ({ journal, deadLetters, state }: OperationParts) =>
     async acknowledgeGap({ gap }) {
       const incident = incidentNumber(gap);
       if (incident !== undefined && (await state.acknowledge(incident))) return { acknowledged: gap };
-      const found = journal.letGoGaps().find((candidate) => gapId(candidate) === gap);
+      const found = journal.retentionGaps().find((candidate) => gapId(candidate) === gap);
       if (found === undefined) throw new ConnectorError('not_found', `there is no gap ${gap}: see xiq-siem status`);
       await journal.acknowledgeGaps(found.destination, found.toSequence);
       return { acknowledged: gap };

@@ -19,7 +19,7 @@ const destination: Status['destinations'][number] = {
 const status: Status = {
   ...{ snapshot: false, at: '2026-11-24T22:00:00.000Z', version: '0.1.0', instanceId: 'an-instance' },
   journal: {
-    ...{ firstSequence: 7, nextSequence: 1_007, bytes: 9_000, maxBytes: 90_000 },
+    ...{ firstSequence: 7, nextSequence: 1_007, bodies: 500, bytes: 9_000, maxBytes: 90_000 },
     ...{ bodiesPerSecond: null, bytesPerHour: 1, lost: [] },
   },
   destinations: [destination, { ...destination, name: 'archive', state: 'running', held: undefined }],
@@ -87,6 +87,7 @@ it('journal and dead letters stand once, and each destination has its gaps, none
     'xiq_siem.dead_letters.open archive 5',
     'xiq_siem.journal.gaps archive 0',
     'xiq_siem.journal.bytes 9000',
+    'xiq_siem.journal.bodies 500',
     'xiq_siem.journal.first_sequence 7',
     'xiq_siem.journal.next_sequence 1007',
     'xiq_siem.journal.max_bytes 90000',

@@ -59,8 +59,11 @@ export const statusGauges = {
     help: "Hours until the journal is full at today's pace, should the destination furthest behind take nothing more. Absent where not known.",
     unit: 'h',
   },
+  'xiq_siem.journal.bodies': { help: 'Bodies in the journal.', unit: '{body}' },
   'xiq_siem.journal.first_sequence': { help: 'Number of the oldest body in the journal.' },
-  'xiq_siem.journal.next_sequence': { help: 'Number that the next body will have.' },
+  'xiq_siem.journal.next_sequence': {
+    help: 'Above the number of every body in the journal; the next body has it, or a higher one.',
+  },
   'xiq_siem.journal.gaps': {
     help: 'Spans of bodies that were let go before the destination had them, not yet acknowledged.',
     unit: '{gap}',
@@ -94,6 +97,7 @@ export function statusReadings(
       return { name: 'xiq_siem.journal.gaps', value, attributes: { destination: name } } as const;
     }),
     { name: 'xiq_siem.journal.bytes', value: journal.bytes },
+    { name: 'xiq_siem.journal.bodies', value: journal.bodies },
     { name: 'xiq_siem.journal.first_sequence', value: journal.firstSequence },
     { name: 'xiq_siem.journal.next_sequence', value: journal.nextSequence },
     ...known('xiq_siem.journal.max_bytes', journal.maxBytes),

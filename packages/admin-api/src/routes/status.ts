@@ -55,6 +55,7 @@ export type Gap = z.infer<typeof gap>;
 const lost = z.strictObject({
   fromSequence: count,
   toSequence: count,
+  bodies: count.optional().describe('Absent where it is not known.'),
   bytes: count,
   reason: z.enum(['damaged', 'missing', 'letGo']),
   where: z.string(),
@@ -119,6 +120,7 @@ const status = z.strictObject({
   journal: z.strictObject({
     firstSequence: count,
     nextSequence: count,
+    bodies: count,
     bytes: count,
     maxBytes: count.optional(),
     freeBytes: count.optional().describe('Of its disk.'),

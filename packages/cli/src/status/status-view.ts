@@ -71,10 +71,10 @@ function acceptingLine({ accepting, started, at, version }: Status, terminal: Pi
 }
 
 function journalLine({ journal, deadLetters }: Status): string {
-  const { bytes, maxBytes, bodiesPerSecond, nextSequence, firstSequence } = journal;
+  const { bodies, bytes, maxBytes, bodiesPerSecond } = journal;
   const size = maxBytes === undefined ? byteSize(bytes) : `${byteSize(bytes)} of ${byteSize(maxBytes)}`;
   const pace = bodiesPerSecond === null ? '' : `, ${rate(bodiesPerSecond)} bodies/s`;
-  return `Journal: ${counted(nextSequence - firstSequence, 'body', 'bodies')}, ${size}${pace}; dead letters open: ${group(deadLetters.open)}`;
+  return `Journal: ${counted(bodies, 'body', 'bodies')}, ${size}${pace}; dead letters open: ${group(deadLetters.open)}`;
 }
 
 function row(destination: DestinationState): readonly Cell[] {

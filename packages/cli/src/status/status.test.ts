@@ -34,7 +34,7 @@ const healthy: Status = {
   ...{ snapshot: false, at: '2026-11-24T12:00:00Z', version: '0.1.0', instanceId: 'one' },
   ...{ started: '2026-11-24T09:50:00Z', accepting: { ok: true, reasons: [] }, destinations: [well], notConfigured: [] },
   journal: {
-    ...{ firstSequence: 1, nextSequence: 2001, bytes: 5_000_000, maxBytes: 10_737_418_240 },
+    ...{ firstSequence: 1, nextSequence: 2010, bodies: 2000, bytes: 5_000_000, maxBytes: 10_737_418_240 },
     ...{ bodiesPerSecond: 3.2, bytesPerHour: 1000, lost: [] },
   },
   ...{ gaps: [], incidents: [], deadLetters: { open: 0, bytes: 0 }, jobsRunning: 0, holds: true },
@@ -67,7 +67,7 @@ describe('the first line and the exit code', () => {
   });
 
   const gap = { id: 'elastic:5-9', destination: 'elastic', fromSequence: 5, toSequence: 9, bodies: 4, bytes: 2048 };
-  const lost = { fromSequence: 5, toSequence: 9, bytes: 10, reason: 'damaged', where: 'journal/1' } as const;
+  const lost = { fromSequence: 5, toSequence: 9, bodies: 3, bytes: 10, reason: 'damaged', where: 'journal/1' } as const;
   const incident = { ...{ id: 'state:1', at: healthy.at, reason: 'x' }, recovered: 3 };
   const wrongSum = { ...well, sum: { ...well.sum, difference: -3 } };
   const holding: DestinationState = { ...well, held: { events: 2, code: 'mapping_conflict' } };
@@ -85,7 +85,7 @@ describe('the first line and the exit code', () => {
     [
       'damage',
       { journal: { ...healthy.journal, lost: [lost] } },
-      'LOST: 5 bodies cannot be read any more; every sum holds',
+      'LOST: 3 bodies cannot be read any more; every sum holds',
     ],
     [
       'a damaged state file',

@@ -18,7 +18,7 @@ export function verdictOf({ holds, destinations, gaps, journal, incidents }: Sta
     const why = incidents.map((incident) => `; ${incidentText(incident)}`).join('');
     return { text: `UNKNOWN FATE: ${counted(unknown, 'event')}: a sum does not hold${why}`, colour: 'red' };
   }
-  const lost = journal.lost.reduce((sum, { fromSequence, toSequence }) => sum + toSequence - fromSequence + 1, 0);
+  const lost = journal.lost.reduce((sum, { bodies = 1 }) => sum + bodies, 0);
   const letGo = gaps.reduce((sum, { bodies }) => sum + bodies, 0);
   const parts = [
     ...(lost > 0 ? [`${counted(lost, 'body', 'bodies')} cannot be read any more`] : []),

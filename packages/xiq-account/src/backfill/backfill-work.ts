@@ -1,9 +1,8 @@
 // A back-fill at work: type by type and piece by piece, what did not come is kept as if it had.
 import type { JobFetch } from '@xiq-siem/admin-api';
-import { ConnectorError, type Logger } from '@xiq-siem/core';
+import { ConnectorError, type Log, type Logger } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import type { JobWork, WorkEnd } from '@xiq-siem/jobs';
-import type { Journal } from '@xiq-siem/journal';
 import type { BackfilledIds, BackfillProgress, JobRecords } from '@xiq-siem/state';
 import type { XiqCloud } from '../cloud.ts';
 import { logOfMessageType } from '../rest/log-pages.ts';
@@ -17,7 +16,7 @@ import { asBegun, type BackfillSpan, clockTime, finish, shownType, type TypeStat
 export interface BackfillParts {
   /** A new one for each job: its `yieldNow` is one work's. */
   access(): JournalAccess;
-  readonly journal: Pick<Journal, 'append'>;
+  readonly journal: Pick<Log, 'append'>;
   readonly backfilled: Pick<BackfilledIds, 'add'>;
   readonly records: Pick<JobRecords, 'all' | 'save'>;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 // Whether the clock of ExtremeCloud IQ and ours agree, by the Date of its answers and by the last webhooks.
+import { lastBodies } from '@xiq-siem/queries';
 import type { XiqCloud } from '../cloud.ts';
 import { type JournalAccess, keptEvents } from './kept-bodies.ts';
 
@@ -41,8 +42,7 @@ async function webhooksAheadMs(
   cloud: Pick<XiqCloud, 'reader' | 'source'>,
   signal: AbortSignal,
 ): Promise<number> {
-  const { firstSequence, nextSequence } = access.journal.extent();
-  const span = { first: Math.max(firstSequence, nextSequence - bodies), next: nextSequence };
+  const span = lastBodies(access.journal, bodies);
   let events = 0;
   let aheadMs = Number.NEGATIVE_INFINITY;
   for await (const step of keptEvents(access, cloud, span, signal)) {

@@ -1,7 +1,7 @@
 // What of a source the journal still holds: since when, and its events from a time to the tail.
 import type { KeptBody } from '@xiq-siem/core';
 import type { Evidence } from '@xiq-siem/queries';
-import { scanJournal } from '@xiq-siem/queries';
+import { type ScanStep, scanJournal } from '@xiq-siem/queries';
 import type { XiqCloud } from '../cloud.ts';
 import type { BodyEvent } from '../rest/log-reader.ts';
 
@@ -27,8 +27,8 @@ const portion = { maxBodies: 64, maxBytes: 1_048_576 };
  * infinity where it holds no body any more.
  */
 export async function retainedSinceMs(journal: JournalAccess['journal'], signal: AbortSignal): Promise<number> {
-  const { firstSequence, nextSequence } = journal.extent();
-  if (firstSequence <= 1) return 0;
+  const { firstSequence, nextSequence, hasEvicted } = journal.extent();
+  if (!hasEvicted) return 0;
   const reader = journal.reader(firstSequence, nextSequence - 1);
   try {
     for (;;) {
@@ -42,10 +42,7 @@ export async function retainedSinceMs(journal: JournalAccess['journal'], signal:
   }
 }
 
-export type KeptStep =
-  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly kind: 'event'; readonly event: BodyEvent; readonly body: KeptBody }
-  | { readonly kind: 'body'; readonly body: KeptBody };
+export type KeptStep = ScanStep | { readonly kind: 'event'; readonly event: BodyEvent; readonly body: KeptBody };
 
 /** Bodies of all sources (`body`), and the events of the source's own after each; `next` is where it ends. */
 export async function* keptEvents(

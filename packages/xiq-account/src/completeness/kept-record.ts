@@ -37,7 +37,7 @@ export async function* keptRecord(
   const kept = new Map<string, NumberedEvent>();
   const shared = sharedTexts();
   const goneBodies: TimeSpan[] = sinceMs > 0 ? [{ fromMs: 0, toMs: sinceMs + aheadMs }] : [];
-  let before: { readonly sequence: number; readonly atMs: number } | undefined;
+  let beforeMs: number | undefined;
 
   for await (const step of keptEvents(evidence, cloud, { first, next: nextSequence }, signal)) {
     if (step.kind === 'progress') {
@@ -47,10 +47,10 @@ export async function* keptRecord(
     const { sequence, metadata } = step.body;
     if (step.kind === 'body') {
       const atMs = metadata.receivedAtMs;
-      if (before !== undefined && sequence > before.sequence + 1) {
-        goneBodies.push({ fromMs: Math.min(before.atMs, atMs), toMs: Math.max(before.atMs, atMs) + aheadMs + 1 });
+      if (beforeMs !== undefined && step.afterLoss) {
+        goneBodies.push({ fromMs: Math.min(beforeMs, atMs), toMs: Math.max(beforeMs, atMs) + aheadMs + 1 });
       }
-      before = { sequence, atMs };
+      beforeMs = atMs;
       continue;
     }
     const { id, messageType, dataset, element, user, action, timeMs = metadata.receivedAtMs } = step.event;

@@ -19,7 +19,7 @@ function stateAt(places: readonly Partial<EventPlace>[], given: Given = {}) {
   const counters = { normalized: 0, delivered: 0, degraded: 0, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 };
   const states = settledStates(
     {
-      journal: { letGoGaps: () => [gap] },
+      journal: { retentionGaps: () => [gap] },
       position: () => ({ sequence, settled: [], counters }),
     },
     { name: 'one', assurance: 'stored', wants: ({ dataset }) => dataset === 'wanted' },

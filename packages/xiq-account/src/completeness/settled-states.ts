@@ -19,7 +19,7 @@ export interface EventPlace {
 }
 
 interface SettledEvidence extends Pick<Evidence, 'position'> {
-  readonly journal: Pick<Evidence['journal'], 'letGoGaps'>;
+  readonly journal: Pick<Evidence['journal'], 'retentionGaps'>;
 }
 
 /** `undelivered` are keys of dead letters, as `placeKey` makes them; `began`: where its history of progress begins. */
@@ -30,7 +30,7 @@ export function settledStates(
   began: number,
 ) {
   const position = positionOf(name);
-  const gaps = journal.letGoGaps().filter(({ destination }) => destination === name);
+  const gaps = journal.retentionGaps().filter(({ destination }) => destination === name);
   /** By ordinal: 0 where nothing is known yet, else the place of the state in `states`, and one. */
   let noted = new Uint8Array(1_024);
 

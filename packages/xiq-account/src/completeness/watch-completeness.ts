@@ -117,8 +117,8 @@ export function watchCompleteness(parts: CompletenessWatchParts) {
 
 /** Where nothing was ever removed, what is before the first body of the source is before we were there. */
 async function listeningSinceMs(evidence: Evidence, cloud: XiqCloud, signal: AbortSignal): Promise<number> {
-  const { firstSequence, nextSequence } = evidence.journal.extent();
-  if (firstSequence > 1) return 0;
+  const { firstSequence, nextSequence, hasEvicted } = evidence.journal.extent();
+  if (hasEvicted) return 0;
   for await (const step of keptEvents(evidence, cloud, { first: firstSequence, next: nextSequence }, signal)) {
     if (step.kind === 'body' && step.body.metadata.source === cloud.source) {
       return Math.ceil(step.body.metadata.receivedAtMs / hourMs) * hourMs;

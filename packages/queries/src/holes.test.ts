@@ -1,0 +1,110 @@
+// What an operator is told of a log that leaves sequences out: 10, 20, 21, 40, 50, …
+import { sequenceWithHoles as at, modelLog } from '@xiq-siem/testkit';
+import { expect, test, vi } from 'vitest';
+import { lastBodies, scanJournal, sequencesOf } from './journal-scan.ts';
+import { startSampler } from './sampler.ts';
+import { statusOf } from './status.ts';
+import { tail } from './tail.ts';
+import { identity, liveOf } from './test-live.ts';
+import { audit, destinations, judging, linesOf, never, openPlace, type Place, until } from './test-place.ts';
+
+const openOver = (store: ReturnType<typeof modelLog>) => openPlace(destinations('one'), { over: store.open() });
+const statusNow = (place: Place) => statusOf(place.evidence(), identity, liveOf(place));
+
+async function keepMany(place: Place, bodies: number): Promise<void> {
+  await Promise.all(Array.from({ length: bodies }, (_, id) => place.keep([audit(id)])));
+}
+
+test('status counts bodies: in the journal, behind a destination, and behind a blocked event', async () => {
+  await using place = await openOver(modelLog());
+  await place.keep([audit(0)]);
+  await place.settled();
+  expect((await statusNow(place)).destinations[0]?.lag).toMatchObject({ bodies: 0, seconds: 0 });
+  await place.pipeline.delivery.stop(500);
+  await keepMany(place, 5);
+  place.pass(60_000);
+  const behind = await statusNow(place);
+  expect(behind.journal).toMatchObject({ firstSequence: at(0), nextSequence: at(6), bodies: 6 });
+  expect(behind.destinations[0]?.lag.bodies).toBe(5);
+  expect(behind.destinations[0]?.lag.seconds).toBeGreaterThan(59);
+
+  await using other = await openOver(modelLog());
+  other.siem('one').answer = judging('held', (json) => json.includes('number 1"'));
+  await keepMany(other, 6);
+  await until(() => other.journal.positions().get('one')?.settled.length === 1);
+  expect((await statusNow(other)).destinations[0]?.lag.bodies).toBe(1);
+});
+
+test('status counts damaged bodies, once for the journal and once for each destination', async () => {
+  const store = modelLog();
+  await using place = await openOver(store);
+  await place.pipeline.delivery.stop(500);
+  await keepMany(place, 6);
+  store.damage([at(1), at(2), at(3)]);
+  await linesOf(scanJournal(place.evidence(), await sequencesOf(place.journal, {}, never), never));
+  const { journal, destinations: states } = await statusNow(place);
+  expect(journal.lost).toMatchObject([{ fromSequence: at(1), toSequence: at(3), bodies: 3, reason: 'damaged' }]);
+  expect(states[0]?.lag.bodies).toBe(6);
+});
+
+test('a scan counts bodies, and says behind which of them some are lost', async () => {
+  const store = modelLog();
+  await using place = await openOver(store);
+  await keepMany(place, 8);
+  store.damage([at(2), at(3)]);
+  let nowMs = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    nowMs += 1_000;
+    return nowMs;
+  });
+  const steps = await linesOf(scanJournal(place.evidence(), { first: at(0) - 3, next: at(6) + 4 }, never));
+  vi.restoreAllMocks();
+  const progress = steps.flatMap((step) => (step.kind === 'progress' ? [[step.done, step.total]] : []));
+  expect(progress).toEqual([0, 1, 2, 5, 6, 7, 7].map((done) => [done, 7]));
+  const bodies = steps.flatMap((step) => (step.kind === 'body' ? [[step.body.sequence, step.afterLoss]] : []));
+  expect(bodies).toEqual([
+    [at(0), false],
+    [at(1), false],
+    [at(4), true],
+    [at(5), false],
+    [at(6), false],
+  ]);
+});
+
+test('the pace is that of bodies', async () => {
+  await using place = await openOver(modelLog());
+  const { journal, progressHistory, directory, now, pipeline } = place;
+  const { delivery } = pipeline;
+  const sampler = startSampler({ journal, progressHistory, directory, now, delivery, receivedBytes: () => 0 });
+  await sampler.sample();
+  await keepMany(place, 12);
+  place.pass(50_000);
+  await sampler.sample();
+  sampler.stop();
+  expect(sampler.pace.bodiesPerSecond()).toBeGreaterThan(12 / 60);
+  expect(sampler.pace.bodiesPerSecond()).toBeLessThanOrEqual(12 / 50);
+});
+
+test('a tail leaves out bodies where too many came, and counts those', async () => {
+  await using place = await openOver(modelLog());
+  const leaving = new AbortController();
+  const lines = tail(place.evidence(), {}, leaving.signal);
+  await lines.next();
+  await keepMany(place, 200);
+  for (let shown = 0; shown < 200; shown += 1) expect((await lines.next()).value).toMatchObject({ kind: 'document' });
+  const next = lines.next();
+  await keepMany(place, 600);
+  expect((await next).value).toMatchObject({ kind: 'document' });
+  let line = (await lines.next()).value;
+  while (line?.kind === 'document') line = (await lines.next()).value;
+  expect(line).toEqual({ kind: 'skipped', bodies: 600 - 32 });
+  leaving.abort();
+  await lines.return?.(undefined);
+});
+
+test('the last bodies are so many bodies', async () => {
+  await using place = await openOver(modelLog());
+  await keepMany(place, 10);
+  expect(place.journal.bodiesIn(lastBodies(place.journal, 4).first)).toBe(4);
+  expect(lastBodies(place.journal, 100)).toEqual({ first: at(0), next: at(10) });
+});

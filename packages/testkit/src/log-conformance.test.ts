@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { describeLog, logRules, reasonNotToTryLog } from './conformance.ts';
+import { onLogBench } from './log-bench.ts';
+import type { LogUnderTest } from './log-harness.ts';
+import { modelLogUnderTest, wrongLogs } from './wrong-logs.ts';
+
+describeLog('the model, whose sequences have holes,', modelLogUnderTest());
+describeLog('the model without holes', modelLogUnderTest(undefined, { sequenceOf: (ordinal) => ordinal + 1 }));
+
+/** The names of the rules that a log breaks. */
+async function broken(underTest: LogUnderTest): Promise<readonly string[]> {
+  const verdicts = await Promise.all(
+    logRules.map(({ name, run }) =>
+      onLogBench(underTest, run).then(
+        () => [],
+        () => [name],
+      ),
+    ),
+  );
+  return verdicts.flat();
+}
+
+describe('each wrong log breaks its rule, and no other', () => {
+  test.concurrent.for(Object.entries(wrongLogs))('one that %s', async ([, { underTest, breaks }], { expect }) => {
+    expect(await broken(underTest)).toEqual(breaks);
+  });
+});
+
+test('each rule has a log that breaks it alone', () => {
+  const alone = Object.values(wrongLogs).flatMap(({ breaks }) => (breaks.length === 1 ? breaks : []));
+  expect([...new Set(alone)].sort()).toEqual(logRules.map(({ name }) => name).sort());
+});
+
+test('a rule that cannot be tried says why', async () => {
+  const harness = await modelLogUnderTest().start();
+  const without = { ...harness, capacityBytes: { notApplicable: 'it has no bound' } };
+  const reasons = logRules.map((rule) => reasonNotToTryLog(rule, without));
+  expect(reasons.filter((reason) => reason !== undefined)).toEqual(Array(2).fill('capacityBytes: it has no bound'));
+});

@@ -1,0 +1,221 @@
+// The rules that every log holds of its readers, and of what else can be asked of it.
+import assert from 'node:assert/strict';
+import { inTime, manyNames, noSignal } from './destination-bench.ts';
+import {
+  allOf,
+  appendText,
+  appendTexts,
+  bodiesOf,
+  entriesOf,
+  everything,
+  type LogRule,
+  sampleMetadata,
+  textOf,
+} from './log-bench.ts';
+
+export const readRules: readonly LogRule[] = [
+  {
+    name: 'bodies are read in the order of their sequences, none twice and none left out',
+    needs: [],
+    async run({ open }) {
+      const log = await open();
+      const texts = manyNames('ordered', 20);
+      await appendTexts(log, texts.slice(0, 10));
+      await Promise.all(texts.slice(10).map((text) => appendText(log, text)));
+      for (const maxBodies of [3, 10_000]) {
+        const { firstSequence, nextSequence } = log.extent();
+        const reader = log.reader(firstSequence, nextSequence - 1);
+        const bodies = [];
+        for (let more = 1; more > 0; ) {
+          const entries = await inTime(reader.read({ ...everything, maxBodies }, noSignal), 'read()');
+          more = entries.length;
+          bodies.push(...bodiesOf(entries));
+        }
+        await reader.close();
+        const sequences = bodies.map(({ sequence }) => sequence);
+        assert.ok(sequences.every(Number.isSafeInteger) && (sequences[0] ?? 0) >= 1, `no sequences: ${sequences}`);
+        for (const [index, sequence] of sequences.slice(1).entries()) {
+          assert.ok(sequence > (sequences[index] ?? 0), `${sequence} comes after ${sequences[index]}`);
+        }
+        assert.deepEqual(bodies.slice(0, 10).map(textOf), texts.slice(0, 10));
+        assert.deepEqual(bodies.map(textOf).sort(), [...texts].sort());
+      }
+    },
+  },
+  {
+    name: 'a reader begins with the first body at or after its sequence',
+    needs: [],
+    async run({ open }) {
+      const log = await open();
+      await appendTexts(log, manyNames('begin', 6));
+      const sequences = bodiesOf(await allOf(log)).map(({ sequence }) => sequence);
+      for (const [index, sequence] of sequences.entries()) {
+        for (const from of [(sequences[index - 1] ?? sequence - 1) + 1, sequence]) {
+          const [first] = bodiesOf(await entriesOf(log, from, log.extent().nextSequence - 1));
+          assert.equal(first?.sequence, sequence, `the first body of a reader that begins at ${from}`);
+        }
+      }
+    },
+  },
+  {
+    name: 'a reader with an end gives what is up to there, and then nothing, also while more comes',
+    needs: [],
+    async run({ open }) {
+      const log = await open();
+      await appendTexts(log, manyNames('end', 6));
+      const sequences = bodiesOf(await allOf(log)).map(({ sequence }) => sequence);
+      const { firstSequence, nextSequence } = log.extent();
+      await appendText(log, 'later');
+      for (const [index, sequence] of sequences.entries()) {
+        for (const end of [sequence, (sequences[index + 1] ?? nextSequence) - 1]) {
+          const given = bodiesOf(await entriesOf(log, firstSequence, end)).map((body) => body.sequence);
+          assert.deepEqual(given, sequences.slice(0, index + 1), `up to ${end}`);
+        }
+      }
+    },
+  },
+  {
+    name: 'a read gives one entry at least, and no more than its limits allow',
+    needs: [],
+    async run({ open }) {
+      const log = await open();
+      const texts = ['x'.repeat(100), 'y'.repeat(100), 'z'.repeat(1000), 'v', 'w'];
+      await appendTexts(log, texts);
+      const { firstSequence, nextSequence } = log.extent();
+      for (const limits of [
+        { maxBodies: 2, maxBytes: 2 ** 20 },
+        { maxBodies: 100, maxBytes: 250 },
+        { maxBodies: 100, maxBytes: 1 },
+      ]) {
+        const reader = log.reader(firstSequence, nextSequence - 1);
+        for (let left = texts.length; left > 0; ) {
+          const bodies = bodiesOf(await inTime(reader.read(limits, noSignal), 'read()'));
+          const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0);
+          assert.ok(bodies.length > 0, `nothing was given, and ${left} bodies are left`);
+          assert.ok(
+            bodies.length <= limits.maxBodies,
+            `${bodies.length} bodies, and ${limits.maxBodies} were asked for`,
+          );
+          assert.ok(
+            bodies.length === 1 || bytes <= limits.maxBytes,
+            `${bytes} bytes, ${limits.maxBytes} were asked for`,
+          );
+          left -= bodies.length;
+        }
+        await reader.close();
+      }
+    },
+  },
+  {
+    name: 'readers that wait at the tail are given what comes',
+    needs: [],
+    async run({ open }) {
+      const log = await open();
+      await appendText(log, 'before');
+      const readers = [0, 1].map(() => log.reader(log.extent().nextSequence));
+      for (const text of ['one', 'two']) {
+        const reads = readers.map((reader) =>
+          inTime(reader.read(everything, noSignal), 'the read of a body that came'),
+        );
+        // So that they do wait.
+        await new Promise((resolve) => setImmediate(resolve));
+        await appendText(log, text);
+        for (const entries of await Promise.all(reads)) assert.deepEqual(bodiesOf(entries).map(textOf), [text]);
+      }
+      for (const reader of readers) await reader.close();
+    },
+  },
+  {
+    name: 'a read that waits ends with nothing when its signal fires, and the reader can be read on',
+    needs: [],
+    async run({ open }) {
+      const log = await open();
+      const reader = log.reader(log.extent().nextSequence);
+      const abort = new AbortController();
+      const read = inTime(reader.read(everything, abort.signal), 'a read of which the signal has fired');
+      abort.abort();
+      assert.deepEqual(await read, []);
+      await appendText(log, 'after');
+      const entries = await inTime(reader.read(everything, noSignal), 'the next read');
+      assert.deepEqual(bodiesOf(entries).map(textOf), ['after']);
+      await reader.close();
+    },
+  },
+  {
+    name: 'a receipt finds its own body, and no other text finds any',
+    needs: [],
+    async run({ open }) {
+      const log = await open();
+      const texts = manyNames('found', 5);
+      const receipts = await appendTexts(log, texts);
+      assert.equal(new Set(receipts).size, texts.length, 'a receipt was given twice');
+      for (const [index, receipt] of receipts.entries()) {
+        const found = await log.find(receipt);
+        assert.equal(found.kind === 'body' && textOf(found.body), texts[index], `by ${receipt}`);
+        assert.equal(found.kind === 'body' && found.body.receipt, receipt);
+      }
+      const [receipt = ''] = receipts;
+      const changed = Array.from(receipt, (character, at) => {
+        return `${receipt.slice(0, at)}${character === 'A' ? 'B' : 'A'}${receipt.slice(at + 1)}`;
+      });
+      for (const other of [
+        '',
+        'r1_',
+        'no receipt',
+        `${receipt}A`,
+        ...changed.filter((one) => !receipts.includes(one)),
+      ]) {
+        assert.equal((await log.find(other)).kind, 'unknown', `by "${other}"`);
+      }
+    },
+  },
+  {
+    name: 'a time leads to the first body received then or later',
+    needs: [],
+    async run({ open }) {
+      const log = await open();
+      const { receivedAtMs } = sampleMetadata;
+      for (const n of [0, 1, 2, 3]) {
+        await appendText(log, `time ${n}`, { ...sampleMetadata, receivedAtMs: receivedAtMs + 1000 * n });
+      }
+      const sequences = bodiesOf(await allOf(log)).map(({ sequence }) => sequence);
+      const at = (ms: number) => inTime(log.sequenceAt(receivedAtMs + ms, noSignal), 'sequenceAt()');
+      const found = [await at(-1), await at(0), await at(1), await at(1000), await at(2500), await at(3000)];
+      const [one, two, , four] = sequences;
+      assert.deepEqual(found, [one, one, two, two, four, four]);
+      assert.equal(await at(3001), log.extent().nextSequence, 'where there is none');
+      await assert.rejects(log.sequenceAt(receivedAtMs, AbortSignal.abort()), 'after its signal has fired');
+    },
+  },
+  {
+    name: 'extent and counts tell the bodies there are, and grow with each',
+    needs: [],
+    async run({ open }) {
+      const log = await open();
+      assert.equal(log.extent().bodies, 0, 'bodies of an empty log');
+      assert.equal(log.bodiesIn(log.extent().firstSequence), 0);
+      for (let n = 1; n <= 6; n += 1) {
+        const before = log.extent();
+        await appendText(log, `counted ${n}`);
+        const { firstSequence, nextSequence, bodies, bytes, hasEvicted } = log.extent();
+        assert.ok(nextSequence > before.nextSequence && bytes > before.bytes, 'it does not grow');
+        assert.deepEqual([bodies, log.bodiesIn(firstSequence), hasEvicted], [n, n, false]);
+      }
+      const { firstSequence, nextSequence } = log.extent();
+      const sequences = bodiesOf(await allOf(log)).map(({ sequence }) => sequence);
+      for (const [index, sequence] of sequences.entries()) {
+        assert.ok(sequence >= firstSequence && sequence < nextSequence, `${sequence} is not in the extent`);
+        const beforeIt = (sequences[index - 1] ?? sequence - 1) + 1;
+        assert.deepEqual(
+          [log.bodiesIn(sequence), log.bodiesIn(beforeIt)],
+          [6 - index, 6 - index],
+          `from ${sequence} on`,
+        );
+        assert.equal(log.bodiesIn(firstSequence, sequence), index + 1, `up to ${sequence}`);
+        assert.equal(log.bodiesIn(sequence, sequence - 1), 0);
+        assert.ok(log.bytesFrom(sequence) > log.bytesFrom(sequence + 1), `bytes from ${sequence} on`);
+      }
+      assert.deepEqual([log.bodiesIn(nextSequence), log.bytesFrom(nextSequence)], [0, 0], 'at the tail');
+    },
+  },
+];

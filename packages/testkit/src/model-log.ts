@@ -1,0 +1,246 @@
+// A log in memory whose sequences have holes: for tests of what reads a log, and of the conformance suite itself.
+import {
+  type BodyMetadata,
+  ConnectorError,
+  freshPosition,
+  type Log,
+  type LostSpan,
+  type Position,
+  type PositionOptions,
+  type RetentionGap,
+} from '@xiq-siem/core';
+import { type ModelBody, modelReader } from './model-log-reader.ts';
+
+export interface ModelLogOptions {
+  /** The sequence of the n-th body, from 0 on; rises strictly. */
+  readonly sequenceOf?: (ordinal: number) => number;
+  /** Bytes of bodies that it keeps at most. */
+  readonly capacityBytes?: number;
+  /** A fault: bodies are acknowledged, and read, a turn of the event loop before they are durable. */
+  readonly acknowledgesEarly?: boolean;
+}
+
+/** What is durable, whatever becomes of the log that is open. */
+export interface ModelLogStore {
+  /** One at a time: again after `kill`, or when the one before was closed. */
+  open(): Log;
+  /** The log that is open stops where it is: its appends and saves that are under way never end. */
+  kill(): void;
+  /** Bodies of these sequences cannot be read any more. */
+  damage(sequences: readonly number[]): void;
+}
+
+interface SavedPosition {
+  readonly position: Position;
+  readonly whenFull: PositionOptions['whenFull'];
+}
+
+interface Waiting {
+  readonly metadata: BodyMetadata;
+  readonly bytes: Uint8Array;
+  resolve(receipt: string): void;
+  reject(error: ConnectorError): void;
+}
+
+/** 10, 20, 21, 40, 50, 60, 61, 80, … */
+export function sequenceWithHoles(ordinal: number): number {
+  return 40 * Math.floor(ordinal / 4) + ([10, 20, 21, 40][ordinal % 4] ?? 0);
+}
+
+let stores = 0;
+
+export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
+  const { sequenceOf = sequenceWithHoles, capacityBytes = Number.POSITIVE_INFINITY, acknowledgesEarly } = options;
+  const prefix = `m${++stores}_`;
+  const bodies: ModelBody[] = [];
+  const saved = new Map<string, SavedPosition>();
+  let gaps: readonly RetentionGap[] = [];
+  /** Of the bodies, those that a kill leaves. */
+  let durable = 0;
+  let current = {};
+
+  const nextSequence = (): number => sequenceOf(bodies.length);
+  const firstSequence = (): number => bodies.find(({ state }) => state !== 'evicted')?.sequence ?? nextSequence();
+  const bodiesIn = (from: number, to = Number.POSITIVE_INFINITY): number =>
+    bodies.filter(({ sequence }) => sequence >= from && sequence <= to).length;
+  const bytesFrom = (from: number): number =>
+    bodies.reduce((sum, { sequence, state, bytes }) => {
+      return sequence < from || state === 'evicted' ? sum : sum + bytes.length;
+    }, 0);
+
+  /** Those who want a body, or undefined where it must stay. */
+  function wantingIfEvicted({ sequence }: ModelBody): readonly string[] | undefined {
+    const wanting = [...saved].filter(([, { position }]) => !isSettled(position, sequence));
+    const mustStay = wanting.length === saved.size || wanting.some(([, { whenFull }]) => whenFull === 'hold');
+    return mustStay ? undefined : wanting.map(([destination]) => destination);
+  }
+
+  /** The oldest bodies that have to go for so many bytes, or undefined where they must stay. */
+  function evictedFor(bytes: number): readonly ModelBody[] | undefined {
+    const evicted: ModelBody[] = [];
+    let used = bytesFrom(0) + bytes;
+    for (const body of bodies) {
+      if (used <= capacityBytes) break;
+      if (body.state === 'evicted') continue;
+      if (wantingIfEvicted(body) === undefined) return undefined;
+      used -= body.bytes.length;
+      evicted.push(body);
+    }
+    return used <= capacityBytes ? evicted : undefined;
+  }
+
+  function openLog(): Log {
+    const mine = current;
+    const isOver = (): boolean => current !== mine;
+    const owners = new Map<string, object>();
+    const evictedSpans: LostSpan[] = [];
+    const seenDamage = new Map<number, LostSpan>();
+    const wakeups = new Set<() => void>();
+    let waiting: Waiting[] = [];
+    let closed: Promise<void> | undefined;
+    let refusedBytes: number | undefined;
+
+    function evict(body: ModelBody): void {
+      const { sequence, bytes } = body;
+      const wanting = wantingIfEvicted(body) ?? [];
+      body.state = 'evicted';
+      const span = { fromSequence: sequence, toSequence: sequence, bodies: 1, bytes: bytes.length };
+      if (wanting.length > 0) evictedSpans.push({ ...span, reason: 'letGo', where: 'the model was full' });
+      gaps = [...gaps, ...wanting.map((destination) => ({ destination, ...span, lastAtMs: 0 }))];
+    }
+
+    function keep({ metadata, bytes, resolve, reject }: Waiting): void {
+      const evicted = evictedFor(bytes.length);
+      if (evicted === undefined) {
+        refusedBytes = bytes.length;
+        reject(new ConnectorError('journal_full', 'the model is full'));
+        return;
+      }
+      for (const body of evicted) evict(body);
+      const sequence = sequenceOf(bodies.length);
+      const receipt = `${prefix}${sequence}`;
+      bodies.push({ sequence, receipt, metadata, bytes, state: 'kept' });
+      if (acknowledgesEarly) setImmediate(makeDurable);
+      else makeDurable();
+      for (const wake of [...wakeups]) wake();
+      resolve(receipt);
+    }
+
+    function makeDurable(): void {
+      if (!isOver()) durable = bodies.length;
+    }
+
+    /** All that wait become durable in one turn, as by a group commit. */
+    function flush(): void {
+      if (isOver()) return;
+      const group = waiting;
+      waiting = [];
+      for (const one of group) keep(one);
+    }
+
+    const readingFrom = modelReader({
+      bodies,
+      nextSequence,
+      wakeups,
+      isClosed: () => closed !== undefined || isOver(),
+      found: (span) => void seenDamage.set(span.fromSequence, span),
+    });
+    return {
+      append(metadata, bytes) {
+        if (closed !== undefined) return Promise.reject(new ConnectorError('journal_closed', 'the model is closed'));
+        return new Promise((resolve, reject) => {
+          if (waiting.length === 0) setImmediate(flush);
+          waiting.push({ metadata: { ...metadata }, bytes: Uint8Array.from(bytes), resolve, reject });
+        });
+      },
+      acceptance() {
+        if (closed !== undefined) return { ok: false, code: 'journal_closed', message: 'the model is closed' };
+        if (refusedBytes !== undefined && evictedFor(refusedBytes) === undefined) {
+          return { ok: false, code: 'journal_full', message: 'the model is full' };
+        }
+        return { ok: true };
+      },
+      extent: () => ({
+        firstSequence: firstSequence(),
+        nextSequence: nextSequence(),
+        bodies: bodiesIn(firstSequence()),
+        bytes: bytesFrom(0),
+        hasEvicted: bodies.some(({ state }) => state === 'evicted'),
+      }),
+      bodiesIn,
+      bytesFrom,
+      reader: readingFrom,
+      async sequenceAt(atMs, signal) {
+        signal.throwIfAborted();
+        const found = bodies.find(({ state, metadata }) => state === 'kept' && metadata.receivedAtMs >= atMs);
+        return found?.sequence ?? nextSequence();
+      },
+      async find(receipt) {
+        const body = bodies.find((one) => one.receipt === receipt);
+        if (body === undefined) return { kind: 'unknown' };
+        if (body.state === 'evicted') return { kind: 'removed', sequence: body.sequence };
+        const [entry] = await readingFrom(body.sequence).read(
+          { maxBodies: 1, maxBytes: 1 },
+          new AbortController().signal,
+        );
+        return entry ?? { kind: 'unknown' };
+      },
+      async position(destination, { startAt, whenFull }) {
+        if (owners.has(destination)) throw new Error(`the position of "${destination}" is open already`);
+        const owner = {};
+        owners.set(destination, owner);
+        const start = freshPosition(startAt === 'now' ? nextSequence() : firstSequence());
+        const positionNow = (): Position => saved.get(destination)?.position ?? start;
+        saved.set(destination, { position: positionNow(), whenFull });
+        return {
+          get position() {
+            return positionNow();
+          },
+          async save(position) {
+            if (isOver()) return new Promise(() => {});
+            if (owners.get(destination) !== owner) {
+              throw new ConnectorError('position_failed', `the position of "${destination}" was released`);
+            }
+            saved.set(destination, { position, whenFull });
+          },
+          close: async () => {},
+        };
+      },
+      releasePosition: async (destination) => void owners.delete(destination),
+      positions: () => new Map([...saved].map(([destination, { position }]) => [destination, position])),
+      orphanedPositions: async () => [...saved.keys()].filter((destination) => !owners.has(destination)).sort(),
+      async forgetPosition(destination) {
+        if (owners.has(destination)) throw new Error(`the destination "${destination}" is in use`);
+        saved.delete(destination);
+      },
+      lostSpans: () => [...evictedSpans, ...seenDamage.values()],
+      retentionGaps: () => gaps,
+      async acknowledgeGaps(destination, toSequence) {
+        gaps = gaps.filter((gap) => gap.destination !== destination || gap.toSequence > toSequence);
+      },
+      close() {
+        closed ??= Promise.resolve().then(() => {
+          flush();
+          for (const wake of [...wakeups]) wake();
+        });
+        return closed;
+      },
+    };
+  }
+
+  return {
+    open: openLog,
+    kill() {
+      current = {};
+      bodies.length = durable;
+    },
+    damage(sequences) {
+      for (const body of bodies) if (sequences.includes(body.sequence)) body.state = 'damaged';
+    },
+  };
+}
+
+function isSettled({ sequence, settled }: Position, at: number): boolean {
+  if (at < sequence) return true;
+  return settled.some((one) => one.elements === 'all' && at >= one.sequence && at <= (one.toSequence ?? one.sequence));
+}

@@ -1,0 +1,43 @@
+// Completeness over a log that leaves sequences out: only what the log reports as lost is lost.
+import { audit, destinations, linesOf, never, openPlace } from '@xiq-siem/queries/test-place';
+import { sequenceWithHoles as at, createManualClock, modelLog } from '@xiq-siem/testkit';
+import { expect, test } from 'vitest';
+import { requireRetained } from '../backfill/known-ids.ts';
+import { testCloud } from '../test-cloud.ts';
+import { completeness } from './completeness.ts';
+
+const hour = 3_600_000;
+
+/** The cell of the hour in which five events came, as bodies of their own, and others did not; some bodies are damaged later. */
+async function cellOf(damaged: readonly number[], others: readonly number[] = []) {
+  const store = modelLog();
+  await using place = await openPlace(destinations('one'), { over: store.open() });
+  const receivedMs = place.now();
+  const eventsOf = (ids: readonly number[]) => ids.map((id) => audit(id, { timestamp: receivedMs }));
+  const events = eventsOf([0, 1, 2, 3, 4]);
+  const world = testCloud();
+  world.logs.set('audit', [...events, ...eventsOf(others)]);
+  for (const event of events) await place.keep([event]);
+  await place.settled();
+  store.damage(damaged);
+  const parts = { clouds: world.clouds, evidence: place.evidence, clock: createManualClock(receivedMs + 3 * hour) };
+  const span = { from: new Date(receivedMs - 1).toISOString(), to: new Date(receivedMs + 1).toISOString() };
+  const lines = await linesOf(completeness(parts, span, never));
+  return lines.flatMap((line) => (line.kind === 'cell' ? [line.cell] : []))[0];
+}
+
+test('an hour is whole though sequences are left out', async () => {
+  expect(await cellOf([])).toMatchObject({ state: 'whole', xiq: 5, kept: 5 });
+  expect(await cellOf([], [5])).toMatchObject({ state: 'missing', xiq: 6, kept: 5, missingCount: 1 });
+});
+
+test('an hour of which a body is lost is unprovable', async () => {
+  const reason = expect.stringContaining('no longer in');
+  expect(await cellOf([at(2)])).toMatchObject({ state: 'unprovable', reason });
+});
+
+test('a log that has evicted nothing retains all, wherever its sequences begin', async () => {
+  await using place = await openPlace(destinations('one'), { over: modelLog().open() });
+  await place.keep([audit(0)]);
+  await expect(requireRetained(place.journal, place.now() - 3 * hour, never)).resolves.toBeUndefined();
+});
