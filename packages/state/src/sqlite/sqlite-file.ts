@@ -31,20 +31,37 @@ export interface SqliteFile {
 
 export type Written = { readonly rows: readonly (readonly Row[])[] } | { readonly error: unknown };
 
-/** `path` may be a file URI. Throws what SQLite throws. */
-export function openSqliteFile(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): SqliteFile {
+const sqliteIoErrorOfIndex = new Set([18, 19, 20, 21].map((detail) => 10 | (detail << 8)));
+
+/** A full disk has no place for the index beside the log: then it is in memory, and no other process can read the file. */
+function openWritable(path: string): DatabaseSync {
+  try {
+    return openDatabase(path, false);
+  } catch (error) {
+    if (!(error instanceof Error && 'errcode' in error && sqliteIoErrorOfIndex.has(Number(error.errcode)))) throw error;
+    return openDatabase(path, false, 'PRAGMA locking_mode = EXCLUSIVE');
+  }
+}
+
+function openDatabase(path: string, readOnly: boolean, first = ''): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
   try {
     if (!readOnly) {
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
+      database.exec(`${first}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY`);
       // After a failed sync the system may call pages clean that are not on disk: a checkpoint writes them again.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     }
     database.exec('PRAGMA cell_size_check = ON');
+    return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** `path` may be a file URI. Throws what SQLite throws. */
+export function openSqliteFile(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): SqliteFile {
+  const database = readOnly ? openDatabase(path, true) : openWritable(path);
   const run = preparedOnce(database);
 
   function runTogether(statements: readonly Statement[]): Written {
