@@ -1,9 +1,10 @@
 // The power of the disk is cut under load: what was answered 202 was on it.
+
+import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { type RunningConnector, startProcess, type Workplace, workplace } from './connector-process.ts';
 import { faultsAfterRestart } from './conservation.ts';
 import { type Receipts, startLoad } from './load.ts';
-import { type Ext4Disk, ext4Disk, lackOf } from './real-disk.ts';
 
 const lack = lackOf('mount', 'loop', 'strace');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));

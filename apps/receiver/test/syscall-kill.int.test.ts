@@ -1,12 +1,12 @@
 // The process dies at a chosen system call, or a call fails: what was answered 202 is in the output after the next start.
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lackOf } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createClient } from './client.ts';
 import { startProcess, type Workplace, workplace } from './connector-process.ts';
 import { faultsAfterRestart, lostWords } from './conservation.ts';
 import { postOne, type Receipts, startLoad } from './load.ts';
-import { lackOf } from './real-disk.ts';
 import { injectInto, injecting } from './tracing.ts';
 
 const lack = lackOf('strace');

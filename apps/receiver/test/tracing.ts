@@ -1,7 +1,7 @@
 // For tests: the connector under strace, which makes chosen system calls fail, do nothing, or be the last.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AtEnd } from './real-disk.ts';
+import type { AtEnd } from '@xiq-siem/testkit';
 
 /**
  * A tracer for `startProcess` that applies an `-e inject=` expression to every thread of node. Calls are counted thread by

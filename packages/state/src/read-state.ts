@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { ConnectorError, type Logger } from '@xiq-siem/core';
+import { ConnectorError, type Logger, reasonOf } from '@xiq-siem/core';
 import { requireFormat } from '@xiq-siem/journal';
 import { migrateInMemory } from './migration/migrate.ts';
+import { logDamage } from './recovery/write-ahead-log.ts';
 import type { Reading } from './sqlite/database.ts';
 import { openSqliteFile } from './sqlite/sqlite-file.ts';
 import { stateErrors } from './state-errors.ts';
@@ -18,18 +19,32 @@ export interface StateSnapshot extends Reading {
 
 /**
  * `directory` is the data directory, of this format or of the first.
- * @throws ConnectorError usage (no data directory), data_format_newer, data_format_unreadable, state_failed.
+ * @throws ConnectorError usage (no data directory), data_format_newer, data_format_unreadable, state_failed (so does `read`).
  */
 export async function openStateSnapshot(directory: string, log: Logger): Promise<StateSnapshot> {
   const format = await requireFormat(directory);
   const path = stateFileIn(directory);
-  try {
+  const snapshot = await orFailed(path, async () => {
     if (format === 1) return readingOf(await migrateInMemory(directory, log));
     return await openReadOnly(path);
+  });
+  const read: Reading['read'] = (sql, parameters) => orFailed(path, () => snapshot.read(sql, parameters));
+  try {
+    await read('SELECT 1 FROM dead_letters LIMIT 1');
   } catch (error) {
-    if (error instanceof ConnectorError) throw error;
-    const text = `${path} cannot be read (${error instanceof Error ? error.message : String(error)}): start the connector, which sets a damaged file aside, or see to its permissions`;
-    throw new ConnectorError(stateErrors.failed, text, { cause: error });
+    await snapshot.close();
+    throw error;
+  }
+  return { read, close: snapshot.close };
+}
+
+async function orFailed<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof ConnectorError) throw cause;
+    const text = `${path} cannot be read (${reasonOf(cause)}): start the connector, which sets a damaged file aside, or see to its permissions`;
+    throw new ConnectorError(stateErrors.failed, text, { cause });
   }
 }
 
@@ -37,6 +52,9 @@ async function openReadOnly(path: string): Promise<StateSnapshot> {
   const [file, log, index] = await Promise.all([path, `${path}-wal`, `${path}-shm`].map(sizeOf));
   // Nothing was lost without being said: the next start notes it.
   if (file === undefined) throw new Error('it is not there');
+  // Twice: a connector that runs may have begun the log anew in the midst of the first.
+  const damage = logDamage(`${path}-wal`) && logDamage(`${path}-wal`);
+  if (damage !== undefined) throw new Error(damage);
   const address = pathToFileURL(path).href;
   // A connector that runs, or was killed: what was not yet moved from the log to the file is read from the log.
   if (index !== undefined) return fileReading(`${address}?mode=ro&readonly_shm=1`);

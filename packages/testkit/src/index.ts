@@ -27,6 +27,8 @@ export type { ManualClock } from './manual-clock.ts';
 export { createManualClock } from './manual-clock.ts';
 export type { ModelFailure, ModelFile, ModelFiles, ModelFilesOptions, ModelOperation } from './model-files.ts';
 export { modelFiles } from './model-files.ts';
+export type { AtEnd, Ext4Disk } from './real-disk.ts';
+export { ext4Disk, fillDisk, lackOf, tmpfsAt } from './real-disk.ts';
 export type { ModelLogOptions, ModelLogStore } from './model-log.ts';
 export { modelLog, sequenceWithHoles } from './model-log.ts';
 export type { LogLine, RecordingLogger, RecordingMeter } from './recording.ts';

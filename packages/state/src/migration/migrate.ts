@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConnectorError, type Logger, reasonOf } from '@xiq-siem/core';
 import { type Incident, noteIncident } from '../recovery/incident.ts';
-import { buildStateFile, inMemory, newPathOf, newStateFile, putInPlace } from '../sqlite/build-file.ts';
+import {
+  buildStateFile,
+  commitStateFile,
+  inMemory,
+  newPathOf,
+  newStateFile,
+  putInPlace,
+} from '../sqlite/build-file.ts';
 import { stateErrors } from '../state-errors.ts';
 import { stateFileIn } from '../state-file.ts';
 import { type Copied, copyFormat1 } from './format-1.ts';
@@ -32,7 +39,7 @@ export async function prepareState(
     try {
       const copied = await copyFormat1(directory, database, log);
       if (copied.unreadable > 0) noteIncident(database, incidentOf(copied), now());
-      database.exec('COMMIT');
+      commitStateFile(database);
       log.info('state.migrated', { ...copied });
     } finally {
       database.close();

@@ -1,7 +1,15 @@
 // Opens the state file; one that is damaged or missing is never replaced unseen: it is set aside, and an incident noted.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { buildStateFile, inMemory, newPathOf, newStateFile, putInPlace } from '../sqlite/build-file.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  buildStateFile,
+  inMemory,
+  newPathOf,
+  newStateFile,
+  putInPlace,
+  removeStateFile,
+} from '../sqlite/build-file.ts';
 import { schemaVersion } from '../sqlite/schema.ts';
 import { DamagedFileError, isDamage, NewerFileError } from '../sqlite/sqlite-errors.ts';
 import { openSqliteFile, type SqliteFile } from '../sqlite/sqlite-file.ts';
@@ -24,40 +32,34 @@ export async function openStateFile(paths: StateFilePaths, now: () => number): P
   finishSettingAside(paths, now);
   if (!existsSync(paths.file)) return replaceMissing(paths, now);
   try {
-    requireSound(paths.file);
-    return { file: openSqliteFile(paths.file), incident: undefined };
+    const damage = logDamage(`${paths.file}-wal`);
+    if (damage !== undefined) throw new DamagedFileError(damage);
+    const check = (database: DatabaseSync): void => requireTables(paths.file, database);
+    return { file: openSqliteFile(paths.file, { check }), incident: undefined };
   } catch (error) {
     if (!isDamage(error)) throw error;
     return setAside(paths, error.message, now);
   }
 }
 
-/** Changes nothing: neither a file of a newer version, nor a damaged one before it is set aside. */
-function requireSound(path: string): void {
-  const damage = logDamage(`${path}-wal`);
-  if (damage !== undefined) throw new DamagedFileError(damage);
-  const file = openSqliteFile(path, { readOnly: true });
-  try {
-    const [{ user_version: found } = { user_version: 0 }] = file.read('PRAGMA user_version');
-    const version = Number(found);
-    if (version > schemaVersion) {
-      const text = `${path} has version ${version}; this version takes ${schemaVersion} and has changed nothing: use the newer version again`;
-      throw new NewerFileError(text);
-    }
-    if (version < schemaVersion || JSON.stringify(file.read(tablesSql)) !== expectedTables()) {
-      throw new DamagedFileError('it does not have the tables of a state file');
-    }
-  } finally {
-    file.close();
+function requireTables(path: string, database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version > schemaVersion) {
+    const text = `${path} has version ${version}; this version takes ${schemaVersion} and has changed nothing: use the newer version again`;
+    throw new NewerFileError(text);
+  }
+  if (version < schemaVersion || tablesOf(database) !== expectedTables()) {
+    throw new DamagedFileError('it does not have the tables of a state file');
   }
 }
 
-const tablesSql = 'SELECT type, name, sql FROM sqlite_schema ORDER BY name';
+const tablesOf = (database: DatabaseSync): string =>
+  JSON.stringify(database.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all());
 
 function expectedTables(): string {
   const database = newStateFile(inMemory);
   try {
-    return JSON.stringify(database.prepare(tablesSql).all());
+    return tablesOf(database);
   } finally {
     database.close();
   }
@@ -94,7 +96,7 @@ const asideName = (atMs: number): string => `state-${new Date(atMs).toISOString(
 /** A kill may have come before the damaged file was moved: then that is done again, or after. */
 function finishSettingAside(paths: StateFilePaths, now: () => number): void {
   const next = newPathOf(paths.file);
-  if (existsSync(paths.file)) rmSync(next, { force: true });
+  if (existsSync(paths.file)) removeStateFile(next);
   else if (existsSync(next)) putNextInPlace(paths, asideName(now()));
 }
 

@@ -1,7 +1,7 @@
 // Reads out of a damaged state file what can be read, into a new one.
-import { copyFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { fillStateFile } from '../sqlite/build-file.ts';
+import { fillStateFile, removeStateFile } from '../sqlite/build-file.ts';
 import { copyRows, type DamagedFile } from './copy-rows.ts';
 import type { Incident } from './incident.ts';
 import { patchSchema } from './patch-schema.ts';
@@ -14,18 +14,14 @@ export function salvage(
   noteIncident: (database: DatabaseSync, salvaged: Pick<Incident, 'recovered' | 'lost'>) => void,
 ): void {
   const copy = `${from}.patched`;
-  removeFiles(copy);
+  removeStateFile(copy);
   try {
     const hasLog = (statSync(`${from}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
     using source = (hasLog ? undefined : openDamaged(from)) ?? openCopy(from, copy, into);
     fillStateFile(into, (database) => noteIncident(database, copyRows(source, database)));
   } finally {
-    removeFiles(copy);
+    removeStateFile(copy);
   }
-}
-
-function removeFiles(path: string): void {
-  for (const rest of ['', '-wal', '-shm']) rmSync(path + rest, { force: true });
 }
 
 /** With all that can be read of the log in the file itself; where it cannot be opened so, with the schema of a new one. */

@@ -6,10 +6,10 @@ import { schema } from './schema.ts';
 
 export const inMemory = ':memory:';
 
-/** With its tables, in a transaction that its owner commits; or `inMemory`. What stands under `path` is replaced. */
+/** With its tables, in a transaction that `commitStateFile` ends; or `inMemory`. What stands under `path` is replaced. */
 export function newStateFile(path: string): DatabaseSync {
   if (path !== inMemory) {
-    for (const rest of ['', '-journal']) rmSync(path + rest, { force: true });
+    removeStateFile(path);
     // SQLite would make it readable by all; the files that it makes beside it get the same mode.
     closeSync(openSync(path, 'wx', 0o600));
   }
@@ -24,12 +24,22 @@ export function newStateFile(path: string): DatabaseSync {
   }
 }
 
+/**
+ * From its first opening on it has a write-ahead log: the change to that has a journal of its own, which a power cut may
+ * bring back, and which would undo it.
+ */
+export const commitStateFile = (database: DatabaseSync): void => database.exec('COMMIT; PRAGMA journal_mode = WAL');
+
+export function removeStateFile(path: string): void {
+  for (const rest of ['', '-journal', '-wal', '-shm']) rmSync(path + rest, { force: true });
+}
+
 /** As `newStateFile`, committed and closed once `fill` has written to it. */
 export function fillStateFile(path: string, fill: (database: DatabaseSync) => void): void {
   const database = newStateFile(path);
   try {
     fill(database);
-    database.exec('COMMIT');
+    commitStateFile(database);
   } finally {
     database.close();
   }

@@ -33,21 +33,29 @@ export type Written = { readonly rows: readonly (readonly Row[])[] } | { readonl
 
 const sqliteIoErrorOfIndex = new Set([18, 19, 20, 21].map((detail) => 10 | (detail << 8)));
 
+interface SqliteFileOptions {
+  readonly readOnly?: boolean;
+  /** May throw: nothing is changed before. */
+  readonly check?: (database: DatabaseSync) => void;
+}
+
 /** A full disk has no place for the index beside the log: then it is in memory, and no other process can read the file. */
-function openWritable(path: string): DatabaseSync {
+function openWritable(path: string, options: SqliteFileOptions): DatabaseSync {
   try {
-    return openDatabase(path, false);
+    return openDatabase(path, options);
   } catch (error) {
     if (!(error instanceof Error && 'errcode' in error && sqliteIoErrorOfIndex.has(Number(error.errcode)))) throw error;
-    return openDatabase(path, false, 'PRAGMA locking_mode = EXCLUSIVE');
+    return openDatabase(path, options, 'PRAGMA locking_mode = EXCLUSIVE');
   }
 }
 
-function openDatabase(path: string, readOnly: boolean, first = ''): DatabaseSync {
+function openDatabase(path: string, { readOnly = false, check }: SqliteFileOptions, first = ''): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
   try {
+    database.exec(first);
+    check?.(database);
     if (!readOnly) {
-      database.exec(`${first}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY`);
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
       // After a failed sync the system may call pages clean that are not on disk: a checkpoint writes them again.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     }
@@ -60,8 +68,8 @@ function openDatabase(path: string, readOnly: boolean, first = ''): DatabaseSync
 }
 
 /** `path` may be a file URI. Throws what SQLite throws. */
-export function openSqliteFile(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): SqliteFile {
-  const database = readOnly ? openDatabase(path, true) : openWritable(path);
+export function openSqliteFile(path: string, options: SqliteFileOptions = {}): SqliteFile {
+  const database = options.readOnly === true ? openDatabase(path, options) : openWritable(path, options);
   const run = preparedOnce(database);
 
   function runTogether(statements: readonly Statement[]): Written {
