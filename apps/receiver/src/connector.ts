@@ -1,6 +1,5 @@
 // Joins the stages: data directory, journal, sources, delivery, listeners; and takes them apart in reverse.
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { newAdminToken, type Reloaded, writeAdminFile } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import type { ConnectorError, Logger } from '@xiq-siem/core';
@@ -15,7 +14,7 @@ import {
   openPipeline,
   type PluginServices,
 } from '@xiq-siem/pipeline';
-import { openBackfilledIds } from '@xiq-siem/state';
+import { openBackfilledIds, openState, prepareState } from '@xiq-siem/state';
 import { createOwnLooks } from '@xiq-siem/xiq-account';
 import { adminApp } from './admin/admin.ts';
 import { listen } from './http/listen.ts';
@@ -52,7 +51,11 @@ export async function startConnector(
   const counters = createCounters({ ...ownCounters, ...ownGauges });
   await using opened = new AsyncDisposableStack();
   const { server, admin } = configuration;
-  const data = await openDataDirectory(configuration.resolvePath(configuration.dataDirectory), { now, log });
+  const data = await openDataDirectory(configuration.resolvePath(configuration.dataDirectory), {
+    now,
+    log,
+    prepare: (directory, fromFormat) => prepareState(directory, fromFormat, { now, log }),
+  });
   opened.defer(() => data.close());
   const agent = { id: data.instanceId, name: 'xiq-siem-connector', version };
   const services: PluginServices = { agent, secretsDirectory: data.paths.secrets, now, log, meter: counters };
@@ -60,12 +63,11 @@ export async function startConnector(
   const journalMaxBytes = configuration.journal.maxBytes ?? (await defaultJournalBytes(data.path));
   const journal = await openConfiguredJournal(configuration, data.path, journalMaxBytes, services, failed.resolve);
   opened.defer(() => journal.close());
-  const deadLetters = await openConfiguredDeadLetters(configuration, data.paths.deadLetters, services, journal);
-  opened.defer(() => deadLetters.close());
-
-  const backfilled = await openBackfilledIds(join(data.paths.jobs, 'backfilled.ids'), { now, log });
-  opened.defer(() => backfilled.close());
-  const stores = { journal, deadLetters, backfilled };
+  const state = await openState(data.path, { now, log, onFailure: failed.resolve });
+  opened.defer(() => state.close());
+  const deadLetters = await openConfiguredDeadLetters(configuration, data.path, services, state, journal);
+  const backfilled = await openBackfilledIds(state.database, { now, log });
+  const stores = { journal, deadLetters, backfilled, incidents: state.incidents };
   const pipeline = await openPipeline(configuration, { ...stores, services, log });
   const { delivery } = pipeline;
   let isStopping = false;
@@ -77,6 +79,7 @@ export async function startConnector(
   const lastReceived = new Map<string, number>();
   const operator = await openOperatorService({
     ...stores,
+    state,
     data,
     pipeline,
     services,
@@ -116,6 +119,7 @@ export async function startConnector(
   await writeAdminFile(data.paths.admin, { url: admins.url, webhooks: webhooks.url, token }).catch(adminFileFailed);
   opened.defer(() => rm(data.paths.admin, { force: true }).catch(adminFileFailed));
   operator.begin();
+  void state.verify();
 
   const rest = opened.move();
   return {

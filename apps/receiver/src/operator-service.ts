@@ -12,7 +12,7 @@ import {
   startSampler,
   statusOf,
 } from '@xiq-siem/queries';
-import type { BackfilledIds } from '@xiq-siem/state';
+import type { BackfilledIds, State } from '@xiq-siem/state';
 import { openJobRecords, openProgressHistory } from '@xiq-siem/state';
 import type { OwnLooks } from '@xiq-siem/xiq-account';
 import { backfillKind, currentClouds, openAccountService } from '@xiq-siem/xiq-account';
@@ -36,6 +36,7 @@ export interface OperatorService {
 
 export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
   readonly data: DataDirectory;
+  readonly state: State;
   readonly counters: Counters;
   readonly refused: RefusedCredentials;
   readonly journalMaxBytes: number;
@@ -47,15 +48,17 @@ export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
 }
 
 export async function openOperatorService(parts: OperatorParts): Promise<OperatorService> {
-  const { data, journal, deadLetters, pipeline, services, counters, journalMaxBytes, ownLooks, backfilled } = parts;
+  const { data, state, journal, deadLetters, pipeline, services, counters, journalMaxBytes, ownLooks, backfilled } =
+    parts;
   const { now, log } = services;
   const { delivery } = pipeline;
   const startedMs = now();
   const identity = { version, instanceId: data.instanceId };
   await using opened = new AsyncDisposableStack();
 
-  const progressHistory = await openProgressHistory(data.paths.positions, log);
-  const running: RunningParts = { journal, deadLetters, progressHistory, pipeline, services, backfilled };
+  const progressHistory = openProgressHistory(state.database, log);
+  const { incidents } = state;
+  const running: RunningParts = { journal, deadLetters, progressHistory, incidents, pipeline, services, backfilled };
   const evidence = () => runningEvidence(running);
   const receiving = () => pipeline.sources().receiving;
   const notReady = () => readinessReasons(journal, receiving(), parts.stopping());
@@ -66,7 +69,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   opened.defer(() => sampler.stop());
   await sampler.sample();
 
-  const records = await openJobRecords(data.paths.jobs, log);
+  const records = await openJobRecords(state.documents);
   const clouds = currentClouds(pipeline.configuration, services);
   const clock = systemClock;
   const kinds = {
@@ -77,18 +80,23 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const jobs = createJobs({ records, kinds, now, log });
   opened.defer(() => jobs.stop());
 
-  const directory = data.paths.jobs;
+  const { documents } = state;
   const ready = () => notReady().length === 0;
-  const xiq = await openAccountService({ clouds, evidence, jobs, pipeline, services, ownLooks, directory, ready });
+  const xiq = await openAccountService({ clouds, evidence, jobs, pipeline, services, ownLooks, documents, ready });
   opened.defer(() => xiq.stop());
 
-  const sources = (): readonly SourceState[] =>
-    [...receiving().keys()].map((name) => {
-      const receivedMs = parts.lastReceivedMs(name);
-      const lastReceived = receivedMs === undefined ? undefined : new Date(receivedMs).toISOString();
-      return { name, lastReceived, api: xiq.subscriptions.state(name) };
-    });
-  const live = (): LiveFigures => {
+  const sourceState = (name: string, api: SourceState['api']): SourceState => {
+    const receivedMs = parts.lastReceivedMs(name);
+    const lastReceived = receivedMs === undefined ? undefined : new Date(receivedMs).toISOString();
+    return { name, lastReceived, api };
+  };
+  /** Of the moment: whether we are ready must not depend on a file. */
+  const sources = () => [...receiving().keys()].map((name) => sourceState(name, xiq.subscriptions.state(name)));
+  const live = async (): Promise<LiveFigures> => {
+    // First what is waited for: the figures of delivery must not be older than the positions that are read after them.
+    const shown = await Promise.all(
+      [...receiving().keys()].map(async (name) => sourceState(name, await xiq.subscriptions.shown(name))),
+    );
     const reasons = notReady();
     return {
       startedMs,
@@ -99,10 +107,10 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       deadLetterBytes: deadLetters.bytes(),
       pace: sampler.pace,
       jobsRunning: jobs.running(),
-      sources: sources(),
+      sources: shown,
     };
   };
-  const status = () => statusOf(evidence(), identity, live());
+  const status = async () => statusOf(evidence(), identity, await live());
 
   const keep = (events: readonly HealthEvent[]): Promise<string> =>
     journal.append(
@@ -156,7 +164,17 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const rest = opened.move();
   return {
     admin: {
-      operations: runningOperations({ ...running, identity, live, authentication, jobs, doctor, xiq, subscriptions }),
+      operations: runningOperations({
+        ...running,
+        state,
+        identity,
+        live,
+        authentication,
+        jobs,
+        doctor,
+        xiq,
+        subscriptions,
+      }),
       changed: healthEvents.adminCall,
       readiness: () => readinessOf(notReady(), { journal, delivery }, sources(), counters),
       metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.prometheus() }),

@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { routes } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
+import { setLastAlive } from './state-file.ts';
 import { until, xiqPlace } from './xiq-place.ts';
 
 const audit = 'AUDIT_LOG_ALL';
@@ -19,7 +18,7 @@ test('killed under load, and down for a time: all that was sent meanwhile comes,
   await first.end('SIGKILL');
   await setTimeout(3_000);
   // As if it had been longer: a shorter downtime is none.
-  await writeFile(join(work.directory, 'data/jobs/alive'), `${Date.now() - 120_000}\n`);
+  await setLastAlive(work.directory, Date.now() - 120_000);
   const second = await place.start();
   await setTimeout(3_000);
   cloud.flow.set({ eventsPerSecond: 0 });

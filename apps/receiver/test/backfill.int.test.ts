@@ -2,6 +2,7 @@ import { routes } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
 import { only } from './operator-place.ts';
 import { type RestPlace, restPlace, types } from './rest-place.ts';
+import { setLastAlive } from './state-file.ts';
 import { until, xiqPlace } from './xiq-place.ts';
 
 const [audit, authentication] = types;
@@ -120,7 +121,7 @@ test('a downtime of ours is back-filled by itself', async () => {
   cloud.emit({ type: audit, count: 25, atMs: earlier(300) });
   await cloud.settled();
   // As if we had been down for ten minutes.
-  await operator.write('data/jobs/alive', `${earlier(600)}\n`);
+  await setLastAlive(operator.place.directory, earlier(600));
   const second = await place.start();
   await place.hasDelivered(28);
   expect(second.output()).toContain('no webhook was accepted from');

@@ -1,13 +1,13 @@
 // For tests: the connector as a process with one Elasticsearch behind it, and all that can be seen of its events.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openJournal } from '@xiq-siem/journal';
+import type { StoredDeadLetter } from '@xiq-siem/state';
 import type { RunningServer } from '@xiq-siem/testbed';
-import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { z } from 'zod';
 import { createClient } from './client.ts';
 import { runCommand, startProcess, workplace } from './connector-process.ts';
 import { type Elastic, elasticOf } from './elastic-server.ts';
+import { deadLettersIn } from './state-file.ts';
 
 export interface ElasticPlaceOptions {
   /** Of the data streams, which keeps the tests of one server apart. */
@@ -44,7 +44,7 @@ export interface Ending {
   readonly posted: ReadonlySet<string>;
   /** What a search in the data streams finds. */
   readonly found: ReadonlySet<string>;
-  readonly deadLetters: readonly DeadLetter[];
+  readonly deadLetters: readonly StoredDeadLetter[];
 }
 
 const status = z.object({
@@ -71,9 +71,6 @@ export type ElasticStatus = z.output<typeof status>;
 /** Counters of a destination with which nothing has gone wrong, and the rest of its status when nothing waits. */
 export const clean = { degraded: 0, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 };
 export const well = { state: 'running', reason: null, held: null, open: 0, pluginFaults: 0, possibleDuplicates: 0 };
-
-const deadLetter = z.object({ id: z.string(), code: z.string(), message: z.string(), json: z.string() });
-export type DeadLetter = z.output<typeof deadLetter>;
 
 export async function elasticPlace(
   server: RunningServer,
@@ -136,7 +133,7 @@ export async function elasticPlace(
           return {
             posted: new Set((await here.documents()).map(({ event }) => event.id)),
             found: new Set(hits.map(({ _id }) => _id)),
-            deadLetters: await deadLettersIn(join(here.directory, 'data/dead-letters')),
+            deadLetters: await deadLettersIn(here.directory),
           };
         },
       };
@@ -145,25 +142,3 @@ export async function elasticPlace(
 }
 
 const datasetOf = z.object({ event: z.object({ dataset: z.string() }) });
-
-/** All that rest in the store of a connector that has ended, up to 10,000. */
-async function deadLettersIn(directory: string): Promise<readonly DeadLetter[]> {
-  const log = await openJournal({
-    ...{ directory, maxBytes: 2 ** 30, minFreeBytes: 0, segmentBytes: 2 ** 26 },
-    ...{ retainForMs: Number.POSITIVE_INFINITY, now: Date.now, maintainEveryMs: 0 },
-    ...{ log: createRecordingLogger(), meter: createRecordingMeter() },
-  });
-  try {
-    const { firstSequence, nextSequence } = log.extent();
-    if (firstSequence === nextSequence) return [];
-    const reader = log.reader(firstSequence);
-    const entries = await reader.read({ maxBodies: 10_000, maxBytes: 2 ** 30 }, new AbortController().signal);
-    await reader.close();
-    return entries.map((entry) => {
-      if (entry.kind !== 'body') throw new Error('a dead letter was lost');
-      return deadLetter.parse(JSON.parse(Buffer.from(entry.body.bytes).toString('utf8')));
-    });
-  } finally {
-    await log.close();
-  }
-}

@@ -3,10 +3,12 @@ import { globSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
+import { progressReading } from '@xiq-siem/state';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createClient } from './client.ts';
 import { runCommand, startProcess, type Workplace, workplace } from './connector-process.ts';
+import { withState } from './state-file.ts';
 
 async function place(yaml?: string): Promise<Workplace> {
   const made = await workplace(yaml);
@@ -168,10 +170,10 @@ describe('a connector that does not start says why', () => {
   it('78 where the data has a newer format, which it leaves untouched', async () => {
     const here = await place();
     await mkdir(join(here.directory, 'data'));
-    await writeFile(join(here.directory, 'data/format'), '2\n');
+    await writeFile(join(here.directory, 'data/format'), '3\n');
     const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
     expect(code).toBe(78);
-    expect(output).toContain('has format 2');
+    expect(output).toContain('has format 3');
     expect(await readdir(join(here.directory, 'data'))).toEqual(['format']);
   });
 
@@ -247,7 +249,12 @@ describe('commands', () => {
     expect(await forget('second')).toMatchObject({ code: 0 });
     expect(await forget('second')).toMatchObject({ code: 64, output: expect.stringContaining('none to forget') });
     await alone.end('SIGTERM');
-    expect(await readdir(join(here.directory, 'data/positions'))).toEqual(['archive.position', 'archive.times']);
+    expect(await readdir(join(here.directory, 'data/positions'))).toEqual(['archive.position']);
+    const known = await withState(here.directory, async (state) => {
+      const { first } = progressReading(state);
+      return [await first('archive'), await first('second')];
+    });
+    expect(known).toEqual([{ sequence: expect.any(Number), atMs: expect.any(Number) }, undefined]);
   });
 
   it.each([[['nothing']], [['serve', '--confg', 'x']], [['version', 'extra']]])(

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { only } from './operator-place.ts';
+import { setLastAlive } from './state-file.ts';
 import { until } from './xiq-place.ts';
 import { jobsOf, loggedTypes, proofPlace, subscribed } from './xiq-proof-place.ts';
 
@@ -39,7 +40,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
   async (end) => {
     const killed = end === 'SIGKILL' ? 'killed' : undefined;
     await using place = await proofPlace({}, { backfill: 'auto' });
-    const { cloud, write } = place;
+    const { cloud, work } = place;
     const first = await subscribed(place);
     cloud.flow.set({ eventsPerSecond: 300, types: [...loggedTypes] });
     await until('some came', async () => cloud.truth().total > 500);
@@ -49,7 +50,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     // Of a stopped connector, out of its files.
     expect(await place.prove()).toMatchObject({ code: 1, verdict: 'missing_or_surplus' });
     // As if that had been two minutes.
-    await write('data/jobs/alive', `${Date.now() - 120_000}\n`);
+    await setLastAlive(work.directory, Date.now() - 120_000);
     const second = await place.start();
     await until('the gap is seen', async () => second.output().includes('backfill.begun'));
     const backSince = cloud.truth().total;

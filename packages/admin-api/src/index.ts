@@ -21,7 +21,7 @@ export type {
   RetryRequest,
 } from './routes/jobs.ts';
 export { backfillRequest, jobSchema, replayRequest, retryRequest } from './routes/jobs.ts';
-export type { DestinationState, Gap, SourceState, Status, SubscriptionState } from './routes/status.ts';
+export type { DestinationState, Gap, Incident, SourceState, Status, SubscriptionState } from './routes/status.ts';
 export type { Trace, TraceEvent, TraceLine, TraceVerdict } from './routes/trace.ts';
 export type { AnswerName, Operations, RouteName, SnapshotOperations, StreamName } from './routes.ts';
 export {

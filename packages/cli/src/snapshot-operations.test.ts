@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replayRequest } from '@xiq-siem/admin-api';
 import { openJobs, spanOf } from '@xiq-siem/jobs/test-desk';
@@ -14,7 +14,9 @@ import {
   until,
 } from '@xiq-siem/queries/test-place';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { openSnapshotOperations } from './snapshot-operations.ts';
+import { runTest } from './test-session.ts';
 
 /** Every file of the data directory, with its content. */
 async function filesOf({ directory }: Place): Promise<Record<string, string>> {
@@ -90,4 +92,49 @@ test('a file that says who it is and cannot be read keeps nobody from looking', 
   const snapshot = await openSnapshotOperations(configuration, '1.2.3');
   expect(await snapshot.status({}, never)).toMatchObject({ instanceId: 'unknown' });
   await snapshot.close();
+});
+
+const fixtures = new URL('../../state/src/fixtures/', import.meta.url);
+const counts = z.object({ open: z.int(), delivered: z.int(), dropped: z.int() });
+/** What the version that wrote the directory read out of it. */
+const expectedOfFormat1 = z.object({
+  deadLetters: z.object({
+    counts: z.object({ archive: counts, splunk: counts }),
+    open: z.array(z.object({ number: z.int(), destination: z.string(), code: z.string() })),
+  }),
+  jobs: z.object({ records: z.array(z.object({ job: z.object({ id: z.string(), state: z.string() }) })) }),
+  journal: z.object({ extent: z.object({ firstSequence: z.int(), nextSequence: z.int() }) }),
+});
+
+test('a directory of format 1 is read by status, dlq list and jobs, and no file is touched', async () => {
+  const text = await readFile(new URL('format-1.expected.json', fixtures), 'utf8');
+  const { deadLetters, jobs, journal } = expectedOfFormat1.parse(JSON.parse(text));
+  await using place = await openPlace(destinations('archive', 'splunk'));
+  const configuration = place.pipeline.configuration();
+  await place.stop();
+  await rm(place.data.path, { recursive: true });
+  await cp(new URL('format-1', fixtures), place.data.path, { recursive: true });
+  const before = await filesOf(place);
+
+  const snapshot = await openSnapshotOperations(configuration, '1.2.3');
+  const ask = async (...words: readonly string[]): Promise<unknown> =>
+    (await runTest([...words, '--json'], snapshot, { snapshot: true })).json()[0];
+  expect(await ask('status')).toMatchObject({
+    snapshot: true,
+    journal: journal.extent,
+    notConfigured: ['lab'],
+    incidents: [],
+    deadLetters: { open: deadLetters.open.length },
+    destinations: [
+      { name: 'archive', deadLetters: { ...deadLetters.counts.archive, difference: 0 } },
+      // The record of one dead letter is damaged.
+      { name: 'splunk', deadLetters: { ...deadLetters.counts.splunk, difference: 1 } },
+    ],
+  });
+  expect(await ask('dlq', 'list', '--all')).toMatchObject({ snapshot: true, entries: deadLetters.open });
+  expect(await ask('jobs')).toMatchObject({
+    jobs: expect.arrayContaining(jobs.records.map(({ job }) => expect.objectContaining(job))),
+  });
+  await snapshot.close();
+  expect(await filesOf(place)).toEqual(before);
 });

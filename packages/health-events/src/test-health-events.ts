@@ -112,6 +112,7 @@ export function healthEventsToTest(change: Partial<MadeUp> = {}) {
         destinations: world.destinations,
         notConfigured: [],
         gaps: world.gaps,
+        incidents: [],
         deadLetters: { open: 0, bytes: 0 },
         jobsRunning: 0,
         holds: true,

@@ -1,7 +1,6 @@
 // `replay`: sends the raw bodies of a span again, through the current mapping.
 import { replayRequest } from '@xiq-siem/admin-api';
 import { freshPosition } from '@xiq-siem/core';
-import { openPositionFileAt } from '@xiq-siem/journal';
 import { eventFilter, type RunningParts, sequencesOf } from '@xiq-siem/queries';
 import type { JobRecords } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
@@ -25,7 +24,7 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
         .destinations()
         .filter(({ configured: { name } }) => named?.includes(name) ?? true)
         .map(async ({ configured: { name: destination, options } }): Promise<LanePlan> => {
-          const position = await openPositionFileAt(records.positionPath(id, destination), freshPosition(first));
+          const position = await records.position(id, destination, freshPosition(first));
           return {
             run: {
               id,

@@ -6,24 +6,29 @@ import type { DeadLetters } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
 import { type LanePlan, requireConfigured, startLanes } from './lane-work.ts';
 import { createRenormalizer } from './renormalizer.ts';
-import { type Renormalize, retryReader } from './retry-reader.ts';
+import { retryReader } from './retry-reader.ts';
 
 export function retryKind(parts: RunningParts): JobKind {
   const { deadLetters, pipeline } = parts;
   return {
     async outline(given) {
-      return { lastNumber: deadLetters.matching(filterOf(retryRequest.parse(given))).at(-1) ?? 0 };
+      const { lastNumber } = await deadLetters.extent(filterOf(retryRequest.parse(given)));
+      return { lastNumber };
     },
     async begin({ job, lastNumber = 0 }) {
       const request = retryRequest.parse(job.request);
       requireConfigured(parts, request.destination === undefined ? [] : [request.destination]);
       const renormalizer = request.renormalize ? createRenormalizer(runningEvidence(parts)) : undefined;
-      const lanes = pipeline.destinations().flatMap(({ configured: { name } }) => {
-        if (request.destination !== undefined && request.destination !== name) return [];
-        const matching = deadLetters.matching({ ...filterOf(request), destination: name });
-        const numbers = matching.filter((number) => number <= lastNumber);
-        return numbers.length === 0 ? [] : [retryLane(job.id, name, numbers, deadLetters, renormalizer?.eventOf)];
-      });
+      const lanes: LanePlan[] = [];
+      for (const { configured } of pipeline.destinations()) {
+        const { name } = configured;
+        if (request.destination !== undefined && request.destination !== name) continue;
+        const filter = { ...filterOf(request), destination: name };
+        const { matching } = await deadLetters.extent(filter, lastNumber);
+        if (matching === 0) continue;
+        const reader = retryReader(deadLetters, filter, lastNumber, renormalizer?.eventOf);
+        lanes.push(retryLane(job.id, name, matching, reader, deadLetters));
+      }
       return startLanes(lanes, pipeline.delivery, renormalizer?.close);
     },
   };
@@ -36,11 +41,10 @@ export function retryKind(parts: RunningParts): JobKind {
 function retryLane(
   id: string,
   destination: string,
-  numbers: readonly number[],
+  total: number,
+  reader: ReturnType<typeof retryReader>,
   deadLetters: DeadLetters,
-  renormalize: Renormalize | undefined,
 ): LanePlan {
-  const reader = retryReader(deadLetters, numbers, renormalize);
   const delivered: number[] = [];
 
   async function resolveDelivered(): Promise<void> {
@@ -77,7 +81,7 @@ function retryLane(
         },
       },
     },
-    total: numbers.length,
+    total,
     doneOf: ({ counters, open }) => Math.max(0, counters.normalized - open) + reader.unmade(),
     notMade: reader.unmade,
   };

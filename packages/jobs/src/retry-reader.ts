@@ -1,6 +1,6 @@
 // Dead letters as bodies that a lane of delivery reads: numbered without a gap, each one event.
 import type { BodyReader, EcsDocument, JournalEntry, KeptBody, NormalizedEvent } from '@xiq-siem/core';
-import type { DeadLetterReading, StoredDeadLetter } from '@xiq-siem/state';
+import type { DeadLetterFilter, DeadLetterReading, StoredDeadLetter } from '@xiq-siem/state';
 import { z } from 'zod';
 
 /** Starts from the raw body of a dead letter, by the current mapping; undefined where it is not there any more. */
@@ -17,11 +17,12 @@ const documentSchema = z.custom<EcsDocument>((value) => timed.safeParse(value).s
 
 export function retryReader(
   deadLetters: Pick<DeadLetterReading, 'read'>,
-  numbers: Iterable<number>,
+  filter: DeadLetterFilter,
+  lastNumber: number,
   renormalize: Renormalize | undefined,
 ) {
   const closing = new AbortController();
-  const batches = deadLetters.read(numbers, closing.signal)[Symbol.asyncIterator]();
+  const batches = deadLetters.read(filter, lastNumber, closing.signal)[Symbol.asyncIterator]();
   const unsettled = new Map<number, UnsettledDeadLetter>();
   let last = 0;
   let unmade = 0;

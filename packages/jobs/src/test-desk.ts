@@ -9,8 +9,8 @@ import { retryKind } from './retry-job.ts';
 
 const refuse = () => Promise.reject(new ConnectorError('usage', 'no source has an api'));
 
-export async function openJobs({ data, parts, now, log }: Place) {
-  const records = await openJobRecords(data.paths.jobs, log);
+export async function openJobs({ state, parts, now, log }: Place) {
+  const records = await openJobRecords(state.documents);
   const kinds = {
     retry: retryKind(parts),
     replay: replayKind(parts, records),

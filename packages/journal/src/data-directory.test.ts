@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ConnectorError } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDataDirectory } from './data-directory.ts';
 
-const options = { now: Date.now, log: createRecordingLogger() };
+const options = { now: Date.now, log: createRecordingLogger(), prepare: async () => {} };
 let parent: string;
 let path: string;
 beforeEach(async () => {
@@ -30,11 +31,11 @@ async function snapshot(): Promise<readonly unknown[]> {
 describe('the data directory', () => {
   it('is made with all its rooms, for its owner only', async () => {
     const data = await openDataDirectory(path, options);
-    const rooms = ['dead-letters', 'jobs', 'journal', 'positions', 'quarantine', 'secrets'];
+    const rooms = ['journal', 'positions', 'quarantine', 'secrets'];
     const names = await readdir(path);
     expect(names.sort()).toEqual([...rooms, 'format', 'instance.json', 'lock', 'lock.json'].sort());
     for (const name of ['.', ...rooms]) expect((await stat(join(path, name))).mode & 0o777, name).toBe(0o700);
-    expect(await readFile(join(path, 'format'), 'utf8')).toBe('1\n');
+    expect(await readFile(join(path, 'format'), 'utf8')).toBe('2\n');
     expect(data.paths.secrets).toBe(join(path, 'secrets'));
     await data.close();
   });
@@ -73,11 +74,60 @@ describe('the data directory', () => {
 
   it('of a newer format is refused, and not a byte of it is touched', async () => {
     await (await openDataDirectory(path, options)).close();
-    await writeFile(join(path, 'format'), '2\n');
+    await writeFile(join(path, 'format'), '3\n');
     const before = await snapshot();
     await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_format_newer', exitCode: 78 });
     expect(await snapshot()).toEqual(before);
   });
+
+  it('is prepared under its lock before it has the format: a new one, and one of format 1', async () => {
+    const calls: unknown[] = [];
+    const open = () =>
+      openDataDirectory(path, {
+        ...options,
+        async prepare(directory, fromFormat) {
+          await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_directory_locked' });
+          const format = await readFile(join(directory, 'format'), 'utf8').catch(() => 'none');
+          calls.push([directory, fromFormat, format, (await readdir(directory)).includes('quarantine')]);
+        },
+      });
+    await (await open()).close();
+    await (await open()).close();
+    await writeFile(join(path, 'format'), '1\n');
+    await (await open()).close();
+    await (await open()).close();
+    expect(calls).toEqual([
+      [path, 0, 'none', true],
+      [path, 1, '1\n', true],
+    ]);
+    expect(await readFile(join(path, 'format'), 'utf8')).toBe('2\n');
+  });
+
+  it.each([0, 1])(
+    'whose preparation from format %i fails keeps that, is free, and is prepared again',
+    async (format) => {
+      if (format === 1) {
+        await (await openDataDirectory(path, options)).close();
+        await writeFile(join(path, 'format'), '1\n');
+      }
+      const calls: number[] = [];
+      const failing = {
+        ...options,
+        async prepare(_: string, fromFormat: number) {
+          calls.push(fromFormat);
+          if (calls.length < 3) throw new ConnectorError('data_directory_failed', 'the power went');
+        },
+      };
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        await expect(openDataDirectory(path, failing)).rejects.toThrow('the power went');
+        const found = await readFile(join(path, 'format'), 'utf8').catch(() => '0\n');
+        expect(found).toBe(`${format}\n`);
+      }
+      await (await openDataDirectory(path, failing)).close();
+      await (await openDataDirectory(path, failing)).close();
+      expect(calls).toEqual([format, format, format]);
+    },
+  );
 
   it('whose format cannot be read is refused, untouched', async () => {
     await (await openDataDirectory(path, options)).close();
@@ -102,7 +152,7 @@ describe('the data directory', () => {
   it('names the process that holds it, and is free when that is killed', async () => {
     const program = `
       const { openDataDirectory } = await import(${JSON.stringify(new URL('./data-directory.ts', import.meta.url).href)});
-      await openDataDirectory(${JSON.stringify(path)}, { now: Date.now, log: console });
+      await openDataDirectory(${JSON.stringify(path)}, { now: Date.now, log: console, prepare: async () => {} });
       console.log('open');
       setInterval(() => {}, 1000);
     `;

@@ -9,7 +9,9 @@ import { z } from 'zod';
 import { errorText, nodeFiles, systemCode, writeDurably } from './files.ts';
 
 /** The version of the directory's layout and of all files in it. */
-const formatVersion = 1;
+const formatVersion = 2;
+
+export type DataFormat = 1 | 2;
 const sqliteBusy = 5;
 
 const instanceSchema = z.object({ id: z.uuid(), createdAt: z.iso.datetime() });
@@ -24,20 +26,27 @@ export interface DataDirectory {
   close(): Promise<void>;
 }
 
+export interface DataDirectoryOptions {
+  readonly now: () => number;
+  readonly log: Logger;
+  /**
+   * Makes what a new directory (0), or one of an older format, lacks. Called under the lock before the directory is given
+   * its format: interrupted, it is called again.
+   */
+  readonly prepare: (directory: string, fromFormat: 0 | 1) => Promise<void>;
+}
+
 /**
  * Opens the data directory, which is made if need be, and locks it until `close`.
- * @throws ConnectorError data_format_newer (nothing is touched), data_format_unreadable, data_directory_locked,
+ * @throws What `prepare` throws, and ConnectorError data_format_newer (nothing is touched), data_format_unreadable, data_directory_locked,
  * data_directory_failed.
  */
-export async function openDataDirectory(
-  path: string,
-  options: { readonly now: () => number; readonly log: Logger },
-): Promise<DataDirectory> {
+export async function openDataDirectory(path: string, options: DataDirectoryOptions): Promise<DataDirectory> {
   const directory = resolve(path);
   try {
     await checkFormat(directory);
     await nodeFiles.makeDirectory(directory);
-    return await openLocked(directory, options.now, options.log);
+    return await openLocked(directory, options);
   } catch (error) {
     if (error instanceof ConnectorError) throw error;
     const text = `the data directory ${directory} cannot be made or written to (${errorText(error)}): see to its permissions and the disk, or use another directory`;
@@ -45,14 +54,18 @@ export async function openDataDirectory(
   }
 }
 
-async function openLocked(directory: string, now: () => number, log: Logger): Promise<DataDirectory> {
+async function openLocked(directory: string, { now, log, prepare }: DataDirectoryOptions): Promise<DataDirectory> {
   const unlock = await takeLock(directory, now, log);
   try {
     // Again under the lock: another process may have made it meanwhile.
-    if (!(await checkFormat(directory))) await writeDurably(join(directory, 'format'), `${formatVersion}\n`);
+    const format = await checkFormat(directory);
     const paths = pathsIn(directory);
     const { admin: _, ...folders } = paths;
     for (const folder of Object.values(folders)) await nodeFiles.makeDirectory(folder);
+    if (format !== formatVersion) {
+      await prepare(directory, format ?? 0);
+      await writeDurably(join(directory, 'format'), `${formatVersion}\n`);
+    }
     const instanceId = await readInstance(directory, now, log);
     return { path: directory, paths, instanceId, close: unlock };
   } catch (error) {
@@ -65,27 +78,26 @@ function pathsIn(directory: string) {
   return {
     journal: join(directory, 'journal'),
     positions: join(directory, 'positions'),
-    deadLetters: join(directory, 'dead-letters'),
     quarantine: join(directory, 'quarantine'),
     secrets: join(directory, 'secrets'),
-    jobs: join(directory, 'jobs'),
     /** Address, pid and token of the running instance: written by the app. */
     admin: join(directory, 'admin.json'),
   };
 }
 
 /**
- * Checks that a directory is a data directory of a format that we take. Writes nothing.
+ * Checks that a directory is a data directory of a format that we take, and gives it. Writes nothing.
  * @throws ConnectorError usage where it is none, data_format_newer, data_format_unreadable.
  */
-export async function requireFormat(directory: string): Promise<void> {
-  if (await checkFormat(directory)) return;
+export async function requireFormat(directory: string): Promise<DataFormat> {
+  const format = await checkFormat(directory);
+  if (format !== undefined) return format;
   const message = `there is no data directory in ${directory} (no file "format"): name the one that the connector was started with, or start it once`;
   throw new ConnectorError('usage', message);
 }
 
-/** Whether there is a format that we take; false where the directory is new. Writes nothing. */
-async function checkFormat(directory: string): Promise<boolean> {
+/** The format, if it is one that we take; undefined where the directory is new. Writes nothing. */
+async function checkFormat(directory: string): Promise<DataFormat | undefined> {
   const file = join(directory, 'format');
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
@@ -96,7 +108,7 @@ async function checkFormat(directory: string): Promise<boolean> {
     if (names.some((name) => name.endsWith('.segment'))) {
       throw unreadable(`${file} is missing, but there is a journal beside it`);
     }
-    return false;
+    return undefined;
   }
   const version = /^([1-9]\d{0,8})\n?$/.exec(text)?.[1];
   if (version === undefined) throw unreadable(`${file} holds no version`);
@@ -104,7 +116,7 @@ async function checkFormat(directory: string): Promise<boolean> {
     const message = `the data directory ${directory} has format ${version}; this version takes ${formatVersion} and has changed nothing: use the newer version again`;
     throw new ConnectorError('data_format_newer', message);
   }
-  return true;
+  return version === '1' ? 1 : formatVersion;
 }
 
 function unreadable(what: string): ConnectorError {

@@ -1,6 +1,6 @@
 // The few file operations that the journal stands on, so that a test can lose what was not synced.
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises';
+import { chown, mkdir, open, readdir, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface OpenFile {
@@ -125,9 +125,14 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array, position: numb
   }
 }
 
-/** Puts the whole text, or nothing of it, on disk under a path; a file that is there is replaced. */
-export async function writeDurably(path: string, text: string | AsyncIterable<string>): Promise<void> {
+/**
+ * Puts the whole text, or nothing of it, on disk under a path; a file that is there is replaced. It keeps its owner: who
+ * runs a command may be another than who runs the connector, which has to read it.
+ */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  const before = await stat(path).catch(() => undefined);
   await writeFile(`${path}.new`, text, { mode: 0o600, flush: true });
+  if (before !== undefined && before.uid !== process.getuid?.()) await chown(`${path}.new`, before.uid, before.gid);
   await rename(`${path}.new`, path);
   await nodeFiles.syncDirectory(dirname(path));
 }

@@ -1,6 +1,6 @@
 // The durable log between our 2xx and delivery.
-export type { DataDirectory } from './data-directory.ts';
-export { openDataDirectory } from './data-directory.ts';
+export type { DataDirectory, DataDirectoryOptions, DataFormat } from './data-directory.ts';
+export { openDataDirectory, requireFormat } from './data-directory.ts';
 export type { Files, OpenFile } from './files.ts';
 export { nodeFiles, writeDurably } from './files.ts';
 export type { Journal, JournalOptions } from './journal.ts';
@@ -8,5 +8,6 @@ export { journalMetrics } from './metrics.ts';
 export { openJournal } from './open-journal.ts';
 export type { JournalSnapshot, JournalSnapshotOptions } from './open-snapshot.ts';
 export { openJournalSnapshot } from './open-snapshot.ts';
-export { openPositionFileAt } from './position-file.ts';
+export { positionSchema } from './position.ts';
+export { readPositionAt } from './position-file.ts';
 export { parseReceipt } from './receipt.ts';

@@ -40,7 +40,7 @@ function open(directory: string, segmentBytes = 20_000): Promise<Journal> {
 
 /** A data directory with bodies and a position, closed in order. */
 async function filled(count: number): Promise<readonly string[]> {
-  const data = await openDataDirectory(path, { now: Date.now, log });
+  const data = await openDataDirectory(path, { now: Date.now, log, prepare: async () => {} });
   const journal = await open(data.path);
   const receipts: string[] = [];
   for (let n = 1; n <= count; n += 1) receipts.push(await appendText(journal, `${n} ${'x'.repeat(500)}`));
@@ -146,7 +146,7 @@ describe('a snapshot of a stopped connector', () => {
     await mkdir(path);
     await expect(openJournalSnapshot(path, { log })).rejects.toMatchObject({ code: 'usage' });
     expect(await readdir(path)).toEqual([]);
-    await writeFile(join(path, 'format'), '2\n');
+    await writeFile(join(path, 'format'), '3\n');
     await expect(openJournalSnapshot(path, { log })).rejects.toMatchObject({ code: 'data_format_newer' });
   });
 
@@ -154,7 +154,7 @@ describe('a snapshot of a stopped connector', () => {
     await filled(1);
     const room = join(path, 'dead-letters');
     expect((await openJournalSnapshot(path, { log, room: 'dead-letters' })).extent().nextSequence).toBe(1);
-    for (const name of ['journal', 'positions', 'quarantine']) await mkdir(join(room, name));
+    for (const name of ['journal', 'positions', 'quarantine']) await mkdir(join(room, name), { recursive: true });
     const letters = await open(room);
     await appendText(letters, 'a dead letter');
     await letters.close();
@@ -165,7 +165,7 @@ describe('a snapshot of a stopped connector', () => {
 
 describe('a snapshot of a running connector', () => {
   it('needs no lock, and sees what is there', async () => {
-    const data = await openDataDirectory(path, { now: Date.now, log });
+    const data = await openDataDirectory(path, { now: Date.now, log, prepare: async () => {} });
     const journal = await open(data.path);
     await appendText(journal, 'one');
     const first = await openJournalSnapshot(path, { log });
@@ -181,7 +181,7 @@ describe('a snapshot of a running connector', () => {
 
 describe('a look through a segment', () => {
   it('lets others have their turn between its chunks', async () => {
-    const data = await openDataDirectory(path, { now: Date.now, log });
+    const data = await openDataDirectory(path, { now: Date.now, log, prepare: async () => {} });
     const filling = await open(data.path, 32 * 1024 * 1024);
     const body = Buffer.alloc(8192, 'x');
     const count = 2048;

@@ -53,26 +53,11 @@ export async function readPositions(
   return positions;
 }
 
-/**
- * A position file of somebody else's than a destination's, anywhere in a directory that is there; made at the first save.
- * It holds nothing in the journal back. Where there is none it begins at `initial`.
- * @throws ConnectorError position_failed where it is damaged or cannot be opened.
- */
-export async function openPositionFileAt(
-  path: string,
-  initial: Position,
-  files: Files = nodeFiles,
-): Promise<PositionFile> {
-  const file = await openPositionFile(files, path).catch((error: unknown) => {
-    const text = `the position in ${path} cannot be opened (${errorText(error)}): see to its permissions and the disk`;
-    throw new ConnectorError('position_failed', text, { cause: error });
-  });
-  if (file.found.damaged) {
-    await file.close();
-    const text = `the position in ${path} is damaged: what it belongs to must begin anew; remove the file for that`;
-    throw new ConnectorError('position_failed', text);
-  }
-  return file.use(file.found.value?.position ?? initial, 'letGo', () => undefined);
+/** The position in one file, by reading alone; undefined where there is none. Rejects where it is damaged. */
+export async function readPositionAt(path: string, files: Files = nodeFiles): Promise<Position | undefined> {
+  const { value, damaged } = await readSlotFile(files, path, format);
+  if (damaged && value === undefined) throw new ConnectorError('position_failed', `the position in ${path} is damaged`);
+  return value?.position;
 }
 
 /** The file as found: to be used, or closed. */

@@ -30,7 +30,11 @@ function open(directory: string): ReturnType<typeof openJournal> {
 
 describe('on real files', () => {
   it('rolls, closes and opens again', async () => {
-    const data = await openDataDirectory(join(parent, 'data'), { now: Date.now, log: createRecordingLogger() });
+    const data = await openDataDirectory(join(parent, 'data'), {
+      now: Date.now,
+      log: createRecordingLogger(),
+      prepare: async () => {},
+    });
     const journal = await open(data.path);
     const texts = Array.from({ length: 100 }, (_, n) => `${n} ${'x'.repeat(500)}`);
     for (const text of texts) await appendText(journal, text);
@@ -49,7 +53,7 @@ describe('on real files', () => {
     const program = `
       const { openDataDirectory, openJournal } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
       const log = { debug() {}, info() {}, warn: console.error, error: console.error };
-      const data = await openDataDirectory(${JSON.stringify(join(parent, 'data'))}, { now: Date.now, log });
+      const data = await openDataDirectory(${JSON.stringify(join(parent, 'data'))}, { now: Date.now, log, prepare: async () => {} });
       const journal = await openJournal({
         directory: data.path, maxBytes: 1e8, minFreeBytes: 0, retainForMs: 1e9, segmentBytes: 1e6, now: Date.now, log,
         meter: { add() {} },

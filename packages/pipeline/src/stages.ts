@@ -11,7 +11,7 @@ import {
   systemClock,
 } from '@xiq-siem/delivery';
 import { type Journal, openJournal } from '@xiq-siem/journal';
-import { type DeadLetters, openDeadLetters } from '@xiq-siem/state';
+import { type DeadLetters, openDeadLetters, type State } from '@xiq-siem/state';
 import type { OpenDestination } from './plugins.ts';
 
 /** What every stage is given. */
@@ -41,13 +41,14 @@ export function openConfiguredJournal(
 }
 
 export function openConfiguredDeadLetters(
-  { deadLetters: { maxBytes }, journal: { minFreeBytes, segmentBytes } }: Configuration,
+  { deadLetters: { maxBytes }, journal: { minFreeBytes } }: Configuration,
   directory: string,
-  services: StageServices,
+  { now, log }: StageServices,
+  { database }: State,
   journal: Log,
 ): Promise<DeadLetters> {
   const firstBody = () => journal.extent().firstSequence;
-  return openDeadLetters(directory, { ...services, maxBytes, minFreeBytes, segmentBytes, firstBody });
+  return openDeadLetters(database, { now, log, directory, maxBytes, minFreeBytes, firstBody });
 }
 
 /** @throws ConnectorError `usage` where `name` is configured, or unknown. */

@@ -8,7 +8,7 @@ import { type Batch, type DeliveryReport, defineDestination, type Log } from '@x
 import { fileDestination } from '@xiq-siem/file';
 import { selfSource } from '@xiq-siem/health-events';
 import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
-import { openDeadLetters, openProgressHistory } from '@xiq-siem/state';
+import { openDeadLetters, openProgressHistory, openState, prepareState } from '@xiq-siem/state';
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import { z } from 'zod';
@@ -160,7 +160,12 @@ export async function openPipelinePlace(
   let clockMs = 0;
   /** As the system's, set forward by `pass`. */
   const now = (): number => Date.now() + clockMs;
-  const data = await openDataDirectory(join(directory, 'data'), { now, log });
+  const data = await openDataDirectory(join(directory, 'data'), {
+    now,
+    log,
+    prepare: (path, fromFormat) => prepareState(path, fromFormat, { now, log }),
+  });
+  const state = await openState(data.path, { now, log });
   const services = {
     agent: { id: data.instanceId, name: 'test', version: '1' },
     secretsDirectory: data.paths.secrets,
@@ -174,24 +179,22 @@ export async function openPipelinePlace(
       ? await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds })
       : { ...over, maintain: async () => {} };
   const firstBody = (): number => journal.extent().firstSequence;
-  const deadLetters = await openDeadLetters(data.paths.deadLetters, {
+  const deadLetters = await openDeadLetters(state.database, {
     maxBytes: 1 << 24,
     minFreeBytes: 0,
-    segmentBytes: 1 << 20,
+    directory: data.path,
     firstBody,
-    maintainEveryMs: 0,
     now,
     log,
-    meter,
   });
-  const progressHistory = await openProgressHistory(data.paths.positions, log);
+  const progressHistory = openProgressHistory(state.database, log);
   const pipeline = await openPipeline(await configure(wanted), { journal, deadLetters, services, log });
   let isClosed = false;
 
   /** Notes how far each destination has come, as the sampler does. */
   async function sample(): Promise<void> {
-    for (const { name, sequence } of pipeline.delivery.status())
-      await progressHistory.add(name, { sequence, atMs: now() });
+    const reached = pipeline.delivery.status().map(({ name, sequence }) => [name, { sequence, atMs: now() }] as const);
+    await progressHistory.add(new Map(reached));
   }
   await sample();
   return {
@@ -200,6 +203,7 @@ export async function openPipelinePlace(
     registry,
     file,
     data,
+    state,
     journal,
     deadLetters,
     progressHistory,
@@ -239,7 +243,7 @@ export async function openPipelinePlace(
       if (isClosed) return;
       isClosed = true;
       await pipeline.delivery.stop(500);
-      await deadLetters.close();
+      await state.close();
       await journal.close();
       await data.close();
     },

@@ -1,6 +1,6 @@
 // The read model: the same of a running connector and of the files of a stopped one.
 import type { Assurance, KeptBody, LogReading, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
-import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading } from '@xiq-siem/state';
+import type { BackfilledLookup, DeadLetterReading, NotedIncident, ProgressHistoryReading } from '@xiq-siem/state';
 
 export interface KnownDestination {
   readonly name: string;
@@ -15,6 +15,8 @@ export interface Evidence {
   readonly journal: LogReading;
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
+  /** What went wrong with the state file, and nobody has acknowledged. */
+  incidents(): Promise<readonly NotedIncident[]>;
   readonly mappingVersion: string | undefined;
   /** Ids of events that a back-fill brought; undefined where nobody needs them. */
   readonly backfilled?: BackfilledLookup | undefined;

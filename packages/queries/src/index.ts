@@ -13,5 +13,5 @@ export type { RunningParts } from './running-evidence.ts';
 export { mappingAtWork, runningEvidence } from './running-evidence.ts';
 export { startSampler } from './sampler.ts';
 export type { LiveFigures } from './status.ts';
-export { gapId, statusOf } from './status.ts';
+export { gapId, incidentNumber, statusOf } from './status.ts';
 export { tail } from './tail.ts';

@@ -17,7 +17,7 @@ export interface ReadingParts {
   evidence(): Evidence;
   readonly identity: Identity;
   /** Undefined where the connector is stopped. */
-  live(): LiveFigures | undefined;
+  live(): Promise<LiveFigures | undefined>;
   /** What is known of how senders authenticated. */
   authentication(): Parameters<typeof shapesOf>[2];
   jobs(): Promise<readonly Job[]>;
@@ -34,7 +34,7 @@ const document = z.record(z.string(), z.unknown());
 export function readingOperations(parts: ReadingParts): SnapshotOperations {
   const { snapshot, evidence, identity, live, authentication, mappings, xiq } = parts;
   return {
-    status: () => statusOf(evidence(), identity, live()),
+    status: async () => statusOf(evidence(), identity, await live()),
     traceReceipt: async ({ receipt }) => traceReceipt(evidence(), receipt),
     async *traceEvent({ eventId, from, to }, signal) {
       yield* traceEvent(evidence(), eventId, { from, to }, signal);
@@ -43,15 +43,17 @@ export function readingOperations(parts: ReadingParts): SnapshotOperations {
       const { deadLetters } = evidence();
       const page = { limit, ...(after !== undefined && { after }) };
       const { entries, ...found } = await deadLetters.list(filterOf(filter), page);
-      const open = [...deadLetters.counts().values()].reduce((sum, counts) => sum + counts.open, 0);
+      const open = [...(await deadLetters.counts()).values()].reduce((sum, counts) => sum + counts.open, 0);
       return { snapshot, entries: entries.map(entryOf), ...found, open };
     },
     async groupDeadLetters() {
       const { deadLetters } = evidence();
-      const groups = deadLetters.groups().map(({ destination, code, dataset, count: events, oldestMs, newestMs }) => {
-        return { destination, code, dataset, events, oldest: timeOf(oldestMs), newest: timeOf(newestMs) };
-      });
-      const counts = [...deadLetters.counts()].map(([destination, { open, delivered, dropped }]) => {
+      const groups = (await deadLetters.groups()).map(
+        ({ destination, code, dataset, count: events, oldestMs, newestMs }) => {
+          return { destination, code, dataset, events, oldest: timeOf(oldestMs), newest: timeOf(newestMs) };
+        },
+      );
+      const counts = [...(await deadLetters.counts())].map(([destination, { open, delivered, dropped }]) => {
         return { destination, open, delivered, dropped };
       });
       return { snapshot, groups, counts };

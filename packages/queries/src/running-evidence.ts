@@ -4,7 +4,7 @@ import type { Log } from '@xiq-siem/core';
 import { routeBy } from '@xiq-siem/delivery';
 import type { Pipeline } from '@xiq-siem/pipeline';
 import { type PluginServices, readingSources } from '@xiq-siem/pipeline';
-import type { BackfilledLookup, DeadLetters, ProgressHistory } from '@xiq-siem/state';
+import type { BackfilledLookup, DeadLetters, ProgressHistory, State } from '@xiq-siem/state';
 import { considerately } from './considerate.ts';
 import type { Evidence } from './evidence.ts';
 import type { MappingAtWork } from './replay-preview.ts';
@@ -13,6 +13,7 @@ export interface RunningParts {
   readonly journal: Log;
   readonly deadLetters: DeadLetters;
   readonly progressHistory: ProgressHistory;
+  readonly incidents: State['incidents'];
   readonly pipeline: Pipeline;
   readonly services: PluginServices;
   readonly backfilled?: BackfilledLookup | undefined;
@@ -37,13 +38,14 @@ export function mappingAtWork(
 
 /** A new one for each call: what is configured may change between two. */
 export function runningEvidence(parts: RunningParts): Evidence {
-  const { journal, deadLetters, progressHistory, pipeline, services, backfilled } = parts;
+  const { journal, deadLetters, progressHistory, incidents, pipeline, services, backfilled } = parts;
   const { version: mappingVersion, ...mapping } = mappingAtWork(pipeline.configuration(), services);
   return {
     ...mapping,
     snapshot: false,
     journal,
     deadLetters,
+    incidents,
     progressHistory,
     backfilled,
     mappingVersion,

@@ -26,7 +26,7 @@ test('a sample tells how fast bodies come, what is free, and how far each destin
   // A clock that is set forward goes on by itself meanwhile.
   expect(sampler.pace.bytesPerHour()).toBeGreaterThan(3_000_000);
   expect(sampler.pace.bytesPerHour()).toBeLessThanOrEqual(3_600_000);
-  expect(progressHistory.around('one', 5)).toMatchObject({ notAfterMs: expect.any(Number) });
+  expect(await progressHistory.around('one', 5)).toMatchObject({ notAfterMs: expect.any(Number) });
 });
 
 test('a disk that cannot be looked at is not known, and keeps nothing else from being taken', async () => {

@@ -34,7 +34,7 @@ export function startSampler({ journal, delivery, progressHistory, directory, re
     bodies += journal.bodiesIn(next, nextSequence - 1);
     next = nextSequence;
     pace.add({ atMs, bodies, bytes: receivedBytes(), settled: new Map(settled) });
-    for (const { name, sequence } of lanes) await progressHistory.add(name, { sequence, atMs });
+    await progressHistory.add(new Map(lanes.map(({ name, sequence }) => [name, { sequence, atMs }])));
   }
   const timer = setInterval(() => void sample(), everyMs);
   timer.unref();

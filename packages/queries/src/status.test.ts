@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import type { NotedIncident } from '@xiq-siem/state';
 import { expect, test } from 'vitest';
 import { createPace } from './pace.ts';
-import { statusOf } from './status.ts';
+import { incidentNumber, statusOf } from './status.ts';
 import { identity, liveOf } from './test-live.ts';
 import { audit, destinations, hanging, judging, openPlace, type Place, until } from './test-place.ts';
 
@@ -77,7 +78,7 @@ test('a dead letter that no store has shows as a difference', async () => {
   await place.keep([audit(1)]);
   await place.settled();
   const evidence = place.evidence();
-  const forgotten = { ...evidence, deadLetters: { ...evidence.deadLetters, counts: () => new Map() } };
+  const forgotten = { ...evidence, deadLetters: { ...evidence.deadLetters, counts: async () => new Map() } };
   const status = await statusOf(forgotten, identity, liveOf(place));
   expect(status).toMatchObject({ holds: false, destinations: [{ deadLetters: { difference: 1 } }] });
 });
@@ -154,6 +155,23 @@ test('hours until full follow from what is free and today’s pace; unknown with
   expect(await told({ pace: { ...pace, bytesPerHour: () => 0 } })).toBeNull();
 });
 
+test('an incident of the state file stands under the id that acknowledges it', async () => {
+  await using place = await openPlace(destinations('one'));
+  const file = 'quarantine/state-1.sqlite';
+  const damaged: NotedIncident = { id: 2, atMs: 3_000, kind: 'damaged', reason: 'x', file, recovered: 5, lost: 1 };
+  const unknown = { file: undefined, recovered: 0, lost: undefined };
+  const missing: NotedIncident = { id: 7, atMs: 4_000, kind: 'missing', reason: 'y', ...unknown };
+  expect((await statusNow(place)).incidents).toEqual([]);
+  const evidence = { ...place.evidence(), incidents: async () => [damaged, missing] };
+  const { incidents } = await statusOf(evidence, identity, liveOf(place));
+  expect(incidents).toEqual([
+    { ...damaged, id: 'state:2', at: '1970-01-01T00:00:03.000Z', atMs: undefined },
+    { ...missing, id: 'state:7', at: '1970-01-01T00:00:04.000Z', atMs: undefined },
+  ]);
+  expect(incidents.map(({ id }) => incidentNumber(id))).toEqual([2, 7]);
+  expect(incidentNumber('one:3-9')).toBeUndefined();
+});
+
 test('gaps stand under the id that acknowledges them, and lost files are named, but not twice', async () => {
   await using place = await openPlace(destinations('one'));
   const evidence = place.evidence();
@@ -206,12 +224,16 @@ test('the sums hold at every moment of a storm of rejections', async () => {
   let looks = 0;
   const faults: unknown[] = [];
   const isOver = (): boolean => place.pipeline.delivery.status()[0]?.sequence === 2;
-  while (!isOver()) {
-    looks += 1;
-    const { holds, destinations: told } = await statusNow(place);
-    if (!holds) faults.push(told[0]?.sum, told[0]?.deadLetters);
-    await setImmediate();
-  }
+  // Each look waits for the entries that are written before it.
+  const look = async (): Promise<void> => {
+    while (!isOver()) {
+      looks += 1;
+      const { holds, destinations: told } = await statusNow(place);
+      if (!holds) faults.push(told[0]?.sum, told[0]?.deadLetters);
+      await setImmediate();
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, look));
   expect(faults).toEqual([]);
   expect(looks).toBeGreaterThan(20);
   await place.settled();

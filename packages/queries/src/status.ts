@@ -1,7 +1,8 @@
 // What came, what became of it, what is stuck, and whether the sums hold.
-import type { DestinationState, Gap, SourceState, Status } from '@xiq-siem/admin-api';
+import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-siem/admin-api';
 import type { Position, PositionCounters, RetentionGap } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
+import type { NotedIncident } from '@xiq-siem/state';
 import { type Evidence, isSettled, type KnownDestination, timeOf, unsettledBodies } from './evidence.ts';
 import type { Pace } from './pace.ts';
 
@@ -37,7 +38,7 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
   const known: readonly Described[] = [...evidence.destinations(), ...unknown];
   const destinations = await Promise.all(known.map((destination) => stateOf(evidence, destination, live)));
   const names = new Set(known.map(({ name }) => name));
-  const open = [...deadLetters.counts().values()].reduce((sum, counts) => sum + counts.open, 0);
+  const open = [...(await deadLetters.counts()).values()].reduce((sum, counts) => sum + counts.open, 0);
   return {
     snapshot,
     at: timeOf(at),
@@ -58,6 +59,7 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
     },
     notConfigured: [...journal.positions().keys()].filter((name) => !names.has(name)).sort(),
     gaps: journal.retentionGaps().map(gapOf),
+    incidents: (await evidence.incidents()).map(incidentOf),
     deadLetters: { open, bytes: live?.deadLetterBytes.used ?? 0, maxBytes: live?.deadLetterBytes.max },
     jobsRunning: live?.jobsRunning ?? 0,
     holds: destinations.every((state) => state.sum.difference === 0 && state.deadLetters.difference === 0),
@@ -67,6 +69,17 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
 /** `destination:from-to`: what `acknowledge` takes. */
 export const gapId = ({ destination, fromSequence, toSequence }: RetentionGap): string =>
   `${destination}:${fromSequence}-${toSequence}`;
+
+const incidentPrefix = 'state:';
+
+/** Of an incident that `acknowledge` takes; undefined where it is the id of a gap. */
+export function incidentNumber(id: string): number | undefined {
+  return id.startsWith(incidentPrefix) ? Number(id.slice(incidentPrefix.length)) : undefined;
+}
+
+function incidentOf({ id, atMs, kind, reason, file, recovered, lost }: NotedIncident): Incident {
+  return { id: `${incidentPrefix}${id}`, at: timeOf(atMs), kind, reason, file, recovered, lost };
+}
 
 function gapOf(gap: RetentionGap): Gap {
   const { destination, fromSequence, toSequence, bodies, bytes, lastAtMs } = gap;
@@ -109,16 +122,17 @@ async function deadLettersOf(
   position: Position | undefined,
   counted: number,
 ): Promise<DestinationState['deadLetters']> {
-  const { fromRuns = 0, ...stored } = deadLetters.counts().get(destination) ?? { open: 0, delivered: 0, dropped: 0 };
+  const { fromRuns = 0, ...stored } = (await deadLetters.counts()).get(destination) ?? {
+    open: 0,
+    delivered: 0,
+    dropped: 0,
+  };
   let difference = counted + fromRuns - stored.open - stored.delivered - stored.dropped;
   if (difference < 0) {
     // The entry is stored first and the position after it: a crash, or a query in between, finds more entries than are
     // counted. They are the newest.
-    let early = 0;
-    const newest = deadLetters.matching({ destination }).slice(-Math.min(-difference * 2, maxEarly));
-    for await (const entries of deadLetters.read(newest, never)) {
-      early += entries.filter((entry) => !(position && isSettled(position, entry.sequence, entry.element))).length;
-    }
+    const newest = await deadLetters.newest(destination, Math.min(-difference * 2, maxEarly));
+    const early = newest.filter((entry) => !(position && isSettled(position, entry.sequence, entry.element))).length;
     difference += Math.min(early, -difference);
   }
   return { ...stored, difference };

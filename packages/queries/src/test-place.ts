@@ -20,8 +20,9 @@ export type Place = Awaited<ReturnType<typeof openPlace>>;
 
 export async function openPlace(...options: Parameters<typeof openPipelinePlace>) {
   const place = await openPipelinePlace(...options);
-  const { journal, deadLetters, progressHistory, pipeline, services } = place;
-  const parts: RunningParts = { journal, deadLetters, progressHistory, pipeline, services };
+  const { state, journal, deadLetters, progressHistory, pipeline, services } = place;
+  const { incidents } = state;
+  const parts: RunningParts = { journal, deadLetters, progressHistory, incidents, pipeline, services };
   return {
     ...place,
     parts,

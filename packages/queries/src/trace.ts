@@ -98,7 +98,7 @@ async function verdictOf(
   }
   const isWanted = wants({ dataset, source });
   if (!isSettled(position, sequence, element)) return { verdict: isWanted ? 'waiting' : 'filtered' };
-  const { notBeforeMs, notAfterMs } = progressHistory.around(name, sequence);
+  const { notBeforeMs, notAfterMs } = await progressHistory.around(name, sequence);
   const times = { notBefore: timeOf(notBeforeMs), notAfter: timeOf(notAfterMs) };
   if (!isWanted) return { verdict: 'filtered', ...times };
   const stored = (await deadLetters.find(sequence, element)).find(({ destination }) => destination === name);
@@ -109,7 +109,7 @@ async function verdictOf(
     if (resolved.how === 'dropped') return { verdict: 'dropped', ...shown };
     return { verdict: 'delivered', assurance, ...shown, words: 'after a retry of its dead letter' };
   }
-  const began = progressHistory.first(name)?.sequence;
+  const began = (await progressHistory.first(name))?.sequence;
   if (began !== undefined && sequence < began) {
     return { verdict: 'not_known', words: 'before this destination, or its history, began' };
   }

@@ -1,8 +1,9 @@
 // The ids of events that a back-fill stored, so that a webhook that brings one later is recognized. Durable.
-import { open, stat } from 'node:fs/promises';
-import { type KeptBody, type Logger, type NormalizedEvent, type Origin, oneAtATime, reasonOf } from '@xiq-siem/core';
-import { writeDurably } from '@xiq-siem/journal';
-import { type IdSet, idSet } from './id-set.ts';
+import { crc32 } from 'node:zlib';
+import { type KeptBody, type Logger, type NormalizedEvent, type Origin, oneAtATime } from '@xiq-siem/core';
+import { z } from 'zod';
+import { type IdSet, idSet, isEventId } from './id-set.ts';
+import type { Database, Reading, Statement } from './sqlite/database.ts';
 
 export interface BackfilledIds {
   has(id: string): boolean;
@@ -14,14 +15,15 @@ export interface BackfilledIds {
    * job that is resumed finds the body in its scan of the journal, and adds its ids again.
    */
   add(ids: readonly string[]): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** No webhook is expected later than this. */
 const forgetAfterMs = 30 * 86_400_000;
-/** 55 MB on disk, 20 MB in memory; more are not remembered, until some are forgotten at an opening. */
+/** 21 MB on disk, 20 MB in memory; more are not remembered, until some are forgotten at an opening. */
 const maxIds = 1_000_000;
-const line = /^(\d[0-9a-f]{40}) (\d{1,15})$/;
+/** A digit, and 40 hex digits as bytes. */
+export const idBytes = 21;
+const rowsAtOnce = 500;
 
 interface BackfilledIdsOptions {
   /** Epoch milliseconds. */
@@ -30,15 +32,13 @@ interface BackfilledIdsOptions {
   readonly maxIds?: number;
 }
 
-/** A torn line is passed over, and is gone after the next opening. */
 export async function openBackfilledIds(
-  path: string,
+  database: Database,
   { now, log, maxIds: most = maxIds }: BackfilledIdsOptions,
 ): Promise<BackfilledIds> {
   const afterMs = now() - forgetAfterMs;
-  const { ids, isWhole } = await load(path, afterMs, most);
-  if (!isWhole) await writeDurably(path, keptLines(path, afterMs, most));
-  const file = await open(path, 'a', 0o600);
+  await database.write([{ sql: 'DELETE FROM backfilled_ids WHERE at_ms <= ?', parameters: [Math.trunc(afterMs)] }]);
+  const ids = await load(database, afterMs, most, log);
   const inTurn = oneAtATime();
   let isFull = false;
 
@@ -51,10 +51,8 @@ export async function openBackfilledIds(
     }
     const taken = fresh.slice(0, Math.max(0, capacity));
     if (taken.length === 0) return;
+    await database.write([idsStatement(taken, now())]);
     for (const id of taken) ids.add(id);
-    const atMs = now();
-    await file.appendFile(taken.map((id) => `${id} ${atMs}\n`).join(''));
-    await file.datasync();
   }
   return {
     has: ids.has,
@@ -62,58 +60,44 @@ export async function openBackfilledIds(
       return ids.size;
     },
     add: (given) => inTurn(() => append(given)),
-    close: () => inTurn(() => file.close()),
   };
 }
 
 /** Of a stopped connector: changes nothing. */
-export async function readBackfilledIds(path: string, nowMs: number): Promise<BackfilledLookup> {
-  return (await load(path, nowMs - forgetAfterMs, maxIds)).ids;
+export const readBackfilledIds = (database: Reading, nowMs: number, log: Logger): Promise<BackfilledLookup> =>
+  load(database, nowMs - forgetAfterMs, maxIds, log);
+
+export function idsStatement(ids: readonly string[], atMs: number): Statement {
+  const bytes = Buffer.concat(ids.map((id) => Buffer.from(`0${id}`, 'hex')));
+  return {
+    sql: 'INSERT INTO backfilled_ids (at_ms, ids, crc) VALUES (?, ?, ?)',
+    parameters: [Math.trunc(atMs), bytes, crc32(bytes)],
+  };
 }
 
-/** The id of a line that is whole and young enough. */
-function idIn(text: string, afterMs: number): string | undefined {
-  const [, id, atMs] = line.exec(text) ?? [];
-  return Number(atMs) > afterMs ? id : undefined;
-}
+const idsRow = z.object({ id: z.int(), ids: z.instanceof(Uint8Array), crc: z.int() });
 
-async function load(path: string, afterMs: number, most: number): Promise<{ ids: IdSet; isWhole: boolean }> {
+async function load(database: Reading, afterMs: number, most: number, log: Logger): Promise<IdSet> {
   const ids = idSet();
-  let isWhole = true;
-  let bytes = 0;
-  for await (const text of linesIn(path)) {
-    bytes += text.length + 1;
-    const id = idIn(text, afterMs);
-    if (id !== undefined && ids.size < most) ids.add(id);
-    else isWhole = false;
+  const sql = `SELECT id, ids, crc FROM backfilled_ids WHERE id > ? AND at_ms > ? ORDER BY id LIMIT ${rowsAtOnce}`;
+  for (let after = 0; ; ) {
+    const rows = z.array(idsRow).parse(await database.read(sql, [after, Math.trunc(afterMs)]));
+    for (const { id, ids: bytes, crc } of rows) {
+      after = id;
+      if (crc32(bytes) !== crc)
+        log.error('state.document_unreadable', { document: `backfilled_ids ${id}`, why: 'its checksum is wrong' });
+      else addTo(ids, bytes, most);
+    }
+    if (rows.length < rowsAtOnce) return ids;
   }
-  // A line whose end is missing would run into the next one.
-  const isEnded = bytes === 0 || (await stat(path)).size === bytes;
-  return { ids, isWhole: isWhole && isEnded };
 }
 
-async function* linesIn(path: string): AsyncGenerator<string> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
-    if (reasonOf(cause) === 'ENOENT') return undefined;
-    throw cause;
-  });
-  if (file !== undefined) yield* file.readLines({ encoding: 'latin1' });
-}
-
-const linesAtOnce = 10_000;
-
-/** The lines that stay, many at once. */
-async function* keptLines(path: string, afterMs: number, most: number): AsyncGenerator<string> {
-  let kept = 0;
-  let some: string[] = [];
-  for await (const text of linesIn(path)) {
-    if (idIn(text, afterMs) === undefined || kept >= most) continue;
-    kept += 1;
-    if (some.push(`${text}\n`) < linesAtOnce) continue;
-    yield some.join('');
-    some = [];
+function addTo(ids: IdSet, bytes: Uint8Array, most: number): void {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  for (let at = 0; at < hex.length && ids.size < most; at += 2 * idBytes) {
+    const id = hex.slice(at + 1, at + 2 * idBytes);
+    if (isEventId(id)) ids.add(id);
   }
-  yield some.join('');
 }
 
 export type BackfilledLookup = Pick<BackfilledIds, 'has' | 'size'>;

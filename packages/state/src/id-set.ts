@@ -67,8 +67,10 @@ export function idSet(expected = 0): IdSet {
 
 const isHeld = (words: Uint32Array, place: number): boolean => words[place] !== 0 || words[place + 1] !== 0;
 
+export const isEventId = (id: string): boolean => /^\d[0-9a-f]{40}$/.test(id);
+
 function wordsOf(id: string): readonly [number, number] {
-  if (!/^\d[0-9a-f]{40}$/.test(id)) throw new TypeError('An event id is a digit and 40 hex digits.');
+  if (!isEventId(id)) throw new TypeError('An event id is a digit and 40 hex digits.');
   const high = Number.parseInt(id.slice(1, 1 + hexOfWord), 16);
   const low = Number.parseInt(id.slice(1 + hexOfWord, 1 + 2 * hexOfWord), 16);
   // All zeros is how an empty place looks.

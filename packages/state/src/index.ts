@@ -1,6 +1,7 @@
-// What is small and durable beside the journal.
+// What is small and durable beside the journal, in one SQLite file.
 export type { BackfilledIds, BackfilledLookup } from './backfilled-ids.ts';
 export { isDuplicateOfBackfill, openBackfilledIds, readBackfilledIds, withoutDuplicates } from './backfilled-ids.ts';
+export { deadLetterReading } from './dead-letters/dead-letter-reading.ts';
 export type {
   DeadLetterFilter,
   DeadLetterReading,
@@ -8,9 +9,19 @@ export type {
   ListedDeadLetter,
   StoredDeadLetter,
 } from './dead-letters/dead-letters.ts';
-export { openDeadLetters, openDeadLettersSnapshot } from './dead-letters/open-dead-letters.ts';
+export { openDeadLetters } from './dead-letters/open-dead-letters.ts';
+export type { DocumentReading, Documents } from './documents.ts';
+export { documentNames, documentReading } from './documents.ts';
 export { idSet } from './id-set.ts';
-export type { BackfillProgress, JobRecord, JobRecords } from './job-record.ts';
-export { newJobId, openJobRecords, readJobRecords } from './job-record.ts';
-export type { ProgressHistory, ProgressHistoryReading } from './progress-history.ts';
-export { openProgressHistory, readProgressHistory } from './progress-history.ts';
+export type { BackfillProgress, JobRecord, JobRecords } from './job-records.ts';
+export { newJobId, openJobRecords, readJobRecords } from './job-records.ts';
+export { prepareState } from './migration/migrate.ts';
+export { openDocumentsBeside } from './open-documents-beside.ts';
+export type { State } from './open-state.ts';
+export { openState } from './open-state.ts';
+export type { Progress, ProgressHistory, ProgressHistoryReading } from './progress-history.ts';
+export { openProgressHistory, progressReading } from './progress-history.ts';
+export type { StateSnapshot } from './read-state.ts';
+export { openStateSnapshot } from './read-state.ts';
+export type { NotedIncident } from './recovery/incident.ts';
+export { readIncidents } from './recovery/incident.ts';

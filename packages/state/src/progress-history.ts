@@ -1,116 +1,87 @@
 // How far each destination had come at which time: lets a trace say between which two times a body was settled.
-import { appendFile, readdir, readFile, rm, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Logger } from '@xiq-siem/core';
-import { writeDurably } from '@xiq-siem/journal';
+import { z } from 'zod';
+import type { Database, Reading, Statement } from './sqlite/database.ts';
 
 /** At `atMs` every body below `sequence` was settled. */
-interface Progress {
+export interface Progress {
   readonly sequence: number;
   readonly atMs: number;
 }
 
 export interface ProgressHistoryReading {
   /** The first one that is known of a destination: where it began, or where its history does. */
-  first(destination: string): Progress | undefined;
+  first(destination: string): Promise<Progress | undefined>;
   /** The last time at which a body was not yet settled, and the first at which it was. */
   around(
     destination: string,
     sequence: number,
-  ): { readonly notBeforeMs: number | undefined; readonly notAfterMs: number | undefined };
+  ): Promise<{ readonly notBeforeMs: number | undefined; readonly notAfterMs: number | undefined }>;
 }
 
 export interface ProgressHistory extends ProgressHistoryReading {
-  /** Records how far a destination has come; never throws: without it, a trace is less exact. */
-  add(destination: string, progress: Progress): Promise<void>;
+  /** Records how far destinations have come; never rejects: without it, a trace is less exact. */
+  add(progress: ReadonlyMap<string, Progress>): Promise<void>;
   /** Of a destination that is forgotten. */
   forget(destination: string): Promise<void>;
 }
 
-const suffix = '.times';
-/** A larger file is cut to its newer half. */
+/** Of each destination; more are pruned, oldest first, once in so many. */
 const maxEntries = 100_000;
+const pruneEvery = 1_000;
 
-/** `directory` is that of the positions: one text file a destination, with a line for each time. */
-export async function openProgressHistory(directory: string, log: Logger): Promise<ProgressHistory> {
-  const known = await readFiles(directory, cutTornLine);
-  return {
-    ...reading(known),
-    async forget(destination) {
-      known.delete(destination);
-      await rm(join(directory, destination + suffix), { force: true });
-    },
-    async add(destination, progress) {
-      const list = known.get(destination) ?? [];
-      if (list.at(-1)?.sequence === progress.sequence) return;
-      addTo(list, progress);
-      known.set(destination, list);
-      const path = join(directory, destination + suffix);
-      try {
-        if (list.length <= maxEntries) return await appendFile(path, lineOf(progress), { mode: 0o600 });
-        list.splice(0, list.length >> 1);
-        await writeDurably(path, list.map(lineOf).join(''));
-      } catch (cause) {
-        log.warn('milestones.not_noted', { destination, why: cause instanceof Error ? cause.message : String(cause) });
-      }
-    },
-  };
-}
+const progressRow = z.object({ sequence: z.int(), at_ms: z.number() });
 
-/** Of a stopped connector. */
-export async function readProgressHistory(directory: string): Promise<ProgressHistoryReading> {
-  return reading(await readFiles(directory));
-}
-
-function reading(known: ReadonlyMap<string, readonly Progress[]>): ProgressHistoryReading {
-  return {
-    first: (destination) => known.get(destination)?.[0],
-    around(destination, sequence) {
-      const list = known.get(destination) ?? [];
-      let low = 0;
-      let high = list.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if ((list[middle]?.sequence ?? 0) > sequence) high = middle;
-        else low = middle + 1;
-      }
-      return { notBeforeMs: list[low - 1]?.atMs, notAfterMs: list[low]?.atMs };
-    },
-  };
-}
-
-const lineOf = ({ sequence, atMs }: Progress): string => `${sequence} ${atMs}\n`;
-
-/** The next line would continue the torn one. */
-async function cutTornLine(path: string, text: string): Promise<void> {
-  if (!text.endsWith('\n')) await truncate(path, text.lastIndexOf('\n') + 1).catch(() => undefined);
-}
-
-async function readFiles(directory: string, fix?: typeof cutTornLine): Promise<Map<string, Progress[]>> {
-  const found = new Map<string, Progress[]>();
-  for (const name of await readdir(directory)) {
-    if (!name.endsWith(suffix)) continue;
-    const path = join(directory, name);
-    const text = await readFile(path, 'latin1').catch(() => '');
-    await fix?.(path, text);
-    found.set(name.slice(0, -suffix.length), parse(text));
+export function progressReading(database: Reading): ProgressHistoryReading {
+  async function one(order: string, destination: string, condition = 'TRUE', ...sequence: readonly number[]) {
+    const sql = `SELECT sequence, at_ms FROM progress WHERE destination = ? AND ${condition} ORDER BY sequence ${order} LIMIT 1`;
+    const [row] = await database.read(sql, [destination, ...sequence]);
+    if (row === undefined) return undefined;
+    const { sequence: found, at_ms: atMs } = progressRow.parse(row);
+    return { sequence: found, atMs };
   }
-  return found;
+  return {
+    first: (destination) => one('ASC', destination),
+    async around(destination, sequence) {
+      const before = await one('DESC', destination, 'sequence <= ?', sequence);
+      const after = await one('ASC', destination, 'sequence > ?', sequence);
+      return { notBeforeMs: before?.atMs, notAfterMs: after?.atMs };
+    },
+  };
+}
+
+export function openProgressHistory(database: Database, log: Logger): ProgressHistory {
+  let added = 0;
+  return {
+    ...progressReading(database),
+    async forget(destination) {
+      await database.write([{ sql: 'DELETE FROM progress WHERE destination = ?', parameters: [destination] }]);
+    },
+    async add(progress) {
+      const isDue = added % pruneEvery === 0;
+      added += 1;
+      const statements = [...progress].flatMap(([destination, one]) => [
+        ...progressStatements(destination, one),
+        ...(isDue ? [pruned(destination)] : []),
+      ]);
+      await database.write(statements).catch((cause: unknown) => {
+        log.warn('milestones.not_noted', { why: cause instanceof Error ? cause.message : String(cause) });
+      });
+    },
+  };
 }
 
 /** One that steps back (a position found damaged) ends what was before. */
-function addTo(list: Progress[], progress: Progress): void {
-  const last = list.at(-1);
-  if (last !== undefined && progress.sequence < last.sequence) list.length = 0;
-  list.push(progress);
-}
+export const progressStatements = (destination: string, { sequence, atMs }: Progress): readonly Statement[] => [
+  { sql: 'DELETE FROM progress WHERE destination = ? AND sequence > ?', parameters: [destination, sequence] },
+  {
+    sql: 'INSERT OR IGNORE INTO progress (destination, sequence, at_ms) VALUES (?, ?, ?)',
+    parameters: [destination, sequence, Math.trunc(atMs)],
+  },
+];
 
-/** A line that is torn or invalid is passed over. */
-function parse(text: string): Progress[] {
-  const list: Progress[] = [];
-  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
-    const [, sequence, atMs] = /^(\d{1,15}) (\d{1,15})$/.exec(line) ?? [];
-    if (sequence !== undefined) addTo(list, { sequence: Number(sequence), atMs: Number(atMs) });
-  }
-  return list.slice(-maxEntries);
-}
+const pruned = (destination: string): Statement => ({
+  sql: `DELETE FROM progress WHERE destination = ?1 AND sequence <=
+    (SELECT sequence FROM progress WHERE destination = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ${maxEntries})`,
+  parameters: [destination],
+});

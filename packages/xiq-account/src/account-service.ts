@@ -1,5 +1,4 @@
 // What a running connector does with the account: it watches subscriptions, back-fills gaps, proves completeness.
-import { join } from 'node:path';
 import { backfillRequest, type Operations } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { managedSecretPath } from '@xiq-siem/config';
@@ -7,6 +6,7 @@ import { systemClock } from '@xiq-siem/delivery';
 import type { Jobs } from '@xiq-siem/jobs';
 import type { Pipeline, PluginServices } from '@xiq-siem/pipeline';
 import type { Evidence } from '@xiq-siem/queries';
+import type { Documents } from '@xiq-siem/state';
 import { type AutoBackfill, startAutoBackfill } from './backfill/auto-backfill.ts';
 import { previewBackfill } from './backfill/preview-backfill.ts';
 import { openAliveMark, openWantedSpans } from './backfill/wanted-spans.ts';
@@ -27,18 +27,17 @@ export interface AccountServiceParts {
   readonly pipeline: Pick<Pipeline, 'configuration' | 'sources'>;
   readonly services: PluginServices;
   readonly ownLooks: OwnLooks;
-  /** The data directory's folder for jobs. */
-  readonly directory: string;
+  readonly documents: Documents;
   /** Whether a webhook would be accepted now. */
   ready(): boolean;
 }
 
 export async function openAccountService(parts: AccountServiceParts) {
-  const { clouds, evidence, jobs, pipeline, services, ownLooks, directory, ready } = parts;
+  const { clouds, evidence, jobs, pipeline, services, ownLooks, documents, ready } = parts;
   const { log, meter, secretsDirectory } = services;
   const clock = systemClock;
-  const alive = await openAliveMark(join(directory, 'alive'));
-  const wanted = await openWantedSpans(join(directory, 'wanted.spans'), log);
+  const alive = await openAliveMark(documents);
+  const wanted = await openWantedSpans(documents, log);
   let auto: AutoBackfill | undefined;
   let watch: CompletenessWatch | undefined;
   let subscriptions: SubscriptionsWatch | undefined;
@@ -65,10 +64,11 @@ export async function openAccountService(parts: AccountServiceParts) {
         log,
         meter,
         clock,
-        directory,
+        documents,
         secrets: (source) => pipeline.sources().receiving.get(source)?.secrets.current() ?? [],
-        rotating: (source) =>
-          hasManagedSecret(pipeline.configuration(), source) && isRotating(managedSecretPath(secretsDirectory, source)),
+        rotating: async (source) =>
+          hasManagedSecret(pipeline.configuration(), source) &&
+          isRotating(documents, source, managedSecretPath(secretsDirectory, source)),
         lookAtUrl: (url, signal) =>
           ownLooks.look((mark) => lookAtPublicUrl(url, createPublicUrlPorts(), signal, { mark })),
         gapFound: async (gap) => auto?.gapFound(gap),
@@ -77,6 +77,7 @@ export async function openAccountService(parts: AccountServiceParts) {
     /** Before `begin` nothing is known, and nothing done. */
     subscriptions: {
       state: (source: string) => subscriptions?.state(source),
+      shown: async (source: string) => subscriptions?.shown(source),
       look: async (source: string | undefined) => (await subscriptions?.look(source)) ?? [],
       reloaded: () => subscriptions?.reloaded(),
     },

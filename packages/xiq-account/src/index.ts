@@ -12,7 +12,7 @@ export type { ApplyPorts, ApplyStep } from './subscriptions/apply.ts';
 export { applyPlan } from './subscriptions/apply.ts';
 export { acceptsSecret } from './subscriptions/ask-receiver.ts';
 export { shownText, shownUrl } from './subscriptions/field-changes.ts';
-export { isRotating } from './subscriptions/managed-list.ts';
+export { isRotating, readManagedList } from './subscriptions/managed-list.ts';
 export type { OwnLooks } from './subscriptions/own-looks.ts';
 export { createOwnLooks } from './subscriptions/own-looks.ts';
 export type { SubscriptionPlan } from './subscriptions/plan.ts';

@@ -16,7 +16,7 @@ const metadata = {
 } as const;
 
 const path = await mkdtemp(join(process.env['BENCH_DIRECTORY'] ?? tmpdir(), 'journal-append-'));
-const data = await openDataDirectory(path, { now: Date.now, log: quiet });
+const data = await openDataDirectory(path, { now: Date.now, log: quiet, prepare: async () => {} });
 let syncs = 0;
 const journal = await openJournal({
   directory: data.path,

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backfillRequest, type Operations, retryRequest } from '@xiq-siem/admin-api';
 import { openJobs, spanOf } from '@xiq-siem/jobs/test-desk';
@@ -10,9 +10,10 @@ import { runningOperations } from './running-operations.ts';
 async function operationsOf(place: Place): Promise<Operations> {
   return runningOperations({
     ...place.parts,
+    state: place.state,
     identity,
     jobs: await openJobs(place),
-    live: () => liveOf(place),
+    live: async () => liveOf(place),
     doctor: async function* () {
       yield { kind: 'end', ok: true };
     },
@@ -56,7 +57,7 @@ test('dead letters are listed page by page, grouped, shown and dropped', async (
   await expect(operations.showDeadLetter({ number: 999 }, never)).rejects.toMatchObject({ code: 'not_found' });
   expect(await operations.dropDeadLetters({ dryRun: true, code: 'bad' }, never)).toEqual({ events: 3 });
   expect(await operations.dropDeadLetters({ dryRun: false, numbers: [number] }, never)).toEqual({ events: 1 });
-  expect(place.deadLetters.counts().get('one')).toMatchObject({ open: 2, dropped: 1 });
+  expect((await place.deadLetters.counts()).get('one')).toMatchObject({ open: 2, dropped: 1 });
   expect(await operations.status({}, never)).toMatchObject({ holds: true });
 });
 
@@ -64,6 +65,22 @@ test('a gap is acknowledged by its id, and only one that there is', async () => 
   await using place = await openPlace(destinations('one'));
   const operations = await operationsOf(place);
   await expect(operations.acknowledgeGap({ gap: 'one:1-2' }, never)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('an incident of the state file is shown until it is acknowledged by its id', async () => {
+  await using place = await openPlace(destinations('one'));
+  await place.stop();
+  await rm(join(place.data.path, 'state.sqlite'));
+  await using again = await openPlace(destinations('one'), { after: place });
+  const operations = await operationsOf(again);
+  const { incidents } = await operations.status({}, never);
+  expect(incidents).toMatchObject([{ id: 'state:1', kind: 'missing', recovered: 0 }]);
+  for (const gap of ['state:2', 'state:', 'state:x']) {
+    await expect(operations.acknowledgeGap({ gap }, never)).rejects.toMatchObject({ code: 'not_found' });
+  }
+  expect(await operations.acknowledgeGap({ gap: 'state:1' }, never)).toEqual({ acknowledged: 'state:1' });
+  expect(await operations.status({}, never)).toMatchObject({ incidents: [] });
+  await expect(operations.acknowledgeGap({ gap: 'state:1' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 test('a destination that was taken out is forgotten with its history: the next of its name claims nothing of before', async () => {

@@ -8,6 +8,7 @@ import {
   type Doctor,
   filterOf,
   gapId,
+  incidentNumber,
   type LiveFigures,
   mappingAtWork,
   type ReadingParts,
@@ -17,11 +18,13 @@ import {
   tail,
   whereOfQuery,
 } from '@xiq-siem/queries';
+import type { State } from '@xiq-siem/state';
 
 export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identity' | 'authentication' | 'xiq'> {
+  readonly state: Pick<State, 'acknowledge'>;
   readonly jobs: Jobs;
   readonly doctor: Doctor;
-  live(): LiveFigures;
+  live(): Promise<LiveFigures>;
   readonly subscriptions: {
     /** Looks now; the names of the sources that were looked at. */
     look(source: string | undefined): Promise<readonly string[]>;
@@ -71,18 +74,20 @@ export function runningOperations(parts: OperationParts): Operations {
   };
 }
 
-const journalChanges = ({ journal, deadLetters }: RunningParts) =>
+const journalChanges = ({ journal, deadLetters, state }: OperationParts) =>
   ({
     async acknowledgeGap({ gap }) {
+      const incident = incidentNumber(gap);
+      if (incident !== undefined && (await state.acknowledge(incident))) return { acknowledged: gap };
       const found = journal.retentionGaps().find((candidate) => gapId(candidate) === gap);
       if (found === undefined) throw new ConnectorError('not_found', `there is no gap ${gap}: see xiq-siem status`);
       await journal.acknowledgeGaps(found.destination, found.toSequence);
       return { acknowledged: gap };
     },
     async dropDeadLetters({ dryRun, ...filter }) {
-      const numbers = deadLetters.matching(filterOf(filter));
-      if (!dryRun) await deadLetters.resolve(numbers, 'dropped', 'operator');
-      return { events: numbers.length };
+      const { lastNumber, matching } = await deadLetters.extent(filterOf(filter));
+      if (!dryRun) await deadLetters.drop(filterOf(filter), lastNumber);
+      return { events: matching };
     },
   }) satisfies Partial<Operations>;
 

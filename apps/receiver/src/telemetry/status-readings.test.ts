@@ -30,6 +30,7 @@ const status: Status = {
       at: '2026-11-24T21:00:00.000Z',
     },
   ],
+  incidents: [],
   deadLetters: { open: 10, bytes: 700, maxBytes: 7_000 },
   ...{ jobsRunning: 0, holds: true },
 };

@@ -61,6 +61,21 @@ const lost = z.strictObject({
   where: z.string(),
 });
 
+const incident = z.strictObject({
+  id: z.string().describe('What `acknowledge` takes.'),
+  at: time,
+  kind: z
+    .enum(['damaged', 'missing', 'migrated'])
+    .describe(
+      '`damaged`: set aside; `missing`: it was not there; `migrated`: files of the format before could not all be read.',
+    ),
+  reason: z.string(),
+  file: z.string().optional().describe('What was set aside, within the data directory.'),
+  recovered: count.describe('Dead letters and other documents that could be read.'),
+  lost: count.optional().describe('Dead letters, or files, that could not be read; absent where nobody knows.'),
+});
+export type Incident = z.infer<typeof incident>;
+
 const subscription = z.strictObject({
   messageType: z.string(),
   state: z.enum(['well', 'missing', 'disabled', 'changed', 'foreign', 'unknown']),
@@ -117,6 +132,7 @@ const status = z.strictObject({
   destinations: z.array(destination),
   notConfigured: z.array(name).describe('Destinations that were taken out and still hold bodies: forget them.'),
   gaps: z.array(gap).describe('Bodies let go by a full journal though a destination wanted them, not acknowledged.'),
+  incidents: z.array(incident).describe('What went wrong with the state file itself, not acknowledged.'),
   deadLetters: z.strictObject({ open: count, bytes: count, maxBytes: count.optional() }),
   jobsRunning: count,
   holds: z.boolean().describe('True where every sum holds.'),
@@ -131,7 +147,7 @@ export const statusRoutes = {
     snapshot: true,
   }),
   acknowledgeGap: change('/api/v1/gaps/acknowledge', {
-    summary: 'Acknowledge a gap: it is not shown any more',
+    summary: 'Acknowledge a gap, or an incident of the state file: it is not shown any more',
     input: z.strictObject({ gap: z.string().min(1).max(200) }),
     answer: z.strictObject({ acknowledged: z.string() }),
   }),

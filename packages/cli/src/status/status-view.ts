@@ -48,6 +48,7 @@ export function renderStatus(status: Status, terminal: Paper): readonly string[]
     ...section('', marked(ofSources)),
     ...section('Let go by a full journal, though wanted (xiq-siem status --acknowledge GAP):', gapLines(status)),
     ...section('Kept once, and not to be read any more:', lostLines(status)),
+    ...section('State file (xiq-siem status --acknowledge ID):', incidentLines(status)),
     ...section('', marked(toForget)),
     ...section('', status.jobsRunning === 0 ? [] : [`${counted(status.jobsRunning, 'job')} under way: xiq-siem jobs`]),
   ];
@@ -117,6 +118,13 @@ function gapLines({ gaps }: Status): readonly string[] {
     ({ id, bodies, bytes, at }) =>
       `${printable(id)}  ${counted(bodies, 'body', 'bodies')}, ${byteSize(bytes)}, last at ${clockTime(at)}`,
   );
+}
+
+function incidentLines({ incidents }: Status): readonly string[] {
+  return incidents.map(({ id, at, kind, reason, file, recovered, lost = 'unknown' }) => {
+    const where = file === undefined ? '' : `; kept as ${file}`;
+    return printable(`${id}  ${clockTime(at)}  ${kind}: ${reason}; recovered ${recovered}, lost ${lost}${where}`);
+  });
 }
 
 function lostLines({ journal }: Status): readonly string[] {

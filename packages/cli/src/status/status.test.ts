@@ -37,7 +37,7 @@ const healthy: Status = {
     ...{ firstSequence: 1, nextSequence: 2010, bodies: 2000, bytes: 5_000_000, maxBytes: 10_737_418_240 },
     ...{ bodiesPerSecond: 3.2, bytesPerHour: 1000, lost: [] },
   },
-  ...{ gaps: [], deadLetters: { open: 0, bytes: 0 }, jobsRunning: 0, holds: true },
+  ...{ gaps: [], incidents: [], deadLetters: { open: 0, bytes: 0 }, jobsRunning: 0, holds: true },
 };
 const run = (status: Status, words: string[] = [], paper = {}) =>
   runTest(['status', ...words], { status: async () => status }, paper);
@@ -68,6 +68,7 @@ describe('the first line and the exit code', () => {
 
   const gap = { id: 'elastic:5-9', destination: 'elastic', fromSequence: 5, toSequence: 9, bodies: 4, bytes: 2048 };
   const lost = { fromSequence: 5, toSequence: 9, bodies: 3, bytes: 10, reason: 'damaged', where: 'journal/1' } as const;
+  const incident = { ...{ id: 'state:1', at: healthy.at, reason: 'x' }, recovered: 3 };
   const wrongSum = { ...well, sum: { ...well.sum, difference: -3 } };
   const holding: DestinationState = { ...well, held: { events: 2, code: 'mapping_conflict' } };
   it.each<[string, Partial<Status>, string]>([
@@ -85,6 +86,31 @@ describe('the first line and the exit code', () => {
       'damage',
       { journal: { ...healthy.journal, lost: [lost] } },
       'LOST: 3 bodies cannot be read any more; every sum holds',
+    ],
+    [
+      'a damaged state file',
+      { incidents: [{ ...incident, kind: 'damaged', lost: 2 }] },
+      'LOST: the state file was damaged: 2 dead letters lost; every sum holds',
+    ],
+    [
+      'a damaged state file of which nobody knows what it had, after a gap',
+      { gaps: [{ ...gap, at: healthy.at }], incidents: [{ ...incident, kind: 'damaged' }] },
+      'LOST: 4 bodies let go that a destination wanted, the state file was damaged: an unknown number of dead letters lost; every sum holds',
+    ],
+    [
+      'a missing state file',
+      { incidents: [{ ...incident, kind: 'missing' }] },
+      'LOST: the state file was missing; every sum holds',
+    ],
+    [
+      'a missing state file, and the dead letters that it held',
+      { holds: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'missing' }] },
+      'UNKNOWN FATE: 3 events: a sum does not hold; the state file was missing',
+    ],
+    [
+      'files of the format before that could not be read',
+      { incidents: [{ ...incident, kind: 'migrated', lost: 2 }] },
+      'LOST: 2 records or files could not be migrated; every sum holds',
     ],
     ['a paused destination', { destinations: [well, paused] }, 'Nothing is lost: every sum holds'],
     ['not accepting', { accepting: { ok: false, reasons: ['journal_full'] } }, 'Nothing is lost: every sum holds'],
@@ -150,6 +176,28 @@ describe('what is not well', () => {
     `);
   });
 
+  it('incidents of the state file are listed, with what was kept, recovered and lost', async () => {
+    const incident = { id: 'state:1', at: '2026-11-24T10:00:00Z', recovered: 3 };
+    const incidents: Status['incidents'] = [
+      { ...incident, kind: 'damaged', reason: 'malformed \u001b[31m', file: 'quarantine/state-1.sqlite', lost: 2 },
+      { ...incident, id: 'state:2', kind: 'missing', reason: 'the file was not there', recovered: 0 },
+    ];
+    const { text } = await run({ ...healthy, incidents });
+    expect(text).toMatchInlineSnapshot(`
+      "LOST: the state file was damaged: 2 dead letters lost, the state file was missing; every sum holds
+      Accepting webhooks (0.1.0, up 2 h 10 min)
+      Journal: 2,000 bodies, 4.8 MiB of 10 GiB, 3.2 bodies/s; dead letters open: 0
+
+      NAME     STATE    BODIES  BYTES  AGE  EV/S  DELIVERED  DEAD  FULL IN
+      archive  running       0    0 B    -  12.5  1,234,567     0        -
+      Delivered means stored at archive.
+
+      State file (xiq-siem status --acknowledge ID):
+        state:1  2026-11-24 10:00:00Z  damaged: malformed \\u001b[31m; recovered 3, lost 2; kept as quarantine/state-1.sqlite
+        state:2  2026-11-24 10:00:00Z  missing: the file was not there; recovered 0, lost unknown"
+    `);
+  });
+
   it('in 80 columns every line fits, numbers whole', async () => {
     const { stdout } = await run(status, [], { columns: 80 });
     const [, , , , title = '', first = '', second = ''] = stdout;
@@ -179,7 +227,8 @@ describe('--acknowledge and --watch', () => {
   it('acknowledges a gap', async () => {
     const answers = { acknowledgeGap: async ({ gap }: { gap: string }) => ({ acknowledged: gap }) };
     const { code, text } = await runTest(['status', '--acknowledge', 'elastic:5-9'], answers);
-    expect([code, text]).toEqual([0, 'Gap elastic:5-9 is acknowledged.']);
+    expect([code, text]).toEqual([0, 'elastic:5-9 is acknowledged.']);
+    expect((await runTest(['status', '--acknowledge', 'state:1'], answers)).text).toBe('state:1 is acknowledged.');
     const json = await runTest(['status', '--acknowledge', 'elastic:5-9', '--json'], answers);
     expect(json.json()).toEqual([{ acknowledged: 'elastic:5-9' }]);
   });

@@ -10,7 +10,7 @@ import { needsPerson } from './verdict.ts';
 const options = {
   watch: { type: 'boolean', help: 'again and again, until Ctrl-C' },
   every: { type: 'string', value: 'SECONDS', help: 'with --watch: how often (default 2)' },
-  acknowledge: { type: 'string', value: 'GAP', help: 'gap GAP was seen: it is not shown any more' },
+  acknowledge: { type: 'string', value: 'ID', help: 'the gap or incident ID was seen: it is not shown any more' },
 } as const satisfies CommandOptions;
 
 const defaultSeconds = 2;
@@ -21,10 +21,10 @@ export const statusCommand = defineCommand({
 Of a stopped connector: what its files say.`,
   options,
   exits: {
-    ok: 'all is well (or the gap is acknowledged)',
+    ok: 'all is well (or the gap or incident is acknowledged)',
     attention:
-      'something needs a person: a destination is paused or holds events, there are dead letters, a gap, bodies that cannot be read, a destination to forget, a sum that does not hold, a subscription that is not as configured, a public URL that is wrong, an API that fails, or webhooks are not accepted (it is stopped, or its reason is told)',
-    notFound: 'there is no such gap',
+      'something needs a person: a destination is paused or holds events, there are dead letters, a gap, bodies that cannot be read, a state file that was damaged or missing, a destination to forget, a sum that does not hold, a subscription that is not as configured, a public URL that is wrong, an API that fails, or webhooks are not accepted (it is stopped, or its reason is told)',
+    notFound: 'there is no such gap or incident',
     unavailable: 'the connector does not answer, or (--acknowledge) does not run',
   },
   connector: 'reads',
@@ -39,7 +39,7 @@ Of a stopped connector: what its files say.`,
     if (gap !== undefined) {
       return ask(async ({ operations, signal, say, tell }) => {
         tell(await operations.acknowledgeGap({ gap }, signal));
-        say(`Gap ${printable(gap)} is acknowledged.`);
+        say(`${printable(gap)} is acknowledged.`);
         return exits.ok;
       }, 'changes');
     }

@@ -1,5 +1,5 @@
 // The one line that status begins with: is anything lost?
-import type { DestinationState, SourceState, Status, SubscriptionState } from '@xiq-siem/admin-api';
+import type { DestinationState, Incident, SourceState, Status, SubscriptionState } from '@xiq-siem/admin-api';
 import type { Colour } from '../terminal/colours.ts';
 import { counted } from '../terminal/units.ts';
 
@@ -8,19 +8,22 @@ export interface Verdict {
   readonly colour: Colour;
 }
 
-export function verdictOf({ holds, destinations, gaps, journal }: Status): Verdict {
+export function verdictOf({ holds, destinations, gaps, journal, incidents }: Status): Verdict {
   if (!holds) {
     const unknown = destinations.reduce(
       (sum, { sum: { difference }, deadLetters }) => sum + Math.abs(difference) + Math.abs(deadLetters.difference),
       0,
     );
-    return { text: `UNKNOWN FATE: ${counted(unknown, 'event')}: a sum does not hold`, colour: 'red' };
+    // Dead letters that a damaged file lost are missing in a sum.
+    const why = incidents.map((incident) => `; ${incidentText(incident)}`).join('');
+    return { text: `UNKNOWN FATE: ${counted(unknown, 'event')}: a sum does not hold${why}`, colour: 'red' };
   }
   const lost = journal.lost.reduce((sum, { bodies = 1 }) => sum + bodies, 0);
   const letGo = gaps.reduce((sum, { bodies }) => sum + bodies, 0);
   const parts = [
     ...(lost > 0 ? [`${counted(lost, 'body', 'bodies')} cannot be read any more`] : []),
     ...(letGo > 0 ? [`${counted(letGo, 'body', 'bodies')} let go that a destination wanted`] : []),
+    ...incidents.map(incidentText),
   ];
   if (parts.length > 0) return { text: `LOST: ${parts.join(', ')}; every sum holds`, colour: 'red' };
   // The destinations read the same bodies, each for itself.
@@ -29,15 +32,23 @@ export function verdictOf({ holds, destinations, gaps, journal }: Status): Verdi
   return { text: 'Nothing is lost: every sum holds', colour: 'green' };
 }
 
+/** In short: its line in the list says more. */
+function incidentText({ kind, lost }: Incident): string {
+  if (kind === 'migrated') return `${lost} records or files could not be migrated`;
+  const what = lost === undefined ? 'an unknown number of dead letters' : counted(lost, 'dead letter');
+  return kind === 'missing' ? 'the state file was missing' : `the state file was damaged: ${what} lost`;
+}
+
 /** Whether something needs a person: the exit code of `status`. */
 export function needsPerson(status: Status): boolean {
-  const { holds, accepting, gaps, notConfigured, deadLetters, journal, destinations, sources = [] } = status;
+  const { holds, accepting, gaps, incidents, notConfigured, deadLetters, journal, destinations, sources = [] } = status;
   return (
     !holds ||
     // A connector that is stopped accepts nothing.
     accepting?.ok !== true ||
     deadLetters.open > 0 ||
     gaps.length > 0 ||
+    incidents.length > 0 ||
     journal.lost.length > 0 ||
     notConfigured.length > 0 ||
     destinations.some(({ state, held }) => state === 'paused' || held !== undefined) ||

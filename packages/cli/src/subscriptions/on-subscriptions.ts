@@ -3,12 +3,14 @@ import { connectAdmin } from '@xiq-siem/admin-api';
 import { type Configuration, type ConfiguredSource, configurationError, loadConfiguration } from '@xiq-siem/config';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
 import { systemClock } from '@xiq-siem/delivery';
+import { documentReading, openStateSnapshot } from '@xiq-siem/state';
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
 import {
   type ApplyPorts,
   isRotating,
   openXiqClouds,
   planSubscriptions,
+  readManagedList,
   type SourceSecrets,
   type SubscriptionPlan,
   type SubscriptionTarget,
@@ -75,7 +77,8 @@ export async function onSubscriptions(
   const json = values.json === true;
   const signal = terminal.interrupted();
   const secrets = sourceSecrets(configured, configuration, log);
-  const rotating = secrets.kind === 'managed' && isRotating(secrets.managedPath);
+  const rotating =
+    secrets.kind === 'managed' && (await isRotatingNow(configuration, cloud.source, secrets.managedPath));
   const [secret] = rotating ? [] : secrets.all.current();
   const { application, publicUrl, messageTypes } = subscriptions;
   const target = { application, publicUrl, messageTypes, secret };
@@ -109,6 +112,19 @@ export async function onSubscriptions(
     await api.logout(AbortSignal.timeout(logoutMs)).catch(() => undefined);
   }
 }
+
+/** A rotation that is under way has two secrets in the list at least: without them no state file need be there. */
+async function isRotatingNow(configuration: Configuration, source: string, path: string): Promise<boolean> {
+  if (readManagedList(path).length < 2) return false;
+  const state = await openStateSnapshot(configuration.resolvePath(configuration.dataDirectory), silentLog);
+  try {
+    return await isRotating(documentReading(state, silentLog), source, path);
+  } finally {
+    await state.close();
+  }
+}
+
+const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** That a token lives on for its day is no harm: nobody waits longer to give it back. */
 const logoutMs = 3_000;

@@ -1,5 +1,6 @@
 // `xiq-siem subscriptions rotate-secret`: a new secret for our webhooks, with none of them refused on the way.
 import { ConnectorError, type Secret } from '@xiq-siem/core';
+import { openDocumentsBeside } from '@xiq-siem/state';
 import {
   acceptsSecret,
   type GuideStep,
@@ -86,15 +87,18 @@ function receiverAsked(webhooks: string | undefined, opened: OpenSubscriptions):
 }
 
 async function rotate(
-  { target, secrets, api, clock, log, signal, lookAgain, say, tell }: OpenSubscriptions,
+  { configuration, source, target, secrets, api, clock, log, signal, lookAgain, say, tell }: OpenSubscriptions,
   askReceiver: AskReceiver | undefined,
   grace: number | undefined,
 ): Promise<number> {
   const { application, publicUrl } = target;
+  using documents = openDocumentsBeside(configuration.resolvePath(configuration.dataDirectory), log);
   const steps = rotateManaged(
     {
       target: { application, publicUrl },
       path: secrets.managedPath,
+      source,
+      documents,
       askReceiver,
       api,
       clock,

@@ -1,17 +1,23 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { routes } from '@xiq-siem/admin-api';
+import type { Logger } from '@xiq-siem/core';
+import { openDataDirectory } from '@xiq-siem/journal';
 import { startXiqCloud, type XiqCloud, type XiqCloudOptions } from '@xiq-siem/simulator';
+import { documentNames, documentReading, openDocumentsBeside, openStateSnapshot, prepareState } from '@xiq-siem/state';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { commands } from '../commands.ts';
 import { runCommand } from '../run-command.ts';
 import { type Paper, product, testTerminal } from '../test-session.ts';
 
 const publicUrl = 'http://127.0.0.1:9/webhooks/xiq';
 const secret = 'canary-managed-1111';
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 interface Place {
   readonly cloud: XiqCloud;
@@ -55,9 +61,13 @@ async function place(
     subscriptions: { application: siem, publicUrl: '${publicUrl}', ${yaml} }
 `,
   );
-  const secrets = join(directory, 'data', 'secrets');
-  await mkdir(secrets, { recursive: true });
-  const secretFile = join(secrets, 'xiq');
+  const data = await openDataDirectory(join(directory, 'data'), {
+    now: Date.now,
+    log: silent,
+    prepare: (path, fromFormat) => prepareState(path, fromFormat, { now: Date.now, log: silent }),
+  });
+  await data.close();
+  const secretFile = join(data.paths.secrets, 'xiq');
   await writeFile(secretFile, `${secret}\n`, { mode: 0o600 });
   return {
     ...{ cloud, directory, secretFile, config },
@@ -218,9 +228,19 @@ it('a token that was got by name and password is given back', async () => {
   ]);
 });
 
+const rotation = z.object({ next: z.string() });
+
+/** What is stored of a rotation that is not done. */
+async function notedRotation(directory: string): Promise<unknown> {
+  const state = await openStateSnapshot(join(directory, 'data'), silent);
+  const found = await documentReading(state, silent).get(documentNames.rotation('xiq'), rotation);
+  await state.close();
+  return found;
+}
+
 describe('rotate-secret where no connector runs', () => {
   it('takes the file for what is accepted, tells all of ours, and leaves one secret of mode 0600', async () => {
-    const { cloud, run, secretFile } = await place();
+    const { cloud, run, directory, secretFile } = await place();
     await run(['apply', '--yes']);
     const { code, text } = await run(['rotate-secret', '--grace', '0']);
     expect(code).toBe(0);
@@ -232,13 +252,19 @@ describe('rotate-secret where no connector runs', () => {
     expect(kept).toMatch(/^[\w-]{43}$/);
     expect(cloud.subscriptions.list().map((one) => one.secret)).toEqual([kept, kept]);
     expect((await stat(secretFile)).mode & 0o777).toBe(0o600);
+    expect(await notedRotation(directory)).toBeUndefined();
     expect((await run(['plan'])).code).toBe(0);
   });
 
   it('while it is not done, plan compares no secret and apply changes nothing', async () => {
-    const { cloud, run, secretFile } = await place();
+    const { cloud, run, directory, secretFile } = await place();
     await run(['apply', '--yes']);
-    await writeFile(secretFile, `${secret}\ncanary-next\ncanary-next\n`);
+    await writeFile(secretFile, `${secret}\ncanary-next\n`);
+    {
+      using documents = openDocumentsBeside(join(directory, 'data'), silent);
+      const next = createHash('sha256').update('canary-next').digest('hex');
+      await documents.put(documentNames.rotation('xiq'), { next });
+    }
     const [one] = cloud.subscriptions.list();
     cloud.subscriptions.change(one?.id ?? '', { secret: 'canary-next' });
     const plan = await run(['plan']);
@@ -249,7 +275,25 @@ describe('rotate-secret where no connector runs', () => {
     expect(applied.errors).toContain('Run xiq-siem subscriptions rotate-secret');
     expect((await run(['rotate-secret', '--grace', '0'])).text).toMatch(/^A rotation was begun before: it goes on\./);
     expect(await lines(secretFile)).toEqual(['canary-next']);
+    expect(await notedRotation(directory)).toBeUndefined();
     expect((await run(['apply', '--yes'])).code).toBe(0);
+  });
+
+  it('two secrets are compared where no rotation is noted; one that format 1 began is seen, and waits for a start', async () => {
+    const { cloud, run, directory, secretFile } = await place();
+    await run(['apply', '--yes']);
+    const [one] = cloud.subscriptions.list();
+    cloud.subscriptions.change(one?.id ?? '', { secret: 'canary-next' });
+    await writeFile(secretFile, `${secret}\ncanary-next\n`);
+    const compared = await run(['plan']);
+    expect([compared.code, compared.text]).toEqual([2, expect.not.stringContaining('no secret was compared')]);
+    await writeFile(secretFile, `${secret}\ncanary-next\ncanary-next\n`);
+    await writeFile(join(directory, 'data/format'), '1\n');
+    await rm(join(directory, 'data/state.sqlite'));
+    expect((await run(['plan'])).text).toContain('no secret was compared');
+    const { code, errors } = await run(['rotate-secret', '--grace', '0']);
+    expect([code, errors]).toEqual([64, expect.stringContaining('start the connector once')]);
+    expect(await lines(secretFile)).toEqual([secret, 'canary-next', 'canary-next']);
   });
 
   it('two at once are one: the other is exit 75', async () => {

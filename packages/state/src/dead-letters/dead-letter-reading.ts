@@ -1,152 +1,185 @@
-// Answers what is asked of the dead letters: from the index where that suffices, else from the log.
-import type { BodyReader, JournalEntry, KeptBody } from '@xiq-siem/core';
-import type { DeadLetterState, ReadableLog } from './dead-letter-state.ts';
-import type { DeadLetterReading, ListedDeadLetter, ResolvedDeadLetter, StoredDeadLetter } from './dead-letters.ts';
-import { decodeRecord } from './records.ts';
-
-type RecordReader = ReturnType<typeof recordReader>;
+// Answers what is asked of the dead letters, on a running connector and on a stopped one.
+import type { Logger } from '@xiq-siem/core';
+import { z } from 'zod';
+import type { Reading, Row, SqlValue } from '../sqlite/database.ts';
+import type { DeadLetterFilter, DeadLetterReading, ListedDeadLetter, StoredDeadLetter } from './dead-letters.ts';
+import { listedColumns, listedEntry, storedEntry } from './entry-row.ts';
+import { conditionOf } from './filter-sql.ts';
 
 const maxPage = 1000;
 const batchEntries = 100;
 const batchBytes = 1024 * 1024;
-/** Tries to find an entry that was moved meanwhile. */
-const maxTries = 3;
-const never = new AbortController().signal;
+const undeliveredAtOnce = 5000;
 
-export function deadLetterReading(source: ReadableLog, state: DeadLetterState): Omit<DeadLetterReading, 'close'> {
-  const { index, history } = state;
+const countsRow = z.object({
+  destination: z.string(),
+  open: z.int(),
+  delivered: z.int(),
+  dropped: z.int(),
+  from_jobs: z.int(),
+});
+const groupRow = z.object({
+  destination: z.string(),
+  code: z.string(),
+  dataset: z.string(),
+  open: z.int(),
+  oldest: z.number(),
+  newest: z.number(),
+});
+const extentRow = z.object({ last: z.int().nullable(), matching: z.int() });
+const placeRow = z.object({ sequence: z.int(), element: z.int() });
+const eventRow = placeRow.extend({ destination: z.string() });
+const resolvedRow = eventRow.extend({
+  number: z.int(),
+  code: z.string(),
+  last_attempt_ms: z.number(),
+  how: z.enum(['delivered', 'dropped']),
+  at_ms: z.number(),
+  resolved_by: z.string(),
+});
 
-  async function load(records: RecordReader, number: number, signal: AbortSignal) {
-    for (let tries = 0; tries < maxTries; tries += 1) {
-      const at = index.locate(number);
-      if (at === undefined) return undefined;
-      const body = await records.at(at, signal);
-      const record = body && decodeRecord(body.bytes);
-      if (record?.kind === 'entry' && (record.number ?? at) === number) return { number, ...record.deadLetter };
-    }
-    return undefined;
+const withDocuments = `SELECT ${listedColumns}, document, crc FROM dead_letters JOIN dead_letter_documents USING (number)`;
+
+/** Min and max of a group are one lookup each in its index. */
+const groupsSql = `SELECT destination, code, dataset, open,
+  (SELECT min(last_attempt_ms) FROM dead_letters d WHERE d.destination = g.destination AND d.code = g.code AND d.dataset = g.dataset) AS oldest,
+  (SELECT max(last_attempt_ms) FROM dead_letters d WHERE d.destination = g.destination AND d.code = g.code AND d.dataset = g.dataset) AS newest
+  FROM dead_letter_groups g WHERE open > 0`;
+
+const countsSql = `SELECT destination, coalesce(sum(open), 0) AS open, coalesce(max(delivered), 0) AS delivered,
+  coalesce(max(dropped), 0) AS dropped, coalesce(max(from_jobs), 0) AS from_jobs
+  FROM dead_letter_totals LEFT JOIN dead_letter_groups USING (destination) GROUP BY destination`;
+
+/** Of each event the last resolution counts: it may have been dropped once, and delivered by a job later. */
+const undeliveredSql = `SELECT sequence, element, destination FROM dead_letters WHERE (sequence, element, destination) > (?1, ?2, ?3)
+  UNION
+  SELECT sequence, element, destination FROM resolved r WHERE how = 'dropped' AND (sequence, element, destination) > (?1, ?2, ?3)
+    AND NOT EXISTS (SELECT 1 FROM resolved l WHERE l.sequence = r.sequence AND l.element = r.element
+      AND l.destination = r.destination AND l.id > r.id)
+  ORDER BY sequence, element, destination LIMIT ${undeliveredAtOnce}`;
+
+export function deadLetterReading(database: Reading, log: Logger): DeadLetterReading {
+  const rows = (sql: string, ...parameters: readonly SqlValue[]) => database.read(sql, parameters);
+
+  /** What is damaged is never sent, and stays: it is open, and said with each reading of it. */
+  function soundEntry(row: Row): readonly StoredDeadLetter[] {
+    const entry = storedEntry(row);
+    if (entry !== undefined) return [entry];
+    const { number, destination } = row;
+    log.error('dead_letters.damaged', { number: Number(number), destination: String(destination) });
+    return [];
   }
 
-  async function* read(numbers: Iterable<number>, signal: AbortSignal): AsyncGenerator<readonly StoredDeadLetter[]> {
-    const records = recordReader(source.reader);
-    try {
-      let batch: StoredDeadLetter[] = [];
-      let bytes = 0;
-      for (const number of numbers) {
-        const entry = await load(records, number, signal);
-        if (signal.aborted) return;
-        if (entry === undefined) continue;
-        batch.push(entry);
-        bytes += entry.json.length;
-        if (batch.length < batchEntries && bytes < batchBytes) continue;
-        yield batch;
-        batch = [];
-        bytes = 0;
-      }
-      if (batch.length > 0) yield batch;
-    } finally {
-      await records.close();
-    }
+  async function extent(filter: DeadLetterFilter, upTo?: number) {
+    const { sql, parameters } = conditionOf(filter, 0, upTo);
+    const [row] = await rows(
+      `SELECT max(number) AS last, count(*) AS matching FROM dead_letters WHERE ${sql}`,
+      ...parameters,
+    );
+    const { last, matching } = extentRow.parse(row);
+    return { lastNumber: last ?? 0, matching };
   }
 
   return {
-    counts: state.counts,
-    unreadable: state.unreadable,
-    groups: index.groups,
-    matching: index.matching,
-    read,
+    async counts() {
+      const found = z.array(countsRow).parse(await rows(countsSql));
+      return new Map(
+        found.map(({ destination, from_jobs: fromRuns, ...counts }) => [destination, { ...counts, fromRuns }]),
+      );
+    },
+    async groups() {
+      const found = z.array(groupRow).parse(await rows(groupsSql));
+      return found.map(({ open: count, oldest: oldestMs, newest: newestMs, ...group }) => ({
+        ...group,
+        count,
+        oldestMs,
+        newestMs,
+      }));
+    },
     async get(number) {
-      for await (const [entry] of read([number], never)) return entry;
-      return undefined;
+      return (await rows(`${withDocuments} WHERE number = ?`, number)).flatMap(soundEntry)[0];
     },
     async find(sequence, element) {
-      const open = index.find(sequence, element);
-      const numbers = open.map(({ number }) => number);
-      const messages = new Map<number, string | undefined>();
-      for await (const batch of read(numbers, never)) {
-        for (const { number, message } of batch) messages.set(number, message);
-      }
-      const found = open.map(({ dataset: _, ...entry }) => ({ ...entry, message: messages.get(entry.number) }));
-      return [...found, ...history.find(sequence, element)];
+      const [least, most] = element === undefined ? [0, Number.MAX_SAFE_INTEGER] : [element, element];
+      const condition = 'WHERE sequence = ? AND element BETWEEN ? AND ?';
+      const open = await rows(
+        `SELECT ${listedColumns} FROM dead_letters ${condition} ORDER BY number`,
+        sequence,
+        least,
+        most,
+      );
+      const resolved = await rows(
+        `SELECT * FROM resolved ${condition} ORDER BY at_ms DESC, element, id DESC`,
+        sequence,
+        least,
+        most,
+      );
+      return [...open.map(listedEntry), ...z.array(resolvedRow).parse(resolved).map(foundAgain)];
     },
-    *undelivered(fromSequence) {
-      yield* index.from(fromSequence);
-      // Dropped once, and delivered by a job later: the last resolution counts.
-      const last = new Map<string, ResolvedDeadLetter>();
-      for (const one of history.from(fromSequence)) {
-        const key = `${one.sequence} ${one.element} ${one.destination}`;
-        if ((last.get(key)?.resolved.atMs ?? 0) <= one.resolved.atMs) last.set(key, one);
+    async *undelivered(fromSequence) {
+      let after: readonly SqlValue[] = [fromSequence, -1, ''];
+      for (;;) {
+        const found = z.array(eventRow).parse(await rows(undeliveredSql, ...after));
+        if (found.length > 0) yield found;
+        const last = found.at(-1);
+        if (last === undefined || found.length < undeliveredAtOnce) return;
+        after = [last.sequence, last.element, last.destination];
       }
-      for (const one of last.values()) if (one.resolved.how === 'dropped') yield one;
+    },
+    extent,
+    async *read(filter, lastNumber, signal) {
+      let after = 0;
+      let batch: StoredDeadLetter[] = [];
+      let bytes = 0;
+      // A few at a time: each document may be large.
+      while (!signal.aborted) {
+        const { sql, parameters } = conditionOf(filter, after, lastNumber);
+        const found = await rows(
+          `${withDocuments} WHERE ${sql} ORDER BY number LIMIT ${batchEntries / 4}`,
+          ...parameters,
+        );
+        const { number: reached } = found.at(-1) ?? { number: lastNumber };
+        after = Number(reached);
+        for (const entry of found.flatMap(soundEntry)) {
+          batch.push(entry);
+          bytes += entry.json.length;
+        }
+        const isEnd = after >= lastNumber || found.length === 0;
+        if (batch.length > 0 && (isEnd || batch.length >= batchEntries || bytes >= batchBytes) && !signal.aborted) {
+          yield batch;
+          batch = [];
+          bytes = 0;
+        }
+        if (isEnd) return;
+      }
+    },
+    async newest(destination, limit) {
+      const sql = 'SELECT sequence, element FROM dead_letters WHERE +destination = ? ORDER BY number DESC LIMIT ?';
+      return z.array(placeRow).parse(await rows(sql, destination, limit));
     },
     async list(filter, { after = 0, limit }) {
-      const matching = index.matching(filter);
-      const from = matching.findIndex((number) => number > after);
+      const { matching: matched } = await extent(filter);
       const size = Math.max(1, Math.min(limit, maxPage));
-      const numbers = from < 0 ? [] : matching.slice(from, from + size);
-      const entries: ListedDeadLetter[] = [];
-      for await (const batch of read(numbers, never)) entries.push(...batch.map(({ json: _, ...entry }) => entry));
-      const last = numbers.at(-1);
-      const page = { entries, matched: matching.length };
-      return last === undefined || last === matching.at(-1) ? page : { ...page, next: last };
-    },
-  };
-}
-
-interface OpenReader {
-  readonly reader: BodyReader;
-  waiting: JournalEntry[];
-  /** The sequence that comes next. */
-  next: number;
-}
-
-const maxReaders = 8;
-/** Reading over so many records is cheaper than to begin anew within a segment. */
-const maxSkipped = 4096;
-const portion = { maxBodies: 64, maxBytes: 1024 * 1024 };
-
-/**
- * Reads records of the log by their sequence. Entries that were moved stand in series of their own, each ascending: a few
- * readers that go forward meet them all.
- */
-function recordReader(open: (fromSequence: number) => BodyReader) {
-  /** The one that was used last stands last. */
-  const readers: OpenReader[] = [];
-
-  async function readerFor(sequence: number): Promise<OpenReader> {
-    const near = readers
-      .filter(({ next }) => next <= sequence && sequence - next <= maxSkipped)
-      .reduce<OpenReader | undefined>(
-        (best, one) => (best === undefined || one.next > best.next ? one : best),
-        undefined,
+      const { sql, parameters } = conditionOf(filter, after);
+      const found = await rows(
+        `SELECT ${listedColumns} FROM dead_letters WHERE ${sql} ORDER BY number LIMIT ${size + 1}`,
+        ...parameters,
       );
-    if (near !== undefined) readers.splice(readers.indexOf(near), 1);
-    else if (readers.length === maxReaders) await readers.shift()?.reader.close();
-    const chosen = near ?? { reader: open(sequence), waiting: [], next: sequence };
-    readers.push(chosen);
-    return chosen;
-  }
-
-  return {
-    /** None where it is lost or removed, or `signal` has fired. Must be a sequence below the tail. */
-    async at(sequence: number, signal: AbortSignal): Promise<KeptBody | undefined> {
-      const from = await readerFor(sequence);
-      while (from.next <= sequence) {
-        if (from.waiting.length === 0) {
-          // Reversed, so that taking one does not move the others.
-          from.waiting = [...(await from.reader.read(portion, signal))].reverse();
-          if (from.waiting.length === 0) return undefined;
-        }
-        const entry = from.waiting.pop();
-        if (entry?.kind === 'lost') from.next = entry.span.toSequence + 1;
-        if (entry?.kind !== 'body') continue;
-        from.next = entry.body.sequence + 1;
-        if (entry.body.sequence === sequence) return entry.body;
-      }
-      return undefined;
-    },
-    async close(): Promise<void> {
-      for (const { reader } of readers.splice(0)) await reader.close();
+      const entries: readonly ListedDeadLetter[] = found.slice(0, size).map(listedEntry);
+      const last = entries.at(-1)?.number;
+      return found.length <= size || last === undefined ? { entries, matched } : { entries, matched, next: last };
     },
   };
 }
+
+const foundAgain = ({
+  last_attempt_ms: lastAttemptMs,
+  how,
+  at_ms: atMs,
+  resolved_by: by,
+  ...entry
+}: z.output<typeof resolvedRow>) => ({
+  ...entry,
+  lastAttemptMs,
+  resolved: { how, atMs, by },
+});

@@ -82,16 +82,14 @@ export interface DeadLetterPage {
 /** What can be asked of them, on a running connector and on a stopped one. But for `find`, of open entries alone. */
 export interface DeadLetterReading {
   /** By destination. An event that a crash made be kept twice is one. */
-  counts(): ReadonlyMap<string, DeadLetterCounts>;
-  /** Records in the log that are none of ours, or not whole. Lost spans are the journal's to report. */
-  unreadable(): number;
-  groups(): readonly DeadLetterGroup[];
+  counts(): Promise<ReadonlyMap<string, DeadLetterCounts>>;
+  groups(): Promise<readonly DeadLetterGroup[]>;
   /** Ascending numbers above `after`; at most 1,000 at once. */
   list(
     filter: DeadLetterFilter,
     page: { readonly after?: number | undefined; readonly limit: number },
   ): Promise<DeadLetterPage>;
-  /** Undefined where it is not open, or cannot be read any more. */
+  /** Undefined where it is not open, or is damaged. */
   get(number: number): Promise<StoredDeadLetter | undefined>;
   /**
    * The entries of a body, or of one event of it: the open ones, then what became of others, newest first. The latter is
@@ -99,32 +97,36 @@ export interface DeadLetterReading {
    */
   find(sequence: number, element?: number): Promise<readonly FoundDeadLetter[]>;
   /**
-   * The events that are not delivered, open or dropped, of bodies from a sequence on. One pass over the index, for a
-   * caller that asks about many.
+   * The events that are not delivered, open or dropped, of bodies from a sequence on, for a caller that asks about many:
+   * some at a time.
    */
-  undelivered(fromSequence: number): Iterable<UndeliveredEvent>;
-  /** Ascending numbers of what matches now: the bound of a job, since what comes later is not among them. */
-  matching(filter: DeadLetterFilter): readonly number[];
+  undelivered(fromSequence: number): AsyncIterable<readonly UndeliveredEvent[]>;
+  /** The last number and the count of what matches now, up to a number: the bound of a job, as what comes later is above it. */
+  extent(
+    filter: DeadLetterFilter,
+    lastNumber?: number,
+  ): Promise<{ readonly lastNumber: number; readonly matching: number }>;
   /**
-   * The entries of ascending numbers, in that order, in batches of at most 100 entries or about 1 MiB. Those that were
-   * resolved meanwhile, or cannot be read any more, are left out. Ends early once `signal` fires.
+   * What matches, up to a number, ascending, in batches of at most 100 entries or about 1 MiB. Those that were resolved
+   * meanwhile, or are damaged, are left out. Ends early once `signal` fires.
    */
-  read(numbers: Iterable<number>, signal: AbortSignal): AsyncIterable<readonly StoredDeadLetter[]>;
-  close(): Promise<void>;
+  read(filter: DeadLetterFilter, lastNumber: number, signal: AbortSignal): AsyncIterable<readonly StoredDeadLetter[]>;
+  /** Of a destination's last entries, at most `limit`: where their events stand. */
+  newest(destination: string, limit: number): Promise<readonly Pick<StoredDeadLetter, 'sequence' | 'element'>[]>;
 }
 
 export interface DeadLetters extends DeadLetterReading, DeadLetterStore {
   /** `run`: of a job, whose events no position counts. */
   append(deadLetter: DeadLetter, from?: 'run'): Promise<void>;
-  /** `used` of the disk, resolved entries that are still there included; at `max` it is full. */
+  /** `used` of the disk by open entries, about; at `max` it is full. */
   bytes(): { readonly used: number; readonly max: number };
   /**
    * Resolves when it is on disk; numbers that are not open are passed over. `by` is a job's id or `operator`.
    * Possible when full.
    */
-  resolve(numbers: Iterable<number>, how: Resolution, by: string): Promise<void>;
+  resolve(numbers: readonly number[], how: Resolution, by: string): Promise<void>;
+  /** Drops what matches up to a number, by the operator; as many at a time as one transaction bears. */
+  drop(filter: DeadLetterFilter, lastNumber: number): Promise<void>;
   /** Rejected again: a new entry, with a new number, in the place of that one. Does nothing where that is not open. */
   replace(number: number, deadLetter: DeadLetter): Promise<void>;
-  /** Frees what resolved entries take. Happens by itself when they take much; here for tests. */
-  compact(): Promise<void>;
 }

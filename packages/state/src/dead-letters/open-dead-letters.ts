@@ -1,193 +1,168 @@
-// Opens the store of dead letters: a log of their own in the journal's format, from which only resolved ones are removed.
-import { join } from 'node:path';
-import { ConnectorError, type Logger, oneAtATime } from '@xiq-siem/core';
-import { type JournalOptions, nodeFiles, openJournal, openJournalSnapshot, parseReceipt } from '@xiq-siem/journal';
+// The store of dead letters: only what is resolved leaves it, and a full one takes nothing more.
+import { ConnectorError, type Logger } from '@xiq-siem/core';
+import type { DeadLetter } from '@xiq-siem/delivery';
+import { nodeFiles } from '@xiq-siem/journal';
+import { z } from 'zod';
+import type { Database, Statement } from '../sqlite/database.ts';
+import { stateErrors } from '../state-errors.ts';
 import { deadLetterReading } from './dead-letter-reading.ts';
-import { readState, recordOverheadBytes } from './dead-letter-state.ts';
-import type { DeadLetterReading, DeadLetters } from './dead-letters.ts';
-import type { EntryIndex } from './entry-index.ts';
-import { type DeadLetterRecord, encodeRecord, maxResolvedAtOnce, type ResolutionRecord } from './records.ts';
-import { createUpkeep } from './upkeep.ts';
+import type { DeadLetterFilter, DeadLetters } from './dead-letters.ts';
+import { entryBytes, entryChecksum } from './entry-row.ts';
+import { conditionOf } from './filter-sql.ts';
 
-/** The position that holds every entry until it is resolved. */
-const holder = 'dead-letters';
-const maxSegmentBytes = 8 * 1024 * 1024;
-const minSegmentBytes = 16 * 1024;
-
-export interface DeadLetterOptions extends Omit<JournalOptions, 'directory' | 'retainForMs'> {
-  /** The first body that the journal of bodies still holds: what became of entries of earlier ones is forgotten. */
+export interface DeadLetterOptions {
+  readonly maxBytes: number;
+  /** Free bytes of the disk below which nothing is added. */
+  readonly minFreeBytes: number;
+  /** The data directory: the disk whose free bytes are meant. */
+  readonly directory: string;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** The first body that the log of bodies still holds: what became of entries of earlier ones is forgotten. */
   readonly firstBody?: () => number;
 }
 
-/**
- * `directory` is their place in the data directory. Full means full: an `append` then rejects with `journal_full`, and
- * its destination waits. A sixteenth of `maxBytes` is kept back, so that a full store can still be emptied.
- */
-export async function openDeadLetters(directory: string, options: DeadLetterOptions): Promise<DeadLetters> {
-  const { maxBytes, now, log, files = nodeFiles, firstBody = () => 0 } = options;
-  for (const name of ['journal', 'positions', 'quarantine']) await files.makeDirectory(join(directory, name));
-  const max = maxBytes - Math.floor(maxBytes / 16);
-  const segmentBytes = Math.min(
-    options.segmentBytes,
-    maxSegmentBytes,
-    Math.max(Math.floor(maxBytes / 32), minSegmentBytes),
-  );
-  // The size is ours to bound: a journal at its own bound, as after a smaller `maxBytes` was configured, would not take
-  // the resolutions either, by which it is emptied.
-  const journal = await openJournal({
-    ...options,
-    directory,
-    segmentBytes,
-    maxBytes: Number.MAX_SAFE_INTEGER,
-    retainForMs: 0,
-  });
-  const [position, state] = await Promise.all([
-    journal.position(holder, { startAt: 'earliest', whenFull: 'hold' }),
-    readState(journal, log),
-  ]).catch(async (error: unknown) => {
-    await journal.close();
-    throw error;
-  });
-  const { index, history } = state;
+/** Resolved at once: a transaction that others wait for is short. */
+const resolvedAtOnce = 1000;
+/** What a resolved entry takes, about: their number is bounded by it. */
+const resolvedBytes = 128;
+/** After a refusal for want of free disk, it counts as full for so long. */
+const refusedForMs = 1000;
+const freeBytesAgeMs = 1000;
 
-  /** Bytes of records that are being written, and of the last entry that was refused. */
+const nextNumber: Statement = { sql: 'UPDATE dead_letter_numbers SET last = last + 1' };
+const lastNumber = '(SELECT last FROM dead_letter_numbers)';
+const usedBytes: Statement = { sql: 'SELECT coalesce(sum(bytes), 0) AS used FROM dead_letter_groups' };
+const usedRow = z.tuple([z.object({ used: z.int() })]);
+const usedOf = (rows: unknown): number => usedRow.parse(rows)[0].used;
+/** The same event again, after a crash or by a job: the entry keeps its number, and counts for the stream if it once did. */
+const addEntry = `INSERT INTO dead_letters VALUES (${lastNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (sequence, element, destination) DO UPDATE SET event_id = excluded.event_id, dataset = excluded.dataset,
+  code = excluded.code, message = excluded.message, attempts = excluded.attempts,
+  first_attempt_ms = excluded.first_attempt_ms, last_attempt_ms = excluded.last_attempt_ms, receipt = excluded.receipt,
+  from_job = min(from_job, excluded.from_job), bytes = excluded.bytes`;
+const addDocument = `INSERT OR REPLACE INTO dead_letter_documents VALUES
+  ((SELECT number FROM dead_letters WHERE sequence = ? AND element = ? AND destination = ?), ?, ?)`;
+const renumberEntry = `UPDATE dead_letters SET number = ${lastNumber}, code = ?, message = ?, attempts = ?,
+  first_attempt_ms = ?, last_attempt_ms = ?, bytes = ? WHERE number = ?`;
+/** Of the number that was given last, if the entry was there to take it. */
+const renewDocument = `UPDATE dead_letter_documents SET document = ?, crc = ? WHERE number = ${lastNumber}`;
+const resolveWhere = `INSERT INTO resolved (number, destination, code, sequence, element, last_attempt_ms, how, at_ms, resolved_by)
+  SELECT number, destination, code, sequence, element, last_attempt_ms, ?, ?, ? FROM dead_letters WHERE`;
+
+/** What adds an entry, in a transaction. */
+export function entryStatements(entry: DeadLetter, fromJob: boolean): readonly Statement[] {
+  const { destination, sequence, element, id, dataset, code, message = null, attempts, receipt, json } = entry;
+  const { firstAttemptMs, lastAttemptMs } = entry;
+  const columns = [destination, sequence, element, id, dataset, code, message, attempts, firstAttemptMs, lastAttemptMs];
+  return [
+    nextNumber,
+    { sql: addEntry, parameters: [...columns, receipt, fromJob ? 1 : 0, entryBytes(entry)] },
+    { sql: addDocument, parameters: [sequence, element, destination, json, entryChecksum(entry)] },
+  ];
+}
+
+/**
+ * Full means full: an `append` then rejects with `state_full`, and its destination waits. A sixteenth of `maxBytes` is kept
+ * back for what became of resolved entries, so that a full store can still be emptied.
+ */
+export async function openDeadLetters(database: Database, options: DeadLetterOptions): Promise<DeadLetters> {
+  const { maxBytes, minFreeBytes, directory, now, log, firstBody = () => 0 } = options;
+  const max = maxBytes - Math.floor(maxBytes / 16);
+  const maxResolved = Math.floor(maxBytes / 32 / resolvedBytes);
+  let used = usedOf(await database.read(usedBytes.sql));
+  /** Of entries that are being written, and of the last one that was refused. */
   let pendingBytes = 0;
   let refusedBytes = 0;
-  /** For each record that is being written, oldest first, a sequence that it will not be below. */
-  const pending = new Set<{ readonly from: number }>();
-  const used = (): number => journal.extent().bytes + pendingBytes;
+  let refusedUntilMs = Number.NEGATIVE_INFINITY;
+  let freeBytes = Number.POSITIVE_INFINITY;
+  let askedAtMs = 0;
 
-  /** Resolves with the record's sequence once it is synced and counted. */
-  async function write(record: DeadLetterRecord): Promise<number> {
-    const payload = encodeRecord(record);
-    const bytes = payload.length + recordOverheadBytes;
-    const mine = { from: journal.extent().nextSequence };
-    pending.add(mine);
-    pendingBytes += bytes;
-    try {
-      const metadata = { source: holder, messageType: record.kind, origin: 'self', receivedAtMs: now() } as const;
-      const receipt = parseReceipt(await journal.append(metadata, payload));
-      if (receipt === undefined) throw new ConnectorError('journal_failed', 'a journal gave an invalid receipt');
-      state.apply(record, receipt.sequence, payload.length);
-      return receipt.sequence;
-    } finally {
-      pendingBytes -= bytes;
-      pending.delete(mine);
+  async function write(statements: readonly Statement[]): Promise<void> {
+    const rows = await database.write([...statements, usedBytes]);
+    used = usedOf(rows.at(-1));
+  }
+
+  async function askFreeBytes(): Promise<void> {
+    askedAtMs = performance.now();
+    freeBytes = await nodeFiles.freeBytes(directory).catch(() => Number.POSITIVE_INFINITY);
+  }
+  await askFreeBytes();
+
+  function refuse(text: string): never {
+    throw new ConnectorError(stateErrors.full, text);
+  }
+
+  /** By what was last known of the disk: entries are written in the order in which they come. */
+  function requireCapacity(bytes: number): void {
+    if (used + pendingBytes + bytes > max) {
+      refusedBytes = bytes;
+      refuse(
+        `the dead letters take ${used} of ${max} bytes, and none is removed unseen: retry or drop some of them, or raise deadLetters.maxBytes`,
+      );
+    }
+    if (performance.now() - askedAtMs >= freeBytesAgeMs) void askFreeBytes();
+    if (freeBytes - pendingBytes - bytes < minFreeBytes) {
+      refusedUntilMs = performance.now() + refusedForMs;
+      refuse(`the disk of ${directory} has ${freeBytes} bytes free, and ${minFreeBytes} are to stay free: free some`);
     }
   }
 
-  const exclusively = oneAtATime();
-  let waiting: (() => Promise<void>)[] = [];
-
-  /** As `exclusively`, but together with others that were given so while they wait for their turn. */
-  function together(work: () => Promise<void>): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    waiting.push(() => work().then(resolve, reject));
-    if (waiting.length === 1) {
-      void exclusively(async () => {
-        const all = waiting;
-        waiting = [];
-        await Promise.all(all.map((one) => one()));
-      });
-    }
-    return promise;
-  }
-
-  const upkeep = createUpkeep({
-    journal,
-    position,
-    state,
-    log,
-    segmentBytes,
-    exclusively,
-    write,
-    forget: () => history.forget(firstBody(), maxBytes / 32),
-    firstPending: () => pending.values().next().value?.from ?? Number.POSITIVE_INFINITY,
-    isTight: () => used() + refusedBytes > (max / 4) * 3,
-  });
-  void upkeep.check();
+  /** What nobody can ask for any more, and what is too much, oldest first. */
+  const forget = (): readonly Statement[] => [
+    { sql: 'DELETE FROM resolved WHERE sequence < ?', parameters: [firstBody()] },
+    { sql: 'DELETE FROM resolved WHERE id <= (SELECT max(id) FROM resolved) - ?', parameters: [maxResolved] },
+  ];
+  const resolution = (how: string, by: string) => [how, now(), by] as const;
 
   return {
-    ...deadLetterReading(journal, state),
+    ...deadLetterReading(database, log),
     get full() {
-      return !journal.acceptance().ok || used() + refusedBytes > max;
+      return used + pendingBytes + refusedBytes > max || performance.now() < refusedUntilMs;
     },
-    bytes: () => ({ used: journal.extent().bytes, max }),
+    bytes: () => ({ used, max }),
     async append(deadLetter, from) {
-      // Stored before a crash, and not counted as settled: the same event again.
-      const number = index.numberOf(deadLetter);
-      const bytes = deadLetter.json.length + recordOverheadBytes;
-      if (used() + bytes > max) {
-        refusedBytes = bytes;
-        void upkeep.check();
-        const text = `the dead letters take ${used()} of ${max} bytes, and none is let go unseen: retry or drop some of them, or raise deadLetters.maxBytes`;
-        throw new ConnectorError('journal_full', text);
+      const bytes = entryBytes(deadLetter);
+      requireCapacity(bytes);
+      pendingBytes += bytes;
+      try {
+        await write(entryStatements(deadLetter, from === 'run'));
+      } finally {
+        pendingBytes -= bytes;
       }
-      await write({ kind: 'entry', number, replaces: undefined, from, deadLetter });
       refusedBytes = 0;
-      if (number !== undefined) void upkeep.check();
     },
     async resolve(numbers, how, by) {
-      await exclusively(async () => {
-        for (const { entries, ...group } of alike(numbers, index)) {
-          for (let from = 0; from < entries.length; from += maxResolvedAtOnce) {
-            const some = entries.slice(from, from + maxResolvedAtOnce);
-            await write({ kind: 'resolution', how, ...group, entries: some, atMs: now(), by });
-          }
-        }
-      });
-      void upkeep.check();
+      for (let from = 0; from < numbers.length; from += resolvedAtOnce) {
+        const some = JSON.stringify(numbers.slice(from, from + resolvedAtOnce));
+        const sql = `${resolveWhere} number IN (SELECT value FROM json_each(?))`;
+        await write([{ sql, parameters: [...resolution(how, by), some] }, ...forget()]);
+      }
+      refusedBytes = 0;
+    },
+    async drop(filter: DeadLetterFilter, last) {
+      const { sql, parameters } = conditionOf(filter, 0, last);
+      const some = {
+        sql: `${resolveWhere} ${sql} ORDER BY number LIMIT ${resolvedAtOnce} RETURNING 1`,
+        parameters: [...resolution('dropped', 'operator'), ...parameters],
+      };
+      for (;;) {
+        const [dropped = [], ...rest] = await database.write([some, ...forget(), usedBytes]);
+        used = usedOf(rest.at(-1));
+        if (dropped.length < resolvedAtOnce) break;
+      }
+      refusedBytes = 0;
     },
     async replace(number, deadLetter) {
-      // What a whole store of entries that are rejected again adds is freed as it goes.
-      if (used() > maxBytes) await upkeep.check();
-      await together(async () => {
-        const origin = index.origin(number);
-        if (origin === undefined) return;
-        const from = origin === 'run' ? origin : undefined;
-        await write({ kind: 'entry', number: undefined, replaces: number, from, deadLetter });
-      });
-      void upkeep.check();
-    },
-    compact: upkeep.compact,
-    async close() {
-      await upkeep.close();
-      await exclusively(journal.close);
+      const { code, message = null, attempts, firstAttemptMs, lastAttemptMs, json } = deadLetter;
+      await write([
+        nextNumber,
+        {
+          sql: renumberEntry,
+          parameters: [code, message, attempts, firstAttemptMs, lastAttemptMs, entryBytes(deadLetter), number],
+        },
+        { sql: renewDocument, parameters: [json, entryChecksum(deadLetter)] },
+      ]);
     },
   };
-}
-
-/**
- * The dead letters of a connector that is stopped, or that runs meanwhile: nothing is changed. `directory` is the data
- * directory.
- * @throws ConnectorError usage (no data directory), data_format_newer, data_format_unreadable, journal_failed.
- */
-export async function openDeadLettersSnapshot(
-  directory: string,
-  { log }: { readonly log: Logger },
-): Promise<DeadLetterReading> {
-  const snapshot = await openJournalSnapshot(directory, { log, room: 'dead-letters' });
-  try {
-    return { ...deadLetterReading(snapshot, await readState(snapshot, log)), close: snapshot.close };
-  } catch (error) {
-    await snapshot.close();
-    throw error;
-  }
-}
-
-type Alike = Pick<ResolutionRecord, 'destination' | 'code' | 'entries'>;
-
-/** Those that are open, each once, by destination and code. */
-function alike(numbers: Iterable<number>, index: EntryIndex): Iterable<Alike> {
-  const groups = new Map<string, Alike>();
-  for (const number of new Set(numbers)) {
-    const entry = index.get(number);
-    if (entry === undefined) continue;
-    const { destination, code, sequence, element, lastAttemptMs } = entry;
-    const key = JSON.stringify([destination, code]);
-    const group = groups.get(key) ?? { destination, code, entries: [] };
-    groups.set(key, group);
-    group.entries.push([number, sequence, element, lastAttemptMs]);
-  }
-  return groups.values();
 }

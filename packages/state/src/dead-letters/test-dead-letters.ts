@@ -1,7 +1,8 @@
-// Dead letters in a model file system, and letters to put there, for the tests of this folder.
+// For tests: dead letters in a state file of their own, and letters to put there.
 import type { DeadLetter } from '@xiq-siem/delivery';
-import { createRecordingLogger, createRecordingMeter, type ModelFiles, modelFiles } from '@xiq-siem/testkit';
-import type { DeadLetterReading, DeadLetters, ListedDeadLetter } from './dead-letters.ts';
+import { createRecordingLogger } from '@xiq-siem/testkit';
+import { newStateDirectory, openTestState } from '../test-state.ts';
+import type { DeadLetterFilter, DeadLetterReading, DeadLetters, ListedDeadLetter } from './dead-letters.ts';
 import { type DeadLetterOptions, openDeadLetters } from './open-dead-letters.ts';
 
 export const mib = 1024 * 1024;
@@ -15,7 +16,7 @@ export function letterOf(sequence: number, more: Partial<DeadLetter> = {}, size 
     id: `id-${sequence}`,
     dataset: 'extreme_xiq.audit',
     code: 'mapping',
-    message: `no room for ${sequence}`,
+    message: `no such field ${sequence}`,
     attempts: 1,
     firstAttemptMs: 1_000_000 + sequence,
     lastAttemptMs: 2_000_000 + sequence,
@@ -25,26 +26,31 @@ export function letterOf(sequence: number, more: Partial<DeadLetter> = {}, size 
   };
 }
 
-/** Maintains itself only as a consequence of what is asked of it; time passes with every look at the clock. */
-export function openTestDeadLetters(
-  files: ModelFiles = modelFiles(),
+type TestDeadLetters = DeadLetters & { readonly directory: string; close(): Promise<void> };
+
+/** Of a new directory, or as a restart; time passes with every look at the clock. */
+export async function openTestDeadLetters(
+  directory?: string,
   more: Partial<DeadLetterOptions> = {},
-): Promise<DeadLetters> {
+): Promise<TestDeadLetters> {
+  const where = directory ?? (await newStateDirectory());
+  const state = await openTestState(where);
   let ms = 0;
-  return openDeadLetters('/data/dead-letters', {
+  const letters = await openDeadLetters(state.database, {
     maxBytes: mib,
     minFreeBytes: 0,
-    segmentBytes: 64 * 1024,
-    maintainEveryMs: 0,
-    files,
+    directory: where,
     log: createRecordingLogger(),
-    meter: createRecordingMeter(),
     now: () => {
       ms += 1;
       return ms;
     },
     ...more,
   });
+  return Object.defineProperties(
+    { ...letters, full: false, directory: where, close: state.close },
+    { full: { get: () => letters.full } },
+  );
 }
 
 export async function appendAll(letters: DeadLetters, sequences: Iterable<number>, size?: number): Promise<void> {
@@ -56,6 +62,11 @@ export async function allOf(letters: DeadLetterReading): Promise<readonly Listed
   const { entries, next } = await letters.list({}, { limit: 1000 });
   if (next !== undefined) throw new Error('more open entries than a test should have');
   return entries;
+}
+
+/** The numbers of what matches, ascending. */
+export async function numbersOf(letters: DeadLetterReading, filter: DeadLetterFilter = {}): Promise<readonly number[]> {
+  return (await letters.list(filter, { limit: 1000 })).entries.map(({ number }) => number);
 }
 
 /** The bodies of all open entries, ascending. */

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Job } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { destinations, openPlace } from '@xiq-siem/queries/test-place';
@@ -38,11 +35,8 @@ function testJobs(clock: ManualClock) {
 
 async function bench(config: Parameters<typeof testCloud>[0] = {}) {
   const place = await openPlace(destinations('one'));
-  const directory = await mkdtemp(join(tmpdir(), 'auto-'));
-  onTestFinished(async () => {
-    await place[Symbol.asyncDispose]();
-    await rm(directory, { recursive: true, force: true });
-  });
+  onTestFinished(() => place[Symbol.asyncDispose]());
+  const { documents } = place.state;
   const clock = createManualClock(startMs);
   const log = createRecordingLogger();
   const made = testJobs(clock);
@@ -55,8 +49,8 @@ async function bench(config: Parameters<typeof testCloud>[0] = {}) {
       jobs: made.jobs,
       clock,
       log,
-      alive: await openAliveMark(join(directory, 'alive')),
-      wanted: await openWantedSpans(join(directory, 'wanted.spans'), log),
+      alive: await openAliveMark(documents),
+      wanted: await openWantedSpans(documents, log),
       ready: () => ready.is,
     });
     onTestFinished(() => auto.stop());
@@ -64,7 +58,7 @@ async function bench(config: Parameters<typeof testCloud>[0] = {}) {
     await waitFor(() => clock.sleepers() > 0);
     return auto;
   };
-  return { ...made, clock, log, ready, start, directory };
+  return { ...made, clock, log, ready, start };
 }
 
 async function waitFor(isSo: () => boolean): Promise<void> {

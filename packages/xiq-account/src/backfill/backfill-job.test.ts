@@ -4,7 +4,7 @@ import { createJobs } from '@xiq-siem/jobs';
 import { audit, destinations, linesOf, never, openPlace, type Place, until } from '@xiq-siem/queries/test-place';
 import { openBackfilledIds, openJobRecords } from '@xiq-siem/state';
 import { createManualClock } from '@xiq-siem/testkit';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
 import { type TestCloud, testCloud } from '../test-cloud.ts';
 import { backfillKind } from './backfill-kind.ts';
@@ -16,10 +16,9 @@ const hour = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 async function jobsOf(place: Place, world: TestCloud, clock = createManualClock(T + 10 * hour)) {
-  const { journal, data, log, evidence } = place;
-  const records = await openJobRecords(data.paths.jobs, log);
-  const backfilled = await openBackfilledIds(`${data.paths.jobs}/backfilled.ids`, { now: clock.now, log });
-  onTestFinished(() => backfilled.close().catch(() => {}));
+  const { journal, state, log, evidence } = place;
+  const records = await openJobRecords(state.documents);
+  const backfilled = await openBackfilledIds(state.database, { now: clock.now, log });
   const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));
   const none = { outline: refuse, begin: refuse };
   const kind = backfillKind({

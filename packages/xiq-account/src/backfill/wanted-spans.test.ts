@@ -1,16 +1,14 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { documentNames } from '@xiq-siem/state';
+import { openTestState } from '@xiq-siem/state/test-state';
 import { createRecordingLogger } from '@xiq-siem/testkit';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { openAliveMark, openWantedSpans } from './wanted-spans.ts';
 
 async function opened() {
-  const directory = await mkdtemp(join(tmpdir(), 'wanted-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const path = join(directory, 'wanted.spans');
   const log = createRecordingLogger();
-  return { path, log, wanted: await openWantedSpans(path, log), open: () => openWantedSpans(path, log) };
+  const { documents } = await openTestState(undefined, log);
+  const open = () => openWantedSpans(documents, log);
+  return { documents, log, open, wanted: await open() };
 }
 
 const audit = ['AUDIT_LOG_ALL'];
@@ -59,23 +57,22 @@ it('at most 200 are kept; the newest is not, which is logged', async () => {
   expect(log.of('backfill.too_many_gaps')).toHaveLength(1);
 });
 
-it('spans are there after a restart, in a file for us alone; one that is invalid is logged and passed over', async () => {
-  const { wanted, open, path, log } = await opened();
+it('spans are there after a restart; a document that is invalid is logged and passed over', async () => {
+  const { wanted, open, documents, log } = await opened();
   await Promise.all([wanted.add(span), wanted.add({ ...span, source: 'other' })]);
-  expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect((await open()).list()).toEqual(wanted.list());
-  await writeFile(path, '{"v":1,');
+  await documents.put(documentNames.wantedSpans, { v: 2 });
   expect((await open()).list()).toEqual([]);
-  expect(log.of('backfill.gaps_unreadable')).toMatchObject([{ facts: { file: path } }]);
+  expect(log.of('state.document_unreadable')).toMatchObject([{ facts: { document: documentNames.wantedSpans } }]);
 });
 
-it('the last time is there after a restart; a file that is invalid is one that is not there', async () => {
-  const { path } = await opened();
-  const alive = await openAliveMark(path);
+it('the last time is there after a restart; a document that is invalid is one that is not there', async () => {
+  const { documents, log } = await opened();
+  const alive = await openAliveMark(documents);
   expect(alive.lastMs()).toBeUndefined();
   await alive.set(1_767_225_600_000);
-  expect(await readFile(path, 'utf8')).toBe('1767225600000\n');
-  expect((await openAliveMark(path)).lastMs()).toBe(1_767_225_600_000);
-  await writeFile(path, '-1\n');
-  expect((await openAliveMark(path)).lastMs()).toBeUndefined();
+  expect((await openAliveMark(documents)).lastMs()).toBe(1_767_225_600_000);
+  await documents.put(documentNames.alive, -1);
+  expect((await openAliveMark(documents)).lastMs()).toBeUndefined();
+  expect(log.of('state.document_unreadable')).toMatchObject([{ facts: { document: documentNames.alive } }]);
 });

@@ -1,19 +1,19 @@
 // What automatic back-fill keeps over restarts: when webhooks were last accepted, and the spans that are to be filled.
 import type { Logger } from '@xiq-siem/core';
+import { type Documents, documentNames } from '@xiq-siem/state';
 import { z } from 'zod';
-import { readSmallFile, writeSmallFile } from '../small-file.ts';
 
 export type AliveMark = Awaited<ReturnType<typeof openAliveMark>>;
 
 /** The last time at which webhooks would have been accepted: the next start knows since when none were. */
-export async function openAliveMark(path: string) {
-  let lastMs = await readSmallFile(path, z.int().nonnegative());
+export async function openAliveMark(documents: Documents) {
+  let lastMs = await documents.get(documentNames.alive, z.int().nonnegative());
   return {
     /** Epoch milliseconds; undefined before the first. */
     lastMs: (): number | undefined => lastMs,
     async set(ms: number): Promise<void> {
       lastMs = ms;
-      await writeSmallFile(path, ms);
+      await documents.put(documentNames.alive, ms);
     },
   };
 }
@@ -35,7 +35,7 @@ const wantedSpan = z.object({
   /** Epoch milliseconds: not to be tried before. */
   notBeforeMs: z.number().default(0),
 });
-const file = z.object({ v: z.literal(1), spans: z.array(wantedSpan) });
+const stored = z.object({ v: z.literal(1), spans: z.array(wantedSpan) });
 
 export type WantedSpan = z.output<typeof wantedSpan>;
 
@@ -44,15 +44,11 @@ export type WantedSpans = Awaited<ReturnType<typeof openWantedSpans>>;
 /** More than this many gaps at once are no gaps: the newest is not taken. */
 const maxSpans = 200;
 
-export async function openWantedSpans(path: string, log: Logger) {
-  const unreadable = (): void => log.warn('backfill.gaps_unreadable', { file: path });
-  let spans: readonly WantedSpan[] = (await readSmallFile(path, file, unreadable))?.spans ?? [];
-  let turn: Promise<unknown> = Promise.resolve();
+export async function openWantedSpans(documents: Documents, log: Logger) {
+  let spans: readonly WantedSpan[] = (await documents.get(documentNames.wantedSpans, stored))?.spans ?? [];
   const save = (next: readonly WantedSpan[]): Promise<void> => {
     spans = next;
-    const mine = turn.then(() => writeSmallFile(path, { v: 1, spans: next }));
-    turn = mine.catch(() => undefined);
-    return mine;
+    return documents.put(documentNames.wantedSpans, { v: 1, spans: next });
   };
   return {
     list: () => spans,

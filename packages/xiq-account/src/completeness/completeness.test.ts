@@ -94,7 +94,8 @@ test('a dead letter is missing at its destination, also when it was dropped, and
   await place.settled();
   const states = async () => (await prove(place, world)).cells.map(({ destinations: [one, two] }) => [one, two]);
   expect(await states()).toMatchObject([[{ confirmed: 1, deadLettered: 2 }, { confirmed: 3 }]]);
-  const [first = 0, second = 0] = place.deadLetters.matching({});
+  const { entries } = await place.deadLetters.list({}, { limit: 9 });
+  const [first = 0, second = 0] = entries.map(({ number }) => number);
   await place.deadLetters.resolve([first], 'dropped', 'operator');
   expect(await states()).toMatchObject([[{ confirmed: 1, deadLettered: 2 }, { confirmed: 3 }]]);
   await place.deadLetters.resolve([second], 'delivered', 'a job');

@@ -23,11 +23,16 @@ export async function* keptRecord(
   const begin = await journal.sequenceAt(fromMs - lookBackMs - aheadMs, signal);
   const first = Math.max(firstSequence, begin);
   const undelivered = new Set<string>();
-  for (const { destination, sequence, element } of evidence.deadLetters.undelivered(first)) {
-    undelivered.add(placeKey(destination, sequence, element));
+  for await (const some of evidence.deadLetters.undelivered(first)) {
+    for (const { destination, sequence, element } of some) undelivered.add(placeKey(destination, sequence, element));
     await evidence.yieldNow();
   }
-  const destinations = evidence.destinations().map((one) => settledStates(evidence, one, undelivered));
+  const destinations = await Promise.all(
+    evidence.destinations().map(async (one) => {
+      const began = (await evidence.progressHistory.first(one.name))?.sequence ?? 0;
+      return settledStates(evidence, one, undelivered, began);
+    }),
+  );
   const types = new Set(messageTypes);
   const kept = new Map<string, NumberedEvent>();
   const shared = sharedTexts();

@@ -20,11 +20,11 @@ function stateAt(places: readonly Partial<EventPlace>[], given: Given = {}) {
   const states = settledStates(
     {
       journal: { retentionGaps: () => [gap] },
-      progressHistory: { first: () => ({ sequence: began, atMs: 0 }) },
       position: () => ({ sequence, settled: [], counters }),
     },
     { name: 'one', assurance: 'stored', wants: ({ dataset }) => dataset === 'wanted' },
     undelivered,
+    began,
   );
   const usual = { ordinal: 0, sequence: 3, element: 0, dataset: 'wanted', source: 'xiq', isDuplicate: false };
   for (const place of places) states.note({ ...usual, ...place });

@@ -20,18 +20,17 @@ export interface EventPlace {
 
 interface SettledEvidence extends Pick<Evidence, 'position'> {
   readonly journal: Pick<Evidence['journal'], 'retentionGaps'>;
-  readonly progressHistory: Pick<Evidence['progressHistory'], 'first'>;
 }
 
-/** `undelivered` are keys of dead letters, as `placeKey` makes them. */
+/** `undelivered` are keys of dead letters, as `placeKey` makes them; `began`: where its history of progress begins. */
 export function settledStates(
-  { journal, progressHistory, position: positionOf }: SettledEvidence,
+  { journal, position: positionOf }: SettledEvidence,
   { name, assurance, wants }: Omit<KnownDestination, 'type'>,
   undelivered: ReadonlySet<string>,
+  began: number,
 ) {
   const position = positionOf(name);
   const gaps = journal.retentionGaps().filter(({ destination }) => destination === name);
-  const began = progressHistory.first(name)?.sequence ?? 0;
   /** By ordinal: 0 where nothing is known yet, else the place of the state in `states`, and one. */
   let noted = new Uint8Array(1_024);
 

@@ -2,8 +2,18 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@xiq-siem/core';
+import { openTestState } from '@xiq-siem/state/test-state';
 import { expect, it, onTestFinished } from 'vitest';
-import { isRotating, lockRotation, newManagedSecret, readManagedList, writeManagedList } from './managed-list.ts';
+import {
+  fingerprintOf,
+  isRotating,
+  lockRotation,
+  newManagedSecret,
+  readManagedList,
+  readRotation,
+  writeManagedList,
+  writeRotation,
+} from './managed-list.ts';
 import { rotateManaged } from './rotate-secret.ts';
 import { collect, modelXiq, noSignal, secret, target, testPorts } from './test-xiq.ts';
 
@@ -26,27 +36,48 @@ it('is written whole, of mode 0600, with nothing beside it; a line that stands t
 
 it('is empty where there is none', async () => {
   const { path } = await list();
+  const { documents } = await openTestState();
+  await writeRotation(documents, 'xiq', 'any');
   expect(values(path)).toEqual([]);
-  expect(isRotating(path)).toBe(false);
+  expect(await isRotating(documents, 'xiq', path)).toBe(false);
 });
 
 it('tells of a rotation that is under way', async () => {
   const { path } = await list();
+  const { documents } = await openTestState();
   const [a, n] = [new Secret('a'), newManagedSecret()];
-  const seen: boolean[] = [];
-  for (const secrets of [[a], [a, n, n], [n, a, n], [n]]) {
-    await writeManagedList(path, secrets);
-    seen.push(isRotating(path));
-  }
-  expect(seen).toEqual([false, true, true, false]);
+  const seen = async (source: string) => {
+    const all: boolean[] = [];
+    // A list of format 1 has the new secret twice.
+    for (const secrets of [[a], [a, n], [a, n, n], [n, a], [n, a, n], [n]]) {
+      await writeManagedList(path, secrets);
+      all.push(await isRotating(documents, source, path));
+    }
+    return all;
+  };
+  await writeRotation(documents, 'xiq', fingerprintOf(n));
+  expect(await seen('xiq')).toEqual([false, true, true, true, true, false]);
+  expect(await seen('other')).not.toContain(true);
+  await writeRotation(documents, 'xiq', undefined);
+  expect(await seen('xiq')).not.toContain(true);
+});
+
+it('a rotation is noted without its secret', async () => {
+  const { database, documents } = await openTestState();
+  const next = newManagedSecret();
+  await writeRotation(documents, 'xiq', fingerprintOf(next));
+  expect(await readRotation(documents, 'xiq')).toBe(fingerprintOf(next));
+  const stored = await database.read('SELECT * FROM documents');
+  expect([stored.length, JSON.stringify(stored)]).toEqual([1, expect.not.stringContaining(next.reveal())]);
 });
 
 it('is rotated by one at a time', async () => {
   const { path } = await list();
   await writeManagedList(path, [secret]);
+  const { documents } = await openTestState();
   const rotate = () => {
-    const askReceiver = undefined;
-    return collect(rotateManaged({ target, path, askReceiver, api: modelXiq(), ...testPorts() }, noSignal));
+    const managed = { target, path, source: 'xiq', documents, askReceiver: undefined };
+    return collect(rotateManaged({ ...managed, api: modelXiq(), ...testPorts() }, noSignal));
   };
   {
     using _lock = lockRotation(path);
@@ -54,4 +85,5 @@ it('is rotated by one at a time', async () => {
     expect(readManagedList(path)).toHaveLength(1);
   }
   expect((await rotate()).at(-1)).toEqual({ did: 'dropped' });
+  expect(await readRotation(documents, 'xiq')).toBeUndefined();
 });

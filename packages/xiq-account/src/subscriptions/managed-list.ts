@@ -1,13 +1,13 @@
-// The managed secrets of a source: a list that is written whole or not at all, and that tells how far a rotation is.
-import { randomBytes } from 'node:crypto';
-import { open, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+// The managed secrets of a source, a list that is written whole or not at all, and how far a rotation of them is.
+import { createHash, randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { secretLines } from '@xiq-siem/config';
 import { ConnectorError, reasonOf, Secret } from '@xiq-siem/core';
-import { isSameSecret } from '../rest/same-secret.ts';
+import { writeDurably } from '@xiq-siem/journal';
+import { type DocumentReading, type Documents, documentNames } from '@xiq-siem/state';
+import { z } from 'zod';
 
-/** Line by line, one that stands twice given twice; none where there is no file. */
+/** None where there is no file. */
 export function readManagedList(path: string): readonly Secret[] {
   try {
     return secretLines(path).map((line) => new Secret(line));
@@ -18,58 +18,54 @@ export function readManagedList(path: string): readonly Secret[] {
 }
 
 /** Resolves when it is on disk, and would be found there after a power cut. */
-export async function writeManagedList(path: string, secrets: readonly Secret[]): Promise<void> {
-  const next = `${path}.new`;
-  const before = await stat(path).catch(() => undefined);
-  {
-    await using file = await open(next, 'w', 0o600);
-    await file.chmod(0o600);
-    // Who runs the command may be another than who runs the receiver, which has to read it.
-    if (before !== undefined && before.uid !== process.getuid?.()) await file.chown(before.uid, before.gid);
-    await file.writeFile(secrets.map((secret) => `${secret.reveal()}\n`).join(''));
-    await file.sync();
-  }
-  await rename(next, path);
-  await using directory = await open(dirname(path), 'r');
-  await directory.sync();
-}
+export const writeManagedList = (path: string, secrets: readonly Secret[]): Promise<void> =>
+  writeDurably(path, secrets.map((secret) => `${secret.reveal()}\n`).join(''));
 
 export const newManagedSecret = (): Secret => new Secret(randomBytes(32).toString('base64url'));
 
+/** What is stored of a rotation that is not done: which secret is the new one, by its SHA-256. Never the secret itself. */
+const rotation = z.object({ next: z.string() });
+
+export const fingerprintOf = (secret: Secret): string => createHash('sha256').update(secret.reveal()).digest('hex');
+
+export const readRotation = async (documents: DocumentReading, source: string): Promise<string | undefined> =>
+  (await documents.get(documentNames.rotation(source), rotation))?.next;
+
+/** Undefined ends it. Resolves when it is on disk. */
+export const writeRotation = (documents: Documents, source: string, next: string | undefined): Promise<void> =>
+  next === undefined
+    ? documents.remove(documentNames.rotation(source))
+    : documents.put(documentNames.rotation(source), { next });
+
 /** Whether a rotation was begun and is not done. A list that cannot be read tells of none. */
-export function isRotating(path: string): boolean {
+export async function isRotating(documents: DocumentReading, source: string, path: string): Promise<boolean> {
   try {
-    return rotationPhase(readManagedList(path)).phase !== 'idle';
+    return rotationPhase(readManagedList(path), await readRotation(documents, source)).phase !== 'idle';
   } catch {
     return false;
   }
 }
 
 /**
- * Where a rotation stands is told by the list alone: it can be interrupted anywhere, and nothing else is kept.
+ * Where a rotation stands is told by the place of the new secret in the list, so that it can be interrupted anywhere:
  *
- * - `idle`: any list, such as `[a]` or `[a, b]`.
- * - `incoming`: the last line twice, `[a, n, n]`: `n` is accepted as well, ExtremeCloud IQ is being told of it.
- * - `leaving`: the first line again as the last, `[n, a, n]`: `n` is the one to use, the others are on their way out.
- *
- * A secret that stands twice is accepted no other than one that stands once.
+ * - `idle`: it is not in the list, or alone in it: nothing was begun, or all is done.
+ * - `incoming`: it is the last, `[a, n]`: it is accepted as well, ExtremeCloud IQ is being told of it.
+ * - `leaving`: it is the first, `[n, a]`: it is the one to use, the others are on their way out.
  */
 export type RotationPhase =
   | { readonly phase: 'idle'; readonly secrets: readonly Secret[] }
   | { readonly phase: 'incoming' | 'leaving'; readonly next: Secret; readonly old: readonly Secret[] };
 
-export function rotationPhase(secrets: readonly Secret[]): RotationPhase {
-  const [first, last, beforeLast] = [secrets[0], secrets.at(-1), secrets.at(-2)];
-  if (first === undefined || last === undefined || beforeLast === undefined || secrets.length < 3) {
-    return { phase: 'idle', secrets };
-  }
-  if (isSameSecret(last, beforeLast)) return { phase: 'incoming', next: last, old: secrets.slice(0, -2) };
-  if (isSameSecret(last, first)) return { phase: 'leaving', next: last, old: secrets.slice(1, -1) };
-  return { phase: 'idle', secrets };
+/** `fingerprint`: of the new secret, as stored. */
+export function rotationPhase(lines: readonly Secret[], fingerprint: string | undefined): RotationPhase {
+  const secrets = [...new Map(lines.map((secret) => [fingerprintOf(secret), secret])).values()];
+  const place = secrets.findIndex((secret) => fingerprintOf(secret) === fingerprint);
+  const next = secrets[place];
+  const old = secrets.toSpliced(place, 1);
+  if (next === undefined || old.length === 0) return { phase: 'idle', secrets };
+  return { phase: place === 0 ? 'leaving' : 'incoming', next, old };
 }
-
-export const incoming = (old: readonly Secret[], next: Secret): readonly Secret[] => [...old, next, next];
-export const leaving = (old: readonly Secret[], next: Secret): readonly Secret[] => [next, ...old, next];
 
 const sqliteBusy = 5;
 

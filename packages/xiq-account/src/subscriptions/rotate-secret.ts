@@ -2,28 +2,34 @@
 import { stat } from 'node:fs/promises';
 import { ConnectorError, type Secret } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
+import type { Documents } from '@xiq-siem/state';
 import { pause } from '../rest/pause.ts';
 import { holds, isSameSecret } from '../rest/same-secret.ts';
 import type { XiqSubscription } from '../rest/subscriptions.ts';
 import type { ApplyPorts } from './apply.ts';
 import { shownSecret } from './field-changes.ts';
 import {
-  incoming,
-  leaving,
+  fingerprintOf,
   lockRotation,
   newManagedSecret,
   readManagedList,
+  readRotation,
   rotationPhase,
   writeManagedList,
+  writeRotation,
 } from './managed-list.ts';
 import { shownMessageType } from './render-plan.ts';
 import { foreignReason, messageTypeOf, type SubscriptionTarget } from './target.ts';
 
 export interface RotationPorts extends Pick<ApplyPorts, 'api' | 'clock' | 'log'> {
-  /** The managed secrets as they stand in the file, line by line: a line that stands twice is given twice. */
+  /** The managed secrets as they stand in the file. */
   readSecrets(): Promise<readonly Secret[]>;
   /** All or nothing, and synced when it resolves. */
   writeSecrets(secrets: readonly Secret[]): Promise<void>;
+  /** The fingerprint of the new secret of a rotation that is not done. */
+  readRotation(): Promise<string | undefined>;
+  /** Synced when it resolves; undefined ends the rotation. */
+  writeRotation(next: string | undefined): Promise<void>;
   /** Whether our own receiver would accept a webhook with it now. Rejects where it cannot be asked. */
   accepted(secret: Secret): Promise<boolean>;
   readonly newSecret: () => Secret;
@@ -59,7 +65,7 @@ export async function* rotateSecret(
 ): AsyncGenerator<RotationStep, void, undefined> {
   const { target, acceptWithinMs = 30_000, graceMs = 60_000, unseenGraceMs = 600_000 } = options;
   const { api, clock, log } = ports;
-  let found = rotationPhase(await ports.readSecrets());
+  let found = rotationPhase(await ports.readSecrets(), await ports.readRotation());
   if (found.phase === 'idle') {
     const next = ports.newSecret();
     const old = found.secrets;
@@ -68,7 +74,9 @@ export async function* rotateSecret(
       throw new ConnectorError('secret_unreadable', words);
     }
     if (holds(old, next)) throw new ConnectorError('usage', 'The new secret is one that is in use already.');
-    await ports.writeSecrets(incoming(old, next));
+    // Noted first: with the secret in the list and no note of it, it would be taken for one of the old ones.
+    await ports.writeRotation(fingerprintOf(next));
+    await ports.writeSecrets([...old, next]);
     log.info('secret_rotation.added');
     yield { did: 'added' };
     found = { phase: 'incoming', next, old };
@@ -79,7 +87,7 @@ export async function* rotateSecret(
   yield { did: 'accepted' };
   for (const one of await notTold()) yield await tell(one);
   if (found.phase === 'incoming') {
-    await ports.writeSecrets(leaving(old, next));
+    await ports.writeSecrets([next, ...old]);
     log.info('secret_rotation.put_first');
     yield { did: 'put_first' };
   }
@@ -92,6 +100,7 @@ export async function* rotateSecret(
   const late = (await notTold()).filter((one) => shownSecret(one) !== undefined);
   if (late.length > 0) throw stillOld(late);
   await ports.writeSecrets([next]);
+  await ports.writeRotation(undefined);
   log.info('secret_rotation.dropped');
   yield { did: 'dropped' };
 
@@ -172,13 +181,15 @@ const readAgainMs = 1_050;
 export interface ManagedRotation extends RotationOptions, Pick<ApplyPorts, 'api' | 'clock' | 'log'> {
   /** Of the managed list. */
   readonly path: string;
+  readonly source: string;
+  readonly documents: Documents;
   /** Asks the receiver that runs; undefined where none does: what stands in the file is what the next one accepts. */
   readonly askReceiver: ((secret: Secret) => Promise<boolean>) | undefined;
 }
 
 /** As `rotateSecret`; throws `busy` where another process rotates the same secret. */
 export async function* rotateManaged(
-  { path, askReceiver, api, clock, log, ...options }: ManagedRotation,
+  { path, source, documents, askReceiver, api, clock, log, ...options }: ManagedRotation,
   signal: AbortSignal,
 ): AsyncGenerator<RotationStep, void, undefined> {
   // Without a list there is no directory either, perhaps; and there is nothing to rotate, which it says.
@@ -189,6 +200,8 @@ export async function* rotateManaged(
     log,
     readSecrets: async () => readManagedList(path),
     writeSecrets: (secrets) => writeManagedList(path, secrets),
+    readRotation: () => readRotation(documents, source),
+    writeRotation: (next) => writeRotation(documents, source, next),
     newSecret: newManagedSecret,
     async accepted(secret) {
       if (askReceiver === undefined) return holds(readManagedList(path), secret);

@@ -1,9 +1,8 @@
 // What is remembered of each message type from look to look and over restarts, and the gaps that come to light.
-import { basename } from 'node:path';
-import type { Logger, Secret } from '@xiq-siem/core';
+import type { Secret } from '@xiq-siem/core';
+import { type Documents, documentNames } from '@xiq-siem/state';
 import { z } from 'zod';
 import { holds } from '../rest/same-secret.ts';
-import { readSmallFile, writeSmallFile } from '../small-file.ts';
 import { shownSecret } from './field-changes.ts';
 import type { PlannedChange, SubscriptionPlan } from './plan.ts';
 import { messageTypeOf, type SubscriptionTarget } from './target.ts';
@@ -37,15 +36,22 @@ type Target = Pick<SubscriptionTarget, 'publicUrl' | 'application'>;
 export type SeenTypes = Readonly<Record<string, SeenType>>;
 
 /** `{}` where there is none yet, it was of another target, or it is invalid, which is logged. */
-export async function readSeenTypes(path: string, { publicUrl, application }: Target, log: Logger): Promise<SeenTypes> {
-  const invalid = (): void => log.warn('subscriptions.memory_unreadable', { file: basename(path) });
-  const found = await readSmallFile(path, record, invalid);
+export async function readSeenTypes(
+  documents: Documents,
+  source: string,
+  { publicUrl, application }: Target,
+): Promise<SeenTypes> {
+  const found = await documents.get(documentNames.subscriptions(source), record);
   return found?.publicUrl === publicUrl && found.application === application ? found.seen : {};
 }
 
 /** Resolves when it is on disk. */
-export const writeSeenTypes = (path: string, { publicUrl, application }: Target, seen: SeenTypes): Promise<void> =>
-  writeSmallFile(path, { v: 1, publicUrl, application, seen });
+export const writeSeenTypes = (
+  documents: Documents,
+  source: string,
+  { publicUrl, application }: Target,
+  seen: SeenTypes,
+): Promise<void> => documents.put(documentNames.subscriptions(source), { v: 1, publicUrl, application, seen });
 
 /** A time in which webhooks of a type may not have been sent. */
 export interface SubscriptionGap {

@@ -1,8 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ConnectorError, Secret } from '@xiq-siem/core';
+import { documentNames, type State } from '@xiq-siem/state';
+import { openTestState } from '@xiq-siem/state/test-state';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
 import { expect, it, onTestFinished } from 'vitest';
@@ -19,7 +18,7 @@ const startMs = Date.UTC(2026, 0, 1);
 
 interface Made {
   readonly config?: Partial<SubscriptionsConfig>;
-  readonly directory?: string;
+  readonly state?: State;
   readonly rotating?: boolean;
   readonly secrets?: () => readonly Secret[];
   readonly findings?: readonly PublicUrlFinding[];
@@ -37,11 +36,10 @@ const subscriptionOf = (messageType: string, changes: Partial<XiqSubscription> =
 
 const canary = (): readonly Secret[] => [new Secret('canary-1')];
 
-async function watched({ config = {}, directory, rotating = false, secrets = canary, findings = [] }: Made = {}) {
-  const place = directory ?? (await mkdtemp(join(tmpdir(), 'xiq-siem-watch-')));
-  if (directory === undefined) onTestFinished(() => rm(place, { recursive: true, force: true }));
+async function watched({ config = {}, state: given, rotating = false, secrets = canary, findings = [] }: Made = {}) {
   const clock = createManualClock(startMs);
   const [log, meter] = [createRecordingLogger(), createRecordingMeter()];
+  const state = given ?? (await openTestState(undefined, log));
   const gaps: FoundGap[] = [];
   const urls: string[] = [];
   const world = {
@@ -53,7 +51,7 @@ async function watched({ config = {}, directory, rotating = false, secrets = can
   const watch = startSubscriptionsWatch({
     clouds: () => clouds,
     secrets,
-    rotating: () => world.rotating,
+    rotating: async () => world.rotating,
     async lookAtUrl(url) {
       urls.push(url);
       return findings;
@@ -62,7 +60,7 @@ async function watched({ config = {}, directory, rotating = false, secrets = can
       if (world.gapFails) throw new ConnectorError('journal_full', 'no room');
       gaps.push(gap);
     },
-    directory: place,
+    documents: state.documents,
     clock,
     log,
     meter,
@@ -76,7 +74,7 @@ async function watched({ config = {}, directory, rotating = false, secrets = can
     meter,
     gaps,
     urls,
-    directory: place,
+    state,
     configure(next: TestCloud | undefined) {
       clouds = new Map(next === undefined ? [] : [['xiq', next.cloud]]);
       watch.reloaded();
@@ -170,7 +168,7 @@ it('a gap has both ends, is handed on once, and over a restart too', async () =>
   expect(first.gaps).toEqual([]);
   await first.watch.stop();
 
-  const second = await watched({ directory: first.directory });
+  const second = await watched({ state: first.state });
   second.world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await second.looked();
   await second.next();
@@ -205,9 +203,11 @@ it('while a secret is rotated nothing is mended, and no secret compared', async 
   ]);
   await looked();
   expect([states(), world.cloud.subscriptions.calls]).toEqual([['well', 'disabled'], ['list']]);
-  expect(watch.state('xiq')?.rotating).toBe(true);
+  expect(await watch.shown('xiq')).toEqual({ ...watch.state('xiq'), rotating: true });
   world.rotating = false;
-  expect(watch.state('xiq')?.rotating).toBeUndefined();
+  expect(await watch.shown('xiq')).toEqual(watch.state('xiq'));
+  expect(watch.state('xiq')).not.toHaveProperty('rotating');
+  expect(await watch.shown('none')).toBeUndefined();
   await next();
   expect(states()).toEqual(['well', 'well']);
 });
@@ -285,18 +285,19 @@ it('the public URL is told check by check; what is wrong with it is said', async
   expect(log.lines.filter(({ event }) => event === 'public_url.wrong')).toHaveLength(1);
 });
 
-it('what was remembered is of one place, and a file that makes no sense is said and passed over', async () => {
-  const { directory, world, looked, log } = await watched();
+it('what was remembered is of one place, and a document that makes no sense is said and passed over', async () => {
+  const { state, world, looked, log } = await watched();
+  const { documents, database } = state;
   world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await looked();
-  const path = join(directory, 'xiq.subscriptions.json');
   const place = { application: 'siem', publicUrl: 'https://hooks.example/webhooks/xiq' };
-  const read = (changes: Partial<typeof place> = {}) => readSeenTypes(path, { ...place, ...changes }, log);
+  const read = (changes: Partial<typeof place> = {}) => readSeenTypes(documents, 'xiq', { ...place, ...changes });
   expect(await read()).toEqual({ AUDIT_LOG_ALL: { wellAtMs: startMs }, SMS_LOG_ALL: { wellAtMs: startMs } });
   expect(await read({ publicUrl: 'https://elsewhere.example/webhooks/xiq' })).toEqual({});
   expect(await read({ application: 'other' })).toEqual({});
-  expect(await readFile(path, 'utf8')).not.toMatch(/canary/);
-  await writeFile(path, '{"v":1,');
+  expect(JSON.stringify(await database.read('SELECT * FROM documents'))).not.toMatch(/canary/);
+  await documents.put(documentNames.subscriptions('xiq'), { v: 1 });
   expect(await read()).toEqual({});
-  expect(log.lines.map(({ event }) => event)).toContain('subscriptions.memory_unreadable');
+  const [line] = log.of('state.document_unreadable');
+  expect(line).toMatchObject({ facts: { document: documentNames.subscriptions('xiq') } });
 });

@@ -1,8 +1,8 @@
 // Watches the subscriptions and the public URL of every source that has some configured, and follows a reload.
-import { join } from 'node:path';
 import type { SourceState } from '@xiq-siem/admin-api';
 import { ConnectorError, type Logger, type Meter, type MetricTable, type Secret } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
+import type { Documents } from '@xiq-siem/state';
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
 import type { CurrentClouds, XiqCloud } from '../cloud.ts';
 import { publicUrlStates, subscriptionStates, unknownStates } from './found-state.ts';
@@ -34,13 +34,13 @@ export interface SubscriptionsWatchParts {
   /** Those that a source accepts now, in order; none of a source that is not there. */
   secrets(source: string): readonly Secret[];
   /** Whether a rotation of the source's managed secret was begun and is not done. */
-  rotating(source: string): boolean;
+  rotating(source: string): Promise<boolean>;
   /** What a sender would find at this URL. Rejects only with the signal's reason. */
   lookAtUrl(url: string, signal: AbortSignal): Promise<readonly PublicUrlFinding[]>;
   /** Resolves when it is safe with whoever fills it: the look that found it is remembered after that. */
   gapFound(gap: FoundGap): Promise<void>;
-  /** The data directory's folder for jobs: what was seen is kept there. */
-  readonly directory: string;
+  /** Where what was seen is kept. */
+  readonly documents: Documents;
   readonly clock: Clock;
   readonly log: Logger;
   readonly meter: Meter<keyof typeof subscriptionMetrics>;
@@ -77,6 +77,14 @@ export function startSubscriptionsWatch(parts: SubscriptionsWatchParts) {
   }
   follow();
 
+  function stateOf(source: string): SourceState['api'] {
+    const one = watched.get(source);
+    if (one === undefined) return undefined;
+    const { perHour, remaining } = one.cloud.api.budget();
+    const found = one.watch?.found() ?? { subscriptions: [], publicUrl: [] };
+    return { ...found, requestsPerHour: perHour, requestsRemaining: remaining };
+  }
+
   return {
     /** To be told when the configuration was read again: it looks right after that. */
     reloaded(): void {
@@ -92,13 +100,12 @@ export function startSubscriptionsWatch(parts: SubscriptionsWatchParts) {
       await Promise.all(meant.map(([, { watch }]) => watch?.look()));
       return meant.map(([name]) => name);
     },
-    /** Undefined where the source has no API. */
-    state(source: string): SourceState['api'] {
-      const one = watched.get(source);
-      if (one === undefined) return undefined;
-      const { perHour, remaining } = one.cloud.api.budget();
-      const found = one.watch?.found() ?? { subscriptions: [], publicUrl: [] };
-      return { ...found, requestsPerHour: perHour, requestsRemaining: remaining };
+    /** Undefined where the source has no API. Waits for nothing, and tells nothing of a rotation. */
+    state: stateOf,
+    /** As `state`, with the rotation that is under way. */
+    async shown(source: string): Promise<SourceState['api']> {
+      const state = stateOf(source);
+      return state !== undefined && (await parts.rotating(source)) ? { ...state, rotating: true } : state;
     },
     /** Resolves when nothing is under way any more. */
     async stop(): Promise<void> {
@@ -115,31 +122,30 @@ type SourceWatch = ReturnType<typeof watchSource>;
 
 /** Looks at one source's subscriptions and public URL, at once and every few minutes, until it is stopped. */
 function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts: SubscriptionsWatchParts) {
-  const { directory, clock, meter } = parts;
+  const { documents, clock, meter } = parts;
   const { source, api } = cloud;
   const stopping = new AbortController();
   const { signal } = stopping;
   const log = named(parts.log, source);
-  const file = join(directory, `${source}.subscriptions.json`);
   let found: Found = { subscriptions: [...unknownStates(subscriptions)], publicUrl: [] };
 
   /** A look that hangs over a rotation must not put the old secret back: what it would change is asked for again. */
   function unlessRotatedSince(secret: Secret | undefined): Pick<XiqCloud['api'], 'subscriptions'> {
     const { create, update, ...rest } = api.subscriptions;
-    const check = (): void => {
+    const check = async (): Promise<void> => {
       const [now] = parts.secrets(source);
-      if (!parts.rotating(source) && now?.reveal() === secret?.reveal()) return;
+      if (!(await parts.rotating(source)) && now?.reveal() === secret?.reveal()) return;
       throw new ConnectorError('busy', 'a secret was rotated meanwhile: the next look mends what is left');
     };
     return {
       subscriptions: {
         ...rest,
         async create(wanted, until) {
-          check();
+          await check();
           await create(wanted, until);
         },
         async update(id, wanted, until) {
-          check();
+          await check();
           await update(id, wanted, until);
         },
       },
@@ -147,7 +153,7 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
   }
 
   async function lookAtSubscriptions(): Promise<void> {
-    const isRotating = parts.rotating(source);
+    const isRotating = await parts.rotating(source);
     if (isRotating) log.warn('subscriptions.rotation_unfinished', { mend: 'xiq-siem subscriptions rotate-secret' });
     const accepted = parts.secrets(source);
     const [secret] = accepted;
@@ -157,7 +163,7 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
         // While a secret is rotated, subscriptions have the old one or the new one, and whoever rotates changes them.
         target: { application, publicUrl, messageTypes, secret: isRotating ? undefined : secret },
         mode: isRotating ? 'report' : subscriptions.reconcile,
-        seen: await readSeenTypes(file, subscriptions, log),
+        seen: await readSeenTypes(documents, source, subscriptions),
         accepted,
         clock,
         log,
@@ -176,7 +182,7 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
       log.warn('subscriptions.gap', { messageType, reason, since: iso(sinceMs), until: iso(untilMs) });
       await parts.gapFound({ source, messageType, reason, sinceMs, untilMs });
     }
-    await writeSeenTypes(file, subscriptions, result.seen);
+    await writeSeenTypes(documents, source, subscriptions, result.seen);
     meter.add('xiq_siem.subscriptions.looks', 1, { source, result: wordOf(result) });
   }
 
@@ -220,7 +226,7 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
   const watching = watch();
 
   return {
-    found: (): Found => ({ ...found, ...(parts.rotating(source) && { rotating: true }) }),
+    found: (): Found => found,
     /** Looks now, or once more after the look that is under way; resolves when that is done, or it was stopped. */
     look(): Promise<void> {
       if (signal.aborted) return Promise.resolve();

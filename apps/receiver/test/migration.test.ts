@@ -1,0 +1,58 @@
+// A data directory of format 1 and a damaged state file, as an operator meets them.
+import { cp, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { routes } from '@xiq-siem/admin-api';
+import { expect, it, onTestFinished } from 'vitest';
+import { runCommand, startProcess, type Workplace, workplace } from './connector-process.ts';
+
+const fixture = new URL('../../../packages/state/src/fixtures/format-1', import.meta.url);
+
+async function place(): Promise<Workplace> {
+  const made = await workplace();
+  onTestFinished(() => made.remove());
+  return made;
+}
+
+async function status(here: Workplace) {
+  const { code, stdout } = await runCommand(['status', '--json', '--config', here.configFile], here.directory);
+  return { code, status: routes.status.answer.parse(JSON.parse(stdout)) };
+}
+
+it('a directory of format 1 is migrated once; what could not be read is kept, and shown until it is acknowledged', async () => {
+  const here = await place();
+  const data = join(here.directory, 'data');
+  await cp(fixture, data, { recursive: true });
+  const first = await startProcess(here);
+  expect(first.output()).toMatch(/"event":"state.migrated","deadLetters":24,/);
+  expect(await readFile(join(data, 'format'), 'utf8')).toBe('2\n');
+  const incident = { id: 'state:1', kind: 'migrated', file: 'quarantine/format-1', lost: expect.any(Number) };
+  expect(await status(here)).toMatchObject({
+    code: 1,
+    status: { incidents: [incident], deadLetters: { open: 24 }, notConfigured: ['lab', 'splunk'] },
+  });
+  expect(await readdir(data)).toEqual(expect.not.arrayContaining(['dead-letters', 'jobs']));
+  expect((await readdir(join(data, 'quarantine/format-1'))).sort()).toEqual(['dead-letters', 'jobs', 'positions']);
+  const acknowledge = ['status', '--acknowledge', 'state:1', '--config', here.configFile];
+  expect(await runCommand(acknowledge, here.directory)).toMatchObject({ code: 0 });
+  expect(await first.end('SIGTERM')).toBe(0);
+
+  const second = await startProcess(here);
+  expect(second.output()).not.toContain('state.migrat');
+  expect((await status(here)).status).toMatchObject({ incidents: [], deadLetters: { open: 24 } });
+  expect(await second.end('SIGTERM')).toBe(0);
+});
+
+it('a damaged state file is set aside, and the first line of status says so', async () => {
+  const here = await place();
+  expect(await (await startProcess(here)).end('SIGTERM')).toBe(0);
+  const file = join(here.directory, 'data/state.sqlite');
+  await truncate(file, 100);
+  await writeFile(file, Buffer.alloc(5_000, 'x'));
+  const connector = await startProcess(here);
+  expect(connector.output()).toContain('"event":"state.damaged"');
+  const shown = await runCommand(['status', '--config', here.configFile], here.directory);
+  expect(shown).toMatchObject({ code: 1, stdout: expect.stringMatching(/^LOST: the state file was damaged/) });
+  const [kept = ''] = await readdir(join(here.directory, 'data/quarantine'));
+  expect(shown.stdout).toContain(`kept as quarantine/${kept}`);
+  expect(await connector.end('SIGTERM')).toBe(0);
+});

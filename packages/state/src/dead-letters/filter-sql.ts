@@ -1,0 +1,33 @@
+// A filter of dead letters as a condition in SQL.
+import type { SqlValue } from '../sqlite/database.ts';
+import type { DeadLetterFilter } from './dead-letters.ts';
+
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly SqlValue[];
+}
+
+/**
+ * Holds for every entry where nothing is set. The `+` keeps SQLite from an index by which it would have to sort all that
+ * matches for each page: entries are read in the order of their numbers.
+ */
+export function conditionOf(
+  filter: DeadLetterFilter,
+  afterNumber = 0,
+  lastNumber = Number.MAX_SAFE_INTEGER,
+): Condition {
+  const { destination, code, dataset, fromMs, toMs, ids, numbers } = filter;
+  const parts: readonly (readonly [sql: string, value: SqlValue | undefined])[] = [
+    ['number > ?', afterNumber],
+    ['number <= ?', lastNumber],
+    ['+destination = ?', destination],
+    ['+code = ?', code],
+    ['+dataset = ?', dataset],
+    ['+last_attempt_ms >= ?', fromMs],
+    ['+last_attempt_ms <= ?', toMs],
+    ['+event_id IN (SELECT value FROM json_each(?))', ids && JSON.stringify(ids)],
+    ['number IN (SELECT value FROM json_each(?))', numbers && JSON.stringify(numbers)],
+  ];
+  const set = parts.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
+  return { sql: set.map(({ sql }) => sql).join(' AND '), parameters: set.map(({ value }) => value) };
+}

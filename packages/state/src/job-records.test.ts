@@ -1,0 +1,83 @@
+import { backfillRequest, type Job, jobSchema, replayRequest, retryRequest } from '@xiq-siem/admin-api';
+import { freshPosition } from '@xiq-siem/core';
+import { createRecordingLogger } from '@xiq-siem/testkit';
+import { expect, test } from 'vitest';
+import { openJobRecords, readJobRecords } from './job-records.ts';
+import { newStateDirectory, openTestState } from './test-state.ts';
+
+const span = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
+const created = '2026-01-03T00:00:00Z';
+
+test.each<[Job['kind'], Job['request']]>([
+  ['replay', replayRequest.parse(span)],
+  ['replay', replayRequest.parse({ ...span, destinations: ['one'], where: { datasets: ['x'] } })],
+  ['retry', retryRequest.parse(span)],
+  ['retry', retryRequest.parse({})],
+  ['backfill', backfillRequest.parse(span)],
+])(
+  'what a %s was asked stands as it was asked after a restart, and at the other end of the API',
+  async (kind, request) => {
+    const directory = await newStateDirectory();
+    const job: Job = { id: 'a1', kind, state: 'running', request, created, lanes: [] };
+    const state = await openTestState(directory);
+    await (await openJobRecords(state.documents)).save({ v: 1, job, lastNumber: 7, span: { first: 1, next: 3 } });
+    await state.close();
+    const [record] = (await openJobRecords((await openTestState(directory)).documents)).all();
+    expect(record?.job.request).toEqual(request);
+    expect(JSON.stringify(record?.job.request)).toBe(JSON.stringify(request));
+    expect(record).toMatchObject({ lastNumber: 7, span: { first: 1, next: 3 }, job: { state: 'interrupted' } });
+    expect(jobSchema.parse(JSON.parse(JSON.stringify(job))).request).toEqual(request);
+  },
+);
+
+test('a record that does not fit is said, and left', async () => {
+  const log = createRecordingLogger();
+  const { documents } = await openTestState(undefined, log);
+  await documents.put('job/newer', { v: 2 });
+  expect(await readJobRecords(documents)).toEqual([]);
+  expect(log.of('state.document_unreadable').map(({ facts }) => facts['document'])).toEqual(['job/newer']);
+});
+
+test('how far a replay is at a destination is there after a restart, and apart for each', async () => {
+  const directory = await newStateDirectory();
+  const state = await openTestState(directory);
+  const records = await openJobRecords(state.documents);
+  const position = await records.position('a1', 'one', freshPosition(7));
+  expect(position.position).toEqual(freshPosition(7));
+  await position.save(freshPosition(9));
+  expect(position.position).toEqual(freshPosition(9));
+  await state.close();
+  const again = await openJobRecords((await openTestState(directory)).documents);
+  expect((await again.position('a1', 'one', freshPosition(1))).position).toEqual(freshPosition(9));
+  expect((await again.position('a1', 'two', freshPosition(1))).position).toEqual(freshPosition(1));
+});
+
+test('of those that have ended the newest hundred are remembered, with their positions, those that go on all', async () => {
+  const { documents } = await openTestState();
+  const records = await openJobRecords(documents);
+  const request = retryRequest.parse({});
+  const frame = { kind: 'retry' as const, request, created, lanes: [] };
+  await records.save({ v: 1, job: { ...frame, id: 'old', state: 'interrupted' } });
+  for (const id of ['id-0', 'id-50'])
+    await (await records.position(id, 'one', freshPosition(1))).save(freshPosition(5));
+  for (let number = 0; number < 103; number += 1) {
+    const ended = new Date(number * 1000).toISOString();
+    await records.save({ v: 1, job: { ...frame, id: `id-${number}`, state: 'done', ended } });
+  }
+  const ids = records.all().map(({ job }) => job.id);
+  expect(ids).toHaveLength(101);
+  expect(ids).toContain('old');
+  for (const gone of ['id-0', 'id-1', 'id-2']) expect(ids).not.toContain(gone);
+  expect((await readJobRecords(documents)).map(({ job }) => job.id).sort()).toEqual(ids.toSorted());
+  expect((await records.position('id-0', 'one', freshPosition(1))).position).toEqual(freshPosition(1));
+  expect((await records.position('id-50', 'one', freshPosition(1))).position).toEqual(freshPosition(5));
+});
+
+test('saved twice at once, the later one stands', async () => {
+  const { documents } = await openTestState();
+  const records = await openJobRecords(documents);
+  const job: Job = { id: 'a1', kind: 'retry', state: 'running', request: retryRequest.parse({}), created, lanes: [] };
+  const states = ['running', 'interrupted', 'failed', 'done'] as const;
+  await Promise.all(states.map((state) => records.save({ v: 1, job: { ...job, state } })));
+  expect(await readJobRecords(documents)).toMatchObject([{ job: { state: 'done' } }]);
+});

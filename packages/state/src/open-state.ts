@@ -1,0 +1,64 @@
+// Opens the state file of a running connector, in a thread of its own.
+import { join } from 'node:path';
+import type { ConnectorError, Logger } from '@xiq-siem/core';
+import { type Documents, openDocuments } from './documents.ts';
+import { removeMigrated } from './migration/migrate.ts';
+import { acknowledgeIncident, type NotedIncident, readIncidents } from './recovery/incident.ts';
+import type { Database } from './sqlite/database.ts';
+import { stateFileIn } from './state-file.ts';
+import { openWorkerDatabase } from './worker/worker-database.ts';
+
+export interface State {
+  readonly database: Database;
+  readonly documents: Documents;
+  /** What went wrong with the file itself, and nobody has acknowledged. */
+  incidents(): Promise<readonly NotedIncident[]>;
+  /** Whether there was one. */
+  acknowledge(incident: number): Promise<boolean>;
+  /** Checks the structure of the whole file in the background; what is damaged is set aside, and an incident. */
+  verify(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface StateOptions {
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Called once, when the disk has failed and nothing is taken until a restart. */
+  readonly onFailure?: (error: ConnectorError) => void;
+}
+
+/**
+ * `directory` is an open (locked) data directory of this format. A file that is damaged or missing does not keep it from
+ * opening: what can be read out of it is there, and what happened is an incident.
+ * @throws ConnectorError state_failed.
+ */
+export async function openState(directory: string, { now, log, onFailure = () => {} }: StateOptions): Promise<State> {
+  const paths = { file: stateFileIn(directory), quarantine: join(directory, 'quarantine') };
+  const database = openWorkerDatabase(paths, {
+    now,
+    onIncident: ({ kind, reason, file, recovered, lost }) =>
+      log.error(`state.${kind}`, { reason, file: file ?? 'none', recovered, lost: lost ?? 'unknown' }),
+    onFailure,
+  });
+  const incidents = () => readIncidents(database);
+  try {
+    await removeMigrated(
+      directory,
+      (await incidents()).some(({ kind }) => kind === 'migrated'),
+    );
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return {
+    database,
+    documents: openDocuments(database, log),
+    incidents,
+    acknowledge: (incident) => acknowledgeIncident(database, incident),
+    verify: () =>
+      database.verify().catch((cause: unknown) => {
+        log.warn('state.verify_failed', { why: cause instanceof Error ? cause.message : String(cause) });
+      }),
+    close: database.close,
+  };
+}

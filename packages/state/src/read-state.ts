@@ -1,0 +1,80 @@
+// The state file of a connector that is stopped, or that runs meanwhile: read, and not a byte of the directory changed.
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { ConnectorError, type Logger } from '@xiq-siem/core';
+import { requireFormat } from '@xiq-siem/journal';
+import { migrateInMemory } from './migration/migrate.ts';
+import type { Reading } from './sqlite/database.ts';
+import { openSqliteFile } from './sqlite/sqlite-file.ts';
+import { stateErrors } from './state-errors.ts';
+import { stateFileIn } from './state-file.ts';
+
+export interface StateSnapshot extends Reading {
+  close(): Promise<void>;
+}
+
+/**
+ * `directory` is the data directory, of this format or of the first.
+ * @throws ConnectorError usage (no data directory), data_format_newer, data_format_unreadable, state_failed.
+ */
+export async function openStateSnapshot(directory: string, log: Logger): Promise<StateSnapshot> {
+  const format = await requireFormat(directory);
+  const path = stateFileIn(directory);
+  try {
+    if (format === 1) return readingOf(await migrateInMemory(directory, log));
+    return await openReadOnly(path);
+  } catch (error) {
+    if (error instanceof ConnectorError) throw error;
+    const text = `${path} cannot be read (${error instanceof Error ? error.message : String(error)}): start the connector, which sets a damaged file aside, or see to its permissions`;
+    throw new ConnectorError(stateErrors.failed, text, { cause: error });
+  }
+}
+
+async function openReadOnly(path: string): Promise<StateSnapshot> {
+  const [file, log, index] = await Promise.all([path, `${path}-wal`, `${path}-shm`].map(sizeOf));
+  // Nothing was lost without being said: the next start notes it.
+  if (file === undefined) throw new Error('it is not there');
+  const address = pathToFileURL(path).href;
+  // A connector that runs, or was killed: what was not yet moved from the log to the file is read from the log.
+  if (index !== undefined) return fileReading(`${address}?mode=ro&readonly_shm=1`);
+  if (log === undefined || log === 0) return fileReading(`${address}?immutable=1`);
+  // A log without its index, as in a copy: SQLite would make the index beside it.
+  const copy = await mkdtemp(join(tmpdir(), 'xiq-siem-state-'));
+  const remove = (): Promise<void> => rm(copy, { recursive: true, force: true });
+  try {
+    const name = join(copy, 'state.sqlite');
+    await Promise.all([copyFile(path, name), copyFile(`${path}-wal`, `${name}-wal`)]);
+    const reading = fileReading(name);
+    return {
+      ...reading,
+      async close() {
+        await reading.close();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+const sizeOf = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+
+function fileReading(path: string): StateSnapshot {
+  const { read, close } = openSqliteFile(path, { readOnly: true });
+  return { read: async (sql, parameters) => read(sql, parameters), close: async () => close() };
+}
+
+function readingOf(database: DatabaseSync): StateSnapshot {
+  return {
+    read: async (sql, parameters = []) => database.prepare(sql).all(...parameters),
+    close: async () => database.close(),
+  };
+}

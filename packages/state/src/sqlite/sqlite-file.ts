@@ -1,0 +1,75 @@
+// One SQLite connection to the state file: statements that are prepared once, and transactions that several share.
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Row, SqlValue, Statement } from './database.ts';
+
+/** Another process may write one row: the secret rotation of the command line. */
+const busyTimeoutMs = 5_000;
+
+/** Runs statements, each text of which is prepared at its first use. */
+export function preparedOnce(database: DatabaseSync) {
+  const prepared = new Map<string, StatementSync>();
+  return (sql: string, parameters: readonly SqlValue[] = []): readonly Row[] => {
+    let statement = prepared.get(sql);
+    if (statement === undefined) {
+      statement = database.prepare(sql);
+      prepared.set(sql, statement);
+    }
+    return statement.all(...parameters);
+  };
+}
+
+export interface SqliteFile {
+  read(sql: string, parameters?: readonly SqlValue[]): readonly Row[];
+  /** Each list of statements succeeds or fails for itself; all that succeed are synced together. */
+  write(requests: readonly (readonly Statement[])[]): readonly Written[];
+  close(): void;
+}
+
+export type Written = { readonly rows: readonly (readonly Row[])[] } | { readonly error: unknown };
+
+/** `path` may be a file URI. Throws what SQLite throws. */
+export function openSqliteFile(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): SqliteFile {
+  const database = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
+  try {
+    if (!readOnly) {
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
+      // After a failed sync the system may call pages clean that are not on disk: a checkpoint writes them again.
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    }
+    database.exec('PRAGMA cell_size_check = ON');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const run = preparedOnce(database);
+
+  function runTogether(statements: readonly Statement[]): Written {
+    database.exec('SAVEPOINT request');
+    try {
+      const rows = statements.map(({ sql, parameters }) => run(sql, parameters));
+      database.exec('RELEASE request');
+      return { rows };
+    } catch (error) {
+      // A full disk has ended the whole transaction already.
+      if (!database.isTransaction) throw error;
+      database.exec('ROLLBACK TO request; RELEASE request');
+      return { error };
+    }
+  }
+
+  return {
+    read: run,
+    write(requests) {
+      try {
+        database.exec('BEGIN IMMEDIATE');
+        const written = requests.map(runTogether);
+        database.exec('COMMIT');
+        return written;
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK');
+        return requests.map(() => ({ error }));
+      }
+    },
+    close: () => database.close(),
+  };
+}

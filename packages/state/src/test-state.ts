@@ -1,0 +1,24 @@
+// For tests: a state file of its own, in a directory that is removed at the end.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRecordingLogger } from '@xiq-siem/testkit';
+import { onTestFinished } from 'vitest';
+import { prepareState } from './migration/migrate.ts';
+import { openState, type State } from './open-state.ts';
+
+/** What a data directory has when its state is opened. */
+export async function newStateDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-state-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  await Promise.all(['positions', 'quarantine', 'secrets'].map((name) => mkdir(join(directory, name))));
+  await prepareState(directory, 0, { now: Date.now, log: createRecordingLogger() });
+  return directory;
+}
+
+/** Of a new directory, or as a restart. Closed at the end of the test, if it is not before. */
+export async function openTestState(directory?: string, log = createRecordingLogger()): Promise<State> {
+  const state = await openState(directory ?? (await newStateDirectory()), { now: Date.now, log });
+  onTestFinished(() => state.close());
+  return state;
+}

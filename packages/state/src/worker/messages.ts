@@ -1,0 +1,29 @@
+// What the thread of the state file and the main thread tell each other.
+
+import type { Incident } from '../recovery/incident.ts';
+import type { StateFilePaths } from '../recovery/open-state-file.ts';
+import type { Row, SqlValue, Statement } from '../sqlite/database.ts';
+
+export interface WorkerStart {
+  readonly paths: StateFilePaths;
+  /** Epoch milliseconds at the start: the clock of tests is a function, which cannot be given. */
+  readonly nowMs: number;
+}
+
+export type Request =
+  | { readonly kind: 'read'; readonly sql: string; readonly parameters: readonly SqlValue[] }
+  | { readonly kind: 'write'; readonly statements: readonly Statement[] }
+  | { readonly kind: 'verify' }
+  | { readonly kind: 'close' };
+
+/** `full`: the disk takes nothing now. `busy`: another process writes. `failed`: nothing is taken until a restart. */
+export interface Failure {
+  readonly kind: 'full' | 'busy' | 'failed' | 'refused';
+  readonly message: string;
+}
+
+export type Answer = { readonly rows: readonly (readonly Row[])[] } | { readonly failure: Failure };
+
+export type FromWorker =
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
+  | { readonly kind: 'incident'; readonly incident: Incident };

@@ -1,0 +1,100 @@
+// The state file in a thread of its own: no sync of it holds up the event loop that answers senders.
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { ConnectorError } from '@xiq-siem/core';
+import type { Incident } from '../recovery/incident.ts';
+import type { StateFilePaths } from '../recovery/open-state-file.ts';
+import type { Database, Row } from '../sqlite/database.ts';
+import { stateErrors } from '../state-errors.ts';
+import type { Answer, Failure, FromWorker, Request, WorkerStart } from './messages.ts';
+
+export interface WorkerDatabase extends Database {
+  /** Checks the structure of the whole file; damage leads to an incident. */
+  verify(): Promise<void>;
+  /** After what was asked for before. */
+  close(): Promise<void>;
+}
+
+interface WorkerDatabaseOptions {
+  readonly now: () => number;
+  readonly onIncident: (incident: Incident) => void;
+  /** Called once, when nothing is taken any more. */
+  readonly onFailure: (error: ConnectorError) => void;
+}
+
+export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabaseOptions): WorkerDatabase {
+  const { now, onIncident, onFailure } = options;
+  const start: WorkerStart = { paths, nowMs: now() };
+  const worker = new Worker(new URL('./state-worker.ts', import.meta.url), { workerData: start, name: 'state' });
+  // It alone keeps no process running; a request that waits does.
+  worker.unref();
+  const waiting = new Map<number, (answer: Answer) => void>();
+  let lastId = 0;
+  let failure: ConnectorError | undefined;
+  let closing: Promise<void> | undefined;
+
+  function fail(message: string): ConnectorError {
+    if (failure === undefined) {
+      const text = `the state file ${paths.file} takes nothing any more (${message}): see to the disk, and start again`;
+      failure = new ConnectorError(stateErrors.failed, text);
+      onFailure(failure);
+    }
+    return failure;
+  }
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'incident') return onIncident(message.incident);
+    waiting.get(message.id)?.(message.answer);
+    waiting.delete(message.id);
+    if (waiting.size === 0) worker.unref();
+  });
+  const ended = once(worker, 'exit');
+  worker.on('error', (error) => void fail(error.message));
+  worker.on('exit', () => {
+    for (const take of waiting.values()) take({ failure: { kind: 'failed', message: 'its thread ended' } });
+    waiting.clear();
+  });
+
+  async function ask(request: Request): Promise<readonly (readonly Row[])[]> {
+    if (failure !== undefined) throw failure;
+    if (closing !== undefined && request.kind !== 'close') {
+      throw new ConnectorError(stateErrors.closed, 'the state file is closing: nothing more is taken');
+    }
+    lastId += 1;
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    waiting.set(lastId, resolve);
+    worker.ref();
+    worker.postMessage({ id: lastId, request });
+    const answer = await promise;
+    if ('rows' in answer) return answer.rows;
+    throw errorOf(answer.failure);
+  }
+
+  function errorOf({ kind, message }: Failure): Error {
+    if (kind === 'failed') return fail(message);
+    if (kind === 'refused') return new Error(`the state file ${paths.file} refused a statement: ${message}`);
+    const advice = kind === 'full' ? 'free some of the disk' : 'another process writes to it; it is tried again';
+    return new ConnectorError(
+      stateErrors[kind],
+      `the state file ${paths.file} takes nothing now (${message}): ${advice}`,
+    );
+  }
+
+  return {
+    async read(sql, parameters = []) {
+      const [rows = []] = await ask({ kind: 'read', sql, parameters });
+      return rows;
+    },
+    write: (statements) => ask({ kind: 'write', statements }),
+    verify: async () => void (await ask({ kind: 'verify' })),
+    close() {
+      closing ??= ask({ kind: 'close' }).then(
+        async () => {
+          worker.ref();
+          await ended;
+        },
+        () => void worker.terminate(),
+      );
+      return closing;
+    },
+  };
+}
