@@ -1,6 +1,6 @@
 // The seam of the log: what the rest of the connector may rely on, whatever engine keeps the bodies.
 import type { BodyMetadata, KeptBody } from './body.ts';
-import type { BodyReader, LostSpan, Position, PositionFile } from './stages.ts';
+import type { BodyReader, DurablePosition, LostSpan, Position } from './stages.ts';
 
 /**
  * A durable log of bodies. A sequence is an integer of 1 or more that rises strictly from body to body; what lies between
@@ -43,7 +43,7 @@ export interface Log {
    * The position of a destination (`a-z`, `0-9` and `-`, at most 64), made at its first call. Saving it tells the log what
    * may be evicted. Rejects where it is open already; a save rejects with `position_failed`.
    */
-  position(destination: string, options: PositionOptions): Promise<PositionFile>;
+  position(destination: string, options: PositionOptions): Promise<DurablePosition>;
   /**
    * Closes the position of a destination that leaves while we run: it is as those of `orphanedPositions`, and may be
    * opened again. Saves of its owner that are on their way are waited for, later ones rejected. Does nothing where it is

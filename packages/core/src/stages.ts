@@ -103,7 +103,7 @@ export function settledRangesIn(settled: readonly SettledBody[]): number {
 }
 
 /** The durable position of one destination. */
-export interface PositionFile {
+export interface DurablePosition {
   /** As last saved, or as found at opening. */
   readonly position: Position;
   /** Resolves when it is on disk: position and counters together or not at all. */
