@@ -106,7 +106,7 @@ export function settledRangesIn(settled: readonly SettledBody[]): number {
 export interface DurablePosition {
   /** As last saved, or as found at opening. */
   readonly position: Position;
-  /** Resolves when it is on disk: position and counters together or not at all. */
+  /** Resolves when it is durable: position and counters together or not at all. Rejects with `position_failed`. */
   save(position: Position): Promise<void>;
   close(): Promise<void>;
 }
