@@ -77,6 +77,12 @@ export function idsStatement(ids: readonly string[], atMs: number): Statement {
 
 const idsRow = z.object({ id: z.int(), ids: z.instanceof(Uint8Array), crc: z.int() });
 
+/** Whether a row of the table is as it was written. */
+export function isSoundIds(value: unknown): boolean {
+  const row = idsRow.safeParse(value);
+  return row.success && crc32(row.data.ids) === row.data.crc;
+}
+
 async function load(database: Reading, afterMs: number, most: number, log: Logger): Promise<IdSet> {
   const ids = idSet();
   const sql = `SELECT id, ids, crc FROM backfilled_ids WHERE id > ? AND at_ms > ? ORDER BY id LIMIT ${rowsAtOnce}`;

@@ -38,7 +38,7 @@ const resolvedRow = eventRow.extend({
   resolved_by: z.string(),
 });
 
-const withDocuments = `SELECT ${listedColumns}, document, crc FROM dead_letters JOIN dead_letter_documents USING (number)`;
+const withDocuments = `SELECT ${listedColumns}, document, crc FROM dead_letters LEFT JOIN dead_letter_documents USING (number)`;
 
 /** Min and max of a group are one lookup each in its index. */
 const groupsSql = `SELECT destination, code, dataset, open,

@@ -2,11 +2,13 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ConnectorError } from '@xiq-siem/core';
-import { buildStateFile, newPathOf, putInPlace } from '../sqlite/build-file.ts';
+import { buildStateFile, inMemory, newPathOf, newStateFile, putInPlace } from '../sqlite/build-file.ts';
 import { schemaVersion } from '../sqlite/schema.ts';
+import { DamagedFileError, isDamage } from '../sqlite/sqlite-errors.ts';
 import { openSqliteFile, type SqliteFile } from '../sqlite/sqlite-file.ts';
 import { type Incident, noteIncident } from './incident.ts';
 import { salvage } from './salvage.ts';
+import { logDamage } from './write-ahead-log.ts';
 
 export interface StateFilePaths {
   readonly file: string;
@@ -14,77 +16,97 @@ export interface StateFilePaths {
   readonly quarantine: string;
 }
 
-const sqliteCorrupt = 11;
-const sqliteNotADatabase = 26;
-
-export function isDamage(error: unknown): error is Error {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
-  return code === sqliteCorrupt || code === sqliteNotADatabase;
-}
-
 /** The file must have been made once, with the data directory. */
 export function openStateFile(
   paths: StateFilePaths,
   now: () => number,
 ): { readonly file: SqliteFile; readonly incident: Incident | undefined } {
-  finishSettingAside(paths.file);
-  if (!existsSync(paths.file)) {
-    const incident: Incident = {
-      kind: 'missing',
-      reason: 'the file was not there',
-      file: undefined,
-      recovered: 0,
-      lost: undefined,
-    };
-    buildStateFile(paths.file, (database) => noteIncident(database, incident, now()));
-    return { file: openSqliteFile(paths.file), incident };
-  }
+  finishSettingAside(paths, now);
+  if (!existsSync(paths.file)) return replaceMissing(paths, now);
   try {
-    return { file: openVersioned(paths.file), incident: undefined };
+    requireSound(paths.file);
+    return { file: openSqliteFile(paths.file), incident: undefined };
   } catch (error) {
     if (!isDamage(error)) throw error;
     return setAside(paths, error.message, now);
   }
 }
 
-function openVersioned(path: string): SqliteFile {
-  const file = openSqliteFile(path);
+/** Changes nothing: neither a file of a newer version, nor a damaged one before it is set aside. */
+function requireSound(path: string): void {
+  const damage = logDamage(`${path}-wal`);
+  if (damage !== undefined) throw new DamagedFileError(damage);
+  const file = openSqliteFile(path, { readOnly: true });
   try {
     const [{ user_version: found } = { user_version: 0 }] = file.read('PRAGMA user_version');
     const version = Number(found);
-    if (version === schemaVersion) return file;
-    if (version < schemaVersion)
-      throw Object.assign(new Error('it has no tables of ours'), { errcode: sqliteNotADatabase });
-    const text = `${path} has version ${version}; this version takes ${schemaVersion} and has changed nothing: use the newer version again`;
-    throw new ConnectorError('data_format_newer', text);
-  } catch (error) {
+    if (version > schemaVersion) {
+      const text = `${path} has version ${version}; this version takes ${schemaVersion} and has changed nothing: use the newer version again`;
+      throw new ConnectorError('data_format_newer', text);
+    }
+    if (version < schemaVersion || JSON.stringify(file.read(tablesSql)) !== expectedTables()) {
+      throw new DamagedFileError('it does not have the tables of a state file');
+    }
+  } finally {
     file.close();
-    throw error;
   }
 }
 
+const tablesSql = 'SELECT type, name, sql FROM sqlite_schema ORDER BY name';
+
+function expectedTables(): string {
+  const database = newStateFile(inMemory);
+  try {
+    return JSON.stringify(database.prepare(tablesSql).all());
+  } finally {
+    database.close();
+  }
+}
+
+function replaceMissing(paths: StateFilePaths, now: () => number) {
+  const reason = 'the file was not there';
+  const kept = keepRest(paths, asideName(now()));
+  const incident: Incident = { kind: 'missing', reason, file: kept, recovered: 0, lost: undefined };
+  buildStateFile(paths.file, (database) => noteIncident(database, incident, now()));
+  return { file: openSqliteFile(paths.file), incident };
+}
+
 /** To be called when no connection to the file is open. What can be read out of it is in the one that takes its place. */
-export function setAside({ file: path, quarantine }: StateFilePaths, reason: string, now: () => number) {
+export function setAside(paths: StateFilePaths, reason: string, now: () => number) {
+  const { file: path, quarantine } = paths;
   const atMs = now();
-  const name = `state-${new Date(atMs).toISOString().replaceAll(/[-:.]/g, '')}.sqlite`;
-  const kept = join(quarantine, name);
+  const name = asideName(atMs);
   let incident: Incident | undefined;
   salvage(path, newPathOf(path), (database, salvaged) => {
     incident = { kind: 'damaged', reason, file: join(basename(quarantine), name), ...salvaged };
     noteIncident(database, incident, atMs);
   });
   mkdirSync(quarantine, { recursive: true, mode: 0o700 });
-  renameSync(path, kept);
-  if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${kept}-wal`);
-  finishSettingAside(path);
+  renameSync(path, join(quarantine, name));
+  putNextInPlace(paths, name);
   return { file: openSqliteFile(path), incident };
 }
 
-/** The new file must not be taken together with what the old one left beside it. */
-function finishSettingAside(path: string): void {
-  const next = newPathOf(path);
-  if (existsSync(path)) rmSync(next, { force: true });
-  if (!existsSync(next)) return;
-  for (const rest of ['-wal', '-shm']) rmSync(path + rest, { force: true });
-  putInPlace(path);
+const asideName = (atMs: number): string => `state-${new Date(atMs).toISOString().replaceAll(/[-:.]/g, '')}.sqlite`;
+
+/** A kill may have come before the damaged file was moved: then that is done again, or after. */
+function finishSettingAside(paths: StateFilePaths, now: () => number): void {
+  const next = newPathOf(paths.file);
+  if (existsSync(paths.file)) rmSync(next, { force: true });
+  else if (existsSync(next)) putNextInPlace(paths, asideName(now()));
+}
+
+function putNextInPlace(paths: StateFilePaths, name: string): void {
+  keepRest(paths, name);
+  putInPlace(paths.file);
+}
+
+/** A new file must not be taken together with the log of the one before. Gives where that is, within the data directory. */
+function keepRest({ file: path, quarantine }: StateFilePaths, name: string): string | undefined {
+  rmSync(`${path}-shm`, { force: true });
+  const log = `${path}-wal`;
+  if (!existsSync(log)) return undefined;
+  mkdirSync(quarantine, { recursive: true, mode: 0o700 });
+  renameSync(log, join(quarantine, `${name}-wal`));
+  return join(basename(quarantine), `${name}-wal`);
 }

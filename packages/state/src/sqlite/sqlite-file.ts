@@ -1,6 +1,7 @@
 // One SQLite connection to the state file: statements that are prepared once, and transactions that several share.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Row, SqlValue, Statement } from './database.ts';
+import { isDamage } from './sqlite-errors.ts';
 
 /** Another process may write one row: the secret rotation of the command line. */
 const busyTimeoutMs = 5_000;
@@ -20,7 +21,10 @@ export function preparedOnce(database: DatabaseSync) {
 
 export interface SqliteFile {
   read(sql: string, parameters?: readonly SqlValue[]): readonly Row[];
-  /** Each list of statements succeeds or fails for itself; all that succeed are synced together. */
+  /**
+   * Each list of statements succeeds or fails for itself; all that succeed are synced together.
+   * @throws What SQLite throws where the file is damaged: nothing is written then.
+   */
   write(requests: readonly (readonly Statement[])[]): readonly Written[];
   close(): void;
 }
@@ -50,8 +54,8 @@ export function openSqliteFile(path: string, { readOnly = false }: { readonly re
       database.exec('RELEASE request');
       return { rows };
     } catch (error) {
-      // A full disk has ended the whole transaction already.
-      if (!database.isTransaction) throw error;
+      // A full disk has ended the whole transaction already; of a damaged file nothing is kept.
+      if (!database.isTransaction || isDamage(error)) throw error;
       database.exec('ROLLBACK TO request; RELEASE request');
       return { error };
     }
@@ -67,6 +71,7 @@ export function openSqliteFile(path: string, { readOnly = false }: { readonly re
         return written;
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK');
+        if (isDamage(error)) throw error;
         return requests.map(() => ({ error }));
       }
     },

@@ -16,9 +16,12 @@ export type Request =
   | { readonly kind: 'verify' }
   | { readonly kind: 'close' };
 
-/** `full`: the disk takes nothing now. `busy`: another process writes. `failed`: nothing is taken until a restart. */
+/**
+ * `full`: the disk takes nothing now. `busy`: another process writes. `failed`: nothing is taken until a restart. `newer`: a
+ * newer version of this program made the file.
+ */
 export interface Failure {
-  readonly kind: 'full' | 'busy' | 'failed' | 'refused';
+  readonly kind: 'full' | 'busy' | 'failed' | 'refused' | 'newer';
   readonly message: string;
 }
 

@@ -52,6 +52,7 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
   worker.on('exit', () => {
     for (const take of waiting.values()) take({ failure: { kind: 'failed', message: 'its thread ended' } });
     waiting.clear();
+    if (closing === undefined) fail('its thread ended');
   });
 
   async function ask(request: Request): Promise<readonly (readonly Row[])[]> {
@@ -71,6 +72,7 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
 
   function errorOf({ kind, message }: Failure): Error {
     if (kind === 'failed') return fail(message);
+    if (kind === 'newer') return new ConnectorError('data_format_newer', message);
     if (kind === 'refused') return new Error(`the state file ${paths.file} refused a statement: ${message}`);
     const advice = kind === 'full' ? 'free some of the disk' : 'another process writes to it; it is tried again';
     return new ConnectorError(
@@ -92,7 +94,7 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
           worker.ref();
           await ended;
         },
-        () => void worker.terminate(),
+        async () => void (await worker.terminate()),
       );
       return closing;
     },

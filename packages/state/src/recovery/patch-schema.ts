@@ -1,0 +1,42 @@
+// Gives a copy of a damaged state file the pages of a new one that say where its tables are.
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+
+const pageBytes = 4096;
+const writeVersionAt = 18;
+const readVersionAt = 19;
+const pageCountAt = 28;
+/** Of a file with a write-ahead log. */
+const walVersion = 2;
+
+/** The tables are at the same pages in every state file of one version, since they are made in one order. */
+export function patchSchema(path: string, fresh: string): void {
+  const pages = schemaPages(fresh);
+  const source = openSync(fresh, 'r');
+  const target = openSync(path, 'r+');
+  try {
+    const page = Buffer.alloc(pageBytes);
+    for (const number of pages) {
+      readSync(source, page, 0, pageBytes, (number - 1) * pageBytes);
+      if (number === 1) {
+        page[writeVersionAt] = walVersion;
+        page[readVersionAt] = walVersion;
+        page.writeUInt32BE(Math.max(pages.length, Math.floor(fstatSync(target).size / pageBytes)), pageCountAt);
+      }
+      writeSync(target, page, 0, pageBytes, (number - 1) * pageBytes);
+    }
+  } finally {
+    closeSync(source);
+    closeSync(target);
+  }
+}
+
+function schemaPages(fresh: string): readonly number[] {
+  const database = new DatabaseSync(fresh, { readOnly: true });
+  try {
+    const rows = database.prepare("SELECT pageno FROM dbstat WHERE name = 'sqlite_schema'").all();
+    return rows.map(({ pageno }) => Number(pageno));
+  } finally {
+    database.close();
+  }
+}

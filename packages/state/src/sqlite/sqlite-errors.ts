@@ -1,0 +1,42 @@
+// What the errors of SQLite, and of the files beside it, mean for the state file.
+
+/** The SQL that found it is not at fault: the file is. */
+export class DamagedFileError extends Error {
+  override readonly name = 'DamagedFileError';
+}
+
+const full = 13;
+const readOnly = 8;
+const busy = 5;
+const ioError = 10;
+const cannotOpen = 14;
+const corrupt = 11;
+const notADatabase = 26;
+
+const sqliteCodeOf = (error: unknown): number =>
+  error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+
+const systemCodeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+export function isDamage(error: unknown): error is Error {
+  const code = sqliteCodeOf(error);
+  // No number that we write is so large that JavaScript cannot hold it.
+  return (
+    error instanceof DamagedFileError ||
+    code === corrupt ||
+    code === notADatabase ||
+    systemCodeOf(error) === 'ERR_OUT_OF_RANGE'
+  );
+}
+
+/** `full`: the disk takes nothing now. `busy`: another process writes. `failed`: the disk, so that only a restart reads it anew. */
+export function failureKindOf(error: unknown): 'full' | 'busy' | 'failed' | 'refused' {
+  const code = sqliteCodeOf(error);
+  const system = systemCodeOf(error);
+  if (code === full || code === readOnly || system === 'ENOSPC' || system === 'EDQUOT') return 'full';
+  if (code === busy) return 'busy';
+  // What a failed sync leaves on disk nobody knows.
+  return code === ioError || code === cannotOpen || (error instanceof Error && 'syscall' in error)
+    ? 'failed'
+    : 'refused';
+}
