@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { argv } from 'node:process';
+import { reasonOf } from '@xiq-siem/core';
 import { openBackfilledIds } from '../src/backfilled-ids.ts';
 import type { DeadLetters } from '../src/dead-letters/dead-letters.ts';
 import { openDeadLetters } from '../src/dead-letters/open-dead-letters.ts';
@@ -9,7 +10,18 @@ import { openState } from '../src/open-state.ts';
 import { crashLetter, type Line, type Step } from './crash-model.ts';
 
 const [directory = '', session = '0', syncs] = argv.slice(2);
-const print = (line: Line): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+/** The pipe may be full: what is asked for must be known before it is. */
+function print(line: Line): void {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      if (reasonOf(error) !== 'EAGAIN') throw error;
+    }
+  }
+}
+
 const complain = (event: string, facts?: object): void => void writeSync(2, `${event} ${JSON.stringify(facts)}\n`);
 const log = { debug() {}, info() {}, warn: complain, error: complain };
 
