@@ -55,11 +55,11 @@ export type {
 export { defineSource, sourceMetrics } from './source.ts';
 export type {
   BodyReader,
+  DurablePosition,
   JournalEntry,
   LostSpan,
   Position,
   PositionCounters,
-  PositionFile,
   ReadLimits,
   SettledBody,
 } from './stages.ts';

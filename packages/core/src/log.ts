@@ -1,6 +1,6 @@
 // The seam of the log: what the rest of the connector may rely on, whatever engine keeps the bodies.
 import type { BodyMetadata, KeptBody } from './body.ts';
-import type { BodyReader, LostSpan, Position, PositionFile } from './stages.ts';
+import type { BodyReader, DurablePosition, LostSpan, Position } from './stages.ts';
 
 /**
  * A durable log of bodies. A sequence is an integer of 1 or more that rises strictly from body to body; what lies between
@@ -9,8 +9,9 @@ import type { BodyReader, LostSpan, Position, PositionFile } from './stages.ts';
  */
 export interface Log {
   /**
-   * Resolves with the receipt once body and metadata survive a crash. Rejects with a ConnectorError (`journal_*`), and
-   * then nothing of the body is kept. `bytes` must not change until then.
+   * Resolves with the receipt once body and metadata survive a crash; `bytes` must not change until then. Rejects with a
+   * ConnectorError, and no reader is given the body: `journal_full` until there is capacity, `journal_failed` until a
+   * restart, `journal_closed`, `journal_record_too_large`.
    */
   append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
   /** Whether `append` would be accepted now; else the code that it rejects with. */
@@ -26,7 +27,8 @@ export interface Log {
   /**
    * Gives the first body at or after `fromSequence`, and every later one. Many may read at once; each is closed by its
    * owner. With `toSequence` (inclusive) it has an end: after the last body up to there `read` gives an empty array. A
-   * lost span that crosses one of the two is given as far as it lies between them.
+   * lost span that crosses one of the two is given as far as it lies between them. `read` rejects with `journal_closed`
+   * once the log is closed; after another failure a reader may be opened where it stood.
    */
   reader(fromSequence: number, toSequence?: number): BodyReader;
   /**
@@ -37,8 +39,11 @@ export interface Log {
   /** What became of a receipt's body. */
   find(receipt: string): Promise<FoundBody>;
 
-  /** The position of a destination, made at its first call. Saving it tells the log what may be evicted. */
-  position(destination: string, options: PositionOptions): Promise<PositionFile>;
+  /**
+   * The position of a destination (`a-z`, `0-9` and `-`, at most 64), made at its first call. Saving it tells the log what
+   * may be evicted. Rejects where it is open already; a save rejects with `position_failed`.
+   */
+  position(destination: string, options: PositionOptions): Promise<DurablePosition>;
   /**
    * Closes the position of a destination that leaves while we run: it is as those of `orphanedPositions`, and may be
    * opened again. Saves of its owner that are on their way are waited for, later ones rejected. Does nothing where it is
@@ -49,7 +54,7 @@ export interface Log {
   positions(): ReadonlyMap<string, Position>;
   /** Names of positions that are not open: destinations no longer configured. */
   orphanedPositions(): Promise<readonly string[]>;
-  /** Ends a destination that is no longer configured: what it wanted may be evicted. */
+  /** Ends a destination that is no longer configured: what it wanted may be evicted. Rejects where its position is open. */
   forgetPosition(destination: string): Promise<void>;
 
   /** What was found lost or was evicted although somebody wanted it, since opening. */

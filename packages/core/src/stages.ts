@@ -103,10 +103,10 @@ export function settledRangesIn(settled: readonly SettledBody[]): number {
 }
 
 /** The durable position of one destination. */
-export interface PositionFile {
+export interface DurablePosition {
   /** As last saved, or as found at opening. */
   readonly position: Position;
-  /** Resolves when it is on disk: position and counters together or not at all. */
+  /** Resolves when it is durable: position and counters together or not at all. Rejects with `position_failed`. */
   save(position: Position): Promise<void>;
   close(): Promise<void>;
 }

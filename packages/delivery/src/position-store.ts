@@ -1,5 +1,5 @@
 // Saves a position now and then: a crash in between gives duplicates, never a loss.
-import type { PositionFile } from '@xiq-siem/core';
+import type { DurablePosition } from '@xiq-siem/core';
 import type { Ledger } from './ledger.ts';
 import type { StreamServices } from './services.ts';
 
@@ -10,7 +10,7 @@ const retryMs = 5_000;
 
 export type PositionStore = ReturnType<typeof createPositionStore>;
 
-export function createPositionStore(file: PositionFile, ledger: Ledger, services: StreamServices) {
+export function createPositionStore(file: DurablePosition, ledger: Ledger, services: StreamServices) {
   const { name, clock, log, wakeup } = services;
   let moves = 0;
   let due = Number.POSITIVE_INFINITY;

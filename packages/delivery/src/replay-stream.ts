@@ -1,5 +1,5 @@
 // A job's own way to a destination that runs: a delivery stream beside its main one, which ends.
-import type { BodyReader, Facts, KeptBody, Logger, NormalizedEvent, PositionFile } from '@xiq-siem/core';
+import type { BodyReader, DurablePosition, Facts, KeptBody, Logger, NormalizedEvent } from '@xiq-siem/core';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
 import type { DeliveryMeter } from './metrics.ts';
 import type { Routing } from './options.ts';
@@ -18,7 +18,7 @@ export interface DeliveryRun {
   readonly openReader: (fromSequence: number) => BodyReader;
   readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
   /** The job's own, as are its dead letters. Neither is closed. */
-  readonly position: PositionFile;
+  readonly position: DurablePosition;
   readonly deadLetters: DeadLetterStore;
   /** Instead of the destination's own `where`. */
   readonly where: Routing;

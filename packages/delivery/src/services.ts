@@ -3,10 +3,10 @@ import type {
   BodyReader,
   Destination,
   DestinationDefinition,
+  DurablePosition,
   KeptBody,
   Logger,
   NormalizedEvent,
-  PositionFile,
 } from '@xiq-siem/core';
 import type { Clock, Wakeup } from './clock.ts';
 import type { DeliveryMeter } from './metrics.ts';
@@ -19,7 +19,7 @@ export interface DeliveryDestination {
   readonly destination: Destination;
   readonly definition: Pick<DestinationDefinition, 'type' | 'assurance' | 'codes' | 'maxInFlight'>;
   readonly options: DeliveryOptions;
-  readonly position: PositionFile;
+  readonly position: DurablePosition;
 }
 
 /** An event that will not be delivered, and what is stored of it. */

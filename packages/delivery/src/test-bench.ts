@@ -4,12 +4,12 @@ import type {
   BodyReader,
   DeliveryReport,
   Destination,
+  DurablePosition,
   ItemVerdict,
   JournalEntry,
   KeptBody,
   NormalizedEvent,
   Position,
-  PositionFile,
 } from '@xiq-siem/core';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { z } from 'zod';
@@ -121,7 +121,7 @@ export const start: Position = {
   counters: { normalized: 0, delivered: 0, degraded: 0, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 },
 };
 
-export interface MemoryPosition extends PositionFile {
+export interface MemoryPosition extends DurablePosition {
   readonly saves: readonly Position[];
 }
 

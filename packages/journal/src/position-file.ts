@@ -1,6 +1,6 @@
 // How far a destination has come, on disk: position, counters and the destination's wish for a full journal together.
 import { join } from 'node:path';
-import { ConnectorError, type Position, type PositionFile, type PositionOptions } from '@xiq-siem/core';
+import { ConnectorError, type DurablePosition, type Position, type PositionOptions } from '@xiq-siem/core';
 import { z } from 'zod';
 import { errorText, type Files, nodeFiles } from './files.ts';
 import { positionSchema } from './position.ts';
@@ -19,7 +19,7 @@ const format: SlotFormat<Stored> = {
 const namePattern = /^[a-z0-9-]{1,64}$/;
 const suffix = '.position';
 
-export interface KeptPosition extends PositionFile {
+export interface KeptPosition extends DurablePosition {
   readonly whenFull: Stored['whenFull'];
   setWhenFull(whenFull: Stored['whenFull']): void;
 }

@@ -1,5 +1,5 @@
 // All positions there are: the opened ones and those of destinations that nobody has opened (yet, or any more).
-import { ConnectorError, freshPosition, type PositionFile, type PositionOptions } from '@xiq-siem/core';
+import { ConnectorError, type DurablePosition, freshPosition, type PositionOptions } from '@xiq-siem/core';
 import { errorText, type Files, systemCode } from './files.ts';
 import type { JournalOptions } from './journal.ts';
 import { clampPosition } from './position.ts';
@@ -55,7 +55,7 @@ export async function openPositions(options: PositionsOptions) {
   }
 
   /** The position in the hands of one owner, until it is taken back. */
-  function ownedBy(owner: object, destination: string, position: KeptPosition): PositionFile {
+  function ownedBy(owner: object, destination: string, position: KeptPosition): DurablePosition {
     return {
       get position() {
         return position.position;
@@ -75,7 +75,7 @@ export async function openPositions(options: PositionsOptions) {
 
   return {
     /** @throws Error where the name is none, or its position is open already. */
-    async open(destination: string, { startAt, whenFull }: PositionOptions): Promise<PositionFile> {
+    async open(destination: string, { startAt, whenFull }: PositionOptions): Promise<DurablePosition> {
       if (!isPositionName(destination)) {
         throw new Error(`"${destination}" is no destination's name: a-z, 0-9 and - only`);
       }

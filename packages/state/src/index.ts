@@ -24,4 +24,4 @@ export { openProgressHistory, progressReading } from './progress-history.ts';
 export type { StateSnapshot } from './read-state.ts';
 export { openStateSnapshot } from './read-state.ts';
 export type { NotedIncident } from './recovery/incident.ts';
-export { readIncidents } from './recovery/incident.ts';
+export { readIncidents } from './recovery/incidents.ts';

@@ -1,7 +1,7 @@
 // What is stored of a job, so that it can be resumed after a restart.
 import { randomBytes } from 'node:crypto';
 import { jobSchema } from '@xiq-siem/admin-api';
-import type { Position, PositionFile } from '@xiq-siem/core';
+import type { DurablePosition, Position } from '@xiq-siem/core';
 import { positionSchema } from '@xiq-siem/journal';
 import { z } from 'zod';
 import { type DocumentReading, type Documents, documentNames } from './documents.ts';
@@ -42,7 +42,7 @@ export interface JobRecords {
   /** Resolves when it is on disk. */
   save(job: JobRecord): Promise<void>;
   /** How far one destination of a replay is; `initial` where nothing is stored. */
-  position(id: string, destination: string, initial: Position): Promise<PositionFile>;
+  position(id: string, destination: string, initial: Position): Promise<DurablePosition>;
 }
 
 /** Ended jobs that are remembered; the oldest are forgotten first. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { argv } from 'node:process';
+import { reasonOf } from '@xiq-siem/core';
 import { openBackfilledIds } from '../src/backfilled-ids.ts';
 import type { DeadLetters } from '../src/dead-letters/dead-letters.ts';
 import { openDeadLetters } from '../src/dead-letters/open-dead-letters.ts';
@@ -9,15 +10,14 @@ import { openState } from '../src/open-state.ts';
 import { crashLetter, type Line, type Step } from './crash-model.ts';
 
 const [directory = '', session = '0', syncs] = argv.slice(2);
-
-/** At once, however slowly it is read. */
+/** The pipe may be full: what is asked for must be known before it is. */
 function print(line: Line): void {
-  let rest = Buffer.from(`${JSON.stringify(line)}\n`);
-  while (rest.length > 0) {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let at = 0; at < bytes.length; ) {
     try {
-      rest = rest.subarray(writeSync(1, rest));
+      at += writeSync(1, bytes, at);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      if (reasonOf(error) !== 'EAGAIN') throw error;
     }
   }
 }

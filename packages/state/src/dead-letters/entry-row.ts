@@ -37,11 +37,12 @@ export function storedEntry(row: unknown): StoredDeadLetter | undefined {
   const found = listed.safeParse(row);
   const content = stored.safeParse(row);
   if (!found.success || !content.success) return undefined;
-  const entry = { ...found.data, json: content.data.document };
-  return entryChecksum(entry) === content.data.crc ? entry : undefined;
+  const { document: json, crc } = content.data;
+  const entry = { ...found.data, json };
+  return entryChecksum(entry) === crc ? entry : undefined;
 }
 
-/** Of all but the number, which the database gives. */
+/** Of its `checkedColumns`, and its document. */
 export function entryChecksum(entry: DeadLetter): number {
   const { destination, sequence, element, id, dataset, code, message, json, receipt } = entry;
   const { attempts, firstAttemptMs, lastAttemptMs } = entry;

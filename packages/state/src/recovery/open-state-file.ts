@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { ConnectorError } from '@xiq-siem/core';
 import {
   buildStateFile,
   inMemory,
@@ -12,10 +11,9 @@ import {
   removeStateFile,
 } from '../sqlite/build-file.ts';
 import { schemaVersion } from '../sqlite/schema.ts';
-import { DamagedFileError, isDamage } from '../sqlite/sqlite-errors.ts';
+import { DamagedFileError, isDamage, NewerFileError } from '../sqlite/sqlite-errors.ts';
 import { openSqliteFile, type SqliteFile } from '../sqlite/sqlite-file.ts';
 import { type Incident, noteIncident } from './incident.ts';
-import { salvage } from './salvage.ts';
 import { logDamage } from './write-ahead-log.ts';
 
 export interface StateFilePaths {
@@ -24,11 +22,13 @@ export interface StateFilePaths {
   readonly quarantine: string;
 }
 
+export interface OpenedStateFile {
+  readonly file: SqliteFile;
+  readonly incident: Incident | undefined;
+}
+
 /** The file must have been made once, with the data directory. */
-export function openStateFile(
-  paths: StateFilePaths,
-  now: () => number,
-): { readonly file: SqliteFile; readonly incident: Incident | undefined } {
+export async function openStateFile(paths: StateFilePaths, now: () => number): Promise<OpenedStateFile> {
   finishSettingAside(paths, now);
   if (!existsSync(paths.file)) return replaceMissing(paths, now);
   try {
@@ -46,7 +46,7 @@ function requireTables(path: string, database: DatabaseSync): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > schemaVersion) {
     const text = `${path} has version ${version}; this version takes ${schemaVersion} and has changed nothing: use the newer version again`;
-    throw new ConnectorError('data_format_newer', text);
+    throw new NewerFileError(text);
   }
   if (version < schemaVersion || tablesOf(database) !== expectedTables()) {
     throw new DamagedFileError('it does not have the tables of a state file');
@@ -65,7 +65,7 @@ function expectedTables(): string {
   }
 }
 
-function replaceMissing(paths: StateFilePaths, now: () => number) {
+function replaceMissing(paths: StateFilePaths, now: () => number): OpenedStateFile {
   const reason = 'the file was not there';
   const kept = keepRest(paths, asideName(now()));
   const incident: Incident = { kind: 'missing', reason, file: kept, recovered: 0, lost: undefined };
@@ -74,7 +74,9 @@ function replaceMissing(paths: StateFilePaths, now: () => number) {
 }
 
 /** To be called when no connection to the file is open. What can be read out of it is in the one that takes its place. */
-export function setAside(paths: StateFilePaths, reason: string, now: () => number) {
+export async function setAside(paths: StateFilePaths, reason: string, now: () => number): Promise<OpenedStateFile> {
+  // Hardly ever needed, and what it stands on takes 50 MB of memory in a thread of its own.
+  const { salvage } = await import('./salvage.ts');
   const { file: path, quarantine } = paths;
   const atMs = now();
   const name = asideName(atMs);

@@ -4,12 +4,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** By their key, in its order; what cannot be read is passed over. */
-export function* rowsOf(
-  source: DatabaseSync,
-  tables: string,
-  onDamage: () => void,
-  columns = '*',
-): Generator<readonly [key: number, row: Row]> {
+export function* rowsOf(source: DatabaseSync, tables: string, columns = '*'): Generator<Row> {
   const [table] = tables.split(' ');
   const key = `${table}.rowid`;
   const sql = `SELECT ${key} AS row_key, ${columns} FROM ${tables} WHERE ${key} > ? ORDER BY ${key}`;
@@ -18,11 +13,10 @@ export function* rowsOf(
     try {
       for (const { row_key: found, ...row } of source.prepare(sql).iterate(after)) {
         after = Number(found);
-        yield [after, row];
+        yield row;
       }
       return;
     } catch {
-      onDamage();
       after = pastDamage(source, `${sql} LIMIT 1`, after);
     }
   }

@@ -46,7 +46,7 @@ async function damagedDirectory(): Promise<string> {
   const letters = await openDeadLetters(database, options);
   for (const sequence of [1000, 1001, 1002]) await letters.append(letterOf(sequence));
   const killed = copyOf(directory);
-  close();
+  await close();
   for (const [path, at] of [
     [stateFileIn(killed), 0],
     [`${stateFileIn(killed)}-wal`, 0],
@@ -67,7 +67,7 @@ it('a kill at each step', { timeout: 60_000 }, async () => {
       () => true,
     );
     const steps = count();
-    killed.close();
+    await killed.close();
     if (!isKilled) {
       expect(steps).toBeLessThan(step);
       break;
@@ -83,7 +83,7 @@ it('a kill at each step', { timeout: 60_000 }, async () => {
     const kept = readdirSync(join(directory, 'quarantine'));
     expect(kept.filter((name) => name.endsWith('.sqlite'))).toHaveLength(1);
     expect(kept.filter((name) => name.endsWith('-wal'))).toHaveLength(1);
-    state.close();
+    await state.close();
     const left = readdirSync(directory).filter((name) => name.startsWith('state.sqlite'));
     expect(left).toEqual(['state.sqlite']);
   }
@@ -106,6 +106,6 @@ it('a kill while a missing file is made anew is an incident all the same', async
     await state.verify();
     expect(await state.incidents(), `killed at step ${step}`).toHaveLength(1);
     expect(existsSync(`${stateFileIn(directory)}.new`)).toBe(false);
-    state.close();
+    await state.close();
   }
 });

@@ -17,13 +17,14 @@ import type { Database, Row } from '../sqlite/database.ts';
 import { stateFileIn } from '../state-file.ts';
 import { requestsApplier } from '../worker/apply-requests.ts';
 import type { Request } from '../worker/messages.ts';
-import { type NotedIncident, readIncidents } from './incident.ts';
+import type { NotedIncident } from './incident.ts';
+import { readIncidents } from './incidents.ts';
 
 interface DirectState {
   readonly database: Database;
   incidents(): Promise<readonly NotedIncident[]>;
   verify(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** As the thread of the state file does it, in this one: a trial takes some milliseconds. */
@@ -34,7 +35,7 @@ export function directState(directory: string): DirectState {
     onIncident: () => undefined,
   });
   async function ask(request: Request): Promise<readonly (readonly Row[])[]> {
-    const [answer] = apply([request]);
+    const [answer] = await apply([request]);
     if (answer === undefined || 'failure' in answer) throw new Error(answer?.failure.message);
     return answer.rows;
   }
@@ -45,8 +46,13 @@ export function directState(directory: string): DirectState {
   return {
     database,
     incidents: () => readIncidents(database),
-    verify: async () => void (await ask({ kind: 'verify' })),
-    close: () => void apply([{ kind: 'close' }]),
+    async verify() {
+      for (let after: unknown; after !== null; ) {
+        const [[row] = []] = await ask({ kind: 'verify', after: after === undefined ? undefined : Number(after) });
+        after = row?.['after'] ?? null;
+      }
+    },
+    close: async () => void (await apply([{ kind: 'close' }])),
   };
 }
 
@@ -83,7 +89,7 @@ export async function filledDirectory(): Promise<string> {
   for (const row of range(1, 10)) await ids.add(idsOf(row));
   const progress = openProgressHistory(database, log);
   for (const sequence of range(1, 50)) await progress.add(new Map([['siem', { sequence, atMs: sequence }]]));
-  close();
+  await close();
   return directory;
 }
 

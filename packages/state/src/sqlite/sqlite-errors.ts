@@ -5,6 +5,11 @@ export class DamagedFileError extends Error {
   override readonly name = 'DamagedFileError';
 }
 
+/** A newer version of this program made the file. */
+export class NewerFileError extends Error {
+  override readonly name = 'NewerFileError';
+}
+
 const full = 13;
 const readOnly = 8;
 const busy = 5;

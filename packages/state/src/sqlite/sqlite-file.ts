@@ -31,16 +31,28 @@ export interface SqliteFile {
 
 export type Written = { readonly rows: readonly (readonly Row[])[] } | { readonly error: unknown };
 
+const sqliteIoErrorOfIndex = new Set([18, 19, 20, 21].map((detail) => 10 | (detail << 8)));
+
 interface SqliteFileOptions {
   readonly readOnly?: boolean;
   /** May throw: nothing is changed before. */
   readonly check?: (database: DatabaseSync) => void;
 }
 
-/** `path` may be a file URI. Throws what SQLite throws. */
-export function openSqliteFile(path: string, { readOnly = false, check }: SqliteFileOptions = {}): SqliteFile {
+/** A full disk has no place for the index beside the log: then it is in memory, and no other process can read the file. */
+function openWritable(path: string, options: SqliteFileOptions): DatabaseSync {
+  try {
+    return openDatabase(path, options);
+  } catch (error) {
+    if (!(error instanceof Error && 'errcode' in error && sqliteIoErrorOfIndex.has(Number(error.errcode)))) throw error;
+    return openDatabase(path, options, 'PRAGMA locking_mode = EXCLUSIVE');
+  }
+}
+
+function openDatabase(path: string, { readOnly = false, check }: SqliteFileOptions, first = ''): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
   try {
+    database.exec(first);
     check?.(database);
     if (!readOnly) {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
@@ -48,10 +60,16 @@ export function openSqliteFile(path: string, { readOnly = false, check }: Sqlite
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     }
     database.exec('PRAGMA cell_size_check = ON');
+    return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** `path` may be a file URI. Throws what SQLite throws. */
+export function openSqliteFile(path: string, options: SqliteFileOptions = {}): SqliteFile {
+  const database = options.readOnly === true ? openDatabase(path, options) : openWritable(path, options);
   const run = preparedOnce(database);
 
   function runTogether(statements: readonly Statement[]): Written {

@@ -13,7 +13,8 @@ export interface WorkerStart {
 export type Request =
   | { readonly kind: 'read'; readonly sql: string; readonly parameters: readonly SqlValue[] }
   | { readonly kind: 'write'; readonly statements: readonly Statement[] }
-  | { readonly kind: 'verify' }
+  /** As `verifyPart`: its row has the `after` of the next request, null at the end. */
+  | { readonly kind: 'verify'; readonly after: number | undefined }
   | { readonly kind: 'close' };
 
 /**

@@ -17,25 +17,26 @@ const apply = requestsApplier({
   onIncident: (incident) => tell({ kind: 'incident', incident }),
 });
 
-let waiting: Waiting[] = [];
+const waiting: Waiting[] = [];
+let isApplying = false;
 port.on('message', (message: Waiting) => {
+  waiting.push(message);
+  if (isApplying) return;
+  isApplying = true;
   // All that came until the end of this turn goes together.
-  if (waiting.push(message) === 1) setImmediate(applyAll);
+  setImmediate(applyAll);
 });
 
-function applyAll(): void {
-  const all = waiting;
-  waiting = [];
-  for (let from = 0; from < all.length; ) {
-    let to = from + 1;
-    if (all[from]?.request.kind === 'write') while (all[to]?.request.kind === 'write') to += 1;
-    applyGroup(all.slice(from, to));
-    from = to;
+async function applyAll(): Promise<void> {
+  while (waiting.length > 0) {
+    const isWrite = waiting[0]?.request.kind === 'write';
+    const others = waiting.findIndex(({ request }) => request.kind !== 'write');
+    const group = waiting.splice(0, isWrite ? (others < 0 ? waiting.length : others) : 1);
+    const answers = await apply(group.map(({ request }) => request));
+    for (const [index, { id }] of group.entries()) tell({ kind: 'answer', id, answer: answers[index] ?? { rows: [] } });
+    if (group[0]?.request.kind === 'close') return port?.close();
+    // What came meanwhile is taken in before the next group is made.
+    await new Promise((resolve) => setImmediate(resolve));
   }
-}
-
-function applyGroup(group: readonly Waiting[]): void {
-  const answers = apply(group.map(({ request }) => request));
-  for (const [index, { id }] of group.entries()) tell({ kind: 'answer', id, answer: answers[index] ?? { rows: [] } });
-  if (group[0]?.request.kind === 'close') port?.close();
+  isApplying = false;
 }

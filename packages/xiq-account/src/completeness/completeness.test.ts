@@ -105,6 +105,21 @@ test('a dead letter is missing at its destination, also when it was dropped, and
   ]);
 });
 
+test('what came before a destination was added was never meant for it', async () => {
+  await using place = await openPlace(destinations('one'));
+  const world = testCloud();
+  world.logs.set('audit', restForms(0, 1));
+  await place.keep([audit(0)]);
+  await place.settled();
+  await place.pipeline.apply(await place.configure(destinations('one', 'two')));
+  await place.sample();
+  await place.keep([audit(1)]);
+  await place.settled();
+  expect((await prove(place, world)).cells).toMatchObject([
+    { state: 'whole', destinations: [{ confirmed: 2 }, { confirmed: 1, filtered: 1 }] },
+  ]);
+});
+
 test('what a destination does not want is filtered and not missing; what waits is missing', async () => {
   const where = { exceptDatasets: ['extreme_xiq.audit'] };
   await using place = await openPlace({ ...destinations('two'), one: { type: 'memory', where } });

@@ -1,0 +1,31 @@
+// The incidents of the state file that nobody has acknowledged.
+import { z } from 'zod';
+import type { Database, Reading } from '../sqlite/database.ts';
+import { incidentKinds, type NotedIncident } from './incident.ts';
+
+const row = z
+  .object({
+    id: z.int(),
+    at_ms: z.int(),
+    kind: z.enum(incidentKinds),
+    reason: z.string(),
+    file: z.string().nullable(),
+    recovered: z.int(),
+    lost: z.int().nullable(),
+  })
+  .transform(({ at_ms: atMs, file, lost, ...rest }): NotedIncident => {
+    return { ...rest, atMs, file: file ?? undefined, lost: lost ?? undefined };
+  });
+
+/** Those that nobody has acknowledged, oldest first. */
+export async function readIncidents(database: Reading): Promise<readonly NotedIncident[]> {
+  return z.array(row).parse(await database.read('SELECT * FROM incidents ORDER BY id'));
+}
+
+/** Whether there was one of that id. */
+export async function acknowledgeIncident(database: Database, id: number): Promise<boolean> {
+  const [rows = []] = await database.write([
+    { sql: 'DELETE FROM incidents WHERE id = ? RETURNING 1', parameters: [id] },
+  ]);
+  return rows.length > 0;
+}

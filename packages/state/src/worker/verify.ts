@@ -1,0 +1,81 @@
+// Checks the whole state file, a part at a time: its structure, its sums, and every checksum.
+import { crc32 } from 'node:zlib';
+import { checkedColumns, checksum } from '../checksum.ts';
+import type { Row, Statement } from '../sqlite/database.ts';
+import { DamagedFileError } from '../sqlite/sqlite-errors.ts';
+import type { SqliteFile } from '../sqlite/sqlite-file.ts';
+
+/** A flipped bit in a number leaves the structure whole. */
+const wrongSums = `WITH
+  entries AS (SELECT destination, code, dataset, count(*) FROM dead_letters GROUP BY destination, code, dataset),
+  counted AS (SELECT destination, code, dataset, open FROM dead_letter_groups)
+  SELECT * FROM (SELECT * FROM entries EXCEPT SELECT * FROM counted)
+  UNION ALL SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM entries)`;
+/** Some milliseconds: a dead letter that is to be stored waits so long. */
+const entriesAtOnce = 500;
+const entriesSql = `SELECT number, ${checkedColumns}, document, crc FROM dead_letters
+  JOIN dead_letter_documents USING (number) WHERE number > ? ORDER BY number LIMIT ${entriesAtOnce}`;
+
+/**
+ * The structure and what is small where `after` is undefined, else the entries after that number. Gives the number to go on
+ * from; undefined at the end. What is not as it was written is an incident.
+ * @throws DamagedFileError, or what SQLite throws: then the file as a whole is not to be trusted.
+ */
+export function verifyPart(file: SqliteFile, after: number | undefined, nowMs: number): number | undefined {
+  const note = (damaged: readonly Damaged[]): void => {
+    if (damaged.length > 0) file.write([damaged.flatMap((one) => noted(one, nowMs))]);
+  };
+  if (after === undefined) {
+    verifyStructure(file);
+    note(file.read('SELECT name, json, crc FROM documents').flatMap(damagedDocument));
+    note(file.read('SELECT id, ids, crc FROM backfilled_ids').flatMap(damagedIds));
+    return 0;
+  }
+  const rows = file.read(entriesSql, [after]);
+  note(rows.flatMap(damagedEntry));
+  const { number } = rows.at(-1) ?? {};
+  return number === undefined ? undefined : Number(number);
+}
+
+function verifyStructure(file: SqliteFile): void {
+  const [{ integrity_check: found } = { integrity_check: 'nothing' }] = file.read('PRAGMA integrity_check(1)');
+  const text = String(found);
+  if (text !== 'ok') throw new DamagedFileError(text.replaceAll('\n', ' '));
+  if (file.read(wrongSums).length > 0) throw new DamagedFileError('the counts of dead letters do not match them');
+}
+
+interface Damaged {
+  readonly what: string;
+  /** Dead letters. */
+  readonly lost: number;
+  /** What is of no use any more. */
+  readonly remove?: Statement;
+}
+
+function damagedEntry({ number, document, crc, ...columns }: Row): readonly Damaged[] {
+  if (checksum(JSON.stringify(Object.values(columns)), String(document)) === crc) return [];
+  const { destination } = columns;
+  // It stays until somebody drops it: its event is counted as open, and its raw body may still be in the journal.
+  return [{ what: `dead letter ${number} of ${destination}`, lost: 1 }];
+}
+
+function damagedDocument({ name = '', json, crc }: Row): readonly Damaged[] {
+  if (checksum(String(name), String(json)) === crc) return [];
+  const remove = { sql: 'DELETE FROM documents WHERE name = ?', parameters: [name] };
+  return [{ what: `the document ${name}`, lost: 0, remove }];
+}
+
+function damagedIds({ id = 0, ids, crc }: Row): readonly Damaged[] {
+  if (ids instanceof Uint8Array && crc32(ids) === crc) return [];
+  const remove = { sql: 'DELETE FROM backfilled_ids WHERE id = ?', parameters: [id] };
+  return [{ what: `some ids of back-filled events (row ${id})`, lost: 0, remove }];
+}
+
+/** Once, however often it is found. */
+function noted({ what, lost, remove }: Damaged, nowMs: number): readonly Statement[] {
+  const reason = `${what} is not as it was written`;
+  const sql = `INSERT INTO incidents (at_ms, kind, reason, recovered, lost)
+    SELECT ?1, 'damaged', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE reason = ?2)`;
+  const incident = { sql, parameters: [Math.trunc(nowMs), reason, lost] };
+  return remove === undefined ? [incident] : [incident, remove];
+}
