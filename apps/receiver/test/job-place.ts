@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Job, routes } from '@xiq-siem/admin-api';
-import type { HecFake } from '@xiq-siem/testkit';
+import type { Ext4Disk, HecFake } from '@xiq-siem/testkit';
 import { z } from 'zod';
 import { inFiles, inHecFake } from './arrivals.ts';
 import type { Ended } from './connector-process.ts';
@@ -24,8 +24,11 @@ export interface JobPlace extends OperatorPlace {
   readonly hec: HecFake;
   /** The running one. */
   connector(): OperatedConnector;
-  /** Ends it by SIGKILL, and starts it again. */
-  killAndStart(): Promise<void>;
+  /**
+   * Makes ready to kill it; what it gives ends it by SIGKILL, as its disk loses its power if it is on one that can, and
+   * starts it again once the commands in its directory have ended.
+   */
+  armKill(): Promise<(commands: Promise<unknown>) => Promise<void>>;
   /** From now on; none: all are taken. */
   refuseSome(rule: (number: number) => boolean): void;
   /** Ids and how often they arrived. */
@@ -46,7 +49,7 @@ const message = z.object({ message: z.string() });
 const exit = z.union([z.number(), z.custom<NodeJS.Signals>((value) => typeof value === 'string')]);
 
 /** All is sent; what could be refused was, and rests in the dead letters. */
-export async function jobPlace(): Promise<JobPlace & AsyncDisposable> {
+export async function jobPlace(disk?: Ext4Disk): Promise<JobPlace & AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const hec = opened.adopt(await startHec(), (fake) => fake.close());
   const small = { batch: { maxEvents: 5 }, maxInFlight: 1, retry: { initialMs: 50, maxMs: 200 } };
@@ -60,6 +63,7 @@ export async function jobPlace(): Promise<JobPlace & AsyncDisposable> {
         },
       },
       { 'hec-token': 'hec-token-4711' },
+      disk?.path,
     ),
   );
   let connector = await place.start();
@@ -80,14 +84,22 @@ export async function jobPlace(): Promise<JobPlace & AsyncDisposable> {
     return destinations.every(({ lag, sum }) => lag.bodies === 0 && sum.normalized === sent);
   }, 50);
 
+  await disk?.sync();
+
   const rest = opened.move();
   return {
     ...place,
     ...{ hec, refuseSome, status },
     connector: () => connector,
-    async killAndStart() {
-      await connector.end('SIGKILL');
-      connector = await place.start();
+    async armKill() {
+      const cutPower = await disk?.armPowerCut();
+      return async (commands) => {
+        await cutPower?.();
+        await connector.end('SIGKILL');
+        await commands;
+        await disk?.remount();
+        connector = await place.start();
+      };
     },
     async arrived() {
       const archive = await inFiles(join(directory, 'out'));

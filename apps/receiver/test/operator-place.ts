@@ -47,12 +47,13 @@ export interface StatusWatch {
   end(): Promise<void>;
 }
 
-/** `keys` of the configuration beside free ports and a source; `files` stand beside it. */
+/** `keys` of the configuration beside free ports and a source; `files` stand beside it, all of it within `parent`. */
 export async function operatorPlace(
   keys: object,
   files: Readonly<Record<string, string>> = {},
+  parent?: string,
 ): Promise<OperatorPlace & AsyncDisposable> {
-  const place = await workplace();
+  const place = await workplace('', {}, parent);
   const clients: Client[] = [];
   const first = {
     server: { port: 0 },

@@ -14,7 +14,7 @@ const wrongSums = `WITH
 /** Some milliseconds: a dead letter that is to be stored waits so long. */
 const entriesAtOnce = 500;
 const entriesSql = `SELECT number, ${checkedColumns}, document, crc FROM dead_letters
-  JOIN dead_letter_documents USING (number) WHERE number > ? ORDER BY number LIMIT ${entriesAtOnce}`;
+  LEFT JOIN dead_letter_documents USING (number) WHERE number > ? ORDER BY number LIMIT ${entriesAtOnce}`;
 
 /**
  * The structure and what is small where `after` is undefined, else the entries after that number. Gives the number to go on
