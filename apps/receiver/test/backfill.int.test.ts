@@ -1,5 +1,6 @@
 import { routes } from '@xiq-siem/admin-api';
-import { expect, test } from 'vitest';
+import { ext4Disk, lackOf } from '@xiq-siem/testkit';
+import { expect, onTestFinished, test } from 'vitest';
 import { only } from './operator-place.ts';
 import { type RestPlace, restPlace, types } from './rest-place.ts';
 import { setLastAlive } from './state-file.ts';
@@ -48,35 +49,46 @@ test('what was dropped is back-filled, nothing twice, and the proof says whole',
   expect([stopped.code, stopped.lines.at(-1)]).toMatchObject([0, { verdict: 'whole', snapshot: true }]);
 });
 
-test('a kill in the midst: the next start goes on with it by itself, nothing twice and nothing lost', async () => {
-  await using place = await restPlace();
-  const { cloud, operator } = place;
-  const first = await place.start();
-  comeAtOnce(place);
-  await cloud.settled();
-  cloud.faults.set({ drop: {}, slowAnswer: { delayMs: 30, on: ['logs'] } });
-  for (const hour of [6, 5, 4, 3, 2, 1]) cloud.emit({ type: audit, count: 300, atMs: earlier(hour * 3_600) });
-  cloud.emit({ type: authentication, count: 300, atMs: earlier(3_000) });
-  await cloud.settled();
-  const span = `--from ${new Date(earlier(7 * 3_600)).toISOString()} --to ${new Date().toISOString()}`;
-  await operator.run(`backfill ${span} --no-wait`);
-  let kept = 0;
-  await until('some is kept', async () => {
-    kept = (await jobOf(place)).types?.[0]?.kept ?? 0;
-    return kept > 0;
-  });
-  await first.end('SIGKILL');
-  expect(kept).toBeLessThan(1_800);
-  const second = await place.start();
-  await until('the job is done', async () => (await jobOf(place)).state === 'done');
-  expect((await jobOf(place)).types).toMatchObject([
-    { messageType: audit, fetched: expect.any(Number), done: 1 },
-    { messageType: authentication, kept: 300 },
-  ]);
-  await place.hasDelivered(3 + 1_800 + 300);
-  expect(await place.completeness(span)).toMatchObject({ code: 0 });
-  expect(second.output()).toContain('backfill.goes_on');
-}, 60_000);
+test.for(['kill -9', 'a power cut'])(
+  '%s in the midst: the next start goes on with it by itself, nothing twice and nothing lost',
+  { timeout: 60_000 },
+  async (how, { skip }) => {
+    const lack = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
+    skip(lack !== undefined, lack);
+    const disk = how === 'kill -9' ? undefined : await ext4Disk(onTestFinished);
+    await using place = await restPlace(disk === undefined ? {} : { parent: disk.path });
+    const { cloud, operator } = place;
+    const first = await place.start();
+    await disk?.sync();
+    const cutPower = await disk?.armPowerCut();
+    comeAtOnce(place);
+    await cloud.settled();
+    cloud.faults.set({ drop: {}, slowAnswer: { delayMs: 30, on: ['logs'] } });
+    for (const hour of [6, 5, 4, 3, 2, 1]) cloud.emit({ type: audit, count: 300, atMs: earlier(hour * 3_600) });
+    cloud.emit({ type: authentication, count: 300, atMs: earlier(3_000) });
+    await cloud.settled();
+    const span = `--from ${new Date(earlier(7 * 3_600)).toISOString()} --to ${new Date().toISOString()}`;
+    await operator.run(`backfill ${span} --no-wait`);
+    let kept = 0;
+    await until('some is kept', async () => {
+      kept = (await jobOf(place)).types?.[0]?.kept ?? 0;
+      return kept > 0;
+    });
+    await cutPower?.();
+    await first.end('SIGKILL');
+    await disk?.remount();
+    expect(kept).toBeLessThan(1_800);
+    const second = await place.start();
+    await until('the job is done', async () => (await jobOf(place)).state === 'done');
+    expect((await jobOf(place)).types).toMatchObject([
+      { messageType: audit, fetched: expect.any(Number), done: 1 },
+      { messageType: authentication, kept: 300 },
+    ]);
+    await place.hasDelivered(3 + 1_800 + 300);
+    expect(await place.completeness(span)).toMatchObject({ code: 0 });
+    expect(second.output()).toContain('backfill.goes_on');
+  },
+);
 
 test('a webhook that comes after its event was back-filled is delivered to nobody, also after a restart', async () => {
   await using place = await restPlace();

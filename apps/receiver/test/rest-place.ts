@@ -29,6 +29,8 @@ export interface RestPlaceOptions {
   readonly cloud?: XiqCloudOptions;
   readonly api?: object;
   readonly subscriptions?: object;
+  /** The directory in which its own is made. */
+  readonly parent?: string;
 }
 
 export async function restPlace(options: RestPlaceOptions = {}): Promise<RestPlace & AsyncDisposable> {
@@ -51,6 +53,7 @@ export async function restPlace(options: RestPlaceOptions = {}): Promise<RestPla
       },
     },
     { token: apiToken },
+    options.parent,
   );
   const running = new Set<OperatedConnector>();
   const span = (minutes = 120): string =>
