@@ -55,7 +55,7 @@ describe.each(['kill -9', 'a power cut'])('%s', (how) => {
     const { holds, destinations } = await place.status();
     expect(holds).toBe(true);
     expect(destinations[1]).toMatchObject({
-      deadLetters: { open: stillOpen, delivered: refusable - stillOpen, dropped: 0, difference: 0 },
+      deadLetters: { open: stillOpen, delivered: refusable - stillOpen, dropped: 0, lost: 0, difference: 0 },
       sum: { normalized: sent, deadLettered: refusable, difference: 0 },
     });
     const { archive, splunk } = await place.arrived();

@@ -91,6 +91,13 @@ const entries = {
     message: ({ subject, reason = 'lost', facts }) =>
       `The journal cannot read requests ${facts['gap.from_sequence'] ?? '?'} to ${facts['gap.to_sequence'] ?? '?'} (${reason}, ${subject}).`,
   },
+  'state-damaged': {
+    ...critical,
+    when: 'The file with dead letters and jobs was found damaged or missing, or that of an older version could not be migrated in full. Once for each time.',
+    advice: 'Check the disk. `xiq-siem status` shows what was lost and what was kept, until it is acknowledged.',
+    message: ({ subject, reason = 'damaged', words, facts: { count = 'an unknown number of' } }) =>
+      `The state file was ${reason}, ${count} entries lost (${subject}): ${words ?? ''}.`,
+  },
   'source-silent': {
     ...high,
     level: 'warning',

@@ -226,6 +226,7 @@ it('all that is said is read back as valid documents, none of them an error', as
   world.gaps = [
     { id: 'archive:1-5', destination: 'archive', fromSequence: 1, toSequence: 5, bodies: 5, bytes: 50, at: since },
   ];
+  world.incidents = [{ id: 'state:1', at: since, kind: 'damaged', reason: 'malformed', recovered: 7, lost: 2 }];
   world.lost = [{ fromSequence: 7, toSequence: 8, bodies: 2, bytes: 10, reason: 'damaged', where: 'journal/1.log' }];
   world.refused.push({ source: 'xiq', address: '::ffff:192.0.2.1', count: 3 });
   const hour = { hourMs: startMs, state: 'missing', xiq: 12, kept: 10, missing: 2, surplus: 0 } as const;
@@ -248,6 +249,7 @@ it('all that is said is read back as valid documents, none of them an error', as
     'gap-opened',
     'heartbeat',
     'source-silent',
+    'state-damaged',
   ]);
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
 });

@@ -49,7 +49,7 @@ export function destinationOf(name: string, change: Partial<DestinationState> = 
       inFlight: 0,
       difference: 0,
     },
-    deadLetters: { open: 0, delivered: 0, dropped: 0, difference: 0 },
+    deadLetters: { open: 0, delivered: 0, dropped: 0, lost: 0, difference: 0 },
     possibleDuplicates: 0,
     pluginFaults: 0,
     ...change,
@@ -61,6 +61,7 @@ export interface MadeUp {
   destinations: DestinationState[];
   sources: SourceState[];
   gaps: Status['gaps'];
+  incidents: Status['incidents'];
   lost: Status['journal']['lost'];
   refused: RefusedAddress[];
   completeness: readonly HourFigures[];
@@ -79,6 +80,7 @@ export function healthEventsToTest(change: Partial<MadeUp> = {}) {
   const world: MadeUp = {
     destinations: [destinationOf('archive')],
     gaps: [],
+    incidents: [],
     lost: [],
     refused: [],
     completeness: [],
@@ -112,7 +114,7 @@ export function healthEventsToTest(change: Partial<MadeUp> = {}) {
         destinations: world.destinations,
         notConfigured: [],
         gaps: world.gaps,
-        incidents: [],
+        incidents: world.incidents,
         deadLetters: { open: 0, bytes: 0 },
         jobsRunning: 0,
         holds: true,

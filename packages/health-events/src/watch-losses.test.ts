@@ -52,6 +52,22 @@ describe('the journal', () => {
   });
 });
 
+describe('the state file', () => {
+  it('says each incident once, and the next one', async () => {
+    const incident = { id: 'state:1', at: iso(startMs), kind: 'damaged', reason: 'malformed', recovered: 7 } as const;
+    const { world, clock, said } = healthEventsToTest({ incidents: [{ ...incident, lost: 2, file: 'quarantine/x' }] });
+    await clock.advance(2 * hourMs);
+    expect(said()).toMatchObject([
+      { action: 'state-damaged', reason: 'damaged', words: 'malformed', subject: 'quarantine/x', facts: { count: 2 } },
+    ]);
+    world.incidents = [...world.incidents, { ...incident, id: 'state:2', kind: 'missing' }];
+    await clock.advance(2 * hourMs);
+    expect(said()).toHaveLength(2);
+    expect(said().at(-1)).toMatchObject({ reason: 'missing', subject: 'state.sqlite' });
+    expect(said().at(-1)?.facts?.['count']).toBeUndefined();
+  });
+});
+
 /** What each poll says of what it finds. */
 function watched() {
   const { world, said, poll, clock } = healthEventsToTest({ sources: [] });

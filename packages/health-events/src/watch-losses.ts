@@ -1,4 +1,4 @@
-// Watches for losses: evicted requests, unreadable requests, events that never came.
+// Watches for losses: evicted requests, unreadable requests, a damaged state file, events that never came.
 import { type Watcher, watchStates } from './watch.ts';
 
 export const watchLosses = (): Watcher =>
@@ -29,6 +29,16 @@ export const watchLosses = (): Watcher =>
       const key = `lost ${reason} ${fromSequence}`;
       const details = { reason, facts };
       yield { key, state: String(toSequence), hourly: true, action: 'bodies-lost', subject: where, details };
+    }
+    for (const { id, kind: reason, reason: words, lost: count, file } of status.incidents) {
+      const facts = { count };
+      yield {
+        key: id,
+        state: reason,
+        action: 'state-damaged',
+        subject: file ?? 'state.sqlite',
+        details: { reason, words, facts },
+      };
     }
     // Once for each hour and message type.
     for (const { source, messageType, hourMs, state, xiq, kept, missing, surplus } of completeness()) {

@@ -98,7 +98,13 @@ test('what a replay has rejected is a dead letter that the sum knows to be of a 
     state: 'done',
     lanes: [{ delivered: 0, deadLettered: 1 }],
   });
-  expect((await place.deadLetters.counts()).get('one')).toEqual({ open: 1, delivered: 0, dropped: 0, fromRuns: 1 });
+  expect((await place.deadLetters.counts()).get('one')).toEqual({
+    open: 1,
+    delivered: 0,
+    dropped: 0,
+    lost: 0,
+    fromRuns: 1,
+  });
 });
 
 test('after a restart it stands as interrupted, and the same command goes on from where it stood, to the end', async () => {

@@ -39,7 +39,7 @@ test('all that came is delivered, rejected or filtered, and the sums hold', asyn
       assurance: 'stored',
       state: 'running',
       sum: { normalized: 4, delivered: 2, deadLettered: 1, filtered: 1, damaged: 0, inFlight: 0, difference: 0 },
-      deadLetters: { open: 1, delivered: 0, dropped: 0, difference: 0 },
+      deadLetters: { open: 1, delivered: 0, dropped: 0, lost: 0, difference: 0 },
       lag: { bodies: 0, bytes: 0, seconds: 0, eventsInFlight: 0 },
     },
   ]);
@@ -106,7 +106,7 @@ test('a dead letter is on disk before its event counts: after a crash the sums h
     lastAttemptMs: 1,
   });
   const live = await statusNow(place);
-  expect(live.destinations[0]?.deadLetters).toEqual({ open: 2, delivered: 0, dropped: 0, difference: 0 });
+  expect(live.destinations[0]?.deadLetters).toEqual({ open: 2, delivered: 0, dropped: 0, lost: 0, difference: 0 });
   const snapshot = await statusOf(place.evidence(), identity, undefined);
   expect(snapshot).toMatchObject({ holds: true, destinations: [{ deadLetters: { open: 2, difference: 0 } }] });
 });

@@ -126,8 +126,9 @@ async function deadLettersOf(
     open: 0,
     delivered: 0,
     dropped: 0,
+    lost: 0,
   };
-  let difference = counted + fromRuns - stored.open - stored.delivered - stored.dropped;
+  let difference = counted + fromRuns - stored.open - stored.delivered - stored.dropped - stored.lost;
   if (difference < 0) {
     // The entry is stored first and the position after it: a crash, or a query in between, finds more entries than are
     // counted. They are the newest.

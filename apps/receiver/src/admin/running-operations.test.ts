@@ -67,19 +67,27 @@ test('a gap is acknowledged by its id, and only one that there is', async () => 
   await expect(operations.acknowledgeGap({ gap: 'one:1-2' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('an incident of the state file is shown until it is acknowledged by its id', async () => {
+test('an incident of the state file is shown until it is acknowledged by its id, and what was lost counts as lost then', async () => {
   await using place = await openPlace(destinations('one'));
+  place.siem('one').answer = judging('rejected', () => true);
+  await place.keep([audit(1), audit(2)]);
+  await place.settled();
   await place.stop();
   await rm(join(place.data.path, 'state.sqlite'));
   await using again = await openPlace(destinations('one'), { after: place });
   const operations = await operationsOf(again);
-  const { incidents } = await operations.status({}, never);
-  expect(incidents).toMatchObject([{ id: 'state:1', kind: 'missing', recovered: 0 }]);
+  const status = () => operations.status({}, never);
+  expect(await status()).toMatchObject({
+    incidents: [{ id: 'state:1', kind: 'missing', recovered: 0 }],
+    destinations: [{ deadLetters: { open: 0, lost: 0, difference: 2 } }],
+    holds: false,
+  });
   for (const gap of ['state:2', 'state:', 'state:x']) {
     await expect(operations.acknowledgeGap({ gap }, never)).rejects.toMatchObject({ code: 'not_found' });
   }
   expect(await operations.acknowledgeGap({ gap: 'state:1' }, never)).toEqual({ acknowledged: 'state:1' });
-  expect(await operations.status({}, never)).toMatchObject({ incidents: [] });
+  const deadLetters = { open: 0, lost: 2, difference: 0 };
+  expect(await status()).toMatchObject({ incidents: [], destinations: [{ deadLetters }], holds: true });
   await expect(operations.acknowledgeGap({ gap: 'state:1' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });
 

@@ -1,5 +1,5 @@
 // What can be asked of a running connector: all that can be read, and all that changes something.
-import type { Operations } from '@xiq-siem/admin-api';
+import type { Operations, Status } from '@xiq-siem/admin-api';
 import { type Configuration, configurationError, loadConfiguration, secretFaults } from '@xiq-siem/config';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Jobs } from '@xiq-siem/jobs';
@@ -15,6 +15,7 @@ import {
   type RunningParts,
   readingOperations,
   runningEvidence,
+  statusOf,
   tail,
   whereOfQuery,
 } from '@xiq-siem/queries';
@@ -51,7 +52,7 @@ export function runningOperations(parts: OperationParts): Operations {
       },
       check: () => checkDestinations(pipeline.destinations()),
     }),
-    ...journalChanges(parts),
+    ...journalChanges(parts, async () => statusOf(evidence(), parts.identity, await parts.live())),
     ...jobChanges(jobs),
     ...destinationChanges(parts),
     async *tail(query, signal) {
@@ -74,11 +75,18 @@ export function runningOperations(parts: OperationParts): Operations {
   };
 }
 
-const journalChanges = ({ journal, deadLetters, state }: OperationParts) =>
+const journalChanges = ({ journal, deadLetters, state, incidents }: OperationParts, status: () => Promise<Status>) =>
   ({
     async acknowledgeGap({ gap }) {
       const incident = incidentNumber(gap);
-      if (incident !== undefined && (await state.acknowledge(incident))) return { acknowledged: gap };
+      if ((await incidents()).some(({ id }) => id === incident)) {
+        // First: killed in between, the same is done again.
+        for (const { name, deadLetters: letters } of (await status()).destinations) {
+          if (letters.difference > 0) await deadLetters.writeOff(name, letters.difference);
+        }
+        await state.acknowledge(incident ?? 0);
+        return { acknowledged: gap };
+      }
       const found = journal.retentionGaps().find((candidate) => gapId(candidate) === gap);
       if (found === undefined) throw new ConnectorError('not_found', `there is no gap ${gap}: see xiq-siem status`);
       await journal.acknowledgeGaps(found.destination, found.toSequence);

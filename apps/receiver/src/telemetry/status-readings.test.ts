@@ -12,7 +12,7 @@ const destination: Status['destinations'][number] = {
     ...{ normalized: 100, delivered: 80, degraded: 2, duplicate: 1 },
     ...{ deadLettered: 6, filtered: 4, damaged: 1, inFlight: 9, difference: 0 },
   },
-  deadLetters: { open: 5, delivered: 1, dropped: 0, difference: 0 },
+  deadLetters: { open: 5, delivered: 1, dropped: 0, lost: 0, difference: 0 },
   ...{ possibleDuplicates: 0, pluginFaults: 0 },
 };
 
@@ -93,6 +93,7 @@ it('journal and dead letters stand once, and each destination has its gaps, none
     'xiq_siem.journal.max_bytes 90000',
     'xiq_siem.journal.free_bytes 55',
     'xiq_siem.journal.hours_until_full 12',
+    'xiq_siem.state.incidents 0',
     'xiq_siem.dead_letters.bytes 700',
     'xiq_siem.dead_letters.max_bytes 7000',
   ]);

@@ -69,6 +69,10 @@ export const statusGauges = {
     unit: '{gap}',
     attributes: ['destination'],
   },
+  'xiq_siem.state.incidents': {
+    help: 'Times that the state file was found damaged, missing or not to be migrated in full, not yet acknowledged.',
+    unit: '{incident}',
+  },
   'xiq_siem.subscriptions.state': {
     help: '1 for the state that the subscription to a message type is in, 0 for the others: well, missing, disabled, changed, foreign, unknown.',
     attributes: ['source', 'message_type', 'state'],
@@ -86,7 +90,7 @@ const states = ['running', 'backing_off', 'paused', 'stopping', 'stopped'];
 
 /** `freeBytes`: of the journal's disk, where known. */
 export function statusReadings(
-  { sources = [], destinations, journal, deadLetters, gaps }: Status,
+  { sources = [], destinations, journal, deadLetters, gaps, incidents }: Status,
   freeBytes?: number,
 ): readonly Reading[] {
   const hours = destinations.flatMap(({ lag: { hoursUntilFull } }) => hoursUntilFull ?? []);
@@ -103,6 +107,7 @@ export function statusReadings(
     ...known('xiq_siem.journal.max_bytes', journal.maxBytes),
     ...known('xiq_siem.journal.free_bytes', freeBytes),
     ...known('xiq_siem.journal.hours_until_full', hours.length === 0 ? undefined : Math.min(...hours)),
+    { name: 'xiq_siem.state.incidents', value: incidents.length },
     { name: 'xiq_siem.dead_letters.bytes', value: deadLetters.bytes },
     ...known('xiq_siem.dead_letters.max_bytes', deadLetters.maxBytes),
     ...sources.flatMap(sourceReadings),

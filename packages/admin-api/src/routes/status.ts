@@ -35,7 +35,13 @@ const destination = z.strictObject({
     inFlight: count,
     difference: z.int().describe('0: the sum holds. Else: events of which nobody knows what became of them.'),
   }),
-  deadLetters: z.strictObject({ open: count, delivered: count, dropped: count, difference: z.int() }),
+  deadLetters: z.strictObject({
+    open: count,
+    delivered: count,
+    dropped: count,
+    lost: count.describe('With a damaged or missing state file, acknowledged.'),
+    difference: z.int(),
+  }),
   possibleDuplicates: count,
   pluginFaults: count,
 });

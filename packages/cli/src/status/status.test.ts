@@ -11,7 +11,7 @@ const well: DestinationState = {
     ...{ normalized: 1_234_567, delivered: 1_234_567, degraded: 0, duplicate: 0, deadLettered: 0 },
     ...{ filtered: 0, damaged: 0, inFlight: 0, difference: 0 },
   },
-  deadLetters: { open: 0, delivered: 0, dropped: 0, difference: 0 },
+  deadLetters: { open: 0, delivered: 0, dropped: 0, lost: 0, difference: 0 },
 };
 const paused: DestinationState = {
   ...well,
@@ -28,7 +28,7 @@ const paused: DestinationState = {
     at: '2026-11-24T11:59:00Z',
   },
   lag: { bodies: 1_204, bytes: 3_250_000, seconds: 720, eventsInFlight: 3, hoursUntilFull: 52.3 },
-  deadLetters: { open: 7, delivered: 0, dropped: 0, difference: 0 },
+  deadLetters: { open: 7, delivered: 0, dropped: 0, lost: 0, difference: 0 },
 };
 const healthy: Status = {
   ...{ snapshot: false, at: '2026-11-24T12:00:00Z', version: '0.1.0', instanceId: 'one' },

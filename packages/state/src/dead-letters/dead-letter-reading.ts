@@ -16,6 +16,7 @@ const countsRow = z.object({
   open: z.int(),
   delivered: z.int(),
   dropped: z.int(),
+  lost: z.int(),
   from_jobs: z.int(),
 });
 const groupRow = z.object({
@@ -47,7 +48,7 @@ const groupsSql = `SELECT destination, code, dataset, open,
   FROM dead_letter_groups g WHERE open > 0`;
 
 const countsSql = `SELECT destination, coalesce(sum(open), 0) AS open, coalesce(max(delivered), 0) AS delivered,
-  coalesce(max(dropped), 0) AS dropped, coalesce(max(from_jobs), 0) AS from_jobs
+  coalesce(max(dropped), 0) AS dropped, coalesce(max(lost), 0) AS lost, coalesce(max(from_jobs), 0) AS from_jobs
   FROM dead_letter_totals LEFT JOIN dead_letter_groups USING (destination) GROUP BY destination`;
 
 /** Of each event the last resolution counts: it may have been dropped once, and delivered by a job later. */

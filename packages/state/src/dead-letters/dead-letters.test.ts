@@ -24,7 +24,9 @@ describe('what is kept', () => {
     expect((await again.list({}, { limit: 10 })).entries[1]).toEqual({ ...listed, number: 2 });
     expect(await again.get(2)).toEqual({ ...listed, number: 2, json });
     expect(await again.get(99)).toBeUndefined();
-    expect(await again.counts()).toEqual(new Map([['siem', { open: 3, delivered: 0, dropped: 0, fromRuns: 0 }]]));
+    expect(await again.counts()).toEqual(
+      new Map([['siem', { open: 3, delivered: 0, dropped: 0, lost: 0, fromRuns: 0 }]]),
+    );
   });
 
   it('may have no message, and any text', async () => {
@@ -40,7 +42,7 @@ describe('what is kept', () => {
     await Promise.all([letters.resolve([1], 'dropped', 'operator'), letters.resolve([1, 1, 2], 'delivered', 'job-1')]);
     await letters.close();
     const again = await openTestDeadLetters(letters.directory);
-    expect((await again.counts()).get('siem')).toEqual({ open: 0, delivered: 1, dropped: 1, fromRuns: 0 });
+    expect((await again.counts()).get('siem')).toEqual({ open: 0, delivered: 1, dropped: 1, lost: 0, fromRuns: 0 });
     const found = [await again.find(1), await again.find(2)].map((all) => all.map(({ resolved }) => resolved?.by));
     expect(found).toEqual([['operator'], ['job-1']]);
   });
@@ -73,7 +75,7 @@ describe('what is kept', () => {
     await letters.replace((await numbersOf(letters, { ids: ['id-3'] }))[0] ?? 0, letterOf(3, { attempts: 2 }));
     expect(await counts()).toMatchObject({ open: 3, fromRuns: 1 });
     await letters.resolve(await numbersOf(letters), 'delivered', 'job');
-    expect(await counts()).toEqual({ open: 0, delivered: 3, dropped: 0, fromRuns: 1 });
+    expect(await counts()).toEqual({ open: 0, delivered: 3, dropped: 0, lost: 0, fromRuns: 1 });
   });
 
   it('keeps its sums under all that is done at once', async () => {
@@ -87,7 +89,13 @@ describe('what is kept', () => {
       letters.drop({ code: 'mapping', numbers: range(160, 170) }, 300),
     ]);
     expect(await openBodies(letters)).toEqual([...range(151, 159), ...range(171, 400)]);
-    expect((await letters.counts()).get('siem')).toEqual({ open: 239, delivered: 50, dropped: 111, fromRuns: 0 });
+    expect((await letters.counts()).get('siem')).toEqual({
+      open: 239,
+      delivered: 50,
+      dropped: 111,
+      lost: 0,
+      fromRuns: 0,
+    });
     const groups = await letters.groups();
     expect(groups.map(({ code, count }) => [code, count]).sort()).toEqual([
       ['again', 1],
@@ -173,7 +181,7 @@ describe('what is asked', () => {
     first = 8;
     await letters.resolve([1], 'dropped', 'operator');
     expect(await letters.find(7)).toEqual([]);
-    expect((await letters.counts()).get('siem')).toEqual({ open: 1, delivered: 1, dropped: 2, fromRuns: 0 });
+    expect((await letters.counts()).get('siem')).toEqual({ open: 1, delivered: 1, dropped: 2, lost: 0, fromRuns: 0 });
   });
 
   it('tells what is not delivered, open or dropped, of bodies from a sequence on', async () => {
@@ -222,7 +230,13 @@ describe('what is resolved', () => {
     await letters.append(letterOf(9000, { code: 'other' }));
     await letters.drop({ code: 'mapping' }, 2400);
     expect(await numbersOf(letters)).toEqual([...range(2401, 2500), 2501]);
-    expect((await letters.counts()).get('siem')).toEqual({ open: 101, delivered: 0, dropped: 2400, fromRuns: 0 });
+    expect((await letters.counts()).get('siem')).toEqual({
+      open: 101,
+      delivered: 0,
+      dropped: 2400,
+      lost: 0,
+      fromRuns: 0,
+    });
     expect((await letters.find(2))[0]?.resolved).toMatchObject({ how: 'dropped', by: 'operator' });
   });
 });
@@ -299,4 +313,18 @@ describe('a full store', () => {
     expect(await letters.find(500 - 255)).toHaveLength(1);
     expect((await letters.counts()).get('siem')?.dropped).toBe(500);
   });
+});
+
+it('counts as lost what somebody has acknowledged to be so', async () => {
+  const letters = await openTestDeadLetters();
+  await letters.append(letterOf(1));
+  await letters.writeOff('siem', 2);
+  await letters.writeOff('siem', 1);
+  await letters.writeOff('other', 4);
+  expect(await letters.counts()).toEqual(
+    new Map([
+      ['other', { open: 0, delivered: 0, dropped: 0, lost: 4, fromRuns: 0 }],
+      ['siem', { open: 1, delivered: 0, dropped: 0, lost: 3, fromRuns: 0 }],
+    ]),
+  );
 });

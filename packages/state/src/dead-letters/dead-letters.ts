@@ -57,6 +57,8 @@ export interface DeadLetterCounts {
   readonly open: number;
   readonly delivered: number;
   readonly dropped: number;
+  /** Lost with a damaged or missing file, and acknowledged. */
+  readonly lost: number;
   /** Of all these, those that only a job rejected: a destination's position does not count them. */
   readonly fromRuns: number;
 }
@@ -127,6 +129,8 @@ export interface DeadLetters extends DeadLetterReading, DeadLetterStore {
   resolve(numbers: readonly number[], how: Resolution, by: string): Promise<void>;
   /** Drops what matches up to a number, by the operator; as many at a time as one transaction bears. */
   drop(filter: DeadLetterFilter, lastNumber: number): Promise<void>;
+  /** Counts entries of a destination as lost, whose loss somebody has acknowledged. */
+  writeOff(destination: string, entries: number): Promise<void>;
   /** Rejected again: a new entry, with a new number, in the place of that one. Does nothing where that is not open. */
   replace(number: number, deadLetter: DeadLetter): Promise<void>;
 }

@@ -153,6 +153,11 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
       }
       refusedBytes = 0;
     },
+    async writeOff(destination, entries) {
+      const sql = `INSERT INTO dead_letter_totals (destination, lost) VALUES (?, ?)
+        ON CONFLICT DO UPDATE SET lost = lost + excluded.lost`;
+      await write([{ sql, parameters: [destination, entries] }]);
+    },
     async replace(number, deadLetter) {
       const { code, message = null, attempts, firstAttemptMs, lastAttemptMs, json } = deadLetter;
       await write([

@@ -105,7 +105,9 @@ function letterTables(database: DatabaseSync) {
         }
       }
       database.exec(String(trigger));
-      const total = database.prepare('INSERT OR REPLACE INTO dead_letter_totals VALUES (?, ?, ?, ?)');
+      const total = database.prepare(
+        'INSERT OR REPLACE INTO dead_letter_totals (destination, delivered, dropped, from_jobs) VALUES (?, ?, ?, ?)',
+      );
       for (const [destination, { delivered, dropped, fromRuns }] of counted) {
         total.run(destination, delivered, dropped, fromRuns);
       }

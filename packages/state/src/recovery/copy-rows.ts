@@ -29,9 +29,9 @@ export function copyRows(source: DamagedFile | undefined, target: DatabaseSync):
   for (const row of rowsOf(database, 'backfilled_ids')) tables.putIds(row);
   for (const row of firstRows(database, 'progress').rows) tables.put('progress', row);
   for (const { destination = '', ...total } of firstRows(database, 'dead_letter_totals').rows) {
-    const { delivered = 0, dropped = 0, from_jobs: fromJobs = 0 } = total;
-    const replace = target.prepare('INSERT OR REPLACE INTO dead_letter_totals VALUES (?, ?, ?, ?)');
-    replace.run(destination, delivered, dropped, fromJobs);
+    const { delivered = 0, dropped = 0, from_jobs: fromJobs = 0, lost = 0 } = total;
+    const replace = target.prepare('INSERT OR REPLACE INTO dead_letter_totals VALUES (?, ?, ?, ?, ?)');
+    replace.run(destination, delivered, dropped, fromJobs, lost);
   }
   const groups = firstRows(database, 'dead_letter_groups');
   const had = groups.isWhole ? groups.rows.reduce((sum, { open }) => sum + Number(open), 0) : undefined;
