@@ -35,7 +35,7 @@ async function throughKills(place: JobPlace, words: string, requestsInAll: numbe
   return { ...last, job: last.lines.at(-1), resumed };
 }
 
-describe.each(['kill -9', 'a power cut'])('%s', (how) => {
+describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
   const lack = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
 
   async function diskOf(skip: (condition: boolean, note?: string) => void): Promise<Ext4Disk | undefined> {
