@@ -1,5 +1,5 @@
 // What the thread of the state file promises: shared syncs, the failure of one request alone, a disk that is full or fails.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
 import type { ConnectorError } from '@xiq-siem/core';
@@ -152,6 +152,23 @@ it('closes after what was asked for before, and takes nothing after', async () =
   await state.close();
   expect(failures).toEqual([]);
   expect(await namesIn((await openTestState(directory)).database)).toHaveLength(100);
+});
+
+it('damage that one request meets is set aside, and all requests are applied once', async () => {
+  const directory = await newStateDirectory();
+  const first = await openTestState(directory);
+  const [{ rootpage: page } = { rootpage: 0 }] = await first.database.read(
+    "SELECT rootpage FROM sqlite_schema WHERE name = 'documents'",
+  );
+  await first.close();
+  const bytes = readFileSync(stateFileIn(directory));
+  writeFileSync(stateFileIn(directory), bytes.fill(0xee, (Number(page) - 1) * 4096, Number(page) * 4096));
+  const { database, incidents } = await openTestState(directory);
+  const ids: Statement = { sql: "INSERT INTO backfilled_ids (at_ms, ids, crc) VALUES (1, x'00', 0)" };
+  await Promise.all([database.write([ids]), database.write([note('a')]), database.write([ids])]);
+  expect(await database.read('SELECT id FROM backfilled_ids')).toHaveLength(2);
+  expect(await namesIn(database)).toEqual(['a']);
+  expect(await incidents()).toMatchObject([{ kind: 'damaged' }]);
 });
 
 it('a file of a newer version is refused by its own code', async () => {
