@@ -162,7 +162,8 @@ describe('a flipped bit', () => {
   it('in the document of an entry: it is never given, stays open, and can be dropped', async () => {
     const directory = copyOf(filled);
     flip(directory, entryOf(200).json.slice(0, 20));
-    const { database, verify, incidents, close } = directState(directory);
+    const state = directState(directory);
+    const { database, verify, incidents, told, close } = state;
     const log = createRecordingLogger();
     const letters = await openDeadLetters(database, {
       maxBytes: 64 * mib,
@@ -172,9 +173,13 @@ describe('a flipped bit', () => {
       log,
     });
     await verify();
+    await verify();
+    expect(told).toHaveLength(1);
+    const reason = 'dead letter 200 of siem is not as it was written';
+    expect(await incidents()).toMatchObject([{ kind: 'damaged', reason, recovered: 0, lost: 1 }]);
     expect(await letters.get(200)).toBeUndefined();
     expect(log.of('dead_letters.damaged')).toHaveLength(1);
-    const { entries } = await readEverything({ database, verify, incidents, close }, log);
+    const { entries } = await readEverything(state, log);
     expect(entries).toBe(everything.entries - 1);
     expect((await letters.list({ numbers: [200] }, { limit: 1 })).matched).toBe(1);
     await letters.resolve([200], 'dropped', 'operator');
@@ -207,6 +212,15 @@ describe('a flipped bit', () => {
       'job/7',
       'backfilled_ids 3',
     ]);
+    await again.verify();
+    expect(await again.incidents()).toMatchObject([
+      { reason: 'the document job/7 is not as it was written', lost: 0 },
+      { reason: 'row 3 of the ids of back-filled events is not as it was written', lost: 0 },
+    ]);
+    // They are of no use to anybody, and gone: nothing is said of them again.
+    const later = createRecordingLogger();
+    await readEverything(again, later);
+    expect(later.lines).toEqual([]);
     await again.close();
   });
 

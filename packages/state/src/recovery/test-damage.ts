@@ -17,22 +17,25 @@ import type { Database, Row } from '../sqlite/database.ts';
 import { stateFileIn } from '../state-file.ts';
 import { requestsApplier } from '../worker/apply-requests.ts';
 import type { Request } from '../worker/messages.ts';
-import type { NotedIncident } from './incident.ts';
+import type { Incident, NotedIncident } from './incident.ts';
 import { readIncidents } from './incidents.ts';
 
 interface DirectState {
   readonly database: Database;
   incidents(): Promise<readonly NotedIncident[]>;
   verify(): Promise<void>;
+  /** What the main thread would be told, each time. */
+  readonly told: readonly Incident[];
   close(): Promise<void>;
 }
 
 /** As the thread of the state file does it, in this one: a trial takes some milliseconds. */
 export function directState(directory: string): DirectState {
+  const told: Incident[] = [];
   const apply = requestsApplier({
     paths: { file: stateFileIn(directory), quarantine: join(directory, 'quarantine') },
     now: Date.now,
-    onIncident: () => undefined,
+    onIncident: (incident) => void told.push(incident),
   });
   async function ask(request: Request): Promise<readonly (readonly Row[])[]> {
     const [answer] = await apply([request]);
@@ -45,6 +48,7 @@ export function directState(directory: string): DirectState {
   };
   return {
     database,
+    told,
     incidents: () => readIncidents(database),
     async verify() {
       for (let after: unknown; after !== null; ) {

@@ -42,7 +42,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
       case 'write':
         return file.write(group.flatMap((one) => (one.kind === 'write' ? [one.statements] : [])));
       case 'verify':
-        return [{ rows: [[{ after: verifyPart(file, request.after, now()) ?? null }]] }];
+        return [{ rows: [[{ after: verifyPart(file, request.after, now(), onIncident) ?? null }]] }];
     }
   }
 

@@ -1,6 +1,7 @@
 // Checks the whole state file, a part at a time: its structure, its sums, and every checksum.
 import { crc32 } from 'node:zlib';
 import { checkedColumns, checksum } from '../checksum.ts';
+import type { Incident } from '../recovery/incident.ts';
 import type { Row, Statement } from '../sqlite/database.ts';
 import { DamagedFileError } from '../sqlite/sqlite-errors.ts';
 import type { SqliteFile } from '../sqlite/sqlite-file.ts';
@@ -19,12 +20,24 @@ const entriesSql = `SELECT number, ${checkedColumns}, document, crc FROM dead_le
 /**
  * The structure and what is small where `after` is undefined, else the entries after that number. Gives the number to go on
  * from; undefined at the end. What is not as it was written is an incident.
- * @throws DamagedFileError, or what SQLite throws: then the file as a whole is not to be trusted.
+ * @throws DamagedFileError, or what SQLite throws.
  */
-export function verifyPart(file: SqliteFile, after: number | undefined, nowMs: number): number | undefined {
-  const note = (damaged: readonly Damaged[]): void => {
-    if (damaged.length > 0) file.write([damaged.flatMap((one) => noted(one, nowMs))]);
-  };
+export function verifyPart(
+  file: SqliteFile,
+  after: number | undefined,
+  nowMs: number,
+  onIncident: (incident: Incident) => void,
+): number | undefined {
+  function note(damaged: readonly Damaged[]): void {
+    for (const { what, lost, remove } of damaged) {
+      const reason = `${what} is not as it was written`;
+      const [outcome] = file.write([[incidentOnce(reason, lost, nowMs), ...(remove === undefined ? [] : [remove])]]);
+      if (outcome === undefined || 'error' in outcome) throw outcome?.error;
+      const isNew = (outcome.rows[0]?.length ?? 0) > 0;
+      if (isNew) onIncident({ kind: 'damaged', reason, file: undefined, recovered: 0, lost });
+    }
+  }
+
   if (after === undefined) {
     verifyStructure(file);
     note(file.read('SELECT name, json, crc FROM documents').flatMap(damagedDocument));
@@ -68,14 +81,12 @@ function damagedDocument({ name = '', json, crc }: Row): readonly Damaged[] {
 function damagedIds({ id = 0, ids, crc }: Row): readonly Damaged[] {
   if (ids instanceof Uint8Array && crc32(ids) === crc) return [];
   const remove = { sql: 'DELETE FROM backfilled_ids WHERE id = ?', parameters: [id] };
-  return [{ what: `some ids of back-filled events (row ${id})`, lost: 0, remove }];
+  return [{ what: `row ${id} of the ids of back-filled events`, lost: 0, remove }];
 }
 
-/** Once, however often it is found. */
-function noted({ what, lost, remove }: Damaged, nowMs: number): readonly Statement[] {
-  const reason = `${what} is not as it was written`;
-  const sql = `INSERT INTO incidents (at_ms, kind, reason, recovered, lost)
-    SELECT ?1, 'damaged', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE reason = ?2)`;
-  const incident = { sql, parameters: [Math.trunc(nowMs), reason, lost] };
-  return remove === undefined ? [incident] : [incident, remove];
-}
+/** However often it is found; gives a row where it is new. */
+const incidentOnce = (reason: string, lost: number, nowMs: number): Statement => ({
+  sql: `INSERT INTO incidents (at_ms, kind, reason, recovered, lost)
+    SELECT ?1, 'damaged', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE reason = ?2) RETURNING id`,
+  parameters: [Math.trunc(nowMs), reason, lost],
+});
