@@ -4,9 +4,10 @@ import { isSoundIds } from '../backfilled-ids.ts';
 import { storedEntry } from '../dead-letters/entry-row.ts';
 import { isSoundDocument } from '../documents.ts';
 import type { Incident } from './incident.ts';
+import { leafRows } from './leaf-rows.ts';
 import { firstRows, type Row, rowsOf } from './readable-rows.ts';
 
-export type DamagedFile = Disposable & { readonly database: DatabaseSync };
+export type DamagedFile = Disposable & { readonly path: string; readonly database: DatabaseSync };
 
 const entries = 'dead_letters JOIN dead_letter_documents ON dead_letter_documents.number = dead_letters.number';
 /** At least so many; the totals that can be read replace them. */
@@ -19,14 +20,18 @@ export function copyRows(source: DamagedFile | undefined, target: DatabaseSync):
   if (source === undefined) return { recovered: 0, lost: undefined };
   const { database } = source;
   const tables = newTables(target);
+  let isDamaged = false;
+  const onDamage = (): void => {
+    isDamaged = true;
+  };
   // Before the entries: a resolution that is added ends its entry.
   for (const table of ['resolved', 'incidents']) {
-    for (const row of rowsOf(database, table)) tables.put(table, row);
+    for (const row of rowsOf(database, table, onDamage)) tables.put(table, row);
   }
   target.exec(totalsOfResolved);
-  for (const row of rowsOf(database, entries, 'dead_letters.*, document, crc')) tables.putEntry(row);
-  for (const row of rowsOf(database, 'documents')) tables.putDocument(row);
-  for (const row of rowsOf(database, 'backfilled_ids')) tables.putIds(row);
+  for (const row of rowsOf(database, entries, onDamage, 'dead_letters.*, document, crc')) tables.putEntry(row);
+  for (const row of rowsOf(database, 'documents', onDamage)) tables.putDocument(row);
+  for (const row of rowsOf(database, 'backfilled_ids', onDamage)) tables.putIds(row);
   for (const row of firstRows(database, 'progress').rows) tables.put('progress', row);
   for (const { destination = '', ...total } of firstRows(database, 'dead_letter_totals').rows) {
     const { delivered = 0, dropped = 0, from_jobs: fromJobs = 0, lost = 0 } = total;
@@ -35,11 +40,31 @@ export function copyRows(source: DamagedFile | undefined, target: DatabaseSync):
   }
   const groups = firstRows(database, 'dead_letter_groups');
   const had = groups.isWhole ? groups.rows.reduce((sum, { open }) => sum + Number(open), 0) : undefined;
+  if (isDamaged || tables.count('dead_letters') !== had) copyLeaves(source, target, tables);
   const [{ last = 0 } = {}] = firstRows(database, 'dead_letter_numbers').rows;
   target.prepare(`UPDATE dead_letter_numbers SET last = max(?, coalesce((${highestNumber}), 0))`).run(last);
   const open = tables.count('dead_letters');
   const lost = had === undefined ? undefined : Math.max(0, had - open);
   return { recovered: open + tables.count('documents'), lost };
+}
+
+/** What damaged pages no longer lead to. Of what a page held before, the checksum tells nothing: it may be an older state. */
+function copyLeaves({ path }: DamagedFile, target: DatabaseSync, tables: ReturnType<typeof newTables>): void {
+  target.exec('CREATE TEMP TABLE found_entries AS SELECT * FROM dead_letters WHERE FALSE');
+  target.exec('CREATE INDEX temp.found_by_number ON found_entries (number)');
+  const addFound = target.prepare(`INSERT INTO found_entries VALUES (${'?, '.repeat(13)}?)`);
+  const found = target.prepare('SELECT * FROM found_entries WHERE number = ?');
+  for (const { rowid, values } of leafRows(path)) {
+    if (values.length === 14) addFound.run(rowid, ...values.slice(1));
+  }
+  for (const { rowid, values } of leafRows(path)) {
+    const [first = null, second = null, third = null, fourth = null] = values;
+    if (values.length === 3 && first !== null) tables.putDocument({ name: first, json: second, crc: third });
+    else if (values.length === 3) {
+      for (const entry of found.all(rowid)) tables.putEntry({ ...entry, document: second, crc: third });
+    } else if (values.length === 4) tables.putIds({ id: rowid, at_ms: second, ids: third, crc: fourth });
+  }
+  target.exec('DROP TABLE temp.found_entries');
 }
 
 /** Adds rows to the tables of a new file, if they are as they were written and not there yet. */

@@ -4,7 +4,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** By their key, in its order; what cannot be read is passed over. */
-export function* rowsOf(source: DatabaseSync, tables: string, columns = '*'): Generator<Row> {
+export function* rowsOf(source: DatabaseSync, tables: string, onDamage: () => void, columns = '*'): Generator<Row> {
   const [table] = tables.split(' ');
   const key = `${table}.rowid`;
   const sql = `SELECT ${key} AS row_key, ${columns} FROM ${tables} WHERE ${key} > ? ORDER BY ${key}`;
@@ -17,6 +17,7 @@ export function* rowsOf(source: DatabaseSync, tables: string, columns = '*'): Ge
       }
       return;
     } catch {
+      onDamage();
       after = pastDamage(source, `${sql} LIMIT 1`, after);
     }
   }

@@ -51,7 +51,7 @@ function openDamaged(path: string): DamagedFile | undefined {
     const database = new DatabaseSync(path, { readOnly: true });
     try {
       database.prepare('SELECT * FROM dead_letters LIMIT 0').all();
-      return { database, [Symbol.dispose]: () => database.close() };
+      return { path, database, [Symbol.dispose]: () => database.close() };
     } catch {
       database.close();
       return undefined;
