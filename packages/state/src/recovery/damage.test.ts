@@ -1,5 +1,6 @@
 // A damaged state file: nothing wrong is read, what can be read is, and what is missing is never missing in silence.
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createRecordingLogger } from '@xiq-siem/testkit';
@@ -32,6 +33,19 @@ it('is not seen where there is none', async () => {
   await state.verify();
   expect(await readEverything(state, log)).toEqual(everything);
   expect([await state.incidents(), log.lines]).toEqual([[], []]);
+  await state.close();
+});
+
+it('is not seen in the counts when the last entry of a group was rejected again with another code', async () => {
+  const state = directState(copyOf(filled));
+  const log = createRecordingLogger();
+  const options = { maxBytes: 64 * mib, minFreeBytes: 0, directory: tmpdir(), now: Date.now, log };
+  const letters = await openDeadLetters(state.database, options);
+  await letters.append(letterOf(1000, { code: 'once' }));
+  const [{ number } = { number: 0 }] = await letters.find(1000);
+  await letters.replace(number, letterOf(1000, { code: 'again' }));
+  await state.verify();
+  expect(await state.incidents()).toEqual([]);
   await state.close();
 });
 
@@ -233,6 +247,26 @@ describe('a flipped bit', () => {
     expect((await deadLetterReading(database, createRecordingLogger()).counts()).get('siem')?.open).toBe(135);
     await close();
   });
+});
+
+it('an event that is there twice, as after a page that was not written, is read out once', async () => {
+  const directory = copyOf(filled);
+  const tables = ['dead_letters', 'dead_letter_documents'];
+  {
+    using database = new DatabaseSync(stateFileIn(directory));
+    database.exec('DROP INDEX dead_letters_by_event');
+    for (const table of tables) {
+      database.exec(
+        `CREATE TEMP TABLE again AS SELECT * FROM ${table} WHERE number = 7; UPDATE again SET number = 1000`,
+      );
+      database.exec(`INSERT INTO ${table} SELECT * FROM again; DROP TABLE again`);
+    }
+  }
+  const log = createRecordingLogger();
+  const state = directState(directory);
+  expect(await readEverything(state, log)).toEqual(everything);
+  expect(await state.incidents()).toMatchObject([{ kind: 'damaged' }]);
+  await state.close();
 });
 
 describe('a write-ahead log', () => {
