@@ -203,6 +203,10 @@ describe('what is asked', () => {
     await letters.append(letterOf(3));
     await letters.resolve(await numbersOf(letters, { ids: ['id-3'] }), 'delivered', 'a-job');
     expect(await undelivered(2)).toEqual(['2/0 siem', '5/0 siem', '5/3 other']);
+    // What became of it elsewhere tells nothing of here.
+    await letters.append(letterOf(2, { destination: 'other' }));
+    await letters.resolve(await numbersOf(letters, { ids: ['id-2'] }), 'delivered', 'a-job');
+    expect(await undelivered(2)).toEqual(['2/0 siem', '5/0 siem', '5/3 other']);
   });
 });
 
