@@ -245,6 +245,18 @@ describe('what is resolved', () => {
   });
 });
 
+it('what is resolved leaves the counts of other groups', async () => {
+  const letters = await openTestDeadLetters();
+  const groups = [{ dataset: 'a' }, { dataset: 'b' }, { dataset: 'a', code: 'c' }, { dataset: 'a', destination: 'd' }];
+  for (const group of groups) await letters.append(letterOf(1, { element: groups.indexOf(group), ...group }));
+  await letters.resolve([1], 'dropped', 'operator');
+  expect(await letters.groups()).toMatchObject([
+    { destination: 'd', dataset: 'a', count: 1 },
+    { code: 'c', dataset: 'a', count: 1 },
+    { dataset: 'b', count: 1 },
+  ]);
+});
+
 describe('a full store', () => {
   async function fill(letters: Awaited<ReturnType<typeof openTestDeadLetters>>): Promise<number> {
     for (let kept = 0; ; kept += 1) {
