@@ -331,6 +331,15 @@ describe('a full store', () => {
   });
 });
 
+it('what could not be written takes no place', async () => {
+  const letters = await openTestDeadLetters();
+  await letters.close();
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await expect(letters.append(letterOf(1, {}, mib * 0.6))).rejects.toMatchObject({ code: 'state_closed' });
+  }
+  expect(letters.full).toBe(false);
+});
+
 it('counts as lost what somebody has acknowledged to be so', async () => {
   const letters = await openTestDeadLetters();
   await letters.append(letterOf(1));
