@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectorError } from '@xiq-siem/core';
@@ -50,6 +50,12 @@ describe('the data directory', () => {
         message: expect.stringContaining(`${impossible} cannot be made`),
       });
     }
+  });
+
+  it('whose lock is damaged is not said to be in use', async () => {
+    await mkdir(path);
+    await writeFile(join(path, 'lock'), 'no database'.repeat(100));
+    await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_directory_failed' });
   });
 
   it('is made once where two begin at the same time', async () => {

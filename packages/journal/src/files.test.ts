@@ -1,8 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { nodeFiles } from './files.ts';
+import { nodeFiles, writeDurably } from './files.ts';
+
+vi.mock('node:fs/promises', async (original) => {
+  const actual = await original<typeof import('node:fs/promises')>();
+  return { ...actual, writeFile: vi.fn(actual.writeFile), rename: vi.fn(actual.rename) };
+});
 
 let parent: string;
 beforeEach(async () => {
@@ -30,4 +35,17 @@ describe('a directory', () => {
     await expect(nodeFiles.makeDirectory(join(file, 'x'))).rejects.toMatchObject({ code: 'ENOTDIR' });
     await expect(nodeFiles.makeDirectory('/proc/self/nowhere/x')).rejects.toMatchObject({ code: 'ENOENT' });
   });
+});
+
+it('a text is on disk before it has its name, and the name after that', async () => {
+  const path = join(parent, 'text');
+  const synced = vi.spyOn(nodeFiles, 'syncDirectory');
+  await writeDurably(path, 'whole');
+  expect(writeFile).toHaveBeenLastCalledWith(`${path}.new`, 'whole', { mode: 0o600, flush: true });
+  expect(rename).toHaveBeenLastCalledWith(`${path}.new`, path);
+  expect(synced).toHaveBeenLastCalledWith(parent);
+  const calls = [vi.mocked(writeFile), vi.mocked(rename), synced];
+  const order = calls.flatMap(({ mock }) => mock.invocationCallOrder.slice(-1));
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  expect(await readFile(path, 'utf8')).toBe('whole');
 });

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { parseReceipt } from '@xiq-siem/journal';
 import { expect, test } from 'vitest';
 import {
@@ -200,6 +201,7 @@ test('a scan for an event is ended by its signal, in the midst of a body too', a
   let yields = 0;
   const yieldNow = async (): Promise<void> => {
     yields += 1;
+    await setImmediate();
     if (yields === 10) leaving.abort();
   };
   const lines = await linesOf(traceEvent({ ...place.evidence(), yieldNow }, 'none', {}, leaving.signal));

@@ -81,3 +81,11 @@ test('saved twice at once, the later one stands', async () => {
   await Promise.all(states.map((state) => records.save({ v: 1, job: { ...job, state } })));
   expect(await readJobRecords(documents)).toMatchObject([{ job: { state: 'done' } }]);
 });
+
+test('what cannot be saved rejects', async () => {
+  const { documents, close } = await openTestState();
+  const records = await openJobRecords(documents);
+  await close();
+  const job: Job = { id: 'a1', kind: 'retry', state: 'done', request: retryRequest.parse({}), created, lanes: [] };
+  await expect(records.save({ v: 1, job })).rejects.toMatchObject({ code: 'state_closed' });
+});

@@ -2,13 +2,15 @@
 import { existsSync } from 'node:fs';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
 import { type Documents, openDocuments } from './documents.ts';
+import { lastingLogDamage } from './recovery/write-ahead-log.ts';
+import { DamagedFileError, failureKindOf } from './sqlite/sqlite-errors.ts';
 import { openSqliteFile } from './sqlite/sqlite-file.ts';
 import { stateErrors } from './state-errors.ts';
 import { stateFileIn } from './state-file.ts';
 
 /**
  * SQLite lets the processes take turns; as root it gives what it makes to the owner of the file.
- * @throws ConnectorError state_failed, state_busy; usage where no connector of this version was started there yet.
+ * @throws ConnectorError state_failed, state_full, state_busy; usage where no connector of this version was started there yet.
  */
 export function openDocumentsBeside(directory: string, log: Logger): Documents & Disposable {
   const path = stateFileIn(directory);
@@ -20,10 +22,17 @@ export function openDocumentsBeside(directory: string, log: Logger): Documents &
       return work();
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
-      throw new ConnectorError(stateErrors.failed, `the state file ${path} cannot be used (${message})`, { cause });
+      const kind = failureKindOf(cause);
+      const error = stateErrors[kind === 'refused' ? 'failed' : kind];
+      throw new ConnectorError(error, `the state file ${path} cannot be used (${message})`, { cause });
     }
   };
-  const file = attempt(() => openSqliteFile(path));
+  const file = attempt(() => {
+    // SQLite would take the log up to there, and remove the rest: what is read out of it is for the connector.
+    const damage = lastingLogDamage(`${path}-wal`);
+    if (damage !== undefined) throw new DamagedFileError(`${damage}: start the connector, which sets it aside`);
+    return openSqliteFile(path);
+  });
   const documents = openDocuments(
     {
       read: async (sql, parameters) => attempt(() => file.read(sql, parameters)),

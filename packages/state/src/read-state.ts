@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { ConnectorError, type Logger, reasonOf } from '@xiq-siem/core';
 import { requireFormat } from '@xiq-siem/journal';
 import { migrateInMemory } from './migration/migrate.ts';
-import { logDamage } from './recovery/write-ahead-log.ts';
+import { lastingLogDamage } from './recovery/write-ahead-log.ts';
 import type { Reading } from './sqlite/database.ts';
 import { openSqliteFile } from './sqlite/sqlite-file.ts';
 import { stateErrors } from './state-errors.ts';
@@ -52,8 +52,7 @@ async function openReadOnly(path: string): Promise<StateSnapshot> {
   const [file, log, index] = await Promise.all([path, `${path}-wal`, `${path}-shm`].map(sizeOf));
   // Nothing was lost without being said: the next start notes it.
   if (file === undefined) throw new Error('it is not there');
-  // Twice: a connector that runs may have begun the log anew in the midst of the first.
-  const damage = logDamage(`${path}-wal`) && logDamage(`${path}-wal`);
+  const damage = lastingLogDamage(`${path}-wal`);
   if (damage !== undefined) throw new Error(damage);
   const address = pathToFileURL(path).href;
   // A connector that runs, or was killed: what was not yet moved from the log to the file is read from the log.

@@ -85,6 +85,13 @@ test('an incident of the state file is shown until it is acknowledged by its id,
   for (const gap of ['state:2', 'state:', 'state:x']) {
     await expect(operations.acknowledgeGap({ gap }, never)).rejects.toMatchObject({ code: 'not_found' });
   }
+  // A disk that takes nothing then, as a kill: what was not counted can be acknowledged again.
+  const writeOff = () => Promise.reject(new Error('no space'));
+  const failing = await operationsOf({
+    ...again,
+    parts: { ...again.parts, deadLetters: { ...again.deadLetters, writeOff } },
+  });
+  await expect(failing.acknowledgeGap({ gap: 'state:1' }, never)).rejects.toThrow('no space');
   expect(await operations.acknowledgeGap({ gap: 'state:1' }, never)).toEqual({ acknowledged: 'state:1' });
   const deadLetters = { open: 0, lost: 2, difference: 0 };
   expect(await status()).toMatchObject({ incidents: [], destinations: [{ deadLetters }], holds: true });

@@ -203,6 +203,10 @@ describe('what is asked', () => {
     await letters.append(letterOf(3));
     await letters.resolve(await numbersOf(letters, { ids: ['id-3'] }), 'delivered', 'a-job');
     expect(await undelivered(2)).toEqual(['2/0 siem', '5/0 siem', '5/3 other']);
+    // What became of it elsewhere tells nothing of here.
+    await letters.append(letterOf(2, { destination: 'other' }));
+    await letters.resolve(await numbersOf(letters, { ids: ['id-2'] }), 'delivered', 'a-job');
+    expect(await undelivered(2)).toEqual(['2/0 siem', '5/0 siem', '5/3 other']);
   });
 });
 
@@ -239,6 +243,18 @@ describe('what is resolved', () => {
     });
     expect((await letters.find(2))[0]?.resolved).toMatchObject({ how: 'dropped', by: 'operator' });
   });
+});
+
+it('what is resolved leaves the counts of other groups', async () => {
+  const letters = await openTestDeadLetters();
+  const groups = [{ dataset: 'a' }, { dataset: 'b' }, { dataset: 'a', code: 'c' }, { dataset: 'a', destination: 'd' }];
+  for (const group of groups) await letters.append(letterOf(1, { element: groups.indexOf(group), ...group }));
+  await letters.resolve([1], 'dropped', 'operator');
+  expect(await letters.groups()).toMatchObject([
+    { destination: 'd', dataset: 'a', count: 1 },
+    { code: 'c', dataset: 'a', count: 1 },
+    { dataset: 'b', count: 1 },
+  ]);
 });
 
 describe('a full store', () => {
@@ -313,6 +329,15 @@ describe('a full store', () => {
     expect(await letters.find(500 - 255)).toHaveLength(1);
     expect((await letters.counts()).get('siem')?.dropped).toBe(500);
   });
+});
+
+it('what could not be written takes no place', async () => {
+  const letters = await openTestDeadLetters();
+  await letters.close();
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await expect(letters.append(letterOf(1, {}, mib * 0.6))).rejects.toMatchObject({ code: 'state_closed' });
+  }
+  expect(letters.full).toBe(false);
 });
 
 it('counts as lost what somebody has acknowledged to be so', async () => {

@@ -71,11 +71,12 @@ function copyLeaves({ path }: DamagedFile, target: DatabaseSync, tables: ReturnT
 function newTables(target: DatabaseSync) {
   const isResolved = target.prepare('SELECT 1 FROM resolved WHERE number = ?');
 
-  function put(table: string, row: Row): void {
+  /** Whether it was added. */
+  function put(table: string, row: Row): boolean {
     const columns = Object.keys(row);
     const values = columns.map(() => '?').join(', ');
     const insert = target.prepare(`INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${values})`);
-    insert.run(...Object.values(row));
+    return insert.run(...Object.values(row)).changes === 1;
   }
   return {
     put,
@@ -84,8 +85,8 @@ function newTables(target: DatabaseSync) {
       const { document = '', crc = 0, ...entry } = row;
       const { number = 0 } = entry;
       if (storedEntry(row) === undefined || isResolved.get(number) !== undefined) return;
-      put('dead_letters', entry);
-      put('dead_letter_documents', { number, document, crc });
+      // Of two that are of one event (a page was not written when its number changed) the first is taken.
+      if (put('dead_letters', entry)) put('dead_letter_documents', { number, document, crc });
     },
     putDocument(row: Row): void {
       if (isSoundDocument(row)) put('documents', row);

@@ -1,5 +1,6 @@
 // A damaged state file: nothing wrong is read, what can be read is, and what is missing is never missing in silence.
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createRecordingLogger } from '@xiq-siem/testkit';
@@ -32,6 +33,19 @@ it('is not seen where there is none', async () => {
   await state.verify();
   expect(await readEverything(state, log)).toEqual(everything);
   expect([await state.incidents(), log.lines]).toEqual([[], []]);
+  await state.close();
+});
+
+it('is not seen in the counts when the last entry of a group was rejected again with another code', async () => {
+  const state = directState(copyOf(filled));
+  const log = createRecordingLogger();
+  const options = { maxBytes: 64 * mib, minFreeBytes: 0, directory: tmpdir(), now: Date.now, log };
+  const letters = await openDeadLetters(state.database, options);
+  await letters.append(letterOf(1000, { code: 'once' }));
+  const [{ number } = { number: 0 }] = await letters.find(1000);
+  await letters.replace(number, letterOf(1000, { code: 'again' }));
+  await state.verify();
+  expect(await state.incidents()).toEqual([]);
   await state.close();
 });
 
@@ -76,6 +90,7 @@ const damages: readonly [what: string, damage: (file: string) => void, recovered
     290,
   ],
   ['an index destroyed', (file) => overwrite(file, rootOf('dead_letters_by_group', file), pageBytes), 290],
+  ['its last number destroyed', (file) => overwrite(file, rootOf('dead_letter_numbers', file), pageBytes), 290],
   ['the counts destroyed', (file) => overwrite(file, rootOf('dead_letter_groups', file), pageBytes), 290],
   ['half of it cut off', (file) => truncateSync(file, readFileSync(file).length / 2), 100],
   ['nothing left of it', (file) => truncateSync(file, 0), 0],
@@ -224,15 +239,38 @@ describe('a flipped bit', () => {
     await again.close();
   });
 
-  it('in a count: the check of the whole file finds it', async () => {
+  it.each([
+    "UPDATE dead_letter_groups SET open = open + 4 WHERE destination = 'siem'",
+    "INSERT INTO dead_letter_groups VALUES ('siem', 'none', 'none', 4, 0)",
+  ])('in a count: the check of the whole file finds it (%s)', async (sql) => {
     const directory = copyOf(filled);
     const { database, verify, incidents, close } = directState(directory);
-    await database.write([{ sql: "UPDATE dead_letter_groups SET open = open + 4 WHERE destination = 'siem'" }]);
+    await database.write([{ sql }]);
     await verify();
     expect(await incidents()).toMatchObject([{ kind: 'damaged', recovered: 290 }]);
     expect((await deadLetterReading(database, createRecordingLogger()).counts()).get('siem')?.open).toBe(135);
     await close();
   });
+});
+
+it('an event that is there twice, as after a page that was not written, is read out once', async () => {
+  const directory = copyOf(filled);
+  const tables = ['dead_letters', 'dead_letter_documents'];
+  {
+    using database = new DatabaseSync(stateFileIn(directory));
+    database.exec('DROP INDEX dead_letters_by_event');
+    for (const table of tables) {
+      database.exec(
+        `CREATE TEMP TABLE again AS SELECT * FROM ${table} WHERE number = 7; UPDATE again SET number = 1000`,
+      );
+      database.exec(`INSERT INTO ${table} SELECT * FROM again; DROP TABLE again`);
+    }
+  }
+  const log = createRecordingLogger();
+  const state = directState(directory);
+  expect(await readEverything(state, log)).toEqual(everything);
+  expect(await state.incidents()).toMatchObject([{ kind: 'damaged' }]);
+  await state.close();
 });
 
 describe('a write-ahead log', () => {
@@ -259,7 +297,8 @@ describe('a write-ahead log', () => {
     await state.close();
     return { old: entries.length - more.length, new: more.length, incidents };
   }
-  const frame = (number: number): number => 32 + (number - 1) * (24 + pageBytes);
+  const frameBytes = 24 + pageBytes;
+  const frame = (number: number): number => 32 + (number - 1) * frameBytes;
 
   it('that is whole, or whose last transaction is there in part, is no incident', async () => {
     const whole = await killed();
@@ -269,6 +308,17 @@ describe('a write-ahead log', () => {
       truncateSync(logOf(torn), readFileSync(logOf(torn)).length - cut);
       expect(await opened(torn)).toEqual({ old: 270, new: 19, incidents: [] });
     }
+  });
+
+  it('of which only the middle of the last transaction was written is no incident', async () => {
+    const torn = await killed();
+    const bytes = readFileSync(logOf(torn));
+    const frames = range(1, (bytes.length - 32) / frameBytes);
+    const isCommit = (number: number) => bytes.readUInt32BE(frame(number) + 4) > 0;
+    const begin = (frames.slice(0, -1).findLast(isCommit) ?? 0) + 1;
+    expect(frames.length - begin).toBeGreaterThan(1);
+    writeFileSync(logOf(torn), bytes.fill(0, frame(begin), frame(begin + 1)).subarray(0, frame(frames.length)));
+    expect(await opened(torn)).toEqual({ old: 270, new: 19, incidents: [] });
   });
 
   it.each([

@@ -39,6 +39,9 @@ export function logDamage(path: string): string | undefined {
   return undefined;
 }
 
+/** As `logDamage`, of a log that a connector may write to: it may have begun the log anew in the midst of one reading. */
+export const lastingLogDamage = (path: string): string | undefined => logDamage(path) && logDamage(path);
+
 /** Writes a log that SQLite reads to its end: without the frames that are damaged, each of them one page as it was changed. */
 export function copyReadableLog(from: string, to: string): void {
   const target = openSync(to, 'w', 0o600);

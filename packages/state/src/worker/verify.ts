@@ -6,10 +6,10 @@ import type { Row, Statement } from '../sqlite/database.ts';
 import { DamagedFileError } from '../sqlite/sqlite-errors.ts';
 import type { SqliteFile } from '../sqlite/sqlite-file.ts';
 
-/** A flipped bit in a number leaves the structure whole. */
+/** A flipped bit in a number leaves the structure whole. A group of which the last entry got another code stays, with 0. */
 const wrongSums = `WITH
   entries AS (SELECT destination, code, dataset, count(*) FROM dead_letters GROUP BY destination, code, dataset),
-  counted AS (SELECT destination, code, dataset, open FROM dead_letter_groups)
+  counted AS (SELECT destination, code, dataset, open FROM dead_letter_groups WHERE open <> 0)
   SELECT * FROM (SELECT * FROM entries EXCEPT SELECT * FROM counted)
   UNION ALL SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM entries)`;
 /** Some milliseconds: a dead letter that is to be stored waits so long. */

@@ -1,5 +1,6 @@
 // What the thread of the state file promises: shared syncs, the failure of one request alone, a disk that is full or fails.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
 import type { ConnectorError } from '@xiq-siem/core';
@@ -118,6 +119,14 @@ it('a file that cannot be opened is state_failed, said once, and all that is ask
   const opening = openState(directory, { now: Date.now, log: createRecordingLogger(), onFailure });
   await expect(opening).rejects.toMatchObject({ code: 'state_failed', exitCode: 74 });
   expect(failures).toHaveLength(1);
+});
+
+it('an opening that fails later leaves no thread', async () => {
+  const directory = await newStateDirectory();
+  rmSync(join(directory, 'positions'), { recursive: true });
+  const opening = openState(directory, { now: Date.now, log: createRecordingLogger() });
+  await expect(opening).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(threads.at(-1)?.threadId).toBe(-1);
 });
 
 it('a thread that ends is state_failed for what waits and what comes, said once', async () => {

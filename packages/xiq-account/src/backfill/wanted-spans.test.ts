@@ -49,6 +49,16 @@ it('a span that covers others replaces them, and one of another type and the sam
   expect(wanted.list()).toMatchObject([{ fromMs: 100, messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL'] }]);
 });
 
+it('a span whose job was begun stays until that is done, also beside one that covers it', async () => {
+  const { wanted } = await opened();
+  await wanted.add({ ...span, fromMs: 110 });
+  const [begun] = wanted.list();
+  if (begun === undefined) throw new Error('not kept');
+  await wanted.replace(begun, { ...begun, job: 'job0' });
+  await wanted.add(span);
+  expect(wanted.list()).toMatchObject([{ fromMs: 110, job: 'job0' }, { fromMs: 100 }]);
+});
+
 it('at most 200 are kept; the newest is not, which is logged', async () => {
   const { wanted, log } = await opened();
   for (let index = 0; index <= 200; index++)

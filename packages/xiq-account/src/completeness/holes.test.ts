@@ -21,7 +21,7 @@ async function cellOf(damaged: readonly number[], others: readonly number[] = []
   await place.settled();
   store.damage(damaged);
   const parts = { clouds: world.clouds, evidence: place.evidence, clock: createManualClock(receivedMs + 3 * hour) };
-  const span = { from: new Date(receivedMs - 1).toISOString(), to: new Date(receivedMs + 1).toISOString() };
+  const span = { from: new Date(receivedMs - 1).toISOString(), to: new Date(receivedMs + 60_000).toISOString() };
   const lines = await linesOf(completeness(parts, span, never));
   return lines.flatMap((line) => (line.kind === 'cell' ? [line.cell] : []))[0];
 }

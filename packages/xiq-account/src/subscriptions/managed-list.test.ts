@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@xiq-siem/core';
@@ -40,6 +40,12 @@ it('is empty where there is none', async () => {
   await writeRotation(documents, 'xiq', 'any');
   expect(values(path)).toEqual([]);
   expect(await isRotating(documents, 'xiq', path)).toBe(false);
+});
+
+it('is secret_unreadable where it is there and cannot be read: that is not an empty one', async () => {
+  const { path } = await list();
+  await mkdir(path);
+  expect(() => readManagedList(path)).toThrow(expect.objectContaining({ code: 'secret_unreadable' }));
 });
 
 it('tells of a rotation that is under way', async () => {
