@@ -58,8 +58,9 @@ export async function openJobRecords(documents: Documents): Promise<JobRecords> 
     ended.sort((a, b) => (a.job.ended ?? '').localeCompare(b.job.ended ?? ''));
     for (const { job } of ended.slice(0, Math.max(0, ended.length - maxEnded))) {
       known.delete(job.id);
-      await documents.remove(documentNames.job(job.id));
+      // In this order: killed in between, nothing is left that no job leads to.
       await documents.removeAll(documentNames.jobPosition(job.id));
+      await documents.remove(documentNames.job(job.id));
     }
   }
   return {
