@@ -3,10 +3,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isSoundIds } from '../backfilled-ids.ts';
 import { storedEntry } from '../dead-letters/entry-row.ts';
 import { isSoundDocument } from '../documents.ts';
+import { isRefusedRow } from '../sqlite/sqlite-errors.ts';
 import type { Incident } from './incident.ts';
 import { firstRows, type Row, rowsOf } from './readable-rows.ts';
-
-export type DamagedFile = Disposable & { readonly database: DatabaseSync };
 
 const entries = 'dead_letters JOIN dead_letter_documents ON dead_letter_documents.number = dead_letters.number';
 /** At least so many; the totals that can be read replace them. */
@@ -15,9 +14,11 @@ const totalsOfResolved = `INSERT INTO dead_letter_totals (destination, delivered
 const highestNumber = 'SELECT max(number) FROM (SELECT number FROM dead_letters UNION ALL SELECT number FROM resolved)';
 
 /** `target` has the tables of a new file, and a transaction. */
-export function copyRows(source: DamagedFile | undefined, target: DatabaseSync): Pick<Incident, 'recovered' | 'lost'> {
-  if (source === undefined) return { recovered: 0, lost: undefined };
-  const { database } = source;
+export function copyRows(
+  database: DatabaseSync | undefined,
+  target: DatabaseSync,
+): Pick<Incident, 'recovered' | 'lost'> {
+  if (database === undefined) return { recovered: 0, lost: undefined };
   const tables = newTables(target);
   // Before the entries: a resolution that is added ends its entry.
   for (const table of ['resolved', 'incidents']) {
@@ -28,11 +29,8 @@ export function copyRows(source: DamagedFile | undefined, target: DatabaseSync):
   for (const row of rowsOf(database, 'documents')) tables.putDocument(row);
   for (const row of rowsOf(database, 'backfilled_ids')) tables.putIds(row);
   for (const row of firstRows(database, 'progress').rows) tables.put('progress', row);
-  for (const { destination = '', ...total } of firstRows(database, 'dead_letter_totals').rows) {
-    const { delivered = 0, dropped = 0, from_jobs: fromJobs = 0, lost = 0 } = total;
-    const replace = target.prepare('INSERT OR REPLACE INTO dead_letter_totals VALUES (?, ?, ?, ?, ?)');
-    replace.run(destination, delivered, dropped, fromJobs, lost);
-  }
+  for (const total of firstRows(database, 'dead_letter_totals').rows)
+    tables.put('dead_letter_totals', total, 'REPLACE');
   const groups = firstRows(database, 'dead_letter_groups');
   const had = groups.isWhole ? groups.rows.reduce((sum, { open }) => sum + Number(open), 0) : undefined;
   const [{ last = 0 } = {}] = firstRows(database, 'dead_letter_numbers').rows;
@@ -45,12 +43,20 @@ export function copyRows(source: DamagedFile | undefined, target: DatabaseSync):
 /** Adds rows to the tables of a new file, if they are as they were written and not there yet. */
 function newTables(target: DatabaseSync) {
   const isResolved = target.prepare('SELECT 1 FROM resolved WHERE number = ?');
+  const columnNames = target.prepare('SELECT name FROM pragma_table_info(?)');
 
-  function put(table: string, row: Row): void {
-    const columns = Object.keys(row);
-    const values = columns.map(() => '?').join(', ');
-    const insert = target.prepare(`INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${values})`);
-    insert.run(...Object.values(row));
+  /** A table that somebody changed may have columns that ours has not, or values of another type. */
+  function put(table: string, row: Row, otherwise: 'IGNORE' | 'REPLACE' = 'IGNORE'): void {
+    const columns = columnNames.all(table).map(({ name }) => String(name));
+    const taken = Object.entries(row).filter(([column]) => columns.includes(column));
+    const names = taken.map(([column]) => column).join(', ');
+    const values = taken.map(() => '?').join(', ');
+    try {
+      const insert = target.prepare(`INSERT OR ${otherwise} INTO ${table} (${names}) VALUES (${values})`);
+      insert.run(...taken.map(([, value]) => value));
+    } catch (error) {
+      if (!isRefusedRow(error)) throw error;
+    }
   }
   return {
     put,

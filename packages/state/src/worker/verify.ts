@@ -17,24 +17,32 @@ const entriesSql = `SELECT number, ${checkedColumns}, document, crc FROM dead_le
   JOIN dead_letter_documents USING (number) WHERE number > ? ORDER BY number LIMIT ${entriesAtOnce}`;
 
 /**
- * The structure and what is small where `after` is undefined, else the entries after that number. Gives the number to go on
- * from; undefined at the end. What is not as it was written is an incident.
- * @throws DamagedFileError, or what SQLite throws: then the file as a whole is not to be trusted.
+ * Checks the structure and what is small where `after` is undefined, else the entries after that number. Gives the number to
+ * go on from; undefined at the end. What is not as it was written is an incident, one for all of a kind.
+ * It throws DamagedFileError, or what SQLite throws: then the file as a whole is not to be trusted.
  */
-export function verifyPart(file: SqliteFile, after: number | undefined, nowMs: number): number | undefined {
-  const note = (damaged: readonly Damaged[]): void => {
-    if (damaged.length > 0) file.write([damaged.flatMap((one) => noted(one, nowMs))]);
+export function verification() {
+  let damagedEntries: Tally | undefined;
+
+  return function verifyPart(file: SqliteFile, after: number | undefined, nowMs: number): number | undefined {
+    const note = (tally: Tally | undefined, lost: boolean): void => {
+      if (tally !== undefined) file.write([noted(tally, lost ? tally.count : 0, nowMs)]);
+    };
+    if (after === undefined) {
+      damagedEntries = undefined;
+      verifyStructure(file);
+      note(tallyOf('documents', file.read('SELECT name, json, crc FROM documents').flatMap(damagedDocument)), false);
+      const ids = file.read('SELECT id, ids, crc FROM backfilled_ids').flatMap(damagedIds);
+      note(tallyOf('rows of ids of back-filled events', ids), false);
+      return 0;
+    }
+    const rows = file.read(entriesSql, [after]);
+    damagedEntries = tallyOf('dead letters', rows.flatMap(damagedEntry), damagedEntries);
+    const { number } = rows.at(-1) ?? {};
+    if (number !== undefined) return Number(number);
+    note(damagedEntries, true);
+    return undefined;
   };
-  if (after === undefined) {
-    verifyStructure(file);
-    note(file.read('SELECT name, json, crc FROM documents').flatMap(damagedDocument));
-    note(file.read('SELECT id, ids, crc FROM backfilled_ids').flatMap(damagedIds));
-    return 0;
-  }
-  const rows = file.read(entriesSql, [after]);
-  note(rows.flatMap(damagedEntry));
-  const { number } = rows.at(-1) ?? {};
-  return number === undefined ? undefined : Number(number);
 }
 
 function verifyStructure(file: SqliteFile): void {
@@ -45,37 +53,49 @@ function verifyStructure(file: SqliteFile): void {
 }
 
 interface Damaged {
-  readonly what: string;
-  /** Dead letters. */
-  readonly lost: number;
+  readonly name: string;
   /** What is of no use any more. */
   readonly remove?: Statement;
 }
 
 function damagedEntry({ number, document, crc, ...columns }: Row): readonly Damaged[] {
   if (checksum(JSON.stringify(Object.values(columns)), String(document)) === crc) return [];
-  const { destination } = columns;
   // It stays until somebody drops it: its event is counted as open, and its raw body may still be in the journal.
-  return [{ what: `dead letter ${number} of ${destination}`, lost: 1 }];
+  return [{ name: String(number) }];
 }
 
 function damagedDocument({ name = '', json, crc }: Row): readonly Damaged[] {
   if (checksum(String(name), String(json)) === crc) return [];
-  const remove = { sql: 'DELETE FROM documents WHERE name = ?', parameters: [name] };
-  return [{ what: `the document ${name}`, lost: 0, remove }];
+  return [{ name: String(name), remove: { sql: 'DELETE FROM documents WHERE name = ?', parameters: [name] } }];
 }
 
 function damagedIds({ id = 0, ids, crc }: Row): readonly Damaged[] {
   if (ids instanceof Uint8Array && crc32(ids) === crc) return [];
-  const remove = { sql: 'DELETE FROM backfilled_ids WHERE id = ?', parameters: [id] };
-  return [{ what: `some ids of back-filled events (row ${id})`, lost: 0, remove }];
+  return [{ name: String(id), remove: { sql: 'DELETE FROM backfilled_ids WHERE id = ?', parameters: [id] } }];
+}
+
+/** Of one kind: however many there are, a sentence names the first of them. */
+interface Tally {
+  readonly what: string;
+  readonly count: number;
+  readonly names: readonly string[];
+  readonly removals: readonly Statement[];
+}
+
+const named = 5;
+
+function tallyOf(what: string, damaged: readonly Damaged[], before?: Tally): Tally | undefined {
+  if (damaged.length === 0) return before;
+  const names = [...(before?.names ?? []), ...damaged.map(({ name }) => name)].slice(0, named);
+  const removals = damaged.flatMap(({ remove }) => (remove === undefined ? [] : [remove]));
+  return { what, count: (before?.count ?? 0) + damaged.length, names, removals };
 }
 
 /** Once, however often it is found. */
-function noted({ what, lost, remove }: Damaged, nowMs: number): readonly Statement[] {
-  const reason = `${what} is not as it was written`;
+function noted({ what, count, names, removals }: Tally, lost: number, nowMs: number): readonly Statement[] {
+  const more = count > names.length ? ` and ${count - names.length} more` : '';
+  const reason = `not as they were written: ${what} ${names.join(', ')}${more}`;
   const sql = `INSERT INTO incidents (at_ms, kind, reason, recovered, lost)
     SELECT ?1, 'damaged', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE reason = ?2)`;
-  const incident = { sql, parameters: [Math.trunc(nowMs), reason, lost] };
-  return remove === undefined ? [incident] : [incident, remove];
+  return [{ sql, parameters: [Math.trunc(nowMs), reason, lost] }, ...removals];
 }
