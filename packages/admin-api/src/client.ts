@@ -1,6 +1,6 @@
 // The admin API from its other end: each route as a typed call.
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { ConnectorError, isErrorCode, parseJson } from '@xiq-siem/core';
+import { ConnectorError, exitCodes, isErrorCode, parseJson } from '@xiq-siem/core';
 import type { z } from 'zod';
 import type { AdminAddress } from './admin-file.ts';
 import type { Route } from './route.ts';
@@ -97,7 +97,8 @@ function refused(status: number, text: string): ConnectorError {
 
 function refusalError({ error, message, exitCode }: z.output<typeof refusal>): ConnectorError {
   if (isErrorCode(error)) return new ConnectorError(error, message);
-  return new ConnectorError(exitCode === undefined ? 'usage' : { code: error, exitCode }, message);
+  const otherwise = error === 'internal' ? { code: error, exitCode: exitCodes.internal } : 'usage';
+  return new ConnectorError(exitCode === undefined ? otherwise : { code: error, exitCode }, message);
 }
 
 function parsed<Answer>(schema: z.ZodType<Answer>, text: string): Answer {

@@ -58,7 +58,11 @@ interface CommandParts<Options extends CommandOptions> {
 }
 
 const ofConnector = {
-  reads: { unavailable: 'the connector does not answer', interrupted: 'Ctrl-C' },
+  reads: {
+    unavailable: 'the connector does not answer',
+    io: 'files of a stopped connector cannot be read',
+    interrupted: 'Ctrl-C',
+  },
   changes: { unavailable: 'the connector does not run', interrupted: 'Ctrl-C' },
 } as const;
 

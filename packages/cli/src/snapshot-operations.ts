@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotOperations } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
-import type { Logger } from '@xiq-siem/core';
+import { ConnectorError, exitCodes, type Logger } from '@xiq-siem/core';
 import { routeBy, systemClock } from '@xiq-siem/delivery';
 import { openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
 import { type Evidence, mappingAtWork, readingOperations, swiftly } from '@xiq-siem/queries';
 import {
+  type BackfilledLookup,
   deadLetterReading,
   documentReading,
   openStateSnapshot,
@@ -16,6 +17,7 @@ import {
   readBackfilledIds,
   readIncidents,
   readJobRecords,
+  type StateSnapshot,
 } from '@xiq-siem/state';
 import { z } from 'zod';
 
@@ -31,6 +33,24 @@ async function instanceOf(directory: string): Promise<string> {
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** Not every question needs the state file: those that do say what is wrong with it. */
+function unreadable(error: unknown): StateSnapshot {
+  if (!(error instanceof ConnectorError && error.exitCode === exitCodes.io)) throw error;
+  return { read: () => Promise.reject(error), close: async () => undefined };
+}
+
+function unknownIds(error: unknown): BackfilledLookup {
+  const fail = (): never => {
+    throw error;
+  };
+  return {
+    has: fail,
+    get size(): number {
+      return fail();
+    },
+  };
+}
+
 /**
  * `configured`: false where the configuration is at fault, so that only the positions tell which destinations there are.
  * @throws ConnectorError `usage` where there is no data directory, and as `openJournalSnapshot`.
@@ -42,9 +62,9 @@ export async function openSnapshotOperations(
 ): Promise<SnapshotOperations & { close(): Promise<void> }> {
   const directory = configuration.resolvePath(configuration.dataDirectory);
   const journal = await openJournalSnapshot(directory, { log: silent });
-  const state = await openStateSnapshot(directory, silent);
+  const state = await openStateSnapshot(directory, silent).catch(unreadable);
   const positions = journal.positions();
-  const backfilled = await readBackfilledIds(state, Date.now(), silent);
+  const backfilled = await readBackfilledIds(state, Date.now(), silent).catch(unknownIds);
   const instanceId = await instanceOf(directory);
   const agent = { id: instanceId, name: 'xiq-siem-connector', version };
   const services = { agent, log: silent, meter: { add: () => {} }, now: Date.now };

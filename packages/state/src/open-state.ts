@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ConnectorError, Logger } from '@xiq-siem/core';
 import { type Documents, openDocuments } from './documents.ts';
 import { removeMigrated } from './migration/migrate.ts';
-import type { NotedIncident } from './recovery/incident.ts';
+import { type Incident, incidentStatement, type NotedIncident } from './recovery/incident.ts';
 import { acknowledgeIncident, readIncidents } from './recovery/incidents.ts';
 import type { Database } from './sqlite/database.ts';
 import { stateFileIn } from './state-file.ts';
@@ -14,6 +14,7 @@ export interface State {
   readonly documents: Documents;
   /** What went wrong with the file itself, and nobody has acknowledged. */
   incidents(): Promise<readonly NotedIncident[]>;
+  note(incident: Incident): Promise<void>;
   /** Whether there was one. */
   acknowledge(incident: number): Promise<boolean>;
   /** Checks the structure of the whole file in the background; what is damaged is set aside, and an incident. */
@@ -35,12 +36,9 @@ interface StateOptions {
  */
 export async function openState(directory: string, { now, log, onFailure = () => {} }: StateOptions): Promise<State> {
   const paths = { file: stateFileIn(directory), quarantine: join(directory, 'quarantine') };
-  const database = openWorkerDatabase(paths, {
-    now,
-    onIncident: ({ kind, reason, file, recovered, lost }) =>
-      log.error(`state.${kind}`, { reason, file: file ?? 'none', recovered, lost: lost ?? 'unknown' }),
-    onFailure,
-  });
+  const onIncident = ({ kind, reason, file, recovered, lost }: Incident): void =>
+    log.error(`state.${kind}`, { reason, file: file ?? 'none', recovered, lost: lost ?? 'unknown' });
+  const database = openWorkerDatabase(paths, { now, onIncident, onFailure });
   const incidents = () => readIncidents(database);
   try {
     await removeMigrated(
@@ -55,6 +53,10 @@ export async function openState(directory: string, { now, log, onFailure = () =>
     database,
     documents: openDocuments(database, log),
     incidents,
+    async note(incident) {
+      onIncident(incident);
+      await database.write([incidentStatement(incident, now())]);
+    },
     acknowledge: (incident) => acknowledgeIncident(database, incident),
     verify: () =>
       database.verify().catch((cause: unknown) => {

@@ -7,8 +7,10 @@ import { pathToFileURL } from 'node:url';
 import { ConnectorError, type Logger, reasonOf } from '@xiq-siem/core';
 import { requireFormat } from '@xiq-siem/journal';
 import { migrateInMemory } from './migration/migrate.ts';
+import { requireKnownVersion } from './recovery/open-state-file.ts';
 import { lastingLogDamage } from './recovery/write-ahead-log.ts';
 import type { Reading } from './sqlite/database.ts';
+import { NewerFileError } from './sqlite/sqlite-errors.ts';
 import { openSqliteFile } from './sqlite/sqlite-file.ts';
 import { stateErrors } from './state-errors.ts';
 import { stateFileIn } from './state-file.ts';
@@ -43,9 +45,16 @@ async function orFailed<Result>(path: string, work: () => Promise<Result>): Prom
     return await work();
   } catch (cause) {
     if (cause instanceof ConnectorError) throw cause;
-    const text = `${path} cannot be read (${reasonOf(cause)}): start the connector, which sets a damaged file aside, or see to its permissions`;
+    if (cause instanceof NewerFileError) throw new ConnectorError('data_format_newer', cause.message, { cause });
+    const text = `${path} cannot be read (${whyOf(cause)}): start the connector, which sets a damaged file aside, or see to its permissions`;
     throw new ConnectorError(stateErrors.failed, text, { cause });
   }
+}
+
+/** The code of an error of SQLite is the same for all of them. */
+function whyOf(cause: unknown): string {
+  const reason = reasonOf(cause);
+  return reason === 'ERR_SQLITE_ERROR' && cause instanceof Error ? cause.message : reason;
 }
 
 async function openReadOnly(path: string): Promise<StateSnapshot> {
@@ -55,9 +64,11 @@ async function openReadOnly(path: string): Promise<StateSnapshot> {
   const damage = lastingLogDamage(`${path}-wal`);
   if (damage !== undefined) throw new Error(damage);
   const address = pathToFileURL(path).href;
+  // SQLite would make a log that is not there.
+  if (log === undefined) return fileReading(`${address}?immutable=1`);
   // A connector that runs, or was killed: what was not yet moved from the log to the file is read from the log.
   if (index !== undefined) return fileReading(`${address}?mode=ro&readonly_shm=1`);
-  if (log === undefined || log === 0) return fileReading(`${address}?immutable=1`);
+  if (log === 0) return fileReading(`${address}?immutable=1`);
   // A log without its index, as in a copy: SQLite would make the index beside it.
   const copy = await mkdtemp(join(tmpdir(), 'xiq-siem-state-'));
   const remove = (): Promise<void> => rm(copy, { recursive: true, force: true });
@@ -85,7 +96,8 @@ const sizeOf = (path: string): Promise<number | undefined> =>
   );
 
 function fileReading(path: string): StateSnapshot {
-  const { read, close } = openSqliteFile(path, { readOnly: true });
+  const check = (database: DatabaseSync): number => requireKnownVersion(path, database);
+  const { read, close } = openSqliteFile(path, { readOnly: true, check });
   return { read: async (sql, parameters) => read(sql, parameters), close: async () => close() };
 }
 

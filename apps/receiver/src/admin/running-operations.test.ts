@@ -1,10 +1,11 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backfillRequest, type Operations, retryRequest } from '@xiq-siem/admin-api';
 import { openJobs, spanOf } from '@xiq-siem/jobs/test-desk';
 import { identity, liveOf } from '@xiq-siem/queries/test-live';
 import { audit, destinations, judging, linesOf, never, openPlace, type Place } from '@xiq-siem/queries/test-place';
 import { expect, test } from 'vitest';
+import { noteOutdatedState } from '../outdated-state.ts';
 import { runningOperations } from './running-operations.ts';
 
 async function operationsOf(place: Place): Promise<Operations> {
@@ -96,6 +97,36 @@ test('an incident of the state file is shown until it is acknowledged by its id,
   const deadLetters = { open: 0, lost: 2, difference: 0 };
   expect(await status()).toMatchObject({ incidents: [], destinations: [{ deadLetters }], holds: true });
   await expect(operations.acknowledgeGap({ gap: 'state:1' }, never)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('an older copy of the state file is an incident from the start, and can be acknowledged', async () => {
+  await using place = await openPlace(destinations('one', 'two'));
+  place.siem('one').answer = judging('rejected', () => true);
+  const file = join(place.data.path, 'state.sqlite');
+  await place.keep([audit(1), audit(2)]);
+  await place.settled();
+  await place.stop();
+  const older = await readFile(file);
+  await using again = await openPlace(destinations('one', 'two'), { after: place });
+  again.siem('one').answer = judging('rejected', () => true);
+  const noted = async (from: Place) => {
+    const operations = await operationsOf(from);
+    await noteOutdatedState(from.state, await operations.status({}, never));
+    return operations;
+  };
+  expect(await (await noted(again)).status({}, never)).toMatchObject({ incidents: [], holds: true });
+  await again.keep([audit(3), audit(4), audit(5)]);
+  await again.settled();
+  await again.stop();
+  await writeFile(file, older);
+  await using last = await openPlace(destinations('one', 'two'), { after: again });
+  const operations = await noted(last);
+  await noted(last);
+  const { incidents, holds } = await operations.status({}, never);
+  expect(incidents).toMatchObject([{ kind: 'outdated', reason: expect.stringContaining('of one that'), lost: 3 }]);
+  expect(holds).toBe(false);
+  await operations.acknowledgeGap({ gap: incidents[0]?.id ?? '' }, never);
+  expect(await operations.status({}, never)).toMatchObject({ incidents: [], holds: true });
 });
 
 test('a destination that was taken out is forgotten with its history: the next of its name claims nothing of before', async () => {

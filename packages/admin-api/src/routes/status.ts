@@ -71,9 +71,10 @@ const incident = z.strictObject({
   id: z.string().describe('What `acknowledge` takes.'),
   at: time,
   kind: z
-    .enum(['damaged', 'missing', 'migrated'])
+    .enum(['damaged', 'missing', 'migrated', 'outdated'])
     .describe(
-      '`damaged`: set aside; `missing`: it was not there; `migrated`: files of the format before could not all be read.',
+      '`damaged`: set aside, or rows of it not as they were written; `missing`: it was not there; `migrated`: files of the ' +
+        'format before could not all be read; `outdated`: dead letters that the positions count are not in it.',
     ),
   reason: z.string(),
   file: z.string().optional().describe('What was set aside, within the data directory.'),

@@ -29,7 +29,9 @@ const maxListed = 20;
 export function renderStatus(status: Status, terminal: Paper): readonly string[] {
   const paint = painter(terminal);
   const verdict = verdictOf(status);
-  const troubles = status.destinations.flatMap((one) => troublesOf(one).map((trouble) => `${one.name}: ${trouble}`));
+  const troubles = status.destinations.flatMap((one) =>
+    troublesOf(one, status.incidents).map((trouble) => `${one.name}: ${trouble}`),
+  );
   const ofSources = (status.sources ?? []).flatMap((source) =>
     sourceTroubles(source).map((trouble) => `source ${source.name}: ${trouble}`),
   );

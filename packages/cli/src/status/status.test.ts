@@ -100,12 +100,22 @@ describe('the first line and the exit code', () => {
     [
       'a missing state file',
       { incidents: [{ ...incident, kind: 'missing' }] },
-      'LOST: the state file was missing; every sum holds',
+      'LOST: the state file was missing: an unknown number of dead letters lost; every sum holds',
     ],
     [
       'a missing state file, and the dead letters that it held',
       { holds: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'missing' }] },
-      'UNKNOWN FATE: 3 events: a sum does not hold; the state file was missing',
+      'UNKNOWN FATE: 3 events: a sum does not hold; the state file was missing: an unknown number of dead letters lost',
+    ],
+    [
+      'jobs that were damaged in it',
+      { incidents: [{ ...incident, kind: 'damaged', lost: 0 }] },
+      'LOST: the state file was damaged: no dead letter lost; every sum holds',
+    ],
+    [
+      'an older copy of the state file',
+      { holds: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'outdated', lost: 3 }] },
+      'UNKNOWN FATE: 3 events: a sum does not hold; the state file is not the latest: 3 dead letters lost',
     ],
     [
       'files of the format before that could not be read',
@@ -176,6 +186,18 @@ describe('what is not well', () => {
     `);
   });
 
+  it('of events that are unknown with the state file it says what brings them back', async () => {
+    const incident = { id: 'state:3', at: healthy.at, kind: 'outdated', reason: 'x', recovered: 0, lost: 3 } as const;
+    const lacking = { ...well, deadLetters: { ...well.deadLetters, difference: 3 } };
+    const shown = async (change: Partial<Status>) => (await run({ ...healthy, holds: false, ...change })).text;
+    expect(await shown({ destinations: [lacking], incidents: [incident] })).toContain('status --acknowledge state:3');
+    const ours = { ...lacking, sum: { ...well.sum, difference: 1 } };
+    for (const destinations of [[lacking], [ours]]) {
+      const incidents = destinations[0] === ours ? [incident] : [];
+      expect(await shown({ destinations, incidents })).toContain('report it');
+    }
+  });
+
   it('incidents of the state file are listed, with what was kept, recovered and lost', async () => {
     const incident = { id: 'state:1', at: '2026-11-24T10:00:00Z', recovered: 3 };
     const incidents: Status['incidents'] = [
@@ -184,7 +206,7 @@ describe('what is not well', () => {
     ];
     const { text } = await run({ ...healthy, incidents });
     expect(text).toMatchInlineSnapshot(`
-      "LOST: the state file was damaged: 2 dead letters lost, the state file was missing; every sum holds
+      "LOST: the state file was damaged: 2 dead letters lost, the state file was missing: an unknown number of dead letters lost; every sum holds
       Accepting webhooks (0.1.0, up 2 h 10 min)
       Journal: 2,000 bodies, 4.8 MiB of 10 GiB, 3.2 bodies/s; dead letters open: 0
 

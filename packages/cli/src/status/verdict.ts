@@ -35,8 +35,14 @@ export function verdictOf({ holds, destinations, gaps, journal, incidents }: Sta
 /** In short: its line in the list says more. */
 function incidentText({ kind, lost }: Incident): string {
   if (kind === 'migrated') return `${lost} records or files could not be migrated`;
-  const what = lost === undefined ? 'an unknown number of dead letters' : counted(lost, 'dead letter');
-  return kind === 'missing' ? 'the state file was missing' : `the state file was damaged: ${what} lost`;
+  const what =
+    lost === undefined
+      ? 'an unknown number of dead letters'
+      : lost === 0
+        ? 'no dead letter'
+        : counted(lost, 'dead letter');
+  const how = { missing: 'was missing', damaged: 'was damaged', outdated: 'is not the latest' }[kind];
+  return `the state file ${how}: ${what} lost`;
 }
 
 /** Whether something needs a person: the exit code of `status`. */
@@ -57,7 +63,7 @@ export function needsPerson(status: Status): boolean {
 }
 
 /** One line each; none for a destination that is well. Words come from outside. */
-export function troublesOf(destination: DestinationState): readonly string[] {
+export function troublesOf(destination: DestinationState, incidents: readonly Incident[] = []): readonly string[] {
   const { name, sum, deadLetters } = destination;
   const unknown = Math.abs(sum.difference) + Math.abs(deadLetters.difference);
   return [
@@ -65,7 +71,7 @@ export function troublesOf(destination: DestinationState): readonly string[] {
     ...heldTrouble(destination),
     ...(unknown === 0
       ? []
-      : [`of ${counted(unknown, 'event')} nobody knows what became. Next: keep the data directory, and report it`]),
+      : [`of ${counted(unknown, 'event')} nobody knows what became. Next: ${nextOfUnknown(destination, incidents)}`]),
     ...(sum.damaged === 0
       ? []
       : [
@@ -79,6 +85,16 @@ export function troublesOf(destination: DestinationState): readonly string[] {
             `mend the cause, then xiq-siem dlq retry --destination ${name}`,
         ]),
   ];
+}
+
+function nextOfUnknown({ sum, deadLetters }: DestinationState, [incident]: readonly Incident[]): string {
+  if (incident === undefined || sum.difference !== 0 || deadLetters.difference < 0) {
+    return 'keep the data directory, and report it';
+  }
+  return (
+    'these dead letters were lost with the state file. Put it back, with the connector stopped, if you have it; else ' +
+    `xiq-siem replay the time from which they are, then xiq-siem status --acknowledge ${incident.id}`
+  );
 }
 
 function stateTrouble({

@@ -3,11 +3,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isSoundIds } from '../backfilled-ids.ts';
 import { storedEntry } from '../dead-letters/entry-row.ts';
 import { isSoundDocument } from '../documents.ts';
+import { isRefusedRow } from '../sqlite/sqlite-errors.ts';
 import type { Incident } from './incident.ts';
 import { leafRows } from './leaf-rows.ts';
 import { firstRows, type Row, rowsOf } from './readable-rows.ts';
 
-export type DamagedFile = Disposable & { readonly path: string; readonly database: DatabaseSync };
+/** `path`: of a damaged one, whose pages may be read as well. */
+export type SourceFile = { readonly path?: string; readonly database: DatabaseSync };
 
 const entries = 'dead_letters JOIN dead_letter_documents ON dead_letter_documents.number = dead_letters.number';
 /** At least so many; the totals that can be read replace them. */
@@ -16,9 +18,9 @@ const totalsOfResolved = `INSERT INTO dead_letter_totals (destination, delivered
 const highestNumber = 'SELECT max(number) FROM (SELECT number FROM dead_letters UNION ALL SELECT number FROM resolved)';
 
 /** `target` has the tables of a new file, and a transaction. */
-export function copyRows(source: DamagedFile | undefined, target: DatabaseSync): Pick<Incident, 'recovered' | 'lost'> {
+export function copyRows(source: SourceFile | undefined, target: DatabaseSync): Pick<Incident, 'recovered' | 'lost'> {
   if (source === undefined) return { recovered: 0, lost: undefined };
-  const { database } = source;
+  const { path, database } = source;
   const tables = newTables(target);
   let isDamaged = false;
   const onDamage = (): void => {
@@ -33,14 +35,11 @@ export function copyRows(source: DamagedFile | undefined, target: DatabaseSync):
   for (const row of rowsOf(database, 'documents', onDamage)) tables.putDocument(row);
   for (const row of rowsOf(database, 'backfilled_ids', onDamage)) tables.putIds(row);
   for (const row of firstRows(database, 'progress').rows) tables.put('progress', row);
-  for (const { destination = '', ...total } of firstRows(database, 'dead_letter_totals').rows) {
-    const { delivered = 0, dropped = 0, from_jobs: fromJobs = 0, lost = 0 } = total;
-    const replace = target.prepare('INSERT OR REPLACE INTO dead_letter_totals VALUES (?, ?, ?, ?, ?)');
-    replace.run(destination, delivered, dropped, fromJobs, lost);
-  }
+  for (const total of firstRows(database, 'dead_letter_totals').rows)
+    tables.put('dead_letter_totals', total, 'REPLACE');
   const groups = firstRows(database, 'dead_letter_groups');
   const had = groups.isWhole ? groups.rows.reduce((sum, { open }) => sum + Number(open), 0) : undefined;
-  if (isDamaged || tables.count('dead_letters') !== had) copyLeaves(source, target, tables);
+  if (path !== undefined && (isDamaged || tables.count('dead_letters') !== had)) copyLeaves(path, target, tables);
   const [{ last = 0 } = {}] = firstRows(database, 'dead_letter_numbers').rows;
   target.prepare(`UPDATE dead_letter_numbers SET last = max(?, coalesce((${highestNumber}), 0))`).run(last);
   const open = tables.count('dead_letters');
@@ -49,7 +48,7 @@ export function copyRows(source: DamagedFile | undefined, target: DatabaseSync):
 }
 
 /** What damaged pages no longer lead to. Of what a page held before, the checksum tells nothing: it may be an older state. */
-function copyLeaves({ path }: DamagedFile, target: DatabaseSync, tables: ReturnType<typeof newTables>): void {
+function copyLeaves(path: string, target: DatabaseSync, tables: ReturnType<typeof newTables>): void {
   target.exec('CREATE TEMP TABLE found_entries AS SELECT * FROM dead_letters WHERE FALSE');
   target.exec('CREATE INDEX temp.found_by_number ON found_entries (number)');
   const addFound = target.prepare(`INSERT INTO found_entries VALUES (${'?, '.repeat(13)}?)`);
@@ -70,13 +69,21 @@ function copyLeaves({ path }: DamagedFile, target: DatabaseSync, tables: ReturnT
 /** Adds rows to the tables of a new file, if they are as they were written and not there yet. */
 function newTables(target: DatabaseSync) {
   const isResolved = target.prepare('SELECT 1 FROM resolved WHERE number = ?');
+  const columnNames = target.prepare('SELECT name FROM pragma_table_info(?)');
 
-  /** Whether it was added. */
-  function put(table: string, row: Row): boolean {
-    const columns = Object.keys(row);
-    const values = columns.map(() => '?').join(', ');
-    const insert = target.prepare(`INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${values})`);
-    return insert.run(...Object.values(row)).changes === 1;
+  /** Whether it was added. A table that somebody changed may have columns that ours has not, or values of another type. */
+  function put(table: string, row: Row, otherwise: 'IGNORE' | 'REPLACE' = 'IGNORE'): boolean {
+    const columns = columnNames.all(table).map(({ name }) => String(name));
+    const taken = Object.entries(row).filter(([column]) => columns.includes(column));
+    const names = taken.map(([column]) => column).join(', ');
+    const values = taken.map(() => '?').join(', ');
+    try {
+      const insert = target.prepare(`INSERT OR ${otherwise} INTO ${table} (${names}) VALUES (${values})`);
+      return insert.run(...taken.map(([, value]) => value)).changes === 1;
+    } catch (error) {
+      if (!isRefusedRow(error)) throw error;
+      return false;
+    }
   }
   return {
     put,

@@ -190,7 +190,7 @@ describe('a flipped bit', () => {
     await verify();
     await verify();
     expect(told).toHaveLength(1);
-    const reason = 'dead letter 200 of siem is not as it was written';
+    const reason = 'not as they were written: dead letters 200';
     expect(await incidents()).toMatchObject([{ kind: 'damaged', reason, recovered: 0, lost: 1 }]);
     expect(await letters.get(200)).toBeUndefined();
     expect(log.of('dead_letters.damaged')).toHaveLength(1);
@@ -229,8 +229,8 @@ describe('a flipped bit', () => {
     ]);
     await again.verify();
     expect(await again.incidents()).toMatchObject([
-      { reason: 'the document job/7 is not as it was written', lost: 0 },
-      { reason: 'row 3 of the ids of back-filled events is not as it was written', lost: 0 },
+      { reason: 'not as they were written: documents job/7', lost: 0 },
+      { reason: 'not as they were written: rows of ids of back-filled events 3', lost: 0 },
     ]);
     // They are of no use to anybody, and gone: nothing is said of them again.
     const later = createRecordingLogger();
@@ -271,6 +271,28 @@ it('an event that is there twice, as after a page that was not written, is read 
   expect(await readEverything(state, log)).toEqual(everything);
   expect(await state.incidents()).toMatchObject([{ kind: 'damaged' }]);
   await state.close();
+});
+
+describe('however much is not as it was written', () => {
+  it('is an incident for all of a kind, once', async () => {
+    const directory = copyOf(filled);
+    const state = directState(directory);
+    await state.database.write([
+      { sql: "UPDATE dead_letter_documents SET document = 'x' WHERE number > 150" },
+      { sql: "UPDATE documents SET json = json || ' '" },
+      { sql: "UPDATE backfilled_ids SET ids = x'00'" },
+    ]);
+    const expected = [
+      { reason: expect.stringMatching(/: documents (job\/\d+(, )?){5} and 15 more$/), lost: 0 },
+      { reason: expect.stringMatching(/: rows of ids of back-filled events 1, 2, 3, 4, 5 and 5 more$/), lost: 0 },
+      { reason: expect.stringMatching(/: dead letters 151, 152, 153, 154, 155 and 145 more$/), lost: 150 },
+    ];
+    for (const _ of range(1, 2)) {
+      await state.verify();
+      expect(await state.incidents()).toMatchObject(expected);
+    }
+    await state.close();
+  });
 });
 
 describe('a write-ahead log', () => {

@@ -1,11 +1,12 @@
 // What went wrong with the state file itself: noted in it, and shown until somebody acknowledges it.
 import type { DatabaseSync } from 'node:sqlite';
+import type { Statement } from '../sqlite/database.ts';
 
 /**
  * `damaged`: the file was set aside, and a new one made of what could be read. `missing`: it was not there. `migrated`:
- * files of format 1 could not all be read.
+ * files of format 1 could not all be read. `outdated`: dead letters that the positions count are not in it.
  */
-export const incidentKinds = ['damaged', 'missing', 'migrated'] as const;
+export const incidentKinds = ['damaged', 'missing', 'migrated', 'outdated'] as const;
 
 export interface Incident {
   readonly kind: (typeof incidentKinds)[number];
@@ -24,9 +25,13 @@ export interface NotedIncident extends Incident {
   readonly atMs: number;
 }
 
+export function incidentStatement(incident: Incident, atMs: number): Required<Statement> {
+  const { kind, reason, file = null, recovered, lost = null } = incident;
+  const sql = 'INSERT INTO incidents (at_ms, kind, reason, file, recovered, lost) VALUES (?, ?, ?, ?, ?, ?)';
+  return { sql, parameters: [Math.trunc(atMs), kind, reason, file, recovered, lost] };
+}
+
 export function noteIncident(database: DatabaseSync, incident: Incident, atMs: number): void {
-  const { kind: what, reason, file = null, recovered, lost = null } = incident;
-  database
-    .prepare('INSERT INTO incidents (at_ms, kind, reason, file, recovered, lost) VALUES (?, ?, ?, ?, ?, ?)')
-    .run(Math.trunc(atMs), what, reason, file, recovered, lost);
+  const { sql, parameters } = incidentStatement(incident, atMs);
+  database.prepare(sql).run(...parameters);
 }

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import {
   buildStateFile,
+  fillStateFile,
   inMemory,
   newPathOf,
   newStateFile,
@@ -34,20 +35,28 @@ export async function openStateFile(paths: StateFilePaths, now: () => number): P
   try {
     const damage = logDamage(`${paths.file}-wal`);
     if (damage !== undefined) throw new DamagedFileError(damage);
-    const check = (database: DatabaseSync): void => requireTables(paths.file, database);
-    return { file: openSqliteFile(paths.file, { check }), incident: undefined };
+    return { file: openChecked(paths.file), incident: undefined };
   } catch (error) {
     if (!isDamage(error)) throw error;
     return setAside(paths, error.message, now);
   }
 }
 
-function requireTables(path: string, database: DatabaseSync): void {
+const openChecked = (path: string): SqliteFile =>
+  openSqliteFile(path, { check: (database) => requireTables(path, database) });
+
+/** @throws NewerFileError. Gives the version that it has. */
+export function requireKnownVersion(path: string, database: DatabaseSync): number {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > schemaVersion) {
     const text = `${path} has version ${version}; this version takes ${schemaVersion} and has changed nothing: use the newer version again`;
     throw new NewerFileError(text);
   }
+  return version;
+}
+
+function requireTables(path: string, database: DatabaseSync): void {
+  const version = requireKnownVersion(path, database);
   if (version < schemaVersion || tablesOf(database) !== expectedTables()) {
     throw new DamagedFileError('it does not have the tables of a state file');
   }
@@ -70,7 +79,7 @@ function replaceMissing(paths: StateFilePaths, now: () => number): OpenedStateFi
   const kept = keepRest(paths, asideName(now()));
   const incident: Incident = { kind: 'missing', reason, file: kept, recovered: 0, lost: undefined };
   buildStateFile(paths.file, (database) => noteIncident(database, incident, now()));
-  return { file: openSqliteFile(paths.file), incident };
+  return { file: openChecked(paths.file), incident };
 }
 
 /** To be called when no connection to the file is open. What can be read out of it is in the one that takes its place. */
@@ -88,7 +97,35 @@ export async function setAside(paths: StateFilePaths, reason: string, now: () =>
   mkdirSync(quarantine, { recursive: true, mode: 0o700 });
   renameSync(path, join(quarantine, name));
   putNextInPlace(paths, name);
-  return { file: openSqliteFile(path), incident };
+  return { file: openChecked(path), incident };
+}
+
+/**
+ * To be called where the file that is open is no longer under its name, or its log: what it holds is still to be read, and is
+ * in the one that takes its place.
+ */
+export async function putBack(paths: StateFilePaths, open: SqliteFile, now: () => number): Promise<OpenedStateFile> {
+  const { copyRows } = await import('./copy-rows.ts');
+  const { file: path, quarantine } = paths;
+  const atMs = now();
+  const name = asideName(atMs);
+  const isReplaced = existsSync(path);
+  const reason = `${isReplaced ? 'it was replaced, or its log removed,' : 'it was removed'} while the connector ran`;
+  const file = isReplaced ? join(basename(quarantine), name) : undefined;
+  let incident: Incident | undefined;
+  fillStateFile(newPathOf(path), (database) => {
+    incident = { kind: 'missing', reason, file, ...copyRows({ database: open.database }, database) };
+    noteIncident(database, incident, atMs);
+  });
+  if (isReplaced) {
+    mkdirSync(quarantine, { recursive: true, mode: 0o700 });
+    renameSync(path, join(quarantine, name));
+  }
+  keepRest(paths, name);
+  // It would remove what is under the name of its log.
+  open.close();
+  putInPlace(path);
+  return { file: openChecked(path), incident };
 }
 
 const asideName = (atMs: number): string => `state-${new Date(atMs).toISOString().replaceAll(/[-:.]/g, '')}.sqlite`;

@@ -2,10 +2,12 @@
 import { copyFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fillStateFile, removeStateFile } from '../sqlite/build-file.ts';
-import { copyRows, type DamagedFile } from './copy-rows.ts';
+import { copyRows } from './copy-rows.ts';
 import type { Incident } from './incident.ts';
 import { patchSchema } from './patch-schema.ts';
 import { copyReadableLog } from './write-ahead-log.ts';
+
+type DamagedFile = Disposable & { readonly path: string; readonly database: DatabaseSync };
 
 /** What is noted of it stands in the new file, which is whole under `into` when this returns. `from` is not changed. */
 export function salvage(

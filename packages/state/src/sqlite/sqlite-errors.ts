@@ -10,8 +10,9 @@ export class NewerFileError extends Error {
   override readonly name = 'NewerFileError';
 }
 
+const constraint = 19;
 const full = 13;
-const readOnly = 8;
+const readOnlyFile = 8;
 const busy = 5;
 const ioError = 10;
 const cannotOpen = 14;
@@ -34,11 +35,18 @@ export function isDamage(error: unknown): error is Error {
   );
 }
 
-/** `full`: the disk takes nothing now. `busy`: another process writes. `failed`: the disk, so that only a restart reads it anew. */
-export function failureKindOf(error: unknown): 'full' | 'busy' | 'failed' | 'refused' {
+/** The table does not take this row, by its value. */
+export const isRefusedRow = (error: unknown): boolean => sqliteCodeOf(error) === constraint;
+
+/**
+ * `full`: the disk takes nothing now. `readOnly`: nor does the file. `busy`: another process writes. `failed`: the disk, so
+ * that only a restart reads it anew.
+ */
+export function failureKindOf(error: unknown): 'full' | 'readOnly' | 'busy' | 'failed' | 'refused' {
   const code = sqliteCodeOf(error);
   const system = systemCodeOf(error);
-  if (code === full || code === readOnly || system === 'ENOSPC' || system === 'EDQUOT') return 'full';
+  if (code === readOnlyFile) return 'readOnly';
+  if (code === full || system === 'ENOSPC' || system === 'EDQUOT') return 'full';
   if (code === busy) return 'busy';
   // What a failed sync leaves on disk nobody knows.
   return code === ioError || code === cannotOpen || (error instanceof Error && 'syscall' in error)

@@ -1,4 +1,5 @@
 // One SQLite connection to the state file: statements that are prepared once, and transactions that several share.
+import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Row, SqlValue, Statement } from './database.ts';
 import { isDamage } from './sqlite-errors.ts';
@@ -20,6 +21,11 @@ export function preparedOnce(database: DatabaseSync) {
 }
 
 export interface SqliteFile {
+  readonly database: DatabaseSync;
+  /** Whether the file and its log are still under their names: SQLite goes on with files that were removed. */
+  isInPlace(): boolean;
+  /** Throws what `check` throws, where somebody changed the tables since it was opened. */
+  checkTables(): void;
   read(sql: string, parameters?: readonly SqlValue[]): readonly Row[];
   /**
    * Each list of statements succeeds or fails for itself; all that succeed are synced together.
@@ -67,10 +73,23 @@ function openDatabase(path: string, { readOnly = false, check }: SqliteFileOptio
   }
 }
 
+/** Undefined where nobody can say. */
+const filesUnder = (path: string): readonly (string | undefined)[] =>
+  [path, `${path}-wal`].map((name) => {
+    try {
+      const { dev, ino } = statSync(name, { throwIfNoEntry: false }) ?? { dev: 'none', ino: 'none' };
+      return `${dev} ${ino}`;
+    } catch {
+      return undefined;
+    }
+  });
+
 /** `path` may be a file URI. Throws what SQLite throws. */
 export function openSqliteFile(path: string, options: SqliteFileOptions = {}): SqliteFile {
   const database = options.readOnly === true ? openDatabase(path, options) : openWritable(path, options);
   const run = preparedOnce(database);
+  const schemaNow = (): unknown => run('PRAGMA schema_version')[0]?.['schema_version'];
+  let checkedSchema = schemaNow();
 
   function runTogether(statements: readonly Statement[]): Written {
     database.exec('SAVEPOINT request');
@@ -86,7 +105,16 @@ export function openSqliteFile(path: string, options: SqliteFileOptions = {}): S
     }
   }
 
+  const filesAtOpening = filesUnder(path);
   return {
+    database,
+    isInPlace: () => filesUnder(path).every((file, index) => file === undefined || file === filesAtOpening[index]),
+    checkTables() {
+      const schema = schemaNow();
+      if (schema === checkedSchema) return;
+      options.check?.(database);
+      checkedSchema = schema;
+    },
     read: run,
     write(requests) {
       try {

@@ -1,10 +1,16 @@
 // Applies requests to the state file; where one meets damage, the file is set aside, and the request applied to the new one.
 import type { Incident } from '../recovery/incident.ts';
-import { type OpenedStateFile, openStateFile, type StateFilePaths, setAside } from '../recovery/open-state-file.ts';
+import {
+  type OpenedStateFile,
+  openStateFile,
+  putBack,
+  type StateFilePaths,
+  setAside,
+} from '../recovery/open-state-file.ts';
 import { failureKindOf, isDamage, NewerFileError } from '../sqlite/sqlite-errors.ts';
 import type { SqliteFile, Written } from '../sqlite/sqlite-file.ts';
 import type { Answer, Failure, Request } from './messages.ts';
-import { verifyPart } from './verify.ts';
+import { verification } from './verify.ts';
 
 interface RequestOptions {
   readonly paths: StateFilePaths;
@@ -16,6 +22,7 @@ interface RequestOptions {
 export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
   let opened: SqliteFile | undefined;
   let failed: Failure | undefined;
+  const verifyPart = verification(onIncident);
 
   function use({ file, incident }: OpenedStateFile): SqliteFile {
     opened = file;
@@ -31,18 +38,21 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
 
   async function run(group: readonly Request[]): Promise<readonly Written[]> {
     const [request] = group;
+    // SQLite would go on with files that a restart does not find.
+    if (opened?.isInPlace() === false) use(await putBack(paths, opened, now));
     if (request === undefined || request.kind === 'close') {
       close();
       return [{ rows: [] }];
     }
     const file = await openFile();
+    file.checkTables();
     switch (request.kind) {
       case 'read':
         return [{ rows: [file.read(request.sql, request.parameters)] }];
       case 'write':
         return file.write(group.flatMap((one) => (one.kind === 'write' ? [one.statements] : [])));
       case 'verify':
-        return [{ rows: [[{ after: verifyPart(file, request.after, now(), onIncident) ?? null }]] }];
+        return [{ rows: [[{ after: verifyPart(file, request.after, now()) ?? null }]] }];
     }
   }
 

@@ -13,16 +13,16 @@ export interface WorkerStart {
 export type Request =
   | { readonly kind: 'read'; readonly sql: string; readonly parameters: readonly SqlValue[] }
   | { readonly kind: 'write'; readonly statements: readonly Statement[] }
-  /** As `verifyPart`: its row has the `after` of the next request, null at the end. */
+  /** As what `verification` gives: its row has the `after` of the next request, null at the end. */
   | { readonly kind: 'verify'; readonly after: number | undefined }
   | { readonly kind: 'close' };
 
 /**
- * `full`: the disk takes nothing now. `busy`: another process writes. `failed`: nothing is taken until a restart. `newer`: a
+ * `full`: the disk takes nothing now. `readOnly`: nor does the file. `busy`: another process writes. `failed`: nothing is taken until a restart. `newer`: a
  * newer version of this program made the file.
  */
 export interface Failure {
-  readonly kind: 'full' | 'busy' | 'failed' | 'refused' | 'newer';
+  readonly kind: 'full' | 'readOnly' | 'busy' | 'failed' | 'refused' | 'newer';
   readonly message: string;
 }
 

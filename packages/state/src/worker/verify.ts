@@ -18,36 +18,38 @@ const entriesSql = `SELECT number, ${checkedColumns}, document, crc FROM dead_le
   LEFT JOIN dead_letter_documents USING (number) WHERE number > ? ORDER BY number LIMIT ${entriesAtOnce}`;
 
 /**
- * The structure and what is small where `after` is undefined, else the entries after that number. Gives the number to go on
- * from; undefined at the end. What is not as it was written is an incident.
- * @throws DamagedFileError, or what SQLite throws.
+ * Checks the structure and what is small where `after` is undefined, else the entries after that number. Gives the number to
+ * go on from; undefined at the end. What is not as it was written is an incident, one for all of a kind.
+ * It throws DamagedFileError, or what SQLite throws.
  */
-export function verifyPart(
-  file: SqliteFile,
-  after: number | undefined,
-  nowMs: number,
-  onIncident: (incident: Incident) => void,
-): number | undefined {
-  function note(damaged: readonly Damaged[]): void {
-    for (const { what, lost, remove } of damaged) {
-      const reason = `${what} is not as it was written`;
-      const [outcome] = file.write([[incidentOnce(reason, lost, nowMs), ...(remove === undefined ? [] : [remove])]]);
+export function verification(onIncident: (incident: Incident) => void) {
+  let damagedEntries: Tally | undefined;
+
+  return function verifyPart(file: SqliteFile, after: number | undefined, nowMs: number): number | undefined {
+    function note(tally: Tally | undefined, isLost: boolean): void {
+      if (tally === undefined) return;
+      const lost = isLost ? tally.count : 0;
+      const reason = reasonOf(tally);
+      const [outcome] = file.write([[incidentOnce(reason, lost, nowMs), ...tally.removals]]);
       if (outcome === undefined || 'error' in outcome) throw outcome?.error;
       const isNew = (outcome.rows[0]?.length ?? 0) > 0;
       if (isNew) onIncident({ kind: 'damaged', reason, file: undefined, recovered: 0, lost });
     }
-  }
-
-  if (after === undefined) {
-    verifyStructure(file);
-    note(file.read('SELECT name, json, crc FROM documents').flatMap(damagedDocument));
-    note(file.read('SELECT id, ids, crc FROM backfilled_ids').flatMap(damagedIds));
-    return 0;
-  }
-  const rows = file.read(entriesSql, [after]);
-  note(rows.flatMap(damagedEntry));
-  const { number } = rows.at(-1) ?? {};
-  return number === undefined ? undefined : Number(number);
+    if (after === undefined) {
+      damagedEntries = undefined;
+      verifyStructure(file);
+      note(tallyOf('documents', file.read('SELECT name, json, crc FROM documents').flatMap(damagedDocument)), false);
+      const ids = file.read('SELECT id, ids, crc FROM backfilled_ids').flatMap(damagedIds);
+      note(tallyOf('rows of ids of back-filled events', ids), false);
+      return 0;
+    }
+    const rows = file.read(entriesSql, [after]);
+    damagedEntries = tallyOf('dead letters', rows.flatMap(damagedEntry), damagedEntries);
+    const { number } = rows.at(-1) ?? {};
+    if (number !== undefined) return Number(number);
+    note(damagedEntries, true);
+    return undefined;
+  };
 }
 
 function verifyStructure(file: SqliteFile): void {
@@ -58,30 +60,47 @@ function verifyStructure(file: SqliteFile): void {
 }
 
 interface Damaged {
-  readonly what: string;
-  /** Dead letters. */
-  readonly lost: number;
+  readonly name: string;
   /** What is of no use any more. */
   readonly remove?: Statement;
 }
 
 function damagedEntry({ number, document, crc, ...columns }: Row): readonly Damaged[] {
   if (checksum(JSON.stringify(Object.values(columns)), String(document)) === crc) return [];
-  const { destination } = columns;
   // It stays until somebody drops it: its event is counted as open, and its raw body may still be in the journal.
-  return [{ what: `dead letter ${number} of ${destination}`, lost: 1 }];
+  return [{ name: String(number) }];
 }
 
 function damagedDocument({ name = '', json, crc }: Row): readonly Damaged[] {
   if (checksum(String(name), String(json)) === crc) return [];
-  const remove = { sql: 'DELETE FROM documents WHERE name = ?', parameters: [name] };
-  return [{ what: `the document ${name}`, lost: 0, remove }];
+  return [{ name: String(name), remove: { sql: 'DELETE FROM documents WHERE name = ?', parameters: [name] } }];
 }
 
 function damagedIds({ id = 0, ids, crc }: Row): readonly Damaged[] {
   if (ids instanceof Uint8Array && crc32(ids) === crc) return [];
-  const remove = { sql: 'DELETE FROM backfilled_ids WHERE id = ?', parameters: [id] };
-  return [{ what: `row ${id} of the ids of back-filled events`, lost: 0, remove }];
+  return [{ name: String(id), remove: { sql: 'DELETE FROM backfilled_ids WHERE id = ?', parameters: [id] } }];
+}
+
+/** Of one kind: however many there are, a sentence names the first of them. */
+interface Tally {
+  readonly what: string;
+  readonly count: number;
+  readonly names: readonly string[];
+  readonly removals: readonly Statement[];
+}
+
+const named = 5;
+
+function tallyOf(what: string, damaged: readonly Damaged[], before?: Tally): Tally | undefined {
+  if (damaged.length === 0) return before;
+  const names = [...(before?.names ?? []), ...damaged.map(({ name }) => name)].slice(0, named);
+  const removals = damaged.flatMap(({ remove }) => (remove === undefined ? [] : [remove]));
+  return { what, count: (before?.count ?? 0) + damaged.length, names, removals };
+}
+
+function reasonOf({ what, count, names }: Tally): string {
+  const more = count > names.length ? ` and ${count - names.length} more` : '';
+  return `not as they were written: ${what} ${names.join(', ')}${more}`;
 }
 
 /** However often it is found; gives a row where it is new. */

@@ -23,6 +23,12 @@ interface WorkerDatabaseOptions {
   readonly onFailure: (error: ConnectorError) => void;
 }
 
+const adviceOn = {
+  full: 'free some of the disk',
+  readOnly: 'see to its permissions, and to how its disk is mounted',
+  busy: 'another process writes to it; it is tried again',
+};
+
 export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabaseOptions): WorkerDatabase {
   const { now, onIncident, onFailure } = options;
   const start: WorkerStart = { paths, nowMs: now() };
@@ -36,7 +42,7 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
 
   function fail(message: string): ConnectorError {
     if (failure === undefined) {
-      const text = `the state file ${paths.file} takes nothing any more (${message}): see to the disk, and start again`;
+      const text = `the state file ${paths.file} takes nothing any more (${message}): see to its permissions and the disk, and start again`;
       failure = new ConnectorError(stateErrors.failed, text);
       onFailure(failure);
     }
@@ -75,10 +81,9 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
     if (kind === 'failed') return fail(message);
     if (kind === 'newer') return new ConnectorError('data_format_newer', message);
     if (kind === 'refused') return new Error(`the state file ${paths.file} refused a statement: ${message}`);
-    const advice = kind === 'full' ? 'free some of the disk' : 'another process writes to it; it is tried again';
     return new ConnectorError(
       stateErrors[kind],
-      `the state file ${paths.file} takes nothing now (${message}): ${advice}`,
+      `the state file ${paths.file} takes nothing now (${message}): ${adviceOn[kind]}`,
     );
   }
 

@@ -1,0 +1,21 @@
+// Finds a state file that is not the one which the positions of the destinations belong to.
+import type { Status } from '@xiq-siem/admin-api';
+import type { State } from '@xiq-siem/state';
+
+/**
+ * To be called at the start, when every dead letter that a position counts is in the file: it was synced first. An incident
+ * that is there already says why some are not.
+ */
+export async function noteOutdatedState(
+  state: Pick<State, 'note'>,
+  { destinations, incidents }: Status,
+): Promise<void> {
+  const lacking = destinations.filter(({ deadLetters }) => deadLetters.difference > 0);
+  if (lacking.length === 0 || incidents.length > 0) return;
+  const names = lacking.map(({ name }) => name).join(', ');
+  const lost = lacking.reduce((sum, { deadLetters }) => sum + deadLetters.difference, 0);
+  const reason =
+    `dead letters of ${names} that were stored are not in it: an older copy, or the file of another data directory, ` +
+    'was put in its place, or its state.sqlite-wal was removed';
+  await state.note({ kind: 'outdated', reason, file: undefined, recovered: 0, lost });
+}
