@@ -43,3 +43,19 @@ test('a damaged log is state_failed, and left to the connector, which says so', 
   expect(readFileSync(`${path}-wal`).equals(damaged)).toBe(true);
   expect(await (await openTestState(killed)).incidents()).toMatchObject([{ kind: 'damaged' }]);
 });
+
+test('a file of a newer version, or of other tables, is refused, and not changed', async () => {
+  for (const [sql, code] of [
+    ['PRAGMA user_version = 9', 'data_format_newer'],
+    ['DROP TABLE progress', 'state_failed'],
+  ] as const) {
+    const directory = await newStateDirectory();
+    {
+      using database = new DatabaseSync(stateFileIn(directory));
+      database.exec(sql);
+    }
+    const before = readFileSync(stateFileIn(directory));
+    expect(() => openDocumentsBeside(directory, log)).toThrow(expect.objectContaining({ code }));
+    expect(readFileSync(stateFileIn(directory)).equals(before)).toBe(true);
+  }
+});

@@ -2,15 +2,16 @@
 import { existsSync } from 'node:fs';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
 import { type Documents, openDocuments } from './documents.ts';
+import { requireTables } from './recovery/open-state-file.ts';
 import { lastingLogDamage } from './recovery/write-ahead-log.ts';
-import { DamagedFileError, failureKindOf } from './sqlite/sqlite-errors.ts';
+import { DamagedFileError, failureKindOf, NewerFileError } from './sqlite/sqlite-errors.ts';
 import { openSqliteFile } from './sqlite/sqlite-file.ts';
 import { stateErrors } from './state-errors.ts';
 import { stateFileIn } from './state-file.ts';
 
 /**
  * SQLite lets the processes take turns; as root it gives what it makes to the owner of the file.
- * @throws ConnectorError state_failed, state_full, state_busy; usage where no connector of this version was started there yet.
+ * @throws ConnectorError data_format_newer, state_failed, state_full, state_busy; usage where no connector of this version was started there yet.
  */
 export function openDocumentsBeside(directory: string, log: Logger): Documents & Disposable {
   const path = stateFileIn(directory);
@@ -22,6 +23,7 @@ export function openDocumentsBeside(directory: string, log: Logger): Documents &
       return work();
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
+      if (cause instanceof NewerFileError) throw new ConnectorError('data_format_newer', message, { cause });
       const kind = failureKindOf(cause);
       const error = stateErrors[kind === 'refused' ? 'failed' : kind];
       throw new ConnectorError(error, `the state file ${path} cannot be used (${message})`, { cause });
@@ -31,7 +33,7 @@ export function openDocumentsBeside(directory: string, log: Logger): Documents &
     // SQLite would take the log up to there, and remove the rest: what is read out of it is for the connector.
     const damage = lastingLogDamage(`${path}-wal`);
     if (damage !== undefined) throw new DamagedFileError(`${damage}: start the connector, which sets it aside`);
-    return openSqliteFile(path);
+    return openSqliteFile(path, { check: (database) => requireTables(path, database) });
   });
   const documents = openDocuments(
     {

@@ -1,11 +1,12 @@
 // Opens the state file of a running connector, in a thread of its own.
 import { join } from 'node:path';
-import type { ConnectorError, Logger } from '@xiq-siem/core';
+import { ConnectorError, type Logger, reasonOf } from '@xiq-siem/core';
 import { type Documents, openDocuments } from './documents.ts';
 import { removeMigrated } from './migration/migrate.ts';
 import { type Incident, incidentStatement, type NotedIncident } from './recovery/incident.ts';
 import { acknowledgeIncident, readIncidents } from './recovery/incidents.ts';
 import type { Database } from './sqlite/database.ts';
+import { stateErrors } from './state-errors.ts';
 import { stateFileIn } from './state-file.ts';
 import { openWorkerDatabase } from './worker/worker-database.ts';
 
@@ -45,9 +46,11 @@ export async function openState(directory: string, { now, log, onFailure = () =>
       directory,
       (await incidents()).some(({ kind }) => kind === 'migrated'),
     );
-  } catch (error) {
+  } catch (cause) {
     await database.close();
-    throw error;
+    if (cause instanceof ConnectorError) throw cause;
+    const text = `the files of format 1 in ${directory} cannot be removed (${reasonOf(cause)}): see to the permissions and the disk`;
+    throw new ConnectorError(stateErrors.failed, text, { cause });
   }
   return {
     database,

@@ -55,7 +55,8 @@ export function requireKnownVersion(path: string, database: DatabaseSync): numbe
   return version;
 }
 
-function requireTables(path: string, database: DatabaseSync): void {
+/** @throws NewerFileError, DamagedFileError. */
+export function requireTables(path: string, database: DatabaseSync): void {
   const version = requireKnownVersion(path, database);
   if (version < schemaVersion || tablesOf(database) !== expectedTables()) {
     throw new DamagedFileError('it does not have the tables of a state file');

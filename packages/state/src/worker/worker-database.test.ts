@@ -125,7 +125,7 @@ it('an opening that fails later leaves no thread', async () => {
   const directory = await newStateDirectory();
   rmSync(join(directory, 'positions'), { recursive: true });
   const opening = openState(directory, { now: Date.now, log: createRecordingLogger() });
-  await expect(opening).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(opening).rejects.toMatchObject({ code: 'state_failed' });
   expect(threads.at(-1)?.threadId).toBe(-1);
 });
 
