@@ -133,11 +133,12 @@ it('a log whose segments were all removed for a full disk has lost none of them'
   const { journal, files } = await testJournal(first.files, options);
   const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' });
   await position.save({ ...position.position, sequence: journal.extent().nextSequence });
-  files.setFreeBytes(0);
+  files.setFreeBytes(50_000);
   nowMs += 1000;
   await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_full' });
   await journal.maintain();
   const killed = files.kill();
+  killed.setFreeBytes(0);
   // It removes the newest segment, in which nothing is, and has no place for another.
   await testJournal(killed, options);
   expect(segmentPaths(killed)).toEqual([]);
