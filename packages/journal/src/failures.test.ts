@@ -124,6 +124,32 @@ it('a body is refused that would take the disk below what is to stay free', asyn
   await expect(appendText(journal, 'x'.repeat(10_000))).rejects.toMatchObject({ code: 'journal_full' });
 });
 
+it('a log whose segments were all removed for a full disk has lost none of them', async () => {
+  let nowMs = 0;
+  const options = { minFreeBytes: 10 ** 6, now: () => nowMs };
+  const first = await testJournal(modelFiles(), options);
+  for (let n = 0; n < 20; n += 1) await appendText(first.journal, 'x'.repeat(1000));
+  await first.journal.close();
+  const { journal, files } = await testJournal(first.files, options);
+  const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' });
+  await position.save({ ...position.position, sequence: journal.extent().nextSequence });
+  files.setFreeBytes(50_000);
+  nowMs += 1000;
+  await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_full' });
+  await journal.maintain();
+  const killed = files.kill();
+  killed.setFreeBytes(0);
+  // It removes the newest segment, in which nothing is, and has no place for another.
+  await testJournal(killed, options);
+  expect(segmentPaths(killed)).toEqual([]);
+  const after = killed.kill();
+  after.setFreeBytes(10 ** 9);
+  const { journal: again } = await testJournal(after, options);
+  expect(again.lostSpans()).toEqual([]);
+  await appendText(again, 'one more');
+  expect(again.extent()).toMatchObject({ firstSequence: 21, nextSequence: 22, bodies: 1 });
+});
+
 it('a disk that is short of room loses only as many settled segments as that takes', async () => {
   let nowMs = 0;
   const options = { minFreeBytes: 10 ** 6, segmentBytes: 20_000, now: () => nowMs };

@@ -75,8 +75,8 @@ export async function lookAtLog({ files, directory, head, log }: LookOptions) {
   const lost: FoundLost[] = [];
 
   const segments: Segment[] = [];
-  /** Sequences below it are on disk, or said to be lost. */
-  let nextSequence = 1;
+  /** Sequences below it were removed by us, are on disk, or said to be lost. */
+  let nextSequence = head?.keptFrom ?? 1;
   for (const [index, file] of found.entries()) {
     const { path, header, size, firstSequence, modifiedMs } = file;
     const newest = index === found.length - 1;

@@ -122,7 +122,10 @@ it('refuses a file of a newer version by its code', async () => {
   const { path, close } = await running();
   await close();
   new DatabaseSync(stateFileIn(path)).exec('PRAGMA user_version = 2');
-  await expect(openStateSnapshot(path, log)).rejects.toMatchObject({ code: 'data_format_newer' });
+  await expect(openStateSnapshot(path, log)).rejects.toMatchObject({
+    code: 'data_format_newer',
+    message: expect.stringContaining(`${stateFileIn(path)} has version 2`),
+  });
 });
 
 function copied(path: string, without: readonly string[]): string {

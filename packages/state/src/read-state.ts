@@ -65,17 +65,17 @@ async function openReadOnly(path: string): Promise<StateSnapshot> {
   if (damage !== undefined) throw new Error(damage);
   const address = pathToFileURL(path).href;
   // SQLite would make a log that is not there.
-  if (log === undefined) return fileReading(`${address}?immutable=1`);
+  if (log === undefined) return fileReading(`${address}?immutable=1`, path);
   // A connector that runs, or was killed: what was not yet moved from the log to the file is read from the log.
-  if (index !== undefined) return fileReading(`${address}?mode=ro&readonly_shm=1`);
-  if (log === 0) return fileReading(`${address}?immutable=1`);
+  if (index !== undefined) return fileReading(`${address}?mode=ro&readonly_shm=1`, path);
+  if (log === 0) return fileReading(`${address}?immutable=1`, path);
   // A log without its index, as in a copy: SQLite would make the index beside it.
   const copy = await mkdtemp(join(tmpdir(), 'xiq-siem-state-'));
   const remove = (): Promise<void> => rm(copy, { recursive: true, force: true });
   try {
     const name = join(copy, 'state.sqlite');
     await Promise.all([copyFile(path, name), copyFile(`${path}-wal`, `${name}-wal`)]);
-    const reading = fileReading(name);
+    const reading = fileReading(name, path);
     return {
       ...reading,
       async close() {
@@ -95,9 +95,9 @@ const sizeOf = (path: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-function fileReading(path: string): StateSnapshot {
+function fileReading(address: string, path: string): StateSnapshot {
   const check = (database: DatabaseSync): number => requireKnownVersion(path, database);
-  const { read, close } = openSqliteFile(path, { readOnly: true, check });
+  const { read, close } = openSqliteFile(address, { readOnly: true, check });
   return { read: async (sql, parameters) => read(sql, parameters), close: async () => close() };
 }
 
