@@ -1,9 +1,10 @@
 // A state file that somebody changed, replaced or took away: what is ours in it is kept, and what happened is said.
-import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import fs, { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createRecordingLogger, type RecordingLogger } from '@xiq-siem/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDeadLetters } from '../dead-letters/open-dead-letters.ts';
 import { letterOf, mib } from '../dead-letters/test-dead-letters.ts';
 import { stateFileIn } from '../state-file.ts';
@@ -105,6 +106,31 @@ describe('a file that somebody took away while it is open', () => {
       }
     },
   );
+
+  it('is not taken for one that was, where the file system gives a file another number each time', async () => {
+    const original = fs.statSync;
+    const restore = (): void => {
+      Object.assign(fs, { statSync: original });
+      syncBuiltinESMExports();
+    };
+    onTestFinished(restore);
+    let ino = 0;
+    const unsteady = (...given: Parameters<typeof original>): unknown => {
+      const found = original(...given);
+      ino += 1;
+      return found && { ...found, ino };
+    };
+    Object.assign(fs, { statSync: unsteady });
+    syncBuiltinESMExports();
+    const directory = copyOf(filled);
+    const state = directState(directory);
+    const store = await letters(state, directory, createRecordingLogger());
+    await store.append(letterOf(2001));
+    await store.append(letterOf(2002));
+    expect(ino).toBeGreaterThan(4);
+    expect(await state.incidents()).toEqual([]);
+    await state.close();
+  });
 
   it('and closed then, is there at the next opening', async () => {
     const directory = copyOf(filled);

@@ -73,12 +73,13 @@ function openDatabase(path: string, { readOnly = false, check }: SqliteFileOptio
   }
 }
 
+const none = 'none';
 /** Undefined where nobody can say. */
 const filesUnder = (path: string): readonly (string | undefined)[] =>
   [path, `${path}-wal`].map((name) => {
     try {
-      const { dev, ino } = statSync(name, { throwIfNoEntry: false }) ?? { dev: 'none', ino: 'none' };
-      return `${dev} ${ino}`;
+      const { dev, ino } = statSync(name, { throwIfNoEntry: false }) ?? {};
+      return ino === undefined ? none : `${dev} ${ino}`;
     } catch {
       return undefined;
     }
@@ -105,10 +106,15 @@ export function openSqliteFile(path: string, options: SqliteFileOptions = {}): S
     }
   }
 
-  const filesAtOpening = filesUnder(path);
+  const [first, second] = [filesUnder(path), filesUnder(path)];
+  // Some file systems give a file another number each time: there nobody can say.
+  const filesAtOpening = first.map((file, index) => (file === second[index] && file !== none ? file : undefined));
   return {
     database,
-    isInPlace: () => filesUnder(path).every((file, index) => file === undefined || file === filesAtOpening[index]),
+    isInPlace() {
+      const files = filesUnder(path);
+      return filesAtOpening.every((file, index) => [file, files[index]].includes(undefined) || file === files[index]);
+    },
     checkTables() {
       const schema = schemaNow();
       if (schema === checkedSchema) return;
