@@ -39,7 +39,9 @@ test('a damaged log is state_failed, and left to the connector, which says so', 
   cpSync(stateFileIn(running), path);
   const damaged = readFileSync(`${stateFileIn(running)}-wal`).fill(0xee, 5000, 5100);
   writeFileSync(`${path}-wal`, damaged);
-  expect(() => openDocumentsBeside(killed, log)).toThrow(expect.objectContaining({ code: 'state_failed' }));
+  expect(() => openDocumentsBeside(killed, log)).toThrow(
+    expect.objectContaining({ code: 'state_failed', message: expect.stringContaining('start the connector') }),
+  );
   expect(readFileSync(`${path}-wal`).equals(damaged)).toBe(true);
   expect(await (await openTestState(killed)).incidents()).toMatchObject([{ kind: 'damaged' }]);
 });

@@ -4,7 +4,7 @@ import { ConnectorError, type Logger } from '@xiq-siem/core';
 import { type Documents, openDocuments } from './documents.ts';
 import { requireTables } from './recovery/open-state-file.ts';
 import { lastingLogDamage } from './recovery/write-ahead-log.ts';
-import { DamagedFileError, failureKindOf, NewerFileError } from './sqlite/sqlite-errors.ts';
+import { DamagedFileError, failureKindOf, isDamage, NewerFileError } from './sqlite/sqlite-errors.ts';
 import { openSqliteFile } from './sqlite/sqlite-file.ts';
 import { stateErrors } from './state-errors.ts';
 import { stateFileIn } from './state-file.ts';
@@ -26,13 +26,16 @@ export function openDocumentsBeside(directory: string, log: Logger): Documents &
       if (cause instanceof NewerFileError) throw new ConnectorError('data_format_newer', message, { cause });
       const kind = failureKindOf(cause);
       const error = stateErrors[kind === 'refused' ? 'failed' : kind];
-      throw new ConnectorError(error, `the state file ${path} cannot be used (${message})`, { cause });
+      const next = isDamage(cause)
+        ? 'start the connector, which sets it aside'
+        : 'see to its permissions and the disk, and run this again';
+      throw new ConnectorError(error, `the state file ${path} cannot be used (${message}): ${next}`, { cause });
     }
   };
   const file = attempt(() => {
     // SQLite would take the log up to there, and remove the rest: what is read out of it is for the connector.
     const damage = lastingLogDamage(`${path}-wal`);
-    if (damage !== undefined) throw new DamagedFileError(`${damage}: start the connector, which sets it aside`);
+    if (damage !== undefined) throw new DamagedFileError(damage);
     return openSqliteFile(path, { check: (database) => requireTables(path, database) });
   });
   const documents = openDocuments(
