@@ -1,6 +1,8 @@
 // What the dead letters promise to delivery, to the commands and to the jobs.
+import { stat } from 'node:fs/promises';
 import type { DeadLetter } from '@xiq-siem/delivery';
 import { describe, expect, it } from 'vitest';
+import { stateFileIn } from '../state-file.ts';
 import type { StoredDeadLetter } from './dead-letters.ts';
 import {
   allOf,
@@ -255,6 +257,20 @@ it('what is resolved leaves the counts of other groups', async () => {
     { code: 'c', dataset: 'a', count: 1 },
     { dataset: 'b', count: 1 },
   ]);
+});
+
+it('what is dropped, or delivered by a job, is given back to the disk', async () => {
+  const letters = await openTestDeadLetters(undefined, { maxBytes: 64 * mib });
+  await appendAll(letters, range(1, 3000), 2000);
+  await letters.close();
+  const sizeNow = async () => (await stat(stateFileIn(letters.directory))).size;
+  const full = await sizeNow();
+  expect(full).toBeGreaterThan(6_000_000);
+  const again = await openTestDeadLetters(letters.directory, { maxBytes: 64 * mib });
+  await again.resolve(range(1, 1500), 'delivered', 'job-1');
+  await again.drop({}, 3000);
+  await again.close();
+  expect(await sizeNow()).toBeLessThan(full / 8);
 });
 
 describe('a full store', () => {

@@ -50,6 +50,9 @@ const renewDocument = `UPDATE dead_letter_documents SET document = ?, crc = ? WH
 const resolveWhere = `INSERT INTO resolved (number, destination, code, sequence, element, last_attempt_ms, how, at_ms, resolved_by)
   SELECT number, destination, code, sequence, element, last_attempt_ms, ?, ?, ? FROM dead_letters WHERE`;
 
+/** More pages than so many resolved entries took: the file gets smaller as it is emptied. */
+const giveBack: Statement = { sql: 'PRAGMA incremental_vacuum(2000)' };
+
 /** What adds an entry, in a transaction. */
 export function entryStatements(entry: DeadLetter, fromJob: boolean): readonly Statement[] {
   const { destination, sequence, element, id, dataset, code, message = null, attempts, receipt, json } = entry;
@@ -108,8 +111,9 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
     }
   }
 
-  /** What nobody can ask for any more, and what is too much, oldest first. */
+  /** What nobody can ask for any more, and what is too much, oldest first; and pages that nothing is on. */
   const forget = (): readonly Statement[] => [
+    giveBack,
     { sql: 'DELETE FROM resolved WHERE sequence < ?', parameters: [firstBody()] },
     { sql: 'DELETE FROM resolved WHERE id <= (SELECT max(id) FROM resolved) - ?', parameters: [maxResolved] },
   ];

@@ -15,7 +15,8 @@ export function newStateFile(path: string): DatabaseSync {
   }
   const database = new DatabaseSync(path);
   try {
-    database.exec('PRAGMA synchronous = FULL; BEGIN');
+    // Before any table is made: what is freed can be given back to the disk.
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; BEGIN');
     database.exec(schema);
     return database;
   } catch (error) {
