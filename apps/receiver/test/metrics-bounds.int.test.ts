@@ -152,7 +152,8 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
     range.map((n) => ({ path: `/webhooks/xiq/${canary}_AGAIN_${n}`, headers: types, body: '{}' })),
   );
   await expect.poll(() => behind(connector), { timeout: 30_000 }).toEqual([]);
-  const made = (await scrape()).series.filter((one) => !after.series.includes(one));
+  // The connector's own first event may come in between: it is nobody else's doing.
+  const made = (await scrape()).series.filter((one) => !after.series.includes(one) && !one.includes('"source":"self"'));
   expect(made.filter((one) => /_(?:receiver|source|destination)_/.test(one))).toEqual([]);
   expect(await connector.end('SIGTERM')).toBe(0);
 });
