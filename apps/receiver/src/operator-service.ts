@@ -19,7 +19,7 @@ import { backfillKind, currentClouds, openAccountService } from '@xiq-siem/xiq-a
 import { type AdminOptions, readinessOf, readinessReasons } from './admin/admin.ts';
 import { runningOperations } from './admin/running-operations.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
-import { noteOutdatedState } from './outdated-state.ts';
+import { noteForeignState, noteOutdatedState } from './outdated-state.ts';
 import type { Counters } from './telemetry/counters.ts';
 import { measureProcess } from './telemetry/process-readings.ts';
 import { statusReadings } from './telemetry/status-readings.ts';
@@ -112,6 +112,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     };
   };
   const status = async () => statusOf(evidence(), identity, await live());
+  await noteForeignState(state, data.instanceId);
   await noteOutdatedState(state, await status());
 
   const keep = (events: readonly HealthEvent[]): Promise<string> =>

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotOperations } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
-import { ConnectorError, exitCodes, type Logger } from '@xiq-siem/core';
+import { ConnectorError, exitCodes } from '@xiq-siem/core';
 import { routeBy, systemClock } from '@xiq-siem/delivery';
 import { openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
@@ -20,6 +20,7 @@ import {
   type StateSnapshot,
 } from '@xiq-siem/state';
 import { z } from 'zod';
+import { silentLog } from './log/log.ts';
 
 const instance = z.object({ id: z.string() });
 
@@ -30,8 +31,6 @@ async function instanceOf(directory: string): Promise<string> {
     return 'unknown';
   }
 }
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Not every question needs the state file: those that do say what is wrong with it. */
 function unreadable(error: unknown): StateSnapshot {
@@ -61,19 +60,19 @@ export async function openSnapshotOperations(
   configured = true,
 ): Promise<SnapshotOperations & { close(): Promise<void> }> {
   const directory = configuration.resolvePath(configuration.dataDirectory);
-  const journal = await openJournalSnapshot(directory, { log: silent });
-  const state = await openStateSnapshot(directory, silent).catch(unreadable);
+  const journal = await openJournalSnapshot(directory, { log: silentLog });
+  const state = await openStateSnapshot(directory, silentLog).catch(unreadable);
   const positions = journal.positions();
-  const backfilled = await readBackfilledIds(state, Date.now(), silent).catch(unknownIds);
+  const backfilled = await readBackfilledIds(state, Date.now(), silentLog).catch(unknownIds);
   const instanceId = await instanceOf(directory);
   const agent = { id: instanceId, name: 'xiq-siem-connector', version };
-  const services = { agent, log: silent, meter: { add: () => {} }, now: Date.now };
+  const services = { agent, log: silentLog, meter: { add: () => {} }, now: Date.now };
   const mapping = mappingAtWork(configuration, services);
   const evidence: Evidence = {
     ...mapping,
     snapshot: true,
     journal,
-    deadLetters: deadLetterReading(state, silent),
+    deadLetters: deadLetterReading(state, silentLog),
     progressHistory: progressReading(state),
     incidents: () => readIncidents(state),
     backfilled,
@@ -102,7 +101,7 @@ export async function openSnapshotOperations(
       identity: { version, instanceId },
       live: async () => undefined,
       authentication: () => [],
-      jobs: async () => (await readJobRecords(documentReading(state, silent))).map(({ job }) => job),
+      jobs: async () => (await readJobRecords(documentReading(state, silentLog))).map(({ job }) => job),
       mappings: async () => ({ before: mappingAtWork(configuration, services, 'builtInMapping'), after: mapping }),
       async check() {
         const opened = await Promise.all(

@@ -1,6 +1,6 @@
 // What came, what became of it, what is stuck, and whether the sums hold.
 import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-siem/admin-api';
-import type { Position, PositionCounters, RetentionGap } from '@xiq-siem/core';
+import { freshPosition, type Position, type PositionCounters, type RetentionGap } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
 import type { NotedIncident } from '@xiq-siem/state';
 import { type Evidence, isSettled, type KnownDestination, timeOf, unsettledBodies } from './evidence.ts';
@@ -190,12 +190,4 @@ function sumOf(counters: PositionCounters, lane: DestinationStatus | undefined):
 
 const failureOf = ({ code, words, atMs }: LastFailure) => ({ code, words, at: timeOf(atMs) });
 
-const noCounters: PositionCounters = {
-  normalized: 0,
-  delivered: 0,
-  degraded: 0,
-  duplicate: 0,
-  deadLettered: 0,
-  filtered: 0,
-  damaged: 0,
-};
+const noCounters = freshPosition(1).counters;

@@ -30,6 +30,8 @@ export const documentNames = {
   wantedSpans: 'backfill/wanted-spans',
   /** What was last seen of the subscriptions of a source. */
   subscriptions: (source: string) => `subscriptions/${source}`,
+  /** Of which data directory the file is: its instance id. */
+  directory: 'directory',
   /** A rotation of the secret of a source that is not done. */
   rotation: (source: string) => `rotation/${source}`,
 } as const;

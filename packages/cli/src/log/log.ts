@@ -17,6 +17,9 @@ export interface LogOptions {
   readonly clock?: SteadyClock;
 }
 
+/** For commands that say themselves what goes wrong. */
+export const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
 export interface OwnLog extends Logger {
   /** Writes what was held back as repeated. */
   flush(): void;

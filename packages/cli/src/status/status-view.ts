@@ -50,7 +50,7 @@ export function renderStatus(status: Status, terminal: Paper): readonly string[]
     ...section('', marked(ofSources)),
     ...section('Let go by a full journal, though wanted (xiq-siem status --acknowledge GAP):', gapLines(status)),
     ...section('Kept once, and not to be read any more:', lostLines(status)),
-    ...section('State file (xiq-siem status --acknowledge ID):', incidentLines(status)),
+    ...section('State file (xiq-siem status --acknowledge ID):', incidentLines(status, terminal)),
     ...section('', marked(toForget)),
     ...section('', status.jobsRunning === 0 ? [] : [`${counted(status.jobsRunning, 'job')} under way: xiq-siem jobs`]),
   ];
@@ -122,10 +122,11 @@ function gapLines({ gaps }: Status): readonly string[] {
   );
 }
 
-function incidentLines({ incidents }: Status): readonly string[] {
-  return incidents.map(({ id, at, kind, reason, file, recovered, lost = 'unknown' }) => {
+function incidentLines({ incidents }: Status, { columns = Number.POSITIVE_INFINITY }: Paper): readonly string[] {
+  return incidents.flatMap(({ id, at, kind, reason, file, recovered, lost = 'unknown' }) => {
     const where = file === undefined ? '' : `; kept as ${file}`;
-    return printable(`${id}  ${clockTime(at)}  ${kind}: ${reason}; recovered ${recovered}, lost ${lost}${where}`);
+    const text = `${id}  ${clockTime(at)}  ${kind}: ${reason}; recovered ${recovered}, lost ${lost}${where}`;
+    return wrapText(printable(text), columns - indent).map((part, index) => (index === 0 ? part : `  ${part}`));
   });
 }
 

@@ -110,7 +110,7 @@ describe('the first line and the exit code', () => {
     [
       'jobs that were damaged in it',
       { incidents: [{ ...incident, kind: 'damaged', lost: 0 }] },
-      'LOST: the state file was damaged: no dead letter lost; every sum holds',
+      'Every sum holds; the state file was damaged: no dead letter lost',
     ],
     [
       'an older copy of the state file',
@@ -264,4 +264,16 @@ describe('--acknowledge and --watch', () => {
     const { code, stdout } = await run(healthy, ['--watch', '--json'], { interruptAfter: 3 });
     expect([code, stdout.length]).toEqual([130, 3]);
   });
+});
+
+it('an incident of many words keeps to the width of the terminal', async () => {
+  const incident = { id: 'state:12', at: healthy.at, kind: 'damaged', recovered: 3, lost: 2 } as const;
+  const status = {
+    ...healthy,
+    incidents: [{ ...incident, reason: 'not as they were written '.repeat(8), file: 'quarantine/x' }],
+  };
+  const { text } = await run(status, [], { columns: 80 });
+  const lines = text.split('\n');
+  expect(lines.filter((line) => line.includes('quarantine/x'))).toHaveLength(1);
+  expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(80);
 });

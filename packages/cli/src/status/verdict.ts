@@ -23,12 +23,16 @@ export function verdictOf({ holds, destinations, gaps, journal, incidents }: Sta
   const parts = [
     ...(lost > 0 ? [`${counted(lost, 'body', 'bodies')} cannot be read any more`] : []),
     ...(letGo > 0 ? [`${counted(letGo, 'body', 'bodies')} let go that a destination wanted`] : []),
-    ...incidents.map(incidentText),
+    ...incidents.filter(({ lost: entries }) => entries !== 0).map(incidentText),
   ];
   if (parts.length > 0) return { text: `LOST: ${parts.join(', ')}; every sum holds`, colour: 'red' };
   // The destinations read the same bodies, each for itself.
   const damaged = Math.max(0, ...destinations.map(({ sum }) => sum.damaged));
-  if (damaged > 0) return { text: `Every sum holds; ${counted(damaged, 'body', 'bodies')} damaged`, colour: 'yellow' };
+  const doubts = [
+    ...(damaged > 0 ? [`${counted(damaged, 'body', 'bodies')} damaged`] : []),
+    ...incidents.map(incidentText),
+  ];
+  if (doubts.length > 0) return { text: `Every sum holds; ${doubts.join(', ')}`, colour: 'yellow' };
   return { text: 'Nothing is lost: every sum holds', colour: 'green' };
 }
 

@@ -21,7 +21,7 @@ import {
 import { type CommandOptions, configFile } from '../arguments.ts';
 import { type CommonValues, type Output, output } from '../ask.ts';
 import type { Session } from '../command.ts';
-import { createLogger } from '../log/log.ts';
+import { createLogger, silentLog } from '../log/log.ts';
 import { runningAt } from '../open-operations.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { duration } from '../terminal/units.ts';
@@ -123,8 +123,6 @@ async function isRotatingNow(configuration: Configuration, source: string, path:
     await state.close();
   }
 }
-
-const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** That a token lives on for its day is no harm: nobody waits longer to give it back. */
 const logoutMs = 3_000;
