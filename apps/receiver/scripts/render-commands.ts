@@ -1,5 +1,5 @@
 // Renders docs/reference/commands.md from the commands' own help and the schemas of what they print.
-import type { Command, CommandEntry, JsonAnswer, JsonForm } from '@xiq-siem/cli';
+import type { Command, CommandEntry, JsonForm, JsonResponse } from '@xiq-siem/cli';
 import { exitMeanings } from '@xiq-siem/cli';
 import { allCommands as commands } from '../src/commands.ts';
 import { renderSchema } from './render-schema.ts';
@@ -10,7 +10,7 @@ function section({ name }: CommandEntry, { help: helpOf, json }: Command): strin
   return [`## ${name}`, shown, ...(json === undefined ? [] : [jsonPart(json)])].join('\n\n');
 }
 
-function jsonPart({ instead = [], ...form }: JsonAnswer): string {
+function jsonPart({ instead = [], ...form }: JsonResponse): string {
   return [
     formPart('`--json` prints', form),
     ...instead.map((other) => formPart(`${other.when}, it prints`, other)),

@@ -5,7 +5,7 @@ import { ownCounters, ownGauges } from '../src/own-metrics.ts';
 import { registry } from '../src/registry.ts';
 import { row } from './render-schema.ts';
 
-const unitWords: Readonly<Record<string, string>> = {
+const unitText: Readonly<Record<string, string>> = {
   By: 'bytes',
   s: 'seconds',
   ms: 'milliseconds',
@@ -15,7 +15,7 @@ const unitWords: Readonly<Record<string, string>> = {
 
 /** What is counted is named in braces, as one. */
 function unitIn(unit: string): string {
-  return unitWords[unit] ?? `${unit.slice(1, -1).replace(/y$/, 'ie').replace(/ch$/, 'che')}s`;
+  return unitText[unit] ?? `${unit.slice(1, -1).replace(/y$/, 'ie').replace(/ch$/, 'che')}s`;
 }
 
 function metricRow(name: string, prometheus: string, { help, unit = '', attributes = [] }: MetricDescription): string {

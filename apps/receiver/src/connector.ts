@@ -15,7 +15,7 @@ import {
   type PluginServices,
 } from '@xiq-siem/pipeline';
 import { openBackfilledIds, openState, prepareState } from '@xiq-siem/state';
-import { createOwnLooks } from '@xiq-siem/xiq-account';
+import { createSelfChecks } from '@xiq-siem/xiq-account';
 import { adminApp } from './admin/admin.ts';
 import { listen } from './http/listen.ts';
 import { byteBudget } from './http/read-body.ts';
@@ -75,7 +75,7 @@ export async function startConnector(
   opened.defer(() => (isStopping ? undefined : delivery.stop(0)));
 
   const refused = refusedCredentials(now);
-  const ownLooks = createOwnLooks();
+  const selfChecks = createSelfChecks();
   const lastReceived = new Map<string, number>();
   const operator = await openOperatorService({
     ...stores,
@@ -85,7 +85,7 @@ export async function startConnector(
     services,
     counters,
     refused,
-    ownLooks,
+    selfChecks,
     journalMaxBytes,
     stopping,
     lastReceivedMs: (source) => lastReceived.get(source),
@@ -102,7 +102,7 @@ export async function startConnector(
     maxBodyBytes: server.maxBodyBytes,
     budget: byteBudget(server.maxInFlightBytes),
     refused,
-    isOwnLook: ownLooks.isOwn,
+    isSelfCheck: selfChecks.isOwn,
     async keep(metadata, bytes) {
       const receipt = await journal.append(metadata, bytes);
       lastReceived.set(metadata.source, metadata.receivedAtMs);

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { connectAdmin } from '@xiq-siem/admin-api';
 import { loadConfiguration } from '@xiq-siem/config';
 import { Secret } from '@xiq-siem/core';
-import { linesOf, never } from '@xiq-siem/queries/test-place';
+import { linesOf, never } from '@xiq-siem/queries/test-queries';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ const adminFile = z.object({ token: z.string() });
 const withOne = `
 server: { port: 0 }
 admin: { port: 0 }
-signals: { enabled: false }
+healthEvents: { enabled: false }
 sources: { xiq: { type: xiq } }
 destinations:
   one: { type: file, directory: ./out, batch: { maxAgeMs: 0 } }
@@ -65,9 +65,9 @@ test('the doctor’s event goes through everything, and status, shapes and metri
   ]);
   expect(await client.status({}, never)).toMatchObject({
     snapshot: false,
-    holds: true,
+    reconciled: true,
     accepting: { ok: true },
-    destinations: [{ name: 'one', state: 'running', sum: { normalized: 1, delivered: 1, difference: 0 } }],
+    destinations: [{ name: 'one', state: 'running', counters: { normalized: 1, delivered: 1, unaccounted: 0 } }],
   });
   const [kept] = lines;
   const receipt = kept?.kind === 'kept' ? kept.receipt : '';

@@ -8,13 +8,13 @@ import {
   createDoctor,
   type LiveFigures,
   type RunningParts,
-  runningEvidence,
+  runningReadModel,
   startSampler,
   statusOf,
 } from '@xiq-siem/queries';
 import type { BackfilledIds, State } from '@xiq-siem/state';
 import { openJobRecords, openProgressHistory } from '@xiq-siem/state';
-import type { OwnLooks } from '@xiq-siem/xiq-account';
+import type { SelfChecks } from '@xiq-siem/xiq-account';
 import { backfillKind, currentClouds, openAccountService } from '@xiq-siem/xiq-account';
 import { type AdminOptions, readinessOf, readinessReasons } from './admin/admin.ts';
 import { runningOperations } from './admin/running-operations.ts';
@@ -41,7 +41,7 @@ export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
   readonly counters: Counters;
   readonly refused: RefusedCredentials;
   readonly journalMaxBytes: number;
-  readonly ownLooks: OwnLooks;
+  readonly selfChecks: SelfChecks;
   readonly backfilled: BackfilledIds;
   stopping(): boolean;
   /** Epoch milliseconds; undefined where nothing came since the start. */
@@ -49,7 +49,7 @@ export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
 }
 
 export async function openOperatorService(parts: OperatorParts): Promise<OperatorService> {
-  const { data, state, journal, deadLetters, pipeline, services, counters, journalMaxBytes, ownLooks, backfilled } =
+  const { data, state, journal, deadLetters, pipeline, services, counters, journalMaxBytes, selfChecks, backfilled } =
     parts;
   const { now, log } = services;
   const { delivery } = pipeline;
@@ -60,12 +60,12 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const progressHistory = openProgressHistory(state.database, log);
   const { incidents } = state;
   const running: RunningParts = { journal, deadLetters, progressHistory, incidents, pipeline, services, backfilled };
-  const evidence = () => runningEvidence(running);
+  const readModel = () => runningReadModel(running);
   const receiving = () => pipeline.sources().receiving;
   const notReady = () => readinessReasons(journal, receiving(), parts.stopping());
 
   const receivedBytes = () =>
-    counters.readings().reduce((sum, { name, value }) => sum + (name === 'xiq_siem.receiver.bytes' ? value : 0), 0);
+    counters.readings().reduce((total, { name, value }) => total + (name === 'xiq_siem.receiver.bytes' ? value : 0), 0);
   const sampler = startSampler({ journal, delivery, progressHistory, directory: data.path, now, receivedBytes });
   opened.defer(() => sampler.stop());
   await sampler.sample();
@@ -76,14 +76,14 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const kinds = {
     retry: retryKind(running),
     replay: replayKind(running, records),
-    backfill: backfillKind({ clouds, access: evidence, journal, backfilled, records, clock, log }),
+    backfill: backfillKind({ clouds, access: readModel, journal, backfilled, records, clock, log }),
   };
   const jobs = createJobs({ records, kinds, now, log });
   opened.defer(() => jobs.stop());
 
   const { documents } = state;
   const ready = () => notReady().length === 0;
-  const xiq = await openAccountService({ clouds, evidence, jobs, pipeline, services, ownLooks, documents, ready });
+  const xiq = await openAccountService({ clouds, readModel, jobs, pipeline, services, selfChecks, documents, ready });
   opened.defer(() => xiq.stop());
 
   const sourceState = (name: string, api: SourceState['api']): SourceState => {
@@ -102,7 +102,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     return {
       startedMs,
       accepting: { ok: reasons.length === 0, reasons },
-      lanes: delivery.status(),
+      streams: delivery.status(),
       journalMaxBytes,
       freeBytes: sampler.freeBytes(),
       deadLetterBytes: deadLetters.bytes(),
@@ -111,7 +111,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       sources: shown,
     };
   };
-  const status = async () => statusOf(evidence(), identity, await live());
+  const status = async () => statusOf(readModel(), identity, await live());
   await noteForeignState(state, data.instanceId);
   await noteOutdatedState(state, await status());
 
@@ -125,7 +125,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     refused: parts.refused.takeRecent,
     completeness: xiq.figures,
     keep,
-    settings: () => pipeline.configuration().signals,
+    settings: () => pipeline.configuration().healthEvents,
     clock: { now, sleep: clock.sleep },
     log,
     meter: counters,
@@ -133,11 +133,11 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   opened.defer(() => healthEvents.stop());
 
   const doctor = createDoctor({
-    evidence,
+    readModel,
     destinations: pipeline.destinations,
-    troubleOf(name) {
-      const lane = delivery.status().find((candidate) => candidate.name === name);
-      return lane?.lastWords ?? lane?.reason;
+    problemOf(name) {
+      const stream = delivery.status().find((candidate) => candidate.name === name);
+      return stream?.lastMessage ?? stream?.reason;
     },
     keepProbe: () => keep([doctorProbe(now())]),
   });

@@ -11,10 +11,10 @@ export async function noteOutdatedState(
   state: Pick<State, 'note'>,
   { destinations, incidents }: Status,
 ): Promise<void> {
-  const lacking = destinations.filter(({ deadLetters }) => deadLetters.difference > 0);
+  const lacking = destinations.filter(({ deadLetters }) => deadLetters.unaccounted > 0);
   if (lacking.length === 0 || incidents.length > 0) return;
   const names = lacking.map(({ name }) => name).join(', ');
-  const lost = lacking.reduce((sum, { deadLetters }) => sum + deadLetters.difference, 0);
+  const lost = lacking.reduce((total, { deadLetters }) => total + deadLetters.unaccounted, 0);
   const reason =
     `dead letters of ${names} that were stored are not in it: an older copy, or the file of another data directory, ` +
     'was put in its place, or its state.sqlite-wal was removed';

@@ -9,10 +9,10 @@ import { z } from 'zod';
 import { inFiles } from './arrivals.ts';
 import { spawnConnector } from './connector-process.ts';
 import { copiesBy, differences } from './copies.ts';
-import { only, operatorPlace } from './operator-place.ts';
+import { only, operatorFixture } from './operator-fixture.ts';
 import { usageOf } from './process-usage.ts';
 import { behind } from './readyz.ts';
-import { answersOf, startSteadyLoad, wordsOf } from './steady-load.ts';
+import { answersOf, messageOf, startSteadyLoad } from './steady-load.ts';
 
 /** With the commands beside it, as processes, on two cores. */
 const rate = 1_000;
@@ -25,9 +25,9 @@ const adminFile = z.object({ url: z.url(), token: z.string() });
 
 test('whatever is asked of the admin API and however slowly it is read, every webhook is answered 202 and delivered once', async () => {
   const archive = { type: 'file', directory: './out', minFreeBytes: 0 };
-  await using place = await operatorPlace({ signals: { enabled: false }, destinations: { archive } });
-  const { directory, configFile, secret } = place.place;
-  const connector = await place.start();
+  await using fixture = await operatorFixture({ healthEvents: { enabled: false }, destinations: { archive } });
+  const { directory, configFile, secret } = fixture.fixture;
+  const connector = await fixture.start();
   await using others = new AsyncDisposableStack();
   others.defer(async () => void (await connector.end('SIGKILL')));
   onTestFailed(() => console.log(connector.output().slice(-5_000)));
@@ -64,14 +64,14 @@ test('whatever is asked of the admin API and however slowly it is read, every we
   const { cpuSeconds } = await usageOf(connector.pid);
   const startedMs = performance.now();
   const until = startedMs + besideMs;
-  const asked = { status: 0, trace: 0, shapes: 0, metrics: 0 };
+  const asked = { status: 0, trace: 0, unmapped: 0, metrics: 0 };
   const again = async (what: keyof typeof asked, ask: () => Promise<void>) => {
     for (; performance.now() < until; asked[what] += 1) await ask();
   };
   await Promise.all([
-    again('status', async () => expect(await place.run('status')).toMatchObject({ code: 0 })),
-    again('trace', async () => expect(await place.run(`trace ${noEvent} --from 1h`)).toMatchObject({ code: 66 })),
-    again('shapes', async () => expect(await place.run('shapes')).toMatchObject({ code: 0 })),
+    again('status', async () => expect(await fixture.run('status')).toMatchObject({ code: 0 })),
+    again('trace', async () => expect(await fixture.run(`trace ${noEvent} --from 1h`)).toMatchObject({ code: 66 })),
+    again('unmapped', async () => expect(await fixture.run('unmapped')).toMatchObject({ code: 0 })),
     again('metrics', async () => {
       const response = await open('/metrics');
       expect(response.statusCode).toBe(200);
@@ -88,33 +88,37 @@ test('whatever is asked of the admin API and however slowly it is read, every we
   await expect
     .poll(
       async () => {
-        const answers = await Promise.all(Array.from({ length: maxStreams }, () => open('/api/v1/tail')));
-        for (const answer of answers) answer.on('error', () => undefined).pause();
-        const taken = answers.every(({ statusCode }) => statusCode === 200);
-        if (!taken) for (const answer of answers) answer.destroy();
+        const responses = await Promise.all(Array.from({ length: maxStreams }, () => open('/api/v1/tail')));
+        for (const response of responses) response.on('error', () => undefined).pause();
+        const taken = responses.every(({ statusCode }) => statusCode === 200);
+        if (!taken) for (const response of responses) response.destroy();
         return taken;
       },
       { timeout: 10_000 },
     )
     .toBe(true);
-  expect(await place.run('tail')).toMatchObject({ code: 75, output: expect.stringContaining('16 streams are open') });
-  expect(await place.run('status')).toMatchObject({ code: 0 });
+  expect(await fixture.run('tail')).toMatchObject({ code: 75, output: expect.stringContaining('16 streams are open') });
+  expect(await fixture.run('status')).toMatchObject({ code: 0 });
   await setTimeout(beforeMs);
   agent.destroy();
-  await expect.poll(async () => (await place.run(`trace ${noEvent}`)).code, { timeout: 20_000 }).toBe(66);
+  await expect.poll(async () => (await fixture.run(`trace ${noEvent}`)).code, { timeout: 20_000 }).toBe(66);
 
   const measured = await load.end();
   console.log(
-    `${wordsOf(measured)}\nanswered meanwhile: ${JSON.stringify(asked)}, and ${lines} lines of a tail; the connector took ${share.toFixed(2)} of a processor`,
+    `${messageOf(measured)}\nanswered meanwhile: ${JSON.stringify(asked)}, and ${lines} lines of a tail; the connector took ${share.toFixed(2)} of a processor`,
   );
-  const due = measured.phases.reduce((sum, phase) => sum + phase.due, 0);
+  const due = measured.phases.reduce((total, phase) => total + phase.due, 0);
   expect(answersOf(measured)).toEqual({ 202: due });
   expect(measured.connectionsOpened).toBe(connections);
   await expect.poll(() => behind(connector), { timeout: 20_000 }).toEqual([]);
   const receipts = new Map((await load.receipts()).map((receipt) => [receipt, 1]));
   expect(receipts.size).toBe(due);
   expect(differences(copiesBy(await inFiles(join(directory, 'out')), 'receipt'), receipts)).toEqual([]);
-  const status = only((await place.ask(routes.status, 'status')).lines);
-  expect(status).toMatchObject({ holds: true, gaps: [], destinations: [{ sum: { normalized: due, delivered: due } }] });
+  const status = only((await fixture.ask(routes.status, 'status')).lines);
+  expect(status).toMatchObject({
+    reconciled: true,
+    gaps: [],
+    destinations: [{ counters: { normalized: due, delivered: due } }],
+  });
   expect(await connector.end('SIGTERM')).toBe(0);
 });

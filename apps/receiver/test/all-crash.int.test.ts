@@ -29,10 +29,10 @@ const linesIn = async (file: string): Promise<number> =>
 
 /** Sends until `after` more bodies are answered, and kills the connector in the midst of the next. */
 async function loadUntilKilled(seed: number, after: number, receiptsFile: string): Promise<void> {
-  connector = await startProcess(siems.place);
+  connector = await startProcess(siems.fixture);
   const before = await linesIn(receiptsFile);
   const { url } = connector;
-  const simulator = startSimulator({ url, secret: siems.place.secret, events: 0, seed, receiptsFile });
+  const simulator = startSimulator({ url, secret: siems.fixture.secret, events: 0, seed, receiptsFile });
   await expect.poll(() => linesIn(receiptsFile), { ...patient, interval: 10 }).toBeGreaterThan(before + after);
   expect(await connector.end('SIGKILL')).toBe('SIGKILL');
   simulator.end();
@@ -48,12 +48,12 @@ const eventsByReceipt = (arrivals: readonly Arrival[]) => {
 it(`after ${kills} kills every receipt's events are in every destination, doubled only under the same id`, {
   timeout: 120_000 + kills * 10_000,
 }, async () => {
-  const receiptsFile = join(siems.place.directory, 'receipts');
+  const receiptsFile = join(siems.fixture.directory, 'receipts');
   for (let run = 0; run < kills; run += 1) {
     // The moments differ from run to run, so that starting, appending, rolling and delivering are all hit.
     await loadUntilKilled(run, (run * 137) % 700, receiptsFile);
   }
-  connector = await startProcess(siems.place);
+  connector = await startProcess(siems.fixture);
   const last = connector;
   await expect.poll(() => behind(last), patient).toEqual([]);
   for (const { name, counters } of (await readyz(last)).destinations) {
@@ -68,7 +68,7 @@ it(`after ${kills} kills every receipt's events are in every destination, double
   // An event that came again under another id would be one too many for its receipt.
   const wrong = (found: readonly Arrival[]) => {
     const events = eventsByReceipt(found);
-    return receipts.filter((held) => events.get(held.receipt) !== held.events).slice(0, 10);
+    return receipts.filter((blocked) => events.get(blocked.receipt) !== blocked.events).slice(0, 10);
   };
   // The collector writes its file a moment later.
   await expect.poll(async () => wrong(await inCollector(siems.collector)), patient).toEqual([]);

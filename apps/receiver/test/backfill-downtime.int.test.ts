@@ -2,15 +2,15 @@ import { setTimeout } from 'node:timers/promises';
 import { routes } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
 import { setLastAlive } from './state-file.ts';
-import { until, xiqPlace } from './xiq-place.ts';
+import { until, xiqFixture } from './xiq-fixture.ts';
 
 const audit = 'AUDIT_LOG_ALL';
 
 test('killed under load, and down for a time: all that was sent meanwhile comes, no event by two bodies, and the proof says whole', async () => {
-  await using place = await xiqPlace();
-  const { cloud, work } = place;
-  await place.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
-  const first = await place.start();
+  await using fixture = await xiqFixture();
+  const { cloud, work } = fixture;
+  await fixture.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
+  const first = await fixture.start();
   await until('the subscriptions are made', async () => cloud.subscriptions.list().length === 2);
   const beganMs = Date.now();
   cloud.flow.set({ eventsPerSecond: 200, types: [audit], batch: 5 });
@@ -19,7 +19,7 @@ test('killed under load, and down for a time: all that was sent meanwhile comes,
   await setTimeout(3_000);
   // As if it had been longer: a shorter downtime is none.
   await setLastAlive(work.directory, Date.now() - 120_000);
-  const second = await place.start();
+  const second = await fixture.start();
   await setTimeout(3_000);
   cloud.flow.set({ eventsPerSecond: 0 });
   await cloud.settled();
@@ -36,8 +36,8 @@ test('killed under load, and down for a time: all that was sent meanwhile comes,
   expect([...(await receipts()).values()].filter(({ size }) => size > 1)).toEqual([]);
   expect(second.output()).toContain('no webhook was accepted from');
   const span = ['--from', new Date(beganMs - 1_000).toISOString(), '--to', new Date().toISOString()];
-  const proof = await place.run('completeness', ...span, '--types', audit, '--json');
+  const proof = await fixture.run('completeness', ...span, '--types', audit, '--json');
   const lines = proof.stdout.trim().split('\n');
-  expect(routes.completeness.answer.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ verdict: 'whole' });
+  expect(routes.completeness.response.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ verdict: 'whole' });
   expect(proof.code).toBe(0);
 }, 120_000);

@@ -1,51 +1,51 @@
 import { routes } from '@xiq-siem/admin-api';
 import { ext4Disk, lackOf } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { only } from './operator-place.ts';
-import { type RestPlace, restPlace, types } from './rest-place.ts';
+import { only } from './operator-fixture.ts';
+import { type RestFixture, restFixture, types } from './rest-fixture.ts';
 import { setLastAlive } from './state-file.ts';
-import { until, xiqPlace } from './xiq-place.ts';
+import { until, xiqFixture } from './xiq-fixture.ts';
 
 const [audit, authentication] = types;
 /** Within the last hours, and no two at one time. */
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 
 /** Three that come at once show that both clocks agree. */
-const comeAtOnce = ({ cloud }: RestPlace): void => void cloud.emit({ type: audit, count: 3 });
+const comeAtOnce = ({ cloud }: RestFixture): void => void cloud.emit({ type: audit, count: 3 });
 
-async function jobOf({ operator }: RestPlace) {
+async function jobOf({ operator }: RestFixture) {
   const { lines } = await operator.ask(routes.jobs, 'jobs');
   return only(only(lines).jobs);
 }
 
 test('what was dropped is back-filled, nothing twice, and the proof says whole', async () => {
-  await using place = await restPlace();
-  const connector = await place.start();
-  const { cloud } = place;
+  await using fixture = await restFixture();
+  const connector = await fixture.start();
+  const { cloud } = fixture;
   cloud.emit({ type: audit, count: 27, atMs: earlier(1_000) });
-  comeAtOnce(place);
+  comeAtOnce(fixture);
   cloud.emit({ type: authentication, count: 20, atMs: earlier(900), sameMillisecond: true });
   await cloud.settled();
-  await place.hasDelivered(50);
+  await fixture.hasDelivered(50);
   cloud.faults.set({ drop: {} });
   cloud.emit({ type: audit, count: 150, atMs: earlier(500), batch: 7 });
   cloud.emit({ type: authentication, count: 40, atMs: earlier(400), alike: true });
   await cloud.settled();
-  const before = await place.completeness();
+  const before = await fixture.completeness();
   expect(before.code).toBe(1);
-  const { code, job } = await place.backfill();
+  const { code, job } = await fixture.backfill();
   expect(job.types).toMatchObject([
     { messageType: audit, state: 'done', done: 1, fetched: 180, known: 30, kept: 150 },
     { messageType: authentication, state: 'done', done: 1, fetched: 60, known: 20, kept: 40 },
   ]);
   expect(code).toBe(0);
-  await place.hasDelivered(240);
-  const after = await place.completeness();
+  await fixture.hasDelivered(240);
+  const after = await fixture.completeness();
   expect(after.lines.at(-1)).toMatchObject({ kind: 'end', verdict: 'whole' });
   expect(after.code).toBe(0);
-  expect((await place.backfill()).job.types).toMatchObject([{ kept: 0 }, { kept: 0 }]);
+  expect((await fixture.backfill()).job.types).toMatchObject([{ kept: 0 }, { kept: 0 }]);
   await connector.end('SIGTERM');
-  const stopped = await place.completeness();
+  const stopped = await fixture.completeness();
   expect([stopped.code, stopped.lines.at(-1)]).toMatchObject([0, { verdict: 'whole', snapshot: true }]);
 });
 
@@ -56,12 +56,12 @@ test.for(['kill -9', 'a power cut'])(
     const lack = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
     skip(lack !== undefined, lack);
     const disk = how === 'kill -9' ? undefined : await ext4Disk(onTestFinished);
-    await using place = await restPlace(disk === undefined ? {} : { parent: disk.path });
-    const { cloud, operator } = place;
-    const first = await place.start();
+    await using fixture = await restFixture(disk === undefined ? {} : { parent: disk.path });
+    const { cloud, operator } = fixture;
+    const first = await fixture.start();
     await disk?.sync();
     const cutPower = await disk?.armPowerCut();
-    comeAtOnce(place);
+    comeAtOnce(fixture);
     await cloud.settled();
     cloud.faults.set({ drop: {}, slowAnswer: { delayMs: 30, on: ['logs'] } });
     for (const hour of [6, 5, 4, 3, 2, 1]) cloud.emit({ type: audit, count: 300, atMs: earlier(hour * 3_600) });
@@ -71,39 +71,39 @@ test.for(['kill -9', 'a power cut'])(
     await operator.run(`backfill ${span} --no-wait`);
     let kept = 0;
     await until('some is kept', async () => {
-      kept = (await jobOf(place)).types?.[0]?.kept ?? 0;
+      kept = (await jobOf(fixture)).types?.[0]?.kept ?? 0;
       return kept > 0;
     });
     await cutPower?.();
     await first.end('SIGKILL');
     await disk?.remount();
     expect(kept).toBeLessThan(1_800);
-    const second = await place.start();
-    await until('the job is done', async () => (await jobOf(place)).state === 'done');
-    expect((await jobOf(place)).types).toMatchObject([
+    const second = await fixture.start();
+    await until('the job is done', async () => (await jobOf(fixture)).state === 'done');
+    expect((await jobOf(fixture)).types).toMatchObject([
       { messageType: audit, fetched: expect.any(Number), done: 1 },
       { messageType: authentication, kept: 300 },
     ]);
-    await place.hasDelivered(3 + 1_800 + 300);
-    expect(await place.completeness(span)).toMatchObject({ code: 0 });
+    await fixture.hasDelivered(3 + 1_800 + 300);
+    expect(await fixture.completeness(span)).toMatchObject({ code: 0 });
     expect(second.output()).toContain('backfill.goes_on');
   },
 );
 
 test('a webhook that comes after its event was back-filled is delivered to nobody, also after a restart', async () => {
-  await using place = await restPlace();
-  const { cloud, operator } = place;
-  const first = await place.start();
-  comeAtOnce(place);
+  await using fixture = await restFixture();
+  const { cloud, operator } = fixture;
+  const first = await fixture.start();
+  comeAtOnce(fixture);
   await cloud.settled();
   cloud.faults.set({ late: { delayMs: 4_000 } });
   const [event] = cloud.emit({ type: audit, count: 2, atMs: earlier(60) });
-  const { job } = await place.backfill();
+  const { job } = await fixture.backfill();
   expect(job.types?.[0]).toMatchObject({ kept: 2 });
-  await place.hasDelivered(5);
+  await fixture.hasDelivered(5);
   await first.end('SIGKILL');
   cloud.faults.clear();
-  const second = await place.start();
+  const second = await fixture.start();
   await cloud.settled();
   const late = event?.deliveries;
   // The first was sent to a process that was gone; what comes now comes to the one that was started again.
@@ -112,44 +112,44 @@ test('a webhook that comes after its event was back-filled is delivered to nobod
   const receipt = await second.post(audit, [element]);
   await until('the body is settled', async () => {
     const { lines } = await operator.ask(routes.status, 'status');
-    return only(only(lines).destinations).sum.filtered === 1;
+    return only(only(lines).destinations).counters.filtered === 1;
   });
   const { lines } = await operator.ask(routes.traceReceipt, `trace ${receipt}`);
   expect(only(only(lines).events).destinations).toMatchObject([
-    { verdict: 'filtered', code: 'duplicate_of_backfill', words: expect.stringContaining('back-fill') },
+    { verdict: 'filtered', code: 'duplicate_of_backfill', message: expect.stringContaining('back-fill') },
   ]);
-  await place.hasDelivered(5);
-  expect(await place.completeness()).toMatchObject({ code: 0 });
+  await fixture.hasDelivered(5);
+  expect(await fixture.completeness()).toMatchObject({ code: 0 });
 });
 
 test('a downtime of ours is back-filled by itself', async () => {
-  await using place = await restPlace({ subscriptions: { backfill: 'auto' } });
-  const { cloud, operator } = place;
-  const first = await place.start();
-  comeAtOnce(place);
+  await using fixture = await restFixture({ subscriptions: { backfill: 'auto' } });
+  const { cloud, operator } = fixture;
+  const first = await fixture.start();
+  comeAtOnce(fixture);
   await cloud.settled();
-  await place.hasDelivered(3);
+  await fixture.hasDelivered(3);
   await first.end('SIGKILL');
   cloud.emit({ type: audit, count: 25, atMs: earlier(300) });
   await cloud.settled();
   // As if we had been down for ten minutes.
-  await setLastAlive(operator.place.directory, earlier(600));
-  const second = await place.start();
-  await place.hasDelivered(28);
+  await setLastAlive(operator.fixture.directory, earlier(600));
+  const second = await fixture.start();
+  await fixture.hasDelivered(28);
   expect(second.output()).toContain('no webhook was accepted from');
   // It reaches beyond the start, for clocks that differ a little, and waits for that.
-  expect(await jobOf(place)).toMatchObject({ kind: 'backfill', state: 'running', types: [{ state: 'waiting' }, {}] });
+  expect(await jobOf(fixture)).toMatchObject({ kind: 'backfill', state: 'running', types: [{ state: 'waiting' }, {}] });
 });
 
 test('a subscription that was disabled behind our back: mended, and the gap back-filled by itself', async () => {
-  await using place = await xiqPlace();
-  const { cloud, work } = place;
-  await place.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
-  const first = await place.start();
-  const looked = async () => (await place.run('status', '--json')).stdout.includes('"looked"');
+  await using fixture = await xiqFixture();
+  const { cloud, work } = fixture;
+  await fixture.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
+  const first = await fixture.start();
+  const checked = async () => (await fixture.run('status', '--json')).stdout.includes('"looked"');
   await until(
     'the subscriptions are made, and seen well',
-    async () => cloud.subscriptions.list().length === 2 && looked(),
+    async () => cloud.subscriptions.list().length === 2 && checked(),
   );
   cloud.emit({ type: audit, count: 5 });
   await cloud.settled();
@@ -157,7 +157,7 @@ test('a subscription that was disabled behind our back: mended, and the gap back
   for (const { id } of cloud.subscriptions.list()) cloud.subscriptions.change(id, { status: 'DISABLED' });
   cloud.emit({ type: audit, count: 40 });
   await cloud.settled();
-  const second = await place.start();
+  const second = await fixture.start();
   const ids = async () =>
     (await work.documents()).flatMap(({ event }) => (event['dataset'] === 'extreme_xiq.audit' ? [event.id] : []));
   await until('all is delivered', async () => (await ids()).length >= 45);

@@ -16,7 +16,7 @@ export interface Client {
   close(): void;
 }
 
-const answer = z.object({ receipt: z.string() });
+const response = z.object({ receipt: z.string() });
 
 export function createClient(url: string, secret: string, maxSockets = 32): Client {
   const agent = new Agent({ keepAlive: true, maxSockets });
@@ -45,7 +45,7 @@ export function createClient(url: string, secret: string, maxSockets = 32): Clie
   return {
     async post(path, body) {
       const { status, body: text, retryAfter } = await send(url + path, 'POST', body);
-      return { status, receipt: status === 202 ? answer.parse(JSON.parse(text)).receipt : undefined, retryAfter };
+      return { status, receipt: status === 202 ? response.parse(JSON.parse(text)).receipt : undefined, retryAfter };
     },
     async get(target) {
       const { status, body } = await send(target, 'GET');

@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-export interface Workplace {
+export interface TemporaryDirectory {
   readonly directory: string;
   readonly configFile: string;
   readonly secret: string;
@@ -28,11 +28,11 @@ export type OutputDocument = z.output<typeof outputDocument>;
  * A new directory with a configuration; `yaml` is added to one that listens at free ports and may fill the disk, and
  * `destinations` stand beside the one that is called `archive`. It is made within `parent`.
  */
-export async function workplace(
+export async function temporaryDirectory(
   yaml = '',
   destinations: Readonly<Record<string, object>> = {},
   parent = tmpdir(),
-): Promise<Workplace> {
+): Promise<TemporaryDirectory> {
   const directory = await mkdtemp(join(parent, 'xiq-siem-'));
   const configFile = join(directory, 'config.yaml');
   const others = Object.entries(destinations).map(([name, entry]) => `, ${name}: ${JSON.stringify(entry)}`);
@@ -80,7 +80,7 @@ const started = z.object({ event: z.literal('connector.started'), url: z.string(
 
 /** `tracer`: a command line that runs node and leaves it the child of ours, as `strace -D` does. */
 export async function startProcess(
-  { configFile, secret, directory }: Workplace,
+  { configFile, secret, directory }: TemporaryDirectory,
   tracer: readonly string[] = [],
 ): Promise<RunningConnector> {
   const child = spawnConnector(['serve', '--config', configFile], secret, directory, tracer);

@@ -2,17 +2,19 @@
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Client, createClient } from './client.ts';
-import { type RunningConnector, startProcess, type Workplace } from './connector-process.ts';
+import { type RunningConnector, startProcess, type TemporaryDirectory } from './connector-process.ts';
 import type { Receipts } from './load.ts';
 
 /** The words of every event that a receipt was given for and that the output does not have under it. */
-export async function lostWords(place: Workplace, receipts: Receipts): Promise<readonly string[]> {
+export async function lostText(fixture: TemporaryDirectory, receipts: Receipts): Promise<readonly string[]> {
   const found = new Map<string, Set<string>>();
-  for (const { extreme, message } of await place.documents()) {
+  for (const { extreme, message } of await fixture.documents()) {
     const { receipt } = extreme.xiq;
     found.set(receipt, (found.get(receipt) ?? new Set()).add(String(message)));
   }
-  return [...receipts].flatMap(([receipt, words]) => words.filter((word) => found.get(receipt)?.has(word) !== true));
+  return [...receipts].flatMap(([receipt, message]) =>
+    message.filter((word) => found.get(receipt)?.has(word) !== true),
+  );
 }
 
 const ready = z.object({ destinations: z.array(z.object({ lagBodies: z.number() })) });
@@ -25,23 +27,23 @@ async function lagOf(client: Client, { adminUrl }: RunningConnector): Promise<nu
 const deliverWithinMs = 15_000;
 
 /** Starts the connector, waits until it has delivered, and stops it; gives what is wrong then, which should be nothing. */
-export async function faultsAfterRestart(place: Workplace, receipts: Receipts): Promise<readonly string[]> {
-  const connector = await startProcess(place);
-  const client = createClient(connector.url, place.secret);
+export async function faultsAfterRestart(fixture: TemporaryDirectory, receipts: Receipts): Promise<readonly string[]> {
+  const connector = await startProcess(fixture);
+  const client = createClient(connector.url, fixture.secret);
   const until = performance.now() + deliverWithinMs;
   while ((await lagOf(client, connector)) > 0 && performance.now() < until) await setTimeout(20);
   client.close();
   const ended = await connector.end('SIGTERM');
   const faults = ended === 0 ? [] : [`it ended with ${ended}:\n${connector.output()}`];
-  const lost = (await lostWords(place, receipts)).map((words) => `lost: ${words}`);
+  const lost = (await lostText(fixture, receipts)).map((message) => `lost: ${message}`);
   const idOf = new Map<string, string>();
-  const wordsOf = new Map<string, string>();
-  for (const { event, message } of await place.documents()) {
-    const words = String(message);
-    if ((idOf.get(words) ?? event.id) !== event.id) faults.push(`two ids: ${words}`);
-    if ((wordsOf.get(event.id) ?? words) !== words) faults.push(`one id for two events: ${words}`);
-    idOf.set(words, event.id);
-    wordsOf.set(event.id, words);
+  const messageOf = new Map<string, string>();
+  for (const { event, message } of await fixture.documents()) {
+    const text = String(message);
+    if ((idOf.get(text) ?? event.id) !== event.id) faults.push(`two ids: ${text}`);
+    if ((messageOf.get(event.id) ?? text) !== text) faults.push(`one id for two events: ${text}`);
+    idOf.set(text, event.id);
+    messageOf.set(event.id, text);
   }
   return [...faults, ...lost];
 }

@@ -1,7 +1,12 @@
 // kill -9 of the node process under load, again and again: what a client was answered 202 is in the output.
 import { expect, it } from 'vitest';
 import { createClient } from './client.ts';
-import { type RunningConnector, startProcess, type Workplace, workplace } from './connector-process.ts';
+import {
+  type RunningConnector,
+  startProcess,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from './connector-process.ts';
 
 const kills = Number(process.env['XIQ_SIEM_KILLS'] ?? 8);
 
@@ -9,37 +14,37 @@ const kills = Number(process.env['XIQ_SIEM_KILLS'] ?? 8);
 type Receipts = Map<string, readonly string[]>;
 
 /** A body of one to three events, all of one millisecond, each with words of its own. */
-function bodyOf(run: number, number: number): { readonly body: string; readonly words: readonly string[] } {
-  const words = Array.from({ length: 1 + (number % 3) }, (_, index) => `run ${run} body ${number} event ${index}`);
-  const events = words.map((description) => ({
+function bodyOf(run: number, number: number): { readonly body: string; readonly message: readonly string[] } {
+  const message = Array.from({ length: 1 + (number % 3) }, (_, index) => `run ${run} body ${number} event ${index}`);
+  const events = message.map((description) => ({
     timeStamp: 1_636_337_187_553,
     userId: 6553,
     code: 10001,
     description,
     padding: 'x'.repeat(number % 500),
   }));
-  return { body: JSON.stringify(number % 2 === 0 && events.length === 1 ? events[0] : events), words };
+  return { body: JSON.stringify(number % 2 === 0 && events.length === 1 ? events[0] : events), message };
 }
 
 /** Posts from many connections until `connector` is killed, in the midst of it, when it has answered `after` bodies. */
 async function loadUntilKilled(
-  place: Workplace,
+  fixture: TemporaryDirectory,
   connector: RunningConnector,
   run: number,
   after: number,
   receipts: Receipts,
 ): Promise<void> {
-  const client = createClient(connector.url, place.secret);
+  const client = createClient(connector.url, fixture.secret);
   const enough = Promise.withResolvers<void>();
   let killed = false;
   let number = 0;
   let answered = 0;
   const sender = async (): Promise<void> => {
     while (!killed) {
-      const { body, words } = bodyOf(run, number++);
+      const { body, message } = bodyOf(run, number++);
       const posted = await client.post('/webhooks/xiq/AUDIT_LOG_ALL', body).catch(() => undefined);
       if (posted?.receipt === undefined) continue;
-      receipts.set(posted.receipt, words);
+      receipts.set(posted.receipt, message);
       answered += 1;
       if (answered > after) enough.resolve();
     }
@@ -56,27 +61,27 @@ it(`after ${kills} kills every receipt is in the output, at least once, with the
   timeout: 30_000 + kills * 3_000,
 }, async () => {
   // Small segments and no retention: files are begun and removed all the time.
-  const place = await workplace('journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }');
+  const fixture = await temporaryDirectory('journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }');
   const receipts: Receipts = new Map();
   for (let run = 0; run < kills; run += 1) {
     // The moments differ from run to run, so that starting, appending, rolling and delivering are all hit.
-    await loadUntilKilled(place, await startProcess(place), run, (run * 137) % 1_000, receipts);
+    await loadUntilKilled(fixture, await startProcess(fixture), run, (run * 137) % 1_000, receipts);
   }
-  const last = await startProcess(place);
+  const last = await startProcess(fixture);
   expect(await last.end('SIGTERM')).toBe(0);
 
-  const documents = await place.documents();
+  const documents = await fixture.documents();
   const idOf = new Map<string, string>();
-  const wordsOf = new Map<string, Set<string>>();
+  const messageOf = new Map<string, Set<string>>();
   for (const { event, extreme, message } of documents) {
-    const words = String(message);
-    expect(idOf.get(words) ?? event.id, words).toBe(event.id);
-    idOf.set(words, event.id);
-    const found = wordsOf.get(extreme.xiq.receipt) ?? new Set();
-    wordsOf.set(extreme.xiq.receipt, found.add(words));
+    const text = String(message);
+    expect(idOf.get(text) ?? event.id, text).toBe(event.id);
+    idOf.set(text, event.id);
+    const found = messageOf.get(extreme.xiq.receipt) ?? new Set();
+    messageOf.set(extreme.xiq.receipt, found.add(text));
   }
-  const lost = [...receipts].filter(([receipt, words]) =>
-    words.some((each) => wordsOf.get(receipt)?.has(each) !== true),
+  const lost = [...receipts].filter(([receipt, message]) =>
+    message.some((each) => messageOf.get(receipt)?.has(each) !== true),
   );
   expect(lost).toEqual([]);
   expect(new Set(idOf.values()).size).toBe(idOf.size);
@@ -84,5 +89,5 @@ it(`after ${kills} kills every receipt is in the output, at least once, with the
   console.log(
     `${kills} kills: ${receipts.size} receipts, ${lost.length} lost, ${documents.length - idOf.size} duplicates of ${documents.length} documents`,
   );
-  await place.remove();
+  await fixture.remove();
 });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { ext4Disk, fillDisk, lackOf, tmpfsAt } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createClient, type Posted } from './client.ts';
-import { startProcess, type Workplace, workplace } from './connector-process.ts';
-import { faultsAfterRestart, lostWords } from './conservation.ts';
+import { startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
+import { faultsAfterRestart, lostText } from './conservation.ts';
 import { postOne, type Receipts } from './load.ts';
 
 const lack = lackOf('mount', 'loop');
@@ -27,9 +27,9 @@ interface Running {
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
-async function started(place: Workplace, receipts: Receipts): Promise<Running> {
-  const connector = await startProcess(place);
-  const client = createClient(connector.url, place.secret);
+async function started(fixture: TemporaryDirectory, receipts: Receipts): Promise<Running> {
+  const connector = await startProcess(fixture);
+  const client = createClient(connector.url, fixture.secret);
   onTestFinished(async () => {
     client.close();
     await connector.end('SIGKILL');
@@ -40,8 +40,8 @@ async function started(place: Workplace, receipts: Receipts): Promise<Running> {
     post,
     async postUntilRefused() {
       for (;;) {
-        const answer = await post();
-        if (answer.receipt === undefined) return answer;
+        const response = await post();
+        if (response.receipt === undefined) return response;
       }
     },
     readyz: () => client.get(`${connector.adminUrl}/readyz`),
@@ -49,25 +49,29 @@ async function started(place: Workplace, receipts: Receipts): Promise<Running> {
   };
 }
 
-async function temporaryWorkplace(yaml = '', parent?: string): Promise<Workplace> {
-  const place = await workplace(`${journal}\n${yaml}`, {}, parent);
-  onTestFinished(() => place.remove());
-  const text = await readFile(place.configFile, 'utf8');
+async function makeTemporaryDirectory(yaml = '', parent?: string): Promise<TemporaryDirectory> {
+  const fixture = await temporaryDirectory(`${journal}\n${yaml}`, {}, parent);
+  onTestFinished(() => fixture.remove());
+  const text = await readFile(fixture.configFile, 'utf8');
   await writeFile(
-    place.configFile,
+    fixture.configFile,
     text.replace('minFreeBytes: 0 }', 'minFreeBytes: 0, retry: { initialMs: 200, maxMs: 200 } }'),
   );
-  return place;
+  return fixture;
 }
 
 /** Its journal has a disk of its own; its destination is down: a file stands where the directory belongs. */
-async function withDestinationDown(): Promise<{ place: Workplace; data: string; bringBack: () => Promise<void> }> {
-  const place = await temporaryWorkplace();
-  const data = join(place.directory, 'data');
-  const out = join(place.directory, 'out');
+async function withDestinationDown(): Promise<{
+  fixture: TemporaryDirectory;
+  data: string;
+  bringBack: () => Promise<void>;
+}> {
+  const fixture = await makeTemporaryDirectory();
+  const data = join(fixture.directory, 'data');
+  const out = join(fixture.directory, 'out');
   await tmpfsAt(data, diskBytes, onTestFinished);
   await writeFile(out, '');
-  return { place, data, bringBack: () => rm(out) };
+  return { fixture, data, bringBack: () => rm(out) };
 }
 
 /** It takes bodies again by itself: now and then first, while room is being made, then each. */
@@ -83,11 +87,11 @@ async function expectTaken({ readyz, post, end }: Running): Promise<void> {
 }
 
 it('a disk that others fill is answered 503 until they free it, and everything acknowledged is delivered', async () => {
-  const disk = join((await temporaryWorkplace()).directory, 'disk');
+  const disk = join((await makeTemporaryDirectory()).directory, 'disk');
   await tmpfsAt(disk, diskBytes, onTestFinished);
-  const place = await temporaryWorkplace('', disk);
+  const fixture = await makeTemporaryDirectory('', disk);
   const receipts: Receipts = new Map();
-  const connector = await started(place, receipts);
+  const connector = await started(fixture, receipts);
   for (let bodies = 0; bodies < 200; bodies += 1) expect(await connector.post()).toMatchObject({ status: 202 });
 
   const ballast = join(disk, 'ballast');
@@ -103,54 +107,54 @@ it('a disk that others fill is answered 503 until they free it, and everything a
 
   await rm(ballast);
   await expectTaken(connector);
-  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 it('a disk that the journal filled while its destination was down empties itself when the destination is back', async () => {
-  const { place, bringBack } = await withDestinationDown();
+  const { fixture, bringBack } = await withDestinationDown();
   const receipts: Receipts = new Map();
-  const connector = await started(place, receipts);
+  const connector = await started(fixture, receipts);
   expect(await connector.postUntilRefused()).toMatchObject(refused);
   expect(receipts.size * 12_000).toBeGreaterThan(diskBytes);
   await expect.poll(connector.readyz, soon).toMatchObject(notReady);
 
   await bringBack();
   await expectTaken(connector);
-  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 it.each(['SIGKILL', 'SIGTERM'] as const)(
   'a connector that ended by %s starts on its full disk, delivers, and takes bodies again',
   async (signal) => {
-    const { place, data, bringBack } = await withDestinationDown();
+    const { fixture, data, bringBack } = await withDestinationDown();
     const receipts: Receipts = new Map();
-    const first = await started(place, receipts);
+    const first = await started(fixture, receipts);
     await first.postUntilRefused();
     await first.end(signal);
     await fillDisk(join(data, 'ballast'));
 
-    const second = await started(place, receipts);
+    const second = await started(fixture, receipts);
     expect(await second.readyz()).toMatchObject(notReady);
     await bringBack();
     await expectTaken(second);
-    expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+    expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
   },
 );
 
 it('a disk that turns read-only is answered 503, what is on it is delivered, and the process stays', async () => {
   const disk = await ext4Disk(onTestFinished);
-  const place = await temporaryWorkplace(`dataDirectory: ${join(disk.path, 'data')}`);
-  const out = join(place.directory, 'out');
+  const fixture = await makeTemporaryDirectory(`dataDirectory: ${join(disk.path, 'data')}`);
+  const out = join(fixture.directory, 'out');
   await writeFile(out, '');
   const receipts: Receipts = new Map();
-  const connector = await started(place, receipts);
+  const connector = await started(fixture, receipts);
   for (let bodies = 0; bodies < 50; bodies += 1) expect(await connector.post()).toMatchObject({ status: 202 });
 
   await disk.becomeReadOnly();
   expect(await connector.post()).toMatchObject(refused);
   expect(await connector.readyz()).toMatchObject({ status: 503 });
   await rm(out);
-  await expect.poll(() => lostWords(place, receipts), soon).toEqual([]);
+  await expect.poll(() => lostText(fixture, receipts), soon).toEqual([]);
   const { status, body } = await connector.readyz();
   expect(status).toBe(503);
   expect(body).not.toContain('stopping');
@@ -158,6 +162,6 @@ it('a disk that turns read-only is answered 503, what is on it is delivered, and
   // An aborted ext4 has to be unmounted to be mended.
   await connector.end('SIGKILL');
   await disk.remount();
-  await expectTaken(await started(place, receipts));
-  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+  await expectTaken(await started(fixture, receipts));
+  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { audits } from './elastic-events.ts';
-import { clean, elasticPlace, well } from './elastic-place.ts';
+import { clean, elasticFixture, well } from './elastic-fixture.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -22,15 +22,15 @@ const writerRights = {
 
 test('an API key that expires pauses the destination, and the next one in its file brings all through', async () => {
   const keys = { apiKey: { file: './key' }, caFile: server.caFile };
-  const place = await elasticPlace(server, { namespace: 'expired', keys });
-  onTestFinished(() => place.remove());
+  const fixture = await elasticFixture(server, { namespace: 'expired', keys });
+  onTestFinished(() => fixture.remove());
   const newKey = async (rights: object, more: object = {}) => {
     const wanted = { name: 'xiq-siem', role_descriptors: { only: rights }, ...more };
-    await place.write('key', `${(await place.elastic.ask('POST', '/_security/api_key', wanted)).encoded}\n`);
+    await fixture.write('key', `${(await fixture.elastic.ask('POST', '/_security/api_key', wanted)).encoded}\n`);
   };
   await newKey(setupRights);
-  await place.setup();
-  const connector = await place.start();
+  await fixture.setup();
+  const connector = await fixture.start();
   await newKey(writerRights, { expiration: '5s' });
   await connector.post(audits(5), 'AUDIT_LOG_ALL');
   await expect.poll(connector.status, patience).toMatchObject({ ...well, counters: { ...clean, delivered: 5 } });
@@ -42,7 +42,7 @@ test('an API key that expires pauses the destination, and the next one in its fi
   };
   await expect.poll(tryOne, patience).toMatchObject({
     ...{ state: 'paused', reason: 'unauthorized', counters: clean },
-    lastWords: expect.stringContaining('401'),
+    lastMessage: expect.stringContaining('401'),
   });
   await newKey(writerRights);
   await expect.poll(connector.status, patience).toMatchObject({ ...well, counters: { ...clean, delivered: posted } });

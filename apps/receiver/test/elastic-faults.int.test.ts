@@ -2,17 +2,17 @@
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { audits, texts } from './elastic-events.ts';
-import { clean, type ElasticConnector, type ElasticPlaceOptions, elasticPlace, well } from './elastic-place.ts';
+import { clean, type ElasticConnector, type ElasticFixtureOptions, elasticFixture, well } from './elastic-fixture.ts';
 
 // What waits for a person is tried again after 5 s at most, then 10, then 20.
 const patience = { timeout: 45_000, interval: 100 };
 vi.setConfig({ testTimeout: 120_000 });
 
-async function begin(server: RunningServer, options: ElasticPlaceOptions) {
-  const place = await elasticPlace(server, options);
-  onTestFinished(() => place.remove());
-  const connector = await place.start();
-  return { place, connector };
+async function begin(server: RunningServer, options: ElasticFixtureOptions) {
+  const fixture = await elasticFixture(server, options);
+  onTestFinished(() => fixture.remove());
+  const connector = await fixture.start();
+  return { fixture, connector };
 }
 
 const waitFor = (connector: ElasticConnector, wanted: object) =>
@@ -35,66 +35,73 @@ describe('Elasticsearch 9.5', () => {
   afterAll(() => server?.stop());
 
   test('without our template the destination pauses, until setup has run', async () => {
-    const { place, connector } = await begin(server, { namespace: 'early' });
+    const { fixture, connector } = await begin(server, { namespace: 'early' });
     await connector.post(audits(20), 'AUDIT_LOG_ALL');
     await waitFor(connector, {
       ...{ state: 'paused', reason: 'template_missing', open: 20, counters: { ...clean, delivered: 0 } },
-      lastWords: expect.stringContaining('run `xiq-siem setup`'),
+      lastMessage: expect.stringContaining('run `xiq-siem setup`'),
     });
-    await place.setup();
+    await fixture.setup();
     await expectAllThrough(connector, 20);
   });
 
   describe('under our template', () => {
     beforeAll(async () => {
-      const place = await elasticPlace(server, { namespace: 'any' });
-      await place.setup();
-      await place.remove();
+      const fixture = await elasticFixture(server, { namespace: 'any' });
+      await fixture.setup();
+      await fixture.remove();
     });
 
     test('a write block holds the events of its data stream, the others pass', async () => {
-      const { place, connector } = await begin(server, { namespace: 'blocked' });
-      const { elastic } = place;
+      const { fixture, connector } = await begin(server, { namespace: 'blocked' });
+      const { elastic } = fixture;
       await connector.post([...audits(1), ...texts(1)]);
       await waitFor(connector, { open: 0, counters: { delivered: 2 } });
       const block = async (write: boolean) =>
-        elastic.ask('PUT', `/${await elastic.writeIndex(place.streamOf('audit'))}/_settings`, {
+        elastic.ask('PUT', `/${await elastic.writeIndex(fixture.streamOf('audit'))}/_settings`, {
           'index.blocks.write': write,
         });
       await block(true);
       await connector.post([...audits(20, 100), ...texts(20, 100)]);
-      const held = { events: 20, code: 'write_blocked', words: expect.stringContaining('cluster_block_exception') };
-      await waitFor(connector, { state: 'running', held, open: 20, counters: { ...clean, delivered: 22 } });
+      const blocked = {
+        events: 20,
+        code: 'write_blocked',
+        message: expect.stringContaining('cluster_block_exception'),
+      };
+      await waitFor(connector, { state: 'running', blocked, open: 20, counters: { ...clean, delivered: 22 } });
       expect(await connector.found()).toEqual({ 'extreme_xiq.audit': 1, 'extreme_xiq.sms': 21 });
       await block(false);
       await expectAllThrough(connector, 42);
     });
 
     test('another template that wins over ours holds the events of its data streams, until it is gone', async () => {
-      const { place, connector } = await begin(server, { namespace: 'outranked' });
+      const { fixture, connector } = await begin(server, { namespace: 'outranked' });
       const other = { index_patterns: ['logs-extreme_xiq.audit-outranked*'], priority: 900, data_stream: {} };
-      await place.elastic.ask('PUT', '/_index_template/other', other);
+      await fixture.elastic.ask('PUT', '/_index_template/other', other);
       await connector.post([...audits(20), ...texts(20)]);
-      const words = expect.stringContaining('index template other (priority 900) wins over logs-extreme_xiq');
+      const message = expect.stringContaining('index template other (priority 900) wins over logs-extreme_xiq');
       await waitFor(connector, {
-        ...{ state: 'running', held: { events: 20, code: 'template_missing', words }, open: 20 },
+        ...{ state: 'running', blocked: { events: 20, code: 'template_missing', message }, open: 20 },
         counters: { ...clean, delivered: 20 },
       });
-      await place.elastic.ask('DELETE', '/_index_template/other');
+      await fixture.elastic.ask('DELETE', '/_index_template/other');
       await expectAllThrough(connector, 40);
     });
 
     test('a data stream that another template made is held, until setup has rolled it over', async () => {
-      const { place, connector } = await begin(server, { namespace: 'foreign' });
-      const { elastic } = place;
+      const { fixture, connector } = await begin(server, { namespace: 'foreign' });
+      const { elastic } = fixture;
       const other = { index_patterns: ['logs-extreme_xiq.audit-foreign*'], priority: 901, data_stream: {} };
       await elastic.ask('PUT', '/_index_template/foreign', other);
       const guessed = { '@timestamp': '2026-01-01T00:00:00Z', 'user.id': 1 };
-      await elastic.ask('PUT', `/${place.streamOf('audit')}/_create/guessed`, guessed);
+      await elastic.ask('PUT', `/${fixture.streamOf('audit')}/_create/guessed`, guessed);
       await elastic.ask('DELETE', '/_index_template/foreign');
       await connector.post(audits(20), 'AUDIT_LOG_ALL');
-      await waitFor(connector, { held: { events: 20, code: 'rollover_needed' }, counters: { ...clean, delivered: 0 } });
-      await place.setup();
+      await waitFor(connector, {
+        blocked: { events: 20, code: 'rollover_needed' },
+        counters: { ...clean, delivered: 0 },
+      });
+      await fixture.setup();
       await waitFor(connector, { ...well, counters: { ...clean, delivered: 20 } });
       const { posted, found, deadLetters } = await connector.end();
       expect(found).toEqual(new Set([...posted, 'guessed']));
@@ -110,24 +117,24 @@ describe('Elasticsearch 9.5', () => {
       const noFailureStore = { data_stream_options: { failure_store: { enabled: false } } };
 
       test('the failure store takes what does not fit: delivered, and counted as degraded', async () => {
-        const { place, connector } = await begin(server, { namespace: 'misfits' });
-        await place.elastic.ask('PUT', custom, { template: userNamesAreNumbers });
+        const { fixture, connector } = await begin(server, { namespace: 'misfits' });
+        await fixture.elastic.ask('PUT', custom, { template: userNamesAreNumbers });
         await connector.post([...audits(20, 0, '4711'), ...audits(10, 100, 'j.doe')], 'AUDIT_LOG_ALL');
         await waitFor(connector, { ...well, counters: { ...clean, delivered: 30, degraded: 10 } });
         expect(await connector.found()).toEqual({ 'extreme_xiq.audit': 20 });
-        const failures = await place.elastic.search(`${place.streamOf('audit')}::failures`);
+        const failures = await fixture.elastic.search(`${fixture.streamOf('audit')}::failures`);
         expect(failures).toHaveLength(10);
         expect(JSON.stringify(failures)).toContain('failed to parse field [user.name] of type [long]');
-        await place.elastic.ask('DELETE', custom);
+        await fixture.elastic.ask('DELETE', custom);
         expect((await connector.end()).deadLetters).toEqual([]);
       });
 
       test('without a failure store exactly what does not fit is a dead letter, with the words of the server', async () => {
-        const { place, connector } = await begin(server, { namespace: 'conflict' });
-        await place.elastic.ask('PUT', custom, { template: { ...userNamesAreNumbers, ...noFailureStore } });
+        const { fixture, connector } = await begin(server, { namespace: 'conflict' });
+        await fixture.elastic.ask('PUT', custom, { template: { ...userNamesAreNumbers, ...noFailureStore } });
         await connector.post([...audits(20, 0, '4711'), ...audits(10, 100, 'j.doe')], 'AUDIT_LOG_ALL');
         await waitFor(connector, { ...well, counters: { ...clean, delivered: 20, deadLettered: 10 } });
-        await place.elastic.ask('DELETE', custom);
+        await fixture.elastic.ask('DELETE', custom);
         const { posted, found, deadLetters } = await connector.end();
         expect(found.size).toBe(20);
         expect(new Set([...found, ...deadLetters.map(({ id }) => id)])).toEqual(posted);
@@ -142,8 +149,8 @@ describe('Elasticsearch 9.5', () => {
 
       test('where nothing fits the destination pauses after two batches, and the mend brings the rest through', async () => {
         const keys = { batch: { maxEvents: 10 } };
-        const { place, connector } = await begin(server, { namespace: 'storm', keys });
-        const { elastic } = place;
+        const { fixture, connector } = await begin(server, { namespace: 'storm', keys });
+        const { elastic } = fixture;
         await elastic.ask('PUT', custom, { template: { ...userNamesAreNumbers, ...noFailureStore } });
         await connector.post(audits(100), 'AUDIT_LOG_ALL');
         await waitFor(connector, {
@@ -151,7 +158,7 @@ describe('Elasticsearch 9.5', () => {
           counters: { ...clean, delivered: 0, deadLettered: 20 },
         });
         await elastic.ask('DELETE', custom);
-        await elastic.ask('POST', `/${place.streamOf('audit')}/_rollover`);
+        await elastic.ask('POST', `/${fixture.streamOf('audit')}/_rollover`);
         await waitFor(connector, { ...well, counters: { ...clean, delivered: 80, deadLettered: 20 } });
         const { posted, found, deadLetters } = await connector.end();
         expect(found.size).toBe(80);
@@ -165,8 +172,8 @@ test('with 429s on demand everything passes in smaller batches, and nothing twic
   const small = await startServer('elasticsearch', { settings: { 'indexing_pressure.memory.limit': '64kb' } });
   onTestFinished(() => small.stop());
   const retry = { initialMs: 50, maxMs: 500 };
-  const { place, connector } = await begin(small, { namespace: 'busy', keys: { retry } });
-  await place.setup();
+  const { fixture, connector } = await begin(small, { namespace: 'busy', keys: { retry } });
+  await fixture.setup();
   await connector.post(audits(200, 0, 'j.doe', 'x'.repeat(1000)), 'AUDIT_LOG_ALL');
   await expectAllThrough(connector, 200);
   expect(connector.output()).toContain('"code":"busy"');
@@ -189,19 +196,19 @@ describe('Elasticsearch 8.19, with TLS and users', () => {
     const { writer } = server.credentials ?? {};
     if (writer === undefined) throw new Error('the server knows no users');
     const files = { password: `${writer.password}\n` };
-    const { place, connector } = await begin(server, { namespace: 'login', keys: keys(writer.username), files });
+    const { fixture, connector } = await begin(server, { namespace: 'login', keys: keys(writer.username), files });
     const template = { index_patterns: ['logs-extreme_xiq.*-login'], priority: 200, data_stream: {} };
-    await place.elastic.ask('PUT', '/_index_template/login', template);
+    await fixture.elastic.ask('PUT', '/_index_template/login', template);
     await connector.post(audits(5), 'AUDIT_LOG_ALL');
     await waitFor(connector, { ...well, counters: { ...clean, delivered: 5 } });
-    await place.write('password', 'the-old-one\n');
+    await fixture.write('password', 'the-old-one\n');
     await connector.post(audits(20, 100), 'AUDIT_LOG_ALL');
     await waitFor(connector, {
       ...{ state: 'paused', reason: 'unauthorized', open: 20, counters: { ...clean, delivered: 5 } },
-      lastWords: expect.stringContaining('401'),
+      lastMessage: expect.stringContaining('401'),
     });
     expect(JSON.stringify([await connector.status(), connector.output()])).not.toContain('the-old-one');
-    await place.write('password', files.password);
+    await fixture.write('password', files.password);
     await expectAllThrough(connector, 25);
   });
 });

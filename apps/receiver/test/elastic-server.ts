@@ -15,7 +15,7 @@ export interface Elastic {
 }
 
 /** What the tests look at in any answer. */
-const answer = z.looseObject({
+const response = z.looseObject({
   hits: z
     .object({
       hits: z.array(
@@ -28,7 +28,7 @@ const answer = z.looseObject({
   encoded: z.string().default(''),
 });
 
-export type ElasticAnswer = z.output<typeof answer>;
+export type ElasticAnswer = z.output<typeof response>;
 
 /** Asks as `login`, or as its administrator where the server knows users. */
 export async function elasticOf(server: RunningServer, login?: Login): Promise<Elastic> {
@@ -62,7 +62,7 @@ export async function elasticOf(server: RunningServer, login?: Login): Promise<E
     async ask(method, path, body) {
       const { status, text } = await send(method, path, body);
       if (status >= 400 && status !== 404) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 2000)}`);
-      return answer.parse(JSON.parse(text));
+      return response.parse(JSON.parse(text));
     },
     async search(streams, query = { match_all: {} }) {
       await elastic.ask('POST', `/${streams}/_refresh`);

@@ -28,7 +28,7 @@ beforeAll(async () => {
     yaml: 'journal: { minFreeBytes: 0 }',
     others: { victoria: { type: 'splunk-hec', url: victoria.url, token: hecToken, where } },
   });
-  connector = await startProcess(siems.place);
+  connector = await startProcess(siems.fixture);
 }, 300_000);
 
 afterAll(async () => {
@@ -47,11 +47,11 @@ interface Run {
 
 /** Sends the bodies of seed 7, and waits until every destination has settled them. */
 async function run(name: string): Promise<Run> {
-  const receiptsFile = join(siems.place.directory, `${name}.receipts`);
+  const receiptsFile = join(siems.fixture.directory, `${name}.receipts`);
   const before = await usageOf(connector.pid);
   const startedMs = performance.now();
   const doneMs = new Map<string, number>();
-  const sent = await simulate({ url: connector.url, secret: siems.place.secret, events, seed: 7, receiptsFile });
+  const sent = await simulate({ url: connector.url, secret: siems.fixture.secret, events, seed: 7, receiptsFile });
   const slow = async (): Promise<readonly string[]> => {
     const names = await behind(connector);
     for (const name of destinations) {
@@ -106,7 +106,7 @@ it(`${events} events of all nine types: counts and ids agree in every destinatio
 
   const filtered = receipts
     .filter(({ messageType }) => messageType.startsWith('LOCATION_'))
-    .reduce((sum, receipt) => sum + receipt.events, 0);
+    .reduce((total, receipt) => total + receipt.events, 0);
   const found = await everywhere(events, events - filtered);
   report('first run', first, sizes(found));
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Workplace } from './connector-process.ts';
+import type { TemporaryDirectory } from './connector-process.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -17,12 +17,12 @@ export interface InTerminal {
 
 /** `words` are parted by blanks, and meant for no shell. */
 export function startInTerminal(
-  { directory, configFile }: Workplace,
-  words: string,
+  { directory, configFile }: TemporaryDirectory,
+  message: string,
   columns: number,
   env: Readonly<Record<string, string>> = {},
 ): InTerminal {
-  const command = `stty rows 24 cols ${columns} -echo; exec '${process.execPath}' '${main}' ${words} --config '${configFile}'`;
+  const command = `stty rows 24 cols ${columns} -echo; exec '${process.execPath}' '${main}' ${message} --config '${configFile}'`;
   const { PATH, HOME } = process.env;
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: directory,

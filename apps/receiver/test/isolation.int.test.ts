@@ -8,7 +8,7 @@ import { type Client, createClient } from './client.ts';
 import { type RunningConnector, startProcess } from './connector-process.ts';
 import { copiesBy, differences, onceEach } from './copies.ts';
 import { behind, destinationOf, readyz, unaccounted } from './readyz.ts';
-import { hecPlace, hecToken, type Siems, startHec, startSiems } from './siems.ts';
+import { hecFixture, hecToken, type Siems, startHec, startSiems } from './siems.ts';
 import { simulate, startSimulator } from './simulator.ts';
 
 const patient = { timeout: 60_000, interval: 100 };
@@ -29,7 +29,7 @@ describe('with all four destinations', () => {
 
   beforeAll(async () => {
     siems = await startSiems({ yaml: 'journal: { minFreeBytes: 0 }', each: { retry, timeoutMs: 5_000 } });
-    connector = await startProcess(siems.place);
+    connector = await startProcess(siems.fixture);
   }, 300_000);
   afterAll(async () => {
     await connector?.end('SIGKILL');
@@ -44,11 +44,11 @@ describe('with all four destinations', () => {
 
   const load = (seed: number, events: number) => {
     sent += events;
-    return { url: connector.url, secret: siems.place.secret, seed, events };
+    return { url: connector.url, secret: siems.fixture.secret, seed, events };
   };
   const untilOnlyBehind = (...names: readonly string[]) => expect.poll(() => behind(connector), patient).toEqual(names);
   const arrivedAtOthers = async () => ({
-    archive: (await inFiles(join(siems.place.directory, 'out'))).length,
+    archive: (await inFiles(join(siems.fixture.directory, 'out'))).length,
     splunk: siems.hec.events.length,
     otel: (await inCollector(siems.collector)).length,
   });
@@ -119,22 +119,22 @@ describe('with all four destinations', () => {
 describe('with a journal of 1 MiB, and a destination that is dead', () => {
   const journal = 'journal: { maxBytes: 1048576, segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }';
 
-  async function start(whenFull: 'letGo' | 'hold') {
+  async function start(whenFull: 'evict' | 'hold') {
     const hec = await startHec();
     // Little is held in memory, so that the journal is what matters.
     const batch = { maxEvents: 5 };
     const splunk = { type: 'splunk-hec', url: hec.url, token: hecToken, whenFull, retry, batch, maxInFlight: 1 };
-    const place = await hecPlace(journal, { splunk });
+    const fixture = await hecFixture(journal, { splunk });
     await hec.goDown();
-    const connector = await startProcess(place);
-    const client = createClient(connector.url, place.secret);
+    const connector = await startProcess(fixture);
+    const client = createClient(connector.url, fixture.secret);
     onTestFinished(async () => {
       client.close();
       await connector.end('SIGKILL');
       await hec.close();
-      await place.remove();
+      await fixture.remove();
     });
-    const archived = () => inFiles(join(place.directory, 'out'));
+    const archived = () => inFiles(join(fixture.directory, 'out'));
     return { hec, connector, client, archived };
   }
 
@@ -150,11 +150,11 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
   it('the others go on, senders are answered 202, and what it loses is named and counted', {
     timeout: 120_000,
   }, async () => {
-    const { hec, connector, client, archived } = await start('letGo');
+    const { hec, connector, client, archived } = await start('evict');
     const receipts: string[] = [];
     for (let wave = 0; wave < 12; wave += 1) {
-      const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => post(client, wave * 20 + at)));
-      receipts.push(...answers.flatMap(({ receipt }) => receipt ?? []));
+      const responses = await Promise.all(Array.from({ length: 20 }, (_, at) => post(client, wave * 20 + at)));
+      receipts.push(...responses.flatMap(({ receipt }) => receipt ?? []));
       await expect.poll(() => behind(connector), patient).toEqual(['splunk']);
     }
     expect(receipts).toHaveLength(240);
@@ -163,9 +163,9 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     const { status, journal } = await readyz(connector);
     expect(status).toBe('ready');
     expect(journal.bytes).toBeLessThanOrEqual(1_048_576);
-    expect(journal.letGo.map(({ destination }) => destination)).toEqual(['splunk']);
+    expect(journal.evicted.map(({ destination }) => destination)).toEqual(['splunk']);
     expect(journal.lost).toEqual([]);
-    const [gap] = journal.letGo;
+    const [gap] = journal.evicted;
     expect(gap?.bodies).toBeGreaterThan(100);
     expect(connector.output()).toContain('"event":"journal.let_go","destination":"splunk"');
 
@@ -199,7 +199,7 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     await expect.poll(() => behind(connector), patient).toEqual(['splunk']);
     expect(differences(copiesBy(await archived(), 'receipt'), expected())).toEqual([]);
     const full = await readyz(connector);
-    expect(full).toMatchObject({ status: 'not ready', reasons: ['journal_full'], journal: { letGo: [], lost: [] } });
+    expect(full).toMatchObject({ status: 'not ready', reasons: ['journal_full'], journal: { evicted: [], lost: [] } });
 
     await hec.bringBack();
     const again = async () => {

@@ -1,6 +1,6 @@
 // For tests: webhooks from many connections at once, and the receipts that were answered.
 import { type Client, createClient, type Posted } from './client.ts';
-import type { RunningConnector, Workplace } from './connector-process.ts';
+import type { RunningConnector, TemporaryDirectory } from './connector-process.ts';
 
 /** Receipt to the descriptions of its body's events. */
 export type Receipts = Map<string, readonly string[]>;
@@ -22,8 +22,8 @@ export async function postOne(
   receipts: Receipts,
   padding = 'x'.repeat((number * 7) % 900),
 ): Promise<Posted> {
-  const words = Array.from({ length: 1 + (number % 3) }, (_, index) => `${label}, body ${number}, event ${index}`);
-  const events = words.map((description) => ({
+  const message = Array.from({ length: 1 + (number % 3) }, (_, index) => `${label}, body ${number}, event ${index}`);
+  const events = message.map((description) => ({
     timeStamp: 1_636_337_187_553,
     userId: 6553,
     code: 10001,
@@ -31,13 +31,13 @@ export async function postOne(
     padding,
   }));
   const posted = await client.post('/webhooks/xiq/AUDIT_LOG_ALL', JSON.stringify(events));
-  if (posted.receipt !== undefined) receipts.set(posted.receipt, words);
+  if (posted.receipt !== undefined) receipts.set(posted.receipt, message);
   return posted;
 }
 
 /** Posts from `connections` until `stop`, or until the connector answers no more. */
 export function startLoad(
-  { secret }: Workplace,
+  { secret }: TemporaryDirectory,
   { url }: RunningConnector,
   label: string,
   receipts: Receipts,

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parsePrometheus } from '../src/telemetry/test-prometheus.ts';
 import { askJson } from './ask.ts';
 import { createClient } from './client.ts';
-import { operatorPlace } from './operator-place.ts';
+import { operatorFixture } from './operator-fixture.ts';
 import { behind } from './readyz.ts';
 import { hecToken, startHec } from './siems.ts';
 import { simulate } from './simulator.ts';
@@ -44,7 +44,7 @@ async function sendAll(url: string, hostile: readonly Hostile[]): Promise<Readon
 
 test('thousands of unknown types, sources, paths, methods, headers and names leave the number of series as it was', async () => {
   const hec = await startHec();
-  await using place = await operatorPlace(
+  await using fixture = await operatorFixture(
     {
       destinations: {
         archive: { type: 'file', directory: './out', minFreeBytes: 0 },
@@ -53,8 +53,8 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
     },
     { 'hec-token': 'hec-token-4711' },
   );
-  const connector = await place.start();
-  const client = createClient(connector.url, place.place.secret);
+  const connector = await fixture.start();
+  const client = createClient(connector.url, fixture.fixture.secret);
   onTestFinished(async () => {
     client.close();
     await connector.end('SIGKILL');
@@ -70,11 +70,11 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
     return { families, series, body };
   };
 
-  await simulate({ url: connector.url, secret: place.place.secret, seed: 1, events: 300 });
+  await simulate({ url: connector.url, secret: fixture.fixture.secret, seed: 1, events: 300 });
   await expect.poll(() => behind(connector), { timeout: 20_000 }).toEqual([]);
   const before = await scrape();
 
-  const authorization = `Bearer ${place.place.secret}`;
+  const authorization = `Bearer ${fixture.fixture.secret}`;
   const types = { authorization, 'content-type': 'application/json' };
   const range = Array.from({ length: each }, (_, n) => n);
   const answered = await sendAll(connector.url, [

@@ -3,25 +3,25 @@ import { cp, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { routes } from '@xiq-siem/admin-api';
 import { expect, it, onTestFinished } from 'vitest';
-import { runCommand, startProcess, type Workplace, workplace } from './connector-process.ts';
+import { runCommand, startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
 
-const fixture = new URL('../../../packages/state/src/fixtures/format-1', import.meta.url);
+const format1 = new URL('../../../packages/state/src/fixtures/format-1', import.meta.url);
 
-async function place(): Promise<Workplace> {
-  const made = await workplace();
+async function fixture(): Promise<TemporaryDirectory> {
+  const made = await temporaryDirectory();
   onTestFinished(() => made.remove());
   return made;
 }
 
-async function status(here: Workplace) {
+async function status(here: TemporaryDirectory) {
   const { code, stdout } = await runCommand(['status', '--json', '--config', here.configFile], here.directory);
-  return { code, status: routes.status.answer.parse(JSON.parse(stdout)) };
+  return { code, status: routes.status.response.parse(JSON.parse(stdout)) };
 }
 
 it('a directory of format 1 is migrated once; what could not be read is kept, and shown until it is acknowledged', async () => {
-  const here = await place();
+  const here = await fixture();
   const data = join(here.directory, 'data');
-  await cp(fixture, data, { recursive: true });
+  await cp(format1, data, { recursive: true });
   const first = await startProcess(here);
   expect(first.output()).toMatch(/"event":"state.migrated","deadLetters":24,/);
   expect(await readFile(join(data, 'format'), 'utf8')).toBe('2\n');
@@ -43,7 +43,7 @@ it('a directory of format 1 is migrated once; what could not be read is kept, an
 });
 
 it('a damaged state file is set aside, and the first line of status says so', async () => {
-  const here = await place();
+  const here = await fixture();
   expect(await (await startProcess(here)).end('SIGTERM')).toBe(0);
   const file = join(here.directory, 'data/state.sqlite');
   await truncate(file, 100);

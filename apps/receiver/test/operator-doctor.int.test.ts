@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inCollector, inFiles, inHecFake } from './arrivals.ts';
 import { copiesBy, differences, onceEach } from './copies.ts';
 import { elasticOf } from './elastic-server.ts';
-import { type OperatorPlace, only, operatorPlace } from './operator-place.ts';
+import { type OperatorFixture, only, operatorFixture } from './operator-fixture.ts';
 import { hecToken, startHec } from './siems.ts';
 
 let secure: RunningServer;
@@ -38,7 +38,7 @@ const documentedRole = `writer:
 `;
 
 /** What it says of each destination, by its name. */
-async function doctor({ ask }: OperatorPlace, seconds: number) {
+async function doctor({ ask }: OperatorFixture, seconds: number) {
   const { code, lines } = await ask(routes.doctor, `doctor --seconds ${seconds}`);
   const found = lines.flatMap((line) => (line.kind === 'destination' ? [line] : []));
   const said = Object.fromEntries(found.map(({ name, result, ok, message }) => [name, { result, ok, message }]));
@@ -75,15 +75,15 @@ test('doctor finds its event everywhere, or says of the one destination that is 
     'hec-token': 'hec-token-4711',
     'other-ca.pem': selfSignedCertificate().cert,
   };
-  await using place = await operatorPlace(withElastic({}), files);
-  const connector = await place.start();
+  await using fixture = await operatorFixture(withElastic({}), files);
+  const connector = await fixture.start();
   const reload = async (changes: object) => {
-    await place.configure(withElastic(changes));
-    expect(await place.run('reload')).toMatchObject({ code: 0 });
+    await fixture.configure(withElastic(changes));
+    expect(await fixture.run('reload')).toMatchObject({ code: 0 });
   };
 
   // The right to search is not needed to deliver, and is missed.
-  expect(await doctor(place, 3)).toEqual({
+  expect(await doctor(fixture, 3)).toEqual({
     code: 1,
     said: {
       ...othersAreWell,
@@ -98,49 +98,49 @@ test('doctor finds its event everywhere, or says of the one destination that is 
     code: 0,
     said: { ...othersAreWell, elastic: { result: 'found', ok: true, message: expect.stringContaining('holds it') } },
   };
-  expect(await doctor(place, 20)).toEqual(well);
-  expect(await place.run('status')).toMatchObject({ code: 0 });
+  expect(await doctor(fixture, 20)).toEqual(well);
+  expect(await fixture.run('status')).toMatchObject({ code: 0 });
 
   // A wrong key.
-  await place.write('password', 'the-old-one');
-  const wrongKey = await doctor(place, 4);
+  await fixture.write('password', 'the-old-one');
+  const wrongKey = await doctor(fixture, 4);
   expect(wrongKey).toEqual({
     code: 1,
     said: { ...othersAreWell, elastic: stuck(/401.*User or password is wrong: correct `basic`/s) },
   });
   expect(JSON.stringify(wrongKey)).not.toContain('the-old-one');
-  const person = await place.run('doctor --seconds 2');
+  const person = await fixture.run('doctor --seconds 2');
   expect(person).toMatchObject({ code: 1, output: expect.stringMatching(/^elastic \(elasticsearch\): stuck after/m) });
   expect(person.output).toMatch(/^archive \(file\): found after/m);
   expect(person.output).toMatch(/^splunk \(splunk-hec\): delivered after/m);
-  expect(await place.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('unauthorized') });
-  await place.write('password', writer.password);
+  expect(await fixture.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('unauthorized') });
+  await fixture.write('password', writer.password);
 
   // A certificate that nobody vouches for.
   await reload({ caFile: './other-ca.pem' });
-  expect(await doctor(place, 4)).toEqual({
+  expect(await doctor(fixture, 4)).toEqual({
     code: 1,
     said: { ...othersAreWell, elastic: stuck(/certificate.*set `caFile` to the authority that has/s) },
   });
 
   // A template that is not there.
   await reload({ requireTemplate: true });
-  expect(await doctor(place, 4)).toEqual({
+  expect(await doctor(fixture, 4)).toEqual({
     code: 1,
     said: { ...othersAreWell, elastic: stuck(/index template.*run `xiq-siem setup/s) },
   });
 
   // All mended: what was stuck comes through too.
   await reload({});
-  expect(await doctor(place, 20)).toEqual(well);
+  expect(await doctor(fixture, 20)).toEqual(well);
   const settled = async () => {
-    const { holds, destinations } = only((await place.ask(routes.status, 'status')).lines);
-    return holds && destinations.every(({ lag }) => lag.bodies === 0);
+    const { reconciled, destinations } = only((await fixture.ask(routes.status, 'status')).lines);
+    return reconciled && destinations.every(({ lag }) => lag.bodies === 0);
   };
   await expect.poll(settled, { timeout: 20_000 }).toBe(true);
-  expect(await place.run('status')).toMatchObject({ code: 0 });
+  expect(await fixture.run('status')).toMatchObject({ code: 0 });
   expect(await connector.end('SIGTERM')).toBe(0);
-  const archive = await inFiles(join(place.place.directory, 'out'));
+  const archive = await inFiles(join(fixture.fixture.directory, 'out'));
   const everywhere = onceEach(archive);
   expect(differences(copiesBy(inHecFake(hec), 'id'), everywhere)).toEqual([]);
   expect(differences(copiesBy(await inCollector(collector), 'id'), everywhere)).toEqual([]);

@@ -2,19 +2,19 @@
 import { routes } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
 import { audits } from './elastic-events.ts';
-import { only, operatorPlace } from './operator-place.ts';
+import { only, operatorFixture } from './operator-fixture.ts';
 
 const nobody = 'http://127.0.0.1:9';
 
 test('bodies that were let go are a gap of the one destination that wanted them, until somebody has seen it', async () => {
   const archive = { type: 'file', directory: './out', minFreeBytes: 0 };
-  await using place = await operatorPlace({
+  await using fixture = await operatorFixture({
     journal: { minFreeBytes: 0, maxBytes: 1_048_576, segmentBytes: 65_536 },
-    signals: { enabled: false },
+    healthEvents: { enabled: false },
     destinations: { archive, elastic: { type: 'elasticsearch', nodes: [nobody] } },
   });
-  const connector = await place.start();
-  const statusNow = async () => only((await place.ask(routes.status, 'status')).lines);
+  const connector = await fixture.start();
+  const statusNow = async () => only((await fixture.ask(routes.status, 'status')).lines);
   let posted = 0;
   const until = async () => {
     for (const end = posted + 40; posted < end; posted++) {
@@ -27,24 +27,24 @@ test('bodies that were let go are a gap of the one destination that wanted them,
   const full = await statusNow();
   const gap = only(full.gaps);
   expect(gap).toMatchObject({ destination: 'elastic', fromSequence: 1, bodies: gap.toSequence });
-  expect(full).toMatchObject({ holds: true, accepting: { ok: true } });
+  expect(full).toMatchObject({ reconciled: true, accepting: { ok: true } });
   const [, elastic] = full.destinations;
   expect(elastic).toMatchObject({ name: 'elastic', lag: { bodies: posted - gap.bodies } });
-  const { code, output } = await place.run('status');
+  const { code, output } = await fixture.run('status');
   expect(code).toBe(1);
   expect(output).toContain(`LOST: ${gap.bodies} bodies let go that a destination wanted; every sum holds`);
   expect(output).toContain(gap.id);
 
-  expect(await place.run('status --acknowledge elastic:7-9')).toMatchObject({ code: 66 });
-  expect(await place.run(`status --acknowledge ${gap.id}`)).toMatchObject({ code: 0 });
+  expect(await fixture.run('status --acknowledge elastic:7-9')).toMatchObject({ code: 66 });
+  expect(await fixture.run(`status --acknowledge ${gap.id}`)).toMatchObject({ code: 0 });
   expect((await statusNow()).gaps).toEqual([]);
 
-  expect(await place.run('destination forget elastic')).toMatchObject({ code: 64 });
-  await place.configure({ destinations: { archive } });
-  expect(await place.run('reload')).toMatchObject({ code: 0, output: expect.stringContaining('elastic removed') });
-  expect(await place.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('forget elastic') });
-  expect(await place.run('destination forget elastic')).toMatchObject({ code: 0 });
-  expect(await place.run('status')).toMatchObject({ code: 0 });
+  expect(await fixture.run('destination forget elastic')).toMatchObject({ code: 64 });
+  await fixture.configure({ destinations: { archive } });
+  expect(await fixture.run('reload')).toMatchObject({ code: 0, output: expect.stringContaining('elastic removed') });
+  expect(await fixture.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('forget elastic') });
+  expect(await fixture.run('destination forget elastic')).toMatchObject({ code: 0 });
+  expect(await fixture.run('status')).toMatchObject({ code: 0 });
   expect(await connector.end('SIGTERM')).toBe(0);
-  expect(await place.place.documents()).toHaveLength(posted);
+  expect(await fixture.fixture.documents()).toHaveLength(posted);
 });

@@ -2,14 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { spawnConnector } from './connector-process.ts';
-import { operatorPlace } from './operator-place.ts';
+import { operatorFixture } from './operator-fixture.ts';
 
 const textOf = (path: string) => readFile(new URL(`../../../docs/${path}`, import.meta.url), 'utf8');
 const guide = await textOf('guides/operating.md');
 
 /** Without its comment, and without what says which configuration. */
 const commandsIn = (text: string): readonly string[] =>
-  [...text.matchAll(/^xiq-siem (.*?) -c config\.yaml(?:\s+#.*)?$/gm)].map(([, words = '']) => words);
+  [...text.matchAll(/^xiq-siem (.*?) -c config\.yaml(?:\s+#.*)?$/gm)].map(([, message = '']) => message);
 const commands = [...new Set(commandsIn(guide))];
 
 /** All is well, it needs a person, there is no such thing: but never a command line that is wrong. */
@@ -17,27 +17,27 @@ const answered = [0, 1, 66];
 
 test('the commands', async () => {
   const archive = { type: 'file', directory: './out', minFreeBytes: 0 };
-  await using place = await operatorPlace({
+  await using fixture = await operatorFixture({
     destinations: { archive, elastic: { ...archive, directory: './second' } },
   });
-  const connector = await place.start();
+  const connector = await fixture.start();
   expect(commands.length).toBeGreaterThan(15);
-  for (const words of commands.filter((words) => !words.startsWith('tail '))) {
-    const { code, output } = await place.run(words);
-    expect(answered, `${words}: ${code} ${output}`).toContain(code);
+  for (const message of commands.filter((message) => !message.startsWith('tail '))) {
+    const { code, output } = await fixture.run(message);
+    expect(answered, `${message}: ${code} ${output}`).toContain(code);
   }
   expect(await connector.end('SIGTERM')).toBe(0);
 });
 
 test('the command that goes on until Ctrl-C', async () => {
-  await using place = await operatorPlace({
+  await using fixture = await operatorFixture({
     destinations: { archive: { type: 'file', directory: './out', minFreeBytes: 0 } },
   });
-  const connector = await place.start();
-  const [words, ...more] = commands.filter((words) => words.startsWith('tail '));
-  if (words === undefined || more.length > 0) throw new Error('the guide has one tail');
-  const args = [...words.split(/\s+/), '--config', place.place.configFile];
-  const tail = spawnConnector(args, place.place.secret, place.place.directory);
+  const connector = await fixture.start();
+  const [message, ...more] = commands.filter((message) => message.startsWith('tail '));
+  if (message === undefined || more.length > 0) throw new Error('the guide has one tail');
+  const args = [...message.split(/\s+/), '--config', fixture.fixture.configFile];
+  const tail = spawnConnector(args, fixture.fixture.secret, fixture.fixture.directory);
   const ended = new Promise((resolve) => tail.once('close', resolve));
   let output = '';
   tail.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -6,7 +6,7 @@ import { inElasticsearch, inFiles } from './arrivals.ts';
 import { copiesBy, differences, onceEach } from './copies.ts';
 import { audits } from './elastic-events.ts';
 import { elasticOf } from './elastic-server.ts';
-import { type OperatorPlace, only, operatorPlace } from './operator-place.ts';
+import { type OperatorFixture, only, operatorFixture } from './operator-fixture.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -22,27 +22,27 @@ const userNamesAreNumbers = {
 };
 const patience = { timeout: 20_000, interval: 100 };
 
-const statusOf = async ({ ask }: OperatorPlace): Promise<Status> => only((await ask(routes.status, 'status')).lines);
+const statusOf = async ({ ask }: OperatorFixture): Promise<Status> => only((await ask(routes.status, 'status')).lines);
 const elasticIn = ({ destinations }: Status) => only(destinations.filter(({ name }) => name === 'elastic'));
 
 test('a mapping conflict is seen, explained, mended and retried, and at every moment each event is accounted for', async () => {
-  await using place = await operatorPlace({
-    signals: { enabled: false },
+  await using fixture = await operatorFixture({
+    healthEvents: { enabled: false },
     destinations: {
       archive: { type: 'file', directory: './out', minFreeBytes: 0 },
       elastic: { type: 'elasticsearch', nodes: [server.url] },
     },
   });
   const elastic = await elasticOf(server);
-  expect(await place.run('setup elastic --yes')).toMatchObject({ code: 0 });
+  expect(await fixture.run('setup elastic --yes')).toMatchObject({ code: 0 });
   await elastic.ask('PUT', custom, { template: userNamesAreNumbers });
-  const connector = await place.start();
-  const watch = place.watchStatus();
+  const connector = await fixture.start();
+  const watch = fixture.watchStatus();
   const settled = async (events: number) => {
-    const { lag, sum } = elasticIn(await statusOf(place));
-    return lag.bodies === 0 && sum.normalized === events;
+    const { lag, counters } = elasticIn(await statusOf(fixture));
+    return lag.bodies === 0 && counters.normalized === events;
   };
-  expect(await place.run('status')).toMatchObject({ code: 0, output: expect.stringContaining('every sum holds') });
+  expect(await fixture.run('status')).toMatchObject({ code: 0, output: expect.stringContaining('every sum holds') });
   await expect.poll(() => watch.said.length, patience).toBeGreaterThan(0);
 
   await connector.post('AUDIT_LOG_ALL', audits(20, 0, '4711'));
@@ -50,53 +50,58 @@ test('a mapping conflict is seen, explained, mended and retried, and at every mo
   await expect.poll(() => settled(35), patience).toBe(true);
 
   // What is stuck, and why.
-  const troubled = await place.run('status');
-  expect(troubled.code).toBe(1);
-  expect(troubled.output).toContain('Nothing is lost: every sum holds');
-  expect(troubled.output).toContain('10 dead letters. Next: see xiq-siem dlq list --destination elastic');
-  const listed = only((await place.ask(routes.listDeadLetters, 'dlq list --destination elastic')).lines);
+  const withProblems = await fixture.run('status');
+  expect(withProblems.code).toBe(1);
+  expect(withProblems.output).toContain('Nothing is lost: every sum holds');
+  expect(withProblems.output).toContain('10 dead letters. Next: see xiq-siem dlq list --destination elastic');
+  const listed = only((await fixture.ask(routes.listDeadLetters, 'dlq list --destination elastic')).lines);
   expect(listed).toMatchObject({ matched: 10, open: 10 });
   for (const entry of listed.entries) {
-    const words = expect.stringContaining('failed to parse field [user.name] of type [long]');
-    expect(entry).toMatchObject({ destination: 'elastic', code: 'mapping_conflict', receipt, words });
+    const message = expect.stringContaining('failed to parse field [user.name] of type [long]');
+    expect(entry).toMatchObject({ destination: 'elastic', code: 'mapping_conflict', receipt, message });
   }
-  const groups = only((await place.ask(routes.groupDeadLetters, 'dlq list --summary')).lines);
+  const groups = only((await fixture.ask(routes.groupDeadLetters, 'dlq list --summary')).lines);
   const group = { destination: 'elastic', code: 'mapping_conflict', dataset: 'extreme_xiq.audit', events: 10 };
   expect(groups.groups).toEqual([expect.objectContaining(group)]);
   const [first] = listed.entries;
   if (first === undefined) throw new Error('no dead letter is listed');
-  const shown = only((await place.ask(routes.showDeadLetter, `dlq show ${first.number}`)).lines);
+  const shown = only((await fixture.ask(routes.showDeadLetter, `dlq show ${first.number}`)).lines);
   expect(shown).toMatchObject({ entry: first, document: { user: { name: 'j.doe' }, event: { id: first.eventId } } });
-  const refused = await place.run(`trace ${first.eventId}`);
+  const refused = await fixture.run(`trace ${first.eventId}`);
   expect(refused).toMatchObject({ code: 0, output: expect.stringContaining('elastic: dead lettered') });
   expect(refused.output).toContain(`xiq-siem dlq show ${first.number}`);
   expect(refused.output).toContain('archive: delivered (stored)');
 
   // Too early: they stay, with their new reason.
-  const early = await place.ask(routes.watchJob, 'dlq retry --destination elastic');
+  const early = await fixture.ask(routes.watchJob, 'dlq retry --destination elastic');
   expect(early.code).toBe(1);
-  expect(only(early.lines.at(-1)?.lanes ?? [])).toMatchObject({ done: 10, total: 10, delivered: 0, deadLettered: 10 });
-  expect(elasticIn(await statusOf(place)).deadLetters).toMatchObject({ open: 10, delivered: 0 });
-  const again = only((await place.ask(routes.listDeadLetters, `dlq list --event ${first.eventId}`)).lines);
+  expect(only(early.lines.at(-1)?.streams ?? [])).toMatchObject({
+    done: 10,
+    total: 10,
+    delivered: 0,
+    deadLettered: 10,
+  });
+  expect(elasticIn(await statusOf(fixture)).deadLetters).toMatchObject({ open: 10, delivered: 0 });
+  const again = only((await fixture.ask(routes.listDeadLetters, `dlq list --event ${first.eventId}`)).lines);
   const { number: deadLetter, attempts } = only(again.entries);
   expect(attempts).toBeGreaterThan(first.attempts);
 
   await elastic.ask('DELETE', custom);
   await elastic.ask('POST', '/logs-extreme_xiq.audit-default/_rollover');
-  const retried = await place.ask(routes.watchJob, 'dlq retry --destination elastic');
+  const retried = await fixture.ask(routes.watchJob, 'dlq retry --destination elastic');
   expect(retried.code).toBe(0);
   expect(retried.lines.at(-1)).toMatchObject({ kind: 'retry', state: 'done' });
-  expect(only(retried.lines.at(-1)?.lanes ?? [])).toMatchObject({ delivered: 10, deadLettered: 0 });
-  const after = await place.run('status');
+  expect(only(retried.lines.at(-1)?.streams ?? [])).toMatchObject({ delivered: 10, deadLettered: 0 });
+  const after = await fixture.run('status');
   expect(after).toMatchObject({ code: 0, output: expect.stringContaining('Nothing is lost: every sum holds') });
-  expect(only((await place.ask(routes.listDeadLetters, 'dlq list')).lines)).toMatchObject({ entries: [], open: 0 });
+  expect(only((await fixture.ask(routes.listDeadLetters, 'dlq list')).lines)).toMatchObject({ entries: [], open: 0 });
 
   // One event's whole story, by its receipt and by its id.
-  const byReceipt = await place.ask(routes.traceReceipt, `trace ${receipt}`);
+  const byReceipt = await fixture.ask(routes.traceReceipt, `trace ${receipt}`);
   expect(byReceipt).toMatchObject({ code: 0, lines: [{ receipt, found: 'kept', body: { source: 'xiq' } }] });
   const { events } = only(byReceipt.lines);
   expect(events).toHaveLength(15);
-  const byId = await place.ask(routes.traceEvent, `trace ${first.eventId}`);
+  const byId = await fixture.ask(routes.traceEvent, `trace ${first.eventId}`);
   expect(byId.lines.at(-1)).toMatchObject({ kind: 'end', found: 1 });
   const told = only(byId.lines.flatMap((line) => (line.kind === 'trace' ? [line.trace] : [])));
   expect(told).toMatchObject({ receipt, body: { messageType: 'AUDIT_LOG_ALL', origin: 'webhook' } });
@@ -112,10 +117,10 @@ test('a mapping conflict is seen, explained, mended and retried, and at every mo
   const openAtLast = () => watch.said.at(-1)?.destinations.map(({ deadLetters }) => deadLetters.open);
   await expect.poll(openAtLast, patience).toEqual([0, 0]);
   await watch.end();
-  for (const { holds, destinations } of watch.said) {
-    expect(holds).toBe(true);
-    for (const { sum, deadLetters } of destinations) {
-      const { normalized, delivered, deadLettered, filtered, damaged, inFlight } = sum;
+  for (const { reconciled, destinations } of watch.said) {
+    expect(reconciled).toBe(true);
+    for (const { counters, deadLetters } of destinations) {
+      const { normalized, delivered, deadLettered, filtered, damaged, inFlight } = counters;
       expect(delivered + deadLettered + filtered + damaged + inFlight).toBe(normalized);
       expect(deadLetters.open + deadLetters.delivered + deadLetters.dropped).toBe(deadLettered);
     }
@@ -125,7 +130,7 @@ test('a mapping conflict is seen, explained, mended and retried, and at every mo
   expect(openByThen).toContain(10);
 
   expect(await connector.end('SIGTERM')).toBe(0);
-  const archive = await inFiles(`${place.place.directory}/out`);
+  const archive = await inFiles(`${fixture.fixture.directory}/out`);
   expect(archive).toHaveLength(35);
   expect(differences(copiesBy(await inElasticsearch(server), 'id'), onceEach(archive))).toEqual([]);
 }, 120_000);

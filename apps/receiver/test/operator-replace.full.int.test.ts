@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { elasticOf } from './elastic-server.ts';
 import { bodies, mapping, readingsOf } from './mapping-change.ts';
-import { only, operatorPlace } from './operator-place.ts';
+import { only, operatorFixture } from './operator-fixture.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -56,31 +56,31 @@ test('documents are deleted by query, and replayed through the mapping of today'
   const toElastic = { type, nodes: [server.url], apiKey: { file: './key' }, caFile: server.caFile };
   const keys = { mapping: './mapping.yaml', destinations: { elastic: toElastic } };
   const files = { 'mapping.yaml': 'fields: {}\n', key: await keyOf(setupRights) };
-  await using place = await operatorPlace(keys, files);
-  expect(await place.run('setup elastic --yes')).toMatchObject({ code: 0 });
-  await place.write('key', await keyOf(writerRights));
+  await using fixture = await operatorFixture(keys, files);
+  expect(await fixture.run('setup elastic --yes')).toMatchObject({ code: 0 });
+  await fixture.write('key', await keyOf(writerRights));
   const from = new Date().toISOString();
-  const connector = await place.start();
+  const connector = await fixture.start();
   for (const [messageType, events] of Object.entries(bodies)) await connector.post(messageType, events);
   await expect.poll(async () => (await inElastic()).length, { timeout: 30_000 }).toBe(all);
   const to = new Date().toISOString();
   const before = await inElastic();
-  expect(await place.run('doctor')).toMatchObject({ code: 0, output: expect.stringContaining('holds it') });
+  expect(await fixture.run('doctor')).toMatchObject({ code: 0, output: expect.stringContaining('holds it') });
 
-  await place.write('mapping.yaml', mapping);
-  const reloaded = await place.ask(routes.reload, 'reload');
+  await fixture.write('mapping.yaml', mapping);
+  const reloaded = await fixture.ask(routes.reload, 'reload');
   expect(reloaded.code).toBe(0);
   const { query } = await queryOfTheGuide({ from, to, version: only(reloaded.lines).mappingVersion });
   const span = `--from ${from} --to ${to} --where source=xiq`;
-  expect((await place.ask(routes.previewReplay, `replay ${span} --dry-run`)).lines.at(-1)).toMatchObject({
+  expect((await fixture.ask(routes.previewReplay, `replay ${span} --dry-run`)).lines.at(-1)).toMatchObject({
     kind: 'end',
     events: (await elastic.search(streams, query)).length,
   });
   const deletion = await asReplacer.ask('POST', `/${streams}/_delete_by_query?refresh&conflicts=proceed`, { query });
   expect(deletion).toMatchObject({ deleted: all, failures: [] });
-  const replayed = await place.ask(routes.watchJob, `replay ${span} --destination elastic`);
+  const replayed = await fixture.ask(routes.watchJob, `replay ${span} --destination elastic`);
   expect(replayed.code).toBe(0);
-  expect(only(replayed.lines.at(-1)?.lanes ?? [])).toMatchObject({ delivered: all, duplicate: 0, deadLettered: 0 });
+  expect(only(replayed.lines.at(-1)?.streams ?? [])).toMatchObject({ delivered: all, duplicate: 0, deadLettered: 0 });
   const after = await inElastic();
   expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
   expect(new Set(after.map(({ mappingVersion }) => mappingVersion))).toEqual(

@@ -4,7 +4,7 @@ import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { elasticOf } from './elastic-server.ts';
 import { bodies, mapping, readingsOf } from './mapping-change.ts';
-import { only, operatorPlace } from './operator-place.ts';
+import { only, operatorFixture } from './operator-fixture.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -22,27 +22,27 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
     archive: { type: 'file', directory: './out', minFreeBytes: 0 },
     elastic: { type: 'elasticsearch', nodes: [server.url] },
   };
-  const keys = { mapping: './mapping.yaml', signals: { enabled: false }, destinations };
-  await using place = await operatorPlace(keys, { 'mapping.yaml': 'fields: {}\n' });
+  const keys = { mapping: './mapping.yaml', healthEvents: { enabled: false }, destinations };
+  await using fixture = await operatorFixture(keys, { 'mapping.yaml': 'fields: {}\n' });
   const elastic = await elasticOf(server);
   const inElastic = async () =>
     readingsOf((await elastic.search('logs-extreme_xiq.*-*')).map(({ _source }) => _source));
-  expect(await place.run('setup elastic --yes')).toMatchObject({ code: 0 });
+  expect(await fixture.run('setup elastic --yes')).toMatchObject({ code: 0 });
   const today = dateOf(Date.now());
-  const connector = await place.start();
+  const connector = await fixture.start();
   for (const [messageType, events] of Object.entries(bodies)) await connector.post(messageType, events);
   const tomorrow = dateOf(Date.now() + dayMs);
   const delivered = async () =>
-    only((await place.ask(routes.status, 'status')).lines).destinations.map(({ sum }) => sum.delivered);
+    only((await fixture.ask(routes.status, 'status')).lines).destinations.map(({ counters }) => counters.delivered);
   await expect.poll(delivered, { timeout: 20_000 }).toEqual([all, all]);
   const before = await inElastic();
   expect(before).toHaveLength(all);
-  expect(readingsOf(await place.place.documents())).toEqual(before);
+  expect(readingsOf(await fixture.fixture.documents())).toEqual(before);
 
   // Tried, while nothing is sent.
-  await place.write('mapping.yaml', mapping);
+  await fixture.write('mapping.yaml', mapping);
   const span = `--from ${today} --to ${tomorrow}`;
-  const tried = await place.ask(routes.previewReplay, `replay ${span} --dry-run --examples 100`);
+  const tried = await fixture.ask(routes.previewReplay, `replay ${span} --dry-run --examples 100`);
   const end = tried.lines.at(-1);
   if (end?.kind !== 'end') throw new Error('the preview has no end');
   expect(end).toMatchObject({ bodies: 2, events: all, changed, idsChanged: 0 });
@@ -54,29 +54,29 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
   const action = { path: 'event.action', before: expect.stringMatching(/^xiq-.*50012$/), after: 'ssid-changed' };
   expect(ofField('event.action')).toEqual(Array(20).fill(action));
   expect(ofField('event.outcome')).toEqual(Array(30).fill({ path: 'event.outcome', before: null, after: 'success' }));
-  expect(await place.run(`replay ${span} --dry-run`)).toMatchObject({
+  expect(await fixture.run(`replay ${span} --dry-run`)).toMatchObject({
     code: 0,
     output: expect.stringContaining(`${changed} of ${all} events in 2 bodies would change`),
   });
   expect(await inElastic()).toEqual(before);
-  expect(readingsOf(await place.place.documents())).toEqual(before);
+  expect(readingsOf(await fixture.fixture.documents())).toEqual(before);
 
   // Put into effect, and sent again.
-  const reloaded = await place.ask(routes.reload, 'reload');
+  const reloaded = await fixture.ask(routes.reload, 'reload');
   expect(reloaded).toMatchObject({ code: 0, lines: [{ mappingVersion: end.after, needsRestart: [] }] });
-  const replayed = await place.ask(routes.watchJob, `replay ${span}`);
+  const replayed = await fixture.ask(routes.watchJob, `replay ${span}`);
   expect(replayed.code).toBe(0);
   const done = { state: 'done', done: 2, total: 2, delivered: all, deadLettered: 0, filtered: 0, damaged: 0 };
   expect(replayed.lines.at(-1)).toMatchObject({
     ...{ kind: 'replay', state: 'done' },
-    lanes: [
+    streams: [
       { destination: 'archive', ...done, duplicate: 0 },
       { destination: 'elastic', ...done, duplicate: all },
     ],
   });
   // Elasticsearch keeps the first of each, unchanged; the file has a second.
   expect(await inElastic()).toEqual(before);
-  const archived = await place.place.documents();
+  const archived = await fixture.fixture.documents();
   expect(archived).toHaveLength(2 * all);
   expect(readingsOf(archived.slice(0, all))).toEqual(before);
   const renewed = readingsOf(archived.slice(all));
@@ -92,15 +92,15 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
   const stream = 'logs-extreme_xiq.sms-default';
   const index = await elastic.writeIndex(stream);
   for (const { _id } of await elastic.search(stream)) await elastic.ask('DELETE', `/${index}/_doc/${_id}`);
-  const replacing = await place.ask(
+  const replacing = await fixture.ask(
     routes.watchJob,
     `replay ${span} --destination elastic --where dataset=extreme_xiq.sms`,
   );
   expect(replacing.code).toBe(0);
-  expect(only(replacing.lines.at(-1)?.lanes ?? [])).toMatchObject({ delivered: 10, duplicate: 0, deadLettered: 0 });
+  expect(only(replacing.lines.at(-1)?.streams ?? [])).toMatchObject({ delivered: 10, duplicate: 0, deadLettered: 0 });
   expect(await inElastic()).toEqual(
     before.map((old) => (old.dataset === 'extreme_xiq.sms' ? renewed.find(({ id }) => id === old.id) : old)),
   );
-  expect(await place.run('status')).toMatchObject({ code: 0 });
+  expect(await fixture.run('status')).toMatchObject({ code: 0 });
   expect(await connector.end('SIGTERM')).toBe(0);
 }, 120_000);

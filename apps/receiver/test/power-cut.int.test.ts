@@ -2,7 +2,12 @@
 
 import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
-import { type RunningConnector, startProcess, type Workplace, workplace } from './connector-process.ts';
+import {
+  type RunningConnector,
+  startProcess,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from './connector-process.ts';
 import { faultsAfterRestart } from './conservation.ts';
 import { type Receipts, startLoad } from './load.ts';
 
@@ -13,8 +18,8 @@ const trials = Number(process.env['XIQ_SIEM_POWER_CUTS'] ?? 5);
 // Small segments and no retention: files are begun and removed all the time.
 const journal = 'journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }';
 
-async function started(place: Workplace, tracer?: readonly string[]): Promise<RunningConnector> {
-  const connector = await startProcess(place, tracer);
+async function started(fixture: TemporaryDirectory, tracer?: readonly string[]): Promise<RunningConnector> {
+  const connector = await startProcess(fixture, tracer);
   onTestFinished(async () => void (await connector.end('SIGKILL')));
   return connector;
 }
@@ -25,15 +30,15 @@ async function started(place: Workplace, tracer?: readonly string[]): Promise<Ru
  */
 async function cutUnderLoad(
   disk: Ext4Disk,
-  place: Workplace,
+  fixture: TemporaryDirectory,
   connector: RunningConnector,
   { label, after, receipts }: { label: string; after: number; receipts: Receipts },
 ): Promise<void> {
   const answered: Receipts = new Map();
-  const load = startLoad(place, connector, label, answered);
+  const load = startLoad(fixture, connector, label, answered);
   const cutPower = await disk.armPowerCut();
   await load.reached(after);
-  for (const [receipt, words] of answered) receipts.set(receipt, words);
+  for (const [receipt, message] of answered) receipts.set(receipt, message);
   await cutPower();
   await connector.end('SIGKILL');
   await load.ended;
@@ -44,13 +49,13 @@ it(`after each of ${trials} power cuts under load every receipt is in the output
   timeout: 60_000 + trials * 5_000,
 }, async () => {
   const disk = await ext4Disk(onTestFinished);
-  const place = await workplace(journal, {}, disk.path);
+  const fixture = await temporaryDirectory(journal, {}, disk.path);
   await disk.sync();
   const receipts: Receipts = new Map();
   for (let trial = 0; trial < trials; trial += 1) {
     const after = 1 + ((trial * 331) % 1_500);
-    await cutUnderLoad(disk, place, await started(place), { label: `trial ${trial}`, after, receipts });
-    expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+    await cutUnderLoad(disk, fixture, await started(fixture), { label: `trial ${trial}`, after, receipts });
+    expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
   }
   expect(receipts.size).toBeGreaterThan(trials * 100);
   console.log(`${trials} power cuts: ${receipts.size} receipts, nothing lost`);
@@ -58,14 +63,14 @@ it(`after each of ${trials} power cuts under load every receipt is in the output
 
 it('without the syncs of journal and output a power cut loses what was answered 202: the trial would show it', async () => {
   const disk = await ext4Disk(onTestFinished);
-  const place = await workplace(journal, {}, disk.path);
+  const fixture = await temporaryDirectory(journal, {}, disk.path);
   await disk.sync();
-  await (await started(place)).end('SIGTERM');
+  await (await started(fixture)).end('SIGTERM');
   const receipts: Receipts = new Map();
-  const withoutSync = await started(place, ['env', `NODE_OPTIONS=--import=${import.meta.dirname}/without-syncs.ts`]);
-  await cutUnderLoad(disk, place, withoutSync, { label: 'no sync', after: 200, receipts });
+  const withoutSync = await started(fixture, ['env', `NODE_OPTIONS=--import=${import.meta.dirname}/without-syncs.ts`]);
+  await cutUnderLoad(disk, fixture, withoutSync, { label: 'no sync', after: 200, receipts });
 
-  const lost = await faultsAfterRestart(place, receipts);
+  const lost = await faultsAfterRestart(fixture, receipts);
   expect(lost.length).toBeGreaterThan(100);
   console.log(`without syncs: ${receipts.size} receipts, ${lost.length} of their events lost`);
 });

@@ -29,7 +29,7 @@ const readiness = z.object({
     nextSequence: z.int(),
     bytes: z.int(),
     lost: z.array(z.object({ reason: z.string() })),
-    letGo: z.array(gap),
+    evicted: z.array(gap),
   }),
   destinations: z.array(
     z.object({

@@ -5,10 +5,10 @@ import { parseReceipt } from '@xiq-siem/journal';
 import { expect, onTestFailed, test } from 'vitest';
 import { inFiles, inHecFake } from './arrivals.ts';
 import { copiesBy, differences } from './copies.ts';
-import { operatorPlace } from './operator-place.ts';
+import { operatorFixture } from './operator-fixture.ts';
 import { behind, destinationOf } from './readyz.ts';
 import { hecToken, startHec } from './siems.ts';
-import { answersOf, startSteadyLoad, wordsOf } from './steady-load.ts';
+import { answersOf, messageOf, startSteadyLoad } from './steady-load.ts';
 
 const rate = 2_000;
 const connections = 64;
@@ -39,15 +39,15 @@ test('destinations come, change and go and secrets are rotated under load: every
     sources: { xiq: { type: 'xiq', secrets: files.map((file) => ({ file })) } },
   });
   const first = secretsOf('./first-secret');
-  await using place = await operatorPlace(
-    { signals: { enabled: false }, destinations: always, ...first },
+  await using fixture = await operatorFixture(
+    { healthEvents: { enabled: false }, destinations: always, ...first },
     { 'hec-token': 'hec-token-4711', 'first-secret': 'one-4711\n', 'next-secret': 'three-4711\n' },
   );
-  const connector = await place.start();
+  const connector = await fixture.start();
   others.defer(async () => void (await connector.end('SIGKILL')));
   onTestFailed(() => console.log(connector.output().slice(-5_000)));
   const reload = async (says: string) =>
-    expect(await place.run('reload')).toMatchObject({ code: 0, output: expect.stringContaining(says) });
+    expect(await fixture.run('reload')).toMatchObject({ code: 0, output: expect.stringContaining(says) });
   const hangUp = async (says: RegExp) => {
     const before = connector.output().length;
     process.kill(connector.pid, 'SIGHUP');
@@ -59,65 +59,68 @@ test('destinations come, change and go and secrets are rotated under load: every
   };
   using load = startSteadyLoad({
     ...{ url: connector.url, secret: 'one-4711', rate, connections },
-    receiptsFile: join(place.place.directory, 'receipts'),
+    receiptsFile: join(fixture.fixture.directory, 'receipts'),
   });
 
   load.phase('a destination added');
   const added = { ...always, splunk };
-  await place.configure({ ...first, destinations: added });
+  await fixture.configure({ ...first, destinations: added });
   await reload('destinations.splunk added');
   await comesThrough();
 
   load.phase('a secret rotated in its file');
-  await place.write('first-secret', 'two-4711\none-4711\n');
+  await fixture.write('first-secret', 'two-4711\none-4711\n');
   await hangUp(/"event":"configuration.reloaded"/);
   await load.use('one-4711', 'two-4711');
   await comesThrough();
   await load.use('two-4711');
-  await place.write('first-secret', 'two-4711\n');
+  await fixture.write('first-secret', 'two-4711\n');
   await reload('Mapping: ');
   expect(await worth(connector.url, 'one-4711')).toBe(401);
   expect(await worth(connector.url, 'two-4711')).toBe(400);
 
   load.phase('another file named for the secret');
-  await place.configure({ ...secretsOf('./first-secret', './next-secret'), destinations: added });
+  await fixture.configure({ ...secretsOf('./first-secret', './next-secret'), destinations: added });
   await reload('sources.xiq changed');
   await load.use('three-4711');
   const next = secretsOf('./next-secret');
-  await place.configure({ ...next, destinations: added });
+  await fixture.configure({ ...next, destinations: added });
   await hangUp(/"changed":"sources.xiq changed"/);
   expect(await worth(connector.url, 'two-4711')).toBe(401);
 
   load.phase('a destination changed');
-  await place.configure({ ...next, destinations: { ...always, splunk: { ...splunk, batch: { maxEvents: 100 } } } });
+  await fixture.configure({ ...next, destinations: { ...always, splunk: { ...splunk, batch: { maxEvents: 100 } } } });
   await reload('destinations.splunk changed');
   await comesThrough();
-  await place.configure({ ...next, destinations: added });
+  await fixture.configure({ ...next, destinations: added });
   await hangUp(/"changed":"destinations.splunk changed"/);
   await comesThrough();
 
   load.phase('files at fault');
-  await place.write('config.yaml', 'destinations:\n  archive:\n    type: file\n    directroy: ./out\n');
-  const refused = await place.run('reload');
+  await fixture.write('config.yaml', 'destinations:\n  archive:\n    type: file\n    directroy: ./out\n');
+  const refused = await fixture.run('reload');
   expect(refused).toMatchObject({ code: 78, output: expect.stringMatching(/config\.yaml:4:\d+.*directroy/) });
   await hangUp(/"event":"configuration.reload_refused","why":".*config\.yaml:4:\d+.*directroy/);
-  await place.write('config.yaml', 'destinations: [ not closed\n');
-  expect(await place.run('reload')).toMatchObject({ code: 78, output: expect.stringMatching(/config\.yaml:\d+:\d+/) });
-  await place.configure({ ...secretsOf('./no-such-file'), destinations: always });
-  expect(await place.run('reload')).toMatchObject({
+  await fixture.write('config.yaml', 'destinations: [ not closed\n');
+  expect(await fixture.run('reload')).toMatchObject({
+    code: 78,
+    output: expect.stringMatching(/config\.yaml:\d+:\d+/),
+  });
+  await fixture.configure({ ...secretsOf('./no-such-file'), destinations: always });
+  expect(await fixture.run('reload')).toMatchObject({
     code: 78,
     output: expect.stringMatching(/config\.yaml:1:\d+: sources\.xiq\.secrets\[0\]: .*ENOENT/),
   });
   expect(await worth(connector.url, 'three-4711')).toBe(400);
   await comesThrough();
-  expect(await place.run('status')).toMatchObject({ code: 0 });
+  expect(await fixture.run('status')).toMatchObject({ code: 0 });
 
   load.phase('a destination removed');
-  await place.configure({ ...next, destinations: always });
+  await fixture.configure({ ...next, destinations: always });
   await reload('destinations.splunk removed');
   const measured = await load.end();
-  console.log(wordsOf(measured));
-  const due = measured.phases.reduce((sum, phase) => sum + phase.due, 0);
+  console.log(messageOf(measured));
+  const due = measured.phases.reduce((total, phase) => total + phase.due, 0);
   expect(answersOf(measured)).toEqual({ 202: due });
   expect(measured.connectionsOpened).toBe(connections);
   await expect.poll(() => behind(connector), patient).toEqual([]);
@@ -125,7 +128,7 @@ test('destinations come, change and go and secrets are rotated under load: every
   const receipts = new Map((await load.receipts()).map((receipt) => [receipt, 1]));
   expect(receipts.size).toBe(due);
   for (const directory of ['out', 'second']) {
-    const arrived = copiesBy(await inFiles(join(place.place.directory, directory)), 'receipt');
+    const arrived = copiesBy(await inFiles(join(fixture.fixture.directory, directory)), 'receipt');
     expect(differences(arrived, receipts), directory).toEqual([]);
   }
   expect((await destinationOf(connector, 'second')).counters).toMatchObject({ normalized: due, delivered: due });

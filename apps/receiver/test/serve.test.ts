@@ -7,11 +7,11 @@ import { progressReading } from '@xiq-siem/state';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createClient } from './client.ts';
-import { runCommand, startProcess, type Workplace, workplace } from './connector-process.ts';
+import { runCommand, startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
 import { withState } from './state-file.ts';
 
-async function place(yaml?: string): Promise<Workplace> {
-  const made = await workplace(yaml);
+async function fixture(yaml?: string): Promise<TemporaryDirectory> {
+  const made = await temporaryDirectory(yaml);
   onTestFinished(() => made.remove());
   return made;
 }
@@ -22,7 +22,7 @@ const path = '/webhooks/xiq/AUDIT_LOG_ALL';
 
 describe('a running connector', () => {
   it('keeps a webhook, delivers it with its receipt, and says so', async () => {
-    const here = await place();
+    const here = await fixture();
     const connector = await startProcess(here);
     const client = createClient(connector.url, here.secret);
     expect(await client.get(`${connector.adminUrl}/healthz`)).toEqual({ status: 200, body: '{"status":"alive"}' });
@@ -38,23 +38,25 @@ describe('a running connector', () => {
   });
 
   it('answers what is in flight and delivers it before it ends by SIGTERM', async () => {
-    const here = await place();
+    const here = await fixture();
     const connector = await startProcess(here);
     const client = createClient(connector.url, here.secret);
     const posts = Array.from({ length: 200 }, (_, number) => client.post(path, login.replace('6553', String(number))));
     await Promise.race(posts);
     const ended = connector.end('SIGTERM');
-    const answers = await Promise.allSettled(posts);
+    const responses = await Promise.allSettled(posts);
     expect(await ended).toBe(0);
     client.close();
-    const receipts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value.receipt ?? []) : []));
+    const receipts = responses.flatMap((response) =>
+      response.status === 'fulfilled' ? (response.value.receipt ?? []) : [],
+    );
     const delivered = new Set((await here.documents()).map(({ extreme }) => extreme.xiq.receipt));
     expect(receipts.length).toBeGreaterThan(0);
     expect(receipts.filter((receipt) => !delivered.has(receipt))).toEqual([]);
   });
 
   it('ends by SIGTERM though its destination is down, and delivers at the next start', async () => {
-    const here = await place();
+    const here = await fixture();
     // A file stands where the directory belongs.
     await writeFile(join(here.directory, 'out'), '');
     const first = await startProcess(here);
@@ -71,7 +73,7 @@ describe('a running connector', () => {
   });
 
   it('prints no secret, and neither journal nor output holds it', async () => {
-    const here = await place();
+    const here = await fixture();
     const connector = await startProcess(here);
     const client = createClient(connector.url, here.secret);
     await client.post(path, login);
@@ -89,7 +91,7 @@ describe('a running connector', () => {
   });
 
   it('sends a destination that is added later what comes from then on', async () => {
-    const here = await place();
+    const here = await fixture();
     const first = await startProcess(here);
     const earlier = createClient(first.url, here.secret);
     await earlier.post(path, login);
@@ -114,7 +116,7 @@ describe('a running connector', () => {
   });
 
   it('makes a managed secret that only its owner can read, and keeps it', async () => {
-    const here = await place();
+    const here = await fixture();
     await writeFile(here.configFile, 'server: { port: 0 }\nadmin: { port: 0 }\n');
     const secretFile = join(here.directory, 'data/secrets/xiq');
     const connector = await startProcess(here);
@@ -132,7 +134,7 @@ describe('a running connector', () => {
 
 describe('the admin listener', () => {
   it('takes its own token alone, and answers under a loopback name alone', async () => {
-    const here = await place();
+    const here = await fixture();
     const connector = await startProcess(here);
     const adminFile = join(here.directory, 'data/admin.json');
     expect((await stat(adminFile)).mode & 0o777).toBe(0o600);
@@ -159,7 +161,7 @@ describe('the admin listener', () => {
 
 describe('a connector that does not start says why', () => {
   it('75 where another process holds the data directory, and names it', async () => {
-    const here = await place();
+    const here = await fixture();
     const holder = await startProcess(here);
     const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
     expect(code).toBe(75);
@@ -168,7 +170,7 @@ describe('a connector that does not start says why', () => {
   });
 
   it('78 where the data has a newer format, which it leaves untouched', async () => {
-    const here = await place();
+    const here = await fixture();
     await mkdir(join(here.directory, 'data'));
     await writeFile(join(here.directory, 'data/format'), '3\n');
     const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
@@ -178,7 +180,7 @@ describe('a connector that does not start says why', () => {
   });
 
   it('69 where its port is taken', async () => {
-    const here = await place();
+    const here = await fixture();
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -192,7 +194,7 @@ describe('a connector that does not start says why', () => {
   });
 
   it('78 before it opens anything where the configuration is at fault', async () => {
-    const here = await place('nonsense: 1\n');
+    const here = await fixture('nonsense: 1\n');
     const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
     expect(code).toBe(78);
     expect(output).toContain('nonsense: unknown key');
@@ -211,7 +213,7 @@ describe('commands', () => {
   );
 
   it('validate prints every fault with its place, or the advice', async () => {
-    const here = await place();
+    const here = await fixture();
     const good = await runCommand(['validate', '--config', here.configFile], here.directory);
     expect(good).toMatchObject({ code: 0 });
     expect(good.output).toContain('one URL a message type');
@@ -232,7 +234,7 @@ describe('commands', () => {
   });
 
   it('destination forget ends a destination that is no longer configured, and no other', async () => {
-    const here = await place();
+    const here = await fixture();
     const one = await readFile(here.configFile, 'utf8');
     await writeFile(here.configFile, one.replace('archive: {', 'second: { type: file, directory: ./out }, archive: {'));
     const both = await startProcess(here);

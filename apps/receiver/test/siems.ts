@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { type HecFake, startHecFake } from '@xiq-siem/testkit';
 import { type Arrival, inCollector, inElasticsearch, inFiles, inHecFake } from './arrivals.ts';
-import { runCommand, type Workplace, workplace } from './connector-process.ts';
+import { runCommand, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
 
 export interface Siems {
-  readonly place: Workplace;
+  readonly fixture: TemporaryDirectory;
   readonly elasticsearch: RunningServer;
   readonly collector: RunningServer;
   readonly hec: HecFake;
@@ -37,10 +37,13 @@ export const hecToken = { file: './hec-token' };
 const token = 'hec-token-4711';
 
 /** A place where `hecToken` can be read. */
-export async function hecPlace(yaml: string, destinations: Readonly<Record<string, object>>): Promise<Workplace> {
-  const place = await workplace(yaml, destinations);
-  await writeFile(join(place.directory, hecToken.file), `${token}\n`, { mode: 0o600 });
-  return place;
+export async function hecFixture(
+  yaml: string,
+  destinations: Readonly<Record<string, object>>,
+): Promise<TemporaryDirectory> {
+  const fixture = await temporaryDirectory(yaml, destinations);
+  await writeFile(join(fixture.directory, hecToken.file), `${token}\n`, { mode: 0o600 });
+  return fixture;
 }
 
 export const startHec = (): Promise<HecFake> => startHecFake({ tokens: { [token]: {} } });
@@ -52,23 +55,23 @@ export async function startSiems({ yaml = '', each = {}, others = {} }: SiemsOpt
     startServer('otelcol', {}).then((server) => started.adopt(server, ({ stop }) => stop())),
     startHec().then((server) => started.adopt(server, ({ close }) => close())),
   ]);
-  const place = await hecPlace(yaml, {
+  const fixture = await hecFixture(yaml, {
     elastic: { type: 'elasticsearch', nodes: [elasticsearch.url], ...each },
     splunk: { type: 'splunk-hec', url: hec.url, token: hecToken, ...each },
     otel: { type: 'otel-logs', url: `${collector.url}/v1/logs`, ...each },
     ...others,
   });
-  started.defer(() => place.remove());
-  const setup = await runCommand(['setup', 'elastic', '--yes', '--config', place.configFile], place.directory);
+  started.defer(() => fixture.remove());
+  const setup = await runCommand(['setup', 'elastic', '--yes', '--config', fixture.configFile], fixture.directory);
   if (setup.code !== 0) throw new Error(`setup ended with ${setup.code}: ${setup.output}`);
   const rest = started.move();
   return {
-    place,
+    fixture,
     elasticsearch,
     collector,
     hec,
     async arrivals() {
-      const archive = await inFiles(join(place.directory, 'out'));
+      const archive = await inFiles(join(fixture.directory, 'out'));
       const elastic = await inElasticsearch(elasticsearch);
       return { archive, elastic, splunk: inHecFake(hec), otel: await inCollector(collector) };
     },

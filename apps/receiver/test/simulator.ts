@@ -50,8 +50,8 @@ export function startSimulator(options: SimulatorOptions): RunningSimulator {
     ...(types && { types: types.join(',') }),
     ...(receiptsFile !== undefined && { receipts: receiptsFile }),
   };
-  const words = Object.entries(args).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn(process.execPath, [main, ...words, '--json'], { env: { SECRET: secret } });
+  const message = Object.entries(args).flatMap(([name, value]) => [`--${name}`, value]);
+  const child = spawn(process.execPath, [main, ...message, '--json'], { env: { SECRET: secret } });
   const said = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return {
     summary: said.then(([stdout, stderr]) => {

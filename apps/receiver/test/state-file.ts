@@ -1,6 +1,6 @@
 // For tests: what the state file of a stopped connector holds, read and written as the product does.
 import { join } from 'node:path';
-import { linesOf } from '@xiq-siem/queries/test-place';
+import { linesOf } from '@xiq-siem/queries/test-queries';
 import {
   deadLetterReading,
   documentNames,

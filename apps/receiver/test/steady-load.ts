@@ -12,7 +12,7 @@ const phase = z.object({
   seconds: z.number(),
   due: z.int(),
   /** By HTTP status, or by how the connection failed. */
-  answers: z.record(z.string(), z.int()),
+  responses: z.record(z.string(), z.int()),
   p50Ms: z.number(),
   p99Ms: z.number(),
   maxMs: z.number(),
@@ -47,15 +47,15 @@ export function startSteadyLoad(options: SteadyLoadOptions): SteadyLoad & Dispos
   const port = Number(new URL(url).port);
   tell({ port, path: '/webhooks/xiq/AUDIT_LOG_ALL', rate, connections, secrets: [secret], receiptsFile });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async (order: object): Promise<unknown> => {
+  const response = async (order: object): Promise<unknown> => {
     tell(order);
     const { value } = await lines.next();
     return JSON.parse(value ?? '');
   };
   return {
-    use: async (...secrets) => void (await answer({ secrets })),
+    use: async (...secrets) => void (await response({ secrets })),
     phase: (name) => tell({ phase: name }),
-    end: async () => measured.parse(await answer({ end: true })),
+    end: async () => measured.parse(await response({ end: true })),
     receipts: async () => (await readFile(receiptsFile, 'utf8')).split('\n').slice(0, -1),
     [Symbol.dispose]: () => void child.kill('SIGKILL'),
   };
@@ -64,17 +64,17 @@ export function startSteadyLoad(options: SteadyLoadOptions): SteadyLoad & Dispos
 /** All answers of all phases together. */
 export function answersOf({ phases }: Measured): Readonly<Record<string, number>> {
   const all: Record<string, number> = {};
-  for (const { answers } of phases) {
-    for (const [answer, count] of Object.entries(answers)) all[answer] = (all[answer] ?? 0) + count;
+  for (const { responses } of phases) {
+    for (const [response, count] of Object.entries(responses)) all[response] = (all[response] ?? 0) + count;
   }
   return all;
 }
 
 /** A line for a person. */
-export function wordsOf({ phases, connectionsOpened }: Measured): string {
+export function messageOf({ phases, connectionsOpened }: Measured): string {
   const lines = phases.map(
-    ({ name, seconds, answers, p50Ms, p99Ms, maxMs }) =>
-      `${name}: ${seconds} s, ${JSON.stringify(answers)}, p50 ${p50Ms} ms, p99 ${p99Ms} ms, most ${maxMs} ms`,
+    ({ name, seconds, responses, p50Ms, p99Ms, maxMs }) =>
+      `${name}: ${seconds} s, ${JSON.stringify(responses)}, p50 ${p50Ms} ms, p99 ${p99Ms} ms, most ${maxMs} ms`,
   );
   return `${lines.join('\n')}\n${connectionsOpened} connections were opened`;
 }

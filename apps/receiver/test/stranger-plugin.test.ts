@@ -19,7 +19,7 @@ const never = new AbortController().signal;
 const adminFile = z.object({ token: z.string() });
 
 /** A folder outside the workspace in which a plugin finds what is public, and nothing else. */
-async function placeOfStranger() {
+async function fixtureOfStranger() {
   const directory = await mkdtemp(join(tmpdir(), 'stranger-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   await mkdir(join(directory, 'node_modules/@xiq-siem'), { recursive: true });
@@ -39,26 +39,26 @@ async function placeOfStranger() {
 }
 
 async function startWith(destination: string) {
-  const place = await placeOfStranger();
-  const file = join(place.directory, 'config.yaml');
+  const fixture = await fixtureOfStranger();
+  const file = join(fixture.directory, 'config.yaml');
   await writeFile(
     file,
     `
 server: { port: 0 }
 admin: { port: 0 }
-signals: { enabled: false }
+healthEvents: { enabled: false }
 sources: { theirs: { type: stranger-cloud, secrets: [{ managed: true }] } }
 destinations:
   siem: ${destination}
   archive: { type: file, directory: ./out, batch: { maxAgeMs: 0 } }
 `,
   );
-  const loaded = await loadConfiguration(file, place.registry, {});
+  const loaded = await loadConfiguration(file, fixture.registry, {});
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
   const log = createRecordingLogger();
   const connector = await startConnector(loaded.configuration, { log, now: Date.now });
   onTestFinished(() => connector.stop(0));
-  const { token } = adminFile.parse(JSON.parse(await readFile(join(place.directory, 'data/admin.json'), 'utf8')));
+  const { token } = adminFile.parse(JSON.parse(await readFile(join(fixture.directory, 'data/admin.json'), 'utf8')));
   return { log, connector, client: connectAdmin({ url: connector.adminUrl, token: new Secret(token) }) };
 }
 
@@ -70,11 +70,11 @@ test('what a stranger declares is counted, explained and told: its metrics, its 
   await expect
     .poll(async () => (await client.status({}, never)).destinations)
     .toMatchObject([
-      { name: 'siem', sum: { normalized: 3, delivered: 2, deadLettered: 1, difference: 0 } },
-      { name: 'archive', sum: { normalized: 3, delivered: 3, difference: 0 } },
+      { name: 'siem', counters: { normalized: 3, delivered: 2, deadLettered: 1, unaccounted: 0 } },
+      { name: 'archive', counters: { normalized: 3, delivered: 3, unaccounted: 0 } },
     ]);
   expect(await client.listDeadLetters({}, never)).toMatchObject({
-    entries: [{ destination: 'siem', code: 'too_odd', words: 'it is odd', dataset: 'theirs.line', element: 1 }],
+    entries: [{ destination: 'siem', code: 'too_odd', message: 'it is odd', dataset: 'theirs.line', element: 1 }],
   });
 
   const families = parsePrometheus((await web.get(`${connector.adminUrl}/metrics`)).body);

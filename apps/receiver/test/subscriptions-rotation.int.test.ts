@@ -4,15 +4,15 @@ import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { spawnConnector } from './connector-process.ts';
-import { type XiqPlace, xiqPlace } from './xiq-place.ts';
+import { type XiqFixture, xiqFixture } from './xiq-fixture.ts';
 
 const step = z.looseObject({ did: z.string() });
 const steps = ['added', 'accepted', 'told', 'put_first', 'waiting', 'dropped'];
 
 /** Runs it until it says that this step is done, and kills it then; gives the steps that it said. */
-async function killedAt({ work }: XiqPlace, wanted: string): Promise<readonly string[]> {
-  const words = ['subscriptions', 'rotate-secret', '--json', '--grace', '1', '--config', work.configFile];
-  const child = spawnConnector(words, work.secret, work.directory);
+async function killedAt({ work }: XiqFixture, wanted: string): Promise<readonly string[]> {
+  const message = ['subscriptions', 'rotate-secret', '--json', '--grace', '1', '--config', work.configFile];
+  const child = spawnConnector(message, work.secret, work.directory);
   const ended = once(child, 'close');
   const said: string[] = [];
   if (child.stdout === null) throw new Error('no output');
@@ -27,38 +27,38 @@ async function killedAt({ work }: XiqPlace, wanted: string): Promise<readonly st
   return said;
 }
 
-const secretsIn = async ({ secretFile }: XiqPlace): Promise<readonly string[]> =>
+const secretsIn = async ({ secretFile }: XiqFixture): Promise<readonly string[]> =>
   (await readFile(secretFile, 'utf8')).trim().split('\n');
 
 it.each(['array', 'page'] as const)(
   'rotate-secret killed at each step and run again: no webhook is refused, at an API of generation %s',
   async (generation) => {
-    await using place = await xiqPlace({ generation });
-    const { cloud } = place;
-    await place.configure('reconcile: apply, everyMinutes: 1');
-    const connector = await place.start();
-    expect((await place.run('subscriptions', 'apply', '--yes')).code).toBe(0);
+    await using fixture = await xiqFixture({ generation });
+    const { cloud } = fixture;
+    await fixture.configure('reconcile: apply, everyMinutes: 1');
+    const connector = await fixture.start();
+    expect((await fixture.run('subscriptions', 'apply', '--yes')).code).toBe(0);
     cloud.flow.set({ eventsPerSecond: 40, types: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL'] });
     for (const wanted of steps) {
-      const [before] = await secretsIn(place);
-      const said = await killedAt(place, wanted);
+      const [before] = await secretsIn(fixture);
+      const said = await killedAt(fixture, wanted);
       expect(said.at(0)).toBe('added');
-      const again = await place.run('subscriptions', 'rotate-secret', '--json', '--grace', '1');
+      const again = await fixture.run('subscriptions', 'rotate-secret', '--json', '--grace', '1');
       expect([wanted, again.code]).toEqual([wanted, 0]);
       const [first] = again.stdout.split('\n');
       expect(step.parse(JSON.parse(first ?? '')).did).toBe(wanted === 'dropped' ? 'added' : 'resumed');
-      const [after, ...others] = await secretsIn(place);
+      const [after, ...others] = await secretsIn(fixture);
       expect([after === before, others]).toEqual([false, []]);
       expect(new Set(cloud.subscriptions.list().map(({ secret }) => secret))).toEqual(new Set([after]));
     }
     cloud.flow.set({ eventsPerSecond: 0 });
     await cloud.settled();
     const { events, forgotten } = cloud.truth();
-    const answers = Map.groupBy(
+    const responses = Map.groupBy(
       events.flatMap(({ deliveries }) => deliveries),
-      ({ answer }) => answer,
+      ({ response }) => response,
     );
-    expect([...answers.keys(), forgotten]).toEqual([202, 0]);
+    expect([...responses.keys(), forgotten]).toEqual([202, 0]);
     // That much came in the time that it took.
     expect(events.length).toBeGreaterThan(500);
     const output = connector.output();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { createClient } from './client.ts';
-import { until, xiqPlace } from './xiq-place.ts';
+import { until, xiqFixture } from './xiq-fixture.ts';
 
 const minute = 60_000;
 
@@ -9,32 +9,32 @@ const status = z.looseObject({
   sources: z.array(
     z.looseObject({
       api: z.looseObject({
-        looked: z.string().optional(),
+        checked: z.string().optional(),
         failure: z.string().optional(),
         subscriptions: z.array(z.looseObject({ messageType: z.string(), state: z.string() })),
-        publicUrl: z.array(z.looseObject({ what: z.string(), result: z.string(), words: z.string() })),
+        publicUrl: z.array(z.looseObject({ what: z.string(), result: z.string(), message: z.string() })),
         requestsRemaining: z.int(),
       }),
     }),
   ),
 });
 
-type Place = Awaited<ReturnType<typeof xiqPlace>>;
+type Fixture = Awaited<ReturnType<typeof xiqFixture>>;
 
-async function apiOf(place: Place) {
-  const { code, stdout } = await place.run('status', '--json');
+async function apiOf(fixture: Fixture) {
+  const { code, stdout } = await fixture.run('status', '--json');
   const [source] = status.parse(JSON.parse(stdout)).sources;
   return { code, api: source?.api, states: source?.api.subscriptions.map(({ state }) => state) };
 }
 
-const signals = z.looseObject({
+const healthEvents = z.looseObject({
   event: z.looseObject({ action: z.string() }),
   data_stream: z.looseObject({ dataset: z.string() }),
 });
 
-async function saidOf(place: Place): Promise<readonly string[]> {
-  return (await place.work.documents()).flatMap((document) => {
-    const parsed = signals.safeParse(document);
+async function saidOf(fixture: Fixture): Promise<readonly string[]> {
+  return (await fixture.work.documents()).flatMap((document) => {
+    const parsed = healthEvents.safeParse(document);
     return parsed.data?.data_stream.dataset === 'extreme_xiq.connector' ? [parsed.data.event.action] : [];
   });
 }
@@ -42,27 +42,27 @@ async function saidOf(place: Place): Promise<readonly string[]> {
 it.each(['array', 'page'] as const)(
   'from configuration to events, at an API of generation %s: subscribed, watched, mended',
   async (generation) => {
-    await using place = await xiqPlace({ generation });
-    const { cloud, work, publicUrl } = place;
+    await using fixture = await xiqFixture({ generation });
+    const { cloud, work, publicUrl } = fixture;
     const foreign = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'AUDIT_LOG_ALL' });
-    const connector = await place.start();
+    const connector = await fixture.start();
 
     const missing = await until('the first look', async () => {
-      const seen = await apiOf(place);
-      return seen.api?.looked !== undefined && seen.api.publicUrl.length > 0 && seen;
+      const seen = await apiOf(fixture);
+      return seen.api?.checked !== undefined && seen.api.publicUrl.length > 0 && seen;
     });
     expect([missing.code, missing.states, missing.api?.failure]).toEqual([1, ['missing', 'missing'], undefined]);
     const refusal = missing.api?.publicUrl.find(({ what }) => what === 'refuses_without_secret');
-    expect(refusal?.words).toContain('is refused with 401, by this connector');
-    const people = await place.run('status');
+    expect(refusal?.message).toContain('is refused with 401, by this connector');
+    const people = await fixture.run('status');
     expect(people.stdout).toContain('! source xiq: subscriptions to AUDIT_LOG_ALL, SMS_LOG_ALL missing');
 
-    expect((await place.run('subscriptions', 'plan')).code).toBe(2);
-    const applied = await place.run('subscriptions', 'apply', '--yes');
+    expect((await fixture.run('subscriptions', 'plan')).code).toBe(2);
+    const applied = await fixture.run('subscriptions', 'apply', '--yes');
     expect([applied.code, applied.output]).toEqual([0, expect.stringContaining('Done.')]);
-    expect((await place.run('subscriptions', 'plan')).code).toBe(0);
-    const well = await apiOf(place);
-    expect([well.code, well.states]).toEqual([0, ['well', 'well']]);
+    expect((await fixture.run('subscriptions', 'plan')).code).toBe(0);
+    const well = await apiOf(fixture);
+    expect([well.code, well.states]).toEqual([0, ['ok', 'ok']]);
     const mine = cloud.subscriptions.list().filter(({ application }) => application === 'siem');
     expect(mine.map(({ url }) => url)).toEqual([`${publicUrl}/AUDIT_LOG_ALL`, `${publicUrl}/SMS_LOG_ALL`]);
 
@@ -83,13 +83,13 @@ it.each(['array', 'page'] as const)(
     // Behind our back: noticed at the next look, which a changed configuration brings at once.
     const [audit] = mine;
     cloud.subscriptions.change(audit?.id ?? '', { status: 'DISABLED' });
-    await place.configure('everyMinutes: 14');
+    await fixture.configure('everyMinutes: 14');
     process.kill(connector.pid, 'SIGHUP');
     const disabled = await until('it is noticed', async () => {
-      const seen = await apiOf(place);
+      const seen = await apiOf(fixture);
       return seen.states?.[0] === 'disabled' && seen;
     });
-    expect([disabled.code, disabled.states]).toEqual([1, ['disabled', 'well']]);
+    expect([disabled.code, disabled.states]).toEqual([1, ['disabled', 'ok']]);
     const client = createClient(connector.url, '');
     const { body: metrics } = await client.get(`${connector.adminUrl}/metrics`);
     const { body: ready } = await client.get(`${connector.adminUrl}/readyz`);
@@ -98,15 +98,15 @@ it.each(['array', 'page'] as const)(
     expect(metrics).toMatch(new RegExp(`^xiq_siem_subscriptions_state\\{${labels}\\} 1$`, 'm'));
     expect(metrics).toMatch(/^xiq_siem_api_requests_remaining\{source="xiq"\} 7\d\d\d$/m);
     expect(status.parse(JSON.parse(ready)).sources[0]?.api.subscriptions[0]?.state).toBe('disabled');
-    await until('it is told', async () => (await saidOf(place)).includes('subscription-disabled'));
+    await until('it is told', async () => (await saidOf(fixture)).includes('subscription-disabled'));
 
-    await place.configure('everyMinutes: 14, reconcile: apply');
+    await fixture.configure('everyMinutes: 14, reconcile: apply');
     process.kill(connector.pid, 'SIGHUP');
-    await until('it is mended', async () => (await apiOf(place)).states?.[0] === 'well');
+    await until('it is mended', async () => (await apiOf(fixture)).states?.[0] === 'ok');
     expect(cloud.subscriptions.list().map((one) => one.status)).toEqual(['ENABLED', 'ENABLED', 'ENABLED']);
     expect(cloud.subscriptions.list()[0]).toEqual(foreign);
-    await until('that is told', async () => (await saidOf(place)).includes('subscription-mended'));
-    expect(await saidOf(place)).not.toContain('credentials-refused');
+    await until('that is told', async () => (await saidOf(fixture)).includes('subscription-fixed'));
+    expect(await saidOf(fixture)).not.toContain('credentials-refused');
     expect(connector.output()).toMatch(
       /"event":"subscriptions\.gap","source":"xiq","messageType":"AUDIT_LOG_ALL","reason":"disabled"/,
     );
@@ -119,22 +119,22 @@ it.each(['array', 'page'] as const)(
 it(
   'an API that does not answer stops nobody: it is said, and webhooks come as before',
   async () => {
-    await using place = await xiqPlace();
-    const { cloud } = place;
-    const connector = await place.start();
-    expect((await place.run('subscriptions', 'apply', '--yes')).code).toBe(0);
+    await using fixture = await xiqFixture();
+    const { cloud } = fixture;
+    const connector = await fixture.start();
+    expect((await fixture.run('subscriptions', 'apply', '--yes')).code).toBe(0);
     cloud.faults.set({ serverError: { status: 503, on: ['subscriptions'] } });
-    await place.configure('everyMinutes: 14');
+    await fixture.configure('everyMinutes: 14');
     process.kill(connector.pid, 'SIGHUP');
     const failing = await until('it is said', async () => {
-      const seen = await apiOf(place);
+      const seen = await apiOf(fixture);
       return seen.api?.failure !== undefined && seen;
     });
     expect(failing.code).toBe(1);
     const events = cloud.emit({ type: 'AUDIT_LOG_ALL', count: 3 });
     await cloud.settled();
-    expect(events.flatMap(({ deliveries }) => deliveries.map(({ answer }) => answer))).toEqual([202, 202, 202]);
-    await until('it is told', async () => (await saidOf(place)).includes('xiq-api-failing'));
+    expect(events.flatMap(({ deliveries }) => deliveries.map(({ response }) => response))).toEqual([202, 202, 202]);
+    await until('it is told', async () => (await saidOf(fixture)).includes('xiq-api-failing'));
     expect(await connector.end('SIGTERM')).toBe(0);
   },
   minute,

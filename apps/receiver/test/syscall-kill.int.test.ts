@@ -4,27 +4,27 @@ import { join } from 'node:path';
 import { injectInto, injecting, lackOf } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createClient } from './client.ts';
-import { startProcess, type Workplace, workplace } from './connector-process.ts';
-import { faultsAfterRestart, lostWords } from './conservation.ts';
+import { startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
+import { faultsAfterRestart, lostText } from './conservation.ts';
 import { postOne, type Receipts, startLoad } from './load.ts';
 
 const lack = lackOf('strace');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));
 
-async function temporaryWorkplace(journal: string): Promise<Workplace> {
-  const place = await workplace(`shutdownGraceMs: 2000\njournal: { minFreeBytes: 0, ${journal} }`);
-  onTestFinished(() => place.remove());
-  return place;
+async function makeTemporaryDirectory(journal: string): Promise<TemporaryDirectory> {
+  const fixture = await temporaryDirectory(`shutdownGraceMs: 2000\njournal: { minFreeBytes: 0, ${journal} }`);
+  onTestFinished(() => fixture.remove());
+  return fixture;
 }
 
 /** Runs under load until the tracer's injection kills it, be it before it listens. */
-async function runUntilKilled(place: Workplace, expression: string, receipts: Receipts): Promise<void> {
-  const connector = await startProcess(place, injecting(expression)).catch((error: unknown) => {
+async function runUntilKilled(fixture: TemporaryDirectory, expression: string, receipts: Receipts): Promise<void> {
+  const connector = await startProcess(fixture, injecting(expression)).catch((error: unknown) => {
     expect(String(error), expression).toContain('ended with SIGKILL before it listened');
   });
   if (connector === undefined) return;
   onTestFinished(async () => void (await connector.end('SIGKILL')));
-  const load = startLoad(place, connector, expression, receipts, 8);
+  const load = startLoad(fixture, connector, expression, receipts, 8);
   const bounded = setTimeout(() => void connector.end('SIGTERM'), 15_000);
   expect(await connector.ended, `${expression} has not killed it:\n${connector.output()}`).toBe('SIGKILL');
   clearTimeout(bounded);
@@ -32,7 +32,7 @@ async function runUntilKilled(place: Workplace, expression: string, receipts: Re
 }
 
 /** A group that was being written, and a line, as a crash would leave them. */
-async function tearTails({ directory }: Workplace): Promise<void> {
+async function tearTails({ directory }: TemporaryDirectory): Promise<void> {
   for (const [folder, ending] of [
     ['data/journal', '.segment'],
     ['out', '.ndjson'],
@@ -51,62 +51,62 @@ it.each([
   ['write', [1, 2, 4, 60]],
   ['unlink', [1, 2, 4]],
 ] as const)('a kill at each of many calls of %s loses nothing', { timeout: 60_000 }, async (call, moments) => {
-  const place = await temporaryWorkplace('segmentBytes: 65536, retainForHours: 0');
+  const fixture = await makeTemporaryDirectory('segmentBytes: 65536, retainForHours: 0');
   const receipts: Receipts = new Map();
-  for (const moment of moments) await runUntilKilled(place, `${call}:signal=KILL:when=${moment}`, receipts);
-  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+  for (const moment of moments) await runUntilKilled(fixture, `${call}:signal=KILL:when=${moment}`, receipts);
+  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 it('a kill at each cut of a torn tail loses nothing', async () => {
-  const place = await temporaryWorkplace('segmentBytes: 65536, retainForHours: 0');
+  const fixture = await makeTemporaryDirectory('segmentBytes: 65536, retainForHours: 0');
   const receipts: Receipts = new Map();
-  const connector = await startProcess(place);
-  const load = startLoad(place, connector, 'before', receipts);
+  const connector = await startProcess(fixture);
+  const load = startLoad(fixture, connector, 'before', receipts);
   await load.reached(50);
   // The output has a file.
-  await expect.poll(() => lostWords(place, new Map([...receipts].slice(0, 1)))).toEqual([]);
+  await expect.poll(() => lostText(fixture, new Map([...receipts].slice(0, 1)))).toEqual([]);
   await connector.end('SIGKILL');
   await load.ended;
   for (const moment of [1, 2]) {
-    await tearTails(place);
-    await runUntilKilled(place, `ftruncate:signal=KILL:when=${moment}`, receipts);
+    await tearTails(fixture);
+    await runUntilKilled(fixture, `ftruncate:signal=KILL:when=${moment}`, receipts);
   }
-  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 it('a journal whose disk fails while nobody posts ends the process with 74 too', { timeout: 20_000 }, async () => {
-  const place = await temporaryWorkplace('retainForHours: 1, segmentBytes: 16384');
-  const connector = await startProcess(place);
+  const fixture = await makeTemporaryDirectory('retainForHours: 1, segmentBytes: 16384');
+  const connector = await startProcess(fixture);
   onTestFinished(async () => void (await connector.end('SIGKILL')));
-  const client = createClient(connector.url, place.secret);
+  const client = createClient(connector.url, fixture.secret);
   onTestFinished(client.close);
   // The next segment is begun by the journal's upkeep.
-  await injectInto(connector.pid, join(place.directory, 'data/journal'), 'fsync:error=EIO', onTestFinished);
+  await injectInto(connector.pid, join(fixture.directory, 'data/journal'), 'fsync:error=EIO', onTestFinished);
   const receipts: Receipts = new Map();
   expect(await postOne(client, 'last', 0, receipts, 'x'.repeat(20_000))).toMatchObject({ status: 202 });
   expect(await connector.ended, connector.output()).toBe(74);
-  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 // A segment's writes are synced by the same call: pwrite64 on a file that was opened with O_DSYNC.
 it('a journal whose synced write fails acknowledges nothing, ends the process with 74, and loses nothing', async () => {
-  const place = await temporaryWorkplace('retainForHours: 1');
+  const fixture = await makeTemporaryDirectory('retainForHours: 1');
   const receipts: Receipts = new Map();
-  const connector = await startProcess(place);
+  const connector = await startProcess(fixture);
   onTestFinished(async () => void (await connector.end('SIGKILL')));
-  const load = startLoad(place, connector, 'before', receipts);
+  const load = startLoad(fixture, connector, 'before', receipts);
   await load.reached(50);
   await load.stop();
-  const journal = join(place.directory, 'data/journal');
+  const journal = join(fixture.directory, 'data/journal');
   const [segment] = (await readdir(journal)).filter((name) => name.endsWith('.segment'));
   await injectInto(connector.pid, join(journal, segment ?? 'none'), 'pwrite64:error=EIO', onTestFinished);
 
-  const client = createClient(connector.url, place.secret);
+  const client = createClient(connector.url, fixture.secret);
   onTestFinished(client.close);
   const before = performance.now();
   expect(await postOne(client, 'refused', 0, receipts)).toMatchObject({ status: 503, retryAfter: '5' });
   expect(await connector.ended, connector.output()).toBe(74);
   expect(performance.now() - before).toBeLessThan(5_000);
   expect(connector.output()).toContain('EIO');
-  expect(await faultsAfterRestart(place, receipts)).toEqual([]);
+  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { textWidth } from '@xiq-siem/cli';
 import { expect, onTestFinished, test } from 'vitest';
 import { spawnConnector } from './connector-process.ts';
 import { startInTerminal } from './in-terminal.ts';
-import { operatorPlace } from './operator-place.ts';
+import { operatorFixture } from './operator-fixture.ts';
 import { hecToken, startHec } from './siems.ts';
 
 const columns = 80;
@@ -22,12 +22,12 @@ const steering = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u20
 const linesOf = (written: string): readonly string[] =>
   written.replaceAll('\r\n', '\n').replaceAll(colour, '').split('\n');
 
-async function place() {
+async function fixture() {
   const hec = await startHec();
   hec.answerAlways('event', { status: 403, body: JSON.stringify({ text: `${hostile}${long}`, code: 4 }) });
-  const made = await operatorPlace(
+  const made = await operatorFixture(
     {
-      signals: { enabled: false },
+      healthEvents: { enabled: false },
       destinations: {
         archive: { type: 'file', directory: './out', minFreeBytes: 0 },
         'a-destination-whose-name-is-as-long-as-a-name-may-well-be-here': {
@@ -68,14 +68,18 @@ async function place() {
 }
 
 test('tail: colours and no line over 80 columns in a terminal, neither in a pipe, and nothing that steers in both', async () => {
-  const { place: workplace, postAll } = await place();
-  const inColour = startInTerminal(workplace, 'tail', columns);
-  const plain = startInTerminal(workplace, 'tail', columns, { NO_COLOR: '1' });
-  const piped = spawnConnector(['tail', '--config', workplace.configFile], workplace.secret, workplace.directory);
+  const { fixture: temporaryDirectory, postAll } = await fixture();
+  const inColour = startInTerminal(temporaryDirectory, 'tail', columns);
+  const plain = startInTerminal(temporaryDirectory, 'tail', columns, { NO_COLOR: '1' });
+  const piped = spawnConnector(
+    ['tail', '--config', temporaryDirectory.configFile],
+    temporaryDirectory.secret,
+    temporaryDirectory.directory,
+  );
   const json = spawnConnector(
-    ['tail', '--json', '--config', workplace.configFile],
-    workplace.secret,
-    workplace.directory,
+    ['tail', '--json', '--config', temporaryDirectory.configFile],
+    temporaryDirectory.secret,
+    temporaryDirectory.directory,
   );
   let pipe = '';
   let lines = '';
@@ -121,11 +125,11 @@ test('tail: colours and no line over 80 columns in a terminal, neither in a pipe
 });
 
 test('status: a table that fits 80 columns, colours only in a terminal, and the words of a destination harmless in both', async () => {
-  const { place: workplace, postAll, run } = await place();
+  const { fixture: temporaryDirectory, postAll, run } = await fixture();
   await postAll();
   await expect.poll(async () => (await run('status')).output, { timeout: 20_000 }).toContain('paused');
-  const inTerminal = async (words: string, env?: Readonly<Record<string, string>>) => {
-    const terminal = startInTerminal(workplace, words, columns, env);
+  const inTerminal = async (message: string, env?: Readonly<Record<string, string>>) => {
+    const terminal = startInTerminal(temporaryDirectory, message, columns, env);
     return { code: await terminal.ended, text: terminal.written() };
   };
   const [inColour, plain, piped] = await Promise.all([
@@ -148,7 +152,7 @@ test('status: a table that fits 80 columns, colours only in a terminal, and the 
   expect(piped.output).toContain('a-destination-whose-name-is-as-long-as-a-name-may-well-be-here');
 
   // Again and again: the screen is cleared, by us alone.
-  const watch = startInTerminal(workplace, 'status --watch --every 1', columns);
+  const watch = startInTerminal(temporaryDirectory, 'status --watch --every 1', columns);
   const clear = '\u001b[H\u001b[J';
   await expect.poll(() => watch.written().split(clear).length, { timeout: 20_000 }).toBeGreaterThan(2);
   watch.interrupt();

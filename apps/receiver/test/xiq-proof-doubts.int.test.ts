@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
-import { loggedTypes, proofPlace, subscribed } from './xiq-proof-place.ts';
+import { loggedTypes, proofFixture, subscribed } from './xiq-proof-fixture.ts';
 
 const audit = 'AUDIT_LOG_ALL';
 const hour = 3_600_000;
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
-const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+const counters = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 test('differing wordings: missing and surplus, not whole, and each pair is named as probably the same', async () => {
-  await using place = await proofPlace();
-  const { cloud } = place;
-  await subscribed(place);
+  await using fixture = await proofFixture();
+  const { cloud } = fixture;
+  await subscribed(fixture);
   const asSent = loggedTypes.flatMap((type) => cloud.emit({ type, count: 3 }));
   cloud.faults.set({ reword: {} });
   const reworded = cloud.emit({ type: audit, count: 5, atMs: earlier(10), stepMs: 10 });
   await cloud.settled();
-  await place.hasAll([...asSent, ...reworded]);
+  await fixture.hasAll([...asSent, ...reworded]);
 
-  const { code, verdict, cells } = await place.prove();
+  const { code, verdict, cells } = await fixture.prove();
   expect([code, verdict]).toEqual([1, 'missing_or_surplus']);
   const missing = cells.flatMap((cell) => cell.missing);
   const surplus = cells.flatMap((cell) => cell.surplus);
@@ -25,44 +25,44 @@ test('differing wordings: missing and surplus, not whole, and each pair is named
     [missing, surplus],
     [surplus, missing],
   ] as const) {
-    for (const { words, time } of from) {
-      const other = to.find(({ id }) => words?.includes(`probably ${id}`));
+    for (const { message, time } of from) {
+      const other = to.find(({ id }) => message?.includes(`probably ${id}`));
       expect(other?.time).toBe(time);
     }
   }
   expect(cells.filter(({ state }) => state !== 'whole').map(({ messageType }) => messageType)).toContain(audit);
   expect(cells.filter(({ messageType }) => messageType !== audit).every(({ state }) => state === 'whole')).toBe(true);
-  const shown = await place.say(`completeness ${place.span()}`);
+  const shown = await fixture.say(`completeness ${fixture.span()}`);
   expect([shown.code, shown.output]).toEqual([1, expect.stringContaining('Not whole')]);
   // Fetched, both forms are there, and nothing is left that is missing: what only the webhook said stays surplus.
-  expect((await place.say(`backfill ${place.span()}`)).code).toBe(0);
-  const after = await place.prove();
+  expect((await fixture.say(`backfill ${fixture.span()}`)).code).toBe(0);
+  const after = await fixture.prove();
   expect(after).toMatchObject({ code: 1, verdict: 'missing_or_surplus' });
-  expect(sum(after.cells.map(({ missingCount }) => missingCount))).toBe(0);
-  expect(sum(after.cells.map(({ surplusCount }) => surplusCount))).toBe(5);
+  expect(counters(after.cells.map(({ missingCount }) => missingCount))).toBe(0);
+  expect(counters(after.cells.map(({ surplusCount }) => surplusCount))).toBe(5);
 });
 
 test('what the log hides is surplus (1); GDPR and LOCATION are unprovable (3), and hide nothing that is worse', async () => {
   const messageTypes = [audit, 'GDPR_LOG_ALL', 'LOCATION_AP_CENTRIC'] as const;
-  await using place = await proofPlace({}, { messageTypes });
-  const { cloud } = place;
-  await subscribed(place);
+  await using fixture = await proofFixture({}, { messageTypes });
+  const { cloud } = fixture;
+  await subscribed(fixture);
   const seen = messageTypes.flatMap((type) => cloud.emit({ type, count: 4 }));
   await cloud.settled();
-  await place.hasAll(seen);
-  const unprovable = await place.prove();
+  await fixture.hasAll(seen);
+  const unprovable = await fixture.prove();
   expect([unprovable.code, unprovable.verdict]).toEqual([3, 'unprovable']);
   const stateOf = Object.fromEntries(unprovable.cells.map(({ messageType, state }) => [messageType, state]));
   expect(stateOf).toEqual({ [audit]: 'whole', GDPR_LOG_ALL: 'unprovable', LOCATION_AP_CENTRIC: 'unprovable' });
-  expect(await place.prove(`${place.span()} --types ${audit}`)).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.prove(`${fixture.span()} --types ${audit}`)).toMatchObject({ code: 0, verdict: 'whole' });
 
   cloud.faults.set({ hideFromLog: { next: 2 } });
   const hidden = cloud.emit({ type: audit, count: 2 });
   await cloud.settled();
-  await place.hasAll([...seen, ...hidden]);
-  const { code, cells } = await place.prove();
+  await fixture.hasAll([...seen, ...hidden]);
+  const { code, cells } = await fixture.prove();
   expect(code).toBe(1);
-  expect(sum(cells.map(({ surplusCount }) => surplusCount))).toBe(2);
+  expect(counters(cells.map(({ surplusCount }) => surplusCount))).toBe(2);
 });
 
 test.each([
@@ -71,12 +71,12 @@ test.each([
 ])(
   'their clock is %s, and no webhook came to show it: said, and nothing is whole that has not settled',
   async (_, ms) => {
-    await using place = await proofPlace({ clockOffsetMs: ms });
-    const { cloud } = place;
-    await subscribed(place);
+    await using fixture = await proofFixture({ clockOffsetMs: ms });
+    const { cloud } = fixture;
+    await subscribed(fixture);
     const span = `--from ${new Date(Date.now() - 3 * hour).toISOString()} --to ${new Date().toISOString()}`;
-    const blind = await place.prove(span);
-    const shown = await place.say(`completeness ${span}`);
+    const blind = await fixture.prove(span);
+    const shown = await fixture.say(`completeness ${span}`);
     expect(shown.output).toMatch(ms > 0 ? /60 min ahead of ours/ : /60 min behind ours/);
     if (ms > 0) {
       expect(blind).toMatchObject({ code: 0, verdict: 'whole' });
@@ -91,8 +91,8 @@ test.each([
     cloud.faults.set({ drop: {} });
     cloud.emit({ type: audit, count: 5 });
     await cloud.settled();
-    expect([1, 3]).toContain((await place.prove(span)).code);
-    const preview = await place.say(`backfill ${span} --dry-run`);
+    expect([1, 3]).toContain((await fixture.prove(span)).code);
+    const preview = await fixture.say(`backfill ${span} --dry-run`);
     expect(preview.output).toMatch(
       /60 min behind ours; what was logged since .* has not settled, and was not looked at/,
     );

@@ -1,71 +1,71 @@
 import { expect, test } from 'vitest';
-import { only } from './operator-place.ts';
-import { until } from './xiq-place.ts';
-import { jobsOf, proofPlace, subscribed } from './xiq-proof-place.ts';
+import { only } from './operator-fixture.ts';
+import { until } from './xiq-fixture.ts';
+import { jobsOf, proofFixture, subscribed } from './xiq-proof-fixture.ts';
 
 const audit = 'AUDIT_LOG_ALL';
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 
 test('429, an answer that is cut, pages that shift, a total that moves: what is said of each', async () => {
-  await using place = await proofPlace();
-  const { cloud } = place;
-  await subscribed(place);
+  await using fixture = await proofFixture();
+  const { cloud } = fixture;
+  await subscribed(fixture);
   const events = cloud.emit({ type: audit, count: 350, atMs: earlier(30), stepMs: 10, batch: 50 });
   await cloud.settled();
-  await place.hasAll(events);
-  const words = (span = place.span()) => `${span} --types ${audit}`;
+  await fixture.hasAll(events);
+  const message = (span = fixture.span()) => `${span} --types ${audit}`;
 
   cloud.faults.set({
     tooManyRequests: { next: 1, retryAfterSeconds: 1, on: ['logs'] },
     cutAnswer: { next: 1, on: ['logs'], page: 2 },
     serverError: { next: 1, status: 502, on: ['logs'], page: 3 },
   });
-  expect(await place.prove(words())).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.prove(message())).toMatchObject({ code: 0, verdict: 'whole' });
 
   cloud.faults.set({ shiftPages: { next: 2, events: 7, on: ['logs'] } });
-  const shifted = await place.prove(words());
+  const shifted = await fixture.prove(message());
   await cloud.settled();
   expect([0, 1]).toContain(shifted.code);
-  expect(await place.prove(words())).toMatchObject({ code: 0, verdict: 'whole' });
-  await place.hasAll(cloud.truth().events);
+  expect(await fixture.prove(message())).toMatchObject({ code: 0, verdict: 'whole' });
+  await fixture.hasAll(cloud.truth().events);
 
   // Total and pages contradict each other for good: what was read is not called all there is.
   cloud.faults.set({ movingTotal: { on: ['logs'] } });
-  const moving = await place.prove(words());
+  const moving = await fixture.prove(message());
   expect(moving).toMatchObject({ code: 3, verdict: 'unprovable' });
   expect(moving.cells.map(({ reason }) => reason).join()).toMatch(/number of events changed|counts/);
   cloud.faults.clear();
 
   cloud.faults.set({ cutAnswer: { on: ['logs'], page: 3 } });
-  const cut = await place.say(`completeness ${words()}`);
+  const cut = await fixture.say(`completeness ${message()}`);
   expect([cut.code, cut.output]).toEqual([69, expect.not.stringContaining('Whole')]);
   cloud.faults.clear();
 
   cloud.faults.set({ tooManyRequests: { retryAfterSeconds: 3_600, on: ['logs'] } });
-  const limited = await place.say(`completeness ${words()}`);
+  const limited = await fixture.say(`completeness ${message()}`);
   expect([limited.code, limited.output]).toEqual([75, expect.stringMatching(/requests|wait/)]);
-  expect((await place.say(`backfill ${words()} --no-wait`)).code).toBe(0);
+  expect((await fixture.say(`backfill ${message()} --no-wait`)).code).toBe(0);
   const waiting = await until('the back-fill says that it waits', async () => {
-    const [type] = only(await jobsOf(place)).types ?? [];
+    const [type] = only(await jobsOf(fixture)).types ?? [];
     return type?.state === 'waiting' && type;
   });
-  expect(waiting.words).toMatch(/^until .*: ExtremeCloud IQ asks us to wait$/);
+  expect(waiting.message).toMatch(/^until .*: ExtremeCloud IQ asks us to wait$/);
   cloud.faults.clear();
 }, 90_000);
 
 test('a token that expires: no verdict, and the words say what to do; with another one all is proved', async () => {
-  await using place = await proofPlace();
-  const { cloud } = place;
-  await subscribed(place);
+  await using fixture = await proofFixture();
+  const { cloud } = fixture;
+  await subscribed(fixture);
   const events = cloud.emit({ type: audit, count: 5 });
   await cloud.settled();
-  await place.hasAll(events);
+  await fixture.hasAll(events);
   cloud.tokens.expireAll('api');
-  const refused = await place.say(`completeness ${place.span()}`);
+  const refused = await fixture.say(`completeness ${fixture.span()}`);
   expect([refused.code, refused.output]).toEqual([77, expect.stringMatching(/token/)]);
-  expect((await place.say('subscriptions plan')).code).toBe(77);
-  await place.write('token', cloud.tokens.create({}));
+  expect((await fixture.say('subscriptions plan')).code).toBe(77);
+  await fixture.write('token', cloud.tokens.create({}));
   // A file of secrets is looked at once a second.
-  await until('the new token is taken', async () => (await place.say(`completeness ${place.span()}`)).code !== 77);
-  expect(await place.prove()).toMatchObject({ code: 0, verdict: 'whole' });
+  await until('the new token is taken', async () => (await fixture.say(`completeness ${fixture.span()}`)).code !== 77);
+  expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'whole' });
 });

@@ -2,9 +2,9 @@ import type { Status } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { askJson } from './ask.ts';
-import { only } from './operator-place.ts';
-import { until } from './xiq-place.ts';
-import { jobsOf, loggedTypes, type ProofPlace, proofPlace } from './xiq-proof-place.ts';
+import { only } from './operator-fixture.ts';
+import { until } from './xiq-fixture.ts';
+import { jobsOf, loggedTypes, type ProofFixture, proofFixture } from './xiq-proof-fixture.ts';
 
 const audit = 'AUDIT_LOG_ALL';
 const ready = z.object({
@@ -15,7 +15,7 @@ const stateOf = ({ sources = [] }: Status, messageType: string) =>
   sources[0]?.api?.subscriptions.find((one) => one.messageType === messageType);
 
 /** Some of each type, at once. */
-const some = ({ cloud }: ProofPlace, count = 12) =>
+const some = ({ cloud }: ProofFixture, count = 12) =>
   loggedTypes.flatMap((type) => cloud.emit({ type, count, batch: 5 }));
 
 test.each([
@@ -24,58 +24,58 @@ test.each([
 ] as const)(
   'generation %s: subscribed, disabled behind our back, noticed, mended, back-filled: nothing twice, and whole',
   async (generation, manners) => {
-    await using place = await proofPlace({ generation, ...manners }, { backfill: 'auto' });
-    const { cloud, publicUrl } = place;
+    await using fixture = await proofFixture({ generation, ...manners }, { backfill: 'auto' });
+    const { cloud, publicUrl } = fixture;
     const foreign = cloud.subscriptions.add({
       url: 'https://other.example/hook',
       messageType: audit,
       secret: 'theirs',
     });
     const foreignBefore = JSON.stringify(foreign);
-    const connector = await place.start();
+    const connector = await fixture.start();
 
-    const plan = await place.say('subscriptions plan');
+    const plan = await fixture.say('subscriptions plan');
     expect([plan.code, plan.output]).toEqual([2, expect.stringContaining('6 to create')]);
-    expect((await place.say('subscriptions apply --yes')).code).toBe(0);
-    const again = await place.say('subscriptions plan');
+    expect((await fixture.say('subscriptions apply --yes')).code).toBe(0);
+    const again = await fixture.say('subscriptions plan');
     expect([again.code, again.output]).toEqual([0, expect.stringContaining('Nothing to do.')]);
     const ours = cloud.subscriptions.list().filter(({ application }) => application === 'siem');
     expect(ours.map(({ url }) => url)).toEqual(loggedTypes.map((type) => `${publicUrl}/${type}`));
-    await until('all is well', async () => (await place.status()).code === 0);
+    await until('all is well', async () => (await fixture.status()).code === 0);
 
-    const events = [...some(place)];
+    const events = [...some(fixture)];
     await cloud.settled();
-    await place.hasAll(events);
-    expect(await place.prove()).toMatchObject({ code: 0, verdict: 'whole' });
+    await fixture.hasAll(events);
+    expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'whole' });
 
     const disabled = ours.find(({ messageType }) => messageType === audit);
     cloud.subscriptions.change(disabled?.id ?? '', { status: 'DISABLED' });
-    events.push(...some(place));
-    expect((await place.say('reload')).code).toBe(0);
+    events.push(...some(fixture));
+    expect((await fixture.say('reload')).code).toBe(0);
     const noticed = await until('it is noticed', async () => {
-      const { code, status } = await place.status();
+      const { code, status } = await fixture.status();
       return stateOf(status, audit)?.state === 'disabled' && { code, status };
     });
     expect(noticed.code).toBe(1);
-    expect((await place.say('status')).stdout).toContain(`! source xiq: subscription to ${audit} disabled`);
+    expect((await fixture.say('status')).stdout).toContain(`! source xiq: subscription to ${audit} disabled`);
     const readyz = ready.parse(await askJson(`${connector.adminUrl}/readyz`));
     expect(only(readyz.sources).api.subscriptions[0]?.state).toBe('disabled');
-    await until('it is told', async () => (await place.signals()).includes('subscription-disabled'));
-    events.push(...some(place));
+    await until('it is told', async () => (await fixture.healthEvents()).includes('subscription-disabled'));
+    events.push(...some(fixture));
     await cloud.settled();
-    const [incomplete] = (await place.prove()).cells;
+    const [incomplete] = (await fixture.prove()).cells;
     expect(incomplete).toMatchObject({ messageType: audit, state: 'missing', missingCount: 24, surplusCount: 0 });
 
-    await place.configure({ reconcile: 'apply' });
-    expect((await place.say('reload')).code).toBe(0);
-    await until('it is mended', async () => stateOf((await place.status()).status, audit)?.state === 'well');
-    events.push(...some(place));
-    await place.hasAll(events);
-    await until('that is told', async () => (await place.signals()).includes('subscription-mended'));
-    expect(only(await jobsOf(place))).toMatchObject({ kind: 'backfill', types: [{ messageType: audit, kept: 24 }] });
-    expect(await place.prove()).toMatchObject({ code: 0, verdict: 'whole' });
-    await place.hasAll(events);
-    expect((await place.say('subscriptions plan')).code).toBe(0);
+    await fixture.configure({ reconcile: 'apply' });
+    expect((await fixture.say('reload')).code).toBe(0);
+    await until('it is mended', async () => stateOf((await fixture.status()).status, audit)?.state === 'ok');
+    events.push(...some(fixture));
+    await fixture.hasAll(events);
+    await until('that is told', async () => (await fixture.healthEvents()).includes('subscription-fixed'));
+    expect(only(await jobsOf(fixture))).toMatchObject({ kind: 'backfill', types: [{ messageType: audit, kept: 24 }] });
+    expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'whole' });
+    await fixture.hasAll(events);
+    expect((await fixture.say('subscriptions plan')).code).toBe(0);
     expect(JSON.stringify(cloud.subscriptions.list()[0])).toBe(foreignBefore);
     expect(connector.output()).not.toMatch(/canary|theirs/);
   },

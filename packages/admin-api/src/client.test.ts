@@ -8,8 +8,8 @@ import { connectAdmin } from './client.ts';
 const never = new AbortController().signal;
 const token = 's3cret-token';
 
-async function answering(answer: (request: IncomingMessage, response: ServerResponse) => void) {
-  const server = createServer(answer).listen(0, '127.0.0.1');
+async function answering(response: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(response).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
@@ -63,7 +63,7 @@ test('the token goes as a bearer; a path, a query and a body hold what belongs t
 
 test.each<[number, string, object]>([
   [404, '{"error":"not_found","message":"no job x"}', { code: 'not_found', message: 'no job x' }],
-  [418, '{"error":"of_another_version","message":"words"}', { code: 'usage', message: 'words' }],
+  [418, '{"error":"of_another_version","message":"words"}', { code: 'usage', message: 'message' }],
   [502, '<html>', { code: 'not_running', message: 'the connector answered 502' }],
 ])('what is refused with %i is thrown with its code', async (status, text, wanted) => {
   await using served = await answering((_, response) => void response.writeHead(status).end(text));
@@ -91,7 +91,7 @@ test('lines come whole however they are cut, empty ones are no lines, and the la
     }
     response.end();
   });
-  expect((await all(served.client.shapes({}, never))).map((line) => line.kind === 'progress' && line.done)).toEqual([
+  expect((await all(served.client.unmapped({}, never))).map((line) => line.kind === 'progress' && line.done)).toEqual([
     1, 2, 3,
   ]);
 });
@@ -102,7 +102,7 @@ test('a refusal as the last line is thrown with its code, after what came before
   );
   const met: unknown[] = [];
   const reading = (async () => {
-    for await (const line of served.client.shapes({}, never)) met.push(line);
+    for await (const line of served.client.unmapped({}, never)) met.push(line);
   })();
   await expect(reading).rejects.toMatchObject({ code: 'busy', message: 'later' });
   expect(met).toHaveLength(1);
@@ -111,9 +111,9 @@ test('a refusal as the last line is thrown with its code, after what came before
 test('a stream or an answer that breaks off is a connector that does not answer', async () => {
   await using served = await answering((request, response) => {
     response.writeHead(200, { 'content-length': 5000 });
-    response.write(request.url?.includes('shapes') === true ? progress(1) : '{"snapshot"', () => response.destroy());
+    response.write(request.url?.includes('unmapped') === true ? progress(1) : '{"snapshot"', () => response.destroy());
   });
-  await expect(all(served.client.shapes({}, never))).rejects.toMatchObject({ code: 'not_running' });
+  await expect(all(served.client.unmapped({}, never))).rejects.toMatchObject({ code: 'not_running' });
   await expect(served.client.jobs({}, never)).rejects.toMatchObject({ code: 'not_running' });
 });
 
@@ -126,7 +126,7 @@ test('what has no end is not kept for ever', async () => {
     };
     more();
   });
-  await expect(all(served.client.shapes({}, never))).rejects.toMatchObject({
+  await expect(all(served.client.unmapped({}, never))).rejects.toMatchObject({
     message: 'a line of the answer is too large',
   });
   await expect(served.client.jobs({}, never)).rejects.toMatchObject({ message: 'the answer is too large' });

@@ -8,7 +8,7 @@ import { refusal } from './routes/common.ts';
 import { type Operations, operationsBy, routeOf } from './routes.ts';
 
 /** Answers are bounded on our side too. */
-const maxAnswerBytes = 64 * 1024 * 1024;
+const maxResponseBytes = 64 * 1024 * 1024;
 /** A stream that says nothing for so long has died. */
 const idleTimeoutMs = 60_000;
 
@@ -23,7 +23,7 @@ export function connectAdmin(address: ClientAddress): Operations {
   return operationsBy(
     (name) => async (input, signal) => {
       const route = routeOf(name);
-      return parsed(route.answer, await textOf(address.url, await send(address, route, input, signal)));
+      return parsed(route.response, await textOf(address.url, await send(address, route, input, signal)));
     },
     (name) => (input, signal) => linesFrom(address, routeOf(name), input, signal),
   );
@@ -38,7 +38,7 @@ async function* linesFrom<Answer>(
   for await (const line of linesOf(address.url, await send(address, route, input, signal))) {
     const { success, data } = refusal.safeParse(parseJson(line));
     if (success) throw refusalError(data);
-    yield parsed(route.answer, line);
+    yield parsed(route.response, line);
   }
 }
 
@@ -78,21 +78,21 @@ async function send(
       resolve,
     );
     outgoing.on('timeout', () => outgoing.destroy(new Error('it said nothing for a minute')));
-    outgoing.on('error', (cause) => reject(noAnswer(url, cause)));
+    outgoing.on('error', (cause) => reject(noResponse(url, cause)));
     outgoing.end(route.method === 'POST' ? JSON.stringify(rest) : undefined);
   });
   if (response.statusCode === 200) return response;
   throw refused(response.statusCode ?? 0, await textOf(url, response));
 }
 
-function noAnswer(url: string, cause: Error): ConnectorError {
+function noResponse(url: string, cause: Error): ConnectorError {
   return new ConnectorError('not_running', `the connector at ${url} does not answer (${cause.message})`, { cause });
 }
 
 function refused(status: number, text: string): ConnectorError {
-  const words = refusal.safeParse(parseJson(text)).data;
-  if (words === undefined) return new ConnectorError('not_running', `the connector answered ${status}`);
-  return refusalError(words);
+  const message = refusal.safeParse(parseJson(text)).data;
+  if (message === undefined) return new ConnectorError('not_running', `the connector answered ${status}`);
+  return refusalError(message);
 }
 
 function refusalError({ error, message, exitCode }: z.output<typeof refusal>): ConnectorError {
@@ -115,7 +115,7 @@ async function textOf(url: string, response: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of chunksOf(url, response)) {
     length += chunk.length;
-    if (length > maxAnswerBytes) throw new ConnectorError('usage', 'the answer is too large');
+    if (length > maxResponseBytes) throw new ConnectorError('usage', 'the answer is too large');
     chunks.push(chunk);
   }
   return chunks.join('');
@@ -127,7 +127,7 @@ async function* linesOf(url: string, response: IncomingMessage): AsyncGenerator<
   for await (const chunk of chunksOf(url, response)) {
     const [first = '', ...others] = chunk.split('\n');
     length += first.length;
-    if (length > maxAnswerBytes) throw new ConnectorError('usage', 'a line of the answer is too large');
+    if (length > maxResponseBytes) throw new ConnectorError('usage', 'a line of the answer is too large');
     begun.push(first);
     const rest = others.pop();
     if (rest === undefined) continue;
@@ -144,6 +144,6 @@ async function* chunksOf(url: string, response: IncomingMessage): AsyncGenerator
   try {
     for await (const chunk of response.setEncoding('utf8')) yield String(chunk);
   } catch (cause) {
-    throw noAnswer(url, cause instanceof Error ? cause : new Error(String(cause)));
+    throw noResponse(url, cause instanceof Error ? cause : new Error(String(cause)));
   }
 }

@@ -10,25 +10,25 @@ export { refusal } from './routes/common.ts';
 export type { CompletenessCell, CompletenessLine } from './routes/completeness.ts';
 export type { DoctorLine, Reloaded } from './routes/connector.ts';
 export type { DeadLetterEntry } from './routes/dead-letters.ts';
-export type { ShapesLine, TailLine } from './routes/events.ts';
+export type { TailLine, UnmappedLine } from './routes/events.ts';
 export type {
   BackfillLine,
   BackfillRequest,
   Job,
   JobFetch,
-  JobLane,
+  JobStream,
   PreviewLine,
   RetryRequest,
 } from './routes/jobs.ts';
 export { backfillRequest, jobSchema, replayRequest, retryRequest } from './routes/jobs.ts';
 export type { DestinationState, Gap, Incident, SourceState, Status, SubscriptionState } from './routes/status.ts';
 export type { Trace, TraceEvent, TraceLine, TraceVerdict } from './routes/trace.ts';
-export type { AnswerName, Operations, RouteName, SnapshotOperations, StreamName } from './routes.ts';
+export type { Operations, ResponseName, RouteName, SnapshotOperations, StreamName } from './routes.ts';
 export {
-  answerOf,
   isStream,
   operationsBy,
   refusingOperations,
+  responseOf,
   routeNames,
   routeOf,
   routes,

@@ -43,7 +43,7 @@ function operationOf(operationId: string, route: Route): Json {
     parameters: parametersOf(route),
     ...bodyOf(route),
     responses: {
-      200: { description, content: { [type]: { schema: schemaOf(route.answer, 'output') } } },
+      200: { description, content: { [type]: { schema: schemaOf(route.response, 'output') } } },
       default: {
         description: 'Refused: `error` is a code, `message` says what happened and what to do',
         content: { 'application/json': { schema: schemaOf(refusal, 'output') } },

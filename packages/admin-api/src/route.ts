@@ -1,7 +1,7 @@
 // What a route of the admin API is: one table entry that server, client and OpenAPI document are made from.
 import type { z } from 'zod';
 
-export interface Route<Input = unknown, Answer = unknown> {
+export interface Route<Input = unknown, Output = unknown> {
   readonly method: 'GET' | 'POST';
   /** `{name}` stands for the field `name` of the input. */
   readonly path: `/api/v1/${string}`;
@@ -9,9 +9,9 @@ export interface Route<Input = unknown, Answer = unknown> {
   /** Fields that stand in no path go into the query of a GET, and into the JSON body of a POST. */
   readonly input: z.ZodObject & z.ZodType<Input>;
   /** One answer as JSON; or, where it streams, one line of it (`application/x-ndjson`). */
-  readonly answer: z.ZodType<Answer>;
+  readonly response: z.ZodType<Output>;
   /** `stream`: any number of lines, until the work is done or the client leaves. An empty one only says that it lives. */
-  readonly kind: 'answer' | 'stream';
+  readonly kind: 'response' | 'stream';
   /** True where it changes something: each call is then an audit event of our own. */
   readonly changes: boolean;
   /** True where it can also be answered from the files of a stopped connector. */
@@ -19,18 +19,18 @@ export interface Route<Input = unknown, Answer = unknown> {
 }
 
 function routesWith<const Fixed extends Pick<Route, 'method' | 'kind' | 'changes'>>(fixed: Fixed) {
-  return <const Rest extends Pick<Route, 'summary' | 'input' | 'answer' | 'snapshot'>>(
+  return <const Rest extends Pick<Route, 'summary' | 'input' | 'response' | 'snapshot'>>(
     path: Route['path'],
     rest: Rest,
   ) => ({ path, ...fixed, ...rest });
 }
 
 /** Reads, and answers once. */
-export const read = routesWith({ method: 'GET', kind: 'answer', changes: false });
+export const read = routesWith({ method: 'GET', kind: 'response', changes: false });
 /** Reads, and answers line by line. */
 export const watch = routesWith({ method: 'GET', kind: 'stream', changes: false });
 /** Changes something, and answers once. */
-export const change = routesWith({ method: 'POST', kind: 'answer', changes: true });
+export const change = routesWith({ method: 'POST', kind: 'response', changes: true });
 /** Changes something, and reports line by line. */
 export const changeAndWatch = routesWith({ method: 'POST', kind: 'stream', changes: true });
 

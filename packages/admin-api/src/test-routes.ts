@@ -1,12 +1,12 @@
 // For tests that loop over the table: a value that a schema takes, and a call of any operation with such an input.
 import { z } from 'zod';
 import {
-  type AnswerName,
-  answerOf,
   isStream,
   type Operations,
   operationsBy,
+  type ResponseName,
   type RouteName,
+  responseOf,
   routeOf,
   type StreamName,
   streamOf,
@@ -32,8 +32,8 @@ function sampleOfJson(schema: z.core.JSONSchema.JSONSchema | boolean): unknown {
 /** Asks the operation of this name with a sample of its input; resolves with its answer, or its lines. */
 export async function askByName(operations: Operations, name: RouteName): Promise<readonly unknown[]> {
   const { signal } = new AbortController();
-  const answerTo = <Name extends AnswerName>(one: Name) =>
-    answerOf(operations, one)(sampleOf(routeOf(one).input), signal);
+  const answerTo = <Name extends ResponseName>(one: Name) =>
+    responseOf(operations, one)(sampleOf(routeOf(one).input), signal);
   const linesOf = <Name extends StreamName>(one: Name) =>
     streamOf(operations, one)(sampleOf(routeOf(one).input), signal);
   if (!isStream(name)) return [await answerTo(name)];
@@ -48,12 +48,12 @@ export function sampleConnector(): { readonly asked: readonly [RouteName, object
   const operations = operationsBy(
     (name) => async (input) => {
       asked.push([name, input]);
-      return sampleOf(routeOf(name).answer);
+      return sampleOf(routeOf(name).response);
     },
     (name) =>
       async function* (input) {
         asked.push([name, input]);
-        yield sampleOf(routeOf(name).answer);
+        yield sampleOf(routeOf(name).response);
       },
   );
   return { asked, operations };

@@ -26,7 +26,7 @@ interface Shape {
   readonly name: string;
   /** What stands beside the options: `NAME`. */
   readonly usage?: string | undefined;
-  readonly words?: WordCount | undefined;
+  readonly message?: WordCount | undefined;
 }
 
 export const wrongArguments = (command: string, message: string): ConnectorError =>
@@ -34,7 +34,7 @@ export const wrongArguments = (command: string, message: string): ConnectorError
 
 /** @throws ConnectorError `usage` (exit 64) that names the wrong argument and where help is. */
 export function parseArguments<const Options extends CommandOptions>(
-  { name, usage = 'an argument', words: [least, most] = [0, 0] }: Shape,
+  { name, usage = 'an argument', message: [least, most] = [0, 0] }: Shape,
   args: readonly string[],
   options: Options,
 ): Parsed<Options> {

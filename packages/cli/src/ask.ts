@@ -11,15 +11,15 @@ export interface Output {
   /** On standard output; with `--json`, nothing. */
   say(lines: string | readonly string[]): void;
   /** With `--json`, one line of it. */
-  tell(answer: unknown): void;
+  tell(response: unknown): void;
 }
 
 export const output = (terminal: Terminal, json: boolean): Output => ({
   say(lines) {
     if (!json) terminal.out([lines].flat().join('\n'));
   },
-  tell(answer) {
-    if (json) terminal.out(jsonLine(answer));
+  tell(response) {
+    if (json) terminal.out(jsonLine(response));
   },
 });
 
@@ -46,8 +46,8 @@ export async function ask(
 ): Promise<number> {
   const json = values.json === true;
   const signal = terminal.interrupted();
-  const place = { config: configFile(values), data: values.data, despiteFaults };
-  const { operations, snapshot, dataDirectory, notice, close } = await open(place, purpose);
+  const options = { config: configFile(values), data: values.data, despiteFaults };
+  const { operations, snapshot, dataDirectory, notice, close } = await open(options, purpose);
   if (notice !== undefined) terminal.err(printable(notice));
   if (snapshot) {
     const line = `snapshot of a stopped connector (${printable(dataDirectory)}): read from its files, nothing is changed`;

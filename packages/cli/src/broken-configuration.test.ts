@@ -1,26 +1,26 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { audit, destinations, judging, openPlace, type Place } from '@xiq-siem/queries/test-place';
+import { audit, destinations, type Fixture, judging, openFixture } from '@xiq-siem/queries/test-queries';
 import { expect, it, onTestFinished } from 'vitest';
 import { openOperations } from './open-operations.ts';
 import { runCommand } from './run-command.ts';
 import { product, testTerminal } from './test-session.ts';
 
 /** A stopped connector with one event delivered and one dead letter. */
-async function stopped(): Promise<Place> {
-  const place = await openPlace(destinations('one'));
-  onTestFinished(() => place[Symbol.asyncDispose]());
-  place.siem('one').answer = judging('rejected', (json) => json.includes('number 2'));
-  await place.keep([audit(1), audit(2)]);
-  await place.settled();
-  await place.stop();
-  return place;
+async function stopped(): Promise<Fixture> {
+  const fixture = await openFixture(destinations('one'));
+  onTestFinished(() => fixture[Symbol.asyncDispose]());
+  fixture.siem('one').response = judging('rejected', (json) => json.includes('number 2'));
+  await fixture.keep([audit(1), audit(2)]);
+  await fixture.settled();
+  await fixture.stop();
+  return fixture;
 }
 
-async function run(...words: readonly string[]) {
+async function run(...message: readonly string[]) {
   const terminal = testTerminal();
-  const code = await runCommand(words, {
+  const code = await runCommand(message, {
     terminal,
     product,
     open: (given, purpose) => openOperations(product, given, purpose),
@@ -35,59 +35,70 @@ const broken: readonly (readonly [string, string])[] = [
 ];
 
 it.each(broken)('with %s in the configuration, status and dlq tell what the files hold', async (_what, yaml) => {
-  const place = await stopped();
-  await writeFile(place.file, yaml);
-  const status = await run('status', '--config', place.file);
+  const fixture = await stopped();
+  await writeFile(fixture.file, yaml);
+  const status = await run('status', '--config', fixture.file);
   expect(status.code).toBe(1);
   expect(status.errors).toBe(
-    `${place.file} is at fault, as xiq-siem validate says: only the data directory ${place.data.path} is used`,
+    `${fixture.file} is at fault, as xiq-siem validate says: only the data directory ${fixture.data.path} is used`,
   );
   expect(status.text).toMatch(/one +unknown/);
   expect(status.text).toContain('Delivered means unknown at one.');
   expect(status.text).toContain('1 dead letter. Next: see xiq-siem dlq list --destination one');
   expect(status.text).not.toContain('destination forget');
-  const list = await run('dlq', 'list', '--config', place.file, '--json');
+  const list = await run('dlq', 'list', '--config', fixture.file, '--json');
   expect(list.code).toBe(0);
   expect(JSON.parse(list.text)).toMatchObject({ open: 1, entries: [{ destination: 'one', code: 'bad' }] });
   const [{ number }] = JSON.parse(list.text).entries;
-  expect((await run('dlq', 'show', String(number), '--config', place.file)).text).toContain('no such field');
+  expect((await run('dlq', 'show', String(number), '--config', fixture.file)).text).toContain('no such field');
 });
 
 it('what needs the configuration says what is wrong with it: exit 78', async () => {
-  const place = await stopped();
-  await writeFile(place.file, 'dataDirectory: ./data\nsorces: {}\n');
+  const fixture = await stopped();
+  await writeFile(fixture.file, 'dataDirectory: ./data\nsorces: {}\n');
   const receipt = 'r1_pazS8ycQo9oAAAAAAAAAAQ';
-  for (const words of [['tail'], ['dlq', 'retry'], ['check'], ['reload'], ['doctor'], ['shapes'], ['trace', receipt]]) {
-    const { code, errors } = await run(...words, '--config', place.file);
-    expect([words[0], code]).toEqual([words[0], 78]);
+  for (const message of [
+    ['tail'],
+    ['dlq', 'retry'],
+    ['check'],
+    ['reload'],
+    ['doctor'],
+    ['unmapped'],
+    ['trace', receipt],
+  ]) {
+    const { code, errors } = await run(...message, '--config', fixture.file);
+    expect([message[0], code]).toEqual([message[0], 78]);
     expect(errors.match(/sorces: unknown key/g)).toHaveLength(1);
   }
 });
 
 it('where the file does not even say the data directory, --data does; without it, exit 78', async () => {
-  const place = await stopped();
-  await writeFile(place.file, 'sources: "xiq\ndataDirectory: ./data\n');
-  const { code, errors, text } = await run('status', '--config', place.file);
+  const fixture = await stopped();
+  await writeFile(fixture.file, 'sources: "xiq\ndataDirectory: ./data\n');
+  const { code, errors, text } = await run('status', '--config', fixture.file);
   expect([code, text]).toEqual([78, '']);
-  expect(errors).toContain(`${place.file}:`);
-  const status = await run('status', '--config', place.file, '--data', place.data.path);
+  expect(errors).toContain(`${fixture.file}:`);
+  const status = await run('status', '--config', fixture.file, '--data', fixture.data.path);
   expect(status.code).toBe(1);
-  expect(status.text).toContain(`snapshot of a stopped connector (${place.data.path})`);
+  expect(status.text).toContain(`snapshot of a stopped connector (${fixture.data.path})`);
   expect(status.text).toMatch(/one +unknown/);
 });
 
 it('a data directory that is not there does not hide what is wrong with the configuration', async () => {
-  const place = await stopped();
-  await writeFile(place.file, 'dataDirectory: ./elsewhere\nsorces: {}\n');
-  const { code, errors } = await run('status', '--config', place.file);
+  const fixture = await stopped();
+  await writeFile(fixture.file, 'dataDirectory: ./elsewhere\nsorces: {}\n');
+  const { code, errors } = await run('status', '--config', fixture.file);
   expect([code, errors]).toEqual([78, expect.stringContaining('sorces: unknown key')]);
 });
 
 it('where the file names no data directory, it is said that the default is used', async () => {
-  const place = await stopped();
-  await writeFile(place.file, 'datadirectory: ./elsewhere\n');
-  const { code, errors } = await run('dlq', '--config', place.file);
-  expect([code, errors]).toEqual([0, expect.stringContaining(`only the default data directory ${place.data.path} is`)]);
+  const fixture = await stopped();
+  await writeFile(fixture.file, 'datadirectory: ./elsewhere\n');
+  const { code, errors } = await run('dlq', '--config', fixture.file);
+  expect([code, errors]).toEqual([
+    0,
+    expect.stringContaining(`only the default data directory ${fixture.data.path} is`),
+  ]);
 });
 
 it('an empty --data is refused', async () => {
@@ -98,20 +109,20 @@ it('an empty --data is refused', async () => {
 });
 
 it('--data goes before the directory of a configuration that is well', async () => {
-  const place = await stopped();
+  const fixture = await stopped();
   await writeFile(
-    place.file,
+    fixture.file,
     JSON.stringify({ dataDirectory: './elsewhere', destinations: { one: { type: 'file', directory: './out' } } }),
   );
-  const status = await run('status', '--config', place.file, '--data', place.data.path);
+  const status = await run('status', '--config', fixture.file, '--data', fixture.data.path);
   expect(status.errors).toBe('');
-  expect(status.text).toContain(`snapshot of a stopped connector (${place.data.path})`);
+  expect(status.text).toContain(`snapshot of a stopped connector (${fixture.data.path})`);
   expect(status.text).toContain('Delivered means stored at one.');
 });
 
 it('a running connector is asked, whatever its configuration has become since', async () => {
-  const place = await stopped();
-  const before = await readFile(place.file, 'utf8');
+  const fixture = await stopped();
+  const before = await readFile(fixture.file, 'utf8');
   const asked: unknown[] = [];
   const server = createServer(({ url }, response) => {
     asked.push(url);
@@ -122,12 +133,12 @@ it('a running connector is asked, whatever its configuration has become since', 
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const admin = { url: `http://127.0.0.1:${address.port}`, pid: 1, token: 'x'.repeat(32) };
-  await writeFile(join(place.data.path, 'admin.json'), JSON.stringify(admin));
-  await writeFile(place.file, `${before}\nsorces: [`);
-  const lenient = await run('jobs', '--config', place.file, '--data', place.data.path);
+  await writeFile(join(fixture.data.path, 'admin.json'), JSON.stringify(admin));
+  await writeFile(fixture.file, `${before}\nsorces: [`);
+  const lenient = await run('jobs', '--config', fixture.file, '--data', fixture.data.path);
   expect([lenient.code, lenient.text, lenient.errors]).toEqual([0, 'No jobs.', '']);
-  await writeFile(place.file, 'dataDirectory: ./data\nsorces: {}\n');
-  const { code, text, errors } = await run('jobs', '--config', place.file);
+  await writeFile(fixture.file, 'dataDirectory: ./data\nsorces: {}\n');
+  const { code, text, errors } = await run('jobs', '--config', fixture.file);
   expect([code, text]).toEqual([0, 'No jobs.']);
   expect(errors).toContain('is at fault, as xiq-siem validate says');
   expect(asked).toHaveLength(4);

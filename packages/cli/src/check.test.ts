@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runTest } from './test-session.ts';
 
 describe('check', () => {
-  const answer = (ok: boolean) => ({
+  const response = (ok: boolean) => ({
     snapshot: false,
     destinations: [
       { name: 'archive', type: 'file', ok: true, message: 'writable' },
@@ -11,13 +11,13 @@ describe('check', () => {
   });
 
   it('0 where each would take events, 1 where one would not', async () => {
-    expect((await runTest(['check'], { check: async () => answer(true) })).code).toBe(0);
-    const { code, stdout } = await runTest(['check'], { check: async () => answer(false) });
+    expect((await runTest(['check'], { check: async () => response(true) })).code).toBe(0);
+    const { code, stdout } = await runTest(['check'], { check: async () => response(false) });
     expect([code, stdout]).toEqual([
       1,
       ['ok   archive (file): writable', 'NOT  elastic (elasticsearch): key \\u001b[2J expired'],
     ]);
-    const { code: same, json } = await runTest(['check', '--json'], { check: async () => answer(false) });
-    expect([same, json()]).toEqual([1, [answer(false)]]);
+    const { code: same, json } = await runTest(['check', '--json'], { check: async () => response(false) });
+    expect([same, json()]).toEqual([1, [response(false)]]);
   });
 });

@@ -9,19 +9,19 @@ export const checkCommand = defineCommand({
   text: 'Ask each destination whether it would take events now, without sending one. Of a stopped connector: with the configuration as it stands.',
   exits: { ok: 'each would', attention: 'at least one would not' },
   connector: 'reads',
-  json: { schema: routes.check.answer },
+  json: { schema: routes.check.response },
   async run({ terminal, ask }) {
     const paint = painter(terminal);
     return ask(async ({ operations, signal, say, tell }) => {
-      const answer = await operations.check({}, signal);
-      tell(answer);
+      const response = await operations.check({}, signal);
+      tell(response);
       say(
-        answer.destinations.map(
+        response.destinations.map(
           ({ name, type, ok, message }) =>
             `${paint(ok ? 'green' : 'red', ok ? 'ok ' : 'NOT')}  ${printable(name)} (${printable(type)}): ${printable(message)}`,
         ),
       );
-      return answer.destinations.every(({ ok }) => ok) ? exits.ok : exits.attention;
+      return response.destinations.every(({ ok }) => ok) ? exits.ok : exits.attention;
     });
   },
 });

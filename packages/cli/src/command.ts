@@ -28,7 +28,7 @@ export interface OpenedOperations {
 }
 
 /** Where a command finds the connector: `--config` and `--data`, or what stands for them. */
-export interface Place {
+export interface OpenOptions {
   readonly config?: string | undefined;
   /** The data directory, whatever the configuration says. */
   readonly data?: string | undefined;
@@ -40,7 +40,7 @@ export interface Session {
   readonly terminal: Terminal;
   readonly product: Product;
   /** The running connector, or the files of the stopped one. */
-  open(place: Place, purpose: Purpose): Promise<OpenedOperations>;
+  open(options: OpenOptions, purpose: Purpose): Promise<OpenedOperations>;
 }
 
 /** What `--json` prints: one object, or one a line. */
@@ -51,7 +51,7 @@ export interface JsonForm {
   readonly note?: string;
 }
 
-export interface JsonAnswer extends JsonForm {
+export interface JsonResponse extends JsonForm {
   /** What it prints instead with an option, or for a word of another kind: `--dry-run`. */
   readonly instead?: readonly (JsonForm & { readonly when: string })[];
 }
@@ -60,7 +60,7 @@ export interface JsonAnswer extends JsonForm {
 export interface Command {
   /** The whole of `--help`; undefined where the command answers that itself. */
   help(name: string): string | undefined;
-  readonly json?: JsonAnswer | undefined;
+  readonly json?: JsonResponse | undefined;
   /** Resolves with the exit code; what is foreseen rejects with a ConnectorError. */
   run(name: string, args: readonly string[], session: Session): Promise<number>;
 }

@@ -42,7 +42,11 @@ const groups: Readonly<Record<CommandEntry['group'], readonly Row[]>> = {
       'Did what ExtremeCloud IQ logged reach the SIEM',
       async () => (await completeness()).completenessCommand,
     ],
-    ['shapes', 'Fields that no mapping knows; no values', async () => (await import('./shapes.ts')).shapesCommand],
+    [
+      'unmapped',
+      'Fields that no mapping knows; no values',
+      async () => (await import('./unmapped.ts')).unmappedCommand,
+    ],
   ],
   Act: [
     ['dlq list', 'Dead letters, and why', async () => (await import('./dead-letters/list.ts')).listCommand],

@@ -1,7 +1,7 @@
 // Defines a command: its help, its arguments and what it does. Its name stands in the table of commands alone.
 import { type CommandOptions, type Parsed, parseArguments, type WordCount, wrongArguments } from './arguments.ts';
 import { type Asking, ask } from './ask.ts';
-import type { Command, JsonAnswer, Purpose, Session } from './command.ts';
+import type { Command, JsonResponse, Purpose, Session } from './command.ts';
 import type { ExitName } from './exit-codes.ts';
 import { renderHelp } from './help.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -29,7 +29,7 @@ const commonOptions = {
 export interface Call<Options extends CommandOptions> {
   readonly values: Parsed<Options & typeof commonOptions>['values'];
   /** What stands beside the options. */
-  readonly words: readonly string[];
+  readonly message: readonly string[];
   readonly terminal: Terminal;
   readonly session: Session;
   /** Asks the connector; `purpose` where it is not the command's own. */
@@ -42,7 +42,7 @@ interface CommandParts<Options extends CommandOptions> {
   /** What stands beside the options in the usage line: `NAME`. */
   readonly usage?: string;
   /** How many words there are beside the options; none where it is left out. */
-  readonly words?: WordCount;
+  readonly message?: WordCount;
   /** Its own; `--json` (where it has a form), `--config` and `--help` come by themselves. */
   readonly options: Options;
   /** False for a command that reads no configuration. */
@@ -53,7 +53,7 @@ interface CommandParts<Options extends CommandOptions> {
   readonly despiteFaults?: true;
   /** What each exit code says, beside or instead of the usual ones. */
   readonly exits: Partial<Record<ExitName, string>>;
-  readonly json?: JsonAnswer;
+  readonly json?: JsonResponse;
   run(call: Call<Options>): Promise<number>;
 }
 
@@ -71,7 +71,7 @@ type WithoutOptions = Omit<CommandParts<Record<never, never>>, 'options'>;
 export function defineCommand<const Options extends CommandOptions>(parts: CommandParts<Options>): Command;
 export function defineCommand(parts: WithoutOptions): Command;
 export function defineCommand(parts: CommandParts<CommandOptions> | WithoutOptions): Command {
-  const { text, usage, words, config, connector, json, run } = parts;
+  const { text, usage, message, config, connector, json, run } = parts;
   const despiteFaults = parts.despiteFaults === true;
   const own: CommandOptions = 'options' in parts ? parts.options : {};
   const shown: CommandOptions = {
@@ -91,14 +91,14 @@ export function defineCommand(parts: CommandParts<CommandOptions> | WithoutOptio
     help: (name) => renderHelp({ name, usage, text, options: shown, exits: said }),
     json,
     run(name, args, session) {
-      const { values, positionals } = parseArguments({ name, usage, words }, args, { ...own, ...commonOptions });
+      const { values, positionals } = parseArguments({ name, usage, message }, args, { ...own, ...commonOptions });
       const unknown = Object.keys(values).find((option) => !(option in shown));
       if (unknown !== undefined) throw wrongArguments(name, `Unknown option '--${unknown}'`);
       if (values.data === '') throw wrongArguments(name, '--data needs a directory');
       const { terminal } = session;
       return run({
         values,
-        words: positionals,
+        message: positionals,
         terminal,
         session,
         ask: (work, purpose = connector ?? 'reads') => ask(values, session, purpose, despiteFaults, work),

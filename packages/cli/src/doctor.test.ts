@@ -17,20 +17,20 @@ describe('doctor', () => {
     [false, 1, 'not found', 'Not all is well.'],
   ])('ok %s: %i', async (ok, expected, word, last) => {
     const asked: unknown[] = [];
-    const answers = {
+    const responses = {
       doctor: (input: unknown) => {
         asked.push(input);
         return lines(...all(ok));
       },
     };
-    const { code, stdout } = await runTest(['doctor', '--seconds', '5'], answers);
+    const { code, stdout } = await runTest(['doctor', '--seconds', '5'], responses);
     expect([code, asked]).toEqual([expected, [{ seconds: 5 }]]);
     expect(stdout).toEqual([
       'Kept: receipt r1_abc, event 1ab',
       `elastic (elasticsearch): ${word} after 0.5 s: in \\u001b[2J`,
       last,
     ]);
-    const json = await runTest(['doctor', '--json'], answers);
+    const json = await runTest(['doctor', '--json'], responses);
     expect([json.code, json.json()]).toEqual([expected, all(ok)]);
   });
 

@@ -19,7 +19,7 @@ export const doctorCommand = defineCommand({
   options,
   exits: { ok: 'it came through everywhere', attention: 'it did not, at one destination or more' },
   connector: 'changes',
-  json: { schema: routes.doctor.answer, lines: true },
+  json: { schema: routes.doctor.response, lines: true },
   async run({ values, terminal, ask }) {
     const seconds = values.seconds === undefined ? defaultSeconds : wholeNumber('--seconds', values.seconds, 1, 600);
     const paint = painter(terminal);

@@ -1,6 +1,6 @@
 // The command line: every command but `serve`.
 export { configFile } from './arguments.ts';
-export type { Command, JsonAnswer, JsonForm, Product } from './command.ts';
+export type { Command, JsonForm, JsonResponse, Product } from './command.ts';
 export type { CommandEntry } from './commands.ts';
 export { commands } from './commands.ts';
 export { defineCommand } from './define-command.ts';

@@ -28,8 +28,8 @@ async function place(url?: string): Promise<{ configFile: string; data: string }
   return { configFile, data };
 }
 
-async function listening(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
+async function listening(response: RequestListener): Promise<string> {
+  const server = createServer(response).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
     server.closeAllConnections();
@@ -81,8 +81,8 @@ it('a connector that hangs is there, and its files are not read', async () => {
 it.each(routeNames)('of files alone, %s is answered if they can tell, else refused', async (name) => {
   const { asked, operations } = sampleConnector();
   const told = await askByName(readingOnly(operations, '/data'), name).catch(codeOf);
-  const { answer, snapshot } = routeOf(name);
-  expect(told).toEqual(snapshot ? [sampleOf(answer)] : 'not_running');
+  const { response, snapshot } = routeOf(name);
+  expect(told).toEqual(snapshot ? [sampleOf(response)] : 'not_running');
   expect(asked.map(([one]) => one)).toEqual(snapshot ? [name] : []);
 });
 

@@ -3,13 +3,13 @@ import { Agent } from 'node:http';
 import { resolve } from 'node:path';
 import {
   type AdminAddress,
-  answerOf,
   connectAdmin,
   type Operations,
   operationsBy,
   type RouteName,
   readAdminFile,
   refusingOperations,
+  responseOf,
   routeOf,
   routes,
   type SnapshotOperations,
@@ -17,7 +17,7 @@ import {
 } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, exchange } from '@xiq-siem/core';
-import type { OpenedOperations, Place, Product, Purpose } from './command.ts';
+import type { OpenedOperations, OpenOptions, Product, Purpose } from './command.ts';
 
 /** A connector under load may take its time; one that is not there is told at once. */
 const probeTimeoutMs = 5_000;
@@ -32,13 +32,13 @@ const notFound = 404;
  */
 export async function openOperations(
   product: Product,
-  place: Place,
+  options: OpenOptions,
   purpose: Purpose = 'reads',
 ): Promise<OpenedOperations> {
-  const given = place.data === undefined ? undefined : resolve(place.data);
+  const given = options.data === undefined ? undefined : resolve(options.data);
   const asked = given === undefined ? undefined : await runningAt(given);
   if (given !== undefined && asked !== undefined) return ofRunning(asked, given);
-  const { configuration, fault, notice } = await readConfiguration(product, place, given);
+  const { configuration, fault, notice } = await readConfiguration(product, options, given);
   const dataDirectory = configuration.resolvePath(configuration.dataDirectory);
   const address = given === undefined ? await runningAt(dataDirectory) : undefined;
   if (address !== undefined) return { ...ofRunning(address, dataDirectory), notice };
@@ -58,7 +58,7 @@ function ofRunning(address: AdminAddress, dataDirectory: string): OpenedOperatio
 /** With a `fault` the configuration is the built-in one, with the data directory of the one that is at fault. */
 async function readConfiguration(
   product: Product,
-  { config: file, despiteFaults = false }: Place,
+  { config: file, despiteFaults = false }: OpenOptions,
   given: string | undefined,
 ): Promise<{ readonly configuration: Configuration; readonly fault?: ConnectorError; readonly notice?: string }> {
   const [{ configurationError, dataDirectoryOf, loadConfiguration }, registry] = await Promise.all([
@@ -102,7 +102,7 @@ async function knowsUs({ url: base, token }: AdminAddress, timeoutMs: number): P
     timeoutMs,
     signal: new AbortController().signal,
   });
-  if (outcome.kind === 'answer') return outcome.status !== unauthorized && outcome.status !== notFound;
+  if (outcome.kind === 'response') return outcome.status !== unauthorized && outcome.status !== notFound;
   if (outcome.code !== 'timed_out') return false;
   throw new ConnectorError('not_running', `the connector at ${base} is there, but gave ${outcome.message}`);
 }
@@ -113,7 +113,7 @@ export function readingOnly(reading: SnapshotOperations, dataDirectory: string):
   const answering: Operations = { ...refusing, ...reading };
   const from = (name: RouteName): Operations => (routeOf(name).snapshot === true ? answering : refusing);
   return operationsBy(
-    (name) => answerOf(from(name), name),
+    (name) => responseOf(from(name), name),
     (name) => streamOf(from(name), name),
   );
 }

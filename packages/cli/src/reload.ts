@@ -12,7 +12,7 @@ export const reloadCommand = defineCommand({
     config: 'the configuration is at fault: nothing has changed',
   },
   connector: 'changes',
-  json: { schema: routes.reload.answer },
+  json: { schema: routes.reload.response },
   async run({ terminal, ask }) {
     const paint = painter(terminal);
     return ask(async ({ operations, signal, say, tell }) => {

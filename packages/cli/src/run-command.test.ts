@@ -19,10 +19,10 @@ describe('finding the command', () => {
     expect(text).not.toContain('status');
   });
 
-  it.each([[['nonsense']], [['dlq', 'nonsense']], [['destination']], [['toString']]])('%j: 64', async (words) => {
-    const { code, stderr } = await runTest(words, {});
+  it.each([[['nonsense']], [['dlq', 'nonsense']], [['destination']], [['toString']]])('%j: 64', async (message) => {
+    const { code, stderr } = await runTest(message, {});
     expect(code).toBe(64);
-    expect(stderr[0]).toBe(`there is no command ${words.join(' ')}`);
+    expect(stderr[0]).toBe(`there is no command ${message.join(' ')}`);
   });
 
   it('--help wins over all else, but not behind --', async () => {

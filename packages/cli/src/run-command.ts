@@ -9,13 +9,13 @@ const isHelp = (word: string | undefined): boolean => word === '--help' || word 
 
 /** Resolves with the exit code. A fault of ours rejects. */
 export async function runCommand(
-  words: readonly string[],
+  message: readonly string[],
   session: Session,
   commands: readonly CommandEntry[] = ownCommands,
 ): Promise<number> {
   const { terminal } = session;
   try {
-    return await run(words, session, commands);
+    return await run(message, session, commands);
   } catch (cause) {
     terminal.progress('');
     // What an answer says that Ctrl-C cut short says nothing.

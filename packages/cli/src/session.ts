@@ -6,5 +6,5 @@ export const processSession = (product: Product): Session => ({
   terminal: processTerminal(),
   product,
   // Loaded when it is needed: the schemas of the admin API cost start-up time.
-  open: async (place, purpose) => (await import('./open-operations.ts')).openOperations(product, place, purpose),
+  open: async (options, purpose) => (await import('./open-operations.ts')).openOperations(product, options, purpose),
 });

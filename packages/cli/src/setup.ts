@@ -25,7 +25,7 @@ export const setupCommand = defineCommand({
     unavailable: 'the destination cannot be reached, or refuses',
     interrupted: 'Ctrl-C',
   },
-  words: [1, 1],
+  message: [1, 1],
   json: {
     schema: z.strictObject({
       changes: z.array(
@@ -39,8 +39,8 @@ export const setupCommand = defineCommand({
     }),
     note: 'Nobody is asked: give `--yes` to have it written.',
   },
-  async run({ values, words, terminal, session }) {
-    const setup = await openSetup(configFile(values), words[0] ?? '', await session.product.registry());
+  async run({ values, message, terminal, session }) {
+    const setup = await openSetup(configFile(values), message[0] ?? '', await session.product.registry());
     const changes = await setup.plan();
     const open = changes.some(({ kind }) => kind !== 'unchanged');
     const json = values.json === true;

@@ -7,7 +7,7 @@ import { ConnectorError, exitCodes } from '@xiq-siem/core';
 import { routeBy, systemClock } from '@xiq-siem/delivery';
 import { openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
-import { type Evidence, mappingAtWork, readingOperations, swiftly } from '@xiq-siem/queries';
+import { mappingAtWork, type ReadModel, readingOperations, swiftly } from '@xiq-siem/queries';
 import {
   type BackfilledLookup,
   deadLetterReading,
@@ -68,7 +68,7 @@ export async function openSnapshotOperations(
   const agent = { id: instanceId, name: 'xiq-siem-connector', version };
   const services = { agent, log: silentLog, meter: { add: () => {} }, now: Date.now };
   const mapping = mappingAtWork(configuration, services);
-  const evidence: Evidence = {
+  const readModel: ReadModel = {
     ...mapping,
     snapshot: true,
     journal,
@@ -87,7 +87,7 @@ export async function openSnapshotOperations(
     now: Date.now,
     yieldNow: swiftly(),
   };
-  const access = () => evidence;
+  const access = () => readModel;
   const clock = systemClock;
   // Loaded where it is needed: a third of what a command that only reads files would load.
   const openAccount = async () => {
@@ -97,7 +97,7 @@ export async function openSnapshotOperations(
   return {
     ...readingOperations({
       snapshot: true,
-      evidence: access,
+      readModel: access,
       identity: { version, instanceId },
       live: async () => undefined,
       authentication: () => [],
@@ -120,7 +120,7 @@ export async function openSnapshotOperations(
         },
         async *completeness(input, signal) {
           const { completeness, clouds } = await openAccount();
-          yield* completeness({ clouds, evidence: access, clock }, input, signal);
+          yield* completeness({ clouds, readModel: access, clock }, input, signal);
         },
       },
     }),

@@ -20,8 +20,8 @@ describe('tail', () => {
       yield { kind: 'skipped', bodies: 1200 };
       controller.abort();
     }
-    const words = ['tail', '--where', 'dataset=a,b,action=c'];
-    const { code, stdout } = await runTest(words, { tail: some }, { controller });
+    const message = ['tail', '--where', 'dataset=a,b,action=c'];
+    const { code, stdout } = await runTest(message, { tail: some }, { controller });
     expect(code).toBe(130);
     expect(asked).toEqual([{ datasets: 'a,b', actions: 'c' }]);
     expect(stdout).toHaveLength(2);

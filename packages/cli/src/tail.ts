@@ -14,7 +14,7 @@ export const tailCommand = defineCommand({
   options: whereOption,
   exits: { unavailable: 'the connector does not run, or ended' },
   connector: 'changes',
-  json: { schema: routes.tail.answer, lines: true },
+  json: { schema: routes.tail.response, lines: true },
   async run({ values, terminal, ask }) {
     const query = whereQuery(parseWhere(values.where));
     return ask(async ({ operations, signal, say, tell }) => {

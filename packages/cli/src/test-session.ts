@@ -17,7 +17,7 @@ export interface Paper {
   readonly columns?: number | undefined;
   readonly colours?: boolean;
   /** Absent: nobody to ask. */
-  readonly answer?: boolean;
+  readonly response?: boolean;
   /** Aborted at the n-th pause. */
   readonly interruptAfter?: number;
   readonly controller?: AbortController;
@@ -31,18 +31,18 @@ export interface TestTerminal extends Terminal {
 }
 
 export function testTerminal(paper: Paper = {}): TestTerminal {
-  const { columns, colours = false, answer, interruptAfter = 0, controller = new AbortController() } = paper;
+  const { columns, colours = false, response, interruptAfter = 0, controller = new AbortController() } = paper;
   const [stdout, stderr, progressLines, questions]: [string[], string[], string[], string[]] = [[], [], [], []];
   let pauses = 0;
   return {
-    ...{ columns, colours, canAsk: answer !== undefined, stdout, stderr, progressLines, questions },
+    ...{ columns, colours, canAsk: response !== undefined, stdout, stderr, progressLines, questions },
     out: (text) => stdout.push(...text.split('\n')),
     err: (text) => stderr.push(...text.split('\n')),
     progress: (line) => progressLines.push(line),
     clear() {},
     async ask(question) {
       questions.push(question);
-      return answer === true;
+      return response === true;
     },
     interrupted: () => controller.signal,
     async pause() {
@@ -72,15 +72,15 @@ export interface Ran extends TestTerminal {
 
 /** Runs `xiq-siem <words>` against a connector that answers so; `snapshot`: against the files of a stopped one. */
 export async function runTest(
-  words: readonly string[],
-  answers: Partial<Operations>,
+  message: readonly string[],
+  responses: Partial<Operations>,
   paper: Paper & { readonly snapshot?: boolean } = {},
 ): Promise<Ran> {
   const terminal = testTerminal(paper);
   const { snapshot = false } = paper;
   const open: Session['open'] = async (_, purpose) => {
     if (snapshot && purpose === 'changes') throw new ConnectorError('not_running', 'no connector runs on /data');
-    const operations = { ...silent, ...answers };
+    const operations = { ...silent, ...responses };
     return {
       operations: snapshot ? readingOnly(operations, '/data') : operations,
       snapshot,
@@ -88,7 +88,7 @@ export async function runTest(
       close: async () => {},
     };
   };
-  const code = await runCommand(words, { terminal, product, open });
+  const code = await runCommand(message, { terminal, product, open });
   return {
     ...terminal,
     code,

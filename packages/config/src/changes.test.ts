@@ -23,7 +23,11 @@ const base = { destinations: { one: file('a'), two: file('b') }, sources: { xiq:
 
 test.each<[string, object, Partial<ConfigChanges>]>([
   ['the same', base, {}],
-  ['the same with a default written out', { ...base, server: { host: undefined }, signals: { enabled: true } }, {}],
+  [
+    'the same with a default written out',
+    { ...base, server: { host: undefined }, healthEvents: { enabled: true } },
+    {},
+  ],
   ['a destination more', { ...base, destinations: { ...base.destinations, three: file('c') } }, { added: ['three'] }],
   ['a destination less', { ...base, destinations: { two: file('b') } }, { removed: ['one'] }],
   ['another directory', { ...base, destinations: { one: file('z'), two: file('b') } }, { changed: ['one'] }],
@@ -44,7 +48,7 @@ test.each<[string, object, Partial<ConfigChanges>]>([
     { sources: ['sources.xiq removed', 'sources.new added'] },
   ],
   ['a grace', { ...base, shutdownGraceMs: 1 }, {}],
-  ['quiet signals', { ...base, signals: { enabled: false } }, {}],
+  ['quiet signals', { ...base, healthEvents: { enabled: false } }, {}],
   [
     'another port',
     { ...base, admin: { port: 1 }, server: { port: 2 } },

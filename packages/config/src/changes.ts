@@ -21,7 +21,7 @@ const changeable: ReadonlySet<string> = new Set<keyof Raw>([
   'mapping',
   'egress',
   'shutdownGraceMs',
-  'signals',
+  'healthEvents',
 ]);
 
 export function configChanges(before: Configuration, after: Configuration): ConfigChanges {

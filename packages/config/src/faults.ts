@@ -31,9 +31,12 @@ export interface Finding {
 
 /** Keys of older versions, and what to write instead. */
 const removedKeys: ReadonlyMap<string, string> = new Map([
-  ['signals.silentFactor', 'removed: write signals.silentMinutes, the minutes after which a source is silent'],
   [
-    'signals.journalHours',
+    'healthEvents.silentFactor',
+    'removed: write healthEvents.silentMinutes, the minutes after which a source is silent',
+  ],
+  [
+    'healthEvents.journalHours',
     'removed: let your SIEM alert on extreme.connector.journal.hours_until_full of the heartbeats',
   ],
 ]);

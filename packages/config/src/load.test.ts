@@ -80,10 +80,10 @@ describe('a fault names file, line, column, field and what was expected', () => 
     ],
     [
       'keys of an older version, with what to write instead',
-      'signals:\n  silentFactor: 10\n  journalHours: 12',
+      'healthEvents:\n  silentFactor: 10\n  journalHours: 12',
       [
-        'c.yaml:2:3: signals.silentFactor: removed: write signals.silentMinutes, the minutes after which a source is silent',
-        'c.yaml:3:3: signals.journalHours: removed: let your SIEM alert on extreme.connector.journal.hours_until_full of the heartbeats',
+        'c.yaml:2:3: healthEvents.silentFactor: removed: write healthEvents.silentMinutes, the minutes after which a source is silent',
+        'c.yaml:3:3: healthEvents.journalHours: removed: let your SIEM alert on extreme.connector.journal.hours_until_full of the heartbeats',
       ],
     ],
     [

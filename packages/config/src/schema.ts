@@ -103,7 +103,7 @@ const telemetry = z.strictObject({
   otlp: otlp.optional().describe('Send the metrics that /metrics shows by OTLP too. Default: they are not sent.'),
 });
 
-const signals = z.strictObject({
+const healthEvents = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether events about the connector itself are made and delivered.'),
   heartbeatMinutes: z
     .number()
@@ -160,7 +160,9 @@ export const frameSchema = z.strictObject({
   journal: journal.prefault({}),
   deadLetters: deadLetters.prefault({}),
   telemetry: telemetry.prefault({}).describe('Our own metrics; at /metrics they are in any case.'),
-  signals: signals.prefault({}).describe('Events about the connector itself, dataset `extreme_xiq.connector`.'),
+  healthEvents: healthEvents
+    .prefault({})
+    .describe('Events about the connector itself, dataset `extreme_xiq.connector`.'),
   mapping: z
     .string()
     .min(1)

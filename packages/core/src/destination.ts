@@ -38,7 +38,7 @@ export type Verdict<Code extends string = string> =
   /** It is not there, and no attempt will succeed: it goes to the dead letters. */
   | ({ readonly verdict: 'rejected' } & Fault<Code>)
   /** It is not there, and a person has to mend something first: sent again for ever, never counted towards giving up. */
-  | ({ readonly verdict: 'held' } & Fault<Code>)
+  | ({ readonly verdict: 'blocked' } & Fault<Code>)
   /** It may be there: it is sent again, and what comes of that is counted as a possible duplicate. */
   | ({ readonly verdict: 'unknown' } & Fault<Code>);
 

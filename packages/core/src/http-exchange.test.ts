@@ -43,9 +43,14 @@ const tooLargeAnswer = 'HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnectio
 describe('an answer', () => {
   it('comes with its status, headers and bytes', async () => {
     const url = await httpServer((_, response) => response.writeHead(418, { 'Retry-After': '7' }).end('ümläut'));
-    const answer = await ask(url);
-    expect(answer).toMatchObject({ kind: 'answer', status: 418, headers: { 'retry-after': '7' }, truncated: false });
-    expect(answer.kind === 'answer' && answer.body.toString()).toBe('ümläut');
+    const response = await ask(url);
+    expect(response).toMatchObject({
+      kind: 'response',
+      status: 418,
+      headers: { 'retry-after': '7' },
+      truncated: false,
+    });
+    expect(response.kind === 'response' && response.body.toString()).toBe('ümläut');
   });
 
   it.each(['GET', 'POST', 'PUT', 'DELETE'] as const)('is asked for by %s, as it was ordered', async (method) => {
@@ -62,8 +67,8 @@ describe('an answer', () => {
 
   it('is asked for without a body where there is none', async () => {
     const url = await httpServer((request, response) => response.end(request.headers['content-length'] ?? 'none'));
-    const answer = await ask(url, { method: 'GET', body: undefined });
-    expect(answer).toMatchObject({ body: Buffer.from('none') });
+    const response = await ask(url, { method: 'GET', body: undefined });
+    expect(response).toMatchObject({ body: Buffer.from('none') });
   });
 
   it('is not followed where it is a redirect', async () => {
@@ -84,8 +89,8 @@ describe('an answer', () => {
 
   it('is whole at its bound, and truncated beyond it', async () => {
     const url = await httpServer((_, response) => response.end('12345'));
-    expect(await ask(url, { maxAnswerBytes: 5 })).toMatchObject({ body: Buffer.from('12345'), truncated: false });
-    expect(await ask(url, { maxAnswerBytes: 4 })).toMatchObject({ body: Buffer.from('1234'), truncated: true });
+    expect(await ask(url, { maxResponseBytes: 5 })).toMatchObject({ body: Buffer.from('12345'), truncated: false });
+    expect(await ask(url, { maxResponseBytes: 4 })).toMatchObject({ body: Buffer.from('1234'), truncated: true });
   });
 
   it('that does not end is read to 64 KiB, and its connection is closed', async () => {
@@ -108,9 +113,9 @@ describe('an answer', () => {
   it.each([
     ['keeps the connection open', (socket: Socket) => void socket.write(tooLargeAnswer)],
     ['closes the connection', (socket: Socket) => void socket.write(tooLargeAnswer, () => socket.destroy())],
-  ])('counts although it comes before all is sent, and the server %s', async (_, answer) => {
-    const url = await tcpServer((socket) => socket.once('data', () => answer(socket.pause())));
-    expect(await ask(url, { body: large })).toMatchObject({ kind: 'answer', status: 413, body: Buffer.from('big') });
+  ])('counts although it comes before all is sent, and the server %s', async (_, response) => {
+    const url = await tcpServer((socket) => socket.once('data', () => response(socket.pause())));
+    expect(await ask(url, { body: large })).toMatchObject({ kind: 'response', status: 413, body: Buffer.from('big') });
   });
 
   it('keeps its connection for the next request of the same agent', async () => {
@@ -241,9 +246,9 @@ describe('a fault', () => {
     ['a header', 'Invalid character in header content ["X-Own"]', { headers: { 'X-Own': 'a\r\nHost: canary' } }],
     ['the name of a header', 'Header name', { headers: { 'a b': 'canary' } }],
     ['the protocol', 'Protocol "ftp:" not supported', { url: new URL('ftp://127.0.0.1/canary') }],
-  ])('is an invalid request where %s cannot be sent, and its value is not repeated', async (_, words, more) => {
+  ])('is an invalid request where %s cannot be sent, and its value is not repeated', async (_, message, more) => {
     const fault = await ask(new URL('http://127.0.0.1:1'), more);
-    expect(fault).toMatchObject({ code: 'invalid_request', sent: false, message: expect.stringContaining(words) });
+    expect(fault).toMatchObject({ code: 'invalid_request', sent: false, message: expect.stringContaining(message) });
     expect(JSON.stringify(fault)).not.toContain('canary');
   });
 
@@ -259,7 +264,7 @@ describe('TLS', () => {
 
   it('is taken where its authority is known to the agent', async () => {
     const agent = new HttpsAgent({ ca: certificate.cert });
-    expect(await ask(await tlsServer(), { agent })).toMatchObject({ kind: 'answer', status: 200 });
+    expect(await ask(await tlsServer(), { agent })).toMatchObject({ kind: 'response', status: 200 });
   });
 
   it('fails by a certificate that nobody has signed, and nothing was sent', async () => {

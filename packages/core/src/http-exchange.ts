@@ -32,13 +32,13 @@ export interface HttpRequest {
   /** For the whole exchange, the last byte of the answer included. Default: `signal` alone ends it. */
   readonly timeoutMs?: number;
   /** Bytes that are read of the answer's body. Default: 65,536. */
-  readonly maxAnswerBytes?: number;
+  readonly maxResponseBytes?: number;
   /** Ends after that time, or when the signal fires. Default: real time. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-export interface HttpAnswer {
-  readonly kind: 'answer';
+export interface HttpResponse {
+  readonly kind: 'response';
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** As it was sent, compressed or not; its first `maxAnswerBytes` where `truncated`. */
@@ -55,7 +55,7 @@ export interface HttpFault {
   readonly message: string;
 }
 
-export type HttpOutcome = HttpAnswer | HttpFault;
+export type HttpOutcome = HttpResponse | HttpFault;
 
 /** Errors of certificates and handshakes, by OpenSSL and by Node. */
 const tlsErrors =
@@ -69,7 +69,7 @@ export const withoutNoise = (message: string): string => message.replace(noise, 
 
 /** Sends a request once. Never rejects or throws; follows no redirect, and decodes nothing. */
 export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
-  const { signal, timeoutMs, maxAnswerBytes = 65_536, sleep = sleepInRealTime } = request;
+  const { signal, timeoutMs, maxResponseBytes = 65_536, sleep = sleepInRealTime } = request;
   const late = new AbortController();
   const ended = new AbortController();
   const cut = AbortSignal.any([signal, late.signal]);
@@ -84,9 +84,9 @@ export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
     }
     const response = await responseTo(request, cut, progress);
     const { statusCode: status = 0, headers } = response;
-    const body = await readBytes(response, maxAnswerBytes);
-    const truncated = body.length > maxAnswerBytes;
-    return { kind: 'answer', status, headers, body: body.subarray(0, maxAnswerBytes), truncated };
+    const body = await readBytes(response, maxResponseBytes);
+    const truncated = body.length > maxResponseBytes;
+    return { kind: 'response', status, headers, body: body.subarray(0, maxResponseBytes), truncated };
   } catch (error) {
     return { kind: 'failed', sent: progress.sent, ...causeOf(error, cut, progress.sent) };
   } finally {

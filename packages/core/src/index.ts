@@ -25,7 +25,7 @@ export { ecsDocument, nestFields } from './ecs.ts';
 export type { DeclaredErrorCode, ErrorCode, ExitCode } from './errors.ts';
 export { ConnectorError, exitCodes, isErrorCode } from './errors.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
-export type { HttpAnswer, HttpFault, HttpFaultCode, HttpOutcome, HttpRequest } from './http-exchange.ts';
+export type { HttpFault, HttpFaultCode, HttpOutcome, HttpRequest, HttpResponse } from './http-exchange.ts';
 export { exchange, httpFaultCodes, withoutNoise } from './http-exchange.ts';
 export type { FoundBody, Log, LogExtent, LogReading, PositionOptions, RetentionGap } from './log.ts';
 export { oneAtATime } from './one-at-a-time.ts';
@@ -34,7 +34,7 @@ export {
   faultAdvice,
   occasionally,
   parseJson,
-  plainWords,
+  plainText,
   readTls,
   retryAfterMs,
   warnOfExposure,
@@ -64,7 +64,7 @@ export type {
   SettledBody,
 } from './stages.ts';
 export { freshPosition, maxSettledRanges, settledRangesIn } from './stages.ts';
-export type { Facts, GaugeReading, Logger, Meter, MetricDescription, MetricTable } from './telemetry.ts';
+export type { GaugeReading, LogAttributes, Logger, Meter, MetricDescription, MetricTable } from './telemetry.ts';
 export { escapeControls, reasonOf } from './text.ts';
 export type { BatchFault, VerdictSheet } from './verdict-sheet.ts';
 export { createVerdictSheet } from './verdict-sheet.ts';

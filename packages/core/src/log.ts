@@ -99,7 +99,7 @@ export interface PositionOptions {
   /** Where a destination without a position begins. */
   readonly startAt: 'earliest' | 'now';
   /** `hold`: bodies that this destination wants are never evicted, and a full log refuses new ones instead. */
-  readonly whenFull: 'letGo' | 'hold';
+  readonly whenFull: 'evict' | 'hold';
 }
 
 /** Bodies that one destination wanted and that were evicted. */

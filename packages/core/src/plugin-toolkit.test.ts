@@ -8,7 +8,7 @@ import {
   faultAdvice,
   occasionally,
   parseJson,
-  plainWords,
+  plainText,
   readTls,
   retryAfterMs,
   warnOfExposure,
@@ -51,9 +51,9 @@ it.each([
   ['{"password":"a\\"b"}', '{"password":"[secret]"}'],
   ['\uD800 a\0\tb\u2028c', '\uFFFD a b c'],
   ['', ''],
-])('plainWords: %j becomes %j', (text, words) => {
-  expect(plainWords(text, [new Secret('hunter2'), new Secret('p@ss'), new Secret('a"b'), new Secret('')], 200)).toBe(
-    words,
+])('plainWords: %j becomes %j', (text, message) => {
+  expect(plainText(text, [new Secret('hunter2'), new Secret('p@ss'), new Secret('a"b'), new Secret('')], 200)).toBe(
+    message,
   );
 });
 

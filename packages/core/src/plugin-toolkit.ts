@@ -33,22 +33,22 @@ const maxRead = 4_096;
 const tokenLike = /\bBearer\s+\S+|\beyJ[\w-]{8,}[\w.-]*/gi;
 
 /** The other side's words for a message of ours: one line without control characters, bounded, each secret as `[secret]`. */
-export function plainWords(text: string, secrets: readonly Secret[], maxCharacters: number): string {
+export function plainText(text: string, secrets: readonly Secret[], maxCharacters: number): string {
   // Cut only after the secrets are out: a secret that is cut in half is not recognized.
-  let words = text;
+  let message = text;
   for (const secret of secrets) {
     const value = secret.reveal();
     if (value === '') continue;
     const forms = [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value.toWellFormed())];
-    for (const form of forms) words = words.replaceAll(form, '[secret]');
+    for (const form of forms) message = message.replaceAll(form, '[secret]');
   }
-  words = words
+  message = message
     .slice(0, maxRead)
     .replace(tokenLike, '[secret]')
     .toWellFormed()
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim();
-  return words.length > maxCharacters ? `${words.slice(0, maxCharacters).toWellFormed()}…` : words;
+  return message.length > maxCharacters ? `${message.slice(0, maxCharacters).toWellFormed()}…` : message;
 }
 
 /** The configuration's own names, as advice writes them. */

@@ -11,7 +11,7 @@ export interface LostSpan {
   /** Stored bytes, where known. */
   readonly bytes: number;
   /** `damaged`: a check of its content failed. `missing`: it is not there. `letGo`: evicted. */
-  readonly reason: 'damaged' | 'missing' | 'letGo';
+  readonly reason: 'damaged' | 'missing' | 'evicted';
   /** For a person: file and offset, where there are such. */
   readonly where: string;
 }

@@ -1,14 +1,14 @@
 // What packages and plugins log and count with; the app decides where it goes.
 
 /** Values that may stand beside a log line or a metric: short, bounded, never a secret, never a sender's text. */
-export type Facts = Readonly<Record<string, string | number | boolean | undefined>>;
+export type LogAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** `event` is a fixed dotted name (`destination.paused`); what varies goes into `facts`. */
 export interface Logger {
-  debug(event: string, facts?: Facts): void;
-  info(event: string, facts?: Facts): void;
-  warn(event: string, facts?: Facts): void;
-  error(event: string, facts?: Facts): void;
+  debug(event: string, attributes?: LogAttributes): void;
+  info(event: string, attributes?: LogAttributes): void;
+  warn(event: string, attributes?: LogAttributes): void;
+  error(event: string, attributes?: LogAttributes): void;
 }
 
 /** What a metric means: for /metrics, for OTLP and for the reference. */

@@ -10,7 +10,7 @@ const delivered = { verdict: 'delivered' } as const;
 const fault = (kind: BatchFault['batch'], more: object = {}): BatchFault => ({
   batch: kind,
   code: 'why',
-  message: 'words',
+  message: 'message',
   ...more,
 });
 
@@ -31,7 +31,7 @@ it('reports each event by its index, whatever the order in which verdicts come',
 it.each<[BatchFault['batch'], string, true | undefined]>([
   ['unavailable', 'retry', undefined],
   ['tooLarge', 'retry', true],
-  ['misconfigured', 'held', undefined],
+  ['misconfigured', 'blocked', undefined],
 ])('what is left when the rest is %s is given %s', (kind, verdict, slowDown) => {
   const sheet = createVerdictSheet(batch);
   sheet.set(entries.slice(0, 2), delivered);
@@ -39,7 +39,7 @@ it.each<[BatchFault['batch'], string, true | undefined]>([
     items: [
       { index: 0, verdict: 'delivered' },
       { index: 1, verdict: 'delivered' },
-      { index: 2, verdict, code: 'why', message: 'words' },
+      { index: 2, verdict, code: 'why', message: 'message' },
     ],
     waitMs: 9,
     ...(slowDown && { slowDown }),
@@ -57,7 +57,7 @@ it.each(['unavailable', 'tooLarge', 'misconfigured'] as const)(
 
 it('events that are held alone were not looked at by the other side', () => {
   const sheet = createVerdictSheet(batch);
-  sheet.set(entries.slice(0, 1), { verdict: 'held', code: 'index' });
+  sheet.set(entries.slice(0, 1), { verdict: 'blocked', code: 'index' });
   expect(sheet.report(fault('unavailable'))).toEqual(fault('unavailable'));
 });
 

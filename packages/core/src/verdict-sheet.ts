@@ -25,7 +25,7 @@ export function createVerdictSheet<Code extends string>({ items }: Batch): Verdi
   return {
     set(entries, verdict) {
       for (const { item } of entries) verdicts.set(item.index, verdict);
-      if (entries.length > 0 && verdict.verdict !== 'held') isTouched = true;
+      if (entries.length > 0 && verdict.verdict !== 'blocked') isTouched = true;
     },
     slowDown() {
       isSlow = true;
@@ -47,5 +47,5 @@ export function createVerdictSheet<Code extends string>({ items }: Batch): Verdi
 function unsent<Code extends string>(fault: BatchFault<Code> | undefined): Verdict<Code> {
   if (fault === undefined) throw new Error('an event of the batch was neither sent nor given a verdict');
   const { batch, code, message } = fault;
-  return { verdict: batch === 'misconfigured' ? 'held' : 'retry', code, ...(message !== undefined && { message }) };
+  return { verdict: batch === 'misconfigured' ? 'blocked' : 'retry', code, ...(message !== undefined && { message }) };
 }

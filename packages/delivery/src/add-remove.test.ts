@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import {
-  bench,
   bodies,
   destination,
+  fixture,
   memoryJournal,
   memoryPosition,
   normalize,
   runOf,
   scripted,
   takeAll,
-} from './test-bench.ts';
+} from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -17,7 +17,7 @@ describe('a destination added while others run', () => {
   test('is delivered to from its own position on, stands in the status at once, and disturbs nobody', async () => {
     const journal = memoryJournal(...bodies(10, 5));
     const [first, late] = [scripted(), scripted()];
-    const { clock, delivery, statusOf } = bench(journal, [destination('first', first)]);
+    const { clock, delivery, statusOf } = fixture(journal, [destination('first', first)]);
     await clock.runUntil(() => statusOf('first').sequence === 10);
     const position = memoryPosition({ ...memoryPosition().position, sequence: 8 });
     delivery.add(destination('late', late, {}, { position }));
@@ -28,7 +28,7 @@ describe('a destination added while others run', () => {
   });
 
   test('has a name of its own, and is too late once all has stopped', async () => {
-    const { clock, delivery } = bench(memoryJournal(), [destination('a', scripted())]);
+    const { clock, delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
     expect(() => delivery.add(destination('a', scripted()))).toThrow('a destination a runs already');
     const stopping = delivery.stop(0);
     await clock.settle();
@@ -39,18 +39,18 @@ describe('a destination added while others run', () => {
 
 describe('a destination that is removed', () => {
   test('is sent nothing new, ends what is under way, is saved and closed; its name is free again', async () => {
-    let answer = () => {};
+    let response = () => {};
     const plugin = scripted(
       (batch, call, signal) =>
         new Promise((resolve) => {
-          answer = () => resolve(takeAll(batch, call, signal));
+          response = () => resolve(takeAll(batch, call, signal));
         }),
     );
     const other = scripted();
     const position = memoryPosition();
     const journal = memoryJournal(...bodies(4, 5));
     const one = { batch: { maxEvents: 5 }, maxInFlight: 1 };
-    const { clock, delivery, statusOf } = bench(journal, [
+    const { clock, delivery, statusOf } = fixture(journal, [
       destination('a', plugin, one, { position }),
       destination('other', other),
     ]);
@@ -58,7 +58,7 @@ describe('a destination that is removed', () => {
     const removing = delivery.remove('a', 10_000);
     expect(statusOf('a').state).toBe('stopping');
     expect(() => delivery.add(destination('a', scripted()))).toThrow('runs already');
-    answer();
+    response();
     await clock.settle();
     expect(await removing).toBe(true);
     expect(delivery.status().map(({ name }) => name)).toEqual(['other']);
@@ -72,7 +72,7 @@ describe('a destination that is removed', () => {
   });
 
   test('that nobody knows is no destination', async () => {
-    const { delivery } = bench(memoryJournal(), [destination('a', scripted())]);
+    const { delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
     expect(await delivery.remove('b', 0)).toBe(false);
   });
 
@@ -81,7 +81,7 @@ describe('a destination that is removed', () => {
     const plugin = scripted(
       (batch, call, signal) => new Promise((resolve) => ends.push(() => resolve(takeAll(batch, call, signal)))),
     );
-    const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin)]);
+    const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin)]);
     const position = memoryPosition();
     const run = delivery.run(runOf('a', bodies(1, 5), { position }));
     await clock.advance(200);
@@ -96,7 +96,7 @@ describe('a destination that is removed', () => {
   });
 
   test('is cut off by an earlier end of all', async () => {
-    const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), [destination('a', scripted(never))]);
+    const { clock, delivery } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', scripted(never))]);
     await clock.advance(200);
     const removing = delivery.remove('a', 3_600_000);
     const stopping = delivery.stop(1_000);
@@ -116,7 +116,7 @@ test('bodies are parsed once for all while there are several, and kept for nobod
       yield* normalize(kept);
     },
   };
-  const { clock, delivery } = bench(journal, [destination('a', scripted())], counted);
+  const { clock, delivery } = fixture(journal, [destination('a', scripted())], counted);
   const caughtUp = (sequence: number) => () => delivery.status().every((status) => status.sequence === sequence);
   await clock.runUntil(caughtUp(10));
   delivery.add(destination('b', scripted()));

@@ -8,7 +8,7 @@ export interface Blocked {
   readonly bytes: number;
   readonly code: string;
   /** The destination's own words, fit to be shown. */
-  readonly words: string | undefined;
+  readonly message: string | undefined;
 }
 
 /** `delay` gives the milliseconds before the next try, by the number of tries in a row that freed nothing. */
@@ -17,7 +17,7 @@ export function createBlockedEvents(delay: (tries: number) => number) {
   let bytes = 0;
   let tries = 0;
   let nextMs = 0;
-  let last: Pick<Blocked, 'code' | 'words'> = { code: 'none', words: undefined };
+  let last: Pick<Blocked, 'code' | 'message'> = { code: 'none', message: undefined };
 
   const reset = () => {
     tries = 0;
@@ -27,10 +27,10 @@ export function createBlockedEvents(delay: (tries: number) => number) {
     /** Something was fixed, or an operator says so: the next try is now, and the wait after it the shortest again. */
     reset,
     /** Keeps events back, those that are blocked already included, until the next try. */
-    block(some: readonly Pending[], code: string, words: string | undefined, nowMs: number) {
+    block(some: readonly Pending[], code: string, message: string | undefined, nowMs: number) {
       // One try is several batches, and new events come in between: all of them wait for the same moment.
       if (nextMs <= nowMs) nextMs = nowMs + delay(++tries);
-      last = { code, words };
+      last = { code, message };
       for (const pending of some) {
         pending.notBeforeMs = nextMs;
         pending.blockedAtMs = nowMs;
@@ -51,6 +51,6 @@ export function createBlockedEvents(delay: (tries: number) => number) {
       if (events === 0) reset();
     },
     /** Undefined if nothing is blocked. */
-    facts: (): Blocked | undefined => (events === 0 ? undefined : { events, bytes, ...last }),
+    attributes: (): Blocked | undefined => (events === 0 ? undefined : { events, bytes, ...last }),
   };
 }

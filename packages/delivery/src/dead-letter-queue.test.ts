@@ -2,15 +2,15 @@ import { createManualClock, createRecordingLogger } from '@xiq-siem/testkit';
 import { describe, expect, test } from 'vitest';
 import { createDeadLetterLog } from './dead-letter-queue.ts';
 import {
-  bench,
   bodies,
   destination,
   each,
+  fixture,
   memoryJournal,
   memoryPosition,
   type Script,
   scripted,
-} from './test-bench.ts';
+} from './test-delivery.ts';
 
 const delivered = { verdict: 'delivered' } as const;
 
@@ -25,7 +25,7 @@ describe('dead letters', () => {
       new Promise<void>((resolve) => {
         keep = resolve;
       });
-    const { clock, statusOf } = bench(
+    const { clock, statusOf } = fixture(
       memoryJournal(...bodies(1, 3)),
       [destination('a', scripted(rejectSome), {}, { position })],
       { deadLetters: { full: false, append } },
@@ -52,7 +52,7 @@ describe('dead letters', () => {
     const journal = memoryJournal(...bodies(1, 3));
     const plugin = scripted(rejectSome);
     const other = scripted();
-    const { clock, deadLetters, statusOf, log } = bench(journal, [
+    const { clock, deadLetters, statusOf, log } = fixture(journal, [
       destination('a', plugin),
       destination('other', other),
     ]);
@@ -79,7 +79,7 @@ describe('dead letters', () => {
       },
     };
     const spec = destination('a', scripted(rejectSome));
-    const { clock, statusOf, log } = bench(memoryJournal(...bodies(1, 3)), [spec], { deadLetters: store });
+    const { clock, statusOf, log } = fixture(memoryJournal(...bodies(1, 3)), [spec], { deadLetters: store });
     await clock.advance(1_000);
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'dead_letters_full', open: 1 });
     expect(log.of('delivery.dead_letters_full')).toHaveLength(1);
@@ -93,12 +93,12 @@ describe('dead letters', () => {
         fail = () => reject(new Error('EIO'));
       });
     const spec = destination('a', scripted(rejectSome));
-    const { clock, log } = bench(memoryJournal(...bodies(1, 3)), [spec], { deadLetters: { full: false, append } });
+    const { clock, log } = fixture(memoryJournal(...bodies(1, 3)), [spec], { deadLetters: { full: false, append } });
     await clock.advance(60_000);
     expect(log.of('delivery.paused')).toEqual([]);
     fail();
     await clock.settle();
-    expect(log.of('delivery.paused')[0]?.facts).toMatchObject({ destination: 'a', code: 'dead_letters_failed' });
+    expect(log.of('delivery.paused')[0]?.attributes).toMatchObject({ destination: 'a', code: 'dead_letters_failed' });
   });
 
   test('that cannot be written are tried again', async () => {
@@ -108,7 +108,7 @@ describe('dead letters', () => {
       if (failures-- > 0) throw new Error('EIO');
       written.push(id);
     };
-    const { clock, statusOf } = bench(memoryJournal(...bodies(1, 3)), [destination('a', scripted(rejectSome))], {
+    const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [destination('a', scripted(rejectSome))], {
       deadLetters: { full: false, append },
     });
     await clock.runUntil(() => statusOf('a').sequence === 1);
@@ -120,7 +120,7 @@ test('the first dead letter of a code is said at once, those of its minute toget
   const log = createRecordingLogger();
   const clock = createManualClock(0);
   const lines = createDeadLetterLog(log, clock);
-  const said = () => log.of('delivery.dead_letter').map(({ facts: { code, events, id } }) => [code, events, id]);
+  const said = () => log.of('delivery.dead_letter').map(({ attributes: { code, events, id } }) => [code, events, id]);
   lines.note('bad', { id: 'a' });
   lines.note('bad', { id: 'b' });
   lines.note('large', { id: 'c' });
@@ -149,7 +149,7 @@ test('a flood of dead letters gives a line a minute, in which all are counted; t
     each(batch, (id) => (id.endsWith('.0') ? { verdict: 'rejected', code: 'bad' } : { verdict: 'delivered' })),
   );
   const journal = memoryJournal();
-  const { clock, log, meter, delivery, statusOf } = bench(journal, [destination('a', plugin)]);
+  const { clock, log, meter, delivery, statusOf } = fixture(journal, [destination('a', plugin)]);
   const lines = () => log.of('delivery.dead_letter');
   for (let minute = 0; minute < 3; minute++) {
     journal.append(...bodies(500, 3, minute * 500));
@@ -160,8 +160,8 @@ test('a flood of dead letters gives a line a minute, in which all are counted; t
   await clock.advance(10_000);
   await stopping;
   expect(lines().length).toBeLessThanOrEqual(5);
-  expect(lines()[0]?.facts).toMatchObject({ destination: 'a', dataset: 'test.events', code: 'bad', attempts: 1 });
-  expect(lines().reduce((sum, { facts }) => sum + Number(facts['events']), 0)).toBe(1500);
+  expect(lines()[0]?.attributes).toMatchObject({ destination: 'a', dataset: 'test.events', code: 'bad', attempts: 1 });
+  expect(lines().reduce((sum, { attributes }) => sum + Number(attributes['events']), 0)).toBe(1500);
   expect(meter.total('xiq_siem.destination.events', { outcome: 'dead_lettered' })).toBe(1500);
   expect(clock.sleepers()).toBe(0);
 });

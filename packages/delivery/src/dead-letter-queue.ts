@@ -1,5 +1,5 @@
 // Stores the dead letters of one delivery stream before their events count as settled, and logs them.
-import type { Facts, Logger } from '@xiq-siem/core';
+import type { LogAttributes, Logger } from '@xiq-siem/core';
 import type { Clock } from './clock.ts';
 import type { DeadLetter, DeadLetterStore, StreamServices } from './services.ts';
 
@@ -85,28 +85,28 @@ const summaryMs = 60_000;
 /** Logs which events became dead letters, without a line for each of them in a rejection burst. */
 export function createDeadLetterLog(log: Logger, clock: Clock) {
   // As many as there are codes.
-  const summaries = new Map<string, { readonly untilMs: number; events: number; facts: Facts }>();
+  const summaries = new Map<string, { readonly untilMs: number; events: number; attributes: LogAttributes }>();
 
-  const write = (code: string, events: number, facts: Facts) => {
-    log.warn('delivery.dead_letter', { ...facts, code, events });
-    summaries.set(code, { untilMs: clock.now() + summaryMs, events: 0, facts });
+  const write = (code: string, events: number, attributes: LogAttributes) => {
+    log.warn('delivery.dead_letter', { ...attributes, code, events });
+    summaries.set(code, { untilMs: clock.now() + summaryMs, events: 0, attributes });
   };
   /** Writes what is due at that time. */
   const writeUntil = (nowMs: number) => {
-    for (const [code, { untilMs, events, facts }] of [...summaries]) {
+    for (const [code, { untilMs, events, attributes }] of [...summaries]) {
       if (untilMs > nowMs) continue;
       summaries.delete(code);
-      if (events > 0) write(code, events, facts);
+      if (events > 0) write(code, events, attributes);
     }
   };
   return {
     /** The first of a code is logged at once, those of the minute after it in one line at its end: `events` are counted. */
-    note(code: string, facts: Facts) {
+    note(code: string, attributes: LogAttributes) {
       writeUntil(clock.now());
       const summary = summaries.get(code);
-      if (summary === undefined) return write(code, 1, facts);
+      if (summary === undefined) return write(code, 1, attributes);
       summary.events++;
-      summary.facts = facts;
+      summary.attributes = attributes;
     },
     /** Epoch milliseconds at which there is something to write; infinite if there is nothing. */
     dueMs: () =>

@@ -2,6 +2,7 @@
 import { maxSettledRanges, type PositionCounters } from '@xiq-siem/core';
 import { aborted, createWakeup, endGraceMs, within } from './clock.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
+import { fitError } from './fit-text.ts';
 import { runIntake } from './intake.ts';
 import { createLedger } from './ledger.ts';
 import { routeBy } from './options.ts';
@@ -14,10 +15,9 @@ import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSettlement, type SettlementParts } from './settlement.ts';
 import type { SharedBodies } from './shared-bodies.ts';
 import { createStateLog, type DestinationStatus, type LastFailure } from './stream-status.ts';
-import { fitError } from './words.ts';
 
 /** `done`: there is no more to read, and all that was read is settled and saved. */
-export type LaneEnd = 'done' | 'stopped' | 'failed';
+export type StreamEnd = 'done' | 'stopped' | 'failed';
 
 export type DeliveryStream = Readonly<ReturnType<typeof startDeliveryStream>>;
 
@@ -72,22 +72,22 @@ export function startDeliveryStream(
   let failure: LastFailure | undefined;
   let intakeWaits = false;
   let hasReadAll = false;
-  let ending: Promise<LaneEnd> | undefined;
-  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<LaneEnd>();
+  let ending: Promise<StreamEnd> | undefined;
+  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<StreamEnd>();
 
-  const end = (how: LaneEnd) => {
+  const end = (how: StreamEnd) => {
     ending ??= windDown(how);
     return ending;
   };
   const fail = (error: unknown) => {
-    const words = fitError(error, redact);
-    log.error('delivery.lane_failed', { destination: name, error: words });
-    failure ??= { code: 'lane_failed', words, atMs: clock.now() };
+    const message = fitError(error, redact);
+    log.error('delivery.stream_failed', { destination: name, error: message });
+    failure ??= { code: 'stream_failed', message, atMs: clock.now() };
     stopSending.abort();
     void end('failed');
   };
   const streamState = (): StreamState => {
-    const { blocked } = settlement.facts();
+    const { blocked } = settlement.attributes();
     return {
       nowMs: clock.now(),
       inFlight: inFlight.size,
@@ -102,7 +102,7 @@ export function startDeliveryStream(
     const events = queue.take(next, clock.now());
     eventsInFlight += events.length;
     const sending: Promise<void> = sender
-      .send(events, settlement.facts().delivered, (report) => {
+      .send(events, settlement.attributes().delivered, (report) => {
         eventsInFlight -= events.length;
         settlement.batchEnded(events, report, next.round);
       })
@@ -129,9 +129,9 @@ export function startDeliveryStream(
       const hold = permit.hold(streamState());
       if (hold?.state === 'paused') settlement.paused();
       const askAgainMs = sendAll();
-      const { blocked, lastWords } = settlement.facts();
+      const { blocked, lastMessage } = settlement.attributes();
       stateLog.since(hold?.state ?? 'running');
-      stateLog.logChange(hold, blocked, lastWords);
+      stateLog.logChange(hold, blocked, lastMessage);
       if (hasReadAll && ledger.open() === 0 && positions.isSaved()) void end('done');
       else await wakeup.wait(Math.min(askAgainMs, positions.dueMs(), deadLetters.report.dueMs()));
     }
@@ -150,7 +150,8 @@ export function startDeliveryStream(
     stop: stopTaking.signal,
     damaged: settlement.damaged,
     bodyRead: positions.moved,
-    hasCapacity: () => ledger.canTake() && ledger.open() < window.events && settlement.facts().openBytes < window.bytes,
+    hasCapacity: () =>
+      ledger.canTake() && ledger.open() < window.events && settlement.attributes().openBytes < window.bytes,
     waits(isWaiting) {
       intakeWaits = isWaiting;
       wakeup.notify();
@@ -172,7 +173,7 @@ export function startDeliveryStream(
     .catch(fail)
     .finally(() => slots.withdraw(wakeup));
 
-  const windDown = async (how: LaneEnd): Promise<LaneEnd> => {
+  const windDown = async (how: StreamEnd): Promise<StreamEnd> => {
     phase = 'stopping';
     stateLog.since(phase);
     stopTaking.abort();
@@ -206,7 +207,7 @@ export function startDeliveryStream(
       wakeup.notify();
     },
     status(): DestinationStatus {
-      const { blocked, possibleDuplicates, lastDeliveredMs, lastWords, lastFailure } = settlement.facts();
+      const { blocked, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.attributes();
       const { sequence, counters, open } = ledger.summary();
       const stream = streamState();
       const hold = permit.hold(stream);
@@ -220,8 +221,8 @@ export function startDeliveryStream(
         ...(reason === undefined ? {} : { reason }),
         sinceMs: stateLog.since(state),
         waitUntilMs: phase === 'running' ? permit.waitUntilMs(stream) : undefined,
-        held: blocked && { events: blocked.events, code: blocked.code, words: blocked.words },
-        lastWords,
+        blocked: blocked && { events: blocked.events, code: blocked.code, message: blocked.message },
+        lastMessage,
         lastFailure: failure ?? lastFailure,
         sequence,
         counters: { ...counters, normalized: counters.normalized + open },

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, each, memoryJournal, memoryPosition, scripted } from './test-bench.ts';
+import { bodies, destination, each, fixture, memoryJournal, memoryPosition, scripted } from './test-delivery.ts';
 
 describe('a destination that takes everything', () => {
   test('is sent every event once, and its position moves past all', async () => {
     const plugin = scripted();
     const position = memoryPosition();
-    const { clock, delivery, statusOf } = bench(memoryJournal(...bodies(30, 100)), [
+    const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(30, 100)), [
       destination('a', plugin, {}, { position }),
     ]);
     await clock.runUntil(() => plugin.taken.length === 3000);
@@ -25,14 +25,14 @@ describe('a destination that takes everything', () => {
   test('is sent full batches at once, though no batch can be as large as is configured', async () => {
     const plugin = scripted();
     const spec = destination('a', plugin, { batch: { maxEvents: 10_000, maxAgeMs: 1_000 } });
-    const { clock, statusOf } = bench(memoryJournal(...bodies(50, 100)), [spec]);
+    const { clock, statusOf } = fixture(memoryJournal(...bodies(50, 100)), [spec]);
     await clock.runUntil(() => statusOf('a').sequence === 50, 1_000);
     expect(Math.max(...plugin.batches.map((ids) => ids.length))).toBe(511);
   });
 
   test('is sent few events when the oldest has waited long enough', async () => {
     const plugin = scripted();
-    const { clock } = bench(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
+    const { clock } = fixture(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
     await clock.advance(199);
     expect(plugin.batches).toEqual([]);
     await clock.advance(1);
@@ -46,7 +46,7 @@ test('what a destination rejects rests as a dead letter, and the rest goes on', 
       id === '1.1' ? { verdict: 'rejected', code: 'bad', message: 'no hunter2\u0007 here' } : { verdict: 'delivered' },
     ),
   );
-  const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(3, 3)), [destination('a', plugin)]);
+  const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(3, 3)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 3);
   expect(deadLetters.entries).toMatchObject([
     { destination: 'a', sequence: 1, element: 1, id: '1.1', code: 'bad', message: 'no [secret] here', attempts: 1 },
@@ -56,6 +56,6 @@ test('what a destination rejects rests as a dead letter, and the rest goes on', 
 
 test('what a delivery is worth is what the type says, unless the destination itself knows better', async () => {
   const specs = [destination('type', scripted()), destination('own', { ...scripted(), assurance: 'indexed' })];
-  const { delivery } = bench(memoryJournal(), specs);
+  const { delivery } = fixture(memoryJournal(), specs);
   expect(delivery.status().map(({ assurance }) => assurance)).toEqual(['stored', 'indexed']);
 });

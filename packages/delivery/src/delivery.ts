@@ -2,12 +2,12 @@
 
 import { endGraceMs, within } from './clock.ts';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
-import { type DeliveryRun, type RunningRun, startReplayStream } from './replay-stream.ts';
+import { fitError } from './fit-text.ts';
+import { type ReplayStream, type ReplayStreamOptions, startReplayStream } from './replay-stream.ts';
 import { createSendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSharedBodies, type SharedBodies } from './shared-bodies.ts';
 import type { DestinationStatus } from './stream-status.ts';
-import { fitError } from './words.ts';
 
 export interface DeliveryInput extends DeliveryServices {
   readonly destinations: readonly DeliveryDestination[];
@@ -26,7 +26,7 @@ export interface Delivery {
   /** Stops one as `stop` does, its runs with it, within one grace. False where none has that name. */
   remove(name: string, graceMs: number): Promise<boolean>;
   /** Starts a job's own stream to a destination. @throws Error where none of that name runs. */
-  run(run: DeliveryRun): RunningRun;
+  run(run: ReplayStreamOptions): ReplayStream;
   /**
    * Sends nothing new, waits up to `graceMs` for what is under way, then aborts it; saves the positions; closes readers
    * and destinations, not the position files. Resolves in any case, a few seconds after the grace at the latest.
@@ -107,7 +107,7 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
       for (const stream of streams) stream.resume();
     },
     /** @throws Error where it stops. */
-    run(run: DeliveryRun): RunningRun {
+    run(run: ReplayStreamOptions): ReplayStream {
       if (closing !== undefined) throw new Error(`the destination ${name} stops: it takes no run`);
       const stream = startReplayStream(run, spec, services, slots);
       streams.add(stream);

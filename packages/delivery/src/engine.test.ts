@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  bench,
   bodies,
   body,
   destination,
   each,
+  fixture,
   memoryJournal,
   memoryPosition,
   normalize,
@@ -13,7 +13,7 @@ import {
   scripted,
   type start,
   takeAll,
-} from './test-bench.ts';
+} from './test-delivery.ts';
 
 const delivered = { verdict: 'delivered' } as const;
 const sumOf = ({ delivered: done, deadLettered, filtered, damaged }: typeof start.counters) =>
@@ -23,15 +23,15 @@ describe('the position', () => {
   test('moves over settled events only, whatever order the answers come in; a restart sends the rest', async () => {
     const position = memoryPosition();
     const journal = memoryJournal(...bodies(3, 4));
-    const answers: (() => void)[] = [];
+    const responses: (() => void)[] = [];
     const plugin = scripted(
-      (batch, call, signal) => new Promise((resolve) => answers.push(() => resolve(takeAll(batch, call, signal)))),
+      (batch, call, signal) => new Promise((resolve) => responses.push(() => resolve(takeAll(batch, call, signal)))),
     );
-    const first = bench(journal, [destination('a', plugin, { batch: { maxEvents: 3 } }, { position })]);
+    const first = fixture(journal, [destination('a', plugin, { batch: { maxEvents: 3 } }, { position })]);
     await first.clock.advance(300);
     expect(plugin.batches.map(([id]) => id)).toEqual(['0.0', '0.3', '1.2', '2.1']);
-    answers[2]?.();
-    answers[1]?.();
+    responses[2]?.();
+    responses[1]?.();
     await first.clock.advance(1000);
     expect(position.position).toMatchObject({
       sequence: 0,
@@ -47,7 +47,7 @@ describe('the position', () => {
     await stopping;
 
     const again = scripted();
-    const second = bench(journal, [destination('a', again, {}, { position })]);
+    const second = fixture(journal, [destination('a', again, {}, { position })]);
     await second.clock.runUntil(() => second.statusOf('a').sequence === 3);
     expect(again.taken).toEqual(['0.0', '0.1', '0.2', '2.1', '2.2', '2.3']);
     await second.delivery.stop(0);
@@ -57,7 +57,7 @@ describe('the position', () => {
   test('is saved now and then, not for every batch', async () => {
     const position = memoryPosition();
     const spec = destination('a', scripted(), { batch: { maxEvents: 10 } }, { position });
-    const { clock } = bench(memoryJournal(...bodies(200, 10)), [spec]);
+    const { clock } = fixture(memoryJournal(...bodies(200, 10)), [spec]);
     await clock.advance(5_000);
     expect(position.position.sequence).toBe(200);
     expect(position.saves.length).toBeLessThanOrEqual(2);
@@ -69,7 +69,7 @@ describe('the position', () => {
       ...Object(each(batch, (id) => (Number.parseInt(id, 10) % 2 ? { verdict: 'retry', code: 'busy' } : delivered))),
       slowDown: true,
     });
-    const { clock, statusOf } = bench(memoryJournal(...bodies(4000, 1)), [
+    const { clock, statusOf } = fixture(memoryJournal(...bodies(4000, 1)), [
       destination('a', scripted(stuck), {}, { position }),
     ]);
     await clock.advance(600_000);
@@ -80,13 +80,13 @@ describe('the position', () => {
 });
 
 test('whatever a destination answers, and wherever the process dies, no event is lost and the sum holds', async () => {
-  const answer = fc.constantFrom(
+  const response = fc.constantFrom(
     'delivered',
     'delivered',
     'delivered',
     'retry',
     'rejected',
-    'held',
+    'blocked',
     'unknown',
     'throw',
     'down',
@@ -94,7 +94,7 @@ test('whatever a destination answers, and wherever the process dies, no event is
     'lie',
   );
   const lives = fc.array(
-    fc.record({ answers: fc.array(answer, { minLength: 1, maxLength: 30 }), lifeMs: fc.nat(3000) }),
+    fc.record({ responses: fc.array(response, { minLength: 1, maxLength: 30 }), lifeMs: fc.nat(3000) }),
     {
       minLength: 1,
       maxLength: 4,
@@ -112,14 +112,14 @@ test('whatever a destination answers, and wherever the process dies, no event is
         const gather = () => {
           for (const id of plugin.taken) there.add(id);
         };
-        const one = bench(journal, [destination('a', plugin, { batch: { maxEvents: 5 } }, { position })], {
+        const one = fixture(journal, [destination('a', plugin, { batch: { maxEvents: 5 } }, { position })], {
           deadLetters: { full: false, append: async ({ id }) => void buried.add(id) },
         });
         return { ...one, gather };
       };
-      for (const { answers, lifeMs } of story) {
+      for (const { responses, lifeMs } of story) {
         let turn = 0;
-        const next = () => answers[turn++ % answers.length];
+        const next = () => responses[turn++ % responses.length];
         const life = live((batch, call, signal) => {
           const word = next();
           if (word === 'throw') throw new Error('bug');
@@ -135,7 +135,7 @@ test('whatever a destination answers, and wherever the process dies, no event is
           if (word === 'delivered') return takeAll(batch, call, signal);
           return each(batch, (_, index) => {
             if (index % 2) return delivered;
-            if (word === 'rejected' || word === 'held') return { verdict: word, code: 'bad' };
+            if (word === 'rejected' || word === 'blocked') return { verdict: word, code: 'bad' };
             return { verdict: word === 'retry' ? 'retry' : 'unknown', code: 'busy' };
           });
         });
@@ -174,7 +174,7 @@ test('what a destination does not want is filtered, and part of the sum', async 
     { datasets: ['x.one'], sources: ['xiq'] },
   ];
   const plugins = where.map(() => scripted());
-  const { clock, delivery } = bench(
+  const { clock, delivery } = fixture(
     journal,
     plugins.map((plugin, index) => destination(`d${index}`, plugin, { where: where[index] ?? {} })),
   );
@@ -187,7 +187,7 @@ test('what a destination does not want is filtered, and part of the sum', async 
 test('what a back-fill brought before is sent to nobody, and counts as filtered everywhere', async () => {
   const journal = memoryJournal(body(0, ['a', 'b']), body(1, ['c']));
   const plugins = [scripted(), scripted()];
-  const { clock, delivery, meter } = bench(
+  const { clock, delivery, meter } = fixture(
     journal,
     plugins.map((plugin, index) => destination(`d${index}`, plugin)),
     {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, each, memoryJournal, memoryPosition, scripted, takeAll } from './test-bench.ts';
+import {
+  bodies,
+  destination,
+  each,
+  fixture,
+  memoryJournal,
+  memoryPosition,
+  scripted,
+  takeAll,
+} from './test-delivery.ts';
 
 const retry = { verdict: 'retry', code: 'busy' } as const;
 const delivered = { verdict: 'delivered' } as const;
@@ -9,7 +18,7 @@ describe('a batch that is too large', () => {
     const plugin = scripted((batch, call, signal) =>
       batch.items.length > 3 ? { batch: 'tooLarge', code: 'large' } : takeAll(batch, call, signal),
     );
-    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(1, 20)), [destination('a', plugin)]);
+    const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(1, 20)), [destination('a', plugin)]);
     await clock.runUntil(() => statusOf('a').sequence === 1, 2000);
     expect(plugin.taken).toHaveLength(20);
     expect(deadLetters.entries).toEqual([]);
@@ -21,7 +30,7 @@ describe('a batch that is too large', () => {
         ? { batch: 'tooLarge', code: 'large', message: 'over 1 MB' }
         : takeAll(batch, call, signal),
     );
-    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(1, 20)), [destination('a', plugin)]);
+    const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(1, 20)), [destination('a', plugin)]);
     await clock.runUntil(() => statusOf('a').sequence === 1, 2000);
     expect(plugin.taken).toHaveLength(19);
     expect(deadLetters.entries).toMatchObject([{ id: '0.7', code: 'large', message: 'over 1 MB' }]);
@@ -34,7 +43,9 @@ describe('a destination that is down', () => {
   test('is asked less and less, with one small batch at a time, and gets everything when it is back', async () => {
     let isDown = true;
     const plugin = scripted((batch, call, signal) => (isDown ? down : takeAll(batch, call, signal)));
-    const { clock, deadLetters, statusOf, log } = bench(memoryJournal(...bodies(100, 50)), [destination('a', plugin)]);
+    const { clock, deadLetters, statusOf, log } = fixture(memoryJournal(...bodies(100, 50)), [
+      destination('a', plugin),
+    ]);
     await clock.advance(3_600_000);
     const calls = plugin.batches.length;
     expect(calls).toBeGreaterThan(60);
@@ -44,7 +55,7 @@ describe('a destination that is down', () => {
       state: 'backing_off',
       reason: 'down',
       underWay: 0,
-      lastWords: 'connection refused',
+      lastMessage: 'connection refused',
     });
     expect(log.of('delivery.backing_off')).toHaveLength(1);
     isDown = false;
@@ -59,7 +70,7 @@ describe('a destination that is down', () => {
   test('delays nobody else, and takes no more memory than its batches under way', async () => {
     const journal = memoryJournal(...bodies(600, 100));
     const other = scripted();
-    const { clock, statusOf } = bench(journal, [
+    const { clock, statusOf } = fixture(journal, [
       destination(
         'dead',
         scripted(() => down),
@@ -81,7 +92,7 @@ describe('a destination that is down', () => {
       scripted(() => down),
       { batch, maxInFlight: 2 },
     );
-    const { clock, statusOf } = bench(memoryJournal(...bodies(50, 50)), [spec]);
+    const { clock, statusOf } = fixture(memoryJournal(...bodies(50, 50)), [spec]);
     await clock.advance(600_000);
     expect(statusOf('a').open).toBeGreaterThan(most / 3);
     expect(statusOf('a').open).toBeLessThanOrEqual(most);
@@ -89,21 +100,21 @@ describe('a destination that is down', () => {
 
   test('gives its events up after the configured hours, as dead letters', async () => {
     const plugin = scripted(() => down);
-    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(1, 30)), [
+    const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(1, 30)), [
       destination('a', plugin, { giveUpAfterHours: 2 }),
     ]);
     await clock.advance(2 * 3_600_000 - 60_000);
     expect(deadLetters.entries).toEqual([]);
     await clock.advance(200_000);
     expect(deadLetters.entries).toHaveLength(30);
-    expect(deadLetters.entries[0]).toMatchObject({ code: 'gave_up' });
+    expect(deadLetters.entries[0]).toMatchObject({ code: 'retry_timeout' });
     expect(statusOf('a')).toMatchObject({ sequence: 1, counters: { deadLettered: 30, normalized: 30 } });
   });
 
   test('is left alone for as long as it asks, an hour at most', async () => {
     let waitMs = 600_000;
     const plugin = scripted(() => ({ ...down, waitMs }));
-    const { clock } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
+    const { clock } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
     await clock.advance(200 + 599_999);
     expect(plugin.batches).toHaveLength(1);
     waitMs = 1e12;
@@ -121,11 +132,11 @@ test('a destination that is misconfigured pauses for ever if need be, and buries
   const plugin = scripted((batch, call, signal) =>
     mended ? takeAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad', message: 'key hunter2 expired' },
   );
-  const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(10, 100)), [
+  const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(10, 100)), [
     destination('a', plugin, { giveUpAfterHours: 1 }),
   ]);
   await clock.advance(24 * 3_600_000);
-  expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', lastWords: 'key [secret] expired' });
+  expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', lastMessage: 'key [secret] expired' });
   expect(plugin.batches.length).toBeLessThan(24 * 125);
   expect(deadLetters.entries).toEqual([]);
   mended = true;
@@ -135,7 +146,7 @@ test('a destination that is misconfigured pauses for ever if need be, and buries
 
 test('only what needs it is sent again', async () => {
   const plugin = scripted((batch, call) => each(batch, (_, index) => (call === 1 && index % 2 ? retry : delivered)));
-  const { clock, statusOf } = bench(memoryJournal(...bodies(1, 6)), [destination('a', plugin)]);
+  const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 6)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 1);
   expect(plugin.batches).toEqual([
     ['0.0', '0.1', '0.2', '0.3', '0.4', '0.5'],
@@ -147,7 +158,7 @@ test('a dead letter tells when its event was first sent and when last', async ()
   const plugin = scripted((batch, call) =>
     each(batch, () => (call < 3 ? retry : { verdict: 'rejected', code: 'bad', message: 'no' })),
   );
-  const { clock, deadLetters } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
+  const { clock, deadLetters } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
   const startMs = clock.now();
   await clock.runUntil(() => deadLetters.entries.length === 1);
   const times = { firstAttemptMs: startMs + 200, lastAttemptMs: startMs + 200 + 250 + 500 };
@@ -158,7 +169,7 @@ test('what may be there already is sent again, and counted as a possible duplica
   const plugin = scripted((batch, call) =>
     each(batch, (_, index) => (call === 1 && index < 2 ? { verdict: 'unknown', code: 'busy' } : delivered)),
   );
-  const { clock, meter, statusOf } = bench(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
+  const { clock, meter, statusOf } = fixture(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 1);
   expect(statusOf('a')).toMatchObject({ possibleDuplicates: 2, counters: { delivered: 5, duplicate: 0 } });
   expect(meter.total('xiq_siem.destination.events', { outcome: 'possible_duplicate' })).toBe(2);
@@ -168,7 +179,7 @@ test('what may be there already, and is said to be, is a duplicate and no possib
   const plugin = scripted((batch, call) =>
     each(batch, () => (call === 1 ? { verdict: 'unknown', code: 'busy' } : { verdict: 'delivered', duplicate: true })),
   );
-  const { clock, meter, statusOf } = bench(memoryJournal(...bodies(1, 2)), [destination('a', plugin)]);
+  const { clock, meter, statusOf } = fixture(memoryJournal(...bodies(1, 2)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 1);
   expect(statusOf('a')).toMatchObject({ possibleDuplicates: 0, counters: { delivered: 2, duplicate: 2 } });
   expect(meter.total('xiq_siem.destination.events', { outcome: 'possible_duplicate' })).toBe(0);
@@ -177,7 +188,7 @@ test('what may be there already, and is said to be, is a duplicate and no possib
 test('bytes that are open are free again when their events are settled', async () => {
   const plugin = scripted();
   const spec = destination('a', plugin, { batch: { maxBytes: 1024, maxEvents: 10 }, maxInFlight: 1 });
-  const { clock, statusOf } = bench(memoryJournal(...bodies(50, 10)), [spec]);
+  const { clock, statusOf } = fixture(memoryJournal(...bodies(50, 10)), [spec]);
   await clock.runUntil(() => statusOf('a').sequence === 50, 60_000);
   expect(plugin.taken).toHaveLength(500);
 });
@@ -190,7 +201,7 @@ test('duplicates and degraded deliveries are delivered, and counted apart', asyn
       ...(index === 1 ? { degraded: 'bad' } : {}),
     })),
   );
-  const { clock, meter, statusOf } = bench(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
+  const { clock, meter, statusOf } = fixture(memoryJournal(...bodies(1, 5)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 1);
   expect(statusOf('a').counters).toMatchObject({ normalized: 5, delivered: 5, duplicate: 1, degraded: 1 });
   const counted = ['delivered', 'duplicate', 'degraded'].map((outcome) =>
@@ -206,7 +217,7 @@ describe('asked to slow down', () => {
       await new Promise<void>((resolve) => setImmediate(resolve));
       return busy ? { ...Object(await takeAll(batch, call, signal)), slowDown: true } : takeAll(batch, call, signal);
     });
-    const { clock } = bench(memoryJournal(...bodies(2000, 10)), [
+    const { clock } = fixture(memoryJournal(...bodies(2000, 10)), [
       destination('a', plugin, { batch: { maxEvents: 100 } }),
     ]);
     await clock.runUntil(() => plugin.batches.length > 12);
@@ -232,7 +243,7 @@ describe('one event that spoils every batch it is in', () => {
         batch.items.some(({ id }) => id === '3.33') ? spoil(batch) : takeAll(batch, call, signal),
       );
       const journal = memoryJournal(...bodies(10, 100));
-      const { clock, deadLetters, statusOf } = bench(journal, [destination('a', plugin)]);
+      const { clock, deadLetters, statusOf } = fixture(journal, [destination('a', plugin)]);
       let next = 10;
       for (let hour = 0; hour < 60 && deadLetters.entries.length === 0; hour++) {
         journal.append(...bodies(1, 5, next++));
@@ -251,7 +262,7 @@ describe('one event that spoils every batch it is in', () => {
         ? { batch: 'unavailable', code: 'down' }
         : takeAll(batch, call, signal),
     );
-    const { clock, statusOf, deadLetters } = bench(memoryJournal(...bodies(1, 8)), [destination('a', plugin)]);
+    const { clock, statusOf, deadLetters } = fixture(memoryJournal(...bodies(1, 8)), [destination('a', plugin)]);
     await clock.runUntil(() => plugin.taken.length === 7);
     expect(statusOf('a')).toMatchObject({ open: 1, sequence: 0 });
     expect(deadLetters.entries).toEqual([]);
@@ -265,7 +276,7 @@ test('an event that fails 20 times while others pass becomes a dead letter; unde
       ...(slowDown ? { slowDown } : {}),
     }));
     const journal = memoryJournal(...bodies(1, 2));
-    const { clock, deadLetters } = bench(journal, [destination('a', plugin)]);
+    const { clock, deadLetters } = fixture(journal, [destination('a', plugin)]);
     for (let minute = 1; minute < 60; minute++) {
       journal.append(...bodies(1, 1, minute));
       await clock.advance(60_000);
@@ -281,7 +292,7 @@ describe('a storm of rejections', () => {
     const plugin = scripted((batch) =>
       each(batch, () => (mended ? delivered : { verdict: 'rejected', code: 'bad', message: 'no mapping' })),
     );
-    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(100, 10)), [
+    const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(100, 10)), [
       destination('a', plugin, { batch: { maxEvents: 20 }, maxInFlight: 1 }),
     ]);
     await clock.advance(24 * 3_600_000);
@@ -295,7 +306,7 @@ describe('a storm of rejections', () => {
   test('is none on a quiet stream: a few bad events, one a batch, are dead letters; the tenth in a row pauses', async () => {
     const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
     const journal = memoryJournal();
-    const { clock, deadLetters, statusOf } = bench(journal, [destination('a', plugin)]);
+    const { clock, deadLetters, statusOf } = fixture(journal, [destination('a', plugin)]);
     for (let sequence = 0; sequence < 9; sequence++) {
       journal.append(...bodies(1, 1, sequence));
       await clock.advance(60_000);
@@ -310,7 +321,7 @@ describe('a storm of rejections', () => {
 
   test('can be of events that are too large alone: a limit somewhere on the way is too low', async () => {
     const plugin = scripted(() => ({ batch: 'tooLarge', code: 'large' }));
-    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(10, 10)), [destination('a', plugin)]);
+    const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(10, 10)), [destination('a', plugin)]);
     await clock.advance(3_600_000);
     expect(deadLetters.entries).toHaveLength(9);
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'large', open: 91 });
@@ -321,7 +332,7 @@ describe('a storm of rejections', () => {
       each(batch, (id) => (Number(id.split('.')[0]) < 5 ? { verdict: 'rejected', code: 'bad' } : delivered)),
     );
     const journal = memoryJournal(...bodies(20, 10));
-    const { clock, deadLetters, statusOf } = bench(journal, [
+    const { clock, deadLetters, statusOf } = fixture(journal, [
       destination('a', plugin, { batch: { maxEvents: 10 }, maxInFlight: 8 }),
     ]);
     await clock.advance(3_600_000);
@@ -345,7 +356,7 @@ test('a position that cannot be saved is tried again, and delivery goes on', asy
     },
   };
   const plugin = scripted();
-  const { clock, log } = bench(memoryJournal(...bodies(3, 3)), [destination('a', plugin, {}, { position })]);
+  const { clock, log } = fixture(memoryJournal(...bodies(3, 3)), [destination('a', plugin, {}, { position })]);
   await clock.advance(10_000);
   expect(plugin.taken).toHaveLength(9);
   expect(log.of('delivery.position_not_saved').length).toBeGreaterThan(0);

@@ -1,23 +1,23 @@
 import type { KeptBody } from '@xiq-siem/core';
 import { describe, expect, test } from 'vitest';
 import {
-  bench,
   bodies,
   destination,
   each,
+  fixture,
   memoryJournal,
   memoryPosition,
   type Script,
   scripted,
   takeAll,
-} from './test-bench.ts';
+} from './test-delivery.ts';
 
 const hours = 3_600_000;
 const startMs = Date.UTC(2026, 0, 1);
 const down = { batch: 'unavailable', code: 'down', message: 'no answer to hunter2' };
 
 test('all that waits is given up when its time is over, what was never sent included', async () => {
-  const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(20, 100)), [
+  const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(20, 100)), [
     destination(
       'a',
       scripted(() => down),
@@ -48,7 +48,7 @@ const receivedAt = (receivedAtMs: number) => (kept: KeptBody) => ({
 describe('the hours run from the receipt of the body', () => {
   test('so that a long outage gives up all that is older, not as much as is in memory', async () => {
     const journal = memoryJournal();
-    const { clock, deadLetters, statusOf } = bench(journal, [
+    const { clock, deadLetters, statusOf } = fixture(journal, [
       destination(
         'a',
         scripted(() => down),
@@ -71,7 +71,7 @@ describe('the hours run from the receipt of the body', () => {
     const ends: (() => void)[] = [];
     const plugin = scripted(() => new Promise((resolve) => ends.push(() => resolve(down))));
     const journal = memoryJournal(...bodies(1, 1));
-    const { clock, deadLetters, delivery } = bench(journal, [
+    const { clock, deadLetters, delivery } = fixture(journal, [
       destination('a', plugin, { giveUpAfterHours: 1, timeoutMs: 3_600_000, maxInFlight: 1 }),
     ]);
     await clock.advance(1000);
@@ -90,7 +90,7 @@ describe('the hours run from the receipt of the body', () => {
   test('and what is older than that is sent all the same, if the destination takes it', async () => {
     const plugin = scripted();
     const journal = memoryJournal(...bodies(10, 10).map(receivedAt(startMs - 100 * hours)));
-    const { clock, deadLetters } = bench(journal, [destination('a', plugin, { giveUpAfterHours: 1 })]);
+    const { clock, deadLetters } = fixture(journal, [destination('a', plugin, { giveUpAfterHours: 1 })]);
     await clock.advance(1000);
     expect(plugin.taken).toHaveLength(100);
     expect(deadLetters.entries).toEqual([]);
@@ -103,7 +103,7 @@ describe('a destination that was there in that time gives up nothing', () => {
     const plugin = scripted((batch, call, signal) => (call % 3 === 1 ? busy : takeAll(batch, call, signal)));
     const journal = memoryJournal(...bodies(100, 100).map(receivedAt(startMs)));
     const spec = destination('a', plugin, { giveUpAfterHours: 1, batch: { maxEvents: 10 }, maxInFlight: 1 });
-    const { clock, deadLetters, statusOf } = bench(journal, [spec]);
+    const { clock, deadLetters, statusOf } = fixture(journal, [spec]);
     await clock.advance(5 * hours);
     expect(statusOf('a').sequence).toBeLessThan(90);
     await clock.runUntil(() => statusOf('a').sequence === 100, 100 * hours);
@@ -117,7 +117,7 @@ describe('a destination that was there in that time gives up nothing', () => {
       slowDown: true,
     }));
     const journal = memoryJournal(...bodies(1, 2).map(receivedAt(startMs)));
-    const { clock, deadLetters } = bench(journal, [destination('a', plugin, { giveUpAfterHours: 1 })]);
+    const { clock, deadLetters } = fixture(journal, [destination('a', plugin, { giveUpAfterHours: 1 })]);
     for (let sequence = 1; sequence < 59; sequence++) {
       await clock.advance(60_000);
       journal.append(...bodies(1, 2, sequence).map(receivedAt(clock.now())));
@@ -131,7 +131,7 @@ describe('a destination that was there in that time gives up nothing', () => {
 test('what waited for a person before a restart is not given up by the first failure after it', async () => {
   const position = memoryPosition();
   const journal = memoryJournal(...bodies(10, 10).map(receivedAt(startMs - 100 * hours)));
-  const { clock, deadLetters } = bench(journal, [
+  const { clock, deadLetters } = fixture(journal, [
     destination(
       'a',
       scripted(() => down),
@@ -149,13 +149,13 @@ describe('time that waits for a person does not count', () => {
   const waits: Record<string, Script> = {
     'the destination was misconfigured': () => ({ batch: 'misconfigured', code: 'bad' }),
     'it rejected nearly everything': (batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })),
-    'as much was held as may be': (batch) => each(batch, () => ({ verdict: 'held', code: 'bad' })),
+    'as much was held as may be': (batch) => each(batch, () => ({ verdict: 'blocked', code: 'bad' })),
   };
   test.each(Object.entries(waits))('when %s, and is down for a moment after that', async (_, waiting) => {
     let isDown = false;
     const plugin = scripted((batch, call, signal) => (isDown ? down : waiting(batch, call, signal)));
     const spec = destination('a', plugin, { giveUpAfterHours: 1, batch: { maxEvents: 20 }, maxInFlight: 1 });
-    const { clock, deadLetters, statusOf } = bench(memoryJournal(...bodies(100, 10)), [spec]);
+    const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(100, 10)), [spec]);
     await clock.advance(6 * hours);
     const before = deadLetters.entries.length;
     isDown = true;
@@ -174,7 +174,7 @@ describe('time that waits for a person does not count', () => {
         : each(batch, (id) => (id === '0.0' ? { verdict: 'rejected', code: 'bad' } : { verdict: 'delivered' })),
     );
     const journal = memoryJournal(...bodies(1, 5));
-    const { clock, deadLetters, statusOf } = bench(journal, [destination('a', plugin, { giveUpAfterHours: 1 })]);
+    const { clock, deadLetters, statusOf } = fixture(journal, [destination('a', plugin, { giveUpAfterHours: 1 })]);
     deadLetters.full = true;
     await clock.advance(1000);
     journal.append(...bodies(5, 10, 1));

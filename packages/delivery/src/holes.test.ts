@@ -2,16 +2,16 @@
 import { modelLog, sequenceWithHoles } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import {
-  bench,
   destination,
   each,
+  fixture,
   memoryJournal,
   memoryPosition,
   runOf,
   type Script,
   scripted,
   takeAll,
-} from './test-bench.ts';
+} from './test-delivery.ts';
 
 const count = 3_000;
 const at = sequenceWithHoles;
@@ -29,23 +29,23 @@ async function filledLog() {
 const blocks =
   (blocked: string): Script =>
   (batch) =>
-    each(batch, (id) => (id === blocked ? { verdict: 'held', code: 'bad' } : { verdict: 'delivered' }));
+    each(batch, (id) => (id === blocked ? { verdict: 'blocked', code: 'bad' } : { verdict: 'delivered' }));
 
 test('lost bodies are counted as such, what is settled behind a blocked event is one run, and is not sent again', async () => {
   const { store, openReader } = await filledLog();
   store.damage([at(5), at(6), at(7), at(50)]);
   const position = memoryPosition();
   const first = scripted(blocks('2'));
-  const before = bench(memoryJournal(), [destination('a', first, {}, { position })], { openReader });
+  const before = fixture(memoryJournal(), [destination('a', first, {}, { position })], { openReader });
   await before.clock.advance(60_000);
   const counters = { normalized: count, delivered: count - 5, damaged: 4 };
   expect(before.statusOf('a')).toMatchObject({ sequence: at(2), open: 1, counters });
-  expect(before.log.of('delivery.bodies_lost').map(({ facts }) => facts['bodies'])).toEqual([3, 1]);
+  expect(before.log.of('delivery.bodies_lost').map(({ attributes }) => attributes['bodies'])).toEqual([3, 1]);
   expect(position.position.settled).toEqual([{ sequence: at(3), toSequence: at(count - 1), elements: 'all' }]);
 
   const second = scripted();
   const saved = memoryPosition(position.position);
-  const after = bench(memoryJournal(), [destination('a', second, {}, { position: saved })], { openReader });
+  const after = fixture(memoryJournal(), [destination('a', second, {}, { position: saved })], { openReader });
   await after.clock.runUntil(() => after.statusOf('a').sequence > at(count - 1));
   expect(second.taken).toEqual(['2']);
   expect(after.statusOf('a').counters).toMatchObject({ normalized: count, delivered: count - 4, damaged: 4 });
@@ -54,7 +54,7 @@ test('lost bodies are counted as such, what is settled behind a blocked event is
 test('a replay is done where its span ends, though no body has the last sequence', async () => {
   const { log } = await filledLog();
   const plugin = scripted(takeAll);
-  const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin)]);
+  const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin)]);
   const position = memoryPosition({ ...memoryPosition().position, sequence: at(4) - 5 });
   const openReader = (from: number) => log.reader(from, at(8) - 1);
   const run = delivery.run(runOf('a', [], { position, openReader }));

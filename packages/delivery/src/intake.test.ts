@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import {
-  bench,
   bodies,
   destination,
+  fixture,
   memoryJournal,
   memoryPosition,
   normalize,
   scripted,
   takeAll,
-} from './test-bench.ts';
+} from './test-delivery.ts';
 
 describe('what cannot be read', () => {
   test('a lost span counts as one damaged event a body, and is said once', async () => {
-    const span = { fromSequence: 1, toSequence: 1000, bodies: 1000, bytes: 9, reason: 'letGo', where: 'x' } as const;
+    const span = { fromSequence: 1, toSequence: 1000, bodies: 1000, bytes: 9, reason: 'evicted', where: 'x' } as const;
     const journal = memoryJournal(...bodies(1, 3), { kind: 'lost', span }, ...bodies(1, 3, 1001));
     const plugin = scripted();
-    const { clock, statusOf, log, meter } = bench(journal, [destination('a', plugin)]);
+    const { clock, statusOf, log, meter } = fixture(journal, [destination('a', plugin)]);
     await clock.runUntil(() => statusOf('a').sequence === 1002);
     expect(statusOf('a').counters).toMatchObject({ normalized: 1006, delivered: 6, damaged: 1000 });
     expect(log.of('delivery.bodies_lost')).toHaveLength(1);
@@ -23,18 +23,18 @@ describe('what cannot be read', () => {
   });
 
   test('a lost span that covers bodies which are under way already loses only those behind them', async () => {
-    const span = { fromSequence: 0, toSequence: 5, bodies: 6, bytes: 9, reason: 'letGo', where: 'x' } as const;
+    const span = { fromSequence: 0, toSequence: 5, bodies: 6, bytes: 9, reason: 'evicted', where: 'x' } as const;
     const lost = { kind: 'lost', span } as const;
-    const answers: (() => void)[] = [];
+    const responses: (() => void)[] = [];
     const plugin = scripted(
-      (batch, call, signal) => new Promise((resolve) => answers.push(() => resolve(takeAll(batch, call, signal)))),
+      (batch, call, signal) => new Promise((resolve) => responses.push(() => resolve(takeAll(batch, call, signal)))),
     );
     const position = memoryPosition();
     const journal = memoryJournal(...bodies(3, 2), lost, lost, ...bodies(1, 2, 6));
-    const { clock, statusOf } = bench(journal, [destination('a', plugin, { batch: { maxEvents: 2 } }, { position })]);
+    const { clock, statusOf } = fixture(journal, [destination('a', plugin, { batch: { maxEvents: 2 } }, { position })]);
     await clock.advance(1000);
-    expect(answers).toHaveLength(4);
-    for (const answer of answers) answer();
+    expect(responses).toHaveLength(4);
+    for (const response of responses) response();
     await clock.advance(1000);
     expect(statusOf('a')).toMatchObject({
       sequence: 7,
@@ -45,7 +45,7 @@ describe('what cannot be read', () => {
   });
 
   test('sequences that the log leaves out are no loss', async () => {
-    const { clock, statusOf, log } = bench(memoryJournal(...bodies(1, 1), ...bodies(1, 1, 4)), [
+    const { clock, statusOf, log } = fixture(memoryJournal(...bodies(1, 1), ...bodies(1, 1, 4)), [
       destination('a', scripted()),
     ]);
     await clock.runUntil(() => statusOf('a').sequence === 5);
@@ -55,7 +55,7 @@ describe('what cannot be read', () => {
 
   test('a body that breaks normalize counts as one damaged event beside those before the break', async () => {
     const plugin = scripted();
-    const { clock, statusOf, log } = bench(memoryJournal(...bodies(3, 4)), [destination('a', plugin)], {
+    const { clock, statusOf, log } = fixture(memoryJournal(...bodies(3, 4)), [destination('a', plugin)], {
       *normalize(kept) {
         for (const event of normalize(kept)) {
           if (event.id === '1.2') throw new Error('a bug');
@@ -66,13 +66,13 @@ describe('what cannot be read', () => {
     await clock.runUntil(() => statusOf('a').sequence === 3);
     expect(plugin.taken).toHaveLength(10);
     expect(statusOf('a').counters).toMatchObject({ normalized: 11, delivered: 10, damaged: 1 });
-    expect(log.of('delivery.normalize_failed')[0]?.facts).toMatchObject({ sequence: 1, receipt: 'r1_1' });
+    expect(log.of('delivery.normalize_failed')[0]?.attributes).toMatchObject({ sequence: 1, receipt: 'r1_1' });
   });
 
   test('a reader that fails is opened again where it stood', async () => {
     const journal = memoryJournal(...bodies(4, 2));
     let failures = 2;
-    const { clock, statusOf, log } = bench(journal, [destination('a', scripted())], {
+    const { clock, statusOf, log } = fixture(journal, [destination('a', scripted())], {
       openReader: (from) => {
         const reader = journal.openReader(from);
         const read: typeof reader.read = async (limits, signal) => {
@@ -89,7 +89,7 @@ describe('what cannot be read', () => {
 
 test('the rest of the process has its turn, however much there is to deliver at once', async () => {
   const plugin = scripted();
-  bench(memoryJournal(...bodies(20_000, 1)), [destination('a', plugin)]);
+  fixture(memoryJournal(...bodies(20_000, 1)), [destination('a', plugin)]);
   await new Promise<void>((resolve) => setImmediate(resolve));
   await new Promise<void>((resolve) => setImmediate(resolve));
   expect(plugin.taken.length).toBeLessThan(5_000);
@@ -97,7 +97,7 @@ test('the rest of the process has its turn, however much there is to deliver at 
 
 test('the rest of the process has its turn within one large body too, though nothing of it is sent', async () => {
   const spec = destination('a', scripted(), { where: { exceptDatasets: ['test.events'] } });
-  const { statusOf } = bench(memoryJournal(...bodies(1, 5_000)), [spec]);
+  const { statusOf } = fixture(memoryJournal(...bodies(1, 5_000)), [spec]);
   for (let turn = 1; turn <= 3; turn++) {
     await new Promise<void>((resolve) => setImmediate(resolve));
     expect(statusOf('a').taken).toBeLessThanOrEqual(turn * 256);
@@ -108,7 +108,7 @@ test('a reader is closed when it fails, and when its destination stops', async (
   const journal = memoryJournal(...bodies(2, 1));
   let opened = 0;
   let closed = 0;
-  const { clock, delivery, statusOf } = bench(journal, [destination('a', scripted())], {
+  const { clock, delivery, statusOf } = fixture(journal, [destination('a', scripted())], {
     openReader: (from) => {
       const reader = journal.openReader(from);
       const isBroken = ++opened === 1;
@@ -130,17 +130,17 @@ test('a reader is closed when it fails, and when its destination stops', async (
 const lost = (fromSequence: number, toSequence: number) =>
   ({
     kind: 'lost',
-    span: { fromSequence, toSequence, bodies: toSequence - fromSequence + 1, bytes: 9, reason: 'letGo', where: 'x' },
+    span: { fromSequence, toSequence, bodies: toSequence - fromSequence + 1, bytes: 9, reason: 'evicted', where: 'x' },
   }) as const;
 
 test('the position is saved though there was nothing to send: bodies that are lost, events that are filtered', async () => {
   const position = memoryPosition();
-  const { clock } = bench(memoryJournal(lost(0, 4)), [destination('a', scripted(), {}, { position })]);
+  const { clock } = fixture(memoryJournal(lost(0, 4)), [destination('a', scripted(), {}, { position })]);
   await clock.advance(1_000);
   expect(position.saves).toMatchObject([{ sequence: 5, counters: { normalized: 5, damaged: 5 } }]);
   const filtering = memoryPosition();
   const where = { exceptDatasets: ['test.events'] };
-  const other = bench(memoryJournal(...bodies(3, 2)), [
+  const other = fixture(memoryJournal(...bodies(3, 2)), [
     destination('a', scripted(), { where }, { position: filtering }),
   ]);
   await other.clock.advance(1_000);
@@ -150,7 +150,7 @@ test('the position is saved though there was nothing to send: bodies that are lo
 test('bodies that are lost are given up only as far as the position can note them', async () => {
   const entries = Array.from({ length: 1_000 }, (_, n) => [lost(3 * n, 3 * n + 1), ...bodies(1, 1, 3 * n + 2)]).flat();
   const plugin = scripted(() => new Promise(() => {}));
-  const { clock, log, statusOf } = bench(memoryJournal(...entries), [destination('a', plugin)]);
+  const { clock, log, statusOf } = fixture(memoryJournal(...entries), [destination('a', plugin)]);
   await clock.advance(10_000);
   expect([log.of('delivery.bodies_lost').length, statusOf('a').open]).toEqual([683, 683]);
 });

@@ -52,8 +52,8 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
     if (stop.aborted) return;
     const lost = ledger.lose(fromSequence, toSequence, span.bodies);
     if (lost === 0) return;
-    const facts = { destination: name, fromSequence, toSequence, bodies: lost, bytes, reason, where };
-    log.warn('delivery.bodies_lost', facts);
+    const attributes = { destination: name, fromSequence, toSequence, bodies: lost, bytes, reason, where };
+    log.warn('delivery.bodies_lost', attributes);
     damaged(lost);
   };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, memoryJournal, normalize, scripted, takeAll } from './test-bench.ts';
+import { bodies, destination, fixture, memoryJournal, normalize, scripted, takeAll } from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -7,7 +7,7 @@ describe('destinations', () => {
   test('that are abreast share one parse', async () => {
     let parses = 0;
     const plugins = [scripted(), scripted(), scripted()];
-    const { clock, delivery } = bench(
+    const { clock, delivery } = fixture(
       memoryJournal(...bodies(300, 20)),
       plugins.map((plugin, index) => destination(`d${index}`, plugin)),
       {
@@ -26,7 +26,7 @@ describe('destinations', () => {
 
   test('that hang delay nobody else', async () => {
     const other = scripted();
-    const { clock, statusOf } = bench(memoryJournal(...bodies(300, 20)), [
+    const { clock, statusOf } = fixture(memoryJournal(...bodies(300, 20)), [
       destination('hung', scripted(never)),
       destination('other', other),
     ]);
@@ -46,7 +46,7 @@ test('a plugin that writes to a document is named, and changes nothing for the o
     return takeAll(batch, call, signal);
   });
   const specs = [destination('vandal', vandal), destination('other', other, { batch: { maxAgeMs: 500 } })];
-  const { clock, statusOf } = bench(memoryJournal(...bodies(1, 2)), specs);
+  const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 2)), specs);
   await clock.runUntil(() => statusOf('vandal').sequence === 1 && statusOf('other').sequence === 1);
   expect(statusOf('vandal').pluginFaults).toBe(1);
   expect(seen).toEqual(['0.0', '0.1']);

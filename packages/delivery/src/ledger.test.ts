@@ -2,7 +2,7 @@ import { maxSettledRanges, settledRangesIn } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addRange, countIn, createLedger, type Ledger, type Ranges, rangesHave } from './ledger.ts';
-import { start } from './test-bench.ts';
+import { start } from './test-delivery.ts';
 
 const delivered = { kind: 'delivered' } as const;
 test('ranges hold just what was added, ascending and apart', () => {

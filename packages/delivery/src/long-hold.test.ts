@@ -1,20 +1,20 @@
 import type { JournalEntry, Position } from '@xiq-siem/core';
 import { expect, test } from 'vitest';
 import {
-  bench,
   bodies,
   body,
   destination,
   each,
+  fixture,
   memoryJournal,
   memoryPosition,
   type Script,
   scripted,
-} from './test-bench.ts';
+} from './test-delivery.ts';
 
-const held = { verdict: 'held', code: 'bad' } as const;
+const blocked = { verdict: 'blocked', code: 'bad' } as const;
 const delivered = { verdict: 'delivered' } as const;
-const holdsFirst: Script = (batch) => each(batch, (id) => (id === '0.0' ? held : delivered));
+const holdsFirst: Script = (batch) => each(batch, (id) => (id === '0.0' ? blocked : delivered));
 
 test('one event is held and 100,000 bodies pass behind it: after a crash nothing is sent again but what was in flight', async () => {
   const inFlight = bodies(20, 1, 100_001);
@@ -26,11 +26,11 @@ test('one event is held and 100,000 bodies pass behind it: after a crash nothing
       ? new Promise(() => {})
       : holdsFirst(batch, call, signal),
   );
-  const before = bench(journal, [destination('a', first, {}, { position })]);
+  const before = fixture(journal, [destination('a', first, {}, { position })]);
   await before.clock.runUntil(() => first.taken.length === 100_000);
   journal.append(...inFlight);
   await before.clock.advance(5_000);
-  expect(before.statusOf('a')).toMatchObject({ state: 'running', open: 21, held: { events: 1 } });
+  expect(before.statusOf('a')).toMatchObject({ state: 'running', open: 21, blocked: { events: 1 } });
   expect(position.position).toMatchObject({
     sequence: 0,
     settled: [{ sequence: 1, toSequence: 100_000, elements: 'all' }],
@@ -40,11 +40,11 @@ test('one event is held and 100,000 bodies pass behind it: after a crash nothing
   const found: Position = JSON.parse(JSON.stringify(position.position));
   const alreadyRead = journal.reads();
   const second = scripted(holdsFirst);
-  const after = bench(journal, [destination('a', second, {}, { position: memoryPosition(found) })]);
+  const after = fixture(journal, [destination('a', second, {}, { position: memoryPosition(found) })]);
   await after.clock.advance(5_000);
   expect(second.taken).toEqual(Array.from({ length: 20 }, (_, n) => `${100_001 + n}.0`));
   expect(new Set(second.batches.flat())).toEqual(new Set(['0.0', ...second.taken]));
-  expect(after.statusOf('a')).toMatchObject({ sequence: 0, open: 1, held: { events: 1 } });
+  expect(after.statusOf('a')).toMatchObject({ sequence: 0, open: 1, blocked: { events: 1 } });
   expect(after.statusOf('a').counters).toMatchObject({ normalized: 100_021, delivered: 100_020 });
   // The run is passed over, not read.
   expect(journal.reads() - alreadyRead).toBeLessThan(1_000);
@@ -53,7 +53,7 @@ test('one event is held and 100,000 bodies pass behind it: after a crash nothing
 test('a short run is read over, a lost span in or beyond one counts only what was not settled', async () => {
   const lost = (fromSequence: number, toSequence: number): JournalEntry => ({
     kind: 'lost',
-    span: { fromSequence, toSequence, bodies: toSequence - fromSequence + 1, bytes: 9, reason: 'letGo', where: 'x' },
+    span: { fromSequence, toSequence, bodies: toSequence - fromSequence + 1, bytes: 9, reason: 'evicted', where: 'x' },
   });
   const run = (sequence: number, toSequence: number) => ({ sequence, toSequence, elements: 'all' }) as const;
   const position = memoryPosition({
@@ -68,7 +68,7 @@ test('a short run is read over, a lost span in or beyond one counts only what wa
     body(4_010, ['4010.0']),
   );
   const plugin = scripted(holdsFirst);
-  const { clock, statusOf } = bench(journal, [destination('a', plugin, {}, { position })]);
+  const { clock, statusOf } = fixture(journal, [destination('a', plugin, {}, { position })]);
   await clock.advance(5_000);
   expect(plugin.taken).toEqual(['11.0', '2001.0', '4010.0']);
   expect(statusOf('a')).toMatchObject({ sequence: 0, counters: { delivered: 3, damaged: 998 + 10 } });

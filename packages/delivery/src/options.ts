@@ -54,8 +54,8 @@ export const deliveryOptionsShape = {
     .optional()
     .describe('Where a new destination starts. Default: earliest at the first start of all, now if added later.'),
   whenFull: z
-    .enum(['letGo', 'hold'])
-    .default('letGo')
+    .enum(['evict', 'hold'])
+    .default('evict')
     .describe('When the journal is full: its bodies are let go (named, counted), or held (senders get 503).'),
 };
 

@@ -11,7 +11,7 @@ interface Unsettled {
 export type Decision =
   | { readonly kind: 'settle'; readonly pending: Pending; readonly outcome: Outcome & { readonly kind: 'delivered' } }
   | { readonly kind: 'again'; readonly pending: Pending }
-  | ({ readonly kind: 'held' } & Unsettled)
+  | ({ readonly kind: 'blocked' } & Unsettled)
   | ({ readonly kind: 'deadLetter' } & Unsettled);
 
 export interface OutcomeContext {
@@ -54,13 +54,12 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
     pending.groupLimit = Math.min(pending.groupLimit, groupLimit);
     return { kind: 'again', pending };
   };
-  const failed = (pending: Pending, counts: boolean, code: string, message: string | undefined): Decision => {
+  const failed = (pending: Pending, counts: boolean, code: string, reason: string | undefined): Decision => {
     if (counts && context.delivered > pending.deliveredBefore) pending.failures++;
     pending.deliveredBefore = context.delivered;
-    const words = message === undefined ? code : `${code}: ${message}`;
-    if (pending.failures >= maxFailures)
-      return { kind: 'deadLetter', pending, code: 'retry_exhausted', message: words };
-    if (isOverdue(pending, context)) return { kind: 'deadLetter', pending, code: 'gave_up', message: words };
+    const message = reason === undefined ? code : `${code}: ${reason}`;
+    if (pending.failures >= maxFailures) return { kind: 'deadLetter', pending, code: 'retry_exhausted', message };
+    if (isOverdue(pending, context)) return { kind: 'deadLetter', pending, code: 'retry_timeout', message };
     return again(pending);
   };
 
@@ -85,7 +84,7 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
       return { kind: 'settle', pending, outcome };
     }
     const { code, message } = verdict;
-    if (verdict.verdict === 'held') return { kind: 'held', pending, code, message };
+    if (verdict.verdict === 'blocked') return { kind: 'blocked', pending, code, message };
     if (verdict.verdict === 'rejected') {
       return context.keepRejected ? again(pending) : { kind: 'deadLetter', pending, code, message };
     }

@@ -98,13 +98,13 @@ test('everything comes out once, within the limits, and what is said to be due i
     wait: fc.nat(500),
     groupLimit: fc.integer({ min: 1, max: 5 }),
   });
-  const answer = fc.record({
+  const response = fc.record({
     kind: fc.constantFrom('delivered', 'retry', 'tooLarge', 'unavailable', 'misconfigured'),
     slowDown: fc.boolean(),
     waitMs: fc.nat(100),
   });
   fc.assert(
-    fc.property(fc.array(event), fc.infiniteStream(answer), (events, answers) => {
+    fc.property(fc.array(event), fc.infiniteStream(response), (events, responses) => {
       const { queue, permit, stateAt } = make(100, { maxEvents: 5, maxBytes: 200 });
       for (const [element, { bytes, again, wait, groupLimit }] of events.entries()) {
         if (again) queue.addAgain([{ ...pending(element, bytes), notBeforeMs: wait, groupLimit }]);
@@ -128,13 +128,13 @@ test('everything comes out once, within the limits, and what is said to be due i
         const bytes = batch.reduce((sum, one) => sum + one.event.bytes, 0);
         expect(batch.length === 1 || bytes <= now.maxBytes).toBe(true);
         out.push(...batch.map((one) => one.event.element));
-        const { kind, ...asked } = answers.next().value;
+        const { kind, ...asked } = responses.next().value;
         const how = { ...end(nowMs), ...asked, round: next.round, size: batch.length };
         if (kind === 'tooLarge' || kind === 'unavailable' || kind === 'misconfigured') {
           permit.refused({ ...how, word: kind });
         } else {
           const settled = kind === 'delivered' ? batch.length : 0;
-          permit.answered({ ...how, held: 0, settled, rejected: undefined });
+          permit.answered({ ...how, blocked: 0, settled, rejected: undefined });
         }
       }
       expect(out.sort((a, b) => a - b)).toEqual(events.map((_, element) => element));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, each, memoryJournal, type Script, scripted, takeAll } from './test-bench.ts';
+import { bodies, destination, each, fixture, memoryJournal, type Script, scripted, takeAll } from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -31,7 +31,7 @@ describe.each(misbehaviours)('a plugin that %s', (fault, bad) => {
   test('is named and counted, loses nothing, and hurts no other destination', async () => {
     const plugin = scripted(once(bad));
     const other = scripted();
-    const { clock, log, meter, statusOf, deadLetters } = bench(memoryJournal(...bodies(4, 5)), [
+    const { clock, log, meter, statusOf, deadLetters } = fixture(memoryJournal(...bodies(4, 5)), [
       destination('culprit', plugin, { batch: { maxEvents: 10 } }),
       destination('other', other),
     ]);
@@ -41,7 +41,7 @@ describe.each(misbehaviours)('a plugin that %s', (fault, bad) => {
     expect(other.taken).toHaveLength(20);
     expect(deadLetters.entries).toEqual([]);
     const [line] = log.of('delivery.plugin_fault');
-    expect(line?.facts).toMatchObject({ destination: 'culprit', type: 'scripted', fault });
+    expect(line?.attributes).toMatchObject({ destination: 'culprit', type: 'scripted', fault });
     expect(meter.total('xiq_siem.destination.attempts', { destination: 'culprit', result: fault })).toBe(1);
     expect(statusOf('culprit').pluginFaults).toBeGreaterThan(0);
     expect(statusOf('other').pluginFaults).toBe(0);
@@ -59,7 +59,7 @@ test('a call that does not end holds the place of a destination that takes one b
   );
   const definition = { type: 'scripted', assurance: 'stored', codes: [], maxInFlight: 1 } as const;
   const spec = destination('a', plugin, { timeoutMs: 1000 }, { definition });
-  const { clock, statusOf, log } = bench(memoryJournal(...bodies(2, 2)), [spec]);
+  const { clock, statusOf, log } = fixture(memoryJournal(...bodies(2, 2)), [spec]);
   await clock.advance(600_000);
   expect(plugin.batches).toHaveLength(1);
   expect(log.of('delivery.hung_calls_block')).toHaveLength(1);
@@ -74,14 +74,14 @@ test('a plugin that throws what cannot be shown is named all the same', async ()
       throw Object.create(null);
     }),
   );
-  const { clock, statusOf, log } = bench(memoryJournal(...bodies(1, 2)), [destination('a', plugin)]);
+  const { clock, statusOf, log } = fixture(memoryJournal(...bodies(1, 2)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 1);
-  expect(log.of('delivery.plugin_fault')[0]?.facts).toMatchObject({ fault: 'threw', destination: 'a' });
+  expect(log.of('delivery.plugin_fault')[0]?.attributes).toMatchObject({ fault: 'threw', destination: 'a' });
 });
 
 test('calls that never end are left behind up to a bound', async () => {
   const plugin = scripted(never);
-  const { clock } = bench(memoryJournal(...bodies(20, 1)), [
+  const { clock } = fixture(memoryJournal(...bodies(20, 1)), [
     destination('a', plugin, { timeoutMs: 1000, batch: { maxEvents: 1 } }),
   ]);
   await clock.advance(24 * 3_600_000);
@@ -91,7 +91,7 @@ test('calls that never end are left behind up to a bound', async () => {
 test('a call that does not end holds the only place that an operator allows too', async () => {
   const plugin = scripted(never);
   const spec = destination('a', plugin, { timeoutMs: 1000, maxInFlight: 1 });
-  const { clock, log } = bench(memoryJournal(...bodies(2, 2)), [spec]);
+  const { clock, log } = fixture(memoryJournal(...bodies(2, 2)), [spec]);
   await clock.advance(600_000);
   expect(plugin.batches).toHaveLength(1);
   expect(log.of('delivery.hung_calls_block')).toHaveLength(1);
@@ -108,7 +108,7 @@ test('calls that were left behind and end at last make way for others to be left
     batch: { maxEvents: 1 },
     retry: { initialMs: 1, maxMs: 1 },
   });
-  const { clock, log, statusOf } = bench(memoryJournal(...bodies(2, 1)), [spec]);
+  const { clock, log, statusOf } = fixture(memoryJournal(...bodies(2, 1)), [spec]);
   for (let round = 0; round < 5; round++) {
     await clock.advance(8_000);
     for (const end of ends.splice(0)) end();
@@ -125,7 +125,7 @@ test('a report that comes after the signal, but in time, counts', async () => {
     (batch, call, signal) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve(takeAll(batch, call, signal)))),
   );
-  const { clock, statusOf } = bench(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
+  const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
   await clock.advance(200 + 60_000);
   expect(statusOf('a')).toMatchObject({ sequence: 1, pluginFaults: 0 });
   expect(plugin.batches).toHaveLength(1);

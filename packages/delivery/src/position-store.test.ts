@@ -3,7 +3,7 @@ import { createManualClock, createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { createLedger } from './ledger.ts';
 import { createPositionStore } from './position-store.ts';
-import { start } from './test-bench.ts';
+import { start } from './test-delivery.ts';
 
 /** A position file of which each save ends when the test says so. */
 function fixture() {
@@ -58,7 +58,7 @@ test('a save that fails is logged, and tried again five seconds later', async ()
   positions.saveIfDue();
   saves[0]?.fail();
   await clock.settle();
-  expect(log.of('delivery.position_not_saved')[0]?.facts).toEqual({ destination: 'a', error: 'Error: no space' });
+  expect(log.of('delivery.position_not_saved')[0]?.attributes).toEqual({ destination: 'a', error: 'Error: no space' });
   expect([positions.dueMs(), positions.isSaved()]).toEqual([5_250, false]);
   await clock.advance(5_000);
   positions.saveIfDue();

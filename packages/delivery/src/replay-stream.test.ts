@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
-  bench,
   bodies,
   body,
   destination,
   each,
+  fixture,
   memoryDeadLetters,
   memoryJournal,
   memoryPosition,
@@ -12,7 +12,7 @@ import {
   type Script,
   scripted,
   takeAll,
-} from './test-bench.ts';
+} from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -21,7 +21,7 @@ describe('a run', () => {
     const plugin = scripted();
     const main = memoryPosition();
     const position = memoryPosition();
-    const { clock, delivery, meter, statusOf } = bench(memoryJournal(...bodies(2, 3)), [
+    const { clock, delivery, meter, statusOf } = fixture(memoryJournal(...bodies(2, 3)), [
       destination('a', plugin, {}, { position: main }),
     ]);
     const run = delivery.run(runOf('a', bodies(3, 4, 0), { position }));
@@ -43,7 +43,7 @@ describe('a run', () => {
 
   test('is done and saved though none of its bodies holds an event that is wanted', async () => {
     const position = memoryPosition();
-    const { clock, delivery } = bench(memoryJournal(), [destination('a', scripted())]);
+    const { clock, delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
     const run = delivery.run(runOf('a', bodies(600, 2), { position, normalize: () => [] }));
     await clock.advance(1_000);
     expect(await run.ended).toBe('done');
@@ -57,13 +57,13 @@ describe('a run', () => {
       if (isBroken) throw new Error('no space');
       await position.save(saved);
     };
-    const { clock, delivery, log } = bench(memoryJournal(), [destination('a', scripted())]);
+    const { clock, delivery, log } = fixture(memoryJournal(), [destination('a', scripted())]);
     const run = delivery.run(
       runOf('a', bodies(1, 2), { position: { ...position, position: position.position, save } }),
     );
     await clock.advance(60_000);
     expect(run.status()).toMatchObject({ state: 'running', open: 0 });
-    expect(log.of('delivery.position_not_saved')[0]?.facts).toMatchObject({ destination: 'a', run: 'job-1' });
+    expect(log.of('delivery.position_not_saved')[0]?.attributes).toMatchObject({ destination: 'a', run: 'job-1' });
     isBroken = false;
     await clock.advance(6_000);
     expect(await run.ended).toBe('done');
@@ -72,7 +72,9 @@ describe('a run', () => {
 
   test('has a routing of its own', async () => {
     const plugin = scripted();
-    const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin, { where: { datasets: ['other'] } })]);
+    const { clock, delivery } = fixture(memoryJournal(), [
+      destination('a', plugin, { where: { datasets: ['other'] } }),
+    ]);
     const kept = [body(0, ['x'], 'one'), body(1, ['y'], 'two')];
     const run = delivery.run(runOf('a', kept, { where: { exceptDatasets: ['two'] } }));
     await clock.advance(1_000);
@@ -82,7 +84,7 @@ describe('a run', () => {
   });
 
   test('needs a destination that runs', () => {
-    const { delivery } = bench(memoryJournal(), [destination('a', scripted())]);
+    const { delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
     expect(() => delivery.run(runOf('b', []))).toThrow('there is no destination b');
   });
 
@@ -97,7 +99,7 @@ describe('a run', () => {
     const plugin = scripted((batch) =>
       each(batch, (id) => (id === '1.1' ? { verdict: 'rejected', code: 'bad' } : { verdict: 'delivered' })),
     );
-    const { clock, delivery, deadLetters } = bench(memoryJournal(), [destination('a', plugin)]);
+    const { clock, delivery, deadLetters } = fixture(memoryJournal(), [destination('a', plugin)]);
     const own = memoryDeadLetters();
     const run = delivery.run(
       runOf('a', bodies(2, 2), {
@@ -117,7 +119,7 @@ describe('a run', () => {
   test('that is told of a delivery and throws has failed; what it could not note is sent again', async () => {
     const position = memoryPosition();
     const other = scripted();
-    const { clock, delivery, log, statusOf } = bench(memoryJournal(...bodies(1, 1)), [destination('a', other)]);
+    const { clock, delivery, log, statusOf } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', other)]);
     const run = delivery.run(
       runOf('a', bodies(1, 3), {
         position,
@@ -128,8 +130,8 @@ describe('a run', () => {
     );
     await clock.advance(1_000);
     expect(await run.ended).toBe('failed');
-    expect(run.status()).toMatchObject({ state: 'stopped', reason: 'lane_failed' });
-    expect(log.of('delivery.lane_failed')[0]?.facts).toMatchObject({ destination: 'a', run: 'job-1' });
+    expect(run.status()).toMatchObject({ state: 'stopped', reason: 'stream_failed' });
+    expect(log.of('delivery.stream_failed')[0]?.attributes).toMatchObject({ destination: 'a', run: 'job-1' });
     expect(position.position).toMatchObject({ sequence: 0, settled: [{ sequence: 0, elements: [[0, 0]] }] });
     expect(statusOf('a')).toMatchObject({ state: 'running', sequence: 1 });
   });
@@ -137,7 +139,7 @@ describe('a run', () => {
   test('stopped half way goes on from its position, and nothing is lost', async () => {
     const position = memoryPosition();
     const plugin = scripted();
-    const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
+    const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
     const kept = bodies(50, 10);
     const slow: Script = async (batch, call, signal) => (call > 7 ? never() : takeAll(batch, call, signal));
     delivery.add(destination('slow', scripted(slow), { batch: { maxEvents: 10 } }));
@@ -163,7 +165,7 @@ describe('a run does not', () => {
     const plugin = scripted((batch, call, signal) =>
       isDown ? { batch: 'unavailable', code: 'down' } : takeAll(batch, call, signal),
     );
-    const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin, { giveUpAfterHours: 1 })]);
+    const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { giveUpAfterHours: 1 })]);
     const deadLetters = memoryDeadLetters();
     const run = delivery.run(runOf('a', bodies(1, 5), { deadLetters }));
     await clock.advance(5 * 3_600_000);
@@ -177,7 +179,7 @@ describe('a run does not', () => {
 
   test('pause over rejections, unless it is to', async () => {
     const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
-    const { clock, delivery } = bench(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
+    const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
     const buried = memoryDeadLetters();
     const through = delivery.run(
       runOf('a', bodies(10, 10), { id: 'one', pauseOnRejections: false, deadLetters: buried }),
@@ -198,7 +200,7 @@ describe('a run does not', () => {
       atOnce--;
       return takeAll(batch, call, signal);
     });
-    const { clock, delivery } = bench(memoryJournal(), [
+    const { clock, delivery } = fixture(memoryJournal(), [
       destination('a', plugin, { batch: { maxEvents: 10 }, maxInFlight: 8 }),
     ]);
     const run = delivery.run(runOf('a', bodies(20, 10)));
@@ -218,7 +220,7 @@ describe('a destination that takes one batch at a time', () => {
       return takeAll(batch, call, signal);
     });
     const spec = destination('a', plugin, { batch: { maxEvents: 10 }, timeoutMs: 100 }, { definition });
-    const { clock, delivery, statusOf } = bench(memoryJournal(...bodies(20, 10)), [spec]);
+    const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(20, 10)), [spec]);
     const position = memoryPosition({ ...memoryPosition().position, sequence: 100 });
     const runs = ['one', 'two'].map((id) =>
       delivery.run(runOf('a', bodies(5, 10, 100), { id, position: { ...position, save: async () => {} } })),
@@ -242,7 +244,7 @@ describe('a destination that takes one batch at a time', () => {
           }),
     );
     const journal = memoryJournal();
-    const { clock, delivery, statusOf } = bench(journal, [destination('a', plugin, {}, { definition })]);
+    const { clock, delivery, statusOf } = fixture(journal, [destination('a', plugin, {}, { definition })]);
     const run = delivery.run(runOf('a', bodies(1, 1)));
     await clock.advance(200);
     const stopping = run.stop(0);
@@ -264,7 +266,7 @@ describe('a destination that takes one batch at a time', () => {
     const plugin = scripted(down);
     const journal = memoryJournal(...bodies(10, 1));
     const spec = destination('a', plugin, { batch: { maxEvents: 1 } }, { definition });
-    const { clock, delivery, statusOf } = bench(journal, [spec]);
+    const { clock, delivery, statusOf } = fixture(journal, [spec]);
     await clock.runUntil(() => statusOf('a').state === 'backing_off');
     const run = delivery.run(runOf('a', bodies(5, 1)));
     await clock.advance(2_000);
@@ -273,11 +275,11 @@ describe('a destination that takes one batch at a time', () => {
   });
 
   test('is not kept from the next in line by one who was stopped there, or whose dead letters have no room now', async () => {
-    const answers: (() => void)[] = [];
+    const responses: (() => void)[] = [];
     const plugin = scripted(
       (batch) =>
         new Promise((resolve) =>
-          answers.push(() =>
+          responses.push(() =>
             resolve(
               each(batch, (id) => (id === '0.0' ? { verdict: 'rejected', code: 'down' } : { verdict: 'delivered' })),
             ),
@@ -293,7 +295,7 @@ describe('a destination that takes one batch at a time', () => {
         }),
     };
     const spec = destination('a', plugin, { batch: { maxEvents: 1 }, timeoutMs: 3_600_000 }, { definition });
-    const { clock, delivery, statusOf } = bench(memoryJournal(...bodies(2, 1)), [spec], { deadLetters });
+    const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(2, 1)), [spec], { deadLetters });
     await clock.advance(0);
     const runFrom = async (sequence: number) => {
       const position = memoryPosition({ ...memoryPosition().position, sequence });
@@ -304,7 +306,7 @@ describe('a destination that takes one batch at a time', () => {
     const first = await runFrom(10);
     const stopped = await runFrom(20);
     const last = await runFrom(30);
-    answers[0]?.();
+    responses[0]?.();
     await clock.advance(0);
     expect(plugin.batches).toEqual([['0.0'], ['10.0']]);
     failAppend();
@@ -313,14 +315,14 @@ describe('a destination that takes one batch at a time', () => {
     const stopping = stopped.stop(0);
     await clock.settle();
     await stopping;
-    answers[1]?.();
+    responses[1]?.();
     await clock.settle();
     expect(plugin.batches).toEqual([['0.0'], ['10.0'], ['30.0']]);
     // Behind the main lane, which stood in line when it had to pause.
     const behind = await runFrom(40);
-    answers[2]?.();
+    responses[2]?.();
     await clock.settle();
-    answers[3]?.();
+    responses[3]?.();
     await clock.advance(250);
     expect(await Promise.all([first.ended, stopped.ended, last.ended, behind.ended])).toEqual([
       ...['done', 'stopped', 'done', 'done'],

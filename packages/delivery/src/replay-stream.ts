@@ -1,5 +1,5 @@
 // A job's own way to a destination that runs: a delivery stream beside its main one, which ends.
-import type { BodyReader, DurablePosition, Facts, KeptBody, Logger, NormalizedEvent } from '@xiq-siem/core';
+import type { BodyReader, DurablePosition, KeptBody, LogAttributes, Logger, NormalizedEvent } from '@xiq-siem/core';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
 import type { DeliveryMeter } from './metrics.ts';
 import type { Routing } from './options.ts';
@@ -7,7 +7,7 @@ import type { SendSlots } from './send-slots.ts';
 import type { DeadLetterStore, DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSharedBodies } from './shared-bodies.ts';
 
-export interface DeliveryRun {
+export interface ReplayStreamOptions {
   /** For the log. */
   readonly id: string;
   /** Name of a destination that runs. */
@@ -33,22 +33,22 @@ export interface DeliveryRun {
  * somebody, or with its destination; the same run can be started again. `failed`: by an internal error, which the log
  * names. `stop` leaves the destination open.
  */
-export type RunningRun = Omit<DeliveryStream, 'resume'>;
+export type ReplayStream = Omit<DeliveryStream, 'resume'>;
 
 /**
  * It sends one batch at a time, so that live traffic goes first, and never gives up. What it counts has `run: true`
  * beside the destination's name.
  */
 export function startReplayStream(
-  run: DeliveryRun,
+  run: ReplayStreamOptions,
   spec: DeliveryDestination,
   services: DeliveryServices,
   slots: SendSlots,
 ): DeliveryStream {
   const { id, openReader, normalize, deadLetters, position, where, onDelivered, pauseOnRejections } = run;
   const { giveUpAfterHours: _, ...options } = spec.options;
-  const logAt = (level: keyof Logger) => (event: string, facts?: Facts) =>
-    services.log[level](event, { ...facts, run: id });
+  const logAt = (level: keyof Logger) => (event: string, attributes?: LogAttributes) =>
+    services.log[level](event, { ...attributes, run: id });
   const log: Logger = { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
   // One value for all runs: there is no bound on how many a year has.
   const meter: DeliveryMeter = {

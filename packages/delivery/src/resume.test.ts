@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, each, memoryJournal, type Script, scripted, takeAll } from './test-bench.ts';
+import { bodies, destination, each, fixture, memoryJournal, type Script, scripted, takeAll } from './test-delivery.ts';
 
 const hours = 3_600_000;
 
 describe('a destination that waits for a person', () => {
   const waits: Record<string, Script> = {
     'as a whole': () => ({ batch: 'misconfigured', code: 'bad', waitMs: hours }),
-    'with each event': (batch) => each(batch, () => ({ verdict: 'held', code: 'bad' })),
+    'with each event': (batch) => each(batch, () => ({ verdict: 'blocked', code: 'bad' })),
     'in a storm of rejections': (batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })),
   };
   test.each(Object.entries(waits))('%s, is tried at once when it is resumed, and again after that', async (_, bad) => {
     let mended = false;
     const plugin = scripted((batch, call, signal) => (mended ? takeAll : bad)(batch, call, signal));
     const spec = destination('a', plugin, { batch: { maxEvents: 50 } });
-    const { clock, delivery, statusOf } = bench(memoryJournal(...bodies(100, 10)), [spec]);
+    const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(100, 10)), [spec]);
     await clock.advance(hours - 1000);
     const before = plugin.batches.length;
     expect(statusOf('a').state).toBe('paused');
@@ -31,7 +31,7 @@ describe('a destination that waits for a person', () => {
     const plugin = scripted((batch, call, signal) =>
       mended ? takeAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad' },
     );
-    const { clock } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)], { random: () => 0.999 });
+    const { clock } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)], { random: () => 0.999 });
     await clock.advance(5 * hours);
     mended = true;
     await clock.runUntil(() => plugin.taken.length === 1, 60_000);
@@ -41,7 +41,7 @@ describe('a destination that waits for a person', () => {
 test('resumed is the one that is named; a name that nobody has is said to be none', async () => {
   const plugins = [scripted(() => ({ batch: 'unavailable', code: 'down', waitMs: hours })), scripted(() => 'nonsense')];
   const specs = plugins.map((plugin, index) => destination(`d${index}`, plugin));
-  const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), specs);
+  const { clock, delivery } = fixture(memoryJournal(...bodies(1, 1)), specs);
   await clock.advance(1000);
   const [, before] = plugins.map(({ batches }) => batches.length);
   expect(delivery.resume('d2')).toBe(false);
@@ -52,7 +52,7 @@ test('resumed is the one that is named; a name that nobody has is said to be non
 
 test('a stopped engine that is resumed sends nothing', async () => {
   const plugin = scripted(() => ({ batch: 'misconfigured', code: 'bad' }));
-  const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
+  const { clock, delivery } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
   await clock.advance(1000);
   await delivery.stop(0);
   const before = plugin.batches.length;

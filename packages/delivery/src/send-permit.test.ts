@@ -28,11 +28,11 @@ const end = (permit: SendPermit, nowMs = 0) => ({ round: roundOf(permit), nowMs,
 const fail = (permit: SendPermit, word: 'unavailable' | 'misconfigured' = 'unavailable', nowMs = 0) =>
   permit.refused({ ...end(permit, nowMs), size: 10, word, code: 'down' });
 const pass = (permit: SendPermit) =>
-  permit.answered({ ...end(permit), size: 10, held: 0, settled: 10, rejected: undefined, code: 'none' });
-const reject = (permit: SendPermit, code: string, events: number, size = 10, held = 0) =>
-  permit.answered({ ...end(permit), size, held, settled: size - held, rejected: { code, events }, code });
+  permit.answered({ ...end(permit), size: 10, blocked: 0, settled: 10, rejected: undefined, code: 'none' });
+const reject = (permit: SendPermit, code: string, events: number, size = 10, blocked = 0) =>
+  permit.answered({ ...end(permit), size, blocked, settled: size - blocked, rejected: { code, events }, code });
 const hold = (permit: SendPermit) =>
-  permit.answered({ ...end(permit), size: 10, held: 10, settled: 0, rejected: undefined, code: 'closed' });
+  permit.answered({ ...end(permit), size: 10, blocked: 10, settled: 0, rejected: undefined, code: 'closed' });
 const tooLarge = (permit: SendPermit, size = 1) =>
   permit.refused({ ...end(permit), size, word: 'tooLarge', code: 'large' });
 
@@ -91,7 +91,7 @@ describe('more than half rejected', () => {
 
   test('is no burst when a batch between passes, when the reasons differ, or when it is just half', () => {
     const permit = make();
-    const answers = [
+    const responses = [
       reject(permit, 'bad', 6),
       reject(permit, 'bad', 6),
       pass(permit),
@@ -101,13 +101,13 @@ describe('more than half rejected', () => {
       reject(permit, 'bad', 5),
       reject(permit, 'bad', 6),
     ];
-    expect(new Set(answers)).toEqual(new Set([false]));
+    expect(new Set(responses)).toEqual(new Set([false]));
   });
 
   test('is no burst before ten events were rejected for it', () => {
     const permit = make();
-    const answers = Array.from({ length: 11 }, () => reject(permit, 'bad', 1, 1));
-    expect(answers).toEqual([...Array(9).fill(false), true, true]);
+    const responses = Array.from({ length: 11 }, () => reject(permit, 'bad', 1, 1));
+    expect(responses).toEqual([...Array(9).fill(false), true, true]);
   });
 
   test('is a burst too where a batch between had no verdict that lasts, and where the rest is held', () => {
@@ -116,14 +116,14 @@ describe('more than half rejected', () => {
     reject(permit, 'bad', 3, 10, 5);
     fail(permit);
     hold(permit);
-    permit.answered({ ...end(permit), size: 5, held: 0, settled: 0, rejected: undefined, code: 'busy' });
+    permit.answered({ ...end(permit), size: 5, blocked: 0, settled: 0, rejected: undefined, code: 'busy' });
     expect(reject(permit, 'bad', 6)).toBe(true);
   });
 
   test('counts events that are too large alone, not batches that are split', () => {
     const permit = make();
-    const answers = Array.from({ length: 10 }, () => [tooLarge(permit, 2), tooLarge(permit)]).flat();
-    expect(answers.indexOf(true)).toBe(19);
+    const responses = Array.from({ length: 10 }, () => [tooLarge(permit, 2), tooLarge(permit)]).flat();
+    expect(responses.indexOf(true)).toBe(19);
     expect(permit.hold(ready)).toEqual({ state: 'paused', code: 'large' });
   });
 });
@@ -161,7 +161,7 @@ test('whatever happens, something may be sent, within an hour, and within what i
     slowDown: fc.boolean(),
     waitMs: fc.double({ min: 0, max: 1e300, noNaN: true }),
     settled: fc.nat(10),
-    held: fc.nat(10),
+    blocked: fc.nat(10),
     rejected: fc.nat(10),
     passes: fc.nat(10_000),
   });
@@ -169,11 +169,11 @@ test('whatever happens, something may be sent, within an hour, and within what i
     fc.property(fc.array(happening), (happenings) => {
       const permit = make();
       let nowMs = 0;
-      for (const { kind, slowDown, waitMs, settled, held, rejected, passes } of happenings) {
+      for (const { kind, slowDown, waitMs, settled, blocked, rejected, passes } of happenings) {
         nowMs += passes;
         const how = { ...end(permit, nowMs), slowDown, waitMs, code: 'x' };
         if (kind === 'items')
-          permit.answered({ ...how, size: 10, held, settled, rejected: { code: 'x', events: rejected } });
+          permit.answered({ ...how, size: 10, blocked, settled, rejected: { code: 'x', events: rejected } });
         else permit.refused({ ...how, size: 1, word: kind });
         const { inFlight, maxEvents, maxBytes, notBeforeMs } = permit.limits();
         expect(inFlight >= 1 && inFlight <= 4).toBe(true);
@@ -252,7 +252,7 @@ describe('the rate limit', () => {
 
   test('halves what is in flight, then the batches, while a destination that takes all asks to slow down', () => {
     const permit = make();
-    const all = { size: 10, held: 0, settled: 10, rejected: undefined, code: 'none' };
+    const all = { size: 10, blocked: 0, settled: 10, rejected: undefined, code: 'none' };
     const slowed = () => permit.answered({ ...end(permit), ...all, slowDown: true });
     expect(limitsAfter(permit, slowed, 5)).toEqual([
       [2, 500],
@@ -278,7 +278,7 @@ describe('the rate limit', () => {
 test('events that are sent again one by one wait by themselves; the destination waits from the fifth batch on', () => {
   const permit = make();
   const seen = Array.from({ length: 6 }, () => {
-    permit.answered({ ...end(permit), size: 5, held: 0, settled: 0, rejected: undefined, code: 'busy' });
+    permit.answered({ ...end(permit), size: 5, blocked: 0, settled: 0, rejected: undefined, code: 'busy' });
     return permit.limits().notBeforeMs;
   });
   expect(seen).toEqual([0, 0, 0, 0, 8_000, 16_000]);

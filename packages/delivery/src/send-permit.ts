@@ -202,9 +202,9 @@ export function createSendPermit(options: SendPermitOptions) {
      * A batch ended with a verdict for each event. True: too many were rejected in a row for one reason; they are to be
      * kept, an operator has to fix something.
      */
-    answered(end: BatchEnd & Pick<VerdictSummary, 'held' | 'settled' | 'rejected'>): boolean {
+    answered(end: BatchEnd & Pick<VerdictSummary, 'blocked' | 'settled' | 'rejected'>): boolean {
       obey(end);
-      const judged = end.size - end.held;
+      const judged = end.size - end.blocked;
       // A batch of which all is blocked shows that the destination answers, but not that it rejects no longer.
       if (judged === 0) {
         if (!isBurst()) passed();

@@ -1,11 +1,11 @@
 // Sends batches to one destination, and holds its plugin to the contract: a report in time, whatever the plugin does.
 import type { Batch, Destination } from '@xiq-siem/core';
 import { aborted, type Clock, noReason } from './clock.ts';
+import { fitError } from './fit-text.ts';
 import type { Pending } from './pending-queue.ts';
 import type { SendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { type CheckedReport, checkReport, unreadable } from './verdicts.ts';
-import { fitError } from './words.ts';
 
 const maxHungCalls = 8;
 /** Time that a plugin has to end a call after its signal fired. */
@@ -65,11 +65,11 @@ export function createSender(
       const isReported = end.kind === 'reported';
       const report = isReported ? checkReport(end.report, size, codes) : unreadable(size, end.kind, error);
       if (isReported) countAttempt(report.kind === 'items' ? 'answered' : report.word);
-      const facts = { destination: name, type: definition.type, size, ...(error !== undefined && { error }) };
+      const attributes = { destination: name, type: definition.type, size, ...(error !== undefined && { error }) };
       for (const [fault, times] of report.faults) {
         pluginFaults += times;
         countAttempt(fault);
-        log.error('delivery.plugin_fault', { ...facts, fault, times });
+        log.error('delivery.plugin_fault', { ...attributes, fault, times });
       }
       ended(report);
       if (end.kind === 'hung') await leaveBehind(call.ended);

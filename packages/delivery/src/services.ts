@@ -9,9 +9,9 @@ import type {
   NormalizedEvent,
 } from '@xiq-siem/core';
 import type { Clock, Wakeup } from './clock.ts';
+import type { Redact } from './fit-text.ts';
 import type { DeliveryMeter } from './metrics.ts';
 import type { DeliveryOptions } from './options.ts';
-import type { Redact } from './words.ts';
 
 export interface DeliveryDestination {
   /** Name in the configuration. */

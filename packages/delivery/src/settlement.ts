@@ -2,6 +2,7 @@
 import { createBlockedEvents } from './blocked-events.ts';
 import type { Wakeup } from './clock.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
+import { fitText } from './fit-text.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 import { type Decision, decide, isOverdue, type OutcomeContext } from './outcome.ts';
 import type { Pending, PendingQueue } from './pending-queue.ts';
@@ -11,7 +12,6 @@ import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import type { PreparedEvent } from './shared-bodies.ts';
 import type { LastFailure } from './stream-status.ts';
 import { type CheckedReport, summarize } from './verdicts.ts';
-import { fitWords } from './words.ts';
 
 export interface SettlementParts {
   readonly ledger: Ledger;
@@ -39,18 +39,18 @@ export function createSettlement(
   let pausedAtMs = clock.now();
   let possibleDuplicates = 0;
   let lastDeliveredMs: number | undefined;
-  let lastWords: string | undefined;
+  let lastMessage: string | undefined;
   let lastFailure: LastFailure | undefined;
 
   const count = (outcome: string, events = 1) =>
     meter.add('xiq_siem.destination.events', events, { destination: name, outcome });
 
   // All events of a batch mostly share one message.
-  let lastFit = { message: '', words: '' };
-  const wordsOf = (message: string | undefined) => {
+  let lastFit = { message: '', fitted: '' };
+  const messageOf = (message: string | undefined) => {
     if (message === undefined) return undefined;
-    if (message !== lastFit.message) lastFit = { message, words: fitWords(message, redact) };
-    return lastFit.words;
+    if (message !== lastFit.message) lastFit = { message, fitted: fitText(message, redact) };
+    return lastFit.fitted;
   };
 
   const settle = ({ sequence, element, bytes }: PreparedEvent, outcome: Outcome) => {
@@ -60,16 +60,16 @@ export function createSettlement(
     capacity.notify();
   };
 
-  const deadLetter = (pending: Pending, code: string, message: string | undefined) => {
+  const deadLetter = (pending: Pending, code: string, reason: string | undefined) => {
     blockedEvents.unblock(pending);
     const { event, attempts } = pending;
     const { sequence, element, id, dataset, receipt, json } = event;
-    const words = wordsOf(message);
+    const message = messageOf(reason);
     const nowMs = clock.now();
     const firstAttemptMs = attempts > 0 ? pending.firstAttemptMs : nowMs;
     const lastAttemptMs = attempts > 0 ? pending.lastAttemptMs : nowMs;
     const entry = { destination: name, sequence, element, id, dataset, code, attempts, firstAttemptMs, lastAttemptMs };
-    deadLetters.add({ ...entry, ...(words !== undefined && { message: words }), json, receipt }, () => {
+    deadLetters.add({ ...entry, ...(message !== undefined && { message }), json, receipt }, () => {
       settle(event, { kind: 'deadLettered' });
       count('dead_lettered');
     });
@@ -79,7 +79,7 @@ export function createSettlement(
   const apply = (decisions: readonly Decision[], hasVerdicts: boolean, nowMs: number) => {
     const again: Pending[] = [];
     const blocked: Pending[] = [];
-    let lastBlocked: (Decision & { readonly kind: 'held' }) | undefined;
+    let lastBlocked: (Decision & { readonly kind: 'blocked' }) | undefined;
     let isFreed = false;
     const counts = { delivered: 0, degraded: 0, duplicate: 0, possible_duplicate: 0 };
     for (const decision of decisions) {
@@ -88,7 +88,7 @@ export function createSettlement(
         if (hasVerdicts) blockedEvents.unblock(pending);
         again.push(pending);
       } else if (decision.kind === 'deadLetter') deadLetter(pending, decision.code, decision.message);
-      else if (decision.kind === 'held') {
+      else if (decision.kind === 'blocked') {
         blocked.push(pending);
         lastBlocked = decision;
       } else {
@@ -105,7 +105,8 @@ export function createSettlement(
       }
     }
     if (isFreed) blockedEvents.reset();
-    if (lastBlocked !== undefined) blockedEvents.block(blocked, lastBlocked.code, wordsOf(lastBlocked.message), nowMs);
+    if (lastBlocked !== undefined)
+      blockedEvents.block(blocked, lastBlocked.code, messageOf(lastBlocked.message), nowMs);
     queue.addAgain([...again, ...blocked]);
     possibleDuplicates += counts.possible_duplicate;
     for (const [outcome, events] of Object.entries(counts)) if (events > 0) count(outcome, events);
@@ -117,29 +118,29 @@ export function createSettlement(
     const end = { round, nowMs, slowDown, waitMs, size };
     if (report.kind === 'batch') {
       const { word, code, message } = report;
-      lastWords = wordsOf(message);
-      lastFailure = { code, words: lastWords, atMs: nowMs };
+      lastMessage = messageOf(message);
+      lastFailure = { code, message: lastMessage, atMs: nowMs };
       return permit.refused({ ...end, word, code });
     }
     const summary = summarize(report.verdicts);
     delivered += summary.delivered;
     if (summary.delivered > 0) lastDeliveredMs = nowMs;
-    lastWords = wordsOf(summary.message);
-    if (summary.delivered < size) lastFailure = { code: summary.code, words: lastWords, atMs: nowMs };
+    lastMessage = messageOf(summary.message);
+    if (summary.delivered < size) lastFailure = { code: summary.code, message: lastMessage, atMs: nowMs };
     return permit.answered({ ...end, ...summary });
   };
 
   return {
-    facts: () => ({
+    attributes: () => ({
       /** Events delivered since the start of the process. */
       delivered,
       /** Bytes of JSON of events that are taken and not settled. */
       openBytes,
-      blocked: blockedEvents.facts(),
+      blocked: blockedEvents.attributes(),
       possibleDuplicates,
       lastDeliveredMs,
       /** The destination's words with the last failure, fit to be shown. */
-      lastWords,
+      lastMessage,
       lastFailure,
     }),
     /** An event was taken that waits to be sent. */
@@ -167,8 +168,8 @@ export function createSettlement(
       const context: OutcomeContext = { ...times, delivered, keepRejected, retryDelay };
       apply(decide(batch, report, context), report.kind === 'items', nowMs);
       if (report.kind === 'batch' && report.word === 'unavailable') {
-        const words = report.message === undefined ? report.code : `${report.code}: ${report.message}`;
-        for (const late of queue.remove((one) => isOverdue(one, context))) deadLetter(late, 'gave_up', words);
+        const message = report.message === undefined ? report.code : `${report.code}: ${report.message}`;
+        for (const late of queue.remove((one) => isOverdue(one, context))) deadLetter(late, 'retry_timeout', message);
       }
     },
     /** The destination as a whole waits for an operator; that time counts towards no event's end. */

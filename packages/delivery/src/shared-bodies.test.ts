@@ -1,7 +1,7 @@
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { describe, expect, test } from 'vitest';
 import { createSharedBodies, type SharedBodies } from './shared-bodies.ts';
-import { bodies, normalize } from './test-bench.ts';
+import { bodies, normalize } from './test-delivery.ts';
 
 function counted(maxBytes: number) {
   let parsed = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, each, memoryJournal, scripted, takeAll } from './test-bench.ts';
+import { bodies, destination, each, fixture, memoryJournal, scripted, takeAll } from './test-delivery.ts';
 
 describe('the status of a destination', () => {
   test('names its last failure, and keeps it when all is well again', async () => {
@@ -7,13 +7,13 @@ describe('the status of a destination', () => {
       if (call === 1) return { batch: 'unavailable', code: 'down', message: 'refused, hunter2' };
       return takeAll(batch, call, signal);
     });
-    const { clock, statusOf } = bench(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
+    const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
     expect(statusOf('a').lastFailure).toBeUndefined();
     await clock.advance(200);
-    const failure = { code: 'down', words: 'refused, [secret]', atMs: clock.now() };
+    const failure = { code: 'down', message: 'refused, [secret]', atMs: clock.now() };
     expect(statusOf('a').lastFailure).toEqual(failure);
     await clock.runUntil(() => statusOf('a').sequence === 1);
-    expect(statusOf('a')).toMatchObject({ state: 'running', lastWords: undefined, lastFailure: failure });
+    expect(statusOf('a')).toMatchObject({ state: 'running', lastMessage: undefined, lastFailure: failure });
   });
 
   test('names a rejection among what passes, and a plugin that threw in its own words', async () => {
@@ -26,13 +26,13 @@ describe('the status of a destination', () => {
       if (call === 1) throw new Error('oh no, hunter2');
       return takeAll(batch, call, signal);
     });
-    const { clock, statusOf } = bench(memoryJournal(...bodies(1, 3)), [
+    const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [
       destination('picky', picky),
       destination('faulty', faulty),
     ]);
     await clock.runUntil(() => statusOf('picky').sequence === 1 && statusOf('faulty').sequence === 1);
-    expect(statusOf('picky').lastFailure).toMatchObject({ code: 'bad', words: 'no such type' });
-    expect(statusOf('faulty').lastFailure).toMatchObject({ code: 'no_verdict', words: 'Error: oh no, [secret]' });
+    expect(statusOf('picky').lastFailure).toMatchObject({ code: 'bad', message: 'no such type' });
+    expect(statusOf('faulty').lastFailure).toMatchObject({ code: 'no_verdict', message: 'Error: oh no, [secret]' });
   });
 
   test('says when the destination last took an event: what it rejects is settled, but not taken', async () => {
@@ -40,7 +40,7 @@ describe('the status of a destination', () => {
       each(batch, (id) => (id.startsWith('0.') ? { verdict: 'delivered' } : { verdict: 'rejected', code: 'bad' })),
     );
     const journal = memoryJournal(...bodies(1, 3));
-    const { clock, statusOf } = bench(journal, [destination('a', plugin)]);
+    const { clock, statusOf } = fixture(journal, [destination('a', plugin)]);
     expect(statusOf('a').lastDeliveredMs).toBeUndefined();
     await clock.runUntil(() => statusOf('a').sequence === 1);
     const takenMs = clock.now();
@@ -56,7 +56,7 @@ describe('the status of a destination', () => {
     const plugin = scripted((batch, call, signal) =>
       isDown ? { batch: 'unavailable', code: 'down', waitMs: 30_000 } : takeAll(batch, call, signal),
     );
-    const { clock, delivery, statusOf } = bench(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
+    const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
     const startedMs = clock.now();
     await clock.advance(199);
     expect(statusOf('a')).toMatchObject({ state: 'running', sinceMs: startedMs, waitUntilMs: undefined });
@@ -80,7 +80,7 @@ describe('the status of a destination', () => {
     const rejecting = scripted((batch) =>
       each(batch, (id) => (id === '0.0' ? { verdict: 'rejected', code: 'bad' } : { verdict: 'retry', code: 'busy' })),
     );
-    const { clock, statusOf } = bench(
+    const { clock, statusOf } = fixture(
       memoryJournal(...bodies(1, 3)),
       [destination('busy', plugin), destination('full', rejecting)],
       { deadLetters: { full: true, append: async () => {} } },

@@ -1,26 +1,35 @@
 import { describe, expect, test } from 'vitest';
-import { bench, bodies, destination, each, memoryJournal, memoryPosition, scripted, takeAll } from './test-bench.ts';
+import {
+  bodies,
+  destination,
+  each,
+  fixture,
+  memoryJournal,
+  memoryPosition,
+  scripted,
+  takeAll,
+} from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
 
 describe('stop', () => {
   test('waits for what is under way, sends nothing new, saves the position and closes the destination', async () => {
     const position = memoryPosition();
-    let answer = () => {};
+    let response = () => {};
     const plugin = scripted(
       (batch, call, signal) =>
         new Promise((resolve) => {
-          answer = () => resolve(takeAll(batch, call, signal));
+          response = () => resolve(takeAll(batch, call, signal));
         }),
     );
-    const { clock, delivery } = bench(memoryJournal(...bodies(4, 5)), [
+    const { clock, delivery } = fixture(memoryJournal(...bodies(4, 5)), [
       destination('a', plugin, { batch: { maxEvents: 5 }, maxInFlight: 1 }, { position }),
     ]);
     await clock.advance(0);
     const stopping = delivery.stop(10_000);
     await clock.advance(5_000);
     expect(plugin.closed()).toBe(0);
-    answer();
+    response();
     await clock.settle();
     await stopping;
     expect(plugin.batches).toHaveLength(1);
@@ -38,7 +47,9 @@ describe('stop', () => {
       });
     const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
     const spec = destination('a', plugin, {}, { position });
-    const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), [spec], { deadLetters: { full: false, append } });
+    const { clock, delivery } = fixture(memoryJournal(...bodies(1, 1)), [spec], {
+      deadLetters: { full: false, append },
+    });
     await clock.advance(1_000);
     const stopping = delivery.stop(10_000);
     await clock.advance(5_000);
@@ -55,7 +66,7 @@ describe('stop', () => {
       (_, __, signal) =>
         new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('cut off')))),
     );
-    const { clock, delivery, log, statusOf } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
+    const { clock, delivery, log, statusOf } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
     await clock.advance(1_000);
     const stopping = delivery.stop(100);
     await clock.advance(10_000);
@@ -71,7 +82,7 @@ describe('stop', () => {
       return never();
     });
     const stuck = { ...plugin, deliver: plugin.deliver, close: never };
-    const { clock, delivery, log } = bench(memoryJournal(...bodies(1, 5)), [destination('a', stuck)]);
+    const { clock, delivery, log } = fixture(memoryJournal(...bodies(1, 5)), [destination('a', stuck)]);
     await clock.advance(200);
     let stopped = false;
     const stopping = delivery.stop(1_000).then(() => {

@@ -9,7 +9,7 @@ export interface LastFailure {
   /** The destination's, or one of ours: `no_verdict`, `undeclared_code`, `lane_failed`. */
   readonly code: string;
   /** The destination's own words, fit to be shown. */
-  readonly words: string | undefined;
+  readonly message: string | undefined;
   /** Epoch milliseconds. */
   readonly atMs: number;
 }
@@ -29,9 +29,11 @@ export interface DestinationStatus {
   /** Epoch milliseconds before which nothing is sent; undefined where nothing is waited for, or nobody knows how long. */
   readonly waitUntilMs: number | undefined;
   /** Events of which an operator has to fix something first, while the others pass; code and words of the last one. */
-  readonly held: { readonly events: number; readonly code: string; readonly words: string | undefined } | undefined;
+  readonly blocked:
+    | { readonly events: number; readonly code: string; readonly message: string | undefined }
+    | undefined;
   /** The destination's own words with its last failure, fit to be shown; undefined once it took a whole batch. */
-  readonly lastWords: string | undefined;
+  readonly lastMessage: string | undefined;
   /** Since the start of the delivery stream; it stays when all is well again. */
   readonly lastFailure: LastFailure | undefined;
   /** The first body that is not wholly settled. */
@@ -70,12 +72,12 @@ export function createStateLog(name: string, log: Logger, clock: Clock) {
 
   const logBlocked = (blocked: Blocked | undefined) => {
     if (blocked === undefined) {
-      if (loggedBlocked.size > 0) log.info('delivery.held_no_longer', { destination: name });
+      if (loggedBlocked.size > 0) log.info('delivery.events_unblocked', { destination: name });
       loggedBlocked.clear();
     } else if (!loggedBlocked.has(blocked.code)) {
       loggedBlocked.add(blocked.code);
-      const { code, events, words } = blocked;
-      log.warn('delivery.held', { destination: name, code, events, words });
+      const { code, events, message } = blocked;
+      log.warn('delivery.events_blocked', { destination: name, code, events, message });
     }
   };
   return {
@@ -88,13 +90,13 @@ export function createStateLog(name: string, log: Logger, clock: Clock) {
       return sinceMs;
     },
     /** Logs what has changed since the last call. */
-    logChange(hold: Hold | undefined, blocked: Blocked | undefined, lastWords: string | undefined) {
+    logChange(hold: Hold | undefined, blocked: Blocked | undefined, lastMessage: string | undefined) {
       logBlocked(blocked);
       const now = hold === undefined ? 'running' : `${hold.state} ${hold.code}`;
       if (now === logged) return;
       logged = now;
       if (hold === undefined) log.info('delivery.resumed', { destination: name });
-      else log.warn(`delivery.${hold.state}`, { destination: name, code: hold.code, words: lastWords });
+      else log.warn(`delivery.${hold.state}`, { destination: name, code: hold.code, message: lastMessage });
     },
   };
 }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type * as LedgerModule from './ledger.ts';
 import type * as QueueModule from './pending-queue.ts';
 import type { DestinationStatus } from './stream-status.ts';
-import { bench, bodies, destination, each, memoryJournal, memoryPosition, scripted } from './test-bench.ts';
+import { bodies, destination, each, fixture, memoryJournal, memoryPosition, scripted } from './test-delivery.ts';
 
 /** Faults that are put into the engine, to see whether the sum shows them. */
 const faults = vi.hoisted(() => ({ forgets: false, settlesTwice: false, settlesNever: false }));
@@ -51,7 +51,7 @@ const mixed = () =>
     each(batch, (id) => {
       if (id.endsWith('.1')) return { verdict: 'rejected', code: 'bad' };
       if (id.endsWith('.2') && call % 2) return { verdict: 'retry', code: 'busy' };
-      if (id.endsWith('.3')) return { verdict: 'held', code: 'down' };
+      if (id.endsWith('.3')) return { verdict: 'blocked', code: 'down' };
       return { verdict: 'delivered' };
     }),
   );
@@ -60,7 +60,7 @@ describe('the sum of what a lane was given', () => {
   test('holds at every moment, whatever becomes of events, and begins anew at each start', async () => {
     const position = memoryPosition();
     const journal = memoryJournal(...bodies(40, 4));
-    const live = () => bench(journal, [destination('a', mixed(), { batch: { maxEvents: 20 } }, { position })]);
+    const live = () => fixture(journal, [destination('a', mixed(), { batch: { maxEvents: 20 } }, { position })]);
     const first = live();
     for (let step = 0; step < 2_000 && first.statusOf('a').settledSince < 120; step++) {
       await first.clock.advance(step < 100 ? 7 : 500);
@@ -81,7 +81,7 @@ describe('the sum of what a lane was given', () => {
   test('holds while dead letters wait for their disk, and counts what is filtered', async () => {
     const full = { full: true, append: async () => {} };
     const where = { exceptDatasets: ['test.events'] };
-    const { clock, statusOf } = bench(
+    const { clock, statusOf } = fixture(
       memoryJournal(...bodies(5, 4)),
       [destination('a', mixed()), destination('b', scripted(), { where })],
       { deadLetters: full },
@@ -98,7 +98,7 @@ describe('the sum of what a lane was given', () => {
     ['events are never settled', 'settlesNever', 10],
   ] as const)('shows when %s', async (_, fault, sign) => {
     faults[fault] = true;
-    const { clock, statusOf } = bench(memoryJournal(...bodies(5, 4)), [destination('a', mixed())]);
+    const { clock, statusOf } = fixture(memoryJournal(...bodies(5, 4)), [destination('a', mixed())]);
     await clock.advance(1_000);
     expect(Math.sign(difference(statusOf('a')))).toBe(Math.sign(sign));
   });

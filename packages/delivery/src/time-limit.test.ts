@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bench, bodies, destination, memoryJournal, scripted } from './test-bench.ts';
+import { bodies, destination, fixture, memoryJournal, scripted } from './test-delivery.ts';
 
 test('the signal of a call whose time is over says so, and that of a call that is stopped does not', async () => {
   const signals: AbortSignal[] = [];
@@ -9,7 +9,7 @@ test('the signal of a call whose time is over says so, and that of a call that i
       signal.addEventListener('abort', () => resolve({ batch: 'unavailable', code: 'busy' }));
     });
   });
-  const { clock, delivery } = bench(memoryJournal(...bodies(1, 1)), [destination('a', plugin, { timeoutMs: 1_000 })]);
+  const { clock, delivery } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin, { timeoutMs: 1_000 })]);
   await clock.runUntil(() => signals.length === 2);
   const stopping = delivery.stop(0);
   await clock.runUntil(() => signals.every(({ aborted }) => aborted), 500);

@@ -54,8 +54,8 @@ test.each([
   ],
   [
     'an undeclared code of a held event, which is held all the same',
-    [{ index: 0, verdict: 'held', code: 'odd', message: 'closed' }],
-    { verdict: 'held', code: undeclaredCode, message: 'closed' },
+    [{ index: 0, verdict: 'blocked', code: 'odd', message: 'closed' }],
+    { verdict: 'blocked', code: undeclaredCode, message: 'closed' },
     'undeclared_code',
   ],
   [
@@ -95,7 +95,7 @@ const value = fc.oneof(
           fc.record(
             {
               index: fc.oneof(fc.integer({ min: -1, max: 6 }), fc.anything()),
-              verdict: fc.constantFrom('delivered', 'retry', 'rejected', 'held', 'unknown', 'x'),
+              verdict: fc.constantFrom('delivered', 'retry', 'rejected', 'blocked', 'unknown', 'x'),
               code: fc.constantFrom('bad', 'busy', 'odd'),
               degraded: fc.constantFrom('bad', 'odd'),
             },
@@ -133,15 +133,15 @@ test('whatever a plugin reports, each event gets one valid verdict, or the batch
 });
 
 test('held events are summed apart, and name the batch only where nothing else does', () => {
-  const held = { verdict: 'held', code: 'bad', message: 'closed' } as const;
+  const blocked = { verdict: 'blocked', code: 'bad', message: 'closed' } as const;
   const retry = { verdict: 'retry', code: 'busy' } as const;
-  expect(summarize([held, { verdict: 'delivered' }])).toMatchObject({
-    held: 1,
+  expect(summarize([blocked, { verdict: 'delivered' }])).toMatchObject({
+    blocked: 1,
     settled: 1,
     code: 'bad',
     message: 'closed',
   });
-  expect(summarize([retry, held])).toMatchObject({ held: 1, settled: 0, code: 'busy', message: undefined });
+  expect(summarize([retry, blocked])).toMatchObject({ blocked: 1, settled: 0, code: 'busy', message: undefined });
 });
 
 test('a report that throws when it is read is no report', () => {

@@ -18,7 +18,7 @@ export const undeclaredCode = 'undeclared_code';
 export type CheckedVerdict =
   | { readonly verdict: 'delivered'; readonly duplicate?: true | undefined; readonly degraded?: string | undefined }
   | {
-      readonly verdict: 'retry' | 'rejected' | 'held' | 'unknown';
+      readonly verdict: 'retry' | 'rejected' | 'blocked' | 'unknown';
       readonly code: string;
       readonly message?: string | undefined;
     };
@@ -58,7 +58,7 @@ export function unreadable(size: number, fault: PluginFault, message?: string): 
 export interface VerdictSummary {
   readonly size: number;
   readonly delivered: number;
-  readonly held: number;
+  readonly blocked: number;
   /** Events that need no further attempt: delivered or rejected. */
   readonly settled: number;
   /** The code that most rejected events share. */
@@ -72,15 +72,15 @@ export function summarize(verdicts: readonly CheckedVerdict[]): VerdictSummary {
   const rejections = new Map<string, number>();
   let rejected: VerdictSummary['rejected'];
   let last: { readonly code: string; readonly message?: string | undefined } | undefined;
-  let lastHeld: typeof last;
+  let lastBlocked: typeof last;
   let delivered = 0;
-  let held = 0;
+  let blocked = 0;
   let settled = 0;
   for (const verdict of verdicts) {
     if (verdict.verdict === 'delivered') delivered++;
-    else if (verdict.verdict === 'held') {
-      held++;
-      lastHeld = verdict;
+    else if (verdict.verdict === 'blocked') {
+      blocked++;
+      lastBlocked = verdict;
     } else last = verdict;
     if (verdict.verdict === 'delivered' || verdict.verdict === 'rejected') settled++;
     if (verdict.verdict !== 'rejected') continue;
@@ -88,8 +88,8 @@ export function summarize(verdicts: readonly CheckedVerdict[]): VerdictSummary {
     rejections.set(verdict.code, events);
     if (rejected === undefined || events > rejected.events) rejected = { code: verdict.code, events };
   }
-  const { code, message } = last ?? lastHeld ?? { code: 'none' };
-  return { size: verdicts.length, delivered, held, settled, rejected, code, message };
+  const { code, message } = last ?? lastBlocked ?? { code: 'none' };
+  return { size: verdicts.length, delivered, blocked, settled, rejected, code, message };
 }
 
 function check(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
@@ -120,10 +120,11 @@ function check(report: unknown, size: number, codes: ReadonlySet<string>): Check
       const kind = degraded === undefined ? undefined : (declared(degraded) ?? undeclaredCode);
       return { verdict, duplicate: duplicate === true ? true : undefined, degraded: kind };
     }
-    if (verdict !== 'retry' && verdict !== 'rejected' && verdict !== 'held' && verdict !== 'unknown') return undefined;
+    if (verdict !== 'retry' && verdict !== 'rejected' && verdict !== 'blocked' && verdict !== 'unknown')
+      return undefined;
     const code = declared(item['code']);
     // To hold it is the gentlest there is, so that word is taken; nothing else is believed.
-    if (code === undefined && verdict !== 'held') return { verdict: 'unknown', code: undeclaredCode };
+    if (code === undefined && verdict !== 'blocked') return { verdict: 'unknown', code: undeclaredCode };
     return { verdict, code: code ?? undeclaredCode, message: textOf(message) };
   };
   const given: ('double' | CheckedVerdict | undefined)[] = new Array(size).fill(undefined);

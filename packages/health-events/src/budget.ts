@@ -31,7 +31,7 @@ export function createBudget(startMs: number) {
     /** Whether it may be made now. */
     take({ action, subject }: HealthEvent, atMs: number): boolean {
       turn(atMs);
-      if (action === 'heartbeat' || action === 'signals-left-out') return true;
+      if (action === 'heartbeat' || action === 'health-events-dropped') return true;
       if (action === 'admin-call') return takeOne(action, maxAnHour);
       return takeOne(`${action} ${subject}`, maxOfSubject) && takeOne('others', maxAnHour);
     },
@@ -45,9 +45,11 @@ export function createBudget(startMs: number) {
       isHourOver = false;
       const counts = [...leftOut];
       leftOut.clear();
-      const count = counts.reduce((sum, [, times]) => sum + times, 0);
+      const count = counts.reduce((total, [, times]) => total + times, 0);
       const codes = counts.map(([action, times]) => `${action}=${times}`);
-      return count === 0 ? [] : [newHealthEvent('signals-left-out', 'connector', atMs, { facts: { count, codes } })];
+      return count === 0
+        ? []
+        : [newHealthEvent('health-events-dropped', 'connector', atMs, { attributes: { count, codes } })];
     },
   };
 }

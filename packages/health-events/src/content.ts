@@ -33,15 +33,15 @@ const shape = {
   'lag.seconds': double,
   'lag.events_in_flight': long,
   events_per_second: double,
-  'sum.normalized': long,
-  'sum.delivered': long,
-  'sum.degraded': long,
-  'sum.duplicate': long,
-  'sum.dead_lettered': long,
-  'sum.filtered': long,
-  'sum.damaged': long,
-  'sum.difference': long,
-  'sum.holds': boolean,
+  'counters.normalized': long,
+  'counters.delivered': long,
+  'counters.degraded': long,
+  'counters.duplicate': long,
+  'counters.dead_lettered': long,
+  'counters.filtered': long,
+  'counters.damaged': long,
+  'counters.unaccounted': long,
+  'counters.reconciled': boolean,
   held_events: long,
   'dead_letters.open': long,
   possible_duplicates: long,
@@ -81,8 +81,8 @@ export const contentSchema = z.strictObject({
   /** A code. */
   reason: text.optional(),
   /** The other side's own error text, cleared of secrets. */
-  words: text.optional(),
-  facts: z.strictObject(shape).partial().readonly(),
+  message: text.optional(),
+  attributes: z.strictObject(shape).partial().readonly(),
 });
 
 export type Content = Readonly<z.output<typeof contentSchema>>;

@@ -39,22 +39,22 @@ function duration(seconds = 0): string {
 
 const list = (items: readonly string[] = ['nothing more is known']): string => items.join(', ');
 
-const because = ({ reason, words }: Content): string => {
-  const why = [reason, words].filter((part) => part !== undefined).join(': ');
+const because = ({ reason, message }: Content): string => {
+  const why = [reason, message].filter((part) => part !== undefined).join(': ');
   return why === '' ? '' : ` (${why})`;
 };
 
-const subscriptionOf = ({ facts: { source = '?', message_type: type = '?' } }: Content): string =>
+const subscriptionOf = ({ attributes: { source = '?', message_type: type = '?' } }: Content): string =>
   `subscription of source ${source} to ${type}`;
 
 const entries = {
   heartbeat: {
     ...everyday,
     kind: 'metric',
-    when: 'Every `signals.heartbeatMinutes`, for each destination, with its lag, rate, counters, open dead letters and the size of the journal.',
+    when: 'Every `healthEvents.heartbeatMinutes`, for each destination, with its lag, rate, counters, open dead letters and the size of the journal.',
     advice: 'Alert on its absence: then the connector, or the way to this SIEM, is down. Alert on its figures.',
-    message: ({ subject, facts }) =>
-      `Destination ${subject} is ${facts['destination.state'] ?? 'unknown'}, ${amount(facts['lag.bodies'], 'request')} behind.`,
+    message: ({ subject, attributes }) =>
+      `Destination ${subject} is ${attributes['destination.state'] ?? 'unknown'}, ${amount(attributes['lag.bodies'], 'request')} behind.`,
   },
   'destination-down': {
     ...high,
@@ -75,42 +75,43 @@ const entries = {
     advice: 'Nothing. The events that waited are delivered now.',
     message: ({ subject }) => `Destination ${subject} accepts events again.`,
   },
-  'gap-opened': {
+  'retention-gap-opened': {
     ...critical,
     when: 'The journal was full and evicted requests that a destination had not received. Once for each gap; again at most once an hour while it grows.',
     advice:
       'The events are lost for this destination. Where an `api` is configured, `xiq-siem backfill --force-duplicates` of that time fetches them again; then run `xiq-siem status --acknowledge GAP`.',
-    message: ({ subject, facts }) =>
-      `Destination ${subject} lost ${amount(facts['gap.bodies'], 'request')} that a full journal evicted: gap ${facts['gap.id'] ?? 'unknown'}.`,
+    message: ({ subject, attributes }) =>
+      `Destination ${subject} lost ${amount(attributes['gap.bodies'], 'request')} that a full journal evicted: gap ${attributes['gap.id'] ?? 'unknown'}.`,
   },
   'bodies-lost': {
     ...critical,
     when: 'Stored requests cannot be read any more: a part of the journal is damaged or missing. Once for each part; again at most once an hour while it grows.',
     advice:
       'Check the disk. `xiq-siem status` shows the sequences; where an `api` is configured, `xiq-siem backfill` of that time fetches the events again.',
-    message: ({ subject, reason = 'lost', facts }) =>
-      `The journal cannot read requests ${facts['gap.from_sequence'] ?? '?'} to ${facts['gap.to_sequence'] ?? '?'} (${reason}, ${subject}).`,
+    message: ({ subject, reason = 'lost', attributes }) =>
+      `The journal cannot read requests ${attributes['gap.from_sequence'] ?? '?'} to ${attributes['gap.to_sequence'] ?? '?'} (${reason}, ${subject}).`,
   },
   'state-damaged': {
     ...critical,
     when: 'The file with dead letters and jobs was found damaged or missing, or that of an older version could not be migrated in full. Once for each time.',
     advice: 'Check the disk. `xiq-siem status` shows what was lost and what was kept, until it is acknowledged.',
-    message: ({ subject, reason = 'damaged', words, facts: { count = 'an unknown number of' } }) =>
-      `The state file was ${reason}, ${count} entries lost (${subject}): ${words ?? ''}.`,
+    message: ({ subject, reason = 'damaged', message, attributes: { count = 'an unknown number of' } }) =>
+      `The state file was ${reason}, ${count} entries lost (${subject}): ${message ?? ''}.`,
   },
   'source-silent': {
     ...high,
     level: 'warning',
-    when: 'A source has sent nothing for `signals.silentMinutes`, or nothing since the connector began to watch it.',
+    when: 'A source has sent nothing for `healthEvents.silentMinutes`, or nothing since the connector began to watch it.',
     advice: 'Check its subscription at ExtremeCloud IQ, and whether its webhooks still reach the connector.',
-    message: ({ subject, facts }) => `Source ${subject} has been silent for ${duration(facts['silence.seconds'])}.`,
+    message: ({ subject, attributes }) =>
+      `Source ${subject} has been silent for ${duration(attributes['silence.seconds'])}.`,
   },
-  'source-heard': {
+  'source-recovered': {
     ...low,
     when: 'A source that was reported as silent sends again.',
     advice: 'Nothing, or check at ExtremeCloud IQ for events that it did not send meanwhile.',
-    message: ({ subject, facts }) =>
-      `Source ${subject} sends again, after ${duration(facts['silence.seconds'])} of silence.`,
+    message: ({ subject, attributes }) =>
+      `Source ${subject} sends again, after ${duration(attributes['silence.seconds'])} of silence.`,
   },
   'subscription-missing': {
     ...high,
@@ -136,19 +137,19 @@ const entries = {
       'Find out who did it. `xiq-siem subscriptions plan` shows the difference, `subscriptions apply` fixes our own.',
     message: (event) => `The ${subscriptionOf(event)} is not as configured${because(event)}.`,
   },
-  'subscription-mended': {
+  'subscription-fixed': {
     ...low,
     ...configuration,
     when: 'A subscription that was missing, disabled or changed is as configured again: fixed by us (`reconcile: apply`) or by somebody else.',
     advice: 'Nothing, or `xiq-siem backfill` where `backfill` is not `auto`.',
     message: (event) => `The ${subscriptionOf(event)} is as configured again; it was ${event.reason ?? 'not'}.`,
   },
-  'public-url-wrong': {
+  'public-url-check-failed': {
     ...high,
     when: 'A check of the public URL failed: its name, its certificate or chain, less than 21 days to its expiry, or its answer. Once, and again when other checks fail.',
     advice: 'Fix what it names: `xiq-siem status` shows each check.',
     message: (event) =>
-      `The public URL of source ${event.subject} is not as ExtremeCloud IQ needs it: ${list(event.facts.codes)}${because(event)}.`,
+      `The public URL of source ${event.subject} is not as ExtremeCloud IQ needs it: ${list(event.attributes.codes)}${because(event)}.`,
   },
   'xiq-api-failing': {
     ...medium,
@@ -160,8 +161,8 @@ const entries = {
     ...high,
     when: 'The log of ExtremeCloud IQ has events of an hour that did not arrive, or that a destination has not confirmed. Once for each hour and message type.',
     advice: 'Run `xiq-siem completeness` to list them, and `xiq-siem backfill` to fetch those that did not arrive.',
-    message: ({ subject, facts }) =>
-      `${amount(facts.count, 'event')} of ${facts.message_type ?? '?'} are missing of source ${subject} in the hour from ${facts['completeness.hour'] ?? '?'}.`,
+    message: ({ subject, attributes }) =>
+      `${amount(attributes.count, 'event')} of ${attributes.message_type ?? '?'} are missing of source ${subject} in the hour from ${attributes['completeness.hour'] ?? '?'}.`,
   },
   'credentials-refused': {
     ...medium,
@@ -171,8 +172,8 @@ const entries = {
     when: 'Requests to a source had a wrong secret, or none. At most once an hour for each source, with up to 10 addresses.',
     advice:
       'If the addresses belong to ExtremeCloud IQ, its subscription has an old secret; if not, somebody tries to get in.',
-    message: ({ subject, facts }) =>
-      `${amount(facts.count, 'request')} to source ${subject} had a wrong secret or none: ${list(facts['refused.by_address'])}.`,
+    message: ({ subject, attributes }) =>
+      `${amount(attributes.count, 'request')} to source ${subject} had a wrong secret or none: ${list(attributes['refused.by_address'])}.`,
   },
   'admin-call': {
     ...low,
@@ -180,21 +181,21 @@ const entries = {
     when: 'A call of the admin API was meant to change something: the audit trail of this connector.',
     advice: 'Know who it was: whoever can read `data/admin.json` can call.',
     message: (event) =>
-      `Admin call ${event.subject}(${(event.facts['admin.input'] ?? []).join(', ')}) ${
+      `Admin call ${event.subject}(${(event.attributes['admin.input'] ?? []).join(', ')}) ${
         event.outcome === 'failure' ? `was refused${because(event)}` : 'was done'
       }.`,
   },
-  'signals-left-out': {
+  'health-events-dropped': {
     ...low,
     severity: 47,
     level: 'warning',
     when: 'There were more health events in an hour than are made, or the journal did not accept some of them.',
     advice: 'Run `xiq-siem status`: something changes all the time, or the journal accepts nothing.',
-    message: ({ facts }) => `${amount(facts.count, 'health event')} left out: ${list(facts.codes)}.`,
+    message: ({ attributes }) => `${amount(attributes.count, 'health event')} left out: ${list(attributes.codes)}.`,
   },
   'doctor-probe': {
     ...everyday,
-    when: 'Somebody ran `xiq-siem doctor`. Made whatever `signals.enabled` says; tagged `synthetic`.',
+    when: 'Somebody ran `xiq-siem doctor`. Made whatever `healthEvents.enabled` says; tagged `synthetic`.',
     advice: 'Nothing.',
     message: () => 'A test event of xiq-siem doctor; nothing happened.',
   },

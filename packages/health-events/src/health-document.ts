@@ -30,7 +30,7 @@ export interface BodyElement {
 }
 
 export interface ElementFault {
-  readonly code: 'invalid_json' | 'not_an_array' | 'too_many_elements' | 'not_a_signal';
+  readonly code: 'invalid_json' | 'not_an_array' | 'too_many_elements' | 'not_a_health_event';
   readonly message: string;
 }
 
@@ -41,9 +41,9 @@ const ownTags = ['extreme_xiq', 'connector'];
 
 export function healthDocument(context: BodyContext, element: BodyElement, event: HealthEvent): NormalizedEvent {
   const { severity, level, kind, category, type, outcome } = classifications[event.action];
-  const { action, subject, at, reason, words, facts } = event;
+  const { action, subject, at, reason, message, attributes } = event;
   const timeMs = Date.parse(at);
-  const addresses = addressesOf(facts['refused.by_address']);
+  const addresses = addressesOf(attributes['refused.by_address']);
   const fields = {
     '@timestamp': at,
     'event.kind': kind,
@@ -53,14 +53,14 @@ export function healthDocument(context: BodyContext, element: BodyElement, event
     'event.action': action,
     'event.severity': severity,
     'event.reason': reason,
-    'error.message': words,
+    'error.message': message,
     'log.level': level,
     message: messageOf(event),
     'source.ip': addresses?.[0],
     'related.ip': addresses,
     tags: action === 'doctor-probe' ? [...ownTags, 'synthetic'] : ownTags,
   };
-  const connector = nestFields({ signal_version: event.version, subject, ...facts });
+  const connector = nestFields({ signal_version: event.version, subject, ...attributes });
   const key = [String(timeMs), action, subject, String(element.index + 1)];
   return normalized(context, element, { key, timeMs, fields, connector });
 }
@@ -74,7 +74,7 @@ export function faultDocument(context: BodyContext, element: BodyElement, fault:
     message: fault.message,
     'error.code': fault.code,
     'error.message': fault.message,
-    'error.type': index === 0 && fault.code !== 'not_a_signal' ? 'UnreadableBody' : 'UnreadableElement',
+    'error.type': index === 0 && fault.code !== 'not_a_health_event' ? 'UnreadableBody' : 'UnreadableElement',
   } as const;
   const key = ['text', hash('sha256', text, 'hex'), String(index + 1)];
   return normalized(context, element, { key, timeMs: context.body.metadata.receivedAtMs, fields });

@@ -26,7 +26,7 @@ export function newHealthEvent(
   action: HealthAction,
   subject: string,
   atMs: number,
-  { outcome, reason, words, facts = {} }: Details = {},
+  { outcome, reason, message, attributes = {} }: Details = {},
 ): HealthEvent {
   return {
     version,
@@ -35,8 +35,8 @@ export function newHealthEvent(
     subject: fitting(subject) ?? '-',
     outcome,
     reason: fitting(reason),
-    words: fitting(words),
-    facts,
+    message: fitting(message),
+    attributes,
   };
 }
 
@@ -45,7 +45,7 @@ function fitting(value: string | undefined): string | undefined {
   return value.length <= maxTextLength ? value.toWellFormed() : `${value.slice(0, maxTextLength - 1).toWellFormed()}…`;
 }
 
-/** The marked event of `doctor`; kept whatever `signals.enabled` says, since an operator asked for it. */
+/** The marked event of `doctor`; kept whatever `healthEvents.enabled` says, since an operator asked for it. */
 export const doctorProbe = (nowMs: number): HealthEvent => newHealthEvent('doctor-probe', 'doctor', nowMs);
 
 /** The audit event of one changing admin call: names and numbers of what was asked, never a document. */
@@ -60,8 +60,8 @@ export function adminCall({ call, outcome, code, input }: AdminChange, atMs: num
     .filter(([, value]) => value !== undefined && value !== null)
     .slice(0, maxPairs)
     .map(([key, value]) => shortened(`${key}=${shown(value)}`));
-  const facts = { 'admin.call': call, 'admin.input': pairs.length > 0 ? pairs : undefined };
-  return newHealthEvent('admin-call', call, atMs, { outcome, reason: code, facts });
+  const attributes = { 'admin.call': call, 'admin.input': pairs.length > 0 ? pairs : undefined };
+  return newHealthEvent('admin-call', call, atMs, { outcome, reason: code, attributes });
 }
 
 function shown(value: unknown): string {

@@ -32,11 +32,11 @@ it('each destination has its heartbeat, with its figures, when a whole period ha
   expect(bodies).toHaveLength(2);
   expect(said()[1]).toMatchObject({
     reason: 'unreachable',
-    facts: {
+    attributes: {
       'destination.state': 'stopping',
       'lag.bodies': 0,
-      'sum.holds': true,
-      'sum.degraded': 0,
+      'counters.reconciled': true,
+      'counters.degraded': 0,
       'dead_letters.open': 0,
       'journal.bytes': 1_000,
       'journal.max_bytes': 10_000,
@@ -110,7 +110,7 @@ it('each changing admin call is one event, at once, and no two share a time', as
   healthEvents.adminCall({ call: 'retry', outcome: 'failure', code: 'busy', input: {} });
   await clock.settle();
   const [first, second] = said('admin-call');
-  expect(first?.facts['admin.input']).toEqual([
+  expect(first?.attributes['admin.input']).toEqual([
     'where.datasets=a,b',
     'where.deep=…',
     'dryRun=false',
@@ -130,12 +130,15 @@ it('what cannot be kept is counted, logged, not tried again, and told as a numbe
   await clock.advance(hourMs - 120_000);
   expect(said()).toEqual([]);
   await clock.advance(120_000);
-  expect(said().map(({ action, facts }) => [action, facts.count, facts.codes])).toEqual([
-    ['signals-left-out', 2, ['admin-call=1', 'destination-misconfigured=1']],
+  expect(said().map(({ action, attributes }) => [action, attributes.count, attributes.codes])).toEqual([
+    ['health-events-dropped', 2, ['admin-call=1', 'destination-misconfigured=1']],
   ]);
-  expect(log.of('signals.not_kept').map(({ facts }) => facts['code'])).toEqual(['journal_full', 'journal_full']);
-  expect(meter.total('xiq_siem.signals.left_out', { reason: 'not_kept' })).toBe(2);
-  expect(meter.total('xiq_siem.signals.made', { action: 'signals-left-out' })).toBe(1);
+  expect(log.of('health_events.append_failed').map(({ attributes }) => attributes['code'])).toEqual([
+    'journal_full',
+    'journal_full',
+  ]);
+  expect(meter.total('xiq_siem.health_events.dropped', { reason: 'not_kept' })).toBe(2);
+  expect(meter.total('xiq_siem.health_events.created', { action: 'health-events-dropped' })).toBe(1);
 });
 
 it('a flood of admin calls is folded, and silences nothing else', async () => {
@@ -147,9 +150,9 @@ it('a flood of admin calls is folded, and silences nothing else', async () => {
   await clock.advance(15_000);
   expect(said('admin-call')).toHaveLength(100);
   expect(said('destination-misconfigured')).toHaveLength(1);
-  expect(meter.total('xiq_siem.signals.left_out', { action: 'admin-call', reason: 'too_many' })).toBe(900);
+  expect(meter.total('xiq_siem.health_events.dropped', { action: 'admin-call', reason: 'too_many' })).toBe(900);
   await clock.advance(hourMs);
-  expect(said('signals-left-out').map(({ facts }) => facts.count)).toEqual([900]);
+  expect(said('health-events-dropped').map(({ attributes }) => attributes.count)).toEqual([900]);
 });
 
 it('a hundred things that change all the time make no more than the bound', async () => {
@@ -161,8 +164,8 @@ it('a hundred things that change all the time make no more than the bound', asyn
     );
     await clock.advance(15_000);
   }
-  expect(said().filter(({ action }) => action !== 'signals-left-out').length).toBeLessThanOrEqual(200);
-  expect(said('signals-left-out').length).toBeLessThanOrEqual(1);
+  expect(said().filter(({ action }) => action !== 'health-events-dropped').length).toBeLessThanOrEqual(200);
+  expect(said('health-events-dropped').length).toBeLessThanOrEqual(1);
 });
 
 it('a poll that fails is logged, and the next one is made all the same', async () => {
@@ -178,7 +181,7 @@ it('a poll that fails is logged, and the next one is made all the same', async (
     },
   });
   await poll();
-  expect(log.of('signals.look_failed').map(({ facts }) => facts['why'])).toEqual(['Error: no status']);
+  expect(log.of('health_events.check_failed').map(({ attributes }) => attributes['why'])).toEqual(['Error: no status']);
   await poll();
   expect(said('destination-misconfigured')).toHaveLength(1);
 });
@@ -193,7 +196,7 @@ it('a fault in what watches one thing silences no other', async () => {
   world.destinations = [destinationOf('archive', { state: 'paused', reason: 'unauthorized' })];
   await poll();
   expect(said('destination-misconfigured')).toHaveLength(1);
-  expect(log.of('signals.watch_failed')[0]?.facts).toEqual({ name: 'losses', why: 'Error: unreadable' });
+  expect(log.of('health_events.watch_failed')[0]?.attributes).toEqual({ name: 'losses', why: 'Error: unreadable' });
 });
 
 it('after stop nothing is checked or said', async () => {
@@ -218,10 +221,10 @@ it('all that is said is read back as valid documents, none of them an error', as
   world.settings = { ...world.settings, heartbeatMinutes: 1 };
   const lag = { bodies: 9, bytes: 99, seconds: 3_600, eventsInFlight: 2, hoursUntilFull: 0.5 };
   const since = ago(hourMs, clock.now());
-  const held = { events: 2, code: 'mapping_conflict', words: 'no' };
+  const blocked = { events: 2, code: 'mapping_conflict', message: 'no' };
   world.destinations = [
     destinationOf('archive', { state: 'backing_off', reason: 'unreachable', since, lag }),
-    destinationOf('elastic', { held, eventsPerSecond: 2.5 }),
+    destinationOf('elastic', { blocked, eventsPerSecond: 2.5 }),
   ];
   world.gaps = [
     { id: 'archive:1-5', destination: 'archive', fromSequence: 1, toSequence: 5, bodies: 5, bytes: 50, at: since },
@@ -246,7 +249,7 @@ it('all that is said is read back as valid documents, none of them an error', as
     'credentials-refused',
     'destination-down',
     'destination-misconfigured',
-    'gap-opened',
+    'retention-gap-opened',
     'heartbeat',
     'source-silent',
     'state-damaged',

@@ -10,12 +10,12 @@ import { watchLosses } from './watch-losses.ts';
 import { watchRefused, watchSilence } from './watch-senders.ts';
 
 export const healthEventMetrics = {
-  'xiq_siem.signals.made': {
+  'xiq_siem.health_events.created': {
     help: 'Events about the connector itself that were kept, to be delivered like any other.',
     unit: '{event}',
     attributes: ['action'],
   },
-  'xiq_siem.signals.left_out': {
+  'xiq_siem.health_events.dropped': {
     help: 'Events about the connector itself that were not made: too many in an hour, or the journal took none.',
     unit: '{event}',
     attributes: ['action', 'reason'],
@@ -63,7 +63,7 @@ export function startHealthEvents(parts: HealthEventsParts) {
   const leaveOut = (events: readonly HealthEvent[], reason: 'too_many' | 'not_kept'): void => {
     for (const event of events) {
       budget.leaveOut(event);
-      meter.add('xiq_siem.signals.left_out', 1, { action: event.action, reason });
+      meter.add('xiq_siem.health_events.dropped', 1, { action: event.action, reason });
     }
   };
 
@@ -75,11 +75,11 @@ export function startHealthEvents(parts: HealthEventsParts) {
     if (made.length === 0) return;
     try {
       await parts.keep(made);
-      for (const { action } of made) meter.add('xiq_siem.signals.made', 1, { action });
+      for (const { action } of made) meter.add('xiq_siem.health_events.created', 1, { action });
     } catch (cause) {
       leaveOut(made, 'not_kept');
       const code = cause instanceof ConnectorError ? cause.code : 'internal';
-      log.warn('signals.not_kept', { code, signals: made.length, why: String(cause) });
+      log.warn('health_events.append_failed', { code, events: made.length, why: String(cause) });
     }
   }
 
@@ -88,7 +88,7 @@ export function startHealthEvents(parts: HealthEventsParts) {
     try {
       return [...watch(poll)];
     } catch (cause) {
-      log.error('signals.watch_failed', { name, why: String(cause) });
+      log.error('health_events.watch_failed', { name, why: String(cause) });
       return [];
     }
   };
@@ -111,7 +111,7 @@ export function startHealthEvents(parts: HealthEventsParts) {
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      await poll().catch((cause: unknown) => log.error('signals.look_failed', { why: String(cause) }));
+      await poll().catch((cause: unknown) => log.error('health_events.check_failed', { why: String(cause) }));
       await clock.sleep(Math.min(pollMs, settings().heartbeatMinutes * 60_000), signal);
     }
   }

@@ -12,7 +12,7 @@ import { agent, bodyOf, eventsOf, startMs } from './test-health-events.ts';
 const own = [...connectorFields, ...xiqSource.fields];
 
 /** A value for every fact there is. */
-const allFacts: Content['facts'] = {
+const allAttributes: Content['attributes'] = {
   'destination.name': 'elastic',
   'destination.type': 'elasticsearch',
   'destination.state': 'backing_off',
@@ -28,15 +28,15 @@ const allFacts: Content['facts'] = {
   'lag.seconds': 0.5,
   'lag.events_in_flight': 0,
   events_per_second: 1.5,
-  'sum.normalized': 9,
-  'sum.delivered': 8,
-  'sum.degraded': 0,
-  'sum.duplicate': 0,
-  'sum.dead_lettered': 1,
-  'sum.filtered': 0,
-  'sum.damaged': 0,
-  'sum.difference': 0,
-  'sum.holds': true,
+  'counters.normalized': 9,
+  'counters.delivered': 8,
+  'counters.degraded': 0,
+  'counters.duplicate': 0,
+  'counters.dead_lettered': 1,
+  'counters.filtered': 0,
+  'counters.damaged': 0,
+  'counters.unaccounted': 0,
+  'counters.reconciled': true,
   held_events: 1,
   'dead_letters.open': 1,
   possible_duplicates: 0,
@@ -67,7 +67,11 @@ const allFacts: Content['facts'] = {
 const actions = Object.keys(eventTable).filter((name): name is HealthAction => name in eventTable);
 
 const whole = (action: HealthAction): HealthEvent =>
-  newHealthEvent(action, 'elastic', startMs, { reason: 'unauthorized', words: 'no such key', facts: allFacts });
+  newHealthEvent(action, 'elastic', startMs, {
+    reason: 'unauthorized',
+    message: 'no such key',
+    attributes: allAttributes,
+  });
 
 describe('every health event', () => {
   it.each(actions)('%s is a valid ECS document, with all facts and with none', (action) => {
@@ -158,7 +162,7 @@ it('ids are the same on every replay, and pinned: 1 and SHA-256 of time, action,
 it('the original is the own text of each element, whatever stands in it', () => {
   const elements = [
     newHealthEvent('admin-call', 'a "],[{\\', startMs),
-    newHealthEvent('heartbeat', 'b', startMs, { words: '\ud800 \u2028 ä' }),
+    newHealthEvent('heartbeat', 'b', startMs, { message: '\ud800 \u2028 ä' }),
     { text: 'a,b', '9': [1.5, { deep: ['\u0000'] }] },
     'a,b',
     null,
@@ -173,7 +177,7 @@ it('the original is the own text of each element, whatever stands in it', () => 
 describe('what an older version kept', () => {
   const kept = (action: string, more: object = {}) =>
     JSON.stringify([
-      { version: 1, action, at: '2026-01-01T00:00:00.000Z', subject: 'archive', facts: { count: 3 }, ...more },
+      { version: 1, action, at: '2026-01-01T00:00:00.000Z', subject: 'archive', attributes: { count: 3 }, ...more },
     ]);
 
   it.each([
@@ -199,8 +203,8 @@ describe('what an older version kept', () => {
   });
 
   it('is read with the facts of its time', () => {
-    const facts = { 'silence.seconds': 1_200, 'silence.habit_seconds': 60, total: 5 };
-    const [event] = eventsOf(kept('source-silent', { facts }));
+    const attributes = { 'silence.seconds': 1_200, 'silence.habit_seconds': 60, total: 5 };
+    const [event] = eventsOf(kept('source-silent', { attributes }));
     expect(event?.document).toMatchObject({
       event: { kind: 'alert', action: 'source-silent' },
       extreme: { connector: { silence: { seconds: 1_200, habit_seconds: 60 }, total: 5 } },
@@ -210,7 +214,7 @@ describe('what an older version kept', () => {
   it('is no event where no version ever made it', () => {
     const actions = ['toString', '__proto__', 'heart'];
     const codes = actions.map((action) => eventsOf(kept(action))[0]?.document.error?.code);
-    expect(codes).toEqual(['not_a_signal', 'not_a_signal', 'not_a_signal']);
+    expect(codes).toEqual(['not_a_health_event', 'not_a_health_event', 'not_a_health_event']);
   });
 });
 
@@ -222,16 +226,16 @@ describe('what it cannot read', () => {
     ['not_an_array', text],
     ['not_an_array', 'null'],
     ['too_many_elements', `[${'0,'.repeat(1_000)}0]`],
-    ['not_a_signal', '[null]'],
-    ['not_a_signal', `[${text.replace('"version":1', '"version":2')}]`],
-    ['not_a_signal', `[${text.replace('"version":1', '"version":1,"more":1')}]`],
-    ['not_a_signal', `[${text.replace('"facts":{}', '"facts":{"secret":"x"}')}]`],
-    ['not_a_signal', `[${text.replace('"a"', '"\\ud800"')}]`],
+    ['not_a_health_event', '[null]'],
+    ['not_a_health_event', `[${text.replace('"version":1', '"version":2')}]`],
+    ['not_a_health_event', `[${text.replace('"version":1', '"version":1,"more":1')}]`],
+    ['not_a_health_event', `[${text.replace('"facts":{}', '"facts":{"secret":"x"}')}]`],
+    ['not_a_health_event', `[${text.replace('"a"', '"\\ud800"')}]`],
   ])('becomes a pipeline_error: %s, %#', (code, content) => {
     const meter = createRecordingMeter();
     const [event, ...more] = eventsOf(content, startMs, meter);
     expect(more).toEqual([]);
-    const type = code === 'not_a_signal' ? 'UnreadableElement' : 'UnreadableBody';
+    const type = code === 'not_a_health_event' ? 'UnreadableElement' : 'UnreadableBody';
     expect(event?.document).toMatchObject({ event: { kind: 'pipeline_error' }, error: { code, type } });
     expect(validateEcs(event?.document ?? {}, own)).toEqual([]);
     expect(meter.total('pipeline_errors', { code })).toBe(1);

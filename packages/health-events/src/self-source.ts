@@ -63,7 +63,7 @@ function* eventsOf(context: BodyContext): Generator<Read> {
     }
     const where = error.issues[0]?.path.join('.') || 'the element';
     const message = `An element of a body of our own is not a health event: ${where}: ${error.issues[0]?.message}`;
-    const fault: ElementFault = { code: 'not_a_signal', message: message.slice(0, 500).toWellFormed() };
+    const fault: ElementFault = { code: 'not_a_health_event', message: message.slice(0, 500).toWellFormed() };
     yield { event: faultDocument(context, { index, text }, fault), fault };
   }
 }

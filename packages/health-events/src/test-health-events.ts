@@ -38,7 +38,7 @@ export function destinationOf(name: string, change: Partial<DestinationState> = 
     since: new Date(startMs).toISOString(),
     lag: { bodies: 0, bytes: 0, seconds: 0, eventsInFlight: 0, hoursUntilFull: null },
     eventsPerSecond: null,
-    sum: {
+    counters: {
       normalized: 0,
       delivered: 0,
       degraded: 0,
@@ -47,9 +47,9 @@ export function destinationOf(name: string, change: Partial<DestinationState> = 
       filtered: 0,
       damaged: 0,
       inFlight: 0,
-      difference: 0,
+      unaccounted: 0,
     },
-    deadLetters: { open: 0, delivered: 0, dropped: 0, lost: 0, difference: 0 },
+    deadLetters: { open: 0, delivered: 0, dropped: 0, lost: 0, unaccounted: 0 },
     possibleDuplicates: 0,
     pluginFaults: 0,
     ...change,
@@ -117,7 +117,7 @@ export function healthEventsToTest(change: Partial<MadeUp> = {}) {
         incidents: world.incidents,
         deadLetters: { open: 0, bytes: 0 },
         jobsRunning: 0,
-        holds: true,
+        reconciled: true,
       };
     },
     refused: () => world.refused.splice(0),

@@ -30,32 +30,32 @@ const audit = (state: SubscriptionState['state'], more: Partial<SubscriptionStat
 const subject = 'xiq/AUDIT_LOG_ALL';
 
 it('a subscription that is missing, disabled or changed is said once, and once more when it is mended', async () => {
-  const { see, actions } = watched(audit('well'));
+  const { see, actions } = watched(audit('ok'));
   await see(audit('missing'));
   await see(audit('missing'));
   await see(audit('unknown'));
   await see(audit('disabled'));
-  await see(audit('well'));
+  await see(audit('ok'));
   await see(audit('foreign'));
   await see(audit('changed'));
   expect(actions()).toEqual([
     ['subscription-missing', subject, 'missing'],
     ['subscription-disabled', subject, 'disabled'],
-    ['subscription-mended', subject, 'disabled'],
+    ['subscription-fixed', subject, 'disabled'],
     ['subscription-changed', subject, 'foreign'],
     ['subscription-changed', subject, 'changed'],
   ]);
 });
 
 it('what one look found and mended is both said, once', async () => {
-  const { see, actions, said } = watched(audit('well'));
-  const mended = audit('well', { mended: { was: 'disabled', at: '2026-01-01T00:00:00.000Z' } });
-  await see(mended);
-  await see(mended);
-  await see(audit('well'));
+  const { see, actions, said } = watched(audit('ok'));
+  const fixed = audit('ok', { fixed: { was: 'disabled', at: '2026-01-01T00:00:00.000Z' } });
+  await see(fixed);
+  await see(fixed);
+  await see(audit('ok'));
   expect(actions()).toEqual([
     ['subscription-disabled', subject, 'disabled'],
-    ['subscription-mended', subject, 'disabled'],
+    ['subscription-fixed', subject, 'disabled'],
   ]);
   const [disabled] = said();
   expect(disabled && messageOf(disabled)).toContain(
@@ -75,15 +75,15 @@ it('a public URL that is wrong is said with its checks, and again only when othe
   const { see, said } = watched();
   const wrong = (...checks: string[]): Partial<Api> => ({
     publicUrl: [
-      { what: 'name', result: 'unverifiable', words: 'not seen' },
-      ...checks.map((what) => ({ what, result: 'wrong' as const, words: `${what} is wrong.` })),
+      { what: 'name', result: 'unverifiable', message: 'not seen' },
+      ...checks.map((what) => ({ what, result: 'failed' as const, message: `${what} is wrong.` })),
     ],
   });
   await see(wrong());
   await see(wrong('certificate_expiry'));
   await see(wrong('certificate_expiry'));
   await see(wrong('certificate_expiry', 'refuses_without_secret'));
-  expect(said('public-url-wrong').map(({ facts, words }) => [facts.codes, words])).toEqual([
+  expect(said('public-url-check-failed').map(({ attributes, message }) => [attributes.codes, message])).toEqual([
     [['certificate_expiry'], 'certificate_expiry is wrong.'],
     [['certificate_expiry', 'refuses_without_secret'], 'certificate_expiry is wrong. refuses_without_secret is wrong.'],
   ]);
@@ -95,7 +95,7 @@ it('an API that fails is said once, until it answers again', async () => {
   await see({ failure: 'no answer, again' });
   await see({});
   await see({ failure: 'no answer' });
-  expect(said('xiq-api-failing').map(({ subject: source, words }) => [source, words])).toEqual([
+  expect(said('xiq-api-failing').map(({ subject: source, message }) => [source, message])).toEqual([
     ['xiq', 'no answer'],
     ['xiq', 'no answer'],
   ]);

@@ -3,7 +3,7 @@ import type { SourceState, SubscriptionState } from '@xiq-siem/admin-api';
 import { type Check, type Watcher, watchStates } from './watch.ts';
 
 const actions = {
-  ok: 'subscription-mended',
+  ok: 'subscription-fixed',
   missing: 'subscription-missing',
   disabled: 'subscription-disabled',
   changed: 'subscription-changed',
@@ -15,23 +15,23 @@ export function watchAccount(): Watcher {
   const fixedAt = new Map<string, string>();
 
   function* subscriptions(source: string, all: readonly SubscriptionState[]): Generator<Check> {
-    for (const { messageType, state, words, mended } of all) {
+    for (const { messageType, state, message, fixed } of all) {
       const subject = `${source}/${messageType}`;
-      const facts = { source, message_type: messageType };
+      const attributes = { source, message_type: messageType };
       const check = (found: keyof typeof actions | undefined, text?: string): Check => ({
         key: `subscription ${subject}`,
         state: found,
         action: found && actions[found],
         subject,
-        details: { reason: found, words: text, facts },
+        details: { reason: found, message: text, attributes },
       });
       // One poll may find that a subscription was wrong and has been fixed already.
-      if (state === 'well' && mended !== undefined && mended.at !== fixedAt.get(subject)) {
-        fixedAt.set(subject, mended.at);
-        yield check(mended.was);
+      if (state === 'ok' && fixed !== undefined && fixed.at !== fixedAt.get(subject)) {
+        fixedAt.set(subject, fixed.at);
+        yield check(fixed.was);
       }
-      if (state === 'well') yield check('ok');
-      else yield check(state === 'unknown' ? undefined : state, words);
+      if (state === 'ok') yield check('ok');
+      else yield check(state === 'unknown' ? undefined : state, message);
     }
   }
 
@@ -45,7 +45,7 @@ export function watchAccount(): Watcher {
         state: api.failure === undefined ? 'ok' : 'failing',
         action: api.failure === undefined ? undefined : 'xiq-api-failing',
         subject: source,
-        details: { words: api.failure, facts: { source } },
+        details: { message: api.failure, attributes: { source } },
       };
     }
   });
@@ -53,13 +53,13 @@ export function watchAccount(): Watcher {
 
 /** Reported again when other checks fail. */
 function publicUrl(source: string, checks: NonNullable<SourceState['api']>['publicUrl']): Check {
-  const wrong = checks.filter(({ result }) => result === 'wrong');
+  const wrong = checks.filter(({ result }) => result === 'failed');
   const codes = wrong.map(({ what }) => what);
   return {
     key: `public URL ${source}`,
     state: codes.join() || 'ok',
-    action: wrong.length === 0 ? undefined : 'public-url-wrong',
+    action: wrong.length === 0 ? undefined : 'public-url-check-failed',
     subject: source,
-    details: { words: wrong.map(({ words }) => words).join(' '), facts: { codes, source } },
+    details: { message: wrong.map(({ message }) => message).join(' '), attributes: { codes, source } },
   };
 }

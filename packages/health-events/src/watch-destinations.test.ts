@@ -8,20 +8,20 @@ describe('a destination', () => {
   it('is down when it has backed off for more than a minute, and recovered at once', async () => {
     const { world, clock, said, poll } = healthEventsToTest();
     await clock.settle();
-    const lastFailure = { code: 'unreachable', words: 'connection refused', at: iso(startMs) };
+    const lastFailure = { code: 'unreachable', message: 'connection refused', at: iso(startMs) };
     world.destinations = [destinationOf('archive', { state: 'backing_off', reason: 'unreachable', lastFailure })];
     await clock.advance(60_000);
     expect(said()).toEqual([]);
     await poll();
     expect(said()).toMatchObject([
-      { action: 'destination-down', subject: 'archive', reason: 'unreachable', words: 'connection refused' },
+      { action: 'destination-down', subject: 'archive', reason: 'unreachable', message: 'connection refused' },
     ]);
     await clock.advance(hourMs);
     expect(said()).toHaveLength(1);
     world.destinations = [destinationOf('archive')];
     await poll();
     expect(said().slice(1)).toMatchObject([
-      { action: 'destination-recovered', reason: 'down', facts: { period_seconds: 3_615 } },
+      { action: 'destination-recovered', reason: 'down', attributes: { period_seconds: 3_615 } },
     ]);
   });
 
@@ -38,10 +38,10 @@ describe('a destination', () => {
   it('is misconfigured at once when it pauses or holds events, and once', async () => {
     const { world, clock, said, poll } = healthEventsToTest();
     await clock.settle();
-    const held = { events: 4, code: 'no_index', words: 'index is missing' };
+    const blocked = { events: 4, code: 'no_index', message: 'index is missing' };
     world.destinations = [
       destinationOf('a', { state: 'paused', reason: 'unauthorized' }),
-      destinationOf('b', { held }),
+      destinationOf('b', { blocked }),
     ];
     await poll();
     await clock.advance(hourMs);
@@ -51,8 +51,8 @@ describe('a destination', () => {
         action: 'destination-misconfigured',
         subject: 'b',
         reason: 'no_index',
-        words: 'index is missing',
-        facts: { held_events: 4 },
+        message: 'index is missing',
+        attributes: { held_events: 4 },
       },
     ]);
   });

@@ -10,14 +10,14 @@ const awayMs = 60_000;
 const ours: ReadonlySet<string> = new Set(['dead_letters_full', 'dead_letters_failed']);
 
 /** Undefined: not to be reported yet, or not any more. */
-function conditionOf({ state, reason = '', since, held }: DestinationState, atMs: number) {
+function conditionOf({ state, reason = '', since, blocked }: DestinationState, atMs: number) {
   const long = since !== undefined && atMs - Date.parse(since) > awayMs;
-  if (state === 'running') return held === undefined ? 'ok' : 'misconfigured';
+  if (state === 'running') return blocked === undefined ? 'ok' : 'misconfigured';
   if (state === 'paused' && !ours.has(reason)) return 'misconfigured';
   return (state === 'paused' || state === 'backing_off') && long ? 'down' : undefined;
 }
 
-const factsOf = ({ name, type, state, since }: DestinationState) => ({
+const attributesOf = ({ name, type, state, since }: DestinationState) => ({
   'destination.name': name,
   'destination.type': type,
   'destination.state': state,
@@ -33,11 +33,11 @@ const actions = {
 export const watchDestinations = (): Watcher =>
   watchStates(({ atMs, status }) =>
     status.destinations.map((destination) => {
-      const { name, held, lastFailure, reason = held?.code ?? lastFailure?.code } = destination;
+      const { name, blocked, lastFailure, reason = blocked?.code ?? lastFailure?.code } = destination;
       const state = conditionOf(destination, atMs);
-      const words = (held?.code === reason ? held?.words : undefined) ?? lastFailure?.words;
-      const wrong = { reason, words, facts: { ...factsOf(destination), held_events: held?.events } };
-      const details = state === 'ok' ? { facts: factsOf(destination) } : wrong;
+      const message = (blocked?.code === reason ? blocked?.message : undefined) ?? lastFailure?.message;
+      const wrong = { reason, message, attributes: { ...attributesOf(destination), held_events: blocked?.events } };
+      const details = state === 'ok' ? { attributes: attributesOf(destination) } : wrong;
       return { key: name, state, action: state && actions[state], subject: name, details };
     }),
   );
@@ -52,11 +52,11 @@ export function watchHeartbeats(startMs: number): Watcher {
     if (atMs - lastMs < everyMs) return;
     lastMs = atMs - lastMs < 2 * everyMs ? lastMs + everyMs : atMs;
     for (const destination of destinations) {
-      const { name, reason, lag, sum, eventsPerSecond, deadLetters, held } = destination;
+      const { name, reason, lag, counters, eventsPerSecond, deadLetters, blocked } = destination;
       yield newHealthEvent('heartbeat', name, atMs, {
         reason,
-        facts: {
-          ...factsOf(destination),
+        attributes: {
+          ...attributesOf(destination),
           'lag.bodies': lag.bodies,
           'lag.bytes': lag.bytes,
           'lag.seconds': lag.seconds,
@@ -66,17 +66,17 @@ export function watchHeartbeats(startMs: number): Watcher {
           'journal.free_bytes': journal.freeBytes,
           'journal.hours_until_full': lag.hoursUntilFull ?? undefined,
           events_per_second: eventsPerSecond ?? undefined,
-          'sum.normalized': sum.normalized,
-          'sum.delivered': sum.delivered,
-          'sum.degraded': sum.degraded,
-          'sum.duplicate': sum.duplicate,
-          'sum.dead_lettered': sum.deadLettered,
-          'sum.filtered': sum.filtered,
-          'sum.damaged': sum.damaged,
-          'sum.difference': sum.difference,
-          'sum.holds': sum.difference === 0 && deadLetters.difference === 0,
+          'counters.normalized': counters.normalized,
+          'counters.delivered': counters.delivered,
+          'counters.degraded': counters.degraded,
+          'counters.duplicate': counters.duplicate,
+          'counters.dead_lettered': counters.deadLettered,
+          'counters.filtered': counters.filtered,
+          'counters.damaged': counters.damaged,
+          'counters.unaccounted': counters.unaccounted,
+          'counters.reconciled': counters.unaccounted === 0 && deadLetters.unaccounted === 0,
           'dead_letters.open': deadLetters.open,
-          held_events: held?.events,
+          held_events: blocked?.events,
           possible_duplicates: destination.possibleDuplicates,
           plugin_faults: destination.pluginFaults,
         },

@@ -28,7 +28,9 @@ describe('the journal', () => {
     });
     const { world, clock, said } = healthEventsToTest({ gaps: [gap(9)] });
     await clock.advance(hourMs);
-    expect(said()).toMatchObject([{ action: 'gap-opened', facts: { 'gap.id': 'archive:3-9', 'gap.bodies': 7 } }]);
+    expect(said()).toMatchObject([
+      { action: 'retention-gap-opened', attributes: { 'gap.id': 'archive:3-9', 'gap.bodies': 7 } },
+    ]);
     for (let to = 10; to < 250; to += 1) {
       world.gaps = [gap(to)];
       await clock.advance(15_000);
@@ -43,12 +45,12 @@ describe('the journal', () => {
     const lost = { fromSequence: 4, toSequence: 6, bodies: 2, bytes: 30, where: 'journal/1.log' };
     const spans = [
       { ...lost, reason: 'damaged' as const },
-      { ...lost, reason: 'letGo' as const },
+      { ...lost, reason: 'evicted' as const },
     ];
     const { clock, said } = healthEventsToTest({ lost: spans });
     await clock.advance(hourMs);
-    const facts = { 'gap.bodies': 2 };
-    expect(said()).toMatchObject([{ action: 'bodies-lost', reason: 'damaged', subject: 'journal/1.log', facts }]);
+    const attributes = { 'gap.bodies': 2 };
+    expect(said()).toMatchObject([{ action: 'bodies-lost', reason: 'damaged', subject: 'journal/1.log', attributes }]);
   });
 });
 
@@ -58,13 +60,19 @@ describe('the state file', () => {
     const { world, clock, said } = healthEventsToTest({ incidents: [{ ...incident, lost: 2, file: 'quarantine/x' }] });
     await clock.advance(2 * hourMs);
     expect(said()).toMatchObject([
-      { action: 'state-damaged', reason: 'damaged', words: 'malformed', subject: 'quarantine/x', facts: { count: 2 } },
+      {
+        action: 'state-damaged',
+        reason: 'damaged',
+        message: 'malformed',
+        subject: 'quarantine/x',
+        attributes: { count: 2 },
+      },
     ]);
     world.incidents = [...world.incidents, { ...incident, id: 'state:2', kind: 'missing' }];
     await clock.advance(2 * hourMs);
     expect(said()).toHaveLength(2);
     expect(said().at(-1)).toMatchObject({ reason: 'missing', subject: 'state.sqlite' });
-    expect(said().at(-1)?.facts?.['count']).toBeUndefined();
+    expect(said().at(-1)?.attributes?.['count']).toBeUndefined();
   });
 });
 
@@ -86,7 +94,7 @@ it('events that are missing are said, once for each hour and message type', asyn
     {
       action: 'completeness-missing',
       subject: 'xiq',
-      facts: {
+      attributes: {
         source: 'xiq',
         message_type: 'AUDIT_LOG_ALL',
         count: 2,

@@ -4,7 +4,7 @@ import { type Watcher, watchStates } from './watch.ts';
 export const watchLosses = (): Watcher =>
   watchStates(function* losses({ status, completeness }) {
     for (const { id, destination, fromSequence, toSequence, bodies, bytes } of status.gaps) {
-      const facts = {
+      const attributes = {
         'destination.name': destination,
         'gap.id': id,
         'gap.bodies': bodies,
@@ -15,35 +15,35 @@ export const watchLosses = (): Watcher =>
       // A gap's id changes as it grows; its beginning does not.
       const key = `gap ${destination} ${fromSequence}`;
       const state = String(toSequence);
-      yield { key, state, hourly: true, action: 'gap-opened', subject: destination, details: { facts } };
+      yield { key, state, hourly: true, action: 'retention-gap-opened', subject: destination, details: { attributes } };
     }
     for (const { reason, where, fromSequence, toSequence, bodies, bytes } of status.journal.lost) {
       // Evicted requests are gaps.
-      if (reason === 'letGo') continue;
-      const facts = {
+      if (reason === 'evicted') continue;
+      const attributes = {
         'gap.bodies': bodies,
         'gap.bytes': bytes,
         'gap.from_sequence': fromSequence,
         'gap.to_sequence': toSequence,
       };
       const key = `lost ${reason} ${fromSequence}`;
-      const details = { reason, facts };
+      const details = { reason, attributes };
       yield { key, state: String(toSequence), hourly: true, action: 'bodies-lost', subject: where, details };
     }
-    for (const { id, kind: reason, reason: words, lost: count, file } of status.incidents) {
-      const facts = { count };
+    for (const { id, kind: reason, reason: message, lost: count, file } of status.incidents) {
+      const attributes = { count };
       yield {
         key: id,
         state: reason,
         action: 'state-damaged',
         subject: file ?? 'state.sqlite',
-        details: { reason, words, facts },
+        details: { reason, message, attributes },
       };
     }
     // Once for each hour and message type.
     for (const { source, messageType, hourMs, state, xiq, kept, missing, surplus } of completeness()) {
       const hour = new Date(hourMs).toISOString();
-      const facts = {
+      const attributes = {
         source,
         message_type: messageType,
         count: missing,
@@ -54,6 +54,6 @@ export const watchLosses = (): Watcher =>
       };
       const key = `hour ${source} ${messageType}`;
       const found = state === 'missing' ? hour : undefined;
-      yield { key, state: found, action: 'completeness-missing', subject: source, details: { facts } };
+      yield { key, state: found, action: 'completeness-missing', subject: source, details: { attributes } };
     }
   });

@@ -12,13 +12,13 @@ describe('senders with a wrong secret', () => {
     for (let n = 1; n <= 20; n += 1) world.refused.push({ source: 'xiq', address: `192.0.2.${n}`, count: n });
     await poll();
     const [first] = said('credentials-refused');
-    expect(first?.facts).toMatchObject({ source: 'xiq', count: 210, period_seconds: 15, per_minute: 840 });
-    expect(first?.facts['refused.by_address']).toHaveLength(10);
-    expect(first?.facts['refused.by_address']?.[0]).toBe('192.0.2.20=20');
+    expect(first?.attributes).toMatchObject({ source: 'xiq', count: 210, period_seconds: 15, per_minute: 840 });
+    expect(first?.attributes['refused.by_address']).toHaveLength(10);
+    expect(first?.attributes['refused.by_address']?.[0]).toBe('192.0.2.20=20');
     world.refused.push({ source: 'xiq', address: '192.0.2.1', count: 10 });
     await clock.advance(hourMs);
     expect(said('credentials-refused').slice(1)).toMatchObject([
-      { facts: { count: 10, period_seconds: 3_600, 'refused.by_address': ['192.0.2.1=10'] } },
+      { attributes: { count: 10, period_seconds: 3_600, 'refused.by_address': ['192.0.2.1=10'] } },
     ]);
   });
 
@@ -29,11 +29,11 @@ describe('senders with a wrong secret', () => {
       world.refused.push({ source: 'xiq', address: 'a', count: 2 }, { source: 'other', address: 'b', count: 1 });
       await clock.advance(15_000);
     }
-    const reports = said().map(({ subject, facts }) => [
+    const reports = said().map(({ subject, attributes }) => [
       subject,
-      facts.count,
-      facts.period_seconds,
-      facts['refused.by_address'],
+      attributes.count,
+      attributes.period_seconds,
+      attributes['refused.by_address'],
     ]);
     expect(reports).toEqual([
       ['xiq', 2, 15, ['a=2']],
@@ -48,7 +48,7 @@ describe('senders with a wrong secret', () => {
     await clock.settle();
     for (let n = 0; n < 5_000; n += 1) world.refused.push({ source: 'xiq', address: `2001:db8::${n}`, count: 1 });
     await poll();
-    expect(said('credentials-refused').map(({ facts }) => facts.count)).toEqual([5_000]);
+    expect(said('credentials-refused').map(({ attributes }) => attributes.count)).toEqual([5_000]);
   });
 
   it('are said with the next poll where one fails', async () => {
@@ -66,7 +66,7 @@ describe('senders with a wrong secret', () => {
     expect(said()).toEqual([]);
     Object.defineProperty(world, 'destinations', { value: destinations });
     await poll();
-    expect(said().map(({ facts }) => [facts.count, facts.period_seconds])).toEqual([[3, 30]]);
+    expect(said().map(({ attributes }) => [attributes.count, attributes.period_seconds])).toEqual([[3, 30]]);
   });
 
   it('are said at once again after an hour of quiet', async () => {
@@ -76,7 +76,7 @@ describe('senders with a wrong secret', () => {
     await clock.advance(3 * hourMs);
     world.refused.push({ source: 'xiq', address: 'a', count: 4 });
     await poll();
-    expect(said().map(({ facts }) => [facts.count, facts.period_seconds])).toEqual([
+    expect(said().map(({ attributes }) => [attributes.count, attributes.period_seconds])).toEqual([
       [1, 15],
       [4, 15],
     ]);
@@ -107,7 +107,7 @@ describe('a source', () => {
       {
         action: 'source-silent',
         subject: 'xiq',
-        facts: { source: 'xiq', 'silence.seconds': 1_215, 'silence.last_received': iso(startMs) },
+        attributes: { source: 'xiq', 'silence.seconds': 1_215, 'silence.last_received': iso(startMs) },
       },
     ]);
     hear();
@@ -115,8 +115,8 @@ describe('a source', () => {
     await poll();
     expect(said().slice(1)).toMatchObject([
       {
-        action: 'source-heard',
-        facts: { 'silence.seconds': (heardMs - startMs) / 1000, 'silence.last_received': iso(heardMs) },
+        action: 'source-recovered',
+        attributes: { 'silence.seconds': (heardMs - startMs) / 1000, 'silence.last_received': iso(heardMs) },
       },
     ]);
     await clock.advance(21 * minuteMs);
@@ -138,7 +138,7 @@ describe('a source', () => {
     world.sources = [{ name: 'xiq' }, { name: 'new' }];
     await clock.advance(15 * minuteMs);
     expect(said().map(({ action, subject }) => [action, subject])).toEqual([['source-silent', 'xiq']]);
-    expect(said()[0]?.facts).not.toHaveProperty('silence.last_received', expect.anything());
+    expect(said()[0]?.attributes).not.toHaveProperty('silence.last_received', expect.anything());
     world.sources = [{ name: 'xiq' }, { name: 'new', lastReceived: iso(clock.now()) }];
     await clock.advance(15 * minuteMs);
     expect(said()).toHaveLength(1);
@@ -169,6 +169,6 @@ describe('a source', () => {
       said()
         .filter(({ action }) => action !== 'heartbeat')
         .map(({ action }) => action),
-    ).toEqual(['source-silent', 'source-heard']);
+    ).toEqual(['source-silent', 'source-recovered']);
   });
 });

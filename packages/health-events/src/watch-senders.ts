@@ -41,14 +41,14 @@ export function watchRefused(): Watcher {
       begin(source, atMs);
       const seconds = Math.max(0, (atMs - beginMs) / 1000);
       const most = [...byAddress].sort(([, a], [, b]) => b - a).slice(0, shownAddresses);
-      const facts = {
+      const attributes = {
         source,
         count,
         period_seconds: seconds,
         per_minute: seconds > 0 ? (count * 60) / seconds : undefined,
         'refused.by_address': most.map(([address, times]) => `${address}=${times}`),
       };
-      yield newHealthEvent('credentials-refused', source, atMs, { facts });
+      yield newHealthEvent('credentials-refused', source, atMs, { attributes });
     }
   };
 }
@@ -66,7 +66,7 @@ export function watchSilence(): Watcher {
     heard = new Map(found.map(({ name, lastMs }) => [name, lastMs]));
     return found.map(({ name, lastReceived, lastMs, previousMs }) => {
       const isSilent = limitMs > 0 && atMs - lastMs > limitMs;
-      const facts = {
+      const attributes = {
         source: name,
         'silence.seconds': Math.max(0, isSilent ? atMs - lastMs : lastMs - previousMs) / 1000,
         'silence.last_received': lastReceived && new Date(lastReceived).toISOString(),
@@ -74,9 +74,9 @@ export function watchSilence(): Watcher {
       return {
         key: name,
         state: isSilent ? 'silent' : lastMs === previousMs ? undefined : 'ok',
-        action: isSilent ? 'source-silent' : 'source-heard',
+        action: isSilent ? 'source-silent' : 'source-recovered',
         subject: name,
-        details: { facts },
+        details: { attributes },
       };
     });
   });

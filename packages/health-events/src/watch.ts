@@ -72,7 +72,7 @@ export function watchStates(checks: (poll: Poll) => Iterable<Check>): Watcher {
       now.set(key, changes ? { state, sinceMs: atMs } : before);
       if (!changes || action === undefined) continue;
       const period_seconds = Math.max(0, (atMs - before.sinceMs) / 1000);
-      const ended = { ...details, reason: before.state, facts: { ...details.facts, period_seconds } };
+      const ended = { ...details, reason: before.state, attributes: { ...details.attributes, period_seconds } };
       events.push(newHealthEvent(action, subject, atMs, state === 'ok' ? ended : details));
     }
     for (const key of gone) now.delete(key);

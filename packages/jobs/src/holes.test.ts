@@ -1,51 +1,60 @@
 // Jobs over a log that leaves sequences out: 10, 20, 21, 40, 50, …
 import { replayRequest, retryRequest } from '@xiq-siem/admin-api';
-import { audit, destinations, hanging, judging, linesOf, never, openPlace, until } from '@xiq-siem/queries/test-place';
+import {
+  audit,
+  destinations,
+  hanging,
+  judging,
+  linesOf,
+  never,
+  openFixture,
+  until,
+} from '@xiq-siem/queries/test-queries';
 import { sequenceWithHoles as at, modelLog } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { createRenormalizer } from './renormalizer.ts';
-import { openJobs, spanOf } from './test-desk.ts';
+import { openJobs, spanOf } from './test-jobs.ts';
 
 test('a replay counts bodies: all of its span, those that are done, those that are lost', async () => {
   const store = modelLog();
-  await using place = await openPlace(destinations('one'), { over: store.open() });
-  for (let id = 0; id < 8; id += 1) await place.keep([audit(id)]);
-  await place.settled();
+  await using fixture = await openFixture(destinations('one'), { over: store.open() });
+  for (let id = 0; id < 8; id += 1) await fixture.keep([audit(id)]);
+  await fixture.settled();
   store.damage([at(1), at(2), at(3)]);
-  const siem = place.siem('one');
-  siem.answer = hanging;
-  const jobs = await openJobs(place);
-  const job = await jobs.begin('replay', replayRequest.parse(spanOf(place)));
-  await until(() => jobs.jobOf(job.id).lanes[0]?.damaged === 3);
-  expect(jobs.jobOf(job.id).lanes).toMatchObject([{ done: 0, total: 8 }]);
+  const siem = fixture.siem('one');
+  siem.response = hanging;
+  const jobs = await openJobs(fixture);
+  const job = await jobs.begin('replay', replayRequest.parse(spanOf(fixture)));
+  await until(() => jobs.jobOf(job.id).streams[0]?.damaged === 3);
+  expect(jobs.jobOf(job.id).streams).toMatchObject([{ done: 0, total: 8 }]);
   await jobs.stop();
-  siem.answer = undefined;
-  const resumed = await openJobs(place);
+  siem.response = undefined;
+  const resumed = await openJobs(fixture);
   const ended = await resumed.ended(await resumed.begin('replay', replayRequest.parse(job.request)));
-  expect(ended).toMatchObject({ state: 'done', lanes: [{ done: 8, total: 8, delivered: 5, damaged: 3 }] });
+  expect(ended).toMatchObject({ state: 'done', streams: [{ done: 8, total: 8, delivered: 5, damaged: 3 }] });
 });
 
 test('a retry makes the events of dead letters anew from their bodies', async () => {
-  await using place = await openPlace(destinations('one'), { over: modelLog().open() });
-  const siem = place.siem('one');
-  siem.answer = judging('rejected', () => true);
-  for (let id = 0; id < 6; id += 1) await place.keep([audit(id)]);
-  await place.settled();
-  siem.answer = undefined;
-  const jobs = await openJobs(place);
+  await using fixture = await openFixture(destinations('one'), { over: modelLog().open() });
+  const siem = fixture.siem('one');
+  siem.response = judging('rejected', () => true);
+  for (let id = 0; id < 6; id += 1) await fixture.keep([audit(id)]);
+  await fixture.settled();
+  siem.response = undefined;
+  const jobs = await openJobs(fixture);
   const ended = await jobs.ended(await jobs.begin('retry', retryRequest.parse({ renormalize: true })));
-  expect(ended).toMatchObject({ state: 'done', lanes: [{ done: 6, total: 6, delivered: 6, damaged: 0 }] });
+  expect(ended).toMatchObject({ state: 'done', streams: [{ done: 6, total: 6, delivered: 6, damaged: 0 }] });
 });
 
 test('a dead letter of a sequence that no body has is not made anew', async () => {
-  await using place = await openPlace(destinations('one'), { over: modelLog().open() });
-  place.siem('one').answer = judging('rejected', () => true);
-  for (let id = 0; id < 5; id += 1) await place.keep([audit(id)]);
-  await place.settled();
-  const [stored] = await linesOf(place.deadLetters.read({}, 1, never));
+  await using fixture = await openFixture(destinations('one'), { over: modelLog().open() });
+  fixture.siem('one').response = judging('rejected', () => true);
+  for (let id = 0; id < 5; id += 1) await fixture.keep([audit(id)]);
+  await fixture.settled();
+  const [stored] = await linesOf(fixture.deadLetters.read({}, 1, never));
   const deadLetter = stored?.[0];
   if (deadLetter === undefined) throw new Error('no dead letter');
-  const { eventOf, close } = createRenormalizer(place.evidence());
+  const { eventOf, close } = createRenormalizer(fixture.readModel());
   for (const sequence of [at(4) + 1, at(3) + 1, at(0) - 1]) {
     expect(await eventOf({ ...deadLetter, sequence })).toBeUndefined();
   }

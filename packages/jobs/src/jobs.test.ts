@@ -1,26 +1,26 @@
 import { replayRequest } from '@xiq-siem/admin-api';
-import { audit, away, destinations, linesOf, never, openPlace, type Place } from '@xiq-siem/queries/test-place';
+import { audit, away, destinations, type Fixture, linesOf, never, openFixture } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
-import { openJobs, spanOf } from './test-desk.ts';
+import { openJobs, spanOf } from './test-jobs.ts';
 
 /** A place with one body, whose destination answers no more, so that its jobs stay. */
-async function stuckPlace() {
-  const place = await openPlace(destinations('one'));
-  await place.keep([audit(1)]);
-  await place.settled();
-  place.siem('one').answer = away;
-  return place;
+async function stuckFixture() {
+  const fixture = await openFixture(destinations('one'));
+  await fixture.keep([audit(1)]);
+  await fixture.settled();
+  fixture.siem('one').response = away;
+  return fixture;
 }
 
-const spans = (place: Place, count: number) =>
+const spans = (fixture: Fixture, count: number) =>
   Array.from({ length: count }, (_, index) =>
-    replayRequest.parse({ ...spanOf(place), from: new Date(Date.UTC(2019, 0, index + 1)).toISOString() }),
+    replayRequest.parse({ ...spanOf(fixture), from: new Date(Date.UTC(2019, 0, index + 1)).toISOString() }),
   );
 
 test('who wants the same attaches to the job that runs, though both ask at once', async () => {
-  await using place = await stuckPlace();
-  const jobs = await openJobs(place);
-  const [wanted, other] = spans(place, 2);
+  await using fixture = await stuckFixture();
+  const jobs = await openJobs(fixture);
+  const [wanted, other] = spans(fixture, 2);
   if (wanted === undefined || other === undefined) throw new Error('no spans');
   const [first, second] = await Promise.all([jobs.begin('replay', wanted), jobs.begin('replay', wanted)]);
   expect(second).toMatchObject({ id: first.id, resumed: true });
@@ -31,9 +31,9 @@ test('who wants the same attaches to the job that runs, though both ask at once'
 });
 
 test('four run at once; the fifth is told to come again, one that attaches is not', async () => {
-  await using place = await stuckPlace();
-  const jobs = await openJobs(place);
-  const [one, ...others] = spans(place, 5);
+  await using fixture = await stuckFixture();
+  const jobs = await openJobs(fixture);
+  const [one, ...others] = spans(fixture, 5);
   if (one === undefined) throw new Error('no spans');
   for (const request of others) await jobs.begin('replay', request);
   await expect(jobs.begin('replay', one)).rejects.toMatchObject({ code: 'busy' });
@@ -45,9 +45,9 @@ test('four run at once; the fifth is told to come again, one that attaches is no
 });
 
 test('one that is cancelled has ended, and the same command begins anew', async () => {
-  await using place = await stuckPlace();
-  const jobs = await openJobs(place);
-  const [wanted] = spans(place, 1);
+  await using fixture = await stuckFixture();
+  const jobs = await openJobs(fixture);
+  const [wanted] = spans(fixture, 1);
   if (wanted === undefined) throw new Error('no span');
   const { id } = await jobs.begin('replay', wanted);
   expect(await jobs.cancel(id)).toMatchObject({ id, state: 'cancelled', ended: expect.any(String) });
@@ -58,21 +58,21 @@ test('one that is cancelled has ended, and the same command begins anew', async 
 });
 
 test('one that a restart interrupted can be cancelled too', async () => {
-  await using place = await stuckPlace();
-  const [wanted] = spans(place, 1);
+  await using fixture = await stuckFixture();
+  const [wanted] = spans(fixture, 1);
   if (wanted === undefined) throw new Error('no span');
-  const first = await openJobs(place);
+  const first = await openJobs(fixture);
   const { id } = await first.begin('replay', wanted);
   await first.stop();
-  const second = await openJobs(place);
+  const second = await openJobs(fixture);
   expect(await second.cancel(id)).toMatchObject({ state: 'cancelled' });
-  expect((await openJobs(place)).list()).toMatchObject([{ id, state: 'cancelled' }]);
+  expect((await openJobs(fixture)).list()).toMatchObject([{ id, state: 'cancelled' }]);
 });
 
 test('it is watched until it has ended; who leaves ends only the watching', async () => {
-  await using place = await stuckPlace();
-  const jobs = await openJobs(place);
-  const [wanted] = spans(place, 1);
+  await using fixture = await stuckFixture();
+  const jobs = await openJobs(fixture);
+  const [wanted] = spans(fixture, 1);
   if (wanted === undefined) throw new Error('no span');
   const { id } = await jobs.begin('replay', wanted);
   const leaving = new AbortController();
@@ -81,7 +81,7 @@ test('it is watched until it has ended; who leaves ends only the watching', asyn
     leaving.abort();
   }
   expect(jobs.running()).toBe(1);
-  place.siem('one').answer = undefined;
+  fixture.siem('one').response = undefined;
   const watching = linesOf(jobs.watch(id, never));
   await jobs.cancel(id);
   const states = (await watching).map(({ state }) => state);

@@ -10,7 +10,7 @@ export type WorkEnd = 'done' | 'stopped' | 'failed';
 export interface JobWork {
   readonly ended: Promise<WorkEnd>;
   /** Its progress. */
-  shown(): Pick<Job, 'lanes' | 'types'>;
+  shown(): Pick<Job, 'streams' | 'types'>;
   /** What of its record has changed since it began. */
   kept?(): Pick<JobRecord, 'backfill'>;
   stop(graceMs: number): Promise<void>;
@@ -89,7 +89,7 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     if (running.size >= maxRunning)
       throw new ConnectorError('busy', `${maxRunning} jobs run: wait for one, or cancel it`);
     if (known !== undefined) return { ...(await start(known)), resumed: true };
-    const job: Job = { id: newJobId(), kind, state: 'running', request, created: timeNow(), lanes: [] };
+    const job: Job = { id: newJobId(), kind, state: 'running', request, created: timeNow(), streams: [] };
     return start({ v: 1, job, ...(await kinds[kind].outline(request)) });
   }
 

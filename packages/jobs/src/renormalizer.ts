@@ -1,6 +1,6 @@
 // Makes the events of dead letters anew, out of their raw bodies, by the current mapping.
 import { type BodyReader, type JournalEntry, type KeptBody, type NormalizedEvent, oneAtATime } from '@xiq-siem/core';
-import type { Evidence } from '@xiq-siem/queries';
+import type { ReadModel } from '@xiq-siem/queries';
 import type { Renormalize } from './retry-reader.ts';
 
 const portion = { maxBodies: 64, maxBytes: 1_048_576 };
@@ -9,7 +9,7 @@ const farAhead = 20_000;
 const never = new AbortController().signal;
 
 /** Dead letters mostly come in the order of their bodies: one reader meets them all. */
-export function createRenormalizer({ journal, normalize, yieldNow }: Evidence) {
+export function createRenormalizer({ journal, normalize, yieldNow }: ReadModel) {
   let reader: BodyReader | undefined;
   let waiting: JournalEntry[] = [];
   /** What it gives next begins there. */

@@ -4,7 +4,7 @@ import { freshPosition } from '@xiq-siem/core';
 import { eventFilter, type RunningParts, sequencesOf } from '@xiq-siem/queries';
 import type { JobRecords } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
-import { type LanePlan, requireConfigured, startLanes } from './lane-work.ts';
+import { requireConfigured, type StreamPlan, startStreams } from './stream-work.ts';
 
 const never = new AbortController().signal;
 
@@ -17,13 +17,13 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
     async begin({ job: { id, request }, span }) {
       const { destinations: named, where } = replayRequest.parse(request);
       requireConfigured(parts, named ?? []);
-      if (span === undefined || span.first >= span.next) return startLanes([], pipeline.delivery);
+      if (span === undefined || span.first >= span.next) return startStreams([], pipeline.delivery);
       const { first, next } = span;
       const isMeant = eventFilter(where);
-      const lanes = pipeline
+      const streams = pipeline
         .destinations()
         .filter(({ configured: { name } }) => named?.includes(name) ?? true)
-        .map(async ({ configured: { name: destination, options } }): Promise<LanePlan> => {
+        .map(async ({ configured: { name: destination, options } }): Promise<StreamPlan> => {
           const position = await records.position(id, destination, freshPosition(first));
           return {
             run: {
@@ -50,7 +50,7 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
             doneOf: ({ sequence }) => journal.bodiesIn(first, Math.min(next, sequence) - 1),
           };
         });
-      return startLanes(await Promise.all(lanes), pipeline.delivery);
+      return startStreams(await Promise.all(streams), pipeline.delivery);
     },
   };
 }

@@ -1,12 +1,12 @@
 // `dlq retry`: sends dead letters again. What is delivered is resolved; what is rejected again stays, with its new reason.
 import { retryRequest } from '@xiq-siem/admin-api';
 import { freshPosition } from '@xiq-siem/core';
-import { filterOf, type RunningParts, runningEvidence } from '@xiq-siem/queries';
+import { filterOf, type RunningParts, runningReadModel } from '@xiq-siem/queries';
 import type { DeadLetters } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
-import { type LanePlan, requireConfigured, startLanes } from './lane-work.ts';
 import { createRenormalizer } from './renormalizer.ts';
 import { retryReader } from './retry-reader.ts';
+import { requireConfigured, type StreamPlan, startStreams } from './stream-work.ts';
 
 export function retryKind(parts: RunningParts): JobKind {
   const { deadLetters, pipeline } = parts;
@@ -18,8 +18,8 @@ export function retryKind(parts: RunningParts): JobKind {
     async begin({ job, lastNumber = 0 }) {
       const request = retryRequest.parse(job.request);
       requireConfigured(parts, request.destination === undefined ? [] : [request.destination]);
-      const renormalizer = request.renormalize ? createRenormalizer(runningEvidence(parts)) : undefined;
-      const lanes: LanePlan[] = [];
+      const renormalizer = request.renormalize ? createRenormalizer(runningReadModel(parts)) : undefined;
+      const streams: StreamPlan[] = [];
       for (const { configured } of pipeline.destinations()) {
         const { name } = configured;
         if (request.destination !== undefined && request.destination !== name) continue;
@@ -27,9 +27,9 @@ export function retryKind(parts: RunningParts): JobKind {
         const { matching } = await deadLetters.extent(filter, lastNumber);
         if (matching === 0) continue;
         const reader = retryReader(deadLetters, filter, lastNumber, renormalizer?.eventOf);
-        lanes.push(retryLane(job.id, name, matching, reader, deadLetters));
+        streams.push(retryStream(job.id, name, matching, reader, deadLetters));
       }
-      return startLanes(lanes, pipeline.delivery, renormalizer?.close);
+      return startStreams(streams, pipeline.delivery, renormalizer?.close);
     },
   };
 }
@@ -38,13 +38,13 @@ export function retryKind(parts: RunningParts): JobKind {
  * The lane of one destination. It needs no durable position: what is delivered is resolved before anything else is
  * forgotten, and what is rejected again has a number beyond `lastNumber`, so that beginning anew is the same as resuming.
  */
-function retryLane(
+function retryStream(
   id: string,
   destination: string,
   total: number,
   reader: ReturnType<typeof retryReader>,
   deadLetters: DeadLetters,
-): LanePlan {
+): StreamPlan {
   const delivered: number[] = [];
 
   async function resolveDelivered(): Promise<void> {

@@ -2,57 +2,57 @@
 import { replayRequest, retryRequest } from '@xiq-siem/admin-api';
 import { statusOf } from '@xiq-siem/queries';
 import { identity, liveOf } from '@xiq-siem/queries/test-live';
-import { audit, destinations, judging, openPlace, type Place } from '@xiq-siem/queries/test-place';
+import { audit, destinations, type Fixture, judging, openFixture } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
-import { openJobs, spanOf } from './test-desk.ts';
+import { openJobs, spanOf } from './test-jobs.ts';
 
 const rejectAll = judging('rejected', () => true);
 
-async function lettersOf(place: Place) {
-  const { holds, destinations: told } = await statusOf(place.evidence(), identity, liveOf(place));
-  expect(told[0]?.sum.difference).toBe(0);
-  expect(told[0]?.deadLetters.difference).toBe(0);
-  expect(holds).toBe(true);
+async function lettersOf(fixture: Fixture) {
+  const { reconciled, destinations: told } = await statusOf(fixture.readModel(), identity, liveOf(fixture));
+  expect(told[0]?.counters.unaccounted).toBe(0);
+  expect(told[0]?.deadLetters.unaccounted).toBe(0);
+  expect(reconciled).toBe(true);
   return told[0]?.deadLetters;
 }
 
 test('what was rejected live, and by a replay again, is one dead letter', async () => {
-  await using place = await openPlace(destinations('one'));
-  place.siem('one').answer = rejectAll;
-  await place.keep([audit(1), audit(2)]);
-  await place.settled();
-  const jobs = await openJobs(place);
-  await jobs.ended(await jobs.begin('replay', replayRequest.parse(spanOf(place))));
-  expect(await lettersOf(place)).toMatchObject({ open: 2, delivered: 0 });
+  await using fixture = await openFixture(destinations('one'));
+  fixture.siem('one').response = rejectAll;
+  await fixture.keep([audit(1), audit(2)]);
+  await fixture.settled();
+  const jobs = await openJobs(fixture);
+  await jobs.ended(await jobs.begin('replay', replayRequest.parse(spanOf(fixture))));
+  expect(await lettersOf(fixture)).toMatchObject({ open: 2, delivered: 0 });
 });
 
 test('what only a replay had rejected is brought through by a retry', async () => {
-  await using place = await openPlace(destinations('one'));
-  await place.keep([audit(1), audit(2)]);
-  await place.settled();
-  place.siem('one').answer = rejectAll;
-  const jobs = await openJobs(place);
-  await jobs.ended(await jobs.begin('replay', replayRequest.parse(spanOf(place))));
-  expect(await lettersOf(place)).toMatchObject({ open: 2 });
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.keep([audit(1), audit(2)]);
+  await fixture.settled();
+  fixture.siem('one').response = rejectAll;
+  const jobs = await openJobs(fixture);
+  await jobs.ended(await jobs.begin('replay', replayRequest.parse(spanOf(fixture))));
+  expect(await lettersOf(fixture)).toMatchObject({ open: 2 });
   expect(await jobs.ended(await jobs.begin('retry', retryRequest.parse({})))).toMatchObject({
-    lanes: [{ deadLettered: 2 }],
+    streams: [{ deadLettered: 2 }],
   });
-  expect(await lettersOf(place)).toMatchObject({ open: 2 });
-  place.siem('one').answer = undefined;
+  expect(await lettersOf(fixture)).toMatchObject({ open: 2 });
+  fixture.siem('one').response = undefined;
   await jobs.ended(await jobs.begin('retry', retryRequest.parse({})));
-  expect(await lettersOf(place)).toMatchObject({ open: 0, delivered: 2 });
+  expect(await lettersOf(fixture)).toMatchObject({ open: 0, delivered: 2 });
 });
 
 test('what was brought through, and is rejected by a later replay, is open anew', async () => {
-  await using place = await openPlace(destinations('one'));
-  place.siem('one').answer = rejectAll;
-  await place.keep([audit(1)]);
-  await place.settled();
-  place.siem('one').answer = undefined;
-  const jobs = await openJobs(place);
+  await using fixture = await openFixture(destinations('one'));
+  fixture.siem('one').response = rejectAll;
+  await fixture.keep([audit(1)]);
+  await fixture.settled();
+  fixture.siem('one').response = undefined;
+  const jobs = await openJobs(fixture);
   await jobs.ended(await jobs.begin('retry', retryRequest.parse({})));
-  expect(await lettersOf(place)).toMatchObject({ open: 0, delivered: 1 });
-  place.siem('one').answer = rejectAll;
-  await jobs.ended(await jobs.begin('replay', replayRequest.parse(spanOf(place))));
-  expect(await lettersOf(place)).toMatchObject({ open: 1 });
+  expect(await lettersOf(fixture)).toMatchObject({ open: 0, delivered: 1 });
+  fixture.siem('one').response = rejectAll;
+  await jobs.ended(await jobs.begin('replay', replayRequest.parse(spanOf(fixture))));
+  expect(await lettersOf(fixture)).toMatchObject({ open: 1 });
 });

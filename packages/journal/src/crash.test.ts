@@ -79,7 +79,7 @@ async function run(actions: readonly Action[], ignoreSyncs: boolean): Promise<vo
 
   async function open(): Promise<{ journal: Journal; position: Awaited<ReturnType<Journal['position']>> }> {
     const { journal } = await testJournal(files, options);
-    return { journal, position: await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' }) };
+    return { journal, position: await journal.position('archive', { startAt: 'earliest', whenFull: 'evict' }) };
   }
 
   async function check(journal: Journal): Promise<void> {

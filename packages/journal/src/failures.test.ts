@@ -131,7 +131,7 @@ it('a log whose segments were all removed for a full disk has lost none of them'
   for (let n = 0; n < 20; n += 1) await appendText(first.journal, 'x'.repeat(1000));
   await first.journal.close();
   const { journal, files } = await testJournal(first.files, options);
-  const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' });
+  const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'evict' });
   await position.save({ ...position.position, sequence: journal.extent().nextSequence });
   files.setFreeBytes(50_000);
   nowMs += 1000;
@@ -156,7 +156,7 @@ it('a disk that is short of room loses only as many settled segments as that tak
   const { journal, files } = await testJournal(modelFiles(), options);
   const usedBytes = (): number => segmentPaths(files).reduce((sum, path) => sum + files.content(path).length, 0);
   Object.assign(files, { freeBytes: async () => 10 ** 6 + 150_000 - usedBytes() });
-  const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' });
+  const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'evict' });
   for (let n = 0; n < 300; n += 1) {
     nowMs += 1000;
     await appendText(journal, 'x'.repeat(1000));
@@ -171,7 +171,7 @@ describe('a disk that fails', () => {
   it.each(['write', 'datasync'] as const)('ends appending for good, and not reading: EIO on %s', async (operation) => {
     const { journal, files } = await testJournal();
     await appendText(journal, 'one');
-    const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' });
+    const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'evict' });
     files.fail(operation, 'EIO');
     await expect(appendText(journal, 'two')).rejects.toMatchObject({ code: 'journal_failed' });
     await journal.maintain();

@@ -77,7 +77,7 @@ describe('a receipt', () => {
     const { files, receipts } = await filled(60);
     let nowMs = 0;
     const { journal } = await testJournal(files, { retainForMs: 1000, now: () => nowMs });
-    await (await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' })).save(at(40));
+    await (await journal.position('archive', { startAt: 'earliest', whenFull: 'evict' })).save(at(40));
     nowMs = 2000;
     await journal.maintain();
     const { firstSequence } = journal.extent();

@@ -17,7 +17,7 @@ export async function findBody(
     const [entry] = await reader.read({ maxBodies: 1, maxBytes: 1 }, new AbortController().signal);
     if (entry === undefined) return { kind: 'unknown' };
     if (entry.kind === 'body') return entry.body.receipt === receipt ? entry : { kind: 'unknown' };
-    if (entry.span.reason === 'letGo') return { kind: 'removed', sequence: named.sequence };
+    if (entry.span.reason === 'evicted') return { kind: 'removed', sequence: named.sequence };
     return mayBeOf(named.segmentId, segment, entry.span) ? entry : { kind: 'unknown' };
   } finally {
     await reader.close();

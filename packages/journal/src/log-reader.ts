@@ -29,7 +29,7 @@ export function logReader({ files, set, vanished }: LogSource, fromSequence: num
   let expected = fromSequence;
   let current: OpenSegment | undefined;
   let damage: { readonly what: 'header' | 'payload'; readonly where: string; readonly bytes: number } | undefined;
-  let held: FoundRecord | undefined;
+  let blocked: FoundRecord | undefined;
 
   /** A span from `expected` to before `next`. */
   function lost(next: number, where: string, isRemoved = false): LogEntry {
@@ -37,7 +37,7 @@ export function logReader({ files, set, vanished }: LogSource, fromSequence: num
       fromSequence: expected,
       toSequence: next - 1,
       bytes: damage?.bytes ?? 0,
-      reason: isRemoved ? 'letGo' : damage === undefined ? 'missing' : 'damaged',
+      reason: isRemoved ? 'evicted' : damage === undefined ? 'missing' : 'damaged',
       where: damage?.where ?? where,
     };
     const kind = isRemoved ? undefined : (damage?.what ?? 'gap');
@@ -49,14 +49,14 @@ export function logReader({ files, set, vanished }: LogSource, fromSequence: num
   async function leave(): Promise<void> {
     const file = current?.file;
     current = undefined;
-    held = undefined;
+    blocked = undefined;
     damage = undefined;
     await file?.close();
   }
 
   /** The next record before `end` that is `expected` or later, or undefined where the segment holds no more of them. */
   async function record({ segment, cursor }: OpenSegment, end: number, next: number): Promise<FoundRecord | undefined> {
-    if (held !== undefined) return held;
+    if (blocked !== undefined) return blocked;
     for (;;) {
       const found = await cursor?.next(end);
       if (found === undefined || found.kind === 'end') return undefined;
@@ -102,10 +102,10 @@ export function logReader({ files, set, vanished }: LogSource, fromSequence: num
         const found = await record(current, end, next);
         if (found === undefined) return lost(next, `${segment.path}: not in it`);
         if (found.sequence > expected) {
-          held = found;
+          blocked = found;
           return lost(found.sequence, `${segment.path}:${found.offset}: a jump of the sequence`);
         }
-        held = undefined;
+        blocked = undefined;
         damage = undefined;
         expected = found.sequence + 1;
         return { kind: 'record', record: found, segment };

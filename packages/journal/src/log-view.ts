@@ -42,7 +42,7 @@ function bodyReader(
   const reader = logReader(source, fromSequence);
   /** The sequence after what was given. */
   let next = fromSequence;
-  let held: JournalEntry | undefined;
+  let blocked: JournalEntry | undefined;
 
   async function nextEntry(): Promise<JournalEntry | undefined> {
     const entry = await reader.next();
@@ -50,7 +50,7 @@ function bodyReader(
     if (entry.kind === 'lost') {
       const { span, damage } = entry;
       // What was let go of was said when it was.
-      if (span.reason !== 'letGo') report(span, damage);
+      if (span.reason !== 'evicted') report(span, damage);
       // Said whole, given as far as was asked for.
       return { kind: 'lost', span: spanOf({ ...span, toSequence: Math.min(span.toSequence, toSequence) }) };
     }
@@ -79,8 +79,8 @@ function bodyReader(
         const version = set.version();
         let entry: JournalEntry | undefined;
         try {
-          entry = held ?? (await nextEntry());
-          held = undefined;
+          entry = blocked ?? (await nextEntry());
+          blocked = undefined;
         } catch (error) {
           // What was read is not lost by it: the next call meets the same error.
           if (entries.length > 0) break;
@@ -93,7 +93,7 @@ function bodyReader(
         }
         const size = entry.kind === 'body' ? entry.body.bytes.length : 0;
         if (entries.length > 0 && bytes + size > maxBytes) {
-          held = entry;
+          blocked = entry;
           break;
         }
         bytes += size;

@@ -44,7 +44,7 @@ async function filled(count: number): Promise<readonly string[]> {
   const journal = await open(data.path);
   const receipts: string[] = [];
   for (let n = 1; n <= count; n += 1) receipts.push(await appendText(journal, `${n} ${'x'.repeat(500)}`));
-  await (await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' })).save(at(7));
+  await (await journal.position('archive', { startAt: 'earliest', whenFull: 'evict' })).save(at(7));
   await journal.close();
   await data.close();
   return receipts;

@@ -5,8 +5,8 @@ import { ConnectorError, freshPosition, type Log, type Logger, type LogReading, 
 import { requireFormat } from './data-directory.ts';
 import { errorText, type Files, nodeFiles, systemCode } from './files.ts';
 import { readGaps } from './gaps.ts';
+import { headFormat, inspectLog } from './inspect-log.ts';
 import { logView } from './log-view.ts';
-import { headFormat, lookAtLog } from './look-at-log.ts';
 import { lostLedger } from './lost-ledger.ts';
 import { clampPosition } from './position.ts';
 import { readPositions } from './position-file.ts';
@@ -50,7 +50,7 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
   // no mark beyond the segments.
   const savedPositions = await readPositions(files, join(root, 'positions'));
   const head = await readHead();
-  const { set, findings, lost } = await lookAtLog({ files, directory, head, log });
+  const { set, findings, lost } = await inspectLog({ files, directory, head, log });
   await readKeptFrom();
   const gaps = await readGaps(files, join(directory, 'gaps'), log);
   for (const { kind, path } of findings) {

@@ -8,7 +8,7 @@ const path = '/data/jobs/replay-1.splunk.position';
 
 async function open(files: Files) {
   const file = await openPositionFile(files, path);
-  return file.use(file.found.value?.position ?? at(1), 'letGo', () => undefined);
+  return file.use(file.found.value?.position ?? at(1), 'evict', () => undefined);
 }
 
 describe('a position file', () => {

@@ -12,7 +12,7 @@ interface Stored {
 }
 
 const format: SlotFormat<Stored> = {
-  schema: z.object({ whenFull: z.enum(['letGo', 'hold']), position: positionSchema }),
+  schema: z.object({ whenFull: z.enum(['evict', 'hold']), position: positionSchema }),
   /** Holds `maxSettledRanges`, each in a body of its own, or two of them a run, with the longest numbers. */
   slotBytes: 128 * 1024,
 };

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { appendText, at, testJournal } from './fixtures/test-journal.ts';
 import { openSlotFile } from './slot-file.ts';
 
-const earliest: PositionOptions = { startAt: 'earliest', whenFull: 'letGo' };
-const now: PositionOptions = { startAt: 'now', whenFull: 'letGo' };
+const earliest: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
+const now: PositionOptions = { startAt: 'now', whenFull: 'evict' };
 const path = '/data/positions/archive.position';
 const slot = 128 * 1024;
 

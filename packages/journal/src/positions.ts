@@ -51,7 +51,7 @@ export async function openPositions(options: PositionsOptions) {
   }
 
   for (const destination of await listPositions(files, directory)) {
-    known.set(destination, await load(destination, options.firstSequence, 'letGo'));
+    known.set(destination, await load(destination, options.firstSequence, 'evict'));
   }
 
   /** The position in the hands of one owner, until it is taken back. */

@@ -19,8 +19,8 @@ describe('the quarantine', () => {
     files.put(place(nowMs - 31 * day, '4160.tail'), Buffer.alloc(20), nowMs);
     const { log } = await testJournal(files, { now: () => nowMs });
     expect(quarantined(files)).toEqual([place(nowMs - 29 * day)]);
-    const facts = { path: place(nowMs - 31 * day, '4160.tail'), bytes: 20, why: 'age' };
-    expect(log.of('journal.quarantine_pruned')).toMatchObject([{ facts }]);
+    const attributes = { path: place(nowMs - 31 * day, '4160.tail'), bytes: 20, why: 'age' };
+    expect(log.of('journal.quarantine_pruned')).toMatchObject([{ attributes }]);
   });
 
   it('keeps the newest 256 MiB, and the newest file whatever its size', async () => {

@@ -38,12 +38,12 @@ describe('on real files', () => {
     const journal = await open(data.path);
     const texts = Array.from({ length: 100 }, (_, n) => `${n} ${'x'.repeat(500)}`);
     for (const text of texts) await appendText(journal, text);
-    const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'letGo' });
+    const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'evict' });
     await position.save({ ...position.position, sequence: 50 });
     await journal.close();
     const again = await open(data.path);
     expect(textsOf(await readAll(again))).toEqual(texts);
-    const found = await again.position('archive', { startAt: 'now', whenFull: 'letGo' });
+    const found = await again.position('archive', { startAt: 'now', whenFull: 'evict' });
     expect(found.position.sequence).toBe(50);
     await again.close();
     await data.close();

@@ -79,9 +79,9 @@ export function recordCursor(file: OpenFile, header: SegmentHeader, from = recor
     return undefined;
   }
 
-  let held: FoundRecord | undefined;
+  let blocked: FoundRecord | undefined;
   function give(record: FoundRecord): FoundRecord {
-    held = undefined;
+    blocked = undefined;
     offset = record.offset + recordHeaderBytes + record.metadata.length + record.payload.length;
     return record;
   }
@@ -89,13 +89,13 @@ export function recordCursor(file: OpenFile, header: SegmentHeader, from = recor
   return {
     /** The next finding before `end`, which may grow from call to call and always lies on a record's border or damage. */
     async next(end: number): Promise<Found> {
-      if (held !== undefined) return give(held);
+      if (blocked !== undefined) return give(blocked);
       if (offset >= end) return { kind: 'end' };
       const found = await recordAt(offset, end);
       if (typeof found === 'object') return give(found);
       const damagedAt = offset;
-      held = await search(offset + 1, end);
-      offset = held?.offset ?? end;
+      blocked = await search(offset + 1, end);
+      offset = blocked?.offset ?? end;
       return { kind: 'damage', offset: damagedAt, end: offset, what: found };
     },
   };

@@ -2,13 +2,13 @@
 // What nobody can read goes to the quarantine: kept for a person, out of the way of everything else.
 import { dirname } from 'node:path';
 import { errorText, writeAll } from './files.ts';
+import { type InspectOptions, inspectLog } from './inspect-log.ts';
 import type { JournalOptions } from './journal.ts';
-import { type LookOptions, lookAtLog } from './look-at-log.ts';
 import type { LostLedger } from './lost-ledger.ts';
 import { quarantinePath } from './quarantine.ts';
 import { readWhatCanBeRead } from './record-cursor.ts';
 
-interface RecoveryOptions extends LookOptions, Pick<JournalOptions, 'now' | 'meter'> {
+interface RecoveryOptions extends InspectOptions, Pick<JournalOptions, 'now' | 'meter'> {
   readonly quarantine: string;
   readonly ledger: LostLedger;
 }
@@ -17,7 +17,7 @@ const chunkBytes = 1024 * 1024;
 
 export async function recoverLog(options: RecoveryOptions) {
   const { files, directory, quarantine, ledger, now, log, meter } = options;
-  const found = await lookAtLog(options);
+  const found = await inspectLog(options);
   const moved = new Map<string, string>();
   for (const finding of found.findings) {
     const { kind, path } = finding;

@@ -54,7 +54,7 @@ export function retention(options: RetentionOptions) {
   }
 
   /** Gives up the oldest segment although some still want it, if at least one has settled it and none holds it. */
-  async function letGo(): Promise<boolean> {
+  async function evicted(): Promise<boolean> {
     const oldest = set.segments[0];
     if (oldest?.following === undefined) return false;
     const from = oldest.header.firstSequence;
@@ -76,7 +76,7 @@ export function retention(options: RetentionOptions) {
     const fromSequence = Math.min(...wanted.map((gap) => gap.fromSequence));
     if (wanted.length > 0) {
       const where = `${oldest.path}: removed, the journal was full`;
-      ledger.report({ fromSequence, toSequence: next - 1, bytes: oldest.bytes, reason: 'letGo', where }, undefined);
+      ledger.report({ fromSequence, toSequence: next - 1, bytes: oldest.bytes, reason: 'evicted', where }, undefined);
     }
     await remove(oldest, next);
     return true;
@@ -99,7 +99,7 @@ export function retention(options: RetentionOptions) {
     /** Whether `bytes` more fit below `maxBytes`, once what may go has gone. */
     async makeRoom(bytes: number): Promise<boolean> {
       while (set.bytes() + bytes > options.maxBytes) {
-        if (!(await removeSettled()) && !(await letGo())) return false;
+        if (!(await removeSettled()) && !(await evicted())) return false;
       }
       return true;
     },

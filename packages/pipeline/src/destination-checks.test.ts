@@ -2,16 +2,16 @@ import type { Destination } from '@xiq-siem/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { checkDestinations } from './destination-checks.ts';
 import { openDestination } from './plugins.ts';
-import { destinations, openPipelinePlace } from './test-place.ts';
+import { destinations, openPipelineFixture } from './test-pipeline.ts';
 
 type Check = NonNullable<Destination['check']>;
 
 async function checked(check: Check | undefined) {
-  await using place = await openPipelinePlace(destinations('one'));
-  const configuration = place.pipeline.configuration();
+  await using fixture = await openPipelineFixture(destinations('one'));
+  const configuration = fixture.pipeline.configuration();
   const [configured] = configuration.destinations;
   if (configured === undefined) throw new Error('no destination');
-  const { destination, ...opened } = await openDestination(configured, configuration, place.services);
+  const { destination, ...opened } = await openDestination(configured, configuration, fixture.services);
   const { check: _, ...unasked } = destination;
   const [line] = await checkDestinations([{ ...opened, destination: { ...unasked, ...(check && { check }) } }]);
   return line;

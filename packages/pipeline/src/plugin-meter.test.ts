@@ -46,7 +46,7 @@ it.each<[string, string, number, Record<string, string>]>([
   const refusal = { name: refused, value: 1, attributes: { destination: 'archive', reason } };
   expect(counted.additions).toEqual([refusal, refusal]);
   expect(log.lines).toEqual([
-    { level: 'warn', event: 'plugin.count_refused', facts: { destination: 'archive', reason, metric } },
+    { level: 'warn', event: 'plugin.count_refused', attributes: { destination: 'archive', reason, metric } },
   ]);
 });
 
@@ -78,7 +78,7 @@ it('a name that means something else already is logged at the start, and refused
   const meter = pluginMeter('destination', 'archive', declared, { meter: { ...counted, declare }, log });
   expect(told).toEqual([exportedMetrics('destination', declared)]);
   expect(log.of('plugin.metric_refused')).toMatchObject([
-    { level: 'warn', facts: { destination: 'archive', metric: 'xiq_siem.destination.lines_cut' } },
+    { level: 'warn', attributes: { destination: 'archive', metric: 'xiq_siem.destination.lines_cut' } },
   ]);
   meter.add('lines_cut', 1);
   meter.add('files_deleted', 1);

@@ -100,7 +100,7 @@ const never = new AbortController().signal;
 
 /** Waits until every destination that runs has all that it accepts; one that is down is not waited for. */
 export async function caughtUp(delivery: Delivery, journal: Log, remainingMs: () => number): Promise<void> {
-  const isBehind = ({ state, sequence, open, held }: DestinationStatus): boolean =>
-    state === 'running' && journal.bodiesIn(sequence) > 0 && open !== held?.events;
+  const isBehind = ({ state, sequence, open, blocked }: DestinationStatus): boolean =>
+    state === 'running' && journal.bodiesIn(sequence) > 0 && open !== blocked?.events;
   while (delivery.status().some(isBehind) && remainingMs() > 0) await systemClock.sleep(20, never);
 }

@@ -3,16 +3,16 @@ import { setTimeout } from 'node:timers/promises';
 import type { DoctorLine } from '@xiq-siem/admin-api';
 import type { Destination, NormalizedEvent } from '@xiq-siem/core';
 import type { OpenDestination } from '@xiq-siem/pipeline';
-import type { Evidence } from './evidence.ts';
+import type { ReadModel } from './read-model.ts';
 import { traceReceipt } from './trace.ts';
 
 export type Doctor = (seconds: number, signal: AbortSignal) => AsyncIterable<DoctorLine>;
 
 export interface DoctorParts {
-  evidence(): Evidence;
+  readModel(): ReadModel;
   destinations(): readonly OpenDestination[];
   /** Why a destination accepts nothing now, where it is known. */
-  troubleOf(destination: string): string | undefined;
+  problemOf(destination: string): string | undefined;
   /** Keeps the marked event; resolves with its receipt. */
   keepProbe(): Promise<string>;
 }
@@ -28,9 +28,9 @@ export function createDoctor(parts: DoctorParts): Doctor {
   return async function* doctor(seconds, signal) {
     const started = performance.now();
     const receipt = await parts.keepProbe();
-    const evidence = parts.evidence();
-    const found = await evidence.journal.find(receipt);
-    const [event] = found.kind === 'body' ? [...evidence.normalize(found.body)] : [];
+    const readModel = parts.readModel();
+    const found = await readModel.journal.find(receipt);
+    const [event] = found.kind === 'body' ? [...readModel.normalize(found.body)] : [];
     if (event === undefined) {
       yield { kind: 'end', ok: false };
       return;
@@ -40,7 +40,7 @@ export function createDoctor(parts: DoctorParts): Doctor {
     const waiting = new Map(
       parts.destinations().map((destination): [string, Promise<Found>] => {
         const { name, definition } = destination.configured;
-        const result = evaluate(parts, evidence, destination, receipt, event, until).then((evaluated): Found => {
+        const result = evaluate(parts, readModel, destination, receipt, event, until).then((evaluated): Found => {
           const seconds = (performance.now() - started) / 1000;
           return { kind: 'destination', name, type: definition.type, ...evaluated, seconds };
         });
@@ -60,25 +60,25 @@ export function createDoctor(parts: DoctorParts): Doctor {
 
 async function evaluate(
   parts: DoctorParts,
-  evidence: Evidence,
+  readModel: ReadModel,
   { configured, destination }: OpenDestination,
   receipt: string,
   event: NormalizedEvent,
   until: AbortSignal,
 ): Promise<Result> {
-  const verdict = await settledVerdict(evidence, configured.name, receipt, until);
+  const verdict = await settledVerdict(readModel, configured.name, receipt, until);
   if (verdict === undefined) {
     const check = await destination.check?.(AbortSignal.timeout(findTimeoutMs)).catch(failure);
     const asked = check?.ok === false ? check.message : undefined;
     const why =
-      asked ?? parts.troubleOf(configured.name) ?? 'it has not come to rest: it waits behind others, or for an answer';
+      asked ?? parts.problemOf(configured.name) ?? 'it has not come to rest: it waits behind others, or for an answer';
     return { result: 'stuck', ok: false, message: why };
   }
   if (verdict.verdict === 'filtered') {
     return { result: 'filtered', ok: true, message: 'its `where` does not want events of the connector itself' };
   }
   if (verdict.verdict !== 'delivered') {
-    const message = `${verdict.code ?? verdict.verdict}: ${verdict.words ?? 'see dlq list'}`;
+    const message = `${verdict.code ?? verdict.verdict}: ${verdict.message ?? 'see dlq list'}`;
     return { result: 'dead_lettered', ok: false, message };
   }
   if (destination.find === undefined) {
@@ -88,9 +88,9 @@ async function evaluate(
   return searchFor(destination, event, until);
 }
 
-async function settledVerdict(evidence: Evidence, name: string, receipt: string, until: AbortSignal) {
+async function settledVerdict(readModel: ReadModel, name: string, receipt: string, until: AbortSignal) {
   while (!until.aborted) {
-    const { events } = await traceReceipt(evidence, receipt);
+    const { events } = await traceReceipt(readModel, receipt);
     const verdict = events[0]?.destinations.find(({ destination }) => destination === name);
     if (verdict !== undefined && verdict.verdict !== 'waiting') return verdict;
     await pause(until);

@@ -6,30 +6,30 @@ import { startSampler } from './sampler.ts';
 import { statusOf } from './status.ts';
 import { tail } from './tail.ts';
 import { identity, liveOf } from './test-live.ts';
-import { audit, destinations, judging, linesOf, never, openPlace, type Place, until } from './test-place.ts';
+import { audit, destinations, type Fixture, judging, linesOf, never, openFixture, until } from './test-queries.ts';
 
-const openOver = (store: ReturnType<typeof modelLog>) => openPlace(destinations('one'), { over: store.open() });
-const statusNow = (place: Place) => statusOf(place.evidence(), identity, liveOf(place));
+const openOver = (store: ReturnType<typeof modelLog>) => openFixture(destinations('one'), { over: store.open() });
+const statusNow = (fixture: Fixture) => statusOf(fixture.readModel(), identity, liveOf(fixture));
 
-async function keepMany(place: Place, bodies: number): Promise<void> {
-  await Promise.all(Array.from({ length: bodies }, (_, id) => place.keep([audit(id)])));
+async function keepMany(fixture: Fixture, bodies: number): Promise<void> {
+  await Promise.all(Array.from({ length: bodies }, (_, id) => fixture.keep([audit(id)])));
 }
 
 test('status counts bodies: in the journal, behind a destination, and behind a blocked event', async () => {
-  await using place = await openOver(modelLog());
-  await place.keep([audit(0)]);
-  await place.settled();
-  expect((await statusNow(place)).destinations[0]?.lag).toMatchObject({ bodies: 0, seconds: 0 });
-  await place.pipeline.delivery.stop(500);
-  await keepMany(place, 5);
-  place.pass(60_000);
-  const behind = await statusNow(place);
+  await using fixture = await openOver(modelLog());
+  await fixture.keep([audit(0)]);
+  await fixture.settled();
+  expect((await statusNow(fixture)).destinations[0]?.lag).toMatchObject({ bodies: 0, seconds: 0 });
+  await fixture.pipeline.delivery.stop(500);
+  await keepMany(fixture, 5);
+  fixture.pass(60_000);
+  const behind = await statusNow(fixture);
   expect(behind.journal).toMatchObject({ firstSequence: at(0), nextSequence: at(6), bodies: 6 });
   expect(behind.destinations[0]?.lag.bodies).toBe(5);
   expect(behind.destinations[0]?.lag.seconds).toBeGreaterThan(59);
 
   await using other = await openOver(modelLog());
-  other.siem('one').answer = judging('held', (json) => json.includes('number 1"'));
+  other.siem('one').response = judging('blocked', (json) => json.includes('number 1"'));
   await keepMany(other, 6);
   await until(() => other.journal.positions().get('one')?.settled.length === 1);
   expect((await statusNow(other)).destinations[0]?.lag.bodies).toBe(1);
@@ -37,27 +37,27 @@ test('status counts bodies: in the journal, behind a destination, and behind a b
 
 test('status counts damaged bodies, once for the journal and once for each destination', async () => {
   const store = modelLog();
-  await using place = await openOver(store);
-  await place.pipeline.delivery.stop(500);
-  await keepMany(place, 6);
+  await using fixture = await openOver(store);
+  await fixture.pipeline.delivery.stop(500);
+  await keepMany(fixture, 6);
   store.damage([at(1), at(2), at(3)]);
-  await linesOf(scanJournal(place.evidence(), await sequencesOf(place.journal, {}, never), never));
-  const { journal, destinations: states } = await statusNow(place);
+  await linesOf(scanJournal(fixture.readModel(), await sequencesOf(fixture.journal, {}, never), never));
+  const { journal, destinations: states } = await statusNow(fixture);
   expect(journal.lost).toMatchObject([{ fromSequence: at(1), toSequence: at(3), bodies: 3, reason: 'damaged' }]);
   expect(states[0]?.lag.bodies).toBe(6);
 });
 
 test('a scan counts bodies, and says behind which of them some are lost', async () => {
   const store = modelLog();
-  await using place = await openOver(store);
-  await keepMany(place, 8);
+  await using fixture = await openOver(store);
+  await keepMany(fixture, 8);
   store.damage([at(2), at(3)]);
   let nowMs = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => {
     nowMs += 1_000;
     return nowMs;
   });
-  const steps = await linesOf(scanJournal(place.evidence(), { first: at(0) - 3, next: at(6) + 4 }, never));
+  const steps = await linesOf(scanJournal(fixture.readModel(), { first: at(0) - 3, next: at(6) + 4 }, never));
   vi.restoreAllMocks();
   const progress = steps.flatMap((step) => (step.kind === 'progress' ? [[step.done, step.total]] : []));
   expect(progress).toEqual([0, 1, 2, 5, 6, 7, 7].map((done) => [done, 7]));
@@ -72,13 +72,13 @@ test('a scan counts bodies, and says behind which of them some are lost', async 
 });
 
 test('the pace is that of bodies', async () => {
-  await using place = await openOver(modelLog());
-  const { journal, progressHistory, directory, now, pipeline } = place;
+  await using fixture = await openOver(modelLog());
+  const { journal, progressHistory, directory, now, pipeline } = fixture;
   const { delivery } = pipeline;
   const sampler = startSampler({ journal, progressHistory, directory, now, delivery, receivedBytes: () => 0 });
   await sampler.sample();
-  await keepMany(place, 12);
-  place.pass(50_000);
+  await keepMany(fixture, 12);
+  fixture.pass(50_000);
   await sampler.sample();
   sampler.stop();
   expect(sampler.pace.bodiesPerSecond()).toBeGreaterThan(12 / 60);
@@ -86,14 +86,14 @@ test('the pace is that of bodies', async () => {
 });
 
 test('a tail leaves out bodies where too many came, and counts those', async () => {
-  await using place = await openOver(modelLog());
+  await using fixture = await openOver(modelLog());
   const leaving = new AbortController();
-  const lines = tail(place.evidence(), {}, leaving.signal);
+  const lines = tail(fixture.readModel(), {}, leaving.signal);
   await lines.next();
-  await keepMany(place, 200);
+  await keepMany(fixture, 200);
   for (let shown = 0; shown < 200; shown += 1) expect((await lines.next()).value).toMatchObject({ kind: 'document' });
   const next = lines.next();
-  await keepMany(place, 600);
+  await keepMany(fixture, 600);
   expect((await next).value).toMatchObject({ kind: 'document' });
   let line = (await lines.next()).value;
   while (line?.kind === 'document') line = (await lines.next()).value;
@@ -103,8 +103,8 @@ test('a tail leaves out bodies where too many came, and counts those', async () 
 });
 
 test('the last bodies are so many bodies', async () => {
-  await using place = await openOver(modelLog());
-  await keepMany(place, 10);
-  expect(place.journal.bodiesIn(lastBodies(place.journal, 4).first)).toBe(4);
-  expect(lastBodies(place.journal, 100)).toEqual({ first: at(0), next: at(10) });
+  await using fixture = await openOver(modelLog());
+  await keepMany(fixture, 10);
+  expect(fixture.journal.bodiesIn(lastBodies(fixture.journal, 4).first)).toBe(4);
+  expect(lastBodies(fixture.journal, 100)).toEqual({ first: at(0), next: at(10) });
 });

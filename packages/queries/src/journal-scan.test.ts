@@ -2,26 +2,26 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { considerately } from './considerate.ts';
 import { scanJournal, sequencesOf } from './journal-scan.ts';
-import { audit, destinations, linesOf, never, openPlace } from './test-place.ts';
+import { audit, destinations, linesOf, never, openFixture } from './test-queries.ts';
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
 test('a span is what was received in it: its beginning inclusive, its end exclusive', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const times: string[] = [];
   for (const id of [1, 2, 3]) {
-    place.pass(60_000);
-    times.push(timeOf(place.now()));
-    await place.keep([audit(id)]);
+    fixture.pass(60_000);
+    times.push(timeOf(fixture.now()));
+    await fixture.keep([audit(id)]);
   }
-  const { journal } = place;
+  const { journal } = fixture;
   const [, second = '', third = ''] = times;
   expect(await sequencesOf(journal, {}, never)).toEqual({ first: 1, next: 4 });
   expect(await sequencesOf(journal, { from: second }, never)).toEqual({ first: 2, next: 4 });
   expect(await sequencesOf(journal, { to: third }, never)).toEqual({ first: 1, next: 3 });
   expect(await sequencesOf(journal, { from: second, to: third }, never)).toEqual({ first: 2, next: 3 });
   expect(await sequencesOf(journal, { to: timeOf(0) }, never)).toEqual({ first: 1, next: 1 });
-  expect(await sequencesOf(journal, { from: timeOf(place.now() + 1e9) }, never)).toEqual({ first: 4, next: 4 });
+  expect(await sequencesOf(journal, { from: timeOf(fixture.now() + 1e9) }, never)).toEqual({ first: 4, next: 4 });
 });
 
 test.each([
@@ -29,14 +29,14 @@ test.each([
   ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'],
   ['2026-01-01T01:00:00+02:00', '2025-12-31T23:00:00Z'],
 ])('the span from %s to %s holds nothing and is refused', async (from, to) => {
-  await using place = await openPlace(destinations('one'));
-  await expect(sequencesOf(place.journal, { from, to }, never)).rejects.toMatchObject({ code: 'usage' });
+  await using fixture = await openFixture(destinations('one'));
+  await expect(sequencesOf(fixture.journal, { from, to }, never)).rejects.toMatchObject({ code: 'usage' });
 });
 
 test('every body of a span is given in order, between two words on how far it is', async () => {
-  await using place = await openPlace(destinations('one'));
-  for (let id = 1; id <= 200; id += 1) await place.keep([audit(id)]);
-  const steps = await linesOf(scanJournal(place.evidence(), { first: 50, next: 151 }, never));
+  await using fixture = await openFixture(destinations('one'));
+  for (let id = 1; id <= 200; id += 1) await fixture.keep([audit(id)]);
+  const steps = await linesOf(scanJournal(fixture.readModel(), { first: 50, next: 151 }, never));
   expect(steps.flatMap((step) => (step.kind === 'body' ? [step.body.sequence] : []))).toEqual(
     Array.from({ length: 101 }, (_, index) => 50 + index),
   );
@@ -45,23 +45,25 @@ test('every body of a span is given in order, between two words on how far it is
 });
 
 test('an empty journal is through at once', async () => {
-  await using place = await openPlace(destinations('one'));
-  const span = await sequencesOf(place.journal, {}, never);
-  expect(await linesOf(scanJournal(place.evidence(), span, never))).toEqual([{ kind: 'progress', done: 0, total: 0 }]);
+  await using fixture = await openFixture(destinations('one'));
+  const span = await sequencesOf(fixture.journal, {}, never);
+  expect(await linesOf(scanJournal(fixture.readModel(), span, never))).toEqual([
+    { kind: 'progress', done: 0, total: 0 },
+  ]);
 });
 
 test('the signal ends it where it stands, and so does whoever reads no further', async () => {
-  await using place = await openPlace(destinations('one'));
-  for (let id = 1; id <= 100; id += 1) await place.keep([audit(id)]);
+  await using fixture = await openFixture(destinations('one'));
+  for (let id = 1; id <= 100; id += 1) await fixture.keep([audit(id)]);
   const leaving = new AbortController();
   const met: number[] = [];
-  for await (const step of scanJournal(place.evidence(), { first: 1, next: 101 }, leaving.signal)) {
+  for await (const step of scanJournal(fixture.readModel(), { first: 1, next: 101 }, leaving.signal)) {
     if (step.kind === 'body') met.push(step.body.sequence);
     if (met.length === 5) leaving.abort();
   }
   expect(met).toEqual([1, 2, 3, 4, 5]);
   let closed = 0;
-  const { journal, ...rest } = place.evidence();
+  const { journal, ...rest } = fixture.readModel();
   const reader: typeof journal.reader = (from, to) => {
     const opened = journal.reader(from, to);
     return { ...opened, close: () => opened.close().finally(() => (closed += 1)) };
@@ -73,8 +75,8 @@ test('the signal ends it where it stands, and so does whoever reads no further',
 });
 
 test('it lets the event loop turn while it works', async () => {
-  await using place = await openPlace(destinations('one'));
-  await Promise.all(Array.from({ length: 3000 }, (_, id) => place.keep([audit(id)])));
+  await using fixture = await openFixture(destinations('one'));
+  await Promise.all(Array.from({ length: 3000 }, (_, id) => fixture.keep([audit(id)])));
   let turns = 0;
   let isOver = false;
   const counting = (async () => {
@@ -83,9 +85,9 @@ test('it lets the event loop turn while it works', async () => {
       turns += 1;
     }
   })();
-  const evidence = { ...place.evidence(), yieldNow: considerately() };
-  for await (const step of scanJournal(evidence, { first: 1, next: 3001 }, never)) {
-    if (step.kind === 'body') expect([...evidence.normalize(step.body)]).toHaveLength(1);
+  const readModel = { ...fixture.readModel(), yieldNow: considerately() };
+  for await (const step of scanJournal(readModel, { first: 1, next: 3001 }, never)) {
+    if (step.kind === 'body') expect([...readModel.normalize(step.body)]).toHaveLength(1);
   }
   isOver = true;
   await counting;

@@ -1,7 +1,7 @@
 // Reads what was received in a span, in order, and says how far it is.
 import type { KeptBody } from '@xiq-siem/core';
 import { ConnectorError } from '@xiq-siem/core';
-import type { Evidence } from './evidence.ts';
+import type { ReadModel } from './read-model.ts';
 
 export interface Span {
   readonly from?: string | undefined;
@@ -24,7 +24,7 @@ const progressEveryMs = 500;
 
 /** @throws ConnectorError `usage` where it ends before it begins. */
 export async function sequencesOf(
-  journal: Evidence['journal'],
+  journal: ReadModel['journal'],
   { from, to }: Span,
   signal: AbortSignal,
 ): Promise<SequenceSpan> {
@@ -38,7 +38,7 @@ export async function sequencesOf(
 }
 
 /** The last so many bodies, or all there are. */
-export function lastBodies(journal: Evidence['journal'], bodies: number): SequenceSpan {
+export function lastBodies(journal: ReadModel['journal'], bodies: number): SequenceSpan {
   const { firstSequence, nextSequence: next } = journal.extent();
   let first = firstSequence;
   for (let end = next; first < end; ) {
@@ -51,7 +51,7 @@ export function lastBodies(journal: Evidence['journal'], bodies: number): Sequen
 
 /** Every body of the span that can be read; ends early when the signal fires. */
 export async function* scanJournal(
-  { journal, yieldNow }: Pick<Evidence, 'journal' | 'yieldNow'>,
+  { journal, yieldNow }: Pick<ReadModel, 'journal' | 'yieldNow'>,
   { first, next }: SequenceSpan,
   signal: AbortSignal,
 ): AsyncGenerator<ScanStep> {

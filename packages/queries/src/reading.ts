@@ -5,21 +5,21 @@ import type { DestinationCheck } from '@xiq-siem/pipeline';
 import type { ListedDeadLetter } from '@xiq-siem/state';
 import { z } from 'zod';
 import { filterOf, whereOfQuery } from './event-filter.ts';
-import type { Evidence } from './evidence.ts';
+import type { ReadModel } from './read-model.ts';
 import { type MappingAtWork, previewReplay } from './replay-preview.ts';
-import { shapesOf } from './shapes.ts';
 import { type Identity, type LiveFigures, statusOf } from './status.ts';
 import { traceEvent, traceReceipt } from './trace.ts';
+import { unmappedOf } from './unmapped.ts';
 
 export interface ReadingParts {
   readonly snapshot: boolean;
   /** Of the moment: what is configured may change between two calls. */
-  evidence(): Evidence;
+  readModel(): ReadModel;
   readonly identity: Identity;
   /** Undefined where the connector is stopped. */
   live(): Promise<LiveFigures | undefined>;
   /** What is known of how senders authenticated. */
-  authentication(): Parameters<typeof shapesOf>[2];
+  authentication(): Parameters<typeof unmappedOf>[2];
   jobs(): Promise<readonly Job[]>;
   /** What a replay is previewed with: the mapping before, and that of the configuration file as it stands now. */
   mappings(): Promise<{ readonly before: MappingAtWork; readonly after: MappingAtWork }>;
@@ -32,22 +32,22 @@ const defaultExamples = 20;
 const document = z.record(z.string(), z.unknown());
 
 export function readingOperations(parts: ReadingParts): SnapshotOperations {
-  const { snapshot, evidence, identity, live, authentication, mappings, xiq } = parts;
+  const { snapshot, readModel, identity, live, authentication, mappings, xiq } = parts;
   return {
-    status: async () => statusOf(evidence(), identity, await live()),
-    traceReceipt: async ({ receipt }) => traceReceipt(evidence(), receipt),
+    status: async () => statusOf(readModel(), identity, await live()),
+    traceReceipt: async ({ receipt }) => traceReceipt(readModel(), receipt),
     async *traceEvent({ eventId, from, to }, signal) {
-      yield* traceEvent(evidence(), eventId, { from, to }, signal);
+      yield* traceEvent(readModel(), eventId, { from, to }, signal);
     },
     async listDeadLetters({ after, limit = defaultLimit, ...filter }) {
-      const { deadLetters } = evidence();
+      const { deadLetters } = readModel();
       const page = { limit, ...(after !== undefined && { after }) };
       const { entries, ...found } = await deadLetters.list(filterOf(filter), page);
       const open = [...(await deadLetters.counts()).values()].reduce((sum, counts) => sum + counts.open, 0);
       return { snapshot, entries: entries.map(entryOf), ...found, open };
     },
     async groupDeadLetters() {
-      const { deadLetters } = evidence();
+      const { deadLetters } = readModel();
       const groups = (await deadLetters.groups()).map(
         ({ destination, code, dataset, count: events, oldestMs, newestMs }) => {
           return { destination, code, dataset, events, oldest: timeOf(oldestMs), newest: timeOf(newestMs) };
@@ -59,7 +59,7 @@ export function readingOperations(parts: ReadingParts): SnapshotOperations {
       return { snapshot, groups, counts };
     },
     async showDeadLetter({ number }) {
-      const { deadLetters } = evidence();
+      const { deadLetters } = readModel();
       const found = await deadLetters.get(number);
       if (found === undefined) {
         throw new ConnectorError('not_found', `there is no dead letter ${number}: it was resolved, or never was`);
@@ -69,21 +69,21 @@ export function readingOperations(parts: ReadingParts): SnapshotOperations {
     jobs: async () => ({ snapshot, jobs: [...(await parts.jobs())] }),
     async *previewReplay({ from, to, examples = defaultExamples, ...query }, signal) {
       const input = { span: { from, to }, where: whereOfQuery(query), examples, ...(await mappings()) };
-      yield* previewReplay(evidence(), input, signal);
+      yield* previewReplay(readModel(), input, signal);
     },
     previewBackfill: xiq.previewBackfill,
     completeness: xiq.completeness,
-    async *shapes(span, signal) {
-      yield* shapesOf(evidence(), span, authentication(), signal);
+    async *unmapped(span, signal) {
+      yield* unmappedOf(readModel(), span, authentication(), signal);
     },
     check: async () => ({ snapshot, destinations: [...(await parts.check())] }),
   };
 }
 
 function entryOf({ firstAttemptMs, lastAttemptMs, ...letter }: ListedDeadLetter): DeadLetterEntry {
-  const { number, destination, code, message: words, dataset, id: eventId, receipt, element, attempts } = letter;
+  const { number, destination, code, message, dataset, id: eventId, receipt, element, attempts } = letter;
   const times = { firstAttempt: timeOf(firstAttemptMs), lastAttempt: timeOf(lastAttemptMs) };
-  return { number, destination, code, words, dataset, eventId, receipt, element, attempts, ...times };
+  return { number, destination, code, message, dataset, eventId, receipt, element, attempts, ...times };
 }
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();

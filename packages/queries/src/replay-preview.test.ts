@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
 import { type MappingAtWork, type PreviewInput, previewReplay } from './replay-preview.ts';
-import { audit, configChange, destinations, linesOf, never, openPlace, type Place } from './test-place.ts';
+import { audit, configChange, destinations, type Fixture, linesOf, never, openFixture } from './test-queries.ts';
 
 const rules = `auditCodes: { "99001": { action: ssid-changed, category: [configuration], type: [change] } }\n`;
 
 /** Mapping of a place, and of the same with `rules`. */
-async function mappings(place: Place): Promise<Pick<PreviewInput, 'before' | 'after'>> {
+async function mappings(fixture: Fixture): Promise<Pick<PreviewInput, 'before' | 'after'>> {
   const at = (version: string): MappingAtWork => {
-    const sources = place.pipeline.sources();
-    return { version, normalize: (body) => [...sources.of(body).normalize(body, place.now())] };
+    const sources = fixture.pipeline.sources();
+    return { version, normalize: (body) => [...sources.of(body).normalize(body, fixture.now())] };
   };
   const before = at('old');
-  await place.pipeline.apply(await place.configure(destinations('one'), {}, rules));
+  await fixture.pipeline.apply(await fixture.configure(destinations('one'), {}, rules));
   return { before, after: at('new') };
 }
 
-async function preview(place: Place, more: Partial<PreviewInput> = {}) {
-  const input = { span: {}, where: {}, examples: 20, ...(await mappings(place)), ...more };
-  const lines = await linesOf(previewReplay(place.evidence(), input, never));
+async function preview(fixture: Fixture, more: Partial<PreviewInput> = {}) {
+  const input = { span: {}, where: {}, examples: 20, ...(await mappings(fixture)), ...more };
+  const lines = await linesOf(previewReplay(fixture.readModel(), input, never));
   const changes = lines.flatMap((line) => (line.kind === 'change' ? [line] : []));
   const end = lines.at(-1);
   if (end?.kind !== 'end') throw new Error('it has no end');
@@ -25,9 +25,9 @@ async function preview(place: Place, more: Partial<PreviewInput> = {}) {
 }
 
 test('what would change is shown by field, ids stay, and what differs in every event is passed over', async () => {
-  await using place = await openPlace(destinations('one'));
-  const receipt = await place.keep([audit(1), configChange(2)]);
-  const { changes, end } = await preview(place);
+  await using fixture = await openFixture(destinations('one'));
+  const receipt = await fixture.keep([audit(1), configChange(2)]);
+  const { changes, end } = await preview(fixture);
   expect(changes).toMatchObject([{ receipt, element: 0, dataset: 'extreme_xiq.audit' }]);
   expect(changes[0]?.fields).toContainEqual({ path: 'event.action', before: expect.anything(), after: 'ssid-changed' });
   expect(end).toMatchObject({
@@ -46,34 +46,34 @@ test('what would change is shown by field, ids stay, and what differs in every e
 });
 
 test('examples are bound; all is counted', async () => {
-  await using place = await openPlace(destinations('one'));
-  await place.keep([audit(1), audit(2), audit(3)]);
-  const { changes, end } = await preview(place, { examples: 2 });
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.keep([audit(1), audit(2), audit(3)]);
+  const { changes, end } = await preview(fixture, { examples: 2 });
   expect(changes).toHaveLength(2);
   expect(end).toMatchObject({ events: 3, changed: 3 });
   expect(end.fields.find(({ path }) => path === 'event.action')).toEqual({ path: 'event.action', events: 3 });
 });
 
 test('where says which events count', async () => {
-  await using place = await openPlace(destinations('one'));
-  await place.keep([audit(1), configChange(2)]);
-  expect((await preview(place, { where: { actions: ['config-changed'] } })).end).toMatchObject({
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.keep([audit(1), configChange(2)]);
+  expect((await preview(fixture, { where: { actions: ['config-changed'] } })).end).toMatchObject({
     events: 1,
     changed: 0,
   });
 });
 
 test('a long value is cut', async () => {
-  await using place = await openPlace(destinations('one'));
-  await place.keep([audit(1)]);
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.keep([audit(1)]);
   const text =
     (letter: string): MappingAtWork['normalize'] =>
     (body) =>
-      [...place.pipeline.sources().of(body).normalize(body, 0)].map((event) => ({
+      [...fixture.pipeline.sources().of(body).normalize(body, 0)].map((event) => ({
         ...event,
         document: { ...event.document, message: letter.repeat(5000) },
       }));
-  const { changes } = await preview(place, {
+  const { changes } = await preview(fixture, {
     before: { version: 'a', normalize: text('a') },
     after: { version: 'b', normalize: text('b') },
   });
@@ -83,16 +83,16 @@ test('a long value is cut', async () => {
 });
 
 test('the signal ends it within a body that holds nothing that is meant', async () => {
-  await using place = await openPlace(destinations('one'));
-  await place.keep(`[${Array.from({ length: 1000 }, () => '{}').join()}]`);
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.keep(`[${Array.from({ length: 1000 }, () => '{}').join()}]`);
   const leaving = new AbortController();
   let yields = 0;
   const yieldNow = async (): Promise<void> => {
     yields += 1;
     if (yields === 10) leaving.abort();
   };
-  const input = { span: {}, where: { datasets: ['none'] }, examples: 1, ...(await mappings(place)) };
-  const lines = await linesOf(previewReplay({ ...place.evidence(), yieldNow }, input, leaving.signal));
+  const input = { span: {}, where: { datasets: ['none'] }, examples: 1, ...(await mappings(fixture)) };
+  const lines = await linesOf(previewReplay({ ...fixture.readModel(), yieldNow }, input, leaving.signal));
   expect(lines.map(({ kind }) => kind)).toEqual(['progress']);
   expect(yields).toBe(10);
 });

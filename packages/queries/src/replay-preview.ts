@@ -2,8 +2,8 @@
 import type { PreviewLine, Where } from '@xiq-siem/admin-api';
 import type { EcsDocument, KeptBody, NormalizedEvent } from '@xiq-siem/core';
 import { eventFilter } from './event-filter.ts';
-import type { Evidence } from './evidence.ts';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
+import type { ReadModel } from './read-model.ts';
 
 export interface PreviewInput {
   readonly span: Span;
@@ -25,14 +25,14 @@ const maxFields = 1000;
 const maxValueLength = 500;
 
 export async function* previewReplay(
-  evidence: Evidence,
+  readModel: ReadModel,
   { span, where, examples, before, after }: PreviewInput,
   signal: AbortSignal,
 ): AsyncGenerator<PreviewLine> {
   const wanted = eventFilter(where);
   const fields = new Map<string, number>();
   const sums = { bodies: 0, events: 0, changed: 0, idsChanged: 0 };
-  for await (const step of scanJournal(evidence, await sequencesOf(evidence.journal, span, signal), signal)) {
+  for await (const step of scanJournal(readModel, await sequencesOf(readModel.journal, span, signal), signal)) {
     if (step.kind === 'progress') {
       yield step;
       continue;
@@ -40,7 +40,7 @@ export async function* previewReplay(
     const { body } = step;
     sums.bodies += 1;
     for (const [one, other] of pairs(before.normalize(body), after.normalize(body))) {
-      await evidence.yieldNow();
+      await readModel.yieldNow();
       if (signal.aborted) return;
       if (!wanted(other, body.metadata.source)) continue;
       sums.events += 1;
@@ -60,7 +60,7 @@ export async function* previewReplay(
   if (signal.aborted) return;
   yield {
     kind: 'end',
-    snapshot: evidence.snapshot,
+    snapshot: readModel.snapshot,
     before: before.version,
     after: after.version,
     ...sums,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { startSampler } from './sampler.ts';
-import { audit, destinations, openPlace } from './test-place.ts';
+import { audit, destinations, openFixture } from './test-queries.ts';
 
 test('a sample tells how fast bodies come, what is free, and how far each destination has come', async () => {
-  await using place = await openPlace(destinations('one'));
-  const { journal, progressHistory, directory, now, pipeline } = place;
+  await using fixture = await openFixture(destinations('one'));
+  const { journal, progressHistory, directory, now, pipeline } = fixture;
   let bytes = 0;
   const sampler = startSampler({
     journal,
@@ -17,10 +17,10 @@ test('a sample tells how fast bodies come, what is free, and how far each destin
   expect(sampler.freeBytes()).toBeUndefined();
   await sampler.sample();
   expect(sampler.freeBytes()).toBeGreaterThan(0);
-  for (let id = 0; id < 10; id += 1) await place.keep([audit(id)]);
+  for (let id = 0; id < 10; id += 1) await fixture.keep([audit(id)]);
   bytes = 60_000;
-  await place.settled();
-  place.pass(60_000);
+  await fixture.settled();
+  fixture.pass(60_000);
   await sampler.sample();
   sampler.stop();
   // A clock that is set forward goes on by itself meanwhile.
@@ -30,8 +30,8 @@ test('a sample tells how fast bodies come, what is free, and how far each destin
 });
 
 test('a disk that cannot be looked at is not known, and keeps nothing else from being taken', async () => {
-  await using place = await openPlace(destinations('one'));
-  const { journal, progressHistory, now, pipeline } = place;
+  await using fixture = await openFixture(destinations('one'));
+  const { journal, progressHistory, now, pipeline } = fixture;
   const sampler = startSampler({
     journal,
     progressHistory,

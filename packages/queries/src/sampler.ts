@@ -28,13 +28,13 @@ export function startSampler({ journal, delivery, progressHistory, directory, re
     const disk = await statfs(directory).catch(() => undefined);
     freeBytes = disk && disk.bavail * disk.bsize;
     const atMs = now();
-    const lanes = delivery.status();
-    const settled = lanes.map(({ name, settledSince }): [string, number] => [name, settledSince]);
+    const streams = delivery.status();
+    const settled = streams.map(({ name, settledSince }): [string, number] => [name, settledSince]);
     const { nextSequence } = journal.extent();
     bodies += journal.bodiesIn(next, nextSequence - 1);
     next = nextSequence;
     pace.add({ atMs, bodies, bytes: receivedBytes(), settled: new Map(settled) });
-    await progressHistory.add(new Map(lanes.map(({ name, sequence }) => [name, { sequence, atMs }])));
+    await progressHistory.add(new Map(streams.map(({ name, sequence }) => [name, { sequence, atMs }])));
   }
   const timer = setInterval(() => void sample(), everyMs);
   timer.unref();

@@ -3,14 +3,14 @@ import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-
 import { freshPosition, type Position, type PositionCounters, type RetentionGap } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
 import type { NotedIncident } from '@xiq-siem/state';
-import { type Evidence, isSettled, type KnownDestination, timeOf, unsettledBodies } from './evidence.ts';
 import type { Pace } from './pace.ts';
+import { isSettled, type KnownDestination, type ReadModel, timeOf, unsettledBodies } from './read-model.ts';
 
 /** What only a running connector knows. */
 export interface LiveFigures {
   readonly startedMs: number;
   readonly accepting: { readonly ok: boolean; readonly reasons: readonly string[] };
-  readonly lanes: readonly DestinationStatus[];
+  readonly streams: readonly DestinationStatus[];
   readonly journalMaxBytes: number;
   /** Of the journal's disk; undefined before it was looked at. */
   readonly freeBytes: number | undefined;
@@ -30,15 +30,19 @@ const one = { maxBodies: 1, maxBytes: 1 };
 /** More dead letters than are stored between two saves of a position. */
 const maxEarly = 10_000;
 
-export async function statusOf(evidence: Evidence, identity: Identity, live: LiveFigures | undefined): Promise<Status> {
-  const { journal, deadLetters, snapshot } = evidence;
-  const at = evidence.now();
+export async function statusOf(
+  readModel: ReadModel,
+  identity: Identity,
+  live: LiveFigures | undefined,
+): Promise<Status> {
+  const { journal, deadLetters, snapshot } = readModel;
+  const at = readModel.now();
   const { hasEvicted: _, ...extent } = journal.extent();
-  const unknown = (evidence.unknownDestinations ?? []).map((name) => ({ name, type: 'unknown' }));
-  const known: readonly Described[] = [...evidence.destinations(), ...unknown];
-  const destinations = await Promise.all(known.map((destination) => stateOf(evidence, destination, live)));
+  const unknown = (readModel.unknownDestinations ?? []).map((name) => ({ name, type: 'unknown' }));
+  const known: readonly Described[] = [...readModel.destinations(), ...unknown];
+  const destinations = await Promise.all(known.map((destination) => stateOf(readModel, destination, live)));
   const names = new Set(known.map(({ name }) => name));
-  const open = [...(await deadLetters.counts()).values()].reduce((sum, counts) => sum + counts.open, 0);
+  const open = [...(await deadLetters.counts()).values()].reduce((total, counts) => total + counts.open, 0);
   return {
     snapshot,
     at: timeOf(at),
@@ -55,14 +59,14 @@ export async function statusOf(evidence: Evidence, identity: Identity, live: Liv
       bodiesPerSecond: live?.pace.bodiesPerSecond() ?? null,
       bytesPerHour: live?.pace.bytesPerHour() ?? null,
       // What was evicted stands in the gaps, one for each destination, rather than once for each file of it.
-      lost: journal.lostSpans().flatMap((span) => (span.reason === 'letGo' ? [] : [{ ...span }])),
+      lost: journal.lostSpans().flatMap((span) => (span.reason === 'evicted' ? [] : [{ ...span }])),
     },
     notConfigured: [...journal.positions().keys()].filter((name) => !names.has(name)).sort(),
     gaps: journal.retentionGaps().map(gapOf),
-    incidents: (await evidence.incidents()).map(incidentOf),
+    incidents: (await readModel.incidents()).map(incidentOf),
     deadLetters: { open, bytes: live?.deadLetterBytes.used ?? 0, maxBytes: live?.deadLetterBytes.max },
     jobsRunning: live?.jobsRunning ?? 0,
-    holds: destinations.every((state) => state.sum.difference === 0 && state.deadLetters.difference === 0),
+    reconciled: destinations.every((state) => state.counters.unaccounted === 0 && state.deadLetters.unaccounted === 0),
   };
 }
 
@@ -89,35 +93,35 @@ function gapOf(gap: RetentionGap): Gap {
 type Described = Pick<KnownDestination, 'name' | 'type'> & Partial<Pick<KnownDestination, 'assurance'>>;
 
 async function stateOf(
-  evidence: Evidence,
+  readModel: ReadModel,
   { name, type, assurance }: Described,
   live: LiveFigures | undefined,
 ): Promise<DestinationState> {
-  const lane = live?.lanes.find((candidate) => candidate.name === name);
-  const position = evidence.position(name);
-  const counters = lane?.counters ?? position?.counters ?? noCounters;
+  const stream = live?.streams.find((candidate) => candidate.name === name);
+  const position = readModel.position(name);
+  const counters = stream?.counters ?? position?.counters ?? noCounters;
   return {
     name,
     type,
-    assurance: lane?.assurance ?? assurance,
-    state: lane?.state ?? 'unknown',
-    reason: lane?.reason,
-    since: timeOf(lane?.sinceMs),
-    waitUntil: timeOf(lane?.waitUntilMs),
-    held: lane?.held,
-    lastFailure: lane?.lastFailure && failureOf(lane.lastFailure),
-    lastDelivered: timeOf(lane?.lastDeliveredMs),
-    lag: await lagOf(evidence, lane, position, live),
+    assurance: stream?.assurance ?? assurance,
+    state: stream?.state ?? 'unknown',
+    reason: stream?.reason,
+    since: timeOf(stream?.sinceMs),
+    waitUntil: timeOf(stream?.waitUntilMs),
+    blocked: stream?.blocked,
+    lastFailure: stream?.lastFailure && failureOf(stream.lastFailure),
+    lastDelivered: timeOf(stream?.lastDeliveredMs),
+    lag: await lagOf(readModel, stream, position, live),
     eventsPerSecond: live?.pace.eventsPerSecond(name) ?? null,
-    sum: sumOf(counters, lane),
-    deadLetters: await deadLettersOf(evidence, name, position, counters.deadLettered),
-    possibleDuplicates: lane?.possibleDuplicates ?? 0,
-    pluginFaults: lane?.pluginFaults ?? 0,
+    counters: countersOf(counters, stream),
+    deadLetters: await deadLettersOf(readModel, name, position, counters.deadLettered),
+    possibleDuplicates: stream?.possibleDuplicates ?? 0,
+    pluginFaults: stream?.pluginFaults ?? 0,
   };
 }
 
 async function deadLettersOf(
-  { deadLetters }: Evidence,
+  { deadLetters }: ReadModel,
   destination: string,
   position: Position | undefined,
   counted: number,
@@ -128,26 +132,26 @@ async function deadLettersOf(
     dropped: 0,
     lost: 0,
   };
-  let difference = counted + fromRuns - stored.open - stored.delivered - stored.dropped - stored.lost;
-  if (difference < 0) {
+  let unaccounted = counted + fromRuns - stored.open - stored.delivered - stored.dropped - stored.lost;
+  if (unaccounted < 0) {
     // The entry is stored first and the position after it: a crash, or a query in between, finds more entries than are
     // counted. They are the newest.
-    const newest = await deadLetters.newest(destination, Math.min(-difference * 2, maxEarly));
+    const newest = await deadLetters.newest(destination, Math.min(-unaccounted * 2, maxEarly));
     const early = newest.filter((entry) => !(position && isSettled(position, entry.sequence, entry.element))).length;
-    difference += Math.min(early, -difference);
+    unaccounted += Math.min(early, -unaccounted);
   }
-  return { ...stored, difference };
+  return { ...stored, unaccounted };
 }
 
 async function lagOf(
-  { journal, now }: Evidence,
-  lane: DestinationStatus | undefined,
+  { journal, now }: ReadModel,
+  stream: DestinationStatus | undefined,
   position: Position | undefined,
   live: LiveFigures | undefined,
 ): Promise<DestinationState['lag']> {
   const { firstSequence } = journal.extent();
   // What was evicted is a gap, not something that is still to come.
-  const from = Math.max(lane?.sequence ?? position?.sequence ?? 0, firstSequence);
+  const from = Math.max(stream?.sequence ?? position?.sequence ?? 0, firstSequence);
   const bodies = unsettledBodies({ settled: [], ...position, sequence: from }, journal);
   const bytes = journal.bytesFrom(from);
   const received = await receivedAt(journal, from);
@@ -156,14 +160,14 @@ async function lagOf(
   return {
     bodies,
     bytes,
-    eventsInFlight: lane?.open ?? 0,
+    eventsInFlight: stream?.open ?? 0,
     seconds: bodies === 0 || received === undefined ? 0 : Math.max(0, (now() - received) / 1000),
     hoursUntilFull: live === undefined || pace === null || pace <= 0 ? null : free / pace,
   };
 }
 
 /** When the first body that is not wholly settled was received. */
-async function receivedAt(journal: Evidence['journal'], sequence: number): Promise<number | undefined> {
+async function receivedAt(journal: ReadModel['journal'], sequence: number): Promise<number | undefined> {
   const { firstSequence, nextSequence } = journal.extent();
   const first = Math.max(sequence, firstSequence);
   if (first >= nextSequence) return undefined;
@@ -180,14 +184,14 @@ async function receivedAt(journal: Evidence['journal'], sequence: number): Promi
  * What decisions promise: normalized = delivered + dead-lettered + filtered + damaged, but for those in flight. The books
  * are kept by the position; the lane's own count of what it was given shows what the position forgot.
  */
-function sumOf(counters: PositionCounters, lane: DestinationStatus | undefined): DestinationState['sum'] {
+function countersOf(counters: PositionCounters, stream: DestinationStatus | undefined): DestinationState['counters'] {
   const { delivered, deadLettered, filtered, damaged } = counters;
-  const inFlight = lane?.open ?? 0;
+  const inFlight = stream?.open ?? 0;
   const booked = counters.normalized - delivered - deadLettered - filtered - damaged - inFlight;
-  const given = lane === undefined ? 0 : lane.taken - lane.settledSince - lane.inHand;
-  return { ...counters, inFlight, difference: booked === 0 ? given : booked };
+  const given = stream === undefined ? 0 : stream.taken - stream.settledSince - stream.inHand;
+  return { ...counters, inFlight, unaccounted: booked === 0 ? given : booked };
 }
 
-const failureOf = ({ code, words, atMs }: LastFailure) => ({ code, words, at: timeOf(atMs) });
+const failureOf = ({ code, message, atMs }: LastFailure) => ({ code, message, at: timeOf(atMs) });
 
 const noCounters = freshPosition(1).counters;

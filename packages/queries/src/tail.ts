@@ -2,7 +2,7 @@
 import type { TailLine, Where } from '@xiq-siem/admin-api';
 import { z } from 'zod';
 import { eventFilter } from './event-filter.ts';
-import type { Evidence } from './evidence.ts';
+import type { ReadModel } from './read-model.ts';
 
 const portion = { maxBodies: 32, maxBytes: 1_048_576 };
 /** Bodies that a tail may be behind: what is older is left out, and counted. */
@@ -11,8 +11,8 @@ const saysEveryMs = 15_000;
 const plainObject = z.record(z.string(), z.unknown());
 
 /** From now on, until the signal fires. */
-export async function* tail(evidence: Evidence, where: Where, signal: AbortSignal): AsyncGenerator<TailLine> {
-  const { journal, normalize, yieldNow, snapshot } = evidence;
+export async function* tail(readModel: ReadModel, where: Where, signal: AbortSignal): AsyncGenerator<TailLine> {
+  const { journal, normalize, yieldNow, snapshot } = readModel;
   const wanted = eventFilter(where);
   let next = journal.extent().nextSequence;
   let reader = journal.reader(next);

@@ -9,30 +9,30 @@ import {
   away,
   configChange,
   destinations,
+  type Fixture,
   hanging,
   judging,
   linesOf,
   never,
-  openPlace,
-  type Place,
+  openFixture,
   until,
-} from './test-place.ts';
+} from './test-queries.ts';
 import { traceEvent, traceReceipt } from './trace.ts';
 
-const trace = (place: Place, receipt: string) => traceReceipt(place.evidence(), receipt);
+const trace = (fixture: Fixture, receipt: string) => traceReceipt(fixture.readModel(), receipt);
 
-async function verdictsOf(place: Place, receipt: string, element = 0) {
-  const { events } = await trace(place, receipt);
+async function verdictsOf(fixture: Fixture, receipt: string, element = 0) {
+  const { events } = await trace(fixture, receipt);
   return events.find((event) => event.element === element)?.destinations ?? [];
 }
 
 test('a body that is kept is told whole, with each destination between which two times it came to rest', async () => {
-  await using place = await openPlace(destinations('one'));
-  const receipt = await place.keep([audit(1), configChange(2)]);
-  await place.settled();
-  place.pass(5_000);
-  await place.sample();
-  const told = await trace(place, receipt);
+  await using fixture = await openFixture(destinations('one'));
+  const receipt = await fixture.keep([audit(1), configChange(2)]);
+  await fixture.settled();
+  fixture.pass(5_000);
+  await fixture.sample();
+  const told = await trace(fixture, receipt);
   expect(told).toMatchObject({
     snapshot: false,
     receipt,
@@ -52,17 +52,17 @@ test('a body that is kept is told whole, with each destination between which two
 });
 
 test('a receipt that is not ours is unknown, one past its retention removed, one whose file is gone lost', async () => {
-  await using place = await openPlace(destinations('one'), { journal: { segmentBytes: 4096 } });
+  await using fixture = await openFixture(destinations('one'), { journal: { segmentBytes: 4096 } });
   const receipts: string[] = [];
-  for (let id = 1; id <= 12; id += 1) receipts.push(await place.keep([audit(id, { description: 'x'.repeat(1500) })]));
-  await place.settled();
-  expect(await trace(place, 'r1_AAAAAAAAAAAAAAAAAAAAAA')).toMatchObject({ found: 'unknown', events: [] });
-  expect(await trace(place, 'nonsense')).toMatchObject({ found: 'unknown' });
-  await place.stop();
-  const segments = readdirSync(join(place.directory, 'data/journal')).filter((name) => name.endsWith('.segment'));
+  for (let id = 1; id <= 12; id += 1) receipts.push(await fixture.keep([audit(id, { description: 'x'.repeat(1500) })]));
+  await fixture.settled();
+  expect(await trace(fixture, 'r1_AAAAAAAAAAAAAAAAAAAAAA')).toMatchObject({ found: 'unknown', events: [] });
+  expect(await trace(fixture, 'nonsense')).toMatchObject({ found: 'unknown' });
+  await fixture.stop();
+  const segments = readdirSync(join(fixture.directory, 'data/journal')).filter((name) => name.endsWith('.segment'));
   const middle = segments.sort()[2];
-  await rm(join(place.directory, 'data/journal', middle ?? ''));
-  await using again = await openPlace(destinations('one'), { after: place, journal: { segmentBytes: 4096 } });
+  await rm(join(fixture.directory, 'data/journal', middle ?? ''));
+  await using again = await openFixture(destinations('one'), { after: fixture, journal: { segmentBytes: 4096 } });
   const found = await Promise.all(receipts.map(async (receipt) => (await trace(again, receipt)).found));
   expect(found).toContain('lost');
   expect(found.filter((one) => one !== 'lost')).toEqual(found.filter((one) => one === 'kept'));
@@ -75,116 +75,116 @@ test('a receipt that is not ours is unknown, one past its retention removed, one
 });
 
 test('what was rejected is told with code, words and number; and what became of it since', async () => {
-  await using place = await openPlace(destinations('one'));
-  place.siem('one').answer = judging('rejected', (json) => json.includes('number 2'));
-  const receipt = await place.keep([audit(1), audit(2)]);
-  await place.settled();
-  expect(await verdictsOf(place, receipt, 0)).toMatchObject([{ verdict: 'delivered' }]);
-  const [rejected] = await verdictsOf(place, receipt, 1);
-  expect(rejected).toMatchObject({ verdict: 'dead_lettered', code: 'bad', words: 'no such field' });
+  await using fixture = await openFixture(destinations('one'));
+  fixture.siem('one').response = judging('rejected', (json) => json.includes('number 2'));
+  const receipt = await fixture.keep([audit(1), audit(2)]);
+  await fixture.settled();
+  expect(await verdictsOf(fixture, receipt, 0)).toMatchObject([{ verdict: 'delivered' }]);
+  const [rejected] = await verdictsOf(fixture, receipt, 1);
+  expect(rejected).toMatchObject({ verdict: 'dead_lettered', code: 'bad', message: 'no such field' });
   const number = rejected?.deadLetter ?? -1;
-  expect(await place.deadLetters.get(number)).toMatchObject({ element: 1 });
-  await place.deadLetters.resolve([number], 'dropped', 'operator');
-  expect(await verdictsOf(place, receipt, 1)).toMatchObject([{ verdict: 'dropped', code: 'bad' }]);
+  expect(await fixture.deadLetters.get(number)).toMatchObject({ element: 1 });
+  await fixture.deadLetters.resolve([number], 'dropped', 'operator');
+  expect(await verdictsOf(fixture, receipt, 1)).toMatchObject([{ verdict: 'dropped', code: 'bad' }]);
 });
 
 test('what one destination rejected is no dead letter of another', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
-  place.siem('two').answer = judging('rejected', () => true);
-  const receipt = await place.keep([audit(1)]);
-  await place.settled();
-  expect(await verdictsOf(place, receipt)).toMatchObject([
+  await using fixture = await openFixture(destinations('one', 'two'));
+  fixture.siem('two').response = judging('rejected', () => true);
+  const receipt = await fixture.keep([audit(1)]);
+  await fixture.settled();
+  expect(await verdictsOf(fixture, receipt)).toMatchObject([
     { destination: 'one', verdict: 'delivered' },
     { destination: 'two', verdict: 'dead_lettered' },
   ]);
 });
 
 test('what a retry brought through is delivered, and says so', async () => {
-  await using place = await openPlace(destinations('one'));
-  place.siem('one').answer = judging('rejected', () => true);
-  const receipt = await place.keep([audit(1)]);
-  await place.settled();
-  const { entries } = await place.deadLetters.list({}, { limit: 9 });
-  await place.deadLetters.resolve(
+  await using fixture = await openFixture(destinations('one'));
+  fixture.siem('one').response = judging('rejected', () => true);
+  const receipt = await fixture.keep([audit(1)]);
+  await fixture.settled();
+  const { entries } = await fixture.deadLetters.list({}, { limit: 9 });
+  await fixture.deadLetters.resolve(
     entries.map(({ number }) => number),
     'delivered',
     'job',
   );
-  expect(await verdictsOf(place, receipt)).toMatchObject([
-    { verdict: 'delivered', assurance: 'stored', words: expect.stringContaining('retry') },
+  expect(await verdictsOf(fixture, receipt)).toMatchObject([
+    { verdict: 'delivered', assurance: 'stored', message: expect.stringContaining('retry') },
   ]);
 });
 
 test('what a destination does not want is filtered, before and after it has come so far', async () => {
   const where = { datasets: ['extreme_xiq.gdpr'] };
-  await using place = await openPlace({ one: { type: 'memory', where }, two: { type: 'memory' } });
-  place.siem('two').answer = hanging;
-  const receipt = await place.keep([audit(1)]);
-  await expect.poll(() => place.pipeline.delivery.status().find(({ name }) => name === 'two')?.underWay).toBe(1);
-  expect(await verdictsOf(place, receipt)).toMatchObject([
+  await using fixture = await openFixture({ one: { type: 'memory', where }, two: { type: 'memory' } });
+  fixture.siem('two').response = hanging;
+  const receipt = await fixture.keep([audit(1)]);
+  await expect.poll(() => fixture.pipeline.delivery.status().find(({ name }) => name === 'two')?.underWay).toBe(1);
+  expect(await verdictsOf(fixture, receipt)).toMatchObject([
     { destination: 'one', verdict: 'filtered' },
     { destination: 'two', verdict: 'waiting' },
   ]);
 });
 
 test('of a body in part delivered, what is held waits', async () => {
-  await using place = await openPlace(destinations('one'));
-  place.siem('one').answer = judging('held', (json) => json.includes('number 2'));
-  const receipt = await place.keep([audit(1), audit(2)]);
+  await using fixture = await openFixture(destinations('one'));
+  fixture.siem('one').response = judging('blocked', (json) => json.includes('number 2'));
+  const receipt = await fixture.keep([audit(1), audit(2)]);
   await expect
-    .poll(async () => (await Promise.all([0, 1].map((one) => verdictsOf(place, receipt, one)))).flat())
+    .poll(async () => (await Promise.all([0, 1].map((one) => verdictsOf(fixture, receipt, one)))).flat())
     .toMatchObject([{ verdict: 'delivered' }, { verdict: 'waiting' }]);
 });
 
 test('of a destination that began later nothing is claimed about what came before', async () => {
-  await using place = await openPlace(destinations('one'));
-  const receipt = await place.keep([audit(1)]);
-  await place.settled();
-  await place.pipeline.apply(await place.configure(destinations('one', 'late')));
-  await place.sample();
-  const later = await place.keep([audit(2)]);
-  await place.settled();
-  await place.sample();
-  expect(await verdictsOf(place, receipt)).toMatchObject([{ verdict: 'delivered' }, { verdict: 'not_known' }]);
-  expect(await verdictsOf(place, later)).toMatchObject([{ verdict: 'delivered' }, { verdict: 'delivered' }]);
+  await using fixture = await openFixture(destinations('one'));
+  const receipt = await fixture.keep([audit(1)]);
+  await fixture.settled();
+  await fixture.pipeline.apply(await fixture.configure(destinations('one', 'late')));
+  await fixture.sample();
+  const later = await fixture.keep([audit(2)]);
+  await fixture.settled();
+  await fixture.sample();
+  expect(await verdictsOf(fixture, receipt)).toMatchObject([{ verdict: 'delivered' }, { verdict: 'not_known' }]);
+  expect(await verdictsOf(fixture, later)).toMatchObject([{ verdict: 'delivered' }, { verdict: 'delivered' }]);
 });
 
 test('what a full journal let go of is lost to the destination that wanted it, and to no other', async () => {
-  await using place = await openPlace(destinations('one'));
-  const receipt = await place.keep([audit(1)]);
-  await place.settled();
+  await using fixture = await openFixture(destinations('one'));
+  const receipt = await fixture.keep([audit(1)]);
+  await fixture.settled();
   const { sequence = 0 } = parseReceipt(receipt) ?? {};
-  const evidence = place.evidence();
+  const readModel = fixture.readModel();
   const gap = { destination: 'one', fromSequence: sequence, toSequence: sequence, bodies: 1, bytes: 9, lastAtMs: 1 };
-  const gapped = { ...evidence, journal: { ...evidence.journal, retentionGaps: () => [gap] } };
+  const gapped = { ...readModel, journal: { ...readModel.journal, retentionGaps: () => [gap] } };
   const { events } = await traceReceipt(gapped, receipt);
   expect(events[0]?.destinations).toMatchObject([{ verdict: 'lost' }]);
 });
 
 test('a body of very many events is bounded, and what is left out is counted', async () => {
-  await using place = await openPlace(destinations('one'));
-  const receipt = await place.keep(`[${Array.from({ length: 100_000 }, () => '{}').join()}]`);
+  await using fixture = await openFixture(destinations('one'));
+  const receipt = await fixture.keep(`[${Array.from({ length: 100_000 }, () => '{}').join()}]`);
   let yields = 0;
-  const evidence = {
-    ...place.evidence(),
+  const readModel = {
+    ...fixture.readModel(),
     yieldNow: async () => {
       yields += 1;
     },
   };
-  const told = await traceReceipt(evidence, receipt);
+  const told = await traceReceipt(readModel, receipt);
   expect(told.events).toHaveLength(200);
   expect(told.omitted).toBe(99_800);
   expect(yields).toBe(100_000);
 });
 
 test('an event is found by its id in every body that it came in, with progress', async () => {
-  await using place = await openPlace(destinations('one'));
-  const first = await place.keep([audit(1), audit(2)]);
-  const second = await place.keep([audit(2), audit(3)]);
-  await place.keep([audit(4)]);
-  await place.settled();
-  const id = (await place.eventsOf(first))[1]?.id ?? '';
-  const lines = await linesOf(traceEvent(place.evidence(), id, {}, never));
+  await using fixture = await openFixture(destinations('one'));
+  const first = await fixture.keep([audit(1), audit(2)]);
+  const second = await fixture.keep([audit(2), audit(3)]);
+  await fixture.keep([audit(4)]);
+  await fixture.settled();
+  const id = (await fixture.eventsOf(first))[1]?.id ?? '';
+  const lines = await linesOf(traceEvent(fixture.readModel(), id, {}, never));
   const traces = lines.flatMap((line) => (line.kind === 'trace' ? [line.trace] : []));
   expect(traces).toMatchObject([
     { receipt: first, events: [{ element: 1, id, destinations: [{ verdict: 'delivered' }] }], omitted: 0 },
@@ -195,8 +195,8 @@ test('an event is found by its id in every body that it came in, with progress',
 });
 
 test('a scan for an event is ended by its signal, in the midst of a body too', async () => {
-  await using place = await openPlace(destinations('one'));
-  await place.keep(`[${Array.from({ length: 1000 }, () => '{}').join()}]`);
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.keep(`[${Array.from({ length: 1000 }, () => '{}').join()}]`);
   const leaving = new AbortController();
   let yields = 0;
   const yieldNow = async (): Promise<void> => {
@@ -204,24 +204,26 @@ test('a scan for an event is ended by its signal, in the midst of a body too', a
     await setImmediate();
     if (yields === 10) leaving.abort();
   };
-  const lines = await linesOf(traceEvent({ ...place.evidence(), yieldNow }, 'none', {}, leaving.signal));
+  const lines = await linesOf(traceEvent({ ...fixture.readModel(), yieldNow }, 'none', {}, leaving.signal));
   expect(lines.map(({ kind }) => kind)).not.toContain('end');
   expect(yields).toBeLessThan(20);
 });
 
 test('a body that a full journal let go of is no body that was settled: who did not get it is named', async () => {
   const limits = { maxBytes: 65_536, segmentBytes: 8_192 };
-  await using place = await openPlace(destinations('one', 'two'), { journal: limits });
-  place.siem('two').answer = away;
+  await using fixture = await openFixture(destinations('one', 'two'), { journal: limits });
+  fixture.siem('two').response = away;
   const receipts: string[] = [];
-  while (place.journal.retentionGaps().length === 0 && receipts.length < 200) {
+  while (fixture.journal.retentionGaps().length === 0 && receipts.length < 200) {
     const ids = Array.from({ length: 10 }, (_, index) => receipts.length + index);
-    receipts.push(...(await Promise.all(ids.map((id) => place.keep([audit(id, { description: 'x'.repeat(1500) })])))));
-    await until(() => place.journal.positions().get('one')?.sequence === receipts.length + 1);
-    await place.journal.maintain();
+    receipts.push(
+      ...(await Promise.all(ids.map((id) => fixture.keep([audit(id, { description: 'x'.repeat(1500) })])))),
+    );
+    await until(() => fixture.journal.positions().get('one')?.sequence === receipts.length + 1);
+    await fixture.journal.maintain();
   }
-  const told = await trace(place, receipts[0] ?? '');
+  const told = await trace(fixture, receipts[0] ?? '');
   expect(told).toMatchObject({ found: 'lost', lostTo: ['two'], events: [] });
-  await place.journal.acknowledgeGaps('two', 1_000);
-  expect(await trace(place, receipts[0] ?? '')).toMatchObject({ found: 'removed' });
+  await fixture.journal.acknowledgeGaps('two', 1_000);
+  expect(await trace(fixture, receipts[0] ?? '')).toMatchObject({ found: 'removed' });
 });

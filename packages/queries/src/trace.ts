@@ -2,21 +2,21 @@
 import type { Trace, TraceEvent, TraceLine, TraceVerdict } from '@xiq-siem/admin-api';
 import type { KeptBody, NormalizedEvent, RetentionGap } from '@xiq-siem/core';
 import { isDuplicateOfBackfill } from '@xiq-siem/state';
-import { type Evidence, isSettled, type KnownDestination, timeOf } from './evidence.ts';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
+import { isSettled, type KnownDestination, type ReadModel, timeOf } from './read-model.ts';
 
-const duplicateWords = 'it came after a back-fill had brought it, and that one is delivered: trace its event id';
+const duplicateText = 'it came after a back-fill had brought it, and that one is delivered: trace its event id';
 /** Events of one body that are listed; the others are counted. */
 const maxEvents = 200;
 /** Bodies with the event that are listed: resends of one event. */
 const maxFound = 100;
 
-export async function traceReceipt(evidence: Evidence, receipt: string): Promise<Trace> {
-  const found = await evidence.journal.find(receipt);
-  if (found.kind === 'body') return traceBody(evidence, found.body, () => true);
-  const none = { snapshot: evidence.snapshot, receipt, events: [], omitted: 0 };
+export async function traceReceipt(readModel: ReadModel, receipt: string): Promise<Trace> {
+  const found = await readModel.journal.find(receipt);
+  if (found.kind === 'body') return traceBody(readModel, found.body, () => true);
+  const none = { snapshot: readModel.snapshot, receipt, events: [], omitted: 0 };
   // Those that wanted a body that a full journal evicted, as long as their gap is not acknowledged.
-  const gaps = evidence.journal
+  const gaps = readModel.journal
     .retentionGaps()
     .filter((gap) => found.kind === 'removed' && within(gap, found.sequence));
   if (gaps.length === 0) return { ...none, found: found.kind };
@@ -25,76 +25,76 @@ export async function traceReceipt(evidence: Evidence, receipt: string): Promise
 
 /** A scan of what was received in a span; the same event may have come in more than one body. */
 export async function* traceEvent(
-  evidence: Evidence,
+  readModel: ReadModel,
   eventId: string,
   span: Span,
   signal: AbortSignal,
 ): AsyncGenerator<TraceLine> {
   let bodies = 0;
   let found = 0;
-  for await (const step of scanJournal(evidence, await sequencesOf(evidence.journal, span, signal), signal)) {
+  for await (const step of scanJournal(readModel, await sequencesOf(readModel.journal, span, signal), signal)) {
     if (step.kind === 'progress') {
       yield step;
       continue;
     }
     bodies += 1;
-    for (const event of evidence.normalize(step.body)) {
-      await evidence.yieldNow();
+    for (const event of readModel.normalize(step.body)) {
+      await readModel.yieldNow();
       if (signal.aborted) return;
       if (event.id !== eventId) continue;
       found += 1;
       if (found <= maxFound) {
-        yield { kind: 'trace', trace: await traceBody(evidence, step.body, ({ id }) => id === eventId) };
+        yield { kind: 'trace', trace: await traceBody(readModel, step.body, ({ id }) => id === eventId) };
       }
       break;
     }
   }
-  if (!signal.aborted) yield { kind: 'end', snapshot: evidence.snapshot, found, bodies };
+  if (!signal.aborted) yield { kind: 'end', snapshot: readModel.snapshot, found, bodies };
 }
 
 async function traceBody(
-  evidence: Evidence,
+  readModel: ReadModel,
   body: KeptBody,
   isMeant: (event: NormalizedEvent) => boolean,
 ): Promise<Trace> {
   const { sequence, receipt, bytes, metadata } = body;
   const { source, messageType, origin, receivedAtMs, remoteAddress } = metadata;
-  const { snapshot, mappingVersion } = evidence;
+  const { snapshot, mappingVersion } = readModel;
   const events: TraceEvent[] = [];
   let omitted = 0;
-  for (const event of evidence.normalize(body)) {
-    await evidence.yieldNow();
+  for (const event of readModel.normalize(body)) {
+    await readModel.yieldNow();
     if (!isMeant(event)) continue;
     if (events.length >= maxEvents) omitted += 1;
-    else events.push(await traceOf(evidence, body, event));
+    else events.push(await traceOf(readModel, body, event));
   }
   const shown = { sequence, source, messageType, origin, received: timeOf(receivedAtMs), bytes: bytes.length };
   return { snapshot, receipt, found: 'kept', events, omitted, mappingVersion, body: { ...shown, remoteAddress } };
 }
 
-async function traceOf(evidence: Evidence, body: KeptBody, event: NormalizedEvent): Promise<TraceEvent> {
+async function traceOf(readModel: ReadModel, body: KeptBody, event: NormalizedEvent): Promise<TraceEvent> {
   const { element, id, dataset, timeMs, document } = event;
   const { action, kind = 'event' } = document.event ?? {};
-  const verdicts = evidence.destinations().map(async (destination) => ({
+  const verdicts = readModel.destinations().map(async (destination) => ({
     destination: destination.name,
-    ...(await verdictOf(evidence, destination, body, event)),
+    ...(await verdictOf(readModel, destination, body, event)),
   }));
   return { element, id, dataset, action, time: timeOf(timeMs), kind, destinations: await Promise.all(verdicts) };
 }
 
 async function verdictOf(
-  { backfilled, position: positionOf, journal, progressHistory, deadLetters }: Evidence,
+  { backfilled, position: positionOf, journal, progressHistory, deadLetters }: ReadModel,
   { name, assurance, wants }: KnownDestination,
   { sequence, metadata: { source, origin } }: KeptBody,
   { element, dataset, id }: NormalizedEvent,
 ): Promise<Omit<TraceVerdict, 'destination'>> {
   if (isDuplicateOfBackfill(origin, id, backfilled)) {
-    return { verdict: 'filtered', code: 'duplicate_of_backfill', words: duplicateWords };
+    return { verdict: 'filtered', code: 'duplicate_of_backfill', message: duplicateText };
   }
   const position = positionOf(name);
   if (position === undefined) return { verdict: 'not_known' };
   if (journal.retentionGaps().some((gap) => gap.destination === name && within(gap, sequence))) {
-    return { verdict: 'lost', words: 'let go when the journal was full' };
+    return { verdict: 'lost', message: 'let go when the journal was full' };
   }
   const isWanted = wants({ dataset, source });
   if (!isSettled(position, sequence, element)) return { verdict: isWanted ? 'waiting' : 'filtered' };
@@ -103,15 +103,15 @@ async function verdictOf(
   if (!isWanted) return { verdict: 'filtered', ...times };
   const stored = (await deadLetters.find(sequence, element)).find(({ destination }) => destination === name);
   if (stored !== undefined) {
-    const { code, message: words, number: deadLetter, resolved, lastAttemptMs } = stored;
-    const shown = { code, words, deadLetter, notAfter: timeOf(resolved?.atMs ?? lastAttemptMs) };
+    const { code, message, number: deadLetter, resolved, lastAttemptMs } = stored;
+    const shown = { code, message, deadLetter, notAfter: timeOf(resolved?.atMs ?? lastAttemptMs) };
     if (resolved === undefined) return { verdict: 'dead_lettered', ...shown };
     if (resolved.how === 'dropped') return { verdict: 'dropped', ...shown };
-    return { verdict: 'delivered', assurance, ...shown, words: 'after a retry of its dead letter' };
+    return { verdict: 'delivered', assurance, ...shown, message: 'after a retry of its dead letter' };
   }
   const began = (await progressHistory.first(name))?.sequence;
   if (began !== undefined && sequence < began) {
-    return { verdict: 'not_known', words: 'before this destination, or its history, began' };
+    return { verdict: 'not_known', message: 'before this destination, or its history, began' };
   }
   return { verdict: 'delivered', assurance, ...times };
 }

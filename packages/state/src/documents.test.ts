@@ -35,7 +35,7 @@ test('one that was changed on disk, or does not fit, is said, and counts as none
   expect(await documents.get('flipped', z.unknown())).toBeUndefined();
   expect(await documents.get('sound', z.string())).toBeUndefined();
   expect(await documents.all('', z.unknown())).toEqual([1]);
-  expect(log.of('state.document_unreadable').map(({ facts }) => facts['document'])).toEqual([
+  expect(log.of('state.document_unreadable').map(({ attributes }) => attributes['document'])).toEqual([
     'flipped',
     'sound',
     'flipped',

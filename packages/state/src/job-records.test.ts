@@ -18,7 +18,7 @@ test.each<[Job['kind'], Job['request']]>([
   'what a %s was asked stands as it was asked after a restart, and at the other end of the API',
   async (kind, request) => {
     const directory = await newStateDirectory();
-    const job: Job = { id: 'a1', kind, state: 'running', request, created, lanes: [] };
+    const job: Job = { id: 'a1', kind, state: 'running', request, created, streams: [] };
     const state = await openTestState(directory);
     await (await openJobRecords(state.documents)).save({ v: 1, job, lastNumber: 7, span: { first: 1, next: 3 } });
     await state.close();
@@ -35,7 +35,7 @@ test('a record that does not fit is said, and left', async () => {
   const { documents } = await openTestState(undefined, log);
   await documents.put('job/newer', { v: 2 });
   expect(await readJobRecords(documents)).toEqual([]);
-  expect(log.of('state.document_unreadable').map(({ facts }) => facts['document'])).toEqual(['job/newer']);
+  expect(log.of('state.document_unreadable').map(({ attributes }) => attributes['document'])).toEqual(['job/newer']);
 });
 
 test('how far a replay is at a destination is there after a restart, and apart for each', async () => {
@@ -56,7 +56,7 @@ test('of those that have ended the newest hundred are remembered, with their pos
   const { documents } = await openTestState();
   const records = await openJobRecords(documents);
   const request = retryRequest.parse({});
-  const frame = { kind: 'retry' as const, request, created, lanes: [] };
+  const frame = { kind: 'retry' as const, request, created, streams: [] };
   await records.save({ v: 1, job: { ...frame, id: 'old', state: 'interrupted' } });
   for (const id of ['id-0', 'id-50'])
     await (await records.position(id, 'one', freshPosition(1))).save(freshPosition(5));
@@ -76,7 +76,7 @@ test('of those that have ended the newest hundred are remembered, with their pos
 test('saved twice at once, the later one stands', async () => {
   const { documents } = await openTestState();
   const records = await openJobRecords(documents);
-  const job: Job = { id: 'a1', kind: 'retry', state: 'running', request: retryRequest.parse({}), created, lanes: [] };
+  const job: Job = { id: 'a1', kind: 'retry', state: 'running', request: retryRequest.parse({}), created, streams: [] };
   const states = ['running', 'interrupted', 'failed', 'done'] as const;
   await Promise.all(states.map((state) => records.save({ v: 1, job: { ...job, state } })));
   expect(await readJobRecords(documents)).toMatchObject([{ job: { state: 'done' } }]);
@@ -86,6 +86,6 @@ test('what cannot be saved rejects', async () => {
   const { documents, close } = await openTestState();
   const records = await openJobRecords(documents);
   await close();
-  const job: Job = { id: 'a1', kind: 'retry', state: 'done', request: retryRequest.parse({}), created, lanes: [] };
+  const job: Job = { id: 'a1', kind: 'retry', state: 'done', request: retryRequest.parse({}), created, streams: [] };
   await expect(records.save({ v: 1, job })).rejects.toMatchObject({ code: 'state_closed' });
 });

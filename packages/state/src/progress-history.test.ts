@@ -79,5 +79,5 @@ test('that it cannot be written is logged, and no matter', async () => {
   const history = openProgressHistory(state.database, log);
   await state.close();
   await history.add(new Map([['one', { sequence: 1, atMs: 1 }]]));
-  expect(log.of('milestones.not_noted')).toHaveLength(1);
+  expect(log.of('progress_history.write_failed')).toHaveLength(1);
 });

@@ -22,7 +22,8 @@ function print(line: Line): void {
   }
 }
 
-const complain = (event: string, facts?: object): void => void writeSync(2, `${event} ${JSON.stringify(facts)}\n`);
+const complain = (event: string, attributes?: object): void =>
+  void writeSync(2, `${event} ${JSON.stringify(attributes)}\n`);
 const log = { debug() {}, info() {}, warn: complain, error: complain };
 
 const state = await openState(directory, { now: Date.now, log });
@@ -85,7 +86,7 @@ async function addIds(): Promise<never> {
 const first = Number(session) * 1_000_000;
 const names = [`job/${session}`, `job-position/${session}/siem`, `backfill/${session}`];
 await Promise.all([
-  ...[0, 1, 2, 3, 4, 5, 6].map((lane) => handleEntries(first + lane)),
+  ...[0, 1, 2, 3, 4, 5, 6].map((stream) => handleEntries(first + stream)),
   ...names.map(saveDocument),
   addIds(),
 ]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describeDestination, destinationRules, reasonNotToTry } from './conformance.ts';
-import { onBench } from './destination-bench.ts';
+import { withDestinationFixture } from './destination-fixture.ts';
 import type { DestinationUnderTest } from './destination-harness.ts';
 import { modelDestination, startModelSiem } from './model-siem.ts';
 import { createRecordingLogger, createRecordingMeter } from './recording.ts';
@@ -12,7 +12,7 @@ describeDestination('the model', { definition: modelDestination(), start: startM
 async function broken(underTest: DestinationUnderTest): Promise<readonly string[]> {
   const verdicts = await Promise.all(
     destinationRules.map(({ name, run }) =>
-      onBench(underTest, run).then(
+      withDestinationFixture(underTest, run).then(
         () => [],
         () => [name],
       ),

@@ -1,10 +1,15 @@
 // The conformance suites as vitest tests: `import { describeDestination, describeLog } from '@xiq-siem/testkit/conformance'`.
 import { describe, test } from 'vitest';
-import { onBench } from './destination-bench.ts';
 import { faultRules } from './destination-fault-rules.ts';
-import { type DestinationHarness, type DestinationUnderTest, isNotApplicable, oneLane } from './destination-harness.ts';
+import { withDestinationFixture } from './destination-fixture.ts';
+import {
+  type DestinationHarness,
+  type DestinationUnderTest,
+  isNotApplicable,
+  oneStream,
+} from './destination-harness.ts';
 import { type DestinationRule, healthyRules } from './destination-rules.ts';
-import { type LogRule, onLogBench } from './log-bench.ts';
+import { type LogRule, withLogFixture } from './log-fixture.ts';
 import type { LogHarness, LogUnderTest } from './log-harness.ts';
 import { keptRules } from './log-kept-rules.ts';
 import { lossRules } from './log-loss-rules.ts';
@@ -19,7 +24,7 @@ export const destinationRules: readonly DestinationRule[] = [...healthyRules, ..
 /** Why a rule cannot be tried with this harness; undefined if it can. */
 export function reasonNotToTry({ needs }: DestinationRule, harness: DestinationHarness): string | undefined {
   const { requests, connections, faults } = harness;
-  const abilities = { requests, connections, ...faults, closeDataset: faults.closeDataset ?? oneLane };
+  const abilities = { requests, connections, ...faults, closeDataset: faults.closeDataset ?? oneStream };
   for (const need of needs) {
     const ability = abilities[need];
     if (isNotApplicable(ability)) return `${need}: ${ability.notApplicable}`;
@@ -31,10 +36,10 @@ export function reasonNotToTry({ needs }: DestinationRule, harness: DestinationH
 export function describeDestination(name: string, underTest: DestinationUnderTest): void {
   describe(`${name} is a destination`, () => {
     test.for(destinationRules)('$name', async (rule, { skip }) => {
-      await onBench(underTest, async (bench) => {
-        const reason = reasonNotToTry(rule, bench.harness);
+      await withDestinationFixture(underTest, async (fixture) => {
+        const reason = reasonNotToTry(rule, fixture.harness);
         if (reason !== undefined) skip(`not applicable: ${reason}`);
-        const nothing = await rule.run(bench);
+        const nothing = await rule.run(fixture);
         if (nothing !== undefined) skip(`not applicable: ${nothing.notApplicable}`);
       });
     });
@@ -54,10 +59,10 @@ export function reasonNotToTryLog({ needs }: LogRule, harness: LogHarness): stri
 export function describeLog(name: string, underTest: LogUnderTest): void {
   describe(`${name} is a log`, () => {
     test.for(logRules)('$name', async (rule, { skip }) => {
-      await onLogBench(underTest, async (bench) => {
-        const reason = reasonNotToTryLog(rule, bench.harness);
+      await withLogFixture(underTest, async (fixture) => {
+        const reason = reasonNotToTryLog(rule, fixture.harness);
         if (reason !== undefined) skip(`not applicable: ${reason}`);
-        await rule.run(bench);
+        await rule.run(fixture);
       });
     });
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Destination } from '@xiq-siem/core';
 import {
   able,
-  type DestinationBench,
+  type DestinationFixture,
   eventually,
   inTime,
   manyNames,
@@ -11,7 +11,7 @@ import {
   sampleBatch,
   sampleId,
   verdictsOf,
-} from './destination-bench.ts';
+} from './destination-fixture.ts';
 import { isNotApplicable, type ServerFaults } from './destination-harness.ts';
 import { type DestinationRule, hasNoCheck, send } from './destination-rules.ts';
 
@@ -20,7 +20,7 @@ const simpleFaults = ['down', 'refuseCredentials', 'busy'] as const satisfies re
 
 /** Plays every simple fault at a server of its own; the harness has one server, so the caller sends after each. */
 async function underEachFault(
-  { harness, create }: DestinationBench,
+  { harness, create }: DestinationFixture,
   look: (destination: Destination, fault: string) => Promise<void>,
 ): Promise<void> {
   const { faults } = harness;
@@ -38,8 +38,8 @@ async function underEachFault(
   }
 }
 
-async function untilHanging(bench: DestinationBench): Promise<void> {
-  const { requests } = bench.harness;
+async function untilHanging(fixture: DestinationFixture): Promise<void> {
+  const { requests } = fixture.harness;
   if (!isNotApplicable(requests)) await eventually(() => requests() > 0, 'the request has reached the server');
 }
 
@@ -55,9 +55,9 @@ export const faultRules: readonly DestinationRule[] = [
   {
     name: 'a server that is down is unavailable, for the whole batch',
     needs: ['down'],
-    async run(bench) {
-      const destination = await bench.create();
-      await able(bench.harness.faults.down).play();
+    async run(fixture) {
+      const destination = await fixture.create();
+      await able(fixture.harness.faults.down).play();
       const report = await send(destination, ['down-0', 'down-1']);
       assert.ok('batch' in report && report.batch === 'unavailable', JSON.stringify(report));
     },
@@ -81,9 +81,9 @@ export const faultRules: readonly DestinationRule[] = [
   {
     name: 'refused credentials are misconfigured, for the whole batch',
     needs: ['refuseCredentials'],
-    async run(bench) {
-      const destination = await bench.create();
-      await able(bench.harness.faults.refuseCredentials).play();
+    async run(fixture) {
+      const destination = await fixture.create();
+      await able(fixture.harness.faults.refuseCredentials).play();
       const report = await send(destination, ['refused']);
       assert.ok('batch' in report && report.batch === 'misconfigured', JSON.stringify(report));
     },
@@ -91,37 +91,37 @@ export const faultRules: readonly DestinationRule[] = [
   {
     name: 'a busy server rejects nothing for good',
     needs: ['busy'],
-    async run(bench) {
-      const destination = await bench.create();
-      await able(bench.harness.faults.busy).play();
+    async run(fixture) {
+      const destination = await fixture.create();
+      await able(fixture.harness.faults.busy).play();
       const report = await send(destination, ['busy-0', 'busy-1']);
-      const words = 'batch' in report ? [report.batch] : report.items.map(({ verdict }) => verdict);
-      for (const word of words) assert.ok(word === 'unavailable' || word === 'retry', word);
+      const message = 'batch' in report ? [report.batch] : report.items.map(({ verdict }) => verdict);
+      for (const word of message) assert.ok(word === 'unavailable' || word === 'retry', word);
     },
   },
   {
     name: 'it does not try again by itself',
     needs: ['busy', 'requests'],
-    async run(bench) {
-      const destination = await bench.create();
-      await able(bench.harness.faults.busy).play();
+    async run(fixture) {
+      const destination = await fixture.create();
+      await able(fixture.harness.faults.busy).play();
       await send(destination, ['alone']);
-      assert.equal(able(bench.harness.requests)(), 1, 'requests');
+      assert.equal(able(fixture.harness.requests)(), 1, 'requests');
     },
   },
   {
     name: 'one bad event is rejected, and the others are delivered',
     needs: ['rejectOne'],
-    async run(bench) {
-      const destination = await bench.create();
-      await able(bench.harness.faults.rejectOne).play(sampleId('bad'));
+    async run(fixture) {
+      const destination = await fixture.create();
+      await able(fixture.harness.faults.rejectOne).play(sampleId('bad'));
       const names = ['good-0', 'bad', 'good-1', 'good-2'];
       const verdicts = verdictsOf(await send(destination, names));
       assert.deepEqual(
         names.map((_, index) => verdicts.get(index)?.verdict),
         ['delivered', 'rejected', 'delivered', 'delivered'],
       );
-      const received = await bench.harness.received();
+      const received = await fixture.harness.received();
       assert.deepEqual([...received].sort(), ['good-0', 'good-1', 'good-2'].map(sampleId).sort());
     },
   },
@@ -137,7 +137,7 @@ export const faultRules: readonly DestinationRule[] = [
       const verdicts = verdictsOf(await inTime(destination.deliver(batch, noSignal), 'deliver()'));
       assert.deepEqual(
         names.map((_, index) => verdicts.get(index)?.verdict),
-        ['delivered', 'held', 'delivered', 'held', 'delivered', 'delivered'],
+        ['delivered', 'blocked', 'delivered', 'blocked', 'delivered', 'delivered'],
       );
       const received = await harness.received();
       assert.deepEqual([...received].sort(), ['free-0', 'free-1', 'free-2', 'free-3'].map(sampleId).sort());
@@ -146,28 +146,28 @@ export const faultRules: readonly DestinationRule[] = [
   {
     name: 'a call to a server that hangs ends when its signal fires, with a report that promises nothing',
     needs: ['hang'],
-    async run(bench) {
-      const destination = await bench.create();
-      await able(bench.harness.faults.hang).play();
+    async run(fixture) {
+      const destination = await fixture.create();
+      await able(fixture.harness.faults.hang).play();
       const abort = new AbortController();
       const call = destination.deliver(sampleBatch(['hangs-0', 'hangs-1']), abort.signal);
-      await untilHanging(bench);
+      await untilHanging(fixture);
       abort.abort();
       const report = await inTime(call, 'deliver(), after its signal,');
-      const words = 'batch' in report ? [report.batch] : report.items.map(({ verdict }) => verdict);
-      for (const word of words) assert.ok(['unavailable', 'unknown', 'retry'].includes(word), word);
+      const message = 'batch' in report ? [report.batch] : report.items.map(({ verdict }) => verdict);
+      for (const word of message) assert.ok(['unavailable', 'unknown', 'retry'].includes(word), word);
     },
   },
   {
     name: 'a call that was cut off leaves no connection behind',
     needs: ['hang', 'connections'],
-    async run(bench) {
-      const connections = able(bench.harness.connections);
-      const destination = await bench.create();
-      await able(bench.harness.faults.hang).play();
+    async run(fixture) {
+      const connections = able(fixture.harness.connections);
+      const destination = await fixture.create();
+      await able(fixture.harness.faults.hang).play();
       const abort = new AbortController();
       const call = destination.deliver(sampleBatch(['left']), abort.signal).catch(() => {});
-      await untilHanging(bench);
+      await untilHanging(fixture);
       abort.abort();
       await inTime(call, 'deliver(), after its signal,');
       await inTime(Promise.resolve(destination.close?.()), 'close()');
@@ -196,9 +196,9 @@ export const faultRules: readonly DestinationRule[] = [
   {
     name: 'every code in a report is declared, and nothing is thrown',
     needs: [],
-    async run(bench) {
-      const declared = new Set(bench.definition.codes);
-      await underEachFault(bench, async (destination, fault) => {
+    async run(fixture) {
+      const declared = new Set(fixture.definition.codes);
+      await underEachFault(fixture, async (destination, fault) => {
         const report = await inTime(
           destination.deliver(sampleBatch(['good', 'bad']), noSignal),
           `deliver() (${fault})`,
@@ -214,17 +214,17 @@ export const faultRules: readonly DestinationRule[] = [
   {
     name: 'no secret shows in reports, checks, searches and the log',
     needs: [],
-    async run(bench) {
+    async run(fixture) {
       const said: unknown[] = [];
-      await underEachFault(bench, async (destination) => {
+      await underEachFault(fixture, async (destination) => {
         const names = manyNames('secret', 2);
         said.push(await destination.deliver(sampleBatch([...names, 'bad']), noSignal).catch((error) => String(error)));
         said.push(await destination.check?.(noSignal).catch((error) => String(error)));
         const [event] = sampleBatch(['good']).items;
         if (event !== undefined) said.push(await destination.find?.(event, noSignal).catch((error) => String(error)));
       });
-      const text = JSON.stringify([said, bench.log.lines]);
-      for (const secret of bench.harness.secrets) assert.ok(!text.includes(secret), 'a secret shows');
+      const text = JSON.stringify([said, fixture.log.lines]);
+      for (const secret of fixture.harness.secrets) assert.ok(!text.includes(secret), 'a secret shows');
     },
   },
 ];

@@ -53,7 +53,7 @@ export interface DestinationUnderTest {
 }
 
 /** The same as left out. */
-export const oneLane: NotApplicable = { notApplicable: 'all events go to one place' };
+export const oneStream: NotApplicable = { notApplicable: 'all events go to one place' };
 
 export function isNotApplicable(able: object): able is NotApplicable {
   return 'notApplicable' in able;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { DeliveryReport, Destination, EventToFind } from '@xiq-siem/core';
 import {
   able,
-  type DestinationBench,
+  type DestinationFixture,
   deepFreeze,
   eventually,
   inTime,
@@ -12,7 +12,7 @@ import {
   sampleBatch,
   sampleId,
   verdictsOf,
-} from './destination-bench.ts';
+} from './destination-fixture.ts';
 import type { DestinationHarness, NotApplicable, ServerFaults } from './destination-harness.ts';
 
 export interface DestinationRule {
@@ -21,7 +21,7 @@ export interface DestinationRule {
   /** What the harness has to be able to do for it. */
   readonly needs: readonly (keyof ServerFaults | keyof Pick<DestinationHarness, 'requests' | 'connections'>)[];
   /** Throws where the rule is broken; may find that there is nothing to try. */
-  readonly run: (bench: DestinationBench) => Promise<undefined | NotApplicable>;
+  readonly run: (fixture: DestinationFixture) => Promise<undefined | NotApplicable>;
 }
 
 export const hasNoCheck: NotApplicable = { notApplicable: 'it has no check()' };
@@ -71,9 +71,9 @@ export const healthyRules: readonly DestinationRule[] = [
   {
     name: 'each event of a batch gets exactly one verdict, by its index',
     needs: [],
-    async run(bench) {
+    async run(fixture) {
       const names = manyNames('each', 50);
-      const report = await send(await bench.create(), names);
+      const report = await send(await fixture.create(), names);
       assert.ok('items' in report, `the batch was answered as a whole: ${JSON.stringify(report)}`);
       const indexes = report.items.map(({ index }) => index).sort((a, b) => a - b);
       assert.deepEqual(
@@ -85,10 +85,10 @@ export const healthyRules: readonly DestinationRule[] = [
   {
     name: 'what is reported as delivered is there',
     needs: [],
-    async run(bench) {
+    async run(fixture) {
       const names = manyNames('there', 5);
-      const verdicts = verdictsOf(await send(await bench.create(), names));
-      const received = new Set(await bench.harness.received());
+      const verdicts = verdictsOf(await send(await fixture.create(), names));
+      const received = new Set(await fixture.harness.received());
       assert.ok(verdicts.size > 0, 'nothing was delivered');
       for (const [index, name] of names.entries()) {
         if (verdicts.get(index)?.verdict === 'delivered')
@@ -99,17 +99,17 @@ export const healthyRules: readonly DestinationRule[] = [
   {
     name: 'an empty batch is answered without a request',
     needs: ['requests'],
-    async run(bench) {
-      assert.deepEqual(await send(await bench.create(), []), { items: [] });
-      assert.equal(able(bench.harness.requests)(), 0, 'requests');
+    async run(fixture) {
+      assert.deepEqual(await send(await fixture.create(), []), { items: [] });
+      assert.equal(able(fixture.harness.requests)(), 0, 'requests');
     },
   },
   {
     name: 'two events of one id in a batch get a verdict each',
     needs: [],
-    async run(bench) {
+    async run(fixture) {
       assertAllDelivered(
-        await send(await bench.create(), ['twin', 'other', 'twin']),
+        await send(await fixture.create(), ['twin', 'other', 'twin']),
         3,
         'a batch with the same id twice',
       );
@@ -130,7 +130,7 @@ export const healthyRules: readonly DestinationRule[] = [
     needs: [],
     async run({ create, definition, harness }) {
       const destination = await create();
-      const batches = manyNames('lane', Math.min(definition.maxInFlight ?? 4, 4)).map((lane) => manyNames(lane, 3));
+      const batches = manyNames('lane', Math.min(definition.maxInFlight ?? 4, 4)).map((stream) => manyNames(stream, 3));
       await inTime(
         Promise.all(
           batches.map(async (names) => {
@@ -154,18 +154,18 @@ export const healthyRules: readonly DestinationRule[] = [
   {
     name: 'one batch is one request',
     needs: ['requests'],
-    async run(bench) {
-      await send(await bench.create(), manyNames('once', 3));
-      assert.equal(able(bench.harness.requests)(), 1, 'requests');
+    async run(fixture) {
+      await send(await fixture.create(), manyNames('once', 3));
+      assert.equal(able(fixture.harness.requests)(), 1, 'requests');
     },
   },
   {
     name: 'a signal that has fired before ends the call at once, and nothing is said to be there that is not',
     needs: [],
-    async run(bench) {
-      const verdicts = verdictsOf(await send(await bench.create(), ['late'], AbortSignal.abort()));
+    async run(fixture) {
+      const verdicts = verdictsOf(await send(await fixture.create(), ['late'], AbortSignal.abort()));
       const there = verdicts.get(0)?.verdict === 'delivered';
-      if (there) assert.deepEqual(await bench.harness.received(), [sampleId('late')]);
+      if (there) assert.deepEqual(await fixture.harness.received(), [sampleId('late')]);
     },
   },
   {
@@ -205,8 +205,8 @@ export const healthyRules: readonly DestinationRule[] = [
   {
     name: 'close() ends, also when it is called twice',
     needs: [],
-    async run(bench) {
-      const destination = await bench.create();
+    async run(fixture) {
+      const destination = await fixture.create();
       await destination.deliver(sampleBatch(['close']), noSignal);
       for (const time of ['close()', 'the second close()']) await inTime(Promise.resolve(destination.close?.()), time);
     },
@@ -214,9 +214,9 @@ export const healthyRules: readonly DestinationRule[] = [
   {
     name: 'close() lets go of all connections',
     needs: ['connections'],
-    async run(bench) {
-      const connections = able(bench.harness.connections);
-      const destination = await bench.create();
+    async run(fixture) {
+      const connections = able(fixture.harness.connections);
+      const destination = await fixture.create();
       await destination.deliver(sampleBatch(['connection']), noSignal);
       await inTime(Promise.resolve(destination.close?.()), 'close()');
       await eventually(async () => (await connections()) === 0, 'all connections are closed');

@@ -69,8 +69,8 @@ it.each([
 it('takes objects one after the other, with and without space between, also in gzip', async () => {
   const { ask, eventsOf } = await startFake();
   const body = gzipSync('{"event":"a}{"}{"event":{"b":["{\\""]},"time":"1.5"}\n {"event":3}');
-  const answer = await ask({ token: 'good', headers: { 'Content-Encoding': 'gzip' }, body });
-  expect(answer).toEqual({ status: 200, json: { text: 'Success', code: 0 } });
+  const response = await ask({ token: 'good', headers: { 'Content-Encoding': 'gzip' }, body });
+  expect(response).toEqual({ status: 200, json: { text: 'Success', code: 0 } });
   expect(eventsOf()).toEqual(['a}{', { b: ['{"'] }, 3]);
 });
 
@@ -84,15 +84,15 @@ it.each([
   ['{"event":1,"index":"secret"}', 7, 2],
 ])('indexes what stands before %s, and nothing after it', async (bad, code, number) => {
   const { ask, eventsOf } = await startFake();
-  const answer = await ask({ token: 'narrow', body: `{"event":"before","index":"network"}${bad}{"event":"after"}` });
-  expect(answer).toMatchObject({ status: 400, json: { code, 'invalid-event-number': number } });
+  const response = await ask({ token: 'narrow', body: `{"event":"before","index":"network"}${bad}{"event":"after"}` });
+  expect(response).toMatchObject({ status: 400, json: { code, 'invalid-event-number': number } });
   expect(eventsOf()).toEqual(['before']);
 });
 
 it('loses an object with an unknown key and all after it, and says nothing', async () => {
   const { ask, eventsOf } = await startFake();
-  const answer = await ask({ token: 'good', body: '{"event":1}{"event":2,"sourceType":"x"}{"event":3}' });
-  expect(answer).toMatchObject({ status: 200, json: { code: 0 } });
+  const response = await ask({ token: 'good', body: '{"event":1}{"event":2,"sourceType":"x"}{"event":3}' });
+  expect(response).toMatchObject({ status: 200, json: { code: 0 } });
   expect(eventsOf()).toEqual([1]);
 });
 

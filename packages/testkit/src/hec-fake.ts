@@ -116,7 +116,7 @@ export async function startHecFake({ tokens, tls, maxContentLength = 16_777_216 
     return { status: 200, body: JSON.stringify({ acks: acks.ask(channel, ackIds) }) };
   };
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://fake');
     const wire = await readBytes(request, maxContentLength);
     const text = wire === undefined ? 413 : decode(wire, request.headers['content-encoding'], maxContentLength);
@@ -149,7 +149,7 @@ export async function startHecFake({ tokens, tls, maxContentLength = 16_777_216 
   };
 
   const listener: RequestListener = (request, response) => {
-    answer(request, response).catch(() => request.socket.destroy());
+    respond(request, response).catch(() => request.socket.destroy());
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer({ ...tls }, listener);
   server.on('connection', (socket: Socket) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describeLog, logRules, reasonNotToTryLog } from './conformance.ts';
-import { onLogBench } from './log-bench.ts';
+import { withLogFixture } from './log-fixture.ts';
 import type { LogUnderTest } from './log-harness.ts';
 import { modelLogUnderTest, wrongLogs } from './wrong-logs.ts';
 
@@ -11,7 +11,7 @@ describeLog('the model without holes', modelLogUnderTest(undefined, { sequenceOf
 async function broken(underTest: LogUnderTest): Promise<readonly string[]> {
   const verdicts = await Promise.all(
     logRules.map(({ name, run }) =>
-      onLogBench(underTest, run).then(
+      withLogFixture(underTest, run).then(
         () => [],
         () => [name],
       ),

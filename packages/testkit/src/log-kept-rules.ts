@@ -1,24 +1,24 @@
 // The rules that every log holds of what it keeps: bodies, positions, and what it does when it is full or closed.
 import assert from 'node:assert/strict';
 import { ConnectorError, freshPosition, type Log, type Position } from '@xiq-siem/core';
-import { eventually, inTime, manyNames } from './destination-bench.ts';
+import { eventually, inTime, manyNames } from './destination-fixture.ts';
 import {
   allOf,
   appendText,
   appendTexts,
   bodiesOf,
   earliest,
-  type LogBench,
+  type LogFixture,
   type LogRule,
   sampleMetadata,
   textOf,
   textOfSize,
   textsIn,
-} from './log-bench.ts';
+} from './log-fixture.ts';
 import type { LogHarness } from './log-harness.ts';
 
 /** Appends at four places at once until so many are acknowledged; then the log is killed in the midst of it. */
-async function appendUntilKilled({ open, kill }: LogBench, kills: number): Promise<ReadonlyMap<string, string>> {
+async function appendUntilKilled({ open, kill }: LogFixture, kills: number): Promise<ReadonlyMap<string, string>> {
   const log = await open();
   const acknowledged = new Map<string, string>();
   const { promise: enough, resolve, reject } = Promise.withResolvers<void>();
@@ -57,11 +57,11 @@ export const keptRules: readonly LogRule[] = [
   {
     name: 'what was acknowledged is there after a kill, whenever it comes',
     needs: [],
-    async run(bench) {
+    async run(fixture) {
       const acknowledged = new Map<string, string>();
       for (const kills of [0, 1, 2, 3, 5, 8, 13]) {
-        for (const [receipt, text] of await appendUntilKilled(bench, kills)) acknowledged.set(receipt, text);
-        const log = await bench.open();
+        for (const [receipt, text] of await appendUntilKilled(fixture, kills)) acknowledged.set(receipt, text);
+        const log = await fixture.open();
         await assertAllThere(log, acknowledged);
         await inTime(log.close(), 'close()');
       }
@@ -169,10 +169,10 @@ export const keptRules: readonly LogRule[] = [
   {
     name: 'a full log refuses and says so, keeps nothing of what it refused, and accepts again when there is capacity',
     needs: ['capacityBytes'],
-    async run(bench) {
-      const log = await bench.open();
+    async run(fixture) {
+      const log = await fixture.open();
       const holding = await log.position('holding', { startAt: 'earliest', whenFull: 'hold' });
-      const { kept, refusal } = await fill(log, bench.harness);
+      const { kept, refusal } = await fill(log, fixture.harness);
       assert.ok(refusal instanceof ConnectorError, `refused by ${refusal}`);
       const acceptance = log.acceptance();
       assert.equal(acceptance.ok ? 'accepts' : acceptance.code, refusal.code);
@@ -182,7 +182,7 @@ export const keptRules: readonly LogRule[] = [
       await eventually(() => log.acceptance().ok, 'it accepts again');
       await appendText(log, 'again');
       await inTime(log.close(), 'close()');
-      const texts = await textsIn(await bench.open());
+      const texts = await textsIn(await fixture.open());
       assert.ok(texts.includes('again'), 'accepted again, and not kept');
       assert.deepEqual(
         texts.filter((text) => !kept.includes(text) && text !== 'again'),

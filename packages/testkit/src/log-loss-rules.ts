@@ -1,7 +1,7 @@
 // The rules of a log that has lost bodies: by damage, or because it was full. Neither is ever silent.
 import assert from 'node:assert/strict';
 import type { KeptBody, Log } from '@xiq-siem/core';
-import { able, inTime, manyNames } from './destination-bench.ts';
+import { able, inTime, manyNames } from './destination-fixture.ts';
 import {
   allOf,
   appendText,
@@ -11,16 +11,16 @@ import {
   earliest,
   entriesOf,
   isWithin,
-  type LogBench,
+  type LogFixture,
   type LogRule,
   spansOf,
   textOf,
   textOfSize,
-} from './log-bench.ts';
+} from './log-fixture.ts';
 
 /** A log of these texts, of which some were damaged while it was closed. */
 async function damaged(
-  { open, harness }: LogBench,
+  { open, harness }: LogFixture,
   texts: readonly string[],
   isDamaged: (index: number) => boolean,
 ): Promise<{ readonly log: Log; readonly bodies: readonly KeptBody[]; readonly receipts: readonly string[] }> {
@@ -36,10 +36,10 @@ export const lossRules: readonly LogRule[] = [
   {
     name: 'damaged bodies are reported as lost, counted, and nothing else is',
     needs: ['damage'],
-    async run(bench) {
+    async run(fixture) {
       const texts = manyNames('perhaps damaged, perhaps not', 6);
       const isDamaged = (index: number): boolean => [1, 2, 4].includes(index);
-      const { log, bodies, receipts } = await damaged(bench, texts, isDamaged);
+      const { log, bodies, receipts } = await damaged(fixture, texts, isDamaged);
       const entries = await allOf(log);
       const [spans, known] = [spansOf(entries), log.lostSpans()];
       assert.deepEqual(
@@ -67,9 +67,9 @@ export const lossRules: readonly LogRule[] = [
   {
     name: 'a lost span that crosses the beginning or the end of a reader is cut there',
     needs: ['damage'],
-    async run(bench) {
+    async run(fixture) {
       const texts = manyNames('in the midst of a span', 6);
-      const { log, bodies } = await damaged(bench, texts, (index) => index >= 1 && index <= 4);
+      const { log, bodies } = await damaged(fixture, texts, (index) => index >= 1 && index <= 4);
       const [first = 0, , third = 0, fourth = 0, , last = 0] = bodies.map(({ sequence }) => sequence);
       for (const [from, to, kept] of [
         [first, third, [texts[0]]],
@@ -114,7 +114,7 @@ export const lossRules: readonly LogRule[] = [
       const spans = spansOf(await entriesOf(log, 1, nextSequence - 1));
       assert.ok(spans.length > 0, 'a reader from the beginning is told of no loss');
       for (const { reason, toSequence } of [...spans, ...log.lostSpans()]) {
-        assert.deepEqual([reason, toSequence < firstSequence], ['letGo', true]);
+        assert.deepEqual([reason, toSequence < firstSequence], ['evicted', true]);
       }
       assertCount(spans, evicted);
       assert.ok(log.lostSpans().length > 0, 'lostSpans() does not say it');

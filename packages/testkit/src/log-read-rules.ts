@@ -1,6 +1,6 @@
 // The rules that every log holds of its readers, and of what else can be asked of it.
 import assert from 'node:assert/strict';
-import { inTime, manyNames, noSignal } from './destination-bench.ts';
+import { inTime, manyNames, noSignal } from './destination-fixture.ts';
 import {
   allOf,
   appendText,
@@ -11,7 +11,7 @@ import {
   type LogRule,
   sampleMetadata,
   textOf,
-} from './log-bench.ts';
+} from './log-fixture.ts';
 
 export const readRules: readonly LogRule[] = [
   {

@@ -44,7 +44,7 @@ export function modelReader({ bodies, nextSequence, wakeups, isClosed, found }: 
         toSequence: lost.at(-1)?.sequence ?? first.sequence,
         bodies: lost.length,
         bytes: lost.reduce((sum, { bytes }) => sum + bytes.length, 0),
-        reason: state === 'damaged' ? 'damaged' : 'letGo',
+        reason: state === 'damaged' ? 'damaged' : 'evicted',
         where: 'in the model',
       };
       if (state === 'damaged') found(span);

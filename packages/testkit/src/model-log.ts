@@ -105,7 +105,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
       const wanting = wantingIfEvicted(body) ?? [];
       body.state = 'evicted';
       const span = { fromSequence: sequence, toSequence: sequence, bodies: 1, bytes: bytes.length };
-      if (wanting.length > 0) evictedSpans.push({ ...span, reason: 'letGo', where: 'the model was full' });
+      if (wanting.length > 0) evictedSpans.push({ ...span, reason: 'evicted', where: 'the model was full' });
       gaps = [...gaps, ...wanting.map((destination) => ({ destination, ...span, lastAtMs: 0 }))];
     }
 

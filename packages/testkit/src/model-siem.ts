@@ -17,7 +17,7 @@ import type { DestinationHarness, DestinationUnderTest } from './destination-har
 
 export const modelToken = 'model-s3cret-token';
 const documents = z.array(z.object({ event: z.object({ id: z.string(), dataset: z.string() }) }));
-const answer = z.object({ statuses: z.array(z.int()) });
+const response = z.object({ statuses: z.array(z.int()) });
 const searchAnswer = z.object({ found: z.boolean() });
 
 export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter }) => {
@@ -143,11 +143,11 @@ export function modelDestination(flaws: ModelFlaws = {}) {
             const message = flaws.tellsAll ? text : `status ${status}`;
             if (status === 401) return { batch: 'misconfigured', code: 'refused', message };
             if (status !== 200) return { batch: 'unavailable', code: 'busy', message };
-            const { statuses } = answer.parse(JSON.parse(text));
+            const { statuses } = response.parse(JSON.parse(text));
             return {
               items: items.map(({ index }) => {
                 if (statuses[index] === 201) return { index, verdict: 'delivered' };
-                if (statuses[index] === 403) return { index, verdict: 'held', code: 'closed', message: 'its index' };
+                if (statuses[index] === 403) return { index, verdict: 'blocked', code: 'closed', message: 'its index' };
                 return { index, verdict: 'rejected', code: 'bad', message: 'malformed' };
               }),
             };

@@ -6,8 +6,8 @@ test('a recording logger keeps its lines in order, with level and facts', () => 
   log.info('a.b');
   log.error('c.d', { destination: 'x' });
   expect(log.lines).toEqual([
-    { level: 'info', event: 'a.b', facts: {} },
-    { level: 'error', event: 'c.d', facts: { destination: 'x' } },
+    { level: 'info', event: 'a.b', attributes: {} },
+    { level: 'error', event: 'c.d', attributes: { destination: 'x' } },
   ]);
   expect(log.of('c.d')).toHaveLength(1);
 });

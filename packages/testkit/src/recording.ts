@@ -1,10 +1,10 @@
 // A logger and a meter that keep what they are told, for tests to look at.
-import type { Facts, Logger, Meter } from '@xiq-siem/core';
+import type { LogAttributes, Logger, Meter } from '@xiq-siem/core';
 
 export interface LogLine {
   readonly level: keyof Logger;
   readonly event: string;
-  readonly facts: Facts;
+  readonly attributes: LogAttributes;
 }
 
 export interface RecordingLogger extends Logger {
@@ -17,8 +17,8 @@ export function createRecordingLogger(): RecordingLogger {
   const lines: LogLine[] = [];
   const at =
     (level: keyof Logger) =>
-    (event: string, facts: Facts = {}) => {
-      lines.push({ level, event, facts });
+    (event: string, attributes: LogAttributes = {}) => {
+      lines.push({ level, event, attributes });
     };
   return {
     lines,

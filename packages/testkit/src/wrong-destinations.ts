@@ -8,7 +8,7 @@ import {
   type DestinationDefinition,
   type FindResult,
 } from '@xiq-siem/core';
-import { noSignal } from './destination-bench.ts';
+import { noSignal } from './destination-fixture.ts';
 import { modelDestination, modelToken } from './model-siem.ts';
 
 export interface WrongDestination {
@@ -205,7 +205,7 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
   'waits as a whole for one lane': reporting(
     'a lane that is closed is held, and does not hold the others',
     (report) => {
-      if ('batch' in report || report.items.every(({ verdict }) => verdict !== 'held')) return report;
+      if ('batch' in report || report.items.every(({ verdict }) => verdict !== 'blocked')) return report;
       return { batch: 'misconfigured', code: 'closed' };
     },
   ),
@@ -214,7 +214,7 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
     (report) => {
       if ('batch' in report) return report;
       const items = report.items.map((item) =>
-        item.verdict === 'held' ? ({ ...item, verdict: 'rejected' } as const) : item,
+        item.verdict === 'blocked' ? ({ ...item, verdict: 'rejected' } as const) : item,
       );
       return { items };
     },

@@ -1,7 +1,7 @@
 // Logs that are wrong on purpose: each breaks one rule of the conformance suite for logs, and no other.
 import { type BodyReader, ConnectorError, type JournalEntry, type Log } from '@xiq-siem/core';
-import { noSignal } from './destination-bench.ts';
-import { everything } from './log-bench.ts';
+import { noSignal } from './destination-fixture.ts';
+import { everything } from './log-fixture.ts';
 import type { LogUnderTest } from './log-harness.ts';
 import { type ModelLogOptions, modelLog } from './model-log.ts';
 

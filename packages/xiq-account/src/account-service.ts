@@ -5,7 +5,7 @@ import { managedSecretPath } from '@xiq-siem/config';
 import { systemClock } from '@xiq-siem/delivery';
 import type { Jobs } from '@xiq-siem/jobs';
 import type { Pipeline, PluginServices } from '@xiq-siem/pipeline';
-import type { Evidence } from '@xiq-siem/queries';
+import type { ReadModel } from '@xiq-siem/queries';
 import type { Documents } from '@xiq-siem/state';
 import { type AutoBackfill, startAutoBackfill } from './backfill/auto-backfill.ts';
 import { previewBackfill } from './backfill/preview-backfill.ts';
@@ -14,26 +14,26 @@ import type { CurrentClouds } from './cloud.ts';
 import { completeness } from './completeness/completeness.ts';
 import { type CompletenessWatch, watchCompleteness } from './completeness/watch-completeness.ts';
 import { isRotating } from './subscriptions/managed-list.ts';
-import type { OwnLooks } from './subscriptions/own-looks.ts';
-import { lookAtPublicUrl } from './subscriptions/public-url/look-at-public-url.ts';
+import { checkPublicUrl } from './subscriptions/public-url/check-public-url.ts';
 import { createPublicUrlPorts } from './subscriptions/public-url/ports.ts';
+import type { SelfChecks } from './subscriptions/self-checks.ts';
 import { type SubscriptionsWatch, startSubscriptionsWatch } from './subscriptions/watch.ts';
 
 export interface AccountServiceParts {
   readonly clouds: CurrentClouds;
   /** A new one for each call. */
-  evidence(): Evidence;
+  readModel(): ReadModel;
   readonly jobs: Jobs;
   readonly pipeline: Pick<Pipeline, 'configuration' | 'sources'>;
   readonly services: PluginServices;
-  readonly ownLooks: OwnLooks;
+  readonly selfChecks: SelfChecks;
   readonly documents: Documents;
   /** Whether a webhook would be accepted now. */
   ready(): boolean;
 }
 
 export async function openAccountService(parts: AccountServiceParts) {
-  const { clouds, evidence, jobs, pipeline, services, ownLooks, documents, ready } = parts;
+  const { clouds, readModel, jobs, pipeline, services, selfChecks, documents, ready } = parts;
   const { log, meter, secretsDirectory } = services;
   const clock = systemClock;
   const alive = await openAliveMark(documents);
@@ -50,15 +50,15 @@ export async function openAccountService(parts: AccountServiceParts) {
     });
   const operations: Pick<Operations, 'previewBackfill' | 'completeness'> = {
     previewBackfill: (input, signal) =>
-      previewBackfill({ clouds, access: evidence, snapshot: false, clock }, input, signal),
-    completeness: (input, signal) => completeness({ clouds, evidence, clock }, input, signal),
+      previewBackfill({ clouds, access: readModel, snapshot: false, clock }, input, signal),
+    completeness: (input, signal) => completeness({ clouds, readModel, clock }, input, signal),
   };
   return {
     ...operations,
     /** To be called when webhooks are taken. */
     begin(): void {
-      auto ??= startAutoBackfill({ clouds, access: evidence, jobs, alive, wanted, ready, clock, log });
-      watch ??= watchCompleteness({ clouds, evidence, isFilling, clock, log });
+      auto ??= startAutoBackfill({ clouds, access: readModel, jobs, alive, wanted, ready, clock, log });
+      watch ??= watchCompleteness({ clouds, readModel, isFilling, clock, log });
       subscriptions ??= startSubscriptionsWatch({
         clouds,
         log,
@@ -69,8 +69,8 @@ export async function openAccountService(parts: AccountServiceParts) {
         rotating: async (source) =>
           hasManagedSecret(pipeline.configuration(), source) &&
           isRotating(documents, source, managedSecretPath(secretsDirectory, source)),
-        lookAtUrl: (url, signal) =>
-          ownLooks.look((mark) => lookAtPublicUrl(url, createPublicUrlPorts(), signal, { mark })),
+        checkUrl: (url, signal) =>
+          selfChecks.look((mark) => checkPublicUrl(url, createPublicUrlPorts(), signal, { mark })),
         gapFound: async (gap) => auto?.gapFound(gap),
       });
     },

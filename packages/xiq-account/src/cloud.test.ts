@@ -22,7 +22,10 @@ it('a cloud stays the same until what it is made of changes', async () => {
   expect([...before.keys()]).toEqual(['one', 'two']);
   expect(clouds()).toBe(before);
 
-  configuration = await configured(`${source('one')}\n${source('two', 'OTHER')}\n${source('three')}`, 'signals: {}');
+  configuration = await configured(
+    `${source('one')}\n${source('two', 'OTHER')}\n${source('three')}`,
+    'healthEvents: {}',
+  );
   const after = clouds();
   expect([...after.keys()]).toEqual(['one', 'two', 'three']);
   expect(after.get('one')).toBe(before.get('one'));

@@ -58,10 +58,10 @@ describe('the API', () => {
     [{ token, baseUrl: 'https://u:p@api.example' }, /^api\.baseUrl: expected a URL/],
     [{ token, baseUrl: 'api.example' }, /^api\.baseUrl: expected a URL/],
     [{ token, requestsPerHour: 0 }, /^api\.requestsPerHour/],
-  ])('refuses %j', (api, words) => {
+  ])('refuses %j', (api, message) => {
     const found = faults({ api });
     expect(found.length).toBeGreaterThan(0);
-    expect(found[0]).toMatch(words);
+    expect(found[0]).toMatch(message);
     expect(found.join()).not.toContain('hunter2');
   });
 });
@@ -90,8 +90,8 @@ describe('the subscriptions', () => {
     [{ everyMinutes: 0 }, /everyMinutes/],
     [{ reconcile: 'always' }, /reconcile/],
     [{ url: publicUrl }, /Unrecognized key/],
-  ])('refuse %j', (more, words) => {
+  ])('refuse %j', (more, message) => {
     const found = faults({ api: { token }, subscriptions: { ...subscriptions, ...more } });
-    expect(found[0]).toMatch(words);
+    expect(found[0]).toMatch(message);
   });
 });

@@ -15,14 +15,14 @@ function isPlainUrl(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
-const urlWords = 'https (http only for a loopback address), without user, password, query or fragment';
+const urlText = 'https (http only for a loopback address), without user, password, query or fragment';
 
 export const apiSchema = z
   .strictObject({
     baseUrl: z
       .string()
       .max(2_048)
-      .refine(isPlainUrl, `expected a URL such as https://api.extremecloudiq.com: ${urlWords}`)
+      .refine(isPlainUrl, `expected a URL such as https://api.extremecloudiq.com: ${urlText}`)
       .default('https://api.extremecloudiq.com')
       .describe('The REST API of ExtremeCloud IQ: of your region, or of a simulator (http for loopback alone).'),
     token: secretReference.optional().describe('A long-lived API token. Or `username` and `password`.'),
@@ -67,7 +67,7 @@ export const subscriptionsSchema = z.strictObject({
   publicUrl: z
     .string()
     .max(2_048)
-    .refine(isPlainUrl, `expected a URL such as https://hooks.example/webhooks/xiq: ${urlWords}`)
+    .refine(isPlainUrl, `expected a URL such as https://hooks.example/webhooks/xiq: ${urlText}`)
     .refine(
       (text) => !URL.canParse(text) || endsInSource.test(text),
       'expected it to end in /webhooks/ and the name of the source, with neither a slash nor a message type behind it',

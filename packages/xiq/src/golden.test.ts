@@ -72,10 +72,10 @@ it('documents change only with the version of the mapping that stands in them', 
   const now = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await pinOf(name)] as const)));
   const { version, documents } = pinned.parse(JSON.parse(await readFile(pins, 'utf8')));
   const changed = names.filter((name) => (documents[name] ?? now[name]) !== now[name]);
-  const words =
+  const message =
     `documents differ from those of mapping version ${version}: raise builtInMappingVersion in src/mappings/table.ts ` +
     `and run vitest -u (if no release has carried ${version} yet, take their lines out of ${pins.pathname} instead)`;
-  expect(version === builtInMappingVersion ? changed : [], words).toEqual([]);
+  expect(version === builtInMappingVersion ? changed : [], message).toEqual([]);
   const all = { version: builtInMappingVersion, documents: now };
   await expect(`${JSON.stringify(all, undefined, 2)}\n`).toMatchFileSnapshot(pins.pathname);
 });

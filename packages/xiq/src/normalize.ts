@@ -144,8 +144,8 @@ function mappedEvent(context: BodyContext, element: Element): IdentifiedEvent | 
   try {
     return elementEvent(context, element, element.value);
   } catch (error) {
-    const words = (error instanceof Error ? error.message : String(error)).toWellFormed();
-    return { code: 'mapping_failed', message: `The element could not be mapped: ${words}` };
+    const message = (error instanceof Error ? error.message : String(error)).toWellFormed();
+    return { code: 'mapping_failed', message: `The element could not be mapped: ${message}` };
   }
 }
 

@@ -11,9 +11,9 @@ test.each([
     'no TLS at that port',
   ],
   ['write EPROTO 00: error:0A000412:SSL routines:ssl3_read_bytes:ssl/tls alert bad certificate', '`clientCertificate`'],
-])('a connection that fails by "%s" is mended so: %s', (reason, words) => {
+])('a connection that fails by "%s" is mended so: %s', (reason, expected) => {
   const message = `es.example: no trusted connection: ${reason}`;
   const said = adviceOn({ code: 'tls_failed', message, mayBeTaken: false }, {});
   expect(said.startsWith(`${message}: `)).toBe(true);
-  expect(said.slice(message.length)).toContain(words);
+  expect(said.slice(message.length)).toContain(expected);
 });

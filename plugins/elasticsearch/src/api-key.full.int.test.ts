@@ -66,12 +66,14 @@ test('a key that is taken back holds events, and they pass with another', async 
   const { destination, secrets } = await open(encoded);
   expect(await destination.deliver(batchOf(['before']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
   await ask(admin, 'DELETE', '/_security/api_key', { ids: [id] });
-  expect(await destination.deliver(batchOf(['held']), noSignal)).toMatchObject({
+  expect(await destination.deliver(batchOf(['blocked']), noSignal)).toMatchObject({
     batch: 'misconfigured',
     code: 'unauthorized',
   });
   secrets.set(apiKey.env, (await writerKey()).encoded);
-  expect(await destination.deliver(batchOf(['held']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  expect(await destination.deliver(batchOf(['blocked']), noSignal)).toMatchObject({
+    items: [{ verdict: 'delivered' }],
+  });
   await destination.close?.();
 });
 
@@ -81,9 +83,9 @@ test('without a failure store a pipeline that is not there holds events until it
   const data_stream_options = { failure_store: { enabled: false } };
   await ask(admin, 'PUT', custom, { template: { settings: { 'index.final_pipeline': 'site' }, data_stream_options } });
   const { destination } = await open((await writerKey()).encoded, { ingestPipeline: true });
-  const batch = batchOf(['held'], { namespace: 'piped' });
+  const batch = batchOf(['blocked'], { namespace: 'piped' });
   expect(await destination.deliver(batch, noSignal)).toMatchObject({
-    items: [{ verdict: 'held', code: 'pipeline_missing' }],
+    items: [{ verdict: 'blocked', code: 'pipeline_missing' }],
   });
   await ask(admin, 'PUT', '/_ingest/pipeline/site', { processors: [] });
   expect(await destination.deliver(batch, noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });

@@ -11,7 +11,7 @@ import {
 } from '@elastic/elasticsearch';
 
 /** Room for 10,000 items with errors and for the templates of a large cluster. */
-export const maxAnswerBytes = 16 * 1024 ** 2;
+export const maxResponseBytes = 16 * 1024 ** 2;
 
 /** HttpConnection itself stops to listen to the signal and to time limits once the headers of the answer are there. */
 export class BoundedConnection extends HttpConnection {
@@ -27,9 +27,9 @@ export class BoundedConnection extends HttpConnection {
     params: ConnectionRequestParams,
     options: ConnectionRequestOptions,
   ): Promise<ConnectionRequestResponse | ConnectionRequestResponseAsStream> {
-    const answer = await super.request(params, { ...options, asStream: true });
-    if ('asStream' in options) return answer;
-    return { ...answer, body: await readText(answer.body, options.signal) };
+    const response = await super.request(params, { ...options, asStream: true });
+    if ('asStream' in options) return response;
+    return { ...response, body: await readText(response.body, options.signal) };
   }
 }
 
@@ -42,12 +42,13 @@ async function readText(body: ConnectionRequestResponseAsStream['body'], signal:
       chunks.push(chunk);
       bytes += chunk.length;
       // Leaving the loop closes the connection.
-      if (bytes > maxAnswerBytes) break;
+      if (bytes > maxResponseBytes) break;
     }
   } catch {
     if (signal?.aborted) throw new errors.RequestAbortedError('Request aborted');
     throw new errors.ConnectionError('read ended in mid-answer');
   }
-  if (bytes > maxAnswerBytes) throw new errors.DeserializationError(`an answer of over ${maxAnswerBytes} bytes`, '');
+  if (bytes > maxResponseBytes)
+    throw new errors.DeserializationError(`an answer of over ${maxResponseBytes} bytes`, '');
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -30,15 +30,15 @@ describe('an item', () => {
     [{ status: 500, ...error('null_pointer_exception') }, fault('retry', 'server_error')],
     [{ status: 503, ...error('unavailable_shards_exception') }, fault('retry', 'server_error')],
     [{ status: 503, ...error('cluster_block_exception', 'no master') }, fault('retry', 'server_error')],
-    [{ status: 403, ...error('cluster_block_exception', 'index write (api)') }, fault('held', 'write_blocked')],
-    [{ status: 429, ...error('cluster_block_exception', 'flood-stage') }, fault('held', 'write_blocked')],
-    [{ status: 403, ...error('security_exception') }, fault('held', 'forbidden')],
-    [{ status: 401, ...error('security_exception') }, fault('held', 'unauthorized')],
-    [{ status: 404, ...error('index_not_found_exception') }, fault('held', 'index_missing')],
-    [{ status: 400, ...error('validation_exception', 'maximum shards open') }, fault('held', 'index_missing')],
+    [{ status: 403, ...error('cluster_block_exception', 'index write (api)') }, fault('blocked', 'write_blocked')],
+    [{ status: 429, ...error('cluster_block_exception', 'flood-stage') }, fault('blocked', 'write_blocked')],
+    [{ status: 403, ...error('security_exception') }, fault('blocked', 'forbidden')],
+    [{ status: 401, ...error('security_exception') }, fault('blocked', 'unauthorized')],
+    [{ status: 404, ...error('index_not_found_exception') }, fault('blocked', 'index_missing')],
+    [{ status: 400, ...error('validation_exception', 'maximum shards open') }, fault('blocked', 'index_missing')],
     [
       { status: 400, ...error('illegal_argument_exception', 'pipeline with id [extreme_xiq@ingested] does not exist') },
-      fault('held', 'pipeline_missing'),
+      fault('blocked', 'pipeline_missing'),
     ],
     [{ status: 400, ...error('document_parsing_exception') }, fault('rejected', 'mapping_conflict')],
     [{ status: 400, ...error('mapper_parsing_exception') }, fault('rejected', 'mapping_conflict')],
@@ -47,7 +47,7 @@ describe('an item', () => {
       { status: 400, failure_store: 'failed', ...error('document_parsing_exception') },
       fault('rejected', 'mapping_conflict'),
     ],
-    [{ status: 302 }, fault('unknown', 'odd_answer')],
+    [{ status: 302 }, fault('unknown', 'unexpected_response')],
   ])('%j', (item, verdict) => {
     expect(verdictOf(item)).toMatchObject(verdict);
     expect(

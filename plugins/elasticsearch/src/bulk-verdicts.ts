@@ -3,9 +3,9 @@ import type { ItemVerdict, Verdict } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Routed } from './bulk-request.ts';
 import type { FaultCode } from './fault-codes.ts';
-import { isWriteBlock, serverError, wordsOf } from './server-fault.ts';
+import { isWriteBlock, messageOf, serverError } from './server-fault.ts';
 
-const bulkAnswer = z.object({ items: z.array(z.unknown()) });
+const bulkResponse = z.object({ items: z.array(z.unknown()) });
 const bulkItem = z.object({
   create: z.object({
     _id: z.string().nullish(),
@@ -19,12 +19,12 @@ type Result = z.output<typeof bulkItem>['create'];
 
 /** A verdict for each event, in their order. */
 export function bulkVerdicts(routed: readonly Routed[], body: unknown): readonly ItemVerdict<FaultCode>[] {
-  const results = bulkAnswer.safeParse(body).data?.items ?? [];
+  const results = bulkResponse.safeParse(body).data?.items ?? [];
   return routed.map(({ item: { index, id } }, place) => ({ index, ...verdictOf(results[place], id) }));
 }
 
-function verdictOf(answer: unknown, id: string): Verdict<FaultCode> {
-  const result = bulkItem.safeParse(answer).data?.create;
+function verdictOf(response: unknown, id: string): Verdict<FaultCode> {
+  const result = bulkItem.safeParse(response).data?.create;
   if (result === undefined) return odd('the answer says nothing of this event that we understand');
   // A document in the failure store has an id of that store's.
   if (result.failure_store !== 'used' && result._id !== id) {
@@ -34,7 +34,7 @@ function verdictOf(answer: unknown, id: string): Verdict<FaultCode> {
 }
 
 function odd(message: string): Verdict<FaultCode> {
-  return { verdict: 'unknown', code: 'odd_answer', message };
+  return { verdict: 'unknown', code: 'unexpected_response', message };
 }
 
 function verdictOfResult({ status, error, failure_store }: Result): Verdict<FaultCode> {
@@ -43,9 +43,9 @@ function verdictOfResult({ status, error, failure_store }: Result): Verdict<Faul
   }
   if (status === 409) return { verdict: 'delivered', duplicate: true };
   const type = error?.type ?? '';
-  const message = error === undefined ? `status ${status}` : wordsOf(error);
+  const message = error === undefined ? `status ${status}` : messageOf(error);
   const hold = holdCode(status, type, error?.reason ?? '');
-  if (hold !== undefined) return { verdict: 'held', code: hold, message };
+  if (hold !== undefined) return { verdict: 'blocked', code: hold, message };
   if (status === 429) return { verdict: 'retry', code: 'busy', message };
   if (status >= 500) return { verdict: 'retry', code: 'server_error', message };
   if (status >= 400) return { verdict: 'rejected', code: rejectCode(type), message };

@@ -65,8 +65,8 @@ test.each([
     'create_doc',
   ],
   ['a connection that ends', () => 'cut', 'check `nodes`, and whether it is http or https there'],
-] satisfies readonly (readonly [string, Script, string])[])('%s is said in words', async (_, script, words) => {
-  expect(await checkOf(script)).toMatchObject({ ok: false, message: expect.stringContaining(words) });
+] satisfies readonly (readonly [string, Script, string])[])('%s is said in words', async (_, script, message) => {
+  expect(await checkOf(script)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
 });
 
 test('a missing template is said, where it is required', async () => {
@@ -89,9 +89,9 @@ test.each<[string, Partial<ElasticsearchConfig>, string]>([
     { apiKey: undefined, basic: { username: 'writer', password: apiKey } },
     'User or password is wrong: correct `basic`',
   ],
-])('a 401 %s says what to do', async (_, changes, words) => {
+])('a 401 %s says what to do', async (_, changes, message) => {
   const refused: Script = () => ({ status: 401, body: error('security_exception', 'missing authentication') });
-  expect(await checkOf(refused, changes)).toMatchObject({ ok: false, message: expect.stringContaining(words) });
+  expect(await checkOf(refused, changes)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
 });
 
 test('a path in `nodes` under which there is no Elasticsearch is said', async () => {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { adviceOn } from './advice.ts';
 import { type ElasticsearchConfig, nodesOf } from './config.ts';
 import type { Server } from './server.ts';
-import { RequestFailed, unexpectedAnswer } from './server-fault.ts';
+import { RequestFailed, unexpectedResponse } from './server-fault.ts';
 import { sampleStream } from './stream-name.ts';
 import { createTemplateGate } from './template-gate.ts';
 import { streamPattern } from './templates.ts';
@@ -62,11 +62,11 @@ async function versionOf(
     .ask(signal, (client, options) => client.info({}, options), hasPath ? [] : notThere)
     .catch((error: unknown) => {
       if (!(error instanceof RequestFailed && notThere.includes(error.fault.status ?? 0))) throw error;
-      throw unexpectedAnswer(`${error.message}. Nothing of Elasticsearch's is at that path: correct it in \`nodes\``);
+      throw unexpectedResponse(`${error.message}. Nothing of Elasticsearch's is at that path: correct it in \`nodes\``);
     });
   if (root === undefined) return undefined;
   const version = info.safeParse(root).data?.version.number;
-  if (version === undefined) throw unexpectedAnswer(`${server.where}: the answer names no version of Elasticsearch`);
+  if (version === undefined) throw unexpectedResponse(`${server.where}: the answer names no version of Elasticsearch`);
   return version;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { maxAnswerBytes } from './bounded-connection.ts';
+import { maxResponseBytes } from './bounded-connection.ts';
 import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
@@ -135,7 +135,7 @@ describe('an answer to the whole request', () => {
       error('action_request_validation_exception'),
       { items: [{ index: 0, verdict: 'retry', code: 'request_refused' }] },
     ],
-    [200, '<html>Hello</html>', { items: [{ index: 0, verdict: 'unknown', code: 'odd_answer' }] }],
+    [200, '<html>Hello</html>', { items: [{ index: 0, verdict: 'unknown', code: 'unexpected_response' }] }],
   ])('%i %j', async (status, body, report) => {
     const { script, send } = await start();
     script({ status, body });
@@ -163,12 +163,12 @@ describe('an answer to the whole request', () => {
     const { server, script, send } = await start();
     const json = { 'content-type': 'application/json' };
     const good = { items: ['a', 'b'].map((_id) => ({ create: { _id, status: 201 } })) };
-    for (const body of ['{"items":[', JSON.stringify(good).padEnd(maxAnswerBytes + 1)]) {
+    for (const body of ['{"items":[', JSON.stringify(good).padEnd(maxResponseBytes + 1)]) {
       script({ body, headers: json });
       expect(await send('a', 'b')).toMatchObject({
         items: [
-          { index: 0, verdict: 'unknown', code: 'odd_answer' },
-          { index: 1, verdict: 'unknown', code: 'odd_answer' },
+          { index: 0, verdict: 'unknown', code: 'unexpected_response' },
+          { index: 1, verdict: 'unknown', code: 'unexpected_response' },
         ],
       });
     }
@@ -179,7 +179,7 @@ describe('an answer to the whole request', () => {
   test('that has no end is not read to its end', async () => {
     const { server, script, send } = await start();
     script('endless');
-    expect(await send('a')).toMatchObject({ items: [{ verdict: 'unknown', code: 'odd_answer' }] });
+    expect(await send('a')).toMatchObject({ items: [{ verdict: 'unknown', code: 'unexpected_response' }] });
     await expect.poll(() => server.connections()).toBe(0);
   });
 
@@ -253,7 +253,7 @@ describe('while our template is not in force', () => {
       expect(report).toMatchObject({
         items: [
           { index: 0, verdict: 'delivered', ...duplicate },
-          { index: 1, verdict: 'held', code: 'template_missing', message },
+          { index: 1, verdict: 'blocked', code: 'template_missing', message },
         ],
       });
     }
@@ -267,7 +267,7 @@ describe('while our template is not in force', () => {
     if (audit === undefined || sms === undefined) throw new Error('no events');
     const message = expect.stringContaining('[view_index_metadata]');
     expect(await destination.deliver({ items: [{ ...sms, index: 1 }, audit] }, noSignal)).toMatchObject({
-      items: [delivered, { index: 1, verdict: 'held', code: 'forbidden', message }],
+      items: [delivered, { index: 1, verdict: 'blocked', code: 'forbidden', message }],
     });
   });
 
@@ -282,7 +282,7 @@ describe('while our template is not in force', () => {
         return path === '/.ds-new/_mapping' ? { body: { '.ds-new': { mappings } } } : undefined;
       };
     server.script(mapped('true'));
-    expect(await send('a')).toMatchObject({ items: [{ verdict: 'held', code: 'rollover_needed' }] });
+    expect(await send('a')).toMatchObject({ items: [{ verdict: 'blocked', code: 'rollover_needed' }] });
     server.script(mapped('false'));
     expect(await send('a')).toMatchObject({ items: [delivered] });
   });
@@ -298,7 +298,7 @@ describe('while our template is not in force', () => {
     server.script(({ path }) => (path.endsWith('/_rollover') ? forbidden : undefined));
     await expect(setup.apply()).rejects.toMatchObject({ message: expect.stringContaining('[manage]') });
     const message = expect.stringContaining('logs-extreme_xiq.audit-default writes to');
-    expect(await send('a')).toMatchObject({ items: [{ verdict: 'held', code: 'rollover_needed', message }] });
+    expect(await send('a')).toMatchObject({ items: [{ verdict: 'blocked', code: 'rollover_needed', message }] });
     server.script(undefined);
     await setup.apply();
     expect(await send('a')).toMatchObject({ items: [delivered] });
@@ -318,7 +318,7 @@ describe('while our template is not in force', () => {
     await send('d');
     expect(asked()).toBe(2);
     script({ body: { items: [{ create: { _id: 'e', status: 404, ...error('index_not_found_exception') } }] } });
-    expect(await send('e')).toMatchObject({ items: [{ verdict: 'held', code: 'index_missing' }] });
+    expect(await send('e')).toMatchObject({ items: [{ verdict: 'blocked', code: 'index_missing' }] });
     server.script(undefined);
     expect(await send('e')).toMatchObject({ items: [delivered] });
     expect(asked()).toBe(3);
@@ -340,9 +340,9 @@ test('events that the server does not let into their data stream are held, one o
   const { script, send } = await start();
   const blocked = { status: 403, ...error('cluster_block_exception', 'index write (api)') };
   script({ body: { items: [{ create: { _id: 'a', ...blocked } }] } });
-  expect(await send('a')).toMatchObject({ items: [{ verdict: 'held', code: 'write_blocked' }] });
+  expect(await send('a')).toMatchObject({ items: [{ verdict: 'blocked', code: 'write_blocked' }] });
   script({ body: { items: [{ create: { _id: 'a', status: 201 } }, { create: { _id: 'b', ...blocked } }] } });
-  expect(await send('a', 'b')).toMatchObject({ items: [delivered, { verdict: 'held', code: 'write_blocked' }] });
+  expect(await send('a', 'b')).toMatchObject({ items: [delivered, { verdict: 'blocked', code: 'write_blocked' }] });
 });
 
 test('an event that the server is too busy for is sent again, more slowly', async () => {

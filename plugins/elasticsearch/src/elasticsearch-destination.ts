@@ -29,7 +29,7 @@ const passing: ReadonlySet<FaultCode> = new Set([
   'aborted',
   'busy',
   'connection_lost',
-  'odd_answer',
+  'unexpected_response',
   'server_error',
   'unreachable',
 ]);
@@ -67,14 +67,14 @@ async function createElasticsearchDestination(
         const stream = streamOf(item);
         const fault = faults?.byStream.get(stream ?? '');
         if (stream === undefined) kept.push({ index: item.index, verdict: 'rejected', ...badStreamName });
-        else if (fault !== undefined) kept.push({ index: item.index, verdict: 'held', ...fault });
+        else if (fault !== undefined) kept.push({ index: item.index, verdict: 'blocked', ...fault });
         else routed.push({ item, stream });
       }
       if (routed.length === 0) return reportOfItems(kept);
 
       const verdicts = bulkVerdicts(routed, await sendBulk(server, routed, config.gzip, signal));
       // The template may be in force no longer.
-      if (verdicts.some(({ verdict }) => verdict === 'held')) gate?.forget();
+      if (verdicts.some(({ verdict }) => verdict === 'blocked')) gate?.forget();
       return reportOfItems([...verdicts, ...kept]);
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;

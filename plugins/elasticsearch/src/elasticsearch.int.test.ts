@@ -182,15 +182,15 @@ test('a write block holds events back; when it is gone the same events pass', as
   const { data_streams } = await ask(server, 'GET', `/_resolve/index/${indexOf(namespace)}`);
   const index = data_streams[0]?.backing_indices[0];
   await ask(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': true });
-  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({
-    items: [{ verdict: 'held', code: 'write_blocked' }],
+  expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
+    items: [{ verdict: 'blocked', code: 'write_blocked' }],
   });
   const mixed = {
-    items: [...batchOf(['free'], { namespace: 'free' }).items, ...batchOf(['held'], { namespace }).items],
+    items: [...batchOf(['free'], { namespace: 'free' }).items, ...batchOf(['blocked'], { namespace }).items],
   };
   const items = mixed.items.map((item, at) => ({ ...item, index: at }));
   expect(await destination.deliver({ items }, noSignal)).toMatchObject({
-    items: [delivered, { verdict: 'held', code: 'write_blocked' }],
+    items: [delivered, { verdict: 'blocked', code: 'write_blocked' }],
   });
   await ask(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': false });
   expect(await destination.deliver({ items }, noSignal)).toMatchObject({ items: [duplicate, delivered] });
@@ -202,17 +202,19 @@ test('a template that wins over ours holds events back, and they pass when it is
   const namespace = 'outranked';
   const other = { index_patterns: ['logs-extreme_xiq.audit-outranked*'], priority: 900, data_stream: {} };
   await ask(server, 'PUT', '/_index_template/other', other);
-  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({
+  expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
     items: [
       {
-        verdict: 'held',
+        verdict: 'blocked',
         code: 'template_missing',
         message: expect.stringContaining('index template other (priority 900) wins'),
       },
     ],
   });
   await ask(server, 'DELETE', '/_index_template/other');
-  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({ items: [delivered] });
+  expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
+    items: [delivered],
+  });
   await destination.close?.();
 });
 
@@ -225,14 +227,16 @@ test('a data stream that another template made is held until setup has rolled it
   await ask(server, 'DELETE', '/_index_template/foreign');
 
   const { setup, destination } = await open();
-  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({
-    items: [{ verdict: 'held', code: 'rollover_needed' }],
+  expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
+    items: [{ verdict: 'blocked', code: 'rollover_needed' }],
   });
   expect((await setup.plan()).filter(({ kind }) => kind === 'update').map(({ name }) => name)).toContain(
     `data stream ${indexOf(namespace)}`,
   );
   await setup.apply();
-  expect(await destination.deliver(batchOf(['held'], { namespace }), noSignal)).toMatchObject({ items: [delivered] });
+  expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
+    items: [delivered],
+  });
   await careless.destination.close?.();
   await destination.close?.();
 });
@@ -260,9 +264,9 @@ test('under too much load events are sent again, none is refused for good', asyn
     const ids = Array.from({ length: 200 }, (_, at) => `load-${at}`);
     const over = Object.fromEntries(ids.map((id) => [id, { message: 'x'.repeat(2000) }]));
     const report = await destination.deliver(batchOf(ids, { over }), noSignal);
-    const words = 'batch' in report ? [report.batch] : [...new Set(report.items.map(({ verdict }) => verdict))];
-    expect(words.filter((word) => !['unavailable', 'retry', 'delivered'].includes(word))).toEqual([]);
-    expect(words.some((word) => word !== 'delivered')).toBe(true);
+    const message = 'batch' in report ? [report.batch] : [...new Set(report.items.map(({ verdict }) => verdict))];
+    expect(message.filter((word) => !['unavailable', 'retry', 'delivered'].includes(word))).toEqual([]);
+    expect(message.some((word) => word !== 'delivered')).toBe(true);
     expect(report.slowDown).toBe(true);
     expect(await destination.deliver(batchOf(['little']), noSignal)).toMatchObject({ items: [delivered] });
     await destination.close?.();

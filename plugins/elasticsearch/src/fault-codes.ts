@@ -13,7 +13,7 @@ export const faultCodes = [
   'not_elasticsearch',
   'unsupported_version',
   /** No answer that we understand. */
-  'odd_answer',
+  'unexpected_response',
   /** An index is write-blocked or read-only, often for want of disk space. */
   'write_blocked',
   /** There is no data stream, and none could be made. */

@@ -7,7 +7,7 @@ import { type Script, startTestServer } from './test-server.ts';
 
 const event = (id: string, dataset = 'extreme_xiq.audit') => ({ id, dataset, timeMs: 0 });
 
-async function bench(changes: Partial<ElasticsearchConfig> = {}) {
+async function fixture(changes: Partial<ElasticsearchConfig> = {}) {
   const server = await startTestServer();
   onTestFinished(() => server.down());
   const { context } = testContext();
@@ -19,7 +19,7 @@ async function bench(changes: Partial<ElasticsearchConfig> = {}) {
 
 /** What find() says when it cannot look. */
 async function thrownBy(script: Script, changes: Partial<ElasticsearchConfig> = {}): Promise<string> {
-  const { server, destination } = await bench(changes);
+  const { server, destination } = await fixture(changes);
   await destination.deliver(batchOf(['a']), noSignal);
   server.script(script);
   const error = await destination.find?.(event('a'), noSignal).catch((thrown: unknown) => thrown);
@@ -30,7 +30,7 @@ async function thrownBy(script: Script, changes: Partial<ElasticsearchConfig> = 
 const error = (type: string, reason: string) => ({ error: { type, reason } });
 
 test('finds an event in whichever namespace it is, and names the index', async () => {
-  const { destination } = await bench();
+  const { destination } = await fixture();
   await destination.deliver(batchOf(['a'], { namespace: 'branch' }), noSignal);
   const found = await destination.find?.(event('a'), noSignal);
   expect(found).toMatchObject({ found: true });
@@ -38,7 +38,7 @@ test('finds an event in whichever namespace it is, and names the index', async (
 });
 
 test('asks one question, for the id alone, of the data streams of the data set', async () => {
-  const { server, destination } = await bench();
+  const { server, destination } = await fixture();
   await destination.deliver(batchOf(['a', 'b']), noSignal);
   const before = server.requests.length;
   await destination.find?.(event('a'), noSignal);
@@ -54,7 +54,7 @@ test('asks one question, for the id alone, of the data streams of the data set',
 });
 
 test('does not find what was never sent, nor what is in another data set', async () => {
-  const { destination } = await bench();
+  const { destination } = await fixture();
   await destination.deliver(batchOf(['a']), noSignal);
   await destination.deliver(batchOf(['b'], { dataset: 'extreme_xiq.auth' }), noSignal);
   for (const id of ['b', 'c', '*']) {
@@ -66,7 +66,7 @@ test('does not find what was never sent, nor what is in another data set', async
 });
 
 test('does not find an event where the server shows another', async () => {
-  const { server, destination } = await bench();
+  const { server, destination } = await fixture();
   const hits = { hits: [{ _index: 'x', _id: 'b' }] };
   server.script(() => ({ body: { timed_out: false, _shards: { total: 1, failed: 0 }, hits } }));
   expect(await destination.find?.(event('a'), noSignal)).toMatchObject({ found: false });
@@ -88,21 +88,21 @@ test.each<[string, Script, string]>([
   ['shards that do not answer', () => ({ body: { _shards: { total: 3, failed: 2 } } }), '2 of 3 shards'],
   ['a search that ran out of time', () => ({ body: { timed_out: true, _shards: { total: 3, failed: 0 } } }), 'health'],
   ['an answer of another kind', () => ({ body: { took: 1 } }), 'none that we understand'],
-])('throws words about %s', async (_, script, words) => {
-  expect(await thrownBy(script)).toContain(words);
+])('throws words about %s', async (_, script, message) => {
+  expect(await thrownBy(script)).toContain(message);
 });
 
 test('its words hold no secret, whatever the server echoes', async () => {
   const echo: Script = ({ headers }) => ({ status: 401, body: error('echo', String(headers.authorization)) });
-  const words = await thrownBy(echo);
-  expect(words).toContain('echo: ApiKey [secret]');
-  expect(words).not.toContain(keyText);
+  const message = await thrownBy(echo);
+  expect(message).toContain('echo: ApiKey [secret]');
+  expect(message).not.toContain(keyText);
   const often: Script = ({ headers }) => ({ status: 401, body: error('echo', `${headers.authorization} `.repeat(3)) });
   expect(await thrownBy(often)).not.toContain(keyText);
 });
 
 test('a data set that names no data stream is not asked for', async () => {
-  const { server, destination } = await bench();
+  const { server, destination } = await fixture();
   const before = server.requests.length;
   await expect(destination.find?.(event('a', '*,.secrets'), noSignal)).rejects.toMatchObject({
     message: expect.stringContaining('"*,.secrets" cannot name a data stream'),
@@ -111,7 +111,7 @@ test('a data set that names no data stream is not asked for', async () => {
 });
 
 test('a search that hangs ends with its signal', async () => {
-  const { server, destination } = await bench();
+  const { server, destination } = await fixture();
   const abort = new AbortController();
   server.script(() => {
     abort.abort();

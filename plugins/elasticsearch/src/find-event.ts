@@ -8,7 +8,7 @@ import { RequestFailed } from './server-fault.ts';
 import { streamsOf } from './stream-name.ts';
 import { streamPattern } from './templates.ts';
 
-const answerBody = z.object({
+const responseBody = z.object({
   timed_out: z.boolean().default(false),
   _shards: z.object({ total: z.int(), failed: z.int() }),
   hits: z
@@ -47,7 +47,7 @@ export async function findEvent(
       if (error.fault.code !== 'forbidden') throw failed(adviceOn(error.fault, config));
       throw failed(`${error.message}. To search, the credentials need ${readPrivilege}`);
     });
-  const found = answerBody.safeParse(body).data;
+  const found = responseBody.safeParse(body).data;
   if (found === undefined) throw failed(`${where}: the answer to a search is none that we understand`);
   const { timed_out, _shards, hits } = found;
   const hit = hits.hits.find(({ _id }) => _id === id);

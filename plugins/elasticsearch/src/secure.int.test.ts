@@ -73,13 +73,15 @@ test('with the template of an admin a user who may only create documents sends',
 
 test('a wrong password is misconfigured, and the right one takes effect at once', async () => {
   const { destination, secrets } = await open({ password: 'not-the-password' });
-  const report = await destination.deliver(batchOf(['held']), noSignal);
+  const report = await destination.deliver(batchOf(['blocked']), noSignal);
   expect(report).toMatchObject({ batch: 'misconfigured', code: 'unauthorized' });
   const check = await destination.check?.(noSignal);
   expect(check).toMatchObject({ ok: false, message: expect.stringContaining('401') });
   expect(JSON.stringify([report, check])).not.toContain('not-the-password');
   secrets.set('PASSWORD', server.credentials?.writer.password ?? '');
-  expect(await destination.deliver(batchOf(['held']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  expect(await destination.deliver(batchOf(['blocked']), noSignal)).toMatchObject({
+    items: [{ verdict: 'delivered' }],
+  });
   await destination.close?.();
 });
 
@@ -116,10 +118,10 @@ test('what the user may not write to is held, and check() names the right that i
   const [sms] = batchOf(['sms'], { dataset: 'extreme_xiq.sms' }).items;
   if (audit === undefined || sms === undefined) throw new Error('no events');
   expect(await destination.deliver({ items: [audit, { ...sms, index: 1 }] }, noSignal)).toMatchObject({
-    items: [{ verdict: 'delivered' }, { verdict: 'held', code: 'forbidden' }],
+    items: [{ verdict: 'delivered' }, { verdict: 'blocked', code: 'forbidden' }],
   });
   expect(await destination.deliver({ items: [sms] }, noSignal)).toMatchObject({
-    items: [{ verdict: 'held', code: 'forbidden', message: expect.stringContaining('auto_configure') }],
+    items: [{ verdict: 'blocked', code: 'forbidden', message: expect.stringContaining('auto_configure') }],
   });
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
@@ -129,7 +131,7 @@ test('what the user may not write to is held, and check() names the right that i
   expect(await careful.destination.deliver({ items: [audit, { ...sms, index: 1 }] }, noSignal)).toMatchObject({
     items: [
       { index: 0, verdict: 'delivered', duplicate: true },
-      { index: 1, verdict: 'held', code: 'forbidden', message: expect.stringContaining('view_index_metadata') },
+      { index: 1, verdict: 'blocked', code: 'forbidden', message: expect.stringContaining('view_index_metadata') },
     ],
   });
   await destination.close?.();

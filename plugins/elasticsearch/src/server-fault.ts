@@ -25,8 +25,8 @@ export class RequestFailed extends Error {
 }
 
 /** For an answer of status 2xx that does not hold what was asked for. */
-export function unexpectedAnswer(message: string): RequestFailed {
-  return new RequestFailed({ code: 'odd_answer', message, mayBeTaken: false });
+export function unexpectedResponse(message: string): RequestFailed {
+  return new RequestFailed({ code: 'unexpected_response', message, mayBeTaken: false });
 }
 
 export const serverError = z.object({
@@ -39,7 +39,7 @@ const retryAfter = z.string();
 const errorBody = z.object({ error: z.union([z.string(), serverError]) });
 
 /** The server's words: type, reason, and the reason behind it where that says more. */
-export function wordsOf({ type, reason, caused_by }: z.output<typeof serverError>): string {
+export function messageOf({ type, reason, caused_by }: z.output<typeof serverError>): string {
   const cause = caused_by?.reason;
   const behind = cause && !reason?.includes(cause) ? ` (${cause})` : '';
   return `${type}${reason ? `: ${reason}` : ''}${behind}`.slice(0, 2000);
@@ -53,7 +53,7 @@ export function isWriteBlock(type: string, status: number): boolean {
 /** The fault behind an error of a request. Undefined for an error that is a bug. */
 export function faultOf(error: unknown, nowMs: number): ServerFault | undefined {
   if (error instanceof RequestFailed) return error.fault;
-  if (error instanceof errors.ResponseError) return faultOfAnswer(error, nowMs);
+  if (error instanceof errors.ResponseError) return faultOfResponse(error, nowMs);
   if (error instanceof errors.ProductNotSupportedError) {
     const message = 'what answers there is not Elasticsearch (no x-elastic-product header): see `nodes` and any proxy';
     return { code: 'not_elasticsearch', message, mayBeTaken: false };
@@ -62,7 +62,7 @@ export function faultOf(error: unknown, nowMs: number): ServerFault | undefined 
     return { code: 'aborted', message: 'cut off before an answer came', mayBeTaken: true };
   }
   if (error instanceof errors.DeserializationError) {
-    return { code: 'odd_answer', message: `the answer cannot be read: ${error.message}`, mayBeTaken: true };
+    return { code: 'unexpected_response', message: `the answer cannot be read: ${error.message}`, mayBeTaken: true };
   }
   if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
     return faultOfConnection(error.message);
@@ -82,13 +82,13 @@ function faultOfConnection(message: string): ServerFault {
   return { code: 'unreachable', message, mayBeTaken: false };
 }
 
-function faultOfAnswer({ statusCode: status = 0, body, headers }: errors.ResponseError, nowMs: number): ServerFault {
+function faultOfResponse({ statusCode: status = 0, body, headers }: errors.ResponseError, nowMs: number): ServerFault {
   const error = errorBody.safeParse(body).data?.error;
   const type = typeof error === 'object' ? error.type : '';
-  const words = error === undefined ? '' : `: ${typeof error === 'object' ? wordsOf(error) : error.slice(0, 2000)}`;
+  const message = error === undefined ? '' : `: ${typeof error === 'object' ? messageOf(error) : error.slice(0, 2000)}`;
   return {
-    code: codeOfAnswer(status, type, words),
-    message: `answered ${status}${words}`,
+    code: codeOfResponse(status, type, message),
+    message: `answered ${status}${message}`,
     // A gateway whose time is up does not know what became of the request behind it.
     mayBeTaken: status === 504,
     status,
@@ -96,12 +96,12 @@ function faultOfAnswer({ statusCode: status = 0, body, headers }: errors.Respons
   };
 }
 
-function codeOfAnswer(status: number, type: string, words: string): FaultCode {
+function codeOfResponse(status: number, type: string, message: string): FaultCode {
   if (isWriteBlock(type, status)) return 'write_blocked';
   if (status === 401) return 'unauthorized';
   if (status === 403) return 'forbidden';
   if (status === 404) return 'index_missing';
-  if (status === 406 || status === 415 || /media.type|compatible version/i.test(words)) return 'unsupported_version';
+  if (status === 406 || status === 415 || /media.type|compatible version/i.test(message)) return 'unsupported_version';
   if (status === 408 || status >= 500) return 'server_error';
   if (status === 413) return 'too_large';
   if (status === 429) return 'busy';

@@ -3,7 +3,7 @@ import type { FieldDefinition } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { ElasticsearchConfig } from './config.ts';
 import type { Server } from './server.ts';
-import { unexpectedAnswer } from './server-fault.ts';
+import { unexpectedResponse } from './server-fault.ts';
 import { templateMetaOf } from './template-version.ts';
 import {
   indexTemplate,
@@ -54,7 +54,7 @@ export async function setupParts(
     async read() {
       const parsed = found.optional().safeParse(await request('GET', path, undefined, [404]));
       if (parsed.success) return parsed.data;
-      throw unexpectedAnswer(`${server.where}: the answer about ${path} is none that we understand`);
+      throw unexpectedResponse(`${server.where}: the answer about ${path} is none that we understand`);
     },
     async write() {
       await request('PUT', path, desired);

@@ -3,7 +3,7 @@ import type { DestinationContext } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { FaultCode } from './fault-codes.ts';
 import type { Server } from './server.ts';
-import { RequestFailed, unexpectedAnswer } from './server-fault.ts';
+import { RequestFailed, unexpectedResponse } from './server-fault.ts';
 import { componentTemplateList, indexTemplateList, type TemplateLists, templateFault } from './template-rules.ts';
 import { type TemplateMeta, templateMetaOf } from './template-version.ts';
 import { isMadeByOurTemplate, writeIndexes } from './write-index.ts';
@@ -86,7 +86,7 @@ async function templateLists(server: Server, signal: AbortSignal): Promise<Templ
   const indexPaths = ['index_patterns', 'priority', 'composed_of', 'template.mappings.dynamic'];
   const mappings = 'component_templates.component_template.template.mappings';
   const componentPaths = ['component_templates.name', `${mappings}.dynamic`, `${mappings}._meta.xiq_siem`];
-  const answers = [
+  const responses = [
     await server.ask(signal, (client, options) =>
       client.indices.getIndexTemplate(
         { filter_path: ['index_templates.name', ...indexPaths.map((path) => `${template}.${path}`)] },
@@ -97,8 +97,8 @@ async function templateLists(server: Server, signal: AbortSignal): Promise<Templ
       client.cluster.getComponentTemplate({ filter_path: componentPaths }, options),
     ),
   ];
-  const lists = z.tuple([indexTemplateList, componentTemplateList]).safeParse(answers);
-  if (!lists.success) throw unexpectedAnswer(`${server.where}: the list of templates is none that we understand`);
+  const lists = z.tuple([indexTemplateList, componentTemplateList]).safeParse(responses);
+  if (!lists.success) throw unexpectedResponse(`${server.where}: the list of templates is none that we understand`);
   const [{ index_templates }, { component_templates }] = lists.data;
   return { index: index_templates, components: component_templates };
 }

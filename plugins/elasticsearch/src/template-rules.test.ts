@@ -28,7 +28,7 @@ const faultOf = (indexes: readonly object[], components: readonly object[] = par
     },
     ours,
   );
-const wordsOf = (...lists: Parameters<typeof faultOf>) => faultOf(...lists)?.message;
+const messageOf = (...lists: Parameters<typeof faultOf>) => faultOf(...lists)?.message;
 
 test('our template is in force, also beside the built-in one, and whatever the order', () => {
   expect(faultOf([mine])).toBeUndefined();
@@ -49,8 +49,8 @@ test.each([
     [index('x', '*', 9, { composed_of, template: { mappings: { dynamic: true } } })],
     '`dynamic: true`',
   ],
-])('%s', (_, indexes, words) => {
-  expect(wordsOf(indexes)).toContain(words);
+])('%s', (_, indexes, message) => {
+  expect(messageOf(indexes)).toContain(message);
 });
 
 test('a fault of our own templates is one of every data stream, one of a template that wins of its own alone', () => {
@@ -74,8 +74,8 @@ test.each([
     [...parts, component('logs-extreme_xiq@custom', { dynamic: 'runtime' })],
     '`dynamic: runtime`',
   ],
-])('our component template %s', (_, components, words) => {
-  expect(faultOf([mine], components)).toEqual({ message: expect.stringContaining(words), everywhere: true });
+])('our component template %s', (_, components, message) => {
+  expect(faultOf([mine], components)).toEqual({ message: expect.stringContaining(message), everywhere: true });
 });
 
 test('a newer version of ours is in force', () => {
@@ -98,6 +98,6 @@ describe('a pattern', () => {
     ['logs', false],
     ['', false],
   ])('%s: %s', (pattern, matches) => {
-    expect(wordsOf([mine, index('other', pattern, 999)])?.includes('other') ?? false).toBe(matches);
+    expect(messageOf([mine, index('other', pattern, 999)])?.includes('other') ?? false).toBe(matches);
   });
 });

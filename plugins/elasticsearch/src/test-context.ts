@@ -2,7 +2,7 @@
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { resolve } from 'node:path';
-import type { Batch, DestinationContext, Facts, FieldDefinition } from '@xiq-siem/core';
+import type { Batch, DestinationContext, FieldDefinition, LogAttributes } from '@xiq-siem/core';
 import { ecsDocument, ecsFieldDefinitions, Secret } from '@xiq-siem/core';
 import { type ElasticsearchConfig, elasticsearchConfig } from './config.ts';
 
@@ -25,8 +25,8 @@ export function configOf(url: string, changes: Partial<ElasticsearchConfig> = {}
 
 /** `ca`: what its connections trust, PEM. The clock stands until it is moved. */
 export function testContext(ca?: string) {
-  const logged: { readonly event: string; readonly facts: Facts | undefined }[] = [];
-  const write = (event: string, facts?: Facts) => void logged.push({ event, facts });
+  const logged: { readonly event: string; readonly attributes: LogAttributes | undefined }[] = [];
+  const write = (event: string, attributes?: LogAttributes) => void logged.push({ event, attributes });
   const clock = { nowMs: Date.parse('2026-03-01T12:00:00Z') };
   const secrets = new Map([[apiKey.env, keyText]]);
   const context: DestinationContext = {

@@ -10,7 +10,7 @@ export interface RealServer {
 }
 
 /** What the tests look at in any answer. */
-const answer = z.looseObject({
+const response = z.looseObject({
   status: z.number().optional(),
   hits: z
     .object({
@@ -29,7 +29,7 @@ const answer = z.looseObject({
 export async function ask(server: RealServer, method: string, path: string, body?: unknown) {
   const { status, text } = await send(server, method, path, body);
   if (status >= 400 && status !== 404) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 2000)}`);
-  return answer.parse(JSON.parse(text));
+  return response.parse(JSON.parse(text));
 }
 
 function send({ url, ca, login }: RealServer, method: string, path: string, body: unknown) {

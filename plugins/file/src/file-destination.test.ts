@@ -107,7 +107,7 @@ it('cuts a torn last line off at every length, counts it, and keeps the lines be
     await destination.close?.();
     expect(await idsIn(directory)).toEqual(['kept', 'next']);
     expect(counted['lines_cut'] ?? 0).toBe(length > 0 ? 1 : 0);
-    expect(logged.map(({ facts }) => facts?.['bytes'])).toEqual(length > 0 ? [length] : []);
+    expect(logged.map(({ attributes }) => attributes?.['bytes'])).toEqual(length > 0 ? [length] : []);
   }
 });
 

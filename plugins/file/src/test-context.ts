@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Batch, DestinationContext, Facts } from '@xiq-siem/core';
+import type { Batch, DestinationContext, LogAttributes } from '@xiq-siem/core';
 import { ecsDocument } from '@xiq-siem/core';
 import { type FileConfig, fileConfig } from './config.ts';
 
@@ -24,8 +24,8 @@ export function configOf(directory: string, changes: Partial<FileConfig> = {}): 
 
 export function testContext(name = 'archive') {
   const counted: Record<string, number> = {};
-  const logged: { event: string; facts: Facts | undefined }[] = [];
-  const write = (event: string, facts?: Facts) => void logged.push({ event, facts });
+  const logged: { event: string; attributes: LogAttributes | undefined }[] = [];
+  const write = (event: string, attributes?: LogAttributes) => void logged.push({ event, attributes });
   const clock = { nowMs: firstDay };
   const context: DestinationContext<string> = {
     name,

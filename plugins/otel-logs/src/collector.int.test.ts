@@ -150,9 +150,9 @@ it('a full queue of the collector is unavailable, with its words, and takes even
   const waiting: (() => void)[] = [];
   const state = { hangs: true };
   const behind = createServer((_, response) => {
-    const answer = () => void response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
-    if (state.hangs) waiting.push(answer);
-    else answer();
+    const respond = () => void response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+    if (state.hangs) waiting.push(respond);
+    else respond();
   });
   await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve));
   const full = await startServer('otelcol', { config: oneInQueue(`http://127.0.0.1:${portOf(behind)}`) });
@@ -170,7 +170,7 @@ it('a full queue of the collector is unavailable, with its words, and takes even
     message: expect.stringContaining('queue is full'),
   });
   state.hangs = false;
-  for (const answer of waiting) answer();
+  for (const response of waiting) response();
   await expect
     .poll(send, { timeout: 15_000 })
     .toMatchObject({ items: [{ verdict: 'delivered' }, { verdict: 'delivered' }] });

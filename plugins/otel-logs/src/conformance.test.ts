@@ -22,13 +22,13 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
           down: { play: server.stop, bringBack: server.restart },
           refuseCredentials: {
             play: async () =>
-              server.answer(({ headers }) => ({ status: 401, body: `who is ${String(headers['x-api-key'])}?` })),
+              server.response(({ headers }) => ({ status: 401, body: `who is ${String(headers['x-api-key'])}?` })),
           },
-          hang: { play: async () => server.answer(() => ({ instead: 'silence' })) },
-          busy: { play: async () => server.answer(() => ({ status: 503, headers: { 'retry-after': '1' } })) },
+          hang: { play: async () => server.response(() => ({ instead: 'silence' })) },
+          busy: { play: async () => server.response(() => ({ status: 503, headers: { 'retry-after': '1' } })) },
           rejectOne: {
             play: async (id) =>
-              server.answer(({ ids }) => {
+              server.response(({ ids }) => {
                 if (!ids.includes(id)) return undefined;
                 return ids.length === 1 ? partialSuccess(1, 'no') : { status: 400 };
               }),

@@ -2,11 +2,11 @@ import { gunzipSync } from 'node:zlib';
 import { Secret } from '@xiq-siem/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { batchOf, destinationAt, manyIds, noSignal, startMs } from './test-context.ts';
-import { type Answer, type Script, startOtlpServer } from './test-server.ts';
+import { type Script, type ScriptedResponse, startOtlpServer } from './test-server.ts';
 
 const jsonType = { 'content-type': 'application/json' };
 
-async function bench(script?: Script, config: object = {}, secrets: Readonly<Record<string, Secret>> = {}) {
+async function fixture(script?: Script, config: object = {}, secrets: Readonly<Record<string, Secret>> = {}) {
   const server = await startOtlpServer(script);
   const made = await destinationAt(server.url, config, { secrets });
   onTestFinished(async () => {
@@ -18,7 +18,11 @@ async function bench(script?: Script, config: object = {}, secrets: Readonly<Rec
 
 describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
   it.each([true, false])('delivers a batch as one request, gzip %s', async (gzip) => {
-    const { server, destination } = await bench(undefined, { protocol, gzip, headers: { 'X-Scope-OrgID': 'tenant' } });
+    const { server, destination } = await fixture(undefined, {
+      protocol,
+      gzip,
+      headers: { 'X-Scope-OrgID': 'tenant' },
+    });
     const ids = manyIds(20);
     expect(await destination.deliver(batchOf(ids), noSignal)).toEqual({
       items: ids.map((_, index) => ({ index, verdict: 'delivered' })),
@@ -40,22 +44,22 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
     // PartialSuccess { rejected 2, "no" } in field 1 of the response.
     const protobuf = { body: Buffer.from([0x0a, 6, 0x08, 2, 0x12, 2, 0x6e, 0x6f]) };
     const json = { body: '{"partialSuccess":{"rejectedLogRecords":2,"errorMessage":"no"}}' };
-    const { destination } = await bench(() => (protocol === 'http/json' ? json : protobuf), { protocol });
+    const { destination } = await fixture(() => (protocol === 'http/json' ? json : protobuf), { protocol });
     expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toEqual({
       items: [0, 1].map((index) => ({ index, verdict: 'rejected', code: 'rejected', message: 'no' })),
     });
   });
 
   it('reads the words of a refusal in its own encoding', async () => {
-    const words = 'no'.repeat(100);
+    const message = 'no'.repeat(100);
     // Status { code 3, words }
-    const protobuf = Buffer.concat([Buffer.from([0x08, 3, 0x12, 200, 1]), Buffer.from(words)]);
-    const body = protocol === 'http/json' ? `{"code":3,"message":"${words}"}` : protobuf;
-    const { destination } = await bench(() => ({ status: 503, body }), { protocol });
+    const protobuf = Buffer.concat([Buffer.from([0x08, 3, 0x12, 200, 1]), Buffer.from(message)]);
+    const body = protocol === 'http/json' ? `{"code":3,"message":"${message}"}` : protobuf;
+    const { destination } = await fixture(() => ({ status: 503, body }), { protocol });
     expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({
       batch: 'unavailable',
       code: 'service_unavailable',
-      message: `HTTP 503: ${words}`,
+      message: `HTTP 503: ${message}`,
     });
   });
 });
@@ -75,7 +79,7 @@ it.each([
   [503, 'unavailable', 'service_unavailable'],
   [504, 'unavailable', 'gateway_timeout'],
 ])('HTTP %i is %s for the whole batch, and is not tried again', async (status, batch, code) => {
-  const { server, destination } = await bench(() => ({
+  const { server, destination } = await fixture(() => ({
     status,
     headers: { 'content-type': 'text/plain' },
     body: 'said',
@@ -87,7 +91,7 @@ it.each([
 });
 
 it.each([500, 501, 505])('HTTP %i refuses a whole batch for good, as OTLP has it', async (status) => {
-  const { server, destination } = await bench(() => ({ status }));
+  const { server, destination } = await fixture(() => ({ status }));
   expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toEqual({
     items: [0, 1].map((index) => ({ index, verdict: 'rejected', code: 'server_error', message: `HTTP ${status}` })),
   });
@@ -95,7 +99,7 @@ it.each([500, 501, 505])('HTTP %i refuses a whole batch for good, as OTLP has it
 });
 
 it('HTTP 500 may be configured to be tried again', async () => {
-  const { destination } = await bench(() => ({ status: 500 }), { retryOn500: true });
+  const { destination } = await fixture(() => ({ status: 500 }), { retryOn500: true });
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
     batch: 'unavailable',
     code: 'server_error',
@@ -103,7 +107,7 @@ it('HTTP 500 may be configured to be tried again', async () => {
 });
 
 it.each([501, 505])('HTTP %i is refused for good although 500 may be tried again', async (status) => {
-  const { destination } = await bench(() => ({ status }), { retryOn500: true });
+  const { destination } = await fixture(() => ({ status }), { retryOn500: true });
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
     items: [{ index: 0, verdict: 'rejected', code: 'server_error' }],
   });
@@ -114,12 +118,12 @@ it.each([
   [new Date(startMs + 30_000).toUTCString(), 30_000],
   ['soon', undefined],
 ])('Retry-After: %s', async (header, waitMs) => {
-  const { destination } = await bench(() => ({ status: 503, headers: { 'retry-after': header } }));
+  const { destination } = await fixture(() => ({ status: 503, headers: { 'retry-after': header } }));
   const report = await destination.deliver(batchOf(['a']), noSignal);
   expect(report.waitMs).toBe(waitMs);
 });
 
-it.each<[string, Answer]>([
+it.each<[string, ScriptedResponse]>([
   ['a page', { headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' }],
   ['an empty page', { headers: { 'content-type': 'text/html' } }],
   ['a page that says it is protobuf', { body: '<html>Log in</html>' }],
@@ -132,39 +136,39 @@ it.each<[string, Answer]>([
   ],
   ['a long answer', { headers: jsonType, body: `{"a":"${'x'.repeat(1_000_000)}"}` }],
   ['an answer without end', { instead: 'babble' }],
-])('a success that is no OTLP is none: %s', async (_, answer) => {
-  const { destination } = await bench(() => answer);
+])('a success that is no OTLP is none: %s', async (_, response) => {
+  const { destination } = await fixture(() => response);
   const report = await destination.deliver(batchOf(['a']), noSignal);
   expect(report).toMatchObject({ batch: 'unavailable', code: 'not_otlp' });
   expect(JSON.stringify(report).length).toBeLessThan(600);
 });
 
-it.each<[string, Answer]>([
+it.each<[string, ScriptedResponse]>([
   ['nothing at all', { status: 204, headers: { 'content-type': '' } }],
   ['nothing as JSON', { headers: jsonType, body: '' }],
   ['an empty object', { headers: { 'content-type': 'application/json; charset=utf-8' }, body: '{}' }],
   ['fields of a newer protocol', { headers: jsonType, body: '{"partialSuccess":null,"newer":1}' }],
-])('a success may be %s', async (_, answer) => {
-  const { destination } = await bench(() => answer);
+])('a success may be %s', async (_, response) => {
+  const { destination } = await fixture(() => response);
   expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({ items: [{ index: 0, verdict: 'delivered' }] });
 });
 
 it('a warning with a success is logged, once a minute, with how often it came', async () => {
   const warning = { headers: jsonType, body: '{"partialSuccess":{"errorMessage":"slow disk"}}' };
-  const { destination, logged, clock } = await bench(() => warning);
+  const { destination, logged, clock } = await fixture(() => warning);
   for (let time = 0; time < 3; time++) {
     expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
   }
   clock.nowMs += 60_000;
   await destination.deliver(batchOf(['a']), noSignal);
   expect(logged).toEqual([
-    { event: 'destination.server_warning', facts: { words: 'slow disk', times: 1 } },
-    { event: 'destination.server_warning', facts: { words: 'slow disk', times: 3 } },
+    { event: 'destination.server_warning', attributes: { message: 'slow disk', times: 1 } },
+    { event: 'destination.server_warning', attributes: { message: 'slow disk', times: 3 } },
   ]);
 });
 
 it('what was sent and not answered is unknown, event by event', async () => {
-  const { destination } = await bench(() => ({ instead: 'hangUp' }));
+  const { destination } = await fixture(() => ({ instead: 'hangUp' }));
   expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toMatchObject({
     items: [
       { index: 0, verdict: 'unknown', code: 'connection_lost' },
@@ -175,7 +179,7 @@ it('what was sent and not answered is unknown, event by event', async () => {
 
 it('a server that is silent is left when the signal fires', async () => {
   const abort = new AbortController();
-  const { destination } = await bench(() => {
+  const { destination } = await fixture(() => {
     abort.abort();
     return { instead: 'silence' };
   });
@@ -186,7 +190,7 @@ it('a server that is silent is left when the signal fires', async () => {
 
 it('a server that is silent until the time for the batch is over has timed out', async () => {
   const limit = new AbortController();
-  const { destination } = await bench(() => {
+  const { destination } = await fixture(() => {
     limit.abort(new DOMException('the time for the batch is over', 'TimeoutError'));
     return { instead: 'silence' };
   });
@@ -196,7 +200,7 @@ it('a server that is silent until the time for the batch is over has timed out',
 });
 
 it('nothing is sent after the signal has fired', async () => {
-  const { server, destination } = await bench();
+  const { server, destination } = await fixture();
   expect(await destination.deliver(batchOf(['a']), AbortSignal.abort())).toMatchObject({
     batch: 'unavailable',
     code: 'aborted',
@@ -212,16 +216,16 @@ describe('secrets in headers', () => {
   it('are sent, and never told again, whatever the server echoes', async () => {
     const echo: Script = ({ headers }, count) => {
       const body = `refused ${headers.authorization} ${canary}`;
-      const answers: readonly Answer[] = [
+      const responses: readonly ScriptedResponse[] = [
         { status: 401, headers: { 'content-type': 'text/plain' }, body },
         { status: 400, headers: jsonType, body: JSON.stringify({ message: body }) },
         { headers: { 'content-type': 'text/html' }, body },
         { headers: jsonType, body: JSON.stringify({ partialSuccess: { rejectedLogRecords: 1, errorMessage: body } }) },
         { headers: jsonType, body: JSON.stringify({ partialSuccess: { errorMessage: body } }) },
       ];
-      return answers[(count - 1) % answers.length];
+      return responses[(count - 1) % responses.length];
     };
-    const { server, destination, logged } = await bench(echo, { headers }, secrets);
+    const { server, destination, logged } = await fixture(echo, { headers }, secrets);
     const said: unknown[] = [];
     for (let time = 0; time < 5; time++) said.push(await destination.deliver(batchOf(['a']), noSignal));
     for (let time = 0; time < 5; time++) said.push(await destination.check?.(noSignal));
@@ -233,7 +237,7 @@ describe('secrets in headers', () => {
 
   it('are read anew for each request', async () => {
     const changing: Record<string, Secret> = { AUTH: new Secret('first') };
-    const { server, destination } = await bench(undefined, { headers }, changing);
+    const { server, destination } = await fixture(undefined, { headers }, changing);
     await destination.deliver(batchOf(['a']), noSignal);
     changing['AUTH'] = new Secret('second');
     await destination.deliver(batchOf(['a']), noSignal);
@@ -241,7 +245,7 @@ describe('secrets in headers', () => {
   });
 
   it('that are not there leave the destination misconfigured, without a request', async () => {
-    const { server, destination } = await bench(undefined, { headers });
+    const { server, destination } = await fixture(undefined, { headers });
     expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({
       batch: 'misconfigured',
       code: 'no_secret',
@@ -251,7 +255,7 @@ describe('secrets in headers', () => {
   });
 
   it('that no header can hold are named by their header alone', async () => {
-    const { destination } = await bench(undefined, { headers }, { AUTH: new Secret(`${canary}\r\nHost: evil`) });
+    const { destination } = await fixture(undefined, { headers }, { AUTH: new Secret(`${canary}\r\nHost: evil`) });
     const report = await destination.deliver(batchOf(['a']), noSignal);
     const message = expect.stringMatching(/\["Authorization"\] \(correct the configured header or secret\)$/);
     expect(report).toMatchObject({ batch: 'misconfigured', code: 'invalid_request', message });
@@ -274,14 +278,14 @@ describe('check()', () => {
     ['the server is busy', () => ({ status: 503 }), false, 'takes nothing now: HTTP 503'],
     ['something else listens', () => ({ headers: { 'content-type': 'text/html' }, body: 'hi' }), false, 'is no OTLP'],
     ['the server hangs up', () => ({ instead: 'hangUp' }), false, 'does not answer'],
-  ])('says that %s, by an empty request', async (_, script, ok, words) => {
-    const { server, destination } = await bench(script);
-    expect(await destination.check?.(noSignal)).toEqual({ ok, message: expect.stringContaining(words) });
+  ])('says that %s, by an empty request', async (_, script, ok, message) => {
+    const { server, destination } = await fixture(script);
+    expect(await destination.check?.(noSignal)).toEqual({ ok, message: expect.stringContaining(message) });
     expect(server.requests).toMatchObject([{ ids: [] }]);
   });
 
   it('says what to do where nothing listens', async () => {
-    const { server, destination } = await bench();
+    const { server, destination } = await fixture();
     await server.stop();
     expect(await destination.check?.(noSignal)).toEqual({
       ok: false,
@@ -290,7 +294,7 @@ describe('check()', () => {
   });
 
   it('says which header has no secret, and that nothing was asked', async () => {
-    const { server, destination } = await bench(undefined, { headers: { Authorization: { env: 'AUTH' } } });
+    const { server, destination } = await fixture(undefined, { headers: { Authorization: { env: 'AUTH' } } });
     expect(await destination.check?.(noSignal)).toEqual({
       ok: false,
       message: expect.stringMatching(/was not asked: header Authorization: its secret .*: check `headers`$/),

@@ -24,7 +24,7 @@ export const otelLogsDestination = defineDestination({
 });
 
 const warningEveryMs = 60_000;
-const maxLoggedWords = 200;
+const maxLoggedCharacters = 200;
 
 /** Opens no connection before the first batch. Throws a ConnectorError where a certificate cannot be read. */
 async function createOtelLogsDestination(
@@ -39,8 +39,8 @@ async function createOtelLogsDestination(
       send: client.export,
       entries: createRecordMapper(config, context.fields),
       caution: createCaution(),
-      warn: occasionally(context.now, warningEveryMs, (words: string, times) =>
-        context.log.warn('destination.server_warning', { words: words.slice(0, maxLoggedWords), times }),
+      warn: occasionally(context.now, warningEveryMs, (message: string, times) =>
+        context.log.warn('destination.server_warning', { message: message.slice(0, maxLoggedCharacters), times }),
       ),
     }),
     check: (signal) => checkOtlp(config, client, signal),
@@ -59,8 +59,11 @@ async function checkOtlp(
   switch (outcome.kind) {
     case 'taken':
     case 'partial': {
-      const words = outcome.kind === 'taken' ? outcome.warning : outcome.message;
-      return { ok: true, message: `${where} takes logs by ${protocol}${words === '' ? '' : `; it says: ${words}`}` };
+      const message = outcome.kind === 'taken' ? outcome.warning : outcome.message;
+      return {
+        ok: true,
+        message: `${where} takes logs by ${protocol}${message === '' ? '' : `; it says: ${message}`}`,
+      };
     }
     case 'unavailable':
       return { ok: false, message: `${where} takes nothing now: ${outcome.message}` };

@@ -1,5 +1,5 @@
 // What an answer of the server, or the lack of one, means for the events that were sent.
-import { faultAdvice, type HttpOutcome, httpFaultCodes, plainWords, retryAfterMs, type Secret } from '@xiq-siem/core';
+import { faultAdvice, type HttpOutcome, httpFaultCodes, plainText, retryAfterMs, type Secret } from '@xiq-siem/core';
 import { decodeResponse, decodeStatus } from './otlp-encoding.ts';
 
 const statusCodes = {
@@ -64,10 +64,10 @@ export interface OutcomeOptions {
   readonly secrets: readonly Secret[];
 }
 
-const maxWords = 1000;
+const maxMessageCharacters = 1000;
 const maxPage = 200;
 /** The collector answers 400 where 413 would be right. */
-const tooLargeWords =
+const tooLargeText =
   /(?:body|request|message|payload) (?:is )?too large|larger than max|exceeds? (?:the )?(?:max|limit)/i;
 
 const advice: Partial<Record<OtelCode, string>> = {
@@ -85,31 +85,31 @@ export function outcomeOf(outcome: HttpOutcome, { nowMs, retryOn500, secrets }: 
     const { code, sent, message } = outcome;
     const isOurs = code === 'tls_failed' || code === 'invalid_request';
     const hint = faultAdvice(outcome, { certificate: '`certFile` and `keyFile`' });
-    const words = withHint(plainWords(message, secrets, maxWords), hint);
-    return { kind: isOurs ? 'misconfigured' : sent ? 'unknown' : 'unavailable', code, message: words };
+    const text = withHint(plainText(message, secrets, maxMessageCharacters), hint);
+    return { kind: isOurs ? 'misconfigured' : sent ? 'unknown' : 'unavailable', code, message: text };
   }
   const { status, headers, body } = outcome;
   const contentType = headers['content-type'] ?? '';
   if (status >= 200 && status < 300) {
     const response = decodeResponse(contentType, body);
     if (response === undefined) {
-      const page = plainWords(body.toString('utf8'), secrets, maxPage);
+      const page = plainText(body.toString('utf8'), secrets, maxPage);
       const message = `HTTP ${status}, but the answer is no OTLP: does something else listen there? check \`url\`: ${page}`;
       return { kind: 'unavailable', code: 'not_otlp', message };
     }
-    const message = plainWords(response.message, secrets, maxWords);
+    const message = plainText(response.message, secrets, maxMessageCharacters);
     if (response.rejected > 0) return { kind: 'partial', rejected: response.rejected, message };
     return { kind: 'taken', warning: message };
   }
-  const said = plainWords(decodeStatus(contentType, body), secrets, maxWords);
+  const said = plainText(decodeStatus(contentType, body), secrets, maxMessageCharacters);
   const failure = meaningOf(status, said, retryOn500);
   const message = withHint(`HTTP ${status}${said === '' ? '' : `: ${said}`}`, advice[failure.code] ?? '');
   const waitMs = retryAfterMs(headers['retry-after'], nowMs);
   return { ...failure, message, ...(waitMs !== undefined && { waitMs }) };
 }
 
-function withHint(words: string, hint: string): string {
-  return hint === '' ? words : `${words} (${hint})`;
+function withHint(message: string, hint: string): string {
+  return hint === '' ? message : `${message} (${hint})`;
 }
 
 function meaningOf(status: number, said: string, retryOn500: boolean): Omit<Failure, 'message'> {
@@ -134,7 +134,7 @@ function meaningOf(status: number, said: string, retryOn500: boolean): Omit<Fail
   }
   if (status >= 500) return { kind: status === 500 && retryOn500 ? 'unavailable' : 'refused', code: 'server_error' };
   if (status >= 400) {
-    return tooLargeWords.test(said) ? { kind: 'tooLarge', code: 'too_large' } : { kind: 'badData', code: 'bad_data' };
+    return tooLargeText.test(said) ? { kind: 'tooLarge', code: 'too_large' } : { kind: 'badData', code: 'bad_data' };
   }
   return { kind: 'misconfigured', code: 'redirected' };
 }

@@ -9,7 +9,7 @@ export interface BatchSenderOptions {
   readonly send: OtlpClient['export'];
   readonly entries: (batch: Batch) => readonly Entry[];
   readonly caution: Caution;
-  readonly warn: (words: string) => void;
+  readonly warn: (message: string) => void;
 }
 
 type Group = readonly Entry[];
@@ -68,13 +68,13 @@ export function createBatchSender({ send, entries, caution, warn }: BatchSenderO
   };
 
   function partialFault({ rejected, message: said }: Outcome & { readonly kind: 'partial' }, { length }: Group) {
-    const words = said === '' ? 'the server gives no reason' : said;
+    const reason = said === '' ? 'the server gives no reason' : said;
     if (rejected >= length) {
       caution.rejectedAll();
-      return { code: 'rejected', message: words } as const;
+      return { code: 'rejected', message: reason } as const;
     }
     caution.rejectedSome();
-    const message = `${rejected} of ${length} events of one request rejected, the server does not say which: ${words}`;
+    const message = `${rejected} of ${length} events of one request rejected, the server does not say which: ${reason}`;
     warn(message);
     return { code: 'partial_unknown', message } as const;
   }

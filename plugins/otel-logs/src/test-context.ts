@@ -7,7 +7,7 @@ import {
   type DestinationContext,
   type EcsDocument,
   ecsDocument,
-  type Facts,
+  type LogAttributes,
   type Secret,
 } from '@xiq-siem/core';
 import { otelLogsConfig } from './config.ts';
@@ -24,8 +24,8 @@ export interface TestContextOptions {
 }
 
 export function testContext({ secrets = {}, ca }: TestContextOptions = {}) {
-  const logged: { readonly event: string; readonly facts: Facts | undefined }[] = [];
-  const write = (event: string, facts?: Facts) => void logged.push({ event, facts });
+  const logged: { readonly event: string; readonly attributes: LogAttributes | undefined }[] = [];
+  const write = (event: string, attributes?: LogAttributes) => void logged.push({ event, attributes });
   const clock = { nowMs: startMs };
   const context: DestinationContext = {
     name: 'otel',
@@ -50,9 +50,9 @@ export function testContext({ secrets = {}, ca }: TestContextOptions = {}) {
 
 /** A destination with the configuration's defaults but for `config`. */
 export async function destinationAt(url: string, config: object = {}, options: TestContextOptions = {}) {
-  const { context, ...bench } = testContext(options);
+  const { context, ...fixture } = testContext(options);
   const destination = await otelLogsDestination.create(otelLogsConfig.parse({ url, ...config }), context);
-  return { ...bench, destination };
+  return { ...fixture, destination };
 }
 
 /** Events with these ids, of one size. */

@@ -34,7 +34,7 @@ export interface ReceivedRequest {
   readonly ids: readonly string[];
 }
 
-export interface Answer {
+export interface ScriptedResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
@@ -43,7 +43,7 @@ export interface Answer {
 }
 
 /** An answer for each request; undefined: taken whole. */
-export type Script = (request: ReceivedRequest, count: number) => Answer | undefined;
+export type Script = (request: ReceivedRequest, count: number) => ScriptedResponse | undefined;
 
 export async function startOtlpServer(script: Script = () => undefined, tls?: ServerOptions) {
   const requests: ReceivedRequest[] = [];
@@ -58,14 +58,14 @@ export async function startOtlpServer(script: Script = () => undefined, tls?: Se
     const content = isJson ? JSON.parse(plain.toString()) : decodeExportRequest(plain);
     const received: ReceivedRequest = { method, url, headers, bytes, content, ids: idsIn(content) };
     requests.push(received);
-    const answer = state.script(received, requests.length);
-    if (answer?.instead === 'silence') return;
-    if (answer?.instead === 'hangUp') return void request.socket.destroy();
-    if (answer?.instead === 'babble') return babble(response);
-    if (answer === undefined) taken.push(...received.ids);
+    const scripted = state.script(received, requests.length);
+    if (scripted?.instead === 'silence') return;
+    if (scripted?.instead === 'hangUp') return void request.socket.destroy();
+    if (scripted?.instead === 'babble') return babble(response);
+    if (scripted === undefined) taken.push(...received.ids);
     const type = isJson ? 'application/json' : 'application/x-protobuf';
-    response.writeHead(answer?.status ?? 200, { 'content-type': type, ...answer?.headers });
-    response.end(answer?.body ?? (isJson ? '{"partialSuccess":{}}' : ''));
+    response.writeHead(scripted?.status ?? 200, { 'content-type': type, ...scripted?.headers });
+    response.end(scripted?.body ?? (isJson ? '{"partialSuccess":{}}' : ''));
   };
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     handle(request, response).catch((error: unknown) => response.writeHead(599).end(String(error)));
@@ -84,7 +84,7 @@ export async function startOtlpServer(script: Script = () => undefined, tls?: Se
     requests,
     /** Ids of what was answered as taken, in order. */
     taken,
-    answer: (next: Script) => {
+    response: (next: Script) => {
       state.script = next;
     },
     connections: () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count))),
@@ -115,7 +115,7 @@ function idsIn(content: unknown): readonly string[] {
 }
 
 /** An ExportLogsServiceResponse of a partial success, as JSON. */
-export function partialSuccess(rejected: number, words: string): Answer {
-  const partial = { rejectedLogRecords: String(rejected), errorMessage: words };
+export function partialSuccess(rejected: number, message: string): ScriptedResponse {
+  const partial = { rejectedLogRecords: String(rejected), errorMessage: message };
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ partialSuccess: partial }) };
 }

@@ -10,7 +10,7 @@ import { startOtlpServer } from './test-server.ts';
 const server = selfSignedCertificate();
 const client = selfSignedCertificate();
 
-async function bench(config: object, options: TestContextOptions, tls: ServerOptions = {}) {
+async function fixture(config: object, options: TestContextOptions, tls: ServerOptions = {}) {
   const otlp = await startOtlpServer(() => undefined, { ...server, ...tls });
   const made = await destinationAt(otlp.url, config, options);
   onTestFinished(async () => {
@@ -33,11 +33,11 @@ const delivered = { items: [{ index: 0, verdict: 'delivered' }] };
 const refused = { batch: 'misconfigured', code: 'tls_failed' };
 
 it('takes a certificate that the configured authority vouches for', async () => {
-  expect((await bench({}, { ca: server.cert })).report).toEqual(delivered);
+  expect((await fixture({}, { ca: server.cert })).report).toEqual(delivered);
 });
 
 it('refuses any other, which is for a person to mend', async () => {
-  const { report, destination } = await bench({}, {});
+  const { report, destination } = await fixture({}, {});
   expect(report).toMatchObject(refused);
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
@@ -48,7 +48,7 @@ it('refuses any other, which is for a person to mend', async () => {
 });
 
 it('takes any only where the configuration says so, and says it in the log', async () => {
-  const { report, logged } = await bench({ verifyTls: false }, {});
+  const { report, logged } = await fixture({ verifyTls: false }, {});
   expect(report).toEqual(delivered);
   expect(logged.map(({ event }) => event)).toEqual(['destination.tls_not_verified']);
 });
@@ -56,11 +56,11 @@ it('takes any only where the configuration says so, and says it in the log', asy
 const asksForCertificate = { requestCert: true, rejectUnauthorized: true, ca: client.cert };
 
 it('shows its own certificate where the server asks for one', async () => {
-  expect((await bench(await clientFiles(), { ca: server.cert }, asksForCertificate)).report).toEqual(delivered);
+  expect((await fixture(await clientFiles(), { ca: server.cert }, asksForCertificate)).report).toEqual(delivered);
 });
 
 it('without one, such a server is misconfigured', async () => {
-  const { report, destination } = await bench({}, { ca: server.cert }, asksForCertificate);
+  const { report, destination } = await fixture({}, { ca: server.cert }, asksForCertificate);
   expect(report).toMatchObject(refused);
   expect(await destination.check?.(noSignal)).toMatchObject({
     message: expect.stringContaining('check `certFile` and `keyFile`'),

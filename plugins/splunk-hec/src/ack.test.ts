@@ -1,19 +1,19 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { BenchOptions } from './test-bench.ts';
-import { batchOf, noSignal, startBench, token } from './test-bench.ts';
+import type { FixtureOptions } from './test-harness.ts';
+import { batchOf, noSignal, startFixture, token } from './test-harness.ts';
 
-const options: BenchOptions = {
+const options: FixtureOptions = {
   unchecked: { ack: true, ackPollMs: 5, ackTimeoutMs: 1_000 },
   fake: { tokens: { [token]: { ack: true } } },
 };
 
-async function startAcknowledging(more: BenchOptions = {}) {
-  const bench = await startBench(onTestFinished, { ...options, ...more });
-  const asked = (endpoint: string) => bench.fake.requests.filter(({ path }) => path.endsWith(endpoint));
+async function startAcknowledging(more: FixtureOptions = {}) {
+  const fixture = await startFixture(onTestFinished, { ...options, ...more });
+  const asked = (endpoint: string) => fixture.fake.requests.filter(({ path }) => path.endsWith(endpoint));
   const channels = () => asked('/event').map(({ headers }) => headers['x-splunk-request-channel']);
   /** Resolves when the indexers were asked `times` times. */
   const polled = (times: number) => vi.waitFor(() => expect(asked('/ack').length).toBeGreaterThanOrEqual(times));
-  return { ...bench, channels, polled };
+  return { ...fixture, channels, polled };
 }
 
 it('delivers only what the indexers have acknowledged', async () => {
@@ -130,8 +130,8 @@ it('lets go of all that waits when it is closed', async () => {
 
 it('warns where the URL is Splunk Cloud’s', async () => {
   const config = { url: 'https://http-inputs-acme.splunkcloud.com:443', ack: true };
-  const { log } = await startBench(onTestFinished, { config });
+  const { log } = await startFixture(onTestFinished, { config });
   expect(log.of('destination.ack_on_splunk_cloud')).toHaveLength(1);
-  const { log: quiet } = await startBench(onTestFinished, { config: { ...config, ack: false } });
+  const { log: quiet } = await startFixture(onTestFinished, { config: { ...config, ack: false } });
   expect(quiet.lines).toEqual([]);
 });

@@ -1,14 +1,14 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { type BenchOptions, noSignal, otherToken, startBench, token } from './test-bench.ts';
+import { type FixtureOptions, noSignal, otherToken, startFixture, token } from './test-harness.ts';
 
-async function checkOf(options: BenchOptions = {}, prepare: (fake: Bench['fake']) => void = () => {}) {
-  const { destination, fake } = await startBench(onTestFinished, options);
+async function checkOf(options: FixtureOptions = {}, prepare: (fake: Fixture['fake']) => void = () => {}) {
+  const { destination, fake } = await startFixture(onTestFinished, options);
   prepare(fake);
   const result = await destination.check?.(noSignal);
   expect(fake.events).toEqual([]);
   return result;
 }
-type Bench = Awaited<ReturnType<typeof startBench>>;
+type Fixture = Awaited<ReturnType<typeof startFixture>>;
 
 const acks = { [token]: { ack: true } };
 
@@ -19,7 +19,7 @@ it('says that the token is taken, and what it cannot know', async () => {
   });
 });
 
-it.each<[string, BenchOptions, RegExp]>([
+it.each<[string, FixtureOptions, RegExp]>([
   [
     'a wrong token',
     { fake: { tokens: {} } },
@@ -34,8 +34,8 @@ it.each<[string, BenchOptions, RegExp]>([
     { config: { datasets: { 'extreme_xiq.auth': { token: { env: 'OTHER_TOKEN' } } } } },
     /token 2 of 2: Invalid token/,
   ],
-])('says what is wrong with %s', async (_, options, words) => {
-  expect(await checkOf(options)).toEqual({ ok: false, message: expect.stringMatching(words) });
+])('says what is wrong with %s', async (_, options, message) => {
+  expect(await checkOf(options)).toEqual({ ok: false, message: expect.stringMatching(message) });
 });
 
 it('is content with acknowledgement where the token has it', async () => {
@@ -70,14 +70,14 @@ it('says that what answers is no event collector', async () => {
 it.each([
   ['a wrong path', { status: 404, body: 'Not Found' }, 'Not Found (HTTP 404): there is no event collector at this URL'],
   ['a redirect', { status: 302, body: '' }, 'set `url` to where it leads'],
-])('says what to do about %s, and does not blame the token', async (_, answer, words) => {
-  const result = await checkOf({}, (fake) => fake.answerNext('event', answer));
-  expect(result).toMatchObject({ ok: false, message: expect.stringContaining(words) });
+])('says what to do about %s, and does not blame the token', async (_, response, message) => {
+  const result = await checkOf({}, (fake) => fake.answerNext('event', response));
+  expect(result).toMatchObject({ ok: false, message: expect.stringContaining(message) });
   expect(result?.message).not.toContain('the token:');
 });
 
 it('says what to do where nothing listens', async () => {
-  const { destination, fake } = await startBench(onTestFinished);
+  const { destination, fake } = await startFixture(onTestFinished);
   await fake.close();
   expect(await destination.check?.(noSignal)).toEqual({
     ok: false,

@@ -1,8 +1,8 @@
 // What a refusal means for each of the envelopes that were sent.
 import type { BatchFault, Verdict } from '@xiq-siem/core';
 import type { Envelopes } from './envelope.ts';
-import type { HecFault } from './hec-answer.ts';
 import type { HecCode } from './hec-codes.ts';
+import type { HecFault } from './hec-response.ts';
 import type { Scope } from './routes.ts';
 
 export interface Consequence {

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { batchOf, noSignal, startBench, timeMs } from './test-bench.ts';
+import { batchOf, noSignal, startFixture, timeMs } from './test-harness.ts';
 
 it('sends only the keys that HEC knows, with the time by digits', async () => {
-  const { destination, fake } = await startBench(onTestFinished, { config: { index: 'network' } });
+  const { destination, fake } = await startFixture(onTestFinished, { config: { index: 'network' } });
   await destination.deliver(batchOf('a'), noSignal);
   expect(fake.requests[0]?.text).toBe(
     `{"time":1636337187.553,"host":"Acme","source":"xiq:webhook:splunk","sourcetype":"extreme:xiq:audit","index":"network",` +
@@ -16,21 +16,21 @@ it.each([
   [1_636_337_187_007, '1636337187.007'],
   [1_636_337_187_000, '1636337187.000'],
 ])('sends every digit of a time: %i', async (timeMs, digits) => {
-  const { destination, fake } = await startBench(onTestFinished);
+  const { destination, fake } = await startFixture(onTestFinished);
   await destination.deliver({ items: batchOf('a').items.map((item) => ({ ...item, timeMs })) }, noSignal);
   expect(fake.requests[0]?.text).toContain(`{"time":${digits},`);
   expect(fake.events[0]?.time).toBe(timeMs / 1000);
 });
 
 it('names no index where none is configured', async () => {
-  const { destination, fake } = await startBench(onTestFinished);
+  const { destination, fake } = await startFixture(onTestFinished);
   await destination.deliver(batchOf('a'), noSignal);
   expect(fake.requests[0]?.text).not.toContain('"index"');
 });
 
 it('takes sourcetype, index and source from the data set first', async () => {
   const own = { index: 'wifi', sourcetype: 'acme:auth', source: 'acme' };
-  const { destination, fake } = await startBench(onTestFinished, {
+  const { destination, fake } = await startFixture(onTestFinished, {
     config: { index: 'network', source: 'common', datasets: { 'extreme_xiq.auth': own } },
   });
   await destination.deliver(batchOf('a', { id: 'b', dataset: 'extreme_xiq.auth' }), noSignal);
@@ -41,7 +41,7 @@ it('takes sourcetype, index and source from the data set first', async () => {
 });
 
 it('names the account as host, else the device, else the product', async () => {
-  const { destination, fake } = await startBench(onTestFinished);
+  const { destination, fake } = await startFixture(onTestFinished);
   const nameless = { 'organization.name': '' };
   const batch = batchOf(
     { id: 'a', fields: { 'observer.hostname': 'ap-1' } },
@@ -53,14 +53,14 @@ it('names the account as host, else the device, else the product', async () => {
 });
 
 it('counts events beyond Splunk’s limits, and warns of them once in a while', async () => {
-  const { destination, meter, log, clock } = await startBench(onTestFinished);
+  const { destination, meter, log, clock } = await startFixture(onTestFinished);
   const longAnd = (characters: number) => ({ id: 'x', fields: { message: 'm'.repeat(characters) } });
   await destination.deliver(batchOf('short', longAnd(5_000), longAnd(10_000)), noSignal);
   await destination.deliver(batchOf(longAnd(5_000)), noSignal);
   const total = (limit: string) => meter.total('long_events', { limit });
   expect([total('5000'), total('10000')]).toEqual([3, 1]);
   const warned = () =>
-    log.of('destination.long_events').map(({ facts: { characters, events } }) => [characters, events]);
+    log.of('destination.long_events').map(({ attributes: { characters, events } }) => [characters, events]);
   expect(warned()).toEqual([
     [5_000, 2],
     [10_000, 1],
@@ -71,7 +71,7 @@ it('counts events beyond Splunk’s limits, and warns of them once in a while', 
 });
 
 it('counts no long event that was refused', async () => {
-  const { destination, fake, meter } = await startBench(onTestFinished);
+  const { destination, fake, meter } = await startFixture(onTestFinished);
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 15 : undefined));
   const long = (id: string) => ({ id, fields: { message: 'm'.repeat(5_000) } });
   await destination.deliver(batchOf(long('a'), long('bad'), long('b')), noSignal);

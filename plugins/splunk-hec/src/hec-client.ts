@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { type DestinationContext, exchange, type HttpOutcome, parseJson, type Secret } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { SplunkHecConfig } from './config.ts';
-import { type HecAnswer, readAnswer } from './hec-answer.ts';
 import { postEnvelopes } from './hec-logger.ts';
+import { type HecResponse, readResponse } from './hec-response.ts';
 import type { TokenSlot } from './routes.ts';
 
 /** What became of sent events, by their ackIds. */
@@ -22,7 +22,7 @@ export interface HecClient {
     channel: string | undefined,
     lines: readonly string[],
     signal: AbortSignal,
-  ): Promise<HecAnswer>;
+  ): Promise<HecResponse>;
   acks(token: TokenSlot, channel: string, ackIds: readonly number[], signal: AbortSignal): Promise<AckReply>;
   /** The health endpoint's answer; it asks for no token. */
   health(signal: AbortSignal): Promise<HttpOutcome>;
@@ -64,7 +64,7 @@ export function createHecClient(config: SplunkHecConfig, context: DestinationCon
         },
         lines,
       );
-      return readAnswer(outcome, context.now(), [token]);
+      return readResponse(outcome, context.now(), [token]);
     },
 
     async acks(slot, channel, ackIds, signal) {
@@ -79,11 +79,11 @@ export function createHecClient(config: SplunkHecConfig, context: DestinationCon
       };
       const body = JSON.stringify({ acks: ackIds });
       const outcome = await exchange({ ...common, method: 'POST', url, headers, body, signal });
-      if (outcome.kind === 'answer' && outcome.status === 200) {
+      if (outcome.kind === 'response' && outcome.status === 200) {
         const found = acksJson.safeParse(parseJson(outcome.body.toString('utf8'))).data;
         if (found) return { kind: 'acks', indexed: ackIds.filter((ackId) => found.acks[ackId] === true) };
       }
-      const fault = readAnswer(outcome, context.now(), [token]);
+      const fault = readResponse(outcome, context.now(), [token]);
       if (fault.action === 'taken') return { kind: 'none', message: 'the answer holds no acknowledgements' };
       if (fault.code === 'invalid_channel') return { kind: 'invalidChannel' };
       if (fault.code === 'ack_disabled') return { kind: 'disabled' };

@@ -47,7 +47,7 @@ class HecLogger extends Logger<HttpOutcome> {
       const encoding = isCompressed ? { 'Content-Encoding': 'gzip' } : {};
       return this.#post.send({ ...headers, 'Content-Type': 'application/json', ...encoding }, bytes);
     };
-    send().then((answer) => callback(null, answer), callback);
+    send().then((response) => callback(null, response), callback);
   }
 }
 
@@ -56,9 +56,9 @@ export function postEnvelopes(post: HecPost, lines: readonly string[]): Promise<
   const { promise, resolve, reject } = Promise.withResolvers<HttpOutcome>();
   const logger = new HecLogger(post);
   logger.serializedContextQueue.push(...lines);
-  logger.flush((error, answer) => {
-    if (answer === undefined) reject(error ?? new Error('splunk-logging gave neither an answer nor an error'));
-    else resolve(answer);
+  logger.flush((error, response) => {
+    if (response === undefined) reject(error ?? new Error('splunk-logging gave neither an answer nor an error'));
+    else resolve(response);
   });
   return promise;
 }

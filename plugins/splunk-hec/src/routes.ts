@@ -41,8 +41,8 @@ export function createRoutes(config: SplunkHecConfig, context: DestinationContex
       { token: token === undefined ? common.token : slotOf(token), index, sourcetype, source },
     ]),
   );
-  const lanes = [common, ...own.values()];
-  const indexes = [...new Set(lanes.map(({ index }) => index))];
+  const streams = [common, ...own.values()];
+  const indexes = [...new Set(streams.map(({ index }) => index))];
 
   return {
     tokens: [...byReference.values()],

@@ -1,26 +1,27 @@
 import { selfSignedCertificate } from '@xiq-siem/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { type BenchOptions, batchOf, noSignal, otherToken, startBench, token } from './test-bench.ts';
+import { batchOf, type FixtureOptions, noSignal, otherToken, startFixture, token } from './test-harness.ts';
 
 const both = { [token]: { ack: true }, [otherToken]: {} };
 const echo = `{"text":"I do not like Splunk ${token}","code":4}`;
-const trials: readonly [string, BenchOptions, (fake: Awaited<ReturnType<typeof startBench>>['fake']) => unknown][] = [
-  ['all is well', {}, () => {}],
-  ['the token is refused', { fake: { tokens: {} } }, () => {}],
-  ['the token is echoed', {}, (fake) => fake.answerAlways('event', { status: 403, body: echo })],
-  ['the token is echoed in HTML', {}, (fake) => fake.answerAlways('event', { status: 200, body: `<b>${token}</b>` })],
-  ['the connection is cut', {}, (fake) => fake.answerAlways('event', { instead: 'reset' })],
-  ['nobody listens', {}, (fake) => fake.goDown()],
-  ['TLS fails', { fake: { tls: selfSignedCertificate() } }, () => {}],
-  ['acknowledgement', { fake: { tokens: both }, unchecked: { ack: true, ackPollMs: 5 } }, () => {}],
-];
+const trials: readonly [string, FixtureOptions, (fake: Awaited<ReturnType<typeof startFixture>>['fake']) => unknown][] =
+  [
+    ['all is well', {}, () => {}],
+    ['the token is refused', { fake: { tokens: {} } }, () => {}],
+    ['the token is echoed', {}, (fake) => fake.answerAlways('event', { status: 403, body: echo })],
+    ['the token is echoed in HTML', {}, (fake) => fake.answerAlways('event', { status: 200, body: `<b>${token}</b>` })],
+    ['the connection is cut', {}, (fake) => fake.answerAlways('event', { instead: 'reset' })],
+    ['nobody listens', {}, (fake) => fake.goDown()],
+    ['TLS fails', { fake: { tls: selfSignedCertificate() } }, () => {}],
+    ['acknowledgement', { fake: { tokens: both }, unchecked: { ack: true, ackPollMs: 5 } }, () => {}],
+  ];
 
 it.each(trials)('never shows the token when %s', async (_, options, prepare) => {
   const printed = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error'), vi.spyOn(console, 'warn')];
   onTestFinished(() => {
     vi.restoreAllMocks();
   });
-  const { destination, fake, log } = await startBench(onTestFinished, options);
+  const { destination, fake, log } = await startFixture(onTestFinished, options);
   await prepare(fake);
   const report = await destination.deliver(batchOf('a', 'b'), noSignal);
   const check = await destination.check?.(noSignal);
@@ -29,7 +30,7 @@ it.each(trials)('never shows the token when %s', async (_, options, prepare) => 
 });
 
 it('keeps tokens out of URLs', async () => {
-  const { destination, fake } = await startBench(onTestFinished, trials.at(-1)?.[1] ?? {});
+  const { destination, fake } = await startFixture(onTestFinished, trials.at(-1)?.[1] ?? {});
   await destination.deliver(batchOf('a'), noSignal);
   await destination.check?.(noSignal);
   expect(JSON.stringify(fake.requests.map(({ path }) => path))).not.toContain('canary');

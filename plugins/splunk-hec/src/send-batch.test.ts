@@ -1,10 +1,10 @@
 import type { DeliveryReport } from '@xiq-siem/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { AckDesk } from './ack-desk.ts';
+import type { AckTracker } from './ack-tracker.ts';
 import { envelopeOf } from './envelope.ts';
 import type { TokenSlot } from './routes.ts';
 import { createBatchSender } from './send-batch.ts';
-import { batchOf, noSignal, otherToken, startBench, token } from './test-bench.ts';
+import { batchOf, noSignal, otherToken, startFixture, token } from './test-harness.ts';
 
 const auth = 'extreme_xiq.auth';
 const sms = 'extreme_xiq.sms';
@@ -16,7 +16,7 @@ function verdictsOf(report: DeliveryReport): unknown {
 }
 
 it('sends a batch of several data sets as one request, in gzip, over one connection', async () => {
-  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  const { destination, fake, idsOf } = await startFixture(onTestFinished);
   const batch = batchOf('a', { id: 'b', dataset: auth }, { id: 'c', dataset: sms });
   for (let time = 0; time < 5; time++) {
     expect(verdictsOf(await destination.deliver(batch, noSignal))).toEqual(['delivered', 'delivered', 'delivered']);
@@ -32,7 +32,7 @@ it('sends a batch of several data sets as one request, in gzip, over one connect
 });
 
 it('sends as it is where gzip is off', async () => {
-  const { destination, fake } = await startBench(onTestFinished, { config: { gzip: false } });
+  const { destination, fake } = await startFixture(onTestFinished, { config: { gzip: false } });
   await destination.deliver(batchOf('a'), noSignal);
   expect(fake.requests[0]?.headers).not.toHaveProperty('content-encoding');
   expect(fake.requests[0]?.bytes).toBe(Buffer.byteLength(fake.requests[0]?.text ?? ''));
@@ -41,8 +41,8 @@ it('sends as it is where gzip is off', async () => {
 it.each(['/', '/splunk', '/splunk/', '/services/collector', '/splunk/services/collector/event'])(
   'finds the event endpoint below %s',
   async (path) => {
-    const { fake } = await startBench(onTestFinished);
-    const { destination } = await startBench(onTestFinished, { config: { url: `${fake.url}${path}` } });
+    const { fake } = await startFixture(onTestFinished);
+    const { destination } = await startFixture(onTestFinished, { config: { url: `${fake.url}${path}` } });
     await destination.deliver(batchOf('a'), noSignal);
     const prefix = path.startsWith('/splunk') ? '/splunk' : '';
     expect(fake.requests[0]?.path).toBe(`${prefix}/services/collector/event`);
@@ -50,7 +50,7 @@ it.each(['/', '/splunk', '/splunk/', '/services/collector', '/splunk/services/co
 );
 
 it('rejects the events that HEC names, and has every other of the batch indexed once', async () => {
-  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  const { destination, fake, idsOf } = await startFixture(onTestFinished);
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 15 : undefined));
   const report = await destination.deliver(batchOf('bad-0', 'a', 'b', 'bad-1', 'bad-2', 'c', 'bad-3'), noSignal);
   const bad = 'rejected indexed_fields';
@@ -59,10 +59,10 @@ it('rejects the events that HEC names, and has every other of the batch indexed 
 });
 
 it('keeps what is left for another time when HEC fails in the middle', async () => {
-  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  const { destination, fake, idsOf } = await startFixture(onTestFinished);
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 13 : undefined));
   fake.answerNext('event', { code: 0, taken: true }, { code: 9, headers: { 'Retry-After': '2' } });
-  const { destination: small } = await startBench(onTestFinished, { config: { url: fake.url, maxBodyBytes: 1024 } });
+  const { destination: small } = await startFixture(onTestFinished, { config: { url: fake.url, maxBodyBytes: 1024 } });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
   const report = await small.deliver(batchOf(long('a'), long('b'), long('c')), noSignal);
   expect(verdictsOf(report)).toEqual(['delivered', 'retry server_busy', 'retry server_busy']);
@@ -72,7 +72,7 @@ it('keeps what is left for another time when HEC fails in the middle', async () 
 });
 
 it('splits what is larger than a request may be, and sends a larger event alone', async () => {
-  const { destination, fake, idsOf } = await startBench(onTestFinished, { config: { maxBodyBytes: 2048 } });
+  const { destination, fake, idsOf } = await startFixture(onTestFinished, { config: { maxBodyBytes: 2048 } });
   const sized = (id: string, characters: number) => ({ id, fields: { message: 'x'.repeat(characters) } });
   const report = await destination.deliver(
     batchOf(sized('a', 700), sized('b', 700), sized('huge', 5_000), sized('c', 700)),
@@ -84,7 +84,7 @@ it('splits what is larger than a request may be, and sends a larger event alone'
 });
 
 it('takes a format error of a body above 5 MiB for one of size, as Splunk Cloud means it', async () => {
-  const { destination, fake } = await startBench(onTestFinished);
+  const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { code: 6 }, { code: 6 });
   const giant = { id: 'giant', fields: { message: 'x'.repeat(5_300_000) } };
   const report = await destination.deliver(batchOf(giant, 'small', giant), noSignal);
@@ -92,20 +92,20 @@ it('takes a format error of a body above 5 MiB for one of size, as Splunk Cloud 
 });
 
 it('holds only the index that is refused', async () => {
-  const { destination, fake, idsOf } = await startBench(onTestFinished, {
+  const { destination, fake, idsOf } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { index: 'missing' } } },
     fake: { tokens: { [token]: { indexes: ['network'] } } },
   });
   const batch = batchOf({ id: 'a', dataset: auth }, 'b', { id: 'c', dataset: auth }, 'd');
-  const held = 'held incorrect_index';
-  expect(verdictsOf(await destination.deliver(batch, noSignal))).toEqual([held, 'delivered', held, 'delivered']);
+  const blocked = 'held incorrect_index';
+  expect(verdictsOf(await destination.deliver(batch, noSignal))).toEqual([blocked, 'delivered', blocked, 'delivered']);
   expect(idsOf()).toEqual(['b', 'd']);
-  expect(verdictsOf(await destination.deliver(batchOf({ id: 'a', dataset: auth }), noSignal))).toEqual([held]);
+  expect(verdictsOf(await destination.deliver(batchOf({ id: 'a', dataset: auth }), noSignal))).toEqual([blocked]);
   expect(fake.events).toHaveLength(2);
 });
 
 it('writes a data set without an index of its own to that of the destination', async () => {
-  const { destination, fake } = await startBench(onTestFinished, {
+  const { destination, fake } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { sourcetype: 'own' }, [sms]: { index: 'phones' } } },
   });
   await destination.deliver(batchOf('a', { id: 'b', dataset: auth }, { id: 'c', dataset: sms }), noSignal);
@@ -117,7 +117,7 @@ it('writes a data set without an index of its own to that of the destination', a
 });
 
 it('holds only the token that is refused', async () => {
-  const { destination, idsOf } = await startBench(onTestFinished, {
+  const { destination, idsOf } = await startFixture(onTestFinished, {
     config: { datasets: { [auth]: { token: { env: 'OTHER_TOKEN' } } } },
     fake: { tokens: { [token]: {}, [otherToken]: { disabled: true } } },
   });
@@ -127,7 +127,7 @@ it('holds only the token that is refused', async () => {
 });
 
 it('holds only what one token may not write to an index that another may', async () => {
-  const { destination, idsOf } = await startBench(onTestFinished, {
+  const { destination, idsOf } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { token: { env: 'OTHER_TOKEN' } } } },
     fake: { tokens: { [token]: { indexes: ['network'] }, [otherToken]: { indexes: ['elsewhere'] } } },
   });
@@ -137,7 +137,7 @@ it('holds only what one token may not write to an index that another may', async
 });
 
 it('holds only the sourcetype that something on the way forbids', async () => {
-  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  const { destination, fake, idsOf } = await startFixture(onTestFinished);
   const forbidden = { status: 403, body: '<html>blocked</html>' };
   fake.answerNext('event', forbidden, forbidden);
   const report = await destination.deliver(
@@ -149,7 +149,7 @@ it('holds only the sourcetype that something on the way forbids', async () => {
 });
 
 it('holds, and does not count against an event, that the token was taken away in the middle', async () => {
-  const { destination, fake } = await startBench(onTestFinished, { config: { maxBodyBytes: 1024 } });
+  const { destination, fake } = await startFixture(onTestFinished, { config: { maxBodyBytes: 1024 } });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
   fake.answerNext('event', { code: 0, taken: true }, { code: 4 });
   const report = await destination.deliver(batchOf(long('a'), long('b')), noSignal);
@@ -157,7 +157,7 @@ it('holds, and does not count against an event, that the token was taken away in
 });
 
 it('answers for the whole batch where one index is held and nothing else was taken', async () => {
-  const { destination, fake } = await startBench(onTestFinished, {
+  const { destination, fake } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { index: 'missing' } } },
     fake: { tokens: { [token]: { indexes: ['network'] } } },
   });
@@ -167,7 +167,7 @@ it('answers for the whole batch where one index is held and nothing else was tak
 });
 
 it('sends nothing to a second index once the server is busy, and answers for what is left', async () => {
-  const { destination, fake, idsOf } = await startBench(onTestFinished, {
+  const { destination, fake, idsOf } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { index: 'logins' } } },
   });
   fake.answerNext('event', { code: 9 });
@@ -178,13 +178,13 @@ it('sends nothing to a second index once the server is busy, and answers for wha
 });
 
 it('says that there is no token, and asks nobody', async () => {
-  const { destination, fake } = await startBench(onTestFinished, { config: { token: { env: 'NOT_SET' } } });
+  const { destination, fake } = await startFixture(onTestFinished, { config: { token: { env: 'NOT_SET' } } });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'misconfigured', code: 'no_token' });
   expect(fake.requests).toEqual([]);
 });
 
 it('does not know what became of events whose answer was lost', async () => {
-  const { destination, fake, idsOf } = await startBench(onTestFinished);
+  const { destination, fake, idsOf } = await startFixture(onTestFinished);
   fake.answerNext('event', { instead: 'reset', taken: true });
   const report = await destination.deliver(batchOf('a', 'b'), noSignal);
   expect(verdictsOf(report)).toEqual(['unknown connection_lost', 'unknown connection_lost']);
@@ -192,7 +192,7 @@ it('does not know what became of events whose answer was lost', async () => {
 });
 
 it('gives up on an answer that does not come in time', async () => {
-  const { destination, fake } = await startBench(onTestFinished, { unchecked: { requestTimeoutMs: 50 } });
+  const { destination, fake } = await startFixture(onTestFinished, { unchecked: { requestTimeoutMs: 50 } });
   fake.answerNext('event', { instead: 'silence' });
   expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['unknown timed_out']);
 });
@@ -202,7 +202,7 @@ it.each<[string, unknown]>([
   ['timed_out', new DOMException('the time for the batch is over', 'TimeoutError')],
 ])('says %s, and sends no more, once the signal fires for it', async (code, reason) => {
   const stop = new AbortController();
-  const { destination, fake } = await startBench(onTestFinished, { config: { maxBodyBytes: 1024 } });
+  const { destination, fake } = await startFixture(onTestFinished, { config: { maxBodyBytes: 1024 } });
   fake.answerAlways('event', { instead: 'silence' });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
   const delivery = destination.deliver(batchOf(long('a'), long('b')), stop.signal);
@@ -214,7 +214,7 @@ it.each<[string, unknown]>([
 });
 
 it('names a token that no header can hold, and does not repeat it', async () => {
-  const { destination, fake } = await startBench(onTestFinished, { config: { token: { env: 'BROKEN_TOKEN' } } });
+  const { destination, fake } = await startFixture(onTestFinished, { config: { token: { env: 'BROKEN_TOKEN' } } });
   const report = await destination.deliver(batchOf('a'), noSignal);
   expect(report).toMatchObject({ batch: 'misconfigured', code: 'invalid_request' });
   expect(JSON.stringify(report)).toMatch(/Authorization.*correct the configured header or secret/);
@@ -223,7 +223,7 @@ it('names a token that no header can hold, and does not repeat it', async () => 
 });
 
 it('knows that nothing was sent where nobody listens', async () => {
-  const { destination, fake } = await startBench(onTestFinished);
+  const { destination, fake } = await startFixture(onTestFinished);
   await fake.goDown();
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject({
     batch: 'unavailable',
@@ -237,7 +237,7 @@ it('sends nothing while too many requests wait for their acknowledgement', async
   const posted: unknown[] = [];
   const token: TokenSlot = { secret: { current: () => [] } };
   const route = { token, index: undefined, sourcetype: 's', source: 's' };
-  const desk: AckDesk = {
+  const ackTracker: AckTracker = {
     channel: () => 'c',
     hasRoom: () => false,
     outcome: async () => 'late',
@@ -256,7 +256,7 @@ it('sends nothing while too many requests wait for their acknowledgement', async
     },
     routes: { tokens: [token], indexes: [undefined], of: () => route, coversAll: () => true },
     maxBodyBytes: 1_000,
-    desks: new Map([[token, desk]]),
+    ackTrackers: new Map([[token, ackTracker]]),
     envelopes: ({ items }) => items.map((item) => envelopeOf(item, route, new Set())),
     onTaken() {},
     onNoAck() {},

@@ -1,11 +1,11 @@
 // A batch as requests: one lane after the other, each until all of it is settled, held or stopped.
 import { type Batch, type BatchFault, createVerdictSheet, type DeliveryReport } from '@xiq-siem/core';
-import type { AckDesk, AckOutcome } from './ack-desk.ts';
+import type { AckOutcome, AckTracker } from './ack-tracker.ts';
 import { consequenceOf } from './consequence.ts';
 import type { Envelope, Envelopes } from './envelope.ts';
-import type { HecFault } from './hec-answer.ts';
 import type { HecClient } from './hec-client.ts';
 import type { HecCode } from './hec-codes.ts';
+import type { HecFault } from './hec-response.ts';
 import type { Routes, Scope, TokenSlot } from './routes.ts';
 
 export interface BatchSenderOptions {
@@ -13,7 +13,7 @@ export interface BatchSenderOptions {
   readonly routes: Routes;
   readonly maxBodyBytes: number;
   /** By token; none: events count as delivered when they are taken. */
-  readonly desks: ReadonlyMap<TokenSlot, AckDesk>;
+  readonly ackTrackers: ReadonlyMap<TokenSlot, AckTracker>;
   readonly envelopes: (batch: Batch) => Envelopes;
   /** Told of every event that was taken. */
   readonly onTaken: (envelopes: Envelopes) => void;
@@ -25,7 +25,7 @@ export function createBatchSender({
   client,
   routes,
   maxBodyBytes,
-  desks,
+  ackTrackers,
   onTaken,
   onNoAck,
   envelopes,
@@ -34,58 +34,58 @@ export function createBatchSender({
     const sheet = createVerdictSheet<HecCode>(batch);
     const acknowledged: Promise<void>[] = [];
 
-    const acknowledge = async (sent: Envelopes, desk: AckDesk, channel: string, ackId: number | undefined) => {
-      const outcome = ackId === undefined ? 'disabled' : await desk.outcome(channel, ackId, signal);
+    const acknowledge = async (sent: Envelopes, ackTracker: AckTracker, channel: string, ackId: number | undefined) => {
+      const outcome = ackId === undefined ? 'disabled' : await ackTracker.outcome(channel, ackId, signal);
       if (outcome === 'disabled') onNoAck(sent);
       sheet.set(sent, verdictOf[outcome]);
     };
 
-    const sendAll = async (lanes: readonly Envelopes[]): Promise<BatchFault<HecCode> | undefined> => {
+    const sendAll = async (streams: readonly Envelopes[]): Promise<BatchFault<HecCode> | undefined> => {
       let stop: BatchFault<HecCode> | undefined;
-      for (const lane of lanes) stop ??= await sendLane(lane);
+      for (const stream of streams) stop ??= await sendLane(stream);
       return stop;
     };
 
-    const sendLane = async (lane: Envelopes): Promise<BatchFault<HecCode> | undefined> => {
-      let rest = lane;
+    const sendLane = async (stream: Envelopes): Promise<BatchFault<HecCode> | undefined> => {
+      let rest = stream;
       for (let first = rest[0]; first !== undefined; first = rest[0]) {
         const { token } = first.route;
-        const desk = desks.get(token);
-        if (desk?.hasRoom() === false) return ackPendingFull;
-        const channel = desk?.channel();
+        const ackTracker = ackTrackers.get(token);
+        if (ackTracker?.hasRoom() === false) return ackPendingFull;
+        const channel = ackTracker?.channel();
         const sent = firstBytes(rest, maxBodyBytes);
         const lines = sent.map(({ text }) => text);
-        const answer = await client.post(token, channel, lines, signal);
+        const response = await client.post(token, channel, lines, signal);
         rest = rest.slice(sent.length);
 
-        if (answer.action === 'taken') {
+        if (response.action === 'taken') {
           onTaken(sent);
-          if (answer.slowDown) sheet.slowDown();
-          if (desk === undefined || channel === undefined) sheet.set(sent, delivered);
-          else acknowledged.push(acknowledge(sent, desk, channel, answer.ackId));
+          if (response.slowDown) sheet.slowDown();
+          if (ackTracker === undefined || channel === undefined) sheet.set(sent, delivered);
+          else acknowledged.push(acknowledge(sent, ackTracker, channel, response.ackId));
           continue;
         }
-        if (answer.action === 'newChannel' && channel !== undefined) desk?.retire(channel);
-        const { taken, judged, verdict, unseen, stop, hold } = consequenceOf(answer, sent);
+        if (response.action === 'newChannel' && channel !== undefined) ackTracker?.retire(channel);
+        const { taken, judged, verdict, unseen, stop, hold } = consequenceOf(response, sent);
         onTaken(taken);
         // The answer to a request of which something is refused holds no ackId.
-        sheet.set(taken, desk === undefined ? delivered : notAcknowledged);
+        sheet.set(taken, ackTracker === undefined ? delivered : notAcknowledged);
         sheet.set(judged, verdict);
         rest = [...unseen, ...rest];
         if (stop !== undefined) return stop;
-        if (hold !== undefined) return holdBack(rest, answer, hold);
+        if (hold !== undefined) return holdBack(rest, response, hold);
       }
       return undefined;
     };
 
     /** Only what the refusal is about is held; where that is not known, each sourcetype is asked about. */
-    const holdBack = async (lane: Envelopes, { code, message, waitMs }: HecFault, scope: Scope) => {
+    const holdBack = async (stream: Envelopes, { code, message, waitMs }: HecFault, scope: Scope) => {
       if (routes.coversAll(scope)) {
         return { batch: 'misconfigured', code, message, ...(waitMs !== undefined && { waitMs }) } as const;
       }
-      const parts = scope === 'sourcetype' ? groups(lane, ({ route }) => route.sourcetype) : [lane];
+      const parts = scope === 'sourcetype' ? groups(stream, ({ route }) => route.sourcetype) : [stream];
       if (parts.length > 1) return sendAll(parts);
-      sheet.set(lane, { verdict: 'held', code, message });
+      sheet.set(stream, { verdict: 'blocked', code, message });
       return undefined;
     };
 

@@ -8,12 +8,12 @@ import {
   occasionally,
   warnOfExposure,
 } from '@xiq-siem/core';
-import { type AckDesk, createAckDesk } from './ack-desk.ts';
+import { type AckTracker, createAckTracker } from './ack-tracker.ts';
 import { type SplunkHecConfig, splunkHecConfig } from './config.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
-import { readAnswer } from './hec-answer.ts';
 import { createHecClient, type HecClient, newChannel } from './hec-client.ts';
 import { type HecCode, hecCodes } from './hec-codes.ts';
+import { readResponse } from './hec-response.ts';
 import { createRoutes, type Routes, type TokenSlot } from './routes.ts';
 import { createBatchSender } from './send-batch.ts';
 
@@ -48,15 +48,15 @@ export function createSplunkHecDestination(
   const routes = createRoutes(config, context);
   const client = createHecClient(config, context);
   const include = new Set(config.include);
-  const desks = new Map<TokenSlot, AckDesk>();
+  const ackTrackers = new Map<TokenSlot, AckTracker>();
   warnOfExposure({ ...config, secrets: true }, context);
   if (ack && new URL(config.url).hostname.endsWith('.splunkcloud.com')) {
     const advice = 'Splunk Cloud supports acknowledgement for Amazon Firehose only, and its load balancer may lose it';
     log.warn('destination.ack_on_splunk_cloud', { advice });
   }
   for (const token of ack ? routes.tokens : []) {
-    const ask: Parameters<typeof createAckDesk>[0]['ask'] = (...question) => client.acks(token, ...question);
-    desks.set(token, createAckDesk({ pollMs, timeoutMs, now, ask }));
+    const ask: Parameters<typeof createAckTracker>[0]['ask'] = (...question) => client.acks(token, ...question);
+    ackTrackers.set(token, createAckTracker({ pollMs, timeoutMs, now, ask }));
   }
   const limits = splunkLimits.map((characters) => {
     const warn = occasionally(now, hourMs, (_: undefined, events) =>
@@ -83,14 +83,14 @@ export function createSplunkHecDestination(
       client,
       routes,
       maxBodyBytes,
-      desks,
+      ackTrackers,
       envelopes: ({ items }) => items.map((item) => envelopeOf(item, routes.of(item.dataset), include)),
       onTaken: countLong,
       onNoAck: (envelopes) => warnOfNoAck(undefined, envelopes.length),
     }),
     check: (signal) => checkHec(config, client, routes, signal),
     async close() {
-      for (const desk of desks.values()) desk.close();
+      for (const ackTracker of ackTrackers.values()) ackTracker.close();
       client.close();
     },
   };
@@ -107,16 +107,16 @@ async function checkHec(
 
   const health = await client.health(signal);
   const isDown = health.kind === 'failed' || health.status >= 500;
-  const healthAnswer = readAnswer(health, 0, []);
-  if (isDown && healthAnswer.action !== 'taken') return no(healthAnswer.message);
+  const healthResponse = readResponse(health, 0, []);
+  if (isDown && healthResponse.action !== 'taken') return no(healthResponse.message);
   for (const [number, token] of tokens.entries()) {
     const which = tokens.length === 1 ? 'the token' : `token ${number + 1} of ${tokens.length}`;
     const channel = ack ? newChannel() : undefined;
-    const answer = await client.post(token, channel, [], signal);
+    const response = await client.post(token, channel, [], signal);
     // An empty request that is refused for being empty has passed everything else.
-    if (answer.action !== 'taken' && answer.code !== 'no_data') {
-      const isOfToken = answer.action === 'holdToken' && answer.code !== 'no_token';
-      return no(isOfToken || tokens.length > 1 ? `${which}: ${answer.message}` : answer.message);
+    if (response.action !== 'taken' && response.code !== 'no_data') {
+      const isOfToken = response.action === 'holdToken' && response.code !== 'no_token';
+      return no(isOfToken || tokens.length > 1 ? `${which}: ${response.message}` : response.message);
     }
     if (channel === undefined) continue;
     const reply = await client.acks(token, channel, [0], signal);

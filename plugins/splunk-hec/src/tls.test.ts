@@ -1,11 +1,11 @@
 import { selfSignedCertificate } from '@xiq-siem/testkit';
 import { expect, it, onTestFinished } from 'vitest';
-import { batchOf, noSignal, startBench } from './test-bench.ts';
+import { batchOf, noSignal, startFixture } from './test-harness.ts';
 
 const tls = selfSignedCertificate();
 
 it('refuses a certificate that nobody vouches for, and sends nothing', async () => {
-  const { destination, fake } = await startBench(onTestFinished, { fake: { tls } });
+  const { destination, fake } = await startFixture(onTestFinished, { fake: { tls } });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
     batch: 'misconfigured',
     code: 'tls_failed',
@@ -19,27 +19,27 @@ it('refuses a certificate that nobody vouches for, and sends nothing', async () 
 });
 
 it('takes it where its authority is configured', async () => {
-  const { destination, idsOf } = await startBench(onTestFinished, { fake: { tls }, ca: tls.cert });
+  const { destination, idsOf } = await startFixture(onTestFinished, { fake: { tls }, ca: tls.cert });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
   expect(idsOf()).toEqual(['a']);
 });
 
 it('keeps one connection for all its requests', async () => {
-  const { destination, fake } = await startBench(onTestFinished, { fake: { tls }, ca: tls.cert });
+  const { destination, fake } = await startFixture(onTestFinished, { fake: { tls }, ca: tls.cert });
   for (let time = 0; time < 3; time++) await destination.deliver(batchOf('a'), noSignal);
   expect(fake.connections().ever).toBe(1);
 });
 
 it('takes any certificate only where verification is switched off, and warns of it', async () => {
-  const { destination, log } = await startBench(onTestFinished, { fake: { tls }, config: { verifyTls: false } });
+  const { destination, log } = await startFixture(onTestFinished, { fake: { tls }, config: { verifyTls: false } });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
   expect(log.of('destination.tls_not_verified')).toHaveLength(1);
 });
 
 it('says so where https meets a server without TLS', async () => {
-  const { fake } = await startBench(onTestFinished);
+  const { fake } = await startFixture(onTestFinished);
   const url = fake.url.replace('http:', 'https:');
-  const { destination } = await startBench(onTestFinished, { config: { url } });
+  const { destination } = await startFixture(onTestFinished, { config: { url } });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
     batch: 'misconfigured',
     code: 'tls_failed',
@@ -52,6 +52,6 @@ it.each([
   ['http://127.0.0.1:8088', 0],
   ['https://splunk.example:8088', 0],
 ])('warns of a token that travels in the open: %s, %i', async (url, times) => {
-  const { log } = await startBench(onTestFinished, { config: { url } });
+  const { log } = await startFixture(onTestFinished, { config: { url } });
   expect(log.of('destination.not_encrypted')).toHaveLength(times);
 });

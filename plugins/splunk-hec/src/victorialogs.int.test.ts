@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { splunkHecConfig } from './config.ts';
 import { createSplunkHecDestination } from './splunk-hec-destination.ts';
-import { batchOf, noSignal, secrets, timeMs } from './test-bench.ts';
+import { batchOf, noSignal, secrets, timeMs } from './test-harness.ts';
 
 let server: RunningServer;
 beforeAll(async () => {

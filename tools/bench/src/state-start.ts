@@ -43,7 +43,7 @@ async function place(name: string): Promise<{ readonly config: string; readonly 
     config,
     JSON.stringify({
       dataDirectory: data,
-      signals: { enabled: false },
+      healthEvents: { enabled: false },
       server: { port: await freePort() },
       admin: { port: await freePort() },
       deadLetters: { maxBytes: 64 * 2 ** 30 },

@@ -30,7 +30,7 @@ const house = [
   project({ path: 'packages/core' }),
   project({ path: 'packages/journal', dependencies: ['core'], devDependencies: ['testkit'] }),
   project({ path: 'packages/state', dependencies: ['core', 'journal'] }),
-  project({ path: 'packages/pipeline', dependencies: ['state'], exports: ['.', './test-place'] }),
+  project({ path: 'packages/pipeline', dependencies: ['state'], exports: ['.', './test-pipeline'] }),
   project({ path: 'packages/testkit', dependencies: ['core'] }),
   project({ path: 'plugins/file', dependencies: ['core'], devDependencies: ['testkit'] }),
   project({ path: 'apps/receiver', dependencies: ['core', 'journal', 'file'] }),
@@ -78,7 +78,7 @@ describe('a broken rule is found', () => {
     expect(withOne({ ...made, files: { 'src/x.ts': ['@xiq-siem/testkit'] } })).toHaveLength(1);
     expect(withOne({ ...made, files: { 'src/x.test.ts': ['@xiq-siem/testkit'] } })).toEqual([]);
     const app = { path: 'apps/receiver', dependencies: ['pipeline'] };
-    expect(withOne({ ...app, files: { 'src/x.ts': ['@xiq-siem/pipeline/test-place'] } })).toHaveLength(1);
+    expect(withOne({ ...app, files: { 'src/x.ts': ['@xiq-siem/pipeline/test-pipeline'] } })).toHaveLength(1);
   });
 });
 

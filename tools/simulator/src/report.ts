@@ -21,7 +21,7 @@ export interface Summary {
 }
 
 export interface Report {
-  add(body: GeneratedBody, answer: Answer, latencyMs: number): void;
+  add(body: GeneratedBody, response: Answer, latencyMs: number): void;
   summary(): Summary;
 }
 
@@ -34,18 +34,18 @@ export function createReport(): Report {
   let firstFailure: string | undefined;
 
   return {
-    add({ body, events }, answer, latencyMs) {
+    add({ body, events }, response, latencyMs) {
       sum.bodies += 1;
       sum.events += events;
       sum.bytes += body.length;
-      statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+      statuses[response.status] = (statuses[response.status] ?? 0) + 1;
       latencies.add(latencyMs);
-      const receipt = receiptOf(answer);
+      const receipt = receiptOf(response);
       if (receipt !== undefined) {
         sum.receipts += 1;
         lastReceipt = receipt;
       }
-      if (answer.status !== 202) firstFailure ??= `${answer.status}: ${answer.text.trim().slice(0, 200)}`;
+      if (response.status !== 202) firstFailure ??= `${response.status}: ${response.text.trim().slice(0, 200)}`;
     },
     summary: () => ({
       ok: sum.bodies > 0 && statuses[202] === sum.bodies,
@@ -60,10 +60,10 @@ export function createReport(): Report {
 }
 
 /** The receipt of a 202 answer; none where the body does not hold one. */
-export function receiptOf(answer: Answer): string | undefined {
-  if (answer.status !== 202) return undefined;
+export function receiptOf(response: Answer): string | undefined {
+  if (response.status !== 202) return undefined;
   try {
-    const { receipt } = Object(JSON.parse(answer.text));
+    const { receipt } = Object(JSON.parse(response.text));
     return typeof receipt === 'string' ? receipt : undefined;
   } catch {
     return undefined;

@@ -41,7 +41,7 @@ async function start({ name, json, settings, secure, config }: Command & { comma
   // Each server takes of these what it knows; the options were checked for that.
   const options = { log, settings, secure, flags, ...(config !== undefined && { config }) };
   const server = await startServer(name, options);
-  stdout.write(json ? `${JSON.stringify(facts(server))}\n` : `${words(server)}\n`);
+  stdout.write(json ? `${JSON.stringify(attributes(server))}\n` : `${words(server)}\n`);
   const stopped = await Promise.race([server.ended().then(() => false), interruption().then(() => true)]);
   if (!stopped) log(`${name} ended on its own. It said last:\n${(await server.logs()).slice(-4_000)}`);
   await server.stop();
@@ -49,7 +49,7 @@ async function start({ name, json, settings, secure, config }: Command & { comma
 }
 
 /** Where it listens and what belongs to it; passwords stay in their file. */
-function facts(server: RunningServer) {
+function attributes(server: RunningServer) {
   const { name, url, port, dataDirectory, credentialsFile, caFile, outputFile } = server;
   return { name, url, port, processGroup: server.processGroup(), dataDirectory, credentialsFile, caFile, outputFile };
 }

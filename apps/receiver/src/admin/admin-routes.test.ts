@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { routeNames, routeOf } from '@xiq-siem/admin-api';
 import { askByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
 import { ConnectorError, type ErrorCode, exitCodes } from '@xiq-siem/core';
-import { linesOf, never, until } from '@xiq-siem/queries/test-place';
+import { linesOf, never, until } from '@xiq-siem/queries/test-queries';
 import { describe, expect, test } from 'vitest';
 import { refusalOf } from './admin-routes.ts';
 import { serveOperations, token } from './test-operations.ts';
@@ -54,18 +54,18 @@ describe.each(routeNames)('%s', (name) => {
     const { method } = route;
     const unknown =
       method === 'GET' ? { path: `${path}?n0nsense=val-ue` } : { path, body: JSON.stringify({ n0nsense: 'val-ue' }) };
-    const { status, text: answer } = await ask(served.url, { method, ...unknown });
+    const { status, text: response } = await ask(served.url, { method, ...unknown });
     expect(status).toBe(400);
-    expect(JSON.parse(answer)).toEqual({ error: 'usage', message: expect.stringContaining('n0nsense') });
-    expect(answer).not.toContain('val-ue');
+    expect(JSON.parse(response)).toEqual({ error: 'usage', message: expect.stringContaining('n0nsense') });
+    expect(response).not.toContain('val-ue');
     expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
   });
 
   test('is refused without the token', async () => {
     const { asked, operations } = sampleConnector();
     await using served = await serveOperations(operations);
-    const answer = await ask(served.url, { method: route.method, path, headers: { authorization: 'Bearer none' } });
-    expect(answer).toMatchObject({ status: 401 });
+    const response = await ask(served.url, { method: route.method, path, headers: { authorization: 'Bearer none' } });
+    expect(response).toMatchObject({ status: 401 });
     expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
   });
 
@@ -73,7 +73,7 @@ describe.each(routeNames)('%s', (name) => {
     const { asked, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const input = sampleOf(route.input);
-    expect(await askByName(served.client, name)).toEqual([sampleOf(route.answer)]);
+    expect(await askByName(served.client, name)).toEqual([sampleOf(route.response)]);
     expect(asked).toEqual([[name, input]]);
     expect(served.changes).toEqual(route.changes ? [{ call: name, outcome: 'success', input }] : []);
   });
@@ -97,10 +97,10 @@ describe('what is asked', () => {
     ['/api/v1/replay/preview?from=2026-01-01T00:00:00Z', 'to'],
   ])('%s is refused for its %s', async (path, field) => {
     await using served = await serveOperations({});
-    const { status, text: answer } = await ask(served.url, { path });
+    const { status, text: response } = await ask(served.url, { path });
     expect(status).toBe(400);
-    expect(JSON.parse(answer).message).toMatch(new RegExp(`^${field}: `));
-    expect(answer).not.toContain('s3cret');
+    expect(JSON.parse(response).message).toMatch(new RegExp(`^${field}: `));
+    expect(response).not.toContain('s3cret');
   });
 
   test.each<[string, string]>([
@@ -110,10 +110,14 @@ describe('what is asked', () => {
     ['too large', JSON.stringify({ gap: 'x'.repeat(300_000) })],
   ])('a body that is %s is refused', async (_, body) => {
     await using served = await serveOperations({});
-    const { status, text: answer } = await ask(served.url, { method: 'POST', path: '/api/v1/gaps/acknowledge', body });
+    const { status, text: response } = await ask(served.url, {
+      method: 'POST',
+      path: '/api/v1/gaps/acknowledge',
+      body,
+    });
     expect(status).toBe(400);
-    expect(JSON.parse(answer)).toMatchObject({ error: 'usage', message: expect.stringContaining('the body is') });
-    expect(answer.length).toBeLessThan(200);
+    expect(JSON.parse(response)).toMatchObject({ error: 'usage', message: expect.stringContaining('the body is') });
+    expect(response.length).toBeLessThan(200);
   });
 
   test('fields of a path, a query and a body reach the operation as what they are', async () => {
@@ -137,9 +141,9 @@ describe('what is asked', () => {
 test('a field whose name is very long does not make the refusal long', async () => {
   await using served = await serveOperations({});
   const body = JSON.stringify({ ['x'.repeat(200_000)]: 1 });
-  const { status, text: answer } = await ask(served.url, { method: 'POST', path: '/api/v1/reload', body });
+  const { status, text: response } = await ask(served.url, { method: 'POST', path: '/api/v1/reload', body });
   expect(status).toBe(400);
-  expect(answer.length).toBeLessThan(1000);
+  expect(response.length).toBeLessThan(1000);
 });
 
 describe('a refusal', () => {
@@ -167,11 +171,11 @@ describe('a refusal', () => {
   test('what nobody foresaw says nothing of what it holds, and stands in the log', async () => {
     const fault = () => Promise.reject(new TypeError('cannot read {"password":"s3cret"}'));
     await using served = await serveOperations({ jobs: fault });
-    const { status, text: answer } = await ask(served.url, { path: '/api/v1/jobs' });
+    const { status, text: response } = await ask(served.url, { path: '/api/v1/jobs' });
     expect(status).toBe(500);
-    expect(JSON.parse(answer)).toEqual({ error: 'internal', message: 'a fault of ours: see the log' });
-    expect(served.log.of('admin.failed')).toMatchObject([{ facts: { path: '/api/v1/jobs' } }]);
-    expect(refusalOf('text').words.message).toBe('a fault of ours: see the log');
+    expect(JSON.parse(response)).toEqual({ error: 'internal', message: 'a fault of ours: see the log' });
+    expect(served.log.of('admin.failed')).toMatchObject([{ attributes: { path: '/api/v1/jobs' } }]);
+    expect(refusalOf('text').message.message).toBe('a fault of ours: see the log');
   });
 });
 
@@ -189,7 +193,7 @@ describe('a stream', () => {
   test('that is refused at once has the status of it', async () => {
     await using served = await serveOperations({
       // biome-ignore lint/correctness/useYield: it only refuses
-      async *shapes() {
+      async *unmapped() {
         throw new ConnectorError('usage', 'an empty span');
       },
     });
@@ -201,17 +205,17 @@ describe('a stream', () => {
     ['unforeseen', new Error('s3cret'), { message: 'a fault of ours: see the log' }],
   ])('that fails in its midst, by a fault %s, ends with the refusal as its last line', async (_, fault, wanted) => {
     await using served = await serveOperations({
-      async *shapes() {
+      async *unmapped() {
         yield { kind: 'progress', done: 1, total: 2 };
         throw fault;
       },
     });
-    const { status, type, text: answer } = await ask(served.url, { path: '/api/v1/shapes' });
+    const { status, type, text: response } = await ask(served.url, { path: '/api/v1/shapes' });
     expect({ status, type }).toEqual({ status: 200, type: 'application/x-ndjson' });
-    expect(answer).not.toContain('s3cret');
+    expect(response).not.toContain('s3cret');
     const met: unknown[] = [];
     const reading = (async () => {
-      for await (const line of served.client.shapes({}, never)) met.push(line);
+      for await (const line of served.client.unmapped({}, never)) met.push(line);
     })();
     await expect(reading).rejects.toMatchObject(wanted);
     expect(met).toHaveLength(1);
@@ -249,7 +253,7 @@ describe('a stream', () => {
     const first = Promise.withResolvers<void>();
     let asked = 0;
     await using served = await serveOperations({
-      async *shapes(_, signal) {
+      async *unmapped(_, signal) {
         asked += 1;
         try {
           await first.promise;
@@ -261,14 +265,14 @@ describe('a stream', () => {
       },
     });
     const leaving = new AbortController();
-    const early = Array.from({ length: 16 }, () => linesOf(served.client.shapes({}, leaving.signal)));
+    const early = Array.from({ length: 16 }, () => linesOf(served.client.unmapped({}, leaving.signal)));
     await until(() => asked === 16);
     leaving.abort();
     await Promise.allSettled(early);
     first.resolve();
     await until(() => ended === 16);
     const last = new AbortController();
-    const lines = served.client.shapes({}, last.signal)[Symbol.asyncIterator]();
+    const lines = served.client.unmapped({}, last.signal)[Symbol.asyncIterator]();
     expect(await lines.next()).toMatchObject({ done: false });
     last.abort();
     await lines.next().catch(() => undefined);

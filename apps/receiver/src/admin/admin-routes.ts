@@ -4,14 +4,14 @@ import { setTimeout } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import {
   type AdminChange,
-  type AnswerName,
-  answerOf,
   isStream,
   type Operations,
   openApiDocument,
+  type ResponseName,
   type Route,
   type RouteName,
   type refusal,
+  responseOf,
   routeNames,
   routeOf,
   type StreamName,
@@ -58,11 +58,11 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
     }
   }
 
-  function addAnswer<Name extends AnswerName>(name: Name): void {
+  function addResponse<Name extends ResponseName>(name: Name): void {
     const route = routeOf(name);
     app.on(route.method, honoPath(route.path), async (c) => {
       const input = await inputOf(c, route);
-      return c.json(await audited(name, input, () => answerOf(operations, name)(input, closedSignal(c))));
+      return c.json(await audited(name, input, () => responseOf(operations, name)(input, closedSignal(c))));
     });
   }
 
@@ -90,7 +90,7 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
 
   for (const name of routeNames) {
     if (isStream(name)) addStream(name);
-    else addAnswer(name);
+    else addResponse(name);
   }
   const document = openApiDocument(version);
   app.get('/api/v1/openapi.json', (c) => c.json(document));
@@ -146,7 +146,7 @@ async function* textOf<Line>(
     }
   } catch (cause) {
     // The status is sent: a refusal as the last line is how the client learns of it.
-    yield Buffer.from(`${JSON.stringify(refusalOf(cause).words)}\n`);
+    yield Buffer.from(`${JSON.stringify(refusalOf(cause).message)}\n`);
   } finally {
     done();
     await lines.return?.();
@@ -177,11 +177,11 @@ const statuses: Readonly<Record<string, Status>> = {
 };
 
 /** What is told of a failure: of ours the message, of anything else nothing that could hold a document or a secret. */
-export function refusalOf(cause: unknown): { readonly status: Status; readonly words: z.output<typeof refusal> } {
+export function refusalOf(cause: unknown): { readonly status: Status; readonly message: z.output<typeof refusal> } {
   if (!(cause instanceof ConnectorError)) {
-    return { status: 500, words: { error: 'internal', message: 'a fault of ours: see the log' } };
+    return { status: 500, message: { error: 'internal', message: 'a fault of ours: see the log' } };
   }
   const { code, message, exitCode } = cause;
-  const words = { error: code, message };
-  return { status: statuses[code] ?? 500, words: isErrorCode(code) ? words : { ...words, exitCode } };
+  const shown = { error: code, message };
+  return { status: statuses[code] ?? 500, message: isErrorCode(code) ? shown : { ...shown, exitCode } };
 }

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { audit, destinations, openPlace } from '@xiq-siem/queries/test-place';
+import { audit, destinations, openFixture } from '@xiq-siem/queries/test-queries';
 import { modelLog } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { createCounters } from '../telemetry/counters.ts';
@@ -41,9 +41,9 @@ test.each([undefined, '', 'Bearer ', 'Bearer wrong', token, `Bearer ${token} `.r
     await using served = await serveOperations(operations);
     const headers = authorization === undefined ? {} : { authorization };
     for (const path of ['jobs', 'openapi.json', 'none']) {
-      const { status, text: answer } = await get(`${served.url}/api/v1/${path}`, headers);
+      const { status, text: response } = await get(`${served.url}/api/v1/${path}`, headers);
       expect(status).toBe(401);
-      expect(answer).not.toContain(token);
+      expect(response).not.toContain(token);
     }
   },
 );
@@ -58,21 +58,21 @@ test('metrics, life and readiness need no token', async () => {
 test('it is not ready where a webhook would not be taken, and says why', async () => {
   const readiness = () => ({ reasons: ['journal_full'], information: { more: 1 } });
   await using served = await serveOperations(operations, { readiness });
-  const { status, text: answer } = await get(`${served.url}/readyz`);
+  const { status, text: response } = await get(`${served.url}/readyz`);
   expect(status).toBe(503);
-  expect(JSON.parse(answer)).toEqual({ status: 'not ready', reasons: ['journal_full'], more: 1 });
+  expect(JSON.parse(response)).toEqual({ status: 'not ready', reasons: ['journal_full'], more: 1 });
 });
 
 test('the OpenAPI document is served; what is nowhere is 404', async () => {
   await using served = await serveOperations(operations);
-  const { text: answer } = await get(`${served.url}/api/v1/openapi.json`, mine);
-  expect(JSON.parse(answer)).toMatchObject({ openapi: expect.any(String), info: { version: '1.2.3' } });
+  const { text: response } = await get(`${served.url}/api/v1/openapi.json`, mine);
+  expect(JSON.parse(response)).toMatchObject({ openapi: expect.any(String), info: { version: '1.2.3' } });
   expect(await get(`${served.url}/api/v1/none`, mine)).toMatchObject({ status: 404 });
 });
 
 test('readiness tells by how many bodies a destination is behind, whatever their sequences are', async () => {
-  await using place = await openPlace(destinations('one'), { over: modelLog().open() });
-  const { journal, pipeline, keep } = place;
+  await using fixture = await openFixture(destinations('one'), { over: modelLog().open() });
+  const { journal, pipeline, keep } = fixture;
   await pipeline.delivery.stop(500);
   for (let id = 0; id < 5; id += 1) await keep([audit(id)]);
   const { information } = readinessOf([], { journal, delivery: pipeline.delivery }, [], createCounters());

@@ -46,11 +46,11 @@ export function readinessOf(
 ): Readiness {
   const extent = journal.extent();
   // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
-  const lost = journal.lostSpans().filter(({ reason }) => reason !== 'letGo');
+  const lost = journal.lostSpans().filter(({ reason }) => reason !== 'evicted');
   return {
     reasons,
     information: {
-      journal: { ...extent, lost, letGo: journal.retentionGaps() },
+      journal: { ...extent, lost, evicted: journal.retentionGaps() },
       destinations: delivery.status().map((status) => ({ ...status, lagBodies: journal.bodiesIn(status.sequence) })),
       sources,
       counters: counters.snapshot(),
@@ -87,8 +87,8 @@ export function adminApp({ token, log, readiness, metrics, ...rest }: AdminOptio
   );
   app.onError((cause, c) => {
     if (!(cause instanceof ConnectorError)) log.error('admin.failed', { path: c.req.routePath, reason: cause.message });
-    const { status, words } = refusalOf(cause);
-    return c.json(words, status);
+    const { status, message } = refusalOf(cause);
+    return c.json(message, status);
   });
   return app;
 }

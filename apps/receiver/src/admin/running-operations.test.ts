@@ -1,20 +1,28 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backfillRequest, type Operations, retryRequest } from '@xiq-siem/admin-api';
-import { openJobs, spanOf } from '@xiq-siem/jobs/test-desk';
+import { openJobs, spanOf } from '@xiq-siem/jobs/test-jobs';
 import { identity, liveOf } from '@xiq-siem/queries/test-live';
-import { audit, destinations, judging, linesOf, never, openPlace, type Place } from '@xiq-siem/queries/test-place';
+import {
+  audit,
+  destinations,
+  type Fixture,
+  judging,
+  linesOf,
+  never,
+  openFixture,
+} from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { noteOutdatedState } from '../outdated-state.ts';
 import { runningOperations } from './running-operations.ts';
 
-async function operationsOf(place: Place): Promise<Operations> {
+async function operationsOf(fixture: Fixture): Promise<Operations> {
   return runningOperations({
-    ...place.parts,
-    state: place.state,
+    ...fixture.parts,
+    state: fixture.state,
     identity,
-    jobs: await openJobs(place),
-    live: async () => liveOf(place),
+    jobs: await openJobs(fixture),
+    live: async () => liveOf(fixture),
     doctor: async function* () {
       yield { kind: 'end', ok: true };
     },
@@ -32,19 +40,19 @@ async function* linesOfNone(): AsyncGenerator<never> {
 }
 
 /** A place whose destinations are of types that a configuration file can name. */
-const openFilePlace = (): Promise<Place> => openPlace({ one: { type: 'file', directory: './out' } });
+const openFileFixture = (): Promise<Fixture> => openFixture({ one: { type: 'file', directory: './out' } });
 
 test('dead letters are listed page by page, grouped, shown and dropped', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
-  place.siem('one').answer = judging('rejected', () => true);
-  await place.keep([audit(1), audit(2), audit(3)]);
-  await place.settled();
-  const operations = await operationsOf(place);
+  await using fixture = await openFixture(destinations('one', 'two'));
+  fixture.siem('one').response = judging('rejected', () => true);
+  await fixture.keep([audit(1), audit(2), audit(3)]);
+  await fixture.settled();
+  const operations = await operationsOf(fixture);
   const first = await operations.listDeadLetters({ limit: 2 }, never);
   expect(first).toMatchObject({ snapshot: false, open: 3, matched: 3 });
   expect(first.entries).toHaveLength(2);
   const rest = await operations.listDeadLetters({ limit: 2, after: first.next }, never);
-  expect(rest.entries).toMatchObject([{ destination: 'one', code: 'bad', words: 'no such field', attempts: 1 }]);
+  expect(rest.entries).toMatchObject([{ destination: 'one', code: 'bad', message: 'no such field', attempts: 1 }]);
   expect(rest).not.toHaveProperty('next');
   expect(await operations.groupDeadLetters({}, never)).toMatchObject({
     groups: [{ destination: 'one', code: 'bad', dataset: 'extreme_xiq.audit', events: 3 }],
@@ -58,30 +66,30 @@ test('dead letters are listed page by page, grouped, shown and dropped', async (
   await expect(operations.showDeadLetter({ number: 999 }, never)).rejects.toMatchObject({ code: 'not_found' });
   expect(await operations.dropDeadLetters({ dryRun: true, code: 'bad' }, never)).toEqual({ events: 3 });
   expect(await operations.dropDeadLetters({ dryRun: false, numbers: [number] }, never)).toEqual({ events: 1 });
-  expect((await place.deadLetters.counts()).get('one')).toMatchObject({ open: 2, dropped: 1 });
-  expect(await operations.status({}, never)).toMatchObject({ holds: true });
+  expect((await fixture.deadLetters.counts()).get('one')).toMatchObject({ open: 2, dropped: 1 });
+  expect(await operations.status({}, never)).toMatchObject({ reconciled: true });
 });
 
 test('a gap is acknowledged by its id, and only one that there is', async () => {
-  await using place = await openPlace(destinations('one'));
-  const operations = await operationsOf(place);
+  await using fixture = await openFixture(destinations('one'));
+  const operations = await operationsOf(fixture);
   await expect(operations.acknowledgeGap({ gap: 'one:1-2' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 test('an incident of the state file is shown until it is acknowledged by its id, and what was lost counts as lost then', async () => {
-  await using place = await openPlace(destinations('one'));
-  place.siem('one').answer = judging('rejected', () => true);
-  await place.keep([audit(1), audit(2)]);
-  await place.settled();
-  await place.stop();
-  await rm(join(place.data.path, 'state.sqlite'));
-  await using again = await openPlace(destinations('one'), { after: place });
+  await using fixture = await openFixture(destinations('one'));
+  fixture.siem('one').response = judging('rejected', () => true);
+  await fixture.keep([audit(1), audit(2)]);
+  await fixture.settled();
+  await fixture.stop();
+  await rm(join(fixture.data.path, 'state.sqlite'));
+  await using again = await openFixture(destinations('one'), { after: fixture });
   const operations = await operationsOf(again);
   const status = () => operations.status({}, never);
   expect(await status()).toMatchObject({
     incidents: [{ id: 'state:1', kind: 'missing', recovered: 0 }],
-    destinations: [{ deadLetters: { open: 0, lost: 0, difference: 2 } }],
-    holds: false,
+    destinations: [{ deadLetters: { open: 0, lost: 0, unaccounted: 2 } }],
+    reconciled: false,
   });
   for (const gap of ['state:2', 'state:', 'state:x']) {
     await expect(operations.acknowledgeGap({ gap }, never)).rejects.toMatchObject({ code: 'not_found' });
@@ -94,95 +102,95 @@ test('an incident of the state file is shown until it is acknowledged by its id,
   });
   await expect(failing.acknowledgeGap({ gap: 'state:1' }, never)).rejects.toThrow('no space');
   expect(await operations.acknowledgeGap({ gap: 'state:1' }, never)).toEqual({ acknowledged: 'state:1' });
-  const deadLetters = { open: 0, lost: 2, difference: 0 };
-  expect(await status()).toMatchObject({ incidents: [], destinations: [{ deadLetters }], holds: true });
+  const deadLetters = { open: 0, lost: 2, unaccounted: 0 };
+  expect(await status()).toMatchObject({ incidents: [], destinations: [{ deadLetters }], reconciled: true });
   await expect(operations.acknowledgeGap({ gap: 'state:1' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 test('an older copy of the state file is an incident from the start, and can be acknowledged', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
-  place.siem('one').answer = judging('rejected', () => true);
-  const file = join(place.data.path, 'state.sqlite');
-  await place.keep([audit(1), audit(2)]);
-  await place.settled();
-  await place.stop();
+  await using fixture = await openFixture(destinations('one', 'two'));
+  fixture.siem('one').response = judging('rejected', () => true);
+  const file = join(fixture.data.path, 'state.sqlite');
+  await fixture.keep([audit(1), audit(2)]);
+  await fixture.settled();
+  await fixture.stop();
   const older = await readFile(file);
-  await using again = await openPlace(destinations('one', 'two'), { after: place });
-  again.siem('one').answer = judging('rejected', () => true);
-  const noted = async (from: Place) => {
+  await using again = await openFixture(destinations('one', 'two'), { after: fixture });
+  again.siem('one').response = judging('rejected', () => true);
+  const noted = async (from: Fixture) => {
     const operations = await operationsOf(from);
     await noteOutdatedState(from.state, await operations.status({}, never));
     return operations;
   };
-  expect(await (await noted(again)).status({}, never)).toMatchObject({ incidents: [], holds: true });
+  expect(await (await noted(again)).status({}, never)).toMatchObject({ incidents: [], reconciled: true });
   await again.keep([audit(3), audit(4), audit(5)]);
   await again.settled();
   await again.stop();
   await writeFile(file, older);
-  await using last = await openPlace(destinations('one', 'two'), { after: again });
+  await using last = await openFixture(destinations('one', 'two'), { after: again });
   const operations = await noted(last);
   await noted(last);
-  const { incidents, holds } = await operations.status({}, never);
+  const { incidents, reconciled } = await operations.status({}, never);
   expect(incidents).toMatchObject([{ kind: 'outdated', reason: expect.stringContaining('of one that'), lost: 3 }]);
-  expect(holds).toBe(false);
+  expect(reconciled).toBe(false);
   await operations.acknowledgeGap({ gap: incidents[0]?.id ?? '' }, never);
-  expect(await operations.status({}, never)).toMatchObject({ incidents: [], holds: true });
+  expect(await operations.status({}, never)).toMatchObject({ incidents: [], reconciled: true });
 });
 
 test('a destination that was taken out is forgotten with its history: the next of its name claims nothing of before', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
-  const operations = await operationsOf(place);
+  await using fixture = await openFixture(destinations('one', 'two'));
+  const operations = await operationsOf(fixture);
   await expect(operations.forgetDestination({ name: 'two' }, never)).rejects.toMatchObject({ code: 'usage' });
-  await place.pipeline.apply(await place.configure(destinations('one')));
+  await fixture.pipeline.apply(await fixture.configure(destinations('one')));
   expect(await operations.forgetDestination({ name: 'two' }, never)).toEqual({ forgotten: 'two' });
-  const receipt = await place.keep([audit(1)]);
-  await place.settled();
-  await place.pipeline.apply(await place.configure(destinations('one', 'two')));
-  await place.sample();
+  const receipt = await fixture.keep([audit(1)]);
+  await fixture.settled();
+  await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));
+  await fixture.sample();
   const { events } = await operations.traceReceipt({ receipt }, never);
   expect(events[0]?.destinations).toMatchObject([{ verdict: 'delivered' }, { verdict: 'not_known' }]);
 });
 
 test('a destination is tried now, if there is one of that name', async () => {
-  await using place = await openPlace(destinations('one'));
-  const operations = await operationsOf(place);
+  await using fixture = await openFixture(destinations('one'));
+  const operations = await operationsOf(fixture);
   expect(await operations.resumeDestination({ name: 'one' }, never)).toEqual({ resumed: 'one' });
   await expect(operations.resumeDestination({ name: 'none' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 test('a reload reads the file again: what is at fault is refused whole, with its place, and changes nothing', async () => {
-  await using place = await openFilePlace();
-  const operations = await operationsOf(place);
-  const before = place.pipeline.configuration();
-  await writeFile(place.file, 'destinations: { one: { type: file, directory: ./out }, two: { type: fil } }\n');
+  await using fixture = await openFileFixture();
+  const operations = await operationsOf(fixture);
+  const before = fixture.pipeline.configuration();
+  await writeFile(fixture.file, 'destinations: { one: { type: file, directory: ./out }, two: { type: fil } }\n');
   await expect(operations.reload({}, never)).rejects.toMatchObject({
     code: 'config_invalid',
     message: expect.stringMatching(/:1:\d+.*destinations\.two\.type/),
   });
   const secret = '{ xiq: { type: xiq, secrets: [{ env: NOT_SET_ANYWHERE }] } }';
-  await writeFile(place.file, `sources: ${secret}\ndestinations: { one: { type: file, directory: ./out } }\n`);
+  await writeFile(fixture.file, `sources: ${secret}\ndestinations: { one: { type: file, directory: ./out } }\n`);
   await expect(operations.reload({}, never)).rejects.toMatchObject({
     message: expect.stringContaining('NOT_SET_ANYWHERE'),
   });
-  expect(place.pipeline.configuration()).toBe(before);
-  await place.configure({ one: { type: 'file', directory: './out' }, two: { type: 'file', directory: './out2' } });
+  expect(fixture.pipeline.configuration()).toBe(before);
+  await fixture.configure({ one: { type: 'file', directory: './out' }, two: { type: 'file', directory: './out2' } });
   expect(await operations.reload({}, never)).toMatchObject({ changed: ['destinations.two added'], needsRestart: [] });
 });
 
 test('a replay is tried with the mapping file as it stands now, before it is in effect; after that, with the one before', async () => {
-  await using place = await openFilePlace();
-  await place.keep([audit(1)]);
-  const operations = await operationsOf(place);
-  const preview = async () => (await linesOf(operations.previewReplay(spanOf(place), never))).at(-1);
+  await using fixture = await openFileFixture();
+  await fixture.keep([audit(1)]);
+  const operations = await operationsOf(fixture);
+  const preview = async () => (await linesOf(operations.previewReplay(spanOf(fixture), never))).at(-1);
   expect(await preview()).toMatchObject({ kind: 'end', events: 1, changed: 0 });
   const rules = 'auditCodes: { "99001": { action: ssid-changed, type: [change] } }\n';
-  await place.configure({ one: { type: 'file', directory: './out' } }, {}, rules);
+  await fixture.configure({ one: { type: 'file', directory: './out' } }, {}, rules);
   const changed = { kind: 'end', events: 1, changed: 1, idsChanged: 0 };
   expect(await preview()).toMatchObject(changed);
-  expect(place.pipeline.configuration().mapping).toBeUndefined();
+  expect(fixture.pipeline.configuration().mapping).toBeUndefined();
   await operations.reload({}, never);
   expect(await preview()).toMatchObject(changed);
-  await writeFile(join(place.directory, 'mapping.yaml'), 'auditCodes: 7\n');
+  await writeFile(join(fixture.directory, 'mapping.yaml'), 'auditCodes: 7\n');
   await expect(preview()).rejects.toMatchObject({
     code: 'config_invalid',
     message: expect.stringContaining('mapping.yaml'),
@@ -190,21 +198,21 @@ test('a replay is tried with the mapping file as it stands now, before it is in 
 });
 
 test('a client that asks for what is not there is told at once', async () => {
-  await using place = await openPlace(destinations('one'));
-  const operations = await operationsOf(place);
+  await using fixture = await openFixture(destinations('one'));
+  const operations = await operationsOf(fixture);
   await expect(operations.cancelJob({ id: 'none' }, never)).rejects.toMatchObject({ code: 'not_found' });
   await expect(linesOf(operations.watchJob({ id: 'none' }, never))).rejects.toMatchObject({ code: 'not_found' });
   await expect(operations.retry(retryRequest.parse({ destination: 'none' }), never)).rejects.toMatchObject({
     code: 'usage',
   });
-  await expect(operations.backfill(backfillRequest.parse(spanOf(place)), never)).rejects.toMatchObject({
+  await expect(operations.backfill(backfillRequest.parse(spanOf(fixture)), never)).rejects.toMatchObject({
     code: 'usage',
   });
 });
 
 test('the subscriptions are looked at now, of all sources or of one that has some', async () => {
-  await using place = await openPlace(destinations('one'));
-  const operations = await operationsOf(place);
-  expect(await operations.lookAtSubscriptions({}, never)).toEqual({ looked: ['xiq'] });
-  await expect(operations.lookAtSubscriptions({ source: 'other' }, never)).rejects.toMatchObject({ code: 'not_found' });
+  await using fixture = await openFixture(destinations('one'));
+  const operations = await operationsOf(fixture);
+  expect(await operations.checkSubscriptions({}, never)).toEqual({ checked: ['xiq'] });
+  await expect(operations.checkSubscriptions({ source: 'other' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });

@@ -14,7 +14,7 @@ import {
   type ReadingParts,
   type RunningParts,
   readingOperations,
-  runningEvidence,
+  runningReadModel,
   statusOf,
   tail,
   whereOfQuery,
@@ -36,12 +36,12 @@ export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identi
 
 export function runningOperations(parts: OperationParts): Operations {
   const { pipeline, jobs, services, subscriptions } = parts;
-  const evidence = () => runningEvidence(parts);
+  const readModel = () => runningReadModel(parts);
   return {
     ...readingOperations({
       ...parts,
       snapshot: false,
-      evidence,
+      readModel,
       jobs: async () => jobs.list(),
       async mappings() {
         const now = pipeline.configuration();
@@ -52,11 +52,11 @@ export function runningOperations(parts: OperationParts): Operations {
       },
       check: () => checkDestinations(pipeline.destinations()),
     }),
-    ...journalChanges(parts, async () => statusOf(evidence(), parts.identity, await parts.live())),
+    ...journalChanges(parts, async () => statusOf(readModel(), parts.identity, await parts.live())),
     ...jobChanges(jobs),
     ...destinationChanges(parts),
     async *tail(query, signal) {
-      yield* tail(evidence(), whereOfQuery(query), signal);
+      yield* tail(readModel(), whereOfQuery(query), signal);
     },
     doctor: ({ seconds }, signal) => parts.doctor(seconds, signal),
     async reload() {
@@ -65,12 +65,12 @@ export function runningOperations(parts: OperationParts): Operations {
       subscriptions.reloaded();
       return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
     },
-    async lookAtSubscriptions({ source }) {
-      const looked = await subscriptions.look(source);
-      if (source !== undefined && looked.length === 0) {
+    async checkSubscriptions({ source }) {
+      const checked = await subscriptions.look(source);
+      if (source !== undefined && checked.length === 0) {
         throw new ConnectorError('not_found', `no source ${source} has subscriptions in the configuration`);
       }
-      return { looked: [...looked] };
+      return { checked: [...checked] };
     },
   };
 }
@@ -82,7 +82,7 @@ const journalChanges = ({ journal, deadLetters, state, incidents }: OperationPar
       if ((await incidents()).some(({ id }) => id === incident)) {
         // First: killed in between, the same is done again.
         for (const { name, deadLetters: letters } of (await status()).destinations) {
-          if (letters.difference > 0) await deadLetters.writeOff(name, letters.difference);
+          if (letters.unaccounted > 0) await deadLetters.writeOff(name, letters.unaccounted);
         }
         await state.acknowledge(incident ?? 0);
         return { acknowledged: gap };

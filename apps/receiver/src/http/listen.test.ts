@@ -5,9 +5,9 @@ import { ConnectorError } from '@xiq-siem/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { type ListenOptions, listen } from './listen.ts';
 
-async function listening(answer: () => Response | Promise<Response>, more: Partial<ListenOptions> = {}) {
+async function listening(response: () => Response | Promise<Response>, more: Partial<ListenOptions> = {}) {
   const errors: string[] = [];
-  const listener = await listen(answer, {
+  const listener = await listen(response, {
     name: 'test',
     host: '127.0.0.1',
     port: 0,
@@ -29,7 +29,7 @@ async function answerTo(port: number, sent: string): Promise<string> {
   return text(socket);
 }
 
-const statusOf = (answer: string): string => answer.split('\r\n', 1)[0] ?? '';
+const statusOf = (response: string): string => response.split('\r\n', 1)[0] ?? '';
 
 it.each(['websocket', 'h2c'])(
   'an upgrade to %s is answered 400 and the connection ends: it reaches no route',
@@ -39,11 +39,11 @@ it.each(['websocket', 'h2c'])(
       calls += 1;
       return new Response('taken');
     });
-    const answer = await answerTo(
+    const response = await answerTo(
       port,
       `POST /webhooks/xiq HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\nContent-Length: 0\r\n\r\n`,
     );
-    expect(statusOf(answer)).toBe('HTTP/1.1 400 Bad Request');
+    expect(statusOf(response)).toBe('HTTP/1.1 400 Bad Request');
     expect(calls).toBe(0);
   },
 );
@@ -79,13 +79,13 @@ it('closing waits for the answer of a request in flight, and takes no new connec
     asked.resolve();
     return answered.promise;
   });
-  const answer = answerTo(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const response = answerTo(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await asked.promise;
   const closed = close(10_000);
   const late = connect(port, '127.0.0.1');
   const [error] = await once(late, 'error');
   expect(error).toMatchObject({ code: 'ECONNREFUSED' });
   answered.resolve(new Response('taken'));
-  expect(await answer).toMatch(/^HTTP\/1\.1 200 OK.*taken/s);
+  expect(await response).toMatch(/^HTTP\/1\.1 200 OK.*taken/s);
   await closed;
 });

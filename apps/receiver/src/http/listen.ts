@@ -33,7 +33,7 @@ export async function listen(fetchCallback: Fetch, options: ListenOptions): Prom
   server.keepAliveTimeout = 10_000;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     onClientError(error.code ?? 'unknown');
-    answerClientError(error.code, socket);
+    respondToClientError(error.code, socket);
   });
   // Without a listener node answers every upgrade with 200 by the normal path; nothing here speaks another protocol.
   server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
@@ -64,7 +64,7 @@ export async function listen(fetchCallback: Fetch, options: ListenOptions): Prom
 }
 
 /** node answers these by itself only where nobody listens; 408 and 431 are part of what senders are promised. */
-function answerClientError(
+function respondToClientError(
   code: string | undefined,
   socket: Socket | (NodeJS.WritableStream & { writable: boolean; destroy?(): unknown }),
 ): void {

@@ -37,7 +37,7 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, budget: By
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    let held = 0;
+    let blocked = 0;
     let refused: 'tooLarge' | 'overloaded' | undefined;
     let ended = false;
 
@@ -45,14 +45,14 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, budget: By
     const end = (result: BodyResult): void => {
       if (ended) return;
       ended = true;
-      if (result.kind !== 'whole') budget.give(held);
+      if (result.kind !== 'whole') budget.give(blocked);
       resolve(result);
     };
     const refuse = (kind: 'tooLarge' | 'overloaded'): void => {
       refused = kind;
       chunks.length = 0;
-      budget.give(held);
-      held = 0;
+      budget.give(blocked);
+      blocked = 0;
     };
     incoming.on('data', (chunk: Buffer) => {
       if (ended) return;
@@ -61,7 +61,7 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, budget: By
         if (size > maxBytes) refuse('tooLarge');
         else if (!budget.take(chunk.length)) refuse('overloaded');
         else {
-          held += chunk.length;
+          blocked += chunk.length;
           chunks.push(chunk);
         }
       }

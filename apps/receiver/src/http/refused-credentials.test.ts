@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { refusedCredentials } from './refused-credentials.ts';
 
-function bench() {
+function fixture() {
   let atMs = 0;
   const refused = refusedCredentials(() => atMs);
   return {
@@ -15,7 +15,7 @@ function bench() {
 }
 
 test('twenty refusals a minute are answered 401, more 429, with the seconds that are left', () => {
-  const { times, pass, refuse } = bench();
+  const { times, pass, refuse } = fixture();
   expect(times(20)).toEqual(Array.from({ length: 20 }, () => undefined));
   expect(refuse('xiq', 'a')).toBe(60);
   pass(45_500);
@@ -26,7 +26,7 @@ test('twenty refusals a minute are answered 401, more 429, with the seconds that
 });
 
 test('of very many addresses the one that was refused longest ago is forgotten', () => {
-  const { times, refuse } = bench();
+  const { times, refuse } = fixture();
   times(20, 'first');
   times(20, 'second');
   refuse('xiq', 'first');
@@ -36,7 +36,7 @@ test('of very many addresses the one that was refused longest ago is forgotten',
 });
 
 test('what was refused since the last look is told by source and address, bounded', () => {
-  const { times, refuse, takeRecent } = bench();
+  const { times, refuse, takeRecent } = fixture();
   times(3);
   refuse('other', 'a');
   expect(takeRecent()).toEqual([

@@ -73,7 +73,7 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
     maxBodyBytes,
     budget: byteBudget(maxInFlightBytes),
     refused: refusedCredentials(() => receiver.clock),
-    isOwnLook: (header) => header('x-own') === 'look',
+    isSelfCheck: (header) => header('x-own') === 'look',
     keep: async (metadata, bytes) => {
       if (receiver.failWith !== undefined) throw receiver.failWith;
       receiver.kept.push({ metadata, text: Buffer.from(bytes).toString('utf8') });
@@ -97,7 +97,7 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
   return Object.assign(receiver, { url: listener.url, port: Number(new URL(listener.url).port) });
 }
 
-interface Answer {
+interface ScriptedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
@@ -117,7 +117,7 @@ const authorized = { authorization: secret };
 function send(
   { url }: Receiver,
   { method = 'POST', path = '/webhooks/xiq/AUDIT_LOG_ALL', headers = authorized, body = '{}', chunked }: Sent = {},
-): Promise<Answer> {
+): Promise<ScriptedResponse> {
   return new Promise((resolve, reject) => {
     const length: Record<string, string> =
       chunked === true ? {} : { 'content-length': String(Buffer.byteLength(body)) };
@@ -147,12 +147,12 @@ function send(
 /** Everything the server says to raw bytes, until it closes the connection. */
 function raw(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let answer = '';
+    let response = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
     socket.on('data', (chunk) => {
-      answer += chunk.toString();
+      response += chunk.toString();
     });
-    socket.on('close', () => resolve(answer));
+    socket.on('close', () => resolve(response));
     socket.on('error', reject);
   });
 }
@@ -160,12 +160,12 @@ function raw(port: number, bytes: string): Promise<string> {
 describe('a webhook that is taken', () => {
   it('is kept with what is known of it, and answered 202 with its receipt', async () => {
     const receiver = await start();
-    const answer = await send(receiver, {
+    const response = await send(receiver, {
       body: '[1]',
       headers: { ...authorized, 'content-type': 'application/json' },
     });
-    expect(answer).toMatchObject({ status: 202, body: '{"receipt":"r1_1"}' });
-    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    expect(response).toMatchObject({ status: 202, body: '{"receipt":"r1_1"}' });
+    expect(response.headers['content-type']).toMatch(/^application\/json/);
     expect(receiver.kept).toEqual([
       {
         text: '[1]',
@@ -238,14 +238,14 @@ describe('a webhook that is not taken', () => {
     ['gzip twice', 415, { headers: { ...authorized, 'content-encoding': 'gzip, gzip' } }],
   ])('%s: %i', async (_what, status, sent) => {
     const receiver = await start();
-    const answer = await send(receiver, sent);
-    expect(answer.status).toBe(status);
+    const response = await send(receiver, sent);
+    expect(response.status).toBe(status);
     expect(receiver.kept).toEqual([]);
     const requests = Object.entries(receiver.counts()).filter(([name]) => name.includes(`status=${status}`));
     expect(requests.map(([, count]) => count)).toEqual([1]);
-    if (status === 405) expect(answer.headers['allow']).toBe('POST');
+    if (status === 405) expect(response.headers['allow']).toBe('POST');
     if (status === 401)
-      expect(JSON.parse(answer.body)).toEqual({
+      expect(JSON.parse(response.body)).toEqual({
         error: 'unauthorized',
         message: 'the credentials are missing or wrong',
       });
@@ -260,11 +260,11 @@ describe('a webhook that is not taken', () => {
 
   it('408 where the request does not come to its end in time', async () => {
     const { port } = await start(300);
-    const answer = await raw(
+    const response = await raw(
       port,
       `POST /webhooks/xiq HTTP/1.1\r\nHost: x\r\nAuthorization: ${secret}\r\nContent-Length: 10\r\n\r\n{`,
     );
-    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(response).toMatch(/^HTTP\/1\.1 408 /);
   });
 
   it('is neither kept nor answered when the client leaves in mid-body, and the next one is served', async () => {
@@ -302,9 +302,9 @@ describe('an address whose credentials keep being refused', () => {
     const receiver = await start();
     const wrong = { headers: { authorization: 'wrong' } };
     for (let count = 0; count < 20; count += 1) expect(await send(receiver, wrong)).toMatchObject({ status: 401 });
-    const answer = await send(receiver, wrong);
-    expect(answer.status).toBe(429);
-    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    const response = await send(receiver, wrong);
+    expect(response.status).toBe(429);
+    expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
     expect(await send(receiver)).toMatchObject({ status: 202 });
     receiver.clock += 60_001;
     expect(await send(receiver, wrong)).toMatchObject({ status: 401 });
@@ -323,9 +323,9 @@ describe('503 with Retry-After', () => {
   it('when the journal is full, with its code', async () => {
     const receiver = await start();
     receiver.failWith = new ConnectorError('journal_full', 'full');
-    const answer = await send(receiver);
-    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
-    expect(JSON.parse(answer.body)).toMatchObject({ error: 'journal_full' });
+    const response = await send(receiver);
+    expect(response).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+    expect(JSON.parse(response.body)).toMatchObject({ error: 'journal_full' });
   });
 
   it('when the connector is shutting down', async () => {
@@ -348,9 +348,9 @@ describe('503 with Retry-After', () => {
   it('and 500 for a fault of ours, of which the client learns nothing', async () => {
     const receiver = await start();
     receiver.failWith = new Error('inner words');
-    const answer = await send(receiver);
-    expect(answer.status).toBe(500);
-    expect(answer.body).not.toContain('inner words');
+    const response = await send(receiver);
+    expect(response.status).toBe(500);
+    expect(response.body).not.toContain('inner words');
     expect(receiver.logged.join()).toContain('inner words');
   });
 });

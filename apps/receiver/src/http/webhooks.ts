@@ -41,7 +41,7 @@ export interface WebhookOptions {
   readonly budget: ByteBudget;
   readonly refused: RefusedCredentials;
   /** Whether a request without the secret is our own look at the public URL: refused, and nobody's try. */
-  isOwnLook?(header: (name: string) => string | undefined): boolean;
+  isSelfCheck?(header: (name: string) => string | undefined): boolean;
   /** Resolves with the receipt when the body is synced to disk. */
   keep(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
   /** True from the moment that no more webhooks are taken. */
@@ -101,7 +101,7 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
   const refuseCredentials = (c: WebhookContext, name: string): Response => {
     const unauthorized = () =>
       refuse(c, name, 'unauthorized', { 'www-authenticate': 'Basic realm="xiq-siem-connector"' });
-    if (options.isOwnLook?.((name) => header(c, name)) === true) return unauthorized();
+    if (options.isSelfCheck?.((name) => header(c, name)) === true) return unauthorized();
     meter.add('xiq_siem.receiver.refused_credentials', 1, { source: name });
     const waitSeconds = refused.refuse(name, c.env.incoming.socket.remoteAddress ?? 'unknown');
     if (waitSeconds !== undefined) return refuse(c, name, 'tooMany', { 'retry-after': String(waitSeconds) });

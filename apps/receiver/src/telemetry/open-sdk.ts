@@ -69,7 +69,7 @@ export function openSdk({ counters, gauges, resource, otlp, log, now }: Telemetr
     metricReaders: [scraped, ...(sent === undefined ? [] : [new PeriodicExportingMetricReader(sent)])],
     textMapPropagator: null,
   });
-  const warn = (...words: readonly unknown[]): void => log.warn('telemetry.sdk', { words: firstOf(words) });
+  const warn = (...message: readonly unknown[]): void => log.warn('telemetry.sdk', { message: firstOf(message) });
   diag.setLogger({ error: warn, warn, info() {}, debug() {}, verbose() {} }, { suppressOverrideMessage: true });
   sdk.start();
   // What it registers for the whole process is not for other libraries: nothing here is traced, and they count nothing.
@@ -90,8 +90,8 @@ export function openSdk({ counters, gauges, resource, otlp, log, now }: Telemetr
 }
 
 /** What the SDK has to say, without the objects that it says it with and the stacks. */
-function firstOf(words: readonly unknown[]): string {
-  const [line = ''] = words
+function firstOf(message: readonly unknown[]): string {
+  const [line = ''] = message
     .filter((word) => typeof word === 'string')
     .join(' ')
     .split('\n');

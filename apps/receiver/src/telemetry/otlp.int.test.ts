@@ -69,7 +69,7 @@ it('a real collector takes what is sent each interval, and reads it as we mean i
       expect.objectContaining({
         name: 'xiq_siem.receiver.requests',
         unit: '{request}',
-        sum: expect.objectContaining({
+        counters: expect.objectContaining({
           aggregationTemporality: 2,
           isMonotonic: true,
           dataPoints: [

@@ -84,7 +84,7 @@ it.each([
 ])('an answer %i is counted and said, and no secret is', async (status, code, advice) => {
   const { telemetry, counters, server, lines } = await sending();
   counters.add('xiq_siem.journal.syncs', 1);
-  server.answer.status = status;
+  server.response.status = status;
   await telemetry.stop();
   expect(server.requests).toHaveLength(1);
   expect(exportsIn(counters)).toEqual([[`xiq_siem.telemetry.exports{result=${code}}`, 1]]);
@@ -106,7 +106,7 @@ it('a server that is away is said with its code', async () => {
 it('a busy server is asked again within the time of one sending only', async () => {
   const { telemetry, counters, server } = await sending();
   counters.add('xiq_siem.journal.syncs', 1);
-  server.answer.status = 503;
+  server.response.status = 503;
   await telemetry.stop(5_000);
   expect(server.requests.length).toBeLessThanOrEqual(2);
   expect(exportsIn(counters)).toEqual([['xiq_siem.telemetry.exports{result=busy}', 1]]);
@@ -115,7 +115,7 @@ it('a busy server is asked again within the time of one sending only', async () 
 it('a server that never answers holds up no stop', async () => {
   const { telemetry, counters, server, agent } = await sending();
   counters.add('xiq_siem.journal.syncs', 1);
-  server.answer.status = 0;
+  server.response.status = 0;
   const before = performance.now();
   await telemetry.stop(50);
   expect(performance.now() - before).toBeLessThan(1_000);

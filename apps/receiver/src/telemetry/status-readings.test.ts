@@ -5,14 +5,14 @@ import { statusReadings } from './status-readings.ts';
 
 const destination: Status['destinations'][number] = {
   ...{ name: 'siem', type: 'elasticsearch', assurance: 'indexed', state: 'paused', reason: 'http_401' },
-  held: { events: 3, code: 'mapping_conflict' },
+  blocked: { events: 3, code: 'mapping_conflict' },
   lag: { bodies: 4, bytes: 5_000, seconds: 61.5, eventsInFlight: 9, hoursUntilFull: 12 },
   eventsPerSecond: null,
-  sum: {
+  counters: {
     ...{ normalized: 100, delivered: 80, degraded: 2, duplicate: 1 },
-    ...{ deadLettered: 6, filtered: 4, damaged: 1, inFlight: 9, difference: 0 },
+    ...{ deadLettered: 6, filtered: 4, damaged: 1, inFlight: 9, unaccounted: 0 },
   },
-  deadLetters: { open: 5, delivered: 1, dropped: 0, lost: 0, difference: 0 },
+  deadLetters: { open: 5, delivered: 1, dropped: 0, lost: 0, unaccounted: 0 },
   ...{ possibleDuplicates: 0, pluginFaults: 0 },
 };
 
@@ -22,7 +22,7 @@ const status: Status = {
     ...{ firstSequence: 7, nextSequence: 1_007, bodies: 500, bytes: 9_000, maxBytes: 90_000 },
     ...{ bodiesPerSecond: null, bytesPerHour: 1, lost: [] },
   },
-  destinations: [destination, { ...destination, name: 'archive', state: 'running', held: undefined }],
+  destinations: [destination, { ...destination, name: 'archive', state: 'running', blocked: undefined }],
   notConfigured: [],
   gaps: [
     {
@@ -32,7 +32,7 @@ const status: Status = {
   ],
   incidents: [],
   deadLetters: { open: 10, bytes: 700, maxBytes: 7_000 },
-  ...{ jobsRunning: 0, holds: true },
+  ...{ jobsRunning: 0, reconciled: true },
 };
 
 const shown = (readings: readonly GaugeReading[]) =>

@@ -23,7 +23,7 @@ export const statusGauges = {
     unit: '{event}',
     attributes: ['destination'],
   },
-  'xiq_siem.destination.held_events': {
+  'xiq_siem.destination.blocked_events': {
     help: 'Open events of which a person has to mend something first, while others pass.',
     unit: '{event}',
     attributes: ['destination'],
@@ -37,7 +37,7 @@ export const statusGauges = {
     unit: '{event}',
     attributes: ['destination', 'outcome'],
   },
-  'xiq_siem.destination.sum_difference': {
+  'xiq_siem.destination.unaccounted_events': {
     help: 'normalized - (delivered + dead_lettered + filtered + damaged) - open. Anything but 0 is a fault of ours.',
     unit: '{event}',
     attributes: ['destination'],
@@ -114,7 +114,7 @@ export function statusReadings(
   ];
 }
 
-const subscriptionStates = ['well', 'missing', 'disabled', 'changed', 'foreign', 'unknown'];
+const subscriptionStates = ['ok', 'missing', 'disabled', 'changed', 'foreign', 'unknown'];
 
 function sourceReadings({ name: source, api }: SourceState): readonly Reading[] {
   if (api === undefined) return [];
@@ -133,24 +133,31 @@ function known(name: Reading['name'], value: number | undefined): readonly Readi
   return value === undefined ? [] : [{ name, value }];
 }
 
-function destinationReadings({ name, state, held, lag, sum, deadLetters }: DestinationState): readonly Reading[] {
+function destinationReadings({
+  name,
+  state,
+  blocked,
+  lag,
+  counters,
+  deadLetters,
+}: DestinationState): readonly Reading[] {
   const attributes = { destination: name };
   const outcomes = {
-    normalized: sum.normalized,
-    delivered: sum.delivered,
-    degraded: sum.degraded,
-    duplicate: sum.duplicate,
-    dead_lettered: sum.deadLettered,
-    filtered: sum.filtered,
-    damaged: sum.damaged,
+    normalized: counters.normalized,
+    delivered: counters.delivered,
+    degraded: counters.degraded,
+    duplicate: counters.duplicate,
+    dead_lettered: counters.deadLettered,
+    filtered: counters.filtered,
+    damaged: counters.damaged,
   };
   return [
     { name: 'xiq_siem.destination.lag_bodies', value: lag.bodies, attributes },
     { name: 'xiq_siem.destination.lag_bytes', value: lag.bytes, attributes },
     { name: 'xiq_siem.destination.lag_seconds', value: lag.seconds, attributes },
-    { name: 'xiq_siem.destination.open_events', value: sum.inFlight, attributes },
-    { name: 'xiq_siem.destination.held_events', value: held?.events ?? 0, attributes },
-    { name: 'xiq_siem.destination.sum_difference', value: sum.difference, attributes },
+    { name: 'xiq_siem.destination.open_events', value: counters.inFlight, attributes },
+    { name: 'xiq_siem.destination.blocked_events', value: blocked?.events ?? 0, attributes },
+    { name: 'xiq_siem.destination.unaccounted_events', value: counters.unaccounted, attributes },
     { name: 'xiq_siem.dead_letters.open', value: deadLetters.open, attributes },
     ...states.map((one): Reading => {
       const value = one === state ? 1 : 0;

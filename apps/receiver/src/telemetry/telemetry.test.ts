@@ -9,10 +9,10 @@ it('the SDK is loaded at the first look, and a stop without one has nothing to w
   await telemetry.stop();
   expect(sdkIsLoaded()).toBe(false);
 
-  const looked = telemetryToTest();
-  expect(await looked.telemetry.prometheus()).toContain('target_info');
+  const checked = telemetryToTest();
+  expect(await checked.telemetry.prometheus()).toContain('target_info');
   expect(sdkIsLoaded()).toBe(true);
-  await looked.telemetry.stop();
+  await checked.telemetry.stop();
 });
 
 it('two looks at once are answered alike, by one SDK', async () => {

@@ -79,9 +79,9 @@ function askGauges(gauges: TelemetryOptions['gauges'], log: Logger): () => Promi
     asking ??= ask();
     const { promise, resolve } = Promise.withResolvers<typeof late>();
     const timer = setTimeout(resolve, gaugesTimeoutMs, late);
-    const answer = await Promise.race([asking, promise]);
+    const response = await Promise.race([asking, promise]);
     clearTimeout(timer);
-    if (answer !== late) return answer;
+    if (response !== late) return response;
     log.error('telemetry.gauges_late', { timeoutMs: gaugesTimeoutMs });
     return [];
   };

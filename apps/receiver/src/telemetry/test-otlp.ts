@@ -79,11 +79,11 @@ export interface OtlpRequest {
 /** Answers with `status`, which may change, or never where it is 0. */
 export async function otlpServer() {
   const requests: OtlpRequest[] = [];
-  const answer = { status: 200 };
+  const answering = { status: 200 };
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const content = requestOf(await buffer(request));
     requests.push({ path: request.url, headers: request.headers, content });
-    if (answer.status !== 0) response.writeHead(answer.status).end();
+    if (answering.status !== 0) response.writeHead(answering.status).end();
   };
   const server = createServer((request, response) => {
     handle(request, response).catch((cause: unknown) => response.writeHead(599).end(String(cause)));
@@ -93,7 +93,7 @@ export async function otlpServer() {
   return {
     url: new URL(`http://127.0.0.1:${port}/v1/metrics`),
     requests,
-    answer,
+    response: answering,
     stop: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

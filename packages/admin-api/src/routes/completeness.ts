@@ -5,7 +5,7 @@ import { assurance, count, name, progress, snapshot, time } from './common.ts';
 import { xiqSpan } from './jobs.ts';
 
 /** `words`: what it was about, in short, for a person to know it by. */
-const event = z.strictObject({ id: z.string(), time, words: z.string().optional() });
+const event = z.strictObject({ id: z.string(), time, message: z.string().optional() });
 
 const cell = z.strictObject({
   messageType: z.string(),
@@ -42,7 +42,7 @@ export const completenessRoutes = {
   completeness: watch('/api/v1/completeness', {
     summary: 'Per message type and hour: what ExtremeCloud IQ has, what was kept, what each destination confirmed',
     input: xiqSpan,
-    answer: completenessLine,
+    response: completenessLine,
     snapshot: true,
   }),
 };

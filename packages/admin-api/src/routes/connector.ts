@@ -31,7 +31,7 @@ export const connectorRoutes = {
   check: read('/api/v1/check', {
     summary: 'Ask each destination whether it would take events',
     input: nothing,
-    answer: z.strictObject({
+    response: z.strictObject({
       snapshot,
       destinations: z.array(z.strictObject({ name, type: z.string(), ok: z.boolean(), message: z.string() })),
     }),
@@ -40,26 +40,26 @@ export const connectorRoutes = {
   doctor: changeAndWatch('/api/v1/doctor', {
     summary: 'Send one marked event through everything, and look for it at each destination',
     input: z.strictObject({ seconds: z.int().min(1).max(600).default(30).describe('Longest wait for a destination.') }),
-    answer: doctorLine,
+    response: doctorLine,
   }),
   reload: change('/api/v1/reload', {
     summary: 'Read the configuration again, and put into effect what can change',
     input: nothing,
-    answer: reloaded,
+    response: reloaded,
   }),
-  lookAtSubscriptions: change('/api/v1/subscriptions/look', {
+  checkSubscriptions: change('/api/v1/subscriptions/look', {
     summary: 'Look at the subscriptions at ExtremeCloud IQ now, as every few minutes: mended where that is configured',
     input: z.strictObject({ source: name.optional().describe('All that have some, where none is named.') }),
-    answer: z.strictObject({ looked: z.array(name).describe('Sources.') }),
+    response: z.strictObject({ checked: z.array(name).describe('Sources.') }),
   }),
   forgetDestination: change('/api/v1/destinations/{name}/forget', {
     summary: 'End a destination that was taken out of the configuration',
     input: z.strictObject({ name }),
-    answer: z.strictObject({ forgotten: name }),
+    response: z.strictObject({ forgotten: name }),
   }),
   resumeDestination: change('/api/v1/destinations/{name}/resume', {
     summary: 'Try a destination now, whatever it waits for',
     input: z.strictObject({ name }),
-    answer: z.strictObject({ resumed: name }),
+    response: z.strictObject({ resumed: name }),
   }),
 };

@@ -22,7 +22,7 @@ const deadLetter = z.strictObject({
   number: count.describe('Names it to `show`, `retry` and `drop`.'),
   destination: name,
   code: z.string(),
-  words: z.string().optional().describe("The destination's own."),
+  message: z.string().optional().describe("The destination's own."),
   dataset: z.string(),
   eventId: z.string(),
   receipt: z.string(),
@@ -41,7 +41,7 @@ export const deadLetterRoutes = {
       after: queryCount.optional(),
       limit: queryCount.pipe(z.number().min(1).max(1000)).optional().describe('100 where not given.'),
     }),
-    answer: z.strictObject({
+    response: z.strictObject({
       snapshot,
       entries: z.array(deadLetter),
       next: count.optional().describe('`after` of the next page.'),
@@ -53,7 +53,7 @@ export const deadLetterRoutes = {
   groupDeadLetters: read('/api/v1/dead-letters/groups', {
     summary: 'Dead letters, counted by destination, code and data set',
     input: nothing,
-    answer: z.strictObject({
+    response: z.strictObject({
       snapshot,
       groups: z.array(
         z.strictObject({
@@ -72,7 +72,7 @@ export const deadLetterRoutes = {
   showDeadLetter: read('/api/v1/dead-letters/{number}', {
     summary: 'One dead letter, with its document',
     input: z.strictObject({ number: queryCount }),
-    answer: z.strictObject({
+    response: z.strictObject({
       snapshot,
       entry: deadLetter,
       document: z.record(z.string(), z.unknown()).describe('As it would be sent.'),
@@ -82,6 +82,6 @@ export const deadLetterRoutes = {
   dropDeadLetters: change('/api/v1/dead-letters/drop', {
     summary: 'Give up dead letters for good',
     input: z.strictObject({ ...chosenShape, dryRun: z.boolean().default(false) }),
-    answer: z.strictObject({ events: count.describe('Matching; with dryRun none of them is dropped.') }),
+    response: z.strictObject({ events: count.describe('Matching; with dryRun none of them is dropped.') }),
   }),
 };

@@ -12,7 +12,7 @@ export type TailLine = z.infer<typeof tailLine>;
 
 const fieldType = z.enum(['string', 'number', 'boolean', 'null', 'object', 'array']);
 
-const shapesLine = z.discriminatedUnion('kind', [
+const unmappedLine = z.discriminatedUnion('kind', [
   progress,
   z.strictObject({
     kind: z.literal('end'),
@@ -30,18 +30,18 @@ const shapesLine = z.discriminatedUnion('kind', [
       .describe('How senders authenticated, since the connector started; empty in a snapshot.'),
   }),
 ]);
-export type ShapesLine = z.infer<typeof shapesLine>;
+export type UnmappedLine = z.infer<typeof unmappedLine>;
 
 export const eventRoutes = {
   tail: watch('/api/v1/tail', {
     summary: 'Documents as they are made',
     input: z.strictObject(queryWhere),
-    answer: tailLine,
+    response: tailLine,
   }),
-  shapes: watch('/api/v1/shapes', {
+  unmapped: watch('/api/v1/shapes', {
     summary: 'Fields that no mapping knows: paths, types and counts, no values',
     input: z.strictObject(spanShape),
-    answer: shapesLine,
+    response: unmappedLine,
     snapshot: true,
   }),
 };

@@ -28,11 +28,11 @@ export const backfillRequest = z.strictObject({
 export type BackfillRequest = z.infer<typeof backfillRequest>;
 export type RetryRequest = z.infer<typeof retryRequest>;
 
-const lane = z.strictObject({
+const stream = z.strictObject({
   destination: name,
   state: z.enum(['running', 'backing_off', 'paused', 'stopping', 'stopped', 'done']),
   reason: z.string().optional(),
-  words: z.string().optional(),
+  message: z.string().optional(),
   done: count.describe('Bodies (replay) or dead letters (retry) that are through.'),
   total: count,
   delivered: count,
@@ -46,7 +46,7 @@ const lane = z.strictObject({
 const fetched = z.strictObject({
   messageType: z.string(),
   state: z.enum(['waiting', 'running', 'done', 'stopped', 'failed']),
-  words: z.string().optional().describe('What it waits for, or why it failed.'),
+  message: z.string().optional().describe('What it waits for, or why it failed.'),
   done: z.number().min(0).max(1).describe('Part of the span that is through.'),
   fetched: count.describe('Events that the log of ExtremeCloud IQ holds.'),
   known: count.describe('Of them, those that had come already.'),
@@ -65,11 +65,11 @@ export const jobSchema = z.strictObject({
   created: time,
   ended: time.optional(),
   resumed: z.boolean().optional().describe('True where a call found it begun.'),
-  lanes: z.array(lane),
+  streams: z.array(stream),
   types: z.array(fetched).optional().describe('Of a back-fill.'),
 });
 export type Job = z.infer<typeof jobSchema>;
-export type JobLane = z.infer<typeof lane>;
+export type JobStream = z.infer<typeof stream>;
 
 const previewLine = z.discriminatedUnion('kind', [
   progress,
@@ -123,22 +123,22 @@ export const jobRoutes = {
   retry: change('/api/v1/jobs/retry', {
     summary: 'Send dead letters again: a job, begun or gone on with',
     input: retryRequest,
-    answer: jobSchema,
+    response: jobSchema,
   }),
   replay: change('/api/v1/jobs/replay', {
     summary: 'Send what was received in a span again, by the current mapping: a job, begun or gone on with',
     input: replayRequest,
-    answer: jobSchema,
+    response: jobSchema,
   }),
   backfill: change('/api/v1/jobs/backfill', {
     summary: 'Fetch what the logs of ExtremeCloud IQ hold of a span and did not come: a job, begun or gone on with',
     input: backfillRequest,
-    answer: jobSchema,
+    response: jobSchema,
   }),
   previewBackfill: watch('/api/v1/backfill/preview', {
     summary: 'What a back-fill would fetch',
     input: xiqSpan,
-    answer: backfillLine,
+    response: backfillLine,
     snapshot: true,
   }),
   previewReplay: watch('/api/v1/replay/preview', {
@@ -149,23 +149,23 @@ export const jobRoutes = {
       ...queryWhere,
       examples: queryCount.pipe(z.number().max(1000)).optional().describe('Changes to show; 20 where not given.'),
     }),
-    answer: previewLine,
+    response: previewLine,
     snapshot: true,
   }),
   jobs: read('/api/v1/jobs', {
     summary: 'The jobs there are',
     input: nothing,
-    answer: z.strictObject({ snapshot, jobs: z.array(jobSchema) }),
+    response: z.strictObject({ snapshot, jobs: z.array(jobSchema) }),
     snapshot: true,
   }),
   watchJob: watch('/api/v1/jobs/{id}/progress', {
     summary: 'How a job goes, until it has ended',
     input: jobId,
-    answer: jobSchema,
+    response: jobSchema,
   }),
   cancelJob: change('/api/v1/jobs/{id}/cancel', {
     summary: 'End a job where it stands',
     input: jobId,
-    answer: jobSchema,
+    response: jobSchema,
   }),
 };

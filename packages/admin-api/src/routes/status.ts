@@ -13,8 +13,8 @@ const destination = z.strictObject({
   reason: z.string().optional().describe('Why it backs off or pauses.'),
   since: time.optional(),
   waitUntil: time.optional(),
-  held: z.strictObject({ events: count, code: z.string(), words: z.string().optional() }).optional(),
-  lastFailure: z.strictObject({ code: z.string(), words: z.string().optional(), at: time }).optional(),
+  blocked: z.strictObject({ events: count, code: z.string(), message: z.string().optional() }).optional(),
+  lastFailure: z.strictObject({ code: z.string(), message: z.string().optional(), at: time }).optional(),
   lastDelivered: time.optional(),
   lag: z.strictObject({
     bodies: count,
@@ -24,7 +24,7 @@ const destination = z.strictObject({
     hoursUntilFull: z.number().min(0).nullable().describe('At the pace of today, should it take nothing more.'),
   }),
   eventsPerSecond: rate,
-  sum: z.strictObject({
+  counters: z.strictObject({
     normalized: count,
     delivered: count.describe('Degraded and duplicate are part of it.'),
     degraded: count,
@@ -33,14 +33,14 @@ const destination = z.strictObject({
     filtered: count,
     damaged: count,
     inFlight: count,
-    difference: z.int().describe('0: the sum holds. Else: events of which nobody knows what became of them.'),
+    unaccounted: z.int().describe('0: the sum holds. Else: events of which nobody knows what became of them.'),
   }),
   deadLetters: z.strictObject({
     open: count,
     delivered: count,
     dropped: count,
     lost: count.describe('With a damaged or missing state file, acknowledged.'),
-    difference: z.int(),
+    unaccounted: z.int(),
   }),
   possibleDuplicates: count,
   pluginFaults: count,
@@ -63,7 +63,7 @@ const lost = z.strictObject({
   toSequence: count,
   bodies: count.optional().describe('Absent where it is not known.'),
   bytes: count,
-  reason: z.enum(['damaged', 'missing', 'letGo']),
+  reason: z.enum(['damaged', 'missing', 'evicted']),
   where: z.string(),
 });
 
@@ -85,9 +85,9 @@ export type Incident = z.infer<typeof incident>;
 
 const subscription = z.strictObject({
   messageType: z.string(),
-  state: z.enum(['well', 'missing', 'disabled', 'changed', 'foreign', 'unknown']),
-  words: z.string().optional(),
-  mended: z
+  state: z.enum(['ok', 'missing', 'disabled', 'changed', 'foreign', 'unknown']),
+  message: z.string().optional(),
+  fixed: z
     .strictObject({ was: z.enum(['missing', 'disabled', 'changed']), at: time })
     .optional()
     .describe('What the last look found, and mended.'),
@@ -99,7 +99,7 @@ const source = z.strictObject({
   lastReceived: time.optional(),
   api: z
     .strictObject({
-      looked: time.optional().describe('When its subscriptions were last looked at.'),
+      checked: time.optional().describe('When its subscriptions were last looked at.'),
       failure: z.string().optional().describe('Why they could not be looked at.'),
       rotating: z
         .boolean()
@@ -107,7 +107,7 @@ const source = z.strictObject({
         .describe('A rotation of the secret was begun and is not done: nothing is mended until then.'),
       subscriptions: z.array(subscription),
       publicUrl: z.array(
-        z.strictObject({ what: z.string(), result: z.enum(['well', 'wrong', 'unverifiable']), words: z.string() }),
+        z.strictObject({ what: z.string(), result: z.enum(['ok', 'failed', 'unverifiable']), message: z.string() }),
       ),
       requestsPerHour: count,
       requestsRemaining: count,
@@ -142,7 +142,7 @@ const status = z.strictObject({
   incidents: z.array(incident).describe('What went wrong with the state file itself, not acknowledged.'),
   deadLetters: z.strictObject({ open: count, bytes: count, maxBytes: count.optional() }),
   jobsRunning: count,
-  holds: z.boolean().describe('True where every sum holds.'),
+  reconciled: z.boolean().describe('True where every sum holds.'),
 });
 export type Status = z.infer<typeof status>;
 
@@ -150,12 +150,12 @@ export const statusRoutes = {
   status: read('/api/v1/status', {
     summary: 'What each destination is doing, what it lags by, and whether the sums hold',
     input: nothing,
-    answer: status,
+    response: status,
     snapshot: true,
   }),
   acknowledgeGap: change('/api/v1/gaps/acknowledge', {
     summary: 'Acknowledge a gap, or an incident of the state file: it is not shown any more',
     input: z.strictObject({ gap: z.string().min(1).max(200) }),
-    answer: z.strictObject({ acknowledged: z.string() }),
+    response: z.strictObject({ acknowledged: z.string() }),
   }),
 };

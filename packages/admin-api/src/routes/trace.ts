@@ -8,7 +8,7 @@ const verdict = z.strictObject({
   verdict: z.enum(['delivered', 'dead_lettered', 'dropped', 'filtered', 'waiting', 'lost', 'not_known']),
   assurance: assurance.optional().describe('With delivered: what it is worth.'),
   code: z.string().optional(),
-  words: z.string().optional(),
+  message: z.string().optional(),
   deadLetter: count.optional().describe('Its number, for `dlq show`.'),
   notBefore: time.optional().describe('It came to rest between these two times.'),
   notAfter: time.optional(),
@@ -59,13 +59,13 @@ export const traceRoutes = {
   traceReceipt: read('/api/v1/trace/receipt/{receipt}', {
     summary: 'The story of a body, by the receipt that its sender was answered',
     input: z.strictObject({ receipt: z.string().min(1).max(64) }),
-    answer: trace,
+    response: trace,
     snapshot: true,
   }),
   traceEvent: watch('/api/v1/trace/event/{eventId}', {
     summary: 'The story of an event, by a scan of what was received in a span',
     input: z.strictObject({ eventId: z.string().min(1).max(128), ...spanShape }),
-    answer: traceLine,
+    response: traceLine,
     snapshot: true,
   }),
 };

@@ -4,7 +4,7 @@ import { lines, runTest } from '../test-session.ts';
 
 const fetched = { messageType: 'AUDIT_LOG_ALL', done: 1, fetched: 1200, known: 1000, kept: 200 };
 const job: Job = {
-  ...{ id: 'abc', kind: 'backfill', state: 'done', created: '2026-11-24T12:00:00Z', lanes: [] },
+  ...{ id: 'abc', kind: 'backfill', state: 'done', created: '2026-11-24T12:00:00Z', streams: [] },
   request: { from: '2026-11-23T00:00:00.000Z', to: '2026-11-24T00:00:00.000Z', forceDuplicates: false },
   types: [{ ...fetched, state: 'done' }],
 };
@@ -12,14 +12,14 @@ const span = ['--from', '2026-11-23', '--to', '2026-11-24'];
 
 it('asks for the span, the types and the source, and follows the job', async () => {
   const asked: unknown[] = [];
-  const answers = {
+  const responses = {
     async backfill(request: unknown) {
       asked.push(request);
       return job;
     },
     watchJob: () => lines(job),
   };
-  const { code, text } = await runTest(['backfill', ...span], answers);
+  const { code, text } = await runTest(['backfill', ...span], responses);
   expect(code).toBe(0);
   expect(text).toMatchInlineSnapshot(`
     "Job abc (backfill): done, begun 2026-11-24 12:00:00Z
@@ -28,7 +28,7 @@ it('asks for the span, the types and the source, and follows the job', async () 
     AUDIT_LOG_ALL  done   100 %    1,200        1,000   200"
   `);
   const more = ['--types', 'audit, GDPR_LOG_ALL', '--source', 'xiq', '--force-duplicates', '--no-wait'];
-  expect((await runTest(['backfill', ...span, ...more], answers)).code).toBe(0);
+  expect((await runTest(['backfill', ...span, ...more], responses)).code).toBe(0);
   expect(asked).toEqual([
     job.request,
     { ...job.request, forceDuplicates: true, source: 'xiq', messageTypes: ['AUDIT_LOG_ALL', 'GDPR_LOG_ALL'] },
@@ -36,7 +36,7 @@ it('asks for the span, the types and the source, and follows the job', async () 
 });
 
 it('one that failed says why, and that the same command goes on with it: 1', async () => {
-  const failed: Job = { ...job, state: 'failed', types: [{ ...fetched, state: 'failed', words: 'no\u001b[2J' }] };
+  const failed: Job = { ...job, state: 'failed', types: [{ ...fetched, state: 'failed', message: 'no\u001b[2J' }] };
   const { code, text } = await runTest(['backfill', ...span], {
     backfill: async () => job,
     watchJob: () => lines(failed),
@@ -53,8 +53,8 @@ it('--dry-run shows what is missing, on a stopped connector too', async () => {
     { kind: 'type', messageType: 'AUDIT_LOG_ALL', fetched: 3, known: 1, missing: 2 },
     { kind: 'end', snapshot: true, missing: 2 },
   ];
-  const answers = { previewBackfill: () => lines(...all) };
-  const { code, stdout } = await runTest(['backfill', ...span, '--dry-run'], answers, { snapshot: true });
+  const responses = { previewBackfill: () => lines(...all) };
+  const { code, stdout } = await runTest(['backfill', ...span, '--dry-run'], responses, { snapshot: true });
   expect([code, stdout.slice(1)]).toEqual([
     0,
     [
@@ -63,7 +63,7 @@ it('--dry-run shows what is missing, on a stopped connector too', async () => {
       '2 events would be fetched and delivered.',
     ],
   ]);
-  expect((await runTest(['backfill', ...span, '--dry-run', '--json'], answers)).json()).toEqual(all);
+  expect((await runTest(['backfill', ...span, '--dry-run', '--json'], responses)).json()).toEqual(all);
 });
 
 it.each([
@@ -72,8 +72,8 @@ it.each([
   [['--from', '1h', '--to', '2h']],
   [[...span, '--types', 'a b']],
   [[...span, '--types', ',']],
-])('%j: 64', async (words) => {
-  expect((await runTest(['backfill', ...words], {})).code).toBe(64);
+])('%j: 64', async (message) => {
+  expect((await runTest(['backfill', ...message], {})).code).toBe(64);
 });
 
 it('a stopped connector: 69', async () => {

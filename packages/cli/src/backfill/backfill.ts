@@ -44,7 +44,7 @@ ${timeHelp}`,
     permission: 'ExtremeCloud IQ refuses our credentials (--dry-run)',
   },
   connector: 'reads',
-  json: { ...jobJson, instead: [{ when: 'With `--dry-run`', schema: routes.previewBackfill.answer, lines: true }] },
+  json: { ...jobJson, instead: [{ when: 'With `--dry-run`', schema: routes.previewBackfill.response, lines: true }] },
   async run({ values, terminal, ask }) {
     if (values.from === undefined || values.to === undefined) {
       throw new ConnectorError('usage', '--from and --to are needed\nSee: xiq-siem backfill --help');

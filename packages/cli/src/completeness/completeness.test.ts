@@ -12,7 +12,7 @@ const cell: CompletenessCell = {
 const missing: CompletenessCell = {
   ...{ ...cell, hour: '2026-11-24T09:00:00.000Z', state: 'missing', missingCount: 30 },
   missing: Array.from({ length: 25 }, (_, index) => ({
-    ...{ id: `1ab${index}`, time: '2026-11-24T09:10:00.000Z', words: 'never came, login\u001b[2J' },
+    ...{ id: `1ab${index}`, time: '2026-11-24T09:10:00.000Z', message: 'never came, login\u001b[2J' },
   })),
 };
 const gdpr: CompletenessCell = {
@@ -33,9 +33,9 @@ const answersOf = (cells: readonly CompletenessCell[], end: End, asked: unknown[
 
 it('asks for the last 24 hours that have settled, or what is named', async () => {
   const asked: unknown[] = [];
-  const answers = answersOf([cell], endOf('whole', { whole: 1 }), asked);
-  expect((await runTest(['completeness'], answers)).code).toBe(0);
-  await runTest(['completeness', '--from', '5h', '--to', '4h', '--types', 'audit,sms', '--source', 'xiq'], answers);
+  const responses = answersOf([cell], endOf('whole', { whole: 1 }), asked);
+  expect((await runTest(['completeness'], responses)).code).toBe(0);
+  await runTest(['completeness', '--from', '5h', '--to', '4h', '--types', 'audit,sms', '--source', 'xiq'], responses);
   expect(asked).toEqual([
     { from: '2026-11-23T11:00:00.000Z', to: '2026-11-24T11:00:00.000Z' },
     {
@@ -60,11 +60,11 @@ it('whole: 0', async () => {
 });
 
 it('missing: 1, with the events, escaped, and how many more', async () => {
-  const answers = answersOf(
+  const responses = answersOf(
     [cell, missing, gdpr],
     endOf('missing_or_surplus', { whole: 1, missing: 1, unprovable: 1 }),
   );
-  const { code, stdout, text } = await runTest(['completeness'], answers, { columns: 80 });
+  const { code, stdout, text } = await runTest(['completeness'], responses, { columns: 80 });
   expect(code).toBe(1);
   expect(stdout.slice(0, 3)).toEqual([
     'HOUR               AUDIT        GDPR',
@@ -92,8 +92,8 @@ it('--json is what the API says, line by line; a stopped connector will do', asy
   expect([code, json().slice(1)]).toEqual([0, [{ kind: 'cell', cell }, end]]);
 });
 
-it.each([[['--from', '1h', '--to', '2h']], [['--from', 'soon']], [['--types', '']]])('%j: 64', async (words) => {
-  expect((await runTest(['completeness', ...words], {})).code).toBe(64);
+it.each([[['--from', '1h', '--to', '2h']], [['--from', 'soon']], [['--types', '']]])('%j: 64', async (message) => {
+  expect((await runTest(['completeness', ...message], {})).code).toBe(64);
 });
 
 it('what ExtremeCloud IQ refuses: 77', async () => {

@@ -47,7 +47,7 @@ ${timeHelp}`,
     permission: 'ExtremeCloud IQ refuses our credentials',
   },
   connector: 'reads',
-  json: { schema: routes.completeness.answer, lines: true },
+  json: { schema: routes.completeness.response, lines: true },
   async run({ values, terminal, ask }) {
     const nowMs = terminal.now();
     const given = parseSpan(values, nowMs);

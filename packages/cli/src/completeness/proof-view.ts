@@ -69,14 +69,14 @@ function destinationsTable(cells: readonly CompletenessCell[], terminal: Screen)
 
 function renderDifference({ messageType, hour, ...cell }: CompletenessCell): readonly string[] {
   const { missing, missingCount, surplus, surplusCount, reason } = cell;
-  const list = (words: string, events: typeof missing, count: number): readonly string[] => {
+  const list = (message: string, events: typeof missing, count: number): readonly string[] => {
     if (count === 0) return [];
     const shown = events.slice(0, maxListed);
     const lines = shown.map(
-      ({ id, time, words: about }) =>
+      ({ id, time, message: about }) =>
         `    ${clockTime(time)}  ${printable(id)}${about === undefined ? '' : `  ${printable(about)}`}`,
     );
-    return [`  ${words}:`, ...lines, ...(count > shown.length ? [`    … ${group(count - shown.length)} more`] : [])];
+    return [`  ${message}:`, ...lines, ...(count > shown.length ? [`    … ${group(count - shown.length)} more`] : [])];
   };
   return [
     `${printable(messageType)}, hour from ${clockTime(hour)}${reason === undefined ? '' : ` (${printable(reason)})`}`,

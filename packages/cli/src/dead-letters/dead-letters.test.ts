@@ -9,7 +9,7 @@ const letter = (number: number): DeadLetterEntry => ({
     receipt: 'r1_abc',
     element: 0,
     attempts: 1,
-    words: 'failed to parse field [user.id]\u001b[2J of type [long] in doc',
+    message: 'failed to parse field [user.id]\u001b[2J of type [long] in doc',
   },
   ...{ firstAttempt: '2026-11-24T11:00:00Z', lastAttempt: '2026-11-24T11:48:00Z' },
 });
@@ -19,7 +19,7 @@ function pages() {
   const asked: unknown[] = [];
   return {
     asked,
-    answers: {
+    responses: {
       async listDeadLetters(input: { readonly after?: number | undefined }) {
         asked.push(input);
         const first = { snapshot: false, open: 5, matched: 3, entries: [letter(1), letter(2)], next: 2 };
@@ -31,8 +31,8 @@ function pages() {
 
 describe('dlq list', () => {
   it('shows a page and how to get the next', async () => {
-    const { answers, asked } = pages();
-    const { code, text } = await runTest(['dlq', 'list', '--code', 'mapping_conflict', '--from', '1d'], answers);
+    const { responses, asked } = pages();
+    const { code, text } = await runTest(['dlq', 'list', '--code', 'mapping_conflict', '--from', '1d'], responses);
     expect(code).toBe(0);
     expect(asked).toEqual([{ code: 'mapping_conflict', from: '2026-11-23T12:00:00.000Z', limit: 20 }]);
     expect(text).toMatchInlineSnapshot(`
@@ -46,17 +46,17 @@ describe('dlq list', () => {
   });
 
   it('fits 80 columns, and its name alone means it', async () => {
-    const { stdout } = await runTest(['dlq'], pages().answers, { columns: 80 });
+    const { stdout } = await runTest(['dlq'], pages().responses, { columns: 80 });
     expect(stdout.filter((line) => textWidth(line) > 80)).toEqual([]);
     expect(stdout[1]).toContain('…');
   });
 
   it('--all gives every page: one table, or a JSON line each', async () => {
-    const { stdout } = await runTest(['dlq', 'list', '--all'], pages().answers);
+    const { stdout } = await runTest(['dlq', 'list', '--all'], pages().responses);
     expect(stdout.filter((line) => line.includes('NUMBER'))).toHaveLength(1);
     expect(stdout).toHaveLength(6);
-    const { answers, asked } = pages();
-    const json = (await runTest(['dlq', '--all', '--json'], answers)).json();
+    const { responses, asked } = pages();
+    const json = (await runTest(['dlq', '--all', '--json'], responses)).json();
     expect(json).toMatchObject([{ entries: [{ number: 1 }, { number: 2 }] }, { entries: [{ number: 9 }] }]);
     expect(asked).toEqual([{ limit: 1000 }, { limit: 1000, after: 2 }]);
   });
@@ -77,11 +77,11 @@ describe('dlq list', () => {
       ],
       counts: [{ destination: 'elastic', open: 1204, delivered: 3, dropped: 2 }],
     };
-    const answers = { groupDeadLetters: async () => groups };
-    const { text } = await runTest(['dlq', 'list', '--summary'], answers);
+    const responses = { groupDeadLetters: async () => groups };
+    const { text } = await runTest(['dlq', 'list', '--summary'], responses);
     expect(text).toContain('elastic      mapping_conflict  extreme_xiq.audit   1,204  2026-11-24 11:30:00Z');
-    expect((await runTest(['dlq', 'list', '--summary', '--json'], answers)).json()).toEqual([groups]);
-    expect((await runTest(['dlq', 'list', '--summary', '--code', 'x'], answers)).code).toBe(64);
+    expect((await runTest(['dlq', 'list', '--summary', '--json'], responses)).json()).toEqual([groups]);
+    expect((await runTest(['dlq', 'list', '--summary', '--code', 'x'], responses)).code).toBe(64);
   });
 
   it.each([
@@ -130,18 +130,18 @@ describe('dlq show', () => {
 describe('dlq drop', () => {
   function dropping(events: number) {
     const asked: object[] = [];
-    const answers = {
+    const responses = {
       async dropDeadLetters(input: object) {
         asked.push(input);
         return { events };
       },
     };
-    return { asked, answers };
+    return { asked, responses };
   }
 
   it('asks with the number, and drops what it asked about when agreed', async () => {
-    const { asked, answers } = dropping(3);
-    const { code, questions, stdout } = await runTest(['dlq', 'drop', '--code', 'x'], answers, { answer: true });
+    const { asked, responses } = dropping(3);
+    const { code, questions, stdout } = await runTest(['dlq', 'drop', '--code', 'x'], responses, { response: true });
     expect(questions).toEqual(['Give up 3 dead letters for good?']);
     expect([code, stdout]).toEqual([0, ['3 dead letters dropped.']]);
     expect(asked).toEqual([
@@ -151,11 +151,11 @@ describe('dlq drop', () => {
   });
 
   it('drops nothing when not agreed, or only looked at: 2', async () => {
-    const { asked, answers } = dropping(3);
-    const refused = await runTest(['dlq', 'drop', '7', '8'], answers, { answer: false });
+    const { asked, responses } = dropping(3);
+    const refused = await runTest(['dlq', 'drop', '7', '8'], responses, { response: false });
     expect([refused.code, refused.stdout]).toEqual([2, ['Nothing was dropped.']]);
-    const looked = await runTest(['dlq', 'drop', '7', '8', '--dry-run', '--json'], answers);
-    expect([looked.code, looked.json()]).toEqual([2, [{ events: 3 }]]);
+    const checked = await runTest(['dlq', 'drop', '7', '8', '--dry-run', '--json'], responses);
+    expect([checked.code, checked.json()]).toEqual([2, [{ events: 3 }]]);
     expect(asked).toEqual([
       { numbers: [7, 8], dryRun: true },
       { numbers: [7, 8], dryRun: true },
@@ -163,22 +163,22 @@ describe('dlq drop', () => {
   });
 
   it('--yes asks nobody; without it and without a terminal: 64', async () => {
-    const { answers } = dropping(1);
-    const { code, json } = await runTest(['dlq', 'drop', '--all', '--yes', '--json'], answers);
+    const { responses } = dropping(1);
+    const { code, json } = await runTest(['dlq', 'drop', '--all', '--yes', '--json'], responses);
     expect([code, json()]).toEqual([0, [{ events: 1 }]]);
-    const refused = await runTest(['dlq', 'drop', '--all'], answers);
+    const refused = await runTest(['dlq', 'drop', '--all'], responses);
     expect([refused.code, refused.stderr]).toEqual([
       64,
       ['this asks before it drops, and nobody is here to answer: give --yes'],
     ]);
   });
 
-  it.each([[[]], [['--all', '--code', 'x']], [['--all', '7']]])('%j does not say which: 64', async (words) => {
-    expect((await runTest(['dlq', 'drop', '--yes', ...words], {})).code).toBe(64);
+  it.each([[[]], [['--all', '--code', 'x']], [['--all', '7']]])('%j does not say which: 64', async (message) => {
+    expect((await runTest(['dlq', 'drop', '--yes', ...message], {})).code).toBe(64);
   });
 
   it('a stopped connector: 69, before anybody is asked', async () => {
-    const { code, questions } = await runTest(['dlq', 'drop', '--all'], {}, { snapshot: true, answer: true });
+    const { code, questions } = await runTest(['dlq', 'drop', '--all'], {}, { snapshot: true, response: true });
     expect([code, questions]).toEqual([69, []]);
   });
 });

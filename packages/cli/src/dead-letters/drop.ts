@@ -29,10 +29,10 @@ ${timeHelp}`,
   },
   connector: 'changes',
   despiteFaults: true,
-  words: [0, maxNumbers],
-  json: { schema: routes.dropDeadLetters.answer, note: 'Needs `--yes` or `--dry-run`.' },
-  async run({ values, words, terminal, ask }) {
-    const filter = { ...filterOf(values, terminal.now()), numbers: numbersOf(words) };
+  message: [0, maxNumbers],
+  json: { schema: routes.dropDeadLetters.response, note: 'Needs `--yes` or `--dry-run`.' },
+  async run({ values, message, terminal, ask }) {
+    const filter = { ...filterOf(values, terminal.now()), numbers: numbersOf(message) };
     const { all = false, 'dry-run': dryRun = false, yes = false } = values;
     if (all !== isEmpty(filter)) {
       throw new ConnectorError('usage', 'say which: numbers, filters, or --all of them\nSee: xiq-siem dlq drop --help');

@@ -23,8 +23,8 @@ export function filterOf({ destination, code, dataset, event, from, to }: Filter
 export const isEmpty = (filter: object): boolean => Object.values(filter).every((value) => value === undefined);
 
 /** The numbers that stand beside the options, where any do. */
-export function numbersOf(words: readonly string[]): number[] | undefined {
-  return words.length === 0 ? undefined : words.map((word) => wholeNumber('number', word));
+export function numbersOf(message: readonly string[]): number[] | undefined {
+  return message.length === 0 ? undefined : message.map((word) => wholeNumber('number', word));
 }
 
 /** As many as the API takes at once. */

@@ -33,9 +33,9 @@ ${timeHelp}`,
   connector: 'reads',
   despiteFaults: true,
   json: {
-    schema: routes.listDeadLetters.answer,
+    schema: routes.listDeadLetters.response,
     note: 'With `--all` one page a line.',
-    instead: [{ when: 'With `--summary`', schema: routes.groupDeadLetters.answer }],
+    instead: [{ when: 'With `--summary`', schema: routes.groupDeadLetters.response }],
   },
   async run({ values, terminal, ask }) {
     const filter = filterOf(values, terminal.now());
@@ -79,12 +79,15 @@ async function listPages({ filter, limit, after, all }: Pages, asking: Asking, t
 
 const columns = [...numbers('NUMBER', 'AGE'), ...texts('DESTINATION', 'CODE', 'DATASET', 'WORDS')];
 
-function row({ number, destination, code, words = '', dataset, lastAttempt }: DeadLetterEntry, nowMs: number): Cell[] {
+function row(
+  { number, destination, code, message = '', dataset, lastAttempt }: DeadLetterEntry,
+  nowMs: number,
+): Cell[] {
   const age = shortDuration(Math.max(0, nowMs - Date.parse(lastAttempt)) / 1000);
-  return [String(number), age, destination, { text: code, colour: 'red' }, dataset, words];
+  return [String(number), age, destination, { text: code, colour: 'red' }, dataset, message];
 }
 
-type Groups = z.output<typeof routes.groupDeadLetters.answer>;
+type Groups = z.output<typeof routes.groupDeadLetters.response>;
 
 const groupColumns = [...texts('DESTINATION', 'CODE', 'DATASET'), ...numbers('EVENTS'), ...texts('NEWEST')];
 const countColumns = [...texts('DESTINATION'), ...numbers('OPEN', 'DELIVERED LATER', 'DROPPED')];

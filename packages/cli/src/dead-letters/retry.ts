@@ -20,11 +20,11 @@ ${timeHelp}`,
   exits: jobExits,
   connector: 'changes',
   despiteFaults: true,
-  words: [0, maxNumbers],
+  message: [0, maxNumbers],
   json: jobJson,
-  async run({ values, words, terminal, ask }) {
+  async run({ values, message, terminal, ask }) {
     const { renormalize = false, 'no-wait': leave = false } = values;
-    const request = { ...filterOf(values, terminal.now()), numbers: numbersOf(words), renormalize };
+    const request = { ...filterOf(values, terminal.now()), numbers: numbersOf(message), renormalize };
     const begin: BeginJob = (operations, signal) => operations.retry(request, signal);
     return ask((asking) => followJob(begin, !leave, asking, terminal));
   },

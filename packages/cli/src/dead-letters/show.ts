@@ -12,24 +12,24 @@ export const showCommand = defineCommand({
   exits: { ok: 'shown', notFound: 'there is no such dead letter (any more)' },
   connector: 'reads',
   despiteFaults: true,
-  words: [1, 1],
-  json: { schema: routes.showDeadLetter.answer },
-  async run({ words, ask }) {
-    const number = wholeNumber('number', words[0] ?? '');
+  message: [1, 1],
+  json: { schema: routes.showDeadLetter.response },
+  async run({ message, ask }) {
+    const number = wholeNumber('number', message[0] ?? '');
     return ask(async ({ operations, signal, say, tell }) => {
       const shown = await operations.showDeadLetter({ number }, signal);
       tell(shown);
       const { entry, document } = shown;
-      const facts: readonly (readonly [string, string])[] = [
+      const attributes: readonly (readonly [string, string])[] = [
         ['destination', entry.destination],
         ['code', entry.code],
-        ...(entry.words === undefined ? [] : [['words', entry.words] as const]),
+        ...(entry.message === undefined ? [] : [['message', entry.message] as const]),
         ['data set', entry.dataset],
         ['event', entry.eventId],
         ['receipt', `${entry.receipt} (element ${entry.element})`],
         ['tried', `${group(entry.attempts)} x, ${clockTime(entry.firstAttempt)} to ${clockTime(entry.lastAttempt)}`],
       ];
-      say([`Dead letter ${number}`, ...renderFacts(facts), '', ...renderDocument(document)]);
+      say([`Dead letter ${number}`, ...renderAttributes(attributes), '', ...renderDocument(document)]);
       return exits.ok;
     });
   },
@@ -41,7 +41,7 @@ export function renderDocument(document: unknown): readonly string[] {
 }
 
 /** Texts may come from outside. */
-export function renderFacts(facts: readonly (readonly [name: string, text: string])[]): readonly string[] {
-  const width = Math.max(0, ...facts.map(([name]) => name.length));
-  return facts.map(([name, text]) => `  ${name.padEnd(width)}  ${printable(text)}`);
+export function renderAttributes(attributes: readonly (readonly [name: string, text: string])[]): readonly string[] {
+  const width = Math.max(0, ...attributes.map(([name]) => name.length));
+  return attributes.map(([name, text]) => `  ${name.padEnd(width)}  ${printable(text)}`);
 }

@@ -5,19 +5,19 @@ import { exits } from '../exit-codes.ts';
 import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import { clockTime, group } from '../terminal/units.ts';
 import { jobExits, watchJob } from './follow-job.ts';
-import { doneOf, renderJob, stateColours, wordsOf } from './job-view.ts';
+import { doneOf, messageOf, renderJob, stateColours } from './job-view.ts';
 
 export const jobsListCommand = defineCommand({
   text: 'The jobs (retries, replays, back-fills) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
   exits: { ok: 'listed, be there any or none' },
   connector: 'reads',
   despiteFaults: true,
-  json: { schema: routes.jobs.answer },
+  json: { schema: routes.jobs.response },
   run: ({ terminal, ask }) =>
     ask(async ({ operations, signal, say, tell }) => {
-      const answer = await operations.jobs({}, signal);
-      tell(answer);
-      const newest = [...answer.jobs].sort((a, b) => b.created.localeCompare(a.created));
+      const response = await operations.jobs({}, signal);
+      tell(response);
+      const newest = [...response.jobs].sort((a, b) => b.created.localeCompare(a.created));
       say(newest.length === 0 ? 'No jobs.' : renderTable(columns, newest.map(row), terminal));
       return exits.ok;
     }),
@@ -26,12 +26,12 @@ export const jobsListCommand = defineCommand({
 const columns = [...texts('JOB', 'KIND', 'STATE'), ...numbers('DONE', 'REJECTED'), ...texts('BEGUN', 'WHAT')];
 
 function row(job: Job): readonly Cell[] {
-  const { id, kind, state, created, lanes } = job;
+  const { id, kind, state, created, streams } = job;
   const { done, total } = doneOf(job);
-  const rejected = lanes.reduce((sum, lane) => sum + lane.deadLettered + lane.damaged, 0);
+  const rejected = streams.reduce((sum, stream) => sum + stream.deadLettered + stream.damaged, 0);
   const share = total === 0 ? (state === 'done' ? '100 %' : '-') : `${Math.floor((100 * done) / total)} %`;
   const colour = state === 'done' ? undefined : stateColours[state];
-  return [id, kind, { text: state, colour }, share, group(rejected), clockTime(created), wordsOf(job)];
+  return [id, kind, { text: state, colour }, share, group(rejected), clockTime(created), messageOf(job)];
 }
 
 export const jobsCancelCommand = defineCommand({
@@ -40,9 +40,9 @@ export const jobsCancelCommand = defineCommand({
   exits: { ok: 'it has ended, now or before', notFound: 'there is no such job' },
   connector: 'changes',
   despiteFaults: true,
-  words: [1, 1],
-  json: { schema: routes.cancelJob.answer },
-  run: ({ words: [id = ''], terminal, ask }) =>
+  message: [1, 1],
+  json: { schema: routes.cancelJob.response },
+  run: ({ message: [id = ''], terminal, ask }) =>
     ask(async ({ operations, signal, say, tell }) => {
       const job = await operations.cancelJob({ id }, signal);
       tell(job);
@@ -59,7 +59,11 @@ export const jobsWatchCommand = defineCommand({
   exits: { ...watchExits, ok: 'all is delivered', notFound: 'there is no such job' },
   connector: 'changes',
   despiteFaults: true,
-  words: [1, 1],
-  json: { schema: routes.watchJob.answer, lines: true, note: 'How it stands, now and then; the last line is its end.' },
-  run: ({ words: [id = ''], terminal, ask }) => ask((asking) => watchJob(id, asking, terminal)),
+  message: [1, 1],
+  json: {
+    schema: routes.watchJob.response,
+    lines: true,
+    note: 'How it stands, now and then; the last line is its end.',
+  },
+  run: ({ message: [id = ''], terminal, ask }) => ask((asking) => watchJob(id, asking, terminal)),
 });

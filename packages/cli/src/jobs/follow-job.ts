@@ -22,7 +22,7 @@ export const jobExits = {
 
 /** What a command that begins a job prints. */
 export const jobJson = {
-  schema: routes.watchJob.answer,
+  schema: routes.watchJob.response,
   lines: true,
   note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line.',
 } as const;
@@ -53,7 +53,7 @@ export async function watchJob(id: string, { operations, signal, say, tell }: As
       const [doing, unit] = work[job.kind];
       progress ??= startProgress(terminal, doing, unit);
       const { done, total } = doneOf(job);
-      progress.show(done, total, troubles(job));
+      progress.show(done, total, problems(job));
     }
   } catch (cause) {
     if (!signal.aborted) throw cause;
@@ -78,13 +78,15 @@ const work = {
 } as const satisfies Record<Job['kind'], readonly [string, string]>;
 
 /** Why it does not get on, where it does not. */
-function troubles({ lanes, types = [] }: Job): string {
-  const stuck = lanes.filter(({ state }) => state === 'paused' || state === 'backing_off');
+function problems({ streams, types = [] }: Job): string {
+  const stuck = streams.filter(({ state }) => state === 'paused' || state === 'backing_off');
   const waiting = types.filter(({ state }) => state === 'waiting' || state === 'stopped');
   return [
-    ...stuck.map((lane) => `${lane.destination} ${lane.state.replace('_', ' ')}: ${lane.words ?? lane.reason ?? ''}`),
-    ...waiting.flatMap(({ messageType, words }) => (words === undefined ? [] : [`${messageType}: ${words}`])),
+    ...stuck.map(
+      (stream) => `${stream.destination} ${stream.state.replace('_', ' ')}: ${stream.message ?? stream.reason ?? ''}`,
+    ),
+    ...waiting.flatMap(({ messageType, message }) => (message === undefined ? [] : [`${messageType}: ${message}`])),
   ]
-    .map((trouble) => printable(`; ${trouble}`))
+    .map((problem) => printable(`; ${problem}`))
     .join('');
 }

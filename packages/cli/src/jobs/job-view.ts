@@ -26,51 +26,53 @@ const typeColumns = [
 ];
 
 /** True where it ended and everything that it was to bring is there. */
-export function isThrough({ state, lanes, types = [] }: Job): boolean {
+export function isThrough({ state, streams, types = [] }: Job): boolean {
   return (
     state === 'done' &&
-    lanes.every(({ deadLettered, damaged }) => deadLettered === 0 && damaged === 0) &&
+    streams.every(({ deadLettered, damaged }) => deadLettered === 0 && damaged === 0) &&
     types.every((fetched) => fetched.state === 'done')
   );
 }
 
 /** How far it is: of a back-fill in message types, of the others in what its lanes count. */
-export function doneOf({ lanes, types = [] }: Job): { readonly done: number; readonly total: number } {
-  const parts = types.length > 0 ? types.map(({ done }) => ({ done, total: 1 })) : lanes;
+export function doneOf({ streams, types = [] }: Job): { readonly done: number; readonly total: number } {
+  const parts = types.length > 0 ? types.map(({ done }) => ({ done, total: 1 })) : streams;
   const sum = (field: 'done' | 'total') => parts.reduce((all, part) => all + part[field], 0);
   return { done: sum('done'), total: sum('total') };
 }
 
 export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colours'>): readonly string[] {
-  const { id, kind, state, created, ended, lanes, types = [] } = job;
+  const { id, kind, state, created, ended, streams, types = [] } = job;
   const hint =
     kind === 'backfill' && state === 'failed'
       ? 'The same command goes on with it.'
       : state === 'interrupted'
         ? 'The connector ended meanwhile, or the destination was changed: the same command goes on with it.'
-        : lanes.some(({ deadLettered }) => deadLettered > 0)
+        : streams.some(({ deadLettered }) => deadLettered > 0)
           ? 'What was rejected rests in the dead letters: xiq-siem dlq list.'
           : undefined;
-  const troubles = lanes.flatMap(({ destination, state: lane, words, reason }) =>
-    lane !== 'done' && (words ?? reason) !== undefined ? [`! ${printable(`${destination}: ${words ?? reason}`)}`] : [],
+  const problems = streams.flatMap(({ destination, state: stream, message, reason }) =>
+    stream !== 'done' && (message ?? reason) !== undefined
+      ? [`! ${printable(`${destination}: ${message ?? reason}`)}`]
+      : [],
   );
   return [
     `Job ${printable(id)} (${kind}): ${painter(terminal)(stateColours[state], state)}, begun ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
-    `  ${wordsOf(job)}`,
+    `  ${messageOf(job)}`,
     ...(types.length === 0 ? [] : renderTable(typeColumns, types.map(typeRow), terminal)),
-    ...(lanes.length + types.length > 0 ? [] : ['There was nothing to do.']),
-    ...(lanes.length === 0 ? [] : renderTable(columns, lanes.map(laneRow), terminal)),
-    ...troubles,
+    ...(streams.length + types.length > 0 ? [] : ['There was nothing to do.']),
+    ...(streams.length === 0 ? [] : renderTable(columns, streams.map(streamRow), terminal)),
+    ...problems,
     ...(hint === undefined ? [] : [hint]),
   ];
 }
 
-function typeRow({ messageType, state, done, fetched, known, kept, words = '' }: NonNullable<Job['types']>[number]) {
-  return [messageType, state, `${Math.floor(done * 100)} %`, ...[fetched, known, kept].map(group), words];
+function typeRow({ messageType, state, done, fetched, known, kept, message = '' }: NonNullable<Job['types']>[number]) {
+  return [messageType, state, `${Math.floor(done * 100)} %`, ...[fetched, known, kept].map(group), message];
 }
 
-function laneRow(lane: Job['lanes'][number]) {
-  const { destination, state, reason, done, total, delivered, duplicate, deadLettered, damaged } = lane;
+function streamRow(stream: Job['streams'][number]) {
+  const { destination, state, reason, done, total, delivered, duplicate, deadLettered, damaged } = stream;
   return [
     destination,
     state.replace('_', ' ') + (reason === undefined ? '' : ` (${reason})`),
@@ -79,7 +81,7 @@ function laneRow(lane: Job['lanes'][number]) {
 }
 
 /** What was asked, in one line. */
-export function wordsOf({ request }: Job): string {
+export function messageOf({ request }: Job): string {
   const parts = Object.entries(request).flatMap(([name, value]) => {
     if (value === undefined || value === false) return [];
     if (value === true) return [name];

@@ -1,22 +1,27 @@
-import type { Job, JobLane } from '@xiq-siem/admin-api';
+import type { Job, JobStream } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { describe, expect, it } from 'vitest';
 import { textWidth } from '../terminal/text-width.ts';
 import { lines, runTest } from '../test-session.ts';
 
-const lane: JobLane = {
+const stream: JobStream = {
   ...{ destination: 'elastic', state: 'running', done: 50, total: 200, delivered: 50, duplicate: 0 },
   ...{ deadLettered: 0, filtered: 0, damaged: 0 },
 };
 const running: Job = {
-  ...{ id: 'abc123', kind: 'retry', state: 'running', created: '2026-11-24T12:00:00Z', lanes: [lane] },
+  ...{ id: 'abc123', kind: 'retry', state: 'running', created: '2026-11-24T12:00:00Z', streams: [stream] },
   request: { code: 'mapping_conflict', renormalize: true },
 };
 const ended = '2026-11-24T12:01:00Z';
-const done: Job = { ...running, state: 'done', ended, lanes: [{ ...lane, state: 'done', done: 200, delivered: 200 }] };
-const withLane = (change: Partial<JobLane>, state: Job['state'] = 'done'): Job => ({
+const done: Job = {
+  ...running,
+  state: 'done',
+  ended,
+  streams: [{ ...stream, state: 'done', done: 200, delivered: 200 }],
+};
+const withStream = (change: Partial<JobStream>, state: Job['state'] = 'done'): Job => ({
   ...{ ...done, state },
-  lanes: done.lanes.map((one) => ({ ...one, ...change })),
+  streams: done.streams.map((one) => ({ ...one, ...change })),
 });
 
 describe('dlq retry', () => {
@@ -42,16 +47,16 @@ describe('dlq retry', () => {
 
   it.each<[string, Job, number]>([
     ['all delivered', done, 0],
-    ['nothing to send', { ...done, lanes: [] }, 0],
-    ['some rejected again', withLane({ delivered: 190, deadLettered: 10 }), 1],
-    ['some not made', withLane({ damaged: 1 }), 1],
-    ['cancelled', withLane({}, 'cancelled'), 1],
-    ['interrupted', withLane({}, 'interrupted'), 1],
-    ['failed', withLane({}, 'failed'), 1],
+    ['nothing to send', { ...done, streams: [] }, 0],
+    ['some rejected again', withStream({ delivered: 190, deadLettered: 10 }), 1],
+    ['some not made', withStream({ damaged: 1 }), 1],
+    ['cancelled', withStream({}, 'cancelled'), 1],
+    ['interrupted', withStream({}, 'interrupted'), 1],
+    ['failed', withStream({}, 'failed'), 1],
   ])('%s: the exit code says so', async (_, last, expected) => {
-    const answers = { retry: async () => running, watchJob: () => lines(running, last) };
-    expect((await runTest(['dlq', 'retry'], answers)).code).toBe(expected);
-    const { code, json } = await runTest(['dlq', 'retry', '--json'], answers);
+    const responses = { retry: async () => running, watchJob: () => lines(running, last) };
+    expect((await runTest(['dlq', 'retry'], responses)).code).toBe(expected);
+    const { code, json } = await runTest(['dlq', 'retry', '--json'], responses);
     expect([code, json()]).toEqual([expected, [running, running, last]]);
   });
 
@@ -78,8 +83,8 @@ describe('dlq retry', () => {
       controller.abort();
       throw new Error('aborted');
     }
-    const answers = { retry: async () => running, watchJob: interrupted };
-    const { code, stderr } = await runTest(['dlq', 'retry'], answers, { controller });
+    const responses = { retry: async () => running, watchJob: interrupted };
+    const { code, stderr } = await runTest(['dlq', 'retry'], responses, { controller });
     expect(code).toBe(130);
     expect(stderr).toEqual([
       'The job goes on in the connector: xiq-siem jobs watch abc123, and to end it: xiq-siem jobs cancel abc123',
@@ -87,7 +92,7 @@ describe('dlq retry', () => {
   });
 
   it('a destination that does not take them is told while waiting, escaped', async () => {
-    const stuck = { ...running, lanes: [{ ...lane, state: 'paused' as const, words: 'no\u001b[2J' }] };
+    const stuck = { ...running, streams: [{ ...stream, state: 'paused' as const, message: 'no\u001b[2J' }] };
     const { progressLines } = await runTest(['dlq', 'retry'], {
       retry: async () => stuck,
       watchJob: () => lines(stuck, done),
@@ -97,21 +102,21 @@ describe('dlq retry', () => {
 });
 
 describe('jobs', () => {
-  const words = { ...done, id: 'def456', kind: 'replay' as const, created: '2026-11-24T12:30:00Z' };
+  const message = { ...done, id: 'def456', kind: 'replay' as const, created: '2026-11-24T12:30:00Z' };
   const replay: Job = {
-    ...words,
+    ...message,
     request: { from: '2026-11-23T00:00:00Z', to: ended, where: { datasets: ['a\u001b[2J'] } },
   };
 
   it('lists them, newest first, within 80 columns', async () => {
-    const answer = { snapshot: false, jobs: [running, replay] };
-    const { code, stdout } = await runTest(['jobs'], { jobs: async () => answer }, { columns: 80 });
+    const response = { snapshot: false, jobs: [running, replay] };
+    const { code, stdout } = await runTest(['jobs'], { jobs: async () => response }, { columns: 80 });
     expect(code).toBe(0);
     expect(stdout.slice(1).map((line) => line.slice(0, 6))).toEqual(['def456', 'abc123']);
     expect(stdout.filter((line) => textWidth(line) > 80)).toEqual([]);
-    const { text } = await runTest(['jobs', 'list'], { jobs: async () => answer });
+    const { text } = await runTest(['jobs', 'list'], { jobs: async () => response });
     expect(text).not.toContain('\u001b');
-    expect((await runTest(['jobs', '--json'], { jobs: async () => answer })).json()).toEqual([answer]);
+    expect((await runTest(['jobs', '--json'], { jobs: async () => response })).json()).toEqual([response]);
   });
 
   it('reads the files of a stopped connector, and says so', async () => {
@@ -131,14 +136,14 @@ describe('jobs', () => {
       ...{
         ...running,
         kind: 'backfill',
-        lanes: [],
-        types: [{ ...fetched, state: 'waiting', words: 'quota\u001b[2J' }],
+        streams: [],
+        types: [{ ...fetched, state: 'waiting', message: 'quota\u001b[2J' }],
       },
       request: { from: '2026-11-23T00:00:00Z', to: ended, forceDuplicates: false },
     };
     const through: Job = { ...halfway, state: 'done', types: [{ ...fetched, done: 1, state: 'done' }] };
-    const answers = { watchJob: () => lines(halfway, through) };
-    const { code, stdout, progressLines } = await runTest(['jobs', 'watch', 'abc123'], answers);
+    const responses = { watchJob: () => lines(halfway, through) };
+    const { code, stdout, progressLines } = await runTest(['jobs', 'watch', 'abc123'], responses);
     expect(code).toBe(0);
     expect(progressLines[0]).toBe('Fetching: 50 % (1 of 1 message types); AUDIT_LOG_ALL: quota\\u001b[2J');
     expect(stdout.at(-1)).toBe('AUDIT_LOG_ALL  done   100 %    1,200        1,000   200');
@@ -147,12 +152,12 @@ describe('jobs', () => {
   });
 
   it('cancels one', async () => {
-    const cancelled = withLane({}, 'cancelled');
-    const answers = { cancelJob: async () => cancelled };
-    const { code, stdout } = await runTest(['jobs', 'cancel', 'abc123'], answers);
+    const cancelled = withStream({}, 'cancelled');
+    const responses = { cancelJob: async () => cancelled };
+    const { code, stdout } = await runTest(['jobs', 'cancel', 'abc123'], responses);
     expect(code).toBe(0);
     expect(stdout[0]).toBe('Job abc123 (retry): cancelled, begun 2026-11-24 12:00:00Z, ended 2026-11-24 12:01:00Z');
-    expect((await runTest(['jobs', 'cancel', 'abc123', '--json'], answers)).json()).toEqual([cancelled]);
+    expect((await runTest(['jobs', 'cancel', 'abc123', '--json'], responses)).json()).toEqual([cancelled]);
   });
 
   it('watches one; there is none: 66', async () => {

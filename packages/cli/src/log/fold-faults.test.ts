@@ -5,15 +5,16 @@ import { drivenClock } from './test-clock.ts';
 function folded(maxFaults?: number) {
   const clock = drivenClock();
   const told: string[] = [];
-  const write = ({ level, event, facts }: Fault) => told.push(`${level} ${event} ${JSON.stringify(facts)}`);
+  const write = ({ level, event, attributes }: Fault) => told.push(`${level} ${event} ${JSON.stringify(attributes)}`);
   const fold = foldFaults({ write, clock, maxFaults });
-  const error = (facts: Fault['facts'], event = 'delivery.failed') => fold.tell({ level: 'error', event, facts });
+  const error = (attributes: Fault['attributes'], event = 'delivery.failed') =>
+    fold.tell({ level: 'error', event, attributes });
   return { clock, told, fold, error };
 }
 
 it('a fault is told at once, and its repetitions within a minute in one line with the last facts', () => {
   const { clock, told, error } = folded();
-  for (let times = 0; times < 500; times += 1) error({ destination: 'a', code: 'http_503', words: `no. ${times}` });
+  for (let times = 0; times < 500; times += 1) error({ destination: 'a', code: 'http_503', message: `no. ${times}` });
   expect(told).toEqual(['error delivery.failed {"destination":"a","code":"http_503","words":"no. 0"}']);
   clock.pass(59_999);
   expect(told).toHaveLength(1);
@@ -36,8 +37,8 @@ it('another destination, code, event or level is another fault', () => {
   error({ destination: 'a', code: 'x' });
   error({ destination: 'b', code: 'x' });
   error({ destination: 'a', code: 'y' });
-  error({ destination: 'a', code: 'x' }, 'delivery.held');
-  fold.tell({ level: 'warn', event: 'delivery.failed', facts: { destination: 'a', code: 'x' } });
+  error({ destination: 'a', code: 'x' }, 'delivery.events_blocked');
+  fold.tell({ level: 'warn', event: 'delivery.failed', attributes: { destination: 'a', code: 'x' } });
   expect(told).toHaveLength(5);
 });
 

@@ -1,10 +1,10 @@
 // Folds what goes wrong again and again: the first is told at once, the others as one number when the minute is over.
-import type { Facts } from '@xiq-siem/core';
+import type { LogAttributes } from '@xiq-siem/core';
 
 export interface Fault {
   readonly level: 'warn' | 'error';
   readonly event: string;
-  readonly facts: Facts;
+  readonly attributes: LogAttributes;
 }
 
 /** A clock that nobody sets. */
@@ -58,7 +58,7 @@ export function foldFaults(options: FoldOptions): FaultFold {
 
   const end = (key: string, { last, repeated }: Window): void => {
     windows.delete(key);
-    if (repeated > 0) write({ ...last, facts: { ...last.facts, repeated } });
+    if (repeated > 0) write({ ...last, attributes: { ...last.attributes, repeated } });
   };
   const endOver = (): void => {
     for (const [key, window] of windows) {
@@ -97,6 +97,6 @@ export function foldFaults(options: FoldOptions): FaultFold {
   };
 }
 
-function keyOf({ level, event, facts }: Fault): string {
-  return JSON.stringify([level, event, ...identifying.map((name) => facts[name] ?? null)]);
+function keyOf({ level, event, attributes }: Fault): string {
+  return JSON.stringify([level, event, ...identifying.map((name) => attributes[name] ?? null)]);
 }

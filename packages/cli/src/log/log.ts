@@ -1,5 +1,5 @@
 // Our own log: one line a fact, on standard error; readable in a terminal, JSON everywhere else.
-import { escapeControls, type Facts, type Logger } from '@xiq-siem/core';
+import { escapeControls, type LogAttributes, type Logger } from '@xiq-siem/core';
 import { foldFaults, type SteadyClock } from './fold-faults.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -30,24 +30,24 @@ const maxCharacters = 2_048;
 
 /** Warnings and errors that repeat within a minute are folded: see `foldFaults`. */
 export function createLogger({ json, level: least, write, now, clock }: LogOptions): OwnLog {
-  const line = (level: LogLevel, event: string, facts: Facts): void => {
+  const line = (level: LogLevel, event: string, attributes: LogAttributes): void => {
     const time = new Date(now()).toISOString();
-    const shown = fitting(facts);
+    const shown = fitting(attributes);
     // The same characters are escaped in JSON, where they mean the same to whoever reads it.
     if (json) write(`${escapeControls(JSON.stringify({ time, level, event, ...shown }))}\n`);
     else write(`${time} ${level.padEnd(5)} ${event}${readable(shown)}\n`);
   };
-  const faults = foldFaults({ write: ({ level, event, facts }) => line(level, event, facts), clock });
+  const faults = foldFaults({ write: ({ level, event, attributes }) => line(level, event, attributes), clock });
   const writes = (level: LogLevel): boolean => logLevels.indexOf(level) >= logLevels.indexOf(least);
   const fact =
     (level: 'debug' | 'info') =>
-    (event: string, facts: Facts = {}): void => {
-      if (writes(level)) line(level, event, facts);
+    (event: string, attributes: LogAttributes = {}): void => {
+      if (writes(level)) line(level, event, attributes);
     };
   const fault =
     (level: 'warn' | 'error') =>
-    (event: string, facts: Facts = {}): void => {
-      if (writes(level)) faults.tell({ level, event, facts });
+    (event: string, attributes: LogAttributes = {}): void => {
+      if (writes(level)) faults.tell({ level, event, attributes });
     };
   return {
     debug: fact('debug'),
@@ -79,17 +79,17 @@ export function standardErrorLogger(): OwnLog {
   return log;
 }
 
-function fitting(facts: Facts): Facts {
-  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, cut(value)]));
+function fitting(attributes: LogAttributes): LogAttributes {
+  return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, cut(value)]));
 }
 
-function cut(value: Facts[string]): Facts[string] {
+function cut(value: LogAttributes[string]): LogAttributes[string] {
   if (typeof value !== 'string' || value.length <= maxCharacters) return value;
   return `${value.slice(0, maxCharacters - 1).toWellFormed()}…`;
 }
 
-function readable(facts: Facts): string {
-  return Object.entries(facts)
+function readable(attributes: LogAttributes): string {
+  return Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
     .map(
       ([key, value]) => ` ${key}=${escapeControls(/\s/.test(String(value)) ? JSON.stringify(value) : String(value))}`,

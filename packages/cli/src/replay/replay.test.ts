@@ -15,23 +15,23 @@ const end: PreviewLine = {
   ...{ idsChanged: 0, fields: [{ path: 'event.action', events: 300 }] },
 };
 const job: Job = {
-  ...{ id: 'abc', kind: 'replay', state: 'done', created: '2026-11-24T12:00:00Z', lanes: [] },
+  ...{ id: 'abc', kind: 'replay', state: 'done', created: '2026-11-24T12:00:00Z', streams: [] },
   request: { from: '2026-11-23T00:00:00Z', to: '2026-11-24T00:00:00Z' },
 };
 
 it('asks for the span, the destinations and the conditions', async () => {
   const asked: unknown[] = [];
-  const answers = {
+  const responses = {
     async replay(request: unknown) {
       asked.push(request);
       return job;
     },
     watchJob: () => lines(job),
   };
-  const words = ['--from', '2026-11-23', '--to', '2026-11-24', '--destination', 'a', '--destination', 'b'];
-  const { code, json } = await runTest(['replay', ...words, '--where', 'dataset=x,y', '--json'], answers);
+  const message = ['--from', '2026-11-23', '--to', '2026-11-24', '--destination', 'a', '--destination', 'b'];
+  const { code, json } = await runTest(['replay', ...message, '--where', 'dataset=x,y', '--json'], responses);
   expect([code, json()]).toEqual([0, [job, job]]);
-  await runTest(['replay', '--from', '1h'], answers);
+  await runTest(['replay', '--from', '1h'], responses);
   expect(asked).toEqual([
     {
       ...{ from: '2026-11-23T00:00:00.000Z', to: '2026-11-24T00:00:00.000Z' },
@@ -41,9 +41,12 @@ it('asks for the span, the destinations and the conditions', async () => {
   ]);
 });
 
-it.each([[[]], [['--from', '1h', '--to', '2h']], [['--from', '1h', '--where', 'kind=x']]])('%j: 64', async (words) => {
-  expect((await runTest(['replay', ...words], {})).code).toBe(64);
-});
+it.each([[[]], [['--from', '1h', '--to', '2h']], [['--from', '1h', '--where', 'kind=x']]])(
+  '%j: 64',
+  async (message) => {
+    expect((await runTest(['replay', ...message], {})).code).toBe(64);
+  },
+);
 
 it('a stopped connector: 69', async () => {
   expect((await runTest(['replay', '--from', '1h'], {}, { snapshot: true })).code).toBe(69);
@@ -51,14 +54,14 @@ it('a stopped connector: 69', async () => {
 
 it('--dry-run shows examples and the sums, on a stopped connector too', async () => {
   const asked: unknown[] = [];
-  const answers = {
+  const responses = {
     previewReplay: (input: unknown) => {
       asked.push(input);
       return lines<PreviewLine>({ kind: 'progress', done: 1, total: 4 }, change, end);
     },
   };
-  const words = ['replay', '--from', '1h', '--dry-run', '--where', 'source=xiq', '--examples', '1'];
-  const { code, stdout, progressLines } = await runTest(words, answers, { snapshot: true, columns: 80 });
+  const message = ['replay', '--from', '1h', '--dry-run', '--where', 'source=xiq', '--examples', '1'];
+  const { code, stdout, progressLines } = await runTest(message, responses, { snapshot: true, columns: 80 });
   expect(code).toBe(0);
   expect(asked).toEqual([
     { from: '2026-11-24T11:00:00.000Z', to: '2026-11-24T12:00:00.000Z', sources: 'xiq', examples: 1 },

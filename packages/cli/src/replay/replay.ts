@@ -28,7 +28,7 @@ ${timeHelp}`,
   options,
   exits: { ...jobExits, ok: `${jobExits.ok}; --dry-run: shown` },
   connector: 'reads',
-  json: { ...jobJson, instead: [{ when: 'With `--dry-run`', schema: routes.previewReplay.answer, lines: true }] },
+  json: { ...jobJson, instead: [{ when: 'With `--dry-run`', schema: routes.previewReplay.response, lines: true }] },
   async run({ values, terminal, ask }) {
     if (values.from === undefined) throw new ConnectorError('usage', '--from is needed\nSee: xiq-siem replay --help');
     const where = parseWhere(values.where);

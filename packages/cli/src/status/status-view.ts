@@ -6,7 +6,7 @@ import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/text-width.ts';
 import { byteSize, clockTime, counted, duration, group, rate, shortCount, shortDuration } from '../terminal/units.ts';
-import { sourceTroubles, troublesOf, verdictOf } from './verdict.ts';
+import { problemsOf, sourceProblems, verdictOf } from './verdict.ts';
 
 const stateColours: Readonly<Record<DestinationState['state'], Colour | undefined>> = {
   running: 'green',
@@ -29,11 +29,11 @@ const maxListed = 20;
 export function renderStatus(status: Status, terminal: Paper): readonly string[] {
   const paint = painter(terminal);
   const verdict = verdictOf(status);
-  const troubles = status.destinations.flatMap((one) =>
-    troublesOf(one, status.incidents).map((trouble) => `${one.name}: ${trouble}`),
+  const problems = status.destinations.flatMap((one) =>
+    problemsOf(one, status.incidents).map((problem) => `${one.name}: ${problem}`),
   );
   const ofSources = (status.sources ?? []).flatMap((source) =>
-    sourceTroubles(source).map((trouble) => `source ${source.name}: ${trouble}`),
+    sourceProblems(source).map((problem) => `source ${source.name}: ${problem}`),
   );
   const toForget = status.notConfigured.map(
     (name) => `${name} is not configured any more and still holds bodies: xiq-siem destination forget ${name}`,
@@ -46,7 +46,7 @@ export function renderStatus(status: Status, terminal: Paper): readonly string[]
     '',
     ...renderTable(columns, status.destinations.map(row), terminal),
     ...assuranceLines(status, terminal),
-    ...section('', marked(troubles)),
+    ...section('', marked(problems)),
     ...section('', marked(ofSources)),
     ...section('Let go by a full journal, though wanted (xiq-siem status --acknowledge GAP):', gapLines(status)),
     ...section('Kept once, and not to be read any more:', lostLines(status)),
@@ -80,22 +80,22 @@ function journalLine({ journal, deadLetters }: Status): string {
 }
 
 function row(destination: DestinationState): readonly Cell[] {
-  const { name, state, reason, lag, eventsPerSecond, sum, deadLetters } = destination;
+  const { name, state, reason, lag, eventsPerSecond, counters, deadLetters } = destination;
   const open = group(deadLetters.open);
   return [
     name,
-    { text: stateWords(state, reason), colour: stateColours[state] },
+    { text: stateText(state, reason), colour: stateColours[state] },
     shortCount(lag.bodies),
     byteSize(lag.bytes),
     lag.bodies === 0 ? '-' : shortDuration(lag.seconds),
     rate(eventsPerSecond),
-    shortCount(sum.delivered),
+    shortCount(counters.delivered),
     deadLetters.open === 0 ? open : { text: open, colour: 'yellow' },
     lag.hoursUntilFull === null ? '-' : shortDuration(lag.hoursUntilFull * 3600),
   ];
 }
 
-const stateWords = (state: string, reason: string | undefined): string =>
+const stateText = (state: string, reason: string | undefined): string =>
   state.replace('_', ' ') + (reason === undefined ? '' : ` (${reason})`);
 
 const indent = 4;

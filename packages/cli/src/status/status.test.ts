@@ -7,11 +7,11 @@ const well: DestinationState = {
   ...{ name: 'archive', type: 'file', assurance: 'stored', state: 'running', possibleDuplicates: 0, pluginFaults: 0 },
   lag: { bodies: 0, bytes: 0, seconds: 0, eventsInFlight: 0, hoursUntilFull: null },
   eventsPerSecond: 12.5,
-  sum: {
+  counters: {
     ...{ normalized: 1_234_567, delivered: 1_234_567, degraded: 0, duplicate: 0, deadLettered: 0 },
-    ...{ filtered: 0, damaged: 0, inFlight: 0, difference: 0 },
+    ...{ filtered: 0, damaged: 0, inFlight: 0, unaccounted: 0 },
   },
-  deadLetters: { open: 0, delivered: 0, dropped: 0, lost: 0, difference: 0 },
+  deadLetters: { open: 0, delivered: 0, dropped: 0, lost: 0, unaccounted: 0 },
 };
 const paused: DestinationState = {
   ...well,
@@ -24,11 +24,11 @@ const paused: DestinationState = {
   },
   lastFailure: {
     code: 'index_template_missing',
-    words: 'no template \u001b[31mhere\u202e',
+    message: 'no template \u001b[31mhere\u202e',
     at: '2026-11-24T11:59:00Z',
   },
   lag: { bodies: 1_204, bytes: 3_250_000, seconds: 720, eventsInFlight: 3, hoursUntilFull: 52.3 },
-  deadLetters: { open: 7, delivered: 0, dropped: 0, lost: 0, difference: 0 },
+  deadLetters: { open: 7, delivered: 0, dropped: 0, lost: 0, unaccounted: 0 },
 };
 const healthy: Status = {
   ...{ snapshot: false, at: '2026-11-24T12:00:00Z', version: '0.1.0', instanceId: 'one' },
@@ -37,14 +37,14 @@ const healthy: Status = {
     ...{ firstSequence: 1, nextSequence: 2010, bodies: 2000, bytes: 5_000_000, maxBytes: 10_737_418_240 },
     ...{ bodiesPerSecond: 3.2, bytesPerHour: 1000, lost: [] },
   },
-  ...{ gaps: [], incidents: [], deadLetters: { open: 0, bytes: 0 }, jobsRunning: 0, holds: true },
+  ...{ gaps: [], incidents: [], deadLetters: { open: 0, bytes: 0 }, jobsRunning: 0, reconciled: true },
 };
-const run = (status: Status, words: string[] = [], paper = {}) =>
-  runTest(['status', ...words], { status: async () => status }, paper);
+const run = (status: Status, message: string[] = [], paper = {}) =>
+  runTest(['status', ...message], { status: async () => status }, paper);
 
 it('a source with trouble at ExtremeCloud IQ is exit 1, and says what helps', async () => {
   const api = {
-    subscriptions: [{ messageType: 'AUDIT_LOG_ALL', state: 'disabled' as const, words: 'id 7\u001b[31m' }],
+    subscriptions: [{ messageType: 'AUDIT_LOG_ALL', state: 'disabled' as const, message: 'id 7\u001b[31m' }],
     ...{ publicUrl: [], requestsPerHour: 7_500, requestsRemaining: 7_400 },
   };
   const { code, text } = await run({ ...healthy, sources: [{ name: 'xiq', api }] });
@@ -69,12 +69,12 @@ describe('the first line and the exit code', () => {
   const gap = { id: 'elastic:5-9', destination: 'elastic', fromSequence: 5, toSequence: 9, bodies: 4, bytes: 2048 };
   const lost = { fromSequence: 5, toSequence: 9, bodies: 3, bytes: 10, reason: 'damaged', where: 'journal/1' } as const;
   const incident = { ...{ id: 'state:1', at: healthy.at, reason: 'x' }, recovered: 3 };
-  const wrongSum = { ...well, sum: { ...well.sum, difference: -3 } };
-  const holding: DestinationState = { ...well, held: { events: 2, code: 'mapping_conflict' } };
+  const wrongSum = { ...well, counters: { ...well.counters, unaccounted: -3 } };
+  const holding: DestinationState = { ...well, blocked: { events: 2, code: 'mapping_conflict' } };
   it.each<[string, Partial<Status>, string]>([
     [
       'a sum that does not hold',
-      { holds: false, destinations: [wrongSum] },
+      { reconciled: false, destinations: [wrongSum] },
       'UNKNOWN FATE: 3 events: a sum does not hold',
     ],
     [
@@ -104,7 +104,7 @@ describe('the first line and the exit code', () => {
     ],
     [
       'a missing state file, and the dead letters that it held',
-      { holds: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'missing' }] },
+      { reconciled: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'missing' }] },
       'UNKNOWN FATE: 3 events: a sum does not hold; the state file was missing: an unknown number of dead letters lost',
     ],
     [
@@ -114,7 +114,7 @@ describe('the first line and the exit code', () => {
     ],
     [
       'an older copy of the state file',
-      { holds: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'outdated', lost: 3 }] },
+      { reconciled: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'outdated', lost: 3 }] },
       'UNKNOWN FATE: 3 events: a sum does not hold; the state file is not the latest: 3 dead letters lost',
     ],
     [
@@ -135,7 +135,7 @@ describe('the first line and the exit code', () => {
   });
 
   it('damage on the way is part of the sum, and said', async () => {
-    const damaged = { ...well, sum: { ...well.sum, damaged: 3 } };
+    const damaged = { ...well, counters: { ...well.counters, damaged: 3 } };
     const { code, stdout } = await run({ ...healthy, destinations: [damaged, well] });
     expect([code, stdout[0]]).toEqual([0, 'Every sum holds; 3 bodies damaged']);
     expect(stdout.at(-1)).toContain('! archive: 3 bodies damaged: not to be read');
@@ -188,10 +188,10 @@ describe('what is not well', () => {
 
   it('of events that are unknown with the state file it says what brings them back', async () => {
     const incident = { id: 'state:3', at: healthy.at, kind: 'outdated', reason: 'x', recovered: 0, lost: 3 } as const;
-    const lacking = { ...well, deadLetters: { ...well.deadLetters, difference: 3 } };
-    const shown = async (change: Partial<Status>) => (await run({ ...healthy, holds: false, ...change })).text;
+    const lacking = { ...well, deadLetters: { ...well.deadLetters, unaccounted: 3 } };
+    const shown = async (change: Partial<Status>) => (await run({ ...healthy, reconciled: false, ...change })).text;
     expect(await shown({ destinations: [lacking], incidents: [incident] })).toContain('status --acknowledge state:3');
-    const ours = { ...lacking, sum: { ...well.sum, difference: 1 } };
+    const ours = { ...lacking, counters: { ...well.counters, unaccounted: 1 } };
     for (const destinations of [[lacking], [ours]]) {
       const incidents = destinations[0] === ours ? [incident] : [];
       expect(await shown({ destinations, incidents })).toContain('report it');
@@ -247,11 +247,11 @@ describe('what is not well', () => {
 
 describe('--acknowledge and --watch', () => {
   it('acknowledges a gap', async () => {
-    const answers = { acknowledgeGap: async ({ gap }: { gap: string }) => ({ acknowledged: gap }) };
-    const { code, text } = await runTest(['status', '--acknowledge', 'elastic:5-9'], answers);
+    const responses = { acknowledgeGap: async ({ gap }: { gap: string }) => ({ acknowledged: gap }) };
+    const { code, text } = await runTest(['status', '--acknowledge', 'elastic:5-9'], responses);
     expect([code, text]).toEqual([0, 'elastic:5-9 is acknowledged.']);
-    expect((await runTest(['status', '--acknowledge', 'state:1'], answers)).text).toBe('state:1 is acknowledged.');
-    const json = await runTest(['status', '--acknowledge', 'elastic:5-9', '--json'], answers);
+    expect((await runTest(['status', '--acknowledge', 'state:1'], responses)).text).toBe('state:1 is acknowledged.');
+    const json = await runTest(['status', '--acknowledge', 'elastic:5-9', '--json'], responses);
     expect(json.json()).toEqual([{ acknowledged: 'elastic:5-9' }]);
   });
 

@@ -30,9 +30,9 @@ Of a stopped connector: what its files say.`,
   connector: 'reads',
   despiteFaults: true,
   json: {
-    schema: routes.status.answer,
+    schema: routes.status.response,
     note: 'With `--watch` one a line.',
-    instead: [{ when: 'With `--acknowledge`', schema: routes.acknowledgeGap.answer }],
+    instead: [{ when: 'With `--acknowledge`', schema: routes.acknowledgeGap.response }],
   },
   async run({ values, terminal, ask }) {
     const { acknowledge: gap, watch = false, every } = values;

@@ -8,26 +8,27 @@ export interface Verdict {
   readonly colour: Colour;
 }
 
-export function verdictOf({ holds, destinations, gaps, journal, incidents }: Status): Verdict {
-  if (!holds) {
+export function verdictOf({ reconciled, destinations, gaps, journal, incidents }: Status): Verdict {
+  if (!reconciled) {
     const unknown = destinations.reduce(
-      (sum, { sum: { difference }, deadLetters }) => sum + Math.abs(difference) + Math.abs(deadLetters.difference),
+      (total, { counters: { unaccounted }, deadLetters }) =>
+        total + Math.abs(unaccounted) + Math.abs(deadLetters.unaccounted),
       0,
     );
     // Dead letters that a damaged file lost are missing in a sum.
     const why = incidents.map((incident) => `; ${incidentText(incident)}`).join('');
     return { text: `UNKNOWN FATE: ${counted(unknown, 'event')}: a sum does not hold${why}`, colour: 'red' };
   }
-  const lost = journal.lost.reduce((sum, { bodies = 1 }) => sum + bodies, 0);
-  const letGo = gaps.reduce((sum, { bodies }) => sum + bodies, 0);
+  const lost = journal.lost.reduce((total, { bodies = 1 }) => total + bodies, 0);
+  const evicted = gaps.reduce((total, { bodies }) => total + bodies, 0);
   const parts = [
     ...(lost > 0 ? [`${counted(lost, 'body', 'bodies')} cannot be read any more`] : []),
-    ...(letGo > 0 ? [`${counted(letGo, 'body', 'bodies')} let go that a destination wanted`] : []),
+    ...(evicted > 0 ? [`${counted(evicted, 'body', 'bodies')} let go that a destination wanted`] : []),
     ...incidents.filter(({ lost: entries }) => entries !== 0).map(incidentText),
   ];
   if (parts.length > 0) return { text: `LOST: ${parts.join(', ')}; every sum holds`, colour: 'red' };
   // The destinations read the same bodies, each for itself.
-  const damaged = Math.max(0, ...destinations.map(({ sum }) => sum.damaged));
+  const damaged = Math.max(0, ...destinations.map(({ counters }) => counters.damaged));
   const doubts = [
     ...(damaged > 0 ? [`${counted(damaged, 'body', 'bodies')} damaged`] : []),
     ...incidents.map(incidentText),
@@ -51,9 +52,19 @@ function incidentText({ kind, lost }: Incident): string {
 
 /** Whether something needs a person: the exit code of `status`. */
 export function needsPerson(status: Status): boolean {
-  const { holds, accepting, gaps, incidents, notConfigured, deadLetters, journal, destinations, sources = [] } = status;
+  const {
+    reconciled,
+    accepting,
+    gaps,
+    incidents,
+    notConfigured,
+    deadLetters,
+    journal,
+    destinations,
+    sources = [],
+  } = status;
   return (
-    !holds ||
+    !reconciled ||
     // A connector that is stopped accepts nothing.
     accepting?.ok !== true ||
     deadLetters.open > 0 ||
@@ -61,25 +72,25 @@ export function needsPerson(status: Status): boolean {
     incidents.length > 0 ||
     journal.lost.length > 0 ||
     notConfigured.length > 0 ||
-    destinations.some(({ state, held }) => state === 'paused' || held !== undefined) ||
-    sources.some((source) => sourceTroubles(source).length > 0)
+    destinations.some(({ state, blocked }) => state === 'paused' || blocked !== undefined) ||
+    sources.some((source) => sourceProblems(source).length > 0)
   );
 }
 
 /** One line each; none for a destination that is well. Words come from outside. */
-export function troublesOf(destination: DestinationState, incidents: readonly Incident[] = []): readonly string[] {
-  const { name, sum, deadLetters } = destination;
-  const unknown = Math.abs(sum.difference) + Math.abs(deadLetters.difference);
+export function problemsOf(destination: DestinationState, incidents: readonly Incident[] = []): readonly string[] {
+  const { name, counters, deadLetters } = destination;
+  const unknown = Math.abs(counters.unaccounted) + Math.abs(deadLetters.unaccounted);
   return [
-    ...stateTrouble(destination),
-    ...heldTrouble(destination),
+    ...stateProblem(destination),
+    ...blockedProblem(destination),
     ...(unknown === 0
       ? []
       : [`of ${counted(unknown, 'event')} nobody knows what became. Next: ${nextOfUnknown(destination, incidents)}`]),
-    ...(sum.damaged === 0
+    ...(counters.damaged === 0
       ? []
       : [
-          `${counted(sum.damaged, 'body', 'bodies')} damaged: not to be read, or not to be normalized. Next: the log says which and ` +
+          `${counted(counters.damaged, 'body', 'bodies')} damaged: not to be read, or not to be normalized. Next: the log says which and ` +
             'why; xiq-siem replay sends them when it is mended',
         ]),
     ...(deadLetters.open === 0
@@ -91,8 +102,8 @@ export function troublesOf(destination: DestinationState, incidents: readonly In
   ];
 }
 
-function nextOfUnknown({ sum, deadLetters }: DestinationState, [incident]: readonly Incident[]): string {
-  if (incident === undefined || sum.difference !== 0 || deadLetters.difference < 0) {
+function nextOfUnknown({ counters, deadLetters }: DestinationState, [incident]: readonly Incident[]): string {
+  if (incident === undefined || counters.unaccounted !== 0 || deadLetters.unaccounted < 0) {
     return 'keep the data directory, and report it';
   }
   return (
@@ -101,7 +112,7 @@ function nextOfUnknown({ sum, deadLetters }: DestinationState, [incident]: reado
   );
 }
 
-function stateTrouble({
+function stateProblem({
   name,
   type,
   state,
@@ -109,7 +120,7 @@ function stateTrouble({
   lastFailure,
 }: DestinationState): readonly string[] {
   if (state !== 'paused' && state !== 'backing_off') return [];
-  const said = lastFailure?.words === undefined ? reason : `${lastFailure.code}: ${lastFailure.words}`;
+  const said = lastFailure?.message === undefined ? reason : `${lastFailure.code}: ${lastFailure.message}`;
   if (reason === 'dead_letters_full') {
     return [`${said}. Next: make room with xiq-siem dlq retry or dlq drop, or raise deadLetters.maxBytes`];
   }
@@ -122,18 +133,20 @@ function stateTrouble({
   return [`${said}. Next: ${mend}, then xiq-siem destination resume ${name}`];
 }
 
-function heldTrouble({ name, held }: DestinationState): readonly string[] {
-  if (held === undefined) return [];
-  const words = held.words === undefined ? held.code : `${held.code}: ${held.words}`;
-  return [`${counted(held.events, 'event')} held (${words}). Next: mend it, then xiq-siem destination resume ${name}`];
+function blockedProblem({ name, blocked }: DestinationState): readonly string[] {
+  if (blocked === undefined) return [];
+  const message = blocked.message === undefined ? blocked.code : `${blocked.code}: ${blocked.message}`;
+  return [
+    `${counted(blocked.events, 'event')} held (${message}). Next: mend it, then xiq-siem destination resume ${name}`,
+  ];
 }
 
 /** One line each; none for a source that is well, or of which nothing is known. Words come from outside. */
-export function sourceTroubles({ api }: Pick<SourceState, 'api'>): readonly string[] {
+export function sourceProblems({ api }: Pick<SourceState, 'api'>): readonly string[] {
   if (api === undefined) return [];
   const { subscriptions, publicUrl, failure, rotating = false } = api;
-  const troubled = subscriptions.filter(({ state }) => state !== 'well' && state !== 'unknown');
-  const alike = Map.groupBy(troubled, ({ state, words = '' }) => `${state} ${words}`);
+  const withProblems = subscriptions.filter(({ state }) => state !== 'ok' && state !== 'unknown');
+  const alike = Map.groupBy(withProblems, ({ state, message = '' }) => `${state} ${message}`);
   return [
     ...(failure === undefined ? [] : [`subscriptions: ${failure}. Next: xiq-siem subscriptions plan says more`]),
     ...(rotating
@@ -141,20 +154,20 @@ export function sourceTroubles({ api }: Pick<SourceState, 'api'>): readonly stri
           'a rotation of the secret is under way, or was interrupted. Next: xiq-siem subscriptions rotate-secret goes on',
         ]
       : []),
-    ...[...alike.values()].flatMap(subscriptionTrouble),
-    ...publicUrl.flatMap(({ what, result, words }) =>
-      result === 'wrong' ? [`public URL, ${what.replaceAll('_', ' ')}: ${words}`] : [],
+    ...[...alike.values()].flatMap(subscriptionProblem),
+    ...publicUrl.flatMap(({ what, result, message }) =>
+      result === 'failed' ? [`public URL, ${what.replaceAll('_', ' ')}: ${message}`] : [],
     ),
   ];
 }
 
-function subscriptionTrouble(alike: readonly SubscriptionState[]): readonly string[] {
+function subscriptionProblem(alike: readonly SubscriptionState[]): readonly string[] {
   const [first] = alike;
   if (first === undefined) return [];
-  const { state, words } = first;
+  const { state, message } = first;
   const types = alike.map(({ messageType }) => messageType).join(', ');
   const what = `${alike.length === 1 ? 'subscription' : 'subscriptions'} to ${types} ${state}`;
-  return [`${what}${words === undefined ? '' : ` (${words})`}. Next: ${next[state]}`];
+  return [`${what}${message === undefined ? '' : ` (${message})`}. Next: ${next[state]}`];
 }
 
 const apply = 'xiq-siem subscriptions apply';
@@ -164,5 +177,5 @@ const next: Readonly<Record<SubscriptionState['state'], string>> = {
   changed: apply,
   foreign: 'look in ExtremeCloud IQ who made it',
   unknown: '',
-  well: '',
+  ok: '',
 };

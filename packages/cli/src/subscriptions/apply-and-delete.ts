@@ -39,7 +39,7 @@ export function requireConsent(terminal: Terminal, yes: boolean, json: boolean):
 }
 
 export async function carryOut(
-  { source, api, clock, log, signal, list, lookAgain, say, tell }: OpenSubscriptions,
+  { source, api, clock, log, signal, list, checkAgain, say, tell }: OpenSubscriptions,
   terminal: Terminal,
   { question, yes, replan, check }: CarryOut,
 ): Promise<number> {
@@ -59,14 +59,14 @@ export async function carryOut(
   const steps: z.input<typeof stepSchema>[] = [];
   let left = plan;
   for await (const step of applyPlan(plan, { api, clock, log, replan }, signal)) {
-    if (step.did === 'looked') left = step.left;
+    if (step.did === 'checked') left = step.left;
     else {
       const done = stepForm(step);
       steps.push(done);
       say(`${done.did} ${done.messageType}${done.id === undefined ? '' : ` (id ${done.id})`}`);
     }
   }
-  await lookAgain();
+  await checkAgain();
   tell({ source, plan: form, steps, left: planForm(left) });
   if (isNothingToDo(left)) {
     say('Done.');
@@ -98,8 +98,8 @@ export const applyCommand = defineCommand({
     requireConsent(terminal, yes, json);
     return onSubscriptions(values, session, async (opened) => {
       if (opened.rotating) {
-        const words = 'a rotation of the secret is under way, or was interrupted: nothing was changed';
-        throw new ConnectorError('busy', `${words}. Run xiq-siem subscriptions rotate-secret, and this after it`);
+        const message = 'a rotation of the secret is under way, or was interrupted: nothing was changed';
+        throw new ConnectorError('busy', `${message}. Run xiq-siem subscriptions rotate-secret, and this after it`);
       }
       const question = 'Do this at ExtremeCloud IQ?';
       return carryOut(opened, terminal, { question, yes, replan: opened.plan });
@@ -121,16 +121,16 @@ export const deleteCommand = defineCommand({
     notFound: 'an id is not there, or not of ours: nothing was deleted',
     ...apiExits,
   },
-  words: [0, maxIds],
+  message: [0, maxIds],
   json: { schema: carriedOutSchema, note: 'Needs `--yes`.' },
-  async run({ values, words, terminal, session }) {
+  async run({ values, message, terminal, session }) {
     const { yes = false, json = false } = values;
-    const wrong = words.find((id) => !/^\d{1,19}$/.test(id));
+    const wrong = message.find((id) => !/^\d{1,19}$/.test(id));
     if (wrong !== undefined) {
       throw new ConnectorError('usage', `${JSON.stringify(wrong)} is no id: xiq-siem subscriptions list shows them`);
     }
     requireConsent(terminal, yes, json);
-    const ids = words.length === 0 ? undefined : words;
+    const ids = message.length === 0 ? undefined : message;
     return onSubscriptions(values, session, (opened) =>
       carryOut(opened, terminal, {
         question: 'Delete these at ExtremeCloud IQ?',
@@ -140,8 +140,8 @@ export const deleteCommand = defineCommand({
           const ours = new Set(plan.delete.map(({ subscription: { id } }) => id));
           const unknown = (ids ?? []).filter((id) => !ours.has(id));
           if (unknown.length === 0) return;
-          const words = `no subscription of ours: ${unknown.join(', ')}. Nothing was deleted`;
-          throw new ConnectorError('not_found', `${words}; xiq-siem subscriptions list shows what there is`);
+          const message = `no subscription of ours: ${unknown.join(', ')}. Nothing was deleted`;
+          throw new ConnectorError('not_found', `${message}; xiq-siem subscriptions list shows what there is`);
         },
       }),
     );

@@ -59,7 +59,7 @@ export interface OpenSubscriptions extends Output {
   /** What is to be done so that they are as configured. */
   plan(found: readonly XiqSubscription[]): SubscriptionPlan;
   /** Lets a connector that runs look at what was changed; none may run, and what goes wrong is its own to tell. */
-  lookAgain(): Promise<void>;
+  checkAgain(): Promise<void>;
 }
 
 /** Resolves with what `work` does: the exit code. Needs no running connector. */
@@ -98,11 +98,11 @@ export async function onSubscriptions(
       clock: systemClock,
       list: () => api.subscriptions.list(signal),
       plan: (found) => planSubscriptions(target, found),
-      async lookAgain() {
+      async checkAgain() {
         const address = await runningAt(configuration.resolvePath(configuration.dataDirectory)).catch(() => undefined);
         if (address === undefined) return;
         await connectAdmin(address)
-          .lookAtSubscriptions({ source: cloud.source }, signal)
+          .checkSubscriptions({ source: cloud.source }, signal)
           .catch(() => undefined);
       },
       ...output(terminal, json),

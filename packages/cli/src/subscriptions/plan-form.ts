@@ -71,7 +71,7 @@ export function planForm(plan: SubscriptionPlan): z.input<typeof planSchema> {
   };
 }
 
-export function stepForm(step: Exclude<ApplyStep, { did: 'looked' }>): z.input<typeof stepSchema> {
+export function stepForm(step: Exclude<ApplyStep, { did: 'checked' }>): z.input<typeof stepSchema> {
   const messageType = shownText(step.messageType);
   return step.did === 'created' ? { did: step.did, messageType } : { did: step.did, id: step.id, messageType };
 }

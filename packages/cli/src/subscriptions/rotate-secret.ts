@@ -87,7 +87,7 @@ function receiverAsked(webhooks: string | undefined, opened: OpenSubscriptions):
 }
 
 async function rotate(
-  { configuration, source, target, secrets, api, clock, log, signal, lookAgain, say, tell }: OpenSubscriptions,
+  { configuration, source, target, secrets, api, clock, log, signal, checkAgain, say, tell }: OpenSubscriptions,
   askReceiver: AskReceiver | undefined,
   grace: number | undefined,
 ): Promise<number> {
@@ -109,22 +109,22 @@ async function rotate(
   );
   for await (const done of steps) {
     tell(done.did === 'told' ? { ...done, messageType: shownText(done.messageType) } : done);
-    say(wordsOf(done));
+    say(messageOf(done));
   }
-  await lookAgain();
+  await checkAgain();
   return exits.ok;
 }
 
-function wordsOf(done: RotationStep): string {
+function messageOf(done: RotationStep): string {
   if (done.did === 'told') return `ExtremeCloud IQ was told of it: ${shownText(done.messageType)} (id ${done.id}).`;
   if (done.did === 'waiting') {
     const why = done.isSeen ? 'for webhooks that are under way' : 'since ExtremeCloud IQ does not show what it has';
     return `The old secret stays for ${duration(done.ms / 1000)}, ${why}. Ctrl-C is no harm: run this again.`;
   }
-  return plainWords[done.did];
+  return plainText[done.did];
 }
 
-const plainWords = {
+const plainText = {
   added: 'A new secret was made, and is accepted beside the old one.',
   resumed: 'A rotation was begun before: it goes on.',
   accepted: 'Our receiver accepts the new secret.',
@@ -138,8 +138,8 @@ async function showGuide(
   askReceiver: AskReceiver | undefined,
 ): Promise<number> {
   if (askReceiver === undefined) {
-    const words = 'this secret is not managed by us, and what is accepted can be seen at a running connector alone';
-    throw new ConnectorError('not_running', `${words}: start it (xiq-siem serve), and run this again`);
+    const message = 'this secret is not managed by us, and what is accepted can be seen at a running connector alone';
+    throw new ConnectorError('not_running', `${message}: start it (xiq-siem serve), and run this again`);
   }
   const { application, publicUrl } = target;
   const asked = { source, kind, secrets: secrets.all.current(), target: { application, publicUrl } };

@@ -19,12 +19,12 @@ const publicUrl = 'http://127.0.0.1:9/webhooks/xiq';
 const secret = 'canary-managed-1111';
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-interface Place {
+interface Fixture {
   readonly cloud: XiqCloud;
   readonly directory: string;
   readonly secretFile: string;
   readonly config: string;
-  run(words: readonly string[], paper?: Paper): Promise<Ran>;
+  run(message: readonly string[], paper?: Paper): Promise<Ran>;
 }
 
 interface Ran {
@@ -39,10 +39,10 @@ afterEach(() => {
   delete process.env['XIQ_TEST_TOKEN'];
 });
 
-async function place(
+async function fixture(
   options: XiqCloudOptions = {},
   yaml = 'messageTypes: [ AUDIT_LOG_ALL, SMS_LOG_ALL ]',
-): Promise<Place> {
+): Promise<Fixture> {
   const cloud = await startXiqCloud({
     accounts: [{ username: 'a', password: 'p', apiToken: 'canary-token' }],
     ...options,
@@ -71,10 +71,10 @@ async function place(
   await writeFile(secretFile, `${secret}\n`, { mode: 0o600 });
   return {
     ...{ cloud, directory, secretFile, config },
-    async run(words, paper) {
+    async run(message, paper) {
       const terminal = testTerminal(paper);
       const open = () => Promise.reject(new Error('no connector is asked'));
-      const code = await runCommand(['subscriptions', ...words, '--config', config], { terminal, product, open });
+      const code = await runCommand(['subscriptions', ...message, '--config', config], { terminal, product, open });
       const text = terminal.stdout.join('\n');
       const errors = terminal.stderr.join('\n');
       expect(text + errors).not.toMatch(/canary/);
@@ -98,7 +98,7 @@ const lines = async (file: string): Promise<readonly string[]> =>
 
 describe.each(['array', 'page'] as const)('at an API of generation %s', (generation) => {
   it('apply makes what the configuration says, and plan has nothing to do then', async () => {
-    const { cloud, run } = await place({ generation });
+    const { cloud, run } = await fixture({ generation });
     const foreign = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'AUDIT_LOG_ALL' });
     const before = await run(['plan']);
     expect(before.code).toBe(2);
@@ -110,11 +110,11 @@ describe.each(['array', 'page'] as const)('at an API of generation %s', (generat
     expect([after.code, after.text.split('\n').at(-1)]).toEqual([0, 'Nothing to do.']);
     const found = cloud.subscriptions.list();
     expect(
-      found.map(({ application, url, messageType, secret: held, status }) => [
+      found.map(({ application, url, messageType, secret: blocked, status }) => [
         application,
         url,
         messageType,
-        held,
+        blocked,
         status,
       ]),
     ).toEqual([
@@ -126,7 +126,7 @@ describe.each(['array', 'page'] as const)('at an API of generation %s', (generat
   });
 
   it('delete takes ours away, one or all, and never another', async () => {
-    const { cloud, run } = await place({ generation });
+    const { cloud, run } = await fixture({ generation });
     const { id } = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'AUDIT_LOG_ALL' });
     await run(['apply', '--yes']);
     const [, first] = cloud.subscriptions.list();
@@ -140,7 +140,7 @@ describe.each(['array', 'page'] as const)('at an API of generation %s', (generat
 });
 
 it('list shows ours and foreign ones, without a secret of either', async () => {
-  const { cloud, run } = await place();
+  const { cloud, run } = await fixture();
   cloud.subscriptions.add({
     url: 'https://u:canary@other.example/h?token=canary',
     messageType: 'SMS_LOG_ALL',
@@ -158,8 +158,8 @@ it('list shows ours and foreign ones, without a secret of either', async () => {
 });
 
 it('what --json prints is of the documented schema', async () => {
-  const { run } = await place();
-  for (const [name, words] of [
+  const { run } = await fixture();
+  for (const [name, message] of [
     ['plan', []],
     ['apply', ['--yes']],
     ['apply', ['--yes']],
@@ -168,30 +168,30 @@ it('what --json prints is of the documented schema', async () => {
     ['delete', ['--yes']],
   ] as const) {
     const { schema, lines: many } = await schemaOf(name);
-    const answers = (await run([name, ...words, '--json'])).json();
-    if (many !== true) expect(answers).toHaveLength(1);
-    for (const answer of answers) expect(schema.safeParse(answer).error).toBeUndefined();
+    const responses = (await run([name, ...message, '--json'])).json();
+    if (many !== true) expect(responses).toHaveLength(1);
+    for (const response of responses) expect(schema.safeParse(response).error).toBeUndefined();
   }
 });
 
 describe('before anything is changed', () => {
   it('apply asks; no is exit 2, and nothing was done', async () => {
-    const { cloud, run } = await place();
-    const { code, questions, text } = await run(['apply'], { answer: false });
+    const { cloud, run } = await fixture();
+    const { code, questions, text } = await run(['apply'], { response: false });
     expect([code, questions, cloud.subscriptions.list()]).toEqual([2, ['Do this at ExtremeCloud IQ?'], []]);
     expect(text).toMatch(/Nothing was changed\.$/);
-    expect((await run(['apply'], { answer: true })).code).toBe(0);
+    expect((await run(['apply'], { response: true })).code).toBe(0);
   });
 
   it.each(['apply', 'delete'])('%s is exit 64 where nobody is there to ask', async (name) => {
-    const { cloud, run } = await place();
+    const { cloud, run } = await fixture();
     expect((await run([name])).code).toBe(64);
-    expect((await run([name, '--json'], { answer: true })).code).toBe(64);
+    expect((await run([name, '--json'], { response: true })).code).toBe(64);
     expect(cloud.requests()).toEqual([]);
   });
 
   it('apply is exit 78 where there is no secret yet', async () => {
-    const { cloud, run, secretFile } = await place();
+    const { cloud, run, secretFile } = await fixture();
     await rm(secretFile);
     expect((await run(['plan'])).text).toContain('There is no secret yet');
     const { code, errors } = await run(['apply', '--yes']);
@@ -201,18 +201,18 @@ describe('before anything is changed', () => {
 });
 
 it('says which source is meant, or asks which', async () => {
-  const { run } = await place();
+  const { run } = await fixture();
   expect((await run(['plan', '--source', 'other'])).errors).toBe('no source other has subscriptions: there is xiq');
 });
 
 it('credentials that are refused are exit 77, and not printed', async () => {
-  const { cloud, run } = await place();
+  const { cloud, run } = await fixture();
   cloud.tokens.expireAll();
   expect((await run(['plan'])).code).toBe(77);
 });
 
 it('a token that was got by name and password is given back', async () => {
-  const { cloud, run, directory, config } = await place();
+  const { cloud, run, directory, config } = await fixture();
   await writeFile(join(directory, 'name'), 'a');
   await writeFile(join(directory, 'password'), 'p');
   const text = await readFile(config, 'utf8');
@@ -240,7 +240,7 @@ async function notedRotation(directory: string): Promise<unknown> {
 
 describe('rotate-secret where no connector runs', () => {
   it('takes the file for what is accepted, tells all of ours, and leaves one secret of mode 0600', async () => {
-    const { cloud, run, directory, secretFile } = await place();
+    const { cloud, run, directory, secretFile } = await fixture();
     await run(['apply', '--yes']);
     const { code, text } = await run(['rotate-secret', '--grace', '0']);
     expect(code).toBe(0);
@@ -257,7 +257,7 @@ describe('rotate-secret where no connector runs', () => {
   });
 
   it('while it is not done, plan compares no secret and apply changes nothing', async () => {
-    const { cloud, run, directory, secretFile } = await place();
+    const { cloud, run, directory, secretFile } = await fixture();
     await run(['apply', '--yes']);
     await writeFile(secretFile, `${secret}\ncanary-next\n`);
     {
@@ -280,7 +280,7 @@ describe('rotate-secret where no connector runs', () => {
   });
 
   it('two secrets are compared where no rotation is noted; one that format 1 began is seen, and waits for a start', async () => {
-    const { cloud, run, directory, secretFile } = await place();
+    const { cloud, run, directory, secretFile } = await fixture();
     await run(['apply', '--yes']);
     const [one] = cloud.subscriptions.list();
     cloud.subscriptions.change(one?.id ?? '', { secret: 'canary-next' });
@@ -297,7 +297,7 @@ describe('rotate-secret where no connector runs', () => {
   });
 
   it('two at once are one: the other is exit 75', async () => {
-    const { cloud, run } = await place();
+    const { cloud, run } = await fixture();
     await run(['apply', '--yes']);
     cloud.faults.set({ slowAnswer: { delayMs: 200 } });
     const codes = await Promise.all([run(['rotate-secret', '--grace', '0']), run(['rotate-secret', '--grace', '0'])]);
@@ -306,8 +306,8 @@ describe('rotate-secret where no connector runs', () => {
 });
 
 describe('beside a connector that runs', () => {
-  async function listening(answer: RequestListener): Promise<string> {
-    const server = createServer(answer);
+  async function listening(response: RequestListener): Promise<string> {
+    const server = createServer(response);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
     const address = server.address();
@@ -318,14 +318,14 @@ describe('beside a connector that runs', () => {
   /** It accepts these secrets, and remembers what it was asked to look at. */
   async function running(directory: string, accepted: readonly string[]) {
     const token = 'canary-admin-token-that-is-long-enough';
-    const looked: unknown[] = [];
+    const checked: unknown[] = [];
     const adminUrl = await listening(async (request, response) => {
       expect(request.headers.authorization).toBe(`Bearer ${token}`);
       if (request.url === routes.jobs.path) response.end(JSON.stringify({ snapshot: false, jobs: [] }));
-      else if (request.url === routes.lookAtSubscriptions.path) {
+      else if (request.url === routes.checkSubscriptions.path) {
         const input: unknown = await json(request);
-        looked.push(input);
-        response.end(JSON.stringify({ looked: ['xiq'] }));
+        checked.push(input);
+        response.end(JSON.stringify({ checked: ['xiq'] }));
       } else response.writeHead(500).end();
     });
     const webhooks = await listening(({ headers }, response) => {
@@ -333,20 +333,20 @@ describe('beside a connector that runs', () => {
       response.writeHead(isAccepted ? 400 : 401).end();
     });
     await writeFile(join(directory, 'data', 'admin.json'), JSON.stringify({ url: adminUrl, pid: 1, token, webhooks }));
-    return looked;
+    return checked;
   }
 
   it('it looks at what apply changed', async () => {
-    const { run, directory } = await place();
-    const looked = await running(directory, []);
+    const { run, directory } = await fixture();
+    const checked = await running(directory, []);
     expect((await run(['apply', '--yes'])).code).toBe(0);
-    expect(looked).toEqual([{ source: 'xiq' }]);
+    expect(checked).toEqual([{ source: 'xiq' }]);
     await run(['apply', '--yes']);
-    expect(looked).toHaveLength(1);
+    expect(checked).toHaveLength(1);
   });
 
   it('the steps for a secret of one’s own are printed, and how far they are done', async () => {
-    const { run, directory, config } = await place();
+    const { run, directory, config } = await fixture();
     const text = await readFile(config, 'utf8');
     await writeFile(
       config,
@@ -369,8 +369,8 @@ describe('beside a connector that runs', () => {
       '[?] 4.',
       '[ ] 5.',
     ]);
-    const [answer] = (await run(['rotate-secret', '--json'])).json();
+    const [response] = (await run(['rotate-secret', '--json'])).json();
     const guide = (await schemaOf('rotate-secret')).instead?.[0]?.schema;
-    expect(guide?.safeParse(answer).error).toBeUndefined();
+    expect(guide?.safeParse(response).error).toBeUndefined();
   });
 });

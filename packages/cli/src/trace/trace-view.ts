@@ -61,8 +61,8 @@ function renderEvent({ element, id, dataset, action, time, kind, destinations }:
 }
 
 function verdictLine(verdict: TraceVerdict, paper: Paper): string {
-  const { destination, verdict: word, assurance, code, words, deadLetter } = verdict;
-  const why = [code, words].flatMap((part) => (part === undefined ? [] : [printable(part)])).join(': ');
+  const { destination, verdict: word, assurance, code, message, deadLetter } = verdict;
+  const why = [code, message].flatMap((part) => (part === undefined ? [] : [printable(part)])).join(': ');
   return [
     `${printable(destination)}: ${painter(paper)(colours[word], word.replaceAll('_', ' '))}`,
     ...(assurance === undefined ? [] : [`(${assurance})`]),

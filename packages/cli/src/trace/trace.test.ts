@@ -20,7 +20,7 @@ const kept: Trace = {
         },
         {
           ...{ destination: 'elastic', verdict: 'dead_lettered', code: 'mapping_conflict', deadLetter: 12 },
-          ...{ words: 'failed to parse \u001b]0;owned\u0007', notAfter: '2026-11-24T10:00:03Z' },
+          ...{ message: 'failed to parse \u001b]0;owned\u0007', notAfter: '2026-11-24T10:00:03Z' },
         },
         { destination: 'hec', verdict: 'waiting' },
       ],
@@ -44,11 +44,13 @@ it('a receipt: the story of its body', async () => {
 });
 
 it.each(['lost', 'removed', 'unknown'] as const)('a receipt that is %s: 66, and why', async (found) => {
-  const answer: Trace = { snapshot: false, receipt: 'r1_abc', found, events: [], omitted: 0 };
-  const { code, stdout } = await runTest(['trace', 'r1_abc'], { traceReceipt: async () => answer });
+  const response: Trace = { snapshot: false, receipt: 'r1_abc', found, events: [], omitted: 0 };
+  const { code, stdout } = await runTest(['trace', 'r1_abc'], { traceReceipt: async () => response });
   expect(code).toBe(66);
   expect(stdout).toHaveLength(1);
-  expect((await runTest(['trace', 'r1_abc', '--json'], { traceReceipt: async () => answer })).json()).toEqual([answer]);
+  expect((await runTest(['trace', 'r1_abc', '--json'], { traceReceipt: async () => response })).json()).toEqual([
+    response,
+  ]);
 });
 
 it('an event id: a scan of the span, with progress', async () => {
@@ -58,18 +60,18 @@ it('an event id: a scan of the span, with progress', async () => {
     { kind: 'trace', trace: kept },
     { kind: 'end', snapshot: false, found: 1, bodies: 10 },
   ];
-  const answers = {
+  const responses = {
     traceEvent: (input: unknown) => {
       asked.push(input);
       return lines(...all);
     },
   };
-  const { code, stdout, progressLines } = await runTest(['trace', id, '--from', '24h'], answers);
+  const { code, stdout, progressLines } = await runTest(['trace', id, '--from', '24h'], responses);
   expect(code).toBe(0);
   expect(stdout.at(-1)).toBe('Found 1 time in 10 bodies.');
   expect(progressLines).toEqual(['Looking: 0 % (0 of 10 bodies)', '']);
   expect(asked).toEqual([{ eventId: id, from: '2026-11-23T12:00:00.000Z' }]);
-  expect((await runTest(['trace', id, '--json'], answers)).json()).toEqual(all);
+  expect((await runTest(['trace', id, '--json'], responses)).json()).toEqual(all);
 });
 
 it('an event id that is not there: 66', async () => {

@@ -19,13 +19,13 @@ ${timeHelp}`,
   options: spanOptions,
   exits: { ok: 'found', notFound: 'not found, or not there any more' },
   connector: 'reads',
-  words: [1, 1],
+  message: [1, 1],
   json: {
-    schema: routes.traceReceipt.answer,
-    instead: [{ when: 'For an event id', schema: routes.traceEvent.answer, lines: true }],
+    schema: routes.traceReceipt.response,
+    instead: [{ when: 'For an event id', schema: routes.traceEvent.response, lines: true }],
   },
-  async run({ values, words, terminal, ask }) {
-    const [named = ''] = words;
+  async run({ values, message, terminal, ask }) {
+    const [named = ''] = message;
     const span = parseSpan(values, terminal.now());
     return ask((asking) =>
       named.startsWith('r1_') ? traceReceipt(named, asking, terminal) : traceEvent(named, span, asking, terminal),
@@ -55,8 +55,8 @@ async function traceEvent(
     if (line.kind === 'trace') found += 1;
     if (line.kind !== 'end') continue;
     progress.end();
-    const looked = counted(line.bodies, 'body', 'bodies');
-    say(line.found === 0 ? `Not found in ${looked}.` : `\nFound ${counted(line.found, 'time')} in ${looked}.`);
+    const checked = counted(line.bodies, 'body', 'bodies');
+    say(line.found === 0 ? `Not found in ${checked}.` : `\nFound ${counted(line.found, 'time')} in ${checked}.`);
     return line.found > 0 ? exits.ok : exits.notFound;
   }
   return cutShort(signal);

@@ -148,7 +148,7 @@ describe('a data directory of format 1', () => {
     const state = await opened(directory);
     expect(await allOf(state.database)).toEqual(wanted);
     expect(await readFile(join(directory, 'format'), 'utf8')).toBe('2\n');
-    expect(log.of('state.migrated').at(-1)?.facts).toMatchObject({
+    expect(log.of('state.migrated').at(-1)?.attributes).toMatchObject({
       deadLetters: 24,
       jobs: 10,
       backfilledIds: 52,

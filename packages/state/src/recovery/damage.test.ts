@@ -223,7 +223,7 @@ describe('a flipped bit', () => {
     const log = createRecordingLogger();
     const again = directState(directory);
     expect(await readEverything(again, log)).toEqual({ ...everything, documents: 19, ids: 180 });
-    expect(log.of('state.document_unreadable').map(({ facts }) => facts['document'])).toEqual([
+    expect(log.of('state.document_unreadable').map(({ attributes }) => attributes['document'])).toEqual([
       'job/7',
       'backfilled_ids 3',
     ]);

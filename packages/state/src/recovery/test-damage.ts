@@ -38,9 +38,9 @@ export function directState(directory: string): DirectState {
     onIncident: (incident) => void told.push(incident),
   });
   async function ask(request: Request): Promise<readonly (readonly Row[])[]> {
-    const [answer] = await apply([request]);
-    if (answer === undefined || 'failure' in answer) throw new Error(answer?.failure.message);
-    return answer.rows;
+    const [response] = await apply([request]);
+    if (response === undefined || 'failure' in response) throw new Error(response?.failure.message);
+    return response.rows;
   }
   const database: Database = {
     read: async (sql, parameters = []) => (await ask({ kind: 'read', sql, parameters })).flat(),

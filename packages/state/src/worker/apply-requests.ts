@@ -9,7 +9,7 @@ import {
 } from '../recovery/open-state-file.ts';
 import { failureKindOf, isDamage, NewerFileError } from '../sqlite/sqlite-errors.ts';
 import type { SqliteFile, Written } from '../sqlite/sqlite-file.ts';
-import type { Answer, Failure, Request } from './messages.ts';
+import type { Failure, Reply, Request } from './messages.ts';
 import { verification } from './verify.ts';
 
 interface RequestOptions {
@@ -75,7 +75,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
     return failure;
   }
 
-  return async function apply(group: readonly Request[]): Promise<readonly Answer[]> {
+  return async function apply(group: readonly Request[]): Promise<readonly Reply[]> {
     if (failed !== undefined && group[0]?.kind !== 'close') {
       const failure = failed;
       return group.map(() => ({ failure }));

@@ -26,8 +26,8 @@ export interface Failure {
   readonly message: string;
 }
 
-export type Answer = { readonly rows: readonly (readonly Row[])[] } | { readonly failure: Failure };
+export type Reply = { readonly rows: readonly (readonly Row[])[] } | { readonly failure: Failure };
 
 export type FromWorker =
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
+  | { readonly kind: 'response'; readonly id: number; readonly response: Reply }
   | { readonly kind: 'incident'; readonly incident: Incident };

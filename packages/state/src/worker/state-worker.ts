@@ -32,8 +32,9 @@ async function applyAll(): Promise<void> {
     const isWrite = waiting[0]?.request.kind === 'write';
     const others = waiting.findIndex(({ request }) => request.kind !== 'write');
     const group = waiting.splice(0, isWrite ? (others < 0 ? waiting.length : others) : 1);
-    const answers = await apply(group.map(({ request }) => request));
-    for (const [index, { id }] of group.entries()) tell({ kind: 'answer', id, answer: answers[index] ?? { rows: [] } });
+    const responses = await apply(group.map(({ request }) => request));
+    for (const [index, { id }] of group.entries())
+      tell({ kind: 'response', id, response: responses[index] ?? { rows: [] } });
     if (group[0]?.request.kind === 'close') return port?.close();
     // What came meanwhile is taken in before the next group is made.
     await new Promise((resolve) => setImmediate(resolve));

@@ -7,7 +7,7 @@ import type { Incident } from '../recovery/incident.ts';
 import type { StateFilePaths } from '../recovery/open-state-file.ts';
 import type { Database, Row } from '../sqlite/database.ts';
 import { stateErrors } from '../state-errors.ts';
-import type { Answer, Failure, FromWorker, Request, WorkerStart } from './messages.ts';
+import type { Failure, FromWorker, Reply, Request, WorkerStart } from './messages.ts';
 
 export interface WorkerDatabase extends Database {
   /** Checks the whole file, at a third of a processor; damage leads to an incident. */
@@ -35,7 +35,7 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
   const worker = new Worker(new URL('./state-worker.ts', import.meta.url), { workerData: start, name: 'state' });
   // It alone keeps no process running; a request that waits does.
   worker.unref();
-  const waiting = new Map<number, (answer: Answer) => void>();
+  const waiting = new Map<number, (response: Reply) => void>();
   let lastId = 0;
   let failure: ConnectorError | undefined;
   let closing: Promise<void> | undefined;
@@ -50,7 +50,7 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
   }
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'incident') return onIncident(message.incident);
-    waiting.get(message.id)?.(message.answer);
+    waiting.get(message.id)?.(message.response);
     waiting.delete(message.id);
     if (waiting.size === 0) worker.unref();
   });
@@ -68,13 +68,13 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
       throw new ConnectorError(stateErrors.closed, 'the state file is closing: nothing more is taken');
     }
     lastId += 1;
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const { promise, resolve } = Promise.withResolvers<Reply>();
     waiting.set(lastId, resolve);
     worker.ref();
     worker.postMessage({ id: lastId, request });
-    const answer = await promise;
-    if ('rows' in answer) return answer.rows;
-    throw errorOf(answer.failure);
+    const response = await promise;
+    if ('rows' in response) return response.rows;
+    throw errorOf(response.failure);
   }
 
   function errorOf({ kind, message }: Failure): Error {

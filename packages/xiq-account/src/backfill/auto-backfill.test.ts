@@ -1,6 +1,6 @@
 import type { Job } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
-import { destinations, openPlace } from '@xiq-siem/queries/test-place';
+import { destinations, openFixture } from '@xiq-siem/queries/test-queries';
 import { createManualClock, createRecordingLogger, type ManualClock } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { testCloud } from '../test-cloud.ts';
@@ -25,7 +25,7 @@ function testJobs(clock: ManualClock) {
         const wanted = JSON.stringify(request);
         const known = list.findIndex((job) => JSON.stringify(job.request) === wanted && job.state !== 'done');
         const id = known < 0 ? `job${list.length}` : (list[known]?.id ?? '');
-        const job: Job = { id, kind, request, state: 'running', created: iso(clock.now()), lanes: [] };
+        const job: Job = { id, kind, request, state: 'running', created: iso(clock.now()), streams: [] };
         list.splice(known < 0 ? list.length : known, 1, job);
         return job;
       },
@@ -33,10 +33,10 @@ function testJobs(clock: ManualClock) {
   };
 }
 
-async function bench(config: Parameters<typeof testCloud>[0] = {}) {
-  const place = await openPlace(destinations('one'));
-  onTestFinished(() => place[Symbol.asyncDispose]());
-  const { documents } = place.state;
+async function fixture(config: Parameters<typeof testCloud>[0] = {}) {
+  const fixture = await openFixture(destinations('one'));
+  onTestFinished(() => fixture[Symbol.asyncDispose]());
+  const { documents } = fixture.state;
   const clock = createManualClock(startMs);
   const log = createRecordingLogger();
   const made = testJobs(clock);
@@ -45,7 +45,7 @@ async function bench(config: Parameters<typeof testCloud>[0] = {}) {
   const start = async () => {
     const auto = startAutoBackfill({
       clouds,
-      access: place.evidence,
+      access: fixture.readModel,
       jobs: made.jobs,
       clock,
       log,
@@ -79,7 +79,7 @@ async function pass(clock: ManualClock, ms: number): Promise<void> {
 }
 
 test('a first start, and one that follows soon, want nothing', async () => {
-  const { start, clock, list } = await bench();
+  const { start, clock, list } = await fixture();
   const first = await start();
   await pass(clock, 5 * minute);
   await first.stop();
@@ -89,7 +89,7 @@ test('a first start, and one that follows soon, want nothing', async () => {
 });
 
 test('a downtime of ours is one job, with a margin, begun before the mark moves on', async () => {
-  const { start, clock, list, log } = await bench();
+  const { start, clock, list, log } = await fixture();
   const first = await start();
   await pass(clock, 2 * minute);
   await first.stop();
@@ -104,11 +104,11 @@ test('a downtime of ours is one job, with a margin, begun before the mark moves 
   expect(Date.parse(request.from ?? '')).toBeLessThanOrEqual(downMs - 10 * minute);
   expect(Date.parse(request.to ?? '')).toBeGreaterThanOrEqual(downMs + 90 * minute);
   expect(request).toMatchObject({ source: 'xiq', forceDuplicates: false });
-  expect(log.of('backfill.wanted')[0]?.facts['why']).toContain('no webhook was accepted');
+  expect(log.of('backfill.wanted')[0]?.attributes['why']).toContain('no webhook was accepted');
 });
 
 test('not ready is down too', async () => {
-  const { start, clock, list, ready } = await bench();
+  const { start, clock, list, ready } = await fixture();
   await start();
   await pass(clock, minute);
   ready.is = false;
@@ -120,7 +120,7 @@ test('not ready is down too', async () => {
 });
 
 test('where it is to be done by hand, nothing is begun', async () => {
-  const { start, clock, list } = await bench({ backfill: 'manual' });
+  const { start, clock, list } = await fixture({ backfill: 'manual' });
   const first = await start();
   await first.gapFound({
     source: 'xiq',
@@ -136,7 +136,7 @@ test('where it is to be done by hand, nothing is begun', async () => {
 });
 
 test('gaps of many types with one span are one job', async () => {
-  const { start, clock, list } = await bench();
+  const { start, clock, list } = await fixture();
   const auto = await start();
   const gap = { source: 'xiq', reason: 'disabled', sinceMs: startMs - 30 * minute, untilMs: startMs } as const;
   for (const messageType of ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'AUDIT_LOG_ALL'])
@@ -150,7 +150,7 @@ test('gaps of many types with one span are one job', async () => {
 });
 
 test('a gap is not forgotten: not by a restart, not where too many jobs run, not where its job fails', async () => {
-  const { start, clock, list, world } = await bench();
+  const { start, clock, list, world } = await fixture();
   world.refuses = new ConnectorError('busy', '4 jobs run');
   const first = await start();
   await first.gapFound({
@@ -177,16 +177,16 @@ test('a gap is not forgotten: not by a restart, not where too many jobs run, not
 });
 
 test('jobs that an end of the process interrupted are gone on with', async () => {
-  const { start, list, clock } = await bench();
+  const { start, list, clock } = await fixture();
   const request = { from: iso(startMs), to: iso(startMs + 1), forceDuplicates: false };
-  list.push({ id: 'old', kind: 'backfill', request, state: 'interrupted', created: iso(startMs), lanes: [] });
+  list.push({ id: 'old', kind: 'backfill', request, state: 'interrupted', created: iso(startMs), streams: [] });
   await start();
   await pass(clock, minute);
   expect(list).toMatchObject([{ id: 'old', state: 'running' }]);
 });
 
 test('gaps of one source are filled one after the other', async () => {
-  const { start, clock, list } = await bench();
+  const { start, clock, list } = await fixture();
   const auto = await start();
   const gap = { source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing' } as const;
   await auto.gapFound({ ...gap, sinceMs: startMs - 300 * minute, untilMs: startMs - 200 * minute });

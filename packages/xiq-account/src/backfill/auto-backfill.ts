@@ -7,7 +7,7 @@ import type { XiqCloud } from '../cloud.ts';
 import type { FoundGap } from '../subscriptions/watch.ts';
 
 import { clockDifference } from './clock-difference.ts';
-import { type JournalAccess, lookBackMs, retainedSinceMs } from './kept-bodies.ts';
+import { type JournalAccess, lookbackMs, retainedSinceMs } from './kept-bodies.ts';
 import { clockTime } from './type-progress.ts';
 import type { AliveMark, WantedSpan, WantedSpans } from './wanted-spans.ts';
 
@@ -47,15 +47,15 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
     const wide = floor(fromMs - marginMs);
     const sinceMs = await retainedSinceMs(access().journal, signal);
     // Nothing came meanwhile, but what came just before can only be known from the journal.
-    const isGone = sinceMs > wide - lookBackMs;
+    const isGone = sinceMs > wide - lookbackMs;
     const { source } = cloud;
     const start = isGone ? floor(fromMs) : wide;
     const span = { fromMs: start, toMs: floor(toMs + minuteMs + aheadMs) + minuteMs, messageTypes };
-    log.warn('backfill.wanted', { source, why, ...spanWords(span) });
+    log.warn('backfill.wanted', { source, why, ...spanText(span) });
     await wanted.add({ source, why, forceDuplicates: isGone, ...span });
   }
 
-  async function lookAtOurselves(): Promise<void> {
+  async function checkOurselves(): Promise<void> {
     if (!ready()) return;
     const [lastMs, nowMs] = [alive.lastMs(), clock.now()];
     if (lastMs !== undefined && nowMs - lastMs > downMs) {
@@ -87,13 +87,13 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
     if (span.toMs > clock.now() + minuteMs * 4) return;
     try {
       const job = await jobs.begin('backfill', before?.request ?? requestOf(span));
-      log.info('backfill.begun', { job: job.id, source, why, ...spanWords(span) });
+      log.info('backfill.begun', { job: job.id, source, why, ...spanText(span) });
       const tries = span.tries + (before?.state === 'failed' ? 1 : 0);
       const pauseMs = (clouds().get(source)?.subscriptions?.everyMinutes ?? 15) * minuteMs;
       await wanted.replace(span, { ...span, job: job.id, tries, notBeforeMs: clock.now() + pauseMs });
     } catch (cause) {
       const code = cause instanceof ConnectorError ? cause.code : 'internal';
-      log.warn('backfill.not_begun', { source, code, why: wordsOf(cause) });
+      log.warn('backfill.not_begun', { source, code, why: messageOf(cause) });
       const isHopeless = code === 'usage' || span.tries >= maxTries;
       await wanted.replace(span, isHopeless ? undefined : { ...span, tries: span.tries + 1 });
     }
@@ -104,7 +104,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
       if (kind !== 'backfill' || state !== 'interrupted') continue;
       log.info('backfill.goes_on', { job: id });
       await jobs.begin('backfill', request).catch((cause: unknown) => {
-        log.warn('backfill.not_begun', { job: id, why: wordsOf(cause) });
+        log.warn('backfill.not_begun', { job: id, why: messageOf(cause) });
       });
     }
   }
@@ -120,7 +120,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
   async function run(): Promise<void> {
     await attempt(goOn);
     while (!signal.aborted) {
-      await attempt(lookAtOurselves);
+      await attempt(checkOurselves);
       await attempt(beginWanted);
       wake = new AbortController();
       if (!signal.aborted) await clock.sleep(tickMs, wake.signal);
@@ -150,10 +150,10 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
   };
 }
 
-const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 const floor = (ms: number): number => Math.max(0, Math.floor(ms / minuteMs) * minuteMs);
 
-function spanWords({ fromMs, toMs, messageTypes }: Pick<WantedSpan, 'fromMs' | 'toMs' | 'messageTypes'>) {
+function spanText({ fromMs, toMs, messageTypes }: Pick<WantedSpan, 'fromMs' | 'toMs' | 'messageTypes'>) {
   return { from: clockTime(fromMs), to: clockTime(toMs), messageTypes: messageTypes?.join(', ') ?? 'all' };
 }
 

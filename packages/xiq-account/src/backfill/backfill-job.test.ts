@@ -1,7 +1,7 @@
 import { backfillRequest, type Job } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { createJobs } from '@xiq-siem/jobs';
-import { audit, destinations, linesOf, never, openPlace, type Place, until } from '@xiq-siem/queries/test-place';
+import { audit, destinations, type Fixture, linesOf, never, openFixture, until } from '@xiq-siem/queries/test-queries';
 import { openBackfilledIds, openJobRecords } from '@xiq-siem/state';
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
@@ -15,15 +15,15 @@ const T = 1_636_337_187_000;
 const hour = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-async function jobsOf(place: Place, world: TestCloud, clock = createManualClock(T + 10 * hour)) {
-  const { journal, state, log, evidence } = place;
+async function jobsOf(fixture: Fixture, world: TestCloud, clock = createManualClock(T + 10 * hour)) {
+  const { journal, state, log, readModel } = fixture;
   const records = await openJobRecords(state.documents);
   const backfilled = await openBackfilledIds(state.database, { now: clock.now, log });
   const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));
   const none = { outline: refuse, begin: refuse };
   const kind = backfillKind({
     clouds: world.clouds,
-    access: evidence,
+    access: readModel,
     journal,
     backfilled,
     records,
@@ -53,7 +53,7 @@ async function jobsOf(place: Place, world: TestCloud, clock = createManualClock(
 const restForms = (from: number, count: number): object[] =>
   Array.from({ length: count }, (_, index) => audit(from + index, { id: 1_000 + index }));
 
-async function originsOf({ journal }: Place): Promise<readonly string[]> {
+async function originsOf({ journal }: Fixture): Promise<readonly string[]> {
   const { firstSequence, nextSequence } = journal.extent();
   const reader = journal.reader(firstSequence, nextSequence - 1);
   const entries = await reader.read({ maxBodies: 1_000, maxBytes: 1 << 30 }, never);
@@ -62,48 +62,48 @@ async function originsOf({ journal }: Place): Promise<readonly string[]> {
 }
 
 test('what did not come is kept and delivered, what came is left out, and a second one keeps nothing', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 10));
-  await place.keep([audit(0), audit(1), audit(2)]);
-  const { begin, ended, backfilled } = await jobsOf(place, world);
+  await fixture.keep([audit(0), audit(1), audit(2)]);
+  const { begin, ended, backfilled } = await jobsOf(fixture, world);
   const job = await ended(await begin());
   expect(job).toMatchObject({ state: 'done', types: [{ state: 'done', done: 1, fetched: 10, known: 3, kept: 7 }] });
-  await place.settled();
-  const ids = place.siem('one').received.map((json): unknown => JSON.parse(json).event.id);
+  await fixture.settled();
+  const ids = fixture.siem('one').received.map((json): unknown => JSON.parse(json).event.id);
   expect([ids.length, new Set(ids).size, backfilled.size]).toEqual([10, 10, 7]);
   const again = await ended(await begin());
   expect(again.id).not.toBe(job.id);
   expect(again.types).toMatchObject([{ fetched: 10, known: 10, kept: 0 }]);
-  expect(await originsOf(place)).toEqual(['webhook', 'rest']);
+  expect(await originsOf(fixture)).toEqual(['webhook', 'rest']);
 });
 
 test('what comes by webhook while a piece is fetched is known when it is kept', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 4));
   world.before = async () => {
     world.before = undefined;
-    await place.keep([audit(3)]);
+    await fixture.keep([audit(3)]);
   };
-  const { begin, ended } = await jobsOf(place, world);
+  const { begin, ended } = await jobsOf(fixture, world);
   expect((await ended(await begin())).types).toMatchObject([{ fetched: 4, known: 1, kept: 3 }]);
 });
 
 test('a failure of the journal between two bodies: the next one goes on, and nothing is kept twice', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 1_200));
-  const whole = await jobsOf(place, world);
+  const whole = await jobsOf(fixture, world);
   let appends = 0;
-  const broken: Place = {
-    ...place,
+  const broken: Fixture = {
+    ...fixture,
     journal: {
-      ...place.journal,
+      ...fixture.journal,
       append(metadata, bytes) {
         appends += 1;
         if (appends === 2) return Promise.reject(new ConnectorError('journal_full', 'the journal is full'));
-        return place.journal.append(metadata, bytes);
+        return fixture.journal.append(metadata, bytes);
       },
     },
   };
@@ -111,7 +111,7 @@ test('a failure of the journal between two bodies: the next one goes on, and not
   const failed = await half.ended(await half.begin());
   expect(failed).toMatchObject({
     state: 'failed',
-    types: [{ state: 'failed', words: 'the journal is full', kept: 0 }],
+    types: [{ state: 'failed', message: 'the journal is full', kept: 0 }],
   });
   const job = await whole.ended(await whole.begin());
   expect(job.types).toMatchObject([{ fetched: 1_200, known: 500, kept: 700 }]);
@@ -120,29 +120,29 @@ test('a failure of the journal between two bodies: the next one goes on, and not
 });
 
 test('what has not settled is waited for, and its words say until when; a stop in between is gone on with', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 5));
   const clock = createManualClock(T + 60_000);
-  const { jobs, begin, jobOf } = await jobsOf(place, world, clock);
+  const { jobs, begin, jobOf } = await jobsOf(fixture, world, clock);
   const span = { from: iso(T - hour), to: iso(T + 60_000) };
   const { id } = await begin(span);
   await until(() => jobOf(id).types?.[0]?.state === 'waiting');
-  expect(jobOf(id).types?.[0]?.words).toContain(`until ${iso(T + 660_000).slice(0, 19)}Z`);
+  expect(jobOf(id).types?.[0]?.message).toContain(`until ${iso(T + 660_000).slice(0, 19)}Z`);
   expect(world.asked.every(({ toMs }) => toMs <= T - 540_000 + 1_000)).toBe(true);
   await jobs.stop();
   expect(jobOf(id)).toMatchObject({ state: 'interrupted' });
-  const after = await jobsOf(place, world, clock);
+  const after = await jobsOf(fixture, world, clock);
   expect(await after.begin(span)).toMatchObject({ id, resumed: true });
   await until(() => after.jobOf(id).types?.[0]?.state === 'waiting');
   await clock.advance(600_000);
   const done = await after.ended(after.jobOf(id));
   expect(done).toMatchObject({ state: 'done', types: [{ kept: 5 }] });
-  expect(done.types?.[0]).not.toHaveProperty('words');
+  expect(done.types?.[0]).not.toHaveProperty('message');
 });
 
 test('a wait for the request budget is shown as one', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   const asked = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
@@ -150,12 +150,12 @@ test('a wait for the request budget is shown as one', async () => {
     asked.resolve();
     return goOn.promise;
   };
-  const { begin, jobOf, ended } = await jobsOf(place, world);
+  const { begin, jobOf, ended } = await jobsOf(fixture, world);
   const job = await begin();
   await asked.promise;
   world.waitMs = 1_800_000;
   expect(jobOf(job.id).types).toMatchObject([
-    { state: 'waiting', words: expect.stringContaining('the 7500 requests an hour are used up') },
+    { state: 'waiting', message: expect.stringContaining('the 7500 requests an hour are used up') },
   ]);
   world.waitMs = 0;
   goOn.resolve();
@@ -163,19 +163,19 @@ test('a wait for the request budget is shown as one', async () => {
 });
 
 test('a type that fails is said with its words, others are fetched, and the same request goes on with it', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud({ messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'GDPR_LOG_ALL'] });
   world.logs.set('audit', restForms(0, 5));
   world.before = (type) => {
     if (type === 'sms') throw xiqError('xiq_unauthorized', 'the token has expired');
   };
-  const { begin, ended } = await jobsOf(place, world);
+  const { begin, ended } = await jobsOf(fixture, world);
   const failed = await ended(await begin());
   expect(failed).toMatchObject({
     state: 'failed',
     types: [
       { messageType: 'AUDIT_LOG_ALL', state: 'done', kept: 5 },
-      { messageType: 'SMS_LOG_ALL', state: 'failed', words: 'the token has expired' },
+      { messageType: 'SMS_LOG_ALL', state: 'failed', message: 'the token has expired' },
     ],
   });
   world.before = undefined;
@@ -185,13 +185,13 @@ test('a type that fails is said with its words, others are fetched, and the same
 });
 
 test('a type without a log is named, and nothing else of it', async () => {
-  await using place = await openPlace(destinations('one'));
-  const { begin, ended } = await jobsOf(place, testCloud());
+  await using fixture = await openFixture(destinations('one'));
+  const { begin, ended } = await jobsOf(fixture, testCloud());
   await expect(begin({ messageTypes: ['GDPR_LOG_ALL'] })).rejects.toMatchObject({ code: 'usage' });
   const job = await ended(await begin({ messageTypes: ['GDPR_LOG_ALL', 'AUDIT_LOG_ALL'] }));
   expect(job).toMatchObject({
     state: 'done',
-    types: [{ state: 'stopped', words: expect.stringContaining('no log of GDPR_LOG_ALL') }, { state: 'done' }],
+    types: [{ state: 'stopped', message: expect.stringContaining('no log of GDPR_LOG_ALL') }, { state: 'done' }],
   });
 });
 
@@ -200,23 +200,23 @@ test.each([
   ['an empty span', { from: iso(T), to: iso(T) }],
   ['a span that is yet to come', { to: iso(T + 20 * hour) }],
 ])('%s is refused', async (_, more) => {
-  await using place = await openPlace(destinations('one'));
-  const { begin } = await jobsOf(place, testCloud());
+  await using fixture = await openFixture(destinations('one'));
+  const { begin } = await jobsOf(fixture, testCloud());
   await expect(begin(more)).rejects.toMatchObject({ code: 'usage' });
 });
 
 test('beyond what the journal retains a span is refused with the reason, and done all the same where duplicates are forced', async () => {
-  await using place = await openPlace(destinations('one'), { journal: { segmentBytes: 256 } });
+  await using fixture = await openFixture(destinations('one'), { journal: { segmentBytes: 256 } });
   const world = testCloud();
-  const receivedMs = place.now();
+  const receivedMs = fixture.now();
   world.logs.set('audit', [audit(0, { timestamp: receivedMs - 60_000 })]);
-  for (let body = 0; body < 20; body += 1) await place.keep([audit(body)]);
-  await place.settled();
-  place.pass(2 * hour);
-  await place.keep([audit(100)]);
-  await place.journal.maintain();
-  expect(place.journal.extent().firstSequence).toBeGreaterThan(1);
-  const { begin, ended } = await jobsOf(place, world, createManualClock(receivedMs + 3 * hour));
+  for (let body = 0; body < 20; body += 1) await fixture.keep([audit(body)]);
+  await fixture.settled();
+  fixture.pass(2 * hour);
+  await fixture.keep([audit(100)]);
+  await fixture.journal.maintain();
+  expect(fixture.journal.extent().firstSequence).toBeGreaterThan(1);
+  const { begin, ended } = await jobsOf(fixture, world, createManualClock(receivedMs + 3 * hour));
   const span = { from: iso(receivedMs - hour), to: iso(receivedMs + hour) };
   await expect(begin(span)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('--force-dup') });
   expect((await ended(await begin({ ...span, forceDuplicates: true }))).types).toMatchObject([{ kept: 1 }]);
@@ -225,13 +225,13 @@ test('beyond what the journal retains a span is refused with the reason, and don
 });
 
 test('a preview counts what is missing, and keeps nothing', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 10));
-  await place.keep([audit(0), audit(1)]);
+  await fixture.keep([audit(0), audit(1)]);
   const parts = {
     clouds: world.clouds,
-    access: place.evidence,
+    access: fixture.readModel,
     snapshot: false,
     clock: createManualClock(T + 10 * hour),
   };
@@ -240,5 +240,5 @@ test('a preview counts what is missing, and keeps nothing', async () => {
     { kind: 'type', messageType: 'AUDIT_LOG_ALL', fetched: 10, known: 2, missing: 8 },
     { kind: 'end', snapshot: false, missing: 8 },
   ]);
-  expect(place.journal.extent().nextSequence).toBe(2);
+  expect(fixture.journal.extent().nextSequence).toBe(2);
 });

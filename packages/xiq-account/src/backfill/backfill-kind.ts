@@ -6,7 +6,7 @@ import type { XiqCloud } from '../cloud.ts';
 import { logOfMessageType } from '../rest/log-pages.ts';
 import { type BackfillParts, startBackfill } from './backfill-work.ts';
 import { requireRetained } from './known-ids.ts';
-import { cloudNamed, noLogWords, spanOf, typesMeant } from './request.ts';
+import { cloudNamed, noLogText, spanOf, typesMeant } from './request.ts';
 
 export interface BackfillKindParts extends BackfillParts {
   /** By the source's name, as configured now. */
@@ -26,7 +26,7 @@ export function backfillKind(parts: BackfillKindParts): JobKind {
       const types = typesMeant(cloud, request.messageTypes);
       const withLog = types.filter((type) => logOfMessageType(type) !== undefined);
       if (withLog.length === 0) {
-        throw new ConnectorError('usage', `${types.map(noLogWords).join('; ')}: nothing can be fetched`);
+        throw new ConnectorError('usage', `${types.map(noLogText).join('; ')}: nothing can be fetched`);
       }
       if (!request.forceDuplicates) await requireRetained(access().journal, fromMs, never);
       const meant = request.messageTypes === undefined ? withLog : types;

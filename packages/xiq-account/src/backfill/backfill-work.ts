@@ -6,7 +6,7 @@ import type { JobWork, WorkEnd } from '@xiq-siem/jobs';
 import type { BackfilledIds, BackfillProgress, JobRecords } from '@xiq-siem/state';
 import type { XiqCloud } from '../cloud.ts';
 import { logOfMessageType } from '../rest/log-pages.ts';
-import { clockDifference, clockWords } from './clock-difference.ts';
+import { clockDifference, clockText } from './clock-difference.ts';
 import { type FetchedPiece, fetchSpan, settledEnd, settleMsOf } from './fetch-span.ts';
 import type { JournalAccess } from './kept-bodies.ts';
 import { type KnownIds, knownIds, requireRetained } from './known-ids.ts';
@@ -42,7 +42,7 @@ export function startBackfill(
 
   const progress = (): BackfillProgress => ({
     source: before.source,
-    types: types.map(({ state: _, words: __, ...one }) => one),
+    types: types.map(({ state: _, message: __, ...one }) => one),
   });
   const shownTypes = (): JobFetch[] => types.map((one) => shownType(one, span, cloud, clock.now()));
 
@@ -67,8 +67,8 @@ export function startBackfill(
     type.kept += kept;
     type.fetchedToMs = piece.toMs;
     if (piece.doubt !== undefined) {
-      const words = `from ${clockTime(piece.fromMs)} to ${clockTime(piece.toMs)}: ${piece.doubt.message}`;
-      type.doubt ??= { fromMs: piece.fromMs, words };
+      const message = `from ${clockTime(piece.fromMs)} to ${clockTime(piece.toMs)}: ${piece.doubt.message}`;
+      type.doubt ??= { fromMs: piece.fromMs, words: message };
     }
     const record = records.all().find((one) => one.job.id === job);
     if (record === undefined) return;
@@ -89,20 +89,20 @@ export function startBackfill(
     const untilMs = toMs + settleMs;
     for (const type of left) {
       type.state = 'waiting';
-      type.words = `until ${clockTime(untilMs)}: younger log entries may still get company`;
+      type.message = `until ${clockTime(untilMs)}: younger log entries may still get company`;
     }
     // Again and again, since a clock may be set meanwhile.
     while (clock.now() < untilMs && !signal.aborted) {
       await clock.sleep(Math.min(longestSleepMs, untilMs - clock.now()), signal);
     }
     signal.throwIfAborted();
-    for (const type of left) type.words = undefined;
+    for (const type of left) type.message = undefined;
   }
 
   function fail(type: TypeState, cause: unknown): void {
     if (signal.aborted) throw cause;
     type.state = 'failed';
-    type.words = cause instanceof ConnectorError ? cause.message : 'a fault of ours: see the log';
+    type.message = cause instanceof ConnectorError ? cause.message : 'a fault of ours: see the log';
     const code = cause instanceof ConnectorError ? cause.code : 'internal';
     log.error('backfill.failed', { job, messageType: type.messageType, code, why: String(cause) });
   }
@@ -115,17 +115,17 @@ export function startBackfill(
     const { behindMs, aheadMs } = difference;
     const since = Math.min(toMs, ...types.map(({ fetchedToMs }) => fetchedToMs));
     if (!span.forceDuplicates) await requireRetained(access.journal, since - aheadMs, signal);
-    const differs = clockWords(difference);
-    if (differs !== undefined) log.warn('backfill.clock_differs', { job, source: cloud.source, words: differs });
+    const differs = clockText(difference);
+    if (differs !== undefined) log.warn('backfill.clock_differs', { job, source: cloud.source, message: differs });
     const settleMs = settleMsOf(cloud, behindMs);
     const messageTypes = types.map(({ messageType }) => messageType);
     const found = { access, cloud, fromMs: since, toMs, messageTypes, aheadMs };
     const known = knownIds({ ...found, onFetched: backfilled.add });
     for await (const { done, total } of known.catchUp(signal)) {
-      const words = `looking at what came already: ${done} of ${total} bodies`;
-      for (const type of types.filter(isLeft)) type.words = words;
+      const message = `looking at what came already: ${done} of ${total} bodies`;
+      for (const type of types.filter(isLeft)) type.message = message;
     }
-    for (const type of types.filter(isLeft)) type.words = differs;
+    for (const type of types.filter(isLeft)) type.message = differs;
     for (;;) {
       for (const type of types.filter(isLeft)) {
         if (settledEnd(toMs, settleMs, clock.now()) <= type.fetchedToMs) continue;
@@ -153,7 +153,7 @@ export function startBackfill(
   const ended = run();
   return {
     ended,
-    shown: () => ({ lanes: [], types: shownTypes() }),
+    shown: () => ({ streams: [], types: shownTypes() }),
     kept: () => ({ backfill: progress() }),
     async stop() {
       stopping.abort();

@@ -1,19 +1,19 @@
-import { audit, destinations, never, openPlace } from '@xiq-siem/queries/test-place';
+import { audit, destinations, never, openFixture } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { testCloud } from '../test-cloud.ts';
-import { clockDifference, clockWords } from './clock-difference.ts';
+import { clockDifference, clockText } from './clock-difference.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 
 /** With three webhooks whose events were so long ahead of their reception, and what the Date of an answer tells. */
 async function difference(webhooksMs: number, toldMs: number | undefined) {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const { cloud } = testCloud();
-  const timestamp = place.now() + webhooksMs;
-  await place.keep([audit(1, { timestamp }), audit(2, { timestamp }), audit(3, { timestamp })]);
+  const timestamp = fixture.now() + webhooksMs;
+  await fixture.keep([audit(1, { timestamp }), audit(2, { timestamp }), audit(3, { timestamp })]);
   const told = { ...cloud, api: { ...cloud.api, clockAheadMs: async () => toldMs } };
-  const { behindMs, aheadMs } = await clockDifference(place.evidence(), told, never);
+  const { behindMs, aheadMs } = await clockDifference(fixture.readModel(), told, never);
   return [Math.round(behindMs / minute), Math.round(aheadMs / minute)];
 }
 
@@ -30,7 +30,7 @@ test.each([
 });
 
 test('less than a minute is not worth words', () => {
-  expect(clockWords({ behindMs: 0, aheadMs: minute })).toBeUndefined();
-  expect(clockWords({ behindMs: 3 * minute, aheadMs: 0 })).toMatch(/3 min behind ours$/);
-  expect(clockWords({ behindMs: 0, aheadMs: hour })).toMatch(/60 min ahead of ours$/);
+  expect(clockText({ behindMs: 0, aheadMs: minute })).toBeUndefined();
+  expect(clockText({ behindMs: 3 * minute, aheadMs: 0 })).toMatch(/3 min behind ours$/);
+  expect(clockText({ behindMs: 0, aheadMs: hour })).toMatch(/60 min ahead of ours$/);
 });

@@ -55,7 +55,7 @@ async function webhooksAheadMs(
 }
 
 /** In words, or undefined where they agree to the minute. */
-export function clockWords({ behindMs, aheadMs }: ClockDifference): string | undefined {
+export function clockText({ behindMs, aheadMs }: ClockDifference): string | undefined {
   const isBehind = behindMs > aheadMs;
   const differenceMs = isBehind ? behindMs : aheadMs;
   if (differenceMs <= worthSayingMs) return undefined;

@@ -69,11 +69,11 @@ async function* fetchPiece(options: FetchOptions, { fromMs, toMs }: LogSpan): As
     yield* fetchPiece(options, { fromMs: middleMs, toMs });
     return;
   }
-  const { texts, doubt, ...facts } = read;
+  const { texts, doubt, ...attributes } = read;
   const all = reader.eventsOf(type, texts);
   const events = all.filter(({ timeMs }) => isIn(fromMs, toMs, timeMs));
   const strays = all.filter(({ timeMs }) => !isIn(asked.fromMs, asked.toMs + 1, timeMs)).length;
-  yield { ...facts, fromMs, toMs, events, doubt: doubt ?? otherTimes(strays) };
+  yield { ...attributes, fromMs, toMs, events, doubt: doubt ?? otherTimes(strays) };
 }
 
 /**

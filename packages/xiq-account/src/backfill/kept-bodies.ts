@@ -1,11 +1,11 @@
 // What of a source the journal still holds: since when, and its events from a time to the tail.
 import type { KeptBody } from '@xiq-siem/core';
-import type { Evidence } from '@xiq-siem/queries';
+import type { ReadModel } from '@xiq-siem/queries';
 import { type ScanStep, scanJournal } from '@xiq-siem/queries';
 import type { XiqCloud } from '../cloud.ts';
 import type { BodyEvent } from '../rest/log-reader.ts';
 
-export type JournalAccess = Pick<Evidence, 'journal' | 'yieldNow'>;
+export type JournalAccess = Pick<ReadModel, 'journal' | 'yieldNow'>;
 
 /** What of a source's events a scan of the journal is to find. */
 export interface ScannedSpan {
@@ -19,7 +19,7 @@ export interface ScannedSpan {
 }
 
 /** An event may be logged a little after it was sent. */
-export const lookBackMs = 10 * 60_000;
+export const lookbackMs = 10 * 60_000;
 const portion = { maxBodies: 64, maxBytes: 1_048_576 };
 
 /**

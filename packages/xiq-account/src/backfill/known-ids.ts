@@ -1,7 +1,7 @@
 // The ids of what came already, by webhook or by a back-fill: a scan of the journal that goes on to each new tail.
 import { ConnectorError } from '@xiq-siem/core';
 import { idSet } from '@xiq-siem/state';
-import { type JournalAccess, keptEvents, lookBackMs, retainedSinceMs, type ScannedSpan } from './kept-bodies.ts';
+import { type JournalAccess, keptEvents, lookbackMs, retainedSinceMs, type ScannedSpan } from './kept-bodies.ts';
 
 export type KnownIds = ReturnType<typeof knownIds>;
 
@@ -21,7 +21,7 @@ export function knownIds(options: KnownIdsOptions) {
   const ids = idSet();
   /** An event whose time could not be read may be one of the span. */
   const isIn = (timeMs: number | undefined): boolean =>
-    timeMs === undefined || (timeMs >= fromMs - lookBackMs && timeMs < toMs + lookBackMs);
+    timeMs === undefined || (timeMs >= fromMs - lookbackMs && timeMs < toMs + lookbackMs);
   let next: number | undefined;
   return {
     has: ids.has,
@@ -30,7 +30,7 @@ export function knownIds(options: KnownIdsOptions) {
     async *catchUp(signal: AbortSignal): AsyncGenerator<{ readonly done: number; readonly total: number }> {
       const { firstSequence, nextSequence } = access.journal.extent();
       // Where their clock is ahead, an event came that much before the time that it bears.
-      next ??= await access.journal.sequenceAt(fromMs - lookBackMs - aheadMs, signal);
+      next ??= await access.journal.sequenceAt(fromMs - lookbackMs - aheadMs, signal);
       const first = Math.max(next, firstSequence);
       if (first >= nextSequence) return;
       let fetched: string[] = [];
@@ -63,12 +63,12 @@ export async function requireRetained(
   signal: AbortSignal,
 ): Promise<void> {
   const sinceMs = await retainedSinceMs(journal, signal);
-  if (sinceMs <= fromMs - lookBackMs) return;
+  if (sinceMs <= fromMs - lookbackMs) return;
   const reach = Number.isFinite(sinceMs)
     ? `only what was received since ${new Date(sinceMs).toISOString()}`
     : 'nothing of what was received before';
   const advice = Number.isFinite(sinceMs)
-    ? `begin at ${new Date(Math.ceil((sinceMs + lookBackMs) / 60_000) * 60_000).toISOString()} or later (--from)`
+    ? `begin at ${new Date(Math.ceil((sinceMs + lookbackMs) / 60_000) * 60_000).toISOString()} or later (--from)`
     : 'begin later';
   throw new ConnectorError(
     'usage',

@@ -3,7 +3,7 @@ import type { BackfillLine, Operations } from '@xiq-siem/admin-api';
 import type { Clock } from '@xiq-siem/delivery';
 import type { XiqCloud } from '../cloud.ts';
 import { logOfMessageType } from '../rest/log-pages.ts';
-import { clockDifference, clockWords } from './clock-difference.ts';
+import { clockDifference, clockText } from './clock-difference.ts';
 import { fetchSpan, settledEnd, settleMsOf } from './fetch-span.ts';
 import type { JournalAccess } from './kept-bodies.ts';
 import { knownIds, requireRetained } from './known-ids.ts';
@@ -54,6 +54,6 @@ export async function* previewBackfill(
   const endMs = settledEnd(toMs, settleMs, nowMs);
   const younger =
     endMs < toMs ? `what was logged since ${clockTime(endMs)} has not settled, and was not looked at` : undefined;
-  const notes = [clockWords(difference), younger].filter((one) => one !== undefined);
+  const notes = [clockText(difference), younger].filter((one) => one !== undefined);
   yield { kind: 'end', snapshot, missing, ...(notes.length > 0 && { note: notes.join('; ') }) };
 }

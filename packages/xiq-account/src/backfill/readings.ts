@@ -53,7 +53,7 @@ async function readOnce(options: ReadingOptions, span: LogSpan, limit: number, c
     if (cuttable && totalCount > limit) return undefined;
     if (withId.size + withoutId.length > limit * tooManyFactor) {
       throw xiqError(
-        'xiq_invalid_answer',
+        'xiq_invalid_response',
         `The ${options.type} log has more than ${limit * tooManyFactor} events from ${new Date(span.fromMs).toISOString()} ` +
           `to ${new Date(span.toMs).toISOString()}: more than can be read at once. Leave this span out.`,
       );

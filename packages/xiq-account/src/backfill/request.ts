@@ -46,5 +46,5 @@ export function typesMeant(
 }
 
 /** For a message type without a log. */
-export const noLogWords = (messageType: string): string =>
+export const noLogText = (messageType: string): string =>
   `ExtremeCloud IQ has no log of ${messageType} that can be asked for`;

@@ -41,9 +41,9 @@ it('each event that is kept has the id that it had among all, whichever are left
         const bodies = [...restBodies(wanted, { maxEvents, maxBytes })];
         expect(bodies.flatMap(({ bytes }) => idsOf(bytes))).toEqual(wanted.map(({ id }) => id));
         expect(bodies.flatMap((body) => body.events)).toEqual(wanted);
-        for (const { bytes, events: held } of bodies) {
-          expect(held.length).toBeLessThanOrEqual(maxEvents);
-          if (held.length > 1) expect(bytes.length).toBeLessThanOrEqual(maxBytes);
+        for (const { bytes, events: blocked } of bodies) {
+          expect(blocked.length).toBeLessThanOrEqual(maxEvents);
+          if (blocked.length > 1) expect(bytes.length).toBeLessThanOrEqual(maxBytes);
         }
       },
     ),

@@ -9,23 +9,23 @@ import type { LogEvent } from '../rest/log-reader.ts';
  */
 export function* restBodies(events: Iterable<LogEvent>, { maxBytes = 1_048_576, maxEvents = 500 } = {}) {
   let items: string[] = [];
-  let held: LogEvent[] = [];
+  let blocked: LogEvent[] = [];
   // The brackets; each item brings its comma.
   let bytes = 2;
   const take = () => {
-    const body = { bytes: Buffer.from(`[${items.join()}]`), events: held };
+    const body = { bytes: Buffer.from(`[${items.join()}]`), events: blocked };
     items = [];
-    held = [];
+    blocked = [];
     bytes = 2;
     return body;
   };
   for (const event of events) {
     const item = event.occurrence === 1 ? event.text : `${event.occurrence},${event.text}`;
     const size = Buffer.byteLength(item) + 1;
-    if (held.length > 0 && (held.length >= maxEvents || bytes + size > maxBytes)) yield take();
+    if (blocked.length > 0 && (blocked.length >= maxEvents || bytes + size > maxBytes)) yield take();
     items.push(item);
-    held.push(event);
+    blocked.push(event);
     bytes += size;
   }
-  if (held.length > 0) yield take();
+  if (blocked.length > 0) yield take();
 }

@@ -3,7 +3,7 @@ import type { JobFetch } from '@xiq-siem/admin-api';
 import type { BackfillProgress } from '@xiq-siem/state';
 import type { XiqCloud } from '../cloud.ts';
 import { logOfMessageType } from '../rest/log-pages.ts';
-import { noLogWords } from './request.ts';
+import { noLogText } from './request.ts';
 
 export interface BackfillSpan {
   readonly job: string;
@@ -16,7 +16,7 @@ type TypeProgress = BackfillProgress['types'][number];
 
 export interface TypeState extends TypeProgress {
   state: JobFetch['state'];
-  words: string | undefined;
+  message: string | undefined;
 }
 
 const worthSayingMs = 1_000;
@@ -28,17 +28,17 @@ export const clockTime = (ms: number): string => `${new Date(ms).toISOString().s
 export function asBegun({ doubt, ...one }: TypeProgress, toMs: number): TypeState {
   const fetchedToMs = Math.min(one.fetchedToMs, doubt?.fromMs ?? one.fetchedToMs);
   if (logOfMessageType(one.messageType) !== undefined)
-    return { ...one, fetchedToMs, state: fetchedToMs < toMs ? 'running' : 'done', words: undefined };
-  return { ...one, fetchedToMs, state: 'stopped', words: noLogWords(one.messageType) };
+    return { ...one, fetchedToMs, state: fetchedToMs < toMs ? 'running' : 'done', message: undefined };
+  return { ...one, fetchedToMs, state: 'stopped', message: noLogText(one.messageType) };
 }
 
-export function finish(type: TypeState, words: string | undefined): void {
+export function finish(type: TypeState, message: string | undefined): void {
   type.state = type.doubt === undefined ? 'done' : 'failed';
-  type.words = type.doubt === undefined ? words : `not read for certain ${type.doubt.words}`;
+  type.message = type.doubt === undefined ? message : `not read for certain ${type.doubt.words}`;
 }
 
 export function shownType(
-  { messageType, state, words, fetched, known, kept, fetchedToMs }: TypeState,
+  { messageType, state, message, fetched, known, kept, fetchedToMs }: TypeState,
   { fromMs, toMs }: BackfillSpan,
   { api }: XiqCloud,
   nowMs: number,
@@ -47,7 +47,7 @@ export function shownType(
   const { waitMs, perHour, remaining } = api.budget();
   if (state === 'running' && waitMs > worthSayingMs) {
     const why = remaining === 0 ? `the ${perHour} requests an hour are used up` : 'ExtremeCloud IQ asks us to wait';
-    return { messageType, ...counts, state: 'waiting', words: `until ${clockTime(nowMs + waitMs)}: ${why}` };
+    return { messageType, ...counts, state: 'waiting', message: `until ${clockTime(nowMs + waitMs)}: ${why}` };
   }
-  return { messageType, ...counts, state, ...(words !== undefined && { words }) };
+  return { messageType, ...counts, state, ...(message !== undefined && { message }) };
 }

@@ -73,7 +73,7 @@ it('spans are there after a restart; a document that is invalid is logged and pa
   expect((await open()).list()).toEqual(wanted.list());
   await documents.put(documentNames.wantedSpans, { v: 2 });
   expect((await open()).list()).toEqual([]);
-  expect(log.of('state.document_unreadable')).toMatchObject([{ facts: { document: documentNames.wantedSpans } }]);
+  expect(log.of('state.document_unreadable')).toMatchObject([{ attributes: { document: documentNames.wantedSpans } }]);
 });
 
 it('the last time is there after a restart; a document that is invalid is one that is not there', async () => {
@@ -84,5 +84,5 @@ it('the last time is there after a restart; a document that is invalid is one th
   expect((await openAliveMark(documents)).lastMs()).toBe(1_767_225_600_000);
   await documents.put(documentNames.alive, -1);
   expect((await openAliveMark(documents)).lastMs()).toBeUndefined();
-  expect(log.of('state.document_unreadable')).toMatchObject([{ facts: { document: documentNames.alive } }]);
+  expect(log.of('state.document_unreadable')).toMatchObject([{ attributes: { document: documentNames.alive } }]);
 });

@@ -3,12 +3,12 @@ import {
   audit,
   away,
   destinations,
+  type Fixture,
   judging,
   linesOf,
   never,
-  openPlace,
-  type Place,
-} from '@xiq-siem/queries/test-place';
+  openFixture,
+} from '@xiq-siem/queries/test-queries';
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
@@ -22,8 +22,8 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 const restForms = (...ids: readonly number[]): object[] => ids.map((id) => audit(id, { id: 1_000 + id }));
 
-async function prove(place: Place, world: TestCloud, more: object = {}) {
-  const parts = { clouds: world.clouds, evidence: place.evidence, clock: createManualClock(T + 10 * hour) };
+async function prove(fixture: Fixture, world: TestCloud, more: object = {}) {
+  const parts = { clouds: world.clouds, readModel: fixture.readModel, clock: createManualClock(T + 10 * hour) };
   const span = { from: iso(T - 60_000), to: iso(T + 60_000), ...more };
   const lines = await linesOf(completeness(parts, span, never));
   const cells = lines.flatMap((line): CompletenessCell[] => (line.kind === 'cell' ? [line.cell] : []));
@@ -31,13 +31,13 @@ async function prove(place: Place, world: TestCloud, more: object = {}) {
 }
 
 test('what came and was delivered is whole, however often it came', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
+  await using fixture = await openFixture(destinations('one', 'two'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 1, 2));
-  await place.keep([audit(0), audit(1)]);
-  await place.keep([audit(1), audit(2)]);
-  await place.settled();
-  const { cells, end } = await prove(place, world);
+  await fixture.keep([audit(0), audit(1)]);
+  await fixture.keep([audit(1), audit(2)]);
+  await fixture.settled();
+  const { cells, end } = await prove(fixture, world);
   const counts = { assurance: 'stored', confirmed: 3, deadLettered: 0, filtered: 0, waiting: 0 };
   expect(cells).toEqual([
     {
@@ -65,12 +65,12 @@ test('what came and was delivered is whole, however often it came', async () => 
 });
 
 test('what never came is missing, what is in no log is surplus', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 1));
-  await place.keep([audit(0), audit(5)]);
-  await place.settled();
-  const { cells, end } = await prove(place, world);
+  await fixture.keep([audit(0), audit(5)]);
+  await fixture.settled();
+  const { cells, end } = await prove(fixture, world);
   expect(cells).toMatchObject([
     {
       state: 'missing',
@@ -78,7 +78,7 @@ test('what never came is missing, what is in no log is surplus', async () => {
       kept: 2,
       missingCount: 1,
       surplusCount: 1,
-      missing: [{ time: iso(T + 1), words: expect.stringContaining('never came') }],
+      missing: [{ time: iso(T + 1), message: expect.stringContaining('never came') }],
       surplus: [{ time: iso(T + 5) }],
     },
   ]);
@@ -86,48 +86,48 @@ test('what never came is missing, what is in no log is surplus', async () => {
 });
 
 test('a dead letter is missing at its destination, also when it was dropped, and not once it was delivered', async () => {
-  await using place = await openPlace(destinations('one', 'two'));
+  await using fixture = await openFixture(destinations('one', 'two'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 1, 2));
-  place.siem('one').answer = judging('rejected', (json) => !json.includes('number 2'));
-  await place.keep([audit(0), audit(1), audit(2)]);
-  await place.settled();
-  const states = async () => (await prove(place, world)).cells.map(({ destinations: [one, two] }) => [one, two]);
+  fixture.siem('one').response = judging('rejected', (json) => !json.includes('number 2'));
+  await fixture.keep([audit(0), audit(1), audit(2)]);
+  await fixture.settled();
+  const states = async () => (await prove(fixture, world)).cells.map(({ destinations: [one, two] }) => [one, two]);
   expect(await states()).toMatchObject([[{ confirmed: 1, deadLettered: 2 }, { confirmed: 3 }]]);
-  const { entries } = await place.deadLetters.list({}, { limit: 9 });
+  const { entries } = await fixture.deadLetters.list({}, { limit: 9 });
   const [first = 0, second = 0] = entries.map(({ number }) => number);
-  await place.deadLetters.resolve([first], 'dropped', 'operator');
+  await fixture.deadLetters.resolve([first], 'dropped', 'operator');
   expect(await states()).toMatchObject([[{ confirmed: 1, deadLettered: 2 }, { confirmed: 3 }]]);
-  await place.deadLetters.resolve([second], 'delivered', 'a job');
+  await fixture.deadLetters.resolve([second], 'delivered', 'a job');
   expect(await states()).toMatchObject([[{ confirmed: 2, deadLettered: 1 }, { confirmed: 3 }]]);
-  expect((await prove(place, world)).cells).toMatchObject([
-    { state: 'missing', missingCount: 1, missing: [{ words: expect.stringContaining('dead letter at one') }] },
+  expect((await prove(fixture, world)).cells).toMatchObject([
+    { state: 'missing', missingCount: 1, missing: [{ message: expect.stringContaining('dead letter at one') }] },
   ]);
 });
 
 test('what came before a destination was added was never meant for it', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 1));
-  await place.keep([audit(0)]);
-  await place.settled();
-  await place.pipeline.apply(await place.configure(destinations('one', 'two')));
-  await place.sample();
-  await place.keep([audit(1)]);
-  await place.settled();
-  expect((await prove(place, world)).cells).toMatchObject([
+  await fixture.keep([audit(0)]);
+  await fixture.settled();
+  await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));
+  await fixture.sample();
+  await fixture.keep([audit(1)]);
+  await fixture.settled();
+  expect((await prove(fixture, world)).cells).toMatchObject([
     { state: 'whole', destinations: [{ confirmed: 2 }, { confirmed: 1, filtered: 1 }] },
   ]);
 });
 
 test('what a destination does not want is filtered and not missing; what waits is missing', async () => {
   const where = { exceptDatasets: ['extreme_xiq.audit'] };
-  await using place = await openPlace({ ...destinations('two'), one: { type: 'memory', where } });
+  await using fixture = await openFixture({ ...destinations('two'), one: { type: 'memory', where } });
   const world = testCloud();
   world.logs.set('audit', restForms(0, 1));
-  place.siem('two').answer = away;
-  await place.keep([audit(0), audit(1)]);
-  const { cells } = await prove(place, world);
+  fixture.siem('two').response = away;
+  await fixture.keep([audit(0), audit(1)]);
+  const { cells } = await prove(fixture, world);
   expect(cells).toMatchObject([{ state: 'missing', missingCount: 2 }]);
   expect(cells[0]?.destinations.toSorted((a, b) => a.name.localeCompare(b.name))).toMatchObject([
     { name: 'one', filtered: 2, waiting: 0 },
@@ -136,40 +136,40 @@ test('what a destination does not want is filtered and not missing; what waits i
 });
 
 test('GDPR has no log, a span that is too young has not settled: unprovable', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud({ messageTypes: ['AUDIT_LOG_ALL', 'GDPR_LOG_ALL'] });
   const young = { from: iso(T + 8 * hour), to: iso(T + 10 * hour) };
-  const { cells, end } = await prove(place, world, young);
+  const { cells, end } = await prove(fixture, world, young);
   expect(new Set(cells.map(({ state, reason }) => `${state} ${reason?.slice(0, 20)}`))).toEqual(
     new Set(['whole undefined', 'unprovable This hour is too you', 'unprovable ExtremeCloud IQ has ']),
   );
   expect(end).toMatchObject({ verdict: 'unprovable' });
-  expect((await prove(place, world, { messageTypes: 'AUDIT_LOG_ALL' })).end).toMatchObject({ verdict: 'whole' });
+  expect((await prove(fixture, world, { messageTypes: 'AUDIT_LOG_ALL' })).end).toMatchObject({ verdict: 'whole' });
 });
 
 test('what the journal let go of by age cannot be proved', async () => {
-  await using place = await openPlace(destinations('one'), { journal: { segmentBytes: 256 } });
-  const receivedMs = place.now();
+  await using fixture = await openFixture(destinations('one'), { journal: { segmentBytes: 256 } });
+  const receivedMs = fixture.now();
   const at = { timestamp: receivedMs };
   const world = testCloud();
   world.logs.set('audit', [audit(0, at)]);
-  for (let body = 0; body < 20; body += 1) await place.keep([audit(body, at)]);
-  await place.settled();
-  place.pass(2 * hour);
-  await place.keep([audit(100)]);
-  await place.journal.maintain();
-  const parts = { clouds: world.clouds, evidence: place.evidence, clock: createManualClock(receivedMs + 3 * hour) };
+  for (let body = 0; body < 20; body += 1) await fixture.keep([audit(body, at)]);
+  await fixture.settled();
+  fixture.pass(2 * hour);
+  await fixture.keep([audit(100)]);
+  await fixture.journal.maintain();
+  const parts = { clouds: world.clouds, readModel: fixture.readModel, clock: createManualClock(receivedMs + 3 * hour) };
   const span = { from: iso(receivedMs - 60_000), to: iso(receivedMs + 60_000) };
   const cells = (await linesOf(completeness(parts, span, never))).filter(({ kind }) => kind === 'cell');
   expect(cells[0]).toMatchObject({ cell: { state: 'unprovable', reason: expect.stringContaining('no longer in') } });
 });
 
 test('a log that cannot be read ends it with its words', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   world.before = () => {
     throw xiqError('xiq_unauthorized', 'the token has expired');
   };
-  await expect(prove(place, world)).rejects.toMatchObject({ code: 'xiq_unauthorized' });
-  await expect(prove(place, world, { to: iso(T - hour) })).rejects.toMatchObject({ code: 'usage' });
+  await expect(prove(fixture, world)).rejects.toMatchObject({ code: 'xiq_unauthorized' });
+  await expect(prove(fixture, world, { to: iso(T - hour) })).rejects.toMatchObject({ code: 'usage' });
 });

@@ -1,8 +1,8 @@
 // `completeness`: what ExtremeCloud IQ logged of a span, held against what we kept and what every destination has.
 import type { CompletenessCell, CompletenessLine, Operations } from '@xiq-siem/admin-api';
 import type { Clock } from '@xiq-siem/delivery';
-import type { Evidence } from '@xiq-siem/queries';
-import { clockDifference, clockWords } from '../backfill/clock-difference.ts';
+import type { ReadModel } from '@xiq-siem/queries';
+import { clockDifference, clockText } from '../backfill/clock-difference.ts';
 import { type FetchedPiece, fetchSpan, settleMsOf } from '../backfill/fetch-span.ts';
 import { cloudNamed, spanOf, typesMeant } from '../backfill/request.ts';
 import type { XiqCloud } from '../cloud.ts';
@@ -14,7 +14,7 @@ import { proveCompleteness } from './prove-completeness.ts';
 
 export interface CompletenessParts {
   clouds(): ReadonlyMap<string, XiqCloud>;
-  evidence(): Evidence;
+  readModel(): ReadModel;
   readonly clock: Clock;
 }
 
@@ -31,20 +31,20 @@ export async function* completeness(
 ): AsyncGenerator<CompletenessLine> {
   const cloud = cloudNamed(parts.clouds(), source);
   const span = spanOf({ from, to }, parts.clock.now());
-  const evidence = parts.evidence();
-  const { proof, words } = yield* proofOfSpan(
-    { cloud, evidence, clock: parts.clock, ...span, messageTypes: typesMeant(cloud, named) },
+  const readModel = parts.readModel();
+  const { proof, message } = yield* proofOfSpan(
+    { cloud, readModel, clock: parts.clock, ...span, messageTypes: typesMeant(cloud, named) },
     signal,
   );
   for (const cell of proof.cells) yield { kind: 'cell', cell: shownCell(cell) };
   const verdict = proof.state === 'whole' || proof.state === 'unprovable' ? proof.state : 'missing_or_surplus';
-  const note = words === undefined ? {} : { note: words };
-  yield { kind: 'end', snapshot: evidence.snapshot, verdict, cells: proof.states, ...note };
+  const note = message === undefined ? {} : { note: message };
+  yield { kind: 'end', snapshot: readModel.snapshot, verdict, cells: proof.states, ...note };
 }
 
 export interface SpanToProve extends TimeSpan {
   readonly cloud: XiqCloud;
-  readonly evidence: Evidence;
+  readonly readModel: ReadModel;
   readonly clock: Clock;
   readonly messageTypes: readonly string[];
 }
@@ -54,13 +54,13 @@ export interface SpanToProve extends TimeSpan {
  * there is to know of the difference.
  */
 export async function* proofOfSpan(
-  { cloud, evidence, clock, fromMs, toMs, messageTypes }: SpanToProve,
+  { cloud, readModel, clock, fromMs, toMs, messageTypes }: SpanToProve,
   signal: AbortSignal,
 ): AsyncGenerator<
   Extract<CompletenessLine, { kind: 'progress' | 'fetching' }>,
-  { readonly proof: Proof; readonly words: string | undefined }
+  { readonly proof: Proof; readonly message: string | undefined }
 > {
-  const difference = await clockDifference(evidence, cloud, signal);
+  const difference = await clockDifference(readModel, cloud, signal);
   const { behindMs, aheadMs } = difference;
   const settleMs = settleMsOf(cloud, behindMs);
   const span = { fromMs, toMs, settleMs, maxWaitMs };
@@ -81,9 +81,9 @@ export async function* proofOfSpan(
       yield { kind: 'fetching', messageType, fetched: here };
     }
   }
-  const record = yield* keptRecord(evidence, { cloud, messageTypes, fromMs, toMs, aheadMs, maxEvents }, signal);
+  const record = yield* keptRecord(readModel, { cloud, messageTypes, fromMs, toMs, aheadMs, maxEvents }, signal);
   const proof = proveCompleteness({ types: messageTypes, fromMs, toMs, xiq: hours.hours, settledMs, ...record });
-  return { proof, words: clockWords(difference) };
+  return { proof, message: clockText(difference) };
 }
 
 function shownCell(cell: Cell): CompletenessCell {
@@ -108,13 +108,13 @@ function shownCell(cell: Cell): CompletenessCell {
   };
 }
 
-const whyWords = { notKept: 'never came', deadLettered: 'dead letter', waiting: 'not confirmed' } as const;
+const whyText = { notKept: 'never came', deadLettered: 'dead letter', waiting: 'not confirmed' } as const;
 
 function shownEvent(event: MissingEvent | SurplusEvent, hourMs: number): CompletenessCell['missing'][number] {
   const { id, timeMs = hourMs, action, user, probably } = event;
-  const why = 'why' in event ? whyWords[event.why] + (event.destination ? ` at ${event.destination}` : '') : undefined;
-  const words = [why, action, user, probably && `probably ${probably}`].filter((one) => one !== undefined);
-  return { id, time: new Date(timeMs).toISOString(), ...(words.length > 0 && { words: words.join(', ') }) };
+  const why = 'why' in event ? whyText[event.why] + (event.destination ? ` at ${event.destination}` : '') : undefined;
+  const message = [why, action, user, probably && `probably ${probably}`].filter((one) => one !== undefined);
+  return { id, time: new Date(timeMs).toISOString(), ...(message.length > 0 && { message: message.join(', ') }) };
 }
 
 const hourMs = 3_600_000;

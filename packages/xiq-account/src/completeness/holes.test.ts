@@ -1,5 +1,5 @@
 // Completeness over a log that leaves sequences out: only what the log reports as lost is lost.
-import { audit, destinations, linesOf, never, openPlace } from '@xiq-siem/queries/test-place';
+import { audit, destinations, linesOf, never, openFixture } from '@xiq-siem/queries/test-queries';
 import { sequenceWithHoles as at, createManualClock, modelLog } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { requireRetained } from '../backfill/known-ids.ts';
@@ -11,16 +11,16 @@ const hour = 3_600_000;
 /** The cell of the hour in which five events came, as bodies of their own, and others did not; some bodies are damaged later. */
 async function cellOf(damaged: readonly number[], others: readonly number[] = []) {
   const store = modelLog();
-  await using place = await openPlace(destinations('one'), { over: store.open() });
-  const receivedMs = place.now();
+  await using fixture = await openFixture(destinations('one'), { over: store.open() });
+  const receivedMs = fixture.now();
   const eventsOf = (ids: readonly number[]) => ids.map((id) => audit(id, { timestamp: receivedMs }));
   const events = eventsOf([0, 1, 2, 3, 4]);
   const world = testCloud();
   world.logs.set('audit', [...events, ...eventsOf(others)]);
-  for (const event of events) await place.keep([event]);
-  await place.settled();
+  for (const event of events) await fixture.keep([event]);
+  await fixture.settled();
   store.damage(damaged);
-  const parts = { clouds: world.clouds, evidence: place.evidence, clock: createManualClock(receivedMs + 3 * hour) };
+  const parts = { clouds: world.clouds, readModel: fixture.readModel, clock: createManualClock(receivedMs + 3 * hour) };
   const span = { from: new Date(receivedMs - 1).toISOString(), to: new Date(receivedMs + 60_000).toISOString() };
   const lines = await linesOf(completeness(parts, span, never));
   return lines.flatMap((line) => (line.kind === 'cell' ? [line.cell] : []))[0];
@@ -37,7 +37,7 @@ test('an hour of which a body is lost is unprovable', async () => {
 });
 
 test('a log that has evicted nothing retains all, wherever its sequences begin', async () => {
-  await using place = await openPlace(destinations('one'), { over: modelLog().open() });
-  await place.keep([audit(0)]);
-  await expect(requireRetained(place.journal, place.now() - 3 * hour, never)).resolves.toBeUndefined();
+  await using fixture = await openFixture(destinations('one'), { over: modelLog().open() });
+  await fixture.keep([audit(0)]);
+  await expect(requireRetained(fixture.journal, fixture.now() - 3 * hour, never)).resolves.toBeUndefined();
 });

@@ -1,8 +1,8 @@
 // What we kept of a span, and what became of it at each destination: one pass over the journal.
 import { ConnectorError } from '@xiq-siem/core';
-import type { Evidence } from '@xiq-siem/queries';
+import type { ReadModel } from '@xiq-siem/queries';
 import { isDuplicateOfBackfill } from '@xiq-siem/state';
-import { type KeptStep, keptEvents, lookBackMs, retainedSinceMs, type ScannedSpan } from '../backfill/kept-bodies.ts';
+import { type KeptStep, keptEvents, lookbackMs, retainedSinceMs, type ScannedSpan } from '../backfill/kept-bodies.ts';
 import type { KeptEvent, ProofInput, TimeSpan } from './proof.ts';
 import { placeKey, settledStates } from './settled-states.ts';
 
@@ -13,24 +13,24 @@ export interface KeptRecordOptions extends ScannedSpan {
 
 /** Gives progress, and returns the record. Rejects with `usage` where the span has too many events. */
 export async function* keptRecord(
-  evidence: Evidence,
+  readModel: ReadModel,
   { cloud, messageTypes, fromMs, toMs, aheadMs, maxEvents }: KeptRecordOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Extract<KeptStep, { kind: 'progress' }>, Pick<ProofInput, 'kept' | 'destinations' | 'goneBodies'>> {
-  const { journal, backfilled } = evidence;
+  const { journal, backfilled } = readModel;
   const { firstSequence, nextSequence } = journal.extent();
   const sinceMs = await retainedSinceMs(journal, signal);
-  const begin = await journal.sequenceAt(fromMs - lookBackMs - aheadMs, signal);
+  const begin = await journal.sequenceAt(fromMs - lookbackMs - aheadMs, signal);
   const first = Math.max(firstSequence, begin);
   const undelivered = new Set<string>();
-  for await (const some of evidence.deadLetters.undelivered(first)) {
+  for await (const some of readModel.deadLetters.undelivered(first)) {
     for (const { destination, sequence, element } of some) undelivered.add(placeKey(destination, sequence, element));
-    await evidence.yieldNow();
+    await readModel.yieldNow();
   }
   const destinations = await Promise.all(
-    evidence.destinations().map(async (one) => {
-      const began = (await evidence.progressHistory.first(one.name))?.sequence ?? 0;
-      return settledStates(evidence, one, undelivered, began);
+    readModel.destinations().map(async (one) => {
+      const began = (await readModel.progressHistory.first(one.name))?.sequence ?? 0;
+      return settledStates(readModel, one, undelivered, began);
     }),
   );
   const types = new Set(messageTypes);
@@ -39,7 +39,7 @@ export async function* keptRecord(
   const goneBodies: TimeSpan[] = sinceMs > 0 ? [{ fromMs: 0, toMs: sinceMs + aheadMs }] : [];
   let beforeMs: number | undefined;
 
-  for await (const step of keptEvents(evidence, cloud, { first, next: nextSequence }, signal)) {
+  for await (const step of keptEvents(readModel, cloud, { first, next: nextSequence }, signal)) {
     if (step.kind === 'progress') {
       yield step;
       continue;

@@ -81,34 +81,34 @@ it('whatever was logged, kept and delivered, the counts agree', () => {
     undefined,
   );
   const drawn = fc.array(
-    fc.record({ at: fc.nat({ max: 2 * hour - 1 }), logged: fc.boolean(), held: fc.boolean(), state }),
+    fc.record({ at: fc.nat({ max: 2 * hour - 1 }), logged: fc.boolean(), blocked: fc.boolean(), state }),
     { maxLength: 40 },
   );
   fc.assert(
     fc.property(drawn, (events) => {
-      const all = events.map((one, index) => ({ ...one, facts: event(`p${index}`, T + one.at, `u${index % 3}`) }));
+      const all = events.map((one, index) => ({ ...one, attributes: event(`p${index}`, T + one.at, `u${index % 3}`) }));
       const logged = all.filter((one) => one.logged);
-      const held = all.filter((one) => one.held);
+      const blocked = all.filter((one) => one.blocked);
       const within = (from: number) =>
-        logged.filter(({ at }) => at >= from && at < from + hour).map(({ facts }) => facts);
-      const states = new Map(all.map((one) => [one.facts.id, one.state]));
+        logged.filter(({ at }) => at >= from && at < from + hour).map(({ attributes }) => attributes);
+      const states = new Map(all.map((one) => [one.attributes.id, one.state]));
       const proof = prove({
         toMs: T + 2 * hour,
         xiq: xiqOf([
           [T, { events: within(0) }],
           [T + hour, { events: within(hour) }],
         ]),
-        kept: keptOf(...held.map(({ facts }) => facts)),
+        kept: keptOf(...blocked.map(({ attributes }) => attributes)),
         destinations: [{ name: 'd', assurance: 'stored', stateOf: (id) => states.get(id) }],
       });
       const sum = (of: (cell: (typeof proof.cells)[number]) => number) =>
         proof.cells.reduce((total, cell) => total + of(cell), 0);
       expect(sum(({ xiq }) => xiq ?? Number.NaN)).toBe(logged.length);
-      expect(sum(({ kept }) => kept)).toBe(held.length);
-      const surplus = held.filter((one) => !one.logged).length;
+      expect(sum(({ kept }) => kept)).toBe(blocked.length);
+      const surplus = blocked.filter((one) => !one.logged).length;
       expect(sum((cell) => cell.surplus.count)).toBe(surplus);
       const reached = logged.filter(
-        (one) => one.held && (one.state === 'confirmed' || one.state === 'filtered'),
+        (one) => one.blocked && (one.state === 'confirmed' || one.state === 'filtered'),
       ).length;
       expect(sum(({ missing }) => missing.count)).toBe(logged.length - reached);
       for (const cell of proof.cells) {

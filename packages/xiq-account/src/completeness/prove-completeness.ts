@@ -58,15 +58,15 @@ function countsOf(destination: DestinationRecord, kept: readonly EventFacts[]): 
 /** What of the log did not reach us, or not every destination that wants it. */
 function* missingOf(events: readonly EventFacts[], { kept, destinations }: ProofInput): Generator<MissingEvent> {
   for (const { id, timeMs, user, action } of events) {
-    const facts = { id, timeMs, user, action };
+    const attributes = { id, timeMs, user, action };
     if (!kept.has(id)) {
-      yield { ...facts, why: 'notKept' };
+      yield { ...attributes, why: 'notKept' };
       continue;
     }
     for (const destination of destinations) {
       const state = destination.stateOf(id) ?? 'waiting';
       if (state === 'deadLettered' || state === 'waiting')
-        yield { ...facts, why: state, destination: destination.name };
+        yield { ...attributes, why: state, destination: destination.name };
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { CompletenessCell } from '@xiq-siem/admin-api';
-import { audit, destinations, linesOf, never, openPlace, type Place } from '@xiq-siem/queries/test-place';
+import { audit, destinations, type Fixture, linesOf, never, openFixture } from '@xiq-siem/queries/test-queries';
 import { createManualClock, type ManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { type TestCloud, testCloud } from '../test-cloud.ts';
@@ -9,31 +9,31 @@ const hour = 3_600_000;
 const begin = Date.UTC(2026, 10, 24, 8);
 const settle = 600_000;
 
-async function statesOf(place: Place, world: TestCloud, clock: ManualClock) {
+async function statesOf(fixture: Fixture, world: TestCloud, clock: ManualClock) {
   const span = { from: new Date(begin).toISOString(), to: new Date(begin + hour).toISOString() };
-  const lines = await linesOf(completeness({ clouds: world.clouds, evidence: place.evidence, clock }, span, never));
+  const lines = await linesOf(completeness({ clouds: world.clouds, readModel: fixture.readModel, clock }, span, never));
   const cells = lines.flatMap((line): CompletenessCell[] => (line.kind === 'cell' ? [line.cell] : []));
   return { states: cells.map(({ state }) => state), end: lines.at(-1) };
 }
 
 test('an hour that settles while its log is read was not read to its end: it is not whole', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   world.logs.set('audit', [audit(1, { timestamp: begin + hour - 1_000 })]);
   const clock = createManualClock(begin + hour + settle - 5_000);
   world.before = () => clock.advance(20_000);
-  expect((await statesOf(place, world, clock)).states).toEqual(['unprovable']);
-  expect((await statesOf(place, world, clock)).states).toEqual(['missing']);
+  expect((await statesOf(fixture, world, clock)).states).toEqual(['unprovable']);
+  expect((await statesOf(fixture, world, clock)).states).toEqual(['missing']);
 });
 
 test('by a clock that is behind ours no hour has settled that has not by it', async () => {
-  await using place = await openPlace(destinations('one'));
+  await using fixture = await openFixture(destinations('one'));
   const world = testCloud();
   const clock = createManualClock(begin + 2 * hour);
   world.aheadMs = -hour;
-  const young = await statesOf(place, world, clock);
+  const young = await statesOf(fixture, world, clock);
   expect(young.states).toEqual(['unprovable']);
   expect(young.end).toMatchObject({ verdict: 'unprovable', note: expect.stringContaining('60 min behind ours') });
   await clock.advance(settle);
-  expect((await statesOf(place, world, clock)).states).toEqual(['whole']);
+  expect((await statesOf(fixture, world, clock)).states).toEqual(['whole']);
 });

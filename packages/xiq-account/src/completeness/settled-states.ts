@@ -1,5 +1,5 @@
 // What became of kept events at one destination, event by event, without looking each of them up.
-import type { Evidence, KnownDestination } from '@xiq-siem/queries';
+import type { KnownDestination, ReadModel } from '@xiq-siem/queries';
 import { isSettled } from '@xiq-siem/queries';
 import type { DestinationRecord } from './proof.ts';
 
@@ -18,8 +18,8 @@ export interface EventPlace {
   readonly isDuplicate: boolean;
 }
 
-interface SettledEvidence extends Pick<Evidence, 'position'> {
-  readonly journal: Pick<Evidence['journal'], 'retentionGaps'>;
+interface SettledEvidence extends Pick<ReadModel, 'position'> {
+  readonly journal: Pick<ReadModel['journal'], 'retentionGaps'>;
 }
 
 /** `undelivered` are keys of dead letters, as `placeKey` makes them; `began`: where its history of progress begins. */

@@ -16,7 +16,9 @@ export const event = (name: string, timeMs = T + 1, user = 'admin'): EventFacts 
   action: 'admin-login',
 });
 export const keptOf = (...events: readonly EventFacts[]): ReadonlyMap<string, KeptEvent> =>
-  new Map(events.map((facts) => [facts.id, { ...facts, timeMs: facts.timeMs ?? T, messageType: audit }]));
+  new Map(
+    events.map((attributes) => [attributes.id, { ...attributes, timeMs: attributes.timeMs ?? T, messageType: audit }]),
+  );
 export const xiqOf = (hours: readonly (readonly [number, XiqHour])[], type = audit): ProofInput['xiq'] =>
   new Map([[type, new Map(hours)]]);
 export const destination = (states: Readonly<Record<string, DeliveryState>>, name = 'elastic'): DestinationRecord => {

@@ -2,7 +2,7 @@
 import type { GaugeReading, Logger, MetricTable } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import type { HourFigures } from '@xiq-siem/health-events';
-import type { Evidence } from '@xiq-siem/queries';
+import type { ReadModel } from '@xiq-siem/queries';
 import { clockDifference } from '../backfill/clock-difference.ts';
 import { keptEvents } from '../backfill/kept-bodies.ts';
 import type { XiqCloud } from '../cloud.ts';
@@ -33,7 +33,7 @@ export type CompletenessWatch = ReturnType<typeof watchCompleteness>;
 
 export interface CompletenessWatchParts {
   clouds(): ReadonlyMap<string, XiqCloud>;
-  evidence(): Evidence;
+  readModel(): ReadModel;
   /** Whether what may be missing is being fetched: then the proof waits. */
   isFilling(source: string): boolean;
   readonly clock: Clock;
@@ -45,20 +45,20 @@ const minuteMs = 60_000;
 
 /** Sources without `subscriptions` are left alone: what they are to be sent is not known. */
 export function watchCompleteness(parts: CompletenessWatchParts) {
-  const { clouds, evidence, isFilling, clock, log } = parts;
+  const { clouds, readModel, isFilling, clock, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
   const found = new Map<string, readonly HourFigures[]>();
   const nextAtMs = new Map<string, number>();
 
   async function look(cloud: XiqCloud, settleMinutes: number): Promise<void> {
-    const seen = evidence();
+    const seen = readModel();
     const { behindMs } = await clockDifference(seen, cloud, signal);
     const toMs = Math.floor((clock.now() - behindMs - settleMinutes * minuteMs) / hourMs) * hourMs;
     const fromMs = toMs - hourMs;
     if (fromMs < (await listeningSinceMs(seen, cloud, signal))) return;
     const messageTypes = (cloud.subscriptions?.messageTypes ?? []).filter((type) => logOfMessageType(type));
-    const steps = proofOfSpan({ cloud, evidence: seen, clock, fromMs, toMs, messageTypes }, signal);
+    const steps = proofOfSpan({ cloud, readModel: seen, clock, fromMs, toMs, messageTypes }, signal);
     let step = await steps.next();
     while (step.done !== true) step = await steps.next();
     const figures = step.value.proof.cells.map(({ type, state, xiq, kept, missing, surplus }) => ({
@@ -79,7 +79,7 @@ export function watchCompleteness(parts: CompletenessWatchParts) {
     }
   }
 
-  async function lookAtAll(): Promise<void> {
+  async function checkAll(): Promise<void> {
     const now = clouds();
     for (const source of found.keys()) if (!now.has(source)) found.delete(source);
     for (const [source, cloud] of now) {
@@ -98,7 +98,7 @@ export function watchCompleteness(parts: CompletenessWatchParts) {
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      await lookAtAll();
+      await checkAll();
       await clock.sleep(minuteMs, signal);
     }
   }
@@ -116,10 +116,10 @@ export function watchCompleteness(parts: CompletenessWatchParts) {
 }
 
 /** Where nothing was ever removed, what is before the first body of the source is before we were there. */
-async function listeningSinceMs(evidence: Evidence, cloud: XiqCloud, signal: AbortSignal): Promise<number> {
-  const { firstSequence, nextSequence, hasEvicted } = evidence.journal.extent();
+async function listeningSinceMs(readModel: ReadModel, cloud: XiqCloud, signal: AbortSignal): Promise<number> {
+  const { firstSequence, nextSequence, hasEvicted } = readModel.journal.extent();
   if (hasEvicted) return 0;
-  for await (const step of keptEvents(evidence, cloud, { first: firstSequence, next: nextSequence }, signal)) {
+  for await (const step of keptEvents(readModel, cloud, { first: firstSequence, next: nextSequence }, signal)) {
     if (step.kind === 'body' && step.body.metadata.source === cloud.source) {
       return Math.ceil(step.body.metadata.receivedAtMs / hourMs) * hourMs;
     }

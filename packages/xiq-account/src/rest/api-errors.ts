@@ -5,11 +5,11 @@ import {
   type ExitCode,
   exitCodes,
   isErrorCode,
-  plainWords,
+  plainText,
   type Secret,
 } from '@xiq-siem/core';
 import { z } from 'zod';
-import type { Answer, Failure } from './answer.ts';
+import type { ApiResponse, Failure } from './api-response.ts';
 
 /** The calls that we make of ExtremeCloud IQ, by names that metrics count and in words that messages use. */
 const endpoints = {
@@ -52,7 +52,7 @@ const xiqErrorCodes = {
   xiq_unavailable: exitCodes.unavailable,
   xiq_rate_limited: exitCodes.temporary,
   xiq_refused: exitCodes.protocol,
-  xiq_invalid_answer: exitCodes.protocol,
+  xiq_invalid_response: exitCodes.protocol,
 } as const satisfies Record<string, ExitCode>;
 
 type ApiErrorCode = keyof typeof xiqErrorCodes | ErrorCode;
@@ -71,7 +71,7 @@ export const isHtml = (text: string): boolean => /^\s*<(?:!doctype|html|head|bod
 export const fromAProxy = 'Not ExtremeCloud IQ but something before it answered: look at the proxy and at api.baseUrl.';
 
 /** `answer 403, AUTH_FORBIDDEN "No permission" (error 12)`, as much of it as there is. */
-export function wordsOf({ status, text }: Answer, { secrets }: Asked): string {
+export function messageOf({ status, text }: ApiResponse, { secrets }: Asked): string {
   if (isHtml(text)) return `answer ${status}, an HTML page`;
   let parsed: unknown;
   try {
@@ -81,7 +81,7 @@ export function wordsOf({ status, text }: Answer, { secrets }: Asked): string {
   }
   const body = errorBody.safeParse(parsed);
   if (!body.success) return `answer ${status}`;
-  const clean = (value: string | number | null | undefined) => plainWords(String(value ?? ''), secrets, maxCharacters);
+  const clean = (value: string | number | null | undefined) => plainText(String(value ?? ''), secrets, maxCharacters);
   const [code, id, message] = [body.data.error_code, body.data.error_id, body.data.error_message].map(clean);
   const parts = [code, message && `"${message}"`, id && `(error ${id})`].filter(Boolean);
   return parts.length === 0 ? `answer ${status}` : `answer ${status}, ${parts.join(' ')}`;
@@ -89,8 +89,8 @@ export function wordsOf({ status, text }: Answer, { secrets }: Asked): string {
 
 const consequences = {
   invalid_request: ['config_invalid', 'Nothing was sent: look at the configured credentials.'],
-  compressed: ['xiq_invalid_answer', fromAProxy],
-  too_large: ['xiq_invalid_answer', 'Look whether api.baseUrl is the API; ask for a smaller span or page.'],
+  compressed: ['xiq_invalid_response', fromAProxy],
+  too_large: ['xiq_invalid_response', 'Look whether api.baseUrl is the API; ask for a smaller span or page.'],
   tls_failed: [
     'xiq_unavailable',
     'Nothing was sent. If a proxy of yours opens TLS, name its authority in egress.caFile; else look at api.baseUrl.',
@@ -109,15 +109,15 @@ export function failureError(asked: Asked, { code, message }: Failure, doubtful:
   return apiError(
     errorCode,
     asked,
-    plainWords(message, asked.secrets, maxCharacters),
+    plainText(message, asked.secrets, maxCharacters),
     doubtful ? nobodyKnows : whatToDo,
   );
 }
 
 /** An answer that says it is the server's fault. */
-export function serverError(asked: Asked, answer: Answer, doubtful: boolean): ConnectorError {
+export function serverError(asked: Asked, response: ApiResponse, doubtful: boolean): ConnectorError {
   const again = 'ExtremeCloud IQ has a fault or is being serviced: try again later.';
-  return apiError('xiq_unavailable', asked, wordsOf(answer, asked), doubtful ? nobodyKnows : again);
+  return apiError('xiq_unavailable', asked, messageOf(response, asked), doubtful ? nobodyKnows : again);
 }
 
 export function rateLimitedError(asked: Asked, whatCame: string, waitMs: number): ConnectorError {
@@ -127,13 +127,13 @@ export function rateLimitedError(asked: Asked, whatCame: string, waitMs: number)
 }
 
 /** Any other answer than the one that was asked for; 401, 429 and the server's own faults have words of their own. */
-export function refusal(asked: Asked, answer: Answer): ConnectorError {
-  const { status, headers, text } = answer;
-  const came = wordsOf(answer, asked);
+export function refusal(asked: Asked, response: ApiResponse): ConnectorError {
+  const { status, headers, text } = response;
+  const came = messageOf(response, asked);
   if (status === 407) {
     return apiError('xiq_unavailable', asked, came, 'The proxy wants credentials: look at egress.proxy.');
   }
-  if (isHtml(text)) return apiError('xiq_invalid_answer', asked, came, fromAProxy);
+  if (isHtml(text)) return apiError('xiq_invalid_response', asked, came, fromAProxy);
   if (status === 403) {
     const permission = asked.endpoint.startsWith('logs_') ? ' (for logs: log:r)' : '';
     const whatToDo = `The user or API token lacks a permission${permission}: have it given in ExtremeCloud IQ.`;
@@ -142,12 +142,12 @@ export function refusal(asked: Asked, answer: Answer): ConnectorError {
   if (status >= 300 && status < 400) {
     const target = URL.canParse(headers.location ?? '') ? ` to ${new URL(headers.location ?? '').origin}` : '';
     const whatToDo = 'Redirects are not followed: set api.baseUrl to the address of the API itself.';
-    return apiError('xiq_invalid_answer', asked, `answer ${status}, a redirect${target}`, whatToDo);
+    return apiError('xiq_invalid_response', asked, `answer ${status}, a redirect${target}`, whatToDo);
   }
   return apiError('xiq_refused', asked, came, 'Look at what was asked and at api.baseUrl: asking again is no help.');
 }
 
-export function invalidAnswer(asked: Asked, whatCame: string): ConnectorError {
+export function invalidResponse(asked: Asked, whatCame: string): ConnectorError {
   const whatToDo = 'Look at api.baseUrl and the proxy; if both are right, the API has changed: report it to us.';
-  return apiError('xiq_invalid_answer', asked, whatCame, whatToDo);
+  return apiError('xiq_invalid_response', asked, whatCame, whatToDo);
 }

@@ -1,11 +1,12 @@
 // A call with our token: another one is asked for once where it is refused; an answer that is not 2xx is an error.
-import type { Answer } from './answer.ts';
-import { type Asked, apiError, refusal, wordsOf } from './api-errors.ts';
+
+import { type Asked, apiError, messageOf, refusal } from './api-errors.ts';
+import type { ApiResponse } from './api-response.ts';
 import type { Session } from './session.ts';
 import type { ApiRequest, Transport } from './transport.ts';
 
 export interface Called {
-  readonly answer: Answer;
+  readonly response: ApiResponse;
   readonly asked: Asked;
 }
 
@@ -18,18 +19,18 @@ export type Call = (request: ApiRequest, signal: AbortSignal, alsoFine?: readonl
 export function createCaller(transport: Transport, session: Session): Call {
   return async (request, signal, alsoFine = []) => {
     let token = await session.token(request, signal);
-    let answer = await transport.send(request, token, signal);
-    if (answer.status === 401) {
+    let response = await transport.send(request, token, signal);
+    if (response.status === 401) {
       const other = await session.after(token, request, signal);
       if (other !== undefined) {
         token = other;
-        answer = await transport.send(request, token, signal);
+        response = await transport.send(request, token, signal);
       }
     }
-    const { status } = answer;
+    const { status } = response;
     const asked = transport.asked(request, token);
-    if ((status >= 200 && status < 300) || alsoFine.includes(status)) return { answer, asked };
-    if (status === 401) throw apiError('xiq_unauthorized', asked, wordsOf(answer, asked), session.advice);
-    throw refusal(asked, answer);
+    if ((status >= 200 && status < 300) || alsoFine.includes(status)) return { response, asked };
+    if (status === 401) throw apiError('xiq_unauthorized', asked, messageOf(response, asked), session.advice);
+    throw refusal(asked, response);
   };
 }

@@ -1,12 +1,12 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { logTypes } from './log-pages.ts';
-import { answering, collect, cut, noSignal, rejection, startBench } from './test-api.ts';
+import { answering, collect, cut, noSignal, rejection, startFixture } from './test-api.ts';
 
 const span = { fromMs: 1_636_337_187_553, toMs: 1_636_337_999_999 };
 const events = (count: number) => Array.from({ length: count }, (_, index) => `{ "id" : 900719925474099${index} }`);
 
 it.each(logTypes)('reads the %s log page by page', async (type) => {
-  const { client, server, meter } = await startBench(onTestFinished);
+  const { client, server, meter } = await startFixture(onTestFinished);
   server.logs.set(type, events(5));
   const pages = await collect(client.logs(type, { ...span, pageSize: 2 }, noSignal));
   expect(pages.map(({ elements }) => elements.length)).toEqual([2, 2, 1]);
@@ -23,7 +23,7 @@ it.each(logTypes)('reads the %s log page by page', async (type) => {
 });
 
 it('an event keeps its own text: big ids, spaces, escapes and numbers as they were written', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   const odd = ['{"id":9223372036854775807,"n":1.0,"e":1e400}', '{ "text" : "a \\"]},\\u00e9" ,"data":[1] }', '{}'];
   server.logs.set('audit', odd);
   const [page] = await collect(client.logs('audit', span, noSignal));
@@ -31,13 +31,13 @@ it('an event keeps its own text: big ids, spaces, escapes and numbers as they we
 });
 
 it('an empty span has one page, which says so', async () => {
-  const { client } = await startBench(onTestFinished);
+  const { client } = await startFixture(onTestFinished);
   const pages = await collect(client.logs('sms', span, noSignal));
   expect(pages).toEqual([{ elements: [], page: 1, totalCount: 0, totalPages: 0 }]);
 });
 
 it('a page that fails in the middle is asked for again, and no other', async () => {
-  const { client, server, clock } = await startBench(onTestFinished);
+  const { client, server, clock } = await startFixture(onTestFinished);
   server.logs.set('audit', events(3));
   const pages = client.logs('audit', { ...span, pageSize: 1 }, noSignal)[Symbol.asyncIterator]();
   await pages.next();
@@ -54,7 +54,7 @@ it('a page that fails in the middle is asked for again, and no other', async () 
 });
 
 it('a page without events is the last, whatever the API says: the total shows that some are missing', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   server.instead.push(answering(200, { data: [], page: 1, total_pages: 9, total_count: 9 }));
   const pages = await collect(client.logs('audit', span, noSignal));
   expect(pages).toEqual([{ elements: [], page: 1, totalCount: 9, totalPages: 9 }]);
@@ -62,7 +62,7 @@ it('a page without events is the last, whatever the API says: the total shows th
 });
 
 it('asks for no page that nobody takes', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   server.logs.set('audit', events(3));
   for await (const { page } of client.logs('audit', { ...span, pageSize: 1 }, noSignal)) if (page === 2) break;
   expect(server.requests).toHaveLength(2);
@@ -75,22 +75,22 @@ it.each([
   ['more pages than anybody reads', { data: [{}], page: 1, total_pages: 1_000_001, total_count: 3 }],
   ['a plain list', [{}]],
 ])('%s is an invalid answer', async (_case, body) => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   server.instead.push(answering(200, body));
-  expect((await rejection(collect(client.logs('audit', span, noSignal)))).code).toBe('xiq_invalid_answer');
+  expect((await rejection(collect(client.logs('audit', span, noSignal)))).code).toBe('xiq_invalid_response');
 });
 
 it.each([[{ fromMs: 2, toMs: 2 }], [{ fromMs: Number.NaN, toMs: 2 }], [{ ...span, pageSize: 101 }]])(
   'asks nothing for a span that is none: %j',
   async (wrong) => {
-    const { client, server } = await startBench(onTestFinished);
+    const { client, server } = await startFixture(onTestFinished);
     expect((await rejection(collect(client.logs('audit', wrong, noSignal)))).code).toBe('usage');
     expect(server.requests).toEqual([]);
   },
 );
 
 it('lacking the permission is said with its name', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   server.instead.push(answering(403, { error_code: 'FORBIDDEN', error_message: 'no' }));
   const refused = await rejection(collect(client.logs('audit', span, noSignal)));
   expect(refused).toMatchObject({ code: 'xiq_forbidden', exitCode: 77 });

@@ -2,9 +2,9 @@
 import { ConnectorError } from '@xiq-siem/core';
 import { itemSpans, type MessageType, memberSpan } from '@xiq-siem/xiq';
 import { z } from 'zod';
-import { invalidAnswer } from './api-errors.ts';
+import { invalidResponse } from './api-errors.ts';
 import type { Call } from './caller.ts';
-import { parseAnswer } from './parse-answer.ts';
+import { parseResponse } from './parse-response.ts';
 
 /** The logs that ExtremeCloud IQ can be asked for, with the message type that webhooks have for the same events. */
 export const messageTypeOfLog = {
@@ -68,20 +68,20 @@ export async function* readLog(call: Call, type: LogType, span: LogSpan, signal:
   for (let page = 1; ; page++) {
     const path = `/logs/${type}?page=${page}&limit=${pageSize}&startTime=${fromMs}&endTime=${toMs}`;
     const request = { endpoint: `logs_${type}`, method: 'GET', path, repeatable: true, maxWaitMs } as const;
-    const { answer, asked } = await call(request, signal);
-    const read = parseAnswer(envelope, answer, asked);
-    if ((read.page ?? page) !== page) throw invalidAnswer(asked, `page ${read.page}, but ${page} was asked for`);
+    const { response, asked } = await call(request, signal);
+    const read = parseResponse(envelope, response, asked);
+    if ((read.page ?? page) !== page) throw invalidResponse(asked, `page ${read.page}, but ${page} was asked for`);
     if (read.total_pages > maxPages)
-      throw invalidAnswer(asked, `${read.total_pages} pages: at most ${maxPages} are read`);
-    const elements = elementTexts(answer.text);
+      throw invalidResponse(asked, `${read.total_pages} pages: at most ${maxPages} are read`);
+    const elements = elementTexts(response.text);
     yield { elements, page, totalCount: read.total_count, totalPages: read.total_pages };
     if (page >= read.total_pages || elements.length === 0) return;
   }
 }
 
 /** Of valid JSON with an array `data`. */
-function elementTexts(answer: string): readonly string[] {
-  const text = answer.trim();
+function elementTexts(response: string): readonly string[] {
+  const text = response.trim();
   const data = memberSpan(text, 'data');
   if (data === undefined) return [];
   return [...itemSpans(text, data.start)].map(({ start, end }) => text.slice(start, end));

@@ -43,14 +43,14 @@ it('an event whose key is not whole says so: by webhook it has another id', () =
 it('a body, pushed or fetched, has the same events as the log', () => {
   const texts = [auditEvent(T, 1).text, auditEvent(T, 2).text];
   const logged = reader.eventsOf('audit', texts);
-  const facts = logged.map(({ id, timeMs, user, action }) => ({ id, timeMs, user, action }));
-  expect(facts[0]).toMatchObject({ user: 'admin@example.com', action: 'admin-login' });
+  const attributes = logged.map(({ id, timeMs, user, action }) => ({ id, timeMs, user, action }));
+  expect(attributes[0]).toMatchObject({ user: 'admin@example.com', action: 'admin-login' });
   for (const [origin, text] of [
     ['webhook', `[${texts}]`],
     ['rest', `[${texts[0]},2,${texts[1]}]`],
   ] as const) {
     const body = bodyOf(text, { messageType: 'AUDIT_LOG_ALL', origin });
-    expect([...reader.eventsOfBody(body)]).toMatchObject(facts.map((fact, element) => ({ ...fact, element })));
+    expect([...reader.eventsOfBody(body)]).toMatchObject(attributes.map((fact, element) => ({ ...fact, element })));
   }
 });
 

@@ -60,7 +60,7 @@ export interface LogReaderOptions {
 const userOf = ({ user, client }: EcsDocument): string | undefined =>
   user?.name ?? user?.target?.name ?? user?.id ?? client?.mac;
 
-const factsOf = ({ id, loggedAtMs, document }: IdentifiedEvent): EventFacts => ({
+const attributesOf = ({ id, loggedAtMs, document }: IdentifiedEvent): EventFacts => ({
   id,
   timeMs: loggedAtMs,
   user: userOf(document),
@@ -114,7 +114,7 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
         const body = { sequence: 0, receipt: '', metadata, bytes: Buffer.from(`[${text}]`) };
         return [...normalizeBody(settings, body, 0, newTally(), nextIdentity)].map((event): LogEvent => {
           const { occurrence, isKeyed } = event;
-          return { ...factsOf(event), text, occurrence, isKeyed };
+          return { ...attributesOf(event), text, occurrence, isKeyed };
         });
       });
       return events.sort(byTime);
@@ -124,7 +124,7 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
       for (const event of normalizeBody(settings, body, body.metadata.receivedAtMs, newTally())) {
         if (event.family === 'unparsed') continue;
         const { messageType, dataset, element, isKeyed } = event;
-        yield { ...factsOf(event), messageType, dataset, element, isKeyed };
+        yield { ...attributesOf(event), messageType, dataset, element, isKeyed };
       }
     },
   };

@@ -1,12 +1,12 @@
 // A user's token: one login for all who want it at once, renewed before it expires and where it is refused.
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { z } from 'zod';
-import { apiError, isHtml, refusal, wordsOf } from './api-errors.ts';
-import { parseAnswer } from './parse-answer.ts';
+import { apiError, isHtml, messageOf, refusal } from './api-errors.ts';
+import { parseResponse } from './parse-response.ts';
 import { isSameSecret } from './same-secret.ts';
 import { type LoginCredentials, type Session, type SessionOptions, tokenText } from './session.ts';
 
-const loginAnswer = z.looseObject({
+const loginResponse = z.looseObject({
   access_token: z.string().regex(tokenText),
   expires_in: z.number().positive().max(1e9).default(3_600),
 });
@@ -47,16 +47,16 @@ export function createLoginSession(
     if (refused !== undefined && isSame && clock.now() < refused.untilMs) throw refused.error;
     const body = JSON.stringify({ username: user.reveal(), password: word.reveal() });
     const gotAtMs = clock.now();
-    const answer = await transport.send({ ...loginRequest, body, secrets }, undefined, signal);
+    const response = await transport.send({ ...loginRequest, body, secrets }, undefined, signal);
     const asked = transport.asked({ ...loginRequest, secrets }, undefined);
-    if (refusing.has(answer.status) && !isHtml(answer.text)) {
+    if (refusing.has(response.status) && !isHtml(response.text)) {
       const whatToDo = 'The user name or the password is wrong, or the user is locked or wants a second factor.';
-      const error = apiError('xiq_unauthorized', asked, wordsOf(answer, asked), whatToDo);
+      const error = apiError('xiq_unauthorized', asked, messageOf(response, asked), whatToDo);
       refused = { secrets, untilMs: clock.now() + refusedForMs, error };
       throw error;
     }
-    if (answer.status < 200 || answer.status > 299) throw refusal(asked, answer);
-    const { access_token, expires_in } = parseAnswer(loginAnswer, answer, asked);
+    if (response.status < 200 || response.status > 299) throw refusal(asked, response);
+    const { access_token, expires_in } = parseResponse(loginResponse, response, asked);
     refused = undefined;
     token = { secret: new Secret(access_token), gotAtMs, lifeMs: expires_in * 1000 };
     log.info('xiq_api.logged_in', { expiresInSeconds: expires_in });

@@ -1,7 +1,7 @@
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createRequestBudget } from './request-budget.ts';
-import { answering, json, noSignal, rejection, startBench } from './test-api.ts';
+import { answering, json, noSignal, rejection, startFixture } from './test-api.ts';
 
 const ignore = () => undefined;
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -9,7 +9,7 @@ const asked = { endpoint: 'logs_audit', origin: 'https://api.example', secrets: 
 const hourMs = 3_600_000;
 
 it('shows what was used in the last hour, and what is left', async () => {
-  const { client, clock } = await startBench(onTestFinished);
+  const { client, clock } = await startFixture(onTestFinished);
   expect(client.budget()).toEqual({ perHour: 7_500, usedLastHour: 0, remaining: 7_500, waitMs: 0 });
   await client.subscriptions.list(noSignal);
   expect(client.budget()).toEqual({ perHour: 7_500, usedLastHour: 1, remaining: 7_499, waitMs: 0 });
@@ -18,7 +18,7 @@ it('shows what was used in the last hour, and what is left', async () => {
 });
 
 it('a call beyond the budget waits for the hour to pass its oldest request', async () => {
-  const { client, server, clock } = await startBench(onTestFinished, {
+  const { client, server, clock } = await startFixture(onTestFinished, {
     budget: { requestsPerHour: 2, maxWaitMs: hourMs },
   });
   await client.subscriptions.list(noSignal);
@@ -37,7 +37,7 @@ it('a call beyond the budget waits for the hour to pass its oldest request', asy
 });
 
 it('a call that would have to wait too long is rejected, with nothing sent', async () => {
-  const { client, server } = await startBench(onTestFinished, { budget: { requestsPerHour: 1 } });
+  const { client, server } = await startFixture(onTestFinished, { budget: { requestsPerHour: 1 } });
   await client.subscriptions.list(noSignal);
   const refused = await rejection(client.subscriptions.list(noSignal));
   expect(refused.code).toBe('xiq_rate_limited');
@@ -47,7 +47,7 @@ it('a call that would have to wait too long is rejected, with nothing sent', asy
 });
 
 it('waiting for the budget is cancelled', async () => {
-  const { client, clock } = await startBench(onTestFinished, { budget: { requestsPerHour: 1, maxWaitMs: hourMs } });
+  const { client, clock } = await startFixture(onTestFinished, { budget: { requestsPerHour: 1, maxWaitMs: hourMs } });
   await client.subscriptions.list(noSignal);
   const cancel = new AbortController();
   const ended = expect(client.subscriptions.list(cancel.signal)).rejects.toThrow('enough');
@@ -58,7 +58,7 @@ it('waiting for the budget is cancelled', async () => {
 });
 
 it("the server's word on the account lowers it: others use it too", async () => {
-  const { client, server, clock } = await startBench(onTestFinished, { budget: { maxWaitMs: 0 } });
+  const { client, server, clock } = await startFixture(onTestFinished, { budget: { maxWaitMs: 0 } });
   const headers = { 'RateLimit-Limit': '5000;w=3600', 'RateLimit-Remaining': '1', 'RateLimit-Reset': '90' };
   server.instead.push((response) => json(response, 200, [], headers));
   await client.subscriptions.list(noSignal);
@@ -71,7 +71,7 @@ it("the server's word on the account lowers it: others use it too", async () => 
 });
 
 it('never raises it, and takes no nonsense', async () => {
-  const { client, server } = await startBench(onTestFinished, { budget: { requestsPerHour: 100 } });
+  const { client, server } = await startFixture(onTestFinished, { budget: { requestsPerHour: 100 } });
   const headers = { 'RateLimit-Limit': '9000;w=3600', 'RateLimit-Remaining': '-3', 'RateLimit-Reset': 'soon' };
   server.instead.push(answering(200, [], headers), answering(200, [], { 'RateLimit-Limit': '10;w=1' }));
   await client.subscriptions.list(noSignal);

@@ -8,7 +8,7 @@ import {
   collect,
   json,
   noSignal,
-  startBench,
+  startFixture,
   text,
   webhookSecret,
 } from './test-api.ts';
@@ -34,7 +34,7 @@ const misshapen: Answerer = (response, { authorization, body }) =>
   json(response, 200, [{ [`${authorization}`]: body, id: `${authorization}${body}`, secret: webhookSecret }]);
 const html: Answerer = (response, { authorization, body }) => text(response, 502, `<html>${authorization}${body}`);
 
-const answers: readonly Answerer[] = [
+const responses: readonly Answerer[] = [
   ...[302, 400, 401, 403, 404, 407, 409, 422, 429, 500, 503].map(echo),
   broken,
   misshapen,
@@ -47,9 +47,9 @@ it.each([
   ['the token of a login', byLogin, 1],
 ])('no secret stands in an error or a log line, whatever is said back: %s', async (_case, credentials, skipped) => {
   let seen = 0;
-  for (const answer of answers) {
+  for (const response of responses) {
     const options = { credentials, budget: { maxWaitMs: 0 } };
-    const { client, server, log } = await startBench(onTestFinished, options);
+    const { client, server, log } = await startFixture(onTestFinished, options);
     const calls = [
       () => client.subscriptions.list(noSignal),
       () => client.subscriptions.create([wanted], noSignal),
@@ -60,7 +60,7 @@ it.each([
     ];
     if (skipped > 0) await client.subscriptions.list(noSignal);
     for (const call of calls) {
-      server.instead.splice(0, Number.POSITIVE_INFINITY, ...Array.from({ length: 8 }, () => answer));
+      server.instead.splice(0, Number.POSITIVE_INFINITY, ...Array.from({ length: 8 }, () => response));
       const error: unknown = await call().catch((reason: unknown) => reason);
       const said = [inspect(error, { depth: 9, showHidden: true }), String(error), JSON.stringify(log.lines)].join(
         '\n',
@@ -73,7 +73,7 @@ it.each([
 });
 
 it('a subscription prints without its secret', async () => {
-  const { client } = await startBench(onTestFinished);
+  const { client } = await startFixture(onTestFinished);
   await client.subscriptions.create([wanted], noSignal);
   const all = await client.subscriptions.list(noSignal);
   expect(all[0]?.secret?.reveal()).toBe(webhookSecret);

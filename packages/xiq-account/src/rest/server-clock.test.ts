@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createServerClock } from './server-clock.ts';
-import { answering, noSignal, startBench } from './test-api.ts';
+import { answering, noSignal, startFixture } from './test-api.ts';
 
 const noon = Date.UTC(2026, 10, 24, 12);
 const dated = (ms: number) => ({ date: new Date(ms).toUTCString() });
@@ -27,7 +27,7 @@ it('what is old, out of a cache, or no date tells nothing', () => {
 });
 
 it('is asked for once, and then taken from any answer, a refusal too', async () => {
-  const { client, server, clock } = await startBench(onTestFinished);
+  const { client, server, clock } = await startFixture(onTestFinished);
   const theirs = clock.now() - 7_200_000;
   server.instead.push(answering(403, '', { Date: new Date(theirs).toUTCString() }));
   const ahead = await client.clockAheadMs(noSignal);
@@ -41,7 +41,7 @@ it('is asked for once, and then taken from any answer, a refusal too', async () 
 });
 
 it('where no answer can be had nothing is known, and a cancelled question is cancelled', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   server.instead.push((response) => response.destroy());
   expect(await client.clockAheadMs(noSignal)).toBeUndefined();
   const cancelled = new AbortController();

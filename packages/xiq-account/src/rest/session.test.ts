@@ -9,14 +9,14 @@ import {
   password,
   rejection,
   secretSource,
-  startBench,
+  startFixture,
   user,
 } from './test-api.ts';
 
-const loginBench = (api = {}) => startBench(onTestFinished, { credentials: byLogin, api });
+const loginFixture = (api = {}) => startFixture(onTestFinished, { credentials: byLogin, api });
 
 it('logs in once for two callers at once, and calls with what it got', async () => {
-  const { client, server } = await loginBench();
+  const { client, server } = await loginFixture();
   await Promise.all([client.subscriptions.list(noSignal), client.subscriptions.list(noSignal)]);
   expect(server.logins()).toBe(1);
   expect(server.requests[0]).toMatchObject({ method: 'POST', path: '/login', authorization: undefined });
@@ -24,7 +24,7 @@ it('logs in once for two callers at once, and calls with what it got', async () 
 });
 
 it('renews its token before it expires, and not earlier', async () => {
-  const { client, server, clock } = await loginBench({ expiresInSeconds: 3_600 });
+  const { client, server, clock } = await loginFixture({ expiresInSeconds: 3_600 });
   await client.subscriptions.list(noSignal);
   await clock.advance(54 * 60_000);
   await client.subscriptions.list(noSignal);
@@ -36,7 +36,7 @@ it('renews its token before it expires, and not earlier', async () => {
 });
 
 it('a token that XIQ no longer knows is renewed once, by one login for all', async () => {
-  const { client, server } = await loginBench();
+  const { client, server } = await loginFixture();
   await client.subscriptions.list(noSignal);
   server.tokens.clear();
   await Promise.all([client.subscriptions.list(noSignal), client.subscriptions.list(noSignal)]);
@@ -44,7 +44,7 @@ it('a token that XIQ no longer knows is renewed once, by one login for all', asy
 });
 
 it('a fresh token that is refused as well ends the call', async () => {
-  const { client, server } = await loginBench();
+  const { client, server } = await loginFixture();
   const unknown = answering(401, error('AUTH_TOKEN_INVALID', 'no'));
   server.instead.push(answering(200, { access_token: 'a' }), unknown, answering(200, { access_token: 'b' }), unknown);
   const refused = await rejection(client.subscriptions.list(noSignal));
@@ -54,7 +54,7 @@ it('a fresh token that is refused as well ends the call', async () => {
 });
 
 it('a long-lived token that is refused is not tried again, but said', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   server.tokens.clear();
   const refused = await rejection(client.subscriptions.list(noSignal));
   expect(refused.code).toBe('xiq_unauthorized');
@@ -67,7 +67,7 @@ it('a long-lived token that is refused is not tried again, but said', async () =
 it('a long-lived token that was replaced meanwhile is taken', async () => {
   let value = 'old';
   const token = { current: () => secretSource(value).current() };
-  const { client, server } = await startBench(onTestFinished, { credentials: { token } });
+  const { client, server } = await startFixture(onTestFinished, { credentials: { token } });
   server.instead.push((response) => {
     value = longLivedToken;
     json(response, 401, error('AUTH_TOKEN_INVALID', 'no'));
@@ -78,18 +78,18 @@ it('a long-lived token that was replaced meanwhile is taken', async () => {
 it.each([
   ['none', secretSource(), 'there is no API token'],
   ['one with a line break', secretSource('canary\ntoken'), 'holds characters that no token has'],
-])('asks nothing with a token that cannot be: %s', async (_case, token, words) => {
-  const { client, server } = await startBench(onTestFinished, { credentials: { token } });
+])('asks nothing with a token that cannot be: %s', async (_case, token, message) => {
+  const { client, server } = await startFixture(onTestFinished, { credentials: { token } });
   const refused = await rejection(client.subscriptions.list(noSignal));
   expect(refused.code).toBe('xiq_unauthorized');
-  expect(refused.message).toContain(words);
+  expect(refused.message).toContain(message);
   expect(server.requests).toEqual([]);
 });
 
 it('a wrong password is said, and not offered again for five minutes', async () => {
   let word = 'canary-wrong';
   const credentials = { username: secretSource(user), password: { current: () => secretSource(word).current() } };
-  const { client, server, clock } = await startBench(onTestFinished, { credentials });
+  const { client, server, clock } = await startFixture(onTestFinished, { credentials });
   for (let time = 0; time < 3; time++) {
     const refused = await rejection(client.subscriptions.list(noSignal));
     expect(refused.code).toBe('xiq_unauthorized');
@@ -104,7 +104,7 @@ it('a wrong password is said, and not offered again for five minutes', async () 
 });
 
 it('a caller that leaves does not take the login from another; when all have left, it ends', async () => {
-  const { client, server } = await loginBench();
+  const { client, server } = await loginFixture();
   let closed = false;
   server.instead.push((response) => {
     response.once('close', () => {
@@ -126,7 +126,7 @@ it('a caller that leaves does not take the login from another; when all have lef
 });
 
 it('logout gives the token of a login back, and the next call logs in again', async () => {
-  const { client, server } = await loginBench();
+  const { client, server } = await loginFixture();
   await client.subscriptions.list(noSignal);
   expect(server.tokens.size).toBe(2);
   await client.logout(noSignal);
@@ -143,17 +143,17 @@ it('logout gives the token of a login back, and the next call logs in again', as
 });
 
 it('logout leaves a long-lived token alone', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   await client.logout(noSignal);
   expect(server.requests).toEqual([]);
 });
 
 it('a logout that fails is logged and no more', async () => {
-  const { client, server, log } = await loginBench();
+  const { client, server, log } = await loginFixture();
   await client.subscriptions.list(noSignal);
   server.instead.push(answering(500));
   await client.logout(noSignal);
-  expect(log.of('xiq_api.logout_failed')).toMatchObject([{ level: 'warn', facts: { reason: 'xiq_unavailable' } }]);
+  expect(log.of('xiq_api.logout_failed')).toMatchObject([{ level: 'warn', attributes: { reason: 'xiq_unavailable' } }]);
 });
 
 it.each([
@@ -161,8 +161,8 @@ it.each([
   ['a token that no header can carry', { access_token: 'a b', expires_in: 5 }],
   ['an end that is none', { access_token: 'a', expires_in: 'soon' }],
 ])('a login answered with %s is an invalid answer', async (_case, body) => {
-  const { client, server } = await loginBench();
+  const { client, server } = await loginFixture();
   server.instead.push(answering(200, body));
   const refused = await rejection(client.subscriptions.list(noSignal));
-  expect(refused).toMatchObject({ code: 'xiq_invalid_answer', exitCode: 76 });
+  expect(refused).toMatchObject({ code: 'xiq_invalid_response', exitCode: 76 });
 });

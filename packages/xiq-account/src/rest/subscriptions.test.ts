@@ -1,7 +1,7 @@
 import { Secret } from '@xiq-siem/core';
 import { expect, it, onTestFinished } from 'vitest';
 import type { WantedSubscription } from './subscriptions.ts';
-import { answering, cut, noSignal, page, rejection, startBench, text, webhookSecret } from './test-api.ts';
+import { answering, cut, noSignal, page, rejection, startFixture, text, webhookSecret } from './test-api.ts';
 
 const wanted = (messageType: string): WantedSubscription => ({
   application: 'siem',
@@ -13,7 +13,7 @@ const wanted = (messageType: string): WantedSubscription => ({
 const item = (id: string) => `{"id": ${id}, "url": "https://hooks.example", "message_type": "AUDIT_LOG_ALL"}`;
 
 it.each(['plain', 'paged'] as const)('creates, lists, changes and deletes, %s', async (generation) => {
-  const { client, server } = await startBench(onTestFinished, { api: { generation } });
+  const { client, server } = await startFixture(onTestFinished, { api: { generation } });
   const { subscriptions } = client;
   await subscriptions.create([wanted('AUDIT_LOG_ALL'), wanted('SMS_LOG_ALL')], noSignal);
   expect(JSON.parse(server.requests[0]?.body ?? '')[0]).toEqual({
@@ -39,7 +39,7 @@ it.each([
   ['plain', ['/subscriptions/webhook/7', '/subscriptions/webhook/8']],
   ['paged', ['/subscriptions/webhook/:delete', '/subscriptions/webhook/:delete']],
 ] as const)('finds out how the API deletes, and remembers it, %s', async (generation, paths) => {
-  const { client, server } = await startBench(onTestFinished, { api: { generation } });
+  const { client, server } = await startFixture(onTestFinished, { api: { generation } });
   for (const id of ['7', '8']) server.subscriptions.set(id, item(id));
   await client.subscriptions.delete(['7'], noSignal);
   await client.subscriptions.delete(['8'], noSignal);
@@ -49,7 +49,7 @@ it.each([
 });
 
 it('deletes ids beyond 2^53 digit by digit, fifty at once', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   const ids = Array.from({ length: 51 }, (_, index) => `90071992547409${93 + index}`);
   for (const id of ids) server.subscriptions.set(id, item(id));
   await client.subscriptions.delete(ids, noSignal);
@@ -58,14 +58,14 @@ it('deletes ids beyond 2^53 digit by digit, fifty at once', async () => {
 });
 
 it.each(['plain', 'paged'] as const)('what is gone already counts as deleted, %s', async (generation) => {
-  const { client, server } = await startBench(onTestFinished, { api: { generation } });
+  const { client, server } = await startFixture(onTestFinished, { api: { generation } });
   server.subscriptions.set('8', item('8'));
   await client.subscriptions.delete(['7', '8'], noSignal);
   expect(server.subscriptions.size).toBe(0);
 });
 
 it('an API that deletes all or none is asked again for those that are there', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   server.subscriptions.set('8', item('8'));
   server.instead.push(answering(404));
   await client.subscriptions.delete(['7', '8'], noSignal);
@@ -74,7 +74,7 @@ it('an API that deletes all or none is asked again for those that are there', as
 });
 
 it('what neither form deletes is said', async () => {
-  const { client, server } = await startBench(onTestFinished, { api: { generation: 'plain' } });
+  const { client, server } = await startFixture(onTestFinished, { api: { generation: 'plain' } });
   server.subscriptions.set('7', item('7'));
   const no = answering(400, { error_code: 'BAD', error_message: 'is in use' });
   const listing = (response: Parameters<typeof no>[0]) => text(response, 200, `[${item('7')}]`);
@@ -85,14 +85,14 @@ it('what neither form deletes is said', async () => {
 });
 
 it('takes no id that would reach beyond its place in the path', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   expect((await rejection(client.subscriptions.delete(['7/../8'], noSignal))).code).toBe('usage');
   expect((await rejection(client.subscriptions.update('../8', wanted('X'), noSignal))).code).toBe('usage');
   expect(server.requests).toEqual([]);
 });
 
 it('reads all pages, and passes over what it does not know', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   for (let id = 1; id <= 250; id++) server.subscriptions.set(String(id), item(String(id)));
   server.subscriptions.set(
     '9223372036854775807',
@@ -112,7 +112,7 @@ it('reads all pages, and passes over what it does not know', async () => {
 });
 
 it('pages that shift while they are read are read again', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   for (let id = 1; id <= 150; id++) server.subscriptions.set(String(id), item(String(id)));
   server.instead.push((response, { query }) => {
     page(response, query, [...server.subscriptions.values()]);
@@ -124,7 +124,7 @@ it('pages that shift while they are read are read again', async () => {
 });
 
 it('a total that never fits is taken where the subscriptions stay the same', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   const odd = answering(200, { page: 1, total_pages: 1, total_count: 9, data: [{ id: 1 }] });
   server.instead.push(odd, odd);
   expect(await client.subscriptions.list(noSignal)).toHaveLength(1);
@@ -136,13 +136,13 @@ it.each([
   ['an id that is no integer', [{ id: 1.5 }]],
   ['another page than the one asked for', { page: 2, total_pages: 2, total_count: 2, data: [] }],
 ])('%s is an invalid answer', async (_case, body) => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   server.instead.push(answering(200, body));
-  expect((await rejection(client.subscriptions.list(noSignal))).code).toBe('xiq_invalid_answer');
+  expect((await rejection(client.subscriptions.list(noSignal))).code).toBe('xiq_invalid_response');
 });
 
 it('a creation whose answer was lost is not sent twice, and says that nobody knows', async () => {
-  const { client, server } = await startBench(onTestFinished);
+  const { client, server } = await startFixture(onTestFinished);
   server.instead.push(cut);
   const refused = await rejection(client.subscriptions.create([wanted('AUDIT_LOG_ALL')], noSignal));
   expect(refused.code).toBe('xiq_unavailable');

@@ -1,9 +1,9 @@
 // The webhook subscriptions of an account, in both generations of the API.
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { z } from 'zod';
-import { invalidAnswer, refusal } from './api-errors.ts';
+import { invalidResponse, refusal } from './api-errors.ts';
 import type { Call, Called } from './caller.ts';
-import { checkShape, parseJson } from './parse-answer.ts';
+import { checkShape, parseJson } from './parse-response.ts';
 
 const path = '/subscriptions/webhook';
 const pageSize = 100;
@@ -93,7 +93,7 @@ export function createSubscriptions(call: Call): XiqSubscriptions {
       const ids = items.map(({ id }) => id).join();
       if (isWhole || ids === before) return items;
       if (reading === maxReadings) {
-        throw invalidAnswer(asked, `pages that do not add up to their total_count, read ${maxReadings} times`);
+        throw invalidResponse(asked, `pages that do not add up to their total_count, read ${maxReadings} times`);
       }
       before = ids;
     }
@@ -110,7 +110,7 @@ export function createSubscriptions(call: Call): XiqSubscriptions {
     for (const one of paths) {
       const request = { endpoint: 'subscriptions_delete', method: 'DELETE', path: one, repeatable: true } as const;
       const called = await call(request, signal, [400, 404, 405]);
-      if (called.answer.status >= 300) refused = called;
+      if (called.response.status >= 300) refused = called;
     }
     return refused;
   };
@@ -141,7 +141,7 @@ export function createSubscriptions(call: Call): XiqSubscriptions {
         const there = new Set((await list(signal)).map(({ id }) => id));
         const still = left.filter((id) => there.has(id));
         if (still.length === left.length) {
-          if (inBulk !== deletesInBulk) throw refusal(refused.asked, refused.answer);
+          if (inBulk !== deletesInBulk) throw refusal(refused.asked, refused.response);
           inBulk = !inBulk;
         }
         left = still;
@@ -156,14 +156,14 @@ async function readAll(call: Call, signal: AbortSignal) {
   const counts = new Set<number>();
   for (let number = 1; ; number++) {
     const request = { endpoint: 'subscriptions_list', method: 'GET', repeatable: true } as const;
-    const { answer, asked } = await call({ ...request, path: `${path}?page=${number}&limit=${pageSize}` }, signal);
-    const value = parseJson(answer, asked);
+    const { response, asked } = await call({ ...request, path: `${path}?page=${number}&limit=${pageSize}` }, signal);
+    const value = parseJson(response, asked);
     // An API that knows no pages gives a plain list, which is all there is.
     const read = Array.isArray(value)
       ? { data: checkShape(z.array(subscriptionItem), value, asked), total_pages: 0 }
       : checkShape(page, value, asked);
     if ('page' in read && (read.page ?? number) !== number) {
-      throw invalidAnswer(asked, `page ${read.page}, but ${number} was asked for`);
+      throw invalidResponse(asked, `page ${read.page}, but ${number} was asked for`);
     }
     for (const item of read.data) found.set(item.id, item);
     if ('total_count' in read) counts.add(read.total_count);
@@ -171,7 +171,7 @@ async function readAll(call: Call, signal: AbortSignal) {
       const isWhole = counts.size === 0 || (counts.size === 1 && counts.has(found.size));
       return { items: [...found.values()], isWhole, asked };
     }
-    if (number >= maxPages) throw invalidAnswer(asked, `more than ${maxPages} pages of subscriptions`);
+    if (number >= maxPages) throw invalidResponse(asked, `more than ${maxPages} pages of subscriptions`);
   }
 }
 

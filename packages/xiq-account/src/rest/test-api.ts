@@ -98,8 +98,8 @@ export async function startTestApi({ generation = 'paged', expiresInSeconds = 86
     const { authorization } = request.headers;
     const seen = { method: request.method ?? '', path: url.pathname, query: url.searchParams, authorization, body };
     requests.push(seen);
-    const answer = instead.shift() ?? respond;
-    answer(response, seen);
+    const responder = instead.shift() ?? respond;
+    responder(response, seen);
   };
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     handle(request, response).catch(() => response.destroy());
@@ -166,7 +166,7 @@ export const byLogin = { username: secretSource(user), password: secretSource(pa
 type Cleanup = (task: () => Promise<void>) => void;
 
 /** A client by a long-lived token, and all that it writes to. */
-export async function startBench(
+export async function startFixture(
   onFinished: Cleanup,
   { api: apiOptions = {}, ...options }: Partial<XiqApiOptions> & { readonly api?: TestApiOptions } = {},
 ) {

@@ -11,8 +11,8 @@ import {
   type Secret,
 } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
-import { type Answer, type Failure, readAnswer } from './answer.ts';
-import { type Asked, type Endpoint, failureError, rateLimitedError, serverError, wordsOf } from './api-errors.ts';
+import { type Asked, type Endpoint, failureError, messageOf, rateLimitedError, serverError } from './api-errors.ts';
+import { type ApiResponse, type Failure, readResponse } from './api-response.ts';
 import { pause } from './pause.ts';
 import { rateLimitOf } from './rate-limit.ts';
 import { createRequestBudget } from './request-budget.ts';
@@ -59,7 +59,7 @@ export interface TransportOptions {
   /** For one request and its whole answer, 30 s where it is not said. */
   readonly timeoutMs?: number;
   /** 32 MiB where it is not said. */
-  readonly maxAnswerBytes?: number;
+  readonly maxResponseBytes?: number;
 }
 
 export type Transport = ReturnType<typeof createTransport>;
@@ -69,7 +69,7 @@ const usualAttempts = 4;
 const passing: ReadonlySet<Failure['code']> = new Set(['connection_lost', 'timed_out', 'unreachable']);
 
 export function createTransport(baseUrl: URL, options: TransportOptions) {
-  const { clock, log, meter, timeoutMs = 30_000, maxAnswerBytes = 33_554_432 } = options;
+  const { clock, log, meter, timeoutMs = 30_000, maxResponseBytes = 33_554_432 } = options;
   const { requestsPerHour = 7_500, maxWaitMs: usualWaitMs = 60_000 } = options.budget ?? {};
   const budget = createRequestBudget({ requestsPerHour, clock, log });
   const serverClock = createServerClock();
@@ -89,11 +89,11 @@ export function createTransport(baseUrl: URL, options: TransportOptions) {
       ...(bearer !== undefined && { Authorization: `Bearer ${bearer.reveal()}` }),
     };
     const sleep = (ms: number, until: AbortSignal) => clock.sleep(ms, until);
-    const bounds = { timeoutMs, maxAnswerBytes, signal, sleep };
+    const bounds = { timeoutMs, maxResponseBytes, signal, sleep };
     const sentAtMs = clock.now();
-    const outcome = readAnswer(await exchange({ url, method, agent, headers, body, ...bounds }), maxAnswerBytes);
+    const outcome = readResponse(await exchange({ url, method, agent, headers, body, ...bounds }), maxResponseBytes);
     meter.add('xiq_siem.api.requests', 1, { endpoint, status: statusOf(outcome) });
-    if (outcome.kind === 'answer') {
+    if (outcome.kind === 'response') {
       budget.heard(rateLimitOf(outcome.headers));
       serverClock.heard(outcome.headers, sentAtMs, clock.now());
     }
@@ -114,7 +114,7 @@ export function createTransport(baseUrl: URL, options: TransportOptions) {
     /** Milliseconds that their clock is ahead of ours, negative where it is behind. Undefined: no answer told it lately. */
     clockAheadMs: (): number | undefined => serverClock.aheadMs(clock.now()),
     /** Any answer but 408, 429 and 5xx. Rejects with a ConnectorError, or with the signal's reason when it fires. */
-    async send(request: ApiRequest, bearer: Secret | undefined, signal: AbortSignal): Promise<Answer> {
+    async send(request: ApiRequest, bearer: Secret | undefined, signal: AbortSignal): Promise<ApiResponse> {
       const { endpoint, repeatable, maxAttempts = usualAttempts } = request;
       const about = asked(request, bearer);
       let waitLeftMs = request.maxWaitMs ?? usualWaitMs;
@@ -125,15 +125,15 @@ export function createTransport(baseUrl: URL, options: TransportOptions) {
 
         const outcome = await once(request, bearer, signal);
         const fault = faultOf(outcome);
-        if (outcome.kind === 'answer' && fault === 'none') return outcome;
+        if (outcome.kind === 'response' && fault === 'none') return outcome;
 
         const waitMs = Math.max(firstBackoffMs * 2 ** (attempt - 1), askedForMs(outcome, clock.now()));
         if (fault === 'rate_limited') budget.hold(waitMs);
-        const mayBeDone = fault !== 'rate_limited' && !repeatable && (outcome.kind === 'answer' || outcome.sent);
+        const mayBeDone = fault !== 'rate_limited' && !repeatable && (outcome.kind === 'response' || outcome.sent);
         if (fault === 'lasting' || mayBeDone || attempt >= maxAttempts || waitMs > waitLeftMs) {
           throw errorOf(about, outcome, mayBeDone, waitMs);
         }
-        const reason = outcome.kind === 'answer' ? `status_${outcome.status}` : outcome.code;
+        const reason = outcome.kind === 'response' ? `status_${outcome.status}` : outcome.code;
         log.warn('xiq_api.tries_again', { endpoint, attempt, reason, waitMs });
         await pause(clock, waitMs, signal);
         waitLeftMs -= waitMs;
@@ -143,27 +143,27 @@ export function createTransport(baseUrl: URL, options: TransportOptions) {
 }
 
 /** `lasting`: trying again would change nothing. */
-function faultOf(outcome: Answer | Failure): 'none' | 'rate_limited' | 'passing' | 'lasting' {
+function faultOf(outcome: ApiResponse | Failure): 'none' | 'rate_limited' | 'passing' | 'lasting' {
   if (outcome.kind === 'failed') return passing.has(outcome.code) ? 'passing' : 'lasting';
   if (outcome.status === 429) return 'rate_limited';
   return outcome.status >= 500 || outcome.status === 408 ? 'passing' : 'none';
 }
 
 /** How long the other side asks us to wait. */
-function askedForMs(outcome: Answer | Failure, nowMs: number): number {
+function askedForMs(outcome: ApiResponse | Failure, nowMs: number): number {
   if (outcome.kind === 'failed') return 0;
   const { remaining, resetMs = 0 } = rateLimitOf(outcome.headers);
   const untilReset = outcome.status === 429 && remaining === 0 ? resetMs : 0;
   return retryAfterMs(outcome.headers['retry-after'], nowMs) ?? untilReset;
 }
 
-function errorOf(about: Asked, outcome: Answer | Failure, mayBeDone: boolean, waitMs: number): ConnectorError {
+function errorOf(about: Asked, outcome: ApiResponse | Failure, mayBeDone: boolean, waitMs: number): ConnectorError {
   if (outcome.kind === 'failed') return failureError(about, outcome, mayBeDone);
-  if (outcome.status === 429) return rateLimitedError(about, wordsOf(outcome, about), waitMs);
+  if (outcome.status === 429) return rateLimitedError(about, messageOf(outcome, about), waitMs);
   return serverError(about, outcome, mayBeDone);
 }
 
-function statusOf(outcome: Answer | Failure): string {
+function statusOf(outcome: ApiResponse | Failure): string {
   if (outcome.kind === 'failed') return 'failed';
   return outcome.status === 429 ? '429' : `${Math.floor(outcome.status / 100)}xx`;
 }

@@ -27,8 +27,8 @@ it('creates, changes, deletes, and looks whether it holds', async () => {
     { did: 'deleted', id: '4', messageType: 'OLD' },
   ]);
   expect(model.calls).toEqual(['list', 'create EMAIL_LOG_ALL', 'update 1', 'delete 3', 'delete 4', 'list']);
-  expect(model.held().map(({ id }) => id)).toEqual(['1', '2', '5', '9007199254740993']);
-  expect(model.held().at(-1)).toMatchObject({ secret });
+  expect(model.blocked().map(({ id }) => id)).toEqual(['1', '2', '5', '9007199254740993']);
+  expect(model.blocked().at(-1)).toMatchObject({ secret });
   expect(JSON.stringify(ports.log.lines)).not.toContain('canary');
 });
 
@@ -37,7 +37,7 @@ it('says what is left where the API takes a change and does not do it', async ()
   const ports = testPorts();
   const steps = await collect(applyPlan(replan(mixed), { ...ports, api: model, replan }, noSignal));
   const last = steps.at(-1);
-  expect(last?.did === 'looked' && last.left.create.length).toBe(1);
+  expect(last?.did === 'checked' && last.left.create.length).toBe(1);
   expect(ports.log.of('subscriptions.left')).toHaveLength(1);
 });
 
@@ -45,7 +45,7 @@ it('waits for what the API does late', async () => {
   const model = modelXiq(mixed, { lateBy: 3 });
   const steps = await collect(applyPlan(replan(mixed), { ...testPorts(), api: model, replan }, noSignal));
   const last = steps.at(-1);
-  expect(last?.did === 'looked' && isNothingToDo(last.left)).toBe(true);
+  expect(last?.did === 'checked' && isNothingToDo(last.left)).toBe(true);
 });
 
 it('does nothing where the subscriptions are no longer those of the plan', async () => {
@@ -68,8 +68,8 @@ it('deletes what a person named', async () => {
   const model = modelXiq(mixed);
   const deletion = (found: readonly XiqSubscription[]) => planDeletion(target, found, ['2', '5']);
   const steps = await collect(applyPlan(deletion(mixed), { ...testPorts(), api: model, replan: deletion }, noSignal));
-  expect(didOf(steps)).toEqual(['deleted', 'looked']);
-  expect(model.held().map(({ id }) => id)).toEqual(['1', '3', '4', '5']);
+  expect(didOf(steps)).toEqual(['deleted', 'checked']);
+  expect(model.blocked().map(({ id }) => id)).toEqual(['1', '3', '4', '5']);
 });
 
 it.each([0, 1, 2, 3])('goes on after a failure at change %i, whether the change was done or not', async (failing) => {
@@ -97,7 +97,7 @@ it.each([0, 1, 2, 3])('goes on after a failure at change %i, whether the change 
     expect(told).toHaveLength(failing);
     await run();
     const last = told.at(-1);
-    expect(last?.did === 'looked' && isNothingToDo(last.left)).toBe(true);
-    expect(model.held().filter(({ messageType }) => messageType === 'EMAIL_LOG_ALL')).toHaveLength(1);
+    expect(last?.did === 'checked' && isNothingToDo(last.left)).toBe(true);
+    expect(model.blocked().filter(({ messageType }) => messageType === 'EMAIL_LOG_ALL')).toHaveLength(1);
   }
 });

@@ -14,7 +14,7 @@ export type ApplyStep =
   | { readonly did: 'changed'; readonly id: string; readonly messageType: string; readonly fields: readonly string[] }
   | { readonly did: 'deleted'; readonly id: string; readonly messageType: string }
   /** The last step of all: what a plan made anew says. Nothing to do in it: it is done. */
-  | { readonly did: 'looked'; readonly left: SubscriptionPlan };
+  | { readonly did: 'checked'; readonly left: SubscriptionPlan };
 
 export interface ApplyPorts {
   readonly api: SubscriptionsApi;
@@ -62,7 +62,7 @@ export async function* applyPlan(
     log.info('subscriptions.deleted', { id: subscription.id, reason });
     yield { did: 'deleted', id: subscription.id, messageType: shownMessageType(subscription) };
   }
-  yield { did: 'looked', left: await lookUntilDone(plan) };
+  yield { did: 'checked', left: await lookUntilDone(plan) };
 
   async function lookUntilDone(done: SubscriptionPlan): Promise<SubscriptionPlan> {
     let left = replan(await subscriptions.list(signal));

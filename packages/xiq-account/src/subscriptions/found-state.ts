@@ -11,10 +11,10 @@ export type PublicUrlState = NonNullable<SourceState['api']>['publicUrl'][number
 type Wanted = Pick<SubscriptionsConfig, 'messageTypes'>;
 
 /** From what matters most. */
-const order = ['missing', 'disabled', 'changed', 'foreign', 'unknown', 'well'] as const;
+const order = ['missing', 'disabled', 'changed', 'foreign', 'unknown', 'ok'] as const;
 /** A message type that neither the configuration nor we know: what others type into ExtremeCloud IQ names nothing here. */
 const otherType = 'OTHER';
-const maxWords = 1_000;
+const maxMessageCharacters = 1_000;
 
 export const unknownStates = ({ messageTypes }: Wanted): readonly SubscriptionState[] =>
   messageTypes.map((messageType) => ({ messageType, state: 'unknown' }));
@@ -25,8 +25,8 @@ export function subscriptionStates(
   result: ReconcileResult,
   atMs: number,
 ): readonly SubscriptionState[] {
-  const looked = result.steps.findLast((step) => step.did === 'looked');
-  const now = looked?.did === 'looked' ? looked.left : result.plan;
+  const checked = result.steps.findLast((step) => step.did === 'checked');
+  const now = checked?.did === 'checked' ? checked.left : result.plan;
   const states = [
     ...wanted.messageTypes.map((type) => wantedState(type, result, now, atMs)),
     ...otherStates(wanted, now),
@@ -36,21 +36,21 @@ export function subscriptionStates(
 
 function wantedState(
   messageType: string,
-  { troubles, left }: ReconcileResult,
+  { problems, left }: ReconcileResult,
   now: SubscriptionPlan,
   atMs: number,
 ): SubscriptionState {
-  const trouble = left.get(messageType);
-  if (trouble === 'missing') return { messageType, state: trouble, words: 'there is no subscription to it' };
-  if (trouble !== undefined) {
+  const problem = left.get(messageType);
+  if (problem === 'missing') return { messageType, state: problem, message: 'there is no subscription to it' };
+  if (problem !== undefined) {
     const change = now.change.find(({ wanted }) => wanted.messageType === messageType);
-    const state = trouble === 'outdated' ? 'changed' : trouble;
-    return { messageType, state, ...(change && { words: differenceOf(change, trouble === 'outdated') }) };
+    const state = problem === 'outdated' ? 'changed' : problem;
+    return { messageType, state, ...(change && { message: differenceOf(change, problem === 'outdated') }) };
   }
-  const was = troubles.get(messageType);
-  if (was === undefined) return { messageType, state: 'well' };
-  const mended = { was: was === 'outdated' ? 'changed' : was, at: new Date(atMs).toISOString() };
-  return { messageType, state: 'well', mended };
+  const was = problems.get(messageType);
+  if (was === undefined) return { messageType, state: 'ok' };
+  const fixed = { was: was === 'outdated' ? 'changed' : was, at: new Date(atMs).toISOString() };
+  return { messageType, state: 'ok', fixed };
 }
 
 function differenceOf({ subscription: { id }, fields }: PlannedChange, isAccepted: boolean): string {
@@ -68,12 +68,16 @@ function otherStates({ messageTypes }: Wanted, now: SubscriptionPlan): readonly 
   const nameOf = ({ messageType }: { readonly messageType: string }): string =>
     messageTypes.includes(messageType) || Object.hasOwn(knownTypes, messageType) ? messageType : otherType;
   const surplus = now.delete.map(({ subscription, reason }): SubscriptionState => {
-    return { messageType: nameOf(subscription), state: 'changed', words: `id ${subscription.id}: ${tooMany[reason]}` };
+    return {
+      messageType: nameOf(subscription),
+      state: 'changed',
+      message: `id ${subscription.id}: ${tooMany[reason]}`,
+    };
   });
   const foreign = now.foreign.flatMap(({ subscription, reason }): SubscriptionState[] => {
     if (reason !== 'our_url') return [];
-    const words = `another application sends to our URL: ${describeSubscription(subscription)}`;
-    return [{ messageType: nameOf(subscription), state: 'foreign', words }];
+    const message = `another application sends to our URL: ${describeSubscription(subscription)}`;
+    return [{ messageType: nameOf(subscription), state: 'foreign', message }];
   });
   return [...surplus, ...foreign];
 }
@@ -81,13 +85,15 @@ function otherStates({ messageTypes }: Wanted, now: SubscriptionPlan): readonly 
 function worstOf(states: readonly SubscriptionState[]): readonly SubscriptionState[] {
   const [worst] = states.toSorted((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
   if (worst === undefined) return [];
-  const words = states.flatMap((one) => one.words ?? []).join('; ');
-  return [{ ...worst, ...(words !== '' && { words: cut(words) }) }];
+  const message = states.flatMap((one) => one.message ?? []).join('; ');
+  return [{ ...worst, ...(message !== '' && { message: cut(message) }) }];
 }
 
 export function publicUrlStates(findings: readonly PublicUrlFinding[]): readonly PublicUrlState[] {
-  return findings.map(({ check, state, message }) => ({ what: check, result: state, words: cut(message) }));
+  return findings.map(({ check, state, message }) => ({ what: check, result: state, message: cut(message) }));
 }
 
-const cut = (words: string): string =>
-  words.length <= maxWords ? words.toWellFormed() : `${words.slice(0, maxWords - 1).toWellFormed()}…`;
+const cut = (message: string): string =>
+  message.length <= maxMessageCharacters
+    ? message.toWellFormed()
+    : `${message.slice(0, maxMessageCharacters - 1).toWellFormed()}…`;

@@ -2,7 +2,7 @@
 import { ConnectorError, type Secret } from '@xiq-siem/core';
 import { type ApplyPorts, type ApplyStep, applyPlan } from './apply.ts';
 import { isNothingToDo, planSubscriptions, type SubscriptionPlan } from './plan.ts';
-import { type Remembered, rememberTypes, type SeenTypes, type Troubles, troublesIn } from './seen-types.ts';
+import { type Problems, problemsIn, type Remembered, rememberTypes, type SeenTypes } from './seen-types.ts';
 import type { SubscriptionTarget } from './target.ts';
 
 export interface ReconcileOptions extends Omit<ApplyPorts, 'replan'> {
@@ -19,9 +19,9 @@ export interface ReconcileResult extends Remembered {
   /** As it was found, before anything was mended. */
   readonly plan: SubscriptionPlan;
   /** By message type, as found. */
-  readonly troubles: Troubles;
+  readonly problems: Problems;
   /** By message type, as it is now: the same where nothing was mended. */
-  readonly left: Troubles;
+  readonly left: Problems;
   /** Ours, but too many: duplicates, and message types that are not wanted. */
   readonly surplus: number;
   /** Our URL under another application's name: events that we did not ask for. */
@@ -36,22 +36,22 @@ export interface ReconcileResult extends Remembered {
 export async function reconcile(options: ReconcileOptions, signal: AbortSignal): Promise<ReconcileResult> {
   const { target, accepted, mode, seen: before, api, clock, log } = options;
   const replan: ApplyPorts['replan'] = (found) => planSubscriptions(target, found);
-  const lookedAtMs = clock.now();
+  const checkedAtMs = clock.now();
   const plan = replan(await api.subscriptions.list(signal));
-  const troubles = troublesIn(plan, accepted);
-  for (const [messageType, reason] of troubles) log.warn(`subscriptions.${reason}`, { messageType });
+  const problems = problemsIn(plan, accepted);
+  for (const [messageType, reason] of problems) log.warn(`subscriptions.${reason}`, { messageType });
   const foreignAtOurUrl = plan.foreign.filter(({ reason }) => reason === 'our_url');
   for (const { subscription } of foreignAtOurUrl) log.warn('subscriptions.foreign', { id: subscription.id });
   if (plan.delete.length > 0) log.warn('subscriptions.surplus', { subscriptions: plan.delete.length });
 
   const steps: ApplyStep[] = [];
   let fault: ConnectorError | undefined;
-  let left = troubles;
+  let left = problems;
   if (mode === 'apply' && !isNothingToDo(plan)) {
     try {
       for await (const step of applyPlan(plan, { api, clock, log, replan }, signal)) {
         steps.push(step);
-        if (step.did === 'looked') left = troublesIn(step.left, accepted);
+        if (step.did === 'checked') left = problemsIn(step.left, accepted);
       }
     } catch (error) {
       if (!(error instanceof ConnectorError)) throw error;
@@ -61,7 +61,7 @@ export async function reconcile(options: ReconcileOptions, signal: AbortSignal):
   }
   const endedAtMs = clock.now();
   const { messageTypes } = target;
-  const remembered = rememberTypes(before, { messageTypes, found: troubles, left, lookedAtMs, endedAtMs });
+  const remembered = rememberTypes(before, { messageTypes, found: problems, left, checkedAtMs, endedAtMs });
   const counts = { surplus: plan.delete.length, foreignAtOurUrl: foreignAtOurUrl.length };
-  return { plan, troubles, left, steps, fault, ...counts, ...remembered };
+  return { plan, problems, left, steps, fault, ...counts, ...remembered };
 }

@@ -48,6 +48,6 @@ export function renderPlan(plan: SubscriptionPlan): readonly string[] {
     ...foreign.map(({ subscription, reason }) => {
       return `? ${describeSubscription(subscription)}: not ours${foreignReasons[reason]}`;
     }),
-    counts.map(([items, words]) => `${items.length} ${words}`).join(', '),
+    counts.map(([items, message]) => `${items.length} ${message}`).join(', '),
   ];
 }

@@ -19,7 +19,7 @@ const killed = new Error('killed');
 const holds = (secrets: readonly Secret[], wanted: Secret): boolean =>
   secrets.some((one) => one.reveal() === wanted.reveal());
 
-interface BenchOptions extends ModelOptions {
+interface FixtureOptions extends ModelOptions {
   readonly managed?: readonly Secret[];
   readonly found?: ReturnType<typeof subscription>[];
   /** Receiver's looks at the file that still give what it read before. */
@@ -27,7 +27,7 @@ interface BenchOptions extends ModelOptions {
 }
 
 /** The file of secrets, our receiver that reads it late, and ExtremeCloud IQ: at each call they must fit together. */
-function startBench({ managed = [secret], found, staleFor = 1, ...options }: BenchOptions = {}) {
+function startFixture({ managed = [secret], found, staleFor = 1, ...options }: FixtureOptions = {}) {
   const types = target.messageTypes.map((type, index) => subscription(type, { id: String(index + 1) }));
   const model = modelXiq(found ?? types, options);
   const { clock, log } = testPorts();
@@ -44,7 +44,7 @@ function startBench({ managed = [secret], found, staleFor = 1, ...options }: Ben
   const refusals: string[] = [];
 
   const look = (at: string): void => {
-    for (const one of model.held()) {
+    for (const one of model.blocked()) {
       const isOurs = one.url.startsWith(target.publicUrl);
       if (!isOurs || one.secret === undefined) continue;
       // What is in the file will be read at any moment, and what was read holds until then.
@@ -121,7 +121,7 @@ function startBench({ managed = [secret], found, staleFor = 1, ...options }: Ben
       refresh();
     },
     run: () => collect(rotateSecret({ target }, ports, noSignal)),
-    heldSecrets: () => new Set(model.held().map((one) => one.secret?.reveal())),
+    heldSecrets: () => new Set(model.blocked().map((one) => one.secret?.reveal())),
   };
 }
 
@@ -129,28 +129,28 @@ const didOf = (steps: readonly RotationStep[]): readonly string[] => steps.map((
 
 describe('a rotation', () => {
   it('adds, tells, puts first and drops, in this order', async () => {
-    const bench = startBench();
-    const steps = await bench.run();
+    const fixture = startFixture();
+    const steps = await fixture.run();
     const told = ['told', 'told', 'told'];
     expect(didOf(steps)).toEqual(['added', 'accepted', ...told, 'put_first', 'waiting', 'dropped']);
     expect(steps.at(-2)).toEqual({ did: 'waiting', ms: 60_000, isSeen: true });
-    expect(bench.file().map((one) => one.reveal())).toEqual(['canary-rotated-1']);
-    expect(bench.rotation()).toBeUndefined();
-    expect([...bench.heldSecrets()]).toEqual(['canary-rotated-1']);
-    expect(bench.refusals).toEqual([]);
-    expect(JSON.stringify([steps, bench.log.lines])).not.toContain('canary');
+    expect(fixture.file().map((one) => one.reveal())).toEqual(['canary-rotated-1']);
+    expect(fixture.rotation()).toBeUndefined();
+    expect([...fixture.heldSecrets()]).toEqual(['canary-rotated-1']);
+    expect(fixture.refusals).toEqual([]);
+    expect(JSON.stringify([steps, fixture.log.lines])).not.toContain('canary');
   });
 
   it('tells all of them once more, and waits longer, where ExtremeCloud IQ shows no secrets', async () => {
-    const bench = startBench({ showsSecrets: false });
-    const steps = await bench.run();
+    const fixture = startFixture({ showsSecrets: false });
+    const steps = await fixture.run();
     expect(steps.filter(({ did }) => did === 'told')).toHaveLength(6);
     expect(steps.at(-2)).toEqual({ did: 'waiting', ms: 600_000, isSeen: false });
-    expect([...bench.heldSecrets()]).toEqual(['canary-rotated-1']);
+    expect([...fixture.heldSecrets()]).toEqual(['canary-rotated-1']);
   });
 
   it('keeps the old secret until its wait is over', async () => {
-    const { ports, file } = startBench();
+    const { ports, file } = startFixture();
     let waitsSinceMs = 0;
     for await (const { did } of rotateSecret({ target, graceMs: 5_000 }, ports, noSignal)) {
       if (did === 'waiting') waitsSinceMs = ports.clock.now();
@@ -160,25 +160,25 @@ describe('a rotation', () => {
   });
 
   it('keeps the old secret where a subscription has it again after the wait', async () => {
-    const bench = startBench();
+    const fixture = startFixture();
     const rotated = async () => {
-      for await (const { did } of rotateSecret({ target }, bench.ports, noSignal)) {
-        if (did === 'waiting') bench.model.set([subscription('AUDIT_LOG_ALL', { id: '7' })]);
+      for await (const { did } of rotateSecret({ target }, fixture.ports, noSignal)) {
+        if (did === 'waiting') fixture.model.set([subscription('AUDIT_LOG_ALL', { id: '7' })]);
       }
     };
     await expect(rotated()).rejects.toMatchObject({
       code: 'busy',
       message: expect.stringContaining('subscription 7.'),
     });
-    expect(holds(bench.file(), secret)).toBe(true);
-    expect(bench.refusals).toEqual([]);
+    expect(holds(fixture.file(), secret)).toBe(true);
+    expect(fixture.refusals).toEqual([]);
   });
 
   it('takes all old ones out', async () => {
-    const bench = startBench({ managed: [secret, otherSecret] });
-    await bench.run();
-    expect(bench.file()).toHaveLength(1);
-    expect(bench.refusals).toEqual([]);
+    const fixture = startFixture({ managed: [secret, otherSecret] });
+    await fixture.run();
+    expect(fixture.file()).toHaveLength(1);
+    expect(fixture.refusals).toEqual([]);
   });
 
   it('leaves a disabled subscription disabled, and the foreign ones alone', async () => {
@@ -186,9 +186,9 @@ describe('a rotation', () => {
       subscription('AUDIT_LOG_ALL', { id: '1', status: 'DISABLED' }),
       subscription('AUDIT_LOG_ALL', { id: '2', application: 'theirs', url: 'https://elsewhere.example/' }),
     ];
-    const bench = startBench({ found });
-    await bench.run();
-    expect(bench.model.held()).toMatchObject([{ status: 'DISABLED' }, { secret }]);
+    const fixture = startFixture({ found });
+    await fixture.run();
+    expect(fixture.model.blocked()).toMatchObject([{ status: 'DISABLED' }, { secret }]);
   });
 });
 
@@ -199,61 +199,61 @@ describe.each([
   ['while our receiver reads late', { staleFor: 3 }],
 ])('killed at any call to an API %s, and run again', (_case, options) => {
   it('it goes on, refuses no webhook in between, and makes no second secret', async () => {
-    const whole = startBench(options);
+    const whole = startFixture(options);
     await whole.run();
     const calls = whole.calls();
     expect(calls).toBeGreaterThan(20);
     for (let at = 1; at <= calls; at++) {
-      const bench = startBench(options);
-      bench.kill(at);
-      await expect(bench.run()).rejects.toBe(killed);
+      const fixture = startFixture(options);
+      fixture.kill(at);
+      await expect(fixture.run()).rejects.toBe(killed);
       // Then the receiver has read what was written, ExtremeCloud IQ sends with what it has, and somebody runs it again.
-      bench.refresh();
-      bench.kill(Number.POSITIVE_INFINITY);
-      const wasOver = bench.phase() === 'idle' && !holds(bench.file(), secret);
-      if (!wasOver) await bench.run();
-      expect(bench.refusals, `killed at call ${at}`).toEqual([]);
-      expect(bench.file()).toHaveLength(1);
-      expect(new Set(bench.file().map((one) => one.reveal()))).toEqual(bench.heldSecrets());
-      expect(holds(bench.file(), secret), `killed at call ${at}`).toBe(false);
-      expect(bench.listed(), `killed at call ${at}`).toEqual(bench.file().map((one) => one.reveal()));
-      expect(bench.phase()).toBe('idle');
+      fixture.refresh();
+      fixture.kill(Number.POSITIVE_INFINITY);
+      const wasOver = fixture.phase() === 'idle' && !holds(fixture.file(), secret);
+      if (!wasOver) await fixture.run();
+      expect(fixture.refusals, `killed at call ${at}`).toEqual([]);
+      expect(fixture.file()).toHaveLength(1);
+      expect(new Set(fixture.file().map((one) => one.reveal()))).toEqual(fixture.heldSecrets());
+      expect(holds(fixture.file(), secret), `killed at call ${at}`).toBe(false);
+      expect(fixture.listed(), `killed at call ${at}`).toEqual(fixture.file().map((one) => one.reveal()));
+      expect(fixture.phase()).toBe('idle');
     }
   });
 });
 
 it('killed twice, it goes on all the same', async () => {
-  const whole = startBench();
+  const whole = startFixture();
   await whole.run();
   for (let first = 1; first <= whole.calls(); first += 4) {
     for (let second = 1; second <= whole.calls(); second += 4) {
-      const bench = startBench();
+      const fixture = startFixture();
       for (const at of [first, second]) {
-        bench.kill(at);
-        await bench.run().catch((error: unknown) => expect(error).toBe(killed));
-        bench.refresh();
+        fixture.kill(at);
+        await fixture.run().catch((error: unknown) => expect(error).toBe(killed));
+        fixture.refresh();
       }
-      bench.kill(Number.POSITIVE_INFINITY);
-      await bench.run();
-      expect(bench.refusals).toEqual([]);
-      expect(new Set(bench.file().map((one) => one.reveal()))).toEqual(bench.heldSecrets());
+      fixture.kill(Number.POSITIVE_INFINITY);
+      await fixture.run();
+      expect(fixture.refusals).toEqual([]);
+      expect(new Set(fixture.file().map((one) => one.reveal()))).toEqual(fixture.heldSecrets());
     }
   }
 });
 
 describe('what it does not do', () => {
   it('ExtremeCloud IQ hears nothing where our receiver does not accept the new secret', async () => {
-    const bench = startBench();
-    const steps = collect(rotateSecret({ target }, { ...bench.ports, accepted: async () => false }, noSignal));
+    const fixture = startFixture();
+    const steps = collect(rotateSecret({ target }, { ...fixture.ports, accepted: async () => false }, noSignal));
     await expect(steps).rejects.toMatchObject({ code: 'busy' });
-    expect(bench.model.calls).toEqual([]);
-    expect(holds(bench.file(), secret)).toBe(true);
+    expect(fixture.model.calls).toEqual([]);
+    expect(holds(fixture.file(), secret)).toBe(true);
   });
 
   it('the old secret stays where ExtremeCloud IQ does not take the new one', async () => {
-    const bench = startBench({ lateBy: 1_000 });
-    await expect(bench.run()).rejects.toMatchObject({ code: 'busy', message: expect.stringContaining('1, 2, 3') });
-    expect(holds(bench.file(), secret)).toBe(true);
+    const fixture = startFixture({ lateBy: 1_000 });
+    await expect(fixture.run()).rejects.toMatchObject({ code: 'busy', message: expect.stringContaining('1, 2, 3') });
+    expect(holds(fixture.file(), secret)).toBe(true);
   });
 
   it.each([
@@ -265,20 +265,20 @@ describe('what it does not do', () => {
       subscription('AUDIT_LOG_ALL', { id: '1' }),
       subscription('AUDIT_LOG_ALL', { id: '77', application: 'theirs', ...changes }),
     ];
-    const bench = startBench({ found, ...options });
-    const end = await bench.run().catch((error: unknown) => error);
-    if (code === undefined) expect(bench.file()).toHaveLength(1);
+    const fixture = startFixture({ found, ...options });
+    const end = await fixture.run().catch((error: unknown) => error);
+    if (code === undefined) expect(fixture.file()).toHaveLength(1);
     else {
       expect(end).toMatchObject({ code, message: expect.stringContaining('77') });
-      expect(holds(bench.file(), secret)).toBe(true);
+      expect(holds(fixture.file(), secret)).toBe(true);
     }
   });
 
   it('an empty list of secrets, and a new secret that is an old one, are refused', async () => {
-    await expect(startBench({ managed: [] }).run()).rejects.toMatchObject({ code: 'secret_unreadable' });
-    const bench = startBench();
-    const steps = collect(rotateSecret({ target }, { ...bench.ports, newSecret: () => secret }, noSignal));
+    await expect(startFixture({ managed: [] }).run()).rejects.toMatchObject({ code: 'secret_unreadable' });
+    const fixture = startFixture();
+    const steps = collect(rotateSecret({ target }, { ...fixture.ports, newSecret: () => secret }, noSignal));
     await expect(steps).rejects.toMatchObject({ code: 'usage' });
-    expect(bench.file()).toEqual([secret]);
+    expect(fixture.file()).toEqual([secret]);
   });
 });

@@ -51,7 +51,7 @@ export type RotationStep =
   /** Before the old secret goes. `isSeen`: ExtremeCloud IQ showed that it has the new one everywhere. */
   | { readonly did: 'waiting'; readonly ms: number; readonly isSeen: boolean };
 
-const lookEveryMs = 1_000;
+const checkEveryMs = 1_000;
 const maxLooks = 30;
 
 /**
@@ -70,8 +70,8 @@ export async function* rotateSecret(
     const next = ports.newSecret();
     const old = found.secrets;
     if (old.length === 0) {
-      const words = 'There is no secret to begin with: start the connector once, it makes one.';
-      throw new ConnectorError('secret_unreadable', words);
+      const message = 'There is no secret to begin with: start the connector once, it makes one.';
+      throw new ConnectorError('secret_unreadable', message);
     }
     if (holds(old, next)) throw new ConnectorError('usage', 'The new secret is one that is in use already.');
     // Noted first: with the secret in the list and no note of it, it would be taken for one of the old ones.
@@ -105,12 +105,12 @@ export async function* rotateSecret(
   yield { did: 'dropped' };
 
   async function untilAccepted(): Promise<void> {
-    for (let waitedMs = 0; !(await ports.accepted(next)); waitedMs += lookEveryMs) {
+    for (let waitedMs = 0; !(await ports.accepted(next)); waitedMs += checkEveryMs) {
       if (waitedMs >= acceptWithinMs) {
-        const words = 'Our receiver does not accept the new secret yet; ExtremeCloud IQ was not told of it.';
-        throw new ConnectorError('busy', `${words} Look whether it runs and reads this file, then run this again.`);
+        const message = 'Our receiver does not accept the new secret yet; ExtremeCloud IQ was not told of it.';
+        throw new ConnectorError('busy', `${message} Look whether it runs and reads this file, then run this again.`);
       }
-      await pause(clock, lookEveryMs, signal);
+      await pause(clock, checkEveryMs, signal);
     }
   }
 
@@ -151,7 +151,7 @@ export async function* rotateSecret(
       const shown = left.filter((one) => shownSecret(one) !== undefined);
       if (shown.length === 0) return left.length === 0;
       if (look === maxLooks) throw stillOld(shown);
-      await pause(clock, lookEveryMs, signal);
+      await pause(clock, checkEveryMs, signal);
     }
   }
 }
@@ -165,14 +165,14 @@ const idsOf = (subscriptions: readonly XiqSubscription[]): string => {
 };
 
 function stillOld(subscriptions: readonly XiqSubscription[]): ConnectorError {
-  const words = `ExtremeCloud IQ still shows another secret for subscription ${idsOf(subscriptions)}.`;
-  return new ConnectorError('busy', `${words} The old one is accepted as before: run this again in a while.`);
+  const message = `ExtremeCloud IQ still shows another secret for subscription ${idsOf(subscriptions)}.`;
+  return new ConnectorError('busy', `${message} The old one is accepted as before: run this again in a while.`);
 }
 
 function foreignAtOurUrl(subscriptions: readonly XiqSubscription[], application: string): ConnectorError {
-  const words = `Subscription ${idsOf(subscriptions)} sends to our URL and is not ours: its webhooks would be refused.`;
+  const message = `Subscription ${idsOf(subscriptions)} sends to our URL and is not ours: its webhooks would be refused.`;
   const whatToDo = `Delete it in ExtremeCloud IQ, or name its application ${application} and give it a message type`;
-  return new ConnectorError('busy', `${words} ${whatToDo}, then run this again: no secret was taken away.`);
+  return new ConnectorError('busy', `${message} ${whatToDo}, then run this again: no secret was taken away.`);
 }
 
 /** After this the receiver has looked at a changed file, whenever it looked before: see secrets.ts. */

@@ -6,8 +6,8 @@ import { modelXiq, noSignal, secret, subscription, target } from './test-xiq.ts'
 
 const next = new Secret('canary-next');
 const types = target.messageTypes;
-const all = (held: Secret | undefined) =>
-  types.map((type, index) => subscription(type, { id: `${index}`, secret: held }));
+const all = (blocked: Secret | undefined) =>
+  types.map((type, index) => subscription(type, { id: `${index}`, secret: blocked }));
 
 it.each([
   ['nothing is begun', [secret], [secret], all(secret), ['unverifiable', 'open', 'open', 'open', 'open']],

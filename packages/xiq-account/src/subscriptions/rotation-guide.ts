@@ -32,8 +32,8 @@ export async function rotationGuide(
   const key = `sources.${source}.secrets`;
   const [first] = secrets;
   const isAdded = secrets.length > 1;
-  const answers = await Promise.all(secrets.map((secret) => accepted(secret)));
-  const refused = answers.filter((answer) => !answer).length;
+  const responses = await Promise.all(secrets.map((secret) => accepted(secret)));
+  const refused = responses.filter((response) => !response).length;
   const ours = (await api.subscriptions.list(signal)).filter(
     (one) => foreignReason({ ...target, messageTypes: [] }, one) === undefined,
   );

@@ -12,13 +12,13 @@ const gapReason = z.enum(['missing', 'disabled', 'changed']);
 export type GapReason = z.output<typeof gapReason>;
 
 /** What is wrong with a type. `outdated`: it has a secret that is not our first, but that we accept: no gap. */
-export type SubscriptionTrouble = GapReason | 'outdated';
+export type SubscriptionProblem = GapReason | 'outdated';
 
 const seenType = z.object({
   /** Epoch ms of the last look that found that its webhooks come. */
   wellAtMs: z.number().optional(),
   /** What the last look found instead. */
-  trouble: gapReason.optional(),
+  problem: gapReason.optional(),
 });
 
 const record = z.object({
@@ -63,17 +63,17 @@ export interface SubscriptionGap {
   readonly untilMs: number | undefined;
 }
 
-export type Troubles = ReadonlyMap<string, SubscriptionTrouble>;
+export type Problems = ReadonlyMap<string, SubscriptionProblem>;
 
 /** By message type. `accepted`: every secret of the source. */
-export function troublesIn({ create, change }: SubscriptionPlan, accepted: readonly Secret[]): Troubles {
+export function problemsIn({ create, change }: SubscriptionPlan, accepted: readonly Secret[]): Problems {
   return new Map([
     ...create.map(({ messageType }) => [messageType, 'missing'] as const),
-    ...change.map((one) => [messageTypeOf(one.subscription) ?? '', troubleOf(one, accepted)] as const),
+    ...change.map((one) => [messageTypeOf(one.subscription) ?? '', problemOf(one, accepted)] as const),
   ]);
 }
 
-function troubleOf({ subscription, fields }: PlannedChange, accepted: readonly Secret[]): SubscriptionTrouble {
+function problemOf({ subscription, fields }: PlannedChange, accepted: readonly Secret[]): SubscriptionProblem {
   if (fields.some(({ field }) => field === 'status')) return 'disabled';
   const secret = shownSecret(subscription);
   const comes = fields.every(({ field }) => field === 'secret') && secret !== undefined && holds(accepted, secret);
@@ -83,11 +83,11 @@ function troubleOf({ subscription, fields }: PlannedChange, accepted: readonly S
 export interface Sighting {
   readonly messageTypes: readonly string[];
   /** What the look found. */
-  readonly found: Troubles;
+  readonly found: Problems;
   /** What is still so after mending; the same map where nothing was mended. */
-  readonly left: Troubles;
+  readonly left: Problems;
   /** Epoch ms before the first list was asked for: what was well then, is well from then on. */
-  readonly lookedAtMs: number;
+  readonly checkedAtMs: number;
   /** Epoch ms after the last list was answered. */
   readonly endedAtMs: number;
 }
@@ -98,24 +98,24 @@ export interface Remembered {
 }
 
 export function rememberTypes(before: SeenTypes, sighting: Sighting): Remembered {
-  const { messageTypes, found, left, lookedAtMs, endedAtMs } = sighting;
+  const { messageTypes, found, left, checkedAtMs, endedAtMs } = sighting;
   const gaps: SubscriptionGap[] = [];
   const seen: Record<string, SeenType> = {};
   for (const messageType of messageTypes) {
-    const { wellAtMs: sinceMs, trouble } = before[messageType] ?? {};
-    const reason = gapIn(found, messageType) ?? trouble;
+    const { wellAtMs: sinceMs, problem } = before[messageType] ?? {};
+    const reason = gapIn(found, messageType) ?? problem;
     const now = gapIn(left, messageType);
     if (reason !== undefined) {
       gaps.push({ messageType, reason, sinceMs, untilMs: now === undefined ? endedAtMs : undefined });
     }
     // What was mended counts from the look's begin too: that a later gap begins too early does no harm.
-    if (now === undefined) seen[messageType] = { wellAtMs: lookedAtMs };
-    else seen[messageType] = { wellAtMs: sinceMs, trouble: now };
+    if (now === undefined) seen[messageType] = { wellAtMs: checkedAtMs };
+    else seen[messageType] = { wellAtMs: sinceMs, problem: now };
   }
   return { seen, gaps };
 }
 
-function gapIn(troubles: Troubles, messageType: string): GapReason | undefined {
-  const trouble = troubles.get(messageType);
-  return trouble === 'outdated' ? undefined : trouble;
+function gapIn(problems: Problems, messageType: string): GapReason | undefined {
+  const problem = problems.get(messageType);
+  return problem === 'outdated' ? undefined : problem;
 }

@@ -39,8 +39,8 @@ export function modelXiq(
   found: readonly XiqSubscription[] = [],
   { showsSecrets = true, showsStatus = true, lateBy = 0 }: ModelOptions = {},
 ) {
-  let held = [...found];
-  let shown = held;
+  let blocked = [...found];
+  let shown = blocked;
   let listsUntilShown = 0;
   let nextId = 9_007_199_254_740_993n;
   const calls: string[] = [];
@@ -52,7 +52,7 @@ export function modelXiq(
   };
   const change = (call: string, next: readonly XiqSubscription[]): void => {
     called(call);
-    held = [...next];
+    blocked = [...next];
     listsUntilShown = lateBy;
   };
   const made = (wanted: WantedSubscription): XiqSubscription => {
@@ -63,11 +63,11 @@ export function modelXiq(
   return {
     calls,
     /** What it has, secrets included. */
-    held: (): readonly XiqSubscription[] => held,
+    blocked: (): readonly XiqSubscription[] => blocked,
     /** Behind our back. */
     set(next: readonly XiqSubscription[]) {
-      held = [...next];
-      shown = held;
+      blocked = [...next];
+      shown = blocked;
     },
     /** What every call rejects with from now on. */
     fail(cause: Error | undefined) {
@@ -77,7 +77,7 @@ export function modelXiq(
       async list() {
         called('list');
         if (listsUntilShown > 0) listsUntilShown--;
-        else shown = held;
+        else shown = blocked;
         return shown.map((one) => ({
           ...one,
           ...(showsSecrets ? {} : { secret: undefined }),
@@ -85,17 +85,17 @@ export function modelXiq(
         }));
       },
       async create(wanted: readonly WantedSubscription[]) {
-        change(`create ${wanted.map(({ messageType }) => messageType).join()}`, [...held, ...wanted.map(made)]);
+        change(`create ${wanted.map(({ messageType }) => messageType).join()}`, [...blocked, ...wanted.map(made)]);
       },
       async update(id: string, { application, url, messageType, status, secret: given }: WantedSubscription) {
         const update = (one: XiqSubscription) =>
           one.id === id ? { ...one, application, url, messageType, status, secret: given ?? one.secret } : one;
-        change(`update ${id}`, held.map(update));
+        change(`update ${id}`, blocked.map(update));
       },
       async delete(ids: readonly string[]) {
         change(
           `delete ${ids.join()}`,
-          held.filter(({ id }) => !ids.includes(id)),
+          blocked.filter(({ id }) => !ids.includes(id)),
         );
       },
     },

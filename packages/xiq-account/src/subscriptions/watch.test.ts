@@ -52,7 +52,7 @@ async function watched({ config = {}, state: given, rotating = false, secrets = 
     clouds: () => clouds,
     secrets,
     rotating: async () => world.rotating,
-    async lookAtUrl(url) {
+    async checkUrl(url) {
       urls.push(url);
       return findings;
     },
@@ -81,7 +81,7 @@ async function watched({ config = {}, state: given, rotating = false, secrets = 
     },
     states: () => watch.state('xiq')?.subscriptions.map(({ state }) => state),
     /** Until the look that is under way is over. */
-    async looked() {
+    async checked() {
       while (clock.sleepers() === 0) await setImmediate();
     },
     async next() {
@@ -92,9 +92,9 @@ async function watched({ config = {}, state: given, rotating = false, secrets = 
 }
 
 it('looks at once and every so many minutes; what is not known yet is said to be so', async () => {
-  const { world, urls, states, looked, next, watch, clock } = await watched();
+  const { world, urls, states, checked, next, watch, clock } = await watched();
   expect(states()).toEqual(['unknown', 'unknown']);
-  await looked();
+  await checked();
   expect(states()).toEqual(['missing', 'missing']);
   expect(urls).toEqual(['https://hooks.example/webhooks/xiq/AUDIT_LOG_ALL']);
   world.cloud.subscriptions.set([
@@ -102,9 +102,9 @@ it('looks at once and every so many minutes; what is not known yet is said to be
     subscriptionOf('SMS_LOG_ALL', { status: 'DISABLED' }),
   ]);
   await next();
-  expect(states()).toEqual(['well', 'disabled']);
+  expect(states()).toEqual(['ok', 'disabled']);
   expect(watch.state('xiq')).toMatchObject({
-    looked: new Date(startMs + 15 * minute).toISOString(),
+    checked: new Date(startMs + 15 * minute).toISOString(),
     requestsPerHour: 7500,
     requestsRemaining: 7400,
   });
@@ -112,7 +112,7 @@ it('looks at once and every so many minutes; what is not known yet is said to be
 });
 
 it('says of each subscription what is wrong with it, and holds no secret', async () => {
-  const { world, watch, looked } = await watched();
+  const { world, watch, checked } = await watched();
   world.cloud.subscriptions.set([
     subscriptionOf('AUDIT_LOG_ALL', { secret: new Secret('canary-other') }),
     subscriptionOf('SMS_LOG_ALL'),
@@ -121,38 +121,38 @@ it('says of each subscription what is wrong with it, and holds no secret', async
     subscriptionOf('A_TYPE_OF_LATER', { id: '9', application: 'somebody' }),
     subscriptionOf('SMS_LOG_ALL', { id: '10', application: 'somebody', url: 'https://other.example/' }),
   ]);
-  await looked();
+  await checked();
   const state = watch.state('xiq');
   expect(state?.subscriptions).toEqual([
-    { messageType: 'AUDIT_LOG_ALL', state: 'changed', words: 'id 1: secret: another [secret] -> our [secret]' },
-    { messageType: 'SMS_LOG_ALL', state: 'changed', words: 'id 7: a second one for this message type' },
-    { messageType: 'OTHER', state: 'foreign', words: expect.stringContaining('id 9, somebody') },
-    { messageType: 'EMAIL_LOG_ALL', state: 'foreign', words: expect.stringContaining('id 8, somebody') },
+    { messageType: 'AUDIT_LOG_ALL', state: 'changed', message: 'id 1: secret: another [secret] -> our [secret]' },
+    { messageType: 'SMS_LOG_ALL', state: 'changed', message: 'id 7: a second one for this message type' },
+    { messageType: 'OTHER', state: 'foreign', message: expect.stringContaining('id 9, somebody') },
+    { messageType: 'EMAIL_LOG_ALL', state: 'foreign', message: expect.stringContaining('id 8, somebody') },
   ]);
   expect(JSON.stringify(state)).not.toMatch(/canary/);
 });
 
 it('mends where it is configured so, and tells what was mended', async () => {
-  const { world, watch, looked, states, meter } = await watched({ config: { reconcile: 'apply' } });
-  await looked();
-  expect(states()).toEqual(['well', 'well']);
-  expect(watch.state('xiq')?.subscriptions[0]?.mended).toEqual({ was: 'missing', at: new Date(startMs).toISOString() });
+  const { world, watch, checked, states, meter } = await watched({ config: { reconcile: 'apply' } });
+  await checked();
+  expect(states()).toEqual(['ok', 'ok']);
+  expect(watch.state('xiq')?.subscriptions[0]?.fixed).toEqual({ was: 'missing', at: new Date(startMs).toISOString() });
   expect(world.cloud.subscriptions.calls.filter((call) => call.startsWith('create'))).toEqual([
     'create AUDIT_LOG_ALL',
     'create SMS_LOG_ALL',
   ]);
-  expect(meter.total('xiq_siem.subscriptions.looks', { source: 'xiq', result: 'mended' })).toBe(1);
+  expect(meter.total('xiq_siem.subscriptions.checks', { source: 'xiq', result: 'fixed' })).toBe(1);
 });
 
 it('an API that fails is said and counted; what was known stays, and it is asked again', async () => {
-  const { world, watch, states, looked, next, meter, log } = await watched();
+  const { world, watch, states, checked, next, meter, log } = await watched();
   world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
-  await looked();
+  await checked();
   world.cloud.subscriptions.fail(xiqError('xiq_unavailable', 'GET /subscriptions: no answer'));
   await next();
-  expect([watch.state('xiq')?.failure, states()]).toEqual(['GET /subscriptions: no answer', ['well', 'well']]);
-  expect(watch.state('xiq')?.looked).toBe(new Date(startMs).toISOString());
-  expect(meter.total('xiq_siem.subscriptions.looks', { source: 'xiq', result: 'failed' })).toBe(1);
+  expect([watch.state('xiq')?.failure, states()]).toEqual(['GET /subscriptions: no answer', ['ok', 'ok']]);
+  expect(watch.state('xiq')?.checked).toBe(new Date(startMs).toISOString());
+  expect(meter.total('xiq_siem.subscriptions.checks', { source: 'xiq', result: 'failed' })).toBe(1);
   expect(log.lines.map(({ event }) => event)).toContain('subscriptions.look_failed');
   world.cloud.subscriptions.fail(undefined);
   await next();
@@ -162,7 +162,7 @@ it('an API that fails is said and counted; what was known stays, and it is asked
 it('a gap has both ends, is handed on once, and over a restart too', async () => {
   const first = await watched();
   first.world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
-  await first.looked();
+  await first.checked();
   first.world.cloud.subscriptions.set([subscriptionOf('SMS_LOG_ALL')]);
   await first.next();
   expect(first.gaps).toEqual([]);
@@ -170,7 +170,7 @@ it('a gap has both ends, is handed on once, and over a restart too', async () =>
 
   const second = await watched({ state: first.state });
   second.world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
-  await second.looked();
+  await second.checked();
   await second.next();
   expect(second.gaps).toEqual([
     { source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing', sinceMs: startMs, untilMs: startMs },
@@ -178,9 +178,9 @@ it('a gap has both ends, is handed on once, and over a restart too', async () =>
 });
 
 it('a gap that could not be handed on is found again at the next look', async () => {
-  const { world, gaps, looked, next, watch } = await watched();
+  const { world, gaps, checked, next, watch } = await watched();
   world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
-  await looked();
+  await checked();
   world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL')]);
   await next();
   world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
@@ -195,21 +195,21 @@ it('a gap that could not be handed on is found again at the next look', async ()
 });
 
 it('while a secret is rotated nothing is mended, and no secret compared', async () => {
-  const { world, watch, states, looked, next } = await watched({ config: { reconcile: 'apply' }, rotating: true });
+  const { world, watch, states, checked, next } = await watched({ config: { reconcile: 'apply' }, rotating: true });
   const other = { secret: new Secret('canary-2') };
   world.cloud.subscriptions.set([
     subscriptionOf('AUDIT_LOG_ALL', other),
     subscriptionOf('SMS_LOG_ALL', { ...other, status: 'DISABLED' }),
   ]);
-  await looked();
-  expect([states(), world.cloud.subscriptions.calls]).toEqual([['well', 'disabled'], ['list']]);
+  await checked();
+  expect([states(), world.cloud.subscriptions.calls]).toEqual([['ok', 'disabled'], ['list']]);
   expect(await watch.shown('xiq')).toEqual({ ...watch.state('xiq'), rotating: true });
   world.rotating = false;
   expect(await watch.shown('xiq')).toEqual(watch.state('xiq'));
   expect(watch.state('xiq')).not.toHaveProperty('rotating');
   expect(await watch.shown('none')).toBeUndefined();
   await next();
-  expect(states()).toEqual(['well', 'well']);
+  expect(states()).toEqual(['ok', 'ok']);
 });
 
 it.each([
@@ -219,24 +219,24 @@ it.each([
 ])('a look that hangs over a rotation does not %s', async (_, types) => {
   let asked = 0;
   const secrets = () => [new Secret(asked++ === 0 ? 'canary-1' : 'canary-2')];
-  const { world, watch, states, looked, next } = await watched({ config: { reconcile: 'apply' }, secrets });
+  const { world, watch, states, checked, next } = await watched({ config: { reconcile: 'apply' }, secrets });
   const told = { secret: new Secret('canary-2') };
   world.cloud.subscriptions.set(types.map((type) => subscriptionOf(type, told)));
-  await looked();
+  await checked();
   expect(world.cloud.subscriptions.calls).toEqual(['list', 'list']);
   expect(watch.state('xiq')?.failure).toContain('rotated meanwhile');
   await next();
-  expect(states()).toEqual(['well', 'well']);
+  expect(states()).toEqual(['ok', 'ok']);
   expect(watch.state('xiq')?.failure).toBeUndefined();
 });
 
 it('a changed source is looked at right away, with what its new configuration says; one taken out is let go', async () => {
-  const { watch, states, looked, configure, world, clock } = await watched();
-  await looked();
+  const { watch, states, checked, configure, world, clock } = await watched();
+  await checked();
   const next = testCloud({ messageTypes: ['EMAIL_LOG_ALL'] });
   next.subscriptions.set([subscriptionOf('EMAIL_LOG_ALL')]);
   configure(next);
-  while (states()?.join() !== 'well') await setImmediate();
+  while (states()?.join() !== 'ok') await setImmediate();
   expect(clock.now()).toBe(startMs);
   const { length } = world.cloud.subscriptions.calls;
   await clock.advance(60 * minute);
@@ -246,15 +246,15 @@ it('a changed source is looked at right away, with what its new configuration sa
 });
 
 it('looks when it is asked to, once more after the look that is under way, and after every reload', async () => {
-  const { watch, states, world, clock, looked } = await watched();
+  const { watch, states, world, clock, checked } = await watched();
   const first = watch.look();
   world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL')]);
   expect(await first).toEqual(['xiq']);
-  expect([states(), clock.now()]).toEqual([['well', 'missing'], startMs]);
+  expect([states(), clock.now()]).toEqual([['ok', 'missing'], startMs]);
   world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
-  await looked();
+  await checked();
   expect(await watch.look('xiq')).toEqual(['xiq']);
-  expect(states()).toEqual(['well', 'well']);
+  expect(states()).toEqual(['ok', 'ok']);
   expect(await watch.look('other')).toEqual([]);
   world.cloud.subscriptions.set([]);
   watch.reloaded();
@@ -271,25 +271,25 @@ it('nobody waits for a look of a watch that is stopped', async () => {
 });
 
 it('the public URL is told check by check; what is wrong with it is said', async () => {
-  const { watch, looked, log } = await watched({
+  const { watch, checked, log } = await watched({
     findings: [
-      { check: 'name', state: 'well', message: 'fine' },
-      { check: 'certificate_expiry', state: 'wrong', message: 'A certificate expires in 3 days' },
+      { check: 'name', state: 'ok', message: 'fine' },
+      { check: 'certificate_expiry', state: 'failed', message: 'A certificate expires in 3 days' },
     ],
   });
-  await looked();
+  await checked();
   expect(watch.state('xiq')?.publicUrl).toEqual([
-    { what: 'name', result: 'well', words: 'fine' },
-    { what: 'certificate_expiry', result: 'wrong', words: 'A certificate expires in 3 days' },
+    { what: 'name', result: 'ok', message: 'fine' },
+    { what: 'certificate_expiry', result: 'failed', message: 'A certificate expires in 3 days' },
   ]);
-  expect(log.lines.filter(({ event }) => event === 'public_url.wrong')).toHaveLength(1);
+  expect(log.lines.filter(({ event }) => event === 'public_url.check_failed')).toHaveLength(1);
 });
 
 it('what was remembered is of one place, and a document that makes no sense is said and passed over', async () => {
-  const { state, world, looked, log } = await watched();
+  const { state, world, checked, log } = await watched();
   const { documents, database } = state;
   world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
-  await looked();
+  await checked();
   const place = { application: 'siem', publicUrl: 'https://hooks.example/webhooks/xiq' };
   const read = (changes: Partial<typeof place> = {}) => readSeenTypes(documents, 'xiq', { ...place, ...changes });
   expect(await read()).toEqual({ AUDIT_LOG_ALL: { wellAtMs: startMs }, SMS_LOG_ALL: { wellAtMs: startMs } });
@@ -299,5 +299,5 @@ it('what was remembered is of one place, and a document that makes no sense is s
   await documents.put(documentNames.subscriptions('xiq'), { v: 1 });
   expect(await read()).toEqual({});
   const [line] = log.of('state.document_unreadable');
-  expect(line).toMatchObject({ facts: { document: documentNames.subscriptions('xiq') } });
+  expect(line).toMatchObject({ attributes: { document: documentNames.subscriptions('xiq') } });
 });

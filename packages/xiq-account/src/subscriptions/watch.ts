@@ -12,7 +12,7 @@ import { type GapReason, readSeenTypes, writeSeenTypes } from './seen-types.ts';
 import { urlFor } from './target.ts';
 
 export const subscriptionMetrics = {
-  'xiq_siem.subscriptions.looks': {
+  'xiq_siem.subscriptions.checks': {
     help: 'Times that the subscriptions at ExtremeCloud IQ were looked at, by what was found: well, mended, troubled, not_mended (it was to be, and could not), failed.',
     unit: '{look}',
     attributes: ['source', 'result'],
@@ -36,7 +36,7 @@ export interface SubscriptionsWatchParts {
   /** Whether a rotation of the source's managed secret was begun and is not done. */
   rotating(source: string): Promise<boolean>;
   /** What a sender would find at this URL. Rejects only with the signal's reason. */
-  lookAtUrl(url: string, signal: AbortSignal): Promise<readonly PublicUrlFinding[]>;
+  checkUrl(url: string, signal: AbortSignal): Promise<readonly PublicUrlFinding[]>;
   /** Resolves when it is safe with whoever fills it: the look that found it is remembered after that. */
   gapFound(gap: FoundGap): Promise<void>;
   /** Where what was seen is kept. */
@@ -152,7 +152,7 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
     };
   }
 
-  async function lookAtSubscriptions(): Promise<void> {
+  async function checkSubscriptions(): Promise<void> {
     const isRotating = await parts.rotating(source);
     if (isRotating) log.warn('subscriptions.rotation_unfinished', { mend: 'xiq-siem subscriptions rotate-secret' });
     const accepted = parts.secrets(source);
@@ -173,7 +173,7 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
     );
     found = {
       ...found,
-      looked: new Date(clock.now()).toISOString(),
+      checked: new Date(clock.now()).toISOString(),
       failure: result.fault && `what is wrong could not be mended: ${result.fault.message}`,
       subscriptions: [...subscriptionStates(subscriptions, result, clock.now())],
     };
@@ -183,15 +183,15 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
       await parts.gapFound({ source, messageType, reason, sinceMs, untilMs });
     }
     await writeSeenTypes(documents, source, subscriptions, result.seen);
-    meter.add('xiq_siem.subscriptions.looks', 1, { source, result: wordOf(result) });
+    meter.add('xiq_siem.subscriptions.checks', 1, { source, result: wordOf(result) });
   }
 
-  async function lookAtUrl(): Promise<void> {
+  async function checkUrl(): Promise<void> {
     const [messageType = ''] = subscriptions.messageTypes;
-    const findings = await parts.lookAtUrl(urlFor(subscriptions, messageType), signal);
+    const findings = await parts.checkUrl(urlFor(subscriptions, messageType), signal);
     found = { ...found, publicUrl: [...publicUrlStates(findings)] };
     for (const { check, state, message } of findings) {
-      if (state === 'wrong') log.warn('public_url.wrong', { kind: check, why: message });
+      if (state === 'failed') log.warn('public_url.check_failed', { kind: check, why: message });
     }
   }
 
@@ -200,7 +200,7 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
     const isForeseen = cause instanceof ConnectorError;
     const why = cause instanceof Error ? cause.message : String(cause);
     found = { ...found, failure: why };
-    meter.add('xiq_siem.subscriptions.looks', 1, { source, result: 'failed' });
+    meter.add('xiq_siem.subscriptions.checks', 1, { source, result: 'failed' });
     log[isForeseen ? 'warn' : 'error']('subscriptions.look_failed', {
       code: isForeseen ? cause.code : 'internal',
       why,
@@ -215,7 +215,7 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
     while (!signal.aborted) {
       const answered = asked;
       asked = undefined;
-      await Promise.all([lookAtSubscriptions().catch(failed), lookAtUrl().catch(failed)]);
+      await Promise.all([checkSubscriptions().catch(failed), checkUrl().catch(failed)]);
       answered?.resolve();
       if (asked !== undefined) continue;
       sleeping = new AbortController();
@@ -241,18 +241,18 @@ function watchSource(cloud: XiqCloud, subscriptions: SubscriptionsConfig, parts:
   };
 }
 
-function wordOf({ troubles, left, surplus, foreignAtOurUrl, fault }: ReconcileResult): string {
-  if (fault !== undefined) return 'not_mended';
-  if (left.size > 0) return 'troubled';
-  if (troubles.size > 0) return 'mended';
-  return surplus + foreignAtOurUrl > 0 ? 'troubled' : 'well';
+function wordOf({ problems, left, surplus, foreignAtOurUrl, fault }: ReconcileResult): string {
+  if (fault !== undefined) return 'fix_failed';
+  if (left.size > 0) return 'problems_left';
+  if (problems.size > 0) return 'fixed';
+  return surplus + foreignAtOurUrl > 0 ? 'problems_left' : 'ok';
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 const named = (log: Logger, source: string): Logger => ({
-  debug: (event, facts) => log.debug(event, { source, ...facts }),
-  info: (event, facts) => log.info(event, { source, ...facts }),
-  warn: (event, facts) => log.warn(event, { source, ...facts }),
-  error: (event, facts) => log.error(event, { source, ...facts }),
+  debug: (event, attributes) => log.debug(event, { source, ...attributes }),
+  info: (event, attributes) => log.info(event, { source, ...attributes }),
+  warn: (event, attributes) => log.warn(event, { source, ...attributes }),
+  error: (event, attributes) => log.error(event, { source, ...attributes }),
 });

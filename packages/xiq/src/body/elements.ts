@@ -96,8 +96,8 @@ function parseItems(text: string): { readonly items: readonly JsonValue[] } | { 
     value = JSON.parse(text);
   } catch (error) {
     // V8 quotes the spot, some tens of characters of it, and may cut one in half.
-    const words = (error instanceof Error ? error.message : String(error)).toWellFormed();
-    return { fault: { code: 'invalid_json', message: `The body is not valid JSON: ${words}` } };
+    const message = (error instanceof Error ? error.message : String(error)).toWellFormed();
+    return { fault: { code: 'invalid_json', message: `The body is not valid JSON: ${message}` } };
   }
   if (isArray(value)) return { items: value };
   if (isObject(value)) return { items: [value] };

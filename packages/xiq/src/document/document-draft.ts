@@ -40,8 +40,8 @@ function pathOf(place: string): Path {
 
 /** The object of that name within another; made where it is not there. */
 function child(parent: Tree, name: string): Tree {
-  const held = parent[name];
-  if (isTree(held)) return held;
+  const blocked = parent[name];
+  if (isTree(blocked)) return blocked;
   const made: Tree = {};
   parent[name] = made;
   return made;
@@ -120,9 +120,9 @@ export class DocumentDraft {
   add(place: ListPlace, value: string | undefined): void {
     if (value === undefined) return;
     const path = pathOf(place);
-    const held = this.#read(path);
-    if (!Array.isArray(held)) this.#write(path, [value]);
-    else if (!held.includes(value)) held.push(value);
+    const blocked = this.#read(path);
+    if (!Array.isArray(blocked)) this.#write(path, [value]);
+    else if (!blocked.includes(value)) blocked.push(value);
   }
 
   /** What a field table writes: its rules are checked against the places where they are declared. */
@@ -132,10 +132,10 @@ export class DocumentDraft {
       this.#write(path, value);
       return;
     }
-    const held = this.#read(path);
+    const blocked = this.#read(path);
     const texts = typeof value === 'object' ? value : [String(value)];
     // A set: a sender's list may be long.
-    this.#write(path, [...new Set([...(Array.isArray(held) ? held : []), ...texts])]);
+    this.#write(path, [...new Set([...(Array.isArray(blocked) ? blocked : []), ...texts])]);
   }
 
   get(place: Place): Tree[string] {

@@ -136,16 +136,16 @@ export const auditMapping = defineMapping({
 });
 
 /** By the description's words, the first that fits. Words never give an outcome. */
-const gdprActions: readonly (Classification & { readonly words: RegExp })[] = [
+const gdprActions: readonly (Classification & { readonly message: RegExp })[] = [
   {
-    words: /\b(?:delet|eras|remov|forg[eo]t)/i,
+    message: /\b(?:delet|eras|remov|forg[eo]t)/i,
     action: 'gdpr-data-erasure',
     category: ['iam'],
     type: ['user', 'deletion'],
     level: 'warning',
   },
   {
-    words: /\b(?:view|export|download)/i,
+    message: /\b(?:view|export|download)/i,
     action: 'gdpr-data-export',
     category: ['iam', 'database'],
     type: ['user', 'access'],
@@ -161,7 +161,7 @@ export const gdprMapping = defineMapping({
     const { values, draft } = input;
     finishShared(input);
     const text = values.description ?? values.parameters ?? '';
-    classify(draft, gdprActions.find(({ words }) => words.test(text)) ?? otherwise);
+    classify(draft, gdprActions.find(({ message }) => message.test(text)) ?? otherwise);
     draft.add('tags', 'gdpr');
     return values.timestamp;
   },

@@ -17,9 +17,9 @@ const authFields = {
 const category = ['authentication', 'network'] as const;
 
 /** The values of `reply` are not public: by the packet's name within it, the first that fits. */
-const replies: readonly (Classification & { readonly words: RegExp })[] = [
+const replies: readonly (Classification & { readonly message: RegExp })[] = [
   {
-    words: /reject/i,
+    message: /reject/i,
     action: 'radius-reject',
     category,
     type: ['start', 'denied'],
@@ -27,14 +27,14 @@ const replies: readonly (Classification & { readonly words: RegExp })[] = [
     level: 'warning',
   },
   {
-    words: /accept/i,
+    message: /accept/i,
     action: 'radius-accept',
     category,
     type: ['start', 'allowed'],
     outcome: 'success',
     level: 'info',
   },
-  { words: /challenge/i, action: 'radius-challenge', category, type: ['info'], outcome: 'unknown', level: 'info' },
+  { message: /challenge/i, action: 'radius-challenge', category, type: ['info'], outcome: 'unknown', level: 'info' },
 ];
 
 const otherwise: Classification = {
@@ -63,7 +63,7 @@ export const authMapping = defineMapping({
     finishRadius(input);
     if (values.auth_date !== undefined && values.auth_date.ms !== values.timestamp?.ms) leave('timestamp');
     const { reply } = values;
-    classify(draft, replies.find(({ words }) => reply !== undefined && words.test(reply)) ?? otherwise);
+    classify(draft, replies.find(({ message }) => reply !== undefined && message.test(reply)) ?? otherwise);
     draft.set('message', `RADIUS ${reply ?? 'reply'}${whoAndWhere(draft)}${suffix(': ', values.reject_reason)}`);
     return values.auth_date ?? values.timestamp;
   },

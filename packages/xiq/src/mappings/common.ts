@@ -14,7 +14,8 @@ export const commonFields = {
 } as const satisfies FieldTable;
 
 /** A part of a message: nothing where the value is missing. */
-export const suffix = (words: string, value: string | undefined): string => (value === undefined ? '' : words + value);
+export const suffix = (message: string, value: string | undefined): string =>
+  value === undefined ? '' : message + value;
 
 export function classify(draft: DocumentDraft, { action, category, type, outcome, level }: Classification): void {
   draft.set('event.action', action);

@@ -83,7 +83,8 @@ export function calledStationKey(called: string | undefined): string | undefined
 
 /** What follows a client in a message: ` of j.doe from DC-AC-… on Corp`. */
 export function whoAndWhere(draft: DocumentDraft): string {
-  const part = (words: string, value: unknown): string => suffix(words, typeof value === 'string' ? value : undefined);
+  const part = (message: string, value: unknown): string =>
+    suffix(message, typeof value === 'string' ? value : undefined);
   const user = draft.get('user.name') ?? draft.get('extreme.xiq.machine');
   return part(' of ', user) + part(' from ', draft.get('client.mac')) + part(' on ', draft.get('network.name'));
 }

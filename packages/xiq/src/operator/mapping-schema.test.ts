@@ -111,7 +111,9 @@ it.each<[string, unknown, readonly (string | RegExp)[]]>([
   ],
 ])('refuses %s', (_, file, expected) => {
   const faults = faultsOf(file);
-  expect(faults).toEqual(expected.map((words) => (typeof words === 'string' ? words : expect.stringMatching(words))));
+  expect(faults).toEqual(
+    expected.map((message) => (typeof message === 'string' ? message : expect.stringMatching(message))),
+  );
 });
 
 it('describes every key, for the reference', () => {

@@ -44,7 +44,7 @@ export const eventTypes = [
 ].sort();
 
 const maxCodes = 1_000;
-const maxWords = 100;
+const maxMessageCharacters = 100;
 
 const once = (values: readonly string[]): boolean => new Set(values).size === values.length;
 
@@ -96,10 +96,13 @@ const statusWords = z
       .regex(/^(?=.*\S)\P{Cc}*$/u, 'the status as the sender writes it, at most 64 characters'),
     outcome,
   )
-  .refine((words) => Object.keys(words).length <= maxWords, `at most ${maxWords} status words`)
-  .superRefine((words, context) => {
+  .refine(
+    (message) => Object.keys(message).length <= maxMessageCharacters,
+    `at most ${maxMessageCharacters} status words`,
+  )
+  .superRefine((message, context) => {
     const taken = new Map<string, string>();
-    for (const word of Object.keys(words)) {
+    for (const word of Object.keys(message)) {
       const other = taken.get(statusWord(word));
       if (other === undefined) taken.set(statusWord(word), word);
       else context.addIssue({ code: 'custom', path: [word], message: `the same word as ${JSON.stringify(other)}` });
@@ -120,7 +123,7 @@ export const mappingSchema = z.strictObject({
   statusWords: statusWords
     .default({})
     .describe(
-      `The outcome (\`success\`, \`failure\`, \`unknown\`) that a status of an SMS or e-mail means, in any case. They win over ours. At most ${maxWords}.`,
+      `The outcome (\`success\`, \`failure\`, \`unknown\`) that a status of an SMS or e-mail means, in any case. They win over ours. At most ${maxMessageCharacters}.`,
     ),
 });
 

@@ -43,7 +43,7 @@ export interface Delivery {
    * The HTTP status; or the code of the failure (`ECONNREFUSED`), `cut` (by a fault), `dropped` (by a fault),
    * `overflow` (too much was waiting), `withdrawn` (the subscription was gone or disabled when its turn came).
    */
-  readonly answer: number | string;
+  readonly response: number | string;
   /** Whether it was answered 2xx. */
   readonly accepted: boolean;
   /** The receipt of a 202, where the answer holds one. */

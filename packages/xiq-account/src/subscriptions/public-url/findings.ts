@@ -14,18 +14,18 @@ export type PublicUrlCheck = (typeof publicUrlChecks)[number];
 export interface PublicUrlFinding {
   readonly check: PublicUrlCheck;
   /** `unverifiable`: it cannot be seen from here. */
-  readonly state: 'well' | 'wrong' | 'unverifiable';
+  readonly state: 'ok' | 'failed' | 'unverifiable';
   /** What was found, and what to do; on one line. */
   readonly message: string;
 }
 
 export type Seen = Omit<PublicUrlFinding, 'check'>;
 
-export const well = (message: string): Seen => ({ state: 'well', message });
-export const wrong = (message: string): Seen => ({ state: 'wrong', message });
+export const ok = (message: string): Seen => ({ state: 'ok', message });
+export const failed = (message: string): Seen => ({ state: 'failed', message });
 export const unverifiable = (message: string): Seen => ({ state: 'unverifiable', message });
 
-const severity = { well: 0, unverifiable: 1, wrong: 2 } as const;
+const severity = { ok: 0, unverifiable: 1, failed: 2 } as const;
 
 /** The worst of several; nothing seen is unverifiable. Others that say the same are not repeated. */
 export function worst(check: PublicUrlCheck, seen: readonly Seen[], nothing: string): PublicUrlFinding {

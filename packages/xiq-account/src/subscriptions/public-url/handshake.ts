@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect, type DetailedPeerCertificate } from 'node:tls';
-import { type Seen, unverifiable, well, wrong } from './findings.ts';
+import { failed, ok, type Seen, unverifiable } from './findings.ts';
 
 export interface HandshakeOptions {
   readonly socket: Socket;
@@ -59,17 +59,17 @@ const chainFaults: Readonly<Record<string, string>> = {
 };
 
 function chainSeen(fault: string | undefined): Seen {
-  if (fault === undefined) return well('The chain is complete as sent, up to a public authority.');
+  if (fault === undefined) return ok('The chain is complete as sent, up to a public authority.');
   if (fault === 'CERT_HAS_EXPIRED' || fault === 'CERT_NOT_YET_VALID') {
     return unverifiable('A certificate of the chain is not valid now: the chain shows once that is mended.');
   }
   const code = /^[A-Z_]{1,64}$/.test(fault) ? fault : 'unknown';
-  return wrong(chainFaults[fault] ?? `The chain cannot be verified (${code}): ${fullChain}.`);
+  return failed(chainFaults[fault] ?? `The chain cannot be verified (${code}): ${fullChain}.`);
 }
 
 function nameSeen(host: string, leaf: DetailedPeerCertificate): Seen {
-  if (checkServerIdentity(host, leaf) === undefined) return well(`The certificate is made for ${host}.`);
-  return wrong(`The certificate is not made for ${host}: take one that names it, or look which server answers.`);
+  if (checkServerIdentity(host, leaf) === undefined) return ok(`The certificate is made for ${host}.`);
+  return failed(`The certificate is not made for ${host}: take one that names it, or look which server answers.`);
 }
 
 function expirySeen(leaf: DetailedPeerCertificate, nowMs: number): Seen {
@@ -82,12 +82,12 @@ function expirySeen(leaf: DetailedPeerCertificate, nowMs: number): Seen {
     return unverifiable('The certificate does not say until when it is valid.');
   }
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  if (begins > nowMs) return wrong(`A certificate is valid only from ${day(begins)}: look at it, and at our clock.`);
-  if (ends <= nowMs) return wrong(`A certificate expired on ${day(ends)}: renew it now, webhooks do not come.`);
+  if (begins > nowMs) return failed(`A certificate is valid only from ${day(begins)}: look at it, and at our clock.`);
+  if (ends <= nowMs) return failed(`A certificate expired on ${day(ends)}: renew it now, webhooks do not come.`);
   const days = Math.floor((ends - nowMs) / dayMs);
   const renew = 'renew it, and look why that was not done by itself';
-  if (days < minDaysLeft) return wrong(`A certificate expires on ${day(ends)}, in ${days} days: ${renew}.`);
-  return well(`No certificate expires before ${day(ends)}.`);
+  if (days < minDaysLeft) return failed(`A certificate expires on ${day(ends)}, in ${days} days: ${renew}.`);
+  return ok(`No certificate expires before ${day(ends)}.`);
 }
 
 /** The leaf and its intermediates: when a root expires is its authority's affair. */

@@ -2,22 +2,22 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
 import { codeOf, createPublicUrlPorts, isUnknownName } from './ports.ts';
-import { startTcp } from './test-place.ts';
+import { startTcp } from './test-listeners.ts';
 
 type Answer = 'unknown' | 'failing' | 'silent' | readonly number[];
 const responseCodes = { unknown: 3, failing: 2 } as const;
 const [typeA, typeAaaa] = [1, 28];
 
 /** A name server on loopback that answers each type of question as told; gives the ports that ask it. */
-async function startNameServer(answers: Readonly<Record<number, Answer>>) {
+async function startNameServer(responses: Readonly<Record<number, Answer>>) {
   const server = createSocket('udp4');
   server.on('message', (query, { port, address }) => {
     const question = query.subarray(12, query.indexOf(0, 12) + 5);
     const type = question.readUInt16BE(question.length - 4);
-    const answer = answers[type] ?? 'unknown';
-    if (answer === 'silent') return;
-    const data = typeof answer === 'string' ? [] : answer;
-    const code = typeof answer === 'string' ? responseCodes[answer] : 0;
+    const response = responses[type] ?? 'unknown';
+    if (response === 'silent') return;
+    const data = typeof response === 'string' ? [] : response;
+    const code = typeof response === 'string' ? responseCodes[response] : 0;
     const head = Buffer.from([
       query[0] ?? 0,
       query[1] ?? 0,
@@ -49,8 +49,8 @@ it.each([
   ['both families', { [typeA]: ip4, [typeAaaa]: ip6 }, ['203.0.113.7', '2001:db8::1']],
   ['one, where the name has no other', { [typeA]: ip4, [typeAaaa]: [] }, ['203.0.113.7']],
   ['one, where the other cannot be had', { [typeA]: 'failing', [typeAaaa]: ip6 }, ['2001:db8::1']],
-] as const)('gives the addresses of %s', async (_case, answers, addresses) => {
-  const ports = await startNameServer(answers);
+] as const)('gives the addresses of %s', async (_case, responses, addresses) => {
+  const ports = await startNameServer(responses);
   expect(await ports.resolve('hooks.example', noSignal)).toEqual(addresses);
 });
 
@@ -58,8 +58,8 @@ it.each([
   ['is known to nobody', { [typeA]: 'unknown', [typeAaaa]: 'unknown' }, true],
   ['has no address', { [typeA]: [], [typeAaaa]: [] }, true],
   ['may have one', { [typeA]: 'unknown', [typeAaaa]: 'failing' }, false],
-] as const)('tells whether a name %s', async (_case, answers, isUnknown) => {
-  const ports = await startNameServer(answers);
+] as const)('tells whether a name %s', async (_case, responses, isUnknown) => {
+  const ports = await startNameServer(responses);
   const fault = await ports.resolve('hooks.example', noSignal).catch((error: unknown) => error);
   expect(codeOf(fault)).not.toBe('no answer');
   expect(isUnknownName(fault)).toBe(isUnknown);

@@ -26,12 +26,14 @@ export const createPublicUrlPorts = (nameServers?: readonly string[]): PublicUrl
     const cancel = (): void => resolver.cancel();
     signal.addEventListener('abort', cancel, { once: true });
     try {
-      const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+      const responses = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
       signal.throwIfAborted();
-      const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+      const addresses = responses.flatMap((response) => (response.status === 'fulfilled' ? response.value : []));
       if (addresses.length > 0) return addresses;
       // Of two faults the one that says less: a server that did not answer may know the name.
-      const faults = answers.flatMap((answer): unknown[] => (answer.status === 'rejected' ? [answer.reason] : []));
+      const faults = responses.flatMap((response): unknown[] =>
+        response.status === 'rejected' ? [response.reason] : [],
+      );
       throw faults.find((fault) => !notThere.has(codeOf(fault))) ?? faults[0];
     } finally {
       signal.removeEventListener('abort', cancel);

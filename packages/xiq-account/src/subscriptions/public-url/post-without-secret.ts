@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Seen, unverifiable, well, wrong } from './findings.ts';
+import { failed, ok, type Seen, unverifiable } from './findings.ts';
 
 /** Part of the answer of our own receiver to refused credentials. */
 const ourRealm = 'xiq-siem-connector';
 
 /** Carries what our own receiver knows the look by, so that it takes it for no stranger's try. */
-export const lookHeader = 'x-xiq-siem-look';
+export const selfCheckHeader = 'x-xiq-siem-look';
 
 /** Rejects where no answer comes, or with the signal's reason. The socket is used up. */
 export async function postWithoutSecret(socket: Socket, url: URL, signal: AbortSignal, mark?: string): Promise<Seen> {
@@ -22,7 +22,7 @@ export async function postWithoutSecret(socket: Socket, url: URL, signal: AbortS
       'Content-Type': 'application/json',
       'Content-Length': String(body.length),
       Connection: 'close',
-      ...(mark === undefined ? {} : { [lookHeader]: mark }),
+      ...(mark === undefined ? {} : { [selfCheckHeader]: mark }),
     },
     maxHeaderSize: 16_384,
     signal,
@@ -30,8 +30,8 @@ export async function postWithoutSecret(socket: Socket, url: URL, signal: AbortS
   try {
     asked.end(body);
     // No redirect is followed, and what the answer says is not read.
-    const [answer]: IncomingMessage[] = await once(asked, 'response', { signal });
-    return answer === undefined ? unverifiable('No answer came.') : judge(answer);
+    const [response]: IncomingMessage[] = await once(asked, 'response', { signal });
+    return response === undefined ? unverifiable('No answer came.') : judge(response);
   } finally {
     asked.on('error', () => undefined).destroy();
     socket.destroy();
@@ -41,7 +41,7 @@ export async function postWithoutSecret(socket: Socket, url: URL, signal: AbortS
 function judge({ statusCode = 0, headers }: IncomingMessage): Seen {
   if (statusCode === 401) {
     if (headers['www-authenticate']?.includes(ourRealm)) {
-      return well('A webhook without the secret is refused with 401, by this connector.');
+      return ok('A webhook without the secret is refused with 401, by this connector.');
     }
     return unverifiable(
       'The answer is 401, but it does not say that it is of this connector: look that no proxy before it asks for credentials of its own.',
@@ -57,14 +57,14 @@ function judge({ statusCode = 0, headers }: IncomingMessage): Seen {
     );
   }
   if (statusCode >= 300 && statusCode < 400) {
-    return wrong(`${answered}: a redirect. The sender does not follow it: take the webhooks at publicUrl itself.`);
+    return failed(`${answered}: a redirect. The sender does not follow it: take the webhooks at publicUrl itself.`);
   }
   if (statusCode >= 200 && statusCode < 300) {
-    return wrong(`${answered}: something before the receiver takes it. Look where the proxy sends this path.`);
+    return failed(`${answered}: something before the receiver takes it. Look where the proxy sends this path.`);
   }
   if (statusCode === 404) {
-    return wrong(`${answered}: look that publicUrl names this source, and that the proxy passes the path unchanged.`);
+    return failed(`${answered}: look that publicUrl names this source, and that the proxy passes the path unchanged.`);
   }
-  if (statusCode >= 500) return wrong(`${answered}: look whether the proxy reaches the receiver.`);
-  return wrong(`${answered}: look at the proxy or firewall before the receiver.`);
+  if (statusCode >= 500) return failed(`${answered}: look whether the proxy reaches the receiver.`);
+  return failed(`${answered}: look at the proxy or firewall before the receiver.`);
 }

@@ -41,7 +41,7 @@ it('tells every event to every subscription of its type that is enabled, and to 
     const body = received.find(({ path }) => path === `/${messageType}`)?.body ?? '';
     expect(JSON.parse(body)).toContainEqual(JSON.parse(webhook));
     expect(deliveries).toHaveLength(messageType === type ? 2 : 1);
-    expect(deliveries[0]).toMatchObject({ answer: 202, accepted: true, attempt: 1, faults: [] });
+    expect(deliveries[0]).toMatchObject({ response: 202, accepted: true, attempt: 1, faults: [] });
     expect(deliveries[0]?.receipt).toMatch(/^r1_\d+$/);
   }
 });
@@ -80,13 +80,13 @@ it('does not send again what was refused, unless told to', async () => {
   first.subscribe();
   const [event] = first.cloud.emit({ type });
   await first.cloud.settled();
-  expect(event?.deliveries).toMatchObject([{ answer: 503, accepted: false }]);
+  expect(event?.deliveries).toMatchObject([{ response: 503, accepted: false }]);
 
   const second = await start({ webhooks: { retries: 2, retryDelayMs: 1 } }, (number) => (number < 3 ? 503 : 202));
   second.subscribe();
   const [again] = second.cloud.emit({ type });
   await second.cloud.settled();
-  expect(again?.deliveries.map(({ attempt, answer }) => [attempt, answer])).toEqual([
+  expect(again?.deliveries.map(({ attempt, response }) => [attempt, response])).toEqual([
     [1, 503],
     [2, 503],
     [3, 202],
@@ -98,7 +98,7 @@ it('notes that nobody was there', async () => {
   cloud.subscriptions.add({ url: 'http://127.0.0.1:1/', messageType: type });
   const [event] = cloud.emit({ type });
   await cloud.settled();
-  expect(event?.deliveries).toMatchObject([{ answer: 'ECONNREFUSED', accepted: false, receipt: undefined }]);
+  expect(event?.deliveries).toMatchObject([{ response: 'ECONNREFUSED', accepted: false, receipt: undefined }]);
 });
 
 it('notes that no answer came in time', async () => {
@@ -107,13 +107,13 @@ it('notes that no answer came in time', async () => {
   cloud.faults.set({ slow: { next: 1, durationMs: 5000 } });
   const [slow] = cloud.emit({ type });
   await cloud.settled();
-  expect(slow?.deliveries).toMatchObject([{ answer: 'ETIMEDOUT' }]);
+  expect(slow?.deliveries).toMatchObject([{ response: 'ETIMEDOUT' }]);
 });
 
 it('drops the next webhooks, and then no more', async () => {
   const { events, order, faultsLeft } = await withFaults({ drop: { next: 2 } });
   expect(order).toEqual([2]);
-  expect(events.map(({ deliveries }) => deliveries.map(({ answer }) => answer))).toEqual([
+  expect(events.map(({ deliveries }) => deliveries.map(({ response }) => response))).toEqual([
     ['dropped'],
     ['dropped'],
     [202],
@@ -152,7 +152,7 @@ it('sends late, with the secret of that time, and not at all to who is gone', as
   cloud.subscriptions.remove(other.id);
   await cloud.settled();
   expect(received.map(({ authorization }) => authorization)).toEqual([basic('xiq:rotated')]);
-  expect(event?.deliveries).toMatchObject([{ answer: 'withdrawn', attempt: 0, faults: ['late'] }]);
+  expect(event?.deliveries).toMatchObject([{ response: 'withdrawn', attempt: 0, faults: ['late'] }]);
 });
 
 it('sends slowly', async () => {
@@ -174,7 +174,7 @@ it('cuts a webhook in its middle', async () => {
   const { receiver, events, order } = await withFaults({ cutWebhook: { next: 1 } }, 2);
   expect(order).toEqual([1]);
   expect(receiver.broken()).toBe(1);
-  expect(events[0]?.deliveries).toMatchObject([{ answer: 'cut', accepted: false, faults: ['cutWebhook'] }]);
+  expect(events[0]?.deliveries).toMatchObject([{ response: 'cut', accepted: false, faults: ['cutWebhook'] }]);
 });
 
 it('ends what is under way when it is closed', async () => {
@@ -192,5 +192,5 @@ it('notes a secret that no header can hold', async () => {
   cloud.subscriptions.add({ url: receiver.url, secret: 'a line\nend', messageType: type });
   const [event] = cloud.emit({ type });
   await cloud.settled();
-  expect(event?.deliveries).toMatchObject([{ answer: 'ERR_INVALID_CHAR', accepted: false }]);
+  expect(event?.deliveries).toMatchObject([{ response: 'ERR_INVALID_CHAR', accepted: false }]);
 });

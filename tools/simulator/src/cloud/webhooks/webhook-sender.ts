@@ -50,12 +50,12 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
   const { caller, subscriptions, faults, now, secretForm, connections, retries, retryDelayMs } = options;
   const pending = createPending<Job>(connections, run);
   /** By subscription: the body that waits to be overtaken. */
-  const held = new Map<string, { readonly job: Job; readonly release: () => void }>();
+  const blocked = new Map<string, { readonly job: Job; readonly release: () => void }>();
   let bodies = 0;
   /** Rises with `clear`: what was under way then is not gone on with. */
   let epoch = 0;
 
-  function note(job: Job, answer: number | string, attempt: number, receipt?: string): void {
+  function note(job: Job, response: number | string, attempt: number, receipt?: string): void {
     const { id, url } = job.subscription;
     const delivery: Delivery = {
       subscriptionId: id,
@@ -63,8 +63,8 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
       body: job.number,
       attempt,
       endedAtMs: now(),
-      answer,
-      accepted: isAccepted(answer),
+      response,
+      accepted: isAccepted(response),
       receipt,
       faults: job.faults,
     };
@@ -89,15 +89,15 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
     // The URL and the secret of now: they may have changed while it waited.
     const { url, secret: own } = subscription;
     const secret = job.faults.includes('wrongSecret') ? `not-${own ?? 'a-secret'}` : own;
-    const answer = await caller.call({
+    const response = await caller.call({
       url,
       body: job.body,
       authorization: secret === undefined ? undefined : secretHeader(secretForm, secret),
       cut: job.faults.includes('cutWebhook'),
       slowMs: job.slowMs,
     });
-    note({ ...job, subscription }, answer.status, job.attempt, receiptOf(answer));
-    if (isAccepted(answer.status) || job.attempt > retries) return undefined;
+    note({ ...job, subscription }, response.status, job.attempt, receiptOf(response));
+    if (isAccepted(response.status) || job.attempt > retries) return undefined;
     return { ...job, faults: [], slowMs: 0, attempt: job.attempt + 1 };
   }
 
@@ -106,7 +106,7 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
     const hit = <N extends FaultName>(name: N) => faults.hit(name, { messageType })?.settings;
     bodies += 1;
     const plain: Job = { subscription, events, body, number: bodies, faults: [], slowMs: 0, attempt: 1, after: [] };
-    if (pending.size() + held.size >= maxPending) {
+    if (pending.size() + blocked.size >= maxPending) {
       note(plain, 'overflow', 0);
       return;
     }
@@ -118,7 +118,7 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
       late: hit('late'),
       slow: hit('slow'),
       twice: hit('twice'),
-      outOfOrder: held.has(id) ? undefined : hit('outOfOrder'),
+      outOfOrder: blocked.has(id) ? undefined : hit('outOfOrder'),
       wrongSecret: hit('wrongSecret'),
       cutWebhook: hit('cutWebhook'),
     };
@@ -131,36 +131,36 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
   }
 
   function overtaken(id: string): readonly Job[] {
-    const waiting = held.get(id);
+    const waiting = blocked.get(id);
     if (waiting === undefined) return [];
-    held.delete(id);
+    blocked.delete(id);
     waiting.release();
     return [waiting.job];
   }
 
   function hold(id: string, job: Job, holdMs: number): void {
     const timer = setTimeout(() => {
-      held.delete(id);
+      blocked.delete(id);
       pending.add(job);
     }, holdMs);
-    held.set(id, { job, release: () => clearTimeout(timer) });
+    blocked.set(id, { job, release: () => clearTimeout(timer) });
   }
 
   return {
     send,
-    pending: () => pending.size() + held.size,
+    pending: () => pending.size() + blocked.size,
     async settled() {
-      while (pending.size() + held.size > 0) await pending.change();
+      while (pending.size() + blocked.size > 0) await pending.change();
     },
     clear() {
       epoch += 1;
-      for (const { release } of held.values()) release();
-      held.clear();
+      for (const { release } of blocked.values()) release();
+      blocked.clear();
       pending.clear();
     },
   };
 }
 
-function isAccepted(answer: number | string): boolean {
-  return typeof answer === 'number' && answer >= 200 && answer < 300;
+function isAccepted(response: number | string): boolean {
+  return typeof response === 'number' && response >= 200 && response < 300;
 }

@@ -1,0 +1,146 @@
+// For tests of jobs that are killed: many events at a file and at a collector that can refuse some, sent in small batches.
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { type Job, routes } from '@xiq-siem/admin-api';
+import type { Ext4Disk, HecFake } from '@xiq-siem/testkit';
+import { z } from 'zod';
+import { inFiles, inHecFake } from './arrivals.ts';
+import type { Ended } from './connector-process.ts';
+import { spawnConnector } from './connector-process.ts';
+import { type Copies, copiesBy } from './copies.ts';
+import { audits } from './elastic-events.ts';
+import { type OperatedConnector, type OperatorFixture, only, operatorFixture } from './operator-fixture.ts';
+import { hecToken, startHec } from './siems.ts';
+
+const bodies = 30;
+const eventsEach = 50;
+/** In the order in which they were sent. */
+export const sent = bodies * eventsEach;
+/** Every third is one that can be refused. */
+export const refusable = sent / 3;
+
+export interface JobFixture extends OperatorFixture {
+  readonly hec: HecFake;
+  /** The running one. */
+  connector(): OperatedConnector;
+  /**
+   * Makes ready to kill it; what it gives ends it by SIGKILL, as its disk loses its power if it is on one that can, and
+   * starts it again once the commands in its directory have ended.
+   */
+  armKill(): Promise<(commands: Promise<unknown>) => Promise<void>>;
+  /** From now on; none: all are taken. */
+  refuseSome(rule: (number: number) => boolean): void;
+  /** Ids and how often they arrived. */
+  arrived(): Promise<{ readonly archive: Copies; readonly splunk: Copies }>;
+  status(): Promise<z.output<typeof routes.status.response>>;
+  /** A command that may be ended in its midst, with `--json`. */
+  begin(message: string): RunningCommand;
+}
+
+export interface RunningCommand {
+  /** Resolves when the job has said of itself that it runs. */
+  readonly running: Promise<void>;
+  end(signal: NodeJS.Signals): void;
+  readonly ended: Promise<{ readonly code: Ended['code']; readonly jobs: readonly Job[]; readonly stderr: string }>;
+}
+
+const message = z.object({ message: z.string() });
+const exit = z.union([z.number(), z.custom<NodeJS.Signals>((value) => typeof value === 'string')]);
+
+/** All is sent; what could be refused was, and rests in the dead letters. */
+export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const hec = opened.adopt(await startHec(), (fake) => fake.close());
+  const small = { batch: { maxEvents: 5 }, maxInFlight: 1, retry: { initialMs: 50, maxMs: 200 } };
+  const fixture = opened.use(
+    await operatorFixture(
+      {
+        healthEvents: { enabled: false },
+        destinations: {
+          archive: { type: 'file', directory: './out', minFreeBytes: 0 },
+          splunk: { type: 'splunk-hec', url: hec.url, token: hecToken, ...small },
+        },
+      },
+      { 'hec-token': 'hec-token-4711' },
+      disk?.path,
+    ),
+  );
+  let connector = await fixture.start();
+  opened.defer(async () => void (await connector.end('SIGKILL')));
+  const { directory, secret, configFile } = fixture.fixture;
+  const refuseSome = (rule: (number: number) => boolean): void =>
+    hec.refuse(({ event }) => (rule(Number(message.parse(event).message)) ? 15 : undefined));
+  const status = async () => only((await fixture.ask(routes.status, 'status')).lines);
+
+  refuseSome((number) => number % 3 === 0);
+  for (let body = 0; body < bodies; body += 1) {
+    const first = body * eventsEach;
+    const events = audits(eventsEach, first).map((event, at) => ({ ...event, description: `${first + at}` }));
+    await connector.post('AUDIT_LOG_ALL', events);
+  }
+  await until(async () => {
+    const { destinations } = await status();
+    return destinations.every(({ lag, counters }) => lag.bodies === 0 && counters.normalized === sent);
+  }, 50);
+
+  await disk?.sync();
+
+  const rest = opened.move();
+  return {
+    ...fixture,
+    ...{ hec, refuseSome, status },
+    connector: () => connector,
+    async armKill() {
+      const cutPower = await disk?.armPowerCut();
+      return async (commands) => {
+        await cutPower?.();
+        await connector.end('SIGKILL');
+        await commands;
+        await disk?.remount();
+        connector = await fixture.start();
+      };
+    },
+    async arrived() {
+      const archive = await inFiles(join(directory, 'out'));
+      return { archive: copiesBy(archive, 'id'), splunk: copiesBy(inHecFake(hec), 'id') };
+    },
+    begin(message) {
+      const child = spawnConnector([...message.split(' '), '--json', '--config', configFile], secret, directory);
+      let stdout = '';
+      let stderr = '';
+      const running = Promise.withResolvers<void>();
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+        if (stdout.includes('"state":"running"')) running.resolve();
+      });
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      const ended = once(child, 'close').then(([code, signal]: unknown[]) => {
+        running.resolve();
+        const lines = stdout.split('\n').slice(0, -1);
+        const jobs = lines.map((line) => routes.watchJob.response.parse(JSON.parse(line)));
+        return { code: exit.parse(code ?? signal), jobs, stderr };
+      });
+      return { running: running.promise, ended, end: (signal) => void child.kill(signal) };
+    },
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  };
+}
+
+const patienceMs = 20_000;
+
+async function until(isSo: () => boolean | Promise<boolean>, everyMs: number): Promise<void> {
+  const end = performance.now() + patienceMs;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`not so after ${patienceMs} ms: ${isSo}`);
+    await setTimeout(everyMs);
+  }
+}
+
+/** At a random moment within the next requests of a job, at most so many of them. */
+export async function inTheMidst({ hec }: JobFixture, most: number): Promise<void> {
+  const wanted = hec.requests.length + Math.floor(Math.random() * most);
+  await until(() => hec.requests.length >= wanted, 1);
+}

@@ -1,0 +1,124 @@
+// For tests: a connector as its operator has it: a configuration, the commands as processes, and what they print.
+
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { routes, type Status } from '@xiq-siem/admin-api';
+import type { z } from 'zod';
+import { type Client, createClient } from './client.ts';
+import {
+  type Ended,
+  type RunningConnector,
+  runCommand,
+  spawnConnector,
+  startProcess,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from './connector-process.ts';
+
+export interface OperatorFixture {
+  readonly fixture: TemporaryDirectory;
+  /** Writes the configuration anew; what it leaves out is as the first one had it. */
+  configure(keys: object): Promise<void>;
+  write(file: string, text: string): Promise<void>;
+  start(): Promise<OperatedConnector>;
+  /** A command as a person runs it. `words` are parted by blanks. */
+  run(message: string): Promise<Ended>;
+  /** A command with `--json`: its exit code, and every line of it by the schema of the route that is asked. */
+  ask<Answer extends z.ZodType>(
+    route: { readonly response: Answer },
+    message: string,
+  ): Promise<Asked<z.output<Answer>>>;
+  /** `status --watch --json`, until it is ended. */
+  watchStatus(): StatusWatch;
+}
+
+interface Asked<Line> {
+  readonly code: Ended['code'];
+  readonly lines: readonly Line[];
+}
+
+export interface OperatedConnector extends RunningConnector {
+  /** One body; resolves with its receipt. */
+  post(messageType: string, events: readonly object[]): Promise<string>;
+}
+
+export interface StatusWatch {
+  /** All that it has said so far. */
+  readonly said: readonly Status[];
+  end(): Promise<void>;
+}
+
+/** `keys` of the configuration beside free ports and a source; `files` stand beside it, all of it within `parent`. */
+export async function operatorFixture(
+  keys: object,
+  files: Readonly<Record<string, string>> = {},
+  parent?: string,
+): Promise<OperatorFixture & AsyncDisposable> {
+  const fixture = await temporaryDirectory('', {}, parent);
+  const clients: Client[] = [];
+  const first = {
+    server: { port: 0 },
+    admin: { port: 0 },
+    journal: { minFreeBytes: 0 },
+    sources: { xiq: { type: 'xiq', secrets: [{ env: 'XIQ_TEST_SECRET' }] } },
+    ...keys,
+  };
+  const write = (file: string, text: string) => writeFile(join(fixture.directory, file), text, { mode: 0o600 });
+  // JSON is YAML.
+  const configure = (more: object) => writeFile(fixture.configFile, JSON.stringify({ ...first, ...more }));
+  await configure({});
+  for (const [file, text] of Object.entries(files)) await write(file, text);
+
+  const run = (message: string) =>
+    runCommand([...message.split(' '), '--config', fixture.configFile], fixture.directory);
+  return {
+    ...{ fixture, configure, write, run },
+    async start() {
+      const connector = await startProcess(fixture);
+      const client = createClient(connector.url, fixture.secret);
+      clients.push(client);
+      return {
+        ...connector,
+        async post(messageType, events) {
+          const { status, receipt } = await client.post(`/webhooks/xiq/${messageType}`, JSON.stringify(events));
+          if (receipt === undefined) throw new Error(`posting was answered ${status}`);
+          return receipt;
+        },
+      };
+    },
+    async ask({ response }, message) {
+      const { code, output, stdout } = await run(`${message} --json`);
+      const lines = stdout.split('\n').slice(0, -1);
+      if (lines.length === 0) throw new Error(`${message} --json ended with ${code} and said nothing but: ${output}`);
+      return { code, lines: lines.map((line) => response.parse(JSON.parse(line))) };
+    },
+    watchStatus() {
+      const args = ['status', '--watch', '--every', '1', '--json', '--config', fixture.configFile];
+      const child = spawnConnector(args, fixture.secret, fixture.directory);
+      const said: Status[] = [];
+      if (child.stdout === null) throw new Error('status has no output to read');
+      createInterface(child.stdout).on('line', (line) => said.push(routes.status.response.parse(JSON.parse(line))));
+      const ended = once(child, 'close');
+      return {
+        said,
+        async end() {
+          child.kill('SIGINT');
+          await ended;
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.close();
+      await fixture.remove();
+    },
+  };
+}
+
+/** The only line of an answer. */
+export function only<T>(values: readonly T[]): T {
+  const [value, ...rest] = values;
+  if (value === undefined || rest.length > 0) throw new Error(`expected one, there are ${values.length}`);
+  return value;
+}

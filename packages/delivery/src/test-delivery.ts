@@ -1,0 +1,241 @@
+// For the tests here: a journal in memory, destinations that follow a script, and the engine between them.
+import type {
+  Batch,
+  BodyReader,
+  DeliveryReport,
+  Destination,
+  DurablePosition,
+  ItemVerdict,
+  JournalEntry,
+  KeptBody,
+  NormalizedEvent,
+  Position,
+} from '@xiq-siem/core';
+import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
+import { z } from 'zod';
+import { type DeliveryInput, startDelivery } from './delivery.ts';
+import { deliveryOptions } from './options.ts';
+import type { ReplayStreamOptions } from './replay-stream.ts';
+import type { DeadLetter, DeadLetterStore, DeliveryDestination } from './services.ts';
+
+const bodyEvents = z.array(z.object({ id: z.string(), dataset: z.string() }));
+
+export function body(sequence: number, ids: readonly string[], dataset = 'test.events', source = 'xiq'): KeptBody {
+  return {
+    sequence,
+    receipt: `r1_${sequence}`,
+    metadata: { source, origin: 'webhook', receivedAtMs: 0 },
+    bytes: Buffer.from(JSON.stringify(ids.map((id) => ({ id, dataset })))),
+  };
+}
+
+/** Bodies of `size` events each, with ids `<sequence>.<element>`. */
+export function bodies(count: number, size: number, from = 0): readonly KeptBody[] {
+  return Array.from({ length: count }, (_, index) =>
+    body(
+      from + index,
+      Array.from({ length: size }, (_, element) => `${from + index}.${element}`),
+    ),
+  );
+}
+
+export function* normalize({ bytes }: KeptBody): Generator<NormalizedEvent> {
+  const events = bodyEvents.parse(JSON.parse(Buffer.from(bytes).toString()));
+  for (const [element, { id, dataset }] of events.entries()) {
+    yield { element, id, dataset, timeMs: 0, document: { event: { id, dataset } } };
+  }
+}
+
+export interface MemoryJournal {
+  append(...entries: readonly (KeptBody | JournalEntry)[]): void;
+  readonly openReader: (fromSequence: number) => BodyReader;
+  /** Bodies that were handed out to readers. */
+  reads(): number;
+}
+
+export function memoryJournal(...first: readonly (KeptBody | JournalEntry)[]): MemoryJournal {
+  const entries: JournalEntry[] = [];
+  const waiting = new Set<() => void>();
+  let reads = 0;
+  const journal: MemoryJournal = {
+    append(...more) {
+      for (const entry of more) entries.push('kind' in entry ? entry : { kind: 'body', body: entry });
+      for (const wake of [...waiting]) wake();
+    },
+    reads: () => reads,
+    openReader(fromSequence) {
+      const lastOf = (entry: JournalEntry) => (entry.kind === 'body' ? entry.body.sequence : entry.span.toSequence);
+      let at = entries.findIndex((entry) => lastOf(entry) >= fromSequence);
+      if (at < 0) at = entries.length;
+      return {
+        async read({ maxBodies }, signal) {
+          while (at >= entries.length && !signal.aborted) {
+            await new Promise<void>((resolve) => {
+              const wake = () => {
+                waiting.delete(wake);
+                resolve();
+              };
+              waiting.add(wake);
+              signal.addEventListener('abort', wake, { once: true });
+            });
+          }
+          if (signal.aborted) return [];
+          const given = entries.slice(at, at + maxBodies);
+          at += given.length;
+          reads += given.length;
+          return given;
+        },
+        close: async () => {},
+      };
+    },
+  };
+  journal.append(...first);
+  return journal;
+}
+
+/** Readers of just these bodies: with an end. */
+export function endingReader(kept: readonly KeptBody[]): (fromSequence: number) => BodyReader {
+  return (fromSequence) => {
+    const rest = kept.filter(({ sequence }) => sequence >= fromSequence);
+    return {
+      read: async ({ maxBodies }) => rest.splice(0, maxBodies).map((one) => ({ kind: 'body', body: one })),
+      close: async () => {},
+    };
+  };
+}
+
+/** A replay of just these bodies. */
+export function runOf(
+  destinationName: string,
+  kept: readonly KeptBody[],
+  more: Partial<ReplayStreamOptions> = {},
+): ReplayStreamOptions {
+  const own = { position: memoryPosition(), deadLetters: memoryDeadLetters(), openReader: endingReader(kept) };
+  const rules = { where: {}, pauseOnRejections: true };
+  return { id: 'job-1', destination: destinationName, normalize, ...own, ...rules, ...more };
+}
+
+export const start: Position = {
+  sequence: 0,
+  settled: [],
+  counters: { normalized: 0, delivered: 0, degraded: 0, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 },
+};
+
+export interface MemoryPosition extends DurablePosition {
+  readonly saves: readonly Position[];
+}
+
+export function memoryPosition(position: Position = start): MemoryPosition {
+  const saves: Position[] = [];
+  return {
+    saves,
+    get position() {
+      return saves.at(-1) ?? position;
+    },
+    async save(saved) {
+      saves.push(saved);
+    },
+    close: async () => {},
+  };
+}
+
+/** Answers one batch. What it returns or throws is what the plugin does; it may well not be a report. */
+export type Script = (batch: Batch, call: number, signal: AbortSignal) => unknown;
+
+export interface ScriptedDestination extends Destination {
+  /** The ids of each batch, as they were sent. */
+  readonly batches: readonly (readonly string[])[];
+  /** Ids that the script took, in order, resends included. */
+  readonly taken: readonly string[];
+  /** Most calls that were under way at once. */
+  mostAtOnce(): number;
+  closed(): number;
+}
+
+export function scripted(script: Script = takeAll): ScriptedDestination {
+  const batches: string[][] = [];
+  const taken: string[] = [];
+  let atOnce = 0;
+  let most = 0;
+  let closed = 0;
+  return {
+    batches,
+    taken,
+    mostAtOnce: () => most,
+    closed: () => closed,
+    async deliver(batch, signal) {
+      batches.push(batch.items.map(({ id }) => id));
+      most = Math.max(most, ++atOnce);
+      try {
+        const report = (await script(batch, batches.length, signal)) as DeliveryReport;
+        if (typeof report === 'object' && 'items' in report && Array.isArray(report.items)) {
+          for (const item of report.items) {
+            const id = batch.items[item?.index]?.id;
+            if (item?.verdict === 'delivered' && id !== undefined) taken.push(id);
+          }
+        }
+        return report;
+      } finally {
+        atOnce--;
+      }
+    },
+    async close() {
+      closed++;
+    },
+  };
+}
+
+export const takeAll: Script = (batch) => each(batch, () => ({ verdict: 'delivered' }));
+
+type VerdictOnly = ItemVerdict extends infer Item ? (Item extends ItemVerdict ? Omit<Item, 'index'> : never) : never;
+
+export function each(batch: Batch, verdict: (id: string, index: number) => VerdictOnly): unknown {
+  return { items: batch.items.map(({ id, index }) => ({ index, ...verdict(id, index) })) };
+}
+
+export interface MemoryDeadLetters extends DeadLetterStore {
+  readonly entries: readonly DeadLetter[];
+  full: boolean;
+}
+
+export function memoryDeadLetters(): MemoryDeadLetters {
+  const entries: DeadLetter[] = [];
+  return {
+    entries,
+    full: false,
+    async append(entry) {
+      entries.push(entry);
+    },
+  };
+}
+
+export function destination(
+  name: string,
+  plugin: Destination,
+  options: z.input<typeof deliveryOptions> = {},
+  more: Partial<DeliveryDestination> = {},
+): DeliveryDestination {
+  const definition = { type: 'scripted', assurance: 'stored' as const, codes: ['down', 'bad', 'busy', 'large'] };
+  const parsed = deliveryOptions.parse(options);
+  return { name, destination: plugin, definition, options: parsed, position: memoryPosition(), ...more };
+}
+
+export function fixture(
+  journal: MemoryJournal,
+  destinations: readonly DeliveryDestination[],
+  more: Partial<DeliveryInput> = {},
+) {
+  const clock = createManualClock();
+  const log = createRecordingLogger();
+  const meter = createRecordingMeter();
+  const deadLetters = memoryDeadLetters();
+  const services = { clock, log, meter, deadLetters, normalize, openReader: journal.openReader };
+  const redact = (text: string) => text.replaceAll('hunter2', '[secret]');
+  const delivery = startDelivery({ ...services, redact, random: () => 0.5, eventsPerTurn: 256, destinations, ...more });
+  const statusOf = (name: string) => {
+    const status = delivery.status().find((one) => one.name === name);
+    if (status === undefined) throw new Error(`no destination ${name}`);
+    return status;
+  };
+  return { clock, log, meter, deadLetters, delivery, statusOf };
+}

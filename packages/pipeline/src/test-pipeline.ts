@@ -1,0 +1,273 @@
+// For tests: a connector without listeners, in a directory of its own; real stages, destinations in memory.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { type Configuration, loadConfiguration, type Registry } from '@xiq-siem/config';
+import { type Batch, type DeliveryReport, defineDestination, type Log } from '@xiq-siem/core';
+import { fileDestination } from '@xiq-siem/file';
+import { selfSource } from '@xiq-siem/health-events';
+import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
+import { openDeadLetters, openProgressHistory, openState, prepareState } from '@xiq-siem/state';
+import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
+import { xiqSource } from '@xiq-siem/xiq';
+import { z } from 'zod';
+import { openPipeline } from './pipeline.ts';
+
+type Report = DeliveryReport<'down' | 'bad'>;
+
+/** What stands at the other end of a destination of type `memory`, by its name; it outlives a restart. */
+export interface Siem {
+  /** Documents that were taken, as JSON. */
+  readonly received: string[];
+  opened: number;
+  closed: number;
+  /** What its search shows nothing by. */
+  hides: 'everything' | 'failing' | undefined;
+  /** Answers a batch; takes all of it where not set. */
+  response: ((batch: Batch, signal: AbortSignal) => Report | Promise<Report>) | undefined;
+}
+
+export const takeAll = ({ items }: Batch): Report => ({
+  items: items.map(({ index }) => ({ index, verdict: 'delivered' })),
+});
+
+/** Rejects with the words, or holds, what the test picks by its JSON. */
+export const judging =
+  (verdict: 'rejected' | 'blocked', isMeant: (json: string) => boolean) =>
+  ({ items }: Batch): Report => ({
+    items: items.map(({ index, json }) =>
+      isMeant(json) ? { index, verdict, code: 'bad', message: 'no such field' } : { index, verdict: 'delivered' },
+    ),
+  });
+
+/** Answers nothing until it is told to end. */
+export const hanging = (_: Batch, signal: AbortSignal): Promise<Report> =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve({ batch: 'unavailable', code: 'down' }), { once: true });
+  });
+
+/** Takes nothing for an hour. */
+export const away = (): Report => ({ batch: 'unavailable', code: 'down', waitMs: 3_600_000 });
+
+export interface FixtureOptions {
+  /** A restart over the files of a place that was closed. */
+  readonly after?: { readonly directory: string; readonly siems: Map<string, Siem> };
+  readonly journal?: { readonly maxBytes?: number; readonly segmentBytes?: number };
+  readonly mapping?: string;
+  /** Another log than the embedded journal. */
+  readonly over?: Log;
+}
+
+export type PipelineFixture = Awaited<ReturnType<typeof openPipelineFixture>>;
+
+const memory = (siems: Map<string, Siem>) =>
+  defineDestination({
+    type: 'memory',
+    assurance: 'stored',
+    codes: ['down', 'bad'],
+    configSchema: z.strictObject({
+      label: z.string().optional(),
+      broken: z.boolean().default(false),
+      searchable: z.boolean().default(false),
+    }),
+    async create({ broken, searchable }, { name }) {
+      if (broken) throw new Error('its door is locked');
+      const siem = siemOf(siems, name);
+      siem.opened += 1;
+      return {
+        async deliver(batch, signal) {
+          const report = await (siem.response ?? takeAll)(batch, signal);
+          if ('items' in report) {
+            for (const { index, verdict } of report.items) {
+              if (verdict === 'delivered') siem.received.push(batch.items[index]?.json ?? '');
+            }
+          }
+          return report;
+        },
+        check: async () => ({ ok: siem.response === undefined, message: 'asked' }),
+        ...(searchable && {
+          find: async ({ id }) => {
+            if (siem.hides === 'failing') throw new Error('the search was refused');
+            const found = siem.hides === undefined && siem.received.some((json) => json.includes(id));
+            return { found, message: found ? 'it is there' : 'it does not show' };
+          },
+        }),
+        close: async () => {
+          siem.closed += 1;
+        },
+      };
+    },
+  });
+
+function siemOf(siems: Map<string, Siem>, name: string): Siem {
+  const siem = siems.get(name) ?? { received: [], opened: 0, closed: 0, hides: undefined, response: undefined };
+  siems.set(name, siem);
+  return siem;
+}
+
+/** One audit event, of a code that no mapping knows. */
+export const audit = (id: number, more: object = {}): object => ({
+  owner_id: 1091,
+  org_id: 0,
+  id,
+  category: 'SYSTEM',
+  user_id: 6553,
+  code: 99_001,
+  username: 'a@example.com',
+  timestamp: 1_636_337_187_000 + id,
+  description: `number ${id}`,
+  ...more,
+});
+
+/** One whose action is `config-changed`. */
+export const configChange = (id: number): object => audit(id, { code: 20_001, category: 'CONFIG' });
+
+/** Destinations in memory by name, sent to without delay. */
+export const destinations = (...names: readonly string[]): Record<string, object> =>
+  Object.fromEntries(names.map((name) => [name, { type: 'memory', batch: { maxAgeMs: 0 } }]));
+
+const settings = { sources: { xiq: { type: 'xiq' } }, healthEvents: { enabled: false } };
+
+export async function openPipelineFixture(
+  wanted: Record<string, object>,
+  { after, journal: limits, mapping, over }: FixtureOptions = {},
+) {
+  const directory = after?.directory ?? (await mkdtemp(join(tmpdir(), 'place-')));
+  const siems: Map<string, Siem> = after?.siems ?? new Map();
+  const registry: Registry = {
+    self: selfSource,
+    sources: [xiqSource],
+    destinations: { memory: async () => memory(siems), file: async () => fileDestination },
+  };
+  const file = join(directory, 'config.yaml');
+  /** Checked as that of a file; `mapping` is the text of the operator's own. */
+  async function configure(
+    entries: Record<string, object>,
+    more: object = {},
+    rules = mapping,
+  ): Promise<Configuration> {
+    if (rules !== undefined) await writeFile(join(directory, 'mapping.yaml'), rules);
+    const own = rules === undefined ? {} : { mapping: './mapping.yaml' };
+    await writeFile(file, JSON.stringify({ ...settings, ...own, destinations: entries, ...more }));
+    const loaded = await loadConfiguration(file, registry, {});
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+    return loaded.configuration;
+  }
+
+  const log = createRecordingLogger();
+  const meter = createRecordingMeter();
+  let clockMs = 0;
+  /** As the system's, set forward by `pass`. */
+  const now = (): number => Date.now() + clockMs;
+  const data = await openDataDirectory(join(directory, 'data'), {
+    now,
+    log,
+    prepare: (path, fromFormat) => prepareState(path, fromFormat, { now, log }),
+  });
+  const state = await openState(data.path, { now, log });
+  const services = {
+    agent: { id: data.instanceId, name: 'test', version: '1' },
+    secretsDirectory: data.paths.secrets,
+    now,
+    log,
+    meter,
+  };
+  const bounds = { maxBytes: 1 << 30, minFreeBytes: 0, segmentBytes: 1 << 20, ...limits, now, log, meter };
+  const journal: Journal =
+    over === undefined
+      ? await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds })
+      : { ...over, maintain: async () => {} };
+  const firstBody = (): number => journal.extent().firstSequence;
+  const deadLetters = await openDeadLetters(state.database, {
+    maxBytes: 1 << 24,
+    minFreeBytes: 0,
+    directory: data.path,
+    firstBody,
+    now,
+    log,
+  });
+  const progressHistory = openProgressHistory(state.database, log);
+  const pipeline = await openPipeline(await configure(wanted), { journal, deadLetters, services, log });
+  let isClosed = false;
+
+  /** Notes how far each destination has come, as the sampler does. */
+  async function sample(): Promise<void> {
+    const reached = pipeline.delivery.status().map(({ name, sequence }) => [name, { sequence, atMs: now() }] as const);
+    await progressHistory.add(new Map(reached));
+  }
+  await sample();
+  return {
+    directory,
+    siems,
+    registry,
+    file,
+    data,
+    state,
+    journal,
+    deadLetters,
+    progressHistory,
+    pipeline,
+    services,
+    log,
+    configure,
+    sample,
+    now,
+    siem: (name: string) => siemOf(siems, name),
+    /** Moves the clock. */
+    pass(ms: number): void {
+      clockMs += ms;
+    },
+    /** Resolves with the receipt. */
+    keep: (elements: readonly object[] | string, messageType = 'AUDIT_LOG_ALL') =>
+      journal.append(
+        { source: 'xiq', messageType, origin: 'webhook', receivedAtMs: now() },
+        Buffer.from(typeof elements === 'string' ? elements : JSON.stringify(elements)),
+      ),
+    /** Until each destination has all, and what it took stands on disk. */
+    async settled(): Promise<void> {
+      const { nextSequence } = journal.extent();
+      const hasAll = (sequence = 0): boolean => journal.bodiesIn(sequence, nextSequence - 1) === 0;
+      const isSaved = (name: string): boolean => hasAll(journal.positions().get(name)?.sequence);
+      await until(() =>
+        pipeline.delivery
+          .status()
+          .every(
+            ({ name, sequence, counters: { delivered, deadLettered } }) =>
+              hasAll(sequence) && (delivered + deadLettered === 0 || isSaved(name)),
+          ),
+      );
+    },
+    /** The files stay, for a restart. */
+    async stop(): Promise<void> {
+      if (isClosed) return;
+      isClosed = true;
+      await pipeline.delivery.stop(500);
+      await state.close();
+      await journal.close();
+      await data.close();
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await this.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Looks again and again until it is so; rejects after ten seconds. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + 10_000;
+  while (!isSo()) {
+    if (performance.now() > giveUpAt) throw new Error(`it never came to be so: ${isSo}`);
+    await setTimeout(2);
+  }
+}
+
+/** All lines of a stream. */
+export async function linesOf<Line>(stream: AsyncIterable<Line>): Promise<Line[]> {
+  const lines: Line[] = [];
+  for await (const line of stream) lines.push(line);
+  return lines;
+}
+
+export const never: AbortSignal = new AbortController().signal;

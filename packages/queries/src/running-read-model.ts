@@ -1,0 +1,61 @@
+// The evidence of a running connector.
+import type { Configuration } from '@xiq-siem/config';
+import type { Log } from '@xiq-siem/core';
+import { routeBy } from '@xiq-siem/delivery';
+import type { Pipeline } from '@xiq-siem/pipeline';
+import { type PluginServices, readingSources } from '@xiq-siem/pipeline';
+import type { BackfilledLookup, DeadLetters, ProgressHistory, State } from '@xiq-siem/state';
+import { considerately } from './considerate.ts';
+import type { ReadModel } from './read-model.ts';
+import type { MappingAtWork } from './replay-preview.ts';
+
+export interface RunningParts {
+  readonly journal: Log;
+  readonly deadLetters: DeadLetters;
+  readonly progressHistory: ProgressHistory;
+  readonly incidents: State['incidents'];
+  readonly pipeline: Pipeline;
+  readonly services: PluginServices;
+  readonly backfilled?: BackfilledLookup | undefined;
+}
+
+/** What an operator reads is no event more: nothing is counted. */
+const uncounted = { add: () => {} };
+
+/** The mapping of a configuration; or, before any mapping file, the one that is built in. */
+export function mappingAtWork(
+  configuration: Configuration,
+  { agent, log, now }: Pick<PluginServices, 'agent' | 'log' | 'now'>,
+  builtIn?: 'builtInMapping',
+): MappingAtWork & Pick<ReadModel, 'unmapped'> {
+  const sourceOf = readingSources(configuration, { agent, log, meter: uncounted }, builtIn);
+  return {
+    version: configuration.mappingVersion(builtIn),
+    normalize: (body) => sourceOf(body).normalize(body, now()),
+    unmapped: (body) => sourceOf(body).unmapped?.(body) ?? [],
+  };
+}
+
+/** A new one for each call: what is configured may change between two. */
+export function runningReadModel(parts: RunningParts): ReadModel {
+  const { journal, deadLetters, progressHistory, incidents, pipeline, services, backfilled } = parts;
+  const { version: mappingVersion, ...mapping } = mappingAtWork(pipeline.configuration(), services);
+  return {
+    ...mapping,
+    snapshot: false,
+    journal,
+    deadLetters,
+    incidents,
+    progressHistory,
+    backfilled,
+    mappingVersion,
+    destinations: () =>
+      pipeline.destinations().map(({ configured: { name, definition, options }, destination }) => {
+        const assurance = destination.assurance ?? definition.assurance;
+        return { name, type: definition.type, assurance, wants: routeBy(options.where) };
+      }),
+    position: (destination) => journal.positions().get(destination),
+    now: services.now,
+    yieldNow: considerately(),
+  };
+}

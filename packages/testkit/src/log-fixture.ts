@@ -1,0 +1,118 @@
+// The tools of the conformance rules of logs: a log over its store, bodies to append, and what a reader gives.
+import assert from 'node:assert/strict';
+import type { BodyMetadata, JournalEntry, KeptBody, Log, LostSpan, PositionOptions } from '@xiq-siem/core';
+import { inTime, noSignal } from './destination-fixture.ts';
+import type { LogHarness, LogUnderTest } from './log-harness.ts';
+
+export interface LogFixture {
+  readonly harness: LogHarness;
+  /** Opens it, for the first time or again after a kill or its close. Closed when the rule has ended. */
+  open(): Promise<Log>;
+  kill(): Promise<void>;
+}
+
+export interface LogRule {
+  /** The rule in words. */
+  readonly name: string;
+  /** What the harness has to be able to do for it. */
+  readonly needs: readonly (keyof Pick<LogHarness, 'capacityBytes' | 'damage'>)[];
+  /** Throws where the rule is broken. */
+  readonly run: (fixture: LogFixture) => Promise<void>;
+}
+
+/** Runs a rule over a store of its own, and cleans up. */
+export async function withLogFixture(
+  { start }: LogUnderTest,
+  rule: (fixture: LogFixture) => Promise<unknown>,
+): Promise<void> {
+  const harness = await start();
+  let last: Log | undefined;
+  try {
+    await rule({
+      harness,
+      async open() {
+        last = await inTime(harness.open(), 'open()');
+        return last;
+      },
+      async kill() {
+        last = undefined;
+        await inTime(harness.kill(), 'kill()');
+      },
+    });
+  } finally {
+    await inTime(last?.close() ?? Promise.resolve(), 'close()').catch(() => {});
+    await harness.stop();
+  }
+}
+
+export const everything = { maxBodies: 10_000, maxBytes: 2 ** 30 };
+export const earliest: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
+export const sampleMetadata: BodyMetadata = { source: 'xiq', origin: 'webhook', receivedAtMs: 1_700_000_000_000 };
+
+/** Appends texts, one after the other; gives their receipts. */
+export async function appendTexts(log: Log, texts: readonly string[]): Promise<readonly string[]> {
+  const receipts: string[] = [];
+  for (const text of texts) receipts.push(await appendText(log, text));
+  return receipts;
+}
+
+export function appendText(log: Log, text: string, metadata = sampleMetadata): Promise<string> {
+  return inTime(log.append(metadata, Buffer.from(text)), 'append()');
+}
+
+/** All entries from one sequence to another, or to the tail as it is now. */
+export async function entriesOf(log: Log, from: number, to: number): Promise<readonly JournalEntry[]> {
+  const reader = log.reader(from, to);
+  const entries: JournalEntry[] = [];
+  for (;;) {
+    const more = await inTime(reader.read(everything, noSignal), 'read()');
+    if (more.length === 0) break;
+    entries.push(...more);
+  }
+  await reader.close();
+  return entries;
+}
+
+/** All that there is. */
+export function allOf(log: Log): Promise<readonly JournalEntry[]> {
+  const { firstSequence, nextSequence } = log.extent();
+  return entriesOf(log, firstSequence, nextSequence - 1);
+}
+
+export const bodiesOf = (entries: readonly JournalEntry[]): readonly KeptBody[] =>
+  entries.flatMap((entry) => (entry.kind === 'body' ? [entry.body] : []));
+
+export const spansOf = (entries: readonly JournalEntry[]): readonly LostSpan[] =>
+  entries.flatMap((entry) => (entry.kind === 'lost' ? [entry.span] : []));
+
+export const textOf = ({ bytes }: Pick<KeptBody, 'bytes'>): string => Buffer.from(bytes).toString();
+
+/** The texts of all bodies there are, sorted. */
+export async function textsIn(log: Log): Promise<readonly string[]> {
+  return bodiesOf(await allOf(log))
+    .map(textOf)
+    .sort();
+}
+
+export function isWithin(
+  { fromSequence, toSequence }: Pick<LostSpan, 'fromSequence' | 'toSequence'>,
+  at: number,
+): boolean {
+  return at >= fromSequence && at <= toSequence;
+}
+
+/** Spans say how many bodies they are, or that they do not know. */
+export function assertCount(spans: readonly LostSpan[], bodies: number): void {
+  if (spans.some((span) => span.bodies === undefined)) return;
+  assert.equal(
+    spans.reduce((sum, span) => sum + (span.bodies ?? 0), 0),
+    bodies,
+    'bodies that are said to be lost',
+  );
+}
+
+/** A body of a twentieth of the capacity. */
+export function textOfSize(capacityBytes: LogHarness['capacityBytes'], n: number): string {
+  const bytes = 'bytes' in capacityBytes ? capacityBytes.bytes : 0;
+  return `${n} ${'x'.repeat(bytes / 20)}`;
+}

@@ -1,0 +1,78 @@
+// For tests: the destination at a fake event collector, with events to send.
+import { Agent } from 'node:https';
+import { type Batch, type BatchItem, type EcsFields, ecsDocument, type JsonObject, Secret } from '@xiq-siem/core';
+import {
+  createRecordingLogger,
+  createRecordingMeter,
+  destinationContext,
+  type HecFakeOptions,
+  startHecFake,
+} from '@xiq-siem/testkit';
+import { type SplunkHecConfig, splunkHecConfig } from './config.ts';
+import { createSplunkHecDestination } from './splunk-hec-destination.ts';
+
+export const noSignal = new AbortController().signal;
+export const token = 'c0ffee00-canary-token-0000-splunk';
+export const otherToken = 'c0ffee11-canary-token-1111-splunk';
+/** By the names that configurations give them. */
+export const secrets = {
+  HEC_TOKEN: new Secret(token),
+  OTHER_TOKEN: new Secret(otherToken),
+  BROKEN_TOKEN: new Secret('canary\nHost: evil'),
+};
+export const timeMs = 1_636_337_187_553;
+
+export interface FixtureOptions {
+  readonly config?: Record<string, unknown>;
+  /** What no configuration may hold, such as times short enough for a test. */
+  readonly unchecked?: Partial<SplunkHecConfig>;
+  readonly fake?: Partial<HecFakeOptions>;
+  /** Authority to trust. */
+  readonly ca?: string;
+}
+
+/** `atEnd` is vitest's onTestFinished, by which all goes again. */
+export async function startFixture(atEnd: (clean: () => Promise<void>) => void, options: FixtureOptions = {}) {
+  const { config = {}, unchecked = {}, fake: fakeOptions = {}, ca } = options;
+  const fake = await startHecFake({ tokens: { [token]: {} }, ...fakeOptions });
+  atEnd(fake.close);
+  const log = createRecordingLogger();
+  const meter = createRecordingMeter();
+  const clock = { nowMs: 1_800_000_000_000 };
+  const common = destinationContext({ log, meter, name: 'splunk', now: () => clock.nowMs, secrets });
+  const context = ca === undefined ? common : { ...common, agent: () => new Agent({ keepAlive: true, ca }) };
+  const parsed = splunkHecConfig.parse({ url: fake.url, token: { env: 'HEC_TOKEN' }, ...config });
+  const destination = createSplunkHecDestination({ ...parsed, ...unchecked }, context);
+  atEnd(async () => destination.close?.());
+  return { fake, log, meter, clock, destination, idsOf: () => fake.events.map(({ event }) => idOf(event)) };
+}
+
+export interface EventOptions {
+  readonly id: string;
+  readonly dataset?: string;
+  readonly fields?: Partial<EcsFields>;
+  readonly extreme?: JsonObject;
+}
+
+/** A batch of events; a text is an audit event of that id. */
+export function batchOf(...events: readonly (string | EventOptions)[]): Batch {
+  return { items: events.map((event, index) => itemOf(typeof event === 'string' ? { id: event } : event, index)) };
+}
+
+function itemOf({ id, dataset = 'extreme_xiq.audit', fields = {}, extreme }: EventOptions, index: number): BatchItem {
+  const document = ecsDocument(
+    { 'event.id': id, 'event.dataset': dataset, 'organization.name': 'Acme', message: `ümläut ${id}`, ...fields },
+    extreme && { extreme: extreme },
+  );
+  return { index, id, dataset, timeMs, document, json: JSON.stringify(document) };
+}
+
+function idOf(document: unknown): string {
+  const { id } = eventOf(document);
+  return String(id);
+}
+
+function eventOf(document: unknown): { readonly id?: unknown } {
+  const isObject = typeof document === 'object' && document !== null;
+  return isObject && 'event' in document && typeof document.event === 'object' ? { ...document.event } : {};
+}
