@@ -47,7 +47,7 @@ async function doctor({ ask }: OperatorFixture, seconds: number) {
   return { code, said };
 }
 
-const taken = 'cannot be searched from here';
+const taken = 'the connector cannot search this destination';
 const othersAreWell = {
   archive: { result: 'found', ok: true, message: expect.stringContaining('.ndjson') },
   splunk: { result: 'delivered', ok: true, message: expect.stringContaining(taken) },

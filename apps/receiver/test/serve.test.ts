@@ -190,7 +190,7 @@ describe('a connector that does not start says why', () => {
     const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
     server.close();
     expect(code).toBe(69);
-    expect(output).toContain(`cannot listen at 127.0.0.1:${port} (EADDRINUSE)`);
+    expect(output).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE)`);
   });
 
   it('78 before it opens anything where the configuration is at fault', async () => {

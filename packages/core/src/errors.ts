@@ -36,6 +36,7 @@ const codes = {
   data_directory_locked: exitCodes.temporary,
   data_directory_failed: exitCodes.io,
   not_running: exitCodes.unavailable,
+  telemetry_disabled: exitCodes.config,
   listen_failed: exitCodes.unavailable,
   journal_full: exitCodes.temporary,
   journal_failed: exitCodes.io,
