@@ -213,6 +213,11 @@ const retired = {
   'journal-filling': high,
   'unknown-message-types': low,
   'pipeline-errors': { ...medium, kind: 'event' },
+  'gap-opened': critical,
+  'subscription-mended': { ...low, ...configuration },
+  'public-url-wrong': high,
+  'source-heard': low,
+  'signals-left-out': { ...low, severity: 47, level: 'warning' },
 } satisfies Readonly<Record<string, Classification>>;
 
 export type ReadableAction = HealthAction | keyof typeof retired;

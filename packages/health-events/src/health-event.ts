@@ -13,9 +13,25 @@ const maxPairs = 16;
 const maxPairLength = 160;
 const maxListed = 10;
 
-export const healthEventSchema = contentSchema
+const currentEvent = contentSchema
   .extend({ version: z.literal(version), action: z.custom<ReadableAction>(isReadable, 'an action that is known') })
   .readonly();
+
+/** Older releases stored `facts` with `sum.` keys, and `words`. */
+const olderEvent = z
+  .looseObject({ facts: z.record(z.string(), z.unknown()), words: z.string().optional() })
+  .transform(({ facts, words: message, ...rest }) => {
+    const attributes = Object.entries(facts).map(([key, value]) => [currentKey(key), value]);
+    return { ...rest, message, attributes: Object.fromEntries(attributes) };
+  });
+
+const currentKey = (key: string): string =>
+  key
+    .replace(/^sum\./, 'counters.')
+    .replace(/^counters\.difference$/, 'counters.unaccounted')
+    .replace(/^counters\.holds$/, 'counters.reconciled');
+
+export const healthEventSchema = z.preprocess((value) => olderEvent.safeParse(value).data ?? value, currentEvent);
 
 export type HealthEvent = z.output<typeof healthEventSchema>;
 

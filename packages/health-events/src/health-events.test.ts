@@ -249,8 +249,8 @@ it('all that is said is read back as valid documents, none of them an error', as
     'credentials-refused',
     'destination-down',
     'destination-misconfigured',
-    'retention-gap-opened',
     'heartbeat',
+    'retention-gap-opened',
     'source-silent',
     'state-damaged',
   ]);

@@ -129,6 +129,24 @@ it('is not ingested before it was made, though the clock was set back', () => {
   });
 });
 
+it('reads health events of older releases, with the same ids', () => {
+  const older = { version: 1, at: '2026-01-01T00:00:00.000Z', subject: 'elastic', reason: 'x', words: 'no such key' };
+  const facts = { 'sum.normalized': 9, 'sum.difference': 1, 'sum.holds': false, 'gap.bodies': 2 };
+  const actions = ['heartbeat', 'gap-opened', 'subscription-mended', 'public-url-wrong', 'source-heard'];
+  const written = [...actions, 'signals-left-out'].map((action) => ({ ...older, action, facts }));
+  const read = eventsOf(JSON.stringify(written));
+  expect(read.map(({ document }) => document.event?.action)).toEqual([...actions, 'signals-left-out']);
+  expect(read.map(({ document }) => validateEcs(document, own))).toEqual(read.map(() => []));
+  expect(read[0]?.document).toMatchObject({
+    error: { message: 'no such key' },
+    extreme: { connector: { counters: { normalized: 9, unaccounted: 1, reconciled: false }, gap: { bodies: 2 } } },
+  });
+  expect(read.slice(0, 2).map(({ id }) => id)).toEqual([
+    '159831919c9f09a88d9aad54b6b371f14748a5037',
+    '17b6f29e54c2a703ee818983642cdbf967402825d',
+  ]);
+});
+
 it('a heartbeat is a metric', () => {
   expect(eventsOf(JSON.stringify([whole('heartbeat')]))[0]?.document.event).toMatchObject({
     kind: 'metric',
@@ -229,7 +247,7 @@ describe('what it cannot read', () => {
     ['not_a_health_event', '[null]'],
     ['not_a_health_event', `[${text.replace('"version":1', '"version":2')}]`],
     ['not_a_health_event', `[${text.replace('"version":1', '"version":1,"more":1')}]`],
-    ['not_a_health_event', `[${text.replace('"facts":{}', '"facts":{"secret":"x"}')}]`],
+    ['not_a_health_event', `[${text.replace('"attributes":{}', '"attributes":{"secret":"x"}')}]`],
     ['not_a_health_event', `[${text.replace('"a"', '"\\ud800"')}]`],
   ])('becomes a pipeline_error: %s, %#', (code, content) => {
     const meter = createRecordingMeter();
