@@ -63,7 +63,7 @@ describe('a run', () => {
     );
     await clock.advance(60_000);
     expect(run.status()).toMatchObject({ state: 'running', open: 0 });
-    expect(log.of('delivery.position_not_saved')[0]?.attributes).toMatchObject({ destination: 'a', run: 'job-1' });
+    expect(log.of('position.write_failed')[0]?.attributes).toMatchObject({ destination: 'a', run: 'job-1' });
     isBroken = false;
     await clock.advance(6_000);
     expect(await run.ended).toBe('done');
