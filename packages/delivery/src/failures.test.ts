@@ -54,7 +54,7 @@ describe('a destination that is down', () => {
     expect(statusOf('a')).toMatchObject({
       state: 'backing_off',
       reason: 'down',
-      underWay: 0,
+      batchesInFlight: 0,
       lastMessage: 'connection refused',
     });
     expect(log.of('delivery.backing_off')).toHaveLength(1);

@@ -107,7 +107,7 @@ it('each changing admin call is one event, at once, and no two share a time', as
     none: undefined,
   };
   healthEvents.adminCall({ call: 'retry', outcome: 'success', input });
-  healthEvents.adminCall({ call: 'retry', outcome: 'failure', code: 'busy', input: {} });
+  healthEvents.adminCall({ call: 'retry', outcome: 'failure', code: 'too_many_jobs', input: {} });
   await clock.settle();
   const [first, second] = said('admin-call');
   expect(first?.attributes['admin.input']).toEqual([
@@ -116,7 +116,7 @@ it('each changing admin call is one event, at once, and no two share a time', as
     'dryRun=false',
     `text=${'x'.repeat(154)}…`,
   ]);
-  expect(second).toMatchObject({ outcome: 'failure', reason: 'busy', subject: 'retry' });
+  expect(second).toMatchObject({ outcome: 'failure', reason: 'too_many_jobs', subject: 'retry' });
   expect(first?.at).not.toBe(second?.at);
 });
 

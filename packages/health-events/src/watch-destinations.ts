@@ -7,7 +7,7 @@ import { type Watcher, watchStates } from './watch.ts';
 const awayMs = 60_000;
 
 /** Reasons of ours for which a destination pauses though nothing is wrong with it. */
-const ours: ReadonlySet<string> = new Set(['dead_letters_full', 'dead_letters_failed']);
+const ours: ReadonlySet<string> = new Set(['dead_letters_full', 'dead_letters_write_failed']);
 
 /** Undefined: not to be reported yet, or not any more. */
 function conditionOf({ state, reason = '', since, blocked }: DestinationState, atMs: number) {

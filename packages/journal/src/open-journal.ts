@@ -1,6 +1,6 @@
 // Opens a journal: joins the segments, their writer and readers, the positions and the retention.
 import { join } from 'node:path';
-import { ConnectorError, oneAtATime } from '@xiq-siem/core';
+import { ConnectorError, createSerialQueue } from '@xiq-siem/core';
 import { errorText, nodeFiles, systemCode } from './files.ts';
 import { openGaps } from './gaps.ts';
 import { headFormat } from './inspect-log.ts';
@@ -81,7 +81,7 @@ async function open(options: JournalOptions): Promise<Journal> {
   });
 
   const pruneQuarantine = quarantinePruning(files, quarantine, now, log);
-  const exclusively = oneAtATime();
+  const exclusively = createSerialQueue();
 
   async function saveHead(keptFrom: number, closed: boolean): Promise<void> {
     const nextSequence = set.nextSequence();

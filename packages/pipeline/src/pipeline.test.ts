@@ -177,7 +177,7 @@ test('while it changes, what is received is kept and delivered to those that sta
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
   fixture.siem('two').response = hanging;
   await fixture.keep([audit(0)]);
-  await until(() => fixture.pipeline.delivery.status()[1]?.underWay === 1);
+  await until(() => fixture.pipeline.delivery.status()[1]?.batchesInFlight === 1);
   let isOver = false;
   const applying = fixture.pipeline.apply(await fixture.configure(destinations('one'))).then(() => {
     isOver = true;

@@ -1,6 +1,6 @@
 // Sources, destinations and delivery as they are configured now; the next configuration is applied without a stop.
 import { type Configuration, type ConfiguredDestination, configChanges } from '@xiq-siem/config';
-import { type Log, type Logger, oneAtATime } from '@xiq-siem/core';
+import { createSerialQueue, type Log, type Logger } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
 import { type BackfilledLookup, type DeadLetters, withoutDuplicates } from '@xiq-siem/state';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
@@ -78,7 +78,7 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
     delivery.add(await deliveryDestination(destination, journal, 'now'));
   }
 
-  const inTurn = oneAtATime();
+  const inTurn = createSerialQueue();
   async function applyNow(next: Configuration): Promise<Applied> {
     const { added, removed, changed, sources: sourceChanges, needsRestart } = configChanges(configuration, next);
     const fresh = new Set([...added, ...changed]);

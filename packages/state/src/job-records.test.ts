@@ -1,5 +1,5 @@
 import { backfillRequest, type Job, jobSchema, replayRequest, retryRequest } from '@xiq-siem/admin-api';
-import { freshPosition } from '@xiq-siem/core';
+import { initialPosition } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -64,14 +64,14 @@ test('how far a replay is at a destination is there after a restart, and apart f
   const directory = await newStateDirectory();
   const state = await openTestState(directory);
   const records = await openJobRecords(state.documents);
-  const position = await records.position('a1', 'one', freshPosition(7));
-  expect(position.position).toEqual(freshPosition(7));
-  await position.save(freshPosition(9));
-  expect(position.position).toEqual(freshPosition(9));
+  const position = await records.position('a1', 'one', initialPosition(7));
+  expect(position.position).toEqual(initialPosition(7));
+  await position.save(initialPosition(9));
+  expect(position.position).toEqual(initialPosition(9));
   await state.close();
   const again = await openJobRecords((await openTestState(directory)).documents);
-  expect((await again.position('a1', 'one', freshPosition(1))).position).toEqual(freshPosition(9));
-  expect((await again.position('a1', 'two', freshPosition(1))).position).toEqual(freshPosition(1));
+  expect((await again.position('a1', 'one', initialPosition(1))).position).toEqual(initialPosition(9));
+  expect((await again.position('a1', 'two', initialPosition(1))).position).toEqual(initialPosition(1));
 });
 
 test('of those that have ended the newest hundred are remembered, with their positions, those that go on all', async () => {
@@ -81,7 +81,7 @@ test('of those that have ended the newest hundred are remembered, with their pos
   const frame = { kind: 'retry' as const, request, created, streams: [] };
   await records.save({ v: 1, job: { ...frame, id: 'old', state: 'interrupted' } });
   for (const id of ['id-0', 'id-50'])
-    await (await records.position(id, 'one', freshPosition(1))).save(freshPosition(5));
+    await (await records.position(id, 'one', initialPosition(1))).save(initialPosition(5));
   for (let number = 0; number < 103; number += 1) {
     const ended = new Date(number * 1000).toISOString();
     await records.save({ v: 1, job: { ...frame, id: `id-${number}`, state: 'done', ended } });
@@ -91,8 +91,8 @@ test('of those that have ended the newest hundred are remembered, with their pos
   expect(ids).toContain('old');
   for (const gone of ['id-0', 'id-1', 'id-2']) expect(ids).not.toContain(gone);
   expect((await readJobRecords(documents)).map(({ job }) => job.id).sort()).toEqual(ids.toSorted());
-  expect((await records.position('id-0', 'one', freshPosition(1))).position).toEqual(freshPosition(1));
-  expect((await records.position('id-50', 'one', freshPosition(1))).position).toEqual(freshPosition(5));
+  expect((await records.position('id-0', 'one', initialPosition(1))).position).toEqual(initialPosition(1));
+  expect((await records.position('id-50', 'one', initialPosition(1))).position).toEqual(initialPosition(5));
 });
 
 test('saved twice at once, the later one stands', async () => {

@@ -1,7 +1,7 @@
 // The file destination: each batch is appended to an NDJSON file, and on disk before it counts as delivered.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { allDelivered, type Destination, defineDestination, oneAtATime } from '@xiq-siem/core';
+import { allDelivered, createSerialQueue, type Destination, defineDestination } from '@xiq-siem/core';
 import { type FileConfig, fileConfig } from './config.ts';
 import { freeBytesOf, makeDirectory } from './directory.ts';
 import { DiskFault, explainFault, type FaultCode, faultCodes, faultReport } from './disk-fault.ts';
@@ -27,7 +27,7 @@ export function createFileDestination(
   const directory = context.resolvePath(config.directory);
   const files = rotatingFile(directory, config, context);
   // Even after the engine stopped waiting for the batch before.
-  const inTurn = oneAtATime();
+  const inTurn = createSerialQueue();
 
   async function append(bytes: Uint8Array): Promise<void> {
     const file = await files.ready(bytes.length);

@@ -1,5 +1,12 @@
 // What an answer of the server, or the lack of one, means for the events that were sent.
-import { faultAdvice, type HttpOutcome, httpFaultCodes, plainText, retryAfterMs, type Secret } from '@xiq-siem/core';
+import {
+  connectionAdvice,
+  type HttpOutcome,
+  httpFaultCodes,
+  retryAfterMs,
+  type Secret,
+  sanitizeServerMessage,
+} from '@xiq-siem/core';
 import { decodeResponse, decodeStatus } from './otlp-encoding.ts';
 
 const statusCodes = {
@@ -84,8 +91,8 @@ export function outcomeOf(outcome: HttpOutcome, { nowMs, retryOn500, secrets }: 
   if (outcome.kind === 'failed') {
     const { code, sent, message } = outcome;
     const isOurs = code === 'tls_failed' || code === 'invalid_request';
-    const hint = faultAdvice(outcome, { certificate: '`certFile` and `keyFile`' });
-    const text = withHint(plainText(message, secrets, maxMessageCharacters), hint);
+    const hint = connectionAdvice(outcome, { certificate: '`certFile` and `keyFile`' });
+    const text = withHint(sanitizeServerMessage(message, secrets, maxMessageCharacters), hint);
     return { kind: isOurs ? 'misconfigured' : sent ? 'unknown' : 'unavailable', code, message: text };
   }
   const { status, headers, body } = outcome;
@@ -93,15 +100,15 @@ export function outcomeOf(outcome: HttpOutcome, { nowMs, retryOn500, secrets }: 
   if (status >= 200 && status < 300) {
     const response = decodeResponse(contentType, body);
     if (response === undefined) {
-      const page = plainText(body.toString('utf8'), secrets, maxPage);
+      const page = sanitizeServerMessage(body.toString('utf8'), secrets, maxPage);
       const message = `HTTP ${status}, but the answer is no OTLP: does something else listen there? check \`url\`: ${page}`;
       return { kind: 'unavailable', code: 'not_otlp', message };
     }
-    const message = plainText(response.message, secrets, maxMessageCharacters);
+    const message = sanitizeServerMessage(response.message, secrets, maxMessageCharacters);
     if (response.rejected > 0) return { kind: 'partial', rejected: response.rejected, message };
     return { kind: 'taken', warning: message };
   }
-  const said = plainText(decodeStatus(contentType, body), secrets, maxMessageCharacters);
+  const said = sanitizeServerMessage(decodeStatus(contentType, body), secrets, maxMessageCharacters);
   const failure = meaningOf(status, said, retryOn500);
   const message = withHint(`HTTP ${status}${said === '' ? '' : `: ${said}`}`, advice[failure.code] ?? '');
   const waitMs = retryAfterMs(headers['retry-after'], nowMs);

@@ -1,5 +1,5 @@
 // One batch to its verdicts: mostly by one request, by several where the server refuses some events of it.
-import { type Batch, type BatchFault, createVerdictSheet, type DeliveryReport } from '@xiq-siem/core';
+import { type Batch, type BatchFault, createReportBuilder, type DeliveryReport } from '@xiq-siem/core';
 import type { Caution } from './caution.ts';
 import type { Entry } from './log-record.ts';
 import type { OtlpClient } from './otlp-client.ts';
@@ -20,7 +20,7 @@ const maxRequests = 64;
 export function createBatchSender({ send, entries, caution, warn }: BatchSenderOptions) {
   return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<OtelCode>> => {
     const all = entries(batch);
-    const sheet = createVerdictSheet<OtelCode>(batch);
+    const sheet = createReportBuilder<OtelCode>(batch);
     let untried: Group = all;
     // Halves of refused requests, the largest first: whatever the limit, the whole batch is looked through evenly.
     const suspects: Group[] = [];
