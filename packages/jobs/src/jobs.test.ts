@@ -36,7 +36,7 @@ test('four jobs run at once; a fifth is refused as busy, but attaching to a runn
   const [one, ...others] = spans(fixture, 5);
   if (one === undefined) throw new Error('no spans');
   for (const request of others) await jobs.start('replay', request);
-  await expect(jobs.start('replay', one)).rejects.toMatchObject({ code: 'busy' });
+  await expect(jobs.start('replay', one)).rejects.toMatchObject({ code: 'too_many_jobs' });
   expect(jobs.list()).toHaveLength(4);
   expect(await jobs.start('replay', others[0] ?? one)).toMatchObject({ resumed: true });
   await jobs.cancel(jobs.list()[0]?.id ?? '');

@@ -1,7 +1,7 @@
 // Jobs: start, resume after a kill, watch, cancel.
 import { setTimeout } from 'node:timers/promises';
 import type { Job } from '@xiq-siem/admin-api';
-import { ConnectorError, type Logger, oneAtATime } from '@xiq-siem/core';
+import { ConnectorError, createSerialQueue, type Logger } from '@xiq-siem/core';
 import { type JobRecord, type JobRecords, newJobId } from '@xiq-siem/state';
 
 /** `stopped`: on request, or because a destination was removed. The job can be resumed. */
@@ -61,7 +61,7 @@ const stopGraceMs = 2_000;
 export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
   const running = new Map<string, RunningJob>();
   /** Two concurrent calls with the same request get one job. */
-  const exclusive = oneAtATime();
+  const exclusive = createSerialQueue();
 
   const timeNow = (): string => new Date(now()).toISOString();
   const shown = (job: RunningJob): Job => ({ ...job.record.job, ...job.work.progress() });
@@ -86,7 +86,7 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     const known = unfinished(kind, request);
     if (known !== undefined && running.has(known.job.id)) return { ...jobOf(known.job.id), resumed: true };
     if (running.size >= maxRunning)
-      throw new ConnectorError('busy', `${maxRunning} jobs are running: wait for one to end, or cancel it`);
+      throw new ConnectorError('too_many_jobs', `${maxRunning} jobs are running: wait for one to end, or cancel it`);
     if (known !== undefined) return { ...(await run(known, 'job.resumed')), resumed: true };
     const job: Job = { id: newJobId(), kind, state: 'running', request, created: timeNow(), streams: [] };
     return run({ v: 1, job, ...(await kinds[kind].plan(request)) }, 'job.started');

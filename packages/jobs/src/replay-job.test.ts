@@ -75,7 +75,7 @@ test('only the named destinations; a name that is not configured is refused', as
   const { streams } = await jobs.ended(await jobs.start('replay', request(fixture, { destinations: ['two'] })));
   expect(streams.map(({ destination }) => destination)).toEqual(['two']);
   await expect(jobs.start('replay', request(fixture, { destinations: ['three'] }))).rejects.toMatchObject({
-    code: 'usage',
+    code: 'not_found',
     message: expect.stringContaining('one, two'),
   });
   expect(jobs.list()).toHaveLength(1);
@@ -149,7 +149,7 @@ test('a job whose destination is removed by a reload is interrupted, and cannot 
   await until(() => jobs.jobOf(job.id).streams[0]?.state === 'backing_off');
   await fixture.pipeline.apply(await fixture.configure(destinations('one')));
   expect(await jobs.ended(job)).toMatchObject({ state: 'interrupted' });
-  await expect(jobs.start('replay', wanted)).rejects.toMatchObject({ code: 'usage' });
+  await expect(jobs.start('replay', wanted)).rejects.toMatchObject({ code: 'not_found' });
   expect(jobs.jobOf(job.id)).toMatchObject({ state: 'interrupted' });
   fixture.siem('two').response = undefined;
   await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));

@@ -80,7 +80,7 @@ test('only dead letters that match the filter and existed at the start of the jo
   await jobs.ended(await jobs.start('retry', request));
   expect([(await countsOf(fixture))?.open, (await countsOf(fixture, 'two'))?.open]).toEqual([1, 2]);
   await expect(jobs.start('retry', retryRequest.parse({ destination: 'none' }))).rejects.toMatchObject({
-    code: 'usage',
+    code: 'not_found',
     message: expect.stringContaining('one, two'),
   });
 });

@@ -1,5 +1,5 @@
 // Reads dead letters as bodies of one event each, with consecutive sequences, for a replay stream.
-import type { BodyReader, EcsDocument, JournalEntry, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { BodyReader, EcsDocument, JournalEntry, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import type { DeadLetterFilter, DeadLetterReading, StoredDeadLetter } from '@xiq-siem/state';
 import { z } from 'zod';
 
@@ -49,7 +49,7 @@ export function retryReader(
       await batches.return?.();
     },
     /** The event of a body of this reader; none where it is missing. */
-    eventsOf({ sequence }: KeptBody): Iterable<NormalizedEvent> {
+    eventsOf({ sequence }: StoredBody): Iterable<NormalizedEvent> {
       const event = unsettled.get(sequence)?.event;
       return event === undefined ? [] : [event];
     },

@@ -1,5 +1,5 @@
 // The read model of all queries: the same for a running connector and for the files of a stopped one.
-import type { Assurance, KeptBody, LogReading, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
+import type { Assurance, NormalizedEvent, Position, ReadableLog, StoredBody, UnmappedField } from '@xiq-siem/core';
 import type { BackfilledLookup, DeadLetterReading, NotedIncident, ProgressHistoryReading } from '@xiq-siem/state';
 
 export interface KnownDestination {
@@ -12,7 +12,7 @@ export interface KnownDestination {
 
 export interface ReadModel {
   readonly snapshot: boolean;
-  readonly journal: LogReading;
+  readonly journal: ReadableLog;
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
   /** Incidents of the state file that are not acknowledged. */
@@ -26,8 +26,8 @@ export interface ReadModel {
   /** Current position of a destination, or the last saved one. */
   position(destination: string): Position | undefined;
   /** By the current mapping. */
-  normalize(body: KeptBody): Iterable<NormalizedEvent>;
-  unmapped(body: KeptBody): Iterable<UnmappedField>;
+  normalize(body: StoredBody): Iterable<NormalizedEvent>;
+  unmapped(body: StoredBody): Iterable<UnmappedField>;
   /** Epoch milliseconds. */
   now(): number;
   /** Yields to the pipeline; called between pieces of work. */
@@ -46,12 +46,12 @@ export function isSettled({ sequence, settled }: Position, ofSequence: number, e
 /** Number of bodies up to the end of the journal that are not completely settled. */
 export function unsettledBodies(
   { sequence, settled }: Pick<Position, 'sequence' | 'settled'>,
-  journal: LogReading,
+  journal: ReadableLog,
 ): number {
   return settled.reduce((sum, one) => {
     if (one.elements !== 'all') return sum;
-    return sum - journal.bodiesIn(Math.max(one.sequence, sequence), one.toSequence ?? one.sequence);
-  }, journal.bodiesIn(sequence));
+    return sum - journal.countBodies(Math.max(one.sequence, sequence), one.toSequence ?? one.sequence);
+  }, journal.countBodies(sequence));
 }
 
 /** ISO 8601 from epoch milliseconds. */

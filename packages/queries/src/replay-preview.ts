@@ -1,6 +1,6 @@
 // Shows what a replay with the current mapping file would change. Sends nothing.
 import type { PreviewLine, Where } from '@xiq-siem/admin-api';
-import type { EcsDocument, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { EcsDocument, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { eventFilter } from './event-filter.ts';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
 import type { ReadModel } from './read-model.ts';
@@ -16,7 +16,7 @@ export interface PreviewInput {
 
 export interface Mapping {
   readonly version: string;
-  normalize(body: KeptBody): Iterable<NormalizedEvent>;
+  normalize(body: StoredBody): Iterable<NormalizedEvent>;
 }
 
 /** These fields differ in every event. */

@@ -1,6 +1,6 @@
 // `status`: the state of journal, destinations, dead letters and jobs, and whether the counters reconcile.
 import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-siem/admin-api';
-import { freshPosition, type Position, type PositionCounters, type RetentionGap } from '@xiq-siem/core';
+import { initialPosition, type Position, type PositionCounters, type RetentionGap } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
 import type { NotedIncident } from '@xiq-siem/state';
 import type { Rates } from './rates.ts';
@@ -188,10 +188,10 @@ function countersOf(counters: PositionCounters, stream: DestinationStatus | unde
   const { delivered, deadLettered, filtered, damaged } = counters;
   const inFlight = stream?.open ?? 0;
   const byPosition = counters.normalized - delivered - deadLettered - filtered - damaged - inFlight;
-  const byStream = stream === undefined ? 0 : stream.taken - stream.settledSince - stream.inHand;
+  const byStream = stream === undefined ? 0 : stream.taken - stream.settledSinceStart - stream.inProgress;
   return { ...counters, inFlight, unaccounted: byPosition === 0 ? byStream : byPosition };
 }
 
 const failureOf = ({ code, message, atMs }: LastFailure) => ({ code, message, at: timeOf(atMs) });
 
-const noCounters = freshPosition(1).counters;
+const noCounters = initialPosition(1).counters;

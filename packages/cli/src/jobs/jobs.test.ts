@@ -73,7 +73,7 @@ describe('dlq retry', () => {
 
   it('busy: 75', async () => {
     const busy = () =>
-      Promise.reject(new ConnectorError('busy', '4 jobs are running: wait for one to end, or cancel it'));
+      Promise.reject(new ConnectorError('too_many_jobs', '4 jobs are running: wait for one to end, or cancel it'));
     expect((await runTest(['dlq', 'retry'], { retry: busy })).code).toBe(75);
   });
 
