@@ -150,7 +150,7 @@ describe('the admin listener', () => {
     const { token } = adminToken.parse(JSON.parse(await readFile(adminFile, 'utf8')));
     expect(await statusOf({})).toBe(401);
     expect(await statusOf({ authorization: 'Bearer wrong' })).toBe(401);
-    expect(await statusOf({ authorization: `Bearer ${token}` })).toBe(400);
+    expect(await statusOf({ authorization: `Bearer ${token}` })).toBe(404);
     expect(await statusOf({ authorization: `Bearer ${token}`, host: 'evil.example' })).toBe(403);
     expect(await statusOf({ host: 'evil.example' }, '/readyz')).toBe(403);
     await connector.end('SIGTERM');
@@ -247,9 +247,15 @@ describe('commands', () => {
 
     const alone = await startProcess(here);
     await expect.poll(() => alone.output()).toContain('"event":"destination.not_configured","destination":"second"');
-    expect(await forget('archive')).toMatchObject({ code: 64, output: expect.stringContaining('there is second') });
+    expect(await forget('archive')).toMatchObject({
+      code: 64,
+      output: expect.stringContaining('archive is still configured'),
+    });
     expect(await forget('second')).toMatchObject({ code: 0 });
-    expect(await forget('second')).toMatchObject({ code: 64, output: expect.stringContaining('none to forget') });
+    expect(await forget('second')).toMatchObject({
+      code: 66,
+      output: expect.stringContaining('unknown destination second'),
+    });
     await alone.end('SIGTERM');
     expect(await readdir(join(here.directory, 'data/positions'))).toEqual(['archive.position']);
     const known = await withState(here.directory, async (state) => {
