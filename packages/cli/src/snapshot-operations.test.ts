@@ -4,14 +4,14 @@ import { replayRequest } from '@xiq-siem/admin-api';
 import { openJobs, spanOf } from '@xiq-siem/jobs/test-jobs';
 import {
   audit,
-  away,
   destinations,
   type Fixture,
-  judging,
   linesOf,
   never,
   openFixture,
+  unavailable,
   until,
+  verdictWhere,
 } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -30,10 +30,10 @@ async function filesOf({ directory }: Fixture): Promise<Record<string, string>> 
 
 test('of a stopped connector all that reads is answered, marked as a snapshot, and no file is touched', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', (json) => json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
   const receipt = await fixture.keep([audit(1, { riskScore: 1 }), audit(2)]);
   await fixture.settled();
-  fixture.siem('one').response = away;
+  fixture.siem('one').response = unavailable;
   const { begin, jobOf, stop } = await openJobs(fixture);
   const { id } = await begin('replay', replayRequest.parse(spanOf(fixture)));
   await until(() => jobOf(id).streams[0]?.state === 'backing_off');
