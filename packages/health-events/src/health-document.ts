@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { AgentIdentity, JsonObject, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { AgentIdentity, JsonObject, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { ecsDocument, ecsVersion, nestFields } from '@xiq-siem/core';
 import { classifications, messageOf } from './event-table.ts';
 import type { HealthEvent } from './health-event.ts';
@@ -19,7 +19,7 @@ export const connectorDataset = 'extreme_xiq.connector';
 export interface BodyContext {
   readonly namespace: string;
   readonly agent: AgentIdentity;
-  readonly body: KeptBody;
+  readonly body: StoredBody;
   readonly ingestedAtMs: number;
 }
 

@@ -107,7 +107,7 @@ it('each admin call that changes something is one event at once, and no two have
     none: undefined,
   };
   healthEvents.adminCall({ call: 'retry', outcome: 'success', input });
-  healthEvents.adminCall({ call: 'retry', outcome: 'failure', code: 'busy', input: {} });
+  healthEvents.adminCall({ call: 'retry', outcome: 'failure', code: 'too_many_jobs', input: {} });
   await clock.settle();
   const [first, second] = reported('admin-call');
   expect(first?.attributes['admin.input']).toEqual([
@@ -116,7 +116,7 @@ it('each admin call that changes something is one event at once, and no two have
     'dryRun=false',
     `text=${'x'.repeat(154)}…`,
   ]);
-  expect(second).toMatchObject({ outcome: 'failure', reason: 'busy', subject: 'retry' });
+  expect(second).toMatchObject({ outcome: 'failure', reason: 'too_many_jobs', subject: 'retry' });
   expect(first?.at).not.toBe(second?.at);
 });
 

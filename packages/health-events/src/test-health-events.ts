@@ -1,6 +1,6 @@
 // For tests: health events of a simulated connector with a manual clock.
 import type { DestinationState, SourceState, Status } from '@xiq-siem/admin-api';
-import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import type { HealthAction } from './event-table.ts';
 import type { HealthEvent } from './health-event.ts';
@@ -12,7 +12,7 @@ export const startMs = Date.UTC(2026, 0, 1);
 
 export const agent = { id: '6f0c8c1e-0000-4000-8000-000000000000', name: 'xiq-siem-1', version: '0.1.0' };
 
-export function bodyOf(content: string, receivedAtMs = startMs): KeptBody {
+export function bodyOf(content: string, receivedAtMs = startMs): StoredBody {
   return {
     sequence: 7,
     receipt: 'r1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',

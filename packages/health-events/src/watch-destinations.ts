@@ -7,7 +7,7 @@ import { type Watcher, watchStates } from './watch.ts';
 const outageMs = 60_000;
 
 /** Reasons of a pause that are not a fault of the destination. */
-const internalReasons: ReadonlySet<string> = new Set(['dead_letters_full', 'dead_letters_failed']);
+const internalReasons: ReadonlySet<string> = new Set(['dead_letters_full', 'dead_letters_write_failed']);
 
 /** Undefined: nothing to report. */
 function conditionOf({ state, reason = '', since, blocked }: DestinationState, atMs: number) {

@@ -185,7 +185,7 @@ test('during a reload, requests are stored and delivered to the destinations tha
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
   fixture.siem('two').response = hanging;
   await fixture.keep([audit(0)]);
-  await until(() => fixture.pipeline.delivery.status()[1]?.underWay === 1);
+  await until(() => fixture.pipeline.delivery.status()[1]?.batchesInFlight === 1);
   let isOver = false;
   const applying = fixture.pipeline.apply(await fixture.configure(destinations('one'))).then(() => {
     isOver = true;

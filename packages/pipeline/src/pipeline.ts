@@ -1,6 +1,6 @@
 // The running sources, destinations and delivery, and the reload of their configuration.
 import { type Configuration, type ConfiguredDestination, configChanges } from '@xiq-siem/config';
-import { type Log, type Logger, oneAtATime } from '@xiq-siem/core';
+import { createSerialQueue, type Log, type Logger } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
 import { type BackfilledLookup, type DeadLetters, withoutDuplicates } from '@xiq-siem/state';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
@@ -85,7 +85,7 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
     delivery.add(await deliveryDestination(destination, journal, 'now'));
   }
 
-  const applyInTurn = oneAtATime();
+  const applyInTurn = createSerialQueue();
   async function applyNow(next: Configuration): Promise<Applied> {
     logRenamed(next, log);
     const { added, removed, changed, sources: sourceChanges, needsRestart } = configChanges(configuration, next);

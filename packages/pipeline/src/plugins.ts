@@ -6,10 +6,10 @@ import {
   type Destination,
   type DestinationContext,
   ecsFieldDefinitions,
-  type KeptBody,
   type SecretSource,
   type Source,
   type SourceContext,
+  type StoredBody,
   sourceMetrics,
 } from '@xiq-siem/core';
 import { z } from 'zod';
@@ -36,7 +36,7 @@ export interface Sources {
  * The source of a body. The bodies of a source that is no longer configured are read with the defaults of the first type,
  * so that they are not lost.
  */
-export type SourceOf = (body: KeptBody) => Source;
+export type SourceOf = (body: StoredBody) => Source;
 
 export async function openSources(
   configuration: Configuration,

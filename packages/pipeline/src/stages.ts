@@ -50,15 +50,15 @@ export function openConfiguredDeadLetters(
   return openDeadLetters(database, { now, log, directory, maxBytes, minFreeBytes, firstBody });
 }
 
-/** @throws ConnectorError `usage` if `name` is configured, `not_found` if it is unknown. */
+/** @throws ConnectorError `destination_configured` or `not_found`. */
 export async function forgetDestination(journal: Log, name: string, log: Logger): Promise<void> {
   const orphans = await journal.orphanedPositions();
   if (!orphans.includes(name)) {
     if (journal.positions().has(name)) {
-      throw new ConnectorError('usage', `${name} is still configured: remove it from the configuration first`);
+      throw new ConnectorError('destination_configured', `${name} is still configured; remove it first`);
     }
-    const expected = orphans.length === 0 ? 'no destination can be forgotten' : `expected one of ${orphans.join(', ')}`;
-    throw new ConnectorError('not_found', `there is no removed destination ${name}: ${expected}`);
+    const known = orphans.length === 0 ? 'none' : orphans.join(', ');
+    throw new ConnectorError('not_found', `unknown destination ${name}; destinations that can be forgotten: ${known}`);
   }
   await journal.forgetPosition(name);
   log.warn('destination.forgotten', { destination: name });
@@ -104,6 +104,6 @@ const never = new AbortController().signal;
 /** Waits until every running destination has all events that it accepts. Does not wait for a destination that is down. */
 export async function caughtUp(delivery: Delivery, journal: Log, remainingMs: () => number): Promise<void> {
   const isBehind = ({ state, sequence, open, blocked }: DestinationStatus): boolean =>
-    state === 'running' && journal.bodiesIn(sequence) > 0 && open !== blocked?.events;
+    state === 'running' && journal.countBodies(sequence) > 0 && open !== blocked?.events;
   while (delivery.status().some(isBehind) && remainingMs() > 0) await systemClock.sleep(20, never);
 }
