@@ -23,7 +23,7 @@ async function fill(umask: number): Promise<void> {
     import { writeFile } from 'node:fs/promises';
     process.umask(${umask});
     const { openManagedSecret } = await import(${index('config')});
-    const { freshPosition } = await import(${index('core')});
+    const { initialPosition } = await import(${index('core')});
     const { openDataDirectory } = await import(${index('journal')});
     const { openBackfilledIds, openDeadLetters, openJobRecords, openProgressHistory, openState, prepareState } =
       await import(${index('state')});
@@ -44,7 +44,7 @@ async function fill(umask: number): Promise<void> {
     const records = await openJobRecords(documents);
     const job = { id: 'a1', kind: 'replay', state: 'running', request: {}, created: '2026-01-01T00:00:00Z', streams: [] };
     await records.save({ v: 1, job });
-    await (await records.position('a1', 'one', freshPosition(1))).save(freshPosition(2));
+    await (await records.position('a1', 'one', initialPosition(1))).save(initialPosition(2));
     await openProgressHistory(database, log).add(new Map([['one', { sequence: 1, atMs: 1 }]]));
     await (await openBackfilledIds(database, { now, log })).add(['1' + 'a'.repeat(40)]);
     // Killed, so that no file is removed.
