@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { routeNames, routeOf } from '@xiq-siem/admin-api';
-import { askByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
+import { callByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
 import { ConnectorError } from '@xiq-siem/core';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { openOperations, readOnlyOperations, runningAt } from './open-operations.ts';
@@ -79,11 +79,11 @@ it('a connector that hangs is an error, and its files are not read', async () =>
 });
 
 it.each(routeNames)('with files only, %s is answered if its route has a snapshot, else rejected', async (name) => {
-  const { asked, operations } = sampleConnector();
-  const result = await askByName(readOnlyOperations(operations, '/data'), name).catch(codeOf);
+  const { calls, operations } = sampleConnector();
+  const result = await callByName(readOnlyOperations(operations, '/data'), name).catch(codeOf);
   const { response, snapshot } = routeOf(name);
   expect(result).toEqual(snapshot ? [sampleOf(response)] : 'not_running');
-  expect(asked.map(([one]) => one)).toEqual(snapshot ? [name] : []);
+  expect(calls.map(([one]) => one)).toEqual(snapshot ? [name] : []);
 });
 
 it('every change needs a running connector', () => {
