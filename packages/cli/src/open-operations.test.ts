@@ -74,7 +74,7 @@ it.each([401, 404])('somebody else at its port, who answers %i, is not our conne
 
 it('a connector that hangs is there, and its files are not read', async () => {
   const { data } = await place(await listening(() => undefined));
-  const message = expect.stringContaining('is there, but gave no whole answer within 50 ms');
+  const message = expect.stringContaining('is there, but gave no complete response within 50 ms');
   await expect(runningAt(data, 50)).rejects.toMatchObject({ code: 'not_running', message });
 });
 

@@ -18,7 +18,7 @@ const headers = z
   .superRefine((values, { addIssue }) => {
     for (const [name, value] of Object.entries(values)) {
       if (typeof value !== 'string' || !secretName.test(name)) continue;
-      const message = 'a secret must not stand in the configuration: expected { env: NAME } or { file: path }';
+      const message = 'the configuration must not contain a secret: expected { env: NAME } or { file: path }';
       addIssue({ code: 'custom', path: [name], message });
     }
   });

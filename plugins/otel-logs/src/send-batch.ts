@@ -20,7 +20,7 @@ const maxRequests = 64;
 export function createBatchSender({ send, entries, caution, warn }: BatchSenderOptions) {
   return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<OtelCode>> => {
     const all = entries(batch);
-    const sheet = createReportBuilder<OtelCode>(batch);
+    const builder = createReportBuilder<OtelCode>(batch);
     let untried: Group = all;
     // Halves of refused requests, the largest first: whatever the limit, the whole batch is looked through evenly.
     const suspects: Group[] = [];
@@ -33,20 +33,20 @@ export function createBatchSender({ send, entries, caution, warn }: BatchSenderO
         caution.passedWhole();
         if (outcome.warning !== '') warn(outcome.warning);
         isPartlyDelivered = true;
-        sheet.set(group, { verdict: 'delivered' });
+        builder.setVerdict(group, { verdict: 'delivered' });
         return undefined;
       }
       if (outcome.kind === 'partial') {
-        sheet.set(group, { verdict: 'rejected', ...partialFault(outcome, group) });
+        builder.setVerdict(group, { verdict: 'rejected', ...partialFault(outcome, group) });
         return undefined;
       }
       const { kind, ...fault } = outcome;
       const { code, message } = fault;
       // Several requests took too long together: that is no fault of the events that are left.
-      if (code === 'timed_out' && isPartlyDelivered) sheet.slowDown();
+      if (code === 'timed_out' && isPartlyDelivered) builder.slowDown();
       if (kind === 'unavailable' || kind === 'misconfigured') return { batch: kind, ...fault };
       if (kind === 'tooLarge' && group.length > 1) return { batch: kind, ...fault };
-      sheet.set(group, { verdict: kind === 'unknown' ? 'unknown' : 'rejected', code, message });
+      builder.setVerdict(group, { verdict: kind === 'unknown' ? 'unknown' : 'rejected', code, message });
       return kind === 'unknown' ? { batch: 'unavailable', ...fault } : undefined;
     };
 
@@ -64,7 +64,7 @@ export function createBatchSender({ send, entries, caution, warn }: BatchSenderO
         else stop = settle(outcome, group);
       }
     }
-    return sheet.report(stop);
+    return builder.build(stop);
   };
 
   function partialFault({ rejected, message: said }: Outcome & { readonly kind: 'partial' }, { length }: Group) {
