@@ -61,7 +61,7 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
   await readKeptFrom();
   const gaps = await readGaps(files, join(directory, 'gaps'), log);
   for (const { kind, path } of findings) {
-    if (kind !== 'whole' && kind !== 'empty') log.warn('journal.not_mended', { path, kind });
+    if (kind !== 'whole' && kind !== 'empty') log.warn('journal.not_repaired', { path, kind });
   }
   const ledger = lostLedger(log, { add: () => undefined });
   for (const { path, at, kind, ...span } of lost) ledger.report({ ...span, where: `${path}${at}` }, kind);

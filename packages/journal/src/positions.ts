@@ -29,7 +29,7 @@ export async function openPositions(options: PositionsOptions) {
   const releasedAt = new Map<string, number>();
 
   function failed(destination: string, error: unknown): void {
-    log.error('position.failed', { destination, why: errorText(error) });
+    log.error('position.write_failed', { destination, why: errorText(error) });
   }
 
   async function load(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {

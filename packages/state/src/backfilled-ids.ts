@@ -47,7 +47,7 @@ export async function openBackfilledIds(
     const fresh = [...new Set(given)].filter((id) => !ids.has(id));
     if (fresh.length > capacity && !isFull) {
       isFull = true;
-      log.warn('backfill.not_remembered', { most, why: 'a webhook that comes late is then delivered as well' });
+      log.warn('backfill.ids_full', { most, why: 'a webhook that comes late is then delivered as well' });
     }
     const taken = fresh.slice(0, Math.max(0, capacity));
     if (taken.length === 0) return;

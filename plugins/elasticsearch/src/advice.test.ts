@@ -4,7 +4,10 @@ import { adviceOn } from './advice.ts';
 test.each([
   ['self-signed certificate', 'set `caFile`'],
   ['unable to verify the first certificate', 'set `caFile`'],
-  ["Hostname/IP does not match certificate's altnames: Host: es. is not in the cert's altnames", 'for another host name'],
+  [
+    "Hostname/IP does not match certificate's altnames: Host: es. is not in the cert's altnames",
+    'for another host name',
+  ],
   ['certificate has expired', 'renew the certificate'],
   [
     'write EPROTO 00: error:0A00010B:SSL routines:tls_validate_record_header:wrong version number',
