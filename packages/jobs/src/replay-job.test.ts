@@ -103,7 +103,7 @@ test('what a replay has rejected is a dead letter that the sum knows to be of a 
     delivered: 0,
     dropped: 0,
     lost: 0,
-    fromRuns: 1,
+    fromJobs: 1,
   });
 });
 

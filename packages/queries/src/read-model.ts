@@ -1,6 +1,6 @@
 // The read model: the same of a running connector and of the files of a stopped one.
 import type { Assurance, NormalizedEvent, Position, ReadableLog, StoredBody, UnmappedField } from '@xiq-siem/core';
-import type { BackfilledLookup, DeadLetterReading, NotedIncident, ProgressHistoryReading } from '@xiq-siem/state';
+import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading, StoredIncident } from '@xiq-siem/state';
 
 export interface KnownDestination {
   readonly name: string;
@@ -16,7 +16,7 @@ export interface ReadModel {
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
   /** What went wrong with the state file, and nobody has acknowledged. */
-  incidents(): Promise<readonly NotedIncident[]>;
+  incidents(): Promise<readonly StoredIncident[]>;
   readonly mappingVersion: string | undefined;
   /** Ids of events that a back-fill brought; undefined where nobody needs them. */
   readonly backfilled?: BackfilledLookup | undefined;
