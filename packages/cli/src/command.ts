@@ -2,6 +2,7 @@
 import type { Operations } from '@xiq-siem/admin-api';
 import type { Registry } from '@xiq-siem/config';
 import type { z } from 'zod';
+import type { HelpParts } from './help.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** What the application gives the commands. */
@@ -58,8 +59,8 @@ export interface JsonResponse extends JsonForm {
 
 /** `name` is the one in the table of commands. */
 export interface Command {
-  /** The whole of `--help`; undefined where the command answers that itself. */
-  help(name: string): string | undefined;
+  /** The parts of `--help`; undefined where the command prints its own. */
+  help(name: string): HelpParts | undefined;
   readonly json?: JsonResponse | undefined;
   /** Resolves with the exit code; what is foreseen rejects with a ConnectorError. */
   run(name: string, args: readonly string[], session: Session): Promise<number>;

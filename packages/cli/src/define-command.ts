@@ -3,7 +3,6 @@ import { type CommandOptions, type Parsed, parseArguments, type WordCount, wrong
 import { type Asking, ask } from './ask.ts';
 import type { Command, JsonResponse, Purpose, Session } from './command.ts';
 import type { ExitName } from './exit-codes.ts';
-import { renderHelp } from './help.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 const helpOption = { help: { type: 'boolean', short: 'h', help: 'this text' } } as const;
@@ -88,7 +87,7 @@ export function defineCommand(parts: CommandParts<CommandOptions> | WithoutOptio
     ...parts.exits,
   };
   return {
-    help: (name) => renderHelp({ name, usage, text, options: shown, exits: said }),
+    help: (name) => ({ name, usage, text, options: shown, exits: said }),
     json,
     run(name, args, session) {
       const { values, positionals } = parseArguments({ name, usage, message }, args, { ...own, ...commonOptions });

@@ -3,7 +3,7 @@ import { ConnectorError, escapeControls } from '@xiq-siem/core';
 import type { Session } from './command.ts';
 import { type CommandEntry, commands as ownCommands } from './commands.ts';
 import { exits } from './exit-codes.ts';
-import { hanging } from './help.ts';
+import { hanging, renderHelp } from './help.ts';
 
 const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h' || word === 'help';
 
@@ -59,7 +59,7 @@ async function runEntry(entry: CommandEntry, args: readonly string[], session: S
   const own = ownEnd < 0 ? args : args.slice(0, ownEnd);
   const help = own.some((word) => word === '--help' || word === '-h') ? command.help(entry.name) : undefined;
   if (help === undefined) return command.run(entry.name, args, session);
-  session.terminal.out(help);
+  session.terminal.out(renderHelp(help));
   return exits.ok;
 }
 
