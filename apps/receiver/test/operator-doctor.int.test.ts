@@ -96,7 +96,7 @@ test('doctor finds its event everywhere, or says of the one destination that is 
   await writeFile(join(dirname(secure.dataDirectory), 'config/roles.yml'), documentedRole);
   const well = {
     code: 0,
-    said: { ...othersAreWell, elastic: { result: 'found', ok: true, message: expect.stringContaining('holds it') } },
+    said: { ...othersAreWell, elastic: { result: 'found', ok: true, message: expect.stringContaining('found in') } },
   };
   expect(await doctor(fixture, 20)).toEqual(well);
   expect(await fixture.run('status')).toMatchObject({ code: 0 });

@@ -37,7 +37,10 @@ test('where nobody listens it is not running, in words that hold no token', asyn
   const served = await answering(() => undefined);
   await served[Symbol.asyncDispose]();
   const asking = served.client.jobs({}, never);
-  await expect(asking).rejects.toMatchObject({ code: 'not_running', message: expect.stringContaining(served.url) });
+  await expect(asking).rejects.toMatchObject({
+    code: 'connector_unreachable',
+    message: expect.stringContaining(served.url),
+  });
   await expect(asking).rejects.not.toMatchObject({ message: expect.stringContaining(token) });
 });
 
@@ -63,8 +66,12 @@ test('the token goes as a bearer; a path, a query and a body hold what belongs t
 
 test.each<[number, string, object]>([
   [404, '{"error":"not_found","message":"no job x"}', { code: 'not_found', message: 'no job x' }],
-  [418, '{"error":"of_another_version","message":"words"}', { code: 'usage', message: 'message' }],
-  [502, '<html>', { code: 'not_running', message: 'the connector answered 502' }],
+  [
+    418,
+    '{"error":"of_another_version","message":"text"}',
+    { code: 'of_another_version', exitCode: 76, message: 'text' },
+  ],
+  [502, '<html>', { code: 'unexpected_response', message: 'the connector returned HTTP 502' }],
 ])('what is refused with %i is thrown with its code', async (status, text, wanted) => {
   await using served = await answering((_, response) => void response.writeHead(status).end(text));
   await expect(served.client.jobs({}, never)).rejects.toMatchObject(wanted);
@@ -113,8 +120,8 @@ test('a stream or an answer that breaks off is a connector that does not answer'
     response.writeHead(200, { 'content-length': 5000 });
     response.write(request.url?.includes('unmapped') === true ? progress(1) : '{"snapshot"', () => response.destroy());
   });
-  await expect(all(served.client.unmapped({}, never))).rejects.toMatchObject({ code: 'not_running' });
-  await expect(served.client.jobs({}, never)).rejects.toMatchObject({ code: 'not_running' });
+  await expect(all(served.client.unmapped({}, never))).rejects.toMatchObject({ code: 'connector_unreachable' });
+  await expect(served.client.jobs({}, never)).rejects.toMatchObject({ code: 'connector_unreachable' });
 });
 
 test('what has no end is not kept for ever', async () => {
@@ -127,7 +134,7 @@ test('what has no end is not kept for ever', async () => {
     more();
   });
   await expect(all(served.client.unmapped({}, never))).rejects.toMatchObject({
-    message: 'a line of the answer is too large',
+    message: 'a line of the response is too large',
   });
-  await expect(served.client.jobs({}, never)).rejects.toMatchObject({ message: 'the answer is too large' });
+  await expect(served.client.jobs({}, never)).rejects.toMatchObject({ message: 'the response is too large' });
 });

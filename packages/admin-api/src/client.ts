@@ -16,8 +16,8 @@ type ClientAddress = Pick<AdminAddress, 'url' | 'token'>;
 type Input = Readonly<Record<string, unknown>>;
 
 /**
- * Every route of a running connector as a call. Each rejects with a ConnectorError: `not_running` where nobody answers,
- * else with the code and the words of the refusal.
+ * Every route of a running connector as a call. Each rejects with a ConnectorError: `connector_unreachable` where
+ * the connector does not respond, else with the code and the message of the refusal.
  */
 export function connectAdmin(address: ClientAddress): Operations {
   return operationsBy(
@@ -86,19 +86,21 @@ async function send(
 }
 
 function noResponse(url: string, cause: Error): ConnectorError {
-  return new ConnectorError('not_running', `the connector at ${url} does not answer (${cause.message})`, { cause });
+  return new ConnectorError('connector_unreachable', `the connector at ${url} does not answer (${cause.message})`, {
+    cause,
+  });
 }
 
 function refused(status: number, text: string): ConnectorError {
   const message = refusal.safeParse(parseJson(text)).data;
-  if (message === undefined) return new ConnectorError('not_running', `the connector answered ${status}`);
+  if (message === undefined) return new ConnectorError('unexpected_response', `the connector returned HTTP ${status}`);
   return refusalError(message);
 }
 
 function refusalError({ error, message, exitCode }: z.output<typeof refusal>): ConnectorError {
   if (isErrorCode(error)) return new ConnectorError(error, message);
-  const otherwise = error === 'internal' ? { code: error, exitCode: exitCodes.internal } : 'usage';
-  return new ConnectorError(exitCode === undefined ? otherwise : { code: error, exitCode }, message);
+  const otherwise = error === 'internal' ? exitCodes.internal : exitCodes.protocol;
+  return new ConnectorError({ code: error, exitCode: exitCode ?? otherwise }, message);
 }
 
 function parsed<Answer>(schema: z.ZodType<Answer>, text: string): Answer {
@@ -107,7 +109,10 @@ function parsed<Answer>(schema: z.ZodType<Answer>, text: string): Answer {
   // A connector of another version answers by another schema.
   const [first] = error.issues;
   const where = first === undefined ? '' : ` (${first.path.join('.')}: ${first.message})`;
-  throw new ConnectorError('usage', `the connector's answer is not what this version expects${where}: use one version`);
+  throw new ConnectorError(
+    'version_mismatch',
+    `the connector's response does not match this version${where}: use one version`,
+  );
 }
 
 async function textOf(url: string, response: IncomingMessage): Promise<string> {
@@ -115,7 +120,7 @@ async function textOf(url: string, response: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of chunksOf(url, response)) {
     length += chunk.length;
-    if (length > maxResponseBytes) throw new ConnectorError('usage', 'the answer is too large');
+    if (length > maxResponseBytes) throw new ConnectorError('response_too_large', 'the response is too large');
     chunks.push(chunk);
   }
   return chunks.join('');
@@ -127,7 +132,8 @@ async function* linesOf(url: string, response: IncomingMessage): AsyncGenerator<
   for await (const chunk of chunksOf(url, response)) {
     const [first = '', ...others] = chunk.split('\n');
     length += first.length;
-    if (length > maxResponseBytes) throw new ConnectorError('usage', 'a line of the answer is too large');
+    if (length > maxResponseBytes)
+      throw new ConnectorError('response_too_large', 'a line of the response is too large');
     begun.push(first);
     const rest = others.pop();
     if (rest === undefined) continue;

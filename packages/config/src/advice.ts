@@ -1,9 +1,10 @@
 // What a valid configuration could do better.
 import { z } from 'zod';
+import { formatFault } from './faults.ts';
 import type { Configuration, ConfiguredSource } from './load.ts';
 import { secretAdvice } from './secrets.ts';
 
-export function advise({ sources, destinations, resolvePath }: Configuration): readonly string[] {
+export function advise({ sources, destinations, resolvePath, renamed }: Configuration): readonly string[] {
   const byHand = sources.filter((source) => publicUrlOf(source) === undefined);
   const oneUrlAType = byHand.map(
     ({ name }) =>
@@ -12,7 +13,7 @@ export function advise({ sources, destinations, resolvePath }: Configuration): r
   const readable = [...sources, ...sources.map(({ ownSecrets }) => ({ secrets: ownSecrets })), ...destinations].flatMap(
     ({ secrets }) => secrets.flatMap(({ reference }) => secretAdvice(reference, resolvePath) ?? []),
   );
-  return [...oneUrlAType, ...sources.flatMap(publicUrlAdvice), ...readable];
+  return [...renamed.map(formatFault), ...oneUrlAType, ...sources.flatMap(publicUrlAdvice), ...readable];
 }
 
 const subscribing = z.looseObject({ subscriptions: z.looseObject({ publicUrl: z.url() }) });

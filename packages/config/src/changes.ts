@@ -1,6 +1,7 @@
 // What differs between two configurations: what a running connector applies, and what waits for its next start.
 import { isDeepStrictEqual } from 'node:util';
 import type { Configuration } from './load.ts';
+import { isRecord } from './yaml-file.ts';
 
 export interface ConfigChanges {
   readonly added: readonly string[];
@@ -57,8 +58,4 @@ function differing(path: string, before: unknown, after: unknown): readonly stri
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
     differing(path === '' ? key : `${path}.${key}`, before[key], after[key]),
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -17,6 +17,7 @@ import { z } from 'zod';
 import type { ConfigFault, FieldPath, Finding } from './faults.ts';
 import { fieldName, findings, formatFault } from './faults.ts';
 import { type LoadedMapping, loadMapping, mappingVersionOf } from './mapping-file.ts';
+import { withCurrentNames } from './renamed-keys.ts';
 import type { Frame } from './schema.ts';
 import { destinationFrame, frameSchema, sourceFrame } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -86,6 +87,8 @@ export interface Configuration extends Omit<Frame, 'sources' | 'destinations' | 
   resolvePath(path: string): string;
   /** A finding of a later check (a secret that is not there) with its place in the file. */
   locate(finding: Finding): ConfigFault;
+  /** Old names of keys and values in the file. The next release refuses them. */
+  readonly renamed: readonly ConfigFault[];
 }
 
 export type LoadResult =
@@ -117,9 +120,10 @@ export async function checkConfiguration(
   env: Environment,
 ): Promise<LoadResult> {
   if (yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
-  const frame = frameSchema.safeParse(yaml.value);
-  const found: Finding[] = frame.success ? [] : [...findings(frame.error.issues)];
-  const entriesOf: LooseFrame = frame.data ?? looseFrame.parse(yaml.value);
+  const { value, locate, renamed, faults: renameFaults } = withCurrentNames(yaml);
+  const frame = frameSchema.safeParse(value);
+  const found: Finding[] = [...renameFaults, ...(frame.success ? [] : findings(frame.error.issues))];
+  const entriesOf: LooseFrame = frame.data ?? looseFrame.parse(value);
   const sourceTypes = Object.fromEntries(
     registry.sources.map((definition) => [definition.type, async () => definition]),
   );
@@ -127,7 +131,7 @@ export async function checkConfiguration(
   const destinations = await checkEntries('destinations', entriesOf, registry.destinations, destinationFrame, found);
   const mapping = await loadMapping(entriesOf.mapping, baseDirectory, sources);
   if (!frame.success || found.length > 0 || mapping.faults.length > 0) {
-    const faults = [...found.map(yaml.locate), ...mapping.faults];
+    const faults = [...found.map(locate), ...mapping.faults];
     faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
     return { ok: false, faults };
   }
@@ -142,7 +146,8 @@ export async function checkConfiguration(
       mappingVersion: (builtIn) => mappingVersionOf(sources, builtIn === undefined ? mapping.loaded : undefined),
       file,
       resolvePath: (path) => resolve(baseDirectory, path),
-      locate: yaml.locate,
+      locate,
+      renamed,
       sources: sources.map(({ name, definition, frame: { secrets }, own }) => ({
         name,
         type: definition.type,

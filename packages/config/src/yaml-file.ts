@@ -62,3 +62,7 @@ export function parseYaml(file: string, text: string): YamlFile {
     locate: ({ path, message }) => ({ file, ...at(offsetOf(path)), field: fieldName(path), message }),
   };
 }
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -17,7 +17,7 @@ export interface BodyMetadata {
 }
 
 /** A body out of the log: durable, checked, in the order of its sequence. */
-export interface KeptBody {
+export interface StoredBody {
   /** An integer of 1 or more that rises from body to body within a log; numbers may be left out. */
   readonly sequence: number;
   /** What the sender was answered. Opaque: only the log that gave it can read it. */

@@ -65,7 +65,7 @@ const requestErrors = /^ERR_(?:HTTP_)?(?:INVALID_|UNESCAPED_)/;
 const noise = /; if the root CA is installed locally[^-]*--use-system-ca|^.*SSL routines:[^:]*:|:\.\.\/deps\/.*$/gs;
 
 /** The text of a failed connection without what helps nobody who operates this. */
-export const withoutNoise = (message: string): string => message.replace(noise, '');
+export const cleanConnectionMessage = (message: string): string => message.replace(noise, '');
 
 /** Sends a request once. Never rejects or throws; follows no redirect, and decodes nothing. */
 export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
@@ -142,7 +142,7 @@ function causeOf(error: unknown, { aborted, reason }: AbortSignal, sent: boolean
   if (aborted) return { code: 'aborted', message: 'cancelled' };
   const known: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
   const { code: errno = '', syscall = '' } = known;
-  const message = withoutNoise(known.message) || errno;
+  const message = cleanConnectionMessage(known.message) || errno;
   if (requestErrors.test(errno)) return { code: 'invalid_request', message };
   if (tlsErrors.test(errno)) return { code: 'tls_failed', message };
   return { code: sent || /^(?:read|write)$/.test(syscall) ? 'connection_lost' : 'unreachable', message };

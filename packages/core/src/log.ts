@@ -1,5 +1,5 @@
 // The seam of the log: what the rest of the connector may rely on, whatever engine keeps the bodies.
-import type { BodyMetadata, KeptBody } from './body.ts';
+import type { BodyMetadata, StoredBody } from './body.ts';
 import type { BodyReader, DurablePosition, LostSpan, Position } from './stages.ts';
 
 /**
@@ -21,7 +21,7 @@ export interface Log {
    * Bodies from one sequence to another, both inclusive, or to the tail: those that a reader of that span gives, or
    * reports as lost; evicted ones as far as the log knows how many they were. 0 where the span ends before it begins.
    */
-  bodiesIn(fromSequence: number, toSequence?: number): number;
+  countBodies(fromSequence: number, toSequence?: number): number;
   /** Bytes that are stored from a sequence to the tail; may be an estimate. 0 at the tail. */
   bytesFrom(sequence: number): number;
   /**
@@ -68,9 +68,17 @@ export interface Log {
 }
 
 /** What can be asked of a log without changing it: also of the files of a connector that is stopped. */
-export type LogReading = Pick<
+export type ReadableLog = Pick<
   Log,
-  'extent' | 'bodiesIn' | 'bytesFrom' | 'reader' | 'sequenceAt' | 'find' | 'positions' | 'lostSpans' | 'retentionGaps'
+  | 'extent'
+  | 'countBodies'
+  | 'bytesFrom'
+  | 'reader'
+  | 'sequenceAt'
+  | 'find'
+  | 'positions'
+  | 'lostSpans'
+  | 'retentionGaps'
 >;
 
 export interface LogExtent {
@@ -87,7 +95,7 @@ export interface LogExtent {
 }
 
 export type FoundBody =
-  | { readonly kind: 'body'; readonly body: KeptBody }
+  | { readonly kind: 'body'; readonly body: StoredBody }
   /** It was kept, and cannot be read any more. The span begins at it. */
   | { readonly kind: 'lost'; readonly span: LostSpan }
   /** It was kept once, under this sequence, and evicted. Nobody can tell any more whether the receipt was ours. */

@@ -5,13 +5,13 @@ import { createRecordingLogger } from '@xiq-siem/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { HttpFaultCode } from './http-exchange.ts';
 import {
-  faultAdvice,
-  occasionally,
+  connectionAdvice,
+  createRateLimitedReport,
   parseJson,
-  plainText,
   readTls,
   retryAfterMs,
-  warnOfExposure,
+  sanitizeServerMessage,
+  warnIfInsecure,
 } from './plugin-toolkit.ts';
 import { Secret } from './secret.ts';
 
@@ -52,9 +52,9 @@ it.each([
   ['\uD800 a\0\tb\u2028c', '\uFFFD a b c'],
   ['', ''],
 ])('plainWords: %j becomes %j', (text, message) => {
-  expect(plainText(text, [new Secret('hunter2'), new Secret('p@ss'), new Secret('a"b'), new Secret('')], 200)).toBe(
-    message,
-  );
+  expect(
+    sanitizeServerMessage(text, [new Secret('hunter2'), new Secret('p@ss'), new Secret('a"b'), new Secret('')], 200),
+  ).toBe(message);
 });
 
 it.each<[HttpFaultCode, string, string]>([
@@ -73,15 +73,15 @@ it.each<[HttpFaultCode, string, string]>([
   ['invalid_request', 'Invalid character in header content ["a"]', 'correct the configured header or secret'],
   ['connection_lost', 'socket hang up', 'check `nodes`, and whether it is http or https there'],
 ])('says what to do about %s: %s', (code, message, advice) => {
-  expect(faultAdvice({ code, message }, { url: '`nodes`', certificate: '`ownCert`' })).toContain(advice);
+  expect(connectionAdvice({ code, message }, { url: '`nodes`', certificate: '`ownCert`' })).toContain(advice);
 });
 
 it('does not name an option for a certificate where a destination has none', () => {
-  expect(faultAdvice({ code: 'tls_failed', message: 'tls alert handshake failure' })).toContain('refuses the TLS');
+  expect(connectionAdvice({ code: 'tls_failed', message: 'tls alert handshake failure' })).toContain('refuses the TLS');
 });
 
 it.each<HttpFaultCode>(['aborted', 'timed_out'])('has no advice about %s', (code) => {
-  expect(faultAdvice({ code, message: 'certificate has expired' })).toBe('');
+  expect(connectionAdvice({ code, message: 'certificate has expired' })).toBe('');
 });
 
 describe('readTls', () => {
@@ -124,14 +124,14 @@ it.each([
   ['http://siem.example', false, false, []],
 ])('warns of what others can read: %s, verifyTls %s, secrets %s', (url, verifyTls, secrets, events) => {
   const log = createRecordingLogger();
-  warnOfExposure({ url, verifyTls, secrets }, { log });
+  warnIfInsecure({ url, verifyTls, secrets }, { log });
   expect(log.lines.map(({ event }) => event)).toEqual(events);
 });
 
 it('reports at most once in a time, with how often it happened since', () => {
   const reported: unknown[] = [];
   let nowMs = 0;
-  const note = occasionally<string>(
+  const note = createRateLimitedReport<string>(
     () => nowMs,
     1_000,
     (...report) => reported.push(report),

@@ -33,7 +33,7 @@ const maxRead = 4_096;
 const tokenLike = /\bBearer\s+\S+|\beyJ[\w-]{8,}[\w.-]*/gi;
 
 /** The other side's words for a message of ours: one line without control characters, bounded, each secret as `[secret]`. */
-export function plainText(text: string, secrets: readonly Secret[], maxCharacters: number): string {
+export function sanitizeServerMessage(text: string, secrets: readonly Secret[], maxCharacters: number): string {
   // Cut only after the secrets are out: a secret that is cut in half is not recognized.
   let message = text;
   for (const secret of secrets) {
@@ -60,7 +60,10 @@ export interface OptionNames {
 }
 
 /** What an operator should do where no answer came; empty where the fault may pass without anybody's help. */
-export function faultAdvice({ code, message }: Pick<HttpFault, 'code' | 'message'>, names: OptionNames = {}): string {
+export function connectionAdvice(
+  { code, message }: Pick<HttpFault, 'code' | 'message'>,
+  names: OptionNames = {},
+): string {
   const { url = '`url`', certificate } = names;
   switch (code) {
     case 'tls_failed':
@@ -117,7 +120,7 @@ export async function readTls(
 const loopback = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
 
 /** Logs what the configuration leaves readable to others on the network. `secrets`: what is sent holds a credential. */
-export function warnOfExposure(
+export function warnIfInsecure(
   { url, verifyTls, secrets }: { readonly url: string; readonly verifyTls: boolean; readonly secrets: boolean },
   { log }: Pick<DestinationContext, 'log'>,
 ): void {
@@ -137,7 +140,7 @@ export function warnOfExposure(
  * For what may happen with every event: calls `report` at most once in `everyMs`, with how often it happened since.
  * `detail` is that of the last time.
  */
-export function occasionally<Detail>(
+export function createRateLimitedReport<Detail>(
   now: () => number,
   everyMs: number,
   report: (detail: Detail, times: number) => void,

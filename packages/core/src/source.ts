@@ -1,6 +1,6 @@
 // The contract of a source: who may send, and what a sent body means.
 import type { z } from 'zod';
-import type { KeptBody } from './body.ts';
+import type { StoredBody } from './body.ts';
 import type { EcsDocument } from './ecs.ts';
 import type { FieldDefinition } from './fields.ts';
 import type { Secret } from './secret.ts';
@@ -53,9 +53,9 @@ export interface Source {
    * The events of a body, in order, lazily. Pure but for `ingestedAtMs`; never throws: what it cannot read becomes an
    * event of kind `pipeline_error` that holds the raw text.
    */
-  normalize(body: KeptBody, ingestedAtMs: number): Iterable<NormalizedEvent>;
+  normalize(body: StoredBody, ingestedAtMs: number): Iterable<NormalizedEvent>;
   /** The fields of a body that no mapping knows, lazily, one for each time that one is met. Never throws. */
-  unmapped?(body: KeptBody): Iterable<UnmappedField>;
+  unmapped?(body: StoredBody): Iterable<UnmappedField>;
 }
 
 /** Who we are: stands as `agent.*` in every document. */

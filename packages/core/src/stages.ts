@@ -1,5 +1,5 @@
 // The seams between the stages: what the log gives, and delivery takes, when the app joins them.
-import type { KeptBody } from './body.ts';
+import type { StoredBody } from './body.ts';
 
 /** Bodies that were kept once and cannot be read any more. */
 export interface LostSpan {
@@ -17,7 +17,7 @@ export interface LostSpan {
 }
 
 export type JournalEntry =
-  | { readonly kind: 'body'; readonly body: KeptBody }
+  | { readonly kind: 'body'; readonly body: StoredBody }
   | { readonly kind: 'lost'; readonly span: LostSpan };
 
 export interface ReadLimits {
@@ -77,7 +77,7 @@ export interface Position {
 }
 
 /** Nothing done yet, from `sequence` on. */
-export function freshPosition(sequence: number): Position {
+export function initialPosition(sequence: number): Position {
   const counters = {
     normalized: 0,
     delivered: 0,
@@ -94,7 +94,7 @@ export function freshPosition(sequence: number): Position {
 export const maxSettledRanges = 2048;
 
 /** What `settled` takes of that bound: one for each range of elements and each single body, two for a run of bodies. */
-export function settledRangesIn(settled: readonly SettledBody[]): number {
+export function countSettledRanges(settled: readonly SettledBody[]): number {
   return settled.reduce(
     (sum, { elements, toSequence }) =>
       sum + (elements === 'all' ? (toSequence === undefined ? 1 : 2) : elements.length),

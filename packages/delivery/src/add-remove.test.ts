@@ -83,10 +83,10 @@ describe('a destination that is removed', () => {
     );
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin)]);
     const position = memoryPosition();
-    const run = delivery.run(runOf('a', bodies(1, 5), { position }));
+    const run = delivery.startReplay(runOf('a', bodies(1, 5), { position }));
     await clock.advance(200);
     const removing = delivery.remove('a', 10_000);
-    expect(() => delivery.run(runOf('a', bodies(1, 5)))).toThrow('the destination a stops');
+    expect(() => delivery.startReplay(runOf('a', bodies(1, 5)))).toThrow('the destination a is stopping');
     await clock.advance(5_000);
     expect([plugin.batches.length, plugin.closed()]).toEqual([1, 0]);
     for (const end of ends) end();

@@ -2,12 +2,12 @@
 import { maxSettledRanges, type PositionCounters } from '@xiq-siem/core';
 import { aborted, createWakeup, endGraceMs, within } from './clock.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
-import { fitError } from './fit-text.ts';
 import { runIntake } from './intake.ts';
 import { createLedger } from './ledger.ts';
-import { routeBy } from './options.ts';
+import { createEventFilter } from './options.ts';
 import { createPendingQueue, pendingOf } from './pending-queue.ts';
 import { createPositionStore } from './position-store.ts';
+import { sanitizeError } from './sanitize-text.ts';
 import { createSendPermit, type NextBatch, type StreamState } from './send-permit.ts';
 import type { SendSlots } from './send-slots.ts';
 import { createSender } from './sender.ts';
@@ -53,7 +53,7 @@ export function startDeliveryStream(
   const stop = stopSending.signal;
   const wakeup = createWakeup(clock);
   const capacity = createWakeup(clock);
-  const wants = routeBy(options.where);
+  const wants = createEventFilter(options.where);
   const ledger = createLedger(position.position);
   const queue = createPendingQueue();
   const permitOptions = { batch, retry: options.retry, maxInFlight, window, slots, wakeup, random, pauseOnRejections };
@@ -80,7 +80,7 @@ export function startDeliveryStream(
     return ending;
   };
   const fail = (error: unknown) => {
-    const message = fitError(error, redact);
+    const message = sanitizeError(error, redact);
     log.error('delivery.stream_failed', { destination: name, error: message });
     failure ??= { code: 'stream_failed', message, atMs: clock.now() };
     stopSending.abort();
@@ -188,8 +188,9 @@ export function startDeliveryStream(
     stopSending.abort();
     wakeup.notify();
     await within(clock, endGraceMs, Promise.all(inFlight));
-    if (!(await within(clock, endGraceMs, intake))) log.error('delivery.reader_hangs', { destination: name });
-    if (!(await within(clock, endGraceMs, positions.flush()))) log.error('delivery.save_hangs', { destination: name });
+    if (!(await within(clock, endGraceMs, intake))) log.error('delivery.reader_stuck', { destination: name });
+    if (!(await within(clock, endGraceMs, positions.flush())))
+      log.error('delivery.position_write_stuck', { destination: name });
     deadLetters.report.writeRest();
     phase = 'stopped';
     stateLog.since(phase);
@@ -228,10 +229,10 @@ export function startDeliveryStream(
         counters: { ...counters, normalized: counters.normalized + open },
         open,
         taken,
-        settledSince: settledIn(counters) - settledBefore,
-        inHand: queue.size() + eventsInFlight + deadLetters.size(),
-        waitingAgain: queue.waitingAgain(),
-        underWay: inFlight.size,
+        settledSinceStart: settledIn(counters) - settledBefore,
+        inProgress: queue.size() + eventsInFlight + deadLetters.size(),
+        awaitingResend: queue.awaitingResend(),
+        batchesInFlight: inFlight.size,
         possibleDuplicates,
         pluginFaults: sender.pluginFaults(),
         lastDeliveredMs,

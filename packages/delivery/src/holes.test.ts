@@ -57,7 +57,7 @@ test('a replay is done where its span ends, though no body has the last sequence
   const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin)]);
   const position = memoryPosition({ ...memoryPosition().position, sequence: at(4) - 5 });
   const openReader = (from: number) => log.reader(from, at(8) - 1);
-  const run = delivery.run(runOf('a', [], { position, openReader }));
+  const run = delivery.startReplay(runOf('a', [], { position, openReader }));
   await clock.advance(1_000);
   expect(await run.ended).toBe('done');
   expect(plugin.taken).toEqual(['4', '5', '6', '7']);

@@ -1,6 +1,6 @@
 // Reads the journal for one destination: bodies become pending events, as far as there is capacity.
 import { setImmediate } from 'node:timers/promises';
-import type { BodyReader, JournalEntry, KeptBody, LostSpan } from '@xiq-siem/core';
+import type { BodyReader, JournalEntry, LostSpan, StoredBody } from '@xiq-siem/core';
 import type { Wakeup } from './clock.ts';
 import type { Ledger } from './ledger.ts';
 import type { DeliveryServices } from './services.ts';
@@ -57,7 +57,7 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
     damaged(lost);
   };
 
-  const takeBody = async (body: KeptBody) => {
+  const takeBody = async (body: StoredBody) => {
     if (!ledger.begin(body.sequence)) return;
     const cursor = bodies.open(body);
     for (;;) {
@@ -109,7 +109,7 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
       await clock.sleep(retryMs, stop);
     } finally {
       await reader?.close().catch((error: unknown) => {
-        log.warn('delivery.reader_not_closed', { destination: name, error: String(error) });
+        log.warn('delivery.reader_close_failed', { destination: name, error: String(error) });
       });
     }
   }

@@ -1,4 +1,4 @@
-import { maxSettledRanges, settledRangesIn } from '@xiq-siem/core';
+import { countSettledRanges, maxSettledRanges } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addRange, countIn, createLedger, type Ledger, type Ranges, rangesHave } from './ledger.ts';
@@ -182,7 +182,7 @@ describe('the position never has more ranges than its slot takes', () => {
     let sequence = 0;
     let most = 0;
     const look = () => {
-      const ranges = settledRangesIn(ledger.position().settled);
+      const ranges = countSettledRanges(ledger.position().settled);
       most = Math.max(most, ranges);
       // Each open event may become a range, and one that is taken may leave one before it.
       const hasRoom = ledger.open() === 0 || ranges + ledger.open() + 2 <= maxSettledRanges;

@@ -151,5 +151,5 @@ test('what is taken out before it is sent counts no longer', () => {
   ]);
   expect(queue.remove(({ event }) => event.element % 4 === 1).map(({ event }) => event.element)).toEqual([5, 1]);
   expect(queue.waiting()).toEqual({ newEvents: 2, newBytes: 50, oldestNewMs: 2, resendMs: 70 });
-  expect([queue.size(), queue.waitingAgain()]).toEqual([3, 1]);
+  expect([queue.size(), queue.awaitingResend()]).toEqual([3, 1]);
 });

@@ -111,6 +111,6 @@ export function createPendingQueue() {
       for (const pending of again) pending.notBeforeMs = Math.min(pending.notBeforeMs, nowMs);
     },
     size: () => fresh.length + again.length,
-    waitingAgain: () => again.length,
+    awaitingResend: () => again.length,
   };
 }

@@ -62,7 +62,7 @@ test('a call that does not end holds the place of a destination that takes one b
   const { clock, statusOf, log } = fixture(memoryJournal(...bodies(2, 2)), [spec]);
   await clock.advance(600_000);
   expect(plugin.batches).toHaveLength(1);
-  expect(log.of('delivery.hung_calls_block')).toHaveLength(1);
+  expect(log.of('delivery.calls_stuck')).toHaveLength(1);
   end();
   await clock.runUntil(() => statusOf('a').sequence === 2);
   expect(plugin.mostAtOnce()).toBe(1);
@@ -94,7 +94,7 @@ test('a call that does not end holds the only place that an operator allows too'
   const { clock, log } = fixture(memoryJournal(...bodies(2, 2)), [spec]);
   await clock.advance(600_000);
   expect(plugin.batches).toHaveLength(1);
-  expect(log.of('delivery.hung_calls_block')).toHaveLength(1);
+  expect(log.of('delivery.calls_stuck')).toHaveLength(1);
 });
 
 test('calls that were left behind and end at last make way for others to be left behind', async () => {
@@ -115,7 +115,7 @@ test('calls that were left behind and end at last make way for others to be left
     await clock.settle();
   }
   expect(plugin.batches.length).toBeGreaterThan(12);
-  expect(log.of('delivery.hung_calls_block')).toEqual([]);
+  expect(log.of('delivery.calls_stuck')).toEqual([]);
   isHanging = false;
   await clock.runUntil(() => statusOf('a').sequence === 2);
 });

@@ -58,7 +58,7 @@ test('a save that fails is logged, and tried again five seconds later', async ()
   positions.saveIfDue();
   saves[0]?.fail();
   await clock.settle();
-  expect(log.of('delivery.position_not_saved')[0]?.attributes).toEqual({ destination: 'a', error: 'Error: no space' });
+  expect(log.of('position.write_failed')[0]?.attributes).toEqual({ destination: 'a', error: 'Error: no space' });
   expect([positions.dueMs(), positions.isSaved()]).toEqual([5_250, false]);
   await clock.advance(5_000);
   positions.saveIfDue();

@@ -25,7 +25,7 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
     } catch (error) {
       moves += saved;
       due = clock.now() + retryMs;
-      log.error('delivery.position_not_saved', { destination: name, error: String(error) });
+      log.error('position.write_failed', { destination: name, error: String(error) });
     }
     saving = undefined;
     wakeup.notify();

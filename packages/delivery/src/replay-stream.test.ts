@@ -24,7 +24,7 @@ describe('a run', () => {
     const { clock, delivery, meter, statusOf } = fixture(memoryJournal(...bodies(2, 3)), [
       destination('a', plugin, {}, { position: main }),
     ]);
-    const run = delivery.run(runOf('a', bodies(3, 4, 0), { position }));
+    const run = delivery.startReplay(runOf('a', bodies(3, 4, 0), { position }));
     let end: string | undefined;
     void run.ended.then((how) => {
       end = how;
@@ -37,14 +37,14 @@ describe('a run', () => {
     expect(delivery.status()).toHaveLength(1);
     expect(plugin.closed()).toBe(0);
     const delivered = { destination: 'a', outcome: 'delivered' };
-    expect(meter.total('xiq_siem.destination.events', { ...delivered, run: 'true' })).toBe(12);
+    expect(meter.total('xiq_siem.destination.events', { ...delivered, job: 'true' })).toBe(12);
     expect(meter.total('xiq_siem.destination.events', delivered)).toBe(18);
   });
 
   test('is done and saved though none of its bodies holds an event that is wanted', async () => {
     const position = memoryPosition();
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
-    const run = delivery.run(runOf('a', bodies(600, 2), { position, normalize: () => [] }));
+    const run = delivery.startReplay(runOf('a', bodies(600, 2), { position, normalize: () => [] }));
     await clock.advance(1_000);
     expect(await run.ended).toBe('done');
     expect(position.position.sequence).toBe(600);
@@ -58,12 +58,12 @@ describe('a run', () => {
       await position.save(saved);
     };
     const { clock, delivery, log } = fixture(memoryJournal(), [destination('a', scripted())]);
-    const run = delivery.run(
+    const run = delivery.startReplay(
       runOf('a', bodies(1, 2), { position: { ...position, position: position.position, save } }),
     );
     await clock.advance(60_000);
     expect(run.status()).toMatchObject({ state: 'running', open: 0 });
-    expect(log.of('delivery.position_not_saved')[0]?.attributes).toMatchObject({ destination: 'a', run: 'job-1' });
+    expect(log.of('position.write_failed')[0]?.attributes).toMatchObject({ destination: 'a', job: 'job-1' });
     isBroken = false;
     await clock.advance(6_000);
     expect(await run.ended).toBe('done');
@@ -76,7 +76,7 @@ describe('a run', () => {
       destination('a', plugin, { where: { datasets: ['other'] } }),
     ]);
     const kept = [body(0, ['x'], 'one'), body(1, ['y'], 'two')];
-    const run = delivery.run(runOf('a', kept, { where: { exceptDatasets: ['two'] } }));
+    const run = delivery.startReplay(runOf('a', kept, { where: { exceptDatasets: ['two'] } }));
     await clock.advance(1_000);
     expect(await run.ended).toBe('done');
     expect(plugin.taken).toEqual(['x']);
@@ -85,7 +85,7 @@ describe('a run', () => {
 
   test('needs a destination that runs', () => {
     const { delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
-    expect(() => delivery.run(runOf('b', []))).toThrow('there is no destination b');
+    expect(() => delivery.startReplay(runOf('b', []))).toThrow('there is no destination b');
   });
 
   test('tells what counts as delivered, before the position that holds it is saved', async () => {
@@ -101,7 +101,7 @@ describe('a run', () => {
     );
     const { clock, delivery, deadLetters } = fixture(memoryJournal(), [destination('a', plugin)]);
     const own = memoryDeadLetters();
-    const run = delivery.run(
+    const run = delivery.startReplay(
       runOf('a', bodies(2, 2), {
         position: { ...position, position: position.position, save },
         deadLetters: own,
@@ -120,7 +120,7 @@ describe('a run', () => {
     const position = memoryPosition();
     const other = scripted();
     const { clock, delivery, log, statusOf } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', other)]);
-    const run = delivery.run(
+    const run = delivery.startReplay(
       runOf('a', bodies(1, 3), {
         position,
         onDelivered({ element }) {
@@ -131,7 +131,7 @@ describe('a run', () => {
     await clock.advance(1_000);
     expect(await run.ended).toBe('failed');
     expect(run.status()).toMatchObject({ state: 'stopped', reason: 'stream_failed' });
-    expect(log.of('delivery.stream_failed')[0]?.attributes).toMatchObject({ destination: 'a', run: 'job-1' });
+    expect(log.of('delivery.stream_failed')[0]?.attributes).toMatchObject({ destination: 'a', job: 'job-1' });
     expect(position.position).toMatchObject({ sequence: 0, settled: [{ sequence: 0, elements: [[0, 0]] }] });
     expect(statusOf('a')).toMatchObject({ state: 'running', sequence: 1 });
   });
@@ -143,14 +143,14 @@ describe('a run', () => {
     const kept = bodies(50, 10);
     const slow: Script = async (batch, call, signal) => (call > 7 ? never() : takeAll(batch, call, signal));
     delivery.add(destination('slow', scripted(slow), { batch: { maxEvents: 10 } }));
-    const first = delivery.run(runOf('slow', kept, { position }));
+    const first = delivery.startReplay(runOf('slow', kept, { position }));
     await clock.advance(1_000);
     const stopping = first.stop(500);
     await clock.advance(10_000);
     await stopping;
     expect(await first.ended).toBe('stopped');
     expect(position.position.sequence).toBe(7);
-    const second = delivery.run(runOf('a', kept, { position }));
+    const second = delivery.startReplay(runOf('a', kept, { position }));
     await clock.advance(1_000);
     expect(await second.ended).toBe('done');
     expect(plugin.taken).toHaveLength(430);
@@ -167,7 +167,7 @@ describe('a run does not', () => {
     );
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { giveUpAfterHours: 1 })]);
     const deadLetters = memoryDeadLetters();
-    const run = delivery.run(runOf('a', bodies(1, 5), { deadLetters }));
+    const run = delivery.startReplay(runOf('a', bodies(1, 5), { deadLetters }));
     await clock.advance(5 * 3_600_000);
     expect(run.status()).toMatchObject({ state: 'backing_off', reason: 'down', open: 5 });
     isDown = false;
@@ -181,10 +181,10 @@ describe('a run does not', () => {
     const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
     const buried = memoryDeadLetters();
-    const through = delivery.run(
+    const through = delivery.startReplay(
       runOf('a', bodies(10, 10), { id: 'one', pauseOnRejections: false, deadLetters: buried }),
     );
-    const pausing = delivery.run(runOf('a', bodies(10, 10), { id: 'two' }));
+    const pausing = delivery.startReplay(runOf('a', bodies(10, 10), { id: 'two' }));
     await clock.advance(60_000);
     expect(await through.ended).toBe('done');
     expect(buried.entries).toHaveLength(100);
@@ -203,7 +203,7 @@ describe('a run does not', () => {
     const { clock, delivery } = fixture(memoryJournal(), [
       destination('a', plugin, { batch: { maxEvents: 10 }, maxInFlight: 8 }),
     ]);
-    const run = delivery.run(runOf('a', bodies(20, 10)));
+    const run = delivery.startReplay(runOf('a', bodies(20, 10)));
     await clock.advance(5_000);
     expect([await run.ended, most]).toEqual(['done', 1]);
   });
@@ -223,7 +223,7 @@ describe('a destination that takes one batch at a time', () => {
     const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(20, 10)), [spec]);
     const position = memoryPosition({ ...memoryPosition().position, sequence: 100 });
     const runs = ['one', 'two'].map((id) =>
-      delivery.run(runOf('a', bodies(5, 10, 100), { id, position: { ...position, save: async () => {} } })),
+      delivery.startReplay(runOf('a', bodies(5, 10, 100), { id, position: { ...position, save: async () => {} } })),
     );
     await clock.runUntil(() => statusOf('a').sequence === 20);
     expect(await Promise.all(runs.map(({ ended }) => ended))).toEqual(['done', 'done']);
@@ -245,7 +245,7 @@ describe('a destination that takes one batch at a time', () => {
     );
     const journal = memoryJournal();
     const { clock, delivery, statusOf } = fixture(journal, [destination('a', plugin, {}, { definition })]);
-    const run = delivery.run(runOf('a', bodies(1, 1)));
+    const run = delivery.startReplay(runOf('a', bodies(1, 1)));
     await clock.advance(200);
     const stopping = run.stop(0);
     await clock.advance(10_000);
@@ -268,7 +268,7 @@ describe('a destination that takes one batch at a time', () => {
     const spec = destination('a', plugin, { batch: { maxEvents: 1 } }, { definition });
     const { clock, delivery, statusOf } = fixture(journal, [spec]);
     await clock.runUntil(() => statusOf('a').state === 'backing_off');
-    const run = delivery.run(runOf('a', bodies(5, 1)));
+    const run = delivery.startReplay(runOf('a', bodies(5, 1)));
     await clock.advance(2_000);
     expect(await run.ended).toBe('done');
     expect(statusOf('a')).toMatchObject({ state: 'backing_off', sequence: 9 });
@@ -299,7 +299,7 @@ describe('a destination that takes one batch at a time', () => {
     await clock.advance(0);
     const runFrom = async (sequence: number) => {
       const position = memoryPosition({ ...memoryPosition().position, sequence });
-      const run = delivery.run(runOf('a', bodies(1, 1, sequence), { position }));
+      const run = delivery.startReplay(runOf('a', bodies(1, 1, sequence), { position }));
       await clock.advance(0);
       return run;
     };
@@ -311,7 +311,7 @@ describe('a destination that takes one batch at a time', () => {
     expect(plugin.batches).toEqual([['0.0'], ['10.0']]);
     failAppend();
     await clock.settle();
-    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'dead_letters_failed' });
+    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'dead_letters_write_failed' });
     const stopping = stopped.stop(0);
     await clock.settle();
     await stopping;

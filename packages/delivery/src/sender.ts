@@ -1,8 +1,8 @@
 // Sends batches to one destination, and holds its plugin to the contract: a report in time, whatever the plugin does.
 import type { Batch, Destination } from '@xiq-siem/core';
 import { aborted, type Clock, noReason } from './clock.ts';
-import { fitError } from './fit-text.ts';
 import type { Pending } from './pending-queue.ts';
+import { sanitizeError } from './sanitize-text.ts';
 import type { SendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { type CheckedReport, checkReport, unreadable } from './verdicts.ts';
@@ -28,7 +28,7 @@ export function createSender(
   /** Frees the place of a call that does not end; but one at a time is a promise, and the number left behind bounded. */
   const leaveBehind = async (callEnded: Promise<unknown>) => {
     if (maxInFlight === 1 || hungCalls >= Math.min(slots.count - 1, maxHungCalls)) {
-      log.error('delivery.hung_calls_block', { destination: name, type: definition.type, calls: hungCalls + 1 });
+      log.error('delivery.calls_stuck', { destination: name, type: definition.type, calls: hungCalls + 1 });
       await Promise.race([callEnded, aborted(stop)]);
       return;
     }
@@ -60,7 +60,7 @@ export function createSender(
       }
       const end = await call.end;
       if (end.kind !== 'reported' && stop.aborted) return;
-      const error = end.kind === 'threw' ? fitError(end.error, redact) : undefined;
+      const error = end.kind === 'threw' ? sanitizeError(end.error, redact) : undefined;
       const size = batch.length;
       const isReported = end.kind === 'reported';
       const report = isReported ? checkReport(end.report, size, codes) : unreadable(size, end.kind, error);

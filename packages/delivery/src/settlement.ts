@@ -2,11 +2,11 @@
 import { createBlockedEvents } from './blocked-events.ts';
 import type { Wakeup } from './clock.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
-import { fitText } from './fit-text.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 import { type Decision, decide, isOverdue, type OutcomeContext } from './outcome.ts';
 import type { Pending, PendingQueue } from './pending-queue.ts';
 import type { PositionStore } from './position-store.ts';
+import { sanitizeText } from './sanitize-text.ts';
 import type { SendPermit } from './send-permit.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import type { PreparedEvent } from './shared-bodies.ts';
@@ -49,7 +49,7 @@ export function createSettlement(
   let lastFit = { message: '', fitted: '' };
   const messageOf = (message: string | undefined) => {
     if (message === undefined) return undefined;
-    if (message !== lastFit.message) lastFit = { message, fitted: fitText(message, redact) };
+    if (message !== lastFit.message) lastFit = { message, fitted: sanitizeText(message, redact) };
     return lastFit.fitted;
   };
 

@@ -1,5 +1,5 @@
 // Bodies as events, parsed and serialised once for all destinations that read in step.
-import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import type { DeliveryServices } from './services.ts';
 
 /** An event as every destination is given it, and where it came from. */
@@ -62,7 +62,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
     trim();
   };
 
-  function* parse(body: KeptBody): Generator<Chunk, void> {
+  function* parse(body: StoredBody): Generator<Chunk, void> {
     let events: PreparedEvent[] = [];
     let bytes = 0;
     try {
@@ -84,7 +84,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
     yield { events, bytes, goesOn: 'end' };
   }
 
-  const share = (body: KeptBody): SharedBody => {
+  const share = (body: StoredBody): SharedBody => {
     const known = bodies.get(body.sequence);
     if (known !== undefined) return known;
     const made: SharedBody = { parser: parse(body), parsed: 0, chunks: new Map(), kept: true };
@@ -112,7 +112,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
     trim,
     /** Bytes that are kept for destinations to come. */
     keptBytes: () => keptBytes,
-    open(body: KeptBody) {
+    open(body: StoredBody) {
       const shared = share(body);
       let own: Iterator<Chunk, void> | undefined;
       let chunk: Chunk = { events: [], bytes: 0, goesOn: 'more' };
@@ -152,7 +152,7 @@ function pull(parser: Iterator<Chunk, void>): Chunk {
   return next.done ? { events: [], bytes: 0, goesOn: 'end' } : next.value;
 }
 
-function prepare(event: NormalizedEvent, body: KeptBody): PreparedEvent {
+function prepare(event: NormalizedEvent, body: StoredBody): PreparedEvent {
   const json = JSON.stringify(event.document);
   freeze(event.document);
   return {

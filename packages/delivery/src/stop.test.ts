@@ -94,6 +94,6 @@ describe('stop', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     await clock.runUntil(() => stopped, 12_000);
     await stopping;
-    expect(log.of('delivery.close_hangs')).toHaveLength(1);
+    expect(log.of('delivery.close_stuck')).toHaveLength(1);
   });
 });

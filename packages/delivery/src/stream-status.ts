@@ -49,13 +49,13 @@ export interface DestinationStatus {
   /** Events that this stream was given by its reader since it began, before routing. */
   readonly taken: number;
   /** Events that its position counts as delivered, dead letters or filtered beyond what it counted at the beginning. */
-  readonly settledSince: number;
+  readonly settledSinceStart: number;
   /** Events that are in fact there: they wait, are under way, or are on their way to the dead letters. */
-  readonly inHand: number;
+  readonly inProgress: number;
   /** Of those in hand, events that wait to be sent again. */
-  readonly waitingAgain: number;
+  readonly awaitingResend: number;
   /** Batches under way. */
-  readonly underWay: number;
+  readonly batchesInFlight: number;
   /** Events delivered after an attempt of which nobody knows how it ended; since the start of the process. */
   readonly possibleDuplicates: number;
   /** Breaches of the plugin contract, since the start of the process. */

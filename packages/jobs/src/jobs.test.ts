@@ -36,7 +36,7 @@ test('four run at once; the fifth is told to come again, one that attaches is no
   const [one, ...others] = spans(fixture, 5);
   if (one === undefined) throw new Error('no spans');
   for (const request of others) await jobs.begin('replay', request);
-  await expect(jobs.begin('replay', one)).rejects.toMatchObject({ code: 'busy' });
+  await expect(jobs.begin('replay', one)).rejects.toMatchObject({ code: 'too_many_jobs' });
   expect(jobs.list()).toHaveLength(4);
   expect(await jobs.begin('replay', others[0] ?? one)).toMatchObject({ resumed: true });
   await jobs.cancel(jobs.list()[0]?.id ?? '');

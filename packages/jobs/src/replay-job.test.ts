@@ -75,7 +75,7 @@ test('only the destinations that are named; one that is not configured is refuse
   const { streams } = await jobs.ended(await jobs.begin('replay', request(fixture, { destinations: ['two'] })));
   expect(streams.map(({ destination }) => destination)).toEqual(['two']);
   await expect(jobs.begin('replay', request(fixture, { destinations: ['three'] }))).rejects.toMatchObject({
-    code: 'usage',
+    code: 'not_found',
     message: expect.stringContaining('one, two'),
   });
   expect(jobs.list()).toHaveLength(1);
@@ -149,7 +149,7 @@ test('one whose destination is reloaded away is interrupted, and cannot pretend 
   await until(() => jobs.jobOf(job.id).streams[0]?.state === 'backing_off');
   await fixture.pipeline.apply(await fixture.configure(destinations('one')));
   expect(await jobs.ended(job)).toMatchObject({ state: 'interrupted' });
-  await expect(jobs.begin('replay', wanted)).rejects.toMatchObject({ code: 'usage' });
+  await expect(jobs.begin('replay', wanted)).rejects.toMatchObject({ code: 'not_found' });
   expect(jobs.jobOf(job.id)).toMatchObject({ state: 'interrupted' });
   fixture.siem('two').response = undefined;
   await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));

@@ -80,7 +80,7 @@ test('only what the filter means, and only what there was when it began', async 
   await jobs.ended(await jobs.begin('retry', request));
   expect([(await countsOf(fixture))?.open, (await countsOf(fixture, 'two'))?.open]).toEqual([1, 2]);
   await expect(jobs.begin('retry', retryRequest.parse({ destination: 'none' }))).rejects.toMatchObject({
-    code: 'usage',
+    code: 'not_found',
     message: expect.stringContaining('one, two'),
   });
 });

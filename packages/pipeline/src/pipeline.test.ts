@@ -149,6 +149,14 @@ test('what cannot change while it runs is named by its field, and the rest is ta
   expect(fixture.pipeline.configuration().shutdownGraceMs).toBe(5);
 });
 
+test('a deprecated name of the configuration is logged at the start and at a reload', async () => {
+  const old = { one: { type: 'memory', whenFull: 'letGo' } };
+  await using fixture = await openPipelineFixture(old);
+  await fixture.pipeline.apply(await fixture.configure(old));
+  const attributes = { file: fixture.file, line: 1, remediation: expect.stringContaining('`whenFull: evict`') };
+  expect(fixture.log.of('configuration.deprecated_name')).toMatchObject([{ attributes }, { attributes }]);
+});
+
 test('the same again changes nothing', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   expect(await fixture.pipeline.apply(await fixture.configure(destinations('one')))).toEqual({
@@ -177,7 +185,7 @@ test('while it changes, what is received is kept and delivered to those that sta
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
   fixture.siem('two').response = hanging;
   await fixture.keep([audit(0)]);
-  await until(() => fixture.pipeline.delivery.status()[1]?.underWay === 1);
+  await until(() => fixture.pipeline.delivery.status()[1]?.batchesInFlight === 1);
   let isOver = false;
   const applying = fixture.pipeline.apply(await fixture.configure(destinations('one'))).then(() => {
     isOver = true;

@@ -1,6 +1,6 @@
 // Sources, destinations and delivery as they are configured now; the next configuration is applied without a stop.
 import { type Configuration, type ConfiguredDestination, configChanges } from '@xiq-siem/config';
-import { type Log, type Logger, oneAtATime } from '@xiq-siem/core';
+import { createSerialQueue, type Log, type Logger } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
 import { type BackfilledLookup, type DeadLetters, withoutDuplicates } from '@xiq-siem/state';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
@@ -31,11 +31,18 @@ interface PipelineParts {
   readonly backfilled?: BackfilledLookup | undefined;
 }
 
-/** Time that a destination has to finish before it is opened anew. */
+/** Time that a destination has to finish before it is opened again. */
 const graceMs = 5_000;
+
+function logRenamed({ renamed }: Configuration, log: Logger): void {
+  for (const { file, line, message } of renamed) {
+    log.warn('configuration.deprecated_name', { file, line, remediation: message });
+  }
+}
 
 export async function openPipeline(first: Configuration, parts: PipelineParts): Promise<Pipeline> {
   const { journal, deadLetters, services, log } = parts;
+  logRenamed(first, log);
   let configuration = first;
   let beforeMapping: Configuration | undefined;
   let sources = await openSources(first, services);
@@ -78,8 +85,9 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
     delivery.add(await deliveryDestination(destination, journal, 'now'));
   }
 
-  const inTurn = oneAtATime();
+  const inTurn = createSerialQueue();
   async function applyNow(next: Configuration): Promise<Applied> {
+    logRenamed(next, log);
     const { added, removed, changed, sources: sourceChanges, needsRestart } = configChanges(configuration, next);
     const fresh = new Set([...added, ...changed]);
     const wanted = next.destinations.filter(({ name }) => fresh.has(name));

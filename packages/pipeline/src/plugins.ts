@@ -6,10 +6,10 @@ import {
   type Destination,
   type DestinationContext,
   ecsFieldDefinitions,
-  type KeptBody,
   type SecretSource,
   type Source,
   type SourceContext,
+  type StoredBody,
   sourceMetrics,
 } from '@xiq-siem/core';
 import { z } from 'zod';
@@ -36,7 +36,7 @@ export interface Sources {
  * The source that a body came from. One that was taken out of the configuration since is read with the defaults of
  * the first type, so that what it sent is not lost.
  */
-export type SourceOf = (body: KeptBody) => Source;
+export type SourceOf = (body: StoredBody) => Source;
 
 export async function openSources(
   configuration: Configuration,

@@ -56,10 +56,12 @@ test('one that has not all is waited for as long as there is time, one that is d
 test('only a destination that is not configured any more is forgotten', async () => {
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
   const { journal, log, pipeline } = fixture;
-  const refusal = (text: string) => ({ code: 'usage', message: expect.stringContaining(text) });
-  await expect(forgetDestination(journal, 'two', log)).rejects.toMatchObject(refusal('there is none to forget'));
+  const stillConfigured = { code: 'destination_configured', message: 'two is still configured; remove it first' };
+  await expect(forgetDestination(journal, 'two', log)).rejects.toMatchObject(stillConfigured);
+  const message = expect.stringContaining('forgotten: none');
+  await expect(forgetDestination(journal, 'three', log)).rejects.toMatchObject({ code: 'not_found', message });
   await pipeline.apply(await fixture.configure(destinations('one')));
-  await expect(forgetDestination(journal, 'one', log)).rejects.toMatchObject(refusal('there is two'));
+  await expect(forgetDestination(journal, 'one', log)).rejects.toMatchObject({ code: 'destination_configured' });
   await forgetDestination(journal, 'two', log);
   expect(await journal.orphanedPositions()).toEqual([]);
   expect(log.of('destination.forgotten')).toMatchObject([{ attributes: { destination: 'two' } }]);

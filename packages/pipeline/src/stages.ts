@@ -51,12 +51,15 @@ export function openConfiguredDeadLetters(
   return openDeadLetters(database, { now, log, directory, maxBytes, minFreeBytes, firstBody });
 }
 
-/** @throws ConnectorError `usage` where `name` is configured, or unknown. */
+/** @throws ConnectorError `destination_configured` or `not_found`. */
 export async function forgetDestination(journal: Log, name: string, log: Logger): Promise<void> {
   const orphans = await journal.orphanedPositions();
   if (!orphans.includes(name)) {
-    const known = orphans.length === 0 ? 'there is none to forget' : `there is ${orphans.join(', ')}`;
-    throw new ConnectorError('usage', `${name} is no destination that was taken out of the configuration: ${known}`);
+    if (journal.positions().has(name)) {
+      throw new ConnectorError('destination_configured', `${name} is still configured; remove it first`);
+    }
+    const known = orphans.length === 0 ? 'none' : orphans.join(', ');
+    throw new ConnectorError('not_found', `unknown destination ${name}; destinations that can be forgotten: ${known}`);
   }
   await journal.forgetPosition(name);
   log.warn('destination.forgotten', { destination: name });
@@ -101,6 +104,6 @@ const never = new AbortController().signal;
 /** Waits until every destination that runs has all that it accepts; one that is down is not waited for. */
 export async function caughtUp(delivery: Delivery, journal: Log, remainingMs: () => number): Promise<void> {
   const isBehind = ({ state, sequence, open, blocked }: DestinationStatus): boolean =>
-    state === 'running' && journal.bodiesIn(sequence) > 0 && open !== blocked?.events;
+    state === 'running' && journal.countBodies(sequence) > 0 && open !== blocked?.events;
   while (delivery.status().some(isBehind) && remainingMs() > 0) await systemClock.sleep(20, never);
 }

@@ -227,7 +227,7 @@ export async function openPipelineFixture(
     /** Until each destination has all, and what it took stands on disk. */
     async settled(): Promise<void> {
       const { nextSequence } = journal.extent();
-      const hasAll = (sequence = 0): boolean => journal.bodiesIn(sequence, nextSequence - 1) === 0;
+      const hasAll = (sequence = 0): boolean => journal.countBodies(sequence, nextSequence - 1) === 0;
       const isSaved = (name: string): boolean => hasAll(journal.positions().get(name)?.sequence);
       await until(() =>
         pipeline.delivery

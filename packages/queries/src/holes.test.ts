@@ -105,6 +105,6 @@ test('a tail leaves out bodies where too many came, and counts those', async () 
 test('the last bodies are so many bodies', async () => {
   await using fixture = await openOver(modelLog());
   await keepMany(fixture, 10);
-  expect(fixture.journal.bodiesIn(lastBodies(fixture.journal, 4).first)).toBe(4);
+  expect(fixture.journal.countBodies(lastBodies(fixture.journal, 4).first)).toBe(4);
   expect(lastBodies(fixture.journal, 100)).toEqual({ first: at(0), next: at(10) });
 });

@@ -120,7 +120,9 @@ test('what a destination does not want is filtered, before and after it has come
   await using fixture = await openFixture({ one: { type: 'memory', where }, two: { type: 'memory' } });
   fixture.siem('two').response = hanging;
   const receipt = await fixture.keep([audit(1)]);
-  await expect.poll(() => fixture.pipeline.delivery.status().find(({ name }) => name === 'two')?.underWay).toBe(1);
+  await expect
+    .poll(() => fixture.pipeline.delivery.status().find(({ name }) => name === 'two')?.batchesInFlight)
+    .toBe(1);
   expect(await verdictsOf(fixture, receipt)).toMatchObject([
     { destination: 'one', verdict: 'filtered' },
     { destination: 'two', verdict: 'waiting' },

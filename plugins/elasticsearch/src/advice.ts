@@ -1,5 +1,5 @@
 // What a person does about a fault, after the message that says what is wrong.
-import { faultAdvice } from '@xiq-siem/core';
+import { connectionAdvice } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
 import type { ServerFault } from './server-fault.ts';
 
@@ -16,7 +16,7 @@ export function adviceOn({ code, message, status }: ServerFault, credentials: Cr
     case 'tls_failed':
     case 'connection_lost':
     case 'unreachable':
-      return `${message}: ${faultAdvice({ code, message }, { url: '`nodes`', certificate: '`clientCertificate`' })}`;
+      return `${message}: ${connectionAdvice({ code, message }, { url: '`nodes`', certificate: '`clientCertificate`' })}`;
     default:
       return message;
   }

@@ -1,6 +1,6 @@
 // What went wrong with one request, as a code of ours and in words.
 import { errors } from '@elastic/elasticsearch';
-import { retryAfterMs, withoutNoise } from '@xiq-siem/core';
+import { cleanConnectionMessage, retryAfterMs } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { FaultCode } from './fault-codes.ts';
 
@@ -77,7 +77,11 @@ function faultOfConnection(message: string): ServerFault {
     return { code: 'connection_lost', message, mayBeTaken: true };
   }
   if (isTls) {
-    return { code: 'tls_failed', message: `no trusted connection: ${withoutNoise(message)}`, mayBeTaken: false };
+    return {
+      code: 'tls_failed',
+      message: `no trusted connection: ${cleanConnectionMessage(message)}`,
+      mayBeTaken: false,
+    };
   }
   return { code: 'unreachable', message, mayBeTaken: false };
 }

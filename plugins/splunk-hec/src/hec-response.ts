@@ -1,5 +1,12 @@
 // What an answer of the event collector, or the lack of one, means for the events that were sent.
-import { faultAdvice, type HttpOutcome, parseJson, plainText, retryAfterMs, type Secret } from '@xiq-siem/core';
+import {
+  connectionAdvice,
+  type HttpOutcome,
+  parseJson,
+  retryAfterMs,
+  type Secret,
+  sanitizeServerMessage,
+} from '@xiq-siem/core';
 import { z } from 'zod';
 import { type Action, type HecCode, meaningOf } from './hec-codes.ts';
 
@@ -33,7 +40,7 @@ export function readResponse(outcome: HttpOutcome, nowMs: number, secrets: reado
   if (outcome.kind === 'failed') {
     const { code, sent, message } = outcome;
     const isOurs = code === 'tls_failed' || code === 'invalid_request';
-    const text = withAdvice(plainText(message, secrets, maxMessageCharacters), faultAdvice(outcome));
+    const text = withAdvice(sanitizeServerMessage(message, secrets, maxMessageCharacters), connectionAdvice(outcome));
     return { action: isOurs ? 'fix' : sent ? 'unknown' : 'wait', code, message: text };
   }
   const { status, headers } = outcome;
@@ -43,7 +50,7 @@ export function readResponse(outcome: HttpOutcome, nowMs: number, secrets: reado
     return { action: 'taken', slowDown: json.code !== 0, ackId: json.ackId };
   }
   const { action, code, advice } = meaningOf(status, json?.code);
-  const message = plainText(json?.text ?? text, secrets, maxMessageCharacters) || 'no words';
+  const message = sanitizeServerMessage(json?.text ?? text, secrets, maxMessageCharacters) || 'no words';
   const origin = json === undefined ? `HTTP ${status}` : `HTTP ${status}, code ${json.code}`;
   const waitMs = retryAfterMs(headers['retry-after'], nowMs);
   return {

@@ -1,5 +1,5 @@
 // A batch as requests: one lane after the other, each until all of it is settled, held or stopped.
-import { type Batch, type BatchFault, createVerdictSheet, type DeliveryReport } from '@xiq-siem/core';
+import { type Batch, type BatchFault, createReportBuilder, type DeliveryReport } from '@xiq-siem/core';
 import type { AckOutcome, AckTracker } from './ack-tracker.ts';
 import { consequenceOf } from './consequence.ts';
 import type { Envelope, Envelopes } from './envelope.ts';
@@ -31,7 +31,7 @@ export function createBatchSender({
   envelopes,
 }: BatchSenderOptions) {
   return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<HecCode>> => {
-    const sheet = createVerdictSheet<HecCode>(batch);
+    const sheet = createReportBuilder<HecCode>(batch);
     const acknowledged: Promise<void>[] = [];
 
     const acknowledge = async (sent: Envelopes, ackTracker: AckTracker, channel: string, ackId: number | undefined) => {

@@ -1,12 +1,12 @@
 // The Splunk destination: events by HTTP Event Collector, each with its own verdict.
 import {
   type CheckResult,
+  createRateLimitedReport,
   type Destination,
   type DestinationContext,
   defineDestination,
   type MetricTable,
-  occasionally,
-  warnOfExposure,
+  warnIfInsecure,
 } from '@xiq-siem/core';
 import { type AckTracker, createAckTracker } from './ack-tracker.ts';
 import { type SplunkHecConfig, splunkHecConfig } from './config.ts';
@@ -49,7 +49,7 @@ export function createSplunkHecDestination(
   const client = createHecClient(config, context);
   const include = new Set(config.include);
   const ackTrackers = new Map<TokenSlot, AckTracker>();
-  warnOfExposure({ ...config, secrets: true }, context);
+  warnIfInsecure({ ...config, secrets: true }, context);
   if (ack && new URL(config.url).hostname.endsWith('.splunkcloud.com')) {
     const advice = 'Splunk Cloud supports acknowledgement for Amazon Firehose only, and its load balancer may lose it';
     log.warn('destination.ack_on_splunk_cloud', { advice });
@@ -59,12 +59,12 @@ export function createSplunkHecDestination(
     ackTrackers.set(token, createAckTracker({ pollMs, timeoutMs, now, ask }));
   }
   const limits = splunkLimits.map((characters) => {
-    const warn = occasionally(now, hourMs, (_: undefined, events) =>
+    const warn = createRateLimitedReport(now, hourMs, (_: undefined, events) =>
       log.warn('destination.long_events', { characters, events, advice: 'raise TRUNCATE and maxchars in Splunk' }),
     );
     return { characters, warn };
   });
-  const warnOfNoAck = occasionally(now, hourMs, (_: undefined, events) => {
+  const warnOfNoAck = createRateLimitedReport(now, hourMs, (_: undefined, events) => {
     const advice = 'turn acknowledgement on for the token, or set ack: false';
     log.warn('destination.ack_disabled', { events, advice });
   });

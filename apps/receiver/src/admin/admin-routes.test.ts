@@ -103,20 +103,20 @@ describe('what is asked', () => {
     expect(response).not.toContain('s3cret');
   });
 
-  test.each<[string, string]>([
+  test.each<[string, string, number?, string?]>([
     ['no JSON', '{"a":'],
     ['no object', '[1]'],
     ['null', 'null'],
-    ['too large', JSON.stringify({ gap: 'x'.repeat(300_000) })],
-  ])('a body that is %s is refused', async (_, body) => {
+    ['too large', JSON.stringify({ gap: 'x'.repeat(300_000) }), 413, 'request_too_large'],
+  ])('a body that is %s is refused', async (_, body, wantedStatus = 400, error = 'usage') => {
     await using served = await serveOperations({});
     const { status, text: response } = await ask(served.url, {
       method: 'POST',
       path: '/api/v1/gaps/acknowledge',
       body,
     });
-    expect(status).toBe(400);
-    expect(JSON.parse(response)).toMatchObject({ error: 'usage', message: expect.stringContaining('the body is') });
+    expect(status).toBe(wantedStatus);
+    expect(JSON.parse(response)).toMatchObject({ error, message: expect.stringContaining('the body is') });
     expect(response.length).toBeLessThan(200);
   });
 
@@ -151,6 +151,8 @@ describe('a refusal', () => {
     ['usage', 400],
     ['not_found', 404],
     ['busy', 429],
+    ['too_many_jobs', 429],
+    ['destination_configured', 400],
     ['config_invalid', 422],
     ['journal_full', 503],
     ['journal_failed', 500],
@@ -240,7 +242,7 @@ describe('a stream', () => {
     const open = (signal: AbortSignal) => served.client.tail({}, signal)[Symbol.asyncIterator]().next();
     await Promise.all(Array.from({ length: 15 }, () => open(leaving.signal)));
     await open(last.signal);
-    await expect(open(never)).rejects.toMatchObject({ code: 'busy' });
+    await expect(open(never)).rejects.toMatchObject({ code: 'too_many_streams' });
     last.abort();
     await until(() => told.ended === 1);
     expect(await open(leaving.signal)).toMatchObject({ done: false });

@@ -22,7 +22,7 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 
 type AdminContext = Context<{ Bindings: HttpBindings }>;
-type Status = 400 | 404 | 422 | 429 | 500 | 503;
+type Status = 400 | 404 | 413 | 422 | 429 | 500 | 503;
 
 export interface AdminRoutesOptions {
   readonly operations: Operations;
@@ -72,7 +72,7 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
     app.on(route.method, honoPath(route.path), async (c) => {
       const input = await inputOf(c, route);
       if (openStreams >= maxStreams)
-        throw new ConnectorError('busy', `${maxStreams} streams are open: end one of them`);
+        throw new ConnectorError('too_many_streams', `${maxStreams} streams are open: end one of them`);
       openStreams += 1;
       const ended = (): void => {
         openStreams -= 1;
@@ -117,7 +117,8 @@ async function bodyOf(incoming: IncomingMessage): Promise<Readonly<Record<string
   for await (const chunk of incoming) {
     const part = Buffer.from(chunk);
     bytes += part.length;
-    if (bytes > maxBodyBytes) throw new ConnectorError('usage', `the body is larger than ${maxBodyBytes} bytes`);
+    if (bytes > maxBodyBytes)
+      throw new ConnectorError('request_too_large', `the body is larger than ${maxBodyBytes} bytes`);
     chunks.push(part);
   }
   if (bytes === 0) return {};
@@ -169,7 +170,11 @@ async function* livelyUntil<Result>(pending: Promise<Result>, everyMs: number): 
 const statuses: Readonly<Record<string, Status>> = {
   usage: 400,
   not_found: 404,
+  destination_configured: 400,
+  request_too_large: 413,
   busy: 429,
+  too_many_jobs: 429,
+  too_many_streams: 429,
   config_invalid: 422,
   secret_unreadable: 422,
   journal_full: 503,

@@ -140,7 +140,9 @@ test('an older copy of the state file is an incident from the start, and can be 
 test('a destination that was taken out is forgotten with its history: the next of its name claims nothing of before', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   const operations = await operationsOf(fixture);
-  await expect(operations.forgetDestination({ name: 'two' }, never)).rejects.toMatchObject({ code: 'usage' });
+  await expect(operations.forgetDestination({ name: 'two' }, never)).rejects.toMatchObject({
+    code: 'destination_configured',
+  });
   await fixture.pipeline.apply(await fixture.configure(destinations('one')));
   expect(await operations.forgetDestination({ name: 'two' }, never)).toEqual({ forgotten: 'two' });
   const receipt = await fixture.keep([audit(1)]);
@@ -203,7 +205,7 @@ test('a client that asks for what is not there is told at once', async () => {
   await expect(operations.cancelJob({ id: 'none' }, never)).rejects.toMatchObject({ code: 'not_found' });
   await expect(linesOf(operations.watchJob({ id: 'none' }, never))).rejects.toMatchObject({ code: 'not_found' });
   await expect(operations.retry(retryRequest.parse({ destination: 'none' }), never)).rejects.toMatchObject({
-    code: 'usage',
+    code: 'not_found',
   });
   await expect(operations.backfill(backfillRequest.parse(spanOf(fixture)), never)).rejects.toMatchObject({
     code: 'usage',

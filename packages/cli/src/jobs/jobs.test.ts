@@ -72,7 +72,7 @@ describe('dlq retry', () => {
   });
 
   it('busy: 75', async () => {
-    const busy = () => Promise.reject(new ConnectorError('busy', '4 jobs run: wait for one, or cancel it'));
+    const busy = () => Promise.reject(new ConnectorError('too_many_jobs', '4 jobs run: wait for one, or cancel it'));
     expect((await runTest(['dlq', 'retry'], { retry: busy })).code).toBe(75);
   });
 

@@ -124,7 +124,7 @@ function stateProblem({
   if (reason === 'dead_letters_full') {
     return [`${said}. Next: make room with xiq-siem dlq retry or dlq drop, or raise deadLetters.maxBytes`];
   }
-  if (reason === 'dead_letters_failed')
+  if (reason === 'dead_letters_write_failed')
     return [`${said}. Next: look after the disk of the data directory; it tries again`];
   if (state === 'backing_off')
     return [`${said}. It tries again by itself; xiq-siem check says whether it would take events`];

@@ -121,10 +121,10 @@ function messageOf(done: RotationStep): string {
     const why = done.isSeen ? 'for webhooks that are under way' : 'since ExtremeCloud IQ does not show what it has';
     return `The old secret stays for ${duration(done.ms / 1000)}, ${why}. Ctrl-C is no harm: run this again.`;
   }
-  return plainText[done.did];
+  return sanitizeServerMessage[done.did];
 }
 
-const plainText = {
+const sanitizeServerMessage = {
   added: 'A new secret was made, and is accepted beside the old one.',
   resumed: 'A rotation was begun before: it goes on.',
   accepted: 'Our receiver accepts the new secret.',

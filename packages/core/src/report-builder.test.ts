@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Batch } from './destination.ts';
-import { type BatchFault, createVerdictSheet } from './verdict-sheet.ts';
+import { type BatchFault, createReportBuilder } from './report-builder.ts';
 
 const batch: Batch = {
   items: ['a', 'b', 'c'].map((id, index) => ({ index, id, dataset: 'd', timeMs: 0, document: {}, json: '{}' })),
@@ -15,7 +15,7 @@ const fault = (kind: BatchFault['batch'], more: object = {}): BatchFault => ({
 });
 
 it('reports each event by its index, whatever the order in which verdicts come', () => {
-  const sheet = createVerdictSheet(batch);
+  const sheet = createReportBuilder(batch);
   sheet.set(entries.slice(1), { verdict: 'unknown', code: 'lost' });
   sheet.set(entries.slice(0, 1), delivered);
   sheet.set(entries.slice(2), { verdict: 'rejected', code: 'bad' });
@@ -33,7 +33,7 @@ it.each<[BatchFault['batch'], string, true | undefined]>([
   ['tooLarge', 'retry', true],
   ['misconfigured', 'blocked', undefined],
 ])('what is left when the rest is %s is given %s', (kind, verdict, slowDown) => {
-  const sheet = createVerdictSheet(batch);
+  const sheet = createReportBuilder(batch);
   sheet.set(entries.slice(0, 2), delivered);
   expect(sheet.report(fault(kind, { waitMs: 9 }))).toEqual({
     items: [
@@ -49,14 +49,14 @@ it.each<[BatchFault['batch'], string, true | undefined]>([
 it.each(['unavailable', 'tooLarge', 'misconfigured'] as const)(
   'a fault before any verdict is the word for all: %s',
   (kind) => {
-    const sheet = createVerdictSheet(batch);
+    const sheet = createReportBuilder(batch);
     sheet.set([], delivered);
     expect(sheet.report(fault(kind, { waitMs: 9 }))).toEqual(fault(kind, { waitMs: 9 }));
   },
 );
 
 it('events that are held alone were not looked at by the other side', () => {
-  const sheet = createVerdictSheet(batch);
+  const sheet = createReportBuilder(batch);
   sheet.set(entries.slice(0, 1), { verdict: 'blocked', code: 'index' });
   expect(sheet.report(fault('unavailable'))).toEqual(fault('unavailable'));
 });
@@ -64,7 +64,7 @@ it('events that are held alone were not looked at by the other side', () => {
 it.each([undefined, fault('unavailable', { slowDown: true }), fault('unavailable')])(
   'asks to slow down, once told: %o',
   (why) => {
-    const sheet = createVerdictSheet(batch);
+    const sheet = createReportBuilder(batch);
     sheet.slowDown();
     expect(sheet.report(fault('unavailable'))).toHaveProperty('slowDown', true);
     sheet.set(entries, delivered);
@@ -73,14 +73,14 @@ it.each([undefined, fault('unavailable', { slowDown: true }), fault('unavailable
 );
 
 it('passes the fault’s own wish to slow down', () => {
-  const sheet = createVerdictSheet(batch);
+  const sheet = createReportBuilder(batch);
   expect(sheet.report(fault('unavailable', { slowDown: true }))).toHaveProperty('slowDown', true);
   sheet.set(entries.slice(1), delivered);
   expect(sheet.report(fault('unavailable', { slowDown: true }))).toHaveProperty('slowDown', true);
 });
 
 it('does not hide an event that was forgotten', () => {
-  const sheet = createVerdictSheet(batch);
+  const sheet = createReportBuilder(batch);
   sheet.set(entries.slice(1), delivered);
   expect(() => sheet.report(undefined)).toThrow('neither sent nor given a verdict');
 });

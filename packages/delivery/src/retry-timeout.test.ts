@@ -1,4 +1,4 @@
-import type { KeptBody } from '@xiq-siem/core';
+import type { StoredBody } from '@xiq-siem/core';
 import { describe, expect, test } from 'vitest';
 import {
   bodies,
@@ -29,7 +29,7 @@ test('all that waits is given up when its time is over, what was never sent incl
   await clock.advance(180_000);
   expect(deadLetters.entries.length).toBe(2000);
   expect(new Set(deadLetters.entries.map(({ code, message }) => `${code} | ${message}`))).toEqual(
-    new Set(['gave_up | down: no answer to [secret]']),
+    new Set(['retry_timeout | down: no answer to [secret]']),
   );
   const unsent = deadLetters.entries.filter(({ attempts }) => attempts === 0);
   expect(unsent.length).toBeGreaterThan(0);
@@ -40,7 +40,7 @@ test('all that waits is given up when its time is over, what was never sent incl
   expect(statusOf('a')).toMatchObject({ sequence: 20, open: 0, counters: { deadLettered: 2000 } });
 });
 
-const receivedAt = (receivedAtMs: number) => (kept: KeptBody) => ({
+const receivedAt = (receivedAtMs: number) => (kept: StoredBody) => ({
   ...kept,
   metadata: { ...kept.metadata, receivedAtMs },
 });
@@ -124,7 +124,7 @@ describe('a destination that was there in that time gives up nothing', () => {
     }
     expect(deadLetters.entries).toEqual([]);
     await clock.advance(5 * 60_000);
-    expect(deadLetters.entries.map(({ id, code }) => `${id} ${code}`)).toEqual(['0.0 gave_up']);
+    expect(deadLetters.entries.map(({ id, code }) => `${id} ${code}`)).toEqual(['0.0 retry_timeout']);
   });
 });
 

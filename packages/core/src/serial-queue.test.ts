@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { oneAtATime } from './one-at-a-time.ts';
+import { createSerialQueue } from './serial-queue.ts';
 
 it('starts each piece of work when the one before has ended, and passes on its result or error', async () => {
-  const inTurn = oneAtATime();
+  const inTurn = createSerialQueue();
   const steps: string[] = [];
   const work = (name: string, fails = false) =>
     inTurn(async () => {

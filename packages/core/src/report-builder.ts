@@ -4,7 +4,7 @@ import type { Batch, BatchItem, DeliveryReport, Verdict } from './destination.ts
 /** Why a batch, or the rest of it, was not sent. */
 export type BatchFault<Code extends string = string> = Extract<DeliveryReport<Code>, { readonly batch: string }>;
 
-export interface VerdictSheet<Code extends string> {
+export interface ReportBuilder<Code extends string> {
   /** The same verdict for each of these. A later verdict replaces an earlier one. */
   set(entries: readonly { readonly item: BatchItem }[], verdict: Verdict<Code>): void;
   /** Asks that less is sent at once, whatever else the report says. */
@@ -17,7 +17,7 @@ export interface VerdictSheet<Code extends string> {
 }
 
 /** For destinations that send a batch by several requests. Throws, as for any bug, where an event is left without verdict and without fault. */
-export function createVerdictSheet<Code extends string>({ items }: Batch): VerdictSheet<Code> {
+export function createReportBuilder<Code extends string>({ items }: Batch): ReportBuilder<Code> {
   const verdicts = new Map<number, Verdict<Code>>();
   let isSlow = false;
   let isTouched = false;
