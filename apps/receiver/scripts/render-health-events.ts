@@ -34,8 +34,8 @@ use the source \`self\`.
   \`health-events-dropped\` reports the number of the others.
 - If the journal does not accept a health event, the connector counts it (\`xiq_siem.health_events.dropped\`) and does not
   retry.
-- A source is silent when it has sent nothing for \`healthEvents.silentMinutes\`, counted from the start of the connector or
-  later.
+- A source is silent when it has sent nothing for \`healthEvents.silentMinutes\`. The time counts from the last webhook, or from
+  the start of the connector.
 
 ## Rules for your SIEM
 
