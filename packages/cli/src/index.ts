@@ -1,4 +1,4 @@
-// The command line: every command but `serve`.
+// The command line: all commands but `serve`.
 export { configFile } from './arguments.ts';
 export type { Command, JsonForm, JsonResponse, Product } from './command.ts';
 export type { CommandEntry } from './commands.ts';
