@@ -25,7 +25,7 @@ const textsOf = (help: HelpParts): readonly (readonly [subject: string, text: st
   ...exitRows(help).map(([code, meaning]) => [String(code), meaning] as const),
 ];
 
-/** Tells a text that many commands share. An option has one such text: the most frequent one. */
+/** Tells a text that many commands share. An option that has a second meaning in several commands has no such text. */
 function sharedTexts(all: readonly Loaded[]): (subject: string, text: string) => boolean {
   const texts = all.flatMap(([{ name }, { help }]) => {
     const parts = help(name);
@@ -36,7 +36,8 @@ function sharedTexts(all: readonly Loaded[]): (subject: string, text: string) =>
       const counts = [...Map.groupBy(uses, ([, text]) => text)].sort(([, a], [, b]) => b.length - a.length);
       const isExit = /^\d/.test(subject);
       const frequent = counts.filter(([, same]) => same.length >= (isExit ? usualExit : usual)).map(([text]) => text);
-      return [subject, new Set(isExit ? frequent : frequent.slice(0, 1))] as const;
+      const isAmbiguous = !isExit && (counts[1]?.[1].length ?? 0) > 1;
+      return [subject, new Set(isAmbiguous ? [] : frequent)] as const;
     }),
   );
   return (subject, text) => text !== '' && shared.get(subject)?.has(text) === true;
@@ -128,7 +129,7 @@ connector runs, the commands that only read use the files of the data directory,
 
 ## Common options
 
-An option means this where its command says nothing else. Every command has \`--help\`.
+A section lists one of these options only if it means something else there. Every command has \`--help\`.
 
 ${common.join('\n')}
 
@@ -141,7 +142,7 @@ texts are escaped.
 
 ## Exit codes
 
-An exit code has the same meaning in every command. Each section lists what is specific to its command.
+Each section lists what a code means for its command in particular.
 
 | code | |
 | --- | --- |
