@@ -61,7 +61,7 @@ export function createBatchSender({
         if (response.action === 'accepted') {
           onAccepted(sent);
           if (response.slowDown) builder.slowDown();
-          if (ackTracker === undefined || channel === undefined) builder.set(sent, delivered);
+          if (ackTracker === undefined || channel === undefined) builder.setVerdict(sent, delivered);
           else acknowledged.push(acknowledge(sent, ackTracker, channel, response.ackId));
           continue;
         }
@@ -69,8 +69,8 @@ export function createBatchSender({
         const { accepted, affected, verdict, unprocessed, stop, block } = consequenceOf(response, sent);
         onAccepted(accepted);
         // A response that rejects an event contains no ackId.
-        builder.set(accepted, ackTracker === undefined ? delivered : notAcknowledged);
-        builder.set(affected, verdict);
+        builder.setVerdict(accepted, ackTracker === undefined ? delivered : notAcknowledged);
+        builder.setVerdict(affected, verdict);
         rest = [...unprocessed, ...rest];
         if (stop !== undefined) return stop;
         if (block !== undefined) return blockGroup(rest, response, block);
@@ -85,7 +85,7 @@ export function createBatchSender({
       }
       const parts = scope === 'sourcetype' ? groupsBy(group, ({ route }) => route.sourcetype) : [group];
       if (parts.length > 1) return sendGroups(parts);
-      builder.set(group, { verdict: 'blocked', code, message });
+      builder.setVerdict(group, { verdict: 'blocked', code, message });
       return undefined;
     };
 
