@@ -1,5 +1,13 @@
 import { replayRequest } from '@xiq-siem/admin-api';
-import { audit, away, destinations, type Fixture, linesOf, never, openFixture } from '@xiq-siem/queries/test-queries';
+import {
+  audit,
+  destinations,
+  type Fixture,
+  linesOf,
+  never,
+  openFixture,
+  unavailable,
+} from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { openJobs, spanOf } from './test-jobs.ts';
 
@@ -8,7 +16,7 @@ async function stuckFixture() {
   const fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
-  fixture.siem('one').response = away;
+  fixture.siem('one').response = unavailable;
   return fixture;
 }
 

@@ -1,13 +1,13 @@
 import { replayRequest } from '@xiq-siem/admin-api';
 import {
   audit,
-  away,
   configChange,
   destinations,
   type Fixture,
-  judging,
   openFixture,
+  unavailable,
   until,
+  verdictWhere,
 } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { openJobs, spanOf } from './test-jobs.ts';
@@ -92,7 +92,7 @@ test('an event that a replay has rejected is a dead letter that is counted as on
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   const jobs = await openJobs(fixture);
   expect(await jobs.ended(await jobs.start('replay', request(fixture)))).toMatchObject({
     state: 'done',
@@ -103,7 +103,7 @@ test('an event that a replay has rejected is a dead letter that is counted as on
     delivered: 0,
     dropped: 0,
     lost: 0,
-    fromRuns: 1,
+    fromJobs: 1,
   });
 });
 
@@ -115,7 +115,9 @@ test('after a restart a job is interrupted, and the same command resumes it to t
   const siem = fixture.siem('one');
   siem.received.length = 0;
   siem.response = (batch) =>
-    siem.received.length < 20 ? { items: batch.items.map(({ index }) => ({ index, verdict: 'delivered' })) } : away();
+    siem.received.length < 20
+      ? { items: batch.items.map(({ index }) => ({ index, verdict: 'delivered' })) }
+      : unavailable();
   const first = await openJobs(fixture);
   const wanted = request(fixture);
   const begun = await first.start('replay', wanted);
@@ -142,7 +144,7 @@ test('a job whose destination is removed by a reload is interrupted, and cannot 
   await using fixture = await openFixture(destinations('one', 'two'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
-  fixture.siem('two').response = away;
+  fixture.siem('two').response = unavailable;
   const jobs = await openJobs(fixture);
   const wanted = request(fixture, { destinations: ['two'] });
   const job = await jobs.start('replay', wanted);

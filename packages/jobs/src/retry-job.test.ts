@@ -1,5 +1,5 @@
 import { retryRequest } from '@xiq-siem/admin-api';
-import { audit, away, destinations, type Fixture, openFixture, until } from '@xiq-siem/queries/test-queries';
+import { audit, destinations, type Fixture, openFixture, unavailable, until } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { openJobs } from './test-jobs.ts';
 
@@ -42,7 +42,7 @@ test('a dead letter is sent as it was stored, and resolved when it is delivered'
     state: 'done',
     streams: [{ destination: 'one', state: 'done', done: 3, total: 3, delivered: 3, deadLettered: 0, damaged: 0 }],
   });
-  expect(await countsOf(fixture)).toEqual({ open: 0, delivered: 3, dropped: 0, lost: 0, fromRuns: 0 });
+  expect(await countsOf(fixture)).toEqual({ open: 0, delivered: 3, dropped: 0, lost: 0, fromJobs: 0 });
   expect(fixture.siem('one').received.map((json) => JSON.parse(json).event.id)).toContain(stored?.id);
 });
 
@@ -110,7 +110,7 @@ test('after a restart the same command retries the rest; nothing is lost', async
   const { siems, directory } = fixture;
   const siem = fixture.siem('one');
   siem.response = ({ items }) =>
-    siem.received.length < 10 ? { items: items.map(({ index }) => ({ index, verdict: 'delivered' })) } : away();
+    siem.received.length < 10 ? { items: items.map(({ index }) => ({ index, verdict: 'delivered' })) } : unavailable();
   const first = await openJobs(fixture);
   const begun = await first.start('retry', retryRequest.parse({}));
   await until(() => siem.received.length >= 10 && first.jobOf(begun.id).streams[0]?.state === 'backing_off');
@@ -131,7 +131,7 @@ test('after a restart the job ignores dead letters that were stored after it sta
   const [stored] = (await fixture.deadLetters.list({}, { limit: 1 })).entries;
   if (stored === undefined) throw new Error('no letter');
   const { number: _, ...letter } = stored;
-  fixture.siem('one').response = away;
+  fixture.siem('one').response = unavailable;
   const first = await openJobs(fixture);
   const begun = await first.start('retry', retryRequest.parse({}));
   await until(() => first.jobOf(begun.id).streams[0]?.state === 'backing_off');
@@ -162,7 +162,7 @@ test('a delivered dead letter is resolved later where the disk fails at the firs
 
 test('a stopped job releases its reader while more dead letters remain', async () => {
   await using fixture = await fixtureWithLetters(9, 'one');
-  fixture.siem('one').response = away;
+  fixture.siem('one').response = unavailable;
   const jobs = await openJobs(fixture);
   const job = await jobs.start('retry', retryRequest.parse({ renormalize: true }));
   await until(() => jobs.jobOf(job.id).streams[0]?.state === 'backing_off');

@@ -6,7 +6,7 @@ import { startSampler } from './sampler.ts';
 import { statusOf } from './status.ts';
 import { tail } from './tail.ts';
 import { identity, liveOf } from './test-live.ts';
-import { audit, destinations, type Fixture, judging, linesOf, never, openFixture, until } from './test-queries.ts';
+import { audit, destinations, type Fixture, linesOf, never, openFixture, until, verdictWhere } from './test-queries.ts';
 
 const openOver = (store: ReturnType<typeof modelLog>) => openFixture(destinations('one'), { over: store.open() });
 const statusNow = (fixture: Fixture) => statusOf(fixture.readModel(), identity, liveOf(fixture));
@@ -29,7 +29,7 @@ test('status counts bodies: in the journal, as lag of a destination, and after a
   expect(behind.destinations[0]?.lag.seconds).toBeGreaterThan(59);
 
   await using other = await openOver(modelLog());
-  other.siem('one').response = judging('blocked', (json) => json.includes('number 1"'));
+  other.siem('one').response = verdictWhere('blocked', (json) => json.includes('number 1"'));
   await keepMany(other, 6);
   await until(() => other.journal.positions().get('one')?.settled.length === 1);
   expect((await statusNow(other)).destinations[0]?.lag.bodies).toBe(1);

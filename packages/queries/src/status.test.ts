@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import type { NotedIncident } from '@xiq-siem/state';
+import type { StoredIncident } from '@xiq-siem/state';
 import { expect, test } from 'vitest';
 import { createRates } from './rates.ts';
 import { incidentNumber, statusOf } from './status.ts';
 import { identity, liveOf } from './test-live.ts';
-import { audit, destinations, type Fixture, hanging, judging, openFixture, until } from './test-queries.ts';
+import { audit, destinations, type Fixture, hanging, openFixture, until, verdictWhere } from './test-queries.ts';
 
 const statusNow = (fixture: Fixture) => statusOf(fixture.readModel(), identity, liveOf(fixture));
 
@@ -18,7 +18,7 @@ async function destinationNow(fixture: Fixture, name = 'one') {
 test('every event is delivered, rejected or filtered, and the counters reconcile', async () => {
   const where = { datasets: ['extreme_xiq.audit'] };
   await using fixture = await openFixture({ one: { type: 'memory', where, batch: { maxAgeMs: 0 } } });
-  fixture.siem('one').response = judging('rejected', (json) => json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
   await fixture.keep([audit(1), audit(2), audit(3)]);
   await fixture.keep([{ nothing: 'known' }], 'SOMETHING_NEW');
   await fixture.settled();
@@ -75,7 +75,7 @@ test('an event that neither stream nor position counts is unaccounted for', asyn
 
 test('a dead letter that is not stored is unaccounted for', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1)]);
   await fixture.settled();
   const readModel = fixture.readModel();
@@ -86,7 +86,7 @@ test('a dead letter that is not stored is unaccounted for', async () => {
 
 test('a dead letter is stored before its event is counted: after a crash the counters reconcile', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1)]);
   await fixture.settled();
   fixture.siem('one').response = hanging;
@@ -114,7 +114,7 @@ test('a dead letter is stored before its event is counted: after a crash the cou
 
 test('events after a blocked one that are settled are not lag', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('blocked', (json) => json.includes('number 1"'));
+  fixture.siem('one').response = verdictWhere('blocked', (json) => json.includes('number 1"'));
   for (const id of [1, 2, 3, 4, 5]) await fixture.keep([audit(id)]);
   await until(() => fixture.journal.positions().get('one')?.settled.length === 1);
   expect(await destinationNow(fixture)).toMatchObject({
@@ -159,9 +159,9 @@ test('hours until full follow from the free space and the current rate; unknown 
 test('an incident of the state file has the id that acknowledges it', async () => {
   await using fixture = await openFixture(destinations('one'));
   const file = 'quarantine/state-1.sqlite';
-  const damaged: NotedIncident = { id: 2, atMs: 3_000, kind: 'damaged', reason: 'x', file, recovered: 5, lost: 1 };
+  const damaged: StoredIncident = { id: 2, atMs: 3_000, kind: 'damaged', reason: 'x', file, recovered: 5, lost: 1 };
   const unknown = { file: undefined, recovered: 0, lost: undefined };
-  const missing: NotedIncident = { id: 7, atMs: 4_000, kind: 'missing', reason: 'y', ...unknown };
+  const missing: StoredIncident = { id: 7, atMs: 4_000, kind: 'missing', reason: 'y', ...unknown };
   expect((await statusNow(fixture)).incidents).toEqual([]);
   const readModel = { ...fixture.readModel(), incidents: async () => [damaged, missing] };
   const { incidents } = await statusOf(readModel, identity, liveOf(fixture));
@@ -220,7 +220,7 @@ test('a snapshot contains only what the files contain', async () => {
 test('the counters reconcile at every moment of a rejection burst', async () => {
   const storm = { type: 'memory', batch: { maxAgeMs: 0, maxEvents: 64 } };
   await using fixture = await openFixture({ one: storm });
-  fixture.siem('one').response = judging('rejected', (json) => /number \d*[02468]"/.test(json));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => /number \d*[02468]"/.test(json));
   await fixture.keep(Array.from({ length: 2000 }, (_, id) => audit(id)));
   let looks = 0;
   const faults: unknown[] = [];

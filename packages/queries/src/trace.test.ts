@@ -6,16 +6,16 @@ import { parseReceipt } from '@xiq-siem/journal';
 import { expect, test } from 'vitest';
 import {
   audit,
-  away,
   configChange,
   destinations,
   type Fixture,
   hanging,
-  judging,
   linesOf,
   never,
   openFixture,
+  unavailable,
   until,
+  verdictWhere,
 } from './test-queries.ts';
 import { traceEvent, traceReceipt } from './trace.ts';
 
@@ -76,7 +76,7 @@ test('an unknown receipt is unknown, one past retention removed, one of a missin
 
 test('a rejected event is shown with code, message and number, and with its resolution', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', (json) => json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
   const receipt = await fixture.keep([audit(1), audit(2)]);
   await fixture.settled();
   expect(await verdictsOf(fixture, receipt, 0)).toMatchObject([{ verdict: 'delivered' }]);
@@ -90,7 +90,7 @@ test('a rejected event is shown with code, message and number, and with its reso
 
 test('a dead letter of one destination is not one of another', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
-  fixture.siem('two').response = judging('rejected', () => true);
+  fixture.siem('two').response = verdictWhere('rejected', () => true);
   const receipt = await fixture.keep([audit(1)]);
   await fixture.settled();
   expect(await verdictsOf(fixture, receipt)).toMatchObject([
@@ -101,7 +101,7 @@ test('a dead letter of one destination is not one of another', async () => {
 
 test('an event that a retry delivered is delivered, with a note', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   const receipt = await fixture.keep([audit(1)]);
   await fixture.settled();
   const { entries } = await fixture.deadLetters.list({}, { limit: 9 });
@@ -131,7 +131,7 @@ test('an event that a destination does not want is filtered, before and after it
 
 test('in a partly delivered body the blocked event is waiting', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('blocked', (json) => json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('blocked', (json) => json.includes('number 2'));
   const receipt = await fixture.keep([audit(1), audit(2)]);
   await expect
     .poll(async () => (await Promise.all([0, 1].map((one) => verdictsOf(fixture, receipt, one)))).flat())
@@ -214,7 +214,7 @@ test('the signal ends a scan for an event, also within a body', async () => {
 test('for an evicted body the destinations that did not get it are named', async () => {
   const limits = { maxBytes: 65_536, segmentBytes: 8_192 };
   await using fixture = await openFixture(destinations('one', 'two'), { journal: limits });
-  fixture.siem('two').response = away;
+  fixture.siem('two').response = unavailable;
   const receipts: string[] = [];
   while (fixture.journal.retentionGaps().length === 0 && receipts.length < 200) {
     const ids = Array.from({ length: 10 }, (_, index) => receipts.length + index);

@@ -91,7 +91,9 @@ it('is killed where it does not stop in time', async () => {
 
 it('reports the output of a server that ends before it is ready', async () => {
   const failing = startRecipe('page', serverOf(`console.log('the disk is full'); process.exit(3)`), {});
-  await expect(failing).rejects.toThrow(/page did not start: it ended with code 3\. Its last output:\nthe disk is full/);
+  await expect(failing).rejects.toThrow(
+    /page did not start: it ended with code 3\. Its last output:\nthe disk is full/,
+  );
 });
 
 it('fails for a server that is not ready in time, and leaves nothing of it', async () => {

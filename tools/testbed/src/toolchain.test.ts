@@ -69,5 +69,5 @@ it('uses the Maven of MVN, else the one on PATH, or reports that there is none',
   const mvn = file(join(root, 'maven/mvn'), '');
   expect(findMaven('It', { PATH: dirname(mvn) })).toBe(mvn);
   expect(() => findMaven('It', { PATH: '/none' })).toThrow(/mvn is not on PATH.*set MVN/);
-  expect(() => findMaven('It', { MVN: '/none/mvn', PATH: dirname(mvn) })).toThrow('MVN names /none/mvn');
+  expect(() => findMaven('It', { MVN: '/none/mvn', PATH: dirname(mvn) })).toThrow('MVN is /none/mvn');
 });

@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { routeNames, routeOf } from '@xiq-siem/admin-api';
-import { askByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
+import { callByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
 import { ConnectorError, type ErrorCode, exitCodes } from '@xiq-siem/core';
 import { linesOf, never, until } from '@xiq-siem/queries/test-queries';
 import { describe, expect, test } from 'vitest';
@@ -49,7 +49,7 @@ describe.each(routeNames)('%s', (name) => {
   const path = route.path.replaceAll(/\{\w+\}/g, '1');
 
   test('rejects an unknown field and names it', async () => {
-    const { asked, operations } = sampleConnector();
+    const { calls, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const { method } = route;
     const unknown =
@@ -58,23 +58,23 @@ describe.each(routeNames)('%s', (name) => {
     expect(status).toBe(400);
     expect(JSON.parse(response)).toEqual({ error: 'usage', message: expect.stringContaining('n0nsense') });
     expect(response).not.toContain('val-ue');
-    expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
+    expect({ calls, changes: served.changes }).toEqual({ calls: [], changes: [] });
   });
 
   test('is refused without the token', async () => {
-    const { asked, operations } = sampleConnector();
+    const { calls, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const response = await ask(served.url, { method: route.method, path, headers: { authorization: 'Bearer none' } });
     expect(response).toMatchObject({ status: 401 });
-    expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
+    expect({ calls, changes: served.changes }).toEqual({ calls: [], changes: [] });
   });
 
   test('gets the input of the client, and the client gets its response; a change is reported', async () => {
-    const { asked, operations } = sampleConnector();
+    const { calls, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const input = sampleOf(route.input);
-    expect(await askByName(served.client, name)).toEqual([sampleOf(route.response)]);
-    expect(asked).toEqual([[name, input]]);
+    expect(await callByName(served.client, name)).toEqual([sampleOf(route.response)]);
+    expect(calls).toEqual([[name, input]]);
     expect(served.changes).toEqual(route.changes ? [{ call: name, outcome: 'success', input }] : []);
   });
 
@@ -83,6 +83,13 @@ describe.each(routeNames)('%s', (name) => {
     const { text: document } = await ask(served.url, { path: '/api/v1/openapi.json' });
     expect(JSON.parse(document).paths[route.path][route.method.toLowerCase()]).toMatchObject({ operationId: name });
   });
+});
+
+test('a former path of a route is served like the new one', async () => {
+  const { calls, operations } = sampleConnector();
+  await using served = await serveOperations(operations);
+  expect(await ask(served.url, { path: '/api/v1/shapes' })).toMatchObject({ status: 200 });
+  expect(calls.map(([name]) => name)).toEqual(['unmapped']);
 });
 
 describe('input', () => {
@@ -199,7 +206,7 @@ describe('a stream', () => {
         throw new ConnectorError('usage', 'an empty span');
       },
     });
-    expect(await ask(served.url, { path: '/api/v1/shapes' })).toMatchObject({ status: 400 });
+    expect(await ask(served.url, { path: '/api/v1/unmapped' })).toMatchObject({ status: 400 });
   });
 
   test.each([
@@ -214,7 +221,7 @@ describe('a stream', () => {
           throw fault;
         },
       });
-      const { status, type, text: response } = await ask(served.url, { path: '/api/v1/shapes' });
+      const { status, type, text: response } = await ask(served.url, { path: '/api/v1/unmapped' });
       expect({ status, type }).toEqual({ status: 200, type: 'application/x-ndjson' });
       expect(response).not.toContain('s3cret');
       const met: unknown[] = [];

@@ -4,13 +4,13 @@ import { setTimeout } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import {
   type AdminChange,
+  type errorResponse,
   isStream,
   type Operations,
   openApiDocument,
   type ResponseName,
   type Route,
   type RouteName,
-  type refusal,
   responseOf,
   routeNames,
   routeOf,
@@ -60,7 +60,7 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
 
   function addResponse<Name extends ResponseName>(name: Name): void {
     const route = routeOf(name);
-    app.on(route.method, honoPath(route.path), async (c) => {
+    app.on(route.method, honoPaths(route), async (c) => {
       const input = await inputOf(c, route);
       return c.json(await audited(name, input, () => responseOf(operations, name)(input, closedSignal(c))));
     });
@@ -69,7 +69,7 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
   let openStreams = 0;
   function addStream<Name extends StreamName>(name: Name): void {
     const route = routeOf(name);
-    app.on(route.method, honoPath(route.path), async (c) => {
+    app.on(route.method, honoPaths(route), async (c) => {
       const input = await inputOf(c, route);
       if (openStreams >= maxStreams)
         throw new ConnectorError('too_many_streams', `${maxStreams} streams are open: close one, then retry`);
@@ -98,7 +98,8 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
 }
 
 const jsonObject = z.record(z.string(), z.unknown());
-const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+const honoPaths = ({ path, formerPath = path }: Route): string[] =>
+  [...new Set([path, formerPath])].map((one) => one.replaceAll(/\{(\w+)\}/g, ':$1'));
 
 async function inputOf<Input>(c: AdminContext, { method, input }: Route<Input>): Promise<Input> {
   const rest = method === 'GET' ? c.req.query() : await bodyOf(c.env.incoming);
@@ -183,7 +184,10 @@ const statuses: Readonly<Record<string, Status>> = {
 };
 
 /** The message of a ConnectorError is sent. That of any other error is not: it may contain a document or a secret. */
-export function refusalOf(cause: unknown): { readonly status: Status; readonly message: z.output<typeof refusal> } {
+export function refusalOf(cause: unknown): {
+  readonly status: Status;
+  readonly message: z.output<typeof errorResponse>;
+} {
   if (!(cause instanceof ConnectorError)) {
     return { status: 500, message: { error: 'internal', message: 'internal error: see the log' } };
   }

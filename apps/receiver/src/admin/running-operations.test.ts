@@ -7,10 +7,10 @@ import {
   audit,
   destinations,
   type Fixture,
-  judging,
   linesOf,
   never,
   openFixture,
+  verdictWhere,
 } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { noteOutdatedState } from '../outdated-state.ts';
@@ -44,7 +44,7 @@ const openFileFixture = (): Promise<Fixture> => openFixture({ one: { type: 'file
 
 test('dead letters are listed page by page, grouped, shown and dropped', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1), audit(2), audit(3)]);
   await fixture.settled();
   const operations = await operationsOf(fixture);
@@ -78,7 +78,7 @@ test('an existing gap is acknowledged by its id', async () => {
 
 test('an incident is shown until it is acknowledged by its id; its missing dead letters then count as lost', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1), audit(2)]);
   await fixture.settled();
   await fixture.stop();
@@ -109,14 +109,14 @@ test('an incident is shown until it is acknowledged by its id; its missing dead 
 
 test('an older copy of the state file is an incident from the start, and can be acknowledged', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   const file = join(fixture.data.path, 'state.sqlite');
   await fixture.keep([audit(1), audit(2)]);
   await fixture.settled();
   await fixture.stop();
   const older = await readFile(file);
   await using again = await openFixture(destinations('one', 'two'), { after: fixture });
-  again.siem('one').response = judging('rejected', () => true);
+  again.siem('one').response = verdictWhere('rejected', () => true);
   const noted = async (from: Fixture) => {
     const operations = await operationsOf(from);
     await noteOutdatedState(from.state, await operations.status({}, never));
