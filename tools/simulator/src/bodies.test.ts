@@ -168,11 +168,11 @@ it('starts a session, accounts for it with rising counters, and stops it once', 
 });
 
 it('ends each text message once, after it was sent out', () => {
-  const underway = new Set<unknown>();
+  const inFlight = new Set<unknown>();
   const states = new Set<unknown>();
   for (const { message_id, status } of elements('SMS_LOG_ALL')) {
-    if (status === 'SEND_OUT') underway.add(message_id);
-    else expect(underway.delete(message_id)).toBe(true);
+    if (status === 'SEND_OUT') inFlight.add(message_id);
+    else expect(inFlight.delete(message_id)).toBe(true);
     states.add(status);
   }
   expect(states).toEqual(new Set(['SEND_OUT', 'SUCCESS', 'COMPLETE', 'FAIL']));

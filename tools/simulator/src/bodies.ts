@@ -1,9 +1,9 @@
 // Webhook bodies of a seeded, persistent world: the same options give the same bytes.
 import { createClock } from './clock.ts';
 import { generateAudit, generateGdpr } from './generate/audit.ts';
+import { eventContexts, type Generate } from './generate/context.ts';
 import { generateCredential, generateEmail, generateSms } from './generate/guest.ts';
 import { generateApCentric, generateClientCentric } from './generate/location.ts';
-import { type Generate, moments } from './generate/moment.ts';
 import { generateAccounting, generateAuthentication } from './generate/radius.ts';
 import { type JsonObject, toJson } from './json.ts';
 import { type MessageType, messageTypes } from './message-types.ts';
@@ -48,14 +48,14 @@ const families: Readonly<Record<MessageType, { readonly generate: Generate; read
 };
 
 /** What a later version of the vendor's may add. */
-const unforeseen: JsonObject = { firmware_build: { branch: '10.8r2', parts: [7, null, { signed: true }] } };
+const unknownFields: JsonObject = { firmware_build: { branch: '10.8r2', parts: [7, null, { signed: true }] } };
 
 /** One body of each type first, then by chance, until `count` events are made. */
 export function* generateBodies(options: GenerateOptions): Generator<GeneratedBody, void, undefined> {
   const { seed, types = messageTypes, count = 0, batch = 10, casing = 'mixed' } = options;
   const { startTimeMs = defaultStartTimeMs, stepMs = 1000 } = options;
   const random = createRandom(seed);
-  const moment = moments(createWorld(random), createClock(startTimeMs, stepMs, random), random);
+  const context = eventContexts(createWorld(random), createClock(startTimeMs, stepMs, random), random);
   const byWeight = types.flatMap((type) => Array<MessageType>(families[type].weight).fill(type));
 
   let left = count === 0 ? Number.POSITIVE_INFINITY : count;
@@ -67,8 +67,8 @@ export function* generateBodies(options: GenerateOptions): Generator<GeneratedBo
     const elements: JsonObject[] = [];
     let events = 0;
     while (elements.length < wanted && events < left) {
-      const element = families[messageType].generate(moment(bodyCasing), left - events);
-      const fields = random.chance(0.03) ? { ...element.fields, ...unforeseen } : element.fields;
+      const element = families[messageType].generate(context(bodyCasing), left - events);
+      const fields = random.chance(0.03) ? { ...element.fields, ...unknownFields } : element.fields;
       elements.push(spell(fields, bodyCasing, random));
       events += element.events;
     }

@@ -1,7 +1,7 @@
 // What was answered: counted while it runs, said at the end.
 import type { GeneratedBody } from './bodies.ts';
 import { createLatencies } from './latency.ts';
-import type { Answer } from './post.ts';
+import type { PostResponse } from './post.ts';
 
 export interface Summary {
   /** Whether there was a body at all, and each was answered 202. */
@@ -21,7 +21,7 @@ export interface Summary {
 }
 
 export interface Report {
-  add(body: GeneratedBody, response: Answer, latencyMs: number): void;
+  add(body: GeneratedBody, response: PostResponse, latencyMs: number): void;
   summary(): Summary;
 }
 
@@ -60,7 +60,7 @@ export function createReport(): Report {
 }
 
 /** The receipt of a 202 answer; none where the body does not hold one. */
-export function receiptOf(response: Answer): string | undefined {
+export function receiptOf(response: PostResponse): string | undefined {
   if (response.status !== 202) return undefined;
   try {
     const { receipt } = Object(JSON.parse(response.text));

@@ -18,12 +18,12 @@ interface Call {
 }
 
 /** A server that answers as told, and remembers what it was sent. */
-async function serverOf(answer: (call: Call, response: ServerResponse, number: number) => void) {
+async function serverOf(responseText: (call: Call, response: ServerResponse, number: number) => void) {
   const calls: Call[] = [];
   async function handle(request: IncomingMessage, response: ServerResponse) {
     const { url: path, headers } = request;
     const call = { path, authorization: headers.authorization, body: await buffer(request) };
-    answer(call, response, calls.push(call));
+    responseText(call, response, calls.push(call));
   }
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

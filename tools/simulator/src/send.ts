@@ -27,12 +27,12 @@ export async function sendBodies(
   signal: AbortSignal,
 ): Promise<void> {
   const startMs = performance.now();
-  let eventsBegun = 0;
+  let startedEvents = 0;
 
   async function sendAll(own: Iterator<GeneratedBody>): Promise<void> {
     for (let next = own.next(); next.done !== true && !signal.aborted; next = own.next()) {
-      const waitMs = options.rate === 0 ? 0 : startMs + (eventsBegun / options.rate) * 1000 - performance.now();
-      eventsBegun += next.value.events;
+      const waitMs = options.rate === 0 ? 0 : startMs + (startedEvents / options.rate) * 1000 - performance.now();
+      startedEvents += next.value.events;
       if (waitMs > 0 && (await interrupted(waitMs, signal))) return;
       await sendOne(next.value);
     }
@@ -40,9 +40,9 @@ export async function sendBodies(
 
   async function sendOne(body: GeneratedBody): Promise<void> {
     const begunMs = performance.now();
-    const answer = await poster.post(urlOf(options, body.messageType), body.body);
-    report.add(body, answer, performance.now() - begunMs);
-    const receipt = receiptOf(answer);
+    const responseText = await poster.post(urlOf(options, body.messageType), body.body);
+    report.add(body, responseText, performance.now() - begunMs);
+    const receipt = receiptOf(responseText);
     if (receipt !== undefined) options.receipts?.add(receipt, body);
   }
 

@@ -39,7 +39,7 @@ export interface Client {
   readonly userName: string;
   readonly identity: string;
   /** Let in, not yet accounted for. */
-  admitted: { readonly accessPoint: AccessPoint; readonly ssid: string } | undefined;
+  authenticated: { readonly accessPoint: AccessPoint; readonly ssid: string } | undefined;
   session: Session | undefined;
 }
 
@@ -63,7 +63,7 @@ export interface Tenant {
   /** PPSK users that were created and not yet deleted. */
   readonly ppskUsers: string[];
   /** Sent out, and not yet heard of again. */
-  readonly textsUnderway: Text[];
+  readonly pendingTexts: Text[];
   /** Rises with each PPSK user, so that no name comes twice. */
   ppskCount: number;
 }
@@ -144,7 +144,7 @@ function createTenant(plan: (typeof plans)[number], number: number, addresses: (
     accessPoints,
     clients,
     ppskUsers: [],
-    textsUnderway: [],
+    pendingTexts: [],
     ppskCount: 0,
   };
 }
@@ -164,7 +164,7 @@ function createClient(domain: string, tenant: number, index: number, mac: string
     ipv6: random.chance(0.5) ? `2001:db8:${tenant}::${(index + 32).toString(16)}` : null,
     ...random.pick(devices),
     ...random.pick(ways),
-    admitted: undefined,
+    authenticated: undefined,
     session: undefined,
   };
 }

@@ -299,7 +299,7 @@ describe('rotate-secret where no connector runs', () => {
   it('two at once are one: the other is exit 75', async () => {
     const { cloud, run } = await fixture();
     await run(['apply', '--yes']);
-    cloud.faults.set({ slowAnswer: { delayMs: 200 } });
+    cloud.faults.set({ slowResponse: { delayMs: 200 } });
     const codes = await Promise.all([run(['rotate-secret', '--grace', '0']), run(['rotate-secret', '--grace', '0'])]);
     expect(codes.map(({ code }) => code).sort()).toEqual([0, 75]);
   });

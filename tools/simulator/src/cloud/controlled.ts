@@ -1,6 +1,7 @@
 // What a simulated cloud lets its tests and its control API do and see.
-import type { SeenRequest } from './api/request-log.ts';
-import type { BackDoor, TokenDesk } from './back-door.ts';
+
+import type { SubscriptionControl, TokenControl } from './account-control.ts';
+import type { LoggedRequest } from './api/request-log.ts';
 import type { BudgetState } from './budget.ts';
 import type { CloudClock } from './clock.ts';
 import type { EmitOptions } from './events/emitter.ts';
@@ -22,14 +23,14 @@ export interface Controlled {
   pending(): number;
   readonly faults: Pick<FaultState, 'get' | 'set' | 'clear'>;
   /** What a client of the REST API does not see done: behind its back. */
-  readonly subscriptions: BackDoor;
-  readonly tokens: TokenDesk;
+  readonly subscriptions: SubscriptionControl;
+  readonly tokens: TokenControl;
   readonly clock: CloudClock;
   readonly flow: Pick<EventFlow, 'get' | 'set'>;
   readonly budget: { state(account?: string): BudgetState; setRemaining(remaining: number, account?: string): void };
   readonly generation: { get(): Generation; set(generation: Generation): void };
   /** The last 1,000 requests to the REST API. */
-  requests(): readonly SeenRequest[];
+  requests(): readonly LoggedRequest[];
   /** As at its start: no events, subscriptions or faults, and only the tokens of its options. */
   reset(): void;
 }

@@ -19,14 +19,14 @@ const trigger = {
 };
 const onWebhook = z.strictObject(trigger);
 /** For answers of the REST API, `types` are those whose log is asked for. */
-const onAnswer = z.strictObject({
+const onResponse = z.strictObject({
   ...trigger,
   on: z.array(z.enum(areas)).min(1).optional(),
   /** Acts on this page only. */
   page: z.int().min(1).optional(),
 });
 
-const shapes = {
+const faultSchemas = {
   /** The webhook is never sent. */
   drop: onWebhook,
   /** Sent again when it was answered. */
@@ -50,32 +50,32 @@ const shapes = {
   /** The REST log holds it only so much later, by the cloud's clock. */
   lateInLog: onWebhook.extend({ delayMs: waitMs.default(1000) }),
   /** 429, whatever the budget; `Retry-After` in seconds, or as the date by the cloud's clock. */
-  tooManyRequests: onAnswer.extend({
+  tooManyRequests: onResponse.extend({
     retryAfterSeconds: z.int().min(0).max(86_400).default(1),
     retryAfterAs: z.enum(['seconds', 'date']).default('seconds'),
   }),
   /** An error of the server's. */
-  serverError: onAnswer.extend({ status: z.union([z.literal(500), z.literal(502), z.literal(503)]).default(500) }),
+  serverError: onResponse.extend({ status: z.union([z.literal(500), z.literal(502), z.literal(503)]).default(500) }),
   /** The connection ends after half the answer. */
-  cutAnswer: onAnswer,
+  cutResponse: onResponse,
   /** The answer comes so much later. */
-  slowAnswer: onAnswer.extend({ delayMs: waitMs.default(1000) }),
+  slowResponse: onResponse.extend({ delayMs: waitMs.default(1000) }),
   /** A subscription is created, changed or deleted so much later than the 202 says so. */
-  lateApply: onAnswer.extend({ delayMs: waitMs.default(1000) }),
+  lateApply: onResponse.extend({ delayMs: waitMs.default(1000) }),
   /** After a log page was answered, so many events come at the head of its span. */
-  shiftPages: onAnswer.extend({ events: z.int().min(1).max(1000).default(1) }),
+  shiftPages: onResponse.extend({ events: z.int().min(1).max(1000).default(1) }),
   /** `total_count` of a log is wrong, by another number each time. */
-  movingTotal: onAnswer,
+  movingTotal: onResponse,
 };
 
-export const faultsSchema = z.strictObject(shapes).partial();
+export const faultsSchema = z.strictObject(faultSchemas).partial();
 export type Faults = z.output<typeof faultsSchema>;
 export type FaultsInput = z.input<typeof faultsSchema>;
 export const faultNameSchema = faultsSchema.keyof();
 export type FaultName = z.output<typeof faultNameSchema>;
 
 /** What might go wrong here. */
-export interface Chance {
+export interface FaultContext {
   readonly messageType?: MessageType | undefined;
   readonly area?: Area;
   readonly page?: number;
@@ -91,7 +91,7 @@ export interface FaultState {
   /** Its settings where the fault acts on this chance, which is then used up; and how often it has acted since it was set. */
   hit<N extends FaultName>(
     name: N,
-    chance: Chance,
+    chance: FaultContext,
   ): { readonly settings: NonNullable<Faults[N]>; readonly times: number } | undefined;
 }
 
@@ -122,7 +122,7 @@ export function createFaultState(random: Random): FaultState {
     },
     hit(name, chance) {
       const settings = current[name];
-      if (settings === undefined || !concerns(settings, chance)) return undefined;
+      if (settings === undefined || !matches(settings, chance)) return undefined;
       if (settings.rate !== undefined && !random.chance(settings.rate)) return undefined;
       const acted = (times.get(name) ?? 0) + 1;
       times.set(name, acted);
@@ -135,7 +135,7 @@ export function createFaultState(random: Random): FaultState {
   };
 }
 
-function concerns(settings: NonNullable<Faults[FaultName]>, { messageType, area, page }: Chance): boolean {
+function matches(settings: NonNullable<Faults[FaultName]>, { messageType, area, page }: FaultContext): boolean {
   if (settings.types !== undefined && !settings.types.some((type) => type === messageType)) return false;
   if ('on' in settings && settings.on !== undefined && !settings.on.some((one) => one === area)) return false;
   return !('page' in settings) || settings.page === undefined || settings.page === page;

@@ -14,24 +14,29 @@ export async function testCloud(options: XiqCloudOptions = {}): Promise<XiqCloud
   return cloud;
 }
 
-export interface Reply {
+export interface CloudResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-export interface Asked {
+export interface RequestOptions {
   readonly token?: string;
   readonly body?: unknown;
 }
 
 /** Rejects where the connection breaks. */
-export async function ask(cloud: XiqCloud, method: string, path: string, { token, body }: Asked = {}): Promise<Reply> {
+export async function send(
+  cloud: XiqCloud,
+  method: string,
+  path: string,
+  { token, body }: RequestOptions = {},
+): Promise<CloudResponse> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+  const { promise, resolve, reject } = Promise.withResolvers<CloudResponse>();
   const sent = request(new URL(path, cloud.url), { method, headers }, (response) => {
     text(response).then(
-      (answer) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answer }),
+      (responseText) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: responseText }),
       reject,
     );
   });
@@ -42,8 +47,8 @@ export async function ask(cloud: XiqCloud, method: string, path: string, { token
 
 /** The answer's JSON, numbers as their digits. */
 export async function read(cloud: XiqCloud, path: string, token: string) {
-  const { text: answer } = await ask(cloud, 'GET', path, { token });
-  return digits(answer);
+  const { text: responseText } = await send(cloud, 'GET', path, { token });
+  return digits(responseText);
 }
 
 export function digits(json: string) {

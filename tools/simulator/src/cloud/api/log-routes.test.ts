@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { restLogs } from '../log-families.ts';
 import type { XiqCloudOptions } from '../options.ts';
-import { ask, read, testCloud } from '../test-cloud.ts';
+import { read, send, testCloud } from '../test-cloud.ts';
 
 const atMs = 1_790_000_000_000;
 
@@ -57,12 +57,12 @@ it('keeps to the span, both ends belonging to it, or its end not', async () => {
 
 it.each(['page=0', 'limit=0', 'limit=101', 'startTime=soon', 'startTime=5&endTime=4'])('refuses %s', async (query) => {
   const { cloud, token } = await start();
-  expect(await ask(cloud, 'GET', `/logs/audit?${query}`, { token })).toMatchObject({ status: 400 });
+  expect(await send(cloud, 'GET', `/logs/audit?${query}`, { token })).toMatchObject({ status: 400 });
 });
 
 it('knows no other log', async () => {
   const { cloud, token } = await start();
-  expect(await ask(cloud, 'GET', '/logs/gdpr', { token })).toMatchObject({ status: 404 });
+  expect(await send(cloud, 'GET', '/logs/gdpr', { token })).toMatchObject({ status: 404 });
 });
 
 it('gives the same event twice and leaves none out where pages shift while they are read', async () => {

@@ -1,11 +1,11 @@
 import { request } from 'node:http';
 import { expect, it } from 'vitest';
-import { ask, testCloud, testReceiver } from '../test-cloud.ts';
+import { send, testCloud, testReceiver } from '../test-cloud.ts';
 
 async function start() {
   const cloud = await testCloud();
   const control = async (method: string, path: string, body?: unknown) => {
-    const { status, text } = await ask(cloud, method, `/_simulator${path}`, { body });
+    const { status, text } = await send(cloud, method, `/_simulator${path}`, { body });
     return { status, body: text === '' ? undefined : JSON.parse(text) };
   };
   return { cloud, control };
@@ -20,7 +20,11 @@ it('lets events happen, waits until they are told, and says the truth of them', 
   expect(made.events).toHaveLength(3);
   expect(await control('POST', '/settle')).toEqual({ status: 200, body: { pending: 0 } });
   const { body: truth } = await control('GET', '/events?from=5001&to=5002&types=SMS_LOG_ALL,GDPR_LOG_ALL&limit=1');
-  expect(truth).toMatchObject({ total: 2, forgotten: 0, events: [{ timeMs: 5001, deliveries: [{ answer: 202 }] }] });
+  expect(truth).toMatchObject({
+    total: 2,
+    forgotten: 0,
+    events: [{ timeMs: 5001, deliveries: [{ responseText: 202 }] }],
+  });
   expect(cloud.truth({ from: 5001, to: 5001 }).events).toMatchObject(truth.events);
 });
 
@@ -45,9 +49,9 @@ it('changes subscriptions, tokens, the clock, the flow, the generation and the b
   });
   expect(await control('DELETE', `/subscriptions/${id}`)).toMatchObject({ status: 204 });
   const { body } = await control('POST', '/tokens', { permissions: ['log:r'] });
-  expect(await ask(cloud, 'GET', '/logs/sms', { token: body.token })).toMatchObject({ status: 200 });
+  expect(await send(cloud, 'GET', '/logs/sms', { token: body.token })).toMatchObject({ status: 200 });
   expect(await control('POST', '/tokens/expire')).toMatchObject({ status: 204 });
-  expect(await ask(cloud, 'GET', '/logs/sms', { token: body.token })).toMatchObject({ status: 401 });
+  expect(await send(cloud, 'GET', '/logs/sms', { token: body.token })).toMatchObject({ status: 401 });
   await control('PUT', '/clock', { offsetMs: 3_600_000 });
   await control('PUT', '/generation', { generation: 'array' });
   await control('PUT', '/budget', { remaining: 5 });

@@ -34,7 +34,7 @@ export interface Emitter {
   /** Throws a ZodError, or a RangeError where there is no such account. */
   emit(options: EmitOptions): readonly SimulatedEvent[];
   /** The clock was set: times that were given by the old one do not hold up the new. */
-  clockWasSet(): void;
+  onClockChange(): void;
   clear(): void;
 }
 
@@ -57,7 +57,7 @@ export function createEmitter(options: EmitterOptions): Emitter {
   const lastTimes = new Map<string, number>();
   let sequence = 0;
 
-  function keep(account: string, messageType: MessageType, timeMs: number, made: MadeEvent): StoredEvent {
+  function storeEvent(account: string, messageType: MessageType, timeMs: number, made: MadeEvent): StoredEvent {
     sequence += 1;
     const event: StoredEvent = {
       key: `e${sequence}`,
@@ -73,7 +73,7 @@ export function createEmitter(options: EmitterOptions): Emitter {
     return event;
   }
 
-  function tell(account: string, messageType: MessageType, events: readonly StoredEvent[]): void {
+  function publish(account: string, messageType: MessageType, events: readonly StoredEvent[]): void {
     const [first] = events;
     // As on the vendor's page: one event comes bare or as an array of one.
     const bare = events.length === 1 && random.chance(0.5);
@@ -98,14 +98,14 @@ export function createEmitter(options: EmitterOptions): Emitter {
       let made: MadeEvent | undefined;
       for (let number = 0; number < count; number++) {
         const timeMs = begin + (atOneTime ? 0 : number * stepMs);
-        made = wanted.alike && made !== undefined ? maker.again(type, made) : maker.make(tenant, type, timeMs);
-        events.push(keep(account, type, timeMs, made));
+        made = wanted.alike && made !== undefined ? maker.repeat(type, made) : maker.make(tenant, type, timeMs);
+        events.push(storeEvent(account, type, timeMs, made));
         if (atMs === undefined) lastTimes.set(key, timeMs);
       }
-      for (let from = 0; from < count; from += batch) tell(account, type, events.slice(from, from + batch));
+      for (let from = 0; from < count; from += batch) publish(account, type, events.slice(from, from + batch));
       return events;
     },
-    clockWasSet: () => lastTimes.clear(),
+    onClockChange: () => lastTimes.clear(),
     clear() {
       lastTimes.clear();
       sequence = 0;

@@ -84,9 +84,9 @@ it('does not send again what was refused, unless told to', async () => {
 
   const second = await start({ webhooks: { retries: 2, retryDelayMs: 1 } }, (number) => (number < 3 ? 503 : 202));
   second.subscribe();
-  const [again] = second.cloud.emit({ type });
+  const [repeat] = second.cloud.emit({ type });
   await second.cloud.settled();
-  expect(again?.deliveries.map(({ attempt, response }) => [attempt, response])).toEqual([
+  expect(repeat?.deliveries.map(({ attempt, response }) => [attempt, response])).toEqual([
     [1, 503],
     [2, 503],
     [3, 202],

@@ -1,12 +1,12 @@
 // What is to happen later, unless all is forgotten before.
 
-export interface Later {
+export interface Scheduler {
   /** At once where `delayMs` is not given. */
   run(delayMs: number | undefined, effect: () => void): void;
   clear(): void;
 }
 
-export function createLater(): Later {
+export function createScheduler(): Scheduler {
   const timers = new Set<NodeJS.Timeout>();
   return {
     run(delayMs, effect) {

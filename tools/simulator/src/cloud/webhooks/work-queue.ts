@@ -1,6 +1,6 @@
 // Work that waits its turn: a few at a time, some of it not before its time.
 
-export interface Pending<T> {
+export interface WorkQueue<T> {
   add(work: T): void;
   /** With 0 the same as `add`. */
   addLater(delayMs: number, work: T): void;
@@ -13,7 +13,7 @@ export interface Pending<T> {
 }
 
 /** `run` must not reject. What it adds takes its place before its own is free. */
-export function createPending<T>(atOnce: number, run: (work: T) => Promise<void>): Pending<T> {
+export function createWorkQueue<T>(atOnce: number, run: (work: T) => Promise<void>): WorkQueue<T> {
   let waiting: T[] = [];
   const timers = new Set<NodeJS.Timeout>();
   let running = 0;
@@ -24,10 +24,10 @@ export function createPending<T>(atOnce: number, run: (work: T) => Promise<void>
     await run(work);
     running -= 1;
     next();
-    tell();
+    publish();
   }
 
-  function tell(): void {
+  function publish(): void {
     const { resolve } = changed;
     changed = Promise.withResolvers<void>();
     resolve();
@@ -65,7 +65,7 @@ export function createPending<T>(atOnce: number, run: (work: T) => Promise<void>
       waiting = [];
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
-      tell();
+      publish();
     },
   };
 }

@@ -1,6 +1,6 @@
 // What is done to an account behind its back: subscriptions changed, tokens made and ended.
 import { z } from 'zod';
-import { httpUrl, status } from './api/subscription-shapes.ts';
+import { httpUrl, status } from './api/subscription-json.ts';
 import { messageTypeSchema } from './faults.ts';
 import type { Subscription, SubscriptionStore } from './subscriptions.ts';
 import { accountOf, allPermissions, type Permission, permissionSchema, type Token, type TokenStore } from './tokens.ts';
@@ -22,7 +22,7 @@ export const subscriptionChangeSchema = z
   .strictObject({ application, url: httpUrl, secret, messageType: messageTypeSchema, status })
   .partial();
 
-export interface BackDoor {
+export interface SubscriptionControl {
   /** In the order in which they were made. */
   list(account?: string): readonly Subscription[];
   add(subscription: z.input<typeof addedSubscriptionSchema>): Subscription;
@@ -32,7 +32,7 @@ export interface BackDoor {
   remove(id: string): void;
 }
 
-export function backDoor(store: SubscriptionStore, accounts: readonly string[]): BackDoor {
+export function createSubscriptionControl(store: SubscriptionStore, accounts: readonly string[]): SubscriptionControl {
   return {
     list: store.list,
     add(input) {
@@ -58,14 +58,14 @@ export const tokenRequestSchema = z.strictObject({
   expiresInSeconds: z.int().min(1).max(31_536_000).optional(),
 });
 
-export interface TokenDesk {
+export interface TokenControl {
   /** A long-lived API token. */
   create(request?: z.input<typeof tokenRequestSchema>): string;
   /** Those of logins, or API tokens; all where none is named. */
   expireAll(kind?: Token['kind']): void;
 }
 
-export function tokenDesk(store: TokenStore, accounts: readonly string[], now: () => number): TokenDesk {
+export function createTokenControl(store: TokenStore, accounts: readonly string[], now: () => number): TokenControl {
   return {
     create(request = {}) {
       const { account, permissions, expiresInSeconds } = tokenRequestSchema.parse(request);

@@ -26,12 +26,17 @@ const errors = {
 } as const;
 export type ErrorKind = keyof typeof errors;
 
-export function errorAnswer(c: Context, kind: ErrorKind, message: string, headers?: Record<string, string>): Response {
+export function errorResponse(
+  c: Context,
+  kind: ErrorKind,
+  message: string,
+  headers?: Record<string, string>,
+): Response {
   const [status, code] = errors[kind];
   return c.json({ error_code: code, error_id: randomUUID(), error_message: message }, status, headers);
 }
 
-export function jsonAnswer(c: Context, value: Json): Response {
+export function jsonResponse(c: Context, value: Json): Response {
   return jsonText(c, toJson(value, { spaced: false, ascii: false }));
 }
 
@@ -43,7 +48,7 @@ export interface Page {
   readonly items: readonly string[];
 }
 
-export function pageAnswer(c: Context, { totalCount, page, limit, items }: Page): Response {
+export function pageResponse(c: Context, { totalCount, page, limit, items }: Page): Response {
   const totalPages = Math.ceil(totalCount / limit);
   const head = `"total_count":${totalCount},"count":${items.length},"page":${page},"total_pages":${totalPages}`;
   return jsonText(c, `{${head},"data":[${items.join(',')}]}`);

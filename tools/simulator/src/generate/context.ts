@@ -5,7 +5,7 @@ import type { Random } from '../random.ts';
 import { type Casing, pickTimeForm, type TimeForm, writeTime } from '../spelling.ts';
 import type { Tenant, World } from '../world.ts';
 
-export interface Moment {
+export interface EventContext {
   readonly random: Random;
   readonly tenant: Tenant;
   readonly casing: Casing;
@@ -30,14 +30,14 @@ export interface Element {
 }
 
 /** Makes one element of at most `room` events. */
-export type Generate = (moment: Moment, room: number) => Element;
+export type Generate = (context: EventContext, maxEvents: number) => Element;
 
 export function oneEvent(fields: JsonObject): Element {
   return { fields, events: 1 };
 }
 
 /** Makes moments: each in a tenant chosen by chance. */
-export function moments(world: World, clock: Clock, random: Random): (casing: Casing) => Moment {
+export function eventContexts(world: World, clock: Clock, random: Random): (casing: Casing) => EventContext {
   let lastId = 4_100_000;
   return (casing) => ({
     random,

@@ -5,7 +5,7 @@ import { messageTypeSchema } from '../faults.ts';
 import type { Generation } from '../generation.ts';
 import { logFamilies } from '../log-families.ts';
 import type { Subscription } from '../subscriptions.ts';
-import { isoTime } from './answers.ts';
+import { isoTime } from './responses.ts';
 
 export const httpUrl = z
   .string()
