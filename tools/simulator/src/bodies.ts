@@ -1,4 +1,4 @@
-// Webhook bodies of a seeded, persistent world: the same options give the same bytes.
+// Generates webhook bodies of a seeded, persistent world: the same options give the same bytes.
 import { createClock } from './clock.ts';
 import { generateAudit, generateGdpr } from './generate/audit.ts';
 import { eventContexts, type Generate } from './generate/context.ts';
@@ -14,22 +14,22 @@ import { createWorld } from './world.ts';
 export interface GenerateOptions {
   readonly seed: number;
   readonly types?: readonly MessageType[];
-  /** Events, not bodies; 0 is for ever. */
+  /** Events, not bodies; 0: unlimited. */
   readonly count?: number;
-  /** Elements in an array body, at most. */
+  /** Maximum number of elements in an array body. */
   readonly batch?: number;
-  /** `mixed`: each body in the one or the other, a few with both at once. */
+  /** `mixed`: one of both for each body, a few with both. */
   readonly casing?: 'camel' | 'snake' | 'mixed';
   readonly startTimeMs?: number;
-  /** Time from event to event in the simulated world. */
+  /** Time between two events in the simulated world. */
   readonly stepMs?: number;
 }
 
 export interface GeneratedBody {
   readonly messageType: MessageType;
-  /** UTF-8 JSON: an array of elements, or one bare object. */
+  /** UTF-8 JSON: an array of elements, or a single object. */
   readonly body: Buffer;
-  /** Events in it: one an element, but for location one an observation. */
+  /** Number of events: one for each element, or one for each location observation. */
   readonly events: number;
 }
 
@@ -47,10 +47,10 @@ const families: Readonly<Record<MessageType, { readonly generate: Generate; read
   SMS_LOG_ALL: { generate: generateSms, weight: 2 },
 };
 
-/** What a later version of the vendor's may add. */
+/** Fields that a later version of the API may add. */
 const unknownFields: JsonObject = { firmware_build: { branch: '10.8r2', parts: [7, null, { signed: true }] } };
 
-/** One body of each type first, then by chance, until `count` events are made. */
+/** Yields one body of each type first, then random types, until `count` events are generated. */
 export function* generateBodies(options: GenerateOptions): Generator<GeneratedBody, void, undefined> {
   const { seed, types = messageTypes, count = 0, batch = 10, casing = 'mixed' } = options;
   const { startTimeMs = defaultStartTimeMs, stepMs = 1000 } = options;

@@ -1,4 +1,4 @@
-// An ExtremeCloud IQ to subscribe to and be sent events by, for tests and measurements.
+// A simulated ExtremeCloud IQ with subscriptions and webhooks, for tests and measurements.
 export type { GeneratedBody, GenerateOptions } from './bodies.ts';
 export { generateBodies } from './bodies.ts';
 export type { SubscriptionControl, TokenControl } from './cloud/account-control.ts';

@@ -1,11 +1,11 @@
-// One webhook call: a body in, what was answered out. Never throws.
+// Posts one webhook and returns its response. Never throws.
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 export interface PostResponse {
-  /** The HTTP status, or the code of the failure where no answer came (`ECONNREFUSED`). */
+  /** The HTTP status, or an error code where there is no response (`ECONNREFUSED`). */
   readonly status: number | string;
-  /** The beginning of the answer's body. */
+  /** The first bytes of the response body. */
   readonly text: string;
 }
 

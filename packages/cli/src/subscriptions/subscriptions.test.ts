@@ -118,7 +118,7 @@ describe.each(['array', 'page'] as const)('at an API of generation %s', (generat
         status,
       ]),
     ).toEqual([
-      ['somebody-else', 'https://other.example/hook', 'AUDIT_LOG_ALL', undefined, 'ENABLED'],
+      ['other-application', 'https://other.example/hook', 'AUDIT_LOG_ALL', undefined, 'ENABLED'],
       ['siem', `${publicUrl}/AUDIT_LOG_ALL`, 'AUDIT_LOG_ALL', secret, 'ENABLED'],
       ['siem', `${publicUrl}/SMS_LOG_ALL`, 'SMS_LOG_ALL', secret, 'ENABLED'],
     ]);
@@ -151,7 +151,7 @@ it('list shows ours and foreign ones, without a secret of either', async () => {
   expect(code).toBe(0);
   expect(text).toMatch(/^ours +ENABLED +AUDIT_LOG_ALL \(id \d+, siem\) -> http/m);
   expect(text).toMatch(
-    /^foreign +ENABLED +SMS_LOG_ALL \(id \d+, somebody-else\) -> https:\/\/…@other\.example\/h\?…$/m,
+    /^foreign +ENABLED +SMS_LOG_ALL \(id \d+, other-application\) -> https:\/\/…@other\.example\/h\?…$/m,
   );
   expect(text).toMatch(/^2 subscriptions of ours, 1 foreign\.$/m);
   expect((await run([])).text).toBe(text);

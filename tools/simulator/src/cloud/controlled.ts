@@ -1,4 +1,4 @@
-// What a simulated cloud lets its tests and its control API do and see.
+// The interface of a simulated cloud for tests and for its control API.
 
 import type { SubscriptionControl, TokenControl } from './account-control.ts';
 import type { LoggedRequest } from './api/request-log.ts';
@@ -12,17 +12,17 @@ import type { SimulatedEvent } from './simulated-event.ts';
 import type { Truth, TruthQuery } from './truth.ts';
 
 export interface Controlled {
-  /** User names; where one may be left out, the first is meant. */
+  /** User names. The first one is the default. */
   readonly accounts: readonly string[];
-  /** Lets events happen now; their webhooks are under way when it returns. */
+  /** Creates events now; their webhooks may still be in flight on return. */
   emit(options: EmitOptions): readonly SimulatedEvent[];
   truth(query?: TruthQuery): Truth;
-  /** Resolves when no webhook is waiting or under way. */
+  /** Resolves when no webhook is queued or in flight. */
   settled(): Promise<void>;
-  /** Webhooks that are. */
+  /** Number of queued or in-flight webhooks. */
   pending(): number;
   readonly faults: Pick<FaultState, 'get' | 'set' | 'clear'>;
-  /** What a client of the REST API does not see done: behind its back. */
+  /** Changes that are not made by the REST API. */
   readonly subscriptions: SubscriptionControl;
   readonly tokens: TokenControl;
   readonly clock: CloudClock;
@@ -31,6 +31,6 @@ export interface Controlled {
   readonly generation: { get(): Generation; set(generation: Generation): void };
   /** The last 1,000 requests to the REST API. */
   requests(): readonly LoggedRequest[];
-  /** As at its start: no events, subscriptions or faults, and only the tokens of its options. */
+  /** Resets to the initial state: no events, subscriptions or faults, and only the tokens of the options. */
   reset(): void;
 }

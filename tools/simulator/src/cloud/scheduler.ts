@@ -1,7 +1,7 @@
-// What is to happen later, unless all is forgotten before.
+// Runs effects after a delay, unless they are cancelled.
 
 export interface Scheduler {
-  /** At once where `delayMs` is not given. */
+  /** Runs at once where `delayMs` is undefined. */
   run(delayMs: number | undefined, effect: () => void): void;
   clear(): void;
 }

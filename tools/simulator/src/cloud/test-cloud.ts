@@ -1,4 +1,4 @@
-// For tests: a cloud that ends with the test, a client that asks it, and a connector that is sent its webhooks.
+// For tests: a cloud that is closed with the test, a client, and a receiver of webhooks.
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { buffer, text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
@@ -45,7 +45,7 @@ export async function send(
   return promise;
 }
 
-/** The answer's JSON, numbers as their digits. */
+/** The JSON of a response, with numbers as digit strings. */
 export async function read(cloud: XiqCloud, path: string, token: string) {
   const { text: responseText } = await send(cloud, 'GET', path, { token });
   return digits(responseText);
@@ -65,13 +65,13 @@ export interface Received {
 
 export interface TestReceiver {
   readonly url: string;
-  /** Whole webhooks, as they came. */
+  /** Complete webhooks in the order received. */
   readonly received: Received[];
-  /** Connections that broke off. */
+  /** Number of broken connections. */
   broken(): number;
 }
 
-/** Answers every webhook with `status`. */
+/** Responds to every webhook with `status`. */
 export async function testReceiver(status: (number: number) => number = () => 202): Promise<TestReceiver> {
   const received: Received[] = [];
   let broken = 0;

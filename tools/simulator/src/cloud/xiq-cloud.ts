@@ -1,4 +1,4 @@
-// The simulated cloud put together: what a test drives in its own process, and what the control API offers to others.
+// Starts a simulated cloud, for tests in this process and, through the control API, for other processes.
 import { Hono } from 'hono';
 import { createRandom } from '../random.ts';
 import { createSubscriptionControl, createTokenControl } from './account-control.ts';
@@ -27,18 +27,18 @@ import { createWebhookSender } from './webhooks/webhook-sender.ts';
 export interface XiqCloud extends Controlled {
   /** `http://127.0.0.1:<port>`: the base URL of its REST API. */
   readonly url: string;
-  /** Ends what is under way. */
+  /** Aborts requests in flight and stops listening. */
   close(): Promise<void>;
 }
 
-/** Starts it, listening. Rejects with a ZodError, or the system's error where it cannot listen. */
+/** Starts a cloud that listens. Rejects with a ZodError, or with the system's error where it cannot listen. */
 export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqCloud> {
   const settings = optionsSchema.parse(options);
   const { seed, webhooks } = settings;
   const accounts = settings.accounts.map(({ username }) => username);
   const clock = createCloudClock(settings.clockOffsetMs);
   const { now } = clock;
-  // Faults and the flow draw from their own, so that the events of a seed stay the same.
+  // Faults and the flow have their own random generators, so that they do not change the events of a seed.
   const faults = createFaultState(createRandom(seed + 1));
   const store = createEventStore(settings.maxEvents);
   const subscriptions = createSubscriptionStore(now);

@@ -1,9 +1,9 @@
-// Audit and GDPR events: administrators log in, change things, and log out.
+// Generates audit and GDPR events: administrators log in, change things and log out.
 import type { JsonObject } from '../json.ts';
 import type { Admin } from '../world.ts';
 import { type Element, type EventContext, type Generate, oneEvent } from './context.ts';
 
-/** What an administrator did: one event, which the webhook and the REST log each write in fields of their own. */
+/** An action of an administrator. The webhook and the REST log write it in different fields. */
 export interface AdminAction {
   readonly admin: Admin;
   readonly action: Action;
@@ -35,7 +35,7 @@ export function gdprAction({ random, tenant }: EventContext): AdminAction {
   return { admin: random.pick(tenant.admins), action };
 }
 
-/** Log in first; a PPSK user is created before it is deleted. */
+/** The login is first; a PPSK user is created before it is deleted. */
 function nextAction({ random, tenant }: EventContext, admin: Admin): Action {
   if (!admin.loggedIn) {
     admin.loggedIn = true;
@@ -69,7 +69,7 @@ function auditElement(context: EventContext, adminAction: AdminAction): Element 
   return oneEvent(context.casing === 'snake' ? restAudit(context, adminAction) : webhookAudit(context, adminAction));
 }
 
-/** The fields of the vendor's page, in its order. */
+/** The fields of the documentation, in its order. */
 export function webhookAudit({ random, tenant, tick }: EventContext, { admin, action }: AdminAction): JsonObject {
   const devices = random.chance(0.6) ? action.devices : undefined;
   return {

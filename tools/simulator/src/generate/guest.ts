@@ -1,4 +1,4 @@
-// Credentials, and the e-mails and text messages that carry them.
+// Generates credential events, and the e-mails and text messages that deliver them.
 import type { Text } from '../world.ts';
 import { type EventContext, type Generate, oneEvent } from './context.ts';
 
@@ -23,7 +23,7 @@ export const generateEmail: Generate = ({ random, tenant, tick, id }) =>
     status: random.pick(['SEND_OUT', 'SUCCESS', 'SUCCESS', 'FAIL']),
   });
 
-/** Each message is sent out first, and ends well or badly later. */
+/** Each message is sent first and ends later, successfully or not. */
 export const generateSms: Generate = (context) => {
   const { random, tenant, tick, id } = context;
   const inFlight = tenant.pendingTexts.length;

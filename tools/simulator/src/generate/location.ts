@@ -1,4 +1,4 @@
-// Who was seen where: an access point and the clients it saw, or a client and the access points that saw it.
+// Generates location events: an access point with its clients, or a client with its access points.
 import type { JsonObject } from '../json.ts';
 import type { Random } from '../random.ts';
 import { isoWithOffset, writeMac } from '../spelling.ts';
@@ -7,7 +7,7 @@ import type { EventContext, Generate } from './context.ts';
 
 const maxObservations = 8;
 
-/** The documented shape of the product's earlier life. */
+/** The format documented for an earlier product. */
 export const generateApCentric: Generate = (context, maxEvents) => {
   const { random, tenant } = context;
   const accessPoint = random.pick(tenant.accessPoints);
@@ -24,7 +24,7 @@ export const generateApCentric: Generate = (context, maxEvents) => {
   return { fields, events: observations.length };
 };
 
-/** Its transpose, an assumption of ours. */
+/** The transposed format; an assumption. */
 export const generateClientCentric: Generate = (context, maxEvents) => {
   const { random, tenant } = context;
   const client = random.pick(tenant.clients);
@@ -60,7 +60,7 @@ function observation({ random, tenant, tick }: EventContext, { lat, lng }: Acces
   };
 }
 
-/** At least one of `from`, at most `room`, each once. */
+/** At least one and at most `maxEvents` elements of `from`, without repetition. */
 function some<T>(from: readonly T[], maxEvents: number, random: Random): T[] {
   const left = [...from];
   const count = random.between(1, Math.min(maxEvents, maxObservations, left.length));

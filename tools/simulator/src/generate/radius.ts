@@ -1,4 +1,4 @@
-// RADIUS: clients are let in or refused; whoever was let in starts a session, is accounted for, and leaves.
+// Generates RADIUS events: clients are accepted or rejected; accepted ones start, update and stop sessions.
 
 import { writeMac } from '../spelling.ts';
 import type { AccessPoint, Client } from '../world.ts';
@@ -84,7 +84,7 @@ export const generateAccounting: Generate = (context) => {
   });
 };
 
-/** Whoever was let in and has no session yet, else one in a session, else anybody. */
+/** A client that was accepted and has no session, else one with a session, else any. */
 function nextClient({ random, tenant }: EventContext): Client {
   const waiting = tenant.clients.filter(
     ({ authenticated, session }) => authenticated !== undefined && session === undefined,
@@ -105,7 +105,7 @@ function startSession({ random, tenant }: EventContext, client: Client, startMs:
   return { id, multiId: random.hex(16).toUpperCase(), accessPoint, ssid, startMs, inputOctets: 0, outputOctets: 0 };
 }
 
-/** As RADIUS counts: 32 bits, that wrap, and how often they did where the sender tells. */
+/** RADIUS counters: 32 bits that wrap, with the number of wraps where the sender reports it. */
 function octets(input: number, output: number, gigawords: boolean) {
   const low = { acct_input_octets: input % 2 ** 32, acct_output_octets: output % 2 ** 32 };
   if (!gigawords) return low;

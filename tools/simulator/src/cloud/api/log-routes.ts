@@ -1,4 +1,4 @@
-// GET /logs/{audit|auth|accounting|credential|email|sms}: what happened, page by page.
+// GET /logs/{audit|auth|accounting|credential|email|sms}: the events of a log, page by page.
 import type { Hono } from 'hono';
 import type { MessageType } from '../../message-types.ts';
 import type { Emitter } from '../events/emitter.ts';
@@ -38,14 +38,14 @@ export function logRoutes(app: Hono<ApiEnv>, options: LogOptions): void {
     const chance = { area: 'logs', messageType: type, page } as const;
     const wrongBy = faults.hit('movingTotal', chance)?.times ?? 0;
     const items = ordered.slice((page - 1) * limit, page * limit);
-    const responseText = pageResponse(c, { totalCount: found.length + wrongBy, page, limit, items });
+    const response = pageResponse(c, { totalCount: found.length + wrongBy, page, limit, items });
     const shift = faults.hit('shiftPages', chance);
     if (shift !== undefined) addAtHead(options, account, type, shift.settings.events, to);
-    return responseText;
+    return response;
   });
 }
 
-/** Events that come late into a span that is being read, as its newest. */
+/** Adds late events to a span that is being read, as its newest. */
 function addAtHead(
   { emitter, now }: LogOptions,
   account: string,

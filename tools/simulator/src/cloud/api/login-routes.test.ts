@@ -11,19 +11,19 @@ it('logs in by user name and password, and out', async () => {
   const cloud = await testCloud({ tokenLifetimeSeconds: 600 });
   const login = await send(cloud, 'POST', '/login', { body: { username, password } });
   expect(login.status).toBe(200);
-  const responseText = JSON.parse(login.text);
-  expect(responseText).toEqual({
+  const body = JSON.parse(login.text);
+  expect(body).toEqual({
     access_token: expect.stringMatching(/^\S+\.\S+\.\S+$/),
     token_type: 'Bearer',
     expires_in: 600,
   });
-  const token = responseText.access_token;
+  const token = body.access_token;
   expect(await send(cloud, 'GET', '/logs/audit', { token })).toMatchObject({ status: 200 });
   expect(await send(cloud, 'POST', '/logout', { token })).toMatchObject({ status: 200 });
   expect(await send(cloud, 'GET', '/logs/audit', { token })).toMatchObject({ status: 401 });
 });
 
-it('refuses wrong credentials, in the shape of its errors', async () => {
+it('rejects wrong credentials with a documented error', async () => {
   const cloud = await testCloud();
   for (const body of [
     { username, password: 'wrong' },
@@ -36,7 +36,7 @@ it('refuses wrong credentials, in the shape of its errors', async () => {
   expect([status, JSON.parse(text)]).toEqual([400, problem('INVALID_REQUEST')]);
 });
 
-it('lets a token expire, by its time or all at once', async () => {
+it('expires a token by its time, or all at once', async () => {
   const cloud = await testCloud({ tokenLifetimeSeconds: 60 });
   const login = async (): Promise<string> =>
     JSON.parse((await send(cloud, 'POST', '/login', { body: { username, password } })).text).access_token;
@@ -52,7 +52,7 @@ it('lets a token expire, by its time or all at once', async () => {
   expect(await status(longLived)).toBe(401);
 });
 
-it('keeps a token to what it may do, and takes one that it was given', async () => {
+it('restricts a token to its permissions, and accepts a configured one', async () => {
   const cloud = await testCloud({ accounts: [{ username, password, apiToken: 'given' }] });
   const token = cloud.tokens.create({ permissions: ['webhook:rw'], expiresInSeconds: 60 });
   const { status, text } = await send(cloud, 'GET', '/logs/audit', { token });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { password, send, testCloud, username } from '../test-cloud.ts';
 
-it('counts an account down to its budget, refuses with the time to wait, and begins a new hour', async () => {
+it('counts down the rate limit of an account, rejects with the time to wait, and starts a new hour', async () => {
   const cloud = await testCloud({ requestsPerHour: 2 });
   const token = cloud.tokens.create();
   const get = async () => {
@@ -22,7 +22,7 @@ it('counts an account down to its budget, refuses with the time to wait, and beg
   expect(await get()).toEqual([429, '0', '2;w=3600']);
 });
 
-it('refuses the next requests with 429 or an error of the server, where it was told to', async () => {
+it('rejects the next requests with 429 or a server error, where configured', async () => {
   const cloud = await testCloud();
   const token = cloud.tokens.create();
   const get = async (path: string) => (await send(cloud, 'GET', path, { token })).status;
@@ -47,7 +47,7 @@ it('refuses the next requests with 429 or an error of the server, where it was t
   expect(await get('/subscriptions/webhook')).toBe(200);
 });
 
-it('cuts an answer in its middle, also an empty one, when all is done', async () => {
+it('truncates a response, also an empty one, after the request was applied', async () => {
   const cloud = await testCloud();
   const token = cloud.tokens.create();
   cloud.faults.set({ cutResponse: { next: 1 } });
@@ -60,7 +60,7 @@ it('cuts an answer in its middle, also an empty one, when all is done', async ()
   expect(cloud.subscriptions.list()).toHaveLength(1);
 });
 
-it('answers late', async () => {
+it('responds late', async () => {
   const cloud = await testCloud();
   const token = cloud.tokens.create();
   cloud.faults.set({ slowResponse: { next: 1, delayMs: 60 } });
@@ -69,7 +69,7 @@ it('answers late', async () => {
   expect(performance.now() - begin).toBeGreaterThan(55);
 });
 
-it('says its own time in its answers, and remembers what it was asked', async () => {
+it('sends its own time in responses, and records requests', async () => {
   const cloud = await testCloud({ clockOffsetMs: -3_600_000 });
   const { headers } = await send(cloud, 'GET', '/logs/audit?page=2');
   expect(Math.abs(Date.parse(headers.date ?? '') + 3_600_000 - Date.now())).toBeLessThan(5000);

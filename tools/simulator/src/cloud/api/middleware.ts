@@ -1,4 +1,4 @@
-// What every request to the REST API meets: slowness, the token, the budget, errors of the server's, a cut answer.
+// Middleware of the REST API: delay, token, rate limit, server errors, truncated responses.
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { MiddlewareHandler } from 'hono';
 import type { Budget, BudgetState } from '../budget.ts';
@@ -37,7 +37,7 @@ function chanceOf(c: ApiContext, area: Area): FaultContext {
   return { area, messageType: messageTypeOf(c.req.path.split('/').at(-1) ?? ''), page };
 }
 
-/** The token, its account's budget, and what it may do. */
+/** Checks the token, the rate limit of its account, and its permission. */
 function authorize(c: ApiContext, area: Area, { tokens, budget }: MiddlewareOptions): Response | undefined {
   const [, text = ''] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? [];
   const token = tokens.find(text);
@@ -76,13 +76,13 @@ function showBudget(c: ApiContext, { limit, remaining, resetSeconds }: BudgetSta
 async function sleep(ms: number, c: ApiContext): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
-  // Whoever gave up does not keep us.
+  // A client that disconnected must not delay the server.
   c.env.outgoing.once('close', resolve);
   await promise;
   clearTimeout(timer);
 }
 
-/** Sends the head and half the body, and ends the connection. */
+/** Sends the head and half of the body, and closes the connection. */
 async function cut(c: ApiContext): Promise<void> {
   const { outgoing } = c.env;
   const body = Buffer.from(await c.res.arrayBuffer());

@@ -1,10 +1,10 @@
-// The last requests to the REST API and what they were answered: what a client did, for a test to see.
+// Records the last requests to the REST API and their status, for tests.
 
 export interface LoggedRequest {
   /** Epoch ms by the cloud's clock. */
   readonly atMs: number;
   readonly method: string;
-  /** With its query; never a header or a body. */
+  /** With its query, without headers and body. */
   readonly path: string;
   readonly status: number;
 }

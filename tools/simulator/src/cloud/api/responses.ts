@@ -1,4 +1,4 @@
-// Answers of the REST API: JSON with ids of any size, pages, and errors in the vendor's shape.
+// Responses of the REST API: JSON with ids of any size, pages, and errors in the documented format.
 import { randomUUID } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
@@ -11,7 +11,7 @@ export interface ApiEnv {
 }
 export type ApiContext = Context<ApiEnv>;
 
-/** The error codes are ours: only the shape is public. */
+/** The codes are assumptions; only the format is public. */
 const errors = {
   badRequest: [400, 'INVALID_REQUEST'],
   unauthorized: [401, 'UNAUTHORIZED'],
@@ -44,7 +44,7 @@ export interface Page {
   readonly totalCount: number;
   readonly page: number;
   readonly limit: number;
-  /** Each is JSON. */
+  /** Each is a JSON text. */
   readonly items: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export function jsonText(c: Context, text: string): Response {
   return c.body(text, 200, { 'content-type': 'application/json' });
 }
 
-/** As the vendor writes times outside the logs: an assumption of ours. */
+/** The time format outside the logs; an assumption. */
 export function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString().replace('Z', '+0000');
 }

@@ -1,4 +1,4 @@
-// The REST API: its routes, each behind the gate.
+// The REST API: its routes with their middleware.
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { type LogOptions, logRoutes } from './log-routes.ts';

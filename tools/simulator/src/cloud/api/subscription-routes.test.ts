@@ -12,8 +12,8 @@ const one = {
 };
 
 async function list(cloud: XiqCloud, token: string): Promise<readonly Record<string, unknown>[]> {
-  const responseText = await read(cloud, `${path}?limit=100`, token);
-  return Array.isArray(responseText) ? responseText : responseText.data;
+  const response = await read(cloud, `${path}?limit=100`, token);
+  return Array.isArray(response) ? response : response.data;
 }
 
 describe.each(['array', 'page'] as const)('generation %s', (generation) => {
@@ -53,7 +53,7 @@ describe.each(['array', 'page'] as const)('generation %s', (generation) => {
     expect(await list(cloud, token)).toHaveLength(generation === 'page' ? 0 : 1);
   });
 
-  it('refuses what it does not understand, and changes nothing', async () => {
+  it('rejects invalid input, and changes nothing', async () => {
     const { cloud, token } = await start();
     for (const body of [one, [], [{ ...one, message_type: 'NONE' }], [{ ...one, url: 'no url' }], [one, {}]]) {
       expect(await send(cloud, 'POST', path, { token, body })).toMatchObject({ status: 400 });
@@ -67,7 +67,7 @@ describe.each(['array', 'page'] as const)('generation %s', (generation) => {
     expect(cloud.subscriptions.list()).toEqual([]);
   });
 
-  it('needs the status only since 2025', async () => {
+  it('requires the status only since 2025', async () => {
     const { cloud, token } = await start();
     const { status: _, ...withoutStatus } = one;
     const { status } = await send(cloud, 'POST', path, { token, body: [withoutStatus] });
@@ -90,7 +90,7 @@ it('pages the list by order and keyword', async () => {
   expect(await send(cloud, 'GET', `${path}?limit=101`, { token })).toMatchObject({ status: 400 });
 });
 
-it('shows an account its own alone, and what was done behind its back', async () => {
+it('shows an account its own subscriptions only, including changes made by the control API', async () => {
   const accounts = ['a', 'b'].map((name) => ({ username: name, password: 'p' }));
   const cloud = await testCloud({ accounts, showSecrets: false });
   const [own, foreign] = ['a', 'b'].map((account) =>
@@ -121,7 +121,7 @@ it('can change its generation while it runs', async () => {
   expect(digits((await send(cloud, 'GET', path, { token })).text)).toMatchObject({ total_count: '0', data: [] });
 });
 
-it('does what it accepted later where told to', async () => {
+it('applies an accepted change later where configured', async () => {
   const cloud = await testCloud();
   const token = cloud.tokens.create();
   cloud.faults.set({ lateApply: { next: 1, delayMs: 30 } });

@@ -1,4 +1,4 @@
-// /subscriptions/webhook: list, create, change and delete, as of the generation that the cloud is of.
+// /subscriptions/webhook: list, create, change and delete, in the current generation.
 import type { Hono } from 'hono';
 import type { FaultState } from '../faults.ts';
 import type { Generation } from '../generation.ts';

@@ -11,11 +11,11 @@ async function start() {
   return { cloud, control };
 }
 
-it('lets events happen, waits until they are told, and says the truth of them', async () => {
+it('creates events, waits until they are delivered, and returns the ground truth', async () => {
   const { cloud, control } = await start();
   const { url } = await testReceiver();
   const { body: subscription } = await control('POST', '/subscriptions', { url, messageType: 'SMS_LOG_ALL' });
-  expect(subscription).toMatchObject({ id: '120001', application: 'somebody-else', status: 'ENABLED' });
+  expect(subscription).toMatchObject({ id: '120001', application: 'other-application', status: 'ENABLED' });
   const { body: made } = await control('POST', '/events', { type: 'SMS_LOG_ALL', count: 3, atMs: 5000 });
   expect(made.events).toHaveLength(3);
   expect(await control('POST', '/settle')).toEqual({ status: 200, body: { pending: 0 } });
@@ -23,12 +23,12 @@ it('lets events happen, waits until they are told, and says the truth of them', 
   expect(truth).toMatchObject({
     total: 2,
     forgotten: 0,
-    events: [{ timeMs: 5001, deliveries: [{ responseText: 202 }] }],
+    events: [{ timeMs: 5001, deliveries: [{ response: 202 }] }],
   });
   expect(cloud.truth({ from: 5001, to: 5001 }).events).toMatchObject(truth.events);
 });
 
-it('sets, shows and ends faults', async () => {
+it('sets, shows and removes faults', async () => {
   const { control } = await start();
   await control('PUT', '/faults', { drop: { next: 2 } });
   expect(await control('PUT', '/faults', { late: {} })).toMatchObject({
@@ -81,12 +81,12 @@ it.each([
   ['PATCH', '/subscriptions/5', { status: 'ENABLED' }, 404],
   ['POST', '/events', { type: 'SMS_LOG_ALL', account: 'nobody' }, 404],
   ['GET', '/nothing', undefined, 404],
-])('says what is wrong with %s %s %j', async (method, path, body, status) => {
+])('reports the fault of %s %s %j', async (method, path, body, status) => {
   const { control } = await start();
   expect(await control(method, path, body)).toEqual({ status, body: { error: expect.any(String) } });
 });
 
-it('answers nobody who asks for it under another name', async () => {
+it('rejects requests with another host name', async () => {
   const { cloud } = await start();
   const { promise, resolve } = Promise.withResolvers<number | undefined>();
   request(`${cloud.url}/_simulator`, { headers: { host: 'evil.example' } }, (response) => {

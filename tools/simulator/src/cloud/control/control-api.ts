@@ -1,4 +1,4 @@
-// The control API, below /_simulator: what `XiqCloud` offers in its own process, for other processes. No token; loopback only.
+// The control API at /_simulator: the interface `Controlled` for other processes. No token; loopback only.
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { faultNameSchema } from '../faults.ts';
 import { generationSchema } from '../generation.ts';
 import { truthQueryOf } from './truth-query.ts';
 
-/** A page in a browser that was led here under another name sends that name. */
+/** Prevents DNS rebinding: a browser sends the name under which it reached this listener. */
 const loopbackHost = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
 const maxBodyBytes = 1024 * 1024;
 
@@ -23,7 +23,7 @@ export function createControlApi(cloud: Controlled): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   app.use(async (c, next) => {
     if (loopbackHost.test(c.env.incoming.headers.host ?? '')) return next();
-    return c.json({ error: 'ask for it by its loopback address' }, 403);
+    return c.json({ error: 'use the loopback address as the host' }, 403);
   });
   app.use(bodyLimit({ maxSize: maxBodyBytes }));
 
@@ -86,7 +86,7 @@ export function createControlApi(cloud: Controlled): Hono<ApiEnv> {
     return c.json(cloud.budget.state(account));
   });
 
-  app.all('*', (c) => c.json({ error: 'no such control; see tools/simulator/README.md' }, 404));
+  app.all('*', (c) => c.json({ error: 'unknown path: see tools/simulator/README.md' }, 404));
   app.onError((cause, c) => {
     if (cause instanceof z.ZodError) return c.json({ error: z.prettifyError(cause) }, 400);
     if (cause instanceof RangeError) return c.json({ error: cause.message }, 404);

@@ -1,4 +1,4 @@
-// Makes events of a seeded, persistent world, each in the two forms in which the vendor tells of it.
+// Generates events of a seeded, persistent world, each in its webhook and its REST form.
 import { auditAction, gdprAction, restAudit, webhookAudit } from '../../generate/audit.ts';
 import type { EventContext, Generate, Stamp } from '../../generate/context.ts';
 import { generateCredential, generateEmail, generateSms } from '../../generate/guest.ts';
@@ -12,22 +12,22 @@ import { createWorld, type Tenant } from '../../world.ts';
 import { idSeries } from '../ids.ts';
 
 export interface MadeEvent {
-  /** camelCase; `id` is null where there is one. */
+  /** camelCase; `id` is null where the type has one. */
   readonly webhook: JsonObject;
-  /** snake_case with an id that is not null; also made where there is no log to keep it. */
+  /** snake_case with an id; also generated for types without a log. */
   readonly rest: JsonObject;
 }
 
 export interface EventMaker {
-  /** `tenant` is below `maxAccounts`. */
+  /** `tenant` must be below `maxAccounts`. */
   make(tenant: number, type: MessageType, timeMs: number): MadeEvent;
-  /** The same event once more, with another id: nothing else tells the two apart. */
+  /** The same event with another id. */
   repeat(type: MessageType, event: MadeEvent): MadeEvent;
-  /** Begins the world anew. */
+  /** Resets the world. */
   clear(): void;
 }
 
-/** How many accounts the world has room for. */
+/** Maximum number of accounts. */
 export const maxAccounts = 3;
 
 const logGenerators = {
@@ -38,7 +38,7 @@ const logGenerators = {
   SMS_LOG_ALL: generateSms,
 } as const satisfies Partial<Record<MessageType, Generate>>;
 
-/** What a later version of the vendor's may add. */
+/** Fields that a later version of the API may add. */
 const unknownFields: JsonObject = { firmwareBuild: { branch: '10.8r2', parts: [7, null] } };
 
 export function createEventMaker(seed: number): EventMaker {
@@ -82,12 +82,12 @@ export function createEventMaker(seed: number): EventMaker {
 
 function begin(seed: number) {
   const random = createRandom(seed);
-  // Ids are unique within a type only.
+  // Ids are unique only within a type.
   const series = new Map(messageTypes.map((type) => [type, idSeries(4_100_000, 4)]));
   return { random, tenants: createWorld(random).tenants, series };
 }
 
-/** Every time is in ms, by webhook as by REST. Ids are given after, to the REST form alone. */
+/** All times are in ms in both forms. Ids are added later, to the REST form only. */
 function contextOf(tenant: Tenant, random: Random, timeMs: number): EventContext {
   const tick = (): Stamp => ({ timeMs, form: 'ms', write: (other = timeMs) => other });
   return { random, tenant, casing: 'camel', tick, id: () => 0 };

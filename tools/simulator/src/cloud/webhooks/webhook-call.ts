@@ -1,4 +1,4 @@
-// One webhook on the wire: a body in, what was answered out. Never throws.
+// Sends one webhook and returns its response. Never throws.
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { PostResponse } from '../../post.ts';
@@ -6,17 +6,17 @@ import type { PostResponse } from '../../post.ts';
 export interface WebhookCall {
   readonly url: string;
   readonly body: Buffer;
-  /** None: the subscription has no secret. */
+  /** Undefined: the subscription has no secret. */
   readonly authorization: string | undefined;
-  /** The connection ends after half the body; the answer is then `cut`. */
+  /** Closes the connection after half of the body; the result is then `cut`. */
   readonly cut: boolean;
-  /** The second half of the body comes so much later. */
+  /** Delay of the second half of the body. */
   readonly slowMs: number;
 }
 
 export interface WebhookCaller {
   call(call: WebhookCall): Promise<PostResponse>;
-  /** Ends what is under way. */
+  /** Aborts requests in flight. */
   close(): void;
 }
 
@@ -52,7 +52,7 @@ export function createWebhookCaller({ connections, timeoutMs }: CallerOptions): 
     try {
       return await send(request(wanted), wanted);
     } catch (error) {
-      // A secret that no header can hold.
+      // The secret contains characters that a header cannot contain.
       return error instanceof Error ? failed(error) : { status: 'unknown', text: '' };
     }
   }

@@ -1,4 +1,4 @@
-// Sends bodies to subscriptions, a few at a time, with the faults that are set, and notes what became of each.
+// Sends bodies to subscriptions with limited concurrency and the configured faults, and records each delivery.
 import { receiptOf } from '../../report.ts';
 import type { FaultName, FaultState } from '../faults.ts';
 import type { Delivery, StoredEvent } from '../simulated-event.ts';
@@ -9,13 +9,13 @@ import type { WebhookCaller } from './webhook-call.ts';
 import { createWorkQueue } from './work-queue.ts';
 
 export interface WebhookSender {
-  /** One body for one subscription; returns at once. */
+  /** Queues one body for one subscription. */
   send(subscription: Subscription, events: readonly StoredEvent[], body: Buffer): void;
-  /** Bodies that are waiting or under way. */
+  /** Number of queued or in-flight bodies. */
   pending(): number;
-  /** Resolves when nothing is. */
+  /** Resolves when no body is queued or in flight. */
   settled(): Promise<void>;
-  /** Forgets what is waiting. */
+  /** Drops queued bodies. */
   clear(): void;
 }
 
@@ -26,7 +26,7 @@ export interface SenderOptions {
   readonly now: () => number;
   readonly secretForm: SecretForm;
   readonly connections: number;
-  /** How often a body that was not answered 2xx is sent again. */
+  /** Number of retries after a response other than 2xx. */
   readonly retries: number;
   readonly retryDelayMs: number;
 }
@@ -39,20 +39,20 @@ interface Job {
   readonly faults: readonly string[];
   readonly slowMs: number;
   readonly attempt: number;
-  /** Sent when this one was answered. */
+  /** Sent after the response of this one. */
   readonly after: readonly Job[];
 }
 
-/** Bodies that may wait; what comes beyond is noted as `overflow`. */
+/** Maximum number of queued bodies; further ones are recorded as `overflow`. */
 const maxPending = 10_000;
 
 export function createWebhookSender(options: SenderOptions): WebhookSender {
   const { caller, subscriptions, faults, now, secretForm, connections, retries, retryDelayMs } = options;
   const pending = createWorkQueue<Job>(connections, run);
-  /** By subscription: the body that waits to be overtaken. */
+  /** By subscription: the body that waits for a later one. */
   const postponed = new Map<string, { readonly job: Job; readonly release: () => void }>();
   let bodies = 0;
-  /** Rises with `clear`: what was under way then is not gone on with. */
+  /** Incremented by `clear`: results of earlier bodies are then ignored. */
   let epoch = 0;
 
   function note(job: Job, response: number | string, attempt: number, receipt?: string): void {
@@ -79,14 +79,14 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
     else pending.addLater(retryDelayMs, repeat);
   }
 
-  /** What is to be tried later, if anything. */
+  /** The job to retry later, if any. */
   async function attempt(job: Job): Promise<Job | undefined> {
     const subscription = subscriptions.find(job.subscription.id);
     if (subscription?.status !== 'ENABLED') {
       note(job, 'withdrawn', 0);
       return undefined;
     }
-    // The URL and the secret of now: they may have changed while it waited.
+    // The current URL and secret: they may have changed while the body was queued.
     const { url, secret: own } = subscription;
     const secret = job.faults.includes('wrongSecret') ? `not-${own ?? 'a-secret'}` : own;
     const response = await caller.call({

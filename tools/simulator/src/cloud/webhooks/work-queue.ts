@@ -1,18 +1,18 @@
-// Work that waits its turn: a few at a time, some of it not before its time.
+// A queue with limited concurrency and optional delays.
 
 export interface WorkQueue<T> {
   add(work: T): void;
-  /** With 0 the same as `add`. */
+  /** A delay of 0 is the same as `add`. */
   addLater(delayMs: number, work: T): void;
-  /** What waits and what is under way. */
+  /** Queued and running work. */
   size(): number;
-  /** Resolves when something has ended or was forgotten. */
+  /** Resolves when work has ended or was dropped. */
   change(): Promise<void>;
-  /** Forgets what waits. */
+  /** Drops queued work. */
   clear(): void;
 }
 
-/** `run` must not reject. What it adds takes its place before its own is free. */
+/** `run` must not reject. Work that it adds is queued before its own slot is free. */
 export function createWorkQueue<T>(atOnce: number, run: (work: T) => Promise<void>): WorkQueue<T> {
   let waiting: T[] = [];
   const timers = new Set<NodeJS.Timeout>();
