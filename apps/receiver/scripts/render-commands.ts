@@ -1,11 +1,12 @@
 // Renders docs/reference/commands.md from the commands' own help and the schemas of what they print.
 import type { Command, CommandEntry, JsonForm, JsonResponse } from '@xiq-siem/cli';
-import { exitMeanings } from '@xiq-siem/cli';
+import { exitMeanings, renderHelp } from '@xiq-siem/cli';
 import { allCommands as commands } from '../src/commands.ts';
 import { renderSchema } from './render-schema.ts';
 
 function section({ name }: CommandEntry, { help: helpOf, json }: Command): string {
-  const help = helpOf(name);
+  const parts = helpOf(name);
+  const help = parts && renderHelp(parts);
   const shown = help === undefined ? `\`xiq-siem ${name} --help\` says more.` : `\`\`\`\n${help}\n\`\`\``;
   return [`## ${name}`, shown, ...(json === undefined ? [] : [jsonPart(json)])].join('\n\n');
 }

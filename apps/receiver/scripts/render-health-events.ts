@@ -27,8 +27,8 @@ Nobody outside can send as \`self\`.
 
 The connector checks itself every 15 seconds. A state is reported when it begins and when it ends. Refused credentials are
 reported at most once an hour for each source. In an hour at most 100 admin calls and 100 others are made, heartbeats apart,
-and at most 12 of one action about one subject; \`signals-left-out\` gives the number of the others. A health event that the
-journal does not accept is counted (\`xiq_siem.signals.left_out\`) and not tried again.
+and at most 12 of one action about one subject; \`health-events-dropped\` gives the number of the others. A health event that the
+journal does not accept is counted (\`xiq_siem.health_events.dropped\`) and not tried again.
 
 A source is silent when it has sent nothing for \`healthEvents.silentMinutes\`; after a start the time is counted from the start.
 Everything that is still wrong after a start is reported once more.
@@ -37,8 +37,8 @@ Everything that is still wrong after a start is reported once more.
 
 | what | a rule over |
 | --- | --- |
-| dead letters grow | \`extreme.connector.dead_letters.open\` and \`extreme.connector.sum.dead_lettered\` of the heartbeats; \`xiq-siem dlq list\` shows the codes |
-| a destination degrades events | \`extreme.connector.sum.degraded\` of the heartbeats |
+| dead letters grow | \`extreme.connector.dead_letters.open\` and \`extreme.connector.counters.dead_lettered\` of the heartbeats; \`xiq-siem dlq list\` shows the codes |
+| a destination degrades events | \`extreme.connector.counters.degraded\` of the heartbeats |
 | the journal fills | \`extreme.connector.journal.hours_until_full\` (say, below 12) with \`extreme.connector.lag.seconds\` (above 60) of the heartbeats |
 | unknown message types | documents of the dataset \`extreme_xiq.unknown\` |
 | unreadable requests | documents with \`event.kind: pipeline_error\`, by \`error.code\` |

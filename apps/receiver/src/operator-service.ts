@@ -124,7 +124,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     status,
     refused: parts.refused.takeRecent,
     completeness: xiq.figures,
-    keep,
+    append: keep,
     settings: () => pipeline.configuration().healthEvents,
     clock: { now, sleep: clock.sleep },
     log,

@@ -167,7 +167,7 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     expect(journal.lost).toEqual([]);
     const [gap] = journal.evicted;
     expect(gap?.bodies).toBeGreaterThan(100);
-    expect(connector.output()).toContain('"event":"journal.let_go","destination":"splunk"');
+    expect(connector.output()).toContain('"event":"journal.evicted","destination":"splunk"');
 
     await hec.bringBack();
     await expect.poll(() => behind(connector), patient).toEqual([]);

@@ -138,7 +138,7 @@ test.each([
     expect(ended.code).toBe(code);
     const id = ended.jobs[0]?.id;
     if (signal === 'SIGINT')
-      expect(ended.stderr).toContain(`The job goes on in the connector: xiq-siem jobs watch ${id}`);
+      expect(ended.stderr).toContain(`The job continues in the connector. To follow it: xiq-siem jobs watch ${id}.`);
     expect((await fixture.ask(routes.jobs, 'jobs')).lines[0]?.jobs).toMatchObject([{ id, state: 'running' }]);
 
     const again = fixture.begin('dlq retry');

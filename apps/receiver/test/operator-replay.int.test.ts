@@ -56,7 +56,7 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
   expect(ofField('event.outcome')).toEqual(Array(30).fill({ path: 'event.outcome', before: null, after: 'success' }));
   expect(await fixture.run(`replay ${span} --dry-run`)).toMatchObject({
     code: 0,
-    output: expect.stringContaining(`${changed} of ${all} events in 2 bodies would change`),
+    output: expect.stringContaining(`${changed} of ${all} events in 2 requests would change`),
   });
   expect(await inElastic()).toEqual(before);
   expect(readingsOf(await fixture.fixture.documents())).toEqual(before);

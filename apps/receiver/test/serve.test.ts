@@ -247,9 +247,12 @@ describe('commands', () => {
 
     const alone = await startProcess(here);
     await expect.poll(() => alone.output()).toContain('"event":"destination.not_configured","destination":"second"');
-    expect(await forget('archive')).toMatchObject({ code: 64, output: expect.stringContaining('there is second') });
+    expect(await forget('archive')).toMatchObject({ code: 64, output: expect.stringContaining('is still configured') });
     expect(await forget('second')).toMatchObject({ code: 0 });
-    expect(await forget('second')).toMatchObject({ code: 64, output: expect.stringContaining('none to forget') });
+    expect(await forget('second')).toMatchObject({
+      code: 66,
+      output: expect.stringContaining('can be forgotten: none'),
+    });
     await alone.end('SIGTERM');
     expect(await readdir(join(here.directory, 'data/positions'))).toEqual(['archive.position']);
     const known = await withState(here.directory, async (state) => {

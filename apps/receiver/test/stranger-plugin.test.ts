@@ -97,14 +97,14 @@ test('what a stranger declares is counted, explained and told: its metrics, its 
 
   // What it does not declare makes no series, is counted, and is logged once a reason.
   expect(families.filter(({ name }) => /even_events|source_odd/.test(name))).toEqual([]);
-  const refused = family('xiq_siem_telemetry_refused_counts_total')?.metrics ?? [];
+  const refused = family('xiq_siem_telemetry_rejected_counts_total')?.metrics ?? [];
   expect(refused.map(({ labels: { source, destination, reason } }) => [source ?? destination, reason]).sort()).toEqual([
     ['siem', 'attribute_not_declared'],
     ['siem', 'attribute_too_long'],
     ['siem', 'metric_not_declared'],
     ['theirs', 'metric_not_declared'],
   ]);
-  expect(log.of('plugin.count_refused')).toHaveLength(4);
+  expect(log.of('plugin.metric_rejected')).toHaveLength(4);
 });
 
 test('an error that a stranger declares keeps its code and its exit code', async () => {

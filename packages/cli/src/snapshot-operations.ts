@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SnapshotOperations } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, exitCodes } from '@xiq-siem/core';
-import { routeBy, systemClock } from '@xiq-siem/delivery';
+import { createEventFilter, systemClock } from '@xiq-siem/delivery';
 import { openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
 import { mappingAtWork, type ReadModel, readingOperations, swiftly } from '@xiq-siem/queries';
@@ -80,7 +80,7 @@ export async function openSnapshotOperations(
     destinations: () =>
       (configured ? configuration.destinations : []).map(({ name, definition, options }) => {
         const { type, assurance } = definition;
-        return { name, type, assurance, wants: routeBy(options.where) };
+        return { name, type, assurance, wants: createEventFilter(options.where) };
       }),
     unknownDestinations: configured ? [] : [...positions.keys()].sort(),
     position: (destination) => positions.get(destination),

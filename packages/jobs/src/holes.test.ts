@@ -4,11 +4,11 @@ import {
   audit,
   destinations,
   hanging,
-  judging,
   linesOf,
   never,
   openFixture,
   until,
+  verdictWhere,
 } from '@xiq-siem/queries/test-queries';
 import { sequenceWithHoles as at, modelLog } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
@@ -37,7 +37,7 @@ test('a replay counts bodies: all of its span, those that are done, those that a
 test('a retry makes the events of dead letters anew from their bodies', async () => {
   await using fixture = await openFixture(destinations('one'), { over: modelLog().open() });
   const siem = fixture.siem('one');
-  siem.response = judging('rejected', () => true);
+  siem.response = verdictWhere('rejected', () => true);
   for (let id = 0; id < 6; id += 1) await fixture.keep([audit(id)]);
   await fixture.settled();
   siem.response = undefined;
@@ -48,7 +48,7 @@ test('a retry makes the events of dead letters anew from their bodies', async ()
 
 test('a dead letter of a sequence that no body has is not made anew', async () => {
   await using fixture = await openFixture(destinations('one'), { over: modelLog().open() });
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   for (let id = 0; id < 5; id += 1) await fixture.keep([audit(id)]);
   await fixture.settled();
   const [stored] = await linesOf(fixture.deadLetters.read({}, 1, never));

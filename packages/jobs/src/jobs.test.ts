@@ -1,5 +1,13 @@
 import { replayRequest } from '@xiq-siem/admin-api';
-import { audit, away, destinations, type Fixture, linesOf, never, openFixture } from '@xiq-siem/queries/test-queries';
+import {
+  audit,
+  destinations,
+  type Fixture,
+  linesOf,
+  never,
+  openFixture,
+  unavailable,
+} from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { openJobs, spanOf } from './test-jobs.ts';
 
@@ -8,7 +16,7 @@ async function stuckFixture() {
   const fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
-  fixture.siem('one').response = away;
+  fixture.siem('one').response = unavailable;
   return fixture;
 }
 
@@ -36,7 +44,7 @@ test('four run at once; the fifth is told to come again, one that attaches is no
   const [one, ...others] = spans(fixture, 5);
   if (one === undefined) throw new Error('no spans');
   for (const request of others) await jobs.begin('replay', request);
-  await expect(jobs.begin('replay', one)).rejects.toMatchObject({ code: 'busy' });
+  await expect(jobs.begin('replay', one)).rejects.toMatchObject({ code: 'too_many_jobs' });
   expect(jobs.list()).toHaveLength(4);
   expect(await jobs.begin('replay', others[0] ?? one)).toMatchObject({ resumed: true });
   await jobs.cancel(jobs.list()[0]?.id ?? '');

@@ -1,7 +1,7 @@
 // Jobs: started, resumed after a kill, watched, cancelled.
 import { setTimeout } from 'node:timers/promises';
 import type { Job } from '@xiq-siem/admin-api';
-import { ConnectorError, type Logger, oneAtATime } from '@xiq-siem/core';
+import { ConnectorError, createSerialQueue, type Logger } from '@xiq-siem/core';
 import { type JobRecord, type JobRecords, newJobId } from '@xiq-siem/state';
 
 /** `stopped`: on request, or because what it needs is gone; it can be resumed. */
@@ -62,7 +62,7 @@ const stopGraceMs = 2_000;
 export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
   const running = new Map<string, RunningJob>();
   /** So that two with the same request are one job. */
-  const inTurn = oneAtATime();
+  const inTurn = createSerialQueue();
 
   const timeNow = (): string => new Date(now()).toISOString();
   const shown = (job: RunningJob): Job => ({ ...job.record.job, ...job.work.shown() });
@@ -87,7 +87,7 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     const known = unfinished(kind, request);
     if (known !== undefined && running.has(known.job.id)) return { ...found(known.job.id), resumed: true };
     if (running.size >= maxRunning)
-      throw new ConnectorError('busy', `${maxRunning} jobs run: wait for one, or cancel it`);
+      throw new ConnectorError('too_many_jobs', `${maxRunning} jobs run: wait for one, or cancel it`);
     if (known !== undefined) return { ...(await start(known)), resumed: true };
     const job: Job = { id: newJobId(), kind, state: 'running', request, created: timeNow(), streams: [] };
     return start({ v: 1, job, ...(await kinds[kind].outline(request)) });

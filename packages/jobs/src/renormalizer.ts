@@ -1,5 +1,11 @@
 // Makes the events of dead letters anew, out of their raw bodies, by the current mapping.
-import { type BodyReader, type JournalEntry, type KeptBody, type NormalizedEvent, oneAtATime } from '@xiq-siem/core';
+import {
+  type BodyReader,
+  createSerialQueue,
+  type JournalEntry,
+  type NormalizedEvent,
+  type StoredBody,
+} from '@xiq-siem/core';
 import type { ReadModel } from '@xiq-siem/queries';
 import type { Renormalize } from './retry-reader.ts';
 
@@ -16,7 +22,7 @@ export function createRenormalizer({ journal, normalize, yieldNow }: ReadModel) 
   let next = 0;
   let end = 0;
   let last: { readonly sequence: number; readonly events: ReadonlyMap<number, NormalizedEvent> } | undefined;
-  const inTurn = oneAtATime();
+  const inTurn = createSerialQueue();
 
   async function goTo(sequence: number): Promise<void> {
     await reader?.close();
@@ -26,7 +32,7 @@ export function createRenormalizer({ journal, normalize, yieldNow }: ReadModel) 
     reader = journal.reader(sequence, end);
   }
 
-  async function bodyAt(sequence: number): Promise<KeptBody | undefined> {
+  async function bodyAt(sequence: number): Promise<StoredBody | undefined> {
     const { firstSequence, nextSequence } = journal.extent();
     if (sequence < firstSequence || sequence >= nextSequence) return undefined;
     if (reader === undefined || sequence < next || sequence > next + farAhead) await goTo(sequence);

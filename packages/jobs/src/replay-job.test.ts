@@ -1,13 +1,13 @@
 import { replayRequest } from '@xiq-siem/admin-api';
 import {
   audit,
-  away,
   configChange,
   destinations,
   type Fixture,
-  judging,
   openFixture,
+  unavailable,
   until,
+  verdictWhere,
 } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { openJobs, spanOf } from './test-jobs.ts';
@@ -75,7 +75,7 @@ test('only the destinations that are named; one that is not configured is refuse
   const { streams } = await jobs.ended(await jobs.begin('replay', request(fixture, { destinations: ['two'] })));
   expect(streams.map(({ destination }) => destination)).toEqual(['two']);
   await expect(jobs.begin('replay', request(fixture, { destinations: ['three'] }))).rejects.toMatchObject({
-    code: 'usage',
+    code: 'not_found',
     message: expect.stringContaining('one, two'),
   });
   expect(jobs.list()).toHaveLength(1);
@@ -92,7 +92,7 @@ test('what a replay has rejected is a dead letter that the sum knows to be of a 
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   const jobs = await openJobs(fixture);
   expect(await jobs.ended(await jobs.begin('replay', request(fixture)))).toMatchObject({
     state: 'done',
@@ -115,7 +115,9 @@ test('after a restart it stands as interrupted, and the same command goes on fro
   const siem = fixture.siem('one');
   siem.received.length = 0;
   siem.response = (batch) =>
-    siem.received.length < 20 ? { items: batch.items.map(({ index }) => ({ index, verdict: 'delivered' })) } : away();
+    siem.received.length < 20
+      ? { items: batch.items.map(({ index }) => ({ index, verdict: 'delivered' })) }
+      : unavailable();
   const first = await openJobs(fixture);
   const wanted = request(fixture);
   const begun = await first.begin('replay', wanted);
@@ -142,14 +144,14 @@ test('one whose destination is reloaded away is interrupted, and cannot pretend 
   await using fixture = await openFixture(destinations('one', 'two'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
-  fixture.siem('two').response = away;
+  fixture.siem('two').response = unavailable;
   const jobs = await openJobs(fixture);
   const wanted = request(fixture, { destinations: ['two'] });
   const job = await jobs.begin('replay', wanted);
   await until(() => jobs.jobOf(job.id).streams[0]?.state === 'backing_off');
   await fixture.pipeline.apply(await fixture.configure(destinations('one')));
   expect(await jobs.ended(job)).toMatchObject({ state: 'interrupted' });
-  await expect(jobs.begin('replay', wanted)).rejects.toMatchObject({ code: 'usage' });
+  await expect(jobs.begin('replay', wanted)).rejects.toMatchObject({ code: 'not_found' });
   expect(jobs.jobOf(job.id)).toMatchObject({ state: 'interrupted' });
   fixture.siem('two').response = undefined;
   await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));

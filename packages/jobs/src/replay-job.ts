@@ -1,6 +1,6 @@
 // `replay`: sends the raw bodies of a span again, through the current mapping.
 import { replayRequest } from '@xiq-siem/admin-api';
-import { freshPosition } from '@xiq-siem/core';
+import { initialPosition } from '@xiq-siem/core';
 import { eventFilter, type RunningParts, sequencesOf } from '@xiq-siem/queries';
 import type { JobRecords } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
@@ -24,7 +24,7 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
         .destinations()
         .filter(({ configured: { name } }) => named?.includes(name) ?? true)
         .map(async ({ configured: { name: destination, options } }): Promise<StreamPlan> => {
-          const position = await records.position(id, destination, freshPosition(first));
+          const position = await records.position(id, destination, initialPosition(first));
           return {
             run: {
               id,
@@ -46,8 +46,8 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
                 append: (deadLetter) => deadLetters.append(deadLetter, 'run'),
               },
             },
-            total: journal.bodiesIn(first, next - 1),
-            doneOf: ({ sequence }) => journal.bodiesIn(first, Math.min(next, sequence) - 1),
+            total: journal.countBodies(first, next - 1),
+            doneOf: ({ sequence }) => journal.countBodies(first, Math.min(next, sequence) - 1),
           };
         });
       return startStreams(await Promise.all(streams), pipeline.delivery);

@@ -1,5 +1,5 @@
 import { retryRequest } from '@xiq-siem/admin-api';
-import { audit, away, destinations, type Fixture, openFixture, until } from '@xiq-siem/queries/test-queries';
+import { audit, destinations, type Fixture, openFixture, unavailable, until } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { openJobs } from './test-jobs.ts';
 
@@ -80,7 +80,7 @@ test('only what the filter means, and only what there was when it began', async 
   await jobs.ended(await jobs.begin('retry', request));
   expect([(await countsOf(fixture))?.open, (await countsOf(fixture, 'two'))?.open]).toEqual([1, 2]);
   await expect(jobs.begin('retry', retryRequest.parse({ destination: 'none' }))).rejects.toMatchObject({
-    code: 'usage',
+    code: 'not_found',
     message: expect.stringContaining('one, two'),
   });
 });
@@ -110,7 +110,7 @@ test('after a restart in the midst, the same command brings the rest through; no
   const { siems, directory } = fixture;
   const siem = fixture.siem('one');
   siem.response = ({ items }) =>
-    siem.received.length < 10 ? { items: items.map(({ index }) => ({ index, verdict: 'delivered' })) } : away();
+    siem.received.length < 10 ? { items: items.map(({ index }) => ({ index, verdict: 'delivered' })) } : unavailable();
   const first = await openJobs(fixture);
   const begun = await first.begin('retry', retryRequest.parse({}));
   await until(() => siem.received.length >= 10 && first.jobOf(begun.id).streams[0]?.state === 'backing_off');
@@ -131,7 +131,7 @@ test('after a restart it goes over what there was when it began, and not over wh
   const [stored] = (await fixture.deadLetters.list({}, { limit: 1 })).entries;
   if (stored === undefined) throw new Error('no letter');
   const { number: _, ...letter } = stored;
-  fixture.siem('one').response = away;
+  fixture.siem('one').response = unavailable;
   const first = await openJobs(fixture);
   const begun = await first.begin('retry', retryRequest.parse({}));
   await until(() => first.jobOf(begun.id).streams[0]?.state === 'backing_off');
@@ -162,7 +162,7 @@ test('what was delivered is resolved later, where the disk fails the first resol
 
 test('a stop lets go of what it holds, with many still to come', async () => {
   await using fixture = await fixtureWithLetters(9, 'one');
-  fixture.siem('one').response = away;
+  fixture.siem('one').response = unavailable;
   const jobs = await openJobs(fixture);
   const job = await jobs.begin('retry', retryRequest.parse({ renormalize: true }));
   await until(() => jobs.jobOf(job.id).streams[0]?.state === 'backing_off');

@@ -1,6 +1,6 @@
 // `dlq retry`: sends dead letters again. What is delivered is resolved; what is rejected again stays, with its new reason.
 import { retryRequest } from '@xiq-siem/admin-api';
-import { freshPosition } from '@xiq-siem/core';
+import { initialPosition } from '@xiq-siem/core';
 import { filterOf, type RunningParts, runningReadModel } from '@xiq-siem/queries';
 import type { DeadLetters } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
@@ -62,7 +62,7 @@ function retryStream(
     run: {
       id,
       destination,
-      position: { position: freshPosition(1), save: resolveDelivered, close: async () => {} },
+      position: { position: initialPosition(1), save: resolveDelivered, close: async () => {} },
       pauseOnRejections: false,
       where: {},
       openReader: () => reader,

@@ -1,5 +1,5 @@
 // Dead letters as bodies that a lane of delivery reads: numbered without a gap, each one event.
-import type { BodyReader, EcsDocument, JournalEntry, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { BodyReader, EcsDocument, JournalEntry, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import type { DeadLetterFilter, DeadLetterReading, StoredDeadLetter } from '@xiq-siem/state';
 import { z } from 'zod';
 
@@ -49,7 +49,7 @@ export function retryReader(
       await batches.return?.();
     },
     /** The event of a body that it gave; none where it cannot be made any more. */
-    eventsOf({ sequence }: KeptBody): Iterable<NormalizedEvent> {
+    eventsOf({ sequence }: StoredBody): Iterable<NormalizedEvent> {
       const event = unsettled.get(sequence)?.event;
       return event === undefined ? [] : [event];
     },

@@ -18,10 +18,10 @@ export interface StreamPlan {
 /** `close` is called when all have ended, and their positions are closed. */
 export function startStreams(
   streams: readonly StreamPlan[],
-  delivery: Pick<Delivery, 'run'>,
+  delivery: Pick<Delivery, 'startReplay'>,
   close?: () => Promise<void>,
 ): JobWork {
-  const running = streams.map((plan) => ({ plan, run: delivery.run(plan.run) }));
+  const running = streams.map((plan) => ({ plan, run: delivery.startReplay(plan.run) }));
   return {
     ended: Promise.all(running.map(({ run }) => run.ended)).then((ends) =>
       // A lane that stops without being asked lost its destination, by a reload.
@@ -56,11 +56,11 @@ function streamView({ plan, run }: { readonly plan: StreamPlan; readonly run: Re
   };
 }
 
-/** @throws ConnectorError `usage` where one that is named is not configured. */
+/** @throws ConnectorError `not_found` where one that is named is not configured. */
 export function requireConfigured({ pipeline }: RunningParts, named: readonly string[]): void {
   const configured = pipeline.destinations().map(({ configured: { name } }) => name);
   const unknown = named.find((name) => !configured.includes(name));
   if (unknown === undefined) return;
   const known = configured.join(', ');
-  throw new ConnectorError('usage', `there is no destination ${unknown}: the configuration has ${known}`);
+  throw new ConnectorError('not_found', `there is no destination ${unknown}: the configuration has ${known}`);
 }

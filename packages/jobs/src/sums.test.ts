@@ -2,11 +2,11 @@
 import { replayRequest, retryRequest } from '@xiq-siem/admin-api';
 import { statusOf } from '@xiq-siem/queries';
 import { identity, liveOf } from '@xiq-siem/queries/test-live';
-import { audit, destinations, type Fixture, judging, openFixture } from '@xiq-siem/queries/test-queries';
+import { audit, destinations, type Fixture, openFixture, verdictWhere } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { openJobs, spanOf } from './test-jobs.ts';
 
-const rejectAll = judging('rejected', () => true);
+const rejectAll = verdictWhere('rejected', () => true);
 
 async function lettersOf(fixture: Fixture) {
   const { reconciled, destinations: told } = await statusOf(fixture.readModel(), identity, liveOf(fixture));

@@ -87,13 +87,13 @@ function pathsIn(directory: string) {
 
 /**
  * Checks that a directory is a data directory of a format that we take, and gives it. Writes nothing.
- * @throws ConnectorError usage where it is none, data_format_newer, data_format_unreadable.
+ * @throws ConnectorError data_directory_missing, data_format_newer, data_format_unreadable.
  */
 export async function requireFormat(directory: string): Promise<DataFormat> {
   const format = await checkFormat(directory);
   if (format !== undefined) return format;
   const message = `there is no data directory in ${directory} (no file "format"): name the one that the connector was started with, or start it once`;
-  throw new ConnectorError('usage', message);
+  throw new ConnectorError('data_directory_missing', message);
 }
 
 /** The format, if it is one that we take; undefined where the directory is new. Writes nothing. */

@@ -138,7 +138,7 @@ describe('a snapshot', () => {
     const path = segmentPaths(files)[1] ?? '';
     files.put(path, files.content(path).subarray(0, -3));
     const { snapshot, log } = await snapshotOf(files);
-    expect(log.of('journal.not_mended')).toMatchObject([{ attributes: { path, kind: 'torn' } }]);
+    expect(log.of('journal.not_repaired')).toMatchObject([{ attributes: { path, kind: 'torn' } }]);
     expect(snapshot.extent().nextSequence).toBe(4);
   });
 
@@ -147,7 +147,7 @@ describe('a snapshot', () => {
     damage(files, '"two"');
     const { snapshot, log } = await snapshotOf(files);
     for (let n = 0; n < 2; n += 1) expect(spansOf(await readToEnd(snapshot.reader(1)))).toHaveLength(1);
-    expect(log.of('journal.lost')).toHaveLength(1);
+    expect(log.of('journal.bodies_lost')).toHaveLength(1);
     expect(snapshot.lostSpans()).toMatchObject([{ fromSequence: 2, toSequence: 2 }]);
   });
 
@@ -208,7 +208,7 @@ describe('a snapshot of a journal that runs meanwhile', () => {
     expect(textsOf(entries)).toHaveLength(61 - firstSequence);
     expect(await snapshot.find(receipts[0] ?? '')).toMatchObject({ kind: 'removed' });
     expect(snapshot.extent().firstSequence).toBe(firstSequence);
-    expect(log.of('journal.lost')).toEqual([]);
+    expect(log.of('journal.bodies_lost')).toEqual([]);
   });
 
   it('takes what vanishes between its look at the mark and at the segments for let go of, too', async () => {

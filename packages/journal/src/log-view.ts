@@ -1,5 +1,5 @@
 // All that can be asked of a log without changing it: of an open journal, and of a snapshot.
-import { type BodyReader, ConnectorError, type JournalEntry, type LogReading } from '@xiq-siem/core';
+import { type BodyReader, ConnectorError, type JournalEntry, type ReadableLog } from '@xiq-siem/core';
 import { findBody } from './find-body.ts';
 import { type LogSource, logReader } from './log-reader.ts';
 import { type LostLedger, spanOf } from './lost-ledger.ts';
@@ -12,7 +12,7 @@ interface LogViewSource extends LogSource {
   readonly isClosed: () => boolean;
 }
 
-export function logView(source: LogViewSource): Omit<LogReading, 'positions' | 'retentionGaps'> {
+export function logView(source: LogViewSource): Omit<ReadableLog, 'positions' | 'retentionGaps'> {
   const { set, ledger } = source;
   return {
     extent() {
@@ -20,7 +20,7 @@ export function logView(source: LogViewSource): Omit<LogReading, 'positions' | '
       const bodies = nextSequence - firstSequence;
       return { firstSequence, nextSequence, bodies, bytes: set.bytes(), hasEvicted: firstSequence > 1 };
     },
-    bodiesIn: (from, to = Number.POSITIVE_INFINITY) => Math.max(0, Math.min(to + 1, set.nextSequence()) - from),
+    countBodies: (from, to = Number.POSITIVE_INFINITY) => Math.max(0, Math.min(to + 1, set.nextSequence()) - from),
     bytesFrom: set.bytesFrom,
     sequenceAt: (atMs, signal) => sequenceAt(atMs, signal, source),
     // Looking for one body finds the rest of a span only: who reads on says it whole.

@@ -23,7 +23,7 @@ export function lostLedger(log: Logger, meter: JournalMeter) {
       spans.push(span);
       if (spans.length > maxSpans) spans.shift();
       const { fromSequence, toSequence, bodies, reason, bytes, where } = span;
-      log.error('journal.lost', { fromSequence, toSequence, bodies, reason, bytes, where });
+      log.error('journal.bodies_lost', { fromSequence, toSequence, bodies, reason, bytes, where });
       if (kind !== undefined) meter.add('xiq_siem.journal.damaged_records', bodies, { kind });
     },
     spans: (): readonly LostSpan[] => [...spans],

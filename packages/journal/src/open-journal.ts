@@ -1,6 +1,6 @@
 // Opens a journal: joins the segments, their writer and readers, the positions and the retention.
 import { join } from 'node:path';
-import { ConnectorError, oneAtATime } from '@xiq-siem/core';
+import { ConnectorError, createSerialQueue } from '@xiq-siem/core';
 import { errorText, nodeFiles, systemCode } from './files.ts';
 import { openGaps } from './gaps.ts';
 import { headFormat } from './inspect-log.ts';
@@ -81,7 +81,7 @@ async function open(options: JournalOptions): Promise<Journal> {
   });
 
   const pruneQuarantine = quarantinePruning(files, quarantine, now, log);
-  const exclusively = oneAtATime();
+  const exclusively = createSerialQueue();
 
   async function saveHead(keptFrom: number, closed: boolean): Promise<void> {
     const nextSequence = set.nextSequence();
@@ -122,7 +122,9 @@ async function open(options: JournalOptions): Promise<Journal> {
     // A name is used once, whatever becomes of the file.
     nextOrdinal += 1;
     const started = await createSegment(files, directory, header);
-    await writer?.close().catch((error: unknown) => log.warn('journal.close', { why: errorText(error) }));
+    await writer
+      ?.close()
+      .catch((error: unknown) => log.warn('journal.segment_close_failed', { why: errorText(error) }));
     writer = started;
     set.add(newSegment(started.path, header, recordsStart, now()));
     return started;
@@ -131,7 +133,7 @@ async function open(options: JournalOptions): Promise<Journal> {
   function refuse(error: ConnectorError): void {
     if (writer?.isBroken()) writer = undefined;
     if (refusal?.code === 'journal_failed' || refusal?.code === 'journal_closed') return;
-    if (refusal?.code !== error.code) log.error('journal.refusing', { code: error.code, why: error.message });
+    if (refusal?.code !== error.code) log.error('journal.accepting_stopped', { code: error.code, why: error.message });
     refusal = error;
     if (error.code === 'journal_failed') options.onFailure?.(error);
   }
@@ -156,7 +158,7 @@ async function open(options: JournalOptions): Promise<Journal> {
       await begin(refusal?.code === 'journal_full' ? Math.min(roomToResume, segmentBytes) : 0);
       if (refusal?.code === 'journal_full') {
         refusal = undefined;
-        log.info('journal.accepting');
+        log.info('journal.accepting_resumed');
       }
     } catch (error) {
       refuse(asConnectorError(error));
@@ -166,7 +168,7 @@ async function open(options: JournalOptions): Promise<Journal> {
       await keeping.byAge();
       if (set.nextSequence() !== markedAt) await saveHead(set.keptFrom(), false);
     } catch (error) {
-      log.error('journal.maintain_failed', { why: errorText(error) });
+      log.error('journal.maintenance_failed', { why: errorText(error) });
       // A disk that answers so takes no body either: said now, rather than to the next sender.
       if (systemCode(error) === 'EIO') refuse(asConnectorError(error));
     }

@@ -1,7 +1,14 @@
 // A view of a data directory by reading alone: of a connector that is stopped, or of one that runs meanwhile. It gives
 // segments, positions and gaps as an opening would find them, and fixes nothing.
 import { join, resolve } from 'node:path';
-import { ConnectorError, freshPosition, type Log, type Logger, type LogReading, type Position } from '@xiq-siem/core';
+import {
+  ConnectorError,
+  initialPosition,
+  type Log,
+  type Logger,
+  type Position,
+  type ReadableLog,
+} from '@xiq-siem/core';
 import { requireFormat } from './data-directory.ts';
 import { errorText, type Files, nodeFiles, systemCode } from './files.ts';
 import { readGaps } from './gaps.ts';
@@ -14,7 +21,7 @@ import type { Segment } from './segment-set.ts';
 import { readSlotFile } from './slot-file.ts';
 
 /** Its readers end at the tail that was found at opening. */
-export type JournalSnapshot = LogReading & Pick<Log, 'close'>;
+export type JournalSnapshot = ReadableLog & Pick<Log, 'close'>;
 
 export interface JournalSnapshotOptions {
   readonly log: Logger;
@@ -54,7 +61,7 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
   await readKeptFrom();
   const gaps = await readGaps(files, join(directory, 'gaps'), log);
   for (const { kind, path } of findings) {
-    if (kind !== 'whole' && kind !== 'empty') log.warn('journal.not_mended', { path, kind });
+    if (kind !== 'whole' && kind !== 'empty') log.warn('journal.not_repaired', { path, kind });
   }
   const ledger = lostLedger(log, { add: () => undefined });
   for (const { path, at, kind, ...span } of lost) ledger.report({ ...span, where: `${path}${at}` }, kind);
@@ -77,7 +84,7 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
   function positions(): ReadonlyMap<string, Position> {
     return new Map(
       [...savedPositions].map(([destination, found]) => {
-        const position = found === 'damaged' ? freshPosition(set.firstSequence()) : found;
+        const position = found === 'damaged' ? initialPosition(set.firstSequence()) : found;
         return [destination, clampPosition(position, set.nextSequence())];
       }),
     );

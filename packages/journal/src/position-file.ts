@@ -11,8 +11,11 @@ interface Stored {
   readonly position: Position;
 }
 
+/** `letGo`: how format 2 first wrote `evict`. */
+const whenFullSchema = z.enum(['evict', 'hold', 'letGo']).transform((value) => (value === 'letGo' ? 'evict' : value));
+
 const format: SlotFormat<Stored> = {
-  schema: z.object({ whenFull: z.enum(['evict', 'hold']), position: positionSchema }),
+  schema: z.object({ whenFull: whenFullSchema, position: positionSchema }),
   /** Holds `maxSettledRanges`, each in a body of its own, or two of them a run, with the longest numbers. */
   slotBytes: 128 * 1024,
 };

@@ -1,5 +1,5 @@
 // All positions there are: the opened ones and those of destinations that nobody has opened (yet, or any more).
-import { ConnectorError, type DurablePosition, freshPosition, type PositionOptions } from '@xiq-siem/core';
+import { ConnectorError, type DurablePosition, initialPosition, type PositionOptions } from '@xiq-siem/core';
 import { errorText, type Files, systemCode } from './files.ts';
 import type { JournalOptions } from './journal.ts';
 import { clampPosition } from './position.ts';
@@ -29,7 +29,7 @@ export async function openPositions(options: PositionsOptions) {
   const releasedAt = new Map<string, number>();
 
   function failed(destination: string, error: unknown): void {
-    log.error('position.failed', { destination, why: errorText(error) });
+    log.error('position.write_failed', { destination, why: errorText(error) });
   }
 
   async function load(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {
@@ -38,7 +38,7 @@ export async function openPositions(options: PositionsOptions) {
     if (damaged) log.error('position.damaged', { destination, startsAt: options.firstSequence() });
     if (value === undefined) {
       const start = damaged ? options.firstSequence() : fallback();
-      return file.use(freshPosition(start), whenFull, options.saved);
+      return file.use(initialPosition(start), whenFull, options.saved);
     }
     const { position } = value;
     const clamped = clampPosition(position, options.nextSequence());

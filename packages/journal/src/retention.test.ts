@@ -169,8 +169,8 @@ describe('at maxBytes', () => {
     expect(gap).toMatchObject({ destination: 'dead', fromSequence: 1, toSequence: firstSequence - 1 });
     expect(gap?.bodies).toBe(firstSequence - 1);
     expect(gap?.bytes).toBeGreaterThan((firstSequence - 1) * 1000);
-    expect(one.meter.total('xiq_siem.journal.let_go_bodies', { destination: 'dead' })).toBe(firstSequence - 1);
-    expect(one.log.of('journal.let_go').length).toBeGreaterThan(0);
+    expect(one.meter.total('xiq_siem.journal.evicted_bodies', { destination: 'dead' })).toBe(firstSequence - 1);
+    expect(one.log.of('journal.evicted').length).toBeGreaterThan(0);
     expect(one.journal.lostSpans().every(({ reason }) => reason === 'evicted')).toBe(true);
     const entries = await readAll(one.journal);
     expect(spansOf(entries)).toMatchObject([{ fromSequence: 1, toSequence: firstSequence - 1, reason: 'evicted' }]);
@@ -262,7 +262,7 @@ describe('at maxBytes', () => {
     one.pass(hour + 1);
     await one.journal.maintain();
     expect(one.journal.extent().firstSequence).toBe(nextSequence);
-    expect(one.meter.total('xiq_siem.journal.let_go_bodies', { destination: 'blocked' })).toBe(2);
+    expect(one.meter.total('xiq_siem.journal.evicted_bodies', { destination: 'blocked' })).toBe(2);
   });
 
   it('a destination that holds an open body lets its segment stay, not those that it has settled behind it', async () => {

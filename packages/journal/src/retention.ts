@@ -34,14 +34,16 @@ export function retention(options: RetentionOptions) {
 
   async function remove(segment: Segment, next: number): Promise<void> {
     // Only tells `letGo` from `missing` later: a disk too full to take it must not keep us from making room.
-    await options.saveKeptFrom(next).catch((error: unknown) => log.warn('journal.head', { why: errorText(error) }));
+    await options
+      .saveKeptFrom(next)
+      .catch((error: unknown) => log.warn('journal.head_write_failed', { why: errorText(error) }));
     set.removeOldest();
     try {
       await files.remove(segment.path);
       await files.syncDirectory(dirname(segment.path));
-      log.debug('journal.removed', { path: segment.path });
+      log.debug('journal.segment_removed', { path: segment.path });
     } catch (error) {
-      log.error('journal.remove_failed', { path: segment.path, why: errorText(error) });
+      log.error('journal.segment_remove_failed', { path: segment.path, why: errorText(error) });
     }
   }
 
@@ -66,12 +68,12 @@ export function retention(options: RetentionOptions) {
     try {
       await gaps.add(wanted);
     } catch (error) {
-      log.error('journal.gap_failed', { path: oldest.path, why: errorText(error) });
+      log.error('journal.gap_write_failed', { path: oldest.path, why: errorText(error) });
       return false;
     }
     for (const { destination, fromSequence, toSequence, bodies, bytes } of wanted) {
-      log.error('journal.let_go', { destination, fromSequence, toSequence, bodies, bytes });
-      meter.add('xiq_siem.journal.let_go_bodies', bodies, { destination });
+      log.error('journal.evicted', { destination, fromSequence, toSequence, bodies, bytes });
+      meter.add('xiq_siem.journal.evicted_bodies', bodies, { destination });
     }
     const fromSequence = Math.min(...wanted.map((gap) => gap.fromSequence));
     if (wanted.length > 0) {

@@ -1,7 +1,7 @@
 import { doctorProbe } from '@xiq-siem/health-events';
 import { expect, test } from 'vitest';
 import { createDoctor } from './doctor.ts';
-import { away, destinations, type Fixture, judging, linesOf, never, openFixture } from './test-queries.ts';
+import { destinations, type Fixture, linesOf, never, openFixture, unavailable, verdictWhere } from './test-queries.ts';
 
 const searchable = { type: 'memory', searchable: true, batch: { maxAgeMs: 0 } };
 
@@ -39,7 +39,7 @@ test('a marked event is kept, and found again where one can look, delivered wher
 
 test('one that rejects says why, and the others are well', async () => {
   await using fixture = await openFixture({ bad: searchable, good: searchable });
-  fixture.siem('bad').response = judging('rejected', () => true);
+  fixture.siem('bad').response = verdictWhere('rejected', () => true);
   const { judged, last } = await examined(fixture);
   expect(judged).toMatchObject([
     { name: 'bad', result: 'dead_lettered', ok: false, message: 'bad: no such field' },
@@ -50,8 +50,8 @@ test('one that rejects says why, and the others are well', async () => {
 
 test('one that takes nothing is stuck, by what it says itself, or by what delivery knows', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = away;
-  expect((await examined(fixture, 0.3)).judged).toMatchObject([{ result: 'stuck', ok: false, message: 'asked' }]);
+  fixture.siem('one').response = unavailable;
+  expect((await examined(fixture, 0.3)).judged).toMatchObject([{ result: 'stuck', ok: false, message: 'checked' }]);
 });
 
 test('one where it does not show, or that cannot be searched now, says that', async () => {
@@ -71,7 +71,7 @@ test('one that does not want events of our own is well, and says so', async () =
 
 test('who leaves ends it', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = away;
+  fixture.siem('one').response = unavailable;
   const started = performance.now();
   await examined(fixture, 600, AbortSignal.timeout(100));
   expect(performance.now() - started).toBeLessThan(5_000);

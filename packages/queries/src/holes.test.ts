@@ -6,7 +6,7 @@ import { startSampler } from './sampler.ts';
 import { statusOf } from './status.ts';
 import { tail } from './tail.ts';
 import { identity, liveOf } from './test-live.ts';
-import { audit, destinations, type Fixture, judging, linesOf, never, openFixture, until } from './test-queries.ts';
+import { audit, destinations, type Fixture, linesOf, never, openFixture, until, verdictWhere } from './test-queries.ts';
 
 const openOver = (store: ReturnType<typeof modelLog>) => openFixture(destinations('one'), { over: store.open() });
 const statusNow = (fixture: Fixture) => statusOf(fixture.readModel(), identity, liveOf(fixture));
@@ -29,7 +29,7 @@ test('status counts bodies: in the journal, behind a destination, and behind a b
   expect(behind.destinations[0]?.lag.seconds).toBeGreaterThan(59);
 
   await using other = await openOver(modelLog());
-  other.siem('one').response = judging('blocked', (json) => json.includes('number 1"'));
+  other.siem('one').response = verdictWhere('blocked', (json) => json.includes('number 1"'));
   await keepMany(other, 6);
   await until(() => other.journal.positions().get('one')?.settled.length === 1);
   expect((await statusNow(other)).destinations[0]?.lag.bodies).toBe(1);
@@ -105,6 +105,6 @@ test('a tail leaves out bodies where too many came, and counts those', async () 
 test('the last bodies are so many bodies', async () => {
   await using fixture = await openOver(modelLog());
   await keepMany(fixture, 10);
-  expect(fixture.journal.bodiesIn(lastBodies(fixture.journal, 4).first)).toBe(4);
+  expect(fixture.journal.countBodies(lastBodies(fixture.journal, 4).first)).toBe(4);
   expect(lastBodies(fixture.journal, 100)).toEqual({ first: at(0), next: at(10) });
 });

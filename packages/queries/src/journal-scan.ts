@@ -1,5 +1,5 @@
 // Reads what was received in a span, in order, and says how far it is.
-import type { KeptBody } from '@xiq-siem/core';
+import type { StoredBody } from '@xiq-siem/core';
 import { ConnectorError } from '@xiq-siem/core';
 import type { ReadModel } from './read-model.ts';
 
@@ -17,7 +17,7 @@ export interface SequenceSpan {
 export type ScanStep =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
   /** `afterLoss`: bodies between it and the one before are lost. */
-  | { readonly kind: 'body'; readonly body: KeptBody; readonly afterLoss: boolean };
+  | { readonly kind: 'body'; readonly body: StoredBody; readonly afterLoss: boolean };
 
 const portion = { maxBodies: 64, maxBytes: 1_048_576 };
 const progressEveryMs = 500;
@@ -43,7 +43,7 @@ export function lastBodies(journal: ReadModel['journal'], bodies: number): Seque
   let first = firstSequence;
   for (let end = next; first < end; ) {
     const middle = Math.floor((first + end) / 2);
-    if (journal.bodiesIn(middle) > bodies) first = middle + 1;
+    if (journal.countBodies(middle) > bodies) first = middle + 1;
     else end = middle;
   }
   return { first, next };
@@ -55,7 +55,7 @@ export async function* scanJournal(
   { first, next }: SequenceSpan,
   signal: AbortSignal,
 ): AsyncGenerator<ScanStep> {
-  const total = journal.bodiesIn(first, next - 1);
+  const total = journal.countBodies(first, next - 1);
   yield { kind: 'progress', done: 0, total };
   if (total === 0) return;
   const reader = journal.reader(first, next - 1);
@@ -76,7 +76,7 @@ export async function* scanJournal(
         if (signal.aborted) return;
         if (performance.now() - told < progressEveryMs) continue;
         told = performance.now();
-        yield { kind: 'progress', done: journal.bodiesIn(first, entry.body.sequence), total };
+        yield { kind: 'progress', done: journal.countBodies(first, entry.body.sequence), total };
       }
     }
     if (!signal.aborted) yield { kind: 'progress', done: total, total };

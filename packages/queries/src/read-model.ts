@@ -1,5 +1,5 @@
 // The read model: the same of a running connector and of the files of a stopped one.
-import type { Assurance, KeptBody, LogReading, NormalizedEvent, Position, UnmappedField } from '@xiq-siem/core';
+import type { Assurance, NormalizedEvent, Position, ReadableLog, StoredBody, UnmappedField } from '@xiq-siem/core';
 import type { BackfilledLookup, DeadLetterReading, NotedIncident, ProgressHistoryReading } from '@xiq-siem/state';
 
 export interface KnownDestination {
@@ -12,7 +12,7 @@ export interface KnownDestination {
 
 export interface ReadModel {
   readonly snapshot: boolean;
-  readonly journal: LogReading;
+  readonly journal: ReadableLog;
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
   /** What went wrong with the state file, and nobody has acknowledged. */
@@ -26,8 +26,8 @@ export interface ReadModel {
   /** Position of a destination as it is now, or as last saved. */
   position(destination: string): Position | undefined;
   /** By the current mapping. */
-  normalize(body: KeptBody): Iterable<NormalizedEvent>;
-  unmapped(body: KeptBody): Iterable<UnmappedField>;
+  normalize(body: StoredBody): Iterable<NormalizedEvent>;
+  unmapped(body: StoredBody): Iterable<UnmappedField>;
   /** Epoch milliseconds. */
   now(): number;
   /** Lets the pipeline go first; called between pieces of work. */
@@ -46,12 +46,12 @@ export function isSettled({ sequence, settled }: Position, ofSequence: number, e
 /** Bodies up to the tail that are not wholly settled. */
 export function unsettledBodies(
   { sequence, settled }: Pick<Position, 'sequence' | 'settled'>,
-  journal: LogReading,
+  journal: ReadableLog,
 ): number {
   return settled.reduce((sum, one) => {
     if (one.elements !== 'all') return sum;
-    return sum - journal.bodiesIn(Math.max(one.sequence, sequence), one.toSequence ?? one.sequence);
-  }, journal.bodiesIn(sequence));
+    return sum - journal.countBodies(Math.max(one.sequence, sequence), one.toSequence ?? one.sequence);
+  }, journal.countBodies(sequence));
 }
 
 /** ISO 8601, of epoch milliseconds. */

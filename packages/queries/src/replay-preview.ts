@@ -1,6 +1,6 @@
 // What a replay by the mapping file as it stands now would change; nothing is sent.
 import type { PreviewLine, Where } from '@xiq-siem/admin-api';
-import type { EcsDocument, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { EcsDocument, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { eventFilter } from './event-filter.ts';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
 import type { ReadModel } from './read-model.ts';
@@ -16,7 +16,7 @@ export interface PreviewInput {
 
 export interface MappingAtWork {
   readonly version: string;
-  normalize(body: KeptBody): Iterable<NormalizedEvent>;
+  normalize(body: StoredBody): Iterable<NormalizedEvent>;
 }
 
 /** They differ in every event, and say nothing about it. */

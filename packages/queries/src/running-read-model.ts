@@ -1,7 +1,7 @@
 // The evidence of a running connector.
 import type { Configuration } from '@xiq-siem/config';
 import type { Log } from '@xiq-siem/core';
-import { routeBy } from '@xiq-siem/delivery';
+import { createEventFilter } from '@xiq-siem/delivery';
 import type { Pipeline } from '@xiq-siem/pipeline';
 import { type PluginServices, readingSources } from '@xiq-siem/pipeline';
 import type { BackfilledLookup, DeadLetters, ProgressHistory, State } from '@xiq-siem/state';
@@ -52,7 +52,7 @@ export function runningReadModel(parts: RunningParts): ReadModel {
     destinations: () =>
       pipeline.destinations().map(({ configured: { name, definition, options }, destination }) => {
         const assurance = destination.assurance ?? definition.assurance;
-        return { name, type: definition.type, assurance, wants: routeBy(options.where) };
+        return { name, type: definition.type, assurance, wants: createEventFilter(options.where) };
       }),
     position: (destination) => journal.positions().get(destination),
     now: services.now,

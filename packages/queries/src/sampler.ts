@@ -6,7 +6,7 @@ import type { ProgressHistory } from '@xiq-siem/state';
 import { createPace } from './pace.ts';
 
 interface SamplerParts {
-  readonly journal: Pick<Log, 'extent' | 'bodiesIn'>;
+  readonly journal: Pick<Log, 'extent' | 'countBodies'>;
   readonly delivery: Pick<Delivery, 'status'>;
   readonly progressHistory: ProgressHistory;
   /** The data directory. */
@@ -29,9 +29,9 @@ export function startSampler({ journal, delivery, progressHistory, directory, re
     freeBytes = disk && disk.bavail * disk.bsize;
     const atMs = now();
     const streams = delivery.status();
-    const settled = streams.map(({ name, settledSince }): [string, number] => [name, settledSince]);
+    const settled = streams.map(({ name, settledSinceStart }): [string, number] => [name, settledSinceStart]);
     const { nextSequence } = journal.extent();
-    bodies += journal.bodiesIn(next, nextSequence - 1);
+    bodies += journal.countBodies(next, nextSequence - 1);
     next = nextSequence;
     pace.add({ atMs, bodies, bytes: receivedBytes(), settled: new Map(settled) });
     await progressHistory.add(new Map(streams.map(({ name, sequence }) => [name, { sequence, atMs }])));

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createPace } from './pace.ts';
 import { incidentNumber, statusOf } from './status.ts';
 import { identity, liveOf } from './test-live.ts';
-import { audit, destinations, type Fixture, hanging, judging, openFixture, until } from './test-queries.ts';
+import { audit, destinations, type Fixture, hanging, openFixture, until, verdictWhere } from './test-queries.ts';
 
 const statusNow = (fixture: Fixture) => statusOf(fixture.readModel(), identity, liveOf(fixture));
 
@@ -18,7 +18,7 @@ async function destinationNow(fixture: Fixture, name = 'one') {
 test('all that came is delivered, rejected or filtered, and the sums hold', async () => {
   const where = { datasets: ['extreme_xiq.audit'] };
   await using fixture = await openFixture({ one: { type: 'memory', where, batch: { maxAgeMs: 0 } } });
-  fixture.siem('one').response = judging('rejected', (json) => json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
   await fixture.keep([audit(1), audit(2), audit(3)]);
   await fixture.keep([{ nothing: 'known' }], 'SOMETHING_NEW');
   await fixture.settled();
@@ -75,7 +75,7 @@ test('an event that no book knows shows as a difference, in the lane and in the 
 
 test('a dead letter that no store has shows as a difference', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1)]);
   await fixture.settled();
   const readModel = fixture.readModel();
@@ -86,7 +86,7 @@ test('a dead letter that no store has shows as a difference', async () => {
 
 test('a dead letter is on disk before its event counts: after a crash the sums hold all the same', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1)]);
   await fixture.settled();
   fixture.siem('one').response = hanging;
@@ -114,7 +114,7 @@ test('a dead letter is on disk before its event counts: after a crash the sums h
 
 test('behind a held event only what is not settled lags', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('blocked', (json) => json.includes('number 1"'));
+  fixture.siem('one').response = verdictWhere('blocked', (json) => json.includes('number 1"'));
   for (const id of [1, 2, 3, 4, 5]) await fixture.keep([audit(id)]);
   await until(() => fixture.journal.positions().get('one')?.settled.length === 1);
   expect(await destinationNow(fixture)).toMatchObject({
@@ -220,7 +220,7 @@ test('a snapshot says what the files say, and nothing that only a running connec
 test('the sums hold at every moment of a storm of rejections', async () => {
   const storm = { type: 'memory', batch: { maxAgeMs: 0, maxEvents: 64 } };
   await using fixture = await openFixture({ one: storm });
-  fixture.siem('one').response = judging('rejected', (json) => /number \d*[02468]"/.test(json));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => /number \d*[02468]"/.test(json));
   await fixture.keep(Array.from({ length: 2000 }, (_, id) => audit(id)));
   let looks = 0;
   const faults: unknown[] = [];

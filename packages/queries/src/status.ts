@@ -1,6 +1,6 @@
 // What came, what became of it, what is stuck, and whether the sums hold.
 import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-siem/admin-api';
-import { freshPosition, type Position, type PositionCounters, type RetentionGap } from '@xiq-siem/core';
+import { initialPosition, type Position, type PositionCounters, type RetentionGap } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
 import type { NotedIncident } from '@xiq-siem/state';
 import type { Pace } from './pace.ts';
@@ -188,10 +188,10 @@ function countersOf(counters: PositionCounters, stream: DestinationStatus | unde
   const { delivered, deadLettered, filtered, damaged } = counters;
   const inFlight = stream?.open ?? 0;
   const booked = counters.normalized - delivered - deadLettered - filtered - damaged - inFlight;
-  const given = stream === undefined ? 0 : stream.taken - stream.settledSince - stream.inHand;
+  const given = stream === undefined ? 0 : stream.taken - stream.settledSinceStart - stream.inProgress;
   return { ...counters, inFlight, unaccounted: booked === 0 ? given : booked };
 }
 
 const failureOf = ({ code, message, atMs }: LastFailure) => ({ code, message, at: timeOf(atMs) });
 
-const noCounters = freshPosition(1).counters;
+const noCounters = initialPosition(1).counters;

@@ -35,7 +35,7 @@ export async function* tail(readModel: ReadModel, where: Where, signal: AbortSig
           if (wanted(event, source)) yield { kind: 'document', source, document: plainObject.parse(event.document) };
         }
       }
-      const behind = journal.bodiesIn(next);
+      const behind = journal.countBodies(next);
       if (behind <= maxBehind) continue;
       yield { kind: 'skipped', bodies: behind };
       await reader.close();

@@ -5,15 +5,15 @@ import { type RunningParts, runningReadModel } from './running-read-model.ts';
 
 export {
   audit,
-  away,
   configChange,
   destinations,
   hanging,
-  judging,
   linesOf,
   never,
   takeAll,
+  unavailable,
   until,
+  verdictWhere,
 } from '@xiq-siem/pipeline/test-pipeline';
 
 export type Fixture = Awaited<ReturnType<typeof openFixture>>;

@@ -6,16 +6,16 @@ import { parseReceipt } from '@xiq-siem/journal';
 import { expect, test } from 'vitest';
 import {
   audit,
-  away,
   configChange,
   destinations,
   type Fixture,
   hanging,
-  judging,
   linesOf,
   never,
   openFixture,
+  unavailable,
   until,
+  verdictWhere,
 } from './test-queries.ts';
 import { traceEvent, traceReceipt } from './trace.ts';
 
@@ -76,7 +76,7 @@ test('a receipt that is not ours is unknown, one past its retention removed, one
 
 test('what was rejected is told with code, words and number; and what became of it since', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', (json) => json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
   const receipt = await fixture.keep([audit(1), audit(2)]);
   await fixture.settled();
   expect(await verdictsOf(fixture, receipt, 0)).toMatchObject([{ verdict: 'delivered' }]);
@@ -90,7 +90,7 @@ test('what was rejected is told with code, words and number; and what became of 
 
 test('what one destination rejected is no dead letter of another', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
-  fixture.siem('two').response = judging('rejected', () => true);
+  fixture.siem('two').response = verdictWhere('rejected', () => true);
   const receipt = await fixture.keep([audit(1)]);
   await fixture.settled();
   expect(await verdictsOf(fixture, receipt)).toMatchObject([
@@ -101,7 +101,7 @@ test('what one destination rejected is no dead letter of another', async () => {
 
 test('what a retry brought through is delivered, and says so', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   const receipt = await fixture.keep([audit(1)]);
   await fixture.settled();
   const { entries } = await fixture.deadLetters.list({}, { limit: 9 });
@@ -120,7 +120,9 @@ test('what a destination does not want is filtered, before and after it has come
   await using fixture = await openFixture({ one: { type: 'memory', where }, two: { type: 'memory' } });
   fixture.siem('two').response = hanging;
   const receipt = await fixture.keep([audit(1)]);
-  await expect.poll(() => fixture.pipeline.delivery.status().find(({ name }) => name === 'two')?.underWay).toBe(1);
+  await expect
+    .poll(() => fixture.pipeline.delivery.status().find(({ name }) => name === 'two')?.batchesInFlight)
+    .toBe(1);
   expect(await verdictsOf(fixture, receipt)).toMatchObject([
     { destination: 'one', verdict: 'filtered' },
     { destination: 'two', verdict: 'waiting' },
@@ -129,7 +131,7 @@ test('what a destination does not want is filtered, before and after it has come
 
 test('of a body in part delivered, what is held waits', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('blocked', (json) => json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('blocked', (json) => json.includes('number 2'));
   const receipt = await fixture.keep([audit(1), audit(2)]);
   await expect
     .poll(async () => (await Promise.all([0, 1].map((one) => verdictsOf(fixture, receipt, one)))).flat())
@@ -212,7 +214,7 @@ test('a scan for an event is ended by its signal, in the midst of a body too', a
 test('a body that a full journal let go of is no body that was settled: who did not get it is named', async () => {
   const limits = { maxBytes: 65_536, segmentBytes: 8_192 };
   await using fixture = await openFixture(destinations('one', 'two'), { journal: limits });
-  fixture.siem('two').response = away;
+  fixture.siem('two').response = unavailable;
   const receipts: string[] = [];
   while (fixture.journal.retentionGaps().length === 0 && receipts.length < 200) {
     const ids = Array.from({ length: 10 }, (_, index) => receipts.length + index);

@@ -1,6 +1,6 @@
 // The whole story of a body or an event: received, normalized, and each destination's verdict.
 import type { Trace, TraceEvent, TraceLine, TraceVerdict } from '@xiq-siem/admin-api';
-import type { KeptBody, NormalizedEvent, RetentionGap } from '@xiq-siem/core';
+import type { NormalizedEvent, RetentionGap, StoredBody } from '@xiq-siem/core';
 import { isDuplicateOfBackfill } from '@xiq-siem/state';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
 import { isSettled, type KnownDestination, type ReadModel, timeOf } from './read-model.ts';
@@ -54,7 +54,7 @@ export async function* traceEvent(
 
 async function traceBody(
   readModel: ReadModel,
-  body: KeptBody,
+  body: StoredBody,
   isMeant: (event: NormalizedEvent) => boolean,
 ): Promise<Trace> {
   const { sequence, receipt, bytes, metadata } = body;
@@ -72,7 +72,7 @@ async function traceBody(
   return { snapshot, receipt, found: 'kept', events, omitted, mappingVersion, body: { ...shown, remoteAddress } };
 }
 
-async function traceOf(readModel: ReadModel, body: KeptBody, event: NormalizedEvent): Promise<TraceEvent> {
+async function traceOf(readModel: ReadModel, body: StoredBody, event: NormalizedEvent): Promise<TraceEvent> {
   const { element, id, dataset, timeMs, document } = event;
   const { action, kind = 'event' } = document.event ?? {};
   const verdicts = readModel.destinations().map(async (destination) => ({
@@ -85,7 +85,7 @@ async function traceOf(readModel: ReadModel, body: KeptBody, event: NormalizedEv
 async function verdictOf(
   { backfilled, position: positionOf, journal, progressHistory, deadLetters }: ReadModel,
   { name, assurance, wants }: KnownDestination,
-  { sequence, metadata: { source, origin } }: KeptBody,
+  { sequence, metadata: { source, origin } }: StoredBody,
   { element, dataset, id }: NormalizedEvent,
 ): Promise<Omit<TraceVerdict, 'destination'>> {
   if (isDuplicateOfBackfill(origin, id, backfilled)) {

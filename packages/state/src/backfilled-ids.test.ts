@@ -62,7 +62,7 @@ test('beyond its bound nothing is remembered, and that is said once', async () =
   await ids.add([idOf(1), idOf(2), idOf(3)]);
   await ids.add([idOf(4)]);
   expect([ids.size, ids.has(idOf(3))]).toEqual([2, false]);
-  expect(log.lines.map(({ event }) => event)).toEqual(['backfill.not_remembered']);
+  expect(log.lines.map(({ event }) => event)).toEqual(['backfill.ids_full']);
 });
 
 test('only what a webhook brings is a duplicate of a back-fill', async () => {

@@ -11,12 +11,15 @@ import { stateFileIn } from './state-file.ts';
 
 /**
  * SQLite lets the processes take turns; as root it gives what it makes to the owner of the file.
- * @throws ConnectorError data_format_newer, state_failed, state_full, state_busy; usage where no connector of this version was started there yet.
+ * @throws ConnectorError data_format_newer, state_failed, state_full, state_busy; data_directory_missing where no connector of this version was started there yet.
  */
 export function openDocumentsBeside(directory: string, log: Logger): Documents & Disposable {
   const path = stateFileIn(directory);
   if (!existsSync(path)) {
-    throw new ConnectorError('usage', `there is no state file ${path}: start the connector once, it makes one`);
+    throw new ConnectorError(
+      'data_directory_missing',
+      `there is no state file ${path}: start the connector once, it makes one`,
+    );
   }
   const attempt = <Result>(work: () => Result): Result => {
     try {

@@ -1,5 +1,5 @@
 // Advice for the operator, after the message of a fault.
-import { faultAdvice } from '@xiq-siem/core';
+import { connectionAdvice } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
 import type { ServerFault } from './server-fault.ts';
 
@@ -15,7 +15,7 @@ export function messageWithAdvice({ code, message }: ServerFault, credentials: C
     case 'tls_failed':
     case 'connection_lost':
     case 'unreachable':
-      return `${message}: ${faultAdvice({ code, message }, { url: '`nodes`', certificate: '`clientCertificate`' })}`;
+      return `${message}: ${connectionAdvice({ code, message }, { url: '`nodes`', certificate: '`clientCertificate`' })}`;
     default:
       return message;
   }

@@ -64,7 +64,7 @@ test.each([
     }),
     'create_doc',
   ],
-  ['a closed connection', () => 'cut', 'check `nodes`, and whether it is http or https there'],
+  ['a closed connection', () => 'cut', 'check `nodes`, and whether the server uses http or https'],
 ] satisfies readonly (readonly [string, Script, string])[])('reports %s', async (_, script, message) => {
   expect(await checkOf(script)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
 });
@@ -112,7 +112,7 @@ test('gives advice if no server listens', async () => {
   const destination = await elasticsearchDestination.create(configOf(server.url), testContext().context);
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
-    message: expect.stringMatching(/ECONNREFUSED.*check `nodes` and `proxy`, and whether the server runs/),
+    message: expect.stringMatching(/ECONNREFUSED.*check `nodes` and `proxy`, and that the server runs/),
   });
   await destination.close?.();
 });
@@ -125,7 +125,7 @@ test('reports an https URL for a server without TLS, and no event as unknown', a
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
     message: expect.stringMatching(
-      /: no TLS connection: wrong version number: there is no TLS at that port: check `nodes`$/,
+      /: no TLS connection: wrong version number: the server does not use TLS on this port: check `nodes`$/,
     ),
   });
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({

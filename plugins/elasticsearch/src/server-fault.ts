@@ -1,6 +1,6 @@
 // Faults of one request: their code and message.
 import { errors } from '@elastic/elasticsearch';
-import { codeOfSignal, codeOfStatus, retryAfterMs, withoutNoise } from '@xiq-siem/core';
+import { cleanConnectionMessage, codeOfSignal, codeOfStatus, retryAfterMs } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { FaultCode } from './fault-codes.ts';
 
@@ -79,7 +79,11 @@ function faultOfConnection(message: string): ServerFault {
     return { code: 'connection_lost', message, mayBeAccepted: true };
   }
   if (isTls) {
-    return { code: 'tls_failed', message: `no TLS connection: ${withoutNoise(message)}`, mayBeAccepted: false };
+    return {
+      code: 'tls_failed',
+      message: `no TLS connection: ${cleanConnectionMessage(message)}`,
+      mayBeAccepted: false,
+    };
   }
   return { code: 'unreachable', message, mayBeAccepted: false };
 }

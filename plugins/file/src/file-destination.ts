@@ -6,10 +6,10 @@ import {
   type Batch,
   type CheckResult,
   codeOfSignal,
+  createSerialQueue,
   type DeliveryReport,
   type Destination,
   defineDestination,
-  oneAtATime,
 } from '@xiq-siem/core';
 import { type FileConfig, fileConfig } from './config.ts';
 import { createDirectory, freeBytesOf } from './directory.ts';
@@ -36,7 +36,7 @@ export function createFileDestination(
   const directory = context.resolvePath(config.directory);
   const files = createRotatingFile(directory, config, context);
   // The engine sends one batch at a time, but may stop waiting for a batch that this plugin still writes.
-  const inOrder = oneAtATime();
+  const inOrder = createSerialQueue();
 
   async function append(bytes: Uint8Array): Promise<void> {
     const file = await files.fileFor(bytes.length);

@@ -1,12 +1,12 @@
 // The OpenTelemetry destination: sends events as log records over OTLP/HTTP, with a verdict for each event.
 import {
   type CheckResult,
+  createRateLimitedReport,
   type Destination,
   type DestinationContext,
   defineDestination,
-  occasionally,
   readTls,
-  warnOfExposure,
+  warnIfInsecure,
 } from '@xiq-siem/core';
 import { type OtelLogsConfig, otelLogsConfig } from './config.ts';
 import { createRecordMapper } from './log-record.ts';
@@ -33,13 +33,13 @@ async function createOtelLogsDestination(
 ): Promise<Destination<OtelCode>> {
   const client = createOtlpClient(config, context, await readTls(config, context));
   const secrets = Object.values(config.headers).some((value) => typeof value !== 'string');
-  warnOfExposure({ ...config, secrets }, context);
+  warnIfInsecure({ ...config, secrets }, context);
   return {
     deliver: createBatchSender({
       send: client.export,
       entries: createRecordMapper(config, context.fields),
       requestSize: createRequestSize(),
-      warn: occasionally(context.now, warningEveryMs, (message: string, times) =>
+      warn: createRateLimitedReport(context.now, warningEveryMs, (message: string, times) =>
         context.log.warn('destination.server_warning', { message: message.slice(0, maxLoggedCharacters), times }),
       ),
     }),

@@ -1,13 +1,13 @@
 // What the server's response, or a missing response, means for the events of a request.
 import {
   codeOfStatus,
-  faultAdvice,
+  connectionAdvice,
   type HttpOutcome,
   httpFaultCodes,
   httpStatusCodes,
-  plainText,
   retryAfterMs,
   type Secret,
+  sanitizeServerMessage,
 } from '@xiq-siem/core';
 import { decodeResponse, decodeStatus } from './otlp-encoding.ts';
 
@@ -82,8 +82,8 @@ export function outcomeOf(outcome: HttpOutcome, { nowMs, retryOn500, secrets }: 
   if (outcome.kind === 'failed') {
     const { code, sent, message } = outcome;
     const isMisconfigured = code === 'tls_failed' || code === 'invalid_request';
-    const hint = faultAdvice(outcome, { certificate: '`certFile` and `keyFile`' });
-    const text = withHint(plainText(message, secrets, maxMessageCharacters), hint);
+    const hint = connectionAdvice(outcome, { certificate: '`certFile` and `keyFile`' });
+    const text = withHint(sanitizeServerMessage(message, secrets, maxMessageCharacters), hint);
     return { kind: isMisconfigured ? 'misconfigured' : sent ? 'unknown' : 'unavailable', code, message: text };
   }
   const { status, headers, body } = outcome;
@@ -91,15 +91,15 @@ export function outcomeOf(outcome: HttpOutcome, { nowMs, retryOn500, secrets }: 
   if (status >= 200 && status < 300) {
     const response = decodeResponse(contentType, body);
     if (response === undefined) {
-      const page = plainText(body.toString('utf8'), secrets, maxPageCharacters);
+      const page = sanitizeServerMessage(body.toString('utf8'), secrets, maxPageCharacters);
       const message = `HTTP ${status}, but the response is not OTLP: check that \`url\` is an OTLP endpoint: ${page}`;
       return { kind: 'unavailable', code: 'wrong_server', message };
     }
-    const message = plainText(response.message, secrets, maxMessageCharacters);
+    const message = sanitizeServerMessage(response.message, secrets, maxMessageCharacters);
     if (response.rejected > 0) return { kind: 'partlyRejected', rejected: response.rejected, message };
     return { kind: 'accepted', warning: message };
   }
-  const text = plainText(decodeStatus(contentType, body), secrets, maxMessageCharacters);
+  const text = sanitizeServerMessage(decodeStatus(contentType, body), secrets, maxMessageCharacters);
   const failure = failureOf(status, text, retryOn500);
   const message = withHint(`HTTP ${status}${text === '' ? '' : `: ${text}`}`, advice[failure.code] ?? '');
   const waitMs = retryAfterMs(headers['retry-after'], nowMs);

@@ -1,5 +1,12 @@
 // Reads a response of the event collector, or a missing response, and finds its meaning for the events of the request.
-import { faultAdvice, type HttpOutcome, parseJson, plainText, retryAfterMs, type Secret } from '@xiq-siem/core';
+import {
+  connectionAdvice,
+  type HttpOutcome,
+  parseJson,
+  retryAfterMs,
+  type Secret,
+  sanitizeServerMessage,
+} from '@xiq-siem/core';
 import { z } from 'zod';
 import { type Action, type HecCode, meaningOf } from './hec-codes.ts';
 
@@ -33,7 +40,7 @@ export function readResponse(outcome: HttpOutcome, nowMs: number, secrets: reado
   if (outcome.kind === 'failed') {
     const { code, sent, message } = outcome;
     const isMisconfigured = code === 'tls_failed' || code === 'invalid_request';
-    const text = withAdvice(plainText(message, secrets, maxMessageCharacters), faultAdvice(outcome));
+    const text = withAdvice(sanitizeServerMessage(message, secrets, maxMessageCharacters), connectionAdvice(outcome));
     return { action: isMisconfigured ? 'misconfigured' : sent ? 'unknown' : 'wait', code, message: text };
   }
   const { status, headers } = outcome;
@@ -43,7 +50,7 @@ export function readResponse(outcome: HttpOutcome, nowMs: number, secrets: reado
     return { action: 'accepted', slowDown: json.code !== 0, ackId: json.ackId };
   }
   const { action, code, advice } = meaningOf(status, json?.code);
-  const message = plainText(json?.text ?? text, secrets, maxMessageCharacters) || 'no message';
+  const message = sanitizeServerMessage(json?.text ?? text, secrets, maxMessageCharacters) || 'no message';
   const origin = json === undefined ? `HTTP ${status}` : `HTTP ${status}, code ${json.code}`;
   const waitMs = retryAfterMs(headers['retry-after'], nowMs);
   return {

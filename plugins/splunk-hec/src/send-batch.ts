@@ -1,5 +1,5 @@
 // Sends a batch as requests, one after the other, until each event has its verdict or a fault stops the batch.
-import { type Batch, type BatchFault, createVerdictSheet, type DeliveryReport } from '@xiq-siem/core';
+import { type Batch, type BatchFault, createReportBuilder, type DeliveryReport } from '@xiq-siem/core';
 import type { AckOutcome, AckTracker } from './ack-tracker.ts';
 import { consequenceOf } from './consequence.ts';
 import type { Envelope, Envelopes } from './envelope.ts';
@@ -31,13 +31,13 @@ export function createBatchSender({
   envelopes,
 }: BatchSenderOptions) {
   return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<HecCode>> => {
-    const sheet = createVerdictSheet<HecCode>(batch);
+    const builder = createReportBuilder<HecCode>(batch);
     const acknowledged: Promise<void>[] = [];
 
     const acknowledge = async (sent: Envelopes, ackTracker: AckTracker, channel: string, ackId: number | undefined) => {
       const outcome = ackId === undefined ? 'disabled' : await ackTracker.outcome(channel, ackId, signal);
       if (outcome === 'disabled') onNoAck(sent);
-      sheet.set(sent, verdictOf[outcome]);
+      builder.setVerdict(sent, verdictOf[outcome]);
     };
 
     const sendGroups = async (groups: readonly Envelopes[]): Promise<BatchFault<HecCode> | undefined> => {
@@ -60,8 +60,8 @@ export function createBatchSender({
 
         if (response.action === 'accepted') {
           onAccepted(sent);
-          if (response.slowDown) sheet.slowDown();
-          if (ackTracker === undefined || channel === undefined) sheet.set(sent, delivered);
+          if (response.slowDown) builder.slowDown();
+          if (ackTracker === undefined || channel === undefined) builder.setVerdict(sent, delivered);
           else acknowledged.push(acknowledge(sent, ackTracker, channel, response.ackId));
           continue;
         }
@@ -69,8 +69,8 @@ export function createBatchSender({
         const { accepted, affected, verdict, unprocessed, stop, block } = consequenceOf(response, sent);
         onAccepted(accepted);
         // A response that rejects an event contains no ackId.
-        sheet.set(accepted, ackTracker === undefined ? delivered : notAcknowledged);
-        sheet.set(affected, verdict);
+        builder.setVerdict(accepted, ackTracker === undefined ? delivered : notAcknowledged);
+        builder.setVerdict(affected, verdict);
         rest = [...unprocessed, ...rest];
         if (stop !== undefined) return stop;
         if (block !== undefined) return blockGroup(rest, response, block);
@@ -85,13 +85,13 @@ export function createBatchSender({
       }
       const parts = scope === 'sourcetype' ? groupsBy(group, ({ route }) => route.sourcetype) : [group];
       if (parts.length > 1) return sendGroups(parts);
-      sheet.set(group, { verdict: 'blocked', code, message });
+      builder.setVerdict(group, { verdict: 'blocked', code, message });
       return undefined;
     };
 
     const stop = await sendGroups(requestGroups(envelopes(batch)));
     await Promise.all(acknowledged);
-    return sheet.report(stop);
+    return builder.build(stop);
   };
 }
 

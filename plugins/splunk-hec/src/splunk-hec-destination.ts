@@ -1,12 +1,12 @@
 // The Splunk destination: sends events to the HTTP Event Collector, with a verdict for each event.
 import {
   type CheckResult,
+  createRateLimitedReport,
   type Destination,
   type DestinationContext,
   defineDestination,
   type MetricTable,
-  occasionally,
-  warnOfExposure,
+  warnIfInsecure,
 } from '@xiq-siem/core';
 import { type AckTracker, createAckTracker } from './ack-tracker.ts';
 import { type SplunkHecConfig, splunkHecConfig } from './config.ts';
@@ -49,7 +49,7 @@ export function createSplunkHecDestination(
   const client = createHecClient(config, context);
   const include = new Set(config.include);
   const ackTrackers = new Map<TokenSlot, AckTracker>();
-  warnOfExposure({ ...config, secrets: true }, context);
+  warnIfInsecure({ ...config, secrets: true }, context);
   if (ack && new URL(config.url).hostname.endsWith('.splunkcloud.com')) {
     const advice = 'set ack: false: Splunk Cloud supports acknowledgement only for Amazon Data Firehose';
     log.warn('destination.ack_unsupported', { advice });
@@ -59,12 +59,12 @@ export function createSplunkHecDestination(
     ackTrackers.set(token, createAckTracker({ pollMs, timeoutMs, now, requestAcks }));
   }
   const limits = splunkLimits.map((characters) => {
-    const warn = occasionally(now, hourMs, (_: undefined, events) =>
+    const warn = createRateLimitedReport(now, hourMs, (_: undefined, events) =>
       log.warn('destination.long_events', { characters, events, advice: 'raise TRUNCATE and maxchars in Splunk' }),
     );
     return { characters, warn };
   });
-  const warnOfNoAck = occasionally(now, hourMs, (_: undefined, events) => {
+  const warnOfNoAck = createRateLimitedReport(now, hourMs, (_: undefined, events) => {
     const advice = 'turn on acknowledgement for the token, or set ack: false';
     log.warn('destination.ack_disabled', { events, advice });
   });

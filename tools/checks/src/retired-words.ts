@@ -43,7 +43,8 @@ const retired: readonly (readonly [expression: string, write: string])[] = [
 ];
 
 /** Old names that the product still reads or lists, and why. A file that no longer needs its exemption fails. */
-export const exemptions: readonly { readonly file: string; readonly expression: string; readonly reason: string }[] = [];
+export const exemptions: readonly { readonly file: string; readonly expression: string; readonly reason: string }[] =
+  [];
 
 const words = (text: string): string =>
   text
@@ -66,9 +67,12 @@ export function retiredWordsIn(file: string, text: string): readonly Finding[] {
 
 /** Text files that people read or write: not what a tool generates, and no payloads of the vendor. */
 export function filesToCheck(paths: readonly string[] = []): readonly string[] {
-  const tracked = execFileSync('git', ['ls-files', '--', ...paths], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+  const tracked = execFileSync('git', ['ls-files', '--', ...paths], { cwd: root, encoding: 'utf8' })
+    .trim()
+    .split('\n');
   return tracked.filter(
-    (file) => /\.(?:ts|cjs|md|ya?ml|json|sh)$/.test(file) && !/pnpm-lock|\/fixtures\/|retired-words|\.generated\./.test(file),
+    (file) =>
+      /\.(?:ts|cjs|md|ya?ml|json|sh)$/.test(file) && !/pnpm-lock|\/fixtures\/|retired-words|\.generated\./.test(file),
   );
 }
 

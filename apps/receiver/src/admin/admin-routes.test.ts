@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { routeNames, routeOf } from '@xiq-siem/admin-api';
-import { askByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
+import { callByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
 import { ConnectorError, type ErrorCode, exitCodes } from '@xiq-siem/core';
 import { linesOf, never, until } from '@xiq-siem/queries/test-queries';
 import { describe, expect, test } from 'vitest';
@@ -49,7 +49,7 @@ describe.each(routeNames)('%s', (name) => {
   const path = route.path.replaceAll(/\{\w+\}/g, '1');
 
   test('refuses a field that it does not know, by its name', async () => {
-    const { asked, operations } = sampleConnector();
+    const { calls, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const { method } = route;
     const unknown =
@@ -58,23 +58,23 @@ describe.each(routeNames)('%s', (name) => {
     expect(status).toBe(400);
     expect(JSON.parse(response)).toEqual({ error: 'usage', message: expect.stringContaining('n0nsense') });
     expect(response).not.toContain('val-ue');
-    expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
+    expect({ calls, changes: served.changes }).toEqual({ calls: [], changes: [] });
   });
 
   test('is refused without the token', async () => {
-    const { asked, operations } = sampleConnector();
+    const { calls, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const response = await ask(served.url, { method: route.method, path, headers: { authorization: 'Bearer none' } });
     expect(response).toMatchObject({ status: 401 });
-    expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
+    expect({ calls, changes: served.changes }).toEqual({ calls: [], changes: [] });
   });
 
-  test('is asked what the client asks, and what it answers comes back; a change is an audit event', async () => {
-    const { asked, operations } = sampleConnector();
+  test('gets the input of the client and returns the response; a change is an audit event', async () => {
+    const { calls, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const input = sampleOf(route.input);
-    expect(await askByName(served.client, name)).toEqual([sampleOf(route.response)]);
-    expect(asked).toEqual([[name, input]]);
+    expect(await callByName(served.client, name)).toEqual([sampleOf(route.response)]);
+    expect(calls).toEqual([[name, input]]);
     expect(served.changes).toEqual(route.changes ? [{ call: name, outcome: 'success', input }] : []);
   });
 
@@ -83,6 +83,13 @@ describe.each(routeNames)('%s', (name) => {
     const { text: document } = await ask(served.url, { path: '/api/v1/openapi.json' });
     expect(JSON.parse(document).paths[route.path][route.method.toLowerCase()]).toMatchObject({ operationId: name });
   });
+});
+
+test('a former path of a route is served like the new one', async () => {
+  const { calls, operations } = sampleConnector();
+  await using served = await serveOperations(operations);
+  expect(await ask(served.url, { path: '/api/v1/shapes' })).toMatchObject({ status: 200 });
+  expect(calls.map(([name]) => name)).toEqual(['unmapped']);
 });
 
 describe('what is asked', () => {
@@ -103,20 +110,20 @@ describe('what is asked', () => {
     expect(response).not.toContain('s3cret');
   });
 
-  test.each<[string, string]>([
+  test.each<[string, string, number?, string?]>([
     ['no JSON', '{"a":'],
     ['no object', '[1]'],
     ['null', 'null'],
-    ['too large', JSON.stringify({ gap: 'x'.repeat(300_000) })],
-  ])('a body that is %s is refused', async (_, body) => {
+    ['too large', JSON.stringify({ gap: 'x'.repeat(300_000) }), 413, 'request_too_large'],
+  ])('a body that is %s is refused', async (_, body, wantedStatus = 400, error = 'usage') => {
     await using served = await serveOperations({});
     const { status, text: response } = await ask(served.url, {
       method: 'POST',
       path: '/api/v1/gaps/acknowledge',
       body,
     });
-    expect(status).toBe(400);
-    expect(JSON.parse(response)).toMatchObject({ error: 'usage', message: expect.stringContaining('the body is') });
+    expect(status).toBe(wantedStatus);
+    expect(JSON.parse(response)).toMatchObject({ error, message: expect.stringContaining('the body is') });
     expect(response.length).toBeLessThan(200);
   });
 
@@ -151,6 +158,8 @@ describe('a refusal', () => {
     ['usage', 400],
     ['not_found', 404],
     ['busy', 429],
+    ['too_many_jobs', 429],
+    ['destination_configured', 400],
     ['config_invalid', 422],
     ['journal_full', 503],
     ['journal_failed', 500],
@@ -197,7 +206,7 @@ describe('a stream', () => {
         throw new ConnectorError('usage', 'an empty span');
       },
     });
-    expect(await ask(served.url, { path: '/api/v1/shapes' })).toMatchObject({ status: 400 });
+    expect(await ask(served.url, { path: '/api/v1/unmapped' })).toMatchObject({ status: 400 });
   });
 
   test.each([
@@ -210,7 +219,7 @@ describe('a stream', () => {
         throw fault;
       },
     });
-    const { status, type, text: response } = await ask(served.url, { path: '/api/v1/shapes' });
+    const { status, type, text: response } = await ask(served.url, { path: '/api/v1/unmapped' });
     expect({ status, type }).toEqual({ status: 200, type: 'application/x-ndjson' });
     expect(response).not.toContain('s3cret');
     const met: unknown[] = [];
@@ -240,7 +249,7 @@ describe('a stream', () => {
     const open = (signal: AbortSignal) => served.client.tail({}, signal)[Symbol.asyncIterator]().next();
     await Promise.all(Array.from({ length: 15 }, () => open(leaving.signal)));
     await open(last.signal);
-    await expect(open(never)).rejects.toMatchObject({ code: 'busy' });
+    await expect(open(never)).rejects.toMatchObject({ code: 'too_many_streams' });
     last.abort();
     await until(() => told.ended === 1);
     expect(await open(leaving.signal)).toMatchObject({ done: false });

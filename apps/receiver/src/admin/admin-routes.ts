@@ -4,13 +4,13 @@ import { setTimeout } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import {
   type AdminChange,
+  type errorResponse,
   isStream,
   type Operations,
   openApiDocument,
   type ResponseName,
   type Route,
   type RouteName,
-  type refusal,
   responseOf,
   routeNames,
   routeOf,
@@ -22,7 +22,7 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 
 type AdminContext = Context<{ Bindings: HttpBindings }>;
-type Status = 400 | 404 | 422 | 429 | 500 | 503;
+type Status = 400 | 404 | 413 | 422 | 429 | 500 | 503;
 
 export interface AdminRoutesOptions {
   readonly operations: Operations;
@@ -60,7 +60,7 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
 
   function addResponse<Name extends ResponseName>(name: Name): void {
     const route = routeOf(name);
-    app.on(route.method, honoPath(route.path), async (c) => {
+    app.on(route.method, honoPaths(route), async (c) => {
       const input = await inputOf(c, route);
       return c.json(await audited(name, input, () => responseOf(operations, name)(input, closedSignal(c))));
     });
@@ -69,10 +69,10 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
   let openStreams = 0;
   function addStream<Name extends StreamName>(name: Name): void {
     const route = routeOf(name);
-    app.on(route.method, honoPath(route.path), async (c) => {
+    app.on(route.method, honoPaths(route), async (c) => {
       const input = await inputOf(c, route);
       if (openStreams >= maxStreams)
-        throw new ConnectorError('busy', `${maxStreams} streams are open: end one of them`);
+        throw new ConnectorError('too_many_streams', `${maxStreams} streams are open: end one of them`);
       openStreams += 1;
       const ended = (): void => {
         openStreams -= 1;
@@ -98,7 +98,8 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
 }
 
 const jsonObject = z.record(z.string(), z.unknown());
-const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+const honoPaths = ({ path, formerPath = path }: Route): string[] =>
+  [...new Set([path, formerPath])].map((one) => one.replaceAll(/\{(\w+)\}/g, ':$1'));
 
 async function inputOf<Input>(c: AdminContext, { method, input }: Route<Input>): Promise<Input> {
   const rest = method === 'GET' ? c.req.query() : await bodyOf(c.env.incoming);
@@ -117,7 +118,8 @@ async function bodyOf(incoming: IncomingMessage): Promise<Readonly<Record<string
   for await (const chunk of incoming) {
     const part = Buffer.from(chunk);
     bytes += part.length;
-    if (bytes > maxBodyBytes) throw new ConnectorError('usage', `the body is larger than ${maxBodyBytes} bytes`);
+    if (bytes > maxBodyBytes)
+      throw new ConnectorError('request_too_large', `the body is larger than ${maxBodyBytes} bytes`);
     chunks.push(part);
   }
   if (bytes === 0) return {};
@@ -169,7 +171,11 @@ async function* livelyUntil<Result>(pending: Promise<Result>, everyMs: number): 
 const statuses: Readonly<Record<string, Status>> = {
   usage: 400,
   not_found: 404,
+  destination_configured: 400,
+  request_too_large: 413,
   busy: 429,
+  too_many_jobs: 429,
+  too_many_streams: 429,
   config_invalid: 422,
   secret_unreadable: 422,
   journal_full: 503,
@@ -177,7 +183,10 @@ const statuses: Readonly<Record<string, Status>> = {
 };
 
 /** What is told of a failure: of ours the message, of anything else nothing that could hold a document or a secret. */
-export function refusalOf(cause: unknown): { readonly status: Status; readonly message: z.output<typeof refusal> } {
+export function refusalOf(cause: unknown): {
+  readonly status: Status;
+  readonly message: z.output<typeof errorResponse>;
+} {
   if (!(cause instanceof ConnectorError)) {
     return { status: 500, message: { error: 'internal', message: 'a fault of ours: see the log' } };
   }

@@ -51,7 +51,7 @@ export function readinessOf(
     reasons,
     information: {
       journal: { ...extent, lost, evicted: journal.retentionGaps() },
-      destinations: delivery.status().map((status) => ({ ...status, lagBodies: journal.bodiesIn(status.sequence) })),
+      destinations: delivery.status().map((status) => ({ ...status, lagBodies: journal.countBodies(status.sequence) })),
       sources,
       counters: counters.snapshot(),
     },

@@ -7,10 +7,10 @@ import {
   audit,
   destinations,
   type Fixture,
-  judging,
   linesOf,
   never,
   openFixture,
+  verdictWhere,
 } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { noteOutdatedState } from '../outdated-state.ts';
@@ -44,7 +44,7 @@ const openFileFixture = (): Promise<Fixture> => openFixture({ one: { type: 'file
 
 test('dead letters are listed page by page, grouped, shown and dropped', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1), audit(2), audit(3)]);
   await fixture.settled();
   const operations = await operationsOf(fixture);
@@ -78,7 +78,7 @@ test('a gap is acknowledged by its id, and only one that there is', async () => 
 
 test('an incident of the state file is shown until it is acknowledged by its id, and what was lost counts as lost then', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1), audit(2)]);
   await fixture.settled();
   await fixture.stop();
@@ -109,14 +109,14 @@ test('an incident of the state file is shown until it is acknowledged by its id,
 
 test('an older copy of the state file is an incident from the start, and can be acknowledged', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
-  fixture.siem('one').response = judging('rejected', () => true);
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
   const file = join(fixture.data.path, 'state.sqlite');
   await fixture.keep([audit(1), audit(2)]);
   await fixture.settled();
   await fixture.stop();
   const older = await readFile(file);
   await using again = await openFixture(destinations('one', 'two'), { after: fixture });
-  again.siem('one').response = judging('rejected', () => true);
+  again.siem('one').response = verdictWhere('rejected', () => true);
   const noted = async (from: Fixture) => {
     const operations = await operationsOf(from);
     await noteOutdatedState(from.state, await operations.status({}, never));
@@ -140,7 +140,9 @@ test('an older copy of the state file is an incident from the start, and can be 
 test('a destination that was taken out is forgotten with its history: the next of its name claims nothing of before', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   const operations = await operationsOf(fixture);
-  await expect(operations.forgetDestination({ name: 'two' }, never)).rejects.toMatchObject({ code: 'usage' });
+  await expect(operations.forgetDestination({ name: 'two' }, never)).rejects.toMatchObject({
+    code: 'destination_configured',
+  });
   await fixture.pipeline.apply(await fixture.configure(destinations('one')));
   expect(await operations.forgetDestination({ name: 'two' }, never)).toEqual({ forgotten: 'two' });
   const receipt = await fixture.keep([audit(1)]);
@@ -203,7 +205,7 @@ test('a client that asks for what is not there is told at once', async () => {
   await expect(operations.cancelJob({ id: 'none' }, never)).rejects.toMatchObject({ code: 'not_found' });
   await expect(linesOf(operations.watchJob({ id: 'none' }, never))).rejects.toMatchObject({ code: 'not_found' });
   await expect(operations.retry(retryRequest.parse({ destination: 'none' }), never)).rejects.toMatchObject({
-    code: 'usage',
+    code: 'not_found',
   });
   await expect(operations.backfill(backfillRequest.parse(spanOf(fixture)), never)).rejects.toMatchObject({
     code: 'usage',

@@ -151,7 +151,7 @@ test('gaps of many types with one span are one job', async () => {
 
 test('a gap is not forgotten: not by a restart, not where too many jobs run, not where its job fails', async () => {
   const { start, clock, list, world } = await fixture();
-  world.refuses = new ConnectorError('busy', '4 jobs run');
+  world.refuses = new ConnectorError('too_many_jobs', '4 jobs run');
   const first = await start();
   await first.gapFound({
     source: 'xiq',

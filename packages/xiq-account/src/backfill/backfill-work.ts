@@ -68,7 +68,7 @@ export function startBackfill(
     type.fetchedToMs = piece.toMs;
     if (piece.doubt !== undefined) {
       const message = `from ${clockTime(piece.fromMs)} to ${clockTime(piece.toMs)}: ${piece.doubt.message}`;
-      type.doubt ??= { fromMs: piece.fromMs, words: message };
+      type.doubt ??= { fromMs: piece.fromMs, message };
     }
     const record = records.all().find((one) => one.job.id === job);
     if (record === undefined) return;

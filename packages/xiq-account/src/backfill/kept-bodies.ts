@@ -1,5 +1,5 @@
 // What of a source the journal still holds: since when, and its events from a time to the tail.
-import type { KeptBody } from '@xiq-siem/core';
+import type { StoredBody } from '@xiq-siem/core';
 import type { ReadModel } from '@xiq-siem/queries';
 import { type ScanStep, scanJournal } from '@xiq-siem/queries';
 import type { XiqCloud } from '../cloud.ts';
@@ -42,7 +42,7 @@ export async function retainedSinceMs(journal: JournalAccess['journal'], signal:
   }
 }
 
-export type KeptStep = ScanStep | { readonly kind: 'event'; readonly event: BodyEvent; readonly body: KeptBody };
+export type KeptStep = ScanStep | { readonly kind: 'event'; readonly event: BodyEvent; readonly body: StoredBody };
 
 /** Bodies of all sources (`body`), and the events of the source's own after each; `next` is where it ends. */
 export async function* keptEvents(

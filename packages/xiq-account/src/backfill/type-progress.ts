@@ -34,7 +34,7 @@ export function asBegun({ doubt, ...one }: TypeProgress, toMs: number): TypeStat
 
 export function finish(type: TypeState, message: string | undefined): void {
   type.state = type.doubt === undefined ? 'done' : 'failed';
-  type.message = type.doubt === undefined ? message : `not read for certain ${type.doubt.words}`;
+  type.message = type.doubt === undefined ? message : `not read for certain ${type.doubt.message}`;
 }
 
 export function shownType(

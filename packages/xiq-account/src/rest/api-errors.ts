@@ -5,8 +5,8 @@ import {
   type ExitCode,
   exitCodes,
   isErrorCode,
-  plainText,
   type Secret,
+  sanitizeServerMessage,
 } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { ApiResponse, Failure } from './api-response.ts';
@@ -81,7 +81,8 @@ export function messageOf({ status, text }: ApiResponse, { secrets }: Asked): st
   }
   const body = errorBody.safeParse(parsed);
   if (!body.success) return `answer ${status}`;
-  const clean = (value: string | number | null | undefined) => plainText(String(value ?? ''), secrets, maxCharacters);
+  const clean = (value: string | number | null | undefined) =>
+    sanitizeServerMessage(String(value ?? ''), secrets, maxCharacters);
   const [code, id, message] = [body.data.error_code, body.data.error_id, body.data.error_message].map(clean);
   const parts = [code, message && `"${message}"`, id && `(error ${id})`].filter(Boolean);
   return parts.length === 0 ? `answer ${status}` : `answer ${status}, ${parts.join(' ')}`;
@@ -109,7 +110,7 @@ export function failureError(asked: Asked, { code, message }: Failure, doubtful:
   return apiError(
     errorCode,
     asked,
-    plainText(message, asked.secrets, maxCharacters),
+    sanitizeServerMessage(message, asked.secrets, maxCharacters),
     doubtful ? nobodyKnows : whatToDo,
   );
 }

@@ -1,5 +1,5 @@
 // What the events of ExtremeCloud IQ's logs and of kept bodies are, by the one normalization that there is.
-import type { EcsDocument, KeptBody, OperatorMapping } from '@xiq-siem/core';
+import type { EcsDocument, OperatorMapping, StoredBody } from '@xiq-siem/core';
 import {
   additionsOf,
   countedIdentities,
@@ -120,7 +120,7 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
       return events.sort(byTime);
     },
     /** The events of a kept body, lazily, without what could not be read. Never throws. */
-    *eventsOfBody(body: KeptBody): Generator<BodyEvent> {
+    *eventsOfBody(body: StoredBody): Generator<BodyEvent> {
       for (const event of normalizeBody(settings, body, body.metadata.receivedAtMs, newTally())) {
         if (event.family === 'unparsed') continue;
         const { messageType, dataset, element, isKeyed } = event;

@@ -1,5 +1,5 @@
 // How a subscription differs from what is wanted, in words that hold no secret.
-import { plainText } from '@xiq-siem/core';
+import { sanitizeServerMessage } from '@xiq-siem/core';
 import { isMasked, isSameSecret } from '../rest/same-secret.ts';
 import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import { isSameUrl } from './target.ts';
@@ -14,7 +14,7 @@ export interface FieldChange {
 export type UnseenField = 'status' | 'secret';
 
 /** What somebody typed into ExtremeCloud IQ, on one short line. */
-export const shownText = (text: string): string => plainText(text, [], 200) || '(empty)';
+export const shownText = (text: string): string => sanitizeServerMessage(text, [], 200) || '(empty)';
 
 /** Without user, password, query and fragment: a foreign URL may carry a secret there. */
 export function shownUrl(url: string): string {

@@ -15,8 +15,8 @@ vi.mock('./pending-queue.ts', async (original) => {
       const queue = real.createPendingQueue();
       return {
         ...queue,
-        addAgain: (events: Parameters<typeof queue.addAgain>[0]) =>
-          queue.addAgain(faults.forgets ? events.slice(1) : events),
+        addResends: (events: Parameters<typeof queue.addResends>[0]) =>
+          queue.addResends(faults.forgets ? events.slice(1) : events),
       };
     },
   };
@@ -43,7 +43,8 @@ afterEach(() => {
   Object.assign(faults, { forgets: false, settlesTwice: false, settlesNever: false });
 });
 
-const difference = ({ taken, settledSince, inHand }: DestinationStatus) => taken - settledSince - inHand;
+const difference = ({ taken, settledSinceStart, inProgress }: DestinationStatus) =>
+  taken - settledSinceStart - inProgress;
 
 /** Some of each outcome, a filtered body, events sent again, and some that wait for a person. */
 const mixed = () =>
@@ -62,19 +63,19 @@ describe('the sum of what a lane was given', () => {
     const journal = memoryJournal(...bodies(40, 4));
     const live = () => fixture(journal, [destination('a', mixed(), { batch: { maxEvents: 20 } }, { position })]);
     const first = live();
-    for (let step = 0; step < 2_000 && first.statusOf('a').settledSince < 120; step++) {
+    for (let step = 0; step < 2_000 && first.statusOf('a').settledSinceStart < 120; step++) {
       await first.clock.advance(step < 100 ? 7 : 500);
       expect(difference(first.statusOf('a'))).toBe(0);
-      expect(first.statusOf('a').inHand).toBe(first.statusOf('a').open);
+      expect(first.statusOf('a').inProgress).toBe(first.statusOf('a').open);
     }
-    expect(first.statusOf('a')).toMatchObject({ taken: 160, open: 40, inHand: 40, settledSince: 120 });
+    expect(first.statusOf('a')).toMatchObject({ taken: 160, open: 40, inProgress: 40, settledSinceStart: 120 });
     const stopping = first.delivery.stop(0);
     await first.clock.advance(10_000);
     await stopping;
     expect(difference(first.statusOf('a'))).toBe(0);
     const second = live();
     await second.clock.advance(300);
-    expect(second.statusOf('a')).toMatchObject({ taken: 40, open: 40, inHand: 40, settledSince: 0 });
+    expect(second.statusOf('a')).toMatchObject({ taken: 40, open: 40, inProgress: 40, settledSinceStart: 0 });
     expect(second.statusOf('a').counters.normalized).toBe(160);
   });
 
@@ -89,7 +90,7 @@ describe('the sum of what a lane was given', () => {
     await clock.advance(10_000);
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'dead_letters_full' });
     expect(difference(statusOf('a'))).toBe(0);
-    expect(statusOf('b')).toMatchObject({ taken: 20, settledSince: 20, inHand: 0 });
+    expect(statusOf('b')).toMatchObject({ taken: 20, settledSinceStart: 20, inProgress: 0 });
   });
 
   test.each([

@@ -1,7 +1,8 @@
-import type { KeptBody } from '@xiq-siem/core';
+import type { StoredBody } from '@xiq-siem/core';
 import { describe, expect, test } from 'vitest';
 import {
   bodies,
+  deliverAll,
   destination,
   each,
   fixture,
@@ -9,7 +10,6 @@ import {
   memoryPosition,
   type Script,
   scripted,
-  takeAll,
 } from './test-delivery.ts';
 
 const hours = 3_600_000;
@@ -29,7 +29,7 @@ test('all that waits is given up when its time is over, what was never sent incl
   await clock.advance(180_000);
   expect(deadLetters.entries.length).toBe(2000);
   expect(new Set(deadLetters.entries.map(({ code, message }) => `${code} | ${message}`))).toEqual(
-    new Set(['gave_up | down: no answer to [secret]']),
+    new Set(['retry_timeout | down: no answer to [secret]']),
   );
   const unsent = deadLetters.entries.filter(({ attempts }) => attempts === 0);
   expect(unsent.length).toBeGreaterThan(0);
@@ -40,7 +40,7 @@ test('all that waits is given up when its time is over, what was never sent incl
   expect(statusOf('a')).toMatchObject({ sequence: 20, open: 0, counters: { deadLettered: 2000 } });
 });
 
-const receivedAt = (receivedAtMs: number) => (kept: KeptBody) => ({
+const receivedAt = (receivedAtMs: number) => (kept: StoredBody) => ({
   ...kept,
   metadata: { ...kept.metadata, receivedAtMs },
 });
@@ -100,7 +100,7 @@ describe('the hours run from the receipt of the body', () => {
 describe('a destination that was there in that time gives up nothing', () => {
   test('when it lags, and is busy now and then', async () => {
     const busy = { ...down, waitMs: 60_000 };
-    const plugin = scripted((batch, call, signal) => (call % 3 === 1 ? busy : takeAll(batch, call, signal)));
+    const plugin = scripted((batch, call, signal) => (call % 3 === 1 ? busy : deliverAll(batch, call, signal)));
     const journal = memoryJournal(...bodies(100, 100).map(receivedAt(startMs)));
     const spec = destination('a', plugin, { giveUpAfterHours: 1, batch: { maxEvents: 10 }, maxInFlight: 1 });
     const { clock, deadLetters, statusOf } = fixture(journal, [spec]);
@@ -124,7 +124,7 @@ describe('a destination that was there in that time gives up nothing', () => {
     }
     expect(deadLetters.entries).toEqual([]);
     await clock.advance(5 * 60_000);
-    expect(deadLetters.entries.map(({ id, code }) => `${id} ${code}`)).toEqual(['0.0 gave_up']);
+    expect(deadLetters.entries.map(({ id, code }) => `${id} ${code}`)).toEqual(['0.0 retry_timeout']);
   });
 });
 

@@ -34,7 +34,7 @@ describe('a lane that is held', () => {
     expect(statusOf('a')).toMatchObject({
       state: 'running',
       blocked: { events: 219, code: 'bad', message: 'index of [secret] is closed' },
-      waitingAgain: 219,
+      awaitingResend: 219,
       open: 219,
     });
     expect(log.of('delivery.events_blocked')).toHaveLength(1);

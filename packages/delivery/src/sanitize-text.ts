@@ -9,7 +9,7 @@ const maxReadCharacters = 16_384;
 const maxSecretCharacters = 8_192;
 
 /** One line of at most 2 KiB, without control and direction characters, without secrets. */
-export function fitText(text: string, redact: Redact): string {
+export function sanitizeText(text: string, redact: Redact): string {
   const read = redact(text.slice(0, maxReadCharacters));
   const whole = text.length > maxReadCharacters ? read.slice(0, -maxSecretCharacters) : read;
   const line = whole.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
@@ -18,9 +18,9 @@ export function fitText(text: string, redact: Redact): string {
 }
 
 /** What an error says, whatever was thrown. */
-export function fitError(error: unknown, redact: Redact): string {
+export function sanitizeError(error: unknown, redact: Redact): string {
   try {
-    return fitText(String(error), redact);
+    return sanitizeText(String(error), redact);
   } catch {
     return 'an error that cannot be shown';
   }
