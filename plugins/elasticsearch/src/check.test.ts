@@ -36,7 +36,7 @@ test.each(['8.17.0', '8.19.21', '9.0.0', '9.9.1'])('version %s is supported', as
 test.each([
   ['an older version', version('8.16.6'), 'is Elasticsearch 8.16.6; expected 8.17 or later, or 9.x'],
   ['a newer version', version('10.0.0'), '10.0.0'],
-  ['no version', at('/', { body: { tagline: 'for search' } }), 'contains no Elasticsearch version'],
+  ['no version', at('/', { body: { tagline: 'for search' } }), 'no Elasticsearch version in the response'],
   ['another product', () => ({ body: {}, headers: { 'x-elastic-product': 'OpenSearch' } }), 'is not Elasticsearch'],
   ['a redirect', () => ({ status: 302, body: '', headers: { location: 'https://elsewhere/' } }), 'redirect'],
   [
