@@ -34,8 +34,8 @@ test('reading operations answer from the files of a stopped connector, as snapsh
   const receipt = await fixture.keep([audit(1, { riskScore: 1 }), audit(2)]);
   await fixture.settled();
   fixture.siem('one').response = unavailable;
-  const { begin, jobOf, stop } = await openJobs(fixture);
-  const { id } = await begin('replay', replayRequest.parse(spanOf(fixture)));
+  const { start, jobOf, stop } = await openJobs(fixture);
+  const { id } = await start('replay', replayRequest.parse(spanOf(fixture)));
   await until(() => jobOf(id).streams[0]?.state === 'backing_off');
   await stop();
   const configuration = fixture.pipeline.configuration();
