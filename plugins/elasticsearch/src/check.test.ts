@@ -64,7 +64,7 @@ test.each([
     }),
     'create_doc',
   ],
-  ['a connection that ends', () => 'cut', 'check `nodes`, and whether it is http or https there'],
+  ['a connection that ends', () => 'cut', 'check `nodes`, and whether the server uses http or https'],
 ] satisfies readonly (readonly [string, Script, string])[])('%s is said in words', async (_, script, message) => {
   expect(await checkOf(script)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
 });
@@ -112,7 +112,7 @@ test('a port where nothing listens is said', async () => {
   const destination = await elasticsearchDestination.create(configOf(server.url), testContext().context);
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
-    message: expect.stringMatching(/ECONNREFUSED.*check `nodes` and `proxy`, and whether the server runs/),
+    message: expect.stringMatching(/ECONNREFUSED.*check `nodes` and `proxy`, and that the server runs/),
   });
   await destination.close?.();
 });
@@ -125,7 +125,7 @@ test('https where there is no TLS is said, and nothing may have been taken', asy
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
     message: expect.stringMatching(
-      /: no trusted connection: wrong version number: there is no TLS at that port: check `nodes`$/,
+      /: no trusted connection: wrong version number: the server does not use TLS on this port: check `nodes`$/,
     ),
   });
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({

@@ -31,13 +31,13 @@ export function createBatchSender({
   envelopes,
 }: BatchSenderOptions) {
   return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<HecCode>> => {
-    const sheet = createReportBuilder<HecCode>(batch);
+    const builder = createReportBuilder<HecCode>(batch);
     const acknowledged: Promise<void>[] = [];
 
     const acknowledge = async (sent: Envelopes, ackTracker: AckTracker, channel: string, ackId: number | undefined) => {
       const outcome = ackId === undefined ? 'disabled' : await ackTracker.outcome(channel, ackId, signal);
       if (outcome === 'disabled') onNoAck(sent);
-      sheet.set(sent, verdictOf[outcome]);
+      builder.setVerdict(sent, verdictOf[outcome]);
     };
 
     const sendAll = async (streams: readonly Envelopes[]): Promise<BatchFault<HecCode> | undefined> => {
@@ -60,8 +60,8 @@ export function createBatchSender({
 
         if (response.action === 'taken') {
           onTaken(sent);
-          if (response.slowDown) sheet.slowDown();
-          if (ackTracker === undefined || channel === undefined) sheet.set(sent, delivered);
+          if (response.slowDown) builder.slowDown();
+          if (ackTracker === undefined || channel === undefined) builder.setVerdict(sent, delivered);
           else acknowledged.push(acknowledge(sent, ackTracker, channel, response.ackId));
           continue;
         }
@@ -69,8 +69,8 @@ export function createBatchSender({
         const { taken, judged, verdict, unseen, stop, hold } = consequenceOf(response, sent);
         onTaken(taken);
         // The answer to a request of which something is refused holds no ackId.
-        sheet.set(taken, ackTracker === undefined ? delivered : notAcknowledged);
-        sheet.set(judged, verdict);
+        builder.setVerdict(taken, ackTracker === undefined ? delivered : notAcknowledged);
+        builder.setVerdict(judged, verdict);
         rest = [...unseen, ...rest];
         if (stop !== undefined) return stop;
         if (hold !== undefined) return holdBack(rest, response, hold);
@@ -85,13 +85,13 @@ export function createBatchSender({
       }
       const parts = scope === 'sourcetype' ? groups(stream, ({ route }) => route.sourcetype) : [stream];
       if (parts.length > 1) return sendAll(parts);
-      sheet.set(stream, { verdict: 'blocked', code, message });
+      builder.setVerdict(stream, { verdict: 'blocked', code, message });
       return undefined;
     };
 
     const stop = await sendAll(lanesOf(envelopes(batch)));
     await Promise.all(acknowledged);
-    return sheet.report(stop);
+    return builder.build(stop);
   };
 }
 

@@ -13,7 +13,7 @@ it('refuses a certificate that nobody vouches for, and sends nothing', async () 
   });
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
-    message: expect.stringMatching(/self-signed certificate: no authority that we trust .* set `caFile`/),
+    message: expect.stringMatching(/self-signed certificate: the certificate authority .* set `caFile`/),
   });
   expect(fake.requests).toEqual([]);
 });
@@ -43,7 +43,7 @@ it('says so where https meets a server without TLS', async () => {
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
     batch: 'misconfigured',
     code: 'tls_failed',
-    message: expect.stringContaining('there is no TLS at that port: check `url`'),
+    message: expect.stringContaining('the server does not use TLS on this port: check `url`'),
   });
 });
 
