@@ -44,7 +44,7 @@ describe('Elasticsearch 9.5', () => {
     const { fixture, connector } = await begin(server, { namespace: 'early' });
     await connector.post(audits(20), 'AUDIT_LOG_ALL');
     await waitFor(connector, {
-      ...{ state: 'paused', reason: 'template_missing', open: 20, counters: { ...clean, delivered: 0 } },
+      ...{ state: 'paused', reason: 'template_inactive', open: 20, counters: { ...clean, delivered: 0 } },
       lastMessage: expect.stringContaining('run `xiq-siem setup`'),
     });
     await fixture.setup();
@@ -85,9 +85,9 @@ describe('Elasticsearch 9.5', () => {
       const other = { index_patterns: ['logs-extreme_xiq.audit-outranked*'], priority: 900, data_stream: {} };
       await fixture.elastic.request('PUT', '/_index_template/other', other);
       await connector.post([...audits(20), ...texts(20)]);
-      const message = expect.stringContaining('index template other (priority 900) wins over logs-extreme_xiq');
+      const message = expect.stringContaining('index template other (priority 900) overrides logs-extreme_xiq');
       await waitFor(connector, {
-        ...{ state: 'running', blocked: { events: 20, code: 'template_missing', message }, open: 20 },
+        ...{ state: 'running', blocked: { events: 20, code: 'template_inactive', message }, open: 20 },
         counters: { ...clean, delivered: 20 },
       });
       await fixture.elastic.request('DELETE', '/_index_template/other');
@@ -182,7 +182,7 @@ test('with 429s on demand everything passes in smaller batches, and nothing twic
   await fixture.setup();
   await connector.post(audits(200, 0, 'j.doe', 'x'.repeat(1000)), 'AUDIT_LOG_ALL');
   await expectAllDelivered(connector, 200);
-  expect(connector.output()).toContain('"code":"busy"');
+  expect(connector.output()).toContain('"code":"too_many_requests"');
 });
 
 describe('Elasticsearch 8.19, with TLS and users', () => {

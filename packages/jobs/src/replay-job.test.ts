@@ -103,7 +103,7 @@ test('an event that a replay has rejected is a dead letter that is counted as on
     delivered: 0,
     dropped: 0,
     lost: 0,
-    fromRuns: 1,
+    fromJobs: 1,
   });
 });
 

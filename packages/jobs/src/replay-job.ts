@@ -43,7 +43,7 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
                 get full() {
                   return deadLetters.full;
                 },
-                append: (deadLetter) => deadLetters.append(deadLetter, 'run'),
+                append: (deadLetter) => deadLetters.append(deadLetter, 'job'),
               },
             },
             total: journal.countBodies(first, next - 1),

@@ -1,6 +1,6 @@
 // The read model of all queries: the same for a running connector and for the files of a stopped one.
 import type { Assurance, NormalizedEvent, Position, ReadableLog, StoredBody, UnmappedField } from '@xiq-siem/core';
-import type { BackfilledLookup, DeadLetterReading, NotedIncident, ProgressHistoryReading } from '@xiq-siem/state';
+import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading, StoredIncident } from '@xiq-siem/state';
 
 export interface KnownDestination {
   readonly name: string;
@@ -16,7 +16,7 @@ export interface ReadModel {
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
   /** Incidents of the state file that are not acknowledged. */
-  incidents(): Promise<readonly NotedIncident[]>;
+  incidents(): Promise<readonly StoredIncident[]>;
   readonly mappingVersion: string | undefined;
   /** Ids of back-filled events; undefined where the caller does not need them. */
   readonly backfilled?: BackfilledLookup | undefined;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { NotedIncident } from '@xiq-siem/state';
+import type { StoredIncident } from '@xiq-siem/state';
 import { expect, test } from 'vitest';
 import { createRates } from './rates.ts';
 import { incidentNumber, statusOf } from './status.ts';
@@ -159,9 +159,9 @@ test('hours until full follow from the free space and the current rate; unknown 
 test('an incident of the state file has the id that acknowledges it', async () => {
   await using fixture = await openFixture(destinations('one'));
   const file = 'quarantine/state-1.sqlite';
-  const damaged: NotedIncident = { id: 2, atMs: 3_000, kind: 'damaged', reason: 'x', file, recovered: 5, lost: 1 };
+  const damaged: StoredIncident = { id: 2, atMs: 3_000, kind: 'damaged', reason: 'x', file, recovered: 5, lost: 1 };
   const unknown = { file: undefined, recovered: 0, lost: undefined };
-  const missing: NotedIncident = { id: 7, atMs: 4_000, kind: 'missing', reason: 'y', ...unknown };
+  const missing: StoredIncident = { id: 7, atMs: 4_000, kind: 'missing', reason: 'y', ...unknown };
   expect((await statusNow(fixture)).incidents).toEqual([]);
   const readModel = { ...fixture.readModel(), incidents: async () => [damaged, missing] };
   const { incidents } = await statusOf(readModel, identity, liveOf(fixture));

@@ -2,7 +2,7 @@
 import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-siem/admin-api';
 import { initialPosition, type Position, type PositionCounters, type RetentionGap } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
-import type { NotedIncident } from '@xiq-siem/state';
+import type { StoredIncident } from '@xiq-siem/state';
 import type { Rates } from './rates.ts';
 import { isSettled, type KnownDestination, type ReadModel, timeOf, unsettledBodies } from './read-model.ts';
 
@@ -81,7 +81,7 @@ export function incidentNumber(id: string): number | undefined {
   return id.startsWith(incidentPrefix) ? Number(id.slice(incidentPrefix.length)) : undefined;
 }
 
-function incidentOf({ id, atMs, kind, reason, file, recovered, lost }: NotedIncident): Incident {
+function incidentOf({ id, atMs, kind, reason, file, recovered, lost }: StoredIncident): Incident {
   return { id: `${incidentPrefix}${id}`, at: timeOf(atMs), kind, reason, file, recovered, lost };
 }
 
@@ -126,13 +126,13 @@ async function deadLettersOf(
   position: Position | undefined,
   counted: number,
 ): Promise<DestinationState['deadLetters']> {
-  const { fromRuns = 0, ...stored } = (await deadLetters.counts()).get(destination) ?? {
+  const { fromJobs = 0, ...stored } = (await deadLetters.counts()).get(destination) ?? {
     open: 0,
     delivered: 0,
     dropped: 0,
     lost: 0,
   };
-  let unaccounted = counted + fromRuns - stored.open - stored.delivered - stored.dropped - stored.lost;
+  let unaccounted = counted + fromJobs - stored.open - stored.delivered - stored.dropped - stored.lost;
   if (unaccounted < 0) {
     // A dead letter is stored before the position. After a crash, or in between, there are more dead letters than the
     // position counts. Those are the newest.
