@@ -43,11 +43,11 @@ export function createClient(url: string, secret: string, maxSockets = 32): Clie
       outgoing.end(body);
     });
   return {
-    async post(path, body) {
+    post: async function postWebhook(path, body) {
       const { status, body: text, retryAfter } = await send(url + path, 'POST', body);
       return { status, receipt: status === 202 ? response.parse(JSON.parse(text)).receipt : undefined, retryAfter };
     },
-    async get(target) {
+    get: async function getUrl(target) {
       const { status, body } = await send(target, 'GET');
       return { status, body };
     },

@@ -108,7 +108,7 @@ export async function startProcess(
     pid: child.pid ?? 0,
     ended,
     output: () => output,
-    end(signal) {
+    end: function endConnector(signal) {
       child.kill(signal);
       return ended;
     },

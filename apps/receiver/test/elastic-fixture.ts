@@ -105,34 +105,34 @@ export async function elasticFixture(
     write,
     streamOf: (family) => `logs-extreme_xiq.${family}-${namespace}`,
     remove: () => here.remove(),
-    async setup() {
+    setup: async function setupElastic() {
       const args = ['setup', 'elastic', '--yes', '--config', here.configFile];
       const { code, output } = await runCommand(args, here.directory);
       if (code !== 0) throw new Error(`setup ended with ${code}: ${output}`);
     },
-    async start() {
+    start: async function startConnector() {
       const connector = await startProcess(here);
       const client = createClient(connector.url, here.secret);
       return {
         output: connector.output,
-        async post(events, messageType) {
+        post: async function postEvents(events, messageType) {
           const path = messageType === undefined ? '/webhooks/xiq' : `/webhooks/xiq/${messageType}`;
           const response = await client.post(path, JSON.stringify(events));
           if (response.status !== 202) throw new Error(`posting was answered ${response.status}`);
         },
-        async status() {
+        status: async function elasticStatus() {
           const { body } = await client.get(`${connector.adminUrl}/readyz`);
           const { status: ready, destinations } = readiness.parse(JSON.parse(body));
           const found = destinations.find(({ name }) => name === 'elastic');
           if (ready !== 'ready' || found === undefined) throw new Error(`readyz answered ${body}`);
           return found;
         },
-        async found() {
+        found: async function countFound() {
           const sources = (await elastic.search(streams)).map(({ _source }) => datasetOf.parse(_source).event.dataset);
           const groups = Object.entries(Object.groupBy(sources, (dataset) => dataset));
           return Object.fromEntries(groups.map(([dataset, all = []]) => [dataset, all.length]));
         },
-        async end() {
+        end: async function endConnector() {
           client.close();
           const code = await connector.end('SIGTERM');
           if (code !== 0) throw new Error(`the connector ended with ${code}: ${connector.output()}`);

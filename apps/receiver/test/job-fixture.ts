@@ -35,7 +35,7 @@ export interface JobFixture extends OperatorFixture {
   arrived(): Promise<{ readonly archive: Copies; readonly splunk: Copies }>;
   status(): Promise<z.output<typeof routes.status.response>>;
   /** Starts a command with `--json` that the test may end early. */
-  begin(message: string): RunningCommand;
+  startCommand(message: string): RunningCommand;
 }
 
 export interface RunningCommand {
@@ -105,7 +105,7 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
       const archive = await inFiles(join(directory, 'out'));
       return { archive: copiesBy(archive, 'id'), splunk: copiesBy(inHecFake(hec), 'id') };
     },
-    begin(message) {
+    startCommand: function startJobCommand(message) {
       const child = spawnConnector([...message.split(' '), '--json', '--config', configFile], secret, directory);
       let stdout = '';
       let stderr = '';

@@ -21,7 +21,7 @@ async function throughKills(fixture: JobFixture, message: string, requestsInAll:
   let resumed = 0;
   for (let kill = 0; kill < kills; kill += 1) {
     const killAndStart = await fixture.prepareKill();
-    const command = fixture.begin(message);
+    const command = fixture.startCommand(message);
     await command.running;
     await duringJob(fixture, requestsInAll / kills);
     await killAndStart(command.ended);
@@ -129,7 +129,7 @@ test.each([
     await using fixture = await jobFixture();
     fixture.refuseSome(() => false);
     await fixture.hec.goDown();
-    const command = fixture.begin('dlq retry');
+    const command = fixture.startCommand('dlq retry');
     await command.running;
     command.end(signal);
     const ended = await command.ended;
@@ -139,7 +139,7 @@ test.each([
       expect(ended.stderr).toContain(`The job continues in the connector. To follow it: xiq-siem jobs watch ${id}.`);
     expect((await fixture.runJson(routes.jobs, 'jobs')).lines[0]?.jobs).toMatchObject([{ id, state: 'running' }]);
 
-    const again = fixture.begin('dlq retry');
+    const again = fixture.startCommand('dlq retry');
     await again.running;
     await fixture.hec.bringBack();
     const { code: last, jobs } = await again.ended;

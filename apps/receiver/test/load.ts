@@ -68,13 +68,13 @@ export function startLoad(
   });
   return {
     client,
-    async reached(count) {
+    reached: async function loadReached(count) {
       if (answered >= count) return;
       if (over) throw tooFew();
       await new Promise<void>((resolve, reject) => waiting.push({ count, resolve, reject }));
     },
     ended,
-    stop() {
+    stop: function stopLoad() {
       stopped = true;
       return ended;
     },

@@ -75,13 +75,13 @@ export async function operatorFixture(
     runCommand([...message.split(' '), '--config', fixture.configFile], fixture.directory);
   return {
     ...{ fixture, configure, write, run },
-    async start() {
+    start: async function startConnector() {
       const connector = await startProcess(fixture);
       const client = createClient(connector.url, fixture.secret);
       clients.push(client);
       return {
         ...connector,
-        async post(messageType, events) {
+        post: async function postEvents(messageType, events) {
           const { status, receipt } = await client.post(`/webhooks/xiq/${messageType}`, JSON.stringify(events));
           if (receipt === undefined) throw new Error(`posting was answered ${status}`);
           return receipt;
@@ -103,7 +103,7 @@ export async function operatorFixture(
       const ended = once(child, 'close');
       return {
         said,
-        async end() {
+        end: async function endWatch() {
           child.kill('SIGINT');
           await ended;
         },

@@ -72,7 +72,7 @@ export async function restFixture(options: RestFixtureOptions = {}): Promise<Res
   }
   return {
     ...{ cloud, operator, delivered, span },
-    async start() {
+    start: async function startSubscribed() {
       const connector = await operator.start();
       running.add(connector);
       for (const { id } of cloud.subscriptions.list()) cloud.subscriptions.remove(id);

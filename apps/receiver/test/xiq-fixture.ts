@@ -53,7 +53,7 @@ sources:
       { application: siem, publicUrl: '${publicUrl}', messageTypes: [ AUDIT_LOG_ALL, SMS_LOG_ALL ], ${subscriptions} }
 `,
       ),
-    async start() {
+    start: async function startConnector() {
       const connector = await startProcess(work);
       running.add(connector);
       return connector;

@@ -112,7 +112,7 @@ export async function proofFixture(
     ...fixture,
     ...{ configure, runLine, runJson, span },
     write: (file, text) => writeFile(join(work.directory, file), text, { mode: 0o600 }),
-    async status() {
+    status: async function statusNow() {
       const { code, lines } = await runJson(routes.status, 'status');
       const [status] = lines;
       if (status === undefined) throw new Error('status said nothing');

@@ -11,10 +11,10 @@ const never = new AbortController().signal;
 export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
   const { journal, pipeline, deadLetters, services } = parts;
   return {
-    async plan(request) {
+    plan: async function planReplay(request) {
       return { span: await sequencesOf(journal, replayRequest.parse(request), never) };
     },
-    async start({ job: { id, request }, span }) {
+    start: async function startReplayJob({ job: { id, request }, span }) {
       const { destinations: named, where } = replayRequest.parse(request);
       requireConfigured(parts, named ?? []);
       if (span === undefined || span.first >= span.next) return startStreams([], pipeline.delivery);

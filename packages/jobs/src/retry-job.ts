@@ -11,11 +11,11 @@ import { requireConfigured, type StreamPlan, startStreams } from './stream-work.
 export function retryKind(parts: RunningParts): JobKind {
   const { deadLetters, pipeline } = parts;
   return {
-    async plan(request) {
+    plan: async function planRetry(request) {
       const { lastNumber } = await deadLetters.extent(filterOf(retryRequest.parse(request)));
       return { lastNumber };
     },
-    async start({ job, lastNumber = 0 }) {
+    start: async function startRetryJob({ job, lastNumber = 0 }) {
       const request = retryRequest.parse(job.request);
       requireConfigured(parts, request.destination === undefined ? [] : [request.destination]);
       const renormalizer = request.renormalize ? createRenormalizer(runningReadModel(parts)) : undefined;
@@ -71,7 +71,7 @@ function retryStream(
       deadLetters: {
         // A dead letter that is rejected again replaces the stored one, so that a full store has capacity for it.
         full: false,
-        async append({ sequence, code, message, lastAttemptMs, json, attempts }) {
+        append: async function storeRejectedAgain({ sequence, code, message, lastAttemptMs, json, attempts }) {
           const stored = reader.deadLetterAt(sequence);
           if (stored === undefined) return;
           const { number, message: _, ...before } = stored;

@@ -40,11 +40,11 @@ export function retryReader(
   }
 
   return {
-    async read(): ReturnType<BodyReader['read']> {
+    read: async function readDeadLetterBodies(): ReturnType<BodyReader['read']> {
       const next = await batches.next();
       return next.done === true ? [] : Promise.all(next.value.map(bodyOf));
     },
-    async close() {
+    close: async function closeRetryReader() {
       closing.abort();
       await batches.return?.();
     },

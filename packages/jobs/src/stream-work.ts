@@ -29,7 +29,7 @@ export function startStreams(
     ),
     progress: () => ({ streams: running.map(streamView) }),
     stop: async (graceMs) => void (await Promise.all(running.map(({ run }) => run.stop(graceMs)))),
-    async close() {
+    close: async function closeStreams() {
       for (const { run } of streams) await run.position.close();
       await close?.();
     },

@@ -69,7 +69,7 @@ function startLoad(port: number, rate: number) {
   send({ port, path, rate, connections: Number(values.connections), secrets: [secret] });
   return {
     phase: (name: string) => send({ phase: name }),
-    async end(): Promise<Measured> {
+    end: async function endLoad(): Promise<Measured> {
       send({ end: true });
       for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
       throw new Error('the load ended without a result');

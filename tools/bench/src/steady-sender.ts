@@ -161,7 +161,7 @@ export function createSteadySender({ port, path, rate, connections, bodyBytes, .
       phase = newPhase(name);
       phases.push(phase);
     },
-    async end() {
+    end: async function endSending() {
       clearInterval(timer);
       const endedMs = performance.now();
       await new Promise<void>((resolve) => {

@@ -14,7 +14,7 @@ export function createClock(startMs: number, stepMs: number, random: Random): Cl
   let steady = startMs;
   let last = startMs - 1;
   return {
-    tick(wanted) {
+    tick: function tickClock(wanted) {
       steady += stepMs * 2 * random.next();
       const soonest = Math.max(last + 1, Math.floor(steady));
       // Unique whole seconds advance by one second each. Used too often, they would move the clock too far ahead.

@@ -13,7 +13,7 @@ export function createLatencies(): Latencies {
   const buckets: number[] = [];
   let total = 0;
   return {
-    add(ms) {
+    add: function addLatency(ms) {
       const bucket = Math.max(0, Math.ceil(Math.log(ms / smallestMs) / Math.log(width)));
       buckets[bucket] = (buckets[bucket] ?? 0) + 1;
       total += 1;

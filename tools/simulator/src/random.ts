@@ -42,7 +42,7 @@ export function createRandom(seed: number): Random {
     between,
     chance: (probability) => next() < probability,
     pick: (choices) => at(choices, between(0, choices.length - 1)),
-    take(choices) {
+    take: function takeOne(choices) {
       const index = between(0, choices.length - 1);
       const taken = at(choices, index);
       choices.splice(index, 1);

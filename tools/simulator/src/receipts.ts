@@ -13,7 +13,7 @@ export interface ReceiptFile {
 export function openReceiptFile(path: string): ReceiptFile {
   const file = openSync(path, 'a', 0o600);
   return {
-    add(receipt, { messageType, events, body }) {
+    add: function addReceipt(receipt, { messageType, events, body }) {
       const sha256 = createHash('sha256').update(body).digest('hex');
       writeSync(file, `${JSON.stringify({ receipt, messageType, events, sha256 })}\n`);
     },

@@ -34,7 +34,7 @@ export function createReport(): Report {
   let firstFailure: string | undefined;
 
   return {
-    add({ body, events }, response, latencyMs) {
+    add: function addResponse({ body, events }, response, latencyMs) {
       sum.bodies += 1;
       sum.events += events;
       sum.bytes += body.length;

@@ -45,7 +45,7 @@ export async function startProcess(launch: Launch, logFile: string): Promise<Ser
       pid,
       ended,
       ending: () => ending,
-      async end(signal, graceMs) {
+      end: async function endProcess(signal, graceMs) {
         signalGroup(pid, signal);
         if (await isGone(pid, graceMs)) return ended;
         signalGroup(pid, 'SIGKILL');

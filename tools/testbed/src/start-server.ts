@@ -122,7 +122,7 @@ async function startOnce(
       ended: async () => running?.ended,
       logs: async () => lastLogs ?? (await logTail(logFile, keptLogBytes)),
       kill: (signal = 'SIGKILL') => end(signal),
-      async restart() {
+      restart: async function restartServer() {
         if (lastLogs !== undefined) throw new TestbedError(`${name} was stopped and its data removed: start a new one`);
         await end('SIGTERM');
         await start();

@@ -55,11 +55,11 @@ export function runningOperations(parts: OperationParts): Operations {
     ...journalChanges(parts, async () => statusOf(readModel(), parts.identity, await parts.live())),
     ...jobChanges(jobs),
     ...destinationChanges(parts),
-    async *tail(query, signal) {
+    tail: async function* tailLive(query, signal) {
       yield* tail(readModel(), whereOfQuery(query), signal);
     },
     doctor: ({ seconds }, signal) => parts.doctor(seconds, signal),
-    async reload() {
+    reload: async function reloadConfiguration() {
       const { changed, needsRestart } = await pipeline.apply(await readAgain(pipeline.configuration()));
       const mappingVersion = pipeline.configuration().mappingVersion();
       subscriptions.reloaded();

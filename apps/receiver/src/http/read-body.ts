@@ -11,12 +11,12 @@ export interface ByteBudget {
 export function byteBudget(maxBytes: number): ByteBudget {
   let reserved = 0;
   return {
-    reserve(bytes) {
+    reserve: function reserveBytes(bytes) {
       if (reserved + bytes > maxBytes) return false;
       reserved += bytes;
       return true;
     },
-    release(bytes) {
+    release: function releaseBytes(bytes) {
       reserved -= bytes;
     },
   };

@@ -47,7 +47,7 @@ export function openSdk({ counters, gauges, resource, otlp, log, now }: Telemetr
   const described = resourceFromAttributes(attributes);
   const scope = { name: resource.name, version: resource.version };
   const producer: MetricProducer = {
-    async collect() {
+    collect: async function collectMetrics() {
       const times = { startedMs, nowMs: now() };
       const data = [...counterData(counters, times), ...gaugeData(await gauges(), counters, times)];
       return { resourceMetrics: { resource: described, scopeMetrics: [{ scope, metrics: data }] }, errors: [] };
@@ -77,13 +77,13 @@ export function openSdk({ counters, gauges, resource, otlp, log, now }: Telemetr
   for (const api of [metrics, logs, context, propagation]) api.disable();
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
   return {
-    async prometheus() {
+    prometheus: async function exposePrometheus() {
       if (/^\s*true\s*$/i.test(process.env['OTEL_SDK_DISABLED'] ?? '')) {
         throw new ConnectorError('telemetry_disabled', 'OTEL_SDK_DISABLED is set: unset it to get metrics');
       }
       return serializer.serialize((await scraped.collect()).resourceMetrics);
     },
-    async shutdown() {
+    shutdown: async function shutdownSdk() {
       await sdk.shutdown();
       diag.disable();
     },

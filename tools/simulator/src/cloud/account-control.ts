@@ -35,17 +35,17 @@ export interface SubscriptionControl {
 export function createSubscriptionControl(store: SubscriptionStore, accounts: readonly string[]): SubscriptionControl {
   return {
     list: store.list,
-    add(input) {
+    add: function addSubscription(input) {
       const { account, secret: given, ...rest } = addedSubscriptionSchema.parse(input);
       return store.add({ ...rest, secret: given, account: accountOf(accounts, account) });
     },
-    change(id, input) {
+    change: function changeSubscription(id, input) {
       const given = Object.entries(subscriptionChangeSchema.parse(input)).filter(([, value]) => value !== undefined);
       const changed = store.change(id, Object.fromEntries(given));
       if (changed === undefined) throw new RangeError(`unknown subscription ${id}`);
       return changed;
     },
-    remove(id) {
+    remove: function removeSubscription(id) {
       if (!store.remove(id)) throw new RangeError(`unknown subscription ${id}`);
     },
   };
@@ -67,7 +67,7 @@ export interface TokenControl {
 
 export function createTokenControl(store: TokenStore, accounts: readonly string[], now: () => number): TokenControl {
   return {
-    create(request = {}) {
+    create: function createApiToken(request = {}) {
       const { account, permissions, expiresInSeconds } = tokenRequestSchema.parse(request);
       const expiresAtMs = expiresInSeconds === undefined ? undefined : now() + expiresInSeconds * 1000;
       const allowed: readonly Permission[] = permissions;

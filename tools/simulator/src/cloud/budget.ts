@@ -39,7 +39,7 @@ export function createBudget(limit: number, now: () => number): Budget {
   }
 
   return {
-    take(account) {
+    take: function takeRequest(account) {
       const hour = hourOf(account);
       const allowed = hour.used < limit;
       if (allowed) hour.used += 1;

@@ -101,7 +101,7 @@ export function createFaultState(random: Random): FaultState {
   const nameOf = (name: string): FaultName => faultNameSchema.parse(name);
 
   return {
-    get() {
+    get: function getFaults() {
       const entries = faultNameSchema.options.flatMap((name) => {
         const settings = current[name];
         if (settings?.next === undefined) return settings === undefined ? [] : [[name, settings]];
@@ -109,18 +109,18 @@ export function createFaultState(random: Random): FaultState {
       });
       return faultsSchema.parse(Object.fromEntries(entries));
     },
-    set(faults) {
+    set: function setFaults(faults) {
       const changed = faultsSchema.parse(faults);
       for (const name of Object.keys(changed)) times.delete(nameOf(name));
       current = { ...current, ...changed };
     },
-    clear(...names) {
+    clear: function clearFaults(...names) {
       for (const name of names.length === 0 ? faultNameSchema.options : names) {
         delete current[name];
         times.delete(name);
       }
     },
-    hit(name, chance) {
+    hit: function hitFault(name, chance) {
       const settings = current[name];
       if (settings === undefined || !matches(settings, chance)) return undefined;
       if (settings.rate !== undefined && !random.chance(settings.rate)) return undefined;

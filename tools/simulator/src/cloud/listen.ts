@@ -22,7 +22,7 @@ export async function listenAtLoopback(fetchCallback: Fetch, port: number): Prom
   if (address === null || typeof address === 'string') throw new Error('no port to listen at');
   return {
     url: `http://127.0.0.1:${address.port}`,
-    async close() {
+    close: async function closeListener() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;

@@ -9,7 +9,7 @@ export interface Scheduler {
 export function createScheduler(): Scheduler {
   const timers = new Set<NodeJS.Timeout>();
   return {
-    run(delayMs, effect) {
+    run: function runLater(delayMs, effect) {
       if (delayMs === undefined) {
         effect();
         return;
@@ -20,7 +20,7 @@ export function createScheduler(): Scheduler {
       }, delayMs);
       timers.add(timer);
     },
-    clear() {
+    clear: function clearScheduler() {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
     },

@@ -44,13 +44,13 @@ export function createSubscriptionStore(now: () => number): SubscriptionStore {
   return {
     list: (account) => [...all.values()].filter((one) => account === undefined || one.account === account),
     find: (id) => all.get(id),
-    add(subscription) {
+    add: function storeSubscription(subscription) {
       const atMs = now();
       const made = { ...subscription, id: String(nextId()), createdAtMs: atMs, updatedAtMs: atMs };
       all.set(made.id, made);
       return made;
     },
-    change(id, change) {
+    change: function updateSubscription(id, change) {
       const before = all.get(id);
       if (before === undefined) return undefined;
       const after = { ...before, ...change, updatedAtMs: now() };
@@ -58,7 +58,7 @@ export function createSubscriptionStore(now: () => number): SubscriptionStore {
       return after;
     },
     remove: (id) => all.delete(id),
-    clear() {
+    clear: function clearSubscriptions() {
       all.clear();
       nextId = ids();
     },

@@ -45,13 +45,13 @@ export function createTokenStore(now: () => number): TokenStore {
   }
 
   return {
-    create(token, text = jwt(token)) {
+    create: function createToken(token, text = jwt(token)) {
       tokens.set(text, token);
       const [oldest] = tokens.keys();
       if (tokens.size > maxTokens && oldest !== undefined) tokens.delete(oldest);
       return text;
     },
-    find(text) {
+    find: function findToken(text) {
       const token = tokens.get(text);
       return token?.expiresAtMs !== undefined && token.expiresAtMs <= now() ? undefined : token;
     },

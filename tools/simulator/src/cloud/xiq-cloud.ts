@@ -91,7 +91,7 @@ export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqC
       },
     },
     requests: requests.list,
-    reset() {
+    reset: function resetCloud() {
       flow.stop();
       for (const part of [scheduler, sender, store, subscriptions, faults, budget, requests, emitter, maker])
         part.clear();
@@ -124,7 +124,7 @@ export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqC
   return {
     ...cloud,
     url: listener.url,
-    async close() {
+    close: async function closeCloud() {
       flow.stop();
       scheduler.clear();
       sender.clear();

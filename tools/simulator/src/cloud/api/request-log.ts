@@ -21,12 +21,12 @@ const maxRequests = 1000;
 export function createRequestLog(): RequestLog {
   let logged: LoggedRequest[] = [];
   return {
-    add(request) {
+    add: function logRequest(request) {
       logged.push(request);
       if (logged.length > 2 * maxRequests) logged = logged.slice(-maxRequests);
     },
     list: () => logged.slice(-maxRequests),
-    clear() {
+    clear: function clearRequestLog() {
       logged = [];
     },
   };

@@ -87,7 +87,7 @@ export function createEmitter(options: EmitterOptions): Emitter {
   }
 
   return {
-    emit(input) {
+    emit: function emitEvents(input) {
       const { type, count, atMs, stepMs, batch, ...wanted } = emitSchema.parse(input);
       const account = accountOf(accounts, wanted.account);
       const tenant = accounts.indexOf(account);
@@ -106,7 +106,7 @@ export function createEmitter(options: EmitterOptions): Emitter {
       return events;
     },
     onClockChange: () => lastTimes.clear(),
-    clear() {
+    clear: function clearEmitter() {
       lastTimes.clear();
       sequence = 0;
       random = createRandom(seed);

@@ -56,7 +56,7 @@ export function createEventFlow(emitter: Emitter, accounts: readonly string[], r
   }
 
   return {
-    set(options) {
+    set: function setFlow(options) {
       stop();
       current = flowSchema.parse(options);
       if (current.eventsPerSecond === 0) return;

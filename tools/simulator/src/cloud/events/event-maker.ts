@@ -67,14 +67,14 @@ export function createEventMaker(seed: number): EventMaker {
   }
 
   return {
-    make(tenant, type, timeMs) {
+    make: function makeEvent(tenant, type, timeMs) {
       const own = world.tenants[tenant];
       if (own === undefined) throw new RangeError(`no tenant ${tenant}`);
       const { webhook, rest } = formsOf(type, contextOf(own, world.random, timeMs));
       return { webhook: world.random.chance(0.03) ? { ...webhook, ...unknownFields } : webhook, rest };
     },
     repeat: (type, { webhook, rest }) => ({ webhook, rest: { ...rest, id: idOf(type) } }),
-    clear() {
+    clear: function resetWorld() {
       world = begin(seed);
     },
   };

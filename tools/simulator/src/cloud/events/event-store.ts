@@ -43,14 +43,14 @@ export function createEventStore(maxEvents: number): EventStore {
   }
 
   return {
-    add(event) {
+    add: function addEvent(event) {
       const list = listOf(event.account, event.messageType);
       list.splice(firstAtOrAfter(list, event.timeMs + 1), 0, event);
       if (list.length <= maxEvents) return;
       list.shift();
       forgotten += 1;
     },
-    find({ account, types = messageTypes, ...span }) {
+    find: function findEvents({ account, types = messageTypes, ...span }) {
       const wanted = [...lists].filter(([key]) => {
         const [type, ...name] = key.split(' ');
         return types.some((one) => one === type) && (account === undefined || account === name.join(' '));
@@ -60,7 +60,7 @@ export function createEventStore(maxEvents: number): EventStore {
     },
     count: () => [...lists.values()].reduce((sum, list) => sum + list.length, 0),
     forgotten: () => forgotten,
-    clear() {
+    clear: function clearEvents() {
       lists.clear();
       forgotten = 0;
     },

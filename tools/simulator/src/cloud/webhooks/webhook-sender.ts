@@ -149,10 +149,10 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
   return {
     send,
     pending: () => pending.size() + postponed.size,
-    async settled() {
+    settled: async function webhooksSettled() {
       while (pending.size() + postponed.size > 0) await pending.change();
     },
-    clear() {
+    clear: function clearWebhooks() {
       epoch += 1;
       for (const { release } of postponed.values()) release();
       postponed.clear();

@@ -61,7 +61,7 @@ export function createWorkQueue<T>(atOnce: number, run: (work: T) => Promise<voi
     },
     size: () => waiting.length + timers.size + running,
     change: () => changed.promise,
-    clear() {
+    clear: function clearQueue() {
       waiting = [];
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
