@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { allCommands as commands } from '../src/commands.ts';
 import { renderCommands } from './render-commands.ts';
 
-it('the committed reference is that of the commands', async () => {
+it('the committed reference is current', async () => {
   const file = new URL('../../../docs/reference/commands.md', import.meta.url);
   expect(await readFile(file, 'utf8')).toBe(await renderCommands());
 });

@@ -1,4 +1,4 @@
-// The table of all commands: `serve` and those of the command line package.
+// All commands: `serve` and those of the cli package.
 import { type CommandEntry, commands } from '@xiq-siem/cli';
 
 const serve: CommandEntry = {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { audit, destinations, type Fixture, judging, openFixture } from '@xiq-siem/queries/test-queries';
+import { audit, destinations, type Fixture, openFixture, verdictWhere } from '@xiq-siem/queries/test-queries';
 import { expect, it, onTestFinished } from 'vitest';
 import { openOperations } from './open-operations.ts';
 import { runCommand } from './run-command.ts';
@@ -11,7 +11,7 @@ import { product, testTerminal } from './test-session.ts';
 async function stopped(): Promise<Fixture> {
   const fixture = await openFixture(destinations('one'));
   onTestFinished(() => fixture[Symbol.asyncDispose]());
-  fixture.siem('one').response = judging('rejected', (json) => json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
   await fixture.keep([audit(1), audit(2)]);
   await fixture.settled();
   await fixture.stop();

@@ -6,7 +6,8 @@ import { exits } from './exit-codes.ts';
 import { printable } from './terminal/printable.ts';
 
 function missingName(command: string, names: readonly string[]): Error {
-  const known = names.length === 0 ? 'there is no such destination' : `one of ${names.map(printable).join(', ')}`;
+  const known =
+    names.length === 0 ? 'there is no destination for this command' : `one of ${names.map(printable).join(', ')}`;
   return wrongArguments(command, `missing NAME: ${known}`);
 }
 

@@ -74,7 +74,7 @@ it.each([401, 404])('another program at its port that returns %i is not the conn
 
 it('a connector that hangs is an error, and its files are not read', async () => {
   const { data } = await fixture(await listening(() => undefined));
-  const message = expect.stringContaining('does not respond: no whole answer within 50 ms');
+  const message = expect.stringContaining('does not respond: no complete response within 50 ms');
   await expect(runningAt(data, 50)).rejects.toMatchObject({ code: 'connector_unreachable', message });
 });
 

@@ -4,14 +4,14 @@ import { replayRequest } from '@xiq-siem/admin-api';
 import { openJobs, spanOf } from '@xiq-siem/jobs/test-jobs';
 import {
   audit,
-  away,
   destinations,
   type Fixture,
-  judging,
   linesOf,
   never,
   openFixture,
+  unavailable,
   until,
+  verdictWhere,
 } from '@xiq-siem/queries/test-queries';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -30,12 +30,12 @@ async function filesOf({ directory }: Fixture): Promise<Record<string, string>> 
 
 test('reading operations answer from the files of a stopped connector, as snapshots, and change no file', async () => {
   await using fixture = await openFixture(destinations('one'));
-  fixture.siem('one').response = judging('rejected', (json) => json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
   const receipt = await fixture.keep([audit(1, { riskScore: 1 }), audit(2)]);
   await fixture.settled();
-  fixture.siem('one').response = away;
-  const { begin, jobOf, stop } = await openJobs(fixture);
-  const { id } = await begin('replay', replayRequest.parse(spanOf(fixture)));
+  fixture.siem('one').response = unavailable;
+  const { start, jobOf, stop } = await openJobs(fixture);
+  const { id } = await start('replay', replayRequest.parse(spanOf(fixture)));
   await until(() => jobOf(id).streams[0]?.state === 'backing_off');
   await stop();
   const configuration = fixture.pipeline.configuration();

@@ -1,4 +1,4 @@
-// For tests: telemetry, its counters and what it logs.
+// For tests: telemetry with its counters and its log.
 
 import { createLogger } from '@xiq-siem/cli';
 import { fakeClock } from '@xiq-siem/cli/test-clock';
@@ -9,7 +9,7 @@ import { startTelemetry } from './telemetry.ts';
 
 export const resource = { name: 'xiq-siem-connector', version: '0.1.0', instanceId: 'an-instance' };
 
-/** The log's minutes do not pass. */
+/** The clock of the log stands still. */
 export function telemetryToTest(options: Partial<TelemetryOptions> = {}) {
   const lines: string[] = [];
   const write = (line: string) => lines.push(line);

@@ -72,7 +72,8 @@ describe('dlq retry', () => {
   });
 
   it('too many jobs: 75', async () => {
-    const tooMany = () => Promise.reject(new ConnectorError('too_many_jobs', '4 jobs run: wait for one, or cancel it'));
+    const tooMany = () =>
+      Promise.reject(new ConnectorError('too_many_jobs', '4 jobs are running: wait for one to end, or cancel it'));
     expect((await runTest(['dlq', 'retry'], { retry: tooMany })).code).toBe(75);
   });
 
@@ -164,7 +165,7 @@ describe('jobs', () => {
     expect((await runTest(['jobs', 'watch', 'abc123'], { watchJob: () => lines(done) })).code).toBe(0);
     async function* none(): AsyncGenerator<Job> {
       yield* [];
-      throw new ConnectorError('not_found', 'there is no job x: see xiq-siem jobs');
+      throw new ConnectorError('not_found', 'unknown job x: run xiq-siem jobs for the list');
     }
     expect((await runTest(['jobs', 'watch', 'x'], { watchJob: none })).code).toBe(66);
   });

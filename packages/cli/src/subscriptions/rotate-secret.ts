@@ -1,6 +1,6 @@
 // `xiq-siem subscriptions rotate-secret`: a new secret for our webhooks, with none of them refused on the way.
 import { ConnectorError, type Secret } from '@xiq-siem/core';
-import { openDocumentsBeside } from '@xiq-siem/state';
+import { openSharedDocuments } from '@xiq-siem/state';
 import {
   acceptsSecret,
   type GuideStep,
@@ -92,7 +92,7 @@ async function rotate(
   grace: number | undefined,
 ): Promise<number> {
   const { application, publicUrl } = target;
-  using documents = openDocumentsBeside(configuration.resolvePath(configuration.dataDirectory), log);
+  using documents = openSharedDocuments(configuration.resolvePath(configuration.dataDirectory), log);
   const steps = rotateManaged(
     {
       target: { application, publicUrl },

@@ -8,7 +8,7 @@ import { routes } from '@xiq-siem/admin-api';
 import type { Logger } from '@xiq-siem/core';
 import { openDataDirectory } from '@xiq-siem/journal';
 import { startXiqCloud, type XiqCloud, type XiqCloudOptions } from '@xiq-siem/simulator';
-import { documentNames, documentReading, openDocumentsBeside, openStateSnapshot, prepareState } from '@xiq-siem/state';
+import { documentNames, documentReading, openSharedDocuments, openStateSnapshot, prepareState } from '@xiq-siem/state';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { commands } from '../commands.ts';
@@ -261,7 +261,7 @@ describe('rotate-secret where no connector runs', () => {
     await run(['apply', '--yes']);
     await writeFile(secretFile, `${secret}\ncanary-next\n`);
     {
-      using documents = openDocumentsBeside(join(directory, 'data'), silent);
+      using documents = openSharedDocuments(join(directory, 'data'), silent);
       const next = createHash('sha256').update('canary-next').digest('hex');
       await documents.put(documentNames.rotation('xiq'), { next });
     }

@@ -6,7 +6,7 @@ import { type HecFake, startHecFake } from '@xiq-siem/testkit';
 import { type Arrival, inCollector, inElasticsearch, inFiles, inHecFake } from './arrivals.ts';
 import { runCommand, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
 
-export interface Siems {
+export interface AllDestinations {
   readonly fixture: TemporaryDirectory;
   readonly elasticsearch: RunningServer;
   readonly collector: RunningServer;
@@ -23,7 +23,7 @@ export interface Arrivals {
   readonly otel: readonly Arrival[];
 }
 
-export interface SiemsOptions {
+export interface AllDestinationsOptions {
   /** Added to the configuration. */
   readonly yaml?: string;
   /** Keys for each of the destinations but the archive. */
@@ -48,7 +48,11 @@ export async function hecFixture(
 
 export const startHec = (): Promise<HecFake> => startHecFake({ tokens: { [token]: {} } });
 
-export async function startSiems({ yaml = '', each = {}, others = {} }: SiemsOptions): Promise<Siems> {
+export async function startAllDestinations({
+  yaml = '',
+  each = {},
+  others = {},
+}: AllDestinationsOptions): Promise<AllDestinations> {
   await using started = new AsyncDisposableStack();
   const [elasticsearch, collector, hec] = await Promise.all([
     startServer('elasticsearch', {}).then((server) => started.adopt(server, ({ stop }) => stop())),
