@@ -44,10 +44,8 @@ export const destinationResumeCommand = defineCommand({
     connect(async ({ operations, signal, print, printJson }) => {
       if (name === undefined) {
         const { destinations } = await operations.status({}, signal);
-        throw missingName(
-          'destination resume',
-          destinations.map((destination) => destination.name),
-        );
+        const names = destinations.map((destination) => destination.name);
+        throw missingName('destination resume', names);
       }
       printJson(await operations.resumeDestination({ name }, signal));
       print(`Destination ${printable(name)} is being retried: see xiq-siem status.`);
