@@ -38,6 +38,6 @@ test('killed under load, and down for a time: all that was sent meanwhile comes,
   const span = ['--from', new Date(beganMs - 1_000).toISOString(), '--to', new Date().toISOString()];
   const proof = await fixture.run('completeness', ...span, '--types', audit, '--json');
   const lines = proof.stdout.trim().split('\n');
-  expect(routes.completeness.response.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ verdict: 'whole' });
+  expect(routes.completeness.response.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ verdict: 'complete' });
   expect(proof.code).toBe(0);
 }, 120_000);

@@ -30,8 +30,10 @@ test('differing wordings: missing and surplus, not whole, and each pair is named
       expect(other?.time).toBe(time);
     }
   }
-  expect(cells.filter(({ state }) => state !== 'whole').map(({ messageType }) => messageType)).toContain(audit);
-  expect(cells.filter(({ messageType }) => messageType !== audit).every(({ state }) => state === 'whole')).toBe(true);
+  expect(cells.filter(({ state }) => state !== 'complete').map(({ messageType }) => messageType)).toContain(audit);
+  expect(cells.filter(({ messageType }) => messageType !== audit).every(({ state }) => state === 'complete')).toBe(
+    true,
+  );
   const shown = await fixture.say(`completeness ${fixture.span()}`);
   expect([shown.code, shown.output]).toEqual([1, expect.stringContaining('Not whole')]);
   // Fetched, both forms are there, and nothing is left that is missing: what only the webhook said stays surplus.
@@ -53,8 +55,8 @@ test('what the log hides is surplus (1); GDPR and LOCATION are unprovable (3), a
   const unprovable = await fixture.prove();
   expect([unprovable.code, unprovable.verdict]).toEqual([3, 'unprovable']);
   const stateOf = Object.fromEntries(unprovable.cells.map(({ messageType, state }) => [messageType, state]));
-  expect(stateOf).toEqual({ [audit]: 'whole', GDPR_LOG_ALL: 'unprovable', LOCATION_AP_CENTRIC: 'unprovable' });
-  expect(await fixture.prove(`${fixture.span()} --types ${audit}`)).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(stateOf).toEqual({ [audit]: 'complete', GDPR_LOG_ALL: 'unprovable', LOCATION_AP_CENTRIC: 'unprovable' });
+  expect(await fixture.prove(`${fixture.span()} --types ${audit}`)).toMatchObject({ code: 0, verdict: 'complete' });
 
   cloud.faults.set({ hideFromLog: { next: 2 } });
   const hidden = cloud.emit({ type: audit, count: 2 });
@@ -79,14 +81,14 @@ test.each([
     const shown = await fixture.say(`completeness ${span}`);
     expect(shown.output).toMatch(ms > 0 ? /60 min ahead of ours/ : /60 min behind ours/);
     if (ms > 0) {
-      expect(blind).toMatchObject({ code: 0, verdict: 'whole' });
+      expect(blind).toMatchObject({ code: 0, verdict: 'complete' });
       return;
     }
     expect(blind).toMatchObject({ code: 3, verdict: 'unprovable' });
     const settledEndMs = Date.now() - hour;
     for (const { hour: begin, state } of blind.cells) {
       const isOver = Date.parse(begin) + hour <= settledEndMs;
-      expect([begin, state]).toEqual([begin, isOver ? 'whole' : 'unprovable']);
+      expect([begin, state]).toEqual([begin, isOver ? 'complete' : 'unprovable']);
     }
     cloud.faults.set({ drop: {} });
     cloud.emit({ type: audit, count: 5 });

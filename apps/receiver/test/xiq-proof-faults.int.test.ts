@@ -20,13 +20,13 @@ test('429, an answer that is cut, pages that shift, a total that moves: what is 
     cutAnswer: { next: 1, on: ['logs'], page: 2 },
     serverError: { next: 1, status: 502, on: ['logs'], page: 3 },
   });
-  expect(await fixture.prove(message())).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.prove(message())).toMatchObject({ code: 0, verdict: 'complete' });
 
   cloud.faults.set({ shiftPages: { next: 2, events: 7, on: ['logs'] } });
   const shifted = await fixture.prove(message());
   await cloud.settled();
   expect([0, 1]).toContain(shifted.code);
-  expect(await fixture.prove(message())).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.prove(message())).toMatchObject({ code: 0, verdict: 'complete' });
   await fixture.hasAll(cloud.truth().events);
 
   // Total and pages contradict each other for good: what was read is not called all there is.
@@ -67,5 +67,5 @@ test('a token that expires: no verdict, and the words say what to do; with anoth
   await fixture.write('token', cloud.tokens.create({}));
   // A file of secrets is looked at once a second.
   await until('the new token is taken', async () => (await fixture.say(`completeness ${fixture.span()}`)).code !== 77);
-  expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'complete' });
 });

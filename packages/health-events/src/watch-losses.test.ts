@@ -90,7 +90,7 @@ function watched() {
 
 it('events that are missing are said, once for each hour and message type', async () => {
   const said = watched();
-  expect(await said(figures, { ...figures, messageType: 'SMS_LOG_ALL', state: 'whole', missing: 0 })).toMatchObject([
+  expect(await said(figures, { ...figures, messageType: 'SMS_LOG_ALL', state: 'complete', missing: 0 })).toMatchObject([
     {
       action: 'completeness-missing',
       subject: 'xiq',

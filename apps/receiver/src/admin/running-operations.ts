@@ -27,8 +27,8 @@ export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identi
   readonly doctor: Doctor;
   live(): Promise<LiveFigures>;
   readonly subscriptions: {
-    /** Looks now; the names of the sources that were looked at. */
-    look(source: string | undefined): Promise<readonly string[]>;
+    /** Checks now; resolves with the names of the checked sources. */
+    check(source: string | undefined): Promise<readonly string[]>;
     /** The configuration may name others now. */
     reloaded(): void;
   };
@@ -66,7 +66,7 @@ export function runningOperations(parts: OperationParts): Operations {
       return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
     },
     async checkSubscriptions({ source }) {
-      const checked = await subscriptions.look(source);
+      const checked = await subscriptions.check(source);
       if (source !== undefined && checked.length === 0) {
         throw new ConnectorError('not_found', `no source ${source} has subscriptions in the configuration`);
       }

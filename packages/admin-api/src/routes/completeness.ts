@@ -10,7 +10,7 @@ const event = z.strictObject({ id: z.string(), time, message: z.string().optiona
 const cell = z.strictObject({
   messageType: z.string(),
   hour: time.describe('Its beginning.'),
-  state: z.enum(['whole', 'missing', 'surplus', 'unprovable']),
+  state: z.enum(['complete', 'missing', 'surplus', 'unprovable']),
   reason: z.string().optional().describe('Why it is unprovable, or what the difference may come from.'),
   xiq: count.nullable().describe('Events that ExtremeCloud IQ has; null where it cannot be asked.'),
   kept: count,
@@ -31,8 +31,8 @@ const completenessLine = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('end'),
     snapshot,
-    verdict: z.enum(['whole', 'missing_or_surplus', 'unprovable']),
-    cells: z.strictObject({ whole: count, missing: count, surplus: count, unprovable: count }),
+    verdict: z.enum(['complete', 'missing_or_surplus', 'unprovable']),
+    cells: z.strictObject({ complete: count, missing: count, surplus: count, unprovable: count }),
     note: z.string().optional().describe('What else is to be known: that clocks differ.'),
   }),
 ]);
