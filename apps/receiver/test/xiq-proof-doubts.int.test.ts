@@ -35,7 +35,7 @@ test('differing wordings: missing and surplus, not whole, and each pair is named
     true,
   );
   const shown = await fixture.say(`completeness ${fixture.span()}`);
-  expect([shown.code, shown.output]).toEqual([1, expect.stringContaining('Not whole')]);
+  expect([shown.code, shown.output]).toEqual([1, expect.stringContaining('Incomplete')]);
   // Fetched, both forms are there, and nothing is left that is missing: what only the webhook said stays surplus.
   expect((await fixture.say(`backfill ${fixture.span()}`)).code).toBe(0);
   const after = await fixture.prove();
@@ -96,7 +96,7 @@ test.each([
     expect([1, 3]).toContain((await fixture.prove(span)).code);
     const preview = await fixture.say(`backfill ${span} --dry-run`);
     expect(preview.output).toMatch(
-      /60 min behind ours; what was logged since .* has not settled, and was not looked at/,
+      /60 min behind ours; the log since .* has not settled and was not read/,
     );
   },
 );

@@ -38,7 +38,7 @@ test('429, an answer that is cut, pages that shift, a total that moves: what is 
 
   cloud.faults.set({ cutAnswer: { on: ['logs'], page: 3 } });
   const cut = await fixture.say(`completeness ${message()}`);
-  expect([cut.code, cut.output]).toEqual([69, expect.not.stringContaining('Whole')]);
+  expect([cut.code, cut.output]).toEqual([69, expect.not.stringContaining('Complete')]);
   cloud.faults.clear();
 
   cloud.faults.set({ tooManyRequests: { retryAfterSeconds: 3_600, on: ['logs'] } });
@@ -49,7 +49,7 @@ test('429, an answer that is cut, pages that shift, a total that moves: what is 
     const [type] = only(await jobsOf(fixture)).types ?? [];
     return type?.state === 'waiting' && type;
   });
-  expect(waiting.message).toMatch(/^until .*: ExtremeCloud IQ asks us to wait$/);
+  expect(waiting.message).toMatch(/^until .*: ExtremeCloud IQ requires a wait$/);
   cloud.faults.clear();
 }, 90_000);
 
