@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { RunningServer } from '@xiq-siem/testbed';
 import type { HecFake } from '@xiq-siem/testkit';
 import { z } from 'zod';
-import { askJson, askLines, linesOf } from './ask.ts';
+import { linesOf, requestJson, requestLines } from './http-json.ts';
 
 /** One event as it was found; a copy of it is another arrival. */
 export interface Arrival {
@@ -69,7 +69,7 @@ export async function inVictoriaLogs({ url }: RunningServer, destination: string
   const query = `{source="xiq:webhook:${destination}"} | fields ${Object.keys(row.shape).join(', ')}`;
   const found: Arrival[] = [];
   const path = '/select/logsql/query?limit=10000000&query=';
-  for await (const line of askLines(`${url}${path}${encodeURIComponent(query)}`)) {
+  for await (const line of requestLines(`${url}${path}${encodeURIComponent(query)}`)) {
     const { 'event.event.id': id, 'event.event.dataset': dataset, ...rest } = row.parse(JSON.parse(line));
     found.push({ id, dataset, receipt: rest['event.extreme.xiq.receipt'] });
   }
@@ -83,11 +83,11 @@ const pageSize = 10_000;
 
 /** Every document of our data streams, page by page in the order of `event.id`, each under its `_id`. */
 export async function inElasticsearch({ url }: RunningServer): Promise<readonly Arrival[]> {
-  await askJson(`${url}/logs-extreme_xiq.*/_refresh`, 'POST');
+  await requestJson(`${url}/logs-extreme_xiq.*/_refresh`, 'POST');
   const _source = ['event.id', 'event.dataset', 'extreme.xiq.receipt'];
   const pageAfter = async (last: readonly string[]) => {
     const query = { size: pageSize, _source, sort: ['event.id'], search_after: last };
-    return hits.parse(await askJson(`${url}/logs-extreme_xiq.*/_search`, 'POST', query)).hits.hits;
+    return hits.parse(await requestJson(`${url}/logs-extreme_xiq.*/_search`, 'POST', query)).hits.hits;
   };
   const found: Arrival[] = [];
   for (let page = await pageAfter(['']); page.length > 0; page = await pageAfter(page.at(-1)?.sort ?? [])) {
@@ -104,5 +104,5 @@ const count = z.object({ count: z.int() });
 
 /** Documents of a data set, by `_count`. */
 export async function countInElasticsearch({ url }: RunningServer, dataset: string): Promise<number> {
-  return count.parse(await askJson(`${url}/logs-${dataset}-default/_count`)).count;
+  return count.parse(await requestJson(`${url}/logs-${dataset}-default/_count`)).count;
 }

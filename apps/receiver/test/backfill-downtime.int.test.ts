@@ -12,7 +12,7 @@ test('killed under load, and down for a time: all that was sent meanwhile comes,
   await fixture.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
   const first = await fixture.start();
   await until('the subscriptions are made', async () => cloud.subscriptions.list().length === 2);
-  const beganMs = Date.now();
+  const startedMs = Date.now();
   cloud.flow.set({ eventsPerSecond: 200, types: [audit], batch: 5 });
   await setTimeout(3_000);
   await first.end('SIGKILL');
@@ -35,7 +35,7 @@ test('killed under load, and down for a time: all that was sent meanwhile comes,
   await until('all is delivered', async () => (await receipts()).size === total, 40_000);
   expect([...(await receipts()).values()].filter(({ size }) => size > 1)).toEqual([]);
   expect(second.output()).toContain('no webhook was accepted from');
-  const span = ['--from', new Date(beganMs - 1_000).toISOString(), '--to', new Date().toISOString()];
+  const span = ['--from', new Date(startedMs - 1_000).toISOString(), '--to', new Date().toISOString()];
   const proof = await fixture.run('completeness', ...span, '--types', audit, '--json');
   const lines = proof.stdout.trim().split('\n');
   expect(routes.completeness.response.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ verdict: 'complete' });

@@ -11,10 +11,10 @@ const [audit, authentication] = types;
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 
 /** Three that come at once show that both clocks agree. */
-const comeAtOnce = ({ cloud }: RestFixture): void => void cloud.emit({ type: audit, count: 3 });
+const emitNow = ({ cloud }: RestFixture): void => void cloud.emit({ type: audit, count: 3 });
 
 async function jobOf({ operator }: RestFixture) {
-  const { lines } = await operator.ask(routes.jobs, 'jobs');
+  const { lines } = await operator.runJson(routes.jobs, 'jobs');
   return only(only(lines).jobs);
 }
 
@@ -23,7 +23,7 @@ test('what was dropped is back-filled, nothing twice, and the proof says whole',
   const connector = await fixture.start();
   const { cloud } = fixture;
   cloud.emit({ type: audit, count: 27, atMs: earlier(1_000) });
-  comeAtOnce(fixture);
+  emitNow(fixture);
   cloud.emit({ type: authentication, count: 20, atMs: earlier(900), sameMillisecond: true });
   await cloud.settled();
   await fixture.hasDelivered(50);
@@ -53,15 +53,15 @@ test.for(['kill -9', 'a power cut'])(
   '%s in the midst: the next start goes on with it by itself, nothing twice and nothing lost',
   { timeout: 60_000 },
   async (how, { skip }) => {
-    const lack = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
-    skip(lack !== undefined, lack);
+    const missingTools = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
+    skip(missingTools !== undefined, missingTools);
     const disk = how === 'kill -9' ? undefined : await ext4Disk(onTestFinished);
     await using fixture = await restFixture(disk === undefined ? {} : { parent: disk.path });
     const { cloud, operator } = fixture;
     const first = await fixture.start();
     await disk?.sync();
     const cutPower = await disk?.armPowerCut();
-    comeAtOnce(fixture);
+    emitNow(fixture);
     await cloud.settled();
     cloud.faults.set({ drop: {}, slowAnswer: { delayMs: 30, on: ['logs'] } });
     for (const hour of [6, 5, 4, 3, 2, 1]) cloud.emit({ type: audit, count: 300, atMs: earlier(hour * 3_600) });
@@ -94,7 +94,7 @@ test('a webhook that comes after its event was back-filled is delivered to nobod
   await using fixture = await restFixture();
   const { cloud, operator } = fixture;
   const first = await fixture.start();
-  comeAtOnce(fixture);
+  emitNow(fixture);
   await cloud.settled();
   cloud.faults.set({ late: { delayMs: 4_000 } });
   const [event] = cloud.emit({ type: audit, count: 2, atMs: earlier(60) });
@@ -111,10 +111,10 @@ test('a webhook that comes after its event was back-filled is delivered to nobod
   const element = JSON.parse(event?.webhook ?? '{}');
   const receipt = await second.post(audit, [element]);
   await until('the body is settled', async () => {
-    const { lines } = await operator.ask(routes.status, 'status');
+    const { lines } = await operator.runJson(routes.status, 'status');
     return only(only(lines).destinations).counters.filtered === 1;
   });
-  const { lines } = await operator.ask(routes.traceReceipt, `trace ${receipt}`);
+  const { lines } = await operator.runJson(routes.traceReceipt, `trace ${receipt}`);
   expect(only(only(lines).events).destinations).toMatchObject([
     { verdict: 'filtered', code: 'duplicate_of_backfill', message: expect.stringContaining('back-fill') },
   ]);
@@ -126,7 +126,7 @@ test('a downtime of ours is back-filled by itself', async () => {
   await using fixture = await restFixture({ subscriptions: { backfill: 'auto' } });
   const { cloud, operator } = fixture;
   const first = await fixture.start();
-  comeAtOnce(fixture);
+  emitNow(fixture);
   await cloud.settled();
   await fixture.hasDelivered(3);
   await first.end('SIGKILL');

@@ -3,13 +3,13 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ext4Disk, fillDisk, lackOf, tmpfsAt } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { lostMessages, problemsAfterRestart } from './after-restart.ts';
 import { createClient, type Posted } from './client.ts';
 import { startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
-import { faultsAfterRestart, lostText } from './conservation.ts';
 import { postOne, type Receipts } from './load.ts';
 
-const lack = lackOf('mount', 'loop');
-beforeEach(({ skip }) => skip(lack !== undefined, lack));
+const missingTools = lackOf('mount', 'loop');
+beforeEach(({ skip }) => skip(missingTools !== undefined, missingTools));
 
 const diskBytes = 8 * 1024 * 1024;
 // The disk is the only bound.
@@ -75,7 +75,7 @@ async function withDestinationDown(): Promise<{
 }
 
 /** It takes bodies again by itself: now and then first, while room is being made, then each. */
-async function expectTaken({ readyz, post, end }: Running): Promise<void> {
+async function expectAccepted({ readyz, post, end }: Running): Promise<void> {
   await expect.poll(readyz, soon).toMatchObject({ status: 200 });
   const takenOf20 = async () => {
     let taken = 0;
@@ -106,8 +106,8 @@ it('a disk that others fill is answered 503 until they free it, and everything a
   await expect.poll(full(connector.readyz), soon).toMatchObject(notReady);
 
   await rm(ballast);
-  await expectTaken(connector);
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  await expectAccepted(connector);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 it('a disk that the journal filled while its destination was down empties itself when the destination is back', async () => {
@@ -119,8 +119,8 @@ it('a disk that the journal filled while its destination was down empties itself
   await expect.poll(connector.readyz, soon).toMatchObject(notReady);
 
   await bringBack();
-  await expectTaken(connector);
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  await expectAccepted(connector);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 it.each(['SIGKILL', 'SIGTERM'] as const)(
@@ -136,8 +136,8 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
     const second = await started(fixture, receipts);
     expect(await second.readyz()).toMatchObject(notReady);
     await bringBack();
-    await expectTaken(second);
-    expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+    await expectAccepted(second);
+    expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
   },
 );
 
@@ -154,7 +154,7 @@ it('a disk that turns read-only is answered 503, what is on it is delivered, and
   expect(await connector.post()).toMatchObject(refused);
   expect(await connector.readyz()).toMatchObject({ status: 503 });
   await rm(out);
-  await expect.poll(() => lostText(fixture, receipts), soon).toEqual([]);
+  await expect.poll(() => lostMessages(fixture, receipts), soon).toEqual([]);
   const { status, body } = await connector.readyz();
   expect(status).toBe(503);
   expect(body).not.toContain('stopping');
@@ -162,6 +162,6 @@ it('a disk that turns read-only is answered 503, what is on it is delivered, and
   // An aborted ext4 has to be unmounted to be mended.
   await connector.end('SIGKILL');
   await disk.remount();
-  await expectTaken(await started(fixture, receipts));
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  await expectAccepted(await started(fixture, receipts));
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });

@@ -107,7 +107,7 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
 
   it('no field was mapped by guess by any of them', async () => {
     const known = new Set(fields.map(({ name }) => name));
-    const indices = Object.values(await elastic.ask('GET', `/${streams}/_mapping`));
+    const indices = Object.values(await elastic.request('GET', `/${streams}/_mapping`));
     const mapped = indices.flatMap((index) => leavesOf(memberOf(memberOf(index, 'mappings'), 'properties')));
     expect(mapped).toContain('labels.site');
     expect(mapped.filter((name) => !known.has(name) && !name.startsWith('labels.'))).toEqual([]);

@@ -36,10 +36,10 @@ export interface ElasticConnector {
   /** How many of the events that were posted a search finds, by their data sets. */
   found(): Promise<Readonly<Record<string, number>>>;
   /** Ends it in order, then says what became of every event that was posted, by its id. */
-  end(): Promise<Ending>;
+  end(): Promise<Outcome>;
 }
 
-export interface Ending {
+export interface Outcome {
   /** What the archive, which nothing holds up, was given. */
   readonly posted: ReadonlySet<string>;
   /** What a search in the data streams finds. */
@@ -70,7 +70,14 @@ export type ElasticStatus = z.output<typeof status>;
 
 /** Counters of a destination with which nothing has gone wrong, and the rest of its status when nothing waits. */
 export const clean = { degraded: 0, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 };
-export const well = { state: 'running', reason: null, blocked: null, open: 0, pluginFaults: 0, possibleDuplicates: 0 };
+export const healthy = {
+  state: 'running',
+  reason: null,
+  blocked: null,
+  open: 0,
+  pluginFaults: 0,
+  possibleDuplicates: 0,
+};
 
 export async function elasticFixture(
   server: RunningServer,

@@ -5,13 +5,13 @@ import { setTimeout } from 'node:timers/promises';
 import { type Job, routes } from '@xiq-siem/admin-api';
 import type { Ext4Disk, HecFake } from '@xiq-siem/testkit';
 import { z } from 'zod';
+import { hecToken, startHec } from './all-destinations.ts';
 import { inFiles, inHecFake } from './arrivals.ts';
 import type { Ended } from './connector-process.ts';
 import { spawnConnector } from './connector-process.ts';
 import { type Copies, copiesBy } from './copies.ts';
 import { audits } from './elastic-events.ts';
 import { type OperatedConnector, type OperatorFixture, only, operatorFixture } from './operator-fixture.ts';
-import { hecToken, startHec } from './siems.ts';
 
 const bodies = 30;
 const eventsEach = 50;
@@ -28,7 +28,7 @@ export interface JobFixture extends OperatorFixture {
    * Makes ready to kill it; what it gives ends it by SIGKILL, as its disk loses its power if it is on one that can, and
    * starts it again once the commands in its directory have ended.
    */
-  armKill(): Promise<(commands: Promise<unknown>) => Promise<void>>;
+  prepareKill(): Promise<(commands: Promise<unknown>) => Promise<void>>;
   /** From now on; none: all are taken. */
   refuseSome(rule: (number: number) => boolean): void;
   /** Ids and how often they arrived. */
@@ -71,7 +71,7 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
   const { directory, secret, configFile } = fixture.fixture;
   const refuseSome = (rule: (number: number) => boolean): void =>
     hec.refuse(({ event }) => (rule(Number(message.parse(event).message)) ? 15 : undefined));
-  const status = async () => only((await fixture.ask(routes.status, 'status')).lines);
+  const status = async () => only((await fixture.runJson(routes.status, 'status')).lines);
 
   refuseSome((number) => number % 3 === 0);
   for (let body = 0; body < bodies; body += 1) {
@@ -91,7 +91,7 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
     ...fixture,
     ...{ hec, refuseSome, status },
     connector: () => connector,
-    async armKill() {
+    async prepareKill() {
       const cutPower = await disk?.armPowerCut();
       return async (commands) => {
         await cutPower?.();
@@ -129,18 +129,18 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
   };
 }
 
-const patienceMs = 20_000;
+const timeoutMs = 20_000;
 
 async function until(isSo: () => boolean | Promise<boolean>, everyMs: number): Promise<void> {
-  const end = performance.now() + patienceMs;
+  const end = performance.now() + timeoutMs;
   while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`not so after ${patienceMs} ms: ${isSo}`);
+    if (performance.now() > end) throw new Error(`not so after ${timeoutMs} ms: ${isSo}`);
     await setTimeout(everyMs);
   }
 }
 
 /** At a random moment within the next requests of a job, at most so many of them. */
-export async function inTheMidst({ hec }: JobFixture, most: number): Promise<void> {
+export async function duringJob({ hec }: JobFixture, most: number): Promise<void> {
   const wanted = hec.requests.length + Math.floor(Math.random() * most);
   await until(() => hec.requests.length >= wanted, 1);
 }

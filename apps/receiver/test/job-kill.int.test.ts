@@ -3,7 +3,7 @@ import { routes } from '@xiq-siem/admin-api';
 import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Copies, differences } from './copies.ts';
-import { inTheMidst, type JobFixture, jobFixture, refusable, sent } from './job-fixture.ts';
+import { duringJob, type JobFixture, jobFixture, refusable, sent } from './job-fixture.ts';
 
 const kills = 3;
 /** A rest of what was to be refused: rejected again. */
@@ -20,32 +20,32 @@ const numbers = (from: number, to: number): string =>
 async function throughKills(fixture: JobFixture, message: string, requestsInAll: number) {
   let resumed = 0;
   for (let kill = 0; kill < kills; kill += 1) {
-    const killAndStart = await fixture.armKill();
+    const killAndStart = await fixture.prepareKill();
     const command = fixture.begin(message);
     await command.running;
-    await inTheMidst(fixture, requestsInAll / kills);
+    await duringJob(fixture, requestsInAll / kills);
     await killAndStart(command.ended);
     const { code, jobs } = await command.ended;
     expect([1, 69], `a command whose connector is killed ends with ${code}`).toContain(code);
     if (jobs[0]?.resumed === true) resumed += 1;
     expect(await fixture.status()).toMatchObject({ reconciled: true });
   }
-  const last = await fixture.ask(routes.watchJob, message);
+  const last = await fixture.runJson(routes.watchJob, message);
   if (last.lines[0]?.resumed === true) resumed += 1;
   return { ...last, job: last.lines.at(-1), resumed };
 }
 
 describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
-  const lack = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
+  const missingTools = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
 
   async function diskOf(skip: (condition: boolean, note?: string) => void): Promise<Ext4Disk | undefined> {
-    skip(lack !== undefined, lack);
+    skip(missingTools !== undefined, missingTools);
     return how === 'kill -9' ? undefined : ext4Disk(onTestFinished);
   }
 
   test('in the midst of dlq retry: every dead letter is delivered or still open', async ({ skip }) => {
     await using fixture = await jobFixture(await diskOf(skip));
-    const listed = async () => (await fixture.ask(routes.listDeadLetters, 'dlq list')).lines[0]?.open;
+    const listed = async () => (await fixture.runJson(routes.listDeadLetters, 'dlq list')).lines[0]?.open;
     expect(await listed()).toBe(refusable);
     fixture.refuseSome(stillRefused);
     const { code, job, resumed } = await throughKills(fixture, 'dlq retry', refusable / 5);
@@ -101,7 +101,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     await using fixture = await jobFixture(await diskOf(skip));
     let dropped = 0;
     for (let kill = 0; kill < kills; kill += 1) {
-      const killAndStart = await fixture.armKill();
+      const killAndStart = await fixture.prepareKill();
       const first = kill * 160;
       const commands = [1, 41, 81, 121].map((from) =>
         fixture.run(`dlq drop --yes ${numbers(first + from, first + from + 39)}`),
@@ -138,8 +138,8 @@ test.each([
     expect(ended.code).toBe(code);
     const id = ended.jobs[0]?.id;
     if (signal === 'SIGINT')
-      expect(ended.stderr).toContain(`The job goes on in the connector: xiq-siem jobs watch ${id}`);
-    expect((await fixture.ask(routes.jobs, 'jobs')).lines[0]?.jobs).toMatchObject([{ id, state: 'running' }]);
+      expect(ended.stderr).toContain(`The job continues in the connector. To follow it: xiq-siem jobs watch ${id}.`);
+    expect((await fixture.runJson(routes.jobs, 'jobs')).lines[0]?.jobs).toMatchObject([{ id, state: 'running' }]);
 
     const again = fixture.begin('dlq retry');
     await again.running;

@@ -46,11 +46,11 @@ export interface Reading {
 }
 
 /** In the order of their ids. */
-export function readingsOf(documents: readonly unknown[]): readonly Reading[] {
-  return documents.map(readingOf).sort((a, b) => (a.id < b.id ? -1 : 1));
+export function mappedFieldsOf(documents: readonly unknown[]): readonly Reading[] {
+  return documents.map(mappedFields).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function readingOf(value: unknown): Reading {
+function mappedFields(value: unknown): Reading {
   const { event, user, extreme } = document.parse(value);
   const { id, dataset, action, outcome } = event;
   return { id, dataset, action, outcome, username: user?.name, mappingVersion: extreme.xiq.mapping_version };

@@ -2,11 +2,11 @@
 import { Agent, METHODS, type OutgoingHttpHeaders, request } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { parsePrometheus } from '../src/telemetry/test-prometheus.ts';
-import { askJson } from './ask.ts';
+import { hecToken, startHec } from './all-destinations.ts';
 import { createClient } from './client.ts';
+import { requestJson } from './http-json.ts';
 import { operatorFixture } from './operator-fixture.ts';
-import { behind } from './readyz.ts';
-import { hecToken, startHec } from './siems.ts';
+import { laggingDestinations } from './readyz.ts';
 import { simulate } from './simulator.ts';
 
 const each = 1_500;
@@ -71,7 +71,7 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
   };
 
   await simulate({ url: connector.url, secret: fixture.fixture.secret, seed: 1, events: 300 });
-  await expect.poll(() => behind(connector), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => laggingDestinations(connector), { timeout: 20_000 }).toEqual([]);
   const before = await scrape();
 
   const authorization = `Bearer ${fixture.fixture.secret}`;
@@ -135,7 +135,7 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
     connector.url,
     range.slice(0, 200).map(() => ({ path: `/webhooks/xiq/SMS_LOG`, headers: types, body: '[{}]' })),
   );
-  await expect.poll(() => behind(connector), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => laggingDestinations(connector), { timeout: 30_000 }).toEqual([]);
 
   const after = await scrape();
   const known = new Set(before.series);
@@ -145,13 +145,13 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
   expect(after.series.length).toBeLessThan(mostSeries);
   const values = after.families.flatMap(({ metrics }) => metrics.flatMap(({ labels }) => Object.values(labels)));
   expect(values.filter((value) => !/^[\w.:-]{1,64}$/.test(value))).toEqual([]);
-  expect(await askJson(`${connector.adminUrl}/healthz`)).toEqual({ status: 'alive' });
+  expect(await requestJson(`${connector.adminUrl}/healthz`)).toEqual({ status: 'alive' });
   // The same again makes nothing new.
   await sendAll(
     connector.url,
     range.map((n) => ({ path: `/webhooks/xiq/${canary}_AGAIN_${n}`, headers: types, body: '{}' })),
   );
-  await expect.poll(() => behind(connector), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => laggingDestinations(connector), { timeout: 30_000 }).toEqual([]);
   // The connector's own first event may come in between: it is nobody else's doing.
   const made = (await scrape()).series.filter((one) => !after.series.includes(one) && !one.includes('"source":"self"'));
   expect(made.filter((one) => /_(?:receiver|source|destination)_/.test(one))).toEqual([]);

@@ -53,6 +53,6 @@ it('a damaged state file is set aside, and the first line of status says so', as
   const shown = await runCommand(['status', '--config', here.configFile], here.directory);
   expect(shown).toMatchObject({ code: 1, stdout: expect.stringMatching(/^LOST: the state file was damaged/) });
   const [kept = ''] = await readdir(join(here.directory, 'data/quarantine'));
-  expect(shown.stdout).toContain(`kept as quarantine/${kept}`);
+  expect(shown.stdout).toContain(`moved to quarantine/${kept}`);
   expect(await connector.end('SIGTERM')).toBe(0);
 });

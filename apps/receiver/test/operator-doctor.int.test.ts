@@ -5,11 +5,11 @@ import { routes } from '@xiq-siem/admin-api';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { type HecFake, selfSignedCertificate } from '@xiq-siem/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hecToken, startHec } from './all-destinations.ts';
 import { inCollector, inFiles, inHecFake } from './arrivals.ts';
 import { copiesBy, differences, onceEach } from './copies.ts';
 import { elasticOf } from './elastic-server.ts';
 import { type OperatorFixture, only, operatorFixture } from './operator-fixture.ts';
-import { hecToken, startHec } from './siems.ts';
 
 let secure: RunningServer;
 let collector: RunningServer;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   ]);
   // This build of the server lacks types that our template names.
   const template = { index_patterns: ['logs-extreme_xiq.*-*'], priority: 200, data_stream: {} };
-  await (await elasticOf(secure)).ask('PUT', '/_index_template/plain', template);
+  await (await elasticOf(secure)).request('PUT', '/_index_template/plain', template);
 }, 600_000);
 afterAll(async () => {
   await Promise.all([secure?.stop(), collector?.stop(), hec?.close()]);
@@ -38,8 +38,8 @@ const documentedRole = `writer:
 `;
 
 /** What it says of each destination, by its name. */
-async function doctor({ ask }: OperatorFixture, seconds: number) {
-  const { code, lines } = await ask(routes.doctor, `doctor --seconds ${seconds}`);
+async function doctor({ runJson }: OperatorFixture, seconds: number) {
+  const { code, lines } = await runJson(routes.doctor, `doctor --seconds ${seconds}`);
   const found = lines.flatMap((line) => (line.kind === 'destination' ? [line] : []));
   const said = Object.fromEntries(found.map(({ name, result, ok, message }) => [name, { result, ok, message }]));
   expect(Object.keys(said).sort()).toEqual(['archive', 'elastic', 'otel', 'splunk']);
@@ -47,8 +47,8 @@ async function doctor({ ask }: OperatorFixture, seconds: number) {
   return { code, said };
 }
 
-const taken = 'cannot be searched from here';
-const othersAreWell = {
+const taken = 'the connector cannot search this destination';
+const othersAreOk = {
   archive: { result: 'found', ok: true, message: expect.stringContaining('.ndjson') },
   splunk: { result: 'delivered', ok: true, message: expect.stringContaining(taken) },
   otel: { result: 'delivered', ok: true, message: expect.stringContaining(taken) },
@@ -86,7 +86,7 @@ test('doctor finds its event everywhere, or says of the one destination that is 
   expect(await doctor(fixture, 3)).toEqual({
     code: 1,
     said: {
-      ...othersAreWell,
+      ...othersAreOk,
       elastic: {
         ...{ result: 'failed', ok: false },
         message: expect.stringContaining('need the index privilege read on logs-extreme_xiq.*-*'),
@@ -94,11 +94,11 @@ test('doctor finds its event everywhere, or says of the one destination that is 
     },
   });
   await writeFile(join(dirname(secure.dataDirectory), 'config/roles.yml'), documentedRole);
-  const well = {
+  const healthy = {
     code: 0,
-    said: { ...othersAreWell, elastic: { result: 'found', ok: true, message: expect.stringContaining('holds it') } },
+    said: { ...othersAreOk, elastic: { result: 'found', ok: true, message: expect.stringContaining('found in') } },
   };
-  expect(await doctor(fixture, 20)).toEqual(well);
+  expect(await doctor(fixture, 20)).toEqual(healthy);
   expect(await fixture.run('status')).toMatchObject({ code: 0 });
 
   // A wrong key.
@@ -106,7 +106,7 @@ test('doctor finds its event everywhere, or says of the one destination that is 
   const wrongKey = await doctor(fixture, 4);
   expect(wrongKey).toEqual({
     code: 1,
-    said: { ...othersAreWell, elastic: stuck(/401.*User or password is wrong: correct `basic`/s) },
+    said: { ...othersAreOk, elastic: stuck(/401.*User or password is wrong: correct `basic`/s) },
   });
   expect(JSON.stringify(wrongKey)).not.toContain('the-old-one');
   const person = await fixture.run('doctor --seconds 2');
@@ -120,21 +120,21 @@ test('doctor finds its event everywhere, or says of the one destination that is 
   await reload({ caFile: './other-ca.pem' });
   expect(await doctor(fixture, 4)).toEqual({
     code: 1,
-    said: { ...othersAreWell, elastic: stuck(/certificate.*set `caFile` to the authority that has/s) },
+    said: { ...othersAreOk, elastic: stuck(/certificate.*set `caFile` to the authority that has/s) },
   });
 
   // A template that is not there.
   await reload({ requireTemplate: true });
   expect(await doctor(fixture, 4)).toEqual({
     code: 1,
-    said: { ...othersAreWell, elastic: stuck(/index template.*run `xiq-siem setup/s) },
+    said: { ...othersAreOk, elastic: stuck(/index template.*run `xiq-siem setup/s) },
   });
 
   // All mended: what was stuck comes through too.
   await reload({});
-  expect(await doctor(fixture, 20)).toEqual(well);
+  expect(await doctor(fixture, 20)).toEqual(healthy);
   const settled = async () => {
-    const { reconciled, destinations } = only((await fixture.ask(routes.status, 'status')).lines);
+    const { reconciled, destinations } = only((await fixture.runJson(routes.status, 'status')).lines);
     return reconciled && destinations.every(({ lag }) => lag.bodies === 0);
   };
   await expect.poll(settled, { timeout: 20_000 }).toBe(true);

@@ -26,15 +26,15 @@ export interface OperatorFixture {
   /** A command as a person runs it. `words` are parted by blanks. */
   run(message: string): Promise<Ended>;
   /** A command with `--json`: its exit code, and every line of it by the schema of the route that is asked. */
-  ask<Answer extends z.ZodType>(
+  runJson<Answer extends z.ZodType>(
     route: { readonly response: Answer },
     message: string,
-  ): Promise<Asked<z.output<Answer>>>;
+  ): Promise<JsonOutput<z.output<Answer>>>;
   /** `status --watch --json`, until it is ended. */
   watchStatus(): StatusWatch;
 }
 
-interface Asked<Line> {
+interface JsonOutput<Line> {
   readonly code: Ended['code'];
   readonly lines: readonly Line[];
 }
@@ -88,7 +88,7 @@ export async function operatorFixture(
         },
       };
     },
-    async ask({ response }, message) {
+    async runJson({ response }, message) {
       const { code, output, stdout } = await run(`${message} --json`);
       const lines = stdout.split('\n').slice(0, -1);
       if (lines.length === 0) throw new Error(`${message} --json ended with ${code} and said nothing but: ${output}`);

@@ -2,17 +2,17 @@
 
 import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { problemsAfterRestart } from './after-restart.ts';
 import {
   type RunningConnector,
   startProcess,
   type TemporaryDirectory,
   temporaryDirectory,
 } from './connector-process.ts';
-import { faultsAfterRestart } from './conservation.ts';
 import { type Receipts, startLoad } from './load.ts';
 
-const lack = lackOf('mount', 'loop', 'strace');
-beforeEach(({ skip }) => skip(lack !== undefined, lack));
+const missingTools = lackOf('mount', 'loop', 'strace');
+beforeEach(({ skip }) => skip(missingTools !== undefined, missingTools));
 
 const trials = Number(process.env['XIQ_SIEM_POWER_CUTS'] ?? 5);
 // Small segments and no retention: files are begun and removed all the time.
@@ -55,7 +55,7 @@ it(`after each of ${trials} power cuts under load every receipt is in the output
   for (let trial = 0; trial < trials; trial += 1) {
     const after = 1 + ((trial * 331) % 1_500);
     await cutUnderLoad(disk, fixture, await started(fixture), { label: `trial ${trial}`, after, receipts });
-    expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+    expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
   }
   expect(receipts.size).toBeGreaterThan(trials * 100);
   console.log(`${trials} power cuts: ${receipts.size} receipts, nothing lost`);
@@ -70,7 +70,7 @@ it('without the syncs of journal and output a power cut loses what was answered 
   const withoutSync = await started(fixture, ['env', `NODE_OPTIONS=--import=${import.meta.dirname}/without-syncs.ts`]);
   await cutUnderLoad(disk, fixture, withoutSync, { label: 'no sync', after: 200, receipts });
 
-  const lost = await faultsAfterRestart(fixture, receipts);
+  const lost = await problemsAfterRestart(fixture, receipts);
   expect(lost.length).toBeGreaterThan(100);
   console.log(`without syncs: ${receipts.size} receipts, ${lost.length} of their events lost`);
 });

@@ -1,7 +1,7 @@
 // For tests: what a running connector says of itself.
 import { z } from 'zod';
-import { askJson } from './ask.ts';
 import type { RunningConnector } from './connector-process.ts';
+import { requestJson } from './http-json.ts';
 
 const counters = z.object({
   normalized: z.int(),
@@ -50,7 +50,7 @@ export type DestinationInformation = Readyz['destinations'][number];
 
 /** Answered with 200 and with 503. */
 export async function readyz({ adminUrl }: RunningConnector): Promise<Readyz> {
-  return readiness.parse(await askJson(`${adminUrl}/readyz`, 'GET', undefined, [503]));
+  return readiness.parse(await requestJson(`${adminUrl}/readyz`, 'GET', undefined, [503]));
 }
 
 export async function destinationOf(connector: RunningConnector, name: string): Promise<DestinationInformation> {
@@ -60,7 +60,7 @@ export async function destinationOf(connector: RunningConnector, name: string): 
 }
 
 /** Names of the destinations that have not settled all there is. */
-export async function behind(connector: RunningConnector): Promise<readonly string[]> {
+export async function laggingDestinations(connector: RunningConnector): Promise<readonly string[]> {
   const { destinations } = await readyz(connector);
   return destinations.flatMap(({ name, lagBodies, open }) => (lagBodies > 0 || open > 0 ? [name] : []));
 }

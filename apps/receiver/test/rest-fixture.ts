@@ -92,12 +92,12 @@ export async function restFixture(options: RestFixtureOptions = {}): Promise<Res
       }
     },
     async backfill(message = span()) {
-      const { code, lines } = await operator.ask(routes.watchJob, `backfill ${message}`);
+      const { code, lines } = await operator.runJson(routes.watchJob, `backfill ${message}`);
       const job = lines.at(-1);
       if (job === undefined) throw new Error('no job');
       return { code, job };
     },
-    completeness: (message = span()) => operator.ask(routes.completeness, `completeness ${message}`),
+    completeness: (message = span()) => operator.runJson(routes.completeness, `completeness ${message}`),
     async [Symbol.asyncDispose]() {
       for (const connector of running) await connector.end('SIGKILL');
       await operator[Symbol.asyncDispose]();

@@ -138,7 +138,7 @@ describe('the admin listener', () => {
     const connector = await startProcess(here);
     const adminFile = join(here.directory, 'data/admin.json');
     expect((await stat(adminFile)).mode & 0o777).toBe(0o600);
-    const ask = (headers: Record<string, string>, at = '/api/v1/destinations/x/forget') =>
+    const statusOf = (headers: Record<string, string>, at = '/api/v1/destinations/x/forget') =>
       new Promise<number>((resolve, reject) => {
         request(connector.adminUrl + at, { method: at === '/readyz' ? 'GET' : 'POST', headers }, (response) => {
           response.resume();
@@ -148,11 +148,11 @@ describe('the admin listener', () => {
           .end();
       });
     const { token } = adminToken.parse(JSON.parse(await readFile(adminFile, 'utf8')));
-    expect(await ask({})).toBe(401);
-    expect(await ask({ authorization: 'Bearer wrong' })).toBe(401);
-    expect(await ask({ authorization: `Bearer ${token}` })).toBe(400);
-    expect(await ask({ authorization: `Bearer ${token}`, host: 'evil.example' })).toBe(403);
-    expect(await ask({ host: 'evil.example' }, '/readyz')).toBe(403);
+    expect(await statusOf({})).toBe(401);
+    expect(await statusOf({ authorization: 'Bearer wrong' })).toBe(401);
+    expect(await statusOf({ authorization: `Bearer ${token}` })).toBe(400);
+    expect(await statusOf({ authorization: `Bearer ${token}`, host: 'evil.example' })).toBe(403);
+    expect(await statusOf({ host: 'evil.example' }, '/readyz')).toBe(403);
     await connector.end('SIGTERM');
     await expect(stat(adminFile)).rejects.toThrow('ENOENT');
     expect(connector.output()).not.toContain(token);
@@ -190,7 +190,7 @@ describe('a connector that does not start says why', () => {
     const { code, output } = await runCommand(['serve', '--config', here.configFile], here.directory);
     server.close();
     expect(code).toBe(69);
-    expect(output).toContain(`cannot listen at 127.0.0.1:${port} (EADDRINUSE)`);
+    expect(output).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE)`);
   });
 
   it('78 before it opens anything where the configuration is at fault', async () => {
@@ -247,9 +247,12 @@ describe('commands', () => {
 
     const alone = await startProcess(here);
     await expect.poll(() => alone.output()).toContain('"event":"destination.not_configured","destination":"second"');
-    expect(await forget('archive')).toMatchObject({ code: 64, output: expect.stringContaining('there is second') });
+    expect(await forget('archive')).toMatchObject({ code: 64, output: expect.stringContaining('is still configured') });
     expect(await forget('second')).toMatchObject({ code: 0 });
-    expect(await forget('second')).toMatchObject({ code: 64, output: expect.stringContaining('none to forget') });
+    expect(await forget('second')).toMatchObject({
+      code: 66,
+      output: expect.stringContaining('can be forgotten: none'),
+    });
     await alone.end('SIGTERM');
     expect(await readdir(join(here.directory, 'data/positions'))).toEqual(['archive.position']);
     const known = await withState(here.directory, async (state) => {

@@ -67,9 +67,9 @@ export function simulate(options: SimulatorOptions): Promise<SimulatorSummary> {
 }
 
 const receiptLine = z.object({ receipt: z.string(), messageType: z.string(), events: z.int() });
-export type HeldReceipt = z.output<typeof receiptLine>;
+export type StoredReceipt = z.output<typeof receiptLine>;
 
-export async function readReceipts(file: string): Promise<readonly HeldReceipt[]> {
+export async function readReceipts(file: string): Promise<readonly StoredReceipt[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
   return lines.map((line) => receiptLine.parse(JSON.parse(line)));
 }

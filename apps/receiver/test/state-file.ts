@@ -4,7 +4,7 @@ import { linesOf } from '@xiq-siem/queries/test-queries';
 import {
   deadLetterReading,
   documentNames,
-  openDocumentsBeside,
+  openSharedDocuments,
   openStateSnapshot,
   type StateSnapshot,
   type StoredDeadLetter,
@@ -38,6 +38,6 @@ export const deadLettersIn = (directory: string): Promise<readonly StoredDeadLet
 
 /** As if webhooks had last been accepted then, epoch milliseconds. */
 export async function setLastAlive(directory: string, ms: number): Promise<void> {
-  using documents = openDocumentsBeside(join(directory, 'data'), createRecordingLogger());
+  using documents = openSharedDocuments(join(directory, 'data'), createRecordingLogger());
   await documents.put(documentNames.alive, ms);
 }

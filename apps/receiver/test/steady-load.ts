@@ -62,7 +62,7 @@ export function startSteadyLoad(options: SteadyLoadOptions): SteadyLoad & Dispos
 }
 
 /** All answers of all phases together. */
-export function answersOf({ phases }: Measured): Readonly<Record<string, number>> {
+export function responsesOf({ phases }: Measured): Readonly<Record<string, number>> {
   const all: Record<string, number> = {};
   for (const { responses } of phases) {
     for (const [response, count] of Object.entries(responses)) all[response] = (all[response] ?? 0) + count;
@@ -71,7 +71,7 @@ export function answersOf({ phases }: Measured): Readonly<Record<string, number>
 }
 
 /** A line for a person. */
-export function messageOf({ phases, connectionsOpened }: Measured): string {
+export function summaryOf({ phases, connectionsOpened }: Measured): string {
   const lines = phases.map(
     ({ name, seconds, responses, p50Ms, p99Ms, maxMs }) =>
       `${name}: ${seconds} s, ${JSON.stringify(responses)}, p50 ${p50Ms} ms, p99 ${p99Ms} ms, most ${maxMs} ms`,

@@ -10,7 +10,7 @@ const step = z.looseObject({ action: z.string() });
 const steps = ['added', 'accepted', 'updated', 'promoted', 'waiting', 'removed'];
 
 /** Runs it until it says that this step is done, and kills it then; gives the steps that it said. */
-async function killedAt({ work }: XiqFixture, wanted: string): Promise<readonly string[]> {
+async function runUntilStep({ work }: XiqFixture, wanted: string): Promise<readonly string[]> {
   const message = ['subscriptions', 'rotate-secret', '--json', '--grace', '1', '--config', work.configFile];
   const child = spawnConnector(message, work.secret, work.directory);
   const ended = once(child, 'close');
@@ -41,7 +41,7 @@ it.each(['array', 'page'] as const)(
     cloud.flow.set({ eventsPerSecond: 40, types: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL'] });
     for (const wanted of steps) {
       const [before] = await secretsIn(fixture);
-      const said = await killedAt(fixture, wanted);
+      const said = await runUntilStep(fixture, wanted);
       expect(said.at(0)).toBe('added');
       const again = await fixture.run('subscriptions', 'rotate-secret', '--json', '--grace', '1');
       expect([wanted, again.code]).toEqual([wanted, 0]);

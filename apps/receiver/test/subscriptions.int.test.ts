@@ -32,7 +32,7 @@ const healthEvents = z.looseObject({
   data_stream: z.looseObject({ dataset: z.string() }),
 });
 
-async function saidOf(fixture: Fixture): Promise<readonly string[]> {
+async function actionsOf(fixture: Fixture): Promise<readonly string[]> {
   return (await fixture.work.documents()).flatMap((document) => {
     const parsed = healthEvents.safeParse(document);
     return parsed.data?.data_stream.dataset === 'extreme_xiq.connector' ? [parsed.data.event.action] : [];
@@ -61,8 +61,8 @@ it.each(['array', 'page'] as const)(
     const applied = await fixture.run('subscriptions', 'apply', '--yes');
     expect([applied.code, applied.output]).toEqual([0, expect.stringContaining('Done.')]);
     expect((await fixture.run('subscriptions', 'plan')).code).toBe(0);
-    const well = await apiOf(fixture);
-    expect([well.code, well.states]).toEqual([0, ['ok', 'ok']]);
+    const healthy = await apiOf(fixture);
+    expect([healthy.code, healthy.states]).toEqual([0, ['ok', 'ok']]);
     const mine = cloud.subscriptions.list().filter(({ application }) => application === 'siem');
     expect(mine.map(({ url }) => url)).toEqual([`${publicUrl}/AUDIT_LOG_ALL`, `${publicUrl}/SMS_LOG_ALL`]);
 
@@ -98,15 +98,15 @@ it.each(['array', 'page'] as const)(
     expect(metrics).toMatch(new RegExp(`^xiq_siem_subscriptions_state\\{${labels}\\} 1$`, 'm'));
     expect(metrics).toMatch(/^xiq_siem_api_requests_remaining\{source="xiq"\} 7\d\d\d$/m);
     expect(status.parse(JSON.parse(ready)).sources[0]?.api.subscriptions[0]?.state).toBe('disabled');
-    await until('it is told', async () => (await saidOf(fixture)).includes('subscription-disabled'));
+    await until('it is told', async () => (await actionsOf(fixture)).includes('subscription-disabled'));
 
     await fixture.configure('everyMinutes: 14, reconcile: apply');
     process.kill(connector.pid, 'SIGHUP');
     await until('it is mended', async () => (await apiOf(fixture)).states?.[0] === 'ok');
     expect(cloud.subscriptions.list().map((one) => one.status)).toEqual(['ENABLED', 'ENABLED', 'ENABLED']);
     expect(cloud.subscriptions.list()[0]).toEqual(foreign);
-    await until('that is told', async () => (await saidOf(fixture)).includes('subscription-fixed'));
-    expect(await saidOf(fixture)).not.toContain('credentials-refused');
+    await until('that is told', async () => (await actionsOf(fixture)).includes('subscription-fixed'));
+    expect(await actionsOf(fixture)).not.toContain('credentials-refused');
     expect(connector.output()).toMatch(
       /"event":"subscriptions\.delivery_gap","source":"xiq","messageType":"AUDIT_LOG_ALL","reason":"disabled"/,
     );
@@ -134,7 +134,7 @@ it(
     const events = cloud.emit({ type: 'AUDIT_LOG_ALL', count: 3 });
     await cloud.settled();
     expect(events.flatMap(({ deliveries }) => deliveries.map(({ response }) => response))).toEqual([202, 202, 202]);
-    await until('it is told', async () => (await saidOf(fixture)).includes('xiq-api-failing'));
+    await until('it is told', async () => (await actionsOf(fixture)).includes('xiq-api-failing'));
     expect(await connector.end('SIGTERM')).toBe(0);
   },
   minute,

@@ -3,13 +3,13 @@ import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { injectInto, injecting, lackOf } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { lostMessages, problemsAfterRestart } from './after-restart.ts';
 import { createClient } from './client.ts';
 import { startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
-import { faultsAfterRestart, lostText } from './conservation.ts';
 import { postOne, type Receipts, startLoad } from './load.ts';
 
-const lack = lackOf('strace');
-beforeEach(({ skip }) => skip(lack !== undefined, lack));
+const missingTools = lackOf('strace');
+beforeEach(({ skip }) => skip(missingTools !== undefined, missingTools));
 
 async function makeTemporaryDirectory(journal: string): Promise<TemporaryDirectory> {
   const fixture = await temporaryDirectory(`shutdownGraceMs: 2000\njournal: { minFreeBytes: 0, ${journal} }`);
@@ -54,7 +54,7 @@ it.each([
   const fixture = await makeTemporaryDirectory('segmentBytes: 65536, retainForHours: 0');
   const receipts: Receipts = new Map();
   for (const moment of moments) await runUntilKilled(fixture, `${call}:signal=KILL:when=${moment}`, receipts);
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 it('a kill at each cut of a torn tail loses nothing', async () => {
@@ -64,14 +64,14 @@ it('a kill at each cut of a torn tail loses nothing', async () => {
   const load = startLoad(fixture, connector, 'before', receipts);
   await load.reached(50);
   // The output has a file.
-  await expect.poll(() => lostText(fixture, new Map([...receipts].slice(0, 1)))).toEqual([]);
+  await expect.poll(() => lostMessages(fixture, new Map([...receipts].slice(0, 1)))).toEqual([]);
   await connector.end('SIGKILL');
   await load.ended;
   for (const moment of [1, 2]) {
     await tearTails(fixture);
     await runUntilKilled(fixture, `ftruncate:signal=KILL:when=${moment}`, receipts);
   }
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 it('a journal whose disk fails while nobody posts ends the process with 74 too', { timeout: 20_000 }, async () => {
@@ -85,7 +85,7 @@ it('a journal whose disk fails while nobody posts ends the process with 74 too',
   const receipts: Receipts = new Map();
   expect(await postOne(client, 'last', 0, receipts, 'x'.repeat(20_000))).toMatchObject({ status: 202 });
   expect(await connector.ended, connector.output()).toBe(74);
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 // A segment's writes are synced by the same call: pwrite64 on a file that was opened with O_DSYNC.
@@ -108,5 +108,5 @@ it('a journal whose synced write fails acknowledges nothing, ends the process wi
   expect(await connector.ended, connector.output()).toBe(74);
   expect(performance.now() - before).toBeLessThan(5_000);
   expect(connector.output()).toContain('EIO');
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });

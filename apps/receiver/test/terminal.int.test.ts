@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { textWidth } from '@xiq-siem/cli';
 import { expect, onTestFinished, test } from 'vitest';
+import { hecToken, startHec } from './all-destinations.ts';
 import { spawnConnector } from './connector-process.ts';
 import { startInTerminal } from './in-terminal.ts';
 import { operatorFixture } from './operator-fixture.ts';
-import { hecToken, startHec } from './siems.ts';
 
 const columns = 80;
 /** Clears the screen, sets the title, moves the cursor, by 7-bit and 8-bit controls; breaks lines; turns the direction. */

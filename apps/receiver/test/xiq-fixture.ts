@@ -82,12 +82,12 @@ async function freePort(): Promise<number> {
 /** Asks again and again until it is so; rejects when it never is. */
 export async function until<Value>(
   what: string,
-  ask: () => Promise<Value | undefined | false>,
+  check: () => Promise<Value | undefined | false>,
   ms = 20_000,
 ): Promise<Value> {
   const end = performance.now() + ms;
   for (;;) {
-    const response = await ask();
+    const response = await check();
     if (response !== undefined && response !== false) return response;
     if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
     await setTimeout(50);

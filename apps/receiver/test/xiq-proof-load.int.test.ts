@@ -14,17 +14,17 @@ test('a subscription is deleted behind our back under load: mended at once, back
   cloud.subscriptions.remove(gone?.id ?? '');
   const before = cloud.truth().total;
   await until('some did not come', async () => cloud.truth().total > before + 200);
-  expect((await fixture.say('reload')).code).toBe(0);
+  expect((await fixture.runLine('reload')).code).toBe(0);
   await until('it is mended', async () => cloud.subscriptions.list().length === loggedTypes.length);
   const after = cloud.truth().total;
   await until('some come again', async () => cloud.truth().total > after + 200);
   cloud.flow.set({ eventsPerSecond: 0 });
   await cloud.settled();
-  await fixture.hasAll(cloud.truth().events);
+  await fixture.waitForAll(cloud.truth().events);
   const job = only(await jobsOf(fixture));
   expect(job.types?.[0]?.kept).toBeGreaterThan(0);
-  expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'complete' });
-  await fixture.hasAll(cloud.truth().events);
+  expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'complete' });
+  await fixture.waitForAll(cloud.truth().events);
   await until(
     'both are said',
     async () => {
@@ -48,7 +48,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const downSince = cloud.truth().total;
     await until('some could not come', async () => cloud.truth().total > downSince + 500);
     // Of a stopped connector, out of its files.
-    expect(await fixture.prove()).toMatchObject({ code: 1, verdict: 'missing_or_surplus' });
+    expect(await fixture.completenessOf()).toMatchObject({ code: 1, verdict: 'missing_or_surplus' });
     // As if that had been two minutes.
     await setLastAlive(work.directory, Date.now() - 120_000);
     const second = await fixture.start();
@@ -57,12 +57,12 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await until('some come again', async () => cloud.truth().total > backSince + 500);
     cloud.flow.set({ eventsPerSecond: 0 });
     await cloud.settled();
-    await fixture.hasAll(cloud.truth().events, killed);
+    await fixture.waitForAll(cloud.truth().events, killed);
     const job = only(await jobsOf(fixture));
     const kept = job.types?.reduce((total, type) => total + type.kept, 0);
     expect(kept).toBeGreaterThanOrEqual(500);
-    expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'complete' });
-    await fixture.hasAll(cloud.truth().events, killed);
+    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'complete' });
+    await fixture.waitForAll(cloud.truth().events, killed);
   },
   90_000,
 );

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { SnapshotOperations } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, exitCodes } from '@xiq-siem/core';
-import { routeBy, systemClock } from '@xiq-siem/delivery';
+import { createEventFilter, systemClock } from '@xiq-siem/delivery';
 import { openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
-import { mappingAtWork, type ReadModel, readingOperations, swiftly } from '@xiq-siem/queries';
+import { mappingOf, type ReadModel, readingOperations, unthrottled } from '@xiq-siem/queries';
 import {
   type BackfilledLookup,
   deadLetterReading,
@@ -67,7 +67,7 @@ export async function openSnapshotOperations(
   const instanceId = await instanceOf(directory);
   const agent = { id: instanceId, name: 'xiq-siem-connector', version };
   const services = { agent, log: silentLog, meter: { add: () => {} }, now: Date.now };
-  const mapping = mappingAtWork(configuration, services);
+  const mapping = mappingOf(configuration, services);
   const readModel: ReadModel = {
     ...mapping,
     snapshot: true,
@@ -80,12 +80,12 @@ export async function openSnapshotOperations(
     destinations: () =>
       (configured ? configuration.destinations : []).map(({ name, definition, options }) => {
         const { type, assurance } = definition;
-        return { name, type, assurance, wants: routeBy(options.where) };
+        return { name, type, assurance, wants: createEventFilter(options.where) };
       }),
     unknownDestinations: configured ? [] : [...positions.keys()].sort(),
     position: (destination) => positions.get(destination),
     now: Date.now,
-    yieldNow: swiftly(),
+    yieldNow: unthrottled(),
   };
   const access = () => readModel;
   const clock = systemClock;
@@ -102,7 +102,7 @@ export async function openSnapshotOperations(
       live: async () => undefined,
       authentication: () => [],
       jobs: async () => (await readJobRecords(documentReading(state, silentLog))).map(({ job }) => job),
-      mappings: async () => ({ before: mappingAtWork(configuration, services, 'builtInMapping'), after: mapping }),
+      mappings: async () => ({ before: mappingOf(configuration, services, 'builtInMapping'), after: mapping }),
       async check() {
         const opened = await Promise.all(
           configuration.destinations.map((configured) => openDestination(configured, configuration, services)),

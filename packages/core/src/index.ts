@@ -1,5 +1,5 @@
-// The contract: everything that a source, a destination or a stage may rely on.
-export type { BodyMetadata, KeptBody, Origin } from './body.ts';
+// The public contract of sources, destinations and pipeline stages.
+export type { BodyMetadata, Origin, StoredBody } from './body.ts';
 export type {
   AgentTls,
   Assurance,
@@ -24,23 +24,27 @@ export type { EcsDocument, JsonObject, JsonValue } from './ecs.ts';
 export { ecsDocument, nestFields } from './ecs.ts';
 export type { DeclaredErrorCode, ErrorCode, ExitCode } from './errors.ts';
 export { ConnectorError, exitCodes, isErrorCode } from './errors.ts';
+export type { HttpStatusCode } from './fault-codes.ts';
+export { codeOfSignal, codeOfStatus, httpStatusCodes } from './fault-codes.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { HttpFault, HttpFaultCode, HttpOutcome, HttpRequest, HttpResponse } from './http-exchange.ts';
-export { exchange, httpFaultCodes, withoutNoise } from './http-exchange.ts';
-export type { FoundBody, Log, LogExtent, LogReading, PositionOptions, RetentionGap } from './log.ts';
-export { oneAtATime } from './one-at-a-time.ts';
+export { cleanConnectionMessage, exchange, httpFaultCodes } from './http-exchange.ts';
+export type { FoundBody, Log, LogExtent, PositionOptions, ReadableLog, RetentionGap } from './log.ts';
 export type { OptionNames, TlsFiles } from './plugin-toolkit.ts';
 export {
-  faultAdvice,
-  occasionally,
+  connectionAdvice,
+  createRateLimitedReport,
   parseJson,
-  plainText,
   readTls,
   retryAfterMs,
-  warnOfExposure,
+  sanitizeServerMessage,
+  warnIfInsecure,
 } from './plugin-toolkit.ts';
+export type { BatchFault, ReportBuilder } from './report-builder.ts';
+export { createReportBuilder } from './report-builder.ts';
 export type { SecretReference, SecretSource, SourceSecretReference } from './secret.ts';
 export { Secret, secretReference, sourceSecretReference } from './secret.ts';
+export { createSerialQueue } from './serial-queue.ts';
 export type {
   AgentIdentity,
   AuthenticationRequest,
@@ -63,8 +67,6 @@ export type {
   ReadLimits,
   SettledBody,
 } from './stages.ts';
-export { freshPosition, maxSettledRanges, settledRangesIn } from './stages.ts';
+export { countSettledRanges, initialPosition, maxSettledRanges } from './stages.ts';
 export type { GaugeReading, LogAttributes, Logger, Meter, MetricDescription, MetricTable } from './telemetry.ts';
 export { escapeControls, reasonOf } from './text.ts';
-export type { BatchFault, VerdictSheet } from './verdict-sheet.ts';
-export { createVerdictSheet } from './verdict-sheet.ts';

@@ -83,7 +83,7 @@ describe('dead letters', () => {
     await clock.advance(1_000);
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'dead_letters_full', open: 1 });
     expect(log.of('delivery.dead_letters_full')).toHaveLength(1);
-    expect(log.of('delivery.dead_letters_failed')).toEqual([]);
+    expect(log.of('delivery.dead_letters_write_failed')).toEqual([]);
   });
 
   test('that fail long after their batch pause the destination at once', async () => {
@@ -98,7 +98,10 @@ describe('dead letters', () => {
     expect(log.of('delivery.paused')).toEqual([]);
     fail();
     await clock.settle();
-    expect(log.of('delivery.paused')[0]?.attributes).toMatchObject({ destination: 'a', code: 'dead_letters_failed' });
+    expect(log.of('delivery.paused')[0]?.attributes).toMatchObject({
+      destination: 'a',
+      code: 'dead_letters_write_failed',
+    });
   });
 
   test('that cannot be written are tried again', async () => {

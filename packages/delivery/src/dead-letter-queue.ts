@@ -12,7 +12,7 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
   const { name, clock, log, wakeup } = services;
   const report = createDeadLetterLog(log, clock);
   const waiting: { readonly entry: DeadLetter; readonly stored: () => void }[] = [];
-  let blockedBy: 'dead_letters_full' | 'dead_letters_failed' | undefined;
+  let blockedBy: 'dead_letters_full' | 'dead_letters_write_failed' | undefined;
   let isRunning = false;
   let size = 0;
 
@@ -33,7 +33,7 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
       await store.append(entry);
       return true;
     } catch (error) {
-      block(store.full ? 'dead_letters_full' : 'dead_letters_failed', error);
+      block(store.full ? 'dead_letters_full' : 'dead_letters_write_failed', error);
       return false;
     }
   };
@@ -57,7 +57,7 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
         await clock.sleep(retryMs, stop);
         continue;
       }
-      if (blockedBy !== undefined) log.info('delivery.dead_letters_taken_again', { destination: name });
+      if (blockedBy !== undefined) log.info('delivery.dead_letters_resumed', { destination: name });
       blockedBy = undefined;
       wakeup.notify();
     }

@@ -2,12 +2,12 @@
 import { maxSettledRanges, type PositionCounters } from '@xiq-siem/core';
 import { aborted, createWakeup, endGraceMs, within } from './clock.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
-import { fitError } from './fit-text.ts';
 import { runIntake } from './intake.ts';
 import { createLedger } from './ledger.ts';
-import { routeBy } from './options.ts';
+import { createEventFilter } from './options.ts';
 import { createPendingQueue, pendingOf } from './pending-queue.ts';
 import { createPositionStore } from './position-store.ts';
+import { sanitizeError } from './sanitize-text.ts';
 import { createSendPermit, type NextBatch, type StreamState } from './send-permit.ts';
 import type { SendSlots } from './send-slots.ts';
 import { createSender } from './sender.ts';
@@ -53,7 +53,7 @@ export function startDeliveryStream(
   const stop = stopSending.signal;
   const wakeup = createWakeup(clock);
   const capacity = createWakeup(clock);
-  const wants = routeBy(options.where);
+  const wants = createEventFilter(options.where);
   const ledger = createLedger(position.position);
   const queue = createPendingQueue();
   const permitOptions = { batch, retry: options.retry, maxInFlight, window, slots, wakeup, random, pauseOnRejections };
@@ -76,18 +76,18 @@ export function startDeliveryStream(
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<StreamEnd>();
 
   const end = (how: StreamEnd) => {
-    ending ??= windDown(how);
+    ending ??= stopStream(how);
     return ending;
   };
   const fail = (error: unknown) => {
-    const message = fitError(error, redact);
+    const message = sanitizeError(error, redact);
     log.error('delivery.stream_failed', { destination: name, error: message });
     failure ??= { code: 'stream_failed', message, atMs: clock.now() };
     stopSending.abort();
     void end('failed');
   };
   const streamState = (): StreamState => {
-    const { blocked } = settlement.attributes();
+    const { blocked } = settlement.summary();
     return {
       nowMs: clock.now(),
       inFlight: inFlight.size,
@@ -102,7 +102,7 @@ export function startDeliveryStream(
     const events = queue.take(next, clock.now());
     eventsInFlight += events.length;
     const sending: Promise<void> = sender
-      .send(events, settlement.attributes().delivered, (report) => {
+      .send(events, settlement.summary().delivered, (report) => {
         eventsInFlight -= events.length;
         settlement.batchEnded(events, report, next.round);
       })
@@ -126,12 +126,12 @@ export function startDeliveryStream(
     while (phase === 'running') {
       positions.saveIfDue();
       deadLetters.report.writeIfDue();
-      const hold = permit.hold(streamState());
-      if (hold?.state === 'paused') settlement.paused();
+      const suspension = permit.suspension(streamState());
+      if (suspension?.state === 'paused') settlement.paused();
       const askAgainMs = sendAll();
-      const { blocked, lastMessage } = settlement.attributes();
-      stateLog.since(hold?.state ?? 'running');
-      stateLog.logChange(hold, blocked, lastMessage);
+      const { blocked, lastMessage } = settlement.summary();
+      stateLog.since(suspension?.state ?? 'running');
+      stateLog.logChange(suspension, blocked, lastMessage);
       if (hasReadAll && ledger.open() === 0 && positions.isSaved()) void end('done');
       else await wakeup.wait(Math.min(askAgainMs, positions.dueMs(), deadLetters.report.dueMs()));
     }
@@ -149,9 +149,9 @@ export function startDeliveryStream(
     readsToEnd,
     stop: stopTaking.signal,
     damaged: settlement.damaged,
-    bodyRead: positions.moved,
+    onBodyRead: positions.markChanged,
     hasCapacity: () =>
-      ledger.canTake() && ledger.open() < window.events && settlement.attributes().openBytes < window.bytes,
+      ledger.canTake() && ledger.open() < window.events && settlement.summary().openBytes < window.bytes,
     waits(isWaiting) {
       intakeWaits = isWaiting;
       wakeup.notify();
@@ -160,7 +160,7 @@ export function startDeliveryStream(
       taken++;
       if (event.filtered !== undefined || !wants(event)) return settlement.filtered(event);
       settlement.accepted(event);
-      queue.add(pendingOf(event, clock.now()));
+      queue.addNew(pendingOf(event, clock.now()));
       wakeup.notify();
     },
   })
@@ -173,7 +173,7 @@ export function startDeliveryStream(
     .catch(fail)
     .finally(() => slots.withdraw(wakeup));
 
-  const windDown = async (how: StreamEnd): Promise<StreamEnd> => {
+  const stopStream = async (how: StreamEnd): Promise<StreamEnd> => {
     phase = 'stopping';
     stateLog.since(phase);
     stopTaking.abort();
@@ -188,8 +188,9 @@ export function startDeliveryStream(
     stopSending.abort();
     wakeup.notify();
     await within(clock, endGraceMs, Promise.all(inFlight));
-    if (!(await within(clock, endGraceMs, intake))) log.error('delivery.reader_hangs', { destination: name });
-    if (!(await within(clock, endGraceMs, positions.flush()))) log.error('delivery.save_hangs', { destination: name });
+    if (!(await within(clock, endGraceMs, intake))) log.error('delivery.reader_stuck', { destination: name });
+    if (!(await within(clock, endGraceMs, positions.flush())))
+      log.error('delivery.position_write_stuck', { destination: name });
     deadLetters.report.writeRest();
     phase = 'stopped';
     stateLog.since(phase);
@@ -207,12 +208,12 @@ export function startDeliveryStream(
       wakeup.notify();
     },
     status(): DestinationStatus {
-      const { blocked, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.attributes();
+      const { blocked, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.summary();
       const { sequence, counters, open } = ledger.summary();
       const stream = streamState();
-      const hold = permit.hold(stream);
-      const state = phase === 'running' ? (hold?.state ?? 'running') : phase;
-      const reason = failure?.code ?? hold?.code;
+      const suspension = permit.suspension(stream);
+      const state = phase === 'running' ? (suspension?.state ?? 'running') : phase;
+      const reason = failure?.code ?? suspension?.code;
       return {
         name,
         type: definition.type,
@@ -228,10 +229,10 @@ export function startDeliveryStream(
         counters: { ...counters, normalized: counters.normalized + open },
         open,
         taken,
-        settledSince: settledIn(counters) - settledBefore,
-        inHand: queue.size() + eventsInFlight + deadLetters.size(),
-        waitingAgain: queue.waitingAgain(),
-        underWay: inFlight.size,
+        settledSinceStart: settledIn(counters) - settledBefore,
+        inProgress: queue.size() + eventsInFlight + deadLetters.size(),
+        awaitingResend: queue.awaitingResend(),
+        batchesInFlight: inFlight.size,
         possibleDuplicates,
         pluginFaults: sender.pluginFaults(),
         lastDeliveredMs,

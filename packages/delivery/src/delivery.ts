@@ -2,8 +2,8 @@
 
 import { endGraceMs, within } from './clock.ts';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
-import { fitError } from './fit-text.ts';
 import { type ReplayStream, type ReplayStreamOptions, startReplayStream } from './replay-stream.ts';
+import { sanitizeError } from './sanitize-text.ts';
 import { createSendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSharedBodies, type SharedBodies } from './shared-bodies.ts';
@@ -26,7 +26,7 @@ export interface Delivery {
   /** Stops one as `stop` does, its runs with it, within one grace. False where none has that name. */
   remove(name: string, graceMs: number): Promise<boolean>;
   /** Starts a job's own stream to a destination. @throws Error where none of that name runs. */
-  run(run: ReplayStreamOptions): ReplayStream;
+  startReplay(options: ReplayStreamOptions): ReplayStream;
   /**
    * Sends nothing new, waits up to `graceMs` for what is under way, then aborts it; saves the positions; closes readers
    * and destinations, not the position files. Resolves in any case, a few seconds after the grace at the latest.
@@ -69,10 +69,10 @@ export function startDelivery(input: DeliveryInput): Delivery {
       bodies.trim();
       return true;
     },
-    run(run) {
-      const worker = workers.get(run.destination);
-      if (worker === undefined) throw new Error(`there is no destination ${run.destination} to run to`);
-      return worker.run(run);
+    startReplay(options) {
+      const worker = workers.get(options.destination);
+      if (worker === undefined) throw new Error(`there is no destination ${options.destination}`);
+      return worker.startReplay(options);
     },
     async stop(graceMs) {
       isStopped = true;
@@ -95,9 +95,9 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
   const closeAfter = async (streamsStopped: Promise<unknown>) => {
     await streamsStopped;
     const close = (async () => destination.close?.())().catch((error: unknown) => {
-      log.error('delivery.close_failed', { destination: name, error: fitError(error, redact) });
+      log.error('delivery.close_failed', { destination: name, error: sanitizeError(error, redact) });
     });
-    if (!(await within(clock, endGraceMs, close))) log.error('delivery.close_hangs', { destination: name });
+    if (!(await within(clock, endGraceMs, close))) log.error('delivery.close_stuck', { destination: name });
   };
   return {
     /** Of the main stream. */
@@ -107,9 +107,9 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
       for (const stream of streams) stream.resume();
     },
     /** @throws Error where it stops. */
-    run(run: ReplayStreamOptions): ReplayStream {
-      if (closing !== undefined) throw new Error(`the destination ${name} stops: it takes no run`);
-      const stream = startReplayStream(run, spec, services, slots);
+    startReplay(options: ReplayStreamOptions): ReplayStream {
+      if (closing !== undefined) throw new Error(`the destination ${name} is stopping`);
+      const stream = startReplayStream(options, spec, services, slots);
       streams.add(stream);
       void stream.ended.then(() => streams.delete(stream));
       return stream;

@@ -3,14 +3,14 @@ import type { Meter, MetricTable } from '@xiq-siem/core';
 
 export const deliveryMetrics = {
   'xiq_siem.destination.events': {
-    help: 'Events settled since the start of the process; run="true": by a retry or a replay. Over restarts: xiq_siem.destination.position_events.',
+    help: 'Events settled since the start of the process; job="true": by a retry or a replay. Over restarts: xiq_siem.destination.position_events.',
     unit: '{event}',
-    attributes: ['destination', 'outcome', 'run'],
+    attributes: ['destination', 'outcome', 'job'],
   },
   'xiq_siem.destination.attempts': {
-    help: 'Batches sent, by how it ended; run="true": by a retry or a replay.',
+    help: 'Batches sent, by how it ended; job="true": by a retry or a replay.',
     unit: '{batch}',
-    attributes: ['destination', 'result', 'run'],
+    attributes: ['destination', 'result', 'job'],
   },
 } as const satisfies MetricTable;
 

@@ -64,10 +64,10 @@ export const deliveryOptions = z.strictObject(deliveryOptionsShape);
 export type DeliveryOptions = z.output<typeof deliveryOptions>;
 export type Routing = DeliveryOptions['where'];
 
-export type Wants = (event: { readonly dataset: string; readonly source: string }) => boolean;
+export type EventFilter = (event: { readonly dataset: string; readonly source: string }) => boolean;
 
 /** Which events a destination is sent: every condition that is set has to hold. */
-export function routeBy({ datasets, exceptDatasets, sources }: Routing): Wants {
+export function createEventFilter({ datasets, exceptDatasets, sources }: Routing): EventFilter {
   const wanted = datasets && new Set(datasets);
   const unwanted = new Set(exceptDatasets);
   const from = sources && new Set(sources);

@@ -1,5 +1,5 @@
 // A job's own way to a destination that runs: a delivery stream beside its main one, which ends.
-import type { BodyReader, DurablePosition, KeptBody, LogAttributes, Logger, NormalizedEvent } from '@xiq-siem/core';
+import type { BodyReader, DurablePosition, LogAttributes, Logger, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
 import type { DeliveryMeter } from './metrics.ts';
 import type { Routing } from './options.ts';
@@ -16,7 +16,7 @@ export interface ReplayStreamOptions {
    * A reader with an end: an empty array while the signal has not fired means that there is no more.
    */
   readonly openReader: (fromSequence: number) => BodyReader;
-  readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
+  readonly normalize: (body: StoredBody) => Iterable<NormalizedEvent>;
   /** The job's own, as are its dead letters. Neither is closed. */
   readonly position: DurablePosition;
   readonly deadLetters: DeadLetterStore;
@@ -48,11 +48,11 @@ export function startReplayStream(
   const { id, openReader, normalize, deadLetters, position, where, onDelivered, pauseOnRejections } = run;
   const { giveUpAfterHours: _, ...options } = spec.options;
   const logAt = (level: keyof Logger) => (event: string, attributes?: LogAttributes) =>
-    services.log[level](event, { ...attributes, run: id });
+    services.log[level](event, { ...attributes, job: id });
   const log: Logger = { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
   // One value for all runs: there is no bound on how many a year has.
   const meter: DeliveryMeter = {
-    add: (name, value, attributes) => services.meter.add(name, value, { ...attributes, run: 'true' }),
+    add: (name, value, attributes) => services.meter.add(name, value, { ...attributes, job: 'true' }),
   };
   const bodies = createSharedBodies({ normalize, maxBytes: () => 0, log });
   return startDeliveryStream(

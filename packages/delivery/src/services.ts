@@ -4,14 +4,14 @@ import type {
   Destination,
   DestinationDefinition,
   DurablePosition,
-  KeptBody,
   Logger,
   NormalizedEvent,
+  StoredBody,
 } from '@xiq-siem/core';
 import type { Clock, Wakeup } from './clock.ts';
-import type { Redact } from './fit-text.ts';
 import type { DeliveryMeter } from './metrics.ts';
 import type { DeliveryOptions } from './options.ts';
+import type { Redact } from './sanitize-text.ts';
 
 export interface DeliveryDestination {
   /** Name in the configuration. */
@@ -30,7 +30,7 @@ export interface DeadLetter {
   readonly element: number;
   readonly id: string;
   readonly dataset: string;
-  /** A code that the destination declares, or `retry_exhausted`, or `gave_up`. */
+  /** A code that the destination declares, or `retry_exhausted`, or `retry_timeout`. */
   readonly code: string;
   /** The destination's own words: one line, at most 2 KiB, without secrets. */
   readonly message?: string;
@@ -55,7 +55,7 @@ export interface DeadLetterStore {
 export interface DeliveryServices {
   readonly openReader: (fromSequence: number) => BodyReader;
   /** The events of a body. Should it throw, the rest of the body counts as one damaged event. */
-  readonly normalize: (body: KeptBody) => Iterable<NormalizedEvent>;
+  readonly normalize: (body: StoredBody) => Iterable<NormalizedEvent>;
   readonly deadLetters: DeadLetterStore;
   readonly redact: Redact;
   readonly clock: Clock;

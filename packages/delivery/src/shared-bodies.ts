@@ -1,5 +1,5 @@
 // Bodies as events, parsed and serialised once for all destinations that read in step.
-import type { KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import type { DeliveryServices } from './services.ts';
 
 /** An event as every destination is given it, and where it came from. */
@@ -22,7 +22,7 @@ export interface SharedBodiesOptions extends Pick<DeliveryServices, 'normalize' 
 interface Chunk {
   readonly events: readonly PreparedEvent[];
   readonly bytes: number;
-  readonly goesOn: 'more' | 'end' | 'damaged';
+  readonly ending: 'more' | 'end' | 'damaged';
 }
 
 /** A body that is being parsed, chunk by chunk, by whichever destination is ahead. */
@@ -62,14 +62,14 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
     trim();
   };
 
-  function* parse(body: KeptBody): Generator<Chunk, void> {
+  function* parse(body: StoredBody): Generator<Chunk, void> {
     let events: PreparedEvent[] = [];
     let bytes = 0;
     try {
       for (const event of normalize(body)) {
         const prepared = prepare(event, body);
         if (events.length >= chunkEvents || bytes >= chunkBytes) {
-          yield { events, bytes, goesOn: 'more' };
+          yield { events, bytes, ending: 'more' };
           events = [];
           bytes = 0;
         }
@@ -78,13 +78,13 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
       }
     } catch (error) {
       log.error('delivery.normalize_failed', { sequence: body.sequence, receipt: body.receipt, error: String(error) });
-      yield { events, bytes, goesOn: 'damaged' };
+      yield { events, bytes, ending: 'damaged' };
       return;
     }
-    yield { events, bytes, goesOn: 'end' };
+    yield { events, bytes, ending: 'end' };
   }
 
-  const share = (body: KeptBody): SharedBody => {
+  const share = (body: StoredBody): SharedBody => {
     const known = bodies.get(body.sequence);
     if (known !== undefined) return known;
     const made: SharedBody = { parser: parse(body), parsed: 0, chunks: new Map(), kept: true };
@@ -112,10 +112,10 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
     trim,
     /** Bytes that are kept for destinations to come. */
     keptBytes: () => keptBytes,
-    open(body: KeptBody) {
+    open(body: StoredBody) {
       const shared = share(body);
       let own: Iterator<Chunk, void> | undefined;
-      let chunk: Chunk = { events: [], bytes: 0, goesOn: 'more' };
+      let chunk: Chunk = { events: [], bytes: 0, ending: 'more' };
       let nextChunk = 0;
       let nextEvent = 0;
       const advance = (): Chunk => {
@@ -137,7 +137,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
               nextEvent++;
               return event;
             }
-            if (chunk.goesOn !== 'more') return chunk.goesOn;
+            if (chunk.ending !== 'more') return chunk.ending;
             chunk = advance();
             nextEvent = 0;
           }
@@ -149,10 +149,10 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
 
 function pull(parser: Iterator<Chunk, void>): Chunk {
   const next = parser.next();
-  return next.done ? { events: [], bytes: 0, goesOn: 'end' } : next.value;
+  return next.done ? { events: [], bytes: 0, ending: 'end' } : next.value;
 }
 
-function prepare(event: NormalizedEvent, body: KeptBody): PreparedEvent {
+function prepare(event: NormalizedEvent, body: StoredBody): PreparedEvent {
   const json = JSON.stringify(event.document);
   freeze(event.document);
   return {

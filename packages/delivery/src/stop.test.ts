@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
   bodies,
+  deliverAll,
   destination,
   each,
   fixture,
   memoryJournal,
   memoryPosition,
   scripted,
-  takeAll,
 } from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
@@ -19,7 +19,7 @@ describe('stop', () => {
     const plugin = scripted(
       (batch, call, signal) =>
         new Promise((resolve) => {
-          response = () => resolve(takeAll(batch, call, signal));
+          response = () => resolve(deliverAll(batch, call, signal));
         }),
     );
     const { clock, delivery } = fixture(memoryJournal(...bodies(4, 5)), [
@@ -94,6 +94,6 @@ describe('stop', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     await clock.runUntil(() => stopped, 12_000);
     await stopping;
-    expect(log.of('delivery.close_hangs')).toHaveLength(1);
+    expect(log.of('delivery.close_stuck')).toHaveLength(1);
   });
 });

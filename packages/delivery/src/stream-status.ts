@@ -2,7 +2,7 @@
 import type { Assurance, Logger, PositionCounters } from '@xiq-siem/core';
 import type { Blocked } from './blocked-events.ts';
 import type { Clock } from './clock.ts';
-import type { Hold } from './send-permit.ts';
+import type { Suspension } from './send-permit.ts';
 
 /** An attempt that failed, or events that were rejected. */
 export interface LastFailure {
@@ -49,13 +49,13 @@ export interface DestinationStatus {
   /** Events that this stream was given by its reader since it began, before routing. */
   readonly taken: number;
   /** Events that its position counts as delivered, dead letters or filtered beyond what it counted at the beginning. */
-  readonly settledSince: number;
+  readonly settledSinceStart: number;
   /** Events that are in fact there: they wait, are under way, or are on their way to the dead letters. */
-  readonly inHand: number;
+  readonly inProgress: number;
   /** Of those in hand, events that wait to be sent again. */
-  readonly waitingAgain: number;
+  readonly awaitingResend: number;
   /** Batches under way. */
-  readonly underWay: number;
+  readonly batchesInFlight: number;
   /** Events delivered after an attempt of which nobody knows how it ended; since the start of the process. */
   readonly possibleDuplicates: number;
   /** Breaches of the plugin contract, since the start of the process. */
@@ -90,13 +90,13 @@ export function createStateLog(name: string, log: Logger, clock: Clock) {
       return sinceMs;
     },
     /** Logs what has changed since the last call. */
-    logChange(hold: Hold | undefined, blocked: Blocked | undefined, lastMessage: string | undefined) {
+    logChange(suspension: Suspension | undefined, blocked: Blocked | undefined, lastMessage: string | undefined) {
       logBlocked(blocked);
-      const now = hold === undefined ? 'running' : `${hold.state} ${hold.code}`;
+      const now = suspension === undefined ? 'running' : `${suspension.state} ${suspension.code}`;
       if (now === logged) return;
       logged = now;
-      if (hold === undefined) log.info('delivery.resumed', { destination: name });
-      else log.warn(`delivery.${hold.state}`, { destination: name, code: hold.code, message: lastMessage });
+      if (suspension === undefined) log.info('delivery.resumed', { destination: name });
+      else log.warn(`delivery.${suspension.state}`, { destination: name, code: suspension.code, message: lastMessage });
     },
   };
 }

@@ -7,9 +7,9 @@ import type {
   DurablePosition,
   ItemVerdict,
   JournalEntry,
-  KeptBody,
   NormalizedEvent,
   Position,
+  StoredBody,
 } from '@xiq-siem/core';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { z } from 'zod';
@@ -20,7 +20,7 @@ import type { DeadLetter, DeadLetterStore, DeliveryDestination } from './service
 
 const bodyEvents = z.array(z.object({ id: z.string(), dataset: z.string() }));
 
-export function body(sequence: number, ids: readonly string[], dataset = 'test.events', source = 'xiq'): KeptBody {
+export function body(sequence: number, ids: readonly string[], dataset = 'test.events', source = 'xiq'): StoredBody {
   return {
     sequence,
     receipt: `r1_${sequence}`,
@@ -30,7 +30,7 @@ export function body(sequence: number, ids: readonly string[], dataset = 'test.e
 }
 
 /** Bodies of `size` events each, with ids `<sequence>.<element>`. */
-export function bodies(count: number, size: number, from = 0): readonly KeptBody[] {
+export function bodies(count: number, size: number, from = 0): readonly StoredBody[] {
   return Array.from({ length: count }, (_, index) =>
     body(
       from + index,
@@ -39,7 +39,7 @@ export function bodies(count: number, size: number, from = 0): readonly KeptBody
   );
 }
 
-export function* normalize({ bytes }: KeptBody): Generator<NormalizedEvent> {
+export function* normalize({ bytes }: StoredBody): Generator<NormalizedEvent> {
   const events = bodyEvents.parse(JSON.parse(Buffer.from(bytes).toString()));
   for (const [element, { id, dataset }] of events.entries()) {
     yield { element, id, dataset, timeMs: 0, document: { event: { id, dataset } } };
@@ -47,13 +47,13 @@ export function* normalize({ bytes }: KeptBody): Generator<NormalizedEvent> {
 }
 
 export interface MemoryJournal {
-  append(...entries: readonly (KeptBody | JournalEntry)[]): void;
+  append(...entries: readonly (StoredBody | JournalEntry)[]): void;
   readonly openReader: (fromSequence: number) => BodyReader;
   /** Bodies that were handed out to readers. */
   reads(): number;
 }
 
-export function memoryJournal(...first: readonly (KeptBody | JournalEntry)[]): MemoryJournal {
+export function memoryJournal(...first: readonly (StoredBody | JournalEntry)[]): MemoryJournal {
   const entries: JournalEntry[] = [];
   const waiting = new Set<() => void>();
   let reads = 0;
@@ -94,7 +94,7 @@ export function memoryJournal(...first: readonly (KeptBody | JournalEntry)[]): M
 }
 
 /** Readers of just these bodies: with an end. */
-export function endingReader(kept: readonly KeptBody[]): (fromSequence: number) => BodyReader {
+export function endingReader(kept: readonly StoredBody[]): (fromSequence: number) => BodyReader {
   return (fromSequence) => {
     const rest = kept.filter(({ sequence }) => sequence >= fromSequence);
     return {
@@ -105,9 +105,9 @@ export function endingReader(kept: readonly KeptBody[]): (fromSequence: number) 
 }
 
 /** A replay of just these bodies. */
-export function runOf(
+export function replayOptions(
   destinationName: string,
-  kept: readonly KeptBody[],
+  kept: readonly StoredBody[],
   more: Partial<ReplayStreamOptions> = {},
 ): ReplayStreamOptions {
   const own = { position: memoryPosition(), deadLetters: memoryDeadLetters(), openReader: endingReader(kept) };
@@ -152,7 +152,7 @@ export interface ScriptedDestination extends Destination {
   closed(): number;
 }
 
-export function scripted(script: Script = takeAll): ScriptedDestination {
+export function scripted(script: Script = deliverAll): ScriptedDestination {
   const batches: string[][] = [];
   const taken: string[] = [];
   let atOnce = 0;
@@ -185,7 +185,7 @@ export function scripted(script: Script = takeAll): ScriptedDestination {
   };
 }
 
-export const takeAll: Script = (batch) => each(batch, () => ({ verdict: 'delivered' }));
+export const deliverAll: Script = (batch) => each(batch, () => ({ verdict: 'delivered' }));
 
 type VerdictOnly = ItemVerdict extends infer Item ? (Item extends ItemVerdict ? Omit<Item, 'index'> : never) : never;
 

@@ -1,6 +1,6 @@
-// `replay`: sends the raw bodies of a span again, through the current mapping.
+// `replay`: sends the bodies of a span again with the current mapping.
 import { replayRequest } from '@xiq-siem/admin-api';
-import { freshPosition } from '@xiq-siem/core';
+import { initialPosition } from '@xiq-siem/core';
 import { eventFilter, type RunningParts, sequencesOf } from '@xiq-siem/queries';
 import type { JobRecords } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
@@ -11,20 +11,20 @@ const never = new AbortController().signal;
 export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
   const { journal, pipeline, deadLetters, services } = parts;
   return {
-    async outline(given) {
-      return { span: await sequencesOf(journal, replayRequest.parse(given), never) };
+    async plan(request) {
+      return { span: await sequencesOf(journal, replayRequest.parse(request), never) };
     },
-    async begin({ job: { id, request }, span }) {
+    async start({ job: { id, request }, span }) {
       const { destinations: named, where } = replayRequest.parse(request);
       requireConfigured(parts, named ?? []);
       if (span === undefined || span.first >= span.next) return startStreams([], pipeline.delivery);
       const { first, next } = span;
-      const isMeant = eventFilter(where);
+      const isSelected = eventFilter(where);
       const streams = pipeline
         .destinations()
         .filter(({ configured: { name } }) => named?.includes(name) ?? true)
         .map(async ({ configured: { name: destination, options } }): Promise<StreamPlan> => {
-          const position = await records.position(id, destination, freshPosition(first));
+          const position = await records.position(id, destination, initialPosition(first));
           return {
             run: {
               id,
@@ -34,20 +34,20 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
               pauseOnRejections: true,
               openReader: (fromSequence) => journal.reader(fromSequence, next - 1),
               *normalize(body) {
-                // By the mapping of the moment: a reload in the midst of a job holds for what is left of it.
+                // After a reload the rest of the job uses the new mapping.
                 for (const event of pipeline.sources().of(body).normalize(body, services.now())) {
-                  if (isMeant(event, body.metadata.source)) yield event;
+                  if (isSelected(event, body.metadata.source)) yield event;
                 }
               },
               deadLetters: {
                 get full() {
                   return deadLetters.full;
                 },
-                append: (deadLetter) => deadLetters.append(deadLetter, 'run'),
+                append: (deadLetter) => deadLetters.append(deadLetter, 'job'),
               },
             },
-            total: journal.bodiesIn(first, next - 1),
-            doneOf: ({ sequence }) => journal.bodiesIn(first, Math.min(next, sequence) - 1),
+            total: journal.countBodies(first, next - 1),
+            doneOf: ({ sequence }) => journal.countBodies(first, Math.min(next, sequence) - 1),
           };
         });
       return startStreams(await Promise.all(streams), pipeline.delivery);

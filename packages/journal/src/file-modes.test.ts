@@ -26,7 +26,7 @@ async function fill(directory: string, umask: number): Promise<void> {
     });
     let journal = await open();
     const append = () => journal.append({ source: 'xiq', origin: 'webhook', receivedAtMs: 1 }, Buffer.alloc(5_000, 'x'));
-    const position = (name) => journal.position(name, { startAt: 'earliest', whenFull: 'letGo' });
+    const position = (name) => journal.position(name, { startAt: 'earliest', whenFull: 'evict' });
     await append();
     await append();
     await journal.close();

@@ -53,7 +53,7 @@ describe('a receipt', () => {
     expect(await journal.find(receiptOf(segmentOf(receipts[59] ?? ''), 5))).toEqual({ kind: 'unknown' });
     expect(await journal.find(elsewhere(5))).toEqual({ kind: 'unknown' });
     // Looking is no reading: who reads says it, and counts it once.
-    expect(log.of('journal.lost')).toEqual([]);
+    expect(log.of('journal.bodies_lost')).toEqual([]);
     expect(meter.total('xiq_siem.journal.damaged_records')).toBe(0);
   });
 

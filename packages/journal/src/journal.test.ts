@@ -193,7 +193,7 @@ describe('a reader', () => {
     expect(await kinds()).toEqual(['lost', 'body', 'body']);
     expect(again.lostSpans()).toHaveLength(1);
     expect(meter.total('xiq_siem.journal.damaged_records')).toBe(1);
-    expect(log.of('journal.lost')[0]?.attributes['where']).toBe(`${path}:4160`);
+    expect(log.of('journal.bodies_lost')[0]?.attributes['where']).toBe(`${path}:4160`);
   });
 });
 

@@ -1,33 +1,33 @@
 // All that can be asked of a log without changing it: of an open journal, and of a snapshot.
-import { type BodyReader, ConnectorError, type JournalEntry, type LogReading } from '@xiq-siem/core';
+import { type BodyReader, ConnectorError, type JournalEntry, type ReadableLog } from '@xiq-siem/core';
 import { findBody } from './find-body.ts';
 import { type LogSource, logReader } from './log-reader.ts';
-import { type LostLedger, spanOf } from './lost-ledger.ts';
+import { type LossTracker, spanOf } from './loss-tracker.ts';
 import { decodeMetadata } from './metadata.ts';
 import { receiptOf } from './receipt.ts';
 import { sequenceAt } from './sequence-at.ts';
 
 interface LogViewSource extends LogSource {
-  readonly ledger: LostLedger;
+  readonly losses: LossTracker;
   readonly isClosed: () => boolean;
 }
 
-export function logView(source: LogViewSource): Omit<LogReading, 'positions' | 'retentionGaps'> {
-  const { set, ledger } = source;
+export function logView(source: LogViewSource): Omit<ReadableLog, 'positions' | 'retentionGaps'> {
+  const { set, losses } = source;
   return {
     extent() {
       const [firstSequence, nextSequence] = [set.firstSequence(), set.nextSequence()];
       const bodies = nextSequence - firstSequence;
       return { firstSequence, nextSequence, bodies, bytes: set.bytes(), hasEvicted: firstSequence > 1 };
     },
-    bodiesIn: (from, to = Number.POSITIVE_INFINITY) => Math.max(0, Math.min(to + 1, set.nextSequence()) - from),
+    countBodies: (from, to = Number.POSITIVE_INFINITY) => Math.max(0, Math.min(to + 1, set.nextSequence()) - from),
     bytesFrom: set.bytesFrom,
     sequenceAt: (atMs, signal) => sequenceAt(atMs, signal, source),
     // Looking for one body finds the rest of a span only: who reads on says it whole.
     find: (receipt) =>
       findBody(receipt, set, (from) => bodyReader(source, from, Number.POSITIVE_INFINITY, () => undefined)),
-    reader: (from, to = Number.POSITIVE_INFINITY) => bodyReader(source, from, to, ledger.report),
-    lostSpans: ledger.spans,
+    reader: (from, to = Number.POSITIVE_INFINITY) => bodyReader(source, from, to, losses.report),
+    lostSpans: losses.spans,
   };
 }
 
@@ -36,7 +36,7 @@ function bodyReader(
   source: LogViewSource,
   fromSequence: number,
   toSequence: number,
-  report: LostLedger['report'],
+  report: LossTracker['report'],
 ): BodyReader {
   const { set, isClosed } = source;
   const reader = logReader(source, fromSequence);

@@ -12,7 +12,7 @@ export const journalMetrics = {
     help: 'Bytes that were moved to quarantine/ because no record could be read there.',
     unit: 'By',
   },
-  'xiq_siem.journal.let_go_bodies': {
+  'xiq_siem.journal.evicted_bodies': {
     help: 'Bodies given up before the destination had them, because the journal was full. Above 0 is a loss.',
     unit: '{body}',
     attributes: ['destination'],

@@ -138,13 +138,13 @@ describe('a snapshot of a stopped connector', () => {
 
   it('refuses a newer format, and what is no data directory, and makes neither', async () => {
     await expect(openJournalSnapshot(path, { log })).rejects.toMatchObject({
-      code: 'usage',
+      code: 'data_directory_missing',
       exitCode: 64,
       message: expect.stringContaining(path),
     });
     expect(await readdir(parent)).toEqual([]);
     await mkdir(path);
-    await expect(openJournalSnapshot(path, { log })).rejects.toMatchObject({ code: 'usage' });
+    await expect(openJournalSnapshot(path, { log })).rejects.toMatchObject({ code: 'data_directory_missing' });
     expect(await readdir(path)).toEqual([]);
     await writeFile(join(path, 'format'), '3\n');
     await expect(openJournalSnapshot(path, { log })).rejects.toMatchObject({ code: 'data_format_newer' });

@@ -1,8 +1,10 @@
 import { modelFiles } from '@xiq-siem/testkit';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { Files } from './files.ts';
 import { at } from './fixtures/test-journal.ts';
 import { openPositionFile, readPositionAt } from './position-file.ts';
+import { openSlotFile } from './slot-file.ts';
 
 const path = '/data/jobs/replay-1.splunk.position';
 
@@ -21,6 +23,20 @@ describe('a position file', () => {
     content.writeUInt8(content.readUInt8(newest) ^ 1, newest);
     files.put(path, content);
     expect((await open(files)).position).toEqual(at(2));
+  });
+
+  it('reads an older file, whose word for evict is letGo, and writes the current word', async () => {
+    const files = modelFiles();
+    const schema = z.object({ whenFull: z.literal('letGo'), position: z.unknown() });
+    const old = await openSlotFile(files, path, { schema, slotBytes: 128 * 1024 });
+    await old.save({ whenFull: 'letGo', position: at(5) });
+    await old.close();
+    expect(files.content(path).toString('latin1')).toContain('"whenFull":"letGo"');
+    expect(await readPositionAt(path, files)).toEqual(at(5));
+    const file = await open(files);
+    expect(file.position).toEqual(at(5));
+    await file.save(at(6));
+    expect(files.content(path).toString('latin1')).toContain('"whenFull":"evict"');
   });
 
   it.each([2, 3])('opened again after %i saves, writes over the older of the two it holds', async (saves) => {

@@ -1,5 +1,5 @@
 // What a position says: its shape on disk, and what it leaves to be done.
-import { maxSettledRanges, type Position, type SettledBody, settledRangesIn } from '@xiq-siem/core';
+import { countSettledRanges, maxSettledRanges, type Position, type SettledBody } from '@xiq-siem/core';
 import { z } from 'zod';
 
 const sequence = z.int().min(1);
@@ -14,7 +14,10 @@ export const positionSchema = z.object({
   sequence,
   settled: z
     .array(z.union([wholeBodies, partOfBody]))
-    .refine((settled) => settledRangesIn(settled) <= maxSettledRanges, `more than ${maxSettledRanges} settled ranges`)
+    .refine(
+      (settled) => countSettledRanges(settled) <= maxSettledRanges,
+      `more than ${maxSettledRanges} settled ranges`,
+    )
     .refine(isAscending, 'settled bodies that do not ascend'),
   counters: z.object({
     normalized: count,

@@ -166,7 +166,7 @@ describe('a position', () => {
     const { journal, files, log } = await withBodies(3);
     files.fail('write', 'ENOSPC');
     const position = await journal.position('archive', earliest);
-    expect(log.of('position.failed')).toHaveLength(1);
+    expect(log.of('position.write_failed')).toHaveLength(1);
     await position.save(at(3));
     const { journal: again } = await testJournal(files.crash(() => false));
     expect((await again.position('archive', earliest)).position.sequence).toBe(3);

@@ -1,9 +1,9 @@
 // All positions there are: the opened ones and those of destinations that nobody has opened (yet, or any more).
-import { ConnectorError, type DurablePosition, freshPosition, type PositionOptions } from '@xiq-siem/core';
+import { ConnectorError, type DurablePosition, initialPosition, type PositionOptions } from '@xiq-siem/core';
 import { errorText, type Files, systemCode } from './files.ts';
 import type { JournalOptions } from './journal.ts';
 import { clampPosition } from './position.ts';
-import { isPositionName, type KeptPosition, listPositions, openPositionFile, positionPath } from './position-file.ts';
+import { isPositionName, listPositions, type OpenPosition, openPositionFile, positionPath } from './position-file.ts';
 
 /** How long a position that is not open (yet, or any more) keeps its destination's wish to hold bodies. */
 const holdGraceMs = 60_000;
@@ -22,14 +22,14 @@ interface PositionsOptions extends Pick<JournalOptions, 'now' | 'log'> {
 /** Reads every position on disk, and sets those beyond the tail to the tail before anything can be appended there. */
 export async function openPositions(options: PositionsOptions) {
   const { files, directory, log, now } = options;
-  const known = new Map<string, KeptPosition>();
+  const known = new Map<string, OpenPosition>();
   /** What tells an owner from the one before. */
   const owners = new Map<string, object>();
   const startedAt = now();
   const releasedAt = new Map<string, number>();
 
   function failed(destination: string, error: unknown): void {
-    log.error('position.failed', { destination, why: errorText(error) });
+    log.error('position.write_failed', { destination, why: errorText(error) });
   }
 
   async function load(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {
@@ -38,7 +38,7 @@ export async function openPositions(options: PositionsOptions) {
     if (damaged) log.error('position.damaged', { destination, startsAt: options.firstSequence() });
     if (value === undefined) {
       const start = damaged ? options.firstSequence() : fallback();
-      return file.use(freshPosition(start), whenFull, options.saved);
+      return file.use(initialPosition(start), whenFull, options.saved);
     }
     const { position } = value;
     const clamped = clampPosition(position, options.nextSequence());
@@ -55,7 +55,7 @@ export async function openPositions(options: PositionsOptions) {
   }
 
   /** The position in the hands of one owner, until it is taken back. */
-  function ownedBy(owner: object, destination: string, position: KeptPosition): DurablePosition {
+  function ownedBy(owner: object, destination: string, position: OpenPosition): DurablePosition {
     return {
       get position() {
         return position.position;

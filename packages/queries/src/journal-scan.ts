@@ -1,5 +1,5 @@
-// Reads what was received in a span, in order, and says how far it is.
-import type { KeptBody } from '@xiq-siem/core';
+// Reads the bodies that were received in a span of time, in order, and reports progress.
+import type { StoredBody } from '@xiq-siem/core';
 import { ConnectorError } from '@xiq-siem/core';
 import type { ReadModel } from './read-model.ts';
 
@@ -16,13 +16,13 @@ export interface SequenceSpan {
 
 export type ScanStep =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  /** `afterLoss`: bodies between it and the one before are lost. */
-  | { readonly kind: 'body'; readonly body: KeptBody; readonly afterLoss: boolean };
+  /** `afterLoss`: bodies between this one and the previous one are lost. */
+  | { readonly kind: 'body'; readonly body: StoredBody; readonly afterLoss: boolean };
 
 const portion = { maxBodies: 64, maxBytes: 1_048_576 };
 const progressEveryMs = 500;
 
-/** @throws ConnectorError `usage` where it ends before it begins. */
+/** @throws ConnectorError `usage` where the span is empty. */
 export async function sequencesOf(
   journal: ReadModel['journal'],
   { from, to }: Span,
@@ -37,29 +37,29 @@ export async function sequencesOf(
   return { first: Math.max(first, firstSequence), next: Math.max(first, next) };
 }
 
-/** The last so many bodies, or all there are. */
+/** The last `bodies` bodies, or all where there are fewer. */
 export function lastBodies(journal: ReadModel['journal'], bodies: number): SequenceSpan {
   const { firstSequence, nextSequence: next } = journal.extent();
   let first = firstSequence;
   for (let end = next; first < end; ) {
     const middle = Math.floor((first + end) / 2);
-    if (journal.bodiesIn(middle) > bodies) first = middle + 1;
+    if (journal.countBodies(middle) > bodies) first = middle + 1;
     else end = middle;
   }
   return { first, next };
 }
 
-/** Every body of the span that can be read; ends early when the signal fires. */
+/** Yields every readable body of the span. Ends early when the signal fires. */
 export async function* scanJournal(
   { journal, yieldNow }: Pick<ReadModel, 'journal' | 'yieldNow'>,
   { first, next }: SequenceSpan,
   signal: AbortSignal,
 ): AsyncGenerator<ScanStep> {
-  const total = journal.bodiesIn(first, next - 1);
+  const total = journal.countBodies(first, next - 1);
   yield { kind: 'progress', done: 0, total };
   if (total === 0) return;
   const reader = journal.reader(first, next - 1);
-  let told = performance.now();
+  let reportedMs = performance.now();
   let afterLoss = false;
   try {
     for (;;) {
@@ -74,9 +74,9 @@ export async function* scanJournal(
         afterLoss = false;
         await yieldNow();
         if (signal.aborted) return;
-        if (performance.now() - told < progressEveryMs) continue;
-        told = performance.now();
-        yield { kind: 'progress', done: journal.bodiesIn(first, entry.body.sequence), total };
+        if (performance.now() - reportedMs < progressEveryMs) continue;
+        reportedMs = performance.now();
+        yield { kind: 'progress', done: journal.countBodies(first, entry.body.sequence), total };
       }
     }
     if (!signal.aborted) yield { kind: 'progress', done: total, total };

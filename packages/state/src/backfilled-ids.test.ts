@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { NormalizedEvent } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
-import { idsStatement, openBackfilledIds, readBackfilledIds, withoutDuplicates } from './backfilled-ids.ts';
+import { idsStatement, markDuplicates, openBackfilledIds, readBackfilledIds } from './backfilled-ids.ts';
 import { newStateDirectory, openTestState } from './test-state.ts';
 
 const day = 86_400_000;
@@ -62,7 +62,7 @@ test('beyond its bound nothing is remembered, and that is said once', async () =
   await ids.add([idOf(1), idOf(2), idOf(3)]);
   await ids.add([idOf(4)]);
   expect([ids.size, ids.has(idOf(3))]).toEqual([2, false]);
-  expect(log.lines.map(({ event }) => event)).toEqual(['backfill.not_remembered']);
+  expect(log.lines.map(({ event }) => event)).toEqual(['backfill.ids_full']);
 });
 
 test('only what a webhook brings is a duplicate of a back-fill', async () => {
@@ -76,7 +76,7 @@ test('only what a webhook brings is a duplicate of a back-fill', async () => {
   }));
   const marks = (origin: 'webhook' | 'rest') =>
     [
-      ...withoutDuplicates(
+      ...markDuplicates(
         events,
         {
           sequence: 1,

@@ -1,6 +1,6 @@
 // The ids of events that a back-fill stored, so that a webhook that brings one later is recognized. Durable.
 import { crc32 } from 'node:zlib';
-import { type KeptBody, type Logger, type NormalizedEvent, type Origin, oneAtATime } from '@xiq-siem/core';
+import { createSerialQueue, type Logger, type NormalizedEvent, type Origin, type StoredBody } from '@xiq-siem/core';
 import { z } from 'zod';
 import { type IdSet, idSet, isEventId } from './id-set.ts';
 import type { Database, Reading, Statement } from './sqlite/database.ts';
@@ -39,7 +39,7 @@ export async function openBackfilledIds(
   const afterMs = now() - forgetAfterMs;
   await database.write([{ sql: 'DELETE FROM backfilled_ids WHERE at_ms <= ?', parameters: [Math.trunc(afterMs)] }]);
   const ids = await load(database, afterMs, most, log);
-  const inTurn = oneAtATime();
+  const inTurn = createSerialQueue();
   let isFull = false;
 
   async function append(given: readonly string[]): Promise<void> {
@@ -47,7 +47,7 @@ export async function openBackfilledIds(
     const fresh = [...new Set(given)].filter((id) => !ids.has(id));
     if (fresh.length > capacity && !isFull) {
       isFull = true;
-      log.warn('backfill.not_remembered', { most, why: 'a webhook that comes late is then delivered as well' });
+      log.warn('backfill.ids_full', { most, why: 'a webhook that comes late is then delivered as well' });
     }
     const taken = fresh.slice(0, Math.max(0, capacity));
     if (taken.length === 0) return;
@@ -78,7 +78,7 @@ export function idsStatement(ids: readonly string[], atMs: number): Statement {
 const idsRow = z.object({ id: z.int(), ids: z.instanceof(Uint8Array), crc: z.int() });
 
 /** Whether a row of the table is as it was written. */
-export function isSoundIds(value: unknown): boolean {
+export function isIntactIds(value: unknown): boolean {
   const row = idsRow.safeParse(value);
   return row.success && crc32(row.data.ids) === row.data.crc;
 }
@@ -113,9 +113,9 @@ export const isDuplicateOfBackfill = (origin: Origin, id: string, backfilled: Ba
   origin === 'webhook' && backfilled !== undefined && backfilled.size > 0 && backfilled.has(id);
 
 /** The events of a body, with those marked that came after a back-fill had brought them: no destination is sent them. */
-export function* withoutDuplicates(
+export function* markDuplicates(
   events: Iterable<NormalizedEvent>,
-  { metadata: { origin } }: KeptBody,
+  { metadata: { origin } }: StoredBody,
   backfilled: BackfilledLookup | undefined,
 ): Generator<NormalizedEvent> {
   for (const event of events) {

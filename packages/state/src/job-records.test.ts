@@ -1,7 +1,8 @@
 import { backfillRequest, type Job, jobSchema, replayRequest, retryRequest } from '@xiq-siem/admin-api';
-import { freshPosition } from '@xiq-siem/core';
+import { initialPosition } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { openJobRecords, readJobRecords } from './job-records.ts';
 import { newStateDirectory, openTestState } from './test-state.ts';
 
@@ -38,18 +39,39 @@ test('a record that does not fit is said, and left', async () => {
   expect(log.of('state.document_unreadable').map(({ attributes }) => attributes['document'])).toEqual(['job/newer']);
 });
 
+test('a record with old keys is read by the current ones, and saved with them', async () => {
+  const { documents } = await openTestState();
+  const counts = { done: 1, total: 2, delivered: 1, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 };
+  const lane = { destination: 'one', state: 'paused', reason: 'x', words: 'no such index', ...counts };
+  const type = { messageType: 'AUDIT', done: 1, fetched: 1, known: 0, kept: 1 };
+  const job = { id: 'a1', kind: 'backfill', state: 'failed', request: backfillRequest.parse(span), created };
+  const doubted = { messageType: 'AUDIT', fetchedToMs: 2, fetched: 1, known: 0, kept: 1 };
+  await documents.put('job/a1', {
+    v: 1,
+    job: { ...job, lanes: [lane], types: [{ ...type, state: 'failed', words: 'stopped' }] },
+    backfill: { source: 'xiq', types: [{ ...doubted, doubt: { fromMs: 1, words: 'it moves' } }] },
+  });
+  const [record] = await readJobRecords(documents);
+  expect(record).toMatchObject({
+    job: { streams: [{ destination: 'one', message: 'no such index' }], types: [{ message: 'stopped' }] },
+    backfill: { types: [{ doubt: { fromMs: 1, message: 'it moves' } }] },
+  });
+  if (record !== undefined) await (await openJobRecords(documents)).save(record);
+  expect(JSON.stringify(await documents.get('job/a1', z.unknown()))).not.toMatch(/"(?:lanes|words)"/);
+});
+
 test('how far a replay is at a destination is there after a restart, and apart for each', async () => {
   const directory = await newStateDirectory();
   const state = await openTestState(directory);
   const records = await openJobRecords(state.documents);
-  const position = await records.position('a1', 'one', freshPosition(7));
-  expect(position.position).toEqual(freshPosition(7));
-  await position.save(freshPosition(9));
-  expect(position.position).toEqual(freshPosition(9));
+  const position = await records.position('a1', 'one', initialPosition(7));
+  expect(position.position).toEqual(initialPosition(7));
+  await position.save(initialPosition(9));
+  expect(position.position).toEqual(initialPosition(9));
   await state.close();
   const again = await openJobRecords((await openTestState(directory)).documents);
-  expect((await again.position('a1', 'one', freshPosition(1))).position).toEqual(freshPosition(9));
-  expect((await again.position('a1', 'two', freshPosition(1))).position).toEqual(freshPosition(1));
+  expect((await again.position('a1', 'one', initialPosition(1))).position).toEqual(initialPosition(9));
+  expect((await again.position('a1', 'two', initialPosition(1))).position).toEqual(initialPosition(1));
 });
 
 test('of those that have ended the newest hundred are remembered, with their positions, those that go on all', async () => {
@@ -59,7 +81,7 @@ test('of those that have ended the newest hundred are remembered, with their pos
   const frame = { kind: 'retry' as const, request, created, streams: [] };
   await records.save({ v: 1, job: { ...frame, id: 'old', state: 'interrupted' } });
   for (const id of ['id-0', 'id-50'])
-    await (await records.position(id, 'one', freshPosition(1))).save(freshPosition(5));
+    await (await records.position(id, 'one', initialPosition(1))).save(initialPosition(5));
   for (let number = 0; number < 103; number += 1) {
     const ended = new Date(number * 1000).toISOString();
     await records.save({ v: 1, job: { ...frame, id: `id-${number}`, state: 'done', ended } });
@@ -69,8 +91,8 @@ test('of those that have ended the newest hundred are remembered, with their pos
   expect(ids).toContain('old');
   for (const gone of ['id-0', 'id-1', 'id-2']) expect(ids).not.toContain(gone);
   expect((await readJobRecords(documents)).map(({ job }) => job.id).sort()).toEqual(ids.toSorted());
-  expect((await records.position('id-0', 'one', freshPosition(1))).position).toEqual(freshPosition(1));
-  expect((await records.position('id-50', 'one', freshPosition(1))).position).toEqual(freshPosition(5));
+  expect((await records.position('id-0', 'one', initialPosition(1))).position).toEqual(initialPosition(1));
+  expect((await records.position('id-50', 'one', initialPosition(1))).position).toEqual(initialPosition(5));
 });
 
 test('saved twice at once, the later one stands', async () => {

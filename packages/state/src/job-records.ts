@@ -6,7 +6,23 @@ import { positionSchema } from '@xiq-siem/journal';
 import { z } from 'zod';
 import { type DocumentReading, type Documents, documentNames } from './documents.ts';
 
-export const jobRecord = z.object({
+/** The names of keys in older records, and the current ones. */
+const oldKeys = new Map([
+  ['lanes', 'streams'],
+  ['words', 'message'],
+]);
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+function withCurrentKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withCurrentKeys);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [oldKeys.get(key) ?? key, withCurrentKeys(inner)]),
+  );
+}
+
+const currentRecord = z.object({
   v: z.literal(1),
   job: jobSchema,
   /** What a replay goes over: sequences, `first` inclusive, `next` exclusive. */
@@ -26,12 +42,15 @@ export const jobRecord = z.object({
           known: z.int(),
           kept: z.int(),
           /** From where on the log could not be read for certain, and why. */
-          doubt: z.object({ fromMs: z.number(), words: z.string() }).optional(),
+          doubt: z.object({ fromMs: z.number(), message: z.string() }).optional(),
         }),
       ),
     })
     .optional(),
 });
+
+/** Also reads records with old keys. */
+export const jobRecord = z.preprocess(withCurrentKeys, currentRecord);
 
 export type BackfillProgress = NonNullable<z.infer<typeof jobRecord>['backfill']>;
 

@@ -1,6 +1,6 @@
 // The tools of the conformance rules of logs: a log over its store, bodies to append, and what a reader gives.
 import assert from 'node:assert/strict';
-import type { BodyMetadata, JournalEntry, KeptBody, Log, LostSpan, PositionOptions } from '@xiq-siem/core';
+import type { BodyMetadata, JournalEntry, Log, LostSpan, PositionOptions, StoredBody } from '@xiq-siem/core';
 import { inTime, noSignal } from './destination-fixture.ts';
 import type { LogHarness, LogUnderTest } from './log-harness.ts';
 
@@ -79,13 +79,13 @@ export function allOf(log: Log): Promise<readonly JournalEntry[]> {
   return entriesOf(log, firstSequence, nextSequence - 1);
 }
 
-export const bodiesOf = (entries: readonly JournalEntry[]): readonly KeptBody[] =>
+export const bodiesOf = (entries: readonly JournalEntry[]): readonly StoredBody[] =>
   entries.flatMap((entry) => (entry.kind === 'body' ? [entry.body] : []));
 
 export const spansOf = (entries: readonly JournalEntry[]): readonly LostSpan[] =>
   entries.flatMap((entry) => (entry.kind === 'lost' ? [entry.span] : []));
 
-export const textOf = ({ bytes }: Pick<KeptBody, 'bytes'>): string => Buffer.from(bytes).toString();
+export const textOf = ({ bytes }: Pick<StoredBody, 'bytes'>): string => Buffer.from(bytes).toString();
 
 /** The texts of all bodies there are, sorted. */
 export async function textsIn(log: Log): Promise<readonly string[]> {

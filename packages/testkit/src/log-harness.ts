@@ -1,5 +1,5 @@
 // What the conformance suite needs to know of a log under test, and of what it is stored in.
-import type { KeptBody, Log } from '@xiq-siem/core';
+import type { Log, StoredBody } from '@xiq-siem/core';
 import type { Playable } from './destination-harness.ts';
 
 export interface LogHarness {
@@ -13,7 +13,7 @@ export interface LogHarness {
   /** Bytes that the log may hold: few, so that the suite can fill it. */
   readonly capacityBytes: Playable<{ readonly bytes: number }>;
   /** Makes stored bodies unreadable, each by itself; called while the log is closed. */
-  readonly damage: Playable<{ play(bodies: readonly KeptBody[]): Promise<void> }>;
+  readonly damage: Playable<{ play(bodies: readonly StoredBody[]): Promise<void> }>;
   /** Removes what is stored. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // The rules that every log holds of what it keeps: bodies, positions, and what it does when it is full or closed.
 import assert from 'node:assert/strict';
-import { ConnectorError, freshPosition, type Log, type Position } from '@xiq-siem/core';
+import { ConnectorError, initialPosition, type Log, type Position } from '@xiq-siem/core';
 import { eventually, inTime, manyNames } from './destination-fixture.ts';
 import {
   allOf,
@@ -124,7 +124,7 @@ export const keptRules: readonly LogRule[] = [
       await appendTexts(first, manyNames('settled', 8));
       const sequences = bodiesOf(await allOf(first)).map(({ sequence }) => sequence);
       const [, two = 0, three = 0, four = 0, , six = 0] = sequences;
-      const counters = { ...freshPosition(1).counters, normalized: 7, delivered: 5, filtered: 2 };
+      const counters = { ...initialPosition(1).counters, normalized: 7, delivered: 5, filtered: 2 };
       const settled: Position['settled'] = [
         { sequence: three, toSequence: four, elements: 'all' },
         { sequence: six, elements: [[0, 3]] },
@@ -152,9 +152,9 @@ export const keptRules: readonly LogRule[] = [
       const early = await log.position('early', earliest);
       const late = await log.position('late', { ...earliest, startAt: 'now' });
       const next = { ...early.position, sequence: bodiesOf(await allOf(log))[1]?.sequence ?? 0 };
-      assert.deepEqual([early.position, late.position], [firstSequence, nextSequence].map(freshPosition));
+      assert.deepEqual([early.position, late.position], [firstSequence, nextSequence].map(initialPosition));
       await early.save(next);
-      assert.deepEqual([early.position, late.position], [next, freshPosition(nextSequence)]);
+      assert.deepEqual([early.position, late.position], [next, initialPosition(nextSequence)]);
       await assert.rejects(log.position('late', earliest), 'a position that is open was opened again');
       await log.releasePosition('early');
       await assert.rejects(early.save(late.position), ConnectorError, 'a position that was released was saved');
@@ -178,7 +178,7 @@ export const keptRules: readonly LogRule[] = [
       assert.equal(acceptance.ok ? 'accepts' : acceptance.code, refusal.code);
       assert.deepEqual(await textsIn(log), [...kept].sort(), 'kept, and nothing else');
       assert.deepEqual(log.retentionGaps(), []);
-      await holding.save(freshPosition(log.extent().nextSequence));
+      await holding.save(initialPosition(log.extent().nextSequence));
       await eventually(() => log.acceptance().ok, 'it accepts again');
       await appendText(log, 'again');
       await inTime(log.close(), 'close()');

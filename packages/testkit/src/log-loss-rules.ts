@@ -1,6 +1,6 @@
 // The rules of a log that has lost bodies: by damage, or because it was full. Neither is ever silent.
 import assert from 'node:assert/strict';
-import type { KeptBody, Log } from '@xiq-siem/core';
+import type { Log, StoredBody } from '@xiq-siem/core';
 import { able, inTime, manyNames } from './destination-fixture.ts';
 import {
   allOf,
@@ -23,7 +23,7 @@ async function damaged(
   { open, harness }: LogFixture,
   texts: readonly string[],
   isDamaged: (index: number) => boolean,
-): Promise<{ readonly log: Log; readonly bodies: readonly KeptBody[]; readonly receipts: readonly string[] }> {
+): Promise<{ readonly log: Log; readonly bodies: readonly StoredBody[]; readonly receipts: readonly string[] }> {
   const before = await open();
   const receipts = await appendTexts(before, texts);
   const bodies = bodiesOf(await allOf(before));

@@ -193,13 +193,13 @@ export const readRules: readonly LogRule[] = [
     async run({ open }) {
       const log = await open();
       assert.equal(log.extent().bodies, 0, 'bodies of an empty log');
-      assert.equal(log.bodiesIn(log.extent().firstSequence), 0);
+      assert.equal(log.countBodies(log.extent().firstSequence), 0);
       for (let n = 1; n <= 6; n += 1) {
         const before = log.extent();
         await appendText(log, `counted ${n}`);
         const { firstSequence, nextSequence, bodies, bytes, hasEvicted } = log.extent();
         assert.ok(nextSequence > before.nextSequence && bytes > before.bytes, 'it does not grow');
-        assert.deepEqual([bodies, log.bodiesIn(firstSequence), hasEvicted], [n, n, false]);
+        assert.deepEqual([bodies, log.countBodies(firstSequence), hasEvicted], [n, n, false]);
       }
       const { firstSequence, nextSequence } = log.extent();
       const sequences = bodiesOf(await allOf(log)).map(({ sequence }) => sequence);
@@ -207,15 +207,15 @@ export const readRules: readonly LogRule[] = [
         assert.ok(sequence >= firstSequence && sequence < nextSequence, `${sequence} is not in the extent`);
         const beforeIt = (sequences[index - 1] ?? sequence - 1) + 1;
         assert.deepEqual(
-          [log.bodiesIn(sequence), log.bodiesIn(beforeIt)],
+          [log.countBodies(sequence), log.countBodies(beforeIt)],
           [6 - index, 6 - index],
           `from ${sequence} on`,
         );
-        assert.equal(log.bodiesIn(firstSequence, sequence), index + 1, `up to ${sequence}`);
-        assert.equal(log.bodiesIn(sequence, sequence - 1), 0);
+        assert.equal(log.countBodies(firstSequence, sequence), index + 1, `up to ${sequence}`);
+        assert.equal(log.countBodies(sequence, sequence - 1), 0);
         assert.ok(log.bytesFrom(sequence) > log.bytesFrom(sequence + 1), `bytes from ${sequence} on`);
       }
-      assert.deepEqual([log.bodiesIn(nextSequence), log.bytesFrom(nextSequence)], [0, 0], 'at the tail');
+      assert.deepEqual([log.countBodies(nextSequence), log.bytesFrom(nextSequence)], [0, 0], 'at the tail');
     },
   },
 ];

@@ -2,7 +2,7 @@
 import {
   type BodyMetadata,
   ConnectorError,
-  freshPosition,
+  initialPosition,
   type Log,
   type LostSpan,
   type Position,
@@ -61,7 +61,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
 
   const nextSequence = (): number => sequenceOf(bodies.length);
   const firstSequence = (): number => bodies.find(({ state }) => state !== 'evicted')?.sequence ?? nextSequence();
-  const bodiesIn = (from: number, to = Number.POSITIVE_INFINITY): number =>
+  const countBodies = (from: number, to = Number.POSITIVE_INFINITY): number =>
     bodies.filter(({ sequence }) => sequence >= from && sequence <= to).length;
   const bytesFrom = (from: number): number =>
     bodies.reduce((sum, { sequence, state, bytes }) => {
@@ -163,11 +163,11 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
       extent: () => ({
         firstSequence: firstSequence(),
         nextSequence: nextSequence(),
-        bodies: bodiesIn(firstSequence()),
+        bodies: countBodies(firstSequence()),
         bytes: bytesFrom(0),
         hasEvicted: bodies.some(({ state }) => state === 'evicted'),
       }),
-      bodiesIn,
+      countBodies,
       bytesFrom,
       reader: readingFrom,
       async sequenceAt(atMs, signal) {
@@ -189,7 +189,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
         if (owners.has(destination)) throw new Error(`the position of "${destination}" is open already`);
         const owner = {};
         owners.set(destination, owner);
-        const start = freshPosition(startAt === 'now' ? nextSequence() : firstSequence());
+        const start = initialPosition(startAt === 'now' ? nextSequence() : firstSequence());
         const positionNow = (): Position => saved.get(destination)?.position ?? start;
         saved.set(destination, { position: positionNow(), whenFull });
         return {

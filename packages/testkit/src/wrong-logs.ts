@@ -98,13 +98,13 @@ export const wrongLogs: Readonly<Record<string, WrongLog>> = {
     (right) => ({
       reader(from, to) {
         const { firstSequence, nextSequence } = right.extent();
-        const isHole = from > firstSequence && from < nextSequence && right.bodiesIn(from, from) === 0;
+        const isHole = from > firstSequence && from < nextSequence && right.countBodies(from, from) === 0;
         return right.reader(isHole ? from + 20 : from, to);
       },
     }),
   ),
   'waits at an end before the tail': reading(endRule, (read, right, _, to = 0) => async (limits, signal) => {
-    const isBefore = right.bodiesIn(to + 1) > 0 && right.lostSpans().length === 0;
+    const isBefore = right.countBodies(to + 1) > 0 && right.lostSpans().length === 0;
     const entries = await read(limits, signal);
     if (entries.length === 0 && isBefore) await fired(signal);
     return entries;
@@ -142,7 +142,7 @@ export const wrongLogs: Readonly<Record<string, WrongLog>> = {
     (right) => ({ sequenceAt: (atMs, signal) => right.sequenceAt(atMs + 1, signal) }),
   ),
   'counts sequences for bodies': wrong(countRule, (right) => ({
-    bodiesIn: (from, to = Number.POSITIVE_INFINITY) =>
+    countBodies: (from, to = Number.POSITIVE_INFINITY) =>
       Math.max(0, Math.min(to + 1, right.extent().nextSequence) - from),
   })),
   'counts no bodies in its extent': wrong(countRule, (right) => ({

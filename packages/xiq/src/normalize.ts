@@ -1,5 +1,5 @@
 // From a kept body to its events.
-import type { JsonObject, KeptBody, NormalizedEvent } from '@xiq-siem/core';
+import type { JsonObject, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { type Element, isObject, type Parent, readBody } from './body/elements.ts';
 import { DocumentDraft } from './document/document-draft.ts';
 import { type FrameSettings, type Frames, framesOf, originalHash, setOriginal } from './document/frame.ts';
@@ -34,7 +34,7 @@ const firstCredibleMs = Date.UTC(2015, 0, 1);
 
 interface BodyContext {
   readonly settings: NormalizeSettings;
-  readonly body: KeptBody;
+  readonly body: StoredBody;
   readonly frames: Frames;
   readonly nextIdentity: NextIdentity;
 }
@@ -159,7 +159,7 @@ function increment(counter: Map<string, number>, key: string): void {
  */
 export function* normalizeBody(
   settings: NormalizeSettings,
-  body: KeptBody,
+  body: StoredBody,
   ingestedAtMs: number,
   tally: Tally,
   nextIdentity: NextIdentity = countedIdentities(),

@@ -1,5 +1,5 @@
 // What the tests of this room share: a source as configured, and bodies to give it.
-import type { BodyMetadata, JsonValue, KeptBody, Meter, NormalizedEvent, Source } from '@xiq-siem/core';
+import type { BodyMetadata, JsonValue, Meter, NormalizedEvent, Source, StoredBody } from '@xiq-siem/core';
 import type { z } from 'zod';
 import { mappingSchema } from './operator/mapping-schema.ts';
 import { xiqSource } from './source.ts';
@@ -24,7 +24,7 @@ export function mappedSource(file: z.input<typeof mappingSchema>) {
   return xiqSource.create(xiqSource.configSchema.parse({}), contextWith({ add: ignore }), mapping);
 }
 
-export function bodyOf(content: string | Uint8Array, metadata: Partial<BodyMetadata> = {}): KeptBody {
+export function bodyOf(content: string | Uint8Array, metadata: Partial<BodyMetadata> = {}): StoredBody {
   return {
     sequence: 1,
     receipt: 'r1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',

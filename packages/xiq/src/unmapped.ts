@@ -1,5 +1,5 @@
 // The fields of a body that no mapping knows: where they stand and what they are, never what they hold.
-import type { JsonObject, JsonValue, KeptBody, UnmappedField } from '@xiq-siem/core';
+import type { JsonObject, JsonValue, StoredBody, UnmappedField } from '@xiq-siem/core';
 import { isArray, isObject, readBody } from './body/elements.ts';
 import { inferType } from './infer-type.ts';
 import type { Mappers } from './mappings/table.ts';
@@ -68,7 +68,7 @@ function* unknownIn(object: JsonObject, knows: (name: string) => boolean, prefix
  * 8 names deep. A field that a mapping knows is none of them, also where its value could not be read. A body that cannot
  * be read has none. Never throws.
  */
-export function* unmappedFields(mappers: Mappers, body: KeptBody): Generator<UnmappedField> {
+export function* unmappedFields(mappers: Mappers, body: StoredBody): Generator<UnmappedField> {
   const read = readBody(body);
   if (read.fault !== undefined) return;
   const walk: Walk = { looked: 0, given: 0 };

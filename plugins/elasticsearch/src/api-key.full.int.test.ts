@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(() => server?.stop());
 
-/** Everything by an API key that may do no more than what the guide says. */
+/** Setup and destination with an API key that has only the privileges from the guide. */
 async function open(key: string, changes: Partial<ElasticsearchConfig> = {}) {
   const { context, secrets } = testContext(admin.ca);
   secrets.set(apiKey.env, key);
@@ -38,7 +38,7 @@ const setupKey = () =>
 const writerKey = () => newKey('writer', ['monitor'], ['auto_configure', 'create_doc', 'view_index_metadata']);
 
 test.each(['standard', 'logsdb'] as const)(
-  'a setup key sets up, a writing key writes, and the pipeline notes when (%s)',
+  'a setup key can run setup, a writer key can deliver, and the pipeline sets event.ingested (%s)',
   async (indexMode) => {
     const changes = { ingestPipeline: true, indexMode };
     const { setup } = await open((await setupKey()).encoded, changes);
@@ -61,7 +61,7 @@ test.each(['standard', 'logsdb'] as const)(
   },
 );
 
-test('a key that is taken back holds events, and they pass with another', async () => {
+test('a deleted key blocks events, and a new key delivers them', async () => {
   const { id, encoded } = await writerKey();
   const { destination, secrets } = await open(encoded);
   expect(await destination.deliver(batchOf(['before']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
@@ -77,9 +77,9 @@ test('a key that is taken back holds events, and they pass with another', async 
   await destination.close?.();
 });
 
-test('without a failure store a pipeline that is not there holds events until it is', async () => {
+test('without a failure store, a missing pipeline blocks events until it exists', async () => {
   const custom = '/_component_template/logs-extreme_xiq@custom';
-  // The failure store would take them.
+  // The failure store would store them.
   const data_stream_options = { failure_store: { enabled: false } };
   await ask(admin, 'PUT', custom, { template: { settings: { 'index.final_pipeline': 'site' }, data_stream_options } });
   const { destination } = await open((await writerKey()).encoded, { ingestPipeline: true });

@@ -80,7 +80,7 @@ const status = loop('/api/v1/status');
 const metrics = loop('/metrics');
 const tail = loop('/api/v1/tail');
 const trace = loop(`/api/v1/trace/event/${noEvent}`);
-const shapes = loop('/api/v1/shapes');
+const unmapped = loop('/api/v1/unmapped');
 const slowTail = neverReads('/api/v1/tail');
 
 export const adminWorks = {
@@ -93,7 +93,7 @@ export const adminWorks = {
   '/metrics, again and again': metrics,
   'a tail': tail,
   'a trace of an event id': trace,
-  shapes,
+  unmapped,
   [`${maxStreams} tails that are never read`]: together(...times(maxStreams, slowTail)),
   [`${maxStreams} traces`]: together(...times(maxStreams, trace)),
   'all of it': together(
@@ -101,7 +101,7 @@ export const adminWorks = {
     metrics,
     ...times(4, tail),
     ...times(4, trace),
-    ...times(4, shapes),
+    ...times(4, unmapped),
     ...times(4, slowTail),
   ),
 } as const satisfies Record<string, AdminWork>;

@@ -1,5 +1,5 @@
 // How fast bodies become documents, JSON text included, on one thread: `node tools/bench/src/normalize.ts`.
-import type { KeptBody } from '@xiq-siem/core';
+import type { StoredBody } from '@xiq-siem/core';
 import { xiqSource } from '@xiq-siem/xiq';
 
 const ignore = (): void => undefined;
@@ -60,7 +60,7 @@ const bodies = {
 };
 
 for (const [name, { messageType, value, events }] of Object.entries(bodies)) {
-  const body: KeptBody = {
+  const body: StoredBody = {
     sequence: 1,
     receipt: 'r1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
     metadata: { source: 'xiq', origin: 'webhook', messageType, receivedAtMs },

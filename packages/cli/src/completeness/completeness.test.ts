@@ -92,8 +92,8 @@ it('--json has the lines of the API, also with a stopped connector', async () =>
   expect([code, json().slice(1)]).toEqual([0, [{ kind: 'cell', cell }, end]]);
 });
 
-it.each([[['--from', '1h', '--to', '2h']], [['--from', 'soon']], [['--types', '']]])('%j: 64', async (message) => {
-  expect((await runTest(['completeness', ...message], {})).code).toBe(64);
+it.each([[['--from', '1h', '--to', '2h']], [['--from', 'soon']], [['--types', '']]])('%j: 64', async (args) => {
+  expect((await runTest(['completeness', ...args], {})).code).toBe(64);
 });
 
 it('refused credentials: 77', async () => {

@@ -1,6 +1,6 @@
 // Renders a completeness proof: hours by message type, missing events, and counts by destination.
 import type { CompletenessCell, CompletenessLine } from '@xiq-siem/admin-api';
-import { painter } from '../terminal/colours.ts';
+import { colourWriter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
 import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -103,11 +103,14 @@ function renderReasons(cells: readonly CompletenessCell[]): readonly string[] {
 }
 
 function verdictLine({ verdict, cells }: End, terminal: Screen): string {
-  const paint = painter(terminal);
+  const coloured = colourWriter(terminal);
   if (verdict === 'complete')
-    return paint('green', 'Complete: all events that ExtremeCloud IQ logged are stored and delivered, and no others.');
+    return coloured(
+      'green',
+      'Complete: all events that ExtremeCloud IQ logged are stored and delivered, and no others.',
+    );
   const counts = Object.entries(cells).flatMap(([state, count]) => (count === 0 ? [] : [`${group(count)} ${state}`]));
   if (verdict === 'unprovable')
     return `No event is known to be missing, but some hours cannot be proved. By type and hour: ${counts.join(', ')}.`;
-  return paint('red', `Incomplete. By type and hour: ${counts.join(', ')}.`);
+  return coloured('red', `Incomplete. By type and hour: ${counts.join(', ')}.`);
 }

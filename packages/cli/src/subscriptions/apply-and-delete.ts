@@ -35,26 +35,26 @@ export interface ApplyOptions {
 
 /** Call it before the first request. Throws if the terminal cannot ask for confirmation. */
 export function requireConsent(terminal: Terminal, yes: boolean, json: boolean): void {
-  if (yes || (terminal.canAsk && !json)) return;
+  if (yes || (terminal.interactive && !json)) return;
   throw new ConnectorError('usage', 'this command asks for confirmation, which needs a terminal: use --yes');
 }
 
 export async function showAndApply(
-  { source, api, clock, log, signal, list, checkAgain, say, tell }: OpenSubscriptions,
+  { source, api, clock, log, signal, list, checkAgain, print, printJson }: OpenSubscriptions,
   terminal: Terminal,
   { question, yes, replan, check }: ApplyOptions,
 ): Promise<number> {
   const plan = replan(await list());
   check?.(plan);
-  say(renderPlan(plan).map(printable));
+  print(renderPlan(plan).map(printable));
   const form = planForm(plan);
   if (isNothingToDo(plan)) {
-    tell({ source, plan: form, steps: [], remaining: form });
-    say('Nothing to do.');
+    printJson({ source, plan: form, steps: [], remaining: form });
+    print('Nothing to do.');
     return exits.ok;
   }
-  if (!yes && !(await terminal.ask(question))) {
-    say('Nothing was changed.');
+  if (!yes && !(await terminal.confirm(question))) {
+    print('Nothing was changed.');
     return exits.undone;
   }
   const steps: z.input<typeof stepSchema>[] = [];
@@ -64,16 +64,16 @@ export async function showAndApply(
     else {
       const done = stepForm(step);
       steps.push(done);
-      say(`${done.action} ${done.messageType}${done.id === undefined ? '' : ` (id ${done.id})`}`);
+      print(`${done.action} ${done.messageType}${done.id === undefined ? '' : ` (id ${done.id})`}`);
     }
   }
   await checkAgain();
-  tell({ source, plan: form, steps, remaining: planForm(remaining) });
+  printJson({ source, plan: form, steps, remaining: planForm(remaining) });
   if (isNothingToDo(remaining)) {
-    say('Done.');
+    print('Done.');
     return exits.ok;
   }
-  say([
+  print([
     'ExtremeCloud IQ accepted all changes, but does not show all of them yet. Remaining:',
     ...renderPlan(remaining).map(printable),
   ]);
@@ -126,11 +126,11 @@ export const deleteCommand = defineCommand({
     notFound: 'an id does not exist or is not ours: nothing was deleted',
     ...apiExits,
   },
-  message: [0, maxIds],
+  positionals: [0, maxIds],
   json: { schema: appliedSchema, note: 'Needs `--yes`.' },
-  async run({ values, message, terminal, session }) {
+  async run({ values, positionals, terminal, session }) {
     const { yes = false, json = false } = values;
-    const wrong = message.find((id) => !/^\d{1,19}$/.test(id));
+    const wrong = positionals.find((id) => !/^\d{1,19}$/.test(id));
     if (wrong !== undefined) {
       throw new ConnectorError(
         'usage',
@@ -138,7 +138,7 @@ export const deleteCommand = defineCommand({
       );
     }
     requireConsent(terminal, yes, json);
-    const ids = message.length === 0 ? undefined : message;
+    const ids = positionals.length === 0 ? undefined : positionals;
     return onSubscriptions(values, session, (opened) =>
       showAndApply(opened, terminal, {
         question: 'Delete these at ExtremeCloud IQ?',

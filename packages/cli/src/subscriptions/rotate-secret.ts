@@ -1,6 +1,6 @@
 // `xiq-siem subscriptions rotate-secret`: rotates the webhook secret without a rejected webhook.
-import { ConnectorError, exitCodes, type Secret } from '@xiq-siem/core';
-import { openDocumentsBeside } from '@xiq-siem/state';
+import { ConnectorError, type Secret } from '@xiq-siem/core';
+import { openSharedDocuments } from '@xiq-siem/state';
 import {
   acceptsSecret,
   type GuideStep,
@@ -58,6 +58,7 @@ If the secret is in the environment or in a file, the command prints the steps t
     undone: 'the connector does not manage the secret: the printed steps remain',
     usage: 'wrong arguments, or no subscriptions configured',
     ...apiExits,
+    protocol: `${apiExits.protocol}, or the running connector has another version`,
     config: 'the configuration is invalid, or there is no secret yet',
   },
   json: {
@@ -86,18 +87,18 @@ function receiverCheck(webhooks: string | undefined, opened: OpenSubscriptions):
   const [messageType = ''] = subscriptions.messageTypes;
   if (webhooks === undefined) {
     const message = 'the running connector has an older version: restart it with this version';
-    throw new ConnectorError({ code: 'version_mismatch', exitCode: exitCodes.unavailable }, message);
+    throw new ConnectorError('version_mismatch', message);
   }
   return (secret) => acceptsSecret({ webhooks, source, messageType }, secret, signal);
 }
 
 async function rotate(
-  { configuration, source, target, secrets, api, clock, log, signal, checkAgain, say, tell }: OpenSubscriptions,
+  { configuration, source, target, secrets, api, clock, log, signal, checkAgain, print, printJson }: OpenSubscriptions,
   receiverAccepts: ReceiverAccepts | undefined,
   grace: number | undefined,
 ): Promise<number> {
   const { application, publicUrl } = target;
-  using documents = openDocumentsBeside(configuration.resolvePath(configuration.dataDirectory), log);
+  using documents = openSharedDocuments(configuration.resolvePath(configuration.dataDirectory), log);
   const steps = rotateManaged(
     {
       target: { application, publicUrl },
@@ -113,8 +114,8 @@ async function rotate(
     signal,
   );
   for await (const done of steps) {
-    tell(done.action === 'updated' ? { ...done, messageType: shownText(done.messageType) } : done);
-    say(messageOf(done));
+    printJson(done.action === 'updated' ? { ...done, messageType: shownText(done.messageType) } : done);
+    print(messageOf(done));
   }
   await checkAgain();
   return exits.ok;
@@ -127,10 +128,10 @@ function messageOf(done: RotationStep): string {
     const time = duration(done.ms / 1000);
     return `The old secret stays valid for ${time}, ${why}. You can press Ctrl-C safely and run this again.`;
   }
-  return plainText[done.action];
+  return stepTexts[done.action];
 }
 
-const plainText = {
+const stepTexts = {
   added: 'New secret created, in addition to the old one.',
   resumed: 'An earlier rotation was not finished: resuming it.',
   accepted: 'The receiver accepts the new secret.',
@@ -139,7 +140,7 @@ const plainText = {
 } as const;
 
 async function showGuide(
-  { source, target, secrets, api, signal, say, tell }: OpenSubscriptions,
+  { source, target, secrets, api, signal, print, printJson }: OpenSubscriptions,
   kind: 'env' | 'file',
   receiverAccepts: ReceiverAccepts | undefined,
 ): Promise<number> {
@@ -150,9 +151,9 @@ async function showGuide(
   const { application, publicUrl } = target;
   const guided = { source, kind, secrets: secrets.all.current(), target: { application, publicUrl } };
   const steps = await rotationGuide(guided, { api, accepted: receiverAccepts }, signal);
-  tell({ source, steps });
-  say(`The connector does not manage the secret of source ${source}. To rotate it:`);
-  say(steps.map(shownStep).map(printable));
+  printJson({ source, steps });
+  print(`The connector does not manage the secret of source ${source}. To rotate it:`);
+  print(steps.map(shownStep).map(printable));
   return exits.undone;
 }
 

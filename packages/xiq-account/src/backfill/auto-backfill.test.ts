@@ -20,7 +20,7 @@ function testJobs(clock: ManualClock) {
     world,
     jobs: {
       list: () => list,
-      async begin(kind: Job['kind'], request: Job['request']): Promise<Job> {
+      async start(kind: Job['kind'], request: Job['request']): Promise<Job> {
         if (world.refuses !== undefined) throw world.refuses;
         const pending = JSON.stringify(request);
         const known = list.findIndex((job) => JSON.stringify(job.request) === pending && job.state !== 'done');
@@ -151,7 +151,7 @@ test('gaps of several types with the same span are one job', async () => {
 
 test('a gap stays pending over a restart, while too many jobs run, and after its job failed', async () => {
   const { start, clock, list, world } = await fixture();
-  world.refuses = new ConnectorError('busy', '4 jobs run');
+  world.refuses = new ConnectorError('too_many_jobs', '4 jobs are running');
   const first = await start();
   await first.addGap({
     source: 'xiq',

@@ -15,7 +15,7 @@ export type AutoBackfill = ReturnType<typeof startAutoBackfill>;
 export interface AutoBackfillParts {
   accounts(): ReadonlyMap<string, XiqAccount>;
   access(): JournalAccess;
-  readonly jobs: Pick<Jobs, 'begin' | 'list'>;
+  readonly jobs: Pick<Jobs, 'list' | 'start'>;
   readonly lastAccepting: LastAccepting;
   readonly pending: PendingSpans;
   /** Whether the receiver would accept a webhook now. */
@@ -85,7 +85,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
     // A job rejects a span that ends too far in the future.
     if (span.toMs > clock.now() + minuteMs * 4) return;
     try {
-      const job = await jobs.begin('backfill', before?.request ?? requestOf(span));
+      const job = await jobs.start('backfill', before?.request ?? requestOf(span));
       log.info('backfill.started', { job: job.id, source, why, ...spanText(span) });
       const tries = span.tries + (before?.state === 'failed' ? 1 : 0);
       const pauseMs = (accounts().get(source)?.subscriptions?.everyMinutes ?? 15) * minuteMs;
@@ -103,7 +103,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
     for (const { id, kind, state, request } of jobs.list()) {
       if (kind !== 'backfill' || state !== 'interrupted') continue;
       log.info('backfill.resumed', { job: id });
-      await jobs.begin('backfill', request).catch((cause: unknown) => {
+      await jobs.start('backfill', request).catch((cause: unknown) => {
         log.warn('backfill.start_failed', { job: id, why: messageOf(cause) });
       });
     }

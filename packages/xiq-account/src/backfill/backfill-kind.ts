@@ -19,7 +19,7 @@ export function backfillKind(parts: BackfillKindParts): JobKind {
   const { accounts, access, clock } = parts;
   return {
     resumesFailed: true,
-    async outline(given) {
+    async plan(given) {
       const request = backfillRequest.parse(given);
       const account = selectAccount(accounts(), request.source);
       const { fromMs } = spanOf(request, clock.now());
@@ -35,7 +35,7 @@ export function backfillKind(parts: BackfillKindParts): JobKind {
         backfill: { source: account.source, types: selected.map((messageType) => ({ messageType, ...start })) },
       };
     },
-    async begin({ job: { id }, backfill, job }) {
+    async start({ job: { id }, backfill, job }) {
       const { forceDuplicates, ...request } = backfillRequest.parse(job.request);
       if (backfill === undefined) throw new Error(`job ${id} is not a back-fill`);
       const account = selectAccount(accounts(), backfill.source);

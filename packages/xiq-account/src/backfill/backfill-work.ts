@@ -164,8 +164,8 @@ export function startBackfill(
 
   return {
     ended,
-    shown: () => ({ streams: [], types: shownTypes() }),
-    kept: () => ({ backfill: progress() }),
+    progress: () => ({ streams: [], types: shownTypes() }),
+    changes: () => ({ backfill: progress() }),
     stop: stopBackfill,
     close: async () => {},
   };

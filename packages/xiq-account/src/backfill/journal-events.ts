@@ -1,5 +1,5 @@
 // Reads a source's events from the journal, and finds since when the journal is complete.
-import type { KeptBody } from '@xiq-siem/core';
+import type { StoredBody } from '@xiq-siem/core';
 import type { ReadModel } from '@xiq-siem/queries';
 import { type ScanStep, scanJournal } from '@xiq-siem/queries';
 import type { BodyEvent } from '../rest/log-reader.ts';
@@ -42,7 +42,7 @@ export async function retainedSinceMs(journal: JournalAccess['journal'], signal:
   }
 }
 
-export type JournalStep = ScanStep | { readonly kind: 'event'; readonly event: BodyEvent; readonly body: KeptBody };
+export type JournalStep = ScanStep | { readonly kind: 'event'; readonly event: BodyEvent; readonly body: StoredBody };
 
 /** Yields bodies of all sources, and after each body its events if they belong to the source. `next` is exclusive. */
 export async function* journalEvents(

@@ -36,7 +36,7 @@ export function resumeType({ doubt, ...one }: TypeProgress, toMs: number): TypeS
 
 /** With the names of the stored document. */
 export function storedType({ state: _, message: __, uncertainty, ...one }: TypeState): TypeProgress {
-  return { ...one, ...(uncertainty && { doubt: { fromMs: uncertainty.fromMs, words: uncertainty.message } }) };
+  return { ...one, ...(uncertainty && { doubt: { fromMs: uncertainty.fromMs, message: uncertainty.message } }) };
 }
 
 export function finishType(type: TypeState, message: string | undefined): void {

@@ -5,8 +5,8 @@ import {
   type ExitCode,
   exitCodes,
   isErrorCode,
-  plainText,
   type Secret,
+  sanitizeServerMessage,
 } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { ApiResponse, Failure } from './api-response.ts';
@@ -82,7 +82,8 @@ export function describeResponse({ status, text }: ApiResponse, { secrets }: Req
   }
   const body = errorBody.safeParse(parsed);
   if (!body.success) return `response ${status}`;
-  const clean = (value: string | number | null | undefined) => plainText(String(value ?? ''), secrets, maxCharacters);
+  const clean = (value: string | number | null | undefined) =>
+    sanitizeServerMessage(String(value ?? ''), secrets, maxCharacters);
   const [code, id, message] = [body.data.error_code, body.data.error_id, body.data.error_message].map(clean);
   const parts = [code, message && `"${message}"`, id && `(error ${id})`].filter(Boolean);
   return parts.length === 0 ? `response ${status}` : `response ${status}, ${parts.join(' ')}`;
@@ -110,7 +111,7 @@ export function failureError(context: RequestContext, { code, message }: Failure
   return apiError(
     errorCode,
     context,
-    plainText(message, context.secrets, maxCharacters),
+    sanitizeServerMessage(message, context.secrets, maxCharacters),
     mayBeDone ? outcomeUnknown : advice,
   );
 }

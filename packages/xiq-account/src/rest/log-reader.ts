@@ -1,5 +1,5 @@
 // Normalizes entries of logs and of stored bodies in the same way, so that both have the same event ids.
-import type { EcsDocument, KeptBody, OperatorMapping } from '@xiq-siem/core';
+import type { EcsDocument, OperatorMapping, StoredBody } from '@xiq-siem/core';
 import {
   additionsOf,
   countedIdentities,
@@ -114,7 +114,7 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
       return events.sort(byTime);
     },
     /** The events of a stored body, lazily, without unparsable elements. Never throws. */
-    *eventsOfBody(body: KeptBody): Generator<BodyEvent> {
+    *eventsOfBody(body: StoredBody): Generator<BodyEvent> {
       for (const event of normalizeBody(settings, body, body.metadata.receivedAtMs, newTally())) {
         if (event.family === 'unparsed') continue;
         const { messageType, dataset, element, isKeyed } = event;

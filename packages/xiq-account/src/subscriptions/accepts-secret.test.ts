@@ -48,22 +48,22 @@ it.each([
 it('rejects for any other status', async () => {
   const { webhooks } = await receiver(429);
   const accepted = acceptsSecret({ ...of, webhooks }, secret, signal);
-  await expect(accepted).rejects.toMatchObject({ code: 'unexpected_response', exitCode: 75 });
+  await expect(accepted).rejects.toMatchObject({ code: 'secret_check_inconclusive', exitCode: 75 });
 });
 
 it('rejects if the receiver is not running', async () => {
   const { webhooks, close } = await receiver(400);
   await close();
   const refused = acceptsSecret({ ...of, webhooks }, secret, signal);
-  await expect(refused).rejects.toMatchObject({ code: 'not_running' });
+  await expect(refused).rejects.toMatchObject({ code: 'connector_unreachable' });
   await expect(refused).rejects.not.toThrow('canary');
 });
 
 it('rejects if the receiver hangs', async () => {
   const { webhooks } = await receiver(undefined);
-  const message = expect.stringContaining('does not respond (no whole answer within 50 ms)');
+  const message = expect.stringContaining('does not respond (no complete response within 50 ms)');
   const requested = acceptsSecret({ ...of, webhooks }, secret, signal, 50);
-  await expect(requested).rejects.toMatchObject({ code: 'not_running', message });
+  await expect(requested).rejects.toMatchObject({ code: 'connector_unreachable', message });
 });
 
 it('ends with the reason of the signal', async () => {

@@ -10,7 +10,7 @@ export interface ReceiverEndpoint {
   readonly messageType: string;
 }
 
-/** Rejects with `not_running` without a response, and with `unexpected_response` for a status other than 400 and 401. */
+/** Rejects with `connector_unreachable` without a response, and with `secret_check_inconclusive` for a status other than 400 and 401. */
 export async function acceptsSecret(
   { webhooks, source, messageType }: ReceiverEndpoint,
   secret: Secret,
@@ -22,12 +22,15 @@ export async function acceptsSecret(
   const outcome = await exchange({ method: 'POST', url, agent: new Agent(), headers, signal, timeoutMs });
   signal.throwIfAborted();
   if (outcome.kind === 'failed') {
-    throw new ConnectorError('not_running', `Our receiver at ${url.origin} does not respond (${outcome.message}).`);
+    throw new ConnectorError(
+      'connector_unreachable',
+      `Our receiver at ${url.origin} does not respond (${outcome.message}).`,
+    );
   }
   const { status } = outcome;
   // The receiver reads the body after it has accepted the secret; 400 means that the body is missing.
   if (status === 400) return true;
   if (status === 401) return false;
   const message = `Our receiver at ${webhooks} returned ${status}, so it is unknown whether it accepts the secret`;
-  throw subscriptionError('unexpected_response', `${message}: run this again in a minute.`);
+  throw subscriptionError('secret_check_inconclusive', `${message}: run this again in a minute.`);
 }

@@ -1,5 +1,5 @@
 // Compares a subscription with its desired state; the result contains no secret.
-import { plainText } from '@xiq-siem/core';
+import { sanitizeServerMessage } from '@xiq-siem/core';
 import { isMasked, isSameSecret } from '../rest/same-secret.ts';
 import type { DesiredSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import { isSameUrl } from './target.ts';
@@ -14,7 +14,7 @@ export interface FieldChange {
 export type HiddenField = 'status' | 'secret';
 
 /** Text that a user entered at ExtremeCloud IQ, on one short line. */
-export const shownText = (text: string): string => plainText(text, [], 200) || '(empty)';
+export const shownText = (text: string): string => sanitizeServerMessage(text, [], 200) || '(empty)';
 
 /** Without user, password, query and fragment: in a foreign URL they may contain a secret. */
 export function shownUrl(url: string): string {

@@ -123,17 +123,17 @@ it('shows the problem of each subscription, without a secret', async () => {
     subscriptionOf('AUDIT_LOG_ALL', { secret: new Secret('canary-other') }),
     subscriptionOf('SMS_LOG_ALL'),
     subscriptionOf('SMS_LOG_ALL', { id: '7' }),
-    subscriptionOf('EMAIL_LOG_ALL', { id: '8', application: 'somebody' }),
-    subscriptionOf('A_TYPE_OF_LATER', { id: '9', application: 'somebody' }),
-    subscriptionOf('SMS_LOG_ALL', { id: '10', application: 'somebody', url: 'https://other.example/' }),
+    subscriptionOf('EMAIL_LOG_ALL', { id: '8', application: 'other-app' }),
+    subscriptionOf('A_TYPE_OF_LATER', { id: '9', application: 'other-app' }),
+    subscriptionOf('SMS_LOG_ALL', { id: '10', application: 'other-app', url: 'https://other.example/' }),
   ]);
   await checked();
   const state = watch.state('xiq');
   expect(state?.subscriptions).toEqual([
     { messageType: 'AUDIT_LOG_ALL', state: 'changed', message: 'id 1: secret: another [secret] -> our [secret]' },
     { messageType: 'SMS_LOG_ALL', state: 'changed', message: 'id 7: a duplicate for this message type' },
-    { messageType: 'OTHER', state: 'foreign', message: expect.stringContaining('id 9, somebody') },
-    { messageType: 'EMAIL_LOG_ALL', state: 'foreign', message: expect.stringContaining('id 8, somebody') },
+    { messageType: 'OTHER', state: 'foreign', message: expect.stringContaining('id 9, other-app') },
+    { messageType: 'EMAIL_LOG_ALL', state: 'foreign', message: expect.stringContaining('id 8, other-app') },
   ]);
   expect(JSON.stringify(state)).not.toMatch(/canary/);
 });

@@ -1,7 +1,7 @@
 // The elements of a body, numbered by JSON structure alone: the same under every mapping.
 import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import type { JsonObject, JsonValue, KeptBody } from '@xiq-siem/core';
+import type { JsonObject, JsonValue, StoredBody } from '@xiq-siem/core';
 import { itemSpans, memberSpan, parseExactly, type Scan, type Span, scanBody } from './scan.ts';
 
 /** The array of an element that stands for one event per item. */
@@ -188,7 +188,7 @@ function* fetchedElements(elements: Iterable<Element>): Generator<Element> {
  * A body of origin `rest` we wrote ourselves: its items are events, each perhaps with a bare positive integer before it,
  * which says which of its key the event is.
  */
-export function readBody({ bytes, metadata }: Pick<KeptBody, 'bytes' | 'metadata'>): ReadBody {
+export function readBody({ bytes, metadata }: Pick<StoredBody, 'bytes' | 'metadata'>): ReadBody {
   const body = decodeBody(bytes);
   const scan = scanBody(body.text);
   const { text, valid } = body;

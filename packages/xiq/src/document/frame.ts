@@ -1,7 +1,7 @@
 // What every document has: who sent it, who we are, when it came, its original text.
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
-import type { AgentIdentity, EcsDocument, JsonObject, KeptBody } from '@xiq-siem/core';
+import type { AgentIdentity, EcsDocument, JsonObject, StoredBody } from '@xiq-siem/core';
 import { ecsVersion } from '@xiq-siem/core';
 import { datasetOf, type Family } from '../message-types.ts';
 import type { DocumentDraft } from './document-draft.ts';
@@ -26,7 +26,7 @@ export interface FrameSettings {
 const ecs = { version: ecsVersion };
 
 /** Makes the frames of one body's documents. What is the same in all of them is one object, shared. */
-export function framesOf(settings: FrameSettings, { metadata, receipt }: KeptBody, ingestedAtMs: number) {
+export function framesOf(settings: FrameSettings, { metadata, receipt }: StoredBody, ingestedAtMs: number) {
   const { agent, namespace, labels, mappingVersion } = settings;
   const created = writeTime(metadata.receivedAtMs);
   // A clock that was set back must not make an event older at its ingestion than at its receipt.

@@ -1,0 +1,71 @@
+// Opens the connector or a snapshot of its files for a command, runs the command's work, and closes it.
+import type { Operations } from '@xiq-siem/admin-api';
+import { ConnectorError } from '@xiq-siem/core';
+import { configFile } from './arguments.ts';
+import type { Purpose, Session } from './command.ts';
+import { exits } from './exit-codes.ts';
+import { jsonLine, printable } from './terminal/printable.ts';
+import type { Terminal } from './terminal/terminal.ts';
+
+export interface Output {
+  /** Writes lines to standard output; nothing with `--json`. */
+  print(lines: string | readonly string[]): void;
+  /** Writes one JSON line to standard output; nothing without `--json`. */
+  printJson(response: unknown): void;
+}
+
+export const output = (terminal: Terminal, json: boolean): Output => ({
+  print(lines) {
+    if (!json) terminal.out([lines].flat().join('\n'));
+  },
+  printJson(response) {
+    if (json) terminal.out(jsonLine(response));
+  },
+});
+
+export interface Connection extends Output {
+  readonly operations: Operations;
+  readonly snapshot: boolean;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface CommonValues {
+  readonly config?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly data?: string | undefined;
+}
+
+/** Resolves with the exit code that `work` returns. With a snapshot, a line that says so is written first. */
+export async function connect(
+  values: CommonValues,
+  { terminal, open }: Session,
+  purpose: Purpose,
+  allowInvalidConfiguration: boolean,
+  work: (connection: Connection) => Promise<number>,
+): Promise<number> {
+  const json = values.json === true;
+  const signal = terminal.interrupted();
+  const options = { config: configFile(values), data: values.data, allowInvalidConfiguration };
+  const { operations, snapshot, dataDirectory, notice, close } = await open(options, purpose);
+  if (notice !== undefined) terminal.err(printable(notice));
+  if (snapshot) {
+    const line = `snapshot of a stopped connector (${printable(dataDirectory)}): read from its files, nothing is changed`;
+    if (json) terminal.err(line);
+    else terminal.out(line);
+  }
+  try {
+    return await work({ operations, snapshot, json, signal, ...output(terminal, json) });
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * The exit code of a stream that ended without its last line because of Ctrl-C.
+ * @throws ConnectorError `connector_unreachable` where there was no Ctrl-C.
+ */
+export function endedEarly(signal: AbortSignal): number {
+  if (signal.aborted) return exits.interrupted;
+  throw new ConnectorError('connector_unreachable', 'the connector ended its response too early: run xiq-siem status');
+}
