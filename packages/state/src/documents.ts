@@ -27,7 +27,7 @@ export const documentNames = {
   /** When webhooks were last accepted. */
   alive: 'backfill/alive',
   /** Spans that are to be back-filled. */
-  wantedSpans: 'backfill/wanted-spans',
+  pendingSpans: 'backfill/wanted-spans',
   /** What was last seen of the subscriptions of a source. */
   subscriptions: (source: string) => `subscriptions/${source}`,
   /** Of which data directory the file is: its instance id. */

@@ -49,7 +49,7 @@ export async function copyFormat1(directory: string, database: DatabaseSync, log
     try {
       if (file === 'backfilled.ids') continue;
       if (file === 'alive') put(documentNames.alive, await jsonIn(path));
-      else if (file === 'wanted.spans') put(documentNames.wantedSpans, await jsonIn(path));
+      else if (file === 'wanted.spans') put(documentNames.pendingSpans, await jsonIn(path));
       else if (rest === 'subscriptions.json') put(documentNames.subscriptions(id), await jsonIn(path));
       else if (rest === 'json') {
         run([putDocument(documentNames.job(id), jobRecord.parse(await jsonIn(path)))]);

@@ -101,7 +101,7 @@ async function allOf(database: Reading) {
     jobs: byKey(await readJobRecords(documents)),
     positions: Object.fromEntries(await Promise.all(positions)),
     alive: await documents.get(documentNames.alive, z.number()),
-    wantedSpans: (await documents.get(documentNames.wantedSpans, z.object({ spans: z.array(z.unknown()) })))?.spans,
+    wantedSpans: (await documents.get(documentNames.pendingSpans, z.object({ spans: z.array(z.unknown()) })))?.spans,
     seen: await documents.get(documentNames.subscriptions('xiq'), z.unknown()),
     rotations: Object.fromEntries(
       await Promise.all(
