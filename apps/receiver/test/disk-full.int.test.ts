@@ -1,14 +1,14 @@
 // A disk that is full, or takes nothing more: 503 and not ready, never a 202 that is lost, and no hand that must help.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ext4Disk, fillDisk, lackOf, tmpfsAt } from '@xiq-siem/testkit';
+import { ext4Disk, fillDisk, missingRequirement, tmpfsAt } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createClient, type Posted } from './client.ts';
 import { startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
 import { faultsAfterRestart, lostText } from './conservation.ts';
 import { postOne, type Receipts } from './load.ts';
 
-const lack = lackOf('mount', 'loop');
+const lack = missingRequirement('mount', 'loop');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));
 
 const diskBytes = 8 * 1024 * 1024;

@@ -103,12 +103,12 @@ describe('with all four destinations', () => {
 
   it('a destination that takes requests and never answers delays itself alone', { timeout: 120_000 }, async () => {
     const before = siems.hec.events.length;
-    siems.hec.answerAlways('event', { instead: 'silence' });
+    siems.hec.respondAlways('event', { instead: 'silence' });
     const { bodies, statuses } = await simulate(load(4, 1_000));
     expect(statuses).toEqual({ 202: bodies });
     await untilOnlyBehind('splunk');
     expect(siems.hec.events).toHaveLength(before);
-    siems.hec.answerAlways('event', undefined);
+    siems.hec.respondAlways('event', undefined);
     await untilOnlyBehind();
     const { archive, splunk } = await siems.arrivals();
     expect(differences(copiesBy(splunk, 'id'), onceEach(archive))).toEqual([]);
@@ -169,7 +169,7 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     expect(gap?.bodies).toBeGreaterThan(100);
     expect(connector.output()).toContain('"event":"journal.evicted","destination":"splunk"');
 
-    await hec.bringBack();
+    await hec.recover();
     await expect.poll(() => behind(connector), patient).toEqual([]);
     const taken = copiesBy(inHecFake(hec), 'receipt');
     const missing = receipts.filter((receipt) => !taken.has(receipt)).map((receipt) => parseReceipt(receipt)?.sequence);
@@ -201,7 +201,7 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     const full = await readyz(connector);
     expect(full).toMatchObject({ status: 'not ready', reasons: ['journal_full'], journal: { evicted: [], lost: [] } });
 
-    await hec.bringBack();
+    await hec.recover();
     const again = async () => {
       const posted = await post(client, 200 + receipts.length);
       receipts.push(...(posted.receipt === undefined ? [] : [posted.receipt]));

@@ -125,7 +125,7 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
     })),
   );
   // And a destination whose words are hostile.
-  hec.answerNext(
+  hec.respondNext(
     'event',
     ...range
       .slice(0, 20)

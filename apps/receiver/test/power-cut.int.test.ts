@@ -1,6 +1,6 @@
 // The power of the disk is cut under load: what was answered 202 was on it.
 
-import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
+import { type Ext4Disk, ext4Disk, missingRequirement } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import {
   type RunningConnector,
@@ -11,7 +11,7 @@ import {
 import { faultsAfterRestart } from './conservation.ts';
 import { type Receipts, startLoad } from './load.ts';
 
-const lack = lackOf('mount', 'loop', 'strace');
+const lack = missingRequirement('mount', 'loop', 'strace');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));
 
 const trials = Number(process.env['XIQ_SIEM_POWER_CUTS'] ?? 5);

@@ -1,14 +1,14 @@
 // The process dies at a chosen system call, or a call fails: what was answered 202 is in the output after the next start.
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { injectInto, injecting, lackOf } from '@xiq-siem/testkit';
+import { injectInto, injecting, missingRequirement } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createClient } from './client.ts';
 import { startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
 import { faultsAfterRestart, lostText } from './conservation.ts';
 import { postOne, type Receipts, startLoad } from './load.ts';
 
-const lack = lackOf('strace');
+const lack = missingRequirement('strace');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));
 
 async function makeTemporaryDirectory(journal: string): Promise<TemporaryDirectory> {

@@ -52,18 +52,18 @@ it('knows several tokens', async () => {
 });
 
 it.each([18, 19, 20, 23])('passes on that HEC is not well (code %i)', async (code) => {
-  const result = await checkOf({}, (fake) => fake.answerNext('health', { code }));
+  const result = await checkOf({}, (fake) => fake.respondNext('health', { code }));
   expect(result).toEqual({ ok: false, message: expect.stringContaining(`code ${code}`) });
 });
 
 it('asks the token where there is no health endpoint', async () => {
-  const result = await checkOf({}, (fake) => fake.answerNext('health', { status: 404, body: '' }));
+  const result = await checkOf({}, (fake) => fake.respondNext('health', { status: 404, body: '' }));
   expect(result).toMatchObject({ ok: true });
 });
 
 it('says that what answers is no event collector', async () => {
   const page = { status: 200, body: '<html>Welcome</html>' };
-  const result = await checkOf({}, (fake) => fake.answerNext('event', page));
+  const result = await checkOf({}, (fake) => fake.respondNext('event', page));
   expect(result).toMatchObject({ ok: false, message: expect.stringContaining('correct `url`') });
 });
 
@@ -71,7 +71,7 @@ it.each([
   ['a wrong path', { status: 404, body: 'Not Found' }, 'Not Found (HTTP 404): there is no event collector at this URL'],
   ['a redirect', { status: 302, body: '' }, 'set `url` to where it leads'],
 ])('says what to do about %s, and does not blame the token', async (_, response, message) => {
-  const result = await checkOf({}, (fake) => fake.answerNext('event', response));
+  const result = await checkOf({}, (fake) => fake.respondNext('event', response));
   expect(result).toMatchObject({ ok: false, message: expect.stringContaining(message) });
   expect(result?.message).not.toContain('the token:');
 });

@@ -8,9 +8,13 @@ const trials: readonly [string, FixtureOptions, (fake: Awaited<ReturnType<typeof
   [
     ['all is well', {}, () => {}],
     ['the token is refused', { fake: { tokens: {} } }, () => {}],
-    ['the token is echoed', {}, (fake) => fake.answerAlways('event', { status: 403, body: echo })],
-    ['the token is echoed in HTML', {}, (fake) => fake.answerAlways('event', { status: 200, body: `<b>${token}</b>` })],
-    ['the connection is cut', {}, (fake) => fake.answerAlways('event', { instead: 'reset' })],
+    ['the token is echoed', {}, (fake) => fake.respondAlways('event', { status: 403, body: echo })],
+    [
+      'the token is echoed in HTML',
+      {},
+      (fake) => fake.respondAlways('event', { status: 200, body: `<b>${token}</b>` }),
+    ],
+    ['the connection is cut', {}, (fake) => fake.respondAlways('event', { instead: 'reset' })],
     ['nobody listens', {}, (fake) => fake.goDown()],
     ['TLS fails', { fake: { tls: selfSignedCertificate() } }, () => {}],
     ['acknowledgement', { fake: { tokens: both }, unchecked: { ack: true, ackPollMs: 5 } }, () => {}],

@@ -23,7 +23,7 @@ it('sends a batch of several data sets as one request, in gzip, over one connect
   }
   expect(idsOf()).toHaveLength(15);
   expect(fake.requests).toHaveLength(5);
-  expect(fake.connections().ever).toBe(1);
+  expect(fake.connections().opened).toBe(1);
   expect(fake.requests[0]).toMatchObject({
     method: 'POST',
     path: '/services/collector/event',
@@ -61,7 +61,7 @@ it('rejects the events that HEC names, and has every other of the batch indexed 
 it('keeps what is left for another time when HEC fails in the middle', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 13 : undefined));
-  fake.answerNext('event', { code: 0, taken: true }, { code: 9, headers: { 'Retry-After': '2' } });
+  fake.respondNext('event', { code: 0, indexed: true }, { code: 9, headers: { 'Retry-After': '2' } });
   const { destination: small } = await startFixture(onTestFinished, { config: { url: fake.url, maxBodyBytes: 1024 } });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
   const report = await small.deliver(batchOf(long('a'), long('b'), long('c')), noSignal);
@@ -85,7 +85,7 @@ it('splits what is larger than a request may be, and sends a larger event alone'
 
 it('takes a format error of a body above 5 MiB for one of size, as Splunk Cloud means it', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { code: 6 }, { code: 6 });
+  fake.respondNext('event', { code: 6 }, { code: 6 });
   const giant = { id: 'giant', fields: { message: 'x'.repeat(5_300_000) } };
   const report = await destination.deliver(batchOf(giant, 'small', giant), noSignal);
   expect(verdictsOf(report)).toEqual(['rejected too_large', 'rejected invalid_data', 'delivered']);
@@ -139,7 +139,7 @@ it('holds only what one token may not write to an index that another may', async
 it('holds only the sourcetype that something on the way forbids', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
   const forbidden = { status: 403, body: '<html>blocked</html>' };
-  fake.answerNext('event', forbidden, forbidden);
+  fake.respondNext('event', forbidden, forbidden);
   const report = await destination.deliver(
     batchOf({ id: 'a', dataset: auth }, 'b', { id: 'c', dataset: sms }),
     noSignal,
@@ -151,7 +151,7 @@ it('holds only the sourcetype that something on the way forbids', async () => {
 it('holds, and does not count against an event, that the token was taken away in the middle', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { config: { maxBodyBytes: 1024 } });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
-  fake.answerNext('event', { code: 0, taken: true }, { code: 4 });
+  fake.respondNext('event', { code: 0, indexed: true }, { code: 4 });
   const report = await destination.deliver(batchOf(long('a'), long('b')), noSignal);
   expect(verdictsOf(report)).toEqual(['delivered', 'held invalid_token']);
 });
@@ -161,7 +161,7 @@ it('answers for the whole batch where one index is held and nothing else was tak
     config: { index: 'network', datasets: { [auth]: { index: 'missing' } } },
     fake: { tokens: { [token]: { indexes: ['network'] } } },
   });
-  fake.answerNext('event', { code: 7 }, { code: 9 });
+  fake.respondNext('event', { code: 7 }, { code: 9 });
   const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
   expect(report).toMatchObject({ batch: 'unavailable', code: 'server_busy' });
 });
@@ -170,7 +170,7 @@ it('sends nothing to a second index once the server is busy, and answers for wha
   const { destination, fake, idsOf } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { index: 'logins' } } },
   });
-  fake.answerNext('event', { code: 9 });
+  fake.respondNext('event', { code: 9 });
   const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
   expect(report).toMatchObject({ batch: 'unavailable', code: 'server_busy' });
   expect(fake.requests).toHaveLength(1);
@@ -185,7 +185,7 @@ it('says that there is no token, and asks nobody', async () => {
 
 it('does not know what became of events whose answer was lost', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
-  fake.answerNext('event', { instead: 'reset', taken: true });
+  fake.respondNext('event', { instead: 'reset', indexed: true });
   const report = await destination.deliver(batchOf('a', 'b'), noSignal);
   expect(verdictsOf(report)).toEqual(['unknown connection_lost', 'unknown connection_lost']);
   expect(idsOf()).toEqual(['a', 'b']);
@@ -193,7 +193,7 @@ it('does not know what became of events whose answer was lost', async () => {
 
 it('gives up on an answer that does not come in time', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { unchecked: { requestTimeoutMs: 50 } });
-  fake.answerNext('event', { instead: 'silence' });
+  fake.respondNext('event', { instead: 'silence' });
   expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['unknown timed_out']);
 });
 
@@ -203,7 +203,7 @@ it.each<[string, unknown]>([
 ])('says %s, and sends no more, once the signal fires for it', async (code, reason) => {
   const stop = new AbortController();
   const { destination, fake } = await startFixture(onTestFinished, { config: { maxBodyBytes: 1024 } });
-  fake.answerAlways('event', { instead: 'silence' });
+  fake.respondAlways('event', { instead: 'silence' });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
   const delivery = destination.deliver(batchOf(long('a'), long('b')), stop.signal);
   await vi.waitFor(() => expect(fake.requests).toHaveLength(1));
@@ -229,7 +229,7 @@ it('knows that nothing was sent where nobody listens', async () => {
     batch: 'unavailable',
     code: 'unreachable',
   });
-  await fake.bringBack();
+  await fake.recover();
   expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['delivered']);
 });
 

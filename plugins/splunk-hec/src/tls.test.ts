@@ -27,7 +27,7 @@ it('takes it where its authority is configured', async () => {
 it('keeps one connection for all its requests', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { fake: { tls }, ca: tls.cert });
   for (let time = 0; time < 3; time++) await destination.deliver(batchOf('a'), noSignal);
-  expect(fake.connections().ever).toBe(1);
+  expect(fake.connections().opened).toBe(1);
 });
 
 it('takes any certificate only where verification is switched off, and warns of it', async () => {
