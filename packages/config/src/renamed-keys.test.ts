@@ -61,7 +61,7 @@ it('a fault below an old name has its place in the file and the name that the op
     'server: {}\nsignals:\n  enabled: maybe\n  silentFactor: 3\ndestinations:\n  a: { type: file, directory: x, whenFull: drop }\n';
   expect(await faultsOf(yaml)).toEqual([
     'c.yaml:3:3: signals.enabled: Invalid input: expected boolean, received string',
-    'c.yaml:4:3: signals.silentFactor: removed: write healthEvents.silentMinutes, the minutes after which a source is silent',
+    'c.yaml:4:3: signals.silentFactor: removed: use healthEvents.silentMinutes, the minutes after which a source is silent',
     'c.yaml:6:34: destinations.a.whenFull: Invalid option: expected one of "evict"|"hold"',
   ]);
   const { locate } = await configurationOf('\nsignals:\n  enabled: true\n');

@@ -116,9 +116,7 @@ it('validates declared vendor fields', () => {
   const deep = (levels: number): object => (levels === 0 ? {} : { a: deep(levels - 1) });
   expect(faults(valid.extreme.xiq)).toEqual([]);
   expect(faults({ other: 1 })).toEqual(['extreme.xiq.other: is not a declared vendor field']);
-  expect(faults({ audit: { category_id: 'one' } })).toEqual([
-    'extreme.xiq.audit.category_id: must be a safe integer',
-  ]);
+  expect(faults({ audit: { category_id: 'one' } })).toEqual(['extreme.xiq.audit.category_id: must be a safe integer']);
   expect(faults({ device: { ids: '5' } })).toEqual(['extreme.xiq.device.ids: must be an array']);
   expect(faults({ extra: 'text' })).toEqual(['extreme.xiq.extra: must be an object']);
   expect(faults({ extra: { '': 1 } })).toEqual(['extreme.xiq.extra: has the key ""']);
