@@ -1,5 +1,5 @@
 import { routes } from '@xiq-siem/admin-api';
-import { ext4Disk, lackOf } from '@xiq-siem/testkit';
+import { ext4Disk, missingRequirement } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { only } from './operator-fixture.ts';
 import { type RestFixture, restFixture, types } from './rest-fixture.ts';
@@ -53,7 +53,7 @@ test.for(['kill -9', 'a power cut'])(
   '%s during a back-fill: the next start resumes it, nothing twice and nothing lost',
   { timeout: 60_000 },
   async (how, { skip }) => {
-    const missingTools = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
+    const missingTools = how === 'kill -9' ? undefined : missingRequirement('mount', 'loop');
     skip(missingTools !== undefined, missingTools);
     const disk = how === 'kill -9' ? undefined : await ext4Disk(onTestFinished);
     await using fixture = await restFixture(disk === undefined ? {} : { parent: disk.path });

@@ -29,7 +29,7 @@ describe('a destination added while others run', () => {
 
   test('has a name of its own, and is too late once all has stopped', async () => {
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
-    expect(() => delivery.add(destination('a', scripted()))).toThrow('a destination a runs already');
+    expect(() => delivery.add(destination('a', scripted()))).toThrow('a destination a is already running');
     const stopping = delivery.stop(0);
     await clock.settle();
     await stopping;
@@ -57,7 +57,7 @@ describe('a destination that is removed', () => {
     await clock.advance(300);
     const removing = delivery.remove('a', 10_000);
     expect(statusOf('a').state).toBe('stopping');
-    expect(() => delivery.add(destination('a', scripted()))).toThrow('runs already');
+    expect(() => delivery.add(destination('a', scripted()))).toThrow('is already running');
     response();
     await clock.settle();
     expect(await removing).toBe(true);

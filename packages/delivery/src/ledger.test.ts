@@ -54,10 +54,10 @@ function readAll(ledger: Ledger, bodies: readonly Numbered[]) {
       while (bodies[last + 1]?.size === 'lost') last++;
       expect(ledger.canMarkLost(at)).toBe(true);
       ledger.markLost(at, bodies[last]?.sequence ?? at, last - index + 1);
-    } else if (ledger.begin(at)) {
+    } else if (ledger.startBody(at)) {
       begun.push(at);
       for (let element = 0; element < size; element++) if (ledger.take(at, element)) open.push([at, element]);
-      ledger.end(at);
+      ledger.endBody(at);
     }
   }
   return { begun, open };
@@ -146,14 +146,14 @@ describe('after a crash at any moment', () => {
 test('a million bodies that settle behind an open event are one run, however they come', () => {
   const ledger = createLedger(start);
   const pass = (at: number) => {
-    ledger.begin(at);
+    ledger.startBody(at);
     ledger.take(at, 0);
-    ledger.end(at);
+    ledger.endBody(at);
     ledger.settle(at, 0, delivered);
   };
-  ledger.begin(0);
+  ledger.startBody(0);
   ledger.take(0, 0);
-  ledger.end(0);
+  ledger.endBody(0);
   for (let at = 1; at <= 500_000; at++) pass(at);
   ledger.markLost(500_001, 900_000, 400_000);
   for (let at = 900_001; at <= 1_000_000; at++) pass(at);
@@ -163,7 +163,7 @@ test('a million bodies that settle behind an open event are one run, however the
 
   const again = createLedger(saved);
   expect(again.next()).toBe(0);
-  expect(again.begin(0)).toBe(true);
+  expect(again.startBody(0)).toBe(true);
   expect(again.next()).toBe(1_000_001);
 });
 
@@ -197,7 +197,7 @@ describe('the position never has more ranges than its slot takes', () => {
         look();
         continue;
       }
-      ledger.begin(sequence);
+      ledger.startBody(sequence);
       for (const [index, word] of (next ?? []).entries()) {
         if (!ledger.canTake()) break;
         // Every other number is none's.
@@ -205,7 +205,7 @@ describe('the position never has more ranges than its slot takes', () => {
         if (word === 'open') open.push([sequence, index * 2]);
         else ledger.settle(sequence, index * 2, delivered);
       }
-      if (ledger.canTake()) ledger.end(sequence++);
+      if (ledger.canTake()) ledger.endBody(sequence++);
       if (turn % 16 === 0) look();
     }
     look();
@@ -218,18 +218,18 @@ describe('the position never has more ranges than its slot takes', () => {
     look();
     expect(most).toBeLessThanOrEqual(maxSettledRanges);
     expect(ledger.canTake()).toBe(true);
-    if (ledger.next() > sequence) ledger.end(sequence);
+    if (ledger.next() > sequence) ledger.endBody(sequence);
     expect(ledger.position()).toMatchObject({ sequence: ledger.next(), settled: [] });
   });
 });
 
 test('numbers that no element has do not keep a body open, nor cost ranges', () => {
   const ledger = createLedger(start);
-  ledger.begin(0);
+  ledger.startBody(0);
   for (const element of [3, 7, 20]) ledger.take(0, element);
   for (const element of [20, 3, 7]) ledger.settle(0, element, delivered);
   expect(ledger.position().settled).toEqual([{ sequence: 0, elements: [[0, 20]] }]);
-  ledger.end(0);
+  ledger.endBody(0);
   expect(ledger.position().sequence).toBe(1);
 });
 
@@ -242,9 +242,9 @@ describe('bodies that are lost', () => {
 
   test('behind an open event are noted at once, as a run, however many they are', () => {
     const ledger = createLedger(start);
-    ledger.begin(0);
+    ledger.startBody(0);
     ledger.take(0, 0);
-    ledger.end(0);
+    ledger.endBody(0);
     expect(ledger.canMarkLost(1)).toBe(true);
     expect(ledger.markLost(1, 1_000_000, 1_000_000)).toBe(1_000_000);
     expect(ledger.position()).toMatchObject({
@@ -258,8 +258,8 @@ describe('bodies that are lost', () => {
   test('are not counted again after a restart, though what comes before them is settled meanwhile', () => {
     const run = { sequence: 20, toSequence: 40, elements: 'all' } as const;
     const ledger = createLedger({ ...start, sequence: 10, settled: [run] });
-    ledger.begin(10);
-    ledger.end(10);
+    ledger.startBody(10);
+    ledger.endBody(10);
     expect(ledger.markLost(20, 40, 3)).toBe(0);
     expect(ledger.position()).toMatchObject({ sequence: 41, settled: [], counters: { damaged: 0 } });
   });
@@ -281,9 +281,9 @@ describe('bodies that are lost', () => {
 
 test('a body that breaks off counts as damaged once, when all before the break is settled', () => {
   const ledger = createLedger(start);
-  ledger.begin(0);
+  ledger.startBody(0);
   ledger.take(0, 0);
-  ledger.end(0, true);
+  ledger.endBody(0, true);
   expect(ledger.position().counters.damaged).toBe(0);
   ledger.settle(0, 0, delivered);
   expect(ledger.position()).toMatchObject({ sequence: 1, counters: { normalized: 2, delivered: 1, damaged: 1 } });
@@ -302,7 +302,7 @@ test('a span at the position itself can always be noted, however many ranges fol
 
 test('an element that its body leaves out counts as settled as soon as a later one is taken', () => {
   const ledger = createLedger(start);
-  ledger.begin(0);
+  ledger.startBody(0);
   for (const element of [1, 3, 6]) ledger.take(0, element);
   ledger.settle(0, 1, delivered);
   expect(ledger.position().settled).toEqual([

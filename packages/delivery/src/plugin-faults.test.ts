@@ -77,7 +77,7 @@ test('a call that does not end holds the place of a destination that takes one b
   expect(plugin.mostAtOnce()).toBe(1);
 });
 
-test('a plugin that throws what cannot be shown is named all the same', async () => {
+test('a plugin that throws a value without a readable message is logged', async () => {
   const plugin = scripted(
     once(() => {
       throw Object.create(null);

@@ -57,10 +57,10 @@ test('what is no longer allowed is let go at once, and everybody still gets ever
   const shared = createSharedBodies({ normalize, maxBytes: () => maxBytes, log: createRecordingLogger() });
   const behind = shared.open(large);
   rest(shared.open(large));
-  expect(shared.keptBytes()).toBeGreaterThan(0);
+  expect(shared.cachedBytes()).toBeGreaterThan(0);
   maxBytes = 0;
   shared.trim();
-  expect(shared.keptBytes()).toBe(0);
+  expect(shared.cachedBytes()).toBe(0);
   expect(rest(behind)).toHaveLength(1000);
 });
 
@@ -68,7 +68,7 @@ test('what is kept stays within its bytes', () => {
   const { shared } = counted(100_000);
   for (const body of more) {
     rest(shared.open(body));
-    expect(shared.keptBytes()).toBeLessThanOrEqual(100_000);
+    expect(shared.cachedBytes()).toBeLessThanOrEqual(100_000);
   }
-  expect(shared.keptBytes()).toBeGreaterThan(50_000);
+  expect(shared.cachedBytes()).toBeGreaterThan(50_000);
 });

@@ -38,7 +38,7 @@ const overModelFiles: LogUnderTest = {
       },
       capacityBytes: { bytes: maxBytes },
       damage: {
-        async play(bodies) {
+        async inject(bodies) {
           for (const { bytes } of bodies) damage(files, Buffer.from(bytes).toString());
         },
       },
@@ -63,7 +63,7 @@ const overRealFiles: LogUnderTest = {
       },
       capacityBytes: { bytes: maxBytes },
       damage: {
-        async play(bodies) {
+        async inject(bodies) {
           const journal = join(directory, 'journal');
           for (const name of await readdir(journal)) {
             const content = await readFile(join(journal, name));

@@ -154,7 +154,7 @@ async function run(actions: readonly Action[], ignoreSyncs: boolean): Promise<vo
         break;
       case 'reopen':
         await journal.close();
-        files.heal();
+        files.clearFailures();
         await Promise.all(waiting);
         waiting = [];
         opened = await open();

@@ -1,7 +1,7 @@
 // A disk that is full or fails under the state file, and a kill at its system calls.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRecordingLogger, injectInto, injecting, lackOf, tmpfsAt } from '@xiq-siem/testkit';
+import { createRecordingLogger, injectInto, injecting, missingRequirement, tmpfsAt } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { openDeadLetters } from '../src/dead-letters/open-dead-letters.ts';
 import { letterOf, mib, openBodies, range } from '../src/dead-letters/test-dead-letters.ts';
@@ -11,7 +11,7 @@ import { newStateDirectory, openTestState } from '../src/test-state.ts';
 import { crashModel, linesOf } from './crash-model.ts';
 import { runOperations } from './run-operations.ts';
 
-const lack = lackOf('mount', 'strace');
+const lack = missingRequirement('mount', 'strace');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));
 
 const log = createRecordingLogger();

@@ -1,13 +1,13 @@
 // The power of the disk is cut under the state file: what was promised is there, and nothing that was not asked for.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRecordingLogger, type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
+import { createRecordingLogger, type Ext4Disk, ext4Disk, missingRequirement } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { prepareState } from '../src/migration/migrate.ts';
 import { crashModel, linesOf } from './crash-model.ts';
 import { runOperations } from './run-operations.ts';
 
-const lack = lackOf('mount', 'loop');
+const lack = missingRequirement('mount', 'loop');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));
 
 const trials = Number(process.env['XIQ_SIEM_POWER_CUTS'] ?? 8);
