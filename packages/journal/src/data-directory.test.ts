@@ -47,7 +47,7 @@ describe('the data directory', () => {
         name: 'ConnectorError',
         code: 'data_directory_failed',
         exitCode: 74,
-        message: expect.stringContaining(`${impossible} cannot be made`),
+        message: expect.stringContaining(`${impossible} cannot be created`),
       });
     }
   });

@@ -153,12 +153,12 @@ describe('a snapshot of a stopped connector', () => {
   it('shows the log in another room', async () => {
     await filled(1);
     const room = join(path, 'dead-letters');
-    expect((await openJournalSnapshot(path, { log, room: 'dead-letters' })).extent().nextSequence).toBe(1);
+    expect((await openJournalSnapshot(path, { log, subdirectory: 'dead-letters' })).extent().nextSequence).toBe(1);
     for (const name of ['journal', 'positions', 'quarantine']) await mkdir(join(room, name), { recursive: true });
     const letters = await open(room);
     await appendText(letters, 'a dead letter');
     await letters.close();
-    const snapshot = await openJournalSnapshot(path, { log, room: 'dead-letters' });
+    const snapshot = await openJournalSnapshot(path, { log, subdirectory: 'dead-letters' });
     expect(textsOf(await readToEnd(snapshot.reader(1)))).toEqual(['a dead letter']);
   });
 });

@@ -199,9 +199,9 @@ describe('a position', () => {
   it('belongs to one owner, and its name cannot leave the directory', async () => {
     const { journal } = await withBodies(1);
     await journal.position('archive', earliest);
-    await expect(journal.position('archive', earliest)).rejects.toThrow('open already');
+    await expect(journal.position('archive', earliest)).rejects.toThrow('already open');
     for (const name of ['', '../x', 'A', 'a/b', 'a'.repeat(65)]) {
-      await expect(journal.position(name, earliest), name).rejects.toThrow('no destination');
+      await expect(journal.position(name, earliest), name).rejects.toThrow('not a valid destination name');
     }
   });
 });

@@ -13,20 +13,20 @@ describe('who waits for a change', () => {
   it('is woken by it, and by one that came since the look', async () => {
     const set = oneSegment();
     const seen = set.version();
-    const waiting = set.changed(seen, never);
+    const waiting = set.waitForChange(seen, never);
     set.advance(100, 2, 0);
     await waiting;
-    await set.changed(seen, never);
+    await set.waitForChange(seen, never);
     expect(set.nextSequence()).toBe(2);
   });
 
   it('is woken by its signal, and leaves no listener behind', async () => {
     const set = oneSegment();
     const stop = new AbortController();
-    const waiting = set.changed(set.version(), stop.signal);
+    const waiting = set.waitForChange(set.version(), stop.signal);
     stop.abort();
     await waiting;
-    await set.changed(set.version(), stop.signal);
+    await set.waitForChange(set.version(), stop.signal);
     expect(stop.signal.aborted).toBe(true);
   });
 });

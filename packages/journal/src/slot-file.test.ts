@@ -14,7 +14,7 @@ describe('a slot file', () => {
     const file = await openSlotFile(files, path, texts);
     for (const text of ['one', 'two', 'three']) await file.save({ text });
     const before = files.content(path);
-    await expect(file.save({ text: 'x'.repeat(200) })).rejects.toThrow('more than a slot holds');
+    await expect(file.save({ text: 'x'.repeat(200) })).rejects.toThrow('exceed the size of a slot');
     expect(files.content(path)).toEqual(before);
     await file.save({ text: 'x'.repeat(160) });
     expect(await readSlotFile(files, path, texts)).toEqual({ value: { text: 'x'.repeat(160) }, damaged: false });

@@ -16,7 +16,7 @@ const nothing: Totals = { delivered: 0, dropped: 0, fromRuns: 0 };
 /** Gives how many records could not be read. `database` has the tables of a new file, and a transaction. */
 export async function copyDeadLetters(directory: string, database: DatabaseSync, log: Logger): Promise<number> {
   const letters = letterTables(database);
-  const source = await openJournalSnapshot(directory, { log, room: 'dead-letters' });
+  const source = await openJournalSnapshot(directory, { log, subdirectory: 'dead-letters' });
   const { firstSequence, nextSequence } = source.extent();
   const reader = source.reader(firstSequence, nextSequence - 1);
   let unreadable = 0;
