@@ -8,7 +8,7 @@ import { z } from 'zod';
  * that is there already says why some are not.
  */
 export async function noteOutdatedState(
-  state: Pick<State, 'note'>,
+  state: Pick<State, 'addIncident'>,
   { destinations, incidents }: Status,
 ): Promise<void> {
   const lacking = destinations.filter(({ deadLetters }) => deadLetters.unaccounted > 0);
@@ -18,19 +18,19 @@ export async function noteOutdatedState(
   const reason =
     `dead letters of ${names} that were stored are not in it: an older copy, or the file of another data directory, ` +
     'was put in its place, or its state.sqlite-wal was removed';
-  await state.note({ kind: 'outdated', reason, file: undefined, recovered: 0, lost });
+  await state.addIncident({ kind: 'outdated', reason, file: undefined, recovered: 0, lost });
 }
 
 /** Its dead letters may be another tenant's: that is said before somebody sends them. */
 export async function noteForeignState(
-  { note, documents }: Pick<State, 'note' | 'documents'>,
+  { addIncident, documents }: Pick<State, 'addIncident' | 'documents'>,
   instanceId: string,
 ): Promise<void> {
   const found = await documents.get(documentNames.directory, z.string());
   if (found === instanceId) return;
   if (found !== undefined) {
     const reason = `it is of another data directory (${found}), or instance.json was lost: look at dlq list before a retry`;
-    await note({ kind: 'outdated', reason, file: undefined, recovered: 0, lost: undefined });
+    await addIncident({ kind: 'outdated', reason, file: undefined, recovered: 0, lost: undefined });
   }
   await documents.put(documentNames.directory, instanceId);
 }
