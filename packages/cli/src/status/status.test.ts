@@ -202,7 +202,7 @@ describe('what is not well', () => {
     const incident = { id: 'state:1', at: '2026-11-24T10:00:00Z', recovered: 3 };
     const incidents: Status['incidents'] = [
       { ...incident, kind: 'damaged', reason: 'malformed \u001b[31m', file: 'quarantine/state-1.sqlite', lost: 2 },
-      { ...incident, id: 'state:2', kind: 'missing', reason: 'the file was not there', recovered: 0 },
+      { ...incident, id: 'state:2', kind: 'missing', reason: 'the file was missing', recovered: 0 },
     ];
     const { text } = await run({ ...healthy, incidents });
     expect(text).toMatchInlineSnapshot(`
@@ -216,7 +216,7 @@ describe('what is not well', () => {
 
       State file (xiq-siem status --acknowledge ID):
         state:1  2026-11-24 10:00:00Z  damaged: malformed \\u001b[31m; recovered 3, lost 2; kept as quarantine/state-1.sqlite
-        state:2  2026-11-24 10:00:00Z  missing: the file was not there; recovered 0, lost unknown"
+        state:2  2026-11-24 10:00:00Z  missing: the file was missing; recovered 0, lost unknown"
     `);
   });
 

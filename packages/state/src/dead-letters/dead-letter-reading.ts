@@ -133,7 +133,10 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
     // A few at a time: each document may be large.
     while (!signal.aborted) {
       const { sql, parameters } = conditionOf(filter, after, lastNumber);
-      const found = await rows(`${withDocuments} WHERE ${sql} ORDER BY number LIMIT ${batchEntries / 4}`, ...parameters);
+      const found = await rows(
+        `${withDocuments} WHERE ${sql} ORDER BY number LIMIT ${batchEntries / 4}`,
+        ...parameters,
+      );
       const { number: reached } = found.at(-1) ?? { number: lastNumber };
       after = Number(reached);
       for (const entry of found.flatMap(intactEntry)) {

@@ -100,14 +100,14 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
   function requireCapacity(bytes: number): void {
     if (used + pendingBytes + bytes > max) {
       refusedBytes = bytes;
-      refuse(
-        `the dead letters use ${used} of ${max} bytes: retry or drop some of them, or raise deadLetters.maxBytes`,
-      );
+      refuse(`the dead letters use ${used} of ${max} bytes: retry or drop some of them, or raise deadLetters.maxBytes`);
     }
     if (performance.now() - checkedAtMs >= freeBytesAgeMs) void updateFreeBytes();
     if (freeBytes - pendingBytes - bytes < minFreeBytes) {
       refusedUntilMs = performance.now() + refusedForMs;
-      refuse(`the disk of ${directory} has ${freeBytes} bytes free, and ${minFreeBytes} must stay free: free disk space`);
+      refuse(
+        `the disk of ${directory} has ${freeBytes} bytes free, and ${minFreeBytes} must stay free: free disk space`,
+      );
     }
   }
 

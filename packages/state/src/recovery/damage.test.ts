@@ -190,7 +190,7 @@ describe('a flipped bit', () => {
     await verify();
     await verify();
     expect(reported).toHaveLength(1);
-    const reason = 'not as they were written: dead letters 200';
+    const reason = 'wrong checksum of dead letters 200';
     expect(await incidents()).toMatchObject([{ kind: 'damaged', reason, recovered: 0, lost: 1 }]);
     expect(await letters.get(200)).toBeUndefined();
     expect(log.of('dead_letters.damaged')).toHaveLength(1);
@@ -229,8 +229,8 @@ describe('a flipped bit', () => {
     ]);
     await again.verify();
     expect(await again.incidents()).toMatchObject([
-      { reason: 'not as they were written: documents job/7', lost: 0 },
-      { reason: 'not as they were written: rows of ids of back-filled events 3', lost: 0 },
+      { reason: 'wrong checksum of documents job/7', lost: 0 },
+      { reason: 'wrong checksum of rows of ids of back-filled events 3', lost: 0 },
     ]);
     // They are of no use to anybody, and gone: nothing is said of them again.
     const later = createRecordingLogger();
