@@ -284,8 +284,8 @@ describe('however much is not as it was written', () => {
     ]);
     const expected = [
       { reason: expect.stringMatching(/: documents (job\/\d+(, )?){5} and 15 more$/), lost: 0 },
-      { reason: expect.stringMatching(/: rows of ids of back-filled events 1, 2, 3, 4, 5 and 5 more$/), lost: 0 },
-      { reason: expect.stringMatching(/: dead letters 151, 152, 153, 154, 155 and 145 more$/), lost: 150 },
+      { reason: expect.stringMatching(/of rows of ids of back-filled events 1, 2, 3, 4, 5 and 5 more$/), lost: 0 },
+      { reason: expect.stringMatching(/of dead letters 151, 152, 153, 154, 155 and 145 more$/), lost: 150 },
     ];
     for (const _ of range(1, 2)) {
       await state.verify();

@@ -91,7 +91,7 @@ it('a disk that is full refuses with state_full, keeps what is there, and takes 
   const large = 'x'.repeat(100_000);
   await expect(database.write([note('large', large)])).rejects.toMatchObject({
     code: 'state_full',
-    message: expect.stringContaining('free some of the disk'),
+    message: expect.stringContaining('free disk space'),
   });
   expect(await namesIn(database)).toEqual(['before']);
   await database.read('PRAGMA max_page_count = 100000');
