@@ -14,14 +14,14 @@ async function adviceOn(sources: string): Promise<readonly string[]> {
 const source = (name: string, publicUrl: string): string =>
   `  ${name}: { type: xiq, api: { token: { env: T } }, subscriptions: { application: siem, publicUrl: '${publicUrl}' } }\n`;
 
-it('a source that is subscribed by hand is advised to have a URL for each message type, one with subscriptions is not', async () => {
+it('a source without configured subscriptions is advised to use a URL for each message type', async () => {
   expect(await adviceOn('  xiq: { type: xiq }\n')).toEqual([expect.stringContaining('/webhooks/xiq/<MESSAGE_TYPE>')]);
   expect(await adviceOn(source('xiq', 'https://hooks.example/webhooks/xiq'))).toEqual([]);
 });
 
-it('a public URL that ends in the name of another source is said', async () => {
+it('a public URL that ends in the name of another source is advised against', async () => {
   expect(await adviceOn(source('xiq', 'https://hooks.example/siem/webhooks/other'))).toEqual([
-    'sources.xiq.subscriptions.publicUrl ends in /webhooks/other, and this source takes webhooks at /webhooks/xiq: ' +
-      "they are refused, or kept as another source's, unless a proxy before us changes the path",
+    'sources.xiq.subscriptions.publicUrl ends in /webhooks/other, but this source receives webhooks at /webhooks/xiq: ' +
+      'use this path, unless a proxy changes it',
   ]);
 });

@@ -28,8 +28,8 @@ test.each<[string, object, Partial<ConfigChanges>]>([
     { ...base, server: { host: undefined }, healthEvents: { enabled: true } },
     {},
   ],
-  ['a destination more', { ...base, destinations: { ...base.destinations, three: file('c') } }, { added: ['three'] }],
-  ['a destination less', { ...base, destinations: { two: file('b') } }, { removed: ['one'] }],
+  ['an added destination', { ...base, destinations: { ...base.destinations, three: file('c') } }, { added: ['three'] }],
+  ['a removed destination', { ...base, destinations: { two: file('b') } }, { removed: ['one'] }],
   ['another directory', { ...base, destinations: { one: file('z'), two: file('b') } }, { changed: ['one'] }],
   [
     'another routing',
@@ -38,7 +38,7 @@ test.each<[string, object, Partial<ConfigChanges>]>([
   ],
   ['another proxy for all', { ...base, egress: { proxy: 'http://p:1' } }, { changed: ['one', 'two'] }],
   [
-    'another zone',
+    'another time zone',
     { ...base, sources: { xiq: { type: 'xiq', timeZone: 'Asia/Tokyo' } } },
     { sources: ['sources.xiq changed'] },
   ],
@@ -47,14 +47,14 @@ test.each<[string, object, Partial<ConfigChanges>]>([
     { ...base, sources: { new: { type: 'xiq' } } },
     { sources: ['sources.xiq removed', 'sources.new added'] },
   ],
-  ['a grace', { ...base, shutdownGraceMs: 1 }, {}],
-  ['quiet signals', { ...base, healthEvents: { enabled: false } }, {}],
+  ['another grace period', { ...base, shutdownGraceMs: 1 }, {}],
+  ['disabled health events', { ...base, healthEvents: { enabled: false } }, {}],
   [
     'another port',
     { ...base, admin: { port: 1 }, server: { port: 2 } },
     { needsRestart: ['server.port', 'admin.port'] },
   ],
-  ['another place', { ...base, dataDirectory: './elsewhere' }, { needsRestart: ['dataDirectory'] }],
+  ['another data directory', { ...base, dataDirectory: './elsewhere' }, { needsRestart: ['dataDirectory'] }],
   ['a smaller journal', { ...base, journal: { maxBytes: 1 << 30 } }, { needsRestart: ['journal.maxBytes'] }],
   ['fewer dead letters', { ...base, deadLetters: { maxBytes: 1 << 21 } }, { needsRestart: ['deadLetters.maxBytes'] }],
 ])('%s', async (_, next, wanted) => {

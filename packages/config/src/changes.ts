@@ -1,21 +1,22 @@
-// What differs between two configurations: what a running connector applies, and what waits for its next start.
+// Compares two configurations: the changes that a reload applies, and those that need a restart.
 import { isDeepStrictEqual } from 'node:util';
 import type { Configuration } from './load.ts';
+import { isRecord } from './yaml-file.ts';
 
 export interface ConfigChanges {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
-  /** Sources and mapping are applied whole. */
+  /** Descriptions of changes of sources and the mapping. */
   readonly sources: readonly string[];
-  /** Fields that differ and cannot change while it runs. */
+  /** Fields that differ and need a restart. */
   readonly needsRestart: readonly string[];
 }
 
 type Raw = Configuration['raw'];
 
-/** Every other key holds from the start to the end. `signals` and `shutdownGraceMs` are read when they are used. */
-const changeable: ReadonlySet<string> = new Set<keyof Raw>([
+/** Keys that a reload applies. */
+const reloadable: ReadonlySet<string> = new Set<keyof Raw>([
   'sources',
   'destinations',
   'mapping',
@@ -25,20 +26,22 @@ const changeable: ReadonlySet<string> = new Set<keyof Raw>([
 ]);
 
 export function configChanges(before: Configuration, after: Configuration): ConfigChanges {
-  const one = before.raw.destinations;
-  const other = after.raw.destinations;
-  // What reaches the other side by another way is reached anew.
-  const egress = isDeepStrictEqual(before.raw.egress, after.raw.egress);
-  const names = Object.keys(other);
+  const oldEntries = before.raw.destinations;
+  const newEntries = after.raw.destinations;
+  // Another proxy or CA changes every destination.
+  const isSameEgress = isDeepStrictEqual(before.raw.egress, after.raw.egress);
+  const names = Object.keys(newEntries);
   return {
-    added: names.filter((name) => !(name in one)),
-    removed: Object.keys(one).filter((name) => !(name in other)),
-    changed: names.filter((name) => name in one && !(egress && isDeepStrictEqual(one[name], other[name]))),
+    added: names.filter((name) => !(name in oldEntries)),
+    removed: Object.keys(oldEntries).filter((name) => !(name in newEntries)),
+    changed: names.filter(
+      (name) => name in oldEntries && !(isSameEgress && isDeepStrictEqual(oldEntries[name], newEntries[name])),
+    ),
     sources: [
       ...changedEntries(before.raw.sources, after.raw.sources),
       ...(before.mapping?.version === after.mapping?.version ? [] : ['mapping']),
     ],
-    needsRestart: differing('', before.raw, after.raw).filter((path) => !changeable.has(path.replace(/\..*/, ''))),
+    needsRestart: differingPaths('', before.raw, after.raw).filter((path) => !reloadable.has(path.replace(/\..*/, ''))),
   };
 }
 
@@ -50,15 +53,11 @@ function changedEntries(before: Raw['sources'], after: Raw['sources']): readonly
   });
 }
 
-/** The dotted paths that differ. */
-function differing(path: string, before: unknown, after: unknown): readonly string[] {
+/** The paths that differ, as `server.port`. */
+function differingPaths(path: string, before: unknown, after: unknown): readonly string[] {
   if (isDeepStrictEqual(before, after)) return [];
   if (!isRecord(before) || !isRecord(after)) return [path];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
-    differing(path === '' ? key : `${path}.${key}`, before[key], after[key]),
+    differingPaths(path === '' ? key : `${path}.${key}`, before[key], after[key]),
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -13,17 +13,17 @@ afterAll(() => rm(directory, { recursive: true }));
 it.each([
   ['a wrong key beside it', 'dataDirectory: ./kept\ndestination: { type: nothing }\n', 'kept'],
   ['a wrong type of a destination', 'destinations: { a: { type: nothing } }\ndataDirectory: /srv/kept\n', '/srv/kept'],
-  ['broken YAML after it', 'dataDirectory: ./kept\nsources: { xiq: [\n', 'kept'],
-  ['broken YAML that may hide it', 'sources: "xiq\ndataDirectory: ./kept\n', undefined],
-  ['a tab where none may be', 'dataDirectory: kept\n\tsources: {}\n', 'kept'],
-  ['none', 'sources: 7\n', 'data'],
+  ['invalid YAML after it', 'dataDirectory: ./kept\nsources: { xiq: [\n', 'kept'],
+  ['invalid YAML that may hide it', 'sources: "xiq\ndataDirectory: ./kept\n', undefined],
+  ['an invalid tab', 'dataDirectory: kept\n\tsources: {}\n', 'kept'],
+  ['no such key', 'sources: 7\n', 'data'],
   ['an empty file', '', 'data'],
   ['a number', 'dataDirectory: 7\n', undefined],
-  ['no text', 'dataDirectory: [ ./kept ]\n', undefined],
+  ['a list', 'dataDirectory: [ ./kept ]\n', undefined],
   ['an empty text', 'dataDirectory: ""\n', undefined],
-  ['nothing named', 'dataDirectory:\n', undefined],
+  ['no value', 'dataDirectory:\n', undefined],
   ['a file without keys', 'just a text\n', undefined],
-])('despite %s it is said', async (_what, yaml, expected) => {
+])('the data directory with %s', async (_what, yaml, expected) => {
   const file = join(directory, 'c.yaml');
   await writeFile(file, yaml);
   const absolute = expected === undefined || expected.startsWith('/') ? expected : join(directory, expected);
@@ -34,7 +34,7 @@ it('is unknown where the file cannot be read', async () => {
   expect(await dataDirectoryOf(join(directory, 'nothing.yaml'))).toBeUndefined();
 });
 
-it('says whether the file names it, or the default is meant', async () => {
+it('has isNamed if the file sets it', async () => {
   const file = join(directory, 'c.yaml');
   await writeFile(file, 'datadirectory: ./elsewhere\n');
   expect(await dataDirectoryOf(file)).toEqual({ path: join(directory, 'data'), isNamed: false });

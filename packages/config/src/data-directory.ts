@@ -1,13 +1,12 @@
-// Where the data directory is, of a configuration that may be at fault elsewhere.
+// Finds the data directory in a configuration that may have faults elsewhere.
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
 import { frameSchema } from './schema.ts';
 
 /**
- * The directory, absolute, and whether the file names it: else it is the default. The rest of the file may be wrong, be it
- * YAML or not. Undefined where the file cannot be read, holds no keys, is no YAML before `dataDirectory`, or that itself
- * is wrong.
+ * The absolute path, and whether the file sets it or it is the default. The rest of the file may be invalid. Undefined if
+ * the file cannot be read, has no keys, is invalid YAML before `dataDirectory`, or has an invalid `dataDirectory`.
  */
 export async function dataDirectoryOf(
   file: string,

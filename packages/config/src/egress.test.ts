@@ -34,7 +34,7 @@ async function listening(server: Server): Promise<number> {
 
 const siem = (): Promise<number> => listening(createTlsServer(certificate, (_, response) => response.end('siem')));
 
-/** An HTTP proxy that connects wherever it is asked to, and remembers where. */
+/** An HTTP proxy that connects to any target, and records the requests. */
 async function proxy(): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -70,8 +70,8 @@ function get(url: URL, agent: ReturnType<ReturnType<typeof createAgents>>): Prom
   });
 }
 
-describe('what we send', () => {
-  it('is refused where the certificate is signed by nobody we know', async () => {
+describe('an outgoing request', () => {
+  it('fails with a certificate of an unknown authority', async () => {
     const url = new URL(`https://127.0.0.1:${await siem()}`);
     const agent = agentsOf({ proxy: undefined, caFile: undefined })(url);
     await expect(get(url, agent)).rejects.toThrow(/self-signed certificate/);
@@ -82,7 +82,7 @@ describe('what we send', () => {
     expect(await get(url, agentsOf({ proxy: undefined, caFile })(url))).toBe('siem');
   });
 
-  it('goes through the proxy by CONNECT, its certificate still verified', async () => {
+  it('goes through the proxy by CONNECT, and the certificate is verified', async () => {
     const { url: proxyUrl, asked } = await proxy();
     const url = new URL(`https://127.0.0.1:${await siem()}`);
     expect(await get(url, agentsOf({ proxy: proxyUrl, caFile })(url))).toBe('siem');
@@ -98,7 +98,7 @@ describe('what we send', () => {
     expect(asked).toEqual(['GET http://siem.example/services']);
   });
 
-  it("goes by a destination's own proxy and authorities rather than by those of all", async () => {
+  it("uses the destination's own proxy and authorities instead of the common ones", async () => {
     const [all, own] = [await proxy(), await proxy()];
     const url = new URL(`https://127.0.0.1:${await siem()}`);
     const egress = { proxy: all.url, caFile: '/nonexistent/ca.pem' };
@@ -107,7 +107,7 @@ describe('what we send', () => {
     expect([all.asked, own.asked]).toEqual([[], [`CONNECT 127.0.0.1:${url.port}`]]);
   });
 
-  it('a caFile that is not there is named', () => {
+  it('has an error that names a missing caFile', () => {
     expect(() => agentsOf({ proxy: undefined, caFile: '/nonexistent/ca.pem' })).toThrow(
       'caFile /nonexistent/ca.pem cannot be read (ENOENT): expected PEM certificates',
     );

@@ -1,4 +1,4 @@
-// How destinations reach the world: one way for all of them, through the configured proxy and authorities.
+// Creates the HTTP agents of destinations, with the configured proxy and certificate authorities.
 import { readFileSync } from 'node:fs';
 import { Agent, type AgentOptions } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
@@ -7,9 +7,9 @@ import { ConnectorError, type DestinationContext, reasonOf } from '@xiq-siem/cor
 import type { Configuration } from './load.ts';
 
 /**
- * `own` of a destination goes before that of all. Without a proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. `caFile` holds
- * PEM certificates that are trusted beside the system's.
- * @throws ConnectorError where `caFile` cannot be read.
+ * `own` of a destination overrides `egress`. Without a proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. `caFile` has PEM
+ * certificates that are trusted in addition to those of the system.
+ * @throws ConnectorError if `caFile` cannot be read.
  */
 export function createAgents(
   { egress, resolvePath, env }: Pick<Configuration, 'egress' | 'resolvePath' | 'env'>,

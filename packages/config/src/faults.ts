@@ -1,14 +1,14 @@
-// A fault of the configuration: where it is, what is wrong and what was expected.
+// Faults of the configuration: file, line, field and message.
 import type { z } from 'zod';
 
 export type FieldPath = readonly PropertyKey[];
 
 export interface ConfigFault {
   readonly file: string;
-  /** From 1; absent where the fault has no place in the file (a field that is missing altogether has its parent's). */
+  /** From 1. A missing field has the line of its parent. Absent if the fault has no line. */
   readonly line?: number;
   readonly column?: number;
-  /** `sources.xiq.secrets[0]`; empty for the file as a whole. */
+  /** `sources.xiq.secrets[0]`; empty for the whole file. */
   readonly field: string;
   readonly message: string;
 }
@@ -20,8 +20,8 @@ export function fieldName(path: FieldPath): string {
 }
 
 export function formatFault({ file, line, column, field, message }: ConfigFault): string {
-  const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
-  return `${place}: ${field === '' ? '' : `${field}: `}${message}`;
+  const location = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
+  return `${location}: ${field === '' ? '' : `${field}: `}${message}`;
 }
 
 export interface Finding {
@@ -29,30 +29,27 @@ export interface Finding {
   readonly message: string;
 }
 
-/** Keys of older versions, and what to write instead. */
+/** Keys of older versions, with what to use instead. */
 const removedKeys: ReadonlyMap<string, string> = new Map([
-  [
-    'healthEvents.silentFactor',
-    'removed: write healthEvents.silentMinutes, the minutes after which a source is silent',
-  ],
+  ['healthEvents.silentFactor', 'removed: use healthEvents.silentMinutes, the minutes after which a source is silent'],
   [
     'healthEvents.journalHours',
-    'removed: let your SIEM alert on extreme.connector.journal.hours_until_full of the heartbeats',
+    'removed: alert in your SIEM on extreme.connector.journal.hours_until_full of the heartbeats',
   ],
 ]);
 
-/** zod's issues as findings below `prefix`: one for each unknown key, and the likeliest branch of a union. */
+/** The issues of zod as findings below `prefix`, one for each unknown key. */
 export function findings(issues: readonly z.core.$ZodIssue[], prefix: FieldPath = []): readonly Finding[] {
   return issues.flatMap((issue): readonly Finding[] => {
     const path = [...prefix, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: removedKeys.get(fieldName([...path, key])) ?? 'unknown key: mind the spelling, or remove it',
+        message: removedKeys.get(fieldName([...path, key])) ?? 'unknown key: check the spelling, or remove it',
       }));
     }
     if (issue.code === 'invalid_key') {
-      return issue.issues.map(({ message }) => ({ path, message: `not a valid name: expected ${message}` }));
+      return issue.issues.map(({ message }) => ({ path, message: `invalid name: expected ${message}` }));
     }
     return [{ path, message: issue.message }];
   });

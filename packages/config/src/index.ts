@@ -1,4 +1,4 @@
-// The configuration: read and checked whole, its secrets, and how destinations are reached.
+// Reads and checks the configuration and its secrets, and creates the HTTP agents of destinations.
 export { advise } from './advice.ts';
 export { configChanges } from './changes.ts';
 export { dataDirectoryOf } from './data-directory.ts';

@@ -36,8 +36,8 @@ async function faultsOf(yaml: string): Promise<readonly string[]> {
   return result.ok ? [] : result.faults.map(formatFault);
 }
 
-describe('a configuration that can be started', () => {
-  it('is the default, with nothing configured', async () => {
+describe('a valid configuration', () => {
+  it('is the default without a file', async () => {
     const result = await loadConfiguration(undefined, registry, process.env);
     if (!result.ok) throw new Error('refused');
     const { server, admin, journal, sources, destinations } = result.configuration;
@@ -50,7 +50,7 @@ describe('a configuration that can be started', () => {
     expect(destinations.map(({ name, definition }) => [name, definition.type])).toEqual([['archive', 'file']]);
   });
 
-  it('is the one of the documentation', async () => {
+  it('is the documented example', async () => {
     const yaml = `
 dataDirectory: ./data
 server: { host: 127.0.0.1, port: 8080, maxBodyBytes: 8388608 }
@@ -64,32 +64,32 @@ destinations:
     expect(await faultsOf(yaml)).toEqual([]);
   });
 
-  it('has its paths relative to its file', async () => {
+  it('has paths relative to its file', async () => {
     const result = await checkConfiguration(parseYaml('c.yaml', ''), '/etc/x/c.yaml', '/etc/x', registry, process.env);
     expect(result.ok && result.configuration.resolvePath('./data')).toBe('/etc/x/data');
     expect(result.ok && result.configuration.resolvePath('/var/data')).toBe('/var/data');
   });
 });
 
-describe('a fault names file, line, column, field and what was expected', () => {
+describe('a fault has file, line, column, field and the expected value', () => {
   it.each<[string, string, string[]]>([
     [
       'an unknown key',
       'server: {\n  prot: 1 }',
-      ['c.yaml:2:3: server.prot: unknown key: mind the spelling, or remove it'],
+      ['c.yaml:2:3: server.prot: unknown key: check the spelling, or remove it'],
     ],
     [
-      'keys of an older version, with what to write instead',
+      'keys of an older version, with what to use instead',
       'healthEvents:\n  silentFactor: 10\n  journalHours: 12',
       [
-        'c.yaml:2:3: healthEvents.silentFactor: removed: write healthEvents.silentMinutes, the minutes after which a source is silent',
-        'c.yaml:3:3: healthEvents.journalHours: removed: let your SIEM alert on extreme.connector.journal.hours_until_full of the heartbeats',
+        'c.yaml:2:3: healthEvents.silentFactor: removed: use healthEvents.silentMinutes, the minutes after which a source is silent',
+        'c.yaml:3:3: healthEvents.journalHours: removed: alert in your SIEM on extreme.connector.journal.hours_until_full of the heartbeats',
       ],
     ],
     [
       'an unknown key of a plugin',
       'destinations:\n  a: { type: file, directory: x, dir: y }',
-      ['c.yaml:2:34: destinations.a.dir: unknown key: mind the spelling, or remove it'],
+      ['c.yaml:2:34: destinations.a.dir: unknown key: check the spelling, or remove it'],
     ],
     [
       'a wrong type',
@@ -124,27 +124,27 @@ describe('a fault names file, line, column, field and what was expected', () => 
     [
       'a bad name',
       'sources:\n  ../a: { type: xiq }',
-      ['c.yaml:2:3: sources.../a: not a valid name: expected a name of a-z, 0-9 and inner hyphens'],
+      ['c.yaml:2:3: sources.../a: invalid name: expected a name of a-z, 0-9 and inner hyphens'],
     ],
     ['no source at all', 'sources: {}', ['c.yaml:1:1: sources: expected at least one']],
     [
-      'an admin listener for the world',
+      'an admin listener on a public address',
       'admin: { host: 0.0.0.0 }',
-      ['c.yaml:1:10: admin.host: a loopback address: the admin listener never leaves the machine'],
+      ['c.yaml:1:10: admin.host: a loopback address: the admin listener must not be reachable from other machines'],
     ],
-    ['a key twice', 'server: {}\nserver: {}', ['c.yaml:2:1: not valid YAML: Map keys must be unique']],
+    ['a duplicate key', 'server: {}\nserver: {}', ['c.yaml:2:1: invalid YAML: Map keys must be unique']],
     [
-      'what is no YAML',
+      'invalid YAML',
       'a: [',
-      ['c.yaml:1:5: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+      ['c.yaml:1:5: invalid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
     ],
-    ['a list where keys belong', '- a', ['c.yaml:1:1: Invalid input: expected object, received array']],
+    ['a list instead of keys', '- a', ['c.yaml:1:1: Invalid input: expected object, received array']],
   ])('%s', async (_what, yaml, faults) => expect(await faultsOf(yaml)).toEqual(faults));
 
   it('an inline secret, without repeating it', async () => {
     const [fault] = await faultsOf('sources:\n  xiq:\n    type: xiq\n    secrets: [ hunter2 ]');
     expect(fault).toBe(
-      'c.yaml:4:16: sources.xiq.secrets[0]: a secret must not stand in the configuration: expected { env: NAME } or { file: path }',
+      'c.yaml:4:16: sources.xiq.secrets[0]: the configuration must not contain a secret: expected { env: NAME } or { file: path }',
     );
   });
 
@@ -159,7 +159,7 @@ describe('a fault names file, line, column, field and what was expected', () => 
     ]);
   });
 
-  it('a file that is not there', async () => {
+  it('a missing file', async () => {
     const result = await loadConfiguration('/nonexistent/c.yaml', registry, process.env);
     expect(!result.ok && result.faults.map(formatFault)).toEqual([
       '/nonexistent/c.yaml: cannot be read (ENOENT): expected a YAML file',

@@ -1,4 +1,4 @@
-// Reads and checks the whole configuration: every fault of it at once, or a configuration that can be started.
+// Loads the configuration: a checked configuration, or all of its faults.
 import { dirname, resolve } from 'node:path';
 import type {
   Destination,
@@ -17,25 +17,26 @@ import { z } from 'zod';
 import type { ConfigFault, FieldPath, Finding } from './faults.ts';
 import { fieldName, findings, formatFault } from './faults.ts';
 import { type LoadedMapping, loadMapping, mappingVersionOf } from './mapping-file.ts';
+import { withCurrentNames } from './renamed-keys.ts';
 import type { Frame } from './schema.ts';
 import { destinationFrame, frameSchema, sourceFrame } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
 import { readYamlFile } from './yaml-file.ts';
 
-/** The plugins that a configuration can name by `type`. */
+/** The plugins that a configuration can use by `type`. */
 export interface Registry {
-  /** Reads the bodies of the source `self`: what we say about ourselves. */
+  /** Reads the bodies of the source `self`: the health events. */
   readonly self: SourceDefinition;
-  /** The first is the one that bodies of a source no longer configured are read with. */
+  /** The first one reads the bodies of sources that are no longer configured. */
   readonly sources: readonly [SourceDefinition, ...SourceDefinition[]];
-  /** By type, and loaded only where it is configured: the SDKs behind them cost start-up time and memory. */
+  /** By type. Loaded only if it is configured, because the SDKs cost start-up time and memory. */
   readonly destinations: Readonly<Record<string, () => Promise<DestinationDefinition>>>;
 }
 
-/** Environment variables: secrets, and the proxy to use. */
+/** Environment variables with secrets and the proxy. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A secret that the configuration names, and where. */
+/** A reference to a secret, and its place in the configuration. */
 export interface ConfiguredSecret {
   readonly reference: SourceSecretReference;
   readonly path: FieldPath;
@@ -44,15 +45,15 @@ export interface ConfiguredSecret {
 export interface ConfiguredSource {
   readonly name: string;
   readonly type: string;
-  /** What its definition declares. */
+  /** As its definition declares them. */
   readonly metrics: MetricTable | undefined;
-  /** Any one of these is accepted. */
+  /** The source accepts each of these. */
   readonly secrets: readonly ConfiguredSecret[];
-  /** The plugin's own keys, checked. */
+  /** The plugin's own keys, after their check. */
   readonly settings: unknown;
-  /** All that stand in its own keys. */
+  /** The secrets in its own keys. */
   readonly ownSecrets: readonly ConfiguredSecret[];
-  /** By the operator's mapping where one is configured and `builtInMapping` is not asked for. */
+  /** Uses the operator's mapping, if one is configured and `builtInMapping` is not set. */
   create(context: SourceContext<string>, builtInMapping?: 'builtInMapping'): Source;
 }
 
@@ -62,30 +63,32 @@ export interface ConfiguredDestination {
   readonly options: DeliveryOptions;
   readonly proxy: string | undefined;
   readonly caFile: string | undefined;
-  /** All that stand anywhere in its entry. */
+  /** All secrets in its entry. */
   readonly secrets: readonly ConfiguredSecret[];
   create(context: DestinationContext<string>): Promise<Destination>;
-  /** Undefined where nothing is to be prepared at the other side. */
+  /** Undefined if the server needs no preparation. */
   setup(context: DestinationContext<string>): Promise<DestinationSetup> | undefined;
 }
 
 export interface Configuration extends Omit<Frame, 'sources' | 'destinations' | 'mapping'> {
-  /** Undefined: the defaults, without a file. */
+  /** Undefined: the defaults without a file. */
   readonly file: string | undefined;
-  /** The operator's own additions to the mapping, where a file of them is configured. */
+  /** The operator's mapping file, if one is configured. */
   readonly mapping: LoadedMapping | undefined;
-  /** As documents name it. */
+  /** `extreme.xiq.mapping_version` of documents. */
   mappingVersion(builtInMapping?: 'builtInMapping'): string;
   readonly sources: readonly ConfiguredSource[];
   readonly destinations: readonly ConfiguredDestination[];
   readonly registry: Registry;
   readonly env: Environment;
-  /** What stands in the file, to tell what a later one changes. */
+  /** The checked content of the file, for the comparison with a later one. */
   readonly raw: Frame;
-  /** A path of the configuration, absolute: relative ones are relative to the file, or to the working directory. */
+  /** Resolves a path of the configuration against the directory of the file, or the working directory without a file. */
   resolvePath(path: string): string;
-  /** A finding of a later check (a secret that is not there) with its place in the file. */
+  /** Adds file and line to a finding of a later check, such as a missing secret. */
   locate(finding: Finding): ConfigFault;
+  /** Old names of keys and values in the file. The next release refuses them. */
+  readonly renamed: readonly ConfigFault[];
 }
 
 export type LoadResult =
@@ -117,9 +120,10 @@ export async function checkConfiguration(
   env: Environment,
 ): Promise<LoadResult> {
   if (yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
-  const frame = frameSchema.safeParse(yaml.value);
-  const found: Finding[] = frame.success ? [] : [...findings(frame.error.issues)];
-  const entriesOf: LooseFrame = frame.data ?? looseFrame.parse(yaml.value);
+  const { value, locate, renamed, faults: renameFaults } = withCurrentNames(yaml);
+  const frame = frameSchema.safeParse(value);
+  const found: Finding[] = [...renameFaults, ...(frame.success ? [] : findings(frame.error.issues))];
+  const entriesOf: LooseFrame = frame.data ?? looseFrame.parse(value);
   const sourceTypes = Object.fromEntries(
     registry.sources.map((definition) => [definition.type, async () => definition]),
   );
@@ -127,7 +131,7 @@ export async function checkConfiguration(
   const destinations = await checkEntries('destinations', entriesOf, registry.destinations, destinationFrame, found);
   const mapping = await loadMapping(entriesOf.mapping, baseDirectory, sources);
   if (!frame.success || found.length > 0 || mapping.faults.length > 0) {
-    const faults = [...found.map(yaml.locate), ...mapping.faults];
+    const faults = [...found.map(locate), ...mapping.faults];
     faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
     return { ok: false, faults };
   }
@@ -142,7 +146,8 @@ export async function checkConfiguration(
       mappingVersion: (builtIn) => mappingVersionOf(sources, builtIn === undefined ? mapping.loaded : undefined),
       file,
       resolvePath: (path) => resolve(baseDirectory, path),
-      locate: yaml.locate,
+      locate,
+      renamed,
       sources: sources.map(({ name, definition, frame: { secrets }, own }) => ({
         name,
         type: definition.type,
@@ -167,12 +172,12 @@ export async function checkConfiguration(
   };
 }
 
-/** The faults of a configuration as one error: exit 78. */
+/** The faults of a configuration as one error with exit code 78. */
 export function configurationError(faults: readonly ConfigFault[]): ConnectorError {
   return new ConnectorError('config_invalid', faults.map(formatFault).join('\n'));
 }
 
-/** The entries of a configuration whose frame is at fault, so that their faults are reported in the same run. */
+/** Reads the entries of a configuration with faults elsewhere, so that one run reports all faults. */
 const looseEntries = z.record(z.string(), z.record(z.string(), z.unknown())).catch({});
 const looseFrame = z
   .object({
@@ -212,7 +217,7 @@ async function checkEntries<Definition extends { configSchema: z.ZodType }, Fram
   return checked;
 }
 
-/** The references to secrets in a plugin's checked configuration, whatever its shape. */
+/** All references to secrets in a plugin's checked configuration. */
 function secretsIn(value: unknown, path: FieldPath): readonly ConfiguredSecret[] {
   if (typeof value !== 'object' || value === null) return [];
   const reference = secretReference.safeParse(value);

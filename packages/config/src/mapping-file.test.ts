@@ -20,11 +20,11 @@ async function load(text: string, of: Parameters<typeof loadMapping>[2] = source
   return loadMapping(file, directory, of);
 }
 
-test('without a file there is none', async () => {
+test('without a file there is no mapping', async () => {
   expect(await loadMapping(undefined, directory, sources)).toEqual({ loaded: undefined, faults: [] });
 });
 
-test('its rules are given to the types that take some, with a version that follows the content alone', async () => {
+test('the types with a mapping get its rules, and its version depends only on the content', async () => {
   const { loaded, faults } = await load('statusWords: { "NOT SENT": failure }\n');
   expect(faults).toEqual([]);
   expect(loaded?.version).toMatch(/^[0-9a-f]{12}$/);
@@ -36,13 +36,13 @@ test('its rules are given to the types that take some, with a version that follo
   expect(other.loaded?.version).not.toBe(loaded?.version);
 });
 
-test('a type that takes none is given none', async () => {
+test('a type without a mapping gets no rules', async () => {
   const { loaded, faults } = await load('anything: 1\n', [{ definition: without }]);
   expect(faults).toEqual([]);
   expect(loaded?.rulesOf('xiq')).toBeUndefined();
 });
 
-test('every fault has its file, line and column, and is told once', async () => {
+test('every fault has its file, line and column, and is reported once', async () => {
   const { faults } = await load('statusWords:\n  SENT: perhaps\nauditCodes:\n  "12": { action: A, type: [change] }\n');
   expect(faults).toMatchObject([
     { file: join(directory, 'mapping.yaml'), line: 4, column: 11, field: 'auditCodes.12.action' },
@@ -50,7 +50,7 @@ test('every fault has its file, line and column, and is told once', async () => 
   ]);
 });
 
-test('a file that is not there, or no YAML, is a fault of that file', async () => {
+test('a missing file or invalid YAML is a fault of that file', async () => {
   const missing = await loadMapping(file, directory, sources);
   expect(missing.faults).toMatchObject([
     { file: join(directory, 'mapping.yaml'), message: expect.stringContaining('ENOENT') },

@@ -1,4 +1,4 @@
-// Reads and checks the operator's own additions to the mapping.
+// Loads the operator's mapping file.
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { OperatorMapping, SourceDefinition } from '@xiq-siem/core';
@@ -6,13 +6,13 @@ import { type ConfigFault, findings } from './faults.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 export interface LoadedMapping {
-  /** Twelve hex digits that change with the content. */
+  /** Twelve hex digits of a hash of the content. */
   readonly version: string;
-  /** The rules as a type of source reads them; undefined for a type that takes none. */
+  /** The rules of one type of source. Undefined for a type without a mapping. */
   rulesOf(type: string): OperatorMapping | undefined;
 }
 
-/** As documents name it (`extreme.xiq.mapping_version`); one for each type of source that does. */
+/** `extreme.xiq.mapping_version` of documents; one version for each type of source that has one. */
 export function mappingVersionOf(
   sources: readonly { readonly definition: SourceDefinition }[],
   loaded: LoadedMapping | undefined,
@@ -23,7 +23,7 @@ export function mappingVersionOf(
   return [...versions].filter((version) => version !== undefined).join(', ');
 }
 
-/** `file` is relative to `baseDirectory`; each configured type that takes a mapping checks the whole of it. */
+/** `file` is relative to `baseDirectory`. Each configured type of source with a mapping checks the whole file. */
 export async function loadMapping(
   file: string | undefined,
   baseDirectory: string,

@@ -12,21 +12,19 @@ async function faultsOf(yaml: string): Promise<readonly string[]> {
 }
 
 const source = (secrets: string): string => `sources: { xiq: { type: xiq, secrets: [ ${secrets} ] } }`;
-const unset = 'the environment variable NOT_SET_ANYWHERE is not set: set it, or name another';
+const unset = 'the environment variable NOT_SET_ANYWHERE is not set: set it, or use another one';
 
 it.each<[string, string, string[]]>([
-  ['a secret that is there', source('{ env: PATH }'), []],
+  ['an existing secret', source('{ env: PATH }'), []],
   ['the managed default', 'sources: { xiq: { type: xiq } }', []],
+  ['a missing optional one beside an existing one', source('{ env: PATH }, { file: ./no, optional: true }'), []],
+  ['a missing one', source('{ env: NOT_SET_ANYWHERE }'), [`c.yaml:1:41: sources.xiq.secrets[0]: ${unset}`]],
   [
-    'an optional one that is not there, beside one that is',
-    source('{ env: PATH }, { file: ./no, optional: true }'),
-    [],
-  ],
-  ['one that is not there', source('{ env: NOT_SET_ANYWHERE }'), [`c.yaml:1:41: sources.xiq.secrets[0]: ${unset}`]],
-  [
-    'optional ones of which none is there',
+    'only missing optional ones',
     source('{ env: NOT_SET_ANYWHERE, optional: true }'),
-    ['c.yaml:1:30: sources.xiq.secrets: none of the secrets is there, so that every webhook would be refused'],
+    [
+      'c.yaml:1:30: sources.xiq.secrets: none of the secrets exists, so every webhook would be refused: provide at least one',
+    ],
   ],
   [
     "a destination's",
@@ -34,7 +32,7 @@ it.each<[string, string, string[]]>([
     [`c.yaml:2:50: destinations.s.token: ${unset}`],
   ],
   [
-    'a file that is not there',
+    'a missing file',
     'destinations:\n  s: { type: splunk-hec, url: https://s.example, token: { file: ./no } }',
     [
       'c.yaml:2:50: destinations.s.token: the file cannot be read (ENOENT): expected a file whose first line is the secret',

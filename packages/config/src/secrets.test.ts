@@ -24,11 +24,11 @@ const open = (reference: { readonly env: string } | { readonly file: string }): 
   openSecret({ ...reference, optional: false }, { resolvePath, env: { SET: 'from the environment', EMPTY: '' } }, log);
 
 describe('a secret', () => {
-  it('of the environment is what it says, and none where that is empty or not set', () => {
+  it('of the environment is the value of the variable; an empty or missing variable has none', () => {
     expect(['SET', 'EMPTY', 'UNSET'].map((env) => shown(open({ env })))).toEqual([['from the environment'], [], []]);
   });
 
-  it('of a file is read again once it changes, within a second', async () => {
+  it('of a file is read again within a second after a change', async () => {
     await writeFile(join(directory, 'token'), ' first \n\n');
     const source = open({ file: 'token' });
     expect(shown(source)).toEqual(['first']);
@@ -41,7 +41,7 @@ describe('a secret', () => {
     expect(shown(joinSecrets([source, open({ env: 'SET' })]))).toEqual(['second', 'first', 'from the environment']);
   });
 
-  it('of a file that can be read no more keeps the value that it had, which is logged', async () => {
+  it('of a file that becomes unreadable keeps its value, and the fault is logged', async () => {
     const path = join(directory, 'token');
     await writeFile(path, 'kept\n');
     const source = open({ file: 'token' });
@@ -52,11 +52,11 @@ describe('a secret', () => {
     expect(log.of('secret.unreadable')).toMatchObject([{ attributes: { path, reason: 'secret_unreadable' } }]);
   });
 
-  it('of a file that everybody can read is advised against', async () => {
+  it('of a file that every user can read gets advice', async () => {
     await writeFile(join(directory, 'token'), 'x');
     await chmod(join(directory, 'token'), 0o644);
     const advice = (file: string) => secretAdvice({ file, optional: false }, resolvePath);
-    expect(advice('token')).toBe('everybody on this machine can read token: chmod o-r');
+    expect(advice('token')).toBe('every user of this machine can read token: run chmod o-r');
     await chmod(join(directory, 'token'), 0o642);
     expect(advice('token')).toBeUndefined();
     expect(advice('none')).toBeUndefined();
@@ -64,20 +64,20 @@ describe('a secret', () => {
 });
 
 describe('a managed secret', () => {
-  it('is made once, for its owner alone, and is the same at the next start', async () => {
+  it('is created once, readable only for its owner, and is the same at the next start', async () => {
     const secrets = join(directory, 'data', 'secrets');
     expect(shown(readManagedSecret(secrets, 'xiq', log))).toEqual([]);
-    const [made = ''] = shown(await openManagedSecret(secrets, 'xiq', log));
-    expect(made).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    const [created = ''] = shown(await openManagedSecret(secrets, 'xiq', log));
+    expect(created).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect((await stat(join(secrets, 'xiq'))).mode & 0o777).toBe(0o600);
-    expect(await readFile(join(secrets, 'xiq'), 'utf8')).toBe(`${made}\n`);
-    expect(shown(await openManagedSecret(secrets, 'xiq', log))).toEqual([made]);
-    expect(shown(readManagedSecret(secrets, 'xiq', log))).toEqual([made]);
-    expect(log.of('secret.made')).toHaveLength(1);
-    expect(shown(await openManagedSecret(secrets, 'other', log))).not.toEqual([made]);
+    expect(await readFile(join(secrets, 'xiq'), 'utf8')).toBe(`${created}\n`);
+    expect(shown(await openManagedSecret(secrets, 'xiq', log))).toEqual([created]);
+    expect(shown(readManagedSecret(secrets, 'xiq', log))).toEqual([created]);
+    expect(log.of('secret.created')).toHaveLength(1);
+    expect(shown(await openManagedSecret(secrets, 'other', log))).not.toEqual([created]);
   });
 
-  it('is refused where its file is empty, or cannot be made', async () => {
+  it('is an error if its file is empty or cannot be created', async () => {
     await writeFile(join(directory, 'xiq'), '\n');
     await expect(openManagedSecret(directory, 'xiq', log)).rejects.toMatchObject({ code: 'secret_unreadable' });
     await mkdir(join(directory, 'other'));

@@ -1,4 +1,4 @@
-// Turns references to secrets into secrets: environment, files that may change, and those that we make ourselves.
+// Reads secrets: from the environment, from files that may change, and managed ones that the connector creates.
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -11,15 +11,15 @@ import type { Configuration, ConfiguredSecret } from './load.ts';
 
 const maxSecretBytes = 8_192;
 
-/** Where references lead: files relative to the configuration, and the environment. */
-type Surroundings = Pick<Configuration, 'resolvePath' | 'env'>;
+/** Resolves references: the base of relative paths, and the environment. */
+type Resolution = Pick<Configuration, 'resolvePath' | 'env'>;
 
-/** Why a reference gives no secret now, or undefined if it gives one. */
-function secretFault(reference: SourceSecretReference, { resolvePath, env }: Surroundings): string | undefined {
+/** The reason why a reference has no secret now, or undefined. */
+function secretFault(reference: SourceSecretReference, { resolvePath, env }: Resolution): string | undefined {
   try {
     if ('env' in reference) {
       if ((env[reference.env] ?? '') !== '') return undefined;
-      return `the environment variable ${reference.env} is not set: set it, or name another`;
+      return `the environment variable ${reference.env} is not set: set it, or use another one`;
     }
     if ('file' in reference)
       return secretLines(resolvePath(reference.file)).length > 0 ? undefined : 'the file is empty';
@@ -29,7 +29,7 @@ function secretFault(reference: SourceSecretReference, { resolvePath, env }: Sur
   }
 }
 
-/** An absent optional secret is no fault, but a source without a single one would refuse every webhook. */
+/** A missing optional secret is not a fault. A source without any secret is one: it would refuse every webhook. */
 export function secretFaults(configuration: Configuration): readonly ConfigFault[] {
   const { sources, destinations, telemetry, locate } = configuration;
   const headers = Object.entries(telemetry.otlp?.headers ?? {}).map(([name, reference]) => ({
@@ -44,17 +44,17 @@ export function secretFaults(configuration: Configuration): readonly ConfigFault
   const required = [...[...sources, ...destinations].flatMap(({ secrets }) => secrets), ...own, ...headers]
     .filter(({ reference }) => !('optional' in reference && reference.optional))
     .flatMap((secret) => faultOf(secret) ?? []);
-  const closed = sources
+  const withoutSecret = sources
     .filter(({ secrets }) => secrets.every((secret) => faultOf(secret) !== undefined))
     .filter(({ secrets }) => secrets.every(({ reference }) => 'optional' in reference && reference.optional))
     .map(({ name }) => {
-      const message = 'none of the secrets is there, so that every webhook would be refused';
+      const message = 'none of the secrets exists, so every webhook would be refused: provide at least one';
       return locate({ path: ['sources', name, 'secrets'], message });
     });
-  return [...required, ...closed];
+  return [...required, ...withoutSecret];
 }
 
-/** The advice that a file of secrets deserves: one that everybody on the machine can read. */
+/** Advice on a secret file that every user of the machine can read. */
 export function secretAdvice(
   reference: SourceSecretReference,
   resolvePath: (path: string) => string,
@@ -62,11 +62,11 @@ export function secretAdvice(
   if (!('file' in reference)) return undefined;
   const stats = statSync(resolvePath(reference.file), { throwIfNoEntry: false });
   if (stats === undefined || (stats.mode & 0o004) === 0) return undefined;
-  return `everybody on this machine can read ${reference.file}: chmod o-r`;
+  return `every user of this machine can read ${reference.file}: run chmod o-r`;
 }
 
-/** A source of secrets that reads again what can change; an unreadable one keeps the value that it had. */
-export function openSecret(reference: SecretReference, { resolvePath, env }: Surroundings, log: Logger): SecretSource {
+/** A file is read again when it changes. If it cannot be read, the previous value stays. */
+export function openSecret(reference: SecretReference, { resolvePath, env }: Resolution, log: Logger): SecretSource {
   if ('env' in reference) {
     const value = env[reference.env];
     const secrets = value === undefined || value === '' ? [] : [new Secret(value)];
@@ -75,7 +75,7 @@ export function openSecret(reference: SecretReference, { resolvePath, env }: Sur
   return watchedFile(resolvePath(reference.file), log);
 }
 
-/** The managed secret of a source, made with mode 0600 if it is not there yet. */
+/** The managed secret of a source. Creates it with mode 0600 if it does not exist. */
 export async function openManagedSecret(directory: string, source: string, log: Logger): Promise<SecretSource> {
   const path = managedSecretPath(directory, source);
   await nodeFiles.makeDirectory(directory);
@@ -83,18 +83,18 @@ export async function openManagedSecret(directory: string, source: string, log: 
     await using file = await open(path, 'wx', 0o600);
     await file.writeFile(`${randomBytes(32).toString('base64url')}\n`);
     await file.sync();
-    log.info('secret.made', { source, path });
+    log.info('secret.created', { source, path });
   } catch (cause) {
     const reason = reasonOf(cause);
-    if (reason !== 'EEXIST') throw unreadable(`the secret of source ${source} cannot be made at ${path}: ${reason}`);
+    if (reason !== 'EEXIST') throw unreadable(`the secret of source ${source} cannot be created at ${path}: ${reason}`);
   }
   if (secretLines(path).length === 0) {
-    throw unreadable(`${path} is empty: remove it, and a new secret is made at the next start`);
+    throw unreadable(`${path} is empty: remove it, and the next start creates a new secret`);
   }
   return watchedFile(path, log);
 }
 
-/** The managed secret of a source as it is, for a process that makes none. */
+/** The managed secret of a source, without creating it. */
 export function readManagedSecret(directory: string, source: string, log: Logger): SecretSource {
   return watchedFile(managedSecretPath(directory, source), log);
 }
@@ -107,37 +107,36 @@ export function joinSecrets(sources: readonly SecretSource[]): SecretSource {
   return { current: () => sources.flatMap((source) => source.current()) };
 }
 
-/** How often a file is checked: a rotation takes effect within this time. */
+/** Interval of checks of a file. A rotation takes effect within this time. */
 const checkEveryMs = 1_000;
 
 function watchedFile(path: string, log: Logger): SecretSource {
   let secrets: readonly Secret[] = [];
-  let seen = '';
+  let readVersion = '';
   let checkedAt = Number.NEGATIVE_INFINITY;
-  return {
-    current() {
-      const now = performance.now();
-      if (now - checkedAt < checkEveryMs) return secrets;
-      checkedAt = now;
-      const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-      const version = stats === undefined ? 'none' : `${stats.mtimeNs}-${stats.ino}-${stats.size}`;
-      if (version === seen) return secrets;
-      seen = version;
-      try {
-        secrets = stats === undefined ? [] : secretLines(path).map((line) => new Secret(line));
-      } catch (cause) {
-        log.error('secret.unreadable', { path, reason: reasonOf(cause) });
-      }
-      return secrets;
-    },
-  };
+  function currentSecrets(): readonly Secret[] {
+    const now = performance.now();
+    if (now - checkedAt < checkEveryMs) return secrets;
+    checkedAt = now;
+    const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+    const version = stats === undefined ? 'none' : `${stats.mtimeNs}-${stats.ino}-${stats.size}`;
+    if (version === readVersion) return secrets;
+    readVersion = version;
+    try {
+      secrets = stats === undefined ? [] : secretLines(path).map((line) => new Secret(line));
+    } catch (cause) {
+      log.error('secret.unreadable', { path, reason: reasonOf(cause) });
+    }
+    return secrets;
+  }
+  return { current: currentSecrets };
 }
 
-/** An ordered list: one secret a line. Throws what the file system says. */
+/** The secrets of a file in order, one in each line. Throws errors of the file system. */
 export function secretLines(path: string): readonly string[] {
   const bytes = readFileSync(path);
   if (bytes.length > maxSecretBytes) {
-    throw unreadable(`${path} is larger than ${maxSecretBytes} bytes: expected a secret a line`);
+    throw unreadable(`${path} is larger than ${maxSecretBytes} bytes: expected one secret in each line`);
   }
   return bytes
     .toString('utf8')

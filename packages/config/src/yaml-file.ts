@@ -1,4 +1,4 @@
-// A YAML file as plain values, and the line and column of any field in it.
+// Reads a YAML file as plain values, with the line and column of each field.
 import { readFile } from 'node:fs/promises';
 import { reasonOf } from '@xiq-siem/core';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
@@ -9,13 +9,13 @@ const maxFileBytes = 1_048_576;
 
 export interface YamlFile {
   readonly value: unknown;
-  /** Faults of the YAML itself; `value` is then undefined. */
+  /** Faults of the YAML syntax. With faults, `value` is undefined. */
   readonly faults: readonly ConfigFault[];
   locate(finding: Finding): ConfigFault;
 }
 
 export async function readYamlFile(file: string): Promise<YamlFile> {
-  const whole = (message: string): YamlFile => ({
+  const unreadable = (message: string): YamlFile => ({
     value: undefined,
     faults: [{ file, field: '', message }],
     locate: ({ path, message: text }) => ({ file, field: fieldName(path), message: text }),
@@ -24,9 +24,9 @@ export async function readYamlFile(file: string): Promise<YamlFile> {
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    return whole(`cannot be read (${reasonOf(cause)}): expected a YAML file`);
+    return unreadable(`cannot be read (${reasonOf(cause)}): expected a YAML file`);
   }
-  if (text.length > maxFileBytes) return whole(`is larger than ${maxFileBytes} bytes`);
+  if (text.length > maxFileBytes) return unreadable(`is larger than ${maxFileBytes} bytes`);
   return parseYaml(file, text);
 }
 
@@ -40,7 +40,7 @@ export function parseYaml(file: string, text: string): YamlFile {
   const offsetOf = (path: FieldPath): number => {
     for (let length = path.length; length >= 0; length -= 1) {
       const node: unknown = document.getIn(path.slice(0, length), true);
-      // A key says more than a value about which field is meant.
+      // The position of the key, if the field has one.
       if (length > 0) {
         const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
         if (isMap(parent)) {
@@ -53,12 +53,16 @@ export function parseYaml(file: string, text: string): YamlFile {
     return 0;
   };
   const faults = document.errors.map(
-    (error): ConfigFault => ({ file, ...at(error.pos[0]), field: '', message: `not valid YAML: ${error.message}` }),
+    (error): ConfigFault => ({ file, ...at(error.pos[0]), field: '', message: `invalid YAML: ${error.message}` }),
   );
   return {
-    // Aliases are bounded against documents that unfold without end.
+    // The limit of aliases protects against documents that expand without limit.
     value: faults.length > 0 ? undefined : (document.toJS({ maxAliasCount: 100 }) ?? {}),
     faults,
     locate: ({ path, message }) => ({ file, ...at(offsetOf(path)), field: fieldName(path), message }),
   };
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-// The contract: everything that a source, a destination or a stage may rely on.
+// The public contract of sources, destinations and pipeline stages.
 export type { BodyMetadata, Origin, StoredBody } from './body.ts';
 export type {
   AgentTls,
@@ -24,6 +24,8 @@ export type { EcsDocument, JsonObject, JsonValue } from './ecs.ts';
 export { ecsDocument, nestFields } from './ecs.ts';
 export type { DeclaredErrorCode, ErrorCode, ExitCode } from './errors.ts';
 export { ConnectorError, exitCodes, isErrorCode } from './errors.ts';
+export type { HttpStatusCode } from './fault-codes.ts';
+export { codeOfSignal, codeOfStatus, httpStatusCodes } from './fault-codes.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { HttpFault, HttpFaultCode, HttpOutcome, HttpRequest, HttpResponse } from './http-exchange.ts';
 export { cleanConnectionMessage, exchange, httpFaultCodes } from './http-exchange.ts';

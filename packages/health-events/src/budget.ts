@@ -1,55 +1,56 @@
-// How many health events are made in an hour: those beyond it are counted, and reported as one number afterwards.
+// Limits how many health events are created in an hour, and reports the number of dropped ones after the hour.
 import { type HealthEvent, newHealthEvent } from './health-event.ts';
 import { hourMs } from './watch.ts';
 
-/** Admin calls have a share of their own: neither they nor the others can silence one another. */
-const maxAnHour = 100;
-/** Of one action and subject: something that comes and goes all the time. */
-const maxOfSubject = 12;
+/** Admin calls have their own limit: they do not suppress other events, and other events do not suppress them. */
+const maxPerHour = 100;
+/** Of one action and subject. It limits a state that changes all the time. */
+const maxPerSubject = 12;
 
 export function createBudget(startMs: number) {
   let hourFromMs = startMs;
-  const made = new Map<string, number>();
-  const leftOut = new Map<string, number>();
+  const created = new Map<string, number>();
+  const dropped = new Map<string, number>();
   let isHourOver = false;
 
-  const takeOne = (share: string, most: number): boolean => {
-    const count = (made.get(share) ?? 0) + 1;
-    if (count <= most) made.set(share, count);
-    return count <= most;
+  const countWithin = (key: string, max: number): boolean => {
+    const count = (created.get(key) ?? 0) + 1;
+    if (count <= max) created.set(key, count);
+    return count <= max;
   };
 
-  const turn = (atMs: number): void => {
-    // A clock that was set back begins an hour anew.
+  const updateHour = (atMs: number): void => {
+    // A clock that was set back starts a new hour.
     if (atMs >= hourFromMs && atMs - hourFromMs < hourMs) return;
     hourFromMs = atMs;
-    made.clear();
+    created.clear();
     isHourOver = true;
   };
 
-  return {
-    /** Whether it may be made now. */
-    take({ action, subject }: HealthEvent, atMs: number): boolean {
-      turn(atMs);
-      if (action === 'heartbeat' || action === 'health-events-dropped') return true;
-      if (action === 'admin-call') return takeOne(action, maxAnHour);
-      return takeOne(`${action} ${subject}`, maxOfSubject) && takeOne('others', maxAnHour);
-    },
-    leaveOut({ action }: HealthEvent): void {
-      leftOut.set(action, (leftOut.get(action) ?? 0) + 1);
-    },
-    /** Once after each hour: how many were left out. */
-    leftOut(atMs: number): readonly HealthEvent[] {
-      turn(atMs);
-      if (!isHourOver) return [];
-      isHourOver = false;
-      const counts = [...leftOut];
-      leftOut.clear();
-      const count = counts.reduce((total, [, times]) => total + times, 0);
-      const codes = counts.map(([action, times]) => `${action}=${times}`);
-      return count === 0
-        ? []
-        : [newHealthEvent('health-events-dropped', 'connector', atMs, { attributes: { count, codes } })];
-    },
-  };
+  function allowEvent({ action, subject }: HealthEvent, atMs: number): boolean {
+    updateHour(atMs);
+    if (action === 'heartbeat' || action === 'health-events-dropped') return true;
+    if (action === 'admin-call') return countWithin(action, maxPerHour);
+    return countWithin(`${action} ${subject}`, maxPerSubject) && countWithin('others', maxPerHour);
+  }
+
+  function countDropped({ action }: HealthEvent): void {
+    dropped.set(action, (dropped.get(action) ?? 0) + 1);
+  }
+
+  /** One event after each hour in which events were dropped. */
+  function droppedEvents(atMs: number): readonly HealthEvent[] {
+    updateHour(atMs);
+    if (!isHourOver) return [];
+    isHourOver = false;
+    const counts = [...dropped];
+    dropped.clear();
+    const count = counts.reduce((total, [, times]) => total + times, 0);
+    const codes = counts.map(([action, times]) => `${action}=${times}`);
+    return count === 0
+      ? []
+      : [newHealthEvent('health-events-dropped', 'connector', atMs, { attributes: { count, codes } })];
+  }
+
+  return { allow: allowEvent, countDropped, droppedEvents };
 }

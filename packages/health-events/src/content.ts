@@ -1,15 +1,18 @@
-// What a health event says: its subject, why, and figures and names that are fields below `extreme.connector`.
+// The schema of a health event's content: its subject, its cause, and attributes below `extreme.connector`.
 import type { FieldDefinition } from '@xiq-siem/core';
 import { z } from 'zod';
 
-/** Longest text; a longer one is cut before it is kept. */
+/** The format of stored health events. A changed format gets a new version, and the old one stays readable. */
+export const healthEventVersion = 2;
+
+/** Characters. A longer text is cut before it is stored. */
 export const maxTextLength = 1_024;
 
 const text = z
   .string()
   .min(1)
   .max(maxTextLength)
-  .refine((value) => value.isWellFormed(), 'whole characters');
+  .refine((value) => value.isWellFormed(), 'well-formed Unicode');
 
 const keyword = text;
 const keywords = z.array(keyword).min(1).max(32).readonly();
@@ -18,7 +21,7 @@ const double = z.number();
 const boolean = z.boolean();
 const date = z.iso.datetime({ precision: 3 });
 
-const shape = {
+const attributeShape = {
   'destination.name': keyword,
   'destination.type': keyword,
   'destination.state': keyword,
@@ -42,7 +45,7 @@ const shape = {
   'counters.damaged': long,
   'counters.unaccounted': long,
   'counters.reconciled': boolean,
-  held_events: long,
+  blocked_events: long,
   'dead_letters.open': long,
   possible_duplicates: long,
   plugin_faults: long,
@@ -67,7 +70,7 @@ const shape = {
   'admin.call': keyword,
   /** `key=value`. */
   'admin.input': keywords,
-  // Written by older versions only.
+  // Only older versions stored these.
   total: long,
   'silence.habit_seconds': double,
 } as const;
@@ -75,14 +78,14 @@ const shape = {
 export const contentSchema = z.strictObject({
   /** ISO 8601, UTC. */
   at: date,
-  /** A destination, a source, a file, an admin call. */
+  /** A destination, a source, a file or an admin call. */
   subject: text,
   outcome: z.enum(['success', 'failure']).optional(),
   /** A code. */
   reason: text.optional(),
-  /** The other side's own error text, cleared of secrets. */
+  /** The error text of a server or of the system, without secrets. */
   message: text.optional(),
-  attributes: z.strictObject(shape).partial().readonly(),
+  attributes: z.strictObject(attributeShape).partial().readonly(),
 });
 
 export type Content = Readonly<z.output<typeof contentSchema>>;
@@ -96,9 +99,9 @@ const types = new Map<z.ZodType, Omit<FieldDefinition, 'name'>>([
   [date, { type: 'date' }],
 ]);
 
-/** The same, for the mappings of destinations. */
+/** The attributes as document fields, for the index mappings of destinations. */
 export const connectorFields: readonly FieldDefinition[] = Object.entries({
-  signal_version: long,
+  schema_version: long,
   subject: keyword,
-  ...shape,
+  ...attributeShape,
 }).map(([name, schema]) => ({ name: `extreme.connector.${name}`, ...(types.get(schema) ?? { type: 'keyword' }) }));

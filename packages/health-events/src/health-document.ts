@@ -1,4 +1,4 @@
-// The ECS event of a health event, or of an element that is none.
+// Makes the ECS document of a health event, or of an element that cannot be read as one.
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -9,7 +9,7 @@ import type { HealthEvent } from './health-event.ts';
 
 declare module '@xiq-siem/core' {
   interface EcsDocument {
-    /** What ECS has no field for. */
+    /** Values without an ECS field. */
     readonly extreme?: JsonObject;
   }
 }
@@ -23,7 +23,7 @@ export interface BodyContext {
   readonly ingestedAtMs: number;
 }
 
-/** An element of the body: its number, and its JSON text. */
+/** An element of the body: its number from 0, and its JSON text. */
 export interface BodyElement {
   readonly index: number;
   readonly text: string;
@@ -34,12 +34,18 @@ export interface ElementFault {
   readonly message: string;
 }
 
-/** Bytes of text that `event.original` holds at most. */
+/** Longest `event.original`, in bytes. */
 const maxOriginalBytes = 262_144;
 
 const ownTags = ['extreme_xiq', 'connector'];
 
-export function healthDocument(context: BodyContext, element: BodyElement, event: HealthEvent): NormalizedEvent {
+/** `storedAction`: see `StoredHealthEvent`. */
+export function healthDocument(
+  context: BodyContext,
+  element: BodyElement,
+  event: HealthEvent,
+  storedAction: string = event.action,
+): NormalizedEvent {
   const { severity, level, kind, category, type, outcome } = classifications[event.action];
   const { action, subject, at, reason, message, attributes } = event;
   const timeMs = Date.parse(at);
@@ -60,12 +66,12 @@ export function healthDocument(context: BodyContext, element: BodyElement, event
     'related.ip': addresses,
     tags: action === 'doctor-probe' ? [...ownTags, 'synthetic'] : ownTags,
   };
-  const connector = nestFields({ signal_version: event.version, subject, ...attributes });
-  const key = [String(timeMs), action, subject, String(element.index + 1)];
+  const connector = nestFields({ schema_version: event.version, subject, ...attributes });
+  const key = [String(timeMs), storedAction, subject, String(element.index + 1)];
   return normalized(context, element, { key, timeMs, fields, connector });
 }
 
-/** An element that cannot be read is delivered whole, in the same dataset, so that routing treats both alike. */
+/** An unreadable element is delivered as text. It has the same dataset, so routing treats both alike. */
 export function faultDocument(context: BodyContext, element: BodyElement, fault: ElementFault): NormalizedEvent {
   const { index, text } = element;
   const fields = {
@@ -80,25 +86,25 @@ export function faultDocument(context: BodyContext, element: BodyElement, fault:
   return normalized(context, element, { key, timeMs: context.body.metadata.receivedAtMs, fields });
 }
 
-interface Made {
-  /** What makes it another event. */
+interface EventParts {
+  /** Identifies the event: its id is a hash of the key. */
   readonly key: readonly string[];
   readonly timeMs: number;
   readonly fields: Parameters<typeof ecsDocument>[0];
   readonly connector?: JsonObject;
 }
 
-function normalized(context: BodyContext, { index, text }: BodyElement, made: Made): NormalizedEvent {
+function normalized(context: BodyContext, { index, text }: BodyElement, parts: EventParts): NormalizedEvent {
   const { namespace, agent, body, ingestedAtMs } = context;
   const { receivedAtMs } = body.metadata;
-  const { key, timeMs, fields, connector } = made;
+  const { key, timeMs, fields, connector } = parts;
   const prefixed = ['connector', ...key].map((part) => `${part.length}:${part}`).join('');
-  // Another first digit where the formula changes.
+  // The first digit is the version of this formula.
   const id = `1${hash('sha256', prefixed, 'hex').slice(0, 40)}`;
   const created = new Date(receivedAtMs).toISOString();
   const bytes = Buffer.byteLength(text);
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(Math.min(bytes, maxOriginalBytes)));
-  const framed = {
+  const allFields = {
     '@timestamp': created,
     'ecs.version': ecsVersion,
     'agent.type': 'xiq-siem-connector',
@@ -120,13 +126,13 @@ function normalized(context: BodyContext, { index, text }: BodyElement, made: Ma
     ...fields,
   };
   const xiq = { receipt: body.receipt, ...(bytes > maxOriginalBytes && { original_bytes: bytes }) };
-  const document = ecsDocument(framed, { extreme: connector === undefined ? { xiq } : { xiq, connector } });
+  const document = ecsDocument(allFields, { extreme: connector === undefined ? { xiq } : { xiq, connector } });
   return { element: index, id, dataset: connectorDataset, timeMs, document };
 }
 
-/** Whole addresses alone: `::ffff:192.0.2.1` is `192.0.2.1`, and one with a zone stays in the list by address. */
+/** IP addresses without their counts: `::ffff:192.0.2.1` is `192.0.2.1`. An address with a zone is left out. */
 function addressesOf(counted: readonly string[] = []): readonly string[] | undefined {
-  const shown = counted.map((one) => one.slice(0, one.lastIndexOf('=')).replace(/^::ffff:(?=\d+\.)/i, ''));
-  const whole = [...new Set(shown)].filter((address) => isIP(address) !== 0 && !address.includes('%'));
-  return whole.length > 0 ? whole : undefined;
+  const addresses = counted.map((one) => one.slice(0, one.lastIndexOf('=')).replace(/^::ffff:(?=\d+\.)/i, ''));
+  const valid = [...new Set(addresses)].filter((address) => isIP(address) !== 0 && !address.includes('%'));
+  return valid.length > 0 ? valid : undefined;
 }

@@ -1,43 +1,27 @@
-// A health event: one thing that the connector reports about itself, as the journal keeps it.
+// A health event: one report of the connector about itself, as the journal stores it.
 import type { AdminChange } from '@xiq-siem/admin-api';
 import { escapeControls } from '@xiq-siem/core';
 import { z } from 'zod';
-import { type Content, contentSchema, maxTextLength } from './content.ts';
+import { type Content, contentSchema, healthEventVersion, maxTextLength } from './content.ts';
 import { type HealthAction, isReadable, type ReadableAction } from './event-table.ts';
 
-/** A changed form gets another version; readers keep the old one beside it, for what is in journals. */
-const version = 1;
-
-/** What an audit event shows of the input of a call. */
+/** Limits of an audit event for the input of a call. */
 const maxPairs = 16;
 const maxPairLength = 160;
 const maxListed = 10;
 
-const currentEvent = contentSchema
-  .extend({ version: z.literal(version), action: z.custom<ReadableAction>(isReadable, 'an action that is known') })
+export const healthEventSchema = contentSchema
+  .extend({
+    version: z.literal(healthEventVersion),
+    action: z.custom<ReadableAction>(isReadable, 'a known action'),
+  })
   .readonly();
-
-/** Older releases stored `facts` with `sum.` keys, and `words`. */
-const olderEvent = z
-  .looseObject({ facts: z.record(z.string(), z.unknown()), words: z.string().optional() })
-  .transform(({ facts, words: message, ...rest }) => {
-    const attributes = Object.entries(facts).map(([key, value]) => [currentKey(key), value]);
-    return { ...rest, message, attributes: Object.fromEntries(attributes) };
-  });
-
-const currentKey = (key: string): string =>
-  key
-    .replace(/^sum\./, 'counters.')
-    .replace(/^counters\.difference$/, 'counters.unaccounted')
-    .replace(/^counters\.holds$/, 'counters.reconciled');
-
-export const healthEventSchema = z.preprocess((value) => olderEvent.safeParse(value).data ?? value, currentEvent);
 
 export type HealthEvent = z.output<typeof healthEventSchema>;
 
 export type Details = Partial<Omit<Content, 'at' | 'subject'>>;
 
-/** Texts are cut to what the schema takes; undefined details and facts are left out when it is kept. */
+/** Cuts texts to the limits of the schema. `undefined` details and attributes are not stored. */
 export function newHealthEvent(
   action: HealthAction,
   subject: string,
@@ -45,28 +29,28 @@ export function newHealthEvent(
   { outcome, reason, message, attributes = {} }: Details = {},
 ): HealthEvent {
   return {
-    version,
+    version: healthEventVersion,
     action,
     at: new Date(atMs).toISOString(),
-    subject: fitting(subject) ?? '-',
+    subject: cut(subject) ?? '-',
     outcome,
-    reason: fitting(reason),
-    message: fitting(message),
+    reason: cut(reason),
+    message: cut(message),
     attributes,
   };
 }
 
-function fitting(value: string | undefined): string | undefined {
+function cut(value: string | undefined): string | undefined {
   if (value === undefined || value === '') return undefined;
   return value.length <= maxTextLength ? value.toWellFormed() : `${value.slice(0, maxTextLength - 1).toWellFormed()}…`;
 }
 
-/** The marked event of `doctor`; kept whatever `healthEvents.enabled` says, since an operator asked for it. */
+/** The marked event of `doctor`. It ignores `healthEvents.enabled`: an operator asked for it. */
 export const doctorProbe = (nowMs: number): HealthEvent => newHealthEvent('doctor-probe', 'doctor', nowMs);
 
-/** The audit event of one changing admin call: names and numbers of what was asked, never a document. */
+/** The audit event of one admin call that changes something: names and numbers of its input, never a document. */
 export function adminCall({ call, outcome, code, input }: AdminChange, atMs: number): HealthEvent {
-  // An object's members one level down are `key.member=value`, and what lies deeper is `…`.
+  // The members of an object are `key.member=value`. A deeper value is `…`.
   const pairs = Object.entries(input)
     .flatMap(([key, value]): (readonly [string, unknown])[] =>
       typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -75,16 +59,16 @@ export function adminCall({ call, outcome, code, input }: AdminChange, atMs: num
     )
     .filter(([, value]) => value !== undefined && value !== null)
     .slice(0, maxPairs)
-    .map(([key, value]) => shortened(`${key}=${shown(value)}`));
+    .map(([key, value]) => cutPair(`${key}=${inputText(value)}`));
   const attributes = { 'admin.call': call, 'admin.input': pairs.length > 0 ? pairs : undefined };
   return newHealthEvent('admin-call', call, atMs, { outcome, reason: code, attributes });
 }
 
-function shown(value: unknown): string {
+function inputText(value: unknown): string {
   if (!Array.isArray(value)) return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '…';
   const more = value.length > maxListed ? [`and ${value.length - maxListed} more`] : [];
-  return [...value.slice(0, maxListed).map((item) => (Array.isArray(item) ? '…' : shown(item))), ...more].join(',');
+  return [...value.slice(0, maxListed).map((item) => (Array.isArray(item) ? '…' : inputText(item))), ...more].join(',');
 }
 
-const shortened = (pair: string): string =>
+const cutPair = (pair: string): string =>
   escapeControls(pair.length <= maxPairLength ? pair : `${pair.slice(0, maxPairLength - 1)}…`).toWellFormed();

@@ -3,34 +3,34 @@ import { createRecordingMeter, validateEcs } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import { expect, it } from 'vitest';
 import { connectorFields } from './content.ts';
-import { destinationOf, eventsOf, healthEventsToTest, startMs } from './test-health-events.ts';
+import { createHealthEventsFixture, destinationOf, eventsOf, startMs } from './test-health-events.ts';
 
 const hourMs = 3_600_000;
 const change = { call: 'reload', outcome: 'success', input: {} } as const;
 const ago = (ms: number, now: number): string => new Date(now - ms).toISOString();
 
-it('a connector of which all is well says nothing', async () => {
-  const { clock, said, asked } = healthEventsToTest();
+it('a healthy connector reports nothing', async () => {
+  const { clock, reported, calls } = createHealthEventsFixture();
   await clock.advance(hourMs);
-  expect(said()).toEqual([]);
-  expect(asked.status).toBe(241);
+  expect(reported()).toEqual([]);
+  expect(calls.status).toBe(241);
 });
 
-it('each destination has its heartbeat, with its figures, when a whole period has passed, and so on', async () => {
-  const { world, clock, said, bodies } = healthEventsToTest();
+it('each destination has a heartbeat with its values after each period', async () => {
+  const { world, clock, reported, bodies } = createHealthEventsFixture();
   world.settings = { ...world.settings, heartbeatMinutes: 5 };
   world.destinations = [destinationOf('a'), destinationOf('b', { state: 'stopping', reason: 'unreachable' })];
   await clock.advance(299_999);
-  expect(said()).toEqual([]);
+  expect(reported()).toEqual([]);
   await clock.advance(300_001);
-  expect(said().map(({ action, subject, at }) => [action, subject, Date.parse(at) - startMs])).toEqual([
+  expect(reported().map(({ action, subject, at }) => [action, subject, Date.parse(at) - startMs])).toEqual([
     ['heartbeat', 'a', 300_000],
     ['heartbeat', 'b', 300_000],
     ['heartbeat', 'a', 600_000],
     ['heartbeat', 'b', 600_000],
   ]);
   expect(bodies).toHaveLength(2);
-  expect(said()[1]).toMatchObject({
+  expect(reported()[1]).toMatchObject({
     reason: 'unreachable',
     attributes: {
       'destination.state': 'stopping',
@@ -45,26 +45,26 @@ it('each destination has its heartbeat, with its figures, when a whole period ha
   });
 });
 
-it('heartbeats come more often than polls where they are wanted so, and a reload takes effect', async () => {
-  const { world, clock, said } = healthEventsToTest();
+it('heartbeats can be more frequent than polls, and a reload takes effect', async () => {
+  const { world, clock, reported } = createHealthEventsFixture();
   await clock.advance(15_000);
   world.settings = { ...world.settings, heartbeatMinutes: 0.1 };
   await clock.advance(75_000);
-  expect(said('heartbeat').length).toBeGreaterThanOrEqual(10);
+  expect(reported('heartbeat').length).toBeGreaterThanOrEqual(10);
 });
 
-it('heartbeats keep their number though no poll falls on their time, and one that is missed is not made up for', async () => {
-  const { world, clock, said } = healthEventsToTest();
+it('the number of heartbeats is right although no poll is at their time, and a missed heartbeat is not repeated', async () => {
+  const { world, clock, reported } = createHealthEventsFixture();
   world.settings = { ...world.settings, heartbeatMinutes: 0.4 };
   await clock.advance(600_000);
-  expect(said('heartbeat')).toHaveLength(25);
+  expect(reported('heartbeat')).toHaveLength(25);
   world.shiftMs = 3_600_000;
   await clock.advance(60_000);
-  expect(said('heartbeat').length).toBeLessThanOrEqual(29);
+  expect(reported('heartbeat').length).toBeLessThanOrEqual(29);
 });
 
-it('a clock that is set back silences neither heartbeats nor refused credentials, and admin calls keep its time', async () => {
-  const { world, healthEvents, clock, said } = healthEventsToTest();
+it('a clock that is set back suppresses neither heartbeats nor refused credentials, and admin calls have its time', async () => {
+  const { world, healthEvents, clock, reported } = createHealthEventsFixture();
   world.settings = { ...world.settings, heartbeatMinutes: 5 };
   const refuse = () => world.refused.push({ source: 'xiq', address: 'a', count: 1 });
   await clock.advance(600_000);
@@ -75,31 +75,31 @@ it('a clock that is set back silences neither heartbeats nor refused credentials
   healthEvents.adminCall(change);
   refuse();
   await clock.advance(330_000);
-  expect(said('heartbeat')).toHaveLength(3);
-  expect(said('credentials-refused')).toHaveLength(2);
-  const [first = '', second = ''] = said('admin-call').map(({ at }) => at);
+  expect(reported('heartbeat')).toHaveLength(3);
+  expect(reported('credentials-refused')).toHaveLength(2);
+  const [first = '', second = ''] = reported('admin-call').map(({ at }) => at);
   expect(Date.parse(first) - Date.parse(second)).toBe(48 * hourMs);
 });
 
-it('switched off nothing is made, not even of admin calls; and what happened meanwhile is not said later', async () => {
-  const { world, healthEvents, clock, said, poll } = healthEventsToTest();
+it('while disabled nothing is created, not even for admin calls, and changes of that time are not reported later', async () => {
+  const { world, healthEvents, clock, reported, poll } = createHealthEventsFixture();
   const on = world.settings;
   world.settings = { ...on, enabled: false, heartbeatMinutes: 1 };
   world.refused.push({ source: 'xiq', address: '192.0.2.1', count: 3 });
   healthEvents.adminCall(change);
   await clock.advance(hourMs);
-  expect(said()).toEqual([]);
+  expect(reported()).toEqual([]);
   world.settings = on;
   await poll();
   await poll();
-  expect(said()).toEqual([]);
+  expect(reported()).toEqual([]);
   healthEvents.adminCall(change);
   await clock.settle();
-  expect(said().map(({ action }) => action)).toEqual(['admin-call']);
+  expect(reported().map(({ action }) => action)).toEqual(['admin-call']);
 });
 
-it('each changing admin call is one event, at once, and no two share a time', async () => {
-  const { healthEvents, clock, said } = healthEventsToTest();
+it('each admin call that changes something is one event at once, and no two have the same time', async () => {
+  const { healthEvents, clock, reported } = createHealthEventsFixture();
   const input = {
     where: { datasets: ['a', 'b'], deep: { x: 1 } },
     dryRun: false,
@@ -109,7 +109,7 @@ it('each changing admin call is one event, at once, and no two share a time', as
   healthEvents.adminCall({ call: 'retry', outcome: 'success', input });
   healthEvents.adminCall({ call: 'retry', outcome: 'failure', code: 'too_many_jobs', input: {} });
   await clock.settle();
-  const [first, second] = said('admin-call');
+  const [first, second] = reported('admin-call');
   expect(first?.attributes['admin.input']).toEqual([
     'where.datasets=a,b',
     'where.deep=…',
@@ -120,43 +120,43 @@ it('each changing admin call is one event, at once, and no two share a time', as
   expect(first?.at).not.toBe(second?.at);
 });
 
-it('what cannot be kept is counted, logged, not tried again, and told as a number when the hour is over', async () => {
-  const { world, healthEvents, clock, said, log, meter } = healthEventsToTest();
+it('an event that cannot be stored is counted, logged, not retried, and reported as a number after the hour', async () => {
+  const { world, healthEvents, clock, reported, log, meter } = createHealthEventsFixture();
   world.full = new ConnectorError('journal_full', 'the journal is full');
   healthEvents.adminCall(change);
   world.destinations = [destinationOf('archive', { state: 'paused', reason: 'unauthorized' })];
   await clock.advance(60_000);
   world.full = undefined;
   await clock.advance(hourMs - 120_000);
-  expect(said()).toEqual([]);
+  expect(reported()).toEqual([]);
   await clock.advance(120_000);
-  expect(said().map(({ action, attributes }) => [action, attributes.count, attributes.codes])).toEqual([
+  expect(reported().map(({ action, attributes }) => [action, attributes.count, attributes.codes])).toEqual([
     ['health-events-dropped', 2, ['admin-call=1', 'destination-misconfigured=1']],
   ]);
   expect(log.of('health_events.append_failed').map(({ attributes }) => attributes['code'])).toEqual([
     'journal_full',
     'journal_full',
   ]);
-  expect(meter.total('xiq_siem.health_events.dropped', { reason: 'not_kept' })).toBe(2);
+  expect(meter.total('xiq_siem.health_events.dropped', { reason: 'append_failed' })).toBe(2);
   expect(meter.total('xiq_siem.health_events.created', { action: 'health-events-dropped' })).toBe(1);
 });
 
-it('a flood of admin calls is folded, and silences nothing else', async () => {
-  const { world, healthEvents, clock, said, meter } = healthEventsToTest();
+it('many admin calls are limited, and suppress no other event', async () => {
+  const { world, healthEvents, clock, reported, meter } = createHealthEventsFixture();
   await clock.settle();
   for (let call = 0; call < 1_000; call += 1) healthEvents.adminCall(change);
   await clock.settle();
   world.destinations = [destinationOf('archive', { state: 'paused', reason: 'unauthorized' })];
   await clock.advance(15_000);
-  expect(said('admin-call')).toHaveLength(100);
-  expect(said('destination-misconfigured')).toHaveLength(1);
+  expect(reported('admin-call')).toHaveLength(100);
+  expect(reported('destination-misconfigured')).toHaveLength(1);
   expect(meter.total('xiq_siem.health_events.dropped', { action: 'admin-call', reason: 'too_many' })).toBe(900);
   await clock.advance(hourMs);
-  expect(said('health-events-dropped').map(({ attributes }) => attributes.count)).toEqual([900]);
+  expect(reported('health-events-dropped').map(({ attributes }) => attributes.count)).toEqual([900]);
 });
 
-it('a hundred things that change all the time make no more than the bound', async () => {
-  const { world, clock, said } = healthEventsToTest();
+it('a hundred states that change all the time create no more events than the limit', async () => {
+  const { world, clock, reported } = createHealthEventsFixture();
   for (let second = 0; second < 3_600; second += 15) {
     const state = second % 30 === 0 ? 'running' : 'paused';
     world.destinations = Array.from({ length: 100 }, (_, n) =>
@@ -164,30 +164,30 @@ it('a hundred things that change all the time make no more than the bound', asyn
     );
     await clock.advance(15_000);
   }
-  expect(said().filter(({ action }) => action !== 'health-events-dropped').length).toBeLessThanOrEqual(200);
-  expect(said('health-events-dropped').length).toBeLessThanOrEqual(1);
+  expect(reported().filter(({ action }) => action !== 'health-events-dropped').length).toBeLessThanOrEqual(200);
+  expect(reported('health-events-dropped').length).toBeLessThanOrEqual(1);
 });
 
-it('a poll that fails is logged, and the next one is made all the same', async () => {
-  const { world, said, log, poll, clock } = healthEventsToTest();
+it('a failed poll is logged, and the next poll runs', async () => {
+  const { world, reported, log, poll, clock } = createHealthEventsFixture();
   await clock.settle();
   const misconfigured = [destinationOf('archive', { state: 'paused', reason: 'unauthorized' })];
-  let asked = 0;
+  let calls = 0;
   Object.defineProperty(world, 'destinations', {
     get() {
-      asked += 1;
-      if (asked === 1) throw new Error('no status');
+      calls += 1;
+      if (calls === 1) throw new Error('no status');
       return misconfigured;
     },
   });
   await poll();
   expect(log.of('health_events.check_failed').map(({ attributes }) => attributes['why'])).toEqual(['Error: no status']);
   await poll();
-  expect(said('destination-misconfigured')).toHaveLength(1);
+  expect(reported('destination-misconfigured')).toHaveLength(1);
 });
 
-it('a fault in what watches one thing silences no other', async () => {
-  const { world, said, log, poll } = healthEventsToTest();
+it('an error in one watcher suppresses no other event', async () => {
+  const { world, reported, log, poll } = createHealthEventsFixture();
   Object.defineProperty(world, 'completeness', {
     get() {
       throw new Error('unreadable');
@@ -195,22 +195,22 @@ it('a fault in what watches one thing silences no other', async () => {
   });
   world.destinations = [destinationOf('archive', { state: 'paused', reason: 'unauthorized' })];
   await poll();
-  expect(said('destination-misconfigured')).toHaveLength(1);
+  expect(reported('destination-misconfigured')).toHaveLength(1);
   expect(log.of('health_events.watch_failed')[0]?.attributes).toEqual({ name: 'losses', why: 'Error: unreadable' });
 });
 
-it('after stop nothing is checked or said', async () => {
-  const { healthEvents, clock, said, asked } = healthEventsToTest();
+it('after stop nothing is checked or reported', async () => {
+  const { healthEvents, clock, reported, calls } = createHealthEventsFixture();
   await clock.settle();
   await healthEvents.stop();
-  const { status } = asked;
+  const { status } = calls;
   healthEvents.adminCall(change);
   await clock.advance(hourMs);
-  expect([said().length, asked.status, clock.sleepers()]).toEqual([0, status, 0]);
+  expect([reported().length, calls.status, clock.sleepers()]).toEqual([0, status, 0]);
 });
 
-it('all that is said is read back as valid documents, none of them an error', async () => {
-  const { world, healthEvents, clock, bodies } = healthEventsToTest();
+it('every reported event is read as a valid document', async () => {
+  const { world, healthEvents, clock, bodies } = createHealthEventsFixture();
   await clock.settle();
   healthEvents.adminCall({
     call: 'reload',

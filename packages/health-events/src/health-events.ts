@@ -1,4 +1,4 @@
-// Checks the connector every few seconds, and makes health events of what a SIEM cannot work out itself.
+// Checks the connector every 15 seconds, and creates health events of states that a SIEM cannot detect itself.
 import type { AdminChange, Status } from '@xiq-siem/admin-api';
 import { ConnectorError, type Logger, type Meter, type MetricTable } from '@xiq-siem/core';
 import { createBudget } from './budget.ts';
@@ -11,12 +11,12 @@ import { watchRefused, watchSilence } from './watch-senders.ts';
 
 export const healthEventMetrics = {
   'xiq_siem.health_events.created': {
-    help: 'Events about the connector itself that were kept, to be delivered like any other.',
+    help: 'Health events that were stored in the journal.',
     unit: '{event}',
     attributes: ['action'],
   },
   'xiq_siem.health_events.dropped': {
-    help: 'Events about the connector itself that were not made: too many in an hour, or the journal took none.',
+    help: 'Health events that were dropped: too many in an hour, or the journal did not accept them.',
     unit: '{event}',
     attributes: ['action', 'reason'],
   },
@@ -24,13 +24,13 @@ export const healthEventMetrics = {
 
 export interface HealthEventsParts {
   status(): Promise<Status>;
-  /** Refusals since this was last asked. */
+  /** Refused requests since the last call. */
   refused(): readonly RefusedAddress[];
-  /** Of the last proof of each source and message type. */
+  /** Of the last completeness check of each source and message type. */
   completeness(): readonly HourFigures[];
-  /** Keeps them as one request body. */
-  keep(events: readonly HealthEvent[]): Promise<unknown>;
-  /** Asked at each poll. */
+  /** Stores them as one request body. */
+  append(events: readonly HealthEvent[]): Promise<unknown>;
+  /** Called at each poll. */
   settings(): HealthSettings;
   /** `now` in epoch milliseconds; `sleep` ends early when the signal fires. */
   readonly clock: { now(): number; sleep(ms: number, signal: AbortSignal): Promise<void> };
@@ -49,41 +49,41 @@ const newWatchers = (nowMs: number): Readonly<Record<string, Watcher>> => ({
   heartbeats: watchHeartbeats(nowMs),
 });
 
-/** The first poll is at once: what is wrong already is reported. Nothing is made while `enabled` is false. */
+/** Polls at once, so that existing faults are reported. Creates nothing while `enabled` is false. */
 export function startHealthEvents(parts: HealthEventsParts) {
   const { clock, log, meter, settings } = parts;
   const budget = createBudget(clock.now());
-  const underWay = new Set<Promise<void>>();
+  const pending = new Set<Promise<void>>();
   const stopping = new AbortController();
   const { signal } = stopping;
-  /** None while switched off: what happened meanwhile is not reported afterwards. */
+  /** Undefined while disabled: changes of that time are not reported afterwards. */
   let watchers: Readonly<Record<string, Watcher>> | undefined;
   let lastAdminMs = 0;
 
-  const leaveOut = (events: readonly HealthEvent[], reason: 'too_many' | 'not_kept'): void => {
+  const drop = (events: readonly HealthEvent[], reason: 'too_many' | 'append_failed'): void => {
     for (const event of events) {
-      budget.leaveOut(event);
+      budget.countDropped(event);
       meter.add('xiq_siem.health_events.dropped', 1, { action: event.action, reason });
     }
   };
 
-  /** Never rejects, and tries once: what cannot be kept is counted. */
+  /** Never rejects. Tries once: an event that cannot be stored is counted. */
   async function report(events: readonly HealthEvent[]): Promise<void> {
     const atMs = clock.now();
-    const { true: made = [], false: tooMany = [] } = Object.groupBy(events, (one) => `${budget.take(one, atMs)}`);
-    leaveOut(tooMany, 'too_many');
-    if (made.length === 0) return;
+    const { true: created = [], false: tooMany = [] } = Object.groupBy(events, (one) => `${budget.allow(one, atMs)}`);
+    drop(tooMany, 'too_many');
+    if (created.length === 0) return;
     try {
-      await parts.keep(made);
-      for (const { action } of made) meter.add('xiq_siem.health_events.created', 1, { action });
+      await parts.append(created);
+      for (const { action } of created) meter.add('xiq_siem.health_events.created', 1, { action });
     } catch (cause) {
-      leaveOut(made, 'not_kept');
+      drop(created, 'append_failed');
       const code = cause instanceof ConnectorError ? cause.code : 'internal';
-      log.warn('health_events.append_failed', { code, events: made.length, why: String(cause) });
+      log.warn('health_events.append_failed', { code, events: created.length, why: String(cause) });
     }
   }
 
-  /** A fault of ours in one watcher must not silence the others. */
+  /** An internal error in one watcher does not affect the others. */
   const eventsOf = (name: string, watch: Watcher, poll: Poll): readonly HealthEvent[] => {
     try {
       return [...watch(poll)];
@@ -94,43 +94,44 @@ export function startHealthEvents(parts: HealthEventsParts) {
   };
 
   async function poll(): Promise<void> {
-    const wanted = settings();
-    if (!wanted.enabled) {
+    const current = settings();
+    if (!current.enabled) {
       watchers = undefined;
       return;
     }
     const status = await parts.status();
     const atMs = clock.now();
     watchers ??= newWatchers(atMs);
-    // Not before the status is there: where it fails, they wait for the next poll.
+    // After the status: if that fails, the refused requests stay for the next poll.
     const refused = parts.refused();
-    const seen: Poll = { atMs, status, refused, settings: wanted, completeness: parts.completeness };
-    const events = Object.entries(watchers).flatMap(([name, watch]) => eventsOf(name, watch, seen));
-    if (!signal.aborted) await report([...events, ...budget.leftOut(atMs)]);
+    const state: Poll = { atMs, status, refused, settings: current, completeness: parts.completeness };
+    const events = Object.entries(watchers).flatMap(([name, watch]) => eventsOf(name, watch, state));
+    if (!signal.aborted) await report([...events, ...budget.droppedEvents(atMs)]);
   }
 
-  async function run(): Promise<void> {
+  async function pollUntilStopped(): Promise<void> {
     while (!signal.aborted) {
       await poll().catch((cause: unknown) => log.error('health_events.check_failed', { why: String(cause) }));
       await clock.sleep(Math.min(pollMs, settings().heartbeatMinutes * 60_000), signal);
     }
   }
-  const running = run();
+  const running = pollUntilStopped();
 
-  return {
-    /** Makes one audit event, at once. */
-    adminCall(change: AdminChange): void {
-      if (signal.aborted || !settings().enabled) return;
-      // Two within a millisecond are two events, and the time is part of the id. A clock may be set back, though.
-      const atMs = clock.now();
-      lastAdminMs = atMs > lastAdminMs || lastAdminMs - atMs > 1_000 ? atMs : lastAdminMs + 1;
-      const work = report([adminCall(change, lastAdminMs)]).finally(() => underWay.delete(work));
-      underWay.add(work);
-    },
-    /** Resolves when no work is under way any more. */
-    async stop(): Promise<void> {
-      stopping.abort('no longer waited for');
-      await Promise.all([running, ...underWay]);
-    },
-  };
+  /** Creates one audit event at once. */
+  function reportAdminCall(change: AdminChange): void {
+    if (signal.aborted || !settings().enabled) return;
+    // The event id contains the time: two calls within a millisecond get two times. A clock may be set back.
+    const atMs = clock.now();
+    lastAdminMs = atMs > lastAdminMs || lastAdminMs - atMs > 1_000 ? atMs : lastAdminMs + 1;
+    const work = report([adminCall(change, lastAdminMs)]).finally(() => pending.delete(work));
+    pending.add(work);
+  }
+
+  /** Resolves when the last poll and all reports have ended. */
+  async function stopHealthEvents(): Promise<void> {
+    stopping.abort('health events are stopped');
+    await Promise.all([running, ...pending]);
+  }
+
+  return { adminCall: reportAdminCall, stop: stopHealthEvents };
 }

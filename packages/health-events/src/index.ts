@@ -1,4 +1,4 @@
-// The connector's own events, as a source beside the others.
+// Health events: reports of the connector about itself, as a source of events.
 
 export { connectorFields } from './content.ts';
 export type { HealthAction } from './event-table.ts';

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { createRecordingLogger, createRecordingMeter, validateEcs } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type Content, connectorFields } from './content.ts';
 import { eventTable, type HealthAction } from './event-table.ts';
 import { adminCall, doctorProbe, type HealthEvent, newHealthEvent } from './health-event.ts';
@@ -11,7 +13,7 @@ import { agent, bodyOf, eventsOf, startMs } from './test-health-events.ts';
 
 const own = [...connectorFields, ...xiqSource.fields];
 
-/** A value for every fact there is. */
+/** A value for each attribute. */
 const allAttributes: Content['attributes'] = {
   'destination.name': 'elastic',
   'destination.type': 'elasticsearch',
@@ -37,7 +39,7 @@ const allAttributes: Content['attributes'] = {
   'counters.damaged': 0,
   'counters.unaccounted': 0,
   'counters.reconciled': true,
-  held_events: 1,
+  blocked_events: 1,
   'dead_letters.open': 1,
   possible_duplicates: 0,
   plugin_faults: 0,
@@ -63,10 +65,10 @@ const allAttributes: Content['attributes'] = {
   'admin.input': ['name=elastic'],
 };
 
-/** As `Object.keys`, with their type. */
+/** `Object.keys` with their type. */
 const actions = Object.keys(eventTable).filter((name): name is HealthAction => name in eventTable);
 
-const whole = (action: HealthAction): HealthEvent =>
+const fullEvent = (action: HealthAction): HealthEvent =>
   newHealthEvent(action, 'elastic', startMs, {
     reason: 'unauthorized',
     message: 'no such key',
@@ -74,17 +76,17 @@ const whole = (action: HealthAction): HealthEvent =>
   });
 
 describe('every health event', () => {
-  it.each(actions)('%s is a valid ECS document, with all facts and with none', (action) => {
-    const [full, bare] = eventsOf(JSON.stringify([whole(action), newHealthEvent(action, 'x', startMs)]));
+  it.each(actions)('%s is a valid ECS document, with all attributes and with none', (action) => {
+    const [full, bare] = eventsOf(JSON.stringify([fullEvent(action), newHealthEvent(action, 'x', startMs)]));
     expect([full, bare].map((event) => validateEcs(event?.document ?? {}, own))).toEqual([[], []]);
     expect(full?.document).toMatchObject({
       event: { action, dataset: 'extreme_xiq.connector', module: 'extreme_xiq', provider: 'xiq-siem-connector' },
-      extreme: { xiq: { receipt: bodyOf('').receipt }, connector: { signal_version: 1, subject: 'elastic' } },
+      extreme: { xiq: { receipt: bodyOf('').receipt }, connector: { schema_version: 2, subject: 'elastic' } },
     });
   });
 
-  it('has every fact in a field that destinations know, and no field is listed that none can fill', () => {
-    const [event] = eventsOf(JSON.stringify([whole('heartbeat')]));
+  it('has a declared field for every attribute, and every declared field has an attribute', () => {
+    const [event] = eventsOf(JSON.stringify([fullEvent('heartbeat')]));
     const leaves = (value: object, path: string): string[] =>
       Object.entries(value).flatMap(([key, inner]) =>
         typeof inner === 'object' && inner !== null && !Array.isArray(inner)
@@ -98,8 +100,8 @@ describe('every health event', () => {
   });
 });
 
-it('a refused credential stands where a SIEM looks for it', () => {
-  const [event] = eventsOf(JSON.stringify([whole('credentials-refused')]));
+it('a refused credential has the ECS fields of a failed authentication', () => {
+  const [event] = eventsOf(JSON.stringify([fullEvent('credentials-refused')]));
   expect(event?.document).toMatchObject({
     event: { kind: 'alert', category: ['authentication'], type: ['start'], outcome: 'failure' },
     source: { ip: '192.0.2.7' },
@@ -113,11 +115,11 @@ it('an admin call is a change of configuration, with its outcome', () => {
   const [event] = eventsOf(JSON.stringify([adminCall(call, startMs)]));
   expect(event?.document).toMatchObject({
     event: { category: ['configuration'], type: ['change'], outcome: 'failure', reason: 'not_found' },
-    message: 'Admin call resumeDestination(name=x) was refused (not_found).',
+    message: 'Admin call resumeDestination(name=x) failed (not_found).',
   });
 });
 
-it('is not ingested before it was made, though the clock was set back', () => {
+it('event.ingested is not before event.created, also when the clock was set back', () => {
   const source = selfSource.create(
     { namespace: 'default' },
     { name: 'self', agent, log: createRecordingLogger(), meter: createRecordingMeter() },
@@ -129,26 +131,8 @@ it('is not ingested before it was made, though the clock was set back', () => {
   });
 });
 
-it('reads health events of older releases, with the same ids', () => {
-  const older = { version: 1, at: '2026-01-01T00:00:00.000Z', subject: 'elastic', reason: 'x', words: 'no such key' };
-  const facts = { 'sum.normalized': 9, 'sum.difference': 1, 'sum.holds': false, 'gap.bodies': 2 };
-  const actions = ['heartbeat', 'gap-opened', 'subscription-mended', 'public-url-wrong', 'source-heard'];
-  const written = [...actions, 'signals-left-out'].map((action) => ({ ...older, action, facts }));
-  const read = eventsOf(JSON.stringify(written));
-  expect(read.map(({ document }) => document.event?.action)).toEqual([...actions, 'signals-left-out']);
-  expect(read.map(({ document }) => validateEcs(document, own))).toEqual(read.map(() => []));
-  expect(read[0]?.document).toMatchObject({
-    error: { message: 'no such key' },
-    extreme: { connector: { counters: { normalized: 9, unaccounted: 1, reconciled: false }, gap: { bodies: 2 } } },
-  });
-  expect(read.slice(0, 2).map(({ id }) => id)).toEqual([
-    '159831919c9f09a88d9aad54b6b371f14748a5037',
-    '17b6f29e54c2a703ee818983642cdbf967402825d',
-  ]);
-});
-
 it('a heartbeat is a metric', () => {
-  expect(eventsOf(JSON.stringify([whole('heartbeat')]))[0]?.document.event).toMatchObject({
+  expect(eventsOf(JSON.stringify([fullEvent('heartbeat')]))[0]?.document.event).toMatchObject({
     kind: 'metric',
     category: ['process'],
     type: ['info'],
@@ -160,12 +144,12 @@ it("doctor's probe is marked as synthetic", () => {
   const [event] = eventsOf(JSON.stringify([doctorProbe(startMs)]));
   expect(event?.document).toMatchObject({
     tags: ['extreme_xiq', 'connector', 'synthetic'],
-    message: 'A test event of xiq-siem doctor; nothing happened.',
+    message: 'Test event of xiq-siem doctor.',
     event: { action: 'doctor-probe' },
   });
 });
 
-it('ids are the same on every replay, and pinned: 1 and SHA-256 of time, action, subject and number', () => {
+it('ids are the same on every replay: 1 and SHA-256 of time, action, subject and number', () => {
   const content = JSON.stringify([
     newHealthEvent('heartbeat', 'a', startMs),
     newHealthEvent('heartbeat', 'a', startMs),
@@ -177,7 +161,7 @@ it('ids are the same on every replay, and pinned: 1 and SHA-256 of time, action,
   expect(eventsOf(content, startMs + 86_400_000).map(({ id }) => id)).toEqual(ids);
 });
 
-it('the original is the own text of each element, whatever stands in it', () => {
+it('event.original is the exact text of each element', () => {
   const elements = [
     newHealthEvent('admin-call', 'a "],[{\\', startMs),
     newHealthEvent('heartbeat', 'b', startMs, { message: '\ud800 \u2028 ä' }),
@@ -192,10 +176,10 @@ it('the original is the own text of each element, whatever stands in it', () => 
   expect(events.map(({ element }) => element)).toEqual([0, 1, 2, 3, 4]);
 });
 
-describe('what an older version kept', () => {
-  const kept = (action: string, more: object = {}) =>
+describe('a health event of an older version', () => {
+  const storedBody = (action: string, more: object = {}) =>
     JSON.stringify([
-      { version: 1, action, at: '2026-01-01T00:00:00.000Z', subject: 'archive', attributes: { count: 3 }, ...more },
+      { version: 1, action, at: '2026-01-01T00:00:00.000Z', subject: 'archive', facts: { count: 3 }, ...more },
     ]);
 
   it.each([
@@ -204,9 +188,9 @@ describe('what an older version kept', () => {
     ['journal-filling', 'alert', 73, 'error', ['error']],
     ['unknown-message-types', 'event', 21, 'notice', ['info']],
     ['pipeline-errors', 'event', 47, 'warning', ['error']],
-  ])('is read though it is made no more: %s', (action, kind, severity, level, type) => {
+  ])('is read although no current version creates it: %s', (action, kind, severity, level, type) => {
     const meter = createRecordingMeter();
-    const [event, ...more] = eventsOf(kept(action, { reason: 'rejected' }), startMs, meter);
+    const [event, ...more] = eventsOf(storedBody(action, { reason: 'rejected' }), startMs, meter);
     expect(more).toEqual([]);
     expect(event?.document).toMatchObject({
       event: { kind, severity, type, action, reason: 'rejected', dataset: 'extreme_xiq.connector' },
@@ -220,23 +204,57 @@ describe('what an older version kept', () => {
     expect(event?.id).toBe(`1${hash('sha256', key, 'hex').slice(0, 40)}`);
   });
 
-  it('is read with the facts of its time', () => {
-    const attributes = { 'silence.seconds': 1_200, 'silence.habit_seconds': 60, total: 5 };
-    const [event] = eventsOf(kept('source-silent', { attributes }));
+  it('keeps attributes that only older versions had', () => {
+    const facts = { 'silence.seconds': 1_200, 'silence.habit_seconds': 60, total: 5 };
+    const [event] = eventsOf(storedBody('source-silent', { facts }));
     expect(event?.document).toMatchObject({
       event: { kind: 'alert', action: 'source-silent' },
       extreme: { connector: { silence: { seconds: 1_200, habit_seconds: 60 }, total: 5 } },
     });
   });
 
-  it('is no event where no version ever made it', () => {
+  it('is unreadable with an action that no version had', () => {
     const actions = ['toString', '__proto__', 'heart'];
-    const codes = actions.map((action) => eventsOf(kept(action))[0]?.document.error?.code);
+    const codes = actions.map((action) => eventsOf(storedBody(action))[0]?.document.error?.code);
     expect(codes).toEqual(['not_a_health_event', 'not_a_health_event', 'not_a_health_event']);
   });
 });
 
-describe('what it cannot read', () => {
+describe('a health event of version 1', async () => {
+  const stored = z.array(z.object({ text: z.string(), ids: z.array(z.string()) }));
+  const file = new URL('../fixtures/version-1.json', import.meta.url);
+  const bodies = stored.parse(JSON.parse(await readFile(file, 'utf8')));
+  const events = bodies.flatMap(({ text }) => eventsOf(text, startMs + 86_400_000));
+
+  it('has the id that its version gave it, and its stored text', () => {
+    expect(events.map(({ id }) => id)).toEqual(bodies.flatMap(({ ids }) => ids));
+    const originals = bodies.map(({ text }) => eventsOf(text).map(({ document }) => document.event?.original));
+    expect(originals.map((elements) => `[${elements}]`)).toEqual(bodies.map(({ text }) => text));
+  });
+
+  it('is a valid document under the current names', () => {
+    expect(events.flatMap(({ document }) => validateEcs(document, own))).toEqual([]);
+    const found = new Map(events.map(({ document }) => [document.event?.action, document]));
+    const renamedActions = [
+      'retention-gap-opened',
+      'source-recovered',
+      'subscription-fixed',
+      'public-url-check-failed',
+      'health-events-dropped',
+    ];
+    expect([...found.keys()]).toEqual(expect.arrayContaining(renamedActions));
+    expect([...found.keys()]).not.toContain(undefined);
+    expect(found.get('destination-down')?.error?.message).toBe('connect ECONNREFUSED');
+    expect(found.get('retention-gap-opened')?.message).toMatch(/^Destination archive lost 5 requests/);
+    expect(found.get('heartbeat')?.extreme?.['connector']).toMatchObject({
+      schema_version: 2,
+      counters: { normalized: 0, dead_lettered: 0, damaged: 0, unaccounted: 0, reconciled: true },
+      blocked_events: 2,
+    });
+  });
+});
+
+describe('an unreadable body or element', () => {
   const text = JSON.stringify(newHealthEvent('heartbeat', 'a', startMs));
   it.each([
     ['invalid_json', ''],
@@ -245,8 +263,8 @@ describe('what it cannot read', () => {
     ['not_an_array', 'null'],
     ['too_many_elements', `[${'0,'.repeat(1_000)}0]`],
     ['not_a_health_event', '[null]'],
-    ['not_a_health_event', `[${text.replace('"version":1', '"version":2')}]`],
-    ['not_a_health_event', `[${text.replace('"version":1', '"version":1,"more":1')}]`],
+    ['not_a_health_event', `[${text.replace('"version":2', '"version":3')}]`],
+    ['not_a_health_event', `[${text.replace('"version":2', '"version":2,"more":1')}]`],
     ['not_a_health_event', `[${text.replace('"attributes":{}', '"attributes":{"secret":"x"}')}]`],
     ['not_a_health_event', `[${text.replace('"a"', '"\\ud800"')}]`],
   ])('becomes a pipeline_error: %s, %#', (code, content) => {
@@ -259,14 +277,14 @@ describe('what it cannot read', () => {
     expect(meter.total('pipeline_errors', { code })).toBe(1);
   });
 
-  it('is bounded: a long text is cut, and its length told', () => {
+  it('has a limited event.original, and the length of the full text', () => {
     const content = `"${'ä'.repeat(200_000)}"`;
     const [event] = eventsOf(content);
     expect(Buffer.byteLength(event?.document.event?.original ?? '')).toBeLessThanOrEqual(262_144);
     expect(event?.document.extreme).toEqual({ xiq: { receipt: bodyOf('').receipt, original_bytes: 400_002 } });
   });
 
-  it('never throws, whatever a body holds', () => {
+  it('never throws, whatever the body contains', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -285,7 +303,7 @@ describe('what it cannot read', () => {
   });
 });
 
-it('nobody can send as it', () => {
+it('no sender can send as self', () => {
   const source = selfSource.create(
     { namespace: 'default' },
     { name: 'self', agent, log: createRecordingLogger(), meter: createRecordingMeter() },
@@ -294,7 +312,7 @@ it('nobody can send as it', () => {
   expect(source.authenticate({ header: () => 'x', bytes: new Uint8Array() }, [])).toEqual({ ok: false });
 });
 
-it('counts its events, so that they can be told from those of others', () => {
+it('counts its events and empty bodies', () => {
   const meter = createRecordingMeter();
   eventsOf(JSON.stringify([doctorProbe(startMs), doctorProbe(startMs)]), startMs, meter);
   eventsOf('[]', startMs, meter);

@@ -1,4 +1,4 @@
-// The source of what we report about ourselves: kept health events as ECS events. Nobody outside can send as it.
+// The source `self`: reads stored health events as ECS events. No sender can send as `self`.
 import { Buffer } from 'node:buffer';
 import { defineSource, type NormalizedEvent } from '@xiq-siem/core';
 import { z } from 'zod';
@@ -11,13 +11,14 @@ import {
   healthDocument,
 } from './health-document.ts';
 import { healthEventSchema } from './health-event.ts';
+import { toCurrentVersion } from './stored-version-1.ts';
 
-/** We keep far fewer at once. */
+/** The connector stores far fewer in one body. */
 const maxElements = 1_000;
 
 export const selfSource = defineSource({
   type: 'self',
-  // Where the first source's documents go, the writing credentials suffice.
+  // The namespace of the first source: the credentials of destinations suffice for it.
   configSchema: z.strictObject({ namespace: z.string().min(1).max(100).default('default') }),
   fields: connectorFields,
   create({ namespace }, { agent, meter }) {
@@ -34,7 +35,7 @@ export const selfSource = defineSource({
             yield event;
           }
         } finally {
-          // Once a body, also where its reader stops half way.
+          // Once for each body, also if its reader stops early.
           if (events > 0) meter.add('events', events, { dataset: connectorDataset });
           else meter.add('empty_bodies', 1);
         }
@@ -43,26 +44,27 @@ export const selfSource = defineSource({
   },
 });
 
-interface Read {
+interface ReadEvent {
   readonly event: NormalizedEvent;
   readonly fault?: ElementFault;
 }
 
-function* eventsOf(context: BodyContext): Generator<Read> {
-  const whole = { index: 0, text: Buffer.from(context.body.bytes).toString() };
-  const elements = elementsOf(whole.text);
+function* eventsOf(context: BodyContext): Generator<ReadEvent> {
+  const body = { index: 0, text: Buffer.from(context.body.bytes).toString() };
+  const elements = elementsOf(body.text);
   if ('code' in elements) {
-    yield { event: faultDocument(context, whole, elements), fault: elements };
+    yield { event: faultDocument(context, body, elements), fault: elements };
     return;
   }
-  for (const [index, { value, text }] of elements.entries()) {
+  for (const [index, { value: stored, text }] of elements.entries()) {
+    const { value, storedAction } = toCurrentVersion(stored);
     const { success, data, error } = healthEventSchema.safeParse(value);
     if (success) {
-      yield { event: healthDocument(context, { index, text }, data) };
+      yield { event: healthDocument(context, { index, text }, data, storedAction) };
       continue;
     }
     const where = error.issues[0]?.path.join('.') || 'the element';
-    const message = `An element of a body of our own is not a health event: ${where}: ${error.issues[0]?.message}`;
+    const message = `An element of a health event body is not a health event: ${where}: ${error.issues[0]?.message}`;
     const fault: ElementFault = { code: 'not_a_health_event', message: message.slice(0, 500).toWellFormed() };
     yield { event: faultDocument(context, { index, text }, fault), fault };
   }
@@ -71,14 +73,14 @@ function* eventsOf(context: BodyContext): Generator<Read> {
 function elementsOf(text: string): readonly { readonly value: unknown; readonly text: string }[] | ElementFault {
   try {
     const value: unknown = JSON.parse(text);
-    if (!Array.isArray(value)) return { code: 'not_an_array', message: 'A body of our own is not a JSON array.' };
+    if (!Array.isArray(value)) return { code: 'not_an_array', message: 'A health event body is not a JSON array.' };
     if (value.length > maxElements) {
-      const message = `A body of our own has ${value.length} elements: at most ${maxElements} are read.`;
+      const message = `A health event body has ${value.length} elements: at most ${maxElements} are read.`;
       return { code: 'too_many_elements', message };
     }
-    // We wrote the body by JSON.stringify, so that this gives the text of each element as it stands there.
+    // JSON.stringify wrote the body, so this is the exact text of each element.
     return value.map((element: unknown) => ({ value: element, text: JSON.stringify(element) }));
   } catch {
-    return { code: 'invalid_json', message: 'A body of our own is not valid JSON.' };
+    return { code: 'invalid_json', message: 'A health event body is not valid JSON.' };
   }
 }

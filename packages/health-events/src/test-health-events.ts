@@ -1,4 +1,4 @@
-// For tests: health events of a connector that is made up, on a clock that is driven.
+// For tests: health events of a simulated connector with a manual clock.
 import type { DestinationState, SourceState, Status } from '@xiq-siem/admin-api';
 import type { NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { createManualClock, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
@@ -56,8 +56,8 @@ export function destinationOf(name: string, change: Partial<DestinationState> = 
   };
 }
 
-/** What a test may change between two polls. */
-export interface MadeUp {
+/** State that a test may change between two polls. */
+export interface FixtureState {
   destinations: DestinationState[];
   sources: SourceState[];
   gaps: Status['gaps'];
@@ -66,18 +66,18 @@ export interface MadeUp {
   refused: RefusedAddress[];
   completeness: readonly HourFigures[];
   settings: HealthSettings;
-  /** How far the connector's clock is set away from the driven one. */
+  /** Offset of the connector's clock from the manual clock. */
   shiftMs: number;
-  /** What keeping fails with. */
+  /** The error of `append`. */
   full: Error | undefined;
 }
 
-export function healthEventsToTest(change: Partial<MadeUp> = {}) {
+export function createHealthEventsFixture(change: Partial<FixtureState> = {}) {
   const clock = createManualClock(startMs);
   const log = createRecordingLogger();
   const meter = createRecordingMeter();
   const bodies: (readonly HealthEvent[])[] = [];
-  const world: MadeUp = {
+  const world: FixtureState = {
     destinations: [destinationOf('archive')],
     gaps: [],
     incidents: [],
@@ -90,10 +90,10 @@ export function healthEventsToTest(change: Partial<MadeUp> = {}) {
     full: undefined,
     ...change,
   };
-  const asked = { status: 0 };
+  const calls = { status: 0 };
   const healthEvents = startHealthEvents({
     async status() {
-      asked.status += 1;
+      calls.status += 1;
       return {
         snapshot: false,
         at: new Date(clock.now()).toISOString(),
@@ -122,9 +122,9 @@ export function healthEventsToTest(change: Partial<MadeUp> = {}) {
     },
     refused: () => world.refused.splice(0),
     completeness: () => world.completeness,
-    async keep(said) {
+    async append(reported) {
       if (world.full !== undefined) throw world.full;
-      bodies.push(said);
+      bodies.push(reported);
       return 'r1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
     },
     settings: () => world.settings,
@@ -139,11 +139,11 @@ export function healthEventsToTest(change: Partial<MadeUp> = {}) {
     log,
     meter,
     bodies,
-    asked,
-    /** What was said, of this kind or of any. */
-    said: (action?: HealthAction): readonly HealthEvent[] =>
+    calls,
+    /** The reported events, of one action or of all. */
+    reported: (action?: HealthAction): readonly HealthEvent[] =>
       bodies.flat().filter((event) => action === undefined || event.action === action),
-    /** One poll more. */
+    /** Advances to the next poll. */
     poll: () => clock.advance(15_000),
   };
 }

@@ -1,7 +1,7 @@
 import type { SourceState, SubscriptionState } from '@xiq-siem/admin-api';
 import { expect, it } from 'vitest';
 import { messageOf } from './event-table.ts';
-import { healthEventsToTest } from './test-health-events.ts';
+import { createHealthEventsFixture } from './test-health-events.ts';
 
 type Api = NonNullable<SourceState['api']>;
 
@@ -13,14 +13,14 @@ function watched(change: Partial<Api> = {}) {
     requestsRemaining: 7500,
     ...change,
   };
-  const test = healthEventsToTest({ sources: [{ name: 'xiq', api }] });
+  const test = createHealthEventsFixture({ sources: [{ name: 'xiq', api }] });
   return {
     ...test,
-    async see(next: Partial<Api>) {
+    async pollWith(next: Partial<Api>) {
       test.world.sources = [{ name: 'xiq', api: { ...api, ...next } }];
       await test.poll();
     },
-    actions: () => test.said().map(({ action, subject, reason }) => [action, subject, reason]),
+    actions: () => test.reported().map(({ action, subject, reason }) => [action, subject, reason]),
   };
 }
 
@@ -29,15 +29,15 @@ const audit = (state: SubscriptionState['state'], more: Partial<SubscriptionStat
 });
 const subject = 'xiq/AUDIT_LOG_ALL';
 
-it('a subscription that is missing, disabled or changed is said once, and once more when it is mended', async () => {
-  const { see, actions } = watched(audit('ok'));
-  await see(audit('missing'));
-  await see(audit('missing'));
-  await see(audit('unknown'));
-  await see(audit('disabled'));
-  await see(audit('ok'));
-  await see(audit('foreign'));
-  await see(audit('changed'));
+it('a missing, disabled or changed subscription is reported once, and once more when it is fixed', async () => {
+  const { pollWith, actions } = watched(audit('ok'));
+  await pollWith(audit('missing'));
+  await pollWith(audit('missing'));
+  await pollWith(audit('unknown'));
+  await pollWith(audit('disabled'));
+  await pollWith(audit('ok'));
+  await pollWith(audit('foreign'));
+  await pollWith(audit('changed'));
   expect(actions()).toEqual([
     ['subscription-missing', subject, 'missing'],
     ['subscription-disabled', subject, 'disabled'],
@@ -47,56 +47,56 @@ it('a subscription that is missing, disabled or changed is said once, and once m
   ]);
 });
 
-it('what one look found and mended is both said, once', async () => {
-  const { see, actions, said } = watched(audit('ok'));
+it('a fault that was fixed between two polls is reported once, and so is its fix', async () => {
+  const { pollWith, actions, reported } = watched(audit('ok'));
   const fixed = audit('ok', { fixed: { was: 'disabled', at: '2026-01-01T00:00:00.000Z' } });
-  await see(fixed);
-  await see(fixed);
-  await see(audit('ok'));
+  await pollWith(fixed);
+  await pollWith(fixed);
+  await pollWith(audit('ok'));
   expect(actions()).toEqual([
     ['subscription-disabled', subject, 'disabled'],
     ['subscription-fixed', subject, 'disabled'],
   ]);
-  const [disabled] = said();
+  const [disabled] = reported();
   expect(disabled && messageOf(disabled)).toContain(
     'The subscription of source xiq to AUDIT_LOG_ALL is disabled at ExtremeCloud IQ (disabled).',
   );
 });
 
-it('one of a type that nobody wants is nothing to mend once it is gone, and is said again when it is back', async () => {
-  const { see, actions } = watched({});
-  await see(audit('foreign'));
-  await see({});
-  await see(audit('foreign'));
+it('a foreign subscription without a configured type is reported again when it returns, and its removal is not reported', async () => {
+  const { pollWith, actions } = watched({});
+  await pollWith(audit('foreign'));
+  await pollWith({});
+  await pollWith(audit('foreign'));
   expect(actions().map(([action]) => action)).toEqual(['subscription-changed', 'subscription-changed']);
 });
 
-it('a public URL that is wrong is said with its checks, and again only when others are wrong', async () => {
-  const { see, said } = watched();
-  const wrong = (...checks: string[]): Partial<Api> => ({
+it('a failed check of the public URL is reported with the failed checks, and again only when other checks fail', async () => {
+  const { pollWith, reported } = watched();
+  const failed = (...checks: string[]): Partial<Api> => ({
     publicUrl: [
       { what: 'name', result: 'unverifiable', message: 'not seen' },
-      ...checks.map((what) => ({ what, result: 'failed' as const, message: `${what} is wrong.` })),
+      ...checks.map((what) => ({ what, result: 'failed' as const, message: `${what} failed.` })),
     ],
   });
-  await see(wrong());
-  await see(wrong('certificate_expiry'));
-  await see(wrong('certificate_expiry'));
-  await see(wrong('certificate_expiry', 'refuses_without_secret'));
-  expect(said('public-url-check-failed').map(({ attributes, message }) => [attributes.codes, message])).toEqual([
-    [['certificate_expiry'], 'certificate_expiry is wrong.'],
-    [['certificate_expiry', 'refuses_without_secret'], 'certificate_expiry is wrong. refuses_without_secret is wrong.'],
+  await pollWith(failed());
+  await pollWith(failed('certificate_expiry'));
+  await pollWith(failed('certificate_expiry'));
+  await pollWith(failed('certificate_expiry', 'refuses_without_secret'));
+  expect(reported('public-url-check-failed').map(({ attributes, message }) => [attributes.codes, message])).toEqual([
+    [['certificate_expiry'], 'certificate_expiry failed.'],
+    [['certificate_expiry', 'refuses_without_secret'], 'certificate_expiry failed. refuses_without_secret failed.'],
   ]);
 });
 
-it('an API that fails is said once, until it answers again', async () => {
-  const { see, said } = watched();
-  await see({ failure: 'no answer' });
-  await see({ failure: 'no answer, again' });
-  await see({});
-  await see({ failure: 'no answer' });
-  expect(said('xiq-api-failing').map(({ subject: source, message }) => [source, message])).toEqual([
-    ['xiq', 'no answer'],
-    ['xiq', 'no answer'],
+it('a failing API is reported once until it works again', async () => {
+  const { pollWith, reported } = watched();
+  await pollWith({ failure: 'no response' });
+  await pollWith({ failure: 'no response, again' });
+  await pollWith({});
+  await pollWith({ failure: 'no response' });
+  expect(reported('xiq-api-failing').map(({ subject: source, message }) => [source, message])).toEqual([
+    ['xiq', 'no response'],
+    ['xiq', 'no response'],
   ]);
 });

@@ -1,4 +1,4 @@
-// Watches whether ExtremeCloud IQ can send: subscriptions, the public URL, the API.
+// Watches subscriptions, the public URL and the API of ExtremeCloud IQ.
 import type { SourceState, SubscriptionState } from '@xiq-siem/admin-api';
 import { type Check, type Watcher, watchStates } from './watch.ts';
 
@@ -11,7 +11,7 @@ const actions = {
 } as const;
 
 export function watchAccount(): Watcher {
-  /** When the last fix was that was reported, by subscription. */
+  /** Time of the last reported fix, by subscription. */
   const fixedAt = new Map<string, string>();
 
   function* subscriptions(source: string, all: readonly SubscriptionState[]): Generator<Check> {
@@ -25,7 +25,7 @@ export function watchAccount(): Watcher {
         subject,
         details: { reason: found, message: text, attributes },
       });
-      // One poll may find that a subscription was wrong and has been fixed already.
+      // A fault may start and be fixed between two polls.
       if (state === 'ok' && fixed !== undefined && fixed.at !== fixedAt.get(subject)) {
         fixedAt.set(subject, fixed.at);
         yield check(fixed.was);
@@ -53,13 +53,13 @@ export function watchAccount(): Watcher {
 
 /** Reported again when other checks fail. */
 function publicUrl(source: string, checks: NonNullable<SourceState['api']>['publicUrl']): Check {
-  const wrong = checks.filter(({ result }) => result === 'failed');
-  const codes = wrong.map(({ what }) => what);
+  const failed = checks.filter(({ result }) => result === 'failed');
+  const codes = failed.map(({ what }) => what);
   return {
     key: `public URL ${source}`,
     state: codes.join() || 'ok',
-    action: wrong.length === 0 ? undefined : 'public-url-check-failed',
+    action: failed.length === 0 ? undefined : 'public-url-check-failed',
     subject: source,
-    details: { message: wrong.map(({ message }) => message).join(' '), attributes: { codes, source } },
+    details: { message: failed.map(({ message }) => message).join(' '), attributes: { codes, source } },
   };
 }

@@ -1,20 +1,20 @@
-// Watches destinations: down, misconfigured, recovered; and their heartbeats.
+// Watches destinations (down, misconfigured, recovered), and creates their heartbeats.
 import type { DestinationState } from '@xiq-siem/admin-api';
 import { newHealthEvent } from './health-event.ts';
 import { type Watcher, watchStates } from './watch.ts';
 
-/** A destination that is away for less is not worth an operator's time. */
-const awayMs = 60_000;
+/** A shorter outage is not reported. */
+const outageMs = 60_000;
 
-/** Reasons of ours for which a destination pauses though nothing is wrong with it. */
-const ours: ReadonlySet<string> = new Set(['dead_letters_full', 'dead_letters_write_failed']);
+/** Reasons of a pause that are not a fault of the destination. */
+const internalReasons: ReadonlySet<string> = new Set(['dead_letters_full', 'dead_letters_write_failed']);
 
-/** Undefined: not to be reported yet, or not any more. */
+/** Undefined: nothing to report. */
 function conditionOf({ state, reason = '', since, blocked }: DestinationState, atMs: number) {
-  const long = since !== undefined && atMs - Date.parse(since) > awayMs;
+  const isLong = since !== undefined && atMs - Date.parse(since) > outageMs;
   if (state === 'running') return blocked === undefined ? 'ok' : 'misconfigured';
-  if (state === 'paused' && !ours.has(reason)) return 'misconfigured';
-  return (state === 'paused' || state === 'backing_off') && long ? 'down' : undefined;
+  if (state === 'paused' && !internalReasons.has(reason)) return 'misconfigured';
+  return (state === 'paused' || state === 'backing_off') && isLong ? 'down' : undefined;
 }
 
 const attributesOf = ({ name, type, state, since }: DestinationState) => ({
@@ -36,18 +36,18 @@ export const watchDestinations = (): Watcher =>
       const { name, blocked, lastFailure, reason = blocked?.code ?? lastFailure?.code } = destination;
       const state = conditionOf(destination, atMs);
       const message = (blocked?.code === reason ? blocked?.message : undefined) ?? lastFailure?.message;
-      const wrong = { reason, message, attributes: { ...attributesOf(destination), held_events: blocked?.events } };
-      const details = state === 'ok' ? { attributes: attributesOf(destination) } : wrong;
+      const fault = { reason, message, attributes: { ...attributesOf(destination), blocked_events: blocked?.events } };
+      const details = state === 'ok' ? { attributes: attributesOf(destination) } : fault;
       return { key: name, state, action: state && actions[state], subject: name, details };
     }),
   );
 
-/** One for each destination; the first when a whole period has passed since `startMs`. */
+/** One for each destination and period. The first period starts at `startMs`. */
 export function watchHeartbeats(startMs: number): Watcher {
   let lastMs = startMs;
   return function* heartbeats({ atMs, status: { destinations, journal }, settings }) {
     const everyMs = settings.heartbeatMinutes * 60_000;
-    // A clock that was set back must not silence us for as long.
+    // A clock that was set back does not delay heartbeats.
     if (atMs < lastMs) lastMs = atMs;
     if (atMs - lastMs < everyMs) return;
     lastMs = atMs - lastMs < 2 * everyMs ? lastMs + everyMs : atMs;
@@ -76,7 +76,7 @@ export function watchHeartbeats(startMs: number): Watcher {
           'counters.unaccounted': counters.unaccounted,
           'counters.reconciled': counters.unaccounted === 0 && deadLetters.unaccounted === 0,
           'dead_letters.open': deadLetters.open,
-          held_events: blocked?.events,
+          blocked_events: blocked?.events,
           possible_duplicates: destination.possibleDuplicates,
           plugin_faults: destination.pluginFaults,
         },

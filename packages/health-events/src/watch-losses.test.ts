@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { healthEventsToTest, startMs } from './test-health-events.ts';
+import { createHealthEventsFixture, startMs } from './test-health-events.ts';
 import type { HourFigures } from './watch.ts';
 
 const hourMs = 3_600_000;
@@ -16,7 +16,7 @@ const figures: HourFigures = {
 };
 
 describe('the journal', () => {
-  it('says each gap once, also one that was there, and again within the hour only once it has grown for so long', async () => {
+  it('each retention gap is reported once, also an existing one, and at most once an hour while it grows', async () => {
     const gap = (toSequence: number) => ({
       id: `archive:3-${toSequence}`,
       destination: 'archive',
@@ -26,40 +26,44 @@ describe('the journal', () => {
       bytes: 100,
       at: iso(startMs),
     });
-    const { world, clock, said } = healthEventsToTest({ gaps: [gap(9)] });
+    const { world, clock, reported } = createHealthEventsFixture({ gaps: [gap(9)] });
     await clock.advance(hourMs);
-    expect(said()).toMatchObject([
+    expect(reported()).toMatchObject([
       { action: 'retention-gap-opened', attributes: { 'gap.id': 'archive:3-9', 'gap.bodies': 7 } },
     ]);
     for (let to = 10; to < 250; to += 1) {
       world.gaps = [gap(to)];
       await clock.advance(15_000);
     }
-    expect(said()).toHaveLength(2);
+    expect(reported()).toHaveLength(2);
     world.gaps = [];
     await clock.advance(2 * hourMs);
-    expect(said()).toHaveLength(2);
+    expect(reported()).toHaveLength(2);
   });
 
-  it('says once which bodies it cannot read any more', async () => {
+  it('unreadable bodies are reported once', async () => {
     const lost = { fromSequence: 4, toSequence: 6, bodies: 2, bytes: 30, where: 'journal/1.log' };
     const spans = [
       { ...lost, reason: 'damaged' as const },
       { ...lost, reason: 'evicted' as const },
     ];
-    const { clock, said } = healthEventsToTest({ lost: spans });
+    const { clock, reported } = createHealthEventsFixture({ lost: spans });
     await clock.advance(hourMs);
     const attributes = { 'gap.bodies': 2 };
-    expect(said()).toMatchObject([{ action: 'bodies-lost', reason: 'damaged', subject: 'journal/1.log', attributes }]);
+    expect(reported()).toMatchObject([
+      { action: 'bodies-lost', reason: 'damaged', subject: 'journal/1.log', attributes },
+    ]);
   });
 });
 
 describe('the state file', () => {
-  it('says each incident once, and the next one', async () => {
+  it('each incident is reported once', async () => {
     const incident = { id: 'state:1', at: iso(startMs), kind: 'damaged', reason: 'malformed', recovered: 7 } as const;
-    const { world, clock, said } = healthEventsToTest({ incidents: [{ ...incident, lost: 2, file: 'quarantine/x' }] });
+    const { world, clock, reported } = createHealthEventsFixture({
+      incidents: [{ ...incident, lost: 2, file: 'quarantine/x' }],
+    });
     await clock.advance(2 * hourMs);
-    expect(said()).toMatchObject([
+    expect(reported()).toMatchObject([
       {
         action: 'state-damaged',
         reason: 'damaged',
@@ -70,46 +74,48 @@ describe('the state file', () => {
     ]);
     world.incidents = [...world.incidents, { ...incident, id: 'state:2', kind: 'missing' }];
     await clock.advance(2 * hourMs);
-    expect(said()).toHaveLength(2);
-    expect(said().at(-1)).toMatchObject({ reason: 'missing', subject: 'state.sqlite' });
-    expect(said().at(-1)?.attributes?.['count']).toBeUndefined();
+    expect(reported()).toHaveLength(2);
+    expect(reported().at(-1)).toMatchObject({ reason: 'missing', subject: 'state.sqlite' });
+    expect(reported().at(-1)?.attributes?.['count']).toBeUndefined();
   });
 });
 
-/** What each poll says of what it finds. */
+/** Resolves with the events that one poll reports. */
 function watched() {
-  const { world, said, poll, clock } = healthEventsToTest({ sources: [] });
+  const { world, reported, poll, clock } = createHealthEventsFixture({ sources: [] });
   return async (...found: readonly HourFigures[]) => {
     await clock.settle();
-    const before = said().length;
+    const before = reported().length;
     world.completeness = found;
     await poll();
-    return said().slice(before);
+    return reported().slice(before);
   };
 }
 
-it('events that are missing are said, once for each hour and message type', async () => {
-  const said = watched();
-  expect(await said(figures, { ...figures, messageType: 'SMS_LOG_ALL', state: 'whole', missing: 0 })).toMatchObject([
-    {
-      action: 'completeness-missing',
-      subject: 'xiq',
-      attributes: {
-        source: 'xiq',
-        message_type: 'AUDIT_LOG_ALL',
-        count: 2,
-        'completeness.xiq': 12,
-        'completeness.kept': 10,
-        'completeness.hour': '2026-01-01T00:00:00.000Z',
+it('missing events are reported once for each hour and message type', async () => {
+  const reported = watched();
+  expect(await reported(figures, { ...figures, messageType: 'SMS_LOG_ALL', state: 'whole', missing: 0 })).toMatchObject(
+    [
+      {
+        action: 'completeness-missing',
+        subject: 'xiq',
+        attributes: {
+          source: 'xiq',
+          message_type: 'AUDIT_LOG_ALL',
+          count: 2,
+          'completeness.xiq': 12,
+          'completeness.kept': 10,
+          'completeness.hour': '2026-01-01T00:00:00.000Z',
+        },
       },
-    },
-  ]);
-  expect(await said({ ...figures, missing: 3 })).toEqual([]);
-  expect(await said({ ...figures, messageType: 'SMS_LOG_ALL' })).toHaveLength(1);
-  expect(await said({ ...figures, hourMs: startMs + hourMs })).toHaveLength(1);
+    ],
+  );
+  expect(await reported({ ...figures, missing: 3 })).toEqual([]);
+  expect(await reported({ ...figures, messageType: 'SMS_LOG_ALL' })).toHaveLength(1);
+  expect(await reported({ ...figures, hourMs: startMs + hourMs })).toHaveLength(1);
 });
 
-it('what is surplus, or cannot be proved, is no alarm', async () => {
+it('surplus events and an unprovable hour are not reported', async () => {
   const found = [
     { ...figures, state: 'surplus' as const, missing: 0, surplus: 2 },
     { ...figures, messageType: 'SMS_LOG_ALL', state: 'unprovable' as const },

@@ -1,4 +1,4 @@
-// Watches for losses: evicted requests, unreadable requests, a damaged state file, events that never came.
+// Watches for losses: evicted requests, unreadable requests, a damaged state file, events that did not arrive.
 import { type Watcher, watchStates } from './watch.ts';
 
 export const watchLosses = (): Watcher =>
@@ -12,13 +12,13 @@ export const watchLosses = (): Watcher =>
         'gap.from_sequence': fromSequence,
         'gap.to_sequence': toSequence,
       };
-      // A gap's id changes as it grows; its beginning does not.
+      // The id of a gap changes as it grows; its first sequence does not.
       const key = `gap ${destination} ${fromSequence}`;
       const state = String(toSequence);
       yield { key, state, hourly: true, action: 'retention-gap-opened', subject: destination, details: { attributes } };
     }
     for (const { reason, where, fromSequence, toSequence, bodies, bytes } of status.journal.lost) {
-      // Evicted requests are gaps.
+      // Evicted requests are reported as gaps.
       if (reason === 'evicted') continue;
       const attributes = {
         'gap.bodies': bodies,

@@ -1,4 +1,4 @@
-// What is checked at each poll, and how a state becomes a health event once: when it begins, and when it ends.
+// The input of a poll, and the conversion of state changes to health events.
 import type { CompletenessCell, Status } from '@xiq-siem/admin-api';
 import type { HealthAction } from './event-table.ts';
 import { type Details, type HealthEvent, newHealthEvent } from './health-event.ts';
@@ -6,21 +6,21 @@ import { type Details, type HealthEvent, newHealthEvent } from './health-event.t
 export interface HealthSettings {
   readonly enabled: boolean;
   readonly heartbeatMinutes: number;
-  /** 0: silence is not watched. */
+  /** 0: silence is not reported. */
   readonly silentMinutes: number;
 }
 
-/** Requests of one address that had a wrong secret, or none. */
+/** Requests of one address with a wrong secret or none. */
 export interface RefusedAddress {
   readonly source: string;
   readonly address: string;
   readonly count: number;
 }
 
-/** What the proof of completeness found for one hour, source and message type. */
+/** Result of a completeness check for one hour, source and message type. */
 export interface HourFigures extends Pick<CompletenessCell, 'messageType' | 'state' | 'kept'> {
   readonly source: string;
-  /** Its beginning, epoch milliseconds. */
+  /** Start of the hour, epoch milliseconds. */
   readonly hourMs: number;
   readonly xiq: number | undefined;
   readonly missing: number;
@@ -32,22 +32,22 @@ export interface Poll {
   readonly atMs: number;
   readonly status: Status;
   readonly settings: HealthSettings;
-  /** Since the poll before. */
+  /** Since the previous poll. */
   readonly refused: readonly RefusedAddress[];
-  /** Of the last proof of each source and message type. */
+  /** Of the last completeness check of each source and message type. */
   completeness(): readonly HourFigures[];
 }
 
 export type Watcher = (poll: Poll) => Iterable<HealthEvent>;
 
-/** The state of one thing now, and the event that reports it. */
+/** The current state of one subject, and the event that reports it. */
 export interface Check {
   readonly key: string;
-  /** `ok`, or what is wrong; undefined where it is not known: then it is as before. */
+  /** `ok` or the name of the fault. Undefined means unknown: the previous state stays. */
   readonly state: string | undefined;
-  /** It goes on changing: another state is reported an hour after the one before. */
+  /** The state changes often: a change is reported at most once an hour. */
   readonly hourly?: true;
-  /** Undefined: the end of what was wrong is not reported. */
+  /** Undefined: the end of the fault is not reported. */
   readonly action: HealthAction | undefined;
   readonly subject: string;
   readonly details: Details;
@@ -55,18 +55,21 @@ export interface Check {
 
 export const hourMs = 3_600_000;
 
-/** A change of state is an event; one to `ok` says what was wrong, and for how long. A key that goes is forgotten. */
+/**
+ * A change of state is an event. A change to `ok` has the previous state as its reason, and its duration. A key without a
+ * check is removed.
+ */
 export function watchStates(checks: (poll: Poll) => Iterable<Check>): Watcher {
   let known: ReadonlyMap<string, { readonly state: string; readonly sinceMs: number }> = new Map();
   return (poll) => {
     const { atMs } = poll;
     const now = new Map(known);
-    const gone = new Set(known.keys());
+    const unchecked = new Set(known.keys());
     const events: HealthEvent[] = [];
     for (const { key, state, hourly, action, subject, details } of checks(poll)) {
-      gone.delete(key);
+      unchecked.delete(key);
       const before = now.get(key) ?? { state: 'ok', sinceMs: atMs };
-      // A clock that was set back is as good as an hour.
+      // A clock that was set back ends the wait.
       const waits = hourly && before.state !== 'ok' && Math.abs(atMs - before.sinceMs) < hourMs;
       const changes = state !== undefined && state !== before.state && !waits;
       now.set(key, changes ? { state, sinceMs: atMs } : before);
@@ -75,7 +78,7 @@ export function watchStates(checks: (poll: Poll) => Iterable<Check>): Watcher {
       const ended = { ...details, reason: before.state, attributes: { ...details.attributes, period_seconds } };
       events.push(newHealthEvent(action, subject, atMs, state === 'ok' ? ended : details));
     }
-    for (const key of gone) now.delete(key);
+    for (const key of unchecked) now.delete(key);
     known = now;
     return events;
   };

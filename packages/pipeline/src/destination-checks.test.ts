@@ -12,27 +12,27 @@ async function checked(check: Check | undefined) {
   const [configured] = configuration.destinations;
   if (configured === undefined) throw new Error('no destination');
   const { destination, ...opened } = await openDestination(configured, configuration, fixture.services);
-  const { check: _, ...unasked } = destination;
-  const [line] = await checkDestinations([{ ...opened, destination: { ...unasked, ...(check && { check }) } }]);
+  const { check: _, ...unchecked } = destination;
+  const [line] = await checkDestinations([{ ...opened, destination: { ...unchecked, ...(check && { check }) } }]);
   return line;
 }
 
 it.each<[string, Check | undefined, boolean, string]>([
-  ['its own answer', async () => ({ ok: false, message: 'it is away' }), false, 'it is away'],
-  ['what it throws', () => Promise.reject(new Error('a bug')), false, 'a bug'],
-  ['that it cannot be asked', undefined, true, 'it cannot be asked'],
+  ['its own result', async () => ({ ok: false, message: 'it is down' }), false, 'it is down'],
+  ['the error that it throws', () => Promise.reject(new Error('a bug')), false, 'a bug'],
+  ['a note that it has no check', undefined, true, 'this type of destination has no check'],
 ])('a destination is reported with %s', async (_, check, ok, message) => {
   expect(await checked(check)).toEqual({ name: 'one', type: 'memory', ok, message });
 });
 
-it('one that does not answer is not waited for longer than its time', async () => {
-  const late = new AbortController();
-  const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
+it('a check without a response ends after its timeout', async () => {
+  const timedOut = new AbortController();
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(timedOut.signal);
   onTestFinished(() => timeout.mockRestore());
   const check: Check = () => {
-    late.abort();
+    timedOut.abort();
     return new Promise(() => {});
   };
-  expect(await checked(check)).toMatchObject({ ok: false, message: 'it did not answer within 5000 ms' });
+  expect(await checked(check)).toMatchObject({ ok: false, message: 'no response within 5000 ms' });
   expect(timeout).toHaveBeenCalledWith(5_000);
 });

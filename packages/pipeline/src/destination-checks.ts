@@ -1,4 +1,4 @@
-// Asks every destination whether it would take events, each within a bounded time.
+// Checks whether each destination can accept events, with a timeout for each check.
 import type { CheckResult, Destination } from '@xiq-siem/core';
 import type { OpenDestination } from './plugins.ts';
 
@@ -6,7 +6,7 @@ export interface DestinationCheck {
   readonly name: string;
   readonly type: string;
   readonly ok: boolean;
-  /** For a person. */
+  /** Text for an operator. */
   readonly message: string;
 }
 
@@ -23,13 +23,13 @@ export function checkDestinations(destinations: readonly OpenDestination[]): Pro
 }
 
 async function check(destination: Destination): Promise<CheckResult> {
-  if (destination.check === undefined) return { ok: true, message: 'it cannot be asked' };
-  const late = AbortSignal.timeout(timeoutMs);
-  const tooLate = new Promise<CheckResult>((resolve) => {
-    late.addEventListener('abort', () => resolve({ ok: false, message: `it did not answer within ${timeoutMs} ms` }));
+  if (destination.check === undefined) return { ok: true, message: 'this type of destination has no check' };
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const timedOut = new Promise<CheckResult>((resolve) => {
+    timeout.addEventListener('abort', () => resolve({ ok: false, message: `no response within ${timeoutMs} ms` }));
   });
   try {
-    return await Promise.race([destination.check(late), tooLate]);
+    return await Promise.race([destination.check(timeout), timedOut]);
   } catch (cause) {
     return { ok: false, message: cause instanceof Error ? cause.message : String(cause) };
   }

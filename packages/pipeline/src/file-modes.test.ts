@@ -17,13 +17,13 @@ beforeEach(async () => {
 
 const index = (name: string): string => JSON.stringify(new URL(`../../${name}/src/index.ts`, import.meta.url).href);
 
-/** A process of its own, since the umask is one for all threads of a process. */
+/** In a separate process, because all threads of a process share one umask. */
 async function fill(umask: number): Promise<void> {
   const program = `
     import { writeFile } from 'node:fs/promises';
     process.umask(${umask});
     const { openManagedSecret } = await import(${index('config')});
-    const { freshPosition } = await import(${index('core')});
+    const { initialPosition } = await import(${index('core')});
     const { openDataDirectory } = await import(${index('journal')});
     const { openBackfilledIds, openDeadLetters, openJobRecords, openProgressHistory, openState, prepareState } =
       await import(${index('state')});
@@ -32,7 +32,7 @@ async function fill(umask: number): Promise<void> {
     const prepare = (directory, fromFormat) => prepareState(directory, fromFormat, { now, log });
     const { path: directory, paths } = await openDataDirectory(${JSON.stringify(data)}, { now, log, prepare });
     await openManagedSecret(paths.secrets, 'xiq', log);
-    // A damaged file goes to the quarantine.
+    // A damaged file is moved to the quarantine.
     await writeFile(directory + '/state.sqlite', 'x'.repeat(9000));
     const { database, documents } = await openState(directory, { now, log });
     const deadLetters = await openDeadLetters(database, { maxBytes: 1 << 20, minFreeBytes: 0, directory, now, log });
@@ -42,21 +42,21 @@ async function fill(umask: number): Promise<void> {
     for (let sequence = 1; sequence < 20; sequence += 1) await append(sequence);
     await deadLetters.drop({}, 9);
     const records = await openJobRecords(documents);
-    const job = { id: 'a1', kind: 'replay', state: 'running', request: {}, created: '2026-01-01T00:00:00Z', lanes: [] };
+    const job = { id: 'a1', kind: 'replay', state: 'running', request: {}, created: '2026-01-01T00:00:00Z', streams: [] };
     await records.save({ v: 1, job });
-    await (await records.position('a1', 'one', freshPosition(1))).save(freshPosition(2));
+    await (await records.position('a1', 'one', initialPosition(1))).save(initialPosition(2));
     await openProgressHistory(database, log).add(new Map([['one', { sequence: 1, atMs: 1 }]]));
     await (await openBackfilledIds(database, { now, log })).add(['1' + 'a'.repeat(40)]);
-    // Killed, so that nothing is removed at the end.
+    // Killed, so that no file is removed.
     process.kill(process.pid, 'SIGKILL');
   `;
-  // Without --input-type, which the thread of the state file would inherit and refuse.
+  // Without --input-type: the thread of the state file would inherit it and fail.
   const running = promisify(execFile)(process.execPath, ['-e', program]);
   await expect(running).rejects.toMatchObject({ signal: 'SIGKILL', stderr: '' });
 }
 
-describe('what stands beside the journal', () => {
-  it.each([0, 0o077])('is for its owner alone under any umask: %i', async (umask) => {
+describe('files beside the journal', () => {
+  it.each([0, 0o077])('are readable only for their owner with umask %i', async (umask) => {
     await fill(umask);
     const names = await readdir(data, { recursive: true });
     const modes = names.map(async (name) => {
@@ -70,7 +70,7 @@ describe('what stands beside the journal', () => {
     expect(names.filter((name) => name.endsWith('.new'))).toEqual([]);
   });
 
-  it('is refused, not tried for ever, where no directory can be made', async () => {
+  it('are refused at once if no directory can be created', async () => {
     const log = createRecordingLogger();
     for (const parent of ['/proc/no-such-directory', `${data}.file/x`]) {
       if (!parent.startsWith('/proc')) await writeFile(`${data}.file`, '');

@@ -1,4 +1,4 @@
-// Sources, destinations, journal and delivery as the configuration names them, opened and reloaded.
+// Opens and reloads the configured sources, destinations, journal and delivery.
 export type { DestinationCheck } from './destination-checks.ts';
 export { checkDestinations } from './destination-checks.ts';
 export type { Pipeline } from './pipeline.ts';

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   audit,
-  away,
   destinations,
   hanging,
   openPipelineFixture,
   type PipelineFixture,
+  unavailable,
   until,
 } from './test-pipeline.ts';
 
@@ -15,7 +15,7 @@ const names = (fixture: PipelineFixture) => fixture.pipeline.delivery.status().m
 const idsAt = (fixture: PipelineFixture, name: string): string[] =>
   fixture.siem(name).received.map((json) => /number (\d+)/.exec(json)?.[1] ?? '');
 
-test('a destination that is added takes what comes from then on', async () => {
+test('an added destination receives the events from then on', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
@@ -28,7 +28,7 @@ test('a destination that is added takes what comes from then on', async () => {
   expect(fixture.siem('one')).toMatchObject({ opened: 1, closed: 0 });
 });
 
-test('one that is taken out is closed, and its position stays until it is forgotten; taken back, it goes on there', async () => {
+test('a removed destination is closed and its position stays; configured again, it resumes there', async () => {
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
@@ -46,7 +46,7 @@ test('one that is taken out is closed, and its position stays until it is forgot
   expect(await fixture.journal.orphanedPositions()).toEqual([]);
 });
 
-test('one that is changed is opened anew and goes on from its position: nothing twice, nothing lost', async () => {
+test('a changed destination is opened again and resumes at its position: no event twice, no event lost', async () => {
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
@@ -63,26 +63,26 @@ test('one that is changed is opened anew and goes on from its position: nothing 
   expect(fixture.pipeline.delivery.status().find(({ name }) => name === 'one')?.counters.delivered).toBe(2);
 });
 
-test('one that hangs is changed all the same, within its grace, while the others go on', async () => {
+test('a destination that is unavailable is changed while the others continue', async () => {
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
-  fixture.siem('one').response = away;
+  fixture.siem('one').response = unavailable;
   await fixture.keep([audit(1)]);
   await until(() => fixture.pipeline.delivery.status()[0]?.state === 'backing_off');
   fixture.siem('one').response = undefined;
   await fixture.pipeline.apply(
-    await fixture.configure({ ...destinations('two'), one: { ...destinations('one')['one'], label: 'mended' } }),
+    await fixture.configure({ ...destinations('two'), one: { ...destinations('one')['one'], label: 'fixed' } }),
   );
   await fixture.settled();
   expect(idsAt(fixture, 'one')).toEqual(['1']);
   expect(idsAt(fixture, 'two')).toEqual(['1']);
 });
 
-test('where one of the destinations cannot be opened, nothing has changed, and what was opened is closed', async () => {
+test('if one destination cannot be opened, nothing changes, and the opened ones are closed', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   const before = fixture.pipeline.configuration();
   const broken = { type: 'memory', broken: true };
   const next = await fixture.configure({ ...destinations('other'), broken });
-  await expect(fixture.pipeline.apply(next)).rejects.toThrow('its door is locked');
+  await expect(fixture.pipeline.apply(next)).rejects.toThrow('cannot be opened');
   expect(fixture.pipeline.configuration()).toBe(before);
   expect(names(fixture)).toEqual(['one']);
   expect(fixture.siem('other')).toMatchObject({ opened: 1, closed: 1 });
@@ -92,7 +92,7 @@ test('where one of the destinations cannot be opened, nothing has changed, and w
   expect(idsAt(fixture, 'one')).toEqual(['1']);
 });
 
-test('where a secret of a source cannot be made, nothing has changed, and what was opened is closed', async () => {
+test('if the secret of a source cannot be created, nothing changes, and the opened destinations are closed', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   const before = fixture.pipeline.configuration();
   const { services } = fixture;
@@ -104,7 +104,7 @@ test('where a secret of a source cannot be made, nothing has changed, and what w
   expect(fixture.siem('two')).toMatchObject({ opened: 1, closed: 1 });
 });
 
-test('sources come and go, and are named', async () => {
+test('added and removed sources are reported', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   const sources = { second: { type: 'xiq', timeZone: 'Europe/Berlin' } };
   const applied = await fixture.pipeline.apply(await fixture.configure(destinations('one'), { sources }));
@@ -113,7 +113,7 @@ test('sources come and go, and are named', async () => {
   expect(fixture.siem('one').opened).toBe(1);
 });
 
-test('a mapping holds for what is read from then on, and the one before it is known', async () => {
+test('a mapping applies to bodies that are read from then on, and the previous one stays available', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   const first = fixture.pipeline.configuration();
   expect(fixture.pipeline.beforeMapping()).toBeUndefined();
@@ -137,7 +137,7 @@ test('a mapping holds for what is read from then on, and the one before it is kn
   expect(other).toContain('second-name');
 });
 
-test('what cannot change while it runs is named by its field, and the rest is taken up', async () => {
+test('fields that need a restart are reported, and the other changes are applied', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   const more = { server: { port: 1234 }, journal: { retainForHours: 1 }, shutdownGraceMs: 5 };
   const applied = await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two'), more));
@@ -149,6 +149,14 @@ test('what cannot change while it runs is named by its field, and the rest is ta
   expect(fixture.pipeline.configuration().shutdownGraceMs).toBe(5);
 });
 
+test('a deprecated name of the configuration is logged at the start and at a reload', async () => {
+  const old = { one: { type: 'memory', whenFull: 'letGo' } };
+  await using fixture = await openPipelineFixture(old);
+  await fixture.pipeline.apply(await fixture.configure(old));
+  const attributes = { file: fixture.file, line: 1, remediation: expect.stringContaining('`whenFull: evict`') };
+  expect(fixture.log.of('configuration.deprecated_name')).toMatchObject([{ attributes }, { attributes }]);
+});
+
 test('the same again changes nothing', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   expect(await fixture.pipeline.apply(await fixture.configure(destinations('one')))).toEqual({
@@ -158,7 +166,7 @@ test('the same again changes nothing', async () => {
   expect(fixture.siem('one')).toMatchObject({ opened: 1, closed: 0 });
 });
 
-test('two at once are one after the other', async () => {
+test('concurrent reloads run one after the other', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   const [first, second] = [
     await fixture.configure(destinations('one', 'two')),
@@ -173,7 +181,7 @@ test('two at once are one after the other', async () => {
   expect(names(fixture)).toEqual(['one']);
 });
 
-test('while it changes, what is received is kept and delivered to those that stay', async () => {
+test('during a reload, requests are stored and delivered to the destinations that stay', async () => {
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
   fixture.siem('two').response = hanging;
   await fixture.keep([audit(0)]);

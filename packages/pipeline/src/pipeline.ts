@@ -1,4 +1,4 @@
-// Sources, destinations and delivery as they are configured now; the next configuration is applied without a stop.
+// The running sources, destinations and delivery, and the reload of their configuration.
 import { type Configuration, type ConfiguredDestination, configChanges } from '@xiq-siem/config';
 import { createSerialQueue, type Log, type Logger } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
@@ -9,17 +9,17 @@ import { deliveryDestination, startDeliveryTo } from './stages.ts';
 export interface Pipeline {
   readonly delivery: Delivery;
   configuration(): Configuration;
-  /** The last one with another mapping than the current one, since the start. */
+  /** The latest configuration since the start whose mapping differs from the current one. */
   beforeMapping(): Configuration | undefined;
   sources(): Sources;
   destinations(): readonly OpenDestination[];
-  /** Puts a checked configuration into effect. Rejects, and changes nothing, where a part of it cannot be opened. */
+  /** Applies a checked configuration. Rejects and changes nothing if a part of it cannot be opened. */
   apply(next: Configuration): Promise<Applied>;
 }
 
 interface Applied {
   readonly changed: readonly string[];
-  /** Fields that differ and were left as they are. */
+  /** Fields that differ and were not applied. */
   readonly needsRestart: readonly string[];
 }
 
@@ -31,11 +31,18 @@ interface PipelineParts {
   readonly backfilled?: BackfilledLookup | undefined;
 }
 
-/** Time that a destination has to finish before it is opened anew. */
+/** Time that a destination has to finish before it is opened again. */
 const graceMs = 5_000;
+
+function logRenamed({ renamed }: Configuration, log: Logger): void {
+  for (const { file, line, message } of renamed) {
+    log.warn('configuration.deprecated_name', { file, line, remediation: message });
+  }
+}
 
 export async function openPipeline(first: Configuration, parts: PipelineParts): Promise<Pipeline> {
   const { journal, deadLetters, services, log } = parts;
+  logRenamed(first, log);
   let configuration = first;
   let beforeMapping: Configuration | undefined;
   let sources = await openSources(first, services);
@@ -51,19 +58,19 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
     meter: services.meter,
   });
 
-  /** All that a new configuration opens, or nothing of it. */
+  /** Opens the new destinations and all sources, or closes what it opened and rejects. */
   async function openAll(wanted: readonly ConfiguredDestination[], next: Configuration) {
     await using opened = new AsyncDisposableStack();
-    const made: OpenDestination[] = [];
+    const newDestinations: OpenDestination[] = [];
     for (const configured of wanted) {
       const one = await openDestination(configured, next, services);
       opened.defer(async () => one.destination.close?.());
-      made.push(one);
+      newDestinations.push(one);
     }
-    // Secrets of sources are read again in any case.
-    const opening = await openSources(next, services);
+    // Always, because the secrets of sources are read again.
+    const newSources = await openSources(next, services);
     opened.move();
-    return { made, sources: opening };
+    return { destinations: newDestinations, sources: newSources };
   }
 
   async function stopDestination(name: string): Promise<void> {
@@ -78,8 +85,9 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
     delivery.add(await deliveryDestination(destination, journal, 'now'));
   }
 
-  const inTurn = createSerialQueue();
+  const applyInTurn = createSerialQueue();
   async function applyNow(next: Configuration): Promise<Applied> {
+    logRenamed(next, log);
     const { added, removed, changed, sources: sourceChanges, needsRestart } = configChanges(configuration, next);
     const fresh = new Set([...added, ...changed]);
     const wanted = next.destinations.filter(({ name }) => fresh.has(name));
@@ -88,15 +96,15 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
     if (configuration.mapping?.version !== next.mapping?.version) beforeMapping = configuration;
     configuration = next;
     for (const name of [...removed, ...changed]) await stopDestination(name);
-    for (const destination of opened.made) await startDestination(destination);
-    const told = [
+    for (const destination of opened.destinations) await startDestination(destination);
+    const changes = [
       ...added.map((name) => `destinations.${name} added`),
       ...removed.map((name) => `destinations.${name} removed`),
       ...changed.map((name) => `destinations.${name} changed`),
       ...sourceChanges,
     ];
-    log.info('configuration.reloaded', { changed: told.join(', '), needsRestart: needsRestart.join(', ') });
-    return { changed: told, needsRestart };
+    log.info('configuration.reloaded', { changed: changes.join(', '), needsRestart: needsRestart.join(', ') });
+    return { changed: changes, needsRestart };
   }
 
   return {
@@ -105,6 +113,6 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
     beforeMapping: () => beforeMapping,
     sources: () => sources,
     destinations: () => [...open.values()],
-    apply: (next) => inTurn(() => applyNow(next)),
+    apply: (next) => applyInTurn(() => applyNow(next)),
   };
 }

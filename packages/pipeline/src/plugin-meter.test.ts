@@ -12,9 +12,9 @@ function meterToTest(meter = createRecordingMeter()) {
   return { log, counted: meter, meter: pluginMeter('destination', 'archive', declared, { meter, log }) };
 }
 
-const refused = 'xiq_siem.telemetry.refused_counts';
+const rejected = 'xiq_siem.telemetry.rejected_counts';
 
-it('a declared metric is exported under the kind of its plugin, and by its name', () => {
+it('a declared metric is exported with the kind in its name and the plugin as an attribute', () => {
   const { meter, counted, log } = meterToTest();
   meter.add('lines_cut', 2);
   meter.add('files_deleted', 1, { reason: 'age' });
@@ -39,24 +39,24 @@ it.each<[string, string, number, Record<string, string>]>([
   ['value_invalid', 'lines_cut', Number.NaN, {}],
   ['value_invalid', 'lines_cut', Number.POSITIVE_INFINITY, {}],
   ['value_invalid', 'lines_cut', -1, {}],
-])('%s: what it may not count is refused, counted as such, and logged once', (reason, metric, value, attributes) => {
+])('%s: the count is rejected, counted as rejected, and logged once', (reason, metric, value, attributes) => {
   const { meter, counted, log } = meterToTest();
   meter.add(metric, value, attributes);
   meter.add(metric, value, attributes);
-  const refusal = { name: refused, value: 1, attributes: { destination: 'archive', reason } };
-  expect(counted.additions).toEqual([refusal, refusal]);
+  const rejection = { name: rejected, value: 1, attributes: { destination: 'archive', reason } };
+  expect(counted.additions).toEqual([rejection, rejection]);
   expect(log.lines).toEqual([
-    { level: 'warn', event: 'plugin.count_refused', attributes: { destination: 'archive', reason, metric } },
+    { level: 'warn', event: 'plugin.metric_rejected', attributes: { destination: 'archive', reason, metric } },
   ]);
 });
 
-it('an endless name is refused, and logged no longer than a value may be', () => {
+it('a very long name is rejected, and logged with a limited length', () => {
   const { meter, log } = meterToTest();
   meter.add('x'.repeat(1_000_000), 1);
   expect(JSON.stringify(log.lines).length).toBeLessThan(400);
 });
 
-it('values without end make no more series of one plugin than its bound, and not one count is lost', () => {
+it('very many values make no more series than the limit, and no count is lost', () => {
   const { meter, counted } = meterToTest();
   for (let value = 0; value < 5_000; value += 1) meter.add('files_deleted', 1, { reason: `${value}` });
   meter.add('files_deleted', 1, { reason: '7' });
@@ -67,20 +67,23 @@ it('values without end make no more series of one plugin than its bound, and not
   expect(counted.total('xiq_siem.destination.files_deleted', others)).toBe(4_800);
 });
 
-it('a name that means something else already is logged at the start, and refused', () => {
+it('a metric name with another meaning is logged at the start, and rejected', () => {
   const log = createRecordingLogger();
   const counted = createRecordingMeter();
-  const told: unknown[] = [];
+  const declarations: unknown[] = [];
   const declare = (metrics: object) => {
-    told.push(metrics);
+    declarations.push(metrics);
     return ['xiq_siem.destination.lines_cut'];
   };
   const meter = pluginMeter('destination', 'archive', declared, { meter: { ...counted, declare }, log });
-  expect(told).toEqual([exportedMetrics('destination', declared)]);
-  expect(log.of('plugin.metric_refused')).toMatchObject([
-    { level: 'warn', attributes: { destination: 'archive', metric: 'xiq_siem.destination.lines_cut' } },
+  expect(declarations).toEqual([exportedMetrics('destination', declared)]);
+  expect(log.of('plugin.metric_rejected')).toMatchObject([
+    {
+      level: 'warn',
+      attributes: { destination: 'archive', reason: 'name_conflict', metric: 'xiq_siem.destination.lines_cut' },
+    },
   ]);
   meter.add('lines_cut', 1);
   meter.add('files_deleted', 1);
-  expect(counted.additions.map(({ name }) => name)).toEqual([refused, 'xiq_siem.destination.files_deleted']);
+  expect(counted.additions.map(({ name }) => name)).toEqual([rejected, 'xiq_siem.destination.files_deleted']);
 });

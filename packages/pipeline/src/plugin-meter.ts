@@ -1,9 +1,9 @@
-// What a plugin counts with: the metrics that its definition declares, under the names by which they are exported.
+// The meter of a plugin: counts the metrics that its definition declares, under their exported names.
 import type { Logger, Meter, MetricTable } from '@xiq-siem/core';
 
 export const pluginMeterMetrics = {
-  'xiq_siem.telemetry.refused_counts': {
-    help: 'Counts of a plugin that were refused: a name or an attribute that it does not declare, or a value that is no count.',
+  'xiq_siem.telemetry.rejected_counts': {
+    help: 'Counts of a plugin that were rejected: an undeclared metric or attribute, or an invalid value.',
     unit: '{count}',
     attributes: ['source', 'destination', 'reason'],
   },
@@ -12,19 +12,21 @@ export const pluginMeterMetrics = {
 export interface PluginMeterServices {
   readonly log: Logger;
   readonly meter: Meter & {
-    /** Where what is counted is shown: takes what it means, and gives the names that mean something else already. */
+    /** Declares metrics for the export. Returns the names that are invalid or already have another meaning. */
     readonly declare?: (metrics: MetricTable) => readonly string[];
   };
 }
 
 type Kind = 'source' | 'destination';
 
-/** Characters of an attribute's value. */
+const nameConflict = 'name_conflict';
+
+/** Longest value of an attribute, in characters. */
 const maxValueLength = 200;
-/** Series of one plugin; what would be more is counted under `overflow`. */
+/** Series of one plugin. Further series are counted as one series with the attribute `overflow`. */
 const maxSeries = 200;
 
-/** As they are exported: under the plugin's kind, and by its name in the configuration. */
+/** The declared metrics as they are exported: with the kind in the name, and the plugin's name as an attribute. */
 export function exportedMetrics(kind: Kind, declared: MetricTable): MetricTable {
   return Object.fromEntries(
     Object.entries(declared).map(([name, { attributes = [], ...more }]) => [
@@ -34,44 +36,45 @@ export function exportedMetrics(kind: Kind, declared: MetricTable): MetricTable 
   );
 }
 
-/** Counts for the plugin `name`. What it may not count is refused, counted as such, and logged once a reason. */
+/** The meter of the plugin `name`. A rejected count is counted, and logged once for each reason. */
 export function pluginMeter(
   kind: Kind,
   name: string,
   declared: MetricTable,
   { meter, log }: PluginMeterServices,
 ): Meter {
-  const refusedNames = new Set(meter.declare?.(exportedMetrics(kind, declared)));
-  for (const metric of refusedNames) {
-    log.warn('plugin.metric_refused', { [kind]: name, metric, advice: 'this name is taken, or malformed' });
+  const conflicts = new Set(meter.declare?.(exportedMetrics(kind, declared)));
+  for (const metric of conflicts) {
+    const remediation = 'rename the metric: its name is invalid or already used';
+    log.warn('plugin.metric_rejected', { [kind]: name, reason: nameConflict, metric, remediation });
   }
   const series = new Set<string>();
-  const logged = new Set<string>();
-  const refuse = (reason: string, metric: string): void => {
-    meter.add('xiq_siem.telemetry.refused_counts', 1, { [kind]: name, reason });
+  const logged = new Set<string>([nameConflict]);
+  const reject = (reason: string, metric: string): void => {
+    meter.add('xiq_siem.telemetry.rejected_counts', 1, { [kind]: name, reason });
     if (logged.has(reason)) return;
     logged.add(reason);
-    log.warn('plugin.count_refused', { [kind]: name, reason, metric: metric.slice(0, maxValueLength) });
+    log.warn('plugin.metric_rejected', { [kind]: name, reason, metric: metric.slice(0, maxValueLength) });
   };
-  return {
-    add(metric, value, attributes) {
-      const exported = `xiq_siem.${kind}.${metric}`;
-      const own = attributes ?? {};
-      const description = Object.hasOwn(declared, metric) ? declared[metric] : undefined;
-      if (description === undefined || refusedNames.has(exported)) return refuse('metric_not_declared', metric);
-      const { attributes: known = [] } = description;
-      if (!Number.isFinite(value) || value < 0) return refuse('value_invalid', metric);
-      for (const [attribute, text] of Object.entries(own)) {
-        if (!known.includes(attribute)) return refuse('attribute_not_declared', metric);
-        if (typeof text !== 'string' || text.length > maxValueLength) return refuse('attribute_too_long', metric);
-      }
-      const key = JSON.stringify([metric, ...known.map((attribute) => own[attribute])]);
-      if (!series.has(key) && series.size >= maxSeries) {
-        meter.add(exported, value, { [kind]: name, overflow: 'true' });
-        return;
-      }
-      series.add(key);
-      meter.add(exported, value, { ...own, [kind]: name });
-    },
+  const addOfPlugin: Meter['add'] = (metric, value, attributes) => {
+    const exported = `xiq_siem.${kind}.${metric}`;
+    const own = attributes ?? {};
+    if (conflicts.has(exported)) return reject(nameConflict, metric);
+    const description = Object.hasOwn(declared, metric) ? declared[metric] : undefined;
+    if (description === undefined) return reject('metric_not_declared', metric);
+    const { attributes: known = [] } = description;
+    if (!Number.isFinite(value) || value < 0) return reject('value_invalid', metric);
+    for (const [attribute, text] of Object.entries(own)) {
+      if (!known.includes(attribute)) return reject('attribute_not_declared', metric);
+      if (typeof text !== 'string' || text.length > maxValueLength) return reject('attribute_too_long', metric);
+    }
+    const key = JSON.stringify([metric, ...known.map((attribute) => own[attribute])]);
+    if (!series.has(key) && series.size >= maxSeries) {
+      meter.add(exported, value, { [kind]: name, overflow: 'true' });
+      return;
+    }
+    series.add(key);
+    meter.add(exported, value, { ...own, [kind]: name });
   };
+  return { add: addOfPlugin };
 }

@@ -7,12 +7,12 @@ import { destinationContext, readingSources } from './plugins.ts';
 
 const lines = { help: 'Lines.', unit: '{line}', attributes: ['kind'] };
 
-/** Counts what each source counts, and one thing of its own. */
+/** Counts a metric of all sources and one of its own. */
 const countingSource = defineSource({
   type: 'counting',
   configSchema: z.strictObject({}),
   fields: [],
-  // What every source counts means the same for all of them.
+  // The metrics of all sources override a declaration of the plugin.
   metrics: { lines, events: { help: 'Other.', unit: 'By', attributes: ['other'] } },
   create: (_, { meter }) => ({
     authenticatesBy: 'headers',
@@ -60,25 +60,22 @@ function servicesToTest() {
 
 const configured = { sources: { here: { type: 'counting' } }, destinations: { out: { type: 'writing' } } };
 
-test.each(['here', 'taken-out', 'self'])(
-  'the source %s counts by its own name what its definition declares',
-  async (name) => {
-    const { log, counted, declared, services } = servicesToTest();
-    const sourceOf = readingSources(await configurationOf(configured), services);
-    const metadata = { source: name, origin: 'webhook', receivedAtMs: 0 } as const;
-    const body = { sequence: 0, receipt: 'r1_a', metadata, bytes: new Uint8Array() };
-    expect([...sourceOf(body).normalize(body, 0)]).toEqual([]);
-    expect(counted.additions).toEqual([
-      { name: 'xiq_siem.source.events', value: 1, attributes: { source: name, dataset: 'a.b' } },
-      { name: 'xiq_siem.source.lines', value: 2, attributes: { source: name, kind: 'long' } },
-    ]);
-    expect(log.of('plugin.count_refused')).toEqual([]);
-    expect(declared.at(-1)).toMatchObject({
-      'xiq_siem.source.events': { help: 'Events that were normalized.', attributes: ['source', 'dataset'] },
-      'xiq_siem.source.lines': { ...lines, attributes: ['source', 'kind'] },
-    });
-  },
-);
+test.each(['here', 'removed', 'self'])('the source %s counts its declared metrics under its name', async (name) => {
+  const { log, counted, declared, services } = servicesToTest();
+  const sourceOf = readingSources(await configurationOf(configured), services);
+  const metadata = { source: name, origin: 'webhook', receivedAtMs: 0 } as const;
+  const body = { sequence: 0, receipt: 'r1_a', metadata, bytes: new Uint8Array() };
+  expect([...sourceOf(body).normalize(body, 0)]).toEqual([]);
+  expect(counted.additions).toEqual([
+    { name: 'xiq_siem.source.events', value: 1, attributes: { source: name, dataset: 'a.b' } },
+    { name: 'xiq_siem.source.lines', value: 2, attributes: { source: name, kind: 'long' } },
+  ]);
+  expect(log.of('plugin.metric_rejected')).toEqual([]);
+  expect(declared.at(-1)).toMatchObject({
+    'xiq_siem.source.events': { help: 'Events that were normalized.', attributes: ['source', 'dataset'] },
+    'xiq_siem.source.lines': { ...lines, attributes: ['source', 'kind'] },
+  });
+});
 
 test('a destination counts by its name in the configuration', async () => {
   const { counted, services } = servicesToTest();

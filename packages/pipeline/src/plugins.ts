@@ -1,4 +1,4 @@
-// Makes the configured sources and destinations, each with the context that its contract promises.
+// Creates the configured sources and destinations, each with its context.
 import type { Configuration, ConfiguredDestination, ConfiguredSource } from '@xiq-siem/config';
 import { createAgents, joinSecrets, openManagedSecret, openSecret, selfSourceName } from '@xiq-siem/config';
 import {
@@ -27,14 +27,14 @@ export interface ReceivingSource {
 }
 
 export interface Sources {
-  /** By name, each with the secrets that it accepts. */
+  /** By name, each with its accepted secrets. */
   readonly receiving: ReadonlyMap<string, ReceivingSource>;
   of: SourceOf;
 }
 
 /**
- * The source that a body came from. One that was taken out of the configuration since is read with the defaults of
- * the first type, so that what it sent is not lost.
+ * The source of a body. The bodies of a source that is no longer configured are read with the defaults of the first type,
+ * so that they are not lost.
  */
 export type SourceOf = (body: StoredBody) => Source;
 
@@ -69,20 +69,20 @@ function sourceContext(
   return { name, agent, log, meter: pluginMeter('source', name, { ...metrics, ...sourceMetrics }, { log, meter }) };
 }
 
-/** For reading what is kept: as `openSources`, but that no secret is looked for, and none made. */
+/** Sources that only read stored bodies: without secrets. */
 export function readingSources(
   configuration: Configuration,
   services: ReadingServices,
   builtInMapping?: 'builtInMapping',
 ): SourceOf {
-  const made = configuration.sources.map((configured): [string, Source] => [
+  const sources = configuration.sources.map((configured): [string, Source] => [
     configured.name,
     configured.create(sourceContext(configured, services), builtInMapping),
   ]);
-  return sourceOf(new Map(made), configuration, services);
+  return sourceOf(new Map(sources), configuration, services);
 }
 
-const placed = z.object({ namespace: z.string() });
+const withNamespace = z.object({ namespace: z.string() });
 
 function sourceOf(
   known: ReadonlyMap<string, Source>,
@@ -92,13 +92,13 @@ function sourceOf(
   const [first] = Object.values(raw.sources);
   const others = new Map<string, Source>();
   const open = (name: string): Source => {
-    const [usual] = registry.sources;
+    const [fallback] = registry.sources;
     const isOwn = name === selfSourceName;
-    const definition = isOwn ? registry.self : usual;
-    const settings = isOwn ? (placed.safeParse(first).data ?? {}) : {};
+    const definition = isOwn ? registry.self : fallback;
+    const settings = isOwn ? (withNamespace.safeParse(first).data ?? {}) : {};
     if (!isOwn) {
-      const read = `with the defaults of type ${definition.type}`;
-      services.log.warn('source.not_configured', { source: name, read });
+      const handling = `its bodies are read with the defaults of type ${definition.type}`;
+      services.log.warn('source.not_configured', { source: name, handling });
     }
     const { metrics } = definition;
     return definition.create(definition.configSchema.parse(settings), sourceContext({ name, metrics }, services));
@@ -113,7 +113,7 @@ function sourceOf(
 export interface OpenDestination {
   readonly configured: ConfiguredDestination;
   readonly destination: Destination;
-  /** Takes this destination's secrets out of a text. */
+  /** Replaces this destination's secrets in a text. */
   redact(text: string): string;
 }
 
@@ -128,7 +128,7 @@ export async function openDestination(
 
 export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter'>;
 
-/** What a destination is given, and a `redact` that knows every secret that it asked for. */
+/** The context of a destination, and a `redact` for every secret that it has read. */
 export function destinationContext(
   { name, definition: { metrics }, proxy, caFile }: ConfiguredDestination,
   configuration: Configuration,

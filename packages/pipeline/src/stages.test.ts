@@ -3,36 +3,36 @@ import { expect, test } from 'vitest';
 import { caughtUp, defaultJournalBytes, forgetDestination } from './stages.ts';
 import {
   audit,
-  away,
   destinations,
   hanging,
-  judging,
   openPipelineFixture,
   type PipelineFixture,
+  unavailable,
   until,
+  verdictWhere,
 } from './test-pipeline.ts';
 
 const stream = ({ pipeline }: PipelineFixture) => pipeline.delivery.status()[0];
 
-/** How often the time was asked for until it was caught up, at most 200 times. */
+/** Number of waits until delivery has caught up, at most 200. */
 async function waits({ pipeline, journal }: PipelineFixture): Promise<number> {
-  let asked = 0;
+  let count = 0;
   await caughtUp(pipeline.delivery, journal, () => {
-    asked += 1;
-    return 200 - asked;
+    count += 1;
+    return 200 - count;
   });
-  return asked;
+  return count;
 }
 
-test('caught up is a destination that has all, what is blocked aside', async () => {
+test('a destination has caught up when it has all events except blocked ones', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
-  fixture.siem('one').response = judging('blocked', (json) => json.includes('number 1"'));
+  fixture.siem('one').response = verdictWhere('blocked', (json) => json.includes('number 1"'));
   for (const id of [1, 2, 3]) await fixture.keep([audit(id)]);
   await until(() => stream(fixture)?.blocked?.events === 1 && stream(fixture)?.open === 1);
   expect(await waits(fixture)).toBe(0);
 });
 
-test('caught up does not wait for sequences that no body has', async () => {
+test('caughtUp does not wait for sequences without a body', async () => {
   await using fixture = await openPipelineFixture(destinations('one'), { over: modelLog().open() });
   await fixture.keep([audit(1)]);
   await fixture.settled();
@@ -40,20 +40,20 @@ test('caught up does not wait for sequences that no body has', async () => {
   expect(await waits(fixture)).toBe(0);
 });
 
-test('one that has not all is waited for as long as there is time, one that is down is not', async () => {
+test('caughtUp waits for a running destination until the time is over, and not for one that is down', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   fixture.siem('one').response = hanging;
   await fixture.keep([audit(1)]);
   await until(() => stream(fixture)?.open === 1);
   expect(await waits(fixture)).toBe(200);
   await using down = await openPipelineFixture(destinations('one'));
-  down.siem('one').response = away;
+  down.siem('one').response = unavailable;
   await down.keep([audit(1)]);
   await until(() => stream(down)?.state === 'backing_off');
   expect(await waits(down)).toBe(0);
 });
 
-test('only a destination that is not configured any more is forgotten', async () => {
+test('only a destination that is no longer configured is forgotten', async () => {
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
   const { journal, log, pipeline } = fixture;
   const stillConfigured = { code: 'destination_configured', message: 'two is still configured; remove it first' };
@@ -67,7 +67,7 @@ test('only a destination that is not configured any more is forgotten', async ()
   expect(log.of('destination.forgotten')).toMatchObject([{ attributes: { destination: 'two' } }]);
 });
 
-test('the journal takes half of the free disk, and 10 GiB at most', async () => {
+test('the default size of the journal is half of the free disk, and 10 GiB at most', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   const bytes = await defaultJournalBytes(fixture.directory);
   expect(bytes).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// The stages as they are configured: journal, dead letters, delivery; opened, and waited for at the end.
+// Opens the configured journal, dead-letter queue and delivery.
 import { statfs } from 'node:fs/promises';
 import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, type Log, type Logger, type Meter } from '@xiq-siem/core';
@@ -14,7 +14,6 @@ import { type Journal, openJournal } from '@xiq-siem/journal';
 import { type DeadLetters, openDeadLetters, type State } from '@xiq-siem/state';
 import type { OpenDestination } from './plugins.ts';
 
-/** What every stage is given. */
 interface StageServices {
   readonly now: () => number;
   readonly log: Logger;
@@ -23,7 +22,7 @@ interface StageServices {
 
 const tenGiB = 10 * 1024 ** 3;
 
-/** The journal's size where none is configured: 10 GiB or half of the free disk, whichever is less. */
+/** The journal's default size: 10 GiB or half of the free disk, whichever is less. */
 export async function defaultJournalBytes(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
   return Math.min(tenGiB, Math.floor((bavail * bsize) / 2));
@@ -65,7 +64,7 @@ export async function forgetDestination(journal: Log, name: string, log: Logger)
   log.warn('destination.forgotten', { destination: name });
 }
 
-/** What delivery is given of a destination; where it has no position yet, it starts at `startAt` unless configured. */
+/** A destination for delivery. Without a position it starts at its configured `startAt`, or else at `startAt`. */
 export async function deliveryDestination(
   { configured: { name, definition, options }, destination }: OpenDestination,
   journal: Log,
@@ -81,12 +80,13 @@ export async function startDeliveryTo(
   journal: Log,
   services: Pick<DeliveryServices, 'deadLetters' | 'normalize' | 'redact' | 'log' | 'meter'>,
 ): Promise<Delivery> {
-  // A destination that is added to a running deployment begins with what comes, the first ones with all there is.
+  // The first destinations start at the oldest body. A destination that is added later starts at the next one.
   const startAt = (await journal.orphanedPositions()).length === 0 ? 'earliest' : 'now';
   const withPositions = await Promise.all(destinations.map((one) => deliveryDestination(one, journal, startAt)));
   for (const name of await journal.orphanedPositions()) {
-    const mend = 'its position keeps bodies in the journal';
-    services.log.warn('destination.not_configured', { destination: name, mend });
+    const remediation =
+      'its position keeps bodies in the journal: configure it again, or run xiq-siem destination forget';
+    services.log.warn('destination.not_configured', { destination: name, remediation });
   }
   return startDelivery({
     ...services,
@@ -94,14 +94,14 @@ export async function startDeliveryTo(
     openReader: (fromSequence) => journal.reader(fromSequence),
     clock: systemClock,
     random: Math.random,
-    // Measured by tools/bench: fewer cost delivery more than they gain the receiver.
+    // Measured with tools/bench: one slows delivery more than it helps the receiver.
     eventsPerTurn: 2,
   });
 }
 
 const never = new AbortController().signal;
 
-/** Waits until every destination that runs has all that it accepts; one that is down is not waited for. */
+/** Waits until every running destination has all events that it accepts. Does not wait for a destination that is down. */
 export async function caughtUp(delivery: Delivery, journal: Log, remainingMs: () => number): Promise<void> {
   const isBehind = ({ state, sequence, open, blocked }: DestinationStatus): boolean =>
     state === 'running' && journal.countBodies(sequence) > 0 && open !== blocked?.events;

@@ -1,4 +1,4 @@
-// For tests: a connector without listeners, in a directory of its own; real stages, destinations in memory.
+// For tests: a connector without listeners, with real stages and destinations in memory, in its own directory.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,15 +16,15 @@ import { openPipeline } from './pipeline.ts';
 
 type Report = DeliveryReport<'down' | 'bad'>;
 
-/** What stands at the other end of a destination of type `memory`, by its name; it outlives a restart. */
+/** The server of a destination of type `memory`. It stays over a restart. */
 export interface Siem {
-  /** Documents that were taken, as JSON. */
+  /** Accepted documents, as JSON. */
   readonly received: string[];
   opened: number;
   closed: number;
-  /** What its search shows nothing by. */
+  /** Its search finds nothing, or fails. */
   hides: 'everything' | 'failing' | undefined;
-  /** Answers a batch; takes all of it where not set. */
+  /** The response to a batch. Not set: the whole batch is delivered. */
   response: ((batch: Batch, signal: AbortSignal) => Report | Promise<Report>) | undefined;
 }
 
@@ -32,8 +32,8 @@ export const takeAll = ({ items }: Batch): Report => ({
   items: items.map(({ index }) => ({ index, verdict: 'delivered' })),
 });
 
-/** Rejects with the words, or holds, what the test picks by its JSON. */
-export const judging =
+/** Gives the events that the test selects by their JSON another verdict. */
+export const verdictWhere =
   (verdict: 'rejected' | 'blocked', isMeant: (json: string) => boolean) =>
   ({ items }: Batch): Report => ({
     items: items.map(({ index, json }) =>
@@ -41,17 +41,17 @@ export const judging =
     ),
   });
 
-/** Answers nothing until it is told to end. */
+/** Does not respond until the call is aborted. */
 export const hanging = (_: Batch, signal: AbortSignal): Promise<Report> =>
   new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve({ batch: 'unavailable', code: 'down' }), { once: true });
   });
 
-/** Takes nothing for an hour. */
-export const away = (): Report => ({ batch: 'unavailable', code: 'down', waitMs: 3_600_000 });
+/** Unavailable for an hour. */
+export const unavailable = (): Report => ({ batch: 'unavailable', code: 'down', waitMs: 3_600_000 });
 
 export interface FixtureOptions {
-  /** A restart over the files of a place that was closed. */
+  /** A restart with the files of a closed fixture. */
   readonly after?: { readonly directory: string; readonly siems: Map<string, Siem> };
   readonly journal?: { readonly maxBytes?: number; readonly segmentBytes?: number };
   readonly mapping?: string;
@@ -72,7 +72,7 @@ const memory = (siems: Map<string, Siem>) =>
       searchable: z.boolean().default(false),
     }),
     async create({ broken, searchable }, { name }) {
-      if (broken) throw new Error('its door is locked');
+      if (broken) throw new Error('cannot be opened');
       const siem = siemOf(siems, name);
       siem.opened += 1;
       return {
@@ -85,7 +85,7 @@ const memory = (siems: Map<string, Siem>) =>
           }
           return report;
         },
-        check: async () => ({ ok: siem.response === undefined, message: 'asked' }),
+        check: async () => ({ ok: siem.response === undefined, message: 'checked' }),
         ...(searchable && {
           find: async ({ id }) => {
             if (siem.hides === 'failing') throw new Error('the search was refused');
@@ -106,7 +106,7 @@ function siemOf(siems: Map<string, Siem>, name: string): Siem {
   return siem;
 }
 
-/** One audit event, of a code that no mapping knows. */
+/** An audit event with an unknown code. */
 export const audit = (id: number, more: object = {}): object => ({
   owner_id: 1091,
   org_id: 0,
@@ -120,10 +120,10 @@ export const audit = (id: number, more: object = {}): object => ({
   ...more,
 });
 
-/** One whose action is `config-changed`. */
+/** An audit event with the action `config-changed`. */
 export const configChange = (id: number): object => audit(id, { code: 20_001, category: 'CONFIG' });
 
-/** Destinations in memory by name, sent to without delay. */
+/** Destinations in memory by name, without a batch delay. */
 export const destinations = (...names: readonly string[]): Record<string, object> =>
   Object.fromEntries(names.map((name) => [name, { type: 'memory', batch: { maxAgeMs: 0 } }]));
 
@@ -133,7 +133,7 @@ export async function openPipelineFixture(
   wanted: Record<string, object>,
   { after, journal: limits, mapping, over }: FixtureOptions = {},
 ) {
-  const directory = after?.directory ?? (await mkdtemp(join(tmpdir(), 'place-')));
+  const directory = after?.directory ?? (await mkdtemp(join(tmpdir(), 'pipeline-')));
   const siems: Map<string, Siem> = after?.siems ?? new Map();
   const registry: Registry = {
     self: selfSource,
@@ -141,7 +141,7 @@ export async function openPipelineFixture(
     destinations: { memory: async () => memory(siems), file: async () => fileDestination },
   };
   const file = join(directory, 'config.yaml');
-  /** Checked as that of a file; `mapping` is the text of the operator's own. */
+  /** Writes and loads a configuration file. `rules` is the text of the operator's mapping. */
   async function configure(
     entries: Record<string, object>,
     more: object = {},
@@ -158,7 +158,7 @@ export async function openPipelineFixture(
   const log = createRecordingLogger();
   const meter = createRecordingMeter();
   let clockMs = 0;
-  /** As the system's, set forward by `pass`. */
+  /** The system time plus the time of `pass`. */
   const now = (): number => Date.now() + clockMs;
   const data = await openDataDirectory(join(directory, 'data'), {
     now,
@@ -191,7 +191,7 @@ export async function openPipelineFixture(
   const pipeline = await openPipeline(await configure(wanted), { journal, deadLetters, services, log });
   let isClosed = false;
 
-  /** Notes how far each destination has come, as the sampler does. */
+  /** Records the progress of each destination, as the sampler does. */
   async function sample(): Promise<void> {
     const reached = pipeline.delivery.status().map(({ name, sequence }) => [name, { sequence, atMs: now() }] as const);
     await progressHistory.add(new Map(reached));
@@ -224,7 +224,7 @@ export async function openPipelineFixture(
         { source: 'xiq', messageType, origin: 'webhook', receivedAtMs: now() },
         Buffer.from(typeof elements === 'string' ? elements : JSON.stringify(elements)),
       ),
-    /** Until each destination has all, and what it took stands on disk. */
+    /** Resolves when each destination has all bodies and its position is on disk. */
     async settled(): Promise<void> {
       const { nextSequence } = journal.extent();
       const hasAll = (sequence = 0): boolean => journal.countBodies(sequence, nextSequence - 1) === 0;
@@ -238,7 +238,7 @@ export async function openPipelineFixture(
           ),
       );
     },
-    /** The files stay, for a restart. */
+    /** Keeps the files for a restart. */
     async stop(): Promise<void> {
       if (isClosed) return;
       isClosed = true;
@@ -254,11 +254,11 @@ export async function openPipelineFixture(
   };
 }
 
-/** Looks again and again until it is so; rejects after ten seconds. */
+/** Polls a condition. Rejects after ten seconds. */
 export async function until(isSo: () => boolean): Promise<void> {
-  const giveUpAt = performance.now() + 10_000;
+  const deadline = performance.now() + 10_000;
   while (!isSo()) {
-    if (performance.now() > giveUpAt) throw new Error(`it never came to be so: ${isSo}`);
+    if (performance.now() > deadline) throw new Error(`the condition was not met: ${isSo}`);
     await setTimeout(2);
   }
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { fileConfig } from './config.ts';
 
-it('has defaults that cannot fill a disk', () => {
+it('has defaults that do not fill the disk', () => {
   expect(fileConfig.parse({ directory: 'out' })).toEqual({
     directory: 'out',
     rotateAtBytes: 67_108_864,
@@ -18,11 +18,11 @@ it.each([
   [{ directory: 'out', retainForDays: 0 }, 'retainForDays'],
   [{ directory: 'out', minFreeBytes: -1 }, 'minFreeBytes'],
   [{ directory: 'out', maxBytes: 100_000_000 }, 'maxBytes'],
-])('refuses %j and names the field', (config, field) => {
+])('rejects %j and names the field', (config, field) => {
   expect(fileConfig.safeParse(config).error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);
 });
 
-it('refuses a key that it does not know', () => {
+it('rejects an unknown key', () => {
   expect(fileConfig.safeParse({ directory: 'out', rotateBytes: 1 }).error?.issues[0]?.code).toBe('unrecognized_keys');
 });
 

@@ -1,4 +1,4 @@
-// The file destination's configuration; the descriptions become the reference.
+// The configuration of the file destination. The reference is generated from the descriptions.
 import { z } from 'zod';
 
 const mebibyte = 1024 ** 2;
@@ -10,25 +10,25 @@ export const fileConfig = z
     directory: z
       .string()
       .min(1)
-      .describe('Where the files are written. Made, readable by the owner alone, if it is not there.'),
+      .describe('Directory of the output files. If it is missing, it is created; only its owner can read it.'),
     rotateAtBytes: bytes
       .min(4096)
       .default(64 * mebibyte)
-      .describe('A new file is begun before one grows beyond this, and every UTC day.'),
+      .describe('A new file starts before one exceeds this size, and every UTC day.'),
     retainForDays: z
       .int()
       .min(1)
       .max(36_500)
       .default(30)
-      .describe('Files of UTC days longer ago than this are deleted when a new file is begun.'),
+      .describe('Files whose UTC day is more days ago are deleted when a new file starts.'),
     maxBytes: bytes
       .default(5 * gibibyte)
       .describe(
-        'All files of this destination together: the oldest are deleted to stay below. At least 2 x rotateAtBytes.',
+        'Size limit of all files of this destination together: the oldest are deleted. At least 2 x rotateAtBytes.',
       ),
     minFreeBytes: bytes
       .default(gibibyte)
-      .describe('Free disk space that is left to others: below it nothing is written, and events wait in the journal.'),
+      .describe('Disk space to leave free. If less is free, nothing is written and events wait in the journal.'),
   })
   .refine(({ maxBytes, rotateAtBytes }) => maxBytes >= 2 * rotateAtBytes, {
     path: ['maxBytes'],

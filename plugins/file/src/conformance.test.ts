@@ -6,7 +6,7 @@ import { createFileDestination, fileDestination } from './file-destination.ts';
 import { idsIn, temporaryDirectory, testContext } from './test-context.ts';
 
 const disk = { freeBytes: 0 };
-const roomy = 10_000_000_000;
+const plenty = 10_000_000_000;
 
 describeDestination('file', {
   definition: {
@@ -16,12 +16,12 @@ describeDestination('file', {
   },
   async start({ log, meter }) {
     const directory = join(await temporaryDirectory(onTestFinished), 'out');
-    disk.freeBytes = roomy;
+    disk.freeBytes = plenty;
     return {
       config: { directory },
       context: { ...testContext().context, log, meter },
       received: () => idsIn(directory),
-      requests: { notApplicable: 'a file is not asked' },
+      requests: { notApplicable: 'a file receives no requests' },
       connections: { notApplicable: 'a file has no connections' },
       faults: {
         // A full disk.
@@ -30,19 +30,19 @@ describeDestination('file', {
             disk.freeBytes = 0;
           },
           async bringBack() {
-            disk.freeBytes = roomy;
+            disk.freeBytes = plenty;
           },
         },
-        // A file stands where the directory should be: permissions would not stop root.
+        // A file has the name of the directory: missing permissions would not stop root.
         refuseCredentials: {
           async play() {
             await rm(directory, { recursive: true, force: true });
             await writeFile(directory, '');
           },
         },
-        hang: { notApplicable: 'a write to a disk cannot be cut off' },
-        busy: { notApplicable: 'a disk does not say that it is busy' },
-        rejectOne: { notApplicable: 'a file takes every line' },
+        hang: { notApplicable: 'a write to a disk cannot be cancelled' },
+        busy: { notApplicable: 'a disk does not report that it is busy' },
+        rejectOne: { notApplicable: 'a file accepts every line' },
       },
       secrets: [],
       stop: async () => {},

@@ -9,12 +9,12 @@ import { batchOf, configOf, filesIn, idsIn, noSignal, temporaryDirectory, testCo
 
 const child = join(import.meta.dirname, 'test-crash-child.ts');
 
-it('holds what was reported delivered, and no torn line, after kill -9 at any moment', async () => {
+it('has every event that was reported as delivered, and no incomplete line, after kill -9 at any time', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const reported: string[] = [];
   for (let kill = 0; kill < 12; kill++) {
     const process = spawn(execPath, [child, directory, `run${kill}`], { stdio: ['ignore', 'pipe', 'inherit'] });
-    // At another moment of another batch each time.
+    // Each round kills the process at another point of another batch.
     const batches = 1 + (kill % 4);
     let printed = '';
     for await (const chunk of process.stdout.setEncoding('utf8')) {

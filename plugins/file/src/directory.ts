@@ -1,17 +1,17 @@
-// The output directory: made when it is not there, and synced, since a file is only as safe as its entry.
+// Creates and syncs the output directory: a new file survives a power cut only if its directory entry does.
 import { mkdir, open, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes `directory` and what is missing above it, each readable by the owner alone, and syncs where they were added. */
-export async function makeDirectory(directory: string): Promise<void> {
+/** Creates `directory` and its missing parents, readable by the owner only, and syncs each parent of a new one. */
+export async function createDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { mode: 0o700 });
   } catch (error) {
     const parent = dirname(directory);
     if (isErrno(error, 'EEXIST') && (await stat(directory)).isDirectory()) return;
     if (!isErrno(error, 'ENOENT') || parent === directory) throw error;
-    // Not `recursive`: Node tries for ever where a parent exists and takes no directories, as in /proc.
-    await makeDirectory(parent);
+    // Not `recursive`: Node retries forever where a parent exists but allows no new directories, as in /proc.
+    await createDirectory(parent);
     await mkdir(directory, { mode: 0o700 });
   }
   await syncDirectory(dirname(directory));
@@ -23,12 +23,12 @@ function isErrno(error: unknown, code: string): boolean {
 
 /** Makes the entries of a directory durable. */
 export async function syncDirectory(directory: string): Promise<void> {
-  // A FileHandle, since fs.fsync is refused under `node --permission`.
+  // `node --permission` forbids fs.fsync, but not FileHandle.sync.
   await using handle = await open(directory);
   await handle.sync();
 }
 
-/** Bytes on the directory's disk that we may still write. */
+/** Free bytes on the disk of `directory` for this user. */
 export async function freeBytesOf(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;

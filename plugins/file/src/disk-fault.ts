@@ -1,42 +1,44 @@
-// What can go wrong with a disk, as codes.
+// Disk errors: their codes, and the advice for the operator.
 
 const byErrno: Readonly<Record<string, FaultCode>> = {
-  EACCES: 'no_permission',
+  EACCES: 'permission_denied',
   EDQUOT: 'disk_full',
   EEXIST: 'not_a_directory',
-  ENOENT: 'missing',
+  ENOENT: 'path_missing',
   ENOSPC: 'disk_full',
   ENOTDIR: 'not_a_directory',
-  EPERM: 'no_permission',
+  EPERM: 'permission_denied',
   EROFS: 'read_only',
 };
 
-/** Every code that a report of this destination can name. */
+/** Every code that a report of this destination can have. */
 export const faultCodes = [
   'aborted',
   'disk_full',
   'io_error',
-  'missing',
-  'no_permission',
   'not_a_directory',
+  'path_missing',
+  'permission_denied',
   'read_only',
   'short_write',
+  'timed_out',
 ] as const;
 
 export type FaultCode = (typeof faultCodes)[number];
 
 const advice: Readonly<Record<FaultCode, string>> = {
-  aborted: 'ask again',
-  disk_full: 'free some space',
-  io_error: 'look at the disk and the system log',
-  missing: 'make the directory, or mount what it stands on',
-  no_permission: 'give the user that the connector runs as the right to it, or set `directory` to another',
-  not_a_directory: 'a file stands in the way: move it, or set `directory` to another',
-  read_only: 'mount it for writing, or set `directory` to another',
-  short_write: 'free some space, and look at quotas',
+  aborted: 'try again',
+  disk_full: 'free disk space',
+  io_error: 'check the disk and the system log',
+  path_missing: 'create the directory, or mount its file system',
+  permission_denied: 'give the user of the connector access, or set another `directory`',
+  not_a_directory: 'a file has the name of the directory: move it, or set another `directory`',
+  read_only: 'mount it for writing, or set another `directory`',
+  short_write: 'free disk space, and check the quotas',
+  timed_out: 'try again',
 };
 
-/** A failure that we found ourselves: the system reported success. */
+/** A failure that this plugin detects although the system call succeeded. */
 export class DiskFault extends Error {
   readonly code: FaultCode;
 
@@ -46,16 +48,16 @@ export class DiskFault extends Error {
   }
 }
 
-/** The report for an error of the disk. Throws any other error again: that one is a bug of ours. */
+/** The report for a disk error. Rethrows any other error: it is a bug. */
 export function faultReport(error: unknown) {
   if (!(error instanceof DiskFault) && !(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
   const code = error instanceof DiskFault ? error.code : (byErrno[String(error.code)] ?? 'io_error');
-  // Only a person can fix these two; everything else may pass by itself.
-  const batch = code === 'no_permission' || code === 'not_a_directory' ? 'misconfigured' : 'unavailable';
+  // An operator must fix these two; any other fault may disappear without help.
+  const batch = code === 'permission_denied' || code === 'not_a_directory' ? 'misconfigured' : 'unavailable';
   return { batch, code, message: error.message } as const;
 }
 
-/** What went wrong with the disk, and what a person does about it. Throws any other error again. */
+/** The message and the advice for a disk error. Rethrows any other error. */
 export function explainFault(error: unknown): string {
   const { code, message } = faultReport(error);
   return `${message}: ${advice[code]}`;

@@ -14,7 +14,7 @@ function inputOutputError(): Error {
   return Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
 }
 
-it('syncs each batch, and the entry of each new file, before it reports', async () => {
+it('syncs each batch, and the directory entry of each new file, before it reports', async () => {
   const datasync = vi.spyOn(fileHandle, 'datasync');
   const sync = vi.spyOn(fileHandle, 'sync');
   const directory = await temporaryDirectory(onTestFinished);
@@ -22,15 +22,15 @@ it('syncs each batch, and the entry of each new file, before it reports', async 
   for (const [batch, files] of [1, 1, 2, 2, 3].entries()) {
     await destination.deliver(batchOf([`id${batch}`], 200), noSignal);
     expect(datasync).toHaveBeenCalledTimes(batch + 1);
-    // A rotation opens the full file once more, and syncs the directory with it.
+    // A rotation opens the full file again, which syncs the directory again.
     expect(sync).toHaveBeenCalledTimes(2 * files - 1);
   }
   await destination.close?.();
 });
 
-it('syncs the entry of each directory that it makes', async () => {
+it('syncs the parent of each directory that it creates', async () => {
   const sync = vi.spyOn(fileHandle, 'sync');
-  const directory = join(await temporaryDirectory(onTestFinished), 'made', 'out');
+  const directory = join(await temporaryDirectory(onTestFinished), 'parent', 'out');
   const destination = createFileDestination(configOf(directory), testContext().context);
   expect(await destination.check?.(noSignal)).toMatchObject({ ok: true });
   expect(sync).toHaveBeenCalledTimes(2);
@@ -40,10 +40,10 @@ it('syncs the entry of each directory that it makes', async () => {
 });
 
 it.each([
-  ['EACCES', 'misconfigured', 'no_permission'],
-  ['EPERM', 'misconfigured', 'no_permission'],
+  ['EACCES', 'misconfigured', 'permission_denied'],
+  ['EPERM', 'misconfigured', 'permission_denied'],
   ['ENOTDIR', 'misconfigured', 'not_a_directory'],
-  ['ENOENT', 'unavailable', 'missing'],
+  ['ENOENT', 'unavailable', 'path_missing'],
   ['ENOSPC', 'unavailable', 'disk_full'],
   ['EDQUOT', 'unavailable', 'disk_full'],
   ['EROFS', 'unavailable', 'read_only'],
@@ -58,14 +58,14 @@ it.each([
   await destination.close?.();
 });
 
-it('reports nothing from a file whose sync failed, closes it for good, and takes back what it wrote', async () => {
+it('does not report a batch as delivered if the sync fails: closes the file and removes the batch from it', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const destination = createFileDestination(configOf(directory), testContext().context);
   await destination.deliver(batchOf(['a']), noSignal);
-  const failing = vi.spyOn(fileHandle, 'datasync').mockRejectedValueOnce(inputOutputError());
+  const datasync = vi.spyOn(fileHandle, 'datasync').mockRejectedValueOnce(inputOutputError());
   const report = await destination.deliver(batchOf(['b', 'c']), noSignal);
   expect(report).toMatchObject({ batch: 'unavailable', code: 'io_error', message: 'EIO: i/o error, fdatasync' });
-  expect(failing.mock.contexts).toMatchObject([{ fd: -1 }]);
+  expect(datasync.mock.contexts).toMatchObject([{ fd: -1 }]);
   expect(await idsIn(directory)).toEqual(['a']);
 
   await destination.deliver(batchOf(['b', 'c']), noSignal);
@@ -73,13 +73,13 @@ it('reports nothing from a file whose sync failed, closes it for good, and takes
   expect(await idsIn(directory)).toEqual(['a', 'b', 'c']);
 });
 
-it('cuts a half-written line back on the next opening, where it could not do so at once', async () => {
+it('removes an incomplete line at the next opening, if it cannot remove it at once', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const { context, counted } = testContext();
   const destination = createFileDestination(configOf(directory), context);
   await destination.deliver(batchOf(['a']), noSignal);
   const write = fileHandle.write;
-  vi.spyOn(fileHandle, 'write').mockImplementationOnce(function half(this: typeof someHandle, data) {
+  vi.spyOn(fileHandle, 'write').mockImplementationOnce(function writePart(this: typeof someHandle, data) {
     return write.call(this, String(data).slice(0, 20));
   });
   vi.spyOn(fileHandle, 'truncate').mockRejectedValueOnce(inputOutputError());
@@ -92,7 +92,7 @@ it('cuts a half-written line back on the next opening, where it could not do so 
   expect(counted['lines_cut']).toBe(1);
 });
 
-it('throws what is no fault of the disk, and goes on with the next batch', async () => {
+it('throws an error that is not a disk error, and writes the next batch', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const destination = createFileDestination(configOf(directory), testContext().context);
   vi.spyOn(fileHandle, 'write').mockRejectedValueOnce(new TypeError('a bug'));

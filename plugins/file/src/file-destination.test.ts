@@ -7,11 +7,11 @@ import { batchOf, configOf, dayMs, filesIn, idsIn, noSignal, temporaryDirectory,
 
 const deletedByAge = 'files_deleted age';
 const deletedByBytes = 'files_deleted bytes';
-/** Bytes that an event takes in a file. */
+/** Bytes of an event in a file. */
 const sizeOf = (id: string) => Buffer.byteLength(`${batchOf([id]).items[0]?.json}\n`);
 
-it('writes one document a line, in order, into a file of its own mode in a directory of its own mode', async () => {
-  const directory = join(await temporaryDirectory(onTestFinished), 'made', 'out');
+it('writes one document per line, in order; only the owner can read the file and the directory', async () => {
+  const directory = join(await temporaryDirectory(onTestFinished), 'parent', 'out');
   const destination = await fileDestination.create(configOf(directory), testContext().context);
   const batch = batchOf(['a', 'b', 'a']);
   expect(await destination.deliver(batch, noSignal)).toEqual(allDelivered(batch));
@@ -26,7 +26,7 @@ it('writes one document a line, in order, into a file of its own mode in a direc
   expect((await stat(directory)).mode & 0o777).toBe(0o700);
 });
 
-it('keeps the order of batches that are in flight at the same time', async () => {
+it('keeps the order of concurrent batches', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const destination = createFileDestination(configOf(directory, { rotateAtBytes: 150 }), testContext().context);
   const ids = Array.from({ length: 40 }, (_, number) => `id${number}`);
@@ -35,7 +35,7 @@ it('keeps the order of batches that are in flight at the same time', async () =>
   expect(await idsIn(directory)).toEqual(ids);
 });
 
-it('begins a new file before one grows beyond rotateAtBytes, and gives a larger batch a file of its own', async () => {
+it('starts a new file before one exceeds rotateAtBytes, and writes a larger batch to its own file', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const destination = createFileDestination(configOf(directory, { rotateAtBytes: 500 }), testContext().context);
   await destination.deliver(batchOf(['a'], 150), noSignal);
@@ -51,7 +51,7 @@ it('begins a new file before one grows beyond rotateAtBytes, and gives a larger 
   expect(await idsIn(directory)).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
-it('begins a new file with each UTC day, and numbers on also where the clock goes back', async () => {
+it('starts a new file every UTC day, and increases the file number even if the clock goes back', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const { context, clock } = testContext();
   const destination = createFileDestination(configOf(directory), context);
@@ -74,7 +74,7 @@ it('begins a new file with each UTC day, and numbers on also where the clock goe
 it.each([
   [0, 1],
   [-1, 2],
-])('fills a file up to rotateAtBytes and not a byte further (%i: %i files)', async (difference, files) => {
+])('fills a file up to exactly rotateAtBytes (%i: %i files)', async (difference, files) => {
   const directory = await temporaryDirectory(onTestFinished);
   const rotateAtBytes = sizeOf('a') + sizeOf('b') + difference;
   const destination = createFileDestination(configOf(directory, { rotateAtBytes }), testContext().context);
@@ -83,7 +83,7 @@ it.each([
   expect(await filesIn(directory)).toHaveLength(files);
 });
 
-it('goes on with the newest file after a restart if it is of today and has room', async () => {
+it('continues the newest file after a restart if it is from the same day and not full', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   for (const id of ['a', 'b']) {
     const destination = createFileDestination(configOf(directory), testContext().context);
@@ -94,13 +94,13 @@ it('goes on with the newest file after a restart if it is of today and has room'
   expect(await idsIn(directory)).toEqual(['a', 'b']);
 });
 
-it('cuts a torn last line off at every length, counts it, and keeps the lines before it', async () => {
+it('removes an incomplete last line of any length, counts it, and keeps the lines before it', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const file = join(directory, 'archive-2026-03-01-000001.ndjson');
-  const [whole, torn] = batchOf(['kept', 'torn']).items.map(({ json }) => Buffer.from(`${json}\n`));
-  if (whole === undefined || torn === undefined) throw new Error('two items');
+  const [complete, torn] = batchOf(['kept', 'torn']).items.map(({ json }) => Buffer.from(`${json}\n`));
+  if (complete === undefined || torn === undefined) throw new Error('two items');
   for (let length = 0; length < torn.length; length++) {
-    await writeFile(file, Buffer.concat([whole, torn.subarray(0, length)]));
+    await writeFile(file, Buffer.concat([complete, torn.subarray(0, length)]));
     const { context, counted, logged } = testContext();
     const destination = createFileDestination(configOf(directory), context);
     await destination.deliver(batchOf(['next']), noSignal);
@@ -111,7 +111,7 @@ it('cuts a torn last line off at every length, counts it, and keeps the lines be
   }
 });
 
-it('cuts a torn line that is longer than one read, also one that is alone in its file', async () => {
+it('removes an incomplete line that is longer than one read, also the only line of a file', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const file = join(directory, 'archive-2026-03-01-000001.ndjson');
   for (const before of ['', '{"event":{"id":"kept"}}\n']) {
@@ -123,7 +123,7 @@ it('cuts a torn line that is longer than one read, also one that is alone in its
   }
 });
 
-it('keeps all whole lines of a file that is longer than one read', async () => {
+it('keeps all complete lines of a file that is longer than one read', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const file = join(directory, 'archive-2026-03-01-000001.ndjson');
   const before = Array.from({ length: 8000 }, (_, number) => `line${number}`);
@@ -136,7 +136,7 @@ it('keeps all whole lines of a file that is longer than one read', async () => {
   }
 });
 
-it('deletes files of days beyond retainForDays, and leaves the files of others alone', async () => {
+it('deletes files older than retainForDays, and no other files', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const others = [
     'archive-two-2020-01-01-000001.ndjson',
@@ -158,7 +158,7 @@ it('deletes files of days beyond retainForDays, and leaves the files of others a
   expect(logged.map(({ event }) => event)).toEqual(['destination.file_deleted']);
 });
 
-it('never holds more than maxBytes in all files together, deleting the oldest', async () => {
+it('keeps all files together within maxBytes by deleting the oldest', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const { context, counted } = testContext();
   const config = configOf(directory, { rotateAtBytes: 1000, maxBytes: 3000 });
@@ -178,7 +178,7 @@ it.each([
   [0, []],
   [-1, ['archive-2026-03-01-000001.ndjson']],
 ])(
-  'keeps room for one full file after a restart, and deletes no more than it must (%i)',
+  'reserves space for one full file after a restart, and deletes no more than necessary (%i)',
   async (difference, deleted) => {
     const directory = await temporaryDirectory(onTestFinished);
     const names = [1, 2, 3].map((number) => `archive-2026-03-01-00000${number}.ndjson`);
@@ -205,7 +205,7 @@ it('counts the batch itself against minFreeBytes', async () => {
   await destination.close?.();
 });
 
-it('writes nothing below minFreeBytes, and goes on by itself when there is space again', async () => {
+it('writes nothing below minFreeBytes, and continues without help when there is space again', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   let free = 999;
   const config = configOf(directory, { minFreeBytes: 1000 });
@@ -223,29 +223,35 @@ it('writes nothing below minFreeBytes, and goes on by itself when there is space
   expect(await idsIn(directory)).toEqual(['a']);
 });
 
-it('says that the directory was removed under it, and makes it anew for the next batch', async () => {
+it('reports that the directory was removed, and creates it again for the next batch', async () => {
   const directory = join(await temporaryDirectory(onTestFinished), 'out');
   const destination = createFileDestination(configOf(directory), testContext().context);
   await destination.deliver(batchOf(['a']), noSignal);
   await rm(directory, { recursive: true });
-  expect(await destination.deliver(batchOf(['b']), noSignal)).toMatchObject({ batch: 'unavailable', code: 'missing' });
+  expect(await destination.deliver(batchOf(['b']), noSignal)).toMatchObject({
+    batch: 'unavailable',
+    code: 'path_missing',
+  });
   await destination.deliver(batchOf(['b']), noSignal);
   await destination.close?.();
   expect(await idsIn(directory)).toEqual(['b']);
 });
 
-it('says that the file was deleted under it, rather than write to a file that nobody can see', async () => {
+it('reports that the file was deleted while open, and writes the next batch to a new file', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const destination = createFileDestination(configOf(directory), testContext().context);
   await destination.deliver(batchOf(['a']), noSignal);
   await rm(join(directory, 'archive-2026-03-01-000001.ndjson'));
-  expect(await destination.deliver(batchOf(['b']), noSignal)).toMatchObject({ batch: 'unavailable', code: 'missing' });
+  expect(await destination.deliver(batchOf(['b']), noSignal)).toMatchObject({
+    batch: 'unavailable',
+    code: 'path_missing',
+  });
   await destination.deliver(batchOf(['b']), noSignal);
   await destination.close?.();
   expect(await idsIn(directory)).toEqual(['b']);
 });
 
-it('calls a file that stands where the directory should be a misconfiguration', async () => {
+it('reports misconfigured if a file has the name of the directory', async () => {
   const directory = join(await temporaryDirectory(onTestFinished), 'out');
   await writeFile(directory, '');
   const destination = createFileDestination(configOf(directory), testContext().context);
@@ -254,7 +260,7 @@ it('calls a file that stands where the directory should be a misconfiguration', 
   expect(await destination.check?.(noSignal)).toEqual({
     ok: false,
     message: expect.stringMatching(
-      /cannot be written to: EEXIST.*: a file stands in the way: move it, or set `directory`/,
+      /is not writable: EEXIST.*: a file has the name of the directory: move it, or set another `directory`/,
     ),
   });
   await rm(directory);
@@ -264,20 +270,26 @@ it('calls a file that stands where the directory should be a misconfiguration', 
   expect(await idsIn(directory)).toEqual(['a']);
 });
 
-it('says where no directory can be made, although the one above is there', async () => {
+it('reports that the directory cannot be created, although its parent exists', async () => {
   const destination = createFileDestination(configOf('/proc/xiq-siem'), testContext().context);
-  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({ batch: 'unavailable', code: 'missing' });
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
+    batch: 'unavailable',
+    code: 'path_missing',
+  });
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
-    message: expect.stringContaining('/proc/xiq-siem cannot be written to: ENOENT'),
+    message: expect.stringContaining('/proc/xiq-siem is not writable: ENOENT'),
   });
 });
 
-it('takes nothing of a batch whose signal has fired', async () => {
+it.each([
+  ['aborted', new Error('shutdown')],
+  ['timed_out', new DOMException('the time limit is over', 'TimeoutError')],
+])('reports %s and writes nothing if the signal has fired', async (code, reason) => {
   const directory = await temporaryDirectory(onTestFinished);
   const destination = createFileDestination(configOf(directory), testContext().context);
-  const report = await destination.deliver(batchOf(['a']), AbortSignal.abort());
-  expect(report).toMatchObject({ batch: 'unavailable', code: 'aborted' });
+  const report = await destination.deliver(batchOf(['a']), AbortSignal.abort(reason));
+  expect(report).toMatchObject({ batch: 'unavailable', code });
   await destination.close?.();
   expect(await filesIn(directory)).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { batchOf, configOf, dayMs, filesIn, noSignal, temporaryDirectory, testCo
 
 const event = (id: string) => ({ id, dataset: 'extreme_xiq.audit', timeMs: 0 });
 
-/** Writes files as they would stand after one delivery each, oldest first. */
+/** Writes these output files, oldest first. */
 async function directoryWith(...files: readonly string[]): Promise<string> {
   const directory = await temporaryDirectory(onTestFinished);
   for (const [at, text] of files.entries()) {
@@ -17,10 +17,10 @@ async function directoryWith(...files: readonly string[]): Promise<string> {
 }
 
 const line = (id: string, rest: object = {}) => `${JSON.stringify({ ...rest, event: { id } })}\n`;
-const look = (directory: string, id: string, signal = noSignal, maxBytes?: number) =>
+const search = (directory: string, id: string, signal = noSignal, maxBytes?: number) =>
   findEvent(directory, 'archive', { id }, signal, maxBytes);
 
-it('finds each event that was delivered, in whichever file it is, and names the file', async () => {
+it('finds each delivered event in any file, and names the file', async () => {
   const directory = await temporaryDirectory(onTestFinished);
   const { context, clock } = testContext();
   const destination = createFileDestination(configOf(directory, { rotateAtBytes: 500 }), context);
@@ -35,16 +35,16 @@ it('finds each event that was delivered, in whichever file it is, and names the 
     expect(result).toMatchObject({ found: true });
     messages.set(id, result?.message);
   }
-  expect(messages.get('b')).toBe(`archive-2026-03-01-000001.ndjson in ${directory} holds it`);
-  expect(messages.get('f')).toBe(`archive-2026-03-02-000004.ndjson in ${directory} holds it`);
+  expect(messages.get('b')).toBe(`found in archive-2026-03-01-000001.ndjson in ${directory}`);
+  expect(messages.get('f')).toBe(`found in archive-2026-03-02-000004.ndjson in ${directory}`);
   expect(await destination.find?.(event('g'), noSignal)).toEqual({
     found: false,
-    message: `none of the 4 files in ${directory} holds it`,
+    message: `not found in the 4 files in ${directory}`,
   });
   await destination.close?.();
 });
 
-it('takes no other field for the id, and no line that is torn', async () => {
+it('ignores other fields with the same value, and an incomplete line', async () => {
   const others = [
     line('x', { user: { id: 'wanted' }, message: 'event "id":"wanted"' }),
     line('y', { original: line('wanted') }),
@@ -52,75 +52,75 @@ it('takes no other field for the id, and no line that is torn', async () => {
     line('z', { extreme: { xiq: { extra: { event: { id: 'wanted' } } } } }),
   ];
   const directory = await directoryWith(others.join(''));
-  expect(await look(directory, 'wanted')).toMatchObject({ found: false });
+  expect(await search(directory, 'wanted')).toMatchObject({ found: false });
 
   const file = join(directory, 'archive-2026-03-01-000001.ndjson');
-  const whole = line('wanted');
-  await appendFile(file, whole.slice(0, -1));
-  expect(await look(directory, 'wanted')).toMatchObject({ found: false });
+  const complete = line('wanted');
+  await appendFile(file, complete.slice(0, -1));
+  expect(await search(directory, 'wanted')).toMatchObject({ found: false });
   await appendFile(file, '\n');
-  expect(await look(directory, 'wanted')).toMatchObject({ found: true });
+  expect(await search(directory, 'wanted')).toMatchObject({ found: true });
 });
 
-it('finds lines that lie across the borders of what is read at once, also long ones', async () => {
+it('finds lines that span several reads, also long ones', async () => {
   const lengths = [10, 700_000, 3_000_000, 20, 400_000, 1_048_576, 5];
   const lines = lengths.map((length, at) => line(`id${at}`, { filler: 'ü'.repeat(length / 2) }));
   const directory = await directoryWith(lines.join(''), '');
-  for (const at of lengths.keys()) expect(await look(directory, `id${at}`)).toMatchObject({ found: true });
-  expect(await look(directory, `id${lengths.length}`)).toMatchObject({ found: false });
+  for (const at of lengths.keys()) expect(await search(directory, `id${at}`)).toMatchObject({ found: true });
+  expect(await search(directory, `id${lengths.length}`)).toMatchObject({ found: false });
 });
 
-it('leaves out what is longer than any line, and goes on before it', async () => {
+it('skips a line beyond the length limit, and searches the lines before it', async () => {
   const directory = await directoryWith(`${line('before')}${'x'.repeat(17 * 1024 ** 2)}\n${line('after')}`);
-  expect(await look(directory, 'after')).toMatchObject({ found: true });
-  expect(await look(directory, 'before')).toMatchObject({ found: true });
+  expect(await search(directory, 'after')).toMatchObject({ found: true });
+  expect(await search(directory, 'before')).toMatchObject({ found: true });
 });
 
-it('reads no more than its bound, and says so', async () => {
+it('searches no more than the byte limit, and says so', async () => {
   const directory = await directoryWith(line('old'), line('older') + line('newer'), line('newest'));
   const bound = line('newest').length + line('newer').length + 3;
-  expect(await look(directory, 'newest', noSignal, bound)).toMatchObject({ found: true });
-  expect(await look(directory, 'newer', noSignal, bound)).toMatchObject({ found: true });
+  expect(await search(directory, 'newest', noSignal, bound)).toMatchObject({ found: true });
+  expect(await search(directory, 'newer', noSignal, bound)).toMatchObject({ found: true });
   for (const id of ['older', 'old']) {
-    expect(await look(directory, id, noSignal, bound)).toEqual({
+    expect(await search(directory, id, noSignal, bound)).toEqual({
       found: false,
-      message: `the newest ${bound} bytes in ${directory} do not hold it: no more is read`,
+      message: `not found in the newest ${bound} bytes in ${directory}: the search limit`,
     });
   }
 });
 
-it('looks only at its own files', async () => {
+it('searches only the files of its destination', async () => {
   const directory = await directoryWith(line('mine'));
   for (const name of ['archive-two', 'another']) {
     await writeFile(join(directory, `${name}-2026-03-01-000002.ndjson`), line('other'));
   }
-  expect(await look(directory, 'other')).toMatchObject({ found: false });
+  expect(await search(directory, 'other')).toMatchObject({ found: false });
 });
 
-it('ends with its signal, and says that it has not looked everywhere', async () => {
+it('rejects when its signal fires, and says that the search is incomplete', async () => {
   const directory = await directoryWith(line('a'));
-  await expect(look(directory, 'b', AbortSignal.abort())).rejects.toMatchObject({
+  await expect(search(directory, 'b', AbortSignal.abort())).rejects.toMatchObject({
     code: 'destination_failed',
-    message: expect.stringContaining('time was up'),
+    message: expect.stringContaining('the time limit ended the search'),
   });
 });
 
-it('finds nothing where no file was written yet', async () => {
+it('finds nothing if no file was written yet', async () => {
   const directory = join(await temporaryDirectory(onTestFinished), 'out');
-  expect(await look(directory, 'a')).toEqual({
+  expect(await search(directory, 'a')).toEqual({
     found: false,
-    message: `${directory} is not there: no file was written yet`,
+    message: `${directory} does not exist: no file was written yet`,
   });
   await mkdir(directory);
-  expect(await look(directory, 'a')).toMatchObject({ found: false });
+  expect(await search(directory, 'a')).toMatchObject({ found: false });
 });
 
-it('says in words why it cannot look', async () => {
+it('says why it cannot search', async () => {
   const directory = join(await temporaryDirectory(onTestFinished), 'out');
   await writeFile(directory, '');
-  await expect(look(directory, 'a')).rejects.toMatchObject({
+  await expect(search(directory, 'a')).rejects.toMatchObject({
     code: 'destination_failed',
-    message: expect.stringMatching(/cannot be looked through: ENOTDIR.*: a file stands in the way/),
+    message: expect.stringMatching(/cannot be searched: ENOTDIR.*: a file has the name of the directory/),
   });
   await rm(directory);
 });

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createFileDestination } from './file-destination.ts';
 import { batchOf, configOf, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
 
-/** A file system of 1 MiB, or undefined where we may not mount one. */
+/** A file system of 1 MiB. Undefined if this user may not mount one. */
 async function smallDisk(): Promise<string | undefined> {
   const directory = join(await temporaryDirectory(onTestFinished), 'disk');
   await mkdir(directory);
@@ -18,21 +18,21 @@ async function smallDisk(): Promise<string | undefined> {
   return directory;
 }
 
-it('recovers from a disk that filled up in mid-write, without a torn or a doubled line', async ({ skip }) => {
+it('recovers from a disk that fills up during a write, without an incomplete or a duplicate line', async ({ skip }) => {
   const directory = await smallDisk();
   if (directory === undefined) return skip('needs root, to mount a small file system');
   const ballast = join(directory, 'ballast');
   await writeFile(ballast, Buffer.alloc(900_000));
   const destination = createFileDestination(configOf(directory), testContext().context);
   const delivered: string[] = [];
-  let refused: unknown;
-  for (let number = 0; refused === undefined; number++) {
+  let failed: unknown;
+  for (let number = 0; failed === undefined; number++) {
     const ids = Array.from({ length: 5 }, (_, index) => `id${number}-${index}`);
     const report = await destination.deliver(batchOf(ids, 3000), noSignal);
     if ('items' in report) delivered.push(...ids);
-    else refused = report;
+    else failed = report;
   }
-  expect(refused).toMatchObject({ batch: 'unavailable', code: expect.stringMatching(/^(short_write|disk_full)$/) });
+  expect(failed).toMatchObject({ batch: 'unavailable', code: expect.stringMatching(/^(short_write|disk_full)$/) });
   await rm(ballast);
   expect(await idsIn(directory)).toEqual(delivered);
 
@@ -41,10 +41,10 @@ it('recovers from a disk that filled up in mid-write, without a torn or a double
   expect(await idsIn(directory)).toEqual([...delivered, 'after']);
 });
 
-it('says that a disk is read-only, and goes on when it is writable again', async ({ skip }) => {
+it('reports a read-only disk, and continues when it is writable again', async ({ skip }) => {
   const directory = await smallDisk();
   if (directory === undefined) return skip('needs root, to mount a small file system');
-  const remount = (how: string) => execFileSync('mount', ['-o', `remount,${how}`, directory]);
+  const remount = (mode: string) => execFileSync('mount', ['-o', `remount,${mode}`, directory]);
   const destination = createFileDestination(configOf(directory), testContext().context);
   remount('ro');
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({

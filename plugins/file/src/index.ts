@@ -1,2 +1,2 @@
-// NDJSON files as a destination: the embedded default, and the exemplar to copy.
+// NDJSON files as a destination. The simplest plugin: copy it to write your own.
 export { fileDestination } from './file-destination.ts';

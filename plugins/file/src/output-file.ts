@@ -1,4 +1,4 @@
-// One open output file: whole lines at its end, and each append on disk before it resolves.
+// One open output file: it ends with a complete line, and each append is on disk before it resolves.
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from './directory.ts';
@@ -9,12 +9,15 @@ export interface OutputFile {
   readonly name: OutputName;
   /** Bytes in the file. */
   size(): number;
-  /** Resolves when `bytes` are on disk. After a rejection the file must be closed, and not be used again. */
+  /** Resolves when `bytes` are on disk. After a rejection, close the file and do not use it again. */
   append(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens or makes the file. A torn last line, never reported delivered, is cut off first and told to `onCut`. */
+/**
+ * Opens the file, or creates it. Removes an incomplete last line, which was never reported as delivered, and calls
+ * `onCut` with its length.
+ */
 export async function openOutputFile(name: OutputName, onCut: (bytes: number) => void): Promise<OutputFile> {
   const handle = await open(name.path, 'a+', 0o600);
   let size: number;
@@ -31,30 +34,25 @@ export async function openOutputFile(name: OutputName, onCut: (bytes: number) =>
     throw error;
   }
 
-  return {
-    name,
-    size: () => size,
-    async append(bytes) {
-      try {
-        const { bytesWritten } = await handle.write(bytes);
-        if (bytesWritten < bytes.length) {
-          throw new DiskFault(
-            'short_write',
-            `only ${bytesWritten} of ${bytes.length} bytes could be written to ${name.path}`,
-          );
-        }
-        await handle.datasync();
-        // A file that was deleted while open takes writes as if nothing had happened.
-        if ((await handle.stat()).nlink === 0) throw new DiskFault('missing', `${name.path} was deleted while in use`);
-        size += bytes.length;
-      } catch (error) {
-        // Spares duplicates of what was written in part. Where it fails too, the next opening cuts the torn line.
-        await handle.truncate(size).catch(() => {});
-        throw error;
+  async function appendToFile(bytes: Uint8Array): Promise<void> {
+    try {
+      const { bytesWritten } = await handle.write(bytes);
+      if (bytesWritten < bytes.length) {
+        throw new DiskFault('short_write', `wrote only ${bytesWritten} of ${bytes.length} bytes to ${name.path}`);
       }
-    },
-    close: () => handle.close(),
-  };
+      await handle.datasync();
+      // Writes to a file that was deleted while open succeed, but the data is lost.
+      if ((await handle.stat()).nlink === 0)
+        throw new DiskFault('path_missing', `${name.path} was deleted while in use`);
+      size += bytes.length;
+    } catch (error) {
+      // Prevents duplicates of a partial write. If this fails too, the next opening removes the incomplete line.
+      await handle.truncate(size).catch(() => {});
+      throw error;
+    }
+  }
+
+  return { name, size: () => size, append: appendToFile, close: () => handle.close() };
 }
 
 /** The offset after the last newline before `end`; 0 if there is none. */

@@ -6,7 +6,7 @@ export interface OutputName {
   readonly path: string;
   /** UTC day, `2026-01-31`. */
   readonly day: string;
-  /** Rises from file to file, over days: the order of the files does not hang on the clock. */
+  /** Increases with every file, also across days: the order of the files does not depend on the clock. */
   readonly number: number;
 }
 
@@ -23,7 +23,7 @@ export function outputName(directory: string, name: string, day: string, number:
   return { path: join(directory, `${name}-${day}-${String(number).padStart(6, '0')}.ndjson`), day, number };
 }
 
-/** The files of the destination `name`, oldest first; other files are none of our business. */
+/** The files of the destination `name`, oldest first. Ignores all other files. */
 export async function listOutputFiles(directory: string, name: string): Promise<readonly ListedFile[]> {
   const found: ListedFile[] = [];
   for (const entry of await readdir(directory)) {

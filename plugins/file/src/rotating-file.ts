@@ -1,14 +1,14 @@
-// The file that is written to now: a new one by size and by day, the oldest deleted.
+// The output file in use: starts a new one by size and by UTC day, and deletes the oldest.
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DestinationContext, MetricTable } from '@xiq-siem/core';
 import type { FileConfig } from './config.ts';
-import { makeDirectory } from './directory.ts';
+import { createDirectory } from './directory.ts';
 import { type OutputFile, openOutputFile } from './output-file.ts';
 import { type ListedFile, listOutputFiles, type OutputName, outputName, utcDay } from './output-names.ts';
 
 export const fileMetrics = {
-  lines_cut: { help: 'File: torn last lines that were removed at a start.', unit: '{line}' },
+  lines_cut: { help: 'File: incomplete last lines that were removed when a file was opened.', unit: '{line}' },
   files_deleted: {
     help: 'File: old files that were deleted, as configured.',
     unit: '{file}',
@@ -20,40 +20,40 @@ export type FileContext = DestinationContext<keyof typeof fileMetrics>;
 
 const dayMs = 86_400_000;
 
-/** Opens nothing by itself. Rejections are the disk's: after one, or after one of the file's, call `release`. */
-export function rotatingFile(directory: string, config: FileConfig, context: FileContext) {
+/** Opens no file until `fileFor` is called. After an error of the disk, call `close`. */
+export function createRotatingFile(directory: string, config: FileConfig, context: FileContext) {
   const { name, log, meter, now } = context;
   let current: OutputFile | undefined;
 
-  /** An open file that takes `moreBytes`: the current one as long as it does. */
-  async function ready(moreBytes: number): Promise<OutputFile> {
-    if (current !== undefined && takes(current, moreBytes)) return current;
-    await release();
-    await makeDirectory(directory);
+  /** An open file to which `moreBytes` can be appended: the current one, or else a new one. */
+  async function fileFor(moreBytes: number): Promise<OutputFile> {
+    if (current !== undefined && hasCapacity(current, moreBytes)) return current;
+    await closeCurrent();
+    await createDirectory(directory);
     const files = await listOutputFiles(directory, name);
     const newest = files.at(-1);
-    if (newest !== undefined) current = await openWhole(newest);
-    if (current !== undefined && !takes(current, moreBytes)) await release();
+    if (newest !== undefined) current = await openFile(newest);
+    if (current !== undefined && !hasCapacity(current, moreBytes)) await closeCurrent();
 
     const complete = current === undefined ? files : files.slice(0, -1);
     await deleteOld(complete, Math.max(config.rotateAtBytes, moreBytes));
-    current ??= await openWhole(outputName(directory, name, utcDay(now()), (newest?.number ?? 0) + 1));
+    current ??= await openFile(outputName(directory, name, utcDay(now()), (newest?.number ?? 0) + 1));
     return current;
   }
 
-  function takes(file: OutputFile, moreBytes: number): boolean {
+  function hasCapacity(file: OutputFile, moreBytes: number): boolean {
     const fits = file.size() === 0 || file.size() + moreBytes <= config.rotateAtBytes;
     return fits && file.name.day === utcDay(now());
   }
 
-  function openWhole(output: OutputName): Promise<OutputFile> {
+  function openFile(output: OutputName): Promise<OutputFile> {
     return openOutputFile(output, (bytes) => {
       log.warn('destination.line_cut', { file: basename(output.path), bytes });
       meter.add('lines_cut', 1);
     });
   }
 
-  /** Deletes files that are too old, or more than `maxBytes` together with `reservedBytes` for the current one. */
+  /** Deletes files that are too old, and the oldest while all files and `reservedBytes` together exceed `maxBytes`. */
   async function deleteOld(complete: readonly ListedFile[], reservedBytes: number): Promise<void> {
     const oldestDay = utcDay(now() - config.retainForDays * dayMs);
     let total = complete.reduce((sum, { bytes }) => sum + bytes, reservedBytes);
@@ -67,12 +67,11 @@ export function rotatingFile(directory: string, config: FileConfig, context: Fil
     }
   }
 
-  /** Closes the file for good: `ready` then opens it again, and cuts a torn last line off. */
-  async function release(): Promise<void> {
+  async function closeCurrent(): Promise<void> {
     const file = current;
     current = undefined;
     await file?.close();
   }
 
-  return { ready, release };
+  return { fileFor, close: closeCurrent };
 }

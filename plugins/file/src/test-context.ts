@@ -1,4 +1,4 @@
-// For tests: a context that remembers what was logged and counted, a driven clock, and batches.
+// For tests: a context that records log lines and counts, a manual clock, and batches.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,7 @@ export const noSignal = new AbortController().signal;
 export const firstDay = Date.parse('2026-03-01T12:00:00Z');
 export const dayMs = 86_400_000;
 
-/** A new directory; `atEnd` is vitest's onTestFinished, by which it goes again. */
+/** A new directory. `atEnd`, vitest's onTestFinished, removes it. */
 export async function temporaryDirectory(atEnd: (clean: () => Promise<void>) => void): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-file-'));
   atEnd(() => rm(directory, { recursive: true, force: true }));
@@ -41,7 +41,7 @@ export function testContext(name = 'archive') {
     secret: () => ({ current: () => [] }),
     fields: [],
     agent() {
-      throw new Error('a file needs no connection');
+      throw new Error('the file destination opens no connection');
     },
   };
   return { context, counted, logged, clock };
@@ -57,12 +57,12 @@ export function batchOf(ids: readonly string[], lineBytes = 0): Batch {
   };
 }
 
-/** Names of the files of a directory, in order. */
+/** Names of the files of a directory, sorted. */
 export async function filesIn(directory: string): Promise<string[]> {
   return (await readdir(directory)).sort();
 }
 
-/** The ids on all lines of all files, in order; a line that is no JSON throws. */
+/** The ids on all lines of all files, in order. Throws if a line is not JSON. */
 export async function idsIn(directory: string): Promise<string[]> {
   const ids: string[] = [];
   for (const name of await filesIn(directory)) {

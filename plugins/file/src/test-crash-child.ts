@@ -1,4 +1,4 @@
-// For tests of what a process leaves behind: delivers for ever, and prints an id only after its batch was reported delivered.
+// For crash tests: delivers without end, and prints an id only after its batch was reported as delivered.
 import { writeSync } from 'node:fs';
 import { argv } from 'node:process';
 import { createFileDestination } from './file-destination.ts';

@@ -17,13 +17,13 @@ async function at(server: RunningServer, config: object = {}) {
   return destination;
 }
 
-/** Lines of the collector's file; raw U+2028 stands in them, so that only \n ends one. */
+/** Lines of the collector's output file. They contain raw U+2028, so only \n separates them. */
 async function lines(): Promise<readonly string[]> {
   return (await readFile(collector.outputFile ?? '', 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
 }
 
 describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
-  it.each([true, false])('every event arrives, gzip %s', async (gzip) => {
+  it.each([true, false])('delivers every event, gzip %s', async (gzip) => {
     const destination = await at(collector, { protocol, gzip });
     const ids = manyIds(500).map((id) => `${protocol}-${gzip}-${id}`);
     expect(await destination.deliver(batchOf(ids, 'a "quote", ümläut, \u2028, half a pair \ud83d'), noSignal)).toEqual({
@@ -36,7 +36,7 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
     await expect.poll(found, { timeout: 15_000 }).toBe(500);
   });
 
-  it('the collector reads the record as we mean it', async () => {
+  it('the collector decodes the record as expected', async () => {
     const destination = await at(collector, { protocol });
     const id = `${protocol}-golden`;
     const item = batchOfDocuments([auditDocument]).items.map((one) => ({ ...one, id }));
@@ -80,16 +80,16 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
     });
   });
 
-  it('check() finds it well, and leaves nothing there', async () => {
+  it('check() succeeds and sends no event', async () => {
     const before = (await lines()).length;
     expect(await (await at(collector, { protocol })).check?.(noSignal)).toEqual({
       ok: true,
-      message: `${collector.url}/v1/logs takes logs by ${protocol}`,
+      message: `${collector.url}/v1/logs accepts logs (${protocol})`,
     });
     expect((await lines()).length).toBe(before);
   });
 
-  it('more than 20 MiB is too large', async () => {
+  it('a request of more than 20 MiB is too large', async () => {
     const destination = await at(collector, { protocol, maxRequestBytes: 67_108_864 });
     const report = await destination.deliver(batchOf(manyIds(21), 'x'.repeat(1024 ** 2)), noSignal);
     expect(report).toMatchObject({ batch: 'tooLarge', code: 'too_large' });
@@ -105,7 +105,7 @@ it('a wrong path is misconfigured', async () => {
   });
 });
 
-it('is sent to again after it was killed', async () => {
+it('delivers again after the collector was killed and restarted', async () => {
   const destination = await at(collector);
   await destination.deliver(batchOf(['before-the-end']), noSignal);
   await collector.kill();
@@ -146,19 +146,19 @@ service:
       exporters: [otlp_http]
 `;
 
-it('a full queue of the collector is unavailable, with its words, and takes events again when it has drained', async () => {
-  const waiting: (() => void)[] = [];
+it('a full collector queue is reported as unavailable with the server message; events are delivered when it has space', async () => {
+  const pending: (() => void)[] = [];
   const state = { hangs: true };
-  const behind = createServer((_, response) => {
+  const backend = createServer((_, response) => {
     const respond = () => void response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
-    if (state.hangs) waiting.push(respond);
+    if (state.hangs) pending.push(respond);
     else respond();
   });
-  await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve));
-  const full = await startServer('otelcol', { config: oneInQueue(`http://127.0.0.1:${portOf(behind)}`) });
+  await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+  const full = await startServer('otelcol', { config: oneInQueue(`http://127.0.0.1:${portOf(backend)}`) });
   onTestFinished(async () => {
-    behind.closeAllConnections();
-    behind.close();
+    backend.closeAllConnections();
+    backend.close();
     await full.stop();
   });
   const destination = await at(full);
@@ -170,7 +170,7 @@ it('a full queue of the collector is unavailable, with its words, and takes even
     message: expect.stringContaining('queue is full'),
   });
   state.hangs = false;
-  for (const response of waiting) response();
+  for (const response of pending) response();
   await expect
     .poll(send, { timeout: 15_000 })
     .toMatchObject({ items: [{ verdict: 'delivered' }, { verdict: 'delivered' }] });

@@ -3,7 +3,7 @@ import { otelLogsConfig } from './config.ts';
 
 const url = 'https://otel.example:4318/v1/logs';
 
-it('has defaults that serve a collector', () => {
+it('has defaults for a collector', () => {
   expect(otelLogsConfig.parse({ url })).toMatchObject({
     protocol: 'http/protobuf',
     headers: {},
@@ -30,13 +30,13 @@ it.each([
   [{ url: 'http://otel.example/v1/logs', certFile: 'a.pem', keyFile: 'b.pem' }, 'certFile'],
   [{ url, maxRequestBytes: 100_000_000 }, 'maxRequestBytes'],
   [{ url, eventActions: ['Not Low'] }, 'eventActions.0'],
-])('refuses %j and names the field', (config, field) => {
+])('rejects %j and names the field', (config, field) => {
   const { error } = otelLogsConfig.safeParse(config);
   expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);
   expect(JSON.stringify(error?.issues)).not.toContain('inline');
 });
 
-it('takes text and secrets as headers', () => {
+it('accepts text and secrets as headers', () => {
   const headers = { 'X-Scope-OrgID': 'tenant', Authorization: { env: 'OTEL_AUTH' } };
   expect(otelLogsConfig.parse({ url, headers }).headers).toEqual({
     'X-Scope-OrgID': 'tenant',

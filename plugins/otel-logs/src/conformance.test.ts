@@ -15,20 +15,20 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
       return {
         config: { url: server.url, protocol, headers: { 'X-Api-Key': { env: 'KEY' } } },
         context: destinationContext({ log, meter, secrets: { KEY: new Secret(secret) } }),
-        received: async () => server.taken,
+        received: async () => server.accepted,
         requests: () => server.requests.filter(({ ids }) => ids.length > 0).length,
         connections: server.connections,
         faults: {
           down: { play: server.stop, bringBack: server.restart },
           refuseCredentials: {
             play: async () =>
-              server.response(({ headers }) => ({ status: 401, body: `who is ${String(headers['x-api-key'])}?` })),
+              server.respondWith(({ headers }) => ({ status: 401, body: `who is ${String(headers['x-api-key'])}?` })),
           },
-          hang: { play: async () => server.response(() => ({ instead: 'silence' })) },
-          busy: { play: async () => server.response(() => ({ status: 503, headers: { 'retry-after': '1' } })) },
+          hang: { play: async () => server.respondWith(() => ({ instead: 'noResponse' })) },
+          busy: { play: async () => server.respondWith(() => ({ status: 503, headers: { 'retry-after': '1' } })) },
           rejectOne: {
             play: async (id) =>
-              server.response(({ ids }) => {
+              server.respondWith(({ ids }) => {
                 if (!ids.includes(id)) return undefined;
                 return ids.length === 1 ? partialSuccess(1, 'no') : { status: 400 };
               }),

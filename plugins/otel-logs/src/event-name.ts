@@ -1,7 +1,7 @@
-// The event's name: OpenTelemetry wants few of them, so nothing that a sender wrote gets in unseen.
+// The event name. OpenTelemetry expects few distinct names, so only known actions become part of one.
 import type { BatchItem } from '@xiq-siem/core';
 
-/** The actions that ExtremeCloud IQ's mappings know by name; those made of a code (`xiq-monitor-30007`) are not here. */
+/** The named actions of the ExtremeCloud IQ mappings. Actions made from a code (`xiq-monitor-30007`) are not included. */
 export const knownActions = [
   'admin-activity',
   'admin-login',
@@ -26,7 +26,7 @@ export const knownActions = [
   'session-start',
 ] as const;
 
-/** Names such as `extreme.xiq.audit.admin_login`; an action that is not among `actions` leaves the data set alone. */
+/** Returns names such as `extreme.xiq.audit.admin_login`, or the data set alone if the action is not in `actions`. */
 export function createEventNames(actions: readonly string[]): (item: BatchItem) => string {
   const suffixes = new Map(actions.map((action) => [action, `.${action.replaceAll('-', '_')}`]));
   return ({ dataset, document }) => {

@@ -1,2 +1,2 @@
-// OpenTelemetry logs (OTLP over HTTP) as a destination.
+// The OpenTelemetry logs destination (OTLP over HTTP).
 export { otelLogsDestination } from './otel-logs-destination.ts';

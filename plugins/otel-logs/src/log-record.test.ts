@@ -83,16 +83,16 @@ const golden = {
   ],
 };
 
-it('writes the record of an audit event as JSON', () => {
+it('encodes an audit event as JSON', () => {
   expect(asJson([auditDocument])).toEqual(golden);
 });
 
-it('writes the same record as protobuf, read by another decoder', () => {
+it('encodes the same record as protobuf', () => {
   expect(decodeExportRequest(encodeRequest('http/protobuf', recordsOf([auditDocument])))).toEqual(golden);
 });
 
-it('gives both encodings of an event with nothing in it, and of one with strange values', () => {
-  const strange = ecsDocument(
+it('encodes an empty event and unusual values in both encodings', () => {
+  const unusual = ecsDocument(
     { message: 'half a pair \ud83d', 'log.level': 'loud', 'user.name': '\u2028\u0000ü' },
     {
       extreme: {
@@ -100,11 +100,11 @@ it('gives both encodings of an event with nothing in it, and of one with strange
       },
     },
   );
-  const documents = [ecsDocument({}), strange];
+  const documents = [ecsDocument({}), unusual];
   expect(decodeExportRequest(encodeRequest('http/protobuf', recordsOf(documents)))).toMatchObject(
     withoutEmpty(asJson(documents)),
   );
-  const [record] = recordsOf([strange]);
+  const [record] = recordsOf([unusual]);
   expect(record).toMatchObject({
     body: 'half a pair \ufffd',
     severityText: 'loud',
@@ -113,7 +113,7 @@ it('gives both encodings of an event with nothing in it, and of one with strange
   expect(record).not.toHaveProperty('severityNumber');
 });
 
-/** JSON has `body: {}` and an empty list where protobuf has nothing. */
+/** Removes `body: {}` and empty lists, which protobuf omits. */
 function withoutEmpty(json: unknown): object {
   return JSON.parse(JSON.stringify(json).replaceAll('"body":{},', '').replaceAll('"values":[]', ''));
 }
@@ -132,7 +132,7 @@ it.each([
   expect(recordsOf([ecsDocument({ 'log.level': level })])[0]).toMatchObject({ severityNumber, severityText: level });
 });
 
-it('gives a whole number as text from where 64 bits do not hold it', () => {
+it('sends an integer beyond 64 bits as text', () => {
   const below = 2 ** 63 - 1024;
   const [record] = recordsOf([ecsDocument({}, { extreme: { xiq: { first: 2 ** 63, last: below } } })]);
   expect(record).toMatchObject({
@@ -140,22 +140,22 @@ it('gives a whole number as text from where 64 bits do not hold it', () => {
   });
 });
 
-it('keeps every millisecond of a time, and always has an observed time', () => {
+it('keeps every millisecond of a time, and always sets an observed time', () => {
   const [record] = recordsOf([ecsDocument({ '@timestamp': '2261-12-31T23:59:59.999Z', 'event.created': 'never' })]);
   expect(record).toMatchObject({ hrTime: [9214646399, 999_000_000], hrTimeObserved: [9214646399, 999_000_000] });
 });
 
-it('has no time before 1970, which no record can carry', () => {
+it('sends a time before 1970 as 0', () => {
   expect(recordsOf([ecsDocument({ '@timestamp': '1969-12-31T23:59:59.999Z' })])[0]).toMatchObject({ hrTime: [0, 0] });
 });
 
-it('sends the whole document as body where configured, and the original where configured', () => {
+it('sends the whole document as body and the original text, if configured', () => {
   const [record] = recordsOf([auditDocument], { body: 'json', includeOriginal: true });
   expect(record?.body).toBe(JSON.stringify(auditDocument));
   expect(record?.attributes['log.record.original']).toBe('{"code":10001}');
 });
 
-it('makes one resource of each origin in a batch, however many events it has', () => {
+it('creates one resource for each origin in a batch', () => {
   const of = (organization: string, agent = 'a') =>
     ecsDocument({ 'organization.name': organization, 'agent.id': agent, 'agent.type': 'c', 'agent.version': '1' });
   const documents = [of('A'), of('B'), of('A'), of('A', 'b'), of('B')];
@@ -172,7 +172,7 @@ it('makes one resource of each origin in a batch, however many events it has', (
   ]);
 });
 
-it('has few event names, whatever the sender writes', () => {
+it('adds only known actions to event names', () => {
   const hostile = [
     'admin-login',
     'ADMIN-LOGIN',
@@ -191,7 +191,7 @@ it('has few event names, whatever the sender writes', () => {
   expect([...names].sort()).toEqual(['extreme.xiq.audit', 'extreme.xiq.audit.admin_login']);
 });
 
-it('takes further actions into event names where configured', () => {
+it('adds configured actions to event names', () => {
   const document = ecsDocument({ 'event.action': 'repo-created', 'event.dataset': 'github.audit' });
   const [record] = recordsOf([document], { eventActions: ['repo-created'] });
   expect(record?.eventName).toBe('github.audit.repo_created');

@@ -1,4 +1,4 @@
-// An event as an OpenTelemetry log record, with the resource and the scope that it belongs to.
+// Converts events to OpenTelemetry log records, with their resource and scope.
 import { type HrTime, SeverityNumber } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Batch, BatchItem, EcsDocument, FieldDefinition } from '@xiq-siem/core';
@@ -11,7 +11,7 @@ export interface Entry {
   readonly record: LogRecord;
 }
 
-/** Values that both encodings of OTLP carry alike. */
+/** Values that both OTLP encodings support. */
 type FieldValue = string | number | boolean | readonly (string | number | boolean)[];
 
 type RecordOptions = Pick<
@@ -19,7 +19,7 @@ type RecordOptions = Pick<
   'body' | 'eventActions' | 'includeOriginal' | 'resourceAttributes' | 'serviceName'
 >;
 
-// By syslog's names. From 17 on it means "erroneous": a refused RADIUS login is a warning.
+// By syslog severity name. OpenTelemetry treats numbers from 17 as errors: a rejected RADIUS login is a warning.
 const severities: ReadonlyMap<string, SeverityNumber> = new Map([
   ['debug', SeverityNumber.DEBUG],
   ['info', SeverityNumber.INFO],
@@ -31,47 +31,47 @@ const severities: ReadonlyMap<string, SeverityNumber> = new Map([
   ['emergency', SeverityNumber.FATAL],
 ]);
 
-/** ECS names that OpenTelemetry calls otherwise. */
-const otherNames = [['network.protocol', 'network.protocol.name']] as const;
+/** ECS names with a different OpenTelemetry name. */
+const renamedFields = [['network.protocol', 'network.protocol.name']] as const;
 
-/** Maps a whole batch, so that events of one origin share one resource: the serializers group by identity. */
+/** Maps a whole batch: events of one origin must share one resource object, because the serializers group by identity. */
 export function createRecordMapper(
   options: RecordOptions,
   definitions: readonly FieldDefinition[],
 ): (batch: Batch) => readonly Entry[] {
   const eventName = createEventNames(options.eventActions);
-  const asText = new Set(definitions.filter(({ type }) => type === 'flattened').map(({ name }) => name));
+  const jsonFields = new Set(definitions.filter(({ type }) => type === 'flattened').map(({ name }) => name));
 
   return ({ items }) => {
-    const resourceOf = shared((attributes) => resourceFromAttributes(attributes));
-    const scopeOf = shared(({ name = '@xiq-siem/otel-logs', version }) => ({
+    const resourceOf = cached((attributes) => resourceFromAttributes(attributes));
+    const scopeOf = cached(({ name = '@xiq-siem/otel-logs', version }) => ({
       name,
       ...(version === undefined ? {} : { version }),
     }));
 
     const recordOf = (item: BatchItem): LogRecord => {
-      const fields = flatten(item.document, asText);
+      const fields = flatten(item.document, jsonFields);
       const text = (name: string) => textOf(fields.get(name));
-      // What has a place of its own does not stand among the attributes too.
-      const take = (name: string) => {
+      // A field with its own place in the record must not be an attribute too.
+      const extract = (name: string) => {
         const value = text(name);
         fields.delete(name);
         return value;
       };
-      for (const name of ['@timestamp', 'event.id']) take(name);
-      const level = take('log.level');
-      const message = take('message');
-      const original = take('event.original');
-      const created = Date.parse(take('event.created') ?? '');
+      for (const name of ['@timestamp', 'event.id']) extract(name);
+      const level = extract('log.level');
+      const message = extract('message');
+      const original = extract('event.original');
+      const created = Date.parse(extract('event.created') ?? '');
       const resource = resourceOf({
         'service.name': options.serviceName,
         'service.namespace': text('organization.name') ?? text('cloud.account.name') ?? text('cloud.account.id'),
-        'service.instance.id': take('agent.id'),
-        'extreme.xiq.owner_id': take('extreme.xiq.owner_id'),
+        'service.instance.id': extract('agent.id'),
+        'extreme.xiq.owner_id': extract('extreme.xiq.owner_id'),
         ...options.resourceAttributes,
       });
-      const instrumentationScope = scopeOf({ name: take('agent.type'), version: take('agent.version') });
-      for (const [ecs, otel] of otherNames) rename(fields, ecs, otel);
+      const instrumentationScope = scopeOf({ name: extract('agent.type'), version: extract('agent.version') });
+      for (const [ecs, otel] of renamedFields) rename(fields, ecs, otel);
       fields.set('log.record.uid', item.id);
       if (options.includeOriginal && original !== undefined) fields.set('log.record.original', original);
       const severityNumber = severities.get(level?.toLowerCase() ?? '');
@@ -95,8 +95,8 @@ export function createRecordMapper(
 
 const int64Limit = 2 ** 63;
 
-/** Dotted names to values, without null. Objects named in `asText`, and lists of objects, become one JSON string. */
-function flatten(document: EcsDocument, asText: ReadonlySet<string>): Map<string, FieldValue> {
+/** Values by dotted name, without null. Objects named in `jsonFields`, and lists of objects, become one JSON string. */
+function flatten(document: EcsDocument, jsonFields: ReadonlySet<string>): Map<string, FieldValue> {
   const fields = new Map<string, FieldValue>();
   const visit = (value: unknown, name: string): void => {
     if (Array.isArray(value)) {
@@ -104,7 +104,7 @@ function flatten(document: EcsDocument, asText: ReadonlySet<string>): Map<string
       const isFlat = value.every((one) => one === null || typeof one !== 'object');
       fields.set(name, isFlat ? values : JSON.stringify(value));
     } else if (typeof value === 'object' && value !== null) {
-      if (asText.has(name)) fields.set(name, JSON.stringify(value));
+      if (jsonFields.has(name)) fields.set(name, JSON.stringify(value));
       else for (const [key, inner] of Object.entries(value)) visit(inner, name === '' ? key : `${name}.${key}`);
     } else {
       const one = scalar(value);
@@ -115,7 +115,7 @@ function flatten(document: EcsDocument, asText: ReadonlySet<string>): Map<string
   return fields;
 }
 
-/** Half a surrogate pair is no text in protobuf; a whole number beyond 64 bits is none in OTLP's JSON. */
+/** Protobuf allows no unpaired surrogates in text. OTLP JSON allows no integers beyond 64 bits. */
 function scalar(value: unknown): string | number | boolean | undefined {
   if (typeof value === 'string') return value.toWellFormed();
   if (typeof value === 'number') {
@@ -124,19 +124,19 @@ function scalar(value: unknown): string | number | boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** The same object for the same texts; those that are undefined are left out. */
-function shared<Made>(make: (texts: Readonly<Record<string, string>>) => Made) {
-  const known = new Map<string, Made>();
-  return (texts: Readonly<Record<string, string | undefined>>): Made => {
+/** Returns the same object for the same texts. Omits undefined texts. */
+function cached<Created>(create: (texts: Readonly<Record<string, string>>) => Created) {
+  const cache = new Map<string, Created>();
+  return (texts: Readonly<Record<string, string | undefined>>): Created => {
     const key = JSON.stringify(texts);
-    const found = known.get(key);
+    const found = cache.get(key);
     if (found !== undefined) return found;
     const present = Object.entries(texts).flatMap(([name, text]) =>
       text === undefined ? [] : [[name, text] as const],
     );
-    const made = make(Object.fromEntries(present));
-    known.set(key, made);
-    return made;
+    const created = create(Object.fromEntries(present));
+    cache.set(key, created);
+    return created;
   };
 }
 
@@ -151,7 +151,7 @@ function rename(fields: Map<string, FieldValue>, from: string, to: string): void
   fields.set(to, value);
 }
 
-/** Seconds and nanoseconds: as one number of nanoseconds it would lose its last digits. */
+/** Seconds and nanoseconds: a single number of nanoseconds would lose precision. */
 function hrTime(epochMs: number): HrTime {
   const ms = Math.max(0, Math.trunc(epochMs));
   return [Math.floor(ms / 1000), (ms % 1000) * 1_000_000];

@@ -8,12 +8,12 @@ const jsonType = { 'content-type': 'application/json' };
 
 async function fixture(script?: Script, config: object = {}, secrets: Readonly<Record<string, Secret>> = {}) {
   const server = await startOtlpServer(script);
-  const made = await destinationAt(server.url, config, { secrets });
+  const created = await destinationAt(server.url, config, { secrets });
   onTestFinished(async () => {
-    await made.destination.close?.();
+    await created.destination.close?.();
     await server.stop();
   });
-  return { server, ...made };
+  return { server, ...created };
 }
 
 describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
@@ -40,19 +40,19 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
     else expect(request?.headers['content-encoding']).toBeUndefined();
   });
 
-  it('understands a partial success in its own encoding', async () => {
+  it('decodes a partial success', async () => {
     // PartialSuccess { rejected 2, "no" } in field 1 of the response.
     const protobuf = { body: Buffer.from([0x0a, 6, 0x08, 2, 0x12, 2, 0x6e, 0x6f]) };
     const json = { body: '{"partialSuccess":{"rejectedLogRecords":2,"errorMessage":"no"}}' };
     const { destination } = await fixture(() => (protocol === 'http/json' ? json : protobuf), { protocol });
     expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toEqual({
-      items: [0, 1].map((index) => ({ index, verdict: 'rejected', code: 'rejected', message: 'no' })),
+      items: [0, 1].map((index) => ({ index, verdict: 'rejected', code: 'event_rejected', message: 'no' })),
     });
   });
 
-  it('reads the words of a refusal in its own encoding', async () => {
+  it('decodes the message of an error response', async () => {
     const message = 'no'.repeat(100);
-    // Status { code 3, words }
+    // Status { code 3, message }
     const protobuf = Buffer.concat([Buffer.from([0x08, 3, 0x12, 200, 1]), Buffer.from(message)]);
     const body = protocol === 'http/json' ? `{"code":3,"message":"${message}"}` : protobuf;
     const { destination } = await fixture(() => ({ status: 503, body }), { protocol });
@@ -78,19 +78,19 @@ it.each([
   [502, 'unavailable', 'bad_gateway'],
   [503, 'unavailable', 'service_unavailable'],
   [504, 'unavailable', 'gateway_timeout'],
-])('HTTP %i is %s for the whole batch, and is not tried again', async (status, batch, code) => {
+])('HTTP %i is %s for the whole batch, and sends no second request', async (status, batch, code) => {
   const { server, destination } = await fixture(() => ({
     status,
     headers: { 'content-type': 'text/plain' },
-    body: 'said',
+    body: 'server text',
   }));
   const report = await destination.deliver(batchOf(['a', 'b']), noSignal);
-  expect(report).toMatchObject({ batch, code, message: expect.stringContaining(`HTTP ${status}: said`) });
+  expect(report).toMatchObject({ batch, code, message: expect.stringContaining(`HTTP ${status}: server text`) });
   expect(report.slowDown).toBe(status === 429 ? true : undefined);
   expect(server.requests).toHaveLength(1);
 });
 
-it.each([500, 501, 505])('HTTP %i refuses a whole batch for good, as OTLP has it', async (status) => {
+it.each([500, 501, 505])('HTTP %i rejects the whole batch, as OTLP specifies', async (status) => {
   const { server, destination } = await fixture(() => ({ status }));
   expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toEqual({
     items: [0, 1].map((index) => ({ index, verdict: 'rejected', code: 'server_error', message: `HTTP ${status}` })),
@@ -98,7 +98,7 @@ it.each([500, 501, 505])('HTTP %i refuses a whole batch for good, as OTLP has it
   expect(server.requests).toHaveLength(1);
 });
 
-it('HTTP 500 may be configured to be tried again', async () => {
+it('HTTP 500 is retried if configured', async () => {
   const { destination } = await fixture(() => ({ status: 500 }), { retryOn500: true });
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
     batch: 'unavailable',
@@ -106,7 +106,7 @@ it('HTTP 500 may be configured to be tried again', async () => {
   });
 });
 
-it.each([501, 505])('HTTP %i is refused for good although 500 may be tried again', async (status) => {
+it.each([501, 505])('HTTP %i is rejected although retryOn500 is set', async (status) => {
   const { destination } = await fixture(() => ({ status }), { retryOn500: true });
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
     items: [{ index: 0, verdict: 'rejected', code: 'server_error' }],
@@ -124,22 +124,19 @@ it.each([
 });
 
 it.each<[string, ScriptedResponse]>([
-  ['a page', { headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' }],
-  ['an empty page', { headers: { 'content-type': 'text/html' } }],
-  ['a page that says it is protobuf', { body: '<html>Log in</html>' }],
+  ['an HTML page', { headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' }],
+  ['an empty HTML page', { headers: { 'content-type': 'text/html' } }],
+  ['an HTML page with the protobuf type', { body: '<html>Log in</html>' }],
   ['text without a type', { headers: { 'content-type': '' }, body: 'ok' }],
   ['broken JSON', { headers: jsonType, body: '{"partialSuccess"' }],
-  ['JSON of another kind', { headers: jsonType, body: '[1]' }],
-  [
-    'a partial success that makes no sense',
-    { headers: jsonType, body: '{"partialSuccess":{"rejectedLogRecords":"x"}}' },
-  ],
-  ['a long answer', { headers: jsonType, body: `{"a":"${'x'.repeat(1_000_000)}"}` }],
-  ['an answer without end', { instead: 'babble' }],
-])('a success that is no OTLP is none: %s', async (_, response) => {
+  ['JSON that is no OTLP response', { headers: jsonType, body: '[1]' }],
+  ['an invalid partial success', { headers: jsonType, body: '{"partialSuccess":{"rejectedLogRecords":"x"}}' }],
+  ['a long response', { headers: jsonType, body: `{"a":"${'x'.repeat(1_000_000)}"}` }],
+  ['a response without end', { instead: 'endless' }],
+])('a 2xx response that is no OTLP delivers nothing: %s', async (_, response) => {
   const { destination } = await fixture(() => response);
   const report = await destination.deliver(batchOf(['a']), noSignal);
-  expect(report).toMatchObject({ batch: 'unavailable', code: 'not_otlp' });
+  expect(report).toMatchObject({ batch: 'unavailable', code: 'wrong_server' });
   expect(JSON.stringify(report).length).toBeLessThan(600);
 });
 
@@ -153,7 +150,7 @@ it.each<[string, ScriptedResponse]>([
   expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({ items: [{ index: 0, verdict: 'delivered' }] });
 });
 
-it('a warning with a success is logged, once a minute, with how often it came', async () => {
+it('a warning in a success is logged once a minute, with its count', async () => {
   const warning = { headers: jsonType, body: '{"partialSuccess":{"errorMessage":"slow disk"}}' };
   const { destination, logged, clock } = await fixture(() => warning);
   for (let time = 0; time < 3; time++) {
@@ -167,8 +164,8 @@ it('a warning with a success is logged, once a minute, with how often it came', 
   ]);
 });
 
-it('what was sent and not answered is unknown, event by event', async () => {
-  const { destination } = await fixture(() => ({ instead: 'hangUp' }));
+it('events of a request without a response are unknown', async () => {
+  const { destination } = await fixture(() => ({ instead: 'reset' }));
   expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toMatchObject({
     items: [
       { index: 0, verdict: 'unknown', code: 'connection_lost' },
@@ -177,29 +174,29 @@ it('what was sent and not answered is unknown, event by event', async () => {
   });
 });
 
-it('a server that is silent is left when the signal fires', async () => {
+it('a request without a response ends when the signal fires', async () => {
   const abort = new AbortController();
   const { destination } = await fixture(() => {
     abort.abort();
-    return { instead: 'silence' };
+    return { instead: 'noResponse' };
   });
   expect(await destination.deliver(batchOf(['a']), abort.signal)).toMatchObject({
     items: [{ index: 0, verdict: 'unknown', code: 'aborted' }],
   });
 });
 
-it('a server that is silent until the time for the batch is over has timed out', async () => {
+it('a request without a response times out at the time limit', async () => {
   const limit = new AbortController();
   const { destination } = await fixture(() => {
-    limit.abort(new DOMException('the time for the batch is over', 'TimeoutError'));
-    return { instead: 'silence' };
+    limit.abort(new DOMException('the time limit is over', 'TimeoutError'));
+    return { instead: 'noResponse' };
   });
   expect(await destination.deliver(batchOf(['a']), limit.signal)).toMatchObject({
     items: [{ index: 0, verdict: 'unknown', code: 'timed_out' }],
   });
 });
 
-it('nothing is sent after the signal has fired', async () => {
+it('sends nothing after the signal has fired', async () => {
   const { server, destination } = await fixture();
   expect(await destination.deliver(batchOf(['a']), AbortSignal.abort())).toMatchObject({
     batch: 'unavailable',
@@ -213,9 +210,9 @@ describe('secrets in headers', () => {
   const headers = { Authorization: { env: 'AUTH' } };
   const secrets = { AUTH: new Secret(`Bearer ${canary}`) };
 
-  it('are sent, and never told again, whatever the server echoes', async () => {
+  it('are sent, and never reported, even if the server echoes them', async () => {
     const echo: Script = ({ headers }, count) => {
-      const body = `refused ${headers.authorization} ${canary}`;
+      const body = `rejected ${headers.authorization} ${canary}`;
       const responses: readonly ScriptedResponse[] = [
         { status: 401, headers: { 'content-type': 'text/plain' }, body },
         { status: 400, headers: jsonType, body: JSON.stringify({ message: body }) },
@@ -226,16 +223,16 @@ describe('secrets in headers', () => {
       return responses[(count - 1) % responses.length];
     };
     const { server, destination, logged } = await fixture(echo, { headers }, secrets);
-    const said: unknown[] = [];
-    for (let time = 0; time < 5; time++) said.push(await destination.deliver(batchOf(['a']), noSignal));
-    for (let time = 0; time < 5; time++) said.push(await destination.check?.(noSignal));
+    const reported: unknown[] = [];
+    for (let time = 0; time < 5; time++) reported.push(await destination.deliver(batchOf(['a']), noSignal));
+    for (let time = 0; time < 5; time++) reported.push(await destination.check?.(noSignal));
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(Array(10).fill(`Bearer ${canary}`));
-    const text = JSON.stringify([said, logged]);
-    expect(text).toContain('refused [secret] [secret]');
+    const text = JSON.stringify([reported, logged]);
+    expect(text).toContain('rejected [secret] [secret]');
     expect(text).not.toContain(canary);
   });
 
-  it('are read anew for each request', async () => {
+  it('are read for each request', async () => {
     const changing: Record<string, Secret> = { AUTH: new Secret('first') };
     const { server, destination } = await fixture(undefined, { headers }, changing);
     await destination.deliver(batchOf(['a']), noSignal);
@@ -244,17 +241,17 @@ describe('secrets in headers', () => {
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['first', 'second']);
   });
 
-  it('that are not there leave the destination misconfigured, without a request', async () => {
+  it('that are missing make the destination misconfigured, without a request', async () => {
     const { server, destination } = await fixture(undefined, { headers });
     expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({
       batch: 'misconfigured',
-      code: 'no_secret',
-      message: 'header Authorization: its secret is not there, or empty',
+      code: 'secret_unavailable',
+      message: 'the secret of header Authorization is missing or empty',
     });
     expect(server.requests).toEqual([]);
   });
 
-  it('that no header can hold are named by their header alone', async () => {
+  it('with characters that HTTP forbids are not repeated in the message', async () => {
     const { destination } = await fixture(undefined, { headers }, { AUTH: new Secret(`${canary}\r\nHost: evil`) });
     const report = await destination.deliver(batchOf(['a']), noSignal);
     const message = expect.stringMatching(/\["Authorization"\] \(correct the configured header or secret\)$/);
@@ -262,7 +259,7 @@ describe('secrets in headers', () => {
     expect(JSON.stringify(report)).not.toContain(canary);
   });
 
-  it('are said to be readable where the connection is not encrypted', async () => {
+  it('cause a warning if the connection is not encrypted', async () => {
     const { logged } = await destinationAt('http://collector.example/v1/logs', { headers }, { secrets });
     expect(logged.map(({ event }) => event)).toEqual(['destination.not_encrypted']);
     const { logged: nothing } = await destinationAt('http://collector.example/v1/logs', { headers: { a: 'public' } });
@@ -272,32 +269,39 @@ describe('secrets in headers', () => {
 
 describe('check()', () => {
   it.each<[string, Script, boolean, string]>([
-    ['all is well', () => undefined, true, 'takes logs by http/protobuf'],
-    ['credentials are refused', () => ({ status: 401 }), false, 'HTTP 401 (check the credentials in `headers`)'],
+    ['the server accepts logs', () => undefined, true, 'accepts logs (http/protobuf)'],
+    [
+      'the server rejects the credentials',
+      () => ({ status: 401 }),
+      false,
+      'HTTP 401 (check the credentials in `headers`)',
+    ],
     ['the path is wrong', () => ({ status: 404 }), false, 'check the path of `url`'],
-    ['the server is busy', () => ({ status: 503 }), false, 'takes nothing now: HTTP 503'],
-    ['something else listens', () => ({ headers: { 'content-type': 'text/html' }, body: 'hi' }), false, 'is no OTLP'],
-    ['the server hangs up', () => ({ instead: 'hangUp' }), false, 'does not answer'],
-  ])('says that %s, by an empty request', async (_, script, ok, message) => {
+    ['the server is busy', () => ({ status: 503 }), false, 'is unavailable: HTTP 503'],
+    ['another server listens', () => ({ headers: { 'content-type': 'text/html' }, body: 'hi' }), false, 'is not OTLP'],
+    ['the server closes the connection', () => ({ instead: 'reset' }), false, 'sent no response'],
+  ])('reports that %s, with an empty request', async (_, script, ok, message) => {
     const { server, destination } = await fixture(script);
     expect(await destination.check?.(noSignal)).toEqual({ ok, message: expect.stringContaining(message) });
     expect(server.requests).toMatchObject([{ ids: [] }]);
   });
 
-  it('says what to do where nothing listens', async () => {
+  it('gives advice if no server listens', async () => {
     const { server, destination } = await fixture();
     await server.stop();
     expect(await destination.check?.(noSignal)).toEqual({
       ok: false,
-      message: expect.stringMatching(/ECONNREFUSED.* \(check `url` and `proxy`, and whether the server runs\)$/),
+      message: expect.stringMatching(/ECONNREFUSED.* \(check `url` and `proxy`, and that the server runs\)$/),
     });
   });
 
-  it('says which header has no secret, and that nothing was asked', async () => {
+  it('names the header without a secret, and sends no request', async () => {
     const { server, destination } = await fixture(undefined, { headers: { Authorization: { env: 'AUTH' } } });
     expect(await destination.check?.(noSignal)).toEqual({
       ok: false,
-      message: expect.stringMatching(/was not asked: header Authorization: its secret .*: check `headers`$/),
+      message: expect.stringMatching(
+        /^no request sent to .*: the secret of header Authorization is missing or empty: check `headers`$/,
+      ),
     });
     expect(server.requests).toEqual([]);
   });

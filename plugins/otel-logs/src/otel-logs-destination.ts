@@ -1,4 +1,4 @@
-// The OpenTelemetry destination: events as log records over OTLP/HTTP, each with its own verdict.
+// The OpenTelemetry destination: sends events as log records over OTLP/HTTP, with a verdict for each event.
 import {
   type CheckResult,
   createRateLimitedReport,
@@ -8,11 +8,11 @@ import {
   readTls,
   warnIfInsecure,
 } from '@xiq-siem/core';
-import { createCaution } from './caution.ts';
 import { type OtelLogsConfig, otelLogsConfig } from './config.ts';
 import { createRecordMapper } from './log-record.ts';
 import { createOtlpClient, type OtlpClient } from './otlp-client.ts';
 import { type OtelCode, otelCodes } from './outcome.ts';
+import { createRequestSize } from './request-size.ts';
 import { createBatchSender } from './send-batch.ts';
 
 export const otelLogsDestination = defineDestination({
@@ -26,7 +26,7 @@ export const otelLogsDestination = defineDestination({
 const warningEveryMs = 60_000;
 const maxLoggedCharacters = 200;
 
-/** Opens no connection before the first batch. Throws a ConnectorError where a certificate cannot be read. */
+/** Opens no connection before the first batch. Throws a ConnectorError if a certificate cannot be read. */
 async function createOtelLogsDestination(
   config: OtelLogsConfig,
   context: DestinationContext,
@@ -38,7 +38,7 @@ async function createOtelLogsDestination(
     deliver: createBatchSender({
       send: client.export,
       entries: createRecordMapper(config, context.fields),
-      caution: createCaution(),
+      requestSize: createRequestSize(),
       warn: createRateLimitedReport(context.now, warningEveryMs, (message: string, times) =>
         context.log.warn('destination.server_warning', { message: message.slice(0, maxLoggedCharacters), times }),
       ),
@@ -57,25 +57,25 @@ async function checkOtlp(
   const where = `${origin}${pathname}`;
   const outcome = await client.export([], signal);
   switch (outcome.kind) {
-    case 'taken':
-    case 'partial': {
-      const message = outcome.kind === 'taken' ? outcome.warning : outcome.message;
+    case 'accepted':
+    case 'partlyRejected': {
+      const message = outcome.kind === 'accepted' ? outcome.warning : outcome.message;
       return {
         ok: true,
-        message: `${where} takes logs by ${protocol}${message === '' ? '' : `; it says: ${message}`}`,
+        message: `${where} accepts logs (${protocol})${message === '' ? '' : `; server message: ${message}`}`,
       };
     }
     case 'unavailable':
-      return { ok: false, message: `${where} takes nothing now: ${outcome.message}` };
+      return { ok: false, message: `${where} is unavailable: ${outcome.message}` };
     case 'unknown':
-      return { ok: false, message: `${where} does not answer: ${outcome.message}` };
+      return { ok: false, message: `${where} sent no response: ${outcome.message}` };
     case 'misconfigured':
-      if (outcome.code === 'tls_failed') return { ok: false, message: `${where} is not trusted: ${outcome.message}` };
-      if (outcome.code === 'no_secret' || outcome.code === 'invalid_request') {
-        return { ok: false, message: `${where} was not asked: ${outcome.message}: check \`headers\`` };
+      if (outcome.code === 'tls_failed') return { ok: false, message: `TLS to ${where} failed: ${outcome.message}` };
+      if (outcome.code === 'secret_unavailable' || outcome.code === 'invalid_request') {
+        return { ok: false, message: `no request sent to ${where}: ${outcome.message}: check \`headers\`` };
       }
-      return { ok: false, message: `${where} is not usable as configured: ${outcome.message}` };
+      return { ok: false, message: `${where} rejects this configuration: ${outcome.message}` };
     default:
-      return { ok: false, message: `${where} refuses an empty request: ${outcome.message}` };
+      return { ok: false, message: `${where} rejects an empty request: ${outcome.message}` };
   }
 }

@@ -1,4 +1,4 @@
-// The two encodings of OTLP over HTTP: what is sent, and what is understood of an answer.
+// Encodes requests and decodes responses of OTLP over HTTP, in Protobuf and JSON.
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import { parseJson } from '@xiq-siem/core';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { z } from 'zod';
 export type Protocol = 'http/protobuf' | 'http/json';
 export type LogRecord = Parameters<typeof ProtobufLogsSerializer.serializeRequest>[0][number];
 
-/** What a server says of a request that it took. */
+/** The response to an accepted request. */
 export interface ExportResponse {
   readonly rejected: number;
   readonly message: string;
@@ -14,7 +14,7 @@ export interface ExportResponse {
 
 export const contentTypes = { 'http/protobuf': 'application/x-protobuf', 'http/json': 'application/json' } as const;
 
-/** An export request; of no records at all, an empty one. */
+/** An export request. Without records it is empty. */
 export function encodeRequest(protocol: Protocol, records: readonly LogRecord[]): Uint8Array {
   const serializer = protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   return serializer.serializeRequest([...records]) ?? new Uint8Array();
@@ -26,7 +26,7 @@ const exportResponseJson = z.object({
 });
 const statusJson = z.object({ message: z.string() });
 
-/** Undefined for what is no OTLP: a login page of a proxy is no success. Some servers answer with no body at all. */
+/** Undefined if the body is not OTLP, such as the login page of a proxy. Some servers send no body. */
 export function decodeResponse(contentType: string, body: Buffer): ExportResponse | undefined {
   const type = mediaType(contentType);
   if (body.length === 0 && (type === '' || type === contentTypes['http/json'])) return { rejected: 0, message: '' };
@@ -38,11 +38,11 @@ export function decodeResponse(contentType: string, body: Buffer): ExportRespons
   return { rejected: rejectedLogRecords ?? 0, message: errorMessage ?? '' };
 }
 
-/** The words of a refusal: `Status.message` where it is one, else the text as it is. */
+/** The message of an error response: `Status.message`, or the body text if it is no `Status`. */
 export function decodeStatus(contentType: string, body: Buffer): string {
   const type = mediaType(contentType);
   if (type === contentTypes['http/protobuf']) {
-    // Status { int32 code = 1; string message = 2 } has the wire form of a partial success: field 1 of a response.
+    // Status { int32 code = 1; string message = 2 } has the wire format of a partial success, field 1 of a response.
     const wrapped = Buffer.concat([Buffer.from([0x0a]), varint(body.length), body]);
     return decodeProtobuf(wrapped)?.message ?? '';
   }

@@ -1,96 +1,96 @@
-// One batch to its verdicts: mostly by one request, by several where the server refuses some events of it.
+// Sends one batch and collects its verdicts: one request mostly, several if the server rejects some events.
 import { type Batch, type BatchFault, createReportBuilder, type DeliveryReport } from '@xiq-siem/core';
-import type { Caution } from './caution.ts';
 import type { Entry } from './log-record.ts';
 import type { OtlpClient } from './otlp-client.ts';
 import type { OtelCode, Outcome } from './outcome.ts';
+import type { RequestSize } from './request-size.ts';
 
 export interface BatchSenderOptions {
   readonly send: OtlpClient['export'];
   readonly entries: (batch: Batch) => readonly Entry[];
-  readonly caution: Caution;
+  readonly requestSize: RequestSize;
   readonly warn: (message: string) => void;
 }
 
 type Group = readonly Entry[];
 
-/** Requests for one batch. What is left is sent another time, in smaller batches: of 32 events each gets a verdict. */
+/** Requests for one batch. The engine sends the rest again in smaller batches; 32 events always get their verdicts. */
 const maxRequests = 64;
 
-export function createBatchSender({ send, entries, caution, warn }: BatchSenderOptions) {
+export function createBatchSender({ send, entries, requestSize, warn }: BatchSenderOptions) {
   return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<OtelCode>> => {
     const all = entries(batch);
-    const sheet = createReportBuilder<OtelCode>(batch);
-    let untried: Group = all;
-    // Halves of refused requests, the largest first: whatever the limit, the whole batch is looked through evenly.
-    const suspects: Group[] = [];
+    const builder = createReportBuilder<OtelCode>(batch);
+    let unsent: Group = all;
+    // Halves of rejected requests, in order of size: the request limit then covers the whole batch evenly.
+    const rejectedHalves: Group[] = [];
     let isPartlyDelivered = false;
     let stop: BatchFault<OtelCode> | undefined;
 
-    /** Writes what the outcome means for these events, and returns why the rest of the batch has to wait, if it has. */
-    const settle = (outcome: Outcome, group: Group): BatchFault<OtelCode> | undefined => {
-      if (outcome.kind === 'taken') {
-        caution.passedWhole();
+    /** Sets the verdicts of these events. Returns a fault if the rest of the batch must wait. */
+    const applyOutcome = (outcome: Outcome, group: Group): BatchFault<OtelCode> | undefined => {
+      if (outcome.kind === 'accepted') {
+        requestSize.onAccepted();
         if (outcome.warning !== '') warn(outcome.warning);
         isPartlyDelivered = true;
-        sheet.set(group, { verdict: 'delivered' });
+        builder.setVerdict(group, { verdict: 'delivered' });
         return undefined;
       }
-      if (outcome.kind === 'partial') {
-        sheet.set(group, { verdict: 'rejected', ...partialFault(outcome, group) });
+      if (outcome.kind === 'partlyRejected') {
+        builder.setVerdict(group, { verdict: 'rejected', ...rejectionOf(outcome, group) });
         return undefined;
       }
       const { kind, ...fault } = outcome;
       const { code, message } = fault;
-      // Several requests took too long together: that is no fault of the events that are left.
-      if (code === 'timed_out' && isPartlyDelivered) sheet.slowDown();
+      // The earlier requests of this batch used up its time: send fewer events at once.
+      if (code === 'timed_out' && isPartlyDelivered) builder.slowDown();
       if (kind === 'unavailable' || kind === 'misconfigured') return { batch: kind, ...fault };
       if (kind === 'tooLarge' && group.length > 1) return { batch: kind, ...fault };
-      sheet.set(group, { verdict: kind === 'unknown' ? 'unknown' : 'rejected', code, message });
+      builder.setVerdict(group, { verdict: kind === 'unknown' ? 'unknown' : 'rejected', code, message });
       return kind === 'unknown' ? { batch: 'unavailable', ...fault } : undefined;
     };
 
-    for (let requests = 0; stop === undefined && untried.length + suspects.length > 0; requests++) {
-      if (requests === maxRequests) stop = tooMany;
+    for (let requests = 0; stop === undefined && unsent.length + rejectedHalves.length > 0; requests++) {
+      if (requests === maxRequests) stop = splitLimitReached;
       else {
-        let group = suspects.shift();
+        let group = rejectedHalves.shift();
         if (group === undefined) {
-          group = untried.slice(0, caution.size());
-          untried = untried.slice(group.length);
+          group = unsent.slice(0, requestSize.maxEvents());
+          unsent = unsent.slice(group.length);
         }
         const records = group.map(({ record }) => record);
         const outcome = await send(records, signal);
-        if (isSplit(outcome, group, all)) suspects.push(...halves(group));
-        else stop = settle(outcome, group);
+        if (mustSplit(outcome, group, all)) rejectedHalves.push(...halves(group));
+        else stop = applyOutcome(outcome, group);
       }
     }
-    return sheet.report(stop);
+    return builder.build(stop);
   };
 
-  function partialFault({ rejected, message: said }: Outcome & { readonly kind: 'partial' }, { length }: Group) {
-    const reason = said === '' ? 'the server gives no reason' : said;
+  function rejectionOf({ rejected, message: text }: Outcome & { readonly kind: 'partlyRejected' }, { length }: Group) {
+    const reason = text === '' ? 'the server gives no reason' : text;
     if (rejected >= length) {
-      caution.rejectedAll();
-      return { code: 'rejected', message: reason } as const;
+      requestSize.onRejected();
+      return { code: 'event_rejected', message: reason } as const;
     }
-    caution.rejectedSome();
+    requestSize.onPartlyRejected();
     const message = `${rejected} of ${length} events of one request rejected, the server does not say which: ${reason}`;
     warn(message);
-    return { code: 'partial_unknown', message } as const;
+    return { code: 'partial_rejection', message } as const;
   }
 }
 
-const tooMany = {
+const splitLimitReached = {
   batch: 'unavailable',
-  code: 'not_sent',
-  message: `not settled yet: ${maxRequests} requests were not enough to find the events that the server refuses`,
+  code: 'split_limit_reached',
+  message: `the server rejects too many events of this batch: ${maxRequests} requests did not identify all of them`,
   slowDown: true,
 } as const;
 
-/** A whole batch that is too large is for the engine to divide, which learns from it to send less at once. */
-function isSplit(outcome: Outcome, group: Group, all: Group): boolean {
+/** The engine splits a batch that is too large as a whole, and then sends smaller batches. */
+function mustSplit(outcome: Outcome, group: Group, all: Group): boolean {
   if (group.length === 1) return false;
-  return outcome.kind === 'badData' || (outcome.kind === 'tooLarge' && group.length < all.length);
+  return outcome.kind === 'badRequest' || (outcome.kind === 'tooLarge' && group.length < all.length);
 }
 
 function halves(group: Group): readonly Group[] {

@@ -1,4 +1,4 @@
-// For tests: what the destination is given, with a driven clock, and events.
+// For tests: the context of the destination, with a manual clock, and batches.
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import {
@@ -17,9 +17,9 @@ export const noSignal = new AbortController().signal;
 export const startMs = Date.parse('2026-03-01T12:00:00Z');
 
 export interface TestContextOptions {
-  /** By the name of their `env` reference. */
+  /** By the name of their environment variable. */
   readonly secrets?: Readonly<Record<string, Secret>>;
-  /** Authority that is trusted. */
+  /** Trusted certificate authority, PEM. */
   readonly ca?: string;
 }
 
@@ -48,14 +48,14 @@ export function testContext({ secrets = {}, ca }: TestContextOptions = {}) {
   return { context, logged, clock };
 }
 
-/** A destination with the configuration's defaults but for `config`. */
+/** A destination with the default configuration and the values of `config`. */
 export async function destinationAt(url: string, config: object = {}, options: TestContextOptions = {}) {
   const { context, ...fixture } = testContext(options);
   const destination = await otelLogsDestination.create(otelLogsConfig.parse({ url, ...config }), context);
   return { ...fixture, destination };
 }
 
-/** Events with these ids, of one size. */
+/** Events with these ids. */
 export function batchOf(ids: readonly string[], message = 'Logged in'): Batch {
   return batchOfDocuments(
     ids.map((id) =>
@@ -81,7 +81,7 @@ export function manyIds(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `id-${index}`);
 }
 
-/** The document of one audit event, as facts/siem.md §4.4 has it. */
+/** The document of one audit event, as in facts/siem.md §4.4. */
 export const auditDocument: EcsDocument = ecsDocument(
   {
     '@timestamp': '2021-11-08T02:06:27.553Z',

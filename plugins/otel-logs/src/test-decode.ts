@@ -1,4 +1,4 @@
-// For tests: reads OTLP's protobuf by the wire format alone, into the shape of OTLP's JSON.
+// For tests: decodes OTLP protobuf from the wire format, into the shape of OTLP JSON.
 
 type Field = readonly [number: number, value: bigint | Buffer];
 interface Json {
@@ -15,8 +15,8 @@ function* fieldsOf(bytes: Buffer): Generator<Field> {
       if (byte < 128) return BigInt.asIntN(64, value);
     }
   };
-  const take = (length: number) => {
-    if (at + length > bytes.length) throw new Error('cut off');
+  const next = (length: number) => {
+    if (at + length > bytes.length) throw new Error('truncated message');
     at += length;
     return bytes.subarray(at - length, at);
   };
@@ -24,9 +24,9 @@ function* fieldsOf(bytes: Buffer): Generator<Field> {
     const tag = Number(varint());
     const number = tag >> 3;
     if ((tag & 7) === 0) yield [number, varint()];
-    else if ((tag & 7) === 1) yield [number, take(8)];
-    else if ((tag & 7) === 2) yield [number, take(Number(varint()))];
-    else if ((tag & 7) === 5) yield [number, take(4)];
+    else if ((tag & 7) === 1) yield [number, next(8)];
+    else if ((tag & 7) === 2) yield [number, next(Number(varint()))];
+    else if ((tag & 7) === 5) yield [number, next(4)];
     else throw new Error(`wire type ${tag & 7}`);
   }
 }
@@ -35,7 +35,7 @@ type Reader = (value: bigint | Buffer) => unknown;
 type Message = Readonly<Record<number, readonly [name: string, read: Reader, repeated?: true]>>;
 
 const bytesOf = (value: bigint | Buffer): Buffer => {
-  if (typeof value === 'bigint') throw new Error('a number where bytes were expected');
+  if (typeof value === 'bigint') throw new Error('expected bytes, found a number');
   return value;
 };
 const message =
@@ -82,7 +82,7 @@ const resource = message(() => ({ 1: ['attributes', keyValue, true], 2: ['droppe
 const resourceLogs = message(() => ({ 1: ['resource', resource], 2: ['scopeLogs', scopeLogs, true] }));
 const exportRequest = message(() => ({ 1: ['resourceLogs', resourceLogs, true] }));
 
-/** An ExportLogsServiceRequest; throws on anything that is not one, and on a field that we never send. */
+/** Decodes an ExportLogsServiceRequest. Throws on anything else, and on a field that the plugin never sends. */
 export function decodeExportRequest(bytes: Uint8Array): unknown {
   return exportRequest(Buffer.from(bytes));
 }

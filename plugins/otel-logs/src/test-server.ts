@@ -1,4 +1,4 @@
-// For tests: an OTLP server on loopback that takes both encodings and answers what it is told to.
+// For tests: an OTLP server on loopback that accepts both encodings and sends scripted responses.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { Server } from 'node:net';
@@ -28,7 +28,7 @@ export interface ReceivedRequest {
   readonly headers: IncomingHttpHeaders;
   /** As sent, before decompression. */
   readonly bytes: Buffer;
-  /** In the form of OTLP's JSON, whatever the encoding. */
+  /** In the form of OTLP JSON, for both encodings. */
   readonly content: unknown;
   /** `log.record.uid` of each record. */
   readonly ids: readonly string[];
@@ -38,16 +38,16 @@ export interface ScriptedResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** Takes the request, and says nothing, hangs up, or talks without end. */
-  readonly instead?: 'silence' | 'hangUp' | 'babble';
+  /** After the request: no response, a closed connection, or a response without end. */
+  readonly instead?: 'noResponse' | 'reset' | 'endless';
 }
 
-/** An answer for each request; undefined: taken whole. */
+/** The response to each request. Undefined: all events are accepted. */
 export type Script = (request: ReceivedRequest, count: number) => ScriptedResponse | undefined;
 
 export async function startOtlpServer(script: Script = () => undefined, tls?: ServerOptions) {
   const requests: ReceivedRequest[] = [];
-  const taken: string[] = [];
+  const accepted: string[] = [];
   const state = { script };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -59,10 +59,10 @@ export async function startOtlpServer(script: Script = () => undefined, tls?: Se
     const received: ReceivedRequest = { method, url, headers, bytes, content, ids: idsIn(content) };
     requests.push(received);
     const scripted = state.script(received, requests.length);
-    if (scripted?.instead === 'silence') return;
-    if (scripted?.instead === 'hangUp') return void request.socket.destroy();
-    if (scripted?.instead === 'babble') return babble(response);
-    if (scripted === undefined) taken.push(...received.ids);
+    if (scripted?.instead === 'noResponse') return;
+    if (scripted?.instead === 'reset') return void request.socket.destroy();
+    if (scripted?.instead === 'endless') return writeEndless(response);
+    if (scripted === undefined) accepted.push(...received.ids);
     const type = isJson ? 'application/json' : 'application/x-protobuf';
     response.writeHead(scripted?.status ?? 200, { 'content-type': type, ...scripted?.headers });
     response.end(scripted?.body ?? (isJson ? '{"partialSuccess":{}}' : ''));
@@ -82,9 +82,9 @@ export async function startOtlpServer(script: Script = () => undefined, tls?: Se
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/v1/logs`,
     requests,
-    /** Ids of what was answered as taken, in order. */
-    taken,
-    response: (next: Script) => {
+    /** Ids of the accepted events, in order. */
+    accepted,
+    respondWith: (next: Script) => {
       state.script = next;
     },
     connections: () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count))),
@@ -93,16 +93,16 @@ export async function startOtlpServer(script: Script = () => undefined, tls?: Se
   };
 }
 
-/** The port that a listening server has been given. */
+/** The port of a listening server. */
 export function portOf(server: Server): number {
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server listens at no port');
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen');
   return address.port;
 }
 
-function babble(response: ServerResponse): void {
+function writeEndless(response: ServerResponse): void {
   while (!response.destroyed && response.write('x'.repeat(16_384)));
-  if (!response.destroyed) response.once('drain', () => babble(response));
+  if (!response.destroyed) response.once('drain', () => writeEndless(response));
 }
 
 function idsIn(content: unknown): readonly string[] {

@@ -12,12 +12,12 @@ const client = selfSignedCertificate();
 
 async function fixture(config: object, options: TestContextOptions, tls: ServerOptions = {}) {
   const otlp = await startOtlpServer(() => undefined, { ...server, ...tls });
-  const made = await destinationAt(otlp.url, config, options);
+  const created = await destinationAt(otlp.url, config, options);
   onTestFinished(async () => {
-    await made.destination.close?.();
+    await created.destination.close?.();
     await otlp.stop();
   });
-  return { ...made, report: await made.destination.deliver(batchOf(['a']), noSignal) };
+  return { ...created, report: await created.destination.deliver(batchOf(['a']), noSignal) };
 }
 
 async function clientFiles() {
@@ -30,24 +30,24 @@ async function clientFiles() {
 }
 
 const delivered = { items: [{ index: 0, verdict: 'delivered' }] };
-const refused = { batch: 'misconfigured', code: 'tls_failed' };
+const rejected = { batch: 'misconfigured', code: 'tls_failed' };
 
-it('takes a certificate that the configured authority vouches for', async () => {
+it('accepts a certificate that the configured authority signed', async () => {
   expect((await fixture({}, { ca: server.cert })).report).toEqual(delivered);
 });
 
-it('refuses any other, which is for a person to mend', async () => {
+it('reports misconfigured for any other certificate', async () => {
   const { report, destination } = await fixture({}, {});
-  expect(report).toMatchObject(refused);
+  expect(report).toMatchObject(rejected);
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
     message: expect.stringMatching(
-      /is not trusted: self-signed certificate \(no authority that we trust .* set `caFile`/,
+      /TLS to .* failed: self-signed certificate \(the certificate authority .* set `caFile`/,
     ),
   });
 });
 
-it('takes any only where the configuration says so, and says it in the log', async () => {
+it('accepts any certificate only with verifyTls: false, and logs a warning', async () => {
   const { report, logged } = await fixture({ verifyTls: false }, {});
   expect(report).toEqual(delivered);
   expect(logged.map(({ event }) => event)).toEqual(['destination.tls_not_verified']);
@@ -55,22 +55,22 @@ it('takes any only where the configuration says so, and says it in the log', asy
 
 const asksForCertificate = { requestCert: true, rejectUnauthorized: true, ca: client.cert };
 
-it('shows its own certificate where the server asks for one', async () => {
+it('sends its client certificate if the server requires one', async () => {
   expect((await fixture(await clientFiles(), { ca: server.cert }, asksForCertificate)).report).toEqual(delivered);
 });
 
-it('without one, such a server is misconfigured', async () => {
+it('reports misconfigured if the server requires a client certificate and none is configured', async () => {
   const { report, destination } = await fixture({}, { ca: server.cert }, asksForCertificate);
-  expect(report).toMatchObject(refused);
+  expect(report).toMatchObject(rejected);
   expect(await destination.check?.(noSignal)).toMatchObject({
     message: expect.stringContaining('check `certFile` and `keyFile`'),
   });
 });
 
-it('does not start with a certificate that cannot be read', async () => {
+it('does not start if a certificate cannot be read', async () => {
   const files = { ...(await clientFiles()), keyFile: '/nowhere/key.pem' };
   await expect(destinationAt('https://127.0.0.1:1/v1/logs', files)).rejects.toMatchObject({
     code: 'config_invalid',
-    message: 'keyFile /nowhere/key.pem cannot be read (ENOENT): expected PEM',
+    message: 'keyFile /nowhere/key.pem cannot be read (ENOENT): expected a PEM file',
   });
 });

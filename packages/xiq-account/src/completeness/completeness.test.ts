@@ -1,13 +1,13 @@
 import type { CompletenessCell } from '@xiq-siem/admin-api';
 import {
   audit,
-  away,
   destinations,
   type Fixture,
-  judging,
   linesOf,
   never,
   openFixture,
+  unavailable,
+  verdictWhere,
 } from '@xiq-siem/queries/test-queries';
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
@@ -89,7 +89,7 @@ test('a dead letter is missing at its destination, also when it was dropped, and
   await using fixture = await openFixture(destinations('one', 'two'));
   const world = testCloud();
   world.logs.set('audit', restForms(0, 1, 2));
-  fixture.siem('one').response = judging('rejected', (json) => !json.includes('number 2'));
+  fixture.siem('one').response = verdictWhere('rejected', (json) => !json.includes('number 2'));
   await fixture.keep([audit(0), audit(1), audit(2)]);
   await fixture.settled();
   const states = async () => (await prove(fixture, world)).cells.map(({ destinations: [one, two] }) => [one, two]);
@@ -125,7 +125,7 @@ test('what a destination does not want is filtered and not missing; what waits i
   await using fixture = await openFixture({ ...destinations('two'), one: { type: 'memory', where } });
   const world = testCloud();
   world.logs.set('audit', restForms(0, 1));
-  fixture.siem('two').response = away;
+  fixture.siem('two').response = unavailable;
   await fixture.keep([audit(0), audit(1)]);
   const { cells } = await prove(fixture, world);
   expect(cells).toMatchObject([{ state: 'missing', missingCount: 2 }]);
