@@ -121,7 +121,7 @@ export function logReader({ files, set, onMissingFile }: LogSource, fromSequence
   async function openSegment(segment: Segment): Promise<OpenSegment | undefined> {
     try {
       const file = await files.open(segment.path, 'read');
-      // The header was read when the journal was opened, so later damage to it does no harm.
+      // The header was read when the journal was opened, so later damage to it has no effect.
       const landmark = segment.landmarks.findLast(({ sequence }) => sequence <= expected);
       return { segment, file, cursor: recordCursor(file, segment.header, landmark?.offset) };
     } catch (error) {

@@ -9,8 +9,8 @@ function oneSegment(): SegmentSet {
 
 const never = new AbortController().signal;
 
-describe('who waits for a change', () => {
-  it('is woken by it, and by one that came since the look', async () => {
+describe('a wait for a change', () => {
+  it('ends with the change, also if it came before the wait', async () => {
     const set = oneSegment();
     const seen = set.version();
     const waiting = set.waitForChange(seen, never);
@@ -20,7 +20,7 @@ describe('who waits for a change', () => {
     expect(set.nextSequence()).toBe(2);
   });
 
-  it('is woken by its signal, and leaves no listener behind', async () => {
+  it('ends with its signal, and leaves no listener', async () => {
     const set = oneSegment();
     const stop = new AbortController();
     const waiting = set.waitForChange(set.version(), stop.signal);
@@ -31,7 +31,7 @@ describe('who waits for a change', () => {
   });
 });
 
-describe('the bytes from a sequence on', () => {
+describe('the bytes from a sequence', () => {
   const record = 100;
   /** Segments of ten records each. */
   function threeSegments(): SegmentSet {
@@ -58,7 +58,7 @@ describe('the bytes from a sequence on', () => {
     expect(set.bytesFrom(set.firstSequence())).toBe(set.bytes());
   });
 
-  it('are none at the tail and beyond, and grow with it', () => {
+  it('are 0 at the tail and beyond, and grow with it', () => {
     const set = threeSegments();
     expect([set.bytesFrom(31), set.bytesFrom(99)]).toEqual([0, 0]);
     set.advance(record, 32, 0);

@@ -1,4 +1,4 @@
-// `kill -9` at any moment: what was promised is there, and nothing that was not asked for.
+// Tests `kill -9` at any moment: committed data is there, and nothing else.
 import { expect, it } from 'vitest';
 import { newStateDirectory } from '../src/test-state.ts';
 import { crashModel, linesOf } from './crash-model.ts';
