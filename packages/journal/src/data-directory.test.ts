@@ -110,7 +110,7 @@ describe('the data directory', () => {
   });
 
   it.each([0, 1])(
-    'whose preparation from format %i fails keeps that, is free, and is prepared again',
+    'keeps format %i if its preparation fails, is unlocked, and is prepared again',
     async (format) => {
       if (format === 1) {
         await (await openDataDirectory(path, options)).close();

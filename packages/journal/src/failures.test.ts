@@ -6,7 +6,7 @@ describe('a full disk', () => {
   it.each([
     ['ENOSPC', 'ENOSPC'],
     ['a write that is cut short, then ENOSPC', { short: 10 }],
-  ] as const)('refuses all who wait and takes bodies again in a new segment: %s', async (_, failure) => {
+  ] as const)('rejects all waiting appends, then accepts bodies in a new segment: %s', async (_, failure) => {
     const { journal, files } = await testJournal();
     const first = await appendText(journal, 'one');
     files.fail('write', failure);

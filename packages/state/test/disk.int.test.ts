@@ -47,7 +47,7 @@ it('a full disk rejects with state_full, loses nothing, and accepts writes again
 });
 
 it.each(['fsync', 'pwrite64'])(
-  'an error of %s ends it with state_failed, and a restart has all that was promised',
+  'an error of %s causes state_failed, and a restart has all committed data',
   async (call) => {
     const directory = await newStateDirectory();
     const model = crashModel();

@@ -34,7 +34,7 @@ async function cutUnder(disk: Ext4Disk, model: Model, session: number, after: nu
   await disk.remount();
 }
 
-it(`after each of ${trials} power cuts all that was promised is there`, {
+it(`keeps all committed data after each of ${trials} power cuts`, {
   timeout: 60_000 + trials * 10_000,
 }, async () => {
   const disk = await ext4Disk(onTestFinished);

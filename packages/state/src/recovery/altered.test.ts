@@ -14,16 +14,16 @@ const filled = await filledDirectory();
 
 /** Documents are missing if their table was dropped. */
 const alterations: readonly [what: string, sql: string, documents: number][] = [
-  ['a column more', 'ALTER TABLE documents ADD COLUMN more TEXT', 20],
-  ['a column more of its entries', 'ALTER TABLE dead_letters ADD COLUMN more TEXT', 20],
-  ['a column less', 'ALTER TABLE incidents DROP COLUMN file', 20],
-  ['a column of another name', 'ALTER TABLE resolved RENAME COLUMN resolved_by TO by', 20],
-  ['a table of its own', 'CREATE TABLE more (value)', 20],
-  ['a table less', 'DROP TABLE documents', 0],
-  ['a view in the place of a table', 'DROP TABLE documents; CREATE VIEW documents AS SELECT 1 AS name', 0],
-  ['a trigger less', 'DROP TRIGGER dead_letter_added', 20],
+  ['an added column', 'ALTER TABLE documents ADD COLUMN more TEXT', 20],
+  ['an added column of the entries', 'ALTER TABLE dead_letters ADD COLUMN more TEXT', 20],
+  ['a removed column', 'ALTER TABLE incidents DROP COLUMN file', 20],
+  ['a renamed column', 'ALTER TABLE resolved RENAME COLUMN resolved_by TO by', 20],
+  ['an added table', 'CREATE TABLE more (value)', 20],
+  ['a removed table', 'DROP TABLE documents', 0],
+  ['a view instead of a table', 'DROP TABLE documents; CREATE VIEW documents AS SELECT 1 AS name', 0],
+  ['a removed trigger', 'DROP TRIGGER dead_letter_added', 20],
   [
-    'sums that are text',
+    'totals that are text',
     `DROP TABLE dead_letter_totals;
       CREATE TABLE dead_letter_totals (destination, delivered, dropped, from_jobs, lost);
       INSERT INTO dead_letter_totals VALUES ('siem', 'many', 'few', 'none', NULL)`,
@@ -79,7 +79,7 @@ describe('a file that was removed while it is open', () => {
     openDeadLetters(state.database, { maxBytes: 64 * mib, minFreeBytes: 0, directory, now: Date.now, log });
 
   it.each(removals)(
-    '(%s) is put back with all that is in it, before anything more is promised',
+    '(%s) is restored with all its data before the next write succeeds',
     async (_, remove, kept) => {
       const directory = copyOf(filled);
       const log = createRecordingLogger();

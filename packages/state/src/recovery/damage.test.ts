@@ -92,8 +92,8 @@ const damages: readonly [what: string, damage: (file: string) => void, recovered
   ['an index destroyed', (file) => overwrite(file, rootOf('dead_letters_by_group', file), pageBytes), 290],
   ['its last number destroyed', (file) => overwrite(file, rootOf('dead_letter_numbers', file), pageBytes), 290],
   ['the counts destroyed', (file) => overwrite(file, rootOf('dead_letter_groups', file), pageBytes), 290],
-  ['half of it cut off', (file) => truncateSync(file, readFileSync(file).length / 2), 100],
-  ['nothing left of it', (file) => truncateSync(file, 0), 0],
+  ['its second half cut off', (file) => truncateSync(file, readFileSync(file).length / 2), 100],
+  ['no content', (file) => truncateSync(file, 0), 0],
 ];
 
 function overwrite(file: string, at: number, length: number, byte?: number): void {
