@@ -1,4 +1,4 @@
-// Writes the commands' reference anew; `generate-commands.test.ts` holds it current.
+// Writes docs/reference/commands.md; `generate-commands.test.ts` compares it.
 import { writeFile } from 'node:fs/promises';
 import { renderCommands } from './render-commands.ts';
 

@@ -1,5 +1,5 @@
-// Writes the signals' reference anew; `generate-health-events.test.ts` holds it current.
+// Writes docs/reference/health-events.md; `generate-health-events.test.ts` compares it.
 import { writeFile } from 'node:fs/promises';
-import { renderSignals } from './render-health-events.ts';
+import { renderHealthEvents } from './render-health-events.ts';
 
-await writeFile(new URL('../../../docs/reference/health-events.md', import.meta.url), renderSignals());
+await writeFile(new URL('../../../docs/reference/health-events.md', import.meta.url), renderHealthEvents());

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ownGauges } from '../src/own-metrics.ts';
 import { allCounters, renderMetrics } from './render-metrics.ts';
 
-it('the committed reference is that of the table', async () => {
+it('the committed reference is current', async () => {
   const file = new URL('../../../docs/reference/metrics.md', import.meta.url);
   expect(await readFile(file, 'utf8')).toBe(await renderMetrics());
 });

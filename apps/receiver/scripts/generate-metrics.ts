@@ -1,4 +1,4 @@
-// Writes the metrics' reference anew; `generate-metrics.test.ts` holds it current.
+// Writes docs/reference/metrics.md; `generate-metrics.test.ts` compares it.
 import { writeFile } from 'node:fs/promises';
 import { renderMetrics } from './render-metrics.ts';
 

@@ -1,5 +1,7 @@
-// Writes the configuration's reference anew; `generate-reference.test.ts` holds it current.
+// Writes configuration.md and mapping.md of docs/reference; `generate-reference.test.ts` compares them.
 import { writeFile } from 'node:fs/promises';
-import { renderReference } from './render-reference.ts';
+import { renderMapping, renderReference } from './render-reference.ts';
 
-await writeFile(new URL('../../../docs/reference/configuration.md', import.meta.url), await renderReference());
+const reference = new URL('../../../docs/reference/', import.meta.url);
+await writeFile(new URL('configuration.md', reference), await renderReference());
+await writeFile(new URL('mapping.md', reference), await renderMapping());

@@ -1,63 +1,169 @@
-// Renders docs/reference/commands.md from the commands' own help and the schemas of what they print.
-import type { Command, CommandEntry, JsonForm, JsonResponse } from '@xiq-siem/cli';
-import { exitMeanings } from '@xiq-siem/cli';
+// Renders docs/reference/commands.md from the commands' own help and from the schemas of their JSON.
+import type { Command, CommandEntry, HelpParts, JsonForm, JsonResponse } from '@xiq-siem/cli';
+import { exitMeanings, exits } from '@xiq-siem/cli';
 import { allCommands as commands } from '../src/commands.ts';
-import { renderSchema } from './render-schema.ts';
+import { JsonTypes, row, typeName } from './render-schema.ts';
 
-function section({ name }: CommandEntry, { help: helpOf, json }: Command): string {
-  const help = helpOf(name);
-  const shown = help === undefined ? `\`xiq-siem ${name} --help\` says more.` : `\`\`\`\n${help}\n\`\`\``;
-  return [`## ${name}`, shown, ...(json === undefined ? [] : [jsonPart(json)])].join('\n\n');
+type Loaded = readonly [CommandEntry, Command];
+
+/** A paragraph or an option that at least so many commands share is printed once; exit codes have a table. */
+const usual = 3;
+const usualExit = 4;
+
+const exitRows = ({ exits: meanings }: HelpParts): readonly (readonly [number, string])[] =>
+  Object.entries(exits)
+    .flatMap(([name, code]) => {
+      const meaning = Object.entries(meanings).find(([named]) => named === name)?.[1];
+      return meaning === undefined ? [] : [[code, meaning] as const];
+    })
+    .sort(([a], [b]) => a - b);
+
+/** The texts of a help, each with what it explains. */
+const textsOf = (help: HelpParts): readonly (readonly [subject: string, text: string])[] => [
+  ...help.text.split('\n').map((text) => [text, text] as const),
+  ...Object.entries(help.options).map(([name, option]) => [`--${name}`, option.help] as const),
+  ...exitRows(help).map(([code, meaning]) => [String(code), meaning] as const),
+];
+
+/** Tells a text that many commands share. An option that has a second meaning in several commands has no such text. */
+function sharedTexts(all: readonly Loaded[]): (subject: string, text: string) => boolean {
+  const texts = all.flatMap(([{ name }, { help }]) => {
+    const parts = help(name);
+    return parts === undefined ? [] : textsOf(parts);
+  });
+  const shared = new Map(
+    [...Map.groupBy(texts, ([subject]) => subject)].map(([subject, uses]) => {
+      const counts = [...Map.groupBy(uses, ([, text]) => text)].sort(([, a], [, b]) => b.length - a.length);
+      const isExit = /^\d/.test(subject);
+      const frequent = counts.filter(([, same]) => same.length >= (isExit ? usualExit : usual)).map(([text]) => text);
+      const isAmbiguous = !isExit && (counts[1]?.[1].length ?? 0) > 1;
+      return [subject, new Set(isAmbiguous ? [] : frequent)] as const;
+    }),
+  );
+  return (subject, text) => text !== '' && shared.get(subject)?.has(text) === true;
 }
 
-function jsonPart({ instead = [], ...form }: JsonResponse): string {
+function helpPart(help: HelpParts, isShared: ReturnType<typeof sharedTexts>): readonly string[] {
+  const { name, usage, text, options } = help;
+  const paragraphs = text.split('\n').filter((line) => !isShared(line, line));
+  const all = Object.entries(options);
+  const own = all.filter(([long, option]) => !isShared(`--${long}`, option.help));
+  const codes = exitRows(help);
+  const ownCodes = codes.filter(([code, meaning]) => !isShared(String(code), meaning));
+  const sharedOptions = all.filter((pair) => !own.includes(pair) && pair[0] !== 'help').map(([long]) => `--${long}`);
+  const sharedCodes = codes.filter((pair) => !ownCodes.includes(pair)).map(([code]) => code);
   return [
-    formPart('`--json` prints', form),
-    ...instead.map((other) => formPart(`${other.when}, it prints`, other)),
-  ].join('\n\n');
+    ...(usage === undefined ? [] : [`\`xiq-siem ${name} ${usage} [options]\``]),
+    paragraphs
+      .join('\n')
+      .replaceAll(/\n{3,}/g, '\n\n')
+      .trim(),
+    [
+      ...own.map(optionLine),
+      ...ownCodes.map(([code, meaning]) => `- exit ${code}: ${meaning}`),
+      `- common: \`${sharedOptions.join(' ')}\`, exit ${sharedCodes.join(', ')}`,
+    ].join('\n'),
+  ];
 }
 
-function formPart(begin: string, { schema, lines, note }: JsonForm): string {
-  const form = `${begin} ${lines === true ? 'one object a line' : 'one object'}:`;
-  return [...(note === undefined ? [form] : [`${form.slice(0, -1)}. ${note}`]), renderSchema(schema)].join('\n\n');
+const optionLine = ([long, { short, value, help }]: readonly [string, HelpParts['options'][string]]): string =>
+  `- \`${short === undefined ? '' : `-${short}, `}--${long}${value === undefined ? '' : ` ${value}`}\`: ${help}`;
+
+function jsonPart({ instead = [], ...form }: JsonResponse, types: JsonTypes): readonly string[] {
+  return [
+    ...formPart('JSON', form, types),
+    ...instead.flatMap((other) =>
+      formPart(`JSON ${other.when.charAt(0).toLowerCase()}${other.when.slice(1)}`, other, types),
+    ),
+  ];
 }
+
+function formPart(start: string, { schema, lines, note }: JsonForm, types: JsonTypes): readonly string[] {
+  const name = types.nameOf(schema);
+  const head = `${start}${lines === true ? ', one object a line' : ''}`;
+  const tail = note === undefined ? '' : ` ${note}`;
+  return name === undefined
+    ? [`${head}:${tail}`, codeBlock(types.render(schema))]
+    : [`${head}: [${name}](#${name.toLowerCase()}).${tail}`];
+}
+
+const codeBlock = (text: string): string => `\`\`\`ts\n${text}\n\`\`\``;
 
 export async function renderCommands(): Promise<string> {
-  const sections = await Promise.all(commands.map(async (entry) => section(entry, await entry.load())));
-  const overview = commands.map(
-    ({ name, group, summary }) => `| [${name}](#${anchor(name)}) | ${group} | ${summary} |`,
+  const all = await Promise.all(commands.map(async (entry) => [entry, await entry.load()] as const));
+  const isShared = sharedTexts(all);
+  const types = new JsonTypes(
+    all.flatMap(([{ name }, { json }]) =>
+      (json === undefined ? [] : [json, ...(json.instead ?? [])]).map(
+        ({ schema }) => [typeName(name), schema] as const,
+      ),
+    ),
   );
-  const codes = exitMeanings.map(([code, meaning]) => `| ${code} | ${meaning} |`);
+  const sections = all.map(([{ name }, { help, json }]) => {
+    const parts = help(name);
+    const shown = parts === undefined ? [`Run \`xiq-siem ${name} --help\` for details.`] : helpPart(parts, isShared);
+    return [`## ${name}`, ...shown, ...(json === undefined ? [] : jsonPart(json, types))].join('\n\n');
+  });
+  const options = new Map(
+    all
+      .flatMap(([{ name }, { help }]) => Object.entries(help(name)?.options ?? {}))
+      .map((pair) => [optionLine(pair), pair]),
+  );
+  const common = [...options].flatMap(([line, [long, { help }]]) =>
+    long !== 'help' && isShared(`--${long}`, help) ? [line] : [],
+  );
+  const overview = commands.map(({ name, summary }) => row(`[${name}](#${anchor(name)})`, summary));
+  const codes = exitMeanings.map(([code, meaning]) => row(String(code), meaning));
+  const definitions = types.definitions().map(([name, text]) => `### ${name}\n\n${codeBlock(text)}`);
   return `<!-- Generated by apps/receiver/scripts/generate-commands.ts: do not edit. -->
 
 # Commands
 
-| command | to | |
-| --- | --- | --- |
+| command | |
+| --- | --- |
 ${overview.join('\n')}
 
-Every command takes \`--help\`; all that work on a connector take \`--config\` and \`--json\`. A group's name alone means its
-\`list\`. Commands find the running connector by \`admin.json\` in the data directory of the configuration. Where none runs,
-those that read work on the files, change nothing, and say "snapshot" (with \`--json\` on standard error; answers carry
-\`"snapshot": true\`); those that change exit 69.
+A group's name alone runs its \`list\`. A command finds the running connector by \`admin.json\` in the data directory. If no
+connector runs, the commands that only read use the files of the data directory, change nothing and report "snapshot" (JSON:
+\`"snapshot": true\`, and a line on standard error). The commands that change something exit 69.
 
-Times are ISO 8601 (UTC where they have no offset), dates (their beginning), or how long ago: \`30m\`, \`24h\`, \`7d\`.
-Spans are from \`--from\` inclusive to \`--to\` exclusive.
+## Common options
 
-Colours are off in pipes, for \`NO_COLOR\` and \`TERM=dumb\`, and on with \`FORCE_COLOR=1\`. In a terminal long texts are cut
-to its width; in a pipe nothing is. Progress is on standard error, in a terminal only. Control characters that come from
-outside are printed as escapes. What \`--json\` prints is stable: fields are added, never changed; a \`?\` marks what may be
-absent, \`time\` is ISO 8601 in UTC.
+A section lists one of these options only if it means something else there. Every command has \`--help\`.
+
+${common.join('\n')}
+
+\`TIME\` is ISO 8601 (UTC if it has no offset), a date (its start), or a duration before now: \`30m\`, \`24h\`, \`7d\`. A span
+includes \`--from\` and excludes \`--to\`.
+
+Output has no colours in a pipe, with \`NO_COLOR\` or with \`TERM=dumb\`; \`FORCE_COLOR=1\` forces them. Long texts are cut to the
+width of a terminal, and never in a pipe. Progress goes to standard error, in a terminal only. Control characters in received
+texts are escaped.
 
 ## Exit codes
 
-The same for every command; each \`--help\` says which it uses and what for.
+Each section lists what a code means for its command in particular.
 
 | code | |
 | --- | --- |
 ${codes.join('\n')}
 
+## JSON
+
+The JSON of \`--json\` is stable: fields are added, and never changed or removed. The sections below describe it as types:
+\`name?\` may be absent, \`time\` is ISO 8601 in UTC, \`a, b: integer\` are two fields of one type, \`[]\` is a list. Where a command
+prints one object a line, each \`{ kind: … }\` is one form of a line. A type with a name is under [JSON types](#json-types).
+
+${types
+  .sharedNotes()
+  .map(([field, note]) => `- \`${field}\`: ${note}`)
+  .join('\n')}
+
 ${sections.join('\n\n')}
+
+## JSON types
+
+${definitions.join('\n\n')}
 `;
 }
 

@@ -1,17 +1,18 @@
-// Renders docs/reference/health-events.md from the table that documents are made by, and from the fields that they may hold.
+// Renders docs/reference/health-events.md from the table of health events and from the fields of their documents.
 import { connectorFields, eventTable } from '@xiq-siem/health-events';
 import { row } from './render-schema.ts';
 
 const listed = (values: readonly string[] | undefined): string =>
   values === undefined ? '' : values.map((value) => `\`${value}\``).join(', ');
 
-export function renderSignals(): string {
+export function renderHealthEvents(): string {
   const actions = Object.entries(eventTable).map(([action, { when, severity, level, kind, advice }]) =>
     row(`\`${action}\``, when, `${severity}, ${level}`, kind, advice),
   );
   const classes = Object.entries(eventTable).map(([action, { category, type, outcome }]) => {
-    const told = action === 'admin-call' ? '`success` or `failure`' : listed(outcome === undefined ? [] : [outcome]);
-    return row(`\`${action}\``, listed(category), listed(type), told);
+    const outcomes =
+      action === 'admin-call' ? '`success` or `failure`' : listed(outcome === undefined ? [] : [outcome]);
+    return row(`\`${action}\``, listed(category), listed(type), outcomes);
   });
   const fields = connectorFields.map(({ name, type, array }) =>
     row(`\`${name}\``, array === true ? `list of ${type}` : type),
@@ -20,39 +21,42 @@ export function renderSignals(): string {
 
 # Health events
 
-What the connector reports about itself and a SIEM cannot work out from the documents, as ECS events of the dataset
-\`extreme_xiq.connector\` from the source \`self\`. They go through the journal to every destination like any other event;
-\`where.exceptDatasets\` keeps them from one, and \`healthEvents.enabled: false\` switches all of them off, admin calls included.
-Nobody outside can send as \`self\`.
+Health events are the connector's own events. They report what a SIEM cannot see in the other documents. They have the
+dataset \`extreme_xiq.connector\` and the source \`self\`, and go through the journal to every destination. No sender can
+use the source \`self\`.
 
-The connector checks itself every 15 seconds. A state is reported when it begins and when it ends. Refused credentials are
-reported at most once an hour for each source. In an hour at most 100 admin calls and 100 others are made, heartbeats apart,
-and at most 12 of one action about one subject; \`health-events-dropped\` gives the number of the others. A health event that the
-journal does not accept is counted (\`xiq_siem.health_events.dropped\`) and not tried again.
+- \`where.exceptDatasets\` excludes them from a destination. \`healthEvents.enabled: false\` switches all of them off,
+  including the audit trail of admin calls.
+- The connector checks itself every 15 seconds. It reports a state when the state starts and when it ends, and once more
+  after a start of the connector if the state continues.
+- It reports rejected credentials at most once an hour for each source. In an hour it creates at most 100 events of admin
+  calls, 100 other events, and 12 with the same action and subject; heartbeats do not count.
+  \`health-events-dropped\` reports the number of the others.
+- If the journal does not accept a health event, the connector counts it (\`xiq_siem.health_events.dropped\`) and does not
+  retry.
+- A source is silent when it has sent nothing for \`healthEvents.silentMinutes\`. The time counts from the last webhook, or from
+  the start of the connector.
 
-A source is silent when it has sent nothing for \`healthEvents.silentMinutes\`; after a start the time is counted from the start.
-Everything that is still wrong after a start is reported once more.
+## Rules for your SIEM
 
-## What a SIEM works out itself
-
-| what | a rule over |
+| problem | data for the rule |
 | --- | --- |
-| dead letters grow | \`extreme.connector.dead_letters.open\` and \`extreme.connector.counters.dead_lettered\` of the heartbeats; \`xiq-siem dlq list\` shows the codes |
+| the number of dead letters grows | \`extreme.connector.dead_letters.open\` and \`extreme.connector.counters.dead_lettered\` of the heartbeats; \`xiq-siem dlq list\` shows the codes |
 | a destination degrades events | \`extreme.connector.counters.degraded\` of the heartbeats |
-| the journal fills | \`extreme.connector.journal.hours_until_full\` (say, below 12) with \`extreme.connector.lag.seconds\` (above 60) of the heartbeats |
+| the journal fills | \`extreme.connector.journal.hours_until_full\` below 12 and \`extreme.connector.lag.seconds\` above 60, of the heartbeats |
 | unknown message types | documents of the dataset \`extreme_xiq.unknown\` |
-| unreadable requests | documents with \`event.kind: pipeline_error\`, by \`error.code\` |
+| unreadable elements | documents with \`event.kind: pipeline_error\`, by \`error.code\` |
 
 ## What to do
 
-Severity is \`event.severity\` as Elastic's detection rules grade it: 0 nothing to do, 21 low, 47 medium, 73 high, 99
-critical. The second word is \`log.level\`.
+The severity is \`event.severity\` on the scale of Elastic's detection rules (0 nothing to do, 21 low, 47 medium, 73 high, 99
+critical), and \`log.level\`.
 
 ${row('`event.action`', 'when', 'severity', '`event.kind`', 'what to do')}
 ${row('---', '---', '---', '---', '---')}
 ${actions.join('\n')}
 
-## How they are classified
+## Classification
 
 ${row('`event.action`', '`event.category`', '`event.type`', '`event.outcome`')}
 ${row('---', '---', '---', '---')}
@@ -60,10 +64,10 @@ ${classes.join('\n')}
 
 ## Fields
 
-Beside those of ECS: \`event.reason\` is a code, \`error.message\` the other side's own words, \`source.ip\` and
-\`related.ip\` are the addresses whose credentials were refused. \`count\` is the number since the last report, in
-\`period_seconds\`. Each health event has the fields that apply to it; \`total\` and \`silence.habit_seconds\` come only from older
-versions.
+In addition to the ECS fields: \`event.reason\` is a code, \`error.message\` is the message of the server, and \`source.ip\` and
+\`related.ip\` are the addresses with rejected credentials. \`count\` is the number since the last report, in
+\`period_seconds\`. A health event has the fields that apply to it. Only older versions set \`total\` and
+\`silence.habit_seconds\`.
 
 ${row('field', 'type')}
 ${row('---', '---')}

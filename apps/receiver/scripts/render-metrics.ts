@@ -1,4 +1,4 @@
-// Renders docs/reference/metrics.md from the tables that /metrics takes its help from.
+// Renders docs/reference/metrics.md from the same tables as the help texts of /metrics.
 import { type MetricDescription, type MetricTable, sourceMetrics } from '@xiq-siem/core';
 import { exportedMetrics } from '@xiq-siem/pipeline';
 import { ownCounters, ownGauges } from '../src/own-metrics.ts';
@@ -13,7 +13,7 @@ const unitText: Readonly<Record<string, string>> = {
   '': '',
 };
 
-/** What is counted is named in braces, as one. */
+/** A unit in braces is the singular of what is counted: `{body}`. */
 function unitIn(unit: string): string {
   return unitText[unit] ?? `${unit.slice(1, -1).replace(/y$/, 'ie').replace(/ch$/, 'che')}s`;
 }
@@ -26,7 +26,7 @@ function metricRow(name: string, prometheus: string, { help, unit = '', attribut
 const head = '| OpenTelemetry | Prometheus | unit | labels | |\n| --- | --- | --- | --- | --- |';
 const under = (name: string): string => name.replaceAll('.', '_');
 
-/** Our own, and those that the definitions of the built-in plugins declare. */
+/** The counters of the product, and those of the built-in plugins. */
 export async function allCounters(): Promise<MetricTable> {
   const destinations = await Promise.all(Object.values(registry.destinations).map((load) => load()));
   const declared = [
@@ -45,25 +45,25 @@ export async function renderMetrics(): Promise<string> {
 
 # Metrics
 
-\`GET /metrics\` on the admin listener gives them to Prometheus (text exposition 0.0.4); \`telemetry.otlp\` in the
-configuration sends the same by OTLP. Who is speaking stands in \`target_info\`: \`service_name\`, \`service_version\`,
+\`GET /metrics\` on the admin listener returns them for Prometheus (text exposition 0.0.4). \`telemetry.otlp\` in the
+configuration sends the same metrics by OTLP. \`target_info\` has \`service_name\`, \`service_version\` and
 \`service_instance_id\`.
 
-Values of labels come from the configuration and from code, never from what is sent to us. There are at most 2,000
-series of counters; what would be more is counted under its name with the one label \`overflow="true"\`. A plugin has at
-most 200 of them; what would be more is counted with \`overflow="true"\` beside its name.
+Label values come from the configuration and from the code, never from a sender. There are at most 2,000 counter series in
+total, and at most 200 of a plugin. Counts above a limit have the label \`overflow="true"\` instead of other labels; those of
+a plugin keep its name.
 
 A plugin declares its metrics in its definition: \`lines_cut\` of a destination is \`xiq_siem.destination.lines_cut\`.
 
 ## Counters
 
-Since the start of the process.
+They count from the start of the process.
 
 ${[head, ...counters].join('\n')}
 
 ## Gauges
 
-What is so when they are asked for. A destination that is no more has none.
+They have the value at the time of the request. A removed destination has none.
 
 ${[head, ...gauges].join('\n')}
 `;

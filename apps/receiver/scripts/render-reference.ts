@@ -1,20 +1,20 @@
-// Renders docs/reference/configuration.md from the schemas that check a configuration.
-
+// Renders docs/reference/configuration.md and mapping.md from the schemas that check them, and from docs/examples.
+import { readFile } from 'node:fs/promises';
 import { destinationFrame, frameSchema, sourceFrame } from '@xiq-siem/config';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { registry } from '../src/registry.ts';
-import { type Node, node, row } from './render-schema.ts';
+import { type Node, nodeOf, row } from './render-schema.ts';
 
-const secretText = '`{ env }`, `{ file, optional }` or `{ managed: true }`';
+const external = '`{ env, optional }` or `{ file, optional }`';
+const managed = '`{ managed: true }`';
 
 function typeOf({ type, enum: values, const: only, items, anyOf, properties, additionalProperties }: Node): string {
   if (values !== undefined) return values.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');
   if (only !== undefined) return `\`${JSON.stringify(only)}\``;
   if (anyOf !== undefined) {
-    if (anyOf.some((branch) => branch.properties?.['env'] !== undefined)) {
-      return [...anyOf.filter((branch) => branch.properties === undefined).map(typeOf), secretText].join(' or ');
-    }
-    return anyOf.map(typeOf).join(' or ');
+    const has = (key: string): boolean => anyOf.some((branch) => branch.properties?.[key] !== undefined);
+    const plain = anyOf.filter((branch) => branch.properties === undefined).map(typeOf);
+    return [...plain, ...(has('env') ? [external] : []), ...(has('managed') ? [managed] : [])].join(' or ');
   }
   if (type === 'array') return items === undefined ? 'list' : `list of ${typeOf(items)}`;
   if (properties !== undefined) return 'object';
@@ -31,23 +31,78 @@ function rangeOf({ minimum, maximum, exclusiveMinimum }: Node): string {
   return bounded ? `, at most ${maximum}` : '';
 }
 
-function rowsOf(properties: Readonly<Record<string, Node>>, required: ReadonlySet<string>, prefix = ''): string[] {
+function rowsOf({ properties = {}, required = [] }: Node, prefix = ''): string[] {
   return Object.entries(properties).flatMap(([key, value]) => {
     const name = `${prefix}${key}`;
     const nested = value.properties;
-    if (nested !== undefined && Object.keys(nested).length > 0) return rowsOf(nested, new Set(), `${name}.`);
+    if (nested !== undefined && Object.keys(nested).length > 0) return rowsOf({ properties: nested }, `${name}.`);
     const fallback =
-      value.default === undefined ? (required.has(key) ? '**needed**' : '') : `\`${JSON.stringify(value.default)}\``;
-    return [row(`\`${name}\``, typeOf(value) + rangeOf(value), fallback, value.description ?? '')];
+      value.default === undefined
+        ? required.includes(key)
+          ? '**needed**'
+          : ''
+        : `\`${JSON.stringify(value.default)}\``;
+    const own = row(`\`${name}\``, typeOf(value) + rangeOf(value), fallback, value.description ?? '');
+    const entry = typeof value.additionalProperties === 'object' ? value.additionalProperties : {};
+    return [own, ...rowsOf(entry, `${name}.<name>.`)];
   });
 }
 
 function table(schema: z.ZodType, without: readonly string[] = []): string {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  const { properties = {} } = node.parse(json);
+  const { properties = {}, required } = nodeOf(schema, 'input');
   const shown = Object.fromEntries(Object.entries(properties).filter(([key]) => !without.includes(key)));
-  const rows = rowsOf(shown, new Set(json.required ?? []));
-  return ['| key | type | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| key | type | default | |', '| --- | --- | --- | --- |', ...rowsOf({ properties: shown, required })].join(
+    '\n',
+  );
+}
+
+/** A file of docs/examples. */
+export const exampleText = (name: string): Promise<string> =>
+  readFile(new URL(`../../../docs/examples/${name}`, import.meta.url), 'utf8');
+
+/** The fields of all message families; a field of several families is one row. */
+function fieldTable({ properties: families = {} }: Node): string {
+  const all = Object.entries(families).flatMap(([family, { properties = {} }]) =>
+    Object.entries(properties).map(([field, { description = '' }]) => ({ family, field, description })),
+  );
+  const rows = [...Map.groupBy(all, ({ field, description }) => `${field} ${description}`).values()].map((same) => {
+    const [first] = same;
+    const named = same.map(({ family }) => `\`${family}\``).join(', ');
+    const everywhere = same.length === Object.keys(families).length;
+    return row(`\`${first?.field}\``, everywhere ? 'all' : named, first?.description ?? '');
+  });
+  return ['| field | families | |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function mappingPart(type: string, schema: z.ZodType): string {
+  const { fields = {}, ...others } = nodeOf(schema, 'input').properties ?? {};
+  return `## Sources of type ${type}
+
+| key | type | default | |
+| --- | --- | --- | --- |
+${[row('`fields.<family>.<field>`', 'list of string', '', fields.description ?? ''), ...rowsOf({ properties: others })].join('\n')}
+
+### Fields
+
+${fieldTable(fields)}
+`;
+}
+
+export async function renderMapping(): Promise<string> {
+  const parts = registry.sources.flatMap(({ type, mappingSchema }) =>
+    mappingSchema === undefined ? [] : mappingPart(type, mappingSchema),
+  );
+  return `<!-- Generated by apps/receiver/scripts/generate-reference.ts: do not edit. -->
+
+# Mapping file
+
+The file that \`mapping\` in the [configuration](configuration.md) names. \`xiq-siem validate\` checks it. The guide
+[mapping.md](../guides/mapping.md) shows how to find what to add, and how to try it.
+
+\`\`\`yaml
+${await exampleText('mapping.yaml')}\`\`\`
+
+${parts.join('\n')}`;
 }
 
 export async function renderReference(): Promise<string> {
@@ -56,10 +111,18 @@ export async function renderReference(): Promise<string> {
 
 # Configuration
 
-A YAML file, named by \`--config FILE\` or \`XIQ_SIEM_CONFIG\`. Relative paths are relative to it. Unknown keys are faults;
-\`xiq-siem validate\` prints every fault with its place. Sizes are bytes, as integers.
+A YAML file that \`--config FILE\` or \`XIQ_SIEM_CONFIG\` names. Relative paths are relative to the file. Sizes are integers, in
+bytes. An unknown key is a fault; \`xiq-siem validate\` prints every fault with its line and column.
 
-## The whole
+## Example
+
+This is [connector.yaml](../examples/connector.yaml), with every key. Copy the parts that you need: a key without the
+comment "required" is optional.
+
+\`\`\`yaml
+${await exampleText('connector.yaml')}\`\`\`
+
+## Top level
 
 ${table(frameSchema, ['sources', 'destinations'])}
 
@@ -69,10 +132,6 @@ Every source:
 
 ${table(sourceFrame)}
 ${registry.sources.map(({ type, configSchema }) => `\n### type: ${type}\n\n${table(configSchema)}\n`).join('')}
-## The mapping file
-
-What \`mapping\` names: the operator's own additions, checked like the configuration. A guide: [mapping.md](../guides/mapping.md).
-${registry.sources.flatMap(({ type, mappingSchema }) => (mappingSchema === undefined ? [] : `\n### for sources of type: ${type}\n\n${table(mappingSchema)}\n`)).join('')}
 ## destinations.\\<name\\>
 
 Every destination:

@@ -1,10 +1,10 @@
-// Every command of the product: `serve`, and what the command line package brings.
+// All commands: `serve` and those of the cli package.
 import { type CommandEntry, commands } from '@xiq-siem/cli';
 
 const serve: CommandEntry = {
   name: 'serve',
   group: 'Run',
-  summary: 'Take webhooks and deliver them',
+  summary: 'Receive webhooks and deliver them',
   load: async () => (await import('./serve.ts')).serveCommand,
 };
 

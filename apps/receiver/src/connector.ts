@@ -1,4 +1,4 @@
-// Joins the stages: data directory, journal, sources, delivery, listeners; and takes them apart in reverse.
+// Starts the stages (data directory, journal, sources, delivery, listeners) and stops them in reverse order.
 import { rm } from 'node:fs/promises';
 import { newAdminToken, type Reloaded, writeAdminFile } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
@@ -27,23 +27,23 @@ import { createCounters } from './telemetry/counters.ts';
 import { version } from './version.ts';
 
 export interface Connector {
-  /** Where webhooks are taken, without a path. */
+  /** Of the webhook listener, without a path. */
   readonly url: string;
   readonly adminUrl: string;
   readonly secretsDirectory: string;
-  /** Resolves when the journal has failed for good: the process should end, and be started again. */
+  /** Resolves when the journal or the state file has failed permanently. The process must then end and be restarted. */
   readonly failed: Promise<ConnectorError>;
-  /** Reads the configuration again; rejects where it is at fault, and nothing has changed then. */
+  /** Reads the configuration again and applies it. Rejects where it is invalid; nothing changes then. */
   reload(): Promise<Reloaded>;
-  /** As it is configured now. */
+  /** By the current configuration. */
   shutdownGraceMs(): number;
-  /** What each destination says when asked whether it would take events. */
+  /** Asks each destination whether it accepts events. */
   check(): Promise<readonly DestinationCheck[]>;
-  /** Stops accepting, answers what is in flight, lets destinations finish within `graceMs`, and closes everything. */
+  /** Stops accepting, responds to requests in flight, lets destinations finish within `graceMs`, closes everything. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Whatever fails on the way closes what was opened before it. */
+/** Where a step fails, everything opened before it is closed. */
 export async function startConnector(
   configuration: Configuration,
   { log, now }: { readonly log: Logger; readonly now: () => number },
@@ -103,7 +103,7 @@ export async function startConnector(
     budget: byteBudget(server.maxInFlightBytes),
     refused,
     isSelfCheck: selfChecks.isOwn,
-    async keep(metadata, bytes) {
+    async store(metadata, bytes) {
       const receipt = await journal.append(metadata, bytes);
       lastReceived.set(metadata.source, metadata.receivedAtMs);
       return receipt;
@@ -114,14 +114,24 @@ export async function startConnector(
     meter: counters,
   }).fetch;
   const webhooks = await listen(webhookFetch, { ...listening, name: 'webhooks' });
-  // Only the commands of an operator need it: a disk that is full must not keep us from delivering what fills it.
-  const adminFileFailed = (cause: Error): void => log.warn('admin.file_failed', { why: cause.message });
+  // Only operator commands need this file. A full disk must not stop delivery, which frees the disk.
+  const adminFileFailed = (cause: Error): void => log.warn('admin.file_write_failed', { why: cause.message });
   await writeAdminFile(data.paths.admin, { url: admins.url, webhooks: webhooks.url, token }).catch(adminFileFailed);
   opened.defer(() => rm(data.paths.admin, { force: true }).catch(adminFileFailed));
-  operator.begin();
+  operator.start();
   void state.verify();
 
   const rest = opened.move();
+  async function stopConnector(graceMs: number): Promise<void> {
+    isStopping = true;
+    const end = performance.now() + graceMs;
+    const remainingMs = (): number => Math.max(0, end - performance.now());
+    await webhooks.close(remainingMs());
+    await caughtUp(delivery, journal, remainingMs);
+    await operator.stop();
+    await delivery.stop(remainingMs());
+    await rest.disposeAsync();
+  }
   return {
     url: webhooks.url,
     adminUrl: admins.url,
@@ -130,15 +140,6 @@ export async function startConnector(
     check: () => checkDestinations(pipeline.destinations()),
     reload: () => operator.admin.operations.reload({}, new AbortController().signal),
     shutdownGraceMs: () => pipeline.configuration().shutdownGraceMs,
-    async stop(graceMs) {
-      isStopping = true;
-      const end = performance.now() + graceMs;
-      const remainingMs = (): number => Math.max(0, end - performance.now());
-      await webhooks.close(remainingMs());
-      await caughtUp(delivery, journal, remainingMs);
-      await operator.stop();
-      await delivery.stop(remainingMs());
-      await rest.disposeAsync();
-    },
+    stop: stopConnector,
   };
 }

@@ -1,4 +1,4 @@
-// The xiq-siem command: what it runs, and the exit code that it ends with.
+// Entry point of the xiq-siem command: runs a command and sets the exit code.
 
 import type { Product } from '@xiq-siem/cli';
 import { exits, processSession, runCommand } from '@xiq-siem/cli';
@@ -6,7 +6,7 @@ import { ConnectorError } from '@xiq-siem/core';
 import { allCommands } from './commands.ts';
 import { recommendedNode, version } from './version.ts';
 
-// A fault of ours ends the process: what was answered 202 is on disk, and a supervisor starts us again.
+// An internal error ends the process. Bodies with a 202 response are on disk, and a supervisor restarts the process.
 function fail(cause: unknown): never {
   console.error(cause instanceof ConnectorError ? cause.message : cause);
   process.exit(cause instanceof ConnectorError ? cause.exitCode : exits.internal);

@@ -1,4 +1,4 @@
-// The whole connector in this process, asked over its admin API.
+// The whole connector in this process, used over its admin API.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ function metricsOf(adminUrl: string): Promise<string> {
   return promise;
 }
 
-test('the doctor’s event goes through everything, and status, shapes and metrics tell the same of it', async () => {
+test('the event of doctor passes through all stages, and status, unmapped and metrics agree', async () => {
   await using here = await startHere();
   const { client, connector } = here;
   const lines = await linesOf(client.doctor({ seconds: 20 }, never));
@@ -76,7 +76,7 @@ test('the doctor’s event goes through everything, and status, shapes and metri
   expect(metrics).toMatch(/xiq_siem_destination_events\w*\{[^}]*destination="one"[^}]*\} 1\b/);
 });
 
-test('a reload over the API takes a destination up, and a file at fault changes nothing', async () => {
+test('a reload over the API adds a destination, and an invalid file changes nothing', async () => {
   await using here = await startHere();
   const { client, file } = here;
   await writeFile(file, `${withOne}  two: { type: file, directory: ./out2 }\n`);

@@ -1,4 +1,4 @@
-// What the operator of a running connector is served by: the admin API, jobs, metrics, health events, the XIQ account.
+// Opens everything an operator uses of a running connector: admin API, jobs, metrics, health events, XIQ account.
 import type { SourceState } from '@xiq-siem/admin-api';
 import { systemClock } from '@xiq-siem/delivery';
 import { doctorProbe, type HealthEvent, startHealthEvents } from '@xiq-siem/health-events';
@@ -27,11 +27,11 @@ import { otlpOptions, startTelemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
 
 export interface OperatorService {
-  /** What the admin listener answers with. */
+  /** For the admin listener. */
   readonly admin: Pick<AdminOptions, 'operations' | 'changed' | 'readiness' | 'metrics'>;
-  /** To be called when webhooks are taken: the checks of the XIQ account begin. */
-  begin(): void;
-  /** Leaves jobs where they are. */
+  /** Starts the checks of the XIQ account. Call it when the webhook listener is up. */
+  start(): void;
+  /** Jobs are interrupted; the next start resumes them. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
   readonly selfChecks: SelfChecks;
   readonly backfilled: BackfilledIds;
   stopping(): boolean;
-  /** Epoch milliseconds; undefined where nothing came since the start. */
+  /** Epoch milliseconds; undefined where nothing was received since the start. */
   lastReceivedMs(source: string): number | undefined;
 }
 
@@ -91,10 +91,10 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     const lastReceived = receivedMs === undefined ? undefined : new Date(receivedMs).toISOString();
     return { name, lastReceived, api };
   };
-  /** Of the moment: whether we are ready must not depend on a file. */
+  /** From memory: readiness must not depend on a file. */
   const sources = () => [...receiving().keys()].map((name) => sourceState(name, xiq.subscriptions.state(name)));
   const live = async (): Promise<LiveFigures> => {
-    // First what is waited for: the figures of delivery must not be older than the positions that are read after them.
+    // This await comes first: the figures of delivery must not be older than the positions that are read later.
     const shown = await Promise.all(
       [...receiving().keys()].map(async (name) => sourceState(name, await xiq.subscriptions.shown(name))),
     );
@@ -106,7 +106,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       journalMaxBytes,
       freeBytes: sampler.freeBytes(),
       deadLetterBytes: deadLetters.bytes(),
-      pace: sampler.pace,
+      rates: sampler.rates,
       jobsRunning: jobs.running(),
       sources: shown,
     };
@@ -115,7 +115,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   await noteForeignState(state, data.instanceId);
   await noteOutdatedState(state, await status());
 
-  const keep = (events: readonly HealthEvent[]): Promise<string> =>
+  const storeEvents = (events: readonly HealthEvent[]): Promise<string> =>
     journal.append(
       { source: 'self', origin: 'self', receivedAtMs: now(), contentType: 'application/json' },
       Buffer.from(JSON.stringify(events)),
@@ -124,7 +124,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     status,
     refused: parts.refused.takeRecent,
     completeness: xiq.figures,
-    append: keep,
+    append: storeEvents,
     settings: () => pipeline.configuration().healthEvents,
     clock: { now, sleep: clock.sleep },
     log,
@@ -139,7 +139,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       const stream = delivery.status().find((candidate) => candidate.name === name);
       return stream?.lastMessage ?? stream?.reason;
     },
-    keepProbe: () => keep([doctorProbe(now())]),
+    storeProbe: () => storeEvents([doctorProbe(now())]),
   });
 
   const processReadings = measureProcess(version);
@@ -182,7 +182,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       readiness: () => readinessOf(notReady(), { journal, delivery }, sources(), counters),
       metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.prometheus() }),
     },
-    begin: xiq.begin,
+    start: xiq.begin,
     stop: () => rest.disposeAsync(),
   };
 }

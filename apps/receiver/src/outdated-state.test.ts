@@ -3,7 +3,7 @@ import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { noteForeignState } from './outdated-state.ts';
 
-test('a state file of another data directory is an incident, once; a new one, and our own, is none', async () => {
+test('a state file of another data directory is one incident; a new one, and the right one, is none', async () => {
   const directory = await newStateDirectory();
   const state = await openTestState(directory, createRecordingLogger());
   await noteForeignState(state, 'ours');

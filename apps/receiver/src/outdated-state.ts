@@ -1,27 +1,27 @@
-// Finds a state file that is not the one which the positions of the destinations belong to.
+// Detects a state file that does not belong to the positions of the destinations.
 import type { Status } from '@xiq-siem/admin-api';
 import { documentNames, type State } from '@xiq-siem/state';
 import { z } from 'zod';
 
 /**
- * To be called at the start, when every dead letter that a position counts is in the file: it was synced first. An incident
- * that is there already says why some are not.
+ * Call it at the start: dead letters are synced before positions, so every dead letter that a position counts must be in
+ * the file. Nothing is noted where an incident already explains why some are missing.
  */
 export async function noteOutdatedState(
   state: Pick<State, 'note'>,
   { destinations, incidents }: Status,
 ): Promise<void> {
-  const lacking = destinations.filter(({ deadLetters }) => deadLetters.unaccounted > 0);
-  if (lacking.length === 0 || incidents.length > 0) return;
-  const names = lacking.map(({ name }) => name).join(', ');
-  const lost = lacking.reduce((total, { deadLetters }) => total + deadLetters.unaccounted, 0);
+  const affected = destinations.filter(({ deadLetters }) => deadLetters.unaccounted > 0);
+  if (affected.length === 0 || incidents.length > 0) return;
+  const names = affected.map(({ name }) => name).join(', ');
+  const lost = affected.reduce((total, { deadLetters }) => total + deadLetters.unaccounted, 0);
   const reason =
-    `dead letters of ${names} that were stored are not in it: an older copy, or the file of another data directory, ` +
-    'was put in its place, or its state.sqlite-wal was removed';
+    `stored dead letters of ${names} are missing: the file was replaced by an older copy or by the file of another ` +
+    'data directory, or its state.sqlite-wal was removed';
   await state.note({ kind: 'outdated', reason, file: undefined, recovered: 0, lost });
 }
 
-/** Its dead letters may be another tenant's: that is said before somebody sends them. */
+/** The dead letters of another data directory may belong to another tenant: a retry would send them to this one. */
 export async function noteForeignState(
   { note, documents }: Pick<State, 'note' | 'documents'>,
   instanceId: string,
@@ -29,7 +29,7 @@ export async function noteForeignState(
   const found = await documents.get(documentNames.directory, z.string());
   if (found === instanceId) return;
   if (found !== undefined) {
-    const reason = `it is of another data directory (${found}), or instance.json was lost: look at dlq list before a retry`;
+    const reason = `the file belongs to another data directory (${found}), or instance.json was lost: check dlq list before a retry`;
     await note({ kind: 'outdated', reason, file: undefined, recovered: 0, lost: undefined });
   }
   await documents.put(documentNames.directory, instanceId);

@@ -1,4 +1,4 @@
-// What every metric of our own means. Those of plugins are declared in their definitions.
+// All metrics of the connector. Plugins declare theirs in their definitions.
 import type { MetricTable } from '@xiq-siem/core';
 import { deliveryMetrics } from '@xiq-siem/delivery';
 import { healthEventMetrics } from '@xiq-siem/health-events';

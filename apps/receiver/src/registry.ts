@@ -1,4 +1,4 @@
-// The plugins that are built in: a configuration names them by `type`.
+// The built-in plugins. A configuration names them by `type`.
 
 import type { Registry } from '@xiq-siem/config';
 import { selfSource } from '@xiq-siem/health-events';

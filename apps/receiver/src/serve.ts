@@ -1,4 +1,4 @@
-// `xiq-siem serve`: the connector itself, from its start to its last signal.
+// `xiq-siem serve`: starts the connector and stops it on a signal.
 
 import { relative } from 'node:path';
 import { configFile, defineCommand, printable, standardErrorLogger } from '@xiq-siem/cli';
@@ -16,13 +16,13 @@ import { registry } from './registry.ts';
 import { version } from './version.ts';
 
 export const serveCommand = defineCommand({
-  text: 'Take webhooks, keep them, and deliver them as ECS documents, until SIGTERM or SIGINT. SIGHUP does what xiq-siem reload does.',
+  text: 'Receive webhooks, store them in the journal and deliver them as ECS documents. SIGTERM or SIGINT stops it. SIGHUP reloads the configuration, as xiq-siem reload does.',
   exits: {
     ok: 'stopped by a signal',
-    unavailable: 'a port is taken',
+    unavailable: 'a port is in use',
     io: 'the disk failed',
-    temporary: 'another process holds the data directory',
-    config: "the configuration or the data's format is at fault",
+    temporary: 'another process uses the data directory',
+    config: 'the configuration is invalid, or the format of the data directory is not supported',
   },
   async run({ values }) {
     const signal = stopSignal();
@@ -45,16 +45,16 @@ export const serveCommand = defineCommand({
       await connector.stop(connector.shutdownGraceMs());
       log.info('connector.stopped');
     } catch (cause) {
-      // A disk that failed takes no tidying up either: that must not hide why we end.
+      // After a disk failure, closing fails too. It must not replace the first failure as the exit code.
       log.error('connector.stop_failed', { why: cause instanceof Error ? cause.message : String(cause) });
       if (exitCode === exitCodes.ok) exitCode = exitCodes.io;
     }
-    // All is closed; a plugin's call into a disk or a network that hangs must not keep the process.
+    // A plugin call that hangs must not keep the process alive.
     process.exit(exitCode);
   },
 });
 
-/** Nobody waits for the answer to a signal: the log has it, and what changed is told there by the pipeline. */
+/** A signal has no response: a failure is logged here, and the pipeline logs the changes. */
 async function reload(connector: Connector, log: Logger): Promise<void> {
   try {
     await connector.reload();
@@ -63,7 +63,7 @@ async function reload(connector: Connector, log: Logger): Promise<void> {
   }
 }
 
-/** Resolves with the first signal. What was answered 202 is on disk by then, so that the second may end us at once. */
+/** Resolves at the first signal. The second one ends the process at once: bodies with a 202 response are on disk. */
 export function stopSignal(): Promise<{ readonly message: string }> {
   return new Promise((resolve) => {
     let asked = false;
@@ -78,12 +78,12 @@ export function stopSignal(): Promise<{ readonly message: string }> {
   });
 }
 
-/** SIGHUP: the configuration is to be read again. Also without a terminal, where it would end the process otherwise. */
+/** Handles SIGHUP. Without a handler it would end the process. */
 export function onReloadSignal(reload: () => void): void {
   process.on('SIGHUP', reload);
 }
 
-/** One of the vendor's own example bodies. */
+/** An example body of the vendor. */
 const exampleBody =
   '[{"ownerId":1091,"orgId":0,"timeStamp":1636337187553,"id":null,"userId":6553,"code":10001,"category":1,"description":"Logged in with privileges of admin group Administrator","userName":"user@extremecloudiq.com","vhmName":"USER-VHM"}]';
 
@@ -101,14 +101,14 @@ export function welcome(
     if (first === undefined) continue;
     const secret = shellSecret(first.reference, managedSecretPath(secretsDirectory, name), resolvePath);
     lines.push(
-      `\nA first webhook for source ${name}:\n`,
+      `\nTo send a test webhook to source ${name}:\n`,
       `curl -u "xiq:${secret}" -H 'content-type: application/json' -d '${exampleBody}' ${url}/webhooks/${name}/AUDIT_LOG_ALL\n`,
     );
   }
   return lines.join('\n');
 }
 
-/** The secret as a shell reads it from where it is kept, so that it is never shown. */
+/** A shell expression that reads the secret, so that the secret itself is not printed. */
 function shellSecret(
   reference: SourceSecretReference,
   managedPath: string,
@@ -116,7 +116,7 @@ function shellSecret(
 ): string {
   if ('env' in reference) return `$${reference.env}`;
   const path = 'file' in reference ? resolvePath(reference.file) : managedPath;
-  const fromHere = relative(process.cwd(), path);
-  const shortest = fromHere.length < path.length ? fromHere : path;
+  const relativePath = relative(process.cwd(), path);
+  const shortest = relativePath.length < path.length ? relativePath : path;
   return `$(head -n 1 '${shortest.replaceAll("'", `'\\''`)}')`;
 }

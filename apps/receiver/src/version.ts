@@ -1,4 +1,4 @@
-// Our version, from the package that is running.
+// The version of the connector, from its package.json.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
@@ -8,5 +8,5 @@ export const version: string = manifest.parse(
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')),
 ).version;
 
-/** The documented floor: older ones decode brotli unsafely (CVE-2026-111497), which is why we never use it. */
+/** Oldest recommended version. Older ones decode brotli unsafely (CVE-2026-111497); the connector does not use brotli. */
 export const recommendedNode = '24.22.1';

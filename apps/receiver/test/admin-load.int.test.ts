@@ -1,4 +1,4 @@
-// An operator who asks for everything at once, and clients that never read, while webhooks come in: nothing is refused or lost.
+// All operator commands and clients that never read, beside a load of webhooks: no request is refused or lost.
 import { readFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { spawnConnector } from './connector-process.ts';
 import { copiesBy, differences } from './copies.ts';
 import { only, operatorFixture } from './operator-fixture.ts';
 import { usageOf } from './process-usage.ts';
-import { behind } from './readyz.ts';
-import { answersOf, messageOf, startSteadyLoad } from './steady-load.ts';
+import { laggingDestinations } from './readyz.ts';
+import { responsesOf, startSteadyLoad, summaryOf } from './steady-load.ts';
 
-/** With the commands beside it, as processes, on two cores. */
+/** On two cores, together with the command processes. */
 const rate = 1_000;
 const connections = 64;
 const maxStreams = 16;
@@ -23,7 +23,7 @@ const besideMs = 8_000;
 const noEvent = `1${'0'.repeat(40)}`;
 const adminFile = z.object({ url: z.url(), token: z.string() });
 
-test('whatever is asked of the admin API and however slowly it is read, every webhook is answered 202 and delivered once', async () => {
+test('whatever is requested of the admin API and however slowly it is read, every webhook gets 202 and is delivered once', async () => {
   const archive = { type: 'file', directory: './out', minFreeBytes: 0 };
   await using fixture = await operatorFixture({ healthEvents: { enabled: false }, destinations: { archive } });
   const { directory, configFile, secret } = fixture.fixture;
@@ -46,7 +46,7 @@ test('whatever is asked of the admin API and however slowly it is read, every we
   await setTimeout(beforeMs);
 
   load.phase('beside all that an operator can ask');
-  // Stopped where it stands: a client that keeps its connection and takes nothing.
+  // A suspended client: it keeps its connection and reads nothing.
   const stopped = spawnConnector(['tail', '--json', '--config', configFile], secret, directory);
   others.defer(() => void stopped.kill('SIGKILL'));
   await new Promise((resolve) => stopped.stdout?.once('data', resolve));
@@ -64,9 +64,9 @@ test('whatever is asked of the admin API and however slowly it is read, every we
   const { cpuSeconds } = await usageOf(connector.pid);
   const startedMs = performance.now();
   const until = startedMs + besideMs;
-  const asked = { status: 0, trace: 0, unmapped: 0, metrics: 0 };
-  const again = async (what: keyof typeof asked, ask: () => Promise<void>) => {
-    for (; performance.now() < until; asked[what] += 1) await ask();
+  const calls = { status: 0, trace: 0, unmapped: 0, metrics: 0 };
+  const again = async (what: keyof typeof calls, call: () => Promise<void>) => {
+    for (; performance.now() < until; calls[what] += 1) await call();
   };
   await Promise.all([
     again('status', async () => expect(await fixture.run('status')).toMatchObject({ code: 0 })),
@@ -79,7 +79,7 @@ test('whatever is asked of the admin API and however slowly it is read, every we
     }),
   ]);
   const share = ((await usageOf(connector.pid)).cpuSeconds - cpuSeconds) / ((performance.now() - startedMs) / 1000);
-  expect(Math.min(...Object.values(asked))).toBeGreaterThan(0);
+  expect(Math.min(...Object.values(calls))).toBeGreaterThan(0);
   expect(lines).toBeGreaterThan(rate / 10);
   stopped.kill('SIGKILL');
   reading.kill('SIGKILL');
@@ -105,16 +105,16 @@ test('whatever is asked of the admin API and however slowly it is read, every we
 
   const measured = await load.end();
   console.log(
-    `${messageOf(measured)}\nanswered meanwhile: ${JSON.stringify(asked)}, and ${lines} lines of a tail; the connector took ${share.toFixed(2)} of a processor`,
+    `${summaryOf(measured)}\nanswered meanwhile: ${JSON.stringify(calls)}, and ${lines} lines of a tail; the connector took ${share.toFixed(2)} of a processor`,
   );
   const due = measured.phases.reduce((total, phase) => total + phase.due, 0);
-  expect(answersOf(measured)).toEqual({ 202: due });
+  expect(responsesOf(measured)).toEqual({ 202: due });
   expect(measured.connectionsOpened).toBe(connections);
-  await expect.poll(() => behind(connector), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => laggingDestinations(connector), { timeout: 20_000 }).toEqual([]);
   const receipts = new Map((await load.receipts()).map((receipt) => [receipt, 1]));
   expect(receipts.size).toBe(due);
   expect(differences(copiesBy(await inFiles(join(directory, 'out')), 'receipt'), receipts)).toEqual([]);
-  const status = only((await fixture.ask(routes.status, 'status')).lines);
+  const status = only((await fixture.runJson(routes.status, 'status')).lines);
   expect(status).toMatchObject({
     reconciled: true,
     gaps: [],

@@ -1,39 +1,39 @@
-// kill -9 of the connector under load, again and again, with all four kinds of destination at work.
+// Repeated kill -9 of the connector under load, with all four types of destination.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AllDestinations, startAllDestinations } from './all-destinations.ts';
 import { type Arrival, inCollector } from './arrivals.ts';
 import { type RunningConnector, startProcess } from './connector-process.ts';
 import { copiesBy, differences, onceEach } from './copies.ts';
-import { behind, readyz, unaccounted } from './readyz.ts';
-import { type Siems, startSiems } from './siems.ts';
+import { laggingDestinations, readyz, unaccounted } from './readyz.ts';
 import { readReceipts, startSimulator } from './simulator.ts';
 
 const kills = Number(process.env['XIQ_SIEM_KILLS'] ?? 5);
-const patient = { timeout: 60_000, interval: 100 };
+const pollOptions = { timeout: 60_000, interval: 100 };
 
-let siems: Siems;
+let servers: AllDestinations;
 let connector: RunningConnector | undefined;
 beforeAll(async () => {
-  // Small segments and no retention: files are begun and removed all the time.
+  // Small segments and no retention: segments are created and removed all the time.
   const yaml = 'journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }';
-  siems = await startSiems({ yaml, each: { retry: { initialMs: 100, maxMs: 1_000 } } });
+  servers = await startAllDestinations({ yaml, each: { retry: { initialMs: 100, maxMs: 1_000 } } });
 }, 300_000);
 afterAll(async () => {
   await connector?.end('SIGKILL');
-  await siems?.stop();
+  await servers?.stop();
 });
 
 const linesIn = async (file: string): Promise<number> =>
   (await readFile(file, 'utf8').catch(() => '')).split('\n').length - 1;
 
-/** Sends until `after` more bodies are answered, and kills the connector in the midst of the next. */
+/** Sends until `after` more bodies have a response, and kills the connector during the next one. */
 async function loadUntilKilled(seed: number, after: number, receiptsFile: string): Promise<void> {
-  connector = await startProcess(siems.fixture);
+  connector = await startProcess(servers.fixture);
   const before = await linesIn(receiptsFile);
   const { url } = connector;
-  const simulator = startSimulator({ url, secret: siems.fixture.secret, events: 0, seed, receiptsFile });
-  await expect.poll(() => linesIn(receiptsFile), { ...patient, interval: 10 }).toBeGreaterThan(before + after);
+  const simulator = startSimulator({ url, secret: servers.fixture.secret, events: 0, seed, receiptsFile });
+  await expect.poll(() => linesIn(receiptsFile), { ...pollOptions, interval: 10 }).toBeGreaterThan(before + after);
   expect(await connector.end('SIGKILL')).toBe('SIGKILL');
   simulator.end();
   await simulator.summary;
@@ -48,14 +48,14 @@ const eventsByReceipt = (arrivals: readonly Arrival[]) => {
 it(`after ${kills} kills every receipt's events are in every destination, doubled only under the same id`, {
   timeout: 120_000 + kills * 10_000,
 }, async () => {
-  const receiptsFile = join(siems.fixture.directory, 'receipts');
+  const receiptsFile = join(servers.fixture.directory, 'receipts');
   for (let run = 0; run < kills; run += 1) {
-    // The moments differ from run to run, so that starting, appending, rolling and delivering are all hit.
+    // The moment varies from run to run: start, append, roll-over and delivery are all hit.
     await loadUntilKilled(run, (run * 137) % 700, receiptsFile);
   }
-  connector = await startProcess(siems.fixture);
+  connector = await startProcess(servers.fixture);
   const last = connector;
-  await expect.poll(() => behind(last), patient).toEqual([]);
+  await expect.poll(() => laggingDestinations(last), pollOptions).toEqual([]);
   for (const { name, counters } of (await readyz(last)).destinations) {
     expect({ name, ...counters, unaccounted: unaccounted(counters) }).toMatchObject({
       ...{ name, deadLettered: 0, degraded: 0, damaged: 0, unaccounted: 0 },
@@ -65,14 +65,14 @@ it(`after ${kills} kills every receipt's events are in every destination, double
 
   const receipts = await readReceipts(receiptsFile);
   expect(receipts.length).toBeGreaterThan(kills * 100);
-  // An event that came again under another id would be one too many for its receipt.
+  // An event that was delivered again under another id would be one too many for its receipt.
   const wrong = (found: readonly Arrival[]) => {
     const events = eventsByReceipt(found);
     return receipts.filter((blocked) => events.get(blocked.receipt) !== blocked.events).slice(0, 10);
   };
   // The collector writes its file a moment later.
-  await expect.poll(async () => wrong(await inCollector(siems.collector)), patient).toEqual([]);
-  const arrivals = await siems.arrivals();
+  await expect.poll(async () => wrong(await inCollector(servers.collector)), pollOptions).toEqual([]);
+  const arrivals = await servers.arrivals();
   const ids = onceEach(arrivals.archive);
   for (const [name, found] of Object.entries(arrivals)) {
     expect(wrong(found), name).toEqual([]);

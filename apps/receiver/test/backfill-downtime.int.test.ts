@@ -6,18 +6,18 @@ import { until, xiqFixture } from './xiq-fixture.ts';
 
 const audit = 'AUDIT_LOG_ALL';
 
-test('killed under load, and down for a time: all that was sent meanwhile comes, no event by two bodies, and the proof says whole', async () => {
+test('after a kill under load and a downtime, all events of the downtime are back-filled, none twice, and completeness is complete', async () => {
   await using fixture = await xiqFixture();
   const { cloud, work } = fixture;
   await fixture.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
   const first = await fixture.start();
   await until('the subscriptions are made', async () => cloud.subscriptions.list().length === 2);
-  const beganMs = Date.now();
+  const startedMs = Date.now();
   cloud.flow.set({ eventsPerSecond: 200, types: [audit], batch: 5 });
   await setTimeout(3_000);
   await first.end('SIGKILL');
   await setTimeout(3_000);
-  // As if it had been longer: a shorter downtime is none.
+  // Sets an earlier time: a shorter downtime is ignored.
   await setLastAlive(work.directory, Date.now() - 120_000);
   const second = await fixture.start();
   await setTimeout(3_000);
@@ -35,7 +35,7 @@ test('killed under load, and down for a time: all that was sent meanwhile comes,
   await until('all is delivered', async () => (await receipts()).size === total, 40_000);
   expect([...(await receipts()).values()].filter(({ size }) => size > 1)).toEqual([]);
   expect(second.output()).toContain('no webhook was accepted from');
-  const span = ['--from', new Date(beganMs - 1_000).toISOString(), '--to', new Date().toISOString()];
+  const span = ['--from', new Date(startedMs - 1_000).toISOString(), '--to', new Date().toISOString()];
   const proof = await fixture.run('completeness', ...span, '--types', audit, '--json');
   const lines = proof.stdout.trim().split('\n');
   expect(routes.completeness.response.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ verdict: 'whole' });

@@ -1,4 +1,4 @@
-// For tests: questions to a real Elasticsearch that a destination has no need of.
+// For tests: requests to a real Elasticsearch that the destination itself does not make.
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -6,15 +6,15 @@ import type { Login, RunningServer } from '@xiq-siem/testbed';
 import { z } from 'zod';
 
 export interface Elastic {
-  /** Rejects on a status from 400 on, unless it is 404. */
-  ask(method: string, path: string, body?: unknown): Promise<ElasticAnswer>;
-  /** Every document that a search of these data streams finds, up to 10,000. None where there is no such stream. */
-  search(streams: string, query?: object): Promise<ElasticAnswer['hits']['hits']>;
-  /** The index that a data stream writes to now. */
+  /** Rejects on a status of 400 or higher, except 404. */
+  request(method: string, path: string, body?: unknown): Promise<ElasticResponse>;
+  /** Up to 10,000 documents that a search of these data streams finds; none where the stream does not exist. */
+  search(streams: string, query?: object): Promise<ElasticResponse['hits']['hits']>;
+  /** The current write index of a data stream. */
   writeIndex(stream: string): Promise<string>;
 }
 
-/** What the tests look at in any answer. */
+/** The parts of responses that the tests read. */
 const response = z.looseObject({
   hits: z
     .object({
@@ -28,9 +28,9 @@ const response = z.looseObject({
   encoded: z.string().default(''),
 });
 
-export type ElasticAnswer = z.output<typeof response>;
+export type ElasticResponse = z.output<typeof response>;
 
-/** Asks as `login`, or as its administrator where the server knows users. */
+/** Authenticates as `login`, or as the administrator where the server has users. */
 export async function elasticOf(server: RunningServer, login?: Login): Promise<Elastic> {
   const { url, caFile, credentials } = server;
   const who = login ?? credentials?.admin;
@@ -59,18 +59,18 @@ export async function elasticOf(server: RunningServer, login?: Login): Promise<E
   }
 
   const elastic: Elastic = {
-    async ask(method, path, body) {
+    async request(method, path, body) {
       const { status, text } = await send(method, path, body);
       if (status >= 400 && status !== 404) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 2000)}`);
       return response.parse(JSON.parse(text));
     },
     async search(streams, query = { match_all: {} }) {
-      await elastic.ask('POST', `/${streams}/_refresh`);
-      const { hits } = await elastic.ask('POST', `/${streams}/_search`, { query, size: 10_000 });
+      await elastic.request('POST', `/${streams}/_refresh`);
+      const { hits } = await elastic.request('POST', `/${streams}/_search`, { query, size: 10_000 });
       return hits.hits;
     },
     async writeIndex(stream) {
-      const { data_streams } = await elastic.ask('GET', `/_resolve/index/${stream}`);
+      const { data_streams } = await elastic.request('GET', `/_resolve/index/${stream}`);
       return data_streams[0]?.backing_indices.at(-1) ?? '';
     },
   };

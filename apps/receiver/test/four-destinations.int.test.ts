@@ -1,14 +1,14 @@
-// One run, all destinations at once, events of all nine types; then the same bodies again.
+// All destinations at once with events of all nine types; then the same bodies again.
 import { join } from 'node:path';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AllDestinations, hecToken, startAllDestinations } from './all-destinations.ts';
 import { type Arrival, countInElasticsearch, inCollector, inElasticsearch, inVictoriaLogs } from './arrivals.ts';
 import { type RunningConnector, startProcess } from './connector-process.ts';
 import { copiesBy, differences, onceEach } from './copies.ts';
 import { type ProcessUsage, usageOf } from './process-usage.ts';
-import { behind, type Counters, readyz, unaccounted } from './readyz.ts';
-import { hecToken, type Siems, startSiems } from './siems.ts';
-import { type HeldReceipt, readReceipts, type SimulatorSummary, simulate } from './simulator.ts';
+import { type Counters, laggingDestinations, readyz, unaccounted } from './readyz.ts';
+import { readReceipts, type SimulatorSummary, type StoredReceipt, simulate } from './simulator.ts';
 
 const events = Number(process.env['XIQ_SIEM_EVENTS'] ?? 4_000);
 const timeout = 60_000 + events * 10;
@@ -17,29 +17,29 @@ const datasets = ['location', 'audit', 'gdpr', 'credential', 'accounting', 'auth
 const destinations = ['archive', 'elastic', 'splunk', 'victoria', 'otel'];
 const messageTypes = 9;
 
-let siems: Siems;
+let servers: AllDestinations;
 let victoria: RunningServer;
 let connector: RunningConnector;
 
 beforeAll(async () => {
   victoria = await startServer('victorialogs', {});
   const where = { exceptDatasets: [notForVictoria] };
-  siems = await startSiems({
+  servers = await startAllDestinations({
     yaml: 'journal: { minFreeBytes: 0 }',
     others: { victoria: { type: 'splunk-hec', url: victoria.url, token: hecToken, where } },
   });
-  connector = await startProcess(siems.fixture);
+  connector = await startProcess(servers.fixture);
 }, 300_000);
 
 afterAll(async () => {
   await connector?.end('SIGKILL');
-  await Promise.all([siems?.stop(), victoria?.stop()]);
+  await Promise.all([servers?.stop(), victoria?.stop()]);
 });
 
 interface Run {
   readonly sent: SimulatorSummary;
-  readonly receipts: readonly HeldReceipt[];
-  /** Milliseconds from the first body on until the name was not behind any more, asked ten times a second. */
+  readonly receipts: readonly StoredReceipt[];
+  /** Milliseconds from the first body until the destination had settled all, polled ten times a second. */
   readonly doneMs: ReadonlyMap<string, number>;
   readonly before: ProcessUsage;
   readonly after: ProcessUsage;
@@ -47,13 +47,13 @@ interface Run {
 
 /** Sends the bodies of seed 7, and waits until every destination has settled them. */
 async function run(name: string): Promise<Run> {
-  const receiptsFile = join(siems.fixture.directory, `${name}.receipts`);
+  const receiptsFile = join(servers.fixture.directory, `${name}.receipts`);
   const before = await usageOf(connector.pid);
   const startedMs = performance.now();
   const doneMs = new Map<string, number>();
-  const sent = await simulate({ url: connector.url, secret: siems.fixture.secret, events, seed: 7, receiptsFile });
+  const sent = await simulate({ url: connector.url, secret: servers.fixture.secret, events, seed: 7, receiptsFile });
   const slow = async (): Promise<readonly string[]> => {
-    const names = await behind(connector);
+    const names = await laggingDestinations(connector);
     for (const name of destinations) {
       if (!names.includes(name) && !doneMs.has(name)) doneMs.set(name, performance.now() - startedMs);
     }
@@ -80,12 +80,12 @@ function report(name: string, { sent, doneMs, before, after }: Run, arrivals: Re
   );
 }
 
-/** What is in each destination; what is found late is waited for. */
+/** The events in each destination; waits for those that become searchable late. */
 async function everywhere(expected: number, wanted: number) {
   const soon = { timeout, interval: 250 };
   await expect.poll(async () => (await inVictoriaLogs(victoria, 'victoria')).length, soon).toBe(wanted);
-  await expect.poll(async () => (await inCollector(siems.collector)).length, soon).toBe(expected);
-  return { ...(await siems.arrivals()), victoria: await inVictoriaLogs(victoria, 'victoria') };
+  await expect.poll(async () => (await inCollector(servers.collector)).length, soon).toBe(expected);
+  return { ...(await servers.arrivals()), victoria: await inVictoriaLogs(victoria, 'victoria') };
 }
 
 const sizes = (arrivals: Readonly<Record<string, readonly Arrival[]>>): Readonly<Record<string, number>> =>
@@ -110,7 +110,7 @@ it(`${events} events of all nine types: counts and ids agree in every destinatio
   const found = await everywhere(events, events - filtered);
   report('first run', first, sizes(found));
 
-  // Each receipt has its events, and every destination the same ids as often.
+  // Each receipt has its events, and every destination has the same ids equally often.
   expect(
     differences(copiesBy(found.archive, 'receipt'), new Map(receipts.map((one) => [one.receipt, one.events]))),
   ).toEqual([]);
@@ -124,7 +124,7 @@ it(`${events} events of all nine types: counts and ids agree in every destinatio
   const byDataset = copiesBy(found.elastic, 'dataset');
   expect([...byDataset.keys()].sort()).toEqual(datasets.map((dataset) => `extreme_xiq.${dataset}`).sort());
   for (const [dataset, expected] of byDataset) {
-    expect(await countInElasticsearch(siems.elasticsearch, dataset), dataset).toBe(expected);
+    expect(await countInElasticsearch(servers.elasticsearch, dataset), dataset).toBe(expected);
   }
 
   const all = { ...nothing, normalized: events, delivered: events };
@@ -140,7 +140,7 @@ it(`${events} events of all nine types: counts and ids agree in every destinatio
 it('the same bodies again: Elasticsearch holds no second copy, and counts them as duplicates', {
   timeout,
 }, async () => {
-  const before = await inElasticsearch(siems.elasticsearch);
+  const before = await inElasticsearch(servers.elasticsearch);
   const earlier = await counters();
   const again = await run('again');
   expect(again.sent).toMatchObject({ events, receipts: again.sent.bodies });
@@ -149,7 +149,7 @@ it('the same bodies again: Elasticsearch holds no second copy, and counts them a
   const found = await everywhere(2 * events, 2 * events - filtered);
   report('the same again', again, sizes(found));
 
-  // Also that it is the first copy that stands: its receipt is that of the first run.
+  // The first copy is kept: its receipt is that of the first run.
   expect(differences(copiesBy(found.elastic, 'id'), copiesBy(before, 'id'))).toEqual([]);
   expect(differences(copiesBy(found.elastic, 'receipt'), copiesBy(before, 'receipt'))).toEqual([]);
   const twice = copiesBy(found.archive, 'id');

@@ -1,21 +1,21 @@
-// A destination that is dead, hangs, or is let go of by a full journal hurts itself alone.
+// A destination that is down, hangs, or loses bodies to eviction affects only itself.
 import { join } from 'node:path';
 import { parseReceipt } from '@xiq-siem/journal';
 import type { RunningServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed, onTestFinished } from 'vitest';
+import { type AllDestinations, hecFixture, hecToken, startAllDestinations, startHec } from './all-destinations.ts';
 import { inCollector, inFiles, inHecFake } from './arrivals.ts';
 import { type Client, createClient } from './client.ts';
 import { type RunningConnector, startProcess } from './connector-process.ts';
 import { copiesBy, differences, onceEach } from './copies.ts';
-import { behind, destinationOf, readyz, unaccounted } from './readyz.ts';
-import { hecFixture, hecToken, type Siems, startHec, startSiems } from './siems.ts';
+import { destinationOf, laggingDestinations, readyz, unaccounted } from './readyz.ts';
 import { simulate, startSimulator } from './simulator.ts';
 
-const patient = { timeout: 60_000, interval: 100 };
-/** Back soon after the server is. */
+const pollOptions = { timeout: 60_000, interval: 100 };
+/** Retries soon after the server is back. */
 const retry = { initialMs: 100, maxMs: 500 };
 
-/** It keeps its connections and takes new ones, as the kernel does for it, and does nothing more. */
+/** The frozen process keeps its connections, and the kernel accepts new ones for it. */
 function freeze({ name, processGroup }: RunningServer): void {
   const group = processGroup();
   if (group === undefined) throw new Error(`${name} does not run`);
@@ -23,17 +23,17 @@ function freeze({ name, processGroup }: RunningServer): void {
 }
 
 describe('with all four destinations', () => {
-  let siems: Siems;
+  let servers: AllDestinations;
   let connector: RunningConnector;
   let sent = 0;
 
   beforeAll(async () => {
-    siems = await startSiems({ yaml: 'journal: { minFreeBytes: 0 }', each: { retry, timeoutMs: 5_000 } });
-    connector = await startProcess(siems.fixture);
+    servers = await startAllDestinations({ yaml: 'journal: { minFreeBytes: 0 }', each: { retry, timeoutMs: 5_000 } });
+    connector = await startProcess(servers.fixture);
   }, 300_000);
   afterAll(async () => {
     await connector?.end('SIGKILL');
-    await siems?.stop();
+    await servers?.stop();
   });
 
   beforeEach(() => {
@@ -44,48 +44,49 @@ describe('with all four destinations', () => {
 
   const load = (seed: number, events: number) => {
     sent += events;
-    return { url: connector.url, secret: siems.fixture.secret, seed, events };
+    return { url: connector.url, secret: servers.fixture.secret, seed, events };
   };
-  const untilOnlyBehind = (...names: readonly string[]) => expect.poll(() => behind(connector), patient).toEqual(names);
+  const untilOnlyLagging = (...names: readonly string[]) =>
+    expect.poll(() => laggingDestinations(connector), pollOptions).toEqual(names);
   const arrivedAtOthers = async () => ({
-    archive: (await inFiles(join(siems.fixture.directory, 'out'))).length,
-    splunk: siems.hec.events.length,
-    otel: (await inCollector(siems.collector)).length,
+    archive: (await inFiles(join(servers.fixture.directory, 'out'))).length,
+    splunk: servers.hec.events.length,
+    otel: (await inCollector(servers.collector)).length,
   });
 
-  it('Elasticsearch is stopped for a while: the others go on, it catches up, nothing is lost or doubled', {
+  it('Elasticsearch is down for a while: the others deliver, it catches up, no event is lost or duplicated', {
     timeout: 180_000,
   }, async () => {
     let startedMs = performance.now();
     const alone = await simulate(load(1, 1_500));
-    await untilOnlyBehind();
+    await untilOnlyLagging();
     const usualMs = performance.now() - startedMs;
     const under = startSimulator(load(2, 3_000));
     const delivered = async () => (await destinationOf(connector, 'elastic')).counters.delivered;
-    await expect.poll(delivered, { ...patient, interval: 20 }).toBeGreaterThan(1_500);
-    // It freezes with batches under way, and then dies: they were not taken, and nobody is told so.
-    freeze(siems.elasticsearch);
+    await expect.poll(delivered, { ...pollOptions, interval: 20 }).toBeGreaterThan(1_500);
+    // It freezes with batches in flight and is then killed: it did not store them.
+    freeze(servers.elasticsearch);
     const rest = await under.summary;
-    await untilOnlyBehind('elastic');
-    await siems.elasticsearch.kill();
+    await untilOnlyLagging('elastic');
+    await servers.elasticsearch.kill();
     startedMs = performance.now();
     const whileDown = await simulate(load(3, 1_500));
     expect([alone, rest, whileDown].map(({ statuses }) => Object.keys(statuses))).toEqual([['202'], ['202'], ['202']]);
 
-    await untilOnlyBehind('elastic');
+    await untilOnlyLagging('elastic');
     const downMs = performance.now() - startedMs;
-    // Roughly: others may be busy on the machine. Who waited for it would wait for ever.
+    // A rough limit, for a busy machine. A stream that waited for Elasticsearch would never finish.
     expect(downMs).toBeLessThan(3 * usualMs + 10_000);
-    await expect.poll(arrivedAtOthers, patient).toEqual({ archive: sent, splunk: sent, otel: sent });
-    expect(siems.elasticsearch.processGroup()).toBeUndefined();
+    await expect.poll(arrivedAtOthers, pollOptions).toEqual({ archive: sent, splunk: sent, otel: sent });
+    expect(servers.elasticsearch.processGroup()).toBeUndefined();
     const elastic = await destinationOf(connector, 'elastic');
     expect(elastic.state).toBe('backing_off');
     expect(elastic.counters.delivered).toBeLessThan(sent - 1_500);
     expect((await readyz(connector)).status).toBe('ready');
 
-    await siems.elasticsearch.restart();
-    await untilOnlyBehind();
-    const { archive, ...others } = await siems.arrivals();
+    await servers.elasticsearch.restart();
+    await untilOnlyLagging();
+    const { archive, ...others } = await servers.arrivals();
     const once = onceEach(archive);
     expect(once.size).toBe(sent);
     for (const [name, found] of Object.entries(others))
@@ -101,27 +102,27 @@ describe('with all four destinations', () => {
     );
   });
 
-  it('a destination that takes requests and never answers delays itself alone', { timeout: 120_000 }, async () => {
-    const before = siems.hec.events.length;
-    siems.hec.answerAlways('event', { instead: 'silence' });
+  it('a destination that never responds delays only itself', { timeout: 120_000 }, async () => {
+    const before = servers.hec.events.length;
+    servers.hec.answerAlways('event', { instead: 'silence' });
     const { bodies, statuses } = await simulate(load(4, 1_000));
     expect(statuses).toEqual({ 202: bodies });
-    await untilOnlyBehind('splunk');
-    expect(siems.hec.events).toHaveLength(before);
-    siems.hec.answerAlways('event', undefined);
-    await untilOnlyBehind();
-    const { archive, splunk } = await siems.arrivals();
+    await untilOnlyLagging('splunk');
+    expect(servers.hec.events).toHaveLength(before);
+    servers.hec.answerAlways('event', undefined);
+    await untilOnlyLagging();
+    const { archive, splunk } = await servers.arrivals();
     expect(differences(copiesBy(splunk, 'id'), onceEach(archive))).toEqual([]);
     expect(await destinationOf(connector, 'splunk')).toMatchObject({ pluginFaults: 0, counters: { delivered: sent } });
   });
 });
 
-describe('with a journal of 1 MiB, and a destination that is dead', () => {
+describe('with a journal of 1 MiB and a destination that is down', () => {
   const journal = 'journal: { maxBytes: 1048576, segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }';
 
   async function start(whenFull: 'evict' | 'hold') {
     const hec = await startHec();
-    // Little is held in memory, so that the journal is what matters.
+    // Few events are in memory, so that the journal matters.
     const batch = { maxEvents: 5 };
     const splunk = { type: 'splunk-hec', url: hec.url, token: hecToken, whenFull, retry, batch, maxInFlight: 1 };
     const fixture = await hecFixture(journal, { splunk });
@@ -147,7 +148,7 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     return client.post('/webhooks/xiq/AUDIT_LOG_ALL', JSON.stringify(events));
   };
 
-  it('the others go on, senders are answered 202, and what it loses is named and counted', {
+  it('the others deliver, senders get 202, and the lost bodies are reported and counted', {
     timeout: 120_000,
   }, async () => {
     const { hec, connector, client, archived } = await start('evict');
@@ -155,7 +156,7 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     for (let wave = 0; wave < 12; wave += 1) {
       const responses = await Promise.all(Array.from({ length: 20 }, (_, at) => post(client, wave * 20 + at)));
       receipts.push(...responses.flatMap(({ receipt }) => receipt ?? []));
-      await expect.poll(() => behind(connector), patient).toEqual(['splunk']);
+      await expect.poll(() => laggingDestinations(connector), pollOptions).toEqual(['splunk']);
     }
     expect(receipts).toHaveLength(240);
     expect(differences(copiesBy(await archived(), 'receipt'), new Map(receipts.map((one) => [one, 2])))).toEqual([]);
@@ -170,7 +171,7 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     expect(connector.output()).toContain('"event":"journal.evicted","destination":"splunk"');
 
     await hec.bringBack();
-    await expect.poll(() => behind(connector), patient).toEqual([]);
+    await expect.poll(() => laggingDestinations(connector), pollOptions).toEqual([]);
     const taken = copiesBy(inHecFake(hec), 'receipt');
     const missing = receipts.filter((receipt) => !taken.has(receipt)).map((receipt) => parseReceipt(receipt)?.sequence);
     const isInGap = (sequence = -1) => gap !== undefined && sequence >= gap.fromSequence && sequence <= gap.toSequence;
@@ -179,13 +180,13 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     const { counters } = await destinationOf(connector, 'splunk');
     expect(counters).toMatchObject({ damaged: missing.length, delivered: 2 * (240 - missing.length), deadLettered: 0 });
     expect(unaccounted(counters)).toBe(0);
-    // What was in its memory when it was let go of the journal came through all the same.
+    // Events in memory at the time of the eviction were delivered.
     expect(missing.length).toBeGreaterThan(100);
     expect(gap?.bodies).toBeGreaterThanOrEqual(missing.length);
     console.log(`let go: ${JSON.stringify(gap)}, ${missing.length} bodies lost to it`);
   });
 
-  it('`whenFull: hold` has senders wait instead, and loses nothing', { timeout: 120_000 }, async () => {
+  it('`whenFull: hold` makes senders wait instead, and loses nothing', { timeout: 120_000 }, async () => {
     const { hec, connector, client, archived } = await start('hold');
     const receipts: string[] = [];
     let status = 202;
@@ -196,7 +197,7 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     }
     expect(status).toBe(503);
     const expected = () => new Map(receipts.map((receipt) => [receipt, 2]));
-    await expect.poll(() => behind(connector), patient).toEqual(['splunk']);
+    await expect.poll(() => laggingDestinations(connector), pollOptions).toEqual(['splunk']);
     expect(differences(copiesBy(await archived(), 'receipt'), expected())).toEqual([]);
     const full = await readyz(connector);
     expect(full).toMatchObject({ status: 'not ready', reasons: ['journal_full'], journal: { evicted: [], lost: [] } });
@@ -207,8 +208,8 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
       receipts.push(...(posted.receipt === undefined ? [] : [posted.receipt]));
       return posted.status;
     };
-    await expect.poll(again, patient).toBe(202);
-    await expect.poll(() => behind(connector), patient).toEqual([]);
+    await expect.poll(again, pollOptions).toBe(202);
+    await expect.poll(() => laggingDestinations(connector), pollOptions).toEqual([]);
     expect(differences(copiesBy(inHecFake(hec), 'receipt'), expected())).toEqual([]);
     expect(differences(copiesBy(await archived(), 'receipt'), expected())).toEqual([]);
     console.log(`hold: 503 after ${receipts.length - 1} bodies, all of them delivered`);

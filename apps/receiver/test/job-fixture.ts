@@ -1,45 +1,45 @@
-// For tests of jobs that are killed: many events at a file and at a collector that can refuse some, sent in small batches.
+// For tests of killed jobs: many events at a file and at a HEC server that can refuse some, sent in small batches.
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Job, routes } from '@xiq-siem/admin-api';
 import type { Ext4Disk, HecFake } from '@xiq-siem/testkit';
 import { z } from 'zod';
+import { hecToken, startHec } from './all-destinations.ts';
 import { inFiles, inHecFake } from './arrivals.ts';
 import type { Ended } from './connector-process.ts';
 import { spawnConnector } from './connector-process.ts';
 import { type Copies, copiesBy } from './copies.ts';
 import { audits } from './elastic-events.ts';
 import { type OperatedConnector, type OperatorFixture, only, operatorFixture } from './operator-fixture.ts';
-import { hecToken, startHec } from './siems.ts';
 
 const bodies = 30;
 const eventsEach = 50;
 /** In the order in which they were sent. */
 export const sent = bodies * eventsEach;
-/** Every third is one that can be refused. */
+/** Every third event can be refused. */
 export const refusable = sent / 3;
 
 export interface JobFixture extends OperatorFixture {
   readonly hec: HecFake;
-  /** The running one. */
+  /** The running connector. */
   connector(): OperatedConnector;
   /**
-   * Makes ready to kill it; what it gives ends it by SIGKILL, as its disk loses its power if it is on one that can, and
-   * starts it again once the commands in its directory have ended.
+   * Prepares a kill. The returned function ends the connector by SIGKILL (with a power cut of the disk where it supports
+   * one), waits for the commands in its directory, and restarts the connector.
    */
-  armKill(): Promise<(commands: Promise<unknown>) => Promise<void>>;
-  /** From now on; none: all are taken. */
+  prepareKill(): Promise<(commands: Promise<unknown>) => Promise<void>>;
+  /** Events to refuse from now on. */
   refuseSome(rule: (number: number) => boolean): void;
-  /** Ids and how often they arrived. */
+  /** Event ids and how often they arrived. */
   arrived(): Promise<{ readonly archive: Copies; readonly splunk: Copies }>;
   status(): Promise<z.output<typeof routes.status.response>>;
-  /** A command that may be ended in its midst, with `--json`. */
+  /** Starts a command with `--json` that the test may end early. */
   begin(message: string): RunningCommand;
 }
 
 export interface RunningCommand {
-  /** Resolves when the job has said of itself that it runs. */
+  /** Resolves when the job reports that it is running. */
   readonly running: Promise<void>;
   end(signal: NodeJS.Signals): void;
   readonly ended: Promise<{ readonly code: Ended['code']; readonly jobs: readonly Job[]; readonly stderr: string }>;
@@ -48,7 +48,7 @@ export interface RunningCommand {
 const message = z.object({ message: z.string() });
 const exit = z.union([z.number(), z.custom<NodeJS.Signals>((value) => typeof value === 'string')]);
 
-/** All is sent; what could be refused was, and rests in the dead letters. */
+/** All events are sent; the refusable ones were refused and are dead letters. */
 export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const hec = opened.adopt(await startHec(), (fake) => fake.close());
@@ -71,7 +71,7 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
   const { directory, secret, configFile } = fixture.fixture;
   const refuseSome = (rule: (number: number) => boolean): void =>
     hec.refuse(({ event }) => (rule(Number(message.parse(event).message)) ? 15 : undefined));
-  const status = async () => only((await fixture.ask(routes.status, 'status')).lines);
+  const status = async () => only((await fixture.runJson(routes.status, 'status')).lines);
 
   refuseSome((number) => number % 3 === 0);
   for (let body = 0; body < bodies; body += 1) {
@@ -91,7 +91,7 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
     ...fixture,
     ...{ hec, refuseSome, status },
     connector: () => connector,
-    async armKill() {
+    async prepareKill() {
       const cutPower = await disk?.armPowerCut();
       return async (commands) => {
         await cutPower?.();
@@ -129,18 +129,18 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
   };
 }
 
-const patienceMs = 20_000;
+const timeoutMs = 20_000;
 
 async function until(isSo: () => boolean | Promise<boolean>, everyMs: number): Promise<void> {
-  const end = performance.now() + patienceMs;
+  const end = performance.now() + timeoutMs;
   while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`not so after ${patienceMs} ms: ${isSo}`);
+    if (performance.now() > end) throw new Error(`not so after ${timeoutMs} ms: ${isSo}`);
     await setTimeout(everyMs);
   }
 }
 
-/** At a random moment within the next requests of a job, at most so many of them. */
-export async function inTheMidst({ hec }: JobFixture, most: number): Promise<void> {
+/** Resolves at a random moment within the next `most` requests of a job. */
+export async function duringJob({ hec }: JobFixture, most: number): Promise<void> {
   const wanted = hec.requests.length + Math.floor(Math.random() * most);
   await until(() => hec.requests.length >= wanted, 1);
 }

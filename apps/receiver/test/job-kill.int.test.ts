@@ -1,12 +1,12 @@
-// `kill -9` and power cuts in the midst of `dlq retry`, `dlq drop` and `replay`, and commands that are ended: nothing is lost.
+// `kill -9` and power cuts during `dlq retry`, `dlq drop` and `replay`, and commands that are ended: nothing is lost.
 import { routes } from '@xiq-siem/admin-api';
 import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Copies, differences } from './copies.ts';
-import { inTheMidst, type JobFixture, jobFixture, refusable, sent } from './job-fixture.ts';
+import { duringJob, type JobFixture, jobFixture, refusable, sent } from './job-fixture.ts';
 
 const kills = 3;
-/** A rest of what was to be refused: rejected again. */
+/** Some of the refusable events are rejected again. */
 const stillRefused = (number: number): boolean => number % 12 === 0;
 const stillOpen = sent / 12;
 
@@ -16,36 +16,36 @@ const atLeast = (copies: Copies, count: number): readonly string[] =>
 const numbers = (from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index).join(' ');
 
-/** Runs a command and kills the connector in its midst, again and again; then runs it to its end. */
+/** Runs a command and kills the connector during it, several times; then runs it to its end. */
 async function throughKills(fixture: JobFixture, message: string, requestsInAll: number) {
   let resumed = 0;
   for (let kill = 0; kill < kills; kill += 1) {
-    const killAndStart = await fixture.armKill();
+    const killAndStart = await fixture.prepareKill();
     const command = fixture.begin(message);
     await command.running;
-    await inTheMidst(fixture, requestsInAll / kills);
+    await duringJob(fixture, requestsInAll / kills);
     await killAndStart(command.ended);
     const { code, jobs } = await command.ended;
     expect([1, 69], `a command whose connector is killed ends with ${code}`).toContain(code);
     if (jobs[0]?.resumed === true) resumed += 1;
     expect(await fixture.status()).toMatchObject({ reconciled: true });
   }
-  const last = await fixture.ask(routes.watchJob, message);
+  const last = await fixture.runJson(routes.watchJob, message);
   if (last.lines[0]?.resumed === true) resumed += 1;
   return { ...last, job: last.lines.at(-1), resumed };
 }
 
 describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
-  const lack = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
+  const missingTools = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
 
   async function diskOf(skip: (condition: boolean, note?: string) => void): Promise<Ext4Disk | undefined> {
-    skip(lack !== undefined, lack);
+    skip(missingTools !== undefined, missingTools);
     return how === 'kill -9' ? undefined : ext4Disk(onTestFinished);
   }
 
-  test('in the midst of dlq retry: every dead letter is delivered or still open', async ({ skip }) => {
+  test('during dlq retry: every dead letter is delivered or still open', async ({ skip }) => {
     await using fixture = await jobFixture(await diskOf(skip));
-    const listed = async () => (await fixture.ask(routes.listDeadLetters, 'dlq list')).lines[0]?.open;
+    const listed = async () => (await fixture.runJson(routes.listDeadLetters, 'dlq list')).lines[0]?.open;
     expect(await listed()).toBe(refusable);
     fixture.refuseSome(stillRefused);
     const { code, job, resumed } = await throughKills(fixture, 'dlq retry', refusable / 5);
@@ -73,7 +73,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     expect(await fixture.connector().end('SIGTERM')).toBe(0);
   });
 
-  test('in the midst of replay: all that was to be replayed is there again', async ({ skip }) => {
+  test('during replay: all events of the replay are delivered again', async ({ skip }) => {
     await using fixture = await jobFixture(await diskOf(skip));
     fixture.refuseSome(() => false);
     expect(await fixture.run('dlq retry')).toMatchObject({ code: 0 });
@@ -97,16 +97,16 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     expect(await fixture.connector().end('SIGTERM')).toBe(0);
   });
 
-  test('in the midst of dlq drop: every dead letter is dropped or still open', async ({ skip }) => {
+  test('during dlq drop: every dead letter is dropped or still open', async ({ skip }) => {
     await using fixture = await jobFixture(await diskOf(skip));
     let dropped = 0;
     for (let kill = 0; kill < kills; kill += 1) {
-      const killAndStart = await fixture.armKill();
+      const killAndStart = await fixture.prepareKill();
       const first = kill * 160;
       const commands = [1, 41, 81, 121].map((from) =>
         fixture.run(`dlq drop --yes ${numbers(first + from, first + from + 39)}`),
       );
-      // The others are in their midst then.
+      // The others are running at this time.
       expect(await Promise.race(commands)).toMatchObject({ code: 0 });
       await killAndStart(Promise.all(commands));
       const { reconciled, destinations } = await fixture.status();
@@ -126,7 +126,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGKILL', 'SIGKILL'],
 ] as const)(
-  'a command that is ended by %s leaves its job to the connector, and the same command attaches to it',
+  'a command that is ended by %s leaves its job running, and the same command attaches to it',
   async (signal, code) => {
     await using fixture = await jobFixture();
     fixture.refuseSome(() => false);
@@ -138,8 +138,8 @@ test.each([
     expect(ended.code).toBe(code);
     const id = ended.jobs[0]?.id;
     if (signal === 'SIGINT')
-      expect(ended.stderr).toContain(`The job goes on in the connector: xiq-siem jobs watch ${id}`);
-    expect((await fixture.ask(routes.jobs, 'jobs')).lines[0]?.jobs).toMatchObject([{ id, state: 'running' }]);
+      expect(ended.stderr).toContain(`The job continues in the connector. To follow it: xiq-siem jobs watch ${id}.`);
+    expect((await fixture.runJson(routes.jobs, 'jobs')).lines[0]?.jobs).toMatchObject([{ id, state: 'running' }]);
 
     const again = fixture.begin('dlq retry');
     await again.running;

@@ -1,15 +1,15 @@
-// `doctor`: all four destinations well, then one broken in three ways, each told with its reason and what to do.
+// `doctor`: all four destinations ok, then one broken in several ways, each reported with its reason and advice.
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { routes } from '@xiq-siem/admin-api';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { type HecFake, selfSignedCertificate } from '@xiq-siem/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hecToken, startHec } from './all-destinations.ts';
 import { inCollector, inFiles, inHecFake } from './arrivals.ts';
 import { copiesBy, differences, onceEach } from './copies.ts';
 import { elasticOf } from './elastic-server.ts';
 import { type OperatorFixture, only, operatorFixture } from './operator-fixture.ts';
-import { hecToken, startHec } from './siems.ts';
 
 let secure: RunningServer;
 let collector: RunningServer;
@@ -21,15 +21,15 @@ beforeAll(async () => {
     startServer('otelcol', {}),
     startHec(),
   ]);
-  // This build of the server lacks types that our template names.
+  // This build of the server lacks types that the template names.
   const template = { index_patterns: ['logs-extreme_xiq.*-*'], priority: 200, data_stream: {} };
-  await (await elasticOf(secure)).ask('PUT', '/_index_template/plain', template);
+  await (await elasticOf(secure)).request('PUT', '/_index_template/plain', template);
 }, 600_000);
 afterAll(async () => {
   await Promise.all([secure?.stop(), collector?.stop(), hec?.close()]);
 });
 
-/** The privileges that docs/guides/destinations.md asks for. */
+/** The privileges that docs/guides/destinations.md documents. */
 const documentedRole = `writer:
   cluster: [ monitor ]
   indices:
@@ -37,9 +37,9 @@ const documentedRole = `writer:
       privileges: [ auto_configure, create_doc, read, view_index_metadata ]
 `;
 
-/** What it says of each destination, by its name. */
-async function doctor({ ask }: OperatorFixture, seconds: number) {
-  const { code, lines } = await ask(routes.doctor, `doctor --seconds ${seconds}`);
+/** The result for each destination, by name. */
+async function doctor({ runJson }: OperatorFixture, seconds: number) {
+  const { code, lines } = await runJson(routes.doctor, `doctor --seconds ${seconds}`);
   const found = lines.flatMap((line) => (line.kind === 'destination' ? [line] : []));
   const said = Object.fromEntries(found.map(({ name, result, ok, message }) => [name, { result, ok, message }]));
   expect(Object.keys(said).sort()).toEqual(['archive', 'elastic', 'otel', 'splunk']);
@@ -47,15 +47,15 @@ async function doctor({ ask }: OperatorFixture, seconds: number) {
   return { code, said };
 }
 
-const taken = 'cannot be searched from here';
-const othersAreWell = {
+const taken = 'the connector cannot search this destination';
+const othersAreOk = {
   archive: { result: 'found', ok: true, message: expect.stringContaining('.ndjson') },
   splunk: { result: 'delivered', ok: true, message: expect.stringContaining(taken) },
   otel: { result: 'delivered', ok: true, message: expect.stringContaining(taken) },
 };
 const stuck = (message: RegExp) => ({ result: 'stuck', ok: false, message: expect.stringMatching(message) });
 
-test('doctor finds its event everywhere, or says of the one destination that is broken why, and what to do', async () => {
+test('doctor finds its event at every destination, or reports why the broken one fails and what to do', async () => {
   const { writer } = secure.credentials ?? {};
   if (writer === undefined) throw new Error('the server knows no users');
   const elastic = {
@@ -82,11 +82,11 @@ test('doctor finds its event everywhere, or says of the one destination that is 
     expect(await fixture.run('reload')).toMatchObject({ code: 0 });
   };
 
-  // The right to search is not needed to deliver, and is missed.
+  // The right to search is not needed to deliver, and is missing.
   expect(await doctor(fixture, 3)).toEqual({
     code: 1,
     said: {
-      ...othersAreWell,
+      ...othersAreOk,
       elastic: {
         ...{ result: 'failed', ok: false },
         message: expect.stringContaining('need the index privilege read on logs-extreme_xiq.*-*'),
@@ -94,11 +94,11 @@ test('doctor finds its event everywhere, or says of the one destination that is 
     },
   });
   await writeFile(join(dirname(secure.dataDirectory), 'config/roles.yml'), documentedRole);
-  const well = {
+  const healthy = {
     code: 0,
-    said: { ...othersAreWell, elastic: { result: 'found', ok: true, message: expect.stringContaining('found in') } },
+    said: { ...othersAreOk, elastic: { result: 'found', ok: true, message: expect.stringContaining('found in') } },
   };
-  expect(await doctor(fixture, 20)).toEqual(well);
+  expect(await doctor(fixture, 20)).toEqual(healthy);
   expect(await fixture.run('status')).toMatchObject({ code: 0 });
 
   // A wrong key.
@@ -106,7 +106,7 @@ test('doctor finds its event everywhere, or says of the one destination that is 
   const wrongKey = await doctor(fixture, 4);
   expect(wrongKey).toEqual({
     code: 1,
-    said: { ...othersAreWell, elastic: stuck(/401.*User or password is wrong: correct `basic`/s) },
+    said: { ...othersAreOk, elastic: stuck(/401.*User or password is wrong: correct `basic`/s) },
   });
   expect(JSON.stringify(wrongKey)).not.toContain('the-old-one');
   const person = await fixture.run('doctor --seconds 2');
@@ -116,25 +116,25 @@ test('doctor finds its event everywhere, or says of the one destination that is 
   expect(await fixture.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('unauthorized') });
   await fixture.write('password', writer.password);
 
-  // A certificate that nobody vouches for.
+  // An untrusted certificate.
   await reload({ caFile: './other-ca.pem' });
   expect(await doctor(fixture, 4)).toEqual({
     code: 1,
-    said: { ...othersAreWell, elastic: stuck(/certificate.*set `caFile` to the authority that has/s) },
+    said: { ...othersAreOk, elastic: stuck(/certificate.*set `caFile` to the authority that has/s) },
   });
 
-  // A template that is not there.
+  // A missing template.
   await reload({ requireTemplate: true });
   expect(await doctor(fixture, 4)).toEqual({
     code: 1,
-    said: { ...othersAreWell, elastic: stuck(/index template.*run `xiq-siem setup/s) },
+    said: { ...othersAreOk, elastic: stuck(/index template.*run `xiq-siem setup/s) },
   });
 
-  // All mended: what was stuck comes through too.
+  // All fixed: the stuck events are delivered.
   await reload({});
-  expect(await doctor(fixture, 20)).toEqual(well);
+  expect(await doctor(fixture, 20)).toEqual(healthy);
   const settled = async () => {
-    const { reconciled, destinations } = only((await fixture.ask(routes.status, 'status')).lines);
+    const { reconciled, destinations } = only((await fixture.runJson(routes.status, 'status')).lines);
     return reconciled && destinations.every(({ lag }) => lag.bodies === 0);
   };
   await expect.poll(settled, { timeout: 20_000 }).toBe(true);

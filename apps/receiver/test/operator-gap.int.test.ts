@@ -1,20 +1,20 @@
-// A journal that is full: the gap is named, counted and acknowledged, and a destination that is given up is forgotten.
+// A full journal: the retention gap is shown, counted and acknowledged, and a removed destination is forgotten.
 import { routes } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
 import { audits } from './elastic-events.ts';
 import { only, operatorFixture } from './operator-fixture.ts';
 
-const nobody = 'http://127.0.0.1:9';
+const unreachable = 'http://127.0.0.1:9';
 
-test('bodies that were let go are a gap of the one destination that wanted them, until somebody has seen it', async () => {
+test('evicted bodies are a gap of the one destination that needed them, until it is acknowledged', async () => {
   const archive = { type: 'file', directory: './out', minFreeBytes: 0 };
   await using fixture = await operatorFixture({
     journal: { minFreeBytes: 0, maxBytes: 1_048_576, segmentBytes: 65_536 },
     healthEvents: { enabled: false },
-    destinations: { archive, elastic: { type: 'elasticsearch', nodes: [nobody] } },
+    destinations: { archive, elastic: { type: 'elasticsearch', nodes: [unreachable] } },
   });
   const connector = await fixture.start();
-  const statusNow = async () => only((await fixture.ask(routes.status, 'status')).lines);
+  const statusNow = async () => only((await fixture.runJson(routes.status, 'status')).lines);
   let posted = 0;
   const until = async () => {
     for (const end = posted + 40; posted < end; posted++) {
@@ -32,7 +32,7 @@ test('bodies that were let go are a gap of the one destination that wanted them,
   expect(elastic).toMatchObject({ name: 'elastic', lag: { bodies: posted - gap.bodies } });
   const { code, output } = await fixture.run('status');
   expect(code).toBe(1);
-  expect(output).toContain(`LOST: ${gap.bodies} bodies let go that a destination wanted; every sum holds`);
+  expect(output).toContain(`LOST: ${gap.bodies} requests evicted before a destination had them; counters reconcile`);
   expect(output).toContain(gap.id);
 
   expect(await fixture.run('status --acknowledge elastic:7-9')).toMatchObject({ code: 66 });

@@ -1,4 +1,4 @@
-// A night on call: Elasticsearch refuses documents of one kind. What the operator sees, mends, and brings through.
+// An incident: Elasticsearch rejects documents of one type. The operator sees it, fixes it, and retries.
 import { routes, type Status } from '@xiq-siem/admin-api';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -20,12 +20,13 @@ const userNamesAreNumbers = {
   mappings: { properties: { user: { properties: { name: { type: 'long' } } } } },
   data_stream_options: { failure_store: { enabled: false } },
 };
-const patience = { timeout: 20_000, interval: 100 };
+const pollOptions = { timeout: 20_000, interval: 100 };
 
-const statusOf = async ({ ask }: OperatorFixture): Promise<Status> => only((await ask(routes.status, 'status')).lines);
+const statusOf = async ({ runJson }: OperatorFixture): Promise<Status> =>
+  only((await runJson(routes.status, 'status')).lines);
 const elasticIn = ({ destinations }: Status) => only(destinations.filter(({ name }) => name === 'elastic'));
 
-test('a mapping conflict is seen, explained, mended and retried, and at every moment each event is accounted for', async () => {
+test('a mapping conflict is shown, explained, fixed and retried, and at every moment the counters reconcile', async () => {
   await using fixture = await operatorFixture({
     healthEvents: { enabled: false },
     destinations: {
@@ -35,45 +36,45 @@ test('a mapping conflict is seen, explained, mended and retried, and at every mo
   });
   const elastic = await elasticOf(server);
   expect(await fixture.run('setup elastic --yes')).toMatchObject({ code: 0 });
-  await elastic.ask('PUT', custom, { template: userNamesAreNumbers });
+  await elastic.request('PUT', custom, { template: userNamesAreNumbers });
   const connector = await fixture.start();
   const watch = fixture.watchStatus();
   const settled = async (events: number) => {
     const { lag, counters } = elasticIn(await statusOf(fixture));
     return lag.bodies === 0 && counters.normalized === events;
   };
-  expect(await fixture.run('status')).toMatchObject({ code: 0, output: expect.stringContaining('every sum holds') });
-  await expect.poll(() => watch.said.length, patience).toBeGreaterThan(0);
+  expect(await fixture.run('status')).toMatchObject({ code: 0, output: expect.stringContaining('counters reconcile') });
+  await expect.poll(() => watch.said.length, pollOptions).toBeGreaterThan(0);
 
   await connector.post('AUDIT_LOG_ALL', audits(20, 0, '4711'));
   const receipt = await connector.post('AUDIT_LOG_ALL', [...audits(10, 100, 'j.doe'), ...audits(5, 200, '4711')]);
-  await expect.poll(() => settled(35), patience).toBe(true);
+  await expect.poll(() => settled(35), pollOptions).toBe(true);
 
   // What is stuck, and why.
   const withProblems = await fixture.run('status');
   expect(withProblems.code).toBe(1);
-  expect(withProblems.output).toContain('Nothing is lost: every sum holds');
-  expect(withProblems.output).toContain('10 dead letters. Next: see xiq-siem dlq list --destination elastic');
-  const listed = only((await fixture.ask(routes.listDeadLetters, 'dlq list --destination elastic')).lines);
+  expect(withProblems.output).toContain('Nothing is lost: counters reconcile');
+  expect(withProblems.output).toContain('10 dead letters. Next: xiq-siem dlq list --destination elastic');
+  const listed = only((await fixture.runJson(routes.listDeadLetters, 'dlq list --destination elastic')).lines);
   expect(listed).toMatchObject({ matched: 10, open: 10 });
   for (const entry of listed.entries) {
     const message = expect.stringContaining('failed to parse field [user.name] of type [long]');
     expect(entry).toMatchObject({ destination: 'elastic', code: 'mapping_conflict', receipt, message });
   }
-  const groups = only((await fixture.ask(routes.groupDeadLetters, 'dlq list --summary')).lines);
+  const groups = only((await fixture.runJson(routes.groupDeadLetters, 'dlq list --summary')).lines);
   const group = { destination: 'elastic', code: 'mapping_conflict', dataset: 'extreme_xiq.audit', events: 10 };
   expect(groups.groups).toEqual([expect.objectContaining(group)]);
   const [first] = listed.entries;
   if (first === undefined) throw new Error('no dead letter is listed');
-  const shown = only((await fixture.ask(routes.showDeadLetter, `dlq show ${first.number}`)).lines);
+  const shown = only((await fixture.runJson(routes.showDeadLetter, `dlq show ${first.number}`)).lines);
   expect(shown).toMatchObject({ entry: first, document: { user: { name: 'j.doe' }, event: { id: first.eventId } } });
   const refused = await fixture.run(`trace ${first.eventId}`);
-  expect(refused).toMatchObject({ code: 0, output: expect.stringContaining('elastic: dead lettered') });
+  expect(refused).toMatchObject({ code: 0, output: expect.stringContaining('elastic: dead-lettered') });
   expect(refused.output).toContain(`xiq-siem dlq show ${first.number}`);
   expect(refused.output).toContain('archive: delivered (stored)');
 
-  // Too early: they stay, with their new reason.
-  const early = await fixture.ask(routes.watchJob, 'dlq retry --destination elastic');
+  // Too early: the dead letters stay, with their new reason.
+  const early = await fixture.runJson(routes.watchJob, 'dlq retry --destination elastic');
   expect(early.code).toBe(1);
   expect(only(early.lines.at(-1)?.streams ?? [])).toMatchObject({
     done: 10,
@@ -82,26 +83,29 @@ test('a mapping conflict is seen, explained, mended and retried, and at every mo
     deadLettered: 10,
   });
   expect(elasticIn(await statusOf(fixture)).deadLetters).toMatchObject({ open: 10, delivered: 0 });
-  const again = only((await fixture.ask(routes.listDeadLetters, `dlq list --event ${first.eventId}`)).lines);
+  const again = only((await fixture.runJson(routes.listDeadLetters, `dlq list --event ${first.eventId}`)).lines);
   const { number: deadLetter, attempts } = only(again.entries);
   expect(attempts).toBeGreaterThan(first.attempts);
 
-  await elastic.ask('DELETE', custom);
-  await elastic.ask('POST', '/logs-extreme_xiq.audit-default/_rollover');
-  const retried = await fixture.ask(routes.watchJob, 'dlq retry --destination elastic');
+  await elastic.request('DELETE', custom);
+  await elastic.request('POST', '/logs-extreme_xiq.audit-default/_rollover');
+  const retried = await fixture.runJson(routes.watchJob, 'dlq retry --destination elastic');
   expect(retried.code).toBe(0);
   expect(retried.lines.at(-1)).toMatchObject({ kind: 'retry', state: 'done' });
   expect(only(retried.lines.at(-1)?.streams ?? [])).toMatchObject({ delivered: 10, deadLettered: 0 });
   const after = await fixture.run('status');
-  expect(after).toMatchObject({ code: 0, output: expect.stringContaining('Nothing is lost: every sum holds') });
-  expect(only((await fixture.ask(routes.listDeadLetters, 'dlq list')).lines)).toMatchObject({ entries: [], open: 0 });
+  expect(after).toMatchObject({ code: 0, output: expect.stringContaining('Nothing is lost: counters reconcile') });
+  expect(only((await fixture.runJson(routes.listDeadLetters, 'dlq list')).lines)).toMatchObject({
+    entries: [],
+    open: 0,
+  });
 
-  // One event's whole story, by its receipt and by its id.
-  const byReceipt = await fixture.ask(routes.traceReceipt, `trace ${receipt}`);
+  // The trace of one event, by its receipt and by its id.
+  const byReceipt = await fixture.runJson(routes.traceReceipt, `trace ${receipt}`);
   expect(byReceipt).toMatchObject({ code: 0, lines: [{ receipt, found: 'kept', body: { source: 'xiq' } }] });
   const { events } = only(byReceipt.lines);
   expect(events).toHaveLength(15);
-  const byId = await fixture.ask(routes.traceEvent, `trace ${first.eventId}`);
+  const byId = await fixture.runJson(routes.traceEvent, `trace ${first.eventId}`);
   expect(byId.lines.at(-1)).toMatchObject({ kind: 'end', found: 1 });
   const told = only(byId.lines.flatMap((line) => (line.kind === 'trace' ? [line.trace] : [])));
   expect(told).toMatchObject({ receipt, body: { messageType: 'AUDIT_LOG_ALL', origin: 'webhook' } });
@@ -115,7 +119,7 @@ test('a mapping conflict is seen, explained, mended and retried, and at every mo
   });
 
   const openAtLast = () => watch.said.at(-1)?.destinations.map(({ deadLetters }) => deadLetters.open);
-  await expect.poll(openAtLast, patience).toEqual([0, 0]);
+  await expect.poll(openAtLast, pollOptions).toEqual([0, 0]);
   await watch.end();
   for (const { reconciled, destinations } of watch.said) {
     expect(reconciled).toBe(true);

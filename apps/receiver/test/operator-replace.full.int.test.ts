@@ -1,11 +1,11 @@
-// docs/guides/operating.md, "Replacing documents in Elasticsearch": by API keys with the privileges that the guides name.
+// docs/guides/operating.md, "Replacing documents in Elasticsearch": with API keys that have the documented privileges.
 import { readFile } from 'node:fs/promises';
 import { routes } from '@xiq-siem/admin-api';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { elasticOf } from './elastic-server.ts';
-import { bodies, mapping, readingsOf } from './mapping-change.ts';
+import { bodies, mappedFieldsOf, mapping } from './mapping-change.ts';
 import { only, operatorFixture } from './operator-fixture.ts';
 
 let server: RunningServer;
@@ -26,7 +26,7 @@ const writerRights = {
 const replacerRights = ['read', 'delete', 'maintenance'];
 const all = 35;
 
-/** As it is printed, for another span and another mapping. */
+/** The query of the guide, for another span and another mapping. */
 async function queryOfTheGuide({ from, to, version }: Readonly<Record<'from' | 'to' | 'version', string>>) {
   const guide = await readFile(new URL('../../../docs/guides/operating.md', import.meta.url), 'utf8');
   const [, text = ''] = /^```json\n(.*?)^```$/ms.exec(guide) ?? [];
@@ -38,19 +38,21 @@ async function queryOfTheGuide({ from, to, version }: Readonly<Record<'from' | '
   return z.object({ query: z.looseObject({}) }).parse(JSON.parse(changed));
 }
 
-test('documents are deleted by query, and replayed through the mapping of today', async () => {
+test('documents are deleted by query, and replayed with the current mapping', async () => {
   const elastic = await elasticOf(server);
-  // The events of the connector itself are made by no mapping.
+  // The mapping does not affect the connector's own events.
   const mapped = { exists: { field: 'extreme.xiq.mapping_version' } };
-  const inElastic = async () => readingsOf((await elastic.search(streams, mapped)).map(({ _source }) => _source));
+  const inElastic = async () => mappedFieldsOf((await elastic.search(streams, mapped)).map(({ _source }) => _source));
   const replacer = { username: 'replacer', password: 'testbed-4711' };
-  await elastic.ask('PUT', '/_security/role/replacer', { indices: [{ names: [streams], privileges: replacerRights }] });
+  await elastic.request('PUT', '/_security/role/replacer', {
+    indices: [{ names: [streams], privileges: replacerRights }],
+  });
   const { password } = replacer;
-  await elastic.ask('PUT', '/_security/user/replacer', { password, roles: ['replacer'] });
+  await elastic.request('PUT', '/_security/user/replacer', { password, roles: ['replacer'] });
   const asReplacer = await elasticOf(server, replacer);
   const keyOf = async (rights: object) => {
     const wanted = { name: 'xiq-siem', role_descriptors: { only: rights } };
-    return (await elastic.ask('POST', '/_security/api_key', wanted)).encoded;
+    return (await elastic.request('POST', '/_security/api_key', wanted)).encoded;
   };
   const type = 'elasticsearch';
   const toElastic = { type, nodes: [server.url], apiKey: { file: './key' }, caFile: server.caFile };
@@ -68,17 +70,19 @@ test('documents are deleted by query, and replayed through the mapping of today'
   expect(await fixture.run('doctor')).toMatchObject({ code: 0, output: expect.stringContaining('found in') });
 
   await fixture.write('mapping.yaml', mapping);
-  const reloaded = await fixture.ask(routes.reload, 'reload');
+  const reloaded = await fixture.runJson(routes.reload, 'reload');
   expect(reloaded.code).toBe(0);
   const { query } = await queryOfTheGuide({ from, to, version: only(reloaded.lines).mappingVersion });
   const span = `--from ${from} --to ${to} --where source=xiq`;
-  expect((await fixture.ask(routes.previewReplay, `replay ${span} --dry-run`)).lines.at(-1)).toMatchObject({
+  expect((await fixture.runJson(routes.previewReplay, `replay ${span} --dry-run`)).lines.at(-1)).toMatchObject({
     kind: 'end',
     events: (await elastic.search(streams, query)).length,
   });
-  const deletion = await asReplacer.ask('POST', `/${streams}/_delete_by_query?refresh&conflicts=proceed`, { query });
+  const deletion = await asReplacer.request('POST', `/${streams}/_delete_by_query?refresh&conflicts=proceed`, {
+    query,
+  });
   expect(deletion).toMatchObject({ deleted: all, failures: [] });
-  const replayed = await fixture.ask(routes.watchJob, `replay ${span} --destination elastic`);
+  const replayed = await fixture.runJson(routes.watchJob, `replay ${span} --destination elastic`);
   expect(replayed.code).toBe(0);
   expect(only(replayed.lines.at(-1)?.streams ?? [])).toMatchObject({ delivered: all, duplicate: 0, deadLettered: 0 });
   const after = await inElastic();
@@ -87,7 +91,9 @@ test('documents are deleted by query, and replayed through the mapping of today'
     new Set([only(reloaded.lines).mappingVersion]),
   );
   expect(after.filter(({ action, username }) => action === 'ssid-changed' && username === 'j.doe')).toHaveLength(20);
-  // A second deletion finds nothing more, and the replay no second copy.
-  expect(await asReplacer.ask('POST', `/${streams}/_delete_by_query?refresh`, { query })).toMatchObject({ deleted: 0 });
+  // A second deletion finds nothing, and the replay makes no second copy.
+  expect(await asReplacer.request('POST', `/${streams}/_delete_by_query?refresh`, { query })).toMatchObject({
+    deleted: 0,
+  });
   expect(await connector.end('SIGTERM')).toBe(0);
 }, 120_000);

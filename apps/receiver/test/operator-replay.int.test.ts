@@ -1,9 +1,9 @@
-// A mapping is changed and tried, and the day is replayed through it.
+// A mapping is changed and previewed, and a day is replayed with it.
 import { routes } from '@xiq-siem/admin-api';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { elasticOf } from './elastic-server.ts';
-import { bodies, mapping, readingsOf } from './mapping-change.ts';
+import { bodies, mappedFieldsOf, mapping } from './mapping-change.ts';
 import { only, operatorFixture } from './operator-fixture.ts';
 
 let server: RunningServer;
@@ -17,7 +17,7 @@ const changed = 30;
 const dayMs = 86_400_000;
 const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-test('a day replayed through a changed mapping: the same ids, new fields; Elasticsearch keeps the first of each until it is deleted there', async () => {
+test('a day replayed with a changed mapping has the same ids and new fields; Elasticsearch keeps the first copy until it is deleted', async () => {
   const destinations = {
     archive: { type: 'file', directory: './out', minFreeBytes: 0 },
     elastic: { type: 'elasticsearch', nodes: [server.url] },
@@ -26,23 +26,23 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
   await using fixture = await operatorFixture(keys, { 'mapping.yaml': 'fields: {}\n' });
   const elastic = await elasticOf(server);
   const inElastic = async () =>
-    readingsOf((await elastic.search('logs-extreme_xiq.*-*')).map(({ _source }) => _source));
+    mappedFieldsOf((await elastic.search('logs-extreme_xiq.*-*')).map(({ _source }) => _source));
   expect(await fixture.run('setup elastic --yes')).toMatchObject({ code: 0 });
   const today = dateOf(Date.now());
   const connector = await fixture.start();
   for (const [messageType, events] of Object.entries(bodies)) await connector.post(messageType, events);
   const tomorrow = dateOf(Date.now() + dayMs);
   const delivered = async () =>
-    only((await fixture.ask(routes.status, 'status')).lines).destinations.map(({ counters }) => counters.delivered);
+    only((await fixture.runJson(routes.status, 'status')).lines).destinations.map(({ counters }) => counters.delivered);
   await expect.poll(delivered, { timeout: 20_000 }).toEqual([all, all]);
   const before = await inElastic();
   expect(before).toHaveLength(all);
-  expect(readingsOf(await fixture.fixture.documents())).toEqual(before);
+  expect(mappedFieldsOf(await fixture.fixture.documents())).toEqual(before);
 
-  // Tried, while nothing is sent.
+  // Previewed; nothing is sent.
   await fixture.write('mapping.yaml', mapping);
   const span = `--from ${today} --to ${tomorrow}`;
-  const tried = await fixture.ask(routes.previewReplay, `replay ${span} --dry-run --examples 100`);
+  const tried = await fixture.runJson(routes.previewReplay, `replay ${span} --dry-run --examples 100`);
   const end = tried.lines.at(-1);
   if (end?.kind !== 'end') throw new Error('the preview has no end');
   expect(end).toMatchObject({ bodies: 2, events: all, changed, idsChanged: 0 });
@@ -56,15 +56,15 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
   expect(ofField('event.outcome')).toEqual(Array(30).fill({ path: 'event.outcome', before: null, after: 'success' }));
   expect(await fixture.run(`replay ${span} --dry-run`)).toMatchObject({
     code: 0,
-    output: expect.stringContaining(`${changed} of ${all} events in 2 bodies would change`),
+    output: expect.stringContaining(`${changed} of ${all} events in 2 requests would change`),
   });
   expect(await inElastic()).toEqual(before);
-  expect(readingsOf(await fixture.fixture.documents())).toEqual(before);
+  expect(mappedFieldsOf(await fixture.fixture.documents())).toEqual(before);
 
-  // Put into effect, and sent again.
-  const reloaded = await fixture.ask(routes.reload, 'reload');
+  // Activated, and sent again.
+  const reloaded = await fixture.runJson(routes.reload, 'reload');
   expect(reloaded).toMatchObject({ code: 0, lines: [{ mappingVersion: end.after, needsRestart: [] }] });
-  const replayed = await fixture.ask(routes.watchJob, `replay ${span}`);
+  const replayed = await fixture.runJson(routes.watchJob, `replay ${span}`);
   expect(replayed.code).toBe(0);
   const done = { state: 'done', done: 2, total: 2, delivered: all, deadLettered: 0, filtered: 0, damaged: 0 };
   expect(replayed.lines.at(-1)).toMatchObject({
@@ -74,12 +74,12 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
       { destination: 'elastic', ...done, duplicate: all },
     ],
   });
-  // Elasticsearch keeps the first of each, unchanged; the file has a second.
+  // Elasticsearch keeps the first copy unchanged; the file has a second one.
   expect(await inElastic()).toEqual(before);
   const archived = await fixture.fixture.documents();
   expect(archived).toHaveLength(2 * all);
-  expect(readingsOf(archived.slice(0, all))).toEqual(before);
-  const renewed = readingsOf(archived.slice(all));
+  expect(mappedFieldsOf(archived.slice(0, all))).toEqual(before);
+  const renewed = mappedFieldsOf(archived.slice(all));
   expect(renewed.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
   expect(new Set(renewed.map(({ mappingVersion }) => mappingVersion))).toEqual(new Set([end.after]));
   const changedAudits = renewed.filter(({ action, outcome }) => action === 'ssid-changed' && outcome === 'success');
@@ -88,11 +88,11 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
     10,
   );
 
-  // What is deleted in Elasticsearch comes back by the mapping of today.
+  // Documents that are deleted in Elasticsearch are replaced by the current mapping.
   const stream = 'logs-extreme_xiq.sms-default';
   const index = await elastic.writeIndex(stream);
-  for (const { _id } of await elastic.search(stream)) await elastic.ask('DELETE', `/${index}/_doc/${_id}`);
-  const replacing = await fixture.ask(
+  for (const { _id } of await elastic.search(stream)) await elastic.request('DELETE', `/${index}/_doc/${_id}`);
+  const replacing = await fixture.runJson(
     routes.watchJob,
     `replay ${span} --destination elastic --where dataset=extreme_xiq.sms`,
   );

@@ -1,21 +1,21 @@
-// `reload` and SIGHUP while 2,000 webhooks a second come in: no request is refused, no connection closed, nothing lost.
+// `reload` and SIGHUP under 2,000 webhooks a second: no request is refused, no connection closed, nothing lost.
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { parseReceipt } from '@xiq-siem/journal';
 import { expect, onTestFailed, test } from 'vitest';
+import { hecToken, startHec } from './all-destinations.ts';
 import { inFiles, inHecFake } from './arrivals.ts';
 import { copiesBy, differences } from './copies.ts';
 import { operatorFixture } from './operator-fixture.ts';
-import { behind, destinationOf } from './readyz.ts';
-import { hecToken, startHec } from './siems.ts';
-import { answersOf, messageOf, startSteadyLoad } from './steady-load.ts';
+import { destinationOf, laggingDestinations } from './readyz.ts';
+import { responsesOf, startSteadyLoad, summaryOf } from './steady-load.ts';
 
 const rate = 2_000;
 const connections = 64;
-const patient = { timeout: 20_000, interval: 50 };
+const pollOptions = { timeout: 20_000, interval: 50 };
 
-/** What a secret is worth: 400 (an empty body) where it is accepted, else 401. Nothing is kept of it. */
-function worth(url: string, secret: string): Promise<number | undefined> {
+/** The status of an empty body with a secret: 400 where the secret is accepted, else 401. Nothing is stored. */
+function statusWith(url: string, secret: string): Promise<number | undefined> {
   const headers = { authorization: `Bearer ${secret}`, 'content-length': 0 };
   return new Promise((resolve, reject) => {
     request(`${url}/webhooks/xiq/AUDIT_LOG_ALL`, { method: 'POST', headers, agent: false }, (response) =>
@@ -26,7 +26,7 @@ function worth(url: string, secret: string): Promise<number | undefined> {
   });
 }
 
-test('destinations come, change and go and secrets are rotated under load: every request is answered 202, every receipt is delivered', async () => {
+test('destinations are added, changed and removed and secrets are rotated under load: every request gets 202, every receipt is delivered', async () => {
   const hec = await startHec();
   await using others = new AsyncDisposableStack();
   others.defer(() => hec.close());
@@ -51,11 +51,11 @@ test('destinations come, change and go and secrets are rotated under load: every
   const hangUp = async (says: RegExp) => {
     const before = connector.output().length;
     process.kill(connector.pid, 'SIGHUP');
-    await expect.poll(() => connector.output().slice(before), patient).toMatch(says);
+    await expect.poll(() => connector.output().slice(before), pollOptions).toMatch(says);
   };
   const comesThrough = async () => {
     const before = hec.events.length;
-    await expect.poll(() => hec.events.length - before, patient).toBeGreaterThan(rate / 2);
+    await expect.poll(() => hec.events.length - before, pollOptions).toBeGreaterThan(rate / 2);
   };
   using load = startSteadyLoad({
     ...{ url: connector.url, secret: 'one-4711', rate, connections },
@@ -76,8 +76,8 @@ test('destinations come, change and go and secrets are rotated under load: every
   await load.use('two-4711');
   await fixture.write('first-secret', 'two-4711\n');
   await reload('Mapping: ');
-  expect(await worth(connector.url, 'one-4711')).toBe(401);
-  expect(await worth(connector.url, 'two-4711')).toBe(400);
+  expect(await statusWith(connector.url, 'one-4711')).toBe(401);
+  expect(await statusWith(connector.url, 'two-4711')).toBe(400);
 
   load.phase('another file named for the secret');
   await fixture.configure({ ...secretsOf('./first-secret', './next-secret'), destinations: added });
@@ -86,7 +86,7 @@ test('destinations come, change and go and secrets are rotated under load: every
   const next = secretsOf('./next-secret');
   await fixture.configure({ ...next, destinations: added });
   await hangUp(/"changed":"sources.xiq changed"/);
-  expect(await worth(connector.url, 'two-4711')).toBe(401);
+  expect(await statusWith(connector.url, 'two-4711')).toBe(401);
 
   load.phase('a destination changed');
   await fixture.configure({ ...next, destinations: { ...always, splunk: { ...splunk, batch: { maxEvents: 100 } } } });
@@ -111,7 +111,7 @@ test('destinations come, change and go and secrets are rotated under load: every
     code: 78,
     output: expect.stringMatching(/config\.yaml:1:\d+: sources\.xiq\.secrets\[0\]: .*ENOENT/),
   });
-  expect(await worth(connector.url, 'three-4711')).toBe(400);
+  expect(await statusWith(connector.url, 'three-4711')).toBe(400);
   await comesThrough();
   expect(await fixture.run('status')).toMatchObject({ code: 0 });
 
@@ -119,11 +119,11 @@ test('destinations come, change and go and secrets are rotated under load: every
   await fixture.configure({ ...next, destinations: always });
   await reload('destinations.splunk removed');
   const measured = await load.end();
-  console.log(messageOf(measured));
+  console.log(summaryOf(measured));
   const due = measured.phases.reduce((total, phase) => total + phase.due, 0);
-  expect(answersOf(measured)).toEqual({ 202: due });
+  expect(responsesOf(measured)).toEqual({ 202: due });
   expect(measured.connectionsOpened).toBe(connections);
-  await expect.poll(() => behind(connector), patient).toEqual([]);
+  await expect.poll(() => laggingDestinations(connector), pollOptions).toEqual([]);
 
   const receipts = new Map((await load.receipts()).map((receipt) => [receipt, 1]));
   expect(receipts.size).toBe(due);
@@ -132,7 +132,7 @@ test('destinations come, change and go and secrets are rotated under load: every
     expect(differences(arrived, receipts), directory).toEqual([]);
   }
   expect((await destinationOf(connector, 'second')).counters).toMatchObject({ normalized: due, delivered: due });
-  // From the first that came to it to the last, none is left out, whatever was changed meanwhile.
+  // From its first to its last event, no event is missing, whatever was changed meanwhile.
   const sent = new Set(inHecFake(hec).map(({ receipt }) => parseReceipt(receipt)?.sequence ?? -1));
   expect(Math.max(...sent) - Math.min(...sent) + 1).toBe(sent.size);
   expect(await connector.end('SIGTERM')).toBe(0);

@@ -32,7 +32,7 @@ const healthEvents = z.looseObject({
   data_stream: z.looseObject({ dataset: z.string() }),
 });
 
-async function saidOf(fixture: Fixture): Promise<readonly string[]> {
+async function actionsOf(fixture: Fixture): Promise<readonly string[]> {
   return (await fixture.work.documents()).flatMap((document) => {
     const parsed = healthEvents.safeParse(document);
     return parsed.data?.data_stream.dataset === 'extreme_xiq.connector' ? [parsed.data.event.action] : [];
@@ -40,7 +40,7 @@ async function saidOf(fixture: Fixture): Promise<readonly string[]> {
 }
 
 it.each(['array', 'page'] as const)(
-  'from configuration to events, at an API of generation %s: subscribed, watched, mended',
+  'from configuration to events with an API of generation %s: subscribed, watched, fixed',
   async (generation) => {
     await using fixture = await xiqFixture({ generation });
     const { cloud, work, publicUrl } = fixture;
@@ -61,8 +61,8 @@ it.each(['array', 'page'] as const)(
     const applied = await fixture.run('subscriptions', 'apply', '--yes');
     expect([applied.code, applied.output]).toEqual([0, expect.stringContaining('Done.')]);
     expect((await fixture.run('subscriptions', 'plan')).code).toBe(0);
-    const well = await apiOf(fixture);
-    expect([well.code, well.states]).toEqual([0, ['ok', 'ok']]);
+    const healthy = await apiOf(fixture);
+    expect([healthy.code, healthy.states]).toEqual([0, ['ok', 'ok']]);
     const mine = cloud.subscriptions.list().filter(({ application }) => application === 'siem');
     expect(mine.map(({ url }) => url)).toEqual([`${publicUrl}/AUDIT_LOG_ALL`, `${publicUrl}/SMS_LOG_ALL`]);
 
@@ -71,7 +71,7 @@ it.each(['array', 'page'] as const)(
       ...cloud.emit({ type: 'SMS_LOG_ALL', count: 5 }),
     ];
     await cloud.settled();
-    // One for each event: to the foreign subscription, which nobody answers, there are five more.
+    // One for each event: the foreign subscription, whose URL does not respond, has five more.
     const ours = events.flatMap(({ deliveries }) => deliveries.filter(({ url }) => url.startsWith(publicUrl)));
     expect(ours.map(({ accepted }) => accepted)).toEqual(Array.from({ length: 10 }, () => true));
     const receipts = new Set(ours.map(({ receipt }) => receipt));
@@ -80,7 +80,7 @@ it.each(['array', 'page'] as const)(
       return written.length === 10;
     });
 
-    // Behind our back: noticed at the next look, which a changed configuration brings at once.
+    // A change in XIQ, noticed at the next check, which a changed configuration triggers at once.
     const [audit] = mine;
     cloud.subscriptions.change(audit?.id ?? '', { status: 'DISABLED' });
     await fixture.configure('everyMinutes: 14');
@@ -98,15 +98,15 @@ it.each(['array', 'page'] as const)(
     expect(metrics).toMatch(new RegExp(`^xiq_siem_subscriptions_state\\{${labels}\\} 1$`, 'm'));
     expect(metrics).toMatch(/^xiq_siem_api_requests_remaining\{source="xiq"\} 7\d\d\d$/m);
     expect(status.parse(JSON.parse(ready)).sources[0]?.api.subscriptions[0]?.state).toBe('disabled');
-    await until('it is told', async () => (await saidOf(fixture)).includes('subscription-disabled'));
+    await until('it is told', async () => (await actionsOf(fixture)).includes('subscription-disabled'));
 
     await fixture.configure('everyMinutes: 14, reconcile: apply');
     process.kill(connector.pid, 'SIGHUP');
     await until('it is mended', async () => (await apiOf(fixture)).states?.[0] === 'ok');
     expect(cloud.subscriptions.list().map((one) => one.status)).toEqual(['ENABLED', 'ENABLED', 'ENABLED']);
     expect(cloud.subscriptions.list()[0]).toEqual(foreign);
-    await until('that is told', async () => (await saidOf(fixture)).includes('subscription-fixed'));
-    expect(await saidOf(fixture)).not.toContain('credentials-refused');
+    await until('that is told', async () => (await actionsOf(fixture)).includes('subscription-fixed'));
+    expect(await actionsOf(fixture)).not.toContain('credentials-refused');
     expect(connector.output()).toMatch(
       /"event":"subscriptions\.gap","source":"xiq","messageType":"AUDIT_LOG_ALL","reason":"disabled"/,
     );
@@ -117,7 +117,7 @@ it.each(['array', 'page'] as const)(
 );
 
 it(
-  'an API that does not answer stops nobody: it is said, and webhooks come as before',
+  'an API that does not respond is reported, and webhooks are received as before',
   async () => {
     await using fixture = await xiqFixture();
     const { cloud } = fixture;
@@ -134,7 +134,7 @@ it(
     const events = cloud.emit({ type: 'AUDIT_LOG_ALL', count: 3 });
     await cloud.settled();
     expect(events.flatMap(({ deliveries }) => deliveries.map(({ response }) => response))).toEqual([202, 202, 202]);
-    await until('it is told', async () => (await saidOf(fixture)).includes('xiq-api-failing'));
+    await until('it is told', async () => (await actionsOf(fixture)).includes('xiq-api-failing'));
     expect(await connector.end('SIGTERM')).toBe(0);
   },
   minute,

@@ -1,15 +1,15 @@
-// The process dies at a chosen system call, or a call fails: what was answered 202 is in the output after the next start.
+// The process is killed at a chosen system call, or a call fails: every event with a 202 response is in the output later.
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { injectInto, injecting, lackOf } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { lostMessages, problemsAfterRestart } from './after-restart.ts';
 import { createClient } from './client.ts';
 import { startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
-import { faultsAfterRestart, lostText } from './conservation.ts';
 import { postOne, type Receipts, startLoad } from './load.ts';
 
-const lack = lackOf('strace');
-beforeEach(({ skip }) => skip(lack !== undefined, lack));
+const missingTools = lackOf('strace');
+beforeEach(({ skip }) => skip(missingTools !== undefined, missingTools));
 
 async function makeTemporaryDirectory(journal: string): Promise<TemporaryDirectory> {
   const fixture = await temporaryDirectory(`shutdownGraceMs: 2000\njournal: { minFreeBytes: 0, ${journal} }`);
@@ -17,7 +17,7 @@ async function makeTemporaryDirectory(journal: string): Promise<TemporaryDirecto
   return fixture;
 }
 
-/** Runs under load until the tracer's injection kills it, be it before it listens. */
+/** Runs under load until the tracer kills it, maybe before it listens. */
 async function runUntilKilled(fixture: TemporaryDirectory, expression: string, receipts: Receipts): Promise<void> {
   const connector = await startProcess(fixture, injecting(expression)).catch((error: unknown) => {
     expect(String(error), expression).toContain('ended with SIGKILL before it listened');
@@ -31,7 +31,7 @@ async function runUntilKilled(fixture: TemporaryDirectory, expression: string, r
   await load.ended;
 }
 
-/** A group that was being written, and a line, as a crash would leave them. */
+/** An incomplete group of records and an incomplete line, as after a crash. */
 async function tearTails({ directory }: TemporaryDirectory): Promise<void> {
   for (const [folder, ending] of [
     ['data/journal', '.segment'],
@@ -42,7 +42,7 @@ async function tearTails({ directory }: TemporaryDirectory): Promise<void> {
   }
 }
 
-// Each call's first ones are those of a new data directory, the last ones of a start on what the kills before left.
+// The first calls are those on a new data directory, the last ones those of a start after the earlier kills.
 it.each([
   ['rename', [1, 1]],
   ['fdatasync', [1, 2, 3, 4, 6, 9, 60]],
@@ -54,7 +54,7 @@ it.each([
   const fixture = await makeTemporaryDirectory('segmentBytes: 65536, retainForHours: 0');
   const receipts: Receipts = new Map();
   for (const moment of moments) await runUntilKilled(fixture, `${call}:signal=KILL:when=${moment}`, receipts);
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
 it('a kill at each cut of a torn tail loses nothing', async () => {
@@ -64,31 +64,31 @@ it('a kill at each cut of a torn tail loses nothing', async () => {
   const load = startLoad(fixture, connector, 'before', receipts);
   await load.reached(50);
   // The output has a file.
-  await expect.poll(() => lostText(fixture, new Map([...receipts].slice(0, 1)))).toEqual([]);
+  await expect.poll(() => lostMessages(fixture, new Map([...receipts].slice(0, 1)))).toEqual([]);
   await connector.end('SIGKILL');
   await load.ended;
   for (const moment of [1, 2]) {
     await tearTails(fixture);
     await runUntilKilled(fixture, `ftruncate:signal=KILL:when=${moment}`, receipts);
   }
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
-it('a journal whose disk fails while nobody posts ends the process with 74 too', { timeout: 20_000 }, async () => {
+it('a journal whose disk fails without load also ends the process with 74', { timeout: 20_000 }, async () => {
   const fixture = await makeTemporaryDirectory('retainForHours: 1, segmentBytes: 16384');
   const connector = await startProcess(fixture);
   onTestFinished(async () => void (await connector.end('SIGKILL')));
   const client = createClient(connector.url, fixture.secret);
   onTestFinished(client.close);
-  // The next segment is begun by the journal's upkeep.
+  // The maintenance of the journal creates the next segment.
   await injectInto(connector.pid, join(fixture.directory, 'data/journal'), 'fsync:error=EIO', onTestFinished);
   const receipts: Receipts = new Map();
   expect(await postOne(client, 'last', 0, receipts, 'x'.repeat(20_000))).toMatchObject({ status: 202 });
   expect(await connector.ended, connector.output()).toBe(74);
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
-// A segment's writes are synced by the same call: pwrite64 on a file that was opened with O_DSYNC.
+// Segment writes are synced by the same call: pwrite64 on a file opened with O_DSYNC.
 it('a journal whose synced write fails acknowledges nothing, ends the process with 74, and loses nothing', async () => {
   const fixture = await makeTemporaryDirectory('retainForHours: 1');
   const receipts: Receipts = new Map();
@@ -108,5 +108,5 @@ it('a journal whose synced write fails acknowledges nothing, ends the process wi
   expect(await connector.ended, connector.output()).toBe(74);
   expect(performance.now() - before).toBeLessThan(5_000);
   expect(connector.output()).toContain('EIO');
-  expect(await faultsAfterRestart(fixture, receipts)).toEqual([]);
+  expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });

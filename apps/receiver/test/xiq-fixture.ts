@@ -1,4 +1,4 @@
-// For tests: a connector that is subscribed to a simulated ExtremeCloud IQ, at a port that both know.
+// For tests: a connector on a fixed port that is subscribed to a simulated ExtremeCloud IQ.
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -19,10 +19,10 @@ export interface XiqFixture extends AsyncDisposable {
   readonly work: TemporaryDirectory;
   readonly publicUrl: string;
   readonly secretFile: string;
-  /** Writes the configuration; `subscriptions` are further keys of it. */
+  /** Writes the configuration; `subscriptions` are additional keys of it. */
   configure(subscriptions?: string): Promise<void>;
   start(): Promise<RunningConnector>;
-  /** `xiq-siem <words> --config …`. */
+  /** `xiq-siem <arguments> --config …`. */
   run(...message: readonly string[]): Promise<Ended>;
 }
 
@@ -79,15 +79,15 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Asks again and again until it is so; rejects when it never is. */
+/** Polls until `check` returns a value; rejects after `ms`. */
 export async function until<Value>(
   what: string,
-  ask: () => Promise<Value | undefined | false>,
+  check: () => Promise<Value | undefined | false>,
   ms = 20_000,
 ): Promise<Value> {
   const end = performance.now() + ms;
   for (;;) {
-    const response = await ask();
+    const response = await check();
     if (response !== undefined && response !== false) return response;
     if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
     await setTimeout(50);

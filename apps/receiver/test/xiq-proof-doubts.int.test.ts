@@ -6,7 +6,7 @@ const hour = 3_600_000;
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 const counters = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
-test('differing wordings: missing and surplus, not whole, and each pair is named as probably the same', async () => {
+test('different texts: missing and surplus, not complete, and each pair is named as probably the same', async () => {
   await using fixture = await proofFixture();
   const { cloud } = fixture;
   await subscribed(fixture);
@@ -14,9 +14,9 @@ test('differing wordings: missing and surplus, not whole, and each pair is named
   cloud.faults.set({ reword: {} });
   const reworded = cloud.emit({ type: audit, count: 5, atMs: earlier(10), stepMs: 10 });
   await cloud.settled();
-  await fixture.hasAll([...asSent, ...reworded]);
+  await fixture.waitForAll([...asSent, ...reworded]);
 
-  const { code, verdict, cells } = await fixture.prove();
+  const { code, verdict, cells } = await fixture.completenessOf();
   expect([code, verdict]).toEqual([1, 'missing_or_surplus']);
   const missing = cells.flatMap((cell) => cell.missing);
   const surplus = cells.flatMap((cell) => cell.surplus);
@@ -32,35 +32,38 @@ test('differing wordings: missing and surplus, not whole, and each pair is named
   }
   expect(cells.filter(({ state }) => state !== 'whole').map(({ messageType }) => messageType)).toContain(audit);
   expect(cells.filter(({ messageType }) => messageType !== audit).every(({ state }) => state === 'whole')).toBe(true);
-  const shown = await fixture.say(`completeness ${fixture.span()}`);
+  const shown = await fixture.runLine(`completeness ${fixture.span()}`);
   expect([shown.code, shown.output]).toEqual([1, expect.stringContaining('Not whole')]);
-  // Fetched, both forms are there, and nothing is left that is missing: what only the webhook said stays surplus.
-  expect((await fixture.say(`backfill ${fixture.span()}`)).code).toBe(0);
-  const after = await fixture.prove();
+  // After the back-fill both forms are stored and none is missing: the webhook's form is still surplus.
+  expect((await fixture.runLine(`backfill ${fixture.span()}`)).code).toBe(0);
+  const after = await fixture.completenessOf();
   expect(after).toMatchObject({ code: 1, verdict: 'missing_or_surplus' });
   expect(counters(after.cells.map(({ missingCount }) => missingCount))).toBe(0);
   expect(counters(after.cells.map(({ surplusCount }) => surplusCount))).toBe(5);
 });
 
-test('what the log hides is surplus (1); GDPR and LOCATION are unprovable (3), and hide nothing that is worse', async () => {
+test('events that the log hides are surplus (1); GDPR and LOCATION are unprovable (3), and worse verdicts win', async () => {
   const messageTypes = [audit, 'GDPR_LOG_ALL', 'LOCATION_AP_CENTRIC'] as const;
   await using fixture = await proofFixture({}, { messageTypes });
   const { cloud } = fixture;
   await subscribed(fixture);
   const seen = messageTypes.flatMap((type) => cloud.emit({ type, count: 4 }));
   await cloud.settled();
-  await fixture.hasAll(seen);
-  const unprovable = await fixture.prove();
+  await fixture.waitForAll(seen);
+  const unprovable = await fixture.completenessOf();
   expect([unprovable.code, unprovable.verdict]).toEqual([3, 'unprovable']);
   const stateOf = Object.fromEntries(unprovable.cells.map(({ messageType, state }) => [messageType, state]));
   expect(stateOf).toEqual({ [audit]: 'whole', GDPR_LOG_ALL: 'unprovable', LOCATION_AP_CENTRIC: 'unprovable' });
-  expect(await fixture.prove(`${fixture.span()} --types ${audit}`)).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.completenessOf(`${fixture.span()} --types ${audit}`)).toMatchObject({
+    code: 0,
+    verdict: 'whole',
+  });
 
   cloud.faults.set({ hideFromLog: { next: 2 } });
   const hidden = cloud.emit({ type: audit, count: 2 });
   await cloud.settled();
-  await fixture.hasAll([...seen, ...hidden]);
-  const { code, cells } = await fixture.prove();
+  await fixture.waitForAll([...seen, ...hidden]);
+  const { code, cells } = await fixture.completenessOf();
   expect(code).toBe(1);
   expect(counters(cells.map(({ surplusCount }) => surplusCount))).toBe(2);
 });
@@ -69,14 +72,14 @@ test.each([
   ['an hour ahead', hour],
   ['an hour behind', -hour],
 ])(
-  'their clock is %s, and no webhook came to show it: said, and nothing is whole that has not settled',
+  "XIQ's clock is %s and no webhook has shown it: reported, and nothing is complete that is not settled",
   async (_, ms) => {
     await using fixture = await proofFixture({ clockOffsetMs: ms });
     const { cloud } = fixture;
     await subscribed(fixture);
     const span = `--from ${new Date(Date.now() - 3 * hour).toISOString()} --to ${new Date().toISOString()}`;
-    const blind = await fixture.prove(span);
-    const shown = await fixture.say(`completeness ${span}`);
+    const blind = await fixture.completenessOf(span);
+    const shown = await fixture.runLine(`completeness ${span}`);
     expect(shown.output).toMatch(ms > 0 ? /60 min ahead of ours/ : /60 min behind ours/);
     if (ms > 0) {
       expect(blind).toMatchObject({ code: 0, verdict: 'whole' });
@@ -91,8 +94,8 @@ test.each([
     cloud.faults.set({ drop: {} });
     cloud.emit({ type: audit, count: 5 });
     await cloud.settled();
-    expect([1, 3]).toContain((await fixture.prove(span)).code);
-    const preview = await fixture.say(`backfill ${span} --dry-run`);
+    expect([1, 3]).toContain((await fixture.completenessOf(span)).code);
+    const preview = await fixture.runLine(`backfill ${span} --dry-run`);
     expect(preview.output).toMatch(
       /60 min behind ours; what was logged since .* has not settled, and was not looked at/,
     );

@@ -6,13 +6,13 @@ import { jobsOf, proofFixture, subscribed } from './xiq-proof-fixture.ts';
 const audit = 'AUDIT_LOG_ALL';
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 
-test('429, an answer that is cut, pages that shift, a total that moves: what is said of each', async () => {
+test('429, a truncated response, shifting pages, a changing total: the report for each', async () => {
   await using fixture = await proofFixture();
   const { cloud } = fixture;
   await subscribed(fixture);
   const events = cloud.emit({ type: audit, count: 350, atMs: earlier(30), stepMs: 10, batch: 50 });
   await cloud.settled();
-  await fixture.hasAll(events);
+  await fixture.waitForAll(events);
   const message = (span = fixture.span()) => `${span} --types ${audit}`;
 
   cloud.faults.set({
@@ -20,31 +20,31 @@ test('429, an answer that is cut, pages that shift, a total that moves: what is 
     cutAnswer: { next: 1, on: ['logs'], page: 2 },
     serverError: { next: 1, status: 502, on: ['logs'], page: 3 },
   });
-  expect(await fixture.prove(message())).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.completenessOf(message())).toMatchObject({ code: 0, verdict: 'whole' });
 
   cloud.faults.set({ shiftPages: { next: 2, events: 7, on: ['logs'] } });
-  const shifted = await fixture.prove(message());
+  const shifted = await fixture.completenessOf(message());
   await cloud.settled();
   expect([0, 1]).toContain(shifted.code);
-  expect(await fixture.prove(message())).toMatchObject({ code: 0, verdict: 'whole' });
-  await fixture.hasAll(cloud.truth().events);
+  expect(await fixture.completenessOf(message())).toMatchObject({ code: 0, verdict: 'whole' });
+  await fixture.waitForAll(cloud.truth().events);
 
-  // Total and pages contradict each other for good: what was read is not called all there is.
+  // Total and pages keep contradicting each other: the events read are not called all events.
   cloud.faults.set({ movingTotal: { on: ['logs'] } });
-  const moving = await fixture.prove(message());
+  const moving = await fixture.completenessOf(message());
   expect(moving).toMatchObject({ code: 3, verdict: 'unprovable' });
   expect(moving.cells.map(({ reason }) => reason).join()).toMatch(/number of events changed|counts/);
   cloud.faults.clear();
 
   cloud.faults.set({ cutAnswer: { on: ['logs'], page: 3 } });
-  const cut = await fixture.say(`completeness ${message()}`);
+  const cut = await fixture.runLine(`completeness ${message()}`);
   expect([cut.code, cut.output]).toEqual([69, expect.not.stringContaining('Whole')]);
   cloud.faults.clear();
 
   cloud.faults.set({ tooManyRequests: { retryAfterSeconds: 3_600, on: ['logs'] } });
-  const limited = await fixture.say(`completeness ${message()}`);
+  const limited = await fixture.runLine(`completeness ${message()}`);
   expect([limited.code, limited.output]).toEqual([75, expect.stringMatching(/requests|wait/)]);
-  expect((await fixture.say(`backfill ${message()} --no-wait`)).code).toBe(0);
+  expect((await fixture.runLine(`backfill ${message()} --no-wait`)).code).toBe(0);
   const waiting = await until('the back-fill says that it waits', async () => {
     const [type] = only(await jobsOf(fixture)).types ?? [];
     return type?.state === 'waiting' && type;
@@ -53,19 +53,22 @@ test('429, an answer that is cut, pages that shift, a total that moves: what is 
   cloud.faults.clear();
 }, 90_000);
 
-test('a token that expires: no verdict, and the words say what to do; with another one all is proved', async () => {
+test('an expired token: no verdict, and a message with advice; with a new token all is complete', async () => {
   await using fixture = await proofFixture();
   const { cloud } = fixture;
   await subscribed(fixture);
   const events = cloud.emit({ type: audit, count: 5 });
   await cloud.settled();
-  await fixture.hasAll(events);
+  await fixture.waitForAll(events);
   cloud.tokens.expireAll('api');
-  const refused = await fixture.say(`completeness ${fixture.span()}`);
+  const refused = await fixture.runLine(`completeness ${fixture.span()}`);
   expect([refused.code, refused.output]).toEqual([77, expect.stringMatching(/token/)]);
-  expect((await fixture.say('subscriptions plan')).code).toBe(77);
+  expect((await fixture.runLine('subscriptions plan')).code).toBe(77);
   await fixture.write('token', cloud.tokens.create({}));
-  // A file of secrets is looked at once a second.
-  await until('the new token is taken', async () => (await fixture.say(`completeness ${fixture.span()}`)).code !== 77);
-  expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'whole' });
+  // The file of a secret is checked once a second.
+  await until(
+    'the new token is taken',
+    async () => (await fixture.runLine(`completeness ${fixture.span()}`)).code !== 77,
+  );
+  expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
 });

@@ -1,4 +1,4 @@
-// For tests: all that ExtremeCloud IQ says happened, held against all that the connector wrote.
+// For tests: compares all events of the simulated ExtremeCloud IQ with the output of the connector.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CompletenessLine, type Job, routes, type Status } from '@xiq-siem/admin-api';
@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Ended, OutputDocument, RunningConnector } from './connector-process.ts';
 import { until, type XiqFixture, xiqFixture } from './xiq-fixture.ts';
 
-/** Those that have a log. */
+/** Message types with a log. */
 export const loggedTypes = [
   'AUDIT_LOG_ALL',
   'AUTHENTICATION_LOG_ALL',
@@ -17,7 +17,7 @@ export const loggedTypes = [
   'SMS_LOG_ALL',
 ] as const satisfies readonly MessageType[];
 
-export interface Proved {
+export interface CompletenessResult {
   readonly code: Ended['code'];
   readonly cells: readonly Cell[];
   readonly verdict: string | undefined;
@@ -25,45 +25,45 @@ export interface Proved {
 type Cell = Extract<CompletenessLine, { kind: 'cell' }>['cell'];
 
 export interface ProofFixture extends Omit<XiqFixture, 'configure'> {
-  /** Writes the configuration; `subscriptions` are further keys of it. */
+  /** Writes the configuration; `subscriptions` are additional keys of it. */
   configure(subscriptions?: object): Promise<void>;
   write(file: string, text: string): Promise<void>;
-  /** A command of words parted by blanks, as a person runs it. */
-  say(message: string): Promise<Ended>;
-  /** With `--json`: its exit code, and every line by the schema of the route that is asked. */
-  ask<Answer extends z.ZodType>(
+  /** Runs a command. `message`: arguments separated by spaces. */
+  runLine(message: string): Promise<Ended>;
+  /** With `--json`: its exit code, and every line parsed by the schema of the route. */
+  runJson<Answer extends z.ZodType>(
     route: { readonly response: Answer },
     message: string,
-  ): Promise<Asked<z.output<Answer>>>;
+  ): Promise<JsonOutput<z.output<Answer>>>;
   status(): Promise<{ readonly code: Ended['code']; readonly status: Status }>;
-  /** `completeness` of a span, by default all since the place was made. */
-  prove(message?: string): Promise<Proved>;
-  /** `--from … --to …`: from before the place was made until now. */
+  /** `completeness` of a span; default: since the fixture was created. */
+  completenessOf(message?: string): Promise<CompletenessResult>;
+  /** `--from … --to …`: from before the fixture was created until now. */
   span(): string;
   /**
-   * Resolves when every event is in the output once; rejects when one is there twice, or is not there in time. A body
-   * whose position was not yet on disk at a kill is delivered again: `killed` allows for that.
+   * Resolves when every event is in the output once. Rejects for a duplicate or after a timeout. After a kill, a body
+   * whose position was not on disk is delivered again: `killed` allows that.
    */
-  hasAll(events: readonly SimulatedEvent[], killed?: 'killed'): Promise<void>;
-  /** Actions of our own events. */
+  waitForAll(events: readonly SimulatedEvent[], killed?: 'killed'): Promise<void>;
+  /** Actions of the connector's health events. */
   healthEvents(): Promise<readonly string[]>;
 }
 
-/** Subscribed to what the configuration says, and looked at since. */
+/** Starts the connector, applies its subscriptions and waits until they are checked. */
 export async function subscribed(fixture: ProofFixture): Promise<RunningConnector> {
   const connector = await fixture.start();
-  const { code, output } = await fixture.say('subscriptions apply --yes');
+  const { code, output } = await fixture.runLine('subscriptions apply --yes');
   if (code !== 0) throw new Error(`apply ended with ${code}: ${output}`);
   await until('all is well', async () => (await fixture.status()).code === 0);
   return connector;
 }
 
 export async function jobsOf(fixture: ProofFixture): Promise<readonly Job[]> {
-  const { lines } = await fixture.ask(routes.jobs, 'jobs');
+  const { lines } = await fixture.runJson(routes.jobs, 'jobs');
   return lines.flatMap(({ jobs }) => jobs);
 }
 
-interface Asked<Line> {
+interface JsonOutput<Line> {
   readonly code: Ended['code'];
   readonly lines: readonly Line[];
 }
@@ -74,17 +74,17 @@ export async function proofFixture(
 ): Promise<ProofFixture & AsyncDisposable> {
   const fixture = await xiqFixture(cloudOptions);
   const { cloud, work, publicUrl } = fixture;
-  const beganMs = Date.now();
+  const startedMs = Date.now();
   const port = new URL(publicUrl).port;
 
-  const say = (message: string): Promise<Ended> => fixture.run(...message.split(' '));
-  const ask: ProofFixture['ask'] = async ({ response }, message) => {
-    const { code, output, stdout } = await say(`${message} --json`);
+  const runLine = (message: string): Promise<Ended> => fixture.run(...message.split(' '));
+  const runJson: ProofFixture['runJson'] = async ({ response }, message) => {
+    const { code, output, stdout } = await runLine(`${message} --json`);
     const lines = stdout.split('\n').slice(0, -1);
     if (lines.length === 0) throw new Error(`${message} --json ended with ${code} and said nothing but: ${output}`);
     return { code, lines: lines.map((line) => response.parse(JSON.parse(line))) };
   };
-  const span = (): string => `--from ${new Date(beganMs - 60_000).toISOString()} --to ${new Date().toISOString()}`;
+  const span = (): string => `--from ${new Date(startedMs - 60_000).toISOString()} --to ${new Date().toISOString()}`;
   const configure = (subscriptions: object = {}): Promise<void> => {
     const sources = {
       xiq: {
@@ -110,16 +110,16 @@ export async function proofFixture(
   await configure();
   return {
     ...fixture,
-    ...{ configure, say, ask, span },
+    ...{ configure, runLine, runJson, span },
     write: (file, text) => writeFile(join(work.directory, file), text, { mode: 0o600 }),
     async status() {
-      const { code, lines } = await ask(routes.status, 'status');
+      const { code, lines } = await runJson(routes.status, 'status');
       const [status] = lines;
       if (status === undefined) throw new Error('status said nothing');
       return { code, status };
     },
-    async prove(message = span()) {
-      const { code, lines } = await ask(routes.completeness, `completeness ${message}`);
+    async completenessOf(message = span()) {
+      const { code, lines } = await runJson(routes.completeness, `completeness ${message}`);
       const end = lines.at(-1);
       return {
         code,
@@ -127,12 +127,12 @@ export async function proofFixture(
         verdict: end?.kind === 'end' ? end.verdict : undefined,
       };
     },
-    async hasAll(events, killed) {
+    async waitForAll(events, killed) {
       let left = events.length;
       await until(
         'every event is in the output',
         async () => {
-          left = absent(events, await work.documents(), killed !== undefined);
+          left = countMissing(events, await work.documents(), killed !== undefined);
           return left === 0;
         },
         30_000,
@@ -149,14 +149,18 @@ export async function proofFixture(
 }
 
 /**
- * How many events are not in the output. By their texts alone, as one of the two was sent, so that a mistake in our ids
- * does not hide itself. Throws where one is there twice, by its text or by its id, or where one is there that never was.
+ * Number of events that are not in the output. They are matched by their text alone, so that a wrong id cannot hide an
+ * error. Throws for a duplicate text or id, and for an unknown event.
  */
-function absent(events: readonly SimulatedEvent[], documents: readonly OutputDocument[], killed: boolean): number {
+function countMissing(
+  events: readonly SimulatedEvent[],
+  documents: readonly OutputDocument[],
+  killed: boolean,
+): number {
   const texts = new Map<string, SimulatedEvent>();
   for (const event of events) {
     texts.set(event.webhook, event);
-    // Of a location, the observation is the event; here each has one.
+    // In a location body, the observation is the event; here each body has one.
     const [, observation] = /"observations":\[(\{.*\})\]/.exec(event.webhook) ?? [];
     if (observation !== undefined) texts.set(observation, event);
     if (event.rest !== undefined) texts.set(event.rest.json, event);

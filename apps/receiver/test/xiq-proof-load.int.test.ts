@@ -4,7 +4,7 @@ import { setLastAlive } from './state-file.ts';
 import { until } from './xiq-fixture.ts';
 import { jobsOf, loggedTypes, proofFixture, subscribed } from './xiq-proof-fixture.ts';
 
-test('a subscription is deleted behind our back under load: mended at once, back-filled, nothing twice, and whole', async () => {
+test('a subscription deleted in XIQ under load is fixed at once and back-filled: nothing twice, and complete', async () => {
   await using fixture = await proofFixture({}, { reconcile: 'apply', backfill: 'auto' });
   const { cloud } = fixture;
   await subscribed(fixture);
@@ -14,17 +14,17 @@ test('a subscription is deleted behind our back under load: mended at once, back
   cloud.subscriptions.remove(gone?.id ?? '');
   const before = cloud.truth().total;
   await until('some did not come', async () => cloud.truth().total > before + 200);
-  expect((await fixture.say('reload')).code).toBe(0);
+  expect((await fixture.runLine('reload')).code).toBe(0);
   await until('it is mended', async () => cloud.subscriptions.list().length === loggedTypes.length);
   const after = cloud.truth().total;
   await until('some come again', async () => cloud.truth().total > after + 200);
   cloud.flow.set({ eventsPerSecond: 0 });
   await cloud.settled();
-  await fixture.hasAll(cloud.truth().events);
+  await fixture.waitForAll(cloud.truth().events);
   const job = only(await jobsOf(fixture));
   expect(job.types?.[0]?.kept).toBeGreaterThan(0);
-  expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'whole' });
-  await fixture.hasAll(cloud.truth().events);
+  expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+  await fixture.waitForAll(cloud.truth().events);
   await until(
     'both are said',
     async () => {
@@ -36,7 +36,7 @@ test('a subscription is deleted behind our back under load: mended at once, back
 });
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
-  'down for a time under load, by %s: back-filled by itself, nothing twice, and whole',
+  'a downtime under load after %s is back-filled automatically: nothing twice, and complete',
   async (end) => {
     const killed = end === 'SIGKILL' ? 'killed' : undefined;
     await using fixture = await proofFixture({}, { backfill: 'auto' });
@@ -47,9 +47,9 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await first.end(end);
     const downSince = cloud.truth().total;
     await until('some could not come', async () => cloud.truth().total > downSince + 500);
-    // Of a stopped connector, out of its files.
-    expect(await fixture.prove()).toMatchObject({ code: 1, verdict: 'missing_or_surplus' });
-    // As if that had been two minutes.
+    // Of a stopped connector, from its files.
+    expect(await fixture.completenessOf()).toMatchObject({ code: 1, verdict: 'missing_or_surplus' });
+    // As after a downtime of two minutes.
     await setLastAlive(work.directory, Date.now() - 120_000);
     const second = await fixture.start();
     await until('the gap is seen', async () => second.output().includes('backfill.begun'));
@@ -57,12 +57,12 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await until('some come again', async () => cloud.truth().total > backSince + 500);
     cloud.flow.set({ eventsPerSecond: 0 });
     await cloud.settled();
-    await fixture.hasAll(cloud.truth().events, killed);
+    await fixture.waitForAll(cloud.truth().events, killed);
     const job = only(await jobsOf(fixture));
     const kept = job.types?.reduce((total, type) => total + type.kept, 0);
     expect(kept).toBeGreaterThanOrEqual(500);
-    expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'whole' });
-    await fixture.hasAll(cloud.truth().events, killed);
+    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+    await fixture.waitForAll(cloud.truth().events, killed);
   },
   90_000,
 );

@@ -1,7 +1,7 @@
 import type { Status } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { askJson } from './ask.ts';
+import { requestJson } from './http-json.ts';
 import { only } from './operator-fixture.ts';
 import { until } from './xiq-fixture.ts';
 import { jobsOf, loggedTypes, type ProofFixture, proofFixture } from './xiq-proof-fixture.ts';
@@ -14,7 +14,7 @@ const ready = z.object({
 const stateOf = ({ sources = [] }: Status, messageType: string) =>
   sources[0]?.api?.subscriptions.find((one) => one.messageType === messageType);
 
-/** Some of each type, at once. */
+/** Some events of each type. */
 const some = ({ cloud }: ProofFixture, count = 12) =>
   loggedTypes.flatMap((type) => cloud.emit({ type, count, batch: 5 }));
 
@@ -22,7 +22,7 @@ test.each([
   ['array', {}],
   ['page', { logOrder: 'oldestFirst', endTimeInclusive: false, showSecrets: false }],
 ] as const)(
-  'generation %s: subscribed, disabled behind our back, noticed, mended, back-filled: nothing twice, and whole',
+  'generation %s: subscribed, disabled in XIQ, noticed, fixed, back-filled: nothing twice, and complete',
   async (generation, manners) => {
     await using fixture = await proofFixture({ generation, ...manners }, { backfill: 'auto' });
     const { cloud, publicUrl } = fixture;
@@ -34,10 +34,10 @@ test.each([
     const foreignBefore = JSON.stringify(foreign);
     const connector = await fixture.start();
 
-    const plan = await fixture.say('subscriptions plan');
+    const plan = await fixture.runLine('subscriptions plan');
     expect([plan.code, plan.output]).toEqual([2, expect.stringContaining('6 to create')]);
-    expect((await fixture.say('subscriptions apply --yes')).code).toBe(0);
-    const again = await fixture.say('subscriptions plan');
+    expect((await fixture.runLine('subscriptions apply --yes')).code).toBe(0);
+    const again = await fixture.runLine('subscriptions plan');
     expect([again.code, again.output]).toEqual([0, expect.stringContaining('Nothing to do.')]);
     const ours = cloud.subscriptions.list().filter(({ application }) => application === 'siem');
     expect(ours.map(({ url }) => url)).toEqual(loggedTypes.map((type) => `${publicUrl}/${type}`));
@@ -45,37 +45,37 @@ test.each([
 
     const events = [...some(fixture)];
     await cloud.settled();
-    await fixture.hasAll(events);
-    expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'whole' });
+    await fixture.waitForAll(events);
+    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
 
     const disabled = ours.find(({ messageType }) => messageType === audit);
     cloud.subscriptions.change(disabled?.id ?? '', { status: 'DISABLED' });
     events.push(...some(fixture));
-    expect((await fixture.say('reload')).code).toBe(0);
+    expect((await fixture.runLine('reload')).code).toBe(0);
     const noticed = await until('it is noticed', async () => {
       const { code, status } = await fixture.status();
       return stateOf(status, audit)?.state === 'disabled' && { code, status };
     });
     expect(noticed.code).toBe(1);
-    expect((await fixture.say('status')).stdout).toContain(`! source xiq: subscription to ${audit} disabled`);
-    const readyz = ready.parse(await askJson(`${connector.adminUrl}/readyz`));
+    expect((await fixture.runLine('status')).stdout).toContain(`! source xiq: subscription to ${audit} disabled`);
+    const readyz = ready.parse(await requestJson(`${connector.adminUrl}/readyz`));
     expect(only(readyz.sources).api.subscriptions[0]?.state).toBe('disabled');
     await until('it is told', async () => (await fixture.healthEvents()).includes('subscription-disabled'));
     events.push(...some(fixture));
     await cloud.settled();
-    const [incomplete] = (await fixture.prove()).cells;
+    const [incomplete] = (await fixture.completenessOf()).cells;
     expect(incomplete).toMatchObject({ messageType: audit, state: 'missing', missingCount: 24, surplusCount: 0 });
 
     await fixture.configure({ reconcile: 'apply' });
-    expect((await fixture.say('reload')).code).toBe(0);
+    expect((await fixture.runLine('reload')).code).toBe(0);
     await until('it is mended', async () => stateOf((await fixture.status()).status, audit)?.state === 'ok');
     events.push(...some(fixture));
-    await fixture.hasAll(events);
+    await fixture.waitForAll(events);
     await until('that is told', async () => (await fixture.healthEvents()).includes('subscription-fixed'));
     expect(only(await jobsOf(fixture))).toMatchObject({ kind: 'backfill', types: [{ messageType: audit, kept: 24 }] });
-    expect(await fixture.prove()).toMatchObject({ code: 0, verdict: 'whole' });
-    await fixture.hasAll(events);
-    expect((await fixture.say('subscriptions plan')).code).toBe(0);
+    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+    await fixture.waitForAll(events);
+    expect((await fixture.runLine('subscriptions plan')).code).toBe(0);
     expect(JSON.stringify(cloud.subscriptions.list()[0])).toBe(foreignBefore);
     expect(connector.output()).not.toMatch(/canary|theirs/);
   },

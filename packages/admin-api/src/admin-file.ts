@@ -1,4 +1,4 @@
-// admin.json: where the running connector is asked, and the token that it wants. Written at the start, gone at the end.
+// Writes and reads admin.json: the address and the token of the running connector's admin API.
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ export function newAdminToken(): Secret {
 }
 
 export interface AdminAddress {
-  /** Of the admin listener, without a path. */
+  /** URL of the admin listener, without a path. */
   readonly url: string;
   readonly token: Secret;
-  /** Where webhooks are taken, without a path; undefined where the file is one of an older version. */
+  /** URL of the webhook listener, without a path; undefined if an older version wrote the file. */
   readonly webhooks: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export async function writeAdminFile(path: string, { url, webhooks, token }: Adm
   await file.writeFile(`${JSON.stringify({ url, webhooks, pid: process.pid, token: token.reveal() })}\n`);
 }
 
-/** @throws ConnectorError `not_running` (exit 69) where no connector runs on this data directory. */
+/** @throws ConnectorError `not_running` (exit 69) if no connector runs on this data directory. */
 export async function readAdminFile(dataDirectory: string): Promise<AdminAddress> {
   const path = join(dataDirectory, 'admin.json');
   try {

@@ -1,4 +1,4 @@
-// What comes from the other end is checked, bounded, and told in words.
+// The client checks and limits responses, and reports errors with codes and messages.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Secret } from '@xiq-siem/core';
@@ -8,8 +8,8 @@ import { connectAdmin } from './client.ts';
 const never = new AbortController().signal;
 const token = 's3cret-token';
 
-async function answering(response: (request: IncomingMessage, response: ServerResponse) => void) {
-  const server = createServer(response).listen(0, '127.0.0.1');
+async function serve(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(handle).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
@@ -26,30 +26,30 @@ async function answering(response: (request: IncomingMessage, response: ServerRe
 }
 
 async function all<Line>(lines: AsyncIterable<Line>): Promise<Line[]> {
-  const met: Line[] = [];
-  for await (const line of lines) met.push(line);
-  return met;
+  const received: Line[] = [];
+  for await (const line of lines) received.push(line);
+  return received;
 }
 
 const progress = (done: number): string => `${JSON.stringify({ kind: 'progress', done, total: 9 })}\n`;
 
-test('where nobody listens it is not running, in words that hold no token', async () => {
-  const served = await answering(() => undefined);
+test('without a listener: connector_unreachable, and no token in the message', async () => {
+  const served = await serve(() => undefined);
   await served[Symbol.asyncDispose]();
-  const asking = served.client.jobs({}, never);
-  await expect(asking).rejects.toMatchObject({
+  const call = served.client.jobs({}, never);
+  await expect(call).rejects.toMatchObject({
     code: 'connector_unreachable',
     message: expect.stringContaining(served.url),
   });
-  await expect(asking).rejects.not.toMatchObject({ message: expect.stringContaining(token) });
+  await expect(call).rejects.not.toMatchObject({ message: expect.stringContaining(token) });
 });
 
-test('the token goes as a bearer; a path, a query and a body hold what belongs there', async () => {
-  const met: unknown[] = [];
-  await using served = await answering(async (request, response) => {
+test('sends the token as a bearer, and the input in path, query and body', async () => {
+  const received: unknown[] = [];
+  await using served = await serve(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
-    met.push([request.method, request.url, request.headers.authorization, body]);
+    received.push([request.method, request.url, request.headers.authorization, body]);
     response.writeHead(404).end('{"error":"not_found","message":"none"}');
   });
   const { client } = served;
@@ -57,7 +57,7 @@ test('the token goes as a bearer; a path, a query and a body hold what belongs t
   await client.cancelJob({ id: 'a/b' }, never).catch(() => undefined);
   await client.retry({ renormalize: true }, never).catch(() => undefined);
   const bearer = `Bearer ${token}`;
-  expect(met).toEqual([
+  expect(received).toEqual([
     ['GET', '/api/v1/dead-letters?code=a+b&limit=3', bearer, ''],
     ['POST', '/api/v1/jobs/a%2Fb/cancel', bearer, '{}'],
     ['POST', '/api/v1/jobs/retry', bearer, '{"renormalize":true}'],
@@ -72,23 +72,24 @@ test.each<[number, string, object]>([
     { code: 'of_another_version', exitCode: 76, message: 'text' },
   ],
   [502, '<html>', { code: 'unexpected_response', message: 'the connector returned HTTP 502' }],
-])('what is refused with %i is thrown with its code', async (status, text, wanted) => {
-  await using served = await answering((_, response) => void response.writeHead(status).end(text));
+])('status %i is thrown with the code of the response', async (status, text, wanted) => {
+  await using served = await serve((_, response) => void response.writeHead(status).end(text));
   await expect(served.client.jobs({}, never)).rejects.toMatchObject(wanted);
 });
 
 test.each(['{"snapshot":false}', '{"snapshot":false,"jobs":[],"newer":1}', 'no json', ''])(
-  'an answer that is not what this version expects says so: %s',
+  'a response that does not match the schema is a version mismatch: %s',
   async (text) => {
-    await using served = await answering((_, response) => void response.end(text));
+    await using served = await serve((_, response) => void response.end(text));
     await expect(served.client.jobs({}, never)).rejects.toMatchObject({
+      code: 'version_mismatch',
       message: expect.stringContaining('use one version'),
     });
   },
 );
 
-test('lines come whole however they are cut, empty ones are no lines, and the last needs no end', async () => {
-  await using served = await answering(async (_, response) => {
+test('lines are complete however the stream is split; empty lines are skipped; the last needs no line end', async () => {
+  await using served = await serve(async (_, response) => {
     const { socket } = response;
     socket?.setNoDelay();
     const text = `\n${progress(1)}\n${progress(2)}{"kind":"progress","done":3,"total":9}`;
@@ -103,20 +104,20 @@ test('lines come whole however they are cut, empty ones are no lines, and the la
   ]);
 });
 
-test('a refusal as the last line is thrown with its code, after what came before it', async () => {
-  await using served = await answering(
+test('an error in the last line is thrown with its code, after the lines before it', async () => {
+  await using served = await serve(
     (_, response) => void response.end(`${progress(1)}{"error":"busy","message":"later"}\n`),
   );
-  const met: unknown[] = [];
+  const received: unknown[] = [];
   const reading = (async () => {
-    for await (const line of served.client.unmapped({}, never)) met.push(line);
+    for await (const line of served.client.unmapped({}, never)) received.push(line);
   })();
   await expect(reading).rejects.toMatchObject({ code: 'busy', message: 'later' });
-  expect(met).toHaveLength(1);
+  expect(received).toHaveLength(1);
 });
 
-test('a stream or an answer that breaks off is a connector that does not answer', async () => {
-  await using served = await answering((request, response) => {
+test('a stream or a response that breaks off: connector_unreachable', async () => {
+  await using served = await serve((request, response) => {
     response.writeHead(200, { 'content-length': 5000 });
     response.write(request.url?.includes('unmapped') === true ? progress(1) : '{"snapshot"', () => response.destroy());
   });
@@ -124,9 +125,9 @@ test('a stream or an answer that breaks off is a connector that does not answer'
   await expect(served.client.jobs({}, never)).rejects.toMatchObject({ code: 'connector_unreachable' });
 });
 
-test('what has no end is not kept for ever', async () => {
+test('an endless response or line is rejected: response_too_large', async () => {
   const block = 'x'.repeat(4 * 1024 * 1024);
-  await using served = await answering((_, response) => {
+  await using served = await serve((_, response) => {
     const more = (): void => {
       while (!response.destroyed && response.write(block)) {}
       response.once('drain', more);
@@ -134,7 +135,11 @@ test('what has no end is not kept for ever', async () => {
     more();
   });
   await expect(all(served.client.unmapped({}, never))).rejects.toMatchObject({
+    code: 'response_too_large',
     message: 'a line of the response is too large',
   });
-  await expect(served.client.jobs({}, never)).rejects.toMatchObject({ message: 'the response is too large' });
+  await expect(served.client.jobs({}, never)).rejects.toMatchObject({
+    code: 'response_too_large',
+    message: 'the response is too large',
+  });
 });

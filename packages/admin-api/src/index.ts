@@ -1,4 +1,4 @@
-// What an operator may ask a connector.
+// The admin API: its routes, schemas, client and OpenAPI document.
 
 export type { AdminAddress } from './admin-file.ts';
 export { newAdminToken, readAdminFile, writeAdminFile } from './admin-file.ts';
@@ -6,7 +6,7 @@ export { connectAdmin } from './client.ts';
 export { openApiDocument } from './openapi.ts';
 export type { AdminChange, Route } from './route.ts';
 export type { Where } from './routes/common.ts';
-export { refusal } from './routes/common.ts';
+export { errorResponse } from './routes/common.ts';
 export type { CompletenessCell, CompletenessLine } from './routes/completeness.ts';
 export type { DoctorLine, Reloaded } from './routes/connector.ts';
 export type { DeadLetterEntry } from './routes/dead-letters.ts';

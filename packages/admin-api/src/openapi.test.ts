@@ -1,11 +1,11 @@
-// The OpenAPI document says what the routes say.
+// The OpenAPI document matches the routes.
 import { expect, test } from 'vitest';
 import { openApiDocument } from './openapi.ts';
 import { routes } from './routes.ts';
 
 const document = JSON.parse(JSON.stringify(openApiDocument('1.2.3')));
 
-test('every route is an operation, under its name, with its answer', () => {
+test('every route is an operation with its name and responses', () => {
   for (const [name, { path, method }] of Object.entries(routes)) {
     const operation = document.paths[path][method.toLowerCase()];
     expect(operation.operationId).toBe(name);
@@ -13,7 +13,7 @@ test('every route is an operation, under its name, with its answer', () => {
   }
 });
 
-test('fields of a path are required there, those of a GET stand in the query, those of a POST in the body', () => {
+test('path fields are required; other fields are in the query of a GET and in the body of a POST', () => {
   expect(document.paths['/api/v1/trace/event/{eventId}'].get.parameters).toMatchObject([
     { name: 'eventId', in: 'path', required: true },
     { name: 'from', in: 'query', required: false },
@@ -25,6 +25,6 @@ test('fields of a path are required there, those of a GET stand in the query, th
   expect(document.paths['/api/v1/jobs/{id}/cancel'].post).not.toHaveProperty('requestBody');
 });
 
-test('a stream is told by its type', () => {
+test('a stream has its own content type', () => {
   expect(Object.keys(document.paths['/api/v1/tail'].get.responses['200'].content)).toEqual(['application/x-ndjson']);
 });

@@ -1,7 +1,7 @@
-// The OpenAPI document of the admin API, made from the table of its routes.
+// Renders the OpenAPI document of the admin API from the table of its routes.
 import { z } from 'zod';
 import type { Route } from './route.ts';
-import { refusal } from './routes/common.ts';
+import { errorResponse } from './routes/common.ts';
 import { routes } from './routes.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -18,9 +18,9 @@ function parametersOf({ method, path, input }: Route): readonly Json[] {
   const inPath = pathFields(path);
   return Object.entries(input.shape).flatMap(([name, schema]) => {
     if (!inPath.includes(name) && method !== 'GET') return [];
-    const place = inPath.includes(name) ? 'path' : 'query';
-    const required = place === 'path' || !z.safeParse(schema, undefined).success;
-    return [{ name, in: place, required, schema: schemaOf(z.instanceof(z.ZodType).parse(schema), 'input') }];
+    const location = inPath.includes(name) ? 'path' : 'query';
+    const required = location === 'path' || !z.safeParse(schema, undefined).success;
+    return [{ name, in: location, required, schema: schemaOf(z.instanceof(z.ZodType).parse(schema), 'input') }];
   });
 }
 
@@ -36,7 +36,7 @@ function bodyOf({ method, path, input }: Route): Json {
 
 function operationOf(operationId: string, route: Route): Json {
   const type = route.kind === 'stream' ? 'application/x-ndjson' : 'application/json';
-  const description = route.kind === 'stream' ? 'One JSON object a line' : 'Done';
+  const description = route.kind === 'stream' ? 'One JSON object per line' : 'Success';
   return {
     operationId,
     summary: route.summary,
@@ -45,14 +45,14 @@ function operationOf(operationId: string, route: Route): Json {
     responses: {
       200: { description, content: { [type]: { schema: schemaOf(route.response, 'output') } } },
       default: {
-        description: 'Refused: `error` is a code, `message` says what happened and what to do',
-        content: { 'application/json': { schema: schemaOf(refusal, 'output') } },
+        description: 'Error: `error` is a code, `message` says what happened and what to do',
+        content: { 'application/json': { schema: schemaOf(errorResponse, 'output') } },
       },
     },
   };
 }
 
-/** `version`: of the connector that serves it. */
+/** `version` of the connector. */
 export function openApiDocument(version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const [name, route] of Object.entries(routes)) {

@@ -1,45 +1,47 @@
-// What a route of the admin API is: one table entry that server, client and OpenAPI document are made from.
+// The type of a route of the admin API. Server, client and OpenAPI document derive from the table of routes.
 import type { z } from 'zod';
 
 export interface Route<Input = unknown, Output = unknown> {
   readonly method: 'GET' | 'POST';
-  /** `{name}` stands for the field `name` of the input. */
+  /** `{name}` is the field `name` of the input. */
   readonly path: `/api/v1/${string}`;
+  /** A former path, served for one release. */
+  readonly formerPath?: Route['path'];
   readonly summary: string;
-  /** Fields that stand in no path go into the query of a GET, and into the JSON body of a POST. */
+  /** Fields that are not in the path: the query of a GET, the JSON body of a POST. */
   readonly input: z.ZodObject & z.ZodType<Input>;
-  /** One answer as JSON; or, where it streams, one line of it (`application/x-ndjson`). */
+  /** The JSON response; of a stream, one line (`application/x-ndjson`). */
   readonly response: z.ZodType<Output>;
-  /** `stream`: any number of lines, until the work is done or the client leaves. An empty one only says that it lives. */
+  /** `stream`: any number of lines, until the work is done or the client disconnects. An empty line is a keep-alive. */
   readonly kind: 'response' | 'stream';
-  /** True where it changes something: each call is then an audit event of our own. */
+  /** True if it changes something: each call is then an audit event of the connector. */
   readonly changes: boolean;
-  /** True where it can also be answered from the files of a stopped connector. */
+  /** Set if the files of a stopped connector can answer it. */
   readonly snapshot?: true;
 }
 
 function routesWith<const Fixed extends Pick<Route, 'method' | 'kind' | 'changes'>>(fixed: Fixed) {
-  return <const Rest extends Pick<Route, 'summary' | 'input' | 'response' | 'snapshot'>>(
+  return <const Rest extends Pick<Route, 'summary' | 'input' | 'response' | 'snapshot' | 'formerPath'>>(
     path: Route['path'],
     rest: Rest,
   ) => ({ path, ...fixed, ...rest });
 }
 
-/** Reads, and answers once. */
+/** Reads, with one response. */
 export const read = routesWith({ method: 'GET', kind: 'response', changes: false });
-/** Reads, and answers line by line. */
+/** Reads, with a stream of lines. */
 export const watch = routesWith({ method: 'GET', kind: 'stream', changes: false });
-/** Changes something, and answers once. */
+/** Changes something, with one response. */
 export const change = routesWith({ method: 'POST', kind: 'response', changes: true });
-/** Changes something, and reports line by line. */
+/** Changes something, with a stream of lines. */
 export const changeAndWatch = routesWith({ method: 'POST', kind: 'stream', changes: true });
 
-/** One call that was meant to change something. */
+/** A call of a route that changes something. */
 export interface AdminChange {
   readonly call: string;
   readonly outcome: 'success' | 'failure';
-  /** The code of a refusal. */
+  /** The error code of a failure. */
   readonly code?: string | undefined;
-  /** What was asked, by names and numbers only. */
+  /** The input of the call: names and numbers only. */
   readonly input: Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,4 @@
-// Every route of the admin API, and what a connector answers it with: the one table that all others are made from.
+// The table of all routes of the admin API, and the types of their operations.
 import type { z } from 'zod';
 import type { Route } from './route.ts';
 import { completenessRoutes } from './routes/completeness.ts';
@@ -28,7 +28,7 @@ export type ResponseName = Exclude<RouteName, StreamName>;
 export type InputOf<Name extends RouteName> = z.output<Routes[Name]['input']>;
 export type ResponseOf<Name extends RouteName> = z.output<Routes[Name]['response']>;
 
-/** `signal` fires when nobody waits any more. */
+/** `signal` is aborted when the client disconnects. */
 type ResponseOperation<Name extends ResponseName> = (
   input: InputOf<Name>,
   signal: AbortSignal,
@@ -40,39 +40,42 @@ type StreamOperation<Name extends StreamName> = (
 type ResponseOperations = { readonly [Name in ResponseName]: ResponseOperation<Name> };
 type StreamOperations = { readonly [Name in StreamName]: StreamOperation<Name> };
 
-/** What a connector can be asked: implemented by the running one, by its client, and in part by its files. */
+/** The operations of a connector. The running connector and the client implement all of them. */
 export type Operations = ResponseOperations & StreamOperations;
-/** What can be asked of the files of a stopped connector. */
+/** The operations that the files of a stopped connector can answer. */
 export type SnapshotOperations = Pick<Operations, NamesWith<{ snapshot: true }>>;
 
 export const routeNames = Object.keys(routes).filter((name): name is RouteName => Object.hasOwn(routes, name));
 export const isStream = (name: RouteName): name is StreamName => routes[name].kind === 'stream';
 
 const typed: { readonly [Name in RouteName]: Route<InputOf<Name>, ResponseOf<Name>> } = routes;
-/** For what loops over the table: the schemas of a route parse what its operation takes and gives. */
+/** A route by name, with the types of its input and its response. */
 export const routeOf = <Name extends RouteName>(name: Name): Route<InputOf<Name>, ResponseOf<Name>> => typed[name];
 
-/** The operation of a route that is known by its name alone. */
+/** The operation of a route, by name. */
 export const responseOf = <Name extends ResponseName>(from: ResponseOperations, name: Name): ResponseOperation<Name> =>
   from[name];
 export const streamOf = <Name extends StreamName>(from: StreamOperations, name: Name): StreamOperation<Name> =>
   from[name];
 
-/** Operations made in a loop over the table: each by the name of its route. */
+/** Builds the operations in a loop over the table of routes. */
 export function operationsBy(
   response: <Name extends ResponseName>(name: Name) => ResponseOperation<Name>,
   stream: <Name extends StreamName>(name: Name) => StreamOperation<Name>,
 ): Operations {
-  const made = Object.fromEntries(routeNames.map((name) => [name, isStream(name) ? stream(name) : response(name)]));
-  if (!isWhole(made)) throw new Error('a route has no operation');
-  return made;
+  const operations = Object.fromEntries(
+    routeNames.map((name) => [name, isStream(name) ? stream(name) : response(name)]),
+  );
+  if (!isComplete(operations)) throw new Error('a route has no operation');
+  return operations;
 }
 
-const isWhole = (made: object): made is Operations => routeNames.every((name) => Object.hasOwn(made, name));
+const isComplete = (operations: object): operations is Operations =>
+  routeNames.every((name) => Object.hasOwn(operations, name));
 
-/** Every operation rejects as `refuse` does. */
-export const refusingOperations = (refuse: () => Promise<never>): Operations =>
+/** Operations that all reject with the error of `reject`. */
+export const refusingOperations = (reject: () => Promise<never>): Operations =>
   operationsBy(
-    () => refuse,
-    () => () => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) }),
+    () => reject,
+    () => () => ({ [Symbol.asyncIterator]: () => ({ next: reject }) }),
   );

@@ -1,4 +1,4 @@
-// For tests that loop over the table: a value that a schema takes, and a call of any operation with such an input.
+// For tests that loop over the table of routes: sample values of a schema, and calls of an operation with them.
 import { z } from 'zod';
 import {
   isStream,
@@ -12,7 +12,7 @@ import {
   streamOf,
 } from './routes.ts';
 
-/** With required fields alone; the first of several forms. */
+/** A valid value: required fields only; the first of several forms. */
 export function sampleOf<Value>(schema: z.ZodType<Value>): Value {
   return schema.parse(sampleOfJson(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })));
 }
@@ -29,32 +29,32 @@ function sampleOfJson(schema: z.core.JSONSchema.JSONSchema | boolean): unknown {
   return type === 'boolean' ? true : minimum;
 }
 
-/** Asks the operation of this name with a sample of its input; resolves with its answer, or its lines. */
-export async function askByName(operations: Operations, name: RouteName): Promise<readonly unknown[]> {
+/** Calls an operation with a sample of its input; resolves with its response or its lines. */
+export async function callByName(operations: Operations, name: RouteName): Promise<readonly unknown[]> {
   const { signal } = new AbortController();
-  const answerTo = <Name extends ResponseName>(one: Name) =>
+  const responseTo = <Name extends ResponseName>(one: Name) =>
     responseOf(operations, one)(sampleOf(routeOf(one).input), signal);
   const linesOf = <Name extends StreamName>(one: Name) =>
     streamOf(operations, one)(sampleOf(routeOf(one).input), signal);
-  if (!isStream(name)) return [await answerTo(name)];
+  if (!isStream(name)) return [await responseTo(name)];
   const lines: unknown[] = [];
   for await (const line of linesOf(name)) lines.push(line);
   return lines;
 }
 
-/** A connector that answers each route with a sample; `asked` is what it was asked. */
-export function sampleConnector(): { readonly asked: readonly [RouteName, object][]; readonly operations: Operations } {
-  const asked: [RouteName, object][] = [];
+/** A connector that answers each route with a sample, and records the calls. */
+export function sampleConnector(): { readonly calls: readonly [RouteName, object][]; readonly operations: Operations } {
+  const calls: [RouteName, object][] = [];
   const operations = operationsBy(
     (name) => async (input) => {
-      asked.push([name, input]);
+      calls.push([name, input]);
       return sampleOf(routeOf(name).response);
     },
     (name) =>
       async function* (input) {
-        asked.push([name, input]);
+        calls.push([name, input]);
         yield sampleOf(routeOf(name).response);
       },
   );
-  return { asked, operations };
+  return { calls, operations };
 }

@@ -1,13 +1,13 @@
-// Arguments of a command: parsed strictly, with one fault's message for a wrong one.
+// Parses the arguments of a command strictly, and reports what is wrong with them.
 import { parseArgs } from 'node:util';
 import { ConnectorError } from '@xiq-siem/core';
 
-/** An option, and what its line in `--help` says. */
+/** An option, and its text in `--help`. */
 export interface CommandOption {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
   readonly multiple?: boolean;
-  /** What stands for its value in the help: `FILE`. */
+  /** The name of its value in the help: `FILE`. */
   readonly value?: string;
   readonly help: string;
 }
@@ -18,23 +18,23 @@ export type Parsed<Options extends CommandOptions> = ReturnType<
   typeof parseArgs<{ options: Options; args: string[]; strict: true; allowPositionals: true }>
 >;
 
-/** How many words beside the options there are, from and to. */
-export type WordCount = readonly [least: number, most: number];
+/** Least and greatest number of positional arguments. */
+export type PositionalCount = readonly [least: number, most: number];
 
 interface Shape {
   /** Of the command. */
   readonly name: string;
-  /** What stands beside the options: `NAME`. */
+  /** Its positional arguments: `NAME`. */
   readonly usage?: string | undefined;
-  readonly message?: WordCount | undefined;
+  readonly positionals?: PositionalCount | undefined;
 }
 
 export const wrongArguments = (command: string, message: string): ConnectorError =>
   new ConnectorError('usage', `${message}\nSee: xiq-siem ${command} --help`);
 
-/** @throws ConnectorError `usage` (exit 64) that names the wrong argument and where help is. */
+/** @throws ConnectorError `usage` (exit 64): the wrong argument, and the command that shows the help. */
 export function parseArguments<const Options extends CommandOptions>(
-  { name, usage = 'an argument', message: [least, most] = [0, 0] }: Shape,
+  { name, usage = 'an argument', positionals: [least, most] = [0, 0] }: Shape,
   args: readonly string[],
   options: Options,
 ): Parsed<Options> {
@@ -42,7 +42,7 @@ export function parseArguments<const Options extends CommandOptions>(
   try {
     parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (cause) {
-    throw wrongArguments(name, cause instanceof Error ? cause.message : String(cause));
+    throw wrongArguments(name, cause instanceof Error ? firstSentence(cause.message) : String(cause));
   }
   const { positionals } = parsed;
   if (positionals.length < least) throw wrongArguments(name, `missing ${usage}`);
@@ -50,8 +50,11 @@ export function parseArguments<const Options extends CommandOptions>(
   return parsed;
 }
 
+/** Node adds advice about `--` that fits no command here. */
+const firstSentence = (message: string): string => message.split('. To specify')[0] ?? message;
+
 /**
- * A whole number of an option or a word.
+ * A whole number in an option or in a positional argument.
  * @throws ConnectorError `usage`.
  */
 export function wholeNumber(name: string, text: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
@@ -61,7 +64,7 @@ export function wholeNumber(name: string, text: string, least = 0, most = Number
   throw new ConnectorError('usage', `${name} ${JSON.stringify(text)}: expected a whole number ${bound}`);
 }
 
-/** The configuration file that a command works on: `--config`, else XIQ_SIEM_CONFIG, else none (the defaults). */
+/** The configuration file of a command: `--config`, else XIQ_SIEM_CONFIG; undefined for the built-in defaults. */
 export function configFile(values: { readonly config?: string | undefined }): string | undefined {
   const named = values.config ?? process.env['XIQ_SIEM_CONFIG'];
   return named === '' ? undefined : named;

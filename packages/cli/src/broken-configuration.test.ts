@@ -7,7 +7,7 @@ import { openOperations } from './open-operations.ts';
 import { runCommand } from './run-command.ts';
 import { product, testTerminal } from './test-session.ts';
 
-/** A stopped connector with one event delivered and one dead letter. */
+/** A stopped connector with one delivered event and one dead letter. */
 async function stopped(): Promise<Fixture> {
   const fixture = await openFixture(destinations('one'));
   onTestFinished(() => fixture[Symbol.asyncDispose]());
@@ -18,9 +18,9 @@ async function stopped(): Promise<Fixture> {
   return fixture;
 }
 
-async function run(...message: readonly string[]) {
+async function run(...args: readonly string[]) {
   const terminal = testTerminal();
-  const code = await runCommand(message, {
+  const code = await runCommand(args, {
     terminal,
     product,
     open: (given, purpose) => openOperations(product, given, purpose),
@@ -34,17 +34,17 @@ const broken: readonly (readonly [string, string])[] = [
   ['no YAML', 'dataDirectory: ./data\ndestinations: { one: [\n'],
 ];
 
-it.each(broken)('with %s in the configuration, status and dlq tell what the files hold', async (_what, yaml) => {
+it.each(broken)('with %s in the configuration, status and dlq read the files', async (_what, yaml) => {
   const fixture = await stopped();
   await writeFile(fixture.file, yaml);
   const status = await run('status', '--config', fixture.file);
   expect(status.code).toBe(1);
   expect(status.errors).toBe(
-    `${fixture.file} is at fault, as xiq-siem validate says: only the data directory ${fixture.data.path} is used`,
+    `${fixture.file} is invalid: run xiq-siem validate. Only the data directory ${fixture.data.path} is used.`,
   );
   expect(status.text).toMatch(/one +unknown/);
   expect(status.text).toContain('Delivered means unknown at one.');
-  expect(status.text).toContain('1 dead letter. Next: see xiq-siem dlq list --destination one');
+  expect(status.text).toContain('1 dead letter. Next: xiq-siem dlq list --destination one');
   expect(status.text).not.toContain('destination forget');
   const list = await run('dlq', 'list', '--config', fixture.file, '--json');
   expect(list.code).toBe(0);
@@ -53,11 +53,11 @@ it.each(broken)('with %s in the configuration, status and dlq tell what the file
   expect((await run('dlq', 'show', String(number), '--config', fixture.file)).text).toContain('no such field');
 });
 
-it('what needs the configuration says what is wrong with it: exit 78', async () => {
+it('a command that needs the configuration prints its errors: exit 78', async () => {
   const fixture = await stopped();
   await writeFile(fixture.file, 'dataDirectory: ./data\nsorces: {}\n');
   const receipt = 'r1_pazS8ycQo9oAAAAAAAAAAQ';
-  for (const message of [
+  for (const args of [
     ['tail'],
     ['dlq', 'retry'],
     ['check'],
@@ -66,13 +66,13 @@ it('what needs the configuration says what is wrong with it: exit 78', async () 
     ['unmapped'],
     ['trace', receipt],
   ]) {
-    const { code, errors } = await run(...message, '--config', fixture.file);
-    expect([message[0], code]).toEqual([message[0], 78]);
+    const { code, errors } = await run(...args, '--config', fixture.file);
+    expect([args[0], code]).toEqual([args[0], 78]);
     expect(errors.match(/sorces: unknown key/g)).toHaveLength(1);
   }
 });
 
-it('where the file does not even say the data directory, --data does; without it, exit 78', async () => {
+it('--data is used if the configuration names no data directory; without it: exit 78', async () => {
   const fixture = await stopped();
   await writeFile(fixture.file, 'sources: "xiq\ndataDirectory: ./data\n');
   const { code, errors, text } = await run('status', '--config', fixture.file);
@@ -84,31 +84,31 @@ it('where the file does not even say the data directory, --data does; without it
   expect(status.text).toMatch(/one +unknown/);
 });
 
-it('a data directory that is not there does not hide what is wrong with the configuration', async () => {
+it('a missing data directory does not hide the errors of the configuration', async () => {
   const fixture = await stopped();
   await writeFile(fixture.file, 'dataDirectory: ./elsewhere\nsorces: {}\n');
   const { code, errors } = await run('status', '--config', fixture.file);
   expect([code, errors]).toEqual([78, expect.stringContaining('sorces: unknown key')]);
 });
 
-it('where the file names no data directory, it is said that the default is used', async () => {
+it('prints that the default data directory is used', async () => {
   const fixture = await stopped();
   await writeFile(fixture.file, 'datadirectory: ./elsewhere\n');
   const { code, errors } = await run('dlq', '--config', fixture.file);
   expect([code, errors]).toEqual([
     0,
-    expect.stringContaining(`only the default data directory ${fixture.data.path} is`),
+    expect.stringContaining(`Only the default data directory ${fixture.data.path} is`),
   ]);
 });
 
-it('an empty --data is refused', async () => {
+it('an empty --data is rejected', async () => {
   expect(await run('status', '--data', '')).toMatchObject({
     code: 64,
     errors: expect.stringContaining('--data needs'),
   });
 });
 
-it('--data goes before the directory of a configuration that is well', async () => {
+it('--data overrides a valid configuration', async () => {
   const fixture = await stopped();
   await writeFile(
     fixture.file,
@@ -120,12 +120,12 @@ it('--data goes before the directory of a configuration that is well', async () 
   expect(status.text).toContain('Delivered means stored at one.');
 });
 
-it('a running connector is asked, whatever its configuration has become since', async () => {
+it('a running connector is called even if its configuration file is invalid now', async () => {
   const fixture = await stopped();
   const before = await readFile(fixture.file, 'utf8');
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const server = createServer(({ url }, response) => {
-    asked.push(url);
+    requests.push(url);
     response.end(JSON.stringify({ snapshot: false, jobs: [] }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -140,6 +140,6 @@ it('a running connector is asked, whatever its configuration has become since', 
   await writeFile(fixture.file, 'dataDirectory: ./data\nsorces: {}\n');
   const { code, text, errors } = await run('jobs', '--config', fixture.file);
   expect([code, text]).toEqual([0, 'No jobs.']);
-  expect(errors).toContain('is at fault, as xiq-siem validate says');
-  expect(asked).toHaveLength(4);
+  expect(errors).toContain('is invalid: run xiq-siem validate');
+  expect(requests).toHaveLength(4);
 });

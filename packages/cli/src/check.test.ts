@@ -10,12 +10,12 @@ describe('check', () => {
     ],
   });
 
-  it('0 where each would take events, 1 where one would not', async () => {
+  it('exits 0 if every destination is ready, else 1', async () => {
     expect((await runTest(['check'], { check: async () => response(true) })).code).toBe(0);
     const { code, stdout } = await runTest(['check'], { check: async () => response(false) });
     expect([code, stdout]).toEqual([
       1,
-      ['ok   archive (file): writable', 'NOT  elastic (elasticsearch): key \\u001b[2J expired'],
+      ['ok    archive (file): writable', 'FAIL  elastic (elasticsearch): key \\u001b[2J expired'],
     ]);
     const { code: same, json } = await runTest(['check', '--json'], { check: async () => response(false) });
     expect([same, json()]).toEqual([1, [response(false)]]);

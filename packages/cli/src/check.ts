@@ -1,24 +1,24 @@
-// `xiq-siem check`: asks each destination whether it would take events.
+// `xiq-siem check`: checks that each destination accepts events.
 import { routes } from '@xiq-siem/admin-api';
 import { defineCommand } from './define-command.ts';
 import { exits } from './exit-codes.ts';
-import { painter } from './terminal/colours.ts';
+import { colourWriter } from './terminal/colours.ts';
 import { printable } from './terminal/printable.ts';
 
 export const checkCommand = defineCommand({
-  text: 'Ask each destination whether it would take events now, without sending one. Of a stopped connector: with the configuration as it stands.',
-  exits: { ok: 'each would', attention: 'at least one would not' },
+  text: 'Check that each destination accepts events, without sending one. If the connector is stopped, the command checks with the configuration file.',
+  exits: { ok: 'every destination is ready', attention: 'at least one destination is not ready' },
   connector: 'reads',
   json: { schema: routes.check.response },
-  async run({ terminal, ask }) {
-    const paint = painter(terminal);
-    return ask(async ({ operations, signal, say, tell }) => {
+  async run({ terminal, connect }) {
+    const coloured = colourWriter(terminal);
+    return connect(async ({ operations, signal, print, printJson }) => {
       const response = await operations.check({}, signal);
-      tell(response);
-      say(
+      printJson(response);
+      print(
         response.destinations.map(
           ({ name, type, ok, message }) =>
-            `${paint(ok ? 'green' : 'red', ok ? 'ok ' : 'NOT')}  ${printable(name)} (${printable(type)}): ${printable(message)}`,
+            `${coloured(ok ? 'green' : 'red', ok ? 'ok  ' : 'FAIL')}  ${printable(name)} (${printable(type)}): ${printable(message)}`,
         ),
       );
       return response.destinations.every(({ ok }) => ok) ? exits.ok : exits.attention;

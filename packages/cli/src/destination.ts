@@ -1,35 +1,55 @@
 // `xiq-siem destination forget|resume NAME`.
 import { routes } from '@xiq-siem/admin-api';
+import { wrongArguments } from './arguments.ts';
 import { defineCommand } from './define-command.ts';
 import { exits } from './exit-codes.ts';
 import { printable } from './terminal/printable.ts';
 
+function missingName(command: string, names: readonly string[]): Error {
+  const known = names.length === 0 ? 'there is no such destination' : `one of ${names.map(printable).join(', ')}`;
+  return wrongArguments(command, `missing NAME: ${known}`);
+}
+
 export const destinationForgetCommand = defineCommand({
   usage: 'NAME',
-  text: 'Forget destination NAME, which is no longer configured: its position is removed, and what it had not yet been sent holds nothing in the journal any more.',
-  message: [1, 1],
+  text: 'Remove the position of destination NAME, which is no longer in the configuration. The journal then stops keeping requests for it.',
+  positionals: [0, 1],
   connector: 'changes',
-  exits: { ok: 'done', usage: 'wrong arguments, or it is still configured', notFound: 'there is no such destination' },
+  exits: {
+    ok: 'removed',
+    usage: 'wrong arguments, or NAME is still configured',
+    notFound: 'there is no such destination',
+  },
   json: { schema: routes.forgetDestination.response },
-  run: ({ message: [name = ''], ask }) =>
-    ask(async ({ operations, signal, say, tell }) => {
-      tell(await operations.forgetDestination({ name }, signal));
-      say(`Destination ${printable(name)} is forgotten.`);
+  run: ({ positionals: [name], connect }) =>
+    connect(async ({ operations, signal, print, printJson }) => {
+      if (name === undefined) {
+        throw missingName('destination forget', (await operations.status({}, signal)).notConfigured);
+      }
+      printJson(await operations.forgetDestination({ name }, signal));
+      print(`Destination ${printable(name)} is forgotten.`);
       return exits.ok;
     }),
 });
 
 export const destinationResumeCommand = defineCommand({
   usage: 'NAME',
-  text: 'Try destination NAME now, whatever it waits for: the thing to do after what paused it is mended. It is not needed, only sooner.',
-  message: [1, 1],
+  text: 'Retry destination NAME now. Use it after you fixed the cause of a pause; the connector also retries by itself, but later.',
+  positionals: [0, 1],
   connector: 'changes',
-  exits: { ok: 'done', notFound: 'there is no such destination' },
+  exits: { ok: 'a retry is started', notFound: 'there is no such destination' },
   json: { schema: routes.resumeDestination.response },
-  run: ({ message: [name = ''], ask }) =>
-    ask(async ({ operations, signal, say, tell }) => {
-      tell(await operations.resumeDestination({ name }, signal));
-      say(`Destination ${printable(name)} is tried now: see xiq-siem status.`);
+  run: ({ positionals: [name], connect }) =>
+    connect(async ({ operations, signal, print, printJson }) => {
+      if (name === undefined) {
+        const { destinations } = await operations.status({}, signal);
+        throw missingName(
+          'destination resume',
+          destinations.map((destination) => destination.name),
+        );
+      }
+      printJson(await operations.resumeDestination({ name }, signal));
+      print(`Destination ${printable(name)} is being retried: see xiq-siem status.`);
       return exits.ok;
     }),
 });

@@ -13,28 +13,28 @@ describe('doctor', () => {
   ];
 
   it.each([
-    [true, 0, 'found', 'All is well.'],
-    [false, 1, 'not found', 'Not all is well.'],
-  ])('ok %s: %i', async (ok, expected, word, last) => {
-    const asked: unknown[] = [];
+    [true, 0, 'found', 'No problem found.'],
+    [false, 1, 'not found', 'Problems found.'],
+  ])('ok %s: %i', async (ok, expected, result, last) => {
+    const requests: unknown[] = [];
     const responses = {
       doctor: (input: unknown) => {
-        asked.push(input);
+        requests.push(input);
         return lines(...all(ok));
       },
     };
     const { code, stdout } = await runTest(['doctor', '--seconds', '5'], responses);
-    expect([code, asked]).toEqual([expected, [{ seconds: 5 }]]);
+    expect([code, requests]).toEqual([expected, [{ seconds: 5 }]]);
     expect(stdout).toEqual([
-      'Kept: receipt r1_abc, event 1ab',
-      `elastic (elasticsearch): ${word} after 0.5 s: in \\u001b[2J`,
+      'Test event stored: receipt r1_abc, event 1ab',
+      `elastic (elasticsearch): ${result} after 0.5 s: in \\u001b[2J`,
       last,
     ]);
     const json = await runTest(['doctor', '--json'], responses);
     expect([json.code, json.json()]).toEqual([expected, all(ok)]);
   });
 
-  it('a stopped connector: 69; too long a wait: 64', async () => {
+  it('a stopped connector: 69; --seconds out of range: 64', async () => {
     expect((await runTest(['doctor'], {}, { snapshot: true })).code).toBe(69);
     expect((await runTest(['doctor', '--seconds', '601'], {})).code).toBe(64);
   });

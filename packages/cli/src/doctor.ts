@@ -1,11 +1,11 @@
-// `xiq-siem doctor`: one marked event through everything, and found again.
+// `xiq-siem doctor`: sends a test event through the connector and searches for it at the destinations.
 import { routes } from '@xiq-siem/admin-api';
 import { type CommandOptions, wholeNumber } from './arguments.ts';
-import { cutShort } from './ask.ts';
+import { endedEarly } from './connection.ts';
 import { defineCommand } from './define-command.ts';
 import { exits } from './exit-codes.ts';
-import { painter } from './terminal/colours.ts';
-import { printable } from './terminal/printable.ts';
+import { colourWriter } from './terminal/colours.ts';
+import { printable, readableCode } from './terminal/printable.ts';
 import { duration } from './terminal/units.ts';
 
 const defaultSeconds = 30;
@@ -15,32 +15,33 @@ const options = {
 } as const satisfies CommandOptions;
 
 export const doctorCommand = defineCommand({
-  text: 'Send one marked event (dataset extreme_xiq.connector) the way that every webhook goes, and look for it at each destination that can be searched. Says for each what happened, and what to do.',
+  text: 'Send one test event (dataset extreme_xiq.connector) through the connector, and search for it at each destination that can be searched. For each destination, the command prints the result and what to do.',
   options,
-  exits: { ok: 'it came through everywhere', attention: 'it did not, at one destination or more' },
+  exits: { ok: 'it arrived at every destination', attention: 'it did not arrive at one destination or more' },
   connector: 'changes',
   json: { schema: routes.doctor.response, lines: true },
-  async run({ values, terminal, ask }) {
+  async run({ values, terminal, connect }) {
     const seconds = values.seconds === undefined ? defaultSeconds : wholeNumber('--seconds', values.seconds, 1, 600);
-    const paint = painter(terminal);
-    return ask(async ({ operations, signal, say, tell }) => {
-      terminal.progress('Sending one marked event …');
+    const coloured = colourWriter(terminal);
+    return connect(async ({ operations, signal, print, printJson }) => {
+      terminal.progress('Sending a test event …');
       for await (const line of operations.doctor({ seconds }, signal)) {
-        tell(line);
+        printJson(line);
         if (line.kind === 'end') {
           terminal.progress('');
-          say(line.ok ? 'All is well.' : 'Not all is well.');
+          print(line.ok ? 'No problem found.' : 'Problems found.');
           return line.ok ? exits.ok : exits.attention;
         }
-        if (line.kind === 'kept') say(`Kept: receipt ${printable(line.receipt)}, event ${printable(line.eventId)}`);
-        else {
+        if (line.kind === 'kept') {
+          print(`Test event stored: receipt ${printable(line.receipt)}, event ${printable(line.eventId)}`);
+        } else {
           const { name, type, result, ok, message, seconds: after } = line;
-          const word = paint(ok ? 'green' : 'red', result.replaceAll('_', ' '));
-          say(`${printable(name)} (${printable(type)}): ${word} after ${duration(after)}: ${printable(message)}`);
+          const outcome = coloured(ok ? 'green' : 'red', readableCode(result));
+          print(`${printable(name)} (${printable(type)}): ${outcome} after ${duration(after)}: ${printable(message)}`);
         }
-        terminal.progress('Looking for it at the destinations …');
+        terminal.progress('Searching for it at the destinations …');
       }
-      return cutShort(signal);
+      return endedEarly(signal);
     });
   },
 });

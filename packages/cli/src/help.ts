@@ -1,4 +1,4 @@
-// The text of `--help`, made from the table that the arguments are parsed by.
+// Renders the text of `--help` from the tables of options and exit codes.
 import type { CommandOption, CommandOptions } from './arguments.ts';
 import { type ExitName, exits } from './exit-codes.ts';
 import { wrapText } from './terminal/text-width.ts';
@@ -6,22 +6,22 @@ import { wrapText } from './terminal/text-width.ts';
 export interface HelpParts {
   /** `dlq list`. */
   readonly name: string;
-  /** What stands beside the options: `NAME`. */
+  /** Positional arguments: `NAME`. */
   readonly usage: string | undefined;
-  /** Paragraphs, parted by empty lines; a line that begins with a space is kept as it is. */
+  /** Paragraphs, separated by empty lines; a line that begins with a space is not wrapped. */
   readonly text: string;
   readonly options: CommandOptions;
-  /** What each exit code says here. */
+  /** The meaning of each exit code of this command. */
   readonly exits: Partial<Record<ExitName, string>>;
 }
 
 const width = 80;
 
-export function renderHelp({ name, usage, text, options, exits: said }: HelpParts): string {
+export function renderHelp({ name, usage, text, options, exits: exitTexts }: HelpParts): string {
   const paragraphs = text.split('\n').flatMap((line) => (line.startsWith(' ') ? [line] : wrapText(line, width)));
   const codes = Object.entries(exits)
     .flatMap(([exit, code]) => {
-      const meaning = Object.entries(said).find(([named]) => named === exit)?.[1];
+      const meaning = Object.entries(exitTexts).find(([named]) => named === exit)?.[1];
       return meaning === undefined ? [] : [[code, meaning] as const];
     })
     .sort(([a], [b]) => a - b);
@@ -31,23 +31,23 @@ export function renderHelp({ name, usage, text, options, exits: said }: HelpPart
     ...paragraphs,
     '',
     'Options:',
-    ...hanging(Object.entries(options).map(([long, option]) => [spelled(long, option), option.help])),
+    ...hanging(Object.entries(options).map(([long, option]) => [optionText(long, option), option.help])),
     '',
     'Exit codes:',
     ...hanging(codes.map(([code, meaning]) => [String(code).padStart(3), meaning])),
   ].join('\n');
 }
 
-function spelled(long: string, { short, value }: CommandOption): string {
+function optionText(long: string, { short, value }: CommandOption): string {
   return `${short === undefined ? '    ' : `-${short}, `}--${long}${value === undefined ? '' : ` ${value}`}`;
 }
 
-/** What begins a line at the left, and its words beside it. */
-export function hanging(rows: readonly (readonly [left: string, right: string])[]): readonly string[] {
-  const indent = 4 + Math.max(...rows.map(([left]) => left.length));
-  return rows.flatMap(([left, right]) =>
-    wrapText(right, width - indent).map((line, index) =>
-      index === 0 ? `  ${left.padEnd(indent - 2)}${line}` : ' '.repeat(indent) + line,
+/** Two columns: a term, and its text wrapped beside it. */
+export function hanging(rows: readonly (readonly [term: string, text: string])[]): readonly string[] {
+  const indent = 4 + Math.max(...rows.map(([term]) => term.length));
+  return rows.flatMap(([term, text]) =>
+    wrapText(text, width - indent).map((line, index) =>
+      index === 0 ? `  ${term.padEnd(indent - 2)}${line}` : ' '.repeat(indent) + line,
     ),
   );
 }

@@ -1,9 +1,10 @@
+import type { UnmappedLine } from '@xiq-siem/admin-api';
 import { describe, expect, it } from 'vitest';
 import { commands } from './commands.ts';
-import { runTest } from './test-session.ts';
+import { lines, runTest } from './test-session.ts';
 
-describe('finding the command', () => {
-  it('without one: the list, 64; with --help: the list, 0', async () => {
+describe('run a command', () => {
+  it('without a command it prints the list: 64; with --help: 0', async () => {
     const none = await runTest([], {});
     const help = await runTest(['--help'], {});
     expect([none.code, help.code]).toEqual([64, 0]);
@@ -12,20 +13,20 @@ describe('finding the command', () => {
     expect(help.stdout.filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it('a group: its own list', async () => {
+  it('the help of a group lists its commands', async () => {
     const { code, text } = await runTest(['dlq', '--help'], {});
     expect(code).toBe(0);
     expect(text).toMatch(/^Usage: xiq-siem dlq /);
     expect(text).not.toContain('status');
   });
 
-  it.each([[['nonsense']], [['dlq', 'nonsense']], [['destination']], [['toString']]])('%j: 64', async (message) => {
-    const { code, stderr } = await runTest(message, {});
+  it.each([[['nonsense']], [['dlq', 'nonsense']], [['destination']], [['toString']]])('%j: 64', async (args) => {
+    const { code, stderr } = await runTest(args, {});
     expect(code).toBe(64);
-    expect(stderr[0]).toBe(`there is no command ${message.join(' ')}`);
+    expect(stderr[0]).toBe(`unknown command: ${args.join(' ')}`);
   });
 
-  it('--help wins over all else, but not behind --', async () => {
+  it('--help overrides all other arguments, but not after --', async () => {
     expect((await runTest(['trace', '--nonsense', '-h'], {})).stdout[0]).toBe(
       'Usage: xiq-siem trace RECEIPT|EVENT-ID [options]',
     );
@@ -33,12 +34,21 @@ describe('finding the command', () => {
     expect(traced.code).toBe(66);
   });
 
-  it('a wrong argument: 64, and where help is', async () => {
+  it('the former name of a command works, with a notice, and is not in the list', async () => {
+    const unmapped = () => lines<UnmappedLine>({ kind: 'end', snapshot: false, types: [], authentication: [] });
+    const { code, stdout, stderr } = await runTest(['shapes'], { unmapped });
+    expect([code, stderr]).toEqual([0, ['The command shapes was renamed: use xiq-siem unmapped.']]);
+    expect(stdout[0]).toBe('The mapping knows every field.');
+    expect((await runTest(['shapes', '--help'], {})).stdout[0]).toBe('Usage: xiq-siem unmapped [options]');
+    expect((await runTest(['--help'], {})).text).not.toContain('shapes');
+  });
+
+  it('a wrong argument: 64, and the command that shows the help', async () => {
     const { code, stderr } = await runTest(['jobs', 'watch', 'a', 'b'], {});
     expect([code, stderr]).toEqual([64, ['unexpected argument "b"', 'See: xiq-siem jobs watch --help']]);
   });
 
-  it('a fault of ours is not dressed up', async () => {
+  it('an internal error is not changed', async () => {
     await expect(runTest(['check'], { check: () => Promise.reject(new TypeError('x')) })).rejects.toThrow(TypeError);
   });
 });

@@ -1,24 +1,27 @@
-// Finds the command that is meant and runs it; every failure becomes words and an exit code.
+// Finds and runs a command; every expected failure becomes a message and an exit code.
 import { ConnectorError, escapeControls } from '@xiq-siem/core';
 import type { Session } from './command.ts';
 import { type CommandEntry, commands as ownCommands } from './commands.ts';
 import { exits } from './exit-codes.ts';
-import { hanging } from './help.ts';
+import { hanging, renderHelp } from './help.ts';
 
-const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h' || word === 'help';
+/** Former names of commands, kept for one release. */
+const renamed = new Map([['shapes', 'unmapped']]);
 
-/** Resolves with the exit code. A fault of ours rejects. */
+const isHelp = (arg: string | undefined): boolean => arg === '--help' || arg === '-h' || arg === 'help';
+
+/** Resolves with the exit code. An internal error rejects. */
 export async function runCommand(
-  message: readonly string[],
+  args: readonly string[],
   session: Session,
   commands: readonly CommandEntry[] = ownCommands,
 ): Promise<number> {
   const { terminal } = session;
   try {
-    return await run(message, session, commands);
+    return await run(args, session, commands);
   } catch (cause) {
     terminal.progress('');
-    // What an answer says that Ctrl-C cut short says nothing.
+    // After Ctrl-C the error only says that the request was aborted.
     if (terminal.interrupted().aborted) return exits.interrupted;
     if (!(cause instanceof ConnectorError)) throw cause;
     terminal.err(escapeControls(cause.message));
@@ -27,39 +30,41 @@ export async function runCommand(
 }
 
 async function run(
-  [name, ...rest]: readonly string[],
+  [typed, ...rest]: readonly string[],
   session: Session,
   commands: readonly CommandEntry[],
 ): Promise<number> {
   const { terminal } = session;
-  if (name === undefined || isHelp(name)) {
+  if (typed === undefined || isHelp(typed)) {
     terminal.out(overview(commands, commands));
-    return name === undefined ? exits.usage : exits.ok;
+    return typed === undefined ? exits.usage : exits.ok;
   }
+  const name = renamed.get(typed) ?? typed;
+  if (name !== typed) terminal.err(`The command ${typed} was renamed: use xiq-siem ${name}.`);
   const group = commands.filter((entry) => entry.name === name || entry.name.startsWith(`${name} `));
   const [verb] = rest;
-  const named = group.find((entry) => entry.name === name || entry.name === `${name} ${verb}`);
-  if (named !== undefined) return runEntry(named, named.name === name ? rest : rest.slice(1), session);
+  const entry = group.find((one) => one.name === name || one.name === `${name} ${verb}`);
+  if (entry !== undefined) return runEntry(entry, entry.name === name ? rest : rest.slice(1), session);
   if (group.length > 0 && isHelp(verb)) {
     terminal.out(overview(group, commands));
     return exits.ok;
   }
-  const list = group.find((entry) => entry.name === `${name} list`);
+  const list = group.find((one) => one.name === `${name} list`);
   if (list !== undefined && (verb === undefined || verb.startsWith('-'))) return runEntry(list, rest, session);
-  const meant = group.length > 0 ? [name, verb ?? ''].join(' ').trim() : name;
+  const unknown = group.length > 0 ? [name, verb ?? ''].join(' ').trim() : name;
   throw new ConnectorError(
     'usage',
-    `there is no command ${meant}\n\n${overview(group.length > 0 ? group : commands, commands)}`,
+    `unknown command: ${unknown}\n\n${overview(group.length > 0 ? group : commands, commands)}`,
   );
 }
 
 async function runEntry(entry: CommandEntry, args: readonly string[], session: Session): Promise<number> {
   const command = await entry.load();
-  const ownEnd = args.indexOf('--');
-  const own = ownEnd < 0 ? args : args.slice(0, ownEnd);
-  const help = own.some((word) => word === '--help' || word === '-h') ? command.help(entry.name) : undefined;
+  const end = args.indexOf('--');
+  const options = end < 0 ? args : args.slice(0, end);
+  const help = options.some((arg) => arg === '--help' || arg === '-h') ? command.help(entry.name) : undefined;
   if (help === undefined) return command.run(entry.name, args, session);
-  session.terminal.out(help);
+  session.terminal.out(renderHelp(help));
   return exits.ok;
 }
 
@@ -70,6 +75,6 @@ function overview(entries: readonly CommandEntry[], commands: readonly CommandEn
     [`${group}:`, ...hanging(members.map(({ name, summary }) => [name.padEnd(width), summary]))].join('\n'),
   );
   const [first] = entries;
-  const word = entries.length < commands.length && first !== undefined ? first.name.split(' ')[0] : '<command>';
-  return [`Usage: xiq-siem ${word} [options]`, ...blocks, 'xiq-siem <command> --help says more of one.'].join('\n\n');
+  const command = entries.length < commands.length && first !== undefined ? first.name.split(' ')[0] : '<command>';
+  return [`Usage: xiq-siem ${command} [options]`, ...blocks, 'Run xiq-siem <command> --help for details.'].join('\n\n');
 }

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import { openSnapshotOperations } from './snapshot-operations.ts';
 import { runTest } from './test-session.ts';
 
-/** Every file of the data directory, with its content. */
+/** All files of the data directory, with their content. */
 async function filesOf({ directory }: Fixture): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const entry of await readdir(join(directory, 'data'), { recursive: true, withFileTypes: true })) {
@@ -28,14 +28,14 @@ async function filesOf({ directory }: Fixture): Promise<Record<string, string>> 
   return found;
 }
 
-test('of a stopped connector all that reads is answered, marked as a snapshot, and no file is touched', async () => {
+test('reading operations answer from the files of a stopped connector, as snapshots, and change no file', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
   const receipt = await fixture.keep([audit(1, { riskScore: 1 }), audit(2)]);
   await fixture.settled();
   fixture.siem('one').response = unavailable;
-  const { begin, jobOf, stop } = await openJobs(fixture);
-  const { id } = await begin('replay', replayRequest.parse(spanOf(fixture)));
+  const { start, jobOf, stop } = await openJobs(fixture);
+  const { id } = await start('replay', replayRequest.parse(spanOf(fixture)));
   await until(() => jobOf(id).streams[0]?.state === 'backing_off');
   await stop();
   const configuration = fixture.pipeline.configuration();
@@ -72,7 +72,7 @@ test('of a stopped connector all that reads is answered, marked as a snapshot, a
   expect(await filesOf(fixture)).toEqual(before);
 });
 
-test('a mapping file that is new is shown against the mapping that is built in', async () => {
+test('a new mapping file is compared with the built-in mapping', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   const rules = 'auditCodes: { "99001": { action: ssid-changed, type: [change] } }\n';
@@ -84,7 +84,7 @@ test('a mapping file that is new is shown against the mapping that is built in',
   await snapshot.close();
 });
 
-test('a file that says who it is and cannot be read keeps nobody from looking', async () => {
+test('an unreadable instance file does not prevent a snapshot', async () => {
   await using fixture = await openFixture(destinations('one'));
   const configuration = fixture.pipeline.configuration();
   await fixture.stop();
@@ -96,7 +96,7 @@ test('a file that says who it is and cannot be read keeps nobody from looking', 
 
 const fixtures = new URL('../../state/src/fixtures/', import.meta.url);
 const counts = z.object({ open: z.int(), delivered: z.int(), dropped: z.int() });
-/** What the version that wrote the directory read out of it. */
+/** What the version that wrote the directory read from it. */
 const expectedOfFormat1 = z.object({
   deadLetters: z.object({
     counts: z.object({ archive: counts, splunk: counts }),
@@ -106,7 +106,7 @@ const expectedOfFormat1 = z.object({
   journal: z.object({ extent: z.object({ firstSequence: z.int(), nextSequence: z.int() }) }),
 });
 
-test('a directory of format 1 is read by status, dlq list and jobs, and no file is touched', async () => {
+test('status, dlq list and jobs read a directory of format 1 and change no file', async () => {
   const text = await readFile(new URL('format-1.expected.json', fixtures), 'utf8');
   const { deadLetters, jobs, journal } = expectedOfFormat1.parse(JSON.parse(text));
   await using fixture = await openFixture(destinations('archive', 'splunk'));
@@ -117,9 +117,9 @@ test('a directory of format 1 is read by status, dlq list and jobs, and no file 
   const before = await filesOf(fixture);
 
   const snapshot = await openSnapshotOperations(configuration, '1.2.3');
-  const ask = async (...message: readonly string[]): Promise<unknown> =>
-    (await runTest([...message, '--json'], snapshot, { snapshot: true })).json()[0];
-  expect(await ask('status')).toMatchObject({
+  const runJson = async (...args: readonly string[]): Promise<unknown> =>
+    (await runTest([...args, '--json'], snapshot, { snapshot: true })).json()[0];
+  expect(await runJson('status')).toMatchObject({
     snapshot: true,
     journal: journal.extent,
     notConfigured: ['lab'],
@@ -131,8 +131,8 @@ test('a directory of format 1 is read by status, dlq list and jobs, and no file 
       { name: 'splunk', deadLetters: { ...deadLetters.counts.splunk, unaccounted: 1 } },
     ],
   });
-  expect(await ask('dlq', 'list', '--all')).toMatchObject({ snapshot: true, entries: deadLetters.open });
-  expect(await ask('jobs')).toMatchObject({
+  expect(await runJson('dlq', 'list', '--all')).toMatchObject({ snapshot: true, entries: deadLetters.open });
+  expect(await runJson('jobs')).toMatchObject({
     jobs: expect.arrayContaining(jobs.records.map(({ job }) => expect.objectContaining(job))),
   });
   await snapshot.close();

@@ -7,7 +7,7 @@ import { ConnectorError, exitCodes } from '@xiq-siem/core';
 import { createEventFilter, systemClock } from '@xiq-siem/delivery';
 import { openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
-import { mappingAtWork, type ReadModel, readingOperations, swiftly } from '@xiq-siem/queries';
+import { mappingOf, type ReadModel, readingOperations, unthrottled } from '@xiq-siem/queries';
 import {
   type BackfilledLookup,
   deadLetterReading,
@@ -67,7 +67,7 @@ export async function openSnapshotOperations(
   const instanceId = await instanceOf(directory);
   const agent = { id: instanceId, name: 'xiq-siem-connector', version };
   const services = { agent, log: silentLog, meter: { add: () => {} }, now: Date.now };
-  const mapping = mappingAtWork(configuration, services);
+  const mapping = mappingOf(configuration, services);
   const readModel: ReadModel = {
     ...mapping,
     snapshot: true,
@@ -85,7 +85,7 @@ export async function openSnapshotOperations(
     unknownDestinations: configured ? [] : [...positions.keys()].sort(),
     position: (destination) => positions.get(destination),
     now: Date.now,
-    yieldNow: swiftly(),
+    yieldNow: unthrottled(),
   };
   const access = () => readModel;
   const clock = systemClock;
@@ -102,7 +102,7 @@ export async function openSnapshotOperations(
       live: async () => undefined,
       authentication: () => [],
       jobs: async () => (await readJobRecords(documentReading(state, silentLog))).map(({ job }) => job),
-      mappings: async () => ({ before: mappingAtWork(configuration, services, 'builtInMapping'), after: mapping }),
+      mappings: async () => ({ before: mappingOf(configuration, services, 'builtInMapping'), after: mapping }),
       async check() {
         const opened = await Promise.all(
           configuration.destinations.map((configured) => openDestination(configured, configuration, services)),

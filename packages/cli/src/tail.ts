@@ -1,8 +1,8 @@
-// `xiq-siem tail`: documents as they are made, one line each.
+// `xiq-siem tail`: shows documents as they are created, one line each.
 import { routes, type TailLine } from '@xiq-siem/admin-api';
-import { cutShort } from './ask.ts';
+import { endedEarly } from './connection.ts';
 import { defineCommand } from './define-command.ts';
-import { type Colour, painter } from './terminal/colours.ts';
+import { type Colour, colourWriter } from './terminal/colours.ts';
 import { printable } from './terminal/printable.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { cutText } from './terminal/text-width.ts';
@@ -10,20 +10,20 @@ import { clockTime, counted } from './terminal/units.ts';
 import { parseWhere, whereOption, whereQuery } from './where.ts';
 
 export const tailCommand = defineCommand({
-  text: 'The documents as they are made from what comes in, until Ctrl-C: time, data set, action, outcome, message. Where they come faster than they can be shown, some are left out, and it says how many bodies.',
+  text: 'Show documents as they are created from incoming requests, until Ctrl-C: time, source, data set, action, outcome, user, message. If they arrive too fast, some requests are skipped and counted.',
   options: whereOption,
-  exits: { unavailable: 'the connector does not run, or ended' },
+  exits: { unavailable: 'the connector does not run, or stopped' },
   connector: 'changes',
   json: { schema: routes.tail.response, lines: true },
-  async run({ values, terminal, ask }) {
+  async run({ values, terminal, connect }) {
     const query = whereQuery(parseWhere(values.where));
-    return ask(async ({ operations, signal, say, tell }) => {
+    return connect(async ({ operations, signal, print, printJson }) => {
       for await (const line of operations.tail(query, signal)) {
-        tell(line);
-        if (line.kind === 'document') say(documentLine(line, terminal));
-        if (line.kind === 'skipped') say(`… ${counted(line.bodies, 'body', 'bodies')} left out: they came too fast`);
+        printJson(line);
+        if (line.kind === 'document') print(documentLine(line, terminal));
+        if (line.kind === 'skipped') print(`… ${counted(line.bodies, 'request')} skipped: they arrived too fast`);
       }
-      return cutShort(signal);
+      return endedEarly(signal);
     });
   },
 });
@@ -34,7 +34,7 @@ function documentLine({ source, document }: Extract<TailLine, { kind: 'document'
   const at = (...path: readonly string[]): string => textAt(document, path);
   const time = clockTime(at('@timestamp'));
   const dataset = at('event', 'dataset');
-  // What all lines begin with alike leaves a narrow terminal to the message.
+  // In a narrow terminal the date and the prefix of the data set, the same in all lines, leave room for the message.
   const narrow = terminal.columns !== undefined && terminal.columns < 120;
   const parts = [
     narrow ? time.slice(time.indexOf(' ') + 1) : time,
@@ -50,7 +50,7 @@ function documentLine({ source, document }: Extract<TailLine, { kind: 'document'
     .map(printable)
     .join('  ');
   const cut = terminal.columns === undefined ? line : cutText(line, terminal.columns);
-  return painter(terminal)(outcomes[at('event', 'outcome')], cut);
+  return colourWriter(terminal)(outcomes[at('event', 'outcome')], cut);
 }
 
 function textAt(document: unknown, path: readonly string[]): string {

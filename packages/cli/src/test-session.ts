@@ -1,24 +1,24 @@
-// For tests: a terminal that remembers, and a connector that answers what the test says.
+// For tests: a terminal that records its output, and a connector with the operations of the test.
 import { type Operations, refusingOperations } from '@xiq-siem/admin-api';
 import { testRegistry } from '@xiq-siem/config/test-registry';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Product, Session } from './command.ts';
-import { readingOnly } from './open-operations.ts';
+import { readOnlyOperations } from './open-operations.ts';
 import { runCommand } from './run-command.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
-/** What commands take for now. */
+/** The current time of the commands. */
 export const testNow = Date.parse('2026-11-24T12:00:00Z');
 
 export const product: Product = { version: '0.1.0', recommendedNode: '24.0.0', registry: async () => testRegistry };
 
-export interface Paper {
+export interface TestTerminalOptions {
   /** Undefined: a pipe. */
   readonly columns?: number | undefined;
   readonly colours?: boolean;
-  /** Absent: nobody to ask. */
+  /** The answer to questions; absent: not interactive. */
   readonly response?: boolean;
-  /** Aborted at the n-th pause. */
+  /** Aborts at the n-th pause. */
   readonly interruptAfter?: number;
   readonly controller?: AbortController;
 }
@@ -30,17 +30,17 @@ export interface TestTerminal extends Terminal {
   readonly questions: readonly string[];
 }
 
-export function testTerminal(paper: Paper = {}): TestTerminal {
-  const { columns, colours = false, response, interruptAfter = 0, controller = new AbortController() } = paper;
+export function testTerminal(options: TestTerminalOptions = {}): TestTerminal {
+  const { columns, colours = false, response, interruptAfter = 0, controller = new AbortController() } = options;
   const [stdout, stderr, progressLines, questions]: [string[], string[], string[], string[]] = [[], [], [], []];
   let pauses = 0;
   return {
-    ...{ columns, colours, canAsk: response !== undefined, stdout, stderr, progressLines, questions },
+    ...{ columns, colours, interactive: response !== undefined, stdout, stderr, progressLines, questions },
     out: (text) => stdout.push(...text.split('\n')),
     err: (text) => stderr.push(...text.split('\n')),
     progress: (line) => progressLines.push(line),
     clear() {},
-    async ask(question) {
+    async confirm(question) {
       questions.push(question);
       return response === true;
     },
@@ -54,10 +54,10 @@ export function testTerminal(paper: Paper = {}): TestTerminal {
 }
 
 const silent = refusingOperations(async () => {
-  throw new Error('the command asked what the test does not answer');
+  throw new Error('the command called an operation that the test does not define');
 });
 
-/** A stream of these lines. */
+/** A stream of lines. */
 export async function* lines<Line>(...all: readonly Line[]): AsyncGenerator<Line> {
   yield* all;
 }
@@ -70,25 +70,25 @@ export interface Ran extends TestTerminal {
   json(): unknown[];
 }
 
-/** Runs `xiq-siem <words>` against a connector that answers so; `snapshot`: against the files of a stopped one. */
+/** Runs `xiq-siem <args>` with these operations; `snapshot`: as the files of a stopped connector. */
 export async function runTest(
-  message: readonly string[],
+  args: readonly string[],
   responses: Partial<Operations>,
-  paper: Paper & { readonly snapshot?: boolean } = {},
+  options: TestTerminalOptions & { readonly snapshot?: boolean } = {},
 ): Promise<Ran> {
-  const terminal = testTerminal(paper);
-  const { snapshot = false } = paper;
+  const terminal = testTerminal(options);
+  const { snapshot = false } = options;
   const open: Session['open'] = async (_, purpose) => {
     if (snapshot && purpose === 'changes') throw new ConnectorError('not_running', 'no connector runs on /data');
     const operations = { ...silent, ...responses };
     return {
-      operations: snapshot ? readingOnly(operations, '/data') : operations,
+      operations: snapshot ? readOnlyOperations(operations, '/data') : operations,
       snapshot,
       dataDirectory: '/data',
       close: async () => {},
     };
   };
-  const code = await runCommand(message, { terminal, product, open });
+  const code = await runCommand(args, { terminal, product, open });
   return {
     ...terminal,
     code,

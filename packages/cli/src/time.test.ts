@@ -20,13 +20,13 @@ it.each([
 });
 
 it.each(['', 'yesterday', '2026-13-01', '2026-02-31', '24', '-5h', '1h30m', '2026-11-24T25:00Z', '999999w', '1e3s'])(
-  '%j is no time, and it says what is',
+  '%j is rejected, with the valid forms',
   (text) => {
-    expect(() => parseTime('--from', text, now)).toThrow(/--from .* is no time\. TIME: 2026/);
+    expect(() => parseTime('--from', text, now)).toThrow(/--from .* is not a valid time\. TIME: 2026/);
   },
 );
 
-it('a span that encloses nothing is refused', () => {
+it('an empty span is rejected', () => {
   expect(parseSpan({ from: '2d', to: '1d' }, now)).toEqual({
     ...{ from: '2026-11-22T12:00:00.000Z', to: '2026-11-23T12:00:00.000Z' },
   });

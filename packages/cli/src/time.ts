@@ -1,4 +1,4 @@
-// Times as a person writes them.
+// Parses the times of command line options.
 import { ConnectorError } from '@xiq-siem/core';
 import type { CommandOptions } from './arguments.ts';
 
@@ -9,19 +9,19 @@ const date = /^\d{4}-\d\d-\d\d$/;
 const dateTime = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?$/i;
 
 /** For help texts. */
-export const timeHelp = 'TIME: 2026-11-24T08:00:00Z, 2026-11-24, or how long ago: 30m, 24h, 7d (UTC if no offset)';
+export const timeHelp = 'TIME: 2026-11-24T08:00:00Z, 2026-11-24, or an age: 30m, 24h, 7d. Default zone: UTC.';
 
 const latestMs = Date.UTC(10_000, 0);
 
 /**
- * ISO 8601, UTC, of a time, a date (its beginning) or a span before `nowMs`. `option` names where it was given.
+ * ISO 8601 in UTC, from a time, a date (its start) or an age before `nowMs`. `option` is named in the error.
  * @throws ConnectorError `usage` for anything else.
  */
 export function parseTime(option: string, text: string, nowMs: number): string {
   const ms = epochOf(text.trim(), nowMs);
-  // What is not within (NaN too) ISO 8601 has no four digits for.
+  // Outside this range (and NaN) ISO 8601 has no four-digit year.
   if (ms === undefined || !(ms >= 0 && ms < latestMs)) {
-    throw new ConnectorError('usage', `${option} ${JSON.stringify(text)} is no time. ${timeHelp}`);
+    throw new ConnectorError('usage', `${option} ${JSON.stringify(text)} is not a valid time. ${timeHelp}`);
   }
   return new Date(ms).toISOString();
 }
@@ -32,7 +32,7 @@ function epochOf(text: string, nowMs: number): number | undefined {
   if (text === 'now') return nowMs;
   const [, day, clock, offset = 'Z'] = dateTime.exec(date.test(text) ? `${text}T00:00` : text) ?? [];
   if (day === undefined || clock === undefined) return undefined;
-  // Date takes 31 February for 3 March.
+  // Date reads 31 February as 3 March.
   const midnight = new Date(`${day}T00:00Z`);
   if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
   return Date.parse(`${day}T${clock}${offset.toUpperCase()}`);
@@ -44,8 +44,8 @@ export interface Span {
 }
 
 /**
- * `--from` and `--to` as the API takes them.
- * @throws ConnectorError `usage` where one is no time, or they enclose nothing.
+ * `--from` and `--to` as the API expects them.
+ * @throws ConnectorError `usage` for an invalid time or an empty span.
  */
 export function parseSpan({ from, to }: Span, nowMs: number): Span {
   const timeOf = (option: string, text?: string) => (text === undefined ? undefined : parseTime(option, text, nowMs));
@@ -56,8 +56,8 @@ export function parseSpan({ from, to }: Span, nowMs: number): Span {
   return span;
 }
 
-/** `--from` and `--to` of commands that look at what was received. */
+/** `--from` and `--to` of commands that scan the journal. */
 export const spanOptions = {
-  from: { type: 'string', value: 'TIME', help: 'what was received at or after it (default: all that is retained)' },
-  to: { type: 'string', value: 'TIME', help: 'what was received before it (default: now)' },
+  from: { type: 'string', value: 'TIME', help: 'received at or after TIME (default: everything stored)' },
+  to: { type: 'string', value: 'TIME', help: 'received before TIME (default: now)' },
 } as const satisfies CommandOptions;

@@ -18,25 +18,25 @@ describe('unmapped', () => {
     const responses = { unmapped: () => lines<UnmappedLine>({ kind: 'progress', done: 1, total: 2 }, end) };
     const { code, text, progressLines } = await runTest(['unmapped', '--from', '1d'], responses);
     expect(code).toBe(0);
-    expect(progressLines).toEqual(['Looking: 50 % (1 of 2 bodies)', '']);
+    expect(progressLines).toEqual(['Scanning: 50 % (1 of 2 requests)', '']);
     expect(text).toMatchInlineSnapshot(`
-      "AUDIT_LOG_ALL: unknown fields in 3 bodies
+      "AUDIT_LOG_ALL: unmapped fields in 3 requests
       FIELD            TYPE    COUNT
       novel.\\u001b[2J  object  1,204
       … and 2 more fields
 
-      SOURCE  AUTHENTICATES BY  COUNT
-      xiq     basic_password        7"
+      SOURCE  AUTHENTICATION  COUNT
+      xiq     basic_password      7"
     `);
     expect((await runTest(['unmapped', '--json'], responses)).json()).toHaveLength(2);
   });
 
-  it('says that there is nothing unknown, and what a snapshot cannot know', async () => {
+  it('reports that all fields are mapped, and what a snapshot cannot show', async () => {
     const nothing: UnmappedLine = { kind: 'end', snapshot: true, types: [], authentication: [] };
     const { stdout } = await runTest(['unmapped'], { unmapped: () => lines(nothing) }, { snapshot: true });
     expect(stdout.slice(1)).toEqual([
-      ...['Every field is known to the mapping.', ''],
-      'How senders authenticate is known to a running connector only.',
+      ...['The mapping knows every field.', ''],
+      'How senders authenticate: start the connector to see this.',
     ]);
   });
 });

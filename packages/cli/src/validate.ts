@@ -1,4 +1,4 @@
-// `xiq-siem validate`: every fault of a configuration, or that there is none.
+// `xiq-siem validate`: checks a configuration and reports every error.
 
 import { advise, formatFault, loadConfiguration, secretFaults } from '@xiq-siem/config';
 import { exitCodes } from '@xiq-siem/core';
@@ -9,20 +9,20 @@ import { jsonLine, printable } from './terminal/printable.ts';
 
 const fault = z.strictObject({
   file: z.string(),
-  line: z.int().optional().describe('From 1; absent where the fault has no place in the file.'),
+  line: z.int().optional().describe('From 1; absent if the error has no position in the file.'),
   column: z.int().optional(),
-  field: z.string().describe('`sources.xiq.secrets[0]`; empty for the file as a whole.'),
+  field: z.string().describe('`sources.xiq.secrets[0]`; empty for the whole file.'),
   message: z.string(),
 });
 
 export const validateCommand = defineCommand({
-  text: 'Check a configuration: every fault with file, line, column, field and what was expected. Nothing is started and nothing is written.',
-  exits: { ok: 'it can be started', config: 'it has faults' },
+  text: 'Check a configuration and report every error with its file, line, column, field and the expected value. Nothing is started or written.',
+  exits: { ok: 'valid', config: 'invalid' },
   json: {
     schema: z.strictObject({
       ok: z.boolean(),
       faults: z.array(fault),
-      advice: z.array(z.string()).describe('What is no fault and could be better.'),
+      advice: z.array(z.string()).describe('Recommendations; not errors.'),
     }),
   },
   async run({ values, terminal, session }) {
@@ -35,7 +35,7 @@ export const validateCommand = defineCommand({
     else {
       for (const found of faults) terminal.err(printable(formatFault(found)));
       for (const text of advice) terminal.out(printable(`advice: ${text}`));
-      if (ok) terminal.out(`${file ?? 'The default configuration'} is valid.`);
+      if (ok) terminal.out(`${file ?? 'The built-in configuration'} is valid.`);
     }
     return ok ? exitCodes.ok : exitCodes.config;
   },

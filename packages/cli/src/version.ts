@@ -1,4 +1,4 @@
-// `xiq-siem version`: what runs here.
+// `xiq-siem version`: prints the versions of the connector and of Node.
 import { exitCodes } from '@xiq-siem/core';
 import { z } from 'zod';
 import { defineCommand } from './define-command.ts';
@@ -12,14 +12,14 @@ export const versionCommand = defineCommand({
     schema: z.strictObject({
       version: z.string(),
       node: z.string(),
-      recommendedNode: z.string().describe('Older ones run; this one has the mends that matter.'),
+      recommendedNode: z.string().describe('Older versions work, but lack security fixes.'),
     }),
   },
   async run({ values, terminal, session }) {
     const { version, recommendedNode } = session.product;
-    const shown = { version, node: process.versions.node, recommendedNode };
-    if (values.json === true) terminal.out(jsonLine(shown));
-    else terminal.out(`xiq-siem-connector ${version} (Node ${shown.node})`);
+    const response = { version, node: process.versions.node, recommendedNode };
+    if (values.json === true) terminal.out(jsonLine(response));
+    else terminal.out(`xiq-siem-connector ${version} (Node ${response.node})`);
     return exitCodes.ok;
   },
 });

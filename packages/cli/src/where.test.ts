@@ -12,12 +12,12 @@ it.each([
 });
 
 it.each(['a', 'kind=x', 'dataset=', 'dataset=a,kind=b', '', 'dataset=a,,b', 'constructor=a'])(
-  '%j is refused',
+  '%j is rejected',
   (text) => {
     expect(() => parseWhere([text])).toThrow('expected dataset=');
   },
 );
 
-it('a query has lists as text', () => {
+it('a query string has lists as text', () => {
   expect(whereQuery({ datasets: ['a', 'b'], actions: ['c'] })).toEqual({ datasets: 'a,b', actions: 'c' });
 });

@@ -1,4 +1,4 @@
-// Which events are meant: `--where dataset=…,source=…,action=…`, as the API takes it.
+// Parses the option that selects events: `--where dataset=…,source=…,action=…`.
 import type { Where } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import type { CommandOptions } from './arguments.ts';
@@ -8,7 +8,7 @@ export const whereOption = {
     type: 'string',
     multiple: true,
     value: 'CONDITIONS',
-    help: 'only events for which all hold: dataset=A,B source=C action=D, parted by commas or given again',
+    help: 'only events that match: dataset=A,B,source=C,action=D; repeatable',
   },
 } as const satisfies CommandOptions;
 
@@ -16,7 +16,7 @@ const plural = { dataset: 'datasets', source: 'sources', action: 'actions' } as 
 const isField = (text: string): text is keyof typeof plural => Object.hasOwn(plural, text);
 
 /**
- * A comma parts conditions, and the values of one: `dataset=a,b,source=c`.
+ * A comma separates conditions, and the values of one condition: `dataset=a,b,source=c`.
  * @throws ConnectorError `usage`.
  */
 export function parseWhere(texts: readonly string[] = []): Where {
@@ -38,7 +38,7 @@ export function parseWhere(texts: readonly string[] = []): Where {
   return { datasets: given(found.dataset), sources: given(found.source), actions: given(found.action) };
 }
 
-/** The same for a query, where lists are text. */
+/** The same for a query string, where lists are text. */
 export function whereQuery({ datasets, sources, actions }: Where) {
   return { datasets: datasets?.join(','), sources: sources?.join(','), actions: actions?.join(',') };
 }

@@ -1,10 +1,10 @@
-// What commands that ask ExtremeCloud IQ's logs have in common.
+// Options of the commands that read the logs of ExtremeCloud IQ.
 import { ConnectorError } from '@xiq-siem/core';
 import type { CommandOptions } from './arguments.ts';
 
 export const typesOption = {
-  types: { type: 'string', value: 'A,B', help: 'message types (default: what is subscribed to)' },
-  source: { type: 'string', value: 'NAME', help: 'the source, where more than one has an api' },
+  types: { type: 'string', value: 'A,B', help: 'message types (default: the subscribed ones)' },
+  source: { type: 'string', value: 'NAME', help: 'the source, if more than one has an api' },
 } as const satisfies CommandOptions;
 
 const most = 16;
@@ -16,7 +16,7 @@ export function typeNames(text: string | undefined): string[] | undefined {
   if (names.length === 0 || names.length > most || names.some((name) => !/^[A-Z][A-Z0-9_]{0,63}$/.test(name))) {
     throw new ConnectorError(
       'usage',
-      `--types ${JSON.stringify(text)}: expected names such as AUDIT_LOG_ALL, by commas`,
+      `--types ${JSON.stringify(text)}: expected names such as AUDIT_LOG_ALL, separated by commas`,
     );
   }
   return names.map((name) => (name.includes('_') ? name : `${name}_LOG_ALL`));

@@ -144,7 +144,7 @@ describe('a fault has file, line, column, field and the expected value', () => {
   it('an inline secret, without repeating it', async () => {
     const [fault] = await faultsOf('sources:\n  xiq:\n    type: xiq\n    secrets: [ hunter2 ]');
     expect(fault).toBe(
-      'c.yaml:4:16: sources.xiq.secrets[0]: a secret must not stand in the configuration: expected { env: NAME } or { file: path }',
+      'c.yaml:4:16: sources.xiq.secrets[0]: the configuration must not contain a secret: expected { env: NAME } or { file: path }',
     );
   });
 

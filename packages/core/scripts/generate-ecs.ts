@@ -1,4 +1,4 @@
-// Writes the committed ECS types anew; `generate-ecs.test.ts` holds them current.
+// Generates `src/ecs.generated.ts`. `generate-ecs.test.ts` checks that it is up to date.
 import { writeFile } from 'node:fs/promises';
 import { renderEcs } from './render-ecs.ts';
 

@@ -1,13 +1,13 @@
-// A body as it was received and kept: the unit of the log.
+// A body: the decoded bytes of one request, stored as one record of the log.
 
-/** Where a body came from: pushed to us, fetched by us, or made by us about ourselves. */
+/** `webhook`: a sender posted the body. `rest`: a back-fill fetched it. `self`: the connector created it. */
 export type Origin = 'webhook' | 'rest' | 'self';
 
-/** All that is ever kept of a request beside its bytes. Closed on purpose: a secret has no field to get in by. */
+/** Everything that is stored of a request beside its bytes. No field may contain a secret, so headers are not stored. */
 export interface BodyMetadata {
   /** Name of the source in the configuration. */
   readonly source: string;
-  /** The message type that the URL named, or none at the catch-all URL. */
+  /** Message type in the URL; undefined at the URL without one. */
   readonly messageType?: string | undefined;
   readonly origin: Origin;
   /** Epoch milliseconds. */
@@ -16,13 +16,13 @@ export interface BodyMetadata {
   readonly remoteAddress?: string | undefined;
 }
 
-/** A body out of the log: durable, checked, in the order of its sequence. */
+/** A body that was read from the log. */
 export interface StoredBody {
-  /** An integer of 1 or more that rises from body to body within a log; numbers may be left out. */
+  /** An integer of 1 or more. It increases from body to body in a log, and may skip numbers. */
   readonly sequence: number;
-  /** What the sender was answered. Opaque: only the log that gave it can read it. */
+  /** The id in the 202 response. Opaque: only the log that issued it can interpret it. */
   readonly receipt: string;
   readonly metadata: BodyMetadata;
-  /** The decoded (not: parsed) bytes of the request. */
+  /** The request body after decompression. */
   readonly bytes: Uint8Array;
 }

@@ -1,4 +1,4 @@
-// The contract of a destination: a batch in, a verdict for every event out.
+// The contract of a destination plugin: it receives a batch and returns a verdict for each event.
 import type { Agent } from 'node:http';
 import type { z } from 'zod';
 import type { EcsDocument } from './ecs.ts';
@@ -6,15 +6,19 @@ import type { FieldDefinition } from './fields.ts';
 import type { SecretReference, SecretSource } from './secret.ts';
 import type { Logger, Meter, MetricTable } from './telemetry.ts';
 
-/** One event of a batch. `index` is its place in the batch: two items of one batch may share an `id` (a resend). */
+/** One event of a batch. */
 export interface BatchItem {
+  /** Position in the batch, from 0. Verdicts refer to it: two items of one batch may have the same `id`. */
   readonly index: number;
+  /** `event.id`. It is the same in every resend and replay, so a server can use it to find duplicates. */
   readonly id: string;
+  /** `event.dataset`. */
   readonly dataset: string;
   /** `@timestamp` in epoch milliseconds. */
   readonly timeMs: number;
+  /** Frozen: all destinations share it. */
   readonly document: EcsDocument;
-  /** `document` as JSON on one line, without a line end; made once and shared by all destinations. */
+  /** `document` as JSON on one line, without a line break. */
   readonly json: string;
 }
 
@@ -23,46 +27,66 @@ export interface Batch {
 }
 
 interface Fault<Code extends string> {
-  /** From the destination's declared list, so that counters stay bounded. */
+  /** One of the definition's `codes`. */
   readonly code: Code;
-  /** The other side's own words. They are bounded and cleared of secrets before anyone sees them. */
+  /** The server's message. The connector shortens it and removes configured secrets before it shows or stores it. */
   readonly message?: string;
 }
 
-/** What became of one event. */
+/** The result of one delivery attempt for one event. */
 export type Verdict<Code extends string = string> =
-  /** It is there. `duplicate`: it was there already. `degraded`: there, but not as it should be. */
+  /**
+   * The server has the event. `duplicate`: the server had it before this attempt. `degraded`: the server stored it in
+   * part or in another place; the code says why.
+   */
   | { readonly verdict: 'delivered'; readonly duplicate?: true; readonly degraded?: Code }
-  /** It is not there, and another attempt may succeed. */
+  /** The server does not have the event, and another attempt may succeed. The event is sent again after a delay. */
   | ({ readonly verdict: 'retry' } & Fault<Code>)
-  /** It is not there, and no attempt will succeed: it goes to the dead letters. */
+  /** The server does not have the event, and no attempt can succeed. The event becomes a dead letter. */
   | ({ readonly verdict: 'rejected' } & Fault<Code>)
-  /** It is not there, and a person has to mend something first: sent again for ever, never counted towards giving up. */
+  /**
+   * The server does not have the event, and an operator must fix something first. The event is sent again without limit
+   * and never becomes a dead letter.
+   */
   | ({ readonly verdict: 'blocked' } & Fault<Code>)
-  /** It may be there: it is sent again, and what comes of that is counted as a possible duplicate. */
+  /** The server may have the event. The event is sent again; its delivery then counts as a possible duplicate. */
   | ({ readonly verdict: 'unknown' } & Fault<Code>);
 
 export type ItemVerdict<Code extends string = string> = { readonly index: number } & Verdict<Code>;
 
-/** Each index of the batch exactly once, or one word for the whole batch, of which then nothing was taken. */
-export type DeliveryReport<Code extends string = string> =
-  | { readonly items: readonly ItemVerdict<Code>[]; readonly slowDown?: true; readonly waitMs?: number }
-  | ({
-      /** `tooLarge`: send less at once. `unavailable`: come back. `misconfigured`: a person has to mend something. */
-      readonly batch: 'tooLarge' | 'unavailable' | 'misconfigured';
-      readonly slowDown?: true;
-      readonly waitMs?: number;
-    } & Fault<Code>);
+interface FlowControl {
+  /** The server is overloaded: send smaller batches and fewer at a time. */
+  readonly slowDown?: true;
+  /** Milliseconds to wait before the next batch, as the server asked (`Retry-After`). At most one hour is obeyed. */
+  readonly waitMs?: number;
+}
 
-/** What a `delivered` is worth: searchable there, on disk there, or merely taken. */
+/**
+ * The result of `deliver`: either one verdict for each index of the batch, or one result for the whole batch. Return a
+ * batch result only if the server has no event of the batch.
+ */
+export type DeliveryReport<Code extends string = string> = FlowControl &
+  (
+    | { readonly items: readonly ItemVerdict<Code>[] }
+    | ({
+        /**
+         * `tooLarge`: the batch is sent again in smaller batches; an event that is too large alone is rejected.
+         * `unavailable`: the batch is sent again after a delay. `misconfigured`: the destination is paused until an
+         * operator fixes the problem; the connector tries again with a few events.
+         */
+        readonly batch: 'tooLarge' | 'unavailable' | 'misconfigured';
+      } & Fault<Code>)
+  );
+
+/** What `delivered` guarantees. `indexed`: searchable. `stored`: on the server's disk. `accepted`: received only. */
 export type Assurance = 'indexed' | 'stored' | 'accepted';
 
-/** The answer to "would you take events now?": `message` is for a person. */
+/** Whether the destination would accept events now. An operator reads `message`. */
 export type CheckResult =
   | { readonly ok: true; readonly message: string }
   | { readonly ok: false; readonly message: string };
 
-/** One event to look for at the other side. */
+/** An event to search for on the server. */
 export interface EventToFind {
   readonly id: string;
   readonly dataset: string;
@@ -70,73 +94,73 @@ export interface EventToFind {
   readonly timeMs: number;
 }
 
-/** Whether an event is there now; `message` says to a person where it was looked for. */
+/** Whether the server has the event now. `message` tells an operator where the plugin searched. */
 export interface FindResult {
   readonly found: boolean;
   readonly message: string;
 }
 
 export interface Destination<Code extends string = string> {
-  /** Where the configuration changes what a `delivered` is worth: holds instead of the definition's. */
+  /** Replaces the definition's `assurance` where the configuration changes it. */
   readonly assurance?: Assurance;
   /**
-   * Sends a batch and says what became of it. Expected failure is returned; a throw is a bug of the plugin's, counted,
-   * and the batch is sent again. No retries of its own. `signal` fires at the time limit (its reason is then a
-   * TimeoutError) or at shutdown.
+   * Sends a batch once and reports the result of each event. Return every expected failure; a thrown error counts as a
+   * bug of the plugin, and the batch is sent again. Do not retry: the connector does. End soon after `signal` fires: at
+   * the time limit of the attempt (its reason is a TimeoutError), or at shutdown.
    */
   deliver(batch: Batch, signal: AbortSignal): Promise<DeliveryReport<Code>>;
-  /** Asks the destination whether it would take events, without sending one. */
+  /** Checks whether the destination would accept events, without sending one. */
   check?(signal: AbortSignal): Promise<CheckResult>;
-  /** Looks once for an event that was delivered, where the other side can be searched. A throw says why it could not. */
+  /** Searches once for a delivered event. Throws a ConnectorError if the search itself fails. */
   find?(event: EventToFind, signal: AbortSignal): Promise<FindResult>;
-  /** Lets go of connections and files. Called once, after the last `deliver` has ended. */
+  /** Closes connections and files. Called once, after the last `deliver` has ended. */
   close?(): Promise<void>;
 }
 
 /** TLS of one destination, as PEM text. */
 export interface AgentTls {
-  /** Authorities to trust instead of the system's and the global `caFile`. */
+  /** Certificate authorities to trust instead of the system's and the global `caFile`. */
   readonly ca?: string;
-  /** Our own certificate and its key, where the other side asks for them. */
+  /** Client certificate and its key. */
   readonly cert?: string;
   readonly key?: string;
-  /** False switches verification off: only ever by explicit configuration, and said in the log. */
+  /** False disables certificate verification. Set it only if the operator configured it, and log a warning. */
   readonly rejectUnauthorized?: boolean;
 }
 
-/** `Metric`: names of the metrics that the definition declares. */
+/** What the connector provides to one destination. `Metric`: names of the metrics that the definition declares. */
 export interface DestinationContext<Metric extends string = never> {
-  /** Name of this destination in the configuration. */
+  /** Name of the destination in the configuration. */
   readonly name: string;
   readonly log: Logger;
   readonly meter: Meter<Metric>;
-  /** Epoch milliseconds. The only clock a plugin uses, so that tests can drive it. */
+  /** Epoch milliseconds. Use no other clock: tests replace it. */
   now(): number;
-  /** A configured path, absolute: relative ones are relative to the configuration file. */
+  /** Makes a configured path absolute. A relative path is relative to the configuration file. */
   resolvePath(path: string): string;
   secret(reference: SecretReference): SecretSource;
   /**
-   * Connections to `url`: kept alive, certificates verified against the system's authorities and the configured ones,
-   * through the configured proxy. A destination opens no connection by any other way.
+   * An HTTP agent for `url`. It keeps connections alive, uses the configured proxy, and verifies certificates against the
+   * system's and the configured authorities. A destination must open its connections with it.
    */
   agent(url: URL, tls?: AgentTls): Agent;
-  /** Every field that a document can hold: ECS and the sources' own. */
+  /** All fields that a document can have: ECS fields and the fields of the sources. */
   readonly fields: readonly FieldDefinition[];
 }
 
-/** One thing that has to be there at the other side, and what `apply` would do about it. */
+/** An object that the destination needs on the server, and what `apply` would do with it. */
 export interface SetupChange {
   readonly kind: 'create' | 'update' | 'unchanged';
   readonly name: string;
-  /** Lines for a person: `+ path: value`, `- path: value`, `~ path: old -> new`. */
+  /** Lines for an operator: `+ path: value`, `- path: value`, `~ path: old -> new`. */
   readonly diff: readonly string[];
 }
 
-/** Makes the other side ready for our events. Both reject with a ConnectorError that says what is wrong. */
+/** Prepares the server for events, for example with index templates. Both functions reject with a ConnectorError. */
 export interface DestinationSetup {
-  /** What is there and what is not. Writes nothing. */
+  /** Compares the server with the wanted state. Changes nothing. */
   plan(): Promise<readonly SetupChange[]>;
-  /** Writes what is not as it should be; what is, is left alone. */
+  /** Creates or updates every object that differs from the wanted state. */
   apply(): Promise<void>;
 }
 
@@ -145,26 +169,26 @@ export interface DestinationDefinition<
   Code extends string = string,
   Metric extends string = string,
 > {
-  /** What `type:` names in the configuration. */
+  /** The value of `type:` in the configuration. */
   readonly type: string;
   readonly assurance: Assurance;
-  /** Every code its reports can name, `^[a-z][a-z0-9_]*$`. */
+  /** Every code that its reports can use, `^[a-z][a-z0-9_]*$`. One code for each cause. */
   readonly codes: readonly Code[];
   /**
-   * Its own counters by name, `^[a-z][a-z0-9_]*$`: `lines_cut` is exported as `xiq_siem.destination.lines_cut`, with the
-   * attribute `destination` beside the declared ones. A count with a name or an attribute that is not declared is refused.
+   * The plugin's counters by name, `^[a-z][a-z0-9_]*$`. `lines_cut` is exported as `xiq_siem.destination.lines_cut`, with
+   * the declared attributes and the attribute `destination`. The meter rejects undeclared names and attributes.
    */
   readonly metrics?: MetricTable<Metric>;
-  /** Batches that it can take at once, where that is bounded: 1 for what writes in order. */
+  /** Maximum number of `deliver` calls at a time, for example 1 if order matters. Default: `maxInFlight` of the configuration alone. */
   readonly maxInFlight?: number;
-  /** The destination's own keys; `type`, `where` and the rest of the frame belong to the app. */
+  /** The keys of this type. The connector handles the keys that all destinations have, such as `type` and `where`. */
   readonly configSchema: Schema;
   create(config: z.output<Schema>, context: DestinationContext<Metric>): Promise<Destination<Code>>;
-  /** For destinations that want something prepared at the other side: the command `xiq-siem setup`. */
+  /** For servers that must be prepared: used by the command `xiq-siem setup`. */
   setup?(config: z.output<Schema>, context: DestinationContext<Metric>): Promise<DestinationSetup>;
 }
 
-/** Declares a destination. A report with a code, or a count with a name, that is not declared does not compile. */
+/** Declares a destination type. Undeclared codes and metric names do not compile. */
 export function defineDestination<
   Schema extends z.ZodType,
   const Code extends string,
@@ -173,7 +197,7 @@ export function defineDestination<
   return definition;
 }
 
-/** The report of a batch of which every event is there. */
+/** The report of a batch whose events are all delivered. */
 export function allDelivered(batch: Batch): DeliveryReport<never> {
   return { items: batch.items.map(({ index }) => ({ index, verdict: 'delivered' })) };
 }

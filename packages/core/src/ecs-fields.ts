@@ -1,4 +1,4 @@
-// The ECS fields that we write. `pnpm --filter @xiq-siem/core generate` makes `ecs.generated.ts` of them.
+// The ECS fields that the documents use. `pnpm --filter @xiq-siem/core generate` generates `ecs.generated.ts` from them.
 export const ecsFieldNames = [
   '@timestamp',
   'agent.id',

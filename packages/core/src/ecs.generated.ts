@@ -4,7 +4,7 @@ import type { FieldDefinition } from './fields.ts';
 
 export const ecsVersion = '9.4.0';
 
-/** The ECS fields that we write, by their dotted names. */
+/** The ECS fields that the documents use, by dotted name. */
 export interface EcsFields {
   /** Date/time when the event originated. */
   '@timestamp': string;
@@ -160,7 +160,7 @@ export interface EcsFields {
   'user_agent.os.name': string;
 }
 
-/** The same fields as they nest in a document. */
+/** The same fields, nested as in a document. */
 export interface EcsTree {
   readonly '@timestamp'?: EcsFields['@timestamp'];
   readonly agent?: {
@@ -292,7 +292,7 @@ export interface EcsTree {
   };
 }
 
-/** What a destination needs to make a mapping of them. */
+/** The definitions from which destinations create mappings. */
 export const ecsFieldDefinitions: readonly FieldDefinition[] = [
   { name: '@timestamp', type: 'date' },
   { name: 'agent.id', type: 'keyword', ignoreAbove: 1024 },

@@ -1,4 +1,4 @@
-// The document that every destination is given: ECS fields, and the source's own under its vendor's name.
+// The document type of all destinations: ECS fields, and vendor fields under the name of the vendor.
 import type { EcsFields, EcsTree } from './ecs.generated.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -7,14 +7,14 @@ export interface JsonObject {
 }
 
 /**
- * A document in the Elastic Common Schema: a field or a value that ECS does not know does not compile. A source adds the
- * field that holds its own, under its vendor's name: `declare module '@xiq-siem/core' { interface EcsDocument { … } }`.
+ * A document in the Elastic Common Schema. Fields and values that are not in ECS do not compile. A source declares the
+ * field of its vendor: `declare module '@xiq-siem/core' { interface EcsDocument { … } }`.
  */
 export interface EcsDocument extends EcsTree {}
 
 type MutableObject = { [key: string]: JsonValue | undefined };
 
-/** Nests dotted names: `{ 'event.id': 'x' }` becomes `{ event: { id: 'x' } }`. Undefined values are left out. */
+/** Nests dotted names: `{ 'event.id': 'x' }` becomes `{ event: { id: 'x' } }`. Omits undefined values. */
 export function nestFields(fields: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
   const root: MutableObject = {};
   const parents = new Map<string, MutableObject>([['', root]]);
@@ -35,12 +35,12 @@ export function nestFields(fields: Readonly<Record<string, JsonValue | undefined
   return root;
 }
 
-/** A document of typed flat fields; `own` holds what ECS has no field for, by the vendor's name. */
+/** Creates a document from flat ECS fields. `vendorFields`: fields that ECS does not have, by the name of the vendor. */
 export function ecsDocument(
   fields: { readonly [Name in keyof EcsFields]?: EcsFields[Name] | undefined },
-  own?: Readonly<Record<string, JsonObject>>,
+  vendorFields?: Readonly<Record<string, JsonObject>>,
 ): EcsDocument {
-  // EcsTree is generated from the names of EcsFields, so that nesting them gives one; the compiler cannot see that.
+  // Nesting EcsFields yields an EcsTree, because both are generated from the same names. The compiler cannot infer this.
   const tree = nestFields({ ...fields }) as EcsTree;
-  return { ...tree, ...own };
+  return { ...tree, ...vendorFields };
 }

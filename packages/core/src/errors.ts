@@ -58,6 +58,8 @@ const codes = {
   /** A response of the admin API exceeds its limit. */
   response_too_large: exitCodes.protocol,
 
+  /** OTEL_SDK_DISABLED is set, so there are no metrics. */
+  telemetry_disabled: exitCodes.config,
   listen_failed: exitCodes.unavailable,
   journal_full: exitCodes.temporary,
   journal_failed: exitCodes.io,

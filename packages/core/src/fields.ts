@@ -1,6 +1,6 @@
-// Fields as data: what a destination makes templates, mappings and references of.
+// Field definitions, from which destinations create templates and mappings.
 
-/** The type of a field, as ECS names types; `object_of_keyword` is an object whose every member is a keyword. */
+/** An ECS field type. `object_of_keyword`: an object whose members are all keywords. */
 export type FieldType =
   | 'boolean'
   | 'constant_keyword'
@@ -15,13 +15,13 @@ export type FieldType =
   | 'object_of_keyword';
 
 export interface FieldDefinition {
-  /** Dotted: `client.mac`. */
+  /** Dotted name, such as `client.mac`. */
   readonly name: string;
   readonly type: FieldType;
-  /** Whether documents hold an array of it. */
+  /** The value is an array. */
   readonly array?: true;
-  /** False: kept, never searched. */
+  /** False: stored, but not searchable. */
   readonly indexed?: false;
-  /** Characters of a keyword beyond which it is kept but not searched. */
+  /** A keyword with more characters is stored, but not searchable. */
   readonly ignoreAbove?: number;
 }

@@ -1,20 +1,20 @@
-// One HTTP request and its answer: bounded in time and bytes, over the connections that it is given.
+// Sends one HTTP request with limits on time and response size.
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 
-/** Why there is no answer. A destination that uses `exchange` adds these to its `codes`. */
+/** Why there is no response. A destination that uses `exchange` adds these to its `codes`. */
 export const httpFaultCodes = [
-  /** The signal fired, and not for a time limit. */
+  /** The signal fired, and its reason is not a TimeoutError. */
   'aborted',
-  /** The connection broke after some of the request had left us, or what came back is not HTTP. */
+  /** The connection broke after a part of the request was sent, or the response is not HTTP. */
   'connection_lost',
-  /** The request cannot be sent as it is: a header or the URL holds a character that HTTP forbids. */
+  /** A header or the URL contains a character that HTTP forbids. */
   'invalid_request',
-  /** No whole answer within `timeoutMs`, or the signal fired for a time limit (its reason is a TimeoutError). */
+  /** No complete response within `timeoutMs`, or the signal fired with a TimeoutError. */
   'timed_out',
-  /** No TLS connection that we trust, or that the other side accepts. */
+  /** The TLS handshake failed: this side does not trust the server, or the server rejects the client. */
   'tls_failed',
-  /** No connection. */
+  /** No connection could be opened. */
   'unreachable',
 ] as const;
 
@@ -23,17 +23,17 @@ export type HttpFaultCode = (typeof httpFaultCodes)[number];
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
-  /** The connections to use. A destination's come from `context.agent(url)`. */
+  /** A destination uses `context.agent(url)`. */
   readonly agent: Agent;
-  /** Sent as they are; `Content-Length` is added where there is a body. */
+  /** `Content-Length` is added if there is a body. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string | undefined;
   readonly signal: AbortSignal;
-  /** For the whole exchange, the last byte of the answer included. Default: `signal` alone ends it. */
+  /** Time limit until the last byte of the response. Default: none but `signal`. */
   readonly timeoutMs?: number;
-  /** Bytes that are read of the answer's body. Default: 65,536. */
+  /** Maximum bytes of the response body to read. Default: 65,536. */
   readonly maxResponseBytes?: number;
-  /** Ends after that time, or when the signal fires. Default: real time. */
+  /** Resolves after `ms`, or when the signal fires. For tests. Default: real time. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -41,7 +41,7 @@ export interface HttpResponse {
   readonly kind: 'response';
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** As it was sent, compressed or not; its first `maxAnswerBytes` where `truncated`. */
+  /** As received, not decompressed. If `truncated`, the first `maxResponseBytes` bytes. */
   readonly body: Buffer;
   readonly truncated: boolean;
 }
@@ -49,9 +49,9 @@ export interface HttpResponse {
 export interface HttpFault {
   readonly kind: 'failed';
   readonly code: HttpFaultCode;
-  /** The whole request may have reached the other side. False: it certainly has not, and nothing was done there. */
+  /** The complete request may have reached the server. False: it has not, so the server has processed nothing. */
   readonly sent: boolean;
-  /** The system's words. Where a proxy answers, they may hold what it says. */
+  /** Message of the system. If a proxy failed, it may contain text of the proxy. */
   readonly message: string;
 }
 
@@ -61,24 +61,25 @@ export type HttpOutcome = HttpResponse | HttpFault;
 const tlsErrors =
   /^(?:CERT_|CRL_|DEPTH_ZERO|ERROR_IN_C|HOSTNAME_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO$)/;
 const requestErrors = /^ERR_(?:HTTP_)?(?:INVALID_|UNESCAPED_)/;
-/** Node's advice on its own command line, and where in its sources OpenSSL failed. */
-const noise = /; if the root CA is installed locally[^-]*--use-system-ca|^.*SSL routines:[^:]*:|:\.\.\/deps\/.*$/gs;
+/** Node's advice on its command line, and OpenSSL's source locations. */
+const unhelpfulParts =
+  /; if the root CA is installed locally[^-]*--use-system-ca|^.*SSL routines:[^:]*:|:\.\.\/deps\/.*$/gs;
 
-/** The text of a failed connection without what helps nobody who operates this. */
-export const cleanConnectionMessage = (message: string): string => message.replace(noise, '');
+/** The message of a connection error without parts that do not help an operator. */
+export const cleanConnectionMessage = (message: string): string => message.replace(unhelpfulParts, '');
 
-/** Sends a request once. Never rejects or throws; follows no redirect, and decodes nothing. */
+/** Sends a request once. Never rejects or throws. Follows no redirect and decodes nothing. */
 export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
   const { signal, timeoutMs, maxResponseBytes = 65_536, sleep = sleepInRealTime } = request;
-  const late = new AbortController();
+  const timedOut = new AbortController();
   const ended = new AbortController();
-  const cut = AbortSignal.any([signal, late.signal]);
+  const cut = AbortSignal.any([signal, timedOut.signal]);
   const progress = { sent: false };
   try {
     if (timeoutMs !== undefined) {
-      const timeout = new DOMException(`no whole answer within ${timeoutMs} ms`, 'TimeoutError');
+      const timeout = new DOMException(`no complete response within ${timeoutMs} ms`, 'TimeoutError');
       sleep(timeoutMs, ended.signal).then(
-        () => ended.signal.aborted || late.abort(timeout),
+        () => ended.signal.aborted || timedOut.abort(timeout),
         () => undefined,
       );
     }
@@ -105,11 +106,11 @@ function responseTo(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    // Loaded with the first request: it is a fifth of the time in which a command starts.
+    // Loaded with the first request: loading takes a fifth of the start time of a command.
     const { request: start } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
     const outgoing = start(url, { method, agent, signal, headers: { ...headers, ...length } }, (response) => {
-      // An answer may come before all is sent. What breaks from here on is an error of the answer.
+      // A server may respond before it has the complete request. Later errors are errors of the response.
       progress.sent = true;
       resolve(response);
     });
@@ -117,13 +118,13 @@ function responseTo(
       progress.sent = true;
     });
     outgoing.on('error', reject);
-    // An answer that changes the protocol (101) ends the request without a response and without an error.
-    outgoing.once('close', () => reject(new Error('the connection was closed without an answer')));
+    // A response with 101 (Switching Protocols) ends the request with neither a response nor an error event.
+    outgoing.once('close', () => reject(new Error('the connection was closed without a response')));
     outgoing.end(body);
   });
 }
 
-/** One chunk more than `maxBytes` at most: leaving the loop closes the connection, and the rest is never read. */
+/** Reads at most one chunk more than `maxBytes`. Leaving the loop closes the connection. */
 async function readBytes(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;

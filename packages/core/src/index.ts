@@ -1,4 +1,4 @@
-// The contract: everything that a source, a destination or a stage may rely on.
+// The public contract of sources, destinations and pipeline stages.
 export type { BodyMetadata, Origin, StoredBody } from './body.ts';
 export type {
   AgentTls,

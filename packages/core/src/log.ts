@@ -1,73 +1,71 @@
-// The seam of the log: what the rest of the connector may rely on, whatever engine keeps the bodies.
+// The interface of the log of bodies. Every storage engine implements it.
 import type { BodyMetadata, StoredBody } from './body.ts';
 import type { BodyReader, DurablePosition, LostSpan, Position } from './stages.ts';
 
 /**
- * A durable log of bodies. A sequence is an integer of 1 or more that rises strictly from body to body; what lies between
- * two of them means nothing: an engine may number several bodies of one message, or leave numbers out. A body that was
- * kept and cannot be given any more is reported as lost, and by nothing else.
+ * A durable log of bodies. A sequence is an integer of 1 or more that increases from body to body. Sequences may skip
+ * numbers, so their difference is not a number of bodies. A stored body that cannot be read any more is reported as lost.
  */
 export interface Log {
   /**
-   * Resolves with the receipt once body and metadata survive a crash; `bytes` must not change until then. Rejects with a
-   * ConnectorError, and no reader is given the body: `journal_full` until there is capacity, `journal_failed` until a
-   * restart, `journal_closed`, `journal_record_too_large`.
+   * Resolves with the receipt when body and metadata are durable. Do not change `bytes` until then. Rejects with a
+   * ConnectorError, and no reader returns the body: `journal_full` (until there is capacity), `journal_failed` (until a
+   * restart), `journal_closed`, `journal_record_too_large`.
    */
   append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
-  /** Whether `append` would be accepted now; else the code that it rejects with. */
+  /** Whether `append` would succeed now; if not, the code and message of its error. */
   acceptance(): { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
   extent(): LogExtent;
   /**
-   * Bodies from one sequence to another, both inclusive, or to the tail: those that a reader of that span gives, or
-   * reports as lost; evicted ones as far as the log knows how many they were. 0 where the span ends before it begins.
+   * Number of bodies from one sequence to another, both inclusive, or to the tail. Includes lost bodies, and evicted ones
+   * if the log knows their number. 0 for an empty span.
    */
   countBodies(fromSequence: number, toSequence?: number): number;
-  /** Bytes that are stored from a sequence to the tail; may be an estimate. 0 at the tail. */
+  /** Stored bytes from a sequence to the tail, possibly estimated. 0 at the tail. */
   bytesFrom(sequence: number): number;
   /**
-   * Gives the first body at or after `fromSequence`, and every later one. Many may read at once; each is closed by its
-   * owner. With `toSequence` (inclusive) it has an end: after the last body up to there `read` gives an empty array. A
-   * lost span that crosses one of the two is given as far as it lies between them. `read` rejects with `journal_closed`
-   * once the log is closed; after another failure a reader may be opened where it stood.
+   * Opens a reader of all bodies from `fromSequence` on. With `toSequence` (inclusive), `read` returns an empty array after
+   * the last body; without it, the reader waits at the tail. A lost span is cut to the requested span. The caller closes
+   * the reader. `read` rejects with `journal_closed` when the log is closed. After any other error, open a new reader at
+   * the same sequence.
    */
   reader(fromSequence: number, toSequence?: number): BodyReader;
   /**
-   * The first sequence of a body received at or after `atMs` (epoch milliseconds), `extent().nextSequence` where there is
-   * none; exact while the clock did not step back. Rejects with the signal's reason once it fires.
+   * The sequence of the first body that was received at or after `atMs` (epoch milliseconds), else
+   * `extent().nextSequence`. Exact unless the clock was set back. Rejects with the reason of the signal.
    */
   sequenceAt(atMs: number, signal: AbortSignal): Promise<number>;
-  /** What became of a receipt's body. */
+  /** Finds the body of a receipt. */
   find(receipt: string): Promise<FoundBody>;
 
   /**
-   * The position of a destination (`a-z`, `0-9` and `-`, at most 64), made at its first call. Saving it tells the log what
-   * may be evicted. Rejects where it is open already; a save rejects with `position_failed`.
+   * Opens the position of a destination, and creates it if there is none. `destination`: at most 64 characters of `a-z`,
+   * `0-9` and `-`. Bodies before a saved position may be evicted. Rejects if the position is open.
    */
   position(destination: string, options: PositionOptions): Promise<DurablePosition>;
   /**
-   * Closes the position of a destination that leaves while we run: it is as those of `orphanedPositions`, and may be
-   * opened again. Saves of its owner that are on their way are waited for, later ones rejected. Does nothing where it is
-   * not open.
+   * Closes the position of a destination that was removed from the configuration, so that it can be opened again. Waits
+   * for running saves, and rejects later ones. Does nothing if the position is not open.
    */
   releasePosition(destination: string): Promise<void>;
   /** The last saved position of every destination, open or not. */
   positions(): ReadonlyMap<string, Position>;
-  /** Names of positions that are not open: destinations no longer configured. */
+  /** Names of positions that are not open: their destinations are not configured any more. */
   orphanedPositions(): Promise<readonly string[]>;
-  /** Ends a destination that is no longer configured: what it wanted may be evicted. Rejects where its position is open. */
+  /** Deletes the position of a destination that is not configured any more. Rejects if the position is open. */
   forgetPosition(destination: string): Promise<void>;
 
-  /** What was found lost or was evicted although somebody wanted it, since opening. */
+  /** Spans found lost since opening, and evicted spans that a destination had not settled. */
   lostSpans(): readonly LostSpan[];
-  /** What a full log evicted although a destination wanted it, until that is acknowledged; survives a restart. */
+  /** Retention gaps that are not acknowledged. They survive a restart. */
   retentionGaps(): readonly RetentionGap[];
-  /** Forgets the gaps of a destination that end at or before a sequence. */
+  /** Removes the retention gaps of a destination that end at or before a sequence. */
   acknowledgeGaps(destination: string, toSequence: number): Promise<void>;
-  /** Ends appends and reads; what was appended before is kept. */
+  /** Ends appends and reads. Bodies that were appended before stay stored. */
   close(): Promise<void>;
 }
 
-/** What can be asked of a log without changing it: also of the files of a connector that is stopped. */
+/** The part of a log that changes nothing. The files of a stopped connector provide it too. */
 export type ReadableLog = Pick<
   Log,
   | 'extent'
@@ -82,43 +80,43 @@ export type ReadableLog = Pick<
 >;
 
 export interface LogExtent {
-  /** No body below it can be read any more. */
+  /** No body with a lower sequence can be read. */
   readonly firstSequence: number;
-  /** Every body that is kept has a lower sequence, every later one this or a higher. */
+  /** Every stored body has a lower sequence; the next one has this or a higher one. */
   readonly nextSequence: number;
-  /** As `bodiesIn` gives them from `firstSequence` on. */
+  /** `countBodies(firstSequence)`. */
   readonly bodies: number;
-  /** Bytes that are stored. */
+  /** Stored bytes. */
   readonly bytes: number;
-  /** Whether bodies were ever evicted: what is before the first body is not known then. */
+  /** Whether bodies were evicted at any time. */
   readonly hasEvicted: boolean;
 }
 
 export type FoundBody =
   | { readonly kind: 'body'; readonly body: StoredBody }
-  /** It was kept, and cannot be read any more. The span begins at it. */
+  /** The body was stored and cannot be read any more. The span starts at it. */
   | { readonly kind: 'lost'; readonly span: LostSpan }
-  /** It was kept once, under this sequence, and evicted. Nobody can tell any more whether the receipt was ours. */
+  /** The body of this sequence was evicted. The log cannot verify the receipt any more. */
   | { readonly kind: 'removed'; readonly sequence: number }
-  /** No receipt of this log. */
+  /** The log did not issue the receipt. */
   | { readonly kind: 'unknown' };
 
 export interface PositionOptions {
-  /** Where a destination without a position begins. */
+  /** Where a destination without a stored position starts. */
   readonly startAt: 'earliest' | 'now';
-  /** `hold`: bodies that this destination wants are never evicted, and a full log refuses new ones instead. */
+  /** `evict`: a full log evicts bodies that the destination has not settled. `hold`: it rejects new bodies instead. */
   readonly whenFull: 'evict' | 'hold';
 }
 
-/** Bodies that one destination wanted and that were evicted. */
+/** Bodies that were evicted before one destination had settled them. */
 export interface RetentionGap {
   readonly destination: string;
   readonly fromSequence: number;
   /** Inclusive. */
   readonly toSequence: number;
-  /** At most: those that the destination had in memory already are delivered all the same. */
+  /** Maximum: bodies that the destination had already read are still delivered. */
   readonly bodies: number;
-  /** Stored bytes, in part estimated. */
+  /** Bytes on disk, partly estimated. */
   readonly bytes: number;
   /** Epoch milliseconds. */
   readonly lastAtMs: number;

@@ -30,7 +30,7 @@ describe('retryAfterMs', () => {
   ])('%s is %i ms', (header, waitMs) => expect(retryAfterMs(header, nowMs)).toBe(waitMs));
 
   it.each([undefined, '', '0', '-5', '1.5', 'soon', 'Sun, 99 Foo', 'Sat, 28 Feb 2026 12:00:00 GMT', '9'.repeat(400)])(
-    '%s asks for no wait',
+    '%s is not a wait',
     (header) => expect(retryAfterMs(header, nowMs)).toBeUndefined(),
   );
 });
@@ -51,7 +51,7 @@ it.each([
   ['{"password":"a\\"b"}', '{"password":"[secret]"}'],
   ['\uD800 a\0\tb\u2028c', '\uFFFD a b c'],
   ['', ''],
-])('plainWords: %j becomes %j', (text, message) => {
+])('sanitizeServerMessage: %j becomes %j', (text, message) => {
   expect(
     sanitizeServerMessage(text, [new Secret('hunter2'), new Secret('p@ss'), new Secret('a"b'), new Secret('')], 200),
   ).toBe(message);
@@ -61,23 +61,23 @@ it.each<[HttpFaultCode, string, string]>([
   [
     'tls_failed',
     'Hostname/IP does not match certificate’s altnames: Host: x.',
-    'another name: use that one in `nodes`',
+    'another host name: use that name in `nodes`',
   ],
   ['tls_failed', 'certificate has expired', 'renew the certificate'],
   ['tls_failed', 'certificate is not yet valid', 'correct the clock'],
-  ['tls_failed', 'wrong version number', 'no TLS at that port: check `nodes`'],
-  ['tls_failed', 'packet length too long', 'no TLS at that port: check `nodes`'],
-  ['tls_failed', 'ssl/tls alert bad certificate', 'our own certificate is not accepted: check `ownCert`'],
+  ['tls_failed', 'wrong version number', 'does not use TLS on this port: check `nodes`'],
+  ['tls_failed', 'packet length too long', 'does not use TLS on this port: check `nodes`'],
+  ['tls_failed', 'ssl/tls alert bad certificate', 'rejects the client certificate: check `ownCert`'],
   ['tls_failed', 'self-signed certificate', 'set `caFile`'],
   ['unreachable', 'ECONNREFUSED', 'check `nodes` and `proxy`'],
   ['invalid_request', 'Invalid character in header content ["a"]', 'correct the configured header or secret'],
-  ['connection_lost', 'socket hang up', 'check `nodes`, and whether it is http or https there'],
-])('says what to do about %s: %s', (code, message, advice) => {
+  ['connection_lost', 'socket hang up', 'check `nodes`, and whether the server uses http or https'],
+])('advises about %s: %s', (code, message, advice) => {
   expect(connectionAdvice({ code, message }, { url: '`nodes`', certificate: '`ownCert`' })).toContain(advice);
 });
 
-it('does not name an option for a certificate where a destination has none', () => {
-  expect(connectionAdvice({ code: 'tls_failed', message: 'tls alert handshake failure' })).toContain('refuses the TLS');
+it('names no option for a certificate if a destination has none', () => {
+  expect(connectionAdvice({ code: 'tls_failed', message: 'tls alert handshake failure' })).toContain('rejects the TLS');
 });
 
 it.each<HttpFaultCode>(['aborted', 'timed_out'])('has no advice about %s', (code) => {
@@ -85,7 +85,7 @@ it.each<HttpFaultCode>(['aborted', 'timed_out'])('has no advice about %s', (code
 });
 
 describe('readTls', () => {
-  it('reads certificate and key, relative to the configuration', async () => {
+  it('reads certificate and key relative to the configuration', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-toolkit-'));
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     await writeFile(join(directory, 'cert.pem'), 'certificate');
@@ -97,17 +97,17 @@ describe('readTls', () => {
     });
   });
 
-  it('switches verification off only where that is configured', async () => {
+  it('disables verification only if configured', async () => {
     const context = { resolvePath: (path: string) => path };
     expect(await readTls({ verifyTls: true }, context)).toEqual({});
     expect(await readTls({ verifyTls: false }, context)).toEqual({ rejectUnauthorized: false });
   });
 
-  it.each(['certFile', 'keyFile'])('names a %s that cannot be read', async (option) => {
+  it.each(['certFile', 'keyFile'])('names the %s that cannot be read', async (option) => {
     const context = { resolvePath: (path: string) => path };
     await expect(readTls({ [option]: '/nowhere/x.pem', verifyTls: true }, context)).rejects.toMatchObject({
       code: 'config_invalid',
-      message: `${option} /nowhere/x.pem cannot be read (ENOENT): expected PEM`,
+      message: `${option} /nowhere/x.pem cannot be read (ENOENT): expected a PEM file`,
     });
   });
 });
@@ -122,13 +122,13 @@ it.each([
   ['https://siem.example', true, true, []],
   ['https://siem.example', false, false, ['destination.tls_not_verified']],
   ['http://siem.example', false, false, []],
-])('warns of what others can read: %s, verifyTls %s, secrets %s', (url, verifyTls, secrets, events) => {
+])('warns about an insecure connection: %s, verifyTls %s, secrets %s', (url, verifyTls, secrets, events) => {
   const log = createRecordingLogger();
   warnIfInsecure({ url, verifyTls, secrets }, { log });
   expect(log.lines.map(({ event }) => event)).toEqual(events);
 });
 
-it('reports at most once in a time, with how often it happened since', () => {
+it('reports at most once in an interval, with the number of occurrences since', () => {
   const reported: unknown[] = [];
   let nowMs = 0;
   const note = createRateLimitedReport<string>(

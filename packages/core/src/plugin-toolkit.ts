@@ -1,4 +1,4 @@
-// What destinations share beside the exchange: words for people, waiting times, certificates, warnings.
+// Functions for destinations: server messages, Retry-After, advice, certificates, warnings.
 import { readFile } from 'node:fs/promises';
 import type { AgentTls, DestinationContext } from './destination.ts';
 import { ConnectorError } from './errors.ts';
@@ -8,8 +8,8 @@ import type { Secret } from './secret.ts';
 const dayMs = 86_400_000;
 
 /**
- * Milliseconds that a `Retry-After` header asks us to wait, a day at most: it holds seconds, or a date. Undefined where
- * it is missing, is invalid, or names a time that is over.
+ * Milliseconds to wait by a `Retry-After` header (seconds or a date), at most one day. Undefined if the header is missing
+ * or invalid, or its time has passed.
  */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   const text = header?.trim() ?? '';
@@ -18,7 +18,7 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
   return waitMs > 0 ? Math.min(waitMs, dayMs) : undefined;
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -27,14 +27,17 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Long enough for any message worth reading; what follows is not even looked at. */
+/** Characters of a server message to process. */
 const maxRead = 4_096;
-/** What looks like a bearer token, whether we know it or not: a JWT begins with `{"` in base64. */
+/** A text that looks like a bearer token, even an unknown one: a JWT starts with `{"` in base64. */
 const tokenLike = /\bBearer\s+\S+|\beyJ[\w-]{8,}[\w.-]*/gi;
 
-/** The other side's words for a message of ours: one line without control characters, bounded, each secret as `[secret]`. */
+/**
+ * A server's message for a verdict, an error or a log: one line of at most `maxCharacters`, without control characters, with
+ * `[secret]` in place of `secrets` and bearer tokens.
+ */
 export function sanitizeServerMessage(text: string, secrets: readonly Secret[], maxCharacters: number): string {
-  // Cut only after the secrets are out: a secret that is cut in half is not recognized.
+  // Secrets are replaced before the text is cut: a part of a secret would not be recognized.
   let message = text;
   for (const secret of secrets) {
     const value = secret.reveal();
@@ -51,15 +54,15 @@ export function sanitizeServerMessage(text: string, secrets: readonly Secret[], 
   return message.length > maxCharacters ? `${message.slice(0, maxCharacters).toWellFormed()}…` : message;
 }
 
-/** The configuration's own names, as advice writes them. */
+/** Names of the plugin's options, for advice. */
 export interface OptionNames {
-  /** Where the server is. Default: `url`. */
+  /** The option with the address of the server. Default: `url`. */
   readonly url?: string;
-  /** Our own certificate, where a server may ask for one, such as "`certFile` and `keyFile`". */
+  /** The options with the client certificate, such as "`certFile` and `keyFile`"; omit it if the plugin has none. */
   readonly certificate?: string;
 }
 
-/** What an operator should do where no answer came; empty where the fault may pass without anybody's help. */
+/** What an operator should do about a failed request; empty for faults that may be temporary. */
 export function connectionAdvice(
   { code, message }: Pick<HttpFault, 'code' | 'message'>,
   names: OptionNames = {},
@@ -67,19 +70,21 @@ export function connectionAdvice(
   const { url = '`url`', certificate } = names;
   switch (code) {
     case 'tls_failed':
-      if (/altnames/i.test(message)) return `the certificate is for another name: use that one in ${url}`;
-      if (/expired|not yet valid/i.test(message)) return 'renew the certificate there, or correct the clock here';
-      if (/wrong version number|packet length/i.test(message)) return `there is no TLS at that port: check ${url}`;
+      if (/altnames/i.test(message)) return `the certificate is for another host name: use that name in ${url}`;
+      if (/expired|not yet valid/i.test(message))
+        return 'renew the certificate of the server, or correct the clock of this host';
+      if (/wrong version number|packet length/i.test(message))
+        return `the server does not use TLS on this port: check ${url}`;
       if (/alert/i.test(message)) {
         return certificate === undefined
-          ? 'the server refuses the TLS connection: its log has the reason'
-          : `our own certificate is not accepted: check ${certificate}`;
+          ? 'the server rejects the TLS connection: see the log of the server'
+          : `the server rejects the client certificate: check ${certificate}`;
       }
-      return 'no authority that we trust has signed its certificate: set `caFile` to the authority that has';
+      return 'the certificate authority of the server is not trusted: set `caFile` to its certificate';
     case 'unreachable':
-      return `check ${url} and \`proxy\`, and whether the server runs`;
+      return `check ${url} and \`proxy\`, and that the server runs`;
     case 'connection_lost':
-      return `check ${url}, and whether it is http or https there`;
+      return `check ${url}, and whether the server uses http or https`;
     case 'invalid_request':
       return 'correct the configured header or secret';
     default:
@@ -87,14 +92,17 @@ export function connectionAdvice(
   }
 }
 
-/** Configured files of our own certificate. */
+/** Options for a client certificate and for the verification of the server's certificate. */
 export interface TlsFiles {
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
   readonly verifyTls: boolean;
 }
 
-/** TLS for `context.agent`; `parent` names the option that holds the files. Throws a ConnectorError where a file cannot be read. */
+/**
+ * Reads the configured files for `context.agent`. `parent` prefixes the option names in messages, such as `tls.`.
+ * @throws ConnectorError `config_invalid` if a file cannot be read.
+ */
 export async function readTls(
   { certFile, keyFile, verifyTls }: TlsFiles,
   { resolvePath }: Pick<DestinationContext, 'resolvePath'>,
@@ -105,9 +113,13 @@ export async function readTls(
       return await readFile(resolvePath(path), 'utf8');
     } catch (cause) {
       const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-      throw new ConnectorError('config_invalid', `${parent}${option} ${path} cannot be read${reason}: expected PEM`, {
-        cause,
-      });
+      throw new ConnectorError(
+        'config_invalid',
+        `${parent}${option} ${path} cannot be read${reason}: expected a PEM file`,
+        {
+          cause,
+        },
+      );
     }
   };
   return {
@@ -119,7 +131,10 @@ export async function readTls(
 
 const loopback = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
 
-/** Logs what the configuration leaves readable to others on the network. `secrets`: what is sent holds a credential. */
+/**
+ * Logs a warning if the configuration sends credentials without encryption, or disables the verification of certificates.
+ * `secrets`: requests contain credentials.
+ */
 export function warnIfInsecure(
   { url, verifyTls, secrets }: { readonly url: string; readonly verifyTls: boolean; readonly secrets: boolean },
   { log }: Pick<DestinationContext, 'log'>,
@@ -127,18 +142,18 @@ export function warnIfInsecure(
   const { protocol, hostname } = new URL(url);
   if (protocol === 'http:' && secrets && !loopback.test(hostname)) {
     log.warn('destination.not_encrypted', {
-      advice: 'anybody on the network path can read the credentials: use https',
+      advice: 'others on the network path can read the credentials: use https',
     });
   }
   if (protocol === 'https:' && !verifyTls) {
-    const advice = 'anybody on the network path can read what is sent: set caFile and remove verifyTls';
+    const advice = 'others on the network path can read the events: set caFile and remove verifyTls';
     log.warn('destination.tls_not_verified', { advice });
   }
 }
 
 /**
- * For what may happen with every event: calls `report` at most once in `everyMs`, with how often it happened since.
- * `detail` is that of the last time.
+ * Returns a function for occurrences that may be as frequent as events. It calls `report` at most once in `everyMs`, with
+ * the number of occurrences since the last report and the detail of the last one.
  */
 export function createRateLimitedReport<Detail>(
   now: () => number,

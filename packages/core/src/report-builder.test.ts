@@ -14,12 +14,12 @@ const fault = (kind: BatchFault['batch'], more: object = {}): BatchFault => ({
   ...more,
 });
 
-it('reports each event by its index, whatever the order in which verdicts come', () => {
-  const sheet = createReportBuilder(batch);
-  sheet.set(entries.slice(1), { verdict: 'unknown', code: 'lost' });
-  sheet.set(entries.slice(0, 1), delivered);
-  sheet.set(entries.slice(2), { verdict: 'rejected', code: 'bad' });
-  expect(sheet.report(undefined)).toEqual({
+it('reports each event by its index, in any order of the verdicts', () => {
+  const builder = createReportBuilder(batch);
+  builder.setVerdict(entries.slice(1), { verdict: 'unknown', code: 'lost' });
+  builder.setVerdict(entries.slice(0, 1), delivered);
+  builder.setVerdict(entries.slice(2), { verdict: 'rejected', code: 'bad' });
+  expect(builder.build(undefined)).toEqual({
     items: [
       { index: 0, verdict: 'delivered' },
       { index: 1, verdict: 'unknown', code: 'lost' },
@@ -32,10 +32,10 @@ it.each<[BatchFault['batch'], string, true | undefined]>([
   ['unavailable', 'retry', undefined],
   ['tooLarge', 'retry', true],
   ['misconfigured', 'blocked', undefined],
-])('what is left when the rest is %s is given %s', (kind, verdict, slowDown) => {
-  const sheet = createReportBuilder(batch);
-  sheet.set(entries.slice(0, 2), delivered);
-  expect(sheet.report(fault(kind, { waitMs: 9 }))).toEqual({
+])('if the rest is %s, events without a verdict get %s', (kind, verdict, slowDown) => {
+  const builder = createReportBuilder(batch);
+  builder.setVerdict(entries.slice(0, 2), delivered);
+  expect(builder.build(fault(kind, { waitMs: 9 }))).toEqual({
     items: [
       { index: 0, verdict: 'delivered' },
       { index: 1, verdict: 'delivered' },
@@ -47,40 +47,37 @@ it.each<[BatchFault['batch'], string, true | undefined]>([
 });
 
 it.each(['unavailable', 'tooLarge', 'misconfigured'] as const)(
-  'a fault before any verdict is the word for all: %s',
+  'a fault before any verdict is the result of the whole batch: %s',
   (kind) => {
-    const sheet = createReportBuilder(batch);
-    sheet.set([], delivered);
-    expect(sheet.report(fault(kind, { waitMs: 9 }))).toEqual(fault(kind, { waitMs: 9 }));
+    const builder = createReportBuilder(batch);
+    builder.setVerdict([], delivered);
+    expect(builder.build(fault(kind, { waitMs: 9 }))).toEqual(fault(kind, { waitMs: 9 }));
   },
 );
 
-it('events that are held alone were not looked at by the other side', () => {
-  const sheet = createReportBuilder(batch);
-  sheet.set(entries.slice(0, 1), { verdict: 'blocked', code: 'index' });
-  expect(sheet.report(fault('unavailable'))).toEqual(fault('unavailable'));
+it('blocked events alone do not make a fault one of the rest only', () => {
+  const builder = createReportBuilder(batch);
+  builder.setVerdict(entries.slice(0, 1), { verdict: 'blocked', code: 'index' });
+  expect(builder.build(fault('unavailable'))).toEqual(fault('unavailable'));
 });
 
-it.each([undefined, fault('unavailable', { slowDown: true }), fault('unavailable')])(
-  'asks to slow down, once told: %o',
-  (why) => {
-    const sheet = createReportBuilder(batch);
-    sheet.slowDown();
-    expect(sheet.report(fault('unavailable'))).toHaveProperty('slowDown', true);
-    sheet.set(entries, delivered);
-    expect(sheet.report(why)).toHaveProperty('slowDown', true);
-  },
-);
-
-it('passes the fault’s own wish to slow down', () => {
-  const sheet = createReportBuilder(batch);
-  expect(sheet.report(fault('unavailable', { slowDown: true }))).toHaveProperty('slowDown', true);
-  sheet.set(entries.slice(1), delivered);
-  expect(sheet.report(fault('unavailable', { slowDown: true }))).toHaveProperty('slowDown', true);
+it.each([undefined, fault('unavailable', { slowDown: true }), fault('unavailable')])('keeps slowDown: %o', (why) => {
+  const builder = createReportBuilder(batch);
+  builder.slowDown();
+  expect(builder.build(fault('unavailable'))).toHaveProperty('slowDown', true);
+  builder.setVerdict(entries, delivered);
+  expect(builder.build(why)).toHaveProperty('slowDown', true);
 });
 
-it('does not hide an event that was forgotten', () => {
-  const sheet = createReportBuilder(batch);
-  sheet.set(entries.slice(1), delivered);
-  expect(() => sheet.report(undefined)).toThrow('neither sent nor given a verdict');
+it('passes slowDown of the fault on', () => {
+  const builder = createReportBuilder(batch);
+  expect(builder.build(fault('unavailable', { slowDown: true }))).toHaveProperty('slowDown', true);
+  builder.setVerdict(entries.slice(1), delivered);
+  expect(builder.build(fault('unavailable', { slowDown: true }))).toHaveProperty('slowDown', true);
+});
+
+it('throws if an event has no verdict and there is no fault', () => {
+  const builder = createReportBuilder(batch);
+  builder.setVerdict(entries.slice(1), delivered);
+  expect(() => builder.build(undefined)).toThrow('has no verdict');
 });

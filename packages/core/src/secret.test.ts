@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { Secret, secretReference, sourceSecretReference } from './secret.ts';
 
-it('a secret prints as redacted, whichever way it is printed', () => {
+it('a secret is redacted in every kind of output', () => {
   const secret = new Secret('canary');
   const printed = [
     `${secret}`,
@@ -14,24 +14,24 @@ it('a secret prints as redacted, whichever way it is printed', () => {
   expect(secret.reveal()).toBe('canary');
 });
 
-it('a secret in the configuration itself is a fault that says what to write instead', () => {
+it('a secret in the configuration is rejected, and the message shows the correct form', () => {
   const parsed = secretReference.safeParse('hunter2');
   expect(parsed.success).toBe(false);
   expect(parsed.error?.issues[0]?.message).toContain('expected { env: NAME }');
   expect(JSON.stringify(parsed.error?.issues)).not.toContain('hunter2');
 });
 
-it.each([[{ env: 'A' }], [{ file: '/x', optional: true }]])('takes %j', (reference) => {
+it.each([[{ env: 'A' }], [{ file: '/x', optional: true }]])('accepts %j', (reference) => {
   expect(secretReference.safeParse(reference).success).toBe(true);
   expect(sourceSecretReference.safeParse(reference).success).toBe(true);
 });
 
-it('a managed secret is for sources alone: nobody else would know it', () => {
+it('only sources have managed secrets', () => {
   expect(sourceSecretReference.safeParse({ managed: true }).success).toBe(true);
   expect(secretReference.safeParse({ managed: true }).success).toBe(false);
 });
 
-it.each([[{ env: 'A', file: 'b' }], [{ managed: false }], [{ env: 'a b' }], [{}], [7]])('refuses %j', (reference) => {
+it.each([[{ env: 'A', file: 'b' }], [{ managed: false }], [{ env: 'a b' }], [{}], [7]])('rejects %j', (reference) => {
   expect(secretReference.safeParse(reference).success).toBe(false);
   expect(sourceSecretReference.safeParse(reference).success).toBe(false);
 });

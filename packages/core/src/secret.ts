@@ -1,9 +1,9 @@
-// Secrets: values that never print, and the three ways in which a configuration may refer to one.
+// Secret values, and references to them in a configuration.
 import { z } from 'zod';
 
 const redacted = '[secret]';
 
-/** A secret value. Printing, joining, inspecting or serialising it gives `[secret]`; only `reveal()` gives the value. */
+/** A secret value. Printing, inspecting or serializing it yields `[secret]`; only `reveal()` returns the value. */
 export class Secret {
   readonly #value: string;
 
@@ -37,16 +37,16 @@ const external = [
 
 const expected = (forms: string) => (issue: { readonly input?: unknown }) =>
   typeof issue.input === 'string'
-    ? 'a secret must not stand in the configuration: expected { env: NAME } or { file: path }'
+    ? 'the configuration must not contain a secret: expected { env: NAME } or { file: path }'
     : `expected ${forms}`;
 
 /**
- * How a configuration refers to a secret: `{ env: NAME }` or `{ file: path, optional: true }`, which is read again when
- * the file changes. A secret's own text is a fault.
+ * Zod schema of a reference to a secret: `{ env: NAME }` or `{ file: path }`, each with `optional: true` if it may be
+ * missing. A file is read again when it changes. The secret itself is rejected.
  */
 export const secretReference = z.union(external, { error: expected('{ env: NAME } or { file: path }') });
 
-/** How a source refers to a secret: as above, or `{ managed: true }`, made and kept by us under `data/secrets/`. */
+/** As `secretReference`, or `{ managed: true }`: the connector creates the secret and stores it under `data/secrets/`. */
 export const sourceSecretReference = z.union([...external, z.strictObject({ managed: z.literal(true) })], {
   error: expected('{ env: NAME }, { file: path } or { managed: true }'),
 });
@@ -54,7 +54,8 @@ export const sourceSecretReference = z.union([...external, z.strictObject({ mana
 export type SecretReference = z.infer<typeof secretReference>;
 export type SourceSecretReference = z.infer<typeof sourceSecretReference>;
 
-/** A secret that is configured and may change while we run: `current()` gives the values that are valid now, in order. */
+/** A configured secret. It may change at any time, so call `current()` for each request. */
 export interface SecretSource {
+  /** The values that are valid now, the preferred one first; empty if an optional secret is missing. */
   current(): readonly Secret[];
 }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { createSerialQueue } from './serial-queue.ts';
 
-it('starts each piece of work when the one before has ended, and passes on its result or error', async () => {
-  const inTurn = createSerialQueue();
+it('starts each function when the previous one has ended, and returns its result or error', async () => {
+  const enqueue = createSerialQueue();
   const steps: string[] = [];
   const work = (name: string, fails = false) =>
-    inTurn(async () => {
+    enqueue(async () => {
       steps.push(`${name} starts`);
       await new Promise((resolve) => setImmediate(resolve));
       steps.push(`${name} ends`);

@@ -1,11 +1,11 @@
-// Runs pieces of work one after the other.
+// Runs asynchronous functions one after another.
 
-/** Each starts when the one that was given before it has ended, well or not; the caller gets its own result. */
+/** The returned function starts `work` when all earlier work has ended, and resolves or rejects as `work` does. */
 export function createSerialQueue(): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
   };
 }

@@ -1,4 +1,4 @@
-// The contract of a source: who may send, and what a sent body means.
+// The contract of a source plugin: it authenticates senders and turns request bodies into events.
 import type { z } from 'zod';
 import type { StoredBody } from './body.ts';
 import type { EcsDocument } from './ecs.ts';
@@ -6,87 +6,89 @@ import type { FieldDefinition } from './fields.ts';
 import type { Secret } from './secret.ts';
 import type { Logger, Meter, MetricTable } from './telemetry.ts';
 
-/** What may be looked at to authenticate a request; `bytes` are as they came over the wire, before any decoding. */
+/** The parts of a request that a source may use to authenticate it. */
 export interface AuthenticationRequest {
-  /** A header's value, by lower-case name. */
+  /** Value of a header, by lower-case name. */
   header(name: string): string | undefined;
+  /** The request body as received, before any decoding; empty for a source that authenticates by headers. */
   readonly bytes: Uint8Array;
 }
 
-/** `form` names how the sender authenticated (bounded: a code of the source, never a value). */
+/** `form` says how the sender authenticated: a fixed code of the source, never a value of the request. */
 export type AuthenticationVerdict = { readonly ok: true; readonly form: string } | { readonly ok: false };
 
-/** A field of a sender's that no mapping knows: where it stands and what it is, never what it holds. */
+/** A field of a body that no mapping uses. It has a path and a type, but never a value. */
 export interface UnmappedField {
   readonly messageType: string;
-  /** Dotted, `[]` for any element of an array; a name that could be a value of somebody's stands as `*`. */
+  /** Dotted path; `[]` is any element of an array, `*` a name that may be personal data. */
   readonly path: string;
   readonly type: 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
 }
 
-/** One element of a body, normalized. */
+/** The event of one element of a body. */
 export interface NormalizedEvent {
-  /** Number of the element within its body, by JSON structure alone: the same under every mapping. */
+  /** Number of the element in its body, from 0. It depends on the JSON structure alone, never on a mapping. */
   readonly element: number;
-  /** `event.id`: the same on every resend and replay. */
+  /** `event.id`. It is the same in every resend and replay. */
   readonly id: string;
   /** `event.dataset`. */
   readonly dataset: string;
   /** `@timestamp` in epoch milliseconds. */
   readonly timeMs: number;
   readonly document: EcsDocument;
-  /** Why no destination is to be sent it, as a code: it counts as filtered everywhere. */
+  /** Set if no destination receives the event: all count it as filtered, for this reason. */
   readonly filtered?: 'duplicate_of_backfill';
 }
 
 export interface Source {
   /**
-   * What decides: `headers` alone (a refused sender's body is then never kept in memory; `bytes` are empty), or the
-   * body's raw `bytes` too (a signature).
+   * `headers`: headers decide, and the body of a rejected request is never buffered. `bytes`: the body is needed as well, for
+   * example for a signature.
    */
   readonly authenticatesBy: 'headers' | 'bytes';
-  /** Whether a URL may name this message type. False leads to 404. */
+  /** Whether `/webhooks/<source>/<messageType>` exists. False: the sender gets 404. */
   accepts(messageType: string): boolean;
-  /** Compares in constant time, whatever is sent; never throws. */
+  /** Checks a request against the valid secrets. Compares in constant time. Never throws. */
   authenticate(request: AuthenticationRequest, secrets: readonly Secret[]): AuthenticationVerdict;
   /**
-   * The events of a body, in order, lazily. Pure but for `ingestedAtMs`; never throws: what it cannot read becomes an
-   * event of kind `pipeline_error` that holds the raw text.
+   * Yields the events of a body in order, lazily. The result depends on the body and `ingestedAtMs` (epoch milliseconds)
+   * alone. Never throws: a part that it cannot parse becomes an event of kind `pipeline_error` with the raw text.
    */
   normalize(body: StoredBody, ingestedAtMs: number): Iterable<NormalizedEvent>;
-  /** The fields of a body that no mapping knows, lazily, one for each time that one is met. Never throws. */
+  /** Yields the fields of a body that no mapping uses, lazily, once for each occurrence. Never throws. */
   unmapped?(body: StoredBody): Iterable<UnmappedField>;
 }
 
-/** Who we are: stands as `agent.*` in every document. */
+/** The connector's identity: `agent.*` of every document. */
 export interface AgentIdentity {
   readonly id: string;
   readonly name: string;
   readonly version: string;
 }
 
-/** What every source counts, beside the metrics that its definition declares. */
+/** The metrics of every source. Its definition may declare more. */
 export const sourceMetrics = {
-  events: { help: 'Events that were normalized.', unit: '{event}', attributes: ['dataset'] },
-  empty_bodies: { help: 'Bodies that held no event: [].', unit: '{body}' },
+  events: { help: 'Events normalized.', unit: '{event}', attributes: ['dataset'] },
+  empty_bodies: { help: 'Bodies without an event: [].', unit: '{body}' },
   pipeline_errors: {
-    help: 'Events that could not be read as what they should be; they are delivered whole as pipeline_error.',
+    help: 'Events that could not be parsed; they are delivered with their raw text as pipeline_error.',
     unit: '{event}',
     attributes: ['code'],
   },
 } as const satisfies MetricTable;
 
-/** `Metric`: names of the metrics that the definition declares. */
+/** What the connector provides to one source. `Metric`: names of the metrics that the definition declares. */
 export interface SourceContext<Metric extends string = never> {
-  /** Name of this source in the configuration. */
+  /** Name of the source in the configuration. */
   readonly name: string;
   readonly agent: AgentIdentity;
   readonly log: Logger;
   readonly meter: Meter<Metric | keyof typeof sourceMetrics>;
 }
 
-/** The operator's own additions to a mapping, checked. `version` changes with their content. */
+/** The operator's validated additions to a mapping. */
 export interface OperatorMapping<Rules = unknown> {
+  /** Changes with the content of the rules. */
   readonly version: string;
   readonly rules: Rules;
 }
@@ -96,23 +98,23 @@ export interface SourceDefinition<
   Rules extends z.ZodType = z.ZodType,
   Metric extends string = string,
 > {
-  /** What `type:` names in the configuration. */
+  /** The value of `type:` in the configuration. */
   readonly type: string;
-  /** The source's own keys; `type`, `secrets` and the rest of the frame belong to the app. */
+  /** The keys of this type. The connector handles the keys that all sources have, such as `type` and `secrets`. */
   readonly configSchema: Schema;
-  /** Every field beside ECS that its documents can hold, for the destinations' mappings. */
+  /** All fields that its documents can have beside ECS fields. Destinations create their mappings from them. */
   readonly fields: readonly FieldDefinition[];
-  /** As a destination's: exported as `xiq_siem.source.<name>`, with the attribute `source`. */
+  /** The plugin's counters by name, `^[a-z][a-z0-9_]*$`, exported as `xiq_siem.source.<name>` with the attribute `source`. */
   readonly metrics?: MetricTable<Metric>;
-  /** What a mapping file of the operator's may hold, for a type that takes one. */
+  /** Schema of the operator's mapping file, for a type that accepts one. */
   readonly mappingSchema?: Rules;
-  /** How its documents name the mapping that made them; `operators` is the version of the operator's own, where it has one. */
-  mappingVersion?(operators: string | undefined): string;
-  /** `mapping` only where one is configured and the type has a `mappingSchema`. */
+  /** The mapping version in its documents. `operatorVersion`: version of the operator's mapping, if one is configured. */
+  mappingVersion?(operatorVersion: string | undefined): string;
+  /** `mapping`: present if the operator configured one and the type has a `mappingSchema`. */
   create(config: z.output<Schema>, context: SourceContext<Metric>, mapping?: OperatorMapping<z.output<Rules>>): Source;
 }
 
-/** Declares a source. It is given its checked configuration, and a wrong shape does not compile. */
+/** Declares a source type. `create` receives the validated configuration. */
 export function defineSource<
   Schema extends z.ZodType,
   Rules extends z.ZodType = z.ZodType,

@@ -1,18 +1,18 @@
-// The seams between the stages: what the log gives, and delivery takes, when the app joins them.
+// The types between the log and delivery: entries, readers and positions.
 import type { StoredBody } from './body.ts';
 
-/** Bodies that were kept once and cannot be read any more. */
+/** Bodies that were stored and cannot be read any more. */
 export interface LostSpan {
   readonly fromSequence: number;
   /** Inclusive. */
   readonly toSequence: number;
-  /** How many they were: sequences may be left out. Undefined where nobody knows; at least one. */
+  /** Number of bodies, at least 1; undefined if unknown. The sequences alone do not tell it. */
   readonly bodies: number | undefined;
-  /** Stored bytes, where known. */
+  /** Bytes on disk; 0 if unknown. */
   readonly bytes: number;
-  /** `damaged`: a check of its content failed. `missing`: it is not there. `letGo`: evicted. */
+  /** `damaged`: a checksum failed. `missing`: the data is absent. `evicted`: a full journal removed the bodies. */
   readonly reason: 'damaged' | 'missing' | 'evicted';
-  /** For a person: file and offset, where there are such. */
+  /** For an operator: file and offset, if known. */
   readonly where: string;
 }
 
@@ -22,61 +22,61 @@ export type JournalEntry =
 
 export interface ReadLimits {
   readonly maxBodies: number;
-  /** Bytes of bodies at which a read stops; one body larger than that is given alone. */
+  /** Bytes of bodies at which a read stops. A larger body is returned alone. */
   readonly maxBytes: number;
 }
 
-/** Gives acknowledged bodies only, in the order of their sequence, none twice. */
+/** Reads durable bodies in the order of their sequence, none twice. */
 export interface BodyReader {
   /**
-   * At least one entry; waits for one at the tail. An empty array only after `signal` has fired, or at the end of a
-   * reader that has an end.
+   * Returns at least one entry, and waits at the tail for one. Returns an empty array only after `signal` has fired, or
+   * at the end of a reader with a last sequence.
    */
   read(limits: ReadLimits, signal: AbortSignal): Promise<readonly JournalEntry[]>;
   close(): Promise<void>;
 }
 
 /**
- * What became of events, in events of the bodies that a destination has read:
- * normalized = delivered + deadLettered + filtered + damaged, but for those in flight.
+ * Numbers of events of one destination: normalized = delivered + deadLettered + filtered + damaged + in flight. A stored
+ * position counts settled events only, so nothing of it is in flight.
  */
 export interface PositionCounters {
   readonly normalized: number;
-  /** `degraded` and `duplicate` are part of it. */
+  /** Includes `degraded` and `duplicate`. */
   readonly delivered: number;
   readonly degraded: number;
   readonly duplicate: number;
   readonly deadLettered: number;
   readonly filtered: number;
-  /** Bodies that could not be read again: one event each, since none can be counted in them. */
+  /** Lost bodies. Each counts as one event, because its events cannot be counted. */
   readonly damaged: number;
 }
 
-/** What is settled at or after a position: bodies wholly, or elements of one body. */
+/** Settled events at or after the sequence of a position: whole bodies, or some elements of one body. */
 export type SettledBody =
   | {
       readonly sequence: number;
-      /** Inclusive, above `sequence`: every body from there to here is wholly settled. Without it there is one. */
+      /** Inclusive, greater than `sequence`: all bodies of the range are settled. Undefined: one body. */
       readonly toSequence?: number | undefined;
       readonly elements: 'all';
     }
   | {
       readonly sequence: number;
       readonly toSequence?: undefined;
-      /** Ranges of element numbers, both ends inclusive, ascending. */
+      /** Ascending ranges of element numbers, both ends inclusive. */
       readonly elements: readonly (readonly [from: number, to: number])[];
     };
 
-/** How far a destination has come. */
+/** How far a destination has settled the log. */
 export interface Position {
-  /** Every body before it is wholly settled. */
+  /** Every body before it is settled. */
   readonly sequence: number;
-  /** Ascending, no body twice; `settledRangesIn` gives at most `maxSettledRanges`. Bodies with none between them may be a run. */
+  /** Ascending, no body twice. `countSettledRanges` of it is at most `maxSettledRanges`. */
   readonly settled: readonly SettledBody[];
   readonly counters: PositionCounters;
 }
 
-/** Nothing done yet, from `sequence` on. */
+/** A position at `sequence` with nothing settled after it. */
 export function initialPosition(sequence: number): Position {
   const counters = {
     normalized: 0,
@@ -90,10 +90,10 @@ export function initialPosition(sequence: number): Position {
   return { sequence, settled: [], counters };
 }
 
-/** A bound on `Position.settled`, so that a position always fits its slot. */
+/** Bounds `Position.settled`, because a position is stored in a slot of fixed size. */
 export const maxSettledRanges = 2048;
 
-/** What `settled` takes of that bound: one for each range of elements and each single body, two for a run of bodies. */
+/** Counts towards `maxSettledRanges`: 1 for each range of elements and each single body, 2 for each range of bodies. */
 export function countSettledRanges(settled: readonly SettledBody[]): number {
   return settled.reduce(
     (sum, { elements, toSequence }) =>
@@ -102,11 +102,11 @@ export function countSettledRanges(settled: readonly SettledBody[]): number {
   );
 }
 
-/** The durable position of one destination. */
+/** The position of one destination on disk. */
 export interface DurablePosition {
-  /** As last saved, or as found at opening. */
+  /** The last saved position, or the one found when it was opened. */
   readonly position: Position;
-  /** Resolves when it is durable: position and counters together or not at all. Rejects with `position_failed`. */
+  /** Resolves when the position is durable. Position and counters are stored atomically. Rejects with `position_failed`. */
   save(position: Position): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,9 +1,12 @@
-// What packages and plugins log and count with; the app decides where it goes.
+// The logger and the meter of packages and plugins. The application decides where their output goes.
 
-/** Values that may stand beside a log line or a metric: short, bounded, never a secret, never a sender's text. */
+/** Key/values of a log line: short values, never a secret, never text of a sender. */
 export type LogAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** `event` is a fixed dotted name (`destination.paused`); what varies goes into `facts`. */
+/**
+ * `event` is a fixed name, `area.noun_verb` (`destination.paused`): one name for each cause. Variable values belong in
+ * `attributes`. Log what an operator must know; the connector itself logs failed batches, dead letters and pauses.
+ */
 export interface Logger {
   debug(event: string, attributes?: LogAttributes): void;
   info(event: string, attributes?: LogAttributes): void;
@@ -11,27 +14,27 @@ export interface Logger {
   error(event: string, attributes?: LogAttributes): void;
 }
 
-/** What a metric means: for /metrics, for OTLP and for the reference. */
+/** The description of a metric in /metrics, OTLP and the reference. */
 export interface MetricDescription {
   readonly help: string;
-  /** As in UCUM; in braces what is counted, in the singular; left out where it is no amount. */
+  /** UCUM unit (`By`), or the counted thing in braces and in the singular (`{event}`). Omit it for states. */
   readonly unit?: string;
-  /** Labels in Prometheus. */
+  /** Names of the attributes (labels in Prometheus). */
   readonly attributes?: readonly string[];
 }
 
-/** Metrics by name. A package declares its own beside the code that counts, a plugin in its definition. */
+/** Metrics by name. A plugin declares its metrics in its definition. */
 export type MetricTable<Name extends string = string> = Readonly<Record<Name, MetricDescription>>;
 
-/** One gauge as it is now. */
+/** The current value of a gauge. */
 export interface GaugeReading<Name extends string = string> {
   readonly name: Name;
   readonly value: number;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** Counts what is declared: a name that is not does not compile. */
+/** Adds to declared counters. An undeclared name does not compile. */
 export interface Meter<Name extends string = string> {
-  /** Attribute values come from configuration or from code, never from a payload. */
+  /** Attribute values must come from the configuration or from code, never from a payload: their number must stay small. */
   readonly add: (name: Name, value: number, attributes?: Readonly<Record<string, string>>) => void;
 }

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import {
   bodies,
+  deliverAll,
   destination,
   fixture,
   memoryJournal,
   memoryPosition,
   normalize,
-  runOf,
+  replayOptions,
   scripted,
-  takeAll,
 } from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
@@ -43,7 +43,7 @@ describe('a destination that is removed', () => {
     const plugin = scripted(
       (batch, call, signal) =>
         new Promise((resolve) => {
-          response = () => resolve(takeAll(batch, call, signal));
+          response = () => resolve(deliverAll(batch, call, signal));
         }),
     );
     const other = scripted();
@@ -79,14 +79,14 @@ describe('a destination that is removed', () => {
   test('ends its runs with it, and is closed after their last call', async () => {
     const ends: (() => void)[] = [];
     const plugin = scripted(
-      (batch, call, signal) => new Promise((resolve) => ends.push(() => resolve(takeAll(batch, call, signal)))),
+      (batch, call, signal) => new Promise((resolve) => ends.push(() => resolve(deliverAll(batch, call, signal)))),
     );
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin)]);
     const position = memoryPosition();
-    const run = delivery.startReplay(runOf('a', bodies(1, 5), { position }));
+    const run = delivery.startReplay(replayOptions('a', bodies(1, 5), { position }));
     await clock.advance(200);
     const removing = delivery.remove('a', 10_000);
-    expect(() => delivery.startReplay(runOf('a', bodies(1, 5)))).toThrow('the destination a is stopping');
+    expect(() => delivery.startReplay(replayOptions('a', bodies(1, 5)))).toThrow('the destination a is stopping');
     await clock.advance(5_000);
     expect([plugin.batches.length, plugin.closed()]).toEqual([1, 0]);
     for (const end of ends) end();

@@ -37,9 +37,9 @@ test('an event counts once, however often it is blocked, and no more when it is 
   const events = [pending(0), pending(1)];
   blocked.block(events, 'closed', undefined, 0);
   blocked.block(events, 'forbidden', 'not yours', 9000);
-  expect(blocked.attributes()).toEqual({ events: 2, bytes: 20, code: 'forbidden', message: 'not yours' });
+  expect(blocked.summary()).toEqual({ events: 2, bytes: 20, code: 'forbidden', message: 'not yours' });
   for (const event of [...events, ...events, pending(3)]) blocked.unblock(event);
-  expect(blocked.attributes()).toBeUndefined();
+  expect(blocked.summary()).toBeUndefined();
   blocked.block(events.slice(0, 1), 'closed', undefined, 10_000);
   expect(events[0]?.notBeforeMs).toBe(12_000);
 });

@@ -15,8 +15,8 @@ vi.mock('./pending-queue.ts', async (original) => {
       const queue = real.createPendingQueue();
       return {
         ...queue,
-        addAgain: (events: Parameters<typeof queue.addAgain>[0]) =>
-          queue.addAgain(faults.forgets ? events.slice(1) : events),
+        addResends: (events: Parameters<typeof queue.addResends>[0]) =>
+          queue.addResends(faults.forgets ? events.slice(1) : events),
       };
     },
   };

@@ -76,7 +76,7 @@ export function startDeliveryStream(
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<StreamEnd>();
 
   const end = (how: StreamEnd) => {
-    ending ??= windDown(how);
+    ending ??= stopStream(how);
     return ending;
   };
   const fail = (error: unknown) => {
@@ -87,7 +87,7 @@ export function startDeliveryStream(
     void end('failed');
   };
   const streamState = (): StreamState => {
-    const { blocked } = settlement.attributes();
+    const { blocked } = settlement.summary();
     return {
       nowMs: clock.now(),
       inFlight: inFlight.size,
@@ -102,7 +102,7 @@ export function startDeliveryStream(
     const events = queue.take(next, clock.now());
     eventsInFlight += events.length;
     const sending: Promise<void> = sender
-      .send(events, settlement.attributes().delivered, (report) => {
+      .send(events, settlement.summary().delivered, (report) => {
         eventsInFlight -= events.length;
         settlement.batchEnded(events, report, next.round);
       })
@@ -126,12 +126,12 @@ export function startDeliveryStream(
     while (phase === 'running') {
       positions.saveIfDue();
       deadLetters.report.writeIfDue();
-      const hold = permit.hold(streamState());
-      if (hold?.state === 'paused') settlement.paused();
+      const suspension = permit.suspension(streamState());
+      if (suspension?.state === 'paused') settlement.paused();
       const askAgainMs = sendAll();
-      const { blocked, lastMessage } = settlement.attributes();
-      stateLog.since(hold?.state ?? 'running');
-      stateLog.logChange(hold, blocked, lastMessage);
+      const { blocked, lastMessage } = settlement.summary();
+      stateLog.since(suspension?.state ?? 'running');
+      stateLog.logChange(suspension, blocked, lastMessage);
       if (hasReadAll && ledger.open() === 0 && positions.isSaved()) void end('done');
       else await wakeup.wait(Math.min(askAgainMs, positions.dueMs(), deadLetters.report.dueMs()));
     }
@@ -149,9 +149,9 @@ export function startDeliveryStream(
     readsToEnd,
     stop: stopTaking.signal,
     damaged: settlement.damaged,
-    bodyRead: positions.moved,
+    onBodyRead: positions.markChanged,
     hasCapacity: () =>
-      ledger.canTake() && ledger.open() < window.events && settlement.attributes().openBytes < window.bytes,
+      ledger.canTake() && ledger.open() < window.events && settlement.summary().openBytes < window.bytes,
     waits(isWaiting) {
       intakeWaits = isWaiting;
       wakeup.notify();
@@ -160,7 +160,7 @@ export function startDeliveryStream(
       taken++;
       if (event.filtered !== undefined || !wants(event)) return settlement.filtered(event);
       settlement.accepted(event);
-      queue.add(pendingOf(event, clock.now()));
+      queue.addNew(pendingOf(event, clock.now()));
       wakeup.notify();
     },
   })
@@ -173,7 +173,7 @@ export function startDeliveryStream(
     .catch(fail)
     .finally(() => slots.withdraw(wakeup));
 
-  const windDown = async (how: StreamEnd): Promise<StreamEnd> => {
+  const stopStream = async (how: StreamEnd): Promise<StreamEnd> => {
     phase = 'stopping';
     stateLog.since(phase);
     stopTaking.abort();
@@ -208,12 +208,12 @@ export function startDeliveryStream(
       wakeup.notify();
     },
     status(): DestinationStatus {
-      const { blocked, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.attributes();
+      const { blocked, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.summary();
       const { sequence, counters, open } = ledger.summary();
       const stream = streamState();
-      const hold = permit.hold(stream);
-      const state = phase === 'running' ? (hold?.state ?? 'running') : phase;
-      const reason = failure?.code ?? hold?.code;
+      const suspension = permit.suspension(stream);
+      const state = phase === 'running' ? (suspension?.state ?? 'running') : phase;
+      const reason = failure?.code ?? suspension?.code;
       return {
         name,
         type: definition.type,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   bodies,
   body,
+  deliverAll,
   destination,
   each,
   fixture,
@@ -12,7 +13,6 @@ import {
   type Script,
   scripted,
   type start,
-  takeAll,
 } from './test-delivery.ts';
 
 const delivered = { verdict: 'delivered' } as const;
@@ -25,7 +25,7 @@ describe('the position', () => {
     const journal = memoryJournal(...bodies(3, 4));
     const responses: (() => void)[] = [];
     const plugin = scripted(
-      (batch, call, signal) => new Promise((resolve) => responses.push(() => resolve(takeAll(batch, call, signal)))),
+      (batch, call, signal) => new Promise((resolve) => responses.push(() => resolve(deliverAll(batch, call, signal)))),
     );
     const first = fixture(journal, [destination('a', plugin, { batch: { maxEvents: 3 } }, { position })]);
     await first.clock.advance(300);
@@ -121,22 +121,22 @@ test('whatever a destination answers, and wherever the process dies, no event is
         let turn = 0;
         const next = () => responses[turn++ % responses.length];
         const life = live((batch, call, signal) => {
-          const word = next();
-          if (word === 'throw') throw new Error('bug');
-          if (word === 'down') return { batch: 'unavailable', code: 'down' };
-          if (word === 'large') return { batch: 'tooLarge', code: 'large' };
-          if (word === 'lie')
+          const result = next();
+          if (result === 'throw') throw new Error('bug');
+          if (result === 'down') return { batch: 'unavailable', code: 'down' };
+          if (result === 'large') return { batch: 'tooLarge', code: 'large' };
+          if (result === 'lie')
             return {
               items: [
                 { index: 0, verdict: 'delivered' },
                 { index: 0, verdict: 'rejected', code: 'bad' },
               ],
             };
-          if (word === 'delivered') return takeAll(batch, call, signal);
+          if (result === 'delivered') return deliverAll(batch, call, signal);
           return each(batch, (_, index) => {
             if (index % 2) return delivered;
-            if (word === 'rejected' || word === 'blocked') return { verdict: word, code: 'bad' };
-            return { verdict: word === 'retry' ? 'retry' : 'unknown', code: 'busy' };
+            if (result === 'rejected' || result === 'blocked') return { verdict: result, code: 'bad' };
+            return { verdict: result === 'retry' ? 'retry' : 'unknown', code: 'busy' };
           });
         });
         // Dies without a word: what was saved by then is all that the next life knows.
@@ -148,7 +148,7 @@ test('whatever a destination answers, and wherever the process dies, no event is
         await life.delivery.stop(0);
         position.save(saved);
       }
-      const last = live(takeAll);
+      const last = live(deliverAll);
       await last.clock.runUntil(() => last.statusOf('a').sequence === 27);
       last.gather();
       await last.delivery.stop(0);

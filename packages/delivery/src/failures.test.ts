@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
   bodies,
+  deliverAll,
   destination,
   each,
   fixture,
   memoryJournal,
   memoryPosition,
   scripted,
-  takeAll,
 } from './test-delivery.ts';
 
 const retry = { verdict: 'retry', code: 'busy' } as const;
@@ -16,7 +16,7 @@ const delivered = { verdict: 'delivered' } as const;
 describe('a batch that is too large', () => {
   test('is split until it fits', async () => {
     const plugin = scripted((batch, call, signal) =>
-      batch.items.length > 3 ? { batch: 'tooLarge', code: 'large' } : takeAll(batch, call, signal),
+      batch.items.length > 3 ? { batch: 'tooLarge', code: 'large' } : deliverAll(batch, call, signal),
     );
     const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(1, 20)), [destination('a', plugin)]);
     await clock.runUntil(() => statusOf('a').sequence === 1, 2000);
@@ -28,7 +28,7 @@ describe('a batch that is too large', () => {
     const plugin = scripted((batch, call, signal) =>
       batch.items.some(({ id }) => id === '0.7')
         ? { batch: 'tooLarge', code: 'large', message: 'over 1 MB' }
-        : takeAll(batch, call, signal),
+        : deliverAll(batch, call, signal),
     );
     const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(1, 20)), [destination('a', plugin)]);
     await clock.runUntil(() => statusOf('a').sequence === 1, 2000);
@@ -42,7 +42,7 @@ describe('a destination that is down', () => {
 
   test('is asked less and less, with one small batch at a time, and gets everything when it is back', async () => {
     let isDown = true;
-    const plugin = scripted((batch, call, signal) => (isDown ? down : takeAll(batch, call, signal)));
+    const plugin = scripted((batch, call, signal) => (isDown ? down : deliverAll(batch, call, signal)));
     const { clock, deadLetters, statusOf, log } = fixture(memoryJournal(...bodies(100, 50)), [
       destination('a', plugin),
     ]);
@@ -130,7 +130,7 @@ describe('a destination that is down', () => {
 test('a destination that is misconfigured pauses for ever if need be, and buries nothing', async () => {
   let mended = false;
   const plugin = scripted((batch, call, signal) =>
-    mended ? takeAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad', message: 'key hunter2 expired' },
+    mended ? deliverAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad', message: 'key hunter2 expired' },
   );
   const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(10, 100)), [
     destination('a', plugin, { giveUpAfterHours: 1 }),
@@ -215,7 +215,9 @@ describe('asked to slow down', () => {
     let busy = true;
     const plugin = scripted(async (batch, call, signal) => {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      return busy ? { ...Object(await takeAll(batch, call, signal)), slowDown: true } : takeAll(batch, call, signal);
+      return busy
+        ? { ...Object(await deliverAll(batch, call, signal)), slowDown: true }
+        : deliverAll(batch, call, signal);
     });
     const { clock } = fixture(memoryJournal(...bodies(2000, 10)), [
       destination('a', plugin, { batch: { maxEvents: 100 } }),
@@ -240,7 +242,7 @@ describe('one event that spoils every batch it is in', () => {
     '%s is found by halving and parked alone, while all others pass',
     async (_, spoil) => {
       const plugin = scripted((batch, call, signal) =>
-        batch.items.some(({ id }) => id === '3.33') ? spoil(batch) : takeAll(batch, call, signal),
+        batch.items.some(({ id }) => id === '3.33') ? spoil(batch) : deliverAll(batch, call, signal),
       );
       const journal = memoryJournal(...bodies(10, 100));
       const { clock, deadLetters, statusOf } = fixture(journal, [destination('a', plugin)]);
@@ -260,7 +262,7 @@ describe('one event that spoils every batch it is in', () => {
     const plugin = scripted((batch, call, signal) =>
       batch.items.some(({ id }) => id === '0.3')
         ? { batch: 'unavailable', code: 'down' }
-        : takeAll(batch, call, signal),
+        : deliverAll(batch, call, signal),
     );
     const { clock, statusOf, deadLetters } = fixture(memoryJournal(...bodies(1, 8)), [destination('a', plugin)]);
     await clock.runUntil(() => plugin.taken.length === 7);

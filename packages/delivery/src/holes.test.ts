@@ -2,15 +2,15 @@
 import { modelLog, sequenceWithHoles } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import {
+  deliverAll,
   destination,
   each,
   fixture,
   memoryJournal,
   memoryPosition,
-  runOf,
+  replayOptions,
   type Script,
   scripted,
-  takeAll,
 } from './test-delivery.ts';
 
 const count = 3_000;
@@ -53,11 +53,11 @@ test('lost bodies are counted as such, what is settled behind a blocked event is
 
 test('a replay is done where its span ends, though no body has the last sequence', async () => {
   const { log } = await filledLog();
-  const plugin = scripted(takeAll);
+  const plugin = scripted(deliverAll);
   const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin)]);
   const position = memoryPosition({ ...memoryPosition().position, sequence: at(4) - 5 });
   const openReader = (from: number) => log.reader(from, at(8) - 1);
-  const run = delivery.startReplay(runOf('a', [], { position, openReader }));
+  const run = delivery.startReplay(replayOptions('a', [], { position, openReader }));
   await clock.advance(1_000);
   expect(await run.ended).toBe('done');
   expect(plugin.taken).toEqual(['4', '5', '6', '7']);

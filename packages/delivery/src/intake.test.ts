@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
   bodies,
+  deliverAll,
   destination,
   fixture,
   memoryJournal,
   memoryPosition,
   normalize,
   scripted,
-  takeAll,
 } from './test-delivery.ts';
 
 describe('what cannot be read', () => {
@@ -27,7 +27,7 @@ describe('what cannot be read', () => {
     const lost = { kind: 'lost', span } as const;
     const responses: (() => void)[] = [];
     const plugin = scripted(
-      (batch, call, signal) => new Promise((resolve) => responses.push(() => resolve(takeAll(batch, call, signal)))),
+      (batch, call, signal) => new Promise((resolve) => responses.push(() => resolve(deliverAll(batch, call, signal)))),
     );
     const position = memoryPosition();
     const journal = memoryJournal(...bodies(3, 2), lost, lost, ...bodies(1, 2, 6));

@@ -21,7 +21,7 @@ export interface IntakeOptions extends Pick<DeliveryServices, 'openReader' | 'cl
   /** Bodies of which the events cannot be had. */
   readonly damaged: (bodies: number) => void;
   /** All events of a body are taken: the position may have moved, though there were none. */
-  readonly bodyRead: () => void;
+  readonly onBodyRead: () => void;
   /** An empty read means that there is no more; at a journal's tail there always may be. */
   readonly readsToEnd: boolean;
 }
@@ -32,7 +32,7 @@ const retryMs = 1_000;
 /** Runs until `stop` fires, or there is no more. A reader that fails, or has too much to skip, is opened again. */
 export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'end'> {
   const { name, openReader, bodies, ledger, clock, log, stop, eventsPerTurn } = options;
-  const { hasCapacity, capacity, waits, take, damaged, bodyRead, readsToEnd } = options;
+  const { hasCapacity, capacity, waits, take, damaged, onBodyRead, readsToEnd } = options;
   let taken = 0;
 
   /** Waits until it may go on, or `stop` fires. */
@@ -43,14 +43,14 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
   };
 
   /** What was read before is settled by what became of it, though it cannot be read again. */
-  const lose = async (span: LostSpan) => {
+  const markLost = async (span: LostSpan) => {
     const { toSequence, bytes, reason, where } = span;
     const fromSequence = Math.max(span.fromSequence, ledger.next());
     if (fromSequence > toSequence) return;
-    const canLose = () => ledger.canLose(fromSequence);
-    if (!canLose()) await waitFor(canLose);
+    const canMarkLost = () => ledger.canMarkLost(fromSequence);
+    if (!canMarkLost()) await waitFor(canMarkLost);
     if (stop.aborted) return;
-    const lost = ledger.lose(fromSequence, toSequence, span.bodies);
+    const lost = ledger.markLost(fromSequence, toSequence, span.bodies);
     if (lost === 0) return;
     const attributes = { destination: name, fromSequence, toSequence, bodies: lost, bytes, reason, where };
     log.warn('delivery.bodies_lost', attributes);
@@ -68,7 +68,7 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
       if (event === 'end' || event === 'damaged') {
         if (event === 'damaged') damaged(1);
         ledger.end(body.sequence, event === 'damaged');
-        bodyRead();
+        onBodyRead();
         return;
       }
       if (ledger.take(body.sequence, event.element)) take(event);
@@ -76,7 +76,7 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
   };
 
   const takeEntry = async (entry: JournalEntry) => {
-    if (entry.kind === 'lost') return lose(entry.span);
+    if (entry.kind === 'lost') return markLost(entry.span);
     if (entry.body.sequence >= ledger.next()) await takeBody(entry.body);
   };
 

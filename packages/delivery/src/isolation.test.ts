@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bodies, destination, fixture, memoryJournal, normalize, scripted, takeAll } from './test-delivery.ts';
+import { bodies, deliverAll, destination, fixture, memoryJournal, normalize, scripted } from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -38,12 +38,12 @@ describe('destinations', () => {
 test('a plugin that writes to a document is named, and changes nothing for the others', async () => {
   const vandal = scripted((batch, call, signal) => {
     if (call === 1) for (const { document } of batch.items) Object.assign(document.event ?? {}, { id: 'mine' });
-    return takeAll(batch, call, signal);
+    return deliverAll(batch, call, signal);
   });
   const seen: unknown[] = [];
   const other = scripted((batch, call, signal) => {
     seen.push(...batch.items.map(({ document }) => document.event?.id));
-    return takeAll(batch, call, signal);
+    return deliverAll(batch, call, signal);
   });
   const specs = [destination('vandal', vandal), destination('other', other, { batch: { maxAgeMs: 500 } })];
   const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 2)), specs);

@@ -52,8 +52,8 @@ function readAll(ledger: Ledger, bodies: readonly Numbered[]) {
     if (size === 'lost') {
       let last = index;
       while (bodies[last + 1]?.size === 'lost') last++;
-      expect(ledger.canLose(at)).toBe(true);
-      ledger.lose(at, bodies[last]?.sequence ?? at, last - index + 1);
+      expect(ledger.canMarkLost(at)).toBe(true);
+      ledger.markLost(at, bodies[last]?.sequence ?? at, last - index + 1);
     } else if (ledger.begin(at)) {
       begun.push(at);
       for (let element = 0; element < size; element++) if (ledger.take(at, element)) open.push([at, element]);
@@ -155,7 +155,7 @@ test('a million bodies that settle behind an open event are one run, however the
   ledger.take(0, 0);
   ledger.end(0);
   for (let at = 1; at <= 500_000; at++) pass(at);
-  ledger.lose(500_001, 900_000, 400_000);
+  ledger.markLost(500_001, 900_000, 400_000);
   for (let at = 900_001; at <= 1_000_000; at++) pass(at);
   const saved = ledger.position();
   expect(saved).toMatchObject({ sequence: 0, settled: [{ sequence: 1, toSequence: 1_000_000, elements: 'all' }] });
@@ -191,8 +191,8 @@ describe('the position never has more ranges than its slot takes', () => {
     for (let turn = 0; ledger.canTake(); turn++) {
       const next = pattern[turn % pattern.length];
       if (next === 'lost') {
-        if (!ledger.canLose(sequence)) break;
-        ledger.lose(sequence, sequence + 9, 10);
+        if (!ledger.canMarkLost(sequence)) break;
+        ledger.markLost(sequence, sequence + 9, 10);
         sequence += 10;
         look();
         continue;
@@ -236,7 +236,7 @@ test('numbers that no element has do not keep a body open, nor cost ranges', () 
 describe('bodies that are lost', () => {
   test('count as one damaged event each, but for those that were settled', () => {
     const ledger = createLedger({ ...start, sequence: 5, settled: [{ sequence: 7, elements: 'all' }] });
-    expect(ledger.lose(5, 9, 5)).toBe(4);
+    expect(ledger.markLost(5, 9, 5)).toBe(4);
     expect(ledger.position()).toMatchObject({ sequence: 10, settled: [], counters: { normalized: 4, damaged: 4 } });
   });
 
@@ -245,8 +245,8 @@ describe('bodies that are lost', () => {
     ledger.begin(0);
     ledger.take(0, 0);
     ledger.end(0);
-    expect(ledger.canLose(1)).toBe(true);
-    expect(ledger.lose(1, 1_000_000, 1_000_000)).toBe(1_000_000);
+    expect(ledger.canMarkLost(1)).toBe(true);
+    expect(ledger.markLost(1, 1_000_000, 1_000_000)).toBe(1_000_000);
     expect(ledger.position()).toMatchObject({
       sequence: 0,
       settled: [{ sequence: 1, toSequence: 1_000_000, elements: 'all' }],
@@ -260,7 +260,7 @@ describe('bodies that are lost', () => {
     const ledger = createLedger({ ...start, sequence: 10, settled: [run] });
     ledger.begin(10);
     ledger.end(10);
-    expect(ledger.lose(20, 40, 3)).toBe(0);
+    expect(ledger.markLost(20, 40, 3)).toBe(0);
     expect(ledger.position()).toMatchObject({ sequence: 41, settled: [], counters: { damaged: 0 } });
   });
 
@@ -273,7 +273,7 @@ describe('bodies that are lost', () => {
         { sequence: 6, toSequence: 20, elements: 'all' },
       ],
     });
-    expect(ledger.lose(5, 9, 5)).toBe(1);
+    expect(ledger.markLost(5, 9, 5)).toBe(1);
     expect(ledger.position()).toMatchObject({ sequence: 21, settled: [], counters: { damaged: 1 } });
     expect(ledger.next()).toBe(21);
   });
@@ -295,8 +295,8 @@ test('a span at the position itself can always be noted, however many ranges fol
     (_, n) => ({ sequence: 2 * n + 1, elements: 'all' }) as const,
   );
   const ledger = createLedger({ ...start, settled });
-  expect([ledger.canLose(0), ledger.canLose(2)]).toEqual([true, false]);
-  expect(ledger.lose(0, 0, 1)).toBe(1);
+  expect([ledger.canMarkLost(0), ledger.canMarkLost(2)]).toEqual([true, false]);
+  expect(ledger.markLost(0, 0, 1)).toBe(1);
   expect(ledger.position()).toMatchObject({ sequence: 2, counters: { normalized: 1, damaged: 1 } });
 });
 

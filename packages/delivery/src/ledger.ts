@@ -45,7 +45,7 @@ export function createLedger(start: Position) {
   const settleRange = ({ ranges }: OpenBody, from: number, to: number) => {
     rangeCount += 1 - addRange(ranges, from, to).replaced.length;
   };
-  const readOnFrom = (at: number) => {
+  const advanceNext = (at: number) => {
     const from = Math.max(next, at);
     next = (rangeAt(whole, from)?.[1] ?? from - 1) + 1;
   };
@@ -54,7 +54,7 @@ export function createLedger(start: Position) {
     holeStarts.delete(to);
   };
   /** With the holes before and after, where what is beyond them is settled too: runs stay few, whatever lies between bodies. */
-  const makeWhole = (first: number, last: number) => {
+  const markSettled = (first: number, last: number) => {
     let [from, to] = [first, last];
     const start = holeStarts.get(first - 1);
     if (start !== undefined && rangesHave(whole, start - 1)) {
@@ -77,13 +77,13 @@ export function createLedger(start: Position) {
       takeHole(sequence, hole);
       sequence = hole + 1;
     }
-    readOnFrom(sequence);
+    advanceNext(sequence);
   };
   /** What comes after all that was read begins there: no body has the sequences before it. */
-  const passTo = (at: number) => {
+  const skipTo = (at: number) => {
     const [from, to] = [next, at - 1];
     if (to < from) return;
-    if (from <= sequence || (rangesHave(whole, from - 1) && rangesHave(whole, at))) return makeWhole(from, to);
+    if (from <= sequence || (rangesHave(whole, from - 1) && rangesHave(whole, at))) return markSettled(from, to);
     holeEnds.set(from, to);
     holeStarts.set(to, from);
   };
@@ -98,12 +98,12 @@ export function createLedger(start: Position) {
       count('damaged');
     }
     drop(at, body);
-    makeWhole(at, at);
+    markSettled(at, at);
   };
 
   for (const { sequence: at, toSequence = at, elements } of start.settled) {
     if (toSequence < start.sequence) continue;
-    if (elements === 'all') makeWhole(Math.max(at, start.sequence), toSequence);
+    if (elements === 'all') markSettled(Math.max(at, start.sequence), toSequence);
     else for (const [from, to] of elements) settleRange(bodyOf(at), from, to);
   }
 
@@ -113,8 +113,8 @@ export function createLedger(start: Position) {
     canTake: () => open === 0 || rangeCount + open + 2 <= maxSettledRanges,
     /** Begins a body, the one after the last. False if it was wholly settled before. */
     begin(at: number): boolean {
-      passTo(at);
-      readOnFrom(at + 1);
+      skipTo(at);
+      advanceNext(at + 1);
       return at >= sequence && !rangesHave(whole, at);
     },
     /** Takes the next event of a body; elements ascend. False if it was settled before. */
@@ -146,21 +146,21 @@ export function createLedger(start: Position) {
       completeIfDone(at, body);
     },
     /** False while a span from there on cannot be noted: settle what comes before it first. */
-    canLose: (from: number) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
+    canMarkLost: (from: number) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
     /**
      * Gives up a span (both ends inclusive) of so many bodies, none of which was begun; one where that is not known.
      * Returns how many were not settled before; where some were, and sequences are left out, at most that.
      */
-    lose(from: number, to: number, bodyCount = 1): number {
-      passTo(from);
+    markLost(from: number, to: number, bodyCount = 1): number {
+      skipTo(from);
       const first = Math.max(from, sequence);
       if (to < first) return 0;
       const lost = Math.min(bodyCount, to - first + 1 - countIn(whole, first, to));
       for (const [at, body] of bodies) if (at >= first && at <= to) drop(at, body);
       count('normalized', lost);
       count('damaged', lost);
-      makeWhole(first, to);
-      readOnFrom(to + 1);
+      markSettled(first, to);
+      advanceNext(to + 1);
       return lost;
     },
     /** Events taken and not yet settled. */

@@ -14,7 +14,7 @@ import {
 
 const blocked = { verdict: 'blocked', code: 'bad' } as const;
 const delivered = { verdict: 'delivered' } as const;
-const holdsFirst: Script = (batch) => each(batch, (id) => (id === '0.0' ? blocked : delivered));
+const blocksFirst: Script = (batch) => each(batch, (id) => (id === '0.0' ? blocked : delivered));
 
 test('one event is held and 100,000 bodies pass behind it: after a crash nothing is sent again but what was in flight', async () => {
   const inFlight = bodies(20, 1, 100_001);
@@ -24,7 +24,7 @@ test('one event is held and 100,000 bodies pass behind it: after a crash nothing
   const first = scripted((batch, call, signal) =>
     batch.items.some(({ id }) => Number.parseInt(id, 10) > 100_000)
       ? new Promise(() => {})
-      : holdsFirst(batch, call, signal),
+      : blocksFirst(batch, call, signal),
   );
   const before = fixture(journal, [destination('a', first, {}, { position })]);
   await before.clock.runUntil(() => first.taken.length === 100_000);
@@ -39,7 +39,7 @@ test('one event is held and 100,000 bodies pass behind it: after a crash nothing
 
   const found: Position = JSON.parse(JSON.stringify(position.position));
   const alreadyRead = journal.reads();
-  const second = scripted(holdsFirst);
+  const second = scripted(blocksFirst);
   const after = fixture(journal, [destination('a', second, {}, { position: memoryPosition(found) })]);
   await after.clock.advance(5_000);
   expect(second.taken).toEqual(Array.from({ length: 20 }, (_, n) => `${100_001 + n}.0`));
@@ -67,7 +67,7 @@ test('a short run is read over, a lost span in or beyond one counts only what wa
     lost(2_002, 4_009),
     body(4_010, ['4010.0']),
   );
-  const plugin = scripted(holdsFirst);
+  const plugin = scripted(blocksFirst);
   const { clock, statusOf } = fixture(journal, [destination('a', plugin, {}, { position })]);
   await clock.advance(5_000);
   expect(plugin.taken).toEqual(['11.0', '2001.0', '4010.0']);

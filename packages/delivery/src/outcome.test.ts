@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { decide, isOverdue, type OutcomeContext } from './outcome.ts';
+import { decide, isPastRetryTimeout, type OutcomeContext } from './outcome.ts';
 import { type Pending, pendingOf } from './pending-queue.ts';
-import { type CheckedReport, type CheckedVerdict, unreadable } from './verdicts.ts';
+import { type CheckedReport, type CheckedVerdict, invalidReport } from './verdicts.ts';
 
 const pending = (more: Partial<Pending> = {}): Pending => {
   const event = { sequence: 0, element: 0, id: 'a', dataset: 'd', timeMs: 0, document: {} };
@@ -12,18 +12,18 @@ const context: OutcomeContext = {
   nowMs: 1_000,
   attemptMs: 900,
   delivered: 10,
-  giveUpAfterMs: Number.POSITIVE_INFINITY,
+  retryTimeoutMs: Number.POSITIVE_INFINITY,
   lastDeliveredMs: undefined,
   pausedAtMs: 0,
-  keepRejected: false,
+  resendRejected: false,
   retryDelay: (attempts) => attempts * 100,
 };
 const asked = { slowDown: false, waitMs: 0, faults: new Map() };
 const items = (...verdicts: readonly CheckedVerdict[]): CheckedReport => ({ ...asked, kind: 'items', verdicts });
-const refused = (word: 'tooLarge' | 'unavailable' | 'misconfigured'): CheckedReport => ({
+const refused = (batchResult: 'tooLarge' | 'unavailable' | 'misconfigured'): CheckedReport => ({
   ...asked,
   kind: 'batch',
-  word,
+  batchResult,
   code: 'down',
   message: 'no answer',
 });
@@ -35,36 +35,36 @@ const kinds = (batch: readonly Pending[], report: CheckedReport, more: Partial<O
 
 describe('an event that fails while others are delivered', () => {
   test.each([
-    [18, 'again'],
+    [18, 'resend'],
     [19, 'retry_exhausted'],
     [20, 'retry_exhausted'],
     [21, 'retry_exhausted'],
     [1000, 'retry_exhausted'],
   ])('and has failed %d times before: %s', (failures, kind) => {
     expect(kinds([pending({ failures })], items(retry))).toEqual([kind]);
-    expect(kinds([pending({ failures })], unreadable(1, 'threw'))).toEqual([kind]);
+    expect(kinds([pending({ failures })], invalidReport(1, 'exception'))).toEqual([kind]);
     expect(kinds([pending({ failures })], refused('unavailable'))).toEqual([kind]);
   });
 
   test('has another failure only when one was delivered since the last', () => {
     const event = pending({ failures: 18 });
-    expect(kinds([event], items(retry))).toEqual(['again']);
+    expect(kinds([event], items(retry))).toEqual(['resend']);
     expect(event).toMatchObject({ failures: 19, deliveredBefore: 10 });
-    expect(kinds([event], items(retry))).toEqual(['again']);
+    expect(kinds([event], items(retry))).toEqual(['resend']);
     expect(kinds([event], items(retry), { delivered: 11 })).toEqual(['retry_exhausted']);
   });
 
   test('has none by a load that was too much, or by a batch that it shares and that was refused as a whole', () => {
     const events = [pending({ failures: 19 }), pending({ failures: 19 })];
-    expect(kinds(events, { ...items(retry, retry), slowDown: true })).toEqual(['again', 'again']);
-    expect(kinds(events, refused('unavailable'), { delivered: 11 })).toEqual(['again', 'again']);
-    expect(kinds(events, refused('misconfigured'), { delivered: 12 })).toEqual(['again', 'again']);
+    expect(kinds(events, { ...items(retry, retry), slowDown: true })).toEqual(['resend', 'resend']);
+    expect(kinds(events, refused('unavailable'), { delivered: 11 })).toEqual(['resend', 'resend']);
+    expect(kinds(events, refused('misconfigured'), { delivered: 12 })).toEqual(['resend', 'resend']);
   });
 });
 
 describe('a batch that fails whole is halved', () => {
-  const limitAfter = (setbacks: number, more: Partial<OutcomeContext>, report: CheckedReport) => {
-    const batch = [pending({ setbacks }), pending({ setbacks }), pending({ setbacks })];
+  const limitAfter = (failedAttempts: number, more: Partial<OutcomeContext>, report: CheckedReport) => {
+    const batch = [pending({ failedAttempts }), pending({ failedAttempts }), pending({ failedAttempts })];
     decide(batch, report, { ...context, ...more });
     return batch[0]?.groupLimit;
   };
@@ -76,28 +76,28 @@ describe('a batch that fails whole is halved', () => {
     ['not at the second', 1, 0, items(retry, retry, retry), never],
     ['not where one of it was delivered', 5, 10, items(retry, { verdict: 'delivered' }, retry), never],
     ['not where nothing is, and the destination is down', 5, 0, refused('unavailable'), never],
-  ] as const)('%s', (_, setbacks, delivered, report, limit) => {
-    expect(limitAfter(setbacks, { delivered }, report)).toBe(limit);
+  ] as const)('%s', (_, failedAttempts, delivered, report, limit) => {
+    expect(limitAfter(failedAttempts, { delivered }, report)).toBe(limit);
   });
 
   test('and waits by its setbacks', () => {
-    const event = pending({ setbacks: 3 });
-    decide([event], unreadable(1, 'threw'), context);
-    expect(event).toMatchObject({ setbacks: 4, notBeforeMs: 1_400, maybeThere: true });
+    const event = pending({ failedAttempts: 3 });
+    decide([event], invalidReport(1, 'exception'), context);
+    expect(event).toMatchObject({ failedAttempts: 4, notBeforeMs: 1_400, maybeDelivered: true });
   });
 });
 
 test('what is rejected, or too large alone, is a dead letter, but in a rejection burst is sent again', () => {
   const rejected = items({ verdict: 'rejected', code: 'bad' });
   expect([kinds([pending()], rejected), kinds([pending()], refused('tooLarge'))]).toEqual([['bad'], ['down']]);
-  const burst = { keepRejected: true };
-  expect(kinds([pending()], rejected, burst)).toEqual(['again']);
-  expect(kinds([pending()], refused('tooLarge'), burst)).toEqual(['again']);
+  const burst = { resendRejected: true };
+  expect(kinds([pending()], rejected, burst)).toEqual(['resend']);
+  expect(kinds([pending()], refused('tooLarge'), burst)).toEqual(['resend']);
 });
 
 describe('an event is overdue', () => {
   const at = (nowMs: number, more: Partial<Pending> = {}, other: Partial<OutcomeContext> = {}) =>
-    isOverdue(pending(more), { ...context, nowMs, attemptMs: nowMs, giveUpAfterMs: 500, ...other });
+    isPastRetryTimeout(pending(more), { ...context, nowMs, attemptMs: nowMs, retryTimeoutMs: 500, ...other });
   const turnsAt = (ms: number, more: Partial<Pending> = {}, other: Partial<OutcomeContext> = {}) =>
     expect([at(ms - 1, more, other), at(ms, more, other)]).toEqual([false, true]);
 

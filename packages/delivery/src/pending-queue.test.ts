@@ -37,7 +37,7 @@ const end = (nowMs = 0) => ({ round: 0, nowMs, slowDown: false, waitMs: 0, size:
 describe('a batch of new events is due', () => {
   test('when there are enough of them', () => {
     const { queue, take } = make();
-    for (let element = 0; element < 4; element++) queue.add(pending(element));
+    for (let element = 0; element < 4; element++) queue.addNew(pending(element));
     expect(take(0)).toEqual([0, 1, 2]);
     expect(take(0)).toBe(200);
     expect(take(199)).toBe(200);
@@ -47,26 +47,26 @@ describe('a batch of new events is due', () => {
 
   test('when there are bytes enough; one event that is larger goes alone', () => {
     const { queue, take } = make();
-    for (const bytes of [60, 60, 500]) queue.add(pending(bytes, bytes));
+    for (const bytes of [60, 60, 500]) queue.addNew(pending(bytes, bytes));
     expect([take(0), take(0), take(0)]).toEqual([[60], [60], [500]]);
   });
 
   test('when bytes enough wait: those that were taken do not count', () => {
     const { queue, take } = make();
-    for (const bytes of [60, 60]) queue.add(pending(bytes, bytes));
+    for (const bytes of [60, 60]) queue.addNew(pending(bytes, bytes));
     expect(take(0)).toEqual([60]);
     expect(queue.waiting().newBytes).toBe(60);
     expect(take(0)).toBe(200);
     expect(take(200)).toEqual([60]);
     expect(queue.waiting().newBytes).toBe(0);
-    queue.add(pending(1, 60, 200));
+    queue.addNew(pending(1, 60, 200));
     expect(take(200)).toBe(400);
   });
 
   test('not before the destination may be sent to', () => {
     const { queue, permit, take } = make(0);
-    queue.add(pending(0));
-    permit.refused({ ...end(), word: 'tooLarge', size: 2, waitMs: 60 });
+    queue.addNew(pending(0));
+    permit.recordBatchResult({ ...end(), batchResult: 'tooLarge', size: 2, waitMs: 60 });
     expect(take(50)).toBe(60);
     expect(take(60)).toEqual([0]);
   });
@@ -75,17 +75,17 @@ describe('a batch of new events is due', () => {
 test('an event that may be in small batches only is never in a larger one', () => {
   const { queue, take } = make(0);
   const limited = { ...pending(1), groupLimit: 2 };
-  queue.addAgain([pending(0), limited, pending(2)]);
+  queue.addResends([pending(0), limited, pending(2)]);
   expect([take(0), take(0)]).toEqual([[0, 1], [2]]);
 });
 
 test('while probing, new events and those to be sent again take turns; else those to be sent again go first', () => {
   for (const isProbing of [true, false]) {
     const { queue, permit, take } = make(0, { maxEvents: 1 });
-    if (isProbing) permit.refused({ ...end(-5_000), word: 'misconfigured' });
-    queue.addAgain([pending(0), pending(1)]);
-    queue.add(pending(10));
-    queue.add(pending(11));
+    if (isProbing) permit.recordBatchResult({ ...end(-5_000), batchResult: 'misconfigured' });
+    queue.addResends([pending(0), pending(1)]);
+    queue.addNew(pending(10));
+    queue.addNew(pending(11));
     const turns = isProbing ? [[10], [0], [11], [1]] : [[0], [1], [10], [11]];
     expect([0, 1, 2, 3].map(() => take(0))).toEqual(turns);
   }
@@ -107,8 +107,8 @@ test('everything comes out once, within the limits, and what is said to be due i
     fc.property(fc.array(event), fc.infiniteStream(response), (events, responses) => {
       const { queue, permit, stateAt } = make(100, { maxEvents: 5, maxBytes: 200 });
       for (const [element, { bytes, again, wait, groupLimit }] of events.entries()) {
-        if (again) queue.addAgain([{ ...pending(element, bytes), notBeforeMs: wait, groupLimit }]);
-        else queue.add(pending(element, bytes));
+        if (again) queue.addResends([{ ...pending(element, bytes), notBeforeMs: wait, groupLimit }]);
+        else queue.addNew(pending(element, bytes));
       }
       const out: number[] = [];
       let nowMs = 0;
@@ -131,10 +131,10 @@ test('everything comes out once, within the limits, and what is said to be due i
         const { kind, ...asked } = responses.next().value;
         const how = { ...end(nowMs), ...asked, round: next.round, size: batch.length };
         if (kind === 'tooLarge' || kind === 'unavailable' || kind === 'misconfigured') {
-          permit.refused({ ...how, word: kind });
+          permit.recordBatchResult({ ...how, batchResult: kind });
         } else {
           const settled = kind === 'delivered' ? batch.length : 0;
-          permit.answered({ ...how, blocked: 0, settled, rejected: undefined });
+          permit.recordVerdicts({ ...how, blocked: 0, settled, rejected: undefined });
         }
       }
       expect(out.sort((a, b) => a - b)).toEqual(events.map((_, element) => element));
@@ -144,8 +144,8 @@ test('everything comes out once, within the limits, and what is said to be due i
 
 test('what is taken out before it is sent counts no longer', () => {
   const { queue } = make();
-  for (const element of [1, 2, 3]) queue.add(pending(element, 10 * element, element));
-  queue.addAgain([
+  for (const element of [1, 2, 3]) queue.addNew(pending(element, 10 * element, element));
+  queue.addResends([
     { ...pending(4), notBeforeMs: 70 },
     { ...pending(5), notBeforeMs: 50 },
   ]);

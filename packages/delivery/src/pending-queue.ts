@@ -1,41 +1,41 @@
-// The events of one delivery stream that wait to be sent: new ones in order, and those to be sent again.
+// The events of one delivery stream that wait to be sent: new events in order, and resends.
 import type { NextBatch } from './send-permit.ts';
 import type { PreparedEvent } from './shared-bodies.ts';
 
-/** An event on its way to one destination. */
+/** An event that is not settled at one destination. */
 export type Pending = ReturnType<typeof pendingOf>;
 
 export function pendingOf(event: PreparedEvent, takenAtMs: number) {
   return {
     event,
-    /** Epoch milliseconds, as all times here. */
+    /** When the event was read. All times are epoch milliseconds. */
     takenAtMs,
     attempts: 0,
     firstAttemptMs: 0,
     lastAttemptMs: 0,
     notBeforeMs: 0,
-    /** Attempts after which it was to be sent again by itself, or the destination was unavailable. */
-    setbacks: 0,
+    /** Attempts with the verdict `retry` or `unknown`, or an unavailable destination. */
+    failedAttempts: 0,
     /** Attempts that failed while other events were delivered. */
     failures: 0,
-    /** Events that had been delivered when this one was last sent, or last failed. */
+    /** Number of delivered events of the stream when this event was first sent, or last failed. */
     deliveredBefore: 0,
-    /** Largest batch that it may be in: halved until the one that fails every batch is alone. */
+    /** Maximum size of its batch. It is halved until an event that makes every batch fail is alone. */
     groupLimit: Number.POSITIVE_INFINITY,
-    /** An earlier attempt may have succeeded unseen. */
-    maybeThere: false,
-    /** An operator has to fix something first. */
+    /** An earlier attempt had the verdict `unknown`. */
+    maybeDelivered: false,
+    /** The last verdict was `blocked`. */
     isBlocked: false,
-    /** When it was last blocked. */
+    /** When the event was last blocked. */
     blockedAtMs: Number.NEGATIVE_INFINITY,
   };
 }
 
-/** What the queue holds, as far as it matters for whether a batch may be sent. */
+/** The content of the queue, for the decision whether to send a batch. */
 export interface Waiting {
   readonly newEvents: number;
   readonly newBytes: number;
-  /** When the oldest new event was taken; epoch milliseconds, infinite if there is none. */
+  /** When the oldest new event was read; epoch milliseconds, infinite if there is none. */
   readonly oldestNewMs: number;
   /** When the next event may be sent again; epoch milliseconds, infinite if there is none. */
   readonly resendMs: number;
@@ -44,27 +44,27 @@ export interface Waiting {
 export type PendingQueue = ReturnType<typeof createPendingQueue>;
 
 export function createPendingQueue() {
-  let fresh: Pending[] = [];
-  let freshBytes = 0;
-  let again: Pending[] = [];
+  let unsent: Pending[] = [];
+  let unsentBytes = 0;
+  let resends: Pending[] = [];
 
   const takeNew = ({ maxEvents, maxBytes }: NextBatch) => {
     let bytes = 0;
     let events = 0;
-    for (const { event } of fresh) {
+    for (const { event } of unsent) {
       if (events >= maxEvents || (events > 0 && bytes + event.bytes > maxBytes)) break;
       bytes += event.bytes;
       events++;
     }
-    freshBytes -= bytes;
-    return fresh.splice(0, events);
+    unsentBytes -= bytes;
+    return unsent.splice(0, events);
   };
-  const takeAgain = ({ maxEvents, maxBytes }: NextBatch, nowMs: number) => {
+  const takeResends = ({ maxEvents, maxBytes }: NextBatch, nowMs: number) => {
     const batch: Pending[] = [];
     const rest: Pending[] = [];
     let bytes = 0;
     let capacity = maxEvents;
-    for (const pending of again) {
+    for (const pending of resends) {
       const limit = Math.min(capacity, pending.groupLimit);
       const fits = batch.length < limit && (batch.length === 0 || bytes + pending.event.bytes <= maxBytes);
       if (pending.notBeforeMs > nowMs || !fits) {
@@ -75,42 +75,44 @@ export function createPendingQueue() {
       bytes += pending.event.bytes;
       batch.push(pending);
     }
-    again = rest;
+    resends = rest;
     return batch;
   };
 
+  const removeMatching = (matches: (event: Pending) => boolean): readonly Pending[] => {
+    const removed = [...resends, ...unsent].filter(matches);
+    if (removed.length === 0) return removed;
+    resends = resends.filter((pending) => !matches(pending));
+    unsent = unsent.filter((pending) => !matches(pending));
+    unsentBytes = unsent.reduce((sum, { event }) => sum + event.bytes, 0);
+    return removed;
+  };
+
   return {
-    add(pending: Pending) {
-      fresh.push(pending);
-      freshBytes += pending.event.bytes;
+    addNew(pending: Pending) {
+      unsent.push(pending);
+      unsentBytes += pending.event.bytes;
     },
-    addAgain(events: readonly Pending[]) {
-      again.push(...events);
+    addResends(events: readonly Pending[]) {
+      resends.push(...events);
     },
     waiting: (): Waiting => ({
-      newEvents: fresh.length,
-      newBytes: freshBytes,
-      oldestNewMs: fresh[0]?.takenAtMs ?? Number.POSITIVE_INFINITY,
-      resendMs: again.reduce((due, { notBeforeMs }) => Math.min(due, notBeforeMs), Number.POSITIVE_INFINITY),
+      newEvents: unsent.length,
+      newBytes: unsentBytes,
+      oldestNewMs: unsent[0]?.takenAtMs ?? Number.POSITIVE_INFINITY,
+      resendMs: resends.reduce((due, { notBeforeMs }) => Math.min(due, notBeforeMs), Number.POSITIVE_INFINITY),
     }),
-    /** Takes out the batch for which there is a permit. */
+    /** Removes and returns the batch that the permit allows. */
     take(batch: NextBatch, nowMs: number): readonly Pending[] {
-      return batch.from === 'new' ? takeNew(batch) : takeAgain(batch, nowMs);
+      return batch.from === 'new' ? takeNew(batch) : takeResends(batch, nowMs);
     },
-    /** Takes out all events that match. */
-    remove(matches: (event: Pending) => boolean): readonly Pending[] {
-      const removed = [...again, ...fresh].filter(matches);
-      if (removed.length === 0) return removed;
-      again = again.filter((pending) => !matches(pending));
-      fresh = fresh.filter((pending) => !matches(pending));
-      freshBytes = fresh.reduce((sum, { event }) => sum + event.bytes, 0);
-      return removed;
+    /** Removes and returns all events that match. */
+    remove: removeMatching,
+    /** Makes all resends due now. */
+    resendNow(nowMs: number) {
+      for (const pending of resends) pending.notBeforeMs = Math.min(pending.notBeforeMs, nowMs);
     },
-    /** Those to be sent again wait no longer. */
-    sendAgainNow(nowMs: number) {
-      for (const pending of again) pending.notBeforeMs = Math.min(pending.notBeforeMs, nowMs);
-    },
-    size: () => fresh.length + again.length,
-    awaitingResend: () => again.length,
+    size: () => unsent.length + resends.length,
+    awaitingResend: () => resends.length,
   };
 }

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { bodies, destination, each, fixture, memoryJournal, type Script, scripted, takeAll } from './test-delivery.ts';
+import {
+  bodies,
+  deliverAll,
+  destination,
+  each,
+  fixture,
+  memoryJournal,
+  type Script,
+  scripted,
+} from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -7,20 +16,20 @@ const never = () => new Promise<never>(() => {});
 const once =
   (bad: Script): Script =>
   (batch, call, signal) =>
-    (call === 1 ? bad : takeAll)(batch, call, signal);
+    (call === 1 ? bad : deliverAll)(batch, call, signal);
 
 const misbehaviours: readonly (readonly [fault: string, script: Script])[] = [
   [
-    'threw',
+    'exception',
     () => {
       throw new Error('oh no');
     },
   ],
-  ['hung', never],
-  ['not_a_report', () => 'fine'],
+  ['call_stuck', never],
+  ['invalid_report', () => 'fine'],
   ['missing_verdict', () => ({ items: [] })],
   [
-    'double_verdict',
+    'duplicate_verdict',
     ({ items }) => ({ items: [...items, ...items].map(({ index }) => ({ index, verdict: 'delivered' })) }),
   ],
   ['index_out_of_range', () => ({ items: [{ index: 99, verdict: 'delivered' }] })],
@@ -52,9 +61,9 @@ test('a call that does not end holds the place of a destination that takes one b
   let end = () => {};
   const plugin = scripted((batch, call, signal) =>
     call > 1
-      ? takeAll(batch, call, signal)
+      ? deliverAll(batch, call, signal)
       : new Promise((resolve) => {
-          end = () => resolve(takeAll(batch, call, signal));
+          end = () => resolve(deliverAll(batch, call, signal));
         }),
   );
   const definition = { type: 'scripted', assurance: 'stored', codes: [], maxInFlight: 1 } as const;
@@ -76,7 +85,7 @@ test('a plugin that throws what cannot be shown is named all the same', async ()
   );
   const { clock, statusOf, log } = fixture(memoryJournal(...bodies(1, 2)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 1);
-  expect(log.of('delivery.plugin_fault')[0]?.attributes).toMatchObject({ fault: 'threw', destination: 'a' });
+  expect(log.of('delivery.plugin_fault')[0]?.attributes).toMatchObject({ fault: 'exception', destination: 'a' });
 });
 
 test('calls that never end are left behind up to a bound', async () => {
@@ -101,7 +110,7 @@ test('calls that were left behind and end at last make way for others to be left
   const ends: (() => void)[] = [];
   let isHanging = true;
   const plugin = scripted((batch, call, signal) =>
-    isHanging ? new Promise<void>((resolve) => ends.push(resolve)) : takeAll(batch, call, signal),
+    isHanging ? new Promise<void>((resolve) => ends.push(resolve)) : deliverAll(batch, call, signal),
   );
   const spec = destination('a', plugin, {
     timeoutMs: 1000,
@@ -123,7 +132,7 @@ test('calls that were left behind and end at last make way for others to be left
 test('a report that comes after the signal, but in time, counts', async () => {
   const plugin = scripted(
     (batch, call, signal) =>
-      new Promise((resolve) => signal.addEventListener('abort', () => resolve(takeAll(batch, call, signal)))),
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve(deliverAll(batch, call, signal)))),
   );
   const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
   await clock.advance(200 + 60_000);

@@ -24,18 +24,18 @@ function fixture() {
 test('a save is due a quarter of a second after the first move, or at once after ten thousand', () => {
   const { positions, notified } = fixture();
   expect(positions.dueMs()).toBe(Number.POSITIVE_INFINITY);
-  for (let move = 1; move < 10_000; move++) positions.moved();
+  for (let move = 1; move < 10_000; move++) positions.markChanged();
   expect([positions.dueMs(), notified()]).toEqual([250, 1]);
-  positions.moved();
+  positions.markChanged();
   expect([positions.dueMs(), notified()]).toEqual([0, 2]);
 });
 
 test('there is one save at a time: the last one waits for that under way, and saves what moved since', async () => {
   const { clock, saves, positions, notified } = fixture();
-  positions.moved();
+  positions.markChanged();
   await clock.advance(250);
   positions.saveIfDue();
-  positions.moved();
+  positions.markChanged();
   let isFlushed = false;
   const flushing = positions.flush().then(() => {
     isFlushed = true;
@@ -53,7 +53,7 @@ test('there is one save at a time: the last one waits for that under way, and sa
 
 test('a save that fails is logged, and tried again five seconds later', async () => {
   const { clock, log, saves, positions } = fixture();
-  positions.moved();
+  positions.markChanged();
   await clock.advance(250);
   positions.saveIfDue();
   saves[0]?.fail();

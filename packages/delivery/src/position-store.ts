@@ -5,25 +5,25 @@ import type { StreamServices } from './services.ts';
 
 /** What a crash sends again at most, in time: four small syncs a second at the busiest. */
 const saveEveryMs = 250;
-const saveEveryMoves = 10_000;
+const saveEveryChanges = 10_000;
 const retryMs = 5_000;
 
 export type PositionStore = ReturnType<typeof createPositionStore>;
 
 export function createPositionStore(file: DurablePosition, ledger: Ledger, services: StreamServices) {
   const { name, clock, log, wakeup } = services;
-  let moves = 0;
+  let changes = 0;
   let due = Number.POSITIVE_INFINITY;
   let saving: Promise<void> | undefined;
 
   const save = async () => {
-    const saved = moves;
-    moves = 0;
+    const saved = changes;
+    changes = 0;
     due = Number.POSITIVE_INFINITY;
     try {
       await file.save(ledger.position());
     } catch (error) {
-      moves += saved;
+      changes += saved;
       due = clock.now() + retryMs;
       log.error('position.write_failed', { destination: name, error: String(error) });
     }
@@ -32,13 +32,13 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
   };
   return {
     /** Something has been settled, or is lost. */
-    moved() {
-      moves++;
+    markChanged() {
+      changes++;
       if (due === Number.POSITIVE_INFINITY) {
         due = clock.now() + saveEveryMs;
         wakeup.notify();
       }
-      if (moves === saveEveryMoves) {
+      if (changes === saveEveryChanges) {
         due = clock.now();
         wakeup.notify();
       }
@@ -49,11 +49,11 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
       if (saving === undefined && due <= clock.now()) saving = save();
     },
     /** Nothing has moved that is not on disk. */
-    isSaved: () => saving === undefined && moves === 0,
+    isSaved: () => saving === undefined && changes === 0,
     /** Saves what there is, after a save that is under way. */
     async flush() {
       await saving;
-      if (moves > 0) await save();
+      if (changes > 0) await save();
     },
   };
 }

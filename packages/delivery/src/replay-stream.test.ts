@@ -2,16 +2,16 @@ import { describe, expect, test } from 'vitest';
 import {
   bodies,
   body,
+  deliverAll,
   destination,
   each,
   fixture,
   memoryDeadLetters,
   memoryJournal,
   memoryPosition,
-  runOf,
+  replayOptions,
   type Script,
   scripted,
-  takeAll,
 } from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
@@ -24,7 +24,7 @@ describe('a run', () => {
     const { clock, delivery, meter, statusOf } = fixture(memoryJournal(...bodies(2, 3)), [
       destination('a', plugin, {}, { position: main }),
     ]);
-    const run = delivery.startReplay(runOf('a', bodies(3, 4, 0), { position }));
+    const run = delivery.startReplay(replayOptions('a', bodies(3, 4, 0), { position }));
     let end: string | undefined;
     void run.ended.then((how) => {
       end = how;
@@ -44,7 +44,7 @@ describe('a run', () => {
   test('is done and saved though none of its bodies holds an event that is wanted', async () => {
     const position = memoryPosition();
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
-    const run = delivery.startReplay(runOf('a', bodies(600, 2), { position, normalize: () => [] }));
+    const run = delivery.startReplay(replayOptions('a', bodies(600, 2), { position, normalize: () => [] }));
     await clock.advance(1_000);
     expect(await run.ended).toBe('done');
     expect(position.position.sequence).toBe(600);
@@ -59,7 +59,7 @@ describe('a run', () => {
     };
     const { clock, delivery, log } = fixture(memoryJournal(), [destination('a', scripted())]);
     const run = delivery.startReplay(
-      runOf('a', bodies(1, 2), { position: { ...position, position: position.position, save } }),
+      replayOptions('a', bodies(1, 2), { position: { ...position, position: position.position, save } }),
     );
     await clock.advance(60_000);
     expect(run.status()).toMatchObject({ state: 'running', open: 0 });
@@ -76,7 +76,7 @@ describe('a run', () => {
       destination('a', plugin, { where: { datasets: ['other'] } }),
     ]);
     const kept = [body(0, ['x'], 'one'), body(1, ['y'], 'two')];
-    const run = delivery.startReplay(runOf('a', kept, { where: { exceptDatasets: ['two'] } }));
+    const run = delivery.startReplay(replayOptions('a', kept, { where: { exceptDatasets: ['two'] } }));
     await clock.advance(1_000);
     expect(await run.ended).toBe('done');
     expect(plugin.taken).toEqual(['x']);
@@ -85,7 +85,7 @@ describe('a run', () => {
 
   test('needs a destination that runs', () => {
     const { delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
-    expect(() => delivery.startReplay(runOf('b', []))).toThrow('there is no destination b');
+    expect(() => delivery.startReplay(replayOptions('b', []))).toThrow('there is no destination b');
   });
 
   test('tells what counts as delivered, before the position that holds it is saved', async () => {
@@ -102,7 +102,7 @@ describe('a run', () => {
     const { clock, delivery, deadLetters } = fixture(memoryJournal(), [destination('a', plugin)]);
     const own = memoryDeadLetters();
     const run = delivery.startReplay(
-      runOf('a', bodies(2, 2), {
+      replayOptions('a', bodies(2, 2), {
         position: { ...position, position: position.position, save },
         deadLetters: own,
         onDelivered: ({ sequence, element }) => told.push(`${sequence}.${element}`),
@@ -121,7 +121,7 @@ describe('a run', () => {
     const other = scripted();
     const { clock, delivery, log, statusOf } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', other)]);
     const run = delivery.startReplay(
-      runOf('a', bodies(1, 3), {
+      replayOptions('a', bodies(1, 3), {
         position,
         onDelivered({ element }) {
           if (element === 1) throw new Error('disk gone');
@@ -141,16 +141,16 @@ describe('a run', () => {
     const plugin = scripted();
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
     const kept = bodies(50, 10);
-    const slow: Script = async (batch, call, signal) => (call > 7 ? never() : takeAll(batch, call, signal));
+    const slow: Script = async (batch, call, signal) => (call > 7 ? never() : deliverAll(batch, call, signal));
     delivery.add(destination('slow', scripted(slow), { batch: { maxEvents: 10 } }));
-    const first = delivery.startReplay(runOf('slow', kept, { position }));
+    const first = delivery.startReplay(replayOptions('slow', kept, { position }));
     await clock.advance(1_000);
     const stopping = first.stop(500);
     await clock.advance(10_000);
     await stopping;
     expect(await first.ended).toBe('stopped');
     expect(position.position.sequence).toBe(7);
-    const second = delivery.startReplay(runOf('a', kept, { position }));
+    const second = delivery.startReplay(replayOptions('a', kept, { position }));
     await clock.advance(1_000);
     expect(await second.ended).toBe('done');
     expect(plugin.taken).toHaveLength(430);
@@ -163,11 +163,11 @@ describe('a run does not', () => {
   test('give up, though its destination does', async () => {
     let isDown = true;
     const plugin = scripted((batch, call, signal) =>
-      isDown ? { batch: 'unavailable', code: 'down' } : takeAll(batch, call, signal),
+      isDown ? { batch: 'unavailable', code: 'down' } : deliverAll(batch, call, signal),
     );
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { giveUpAfterHours: 1 })]);
     const deadLetters = memoryDeadLetters();
-    const run = delivery.startReplay(runOf('a', bodies(1, 5), { deadLetters }));
+    const run = delivery.startReplay(replayOptions('a', bodies(1, 5), { deadLetters }));
     await clock.advance(5 * 3_600_000);
     expect(run.status()).toMatchObject({ state: 'backing_off', reason: 'down', open: 5 });
     isDown = false;
@@ -182,9 +182,9 @@ describe('a run does not', () => {
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
     const buried = memoryDeadLetters();
     const through = delivery.startReplay(
-      runOf('a', bodies(10, 10), { id: 'one', pauseOnRejections: false, deadLetters: buried }),
+      replayOptions('a', bodies(10, 10), { id: 'one', pauseOnRejections: false, deadLetters: buried }),
     );
-    const pausing = delivery.startReplay(runOf('a', bodies(10, 10), { id: 'two' }));
+    const pausing = delivery.startReplay(replayOptions('a', bodies(10, 10), { id: 'two' }));
     await clock.advance(60_000);
     expect(await through.ended).toBe('done');
     expect(buried.entries).toHaveLength(100);
@@ -198,12 +198,12 @@ describe('a run does not', () => {
       most = Math.max(most, ++atOnce);
       await clock.sleep(50);
       atOnce--;
-      return takeAll(batch, call, signal);
+      return deliverAll(batch, call, signal);
     });
     const { clock, delivery } = fixture(memoryJournal(), [
       destination('a', plugin, { batch: { maxEvents: 10 }, maxInFlight: 8 }),
     ]);
-    const run = delivery.startReplay(runOf('a', bodies(20, 10)));
+    const run = delivery.startReplay(replayOptions('a', bodies(20, 10)));
     await clock.advance(5_000);
     expect([await run.ended, most]).toEqual(['done', 1]);
   });
@@ -217,13 +217,15 @@ describe('a destination that takes one batch at a time', () => {
     const plugin = scripted(async (batch, call, signal) => {
       owners.push(Number(batch.items[0]?.id.split('.')[0]) < 100 ? 'main' : 'run');
       await clock.sleep(40);
-      return takeAll(batch, call, signal);
+      return deliverAll(batch, call, signal);
     });
     const spec = destination('a', plugin, { batch: { maxEvents: 10 }, timeoutMs: 100 }, { definition });
     const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(20, 10)), [spec]);
     const position = memoryPosition({ ...memoryPosition().position, sequence: 100 });
     const runs = ['one', 'two'].map((id) =>
-      delivery.startReplay(runOf('a', bodies(5, 10, 100), { id, position: { ...position, save: async () => {} } })),
+      delivery.startReplay(
+        replayOptions('a', bodies(5, 10, 100), { id, position: { ...position, save: async () => {} } }),
+      ),
     );
     await clock.runUntil(() => statusOf('a').sequence === 20);
     expect(await Promise.all(runs.map(({ ended }) => ended))).toEqual(['done', 'done']);
@@ -238,14 +240,14 @@ describe('a destination that takes one batch at a time', () => {
     let end = () => {};
     const plugin = scripted((batch, call, signal) =>
       call > 1
-        ? takeAll(batch, call, signal)
+        ? deliverAll(batch, call, signal)
         : new Promise((resolve) => {
-            end = () => resolve(takeAll(batch, call, signal));
+            end = () => resolve(deliverAll(batch, call, signal));
           }),
     );
     const journal = memoryJournal();
     const { clock, delivery, statusOf } = fixture(journal, [destination('a', plugin, {}, { definition })]);
-    const run = delivery.startReplay(runOf('a', bodies(1, 1)));
+    const run = delivery.startReplay(replayOptions('a', bodies(1, 1)));
     await clock.advance(200);
     const stopping = run.stop(0);
     await clock.advance(10_000);
@@ -262,13 +264,13 @@ describe('a destination that takes one batch at a time', () => {
     const down: Script = (batch, call, signal) =>
       batch.items.some(({ id }) => id.startsWith('9.'))
         ? { batch: 'unavailable', code: 'down' }
-        : takeAll(batch, call, signal);
+        : deliverAll(batch, call, signal);
     const plugin = scripted(down);
     const journal = memoryJournal(...bodies(10, 1));
     const spec = destination('a', plugin, { batch: { maxEvents: 1 } }, { definition });
     const { clock, delivery, statusOf } = fixture(journal, [spec]);
     await clock.runUntil(() => statusOf('a').state === 'backing_off');
-    const run = delivery.startReplay(runOf('a', bodies(5, 1)));
+    const run = delivery.startReplay(replayOptions('a', bodies(5, 1)));
     await clock.advance(2_000);
     expect(await run.ended).toBe('done');
     expect(statusOf('a')).toMatchObject({ state: 'backing_off', sequence: 9 });
@@ -299,7 +301,7 @@ describe('a destination that takes one batch at a time', () => {
     await clock.advance(0);
     const runFrom = async (sequence: number) => {
       const position = memoryPosition({ ...memoryPosition().position, sequence });
-      const run = delivery.startReplay(runOf('a', bodies(1, 1, sequence), { position }));
+      const run = delivery.startReplay(replayOptions('a', bodies(1, 1, sequence), { position }));
       await clock.advance(0);
       return run;
     };

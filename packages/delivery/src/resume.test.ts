@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { bodies, destination, each, fixture, memoryJournal, type Script, scripted, takeAll } from './test-delivery.ts';
+import {
+  bodies,
+  deliverAll,
+  destination,
+  each,
+  fixture,
+  memoryJournal,
+  type Script,
+  scripted,
+} from './test-delivery.ts';
 
 const hours = 3_600_000;
 
@@ -11,7 +20,7 @@ describe('a destination that waits for a person', () => {
   };
   test.each(Object.entries(waits))('%s, is tried at once when it is resumed, and again after that', async (_, bad) => {
     let mended = false;
-    const plugin = scripted((batch, call, signal) => (mended ? takeAll : bad)(batch, call, signal));
+    const plugin = scripted((batch, call, signal) => (mended ? deliverAll : bad)(batch, call, signal));
     const spec = destination('a', plugin, { batch: { maxEvents: 50 } });
     const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(100, 10)), [spec]);
     await clock.advance(hours - 1000);
@@ -29,7 +38,7 @@ describe('a destination that waits for a person', () => {
   test('is tried within a minute without that', async () => {
     let mended = false;
     const plugin = scripted((batch, call, signal) =>
-      mended ? takeAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad' },
+      mended ? deliverAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad' },
     );
     const { clock } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)], { random: () => 0.999 });
     await clock.advance(5 * hours);

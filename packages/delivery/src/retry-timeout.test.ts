@@ -2,6 +2,7 @@ import type { StoredBody } from '@xiq-siem/core';
 import { describe, expect, test } from 'vitest';
 import {
   bodies,
+  deliverAll,
   destination,
   each,
   fixture,
@@ -9,7 +10,6 @@ import {
   memoryPosition,
   type Script,
   scripted,
-  takeAll,
 } from './test-delivery.ts';
 
 const hours = 3_600_000;
@@ -100,7 +100,7 @@ describe('the hours run from the receipt of the body', () => {
 describe('a destination that was there in that time gives up nothing', () => {
   test('when it lags, and is busy now and then', async () => {
     const busy = { ...down, waitMs: 60_000 };
-    const plugin = scripted((batch, call, signal) => (call % 3 === 1 ? busy : takeAll(batch, call, signal)));
+    const plugin = scripted((batch, call, signal) => (call % 3 === 1 ? busy : deliverAll(batch, call, signal)));
     const journal = memoryJournal(...bodies(100, 100).map(receivedAt(startMs)));
     const spec = destination('a', plugin, { giveUpAfterHours: 1, batch: { maxEvents: 10 }, maxInFlight: 1 });
     const { clock, deadLetters, statusOf } = fixture(journal, [spec]);

@@ -25,16 +25,16 @@ const roundOf = (permit: SendPermit) => {
   return next.round;
 };
 const end = (permit: SendPermit, nowMs = 0) => ({ round: roundOf(permit), nowMs, slowDown: false, waitMs: 0 });
-const fail = (permit: SendPermit, word: 'unavailable' | 'misconfigured' = 'unavailable', nowMs = 0) =>
-  permit.refused({ ...end(permit, nowMs), size: 10, word, code: 'down' });
+const fail = (permit: SendPermit, batchResult: 'unavailable' | 'misconfigured' = 'unavailable', nowMs = 0) =>
+  permit.recordBatchResult({ ...end(permit, nowMs), size: 10, batchResult, code: 'down' });
 const pass = (permit: SendPermit) =>
-  permit.answered({ ...end(permit), size: 10, blocked: 0, settled: 10, rejected: undefined, code: 'none' });
+  permit.recordVerdicts({ ...end(permit), size: 10, blocked: 0, settled: 10, rejected: undefined, code: 'none' });
 const reject = (permit: SendPermit, code: string, events: number, size = 10, blocked = 0) =>
-  permit.answered({ ...end(permit), size, blocked, settled: size - blocked, rejected: { code, events }, code });
-const hold = (permit: SendPermit) =>
-  permit.answered({ ...end(permit), size: 10, blocked: 10, settled: 0, rejected: undefined, code: 'closed' });
+  permit.recordVerdicts({ ...end(permit), size, blocked, settled: size - blocked, rejected: { code, events }, code });
+const suspension = (permit: SendPermit) =>
+  permit.recordVerdicts({ ...end(permit), size: 10, blocked: 10, settled: 0, rejected: undefined, code: 'closed' });
 const tooLarge = (permit: SendPermit, size = 1) =>
-  permit.refused({ ...end(permit), size, word: 'tooLarge', code: 'large' });
+  permit.recordBatchResult({ ...end(permit), size, batchResult: 'tooLarge', code: 'large' });
 
 test('the time before another attempt is random below a bound that doubles up to its maximum', () => {
   const permit = make(() => 0.999999);
@@ -48,7 +48,7 @@ test('batches that were under way together fail as one', () => {
   const permit = make();
   const round = roundOf(permit);
   for (let each = 0; each < 4; each++)
-    permit.refused({ ...end(permit), size: 10, round, word: 'unavailable', code: 'down' });
+    permit.recordBatchResult({ ...end(permit), size: 10, round, batchResult: 'unavailable', code: 'down' });
   expect(permit.limits()).toMatchObject({ notBeforeMs: 500, probing: false });
 });
 
@@ -61,11 +61,11 @@ test('after five failures in a row one small batch at a time probes, ever smalle
   }
   expect(seen).toEqual(['all', 'all', 'all', 'all', 8, 4, 2, 1, 1, 1]);
   expect(permit.limits().inFlight).toBe(1);
-  expect(permit.hold(ready)).toEqual({ state: 'backing_off', code: 'down' });
+  expect(permit.suspension(ready)).toEqual({ state: 'backing_off', code: 'down' });
   pass(permit);
   expect(permit.limits()).toMatchObject({ inFlight: 1, probing: false });
   expect(permit.limits().maxEvents).toBeLessThanOrEqual(100);
-  expect(permit.hold(ready)).toBeUndefined();
+  expect(permit.suspension(ready)).toBeUndefined();
   for (let passes = 0; passes < 25; passes++) pass(permit);
   expect(permit.limits()).toMatchObject({ inFlight: 4, maxEvents: 500 });
 });
@@ -76,17 +76,17 @@ test('misconfigured pauses at once, and longer, but never for more than a minute
   expect(permit.limits()).toMatchObject({ notBeforeMs: 5_000, probing: true, inFlight: 1 });
   for (let failures = 0; failures < 20; failures++) fail(permit, 'misconfigured', 1_000_000);
   expect(permit.limits().notBeforeMs).toBe(1_060_000);
-  expect(permit.hold(ready)?.state).toBe('paused');
+  expect(permit.suspension(ready)?.state).toBe('paused');
 });
 
 describe('more than half rejected', () => {
   test('in three batches in a row for one reason: kept, and paused', () => {
     const permit = make();
     expect([1, 2, 3].map(() => reject(permit, 'bad', 6))).toEqual([false, false, true]);
-    expect(permit.hold(ready)).toEqual({ state: 'paused', code: 'bad' });
+    expect(permit.suspension(ready)).toEqual({ state: 'paused', code: 'bad' });
     expect(reject(permit, 'bad', 1, 1)).toBe(true);
     pass(permit);
-    expect(permit.hold(ready)).toBeUndefined();
+    expect(permit.suspension(ready)).toBeUndefined();
   });
 
   test('is no burst when a batch between passes, when the reasons differ, or when it is just half', () => {
@@ -115,8 +115,8 @@ describe('more than half rejected', () => {
     reject(permit, 'bad', 6);
     reject(permit, 'bad', 3, 10, 5);
     fail(permit);
-    hold(permit);
-    permit.answered({ ...end(permit), size: 5, blocked: 0, settled: 0, rejected: undefined, code: 'busy' });
+    suspension(permit);
+    permit.recordVerdicts({ ...end(permit), size: 5, blocked: 0, settled: 0, rejected: undefined, code: 'busy' });
     expect(reject(permit, 'bad', 6)).toBe(true);
   });
 
@@ -124,35 +124,35 @@ describe('more than half rejected', () => {
     const permit = make();
     const responses = Array.from({ length: 10 }, () => [tooLarge(permit, 2), tooLarge(permit)]).flat();
     expect(responses.indexOf(true)).toBe(19);
-    expect(permit.hold(ready)).toEqual({ state: 'paused', code: 'large' });
+    expect(permit.suspension(ready)).toEqual({ state: 'paused', code: 'large' });
   });
 });
 
 describe('a batch of which all is blocked', () => {
   test('is no failure: neither backoff nor breaker, and as much is sent at once as before', () => {
     const permit = make();
-    for (let batches = 0; batches < 50; batches++) hold(permit);
-    expect(permit.hold(ready)).toBeUndefined();
+    for (let batches = 0; batches < 50; batches++) suspension(permit);
+    expect(permit.suspension(ready)).toBeUndefined();
     expect(permit.limits()).toMatchObject({ inFlight: 4, maxEvents: 500, notBeforeMs: 0, probing: false });
   });
 
   test('shows that the destination is back, but not that a burst is over', () => {
     const permit = make();
     for (let failures = 0; failures < 9; failures++) fail(permit);
-    hold(permit);
+    suspension(permit);
     expect(permit.limits()).toMatchObject({ probing: false, inFlight: 1 });
     for (let batches = 0; batches < 3; batches++) reject(permit, 'bad', 6);
-    hold(permit);
-    expect(permit.hold(ready)).toEqual({ state: 'paused', code: 'bad' });
+    suspension(permit);
+    expect(permit.suspension(ready)).toEqual({ state: 'paused', code: 'bad' });
   });
 });
 
 test('resumed, it waits for nothing, but probes until something passes', () => {
   const permit = make();
-  permit.refused({ ...end(permit), size: 10, word: 'misconfigured', code: 'bad', waitMs: 3_000_000 });
+  permit.recordBatchResult({ ...end(permit), size: 10, batchResult: 'misconfigured', code: 'bad', waitMs: 3_000_000 });
   permit.resume();
   expect(permit.limits()).toMatchObject({ notBeforeMs: 0, probing: true });
-  expect(permit.hold(ready)).toEqual({ state: 'paused', code: 'bad' });
+  expect(permit.suspension(ready)).toEqual({ state: 'paused', code: 'bad' });
 });
 
 test('whatever happens, something may be sent, within an hour, and within what is configured', () => {
@@ -173,8 +173,8 @@ test('whatever happens, something may be sent, within an hour, and within what i
         nowMs += passes;
         const how = { ...end(permit, nowMs), slowDown, waitMs, code: 'x' };
         if (kind === 'items')
-          permit.answered({ ...how, size: 10, blocked, settled, rejected: { code: 'x', events: rejected } });
-        else permit.refused({ ...how, size: 1, word: kind });
+          permit.recordVerdicts({ ...how, size: 10, blocked, settled, rejected: { code: 'x', events: rejected } });
+        else permit.recordBatchResult({ ...how, size: 1, batchResult: kind });
         const { inFlight, maxEvents, maxBytes, notBeforeMs } = permit.limits();
         expect(inFlight >= 1 && inFlight <= 4).toBe(true);
         expect(maxEvents >= 1 && maxEvents <= 500).toBe(true);
@@ -196,7 +196,7 @@ describe('a batch may be sent', () => {
     expect(permit.request({ ...ready, inFlight: 4 })).toEqual({ askAgainMs: never });
     const full = { ...ready, deadLettersBlockedBy: 'dead_letters_full' };
     expect(permit.request(full)).toEqual({ askAgainMs: never });
-    expect(permit.hold(full)).toEqual({ state: 'paused', code: 'dead_letters_full' });
+    expect(permit.suspension(full)).toEqual({ state: 'paused', code: 'dead_letters_full' });
     expect(permit.waitUntilMs(full)).toBeUndefined();
   });
 
@@ -220,7 +220,7 @@ describe('a batch may be sent', () => {
     const permit = make();
     const stream = { ...ready, blocked: { ...half, code: 'closed' } };
     expect(permit.request(stream)).toEqual({ askAgainMs: never });
-    expect(permit.hold(stream)).toEqual({ state: 'paused', code: 'closed' });
+    expect(permit.suspension(stream)).toEqual({ state: 'paused', code: 'closed' });
     const waiting = { ...ready.waiting, resendMs: 700 };
     expect(permit.request({ ...stream, waiting })).toEqual({ askAgainMs: 700 });
     expect(permit.waitUntilMs({ ...stream, waiting })).toBe(700);
@@ -228,7 +228,7 @@ describe('a batch may be sent', () => {
     expect(permit.request({ ...ready, blocked: { ...less, code: 'closed' } })).toMatchObject({ from: 'new' });
     const stuck = { ...ready, blocked: { ...less, code: 'closed' }, isStuck: true };
     expect(permit.request(stuck)).toEqual({ askAgainMs: never });
-    expect(permit.hold(stuck)).toEqual({ state: 'paused', code: 'closed' });
+    expect(permit.suspension(stuck)).toEqual({ state: 'paused', code: 'closed' });
   });
 
   test('not before its time; what the answers say comes before what is blocked', () => {
@@ -238,7 +238,7 @@ describe('a batch may be sent', () => {
     expect(permit.request(ready)).toEqual({ askAgainMs: 500 });
     expect(permit.waitUntilMs(ready)).toBe(500);
     expect(permit.waitUntilMs({ ...ready, nowMs: 500 })).toBeUndefined();
-    expect(permit.hold({ ...ready, blocked })).toEqual({ state: 'backing_off', code: 'down' });
+    expect(permit.suspension({ ...ready, blocked })).toEqual({ state: 'backing_off', code: 'down' });
   });
 });
 
@@ -253,7 +253,7 @@ describe('the rate limit', () => {
   test('halves what is in flight, then the batches, while a destination that takes all asks to slow down', () => {
     const permit = make();
     const all = { size: 10, blocked: 0, settled: 10, rejected: undefined, code: 'none' };
-    const slowed = () => permit.answered({ ...end(permit), ...all, slowDown: true });
+    const slowed = () => permit.recordVerdicts({ ...end(permit), ...all, slowDown: true });
     expect(limitsAfter(permit, slowed, 5)).toEqual([
       [2, 500],
       [1, 500],
@@ -271,14 +271,14 @@ describe('the rate limit', () => {
     const permit = make();
     expect(limitsAfter(permit, () => tooLarge(permit, 500), 3).map(([, events]) => events)).toEqual([250, 125, 62]);
     expect(permit.limits()).toMatchObject({ inFlight: 4, maxBytes: 125_000 });
-    expect(permit.hold(ready)).toBeUndefined();
+    expect(permit.suspension(ready)).toBeUndefined();
   });
 });
 
 test('events that are sent again one by one wait by themselves; the destination waits from the fifth batch on', () => {
   const permit = make();
   const seen = Array.from({ length: 6 }, () => {
-    permit.answered({ ...end(permit), size: 5, blocked: 0, settled: 0, rejected: undefined, code: 'busy' });
+    permit.recordVerdicts({ ...end(permit), size: 5, blocked: 0, settled: 0, rejected: undefined, code: 'busy' });
     return permit.limits().notBeforeMs;
   });
   expect(seen).toEqual([0, 0, 0, 0, 8_000, 16_000]);
@@ -288,7 +288,7 @@ test('a batch that was in flight when another passed does not fail the destinati
   const permit = make();
   const round = roundOf(permit);
   pass(permit);
-  permit.refused({ ...end(permit), round, size: 10, word: 'unavailable', code: 'down' });
-  expect(permit.hold(ready)).toBeUndefined();
+  permit.recordBatchResult({ ...end(permit), round, size: 10, batchResult: 'unavailable', code: 'down' });
+  expect(permit.suspension(ready)).toBeUndefined();
   expect(permit.limits().notBeforeMs).toBe(0);
 });

@@ -1,4 +1,4 @@
-// May a batch be sent now? Decides when, how large it may be, and how many are in flight. A state machine without a clock.
+// Decides whether a batch may be sent now, how large it may be, and how many may be in flight. Has no clock of its own.
 import type { DeliveryOptions } from './options.ts';
 import type { SendSlots, SlotWaiter } from './send-slots.ts';
 import type { CheckedReport, VerdictSummary } from './verdicts.ts';
@@ -7,18 +7,18 @@ export interface SendPermitOptions {
   readonly batch: DeliveryOptions['batch'];
   readonly retry: DeliveryOptions['retry'];
   readonly maxInFlight: number;
-  /** What may be open at once; bytes are those of JSON. */
+  /** Maximum of unsettled events and their bytes of JSON. */
   readonly window: { readonly events: number; readonly bytes: number };
-  /** Shared with the other delivery streams of the destination; `wakeup` is notified when one may be free. */
+  /** Shared by all delivery streams of the destination. `wakeup` is notified when a slot may be free. */
   readonly slots: SendSlots;
   readonly wakeup: SlotWaiter;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** False: a rejection burst is let through to the dead letters. */
+  /** False: the events of a rejection burst become dead letters, and the destination is not paused. */
   readonly pauseOnRejections?: boolean | undefined;
 }
 
-/** The delivery stream as it is now. Times are epoch milliseconds, infinite where there is nothing to wait for. */
+/** The current state of the delivery stream. Times are epoch milliseconds, infinite if there is nothing to wait for. */
 export interface StreamState {
   readonly nowMs: number;
   /** Batches in flight. */
@@ -26,45 +26,46 @@ export interface StreamState {
   readonly waiting: {
     readonly newEvents: number;
     readonly newBytes: number;
-    /** When the oldest new event was taken. */
+    /** When the oldest new event was read. */
     readonly oldestNewMs: number;
-    /** When the first event to be sent again may be. */
+    /** When the first event may be sent again. */
     readonly resendMs: number;
   };
-  /** Why no dead letter can be stored now. */
+  /** Why no dead letter can be stored; undefined if it can. */
   readonly deadLettersBlockedBy: string | undefined;
-  /** Events of which an operator has to fix something first. */
+  /** Blocked events. */
   readonly blocked: { readonly events: number; readonly bytes: number; readonly code: string } | undefined;
-  /** All open events are blocked, and yet there is no capacity to take one more. */
+  /** All unsettled events are blocked, and there is no capacity for another event. */
   readonly isStuck: boolean;
 }
 
-/** A batch that may be sent now. `round` is given back when it ends, so that batches in flight together fail as one. */
+/** A batch that may be sent now. */
 export interface NextBatch {
   readonly from: 'new' | 'resend';
   readonly maxEvents: number;
   readonly maxBytes: number;
+  /** Passed back when the batch ends: batches of one round that fail count as one failure. */
   readonly round: number;
 }
 
-/** Why a destination is not sent to as usual. */
-export interface Hold {
+/** Why a destination does not receive batches as usual. */
+export interface Suspension {
   readonly state: 'backing_off' | 'paused';
   readonly code: string;
 }
 
-/** How a batch ended. */
+/** The end of a batch. */
 interface BatchEnd extends Pick<CheckedReport, 'slowDown' | 'waitMs'>, Pick<NextBatch, 'round'> {
   readonly nowMs: number;
   readonly size: number;
   readonly code: string;
 }
 
-/** Failures in a row after which the circuit is open: one small batch at a time probes whether the destination is back. */
+/** Consecutive failures that open the circuit. Then one small batch at a time probes the destination. */
 const openCircuitAfter = 5;
 const probeEvents = 8;
 const burstBatches = 3;
-/** On a quiet stream a few bad events are three batches: they are no burst. */
+/** With little traffic, three batches may have only a few events: that is not a burst. */
 const burstEvents = 10;
 const fixDelay = { initialMs: 5_000, maxMs: 60_000 };
 const maxWaitMs = 3_600_000;
@@ -79,10 +80,10 @@ export function createSendPermit(options: SendPermitOptions) {
   let round = 0;
   let failures = 0;
   let notBeforeMs = 0;
-  let hold: Hold | undefined;
+  let suspension: Suspension | undefined;
   let burst: { readonly code: string; readonly batches: number; readonly events: number } | undefined;
   let isNewProbed = false;
-  // The rate limit: halved when the destination asks for less, raised step by step while all is well.
+  // The rate limit (AIMD): halved when the destination asks to slow down, increased in small steps otherwise.
   let inFlightLimit = maxInFlight;
   let batchShare = 1;
 
@@ -102,9 +103,9 @@ export function createSendPermit(options: SendPermitOptions) {
   const waitUntil = (ms: number) => {
     notBeforeMs = Math.max(notBeforeMs, ms);
   };
-  const isProbing = () => failures >= openCircuitAfter || hold?.state === 'paused';
+  const isProbing = () => failures >= openCircuitAfter || suspension?.state === 'paused';
 
-  /** By the answers so far; `notBeforeMs` is in epoch milliseconds. */
+  /** The current limits; `notBeforeMs` is in epoch milliseconds. */
   const limits = () => {
     const probing = isProbing();
     const whole = Math.max(1, Math.floor(batch.maxEvents * batchShare));
@@ -117,10 +118,10 @@ export function createSendPermit(options: SendPermitOptions) {
       probing,
     };
   };
-  /** Blocked events leave half of the window to the others; a position with many gaps is full sooner. */
+  /** Blocked events may use half of the window. They fill a position with many settled ranges sooner. */
   const isFullOfBlocked = ({ blocked, isStuck }: StreamState) =>
     blocked !== undefined && (isStuck || blocked.events * 2 >= window.events || blocked.bytes * 2 >= window.bytes);
-  /** When a batch of new events is due: at once if it is full or a probe, else when its oldest event is old enough. */
+  /** When a batch of new events is due: at once if it is full or a probe, else at the maximum age of its oldest event. */
   const newDueMs = (stream: StreamState) => {
     const { newEvents, newBytes, oldestNewMs } = stream.waiting;
     if (isFullOfBlocked(stream)) return never;
@@ -129,38 +130,43 @@ export function createSendPermit(options: SendPermitOptions) {
   };
   const dueMs = (stream: StreamState) => Math.max(notBeforeMs, Math.min(stream.waiting.resendMs, newDueMs(stream)));
 
-  const holdOf = (stream: StreamState): Hold | undefined => {
+  const suspensionOf = (stream: StreamState): Suspension | undefined => {
     const { blocked, deadLettersBlockedBy } = stream;
     if (deadLettersBlockedBy !== undefined) return { state: 'paused', code: deadLettersBlockedBy };
-    if (hold !== undefined || blocked === undefined || !isFullOfBlocked(stream)) return hold;
+    if (suspension !== undefined || blocked === undefined || !isFullOfBlocked(stream)) return suspension;
     return { state: 'paused', code: blocked.code };
   };
 
-  const obey = (end: BatchEnd) => {
+  const applyFlowControl = (end: BatchEnd) => {
     if (end.slowDown) slowDown();
     if (end.waitMs > 0) waitUntil(end.nowMs + Math.min(end.waitMs, maxWaitMs));
   };
-  const passed = () => {
-    // It may be up again, but hardly.
+  const recordSuccess = () => {
+    // The destination may not bear the full load yet.
     if (isProbing()) {
       inFlightLimit = 1;
       batchShare = Math.min(batchShare, shareStep);
     }
     failures = 0;
-    hold = undefined;
+    suspension = undefined;
     round++;
   };
-  const failed = (end: BatchEnd, state: Hold['state'], code: string, backOff: DeliveryOptions['retry'] | undefined) => {
+  const recordFailure = (
+    end: BatchEnd,
+    state: Suspension['state'],
+    code: string,
+    backOff: DeliveryOptions['retry'] | undefined,
+  ) => {
     if (end.round !== round) return;
     round++;
     failures++;
-    hold = { state, code };
+    suspension = { state, code };
     if (backOff !== undefined) waitUntil(end.nowMs + jitter(backOff, failures));
   };
   const isBurst = () =>
     pauseOnRejections && burst !== undefined && burst.batches >= burstBatches && burst.events >= burstEvents;
-  const noteRejected = (judged: number, rejected: VerdictSummary['rejected']) => {
-    if (rejected === undefined || rejected.events * 2 <= judged) {
+  const recordRejected = (evaluated: number, rejected: VerdictSummary['rejected']) => {
+    if (rejected === undefined || rejected.events * 2 <= evaluated) {
       burst = undefined;
       return;
     }
@@ -168,80 +174,83 @@ export function createSendPermit(options: SendPermitOptions) {
     burst = { code: rejected.code, batches: before.batches + 1, events: before.events + rejected.events };
   };
 
+  function requestPermit(stream: StreamState): NextBatch | { readonly askAgainMs: number } {
+    const { nowMs, inFlight, waiting, deadLettersBlockedBy } = stream;
+    const { maxEvents, maxBytes, probing, inFlight: mostInFlight } = limits();
+    // Any event of a batch may become a dead letter.
+    const isClosed = deadLettersBlockedBy !== undefined || inFlight >= mostInFlight;
+    const askAgainMs = isClosed ? never : dueMs(stream);
+    if (askAgainMs > nowMs) {
+      slots.withdraw(wakeup);
+      return { askAgainMs };
+    }
+    if (!slots.acquire(wakeup)) return { askAgainMs: never };
+    // Probes alternate between new events and resends: one event that always fails must not keep the circuit open.
+    // Without a probe, resends go first.
+    isNewProbed = probing && !isNewProbed;
+    const isNew = newDueMs(stream) <= nowMs && (isNewProbed || waiting.resendMs > nowMs);
+    return { from: isNew ? 'new' : 'resend', maxEvents, maxBytes, round };
+  }
+
+  function recordVerdicts(end: BatchEnd & Pick<VerdictSummary, 'blocked' | 'settled' | 'rejected'>): boolean {
+    applyFlowControl(end);
+    const evaluated = end.size - end.blocked;
+    // If all events are blocked, the destination is up, but it may still reject events.
+    if (evaluated === 0) {
+      if (!isBurst()) recordSuccess();
+      return false;
+    }
+    if (end.settled === 0) {
+      recordFailure(end, 'backing_off', end.code, failures + 1 >= openCircuitAfter ? retry : undefined);
+      return false;
+    }
+    recordRejected(evaluated, end.rejected);
+    if (isBurst()) {
+      recordFailure(end, 'paused', end.rejected?.code ?? end.code, fixDelay);
+      return true;
+    }
+    recordSuccess();
+    if (!end.slowDown) speedUp();
+    return false;
+  }
+
+  function recordBatchResult(end: BatchEnd & Pick<CheckedReport & { readonly kind: 'batch' }, 'batchResult'>): boolean {
+    applyFlowControl(end);
+    if (end.batchResult === 'misconfigured') recordFailure(end, 'paused', end.code, fixDelay);
+    if (end.batchResult === 'unavailable') recordFailure(end, 'backing_off', end.code, retry);
+    if (end.batchResult !== 'tooLarge') return false;
+    shrinkBatches();
+    if (end.size > 1) return false;
+    recordRejected(1, { code: end.code, events: 1 });
+    if (!isBurst()) return false;
+    recordFailure(end, 'paused', end.code, fixDelay);
+    return true;
+  }
+
   return {
     limits,
-    /** Why the stream is not sent to the destination as usual; undefined if it is. */
-    hold: holdOf,
+    /** Why batches are not sent as usual; undefined if they are. */
+    suspension: suspensionOf,
     /**
-     * The batch that may be sent now, with its slot taken: whoever sends it releases that. Otherwise when to ask again,
-     * in epoch milliseconds: infinite where something has to happen first.
+     * Returns the batch that may be sent now, and acquires its slot; the caller releases the slot. Otherwise returns when
+     * to ask again in epoch milliseconds: infinite if an event must happen first.
      */
-    request(stream: StreamState): NextBatch | { readonly askAgainMs: number } {
-      const { nowMs, inFlight, waiting, deadLettersBlockedBy } = stream;
-      const { maxEvents, maxBytes, probing, inFlight: mostInFlight } = limits();
-      // Any verdict may be a dead letter.
-      const isShut = deadLettersBlockedBy !== undefined || inFlight >= mostInFlight;
-      const askAgainMs = isShut ? never : dueMs(stream);
-      if (askAgainMs > nowMs) {
-        slots.withdraw(wakeup);
-        return { askAgainMs };
-      }
-      if (!slots.acquire(wakeup)) return { askAgainMs: never };
-      // Probes take turns, so that one event that always fails cannot keep a destination closed; else resends go first.
-      isNewProbed = probing && !isNewProbed;
-      const isNew = newDueMs(stream) <= nowMs && (isNewProbed || waiting.resendMs > nowMs);
-      return { from: isNew ? 'new' : 'resend', maxEvents, maxBytes, round };
-    },
-    /** Until when the destination is left alone, or nothing is due; undefined where nothing is waited for, or nobody knows. */
+    request: requestPermit,
+    /** Until when no batch is sent; undefined if there is no wait, or its end is unknown. */
     waitUntilMs(stream: StreamState): number | undefined {
       if (stream.deadLettersBlockedBy !== undefined) return undefined;
-      const waitMs = holdOf(stream) === undefined ? notBeforeMs : dueMs(stream);
+      const waitMs = suspensionOf(stream) === undefined ? notBeforeMs : dueMs(stream);
       return waitMs > stream.nowMs && waitMs !== never ? waitMs : undefined;
     },
-    /**
-     * A batch ended with a verdict for each event. True: too many were rejected in a row for one reason; they are to be
-     * kept, an operator has to fix something.
-     */
-    answered(end: BatchEnd & Pick<VerdictSummary, 'blocked' | 'settled' | 'rejected'>): boolean {
-      obey(end);
-      const judged = end.size - end.blocked;
-      // A batch of which all is blocked shows that the destination answers, but not that it rejects no longer.
-      if (judged === 0) {
-        if (!isBurst()) passed();
-        return false;
-      }
-      // Nor does one of which nothing was settled.
-      if (end.settled === 0) {
-        failed(end, 'backing_off', end.code, failures + 1 >= openCircuitAfter ? retry : undefined);
-        return false;
-      }
-      noteRejected(judged, end.rejected);
-      if (isBurst()) {
-        failed(end, 'paused', end.rejected?.code ?? end.code, fixDelay);
-        return true;
-      }
-      passed();
-      if (!end.slowDown) speedUp();
-      return false;
-    },
-    /** A batch was refused as a whole. True as for `answered`: one event that is too large alone counts as rejected. */
-    refused(end: BatchEnd & Pick<CheckedReport & { readonly kind: 'batch' }, 'word'>): boolean {
-      obey(end);
-      if (end.word === 'misconfigured') failed(end, 'paused', end.code, fixDelay);
-      if (end.word === 'unavailable') failed(end, 'backing_off', end.code, retry);
-      if (end.word !== 'tooLarge') return false;
-      shrinkBatches();
-      if (end.size > 1) return false;
-      noteRejected(1, { code: end.code, events: 1 });
-      if (!isBurst()) return false;
-      failed(end, 'paused', end.code, fixDelay);
-      return true;
-    },
-    /** Milliseconds before an event is sent again that has been sent so often. */
+    /** Records a batch with a verdict for each event. True: a rejection burst, so the rejected events are sent again. */
+    recordVerdicts,
+    /** Records a result for the whole batch. True: a rejection burst. One event that is too large alone counts as rejected. */
+    recordBatchResult,
+    /** Milliseconds before an event is sent again, by its number of attempts. */
     retryDelay: (attempts: number) => jitter(retry, attempts),
-    /** Milliseconds before events that an operator has to fix are tried again, when they have been tried so often. */
+    /** Milliseconds before blocked events are sent again, by the number of attempts. */
     blockedDelay: (attempts: number) => jitter(fixDelay, attempts),
-    /** An operator says that it is fixed: nothing is waited for any longer. The state stays until something passes. */
+    /** Ends every wait. The state stays until a batch succeeds. */
     resume() {
       notBeforeMs = 0;
     },

@@ -1,7 +1,7 @@
-// Bounds the calls under way to one destination, all its delivery streams together: first come, first served.
+// Limits the calls to one destination at a time, for all its delivery streams. Slots go to the waiters in order.
 import type { Wakeup } from './clock.ts';
 
-/** Notified when it may be its turn; it then has to acquire again. */
+/** Notified when a slot may be free. It must then call `acquire` again. */
 export type SlotWaiter = Pick<Wakeup, 'notify'>;
 
 export type SendSlots = ReturnType<typeof createSendSlots>;
@@ -14,22 +14,24 @@ export function createSendSlots(count: number) {
     const [first] = queue;
     if (used < count) first?.notify();
   };
+  function acquireSlot(waiter: SlotWaiter): boolean {
+    const [first = waiter] = queue;
+    if (first !== waiter || used >= count) {
+      queue.add(waiter);
+      return false;
+    }
+    queue.delete(waiter);
+    used++;
+    notifyFirst();
+    return true;
+  }
+
   return {
-    /** Infinite where the destination's type sets no bound. */
+    /** Infinite if the destination's type has no limit. */
     count,
-    /** Takes a slot. False if none is free or another waiter was first: `waiter` then stands in the queue. */
-    acquire(waiter: SlotWaiter): boolean {
-      const [first = waiter] = queue;
-      if (first !== waiter || used >= count) {
-        queue.add(waiter);
-        return false;
-      }
-      queue.delete(waiter);
-      used++;
-      notifyFirst();
-      return true;
-    },
-    /** Leaves the queue: a stream with nothing to send must not keep the others waiting. */
+    /** Acquires a slot. False if none is free or another waiter is first: `waiter` is then in the queue. */
+    acquire: acquireSlot,
+    /** Leaves the queue: a stream with nothing to send must not delay the others. */
     withdraw(waiter: SlotWaiter) {
       if (queue.delete(waiter)) notifyFirst();
     },

@@ -1,9 +1,9 @@
-// Applies what reports say: events are settled, sent again, blocked, or stored as dead letters.
+// Applies reports: events are settled, sent again, blocked, or stored as dead letters.
 import { createBlockedEvents } from './blocked-events.ts';
 import type { Wakeup } from './clock.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Ledger, Outcome } from './ledger.ts';
-import { type Decision, decide, isOverdue, type OutcomeContext } from './outcome.ts';
+import { type Decision, decide, isPastRetryTimeout, type OutcomeContext } from './outcome.ts';
 import type { Pending, PendingQueue } from './pending-queue.ts';
 import type { PositionStore } from './position-store.ts';
 import { sanitizeText } from './sanitize-text.ts';
@@ -19,9 +19,9 @@ export interface SettlementParts {
   readonly queue: PendingQueue;
   readonly deadLetters: DeadLetterQueue;
   readonly positions: PositionStore;
-  /** Notified when there may be capacity for more events. */
+  /** Notified when more events may be read. */
   readonly capacity: Pick<Wakeup, 'notify'>;
-  /** Told before an event counts as delivered. */
+  /** Called before an event counts as delivered. */
   readonly onDelivered?: ((event: { readonly sequence: number; readonly element: number }) => void) | undefined;
 }
 
@@ -32,7 +32,7 @@ export function createSettlement(
   { clock, meter, redact }: Pick<DeliveryServices, 'clock' | 'meter' | 'redact'>,
   { ledger, permit, queue, deadLetters, positions, capacity, onDelivered }: SettlementParts,
 ) {
-  const giveUpAfterMs = (options.giveUpAfterHours ?? Number.POSITIVE_INFINITY) * hourMs;
+  const retryTimeoutMs = (options.giveUpAfterHours ?? Number.POSITIVE_INFINITY) * hourMs;
   const blockedEvents = createBlockedEvents(permit.blockedDelay);
   let openBytes = 0;
   let delivered = 0;
@@ -45,18 +45,18 @@ export function createSettlement(
   const count = (outcome: string, events = 1) =>
     meter.add('xiq_siem.destination.events', events, { destination: name, outcome });
 
-  // All events of a batch mostly share one message.
-  let lastFit = { message: '', fitted: '' };
+  // Most events of a batch have the same message.
+  let lastSanitized = { message: '', sanitized: '' };
   const messageOf = (message: string | undefined) => {
     if (message === undefined) return undefined;
-    if (message !== lastFit.message) lastFit = { message, fitted: sanitizeText(message, redact) };
-    return lastFit.fitted;
+    if (message !== lastSanitized.message) lastSanitized = { message, sanitized: sanitizeText(message, redact) };
+    return lastSanitized.sanitized;
   };
 
   const settle = ({ sequence, element, bytes }: PreparedEvent, outcome: Outcome) => {
     ledger.settle(sequence, element, outcome);
     openBytes -= bytes;
-    positions.moved();
+    positions.markChanged();
     capacity.notify();
   };
 
@@ -75,24 +75,24 @@ export function createSettlement(
     });
   };
 
-  /** `hasVerdicts`: the destination said something of each event. */
+  /** `hasVerdicts`: the report has a verdict for each event. */
   const apply = (decisions: readonly Decision[], hasVerdicts: boolean, nowMs: number) => {
-    const again: Pending[] = [];
+    const resends: Pending[] = [];
     const blocked: Pending[] = [];
     let lastBlocked: (Decision & { readonly kind: 'blocked' }) | undefined;
-    let isFreed = false;
+    let wasUnblocked = false;
     const counts = { delivered: 0, degraded: 0, duplicate: 0, possible_duplicate: 0 };
     for (const decision of decisions) {
       const { pending } = decision;
-      if (decision.kind === 'again') {
+      if (decision.kind === 'resend') {
         if (hasVerdicts) blockedEvents.unblock(pending);
-        again.push(pending);
+        resends.push(pending);
       } else if (decision.kind === 'deadLetter') deadLetter(pending, decision.code, decision.message);
       else if (decision.kind === 'blocked') {
         blocked.push(pending);
         lastBlocked = decision;
       } else {
-        isFreed ||= pending.isBlocked;
+        wasUnblocked ||= pending.isBlocked;
         blockedEvents.unblock(pending);
         const { degraded, duplicate } = decision.outcome;
         const { sequence, element } = pending.event;
@@ -101,85 +101,88 @@ export function createSettlement(
         counts.delivered++;
         if (degraded) counts.degraded++;
         if (duplicate) counts.duplicate++;
-        else if (pending.maybeThere) counts.possible_duplicate++;
+        else if (pending.maybeDelivered) counts.possible_duplicate++;
       }
     }
-    if (isFreed) blockedEvents.reset();
+    if (wasUnblocked) blockedEvents.reset();
     if (lastBlocked !== undefined)
       blockedEvents.block(blocked, lastBlocked.code, messageOf(lastBlocked.message), nowMs);
-    queue.addAgain([...again, ...blocked]);
+    queue.addResends([...resends, ...blocked]);
     possibleDuplicates += counts.possible_duplicate;
     for (const [outcome, events] of Object.entries(counts)) if (events > 0) count(outcome, events);
   };
 
-  /** Reports to the send permit how a batch ended; true if what was rejected is to be kept. */
-  const reportEnd = (report: CheckedReport, size: number, round: number, nowMs: number): boolean => {
+  /** Reports the end of a batch to the send permit. True: the rejected events are sent again. */
+  const reportBatchEnd = (report: CheckedReport, size: number, round: number, nowMs: number): boolean => {
     const { slowDown, waitMs } = report;
     const end = { round, nowMs, slowDown, waitMs, size };
     if (report.kind === 'batch') {
-      const { word, code, message } = report;
+      const { batchResult, code, message } = report;
       lastMessage = messageOf(message);
       lastFailure = { code, message: lastMessage, atMs: nowMs };
-      return permit.refused({ ...end, word, code });
+      return permit.recordBatchResult({ ...end, batchResult, code });
     }
     const summary = summarize(report.verdicts);
     delivered += summary.delivered;
     if (summary.delivered > 0) lastDeliveredMs = nowMs;
     lastMessage = messageOf(summary.message);
     if (summary.delivered < size) lastFailure = { code: summary.code, message: lastMessage, atMs: nowMs };
-    return permit.answered({ ...end, ...summary });
+    return permit.recordVerdicts({ ...end, ...summary });
+  };
+
+  const batchEnded = (batch: readonly Pending[], report: CheckedReport, round: number) => {
+    const nowMs = clock.now();
+    const resendRejected = reportBatchEnd(report, batch.length, round, nowMs);
+    const attemptMs = batch[0]?.lastAttemptMs ?? nowMs;
+    const { retryDelay } = permit;
+    const times = { nowMs, attemptMs, lastDeliveredMs, pausedAtMs, retryTimeoutMs };
+    const context: OutcomeContext = { ...times, delivered, resendRejected, retryDelay };
+    apply(decide(batch, report, context), report.kind === 'items', nowMs);
+    if (report.kind === 'batch' && report.batchResult === 'unavailable') {
+      const message = report.message === undefined ? report.code : `${report.code}: ${report.message}`;
+      const overdue = queue.remove((one) => isPastRetryTimeout(one, context));
+      for (const pending of overdue) deadLetter(pending, 'retry_timeout', message);
+    }
   };
 
   return {
-    attributes: () => ({
+    summary: () => ({
       /** Events delivered since the start of the process. */
       delivered,
-      /** Bytes of JSON of events that are taken and not settled. */
+      /** Bytes of JSON of unsettled events. */
       openBytes,
-      blocked: blockedEvents.attributes(),
+      blocked: blockedEvents.summary(),
       possibleDuplicates,
       lastDeliveredMs,
-      /** The destination's words with the last failure, fit to be shown. */
+      /** Sanitized message of the last failure. */
       lastMessage,
       lastFailure,
     }),
-    /** An event was taken that waits to be sent. */
+    /** An event was read and waits to be sent. */
     accepted({ bytes }: PreparedEvent) {
       openBytes += bytes;
     },
-    /** An event was taken that this destination does not want. */
+    /** An event was read that this destination does not receive. */
     filtered(event: PreparedEvent) {
       openBytes += event.bytes;
       settle(event, { kind: 'filtered' });
       count(event.filtered ?? 'filtered');
     },
-    /** Bodies were lost to it. */
+    /** Bodies were lost before they were settled. */
     damaged(bodies: number) {
       count('damaged', bodies);
-      positions.moved();
+      positions.markChanged();
     },
-    /** A batch that was sent in `round` has ended. */
-    batchEnded(batch: readonly Pending[], report: CheckedReport, round: number) {
-      const nowMs = clock.now();
-      const keepRejected = reportEnd(report, batch.length, round, nowMs);
-      const attemptMs = batch[0]?.lastAttemptMs ?? nowMs;
-      const { retryDelay } = permit;
-      const times = { nowMs, attemptMs, lastDeliveredMs, pausedAtMs, giveUpAfterMs };
-      const context: OutcomeContext = { ...times, delivered, keepRejected, retryDelay };
-      apply(decide(batch, report, context), report.kind === 'items', nowMs);
-      if (report.kind === 'batch' && report.word === 'unavailable') {
-        const message = report.message === undefined ? report.code : `${report.code}: ${report.message}`;
-        for (const late of queue.remove((one) => isOverdue(one, context))) deadLetter(late, 'retry_timeout', message);
-      }
-    },
-    /** The destination as a whole waits for an operator; that time counts towards no event's end. */
+    /** A batch of `round` has ended. */
+    batchEnded,
+    /** The destination is paused: this time does not count towards the retry timeout. */
     paused() {
       pausedAtMs = clock.now();
     },
-    /** An operator says that it is fixed: what waits to be sent again waits no longer. */
+    /** Makes blocked events and resends due now. */
     resume() {
       blockedEvents.reset();
-      queue.sendAgainNow(clock.now());
+      queue.resendNow(clock.now());
     },
   };
 }

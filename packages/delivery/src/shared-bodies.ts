@@ -22,7 +22,7 @@ export interface SharedBodiesOptions extends Pick<DeliveryServices, 'normalize' 
 interface Chunk {
   readonly events: readonly PreparedEvent[];
   readonly bytes: number;
-  readonly goesOn: 'more' | 'end' | 'damaged';
+  readonly ending: 'more' | 'end' | 'damaged';
 }
 
 /** A body that is being parsed, chunk by chunk, by whichever destination is ahead. */
@@ -69,7 +69,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
       for (const event of normalize(body)) {
         const prepared = prepare(event, body);
         if (events.length >= chunkEvents || bytes >= chunkBytes) {
-          yield { events, bytes, goesOn: 'more' };
+          yield { events, bytes, ending: 'more' };
           events = [];
           bytes = 0;
         }
@@ -78,10 +78,10 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
       }
     } catch (error) {
       log.error('delivery.normalize_failed', { sequence: body.sequence, receipt: body.receipt, error: String(error) });
-      yield { events, bytes, goesOn: 'damaged' };
+      yield { events, bytes, ending: 'damaged' };
       return;
     }
-    yield { events, bytes, goesOn: 'end' };
+    yield { events, bytes, ending: 'end' };
   }
 
   const share = (body: StoredBody): SharedBody => {
@@ -115,7 +115,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
     open(body: StoredBody) {
       const shared = share(body);
       let own: Iterator<Chunk, void> | undefined;
-      let chunk: Chunk = { events: [], bytes: 0, goesOn: 'more' };
+      let chunk: Chunk = { events: [], bytes: 0, ending: 'more' };
       let nextChunk = 0;
       let nextEvent = 0;
       const advance = (): Chunk => {
@@ -137,7 +137,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
               nextEvent++;
               return event;
             }
-            if (chunk.goesOn !== 'more') return chunk.goesOn;
+            if (chunk.ending !== 'more') return chunk.ending;
             chunk = advance();
             nextEvent = 0;
           }
@@ -149,7 +149,7 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
 
 function pull(parser: Iterator<Chunk, void>): Chunk {
   const next = parser.next();
-  return next.done ? { events: [], bytes: 0, goesOn: 'end' } : next.value;
+  return next.done ? { events: [], bytes: 0, ending: 'end' } : next.value;
 }
 
 function prepare(event: NormalizedEvent, body: StoredBody): PreparedEvent {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bodies, destination, each, fixture, memoryJournal, scripted, takeAll } from './test-delivery.ts';
+import { bodies, deliverAll, destination, each, fixture, memoryJournal, scripted } from './test-delivery.ts';
 
 describe('the status of a destination', () => {
   test('names its last failure, and keeps it when all is well again', async () => {
     const plugin = scripted((batch, call, signal) => {
       if (call === 1) return { batch: 'unavailable', code: 'down', message: 'refused, hunter2' };
-      return takeAll(batch, call, signal);
+      return deliverAll(batch, call, signal);
     });
     const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
     expect(statusOf('a').lastFailure).toBeUndefined();
@@ -24,7 +24,7 @@ describe('the status of a destination', () => {
     );
     const faulty = scripted((batch, call, signal) => {
       if (call === 1) throw new Error('oh no, hunter2');
-      return takeAll(batch, call, signal);
+      return deliverAll(batch, call, signal);
     });
     const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [
       destination('picky', picky),
@@ -54,7 +54,7 @@ describe('the status of a destination', () => {
   test('says since when it is so, and until when it waits', async () => {
     let isDown = true;
     const plugin = scripted((batch, call, signal) =>
-      isDown ? { batch: 'unavailable', code: 'down', waitMs: 30_000 } : takeAll(batch, call, signal),
+      isDown ? { batch: 'unavailable', code: 'down', waitMs: 30_000 } : deliverAll(batch, call, signal),
     );
     const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
     const startedMs = clock.now();

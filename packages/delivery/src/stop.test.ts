@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
   bodies,
+  deliverAll,
   destination,
   each,
   fixture,
   memoryJournal,
   memoryPosition,
   scripted,
-  takeAll,
 } from './test-delivery.ts';
 
 const never = () => new Promise<never>(() => {});
@@ -19,7 +19,7 @@ describe('stop', () => {
     const plugin = scripted(
       (batch, call, signal) =>
         new Promise((resolve) => {
-          response = () => resolve(takeAll(batch, call, signal));
+          response = () => resolve(deliverAll(batch, call, signal));
         }),
     );
     const { clock, delivery } = fixture(memoryJournal(...bodies(4, 5)), [

@@ -2,7 +2,7 @@
 import type { Assurance, Logger, PositionCounters } from '@xiq-siem/core';
 import type { Blocked } from './blocked-events.ts';
 import type { Clock } from './clock.ts';
-import type { Hold } from './send-permit.ts';
+import type { Suspension } from './send-permit.ts';
 
 /** An attempt that failed, or events that were rejected. */
 export interface LastFailure {
@@ -90,13 +90,13 @@ export function createStateLog(name: string, log: Logger, clock: Clock) {
       return sinceMs;
     },
     /** Logs what has changed since the last call. */
-    logChange(hold: Hold | undefined, blocked: Blocked | undefined, lastMessage: string | undefined) {
+    logChange(suspension: Suspension | undefined, blocked: Blocked | undefined, lastMessage: string | undefined) {
       logBlocked(blocked);
-      const now = hold === undefined ? 'running' : `${hold.state} ${hold.code}`;
+      const now = suspension === undefined ? 'running' : `${suspension.state} ${suspension.code}`;
       if (now === logged) return;
       logged = now;
-      if (hold === undefined) log.info('delivery.resumed', { destination: name });
-      else log.warn(`delivery.${hold.state}`, { destination: name, code: hold.code, message: lastMessage });
+      if (suspension === undefined) log.info('delivery.resumed', { destination: name });
+      else log.warn(`delivery.${suspension.state}`, { destination: name, code: suspension.code, message: lastMessage });
     },
   };
 }

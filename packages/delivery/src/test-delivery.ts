@@ -105,7 +105,7 @@ export function endingReader(kept: readonly StoredBody[]): (fromSequence: number
 }
 
 /** A replay of just these bodies. */
-export function runOf(
+export function replayOptions(
   destinationName: string,
   kept: readonly StoredBody[],
   more: Partial<ReplayStreamOptions> = {},
@@ -152,7 +152,7 @@ export interface ScriptedDestination extends Destination {
   closed(): number;
 }
 
-export function scripted(script: Script = takeAll): ScriptedDestination {
+export function scripted(script: Script = deliverAll): ScriptedDestination {
   const batches: string[][] = [];
   const taken: string[] = [];
   let atOnce = 0;
@@ -185,7 +185,7 @@ export function scripted(script: Script = takeAll): ScriptedDestination {
   };
 }
 
-export const takeAll: Script = (batch) => each(batch, () => ({ verdict: 'delivered' }));
+export const deliverAll: Script = (batch) => each(batch, () => ({ verdict: 'delivered' }));
 
 type VerdictOnly = ItemVerdict extends infer Item ? (Item extends ItemVerdict ? Omit<Item, 'index'> : never) : never;
 

@@ -32,7 +32,7 @@ test.each([
       { index: 0, verdict: 'delivered' },
     ],
     { verdict: 'unknown', code: noVerdict },
-    'double_verdict',
+    'duplicate_verdict',
   ],
   [
     'a verdict that is none',
@@ -80,7 +80,7 @@ test('an index that is not in the batch is a fault, and hurts no other verdict',
 test('a word for the whole batch keeps its meaning when its code is not declared', () => {
   expect(checkReport({ batch: 'unavailable', code: 'odd', message: 'x' }, 1, codes)).toMatchObject({
     kind: 'batch',
-    word: 'unavailable',
+    batchResult: 'unavailable',
     code: undeclaredCode,
   });
 });
@@ -150,7 +150,7 @@ test('a report that throws when it is read is no report', () => {
       throw new Error('surprise');
     },
   };
-  expect(checkReport(hostile, 2, codes).faults).toEqual(new Map([['not_a_report', 1]]));
+  expect(checkReport(hostile, 2, codes).faults).toEqual(new Map([['invalid_report', 1]]));
 });
 
 test('the code that most rejected events share is that of the rejections; of two as frequent, the first', () => {

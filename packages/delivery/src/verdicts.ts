@@ -1,18 +1,18 @@
-// What a report says, whatever a plugin put into it.
+// Validates the report of a plugin, and summarizes its verdicts.
 
-/** What a plugin got wrong: its own bug, never the destination's. */
+/** A breach of the plugin contract: a bug of the plugin. */
 export type PluginFault =
-  | 'threw'
-  | 'hung'
-  | 'not_a_report'
+  | 'exception'
+  | 'call_stuck'
+  | 'invalid_report'
   | 'missing_verdict'
-  | 'double_verdict'
+  | 'duplicate_verdict'
   | 'index_out_of_range'
   | 'undeclared_code';
 
-/** What holds of an event for which no valid verdict came: nobody knows whether it is there. */
+/** Code of an event without a valid verdict. Its verdict is `unknown`. */
 export const noVerdict = 'no_verdict';
-/** Stands in for a code that the plugin did not declare. */
+/** Replaces a code that the plugin did not declare. */
 export const undeclaredCode = 'undeclared_code';
 
 export type CheckedVerdict =
@@ -23,33 +23,33 @@ export type CheckedVerdict =
       readonly message?: string | undefined;
     };
 
-/** A report that can be relied on. */
+/** A validated report. */
 export type CheckedReport = {
   readonly slowDown: boolean;
-  /** Milliseconds; 0 if none was asked for. */
+  /** Milliseconds; 0 if the report has none. */
   readonly waitMs: number;
   readonly faults: ReadonlyMap<PluginFault, number>;
 } & (
   | { readonly kind: 'items'; readonly verdicts: readonly CheckedVerdict[] }
   | {
       readonly kind: 'batch';
-      readonly word: 'tooLarge' | 'unavailable' | 'misconfigured';
+      readonly batchResult: 'tooLarge' | 'unavailable' | 'misconfigured';
       readonly code: string;
       readonly message: string | undefined;
     }
 );
 
-/** Each of `size` indexes gets a verdict: the one that was given if it is valid, else `unknown`. Never throws. */
+/** Gives each of `size` events its verdict from the report if that is valid, else `unknown`. Never throws. */
 export function checkReport(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
   try {
     return check(report, size, codes);
   } catch {
-    return unreadable(size, 'not_a_report');
+    return invalidReport(size, 'invalid_report');
   }
 }
 
-/** The report of a call that ended without one; `message` says what came instead. */
-export function unreadable(size: number, fault: PluginFault, message?: string): CheckedReport {
+/** The replacement of a missing or invalid report: each verdict is `unknown`. */
+export function invalidReport(size: number, fault: PluginFault, message?: string): CheckedReport {
   const verdict: CheckedVerdict = { verdict: 'unknown', code: noVerdict, message };
   const verdicts = new Array<CheckedVerdict>(size).fill(verdict);
   return { kind: 'items', verdicts, slowDown: false, waitMs: 0, faults: new Map([[fault, 1]]) };
@@ -59,11 +59,11 @@ export interface VerdictSummary {
   readonly size: number;
   readonly delivered: number;
   readonly blocked: number;
-  /** Events that need no further attempt: delivered or rejected. */
+  /** Events delivered or rejected. */
   readonly settled: number;
-  /** The code that most rejected events share. */
+  /** The most frequent code of rejected events. */
   readonly rejected: { readonly code: string; readonly events: number } | undefined;
-  /** Of the last event that was not delivered, if any was not; of a held one only if there is no other. */
+  /** Code of the last undelivered event. A blocked event counts only if there is no other. */
   readonly code: string;
   readonly message: string | undefined;
 }
@@ -93,26 +93,26 @@ export function summarize(verdicts: readonly CheckedVerdict[]): VerdictSummary {
 }
 
 function check(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
-  if (!isRecord(report)) return unreadable(size, 'not_a_report');
+  if (!isRecord(report)) return invalidReport(size, 'invalid_report');
   const faults = new Map<PluginFault, number>();
-  const note = (fault: PluginFault) => faults.set(fault, (faults.get(fault) ?? 0) + 1);
+  const record = (fault: PluginFault) => faults.set(fault, (faults.get(fault) ?? 0) + 1);
   const declared = (code: unknown): string | undefined => {
     if (typeof code === 'string' && codes.has(code)) return code;
-    note('undeclared_code');
+    record('undeclared_code');
     return undefined;
   };
   const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  const { waitMs: wait, batch: word, items } = report;
+  const { waitMs: wait, batch: batchResult, items } = report;
   const waitMs = typeof wait === 'number' && wait > 0 ? wait : 0;
   const rest = { slowDown: report['slowDown'] === true, waitMs, faults };
 
-  if (word === 'tooLarge' || word === 'unavailable' || word === 'misconfigured') {
+  if (batchResult === 'tooLarge' || batchResult === 'unavailable' || batchResult === 'misconfigured') {
     const code = declared(report['code']) ?? undeclaredCode;
-    return { kind: 'batch', word, code, message: textOf(report['message']), ...rest };
+    return { kind: 'batch', batchResult, code, message: textOf(report['message']), ...rest };
   }
-  if (!Array.isArray(items)) return unreadable(size, 'not_a_report');
+  if (!Array.isArray(items)) return invalidReport(size, 'invalid_report');
 
-  /** Undefined for an invalid verdict, which counts as missing. */
+  /** Returns undefined for an invalid verdict. */
   const readVerdict = (item: unknown): CheckedVerdict | undefined => {
     if (!isRecord(item)) return undefined;
     const { verdict, duplicate, degraded, message } = item;
@@ -120,10 +120,11 @@ function check(report: unknown, size: number, codes: ReadonlySet<string>): Check
       const kind = degraded === undefined ? undefined : (declared(degraded) ?? undeclaredCode);
       return { verdict, duplicate: duplicate === true ? true : undefined, degraded: kind };
     }
-    if (verdict !== 'retry' && verdict !== 'rejected' && verdict !== 'blocked' && verdict !== 'unknown')
+    if (verdict !== 'retry' && verdict !== 'rejected' && verdict !== 'blocked' && verdict !== 'unknown') {
       return undefined;
+    }
     const code = declared(item['code']);
-    // To hold it is the gentlest there is, so that word is taken; nothing else is believed.
+    // Blocked loses nothing, so it stays valid without a declared code.
     if (code === undefined && verdict !== 'blocked') return { verdict: 'unknown', code: undeclaredCode };
     return { verdict, code: code ?? undeclaredCode, message: textOf(message) };
   };
@@ -131,16 +132,16 @@ function check(report: unknown, size: number, codes: ReadonlySet<string>): Check
   for (const item of items) {
     const index: unknown = isRecord(item) ? item['index'] : undefined;
     if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= size) {
-      note('index_out_of_range');
+      record('index_out_of_range');
       continue;
     }
     if (given[index] !== undefined) {
-      note('double_verdict');
+      record('duplicate_verdict');
       given[index] = 'double';
     } else given[index] = readVerdict(item);
   }
   const verdicts = given.map((verdict): CheckedVerdict => {
-    if (verdict === undefined) note('missing_verdict');
+    if (verdict === undefined) record('missing_verdict');
     return verdict === undefined || verdict === 'double' ? { verdict: 'unknown', code: noVerdict } : verdict;
   });
   return { kind: 'items', verdicts, ...rest };

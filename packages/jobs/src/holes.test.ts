@@ -1,4 +1,4 @@
-// Jobs over a log that leaves sequences out: 10, 20, 21, 40, 50, …
+// Jobs over a log with unused sequences: 10, 20, 21, 40, 50, …
 import { replayRequest, retryRequest } from '@xiq-siem/admin-api';
 import {
   audit,
@@ -15,7 +15,7 @@ import { expect, test } from 'vitest';
 import { createRenormalizer } from './renormalizer.ts';
 import { openJobs, spanOf } from './test-jobs.ts';
 
-test('a replay counts bodies: all of its span, those that are done, those that are lost', async () => {
+test('a replay reports numbers of bodies: total, done and lost', async () => {
   const store = modelLog();
   await using fixture = await openFixture(destinations('one'), { over: store.open() });
   for (let id = 0; id < 8; id += 1) await fixture.keep([audit(id)]);
@@ -24,17 +24,17 @@ test('a replay counts bodies: all of its span, those that are done, those that a
   const siem = fixture.siem('one');
   siem.response = hanging;
   const jobs = await openJobs(fixture);
-  const job = await jobs.begin('replay', replayRequest.parse(spanOf(fixture)));
+  const job = await jobs.start('replay', replayRequest.parse(spanOf(fixture)));
   await until(() => jobs.jobOf(job.id).streams[0]?.damaged === 3);
   expect(jobs.jobOf(job.id).streams).toMatchObject([{ done: 0, total: 8 }]);
   await jobs.stop();
   siem.response = undefined;
   const resumed = await openJobs(fixture);
-  const ended = await resumed.ended(await resumed.begin('replay', replayRequest.parse(job.request)));
+  const ended = await resumed.ended(await resumed.start('replay', replayRequest.parse(job.request)));
   expect(ended).toMatchObject({ state: 'done', streams: [{ done: 8, total: 8, delivered: 5, damaged: 3 }] });
 });
 
-test('a retry makes the events of dead letters anew from their bodies', async () => {
+test('a retry with renormalize finds the bodies of the dead letters', async () => {
   await using fixture = await openFixture(destinations('one'), { over: modelLog().open() });
   const siem = fixture.siem('one');
   siem.response = verdictWhere('rejected', () => true);
@@ -42,11 +42,11 @@ test('a retry makes the events of dead letters anew from their bodies', async ()
   await fixture.settled();
   siem.response = undefined;
   const jobs = await openJobs(fixture);
-  const ended = await jobs.ended(await jobs.begin('retry', retryRequest.parse({ renormalize: true })));
+  const ended = await jobs.ended(await jobs.start('retry', retryRequest.parse({ renormalize: true })));
   expect(ended).toMatchObject({ state: 'done', streams: [{ done: 6, total: 6, delivered: 6, damaged: 0 }] });
 });
 
-test('a dead letter of a sequence that no body has is not made anew', async () => {
+test('a dead letter whose sequence has no body is not renormalized', async () => {
   await using fixture = await openFixture(destinations('one'), { over: modelLog().open() });
   fixture.siem('one').response = verdictWhere('rejected', () => true);
   for (let id = 0; id < 5; id += 1) await fixture.keep([audit(id)]);

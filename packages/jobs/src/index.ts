@@ -1,4 +1,4 @@
-// Retry and replay as jobs: started, resumed after a kill, cancelled.
+// Jobs (retry, replay): start, resume after a kill, watch, cancel.
 export type { JobKind, Jobs, JobWork, WorkEnd } from './jobs.ts';
 export { createJobs } from './jobs.ts';
 export { replayKind } from './replay-job.ts';

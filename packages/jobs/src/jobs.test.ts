@@ -11,7 +11,7 @@ import {
 import { expect, test } from 'vitest';
 import { openJobs, spanOf } from './test-jobs.ts';
 
-/** A place with one body, whose destination answers no more, so that its jobs stay. */
+/** A fixture with one body whose destination does not respond, so that its jobs keep running. */
 async function stuckFixture() {
   const fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
@@ -25,64 +25,64 @@ const spans = (fixture: Fixture, count: number) =>
     replayRequest.parse({ ...spanOf(fixture), from: new Date(Date.UTC(2019, 0, index + 1)).toISOString() }),
   );
 
-test('who wants the same attaches to the job that runs, though both ask at once', async () => {
+test('two concurrent starts with the same request get the same job', async () => {
   await using fixture = await stuckFixture();
   const jobs = await openJobs(fixture);
   const [wanted, other] = spans(fixture, 2);
   if (wanted === undefined || other === undefined) throw new Error('no spans');
-  const [first, second] = await Promise.all([jobs.begin('replay', wanted), jobs.begin('replay', wanted)]);
+  const [first, second] = await Promise.all([jobs.start('replay', wanted), jobs.start('replay', wanted)]);
   expect(second).toMatchObject({ id: first.id, resumed: true });
   expect(first).not.toHaveProperty('resumed');
-  expect((await jobs.begin('replay', other)).id).not.toBe(first.id);
+  expect((await jobs.start('replay', other)).id).not.toBe(first.id);
   expect(jobs.running()).toBe(2);
   await jobs.stop();
 });
 
-test('four run at once; the fifth is told to come again, one that attaches is not', async () => {
+test('four jobs run at once; a fifth is refused as busy, but attaching to a running one is possible', async () => {
   await using fixture = await stuckFixture();
   const jobs = await openJobs(fixture);
   const [one, ...others] = spans(fixture, 5);
   if (one === undefined) throw new Error('no spans');
-  for (const request of others) await jobs.begin('replay', request);
-  await expect(jobs.begin('replay', one)).rejects.toMatchObject({ code: 'too_many_jobs' });
+  for (const request of others) await jobs.start('replay', request);
+  await expect(jobs.start('replay', one)).rejects.toMatchObject({ code: 'too_many_jobs' });
   expect(jobs.list()).toHaveLength(4);
-  expect(await jobs.begin('replay', others[0] ?? one)).toMatchObject({ resumed: true });
+  expect(await jobs.start('replay', others[0] ?? one)).toMatchObject({ resumed: true });
   await jobs.cancel(jobs.list()[0]?.id ?? '');
-  expect(await jobs.begin('replay', one)).toMatchObject({ state: 'running' });
+  expect(await jobs.start('replay', one)).toMatchObject({ state: 'running' });
   await jobs.stop();
 });
 
-test('one that is cancelled has ended, and the same command begins anew', async () => {
+test('a cancelled job has ended, and the same command starts a new one', async () => {
   await using fixture = await stuckFixture();
   const jobs = await openJobs(fixture);
   const [wanted] = spans(fixture, 1);
   if (wanted === undefined) throw new Error('no span');
-  const { id } = await jobs.begin('replay', wanted);
+  const { id } = await jobs.start('replay', wanted);
   expect(await jobs.cancel(id)).toMatchObject({ id, state: 'cancelled', ended: expect.any(String) });
   expect(await jobs.cancel(id)).toMatchObject({ state: 'cancelled' });
-  expect((await jobs.begin('replay', wanted)).id).not.toBe(id);
+  expect((await jobs.start('replay', wanted)).id).not.toBe(id);
   await expect(jobs.cancel('none')).rejects.toMatchObject({ code: 'not_found' });
   await jobs.stop();
 });
 
-test('one that a restart interrupted can be cancelled too', async () => {
+test('a job that a restart interrupted can be cancelled', async () => {
   await using fixture = await stuckFixture();
   const [wanted] = spans(fixture, 1);
   if (wanted === undefined) throw new Error('no span');
   const first = await openJobs(fixture);
-  const { id } = await first.begin('replay', wanted);
+  const { id } = await first.start('replay', wanted);
   await first.stop();
   const second = await openJobs(fixture);
   expect(await second.cancel(id)).toMatchObject({ state: 'cancelled' });
   expect((await openJobs(fixture)).list()).toMatchObject([{ id, state: 'cancelled' }]);
 });
 
-test('it is watched until it has ended; who leaves ends only the watching', async () => {
+test('watching ends with the job; a client that disconnects ends only its watching', async () => {
   await using fixture = await stuckFixture();
   const jobs = await openJobs(fixture);
   const [wanted] = spans(fixture, 1);
   if (wanted === undefined) throw new Error('no span');
-  const { id } = await jobs.begin('replay', wanted);
+  const { id } = await jobs.start('replay', wanted);
   const leaving = new AbortController();
   for await (const job of jobs.watch(id, leaving.signal)) {
     expect(job.state).toBe('running');

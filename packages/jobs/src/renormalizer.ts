@@ -1,4 +1,4 @@
-// Makes the events of dead letters anew, out of their raw bodies, by the current mapping.
+// Normalizes the events of dead letters again, from their raw bodies, with the current mapping.
 import {
   type BodyReader,
   createSerialQueue,
@@ -10,19 +10,19 @@ import type { ReadModel } from '@xiq-siem/queries';
 import type { Renormalize } from './retry-reader.ts';
 
 const portion = { maxBodies: 64, maxBytes: 1_048_576 };
-/** To a body further ahead than this a new reader is opened, rather than read on. */
-const farAhead = 20_000;
+/** For a body further ahead than this, a new reader is opened. */
+const maxReadAhead = 20_000;
 const never = new AbortController().signal;
 
-/** Dead letters mostly come in the order of their bodies: one reader meets them all. */
+/** Dead letters are mostly in the order of their bodies, so that one reader finds them all. */
 export function createRenormalizer({ journal, normalize, yieldNow }: ReadModel) {
   let reader: BodyReader | undefined;
   let waiting: JournalEntry[] = [];
-  /** What it gives next begins there. */
+  /** Sequence at which the next entry of the reader starts. */
   let next = 0;
   let end = 0;
   let last: { readonly sequence: number; readonly events: ReadonlyMap<number, NormalizedEvent> } | undefined;
-  const inTurn = createSerialQueue();
+  const exclusive = createSerialQueue();
 
   async function goTo(sequence: number): Promise<void> {
     await reader?.close();
@@ -35,14 +35,14 @@ export function createRenormalizer({ journal, normalize, yieldNow }: ReadModel) 
   async function bodyAt(sequence: number): Promise<StoredBody | undefined> {
     const { firstSequence, nextSequence } = journal.extent();
     if (sequence < firstSequence || sequence >= nextSequence) return undefined;
-    if (reader === undefined || sequence < next || sequence > next + farAhead) await goTo(sequence);
+    if (reader === undefined || sequence < next || sequence > next + maxReadAhead) await goTo(sequence);
     for (;;) {
       const entry = waiting.shift();
       if (entry === undefined) {
         const more = (await reader?.read(portion, never)) ?? [];
         if (more.length === 0) {
           if (end >= sequence) return undefined;
-          // The end of this reader, though not of the journal, which has grown.
+          // The journal has grown since this reader was opened.
           await goTo(next);
           continue;
         }
@@ -68,6 +68,7 @@ export function createRenormalizer({ journal, normalize, yieldNow }: ReadModel) 
     return events;
   }
 
-  const eventOf: Renormalize = ({ sequence, element }) => inTurn(async () => (await eventsAt(sequence)).get(element));
+  const eventOf: Renormalize = ({ sequence, element }) =>
+    exclusive(async () => (await eventsAt(sequence)).get(element));
   return { eventOf, close: async () => reader?.close() };
 }

@@ -15,14 +15,14 @@ import { openJobs, spanOf } from './test-jobs.ts';
 const request = (fixture: Fixture, more: object = {}) => replayRequest.parse({ ...spanOf(fixture), ...more });
 const idsIn = (received: readonly string[]): string[] => received.map((json) => JSON.parse(json).event.id);
 
-test('a span is sent again, with the same ids, to every destination, and counted', async () => {
+test('a span is sent again with the same ids to every destination, and counted', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   await fixture.keep([audit(1), audit(2)]);
   await fixture.keep([audit(3)]);
   await fixture.settled();
   const before = idsIn(fixture.siem('one').received);
   const jobs = await openJobs(fixture);
-  const job = await jobs.begin('replay', request(fixture));
+  const job = await jobs.start('replay', request(fixture));
   expect(job).toMatchObject({ kind: 'replay', state: 'running' });
   const ended = await jobs.ended(job);
   expect(ended).toMatchObject({ state: 'done', ended: expect.any(String) });
@@ -35,20 +35,20 @@ test('a span is sent again, with the same ids, to every destination, and counted
   expect(fixture.pipeline.delivery.status()[0]?.counters).toMatchObject({ normalized: 3, delivered: 3 });
 });
 
-test('by the mapping of today, in what is left of it after a reload too', async () => {
+test('a replay uses the current mapping, also after a reload during the job', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
   const rules = 'auditCodes: { "99001": { action: ssid-changed, type: [change] } }\n';
   await fixture.pipeline.apply(await fixture.configure(destinations('one'), {}, rules));
   const jobs = await openJobs(fixture);
-  await jobs.ended(await jobs.begin('replay', request(fixture)));
+  await jobs.ended(await jobs.start('replay', request(fixture)));
   const [old, replayed] = fixture.siem('one').received;
   expect(old).not.toContain('ssid-changed');
   expect(replayed).toContain('ssid-changed');
 });
 
-test('only what `where` means goes, and only where the destination wants it', async () => {
+test('only events that match `where` of the request and of the destination are sent', async () => {
   const gdpr = { ...destinations('one')['one'], where: { datasets: ['extreme_xiq.gdpr'] } };
   await using fixture = await openFixture({ ...destinations('one'), picky: gdpr });
   await fixture.keep([audit(1), configChange(2)]);
@@ -56,7 +56,7 @@ test('only what `where` means goes, and only where the destination wants it', as
   fixture.siem('one').received.length = 0;
   const jobs = await openJobs(fixture);
   const { streams } = await jobs.ended(
-    await jobs.begin('replay', request(fixture, { where: { actions: ['config-changed'] } })),
+    await jobs.start('replay', request(fixture, { where: { actions: ['config-changed'] } })),
   );
   expect(fixture.siem('one').received).toHaveLength(1);
   expect(fixture.siem('one').received[0]).toContain('number 2');
@@ -67,34 +67,34 @@ test('only what `where` means goes, and only where the destination wants it', as
   ]);
 });
 
-test('only the destinations that are named; one that is not configured is refused with those that are', async () => {
+test('only the named destinations; a name that is not configured is refused', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
   const jobs = await openJobs(fixture);
-  const { streams } = await jobs.ended(await jobs.begin('replay', request(fixture, { destinations: ['two'] })));
+  const { streams } = await jobs.ended(await jobs.start('replay', request(fixture, { destinations: ['two'] })));
   expect(streams.map(({ destination }) => destination)).toEqual(['two']);
-  await expect(jobs.begin('replay', request(fixture, { destinations: ['three'] }))).rejects.toMatchObject({
+  await expect(jobs.start('replay', request(fixture, { destinations: ['three'] }))).rejects.toMatchObject({
     code: 'not_found',
     message: expect.stringContaining('one, two'),
   });
   expect(jobs.list()).toHaveLength(1);
 });
 
-test('a span that holds nothing is through at once', async () => {
+test('an empty span is done at once', async () => {
   await using fixture = await openFixture(destinations('one'));
   const jobs = await openJobs(fixture);
-  const { state, streams } = await jobs.ended(await jobs.begin('replay', request(fixture)));
+  const { state, streams } = await jobs.ended(await jobs.start('replay', request(fixture)));
   expect({ state, streams }).toEqual({ state: 'done', streams: [] });
 });
 
-test('what a replay has rejected is a dead letter that the sum knows to be of a job', async () => {
+test('an event that a replay has rejected is a dead letter that is counted as one of a job', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
   fixture.siem('one').response = verdictWhere('rejected', () => true);
   const jobs = await openJobs(fixture);
-  expect(await jobs.ended(await jobs.begin('replay', request(fixture)))).toMatchObject({
+  expect(await jobs.ended(await jobs.start('replay', request(fixture)))).toMatchObject({
     state: 'done',
     streams: [{ delivered: 0, deadLettered: 1 }],
   });
@@ -103,11 +103,11 @@ test('what a replay has rejected is a dead letter that the sum knows to be of a 
     delivered: 0,
     dropped: 0,
     lost: 0,
-    fromRuns: 1,
+    fromJobs: 1,
   });
 });
 
-test('after a restart it stands as interrupted, and the same command goes on from where it stood, to the end', async () => {
+test('after a restart a job is interrupted, and the same command resumes it to the end', async () => {
   await using fixture = await openFixture(destinations('one'));
   await Promise.all(Array.from({ length: 40 }, (_, id) => fixture.keep([audit(id)])));
   await fixture.settled();
@@ -120,7 +120,7 @@ test('after a restart it stands as interrupted, and the same command goes on fro
       : unavailable();
   const first = await openJobs(fixture);
   const wanted = request(fixture);
-  const begun = await first.begin('replay', wanted);
+  const begun = await first.start('replay', wanted);
   await until(() => siem.received.length >= 20);
   await first.stop();
   expect(first.jobOf(begun.id)).toMatchObject({ state: 'interrupted' });
@@ -133,27 +133,27 @@ test('after a restart it stands as interrupted, and the same command goes on fro
   const second = await openJobs(again);
   expect(second.list()).toMatchObject([{ id: begun.id, state: 'interrupted', request: wanted }]);
   expect(second.list()[0]?.request).toEqual(wanted);
-  const resumed = await second.begin('replay', wanted);
+  const resumed = await second.start('replay', wanted);
   expect(resumed).toMatchObject({ id: begun.id, resumed: true });
   expect(await second.ended(resumed)).toMatchObject({ state: 'done', streams: [{ done: 40, total: 40 }] });
   expect(new Set(idsIn(siem.received)).size).toBe(40);
   expect(siem.received.length - sentBefore).toBeLessThanOrEqual(21);
 });
 
-test('one whose destination is reloaded away is interrupted, and cannot pretend to go on without it', async () => {
+test('a job whose destination is removed by a reload is interrupted, and cannot be resumed without it', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
   fixture.siem('two').response = unavailable;
   const jobs = await openJobs(fixture);
   const wanted = request(fixture, { destinations: ['two'] });
-  const job = await jobs.begin('replay', wanted);
+  const job = await jobs.start('replay', wanted);
   await until(() => jobs.jobOf(job.id).streams[0]?.state === 'backing_off');
   await fixture.pipeline.apply(await fixture.configure(destinations('one')));
   expect(await jobs.ended(job)).toMatchObject({ state: 'interrupted' });
-  await expect(jobs.begin('replay', wanted)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(jobs.start('replay', wanted)).rejects.toMatchObject({ code: 'not_found' });
   expect(jobs.jobOf(job.id)).toMatchObject({ state: 'interrupted' });
   fixture.siem('two').response = undefined;
   await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));
-  expect(await jobs.ended(await jobs.begin('replay', wanted))).toMatchObject({ id: job.id, state: 'done' });
+  expect(await jobs.ended(await jobs.start('replay', wanted))).toMatchObject({ id: job.id, state: 'done' });
 });

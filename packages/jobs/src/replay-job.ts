@@ -1,4 +1,4 @@
-// `replay`: sends the raw bodies of a span again, through the current mapping.
+// `replay`: sends the bodies of a span again with the current mapping.
 import { replayRequest } from '@xiq-siem/admin-api';
 import { initialPosition } from '@xiq-siem/core';
 import { eventFilter, type RunningParts, sequencesOf } from '@xiq-siem/queries';
@@ -11,15 +11,15 @@ const never = new AbortController().signal;
 export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
   const { journal, pipeline, deadLetters, services } = parts;
   return {
-    async outline(given) {
-      return { span: await sequencesOf(journal, replayRequest.parse(given), never) };
+    async plan(request) {
+      return { span: await sequencesOf(journal, replayRequest.parse(request), never) };
     },
-    async begin({ job: { id, request }, span }) {
+    async start({ job: { id, request }, span }) {
       const { destinations: named, where } = replayRequest.parse(request);
       requireConfigured(parts, named ?? []);
       if (span === undefined || span.first >= span.next) return startStreams([], pipeline.delivery);
       const { first, next } = span;
-      const isMeant = eventFilter(where);
+      const isSelected = eventFilter(where);
       const streams = pipeline
         .destinations()
         .filter(({ configured: { name } }) => named?.includes(name) ?? true)
@@ -34,16 +34,16 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
               pauseOnRejections: true,
               openReader: (fromSequence) => journal.reader(fromSequence, next - 1),
               *normalize(body) {
-                // By the mapping of the moment: a reload in the midst of a job holds for what is left of it.
+                // After a reload the rest of the job uses the new mapping.
                 for (const event of pipeline.sources().of(body).normalize(body, services.now())) {
-                  if (isMeant(event, body.metadata.source)) yield event;
+                  if (isSelected(event, body.metadata.source)) yield event;
                 }
               },
               deadLetters: {
                 get full() {
                   return deadLetters.full;
                 },
-                append: (deadLetter) => deadLetters.append(deadLetter, 'run'),
+                append: (deadLetter) => deadLetters.append(deadLetter, 'job'),
               },
             },
             total: journal.countBodies(first, next - 1),

@@ -1,4 +1,4 @@
-// `dlq retry`: sends dead letters again. What is delivered is resolved; what is rejected again stays, with its new reason.
+// `dlq retry`: sends dead letters again. A delivered one is resolved; a rejected one stays with its new reason.
 import { retryRequest } from '@xiq-siem/admin-api';
 import { initialPosition } from '@xiq-siem/core';
 import { filterOf, type RunningParts, runningReadModel } from '@xiq-siem/queries';
@@ -11,11 +11,11 @@ import { requireConfigured, type StreamPlan, startStreams } from './stream-work.
 export function retryKind(parts: RunningParts): JobKind {
   const { deadLetters, pipeline } = parts;
   return {
-    async outline(given) {
-      const { lastNumber } = await deadLetters.extent(filterOf(retryRequest.parse(given)));
+    async plan(request) {
+      const { lastNumber } = await deadLetters.extent(filterOf(retryRequest.parse(request)));
       return { lastNumber };
     },
-    async begin({ job, lastNumber = 0 }) {
+    async start({ job, lastNumber = 0 }) {
       const request = retryRequest.parse(job.request);
       requireConfigured(parts, request.destination === undefined ? [] : [request.destination]);
       const renormalizer = request.renormalize ? createRenormalizer(runningReadModel(parts)) : undefined;
@@ -35,8 +35,8 @@ export function retryKind(parts: RunningParts): JobKind {
 }
 
 /**
- * The lane of one destination. It needs no durable position: what is delivered is resolved before anything else is
- * forgotten, and what is rejected again has a number beyond `lastNumber`, so that beginning anew is the same as resuming.
+ * The stream of one destination. It needs no durable position: a delivered dead letter is resolved, and one that is
+ * rejected again gets a number above `lastNumber`. Starting again is therefore the same as resuming.
  */
 function retryStream(
   id: string,
@@ -69,7 +69,7 @@ function retryStream(
       normalize: (body) => reader.eventsOf(body),
       onDelivered: ({ sequence }) => void delivered.push(sequence),
       deadLetters: {
-        // What is rejected again takes the place of what was: there is capacity for it in a full store too.
+        // A dead letter that is rejected again replaces the stored one, so that a full store has capacity for it.
         full: false,
         async append({ sequence, code, message, lastAttemptMs, json, attempts }) {
           const stored = reader.deadLetterAt(sequence);
@@ -82,7 +82,7 @@ function retryStream(
       },
     },
     total,
-    doneOf: ({ counters, open }) => Math.max(0, counters.normalized - open) + reader.unmade(),
-    notMade: reader.unmade,
+    doneOf: ({ counters, open }) => Math.max(0, counters.normalized - open) + reader.missing(),
+    missing: reader.missing,
   };
 }

@@ -1,9 +1,9 @@
-// Dead letters as bodies that a lane of delivery reads: numbered without a gap, each one event.
+// Reads dead letters as bodies of one event each, with consecutive sequences, for a replay stream.
 import type { BodyReader, EcsDocument, JournalEntry, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import type { DeadLetterFilter, DeadLetterReading, StoredDeadLetter } from '@xiq-siem/state';
 import { z } from 'zod';
 
-/** Starts from the raw body of a dead letter, by the current mapping; undefined where it is not there any more. */
+/** Normalizes the raw body of a dead letter with the current mapping; undefined where the body is no longer stored. */
 export type Renormalize = (deadLetter: StoredDeadLetter) => Promise<NormalizedEvent | undefined>;
 
 interface UnsettledDeadLetter {
@@ -11,9 +11,9 @@ interface UnsettledDeadLetter {
   readonly event: NormalizedEvent | undefined;
 }
 
-const timed = z.looseObject({ '@timestamp': z.string() });
-/** It was made by our own mapping, and is sent as it stands. */
-const documentSchema = z.custom<EcsDocument>((value) => timed.safeParse(value).success);
+const withTimestamp = z.looseObject({ '@timestamp': z.string() });
+/** Only the timestamp is checked: the connector's own mapping made the document. */
+const documentSchema = z.custom<EcsDocument>((value) => withTimestamp.safeParse(value).success);
 
 export function retryReader(
   deadLetters: Pick<DeadLetterReading, 'read'>,
@@ -25,14 +25,14 @@ export function retryReader(
   const batches = deadLetters.read(filter, lastNumber, closing.signal)[Symbol.asyncIterator]();
   const unsettled = new Map<number, UnsettledDeadLetter>();
   let last = 0;
-  let unmade = 0;
+  let missing = 0;
 
   async function bodyOf(deadLetter: StoredDeadLetter): Promise<JournalEntry> {
     last += 1;
-    // Its own: while it is made anew, others are numbered.
+    // A copy: `last` changes during the await.
     const sequence = last;
     const event = renormalize === undefined ? storedEvent(deadLetter) : await renormalize(deadLetter);
-    if (event === undefined) unmade += 1;
+    if (event === undefined) missing += 1;
     unsettled.set(sequence, { deadLetter, event: event && { ...event, element: 0 } });
     const { destination: source, firstAttemptMs: receivedAtMs, receipt } = deadLetter;
     const metadata = { source, origin: 'self', receivedAtMs } as const;
@@ -48,21 +48,20 @@ export function retryReader(
       closing.abort();
       await batches.return?.();
     },
-    /** The event of a body that it gave; none where it cannot be made any more. */
+    /** The event of a body of this reader; none where it is missing. */
     eventsOf({ sequence }: StoredBody): Iterable<NormalizedEvent> {
       const event = unsettled.get(sequence)?.event;
       return event === undefined ? [] : [event];
     },
-    /** The dead letter behind a body that it gave. */
+    /** The dead letter of a body of this reader. */
     deadLetterAt: (sequence: number) => unsettled.get(sequence)?.deadLetter,
-    /** Called once what it gave is settled. */
+    /** To be called when a body of this reader is settled. */
     settled: (sequence: number) => void unsettled.delete(sequence),
-    /** Dead letters that could not be made an event again. */
-    unmade: () => unmade,
+    /** Number of dead letters without an event: the raw body is no longer stored, or the document is damaged. */
+    missing: () => missing,
   };
 }
 
-/** The document as it was stored. */
 function storedEvent({ id, dataset, json }: StoredDeadLetter): NormalizedEvent | undefined {
   try {
     const document = documentSchema.parse(JSON.parse(json));

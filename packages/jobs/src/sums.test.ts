@@ -1,4 +1,4 @@
-// The sum of a destination stays whole whatever its jobs do.
+// The counters of a destination reconcile whatever its jobs do.
 import { replayRequest, retryRequest } from '@xiq-siem/admin-api';
 import { statusOf } from '@xiq-siem/queries';
 import { identity, liveOf } from '@xiq-siem/queries/test-live';
@@ -16,43 +16,43 @@ async function lettersOf(fixture: Fixture) {
   return told[0]?.deadLetters;
 }
 
-test('what was rejected live, and by a replay again, is one dead letter', async () => {
+test('an event rejected live and again by a replay is one dead letter', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = rejectAll;
   await fixture.keep([audit(1), audit(2)]);
   await fixture.settled();
   const jobs = await openJobs(fixture);
-  await jobs.ended(await jobs.begin('replay', replayRequest.parse(spanOf(fixture))));
+  await jobs.ended(await jobs.start('replay', replayRequest.parse(spanOf(fixture))));
   expect(await lettersOf(fixture)).toMatchObject({ open: 2, delivered: 0 });
 });
 
-test('what only a replay had rejected is brought through by a retry', async () => {
+test('a dead letter of a replay is delivered by a retry', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1), audit(2)]);
   await fixture.settled();
   fixture.siem('one').response = rejectAll;
   const jobs = await openJobs(fixture);
-  await jobs.ended(await jobs.begin('replay', replayRequest.parse(spanOf(fixture))));
+  await jobs.ended(await jobs.start('replay', replayRequest.parse(spanOf(fixture))));
   expect(await lettersOf(fixture)).toMatchObject({ open: 2 });
-  expect(await jobs.ended(await jobs.begin('retry', retryRequest.parse({})))).toMatchObject({
+  expect(await jobs.ended(await jobs.start('retry', retryRequest.parse({})))).toMatchObject({
     streams: [{ deadLettered: 2 }],
   });
   expect(await lettersOf(fixture)).toMatchObject({ open: 2 });
   fixture.siem('one').response = undefined;
-  await jobs.ended(await jobs.begin('retry', retryRequest.parse({})));
+  await jobs.ended(await jobs.start('retry', retryRequest.parse({})));
   expect(await lettersOf(fixture)).toMatchObject({ open: 0, delivered: 2 });
 });
 
-test('what was brought through, and is rejected by a later replay, is open anew', async () => {
+test('an event that a retry delivered and a later replay has rejected is an open dead letter again', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = rejectAll;
   await fixture.keep([audit(1)]);
   await fixture.settled();
   fixture.siem('one').response = undefined;
   const jobs = await openJobs(fixture);
-  await jobs.ended(await jobs.begin('retry', retryRequest.parse({})));
+  await jobs.ended(await jobs.start('retry', retryRequest.parse({})));
   expect(await lettersOf(fixture)).toMatchObject({ open: 0, delivered: 1 });
   fixture.siem('one').response = rejectAll;
-  await jobs.ended(await jobs.begin('replay', replayRequest.parse(spanOf(fixture))));
+  await jobs.ended(await jobs.start('replay', replayRequest.parse(spanOf(fixture))));
   expect(await lettersOf(fixture)).toMatchObject({ open: 1 });
 });

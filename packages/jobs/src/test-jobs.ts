@@ -1,4 +1,4 @@
-// For tests: the jobs of a place, as a running connector has them.
+// For tests: opens the jobs of a fixture as a running connector does.
 import type { Job } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { type Fixture, until } from '@xiq-siem/queries/test-queries';
@@ -14,7 +14,7 @@ export async function openJobs({ state, parts, now, log }: Fixture) {
   const kinds = {
     retry: retryKind(parts),
     replay: replayKind(parts, records),
-    backfill: { outline: refuse, begin: refuse },
+    backfill: { plan: refuse, start: refuse },
   };
   const jobs = createJobs({ records, kinds, now, log });
   const jobOf = (id: string): Job => {
@@ -25,7 +25,7 @@ export async function openJobs({ state, parts, now, log }: Fixture) {
   return {
     ...jobs,
     jobOf,
-    /** As it ended. */
+    /** Resolves with the job after its end. */
     async ended({ id }: Job): Promise<Job> {
       await until(() => jobOf(id).state !== 'running');
       return jobOf(id);
@@ -33,7 +33,7 @@ export async function openJobs({ state, parts, now, log }: Fixture) {
   };
 }
 
-/** All that was received until now. */
+/** The span of everything received so far. */
 export const spanOf = ({ now }: Fixture): { from: string; to: string } => ({
   from: '2020-01-01T00:00:00.000Z',
   to: new Date(now() + 1000).toISOString(),

@@ -15,7 +15,7 @@ export type DataFormat = 1 | 2;
 const sqliteBusy = 5;
 
 const instanceSchema = z.object({ id: z.uuid(), createdAt: z.iso.datetime() });
-const holderSchema = z.object({ pid: z.int(), startedAt: z.string(), host: z.string() });
+const lockHolderSchema = z.object({ pid: z.int(), startedAt: z.string(), host: z.string() });
 
 export interface DataDirectory {
   /** Absolute. */
@@ -55,7 +55,7 @@ export async function openDataDirectory(path: string, options: DataDirectoryOpti
 }
 
 async function openLocked(directory: string, { now, log, prepare }: DataDirectoryOptions): Promise<DataDirectory> {
-  const unlock = await takeLock(directory, now, log);
+  const unlock = await acquireLock(directory, now, log);
   try {
     // Again under the lock: another process may have made it meanwhile.
     const format = await checkFormat(directory);
@@ -140,7 +140,7 @@ async function readInstance(directory: string, now: () => number, log: Logger): 
  * releases it. The file is opened once: closing any other handle on it in this process would release the lock.
  * @throws ConnectorError data_directory_locked, naming the holder.
  */
-async function takeLock(directory: string, now: () => number, log: Logger): Promise<() => Promise<void>> {
+async function acquireLock(directory: string, now: () => number, log: Logger): Promise<() => Promise<void>> {
   const path = join(directory, 'lock');
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
@@ -151,7 +151,7 @@ async function takeLock(directory: string, now: () => number, log: Logger): Prom
     database.close();
     const isBusy = error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
     if (!isBusy) throw error;
-    const text = `the data directory ${directory} is in use by another process (${await readHolder(directory)}): stop it, or use another directory`;
+    const text = `the data directory ${directory} is in use by another process (${await readLockHolder(directory)}): stop it, or use another directory`;
     throw new ConnectorError('data_directory_locked', text, { cause: error });
   }
   // SQLite makes it readable by all. Not every file system knows modes.
@@ -167,9 +167,9 @@ async function takeLock(directory: string, now: () => number, log: Logger): Prom
   };
 }
 
-async function readHolder(directory: string): Promise<string> {
+async function readLockHolder(directory: string): Promise<string> {
   try {
-    const { pid, startedAt, host } = holderSchema.parse(
+    const { pid, startedAt, host } = lockHolderSchema.parse(
       JSON.parse(await readFile(join(directory, 'lock.json'), 'utf8')),
     );
     return `pid ${pid}, started ${startedAt}, on ${host}`;

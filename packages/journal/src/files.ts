@@ -108,11 +108,11 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 // EROFS: what can be read is still delivered, and whoever mends the disk may mount it for writing again.
-const passing = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE', 'EROFS']);
+const transientCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE', 'EROFS']);
 
 /** Whether a failed write only lacked room, or a file handle: the same may succeed later. */
-export function mayPass(error: unknown): boolean {
-  return passing.has(systemCode(error) ?? '');
+export function isTransientWriteError(error: unknown): boolean {
+  return transientCodes.has(systemCode(error) ?? '');
 }
 
 /** Writes all of `bytes`, whatever each write takes. A write that takes nothing counts as a full disk. */

@@ -18,7 +18,7 @@ export async function findBody(
     if (entry === undefined) return { kind: 'unknown' };
     if (entry.kind === 'body') return entry.body.receipt === receipt ? entry : { kind: 'unknown' };
     if (entry.span.reason === 'evicted') return { kind: 'removed', sequence: named.sequence };
-    return mayBeOf(named.segmentId, segment, entry.span) ? entry : { kind: 'unknown' };
+    return couldHaveSegmentId(named.segmentId, segment, entry.span) ? entry : { kind: 'unknown' };
   } finally {
     await reader.close();
   }
@@ -27,7 +27,7 @@ export async function findBody(
    * Whether a lost body may have had that segment id: the one of its segment, or that of a file that is gone, which
    * leaves a hole from the end of the segment before it.
    */
-  function mayBeOf(segmentId: string, holder: Segment | undefined, span: LostSpan): boolean {
+  function couldHaveSegmentId(segmentId: string, holder: Segment | undefined, span: LostSpan): boolean {
     if (holder === undefined || holder.header.segmentId === segmentId) return true;
     if (set.segments.some(({ header }) => header.segmentId === segmentId)) return false;
     return span.toSequence + 1 >= set.endOf(holder);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Logger } from '@xiq-siem/core';
 import { z } from 'zod';
 import { type Files, systemCode } from './files.ts';
-import type { DamageKind, FoundSpan } from './lost-ledger.ts';
-import { readWhatCanBeRead, recordCursor } from './record-cursor.ts';
+import type { DamageKind, FoundSpan } from './loss-tracker.ts';
+import { readZeroFilled, recordCursor } from './record-cursor.ts';
 import {
   decodeSegmentHeader,
   parseSegmentFileName,
@@ -128,8 +128,8 @@ export async function inspectLog({ files, directory, head, log }: InspectOptions
           continue;
         }
         // A group that was being written at a power cut may be torn in its middle, too.
-        const unmarked = expected >= (head?.nextSequence ?? 1);
-        const doubt = unmarked ? ' (newer than the last head mark: perhaps never acknowledged)' : '';
+        const isAfterHead = expected >= (head?.nextSequence ?? 1);
+        const doubt = isAfterHead ? ' (newer than the last head mark: perhaps never acknowledged)' : '';
         const at = `:${damage?.offset ?? one.offset}${doubt}`;
         const reason = damage === undefined ? 'missing' : 'damaged';
         addLost(expected, one.sequence, { reason, bytes: damage?.bytes ?? 0, path, at, kind: damage?.what ?? 'gap' });
@@ -182,7 +182,7 @@ async function findSegmentFiles(files: Files, directory: string, log: Logger): P
     if (file === undefined) continue;
     try {
       const block = Buffer.alloc(recordsStart);
-      await readWhatCanBeRead(file, block, 0);
+      await readZeroFilled(file, block, 0);
       found.push({ path, ...named, ...(await file.status()), header: decodeSegmentHeader(block) });
     } finally {
       await file.close();

@@ -1,6 +1,6 @@
 // Reads a log from a sequence on, over all its segments: whole records in order, and each lost span once.
 import { type Files, type OpenFile, systemCode } from './files.ts';
-import type { DamageKind, FoundSpan } from './lost-ledger.ts';
+import type { DamageKind, FoundSpan } from './loss-tracker.ts';
 import { type FoundRecord, type RecordCursor, recordCursor } from './record-cursor.ts';
 import { noteLandmark, type Segment, type SegmentSet } from './segment-set.ts';
 

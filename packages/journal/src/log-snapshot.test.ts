@@ -15,7 +15,7 @@ import {
 import { logSnapshot } from './open-snapshot.ts';
 import { recordsStart } from './segment-format.ts';
 
-const evicted: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
+const evict: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
 const texts = ['{"a":1}', '[{"b":"two"}]', 'not json at all', '{"d":4}'];
 
 async function snapshotOf(files: ModelFiles) {
@@ -28,7 +28,7 @@ async function crashed(): Promise<ModelFiles> {
   const files = modelFiles();
   const { journal } = await testJournal(files);
   for (const text of texts.slice(0, 2)) await appendText(journal, text);
-  await (await journal.position('archive', evicted)).save(at(2));
+  await (await journal.position('archive', evict)).save(at(2));
   await journal.close();
   const { journal: again } = await testJournal(files);
   for (const text of texts.slice(2)) await appendText(again, text);
@@ -113,7 +113,7 @@ describe('a snapshot gives what an opening would, and changes nothing', () => {
   it('of positions that are damaged, or beyond the tail', async () => {
     const files = await crashed();
     const { journal } = await testJournal(files);
-    for (const name of ['damaged', 'beyond']) await (await journal.position(name, evicted)).save(at(5));
+    for (const name of ['damaged', 'beyond']) await (await journal.position(name, evict)).save(at(5));
     await journal.close();
     files.put('/data/positions/damaged.position', Buffer.alloc(300_000));
     const [, second = '', third = ''] = segmentPaths(files);
@@ -153,8 +153,8 @@ describe('a snapshot', () => {
 
   it('finds times and bytes, and what was let go of, as the journal does', async () => {
     const { journal, files } = await testJournal(undefined, { segmentBytes: 16_000, maxBytes: 100_000 });
-    const fast = await journal.position('fast', evicted);
-    await journal.position('slow', evicted);
+    const fast = await journal.position('fast', evict);
+    await journal.position('slow', evict);
     const receipts: string[] = [];
     for (let n = 1; n <= 200; n += 1) {
       const metadata = { source: 'xiq', origin: 'webhook', receivedAtMs: n * 10 } as const;
@@ -192,7 +192,7 @@ describe('a snapshot of a journal that runs meanwhile', () => {
     let nowMs = 0;
     const options = { segmentBytes: 16_000, retainForMs: 1000, now: () => nowMs };
     const { journal, files } = await testJournal(undefined, options);
-    const archive = await journal.position('archive', evicted);
+    const archive = await journal.position('archive', evict);
     const receipts: string[] = [];
     for (let n = 1; n <= 60; n += 1) receipts.push(await appendText(journal, `${n} ${'x'.repeat(1000)}`));
     const { snapshot, log } = await snapshotOf(files);
@@ -215,7 +215,7 @@ describe('a snapshot of a journal that runs meanwhile', () => {
     let nowMs = 0;
     const options = { segmentBytes: 16_000, retainForMs: 1000, now: () => nowMs };
     const { journal, files } = await testJournal(undefined, options);
-    const archive = await journal.position('archive', evicted);
+    const archive = await journal.position('archive', evict);
     for (let n = 1; n <= 60; n += 1) await appendText(journal, `${n} ${'x'.repeat(1000)}`);
     await archive.save(at(40));
     nowMs = 2000;

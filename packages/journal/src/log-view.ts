@@ -2,18 +2,18 @@
 import { type BodyReader, ConnectorError, type JournalEntry, type ReadableLog } from '@xiq-siem/core';
 import { findBody } from './find-body.ts';
 import { type LogSource, logReader } from './log-reader.ts';
-import { type LostLedger, spanOf } from './lost-ledger.ts';
+import { type LossTracker, spanOf } from './loss-tracker.ts';
 import { decodeMetadata } from './metadata.ts';
 import { receiptOf } from './receipt.ts';
 import { sequenceAt } from './sequence-at.ts';
 
 interface LogViewSource extends LogSource {
-  readonly ledger: LostLedger;
+  readonly losses: LossTracker;
   readonly isClosed: () => boolean;
 }
 
 export function logView(source: LogViewSource): Omit<ReadableLog, 'positions' | 'retentionGaps'> {
-  const { set, ledger } = source;
+  const { set, losses } = source;
   return {
     extent() {
       const [firstSequence, nextSequence] = [set.firstSequence(), set.nextSequence()];
@@ -26,8 +26,8 @@ export function logView(source: LogViewSource): Omit<ReadableLog, 'positions' | 
     // Looking for one body finds the rest of a span only: who reads on says it whole.
     find: (receipt) =>
       findBody(receipt, set, (from) => bodyReader(source, from, Number.POSITIVE_INFINITY, () => undefined)),
-    reader: (from, to = Number.POSITIVE_INFINITY) => bodyReader(source, from, to, ledger.report),
-    lostSpans: ledger.spans,
+    reader: (from, to = Number.POSITIVE_INFINITY) => bodyReader(source, from, to, losses.report),
+    lostSpans: losses.spans,
   };
 }
 
@@ -36,7 +36,7 @@ function bodyReader(
   source: LogViewSource,
   fromSequence: number,
   toSequence: number,
-  report: LostLedger['report'],
+  report: LossTracker['report'],
 ): BodyReader {
   const { set, isClosed } = source;
   const reader = logReader(source, fromSequence);

@@ -1,6 +1,6 @@
 // Group commit: all who wait share one write and one sync; the segment they go to is the matter of `begin`.
 import { ConnectorError } from '@xiq-siem/core';
-import { errorText, mayPass } from './files.ts';
+import { errorText, isTransientWriteError } from './files.ts';
 import { receiptOf } from './receipt.ts';
 import { encodeRecord, maxRecordBytes, recordHeaderBytes, type SegmentHeader } from './segment-format.ts';
 import type { SegmentWriter } from './segment-writer.ts';
@@ -128,7 +128,7 @@ export function logWriter(options: LogWriterOptions) {
 export function asConnectorError(error: unknown): ConnectorError {
   if (error instanceof ConnectorError) return error;
   const text = errorText(error);
-  if (mayPass(error)) {
+  if (isTransientWriteError(error)) {
     const message = `the journal cannot be written now (${text}): free space on its disk or make it writable; it then resumes by itself`;
     return new ConnectorError('journal_full', message, { cause: error });
   }

@@ -7,7 +7,7 @@ import { headFormat } from './inspect-log.ts';
 import type { Journal, JournalOptions } from './journal.ts';
 import { logView } from './log-view.ts';
 import { asConnectorError, logWriter } from './log-writer.ts';
-import { lostLedger } from './lost-ledger.ts';
+import { createLossTracker } from './loss-tracker.ts';
 import { encodeMetadata } from './metadata.ts';
 import { openPositions } from './positions.ts';
 import { quarantinePruning } from './quarantine.ts';
@@ -24,7 +24,7 @@ const maxPendingBytes = 64 * 1024 * 1024;
 /** Free space is asked for at most so often. */
 const freeSpaceAgeMs = 1000;
 /** Room that must be there for a journal that was full to take bodies again. */
-const roomToResume = 64 * 1024;
+const resumeBytes = 64 * 1024;
 
 /**
  * Opens the journal of an open (locked) data directory. Damage never keeps it from opening: it is reported, counted,
@@ -50,15 +50,15 @@ async function open(options: JournalOptions): Promise<Journal> {
   let writer: SegmentWriter | undefined;
   let refusal: ConnectorError | undefined;
   let closing: Promise<void> | undefined;
-  let free = { bytes: Number.POSITIVE_INFINITY, askedAt: Number.NEGATIVE_INFINITY };
+  let free = { bytes: Number.POSITIVE_INFINITY, checkedAt: Number.NEGATIVE_INFINITY };
   let maintenanceDue = false;
 
-  const ledger = lostLedger(log, meter);
+  const losses = createLossTracker(log, meter);
   const head = await openSlotFile(files, join(directory, 'head'), headFormat);
   const found = head.found.value;
   if (head.found.damaged) log.error('journal.head_damaged', { directory });
   const quarantine = join(options.directory, 'quarantine');
-  const shared = { files, ledger, now, log, meter };
+  const shared = { files, losses, now, log, meter };
   const { set, logId, ...recovered } = await recoverLog({ ...shared, directory, head: found, quarantine });
   let { nextOrdinal } = recovered;
   let markedAt = found?.closedOrdinal === 0 ? found.nextSequence : 0;
@@ -90,14 +90,14 @@ async function open(options: JournalOptions): Promise<Journal> {
   }
 
   async function hasFreeSpace(bytes: number): Promise<boolean> {
-    if (Math.abs(now() - free.askedAt) >= freeSpaceAgeMs) {
-      free = { bytes: await files.freeBytes(directory).catch(() => Number.POSITIVE_INFINITY), askedAt: now() };
+    if (Math.abs(now() - free.checkedAt) >= freeSpaceAgeMs) {
+      free = { bytes: await files.freeBytes(directory).catch(() => Number.POSITIVE_INFINITY), checkedAt: now() };
     }
     return free.bytes - bytes >= minFreeBytes;
   }
 
-  async function makeRoom(bytes: number): Promise<void> {
-    if (!(await keeping.makeRoom(bytes))) {
+  async function freeCapacity(bytes: number): Promise<void> {
+    if (!(await keeping.freeCapacity(bytes))) {
       const text = `the journal is full: ${set.bytes()} of ${maxBytes} bytes, and no destination has settled the oldest of them; see to the destinations or raise journal.maxBytes`;
       throw new ConnectorError('journal_full', text);
     }
@@ -106,14 +106,14 @@ async function open(options: JournalOptions): Promise<Journal> {
         const text = `the disk of ${directory} has ${free.bytes} bytes free, and ${minFreeBytes} are to stay free: free some, or lower journal.minFreeBytes`;
         throw new ConnectorError('journal_full', text);
       }
-      free = { ...free, askedAt: Number.NEGATIVE_INFINITY };
+      free = { ...free, checkedAt: Number.NEGATIVE_INFINITY };
     }
   }
 
   /** The segment that so many bytes may go to now. */
   async function begin(bytes: number): Promise<SegmentWriter> {
     if (refusal?.code === 'journal_failed') throw refusal;
-    await makeRoom(bytes + recordsStart);
+    await freeCapacity(bytes + recordsStart);
     return writer === undefined || writer.size() >= segmentBytes ? startSegment() : writer;
   }
 
@@ -152,10 +152,10 @@ async function open(options: JournalOptions): Promise<Journal> {
     nextSequence: set.nextSequence,
   });
 
-  async function maintainNow(): Promise<void> {
+  async function runMaintenance(): Promise<void> {
     if (closing !== undefined) return;
     try {
-      await begin(refusal?.code === 'journal_full' ? Math.min(roomToResume, segmentBytes) : 0);
+      await begin(refusal?.code === 'journal_full' ? Math.min(resumeBytes, segmentBytes) : 0);
       if (refusal?.code === 'journal_full') {
         refusal = undefined;
         log.info('journal.accepting_resumed');
@@ -164,8 +164,8 @@ async function open(options: JournalOptions): Promise<Journal> {
       refuse(asConnectorError(error));
     }
     try {
-      if (keeping.newestIsOld() && refusal === undefined) await startSegment();
-      await keeping.byAge();
+      if (keeping.isNewestExpired() && refusal === undefined) await startSegment();
+      await keeping.removeExpired();
       if (set.nextSequence() !== markedAt) await saveHead(set.keptFrom(), false);
     } catch (error) {
       log.error('journal.maintenance_failed', { why: errorText(error) });
@@ -175,21 +175,21 @@ async function open(options: JournalOptions): Promise<Journal> {
     await pruneQuarantine();
   }
 
-  function maintainSoon(): void {
+  function scheduleMaintenance(): void {
     if (maintenanceDue || closing !== undefined) return;
     maintenanceDue = true;
     void exclusively(async () => {
       maintenanceDue = false;
-      await maintainNow();
+      await runMaintenance();
     });
   }
 
   /** A saved position may have settled what a full journal waits for. */
   function positionSaved(): void {
-    if (refusal?.code === 'journal_full') maintainSoon();
+    if (refusal?.code === 'journal_full') scheduleMaintenance();
   }
 
-  async function closeAll(): Promise<void> {
+  async function closeFiles(): Promise<void> {
     clearInterval(timer);
     await appending.drained();
     await exclusively(async () => {
@@ -205,13 +205,13 @@ async function open(options: JournalOptions): Promise<Journal> {
     set.wake();
   }
 
-  await exclusively(maintainNow);
+  await exclusively(runMaintenance);
   const everyMs = options.maintainEveryMs ?? 1000;
-  const timer = everyMs > 0 ? setInterval(maintainSoon, everyMs) : undefined;
+  const timer = everyMs > 0 ? setInterval(scheduleMaintenance, everyMs) : undefined;
   timer?.unref();
 
   return {
-    ...logView({ files, set, ledger, isClosed: () => closing !== undefined }),
+    ...logView({ files, set, losses, isClosed: () => closing !== undefined }),
     append(metadata, bytes) {
       if (refusal !== undefined) return Promise.reject(refusal);
       return appending.append(encodeMetadata(metadata), bytes);
@@ -225,10 +225,10 @@ async function open(options: JournalOptions): Promise<Journal> {
     forgetPosition: positions.forget,
     retentionGaps: gaps.list,
     acknowledgeGaps: (destination, toSequence) => exclusively(() => gaps.acknowledge(destination, toSequence)),
-    maintain: () => exclusively(maintainNow),
+    maintain: () => exclusively(runMaintenance),
     close() {
       refusal ??= new ConnectorError('journal_closed', 'the journal is closing: nothing more is taken');
-      closing ??= closeAll();
+      closing ??= closeFiles();
       return closing;
     },
   };

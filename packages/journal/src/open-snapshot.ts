@@ -14,7 +14,7 @@ import { errorText, type Files, nodeFiles, systemCode } from './files.ts';
 import { readGaps } from './gaps.ts';
 import { headFormat, inspectLog } from './inspect-log.ts';
 import { logView } from './log-view.ts';
-import { lostLedger } from './lost-ledger.ts';
+import { createLossTracker } from './loss-tracker.ts';
 import { clampPosition } from './position.ts';
 import { readPositions } from './position-file.ts';
 import type { Segment } from './segment-set.ts';
@@ -58,19 +58,19 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
   const savedPositions = await readPositions(files, join(root, 'positions'));
   const head = await readHead();
   const { set, findings, lost } = await inspectLog({ files, directory, head, log });
-  await readKeptFrom();
+  await updateKeptFrom();
   const gaps = await readGaps(files, join(directory, 'gaps'), log);
   for (const { kind, path } of findings) {
     if (kind !== 'whole' && kind !== 'empty') log.warn('journal.not_repaired', { path, kind });
   }
-  const ledger = lostLedger(log, { add: () => undefined });
-  for (const { path, at, kind, ...span } of lost) ledger.report({ ...span, where: `${path}${at}` }, kind);
+  const losses = createLossTracker(log, { add: () => undefined });
+  for (const { path, at, kind, ...span } of lost) losses.report({ ...span, where: `${path}${at}` }, kind);
   for (const [destination, found] of savedPositions) {
     if (found === 'damaged') log.error('position.damaged', { destination, startsAt: set.firstSequence() });
   }
   let closed = false;
   const tail = set.nextSequence() - 1;
-  const view = logView({ files, set, ledger, isClosed: () => closed, vanished: forgetRemoved });
+  const view = logView({ files, set, losses, isClosed: () => closed, vanished: removeEvictedSegments });
   return {
     ...view,
     reader: (from, to = tail) => view.reader(from, Math.min(to, tail)),
@@ -95,12 +95,12 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
   }
 
   /** A running connector says in the head mark what it removes, before it does: that was let go of, and is not lost. */
-  async function readKeptFrom(): Promise<void> {
+  async function updateKeptFrom(): Promise<void> {
     set.raiseKeptFrom((await readHead())?.keptFrom ?? 1);
   }
 
-  async function forgetRemoved(): Promise<void> {
-    await readKeptFrom();
+  async function removeEvictedSegments(): Promise<void> {
+    await updateKeptFrom();
     const isRemoved = (one?: Segment): boolean =>
       (one?.following?.header.firstSequence ?? Number.POSITIVE_INFINITY) <= set.keptFrom();
     while (isRemoved(set.segments[0])) set.removeOldest();

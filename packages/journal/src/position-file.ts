@@ -22,7 +22,7 @@ const format: SlotFormat<Stored> = {
 const namePattern = /^[a-z0-9-]{1,64}$/;
 const suffix = '.position';
 
-export interface KeptPosition extends DurablePosition {
+export interface OpenPosition extends DurablePosition {
   readonly whenFull: Stored['whenFull'];
   setWhenFull(whenFull: Stored['whenFull']): void;
 }
@@ -70,7 +70,7 @@ export async function openPositionFile(files: Files, path: string) {
     found: slots.found,
     close: slots.close,
     /** Starts from a position that need not be saved yet. `saved` is called after each save. */
-    use(initial: Position, initialWhenFull: Stored['whenFull'], saved: () => void): KeptPosition {
+    use(initial: Position, initialWhenFull: Stored['whenFull'], saved: () => void): OpenPosition {
       let position = initial;
       let whenFull = initialWhenFull;
       let wanted: Position | undefined;
@@ -105,13 +105,13 @@ export async function openPositionFile(files: Files, path: string) {
           wanted = next;
           if (following !== undefined) return following;
           const after = (running ?? Promise.resolve()).catch(() => undefined);
-          const mine: Promise<void> = after.then(() => {
+          const current: Promise<void> = after.then(() => {
             following = undefined;
-            running = mine;
+            running = current;
             return write();
           });
-          following = mine;
-          return mine;
+          following = current;
+          return current;
         },
         async close() {
           await (following ?? running)?.catch(() => undefined);

@@ -3,7 +3,7 @@ import { ConnectorError, type DurablePosition, initialPosition, type PositionOpt
 import { errorText, type Files, systemCode } from './files.ts';
 import type { JournalOptions } from './journal.ts';
 import { clampPosition } from './position.ts';
-import { isPositionName, type KeptPosition, listPositions, openPositionFile, positionPath } from './position-file.ts';
+import { isPositionName, listPositions, type OpenPosition, openPositionFile, positionPath } from './position-file.ts';
 
 /** How long a position that is not open (yet, or any more) keeps its destination's wish to hold bodies. */
 const holdGraceMs = 60_000;
@@ -22,7 +22,7 @@ interface PositionsOptions extends Pick<JournalOptions, 'now' | 'log'> {
 /** Reads every position on disk, and sets those beyond the tail to the tail before anything can be appended there. */
 export async function openPositions(options: PositionsOptions) {
   const { files, directory, log, now } = options;
-  const known = new Map<string, KeptPosition>();
+  const known = new Map<string, OpenPosition>();
   /** What tells an owner from the one before. */
   const owners = new Map<string, object>();
   const startedAt = now();
@@ -55,7 +55,7 @@ export async function openPositions(options: PositionsOptions) {
   }
 
   /** The position in the hands of one owner, until it is taken back. */
-  function ownedBy(owner: object, destination: string, position: KeptPosition): DurablePosition {
+  function ownedBy(owner: object, destination: string, position: OpenPosition): DurablePosition {
     return {
       get position() {
         return position.position;

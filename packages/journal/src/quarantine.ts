@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import type { Logger } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
 
-const keepForMs = 30 * 24 * 3_600_000;
-const keepBytes = 256 * 1024 * 1024;
-const keepFiles = 1000;
+const maxAgeMs = 30 * 24 * 3_600_000;
+const maxBytes = 256 * 1024 * 1024;
+const maxFiles = 1000;
 const everyMs = 3_600_000;
 const namePattern = /\.segment\.(\d{1,15})\.(?:bad|\d+\.tail)$/;
 
@@ -48,8 +48,8 @@ async function prune(files: Files, directory: string, nowMs: number, log: Logger
   let removed = 0;
   for (const [index, { path, atMs, size }] of found.entries()) {
     bytes += size;
-    const why = nowMs - atMs > keepForMs ? 'age' : index > 0 && bytes > keepBytes ? 'bytes' : 'files';
-    if (why === 'files' && index < keepFiles) continue;
+    const why = nowMs - atMs > maxAgeMs ? 'age' : index > 0 && bytes > maxBytes ? 'bytes' : 'files';
+    if (why === 'files' && index < maxFiles) continue;
     await files.remove(path);
     log.warn('journal.quarantine_pruned', { path, bytes: size, why });
     removed += 1;

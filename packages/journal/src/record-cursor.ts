@@ -37,7 +37,7 @@ export function recordCursor(file: OpenFile, header: SegmentHeader, from = recor
   async function bytesAt(at: number, length: number, end: number): Promise<Buffer> {
     if (at < chunkAt || at + length > chunkAt + chunk.length) {
       const buffer = Buffer.allocUnsafe(Math.min(Math.max(length, chunkBytes), Math.max(end - at, 0)));
-      chunk = buffer.subarray(0, await readWhatCanBeRead(file, buffer, at));
+      chunk = buffer.subarray(0, await readZeroFilled(file, buffer, at));
       chunkAt = at;
     }
     return chunk.subarray(at - chunkAt);
@@ -102,7 +102,7 @@ export function recordCursor(file: OpenFile, header: SegmentHeader, from = recor
 }
 
 /** Reads; blocks that the disk does not give are zeros, and thereby damage like any other. */
-export async function readWhatCanBeRead(file: OpenFile, buffer: Buffer, at: number): Promise<number> {
+export async function readZeroFilled(file: OpenFile, buffer: Buffer, at: number): Promise<number> {
   try {
     return await file.read(buffer, at);
   } catch (error) {

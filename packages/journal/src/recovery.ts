@@ -4,19 +4,19 @@ import { dirname } from 'node:path';
 import { errorText, writeAll } from './files.ts';
 import { type InspectOptions, inspectLog } from './inspect-log.ts';
 import type { JournalOptions } from './journal.ts';
-import type { LostLedger } from './lost-ledger.ts';
+import type { LossTracker } from './loss-tracker.ts';
 import { quarantinePath } from './quarantine.ts';
-import { readWhatCanBeRead } from './record-cursor.ts';
+import { readZeroFilled } from './record-cursor.ts';
 
 interface RecoveryOptions extends InspectOptions, Pick<JournalOptions, 'now' | 'meter'> {
   readonly quarantine: string;
-  readonly ledger: LostLedger;
+  readonly losses: LossTracker;
 }
 
 const chunkBytes = 1024 * 1024;
 
 export async function recoverLog(options: RecoveryOptions) {
-  const { files, directory, quarantine, ledger, now, log, meter } = options;
+  const { files, directory, quarantine, losses, now, log, meter } = options;
   const found = await inspectLog(options);
   const moved = new Map<string, string>();
   for (const finding of found.findings) {
@@ -34,7 +34,7 @@ export async function recoverLog(options: RecoveryOptions) {
     }
   }
   for (const { path, at, kind, ...span } of found.lost) {
-    ledger.report({ ...span, where: `${moved.get(path) ?? path}${at}` }, kind);
+    losses.report({ ...span, where: `${moved.get(path) ?? path}${at}` }, kind);
   }
   const { set, logId, nextOrdinal } = found;
   return { set, logId, nextOrdinal };
@@ -89,7 +89,7 @@ export async function recoverLog(options: RecoveryOptions) {
       try {
         for (let at = offset; at < end; at += chunkBytes) {
           const buffer = Buffer.alloc(Math.min(chunkBytes, end - at));
-          const length = await readWhatCanBeRead(source, buffer, at);
+          const length = await readZeroFilled(source, buffer, at);
           await writeAll(target, buffer.subarray(0, length), at - offset);
         }
         await target.datasync();

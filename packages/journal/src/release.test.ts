@@ -2,14 +2,14 @@ import type { PositionOptions } from '@xiq-siem/core';
 import { describe, expect, it } from 'vitest';
 import { appendText, at, testJournal } from './fixtures/test-journal.ts';
 
-const evicted: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
+const evict: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
 const now: PositionOptions = { startAt: 'now', whenFull: 'evict' };
 
 describe('a position that is released', () => {
   it('is an orphan, and opens again where it was last saved', async () => {
     const { journal } = await testJournal();
     for (let n = 0; n < 9; n += 1) await appendText(journal, `${n}`);
-    await (await journal.position('archive', evicted)).save(at(4));
+    await (await journal.position('archive', evict)).save(at(4));
     expect(await journal.orphanedPositions()).toEqual([]);
     await journal.releasePosition('archive');
     expect(await journal.orphanedPositions()).toEqual(['archive']);
@@ -23,14 +23,14 @@ describe('a position that is released', () => {
   it('waits for saves on their way, and refuses what its owner saves later', async () => {
     const { journal, files } = await testJournal();
     for (let n = 0; n < 9; n += 1) await appendText(journal, `${n}`);
-    const owner = await journal.position('archive', evicted);
+    const owner = await journal.position('archive', evict);
     const handles = files.openHandles();
     const saving = [owner.save(at(2)), owner.save(at(3))];
     await journal.releasePosition('archive');
     await Promise.all(saving);
     expect(files.openHandles()).toBe(handles - 1);
     await expect(owner.save(at(5))).rejects.toMatchObject({ code: 'position_failed' });
-    const next = await journal.position('archive', evicted);
+    const next = await journal.position('archive', evict);
     await expect(owner.save(at(5))).rejects.toMatchObject({ code: 'position_failed' });
     // The owner before may close what it held, late.
     await owner.close();
@@ -43,8 +43,8 @@ describe('a position that is released', () => {
   it('still keeps what it wants, until it is forgotten', async () => {
     let nowMs = 0;
     const { journal } = await testJournal(undefined, { segmentBytes: 16_000, retainForMs: 1000, now: () => nowMs });
-    await (await journal.position('slow', evicted)).save(at(5));
-    const fast = await journal.position('fast', evicted);
+    await (await journal.position('slow', evict)).save(at(5));
+    const fast = await journal.position('fast', evict);
     for (let n = 0; n < 60; n += 1) await appendText(journal, 'x'.repeat(1000));
     await fast.save(at(61));
     await journal.releasePosition('slow');
@@ -63,7 +63,7 @@ describe('a position that is released', () => {
     const { journal } = await testJournal(undefined, options);
     nowMs += 3_600_000;
     await journal.position('holding', { startAt: 'earliest', whenFull: 'hold' });
-    const fast = await journal.position('fast', evicted);
+    const fast = await journal.position('fast', evict);
     await journal.releasePosition('holding');
     const fill = async () => {
       for (let n = 0; n < 200; n += 1) {
@@ -90,7 +90,7 @@ describe('all positions', () => {
   it('are those on disk, open or not', async () => {
     const { journal, files } = await testJournal();
     for (let n = 0; n < 9; n += 1) await appendText(journal, `${n}`);
-    await (await journal.position('archive', evicted)).save(at(4));
+    await (await journal.position('archive', evict)).save(at(4));
     await journal.position('siem', now);
     await journal.close();
     const { journal: again } = await testJournal(files);

@@ -14,7 +14,7 @@ import {
 import type { JournalOptions } from './journal.ts';
 
 const hour = 3_600_000;
-const evicted: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
+const evict: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
 const hold: PositionOptions = { startAt: 'earliest', whenFull: 'hold' };
 
 interface Clocked extends TestJournal {
@@ -46,8 +46,8 @@ async function fill({ journal }: TestJournal, count: number): Promise<void> {
 describe('by age', () => {
   it('settled segments go, those that somebody wants stay', async () => {
     const one = await clocked();
-    const fast = await one.journal.position('fast', evicted);
-    const slow = await one.journal.position('slow', evicted);
+    const fast = await one.journal.position('fast', evict);
+    const slow = await one.journal.position('slow', evict);
     await fill(one, 60);
     await fast.save(at(61));
     await slow.save(at(30));
@@ -68,7 +68,7 @@ describe('by age', () => {
 
   it('a settled segment stays until its last body is older than that', async () => {
     const one = await clocked();
-    const position = await one.journal.position('archive', evicted);
+    const position = await one.journal.position('archive', evict);
     await fill(one, 60);
     await position.save(at(61));
     one.pass(hour);
@@ -81,7 +81,7 @@ describe('by age', () => {
 
   it('the age of a segment is that of its last body, however long ago it began', async () => {
     const one = await clocked();
-    const position = await one.journal.position('archive', evicted);
+    const position = await one.journal.position('archive', evict);
     await fill(one, 1);
     one.pass(hour);
     await fill(one, 59);
@@ -96,7 +96,7 @@ describe('by age', () => {
 
   it('what went is known to have been let go, also after a crash', async () => {
     const one = await clocked();
-    const position = await one.journal.position('archive', evicted);
+    const position = await one.journal.position('archive', evict);
     await fill(one, 60);
     await position.save(at(61));
     await one.journal.maintain();
@@ -113,7 +113,7 @@ describe('by age', () => {
     one.pass(hour + 1);
     await one.journal.maintain();
     expect(one.journal.extent().firstSequence).toBe(1);
-    const position = await one.journal.position('archive', evicted);
+    const position = await one.journal.position('archive', evict);
     await position.save(at(61));
     one.pass(-2 * hour);
     await one.journal.maintain();
@@ -122,10 +122,10 @@ describe('by age', () => {
 
   it('a destination taken out of the configuration holds its bodies until it is forgotten', async () => {
     const one = await clocked();
-    await one.journal.position('gone', evicted);
+    await one.journal.position('gone', evict);
     await one.journal.close();
     const two = await clocked(one.files);
-    const position = await two.journal.position('archive', evicted);
+    const position = await two.journal.position('archive', evict);
     await fill(two, 60);
     await position.save(at(61));
     two.pass(hour + 1);
@@ -145,7 +145,7 @@ describe('at maxBytes', () => {
 
   it('settled segments go first, however young', async () => {
     const one = await clocked(undefined, small);
-    const position = await one.journal.position('archive', evicted);
+    const position = await one.journal.position('archive', evict);
     for (let n = 0; n < 500; n += 1) {
       await fill(one, 1);
       await position.save(at(one.journal.extent().nextSequence));
@@ -156,8 +156,8 @@ describe('at maxBytes', () => {
 
   it('the oldest that another has settled are let go: a named gap, counted, said, and kept over a restart', async () => {
     const one = await clocked(undefined, small);
-    const fast = await one.journal.position('fast', evicted);
-    await one.journal.position('dead', evicted);
+    const fast = await one.journal.position('fast', evict);
+    await one.journal.position('dead', evict);
     for (let n = 0; n < 400; n += 1) {
       await fill(one, 1);
       await fast.save(at(one.journal.extent().nextSequence));
@@ -187,8 +187,8 @@ describe('at maxBytes', () => {
 
   it('a gap that grows tells when bodies were last let go of, not when they first were', async () => {
     const one = await clocked(undefined, small);
-    const fast = await one.journal.position('fast', evicted);
-    await one.journal.position('dead', evicted);
+    const fast = await one.journal.position('fast', evict);
+    await one.journal.position('dead', evict);
     const fillUntil = async (isDone: () => boolean): Promise<void> => {
       while (!isDone()) {
         await fill(one, 1);
@@ -206,8 +206,8 @@ describe('at maxBytes', () => {
 
   it('a gap that begins within a segment has the bytes of its own bodies, not those of the whole file', async () => {
     const one = await clocked(undefined, small);
-    const fast = await one.journal.position('fast', evicted);
-    const dead = await one.journal.position('dead', evicted);
+    const fast = await one.journal.position('fast', evict);
+    const dead = await one.journal.position('dead', evict);
     await fill(one, 10);
     await dead.save(at(10));
     while (one.journal.retentionGaps().length === 0) {
@@ -224,8 +224,8 @@ describe('at maxBytes', () => {
 
   it('what nobody has settled is never let go: bodies are refused until somebody has', async () => {
     const one = await clocked(undefined, small);
-    const slow = await one.journal.position('slow', evicted);
-    await one.journal.position('slower', evicted);
+    const slow = await one.journal.position('slow', evict);
+    await one.journal.position('slower', evict);
     await expect(fill(one, 400)).rejects.toMatchObject({ code: 'journal_full' });
     expect(one.journal.acceptance()).toMatchObject({ ok: false, code: 'journal_full' });
     expect(one.journal.extent().firstSequence).toBe(1);
@@ -240,9 +240,9 @@ describe('at maxBytes', () => {
 
   it('one open body costs a destination no more than its own segment: runs settled behind it go as settled', async () => {
     const one = await clocked(undefined, small);
-    const fast = await one.journal.position('fast', evicted);
-    const blocked = await one.journal.position('blocked', evicted);
-    const dead = await one.journal.position('dead', evicted);
+    const fast = await one.journal.position('fast', evict);
+    const blocked = await one.journal.position('blocked', evict);
+    const dead = await one.journal.position('dead', evict);
     for (let n = 0; n < 600; n += 1) {
       await fill(one, 1);
       const { nextSequence } = one.journal.extent();
@@ -280,7 +280,7 @@ describe('at maxBytes', () => {
 
   it('a destination that says hold makes bodies be refused instead', async () => {
     const one = await clocked(undefined, small);
-    const fast = await one.journal.position('fast', evicted);
+    const fast = await one.journal.position('fast', evict);
     const kept = await one.journal.position('kept', hold);
     await expect(
       (async () => {
@@ -299,13 +299,13 @@ describe('at maxBytes', () => {
 
   it('the wish to hold survives a restart until its destination is back, and not for ever', async () => {
     const one = await clocked(undefined, small);
-    const fast = await one.journal.position('fast', evicted);
+    const fast = await one.journal.position('fast', evict);
     await one.journal.position('kept', hold);
     await fill(one, 120);
     await fast.save(at(121));
     await one.journal.close();
     const two = await clocked(one.files, small);
-    await two.journal.position('fast', evicted);
+    await two.journal.position('fast', evict);
     await expect(fill(two, 100)).rejects.toMatchObject({ code: 'journal_full' });
     expect(two.journal.extent().firstSequence).toBe(1);
     two.pass(61_000);
@@ -316,8 +316,8 @@ describe('at maxBytes', () => {
 
   it('a reader that stood in what was let go is told so, and goes on behind it', async () => {
     const one = await clocked(undefined, small);
-    const fast = await one.journal.position('fast', evicted);
-    await one.journal.position('dead', evicted);
+    const fast = await one.journal.position('fast', evict);
+    await one.journal.position('dead', evict);
     await fill(one, 5);
     const reader = one.journal.reader(1);
     const signal = new AbortController().signal;
@@ -337,8 +337,8 @@ describe('at maxBytes', () => {
 
   it('a crash between writing the gap down and removing the file counts nothing twice', async () => {
     const one = await clocked(undefined, small);
-    const fast = await one.journal.position('fast', evicted);
-    await one.journal.position('dead', evicted);
+    const fast = await one.journal.position('fast', evict);
+    await one.journal.position('dead', evict);
     await fill(one, 120);
     await fast.save(at(121));
     const before = segmentPaths(one.files);
@@ -349,7 +349,7 @@ describe('at maxBytes', () => {
     expect(segmentPaths(one.files)[0]).toBe(before[0]);
     await one.journal.close();
     const two = await clocked(one.files, small);
-    const again = await two.journal.position('fast', evicted);
+    const again = await two.journal.position('fast', evict);
     await again.save(at(two.journal.extent().nextSequence));
     await fill(two, 20);
     const after = two.journal.retentionGaps()[0];

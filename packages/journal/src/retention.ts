@@ -4,7 +4,7 @@ import type { Position, RetentionGap } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
 import type { Gaps } from './gaps.ts';
 import type { JournalOptions } from './journal.ts';
-import type { LostLedger } from './lost-ledger.ts';
+import type { LossTracker } from './loss-tracker.ts';
 import { unsettledIn } from './position.ts';
 import type { Positions } from './positions.ts';
 import { recordsStart } from './segment-format.ts';
@@ -15,13 +15,13 @@ interface RetentionOptions extends Pick<JournalOptions, 'maxBytes' | 'retainForM
   readonly set: SegmentSet;
   readonly positions: Positions;
   readonly gaps: Gaps;
-  readonly ledger: LostLedger;
+  readonly losses: LossTracker;
   /** Makes durable that sequences below this one are not kept any more. */
   readonly saveKeptFrom: (keptFrom: number) => Promise<void>;
 }
 
 export function retention(options: RetentionOptions) {
-  const { files, set, positions, gaps, ledger, log, meter, now } = options;
+  const { files, set, positions, gaps, losses, log, meter, now } = options;
 
   /** Whether all destinations have settled a segment, which ends before `next`. */
   function isSettled(segment: Segment, next: number): boolean {
@@ -30,7 +30,7 @@ export function retention(options: RetentionOptions) {
     return all.length > 0 && all.every(({ position }) => unsettledIn(position, first, next - 1) === 0);
   }
 
-  const isOld = (segment: Segment): boolean => now() - segment.lastAppendMs > options.retainForMs;
+  const isExpired = (segment: Segment): boolean => now() - segment.lastAppendMs > options.retainForMs;
 
   async function remove(segment: Segment, next: number): Promise<void> {
     // Only tells `letGo` from `missing` later: a disk too full to take it must not keep us from making room.
@@ -56,7 +56,7 @@ export function retention(options: RetentionOptions) {
   }
 
   /** Gives up the oldest segment although some still want it, if at least one has settled it and none holds it. */
-  async function evicted(): Promise<boolean> {
+  async function evict(): Promise<boolean> {
     const oldest = set.segments[0];
     if (oldest?.following === undefined) return false;
     const from = oldest.header.firstSequence;
@@ -78,7 +78,7 @@ export function retention(options: RetentionOptions) {
     const fromSequence = Math.min(...wanted.map((gap) => gap.fromSequence));
     if (wanted.length > 0) {
       const where = `${oldest.path}: removed, the journal was full`;
-      ledger.report({ fromSequence, toSequence: next - 1, bytes: oldest.bytes, reason: 'evicted', where }, undefined);
+      losses.report({ fromSequence, toSequence: next - 1, bytes: oldest.bytes, reason: 'evicted', where }, undefined);
     }
     await remove(oldest, next);
     return true;
@@ -95,21 +95,24 @@ export function retention(options: RetentionOptions) {
   return {
     removeSettled,
     /** Removes settled segments whose last record is older than `retainForMs`. */
-    async byAge(): Promise<void> {
-      while (set.segments[0] !== undefined && isOld(set.segments[0]) && (await removeSettled()));
+    async removeExpired(): Promise<void> {
+      while (set.segments[0] !== undefined && isExpired(set.segments[0]) && (await removeSettled()));
     },
     /** Whether `bytes` more fit below `maxBytes`, once what may go has gone. */
-    async makeRoom(bytes: number): Promise<boolean> {
+    async freeCapacity(bytes: number): Promise<boolean> {
       while (set.bytes() + bytes > options.maxBytes) {
-        if (!(await removeSettled()) && !(await evicted())) return false;
+        if (!(await removeSettled()) && !(await evict())) return false;
       }
       return true;
     },
     /** Whether the newest segment has records, all old enough and settled, so that ending it lets them go. */
-    newestIsOld(): boolean {
+    isNewestExpired(): boolean {
       const newest = set.segments.at(-1);
       return (
-        newest !== undefined && newest.bytes > recordsStart && isOld(newest) && isSettled(newest, set.nextSequence())
+        newest !== undefined &&
+        newest.bytes > recordsStart &&
+        isExpired(newest) &&
+        isSettled(newest, set.nextSequence())
       );
     },
   };

@@ -2,7 +2,7 @@
 import { type Configuration, type ConfiguredDestination, configChanges } from '@xiq-siem/config';
 import { createSerialQueue, type Log, type Logger } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
-import { type BackfilledLookup, type DeadLetters, withoutDuplicates } from '@xiq-siem/state';
+import { type BackfilledLookup, type DeadLetters, markDuplicates } from '@xiq-siem/state';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
 import { deliveryDestination, startDeliveryTo } from './stages.ts';
 
@@ -52,7 +52,7 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
   }
   const delivery = await startDeliveryTo([...open.values()], journal, {
     deadLetters,
-    normalize: (body) => withoutDuplicates(sources.of(body).normalize(body, services.now()), body, parts.backfilled),
+    normalize: (body) => markDuplicates(sources.of(body).normalize(body, services.now()), body, parts.backfilled),
     redact: (text) => [...open.values()].reduce((shown, { redact }) => redact(shown), text),
     log,
     meter: services.meter,

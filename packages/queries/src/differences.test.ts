@@ -9,7 +9,7 @@ const after: EcsDocument = {
   tags: ['t'],
 };
 
-test('they are told by path, lists as a whole, what is ignored not at all', () => {
+test('differences are listed by path, a list as one value; ignored paths are skipped', () => {
   expect(differences(before, after, new Set(['event.ingested']))).toEqual([
     { path: 'event.action', before: 'a', after: 'b' },
     { path: 'event.category', before: ['iam'], after: ['iam', 'session'] },
@@ -18,7 +18,7 @@ test('they are told by path, lists as a whole, what is ignored not at all', () =
   expect(differences(before, before, new Set())).toEqual([]);
 });
 
-test('where an object stands on one side only, it is told whole', () => {
+test('an object that exists on one side only is one difference', () => {
   expect(differences({ message: 'm' }, { message: 'm', event: { action: 'a' } }, new Set())).toEqual([
     { path: 'event', before: undefined, after: { action: 'a' } },
   ]);

@@ -11,7 +11,7 @@ async function examined(fixture: Fixture, seconds = 20, signal: AbortSignal = ne
     readModel: fixture.readModel,
     destinations: pipeline.destinations,
     problemOf: (name) => pipeline.delivery.status().find((stream) => stream.name === name)?.reason,
-    keepProbe: () =>
+    storeProbe: () =>
       journal.append(
         { source: 'self', origin: 'self', receivedAtMs: fixture.now(), contentType: 'application/json' },
         Buffer.from(JSON.stringify([doctorProbe(fixture.now())])),
@@ -22,7 +22,7 @@ async function examined(fixture: Fixture, seconds = 20, signal: AbortSignal = ne
   return { lines, judged: judged.sort((a, b) => a.name.localeCompare(b.name)), last: lines.at(-1) };
 }
 
-test('a marked event is kept, and found again where one can look, delivered where one cannot', async () => {
+test('a test event is stored, then found where the destination can be searched and delivered where it cannot', async () => {
   await using fixture = await openFixture({ found: searchable, ...destinations('taken') });
   const { lines, judged, last } = await examined(fixture);
   const [kept] = lines;
@@ -37,7 +37,7 @@ test('a marked event is kept, and found again where one can look, delivered wher
   expect(last).toEqual({ kind: 'end', ok: true });
 });
 
-test('one that rejects says why, and the others are well', async () => {
+test('a destination that rejects the event reports why; the others are ok', async () => {
   await using fixture = await openFixture({ bad: searchable, good: searchable });
   fixture.siem('bad').response = verdictWhere('rejected', () => true);
   const { judged, last } = await examined(fixture);
@@ -48,13 +48,13 @@ test('one that rejects says why, and the others are well', async () => {
   expect(last).toEqual({ kind: 'end', ok: false });
 });
 
-test('one that takes nothing is stuck, by what it says itself, or by what delivery knows', async () => {
+test('a destination that accepts no events is stuck, with the message of its check or of delivery', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = unavailable;
   expect((await examined(fixture, 0.3)).judged).toMatchObject([{ result: 'stuck', ok: false, message: 'checked' }]);
 });
 
-test('one where it does not show, or that cannot be searched now, says that', async () => {
+test('a destination where the event is not found, or whose search fails, says so', async () => {
   await using fixture = await openFixture({ one: searchable, two: searchable });
   fixture.siem('one').hides = 'everything';
   fixture.siem('two').hides = 'failing';
@@ -64,12 +64,12 @@ test('one where it does not show, or that cannot be searched now, says that', as
   ]);
 });
 
-test('one that does not want events of our own is well, and says so', async () => {
+test('a destination that filters out events of the connector is ok, and says so', async () => {
   await using fixture = await openFixture({ one: { ...searchable, where: { datasets: ['extreme_xiq.audit'] } } });
   expect((await examined(fixture)).judged).toMatchObject([{ result: 'filtered', ok: true }]);
 });
 
-test('who leaves ends it', async () => {
+test('a client that disconnects ends it', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = unavailable;
   const started = performance.now();

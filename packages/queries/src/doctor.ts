@@ -1,4 +1,4 @@
-// `doctor`: sends one marked event through everything, and searches for it at each destination.
+// `doctor`: sends one test event through the pipeline and searches for it at each destination.
 import { setTimeout } from 'node:timers/promises';
 import type { DoctorLine } from '@xiq-siem/admin-api';
 import type { Destination, NormalizedEvent } from '@xiq-siem/core';
@@ -11,23 +11,23 @@ export type Doctor = (seconds: number, signal: AbortSignal) => AsyncIterable<Doc
 export interface DoctorParts {
   readModel(): ReadModel;
   destinations(): readonly OpenDestination[];
-  /** Why a destination accepts nothing now, where it is known. */
+  /** Why a destination accepts no events, if known. */
   problemOf(destination: string): string | undefined;
-  /** Keeps the marked event; resolves with its receipt. */
-  keepProbe(): Promise<string>;
+  /** Stores the test event; resolves with its receipt. */
+  storeProbe(): Promise<string>;
 }
 
 type Found = Extract<DoctorLine, { kind: 'destination' }>;
 type Result = Pick<Found, 'result' | 'ok' | 'message'>;
 
 const pollMs = 200;
-/** Of one search at a destination. */
+/** For one search at a destination. */
 const findTimeoutMs = 10_000;
 
 export function createDoctor(parts: DoctorParts): Doctor {
   return async function* doctor(seconds, signal) {
     const started = performance.now();
-    const receipt = await parts.keepProbe();
+    const receipt = await parts.storeProbe();
     const readModel = parts.readModel();
     const found = await readModel.journal.find(receipt);
     const [event] = found.kind === 'body' ? [...readModel.normalize(found.body)] : [];
@@ -69,20 +69,22 @@ async function evaluate(
   const verdict = await settledVerdict(readModel, configured.name, receipt, until);
   if (verdict === undefined) {
     const check = await destination.check?.(AbortSignal.timeout(findTimeoutMs)).catch(failure);
-    const asked = check?.ok === false ? check.message : undefined;
-    const why =
-      asked ?? parts.problemOf(configured.name) ?? 'it has not come to rest: it waits behind others, or for an answer';
-    return { result: 'stuck', ok: false, message: why };
+    const failed = check?.ok === false ? check.message : undefined;
+    const message =
+      failed ??
+      parts.problemOf(configured.name) ??
+      'not settled in time: other events are ahead of it, or the server has not responded';
+    return { result: 'stuck', ok: false, message };
   }
   if (verdict.verdict === 'filtered') {
-    return { result: 'filtered', ok: true, message: 'its `where` does not want events of the connector itself' };
+    return { result: 'filtered', ok: true, message: 'excluded by `where` of this destination' };
   }
   if (verdict.verdict !== 'delivered') {
     const message = `${verdict.code ?? verdict.verdict}: ${verdict.message ?? 'see dlq list'}`;
     return { result: 'dead_lettered', ok: false, message };
   }
   if (destination.find === undefined) {
-    const message = `taken, as ${verdict.assurance ?? 'accepted'}; this destination cannot be searched from here`;
+    const message = `delivered (${verdict.assurance ?? 'accepted'}); the connector cannot search this destination`;
     return { result: 'delivered', ok: true, message };
   }
   return searchFor(destination, event, until);
@@ -99,7 +101,7 @@ async function settledVerdict(readModel: ReadModel, name: string, receipt: strin
 }
 
 async function searchFor(destination: Destination, event: NormalizedEvent, until: AbortSignal): Promise<Result> {
-  let last: Result = { result: 'not_found', ok: false, message: 'it was delivered, and there was no time to look' };
+  let last: Result = { result: 'not_found', ok: false, message: 'delivered; no time was left to search for it' };
   while (!until.aborted) {
     try {
       const { found, message } = (await destination.find?.(event, AbortSignal.timeout(findTimeoutMs))) ?? notSearchable;
@@ -113,7 +115,7 @@ async function searchFor(destination: Destination, event: NormalizedEvent, until
   return last;
 }
 
-const notSearchable = { found: false, message: 'it cannot be searched' };
+const notSearchable = { found: false, message: 'this destination cannot be searched' };
 
 const failure = (cause: unknown): { ok: false; message: string } => ({
   ok: false,

@@ -10,7 +10,7 @@ const event = (dataset: string, action?: string): NormalizedEvent => ({
   document: { event: { dataset, ...(action !== undefined && { action }) } },
 });
 
-test('every condition that is set has to hold', () => {
+test('all given conditions must match', () => {
   const wanted = eventFilter({ datasets: ['a', 'b'], sources: ['xiq'], actions: ['made'] });
   expect(wanted(event('a', 'made'), 'xiq')).toBe(true);
   expect(wanted(event('c', 'made'), 'xiq')).toBe(false);
@@ -20,7 +20,7 @@ test('every condition that is set has to hold', () => {
   expect(eventFilter()(event('a'), 'any')).toBe(true);
 });
 
-test('a query has lists with commas; an empty one is none', () => {
+test('a query has comma-separated lists; an empty list is no condition', () => {
   expect(whereOfQuery({ datasets: ' a, b,,', sources: ' , ', actions: undefined })).toEqual({
     datasets: ['a', 'b'],
     sources: undefined,

@@ -1,9 +1,9 @@
-// Selects events by what an operator asks for.
+// Filters events and dead letters by the conditions of a request.
 import type { RetryRequest, Where } from '@xiq-siem/admin-api';
 import type { NormalizedEvent } from '@xiq-siem/core';
 import type { DeadLetterFilter } from '@xiq-siem/state';
 
-/** Every condition that is set has to hold. */
+/** All given conditions must match. */
 export function eventFilter(where: Where = {}): (event: NormalizedEvent, source: string) => boolean {
   const datasets = where.datasets && new Set(where.datasets);
   const sources = where.sources && new Set(where.sources);
@@ -14,7 +14,7 @@ export function eventFilter(where: Where = {}): (event: NormalizedEvent, source:
     (actions?.has(document.event?.action ?? '') ?? true);
 }
 
-/** Lists as a query has them: comma-separated. */
+/** Parses the comma-separated lists of a query. */
 export function whereOfQuery(query: {
   readonly datasets?: string | undefined;
   readonly sources?: string | undefined;

@@ -1,4 +1,4 @@
-// What an operator is told of a log that leaves sequences out: 10, 20, 21, 40, 50, …
+// Queries over a log with unused sequences: 10, 20, 21, 40, 50, …
 import { sequenceWithHoles as at, modelLog } from '@xiq-siem/testkit';
 import { expect, test, vi } from 'vitest';
 import { lastBodies, scanJournal, sequencesOf } from './journal-scan.ts';
@@ -15,7 +15,7 @@ async function keepMany(fixture: Fixture, bodies: number): Promise<void> {
   await Promise.all(Array.from({ length: bodies }, (_, id) => fixture.keep([audit(id)])));
 }
 
-test('status counts bodies: in the journal, behind a destination, and behind a blocked event', async () => {
+test('status counts bodies: in the journal, as lag of a destination, and after a blocked event', async () => {
   await using fixture = await openOver(modelLog());
   await fixture.keep([audit(0)]);
   await fixture.settled();
@@ -35,7 +35,7 @@ test('status counts bodies: in the journal, behind a destination, and behind a b
   expect((await statusNow(other)).destinations[0]?.lag.bodies).toBe(1);
 });
 
-test('status counts damaged bodies, once for the journal and once for each destination', async () => {
+test('status counts damaged bodies once for the journal and once for each destination', async () => {
   const store = modelLog();
   await using fixture = await openOver(store);
   await fixture.pipeline.delivery.stop(500);
@@ -47,7 +47,7 @@ test('status counts damaged bodies, once for the journal and once for each desti
   expect(states[0]?.lag.bodies).toBe(6);
 });
 
-test('a scan counts bodies, and says behind which of them some are lost', async () => {
+test('a scan counts bodies and reports where some are lost', async () => {
   const store = modelLog();
   await using fixture = await openOver(store);
   await keepMany(fixture, 8);
@@ -71,7 +71,7 @@ test('a scan counts bodies, and says behind which of them some are lost', async 
   ]);
 });
 
-test('the pace is that of bodies', async () => {
+test('rates are numbers of bodies', async () => {
   await using fixture = await openOver(modelLog());
   const { journal, progressHistory, directory, now, pipeline } = fixture;
   const { delivery } = pipeline;
@@ -81,11 +81,11 @@ test('the pace is that of bodies', async () => {
   fixture.pass(50_000);
   await sampler.sample();
   sampler.stop();
-  expect(sampler.pace.bodiesPerSecond()).toBeGreaterThan(12 / 60);
-  expect(sampler.pace.bodiesPerSecond()).toBeLessThanOrEqual(12 / 50);
+  expect(sampler.rates.bodiesPerSecond()).toBeGreaterThan(12 / 60);
+  expect(sampler.rates.bodiesPerSecond()).toBeLessThanOrEqual(12 / 50);
 });
 
-test('a tail leaves out bodies where too many came, and counts those', async () => {
+test('a slow tail skips bodies and reports how many', async () => {
   await using fixture = await openOver(modelLog());
   const leaving = new AbortController();
   const lines = tail(fixture.readModel(), {}, leaving.signal);
@@ -102,7 +102,7 @@ test('a tail leaves out bodies where too many came, and counts those', async () 
   await lines.return?.(undefined);
 });
 
-test('the last bodies are so many bodies', async () => {
+test('lastBodies returns the given number of bodies', async () => {
   await using fixture = await openOver(modelLog());
   await keepMany(fixture, 10);
   expect(fixture.journal.countBodies(lastBodies(fixture.journal, 4).first)).toBe(4);

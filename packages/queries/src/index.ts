@@ -1,5 +1,5 @@
-// What an operator asks, over one read model: status, trace, tail, unmapped fields, replay preview.
-export { swiftly } from './considerate.ts';
+// Queries of an operator over one read model: status, trace, tail, unmapped fields, replay preview, doctor.
+
 export type { Doctor } from './doctor.ts';
 export { createDoctor } from './doctor.ts';
 export { eventFilter, filterOf, whereOfQuery } from './event-filter.ts';
@@ -10,8 +10,9 @@ export { isSettled } from './read-model.ts';
 export type { ReadingParts } from './reading.ts';
 export { readingOperations } from './reading.ts';
 export type { RunningParts } from './running-read-model.ts';
-export { mappingAtWork, runningReadModel } from './running-read-model.ts';
+export { mappingOf, runningReadModel } from './running-read-model.ts';
 export { startSampler } from './sampler.ts';
 export type { LiveFigures } from './status.ts';
 export { gapId, incidentNumber, statusOf } from './status.ts';
 export { tail } from './tail.ts';
+export { unthrottled } from './throttle.ts';

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { considerately } from './considerate.ts';
 import { scanJournal, sequencesOf } from './journal-scan.ts';
 import { audit, destinations, linesOf, never, openFixture } from './test-queries.ts';
+import { throttled } from './throttle.ts';
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
-test('a span is what was received in it: its beginning inclusive, its end exclusive', async () => {
+test('a span has an inclusive start and an exclusive end', async () => {
   await using fixture = await openFixture(destinations('one'));
   const times: string[] = [];
   for (const id of [1, 2, 3]) {
@@ -28,12 +28,12 @@ test.each([
   ['2026-01-02T00:00:00Z', '2026-01-01T00:00:00Z'],
   ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'],
   ['2026-01-01T01:00:00+02:00', '2025-12-31T23:00:00Z'],
-])('the span from %s to %s holds nothing and is refused', async (from, to) => {
+])('the span from %s to %s is empty and refused', async (from, to) => {
   await using fixture = await openFixture(destinations('one'));
   await expect(sequencesOf(fixture.journal, { from, to }, never)).rejects.toMatchObject({ code: 'usage' });
 });
 
-test('every body of a span is given in order, between two words on how far it is', async () => {
+test('every body of a span is read in order, with progress before and after', async () => {
   await using fixture = await openFixture(destinations('one'));
   for (let id = 1; id <= 200; id += 1) await fixture.keep([audit(id)]);
   const steps = await linesOf(scanJournal(fixture.readModel(), { first: 50, next: 151 }, never));
@@ -44,7 +44,7 @@ test('every body of a span is given in order, between two words on how far it is
   expect(steps.at(-1)).toEqual({ kind: 'progress', done: 101, total: 101 });
 });
 
-test('an empty journal is through at once', async () => {
+test('a scan of an empty journal ends at once', async () => {
   await using fixture = await openFixture(destinations('one'));
   const span = await sequencesOf(fixture.journal, {}, never);
   expect(await linesOf(scanJournal(fixture.readModel(), span, never))).toEqual([
@@ -52,7 +52,7 @@ test('an empty journal is through at once', async () => {
   ]);
 });
 
-test('the signal ends it where it stands, and so does whoever reads no further', async () => {
+test('a scan ends when its signal fires, and when its reader stops', async () => {
   await using fixture = await openFixture(destinations('one'));
   for (let id = 1; id <= 100; id += 1) await fixture.keep([audit(id)]);
   const leaving = new AbortController();
@@ -74,7 +74,7 @@ test('the signal ends it where it stands, and so does whoever reads no further',
   expect(closed).toBe(1);
 });
 
-test('it lets the event loop turn while it works', async () => {
+test('a scan yields to the event loop', async () => {
   await using fixture = await openFixture(destinations('one'));
   await Promise.all(Array.from({ length: 3000 }, (_, id) => fixture.keep([audit(id)])));
   let turns = 0;
@@ -85,7 +85,7 @@ test('it lets the event loop turn while it works', async () => {
       turns += 1;
     }
   })();
-  const readModel = { ...fixture.readModel(), yieldNow: considerately() };
+  const readModel = { ...fixture.readModel(), yieldNow: throttled() };
   for await (const step of scanJournal(readModel, { first: 1, next: 3001 }, never)) {
     if (step.kind === 'body') expect([...readModel.normalize(step.body)]).toHaveLength(1);
   }

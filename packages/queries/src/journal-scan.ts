@@ -1,4 +1,4 @@
-// Reads what was received in a span, in order, and says how far it is.
+// Reads the bodies that were received in a span of time, in order, and reports progress.
 import type { StoredBody } from '@xiq-siem/core';
 import { ConnectorError } from '@xiq-siem/core';
 import type { ReadModel } from './read-model.ts';
@@ -16,13 +16,13 @@ export interface SequenceSpan {
 
 export type ScanStep =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  /** `afterLoss`: bodies between it and the one before are lost. */
+  /** `afterLoss`: bodies between this one and the previous one are lost. */
   | { readonly kind: 'body'; readonly body: StoredBody; readonly afterLoss: boolean };
 
 const portion = { maxBodies: 64, maxBytes: 1_048_576 };
 const progressEveryMs = 500;
 
-/** @throws ConnectorError `usage` where it ends before it begins. */
+/** @throws ConnectorError `usage` where the span is empty. */
 export async function sequencesOf(
   journal: ReadModel['journal'],
   { from, to }: Span,
@@ -37,7 +37,7 @@ export async function sequencesOf(
   return { first: Math.max(first, firstSequence), next: Math.max(first, next) };
 }
 
-/** The last so many bodies, or all there are. */
+/** The last `bodies` bodies, or all where there are fewer. */
 export function lastBodies(journal: ReadModel['journal'], bodies: number): SequenceSpan {
   const { firstSequence, nextSequence: next } = journal.extent();
   let first = firstSequence;
@@ -49,7 +49,7 @@ export function lastBodies(journal: ReadModel['journal'], bodies: number): Seque
   return { first, next };
 }
 
-/** Every body of the span that can be read; ends early when the signal fires. */
+/** Yields every readable body of the span. Ends early when the signal fires. */
 export async function* scanJournal(
   { journal, yieldNow }: Pick<ReadModel, 'journal' | 'yieldNow'>,
   { first, next }: SequenceSpan,
@@ -59,7 +59,7 @@ export async function* scanJournal(
   yield { kind: 'progress', done: 0, total };
   if (total === 0) return;
   const reader = journal.reader(first, next - 1);
-  let told = performance.now();
+  let reportedMs = performance.now();
   let afterLoss = false;
   try {
     for (;;) {
@@ -74,8 +74,8 @@ export async function* scanJournal(
         afterLoss = false;
         await yieldNow();
         if (signal.aborted) return;
-        if (performance.now() - told < progressEveryMs) continue;
-        told = performance.now();
+        if (performance.now() - reportedMs < progressEveryMs) continue;
+        reportedMs = performance.now();
         yield { kind: 'progress', done: journal.countBodies(first, entry.body.sequence), total };
       }
     }

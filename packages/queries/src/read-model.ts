@@ -1,12 +1,12 @@
-// The read model: the same of a running connector and of the files of a stopped one.
+// The read model of all queries: the same for a running connector and for the files of a stopped one.
 import type { Assurance, NormalizedEvent, Position, ReadableLog, StoredBody, UnmappedField } from '@xiq-siem/core';
-import type { BackfilledLookup, DeadLetterReading, NotedIncident, ProgressHistoryReading } from '@xiq-siem/state';
+import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading, StoredIncident } from '@xiq-siem/state';
 
 export interface KnownDestination {
   readonly name: string;
   readonly type: string;
   readonly assurance: Assurance;
-  /** By the routing that is configured now. */
+  /** By the current routing. */
   wants(event: { readonly dataset: string; readonly source: string }): boolean;
 }
 
@@ -15,22 +15,22 @@ export interface ReadModel {
   readonly journal: ReadableLog;
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
-  /** What went wrong with the state file, and nobody has acknowledged. */
-  incidents(): Promise<readonly NotedIncident[]>;
+  /** Incidents of the state file that are not acknowledged. */
+  incidents(): Promise<readonly StoredIncident[]>;
   readonly mappingVersion: string | undefined;
-  /** Ids of events that a back-fill brought; undefined where nobody needs them. */
+  /** Ids of back-filled events; undefined where the caller does not need them. */
   readonly backfilled?: BackfilledLookup | undefined;
   destinations(): readonly KnownDestination[];
-  /** Names that have a position, where no configuration says what they are. */
+  /** Names of positions, where no configuration is available. */
   readonly unknownDestinations?: readonly string[];
-  /** Position of a destination as it is now, or as last saved. */
+  /** Current position of a destination, or the last saved one. */
   position(destination: string): Position | undefined;
   /** By the current mapping. */
   normalize(body: StoredBody): Iterable<NormalizedEvent>;
   unmapped(body: StoredBody): Iterable<UnmappedField>;
   /** Epoch milliseconds. */
   now(): number;
-  /** Lets the pipeline go first; called between pieces of work. */
+  /** Yields to the pipeline; called between pieces of work. */
   yieldNow(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export function isSettled({ sequence, settled }: Position, ofSequence: number, e
   });
 }
 
-/** Bodies up to the tail that are not wholly settled. */
+/** Number of bodies up to the end of the journal that are not completely settled. */
 export function unsettledBodies(
   { sequence, settled }: Pick<Position, 'sequence' | 'settled'>,
   journal: ReadableLog,
@@ -54,7 +54,7 @@ export function unsettledBodies(
   }, journal.countBodies(sequence));
 }
 
-/** ISO 8601, of epoch milliseconds. */
+/** ISO 8601 from epoch milliseconds. */
 export function timeOf(ms: number): string;
 export function timeOf(ms: number | undefined): string | undefined;
 export function timeOf(ms: number | undefined): string | undefined {

@@ -1,4 +1,4 @@
-// What can be read from a running connector and from the files of a stopped one: answered the same way for both.
+// Read-only operations, the same for a running connector and for the files of a stopped one.
 import type { DeadLetterEntry, Job, Operations, SnapshotOperations } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import type { DestinationCheck } from '@xiq-siem/pipeline';
@@ -6,23 +6,23 @@ import type { ListedDeadLetter } from '@xiq-siem/state';
 import { z } from 'zod';
 import { filterOf, whereOfQuery } from './event-filter.ts';
 import type { ReadModel } from './read-model.ts';
-import { type MappingAtWork, previewReplay } from './replay-preview.ts';
+import { type Mapping, previewReplay } from './replay-preview.ts';
 import { type Identity, type LiveFigures, statusOf } from './status.ts';
 import { traceEvent, traceReceipt } from './trace.ts';
 import { unmappedOf } from './unmapped.ts';
 
 export interface ReadingParts {
   readonly snapshot: boolean;
-  /** Of the moment: what is configured may change between two calls. */
+  /** Created for each call: the configuration may change between two calls. */
   readModel(): ReadModel;
   readonly identity: Identity;
   /** Undefined where the connector is stopped. */
   live(): Promise<LiveFigures | undefined>;
-  /** What is known of how senders authenticated. */
+  /** Counts of the credential forms that senders used. */
   authentication(): Parameters<typeof unmappedOf>[2];
   jobs(): Promise<readonly Job[]>;
-  /** What a replay is previewed with: the mapping before, and that of the configuration file as it stands now. */
-  mappings(): Promise<{ readonly before: MappingAtWork; readonly after: MappingAtWork }>;
+  /** For the replay preview: the mapping before a change, and the one of the current configuration file. */
+  mappings(): Promise<{ readonly before: Mapping; readonly after: Mapping }>;
   check(): Promise<readonly DestinationCheck[]>;
   readonly xiq: Pick<Operations, 'previewBackfill' | 'completeness'>;
 }
@@ -62,7 +62,7 @@ export function readingOperations(parts: ReadingParts): SnapshotOperations {
       const { deadLetters } = readModel();
       const found = await deadLetters.get(number);
       if (found === undefined) {
-        throw new ConnectorError('not_found', `there is no dead letter ${number}: it was resolved, or never was`);
+        throw new ConnectorError('not_found', `unknown dead letter ${number}: it was resolved, or the number is wrong`);
       }
       return { snapshot, entry: entryOf(found), document: document.parse(JSON.parse(found.json)) };
     },

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { type MappingAtWork, type PreviewInput, previewReplay } from './replay-preview.ts';
+import { type Mapping, type PreviewInput, previewReplay } from './replay-preview.ts';
 import { audit, configChange, destinations, type Fixture, linesOf, never, openFixture } from './test-queries.ts';
 
 const rules = `auditCodes: { "99001": { action: ssid-changed, category: [configuration], type: [change] } }\n`;
 
-/** Mapping of a place, and of the same with `rules`. */
+/** The mapping of a fixture, and the same with `rules`. */
 async function mappings(fixture: Fixture): Promise<Pick<PreviewInput, 'before' | 'after'>> {
-  const at = (version: string): MappingAtWork => {
+  const at = (version: string): Mapping => {
     const sources = fixture.pipeline.sources();
     return { version, normalize: (body) => [...sources.of(body).normalize(body, fixture.now())] };
   };
@@ -24,7 +24,7 @@ async function preview(fixture: Fixture, more: Partial<PreviewInput> = {}) {
   return { changes, end };
 }
 
-test('what would change is shown by field, ids stay, and what differs in every event is passed over', async () => {
+test('changes are shown by field, ids stay, and fields that differ in every event are ignored', async () => {
   await using fixture = await openFixture(destinations('one'));
   const receipt = await fixture.keep([audit(1), configChange(2)]);
   const { changes, end } = await preview(fixture);
@@ -45,7 +45,7 @@ test('what would change is shown by field, ids stay, and what differs in every e
   expect(paths).not.toContain('extreme.xiq.mapping_version');
 });
 
-test('examples are bound; all is counted', async () => {
+test('the number of examples is limited; every change is counted', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1), audit(2), audit(3)]);
   const { changes, end } = await preview(fixture, { examples: 2 });
@@ -54,7 +54,7 @@ test('examples are bound; all is counted', async () => {
   expect(end.fields.find(({ path }) => path === 'event.action')).toEqual({ path: 'event.action', events: 3 });
 });
 
-test('where says which events count', async () => {
+test('only events that match `where` count', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1), configChange(2)]);
   expect((await preview(fixture, { where: { actions: ['config-changed'] } })).end).toMatchObject({
@@ -63,11 +63,11 @@ test('where says which events count', async () => {
   });
 });
 
-test('a long value is cut', async () => {
+test('a long value is truncated', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   const text =
-    (letter: string): MappingAtWork['normalize'] =>
+    (letter: string): Mapping['normalize'] =>
     (body) =>
       [...fixture.pipeline.sources().of(body).normalize(body, 0)].map((event) => ({
         ...event,
@@ -82,7 +82,7 @@ test('a long value is cut', async () => {
   expect(String(field?.after)).toHaveLength(501);
 });
 
-test('the signal ends it within a body that holds nothing that is meant', async () => {
+test('the signal ends the preview within a body without matching events', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep(`[${Array.from({ length: 1000 }, () => '{}').join()}]`);
   const leaving = new AbortController();

@@ -1,4 +1,4 @@
-// What a replay by the mapping file as it stands now would change; nothing is sent.
+// Shows what a replay with the current mapping file would change. Sends nothing.
 import type { PreviewLine, Where } from '@xiq-siem/admin-api';
 import type { EcsDocument, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { eventFilter } from './event-filter.ts';
@@ -8,18 +8,18 @@ import type { ReadModel } from './read-model.ts';
 export interface PreviewInput {
   readonly span: Span;
   readonly where: Where;
-  /** Changes to show. */
+  /** Maximum number of changed events to show. */
   readonly examples: number;
-  readonly before: MappingAtWork;
-  readonly after: MappingAtWork;
+  readonly before: Mapping;
+  readonly after: Mapping;
 }
 
-export interface MappingAtWork {
+export interface Mapping {
   readonly version: string;
   normalize(body: StoredBody): Iterable<NormalizedEvent>;
 }
 
-/** They differ in every event, and say nothing about it. */
+/** These fields differ in every event. */
 const ignored: ReadonlySet<string> = new Set(['event.ingested', 'extreme.xiq.mapping_version']);
 const maxFields = 1000;
 const maxValueLength = 500;
@@ -31,27 +31,27 @@ export async function* previewReplay(
 ): AsyncGenerator<PreviewLine> {
   const wanted = eventFilter(where);
   const fields = new Map<string, number>();
-  const sums = { bodies: 0, events: 0, changed: 0, idsChanged: 0 };
+  const totals = { bodies: 0, events: 0, changed: 0, idsChanged: 0 };
   for await (const step of scanJournal(readModel, await sequencesOf(readModel.journal, span, signal), signal)) {
     if (step.kind === 'progress') {
       yield step;
       continue;
     }
     const { body } = step;
-    sums.bodies += 1;
+    totals.bodies += 1;
     for (const [one, other] of pairs(before.normalize(body), after.normalize(body))) {
       await readModel.yieldNow();
       if (signal.aborted) return;
       if (!wanted(other, body.metadata.source)) continue;
-      sums.events += 1;
-      if (one.id !== other.id) sums.idsChanged += 1;
+      totals.events += 1;
+      if (one.id !== other.id) totals.idsChanged += 1;
       const found = differences(one.document, other.document, ignored);
       if (found.length === 0) continue;
-      sums.changed += 1;
+      totals.changed += 1;
       for (const { path } of found) {
         if (fields.has(path) || fields.size < maxFields) fields.set(path, (fields.get(path) ?? 0) + 1);
       }
-      if (sums.changed > examples) continue;
+      if (totals.changed > examples) continue;
       const { receipt } = body;
       const { element, id: eventId, dataset } = other;
       yield { kind: 'change', receipt, element, eventId, dataset, fields: found.map(shown) };
@@ -63,12 +63,12 @@ export async function* previewReplay(
     snapshot: readModel.snapshot,
     before: before.version,
     after: after.version,
-    ...sums,
+    ...totals,
     fields: [...fields].map(([path, events]) => ({ path, events })).sort((a, b) => b.events - a.events),
   };
 }
 
-/** Elements are numbered by JSON structure alone, so that both mappings give the same ones. */
+/** Element numbers depend on the JSON structure alone: both mappings give the same elements. */
 function* pairs<T>(left: Iterable<T>, right: Iterable<T>): Generator<readonly [T, T]> {
   const others = right[Symbol.iterator]();
   for (const one of left) {
@@ -92,7 +92,7 @@ interface Difference {
   readonly after: unknown;
 }
 
-/** By dotted path; undefined is what is not there. Lists are compared whole, `ignored` paths are passed over. */
+/** By dotted path; undefined where a field is missing. A list is one value. `ignored` paths are skipped. */
 export function differences(
   before: EcsDocument,
   after: EcsDocument,

@@ -1,13 +1,13 @@
-// The evidence of a running connector.
+// The read model of a running connector.
 import type { Configuration } from '@xiq-siem/config';
 import type { Log } from '@xiq-siem/core';
 import { createEventFilter } from '@xiq-siem/delivery';
 import type { Pipeline } from '@xiq-siem/pipeline';
 import { type PluginServices, readingSources } from '@xiq-siem/pipeline';
 import type { BackfilledLookup, DeadLetters, ProgressHistory, State } from '@xiq-siem/state';
-import { considerately } from './considerate.ts';
 import type { ReadModel } from './read-model.ts';
-import type { MappingAtWork } from './replay-preview.ts';
+import type { Mapping } from './replay-preview.ts';
+import { throttled } from './throttle.ts';
 
 export interface RunningParts {
   readonly journal: Log;
@@ -19,15 +19,15 @@ export interface RunningParts {
   readonly backfilled?: BackfilledLookup | undefined;
 }
 
-/** What an operator reads is no event more: nothing is counted. */
+/** Events that a query normalizes are not counted. */
 const uncounted = { add: () => {} };
 
-/** The mapping of a configuration; or, before any mapping file, the one that is built in. */
-export function mappingAtWork(
+/** The mapping of a configuration, or the built-in one without the mapping file. */
+export function mappingOf(
   configuration: Configuration,
   { agent, log, now }: Pick<PluginServices, 'agent' | 'log' | 'now'>,
   builtIn?: 'builtInMapping',
-): MappingAtWork & Pick<ReadModel, 'unmapped'> {
+): Mapping & Pick<ReadModel, 'unmapped'> {
   const sourceOf = readingSources(configuration, { agent, log, meter: uncounted }, builtIn);
   return {
     version: configuration.mappingVersion(builtIn),
@@ -36,10 +36,10 @@ export function mappingAtWork(
   };
 }
 
-/** A new one for each call: what is configured may change between two. */
+/** Create one for each call: the configuration may change between two calls. */
 export function runningReadModel(parts: RunningParts): ReadModel {
   const { journal, deadLetters, progressHistory, incidents, pipeline, services, backfilled } = parts;
-  const { version: mappingVersion, ...mapping } = mappingAtWork(pipeline.configuration(), services);
+  const { version: mappingVersion, ...mapping } = mappingOf(pipeline.configuration(), services);
   return {
     ...mapping,
     snapshot: false,
@@ -56,6 +56,6 @@ export function runningReadModel(parts: RunningParts): ReadModel {
       }),
     position: (destination) => journal.positions().get(destination),
     now: services.now,
-    yieldNow: considerately(),
+    yieldNow: throttled(),
   };
 }

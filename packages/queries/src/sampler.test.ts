@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { startSampler } from './sampler.ts';
 import { audit, destinations, openFixture } from './test-queries.ts';
 
-test('a sample tells how fast bodies come, what is free, and how far each destination has come', async () => {
+test('a sample records rates, free disk space and the position of each destination', async () => {
   await using fixture = await openFixture(destinations('one'));
   const { journal, progressHistory, directory, now, pipeline } = fixture;
   let bytes = 0;
@@ -23,13 +23,13 @@ test('a sample tells how fast bodies come, what is free, and how far each destin
   fixture.pass(60_000);
   await sampler.sample();
   sampler.stop();
-  // A clock that is set forward goes on by itself meanwhile.
-  expect(sampler.pace.bytesPerHour()).toBeGreaterThan(3_000_000);
-  expect(sampler.pace.bytesPerHour()).toBeLessThanOrEqual(3_600_000);
+  // A fake clock that is set forward also runs on its own.
+  expect(sampler.rates.bytesPerHour()).toBeGreaterThan(3_000_000);
+  expect(sampler.rates.bytesPerHour()).toBeLessThanOrEqual(3_600_000);
   expect(await progressHistory.around('one', 5)).toMatchObject({ notAfterMs: expect.any(Number) });
 });
 
-test('a disk that cannot be looked at is not known, and keeps nothing else from being taken', async () => {
+test('where the disk cannot be inspected its free space is unknown; the rest is sampled', async () => {
   await using fixture = await openFixture(destinations('one'));
   const { journal, progressHistory, now, pipeline } = fixture;
   const sampler = startSampler({

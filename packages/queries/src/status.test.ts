@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { NotedIncident } from '@xiq-siem/state';
+import type { StoredIncident } from '@xiq-siem/state';
 import { expect, test } from 'vitest';
-import { createPace } from './pace.ts';
+import { createRates } from './rates.ts';
 import { incidentNumber, statusOf } from './status.ts';
 import { identity, liveOf } from './test-live.ts';
 import { audit, destinations, type Fixture, hanging, openFixture, until, verdictWhere } from './test-queries.ts';
@@ -15,7 +15,7 @@ async function destinationNow(fixture: Fixture, name = 'one') {
   return found;
 }
 
-test('all that came is delivered, rejected or filtered, and the sums hold', async () => {
+test('every event is delivered, rejected or filtered, and the counters reconcile', async () => {
   const where = { datasets: ['extreme_xiq.audit'] };
   await using fixture = await openFixture({ one: { type: 'memory', where, batch: { maxAgeMs: 0 } } });
   fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
@@ -45,7 +45,7 @@ test('all that came is delivered, rejected or filtered, and the sums hold', asyn
   ]);
 });
 
-test('what is in flight is part of the sum, and of the lag', async () => {
+test('events in flight are part of the counters and of the lag', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = hanging;
   await fixture.keep([audit(1), audit(2)]);
@@ -58,7 +58,7 @@ test('what is in flight is part of the sum, and of the lag', async () => {
   expect(lag.seconds).toBeGreaterThanOrEqual(60);
 });
 
-test('an event that no book knows shows as a difference, in the lane and in the position', async () => {
+test('an event that neither stream nor position counts is unaccounted for', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
@@ -73,7 +73,7 @@ test('an event that no book knows shows as a difference, in the lane and in the 
   expect(await told({ ...stream, counters: { ...stream.counters, delivered: 2 } })).toBe(-1);
 });
 
-test('a dead letter that no store has shows as a difference', async () => {
+test('a dead letter that is not stored is unaccounted for', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1)]);
@@ -84,7 +84,7 @@ test('a dead letter that no store has shows as a difference', async () => {
   expect(status).toMatchObject({ reconciled: false, destinations: [{ deadLetters: { unaccounted: 1 } }] });
 });
 
-test('a dead letter is on disk before its event counts: after a crash the sums hold all the same', async () => {
+test('a dead letter is stored before its event is counted: after a crash the counters reconcile', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1)]);
@@ -112,7 +112,7 @@ test('a dead letter is on disk before its event counts: after a crash the sums h
   expect(snapshot).toMatchObject({ reconciled: true, destinations: [{ deadLetters: { open: 2, unaccounted: 0 } }] });
 });
 
-test('behind a held event only what is not settled lags', async () => {
+test('events after a blocked one that are settled are not lag', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = verdictWhere('blocked', (json) => json.includes('number 1"'));
   for (const id of [1, 2, 3, 4, 5]) await fixture.keep([audit(id)]);
@@ -123,7 +123,7 @@ test('behind a held event only what is not settled lags', async () => {
   });
 });
 
-test('the age of the lag is that of the first body that is not settled', async () => {
+test('the age of the lag is the age of the first unsettled body', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
@@ -134,7 +134,7 @@ test('the age of the lag is that of the first body that is not settled', async (
   expect((await destinationNow(fixture)).lag.seconds).toBeLessThan(1_800);
 });
 
-test('a lane that is ahead of its saved position never lags by less than nothing', async () => {
+test('a stream ahead of its saved position never has a negative lag', async () => {
   await using fixture = await openFixture(destinations('one'));
   for (const id of [1, 2, 3]) await fixture.keep([audit(id)]);
   await fixture.settled();
@@ -146,22 +146,22 @@ test('a lane that is ahead of its saved position never lags by less than nothing
   expect(status.destinations[0]?.lag.bodies).toBe(0);
 });
 
-test('hours until full follow from what is free and today’s pace; unknown without one', async () => {
+test('hours until full follow from the free space and the current rate; unknown without a rate', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const pace = { ...createPace(), bytesPerHour: () => 250_000 };
+  const rates = { ...createRates(), bytesPerHour: () => 250_000 };
   const told = async (more: object) =>
     (await statusOf(fixture.readModel(), identity, liveOf(fixture, more))).destinations[0]?.lag.hoursUntilFull;
-  expect(await told({ pace })).toBe(4);
+  expect(await told({ rates })).toBe(4);
   expect(await told({})).toBeNull();
-  expect(await told({ pace: { ...pace, bytesPerHour: () => 0 } })).toBeNull();
+  expect(await told({ rates: { ...rates, bytesPerHour: () => 0 } })).toBeNull();
 });
 
-test('an incident of the state file stands under the id that acknowledges it', async () => {
+test('an incident of the state file has the id that acknowledges it', async () => {
   await using fixture = await openFixture(destinations('one'));
   const file = 'quarantine/state-1.sqlite';
-  const damaged: NotedIncident = { id: 2, atMs: 3_000, kind: 'damaged', reason: 'x', file, recovered: 5, lost: 1 };
+  const damaged: StoredIncident = { id: 2, atMs: 3_000, kind: 'damaged', reason: 'x', file, recovered: 5, lost: 1 };
   const unknown = { file: undefined, recovered: 0, lost: undefined };
-  const missing: NotedIncident = { id: 7, atMs: 4_000, kind: 'missing', reason: 'y', ...unknown };
+  const missing: StoredIncident = { id: 7, atMs: 4_000, kind: 'missing', reason: 'y', ...unknown };
   expect((await statusNow(fixture)).incidents).toEqual([]);
   const readModel = { ...fixture.readModel(), incidents: async () => [damaged, missing] };
   const { incidents } = await statusOf(readModel, identity, liveOf(fixture));
@@ -173,7 +173,7 @@ test('an incident of the state file stands under the id that acknowledges it', a
   expect(incidentNumber('one:3-9')).toBeUndefined();
 });
 
-test('gaps stand under the id that acknowledges them, and lost files are named, but not twice', async () => {
+test('gaps have the id that acknowledges them, and lost segments are listed once', async () => {
   await using fixture = await openFixture(destinations('one'));
   const readModel = fixture.readModel();
   const gap = { destination: 'one', fromSequence: 3, toSequence: 9, bodies: 7, bytes: 70, lastAtMs: 0 };
@@ -191,7 +191,7 @@ test('gaps stand under the id that acknowledges them, and lost files are named, 
   expect(status.journal.lost).toEqual([{ ...span, reason: 'damaged' }]);
 });
 
-test('a destination that was taken out is named until it is forgotten', async () => {
+test('a destination removed from the configuration is listed until it is forgotten', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   await fixture.pipeline.apply(await fixture.configure(destinations('one')));
   expect(await statusNow(fixture)).toMatchObject({ notConfigured: ['two'], destinations: [{ name: 'one' }] });
@@ -199,7 +199,7 @@ test('a destination that was taken out is named until it is forgotten', async ()
   expect(await statusNow(fixture)).toMatchObject({ notConfigured: [] });
 });
 
-test('a snapshot says what the files say, and nothing that only a running connector knows', async () => {
+test('a snapshot contains only what the files contain', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await fixture.settled();
@@ -217,7 +217,7 @@ test('a snapshot says what the files say, and nothing that only a running connec
   expect(status.journal).not.toHaveProperty('maxBytes');
 });
 
-test('the sums hold at every moment of a storm of rejections', async () => {
+test('the counters reconcile at every moment of a rejection burst', async () => {
   const storm = { type: 'memory', batch: { maxAgeMs: 0, maxEvents: 64 } };
   await using fixture = await openFixture({ one: storm });
   fixture.siem('one').response = verdictWhere('rejected', (json) => /number \d*[02468]"/.test(json));
@@ -225,7 +225,7 @@ test('the sums hold at every moment of a storm of rejections', async () => {
   let looks = 0;
   const faults: unknown[] = [];
   const isOver = (): boolean => fixture.pipeline.delivery.status()[0]?.sequence === 2;
-  // Each look waits for the entries that are written before it.
+  // Each status call waits for the entries that are written before it.
   const look = async (): Promise<void> => {
     while (!isOver()) {
       looks += 1;

@@ -1,21 +1,21 @@
-// What came, what became of it, what is stuck, and whether the sums hold.
+// `status`: the state of journal, destinations, dead letters and jobs, and whether the counters reconcile.
 import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-siem/admin-api';
 import { initialPosition, type Position, type PositionCounters, type RetentionGap } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
-import type { NotedIncident } from '@xiq-siem/state';
-import type { Pace } from './pace.ts';
+import type { StoredIncident } from '@xiq-siem/state';
+import type { Rates } from './rates.ts';
 import { isSettled, type KnownDestination, type ReadModel, timeOf, unsettledBodies } from './read-model.ts';
 
-/** What only a running connector knows. */
+/** Data that only a running connector has. */
 export interface LiveFigures {
   readonly startedMs: number;
   readonly accepting: { readonly ok: boolean; readonly reasons: readonly string[] };
   readonly streams: readonly DestinationStatus[];
   readonly journalMaxBytes: number;
-  /** Of the journal's disk; undefined before it was looked at. */
+  /** Of the journal's disk; undefined before the first sample. */
   readonly freeBytes: number | undefined;
   readonly deadLetterBytes: { readonly used: number; readonly max: number };
-  readonly pace: Pace;
+  readonly rates: Rates;
   readonly jobsRunning: number;
   readonly sources?: readonly SourceState[];
 }
@@ -26,8 +26,8 @@ export interface Identity {
 }
 
 const never = new AbortController().signal;
-const one = { maxBodies: 1, maxBytes: 1 };
-/** More dead letters than are stored between two saves of a position. */
+const oneBody = { maxBodies: 1, maxBytes: 1 };
+/** Upper limit of the dead letters that are stored between two saves of a position. */
 const maxEarly = 10_000;
 
 export async function statusOf(
@@ -56,9 +56,9 @@ export async function statusOf(
     journal: {
       ...extent,
       ...(live && { maxBytes: live.journalMaxBytes, freeBytes: live.freeBytes }),
-      bodiesPerSecond: live?.pace.bodiesPerSecond() ?? null,
-      bytesPerHour: live?.pace.bytesPerHour() ?? null,
-      // What was evicted stands in the gaps, one for each destination, rather than once for each file of it.
+      bodiesPerSecond: live?.rates.bodiesPerSecond() ?? null,
+      bytesPerHour: live?.rates.bytesPerHour() ?? null,
+      // Evicted spans are in `gaps`: one for each destination rather than one for each segment.
       lost: journal.lostSpans().flatMap((span) => (span.reason === 'evicted' ? [] : [{ ...span }])),
     },
     notConfigured: [...journal.positions().keys()].filter((name) => !names.has(name)).sort(),
@@ -70,18 +70,18 @@ export async function statusOf(
   };
 }
 
-/** `destination:from-to`: what `acknowledge` takes. */
+/** `destination:from-to`, as `acknowledge` expects it. */
 export const gapId = ({ destination, fromSequence, toSequence }: RetentionGap): string =>
   `${destination}:${fromSequence}-${toSequence}`;
 
 const incidentPrefix = 'state:';
 
-/** Of an incident that `acknowledge` takes; undefined where it is the id of a gap. */
+/** The number in the id of an incident; undefined where `id` is the id of a gap. */
 export function incidentNumber(id: string): number | undefined {
   return id.startsWith(incidentPrefix) ? Number(id.slice(incidentPrefix.length)) : undefined;
 }
 
-function incidentOf({ id, atMs, kind, reason, file, recovered, lost }: NotedIncident): Incident {
+function incidentOf({ id, atMs, kind, reason, file, recovered, lost }: StoredIncident): Incident {
   return { id: `${incidentPrefix}${id}`, at: timeOf(atMs), kind, reason, file, recovered, lost };
 }
 
@@ -112,7 +112,7 @@ async function stateOf(
     lastFailure: stream?.lastFailure && failureOf(stream.lastFailure),
     lastDelivered: timeOf(stream?.lastDeliveredMs),
     lag: await lagOf(readModel, stream, position, live),
-    eventsPerSecond: live?.pace.eventsPerSecond(name) ?? null,
+    eventsPerSecond: live?.rates.eventsPerSecond(name) ?? null,
     counters: countersOf(counters, stream),
     deadLetters: await deadLettersOf(readModel, name, position, counters.deadLettered),
     possibleDuplicates: stream?.possibleDuplicates ?? 0,
@@ -126,16 +126,16 @@ async function deadLettersOf(
   position: Position | undefined,
   counted: number,
 ): Promise<DestinationState['deadLetters']> {
-  const { fromRuns = 0, ...stored } = (await deadLetters.counts()).get(destination) ?? {
+  const { fromJobs = 0, ...stored } = (await deadLetters.counts()).get(destination) ?? {
     open: 0,
     delivered: 0,
     dropped: 0,
     lost: 0,
   };
-  let unaccounted = counted + fromRuns - stored.open - stored.delivered - stored.dropped - stored.lost;
+  let unaccounted = counted + fromJobs - stored.open - stored.delivered - stored.dropped - stored.lost;
   if (unaccounted < 0) {
-    // The entry is stored first and the position after it: a crash, or a query in between, finds more entries than are
-    // counted. They are the newest.
+    // A dead letter is stored before the position. After a crash, or in between, there are more dead letters than the
+    // position counts. Those are the newest.
     const newest = await deadLetters.newest(destination, Math.min(-unaccounted * 2, maxEarly));
     const early = newest.filter((entry) => !(position && isSettled(position, entry.sequence, entry.element))).length;
     unaccounted += Math.min(early, -unaccounted);
@@ -150,30 +150,30 @@ async function lagOf(
   live: LiveFigures | undefined,
 ): Promise<DestinationState['lag']> {
   const { firstSequence } = journal.extent();
-  // What was evicted is a gap, not something that is still to come.
+  // Evicted bodies are a gap, not lag.
   const from = Math.max(stream?.sequence ?? position?.sequence ?? 0, firstSequence);
   const bodies = unsettledBodies({ settled: [], ...position, sequence: from }, journal);
   const bytes = journal.bytesFrom(from);
   const received = await receivedAt(journal, from);
-  const pace = live?.pace.bytesPerHour() ?? null;
+  const rate = live?.rates.bytesPerHour() ?? null;
   const free = live === undefined ? 0 : Math.max(0, live.journalMaxBytes - bytes);
   return {
     bodies,
     bytes,
     eventsInFlight: stream?.open ?? 0,
     seconds: bodies === 0 || received === undefined ? 0 : Math.max(0, (now() - received) / 1000),
-    hoursUntilFull: live === undefined || pace === null || pace <= 0 ? null : free / pace,
+    hoursUntilFull: live === undefined || rate === null || rate <= 0 ? null : free / rate,
   };
 }
 
-/** When the first body that is not wholly settled was received. */
+/** When the first body that is not completely settled was received. */
 async function receivedAt(journal: ReadModel['journal'], sequence: number): Promise<number | undefined> {
   const { firstSequence, nextSequence } = journal.extent();
   const first = Math.max(sequence, firstSequence);
   if (first >= nextSequence) return undefined;
   const reader = journal.reader(first, nextSequence - 1);
   try {
-    const [entry] = await reader.read(one, never);
+    const [entry] = await reader.read(oneBody, never);
     return entry?.kind === 'body' ? entry.body.metadata.receivedAtMs : undefined;
   } finally {
     await reader.close();
@@ -181,15 +181,15 @@ async function receivedAt(journal: ReadModel['journal'], sequence: number): Prom
 }
 
 /**
- * What decisions promise: normalized = delivered + dead-lettered + filtered + damaged, but for those in flight. The books
- * are kept by the position; the lane's own count of what it was given shows what the position forgot.
+ * The counters reconcile where normalized = delivered + dead-lettered + filtered + damaged + in flight. The position has
+ * these counters. The delivery stream counts the events it took on its own, to show events that the position missed.
  */
 function countersOf(counters: PositionCounters, stream: DestinationStatus | undefined): DestinationState['counters'] {
   const { delivered, deadLettered, filtered, damaged } = counters;
   const inFlight = stream?.open ?? 0;
-  const booked = counters.normalized - delivered - deadLettered - filtered - damaged - inFlight;
-  const given = stream === undefined ? 0 : stream.taken - stream.settledSinceStart - stream.inProgress;
-  return { ...counters, inFlight, unaccounted: booked === 0 ? given : booked };
+  const byPosition = counters.normalized - delivered - deadLettered - filtered - damaged - inFlight;
+  const byStream = stream === undefined ? 0 : stream.taken - stream.settledSinceStart - stream.inProgress;
+  return { ...counters, inFlight, unaccounted: byPosition === 0 ? byStream : byPosition };
 }
 
 const failureOf = ({ code, message, atMs }: LastFailure) => ({ code, message, at: timeOf(atMs) });

@@ -22,7 +22,7 @@ function begin(fixture: Fixture, where = {}) {
 const idOf = (line: TailLine | undefined) =>
   line?.kind === 'document' ? JSON.stringify(line.document).match(/number (\d+)/)?.[1] : line?.kind;
 
-test('only what comes from now on is shown, as it comes', async () => {
+test('only new events are shown, as they are received', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);
   await using live = begin(fixture);
@@ -33,7 +33,7 @@ test('only what comes from now on is shown, as it comes', async () => {
   expect(idOf(await live.next())).toBe('3');
 });
 
-test('filters hold: data set, source and action', async () => {
+test('data set, source and action filter the events', async () => {
   await using fixture = await openFixture(destinations('one'));
   await using live = begin(fixture, { actions: ['config-changed'], sources: ['xiq'], datasets: ['extreme_xiq.audit'] });
   await live.next();
@@ -41,7 +41,7 @@ test('filters hold: data set, source and action', async () => {
   expect(idOf(await live.next())).toBe('2');
 });
 
-test('a client that leaves while nothing comes ends it', async () => {
+test('a client that disconnects while nothing is received ends it', async () => {
   await using fixture = await openFixture(destinations('one'));
   await using live = begin(fixture);
   await live.next();
@@ -50,7 +50,7 @@ test('a client that leaves while nothing comes ends it', async () => {
   expect(await next).toBeUndefined();
 });
 
-test('who reads too slowly is told how many bodies were left out, and goes on at the tail', async () => {
+test('a slow client learns how many bodies were skipped, and continues at the end of the journal', async () => {
   await using fixture = await openFixture(destinations('one'));
   await using live = begin(fixture);
   await live.next();
@@ -64,7 +64,7 @@ test('who reads too slowly is told how many bodies were left out, and goes on at
   expect(idOf(await next)).toBe('5');
 });
 
-test('it holds nothing in the journal: what is settled and old goes though somebody looks', async () => {
+test('an open tail does not keep settled segments in the journal', async () => {
   await using fixture = await openFixture(destinations('one'), { journal: { segmentBytes: 4096 } });
   await using live = begin(fixture);
   await live.next();

@@ -1,16 +1,16 @@
-// Live documents, for whoever looks: read beside the pipeline, and left out where they come faster than they go.
+// `tail`: live documents, read beside the pipeline. Bodies are skipped where the client is too slow.
 import type { TailLine, Where } from '@xiq-siem/admin-api';
 import { z } from 'zod';
 import { eventFilter } from './event-filter.ts';
 import type { ReadModel } from './read-model.ts';
 
 const portion = { maxBodies: 32, maxBytes: 1_048_576 };
-/** Bodies that a tail may be behind: what is older is left out, and counted. */
+/** A tail that is further behind skips bodies, and reports their number. */
 const maxBehind = 512;
-const saysEveryMs = 15_000;
+const waitingEveryMs = 15_000;
 const plainObject = z.record(z.string(), z.unknown());
 
-/** From now on, until the signal fires. */
+/** Starts at the end of the journal and ends when the signal fires. */
 export async function* tail(readModel: ReadModel, where: Where, signal: AbortSignal): AsyncGenerator<TailLine> {
   const { journal, normalize, yieldNow, snapshot } = readModel;
   const wanted = eventFilter(where);
@@ -19,7 +19,7 @@ export async function* tail(readModel: ReadModel, where: Where, signal: AbortSig
   yield { kind: 'waiting', snapshot };
   try {
     while (!signal.aborted) {
-      const entries = await reader.read(portion, AbortSignal.any([signal, AbortSignal.timeout(saysEveryMs)]));
+      const entries = await reader.read(portion, AbortSignal.any([signal, AbortSignal.timeout(waitingEveryMs)]));
       if (entries.length === 0 && !signal.aborted) yield { kind: 'waiting', snapshot };
       for (const entry of entries) {
         if (entry.kind === 'lost') {

@@ -1,5 +1,5 @@
-// For tests: what a running connector knows beside its files.
-import { createPace } from './pace.ts';
+// For tests: the data that only a running connector has.
+import { createRates } from './rates.ts';
 import type { LiveFigures } from './status.ts';
 import type { Fixture } from './test-queries.ts';
 
@@ -12,7 +12,7 @@ export const liveOf = ({ pipeline, deadLetters }: Fixture, more: Partial<LiveFig
   journalMaxBytes: 1_000_000,
   freeBytes: 5,
   deadLetterBytes: deadLetters.bytes(),
-  pace: createPace(),
+  rates: createRates(),
   jobsRunning: 0,
   ...more,
 });

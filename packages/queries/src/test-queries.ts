@@ -1,4 +1,4 @@
-// For tests: the pipeline's place, and what an operator can see of it.
+// For tests: the pipeline fixture with its read model.
 import type { NormalizedEvent } from '@xiq-siem/core';
 import { openPipelineFixture } from '@xiq-siem/pipeline/test-pipeline';
 import { type RunningParts, runningReadModel } from './running-read-model.ts';

@@ -26,7 +26,7 @@ async function verdictsOf(fixture: Fixture, receipt: string, element = 0) {
   return events.find((event) => event.element === element)?.destinations ?? [];
 }
 
-test('a body that is kept is told whole, with each destination between which two times it came to rest', async () => {
+test('a stored body is shown with the times between which each destination settled it', async () => {
   await using fixture = await openFixture(destinations('one'));
   const receipt = await fixture.keep([audit(1), configChange(2)]);
   await fixture.settled();
@@ -51,7 +51,7 @@ test('a body that is kept is told whole, with each destination between which two
   expect(Date.parse(verdict?.notAfter ?? '')).toBeGreaterThanOrEqual(received + 5_000);
 });
 
-test('a receipt that is not ours is unknown, one past its retention removed, one whose file is gone lost', async () => {
+test('an unknown receipt is unknown, one past retention removed, one of a missing segment lost', async () => {
   await using fixture = await openFixture(destinations('one'), { journal: { segmentBytes: 4096 } });
   const receipts: string[] = [];
   for (let id = 1; id <= 12; id += 1) receipts.push(await fixture.keep([audit(id, { description: 'x'.repeat(1500) })]));
@@ -74,7 +74,7 @@ test('a receipt that is not ours is unknown, one past its retention removed, one
   expect(await trace(again, receipts[0] ?? '')).toMatchObject({ found: 'removed' });
 });
 
-test('what was rejected is told with code, words and number; and what became of it since', async () => {
+test('a rejected event is shown with code, message and number, and with its resolution', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = verdictWhere('rejected', (json) => json.includes('number 2'));
   const receipt = await fixture.keep([audit(1), audit(2)]);
@@ -88,7 +88,7 @@ test('what was rejected is told with code, words and number; and what became of 
   expect(await verdictsOf(fixture, receipt, 1)).toMatchObject([{ verdict: 'dropped', code: 'bad' }]);
 });
 
-test('what one destination rejected is no dead letter of another', async () => {
+test('a dead letter of one destination is not one of another', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   fixture.siem('two').response = verdictWhere('rejected', () => true);
   const receipt = await fixture.keep([audit(1)]);
@@ -99,7 +99,7 @@ test('what one destination rejected is no dead letter of another', async () => {
   ]);
 });
 
-test('what a retry brought through is delivered, and says so', async () => {
+test('an event that a retry delivered is delivered, with a note', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = verdictWhere('rejected', () => true);
   const receipt = await fixture.keep([audit(1)]);
@@ -115,7 +115,7 @@ test('what a retry brought through is delivered, and says so', async () => {
   ]);
 });
 
-test('what a destination does not want is filtered, before and after it has come so far', async () => {
+test('an event that a destination does not want is filtered, before and after its position', async () => {
   const where = { datasets: ['extreme_xiq.gdpr'] };
   await using fixture = await openFixture({ one: { type: 'memory', where }, two: { type: 'memory' } });
   fixture.siem('two').response = hanging;
@@ -129,7 +129,7 @@ test('what a destination does not want is filtered, before and after it has come
   ]);
 });
 
-test('of a body in part delivered, what is held waits', async () => {
+test('in a partly delivered body the blocked event is waiting', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = verdictWhere('blocked', (json) => json.includes('number 2'));
   const receipt = await fixture.keep([audit(1), audit(2)]);
@@ -138,7 +138,7 @@ test('of a body in part delivered, what is held waits', async () => {
     .toMatchObject([{ verdict: 'delivered' }, { verdict: 'waiting' }]);
 });
 
-test('of a destination that began later nothing is claimed about what came before', async () => {
+test('the verdict of a new destination on older bodies is not known', async () => {
   await using fixture = await openFixture(destinations('one'));
   const receipt = await fixture.keep([audit(1)]);
   await fixture.settled();
@@ -151,7 +151,7 @@ test('of a destination that began later nothing is claimed about what came befor
   expect(await verdictsOf(fixture, later)).toMatchObject([{ verdict: 'delivered' }, { verdict: 'delivered' }]);
 });
 
-test('what a full journal let go of is lost to the destination that wanted it, and to no other', async () => {
+test('a body that a full journal evicted is lost to the destination that needed it, and to no other', async () => {
   await using fixture = await openFixture(destinations('one'));
   const receipt = await fixture.keep([audit(1)]);
   await fixture.settled();
@@ -163,7 +163,7 @@ test('what a full journal let go of is lost to the destination that wanted it, a
   expect(events[0]?.destinations).toMatchObject([{ verdict: 'lost' }]);
 });
 
-test('a body of very many events is bounded, and what is left out is counted', async () => {
+test('the events of a large body are limited, and the omitted ones are counted', async () => {
   await using fixture = await openFixture(destinations('one'));
   const receipt = await fixture.keep(`[${Array.from({ length: 100_000 }, () => '{}').join()}]`);
   let yields = 0;
@@ -179,7 +179,7 @@ test('a body of very many events is bounded, and what is left out is counted', a
   expect(yields).toBe(100_000);
 });
 
-test('an event is found by its id in every body that it came in, with progress', async () => {
+test('an event is found by its id in every body that contains it, with progress', async () => {
   await using fixture = await openFixture(destinations('one'));
   const first = await fixture.keep([audit(1), audit(2)]);
   const second = await fixture.keep([audit(2), audit(3)]);
@@ -196,7 +196,7 @@ test('an event is found by its id in every body that it came in, with progress',
   expect(lines.at(-1)).toEqual({ kind: 'end', snapshot: false, found: 2, bodies: 3 });
 });
 
-test('a scan for an event is ended by its signal, in the midst of a body too', async () => {
+test('the signal ends a scan for an event, also within a body', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep(`[${Array.from({ length: 1000 }, () => '{}').join()}]`);
   const leaving = new AbortController();
@@ -211,7 +211,7 @@ test('a scan for an event is ended by its signal, in the midst of a body too', a
   expect(yields).toBeLessThan(20);
 });
 
-test('a body that a full journal let go of is no body that was settled: who did not get it is named', async () => {
+test('for an evicted body the destinations that did not get it are named', async () => {
   const limits = { maxBytes: 65_536, segmentBytes: 8_192 };
   await using fixture = await openFixture(destinations('one', 'two'), { journal: limits });
   fixture.siem('two').response = unavailable;

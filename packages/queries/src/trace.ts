@@ -1,21 +1,21 @@
-// The whole story of a body or an event: received, normalized, and each destination's verdict.
+// `trace`: a body or an event with its receipt, its normalization and the verdict of each destination.
 import type { Trace, TraceEvent, TraceLine, TraceVerdict } from '@xiq-siem/admin-api';
 import type { NormalizedEvent, RetentionGap, StoredBody } from '@xiq-siem/core';
 import { isDuplicateOfBackfill } from '@xiq-siem/state';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
 import { isSettled, type KnownDestination, type ReadModel, timeOf } from './read-model.ts';
 
-const duplicateText = 'it came after a back-fill had brought it, and that one is delivered: trace its event id';
-/** Events of one body that are listed; the others are counted. */
+const duplicateText = 'a back-fill stored this event first and that copy is delivered: trace its event id';
+/** Listed events of one body; further ones are counted. */
 const maxEvents = 200;
-/** Bodies with the event that are listed: resends of one event. */
+/** Listed bodies that contain the event (resends). */
 const maxFound = 100;
 
 export async function traceReceipt(readModel: ReadModel, receipt: string): Promise<Trace> {
   const found = await readModel.journal.find(receipt);
   if (found.kind === 'body') return traceBody(readModel, found.body, () => true);
   const none = { snapshot: readModel.snapshot, receipt, events: [], omitted: 0 };
-  // Those that wanted a body that a full journal evicted, as long as their gap is not acknowledged.
+  // Destinations that needed the evicted body, while their gap is not acknowledged.
   const gaps = readModel.journal
     .retentionGaps()
     .filter((gap) => found.kind === 'removed' && within(gap, found.sequence));
@@ -23,7 +23,7 @@ export async function traceReceipt(readModel: ReadModel, receipt: string): Promi
   return { ...none, found: 'lost', lostTo: [...new Set(gaps.map(({ destination }) => destination))].sort() };
 }
 
-/** A scan of what was received in a span; the same event may have come in more than one body. */
+/** Scans the bodies of a span. The same event may be in more than one body. */
 export async function* traceEvent(
   readModel: ReadModel,
   eventId: string,
@@ -55,7 +55,7 @@ export async function* traceEvent(
 async function traceBody(
   readModel: ReadModel,
   body: StoredBody,
-  isMeant: (event: NormalizedEvent) => boolean,
+  isSelected: (event: NormalizedEvent) => boolean,
 ): Promise<Trace> {
   const { sequence, receipt, bytes, metadata } = body;
   const { source, messageType, origin, receivedAtMs, remoteAddress } = metadata;
@@ -64,7 +64,7 @@ async function traceBody(
   let omitted = 0;
   for (const event of readModel.normalize(body)) {
     await readModel.yieldNow();
-    if (!isMeant(event)) continue;
+    if (!isSelected(event)) continue;
     if (events.length >= maxEvents) omitted += 1;
     else events.push(await traceOf(readModel, body, event));
   }
@@ -94,7 +94,7 @@ async function verdictOf(
   const position = positionOf(name);
   if (position === undefined) return { verdict: 'not_known' };
   if (journal.retentionGaps().some((gap) => gap.destination === name && within(gap, sequence))) {
-    return { verdict: 'lost', message: 'let go when the journal was full' };
+    return { verdict: 'lost', message: 'evicted when the journal was full' };
   }
   const isWanted = wants({ dataset, source });
   if (!isSettled(position, sequence, element)) return { verdict: isWanted ? 'waiting' : 'filtered' };
@@ -107,11 +107,11 @@ async function verdictOf(
     const shown = { code, message, deadLetter, notAfter: timeOf(resolved?.atMs ?? lastAttemptMs) };
     if (resolved === undefined) return { verdict: 'dead_lettered', ...shown };
     if (resolved.how === 'dropped') return { verdict: 'dropped', ...shown };
-    return { verdict: 'delivered', assurance, ...shown, message: 'after a retry of its dead letter' };
+    return { verdict: 'delivered', assurance, ...shown, message: 'delivered by a retry of its dead letter' };
   }
-  const began = (await progressHistory.first(name))?.sequence;
-  if (began !== undefined && sequence < began) {
-    return { verdict: 'not_known', message: 'before this destination, or its history, began' };
+  const historyStart = (await progressHistory.first(name))?.sequence;
+  if (historyStart !== undefined && sequence < historyStart) {
+    return { verdict: 'not_known', message: 'received before the progress history of this destination started' };
   }
   return { verdict: 'delivered', assurance, ...times };
 }

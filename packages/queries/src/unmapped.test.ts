@@ -11,7 +11,7 @@ async function unmapped(fixture: Fixture, more: Partial<ReturnType<Fixture['read
   return last;
 }
 
-test('fields that no mapping knows are counted by path and type, and no value is told', async () => {
+test('unmapped fields are counted by path and type, and no value is shown', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1, { riskScore: 7, deep: { inner: ['s3cret'] } }), audit(2, { riskScore: 8 })]);
   await fixture.keep([audit(3)]);
@@ -26,14 +26,14 @@ test('fields that no mapping knows are counted by path and type, and no value is
   expect(JSON.stringify(told)).not.toContain('s3cret');
 });
 
-test('what we say about ourselves has no shape', async () => {
+test("the connector's own events have no unmapped fields", async () => {
   await using fixture = await openFixture(destinations('one'));
   const metadata = { source: 'self', origin: 'self' as const, receivedAtMs: fixture.now() };
   await fixture.journal.append(metadata, Buffer.from('[{"odd":1}]'));
   expect(await unmapped(fixture)).toMatchObject({ types: [] });
 });
 
-test('fields and types are bounded whatever is sent, and what is left out is counted', async () => {
+test('the numbers of fields and types are limited, and the omitted ones are counted', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([{}]);
   const manyFields = function* (): Generator<UnmappedField> {
@@ -47,7 +47,7 @@ test('fields and types are bounded whatever is sent, and what is left out is cou
   expect(told.types.find(({ messageType }) => messageType === 'others')?.fields).toMatchObject([{ count: 201 }]);
 });
 
-test('the pipeline goes first within a body too, and a client that leaves ends it there', async () => {
+test('it yields to the pipeline within a body, and a client that disconnects ends it there', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([{}]);
   let given = 0;

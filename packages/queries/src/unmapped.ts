@@ -1,4 +1,4 @@
-// What senders send that no mapping knows: paths, types and counts; no values.
+// `unmapped`: fields that the mapping does not know, by path and type with counts. Values are not shown.
 import type { UnmappedLine } from '@xiq-siem/admin-api';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
 import type { ReadModel } from './read-model.ts';
@@ -6,14 +6,14 @@ import type { ReadModel } from './read-model.ts';
 type Unmapped = Extract<UnmappedLine, { kind: 'end' }>;
 type FieldType = Unmapped['types'][number]['fields'][number]['type'];
 
-interface Shape {
+interface TypeFields {
   bodies: number;
   lastBody: number;
   readonly fields: Map<string, { readonly path: string; readonly type: FieldType; count: number }>;
   omitted: number;
 }
 
-/** Of one message type. */
+/** For one message type. */
 const maxFields = 500;
 const maxTypes = 100;
 
@@ -23,8 +23,8 @@ export async function* unmappedOf(
   authentication: Unmapped['authentication'],
   signal: AbortSignal,
 ): AsyncGenerator<UnmappedLine> {
-  const unmapped = new Map<string, Shape>();
-  const shapeOf = (messageType: string): Shape => {
+  const unmapped = new Map<string, TypeFields>();
+  const fieldsOf = (messageType: string): TypeFields => {
     const name = unmapped.has(messageType) || unmapped.size < maxTypes ? messageType : 'others';
     const known = unmapped.get(name) ?? { bodies: 0, lastBody: -1, fields: new Map(), omitted: 0 };
     unmapped.set(name, known);
@@ -40,14 +40,14 @@ export async function* unmappedOf(
     for (const { messageType, path, type } of readModel.unmapped(body)) {
       await readModel.yieldNow();
       if (signal.aborted) return;
-      const shape = shapeOf(messageType);
-      if (shape.lastBody !== body.sequence) shape.bodies += 1;
-      shape.lastBody = body.sequence;
+      const known = fieldsOf(messageType);
+      if (known.lastBody !== body.sequence) known.bodies += 1;
+      known.lastBody = body.sequence;
       const key = `${path} ${type}`;
-      const field = shape.fields.get(key);
+      const field = known.fields.get(key);
       if (field !== undefined) field.count += 1;
-      else if (shape.fields.size < maxFields) shape.fields.set(key, { path, type, count: 1 });
-      else shape.omitted += 1;
+      else if (known.fields.size < maxFields) known.fields.set(key, { path, type, count: 1 });
+      else known.omitted += 1;
     }
   }
   if (signal.aborted) return;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { NormalizedEvent } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
-import { idsStatement, openBackfilledIds, readBackfilledIds, withoutDuplicates } from './backfilled-ids.ts';
+import { idsStatement, markDuplicates, openBackfilledIds, readBackfilledIds } from './backfilled-ids.ts';
 import { newStateDirectory, openTestState } from './test-state.ts';
 
 const day = 86_400_000;
@@ -76,7 +76,7 @@ test('only what a webhook brings is a duplicate of a back-fill', async () => {
   }));
   const marks = (origin: 'webhook' | 'rest') =>
     [
-      ...withoutDuplicates(
+      ...markDuplicates(
         events,
         {
           sequence: 1,

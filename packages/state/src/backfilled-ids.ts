@@ -78,7 +78,7 @@ export function idsStatement(ids: readonly string[], atMs: number): Statement {
 const idsRow = z.object({ id: z.int(), ids: z.instanceof(Uint8Array), crc: z.int() });
 
 /** Whether a row of the table is as it was written. */
-export function isSoundIds(value: unknown): boolean {
+export function isIntactIds(value: unknown): boolean {
   const row = idsRow.safeParse(value);
   return row.success && crc32(row.data.ids) === row.data.crc;
 }
@@ -113,7 +113,7 @@ export const isDuplicateOfBackfill = (origin: Origin, id: string, backfilled: Ba
   origin === 'webhook' && backfilled !== undefined && backfilled.size > 0 && backfilled.has(id);
 
 /** The events of a body, with those marked that came after a back-fill had brought them: no destination is sent them. */
-export function* withoutDuplicates(
+export function* markDuplicates(
   events: Iterable<NormalizedEvent>,
   { metadata: { origin } }: StoredBody,
   backfilled: BackfilledLookup | undefined,

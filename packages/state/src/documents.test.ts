@@ -1,7 +1,7 @@
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { openDocumentsBeside } from './open-documents-beside.ts';
+import { openSharedDocuments } from './open-shared-documents.ts';
 import { newStateDirectory, openTestState } from './test-state.ts';
 
 test('what was put is there after a restart, the last one of a name', async () => {
@@ -46,7 +46,7 @@ test('a command changes one beside the connector that runs, and where none does'
   const directory = await newStateDirectory();
   const state = await openTestState(directory);
   {
-    using beside = openDocumentsBeside(directory, createRecordingLogger());
+    using beside = openSharedDocuments(directory, createRecordingLogger());
     await beside.put('rotation/xiq', 1);
     expect(await state.documents.get('rotation/xiq', z.int())).toBe(1);
     await state.documents.put('rotation/xiq', 2);
@@ -54,9 +54,9 @@ test('a command changes one beside the connector that runs, and where none does'
   }
   await state.close();
   {
-    using alone = openDocumentsBeside(directory, createRecordingLogger());
+    using alone = openSharedDocuments(directory, createRecordingLogger());
     await alone.remove('rotation/xiq');
   }
   expect(await (await openTestState(directory)).documents.all('', z.unknown())).toEqual([]);
-  expect(() => openDocumentsBeside(`${directory}/none`, createRecordingLogger())).toThrow(/start the connector once/);
+  expect(() => openSharedDocuments(`${directory}/none`, createRecordingLogger())).toThrow(/start the connector once/);
 });

@@ -39,7 +39,7 @@ export const documentNames = {
 const row = z.object({ name: z.string(), json: z.string(), crc: z.int() });
 
 /** Whether a row of the table is as it was written. */
-export function isSoundDocument(value: unknown): boolean {
+export function isIntactDocument(value: unknown): boolean {
   const found = row.safeParse(value);
   return found.success && checksum(found.data.name, found.data.json) === found.data.crc;
 }
@@ -48,7 +48,7 @@ export function documentReading(database: Reading, log: Logger): DocumentReading
   function parse<Schema extends z.ZodType>(value: unknown, schema: Schema): readonly z.output<Schema>[] {
     const { name, json } = row.parse(value);
     try {
-      if (!isSoundDocument(value)) throw new Error('its checksum is wrong');
+      if (!isIntactDocument(value)) throw new Error('its checksum is wrong');
       return [schema.parse(JSON.parse(json))];
     } catch (cause) {
       log.error('state.document_unreadable', {

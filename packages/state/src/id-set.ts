@@ -7,7 +7,7 @@ export interface IdSet {
   readonly size: number;
 }
 
-const hexOfWord = 8;
+const hexPerHalf = 8;
 const maxLoad = 0.75;
 
 /**
@@ -47,9 +47,9 @@ export function idSet(expected = 0): IdSet {
   };
   return {
     add(id) {
-      const [high, low] = wordsOf(id);
+      const [high, low] = halvesOf(id);
       let place = placeOf(high, low);
-      if (isHeld(words, place)) return false;
+      if (isUsed(words, place)) return false;
       if (size + 1 > (words.length / 2) * maxLoad) {
         grow();
         place = placeOf(high, low);
@@ -58,21 +58,21 @@ export function idSet(expected = 0): IdSet {
       size++;
       return true;
     },
-    has: (id) => isHeld(words, placeOf(...wordsOf(id))),
+    has: (id) => isUsed(words, placeOf(...halvesOf(id))),
     get size() {
       return size;
     },
   };
 }
 
-const isHeld = (words: Uint32Array, place: number): boolean => words[place] !== 0 || words[place + 1] !== 0;
+const isUsed = (words: Uint32Array, place: number): boolean => words[place] !== 0 || words[place + 1] !== 0;
 
 export const isEventId = (id: string): boolean => /^\d[0-9a-f]{40}$/.test(id);
 
-function wordsOf(id: string): readonly [number, number] {
+function halvesOf(id: string): readonly [number, number] {
   if (!isEventId(id)) throw new TypeError('An event id is a digit and 40 hex digits.');
-  const high = Number.parseInt(id.slice(1, 1 + hexOfWord), 16);
-  const low = Number.parseInt(id.slice(1 + hexOfWord, 1 + 2 * hexOfWord), 16);
+  const high = Number.parseInt(id.slice(1, 1 + hexPerHalf), 16);
+  const low = Number.parseInt(id.slice(1 + hexPerHalf, 1 + 2 * hexPerHalf), 16);
   // All zeros is how an empty place looks.
   return high === 0 && low === 0 ? [0, 1] : [high, low];
 }

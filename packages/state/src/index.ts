@@ -1,6 +1,6 @@
 // What is small and durable beside the journal, in one SQLite file.
 export type { BackfilledIds, BackfilledLookup } from './backfilled-ids.ts';
-export { isDuplicateOfBackfill, openBackfilledIds, readBackfilledIds, withoutDuplicates } from './backfilled-ids.ts';
+export { isDuplicateOfBackfill, markDuplicates, openBackfilledIds, readBackfilledIds } from './backfilled-ids.ts';
 export { deadLetterReading } from './dead-letters/dead-letter-reading.ts';
 export type {
   DeadLetterFilter,
@@ -16,12 +16,12 @@ export { idSet } from './id-set.ts';
 export type { BackfillProgress, JobRecord, JobRecords } from './job-records.ts';
 export { newJobId, openJobRecords, readJobRecords } from './job-records.ts';
 export { prepareState } from './migration/migrate.ts';
-export { openDocumentsBeside } from './open-documents-beside.ts';
+export { openSharedDocuments } from './open-shared-documents.ts';
 export type { State } from './open-state.ts';
 export { openState } from './open-state.ts';
 export type { Progress, ProgressHistory, ProgressHistoryReading } from './progress-history.ts';
 export { openProgressHistory, progressReading } from './progress-history.ts';
 export type { StateSnapshot } from './read-state.ts';
 export { openStateSnapshot } from './read-state.ts';
-export type { NotedIncident } from './recovery/incident.ts';
+export type { StoredIncident } from './recovery/incident.ts';
 export { readIncidents } from './recovery/incidents.ts';

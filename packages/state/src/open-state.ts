@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConnectorError, type Logger, reasonOf } from '@xiq-siem/core';
 import { type Documents, openDocuments } from './documents.ts';
 import { removeMigrated } from './migration/migrate.ts';
-import { type Incident, incidentStatement, type NotedIncident } from './recovery/incident.ts';
+import { type Incident, incidentStatement, type StoredIncident } from './recovery/incident.ts';
 import { acknowledgeIncident, readIncidents } from './recovery/incidents.ts';
 import type { Database } from './sqlite/database.ts';
 import { stateErrors } from './state-errors.ts';
@@ -14,7 +14,7 @@ export interface State {
   readonly database: Database;
   readonly documents: Documents;
   /** What went wrong with the file itself, and nobody has acknowledged. */
-  incidents(): Promise<readonly NotedIncident[]>;
+  incidents(): Promise<readonly StoredIncident[]>;
   note(incident: Incident): Promise<void>;
   /** Whether there was one. */
   acknowledge(incident: number): Promise<boolean>;

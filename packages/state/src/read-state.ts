@@ -26,11 +26,11 @@ export interface StateSnapshot extends Reading {
 export async function openStateSnapshot(directory: string, log: Logger): Promise<StateSnapshot> {
   const format = await requireFormat(directory);
   const path = stateFileIn(directory);
-  const snapshot = await orFailed(path, async () => {
+  const snapshot = await withStateError(path, async () => {
     if (format === 1) return readingOf(await migrateInMemory(directory, log));
     return await openReadOnly(path);
   });
-  const read: Reading['read'] = (sql, parameters) => orFailed(path, () => snapshot.read(sql, parameters));
+  const read: Reading['read'] = (sql, parameters) => withStateError(path, () => snapshot.read(sql, parameters));
   try {
     await read('SELECT 1 FROM dead_letters LIMIT 1');
   } catch (error) {
@@ -40,19 +40,19 @@ export async function openStateSnapshot(directory: string, log: Logger): Promise
   return { read, close: snapshot.close };
 }
 
-async function orFailed<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+async function withStateError<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (cause) {
     if (cause instanceof ConnectorError) throw cause;
     if (cause instanceof NewerFileError) throw new ConnectorError('data_format_newer', cause.message, { cause });
-    const text = `${path} cannot be read (${whyOf(cause)}): start the connector, which sets a damaged file aside, or see to its permissions`;
+    const text = `${path} cannot be read (${errorTextOf(cause)}): start the connector, which sets a damaged file aside, or see to its permissions`;
     throw new ConnectorError(stateErrors.failed, text, { cause });
   }
 }
 
 /** The code of an error of SQLite is the same for all of them. */
-function whyOf(cause: unknown): string {
+function errorTextOf(cause: unknown): string {
   const reason = reasonOf(cause);
   return reason === 'ERR_SQLITE_ERROR' && cause instanceof Error ? cause.message : reason;
 }

@@ -52,7 +52,7 @@ describe('the API', () => {
     [{ username }, /^api\.password: password is missing/],
     [{ password }, /^api\.username: username is missing/],
     [{ token, username }, /^api\.username: set either token, or username and password/],
-    [{ token: 'hunter2' }, /^api\.token: a secret must not stand in the configuration/],
+    [{ token: 'hunter2' }, /^api\.token: the configuration must not contain a secret/],
     [{ token, baseUrl: 'http://api.example' }, /^api\.baseUrl: expected a URL/],
     [{ token, baseUrl: 'http://127.0.0.1.example' }, /^api\.baseUrl: expected a URL/],
     [{ token, baseUrl: 'https://u:p@api.example' }, /^api\.baseUrl: expected a URL/],

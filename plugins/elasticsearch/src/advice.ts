@@ -1,16 +1,15 @@
-// What a person does about a fault, after the message that says what is wrong.
+// Advice for the operator, after the message of a fault.
 import { connectionAdvice } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
 import type { ServerFault } from './server-fault.ts';
 
 type Credentials = Pick<ElasticsearchConfig, 'apiKey' | 'basic'>;
 
-/** What is wrong, in the server's words, and what to do about it. Holds no secret. */
-export function adviceOn({ code, message, status }: ServerFault, credentials: Credentials): string {
+/** The message of the fault, with advice. Contains no secret. */
+export function messageWithAdvice({ code, message }: ServerFault, credentials: Credentials): string {
   switch (code) {
     case 'unauthorized':
-      // Without a status it was ours to find out, and says all.
-      return status === undefined ? message : `${message}. ${credentialsAdvice(credentials)}`;
+      return `${message}. ${credentialsAdvice(credentials)}`;
     case 'forbidden':
       return `${message}. Give the credentials that privilege`;
     case 'tls_failed':
@@ -23,7 +22,8 @@ export function adviceOn({ code, message, status }: ServerFault, credentials: Cr
 }
 
 function credentialsAdvice({ apiKey, basic }: Credentials): string {
-  if (apiKey !== undefined) return 'The API key is wrong, expired or deleted: put a valid one where `apiKey` points';
-  if (basic !== undefined) return 'User or password is wrong: correct `basic`';
-  return 'It asks for credentials: set `apiKey` or `basic`';
+  if (apiKey !== undefined)
+    return 'The API key is wrong, expired or deleted: put a valid one in the secret of `apiKey`';
+  if (basic !== undefined) return 'The user name or the password is wrong: correct `basic`';
+  return 'Elasticsearch requires credentials: set `apiKey` or `basic`';
 }

@@ -5,7 +5,7 @@ import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { apiKey, batchOf, configOf, noSignal, testContext } from './test-context.ts';
-import { ask, type RealServer } from './test-real-server.ts';
+import { type RealServer, requestJson } from './test-real-server.ts';
 
 let server: RunningServer;
 let admin: RealServer;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(() => server?.stop());
 
-/** Everything by an API key that may do no more than what the guide says. */
+/** Setup and destination with an API key that has only the privileges from the guide. */
 async function open(key: string, changes: Partial<ElasticsearchConfig> = {}) {
   const { context, secrets } = testContext(admin.ca);
   secrets.set(apiKey.env, key);
@@ -29,7 +29,7 @@ async function open(key: string, changes: Partial<ElasticsearchConfig> = {}) {
 }
 
 const newKey = (name: string, cluster: readonly string[], privileges: readonly string[]) =>
-  ask(admin, 'POST', '/_security/api_key', {
+  requestJson(admin, 'POST', '/_security/api_key', {
     name,
     role_descriptors: { only: { cluster, indices: [{ names: ['logs-extreme_xiq.*-*'], privileges }] } },
   });
@@ -38,7 +38,7 @@ const setupKey = () =>
 const writerKey = () => newKey('writer', ['monitor'], ['auto_configure', 'create_doc', 'view_index_metadata']);
 
 test.each(['standard', 'logsdb'] as const)(
-  'a setup key sets up, a writing key writes, and the pipeline notes when (%s)',
+  'a setup key can run setup, a writer key can deliver, and the pipeline sets event.ingested (%s)',
   async (indexMode) => {
     const changes = { ingestPipeline: true, indexMode };
     const { setup } = await open((await setupKey()).encoded, changes);
@@ -51,8 +51,8 @@ test.each(['standard', 'logsdb'] as const)(
       items: [{ verdict: 'delivered' }, { verdict: 'delivered', duplicate: true }],
     });
     const stream = `/logs-extreme_xiq.audit-${indexMode}`;
-    await ask(admin, 'POST', `${stream}/_refresh`);
-    const { hits } = await ask(admin, 'GET', `${stream}/_search`);
+    await requestJson(admin, 'POST', `${stream}/_refresh`);
+    const { hits } = await requestJson(admin, 'GET', `${stream}/_search`);
     expect(hits.hits).toMatchObject([
       { _id: 'a', _source: { event: { ingested: expect.stringMatching(/^\d{4}-.*Z$/), original: '{"id":null}' } } },
     ]);
@@ -61,11 +61,11 @@ test.each(['standard', 'logsdb'] as const)(
   },
 );
 
-test('a key that is taken back holds events, and they pass with another', async () => {
+test('a deleted key blocks events, and a new key delivers them', async () => {
   const { id, encoded } = await writerKey();
   const { destination, secrets } = await open(encoded);
   expect(await destination.deliver(batchOf(['before']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
-  await ask(admin, 'DELETE', '/_security/api_key', { ids: [id] });
+  await requestJson(admin, 'DELETE', '/_security/api_key', { ids: [id] });
   expect(await destination.deliver(batchOf(['blocked']), noSignal)).toMatchObject({
     batch: 'misconfigured',
     code: 'unauthorized',
@@ -77,17 +77,19 @@ test('a key that is taken back holds events, and they pass with another', async 
   await destination.close?.();
 });
 
-test('without a failure store a pipeline that is not there holds events until it is', async () => {
+test('without a failure store, a missing pipeline blocks events until it exists', async () => {
   const custom = '/_component_template/logs-extreme_xiq@custom';
-  // The failure store would take them.
+  // The failure store would store them.
   const data_stream_options = { failure_store: { enabled: false } };
-  await ask(admin, 'PUT', custom, { template: { settings: { 'index.final_pipeline': 'site' }, data_stream_options } });
+  await requestJson(admin, 'PUT', custom, {
+    template: { settings: { 'index.final_pipeline': 'site' }, data_stream_options },
+  });
   const { destination } = await open((await writerKey()).encoded, { ingestPipeline: true });
   const batch = batchOf(['blocked'], { namespace: 'piped' });
   expect(await destination.deliver(batch, noSignal)).toMatchObject({
     items: [{ verdict: 'blocked', code: 'pipeline_missing' }],
   });
-  await ask(admin, 'PUT', '/_ingest/pipeline/site', { processors: [] });
+  await requestJson(admin, 'PUT', '/_ingest/pipeline/site', { processors: [] });
   expect(await destination.deliver(batch, noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
   await destination.close?.();
 });

@@ -1,4 +1,4 @@
-// The client's connection with two promises more: an answer is bounded, and ends when its signal fires.
+// The client's connection, with a limit for response bodies and with cancellation while a body is read.
 import { addAbortSignal } from 'node:stream';
 import {
   type ConnectionRequestOptions,
@@ -10,10 +10,10 @@ import {
   HttpConnection,
 } from '@elastic/elasticsearch';
 
-/** Room for 10,000 items with errors and for the templates of a large cluster. */
+/** Enough for 10,000 bulk items with errors, and for the templates of a large cluster. */
 export const maxResponseBytes = 16 * 1024 ** 2;
 
-/** HttpConnection itself stops to listen to the signal and to time limits once the headers of the answer are there. */
+/** HttpConnection ignores its signal and its time limit after the response headers. */
 export class BoundedConnection extends HttpConnection {
   override request(
     params: ConnectionRequestParams,
@@ -46,9 +46,8 @@ async function readText(body: ConnectionRequestResponseAsStream['body'], signal:
     }
   } catch {
     if (signal?.aborted) throw new errors.RequestAbortedError('Request aborted');
-    throw new errors.ConnectionError('read ended in mid-answer');
+    throw new errors.ConnectionError('read ended before the end of the response');
   }
-  if (bytes > maxResponseBytes)
-    throw new errors.DeserializationError(`an answer of over ${maxResponseBytes} bytes`, '');
+  if (bytes > maxResponseBytes) throw new errors.DeserializationError(`more than ${maxResponseBytes} bytes`, '');
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,18 +1,18 @@
-// One `_bulk` request: each event is created under its id, which makes sending it twice harmless.
+// One `_bulk` request. It creates each event under its id, so that a second delivery creates no duplicate.
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { BatchItem } from '@xiq-siem/core';
 import { compatible, type Server } from './server.ts';
 
-/** An event and the data stream that it goes to. */
-export interface Routed {
+/** An event and its data stream. */
+export interface RoutedEvent {
   readonly item: BatchItem;
   readonly stream: string;
 }
 
 const compress = promisify(gzip);
 
-/** The parts of an answer that verdicts are made of: without it an answer is about as long as the request. */
+/** The parts of a response that verdicts need. A full response is about as long as the request. */
 const filterPath = [
   'items.*.status',
   'items.*._id',
@@ -22,14 +22,14 @@ const filterPath = [
   'items.*.error.caused_by.reason',
 ];
 
-/** The answer's body. */
+/** Resolves to the response body. */
 export async function sendBulk(
   server: Server,
-  routed: readonly Routed[],
+  routed: readonly RoutedEvent[],
   useGzip: boolean,
   signal: AbortSignal,
 ): Promise<unknown> {
-  // Two lines an event; the documents are sent as they were serialised, once for all destinations.
+  // Two lines per event. The JSON of a document is created once for all destinations.
   const lines = routed.map(({ item, stream }) => {
     const action = JSON.stringify({ create: { _index: stream, _id: item.id } });
     return `${action}\n${item.json}\n`;
@@ -37,7 +37,7 @@ export async function sendBulk(
   const text = lines.join('');
   const body = useGzip ? await compress(text, { level: 1 }) : text;
   const encoding = useGzip ? { 'content-encoding': 'gzip' } : {};
-  return server.ask(signal, (client, options) =>
+  return server.request(signal, (client, options) =>
     client.bulk(
       { body, require_data_stream: true, filter_path: filterPath },
       { ...options, headers: { ...options.headers, 'content-type': compatible.ndjson, ...encoding } },

@@ -26,23 +26,26 @@ describe('an item', () => {
       { status: 409, ...error('version_conflict_engine_exception') },
       { index: 0, verdict: 'delivered', duplicate: true },
     ],
-    [{ status: 429, ...error('es_rejected_execution_exception') }, fault('retry', 'busy')],
+    [{ status: 429, ...error('es_rejected_execution_exception') }, fault('retry', 'too_many_requests')],
     [{ status: 500, ...error('null_pointer_exception') }, fault('retry', 'server_error')],
-    [{ status: 503, ...error('unavailable_shards_exception') }, fault('retry', 'server_error')],
-    [{ status: 503, ...error('cluster_block_exception', 'no master') }, fault('retry', 'server_error')],
+    [{ status: 503, ...error('unavailable_shards_exception') }, fault('retry', 'service_unavailable')],
+    [{ status: 503, ...error('cluster_block_exception', 'no master') }, fault('retry', 'service_unavailable')],
     [{ status: 403, ...error('cluster_block_exception', 'index write (api)') }, fault('blocked', 'write_blocked')],
     [{ status: 429, ...error('cluster_block_exception', 'flood-stage') }, fault('blocked', 'write_blocked')],
     [{ status: 403, ...error('security_exception') }, fault('blocked', 'forbidden')],
     [{ status: 401, ...error('security_exception') }, fault('blocked', 'unauthorized')],
     [{ status: 404, ...error('index_not_found_exception') }, fault('blocked', 'index_missing')],
-    [{ status: 400, ...error('validation_exception', 'maximum shards open') }, fault('blocked', 'index_missing')],
+    [
+      { status: 400, ...error('validation_exception', 'maximum shards open') },
+      fault('blocked', 'index_creation_failed'),
+    ],
     [
       { status: 400, ...error('illegal_argument_exception', 'pipeline with id [extreme_xiq@ingested] does not exist') },
       fault('blocked', 'pipeline_missing'),
     ],
     [{ status: 400, ...error('document_parsing_exception') }, fault('rejected', 'mapping_conflict')],
     [{ status: 400, ...error('mapper_parsing_exception') }, fault('rejected', 'mapping_conflict')],
-    [{ status: 400, ...error('illegal_argument_exception') }, fault('rejected', 'document_refused')],
+    [{ status: 400, ...error('illegal_argument_exception') }, fault('rejected', 'event_rejected')],
     [
       { status: 400, failure_store: 'failed', ...error('document_parsing_exception') },
       fault('rejected', 'mapping_conflict'),
@@ -57,7 +60,7 @@ describe('an item', () => {
     ).toEqual(Object.keys(verdict).sort());
   });
 
-  test('carries the words of the server, and the reason behind them', () => {
+  test('contains the server message and the reason of the cause', () => {
     const error = {
       type: 'document_parsing_exception',
       reason: 'no ip',
@@ -69,23 +72,27 @@ describe('an item', () => {
   });
 });
 
-describe('an answer that is not what it should be leaves the events unknown that it does not settle', () => {
-  const there = { create: { _id: 'a', status: 201 } };
+describe('an unexpected response leaves the events unknown for which it has no result', () => {
+  const created = { create: { _id: 'a', status: 201 } };
   test.each([
-    ['no object', 'text', ['unknown', 'unknown']],
+    ['not an object', 'text', ['unknown', 'unknown']],
     ['null', null, ['unknown', 'unknown']],
     ['no items', { errors: false }, ['unknown', 'unknown']],
-    ['items that are no list', { items: {} }, ['unknown', 'unknown']],
-    ['a list that is too short', { items: [there] }, ['delivered', 'unknown']],
-    ['an item of another action', { items: [there, { index: { _id: 'b', status: 201 } }] }, ['delivered', 'unknown']],
-    ['an item of another id', { items: [there, there] }, ['delivered', 'unknown']],
-    ['no id', { items: [there, { create: { status: 201 } }] }, ['delivered', 'unknown']],
-    ['a status that is a text', { items: [there, { create: { _id: 'b', status: '201' } }] }, ['delivered', 'unknown']],
+    ['items that are not a list', { items: {} }, ['unknown', 'unknown']],
+    ['a list that is too short', { items: [created] }, ['delivered', 'unknown']],
+    ['an item of another action', { items: [created, { index: { _id: 'b', status: 201 } }] }, ['delivered', 'unknown']],
+    ['an item of another id', { items: [created, created] }, ['delivered', 'unknown']],
+    ['no id', { items: [created, { create: { status: 201 } }] }, ['delivered', 'unknown']],
+    [
+      'a status that is a text',
+      { items: [created, { create: { _id: 'b', status: '201' } }] },
+      ['delivered', 'unknown'],
+    ],
   ])('%s', (_, body, verdicts) => {
     expect(bulkVerdicts(routedOf('a', 'b'), body).map(({ verdict }) => verdict)).toEqual(verdicts);
   });
 
-  test('by the order in which they were sent, also where the batch held others before them', () => {
+  test('results belong to the sent events by position, also if earlier events were not sent', () => {
     const items = [{ create: { _id: 'b', status: 201 } }, { create: { _id: 'c', status: 409 } }];
     expect(bulkVerdicts(routedOf('a', 'b', 'c').slice(1), { items })).toEqual([
       { index: 1, verdict: 'delivered' },
@@ -93,8 +100,8 @@ describe('an answer that is not what it should be leaves the events unknown that
     ]);
   });
 
-  test('whatever it says of itself: an error that `errors` denies is found', () => {
-    const items = [there, { create: { _id: 'b', status: 400, ...error('document_parsing_exception') } }];
+  test('an error is found even if `errors` is false', () => {
+    const items = [created, { create: { _id: 'b', status: 400, ...error('document_parsing_exception') } }];
     const verdicts = bulkVerdicts(routedOf('a', 'b'), { errors: false, items });
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(['delivered', 'rejected']);
   });

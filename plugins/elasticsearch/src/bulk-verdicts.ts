@@ -1,7 +1,7 @@
-// What an answer to `_bulk` says of each event. The answer's own summary (`errors`) is never relied on.
-import type { ItemVerdict, Verdict } from '@xiq-siem/core';
+// The verdict of each event from a `_bulk` response. Ignores the summary of the response (`errors`).
+import { codeOfStatus, type ItemVerdict, type Verdict } from '@xiq-siem/core';
 import { z } from 'zod';
-import type { Routed } from './bulk-request.ts';
+import type { RoutedEvent } from './bulk-request.ts';
 import type { FaultCode } from './fault-codes.ts';
 import { isWriteBlock, messageOf, serverError } from './server-fault.ts';
 
@@ -17,23 +17,23 @@ const bulkItem = z.object({
 
 type Result = z.output<typeof bulkItem>['create'];
 
-/** A verdict for each event, in their order. */
-export function bulkVerdicts(routed: readonly Routed[], body: unknown): readonly ItemVerdict<FaultCode>[] {
+/** A verdict for each event, in the same order. */
+export function bulkVerdicts(routed: readonly RoutedEvent[], body: unknown): readonly ItemVerdict<FaultCode>[] {
   const results = bulkResponse.safeParse(body).data?.items ?? [];
-  return routed.map(({ item: { index, id } }, place) => ({ index, ...verdictOf(results[place], id) }));
+  return routed.map(({ item: { index, id } }, position) => ({ index, ...verdictOf(results[position], id) }));
 }
 
 function verdictOf(response: unknown, id: string): Verdict<FaultCode> {
   const result = bulkItem.safeParse(response).data?.create;
-  if (result === undefined) return odd('the answer says nothing of this event that we understand');
-  // A document in the failure store has an id of that store's.
+  if (result === undefined) return unexpected('the response contains no readable result for this event');
+  // A document in the failure store has another id.
   if (result.failure_store !== 'used' && result._id !== id) {
-    return odd('the answer speaks of another event in the place of this one');
+    return unexpected('the response contains the result of another event at this position');
   }
   return verdictOfResult(result);
 }
 
-function odd(message: string): Verdict<FaultCode> {
+function unexpected(message: string): Verdict<FaultCode> {
   return { verdict: 'unknown', code: 'unexpected_response', message };
 }
 
@@ -44,21 +44,20 @@ function verdictOfResult({ status, error, failure_store }: Result): Verdict<Faul
   if (status === 409) return { verdict: 'delivered', duplicate: true };
   const type = error?.type ?? '';
   const message = error === undefined ? `status ${status}` : messageOf(error);
-  const hold = holdCode(status, type, error?.reason ?? '');
-  if (hold !== undefined) return { verdict: 'blocked', code: hold, message };
-  if (status === 429) return { verdict: 'retry', code: 'busy', message };
-  if (status >= 500) return { verdict: 'retry', code: 'server_error', message };
+  const blocked = blockCode(status, type, error?.reason ?? '');
+  if (blocked !== undefined) return { verdict: 'blocked', code: blocked, message };
+  if (status === 429 || status >= 500) return { verdict: 'retry', code: codeOfStatus(status), message };
   if (status >= 400) return { verdict: 'rejected', code: rejectCode(type), message };
-  return odd(`status ${status}`);
+  return unexpected(`status ${status}`);
 }
 
-/** What no event can be blamed for, and a person has to mend. */
-function holdCode(status: number, type: string, reason: string): FaultCode | undefined {
+/** Faults that an operator must fix and that no event causes. */
+function blockCode(status: number, type: string, reason: string): FaultCode | undefined {
   if (isWriteBlock(type, status)) return 'write_blocked';
   if (status === 401) return 'unauthorized';
   if (status === 403) return 'forbidden';
-  // The latter: the cluster has as many shards as it may, so that no data stream can be made or rolled over.
-  if (status === 404 || type === 'validation_exception') return 'index_missing';
+  if (status === 404) return 'index_missing';
+  if (type === 'validation_exception') return 'index_creation_failed';
   if (/^pipeline with id \[.*\] does not exist/.test(reason)) return 'pipeline_missing';
   return undefined;
 }
@@ -66,5 +65,5 @@ function holdCode(status: number, type: string, reason: string): FaultCode | und
 function rejectCode(type: string): FaultCode {
   return /^(?:document_parsing|mapper_parsing|strict_dynamic_mapping|mapper)_exception$/.test(type)
     ? 'mapping_conflict'
-    : 'document_refused';
+    : 'event_rejected';
 }

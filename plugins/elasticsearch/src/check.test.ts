@@ -29,33 +29,33 @@ const at =
 const version = (number: string) => at('/', { body: { version: { number } } });
 const error = (type: string, reason: string) => ({ error: { type, reason } });
 
-test.each(['8.17.0', '8.19.21', '9.0.0', '9.9.1'])('version %s is served', async (number) => {
+test.each(['8.17.0', '8.19.21', '9.0.0', '9.9.1'])('version %s is supported', async (number) => {
   expect(await checkOf(version(number))).toMatchObject({ ok: true, message: expect.stringContaining(number) });
 });
 
 test.each([
-  ['another version', version('8.16.6'), 'is Elasticsearch 8.16.6; expected 8.17 or later, or 9.x'],
-  ['a version to come', version('10.0.0'), '10.0.0'],
-  ['no version', at('/', { body: { tagline: 'for search' } }), 'names no version'],
+  ['an older version', version('8.16.6'), 'is Elasticsearch 8.16.6; expected 8.17 or later, or 9.x'],
+  ['a newer version', version('10.0.0'), '10.0.0'],
+  ['no version', at('/', { body: { tagline: 'for search' } }), 'no Elasticsearch version in the response'],
   ['another product', () => ({ body: {}, headers: { 'x-elastic-product': 'OpenSearch' } }), 'is not Elasticsearch'],
   ['a redirect', () => ({ status: 302, body: '', headers: { location: 'https://elsewhere/' } }), 'redirect'],
   [
-    'a server that does not take our content type',
+    'a server that does not accept the content type',
     at('/', { status: 406, body: error('media_type_header_exception', 'Invalid media-type value on headers') }),
     'media_type_header_exception',
   ],
   [
     'a wrong key',
     () => ({ status: 401, body: error('security_exception', 'unable to authenticate') }),
-    'answered 401: security_exception: unable to authenticate. The API key is wrong, expired or deleted: put a valid one where `apiKey` points',
+    'HTTP 401: security_exception: unable to authenticate. The API key is wrong, expired or deleted: put a valid one in the secret of `apiKey`',
   ],
   [
-    'no right to look',
+    'no privilege to monitor',
     at('/', { status: 403, body: error('security_exception', 'granted by the cluster privileges [monitor]') }),
     '[monitor]. Give the credentials that privilege',
   ],
   [
-    'no right to write',
+    'no privilege to write',
     at('/_security/user/_has_privileges', {
       body: {
         cluster: { monitor: true },
@@ -64,12 +64,12 @@ test.each([
     }),
     'create_doc',
   ],
-  ['a connection that ends', () => 'cut', 'check `nodes`, and whether it is http or https there'],
-] satisfies readonly (readonly [string, Script, string])[])('%s is said in words', async (_, script, message) => {
+  ['a closed connection', () => 'cut', 'check `nodes`, and whether the server uses http or https'],
+] satisfies readonly (readonly [string, Script, string])[])('reports %s', async (_, script, message) => {
   expect(await checkOf(script)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
 });
 
-test('a missing template is said, where it is required', async () => {
+test('reports a missing template, if it is required', async () => {
   expect(await checkOf(undefined, { withTemplate: false })).toMatchObject({
     ok: false,
     message: expect.stringContaining('run `xiq-siem setup`'),
@@ -77,47 +77,47 @@ test('a missing template is said, where it is required', async () => {
   expect(await checkOf(undefined, { withTemplate: false, requireTemplate: false })).toMatchObject({ ok: true });
 });
 
-test('a server without security has no privileges to ask for', async () => {
+test('succeeds on a server without security, which has no privileges', async () => {
   const noHandler = at('/_security/user/_has_privileges', { status: 400, body: { error: 'no handler found' } });
   expect(await checkOf(noHandler)).toMatchObject({ ok: true });
 });
 
 test.each<[string, Partial<ElasticsearchConfig>, string]>([
-  ['without credentials', { apiKey: undefined }, 'It asks for credentials: set `apiKey` or `basic`'],
+  ['without credentials', { apiKey: undefined }, 'Elasticsearch requires credentials: set `apiKey` or `basic`'],
   [
     'with a wrong password',
     { apiKey: undefined, basic: { username: 'writer', password: apiKey } },
-    'User or password is wrong: correct `basic`',
+    'The user name or the password is wrong: correct `basic`',
   ],
-])('a 401 %s says what to do', async (_, changes, message) => {
-  const refused: Script = () => ({ status: 401, body: error('security_exception', 'missing authentication') });
-  expect(await checkOf(refused, changes)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
+])('gives advice for a 401 %s', async (_, changes, message) => {
+  const rejected: Script = () => ({ status: 401, body: error('security_exception', 'missing authentication') });
+  expect(await checkOf(rejected, changes)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
 });
 
-test('a path in `nodes` under which there is no Elasticsearch is said', async () => {
+test('reports a path in `nodes` without Elasticsearch', async () => {
   const server = await startTestServer();
   onTestFinished(() => server.down());
   const config = configOf(`${server.url}/wrong`, { apiKey, requireTemplate: false });
   const destination = await elasticsearchDestination.create(config, testContext().context);
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
-    message: expect.stringMatching(/answered 404.*Nothing of Elasticsearch's is at that path: correct it in `nodes`/),
+    message: expect.stringMatching(/HTTP 404.*There is no Elasticsearch at this path: correct `nodes`/),
   });
   await destination.close?.();
 });
 
-test('a port where nothing listens is said', async () => {
+test('gives advice if no server listens', async () => {
   const server = await startTestServer();
   await server.down();
   const destination = await elasticsearchDestination.create(configOf(server.url), testContext().context);
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
-    message: expect.stringMatching(/ECONNREFUSED.*check `nodes` and `proxy`, and whether the server runs/),
+    message: expect.stringMatching(/ECONNREFUSED.*check `nodes` and `proxy`, and that the server runs/),
   });
   await destination.close?.();
 });
 
-test('https where there is no TLS is said, and nothing may have been taken', async () => {
+test('reports an https URL for a server without TLS, and no event as unknown', async () => {
   const server = await startTestServer();
   onTestFinished(() => server.down());
   const config = configOf(server.url.replace('http:', 'https:'), { requireTemplate: false });
@@ -125,7 +125,7 @@ test('https where there is no TLS is said, and nothing may have been taken', asy
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
     message: expect.stringMatching(
-      /: no trusted connection: wrong version number: there is no TLS at that port: check `nodes`$/,
+      /: no TLS connection: wrong version number: the server does not use TLS on this port: check `nodes`$/,
     ),
   });
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({

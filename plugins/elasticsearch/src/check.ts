@@ -1,12 +1,12 @@
-// Asks Elasticsearch whether it would take events, without sending one, and says in words what is wrong.
+// Checks whether Elasticsearch accepts events, without sending one. Reports what to fix.
 import type { CheckResult, DestinationContext } from '@xiq-siem/core';
 import { z } from 'zod';
-import { adviceOn } from './advice.ts';
+import { messageWithAdvice } from './advice.ts';
 import { type ElasticsearchConfig, nodesOf } from './config.ts';
 import type { Server } from './server.ts';
 import { RequestFailed, unexpectedResponse } from './server-fault.ts';
 import { sampleStream } from './stream-name.ts';
-import { createTemplateGate } from './template-gate.ts';
+import { createTemplateCheck } from './template-check.ts';
 import { streamPattern } from './templates.ts';
 
 const info = z.object({ version: z.object({ number: z.string().regex(/^\d+\.\d+/) }) });
@@ -15,8 +15,8 @@ const privileges = z.object({
   index: z.record(z.string(), z.record(z.string(), z.boolean())).default({}),
 });
 
-/** Statuses of servers that are built without a part of the interface, and of those without security. */
-const notThere = [400, 404, 405];
+/** Statuses of servers without this endpoint, or without security. */
+const absentStatuses = [400, 404, 405];
 
 export async function checkServer(
   server: Server,
@@ -25,33 +25,33 @@ export async function checkServer(
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const { requireTemplate } = config;
-  const no = (message: string): CheckResult => ({ ok: false, message });
+  const failed = (message: string): CheckResult => ({ ok: false, message });
   try {
     const version = await versionOf(server, config, signal);
-    if (version !== undefined && !isServed(version)) {
-      return no(`${server.where} is Elasticsearch ${version}; expected 8.17 or later, or 9.x`);
+    if (version !== undefined && !isSupported(version)) {
+      return failed(`${server.where} is Elasticsearch ${version}; expected 8.17 or later, or 9.x`);
     }
-    const lacks = await missingPrivileges(server, requireTemplate, signal);
-    if (lacks.length > 0) {
-      return no(`${server.where}: the credentials lack ${lacks.join(', ')}. Add that to their role`);
+    const missing = await missingPrivileges(server, requireTemplate, signal);
+    if (missing.length > 0) {
+      return failed(`${server.where}: the credentials lack ${missing.join(', ')}. Add this to their role`);
     }
     if (requireTemplate) {
-      const { byStream } = await createTemplateGate(server, context).faults(new Set([sampleStream]), signal);
+      const { byStream } = await createTemplateCheck(server, context).faults(new Set([sampleStream]), signal);
       const fault = byStream.get(sampleStream);
-      if (fault !== undefined) return no(`${server.where}: ${fault.message}`);
+      if (fault !== undefined) return failed(`${server.where}: ${fault.message}`);
     }
-    const template = requireTemplate ? ', and our template is in force' : '; whether our template is, was not asked';
+    const template = requireTemplate ? ', and the template is active' : '; the template was not checked';
     return {
       ok: true,
-      message: `Elasticsearch${version === undefined ? '' : ` ${version}`} at ${server.where} takes events${template}`,
+      message: `Elasticsearch${version === undefined ? '' : ` ${version}`} at ${server.where} accepts events${template}`,
     };
   } catch (error) {
-    if (error instanceof RequestFailed) return no(adviceOn(error.fault, config));
+    if (error instanceof RequestFailed) return failed(messageWithAdvice(error.fault, config));
     throw error;
   }
 }
 
-/** Undefined where the server does not tell. */
+/** Undefined if the server does not report its version. */
 async function versionOf(
   server: Server,
   config: ElasticsearchConfig,
@@ -59,18 +59,18 @@ async function versionOf(
 ): Promise<string | undefined> {
   const hasPath = nodesOf(config).some(({ pathname }) => pathname !== '/');
   const root = await server
-    .ask(signal, (client, options) => client.info({}, options), hasPath ? [] : notThere)
+    .request(signal, (client, options) => client.info({}, options), hasPath ? [] : absentStatuses)
     .catch((error: unknown) => {
-      if (!(error instanceof RequestFailed && notThere.includes(error.fault.status ?? 0))) throw error;
-      throw unexpectedResponse(`${error.message}. Nothing of Elasticsearch's is at that path: correct it in \`nodes\``);
+      if (!(error instanceof RequestFailed && absentStatuses.includes(error.fault.status ?? 0))) throw error;
+      throw unexpectedResponse(`${error.message}. There is no Elasticsearch at this path: correct \`nodes\``);
     });
   if (root === undefined) return undefined;
   const version = info.safeParse(root).data?.version.number;
-  if (version === undefined) throw unexpectedResponse(`${server.where}: the answer names no version of Elasticsearch`);
+  if (version === undefined) throw unexpectedResponse(`${server.where}: no Elasticsearch version in the response`);
   return version;
 }
 
-function isServed(version: string): boolean {
+function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return (major === 8 && minor >= 17) || major === 9;
 }
@@ -78,10 +78,10 @@ function isServed(version: string): boolean {
 async function missingPrivileges(server: Server, forTemplate: boolean, signal: AbortSignal): Promise<string[]> {
   const needed = ['auto_configure', 'create_doc', ...(forTemplate ? ['view_index_metadata'] : [])];
   const index = [{ names: [streamPattern], privileges: needed }];
-  const body = await server.ask(
+  const body = await server.request(
     signal,
     (client, options) => client.security.hasPrivileges({ cluster: forTemplate ? ['monitor'] : [], index }, options),
-    notThere,
+    absentStatuses,
   );
   const granted = privileges.safeParse(body).data ?? { cluster: {}, index: {} };
   const lacking = (kind: string, rights: Readonly<Record<string, boolean>>) =>

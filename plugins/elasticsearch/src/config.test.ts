@@ -5,7 +5,7 @@ const nodes = ['https://es.example:9200'];
 const apiKey = { env: 'ES_API_KEY' };
 const cloudId = `audit:${Buffer.from('europe.example:9243$abc123$kibana').toString('base64')}`;
 
-it('has defaults that verify, compress, and wait for the template', () => {
+it('has defaults that verify certificates, compress, and require the template', () => {
   expect(elasticsearchConfig.parse({ nodes, apiKey })).toEqual({
     nodes,
     apiKey: { env: 'ES_API_KEY', optional: false },
@@ -31,15 +31,15 @@ it.each([
   [{ nodes, clientCertificate: { certFile: 'c.pem' } }, 'clientCertificate.keyFile'],
   [{ nodes, retentionDays: 0 }, 'retentionDays'],
   [{ nodes, indexMode: 'time_series' }, 'indexMode'],
-])('refuses %j and names the field', (config, field) => {
+])('rejects %j and names the field', (config, field) => {
   expect(elasticsearchConfig.safeParse(config).error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);
 });
 
-it('refuses a key that it does not know', () => {
+it('rejects an unknown key', () => {
   expect(elasticsearchConfig.safeParse({ nodes, caFiles: 'x' }).error?.issues[0]?.code).toBe('unrecognized_keys');
 });
 
-it('finds the node that a cloud id names', () => {
+it('decodes the node of a cloud id', () => {
   expect(nodesOf(elasticsearchConfig.parse({ cloudId })).map(({ href }) => href)).toEqual([
     'https://abc123.europe.example:9243/',
   ]);

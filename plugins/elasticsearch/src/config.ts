@@ -1,4 +1,4 @@
-// The Elasticsearch destination's configuration; the descriptions become the reference.
+// The configuration of the Elasticsearch destination. The reference is generated from the descriptions.
 import { secretReference } from '@xiq-siem/core';
 import { z } from 'zod';
 
@@ -9,7 +9,7 @@ const nodeUrl = z
   .refine((text) => {
     const { username, password, search, hash } = new URL(text);
     return username + password + search + hash === '';
-  }, 'a URL without user, password, query or fragment: credentials stand in `apiKey` or `basic`');
+  }, 'expected a URL without user, password, query and fragment: put credentials in `apiKey` or `basic`');
 
 const shape = z.strictObject({
   nodes: z
@@ -17,42 +17,40 @@ const shape = z.strictObject({
     .min(1)
     .max(64)
     .optional()
-    .describe('The nodes that take requests, in turn, such as [ https://es.example:9200 ]. Or `cloudId`.'),
+    .describe('Nodes that receive requests in turn, such as [ https://es.example:9200 ]. Set this or `cloudId`.'),
   cloudId: z
     .string()
-    .refine((id) => nodeOfCloudId(id) !== undefined, 'a cloud id as Elastic Cloud shows it: name:base64')
+    .refine((id) => nodeOfCloudId(id) !== undefined, 'expected a cloud id as Elastic Cloud shows it: name:base64')
     .optional()
-    .describe('The deployment in Elastic Cloud, instead of `nodes`.'),
-  apiKey: secretReference
-    .optional()
-    .describe('An API key, as Elasticsearch gives it out (`encoded`) or as `id:api_key`. Or `basic`.'),
+    .describe('Deployment in Elastic Cloud, instead of `nodes`.'),
+  apiKey: secretReference.optional().describe('API key, as `encoded` or as `id:api_key`. Set this or `basic`.'),
   basic: z
     .strictObject({
       username: z
         .string()
-        .regex(/^[^:\p{Cc}]{1,507}$/u, 'a user name without colon')
-        .describe('Name of the user.'),
-      password: secretReference.describe("The user's password."),
+        .regex(/^[^:\p{Cc}]{1,507}$/u, 'expected a user name without colon')
+        .describe('User name.'),
+      password: secretReference.describe('Password of the user.'),
     })
     .optional()
-    .describe('A user and its password, instead of `apiKey`.'),
+    .describe('User name and password, instead of `apiKey`.'),
   clientCertificate: z
     .strictObject({
-      certFile: path.describe('Our certificate, PEM.'),
-      keyFile: path.describe('Its key, PEM, readable by us alone.'),
+      certFile: path.describe('Client certificate (PEM).'),
+      keyFile: path.describe('Key of the client certificate (PEM).'),
     })
     .optional()
-    .describe('What we show of ourselves where the servers ask for a certificate.'),
+    .describe('Client certificate, if the servers require one.'),
   verifyTls: z
     .boolean()
     .default(true)
-    .describe('False accepts any certificate, and with it anybody between us and Elasticsearch. Prefer `caFile`.'),
-  gzip: z.boolean().default(true).describe('Compress what is sent.'),
+    .describe('False accepts any certificate: anyone on the network path can read the data. Prefer `caFile`.'),
+  gzip: z.boolean().default(true).describe('Compress requests.'),
   requireTemplate: z
     .boolean()
     .default(true)
     .describe(
-      'Hold events back until the template that `xiq-siem setup` writes is in force, so that no field is mapped by guess. Needs the cluster privilege `monitor`, and `view_index_metadata` on the data streams.',
+      'Block events until the template that `xiq-siem setup` writes is active, so that Elasticsearch does not guess field types. Requires the cluster privilege `monitor`, and `view_index_metadata` on the data streams.',
     ),
   retentionDays: z
     .int()
@@ -60,24 +58,24 @@ const shape = z.strictObject({
     .max(36_500)
     .default(365)
     .describe(
-      'For `xiq-siem setup`: Elasticsearch deletes events after this many days, in data streams made after it.',
+      'For `xiq-siem setup`: Elasticsearch deletes events after this number of days, in data streams created after `setup`.',
     ),
   indexMode: z
     .enum(['standard', 'logsdb'])
     .optional()
-    .describe("For `xiq-siem setup`: the index mode of the data streams. Default: the server's choice."),
+    .describe('For `xiq-siem setup`: index mode of the data streams. Default: the default of the server.'),
   ingestPipeline: z
     .boolean()
     .default(false)
     .describe(
-      'For `xiq-siem setup`: a pipeline that sets `event.ingested` to the time at which Elasticsearch took it.',
+      'For `xiq-siem setup`: a pipeline that sets `event.ingested` to the time when Elasticsearch received the event.',
     ),
 });
 
 export const elasticsearchConfig = shape
   .refine(({ nodes, cloudId }) => (nodes === undefined) !== (cloudId === undefined), {
     path: ['nodes'],
-    error: 'expected `nodes` or `cloudId`, and not both',
+    error: 'expected `nodes` or `cloudId`, not both',
   })
   .refine(({ apiKey, basic }) => apiKey === undefined || basic === undefined, {
     path: ['basic'],

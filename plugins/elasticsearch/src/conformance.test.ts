@@ -6,13 +6,13 @@ import { elasticsearchSetup } from './setup.ts';
 import { apiKey, configOf, keyText, testFields } from './test-context.ts';
 import { type Reply, type Script, startTestServer } from './test-server.ts';
 
-const refused: Script = ({ headers }) => ({
+const rejected: Script = ({ headers }) => ({
   status: 401,
   body: { error: { type: 'security_exception', reason: `unable to authenticate ${headers.authorization}` } },
 });
 const busy: Reply = {
   status: 429,
-  body: { error: { type: 'es_rejected_execution_exception', reason: 'too much is under way' } },
+  body: { error: { type: 'es_rejected_execution_exception', reason: 'too many requests' } },
 };
 
 describeDestination('elasticsearch', {
@@ -32,7 +32,7 @@ describeDestination('elasticsearch', {
       connections: server.connections,
       faults: {
         down: { play: server.down, bringBack: server.up },
-        refuseCredentials: { play: async () => server.script(refused) },
+        refuseCredentials: { play: async () => server.script(rejected) },
         hang: { play: async () => server.script(({ path }) => (path === '/_bulk' ? 'hang' : undefined)) },
         busy: { play: async () => server.script(({ path }) => (path === '/_bulk' ? busy : undefined)) },
         rejectOne: {

@@ -25,7 +25,7 @@ const delivered = { verdict: 'delivered' };
 const error = (type: string, reason = 'because') => ({ error: { type, reason } });
 
 describe('a request', () => {
-  test('creates each event under its id, in content types that 8.x and 9.x take', async () => {
+  test('creates each event under its id, with content types that 8.x and 9.x accept', async () => {
     const { server, destination } = await start();
     const { items } = batchOf(['a', 'b'], { namespace: 'site_1' });
     await destination.deliver({ items }, noSignal);
@@ -45,13 +45,13 @@ describe('a request', () => {
     expect(bulk?.query.get('filter_path')?.split(',')).toContain('items.*.failure_store');
   });
 
-  test('is not compressed where it should not be', async () => {
+  test('is not compressed if gzip is off', async () => {
     const { server, send } = await start({ gzip: false });
     await send('a');
     expect(server.bulks()[0]?.headers['content-encoding']).toBeUndefined();
   });
 
-  test('shows the key that is valid now, in either of its two forms', async () => {
+  test('sends the current key, in both of its forms', async () => {
     const { server, send, secrets } = await start();
     await send('a');
     secrets.set(apiKey.env, 'id:key');
@@ -62,22 +62,23 @@ describe('a request', () => {
     ]);
   });
 
-  test('is not made without the key', async () => {
+  test('is not sent without a valid key', async () => {
     const { server, send, secrets } = await start();
-    for (const text of [undefined, 'two\nlines']) {
-      if (text === undefined) secrets.delete(apiKey.env);
-      else secrets.set(apiKey.env, text);
-      expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'unauthorized' });
-    }
+    secrets.set(apiKey.env, 'two\nlines');
+    expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'invalid_request' });
+    secrets.set(apiKey.env, '');
+    expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'secret_unavailable' });
+    secrets.delete(apiKey.env);
+    expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'secret_unavailable' });
     expect(server.bulks()).toEqual([]);
   });
 
-  test('shows a user and its password', async () => {
+  test('sends a user name and password', async () => {
     const basic = { username: 'wrîter', password: apiKey };
     const { server, send } = await start({ apiKey: undefined, basic });
     await send('a');
-    const shown = server.bulks()[0]?.headers.authorization ?? '';
-    expect(Buffer.from(shown.replace('Basic ', ''), 'base64').toString()).toBe(`wrîter:${keyText}`);
+    const sent = server.bulks()[0]?.headers.authorization ?? '';
+    expect(Buffer.from(sent.replace('Basic ', ''), 'base64').toString()).toBe(`wrîter:${keyText}`);
   });
 
   test('goes to the nodes in turn', async () => {
@@ -92,7 +93,7 @@ describe('a request', () => {
   });
 });
 
-test('certificate and key go to the agent, and a file that is not there is a fault of the configuration', async () => {
+test('certificate and key are passed to the agent, and a missing file is a configuration error', async () => {
   const { context, config, logged } = await start();
   const file = import.meta.filename;
   const seen: unknown[] = [];
@@ -115,25 +116,27 @@ test('certificate and key go to the agent, and a file that is not there is a fau
   });
 });
 
-describe('an answer to the whole request', () => {
+describe('a response to the whole request', () => {
   test.each([
     [401, error('security_exception'), { batch: 'misconfigured', code: 'unauthorized' }],
     [403, error('security_exception'), { batch: 'misconfigured', code: 'forbidden' }],
     [403, error('cluster_block_exception'), { batch: 'misconfigured', code: 'write_blocked' }],
-    [404, 'not found', { batch: 'misconfigured', code: 'index_missing' }],
-    [406, error('media_type_header_exception'), { batch: 'misconfigured', code: 'unsupported_version' }],
-    [408, '', { batch: 'unavailable', code: 'server_error' }],
+    [404, 'not found', { batch: 'misconfigured', code: 'not_found' }],
+    [404, error('index_not_found_exception'), { batch: 'misconfigured', code: 'index_missing' }],
+    [405, '', { batch: 'misconfigured', code: 'method_not_allowed' }],
+    [406, error('media_type_header_exception'), { batch: 'misconfigured', code: 'unsupported_media_type' }],
+    [408, '', { batch: 'unavailable', code: 'request_timeout' }],
     [413, 'Request Entity Too Large', { batch: 'tooLarge', code: 'too_large' }],
-    [429, error('circuit_breaking_exception'), { batch: 'unavailable', code: 'busy', slowDown: true }],
+    [429, error('circuit_breaking_exception'), { batch: 'unavailable', code: 'too_many_requests', slowDown: true }],
     [500, error('exception'), { batch: 'unavailable', code: 'server_error' }],
-    [502, '<html>Bad Gateway</html>', { batch: 'unavailable', code: 'server_error' }],
-    [503, error('cluster_block_exception', 'no master'), { batch: 'unavailable', code: 'server_error' }],
-    [302, '', { batch: 'misconfigured', code: 'not_elasticsearch' }],
-    [504, '', { items: [{ index: 0, verdict: 'unknown', code: 'server_error' }] }],
+    [502, '<html>Bad Gateway</html>', { batch: 'unavailable', code: 'bad_gateway' }],
+    [503, error('cluster_block_exception', 'no master'), { batch: 'unavailable', code: 'service_unavailable' }],
+    [302, '', { batch: 'misconfigured', code: 'redirected' }],
+    [504, '', { items: [{ index: 0, verdict: 'unknown', code: 'gateway_timeout' }] }],
     [
       400,
       error('action_request_validation_exception'),
-      { items: [{ index: 0, verdict: 'retry', code: 'request_refused' }] },
+      { items: [{ index: 0, verdict: 'retry', code: 'bad_request' }] },
     ],
     [200, '<html>Hello</html>', { items: [{ index: 0, verdict: 'unknown', code: 'unexpected_response' }] }],
   ])('%i %j', async (status, body, report) => {
@@ -142,7 +145,7 @@ describe('an answer to the whole request', () => {
     expect(await send('a')).toMatchObject(report);
   });
 
-  test('tells how long to wait, in seconds or by date', async () => {
+  test('reports the time to wait, from seconds or a date', async () => {
     const { script, send, clock } = await start();
     script({ status: 503, body: '', headers: { 'retry-after': '7' } });
     expect(await send('a')).toMatchObject({ batch: 'unavailable', waitMs: 7000 });
@@ -153,13 +156,13 @@ describe('an answer to the whole request', () => {
     expect(await send('a')).not.toHaveProperty('waitMs');
   });
 
-  test('of something that is not Elasticsearch is misconfigured', async () => {
+  test('from a server that is not Elasticsearch is misconfigured', async () => {
     const { script, send } = await start();
     script({ body: { items: [] }, headers: { 'x-elastic-product': 'Another' } });
-    expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'not_elasticsearch' });
+    expect(await send('a')).toMatchObject({ batch: 'misconfigured', code: 'wrong_server' });
   });
 
-  test('that is no JSON, or beyond all bounds, leaves every event unknown', async () => {
+  test('that is not JSON, or too long, leaves every event unknown', async () => {
     const { server, script, send } = await start();
     const json = { 'content-type': 'application/json' };
     const good = { items: ['a', 'b'].map((_id) => ({ create: { _id, status: 201 } })) };
@@ -176,33 +179,37 @@ describe('an answer to the whole request', () => {
     expect(await send('a')).toMatchObject({ items: [delivered] });
   });
 
-  test('that has no end is not read to its end', async () => {
+  test('without end is read only up to the limit', async () => {
     const { server, script, send } = await start();
     script('endless');
     expect(await send('a')).toMatchObject({ items: [{ verdict: 'unknown', code: 'unexpected_response' }] });
     await expect.poll(() => server.connections()).toBe(0);
   });
 
-  test('that never comes, after the request was taken, leaves every event unknown', async () => {
+  test('that is missing after the request was sent leaves every event unknown', async () => {
     const { script, send } = await start();
     script('cut');
     expect(await send('a')).toMatchObject({ items: [{ verdict: 'unknown', code: 'connection_lost' }] });
   });
 
-  test('that stops in its middle ends with the signal', async () => {
+  test('that stops in the middle ends when the signal fires', async () => {
     const { server, script, destination } = await start();
     script('stall');
-    const abort = new AbortController();
-    const call = destination.deliver(batchOf(['a']), abort.signal);
-    await expect.poll(() => server.bulks().length).toBe(1);
-    abort.abort();
-    expect(await call).toMatchObject({ items: [{ verdict: 'unknown', code: 'aborted' }] });
+    const timeout = new DOMException('the time limit is over', 'TimeoutError');
+    for (const [code, reason] of [['aborted'], ['timed_out', timeout]] as const) {
+      const abort = new AbortController();
+      const before = server.bulks().length;
+      const call = destination.deliver(batchOf(['a']), abort.signal);
+      await expect.poll(() => server.bulks().length).toBe(before + 1);
+      abort.abort(reason);
+      expect(await call).toMatchObject({ items: [{ verdict: 'unknown', code }] });
+    }
     await destination.close?.();
     await expect.poll(() => server.connections()).toBe(0);
   });
 });
 
-test('a data set or namespace that can name no data stream is rejected, the others are sent', async () => {
+test('an event with an invalid data set or namespace is rejected, the others are sent', async () => {
   const { server, destination } = await start();
   const parts = [{}, { dataset: 'x-y' }, { namespace: '../_all' }, { namespace: 'Big' }, { dataset: 'a'.repeat(101) }];
   const items = parts.flatMap((part, index) =>
@@ -214,7 +221,7 @@ test('a data set or namespace that can name no data stream is rejected, the othe
   expect(server.documents.map(({ stream }) => stream)).toEqual(['logs-extreme_xiq.audit-default']);
 });
 
-test('an event that is not sent keeps its verdict, whatever becomes of the others', async () => {
+test('an event that is not sent keeps its verdict if the request fails', async () => {
   const { script, destination } = await start();
   const [bad, good] = [batchOf(['bad'], { dataset: 'x-y' }).items[0], batchOf(['good']).items[0]];
   if (bad === undefined || good === undefined) throw new Error('no events');
@@ -222,18 +229,18 @@ test('an event that is not sent keeps its verdict, whatever becomes of the other
   const report = await destination.deliver({ items: [bad, { ...good, index: 1 }] }, noSignal);
   expect(report).toEqual({
     items: [
-      { index: 1, verdict: 'unknown', code: 'server_error', message: expect.any(String) },
-      { index: 0, verdict: 'rejected', code: 'bad_stream_name', message: expect.any(String) },
+      { index: 1, verdict: 'unknown', code: 'gateway_timeout', message: expect.any(String) },
+      { index: 0, verdict: 'rejected', code: 'invalid_stream_name', message: expect.any(String) },
     ],
   });
 });
 
-describe('while our template is not in force', () => {
-  test('nothing is sent; when it is, the same events pass', async () => {
+describe('while the template is not active', () => {
+  test('nothing is sent; after setup the same events are delivered', async () => {
     const { server, send, setup } = await start({}, false);
     expect(await send('a')).toMatchObject({
       batch: 'misconfigured',
-      code: 'template_missing',
+      code: 'template_inactive',
       message: expect.stringContaining('xiq-siem setup'),
     });
     expect(server.bulks()).toEqual([]);
@@ -241,25 +248,25 @@ describe('while our template is not in force', () => {
     expect(await send('a')).toMatchObject({ items: [delivered] });
   });
 
-  test('only the events of that data stream are held', async () => {
+  test('only the events of that data stream are blocked', async () => {
     const { server, destination } = await start();
     server.written.set('/_index_template/other', { index_patterns: ['logs-*.sms-*'], priority: 900 });
     const [audit, sms] = [batchOf(['a']).items[0], batchOf(['s'], { dataset: 'extreme_xiq.sms' }).items[0]];
     if (audit === undefined || sms === undefined) throw new Error('no events');
     const message = expect.stringContaining('other (priority 900)');
-    // The second time round the server may not be asked for the audit stream; the fault of the other one stays.
+    // The second delivery uses the cached result for the audit stream, and still reports the fault of the other one.
     for (const duplicate of [{}, { duplicate: true }]) {
       const report = await destination.deliver({ items: [{ ...sms, index: 1 }, audit] }, noSignal);
       expect(report).toMatchObject({
         items: [
           { index: 0, verdict: 'delivered', ...duplicate },
-          { index: 1, verdict: 'blocked', code: 'template_missing', message },
+          { index: 1, verdict: 'blocked', code: 'template_inactive', message },
         ],
       });
     }
   });
 
-  test('a data stream that we may not look at is held alone', async () => {
+  test('only the data stream without read privilege is blocked', async () => {
     const { server, destination } = await start();
     const forbidden = { status: 403, body: error('security_exception', 'granted by [view_index_metadata]') };
     server.script(({ path }) => (path === '/_resolve/index/logs-extreme_xiq.sms-default' ? forbidden : undefined));
@@ -271,7 +278,7 @@ describe('while our template is not in force', () => {
     });
   });
 
-  test('a data stream with our mappings that maps by guess all the same is held', async () => {
+  test('a data stream with the mappings of the connector and dynamic mapping is blocked', async () => {
     const { server, send } = await start();
     const backing_indices = ['.ds-old', '.ds-new'];
     const mapped =
@@ -287,13 +294,13 @@ describe('while our template is not in force', () => {
     expect(await send('a')).toMatchObject({ items: [delivered] });
   });
 
-  test('a data stream that was made before is held until it has rolled over', async () => {
+  test('a data stream that was created before the template is blocked until it rolls over', async () => {
     const { server, send, setup, config, context } = await start({}, false);
     server.written.set('/_index_template/logs-extreme_xiq', {});
-    const careless = await elasticsearchDestination.create({ ...config, requireTemplate: false }, context);
-    expect(await careless.deliver(batchOf(['early']), noSignal)).toMatchObject({ items: [delivered] });
+    const unchecked = await elasticsearchDestination.create({ ...config, requireTemplate: false }, context);
+    expect(await unchecked.deliver(batchOf(['early']), noSignal)).toMatchObject({ items: [delivered] });
     expect(server.requests.map(({ path }) => path)).toEqual(['/_bulk']);
-    await careless.close?.();
+    await unchecked.close?.();
     const forbidden = { status: 403, body: error('security_exception', 'granted by [manage]') };
     server.script(({ path }) => (path.endsWith('/_rollover') ? forbidden : undefined));
     await expect(setup.apply()).rejects.toMatchObject({ message: expect.stringContaining('[manage]') });
@@ -304,27 +311,27 @@ describe('while our template is not in force', () => {
     expect(await send('a')).toMatchObject({ items: [delivered] });
   });
 
-  test('it is asked for at the start, once an hour, and again when an index is missing', async () => {
+  test('the template is checked at the start, once an hour, and again if an index is missing', async () => {
     const { server, send, script, clock } = await start();
     const before = server.requests.length;
-    const asked = () => server.requests.slice(before).filter(({ path }) => path === '/_index_template').length;
+    const checks = () => server.requests.slice(before).filter(({ path }) => path === '/_index_template').length;
     await send('a');
     await send('b');
-    expect(asked()).toBe(1);
+    expect(checks()).toBe(1);
     clock.nowMs += 3_599_999;
     await send('c');
-    expect(asked()).toBe(1);
+    expect(checks()).toBe(1);
     clock.nowMs += 1;
     await send('d');
-    expect(asked()).toBe(2);
+    expect(checks()).toBe(2);
     script({ body: { items: [{ create: { _id: 'e', status: 404, ...error('index_not_found_exception') } }] } });
     expect(await send('e')).toMatchObject({ items: [{ verdict: 'blocked', code: 'index_missing' }] });
     server.script(undefined);
     expect(await send('e')).toMatchObject({ items: [delivered] });
-    expect(asked()).toBe(3);
+    expect(checks()).toBe(3);
   });
 
-  test('a question that fails sends nothing, and blames no event', async () => {
+  test('a failed check sends nothing, and rejects no event', async () => {
     const { server, send } = await start();
     server.script(({ path }) => (path === '/_index_template' ? 'cut' : undefined));
     expect(await send('a')).toMatchObject({ batch: 'unavailable', code: 'connection_lost' });
@@ -336,7 +343,7 @@ describe('while our template is not in force', () => {
   });
 });
 
-test('events that the server does not let into their data stream are held, one or all', async () => {
+test('events are blocked if the server blocks writes to their data stream', async () => {
   const { script, send } = await start();
   const blocked = { status: 403, ...error('cluster_block_exception', 'index write (api)') };
   script({ body: { items: [{ create: { _id: 'a', ...blocked } }] } });
@@ -345,12 +352,12 @@ test('events that the server does not let into their data stream are held, one o
   expect(await send('a', 'b')).toMatchObject({ items: [delivered, { verdict: 'blocked', code: 'write_blocked' }] });
 });
 
-test('an event that the server is too busy for is sent again, more slowly', async () => {
+test('an event with status 429 is retried, and fewer events are sent at once', async () => {
   const { script, send } = await start();
   const busy = { status: 429, ...error('es_rejected_execution_exception') };
   script({ body: { items: [{ create: { _id: 'a', status: 201 } }, { create: { _id: 'b', ...busy } }] } });
   expect(await send('a', 'b')).toMatchObject({
-    items: [delivered, { verdict: 'retry', code: 'busy' }],
+    items: [delivered, { verdict: 'retry', code: 'too_many_requests' }],
     slowDown: true,
   });
 });

@@ -1,13 +1,14 @@
-// The Elasticsearch destination: a batch is one bulk request, and each event has its own verdict.
+// The Elasticsearch destination: sends each batch as one bulk request, with a verdict for each event.
 import {
   type Batch,
+  codeOfSignal,
   type DeliveryReport,
   type Destination,
   type DestinationContext,
   defineDestination,
   type ItemVerdict,
 } from '@xiq-siem/core';
-import { type Routed, sendBulk } from './bulk-request.ts';
+import { type RoutedEvent, sendBulk } from './bulk-request.ts';
 import { bulkVerdicts } from './bulk-verdicts.ts';
 import { checkServer } from './check.ts';
 import { type ElasticsearchConfig, elasticsearchConfig } from './config.ts';
@@ -17,20 +18,25 @@ import { openServer } from './server.ts';
 import { RequestFailed, type ServerFault } from './server-fault.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { streamOf } from './stream-name.ts';
-import { createTemplateGate } from './template-gate.ts';
+import { createTemplateCheck } from './template-check.ts';
 
-const badStreamName = {
-  code: 'bad_stream_name',
-  message: 'data set or namespace: expected a-z, 0-9, _ and ., at most 100 characters',
+const invalidStreamName = {
+  code: 'invalid_stream_name',
+  message: 'invalid data set or namespace: expected a-z, 0-9, _ and ., at most 100 characters',
 } as const;
 
-/** Faults of a whole request that pass by themselves; a person has to fix the others. */
-const passing: ReadonlySet<FaultCode> = new Set([
+/** Faults of a whole request that may disappear without help. An operator must fix all others. */
+const temporary: ReadonlySet<FaultCode> = new Set([
   'aborted',
-  'busy',
+  'bad_gateway',
   'connection_lost',
-  'unexpected_response',
+  'gateway_timeout',
+  'request_timeout',
   'server_error',
+  'service_unavailable',
+  'timed_out',
+  'too_many_requests',
+  'unexpected_response',
   'unreachable',
 ]);
 
@@ -51,34 +57,34 @@ async function createElasticsearchDestination(
   context: DestinationContext,
 ): Promise<Destination<FaultCode>> {
   const server = await openServer(config, context);
-  const gate = config.requireTemplate ? createTemplateGate(server, context) : undefined;
+  const templateCheck = config.requireTemplate ? createTemplateCheck(server, context) : undefined;
 
   async function deliver({ items }: Batch, signal: AbortSignal): Promise<Report> {
     if (items.length === 0) return { items: [] };
-    if (signal.aborted) return { batch: 'unavailable', code: 'aborted' };
-    /** Events that are sent, and verdicts of the others. */
-    const routed: Routed[] = [];
-    const kept: ItemVerdict<FaultCode>[] = [];
+    if (signal.aborted) return { batch: 'unavailable', code: codeOfSignal(signal) };
+    const routed: RoutedEvent[] = [];
+    /** Verdicts of the events that are not sent. */
+    const unsent: ItemVerdict<FaultCode>[] = [];
     try {
       const streams = new Set(items.map(streamOf).filter((stream) => stream !== undefined));
-      const faults = await gate?.faults(streams, signal);
-      if (faults?.everywhere !== undefined) return { batch: 'misconfigured', ...faults.everywhere };
+      const faults = await templateCheck?.faults(streams, signal);
+      if (faults?.common !== undefined) return { batch: 'misconfigured', ...faults.common };
       for (const item of items) {
         const stream = streamOf(item);
         const fault = faults?.byStream.get(stream ?? '');
-        if (stream === undefined) kept.push({ index: item.index, verdict: 'rejected', ...badStreamName });
-        else if (fault !== undefined) kept.push({ index: item.index, verdict: 'blocked', ...fault });
+        if (stream === undefined) unsent.push({ index: item.index, verdict: 'rejected', ...invalidStreamName });
+        else if (fault !== undefined) unsent.push({ index: item.index, verdict: 'blocked', ...fault });
         else routed.push({ item, stream });
       }
-      if (routed.length === 0) return reportOfItems(kept);
+      if (routed.length === 0) return reportOfItems(unsent);
 
       const verdicts = bulkVerdicts(routed, await sendBulk(server, routed, config.gzip, signal));
-      // The template may be in force no longer.
-      if (verdicts.some(({ verdict }) => verdict === 'blocked')) gate?.forget();
-      return reportOfItems([...verdicts, ...kept]);
+      // The cause may be that the template is no longer active.
+      if (verdicts.some(({ verdict }) => verdict === 'blocked')) templateCheck?.forget();
+      return reportOfItems([...verdicts, ...unsent]);
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
-      return reportOfFault(error.fault, routed, kept);
+      return reportOfFault(error.fault, routed, unsent);
     }
   }
 
@@ -86,31 +92,29 @@ async function createElasticsearchDestination(
     deliver,
     check: (signal) => checkServer(server, context, config, signal),
     find: (event, signal) => findEvent(server, config, event, signal),
-    async close() {
-      server.close();
-    },
+    close: async () => server.close(),
   };
 }
 
-/** Held events are held by their own data streams: other batches may pass, even where all of this one are held. */
+/** Blocked events concern only their own data streams, so the report never covers the whole batch. */
 function reportOfItems(items: Verdicts): Report {
-  const isBusy = items.some((item) => item.verdict === 'retry' && item.code === 'busy');
+  const isBusy = items.some((item) => item.verdict === 'retry' && item.code === 'too_many_requests');
   return { items, ...(isBusy && { slowDown: true }) };
 }
 
-/** The report of a batch of which `sent` got no verdicts, one for each event, and `others` have theirs. */
+/** The report of a batch in which the request with the events `sent` failed. `others` have their verdicts. */
 function reportOfFault(
-  { code, message, mayBeTaken, waitMs }: ServerFault,
-  sent: readonly Routed[],
+  { code, message, mayBeAccepted, waitMs }: ServerFault,
+  sent: readonly RoutedEvent[],
   others: Verdicts,
 ): Report {
   const wait = waitMs === undefined ? {} : { waitMs };
-  // One event may have spoilt the request for all: as a retry of each, it is found by halving.
-  const verdict = mayBeTaken ? 'unknown' : code === 'request_refused' ? 'retry' : undefined;
+  // One event may make the whole request invalid: as retries, the engine finds it by halving.
+  const verdict = mayBeAccepted ? 'unknown' : code === 'bad_request' ? 'retry' : undefined;
   if (sent.length > 0 && verdict !== undefined) {
     const items = sent.map(({ item }) => ({ index: item.index, verdict, code, message }) as const);
     return { items: [...items, ...others], ...wait };
   }
-  const batch = code === 'too_large' ? 'tooLarge' : passing.has(code) ? 'unavailable' : 'misconfigured';
-  return { batch, code, message, ...wait, ...(code === 'busy' && { slowDown: true }) };
+  const batch = code === 'too_large' ? 'tooLarge' : temporary.has(code) ? 'unavailable' : 'misconfigured';
+  return { batch, code, message, ...wait, ...(code === 'too_many_requests' && { slowDown: true }) };
 }

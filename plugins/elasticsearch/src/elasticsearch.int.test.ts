@@ -4,7 +4,7 @@ import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { batchOf, configOf, noSignal, testContext } from './test-context.ts';
-import { ask } from './test-real-server.ts';
+import { requestJson } from './test-real-server.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -25,32 +25,32 @@ async function open(changes: Partial<ElasticsearchConfig> = {}) {
 
 const indexOf = (namespace: string) => `logs-extreme_xiq.audit-${namespace}`;
 
-/** Whether all of `part` is in `whole`. */
-function holds(whole: unknown, part: unknown): boolean {
+/** Whether `whole` contains all of `part`. */
+function contains(whole: unknown, part: unknown): boolean {
   if (typeof part !== 'object' || part === null) return whole === part;
   if (typeof whole !== 'object' || whole === null) return false;
   const found = new Map(Object.entries(whole));
-  return Object.entries(part).every(([key, value]) => holds(found.get(key), value));
+  return Object.entries(part).every(([key, value]) => contains(found.get(key), value));
 }
 
 async function search(namespace: string) {
-  await ask(server, 'POST', `/${indexOf(namespace)}/_refresh`);
-  const { hits } = await ask(server, 'GET', `/${indexOf(namespace)}/_search?size=100`);
+  await requestJson(server, 'POST', `/${indexOf(namespace)}/_refresh`);
+  const { hits } = await requestJson(server, 'GET', `/${indexOf(namespace)}/_search?size=100`);
   return hits.hits;
 }
 
-test('without our template everything is held back, and nothing is made', async () => {
+test('without the template every event is blocked, and no index is created', async () => {
   const { destination } = await open();
   expect(await destination.deliver(batchOf(['a'], { namespace: 'early' }), noSignal)).toMatchObject({
     batch: 'misconfigured',
-    code: 'template_missing',
+    code: 'template_inactive',
   });
   expect(await destination.check?.(noSignal)).toMatchObject({ ok: false, message: expect.stringContaining('setup') });
-  expect(await ask(server, 'GET', `/_resolve/index/${indexOf('early')}`)).toMatchObject({ status: 404 });
+  expect(await requestJson(server, 'GET', `/_resolve/index/${indexOf('early')}`)).toMatchObject({ status: 404 });
   await destination.close?.();
 });
 
-test('setup says what it will write, writes it, and then has nothing to do', async () => {
+test('setup plans its changes, writes them, and then has nothing to do', async () => {
   const { setup, destination } = await open({ retentionDays: 30 });
   expect((await setup.plan()).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
     'create component template extreme_xiq@mappings',
@@ -77,7 +77,7 @@ test('setup says what it will write, writes it, and then has nothing to do', asy
 describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) => {
   const namespace = indexMode;
 
-  test('events are there once, whatever is sent twice', async () => {
+  test('an event that is sent twice is stored once', async () => {
     const { setup, destination } = await open({ indexMode });
     await setup.apply();
     const first = await destination.deliver(batchOf(['a', 'b', 'a'], { namespace }), noSignal);
@@ -87,18 +87,18 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
     const hits = await search(namespace);
     expect(hits.map((hit) => hit._id).sort()).toEqual(['a', 'b', 'c']);
     expect(hits.filter((hit) => hit._ignored !== undefined)).toEqual([]);
-    const settings = await ask(server, 'GET', `/${indexOf(namespace)}/_settings`);
+    const settings = await requestJson(server, 'GET', `/${indexOf(namespace)}/_settings`);
     expect(JSON.stringify(settings)).toContain(`"mode":"${indexMode}"`);
     await destination.close?.();
   });
 
-  test('what no field of ours is, is kept and not mapped; long texts and bad addresses hurt nothing', async () => {
+  test('unknown fields are stored and not mapped; long texts and invalid addresses are accepted', async () => {
     const { destination } = await open();
     const over = {
       long: {
         event: { original: 'x'.repeat(262_144) },
         labels: { site: 'berlin' },
-        extreme: { xiq: { original_base64: 'y'.repeat(40_000), extra: { deep: 'ü'.repeat(8191) }, unheard_of: 1 } },
+        extreme: { xiq: { original_base64: 'y'.repeat(40_000), extra: { deep: 'ü'.repeat(8191) }, unknown_field: 1 } },
       },
       address: { client: { ip: 'not an address' } },
     };
@@ -106,17 +106,17 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
     expect(report).toMatchObject({ items: [delivered, delivered] });
     const byId = new Map((await search(namespace)).map((hit) => [hit._id, hit]));
     expect(byId.get('long')?._ignored).toBeUndefined();
-    // Compared as a word: a difference would fill the screen.
-    expect(holds(byId.get('long')?._source, over.long)).toBe(true);
+    // As a boolean: a difference of the objects would fill the screen.
+    expect(contains(byId.get('long')?._source, over.long)).toBe(true);
     expect(byId.get('address')?._ignored).toEqual(['client.ip']);
-    const mappings = JSON.stringify(await ask(server, 'GET', `/${indexOf(namespace)}/_mapping`));
+    const mappings = JSON.stringify(await requestJson(server, 'GET', `/${indexOf(namespace)}/_mapping`));
     expect(mappings).toContain('"receipt"');
     expect(mappings).toContain('"site":{"type":"keyword"');
-    expect(mappings).not.toContain('unheard_of');
+    expect(mappings).not.toContain('unknown_field');
     await destination.close?.();
   });
 
-  test('a document that does not fit goes to the failure store, the others to the stream', async () => {
+  test('a document that does not fit the mapping is stored in the failure store', async () => {
     const { destination } = await open();
     const over = { misfit: { source: { bytes: { not: 'a number' } } } };
     const report = await destination.deliver(batchOf(['d', 'misfit', 'e'], { namespace, over }), noSignal);
@@ -130,34 +130,34 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
   });
 });
 
-test('an event is found a moment after it was taken, under the id that it was sent by, and no other is', async () => {
+test('find() finds an event by its id after a refresh, and no other event', async () => {
   const { destination } = await open();
   const dataset = 'extreme_xiq.connector';
-  const event = { id: 'sought', dataset, timeMs: 0 };
+  const event = { id: 'wanted', dataset, timeMs: 0 };
   await expect(destination.find?.(event, noSignal)).rejects.toMatchObject({
-    message: expect.stringContaining('nothing was delivered there yet'),
+    message: expect.stringContaining('no event was delivered yet'),
   });
-  await destination.deliver(batchOf(['sought', 'other'], { dataset, namespace: 'branch' }), noSignal);
+  await destination.deliver(batchOf(['wanted', 'other'], { dataset, namespace: 'branch' }), noSignal);
   await expect
     .poll(() => destination.find?.(event, noSignal), { timeout: 30_000 })
-    .toEqual({ found: true, message: expect.stringMatching(/^\.ds-logs-extreme_xiq\.connector-branch-.* holds it$/) });
+    .toEqual({ found: true, message: expect.stringMatching(/^found in \.ds-logs-extreme_xiq\.connector-branch-.*$/) });
   expect(await destination.find?.({ ...event, id: 'never' }, noSignal)).toMatchObject({ found: false });
   await destination.close?.();
 });
 
-test('a path in `nodes` under which there is no Elasticsearch is said', async () => {
+test('check() reports a path in `nodes` without Elasticsearch', async () => {
   const config = configOf(`${server.url}/wrong`, { requireTemplate: false });
   const destination = await elasticsearchDestination.create(config, testContext().context);
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
-    message: expect.stringContaining('correct it in `nodes`'),
+    message: expect.stringContaining('correct `nodes`'),
   });
   await destination.close?.();
 });
 
-test('without our template a field that was guessed refuses what comes later, each event for itself', async () => {
+test('without the template, a guessed field type rejects later events one by one', async () => {
   const dataset = 'elsewhere';
-  await ask(server, 'PUT', '/_index_template/elsewhere', {
+  await requestJson(server, 'PUT', '/_index_template/elsewhere', {
     index_patterns: ['logs-elsewhere-*'],
     priority: 300,
     data_stream: {},
@@ -175,13 +175,13 @@ test('without our template a field that was guessed refuses what comes later, ea
   await destination.close?.();
 });
 
-test('a write block holds events back; when it is gone the same events pass', async () => {
+test('a write block blocks events; after its removal they are delivered', async () => {
   const { destination } = await open();
   const namespace = 'blocked';
   await destination.deliver(batchOf(['before'], { namespace }), noSignal);
-  const { data_streams } = await ask(server, 'GET', `/_resolve/index/${indexOf(namespace)}`);
+  const { data_streams } = await requestJson(server, 'GET', `/_resolve/index/${indexOf(namespace)}`);
   const index = data_streams[0]?.backing_indices[0];
-  await ask(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': true });
+  await requestJson(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': true });
   expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
     items: [{ verdict: 'blocked', code: 'write_blocked' }],
   });
@@ -192,39 +192,39 @@ test('a write block holds events back; when it is gone the same events pass', as
   expect(await destination.deliver({ items }, noSignal)).toMatchObject({
     items: [delivered, { verdict: 'blocked', code: 'write_blocked' }],
   });
-  await ask(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': false });
+  await requestJson(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': false });
   expect(await destination.deliver({ items }, noSignal)).toMatchObject({ items: [duplicate, delivered] });
   await destination.close?.();
 });
 
-test('a template that wins over ours holds events back, and they pass when it is gone', async () => {
+test('a template with higher priority blocks events; after its removal they are delivered', async () => {
   const { destination } = await open();
   const namespace = 'outranked';
   const other = { index_patterns: ['logs-extreme_xiq.audit-outranked*'], priority: 900, data_stream: {} };
-  await ask(server, 'PUT', '/_index_template/other', other);
+  await requestJson(server, 'PUT', '/_index_template/other', other);
   expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
     items: [
       {
         verdict: 'blocked',
-        code: 'template_missing',
-        message: expect.stringContaining('index template other (priority 900) wins'),
+        code: 'template_inactive',
+        message: expect.stringContaining('index template other (priority 900) overrides'),
       },
     ],
   });
-  await ask(server, 'DELETE', '/_index_template/other');
+  await requestJson(server, 'DELETE', '/_index_template/other');
   expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
     items: [delivered],
   });
   await destination.close?.();
 });
 
-test('a data stream that another template made is held until setup has rolled it over', async () => {
+test('a data stream of another template is blocked until setup rolls it over', async () => {
   const namespace = 'foreign';
   const other = { index_patterns: ['logs-extreme_xiq.audit-foreign*'], priority: 901, data_stream: {} };
-  await ask(server, 'PUT', '/_index_template/foreign', other);
-  const careless = await open({ requireTemplate: false });
-  await careless.destination.deliver(batchOf(['guessed'], { namespace }), noSignal);
-  await ask(server, 'DELETE', '/_index_template/foreign');
+  await requestJson(server, 'PUT', '/_index_template/foreign', other);
+  const unchecked = await open({ requireTemplate: false });
+  await unchecked.destination.deliver(batchOf(['guessed'], { namespace }), noSignal);
+  await requestJson(server, 'DELETE', '/_index_template/foreign');
 
   const { setup, destination } = await open();
   expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
@@ -237,11 +237,11 @@ test('a data stream that another template made is held until setup has rolled it
   expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
     items: [delivered],
   });
-  await careless.destination.close?.();
+  await unchecked.destination.close?.();
   await destination.close?.();
 });
 
-test('a server that is switched off is unavailable, and taken up again when it is back', async () => {
+test('a stopped server is unavailable, and receives events again after its restart', async () => {
   const { destination } = await open();
   await destination.deliver(batchOf(['on'], { namespace: 'power' }), noSignal);
   await server.kill();
@@ -254,7 +254,7 @@ test('a server that is switched off is unavailable, and taken up again when it i
   await destination.close?.();
 }, 120_000);
 
-test('under too much load events are sent again, none is refused for good', async () => {
+test('under high load events are retried, and none is rejected', async () => {
   const small = await startServer('elasticsearch', { settings: { 'indexing_pressure.memory.limit': '64kb' } });
   try {
     const config = configOf(small.url, { requireTemplate: false });

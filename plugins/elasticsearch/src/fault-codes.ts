@@ -1,40 +1,33 @@
-// Every code that a report of this destination can name.
+// Every code that a report of this destination can have.
+import { httpFaultCodes, httpStatusCodes } from '@xiq-siem/core';
+
 export const faultCodes = [
-  /** The call was cut off by its time limit or our shutdown. */
-  'aborted',
-  /** 401, or there is no usable secret to show. */
-  'unauthorized',
-  /** 403: the credentials are good and lack a privilege. */
-  'forbidden',
-  'unreachable',
-  /** The connection ended after the request had left us. */
-  'connection_lost',
-  'tls_failed',
-  'not_elasticsearch',
-  'unsupported_version',
-  /** No answer that we understand. */
+  ...httpFaultCodes,
+  ...httpStatusCodes,
+  /** The configured API key or password is missing or empty. */
+  'secret_unavailable',
+  /** The server is not Elasticsearch. */
+  'wrong_server',
+  /** Elasticsearch sent a response that the plugin cannot read. */
   'unexpected_response',
-  /** An index is write-blocked or read-only, often for want of disk space. */
+  /** An index is write-blocked or read-only, often because the disk is full. */
   'write_blocked',
-  /** There is no data stream, and none could be made. */
+  /** The data stream is missing, and no index template creates it. */
   'index_missing',
-  /** Our template is not in force: missing, outranked or out of date. */
-  'template_missing',
-  /** The data stream was made before our template was in force. */
+  /** Elasticsearch cannot create an index for the data stream, mostly because the cluster has too many shards. */
+  'index_creation_failed',
+  /** The connector's template does not apply: it is missing, overridden or outdated. */
+  'template_inactive',
+  /** The data stream was created before the template was active. */
   'rollover_needed',
   'pipeline_missing',
-  /** 429. */
-  'busy',
-  'server_error',
-  'too_large',
-  /** The whole request was refused, for the sake of one event in it. */
-  'request_refused',
-  /** The data set or the namespace cannot name a data stream. */
-  'bad_stream_name',
+  /** The data set or the namespace is not valid in the name of a data stream. */
+  'invalid_stream_name',
   /** The document does not fit the mapping. */
   'mapping_conflict',
-  'document_refused',
-  /** Degraded: it is in the failure store, not among the events. */
+  /** Elasticsearch rejected this event for another reason. */
+  'event_rejected',
+  /** Degraded: the event is in the failure store and not in its data stream. */
   'failure_store',
 ] as const;
 

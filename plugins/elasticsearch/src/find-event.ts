@@ -1,7 +1,7 @@
-// Looks for one event among the documents of its data set.
+// Searches the data streams of a data set for one event.
 import { ConnectorError, type EventToFind, type FindResult } from '@xiq-siem/core';
 import { z } from 'zod';
-import { adviceOn } from './advice.ts';
+import { messageWithAdvice } from './advice.ts';
 import type { ElasticsearchConfig } from './config.ts';
 import type { Server } from './server.ts';
 import { RequestFailed } from './server-fault.ts';
@@ -19,8 +19,8 @@ const responseBody = z.object({
 const readPrivilege = `the index privilege read on ${streamPattern}`;
 
 /**
- * Asks once. A search shows a document after the next refresh only, a second or so after it was taken. Rejects with a
- * ConnectorError where nothing can be said.
+ * Searches once. A search finds a document only after the next refresh, about a second after its delivery. Rejects with
+ * a ConnectorError if the result is not certain.
  */
 export async function findEvent(
   server: Server,
@@ -30,9 +30,9 @@ export async function findEvent(
 ): Promise<FindResult> {
   const { where } = server;
   const streams = streamsOf(dataset);
-  if (streams === undefined) throw failed(`${where}: "${dataset}" cannot name a data stream: nothing is there`);
-  // A data stream has no "get by id", but its documents keep the id under which they were created.
-  const question = {
+  if (streams === undefined) throw failed(`${where}: "${dataset}" is not valid in the name of a data stream`);
+  // A data stream has no "get by id", but its documents keep the id that they were created with.
+  const query = {
     index: streams,
     query: { ids: { values: [id] } },
     size: 1,
@@ -41,28 +41,28 @@ export async function findEvent(
     filter_path: ['timed_out', '_shards.total', '_shards.failed', 'hits.hits._index', 'hits.hits._id'],
   };
   const body = await server
-    .ask(signal, (client, options) => client.search(question, options))
+    .request(signal, (client, options) => client.search(query, options))
     .catch((error: unknown) => {
       if (!(error instanceof RequestFailed)) throw error;
-      if (error.fault.code !== 'forbidden') throw failed(adviceOn(error.fault, config));
-      throw failed(`${error.message}. To search, the credentials need ${readPrivilege}`);
+      if (error.fault.code !== 'forbidden') throw failed(messageWithAdvice(error.fault, config));
+      throw failed(`${error.message}. A search requires ${readPrivilege}`);
     });
   const found = responseBody.safeParse(body).data;
-  if (found === undefined) throw failed(`${where}: the answer to a search is none that we understand`);
+  if (found === undefined) throw failed(`${where}: unreadable search response`);
   const { timed_out, _shards, hits } = found;
   const hit = hits.hits.find(({ _id }) => _id === id);
-  if (hit !== undefined) return { found: true, message: `${hit._index} at ${where} holds it` };
+  if (hit !== undefined) return { found: true, message: `found in ${hit._index} at ${where}` };
   if (_shards.total === 0) {
-    const causes = `nothing was delivered there yet, or the credentials lack ${readPrivilege}`;
-    throw failed(`${where}: no data stream ${streams} to search: ${causes}`);
+    const causes = `no event was delivered yet, or the credentials lack ${readPrivilege}`;
+    throw failed(`${where}: no data stream matches ${streams}: ${causes}`);
   }
   if (timed_out || _shards.failed > 0) {
     const shards = `${_shards.failed} of ${_shards.total} shards of ${streams}`;
-    throw failed(`${where}: ${shards} gave no answer: see the cluster's health`);
+    throw failed(`${where}: ${shards} did not respond: check the health of the cluster`);
   }
   return {
     found: false,
-    message: `a search of ${streams} at ${where} does not show it: not there, or not refreshed yet`,
+    message: `not found in ${streams} at ${where}: not stored, or not refreshed yet`,
   };
 }
 

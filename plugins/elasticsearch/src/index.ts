@@ -1,3 +1,3 @@
-// Elasticsearch data streams as a destination, 8.17 and later and 9.x.
+// The Elasticsearch destination: data streams of Elasticsearch 8.17 and later, and 9.x.
 export { elasticsearchDestination } from './elasticsearch-destination.ts';
 export { elasticsearchSetup } from './setup.ts';

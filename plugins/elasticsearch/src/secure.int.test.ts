@@ -6,7 +6,7 @@ import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { apiKey, batchOf, configOf, noSignal, testContext } from './test-context.ts';
-import { ask, type RealServer } from './test-real-server.ts';
+import { type RealServer, requestJson } from './test-real-server.ts';
 
 let server: RunningServer;
 let ca: string;
@@ -18,23 +18,23 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => server?.stop());
 
-interface Who {
+interface Login {
   readonly as?: 'admin' | 'writer';
   readonly password?: string;
   readonly trusted?: boolean;
   readonly changes?: Partial<ElasticsearchConfig>;
 }
 
-async function open({ as = 'writer', password, trusted = true, changes = {} }: Who = {}) {
+async function open({ as = 'writer', password, trusted = true, changes = {} }: Login = {}) {
   const { context, secrets } = testContext(trusted ? ca : undefined);
   const login = server.credentials?.[as] ?? { username: '', password: '' };
   secrets.set('PASSWORD', password ?? login.password);
   const basic = { username: login.username, password: { env: 'PASSWORD', optional: false } };
   const config = configOf(server.url, { basic, ...changes });
-  // This build of the server lacks two types.
-  const plain = new Set(['constant_keyword', 'match_only_text']);
+  // This server does not support two field types.
+  const unsupported = new Set(['constant_keyword', 'match_only_text']);
   const fields = context.fields.map((field) =>
-    plain.has(field.type) ? { ...field, type: 'keyword' as const } : field,
+    unsupported.has(field.type) ? { ...field, type: 'keyword' as const } : field,
   );
   const own = { ...context, fields };
   return {
@@ -44,7 +44,7 @@ async function open({ as = 'writer', password, trusted = true, changes = {} }: W
   };
 }
 
-test('setup needs more rights than sending does, and says so', async () => {
+test('setup reports missing privileges', async () => {
   const { setup } = await open({ as: 'writer' });
   await expect(setup.apply()).rejects.toMatchObject({
     code: 'destination_failed',
@@ -52,7 +52,7 @@ test('setup needs more rights than sending does, and says so', async () => {
   });
 });
 
-test('with the template of an admin a user who may only create documents sends', async () => {
+test('a user who may only create documents delivers, after an admin ran setup', async () => {
   const { setup } = await open({ as: 'admin' });
   await setup.apply();
   expect((await setup.plan()).map(({ kind }) => kind)).toEqual(['unchanged', 'unchanged', 'unchanged']);
@@ -65,13 +65,13 @@ test('with the template of an admin a user who may only create documents sends',
     items: [{ verdict: 'delivered', duplicate: true }],
   });
   const stream = '/logs-extreme_xiq.audit-default';
-  await ask(admin, 'POST', `${stream}/_refresh`);
-  const { hits } = await ask(admin, 'GET', `${stream}/_search`);
+  await requestJson(admin, 'POST', `${stream}/_refresh`);
+  const { hits } = await requestJson(admin, 'GET', `${stream}/_search`);
   expect(hits.hits.map(({ _id }) => _id).sort()).toEqual(['a', 'b']);
   await destination.close?.();
 });
 
-test('a wrong password is misconfigured, and the right one takes effect at once', async () => {
+test('a wrong password is misconfigured, and the correct one takes effect at once', async () => {
   const { destination, secrets } = await open({ password: 'not-the-password' });
   const report = await destination.deliver(batchOf(['blocked']), noSignal);
   expect(report).toMatchObject({ batch: 'misconfigured', code: 'unauthorized' });
@@ -85,7 +85,7 @@ test('a wrong password is misconfigured, and the right one takes effect at once'
   await destination.close?.();
 });
 
-test('an API key that is none is misconfigured', async () => {
+test('an invalid API key is misconfigured', async () => {
   const { destination } = await open({ changes: { basic: undefined, apiKey } });
   expect(await destination.deliver(batchOf(['x']), noSignal)).toMatchObject({
     batch: 'misconfigured',
@@ -94,7 +94,7 @@ test('an API key that is none is misconfigured', async () => {
   await destination.close?.();
 });
 
-test('a certificate that nobody vouches for ends the connection before anything is sent', async () => {
+test('an untrusted certificate ends the connection before anything is sent', async () => {
   const { destination } = await open({ trusted: false });
   expect(await destination.deliver(batchOf(['x']), noSignal)).toMatchObject({
     batch: 'misconfigured',
@@ -104,7 +104,7 @@ test('a certificate that nobody vouches for ends the connection before anything 
   await destination.close?.();
 });
 
-test('what the user may not write to is held, and check() names the right that is lacking', async () => {
+test('events without write privilege are blocked, and check() names the missing privilege', async () => {
   const role = `writer:
   cluster: [ monitor ]
   indices:
@@ -127,30 +127,30 @@ test('what the user may not write to is held, and check() names the right that i
     ok: false,
     message: expect.stringContaining('create_doc'),
   });
-  const careful = await open();
-  expect(await careful.destination.deliver({ items: [audit, { ...sms, index: 1 }] }, noSignal)).toMatchObject({
+  const checking = await open();
+  expect(await checking.destination.deliver({ items: [audit, { ...sms, index: 1 }] }, noSignal)).toMatchObject({
     items: [
       { index: 0, verdict: 'delivered', duplicate: true },
       { index: 1, verdict: 'blocked', code: 'forbidden', message: expect.stringContaining('view_index_metadata') },
     ],
   });
   await destination.close?.();
-  await careful.destination.close?.();
+  await checking.destination.close?.();
 }, 120_000);
 
-test('what may not search says so; with the privilege `read` an event is found, sooner or later', async () => {
+test('find() reports a missing privilege; with `read` it finds an event', async () => {
   const event = { id: 'a', dataset: 'extreme_xiq.audit', timeMs: 0 };
   const { destination: writer } = await open();
   await expect(writer.find?.(event, noSignal)).rejects.toMatchObject({
-    message: expect.stringContaining('the credentials need the index privilege read on logs-extreme_xiq.*-*'),
+    message: expect.stringContaining('A search requires the index privilege read on logs-extreme_xiq.*-*'),
   });
   const { destination: reader } = await open({ as: 'admin' });
   await reader.deliver(batchOf(['a']), noSignal);
   await expect.poll(() => reader.find?.(event, noSignal), { timeout: 30_000 }).toMatchObject({ found: true });
   expect(await reader.find?.({ ...event, id: 'never' }, noSignal)).toMatchObject({ found: false });
-  const { destination: stranger } = await open({ trusted: false });
-  await expect(stranger.find?.(event, noSignal)).rejects.toMatchObject({
+  const { destination: untrusting } = await open({ trusted: false });
+  await expect(untrusting.find?.(event, noSignal)).rejects.toMatchObject({
     message: expect.stringContaining('set `caFile`'),
   });
-  for (const destination of [writer, reader, stranger]) await destination.close?.();
+  for (const destination of [writer, reader, untrusting]) await destination.close?.();
 });

@@ -1,20 +1,20 @@
-// What went wrong with one request, as a code of ours and in words.
+// Faults of one request: their code and message.
 import { errors } from '@elastic/elasticsearch';
-import { cleanConnectionMessage, retryAfterMs } from '@xiq-siem/core';
+import { cleanConnectionMessage, codeOfSignal, codeOfStatus, retryAfterMs } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { FaultCode } from './fault-codes.ts';
 
 export interface ServerFault {
   readonly code: FaultCode;
   readonly message: string;
-  /** What was sent may have been taken. */
-  readonly mayBeTaken: boolean;
+  /** The server may have accepted the request. */
+  readonly mayBeAccepted: boolean;
   readonly status?: number;
-  /** Milliseconds, as asked by `Retry-After`. */
+  /** Milliseconds, from the `Retry-After` header. */
   readonly waitMs?: number | undefined;
 }
 
-/** What a request rejects with: a fault of the server's, of the way to it or of the configuration. */
+/** The rejection of a request: a fault of the server, the connection or the configuration. */
 export class RequestFailed extends Error {
   readonly fault: ServerFault;
 
@@ -24,9 +24,9 @@ export class RequestFailed extends Error {
   }
 }
 
-/** For an answer of status 2xx that does not hold what was asked for. */
+/** For a 2xx response with unexpected content. */
 export function unexpectedResponse(message: string): RequestFailed {
-  return new RequestFailed({ code: 'unexpected_response', message, mayBeTaken: false });
+  return new RequestFailed({ code: 'unexpected_response', message, mayBeAccepted: false });
 }
 
 export const serverError = z.object({
@@ -38,31 +38,33 @@ export const serverError = z.object({
 const retryAfter = z.string();
 const errorBody = z.object({ error: z.union([z.string(), serverError]) });
 
-/** The server's words: type, reason, and the reason behind it where that says more. */
+/** The server's message: type, reason, and the reason of the cause if it adds something. */
 export function messageOf({ type, reason, caused_by }: z.output<typeof serverError>): string {
   const cause = caused_by?.reason;
-  const behind = cause && !reason?.includes(cause) ? ` (${cause})` : '';
-  return `${type}${reason ? `: ${reason}` : ''}${behind}`.slice(0, 2000);
+  const causeText = cause && !reason?.includes(cause) ? ` (${cause})` : '';
+  return `${type}${reason ? `: ${reason}` : ''}${causeText}`.slice(0, 2000);
 }
 
-/** A cluster that is still starting, or has no master, blocks with 503: that passes by itself. */
+/** A cluster that starts, or has no master, blocks with 503: that is temporary. */
 export function isWriteBlock(type: string, status: number): boolean {
   return type === 'cluster_block_exception' && status < 500;
 }
 
-/** The fault behind an error of a request. Undefined for an error that is a bug. */
-export function faultOf(error: unknown, nowMs: number): ServerFault | undefined {
+/** The fault of a failed request that was sent with `signal`. Undefined for an error that is a bug. */
+export function faultOf(error: unknown, nowMs: number, signal: AbortSignal): ServerFault | undefined {
   if (error instanceof RequestFailed) return error.fault;
   if (error instanceof errors.ResponseError) return faultOfResponse(error, nowMs);
   if (error instanceof errors.ProductNotSupportedError) {
-    const message = 'what answers there is not Elasticsearch (no x-elastic-product header): see `nodes` and any proxy';
-    return { code: 'not_elasticsearch', message, mayBeTaken: false };
+    const message = 'the server is not Elasticsearch (no x-elastic-product header): check `nodes` and any proxy';
+    return { code: 'wrong_server', message, mayBeAccepted: false };
   }
   if (error instanceof errors.RequestAbortedError || error instanceof errors.TimeoutError) {
-    return { code: 'aborted', message: 'cut off before an answer came', mayBeTaken: true };
+    const code = error instanceof errors.TimeoutError ? 'timed_out' : codeOfSignal(signal);
+    const reason = code === 'timed_out' ? 'no response within the time limit' : 'cancelled before a response came';
+    return { code, message: reason, mayBeAccepted: true };
   }
   if (error instanceof errors.DeserializationError) {
-    return { code: 'unexpected_response', message: `the answer cannot be read: ${error.message}`, mayBeTaken: true };
+    return { code: 'unexpected_response', message: `unreadable response: ${error.message}`, mayBeAccepted: true };
   }
   if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
     return faultOfConnection(error.message);
@@ -71,19 +73,19 @@ export function faultOf(error: unknown, nowMs: number): ServerFault | undefined 
 }
 
 function faultOfConnection(message: string): ServerFault {
-  // A handshake that failed may begin with "write EPROTO": nothing of ours was taken.
+  // A failed TLS handshake may have a message like "write EPROTO", although no request was sent.
   const isTls = /certificate|altnames|\bSSL\b|\bTLS\b|EPROTO/i.test(message);
   if (!isTls && /^(?:socket hang up|read |write |Response aborted|Parse Error)/.test(message)) {
-    return { code: 'connection_lost', message, mayBeTaken: true };
+    return { code: 'connection_lost', message, mayBeAccepted: true };
   }
   if (isTls) {
     return {
       code: 'tls_failed',
-      message: `no trusted connection: ${cleanConnectionMessage(message)}`,
-      mayBeTaken: false,
+      message: `no TLS connection: ${cleanConnectionMessage(message)}`,
+      mayBeAccepted: false,
     };
   }
-  return { code: 'unreachable', message, mayBeTaken: false };
+  return { code: 'unreachable', message, mayBeAccepted: false };
 }
 
 function faultOfResponse({ statusCode: status = 0, body, headers }: errors.ResponseError, nowMs: number): ServerFault {
@@ -92,9 +94,9 @@ function faultOfResponse({ statusCode: status = 0, body, headers }: errors.Respo
   const message = error === undefined ? '' : `: ${typeof error === 'object' ? messageOf(error) : error.slice(0, 2000)}`;
   return {
     code: codeOfResponse(status, type, message),
-    message: `answered ${status}${message}`,
-    // A gateway whose time is up does not know what became of the request behind it.
-    mayBeTaken: status === 504,
+    message: `HTTP ${status}${message}`,
+    // A gateway that times out does not know the result of the request.
+    mayBeAccepted: status === 504,
     status,
     waitMs: retryAfterMs(retryAfter.safeParse(headers?.['retry-after']).data, nowMs),
   };
@@ -102,12 +104,9 @@ function faultOfResponse({ statusCode: status = 0, body, headers }: errors.Respo
 
 function codeOfResponse(status: number, type: string, message: string): FaultCode {
   if (isWriteBlock(type, status)) return 'write_blocked';
-  if (status === 401) return 'unauthorized';
-  if (status === 403) return 'forbidden';
-  if (status === 404) return 'index_missing';
-  if (status === 406 || status === 415 || /media.type|compatible version/i.test(message)) return 'unsupported_version';
-  if (status === 408 || status >= 500) return 'server_error';
-  if (status === 413) return 'too_large';
-  if (status === 429) return 'busy';
-  return 'request_refused';
+  if (type === 'index_not_found_exception') return 'index_missing';
+  const code = codeOfStatus(status);
+  // Elasticsearch uses 406, 415 or 400 if it does not know the version in the media type.
+  const isMediaType = code === 'bad_request' && (status === 406 || /media.type|compatible version/i.test(message));
+  return isMediaType ? 'unsupported_media_type' : code;
 }

@@ -1,4 +1,4 @@
-// The things that `setup` sees to, in the order in which they depend on each other.
+// The parts that `setup` writes, in order of dependency.
 import type { FieldDefinition } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { ElasticsearchConfig } from './config.ts';
@@ -13,17 +13,19 @@ import {
   settingsTemplate,
   streamPattern,
 } from './templates.ts';
-import { isMadeByOurTemplate, type WriteIndex, writeIndexes } from './write-index.ts';
+import { isCreatedByTemplate, type WriteIndex, writeIndexes } from './write-index.ts';
+
+const createdByTemplate = 'created by the template of the connector';
 
 export interface SetupPart {
   readonly name: string;
   readonly desired: unknown;
-  /** Undefined where it is not there. */
+  /** Undefined if it does not exist. */
   read(): Promise<unknown>;
   write(): Promise<void>;
 }
 
-/** Where each kind of thing stands in the answer to a question for one by its name. */
+/** Each schema extracts one kind of part from its GET response. */
 const component = z
   .object({ component_templates: z.tuple([z.object({ component_template: z.unknown() })]) })
   .transform(({ component_templates: [{ component_template }] }) => component_template);
@@ -32,16 +34,16 @@ const index = z
   .transform(({ index_templates: [{ index_template }] }) => index_template);
 const pipeline = z.record(z.string(), z.unknown()).transform((pipelines) => pipelines[names.pipeline]);
 
-/** Rejects with RequestFailed where the server does not let itself be asked. */
+/** Rejects with RequestFailed if a request fails. */
 export async function setupParts(
   server: Server,
   config: ElasticsearchConfig,
   fields: readonly FieldDefinition[],
   signal: AbortSignal,
 ): Promise<readonly SetupPart[]> {
-  const ours = templateMetaOf(fields);
-  const request = (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown, absent?: readonly number[]) =>
-    server.ask(
+  const expected = templateMetaOf(fields);
+  const callApi = (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown, absent?: readonly number[]) =>
+    server.request(
       signal,
       (client, options) =>
         client.transport.request({ method, path, ...(body !== undefined && { body: JSON.stringify(body) }) }, options),
@@ -52,35 +54,35 @@ export async function setupParts(
     name: `${kind} ${path.slice(path.lastIndexOf('/') + 1)}`,
     desired,
     async read() {
-      const parsed = found.optional().safeParse(await request('GET', path, undefined, [404]));
+      const parsed = found.optional().safeParse(await callApi('GET', path, undefined, [404]));
       if (parsed.success) return parsed.data;
-      throw unexpectedResponse(`${server.where}: the answer about ${path} is none that we understand`);
+      throw unexpectedResponse(`${server.where}: unreadable response for ${path}`);
     },
     async write() {
-      await request('PUT', path, desired);
+      await callApi('PUT', path, desired);
     },
   });
 
-  /** An index keeps the mappings that it was made with: only the next one gets ours. */
+  /** An index keeps the mappings that it was created with: only the next index gets those of the template. */
   const rollover = ({ stream, index }: WriteIndex): SetupPart => ({
     name: `data stream ${stream}`,
-    desired: { 'write index': 'made by our template' },
+    desired: { 'write index': createdByTemplate },
     async read() {
-      const isOurs = await isMadeByOurTemplate(server, index, ours, signal);
-      return { 'write index': isOurs ? 'made by our template' : `${index} made by another: roll over` };
+      const isCreated = await isCreatedByTemplate(server, index, expected, signal);
+      return { 'write index': isCreated ? createdByTemplate : `${index} created by another template: roll over` };
     },
     async write() {
-      await request('POST', `/${encodeURIComponent(stream)}/_rollover`);
+      await callApi('POST', `/${encodeURIComponent(stream)}/_rollover`);
     },
   });
 
-  // Asked of the server itself: whether it takes such a template, without writing one.
+  // Checks whether the server supports the failure store, without writing a template.
   const probe = {
     index_patterns: ['xiq-siem-probe-*'],
     data_stream: {},
     template: { data_stream_options: { failure_store: { enabled: true } } },
   };
-  const hasFailureStore = (await request('POST', '/_index_template/_simulate', probe, [400])) !== undefined;
+  const hasFailureStore = (await callApi('POST', '/_index_template/_simulate', probe, [400])) !== undefined;
   const settings = settingsTemplate(config, hasFailureStore);
   return [
     ...(config.ingestPipeline

@@ -14,7 +14,7 @@ async function start(changes: Partial<ElasticsearchConfig> = {}) {
   return { server, context, setupOf, setup: await setupOf({}) };
 }
 
-test('a plan says in lines what will be written, and writes nothing', async () => {
+test('a plan lists the changes, and writes nothing', async () => {
   const { server, setup } = await start({ retentionDays: 30, indexMode: 'logsdb' });
   const plan = await setup.plan();
   expect(plan.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
@@ -42,7 +42,7 @@ test('a plan says in lines what will be written, and writes nothing', async () =
   expect(server.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
 });
 
-test('what was applied has nothing left to do; a change shows as such, and is written alone', async () => {
+test('after apply the plan is empty; a later change is planned and written alone', async () => {
   const { server, setup, setupOf } = await start();
   await setup.apply();
   expect((await setup.plan()).every(({ kind, diff }) => kind === 'unchanged' && diff.length === 0)).toBe(true);
@@ -60,7 +60,7 @@ test('what was applied has nothing left to do; a change shows as such, and is wr
   expect(writes.map(({ path }) => path)).toEqual(['/_component_template/extreme_xiq@settings']);
 });
 
-test('the failure store is left out where the server does not know it', async () => {
+test('the failure store is omitted if the server does not support it', async () => {
   const { server, setup } = await start();
   const error = { type: 'x_content_parse_exception', reason: 'unknown field [data_stream_options]' };
   server.script(({ path }) => (path.endsWith('/_simulate') ? { status: 400, body: { error } } : undefined));
@@ -68,7 +68,7 @@ test('the failure store is left out where the server does not know it', async ()
   expect(JSON.stringify(server.written.get('/_component_template/extreme_xiq@settings'))).not.toContain('failure');
 });
 
-test('the pipeline is written where it is asked for, and before what names it', async () => {
+test('the pipeline is written if configured, before the template that refers to it', async () => {
   const { server, setup } = await start({ ingestPipeline: true });
   await setup.apply();
   expect([...server.written.keys()]).toEqual([
@@ -82,23 +82,23 @@ test('the pipeline is written where it is asked for, and before what names it', 
   expect((await setup.plan()).map(({ kind }) => kind)).toEqual(Array(4).fill('unchanged'));
 });
 
-test('a data stream with mappings of before is rolled over', async () => {
+test('a data stream with older mappings is rolled over', async () => {
   const { server, context, setup } = await start();
   server.written.set('/_index_template/logs-extreme_xiq', {});
   const config = configOf(server.url, { requireTemplate: false });
-  const careless = await elasticsearchDestination.create(config, context);
-  await careless.deliver(batchOf(['early']), noSignal);
+  const unchecked = await elasticsearchDestination.create(config, context);
+  await unchecked.deliver(batchOf(['early']), noSignal);
   expect((await setup.plan()).at(-1)).toEqual({
     kind: 'update',
     name: 'data stream logs-extreme_xiq.audit-default',
-    diff: [expect.stringContaining('-000001 made by another: roll over -> made by our template')],
+    diff: [expect.stringContaining('-000001 created by another template: roll over -> created by the template')],
   });
   await setup.apply();
   expect((await setup.plan()).every(({ kind }) => kind === 'unchanged')).toBe(true);
-  await careless.close?.();
+  await unchecked.close?.();
 });
 
-test('what goes wrong is said in words, without the key, and leaves no connection', async () => {
+test('a failure is reported without the key, and leaves no connection', async () => {
   const { server, setup } = await start();
   const error = { type: 'security_exception', reason: 'this action is granted by [manage_index_templates]' };
   server.script(({ method }) => (method === 'PUT' ? { status: 403, body: { error } } : undefined));

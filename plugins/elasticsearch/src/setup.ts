@@ -1,4 +1,4 @@
-// Makes Elasticsearch ready for our events: says what it would write, and writes it.
+// Prepares Elasticsearch for the events: plans and writes templates and pipelines.
 import { ConnectorError, type DestinationContext, type DestinationSetup, type SetupChange } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
 import { openServer } from './server.ts';
@@ -8,14 +8,14 @@ import { type SetupPart, setupParts } from './setup-parts.ts';
 const timeLimitMs = 60_000;
 
 /**
- * Asks for the privilege `manage_index_templates`, with `ingestPipeline` for `manage_pipeline`, and for `manage` on
- * data streams that have to roll over.
+ * Requires the privilege `manage_index_templates`; also `manage_pipeline` with `ingestPipeline`, and `manage` on data
+ * streams that must roll over.
  */
 export async function elasticsearchSetup(
   config: ElasticsearchConfig,
   context: DestinationContext,
 ): Promise<DestinationSetup> {
-  /** Connections live no longer than the work, so that a command can end. */
+  /** Closes the connections after the work, so that a command can end. */
   async function withParts<Result>(work: (parts: readonly SetupPart[]) => Promise<Result>): Promise<Result> {
     const server = await openServer(config, context);
     try {
@@ -53,8 +53,8 @@ async function changeOf({ name, desired, read }: SetupPart): Promise<SetupChange
 }
 
 /**
- * What would change, as lines for a person: `+` is added, `-` taken away, `~` changed. A list, and the definition of a
- * field, count as one value.
+ * The changes as lines for the operator: `+` added, `-` removed, `~` changed. A list is one value, and so is the
+ * definition of a field.
  */
 function difference(current: unknown, desired: unknown): readonly string[] {
   const before = leavesOf(current);
@@ -70,14 +70,14 @@ function difference(current: unknown, desired: unknown): readonly string[] {
   return lines;
 }
 
-/** When a template was written is the server's own note. */
-const serversOwn = /^(?:created|modified)_date/;
+/** The server adds these to a template. */
+const serverFields = /^(?:created|modified)_date/;
 
-/** Values by dotted path, as texts: the server gives settings back as strings, whatever they were sent as. */
+/** Values by dotted path, as strings: the server returns all settings as strings. */
 function leavesOf(value: unknown, path: readonly string[] = [], leaves = new Map<string, string>()) {
   if (isObject(value) && !isField(value)) {
     for (const [key, inner] of Object.entries(value)) {
-      if (!serversOwn.test(key)) leavesOf(inner, key === 'properties' ? path : [...path, key], leaves);
+      if (!serverFields.test(key)) leavesOf(inner, key === 'properties' ? path : [...path, key], leaves);
     }
   } else if (value !== undefined) {
     leaves.set(path.join('.'), typeof value === 'object' ? stableJson(value) : String(value));
@@ -90,7 +90,7 @@ function isField(value: object): boolean {
   return 'type' in value && Object.values(value).every((inner) => typeof inner !== 'object');
 }
 
-/** JSON with all keys in order: the server gives them back in an order of its own. */
+/** JSON with sorted keys: the server does not keep their order. */
 function stableJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,

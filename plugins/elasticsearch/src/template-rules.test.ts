@@ -3,7 +3,7 @@ import { componentTemplateList, indexTemplateList, templateFault } from './templ
 import { templateMetaOf } from './template-version.ts';
 import { testFields } from './test-context.ts';
 
-const ours = templateMetaOf(testFields);
+const expected = templateMetaOf(testFields);
 const stream = 'logs-extreme_xiq.audit-default';
 const composed_of = ['extreme_xiq@mappings', 'extreme_xiq@settings', 'logs-extreme_xiq@custom'];
 
@@ -15,9 +15,12 @@ const component = (name: string, mappings?: object) => ({
   name,
   component_template: { template: mappings === undefined ? {} : { mappings } },
 });
-const mine = index('logs-extreme_xiq', ['logs-extreme_xiq.*-*'], 200, { composed_of });
+const own = index('logs-extreme_xiq', ['logs-extreme_xiq.*-*'], 200, { composed_of });
 const builtIn = index('logs', ['logs-*-*'], 100, { composed_of: ['ecs@mappings'] });
-const parts = [component('extreme_xiq@settings'), component('extreme_xiq@mappings', { _meta: ours, dynamic: false })];
+const parts = [
+  component('extreme_xiq@settings'),
+  component('extreme_xiq@mappings', { _meta: expected, dynamic: false }),
+];
 
 const faultOf = (indexes: readonly object[], components: readonly object[] = parts) =>
   templateFault(
@@ -26,26 +29,26 @@ const faultOf = (indexes: readonly object[], components: readonly object[] = par
       index: indexTemplateList.parse({ index_templates: indexes }).index_templates,
       components: componentTemplateList.parse({ component_templates: components }).component_templates,
     },
-    ours,
+    expected,
   );
 const messageOf = (...lists: Parameters<typeof faultOf>) => faultOf(...lists)?.message;
 
-test('our template is in force, also beside the built-in one, and whatever the order', () => {
-  expect(faultOf([mine])).toBeUndefined();
-  expect(faultOf([builtIn, mine])).toBeUndefined();
-  expect(faultOf([mine, builtIn])).toBeUndefined();
+test('the template of the connector is active, also beside the built-in one, in any order', () => {
+  expect(faultOf([own])).toBeUndefined();
+  expect(faultOf([builtIn, own])).toBeUndefined();
+  expect(faultOf([own, builtIn])).toBeUndefined();
 });
 
-test('a template of higher priority is in force as well if it is composed of our mappings', () => {
-  expect(faultOf([mine, index('site', 'logs-*', 500, { composed_of })])).toBeUndefined();
+test('another template with higher priority is accepted if it is composed of the mappings of the connector', () => {
+  expect(faultOf([own, index('site', 'logs-*', 500, { composed_of })])).toBeUndefined();
 });
 
 test.each([
-  ['no template at all', [], 'no index template is there'],
-  ['the built-in one alone', [builtIn], 'logs-extreme_xiq is not there, and logs wins'],
-  ['one that outranks ours', [mine, index('other', ['x-*', 'logs-*audit*'], 201)], 'other (priority 201) wins over'],
+  ['no template at all', [], 'no index template matches'],
+  ['the built-in one alone', [builtIn], 'logs-extreme_xiq is missing, and logs applies'],
+  ['one with higher priority', [own, index('other', ['x-*', 'logs-*audit*'], 201)], 'other (priority 201) overrides'],
   [
-    'mappings of its own that map by guess',
+    'own mappings with dynamic mapping',
     [index('x', '*', 9, { composed_of, template: { mappings: { dynamic: true } } })],
     '`dynamic: true`',
   ],
@@ -53,8 +56,8 @@ test.each([
   expect(messageOf(indexes)).toContain(message);
 });
 
-test('a fault of our own templates is one of every data stream, one of a template that wins of its own alone', () => {
-  expect([[], [builtIn], [mine, index('other', '*', 201)]].map((list) => faultOf(list)?.everywhere)).toEqual([
+test('a fault of the templates of the connector concerns every data stream, a fault of another template only its own', () => {
+  expect([[], [builtIn], [own, index('other', '*', 201)]].map((list) => faultOf(list)?.common)).toEqual([
     true,
     true,
     false,
@@ -62,26 +65,26 @@ test('a fault of our own templates is one of every data stream, one of a templat
 });
 
 test.each([
-  ['is not there', [], 'is not ours'],
-  ['is somebody else’s', [component('extreme_xiq@mappings', { dynamic: false })], 'is not ours'],
+  ['is missing', [], "is not the connector's"],
+  ['is foreign', [component('extreme_xiq@mappings', { dynamic: false })], "is not the connector's"],
   [
     'has other fields',
     [component('extreme_xiq@mappings', { dynamic: false, _meta: templateMetaOf(testFields.slice(1)) })],
-    'is of another version',
+    'has another version',
   ],
   [
-    'is overruled by a later part',
+    'is overridden by a later part',
     [...parts, component('logs-extreme_xiq@custom', { dynamic: 'runtime' })],
     '`dynamic: runtime`',
   ],
-])('our component template %s', (_, components, message) => {
-  expect(faultOf([mine], components)).toEqual({ message: expect.stringContaining(message), everywhere: true });
+])('the component template %s', (_, components, message) => {
+  expect(faultOf([own], components)).toEqual({ message: expect.stringContaining(message), common: true });
 });
 
-test('a newer version of ours is in force', () => {
-  const { version } = ours.xiq_siem;
-  const newer = { xiq_siem: { version: version + 1, fields: 'of another time' } };
-  expect(faultOf([mine], [component('extreme_xiq@mappings', { dynamic: false, _meta: newer })])).toBeUndefined();
+test('a newer version of the template is active', () => {
+  const { version } = expected.xiq_siem;
+  const newer = { xiq_siem: { version: version + 1, fields: 'other fields' } };
+  expect(faultOf([own], [component('extreme_xiq@mappings', { dynamic: false, _meta: newer })])).toBeUndefined();
 });
 
 describe('a pattern', () => {
@@ -98,6 +101,6 @@ describe('a pattern', () => {
     ['logs', false],
     ['', false],
   ])('%s: %s', (pattern, matches) => {
-    expect(messageOf([mine, index('other', pattern, 999)])?.includes('other') ?? false).toBe(matches);
+    expect(messageOf([own, index('other', pattern, 999)])?.includes('other') ?? false).toBe(matches);
   });
 });

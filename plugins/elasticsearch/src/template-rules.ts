@@ -1,6 +1,6 @@
-// Which index template wins for a data stream, and whether it carries our mappings: told from the server's own lists.
+// Finds the index template of a data stream in the server's lists, and checks that it contains the connector's mappings.
 import { z } from 'zod';
-import { standingOf, type TemplateMeta } from './template-version.ts';
+import { type TemplateMeta, templateStateOf } from './template-version.ts';
 import { names } from './templates.ts';
 
 const mappings = z.object({ dynamic: z.unknown().optional(), _meta: z.unknown().optional() });
@@ -28,50 +28,50 @@ export interface TemplateLists {
 
 export interface TemplateFault {
   readonly message: string;
-  /** Not this data stream's alone: our own templates are at fault. */
-  readonly everywhere: boolean;
+  /** All data streams have this fault: its cause is in the connector's templates. */
+  readonly common: boolean;
 }
 
 const remedy = 'run `xiq-siem setup`';
 
-/** What keeps our template from being in force for the indices that this stream will have; undefined if nothing does. */
-export function templateFault(stream: string, lists: TemplateLists, ours: TemplateMeta): TemplateFault | undefined {
-  // Sorting is stable: of two with the same priority the first one wins.
+/** Why the connector's template is not active for future indices of this data stream. Undefined if it is active. */
+export function templateFault(stream: string, lists: TemplateLists, expected: TemplateMeta): TemplateFault | undefined {
+  // The sort is stable: the first of two templates with the same priority applies.
   const [winner] = lists.index
     .filter(({ index_template }) => [index_template.index_patterns].flat().some((pattern) => matches(pattern, stream)))
     .toSorted((a, b) => b.index_template.priority - a.index_template.priority);
-  const isThere = lists.index.some(({ name }) => name === names.index);
-  const everywhere = !isThere || winner?.name === names.index;
-  const fault = (message: string): TemplateFault => ({ message, everywhere });
-  if (winner === undefined) return fault(`no index template is there for ${stream}: ${remedy}`);
+  const exists = lists.index.some(({ name }) => name === names.index);
+  const common = !exists || winner?.name === names.index;
+  const fault = (message: string): TemplateFault => ({ message, common });
+  if (winner === undefined) return fault(`no index template matches ${stream}: ${remedy}`);
 
   const { composed_of, priority, template } = winner.index_template;
   if (!composed_of.includes(names.mappings)) {
     return fault(
-      isThere
-        ? `index template ${winner.name} (priority ${priority}) wins over ${names.index} for ${stream}: lower its priority, or narrow its patterns`
-        : `index template ${names.index} is not there, and ${winner.name} wins for ${stream}: ${remedy}`,
+      exists
+        ? `index template ${winner.name} (priority ${priority}) overrides ${names.index} for ${stream}: lower its priority, or narrow its patterns`
+        : `index template ${names.index} is missing, and ${winner.name} applies to ${stream}: ${remedy}`,
     );
   }
 
   const mappings = composed_of
     .flatMap((part) => lists.components.filter(({ name }) => name === part))
     .map(({ component_template }) => component_template?.template?.mappings);
-  const standing = mappings.map((part) => standingOf(part?._meta, ours)).find((found) => found !== 'foreign');
-  if (standing === undefined) return fault(`component template ${names.mappings} is not ours: ${remedy}`);
-  if (standing === 'outdated') return fault(`component template ${names.mappings} is of another version: ${remedy}`);
+  const state = mappings.map((part) => templateStateOf(part?._meta, expected)).find((state) => state !== 'foreign');
+  if (state === undefined) return fault(`component template ${names.mappings} is not the connector's: ${remedy}`);
+  if (state === 'outdated') return fault(`component template ${names.mappings} has another version: ${remedy}`);
 
-  // What comes later wins, and the index template's own comes last.
+  // A later part overrides an earlier one. The index template's own mappings are last.
   const dynamic = [...mappings, template?.mappings].findLast((part) => part?.dynamic !== undefined)?.dynamic;
   if (String(dynamic) !== 'false') {
     return fault(
-      `the templates of ${stream} set \`dynamic: ${String(dynamic)}\`, so that fields are mapped by guess: take that out of ${winner.name} or its component templates`,
+      `the templates of ${stream} set \`dynamic: ${String(dynamic)}\`, so Elasticsearch guesses field types: remove it from ${winner.name} or its component templates`,
     );
   }
   return undefined;
 }
 
-/** Patterns of Elasticsearch know `*` alone. */
+/** `*` is the only wildcard in Elasticsearch's patterns. */
 function matches(pattern: string, name: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   if (rest.length === 0) return pattern === name;

@@ -15,7 +15,7 @@ const fields: readonly FieldDefinition[] = [
   { name: 'tags', type: 'keyword', array: true, ignoreAbove: 256 },
 ];
 
-test('each field is mapped as it is declared, and nothing else is mapped', () => {
+test('each declared field is mapped, and no other', () => {
   expect(mappingsOf(fields)).toEqual({
     _meta: { xiq_siem: { version: 1, fields: expect.stringMatching(/^[0-9a-f]{16}$/) } },
     dynamic: false,
@@ -55,7 +55,7 @@ test('each field is mapped as it is declared, and nothing else is mapped', () =>
   });
 });
 
-test('the version of the mappings is one of their fields, not of their order', () => {
+test('the version of the mappings depends on the fields, not on their order', () => {
   const { fields: version } = mappingsOf(testFields)._meta.xiq_siem;
   expect(mappingsOf([...testFields].reverse())._meta.xiq_siem.fields).toBe(version);
   expect(mappingsOf(testFields.slice(1))._meta.xiq_siem.fields).not.toBe(version);

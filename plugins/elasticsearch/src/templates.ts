@@ -1,4 +1,4 @@
-// What `setup` writes: component templates, an index template, and a pipeline where it is asked for.
+// The content that `setup` writes: component templates, an index template, and an optional pipeline.
 import { type FieldDefinition, type JsonObject, nestFields } from '@xiq-siem/core';
 import type { ElasticsearchConfig } from './config.ts';
 import { templateMetaOf } from './template-version.ts';
@@ -6,7 +6,7 @@ import { templateMetaOf } from './template-version.ts';
 export const names = {
   mappings: 'extreme_xiq@mappings',
   settings: 'extreme_xiq@settings',
-  /** The operator's own, where it is there: it comes after ours, and nothing of ours ever writes it. */
+  /** An optional template of the operator. It overrides the connector's, which never writes it. */
   custom: 'logs-extreme_xiq@custom',
   index: 'logs-extreme_xiq',
   pipeline: 'extreme_xiq@ingested',
@@ -15,9 +15,9 @@ export const names = {
 export const streamPattern = 'logs-extreme_xiq.*-*';
 
 const defaultIgnoreAbove = 1024;
-/** Elasticsearch's own bound of a term is 32,766 bytes; a flattened field's key stands in it too. */
+/** Elasticsearch limits a term to 32,766 bytes. The term of a flattened field also contains its key. */
 const flattenedIgnoreAbove = 8191;
-const noBound = 2 ** 31 - 1;
+const noLimit = 2 ** 31 - 1;
 
 const _meta = { managed_by: 'xiq-siem', description: 'Events of ExtremeCloud IQ. Written by `xiq-siem setup`.' };
 
@@ -25,7 +25,7 @@ export function mappingsTemplate(fields: readonly FieldDefinition[]): JsonObject
   return { template: { mappings: mappingsOf(fields) }, _meta };
 }
 
-/** `failureStore`: whether this server knows it. */
+/** `failureStore`: whether the server supports it. */
 export function settingsTemplate(
   { retentionDays, indexMode, ingestPipeline }: ElasticsearchConfig,
   failureStore: boolean,
@@ -34,7 +34,7 @@ export function settingsTemplate(
     template: {
       settings: {
         index: {
-          // A malformed address is marked and not searched: better than an event that is not there.
+          // Elasticsearch then stores an event with a malformed address, but does not index the address.
           mapping: { ignore_malformed: true },
           ...(indexMode && { mode: indexMode }),
           ...(ingestPipeline && { final_pipeline: names.pipeline }),
@@ -49,7 +49,7 @@ export function settingsTemplate(
 
 export const indexTemplate: JsonObject = {
   index_patterns: [streamPattern],
-  // Above the built-in `logs-*-*`, which has 100.
+  // Higher than the built-in `logs-*-*`, which has 100.
   priority: 200,
   data_stream: { hidden: false, allow_custom_routing: false },
   composed_of: [names.mappings, names.settings, names.custom],
@@ -63,7 +63,7 @@ export const ingestedPipeline: JsonObject = {
   _meta,
 };
 
-/** Any other field is kept and not searched, so that nothing is mapped by guess. */
+/** Elasticsearch stores any other field without indexing it, and guesses no field types. */
 export function mappingsOf(fields: readonly FieldDefinition[]) {
   const objects = fields.filter(({ type }) => type === 'object_of_keyword');
   return {
@@ -89,9 +89,9 @@ function mappingOf({ type, indexed, ignoreAbove }: FieldDefinition): JsonObject 
     case 'object_of_keyword':
       return { type: 'object', dynamic: true };
     case 'keyword':
-      // Without index and doc values a value of any length is merely kept; a bound would mark it as ignored.
+      // Without index and doc values a value of any length is only stored. A limit would mark it as ignored.
       return indexed === false
-        ? { type, index: false, doc_values: false, ignore_above: noBound }
+        ? { type, index: false, doc_values: false, ignore_above: noLimit }
         : { type, ignore_above: ignoreAbove ?? defaultIgnoreAbove };
     case 'flattened':
       return { type, ignore_above: ignoreAbove ?? flattenedIgnoreAbove };

@@ -1,4 +1,4 @@
-// For tests: a context that remembers what was logged, a driven clock, secrets that can be changed, and batches.
+// For tests: a context that records log lines, a manual clock, mutable secrets, and batches.
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { resolve } from 'node:path';
@@ -23,7 +23,7 @@ export function configOf(url: string, changes: Partial<ElasticsearchConfig> = {}
   return { ...elasticsearchConfig.parse({ nodes: [url] }), ...changes };
 }
 
-/** `ca`: what its connections trust, PEM. The clock stands until it is moved. */
+/** `ca`: trusted certificate authority, PEM. The clock moves only when the test moves it. */
 export function testContext(ca?: string) {
   const logged: { readonly event: string; readonly attributes: LogAttributes | undefined }[] = [];
   const write = (event: string, attributes?: LogAttributes) => void logged.push({ event, attributes });
@@ -53,7 +53,7 @@ export function testContext(ca?: string) {
 export interface BatchOptions {
   readonly dataset?: string;
   readonly namespace?: string;
-  /** What is put over the document of each event, by id; it need not fit. */
+  /** Replaces parts of the document of each event, by id. The parts need not match the field types. */
   readonly over?: Readonly<Record<string, object>>;
 }
 

@@ -1,4 +1,4 @@
-// For tests against real servers: questions to Elasticsearch that a destination has no need of.
+// For tests against real servers: requests to Elasticsearch that the destination does not send.
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ export interface RealServer {
   readonly login?: { readonly username: string; readonly password: string };
 }
 
-/** What the tests look at in any answer. */
+/** The parts of any response that tests use. */
 const response = z.looseObject({
   status: z.number().optional(),
   hits: z
@@ -25,8 +25,8 @@ const response = z.looseObject({
   encoded: z.string().default(''),
 });
 
-/** Rejects on a status from 400 on, unless it is 404. */
-export async function ask(server: RealServer, method: string, path: string, body?: unknown) {
+/** Rejects on a status from 400, except 404. */
+export async function requestJson(server: RealServer, method: string, path: string, body?: unknown) {
   const { status, text } = await send(server, method, path, body);
   if (status >= 400 && status !== 404) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 2000)}`);
   return response.parse(JSON.parse(text));

@@ -1,4 +1,4 @@
-// For tests: as much of an Elasticsearch as this destination asks for, which can be told to answer otherwise.
+// For tests: a fake Elasticsearch with the endpoints of this destination and scripted responses.
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -10,20 +10,20 @@ export interface TestRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Unpacked. */
+  /** Decompressed. */
   readonly body: string;
 }
 
 export interface Reply {
   readonly status?: number;
-  /** Sent as it is if it is text, else as JSON. */
+  /** A string is sent unchanged, other values as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * A reply in place of the usual one. `hang`: none ever; `stall`: one that stops in its middle; `endless`: one that goes
- * on for ever; `cut`: the end of the connection; undefined: the usual one.
+ * Replaces the default reply. `hang`: no reply; `stall`: a reply that stops in the middle; `endless`: a reply without end;
+ * `cut`: closes the connection; undefined: the default reply.
  */
 export type Script = (request: TestRequest) => Reply | 'hang' | 'stall' | 'endless' | 'cut' | undefined;
 
@@ -32,7 +32,7 @@ export interface TestServer {
   readonly requests: readonly TestRequest[];
   /** Requests to `_bulk`. */
   bulks(): readonly TestRequest[];
-  /** Documents that are there: data stream, id and JSON. */
+  /** Stored documents: data stream, id and JSON. */
   readonly documents: StoredDocument[];
   connections(): number;
   /** Templates and pipelines by their path. */
@@ -48,7 +48,7 @@ export interface StoredDocument {
   readonly json: string;
 }
 
-const kept = /^\/(?:_component_template|_index_template|_ingest\/pipeline)\//;
+const writablePath = /^\/(?:_component_template|_index_template|_ingest\/pipeline)\//;
 const action = z.object({ create: z.object({ _index: z.string(), _id: z.string() }) });
 const idsQuery = z.object({ query: z.object({ ids: z.object({ values: z.array(z.string()) }) }) });
 const mappingsIn = z.object({ template: z.object({ mappings: z.record(z.string(), z.unknown()) }) });
@@ -65,7 +65,7 @@ export async function startTestServer(): Promise<TestServer> {
   let server: Server;
   let port = 0;
 
-  const ourMappings = () => mappingsIn.safeParse(written.get(mappingsPath)).data?.template.mappings;
+  const writtenMappings = () => mappingsIn.safeParse(written.get(mappingsPath)).data?.template.mappings;
   const indexName = (stream: string, number: number) => `.ds-${stream}-2026.11.24-${String(number).padStart(6, '0')}`;
 
   function bulk(body: string): Reply {
@@ -81,26 +81,26 @@ export async function startTestServer(): Promise<TestServer> {
         create: { _id, status: 404, error: { type: 'index_not_found_exception', reason: `no such index ${stream}` } },
       };
     }
-    if (!streams.has(stream)) streams.set(stream, [ourMappings()]);
+    if (!streams.has(stream)) streams.set(stream, [writtenMappings()]);
     if (documents.some((document) => document.stream === stream && document.id === _id)) {
-      return { create: { _id, status: 409, error: { type: 'version_conflict_engine_exception', reason: 'there' } } };
+      return { create: { _id, status: 409, error: { type: 'version_conflict_engine_exception', reason: 'exists' } } };
     }
     documents.push({ stream, id: _id, json });
     return { create: { _id, status: 201 } };
   }
 
-  /** `pattern`: the name of data streams with a star at its end. */
+  /** `pattern`: the start of data stream names, with `*` at its end. */
   function search(pattern: string, body: string): Reply {
     const { values } = idsQuery.parse(JSON.parse(body)).query.ids;
-    const isMeant = (name: string) => name.startsWith(pattern.slice(0, -1));
+    const matches = (name: string) => name.startsWith(pattern.slice(0, -1));
     const hits = documents
-      .filter(({ stream, id }) => isMeant(stream) && values.includes(id))
+      .filter(({ stream, id }) => matches(stream) && values.includes(id))
       .map(({ stream, id }) => ({ _index: indexName(stream, 1), _id: id }));
-    const total = [...streams.keys()].filter(isMeant).length;
+    const total = [...streams.keys()].filter(matches).length;
     return { body: { timed_out: false, _shards: { total, failed: 0 }, ...(hits.length > 0 && { hits: { hits } }) } };
   }
 
-  function usual({ method, path, body }: TestRequest): Reply {
+  function defaultReply({ method, path, body }: TestRequest): Reply {
     const [, first = '', second = ''] = path.split('/');
     if (path === '/_bulk') return bulk(body);
     if (path === '/') return { body: { version: { number: '9.5.3' } } };
@@ -123,7 +123,7 @@ export async function startTestServer(): Promise<TestServer> {
       }
     }
     if (second === '_rollover') {
-      streams.get(first)?.push(ourMappings());
+      streams.get(first)?.push(writtenMappings());
       return { body: { rolled_over: true } };
     }
     const list = (kind: string, key: string) =>
@@ -134,7 +134,7 @@ export async function startTestServer(): Promise<TestServer> {
     if (path === '/_component_template') {
       return { body: { component_templates: list('_component_template', 'component_template') } };
     }
-    if (method === 'PUT' && kept.test(path)) {
+    if (method === 'PUT' && writablePath.test(path)) {
       written.set(path, JSON.parse(body));
       return { body: { acknowledged: true } };
     }
@@ -160,7 +160,7 @@ export async function startTestServer(): Promise<TestServer> {
         body: (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8'),
       };
       requests.push(seen);
-      const reply = script?.(seen) ?? usual(seen);
+      const reply = script?.(seen) ?? defaultReply(seen);
       if (reply === 'hang') return;
       if (reply === 'cut') {
         request.socket.destroy();
@@ -173,11 +173,12 @@ export async function startTestServer(): Promise<TestServer> {
       }
       if (reply === 'endless') {
         response.writeHead(200, { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' });
-        const more = () => {
-          for (let wants = true; wants && !response.destroyed; ) wants = response.write(' '.repeat(65_536));
+        const writeMore = () => {
+          for (let isWritable = true; isWritable && !response.destroyed; )
+            isWritable = response.write(' '.repeat(65_536));
         };
-        response.on('drain', more);
-        more();
+        response.on('drain', writeMore);
+        writeMore();
         return;
       }
       const isText = typeof reply.body === 'string';

@@ -1,7 +1,16 @@
 // The file destination: appends each batch to an NDJSON file, and reports it delivered when it is on disk.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { allDelivered, codeOfSignal, createSerialQueue, type Destination, defineDestination } from '@xiq-siem/core';
+import {
+  allDelivered,
+  type Batch,
+  type CheckResult,
+  codeOfSignal,
+  createSerialQueue,
+  type DeliveryReport,
+  type Destination,
+  defineDestination,
+} from '@xiq-siem/core';
 import { type FileConfig, fileConfig } from './config.ts';
 import { createDirectory, freeBytesOf } from './directory.ts';
 import { DiskFault, explainFault, type FaultCode, faultCodes, faultReport } from './disk-fault.ts';
@@ -38,34 +47,34 @@ export function createFileDestination(
     await file.append(bytes);
   }
 
+  async function deliverToFile(batch: Batch, signal: AbortSignal): Promise<DeliveryReport<FaultCode>> {
+    if (signal.aborted) return { batch: 'unavailable', code: codeOfSignal(signal) };
+    try {
+      await append(Buffer.from(batch.items.map(({ json }) => `${json}\n`).join('')));
+      return allDelivered(batch);
+    } catch (error) {
+      // The state of a file is unknown after an error: the next batch opens it again and checks its last line.
+      await files.close().catch(() => {});
+      return faultReport(error);
+    }
+  }
+
+  async function checkDirectory(): Promise<CheckResult> {
+    try {
+      await createDirectory(directory);
+      await access(directory, constants.W_OK | constants.X_OK);
+      const free = await freeBytes(directory);
+      const message = `${directory} is writable and has ${free} bytes free`;
+      if (free >= config.minFreeBytes) return { ok: true, message };
+      return { ok: false, message: `${message}, but minFreeBytes is ${config.minFreeBytes}: free disk space` };
+    } catch (error) {
+      return { ok: false, message: `${directory} is not writable: ${explainFault(error)}` };
+    }
+  }
+
   return {
-    deliver(batch, signal) {
-      return inOrder(async () => {
-        if (signal.aborted) return { batch: 'unavailable', code: codeOfSignal(signal) } as const;
-        try {
-          await append(Buffer.from(batch.items.map(({ json }) => `${json}\n`).join('')));
-          return allDelivered(batch);
-        } catch (error) {
-          // The state of a file is unknown after an error: the next batch opens it again and checks its last line.
-          await files.close().catch(() => {});
-          return faultReport(error);
-        }
-      });
-    },
-
-    async check() {
-      try {
-        await createDirectory(directory);
-        await access(directory, constants.W_OK | constants.X_OK);
-        const free = await freeBytes(directory);
-        const message = `${directory} is writable and has ${free} bytes free`;
-        if (free >= config.minFreeBytes) return { ok: true, message };
-        return { ok: false, message: `${message}, but minFreeBytes is ${config.minFreeBytes}: free disk space` };
-      } catch (error) {
-        return { ok: false, message: `${directory} is not writable: ${explainFault(error)}` };
-      }
-    },
-
+    deliver: (batch, signal) => inOrder(() => deliverToFile(batch, signal)),
+    check: checkDirectory,
     find: (event, signal) => findEvent(directory, context.name, event, signal),
     close: files.close,
   };

@@ -291,7 +291,7 @@ describe('check()', () => {
     await server.stop();
     expect(await destination.check?.(noSignal)).toEqual({
       ok: false,
-      message: expect.stringMatching(/ECONNREFUSED.* \(check `url` and `proxy`, and whether the server runs\)$/),
+      message: expect.stringMatching(/ECONNREFUSED.* \(check `url` and `proxy`, and that the server runs\)$/),
     });
   });
 

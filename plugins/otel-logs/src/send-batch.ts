@@ -20,7 +20,7 @@ const maxRequests = 64;
 export function createBatchSender({ send, entries, requestSize, warn }: BatchSenderOptions) {
   return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<OtelCode>> => {
     const all = entries(batch);
-    const sheet = createReportBuilder<OtelCode>(batch);
+    const builder = createReportBuilder<OtelCode>(batch);
     let unsent: Group = all;
     // Halves of rejected requests, in order of size: the request limit then covers the whole batch evenly.
     const rejectedHalves: Group[] = [];
@@ -33,20 +33,20 @@ export function createBatchSender({ send, entries, requestSize, warn }: BatchSen
         requestSize.onAccepted();
         if (outcome.warning !== '') warn(outcome.warning);
         isPartlyDelivered = true;
-        sheet.set(group, { verdict: 'delivered' });
+        builder.setVerdict(group, { verdict: 'delivered' });
         return undefined;
       }
       if (outcome.kind === 'partlyRejected') {
-        sheet.set(group, { verdict: 'rejected', ...rejectionOf(outcome, group) });
+        builder.setVerdict(group, { verdict: 'rejected', ...rejectionOf(outcome, group) });
         return undefined;
       }
       const { kind, ...fault } = outcome;
       const { code, message } = fault;
       // The earlier requests of this batch used up its time: send fewer events at once.
-      if (code === 'timed_out' && isPartlyDelivered) sheet.slowDown();
+      if (code === 'timed_out' && isPartlyDelivered) builder.slowDown();
       if (kind === 'unavailable' || kind === 'misconfigured') return { batch: kind, ...fault };
       if (kind === 'tooLarge' && group.length > 1) return { batch: kind, ...fault };
-      sheet.set(group, { verdict: kind === 'unknown' ? 'unknown' : 'rejected', code, message });
+      builder.setVerdict(group, { verdict: kind === 'unknown' ? 'unknown' : 'rejected', code, message });
       return kind === 'unknown' ? { batch: 'unavailable', ...fault } : undefined;
     };
 
@@ -64,7 +64,7 @@ export function createBatchSender({ send, entries, requestSize, warn }: BatchSen
         else stop = applyOutcome(outcome, group);
       }
     }
-    return sheet.report(stop);
+    return builder.build(stop);
   };
 
   function rejectionOf({ rejected, message: text }: Outcome & { readonly kind: 'partlyRejected' }, { length }: Group) {

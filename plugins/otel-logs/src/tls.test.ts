@@ -42,7 +42,7 @@ it('reports misconfigured for any other certificate', async () => {
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
     message: expect.stringMatching(
-      /no TLS connection to .*: self-signed certificate \(no authority that we trust .* set `caFile`/,
+      /TLS to .* failed: self-signed certificate \(the certificate authority .* set `caFile`/,
     ),
   });
 });
@@ -71,6 +71,6 @@ it('does not start if a certificate cannot be read', async () => {
   const files = { ...(await clientFiles()), keyFile: '/nowhere/key.pem' };
   await expect(destinationAt('https://127.0.0.1:1/v1/logs', files)).rejects.toMatchObject({
     code: 'config_invalid',
-    message: 'keyFile /nowhere/key.pem cannot be read (ENOENT): expected PEM',
+    message: 'keyFile /nowhere/key.pem cannot be read (ENOENT): expected a PEM file',
   });
 });

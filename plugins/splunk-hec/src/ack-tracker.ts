@@ -1,18 +1,18 @@
-// Indexer acknowledgement for one token: channels, the events that wait on them, and the asking.
+// Indexer acknowledgement for one token: its channels, the events that wait on them, and the polling.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AckReply, newChannel } from './hec-client.ts';
 
-/** `late`: not in time. `lost`: nobody can say any more. `disabled`: the token has no acknowledgement. */
-export type AckOutcome = 'indexed' | 'late' | 'lost' | 'disabled';
+/** `lost`: the server no longer knows the channel. `disabled`: the token has acknowledgement off. */
+export type AckOutcome = 'indexed' | 'timeout' | 'lost' | 'disabled';
 
 export interface AckTracker {
-  /** The channel to send on now. */
+  /** The channel for the next request. */
   channel(): string;
-  /** Whether more events may be sent before some are acknowledged. */
-  hasRoom(): boolean;
-  /** What becomes of events that were sent on `channel` and given `ackId`. Never rejects; ends with `signal`, as late. */
+  /** False while too many requests wait for their acknowledgement. */
+  hasCapacity(): boolean;
+  /** The outcome of events that were sent on `channel` and got `ackId`. Never rejects. `timeout` if `signal` fires. */
   outcome(channel: string, ackId: number, signal: AbortSignal): Promise<AckOutcome>;
-  /** Sends on another channel from now on; what waits on this one waits on. */
+  /** The next request uses a new channel. Events on the retired channel still wait for their acknowledgement. */
   retire(channel: string): void;
   close(): void;
 }
@@ -21,7 +21,7 @@ export interface AckTrackerOptions {
   readonly pollMs: number;
   readonly timeoutMs: number;
   readonly now: () => number;
-  readonly ask: (channel: string, ackIds: readonly number[], signal: AbortSignal) => Promise<AckReply>;
+  readonly requestAcks: (channel: string, ackIds: readonly number[], signal: AbortSignal) => Promise<AckReply>;
 }
 
 interface Waiter {
@@ -29,24 +29,25 @@ interface Waiter {
   readonly end: (outcome: AckOutcome) => void;
 }
 
-type Channel = Map<number, Waiter>;
+/** By ackId. */
+type Waiters = Map<number, Waiter>;
 
 const maxPending = 1_000;
 
-export function createAckTracker({ pollMs, timeoutMs, now, ask }: AckTrackerOptions): AckTracker {
+export function createAckTracker({ pollMs, timeoutMs, now, requestAcks }: AckTrackerOptions): AckTracker {
   const closing = new AbortController();
-  const waiting = new Map<string, Channel>();
+  const waiting = new Map<string, Waiters>();
   let current = newChannel();
 
   const pending = () => [...waiting.values()].reduce((sum, { size }) => sum + size, 0);
   const retire = (channel: string) => {
     if (channel === current) current = newChannel();
   };
-  const endAll = (waiters: Channel, outcome: AckOutcome) => {
+  const endAll = (waiters: Waiters, outcome: AckOutcome) => {
     for (const { end } of [...waiters.values()]) end(outcome);
   };
 
-  const hear = (channel: string, waiters: Channel, reply: AckReply) => {
+  const applyReply = (channel: string, waiters: Waiters, reply: AckReply) => {
     if (reply.kind === 'acks') for (const ackId of reply.indexed) waiters.get(ackId)?.end('indexed');
     else if (reply.kind === 'disabled') endAll(waiters, 'disabled');
     else if (reply.kind === 'invalidChannel') {
@@ -55,42 +56,45 @@ export function createAckTracker({ pollMs, timeoutMs, now, ask }: AckTrackerOpti
     }
   };
 
-  const poll = async (channel: string, waiters: Channel) => {
+  const poll = async (channel: string, waiters: Waiters) => {
     while (waiters.size > 0) {
       await sleep(pollMs, undefined, { signal: closing.signal }).catch(() => {});
-      if (closing.signal.aborted) return endAll(waiters, 'late');
-      if (waiters.size > 0) hear(channel, waiters, await ask(channel, [...waiters.keys()], closing.signal));
-      for (const { dueMs, end } of [...waiters.values()]) if (dueMs <= now()) end('late');
+      if (closing.signal.aborted) return endAll(waiters, 'timeout');
+      if (waiters.size > 0)
+        applyReply(channel, waiters, await requestAcks(channel, [...waiters.keys()], closing.signal));
+      for (const { dueMs, end } of [...waiters.values()]) if (dueMs <= now()) end('timeout');
     }
     waiting.delete(channel);
   };
 
+  function waitForAck(channel: string, ackId: number, signal: AbortSignal): Promise<AckOutcome> {
+    const { promise, resolve } = Promise.withResolvers<AckOutcome>();
+    const waiters = waiting.get(channel) ?? new Map<number, Waiter>();
+    // A repeated ackId means that the server restarted: it has no record of the first request.
+    waiters.get(ackId)?.end('lost');
+    const end = (outcome: AckOutcome) => {
+      if (waiters.get(ackId) === waiter) waiters.delete(ackId);
+      signal.removeEventListener('abort', onAbort);
+      if (outcome === 'timeout' || outcome === 'lost') retire(channel);
+      resolve(outcome);
+    };
+    const onAbort = () => end('timeout');
+    const waiter: Waiter = { dueMs: now() + timeoutMs, end };
+    waiters.set(ackId, waiter);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted || closing.signal.aborted) onAbort();
+    else if (!waiting.has(channel)) {
+      waiting.set(channel, waiters);
+      void poll(channel, waiters);
+    }
+    return promise;
+  }
+
   return {
     channel: () => current,
-    hasRoom: () => pending() < maxPending,
+    hasCapacity: () => pending() < maxPending,
     retire,
-    outcome(channel, ackId, signal) {
-      const { promise, resolve } = Promise.withResolvers<AckOutcome>();
-      const waiters = waiting.get(channel) ?? new Map<number, Waiter>();
-      // An id that is given out twice: the server has begun anew, and knows nothing of the first.
-      waiters.get(ackId)?.end('lost');
-      const end = (outcome: AckOutcome) => {
-        if (waiters.get(ackId) === waiter) waiters.delete(ackId);
-        signal.removeEventListener('abort', giveUp);
-        if (outcome === 'late' || outcome === 'lost') retire(channel);
-        resolve(outcome);
-      };
-      const giveUp = () => end('late');
-      const waiter: Waiter = { dueMs: now() + timeoutMs, end };
-      waiters.set(ackId, waiter);
-      signal.addEventListener('abort', giveUp, { once: true });
-      if (signal.aborted || closing.signal.aborted) giveUp();
-      else if (!waiting.has(channel)) {
-        waiting.set(channel, waiters);
-        void poll(channel, waiters);
-      }
-      return promise;
-    },
+    outcome: waitForAck,
     close: () => closing.abort(),
   };
 }

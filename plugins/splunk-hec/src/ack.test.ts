@@ -9,14 +9,14 @@ const options: FixtureOptions = {
 
 async function startAcknowledging(more: FixtureOptions = {}) {
   const fixture = await startFixture(onTestFinished, { ...options, ...more });
-  const asked = (endpoint: string) => fixture.fake.requests.filter(({ path }) => path.endsWith(endpoint));
-  const channels = () => asked('/event').map(({ headers }) => headers['x-splunk-request-channel']);
-  /** Resolves when the indexers were asked `times` times. */
-  const polled = (times: number) => vi.waitFor(() => expect(asked('/ack').length).toBeGreaterThanOrEqual(times));
+  const requestsTo = (endpoint: string) => fixture.fake.requests.filter(({ path }) => path.endsWith(endpoint));
+  const channels = () => requestsTo('/event').map(({ headers }) => headers['x-splunk-request-channel']);
+  /** Resolves after this many requests for acknowledgements. */
+  const polled = (times: number) => vi.waitFor(() => expect(requestsTo('/ack').length).toBeGreaterThanOrEqual(times));
   return { ...fixture, channels, polled };
 }
 
-it('delivers only what the indexers have acknowledged', async () => {
+it('delivers only events that the indexers acknowledged', async () => {
   const { destination, fake, polled } = await startAcknowledging();
   fake.acks.setIndexing(false);
   let report: unknown;
@@ -30,12 +30,12 @@ it('delivers only what the indexers have acknowledged', async () => {
   expect(report).toEqual({ items: [0, 1].map((index) => ({ index, verdict: 'delivered' })) });
 });
 
-it('says that its delivered means indexed', async () => {
+it('has the assurance indexed', async () => {
   const { destination } = await startAcknowledging();
   expect(destination.assurance).toBe('indexed');
 });
 
-it('asks for many requests of one channel at once', async () => {
+it('polls several requests of one channel at once', async () => {
   const { destination, channels, fake } = await startAcknowledging();
   const batches = ['a', 'b', 'c', 'd'].map((id) => destination.deliver(batchOf(id), noSignal));
   for (const report of await Promise.all(batches)) expect(report).toMatchObject({ items: [{ verdict: 'delivered' }] });
@@ -43,45 +43,45 @@ it('asks for many requests of one channel at once', async () => {
   expect(fake.events).toHaveLength(4);
 });
 
-it('sends again with the same ids on another channel what was not acknowledged in time', async () => {
+it('sends unacknowledged events again on a new channel, with the same ids', async () => {
   const { destination, fake, clock, channels, polled, idsOf } = await startAcknowledging();
   fake.acks.setIndexing(false);
-  const late = destination.deliver(batchOf('a'), noSignal);
+  const unacknowledged = destination.deliver(batchOf('a'), noSignal);
   await polled(1);
   clock.nowMs += 1_000;
-  expect(await late).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_late' }] });
+  expect(await unacknowledged).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_timeout' }] });
   fake.acks.setIndexing(true);
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
   expect(new Set(channels()).size).toBe(2);
   expect(idsOf()).toEqual(['a', 'a']);
 });
 
-it('does not know what became of events whose acknowledgement was lost on the way', async () => {
+it('reports unknown if the response with the ackId was lost', async () => {
   const { destination, fake, clock, polled } = await startAcknowledging();
   fake.answerNext('ack', { instead: 'reset', taken: true });
   const delivery = destination.deliver(batchOf('a'), noSignal);
   await polled(3);
   clock.nowMs += 1_000;
-  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_late' }] });
+  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_timeout' }] });
 });
 
-it('asks again after answers that say nothing', async () => {
+it('polls again after unusable responses', async () => {
   const { destination, fake } = await startAcknowledging();
   fake.answerNext('ack', { code: 9 }, { status: 200, body: '<html>' }, { status: 200, body: '{"acks":[true]}' });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
 });
 
-it('ends the wait with the signal', async () => {
+it('stops waiting when the signal fires', async () => {
   const { destination, fake, polled } = await startAcknowledging();
   fake.acks.setIndexing(false);
   const limit = new AbortController();
   const delivery = destination.deliver(batchOf('a'), limit.signal);
   await polled(1);
   limit.abort();
-  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_late' }] });
+  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_timeout' }] });
 });
 
-it('sends on another channel when the server does not know this one', async () => {
+it('sends on a new channel if the server does not know the current one', async () => {
   const { destination, fake, channels } = await startAcknowledging();
   fake.answerNext('event', { code: 11 });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'unavailable' });
@@ -91,7 +91,7 @@ it('sends on another channel when the server does not know this one', async () =
   expect(new Set(channels()).size).toBe(3);
 });
 
-it('does not take the acknowledgement of a restarted server for that of an earlier request', async () => {
+it('does not confuse the acknowledgement of a restarted server with an earlier request', async () => {
   const { destination, fake, polled } = await startAcknowledging();
   fake.acks.setIndexing(false);
   const before = destination.deliver(batchOf('before'), noSignal);
@@ -103,7 +103,7 @@ it('does not take the acknowledgement of a restarted server for that of an earli
   expect(await after).toMatchObject({ items: [{ verdict: 'delivered' }] });
 });
 
-it('says of events that a token without acknowledgement took that they are only taken', async () => {
+it('reports degraded if the token has acknowledgement off', async () => {
   const { destination, log } = await startAcknowledging({ fake: { tokens: { [token]: {} } } });
   expect(await destination.deliver(batchOf('a'), noSignal)).toEqual({
     items: [{ index: 0, verdict: 'delivered', degraded: 'ack_disabled' }],
@@ -111,7 +111,7 @@ it('says of events that a token without acknowledgement took that they are only 
   expect(log.of('destination.ack_disabled')).toHaveLength(1);
 });
 
-it('says of events before a refused one that they are only taken: their answer holds no ackId', async () => {
+it('reports degraded for events before a rejected one: the response contains no ackId', async () => {
   const { destination, fake } = await startAcknowledging();
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 15 : undefined));
   expect(await destination.deliver(batchOf('a', 'bad', 'b'), noSignal)).toMatchObject({
@@ -119,19 +119,19 @@ it('says of events before a refused one that they are only taken: their answer h
   });
 });
 
-it('lets go of all that waits when it is closed', async () => {
+it('ends all waits when it is closed', async () => {
   const { destination, fake, polled } = await startAcknowledging();
   fake.acks.setIndexing(false);
   const delivery = destination.deliver(batchOf('a'), noSignal);
   await polled(1);
   await destination.close?.();
-  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_late' }] });
+  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_timeout' }] });
 });
 
-it('warns where the URL is Splunk Cloud’s', async () => {
+it('warns if acknowledgement is on for Splunk Cloud', async () => {
   const config = { url: 'https://http-inputs-acme.splunkcloud.com:443', ack: true };
   const { log } = await startFixture(onTestFinished, { config });
-  expect(log.of('destination.ack_on_splunk_cloud')).toHaveLength(1);
+  expect(log.of('destination.ack_unsupported')).toHaveLength(1);
   const { log: quiet } = await startFixture(onTestFinished, { config: { ...config, ack: false } });
   expect(quiet.lines).toEqual([]);
 });

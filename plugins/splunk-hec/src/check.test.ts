@@ -12,10 +12,10 @@ type Fixture = Awaited<ReturnType<typeof startFixture>>;
 
 const acks = { [token]: { ack: true } };
 
-it('says that the token is taken, and what it cannot know', async () => {
+it('reports that HEC accepts the token, and what was not checked', async () => {
   expect(await checkOf({ config: { index: 'network' } })).toEqual({
     ok: true,
-    message: expect.stringMatching(/is there and takes the token; .* index "network" shows with the first event$/),
+    message: expect.stringMatching(/ accepts the token; write access to index "network" was not checked$/),
   });
 });
 
@@ -23,26 +23,26 @@ it.each<[string, FixtureOptions, RegExp]>([
   [
     'a wrong token',
     { fake: { tokens: {} } },
-    /the token: Invalid token .* does not know the token: put the value .* where `token` points$/,
+    /the token: Invalid token .* does not know the token: copy the value .* to the secret in `token`$/,
   ],
   ['a disabled token', { fake: { tokens: { [token]: { disabled: true } } } }, /Token disabled .* enable/],
-  ['no token', { config: { token: { env: 'NOT_SET' } } }, /the token is not there, or empty: see `token`$/],
-  ['a token that asks for acknowledgement', { fake: { tokens: acks } }, /set `ack: true`/],
-  ['a token without acknowledgement', { config: { ack: true } }, /allows no acknowledgement/],
+  ['no token', { config: { token: { env: 'NOT_SET' } } }, /the token is missing or empty: check `token`$/],
+  ['a token that requires acknowledgement', { fake: { tokens: acks } }, /set `ack: true`/],
+  ['a token without acknowledgement', { config: { ack: true } }, /has acknowledgement off/],
   [
     'the second token',
     { config: { datasets: { 'extreme_xiq.auth': { token: { env: 'OTHER_TOKEN' } } } } },
     /token 2 of 2: Invalid token/,
   ],
-])('says what is wrong with %s', async (_, options, message) => {
+])('reports %s', async (_, options, message) => {
   expect(await checkOf(options)).toEqual({ ok: false, message: expect.stringMatching(message) });
 });
 
-it('is content with acknowledgement where the token has it', async () => {
+it('succeeds with acknowledgement if the token has it on', async () => {
   expect(await checkOf({ config: { ack: true }, fake: { tokens: acks } })).toMatchObject({ ok: true });
 });
 
-it('knows several tokens', async () => {
+it('checks several tokens', async () => {
   const datasets = { 'extreme_xiq.auth': { token: { env: 'OTHER_TOKEN' } } };
   const tokens = { [token]: {}, [otherToken]: {} };
   expect(await checkOf({ config: { datasets }, fake: { tokens } })).toMatchObject({
@@ -51,17 +51,17 @@ it('knows several tokens', async () => {
   });
 });
 
-it.each([18, 19, 20, 23])('passes on that HEC is not well (code %i)', async (code) => {
+it.each([18, 19, 20, 23])('reports that HEC is unhealthy (code %i)', async (code) => {
   const result = await checkOf({}, (fake) => fake.answerNext('health', { code }));
   expect(result).toEqual({ ok: false, message: expect.stringContaining(`code ${code}`) });
 });
 
-it('asks the token where there is no health endpoint', async () => {
+it('checks the token if there is no health endpoint', async () => {
   const result = await checkOf({}, (fake) => fake.answerNext('health', { status: 404, body: '' }));
   expect(result).toMatchObject({ ok: true });
 });
 
-it('says that what answers is no event collector', async () => {
+it('reports a server that is not an event collector', async () => {
   const page = { status: 200, body: '<html>Welcome</html>' };
   const result = await checkOf({}, (fake) => fake.answerNext('event', page));
   expect(result).toMatchObject({ ok: false, message: expect.stringContaining('correct `url`') });
@@ -69,14 +69,14 @@ it('says that what answers is no event collector', async () => {
 
 it.each([
   ['a wrong path', { status: 404, body: 'Not Found' }, 'Not Found (HTTP 404): there is no event collector at this URL'],
-  ['a redirect', { status: 302, body: '' }, 'set `url` to where it leads'],
-])('says what to do about %s, and does not blame the token', async (_, response, message) => {
+  ['a redirect', { status: 302, body: '' }, 'set `url` to the target of the redirect'],
+])('gives advice about %s, and does not name the token', async (_, response, message) => {
   const result = await checkOf({}, (fake) => fake.answerNext('event', response));
   expect(result).toMatchObject({ ok: false, message: expect.stringContaining(message) });
   expect(result?.message).not.toContain('the token:');
 });
 
-it('says what to do where nothing listens', async () => {
+it('gives advice if no server listens', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   await fake.close();
   expect(await destination.check?.(noSignal)).toEqual({

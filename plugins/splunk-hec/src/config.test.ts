@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { splunkHecConfig } from './config.ts';
 
-const least = { url: 'https://splunk.example:8088', token: { env: 'SPLUNK_HEC_TOKEN' } };
+const minimal = { url: 'https://splunk.example:8088', token: { env: 'SPLUNK_HEC_TOKEN' } };
 
-it('has defaults that serve', () => {
-  expect(splunkHecConfig.parse(least)).toEqual({
+it('has defaults', () => {
+  expect(splunkHecConfig.parse(minimal)).toEqual({
     url: 'https://splunk.example:8088',
     token: { env: 'SPLUNK_HEC_TOKEN', optional: false },
     datasets: {},
@@ -20,14 +20,14 @@ it('has defaults that serve', () => {
 });
 
 it.each([
-  [{ token: least.token }, 'url'],
-  [{ ...least, url: 'splunk.example' }, 'url'],
-  [{ ...least, url: 'https://user:secret@splunk.example' }, 'url'],
-  [{ ...least, url: 'https://splunk.example/?token=secret' }, 'url'],
-  [{ ...least, token: 'inline' }, 'token'],
-  [{ ...least, index: 'Not An Index' }, 'index'],
-  [{ ...least, include: ['message'] }, 'include.0'],
-  [{ ...least, datasets: { 'extreme_xiq.auth': { index: '' } } }, 'datasets.extreme_xiq.auth.index'],
-])('refuses %j and names the field', (config, field) => {
+  [{ token: minimal.token }, 'url'],
+  [{ ...minimal, url: 'splunk.example' }, 'url'],
+  [{ ...minimal, url: 'https://user:secret@splunk.example' }, 'url'],
+  [{ ...minimal, url: 'https://splunk.example/?token=secret' }, 'url'],
+  [{ ...minimal, token: 'inline' }, 'token'],
+  [{ ...minimal, index: 'Not An Index' }, 'index'],
+  [{ ...minimal, include: ['message'] }, 'include.0'],
+  [{ ...minimal, datasets: { 'extreme_xiq.auth': { index: '' } } }, 'datasets.extreme_xiq.auth.index'],
+])('rejects %j and names the field', (config, field) => {
   expect(splunkHecConfig.safeParse(config).error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);
 });

@@ -1,4 +1,4 @@
-// What a refusal means for each of the envelopes that were sent.
+// What a response that is not a success means for each envelope of the request.
 import type { BatchFault, Verdict } from '@xiq-siem/core';
 import type { Envelopes } from './envelope.ts';
 import type { HecCode } from './hec-codes.ts';
@@ -6,61 +6,61 @@ import type { HecFault } from './hec-response.ts';
 import type { Scope } from './routes.ts';
 
 export interface Consequence {
-  /** Those that were taken before the refused one. */
-  readonly taken: Envelopes;
-  readonly judged: Envelopes;
-  /** Of those `judged`. */
+  /** HEC accepted these before the one that it rejected. */
+  readonly accepted: Envelopes;
+  /** These get `verdict`. */
+  readonly affected: Envelopes;
   readonly verdict: Verdict<HecCode>;
-  /** Those that HEC did not look at: sending them is no second attempt. */
-  readonly unseen: Envelopes;
-  /** Why nothing more is sent. */
+  /** HEC did not process these: sending them again is not a second attempt. */
+  readonly unprocessed: Envelopes;
+  /** Why no more requests are sent. */
   readonly stop?: BatchFault<HecCode>;
-  /** Those unseen, and all that share this with them, wait for a person. */
-  readonly hold?: Scope;
+  /** Blocks the unprocessed envelopes, and all others with the same token, index or sourcetype. */
+  readonly block?: Scope;
 }
 
-/** Splunk Cloud calls a larger body badly formatted. */
+/** Splunk Cloud reports a larger body as a format error. */
 const formatErrorMeansSizeBytes = 5_242_880;
 
-export function consequenceOf({ action, at, ...fault }: HecFault, sent: Envelopes): Consequence {
+export function consequenceOf({ action, rejectedAt, ...fault }: HecFault, sent: Envelopes): Consequence {
   const { code, message } = fault;
   const rejected = { verdict: 'rejected', code, message } as const;
   const unknown = { verdict: 'unknown', code, message } as const;
-  const allJudged = { taken: [], judged: sent, verdict: rejected, unseen: [] };
-  const allUnseen = { taken: [], judged: [], verdict: rejected, unseen: sent };
-  const isAlone = sent.length === 1;
+  const allAffected = { accepted: [], affected: sent, verdict: rejected, unprocessed: [] };
+  const allUnprocessed = { accepted: [], affected: [], verdict: rejected, unprocessed: sent };
+  const isSingle = sent.length === 1;
 
   switch (action) {
     case 'rejectAll':
-      return allJudged;
+      return allAffected;
     case 'rejectOne': {
-      const isTooLarge = code === 'invalid_data' && isAlone && (sent[0]?.bytes ?? 0) > formatErrorMeansSizeBytes;
-      if (isTooLarge) return { ...allJudged, verdict: { ...rejected, code: 'too_large' } };
-      const refused = isAlone ? 0 : at;
-      if (refused === undefined || refused >= sent.length) return { ...allJudged, verdict: unknown };
+      const isTooLarge = code === 'invalid_data' && isSingle && (sent[0]?.bytes ?? 0) > formatErrorMeansSizeBytes;
+      if (isTooLarge) return { ...allAffected, verdict: { ...rejected, code: 'too_large' } };
+      const at = isSingle ? 0 : rejectedAt;
+      if (at === undefined || at >= sent.length) return { ...allAffected, verdict: unknown };
       return {
-        taken: sent.slice(0, refused),
-        judged: sent.slice(refused, refused + 1),
+        accepted: sent.slice(0, at),
+        affected: sent.slice(at, at + 1),
         verdict: rejected,
-        unseen: sent.slice(refused + 1),
+        unprocessed: sent.slice(at + 1),
       };
     }
     case 'tooLarge':
-      return isAlone ? allJudged : { ...allUnseen, stop: { batch: 'tooLarge', ...fault } };
+      return isSingle ? allAffected : { ...allUnprocessed, stop: { batch: 'tooLarge', ...fault } };
     case 'unknown':
-      return { ...allJudged, verdict: unknown, stop: { batch: 'unavailable', ...fault } };
-    case 'holdToken':
-      return { ...allUnseen, hold: 'token' };
-    case 'holdIndex':
-      return { ...allUnseen, hold: 'index' };
-    case 'holdSourcetype':
-      return { ...allUnseen, hold: 'sourcetype' };
-    case 'fix':
-      return { ...allUnseen, stop: { batch: 'misconfigured', ...fault } };
-    case 'slow':
-      return { ...allUnseen, stop: { batch: 'unavailable', ...fault, slowDown: true } };
+      return { ...allAffected, verdict: unknown, stop: { batch: 'unavailable', ...fault } };
+    case 'blockToken':
+      return { ...allUnprocessed, block: 'token' };
+    case 'blockIndex':
+      return { ...allUnprocessed, block: 'index' };
+    case 'blockSourcetype':
+      return { ...allUnprocessed, block: 'sourcetype' };
+    case 'misconfigured':
+      return { ...allUnprocessed, stop: { batch: 'misconfigured', ...fault } };
+    case 'slowDown':
+      return { ...allUnprocessed, stop: { batch: 'unavailable', ...fault, slowDown: true } };
     case 'newChannel':
     case 'wait':
-      return { ...allUnseen, stop: { batch: 'unavailable', ...fault } };
+      return { ...allUnprocessed, stop: { batch: 'unavailable', ...fault } };
   }
 }

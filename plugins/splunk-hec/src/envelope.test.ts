@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { batchOf, noSignal, startFixture, timeMs } from './test-harness.ts';
 
-it('sends only the keys that HEC knows, with the time by digits', async () => {
+it('sends only the keys that HEC knows, with an exact time', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { config: { index: 'network' } });
   await destination.deliver(batchOf('a'), noSignal);
   expect(fake.requests[0]?.text).toBe(
@@ -22,13 +22,13 @@ it.each([
   expect(fake.events[0]?.time).toBe(timeMs / 1000);
 });
 
-it('names no index where none is configured', async () => {
+it('sends no index if none is configured', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   await destination.deliver(batchOf('a'), noSignal);
   expect(fake.requests[0]?.text).not.toContain('"index"');
 });
 
-it('takes sourcetype, index and source from the data set first', async () => {
+it('prefers sourcetype, index and source of the data set', async () => {
   const own = { index: 'wifi', sourcetype: 'acme:auth', source: 'acme' };
   const { destination, fake } = await startFixture(onTestFinished, {
     config: { index: 'network', source: 'common', datasets: { 'extreme_xiq.auth': own } },
@@ -40,7 +40,7 @@ it('takes sourcetype, index and source from the data set first', async () => {
   ]);
 });
 
-it('names the account as host, else the device, else the product', async () => {
+it('uses the account as host, else the device, else the product', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   const nameless = { 'organization.name': '' };
   const batch = batchOf(
@@ -52,25 +52,25 @@ it('names the account as host, else the device, else the product', async () => {
   expect(fake.events.map(({ host }) => host)).toEqual(['Acme', 'ap-1', 'ExtremeCloud IQ']);
 });
 
-it('counts events beyond Splunk’s limits, and warns of them once in a while', async () => {
+it('counts events beyond Splunk’s limits, and logs a warning once an hour', async () => {
   const { destination, meter, log, clock } = await startFixture(onTestFinished);
   const longAnd = (characters: number) => ({ id: 'x', fields: { message: 'm'.repeat(characters) } });
   await destination.deliver(batchOf('short', longAnd(5_000), longAnd(10_000)), noSignal);
   await destination.deliver(batchOf(longAnd(5_000)), noSignal);
   const total = (limit: string) => meter.total('long_events', { limit });
   expect([total('5000'), total('10000')]).toEqual([3, 1]);
-  const warned = () =>
+  const warnings = () =>
     log.of('destination.long_events').map(({ attributes: { characters, events } }) => [characters, events]);
-  expect(warned()).toEqual([
+  expect(warnings()).toEqual([
     [5_000, 2],
     [10_000, 1],
   ]);
   clock.nowMs += 3_600_000;
   await destination.deliver(batchOf(longAnd(5_000)), noSignal);
-  expect(warned().slice(2)).toEqual([[5_000, 2]]);
+  expect(warnings().slice(2)).toEqual([[5_000, 2]]);
 });
 
-it('counts no long event that was refused', async () => {
+it('does not count a rejected long event', async () => {
   const { destination, fake, meter } = await startFixture(onTestFinished);
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 15 : undefined));
   const long = (id: string) => ({ id, fields: { message: 'm'.repeat(5_000) } });

@@ -1,4 +1,4 @@
-// HEC's envelope of one event. An unknown key in it would lose the event and all after it, with a 200: none but these.
+// HEC's envelope of one event. With an unknown key, HEC loses this event and all later ones, and still returns 200.
 import type { BatchItem } from '@xiq-siem/core';
 import { eventJson, type OmittedPart } from './event-json.ts';
 import type { Route } from './routes.ts';
@@ -6,10 +6,10 @@ import type { Route } from './routes.ts';
 export interface Envelope {
   readonly item: BatchItem;
   readonly route: Route;
-  /** One line of JSON, with its line end. */
+  /** One line of JSON with its line end. */
   readonly text: string;
   readonly bytes: number;
-  /** Characters of the event itself. */
+  /** Characters of the event without the envelope. */
   readonly eventLength: number;
 }
 
@@ -24,7 +24,7 @@ export function envelopeOf(item: BatchItem, route: Route, include: ReadonlySet<O
   return { item, route, text, bytes: Buffer.byteLength(text), eventLength: event.length };
 }
 
-/** `1636337187.553`, by digits: a division would round. */
+/** `1636337187.553`, without division, which would round. */
 function epochSeconds(timeMs: number): string {
   const whole = Math.floor(timeMs);
   const seconds = Math.floor(whole / 1000);

@@ -19,7 +19,7 @@ const document = ecsDocument(
   { extreme: { xiq: { z: [{ b: 1, a: 2 }], a: null } } },
 );
 
-it('leaves out what no search needs', () => {
+it('omits the parts that are omitted by default', () => {
   expect(JSON.parse(eventJson(document, new Set()))).toEqual({
     '@timestamp': '2026-01-01T00:00:00.000Z',
     message: 'm',
@@ -30,32 +30,32 @@ it('leaves out what no search needs', () => {
   });
 });
 
-it('has what the configuration includes', () => {
+it('contains the parts that the configuration includes', () => {
   const all = JSON.parse(eventJson(document, new Set(['event.original', 'event.hash', 'data_stream', 'ecs'])));
   expect(all).toEqual(document);
 });
 
-it('gives the same text whatever the order of the keys', () => {
-  const turn = (value: object): object =>
+it('does not depend on the order of the keys', () => {
+  const reversed = (value: object): object =>
     Object.fromEntries(
       Object.entries(value)
         .reverse()
         .map(([key, inner]) => [
           key,
-          typeof inner === 'object' && !Array.isArray(inner) && inner ? turn(inner) : inner,
+          typeof inner === 'object' && !Array.isArray(inner) && inner ? reversed(inner) : inner,
         ]),
     );
-  expect(JSON.stringify(turn(document))).not.toBe(JSON.stringify(document));
-  expect(eventJson({ ...turn(document) }, new Set())).toBe(eventJson(document, new Set()));
+  expect(JSON.stringify(reversed(document))).not.toBe(JSON.stringify(document));
+  expect(eventJson({ ...reversed(document) }, new Set())).toBe(eventJson(document, new Set()));
 });
 
-it('puts what searches need first, and the vendor’s own last', () => {
+it('starts with the most searched fields and ends with the vendor’s fields', () => {
   expect(Object.keys(JSON.parse(eventJson(document, new Set())))).toEqual([
     ...['@timestamp', 'message', 'event', 'agent', 'tags', 'extreme'],
   ]);
 });
 
-it('keeps a sender’s __proto__ as the key that it is', () => {
+it('treats a sender’s __proto__ like any other key', () => {
   const extra = JSON.parse('{"xiq":{"extra":{"__proto__":{"polluted":true}}}}');
   expect(eventJson(ecsDocument({ message: 'm' }, { extreme: extra }), new Set())).toContain(
     '"__proto__":{"polluted":true}',

@@ -1,29 +1,29 @@
-// The event that Splunk is sent: the ECS document as JSON, always with its keys in the same order.
+// The event for Splunk: the ECS document as JSON, always with the same order of keys.
 import type { EcsDocument } from '@xiq-siem/core';
 
-/** What costs licence volume and tells a search nothing: sent only where the configuration names it. */
+/** Parts that use licence volume and are not useful in searches. Sent only if the configuration includes them. */
 export const omittedByDefault = ['event.original', 'event.hash', 'data_stream', 'ecs'] as const;
 
 export type OmittedPart = (typeof omittedByDefault)[number];
 
-/** Splunk cuts at the end: what searches need most comes first, the vendor's own fields last. */
+/** Splunk truncates long events: the most searched fields come first, the vendor's fields last. */
 const leading = ['@timestamp', 'message', 'event', 'log', 'user', 'client', 'source', 'network', 'observer'];
 const trailing = ['extreme'];
-const placed = new Set([...leading, ...trailing]);
+const ordered = new Set([...leading, ...trailing]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Keys of every object are sorted but for the document's own, so that equal documents give equal bytes. */
+/** The keys of inner objects are sorted, so that equal documents have equal bytes. */
 export function eventJson(document: EcsDocument, include: ReadonlySet<OmittedPart>): string {
   const omitted = omittedByDefault.filter((part) => !include.has(part));
   const fields = without({ ...document }, '', omitted);
-  const others = Object.keys(fields).filter((key) => !placed.has(key));
+  const others = Object.keys(fields).filter((key) => !ordered.has(key));
   const inOrder: Record<string, unknown> = {};
   for (const key of [...leading, ...others.sort(), ...trailing]) {
     const value = fields[key];
     if (value === undefined) continue;
     const sent = key === 'event' && isObject(value) ? without(value, 'event.', omitted) : value;
-    // Most are sorted as they come: looking costs less than making them anew.
+    // Most objects are already sorted: the check is cheaper than a copy.
     inOrder[key] = isSorted(sent) ? sent : sorted(sent);
   }
   return JSON.stringify(inOrder);
@@ -49,7 +49,7 @@ function isSorted(value: unknown): boolean {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
-  // By entries, so that a sender's `__proto__` is a key like any other.
+  // fromEntries treats a sender's `__proto__` like any other key.
   return Object.fromEntries(
     Object.keys(value)
       .sort()

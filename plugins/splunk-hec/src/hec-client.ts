@@ -1,4 +1,4 @@
-// The event collector's three endpoints, as calls.
+// Calls the three endpoints of the event collector: event, ack and health.
 import { randomUUID } from 'node:crypto';
 import { type DestinationContext, exchange, type HttpOutcome, parseJson, type Secret } from '@xiq-siem/core';
 import { z } from 'zod';
@@ -7,16 +7,16 @@ import { postEnvelopes } from './hec-logger.ts';
 import { type HecResponse, readResponse } from './hec-response.ts';
 import type { TokenSlot } from './routes.ts';
 
-/** What became of sent events, by their ackIds. */
+/** The acknowledgement state of sent events. */
 export type AckReply =
   | { readonly kind: 'acks'; readonly indexed: readonly number[] }
-  /** Nobody can acknowledge on this channel, ever. */
+  /** HEC will never acknowledge events on this channel. */
   | { readonly kind: 'invalidChannel' | 'disabled' }
-  /** No answer that says anything: ask again. */
+  /** No usable response: request again. */
   | { readonly kind: 'none'; readonly message: string };
 
 export interface HecClient {
-  /** Sends envelopes as one request; none at all asks only whether the token is taken. */
+  /** Sends envelopes as one request. An empty request only checks whether HEC accepts the token. */
   post(
     token: TokenSlot,
     channel: string | undefined,
@@ -24,16 +24,16 @@ export interface HecClient {
     signal: AbortSignal,
   ): Promise<HecResponse>;
   acks(token: TokenSlot, channel: string, ackIds: readonly number[], signal: AbortSignal): Promise<AckReply>;
-  /** The health endpoint's answer; it asks for no token. */
+  /** The response of the health endpoint, which requires no token. */
   health(signal: AbortSignal): Promise<HttpOutcome>;
   close(): void;
 }
 
 const acksJson = z.object({ acks: z.record(z.string().regex(/^\d{1,15}$/), z.boolean()) });
 const endpointOfUrl = /\/services\/collector(?:\/event(?:\/1\.0)?)?\/?$/;
-const noToken = 'the token is not there, or empty: see `token`';
+const tokenMissing = 'the token is missing or empty: check `token`';
 
-/** `<base>/services/collector/<name>`; a URL that names the endpoint already is understood too. */
+/** `<base>/services/collector/<name>`. The configured URL may already contain the endpoint. */
 function endpointUrl(configured: string, name: string): URL {
   const url = new URL(configured);
   const base = url.pathname.replace(endpointOfUrl, '').replace(/\/+$/, '');
@@ -53,7 +53,7 @@ export function createHecClient(config: SplunkHecConfig, context: DestinationCon
   return {
     async post(slot, channel, lines, signal) {
       const token = tokenOf(slot);
-      if (token === undefined) return { action: 'holdToken', code: 'no_token', message: noToken };
+      if (token === undefined) return { action: 'blockToken', code: 'secret_unavailable', message: tokenMissing };
       const outcome = await postEnvelopes(
         {
           url: eventUrl,
@@ -69,7 +69,7 @@ export function createHecClient(config: SplunkHecConfig, context: DestinationCon
 
     async acks(slot, channel, ackIds, signal) {
       const token = tokenOf(slot);
-      if (token === undefined) return { kind: 'none', message: noToken };
+      if (token === undefined) return { kind: 'none', message: tokenMissing };
       const url = endpointUrl(config.url, 'ack');
       url.searchParams.set('channel', channel);
       const headers = {
@@ -84,7 +84,7 @@ export function createHecClient(config: SplunkHecConfig, context: DestinationCon
         if (found) return { kind: 'acks', indexed: ackIds.filter((ackId) => found.acks[ackId] === true) };
       }
       const fault = readResponse(outcome, context.now(), [token]);
-      if (fault.action === 'taken') return { kind: 'none', message: 'the answer holds no acknowledgements' };
+      if (fault.action === 'accepted') return { kind: 'none', message: 'the response contains no acknowledgements' };
       if (fault.code === 'invalid_channel') return { kind: 'invalidChannel' };
       if (fault.code === 'ack_disabled') return { kind: 'disabled' };
       return { kind: 'none', message: fault.message };

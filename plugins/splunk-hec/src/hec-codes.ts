@@ -1,120 +1,127 @@
-// HEC's table: what each of its codes means, and what is done about it.
-import { httpFaultCodes } from '@xiq-siem/core';
+// The meaning of HEC's codes and of HTTP statuses: what the destination does, and its own code and advice.
+import { codeOfStatus, type HttpStatusCode, httpFaultCodes, httpStatusCodes } from '@xiq-siem/core';
 
-/** What is done about an answer that is not "taken". */
+/** What the destination does after a response that is not a success. */
 export type Action =
-  /** The whole destination waits; a person has nothing to do. */
+  /** The whole destination waits. The fault may disappear without help. */
   | 'wait'
-  /** The same, and less is sent at once. */
-  | 'slow'
-  /** A person has to fix something that every event needs. */
-  | 'fix'
-  /** A person has to fix something that all events of this token, index or sourcetype need. */
-  | 'holdToken'
-  | 'holdIndex'
-  | 'holdSourcetype'
-  /** The object at the answer's position is refused; those before it are indexed, those after it were not looked at. */
+  /** The same, and fewer events are sent at once. */
+  | 'slowDown'
+  /** An operator must fix something that affects every event. */
+  | 'misconfigured'
+  /** An operator must fix something that affects all events of this token, index or sourcetype. */
+  | 'blockToken'
+  | 'blockIndex'
+  | 'blockSourcetype'
+  /** HEC rejected one event. The events before it are indexed, the events after it were not processed. */
   | 'rejectOne'
-  /** None of the objects will ever be taken. */
+  /** HEC will never accept any of the events. */
   | 'rejectAll'
   | 'tooLarge'
-  /** The acknowledgement channel is not known: another one is opened. */
+  /** HEC does not know the acknowledgement channel: the next request uses a new one. */
   | 'newChannel'
-  /** The objects may be there. */
+  /** HEC may have accepted the events. */
   | 'unknown';
 
-const askedForAck =
-  'the token has acknowledgement on: set `ack: true`; where it is set, something on the way takes the channel header out';
+const ackRequired =
+  'the token has acknowledgement on: set `ack: true`. If it is set, a proxy removes the X-Splunk-Request-Channel header';
 
 const unknownToken =
-  'Splunk does not know the token: put the value that its HTTP Event Collector settings show where `token` points';
-const notHere = 'there is no event collector at this URL: correct `url`, and see that HEC is enabled in Splunk';
+  'Splunk does not know the token: copy the value from its HTTP Event Collector settings to the secret in `token`';
+const noCollector = 'there is no event collector at this URL: correct `url`, and check that HEC is enabled in Splunk';
+const enableToken = 'enable the token in Splunk';
+const checkProxies = 'check the proxies between the connector and Splunk';
 
 const hecFaults = [
-  [1, 403, 'holdToken', 'token_disabled', 'enable the token in Splunk'],
-  [2, 401, 'holdToken', 'token_required', 'something on the way takes the Authorization header out'],
-  [3, 401, 'holdToken', 'invalid_authorization', 'correct what `token` points to: it must be the value alone'],
-  [4, 403, 'holdToken', 'invalid_token', unknownToken],
+  [1, 403, 'blockToken', 'token_disabled', enableToken],
+  [2, 401, 'blockToken', 'token_required', 'a proxy removes the Authorization header'],
+  [3, 401, 'blockToken', 'invalid_authorization', 'correct the secret in `token`: it must be the value alone'],
+  [4, 403, 'blockToken', 'invalid_token', unknownToken],
   [5, 400, 'rejectAll', 'no_data', ''],
   [6, 400, 'rejectOne', 'invalid_data', ''],
-  [7, 400, 'holdIndex', 'incorrect_index', 'correct `index`, or make that index in Splunk and allow it to the token'],
-  [8, 500, 'wait', 'internal_error', ''],
-  [9, 503, 'slow', 'server_busy', ''],
-  [10, 400, 'holdToken', 'channel_missing', askedForAck],
+  [7, 400, 'blockIndex', 'incorrect_index', 'correct `index`, or create it in Splunk and allow it for the token'],
+  [8, 500, 'wait', 'server_error', ''],
+  [9, 503, 'slowDown', 'server_busy', ''],
+  [10, 400, 'blockToken', 'channel_missing', ackRequired],
   [11, 400, 'newChannel', 'invalid_channel', ''],
   [12, 400, 'rejectOne', 'event_required', ''],
   [13, 400, 'rejectOne', 'event_blank', ''],
-  [14, 400, 'holdToken', 'ack_disabled', 'the token allows no acknowledgement: set `ack: false`, or turn it on'],
-  [15, 400, 'rejectOne', 'indexed_fields', ''],
-  [16, 400, 'fix', 'query_authorization', 'something on the way moves the token into the URL'],
-  [18, 503, 'slow', 'queues_full', ''],
-  [19, 503, 'slow', 'ack_unavailable', ''],
-  [20, 503, 'slow', 'queues_full', ''],
-  [21, 400, 'holdToken', 'invalid_token', unknownToken],
-  [22, 400, 'holdToken', 'token_disabled', 'enable the token in Splunk'],
+  [14, 400, 'blockToken', 'ack_disabled', 'the token has acknowledgement off: set `ack: false`, or turn it on'],
+  [15, 400, 'rejectOne', 'invalid_indexed_fields', ''],
+  [16, 400, 'misconfigured', 'query_authorization_disabled', 'a proxy moves the token to the URL'],
+  [18, 503, 'slowDown', 'queues_full', ''],
+  [19, 503, 'slowDown', 'ack_unavailable', ''],
+  [20, 503, 'slowDown', 'queues_full', ''],
+  [21, 400, 'blockToken', 'invalid_token', unknownToken],
+  [22, 400, 'blockToken', 'token_disabled', enableToken],
   [23, 503, 'wait', 'shutting_down', ''],
-  [26, 429, 'slow', 'at_capacity', ''],
-  [27, 429, 'slow', 'ack_at_capacity', ''],
-  [28, 400, 'holdToken', 'channel_missing', askedForAck],
+  [26, 429, 'slowDown', 'queues_full', ''],
+  [27, 429, 'slowDown', 'ack_at_capacity', ''],
+  [28, 400, 'blockToken', 'channel_missing', ackRequired],
 ] as const;
 
-const statusFaults = [
-  [401, 'holdToken', 'unauthorized', 'correct what `token` points to, or look at what stands between us and Splunk'],
-  [403, 'holdSourcetype', 'forbidden', 'look at what stands between us and Splunk'],
-  [404, 'fix', 'not_found', notHere],
-  [405, 'fix', 'not_found', notHere],
-  [408, 'wait', 'request_timeout', ''],
-  [413, 'tooLarge', 'too_large', ''],
-  [415, 'fix', 'encoding_refused', 'set `gzip: false`'],
-  [429, 'slow', 'at_capacity', ''],
-  [503, 'slow', 'service_unavailable', ''],
-  [504, 'unknown', 'gateway_timeout', ''],
-] as const;
+/** For responses without a known HEC code. */
+const statusFaults: Readonly<Record<HttpStatusCode, readonly [action: Action, advice: string]>> = {
+  bad_gateway: ['wait', ''],
+  bad_request: ['misconfigured', checkProxies],
+  forbidden: ['blockSourcetype', checkProxies],
+  gateway_timeout: ['unknown', ''],
+  method_not_allowed: ['misconfigured', noCollector],
+  not_found: ['misconfigured', noCollector],
+  proxy_unauthorized: ['misconfigured', checkProxies],
+  redirected: ['misconfigured', 'redirects are not followed: set `url` to the target of the redirect'],
+  request_timeout: ['wait', ''],
+  server_error: ['wait', ''],
+  service_unavailable: ['slowDown', ''],
+  too_large: ['tooLarge', ''],
+  too_many_requests: ['slowDown', ''],
+  unauthorized: ['blockToken', `correct the secret in \`token\`, and ${checkProxies}`],
+  unsupported_media_type: ['misconfigured', 'set `gzip: false`'],
+};
 
-/** Codes of reports that come from no answer of Splunk's, or from one that is in no table. */
+/** Codes of reports without a code of HEC or a status. */
 const ownCodes = [
   ...httpFaultCodes,
-  'ack_late',
+  ...httpStatusCodes,
+  /** Too many requests wait for their acknowledgement. */
+  'ack_backlog_full',
   'ack_lost',
-  'ack_pending_full',
-  'no_token',
+  'ack_timeout',
   'not_acknowledged',
-  'not_hec',
-  'redirected',
-  'refused',
-  'server_error',
+  /** The secret in `token` is missing or empty. */
+  'secret_unavailable',
+  /** The response is not HEC's. */
+  'wrong_server',
 ] as const;
 
-export type HecCode = (typeof hecFaults)[number][3] | (typeof statusFaults)[number][2] | (typeof ownCodes)[number];
+export type HecCode = (typeof hecFaults)[number][3] | (typeof ownCodes)[number];
 
-/** Every code that a report of this destination can name. */
-export const hecCodes: readonly HecCode[] = [
-  ...new Set([...hecFaults.map((row) => row[3]), ...statusFaults.map((row) => row[2]), ...ownCodes]),
-].sort();
+/** Every code that a report of this destination can have. */
+export const hecCodes: readonly HecCode[] = [...new Set([...hecFaults.map((row) => row[3]), ...ownCodes])].sort();
 
 export interface Meaning {
   readonly action: Action;
   readonly code: HecCode;
-  /** What a person should do, if anything. */
+  /** For the operator; empty if there is nothing to do. */
   readonly advice: string;
 }
 
 const byHecCode = new Map(
   hecFaults.map(([number, status, action, code, advice]) => [number as number, { status, action, code, advice }]),
 );
-const byStatus = new Map(
-  statusFaults.map(([status, action, code, advice]) => [status as number, { action, code, advice }]),
-);
 
-/** What a refusal means: by its HTTP status first; `hecCode` counts only where it goes with that. */
+/** The meaning of a response that is not a success. `hecCode` counts only with a status of its own class. */
 export function meaningOf(status: number, hecCode: number | undefined): Meaning {
   const known = hecCode === undefined ? undefined : byHecCode.get(hecCode);
   if (known !== undefined && Math.floor(known.status / 100) === Math.floor(status / 100)) return known;
-  const plain = byStatus.get(status);
-  if (plain !== undefined) return plain;
-  if (status >= 500) return { action: 'wait', code: 'server_error', advice: '' };
-  if (status >= 400) return { action: 'fix', code: 'refused', advice: 'look at what stands between us and Splunk' };
-  if (status >= 300)
-    return { action: 'fix', code: 'redirected', advice: 'redirects are not followed: set `url` to where it leads' };
-  return { action: 'wait', code: 'not_hec', advice: 'the answer is not an event collector’s: correct `url`' };
+  if (status < 300) {
+    return {
+      action: 'wait',
+      code: 'wrong_server',
+      advice: 'the response is not from an event collector: correct `url`',
+    };
+  }
+  const code = codeOfStatus(status);
+  const [action, advice] = statusFaults[code];
+  return { action, code, advice };
 }

@@ -1,4 +1,4 @@
-// splunk-logging as the writer of requests: its queue, its body and its headers, on connections of our own.
+// Builds requests with splunk-logging, and sends them on the connections of the destination.
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { HttpOutcome } from '@xiq-siem/core';
@@ -7,7 +7,7 @@ import { Logger, type PostCallback, type RequestOptions } from 'splunk-logging';
 export interface HecPost {
   readonly url: URL;
   readonly token: string;
-  /** Acknowledgement channel, where there is one. */
+  /** Acknowledgement channel, if acknowledgement is on. */
   readonly channel: string | undefined;
   readonly gzip: boolean;
   /** Sends one request to `url`. Never rejects. */
@@ -20,7 +20,7 @@ class HecLogger extends Logger<HttpOutcome> {
   readonly #post: HecPost;
 
   constructor(post: HecPost) {
-    // Nothing of its own accord: no retry, no timer, no flush by count or size.
+    // Turns off retries, timers and automatic flushes.
     super({
       token: post.token,
       url: post.url.href,
@@ -32,13 +32,13 @@ class HecLogger extends Logger<HttpOutcome> {
     this.#post = post;
     this.requestOptions.strictSSL = true;
     if (post.channel !== undefined) this.requestOptions.headers['X-Splunk-Request-Channel'] = post.channel;
-    // The default prints the events on the console.
+    // The default prints the events to the console.
     this.error = () => {};
   }
 
   /**
-   * In place of the library's own, which goes by `needle`: that reads answers without bound, follows the environment's
-   * proxies past the configured one, decodes brotli, and cannot be stopped.
+   * Replaces the library's use of `needle`, which reads responses without limit, uses proxies of the environment instead
+   * of the configured one, decodes brotli, and cannot be cancelled.
    */
   override _post({ body, headers }: RequestOptions, callback: PostCallback<HttpOutcome>): void {
     const send = async () => {
@@ -51,13 +51,13 @@ class HecLogger extends Logger<HttpOutcome> {
   }
 }
 
-/** Sends envelopes (lines of JSON) as one request; none at all sends an empty body. */
+/** Sends envelopes (lines of JSON) as one request. Without envelopes the body is empty. */
 export function postEnvelopes(post: HecPost, lines: readonly string[]): Promise<HttpOutcome> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpOutcome>();
   const logger = new HecLogger(post);
   logger.serializedContextQueue.push(...lines);
   logger.flush((error, response) => {
-    if (response === undefined) reject(error ?? new Error('splunk-logging gave neither an answer nor an error'));
+    if (response === undefined) reject(error ?? new Error('splunk-logging returned neither a response nor an error'));
     else resolve(response);
   });
   return promise;

@@ -8,30 +8,30 @@ it.each([
   [3, { batch: 'misconfigured', code: 'invalid_authorization' }],
   [4, { batch: 'misconfigured', code: 'invalid_token' }],
   [7, { batch: 'misconfigured', code: 'incorrect_index' }],
-  [8, { batch: 'unavailable', code: 'internal_error' }],
+  [8, { batch: 'unavailable', code: 'server_error' }],
   [9, { batch: 'unavailable', code: 'server_busy', slowDown: true }],
   [10, { batch: 'misconfigured', code: 'channel_missing' }],
   [11, { batch: 'unavailable', code: 'invalid_channel' }],
   [14, { batch: 'misconfigured', code: 'ack_disabled' }],
-  [16, { batch: 'misconfigured', code: 'query_authorization' }],
-  [17, { batch: 'unavailable', code: 'not_hec' }],
+  [16, { batch: 'misconfigured', code: 'query_authorization_disabled' }],
+  [17, { batch: 'unavailable', code: 'wrong_server' }],
   [18, { batch: 'unavailable', code: 'queues_full', slowDown: true }],
   [19, { batch: 'unavailable', code: 'ack_unavailable', slowDown: true }],
   [20, { batch: 'unavailable', code: 'queues_full', slowDown: true }],
   [21, { batch: 'misconfigured', code: 'invalid_token' }],
   [22, { batch: 'misconfigured', code: 'token_disabled' }],
   [23, { batch: 'unavailable', code: 'shutting_down' }],
-  [26, { batch: 'unavailable', code: 'at_capacity', slowDown: true }],
+  [26, { batch: 'unavailable', code: 'queues_full', slowDown: true }],
   [27, { batch: 'unavailable', code: 'ack_at_capacity', slowDown: true }],
   [28, { batch: 'misconfigured', code: 'channel_missing' }],
-])('HEC code %i holds the whole batch as %o', async (code, report) => {
+])('HEC code %i stops the whole batch as %o', async (code, report) => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { code });
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject(report);
   expect(fake.events).toEqual([]);
 });
 
-it.each([0, 24, 25])('HEC code %i is success, and asks to slow down when room is short', async (code) => {
+it.each([0, 24, 25])('HEC code %i is a success, and slows down if capacity is low', async (code) => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { code });
   expect(await destination.deliver(batchOf('a'), noSignal)).toEqual({
@@ -45,7 +45,7 @@ it.each([
   [6, 'invalid_data'],
   [12, 'event_required'],
   [13, 'event_blank'],
-  [15, 'indexed_fields'],
+  [15, 'invalid_indexed_fields'],
 ])('HEC code %i rejects an event that was sent alone', async (code, name) => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { code });
@@ -54,7 +54,7 @@ it.each([
   });
 });
 
-it('does not know which of many events a badly formatted one is, where the answer does not say it', async () => {
+it('reports all events as unknown if the response does not say which one is invalid', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { code: 6 });
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject({
@@ -62,7 +62,7 @@ it('does not know which of many events a badly formatted one is, where the answe
   });
 });
 
-it.each([2, 3])('counts none as delivered where the answer names number %i of two events, from 0', async (number) => {
+it.each([2, 3])('delivers no event if the response names event %i of two, counted from 0', async (number) => {
   const { destination, fake } = await startFixture(onTestFinished);
   const body = JSON.stringify({ text: 'Invalid data format', code: 6, 'invalid-event-number': number });
   fake.answerNext('event', { status: 400, body });
@@ -77,32 +77,33 @@ it.each([2, 3])('counts none as delivered where the answer names number %i of tw
 const html = '<html><body>Sign in</body></html>';
 
 it.each([
-  [200, html, { batch: 'unavailable', code: 'not_hec' }],
-  [200, '', { batch: 'unavailable', code: 'not_hec' }],
-  [200, '{"text":"Success"}', { batch: 'unavailable', code: 'not_hec' }],
-  [200, '{"code":"0"}', { batch: 'unavailable', code: 'not_hec' }],
-  [200, '{"text":"Invalid token","code":4}', { batch: 'unavailable', code: 'not_hec' }],
-  [201, '{"text":"Success","code":0}', { batch: 'unavailable', code: 'not_hec' }],
+  [200, html, { batch: 'unavailable', code: 'wrong_server' }],
+  [200, '', { batch: 'unavailable', code: 'wrong_server' }],
+  [200, '{"text":"Success"}', { batch: 'unavailable', code: 'wrong_server' }],
+  [200, '{"code":"0"}', { batch: 'unavailable', code: 'wrong_server' }],
+  [200, '{"text":"Invalid token","code":4}', { batch: 'unavailable', code: 'wrong_server' }],
+  [201, '{"text":"Success","code":0}', { batch: 'unavailable', code: 'wrong_server' }],
   [503, '{"text":"Success","code":0}', { batch: 'unavailable', code: 'service_unavailable', slowDown: true }],
   [302, html, { batch: 'misconfigured', code: 'redirected' }],
-  [400, html, { batch: 'misconfigured', code: 'refused' }],
+  [400, html, { batch: 'misconfigured', code: 'bad_request' }],
   [401, html, { batch: 'misconfigured', code: 'unauthorized' }],
   [404, '{"text":"not found","code":404}', { batch: 'misconfigured', code: 'not_found' }],
-  [405, '', { batch: 'misconfigured', code: 'not_found' }],
+  [405, '', { batch: 'misconfigured', code: 'method_not_allowed' }],
+  [407, '', { batch: 'misconfigured', code: 'proxy_unauthorized' }],
   [408, '', { batch: 'unavailable', code: 'request_timeout' }],
   [413, '', { batch: 'tooLarge', code: 'too_large' }],
-  [415, '', { batch: 'misconfigured', code: 'encoding_refused' }],
-  [429, '', { batch: 'unavailable', code: 'at_capacity', slowDown: true }],
+  [415, '', { batch: 'misconfigured', code: 'unsupported_media_type' }],
+  [429, '', { batch: 'unavailable', code: 'too_many_requests', slowDown: true }],
   [500, '', { batch: 'unavailable', code: 'server_error' }],
-  [502, html, { batch: 'unavailable', code: 'server_error' }],
+  [502, html, { batch: 'unavailable', code: 'bad_gateway' }],
   [503, html, { batch: 'unavailable', code: 'service_unavailable', slowDown: true }],
-])('HTTP %i with %j is no success', async (status, body, report) => {
+])('HTTP %i with %j is not a success', async (status, body, report) => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { status, body });
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject(report);
 });
 
-it('rejects the one event that is too large by itself', async () => {
+it('rejects a single event that is too large', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { status: 413, body: '' });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
@@ -110,7 +111,7 @@ it('rejects the one event that is too large by itself', async () => {
   });
 });
 
-it('does not know what a gateway that gave up waiting has passed on', async () => {
+it('reports unknown after a gateway timeout', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { status: 504, body: html });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
@@ -118,11 +119,11 @@ it('does not know what a gateway that gave up waiting has passed on', async () =
   });
 });
 
-it('reads an answer up to its bound, and no further', async () => {
+it('reads a response only up to the limit', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { status: 200, body: `{"text":"${'x'.repeat(200_000)}","code":0}` });
   const report = await destination.deliver(batchOf('a'), noSignal);
-  expect(report).toMatchObject({ batch: 'unavailable', code: 'not_hec' });
+  expect(report).toMatchObject({ batch: 'unavailable', code: 'wrong_server' });
   expect(JSON.stringify(report).length).toBeLessThan(1_000);
 });
 
@@ -135,7 +136,7 @@ it.each([
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'unavailable', waitMs });
 });
 
-it.each(['soon', '-5', 'Thu, 01 Jan 1970 00:00:00 GMT'])('passes over Retry-After: %s', async (retryAfter) => {
+it.each(['soon', '-5', 'Thu, 01 Jan 1970 00:00:00 GMT'])('ignores Retry-After: %s', async (retryAfter) => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { code: 9, headers: { 'Retry-After': retryAfter } });
   expect(await destination.deliver(batchOf('a'), noSignal)).not.toHaveProperty('waitMs');

@@ -1,28 +1,28 @@
-// Where the events of a data set go: token, index, sourcetype and source.
+// The route of each data set: token, index, sourcetype and source.
 import type { DestinationContext, SecretSource } from '@xiq-siem/core';
 import type { SplunkHecConfig } from './config.ts';
 
-/** What one token is: the same object for all data sets that share it. */
+/** One token. All data sets with the same token share one object. */
 export interface TokenSlot {
   readonly secret: SecretSource;
 }
 
 export interface Route {
   readonly token: TokenSlot;
-  /** Undefined: the token's own index. */
+  /** Undefined: the default index of the token. */
   readonly index: string | undefined;
   readonly sourcetype: string;
   readonly source: string;
 }
 
-/** What a refusal is about: all that shares the token, the index too, or the sourcetype too. */
+/** The events that a rejection concerns: those with the same token, with the same index too, or sourcetype too. */
 export type Scope = 'token' | 'index' | 'sourcetype';
 
 export interface Routes {
   readonly tokens: readonly TokenSlot[];
   readonly indexes: readonly (string | undefined)[];
   of(dataset: string): Route;
-  /** Whether a refusal of this scope is about everything that this destination sends. */
+  /** Whether a rejection of this scope concerns all events of this destination. */
   coversAll(scope: Scope): boolean;
 }
 
@@ -41,8 +41,8 @@ export function createRoutes(config: SplunkHecConfig, context: DestinationContex
       { token: token === undefined ? common.token : slotOf(token), index, sourcetype, source },
     ]),
   );
-  const streams = [common, ...own.values()];
-  const indexes = [...new Set(streams.map(({ index }) => index))];
+  const all = [common, ...own.values()];
+  const indexes = [...new Set(all.map(({ index }) => index))];
 
   return {
     tokens: [...byReference.values()],

@@ -3,20 +3,24 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { batchOf, type FixtureOptions, noSignal, otherToken, startFixture, token } from './test-harness.ts';
 
 const both = { [token]: { ack: true }, [otherToken]: {} };
-const echo = `{"text":"I do not like Splunk ${token}","code":4}`;
-const trials: readonly [string, FixtureOptions, (fake: Awaited<ReturnType<typeof startFixture>>['fake']) => unknown][] =
+const echo = `{"text":"Unknown header Splunk ${token}","code":4}`;
+const cases: readonly [string, FixtureOptions, (fake: Awaited<ReturnType<typeof startFixture>>['fake']) => unknown][] =
   [
-    ['all is well', {}, () => {}],
-    ['the token is refused', { fake: { tokens: {} } }, () => {}],
-    ['the token is echoed', {}, (fake) => fake.answerAlways('event', { status: 403, body: echo })],
-    ['the token is echoed in HTML', {}, (fake) => fake.answerAlways('event', { status: 200, body: `<b>${token}</b>` })],
+    ['the server accepts the batch', {}, () => {}],
+    ['the server rejects the token', { fake: { tokens: {} } }, () => {}],
+    ['the server echoes the token', {}, (fake) => fake.answerAlways('event', { status: 403, body: echo })],
+    [
+      'the server echoes the token in HTML',
+      {},
+      (fake) => fake.answerAlways('event', { status: 200, body: `<b>${token}</b>` }),
+    ],
     ['the connection is cut', {}, (fake) => fake.answerAlways('event', { instead: 'reset' })],
-    ['nobody listens', {}, (fake) => fake.goDown()],
+    ['no server listens', {}, (fake) => fake.goDown()],
     ['TLS fails', { fake: { tls: selfSignedCertificate() } }, () => {}],
-    ['acknowledgement', { fake: { tokens: both }, unchecked: { ack: true, ackPollMs: 5 } }, () => {}],
+    ['acknowledgement is on', { fake: { tokens: both }, unchecked: { ack: true, ackPollMs: 5 } }, () => {}],
   ];
 
-it.each(trials)('never shows the token when %s', async (_, options, prepare) => {
+it.each(cases)('does not reveal the token when %s', async (_, options, prepare) => {
   const printed = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error'), vi.spyOn(console, 'warn')];
   onTestFinished(() => {
     vi.restoreAllMocks();
@@ -29,8 +33,8 @@ it.each(trials)('never shows the token when %s', async (_, options, prepare) => 
   for (const spy of printed) expect(spy).not.toHaveBeenCalled();
 });
 
-it('keeps tokens out of URLs', async () => {
-  const { destination, fake } = await startFixture(onTestFinished, trials.at(-1)?.[1] ?? {});
+it('puts no token in a URL', async () => {
+  const { destination, fake } = await startFixture(onTestFinished, cases.at(-1)?.[1] ?? {});
   await destination.deliver(batchOf('a'), noSignal);
   await destination.check?.(noSignal);
   expect(JSON.stringify(fake.requests.map(({ path }) => path))).not.toContain('canary');

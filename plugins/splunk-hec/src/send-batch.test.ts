@@ -31,7 +31,7 @@ it('sends a batch of several data sets as one request, in gzip, over one connect
   });
 });
 
-it('sends as it is where gzip is off', async () => {
+it('does not compress if gzip is off', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { config: { gzip: false } });
   await destination.deliver(batchOf('a'), noSignal);
   expect(fake.requests[0]?.headers).not.toHaveProperty('content-encoding');
@@ -49,16 +49,16 @@ it.each(['/', '/splunk', '/splunk/', '/services/collector', '/splunk/services/co
   },
 );
 
-it('rejects the events that HEC names, and has every other of the batch indexed once', async () => {
+it('rejects the events that HEC rejects, and delivers every other event once', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 15 : undefined));
   const report = await destination.deliver(batchOf('bad-0', 'a', 'b', 'bad-1', 'bad-2', 'c', 'bad-3'), noSignal);
-  const bad = 'rejected indexed_fields';
+  const bad = 'rejected invalid_indexed_fields';
   expect(verdictsOf(report)).toEqual([bad, 'delivered', 'delivered', bad, bad, 'delivered', bad]);
   expect(idsOf()).toEqual(['a', 'b', 'c']);
 });
 
-it('keeps what is left for another time when HEC fails in the middle', async () => {
+it('retries the rest if HEC fails during the batch', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 13 : undefined));
   fake.answerNext('event', { code: 0, taken: true }, { code: 9, headers: { 'Retry-After': '2' } });
@@ -71,7 +71,7 @@ it('keeps what is left for another time when HEC fails in the middle', async () 
   expect(await destination.check?.(noSignal)).toMatchObject({ ok: true });
 });
 
-it('splits what is larger than a request may be, and sends a larger event alone', async () => {
+it('splits a batch that is larger than a request, and sends a larger event alone', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished, { config: { maxBodyBytes: 2048 } });
   const sized = (id: string, characters: number) => ({ id, fields: { message: 'x'.repeat(characters) } });
   const report = await destination.deliver(
@@ -83,7 +83,7 @@ it('splits what is larger than a request may be, and sends a larger event alone'
   expect(fake.requests.map(({ text }) => text.trimEnd().split('\n').length)).toEqual([2, 1, 1]);
 });
 
-it('takes a format error of a body above 5 MiB for one of size, as Splunk Cloud means it', async () => {
+it('treats a format error for a body above 5 MiB as too large, as on Splunk Cloud', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.answerNext('event', { code: 6 }, { code: 6 });
   const giant = { id: 'giant', fields: { message: 'x'.repeat(5_300_000) } };
@@ -91,20 +91,20 @@ it('takes a format error of a body above 5 MiB for one of size, as Splunk Cloud 
   expect(verdictsOf(report)).toEqual(['rejected too_large', 'rejected invalid_data', 'delivered']);
 });
 
-it('holds only the index that is refused', async () => {
+it('blocks only the rejected index', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { index: 'missing' } } },
     fake: { tokens: { [token]: { indexes: ['network'] } } },
   });
   const batch = batchOf({ id: 'a', dataset: auth }, 'b', { id: 'c', dataset: auth }, 'd');
-  const blocked = 'held incorrect_index';
+  const blocked = 'blocked incorrect_index';
   expect(verdictsOf(await destination.deliver(batch, noSignal))).toEqual([blocked, 'delivered', blocked, 'delivered']);
   expect(idsOf()).toEqual(['b', 'd']);
   expect(verdictsOf(await destination.deliver(batchOf({ id: 'a', dataset: auth }), noSignal))).toEqual([blocked]);
   expect(fake.events).toHaveLength(2);
 });
 
-it('writes a data set without an index of its own to that of the destination', async () => {
+it('uses the index of the destination for a data set without an index', async () => {
   const { destination, fake } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { sourcetype: 'own' }, [sms]: { index: 'phones' } } },
   });
@@ -116,27 +116,27 @@ it('writes a data set without an index of its own to that of the destination', a
   ]);
 });
 
-it('holds only the token that is refused', async () => {
+it('blocks only the rejected token', async () => {
   const { destination, idsOf } = await startFixture(onTestFinished, {
     config: { datasets: { [auth]: { token: { env: 'OTHER_TOKEN' } } } },
     fake: { tokens: { [token]: {}, [otherToken]: { disabled: true } } },
   });
   const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
-  expect(verdictsOf(report)).toEqual(['held token_disabled', 'delivered']);
+  expect(verdictsOf(report)).toEqual(['blocked token_disabled', 'delivered']);
   expect(idsOf()).toEqual(['b']);
 });
 
-it('holds only what one token may not write to an index that another may', async () => {
+it('blocks only the token that may not write to the index', async () => {
   const { destination, idsOf } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { token: { env: 'OTHER_TOKEN' } } } },
     fake: { tokens: { [token]: { indexes: ['network'] }, [otherToken]: { indexes: ['elsewhere'] } } },
   });
   const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
-  expect(verdictsOf(report)).toEqual(['held incorrect_index', 'delivered']);
+  expect(verdictsOf(report)).toEqual(['blocked incorrect_index', 'delivered']);
   expect(idsOf()).toEqual(['b']);
 });
 
-it('holds only the sourcetype that something on the way forbids', async () => {
+it('blocks only the sourcetype that a proxy forbids', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
   const forbidden = { status: 403, body: '<html>blocked</html>' };
   fake.answerNext('event', forbidden, forbidden);
@@ -144,19 +144,19 @@ it('holds only the sourcetype that something on the way forbids', async () => {
     batchOf({ id: 'a', dataset: auth }, 'b', { id: 'c', dataset: sms }),
     noSignal,
   );
-  expect(verdictsOf(report)).toEqual(['held forbidden', 'delivered', 'delivered']);
+  expect(verdictsOf(report)).toEqual(['blocked forbidden', 'delivered', 'delivered']);
   expect(idsOf()).toEqual(['b', 'c']);
 });
 
-it('holds, and does not count against an event, that the token was taken away in the middle', async () => {
+it('blocks the rest if the token is disabled during the batch', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { config: { maxBodyBytes: 1024 } });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
   fake.answerNext('event', { code: 0, taken: true }, { code: 4 });
   const report = await destination.deliver(batchOf(long('a'), long('b')), noSignal);
-  expect(verdictsOf(report)).toEqual(['delivered', 'held invalid_token']);
+  expect(verdictsOf(report)).toEqual(['delivered', 'blocked invalid_token']);
 });
 
-it('answers for the whole batch where one index is held and nothing else was taken', async () => {
+it('reports the whole batch if one index is blocked and no event was accepted', async () => {
   const { destination, fake } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { index: 'missing' } } },
     fake: { tokens: { [token]: { indexes: ['network'] } } },
@@ -166,7 +166,7 @@ it('answers for the whole batch where one index is held and nothing else was tak
   expect(report).toMatchObject({ batch: 'unavailable', code: 'server_busy' });
 });
 
-it('sends nothing to a second index once the server is busy, and answers for what is left', async () => {
+it('sends nothing to a second index after the server is busy', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { index: 'logins' } } },
   });
@@ -177,13 +177,16 @@ it('sends nothing to a second index once the server is busy, and answers for wha
   expect(idsOf()).toEqual([]);
 });
 
-it('says that there is no token, and asks nobody', async () => {
+it('reports a missing token, and sends no request', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { config: { token: { env: 'NOT_SET' } } });
-  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'misconfigured', code: 'no_token' });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
+    batch: 'misconfigured',
+    code: 'secret_unavailable',
+  });
   expect(fake.requests).toEqual([]);
 });
 
-it('does not know what became of events whose answer was lost', async () => {
+it('reports unknown if the response was lost', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
   fake.answerNext('event', { instead: 'reset', taken: true });
   const report = await destination.deliver(batchOf('a', 'b'), noSignal);
@@ -191,7 +194,7 @@ it('does not know what became of events whose answer was lost', async () => {
   expect(idsOf()).toEqual(['a', 'b']);
 });
 
-it('gives up on an answer that does not come in time', async () => {
+it('stops waiting for a response at the time limit', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { unchecked: { requestTimeoutMs: 50 } });
   fake.answerNext('event', { instead: 'silence' });
   expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['unknown timed_out']);
@@ -199,8 +202,8 @@ it('gives up on an answer that does not come in time', async () => {
 
 it.each<[string, unknown]>([
   ['aborted', new Error('shutdown')],
-  ['timed_out', new DOMException('the time for the batch is over', 'TimeoutError')],
-])('says %s, and sends no more, once the signal fires for it', async (code, reason) => {
+  ['timed_out', new DOMException('the time limit is over', 'TimeoutError')],
+])('reports %s, and sends no more requests, when the signal fires', async (code, reason) => {
   const stop = new AbortController();
   const { destination, fake } = await startFixture(onTestFinished, { config: { maxBodyBytes: 1024 } });
   fake.answerAlways('event', { instead: 'silence' });
@@ -213,7 +216,7 @@ it.each<[string, unknown]>([
   expect(fake.requests).toHaveLength(1);
 });
 
-it('names a token that no header can hold, and does not repeat it', async () => {
+it('reports a token with characters that HTTP forbids, and does not repeat it', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { config: { token: { env: 'BROKEN_TOKEN' } } });
   const report = await destination.deliver(batchOf('a'), noSignal);
   expect(report).toMatchObject({ batch: 'misconfigured', code: 'invalid_request' });
@@ -222,7 +225,7 @@ it('names a token that no header can hold, and does not repeat it', async () => 
   expect(fake.requests).toEqual([]);
 });
 
-it('knows that nothing was sent where nobody listens', async () => {
+it('reports unavailable if no server listens', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   await fake.goDown();
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject({
@@ -239,16 +242,16 @@ it('sends nothing while too many requests wait for their acknowledgement', async
   const route = { token, index: undefined, sourcetype: 's', source: 's' };
   const ackTracker: AckTracker = {
     channel: () => 'c',
-    hasRoom: () => false,
-    outcome: async () => 'late',
+    hasCapacity: () => false,
+    outcome: async () => 'timeout',
     retire() {},
     close() {},
   };
   const sendBatch = createBatchSender({
     client: {
-      post: async (...question) => {
-        posted.push(question);
-        return { action: 'taken', slowDown: false, ackId: 0 };
+      post: async (...args) => {
+        posted.push(args);
+        return { action: 'accepted', slowDown: false, ackId: 0 };
       },
       acks: async () => ({ kind: 'disabled' }),
       health: async () => ({ kind: 'failed', code: 'aborted', sent: false, message: '' }),
@@ -258,12 +261,12 @@ it('sends nothing while too many requests wait for their acknowledgement', async
     maxBodyBytes: 1_000,
     ackTrackers: new Map([[token, ackTracker]]),
     envelopes: ({ items }) => items.map((item) => envelopeOf(item, route, new Set())),
-    onTaken() {},
+    onAccepted() {},
     onNoAck() {},
   });
   expect(await sendBatch(batchOf('a'), noSignal)).toMatchObject({
     batch: 'unavailable',
-    code: 'ack_pending_full',
+    code: 'ack_backlog_full',
     slowDown: true,
   });
   expect(posted).toEqual([]);

@@ -1,4 +1,4 @@
-// A batch as requests: one lane after the other, each until all of it is settled, held or stopped.
+// Sends a batch as requests, one after the other, until each event has its verdict or a fault stops the batch.
 import { type Batch, type BatchFault, createReportBuilder, type DeliveryReport } from '@xiq-siem/core';
 import type { AckOutcome, AckTracker } from './ack-tracker.ts';
 import { consequenceOf } from './consequence.ts';
@@ -12,12 +12,12 @@ export interface BatchSenderOptions {
   readonly client: HecClient;
   readonly routes: Routes;
   readonly maxBodyBytes: number;
-  /** By token; none: events count as delivered when they are taken. */
+  /** By token. Empty: events are delivered as soon as HEC accepts them. */
   readonly ackTrackers: ReadonlyMap<TokenSlot, AckTracker>;
   readonly envelopes: (batch: Batch) => Envelopes;
-  /** Told of every event that was taken. */
-  readonly onTaken: (envelopes: Envelopes) => void;
-  /** Told of events that were taken by a token that acknowledges nothing, although it should. */
+  /** Called with all accepted events. */
+  readonly onAccepted: (envelopes: Envelopes) => void;
+  /** Called with events that HEC accepted without an ackId, although `ack` is configured. */
   readonly onNoAck: (envelopes: Envelopes) => void;
 }
 
@@ -26,86 +26,86 @@ export function createBatchSender({
   routes,
   maxBodyBytes,
   ackTrackers,
-  onTaken,
+  onAccepted,
   onNoAck,
   envelopes,
 }: BatchSenderOptions) {
   return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<HecCode>> => {
-    const sheet = createReportBuilder<HecCode>(batch);
+    const builder = createReportBuilder<HecCode>(batch);
     const acknowledged: Promise<void>[] = [];
 
     const acknowledge = async (sent: Envelopes, ackTracker: AckTracker, channel: string, ackId: number | undefined) => {
       const outcome = ackId === undefined ? 'disabled' : await ackTracker.outcome(channel, ackId, signal);
       if (outcome === 'disabled') onNoAck(sent);
-      sheet.set(sent, verdictOf[outcome]);
+      builder.setVerdict(sent, verdictOf[outcome]);
     };
 
-    const sendAll = async (streams: readonly Envelopes[]): Promise<BatchFault<HecCode> | undefined> => {
+    const sendGroups = async (groups: readonly Envelopes[]): Promise<BatchFault<HecCode> | undefined> => {
       let stop: BatchFault<HecCode> | undefined;
-      for (const stream of streams) stop ??= await sendLane(stream);
+      for (const group of groups) stop ??= await sendGroup(group);
       return stop;
     };
 
-    const sendLane = async (stream: Envelopes): Promise<BatchFault<HecCode> | undefined> => {
-      let rest = stream;
+    const sendGroup = async (group: Envelopes): Promise<BatchFault<HecCode> | undefined> => {
+      let rest = group;
       for (let first = rest[0]; first !== undefined; first = rest[0]) {
         const { token } = first.route;
         const ackTracker = ackTrackers.get(token);
-        if (ackTracker?.hasRoom() === false) return ackPendingFull;
+        if (ackTracker?.hasCapacity() === false) return ackBacklogFull;
         const channel = ackTracker?.channel();
         const sent = firstBytes(rest, maxBodyBytes);
         const lines = sent.map(({ text }) => text);
         const response = await client.post(token, channel, lines, signal);
         rest = rest.slice(sent.length);
 
-        if (response.action === 'taken') {
-          onTaken(sent);
-          if (response.slowDown) sheet.slowDown();
-          if (ackTracker === undefined || channel === undefined) sheet.set(sent, delivered);
+        if (response.action === 'accepted') {
+          onAccepted(sent);
+          if (response.slowDown) builder.slowDown();
+          if (ackTracker === undefined || channel === undefined) builder.setVerdict(sent, delivered);
           else acknowledged.push(acknowledge(sent, ackTracker, channel, response.ackId));
           continue;
         }
         if (response.action === 'newChannel' && channel !== undefined) ackTracker?.retire(channel);
-        const { taken, judged, verdict, unseen, stop, hold } = consequenceOf(response, sent);
-        onTaken(taken);
-        // The answer to a request of which something is refused holds no ackId.
-        sheet.set(taken, ackTracker === undefined ? delivered : notAcknowledged);
-        sheet.set(judged, verdict);
-        rest = [...unseen, ...rest];
+        const { accepted, affected, verdict, unprocessed, stop, block } = consequenceOf(response, sent);
+        onAccepted(accepted);
+        // A response that rejects an event contains no ackId.
+        builder.setVerdict(accepted, ackTracker === undefined ? delivered : notAcknowledged);
+        builder.setVerdict(affected, verdict);
+        rest = [...unprocessed, ...rest];
         if (stop !== undefined) return stop;
-        if (hold !== undefined) return holdBack(rest, response, hold);
+        if (block !== undefined) return blockGroup(rest, response, block);
       }
       return undefined;
     };
 
-    /** Only what the refusal is about is held; where that is not known, each sourcetype is asked about. */
-    const holdBack = async (stream: Envelopes, { code, message, waitMs }: HecFault, scope: Scope) => {
+    /** Blocks only the affected events. If several sourcetypes may be affected, sends a request for each. */
+    const blockGroup = async (group: Envelopes, { code, message, waitMs }: HecFault, scope: Scope) => {
       if (routes.coversAll(scope)) {
         return { batch: 'misconfigured', code, message, ...(waitMs !== undefined && { waitMs }) } as const;
       }
-      const parts = scope === 'sourcetype' ? groups(stream, ({ route }) => route.sourcetype) : [stream];
-      if (parts.length > 1) return sendAll(parts);
-      sheet.set(stream, { verdict: 'blocked', code, message });
+      const parts = scope === 'sourcetype' ? groupsBy(group, ({ route }) => route.sourcetype) : [group];
+      if (parts.length > 1) return sendGroups(parts);
+      builder.setVerdict(group, { verdict: 'blocked', code, message });
       return undefined;
     };
 
-    const stop = await sendAll(lanesOf(envelopes(batch)));
+    const stop = await sendGroups(requestGroups(envelopes(batch)));
     await Promise.all(acknowledged);
-    return sheet.report(stop);
+    return builder.build(stop);
   };
 }
 
-/** Those that share token and index: one request, so that a refused token or index refuses all of it. */
-function lanesOf(envelopes: Envelopes): readonly Envelopes[] {
-  const byToken = groups(envelopes, ({ route }) => route.token);
-  return byToken.flatMap((part) => groups(part, ({ route }) => route.index));
+/** One group for each token and index: a response that rejects the token or the index then concerns a whole request. */
+function requestGroups(envelopes: Envelopes): readonly Envelopes[] {
+  const byToken = groupsBy(envelopes, ({ route }) => route.token);
+  return byToken.flatMap((part) => groupsBy(part, ({ route }) => route.index));
 }
 
-function groups(envelopes: Envelopes, key: (envelope: Envelope) => unknown): readonly Envelopes[] {
+function groupsBy(envelopes: Envelopes, key: (envelope: Envelope) => unknown): readonly Envelopes[] {
   return [...Map.groupBy(envelopes, key).values()];
 }
 
-/** As many from the front as fit into `maxBytes`, at least one. */
+/** The first envelopes that fit in `maxBytes`, at least one. */
 function firstBytes(envelopes: Envelopes, maxBytes: number): Envelopes {
   let bytes = 0;
   const end = envelopes.findIndex((envelope, at) => {
@@ -117,9 +117,9 @@ function firstBytes(envelopes: Envelopes, maxBytes: number): Envelopes {
 
 const delivered = { verdict: 'delivered' } as const;
 const notAcknowledged = { verdict: 'delivered', degraded: 'not_acknowledged' } as const;
-const ackPendingFull = {
+const ackBacklogFull = {
   batch: 'unavailable',
-  code: 'ack_pending_full',
+  code: 'ack_backlog_full',
   message: 'too many requests wait for their acknowledgement',
   slowDown: true,
 } as const;
@@ -127,6 +127,6 @@ const ackPendingFull = {
 const verdictOf = {
   indexed: delivered,
   disabled: { verdict: 'delivered', degraded: 'ack_disabled' },
-  late: { verdict: 'unknown', code: 'ack_late', message: 'taken, but not acknowledged in time' },
-  lost: { verdict: 'unknown', code: 'ack_lost', message: 'taken, but nobody can say any more whether indexed' },
+  timeout: { verdict: 'unknown', code: 'ack_timeout', message: 'accepted, but not acknowledged in time' },
+  lost: { verdict: 'unknown', code: 'ack_lost', message: 'accepted, but the server lost the acknowledgement' },
 } as const satisfies Record<AckOutcome, object>;

@@ -1,4 +1,4 @@
-// The Splunk destination: events by HTTP Event Collector, each with its own verdict.
+// The Splunk destination: sends events to the HTTP Event Collector, with a verdict for each event.
 import {
   type CheckResult,
   createRateLimitedReport,
@@ -19,7 +19,7 @@ import { createBatchSender } from './send-batch.ts';
 
 const metrics = {
   long_events: {
-    help: "Splunk: events that were taken but are longer than a limit of Splunk's searches.",
+    help: 'Splunk: accepted events that are longer than a Splunk limit.',
     unit: '{event}',
     attributes: ['limit'],
   },
@@ -34,7 +34,7 @@ export const splunkHecDestination = defineDestination({
   create: async (config, context) => createSplunkHecDestination(config, context),
 });
 
-/** Characters beyond which Splunk finds no fields by itself (`maxchars`), and beyond which it cuts (`TRUNCATE`). */
+/** Characters: beyond the first limit Splunk extracts no fields (`maxchars`), beyond the second it truncates (`TRUNCATE`). */
 const splunkLimits = [5_000, 10_000] as const;
 const hourMs = 3_600_000;
 
@@ -51,12 +51,12 @@ export function createSplunkHecDestination(
   const ackTrackers = new Map<TokenSlot, AckTracker>();
   warnIfInsecure({ ...config, secrets: true }, context);
   if (ack && new URL(config.url).hostname.endsWith('.splunkcloud.com')) {
-    const advice = 'Splunk Cloud supports acknowledgement for Amazon Firehose only, and its load balancer may lose it';
-    log.warn('destination.ack_on_splunk_cloud', { advice });
+    const advice = 'set ack: false: Splunk Cloud supports acknowledgement only for Amazon Data Firehose';
+    log.warn('destination.ack_unsupported', { advice });
   }
   for (const token of ack ? routes.tokens : []) {
-    const ask: Parameters<typeof createAckTracker>[0]['ask'] = (...question) => client.acks(token, ...question);
-    ackTrackers.set(token, createAckTracker({ pollMs, timeoutMs, now, ask }));
+    const requestAcks: Parameters<typeof createAckTracker>[0]['requestAcks'] = (...args) => client.acks(token, ...args);
+    ackTrackers.set(token, createAckTracker({ pollMs, timeoutMs, now, requestAcks }));
   }
   const limits = splunkLimits.map((characters) => {
     const warn = createRateLimitedReport(now, hourMs, (_: undefined, events) =>
@@ -65,7 +65,7 @@ export function createSplunkHecDestination(
     return { characters, warn };
   });
   const warnOfNoAck = createRateLimitedReport(now, hourMs, (_: undefined, events) => {
-    const advice = 'turn acknowledgement on for the token, or set ack: false';
+    const advice = 'turn on acknowledgement for the token, or set ack: false';
     log.warn('destination.ack_disabled', { events, advice });
   });
   const countLong = (envelopes: readonly Envelope[]) => {
@@ -77,6 +77,11 @@ export function createSplunkHecDestination(
     }
   };
 
+  async function closeHec(): Promise<void> {
+    for (const ackTracker of ackTrackers.values()) ackTracker.close();
+    client.close();
+  }
+
   return {
     assurance: ack ? 'indexed' : 'accepted',
     deliver: createBatchSender({
@@ -85,46 +90,42 @@ export function createSplunkHecDestination(
       maxBodyBytes,
       ackTrackers,
       envelopes: ({ items }) => items.map((item) => envelopeOf(item, routes.of(item.dataset), include)),
-      onTaken: countLong,
+      onAccepted: countLong,
       onNoAck: (envelopes) => warnOfNoAck(undefined, envelopes.length),
     }),
     check: (signal) => checkHec(config, client, routes, signal),
-    async close() {
-      for (const ackTracker of ackTrackers.values()) ackTracker.close();
-      client.close();
-    },
+    close: closeHec,
   };
 }
 
-/** Asks whether the event collector would take events, without sending one. */
+/** Checks whether the event collector accepts events, without sending one. */
 async function checkHec(
   { url, ack }: SplunkHecConfig,
   client: HecClient,
   { tokens, indexes }: Routes,
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  const no = (message: string): CheckResult => ({ ok: false, message: `${url}: ${message}` });
+  const failed = (message: string): CheckResult => ({ ok: false, message: `${url}: ${message}` });
 
   const health = await client.health(signal);
   const isDown = health.kind === 'failed' || health.status >= 500;
   const healthResponse = readResponse(health, 0, []);
-  if (isDown && healthResponse.action !== 'taken') return no(healthResponse.message);
+  if (isDown && healthResponse.action !== 'accepted') return failed(healthResponse.message);
   for (const [number, token] of tokens.entries()) {
     const which = tokens.length === 1 ? 'the token' : `token ${number + 1} of ${tokens.length}`;
     const channel = ack ? newChannel() : undefined;
     const response = await client.post(token, channel, [], signal);
-    // An empty request that is refused for being empty has passed everything else.
-    if (response.action !== 'taken' && response.code !== 'no_data') {
-      const isOfToken = response.action === 'holdToken' && response.code !== 'no_token';
-      return no(isOfToken || tokens.length > 1 ? `${which}: ${response.message}` : response.message);
+    // HEC checks everything else before it rejects an empty request as empty.
+    if (response.action !== 'accepted' && response.code !== 'no_data') {
+      const concernsToken = response.action === 'blockToken' && response.code !== 'secret_unavailable';
+      return failed(concernsToken || tokens.length > 1 ? `${which}: ${response.message}` : response.message);
     }
     if (channel === undefined) continue;
     const reply = await client.acks(token, channel, [0], signal);
-    if (reply.kind === 'disabled') return no(`${which} allows no acknowledgement: set ack: false, or turn it on`);
-    if (reply.kind === 'none') return no(`${which}: no answer about acknowledgements: ${reply.message}`);
+    if (reply.kind === 'disabled') return failed(`${which} has acknowledgement off: set ack: false, or turn it on`);
+    if (reply.kind === 'none') return failed(`${which}: no response about acknowledgements: ${reply.message}`);
   }
   const named = indexes.filter((index) => index !== undefined).map((index) => `"${index}"`);
-  const open =
-    named.length === 0 ? '' : `; whether it may write to index ${named.join(', ')} shows with the first event`;
-  return { ok: true, message: `${url} is there and takes the token${tokens.length > 1 ? 's' : ''}${open}` };
+  const unchecked = named.length === 0 ? '' : `; write access to index ${named.join(', ')} was not checked`;
+  return { ok: true, message: `${url} accepts the token${tokens.length > 1 ? 's' : ''}${unchecked}` };
 }

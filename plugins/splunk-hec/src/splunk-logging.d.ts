@@ -1,4 +1,4 @@
-// The part of splunk-logging that is used here; the package has no types of its own.
+// Types for the used part of splunk-logging, which has no types.
 declare module 'splunk-logging' {
   export interface LoggerConfig {
     readonly token: string;
@@ -15,19 +15,19 @@ declare module 'splunk-logging' {
     readonly headers: Readonly<Record<string, string>>;
   }
 
-  /** `body` is HEC's JSON where the answer held one; the library looks at its `code` and `text`. */
+  /** `body` is HEC's JSON, if the response has one. The library reads its `code` and `text`. */
   export type PostCallback<Response> = (error: Error | null, response?: Response, body?: unknown) => void;
 
   export class Logger<Response> {
     constructor(config: LoggerConfig);
-    /** Events as JSON, ready to be sent: `flush` takes them all. */
+    /** Events as JSON. `flush` sends them all. */
     serializedContextQueue: string[];
     requestOptions: { strictSSL: boolean; headers: Record<string, string> };
-    /** Told of every refusal, with the events; by default it prints them. */
+    /** Called with the events of each rejected request. The default prints them. */
     error: (error: Error, context: unknown) => void;
-    /** Sends the queue, also an empty one. */
+    /** Sends the queue, even if it is empty. */
     flush(callback: PostCallback<Response>): void;
-    /** What `flush` sends by. */
+    /** `flush` sends with this function. */
     _post(options: RequestOptions, callback: PostCallback<Response>): void;
   }
 }

@@ -1,4 +1,4 @@
-// For tests: the destination at a fake event collector, with events to send.
+// For tests: the destination with a fake event collector, and batches.
 import { Agent } from 'node:https';
 import { type Batch, type BatchItem, type EcsFields, ecsDocument, type JsonObject, Secret } from '@xiq-siem/core';
 import {
@@ -14,7 +14,7 @@ import { createSplunkHecDestination } from './splunk-hec-destination.ts';
 export const noSignal = new AbortController().signal;
 export const token = 'c0ffee00-canary-token-0000-splunk';
 export const otherToken = 'c0ffee11-canary-token-1111-splunk';
-/** By the names that configurations give them. */
+/** By the name of their environment variable. */
 export const secrets = {
   HEC_TOKEN: new Secret(token),
   OTHER_TOKEN: new Secret(otherToken),
@@ -24,14 +24,14 @@ export const timeMs = 1_636_337_187_553;
 
 export interface FixtureOptions {
   readonly config?: Record<string, unknown>;
-  /** What no configuration may hold, such as times short enough for a test. */
+  /** Values that the configuration schema rejects, such as very short times. */
   readonly unchecked?: Partial<SplunkHecConfig>;
   readonly fake?: Partial<HecFakeOptions>;
-  /** Authority to trust. */
+  /** Trusted certificate authority, PEM. */
   readonly ca?: string;
 }
 
-/** `atEnd` is vitest's onTestFinished, by which all goes again. */
+/** `atEnd`, vitest's onTestFinished, closes everything. */
 export async function startFixture(atEnd: (clean: () => Promise<void>) => void, options: FixtureOptions = {}) {
   const { config = {}, unchecked = {}, fake: fakeOptions = {}, ca } = options;
   const fake = await startHecFake({ tokens: { [token]: {} }, ...fakeOptions });
@@ -54,7 +54,7 @@ export interface EventOptions {
   readonly extreme?: JsonObject;
 }
 
-/** A batch of events; a text is an audit event of that id. */
+/** A batch of events. A string is the id of an audit event. */
 export function batchOf(...events: readonly (string | EventOptions)[]): Batch {
   return { items: events.map((event, index) => itemOf(typeof event === 'string' ? { id: event } : event, index)) };
 }

@@ -1,4 +1,4 @@
-// Against an event collector that was not written by us. It is a loose one: any token, no refusals, no acknowledgement.
+// Against VictoriaLogs, an independent event collector. It accepts any token and event, and has no acknowledgement.
 import { request } from 'node:http';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { createRecordingLogger, createRecordingMeter, destinationContext } from '@xiq-siem/testkit';
@@ -31,7 +31,7 @@ const row = z.object({
   'event.event.id': z.string(),
 });
 
-/** The rows of one destination, by the query language of the server. */
+/** The rows of one destination. */
 async function found(name: string) {
   const query = `{source="xiq:webhook:${name}"}`;
   const url = `${server.url}/select/logsql/query?limit=10000&query=${encodeURIComponent(query)}`;
@@ -46,7 +46,7 @@ async function found(name: string) {
     .map((line) => row.parse(JSON.parse(line)));
 }
 
-it.each([true, false])('finds what was delivered, field by field (gzip: %s)', async (gzip) => {
+it.each([true, false])('stores every field of a delivered event (gzip: %s)', async (gzip) => {
   const name = `fields-${gzip}`;
   const message = 'ümläut, "quotes", \\ and a\nline\u2028end } {';
   const batch = batchOf({ id: 'one', fields: { message } }, { id: 'two', dataset: 'extreme_xiq.auth' });
@@ -68,7 +68,7 @@ it.each([true, false])('finds what was delivered, field by field (gzip: %s)', as
   );
 });
 
-it('finds each event of a batch of many requests once', async () => {
+it('stores each event of a batch of many requests once', async () => {
   const ids = Array.from({ length: 3_000 }, (_, number) => `many-${number}`);
   const report = await openDestination('many', { maxBodyBytes: 20_000 }).deliver(batchOf(...ids), noSignal);
   expect('items' in report && report.items.every(({ verdict }) => verdict === 'delivered')).toBe(true);
@@ -76,8 +76,8 @@ it('finds each event of a batch of many requests once', async () => {
   expect((await found('many')).map((one) => one['event.event.id']).sort()).toEqual([...ids].sort());
 });
 
-it('waits while the server is away, and goes on when it is back', async () => {
-  const destination = openDestination('away');
+it('waits while the server is down, and continues after its restart', async () => {
+  const destination = openDestination('restart');
   await destination.deliver(batchOf('before'), noSignal);
   await server.kill('SIGTERM');
   expect(await destination.deliver(batchOf('after'), noSignal)).toMatchObject({ batch: 'unavailable' });
@@ -85,6 +85,6 @@ it('waits while the server is away, and goes on when it is back', async () => {
   await server.restart();
   expect(await destination.check?.(noSignal)).toMatchObject({ ok: true });
   expect(await destination.deliver(batchOf('after'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
-  const ids = async () => (await found('away')).map((one) => one['event.event.id']).sort();
+  const ids = async () => (await found('restart')).map((one) => one['event.event.id']).sort();
   await vi.waitFor(async () => expect(await ids()).toEqual(['after', 'before']), { timeout: 10_000 });
 });

@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { routeNames, routeOf } from '@xiq-siem/admin-api';
-import { askByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
+import { callByName, sampleConnector, sampleOf } from '@xiq-siem/admin-api/test-routes';
 import { ConnectorError, type ErrorCode, exitCodes } from '@xiq-siem/core';
 import { linesOf, never, until } from '@xiq-siem/queries/test-queries';
 import { describe, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ async function ask(url: string, { method = 'GET', path, body, headers = {} }: As
   return promise;
 }
 
-/** A stream that says one line, and then nothing until its signal fires. */
+/** A stream that yields one line, and then none until its signal fires. */
 function waitingTail() {
   const told = { open: 0, ended: 0 };
   return {
@@ -48,8 +48,8 @@ describe.each(routeNames)('%s', (name) => {
   const route = routeOf(name);
   const path = route.path.replaceAll(/\{\w+\}/g, '1');
 
-  test('refuses a field that it does not know, by its name', async () => {
-    const { asked, operations } = sampleConnector();
+  test('rejects an unknown field and names it', async () => {
+    const { calls, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const { method } = route;
     const unknown =
@@ -58,34 +58,41 @@ describe.each(routeNames)('%s', (name) => {
     expect(status).toBe(400);
     expect(JSON.parse(response)).toEqual({ error: 'usage', message: expect.stringContaining('n0nsense') });
     expect(response).not.toContain('val-ue');
-    expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
+    expect({ calls, changes: served.changes }).toEqual({ calls: [], changes: [] });
   });
 
   test('is refused without the token', async () => {
-    const { asked, operations } = sampleConnector();
+    const { calls, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const response = await ask(served.url, { method: route.method, path, headers: { authorization: 'Bearer none' } });
     expect(response).toMatchObject({ status: 401 });
-    expect({ asked, changes: served.changes }).toEqual({ asked: [], changes: [] });
+    expect({ calls, changes: served.changes }).toEqual({ calls: [], changes: [] });
   });
 
-  test('is asked what the client asks, and what it answers comes back; a change is an audit event', async () => {
-    const { asked, operations } = sampleConnector();
+  test('gets the input of the client, and the client gets its response; a change is reported', async () => {
+    const { calls, operations } = sampleConnector();
     await using served = await serveOperations(operations);
     const input = sampleOf(route.input);
-    expect(await askByName(served.client, name)).toEqual([sampleOf(route.response)]);
-    expect(asked).toEqual([[name, input]]);
+    expect(await callByName(served.client, name)).toEqual([sampleOf(route.response)]);
+    expect(calls).toEqual([[name, input]]);
     expect(served.changes).toEqual(route.changes ? [{ call: name, outcome: 'success', input }] : []);
   });
 
-  test('stands in the OpenAPI document that is served', async () => {
+  test('is in the OpenAPI document', async () => {
     await using served = await serveOperations({});
     const { text: document } = await ask(served.url, { path: '/api/v1/openapi.json' });
     expect(JSON.parse(document).paths[route.path][route.method.toLowerCase()]).toMatchObject({ operationId: name });
   });
 });
 
-describe('what is asked', () => {
+test('a former path of a route is served like the new one', async () => {
+  const { calls, operations } = sampleConnector();
+  await using served = await serveOperations(operations);
+  expect(await ask(served.url, { path: '/api/v1/shapes' })).toMatchObject({ status: 200 });
+  expect(calls.map(([name]) => name)).toEqual(['unmapped']);
+});
+
+describe('input', () => {
   test.each<[string, string]>([
     ['/api/v1/dead-letters?limit=none', 'limit'],
     ['/api/v1/dead-letters?limit=0', 'limit'],
@@ -120,7 +127,7 @@ describe('what is asked', () => {
     expect(response.length).toBeLessThan(200);
   });
 
-  test('fields of a path, a query and a body reach the operation as what they are', async () => {
+  test('fields of a path, a query and a body reach the operation unchanged', async () => {
     const inputs: unknown[] = [];
     await using served = await serveOperations({
       listDeadLetters: async (input) => {
@@ -138,7 +145,7 @@ describe('what is asked', () => {
   });
 });
 
-test('a field whose name is very long does not make the refusal long', async () => {
+test('a field with a very long name does not make the message long', async () => {
   await using served = await serveOperations({});
   const body = JSON.stringify({ ['x'.repeat(200_000)]: 1 });
   const { status, text: response } = await ask(served.url, { method: 'POST', path: '/api/v1/reload', body });
@@ -146,7 +153,7 @@ test('a field whose name is very long does not make the refusal long', async () 
   expect(response.length).toBeLessThan(1000);
 });
 
-describe('a refusal', () => {
+describe('an error', () => {
   test.each<[ErrorCode, number]>([
     ['usage', 400],
     ['not_found', 404],
@@ -156,13 +163,13 @@ describe('a refusal', () => {
     ['config_invalid', 422],
     ['journal_full', 503],
     ['journal_failed', 500],
-  ])('%s is answered %i, and thrown with its code and words at the other end', async (code, status) => {
+  ])('%s has the status %i, and the client throws it with its code and message', async (code, status) => {
     await using served = await serveOperations({ jobs: () => Promise.reject(new ConnectorError(code, 'its words')) });
     expect(await ask(served.url, { path: '/api/v1/jobs' })).toMatchObject({ status });
     await expect(served.client.jobs({}, never)).rejects.toMatchObject({ code, message: 'its words' });
   });
 
-  test('with a code that a plugin declares for itself is thrown with that code and its exit code', async () => {
+  test('with a code of a plugin is thrown with that code and its exit code', async () => {
     const declared = { code: 'vault_sealed', exitCode: exitCodes.permission };
     const jobs = () => Promise.reject(new ConnectorError(declared, 'its words'));
     await using served = await serveOperations({ jobs });
@@ -170,19 +177,19 @@ describe('a refusal', () => {
     await expect(served.client.jobs({}, never)).rejects.toMatchObject({ ...declared, message: 'its words' });
   });
 
-  test('what nobody foresaw says nothing of what it holds, and stands in the log', async () => {
+  test('that is unexpected reveals nothing, and is logged', async () => {
     const fault = () => Promise.reject(new TypeError('cannot read {"password":"s3cret"}'));
     await using served = await serveOperations({ jobs: fault });
     const { status, text: response } = await ask(served.url, { path: '/api/v1/jobs' });
     expect(status).toBe(500);
-    expect(JSON.parse(response)).toEqual({ error: 'internal', message: 'a fault of ours: see the log' });
-    expect(served.log.of('admin.failed')).toMatchObject([{ attributes: { path: '/api/v1/jobs' } }]);
-    expect(refusalOf('text').message.message).toBe('a fault of ours: see the log');
+    expect(JSON.parse(response)).toEqual({ error: 'internal', message: 'internal error: see the log' });
+    expect(served.log.of('admin.request_failed')).toMatchObject([{ attributes: { path: '/api/v1/jobs' } }]);
+    expect(refusalOf('text').message.message).toBe('internal error: see the log');
   });
 });
 
 describe('a stream', () => {
-  test('comes line by line, as it is made', async () => {
+  test('is sent line by line', async () => {
     const { tail } = waitingTail();
     await using served = await serveOperations({ tail });
     const leaving = new AbortController();
@@ -192,36 +199,39 @@ describe('a stream', () => {
     await lines.next().catch(() => undefined);
   });
 
-  test('that is refused at once has the status of it', async () => {
+  test('that fails before its first line has the status of its error', async () => {
     await using served = await serveOperations({
       // biome-ignore lint/correctness/useYield: it only refuses
       async *unmapped() {
         throw new ConnectorError('usage', 'an empty span');
       },
     });
-    expect(await ask(served.url, { path: '/api/v1/shapes' })).toMatchObject({ status: 400 });
+    expect(await ask(served.url, { path: '/api/v1/unmapped' })).toMatchObject({ status: 400 });
   });
 
   test.each([
     ['of ours', new ConnectorError('not_found', 'gone meanwhile'), { code: 'not_found', message: 'gone meanwhile' }],
-    ['unforeseen', new Error('s3cret'), { message: 'a fault of ours: see the log' }],
-  ])('that fails in its midst, by a fault %s, ends with the refusal as its last line', async (_, fault, wanted) => {
-    await using served = await serveOperations({
-      async *unmapped() {
-        yield { kind: 'progress', done: 1, total: 2 };
-        throw fault;
-      },
-    });
-    const { status, type, text: response } = await ask(served.url, { path: '/api/v1/shapes' });
-    expect({ status, type }).toEqual({ status: 200, type: 'application/x-ndjson' });
-    expect(response).not.toContain('s3cret');
-    const met: unknown[] = [];
-    const reading = (async () => {
-      for await (const line of served.client.unmapped({}, never)) met.push(line);
-    })();
-    await expect(reading).rejects.toMatchObject(wanted);
-    expect(met).toHaveLength(1);
-  });
+    ['unforeseen', new Error('s3cret'), { message: 'internal error: see the log' }],
+  ])(
+    'that fails after its first line by an error that is %s ends with the error as its last line',
+    async (_, fault, wanted) => {
+      await using served = await serveOperations({
+        async *unmapped() {
+          yield { kind: 'progress', done: 1, total: 2 };
+          throw fault;
+        },
+      });
+      const { status, type, text: response } = await ask(served.url, { path: '/api/v1/unmapped' });
+      expect({ status, type }).toEqual({ status: 200, type: 'application/x-ndjson' });
+      expect(response).not.toContain('s3cret');
+      const met: unknown[] = [];
+      const reading = (async () => {
+        for await (const line of served.client.unmapped({}, never)) met.push(line);
+      })();
+      await expect(reading).rejects.toMatchObject(wanted);
+      expect(met).toHaveLength(1);
+    },
+  );
 
   test('ends with its client: the signal of the operation fires', async () => {
     const { tail, told } = waitingTail();
@@ -234,7 +244,7 @@ describe('a stream', () => {
     await until(() => told.ended === 1);
   });
 
-  test('of which sixteen are open is refused, until one ends', async () => {
+  test('is refused while sixteen are open', async () => {
     const { tail, told } = waitingTail();
     await using served = await serveOperations({ tail });
     const leaving = new AbortController();
@@ -250,7 +260,7 @@ describe('a stream', () => {
     await until(() => told.ended === told.open);
   });
 
-  test('whose client leaves before its first line holds no place', async () => {
+  test('whose client disconnects before the first line does not count as open', async () => {
     let ended = 0;
     const first = Promise.withResolvers<void>();
     let asked = 0;
@@ -280,7 +290,7 @@ describe('a stream', () => {
     await lines.next().catch(() => undefined);
   });
 
-  test('that has nothing to say shows that it lives', async () => {
+  test('sends empty lines while it is idle', async () => {
     const answered = Promise.withResolvers<void>();
     await using served = await serveOperations(
       {
@@ -290,7 +300,7 @@ describe('a stream', () => {
           yield { kind: 'end', ok: true };
         },
       },
-      { aliveEveryMs: 5 },
+      { keepAliveMs: 5 },
     );
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const headers = { authorization: `Bearer ${token}` };
@@ -306,7 +316,7 @@ describe('a stream', () => {
 });
 
 describe('a call that changes something', () => {
-  test('is told once, with what was asked and how it ended', async () => {
+  test('is reported once, with its input and outcome', async () => {
     await using served = await serveOperations({
       resumeDestination: async ({ name }) => {
         if (name === 'none') throw new ConnectorError('not_found', 'no such destination');
@@ -330,7 +340,7 @@ describe('a call that changes something', () => {
     ]);
   });
 
-  test('what only reads is not told', async () => {
+  test('a call that only reads is not reported', async () => {
     await using served = await serveOperations({ jobs: async () => ({ snapshot: false, jobs: [] }) });
     await served.client.jobs({}, never);
     expect(served.changes).toEqual([]);

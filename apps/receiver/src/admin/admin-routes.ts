@@ -1,16 +1,16 @@
-// Serves the routes of the admin API: input checked, answers and streams bounded, refusals by code, changes told.
+// Serves the routes of the admin API: validates input, limits streams, maps errors to responses, reports changes.
 import type { IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import {
   type AdminChange,
+  type errorResponse,
   isStream,
   type Operations,
   openApiDocument,
   type ResponseName,
   type Route,
   type RouteName,
-  type refusal,
   responseOf,
   routeNames,
   routeOf,
@@ -27,23 +27,23 @@ type Status = 400 | 404 | 413 | 422 | 429 | 500 | 503;
 export interface AdminRoutesOptions {
   readonly operations: Operations;
   readonly version: string;
-  /** Told of each call that was meant to change something, when it is answered. */
+  /** Called after each call of a route that changes something, also after a failed one. */
   changed(change: AdminChange): void;
-  /** Silence in a stream after which an empty line shows that it lives; 15 seconds where not given. */
-  readonly aliveEveryMs?: number;
+  /** An idle stream sends an empty line at this interval; default 15 seconds. */
+  readonly keepAliveMs?: number;
 }
 
-/** Streams at once: each may hold a reader of the journal. */
+/** Concurrent streams. Each may have an open reader of the journal. */
 const maxStreams = 16;
 const maxBodyBytes = 262_144;
-/** The names of unknown fields stand in it. */
-const maxRefusalLength = 500;
+/** The message contains the names of unknown fields. */
+const maxMessageLength = 500;
 
 export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpBindings }> {
-  const { operations, version, changed, aliveEveryMs = 15_000 } = options;
+  const { operations, version, changed, keepAliveMs = 15_000 } = options;
   const app = new Hono<{ Bindings: HttpBindings }>();
 
-  /** Runs a call; where it changes something, the call is reported. */
+  /** Runs a call, and reports it where its route changes something. */
   async function audited<Result>(name: RouteName, input: object, call: () => Promise<Result>): Promise<Result> {
     const report = (outcome: AdminChange['outcome'], code?: string): void => {
       if (routeOf(name).changes) changed({ call: name, outcome, code, input: { ...input } });
@@ -60,7 +60,7 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
 
   function addResponse<Name extends ResponseName>(name: Name): void {
     const route = routeOf(name);
-    app.on(route.method, honoPath(route.path), async (c) => {
+    app.on(route.method, honoPaths(route), async (c) => {
       const input = await inputOf(c, route);
       return c.json(await audited(name, input, () => responseOf(operations, name)(input, closedSignal(c))));
     });
@@ -69,21 +69,21 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
   let openStreams = 0;
   function addStream<Name extends StreamName>(name: Name): void {
     const route = routeOf(name);
-    app.on(route.method, honoPath(route.path), async (c) => {
+    app.on(route.method, honoPaths(route), async (c) => {
       const input = await inputOf(c, route);
       if (openStreams >= maxStreams)
-        throw new ConnectorError('too_many_streams', `${maxStreams} streams are open: end one of them`);
+        throw new ConnectorError('too_many_streams', `${maxStreams} streams are open: close one, then retry`);
       openStreams += 1;
       const ended = (): void => {
         openStreams -= 1;
       };
       const lines = streamOf(operations, name)(input, closedSignal(c))[Symbol.asyncIterator]();
-      // The first line decides about the status: what is refused is refused at once.
+      // The status is sent after the first line, so that an early error gets its own status.
       const first = await audited(name, input, () => lines.next()).catch((cause: unknown) => {
         ended();
         throw cause;
       });
-      const body = ReadableStream.from(textOf(first, lines, aliveEveryMs, ended));
+      const body = ReadableStream.from(ndjsonOf(first, lines, keepAliveMs, ended));
       return c.body(body, 200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     });
   }
@@ -98,7 +98,8 @@ export function adminRoutes(options: AdminRoutesOptions): Hono<{ Bindings: HttpB
 }
 
 const jsonObject = z.record(z.string(), z.unknown());
-const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+const honoPaths = ({ path, formerPath = path }: Route): string[] =>
+  [...new Set([path, formerPath])].map((one) => one.replaceAll(/\{(\w+)\}/g, ':$1'));
 
 async function inputOf<Input>(c: AdminContext, { method, input }: Route<Input>): Promise<Input> {
   const rest = method === 'GET' ? c.req.query() : await bodyOf(c.env.incoming);
@@ -107,10 +108,10 @@ async function inputOf<Input>(c: AdminContext, { method, input }: Route<Input>):
   const faults = error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join('.')}: ${message}`,
   );
-  throw new ConnectorError('usage', faults.join('; ').slice(0, maxRefusalLength));
+  throw new ConnectorError('usage', faults.join('; ').slice(0, maxMessageLength));
 }
 
-/** An object; an empty body is an empty one. Rejects with `usage`. */
+/** The JSON object of the body; `{}` where the body is empty. Rejects with `usage`. */
 async function bodyOf(incoming: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -123,30 +124,30 @@ async function bodyOf(incoming: IncomingMessage): Promise<Readonly<Record<string
   }
   if (bytes === 0) return {};
   const parsed = jsonObject.safeParse(parseJson(Buffer.concat(chunks).toString('utf8')));
-  if (!parsed.success) throw new ConnectorError('usage', 'the body is no JSON object');
+  if (!parsed.success) throw new ConnectorError('usage', 'the body is not a JSON object');
   return parsed.data;
 }
 
-/** Fires when the client has gone. */
+/** Fires when the client disconnects. */
 function closedSignal({ env: { outgoing } }: AdminContext): AbortSignal {
-  const gone = new AbortController();
-  outgoing.once('close', () => gone.abort());
-  return gone.signal;
+  const closed = new AbortController();
+  outgoing.once('close', () => closed.abort());
+  return closed.signal;
 }
 
-/** Pulled line by line: a client that does not read holds the work up, and nothing else. */
-async function* textOf<Line>(
+/** Pulled line by line: a client that does not read only blocks its own call. */
+async function* ndjsonOf<Line>(
   first: IteratorResult<Line, unknown>,
   lines: AsyncIterator<Line, unknown>,
-  aliveEveryMs: number,
+  keepAliveMs: number,
   done: () => void,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for (let next = first; next.done !== true; next = yield* livelyUntil(lines.next(), aliveEveryMs)) {
+    for (let next = first; next.done !== true; next = yield* keepAliveUntil(lines.next(), keepAliveMs)) {
       yield Buffer.from(`${JSON.stringify(next.value)}\n`);
     }
   } catch (cause) {
-    // The status is sent: a refusal as the last line is how the client learns of it.
+    // The status was already sent, so the error is the last line.
     yield Buffer.from(`${JSON.stringify(refusalOf(cause).message)}\n`);
   } finally {
     done();
@@ -156,13 +157,14 @@ async function* textOf<Line>(
 
 const emptyLine = Buffer.from('\n');
 
-async function* livelyUntil<Result>(pending: Promise<Result>, everyMs: number): AsyncGenerator<Uint8Array, Result> {
+/** Yields an empty line every `everyMs` until `pending` resolves. */
+async function* keepAliveUntil<Result>(pending: Promise<Result>, everyMs: number): AsyncGenerator<Uint8Array, Result> {
   const result = pending.then((value) => ({ value }));
   for (;;) {
-    const over = new AbortController();
-    const silence = setTimeout(everyMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
-    const come = await Promise.race([result, silence]).finally(() => over.abort());
-    if (come !== undefined) return come.value;
+    const timer = new AbortController();
+    const timeout = setTimeout(everyMs, undefined, { signal: timer.signal, ref: false }).catch(() => undefined);
+    const settled = await Promise.race([result, timeout]).finally(() => timer.abort());
+    if (settled !== undefined) return settled.value;
     yield emptyLine;
   }
 }
@@ -181,10 +183,13 @@ const statuses: Readonly<Record<string, Status>> = {
   journal_closed: 503,
 };
 
-/** What is told of a failure: of ours the message, of anything else nothing that could hold a document or a secret. */
-export function refusalOf(cause: unknown): { readonly status: Status; readonly message: z.output<typeof refusal> } {
+/** The message of a ConnectorError is sent. That of any other error is not: it may contain a document or a secret. */
+export function refusalOf(cause: unknown): {
+  readonly status: Status;
+  readonly message: z.output<typeof errorResponse>;
+} {
   if (!(cause instanceof ConnectorError)) {
-    return { status: 500, message: { error: 'internal', message: 'a fault of ours: see the log' } };
+    return { status: 500, message: { error: 'internal', message: 'internal error: see the log' } };
   }
   const { code, message, exitCode } = cause;
   const shown = { error: code, message };

@@ -20,13 +20,13 @@ function get(url: string, headers: Record<string, string> = {}): Promise<{ statu
 const mine = { authorization: `Bearer ${token}` };
 const operations = { jobs: async () => ({ snapshot: false, jobs: [] }) };
 
-test.each(['127.0.0.1', 'localhost', '[::1]', '127.0.0.1:9', 'localhost:65535'])('it answers as %s', async (host) => {
+test.each(['127.0.0.1', 'localhost', '[::1]', '127.0.0.1:9', 'localhost:65535'])('it responds as %s', async (host) => {
   await using served = await serveOperations(operations);
   expect(await get(`${served.url}/api/v1/jobs`, { ...mine, host })).toMatchObject({ status: 200 });
 });
 
 test.each(['evil.example', '127.0.0.1.evil.example', 'localhost.', '0.0.0.0', '127.0.0.2'])(
-  'under the name %j it answers nothing, whatever is asked',
+  'with the host %j every path is refused',
   async (host) => {
     await using served = await serveOperations(operations);
     for (const path of ['/api/v1/jobs', '/metrics', '/healthz', '/readyz', '/none']) {
@@ -36,7 +36,7 @@ test.each(['evil.example', '127.0.0.1.evil.example', 'localhost.', '0.0.0.0', '1
 );
 
 test.each([undefined, '', 'Bearer ', 'Bearer wrong', token, `Bearer ${token} `.replace('t0', 't1'), `bearer ${token}`])(
-  'the token is asked for, and %j is none',
+  '%j is not accepted as the token',
   async (authorization) => {
     await using served = await serveOperations(operations);
     const headers = authorization === undefined ? {} : { authorization };
@@ -48,14 +48,14 @@ test.each([undefined, '', 'Bearer ', 'Bearer wrong', token, `Bearer ${token} `.r
   },
 );
 
-test('metrics, life and readiness need no token', async () => {
+test('metrics, liveness and readiness need no token', async () => {
   await using served = await serveOperations(operations);
   expect(await get(`${served.url}/metrics`)).toEqual({ status: 200, text: 'up 1\n' });
   expect(await get(`${served.url}/healthz`)).toMatchObject({ status: 200 });
   expect(await get(`${served.url}/readyz`)).toMatchObject({ status: 200 });
 });
 
-test('it is not ready where a webhook would not be taken, and says why', async () => {
+test('it is not ready where webhooks are not accepted, and says why', async () => {
   const readiness = () => ({ reasons: ['journal_full'], information: { more: 1 } });
   await using served = await serveOperations(operations, { readiness });
   const { status, text: response } = await get(`${served.url}/readyz`);
@@ -63,14 +63,14 @@ test('it is not ready where a webhook would not be taken, and says why', async (
   expect(JSON.parse(response)).toEqual({ status: 'not ready', reasons: ['journal_full'], more: 1 });
 });
 
-test('the OpenAPI document is served; what is nowhere is 404', async () => {
+test('the OpenAPI document is served; an unknown path is 404', async () => {
   await using served = await serveOperations(operations);
   const { text: response } = await get(`${served.url}/api/v1/openapi.json`, mine);
   expect(JSON.parse(response)).toMatchObject({ openapi: expect.any(String), info: { version: '1.2.3' } });
   expect(await get(`${served.url}/api/v1/none`, mine)).toMatchObject({ status: 404 });
 });
 
-test('readiness tells by how many bodies a destination is behind, whatever their sequences are', async () => {
+test('readiness reports lag in bodies, whatever the sequences are', async () => {
   await using fixture = await openFixture(destinations('one'), { over: modelLog().open() });
   const { journal, pipeline, keep } = fixture;
   await pipeline.delivery.stop(500);

@@ -1,4 +1,4 @@
-// What is asked of a running connector on its own machine: is it alive, would it take a webhook; and, by token, more.
+// The admin listener: /healthz, /readyz, /metrics and, with a token, the admin API.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import type { SourceState } from '@xiq-siem/admin-api';
@@ -10,9 +10,9 @@ import type { Counters } from '../telemetry/counters.ts';
 import { type AdminRoutesOptions, adminRoutes, refusalOf } from './admin-routes.ts';
 
 interface Readiness {
-  /** Why no webhook would be accepted now; none: one would. */
+  /** Why webhooks are not accepted; empty where they are. */
   readonly reasons: readonly string[];
-  /** For people: no part of the decision. */
+  /** For the operator; does not affect readiness. */
   readonly information: object;
 }
 
@@ -20,11 +20,11 @@ export interface AdminOptions extends AdminRoutesOptions {
   readonly token: Secret;
   readonly log: Logger;
   readiness(): Readiness;
-  /** In the text format of Prometheus. */
+  /** In the Prometheus text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-/** Why no webhook would be accepted now; none: one would. */
+/** Why webhooks are not accepted; empty where they are. */
 export function readinessReasons(
   journal: Log,
   sources: ReadonlyMap<string, ReceivingSource>,
@@ -45,7 +45,7 @@ export function readinessOf(
   counters: Counters,
 ): Readiness {
   const extent = journal.extent();
-  // What was let go stands in the gaps, one for each destination, rather than once for each file of it.
+  // Evicted spans are in `evicted`: one gap for each destination rather than one entry for each segment.
   const lost = journal.lostSpans().filter(({ reason }) => reason !== 'evicted');
   return {
     reasons,
@@ -58,14 +58,14 @@ export function readinessOf(
   };
 }
 
-/** A browser that was led here under another name sends that name: DNS rebinding. */
-const ownHost = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
+/** Prevents DNS rebinding: a browser sends the name under which it reached this listener. */
+const loopbackHost = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
 
 export function adminApp({ token, log, readiness, metrics, ...rest }: AdminOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(async (c, next) => {
-    if (ownHost.test(c.env.incoming.headers.host ?? '')) return next();
-    return c.json({ error: 'forbidden_host', message: 'ask for it by its loopback address' }, 403);
+    if (loopbackHost.test(c.env.incoming.headers.host ?? '')) return next();
+    return c.json({ error: 'forbidden_host', message: 'use the loopback address as the host' }, 403);
   });
   app.get('/healthz', (c) => c.json({ status: 'alive' }));
   app.get('/readyz', (c) => {
@@ -79,21 +79,22 @@ export function adminApp({ token, log, readiness, metrics, ...rest }: AdminOptio
   });
   app.use('/api/v1/*', async (c, next) => {
     if (equal(c.env.incoming.headers.authorization ?? '', `Bearer ${token.reveal()}`)) return next();
-    return c.json({ error: 'unauthorized', message: 'the token of admin.json is needed' }, 401);
+    return c.json({ error: 'unauthorized', message: 'send the token of admin.json as a bearer token' }, 401);
   });
   app.route('/', adminRoutes(rest));
   app.notFound((c) =>
-    c.json({ error: 'not_found', message: 'there is /healthz, /readyz, /metrics and /api/v1/openapi.json' }, 404),
+    c.json({ error: 'not_found', message: 'unknown path: see /healthz, /readyz, /metrics, /api/v1/openapi.json' }, 404),
   );
   app.onError((cause, c) => {
-    if (!(cause instanceof ConnectorError)) log.error('admin.failed', { path: c.req.routePath, reason: cause.message });
+    if (!(cause instanceof ConnectorError))
+      log.error('admin.request_failed', { path: c.req.routePath, reason: cause.message });
     const { status, message } = refusalOf(cause);
     return c.json(message, status);
   });
   return app;
 }
 
-function equal(sent: string, wanted: string): boolean {
+function equal(sent: string, expected: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(sent), digest(wanted));
+  return timingSafeEqual(digest(sent), digest(expected));
 }

@@ -39,7 +39,7 @@ async function* linesOfNone(): AsyncGenerator<never> {
   yield* [];
 }
 
-/** A place whose destinations are of types that a configuration file can name. */
+/** A fixture whose destinations have types that a configuration file can name. */
 const openFileFixture = (): Promise<Fixture> => openFixture({ one: { type: 'file', directory: './out' } });
 
 test('dead letters are listed page by page, grouped, shown and dropped', async () => {
@@ -70,13 +70,13 @@ test('dead letters are listed page by page, grouped, shown and dropped', async (
   expect(await operations.status({}, never)).toMatchObject({ reconciled: true });
 });
 
-test('a gap is acknowledged by its id, and only one that there is', async () => {
+test('an existing gap is acknowledged by its id', async () => {
   await using fixture = await openFixture(destinations('one'));
   const operations = await operationsOf(fixture);
   await expect(operations.acknowledgeGap({ gap: 'one:1-2' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('an incident of the state file is shown until it is acknowledged by its id, and what was lost counts as lost then', async () => {
+test('an incident is shown until it is acknowledged by its id; its missing dead letters then count as lost', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = verdictWhere('rejected', () => true);
   await fixture.keep([audit(1), audit(2)]);
@@ -94,7 +94,7 @@ test('an incident of the state file is shown until it is acknowledged by its id,
   for (const gap of ['state:2', 'state:', 'state:x']) {
     await expect(operations.acknowledgeGap({ gap }, never)).rejects.toMatchObject({ code: 'not_found' });
   }
-  // A disk that takes nothing then, as a kill: what was not counted can be acknowledged again.
+  // A full disk at this point has the effect of a kill: the operator can acknowledge again.
   const writeOff = () => Promise.reject(new Error('no space'));
   const failing = await operationsOf({
     ...again,
@@ -131,13 +131,15 @@ test('an older copy of the state file is an incident from the start, and can be 
   const operations = await noted(last);
   await noted(last);
   const { incidents, reconciled } = await operations.status({}, never);
-  expect(incidents).toMatchObject([{ kind: 'outdated', reason: expect.stringContaining('of one that'), lost: 3 }]);
+  expect(incidents).toMatchObject([
+    { kind: 'outdated', reason: expect.stringContaining('of one are missing'), lost: 3 },
+  ]);
   expect(reconciled).toBe(false);
   await operations.acknowledgeGap({ gap: incidents[0]?.id ?? '' }, never);
   expect(await operations.status({}, never)).toMatchObject({ incidents: [], reconciled: true });
 });
 
-test('a destination that was taken out is forgotten with its history: the next of its name claims nothing of before', async () => {
+test('a removed destination is forgotten with its history: a new one of the same name has none', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   const operations = await operationsOf(fixture);
   await expect(operations.forgetDestination({ name: 'two' }, never)).rejects.toMatchObject({
@@ -153,14 +155,14 @@ test('a destination that was taken out is forgotten with its history: the next o
   expect(events[0]?.destinations).toMatchObject([{ verdict: 'delivered' }, { verdict: 'not_known' }]);
 });
 
-test('a destination is tried now, if there is one of that name', async () => {
+test('an existing destination is resumed', async () => {
   await using fixture = await openFixture(destinations('one'));
   const operations = await operationsOf(fixture);
   expect(await operations.resumeDestination({ name: 'one' }, never)).toEqual({ resumed: 'one' });
   await expect(operations.resumeDestination({ name: 'none' }, never)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('a reload reads the file again: what is at fault is refused whole, with its place, and changes nothing', async () => {
+test('a reload reads the file again: an invalid file is refused with the place of the fault, and changes nothing', async () => {
   await using fixture = await openFileFixture();
   const operations = await operationsOf(fixture);
   const before = fixture.pipeline.configuration();
@@ -179,7 +181,7 @@ test('a reload reads the file again: what is at fault is refused whole, with its
   expect(await operations.reload({}, never)).toMatchObject({ changed: ['destinations.two added'], needsRestart: [] });
 });
 
-test('a replay is tried with the mapping file as it stands now, before it is in effect; after that, with the one before', async () => {
+test('a replay preview compares with the current mapping file before a reload, and with the previous mapping after it', async () => {
   await using fixture = await openFileFixture();
   await fixture.keep([audit(1)]);
   const operations = await operationsOf(fixture);
@@ -199,7 +201,7 @@ test('a replay is tried with the mapping file as it stands now, before it is in 
   });
 });
 
-test('a client that asks for what is not there is told at once', async () => {
+test('a request for something unknown is refused at once', async () => {
   await using fixture = await openFixture(destinations('one'));
   const operations = await operationsOf(fixture);
   await expect(operations.cancelJob({ id: 'none' }, never)).rejects.toMatchObject({ code: 'not_found' });
@@ -212,7 +214,7 @@ test('a client that asks for what is not there is told at once', async () => {
   });
 });
 
-test('the subscriptions are looked at now, of all sources or of one that has some', async () => {
+test('subscriptions are checked at once, of all sources or of a given one', async () => {
   await using fixture = await openFixture(destinations('one'));
   const operations = await operationsOf(fixture);
   expect(await operations.checkSubscriptions({}, never)).toEqual({ checked: ['xiq'] });

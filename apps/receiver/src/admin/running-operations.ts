@@ -1,4 +1,4 @@
-// What can be asked of a running connector: all that can be read, and all that changes something.
+// The admin API operations of a running connector.
 import type { Operations, Status } from '@xiq-siem/admin-api';
 import { type Configuration, configurationError, loadConfiguration, secretFaults } from '@xiq-siem/config';
 import { ConnectorError } from '@xiq-siem/core';
@@ -10,7 +10,7 @@ import {
   gapId,
   incidentNumber,
   type LiveFigures,
-  mappingAtWork,
+  mappingOf,
   type ReadingParts,
   type RunningParts,
   readingOperations,
@@ -27,9 +27,9 @@ export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identi
   readonly doctor: Doctor;
   live(): Promise<LiveFigures>;
   readonly subscriptions: {
-    /** Looks now; the names of the sources that were looked at. */
+    /** Checks now; resolves with the names of the checked sources. */
     look(source: string | undefined): Promise<readonly string[]>;
-    /** The configuration may name others now. */
+    /** The configuration has changed. */
     reloaded(): void;
   };
 }
@@ -48,7 +48,7 @@ export function runningOperations(parts: OperationParts): Operations {
         const next = await readAgain(now);
         const changes = now.mapping?.version !== next.mapping?.version;
         const before = changes ? now : (pipeline.beforeMapping() ?? now);
-        return { before: mappingAtWork(before, services), after: mappingAtWork(next, services) };
+        return { before: mappingOf(before, services), after: mappingOf(next, services) };
       },
       check: () => checkDestinations(pipeline.destinations()),
     }),
@@ -68,7 +68,7 @@ export function runningOperations(parts: OperationParts): Operations {
     async checkSubscriptions({ source }) {
       const checked = await subscriptions.look(source);
       if (source !== undefined && checked.length === 0) {
-        throw new ConnectorError('not_found', `no source ${source} has subscriptions in the configuration`);
+        throw new ConnectorError('not_found', `the configuration has no source ${source} with subscriptions`);
       }
       return { checked: [...checked] };
     },
@@ -80,7 +80,7 @@ const journalChanges = ({ journal, deadLetters, state, incidents }: OperationPar
     async acknowledgeGap({ gap }) {
       const incident = incidentNumber(gap);
       if ((await incidents()).some(({ id }) => id === incident)) {
-        // First: killed in between, the same is done again.
+        // Before the incident is acknowledged: after a kill in between, the operator can repeat the call.
         for (const { name, deadLetters: letters } of (await status()).destinations) {
           if (letters.unaccounted > 0) await deadLetters.writeOff(name, letters.unaccounted);
         }
@@ -88,7 +88,8 @@ const journalChanges = ({ journal, deadLetters, state, incidents }: OperationPar
         return { acknowledged: gap };
       }
       const found = journal.retentionGaps().find((candidate) => gapId(candidate) === gap);
-      if (found === undefined) throw new ConnectorError('not_found', `there is no gap ${gap}: see xiq-siem status`);
+      if (found === undefined)
+        throw new ConnectorError('not_found', `unknown gap ${gap}: run xiq-siem status for the list`);
       await journal.acknowledgeGaps(found.destination, found.toSequence);
       return { acknowledged: gap };
     },
@@ -101,9 +102,9 @@ const journalChanges = ({ journal, deadLetters, state, incidents }: OperationPar
 
 const jobChanges = (jobs: Jobs) =>
   ({
-    retry: (request) => jobs.begin('retry', request),
-    replay: (request) => jobs.begin('replay', request),
-    backfill: (request) => jobs.begin('backfill', request),
+    retry: (request) => jobs.start('retry', request),
+    replay: (request) => jobs.start('replay', request),
+    backfill: (request) => jobs.start('backfill', request),
     watchJob: ({ id }, signal) => jobs.watch(id, signal),
     cancelJob: ({ id }) => jobs.cancel(id),
   }) satisfies Partial<Operations>;
@@ -116,12 +117,12 @@ const destinationChanges = ({ journal, progressHistory, pipeline, services }: Ru
       return { forgotten: name };
     },
     async resumeDestination({ name }) {
-      if (!pipeline.delivery.resume(name)) throw new ConnectorError('not_found', `there is no destination ${name}`);
+      if (!pipeline.delivery.resume(name)) throw new ConnectorError('not_found', `unknown destination ${name}`);
       return { resumed: name };
     },
   }) satisfies Partial<Operations>;
 
-/** The configuration as its file stands now, checked whole. */
+/** Loads and validates the configuration file again. */
 async function readAgain({ file, registry, env }: Configuration): Promise<Configuration> {
   const loaded = await loadConfiguration(file, registry, env);
   if (!loaded.ok) throw configurationError(loaded.faults);

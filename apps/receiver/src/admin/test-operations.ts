@@ -1,4 +1,4 @@
-// For tests: a connector that answers what the test says, behind its admin listener.
+// For tests: an admin listener with operations that the test defines.
 import { type AdminChange, connectAdmin, type Operations, refusingOperations } from '@xiq-siem/admin-api';
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';

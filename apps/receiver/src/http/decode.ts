@@ -1,14 +1,14 @@
-// Undoes the content encoding: identity and one layer of gzip, its output bounded.
+// Decodes the content encoding: identity or one layer of gzip, with bounded output.
 import { gunzip } from 'node:zlib';
 import { z } from 'zod';
 
 export type DecodeResult =
   | { readonly kind: 'decoded'; readonly bytes: Buffer }
   | { readonly kind: 'unsupported' }
-  | { readonly kind: 'broken' }
+  | { readonly kind: 'invalid' }
   | { readonly kind: 'tooLarge' };
 
-/** At once where nothing is to be undone. */
+/** Synchronous for identity. */
 export function decode(
   encoding: string | undefined,
   bytes: Buffer,
@@ -21,13 +21,13 @@ export function decode(
     gunzip(bytes, { maxOutputLength: maxBytes, info: true }, (error: NodeJS.ErrnoException | null, result: unknown) => {
       const unpacked = withInfo.safeParse(result);
       if (error?.code === 'ERR_BUFFER_TOO_LARGE') resolve({ kind: 'tooLarge' });
-      // zlib passes over what follows the last member; such a body is not what its sender meant.
+      // zlib ignores bytes after the last gzip member. Such a body is rejected as invalid.
       else if (error !== null || !unpacked.success || unpacked.data.engine.bytesWritten !== bytes.length) {
-        resolve({ kind: 'broken' });
+        resolve({ kind: 'invalid' });
       } else resolve({ kind: 'decoded', bytes: unpacked.data.buffer });
     });
   });
 }
 
-// What zlib's callbacks get with `info: true`, which the types of node do not know.
+// The result with `info: true`, which the types of node lack.
 const withInfo = z.object({ buffer: z.instanceof(Buffer), engine: z.object({ bytesWritten: z.number() }) });

@@ -21,7 +21,7 @@ async function listening(response: () => Response | Promise<Response>, more: Par
   return { ...listener, errors, port: Number(new URL(listener.url).port) };
 }
 
-/** All that comes back until the other side ends the connection. */
+/** Everything that is received until the server ends the connection. */
 async function answerTo(port: number, sent: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -32,7 +32,7 @@ async function answerTo(port: number, sent: string): Promise<string> {
 const statusOf = (response: string): string => response.split('\r\n', 1)[0] ?? '';
 
 it.each(['websocket', 'h2c'])(
-  'an upgrade to %s is answered 400 and the connection ends: it reaches no route',
+  'an upgrade to %s gets 400 and the connection ends: it reaches no route',
   async (protocol) => {
     let calls = 0;
     const { port } = await listening(() => {
@@ -52,28 +52,28 @@ it.each([
   ['400 Bad Request', 'what is no HTTP', 'nonsense\r\n\r\n'],
   [
     '431 Request Header Fields Too Large',
-    'headers beyond their bound',
+    'headers beyond their limit',
     `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
   ],
-])('answers %s to %s, and says so', async (status, _what, sent) => {
+])('responds %s to %s, and reports the error', async (status, _what, sent) => {
   const { port, errors } = await listening(() => new Response('taken'));
   expect(statusOf(await answerTo(port, sent))).toBe(`HTTP/1.1 ${status}`);
   expect(errors).toHaveLength(1);
 });
 
-it('answers 408 to a request whose headers never end', async () => {
+it('responds 408 to a request whose headers never end', async () => {
   const { port } = await listening(() => new Response('taken'), { headersTimeoutMs: 50, requestTimeoutMs: 50 });
   expect(statusOf(await answerTo(port, 'GET / HTTP/1.1\r\nHost: a\r\n'))).toBe('HTTP/1.1 408 Request Timeout');
 });
 
-it('a port that is taken is said, with what to do', async () => {
+it('a port in use is an error with advice', async () => {
   const { port } = await listening(() => new Response('taken'));
   const refused = listening(() => new Response('taken'), { port });
   await expect(refused).rejects.toThrow(ConnectorError);
   await expect(refused).rejects.toThrow(/EADDRINUSE.*another port/);
 });
 
-it('closing waits for the answer of a request in flight, and takes no new connection', async () => {
+it('closing waits for the response of a request in flight, and accepts no new connection', async () => {
   const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<Response>()];
   const { port, close } = await listening(() => {
     asked.resolve();

@@ -1,4 +1,4 @@
-// Serves an app over node:http, within bounds of time and connections, and closes it without losing an answer.
+// Serves an app over node:http with limits on time and connections, and closes it gracefully.
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
@@ -17,7 +17,7 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly url: string;
-  /** Takes no more connections; resolves when every request in flight has its answer, or after `graceMs`. */
+  /** Accepts no more connections. Resolves when every request in flight has its response, or after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -35,15 +35,13 @@ export async function listen(fetchCallback: Fetch, options: ListenOptions): Prom
     onClientError(error.code ?? 'unknown');
     respondToClientError(error.code, socket);
   });
-  // Without a listener node answers every upgrade with 200 by the normal path; nothing here speaks another protocol.
+  // Without this listener node handles an upgrade request as a normal one. No other protocol is supported here.
   server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
-      const mend =
-        reasonOf(cause) === 'EADDRINUSE' ? 'another program has it: stop that, or configure another port' : '';
-      reject(
-        new ConnectorError('listen_failed', `cannot listen at ${host}:${port} (${reasonOf(cause)}) ${mend}`.trim()),
-      );
+      const inUse = reasonOf(cause) === 'EADDRINUSE';
+      const advice = inUse ? ': another process uses the port; stop it, or configure another port' : '';
+      reject(new ConnectorError('listen_failed', `cannot listen on ${host}:${port} (${reasonOf(cause)})${advice}`));
     });
     server.listen(port, host, resolve);
   });
@@ -51,19 +49,17 @@ export async function listen(fetchCallback: Fetch, options: ListenOptions): Prom
   const address = server.address();
   if (address === null || typeof address === 'string') throw new ConnectorError('listen_failed', `${name}: no address`);
   const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return {
-    url: `http://${shown}:${address.port}`,
-    close: async (graceMs) => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-      await closed;
-      clearTimeout(timer);
-    },
-  };
+  async function closeListener(graceMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+  return { url: `http://${shown}:${address.port}`, close: closeListener };
 }
 
-/** node answers these by itself only where nobody listens; 408 and 431 are part of what senders are promised. */
+/** node sends these responses only where no 'clientError' listener exists. Senders rely on 408 and 431. */
 function respondToClientError(
   code: string | undefined,
   socket: Socket | (NodeJS.WritableStream & { writable: boolean; destroy?(): unknown }),

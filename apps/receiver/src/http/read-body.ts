@@ -1,35 +1,36 @@
-// Reads a request's body within bounds: the body's own, and the budget that all connections share.
+// Reads a request body within two limits: the size of one body, and a budget shared by all connections.
 import type { IncomingMessage } from 'node:http';
 
-/** Bytes that all requests in flight may hold together. */
+/** Limit on the bytes of all requests in flight together. */
 export interface ByteBudget {
-  take(bytes: number): boolean;
-  give(bytes: number): void;
+  /** False where the budget is exhausted. */
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
 }
 
 export function byteBudget(maxBytes: number): ByteBudget {
-  let taken = 0;
+  let reserved = 0;
   return {
-    take(bytes) {
-      if (taken + bytes > maxBytes) return false;
-      taken += bytes;
+    reserve(bytes) {
+      if (reserved + bytes > maxBytes) return false;
+      reserved += bytes;
       return true;
     },
-    give(bytes) {
-      taken -= bytes;
+    release(bytes) {
+      reserved -= bytes;
     },
   };
 }
 
 export type BodyResult =
-  | { readonly kind: 'whole'; readonly bytes: Buffer }
+  | { readonly kind: 'complete'; readonly bytes: Buffer }
   | { readonly kind: 'tooLarge' }
   | { readonly kind: 'overloaded' }
   | { readonly kind: 'aborted' };
 
 /**
- * Reads up to `maxBytes`. Of what comes beyond, as much again is read and thrown away, so that a client that sends
- * first and listens then gets its answer rather than a reset. The bytes taken from `budget` are the caller's to give back.
+ * Reads up to `maxBytes`. Up to `maxBytes` more are read and discarded: a client that reads only after sending then gets
+ * a response rather than a reset. The caller releases the bytes of a complete body to `budget`.
  */
 export function readBody(incoming: IncomingMessage, maxBytes: number, budget: ByteBudget): Promise<BodyResult> {
   const declared = Number(incoming.headers['content-length'] ?? 0);
@@ -37,31 +38,31 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, budget: By
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    let blocked = 0;
+    let buffered = 0;
     let refused: 'tooLarge' | 'overloaded' | undefined;
     let ended = false;
 
-    // The listeners stay: they end with the request, and taking them off costs as much as reading a small body.
+    // The listeners are not removed: that costs as much as reading a small body, and they end with the request.
     const end = (result: BodyResult): void => {
       if (ended) return;
       ended = true;
-      if (result.kind !== 'whole') budget.give(blocked);
+      if (result.kind !== 'complete') budget.release(buffered);
       resolve(result);
     };
     const refuse = (kind: 'tooLarge' | 'overloaded'): void => {
       refused = kind;
       chunks.length = 0;
-      budget.give(blocked);
-      blocked = 0;
+      budget.release(buffered);
+      buffered = 0;
     };
     incoming.on('data', (chunk: Buffer) => {
       if (ended) return;
       size += chunk.length;
       if (refused === undefined) {
         if (size > maxBytes) refuse('tooLarge');
-        else if (!budget.take(chunk.length)) refuse('overloaded');
+        else if (!budget.reserve(chunk.length)) refuse('overloaded');
         else {
-          blocked += chunk.length;
+          buffered += chunk.length;
           chunks.push(chunk);
         }
       }
@@ -70,9 +71,9 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, budget: By
     incoming.on('end', () => {
       const [only] = chunks;
       if (refused !== undefined) end({ kind: refused });
-      else end({ kind: 'whole', bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
+      else end({ kind: 'complete', bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
     });
-    // Without a listener for it, node emits no error of a request that was cut off; its close tells as much.
+    // Where a request is cut off, node emits 'close' even without an 'error' listener.
     incoming.on('close', () => end({ kind: 'aborted' }));
   });
 }

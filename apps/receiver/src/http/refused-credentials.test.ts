@@ -9,12 +9,12 @@ function fixture() {
     pass: (ms: number) => {
       atMs += ms;
     },
-    /** Answers of so many refusals in a row. */
+    /** The results of `count` refusals in a row. */
     times: (count: number, address = 'a') => Array.from({ length: count }, () => refused.refuse('xiq', address)),
   };
 }
 
-test('twenty refusals a minute are answered 401, more 429, with the seconds that are left', () => {
+test('twenty refusals in a minute get 401, more get 429 with the seconds that remain', () => {
   const { times, pass, refuse } = fixture();
   expect(times(20)).toEqual(Array.from({ length: 20 }, () => undefined));
   expect(refuse('xiq', 'a')).toBe(60);
@@ -25,7 +25,7 @@ test('twenty refusals a minute are answered 401, more 429, with the seconds that
   expect(refuse('xiq', 'a')).toBeUndefined();
 });
 
-test('of very many addresses the one that was refused longest ago is forgotten', () => {
+test('with very many addresses the one refused longest ago is dropped', () => {
   const { times, refuse } = fixture();
   times(20, 'first');
   times(20, 'second');
@@ -35,7 +35,7 @@ test('of very many addresses the one that was refused longest ago is forgotten',
   expect(refuse('xiq', 'second')).toBeUndefined();
 });
 
-test('what was refused since the last look is told by source and address, bounded', () => {
+test('refusals since the last call are listed by source and address, with a limit', () => {
   const { times, refuse, takeRecent } = fixture();
   times(3);
   refuse('other', 'a');

@@ -14,7 +14,7 @@ import { webhookApp } from './webhooks.ts';
 const maxBodyBytes = 10_000;
 const secret = 'canary-secret';
 
-/** Takes `authorization: <secret>`; looks at the body too where `by` is bytes. */
+/** Accepts `authorization: <secret>`; reads the body too where `by` is bytes. */
 const source = (by: 'headers' | 'bytes'): Source => ({
   authenticatesBy: by,
   accepts: (type) => /^[A-Z_]+$/.test(type),
@@ -36,7 +36,7 @@ interface Receiver {
   readonly kept: Kept[];
   readonly counts: () => Readonly<Record<string, number>>;
   readonly logged: string[];
-  /** What `keep` does next. */
+  /** What `store` throws, if anything. */
   failWith: Error | undefined;
   stopping: boolean;
   clock: number;
@@ -74,7 +74,7 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
     budget: byteBudget(maxInFlightBytes),
     refused: refusedCredentials(() => receiver.clock),
     isSelfCheck: (header) => header('x-own') === 'look',
-    keep: async (metadata, bytes) => {
+    store: async (metadata, bytes) => {
       if (receiver.failWith !== undefined) throw receiver.failWith;
       receiver.kept.push({ metadata, text: Buffer.from(bytes).toString('utf8') });
       return `r1_${receiver.kept.length}`;
@@ -144,7 +144,7 @@ function send(
   });
 }
 
-/** Everything the server says to raw bytes, until it closes the connection. */
+/** Everything the server sends for raw bytes, until it closes the connection. */
 function raw(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let response = '';
@@ -157,8 +157,8 @@ function raw(port: number, bytes: string): Promise<string> {
   });
 }
 
-describe('a webhook that is taken', () => {
-  it('is kept with what is known of it, and answered 202 with its receipt', async () => {
+describe('an accepted webhook', () => {
+  it('is stored with its metadata, and gets 202 with its receipt', async () => {
     const receiver = await start();
     const response = await send(receiver, {
       body: '[1]',
@@ -181,7 +181,7 @@ describe('a webhook that is taken', () => {
     ]);
   });
 
-  it('has no message type at the catch-all', async () => {
+  it('has no message type on the path without one', async () => {
     const receiver = await start();
     expect(await send(receiver, { path: '/webhooks/xiq' })).toMatchObject({ status: 202 });
     expect(receiver.kept[0]?.metadata.messageType).toBeUndefined();
@@ -190,29 +190,29 @@ describe('a webhook that is taken', () => {
   it.each([
     ['not JSON', 'hello'],
     ['not UTF-8', Buffer.from([0xff, 0xfe, 0x00])],
-  ])('is kept though it is %s', async (_what, body) => {
+  ])('is stored though it is %s', async (_what, body) => {
     expect(await send(await start(), { body })).toMatchObject({ status: 202 });
   });
 
-  it('is kept unpacked', async () => {
+  it('is stored decoded', async () => {
     const receiver = await start();
     const headers = { ...authorized, 'content-encoding': 'gzip' };
     expect(await send(receiver, { body: gzipSync('{"a":1}'), headers })).toMatchObject({ status: 202 });
     expect(receiver.kept[0]?.text).toBe('{"a":1}');
   });
 
-  it('of a length that nobody declared', async () => {
+  it('may have no content-length', async () => {
     const receiver = await start();
     expect(await send(receiver, { chunked: true, body: '{"a":1}' })).toMatchObject({ status: 202 });
     expect(receiver.kept[0]?.text).toBe('{"a":1}');
   });
 
-  it('of the largest size', async () => {
+  it('may have the maximum size', async () => {
     expect(await send(await start(), { body: 'x'.repeat(maxBodyBytes) })).toMatchObject({ status: 202 });
   });
 });
 
-describe('a webhook that is not taken', () => {
+describe('a rejected webhook', () => {
   const gzip = { ...authorized, 'content-encoding': 'gzip' };
   it.each<[string, number, Sent]>([
     ['an empty body', 400, { body: '' }],
@@ -249,16 +249,16 @@ describe('a webhook that is not taken', () => {
         error: 'unauthorized',
         message: 'the credentials are missing or wrong',
       });
-    // The next one is served all the same.
+    // The next request is accepted.
     expect(await send(receiver)).toMatchObject({ status: 202 });
   });
 
-  it('without a secret configured', async () => {
+  it('without a configured secret', async () => {
     const receiver = await start();
     expect(await send(receiver, { headers: { authorization: '' } })).toMatchObject({ status: 401 });
   });
 
-  it('408 where the request does not come to its end in time', async () => {
+  it('408 where the request does not end in time', async () => {
     const { port } = await start(300);
     const response = await raw(
       port,
@@ -267,7 +267,7 @@ describe('a webhook that is not taken', () => {
     expect(response).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('is neither kept nor answered when the client leaves in mid-body, and the next one is served', async () => {
+  it('is neither stored nor responded to when the client disconnects within the body', async () => {
     const receiver = await start();
     await new Promise<void>((resolve) => {
       const socket = connect(receiver.port, '127.0.0.1', () => {
@@ -298,7 +298,7 @@ describe('a webhook that is not taken', () => {
 });
 
 describe('an address whose credentials keep being refused', () => {
-  it('is answered 429 for a time, and heard at once when its credentials are right', async () => {
+  it('gets 429 for a time, and 202 at once when its credentials are right', async () => {
     const receiver = await start();
     const wrong = { headers: { authorization: 'wrong' } };
     for (let count = 0; count < 20; count += 1) expect(await send(receiver, wrong)).toMatchObject({ status: 401 });
@@ -311,7 +311,7 @@ describe('an address whose credentials keep being refused', () => {
   });
 });
 
-it('our own look at the public URL is refused like any other, and told as nobody', async () => {
+it('the self-check of the public URL gets 401 and is not counted', async () => {
   const receiver = await start();
   const look = { headers: { authorization: '', 'x-own': 'look' } };
   for (let count = 0; count < 25; count += 1) expect(await send(receiver, look)).toMatchObject({ status: 401 });
@@ -334,7 +334,7 @@ describe('503 with Retry-After', () => {
     expect(await send(receiver)).toMatchObject({ status: 503, headers: { 'retry-after': '5', connection: 'close' } });
   });
 
-  it('when too many bytes are in flight, and they are given back', async () => {
+  it('when too many bytes are in flight, until they are released', async () => {
     const receiver = await start(30_000, 50);
     expect(await send(receiver, { body: 'x'.repeat(51) })).toMatchObject({
       status: 503,
@@ -345,7 +345,7 @@ describe('503 with Retry-After', () => {
     }
   });
 
-  it('and 500 for a fault of ours, of which the client learns nothing', async () => {
+  it('and 500 for an internal error, without details', async () => {
     const receiver = await start();
     receiver.failWith = new Error('inner words');
     const response = await send(receiver);

@@ -1,4 +1,4 @@
-// Takes webhooks: route, size, authenticate the raw bytes, decode, keep, and only then answer 202.
+// Receives webhooks: route, limit the size, authenticate the raw bytes, decode, store, and only then respond 202.
 import type { HttpBindings } from '@hono/node-server';
 import type { AuthenticationVerdict, BodyMetadata, Logger, Meter, MetricTable } from '@xiq-siem/core';
 import { ConnectorError } from '@xiq-siem/core';
@@ -12,71 +12,71 @@ import type { RefusedCredentials } from './refused-credentials.ts';
 
 export const receiverMetrics = {
   'xiq_siem.receiver.requests': {
-    help: 'Requests to a webhook, by HTTP status; 202 is a body that was kept on disk.',
+    help: 'Requests to a webhook path, by HTTP status. 202: the body is stored on disk.',
     unit: '{request}',
     attributes: ['source', 'status'],
   },
-  'xiq_siem.receiver.bytes': { help: 'Bytes of bodies that were kept, unpacked.', unit: 'By', attributes: ['source'] },
+  'xiq_siem.receiver.bytes': { help: 'Decoded bytes of stored bodies.', unit: 'By', attributes: ['source'] },
   'xiq_siem.receiver.refused_credentials': {
-    help: 'Requests whose secret was wrong or missing.',
+    help: 'Requests with missing or wrong credentials.',
     unit: '{request}',
     attributes: ['source'],
   },
   'xiq_siem.receiver.authenticated': {
-    help: 'Requests whose secret was right, by the form in which it was carried.',
+    help: 'Authenticated requests, by the form of their credentials.',
     unit: '{request}',
     attributes: ['source', 'form'],
   },
   'xiq_siem.receiver.aborted': {
-    help: 'Requests whose sender left before the body was whole.',
+    help: 'Requests that the sender closed before the body was complete.',
     unit: '{request}',
     attributes: ['source'],
   },
 } as const satisfies MetricTable;
 
 export interface WebhookOptions {
-  /** As they are configured now. */
+  /** By the current configuration. */
   sources(): ReadonlyMap<string, ReceivingSource>;
   readonly maxBodyBytes: number;
   readonly budget: ByteBudget;
   readonly refused: RefusedCredentials;
-  /** Whether a request without the secret is our own look at the public URL: refused, and nobody's try. */
+  /** Whether a request is the connector's own check of the public URL: it gets 401 and is not counted as a refusal. */
   isSelfCheck?(header: (name: string) => string | undefined): boolean;
   /** Resolves with the receipt when the body is synced to disk. */
-  keep(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
-  /** True from the moment that no more webhooks are taken. */
+  store(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
+  /** True once the connector shuts down. */
   stopping(): boolean;
   readonly now: () => number;
   readonly log: Logger;
   readonly meter: Meter<keyof typeof receiverMetrics>;
 }
 
-const nothing = new Uint8Array();
+const noBytes = new Uint8Array();
 
 type WebhookContext = Context<{ Bindings: HttpBindings }>;
 
-/** From node's own headers: those of the Request are made anew for each request, and cost as much as all else here. */
+/** Reads node's own headers. Those of the Request object are built per request, at the cost of all the rest here. */
 function header({ env: { incoming } }: WebhookContext, name: string): string | undefined {
   const value = incoming.headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** Every answer but 202: its status, its code, and the words that say what to do. */
+/** Every response but 202: status, code and message. */
 const refusals = {
   emptyBody: [400, 'empty_body', 'the body is empty'],
-  brokenGzip: [400, 'broken_gzip', 'the body is not the gzip that its content-encoding says'],
+  invalidGzip: [400, 'invalid_gzip', 'content-encoding is gzip, but the body is not valid gzip'],
   unauthorized: [401, 'unauthorized', 'the credentials are missing or wrong'],
-  notFound: [404, 'not_found', 'there is no such path or source: POST to /webhooks/<source>/<MESSAGE_TYPE>'],
-  method: [405, 'method_not_allowed', 'webhooks are taken by POST'],
+  notFound: [404, 'not_found', 'unknown path or source: POST to /webhooks/<source>/<MESSAGE_TYPE>'],
+  method: [405, 'method_not_allowed', 'send webhooks by POST'],
   tooLarge: [413, 'body_too_large', 'the body is larger than maxBodyBytes'],
   encoding: [415, 'unsupported_encoding', 'content-encoding must be gzip or identity'],
-  tooMany: [429, 'too_many_refusals', 'the credentials of this address keep being refused'],
-  overloaded: [503, 'overloaded', 'too many bytes are in flight: send again'],
-  stopping: [503, 'stopping', 'the connector is shutting down: send again'],
+  tooMany: [429, 'too_many_refusals', 'too many requests from this address had missing or wrong credentials'],
+  overloaded: [503, 'overloaded', 'too many bytes are in flight: retry'],
+  stopping: [503, 'stopping', 'the connector is shutting down: retry'],
 } as const satisfies Record<string, readonly [status: number, code: string, message: string]>;
 
 export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindings }> {
-  const { sources, maxBodyBytes, budget, refused, keep, stopping, now, log, meter } = options;
+  const { sources, maxBodyBytes, budget, refused, store, stopping, now, log, meter } = options;
 
   const count = (source: string, status: number): void =>
     meter.add('xiq_siem.receiver.requests', 1, { source, status: String(status) });
@@ -118,7 +118,7 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
     if (c.req.method !== 'POST') return refuse(c, name, 'method', { allow: 'POST' });
     if (stopping()) return refuse(c, name, 'stopping', { 'retry-after': '5', connection: 'close' });
 
-    const early = receiving.source.authenticatesBy === 'headers' ? authenticate(c, receiving, nothing) : undefined;
+    const early = receiving.source.authenticatesBy === 'headers' ? authenticate(c, receiving, noBytes) : undefined;
     if (early?.ok === false) return refuseCredentials(c, name);
     const body = await readBody(c.env.incoming, maxBodyBytes, budget);
     if (body.kind === 'aborted') {
@@ -134,20 +134,20 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
       const decoded = await decode(header(c, 'content-encoding'), body.bytes, maxBodyBytes);
       if (decoded.kind === 'unsupported') return refuse(c, name, 'encoding', { 'accept-encoding': 'gzip, identity' });
       if (decoded.kind === 'tooLarge') return refuse(c, name, 'tooLarge');
-      if (decoded.kind === 'broken') return refuse(c, name, 'brokenGzip');
+      if (decoded.kind === 'invalid') return refuse(c, name, 'invalidGzip');
       if (decoded.bytes.length === 0) return refuse(c, name, 'emptyBody');
-      const receipt = await keep(metadataOf(c, name, messageType), decoded.bytes);
+      const receipt = await store(metadataOf(c, name, messageType), decoded.bytes);
       meter.add('xiq_siem.receiver.bytes', decoded.bytes.length, { source: name });
       count(name, 202);
       return c.json({ receipt }, 202);
     } catch (cause) {
       if (!(cause instanceof ConnectorError)) throw cause;
-      // The journal has logged its fault, once; here each refusal is counted.
+      // The journal has logged the failure.
       count(name, 503);
-      const message = 'the body could not be kept: send again';
+      const message = 'the body could not be stored: retry';
       return c.json({ error: cause.code, message }, 503, { 'retry-after': '5' });
     } finally {
-      budget.give(body.bytes.length);
+      budget.release(body.bytes.length);
     }
   };
 
@@ -165,9 +165,9 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
   app.all('/webhooks/:source/:messageType', receive);
   app.notFound((c) => refuse(c, 'none', 'notFound'));
   app.onError((cause, c) => {
-    log.error('webhook.failed', { reason: cause.message });
+    log.error('webhook.request_failed', { reason: cause.message });
     count('none', 500);
-    return c.json({ error: 'internal', message: 'the connector failed: send again' }, 500);
+    return c.json({ error: 'internal', message: 'internal error: retry' }, 500);
   });
   return app;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createCounters } from './counters.ts';
 
-it('attributes come out as they went in, whatever stands in them', () => {
+it('attributes are returned unchanged, whatever they contain', () => {
   const counters = createCounters();
   const hostile = { source: 'a,status=b}{"\n\\', status: '' };
   counters.add('xiq_siem.receiver.requests', 2, hostile);
@@ -13,7 +13,7 @@ it('attributes come out as they went in, whatever stands in them', () => {
   ]);
 });
 
-it('two sets of attributes are never taken for one another', () => {
+it('two sets of attributes are never confused', () => {
   const counters = createCounters();
   counters.add('xiq_siem.receiver.requests', 1, { a: '1,b=1:2' });
   counters.add('xiq_siem.receiver.requests', 1, { a: '1', b: '2' });
@@ -28,7 +28,7 @@ it('the order of attributes makes no difference', () => {
   expect(counters.snapshot()).toEqual({ 'xiq_siem.destination.events{destination=a,outcome=delivered}': 2 });
 });
 
-it('a million different values make no more series than the bound, and not one count is lost', () => {
+it('a million different values make no more series than the limit, and every count is kept', () => {
   const counters = createCounters();
   counters.add('xiq_siem.receiver.requests', 1, { source: 'xiq' });
   for (let value = 0; value < 1_000_000; value += 1) {
@@ -48,7 +48,7 @@ it('a million different values make no more series than the bound, and not one c
   });
 });
 
-it('a metric of a plugin that Prometheus would take for another is not taken', () => {
+it('a plugin metric that Prometheus would confuse with another is rejected', () => {
   const counters = createCounters();
   const description = { help: 'Things.', unit: '{thing}', attributes: ['destination'] };
   const named = (name: string, attributes = description.attributes) =>
@@ -63,7 +63,7 @@ it('a metric of a plugin that Prometheus would take for another is not taken', (
   expect(counters.describe('xiq_siem.destination.others')).toEqual({ help: '' });
 });
 
-it('a metric has one meaning: that of the first who declares it, and never that of a plugin where it is ours', () => {
+it('the first declaration of a metric wins, and a plugin cannot redeclare a metric of the connector', () => {
   const own = { help: 'Ours.', unit: '{body}', attributes: ['destination'] };
   const line = { help: 'Lines.', unit: '{line}', attributes: ['destination'] };
   const counters = createCounters({ 'xiq_siem.destination.lag_bodies': own });

@@ -1,10 +1,10 @@
-// Counts in memory: every counter by its attributes, since the start, and no more series than a bound.
+// In-memory counters by name and attributes, since the start, with a limit on the number of series.
 import { isDeepStrictEqual } from 'node:util';
 import type { Meter, MetricDescription, MetricTable } from '@xiq-siem/core';
 
 export const telemetryMetrics = {
   'xiq_siem.telemetry.exports': {
-    help: 'Times that these metrics were sent by OTLP, by result: ok, or why not.',
+    help: 'OTLP exports of these metrics, by result: ok, or an error code.',
     unit: '{export}',
     attributes: ['result'],
   },
@@ -17,10 +17,10 @@ export interface CounterReading {
 }
 
 export interface Counters extends Meter {
-  /** Takes what the metrics of a plugin mean; gives the names that are malformed, or mean something else already. */
+  /** Adds the metrics of a plugin. Returns the rejected names: malformed, or already declared differently. */
   declare(metrics: MetricTable): readonly string[];
   describe(name: string): MetricDescription;
-  /** `name{key=value,…}` to count, sorted by name: for people. */
+  /** `name{key=value,…}` to count, sorted by name; for /readyz. */
   snapshot(): Readonly<Record<string, number>>;
   /** Every series once, sorted by name. */
   readings(): readonly CounterReading[];
@@ -28,7 +28,7 @@ export interface Counters extends Meter {
 
 type Series = { -readonly [Key in keyof CounterReading]: CounterReading[Key] };
 
-/** What is counted beyond `maxSeries` still counts, by its name alone. */
+/** The attributes of all counts beyond `maxSeries`. */
 const overflow = { overflow: 'true' };
 
 const metricName = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){2}(?<!_total)$/;
@@ -41,49 +41,51 @@ function isWellFormed(name: string, { attributes = [] }: MetricDescription): boo
   );
 }
 
-/** At most `maxSeries` series, and one more for each name whose attributes found no place. `own`: no plugin's. */
+/** At most `maxSeries` series, and one overflow series for each name. `own`: the metrics of the connector itself. */
 export function createCounters(own: MetricTable = {}, maxSeries = 2_000): Counters {
   const described = new Map(Object.entries(own));
   const all = new Map<string, Series>();
-  /** As they are added, so that an add is one look-up: the order of attributes matters here, and there it does not. */
+  /** By attributes in the order of the call, so that an add is one look-up. In `all` the attributes are sorted. */
   const byCall = new Map<string, Series>();
 
-  const open = (name: string, attributes: Readonly<Record<string, string>>): Series => {
+  const seriesOf = (name: string, attributes: Readonly<Record<string, string>>): Series => {
     const key = keyOf(name, attributes);
     const series = all.get(key) ?? { name, attributes, value: 0 };
     all.set(key, series);
     return series;
   };
   const newCall = (call: string, name: string, attributes: Readonly<Record<string, string>>): Series => {
-    if (byCall.size >= maxSeries) return open(name, overflow);
-    const series = open(name, Object.fromEntries(Object.entries(attributes).sort(byText)));
+    if (byCall.size >= maxSeries) return seriesOf(name, overflow);
+    const series = seriesOf(name, Object.fromEntries(Object.entries(attributes).sort(byText)));
     byCall.set(call, series);
     return series;
   };
   const readings = () => [...all].sort(byText).map(([, series]) => ({ ...series }));
 
+  function declareMetrics(metrics: MetricTable): readonly string[] {
+    const rejected = Object.entries(metrics).filter(([name, description]) => {
+      if (Object.hasOwn(own, name) || !isWellFormed(name, description)) return true;
+      const known = described.get(name) ?? description;
+      described.set(name, known);
+      return !isDeepStrictEqual(known, description);
+    });
+    return rejected.map(([name]) => name);
+  }
+  function addToCounter(name: string, value: number, attributes: Readonly<Record<string, string>> = {}): void {
+    const call = keyOf(name, attributes);
+    const series = byCall.get(call) ?? newCall(call, name, attributes);
+    series.value += value;
+  }
   return {
-    declare(metrics) {
-      const refused = Object.entries(metrics).filter(([name, description]) => {
-        if (Object.hasOwn(own, name) || !isWellFormed(name, description)) return true;
-        const known = described.get(name) ?? description;
-        described.set(name, known);
-        return !isDeepStrictEqual(known, description);
-      });
-      return refused.map(([name]) => name);
-    },
+    declare: declareMetrics,
     describe: (name) => described.get(name) ?? { help: '' },
-    add(name, value, attributes = {}) {
-      const call = keyOf(name, attributes);
-      const series = byCall.get(call) ?? newCall(call, name, attributes);
-      series.value += value;
-    },
+    add: addToCounter,
     snapshot: () => Object.fromEntries(readings().map((reading) => [shown(reading), reading.value])),
     readings,
   };
 }
 
-/** On the path of every request: no arrays, one string. Lengths keep two sets of attributes from reading alike. */
+/** Runs for every request: one string, no arrays. The lengths make the key unambiguous. */
 function keyOf(name: string, attributes: Readonly<Record<string, string>>): string {
   let key = name;
   for (const attribute in attributes) {

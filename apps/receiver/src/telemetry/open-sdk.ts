@@ -1,4 +1,4 @@
-// OpenTelemetry's SDK around our readings. Loaded when it is first needed: it costs a quarter of a second and 50 MB.
+// Exposes the metrics through the OpenTelemetry SDK. Loaded on first use: it costs a quarter of a second and 50 MB.
 import { context, diag, type HrTime, logs, metrics, propagation, ValueType } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -17,7 +17,7 @@ import { type OtlpOptions, otlpExporter } from './otlp-exporter.ts';
 
 export interface TelemetryOptions {
   readonly counters: Counters;
-  /** Asked whenever metrics are collected, once at a time. */
+  /** Called whenever metrics are collected; calls do not overlap. */
   readonly gauges: () => readonly GaugeReading[] | Promise<readonly GaugeReading[]>;
   readonly resource: { readonly name: string; readonly version: string; readonly instanceId: string };
   readonly otlp?: OtlpOptions | undefined;
@@ -34,9 +34,9 @@ export interface OpenSdk {
 }
 
 /**
- * The readings are a metric producer of their own, asked when somebody collects. As observable instruments they would
- * go through the SDK's storage, which shows for ever what was observed once (a destination that is no more), and keeps
- * for a reader that never reads (nobody scrapes, while OTLP is sent) all that it has not read.
+ * The readings come from a metric producer, which the SDK calls at each collection. Observable instruments do not fit: the
+ * SDK's storage keeps every series for ever (also of a removed destination), and keeps unread values for a reader that
+ * never reads (/metrics is not scraped while OTLP is sent).
  */
 export function openSdk({ counters, gauges, resource, otlp, log, now }: TelemetryOptions, startedMs: number): OpenSdk {
   const attributes = {
@@ -69,16 +69,17 @@ export function openSdk({ counters, gauges, resource, otlp, log, now }: Telemetr
     metricReaders: [scraped, ...(sent === undefined ? [] : [new PeriodicExportingMetricReader(sent)])],
     textMapPropagator: null,
   });
-  const warn = (...message: readonly unknown[]): void => log.warn('telemetry.sdk', { message: firstOf(message) });
+  const warn = (...message: readonly unknown[]): void =>
+    log.warn('telemetry.sdk_warning', { message: firstLineOf(message) });
   diag.setLogger({ error: warn, warn, info() {}, debug() {}, verbose() {} }, { suppressOverrideMessage: true });
   sdk.start();
-  // What it registers for the whole process is not for other libraries: nothing here is traced, and they count nothing.
+  // The SDK registers process-wide APIs. Other libraries must not use them.
   for (const api of [metrics, logs, context, propagation]) api.disable();
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
   return {
     async prometheus() {
       if (/^\s*true\s*$/i.test(process.env['OTEL_SDK_DISABLED'] ?? '')) {
-        throw new ConnectorError('not_running', 'there are no metrics: OTEL_SDK_DISABLED is set; take it out');
+        throw new ConnectorError('telemetry_disabled', 'OTEL_SDK_DISABLED is set: unset it to get metrics');
       }
       return serializer.serialize((await scraped.collect()).resourceMetrics);
     },
@@ -89,17 +90,17 @@ export function openSdk({ counters, gauges, resource, otlp, log, now }: Telemetr
   };
 }
 
-/** What the SDK has to say, without the objects that it says it with and the stacks. */
-function firstOf(message: readonly unknown[]): string {
+/** The first line of the SDK's message, without objects and stack traces. */
+function firstLineOf(message: readonly unknown[]): string {
   const [line = ''] = message
-    .filter((word) => typeof word === 'string')
+    .filter((part) => typeof part === 'string')
     .join(' ')
     .split('\n');
   return line;
 }
 
 interface Times {
-  /** Epoch milliseconds at which the counters began. */
+  /** Epoch milliseconds at which the counters were 0. */
   readonly startedMs: number;
   readonly nowMs: number;
 }
@@ -115,7 +116,7 @@ function counterData(counters: Counters, times: Times): readonly MetricData[] {
   }));
 }
 
-/** What is not a number is left out: it is not known. */
+/** NaN means unknown: such a reading is left out. */
 function gaugeData(readings: readonly GaugeReading[], counters: Counters, times: Times): readonly MetricData[] {
   const known = readings.filter(({ value }) => !Number.isNaN(value));
   return [...Map.groupBy(known, ({ name }) => name)].map(([name, series]) => ({

@@ -1,4 +1,4 @@
-// Sends metrics by OTLP through the one way out, and tells what became of it. With the SDK loaded only: see open-sdk.ts.
+// Sends metrics by OTLP through the configured agent, and counts and logs the result. Loaded with the SDK only.
 import type { Agent } from 'node:http';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
@@ -7,15 +7,15 @@ import type { telemetryMetrics } from './counters.ts';
 
 export interface OtlpOptions {
   readonly url: URL;
-  /** Values as they are when a request is sent. One that is not there, or optional, leaves its header out. */
+  /** Read for each request. A header without a value is left out. */
   readonly headers: Readonly<Record<string, SecretSource>>;
   readonly intervalSeconds: number;
   /**
-   * Time for one sending. The exporter tries again within it only, after 1 s, 1.5 s and so on; what it gives up on is
-   * sent again by the next interval, with newer figures.
+   * For one export including its retries (after 1 s, 1.5 s and so on). After a failed export the next interval sends
+   * current values.
    */
   readonly timeoutMs?: number;
-  /** By the configured proxy and authorities; it is destroyed at the end. */
+  /** With the configured proxy and certificate authorities; destroyed at the end. */
   readonly agent: Agent;
 }
 
@@ -37,15 +37,15 @@ export function otlpExporter(
     timeoutMillis: timeoutMs,
     concurrencyLimit: 1,
   });
-  // Without its query: that may hold a token.
-  const place = url.origin + url.pathname;
+  // Without the query, which may contain a token.
+  const loggedUrl = url.origin + url.pathname;
   return {
     export(metrics, done) {
       exporter.export(metrics, (result) => {
         const code = result.code === succeeded ? 'ok' : codeOf(result.error);
         meter.add('xiq_siem.telemetry.exports', 1, { result: code });
-        if (code !== 'ok') log.warn('telemetry.export_failed', { code, url: place, advice: adviceOn(code) });
-        // Told above: the reader would only throw it to a handler of the whole process.
+        if (code !== 'ok') log.warn('telemetry.export_failed', { code, url: loggedUrl, advice: adviceOn(code) });
+        // The failure is logged above. The SDK would pass it to a process-wide handler.
         done({ code: succeeded });
       });
     },
@@ -63,7 +63,7 @@ function valuesOf(headers: OtlpOptions['headers']): Record<string, string> {
   );
 }
 
-/** A code from a bounded list, and none of the words of the other side: they may hold anything. */
+/** A code from a bounded set. The server's message is not used: it may contain anything. */
 function codeOf(error: Error | undefined): string {
   if (error === undefined) return 'failed';
   const code = 'code' in error ? error.code : undefined;
@@ -74,7 +74,7 @@ function codeOf(error: Error | undefined): string {
 }
 
 function adviceOn(code: string): string {
-  if (code === 'http_401' || code === 'http_403') return 'look at telemetry.otlp.headers';
-  if (code === 'http_404') return 'look at the path of telemetry.otlp.url: mostly it is /v1/metrics';
-  return 'the next interval sends again; nothing else waits for it';
+  if (code === 'http_401' || code === 'http_403') return 'check telemetry.otlp.headers';
+  if (code === 'http_404') return 'check the path of telemetry.otlp.url: usually it is /v1/metrics';
+  return 'no action: the next interval sends current values';
 }

@@ -48,7 +48,7 @@ async function metricsIn(file: string) {
     .flatMap(({ metrics }) => metrics);
 }
 
-it('a real collector takes what is sent each interval, and reads it as we mean it', async () => {
+it('a real collector accepts each export and reads the right values', async () => {
   const { telemetry, counters, lines } = telemetryToTest({
     gauges: () => [{ name: 'xiq_siem.destination.lag_bodies', value: 3, attributes: { destination: 'a "b"\n' } }],
     otlp: {

@@ -23,7 +23,7 @@ async function sending({ gauges }: Pick<Parameters<typeof telemetryToTest>[0] & 
     await started.telemetry.stop(0);
     await server.stop();
   });
-  // Loaded, so that a stop sends at once.
+  // Loads the SDK, so that a stop sends at once.
   await started.telemetry.prometheus();
   return { ...started, server, secrets, agent: otlp.agent };
 }
@@ -31,7 +31,7 @@ async function sending({ gauges }: Pick<Parameters<typeof telemetryToTest>[0] & 
 const exportsIn = (counters: { snapshot(): Readonly<Record<string, number>> }) =>
   Object.entries(counters.snapshot()).filter(([name]) => name.startsWith('xiq_siem.telemetry.exports'));
 
-it('what is sent is what /metrics shows, with help, unit and who is speaking', async () => {
+it('an export has the same metrics as /metrics, with help, unit and resource', async () => {
   const hostile = 'a "quoted"\nname\\';
   const { telemetry, counters, server } = await sending({
     gauges: () => [{ name: 'xiq_siem.journal.bytes', value: 12.5 }],
@@ -69,7 +69,7 @@ it('what is sent is what /metrics shows, with help, unit and who is speaking', a
   expect(exportsIn(counters)).toEqual([['xiq_siem.telemetry.exports{result=ok}', 1]]);
 });
 
-it('a header takes the value that its secret has when a request is sent; one without a value is left out', async () => {
+it('a header has the current value of its secret; one without a value is left out', async () => {
   const { telemetry, counters, server, secrets } = await sending();
   counters.add('xiq_siem.journal.syncs', 1);
   secrets.current = [];
@@ -78,10 +78,10 @@ it('a header takes the value that its secret has when a request is sent; one wit
 });
 
 it.each([
-  [401, 'http_401', 'look at telemetry.otlp.headers'],
-  [404, 'http_404', 'look at the path of telemetry.otlp.url: mostly it is /v1/metrics'],
-  [500, 'http_500', 'the next interval sends again; nothing else waits for it'],
-])('an answer %i is counted and said, and no secret is', async (status, code, advice) => {
+  [401, 'http_401', 'check telemetry.otlp.headers'],
+  [404, 'http_404', 'check the path of telemetry.otlp.url: usually it is /v1/metrics'],
+  [500, 'http_500', 'no action: the next interval sends current values'],
+])('a response %i is counted and logged, and no secret is', async (status, code, advice) => {
   const { telemetry, counters, server, lines } = await sending();
   counters.add('xiq_siem.journal.syncs', 1);
   server.response.status = status;
@@ -94,7 +94,7 @@ it.each([
   expect(lines.join('')).not.toContain('a-token');
 });
 
-it('a server that is away is said with its code', async () => {
+it('an unreachable server is logged with its code', async () => {
   const { telemetry, counters, server, lines } = await sending();
   counters.add('xiq_siem.journal.syncs', 1);
   await server.stop();
@@ -103,7 +103,7 @@ it('a server that is away is said with its code', async () => {
   expect(JSON.parse(line)).toMatchObject({ event: 'telemetry.export_failed', code: 'ECONNREFUSED' });
 });
 
-it('a busy server is asked again within the time of one sending only', async () => {
+it('a busy server gets retries within the timeout of one export only', async () => {
   const { telemetry, counters, server } = await sending();
   counters.add('xiq_siem.journal.syncs', 1);
   server.response.status = 503;
@@ -112,7 +112,7 @@ it('a busy server is asked again within the time of one sending only', async () 
   expect(exportsIn(counters)).toEqual([['xiq_siem.telemetry.exports{result=busy}', 1]]);
 });
 
-it('a server that never answers holds up no stop', async () => {
+it('a server that never responds does not delay a stop', async () => {
   const { telemetry, counters, server, agent } = await sending();
   counters.add('xiq_siem.journal.syncs', 1);
   server.response.status = 0;
@@ -122,7 +122,7 @@ it('a server that never answers holds up no stop', async () => {
   await expect.poll(() => Object.keys(agent.sockets)).toEqual([]);
 });
 
-it('a secret that is no header sends nothing and does not show', async () => {
+it('a secret that is not a valid header value prevents the export and is not logged', async () => {
   const { telemetry, counters, server, secrets, lines } = await sending();
   counters.add('xiq_siem.journal.syncs', 1);
   secrets.current = [new Secret('a-token\nwith a line end')];

@@ -1,15 +1,15 @@
-// What the process itself has to tell: memory, how late its event loop is, its age and its build.
+// Gauges of the process: memory, event loop delay, uptime and build.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { GaugeReading, MetricTable } from '@xiq-siem/core';
 
 export const processGauges = {
-  'xiq_siem.process.rss_bytes': { help: 'Memory of the process that is resident.', unit: 'By' },
+  'xiq_siem.process.rss_bytes': { help: 'Resident memory of the process.', unit: 'By' },
   'xiq_siem.process.event_loop_delay_p99_ms': {
-    help: 'How late the event loop was, 99th percentile: the worse of this minute and the one before.',
+    help: 'Event loop delay, 99th percentile: the higher value of the current and the previous minute.',
     unit: 'ms',
   },
-  'xiq_siem.process.uptime_seconds': { help: 'Time since the start of the process.', unit: 's' },
-  'xiq_siem.build_info': { help: 'Always 1: what is running.', attributes: ['version', 'node'] },
+  'xiq_siem.process.uptime_seconds': { help: 'Time since the process started.', unit: 's' },
+  'xiq_siem.build_info': { help: 'Always 1; the attributes identify the build.', attributes: ['version', 'node'] },
 } as const satisfies MetricTable;
 
 export interface ProcessReadings {
@@ -20,24 +20,24 @@ export interface ProcessReadings {
 const minuteMs = 60_000;
 const resolutionMs = 20;
 
-/** Measures from now on, at the cost of one timer, which keeps no process alive. */
+/** Starts to measure, with one timer that does not keep the process alive. */
 export function measureProcess(version: string): ProcessReadings {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
   let since = performance.now();
   let minuteBefore = 0;
 
-  /** The histogram measures from tick to tick: what is above its own interval is the delay. */
+  /** The histogram contains the time between ticks; the time above the interval is the delay. */
   const thisMinute = (): number => (delay.count === 0 ? 0 : Math.max(0, delay.percentile(99) / 1e6 - resolutionMs));
-  // Whoever asks, and however often: one who asks must not take the figure from another.
+  // A read must not reset the value for other readers.
   const delayP99 = (): number => {
-    const worse = Math.max(minuteBefore, thisMinute());
+    const higher = Math.max(minuteBefore, thisMinute());
     if (performance.now() - since >= minuteMs) {
       minuteBefore = thisMinute();
       delay.reset();
       since = performance.now();
     }
-    return worse;
+    return higher;
   };
 
   return {

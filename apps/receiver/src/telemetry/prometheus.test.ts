@@ -28,11 +28,11 @@ it.each([
   '# TYPE a gauge\na{b="c\nd"} 1\n',
   '# TYPE a gauge\na{b="c"} \n',
   'no line\n',
-])('the parser that these tests trust refuses %j', (text) => {
+])('the parser of these tests rejects %j', (text) => {
   expect(() => parsePrometheus(text)).toThrow();
 });
 
-it('what stands in an attribute comes back as it was, and forges nothing', async () => {
+it('an attribute value is parsed back unchanged, and cannot forge a line', async () => {
   const { telemetry, counters } = telemetryForTest({
     gauges: () =>
       hostile.map((name, value) => ({
@@ -60,7 +60,7 @@ it('what stands in an attribute comes back as it was, and forges nothing', async
   ).toEqual(new Map(hostile.map((source, value) => [source, `${value + 1}`])));
 });
 
-it('every metric that there is has its help and its type', async () => {
+it('every metric has its help and its type', async () => {
   const { telemetry, counters } = telemetryForTest({
     gauges: () => Object.keys(ownGauges).map((name) => ({ name, value: 1.5, attributes: { destination: 'a' } })),
   });
@@ -79,7 +79,7 @@ it('every metric that there is has its help and its type', async () => {
   );
 });
 
-it('who is speaking stands in target_info', async () => {
+it('target_info has the resource', async () => {
   const { telemetry } = telemetryForTest();
   const [info] = parsePrometheus(await telemetry.prometheus());
   expect(info?.metrics[0]?.labels).toEqual({
@@ -89,7 +89,7 @@ it('who is speaking stands in target_info', async () => {
   });
 });
 
-it('each look shows what is so now: a destination that is gone is gone, a count has grown', async () => {
+it('each scrape shows the current values: a removed destination is gone, a count has grown', async () => {
   let readings: readonly GaugeReading[] = [
     { name: 'xiq_siem.destination.open_events', value: 7, attributes: { destination: 'a' } },
     { name: 'xiq_siem.destination.open_events', value: 8, attributes: { destination: 'b' } },
@@ -106,7 +106,7 @@ it('each look shows what is so now: a destination that is gone is gone, a count 
   expect(later).not.toContain('destination="b"');
 });
 
-it('what is not known is left out', async () => {
+it('unknown values are left out', async () => {
   const { telemetry } = telemetryForTest({
     gauges: () => [
       { name: 'xiq_siem.journal.hours_until_full', value: Number.NaN },
@@ -120,7 +120,7 @@ it('what is not known is left out', async () => {
   );
 });
 
-it('values without end make no exposition without end', async () => {
+it('an unlimited number of attribute values does not make an unlimited exposition', async () => {
   const { telemetry, counters } = telemetryForTest();
   for (let value = 0; value < 50_000; value += 1) {
     counters.add('xiq_siem.receiver.refused_credentials', 1, { source: `${value}` });
@@ -130,7 +130,7 @@ it('values without end make no exposition without end', async () => {
   expect(family?.metrics.find(({ labels }) => labels['overflow'] === 'true')?.value).toBe('48000');
 });
 
-it('gauges that fail are said once, and the counters are shown', async () => {
+it('gauges that fail are logged once, and the counters are shown', async () => {
   const { telemetry, counters, lines } = telemetryForTest({
     gauges: () => {
       throw new Error('the journal is closed');
@@ -144,7 +144,7 @@ it('gauges that fail are said once, and the counters are shown', async () => {
   ]);
 });
 
-it('gauges that do not answer are said, asked no second time meanwhile, and the counters are shown', async () => {
+it('gauges that time out are logged, not called twice at once, and the counters are shown', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   let asked = 0;
@@ -162,10 +162,10 @@ it('gauges that do not answer are said, asked no second time meanwhile, and the 
   });
   for (const text of await looks) expect(text).toContain('xiq_siem_journal_syncs_total 4\n');
   expect(asked).toBe(1);
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 'error', event: 'telemetry.gauges_late' }]);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 'error', event: 'telemetry.gauges_timeout' }]);
 });
 
-it('the process tells its memory, delay, age and build', async () => {
+it('the process has gauges for memory, event loop delay, uptime and build', async () => {
   const measured = measureProcess('1.2.3');
   const { telemetry } = telemetryForTest({ gauges: measured.readings });
   const families = parsePrometheus(await telemetry.prometheus());

@@ -38,7 +38,7 @@ const status: Status = {
 const shown = (readings: readonly GaugeReading[]) =>
   readings.map(({ name, value, attributes = {} }) => [name, ...Object.values(attributes), value].join(' '));
 
-it('a source that has an API shows the state of each subscription, and what is left of its requests', () => {
+it('a source with an API shows the state of each subscription and the remaining requests', () => {
   const api = {
     subscriptions: [{ messageType: 'AUDIT_LOG_ALL', state: 'disabled' as const }],
     ...{ publicUrl: [], requestsPerHour: 7_500, requestsRemaining: 7_400 },
@@ -46,7 +46,7 @@ it('a source that has an API shows the state of each subscription, and what is l
   const lines = shown(statusReadings({ ...status, sources: [{ name: 'xiq', api }, { name: 'other' }] }));
   expect(lines.filter((line) => /xiq AUDIT|api\./.test(line))).toEqual([
     'xiq_siem.api.requests_remaining xiq 7400',
-    'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL well 0',
+    'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL ok 0',
     'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL missing 0',
     'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL disabled 1',
     'xiq_siem.subscriptions.state xiq AUDIT_LOG_ALL changed 0',
@@ -55,15 +55,15 @@ it('a source that has an API shows the state of each subscription, and what is l
   ]);
 });
 
-it('what status shows of a destination is what its gauges show', () => {
+it('the gauges of a destination have the values of status', () => {
   const ofSiem = shown(statusReadings(status)).filter((line) => line.includes(' siem '));
   expect(ofSiem.map((line) => line.replace('xiq_siem.', ''))).toEqual([
     'destination.lag_bodies siem 4',
     'destination.lag_bytes siem 5000',
     'destination.lag_seconds siem 61.5',
     'destination.open_events siem 9',
-    'destination.held_events siem 3',
-    'destination.sum_difference siem 0',
+    'destination.blocked_events siem 3',
+    'destination.unaccounted_events siem 0',
     'dead_letters.open siem 5',
     'destination.state siem running 0',
     'destination.state siem backing_off 0',
@@ -81,7 +81,7 @@ it('what status shows of a destination is what its gauges show', () => {
   ]);
 });
 
-it('journal and dead letters stand once, and each destination has its gaps, none too', () => {
+it('journal and dead letters are shown once, and each destination has its gaps, also 0', () => {
   const others = shown(statusReadings(status, 55)).filter((line) => !/destination| siem /.test(line));
   expect(others).toEqual([
     'xiq_siem.dead_letters.open archive 5',
@@ -99,7 +99,7 @@ it('journal and dead letters stand once, and each destination has its gaps, none
   ]);
 });
 
-it('what is not known has no gauge', () => {
+it('an unknown value has no gauge', () => {
   const lag = { ...destination.lag, hoursUntilFull: null };
   const names = statusReadings({ ...status, destinations: [{ ...destination, lag }] }).map(({ name }) => name);
   expect(names).not.toContain('xiq_siem.journal.hours_until_full');

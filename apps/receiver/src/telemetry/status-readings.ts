@@ -1,84 +1,84 @@
-// The gauges of destinations, journal and dead letters: the figures that `status` shows, and no others.
+// Gauges of destinations, journal, dead letters and subscriptions, from the same data as `status`.
 import type { DestinationState, SourceState, Status } from '@xiq-siem/admin-api';
 import type { GaugeReading, MetricTable } from '@xiq-siem/core';
 
 export const statusGauges = {
   'xiq_siem.destination.lag_bodies': {
-    help: 'Bodies in the journal that the destination has not wholly settled.',
+    help: 'Bodies in the journal that the destination has not completely settled.',
     unit: '{body}',
     attributes: ['destination'],
   },
   'xiq_siem.destination.lag_bytes': {
-    help: 'Bytes of the journal that the destination has not wholly settled.',
+    help: 'Bytes of the journal that the destination has not completely settled.',
     unit: 'By',
     attributes: ['destination'],
   },
   'xiq_siem.destination.lag_seconds': {
-    help: 'Age of the oldest body that the destination has not wholly settled; 0 when it has all.',
+    help: 'Age of the oldest body that the destination has not completely settled; 0 if there is none.',
     unit: 's',
     attributes: ['destination'],
   },
   'xiq_siem.destination.open_events': {
-    help: 'Events taken and not yet settled.',
+    help: 'Events read from the journal and not yet settled.',
     unit: '{event}',
     attributes: ['destination'],
   },
   'xiq_siem.destination.blocked_events': {
-    help: 'Open events of which a person has to mend something first, while others pass.',
+    help: 'Open events that need an operator to fix something first; other events are delivered.',
     unit: '{event}',
     attributes: ['destination'],
   },
   'xiq_siem.destination.state': {
-    help: '1 for the state that the destination is in, 0 for the others: running, backing_off, paused, stopping, stopped.',
+    help: '1 for the current state of the destination, 0 for the others: running, backing_off, paused, stopping, stopped.',
     attributes: ['destination', 'state'],
   },
   'xiq_siem.destination.position_events': {
-    help: 'Events of the bodies that were read, by outcome, kept with the position over restarts. degraded and duplicate are part of delivered.',
+    help: 'Events by outcome, stored with the position and kept over restarts. delivered includes degraded and duplicate.',
     unit: '{event}',
     attributes: ['destination', 'outcome'],
   },
   'xiq_siem.destination.unaccounted_events': {
-    help: 'normalized - (delivered + dead_lettered + filtered + damaged) - open. Anything but 0 is a fault of ours.',
+    help: 'Accounting mismatch: normalized - (delivered + dead_lettered + filtered + damaged) - open. Anything but 0 is an internal error.',
     unit: '{event}',
     attributes: ['destination'],
   },
   'xiq_siem.dead_letters.open': {
-    help: 'Dead letters that nobody has retried or dropped.',
+    help: 'Dead letters that were not yet delivered by a retry or dropped.',
     unit: '{event}',
     attributes: ['destination'],
   },
   'xiq_siem.dead_letters.bytes': { help: 'Size of the dead letters of all destinations.', unit: 'By' },
   'xiq_siem.dead_letters.max_bytes': {
-    help: 'Size at which a destination that has a dead letter to write waits.',
+    help: 'Maximum size of the dead-letter queue. A destination with a new dead letter waits while it is full.',
     unit: 'By',
   },
   'xiq_siem.journal.bytes': { help: 'Size of the journal.', unit: 'By' },
-  'xiq_siem.journal.max_bytes': { help: 'Size at which the journal is full.', unit: 'By' },
+  'xiq_siem.journal.max_bytes': { help: 'Maximum size of the journal.', unit: 'By' },
   'xiq_siem.journal.free_bytes': { help: "Free bytes of the journal's disk.", unit: 'By' },
   'xiq_siem.journal.hours_until_full': {
-    help: "Hours until the journal is full at today's pace, should the destination furthest behind take nothing more. Absent where not known.",
+    help: 'Hours until the journal is full at the current rate if the destination with the largest lag stays down. Absent if unknown.',
     unit: 'h',
   },
   'xiq_siem.journal.bodies': { help: 'Bodies in the journal.', unit: '{body}' },
-  'xiq_siem.journal.first_sequence': { help: 'Number of the oldest body in the journal.' },
+  'xiq_siem.journal.first_sequence': { help: 'Sequence of the oldest body in the journal.' },
   'xiq_siem.journal.next_sequence': {
-    help: 'Above the number of every body in the journal; the next body has it, or a higher one.',
+    help: 'Lowest sequence that the next body can have; higher than every sequence in the journal.',
   },
   'xiq_siem.journal.gaps': {
-    help: 'Spans of bodies that were let go before the destination had them, not yet acknowledged.',
+    help: 'Retention gaps that are not yet acknowledged: bodies evicted before the destination had them.',
     unit: '{gap}',
     attributes: ['destination'],
   },
   'xiq_siem.state.incidents': {
-    help: 'Times that the state file was found damaged, missing or not to be migrated in full, not yet acknowledged.',
+    help: 'Incidents that are not yet acknowledged: the state file was damaged, missing, outdated or not completely migrated.',
     unit: '{incident}',
   },
   'xiq_siem.subscriptions.state': {
-    help: '1 for the state that the subscription to a message type is in, 0 for the others: well, missing, disabled, changed, foreign, unknown.',
+    help: '1 for the current state of the subscription to a message type, 0 for the others: ok, missing, disabled, changed, foreign, unknown.',
     attributes: ['source', 'message_type', 'state'],
   },
   'xiq_siem.api.requests_remaining': {
-    help: "Requests to the API of ExtremeCloud IQ that are left of the account's hour.",
+    help: 'API requests to ExtremeCloud IQ that remain in the current hour of the account.',
     unit: '{request}',
     attributes: ['source'],
   },
@@ -88,7 +88,7 @@ type Reading = GaugeReading<keyof typeof statusGauges>;
 
 const states = ['running', 'backing_off', 'paused', 'stopping', 'stopped'];
 
-/** `freeBytes`: of the journal's disk, where known. */
+/** `freeBytes`: of the journal's disk; undefined if unknown. */
 export function statusReadings(
   { sources = [], destinations, journal, deadLetters, gaps, incidents }: Status,
   freeBytes?: number,

@@ -3,7 +3,7 @@ import { telemetryToTest } from './test-telemetry.ts';
 
 const sdkIsLoaded = () => Symbol.for('opentelemetry.js.api.1') in globalThis;
 
-it('the SDK is loaded at the first look, and a stop without one has nothing to wait for', async () => {
+it('the SDK is loaded at the first scrape, and a stop without one returns at once', async () => {
   const { telemetry, counters } = telemetryToTest();
   counters.add('xiq_siem.journal.syncs', 1);
   await telemetry.stop();
@@ -15,7 +15,7 @@ it('the SDK is loaded at the first look, and a stop without one has nothing to w
   await checked.telemetry.stop();
 });
 
-it('two looks at once are answered alike, by one SDK', async () => {
+it('two concurrent scrapes get the same text from one SDK', async () => {
   const { telemetry, counters, lines } = telemetryToTest();
   onTestFinished(() => telemetry.stop());
   counters.add('xiq_siem.journal.syncs', 1);
@@ -24,7 +24,7 @@ it('two looks at once are answered alike, by one SDK', async () => {
   expect(lines).toEqual([]);
 });
 
-it('where the environment turns OpenTelemetry off, that is what is said', async () => {
+it('an SDK that the environment disables is an error that says so', async () => {
   vi.stubEnv('OTEL_SDK_DISABLED', 'true');
   onTestFinished(() => void vi.unstubAllEnvs());
   const { telemetry } = telemetryToTest();
@@ -32,7 +32,7 @@ it('where the environment turns OpenTelemetry off, that is what is said', async 
   await expect(telemetry.prometheus()).rejects.toThrow('OTEL_SDK_DISABLED is set');
 });
 
-it('nothing is asked of the environment: neither an exporter nor a console is added by it', async () => {
+it('the environment adds neither an exporter nor a console', async () => {
   vi.stubEnv('OTEL_METRICS_EXPORTER', 'console,otlp');
   vi.stubEnv('OTEL_TRACES_EXPORTER', 'console');
   vi.stubEnv('OTEL_LOGS_EXPORTER', 'console');

@@ -1,4 +1,4 @@
-// Our own metrics, for whoever asks at /metrics and, where configured, sent by OTLP.
+// The metrics of the connector: served at /metrics and, where configured, sent by OTLP.
 import { setImmediate } from 'node:timers/promises';
 import { type Configuration, createAgents, openSecret } from '@xiq-siem/config';
 import type { GaugeReading, Logger } from '@xiq-siem/core';
@@ -6,44 +6,45 @@ import type { OpenSdk, TelemetryOptions } from './open-sdk.ts';
 import type { OtlpOptions } from './otlp-exporter.ts';
 
 export interface Telemetry {
-  /** Every metric as text exposition 0.0.4. Rejects only where the SDK cannot be loaded or was disabled. */
+  /** Every metric as text exposition 0.0.4. Rejects only where the SDK cannot be loaded or is disabled. */
   prometheus(): Promise<string>;
   readonly contentType: string;
-  /** Sends once more where OTLP is configured, and resolves within `graceMs`, whatever the other side does. */
+  /** Sends once more where OTLP is configured. Resolves within `graceMs` in every case. */
   stop(graceMs?: number): Promise<void>;
 }
 
 /**
- * A request pays nothing for it: the counters are read when somebody asks. OpenTelemetry's SDK is loaded at the first
- * look at /metrics, or at once where OTLP is configured: call it when the listeners are up.
+ * The counters are read only when metrics are collected. The OpenTelemetry SDK is loaded at the first request for
+ * /metrics, or at once where OTLP is configured. Call this when the listeners are up.
  */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const { log, otlp, now } = options;
   const startedMs = now();
-  const gauges = askGauges(options.gauges, log);
+  const gauges = sharedGauges(options.gauges, log);
   let opening: Promise<OpenSdk> | undefined;
   const open = (): Promise<OpenSdk> => {
     opening ??= loadSdk().then(({ openSdk }) => openSdk({ ...options, gauges }, startedMs));
     return opening;
   };
   if (otlp !== undefined) {
-    open().catch((cause: unknown) => log.error('telemetry.not_started', { why: String(cause) }));
+    open().catch((cause: unknown) => log.error('telemetry.start_failed', { why: String(cause) }));
+  }
+  async function stopTelemetry(graceMs = 2_000): Promise<void> {
+    const timeout = Promise.withResolvers<void>();
+    const timer = setTimeout(timeout.resolve, graceMs);
+    const closing = opening?.then((sdk) => sdk.shutdown()).catch(() => {});
+    await Promise.race([closing, timeout.promise]);
+    clearTimeout(timer);
+    otlp?.agent.destroy();
   }
   return {
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
     prometheus: async () => (await open()).prometheus(),
-    async stop(graceMs = 2_000) {
-      const ended = Promise.withResolvers<void>();
-      const timer = setTimeout(ended.resolve, graceMs);
-      const closing = opening?.then((sdk) => sdk.shutdown()).catch(() => {});
-      await Promise.race([closing, ended.promise]);
-      clearTimeout(timer);
-      otlp?.agent.destroy();
-    },
+    stop: stopTelemetry,
   };
 }
 
-/** Part by part, so that requests are answered in between: at once it would hold them up for a quarter of a second. */
+/** Loads the SDK part by part, to let requests run in between. Loaded at once it blocks for a quarter of a second. */
 async function loadSdk(): Promise<typeof import('./open-sdk.ts')> {
   const parts = [
     () => import('@opentelemetry/resources'),
@@ -59,35 +60,35 @@ async function loadSdk(): Promise<typeof import('./open-sdk.ts')> {
   return import('./open-sdk.ts');
 }
 
-const late = Symbol('late');
+const timedOut = Symbol('timed out');
 const gaugesTimeoutMs = 5_000;
 
-/** Those who ask at once share one answer; none after five seconds, or after a failure, which is said. */
-function askGauges(gauges: TelemetryOptions['gauges'], log: Logger): () => Promise<readonly GaugeReading[]> {
-  let asking: Promise<readonly GaugeReading[]> | undefined;
-  const ask = async (): Promise<readonly GaugeReading[]> => {
+/** Concurrent calls share one result. After a timeout or a failure it is empty, and the failure is logged. */
+function sharedGauges(gauges: TelemetryOptions['gauges'], log: Logger): () => Promise<readonly GaugeReading[]> {
+  let pending: Promise<readonly GaugeReading[]> | undefined;
+  const readGauges = async (): Promise<readonly GaugeReading[]> => {
     try {
       return await gauges();
     } catch (cause) {
       log.error('telemetry.gauges_failed', { why: String(cause) });
       return [];
     } finally {
-      asking = undefined;
+      pending = undefined;
     }
   };
   return async () => {
-    asking ??= ask();
-    const { promise, resolve } = Promise.withResolvers<typeof late>();
-    const timer = setTimeout(resolve, gaugesTimeoutMs, late);
-    const response = await Promise.race([asking, promise]);
+    pending ??= readGauges();
+    const { promise, resolve } = Promise.withResolvers<typeof timedOut>();
+    const timer = setTimeout(resolve, gaugesTimeoutMs, timedOut);
+    const readings = await Promise.race([pending, promise]);
     clearTimeout(timer);
-    if (response !== late) return response;
-    log.error('telemetry.gauges_late', { timeoutMs: gaugesTimeoutMs });
+    if (readings !== timedOut) return readings;
+    log.error('telemetry.gauges_timeout', { timeoutMs: gaugesTimeoutMs });
     return [];
   };
 }
 
-/** Where metrics are sent by OTLP, as it is configured. Undefined where they are not sent. */
+/** The configured OTLP export; undefined where none is configured. */
 export function otlpOptions(configuration: Configuration, log: Logger): OtlpOptions | undefined {
   const { otlp } = configuration.telemetry;
   if (otlp === undefined) return undefined;

@@ -1,4 +1,4 @@
-// For tests: a server that takes OTLP metrics, and reads their protobuf by the wire format alone.
+// For tests: a server that receives OTLP metrics and parses the protobuf wire format itself.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -76,7 +76,7 @@ export interface OtlpRequest {
   readonly content: ReturnType<typeof requestOf>;
 }
 
-/** Answers with `status`, which may change, or never where it is 0. */
+/** Responds with `status`, which may change, or never where it is 0. */
 export async function otlpServer() {
   const requests: OtlpRequest[] = [];
   const answering = { status: 200 };

@@ -1,4 +1,4 @@
-// For tests: a Prometheus exposition as a parser that is not ours reads it.
+// For tests: parses a Prometheus exposition with an independent parser.
 import { createRequire } from 'node:module';
 import { z } from 'zod';
 
@@ -15,14 +15,14 @@ const families = z.array(
 
 export type Families = z.output<typeof families>;
 
-/** It has no types of its own. */
+/** The package has no types. */
 const parse = z
   .function({ input: [z.string()], output: families })
   .parse(createRequire(import.meta.url)('parse-prometheus-text-format'));
 
 /**
- * Throws on what is no exposition, and on a series that stands in it twice: Prometheus drops such a scrape. The parser
- * passes over some lines that it cannot read: they are missed here.
+ * Throws for an invalid exposition, and for a series that occurs twice: Prometheus drops such a scrape. The parser
+ * skips some lines that it cannot parse; the count of samples finds them.
  */
 export function parsePrometheus(text: string): Families {
   const read = parse(text);

@@ -1,11 +1,11 @@
-// Calls that check or change the connector itself.
+// Routes that check or change the connector and its destinations.
 import { z } from 'zod';
 import { change, changeAndWatch, read } from '../route.ts';
 import { name, nothing, snapshot } from './common.ts';
 
 const reloaded = z.strictObject({
-  changed: z.array(z.string()).describe('What is in effect now: `destinations.archive added`.'),
-  needsRestart: z.array(z.string()).describe('Fields that differ and were left as they were.'),
+  changed: z.array(z.string()).describe('Applied changes: `destinations.archive added`.'),
+  needsRestart: z.array(z.string()).describe('Changed fields that were not applied.'),
   mappingVersion: z.string(),
 });
 export type Reloaded = z.infer<typeof reloaded>;
@@ -18,7 +18,7 @@ const doctorLine = z.discriminatedUnion('kind', [
     type: z.string(),
     result: z
       .enum(['found', 'delivered', 'filtered', 'not_found', 'dead_lettered', 'stuck', 'failed'])
-      .describe('`delivered`: as far as can be known, since that destination cannot be searched.'),
+      .describe('`delivered`: the destination cannot be searched.'),
     ok: z.boolean(),
     message: z.string().describe('What happened, and what to do.'),
     seconds: z.number().min(0),
@@ -29,7 +29,7 @@ export type DoctorLine = z.infer<typeof doctorLine>;
 
 export const connectorRoutes = {
   check: read('/api/v1/check', {
-    summary: 'Ask each destination whether it would take events',
+    summary: 'Check that each destination accepts events',
     input: nothing,
     response: z.strictObject({
       snapshot,
@@ -38,27 +38,28 @@ export const connectorRoutes = {
     snapshot: true,
   }),
   doctor: changeAndWatch('/api/v1/doctor', {
-    summary: 'Send one marked event through everything, and look for it at each destination',
+    summary: 'Send a test event through the connector, and search for it at each destination',
     input: z.strictObject({ seconds: z.int().min(1).max(600).default(30).describe('Longest wait for a destination.') }),
     response: doctorLine,
   }),
   reload: change('/api/v1/reload', {
-    summary: 'Read the configuration again, and put into effect what can change',
+    summary: 'Read the configuration again and apply it',
     input: nothing,
     response: reloaded,
   }),
-  checkSubscriptions: change('/api/v1/subscriptions/look', {
-    summary: 'Look at the subscriptions at ExtremeCloud IQ now, as every few minutes: mended where that is configured',
-    input: z.strictObject({ source: name.optional().describe('All that have some, where none is named.') }),
-    response: z.strictObject({ checked: z.array(name).describe('Sources.') }),
+  checkSubscriptions: change('/api/v1/subscriptions/check', {
+    formerPath: '/api/v1/subscriptions/look',
+    summary: 'Check the subscriptions at ExtremeCloud IQ now, and fix them if that is configured',
+    input: z.strictObject({ source: name.optional().describe('Default: all sources with subscriptions.') }),
+    response: z.strictObject({ checked: z.array(name).describe('Names of the sources.') }),
   }),
   forgetDestination: change('/api/v1/destinations/{name}/forget', {
-    summary: 'End a destination that was taken out of the configuration',
+    summary: 'Remove a destination that is not in the configuration',
     input: z.strictObject({ name }),
     response: z.strictObject({ forgotten: name }),
   }),
   resumeDestination: change('/api/v1/destinations/{name}/resume', {
-    summary: 'Try a destination now, whatever it waits for',
+    summary: 'Retry a destination now',
     input: z.strictObject({ name }),
     response: z.strictObject({ resumed: name }),
   }),

@@ -1,9 +1,9 @@
-// `dlq`: what will not be delivered, and why.
+// Routes of the dead-letter queue.
 import { z } from 'zod';
 import { change, read } from '../route.ts';
 import { count, name, nothing, queryCount, snapshot, time } from './common.ts';
 
-/** Every condition that is set has to hold; times are those of the last attempt. */
+/** Every condition that is set must match; times are those of the last attempt. */
 const filterShape = {
   destination: name.optional(),
   code: z.string().min(1).max(128).optional(),
@@ -12,17 +12,17 @@ const filterShape = {
   from: time.optional(),
   to: time.optional(),
 } as const;
-/** Those that a filter fits, or those of these numbers. */
+/** Selects by filter, or by number. */
 export const chosenShape = {
   ...filterShape,
   numbers: z.array(count).min(1).max(1000).optional().describe('Only these numbers.'),
 } as const;
 
 const deadLetter = z.strictObject({
-  number: count.describe('Names it to `show`, `retry` and `drop`.'),
+  number: count.describe('Identifies it for `show`, `retry` and `drop`.'),
   destination: name,
   code: z.string(),
-  message: z.string().optional().describe("The destination's own."),
+  message: z.string().optional().describe('Message of the server.'),
   dataset: z.string(),
   eventId: z.string(),
   receipt: z.string(),
@@ -39,14 +39,14 @@ export const deadLetterRoutes = {
     input: z.strictObject({
       ...filterShape,
       after: queryCount.optional(),
-      limit: queryCount.pipe(z.number().min(1).max(1000)).optional().describe('100 where not given.'),
+      limit: queryCount.pipe(z.number().min(1).max(1000)).optional().describe('Default: 100.'),
     }),
     response: z.strictObject({
       snapshot,
       entries: z.array(deadLetter),
       next: count.optional().describe('`after` of the next page.'),
-      matched: count.describe('All that the filter fits, on whatever page.'),
-      open: count.describe('All that there are, whatever the filter.'),
+      matched: count.describe('Matching dead letters on all pages.'),
+      open: count.describe('All open dead letters.'),
     }),
     snapshot: true,
   }),
@@ -80,8 +80,8 @@ export const deadLetterRoutes = {
     snapshot: true,
   }),
   dropDeadLetters: change('/api/v1/dead-letters/drop', {
-    summary: 'Give up dead letters for good',
+    summary: 'Discard dead letters permanently',
     input: z.strictObject({ ...chosenShape, dryRun: z.boolean().default(false) }),
-    response: z.strictObject({ events: count.describe('Matching; with dryRun none of them is dropped.') }),
+    response: z.strictObject({ events: count.describe('Matching dead letters; with dryRun none is dropped.') }),
   }),
 };

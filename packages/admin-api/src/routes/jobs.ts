@@ -1,4 +1,4 @@
-// Jobs: `dlq retry`, `replay` and back-fill, with a durable position; and what a replay or a back-fill would do.
+// Routes for jobs (`dlq retry`, `replay`, `backfill`), and for the preview of a replay or a back-fill.
 import { z } from 'zod';
 import { change, read, watch } from '../route.ts';
 import { count, name, nothing, progress, queryCount, queryList, queryWhere, snapshot, time, where } from './common.ts';
@@ -6,7 +6,7 @@ import { chosenShape } from './dead-letters.ts';
 
 export const retryRequest = z.strictObject({
   ...chosenShape,
-  renormalize: z.boolean().default(false).describe('Start from the raw body, by the mapping of today.'),
+  renormalize: z.boolean().default(false).describe('Normalize the stored body again with the current mapping.'),
 });
 
 export const replayRequest = z.strictObject({
@@ -16,14 +16,14 @@ export const replayRequest = z.strictObject({
   where: where.optional(),
 });
 export const backfillRequest = z.strictObject({
-  source: name.optional().describe('Default: the only source that has an api configured.'),
+  source: name.optional().describe('Default: the only source with an api.'),
   from: time,
   to: time,
-  messageTypes: z.array(z.string().min(1).max(64)).min(1).max(16).optional().describe('Default: all that have a log.'),
+  messageTypes: z.array(z.string().min(1).max(64)).min(1).max(16).optional().describe('Default: all types with a log.'),
   forceDuplicates: z
     .boolean()
     .default(false)
-    .describe('Also where what came before cannot be known, since the journal no longer holds it.'),
+    .describe('Also for times that the journal no longer stores, where duplicates cannot be detected.'),
 });
 export type BackfillRequest = z.infer<typeof backfillRequest>;
 export type RetryRequest = z.infer<typeof retryRequest>;
@@ -33,24 +33,24 @@ const stream = z.strictObject({
   state: z.enum(['running', 'backing_off', 'paused', 'stopping', 'stopped', 'done']),
   reason: z.string().optional(),
   message: z.string().optional(),
-  done: count.describe('Bodies (replay) or dead letters (retry) that are through.'),
+  done: count.describe('Processed bodies (replay) or dead letters (retry).'),
   total: count,
   delivered: count,
-  duplicate: count.describe('Part of delivered: the destination had them already.'),
+  duplicate: count.describe('Part of delivered: the destination already had them.'),
   deadLettered: count.describe('Rejected (again).'),
   filtered: count,
   damaged: count,
 });
 
-/** Of a back-fill, for each message type. */
+/** Progress of a back-fill, by message type. */
 const fetched = z.strictObject({
   messageType: z.string(),
   state: z.enum(['waiting', 'running', 'done', 'stopped', 'failed']),
-  message: z.string().optional().describe('What it waits for, or why it failed.'),
-  done: z.number().min(0).max(1).describe('Part of the span that is through.'),
-  fetched: count.describe('Events that the log of ExtremeCloud IQ holds.'),
-  known: count.describe('Of them, those that had come already.'),
-  kept: count.describe('Of them, those that are in the journal by this job.'),
+  message: z.string().optional().describe('Why it waits or failed.'),
+  done: z.number().min(0).max(1).describe('Processed share of the span.'),
+  fetched: count.describe('Events in the log of ExtremeCloud IQ.'),
+  known: count.describe('Of these, events that were received before.'),
+  kept: count.describe('Of these, events that this job stored.'),
 });
 export type JobFetch = z.infer<typeof fetched>;
 
@@ -59,14 +59,14 @@ export const jobSchema = z.strictObject({
   kind: z.enum(['retry', 'replay', 'backfill']),
   state: z
     .enum(['running', 'interrupted', 'cancelled', 'done', 'failed'])
-    .describe('`interrupted`: the connector ended meanwhile; the same command goes on with it.'),
-  // The one without defaults first: of a span alone the others would make one of theirs.
+    .describe('`interrupted`: the connector stopped; the same command resumes the job.'),
+  // The schema without defaults is first: the others also accept a span and add their defaults.
   request: z.union([replayRequest, backfillRequest, retryRequest]),
   created: time,
   ended: time.optional(),
-  resumed: z.boolean().optional().describe('True where a call found it begun.'),
+  resumed: z.boolean().optional().describe('True if the job was started before.'),
   streams: z.array(stream),
-  types: z.array(fetched).optional().describe('Of a back-fill.'),
+  types: z.array(fetched).optional().describe('Only of a back-fill.'),
 });
 export type Job = z.infer<typeof jobSchema>;
 export type JobStream = z.infer<typeof stream>;
@@ -84,8 +84,8 @@ const previewLine = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('end'),
     snapshot,
-    before: z.string().describe('Mapping version in effect.'),
-    after: z.string().describe('Mapping version of the file as it stands now.'),
+    before: z.string().describe('Version of the active mapping.'),
+    after: z.string().describe('Version of the mapping file.'),
     bodies: count,
     events: count,
     changed: count,
@@ -95,14 +95,14 @@ const previewLine = z.discriminatedUnion('kind', [
 ]);
 export type PreviewLine = z.infer<typeof previewLine>;
 
-/** What a back-fill would do, without keeping anything. */
+/** What a back-fill would store. */
 const backfillLine = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('type'),
     messageType: z.string(),
     fetched: count,
     known: count,
-    missing: count.describe('What a back-fill would keep.'),
+    missing: count.describe('Events that a back-fill would store.'),
   }),
   z.strictObject({ kind: z.literal('fetching'), messageType: z.string(), fetched: count }),
   progress,
@@ -110,28 +110,28 @@ const backfillLine = z.discriminatedUnion('kind', [
     kind: z.literal('end'),
     snapshot,
     missing: count,
-    note: z.string().optional().describe('What else is to be known: that clocks differ.'),
+    note: z.string().optional().describe('A remark, for example that clocks differ.'),
   }),
 ]);
 export type BackfillLine = z.infer<typeof backfillLine>;
 
 const jobId = z.strictObject({ id: z.string().min(1).max(64) });
-/** What a back-fill, or a proof of completeness, is asked about by a query. */
+/** The span and types of a back-fill or of a completeness check, as query parameters. */
 export const xiqSpan = z.strictObject({ source: name.optional(), from: time, to: time, messageTypes: queryList });
 
 export const jobRoutes = {
   retry: change('/api/v1/jobs/retry', {
-    summary: 'Send dead letters again: a job, begun or gone on with',
+    summary: 'Send dead letters again: starts or resumes a job',
     input: retryRequest,
     response: jobSchema,
   }),
   replay: change('/api/v1/jobs/replay', {
-    summary: 'Send what was received in a span again, by the current mapping: a job, begun or gone on with',
+    summary: 'Send the events of a span again with the current mapping: starts or resumes a job',
     input: replayRequest,
     response: jobSchema,
   }),
   backfill: change('/api/v1/jobs/backfill', {
-    summary: 'Fetch what the logs of ExtremeCloud IQ hold of a span and did not come: a job, begun or gone on with',
+    summary: 'Fetch missing events of a span from the logs of ExtremeCloud IQ: starts or resumes a job',
     input: backfillRequest,
     response: jobSchema,
   }),
@@ -142,29 +142,29 @@ export const jobRoutes = {
     snapshot: true,
   }),
   previewReplay: watch('/api/v1/replay/preview', {
-    summary: 'What the mapping file as it stands now would change in what was received in a span',
+    summary: 'What the mapping file would change in the events of a span',
     input: z.strictObject({
       from: time,
       to: time,
       ...queryWhere,
-      examples: queryCount.pipe(z.number().max(1000)).optional().describe('Changes to show; 20 where not given.'),
+      examples: queryCount.pipe(z.number().max(1000)).optional().describe('Changes to show; default: 20.'),
     }),
     response: previewLine,
     snapshot: true,
   }),
   jobs: read('/api/v1/jobs', {
-    summary: 'The jobs there are',
+    summary: 'List jobs',
     input: nothing,
     response: z.strictObject({ snapshot, jobs: z.array(jobSchema) }),
     snapshot: true,
   }),
   watchJob: watch('/api/v1/jobs/{id}/progress', {
-    summary: 'How a job goes, until it has ended',
+    summary: 'Progress of a job until it ends',
     input: jobId,
     response: jobSchema,
   }),
   cancelJob: change('/api/v1/jobs/{id}/cancel', {
-    summary: 'End a job where it stands',
+    summary: 'Cancel a job',
     input: jobId,
     response: jobSchema,
   }),

@@ -1,16 +1,16 @@
-// `status`: what came, what became of it, what is stuck, and whether anything is lost.
+// Routes for the status of the connector, and for the acknowledgement of losses.
 import { z } from 'zod';
 import { change, read } from '../route.ts';
 import { assurance, count, name, nothing, snapshot, time } from './common.ts';
 
-const rate = z.number().min(0).nullable().describe('Null where it is not known yet.');
+const rate = z.number().min(0).nullable().describe('Null if it is not known yet.');
 
 const destination = z.strictObject({
   name,
   type: z.string(),
-  assurance: assurance.optional().describe('What a delivered is worth; absent where no configuration says it.'),
+  assurance: assurance.optional().describe('What `delivered` guarantees; absent without a configuration.'),
   state: z.enum(['running', 'backing_off', 'paused', 'stopping', 'stopped', 'unknown']),
-  reason: z.string().optional().describe('Why it backs off or pauses.'),
+  reason: z.string().optional().describe('Why it backs off or is paused.'),
   since: time.optional(),
   waitUntil: time.optional(),
   blocked: z.strictObject({ events: count, code: z.string(), message: z.string().optional() }).optional(),
@@ -19,27 +19,27 @@ const destination = z.strictObject({
   lag: z.strictObject({
     bodies: count,
     bytes: count,
-    seconds: z.number().min(0).describe('Age of the first body that is not wholly settled.'),
+    seconds: z.number().min(0).describe('Age of the oldest body that is not settled.'),
     eventsInFlight: count,
-    hoursUntilFull: z.number().min(0).nullable().describe('At the pace of today, should it take nothing more.'),
+    hoursUntilFull: z.number().min(0).nullable().describe('At the current rate, if the destination stays down.'),
   }),
   eventsPerSecond: rate,
   counters: z.strictObject({
     normalized: count,
-    delivered: count.describe('Degraded and duplicate are part of it.'),
+    delivered: count.describe('Includes degraded and duplicate.'),
     degraded: count,
     duplicate: count,
     deadLettered: count,
     filtered: count,
     damaged: count,
     inFlight: count,
-    unaccounted: z.int().describe('0: the sum holds. Else: events of which nobody knows what became of them.'),
+    unaccounted: z.int().describe('Events unaccounted for; 0: the counters reconcile.'),
   }),
   deadLetters: z.strictObject({
     open: count,
     delivered: count,
     dropped: count,
-    lost: count.describe('With a damaged or missing state file, acknowledged.'),
+    lost: count.describe('Lost with the state file, and acknowledged.'),
     unaccounted: z.int(),
   }),
   possibleDuplicates: count,
@@ -48,7 +48,7 @@ const destination = z.strictObject({
 export type DestinationState = z.infer<typeof destination>;
 
 const gap = z.strictObject({
-  id: z.string().describe('To acknowledge it by.'),
+  id: z.string().describe('For `acknowledge`.'),
   destination: name,
   fromSequence: count,
   toSequence: count,
@@ -61,25 +61,25 @@ export type Gap = z.infer<typeof gap>;
 const lost = z.strictObject({
   fromSequence: count,
   toSequence: count,
-  bodies: count.optional().describe('Absent where it is not known.'),
+  bodies: count.optional().describe('Absent if it is not known.'),
   bytes: count,
   reason: z.enum(['damaged', 'missing', 'evicted']),
   where: z.string(),
 });
 
 const incident = z.strictObject({
-  id: z.string().describe('What `acknowledge` takes.'),
+  id: z.string().describe('For `acknowledge`.'),
   at: time,
   kind: z
     .enum(['damaged', 'missing', 'migrated', 'outdated'])
     .describe(
-      '`damaged`: set aside, or rows of it not as they were written; `missing`: it was not there; `migrated`: files of the ' +
-        'format before could not all be read; `outdated`: dead letters that the positions count are not in it.',
+      '`damaged`: moved to quarantine, or with damaged rows; `missing`: there was no file; `migrated`: not all files of ' +
+        'the former format could be read; `outdated`: it lacks dead letters that the positions count.',
     ),
   reason: z.string(),
-  file: z.string().optional().describe('What was set aside, within the data directory.'),
-  recovered: count.describe('Dead letters and other documents that could be read.'),
-  lost: count.optional().describe('Dead letters, or files, that could not be read; absent where nobody knows.'),
+  file: z.string().optional().describe('The moved file, relative to the data directory.'),
+  recovered: count.describe('Dead letters and other records that could be read.'),
+  lost: count.optional().describe('Dead letters or files that could not be read; absent if it is not known.'),
 });
 export type Incident = z.infer<typeof incident>;
 
@@ -90,7 +90,7 @@ const subscription = z.strictObject({
   fixed: z
     .strictObject({ was: z.enum(['missing', 'disabled', 'changed']), at: time })
     .optional()
-    .describe('What the last look found, and mended.'),
+    .describe('What the last check fixed.'),
 });
 export type SubscriptionState = z.infer<typeof subscription>;
 
@@ -99,12 +99,12 @@ const source = z.strictObject({
   lastReceived: time.optional(),
   api: z
     .strictObject({
-      checked: time.optional().describe('When its subscriptions were last looked at.'),
-      failure: z.string().optional().describe('Why they could not be looked at.'),
+      checked: time.optional().describe('Time of the last check of its subscriptions.'),
+      failure: z.string().optional().describe('Why the check failed.'),
       rotating: z
         .boolean()
         .optional()
-        .describe('A rotation of the secret was begun and is not done: nothing is mended until then.'),
+        .describe('A rotation of the secret is not complete; nothing is fixed until then.'),
       subscriptions: z.array(subscription),
       publicUrl: z.array(
         z.strictObject({ what: z.string(), result: z.enum(['ok', 'failed', 'unverifiable']), message: z.string() }),
@@ -113,7 +113,7 @@ const source = z.strictObject({
       requestsRemaining: count,
     })
     .optional()
-    .describe('Where its API is configured.'),
+    .describe('Only with a configured API.'),
 });
 export type SourceState = z.infer<typeof source>;
 
@@ -130,31 +130,35 @@ const status = z.strictObject({
     bodies: count,
     bytes: count,
     maxBytes: count.optional(),
-    freeBytes: count.optional().describe('Of its disk.'),
+    freeBytes: count.optional().describe('Free bytes of its disk.'),
     bodiesPerSecond: rate,
     bytesPerHour: rate,
-    lost: z.array(lost).describe('Bodies that were kept once and cannot be read any more.'),
+    lost: z.array(lost).describe('Stored bodies that cannot be read.'),
   }),
-  sources: z.array(source).optional().describe('Where the connector runs.'),
+  sources: z.array(source).optional().describe('Only of a running connector.'),
   destinations: z.array(destination),
-  notConfigured: z.array(name).describe('Destinations that were taken out and still hold bodies: forget them.'),
-  gaps: z.array(gap).describe('Bodies let go by a full journal though a destination wanted them, not acknowledged.'),
-  incidents: z.array(incident).describe('What went wrong with the state file itself, not acknowledged.'),
+  notConfigured: z
+    .array(name)
+    .describe('Destinations that are not configured and still have stored bodies: use `destination forget`.'),
+  gaps: z
+    .array(gap)
+    .describe('Retention gaps: bodies evicted from a full journal before a destination had them; not acknowledged.'),
+  incidents: z.array(incident).describe('Incidents of the state file, not acknowledged.'),
   deadLetters: z.strictObject({ open: count, bytes: count, maxBytes: count.optional() }),
   jobsRunning: count,
-  reconciled: z.boolean().describe('True where every sum holds.'),
+  reconciled: z.boolean().describe('True if all counters reconcile.'),
 });
 export type Status = z.infer<typeof status>;
 
 export const statusRoutes = {
   status: read('/api/v1/status', {
-    summary: 'What each destination is doing, what it lags by, and whether the sums hold',
+    summary: 'State and lag of each destination, and whether the counters reconcile',
     input: nothing,
     response: status,
     snapshot: true,
   }),
   acknowledgeGap: change('/api/v1/gaps/acknowledge', {
-    summary: 'Acknowledge a gap, or an incident of the state file: it is not shown any more',
+    summary: 'Acknowledge a retention gap or a state file incident: it is no longer shown',
     input: z.strictObject({ gap: z.string().min(1).max(200) }),
     response: z.strictObject({ acknowledged: z.string() }),
   }),

@@ -1,4 +1,4 @@
-// `trace`: the whole story of one body or one event.
+// Routes that trace a body or an event.
 import { z } from 'zod';
 import { read, watch } from '../route.ts';
 import { assurance, count, name, progress, snapshot, spanShape, time } from './common.ts';
@@ -6,11 +6,11 @@ import { assurance, count, name, progress, snapshot, spanShape, time } from './c
 const verdict = z.strictObject({
   destination: name,
   verdict: z.enum(['delivered', 'dead_lettered', 'dropped', 'filtered', 'waiting', 'lost', 'not_known']),
-  assurance: assurance.optional().describe('With delivered: what it is worth.'),
+  assurance: assurance.optional().describe('With `delivered`: what it guarantees.'),
   code: z.string().optional(),
   message: z.string().optional(),
   deadLetter: count.optional().describe('Its number, for `dlq show`.'),
-  notBefore: time.optional().describe('It came to rest between these two times.'),
+  notBefore: time.optional().describe('It was settled between these two times.'),
   notAfter: time.optional(),
 });
 export type TraceVerdict = z.infer<typeof verdict>;
@@ -21,7 +21,7 @@ const event = z.strictObject({
   dataset: z.string(),
   action: z.string().optional(),
   time,
-  kind: z.string().describe('`pipeline_error` where it could not be read.'),
+  kind: z.string().describe('`pipeline_error` if it could not be normalized.'),
   destinations: z.array(verdict),
 });
 export type TraceEvent = z.infer<typeof event>;
@@ -29,8 +29,8 @@ export type TraceEvent = z.infer<typeof event>;
 const trace = z.strictObject({
   snapshot,
   receipt: z.string(),
-  found: z.enum(['kept', 'lost', 'removed', 'unknown']).describe('`removed`: settled, and past its retention.'),
-  lostTo: z.array(name).optional().describe('With `lost`: those that wanted it when a full journal let it go.'),
+  found: z.enum(['kept', 'lost', 'removed', 'unknown']).describe('`removed`: settled, and its retention is over.'),
+  lostTo: z.array(name).optional().describe('With `lost`: destinations that did not have it when it was evicted.'),
   body: z
     .strictObject({
       sequence: count,
@@ -57,13 +57,13 @@ export type TraceLine = z.infer<typeof traceLine>;
 
 export const traceRoutes = {
   traceReceipt: read('/api/v1/trace/receipt/{receipt}', {
-    summary: 'The story of a body, by the receipt that its sender was answered',
+    summary: 'Trace a body by the receipt in its response',
     input: z.strictObject({ receipt: z.string().min(1).max(64) }),
     response: trace,
     snapshot: true,
   }),
   traceEvent: watch('/api/v1/trace/event/{eventId}', {
-    summary: 'The story of an event, by a scan of what was received in a span',
+    summary: 'Trace an event by a scan of a time span',
     input: z.strictObject({ eventId: z.string().min(1).max(128), ...spanShape }),
     response: traceLine,
     snapshot: true,

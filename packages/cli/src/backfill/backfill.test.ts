@@ -22,10 +22,10 @@ it('asks for the span, the types and the source, and follows the job', async () 
   const { code, text } = await runTest(['backfill', ...span], responses);
   expect(code).toBe(0);
   expect(text).toMatchInlineSnapshot(`
-    "Job abc (backfill): done, begun 2026-11-24 12:00:00Z
+    "Job abc (backfill): done, started 2026-11-24 12:00:00Z
       from 2026-11-23T00:00:00.000Z, to 2026-11-24T00:00:00.000Z
-    MESSAGE TYPE   STATE   DONE  FETCHED  HAD ALREADY  KEPT  WORDS
-    AUDIT_LOG_ALL  done   100 %    1,200        1,000   200"
+    MESSAGE TYPE   STATE   DONE  FETCHED  DUPLICATES  STORED  MESSAGE
+    AUDIT_LOG_ALL  done   100 %    1,200       1,000     200"
   `);
   const more = ['--types', 'audit, GDPR_LOG_ALL', '--source', 'xiq', '--force-duplicates', '--no-wait'];
   expect((await runTest(['backfill', ...span, ...more], responses)).code).toBe(0);
@@ -43,7 +43,7 @@ it('one that failed says why, and that the same command goes on with it: 1', asy
   });
   expect(code).toBe(1);
   expect(text).toContain('no\\u001b[2J');
-  expect(text).toContain('The same command goes on with it.');
+  expect(text).toContain('To resume it, run the same command again.');
 });
 
 it('--dry-run shows what is missing, on a stopped connector too', async () => {
@@ -72,8 +72,8 @@ it.each([
   [['--from', '1h', '--to', '2h']],
   [[...span, '--types', 'a b']],
   [[...span, '--types', ',']],
-])('%j: 64', async (message) => {
-  expect((await runTest(['backfill', ...message], {})).code).toBe(64);
+])('%j: 64', async (args) => {
+  expect((await runTest(['backfill', ...args], {})).code).toBe(64);
 });
 
 it('a stopped connector: 69', async () => {

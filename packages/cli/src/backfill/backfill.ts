@@ -2,10 +2,10 @@
 import { type Operations, routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import type { CommandOptions } from '../arguments.ts';
-import { type Asking, cutShort } from '../ask.ts';
+import { type Connection, endedEarly } from '../connection.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
-import { type BeginJob, followJob, jobExits, jobJson, jobOptions } from '../jobs/follow-job.ts';
+import { followJob, jobExits, jobJson, jobOptions, type StartJob } from '../jobs/follow-job.ts';
 import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { numbers, renderTable, texts } from '../terminal/table.ts';
@@ -45,7 +45,7 @@ ${timeHelp}`,
   },
   connector: 'reads',
   json: { ...jobJson, instead: [{ when: 'With `--dry-run`', schema: routes.previewBackfill.response, lines: true }] },
-  async run({ values, terminal, ask }) {
+  async run({ values, terminal, connect }) {
     if (values.from === undefined || values.to === undefined) {
       throw new ConnectorError('usage', '--from and --to are needed\nSee: xiq-siem backfill --help');
     }
@@ -53,11 +53,13 @@ ${timeHelp}`,
     const messageTypes = typeNames(values.types);
     const { source, 'dry-run': dryRun = false, 'no-wait': leave = false, 'force-duplicates': forced = false } = values;
     if (dryRun) {
-      return ask((asking) => preview({ from, to, source, messageTypes: messageTypes?.join() }, asking, terminal));
+      return connect((connection) =>
+        preview({ from, to, source, messageTypes: messageTypes?.join() }, connection, terminal),
+      );
     }
     const request = { from, to, forceDuplicates: forced, source, messageTypes };
-    const begin: BeginJob = (operations, signal) => operations.backfill(request, signal);
-    return ask((asking) => followJob(begin, !leave, asking, terminal), 'changes');
+    const begin: StartJob = (operations, signal) => operations.backfill(request, signal);
+    return connect((connection) => followJob(begin, !leave, connection, terminal), 'changes');
   },
 });
 
@@ -66,13 +68,13 @@ const columns = [...texts('MESSAGE TYPE'), ...numbers('FETCHED', 'HAD ALREADY', 
 /** Resolves with the exit code. */
 export async function preview(
   request: Parameters<Operations['previewBackfill']>[0],
-  { operations, signal, say, tell }: Asking,
+  { operations, signal, print, printJson }: Connection,
   terminal: Terminal,
 ): Promise<number> {
   const progress = startProgress(terminal, 'Looking at what came already', 'bodies');
   const rows: string[][] = [];
   for await (const line of operations.previewBackfill(request, signal)) {
-    tell(line);
+    printJson(line);
     if (line.kind === 'progress') progress.show(line.done, line.total);
     else if (line.kind === 'fetching')
       terminal.progress(`Fetching ${line.messageType}: ${counted(line.fetched, 'event')}`);
@@ -85,9 +87,9 @@ export async function preview(
           ? 'Nothing is missing.'
           : `${counted(line.missing, 'event')} would be fetched and delivered.`;
       const note = line.note === undefined ? [] : [`Note: ${printable(line.note)}.`];
-      say([...renderTable(columns, rows, terminal), ...note, verdict]);
+      print([...renderTable(columns, rows, terminal), ...note, verdict]);
       return exits.ok;
     }
   }
-  return cutShort(signal);
+  return endedEarly(signal);
 }

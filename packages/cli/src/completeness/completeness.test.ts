@@ -92,8 +92,8 @@ it('--json is what the API says, line by line; a stopped connector will do', asy
   expect([code, json().slice(1)]).toEqual([0, [{ kind: 'cell', cell }, end]]);
 });
 
-it.each([[['--from', '1h', '--to', '2h']], [['--from', 'soon']], [['--types', '']]])('%j: 64', async (message) => {
-  expect((await runTest(['completeness', ...message], {})).code).toBe(64);
+it.each([[['--from', '1h', '--to', '2h']], [['--from', 'soon']], [['--types', '']]])('%j: 64', async (args) => {
+  expect((await runTest(['completeness', ...args], {})).code).toBe(64);
 });
 
 it('what ExtremeCloud IQ refuses: 77', async () => {

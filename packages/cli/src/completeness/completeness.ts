@@ -1,7 +1,7 @@
 // `xiq-siem completeness`: whether what ExtremeCloud IQ logged is what reached the SIEM.
 import { type CompletenessLine, type Operations, routes } from '@xiq-siem/admin-api';
 import type { CommandOptions } from '../arguments.ts';
-import { type Asking, cutShort } from '../ask.ts';
+import { type Connection, endedEarly } from '../connection.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
 import { startProgress } from '../terminal/progress.ts';
@@ -48,14 +48,14 @@ ${timeHelp}`,
   },
   connector: 'reads',
   json: { schema: routes.completeness.response, lines: true },
-  async run({ values, terminal, ask }) {
+  async run({ values, terminal, connect }) {
     const nowMs = terminal.now();
     const given = parseSpan(values, nowMs);
     const to = given.to ?? new Date(Math.floor((nowMs - settleMs) / hourMs) * hourMs).toISOString();
     const from = given.from ?? new Date(Date.parse(to) - 24 * hourMs).toISOString();
     parseSpan({ from, to }, nowMs);
     const request = { from, to, source: values.source, messageTypes: typeNames(values.types)?.join() };
-    return ask((asking) => prove(request, asking, terminal));
+    return connect((connection) => prove(request, connection, terminal));
   },
 });
 
@@ -63,22 +63,22 @@ const codes = { whole: exits.ok, missing_or_surplus: exits.attention, unprovable
 
 async function prove(
   request: Parameters<Operations['completeness']>[0],
-  { operations, signal, say, tell }: Asking,
+  { operations, signal, print, printJson }: Connection,
   terminal: Terminal,
 ): Promise<number> {
   const progress = startProgress(terminal, 'Looking at what was kept', 'bodies');
   const cells: Extract<CompletenessLine, { kind: 'cell' }>['cell'][] = [];
   for await (const line of operations.completeness(request, signal)) {
-    tell(line);
+    printJson(line);
     if (line.kind === 'progress') progress.show(line.done, line.total);
     else if (line.kind === 'fetching')
       terminal.progress(`Fetching ${line.messageType}: ${counted(line.fetched, 'event')}`);
     else if (line.kind === 'cell') cells.push(line.cell);
     else {
       progress.end();
-      say(renderProof(cells, line, terminal));
+      print(renderProof(cells, line, terminal));
       return codes[line.verdict];
     }
   }
-  return cutShort(signal);
+  return endedEarly(signal);
 }

@@ -1,6 +1,6 @@
 // A proof for people: hours by message types, what is missing, and what each destination has.
 import type { CompletenessCell, CompletenessLine } from '@xiq-siem/admin-api';
-import { painter } from '../terminal/colours.ts';
+import { colourWriter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
 import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -103,11 +103,11 @@ function renderReasons(cells: readonly CompletenessCell[]): readonly string[] {
 }
 
 function verdictLine({ verdict, cells }: End, terminal: Screen): string {
-  const paint = painter(terminal);
+  const coloured = colourWriter(terminal);
   if (verdict === 'whole')
-    return paint('green', 'Whole: every event that ExtremeCloud IQ logged is here, and no other.');
+    return coloured('green', 'Whole: every event that ExtremeCloud IQ logged is here, and no other.');
   const counts = Object.entries(cells).flatMap(([state, count]) => (count === 0 ? [] : [`${group(count)} ${state}`]));
   if (verdict === 'unprovable')
     return `Nothing is known to be missing, but not all can be proved. By type and hour: ${counts.join(', ')}.`;
-  return paint('red', `Not whole. By type and hour: ${counts.join(', ')}.`);
+  return coloured('red', `Not whole. By type and hour: ${counts.join(', ')}.`);
 }

@@ -14,14 +14,14 @@ const letter = (number: number): DeadLetterEntry => ({
   ...{ firstAttempt: '2026-11-24T11:00:00Z', lastAttempt: '2026-11-24T11:48:00Z' },
 });
 
-/** Answers with pages of two out of three, and remembers what it was asked. */
+/** Responds with pages of two out of three entries, and records the requests. */
 function pages() {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   return {
-    asked,
+    requests,
     responses: {
       async listDeadLetters(input: { readonly after?: number | undefined }) {
-        asked.push(input);
+        requests.push(input);
         const first = { snapshot: false, open: 5, matched: 3, entries: [letter(1), letter(2)], next: 2 };
         return input.after === undefined ? first : { snapshot: false, open: 5, matched: 3, entries: [letter(9)] };
       },
@@ -30,38 +30,38 @@ function pages() {
 }
 
 describe('dlq list', () => {
-  it('shows a page and how to get the next', async () => {
-    const { responses, asked } = pages();
+  it('shows a page and how to get the next page', async () => {
+    const { responses, requests } = pages();
     const { code, text } = await runTest(['dlq', 'list', '--code', 'mapping_conflict', '--from', '1d'], responses);
     expect(code).toBe(0);
-    expect(asked).toEqual([{ code: 'mapping_conflict', from: '2026-11-23T12:00:00.000Z', limit: 20 }]);
+    expect(requests).toEqual([{ code: 'mapping_conflict', from: '2026-11-23T12:00:00.000Z', limit: 20 }]);
     expect(text).toMatchInlineSnapshot(`
-      "NUMBER     AGE  DESTINATION  CODE              DATASET            WORDS
+      "NUMBER     AGE  DESTINATION  CODE              DATASET            SERVER MESSAGE
            1  12 min  elastic      mapping_conflict  extreme_xiq.audit  failed to parse field [user.id]\\u001b[2J of type [long] in doc
            2  12 min  elastic      mapping_conflict  extreme_xiq.audit  failed to parse field [user.id]\\u001b[2J of type [long] in doc
 
-      3 dead letters (5 open in all).
-      More: the same with --after 2, or --all."
+      3 dead letters (5 open in total).
+      For more: add --after 2, or --all."
     `);
   });
 
-  it('fits 80 columns, and its name alone means it', async () => {
+  it('fits 80 columns, and the name of the group runs it', async () => {
     const { stdout } = await runTest(['dlq'], pages().responses, { columns: 80 });
     expect(stdout.filter((line) => textWidth(line) > 80)).toEqual([]);
     expect(stdout[1]).toContain('…');
   });
 
-  it('--all gives every page: one table, or a JSON line each', async () => {
+  it('--all prints all pages: one table, or one JSON line each', async () => {
     const { stdout } = await runTest(['dlq', 'list', '--all'], pages().responses);
     expect(stdout.filter((line) => line.includes('NUMBER'))).toHaveLength(1);
     expect(stdout).toHaveLength(6);
-    const { responses, asked } = pages();
+    const { responses, requests } = pages();
     const json = (await runTest(['dlq', '--all', '--json'], responses)).json();
     expect(json).toMatchObject([{ entries: [{ number: 1 }, { number: 2 }] }, { entries: [{ number: 9 }] }]);
-    expect(asked).toEqual([{ limit: 1000 }, { limit: 1000, after: 2 }]);
+    expect(requests).toEqual([{ limit: 1000 }, { limit: 1000, after: 2 }]);
   });
 
-  it('says that there are none', async () => {
+  it('prints that there are none', async () => {
     const none = { listDeadLetters: async () => ({ snapshot: false, open: 0, matched: 0, entries: [] }) };
     expect((await runTest(['dlq'], none)).stdout).toEqual(['No dead letters.']);
   });
@@ -90,7 +90,7 @@ describe('dlq list', () => {
     ['--after', '-1'],
     ['--from', 'soon'],
     ['--nonsense', ''],
-  ])('%s %s is refused: 64', async (option, value) => {
+  ])('%s %s is rejected: 64', async (option, value) => {
     expect((await runTest(['dlq', 'list', `${option}=${value}`], {})).code).toBe(64);
   });
 });
@@ -98,18 +98,18 @@ describe('dlq list', () => {
 describe('dlq show', () => {
   const shown = { snapshot: false, entry: letter(12), document: { message: 'x\u202e', event: { id: '112' } } };
 
-  it('prints the facts and the document, escaped', async () => {
+  it('prints the attributes and the document, escaped', async () => {
     const { code, text } = await runTest(['dlq', 'show', '12'], { showDeadLetter: async () => shown });
     expect(code).toBe(0);
     expect(text).toMatchInlineSnapshot(`
       "Dead letter 12
-        destination  elastic
-        code         mapping_conflict
-        words        failed to parse field [user.id]\\u001b[2J of type [long] in doc
-        data set     extreme_xiq.audit
-        event        112
-        receipt      r1_abc (element 0)
-        tried        1 x, 2026-11-24 11:00:00Z to 2026-11-24 11:48:00Z
+        destination     elastic
+        code            mapping_conflict
+        server message  failed to parse field [user.id]\\u001b[2J of type [long] in doc
+        data set        extreme_xiq.audit
+        event           112
+        receipt         r1_abc (element 0)
+        attempts        1, 2026-11-24 11:00:00Z to 2026-11-24 11:48:00Z
 
       {
         "message": "x\\u202e",
@@ -120,7 +120,7 @@ describe('dlq show', () => {
     `);
   });
 
-  it('--json is the answer itself', async () => {
+  it('--json prints the response', async () => {
     expect((await runTest(['dlq', 'show', '12', '--json'], { showDeadLetter: async () => shown })).json()).toEqual([
       shown,
     ]);
@@ -129,55 +129,52 @@ describe('dlq show', () => {
 
 describe('dlq drop', () => {
   function dropping(events: number) {
-    const asked: object[] = [];
+    const requests: object[] = [];
     const responses = {
       async dropDeadLetters(input: object) {
-        asked.push(input);
+        requests.push(input);
         return { events };
       },
     };
-    return { asked, responses };
+    return { requests, responses };
   }
 
-  it('asks with the number, and drops what it asked about when agreed', async () => {
-    const { asked, responses } = dropping(3);
+  it('asks for confirmation with the number, and drops what was confirmed', async () => {
+    const { requests, responses } = dropping(3);
     const { code, questions, stdout } = await runTest(['dlq', 'drop', '--code', 'x'], responses, { response: true });
-    expect(questions).toEqual(['Give up 3 dead letters for good?']);
+    expect(questions).toEqual(['Discard 3 dead letters permanently?']);
     expect([code, stdout]).toEqual([0, ['3 dead letters dropped.']]);
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       { code: 'x', to: '2026-11-24T12:00:00.000Z', dryRun: true },
       { code: 'x', to: '2026-11-24T12:00:00.000Z', dryRun: false },
     ]);
   });
 
-  it('drops nothing when not agreed, or only looked at: 2', async () => {
-    const { asked, responses } = dropping(3);
+  it('drops nothing without confirmation, or with --dry-run: 2', async () => {
+    const { requests, responses } = dropping(3);
     const refused = await runTest(['dlq', 'drop', '7', '8'], responses, { response: false });
     expect([refused.code, refused.stdout]).toEqual([2, ['Nothing was dropped.']]);
     const checked = await runTest(['dlq', 'drop', '7', '8', '--dry-run', '--json'], responses);
     expect([checked.code, checked.json()]).toEqual([2, [{ events: 3 }]]);
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       { numbers: [7, 8], dryRun: true },
       { numbers: [7, 8], dryRun: true },
     ]);
   });
 
-  it('--yes asks nobody; without it and without a terminal: 64', async () => {
+  it('--yes needs no confirmation; without --yes and without a terminal: 64', async () => {
     const { responses } = dropping(1);
     const { code, json } = await runTest(['dlq', 'drop', '--all', '--yes', '--json'], responses);
     expect([code, json()]).toEqual([0, [{ events: 1 }]]);
     const refused = await runTest(['dlq', 'drop', '--all'], responses);
-    expect([refused.code, refused.stderr]).toEqual([
-      64,
-      ['this asks before it drops, and nobody is here to answer: give --yes'],
-    ]);
+    expect([refused.code, refused.stderr]).toEqual([64, ['confirmation needs a terminal: use --yes']]);
   });
 
-  it.each([[[]], [['--all', '--code', 'x']], [['--all', '7']]])('%j does not say which: 64', async (message) => {
-    expect((await runTest(['dlq', 'drop', '--yes', ...message], {})).code).toBe(64);
+  it.each([[[]], [['--all', '--code', 'x']], [['--all', '7']]])('%j selects nothing or too much: 64', async (args) => {
+    expect((await runTest(['dlq', 'drop', '--yes', ...args], {})).code).toBe(64);
   });
 
-  it('a stopped connector: 69, before anybody is asked', async () => {
+  it('a stopped connector: 69, before the confirmation', async () => {
     const { code, questions } = await runTest(['dlq', 'drop', '--all'], {}, { snapshot: true, response: true });
     expect([code, questions]).toEqual([69, []]);
   });

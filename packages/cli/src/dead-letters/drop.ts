@@ -1,7 +1,7 @@
-// `xiq-siem dlq drop`: gives dead letters up for good, after it has asked.
+// `xiq-siem dlq drop`: discards dead letters permanently, after a confirmation.
 import { routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
-import type { CommandOptions } from '../arguments.ts';
+import { type CommandOptions, wrongArguments } from '../arguments.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
 import { counted } from '../terminal/units.ts';
@@ -10,59 +10,60 @@ import { filterOf, filterOptions, isEmpty, maxNumbers, numbersOf } from './filte
 
 const options = {
   ...filterOptions,
-  all: { type: 'boolean', help: 'every dead letter there is' },
+  all: { type: 'boolean', help: 'all dead letters' },
   'dry-run': { type: 'boolean', help: 'only count them' },
-  yes: { type: 'boolean', help: 'do not ask' },
+  yes: { type: 'boolean', help: 'do not ask for confirmation' },
 } as const satisfies CommandOptions;
 
 export const dropCommand = defineCommand({
   usage: '[NUMBER…]',
-  text: `Give dead letters up for good: they are not sent again, and stand in the sum of status as dropped. Which ones is said by numbers, by filters, or by --all; how many that are is said, and asked, first.
+  text: `Discard dead letters permanently: they are not sent again, and status counts them as dropped. Select them with numbers, with filters, or with --all. The command shows how many they are and asks for confirmation.
 
 ${timeHelp}`,
   options,
   exits: {
-    ok: 'dropped, or there were none',
-    undone: 'not agreed, or --dry-run: nothing was dropped',
-    usage: 'wrong arguments, or nobody to ask and no --yes',
-    interrupted: 'Ctrl-C: nothing was dropped',
+    ok: 'dropped, or none matched',
+    undone: 'not confirmed, or --dry-run; nothing was dropped',
+    usage: 'wrong arguments, or no terminal and no --yes',
+    interrupted: 'Ctrl-C; nothing was dropped',
   },
   connector: 'changes',
-  despiteFaults: true,
-  message: [0, maxNumbers],
+  allowInvalidConfiguration: true,
+  positionals: [0, maxNumbers],
   json: { schema: routes.dropDeadLetters.response, note: 'Needs `--yes` or `--dry-run`.' },
-  async run({ values, message, terminal, ask }) {
-    const filter = { ...filterOf(values, terminal.now()), numbers: numbersOf(message) };
+  async run({ values, positionals, terminal, connect }) {
+    const filter = { ...filterOf(values, terminal.now()), numbers: numbersOf(positionals) };
     const { all = false, 'dry-run': dryRun = false, yes = false } = values;
     if (all !== isEmpty(filter)) {
-      throw new ConnectorError('usage', 'say which: numbers, filters, or --all of them\nSee: xiq-siem dlq drop --help');
+      throw wrongArguments('dlq drop', 'expected numbers, filters or --all');
     }
-    if (!dryRun && !yes && (!terminal.canAsk || values.json === true)) {
-      throw new ConnectorError('usage', 'this asks before it drops, and nobody is here to answer: give --yes');
+    if (!dryRun && !yes && (!terminal.interactive || values.json === true)) {
+      throw new ConnectorError('usage', 'confirmation needs a terminal: use --yes');
     }
-    return ask(async ({ operations, signal, say, tell }) => {
-      // What comes while somebody thinks about the question was not asked about.
-      const meant = filter.numbers ? filter : { ...filter, to: filter.to ?? new Date(terminal.now()).toISOString() };
-      const found = yes && !dryRun ? undefined : await operations.dropDeadLetters({ ...meant, dryRun: true }, signal);
+    return connect(async ({ operations, signal, print, printJson }) => {
+      // Dead letters that are added during the confirmation are not part of it.
+      const selected = filter.numbers ? filter : { ...filter, to: filter.to ?? new Date(terminal.now()).toISOString() };
+      const found =
+        yes && !dryRun ? undefined : await operations.dropDeadLetters({ ...selected, dryRun: true }, signal);
       if (found !== undefined) {
         const { events } = found;
-        if (dryRun) tell(found);
+        if (dryRun) printJson(found);
         if (events === 0) {
-          say('No dead letter is meant.');
+          print('No dead letters match.');
           return exits.ok;
         }
         if (dryRun) {
-          say(`${counted(events, 'dead letter')} would be dropped.`);
+          print(`${counted(events, 'dead letter')} would be dropped.`);
           return exits.undone;
         }
-        if (!(await terminal.ask(`Give up ${counted(events, 'dead letter')} for good?`))) {
-          say('Nothing was dropped.');
+        if (!(await terminal.confirm(`Discard ${counted(events, 'dead letter')} permanently?`))) {
+          print('Nothing was dropped.');
           return exits.undone;
         }
       }
-      const dropped = await operations.dropDeadLetters({ ...meant, dryRun: false }, signal);
-      tell(dropped);
-      say(`${counted(dropped.events, 'dead letter')} dropped.`);
+      const dropped = await operations.dropDeadLetters({ ...selected, dryRun: false }, signal);
+      printJson(dropped);
+      print(`${counted(dropped.events, 'dead letter')} dropped.`);
       return exits.ok;
     });
   },

@@ -1,31 +1,31 @@
-// Which dead letters are meant: the options of every `dlq` command, as the API takes them.
+// The options of the `dlq` commands that select dead letters.
 import { type CommandOptions, wholeNumber } from '../arguments.ts';
 import { parseSpan } from '../time.ts';
 
 export const filterOptions = {
-  destination: { type: 'string', value: 'NAME', help: 'only of this destination' },
-  code: { type: 'string', value: 'CODE', help: 'only with this code' },
-  dataset: { type: 'string', value: 'NAME', help: 'only of this data set (event.dataset)' },
-  event: { type: 'string', value: 'ID', help: 'only this event (event.id)' },
-  from: { type: 'string', value: 'TIME', help: 'only last tried at or after it' },
-  to: { type: 'string', value: 'TIME', help: 'only last tried before it' },
+  destination: { type: 'string', value: 'NAME', help: 'of this destination' },
+  code: { type: 'string', value: 'CODE', help: 'with this code' },
+  dataset: { type: 'string', value: 'NAME', help: 'of this data set (event.dataset)' },
+  event: { type: 'string', value: 'ID', help: 'of this event (event.id)' },
+  from: { type: 'string', value: 'TIME', help: 'last attempt at or after TIME' },
+  to: { type: 'string', value: 'TIME', help: 'last attempt before TIME' },
 } as const satisfies CommandOptions;
 
 type FilterValues = { readonly [Name in keyof typeof filterOptions]?: string | undefined };
 export type Filter = ReturnType<typeof filterOf>;
 
-/** @throws ConnectorError `usage` for a time that is none. */
+/** @throws ConnectorError `usage` for an invalid time. */
 export function filterOf({ destination, code, dataset, event, from, to }: FilterValues, nowMs: number) {
   return { destination, code, dataset, eventId: event, ...parseSpan({ from, to }, nowMs) };
 }
 
-/** True where no condition is set: all are meant. */
+/** True if no condition is set: all dead letters match. */
 export const isEmpty = (filter: object): boolean => Object.values(filter).every((value) => value === undefined);
 
-/** The numbers that stand beside the options, where any do. */
-export function numbersOf(message: readonly string[]): number[] | undefined {
-  return message.length === 0 ? undefined : message.map((word) => wholeNumber('number', word));
+/** The numbers of the positional arguments; undefined if there are none. */
+export function numbersOf(positionals: readonly string[]): number[] | undefined {
+  return positionals.length === 0 ? undefined : positionals.map((text) => wholeNumber('number', text));
 }
 
-/** As many as the API takes at once. */
+/** The limit of the API. */
 export const maxNumbers = 1000;

@@ -1,9 +1,9 @@
-// `xiq-siem dlq list`: what will not be delivered, and why.
+// `xiq-siem dlq list`: lists dead letters and their reasons.
 import { type DeadLetterEntry, routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import type { z } from 'zod';
 import { type CommandOptions, wholeNumber } from '../arguments.ts';
-import type { Asking } from '../ask.ts';
+import type { Connection } from '../connection.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
 import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
@@ -14,44 +14,44 @@ import { type Filter, filterOf, filterOptions, isEmpty } from './filter.ts';
 
 const options = {
   ...filterOptions,
-  summary: { type: 'boolean', help: 'counted by destination, code and data set (of all: no filter)' },
-  limit: { type: 'string', value: 'COUNT', help: 'entries of a page, 1 to 1000 (default 20)' },
-  after: { type: 'string', value: 'NUMBER', help: 'the page that begins after this number' },
-  all: { type: 'boolean', help: 'every page' },
+  summary: { type: 'boolean', help: 'counts by destination, code and data set; takes no filter' },
+  limit: { type: 'string', value: 'COUNT', help: 'entries per page, 1 to 1000 (default 20)' },
+  after: { type: 'string', value: 'NUMBER', help: 'start after this number' },
+  all: { type: 'boolean', help: 'all pages' },
 } as const satisfies CommandOptions;
 
 const pageSize = 20;
-/** Of a page, where every page is wanted. */
+/** Of a page with `--all`. */
 const maxPageSize = 1000;
 
 export const listCommand = defineCommand({
-  text: `Dead letters: events that a destination refused for good, oldest first, with its code and its own words. Mend the cause, then send them again by xiq-siem dlq retry.
+  text: `List dead letters: events that a destination rejected permanently. Oldest first, with the reason code and the message of the server. Fix the cause, then send them again with xiq-siem dlq retry.
 
 ${timeHelp}`,
   options,
-  exits: { ok: 'listed, be there any or none' },
+  exits: { ok: 'listed, also if there are none' },
   connector: 'reads',
-  despiteFaults: true,
+  allowInvalidConfiguration: true,
   json: {
     schema: routes.listDeadLetters.response,
-    note: 'With `--all` one page a line.',
+    note: 'With `--all` one page per line.',
     instead: [{ when: 'With `--summary`', schema: routes.groupDeadLetters.response }],
   },
-  async run({ values, terminal, ask }) {
+  async run({ values, terminal, connect }) {
     const filter = filterOf(values, terminal.now());
     const { summary = false, all = false } = values;
     if (summary && !isEmpty(filter)) {
-      throw new ConnectorError('usage', '--summary counts all dead letters: it takes no filter');
+      throw new ConnectorError('usage', '--summary takes no filter');
     }
     const limit =
       values.limit === undefined ? (all ? maxPageSize : pageSize) : wholeNumber('--limit', values.limit, 1, 1000);
     const after = values.after === undefined ? undefined : wholeNumber('--after', values.after);
-    return ask(async (asking) => {
+    return connect(async (connection) => {
       if (summary) {
-        const groups = await asking.operations.groupDeadLetters({}, asking.signal);
-        asking.tell(groups);
-        asking.say(renderGroups(groups, terminal));
-      } else await listPages({ filter, limit, after, all }, asking, terminal);
+        const groups = await connection.operations.groupDeadLetters({}, connection.signal);
+        connection.printJson(groups);
+        connection.print(renderGroups(groups, terminal));
+      } else await listPages({ filter, limit, after, all }, connection, terminal);
       return exits.ok;
     });
   },
@@ -59,25 +59,29 @@ ${timeHelp}`,
 
 type Pages = { filter: Filter; limit: number; after: number | undefined; all: boolean };
 
-async function listPages({ filter, limit, after, all }: Pages, asking: Asking, terminal: Terminal): Promise<void> {
+async function listPages(
+  { filter, limit, after, all }: Pages,
+  connection: Connection,
+  terminal: Terminal,
+): Promise<void> {
   let next = after;
   for (let first = true; ; first = false) {
-    const page = await asking.operations.listDeadLetters({ ...filter, limit, after: next }, asking.signal);
-    asking.tell(page);
+    const page = await connection.operations.listDeadLetters({ ...filter, limit, after: next }, connection.signal);
+    connection.printJson(page);
     const rows = page.entries.map((entry) => row(entry, terminal.now()));
     const table = renderTable(columns, rows, terminal);
-    if (page.entries.length > 0) asking.say(first ? table : table.slice(1));
+    if (page.entries.length > 0) connection.print(first ? table : table.slice(1));
     next = page.next;
     if (next !== undefined && all) continue;
-    const open = page.open === page.matched ? '' : ` (${group(page.open)} open in all)`;
-    if (page.matched === 0) asking.say(`No dead letters${open}.`);
-    else asking.say(['', `${counted(page.matched, 'dead letter')}${open}.`]);
-    if (next !== undefined) asking.say(`More: the same with --after ${next}, or --all.`);
+    const open = page.open === page.matched ? '' : ` (${group(page.open)} open in total)`;
+    if (page.matched === 0) connection.print(`No dead letters${open}.`);
+    else connection.print(['', `${counted(page.matched, 'dead letter')}${open}.`]);
+    if (next !== undefined) connection.print(`For more: add --after ${next}, or --all.`);
     return;
   }
 }
 
-const columns = [...numbers('NUMBER', 'AGE'), ...texts('DESTINATION', 'CODE', 'DATASET', 'WORDS')];
+const columns = [...numbers('NUMBER', 'AGE'), ...texts('DESTINATION', 'CODE', 'DATASET', 'SERVER MESSAGE')];
 
 function row(
   { number, destination, code, message = '', dataset, lastAttempt }: DeadLetterEntry,

@@ -1,4 +1,4 @@
-// `xiq-siem dlq show NUMBER`: one dead letter, whole.
+// `xiq-siem dlq show NUMBER`: shows one dead letter and its document.
 import { routes } from '@xiq-siem/admin-api';
 import { wholeNumber } from '../arguments.ts';
 import { defineCommand } from '../define-command.ts';
@@ -8,39 +8,39 @@ import { clockTime, group } from '../terminal/units.ts';
 
 export const showCommand = defineCommand({
   usage: 'NUMBER',
-  text: `One dead letter: why the destination refused it, in its own words, where it came from, and the document as it would be sent. The document holds what a tenant sent: mind who sees it.`,
-  exits: { ok: 'shown', notFound: 'there is no such dead letter (any more)' },
+  text: 'Show one dead letter: the reason, the message of the server, its origin, and the document as it would be sent. The document contains data of the tenant: take care who sees it.',
+  exits: { ok: 'shown', notFound: 'there is no such dead letter' },
   connector: 'reads',
-  despiteFaults: true,
-  message: [1, 1],
+  allowInvalidConfiguration: true,
+  positionals: [1, 1],
   json: { schema: routes.showDeadLetter.response },
-  async run({ message, ask }) {
-    const number = wholeNumber('number', message[0] ?? '');
-    return ask(async ({ operations, signal, say, tell }) => {
-      const shown = await operations.showDeadLetter({ number }, signal);
-      tell(shown);
-      const { entry, document } = shown;
+  async run({ positionals, connect }) {
+    const number = wholeNumber('number', positionals[0] ?? '');
+    return connect(async ({ operations, signal, print, printJson }) => {
+      const response = await operations.showDeadLetter({ number }, signal);
+      printJson(response);
+      const { entry, document } = response;
       const attributes: readonly (readonly [string, string])[] = [
         ['destination', entry.destination],
         ['code', entry.code],
-        ...(entry.message === undefined ? [] : [['message', entry.message] as const]),
+        ...(entry.message === undefined ? [] : [['server message', entry.message] as const]),
         ['data set', entry.dataset],
         ['event', entry.eventId],
         ['receipt', `${entry.receipt} (element ${entry.element})`],
-        ['tried', `${group(entry.attempts)} x, ${clockTime(entry.firstAttempt)} to ${clockTime(entry.lastAttempt)}`],
+        ['attempts', `${group(entry.attempts)}, ${clockTime(entry.firstAttempt)} to ${clockTime(entry.lastAttempt)}`],
       ];
-      say([`Dead letter ${number}`, ...renderAttributes(attributes), '', ...renderDocument(document)]);
+      print([`Dead letter ${number}`, ...renderAttributes(attributes), '', ...renderDocument(document)]);
       return exits.ok;
     });
   },
 });
 
 export function renderDocument(document: unknown): readonly string[] {
-  // JSON escapes the C0 controls; what is left of the others means the same as an escape.
+  // JSON escapes C0 controls; the other controls are escaped here, which is the same JSON.
   return JSON.stringify(document, undefined, 2).split('\n').map(printable);
 }
 
-/** Texts may come from outside. */
+/** Escapes the texts. */
 export function renderAttributes(attributes: readonly (readonly [name: string, text: string])[]): readonly string[] {
   const width = Math.max(0, ...attributes.map(([name]) => name.length));
   return attributes.map(([name, text]) => `  ${name.padEnd(width)}  ${printable(text)}`);

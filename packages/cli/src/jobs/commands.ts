@@ -1,29 +1,29 @@
-// `xiq-siem jobs`: the jobs there are.
+// `xiq-siem jobs list|watch|cancel`.
 import { type Job, routes } from '@xiq-siem/admin-api';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
 import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import { clockTime, group } from '../terminal/units.ts';
 import { jobExits, watchJob } from './follow-job.ts';
-import { doneOf, messageOf, renderJob, stateColours } from './job-view.ts';
+import { doneOf, renderJob, requestText, stateColours } from './job-view.ts';
 
 export const jobsListCommand = defineCommand({
-  text: 'The jobs (retries, replays, back-fills) there are and were, newest first: state, how far, what was rejected. An interrupted one goes on when the same command is given again.',
-  exits: { ok: 'listed, be there any or none' },
+  text: 'List running and ended jobs (retries, replays, back-fills), newest first. To resume an interrupted job, run the command that started it again.',
+  exits: { ok: 'listed, also if there are none' },
   connector: 'reads',
-  despiteFaults: true,
+  allowInvalidConfiguration: true,
   json: { schema: routes.jobs.response },
-  run: ({ terminal, ask }) =>
-    ask(async ({ operations, signal, say, tell }) => {
+  run: ({ terminal, connect }) =>
+    connect(async ({ operations, signal, print, printJson }) => {
       const response = await operations.jobs({}, signal);
-      tell(response);
+      printJson(response);
       const newest = [...response.jobs].sort((a, b) => b.created.localeCompare(a.created));
-      say(newest.length === 0 ? 'No jobs.' : renderTable(columns, newest.map(row), terminal));
+      print(newest.length === 0 ? 'No jobs.' : renderTable(columns, newest.map(row), terminal));
       return exits.ok;
     }),
 });
 
-const columns = [...texts('JOB', 'KIND', 'STATE'), ...numbers('DONE', 'REJECTED'), ...texts('BEGUN', 'WHAT')];
+const columns = [...texts('JOB', 'KIND', 'STATE'), ...numbers('DONE', 'REJECTED'), ...texts('STARTED', 'REQUEST')];
 
 function row(job: Job): readonly Cell[] {
   const { id, kind, state, created, streams } = job;
@@ -31,22 +31,22 @@ function row(job: Job): readonly Cell[] {
   const rejected = streams.reduce((sum, stream) => sum + stream.deadLettered + stream.damaged, 0);
   const share = total === 0 ? (state === 'done' ? '100 %' : '-') : `${Math.floor((100 * done) / total)} %`;
   const colour = state === 'done' ? undefined : stateColours[state];
-  return [id, kind, { text: state, colour }, share, group(rejected), clockTime(created), messageOf(job)];
+  return [id, kind, { text: state, colour }, share, group(rejected), clockTime(created), requestText(job)];
 }
 
 export const jobsCancelCommand = defineCommand({
   usage: 'ID',
-  text: 'End a job where it stands. What it has sent is sent; what it has not stays as it was.',
-  exits: { ok: 'it has ended, now or before', notFound: 'there is no such job' },
+  text: 'Cancel a job. Events that it has sent stay sent; the others do not change.',
+  exits: { ok: 'the job has ended', notFound: 'there is no such job' },
   connector: 'changes',
-  despiteFaults: true,
-  message: [1, 1],
+  allowInvalidConfiguration: true,
+  positionals: [1, 1],
   json: { schema: routes.cancelJob.response },
-  run: ({ message: [id = ''], terminal, ask }) =>
-    ask(async ({ operations, signal, say, tell }) => {
+  run: ({ positionals: [id = ''], terminal, connect }) =>
+    connect(async ({ operations, signal, print, printJson }) => {
       const job = await operations.cancelJob({ id }, signal);
-      tell(job);
-      say(renderJob(job, terminal));
+      printJson(job);
+      print(renderJob(job, terminal));
       return exits.ok;
     }),
 });
@@ -55,15 +55,15 @@ const { temporary: _, ...watchExits } = jobExits;
 
 export const jobsWatchCommand = defineCommand({
   usage: 'ID',
-  text: 'Follow a job to its end. Ctrl-C leaves it to the connector.',
-  exits: { ...watchExits, ok: 'all is delivered', notFound: 'there is no such job' },
+  text: 'Follow a job until it ends. Ctrl-C does not cancel it.',
+  exits: { ...watchExits, ok: 'everything is delivered', notFound: 'there is no such job' },
   connector: 'changes',
-  despiteFaults: true,
-  message: [1, 1],
+  allowInvalidConfiguration: true,
+  positionals: [1, 1],
   json: {
     schema: routes.watchJob.response,
     lines: true,
-    note: 'How it stands, now and then; the last line is its end.',
+    note: 'The state of the job at intervals; the last line is its end.',
   },
-  run: ({ message: [id = ''], terminal, ask }) => ask((asking) => watchJob(id, asking, terminal)),
+  run: ({ positionals: [id = ''], terminal, connect }) => connect((connection) => watchJob(id, connection, terminal)),
 });

@@ -1,57 +1,63 @@
-// Follows a job to its end: progress for a person, its states as lines for a script.
+// Follows a job until it ends, and shows its progress.
 import { type Job, type Operations, routes } from '@xiq-siem/admin-api';
 import type { CommandOptions } from '../arguments.ts';
-import { type Asking, cutShort } from '../ask.ts';
+import { type Connection, endedEarly } from '../connection.ts';
 import { exits } from '../exit-codes.ts';
 import { printable } from '../terminal/printable.ts';
 import { startProgress } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { doneOf, isThrough, renderJob } from './job-view.ts';
+import { doneOf, isComplete, renderJob } from './job-view.ts';
 
 export const jobOptions = {
-  'no-wait': { type: 'boolean', help: 'begin it, and do not wait for its end' },
+  'no-wait': { type: 'boolean', help: 'start the job, and do not wait for its end' },
 } as const satisfies CommandOptions;
 
 export const jobExits = {
-  ok: 'all is delivered (or, with --no-wait, it has begun)',
-  attention: 'it ended, and not all is delivered: rejected again, damaged, cancelled, interrupted or failed',
+  ok: 'everything is delivered; with --no-wait: the job is started',
+  attention:
+    'the job ended, and not everything is delivered: events rejected or damaged; or it was cancelled, interrupted or failed',
   unavailable: 'the connector does not run',
-  temporary: 'enough jobs run already',
-  interrupted: 'Ctrl-C: the job goes on in the connector',
+  temporary: 'too many jobs are running',
+  interrupted: 'Ctrl-C; the job continues',
 };
 
-/** What a command that begins a job prints. */
+/** The JSON of a command that starts a job. */
 export const jobJson = {
   schema: routes.watchJob.response,
   lines: true,
-  note: 'How the job stands, now and then; the last line is its end. `--no-wait`: one line.',
+  note: 'The state of the job at intervals; the last line is its end. With `--no-wait` one line.',
 } as const;
 
-export type BeginJob = (operations: Operations, signal: AbortSignal) => Promise<Job>;
+export type StartJob = (operations: Operations, signal: AbortSignal) => Promise<Job>;
 
-/** Begins a job and follows it. Resolves with the exit code. Ctrl-C leaves the job to the connector, and says so. */
-export async function followJob(begin: BeginJob, wait: boolean, asking: Asking, terminal: Terminal): Promise<number> {
-  const { operations, signal, tell, say } = asking;
-  const begun = await begin(operations, signal);
-  tell(begun);
-  if (begun.resumed === true) say(`Job ${begun.id} was begun before: it goes on.`);
+/** Starts a job and follows it. Resolves with the exit code. Ctrl-C does not cancel the job. */
+export async function followJob(
+  start: StartJob,
+  wait: boolean,
+  connection: Connection,
+  terminal: Terminal,
+): Promise<number> {
+  const { operations, signal, printJson, print } = connection;
+  const started = await start(operations, signal);
+  printJson(started);
+  if (started.resumed === true) print(`Job ${started.id} was started before and is resumed.`);
   if (!wait) {
-    say(`Job ${begun.id} is under way: xiq-siem jobs watch ${begun.id}`);
+    print(`Job ${started.id} is running: xiq-siem jobs watch ${started.id}`);
     return exits.ok;
   }
-  return watchJob(begun.id, asking, terminal);
+  return watchJob(started.id, connection, terminal);
 }
 
-/** The same for a job that there is. */
-export async function watchJob(id: string, { operations, signal, say, tell }: Asking, terminal: Terminal) {
+/** Follows an existing job. Resolves with the exit code. */
+export async function watchJob(id: string, { operations, signal, print, printJson }: Connection, terminal: Terminal) {
   let last: Job | undefined;
   let progress: ReturnType<typeof startProgress> | undefined;
   try {
     for await (const job of operations.watchJob({ id }, signal)) {
       last = job;
-      tell(job);
-      const [doing, unit] = work[job.kind];
-      progress ??= startProgress(terminal, doing, unit);
+      printJson(job);
+      const [label, unit] = progressLabels[job.kind];
+      progress ??= startProgress(terminal, label, unit);
       const { done, total } = doneOf(job);
       progress.show(done, total, problems(job));
     }
@@ -61,23 +67,23 @@ export async function watchJob(id: string, { operations, signal, say, tell }: As
   progress?.end();
   if (signal.aborted) {
     terminal.err(
-      `The job goes on in the connector: xiq-siem jobs watch ${id}, and to end it: xiq-siem jobs cancel ${id}`,
+      `The job continues in the connector. To follow it: xiq-siem jobs watch ${id}. To cancel it: xiq-siem jobs cancel ${id}`,
     );
     return exits.interrupted;
   }
-  if (last === undefined || last.state === 'running') return cutShort(signal);
-  say(renderJob(last, terminal));
-  return isThrough(last) ? exits.ok : exits.attention;
+  if (last === undefined || last.state === 'running') return endedEarly(signal);
+  print(renderJob(last, terminal));
+  return isComplete(last) ? exits.ok : exits.attention;
 }
 
-/** What a job does, and what it counts. */
-const work = {
+/** The label and the unit of the progress line. */
+const progressLabels = {
   retry: ['Sending again', 'dead letters'],
-  replay: ['Replaying', 'bodies'],
+  replay: ['Replaying', 'requests'],
   backfill: ['Fetching', 'message types'],
 } as const satisfies Record<Job['kind'], readonly [string, string]>;
 
-/** Why it does not get on, where it does not. */
+/** Why the job makes no progress; empty if it does. */
 function problems({ streams, types = [] }: Job): string {
   const stuck = streams.filter(({ state }) => state === 'paused' || state === 'backing_off');
   const waiting = types.filter(({ state }) => state === 'waiting' || state === 'stopped');

@@ -1,6 +1,6 @@
-// A job for people: what it is, and how far it is at each destination.
+// Renders a job: its request, its state, and its progress by destination.
 import type { Job } from '@xiq-siem/admin-api';
-import { type Colour, painter } from '../terminal/colours.ts';
+import { type Colour, colourWriter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
 import { numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -16,17 +16,17 @@ export const stateColours: Readonly<Record<Job['state'], Colour>> = {
 
 const columns = [
   ...texts('DESTINATION', 'STATE'),
-  ...numbers('DONE', 'OF', 'DELIVERED', 'HAD ALREADY', 'REJECTED', 'DAMAGED'),
+  ...numbers('DONE', 'OF', 'DELIVERED', 'DUPLICATES', 'REJECTED', 'DAMAGED'),
 ];
 
 const typeColumns = [
   ...texts('MESSAGE TYPE', 'STATE'),
-  ...numbers('DONE', 'FETCHED', 'HAD ALREADY', 'KEPT'),
-  ...texts('WORDS'),
+  ...numbers('DONE', 'FETCHED', 'DUPLICATES', 'STORED'),
+  ...texts('MESSAGE'),
 ];
 
-/** True where it ended and everything that it was to bring is there. */
-export function isThrough({ state, streams, types = [] }: Job): boolean {
+/** True if the job is done without rejected, damaged or failed parts. */
+export function isComplete({ state, streams, types = [] }: Job): boolean {
   return (
     state === 'done' &&
     streams.every(({ deadLettered, damaged }) => deadLettered === 0 && damaged === 0) &&
@@ -34,7 +34,7 @@ export function isThrough({ state, streams, types = [] }: Job): boolean {
   );
 }
 
-/** How far it is: of a back-fill in message types, of the others in what its lanes count. */
+/** Progress: of a back-fill in message types, else in the unit of its replay streams. */
 export function doneOf({ streams, types = [] }: Job): { readonly done: number; readonly total: number } {
   const parts = types.length > 0 ? types.map(({ done }) => ({ done, total: 1 })) : streams;
   const sum = (field: 'done' | 'total') => parts.reduce((all, part) => all + part[field], 0);
@@ -45,11 +45,11 @@ export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colour
   const { id, kind, state, created, ended, streams, types = [] } = job;
   const hint =
     kind === 'backfill' && state === 'failed'
-      ? 'The same command goes on with it.'
+      ? 'To resume it, run the same command again.'
       : state === 'interrupted'
-        ? 'The connector ended meanwhile, or the destination was changed: the same command goes on with it.'
+        ? 'The connector stopped, or the destination was changed. To resume it, run the same command again.'
         : streams.some(({ deadLettered }) => deadLettered > 0)
-          ? 'What was rejected rests in the dead letters: xiq-siem dlq list.'
+          ? 'Rejected events are in the dead-letter queue: xiq-siem dlq list.'
           : undefined;
   const problems = streams.flatMap(({ destination, state: stream, message, reason }) =>
     stream !== 'done' && (message ?? reason) !== undefined
@@ -57,10 +57,10 @@ export function renderJob(job: Job, terminal: Pick<Terminal, 'columns' | 'colour
       : [],
   );
   return [
-    `Job ${printable(id)} (${kind}): ${painter(terminal)(stateColours[state], state)}, begun ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
-    `  ${messageOf(job)}`,
+    `Job ${printable(id)} (${kind}): ${colourWriter(terminal)(stateColours[state], state)}, started ${clockTime(created)}${ended === undefined ? '' : `, ended ${clockTime(ended)}`}`,
+    `  ${requestText(job)}`,
     ...(types.length === 0 ? [] : renderTable(typeColumns, types.map(typeRow), terminal)),
-    ...(streams.length + types.length > 0 ? [] : ['There was nothing to do.']),
+    ...(streams.length + types.length > 0 ? [] : ['Nothing to do.']),
     ...(streams.length === 0 ? [] : renderTable(columns, streams.map(streamRow), terminal)),
     ...problems,
     ...(hint === undefined ? [] : [hint]),
@@ -80,8 +80,8 @@ function streamRow(stream: Job['streams'][number]) {
   ];
 }
 
-/** What was asked, in one line. */
-export function messageOf({ request }: Job): string {
+/** The request in one line. */
+export function requestText({ request }: Job): string {
   const parts = Object.entries(request).flatMap(([name, value]) => {
     if (value === undefined || value === false) return [];
     if (value === true) return [name];

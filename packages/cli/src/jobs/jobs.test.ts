@@ -25,23 +25,23 @@ const withStream = (change: Partial<JobStream>, state: Job['state'] = 'done'): J
 });
 
 describe('dlq retry', () => {
-  it('starts the job, shows progress, and tells its end', async () => {
-    const asked: unknown[] = [];
+  it('starts the job, and shows its progress and result', async () => {
+    const requests: unknown[] = [];
     const { code, text, progressLines } = await runTest(['dlq', 'retry', '4', '5', '--code', 'x', '--renormalize'], {
       retry: async (request) => {
-        asked.push(request);
+        requests.push(request);
         return running;
       },
       watchJob: () => lines(running, done),
     });
-    expect(asked).toEqual([{ code: 'x', numbers: [4, 5], renormalize: true }]);
+    expect(requests).toEqual([{ code: 'x', numbers: [4, 5], renormalize: true }]);
     expect(code).toBe(0);
     expect(progressLines[0]).toBe('Sending again: 25 % (50 of 200 dead letters)');
     expect(text).toMatchInlineSnapshot(`
-      "Job abc123 (retry): done, begun 2026-11-24 12:00:00Z, ended 2026-11-24 12:01:00Z
+      "Job abc123 (retry): done, started 2026-11-24 12:00:00Z, ended 2026-11-24 12:01:00Z
         code mapping_conflict, renormalize
-      DESTINATION  STATE  DONE   OF  DELIVERED  HAD ALREADY  REJECTED  DAMAGED
-      elastic      done    200  200        200            0         0        0"
+      DESTINATION  STATE  DONE   OF  DELIVERED  DUPLICATES  REJECTED  DAMAGED
+      elastic      done    200  200        200           0         0        0"
     `);
   });
 
@@ -60,23 +60,24 @@ describe('dlq retry', () => {
     expect([code, json()]).toEqual([expected, [running, running, last]]);
   });
 
-  it('--no-wait says how to watch it', async () => {
+  it('--no-wait prints how to follow the job', async () => {
     const { code, stdout } = await runTest(['dlq', 'retry', '--no-wait'], { retry: async () => running });
-    expect([code, stdout]).toEqual([0, ['Job abc123 is under way: xiq-siem jobs watch abc123']]);
+    expect([code, stdout]).toEqual([0, ['Job abc123 is running: xiq-siem jobs watch abc123']]);
   });
 
-  it('one that was begun before goes on', async () => {
+  it('a job that was started before is resumed', async () => {
     const resumed = { ...running, resumed: true };
     const { stdout } = await runTest(['dlq', 'retry'], { retry: async () => resumed, watchJob: () => lines(done) });
-    expect(stdout[0]).toBe('Job abc123 was begun before: it goes on.');
+    expect(stdout[0]).toBe('Job abc123 was started before and is resumed.');
   });
 
-  it('busy: 75', async () => {
-    const busy = () => Promise.reject(new ConnectorError('too_many_jobs', '4 jobs run: wait for one, or cancel it'));
-    expect((await runTest(['dlq', 'retry'], { retry: busy })).code).toBe(75);
+  it('too many jobs: 75', async () => {
+    const tooMany = () =>
+      Promise.reject(new ConnectorError('too_many_jobs', '4 jobs are running: wait for one to end, or cancel it'));
+    expect((await runTest(['dlq', 'retry'], { retry: tooMany })).code).toBe(75);
   });
 
-  it('Ctrl-C leaves the job to the connector, and says how to end it: 130', async () => {
+  it('Ctrl-C does not cancel the job, and prints how to cancel it: 130', async () => {
     const controller = new AbortController();
     async function* interrupted(): AsyncGenerator<Job> {
       yield running;
@@ -87,11 +88,11 @@ describe('dlq retry', () => {
     const { code, stderr } = await runTest(['dlq', 'retry'], responses, { controller });
     expect(code).toBe(130);
     expect(stderr).toEqual([
-      'The job goes on in the connector: xiq-siem jobs watch abc123, and to end it: xiq-siem jobs cancel abc123',
+      'The job continues in the connector. To follow it: xiq-siem jobs watch abc123. To cancel it: xiq-siem jobs cancel abc123',
     ]);
   });
 
-  it('a destination that does not take them is told while waiting, escaped', async () => {
+  it('a paused destination is shown in the progress, escaped', async () => {
     const stuck = { ...running, streams: [{ ...stream, state: 'paused' as const, message: 'no\u001b[2J' }] };
     const { progressLines } = await runTest(['dlq', 'retry'], {
       retry: async () => stuck,
@@ -102,13 +103,13 @@ describe('dlq retry', () => {
 });
 
 describe('jobs', () => {
-  const message = { ...done, id: 'def456', kind: 'replay' as const, created: '2026-11-24T12:30:00Z' };
+  const replayed = { ...done, id: 'def456', kind: 'replay' as const, created: '2026-11-24T12:30:00Z' };
   const replay: Job = {
-    ...message,
+    ...replayed,
     request: { from: '2026-11-23T00:00:00Z', to: ended, where: { datasets: ['a\u001b[2J'] } },
   };
 
-  it('lists them, newest first, within 80 columns', async () => {
+  it('lists jobs, newest first, within 80 columns', async () => {
     const response = { snapshot: false, jobs: [running, replay] };
     const { code, stdout } = await runTest(['jobs'], { jobs: async () => response }, { columns: 80 });
     expect(code).toBe(0);
@@ -119,7 +120,7 @@ describe('jobs', () => {
     expect((await runTest(['jobs', '--json'], { jobs: async () => response })).json()).toEqual([response]);
   });
 
-  it('reads the files of a stopped connector, and says so', async () => {
+  it('reads the files of a stopped connector, and reports a snapshot', async () => {
     const none = { jobs: async () => ({ snapshot: true, jobs: [] }) };
     expect((await runTest(['jobs'], none, { snapshot: true })).stdout).toEqual([
       'snapshot of a stopped connector (/data): read from its files, nothing is changed',
@@ -130,7 +131,7 @@ describe('jobs', () => {
     expect(json.json()).toEqual([{ snapshot: true, jobs: [] }]);
   });
 
-  it('a back-fill is told by message type', async () => {
+  it('a back-fill is shown by message type', async () => {
     const fetched = { messageType: 'AUDIT_LOG_ALL', done: 0.5, fetched: 1200, known: 1000, kept: 200 };
     const halfway: Job = {
       ...{
@@ -146,25 +147,25 @@ describe('jobs', () => {
     const { code, stdout, progressLines } = await runTest(['jobs', 'watch', 'abc123'], responses);
     expect(code).toBe(0);
     expect(progressLines[0]).toBe('Fetching: 50 % (1 of 1 message types); AUDIT_LOG_ALL: quota\\u001b[2J');
-    expect(stdout.at(-1)).toBe('AUDIT_LOG_ALL  done   100 %    1,200        1,000   200');
+    expect(stdout.at(-1)).toBe('AUDIT_LOG_ALL  done   100 %    1,200       1,000     200');
     const failed: Job = { ...halfway, state: 'done', types: [{ ...fetched, state: 'failed' }] };
     expect((await runTest(['jobs', 'watch', 'abc123'], { watchJob: () => lines(failed) })).code).toBe(1);
   });
 
-  it('cancels one', async () => {
+  it('cancels a job', async () => {
     const cancelled = withStream({}, 'cancelled');
     const responses = { cancelJob: async () => cancelled };
     const { code, stdout } = await runTest(['jobs', 'cancel', 'abc123'], responses);
     expect(code).toBe(0);
-    expect(stdout[0]).toBe('Job abc123 (retry): cancelled, begun 2026-11-24 12:00:00Z, ended 2026-11-24 12:01:00Z');
+    expect(stdout[0]).toBe('Job abc123 (retry): cancelled, started 2026-11-24 12:00:00Z, ended 2026-11-24 12:01:00Z');
     expect((await runTest(['jobs', 'cancel', 'abc123', '--json'], responses)).json()).toEqual([cancelled]);
   });
 
-  it('watches one; there is none: 66', async () => {
+  it('watches a job; an unknown job: 66', async () => {
     expect((await runTest(['jobs', 'watch', 'abc123'], { watchJob: () => lines(done) })).code).toBe(0);
     async function* none(): AsyncGenerator<Job> {
       yield* [];
-      throw new ConnectorError('not_found', 'there is no job x: see xiq-siem jobs');
+      throw new ConnectorError('not_found', 'unknown job x: run xiq-siem jobs for the list');
     }
     expect((await runTest(['jobs', 'watch', 'x'], { watchJob: none })).code).toBe(66);
   });

@@ -1,4 +1,4 @@
-// Folds what goes wrong again and again: the first is told at once, the others as one number when the minute is over.
+// Folds repeated warnings and errors: the first is written at once, its repetitions as one line after a minute.
 import type { LogAttributes } from '@xiq-siem/core';
 
 export interface Fault {
@@ -7,39 +7,39 @@ export interface Fault {
   readonly attributes: LogAttributes;
 }
 
-/** A clock that nobody sets. */
-export interface SteadyClock {
-  /** Milliseconds since some moment. */
+/** A monotonic clock. */
+export interface MonotonicClock {
+  /** Milliseconds since an arbitrary time. */
   readonly now: () => number;
-  /** Runs `what` once after `ms`, and keeps no process alive for it; gives what calls it off. */
-  readonly after: (ms: number, what: () => void) => () => void;
+  /** Runs `callback` once after `ms`, without keeping the process alive. Returns a function that cancels it. */
+  readonly after: (ms: number, callback: () => void) => () => void;
 }
 
 export interface FoldOptions {
-  /** Writes a fault, or its repetitions as a fact `repeated`. */
+  /** Writes a fault. Repetitions are the last fault with an attribute `repeated`. */
   readonly write: (fault: Fault) => void;
-  readonly clock?: SteadyClock | undefined;
+  readonly clock?: MonotonicClock | undefined;
   readonly windowMs?: number | undefined;
-  /** Faults remembered at once; beyond, the oldest is told early. */
+  /** Faults remembered at once; beyond this limit the repetitions of the oldest are written early. */
   readonly maxFaults?: number | undefined;
 }
 
-export interface FaultFold {
-  tell(fault: Fault): void;
-  /** Tells at once what was held back. What comes later is folded anew. */
+export interface FaultFolder {
+  report(fault: Fault): void;
+  /** Writes all pending repetitions at once. */
   flush(): void;
 }
 
-/** The facts that make two faults the same one; all others may differ from one to the next. */
+/** Two faults are the same if these attributes are equal; all others may differ. */
 const identifying = [
   ...['destination', 'source', 'code', 'reason', 'kind', 'type', 'messageType'],
   ...['dataset', 'path', 'file', 'name'],
 ];
 
-const steadyClock: SteadyClock = {
+const monotonicClock: MonotonicClock = {
   now: () => performance.now(),
-  after(ms, what) {
-    const timer = setTimeout(what, ms).unref();
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms).unref();
     return () => clearTimeout(timer);
   },
 };
@@ -50,51 +50,49 @@ interface Window {
   repeated: number;
 }
 
-export function foldFaults(options: FoldOptions): FaultFold {
-  const { write, clock: { now, after } = steadyClock, windowMs = 60_000, maxFaults = 1_000 } = options;
-  // All windows are of one length, so that the order of insertion is that of their ends.
+export function foldFaults(options: FoldOptions): FaultFolder {
+  const { write, clock: { now, after } = monotonicClock, windowMs = 60_000, maxFaults = 1_000 } = options;
+  // All windows have the same length: the order of insertion is the order of their ends.
   const windows = new Map<string, Window>();
-  let callOff: (() => void) | undefined;
+  let cancelTimer: (() => void) | undefined;
 
-  const end = (key: string, { last, repeated }: Window): void => {
+  function endWindow(key: string, { last, repeated }: Window): void {
     windows.delete(key);
     if (repeated > 0) write({ ...last, attributes: { ...last.attributes, repeated } });
-  };
-  const endOver = (): void => {
+  }
+  function endExpiredWindows(): void {
     for (const [key, window] of windows) {
       if (window.endsAt > now()) return;
-      end(key, window);
+      endWindow(key, window);
     }
-  };
-  const wake = (): void => {
-    callOff = undefined;
-    endOver();
+  }
+  function onTimer(): void {
+    cancelTimer = undefined;
+    endExpiredWindows();
     const [next] = windows.values();
-    if (next !== undefined) callOff = after(Math.max(1, next.endsAt - now()), wake);
-  };
-
-  return {
-    tell(fault) {
-      endOver();
-      const key = keyOf(fault);
-      const window = windows.get(key);
-      if (window !== undefined) {
-        window.last = fault;
-        window.repeated += 1;
-        return;
-      }
-      const [oldest] = windows;
-      if (windows.size >= maxFaults && oldest !== undefined) end(...oldest);
-      windows.set(key, { endsAt: now() + windowMs, last: fault, repeated: 0 });
-      callOff ??= after(windowMs, wake);
-      write(fault);
-    },
-    flush() {
-      callOff?.();
-      callOff = undefined;
-      for (const [key, window] of windows) end(key, window);
-    },
-  };
+    if (next !== undefined) cancelTimer = after(Math.max(1, next.endsAt - now()), onTimer);
+  }
+  function reportFault(fault: Fault): void {
+    endExpiredWindows();
+    const key = keyOf(fault);
+    const window = windows.get(key);
+    if (window !== undefined) {
+      window.last = fault;
+      window.repeated += 1;
+      return;
+    }
+    const [oldest] = windows;
+    if (windows.size >= maxFaults && oldest !== undefined) endWindow(...oldest);
+    windows.set(key, { endsAt: now() + windowMs, last: fault, repeated: 0 });
+    cancelTimer ??= after(windowMs, onTimer);
+    write(fault);
+  }
+  function flushFaults(): void {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    for (const [key, window] of windows) endWindow(key, window);
+  }
+  return { report: reportFault, flush: flushFaults };
 }
 
 function keyOf({ level, event, attributes }: Fault): string {

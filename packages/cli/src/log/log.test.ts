@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createLogger, type LogLevel } from './log.ts';
-import { drivenClock } from './test-clock.ts';
+import { fakeClock } from './test-clock.ts';
 
 function logging({ json = true, level = 'info' }: { json?: boolean; level?: LogLevel } = {}) {
   const lines: string[] = [];
-  const clock = drivenClock();
+  const clock = fakeClock();
   const log = createLogger({
     json,
     level,
@@ -18,18 +18,18 @@ function logging({ json = true, level = 'info' }: { json?: boolean; level?: LogL
 const hostile = 'red \u001b[31m, two\nlines, \u0085next, \u202eright to left, \u2028, "quoted" \\ and \u007f';
 
 describe.each([true, false])('json %s', (json) => {
-  it('every fact is one line, whatever stands in it', () => {
+  it('each event is one line, whatever its attributes contain', () => {
     const { lines, log } = logging({ json });
-    log.info('a.fact', { hostile });
+    log.info('a.event', { hostile });
     log.warn('a.fault', { hostile });
     expect(lines).toHaveLength(2);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for them
     for (const line of lines) expect(line).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028\u202e]+\n$/);
   });
 
-  it('a fact of great length is cut at 2,048 characters', () => {
+  it('a long attribute is cut at 2,048 characters', () => {
     const { lines, log } = logging({ json });
-    log.info('a.fact', { long: 'x'.repeat(100_000), short: 'x'.repeat(2_048) });
+    log.info('a.event', { long: 'x'.repeat(100_000), short: 'x'.repeat(2_048) });
     expect(
       lines
         .join('')
@@ -39,18 +39,18 @@ describe.each([true, false])('json %s', (json) => {
   });
 });
 
-it('what was escaped for a terminal still means the same to a JSON parser', () => {
+it('a JSON parser reads the original value of an escaped text', () => {
   const { lines, log } = logging();
-  log.info('a.fact', { hostile, count: 3, sure: true, missing: undefined });
+  log.info('a.event', { hostile, count: 3, sure: true, missing: undefined });
   expect(JSON.parse(lines.join(''))).toEqual({
-    ...{ time: '2026-11-24T00:00:00.000Z', level: 'info', event: 'a.fact' },
+    ...{ time: '2026-11-24T00:00:00.000Z', level: 'info', event: 'a.event' },
     ...{ hostile, count: 3, sure: true },
   });
 });
 
-it('a cut in the midst of a character leaves no half of it', () => {
+it('a cut never splits a character', () => {
   const { lines, log } = logging({ json: false });
-  log.info('a.fact', { smileys: '😀'.repeat(2_000) });
+  log.info('a.event', { smileys: '😀'.repeat(2_000) });
   expect(lines.join('').isWellFormed()).toBe(true);
 });
 
@@ -59,7 +59,7 @@ it.each([
   ['info', ['info', 'warn', 'error']],
   ['warn', ['warn', 'error']],
   ['error', ['error']],
-] as const)('from level %s up', (level, written) => {
+] as const)('level %s and higher are written', (level, written) => {
   const { lines, log } = logging({ level });
   log.debug('it');
   log.info('it');
@@ -68,7 +68,7 @@ it.each([
   expect(lines.map((line) => JSON.parse(line).level)).toEqual(written);
 });
 
-it('warnings and errors that repeat are folded; what merely happens is not', () => {
+it('repeated warnings and errors are folded; debug and info are not', () => {
   const { lines, log, clock } = logging({ level: 'debug' });
   for (let times = 0; times < 3; times += 1) {
     log.debug('seen');
@@ -77,7 +77,7 @@ it('warnings and errors that repeat are folded; what merely happens is not', () 
     log.error('broken', { destination: 'a' });
   }
   expect(lines).toHaveLength(8);
-  clock.pass(60_000);
+  clock.advance(60_000);
   const repeated = lines.slice(8).map((line) => JSON.parse(line));
   expect(repeated).toMatchObject([
     { level: 'warn', event: 'odd', destination: 'a', repeated: 2 },
@@ -85,7 +85,7 @@ it('warnings and errors that repeat are folded; what merely happens is not', () 
   ]);
 });
 
-it('a flush, as at the end of the process, tells what was held back', () => {
+it('flush writes pending repetitions', () => {
   const { lines, log } = logging();
   log.error('broken');
   log.error('broken');

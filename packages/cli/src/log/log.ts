@@ -1,6 +1,6 @@
-// Our own log: one line a fact, on standard error; readable in a terminal, JSON everywhere else.
+// The connector's log: one line per event on standard error; text in a terminal, else JSON.
 import { escapeControls, type LogAttributes, type Logger } from '@xiq-siem/core';
-import { foldFaults, type SteadyClock } from './fold-faults.ts';
+import { foldFaults, type MonotonicClock } from './fold-faults.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -8,59 +8,59 @@ export type LogLevel = (typeof logLevels)[number];
 
 export interface LogOptions {
   readonly json: boolean;
-  /** The least that is written. */
+  /** The lowest level that is written. */
   readonly level: LogLevel;
   readonly write: (line: string) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** For tests: by which repeated faults are folded. */
-  readonly clock?: SteadyClock;
+  /** For tests: the clock that folds repeated faults. */
+  readonly clock?: MonotonicClock;
 }
 
-/** For commands that say themselves what goes wrong. */
+/** For commands that print their errors themselves. */
 export const silentLog: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface OwnLog extends Logger {
-  /** Writes what was held back as repeated. */
+  /** Writes pending repetitions. */
   flush(): void;
 }
 
-/** Characters of one fact; the rest is cut. */
+/** Characters of one attribute; the rest is cut. */
 const maxCharacters = 2_048;
 
 /** Warnings and errors that repeat within a minute are folded: see `foldFaults`. */
-export function createLogger({ json, level: least, write, now, clock }: LogOptions): OwnLog {
-  const line = (level: LogLevel, event: string, attributes: LogAttributes): void => {
+export function createLogger({ json, level: lowest, write, now, clock }: LogOptions): OwnLog {
+  function writeLine(level: LogLevel, event: string, attributes: LogAttributes): void {
     const time = new Date(now()).toISOString();
-    const shown = fitting(attributes);
-    // The same characters are escaped in JSON, where they mean the same to whoever reads it.
-    if (json) write(`${escapeControls(JSON.stringify({ time, level, event, ...shown }))}\n`);
-    else write(`${time} ${level.padEnd(5)} ${event}${readable(shown)}\n`);
-  };
-  const faults = foldFaults({ write: ({ level, event, attributes }) => line(level, event, attributes), clock });
-  const writes = (level: LogLevel): boolean => logLevels.indexOf(level) >= logLevels.indexOf(least);
-  const fact =
+    const bounded = cutAttributes(attributes);
+    // The same characters are escaped in JSON; a parser reads the same value.
+    if (json) write(`${escapeControls(JSON.stringify({ time, level, event, ...bounded }))}\n`);
+    else write(`${time} ${level.padEnd(5)} ${event}${attributeText(bounded)}\n`);
+  }
+  const faults = foldFaults({ write: ({ level, event, attributes }) => writeLine(level, event, attributes), clock });
+  const writes = (level: LogLevel): boolean => logLevels.indexOf(level) >= logLevels.indexOf(lowest);
+  const lineWriter =
     (level: 'debug' | 'info') =>
     (event: string, attributes: LogAttributes = {}): void => {
-      if (writes(level)) line(level, event, attributes);
+      if (writes(level)) writeLine(level, event, attributes);
     };
-  const fault =
+  const faultWriter =
     (level: 'warn' | 'error') =>
     (event: string, attributes: LogAttributes = {}): void => {
-      if (writes(level)) faults.tell({ level, event, attributes });
+      if (writes(level)) faults.report({ level, event, attributes });
     };
   return {
-    debug: fact('debug'),
-    info: fact('info'),
-    warn: fault('warn'),
-    error: fault('error'),
+    debug: lineWriter('debug'),
+    info: lineWriter('info'),
+    warn: faultWriter('warn'),
+    error: faultWriter('error'),
     flush: faults.flush,
   };
 }
 
 /**
- * To standard error, from XIQ_SIEM_LOG_LEVEL up; XIQ_SIEM_DEBUG=1 is short for debug. A reader that has gone away
- * (EPIPE) or a full log disk stops nobody. What was folded is told when the process ends.
+ * Writes to standard error from XIQ_SIEM_LOG_LEVEL up; XIQ_SIEM_DEBUG=1 means debug. A write error (EPIPE, full disk) is
+ * ignored. Pending repetitions are written when the process exits.
  */
 export function standardErrorLogger(): OwnLog {
   process.stderr.on('error', () => {});
@@ -74,12 +74,12 @@ export function standardErrorLogger(): OwnLog {
   });
   process.once('exit', log.flush);
   if (wanted !== '' && named === undefined) {
-    log.warn('log.unknown_level', { XIQ_SIEM_LOG_LEVEL: wanted, expected: logLevels.join(', '), taken: 'info' });
+    log.warn('log.unknown_level', { XIQ_SIEM_LOG_LEVEL: wanted, expected: logLevels.join(', '), used: 'info' });
   }
   return log;
 }
 
-function fitting(attributes: LogAttributes): LogAttributes {
+function cutAttributes(attributes: LogAttributes): LogAttributes {
   return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, cut(value)]));
 }
 
@@ -88,7 +88,7 @@ function cut(value: LogAttributes[string]): LogAttributes[string] {
   return `${value.slice(0, maxCharacters - 1).toWellFormed()}…`;
 }
 
-function readable(attributes: LogAttributes): string {
+function attributeText(attributes: LogAttributes): string {
   return Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
     .map(

@@ -8,7 +8,7 @@ const script = `
   process.exit(3);
 `;
 
-/** What a process writes that ends at once, with this in its environment. */
+/** The log lines of a process with this environment. */
 function written(env: Readonly<Record<string, string>>) {
   const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
     env,
@@ -21,7 +21,7 @@ function written(env: Readonly<Record<string, string>>) {
   };
 }
 
-it('from info up, and what was folded is told when the process ends', () => {
+it('writes info and higher, and pending repetitions when the process exits', () => {
   expect(written({})).toEqual({
     status: 3,
     lines: [
@@ -33,7 +33,7 @@ it('from info up, and what was folded is told when the process ends', () => {
   });
 });
 
-it('XIQ_SIEM_LOG_LEVEL names the least level, and XIQ_SIEM_DEBUG=1 is short for debug', () => {
+it('XIQ_SIEM_LOG_LEVEL sets the lowest level, and XIQ_SIEM_DEBUG=1 means debug', () => {
   const levels = (env: Readonly<Record<string, string>>) => new Set(written(env).lines.map(([level]) => level));
   expect(levels({ XIQ_SIEM_LOG_LEVEL: 'ERROR' })).toEqual(new Set(['error']));
   expect(levels({ XIQ_SIEM_LOG_LEVEL: 'error', XIQ_SIEM_DEBUG: '1' })).toEqual(
@@ -41,7 +41,7 @@ it('XIQ_SIEM_LOG_LEVEL names the least level, and XIQ_SIEM_DEBUG=1 is short for 
   );
 });
 
-it('an unknown level is said, and info is taken', () => {
+it('an unknown level is logged, and info is used', () => {
   const { lines } = written({ XIQ_SIEM_LOG_LEVEL: 'loud' });
   expect(lines.slice(0, 2)).toEqual([
     ['warn', 'log.unknown_level', undefined],

@@ -1,34 +1,36 @@
-// For tests: a steady clock that moves when it is told to.
-import type { SteadyClock } from './fold-faults.ts';
+// For tests: a fake monotonic clock.
+import type { MonotonicClock } from './fold-faults.ts';
 
-export interface DrivenClock extends SteadyClock {
-  /** Moves on by `ms`, and runs what became due on the way. */
-  pass(ms: number): void;
-  /** What still waits to run. */
-  waiting(): number;
+export interface FakeClock extends MonotonicClock {
+  /** Advances the time by `ms`, and runs the callbacks that are due. */
+  advance(ms: number): void;
+  /** Pending callbacks. */
+  pending(): number;
 }
 
-export function drivenClock(): DrivenClock {
+export function fakeClock(): FakeClock {
   let time = 0;
-  const due = new Set<{ readonly at: number; readonly what: () => void }>();
+  const timers = new Set<{ readonly at: number; readonly callback: () => void }>();
+
+  function advanceClock(ms: number): void {
+    const until = time + ms;
+    for (;;) {
+      const [next] = [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      timers.delete(next);
+      time = next.at;
+      next.callback();
+    }
+    time = until;
+  }
   return {
     now: () => time,
-    after(ms, what) {
-      const entry = { at: time + ms, what };
-      due.add(entry);
-      return () => due.delete(entry);
+    after(ms, callback) {
+      const timer = { at: time + ms, callback };
+      timers.add(timer);
+      return () => timers.delete(timer);
     },
-    pass(ms) {
-      const until = time + ms;
-      for (;;) {
-        const [next] = [...due].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
-        if (next === undefined) break;
-        due.delete(next);
-        time = next.at;
-        next.what();
-      }
-      time = until;
-    },
-    waiting: () => due.size,
+    advance: advanceClock,
+    pending: () => timers.size,
   };
 }

@@ -7,20 +7,20 @@ const api: NonNullable<SourceState['api']> = {
     { messageType: 'AUDIT_LOG_ALL', state: 'ok' },
     { messageType: 'SMS_LOG_ALL', state: 'unknown' },
   ],
-  publicUrl: [{ what: 'name', result: 'unverifiable', message: 'not seen from here' }],
+  publicUrl: [{ what: 'name', result: 'unverifiable', message: 'not visible' }],
   ...{ requestsPerHour: 7500, requestsRemaining: 0 },
 };
 
-it('a source without an API, one that is well, and what cannot be seen are no trouble', () => {
+it('no API, no failed check, and an unverifiable check are no problems', () => {
   expect(sourceProblems({})).toEqual([]);
   expect(sourceProblems({ api })).toEqual([]);
 });
 
-it('each trouble is one line, with what to do; subscriptions with the same trouble share one', () => {
+it('each problem is one line with what to do; subscriptions with the same problem share a line', () => {
   const withProblems = sourceProblems({
     api: {
       ...api,
-      failure: 'no answer',
+      failure: 'no response.',
       rotating: true,
       subscriptions: [
         { messageType: 'GDPR_LOG_ALL', state: 'missing' },
@@ -32,11 +32,11 @@ it('each trouble is one line, with what to do; subscriptions with the same troub
     },
   });
   expect(withProblems).toEqual([
-    'subscriptions: no answer. Next: xiq-siem subscriptions plan says more',
-    'a rotation of the secret is under way, or was interrupted. Next: xiq-siem subscriptions rotate-secret goes on',
+    'subscriptions cannot be checked: no response. Next: xiq-siem subscriptions plan',
+    'the rotation of the secret is not complete. Next: xiq-siem subscriptions rotate-secret',
     'subscriptions to GDPR_LOG_ALL, EMAIL_LOG_ALL missing. Next: xiq-siem subscriptions apply',
     'subscription to AUDIT_LOG_ALL disabled (id 7). Next: xiq-siem subscriptions apply',
-    'subscription to SMS_LOG_ALL foreign. Next: look in ExtremeCloud IQ who made it',
+    'subscription to SMS_LOG_ALL foreign. Next: find its owner in ExtremeCloud IQ',
     'public URL, certificate expiry: It expires in 3 days: renew it.',
   ]);
 });

@@ -1,6 +1,6 @@
-// `status` for people.
+// Renders `status` as text.
 import type { DestinationState, Status } from '@xiq-siem/admin-api';
-import { type Colour, painter } from '../terminal/colours.ts';
+import { type Colour, colourWriter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
 import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -17,17 +17,17 @@ const stateColours: Readonly<Record<DestinationState['state'], Colour | undefine
   unknown: undefined,
 };
 
-type Paper = Pick<Terminal, 'columns' | 'colours'>;
+type Style = Pick<Terminal, 'columns' | 'colours'>;
 
 const columns = [
   ...texts('NAME', 'STATE'),
-  ...numbers('BODIES', 'BYTES', 'AGE', 'EV/S', 'DELIVERED', 'DEAD', 'FULL IN'),
+  ...numbers('REQUESTS', 'BYTES', 'AGE', 'EV/S', 'DELIVERED', 'DEAD', 'FULL IN'),
 ];
-/** Gaps and spans that are told one by one. */
+/** Lines of a section. */
 const maxListed = 20;
 
-export function renderStatus(status: Status, terminal: Paper): readonly string[] {
-  const paint = painter(terminal);
+export function renderStatus(status: Status, terminal: Style): readonly string[] {
+  const coloured = colourWriter(terminal);
   const verdict = verdictOf(status);
   const problems = status.destinations.flatMap((one) =>
     problemsOf(one, status.incidents).map((problem) => `${one.name}: ${problem}`),
@@ -36,11 +36,11 @@ export function renderStatus(status: Status, terminal: Paper): readonly string[]
     sourceProblems(source).map((problem) => `source ${source.name}: ${problem}`),
   );
   const toForget = status.notConfigured.map(
-    (name) => `${name} is not configured any more and still holds bodies: xiq-siem destination forget ${name}`,
+    (name) => `${name} is not configured and still has stored requests. Next: xiq-siem destination forget ${name}`,
   );
   const marked = (texts: readonly string[]) => texts.flatMap((text) => warning(text, terminal));
   return [
-    paint(verdict.colour, verdict.text),
+    coloured(verdict.colour, verdict.text),
     acceptingLine(status, terminal),
     journalLine(status),
     '',
@@ -48,35 +48,36 @@ export function renderStatus(status: Status, terminal: Paper): readonly string[]
     ...assuranceLines(status, terminal),
     ...section('', marked(problems)),
     ...section('', marked(ofSources)),
-    ...section('Let go by a full journal, though wanted (xiq-siem status --acknowledge GAP):', gapLines(status)),
-    ...section('Kept once, and not to be read any more:', lostLines(status)),
-    ...section('State file (xiq-siem status --acknowledge ID):', incidentLines(status, terminal)),
+    ...section('Retention gaps (xiq-siem status --acknowledge ID):', gapLines(status)),
+    ...section('Stored requests that cannot be read:', lostLines(status)),
+    ...section('State file incidents (xiq-siem status --acknowledge ID):', incidentLines(status, terminal)),
     ...section('', marked(toForget)),
-    ...section('', status.jobsRunning === 0 ? [] : [`${counted(status.jobsRunning, 'job')} under way: xiq-siem jobs`]),
+    ...section('', status.jobsRunning === 0 ? [] : [`${counted(status.jobsRunning, 'job')} running: xiq-siem jobs`]),
   ];
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {
   if (lines.length === 0) return [];
-  const shown = lines.length > maxListed ? [...lines.slice(0, maxListed), `… ${lines.length - maxListed} more`] : lines;
-  return ['', ...(title === '' ? shown : [title, ...shown.map((line) => `  ${line}`)])];
+  const listed =
+    lines.length > maxListed ? [...lines.slice(0, maxListed), `… ${lines.length - maxListed} more`] : lines;
+  return ['', ...(title === '' ? listed : [title, ...listed.map((line) => `  ${line}`)])];
 }
 
 function acceptingLine({ accepting, started, at, version }: Status, terminal: Pick<Terminal, 'colours'>): string {
   const since =
     started === undefined ? '' : `, up ${duration(Math.max(0, Date.parse(at) - Date.parse(started)) / 1000)}`;
-  const who = `${printable(version)}${since}`;
-  if (accepting === undefined) return `Not running (${who})`;
-  if (accepting.ok) return `Accepting webhooks (${who})`;
+  const build = `${printable(version)}${since}`;
+  if (accepting === undefined) return `Not running (${build})`;
+  if (accepting.ok) return `Accepting webhooks (${build})`;
   const why = accepting.reasons.map(printable).join(', ');
-  return painter(terminal)('red', `NOT ACCEPTING webhooks: ${why} (${who})`);
+  return colourWriter(terminal)('red', `NOT ACCEPTING webhooks: ${why} (${build})`);
 }
 
 function journalLine({ journal, deadLetters }: Status): string {
   const { bodies, bytes, maxBytes, bodiesPerSecond } = journal;
   const size = maxBytes === undefined ? byteSize(bytes) : `${byteSize(bytes)} of ${byteSize(maxBytes)}`;
-  const pace = bodiesPerSecond === null ? '' : `, ${rate(bodiesPerSecond)} bodies/s`;
-  return `Journal: ${counted(bodies, 'body', 'bodies')}, ${size}${pace}; dead letters open: ${group(deadLetters.open)}`;
+  const speed = bodiesPerSecond === null ? '' : `, ${rate(bodiesPerSecond)} requests/s`;
+  return `Journal: ${counted(bodies, 'request')}, ${size}${speed}; dead letters open: ${group(deadLetters.open)}`;
 }
 
 function row(destination: DestinationState): readonly Cell[] {
@@ -100,16 +101,16 @@ const stateText = (state: string, reason: string | undefined): string =>
 
 const indent = 4;
 
-/** What a delivered is worth. */
-function assuranceLines({ destinations }: Status, { columns = Number.POSITIVE_INFINITY }: Paper): readonly string[] {
-  const byWorth = Map.groupBy(destinations, ({ assurance = 'unknown' }) => assurance);
-  const parts = [...byWorth].map(([worth, those]) => `${worth} at ${those.map(({ name }) => name).join(', ')}`);
+/** What `delivered` means at each destination. */
+function assuranceLines({ destinations }: Status, { columns = Number.POSITIVE_INFINITY }: Style): readonly string[] {
+  const groups = Map.groupBy(destinations, ({ assurance = 'unknown' }) => assurance);
+  const parts = [...groups].map(([assurance, those]) => `${assurance} at ${those.map(({ name }) => name).join(', ')}`);
   return wrapText(printable(`Delivered means ${parts.join('; ')}.`), columns);
 }
 
-/** A text from outside, marked; in a terminal a long one is several lines, the later ones set in. */
-function warning(text: string, { columns = Number.POSITIVE_INFINITY, colours }: Paper): readonly string[] {
-  const mark = painter({ colours })('yellow', '!');
+/** A marked text, escaped, and wrapped in a terminal. */
+function warning(text: string, { columns = Number.POSITIVE_INFINITY, colours }: Style): readonly string[] {
+  const mark = colourWriter({ colours })('yellow', '!');
   return wrapText(printable(text), columns - indent).map((part, index) =>
     index === 0 ? `${mark} ${part}` : ' '.repeat(indent) + part,
   );
@@ -118,13 +119,13 @@ function warning(text: string, { columns = Number.POSITIVE_INFINITY, colours }: 
 function gapLines({ gaps }: Status): readonly string[] {
   return gaps.map(
     ({ id, bodies, bytes, at }) =>
-      `${printable(id)}  ${counted(bodies, 'body', 'bodies')}, ${byteSize(bytes)}, last at ${clockTime(at)}`,
+      `${printable(id)}  ${counted(bodies, 'request')}, ${byteSize(bytes)}, last evicted ${clockTime(at)}`,
   );
 }
 
-function incidentLines({ incidents }: Status, { columns = Number.POSITIVE_INFINITY }: Paper): readonly string[] {
+function incidentLines({ incidents }: Status, { columns = Number.POSITIVE_INFINITY }: Style): readonly string[] {
   return incidents.flatMap(({ id, at, kind, reason, file, recovered, lost = 'unknown' }) => {
-    const where = file === undefined ? '' : `; kept as ${file}`;
+    const where = file === undefined ? '' : `; moved to ${file}`;
     const text = `${id}  ${clockTime(at)}  ${kind}: ${reason}; recovered ${recovered}, lost ${lost}${where}`;
     return wrapText(printable(text), columns - indent).map((part, index) => (index === 0 ? part : `  ${part}`));
   });
@@ -133,6 +134,6 @@ function incidentLines({ incidents }: Status, { columns = Number.POSITIVE_INFINI
 function lostLines({ journal }: Status): readonly string[] {
   return journal.lost.map(
     ({ fromSequence, toSequence, bytes, reason, where }) =>
-      `${fromSequence} to ${toSequence}: ${reason}, ${byteSize(bytes)}, ${printable(where)}`,
+      `sequence ${fromSequence} to ${toSequence}: ${reason}, ${byteSize(bytes)}, ${printable(where)}`,
   );
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { textWidth } from '../terminal/text-width.ts';
 import { runTest } from '../test-session.ts';
 
-const well: DestinationState = {
+const running: DestinationState = {
   ...{ name: 'archive', type: 'file', assurance: 'stored', state: 'running', possibleDuplicates: 0, pluginFaults: 0 },
   lag: { bodies: 0, bytes: 0, seconds: 0, eventsInFlight: 0, hoursUntilFull: null },
   eventsPerSecond: 12.5,
@@ -14,7 +14,7 @@ const well: DestinationState = {
   deadLetters: { open: 0, delivered: 0, dropped: 0, lost: 0, unaccounted: 0 },
 };
 const paused: DestinationState = {
-  ...well,
+  ...running,
   ...{
     name: 'elastic',
     type: 'elasticsearch',
@@ -32,17 +32,22 @@ const paused: DestinationState = {
 };
 const healthy: Status = {
   ...{ snapshot: false, at: '2026-11-24T12:00:00Z', version: '0.1.0', instanceId: 'one' },
-  ...{ started: '2026-11-24T09:50:00Z', accepting: { ok: true, reasons: [] }, destinations: [well], notConfigured: [] },
+  ...{
+    started: '2026-11-24T09:50:00Z',
+    accepting: { ok: true, reasons: [] },
+    destinations: [running],
+    notConfigured: [],
+  },
   journal: {
     ...{ firstSequence: 1, nextSequence: 2010, bodies: 2000, bytes: 5_000_000, maxBytes: 10_737_418_240 },
     ...{ bodiesPerSecond: 3.2, bytesPerHour: 1000, lost: [] },
   },
   ...{ gaps: [], incidents: [], deadLetters: { open: 0, bytes: 0 }, jobsRunning: 0, reconciled: true },
 };
-const run = (status: Status, message: string[] = [], paper = {}) =>
-  runTest(['status', ...message], { status: async () => status }, paper);
+const run = (status: Status, args: string[] = [], options = {}) =>
+  runTest(['status', ...args], { status: async () => status }, options);
 
-it('a source with trouble at ExtremeCloud IQ is exit 1, and says what helps', async () => {
+it('a source with a problem at ExtremeCloud IQ: 1, with what to do', async () => {
   const api = {
     subscriptions: [{ messageType: 'AUDIT_LOG_ALL', state: 'disabled' as const, message: 'id 7\u001b[31m' }],
     ...{ publicUrl: [], requestsPerHour: 7_500, requestsRemaining: 7_400 },
@@ -56,77 +61,77 @@ it('a source with trouble at ExtremeCloud IQ is exit 1, and says what helps', as
 });
 
 describe('the first line and the exit code', () => {
-  it('all is well: 0', async () => {
+  it('no problem: 0', async () => {
     const { code, stdout } = await run(healthy);
     expect(code).toBe(0);
     expect(stdout.slice(0, 3)).toEqual([
-      'Nothing is lost: every sum holds',
+      'Nothing is lost: counters reconcile',
       'Accepting webhooks (0.1.0, up 2 h 10 min)',
-      'Journal: 2,000 bodies, 4.8 MiB of 10 GiB, 3.2 bodies/s; dead letters open: 0',
+      'Journal: 2,000 requests, 4.8 MiB of 10 GiB, 3.2 requests/s; dead letters open: 0',
     ]);
   });
 
   const gap = { id: 'elastic:5-9', destination: 'elastic', fromSequence: 5, toSequence: 9, bodies: 4, bytes: 2048 };
   const lost = { fromSequence: 5, toSequence: 9, bodies: 3, bytes: 10, reason: 'damaged', where: 'journal/1' } as const;
   const incident = { ...{ id: 'state:1', at: healthy.at, reason: 'x' }, recovered: 3 };
-  const wrongSum = { ...well, counters: { ...well.counters, unaccounted: -3 } };
-  const holding: DestinationState = { ...well, blocked: { events: 2, code: 'mapping_conflict' } };
+  const mismatch = { ...running, counters: { ...running.counters, unaccounted: -3 } };
+  const blocked: DestinationState = { ...running, blocked: { events: 2, code: 'mapping_conflict' } };
   it.each<[string, Partial<Status>, string]>([
     [
-      'a sum that does not hold',
-      { reconciled: false, destinations: [wrongSum] },
-      'UNKNOWN FATE: 3 events: a sum does not hold',
+      'an accounting mismatch',
+      { reconciled: false, destinations: [mismatch] },
+      'ACCOUNTING MISMATCH: 3 events unaccounted for',
     ],
     [
       'a gap',
       { gaps: [{ ...gap, at: healthy.at }] },
-      'LOST: 4 bodies let go that a destination wanted; every sum holds',
+      'LOST: 4 requests evicted before a destination had them; counters reconcile',
     ],
     [
       'damage',
       { journal: { ...healthy.journal, lost: [lost] } },
-      'LOST: 3 bodies cannot be read any more; every sum holds',
+      'LOST: 3 stored requests cannot be read; counters reconcile',
     ],
     [
       'a damaged state file',
       { incidents: [{ ...incident, kind: 'damaged', lost: 2 }] },
-      'LOST: the state file was damaged: 2 dead letters lost; every sum holds',
+      'LOST: the state file was damaged: 2 dead letters lost; counters reconcile',
     ],
     [
-      'a damaged state file of which nobody knows what it had, after a gap',
+      'a state file damaged to an unknown extent, after a gap',
       { gaps: [{ ...gap, at: healthy.at }], incidents: [{ ...incident, kind: 'damaged' }] },
-      'LOST: 4 bodies let go that a destination wanted, the state file was damaged: an unknown number of dead letters lost; every sum holds',
+      'LOST: 4 requests evicted before a destination had them, the state file was damaged: an unknown number of dead letters lost; counters reconcile',
     ],
     [
       'a missing state file',
       { incidents: [{ ...incident, kind: 'missing' }] },
-      'LOST: the state file was missing: an unknown number of dead letters lost; every sum holds',
+      'LOST: the state file was missing: an unknown number of dead letters lost; counters reconcile',
     ],
     [
-      'a missing state file, and the dead letters that it held',
-      { reconciled: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'missing' }] },
-      'UNKNOWN FATE: 3 events: a sum does not hold; the state file was missing: an unknown number of dead letters lost',
+      'a missing state file, and its dead letters',
+      { reconciled: false, destinations: [mismatch], incidents: [{ ...incident, kind: 'missing' }] },
+      'ACCOUNTING MISMATCH: 3 events unaccounted for; the state file was missing: an unknown number of dead letters lost',
     ],
     [
-      'jobs that were damaged in it',
+      'a damaged state file without lost dead letters',
       { incidents: [{ ...incident, kind: 'damaged', lost: 0 }] },
-      'Every sum holds; the state file was damaged: no dead letter lost',
+      'Counters reconcile; the state file was damaged: no dead letters lost',
     ],
     [
       'an older copy of the state file',
-      { reconciled: false, destinations: [wrongSum], incidents: [{ ...incident, kind: 'outdated', lost: 3 }] },
-      'UNKNOWN FATE: 3 events: a sum does not hold; the state file is not the latest: 3 dead letters lost',
+      { reconciled: false, destinations: [mismatch], incidents: [{ ...incident, kind: 'outdated', lost: 3 }] },
+      'ACCOUNTING MISMATCH: 3 events unaccounted for; the state file was outdated: 3 dead letters lost',
     ],
     [
-      'files of the format before that could not be read',
+      'files of the former format that could not be read',
       { incidents: [{ ...incident, kind: 'migrated', lost: 2 }] },
-      'LOST: 2 records or files could not be migrated; every sum holds',
+      'LOST: 2 records or files could not be migrated; counters reconcile',
     ],
-    ['a paused destination', { destinations: [well, paused] }, 'Nothing is lost: every sum holds'],
-    ['not accepting', { accepting: { ok: false, reasons: ['journal_full'] } }, 'Nothing is lost: every sum holds'],
-    ['dead letters', { deadLetters: { open: 1, bytes: 1 } }, 'Nothing is lost: every sum holds'],
-    ['a destination to forget', { notConfigured: ['old'] }, 'Nothing is lost: every sum holds'],
-    ['held events', { destinations: [holding] }, 'Nothing is lost: every sum holds'],
+    ['a paused destination', { destinations: [running, paused] }, 'Nothing is lost: counters reconcile'],
+    ['not accepting', { accepting: { ok: false, reasons: ['journal_full'] } }, 'Nothing is lost: counters reconcile'],
+    ['dead letters', { deadLetters: { open: 1, bytes: 1 } }, 'Nothing is lost: counters reconcile'],
+    ['a destination to forget', { notConfigured: ['old'] }, 'Nothing is lost: counters reconcile'],
+    ['blocked events', { destinations: [blocked] }, 'Nothing is lost: counters reconcile'],
   ])('%s: 1, with and without --json', async (_, change, first) => {
     const shown = await run({ ...healthy, ...change });
     expect(shown.code).toBe(1);
@@ -134,14 +139,14 @@ describe('the first line and the exit code', () => {
     expect((await run({ ...healthy, ...change }, ['--json'])).code).toBe(1);
   });
 
-  it('damage on the way is part of the sum, and said', async () => {
-    const damaged = { ...well, counters: { ...well.counters, damaged: 3 } };
-    const { code, stdout } = await run({ ...healthy, destinations: [damaged, well] });
-    expect([code, stdout[0]]).toEqual([0, 'Every sum holds; 3 bodies damaged']);
-    expect(stdout.at(-1)).toContain('! archive: 3 bodies damaged: not to be read');
+  it('damaged requests are counted and reported', async () => {
+    const damaged = { ...running, counters: { ...running.counters, damaged: 3 } };
+    const { code, stdout } = await run({ ...healthy, destinations: [damaged, running] });
+    expect([code, stdout[0]]).toEqual([0, 'Counters reconcile; 3 requests damaged']);
+    expect(stdout.at(-1)).toContain('! archive: 3 requests damaged: they cannot be read');
   });
 
-  it('of a stopped connector it says so, and that nothing is accepted', async () => {
+  it('of a stopped connector it reports a snapshot, and exits 1', async () => {
     const { accepting: _, started: __, ...rest } = healthy;
     const { code, stdout } = await run({ ...rest, snapshot: true }, [], { snapshot: true });
     expect(stdout[0]).toBe('snapshot of a stopped connector (/data): read from its files, nothing is changed');
@@ -150,9 +155,9 @@ describe('the first line and the exit code', () => {
   });
 });
 
-describe('what is not well', () => {
+describe('problems', () => {
   const status: Status = {
-    ...{ ...healthy, destinations: [well, paused], notConfigured: ['old'], jobsRunning: 1 },
+    ...{ ...healthy, destinations: [running, paused], notConfigured: ['old'], jobsRunning: 1 },
     ...{ accepting: { ok: false, reasons: ['journal_full', 'no_secret:xiq'] }, deadLetters: { open: 7, bytes: 9 } },
     gaps: [
       {
@@ -162,43 +167,45 @@ describe('what is not well', () => {
     ],
   };
 
-  it('in a pipe nothing is cut, and every trouble names its command', async () => {
+  it('in a pipe nothing is cut, and each problem has its command', async () => {
     const { text } = await run(status);
     expect(text).toMatchInlineSnapshot(`
-      "LOST: 4 bodies let go that a destination wanted; every sum holds
+      "LOST: 4 requests evicted before a destination had them; counters reconcile
       NOT ACCEPTING webhooks: journal_full, no_secret:xiq (0.1.0, up 2 h 10 min)
-      Journal: 2,000 bodies, 4.8 MiB of 10 GiB, 3.2 bodies/s; dead letters open: 7
+      Journal: 2,000 requests, 4.8 MiB of 10 GiB, 3.2 requests/s; dead letters open: 7
 
-      NAME     STATE                            BODIES    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
-      archive  running                               0      0 B       -  12.5  1,234,567     0        -
-      elastic  paused (index_template_missing)   1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d
+      NAME     STATE                            REQUESTS    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
+      archive  running                                 0      0 B       -  12.5  1,234,567     0        -
+      elastic  paused (index_template_missing)     1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d
       Delivered means stored at archive; indexed at elastic.
 
       ! elastic: index_template_missing: no template \\u001b[31mhere\\u202e. Next: xiq-siem setup elastic, then xiq-siem destination resume elastic
-      ! elastic: 7 dead letters. Next: see xiq-siem dlq list --destination elastic, mend the cause, then xiq-siem dlq retry --destination elastic
+      ! elastic: 7 dead letters. Next: xiq-siem dlq list --destination elastic, fix the cause, then xiq-siem dlq retry --destination elastic
 
-      Let go by a full journal, though wanted (xiq-siem status --acknowledge GAP):
-        elastic:5-9  4 bodies, 2.0 KiB, last at 2026-11-24 10:00:00Z
+      Retention gaps (xiq-siem status --acknowledge ID):
+        elastic:5-9  4 requests, 2.0 KiB, last evicted 2026-11-24 10:00:00Z
 
-      ! old is not configured any more and still holds bodies: xiq-siem destination forget old
+      ! old is not configured and still has stored requests. Next: xiq-siem destination forget old
 
-      1 job under way: xiq-siem jobs"
+      1 job running: xiq-siem jobs"
     `);
   });
 
-  it('of events that are unknown with the state file it says what brings them back', async () => {
+  it('for dead letters lost with the state file it prints how to restore them', async () => {
     const incident = { id: 'state:3', at: healthy.at, kind: 'outdated', reason: 'x', recovered: 0, lost: 3 } as const;
-    const lacking = { ...well, deadLetters: { ...well.deadLetters, unaccounted: 3 } };
+    const withLostLetters = { ...running, deadLetters: { ...running.deadLetters, unaccounted: 3 } };
     const shown = async (change: Partial<Status>) => (await run({ ...healthy, reconciled: false, ...change })).text;
-    expect(await shown({ destinations: [lacking], incidents: [incident] })).toContain('status --acknowledge state:3');
-    const ours = { ...lacking, counters: { ...well.counters, unaccounted: 1 } };
-    for (const destinations of [[lacking], [ours]]) {
-      const incidents = destinations[0] === ours ? [incident] : [];
-      expect(await shown({ destinations, incidents })).toContain('report it');
+    expect(await shown({ destinations: [withLostLetters], incidents: [incident] })).toContain(
+      'status --acknowledge state:3',
+    );
+    const withBug = { ...withLostLetters, counters: { ...running.counters, unaccounted: 1 } };
+    for (const destinations of [[withLostLetters], [withBug]]) {
+      const incidents = destinations[0] === withBug ? [incident] : [];
+      expect(await shown({ destinations, incidents })).toContain('report a bug');
     }
   });
 
-  it('incidents of the state file are listed, with what was kept, recovered and lost', async () => {
+  it('incidents of the state file are listed with recovered and lost entries', async () => {
     const incident = { id: 'state:1', at: '2026-11-24T10:00:00Z', recovered: 3 };
     const incidents: Status['incidents'] = [
       { ...incident, kind: 'damaged', reason: 'malformed \u001b[31m', file: 'quarantine/state-1.sqlite', lost: 2 },
@@ -206,32 +213,32 @@ describe('what is not well', () => {
     ];
     const { text } = await run({ ...healthy, incidents });
     expect(text).toMatchInlineSnapshot(`
-      "LOST: the state file was damaged: 2 dead letters lost, the state file was missing: an unknown number of dead letters lost; every sum holds
+      "LOST: the state file was damaged: 2 dead letters lost, the state file was missing: an unknown number of dead letters lost; counters reconcile
       Accepting webhooks (0.1.0, up 2 h 10 min)
-      Journal: 2,000 bodies, 4.8 MiB of 10 GiB, 3.2 bodies/s; dead letters open: 0
+      Journal: 2,000 requests, 4.8 MiB of 10 GiB, 3.2 requests/s; dead letters open: 0
 
-      NAME     STATE    BODIES  BYTES  AGE  EV/S  DELIVERED  DEAD  FULL IN
-      archive  running       0    0 B    -  12.5  1,234,567     0        -
+      NAME     STATE    REQUESTS  BYTES  AGE  EV/S  DELIVERED  DEAD  FULL IN
+      archive  running         0    0 B    -  12.5  1,234,567     0        -
       Delivered means stored at archive.
 
-      State file (xiq-siem status --acknowledge ID):
-        state:1  2026-11-24 10:00:00Z  damaged: malformed \\u001b[31m; recovered 3, lost 2; kept as quarantine/state-1.sqlite
+      State file incidents (xiq-siem status --acknowledge ID):
+        state:1  2026-11-24 10:00:00Z  damaged: malformed \\u001b[31m; recovered 3, lost 2; moved to quarantine/state-1.sqlite
         state:2  2026-11-24 10:00:00Z  missing: the file was not there; recovered 0, lost unknown"
     `);
   });
 
-  it('in 80 columns every line fits, numbers whole', async () => {
+  it('every line fits 80 columns, and numbers are not cut', async () => {
     const { stdout } = await run(status, [], { columns: 80 });
     const [, , , , title = '', first = '', second = ''] = stdout;
     expect([title, first, second].join('\n')).toMatchInlineSnapshot(`
-      "NAME     STATE           BODIES    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
+      "NAME     STATE         REQUESTS    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
       archive  running              0      0 B       -  12.5  1,234,567     0        -
-      elastic  paused (index…   1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d"
+      elastic  paused (ind…     1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d"
     `);
     expect(stdout.filter((line) => textWidth(line) > 80)).toEqual([]);
   });
 
-  it('is coloured by state where colours are wanted, and nothing from outside gets through', async () => {
+  it('colours the state, and escapes messages of servers', async () => {
     const { text } = await run(status, [], { columns: 80, colours: true });
     expect(text).toContain('\u001b[32mrunning\u001b[39m');
     expect(text).toContain('\u001b[31mpaused');
@@ -240,13 +247,13 @@ describe('what is not well', () => {
     expect(text).toContain('\\u001b[31mhere\\u202e');
   });
 
-  it('--json is the answer itself', async () => {
+  it('--json prints the response', async () => {
     expect((await run(status, ['--json'])).json()).toEqual([status]);
   });
 });
 
 describe('--acknowledge and --watch', () => {
-  it('acknowledges a gap', async () => {
+  it('acknowledges a gap or an incident', async () => {
     const responses = { acknowledgeGap: async ({ gap }: { gap: string }) => ({ acknowledged: gap }) };
     const { code, text } = await runTest(['status', '--acknowledge', 'elastic:5-9'], responses);
     expect([code, text]).toEqual([0, 'elastic:5-9 is acknowledged.']);
@@ -260,13 +267,13 @@ describe('--acknowledge and --watch', () => {
     expect([code, stderr]).toEqual([69, ['no connector runs on /data']]);
   });
 
-  it('--watch shows it until Ctrl-C: 130', async () => {
+  it('--watch repeats until Ctrl-C: 130', async () => {
     const { code, stdout } = await run(healthy, ['--watch', '--json'], { interruptAfter: 3 });
     expect([code, stdout.length]).toEqual([130, 3]);
   });
 });
 
-it('an incident of many words keeps to the width of the terminal', async () => {
+it('a long incident fits the width of the terminal', async () => {
   const incident = { id: 'state:12', at: healthy.at, kind: 'damaged', recovered: 3, lost: 2 } as const;
   const status = {
     ...healthy,

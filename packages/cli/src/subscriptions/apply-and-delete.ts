@@ -34,26 +34,26 @@ export interface CarryOut {
 
 /** Before ExtremeCloud IQ is asked at all: nobody is there to answer a question. */
 export function requireConsent(terminal: Terminal, yes: boolean, json: boolean): void {
-  if (yes || (terminal.canAsk && !json)) return;
+  if (yes || (terminal.interactive && !json)) return;
   throw new ConnectorError('usage', 'this asks before it changes anything, and nobody is here to answer: give --yes');
 }
 
 export async function carryOut(
-  { source, api, clock, log, signal, list, checkAgain, say, tell }: OpenSubscriptions,
+  { source, api, clock, log, signal, list, checkAgain, print, printJson }: OpenSubscriptions,
   terminal: Terminal,
   { question, yes, replan, check }: CarryOut,
 ): Promise<number> {
   const plan = replan(await list());
   check?.(plan);
-  say(renderPlan(plan).map(printable));
+  print(renderPlan(plan).map(printable));
   const form = planForm(plan);
   if (isNothingToDo(plan)) {
-    tell({ source, plan: form, steps: [], left: form });
-    say('Nothing to do.');
+    printJson({ source, plan: form, steps: [], left: form });
+    print('Nothing to do.');
     return exits.ok;
   }
-  if (!yes && !(await terminal.ask(question))) {
-    say('Nothing was changed.');
+  if (!yes && !(await terminal.confirm(question))) {
+    print('Nothing was changed.');
     return exits.undone;
   }
   const steps: z.input<typeof stepSchema>[] = [];
@@ -63,16 +63,16 @@ export async function carryOut(
     else {
       const done = stepForm(step);
       steps.push(done);
-      say(`${done.did} ${done.messageType}${done.id === undefined ? '' : ` (id ${done.id})`}`);
+      print(`${done.did} ${done.messageType}${done.id === undefined ? '' : ` (id ${done.id})`}`);
     }
   }
   await checkAgain();
-  tell({ source, plan: form, steps, left: planForm(left) });
+  printJson({ source, plan: form, steps, left: planForm(left) });
   if (isNothingToDo(left)) {
-    say('Done.');
+    print('Done.');
     return exits.ok;
   }
-  say([
+  print([
     'ExtremeCloud IQ took all of it, and does not show all of it yet. Still to do:',
     ...renderPlan(left).map(printable),
   ]);
@@ -121,16 +121,16 @@ export const deleteCommand = defineCommand({
     notFound: 'an id is not there, or not of ours: nothing was deleted',
     ...apiExits,
   },
-  message: [0, maxIds],
+  positionals: [0, maxIds],
   json: { schema: carriedOutSchema, note: 'Needs `--yes`.' },
-  async run({ values, message, terminal, session }) {
+  async run({ values, positionals, terminal, session }) {
     const { yes = false, json = false } = values;
-    const wrong = message.find((id) => !/^\d{1,19}$/.test(id));
+    const wrong = positionals.find((id) => !/^\d{1,19}$/.test(id));
     if (wrong !== undefined) {
       throw new ConnectorError('usage', `${JSON.stringify(wrong)} is no id: xiq-siem subscriptions list shows them`);
     }
     requireConsent(terminal, yes, json);
-    const ids = message.length === 0 ? undefined : message;
+    const ids = positionals.length === 0 ? undefined : positionals;
     return onSubscriptions(values, session, (opened) =>
       carryOut(opened, terminal, {
         question: 'Delete these at ExtremeCloud IQ?',

@@ -29,20 +29,24 @@ Nothing is changed, and no running connector is needed.`,
   },
   json: { schema: z.strictObject({ source: z.string(), plan: planSchema }) },
   async run({ values, session }) {
-    return onSubscriptions(values, session, async ({ source, rotating, target, list, plan: planOf, say, tell }) => {
-      const plan = planOf(await list());
-      tell({ source, plan: planForm(plan) });
-      say(renderPlan(plan).map(printable));
-      if (rotating) say('A rotation of the secret is under way, or was interrupted: no secret was compared.');
-      else if (target.secret === undefined)
-        say('There is no secret yet: none was compared, and nothing can be created.');
-      if (isNothingToDo(plan)) {
-        say('Nothing to do.');
-        return exits.ok;
-      }
-      say('xiq-siem subscriptions apply does this.');
-      return exits.undone;
-    });
+    return onSubscriptions(
+      values,
+      session,
+      async ({ source, rotating, target, list, plan: planOf, print, printJson }) => {
+        const plan = planOf(await list());
+        printJson({ source, plan: planForm(plan) });
+        print(renderPlan(plan).map(printable));
+        if (rotating) print('A rotation of the secret is under way, or was interrupted: no secret was compared.');
+        else if (target.secret === undefined)
+          print('There is no secret yet: none was compared, and nothing can be created.');
+        if (isNothingToDo(plan)) {
+          print('Nothing to do.');
+          return exits.ok;
+        }
+        print('xiq-siem subscriptions apply does this.');
+        return exits.undone;
+      },
+    );
   },
 });
 
@@ -62,16 +66,16 @@ export const listCommand = defineCommand({
     }),
   },
   async run({ values, session }) {
-    return onSubscriptions(values, session, async ({ source, list, plan: planOf, say, tell }) => {
+    return onSubscriptions(values, session, async ({ source, list, plan: planOf, print, printJson }) => {
       const found = await list();
       const plan = planOf(found);
       const foreignIds = new Set(plan.foreign.map(({ subscription: { id } }) => id));
       const ours = found.filter(({ id }) => !foreignIds.has(id));
       const foreign = plan.foreign.map(({ subscription }) => subscription);
-      tell({ source, ours: ours.map(subscriptionForm), foreign: planForm(plan).foreign });
+      printJson({ source, ours: ours.map(subscriptionForm), foreign: planForm(plan).foreign });
       if (found.length > 0)
-        say([...ours.map((one) => line('ours', one)), ...foreign.map((one) => line('foreign', one))]);
-      say(`${counted(ours.length, 'subscription')} of ours, ${foreign.length} foreign.`);
+        print([...ours.map((one) => line('ours', one)), ...foreign.map((one) => line('foreign', one))]);
+      print(`${counted(ours.length, 'subscription')} of ours, ${foreign.length} foreign.`);
       return exits.ok;
     });
   },

@@ -19,8 +19,8 @@ import {
   type XiqSubscription,
 } from '@xiq-siem/xiq-account';
 import { type CommandOptions, configFile } from '../arguments.ts';
-import { type CommonValues, type Output, output } from '../ask.ts';
 import type { Session } from '../command.ts';
+import { type CommonValues, type Output, output } from '../connection.ts';
 import { createLogger, silentLog } from '../log/log.ts';
 import { runningAt } from '../open-operations.ts';
 import type { Terminal } from '../terminal/terminal.ts';

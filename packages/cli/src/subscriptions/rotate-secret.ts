@@ -1,6 +1,6 @@
 // `xiq-siem subscriptions rotate-secret`: a new secret for our webhooks, with none of them refused on the way.
 import { ConnectorError, type Secret } from '@xiq-siem/core';
-import { openDocumentsBeside } from '@xiq-siem/state';
+import { openSharedDocuments } from '@xiq-siem/state';
 import {
   acceptsSecret,
   type GuideStep,
@@ -87,12 +87,12 @@ function receiverAsked(webhooks: string | undefined, opened: OpenSubscriptions):
 }
 
 async function rotate(
-  { configuration, source, target, secrets, api, clock, log, signal, checkAgain, say, tell }: OpenSubscriptions,
+  { configuration, source, target, secrets, api, clock, log, signal, checkAgain, print, printJson }: OpenSubscriptions,
   askReceiver: AskReceiver | undefined,
   grace: number | undefined,
 ): Promise<number> {
   const { application, publicUrl } = target;
-  using documents = openDocumentsBeside(configuration.resolvePath(configuration.dataDirectory), log);
+  using documents = openSharedDocuments(configuration.resolvePath(configuration.dataDirectory), log);
   const steps = rotateManaged(
     {
       target: { application, publicUrl },
@@ -108,8 +108,8 @@ async function rotate(
     signal,
   );
   for await (const done of steps) {
-    tell(done.did === 'told' ? { ...done, messageType: shownText(done.messageType) } : done);
-    say(messageOf(done));
+    printJson(done.did === 'told' ? { ...done, messageType: shownText(done.messageType) } : done);
+    print(messageOf(done));
   }
   await checkAgain();
   return exits.ok;
@@ -121,10 +121,10 @@ function messageOf(done: RotationStep): string {
     const why = done.isSeen ? 'for webhooks that are under way' : 'since ExtremeCloud IQ does not show what it has';
     return `The old secret stays for ${duration(done.ms / 1000)}, ${why}. Ctrl-C is no harm: run this again.`;
   }
-  return sanitizeServerMessage[done.did];
+  return stepTexts[done.did];
 }
 
-const sanitizeServerMessage = {
+const stepTexts = {
   added: 'A new secret was made, and is accepted beside the old one.',
   resumed: 'A rotation was begun before: it goes on.',
   accepted: 'Our receiver accepts the new secret.',
@@ -133,7 +133,7 @@ const sanitizeServerMessage = {
 } as const;
 
 async function showGuide(
-  { source, target, secrets, api, signal, say, tell }: OpenSubscriptions,
+  { source, target, secrets, api, signal, print, printJson }: OpenSubscriptions,
   kind: 'env' | 'file',
   askReceiver: AskReceiver | undefined,
 ): Promise<number> {
@@ -144,9 +144,9 @@ async function showGuide(
   const { application, publicUrl } = target;
   const asked = { source, kind, secrets: secrets.all.current(), target: { application, publicUrl } };
   const steps = await rotationGuide(asked, { api, accepted: askReceiver }, signal);
-  tell({ source, steps });
-  say(`The secret of source ${source} is not managed by us. To rotate it:`);
-  say(steps.map(shownStep).map(printable));
+  printJson({ source, steps });
+  print(`The secret of source ${source} is not managed by us. To rotate it:`);
+  print(steps.map(shownStep).map(printable));
   return exits.undone;
 }
 

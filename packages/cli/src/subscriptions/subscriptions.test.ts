@@ -8,12 +8,12 @@ import { routes } from '@xiq-siem/admin-api';
 import type { Logger } from '@xiq-siem/core';
 import { openDataDirectory } from '@xiq-siem/journal';
 import { startXiqCloud, type XiqCloud, type XiqCloudOptions } from '@xiq-siem/simulator';
-import { documentNames, documentReading, openDocumentsBeside, openStateSnapshot, prepareState } from '@xiq-siem/state';
+import { documentNames, documentReading, openSharedDocuments, openStateSnapshot, prepareState } from '@xiq-siem/state';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { commands } from '../commands.ts';
 import { runCommand } from '../run-command.ts';
-import { type Paper, product, testTerminal } from '../test-session.ts';
+import { product, type TestTerminalOptions, testTerminal } from '../test-session.ts';
 
 const publicUrl = 'http://127.0.0.1:9/webhooks/xiq';
 const secret = 'canary-managed-1111';
@@ -24,7 +24,7 @@ interface Fixture {
   readonly directory: string;
   readonly secretFile: string;
   readonly config: string;
-  run(message: readonly string[], paper?: Paper): Promise<Ran>;
+  run(args: readonly string[], options?: TestTerminalOptions): Promise<Ran>;
 }
 
 interface Ran {
@@ -71,10 +71,10 @@ async function fixture(
   await writeFile(secretFile, `${secret}\n`, { mode: 0o600 });
   return {
     ...{ cloud, directory, secretFile, config },
-    async run(message, paper) {
-      const terminal = testTerminal(paper);
+    async run(args, options) {
+      const terminal = testTerminal(options);
       const open = () => Promise.reject(new Error('no connector is asked'));
-      const code = await runCommand(['subscriptions', ...message, '--config', config], { terminal, product, open });
+      const code = await runCommand(['subscriptions', ...args, '--config', config], { terminal, product, open });
       const text = terminal.stdout.join('\n');
       const errors = terminal.stderr.join('\n');
       expect(text + errors).not.toMatch(/canary/);
@@ -261,7 +261,7 @@ describe('rotate-secret where no connector runs', () => {
     await run(['apply', '--yes']);
     await writeFile(secretFile, `${secret}\ncanary-next\n`);
     {
-      using documents = openDocumentsBeside(join(directory, 'data'), silent);
+      using documents = openSharedDocuments(join(directory, 'data'), silent);
       const next = createHash('sha256').update('canary-next').digest('hex');
       await documents.put(documentNames.rotation('xiq'), { next });
     }

@@ -1,4 +1,4 @@
-// Colours: only for a person who wants them.
+// Decides whether to use colours, and writes coloured text.
 export type Colour = 'green' | 'yellow' | 'red' | 'bold' | 'dim';
 
 const codes: Readonly<Record<Colour, readonly [number, number]>> = {
@@ -11,7 +11,7 @@ const codes: Readonly<Record<Colour, readonly [number, number]>> = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** NO_COLOR (any text) wins over all, FORCE_COLOR over what standard output is: see no-color.org. */
+/** NO_COLOR (not empty) overrides all, FORCE_COLOR overrides the type of standard output: see no-color.org. */
 export function coloursWanted(env: Environment, isTerminal: boolean): boolean {
   const { NO_COLOR = '', FORCE_COLOR, TERM } = env;
   if (NO_COLOR !== '') return false;
@@ -19,9 +19,9 @@ export function coloursWanted(env: Environment, isTerminal: boolean): boolean {
   return isTerminal && TERM !== 'dumb';
 }
 
-export type Paint = (colour: Colour | undefined, text: string) => string;
+export type ColourWriter = (colour: Colour | undefined, text: string) => string;
 
-export function painter({ colours }: { readonly colours: boolean }): Paint {
+export function colourWriter({ colours }: { readonly colours: boolean }): ColourWriter {
   return (colour, text) => {
     if (!colours || colour === undefined) return text;
     const [on, off] = codes[colour];

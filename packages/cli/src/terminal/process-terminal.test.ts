@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const terminal = new URL('./process-terminal.ts', import.meta.url).href;
 
-/** A process of its own that does this with `terminal`, its standard output and error piped. */
+/** A process that runs `code` with a `terminal`; its standard output and error are pipes. */
 function start(code: string, env: Record<string, string> = {}) {
   const script = `import { processTerminal } from ${JSON.stringify(terminal)}; const terminal = processTerminal(); ${code}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env: { PATH: '', ...env } });
@@ -18,13 +18,13 @@ async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
   return text;
 }
 
-it('a pipe has no width, no colours, no progress and nobody to ask', async () => {
+it('a pipe has no width, colours or progress, and is not interactive', async () => {
   const { child, ended } = start(
-    "terminal.progress('half way'); terminal.clear(); const { columns, colours, canAsk } = terminal;" +
-      "terminal.out(JSON.stringify({ columns: columns ?? 'none', colours, canAsk })); terminal.err('said');",
+    "terminal.progress('half way'); terminal.clear(); const { columns, colours, interactive } = terminal;" +
+      "terminal.out(JSON.stringify({ columns: columns ?? 'none', colours, interactive })); terminal.err('text');",
   );
   const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
-  expect([out, err, await ended]).toEqual(['{"columns":"none","colours":false,"canAsk":false}\n', 'said\n', 0]);
+  expect([out, err, await ended]).toEqual(['{"columns":"none","colours":false,"interactive":false}\n', 'text\n', 0]);
 });
 
 it('FORCE_COLOR colours a pipe too', async () => {
@@ -32,21 +32,21 @@ it('FORCE_COLOR colours a pipe too', async () => {
   expect(await textOf(child.stdout)).toBe('true\n');
 });
 
-it('a reader that has seen enough ends it quietly: 0', async () => {
+it('a reader that closes the pipe ends the process: 0', async () => {
   const { child, ended } = start("setInterval(() => terminal.out('x'.repeat(10_000)), 1);");
   await once(child.stdout, 'data');
   child.stdout.destroy();
   expect([await textOf(child.stderr), await ended]).toEqual(['', 0]);
 });
 
-it('the first Ctrl-C asks to stop, and ends a pause; the second ends the process: 130', async () => {
+it('the first Ctrl-C aborts the signal and ends a pause; the second ends the process: 130', async () => {
   const { child, ended } = start(
-    "terminal.interrupted(); terminal.out('ready'); await terminal.pause(3_600_000); terminal.out('asked');" +
+    "terminal.interrupted(); terminal.out('ready'); await terminal.pause(3_600_000); terminal.out('aborted');" +
       'setInterval(() => {}, 1000);',
   );
   await once(child.stdout, 'data');
   child.kill('SIGINT');
-  expect(String((await once(child.stdout, 'data'))[0])).toBe('asked\n');
+  expect(String((await once(child.stdout, 'data'))[0])).toBe('aborted\n');
   child.kill('SIGINT');
   expect(await ended).toBe(130);
 });

@@ -1,4 +1,4 @@
-// The terminal, or pipe, that this process writes to.
+// The terminal or pipe of this process.
 import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { exits } from '../exit-codes.ts';
@@ -10,20 +10,20 @@ const unknownColumns = 80;
 const clearLine = '\r\u001b[K';
 const clearScreen = '\u001b[H\u001b[J';
 
-/** Nothing is installed before it is needed: `serve` has its own ways with signals. */
+/** Installs signal handlers on first use only: `serve` handles signals itself. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
-  let shown = false;
+  let progressVisible = false;
   let interruption: AbortController | undefined;
   let watchesPipe = false;
 
   const columnsOf = ({ columns = 0 }: { columns?: number }): number => (columns > 0 ? columns : unknownColumns);
-  const wipe = (): void => {
-    if (shown) stderr.write(clearLine);
-    shown = false;
+  const clearProgress = (): void => {
+    if (progressVisible) stderr.write(clearLine);
+    progressVisible = false;
   };
-  // A reader that has seen enough (`| head`) is no failure.
-  const endWithReader = (): void => {
+  // A reader that closes the pipe (`| head`) is not an error.
+  const exitOnClosedPipe = (): void => {
     if (watchesPipe) return;
     watchesPipe = true;
     stdout.on('error', (cause: NodeJS.ErrnoException) => {
@@ -48,37 +48,37 @@ export function processTerminal(): Terminal {
       return stdout.isTTY ? columnsOf(stdout) : undefined;
     },
     colours: coloursWanted(env, stdout.isTTY === true),
-    canAsk: stdin.isTTY === true && stderr.isTTY === true,
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
     out(text) {
-      endWithReader();
-      wipe();
+      exitOnClosedPipe();
+      clearProgress();
       stdout.write(`${text}\n`);
     },
     err(text) {
-      endWithReader();
-      wipe();
+      exitOnClosedPipe();
+      clearProgress();
       stderr.write(`${text}\n`);
     },
     progress(line) {
-      wipe();
+      clearProgress();
       if (line === '' || !stderr.isTTY || env['TERM'] === 'dumb') return;
       stderr.write(cutText(line, columnsOf(stderr) - 1));
-      shown = true;
+      progressVisible = true;
     },
     clear() {
       if (stdout.isTTY && env['TERM'] !== 'dumb') stdout.write(clearScreen);
     },
-    async ask(question) {
-      wipe();
+    async confirm(question) {
+      clearProgress();
       const signal = interrupted();
       using lines = createInterface({ input: stdin, output: stderr });
-      // While a line is read, Ctrl-C is a key and no signal.
+      // While readline reads a line, Ctrl-C is a key and sends no signal.
       lines.on('SIGINT', () => process.emit('SIGINT'));
       try {
         return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
       } catch (cause) {
         if (signal.aborted) throw cause;
-        // The end of the input is no yes.
+        // The end of the input means no.
         return false;
       }
     },

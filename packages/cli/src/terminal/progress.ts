@@ -1,4 +1,4 @@
-// Long work in one line: how far it is, and how much longer it may take.
+// Shows the progress of long work in one line, with an estimate of the time left.
 import type { Terminal } from './terminal.ts';
 import { duration, group } from './units.ts';
 
@@ -7,11 +7,11 @@ export interface Progress {
   end(): void;
 }
 
-/** An estimate from less than this is a guess. */
-const leastSeconds = 2;
+/** No estimate before this time: it would be a guess. */
+const estimateAfterSeconds = 2;
 
-/** `work`: what is being done; `unit`: what of ("bodies"). */
-export function startProgress(terminal: Terminal, work: string, unit: string): Progress {
+/** `label`: the work ("Scanning"); `unit`: what is counted ("requests"). */
+export function startProgress(terminal: Terminal, label: string, unit: string): Progress {
   const startedMs = terminal.now();
   let first: number | undefined;
   return {
@@ -19,11 +19,11 @@ export function startProgress(terminal: Terminal, work: string, unit: string): P
       first ??= done;
       const share = total === 0 ? 1 : Math.min(1, done / total);
       const seconds = (terminal.now() - startedMs) / 1000;
-      const pace = (done - first) / seconds;
-      const isKnown = seconds >= leastSeconds && pace > 0 && done < total;
-      const left = isKnown ? `, ${duration((total - done) / pace)} left` : '';
+      const perSecond = (done - first) / seconds;
+      const isKnown = seconds >= estimateAfterSeconds && perSecond > 0 && done < total;
+      const left = isKnown ? `, ${duration((total - done) / perSecond)} left` : '';
       const percent = `${Math.floor(share * 100)} %`;
-      terminal.progress(`${work}: ${percent} (${group(done)} of ${group(total)} ${unit}${left})${more}`);
+      terminal.progress(`${label}: ${percent} (${group(done)} of ${group(total)} ${unit}${left})${more}`);
     },
     end: () => terminal.progress(''),
   };

@@ -1,16 +1,16 @@
-// A table that fits the terminal: numbers to the right and whole, texts cut where they must be.
-import { type Colour, painter } from './colours.ts';
+// Renders a table that fits the terminal: numbers are right-aligned and whole, texts are cut if needed.
+import { type Colour, colourWriter } from './colours.ts';
 import { printable } from './printable.ts';
 import type { Terminal } from './terminal.ts';
 import { cutText, textWidth } from './text-width.ts';
 
 export interface Column {
   readonly title: string;
-  /** Numbers are never cut: a part of one would be another. */
+  /** Numbers are never cut: a part of a number would be a different number. */
   readonly align?: 'right';
 }
 
-/** Columns of texts, and of numbers, by their titles. */
+/** Columns of texts or numbers, by their titles. */
 export const texts = (...titles: readonly string[]): readonly Column[] => titles.map((title) => ({ title }));
 export const numbers = (...titles: readonly string[]): readonly Column[] =>
   titles.map((title) => ({ title, align: 'right' }));
@@ -18,39 +18,39 @@ export const numbers = (...titles: readonly string[]): readonly Column[] =>
 export type Cell = string | { readonly text: string; readonly colour: Colour | undefined };
 
 const gap = '  ';
-/** Below this a text says nothing any more; the line is then too long instead. */
+/** A narrower text is useless; the line exceeds the width instead. */
 const leastWidth = 6;
 
 const textOf = (cell: Cell | undefined): string => printable(typeof cell === 'object' ? cell.text : (cell ?? ''));
 
-/** Lines, the titles first. Cells may hold anything: controls are escaped. */
+/** Lines, the titles first. Escapes the cells. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
   terminal: Pick<Terminal, 'columns' | 'colours'>,
 ): readonly string[] {
-  const shown = rows.map((row) => columns.map((_, index) => textOf(row[index])));
+  const cellTexts = rows.map((row) => columns.map((_, index) => textOf(row[index])));
   const wanted = columns.map(({ title }, index) =>
-    Math.max(textWidth(title), ...shown.map((row) => textWidth(row[index] ?? ''))),
+    Math.max(textWidth(title), ...cellTexts.map((row) => textWidth(row[index] ?? ''))),
   );
   const widths = terminal.columns === undefined ? wanted : fitting(columns, wanted, terminal.columns);
-  const paint = painter(terminal);
+  const coloured = colourWriter(terminal);
   const line = (cells: readonly string[], colourOf: (index: number) => Colour | undefined): string =>
     cells
       .map((cell, index) => {
         const width = widths[index] ?? 0;
         const cut = columns[index]?.align === 'right' ? cell : cutText(cell, width);
         const space = ' '.repeat(Math.max(0, width - textWidth(cut)));
-        const painted = paint(colourOf(index), cut);
-        if (columns[index]?.align === 'right') return space + painted;
-        return index === cells.length - 1 ? painted : painted + space;
+        const colouredText = coloured(colourOf(index), cut);
+        if (columns[index]?.align === 'right') return space + colouredText;
+        return index === cells.length - 1 ? colouredText : colouredText + space;
       })
       .join(gap)
       .trimEnd();
   const titles = columns.map(({ title }) => title);
   return [
     line(titles, () => 'dim'),
-    ...shown.map((row, number) =>
+    ...cellTexts.map((row, number) =>
       line(row, (index) => {
         const cell = rows[number]?.[index];
         return typeof cell === 'object' ? cell.colour : undefined;
@@ -59,7 +59,7 @@ export function renderTable(
   ];
 }
 
-/** Takes from the widest text column, again and again, until all fits. */
+/** Narrows the widest text column until the line fits. */
 function fitting(columns: readonly Column[], wanted: readonly number[], width: number): readonly number[] {
   const widths = [...wanted];
   let over = widths.reduce((sum, one) => sum + one, gap.length * (columns.length - 1)) - width;

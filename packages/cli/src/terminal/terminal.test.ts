@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderDocument } from '../dead-letters/show.ts';
 import { testTerminal } from '../test-session.ts';
-import { coloursWanted, painter } from './colours.ts';
+import { coloursWanted, colourWriter } from './colours.ts';
 import { startProgress } from './progress.ts';
 import { renderTable } from './table.ts';
 import { cutText, textWidth, wrapText } from './text-width.ts';
@@ -23,7 +23,7 @@ describe('the width of a text', () => {
     expect(textWidth(text)).toBe(width);
   });
 
-  it('a cut never splits what is shown as one, and never takes more than it may', () => {
+  it('a cut never splits a grapheme, and never exceeds the width', () => {
     expect(cutText('destination', 6)).toBe('desti…');
     expect(cutText('日本語', 4)).toBe('日…');
     expect(cutText('e\u0301e\u0301e\u0301', 2)).toBe('e\u0301…');
@@ -31,7 +31,7 @@ describe('the width of a text', () => {
     expect(cutText('x', 0)).toBe('');
   });
 
-  it('lines are broken at spaces, and a word that is too long stands alone', () => {
+  it('lines are broken at spaces, and a word that is too long is a line of its own', () => {
     expect(wrapText('one two three', 7)).toEqual(['one two', 'three']);
     expect(wrapText('a longlonglong b', 5)).toEqual(['a', 'longlonglong', 'b']);
     expect(wrapText('a\n\nb', 5)).toEqual(['a', '', 'b']);
@@ -39,25 +39,25 @@ describe('the width of a text', () => {
 });
 
 describe('a table', () => {
-  const columns = [{ title: 'NAME' }, { title: 'COUNT', align: 'right' }, { title: 'WORDS' }] as const;
+  const columns = [{ title: 'NAME' }, { title: 'COUNT', align: 'right' }, { title: 'MESSAGE' }] as const;
   const rows = [
-    ['archive', '1,200', 'all is well'],
+    ['archive', '1,200', 'no problem'],
     [{ text: 'elastic', colour: 'red' } as const, '7', 'x'.repeat(100)],
   ];
 
-  it('fits a terminal: texts are cut, numbers never', () => {
+  it('fits the terminal: texts are cut, numbers are not', () => {
     expect(renderTable(columns, rows, { columns: 40, colours: false })).toEqual([
-      'NAME     COUNT  WORDS',
-      'archive  1,200  all is well',
+      'NAME     COUNT  MESSAGE',
+      'archive  1,200  no problem',
       `elastic      7  ${'x'.repeat(23)}…`,
     ]);
   });
 
-  it('is whole in a pipe', () => {
+  it('is not cut in a pipe', () => {
     expect(renderTable(columns, rows, { columns: undefined, colours: false })[2]).toContain('x'.repeat(100));
   });
 
-  it('keeps its columns where cells are wide or coloured', () => {
+  it('aligns its columns with wide or coloured cells', () => {
     const lines = renderTable(
       [{ title: 'A' }, { title: 'B' }],
       [
@@ -71,12 +71,12 @@ describe('a table', () => {
     expect(lines.slice(1)).toEqual(['日本  1', '\u001b[31mx\u001b[39m     2']);
   });
 
-  it('escapes what would steer the terminal or break the line', () => {
+  it('escapes control characters and line ends', () => {
     const [, line] = renderTable([{ title: 'A' }], [['\u001b[2Jgone\nnext\u202e']], { columns: 80, colours: false });
     expect(line).toBe('\\u001b[2Jgone\\nnext\\u202e');
   });
 
-  it('leaves a line too long rather than say nothing in it', () => {
+  it('exceeds the width rather than cut a text too short', () => {
     const wide = renderTable([{ title: 'A' }, { title: 'B', align: 'right' }], [['abcdefgh', '1'.repeat(30)]], {
       ...{ columns: 20, colours: false },
     });
@@ -98,13 +98,13 @@ describe('colours', () => {
     expect(coloursWanted(env, isTerminal)).toBe(wanted);
   });
 
-  it('paints nothing where they are off', () => {
-    expect(painter({ colours: false })('red', 'x')).toBe('x');
-    expect(painter({ colours: true })(undefined, 'x')).toBe('x');
+  it('writes no colours if they are off', () => {
+    expect(colourWriter({ colours: false })('red', 'x')).toBe('x');
+    expect(colourWriter({ colours: true })(undefined, 'x')).toBe('x');
   });
 });
 
-describe('figures', () => {
+describe('units', () => {
   it.each([
     [0.25, '0.3 s'],
     [42, '42 s'],
@@ -117,7 +117,7 @@ describe('figures', () => {
     expect(duration(seconds)).toBe(text);
   });
 
-  it('are short and right in a table', () => {
+  it('are short in a table', () => {
     expect([5, 90, 7920, 400_000].map(shortDuration)).toEqual(['5 s', '2 min', '2.2 h', '4.6 d']);
     expect([0, 1023, 1024, 1536, 3 * 1024 ** 2, 700 * 1024 ** 3].map(byteSize)).toEqual([
       ...['0 B', '1023 B', '1.0 KiB', '1.5 KiB', '3.0 MiB', '700 GiB'],
@@ -129,24 +129,24 @@ describe('figures', () => {
   });
 });
 
-it('progress tells the share at once, and the time left when it can be known', () => {
+it('progress shows the share at once, and the time left when it can be estimated', () => {
   const terminal = testTerminal();
   let nowMs = 0;
-  const progress = startProgress({ ...terminal, now: () => nowMs }, 'Looking', 'bodies');
+  const progress = startProgress({ ...terminal, now: () => nowMs }, 'Scanning', 'bodies');
   progress.show(0, 4000);
   nowMs = 10_000;
   progress.show(1000, 4000);
   progress.show(4000, 4000);
   progress.end();
   expect(terminal.progressLines).toEqual([
-    'Looking: 0 % (0 of 4,000 bodies)',
-    'Looking: 25 % (1,000 of 4,000 bodies, 30 s left)',
-    'Looking: 100 % (4,000 of 4,000 bodies)',
+    'Scanning: 0 % (0 of 4,000 bodies)',
+    'Scanning: 25 % (1,000 of 4,000 bodies, 30 s left)',
+    'Scanning: 100 % (4,000 of 4,000 bodies)',
     '',
   ]);
 });
 
-it('a document is printed as JSON that reads back, with nothing that steers a terminal', () => {
+it('a document is printed as valid JSON without control characters', () => {
   const document = { message: 'a\u001b[2J\u009b31m\u202eb\nc', n: 1 };
   const lines = renderDocument(document);
   expect(lines).toContain('  "message": "a\\u001b[2J\\u009b31m\\u202eb\\nc",');

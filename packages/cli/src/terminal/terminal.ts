@@ -1,22 +1,23 @@
-// What a command writes to, asks and is interrupted by: a terminal, a pipe, or a test.
+// The input and output of a command: a terminal, a pipe, or a test.
 export interface Terminal {
-  /** Width of standard output; undefined in a pipe, where nothing is cut. */
+  /** Width of standard output; undefined for a pipe, where nothing is cut. */
   readonly columns: number | undefined;
   readonly colours: boolean;
-  /** True where somebody sits there to answer. */
-  readonly canAsk: boolean;
-  /** Text and a line end, on standard output. */
+  /** True if a user can answer a question. */
+  readonly interactive: boolean;
+  /** Writes a line to standard output. */
   out(text: string): void;
-  /** The same on standard error. */
+  /** Writes a line to standard error. */
   err(text: string): void;
-  /** One line on standard error that the next one, or the next output, replaces; nothing where it is no terminal. */
+  /** A line on standard error that the next progress or output replaces; nothing if it is not a terminal. */
   progress(line: string): void;
-  /** Before a whole screen is painted anew: nothing in a pipe. */
+  /** Clears the screen; nothing in a pipe. */
   clear(): void;
-  ask(question: string): Promise<boolean>;
-  /** Fires at Ctrl-C; a second one ends the process. */
+  /** Asks a yes/no question; the default is no. */
+  confirm(question: string): Promise<boolean>;
+  /** Aborted at Ctrl-C; a second Ctrl-C ends the process. */
   interrupted(): AbortSignal;
-  /** Resolves when the time is over, or at once at Ctrl-C. */
+  /** Resolves after the time, or at Ctrl-C. */
   pause(ms: number): Promise<void>;
   /** Epoch milliseconds. */
   now(): number;

@@ -1,6 +1,6 @@
-// How many columns a text takes in a terminal, roughly as terminals have it.
+// Measures, cuts and wraps texts by the columns that they take in a terminal.
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-/** East Asian wide and full-width blocks, and what is shown as a picture. */
+/** East Asian wide and full-width blocks, and emoji. */
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const invisible = /^[\p{M}\p{Cf}]*$/u;
@@ -15,7 +15,7 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** `text` in at most `width` columns; what is cut ends with `…`. */
+/** `text` in at most `width` columns; a cut text ends with `…`. */
 export function cutText(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   if (width < 1) return '';
@@ -29,7 +29,7 @@ export function cutText(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Lines of at most `width` columns, broken at spaces; a word that is longer stands alone. */
+/** Lines of at most `width` columns, broken at spaces; a longer word is a line of its own. */
 export function wrapText(text: string, width: number): readonly string[] {
   return text.split('\n').flatMap((paragraph) => {
     const lines: string[] = [];

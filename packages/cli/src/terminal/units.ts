@@ -1,4 +1,4 @@
-// Figures for people: durations, bytes, counts, times.
+// Formats durations, bytes, counts and times.
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -16,7 +16,7 @@ export function duration(seconds: number): string {
         : ([day, 'd', hour, 'h'] as const);
   const first = Math.floor(whole / size);
   const rest = Math.floor((whole % size) / lesser);
-  // Seconds beside many minutes, hours beside many days: nobody reads them.
+  // Seconds beside many minutes, or hours beside many days, are noise.
   return rest === 0 || first >= 10 ? `${group(first)} ${unit}` : `${first} ${unit} ${rest} ${lesserUnit}`;
 }
 
@@ -41,7 +41,7 @@ export function group(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
-/** "1 event", "1,200 events"; `many` where an s is not enough. */
+/** "1 event", "1,200 events"; `many`: an irregular plural. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${group(count)} ${count === 1 ? one : many}`;
 }

@@ -1,11 +1,11 @@
-// `trace` for people: one body's story, event by event.
+// Renders a trace: one request, its events, and the result at each destination.
 import type { Trace, TraceEvent, TraceVerdict } from '@xiq-siem/admin-api';
-import { type Colour, painter } from '../terminal/colours.ts';
-import { printable } from '../terminal/printable.ts';
+import { type Colour, colourWriter } from '../terminal/colours.ts';
+import { printable, readableCode } from '../terminal/printable.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { byteSize, clockTime, counted } from '../terminal/units.ts';
 
-type Paper = Pick<Terminal, 'colours'>;
+type Style = Pick<Terminal, 'colours'>;
 
 const colours: Readonly<Record<TraceVerdict['verdict'], Colour | undefined>> = {
   delivered: 'green',
@@ -18,12 +18,12 @@ const colours: Readonly<Record<TraceVerdict['verdict'], Colour | undefined>> = {
 };
 
 const absent: Readonly<Record<Exclude<Trace['found'], 'kept'>, string>> = {
-  lost: 'it was kept, and cannot be read any more: see xiq-siem status',
-  removed: 'it was settled, and is past its retention (journal.retainForHours)',
-  unknown: 'this connector has never given it',
+  lost: 'it was stored, and cannot be read any more: see xiq-siem status',
+  removed: 'it was settled, and its retention (journal.retainForHours) is over',
+  unknown: 'unknown receipt',
 };
 
-export function renderTrace(trace: Trace, paper: Paper): readonly string[] {
+export function renderTrace(trace: Trace, style: Style): readonly string[] {
   const { receipt, found, body, mappingVersion, events, omitted } = trace;
   if (found !== 'kept') return [`Receipt ${printable(receipt)}: ${absent[found]}.`];
   const by = mappingVersion === undefined ? '' : `, normalized by mapping ${printable(mappingVersion)}`;
@@ -31,8 +31,8 @@ export function renderTrace(trace: Trace, paper: Paper): readonly string[] {
   return [
     `Receipt ${printable(receipt)}: ${count}`,
     ...(body === undefined ? [] : [bodyLine(body)]),
-    ...events.flatMap((event) => renderEvent(event, paper)),
-    ...(omitted === 0 ? [] : ['', `… and ${counted(omitted, 'more event')} of this body: trace one by its id.`]),
+    ...events.flatMap((event) => renderEvent(event, style)),
+    ...(omitted === 0 ? [] : ['', `… and ${counted(omitted, 'more event')} of this request: trace one by its id.`]),
   ];
 }
 
@@ -47,28 +47,28 @@ function bodyLine({
 }: NonNullable<Trace['body']>) {
   const from = remoteAddress === undefined ? '' : ` from ${printable(remoteAddress)}`;
   const type = messageType === undefined ? '' : ` ${printable(messageType)}`;
-  return `  received ${clockTime(received)} as ${origin} of ${printable(source)}${type}${from}, ${byteSize(bytes)}, body ${sequence}`;
+  return `  received ${clockTime(received)} as ${origin} of ${printable(source)}${type}${from}, ${byteSize(bytes)}, sequence ${sequence}`;
 }
 
-function renderEvent({ element, id, dataset, action, time, kind, destinations }: TraceEvent, paper: Paper): string[] {
+function renderEvent({ element, id, dataset, action, time, kind, destinations }: TraceEvent, style: Style): string[] {
   const what = [dataset, ...(action === undefined ? [] : [action]), ...(kind === 'event' ? [] : [kind])];
   return [
     '',
     `  event ${printable(id)}`,
     `    element ${element}, ${what.map(printable).join(' ')}, at ${clockTime(time)}`,
-    ...destinations.map((verdict) => `    ${verdictLine(verdict, paper)}`),
+    ...destinations.map((verdict) => `    ${verdictLine(verdict, style)}`),
   ];
 }
 
-function verdictLine(verdict: TraceVerdict, paper: Paper): string {
-  const { destination, verdict: word, assurance, code, message, deadLetter } = verdict;
+function verdictLine(verdict: TraceVerdict, style: Style): string {
+  const { destination, verdict: result, assurance, code, message, deadLetter } = verdict;
   const why = [code, message].flatMap((part) => (part === undefined ? [] : [printable(part)])).join(': ');
   return [
-    `${printable(destination)}: ${painter(paper)(colours[word], word.replaceAll('_', ' '))}`,
+    `${printable(destination)}: ${colourWriter(style)(colours[result], readableCode(result))}`,
     ...(assurance === undefined ? [] : [`(${assurance})`]),
     ...when(verdict),
     ...(why === '' ? [] : [`- ${why}`]),
-    ...(deadLetter === undefined || word === 'delivered' ? [] : [`(xiq-siem dlq show ${deadLetter})`]),
+    ...(deadLetter === undefined || result === 'delivered' ? [] : [`(xiq-siem dlq show ${deadLetter})`]),
   ].join(' ');
 }
 

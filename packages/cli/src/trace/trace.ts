@@ -1,6 +1,6 @@
-// `xiq-siem trace`: what became of a body or of an event.
+// `xiq-siem trace`: shows what happened to a request or an event.
 import { routes } from '@xiq-siem/admin-api';
-import { type Asking, cutShort } from '../ask.ts';
+import { type Connection, endedEarly } from '../connection.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
 import { startProgress } from '../terminal/progress.ts';
@@ -11,53 +11,53 @@ import { renderTrace } from './trace-view.ts';
 
 export const traceCommand = defineCommand({
   usage: 'RECEIPT|EVENT-ID',
-  text: `When it was received, what it was normalized to, and what became of it at each destination and when.
+  text: `Show when a request was received, its events, and the result at each destination.
 
-A receipt (r1_…, the answer to the webhook, and extreme.xiq.receipt of each document) is found at once. An event id (event.id) is looked for in all that is retained, or in what was received from --from to --to.
+RECEIPT: r1_…, from the response to the webhook, or extreme.xiq.receipt of a document; found at once. EVENT-ID: event.id; the command scans the journal, or the span from --from to --to.
 
 ${timeHelp}`,
   options: spanOptions,
-  exits: { ok: 'found', notFound: 'not found, or not there any more' },
+  exits: { ok: 'found', notFound: 'not found, or no longer stored' },
   connector: 'reads',
-  message: [1, 1],
+  positionals: [1, 1],
   json: {
     schema: routes.traceReceipt.response,
     instead: [{ when: 'For an event id', schema: routes.traceEvent.response, lines: true }],
   },
-  async run({ values, message, terminal, ask }) {
-    const [named = ''] = message;
+  async run({ values, positionals, terminal, connect }) {
+    const [id = ''] = positionals;
     const span = parseSpan(values, terminal.now());
-    return ask((asking) =>
-      named.startsWith('r1_') ? traceReceipt(named, asking, terminal) : traceEvent(named, span, asking, terminal),
+    return connect((connection) =>
+      id.startsWith('r1_') ? traceReceipt(id, connection, terminal) : traceEvent(id, span, connection, terminal),
     );
   },
 });
 
-async function traceReceipt(receipt: string, { operations, signal, say, tell }: Asking, terminal: Terminal) {
+async function traceReceipt(receipt: string, { operations, signal, print, printJson }: Connection, terminal: Terminal) {
   const trace = await operations.traceReceipt({ receipt }, signal);
-  tell(trace);
-  say(renderTrace(trace, terminal));
+  printJson(trace);
+  print(renderTrace(trace, terminal));
   return trace.found === 'kept' ? exits.ok : exits.notFound;
 }
 
 async function traceEvent(
   eventId: string,
   span: Span,
-  { operations, signal, say, tell }: Asking,
+  { operations, signal, print, printJson }: Connection,
   terminal: Terminal,
 ): Promise<number> {
-  const progress = startProgress(terminal, 'Looking', 'bodies');
+  const progress = startProgress(terminal, 'Scanning', 'requests');
   let found = 0;
   for await (const line of operations.traceEvent({ eventId, ...span }, signal)) {
-    tell(line);
+    printJson(line);
     if (line.kind === 'progress') progress.show(line.done, line.total);
-    else if (line.kind === 'trace') say([...(found === 0 ? [] : ['']), ...renderTrace(line.trace, terminal)]);
+    else if (line.kind === 'trace') print([...(found === 0 ? [] : ['']), ...renderTrace(line.trace, terminal)]);
     if (line.kind === 'trace') found += 1;
     if (line.kind !== 'end') continue;
     progress.end();
-    const checked = counted(line.bodies, 'body', 'bodies');
-    say(line.found === 0 ? `Not found in ${checked}.` : `\nFound ${counted(line.found, 'time')} in ${checked}.`);
+    const scanned = counted(line.bodies, 'request');
+    print(line.found === 0 ? `Not found in ${scanned}.` : `\nFound ${counted(line.found, 'time')} in ${scanned}.`);
     return line.found > 0 ? exits.ok : exits.notFound;
   }
-  return cutShort(signal);
+  return endedEarly(signal);
 }

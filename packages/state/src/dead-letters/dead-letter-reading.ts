@@ -63,7 +63,7 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
   const rows = (sql: string, ...parameters: readonly SqlValue[]) => database.read(sql, parameters);
 
   /** What is damaged is never sent, and stays: it is open, and said with each reading of it. */
-  function soundEntry(row: Row): readonly StoredDeadLetter[] {
+  function intactEntry(row: Row): readonly StoredDeadLetter[] {
     const entry = storedEntry(row);
     if (entry !== undefined) return [entry];
     const { number, destination } = row;
@@ -85,7 +85,7 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
     async counts() {
       const found = z.array(countsRow).parse(await rows(countsSql));
       return new Map(
-        found.map(({ destination, from_jobs: fromRuns, ...counts }) => [destination, { ...counts, fromRuns }]),
+        found.map(({ destination, from_jobs: fromJobs, ...counts }) => [destination, { ...counts, fromJobs }]),
       );
     },
     async groups() {
@@ -98,7 +98,7 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
       }));
     },
     async get(number) {
-      return (await rows(`${withDocuments} WHERE number = ?`, number)).flatMap(soundEntry)[0];
+      return (await rows(`${withDocuments} WHERE number = ?`, number)).flatMap(intactEntry)[0];
     },
     async find(sequence, element) {
       const [least, most] = element === undefined ? [0, Number.MAX_SAFE_INTEGER] : [element, element];
@@ -141,7 +141,7 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
         );
         const { number: reached } = found.at(-1) ?? { number: lastNumber };
         after = Number(reached);
-        for (const entry of found.flatMap(soundEntry)) {
+        for (const entry of found.flatMap(intactEntry)) {
           batch.push(entry);
           bytes += entry.json.length;
         }

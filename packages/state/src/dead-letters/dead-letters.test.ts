@@ -27,7 +27,7 @@ describe('what is kept', () => {
     expect(await again.get(2)).toEqual({ ...listed, number: 2, json });
     expect(await again.get(99)).toBeUndefined();
     expect(await again.counts()).toEqual(
-      new Map([['siem', { open: 3, delivered: 0, dropped: 0, lost: 0, fromRuns: 0 }]]),
+      new Map([['siem', { open: 3, delivered: 0, dropped: 0, lost: 0, fromJobs: 0 }]]),
     );
   });
 
@@ -44,7 +44,7 @@ describe('what is kept', () => {
     await Promise.all([letters.resolve([1], 'dropped', 'operator'), letters.resolve([1, 1, 2], 'delivered', 'job-1')]);
     await letters.close();
     const again = await openTestDeadLetters(letters.directory);
-    expect((await again.counts()).get('siem')).toEqual({ open: 0, delivered: 1, dropped: 1, lost: 0, fromRuns: 0 });
+    expect((await again.counts()).get('siem')).toEqual({ open: 0, delivered: 1, dropped: 1, lost: 0, fromJobs: 0 });
     const found = [await again.find(1), await again.find(2)].map((all) => all.map(({ resolved }) => resolved?.by));
     expect(found).toEqual([['operator'], ['job-1']]);
   });
@@ -71,13 +71,13 @@ describe('what is kept', () => {
     const letters = await openTestDeadLetters();
     const counts = async () => (await letters.counts()).get('siem');
     await letters.append(letterOf(1));
-    for (const sequence of [1, 2, 3, 3]) await letters.append(letterOf(sequence), 'run');
-    expect(await counts()).toMatchObject({ open: 3, fromRuns: 2 });
+    for (const sequence of [1, 2, 3, 3]) await letters.append(letterOf(sequence), 'job');
+    expect(await counts()).toMatchObject({ open: 3, fromJobs: 2 });
     await letters.append(letterOf(2));
     await letters.replace((await numbersOf(letters, { ids: ['id-3'] }))[0] ?? 0, letterOf(3, { attempts: 2 }));
-    expect(await counts()).toMatchObject({ open: 3, fromRuns: 1 });
+    expect(await counts()).toMatchObject({ open: 3, fromJobs: 1 });
     await letters.resolve(await numbersOf(letters), 'delivered', 'job');
-    expect(await counts()).toEqual({ open: 0, delivered: 3, dropped: 0, lost: 0, fromRuns: 1 });
+    expect(await counts()).toEqual({ open: 0, delivered: 3, dropped: 0, lost: 0, fromJobs: 1 });
   });
 
   it('keeps its sums under all that is done at once', async () => {
@@ -96,7 +96,7 @@ describe('what is kept', () => {
       delivered: 50,
       dropped: 111,
       lost: 0,
-      fromRuns: 0,
+      fromJobs: 0,
     });
     const groups = await letters.groups();
     expect(groups.map(({ code, count }) => [code, count]).sort()).toEqual([
@@ -183,7 +183,7 @@ describe('what is asked', () => {
     first = 8;
     await letters.resolve([1], 'dropped', 'operator');
     expect(await letters.find(7)).toEqual([]);
-    expect((await letters.counts()).get('siem')).toEqual({ open: 1, delivered: 1, dropped: 2, lost: 0, fromRuns: 0 });
+    expect((await letters.counts()).get('siem')).toEqual({ open: 1, delivered: 1, dropped: 2, lost: 0, fromJobs: 0 });
   });
 
   it('tells what is not delivered, open or dropped, of bodies from a sequence on', async () => {
@@ -241,7 +241,7 @@ describe('what is resolved', () => {
       delivered: 0,
       dropped: 2400,
       lost: 0,
-      fromRuns: 0,
+      fromJobs: 0,
     });
     expect((await letters.find(2))[0]?.resolved).toMatchObject({ how: 'dropped', by: 'operator' });
   });
@@ -364,8 +364,8 @@ it('counts as lost what somebody has acknowledged to be so', async () => {
   await letters.writeOff('other', 4);
   expect(await letters.counts()).toEqual(
     new Map([
-      ['other', { open: 0, delivered: 0, dropped: 0, lost: 4, fromRuns: 0 }],
-      ['siem', { open: 1, delivered: 0, dropped: 0, lost: 3, fromRuns: 0 }],
+      ['other', { open: 0, delivered: 0, dropped: 0, lost: 4, fromJobs: 0 }],
+      ['siem', { open: 1, delivered: 0, dropped: 0, lost: 3, fromJobs: 0 }],
     ]),
   );
 });

@@ -60,7 +60,7 @@ export interface DeadLetterCounts {
   /** Lost with a damaged or missing file, and acknowledged. */
   readonly lost: number;
   /** Of all these, those that only a job rejected: a destination's position does not count them. */
-  readonly fromRuns: number;
+  readonly fromJobs: number;
 }
 
 export interface DeadLetterGroup {
@@ -118,8 +118,8 @@ export interface DeadLetterReading {
 }
 
 export interface DeadLetters extends DeadLetterReading, DeadLetterStore {
-  /** `run`: of a job, whose events no position counts. */
-  append(deadLetter: DeadLetter, from?: 'run'): Promise<void>;
+  /** `job`: of a job, whose events no position counts. */
+  append(deadLetter: DeadLetter, from?: 'job'): Promise<void>;
   /** `used` of the disk by open entries, about; at `max` it is full. */
   bytes(): { readonly used: number; readonly max: number };
   /**

@@ -79,18 +79,18 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
   let refusedBytes = 0;
   let refusedUntilMs = Number.NEGATIVE_INFINITY;
   let freeBytes = Number.POSITIVE_INFINITY;
-  let askedAtMs = 0;
+  let checkedAtMs = 0;
 
   async function write(statements: readonly Statement[]): Promise<void> {
     const rows = await database.write([...statements, usedBytes]);
     used = usedOf(rows.at(-1));
   }
 
-  async function askFreeBytes(): Promise<void> {
-    askedAtMs = performance.now();
+  async function updateFreeBytes(): Promise<void> {
+    checkedAtMs = performance.now();
     freeBytes = await nodeFiles.freeBytes(directory).catch(() => Number.POSITIVE_INFINITY);
   }
-  await askFreeBytes();
+  await updateFreeBytes();
 
   function refuse(text: string): never {
     throw new ConnectorError(stateErrors.full, text);
@@ -104,7 +104,7 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
         `the dead letters take ${used} of ${max} bytes, and none is removed unseen: retry or drop some of them, or raise deadLetters.maxBytes`,
       );
     }
-    if (performance.now() - askedAtMs >= freeBytesAgeMs) void askFreeBytes();
+    if (performance.now() - checkedAtMs >= freeBytesAgeMs) void updateFreeBytes();
     if (freeBytes - pendingBytes - bytes < minFreeBytes) {
       refusedUntilMs = performance.now() + refusedForMs;
       refuse(`the disk of ${directory} has ${freeBytes} bytes free, and ${minFreeBytes} are to stay free: free some`);
@@ -130,7 +130,7 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
       requireCapacity(bytes);
       pendingBytes += bytes;
       try {
-        await write(entryStatements(deadLetter, from === 'run'));
+        await write(entryStatements(deadLetter, from === 'job'));
       } finally {
         pendingBytes -= bytes;
       }

@@ -9,7 +9,7 @@ import { type DeadLetterRecord, decodeRecord, type Totals } from './dead-letter-
 type EntryRecord = Extract<DeadLetterRecord, { kind: 'entry' }>;
 type ResolutionRecord = Extract<DeadLetterRecord, { kind: 'resolution' }>;
 
-const portion = { maxBodies: 256, maxBytes: 1024 * 1024 };
+const readLimits = { maxBodies: 256, maxBytes: 1024 * 1024 };
 const never = new AbortController().signal;
 const nothing: Totals = { delivered: 0, dropped: 0, fromRuns: 0 };
 
@@ -22,7 +22,7 @@ export async function copyDeadLetters(directory: string, database: DatabaseSync,
   let unreadable = 0;
   try {
     for (;;) {
-      const entries = await reader.read(portion, never);
+      const entries = await reader.read(readLimits, never);
       if (entries.length === 0) break;
       for (const entry of entries) {
         const record = entry.kind === 'body' ? decodeRecord(entry.body.bytes) : undefined;
@@ -45,7 +45,7 @@ function letterTables(database: DatabaseSync) {
   const resolutions = new Map<number, ResolutionRecord>();
   const run = preparedOnce(database);
   const rowOf = database.prepare('SELECT number, from_job FROM dead_letters WHERE number = ?');
-  const twinOf = database.prepare(
+  const sameEvent = database.prepare(
     'SELECT number, from_job FROM dead_letters WHERE sequence = ? AND element = ? AND destination = ?',
   );
   const remove = database.prepare('DELETE FROM dead_letters WHERE number = ? RETURNING destination');
@@ -60,10 +60,10 @@ function letterTables(database: DatabaseSync) {
     const { sequence, element, destination } = deadLetter;
     const isNumbered = number > 0;
     const own = isNumbered ? number : at;
-    const before = twinOf.get(sequence, element, destination) ?? rowOf.get(own);
-    const { number: twin = own, from_job: fromJob } = before ?? {};
+    const before = sameEvent.get(sequence, element, destination) ?? rowOf.get(own);
+    const { number: previousNumber = own, from_job: fromJob } = before ?? {};
     remove.get(own);
-    remove.get(twin);
+    remove.get(previousNumber);
     nextNumber.run(own);
     const [, ...statements] = entryStatements(deadLetter, from === 'run' && fromJob !== 0);
     for (const { sql, parameters } of statements) run(sql, parameters);

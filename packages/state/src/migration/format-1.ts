@@ -37,7 +37,7 @@ export async function copyFormat1(directory: string, database: DatabaseSync, log
     run([putDocument(name, content)]);
     documents += 1;
   };
-  const passOver = (file: string): void => {
+  const skipFile = (file: string): void => {
     unreadable += 1;
     log.warn('state.file_unreadable', { file });
   };
@@ -58,7 +58,7 @@ export async function copyFormat1(directory: string, database: DatabaseSync, log
         put(documentNames.jobPosition(id, rest.slice(0, -'.position'.length)), await readPositionAt(path));
       }
     } catch {
-      passOver(`jobs/${file}`);
+      skipFile(`jobs/${file}`);
     }
   }
   for (const [atMs, ids] of await backfilledIn(join(jobsDirectory, 'backfilled.ids'))) run([idsStatement(ids, atMs)]);

@@ -9,9 +9,9 @@ import {
   buildStateFile,
   commitStateFile,
   inMemory,
+  installFile,
   newPathOf,
   newStateFile,
-  putInPlace,
 } from '../sqlite/build-file.ts';
 import { stateErrors } from '../state-errors.ts';
 import { stateFileIn } from '../state-file.ts';
@@ -44,7 +44,7 @@ export async function prepareState(
     } finally {
       database.close();
     }
-    putInPlace(path);
+    installFile(path);
   } catch (cause) {
     if (cause instanceof ConnectorError) throw cause;
     const text = `the state file ${path} cannot be made (${reasonOf(cause)}): nothing has changed; see to the permissions and the disk, and start again`;
@@ -65,11 +65,17 @@ export async function migrateInMemory(directory: string, log: Logger): Promise<D
   }
 }
 
-const keptIn = 'quarantine/format-1';
+const quarantineFolder = 'quarantine/format-1';
 
 function incidentOf({ deadLetters, documents, jobs, unreadable }: Copied): Incident {
   const reason = `${unreadable} records or files of format 1 could not be read when they were migrated`;
-  return { kind: 'migrated', reason, file: keptIn, recovered: deadLetters + documents + jobs, lost: unreadable };
+  return {
+    kind: 'migrated',
+    reason,
+    file: quarantineFolder,
+    recovered: deadLetters + documents + jobs,
+    lost: unreadable,
+  };
 }
 
 /**
@@ -82,9 +88,10 @@ export async function removeMigrated(directory: string, keep: boolean): Promise<
   const old = ['dead-letters', 'jobs', ...times.map((name) => join('positions', name))].filter((name) =>
     existsSync(join(directory, name)),
   );
-  if (keep && old.length > 0) await mkdir(join(directory, keptIn, 'positions'), { recursive: true, mode: 0o700 });
+  if (keep && old.length > 0)
+    await mkdir(join(directory, quarantineFolder, 'positions'), { recursive: true, mode: 0o700 });
   for (const name of old) {
-    if (keep) await rename(join(directory, name), join(directory, keptIn, name));
+    if (keep) await rename(join(directory, name), join(directory, quarantineFolder, name));
     else await rm(join(directory, name), { recursive: true, force: true });
   }
 }

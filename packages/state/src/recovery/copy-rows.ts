@@ -1,8 +1,8 @@
 // Copies the rows of a damaged state file that are as they were written into the tables of a new one.
 import type { DatabaseSync } from 'node:sqlite';
-import { isSoundIds } from '../backfilled-ids.ts';
+import { isIntactIds } from '../backfilled-ids.ts';
 import { storedEntry } from '../dead-letters/entry-row.ts';
-import { isSoundDocument } from '../documents.ts';
+import { isIntactDocument } from '../documents.ts';
 import { isRefusedRow } from '../sqlite/sqlite-errors.ts';
 import type { Incident } from './incident.ts';
 import { leafRows } from './leaf-rows.ts';
@@ -96,10 +96,10 @@ function newTables(target: DatabaseSync) {
       if (put('dead_letters', entry)) put('dead_letter_documents', { number, document, crc });
     },
     putDocument(row: Row): void {
-      if (isSoundDocument(row)) put('documents', row);
+      if (isIntactDocument(row)) put('documents', row);
     },
     putIds(row: Row): void {
-      if (isSoundIds(row)) put('backfilled_ids', row);
+      if (isIntactIds(row)) put('backfilled_ids', row);
     },
     count: (table: 'dead_letters' | 'documents') =>
       Number(target.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count']),

@@ -178,7 +178,7 @@ describe('a flipped bit', () => {
     const directory = copyOf(filled);
     flip(directory, entryOf(200).json.slice(0, 20));
     const state = directState(directory);
-    const { database, verify, incidents, told, close } = state;
+    const { database, verify, incidents, reported, close } = state;
     const log = createRecordingLogger();
     const letters = await openDeadLetters(database, {
       maxBytes: 64 * mib,
@@ -189,7 +189,7 @@ describe('a flipped bit', () => {
     });
     await verify();
     await verify();
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
     const reason = 'not as they were written: dead letters 200';
     expect(await incidents()).toMatchObject([{ kind: 'damaged', reason, recovered: 0, lost: 1 }]);
     expect(await letters.get(200)).toBeUndefined();

@@ -19,7 +19,7 @@ export interface Incident {
   readonly lost: number | undefined;
 }
 
-export interface NotedIncident extends Incident {
+export interface StoredIncident extends Incident {
   readonly id: number;
   /** Epoch milliseconds. */
   readonly atMs: number;

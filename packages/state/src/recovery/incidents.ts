@@ -1,7 +1,7 @@
 // The incidents of the state file that nobody has acknowledged.
 import { z } from 'zod';
 import type { Database, Reading } from '../sqlite/database.ts';
-import { incidentKinds, type NotedIncident } from './incident.ts';
+import { incidentKinds, type StoredIncident } from './incident.ts';
 
 const row = z
   .object({
@@ -13,12 +13,12 @@ const row = z
     recovered: z.int(),
     lost: z.int().nullable(),
   })
-  .transform(({ at_ms: atMs, file, lost, ...rest }): NotedIncident => {
+  .transform(({ at_ms: atMs, file, lost, ...rest }): StoredIncident => {
     return { ...rest, atMs, file: file ?? undefined, lost: lost ?? undefined };
   });
 
 /** Those that nobody has acknowledged, oldest first. */
-export async function readIncidents(database: Reading): Promise<readonly NotedIncident[]> {
+export async function readIncidents(database: Reading): Promise<readonly StoredIncident[]> {
   return z.array(row).parse(await database.read('SELECT * FROM incidents ORDER BY id'));
 }
 

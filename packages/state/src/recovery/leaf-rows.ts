@@ -12,7 +12,7 @@ type Bytes = Buffer<ArrayBuffer>;
 const pageBytes = 4096;
 const firstFreePageAt = 32;
 const leafOfTable = 0x0d;
-const leafHeadBytes = 8;
+const leafHeaderBytes = 8;
 /** What a page keeps of a row that does not fit into it, by SQLite's file format. */
 const maxLocal = pageBytes - 35;
 const minLocal = Math.floor(((pageBytes - 12) * 32) / 255) - 23;
@@ -45,8 +45,8 @@ export function* leafRows(path: string): Generator<LeafRow> {
 /** Where rows begin; none on a page of another kind, or whose head is destroyed. */
 function cellsOf(page: Bytes): readonly number[] {
   if (page.readUInt8(0) !== leafOfTable) return [];
-  const cells = Math.min(page.readUInt16BE(3), (pageBytes - leafHeadBytes) / 2);
-  return Array.from({ length: cells }, (_, cell) => page.readUInt16BE(leafHeadBytes + cell * 2));
+  const cells = Math.min(page.readUInt16BE(3), (pageBytes - leafHeaderBytes) / 2);
+  return Array.from({ length: cells }, (_, cell) => page.readUInt16BE(leafHeaderBytes + cell * 2));
 }
 
 /** What the bytes say may be anything: reading it then fails. */
@@ -97,10 +97,10 @@ function payload(page: Bytes, start: number, length: number, pageOf: (number: nu
 }
 
 function valuesOf(record: Bytes): readonly Value[] {
-  const [headBytes, first] = varint(record, 0);
+  const [headerBytes, first] = varint(record, 0);
   const values: Value[] = [];
-  let at = headBytes;
-  for (let head = first; head < headBytes; ) {
+  let at = headerBytes;
+  for (let head = first; head < headerBytes; ) {
     const [type, next] = varint(record, head);
     const [value, after] = valueAt(record, at, type);
     if (after > record.length) throw new RangeError('a value reaches beyond its row');

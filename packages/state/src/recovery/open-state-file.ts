@@ -6,9 +6,9 @@ import {
   buildStateFile,
   fillStateFile,
   inMemory,
+  installFile,
   newPathOf,
   newStateFile,
-  putInPlace,
   removeStateFile,
 } from '../sqlite/build-file.ts';
 import { schemaVersion } from '../sqlite/schema.ts';
@@ -30,7 +30,7 @@ export interface OpenedStateFile {
 
 /** The file must have been made once, with the data directory. */
 export async function openStateFile(paths: StateFilePaths, now: () => number): Promise<OpenedStateFile> {
-  finishSettingAside(paths, now);
+  finishReplacement(paths, now);
   if (!existsSync(paths.file)) return replaceMissing(paths, now);
   try {
     const damage = logDamage(`${paths.file}-wal`);
@@ -38,7 +38,7 @@ export async function openStateFile(paths: StateFilePaths, now: () => number): P
     return { file: openChecked(paths.file), incident: undefined };
   } catch (error) {
     if (!isDamage(error)) throw error;
-    return setAside(paths, error.message, now);
+    return replaceDamaged(paths, error.message, now);
   }
 }
 
@@ -77,19 +77,23 @@ function expectedTables(): string {
 
 function replaceMissing(paths: StateFilePaths, now: () => number): OpenedStateFile {
   const reason = 'the file was not there';
-  const kept = keepRest(paths, asideName(now()));
+  const kept = quarantineLog(paths, quarantineName(now()));
   const incident: Incident = { kind: 'missing', reason, file: kept, recovered: 0, lost: undefined };
   buildStateFile(paths.file, (database) => noteIncident(database, incident, now()));
   return { file: openChecked(paths.file), incident };
 }
 
 /** To be called when no connection to the file is open. What can be read out of it is in the one that takes its place. */
-export async function setAside(paths: StateFilePaths, reason: string, now: () => number): Promise<OpenedStateFile> {
+export async function replaceDamaged(
+  paths: StateFilePaths,
+  reason: string,
+  now: () => number,
+): Promise<OpenedStateFile> {
   // Hardly ever needed, and what it stands on takes 50 MB of memory in a thread of its own.
   const { salvage } = await import('./salvage.ts');
   const { file: path, quarantine } = paths;
   const atMs = now();
-  const name = asideName(atMs);
+  const name = quarantineName(atMs);
   let incident: Incident | undefined;
   salvage(path, newPathOf(path), (database, salvaged) => {
     incident = { kind: 'damaged', reason, file: join(basename(quarantine), name), ...salvaged };
@@ -97,7 +101,7 @@ export async function setAside(paths: StateFilePaths, reason: string, now: () =>
   });
   mkdirSync(quarantine, { recursive: true, mode: 0o700 });
   renameSync(path, join(quarantine, name));
-  putNextInPlace(paths, name);
+  installNewFile(paths, name);
   return { file: openChecked(path), incident };
 }
 
@@ -105,11 +109,15 @@ export async function setAside(paths: StateFilePaths, reason: string, now: () =>
  * To be called where the file that is open is no longer under its name, or its log: what it holds is still to be read, and is
  * in the one that takes its place.
  */
-export async function putBack(paths: StateFilePaths, open: SqliteFile, now: () => number): Promise<OpenedStateFile> {
+export async function replaceMoved(
+  paths: StateFilePaths,
+  open: SqliteFile,
+  now: () => number,
+): Promise<OpenedStateFile> {
   const { copyRows } = await import('./copy-rows.ts');
   const { file: path, quarantine } = paths;
   const atMs = now();
-  const name = asideName(atMs);
+  const name = quarantineName(atMs);
   const isReplaced = existsSync(path);
   const reason = `${isReplaced ? 'it was replaced, or its log removed,' : 'it was removed'} while the connector ran`;
   const file = isReplaced ? join(basename(quarantine), name) : undefined;
@@ -122,29 +130,30 @@ export async function putBack(paths: StateFilePaths, open: SqliteFile, now: () =
     mkdirSync(quarantine, { recursive: true, mode: 0o700 });
     renameSync(path, join(quarantine, name));
   }
-  keepRest(paths, name);
+  quarantineLog(paths, name);
   // It would remove what is under the name of its log.
   open.close();
-  putInPlace(path);
+  installFile(path);
   return { file: openChecked(path), incident };
 }
 
-const asideName = (atMs: number): string => `state-${new Date(atMs).toISOString().replaceAll(/[-:.]/g, '')}.sqlite`;
+const quarantineName = (atMs: number): string =>
+  `state-${new Date(atMs).toISOString().replaceAll(/[-:.]/g, '')}.sqlite`;
 
 /** A kill may have come before the damaged file was moved: then that is done again, or after. */
-function finishSettingAside(paths: StateFilePaths, now: () => number): void {
+function finishReplacement(paths: StateFilePaths, now: () => number): void {
   const next = newPathOf(paths.file);
   if (existsSync(paths.file)) removeStateFile(next);
-  else if (existsSync(next)) putNextInPlace(paths, asideName(now()));
+  else if (existsSync(next)) installNewFile(paths, quarantineName(now()));
 }
 
-function putNextInPlace(paths: StateFilePaths, name: string): void {
-  keepRest(paths, name);
-  putInPlace(paths.file);
+function installNewFile(paths: StateFilePaths, name: string): void {
+  quarantineLog(paths, name);
+  installFile(paths.file);
 }
 
 /** A new file must not be taken together with the log of the one before. Gives where that is, within the data directory. */
-function keepRest({ file: path, quarantine }: StateFilePaths, name: string): string | undefined {
+function quarantineLog({ file: path, quarantine }: StateFilePaths, name: string): string | undefined {
   rmSync(`${path}-shm`, { force: true });
   const log = `${path}-wal`;
   if (!existsSync(log)) return undefined;

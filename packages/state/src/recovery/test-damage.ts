@@ -17,25 +17,25 @@ import type { Database, Row } from '../sqlite/database.ts';
 import { stateFileIn } from '../state-file.ts';
 import { requestsApplier } from '../worker/apply-requests.ts';
 import type { Request } from '../worker/messages.ts';
-import type { Incident, NotedIncident } from './incident.ts';
+import type { Incident, StoredIncident } from './incident.ts';
 import { readIncidents } from './incidents.ts';
 
 interface DirectState {
   readonly database: Database;
-  incidents(): Promise<readonly NotedIncident[]>;
+  incidents(): Promise<readonly StoredIncident[]>;
   verify(): Promise<void>;
   /** What the main thread would be told, each time. */
-  readonly told: readonly Incident[];
+  readonly reported: readonly Incident[];
   close(): Promise<void>;
 }
 
 /** As the thread of the state file does it, in this one: a trial takes some milliseconds. */
 export function directState(directory: string): DirectState {
-  const told: Incident[] = [];
+  const reported: Incident[] = [];
   const apply = requestsApplier({
     paths: { file: stateFileIn(directory), quarantine: join(directory, 'quarantine') },
     now: Date.now,
-    onIncident: (incident) => void told.push(incident),
+    onIncident: (incident) => void reported.push(incident),
   });
   async function ask(request: Request): Promise<readonly (readonly Row[])[]> {
     const [response] = await apply([request]);
@@ -48,7 +48,7 @@ export function directState(directory: string): DirectState {
   };
   return {
     database,
-    told,
+    reported,
     incidents: () => readIncidents(database),
     async verify() {
       for (let after: unknown; after !== null; ) {

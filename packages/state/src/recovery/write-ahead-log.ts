@@ -1,24 +1,24 @@
 // SQLite's write-ahead log as bytes: SQLite ends at the first damaged frame, and tells nobody what is behind it.
 import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 
-const headBytes = 32;
-const frameHeadBytes = 24;
+const headerBytes = 32;
+const frameHeaderBytes = 24;
 const pageBytes = 4096;
-const frameBytes = frameHeadBytes + pageBytes;
+const frameBytes = frameHeaderBytes + pageBytes;
 /** Its lowest bit says in which order the bytes of a word are that is summed up. */
 const magic = 0x377f0682;
 const version = 3_007_000;
 
-type Sum = readonly [number, number];
+type Checksum = readonly [number, number];
 
 interface Frame {
   readonly bytes: Buffer;
-  readonly isHeadSound: boolean;
+  readonly isHeaderValid: boolean;
   /** It was written since the log began anew: older ones stand behind it, and count no more. */
   readonly isCurrent: boolean;
   readonly isCommit: boolean;
   /** By the sum of the frame before it. */
-  readonly isSound: boolean;
+  readonly isValid: boolean;
 }
 
 /**
@@ -28,13 +28,13 @@ interface Frame {
 export function logDamage(path: string): string | undefined {
   let damagedFrame: number | undefined;
   let number = 0;
-  for (const { bytes, isHeadSound, isCurrent, isCommit, isSound } of framesOf(path)) {
-    if (!isHeadSound && bytes.some((byte) => byte !== 0)) return 'the head of its write-ahead log is damaged';
+  for (const { bytes, isHeaderValid, isCurrent, isCommit, isValid } of framesOf(path)) {
+    if (!isHeaderValid && bytes.some((byte) => byte !== 0)) return 'the head of its write-ahead log is damaged';
     if (damagedFrame !== undefined && isCurrent && isCommit) {
       return `frame ${damagedFrame} of its write-ahead log is damaged, and transactions are behind it`;
     }
     number += 1;
-    if (!(isCurrent && isSound)) damagedFrame ??= number;
+    if (!(isCurrent && isValid)) damagedFrame ??= number;
   }
   return undefined;
 }
@@ -46,16 +46,16 @@ export const lastingLogDamage = (path: string): string | undefined => logDamage(
 export function copyReadableLog(from: string, to: string): void {
   const target = openSync(to, 'w', 0o600);
   try {
-    let sum: Sum | undefined;
-    let isAfterSound = true;
-    for (const { bytes, isCurrent, isSound } of framesOf(from)) {
+    let sum: Checksum | undefined;
+    let isAfterValid = true;
+    for (const { bytes, isCurrent, isValid } of framesOf(from)) {
       // Where the one before it is damaged, its sum may be as well.
-      const isTaken = isCurrent && (isSound || !isAfterSound);
-      isAfterSound = isSound;
+      const isTaken = isCurrent && (isValid || !isAfterValid);
+      isAfterValid = isValid;
       if (!isTaken) continue;
-      sum ??= writeHead(target, bytes.subarray(8, 16));
-      sum = sumOf(frameParts(bytes), sum, false);
-      writeSums(bytes, 16, sum);
+      sum ??= writeHeader(target, bytes.subarray(8, 16));
+      sum = checksumOf(frameParts(bytes), sum, false);
+      writeChecksum(bytes, 16, sum);
       writeSync(target, bytes);
     }
   } finally {
@@ -63,14 +63,14 @@ export function copyReadableLog(from: string, to: string): void {
   }
 }
 
-function writeHead(target: number, salts: Buffer): Sum {
-  const head = Buffer.alloc(headBytes);
+function writeHeader(target: number, salts: Buffer): Checksum {
+  const head = Buffer.alloc(headerBytes);
   head.writeUInt32BE(magic, 0);
   head.writeUInt32BE(version, 4);
   head.writeUInt32BE(pageBytes, 8);
   salts.copy(head, 16);
-  const sum = sumOf([head.subarray(0, 24)], [0, 0], false);
-  writeSums(head, 24, sum);
+  const sum = checksumOf([head.subarray(0, 24)], [0, 0], false);
+  writeChecksum(head, 24, sum);
   writeSync(target, head);
   return sum;
 }
@@ -79,20 +79,20 @@ function* framesOf(path: string): Generator<Frame> {
   if (!existsSync(path)) return;
   const file = openSync(path, 'r');
   try {
-    const head = Buffer.alloc(headBytes);
-    if (readSync(file, head, 0, headBytes, null) < headBytes) return;
+    const head = Buffer.alloc(headerBytes);
+    if (readSync(file, head, 0, headerBytes, null) < headerBytes) return;
     const isBigEndian = head.readUInt32BE(0) === magic + 1;
-    const headSum = sumOf([head.subarray(0, 24)], [0, 0], isBigEndian);
-    const isHeadSound = isSame(headSum, head, 24);
-    const salts = isHeadSound ? head.subarray(16, 24) : saltsOf(file);
-    let sum: Sum = isHeadSound ? headSum : [0, 0];
+    const headerChecksum = checksumOf([head.subarray(0, 24)], [0, 0], isBigEndian);
+    const isHeaderValid = isSame(headerChecksum, head, 24);
+    const salts = isHeaderValid ? head.subarray(16, 24) : saltsOf(file);
+    let sum: Checksum = isHeaderValid ? headerChecksum : [0, 0];
     for (;;) {
       const bytes = Buffer.alloc(frameBytes);
       if (readSync(file, bytes) < bytes.length) return;
       const isCurrent = salts.equals(bytes.subarray(8, 16)) && bytes.readUInt32BE(0) > 0;
-      const isSound = isSame(sumOf(frameParts(bytes), sum, isBigEndian), bytes, 16);
+      const isValid = isSame(checksumOf(frameParts(bytes), sum, isBigEndian), bytes, 16);
       sum = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
-      yield { bytes, isHeadSound, isCurrent, isSound, isCommit: bytes.readUInt32BE(4) > 0 };
+      yield { bytes, isHeaderValid, isCurrent, isValid, isCommit: bytes.readUInt32BE(4) > 0 };
     }
   } finally {
     closeSync(file);
@@ -103,14 +103,14 @@ function* framesOf(path: string): Generator<Frame> {
 function saltsOf(file: number): Buffer {
   const salts = Buffer.alloc(8);
   for (const frame of [1, 0]) {
-    if (readSync(file, salts, 0, 8, headBytes + frame * frameBytes + 8) === 8) break;
+    if (readSync(file, salts, 0, 8, headerBytes + frame * frameBytes + 8) === 8) break;
   }
   return salts;
 }
 
-const frameParts = (bytes: Buffer): readonly Buffer[] => [bytes.subarray(0, 8), bytes.subarray(frameHeadBytes)];
+const frameParts = (bytes: Buffer): readonly Buffer[] => [bytes.subarray(0, 8), bytes.subarray(frameHeaderBytes)];
 
-function sumOf(parts: readonly Buffer[], [first, second]: Sum, isBigEndian: boolean): Sum {
+function checksumOf(parts: readonly Buffer[], [first, second]: Checksum, isBigEndian: boolean): Checksum {
   let [one, two] = [first, second];
   for (const part of parts) {
     for (let at = 0; at < part.length; at += 8) {
@@ -121,10 +121,10 @@ function sumOf(parts: readonly Buffer[], [first, second]: Sum, isBigEndian: bool
   return [one, two];
 }
 
-const isSame = ([one, two]: Sum, bytes: Buffer, at: number): boolean =>
+const isSame = ([one, two]: Checksum, bytes: Buffer, at: number): boolean =>
   bytes.readUInt32BE(at) === one && bytes.readUInt32BE(at + 4) === two;
 
-function writeSums(bytes: Buffer, at: number, [one, two]: Sum): void {
+function writeChecksum(bytes: Buffer, at: number, [one, two]: Checksum): void {
   bytes.writeUInt32BE(one, at);
   bytes.writeUInt32BE(two, at + 4);
 }

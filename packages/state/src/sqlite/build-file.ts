@@ -49,7 +49,7 @@ export function fillStateFile(path: string, fill: (database: DatabaseSync) => vo
 export const newPathOf = (path: string): string => `${path}.new`;
 
 /** Gives a file that was made under `newPathOf(path)` its name. */
-export function putInPlace(path: string): void {
+export function installFile(path: string): void {
   renameSync(newPathOf(path), path);
   const directory = openSync(dirname(path), 'r');
   try {
@@ -61,5 +61,5 @@ export function putInPlace(path: string): void {
 
 export function buildStateFile(path: string, fill: (database: DatabaseSync) => void = () => undefined): void {
   fillStateFile(newPathOf(path), fill);
-  putInPlace(path);
+  installFile(path);
 }

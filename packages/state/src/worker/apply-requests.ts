@@ -3,9 +3,9 @@ import type { Incident } from '../recovery/incident.ts';
 import {
   type OpenedStateFile,
   openStateFile,
-  putBack,
+  replaceDamaged,
+  replaceMoved,
   type StateFilePaths,
-  setAside,
 } from '../recovery/open-state-file.ts';
 import { failureKindOf, isDamage, NewerFileError } from '../sqlite/sqlite-errors.ts';
 import type { SqliteFile, Written } from '../sqlite/sqlite-file.ts';
@@ -39,7 +39,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
   async function run(group: readonly Request[]): Promise<readonly Written[]> {
     const [request] = group;
     // SQLite would go on with files that a restart does not find.
-    if (opened?.isInPlace() === false) use(await putBack(paths, opened, now));
+    if (opened?.isInPlace() === false) use(await replaceMoved(paths, opened, now));
     if (request === undefined || request.kind === 'close') {
       close();
       return [{ rows: [] }];
@@ -56,13 +56,13 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
     }
   }
 
-  async function runAgainOnceRepaired(group: readonly Request[]): Promise<readonly Written[]> {
+  async function runWithRepair(group: readonly Request[]): Promise<readonly Written[]> {
     try {
       return await run(group);
     } catch (error) {
       if (!isDamage(error)) throw error;
       close();
-      use(await setAside(paths, error.message, now));
+      use(await replaceDamaged(paths, error.message, now));
       return run(group);
     }
   }
@@ -81,7 +81,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
       return group.map(() => ({ failure }));
     }
     try {
-      const outcome = await runAgainOnceRepaired(group);
+      const outcome = await runWithRepair(group);
       return outcome.map((one) => ('error' in one ? { failure: failureOf(one.error) } : one));
     } catch (error) {
       const failure = failureOf(error);

@@ -10,11 +10,11 @@ if (port === null) throw new Error('this file is the main module of a worker thr
 
 type Waiting = { readonly id: number; readonly request: Request };
 
-const tell = (message: FromWorker): void => port.postMessage(message);
+const send = (message: FromWorker): void => port.postMessage(message);
 const apply = requestsApplier({
   paths,
   now: () => nowMs + performance.now() - startedMs,
-  onIncident: (incident) => tell({ kind: 'incident', incident }),
+  onIncident: (incident) => send({ kind: 'incident', incident }),
 });
 
 const waiting: Waiting[] = [];
@@ -34,7 +34,7 @@ async function applyAll(): Promise<void> {
     const group = waiting.splice(0, isWrite ? (others < 0 ? waiting.length : others) : 1);
     const responses = await apply(group.map(({ request }) => request));
     for (const [index, { id }] of group.entries())
-      tell({ kind: 'response', id, response: responses[index] ?? { rows: [] } });
+      send({ kind: 'response', id, response: responses[index] ?? { rows: [] } });
     if (group[0]?.request.kind === 'close') return port?.close();
     // What came meanwhile is taken in before the next group is made.
     await new Promise((resolve) => setImmediate(resolve));

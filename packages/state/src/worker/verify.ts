@@ -7,7 +7,7 @@ import { DamagedFileError } from '../sqlite/sqlite-errors.ts';
 import type { SqliteFile } from '../sqlite/sqlite-file.ts';
 
 /** A flipped bit in a number leaves the structure whole. A group of which the last entry got another code stays, with 0. */
-const wrongSums = `WITH
+const wrongCounts = `WITH
   entries AS (SELECT destination, code, dataset, count(*) FROM dead_letters GROUP BY destination, code, dataset),
   counted AS (SELECT destination, code, dataset, open FROM dead_letter_groups WHERE open <> 0)
   SELECT * FROM (SELECT * FROM entries EXCEPT SELECT * FROM counted)
@@ -30,7 +30,7 @@ export function verification(onIncident: (incident: Incident) => void) {
       if (tally === undefined) return;
       const lost = isLost ? tally.count : 0;
       const reason = reasonOf(tally);
-      const [outcome] = file.write([[incidentOnce(reason, lost, nowMs), ...tally.removals]]);
+      const [outcome] = file.write([[addIncidentOnce(reason, lost, nowMs), ...tally.removals]]);
       if (outcome === undefined || 'error' in outcome) throw outcome?.error;
       const isNew = (outcome.rows[0]?.length ?? 0) > 0;
       if (isNew) onIncident({ kind: 'damaged', reason, file: undefined, recovered: 0, lost });
@@ -56,7 +56,7 @@ function verifyStructure(file: SqliteFile): void {
   const [{ integrity_check: found } = { integrity_check: 'nothing' }] = file.read('PRAGMA integrity_check(1)');
   const text = String(found);
   if (text !== 'ok') throw new DamagedFileError(text.replaceAll('\n', ' '));
-  if (file.read(wrongSums).length > 0) throw new DamagedFileError('the counts of dead letters do not match them');
+  if (file.read(wrongCounts).length > 0) throw new DamagedFileError('the counts of dead letters do not match them');
 }
 
 interface Damaged {
@@ -104,7 +104,7 @@ function reasonOf({ what, count, names }: Tally): string {
 }
 
 /** However often it is found; gives a row where it is new. */
-const incidentOnce = (reason: string, lost: number, nowMs: number): Statement => ({
+const addIncidentOnce = (reason: string, lost: number, nowMs: number): Statement => ({
   sql: `INSERT INTO incidents (at_ms, kind, reason, recovered, lost)
     SELECT ?1, 'damaged', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE reason = ?2) RETURNING id`,
   parameters: [Math.trunc(nowMs), reason, lost],

@@ -96,13 +96,13 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
     async verify() {
       let after: number | undefined;
       while (closing === undefined) {
-        const begunMs = performance.now();
+        const startedMs = performance.now();
         const [[row] = []] = await ask({ kind: 'verify', after });
         const { after: next = null } = row ?? {};
         if (next === null) return;
         after = Number(next);
         // Takes a third of a processor at most.
-        await setTimeout(2 * (performance.now() - begunMs), undefined, { ref: false });
+        await setTimeout(2 * (performance.now() - startedMs), undefined, { ref: false });
       }
     },
     close() {

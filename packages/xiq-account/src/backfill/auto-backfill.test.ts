@@ -20,7 +20,7 @@ function testJobs(clock: ManualClock) {
     world,
     jobs: {
       list: () => list,
-      async begin(kind: Job['kind'], request: Job['request']): Promise<Job> {
+      async start(kind: Job['kind'], request: Job['request']): Promise<Job> {
         if (world.refuses !== undefined) throw world.refuses;
         const wanted = JSON.stringify(request);
         const known = list.findIndex((job) => JSON.stringify(job.request) === wanted && job.state !== 'done');
@@ -151,7 +151,7 @@ test('gaps of many types with one span are one job', async () => {
 
 test('a gap is not forgotten: not by a restart, not where too many jobs run, not where its job fails', async () => {
   const { start, clock, list, world } = await fixture();
-  world.refuses = new ConnectorError('too_many_jobs', '4 jobs run');
+  world.refuses = new ConnectorError('too_many_jobs', '4 jobs are running');
   const first = await start();
   await first.gapFound({
     source: 'xiq',

@@ -16,7 +16,7 @@ export type AutoBackfill = ReturnType<typeof startAutoBackfill>;
 export interface AutoBackfillParts {
   clouds(): ReadonlyMap<string, XiqCloud>;
   access(): JournalAccess;
-  readonly jobs: Pick<Jobs, 'begin' | 'list'>;
+  readonly jobs: Pick<Jobs, 'list' | 'start'>;
   readonly alive: AliveMark;
   readonly wanted: WantedSpans;
   /** Whether a webhook would be accepted now. */
@@ -86,7 +86,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
     // The clock of a span runs on for as long as it reaches ahead of ours.
     if (span.toMs > clock.now() + minuteMs * 4) return;
     try {
-      const job = await jobs.begin('backfill', before?.request ?? requestOf(span));
+      const job = await jobs.start('backfill', before?.request ?? requestOf(span));
       log.info('backfill.begun', { job: job.id, source, why, ...spanText(span) });
       const tries = span.tries + (before?.state === 'failed' ? 1 : 0);
       const pauseMs = (clouds().get(source)?.subscriptions?.everyMinutes ?? 15) * minuteMs;
@@ -103,7 +103,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
     for (const { id, kind, state, request } of jobs.list()) {
       if (kind !== 'backfill' || state !== 'interrupted') continue;
       log.info('backfill.goes_on', { job: id });
-      await jobs.begin('backfill', request).catch((cause: unknown) => {
+      await jobs.start('backfill', request).catch((cause: unknown) => {
         log.warn('backfill.not_begun', { job: id, why: messageOf(cause) });
       });
     }

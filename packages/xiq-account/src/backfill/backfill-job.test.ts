@@ -20,7 +20,7 @@ async function jobsOf(fixture: Fixture, world: TestCloud, clock = createManualCl
   const records = await openJobRecords(state.documents);
   const backfilled = await openBackfilledIds(state.database, { now: clock.now, log });
   const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));
-  const none = { outline: refuse, begin: refuse };
+  const none = { plan: refuse, start: refuse };
   const kind = backfillKind({
     clouds: world.clouds,
     access: readModel,
@@ -42,7 +42,7 @@ async function jobsOf(fixture: Fixture, world: TestCloud, clock = createManualCl
     backfilled,
     jobOf,
     begin: (more: object = {}) =>
-      jobs.begin('backfill', backfillRequest.parse({ from: iso(T - hour), to: iso(T + hour), ...more })),
+      jobs.start('backfill', backfillRequest.parse({ from: iso(T - hour), to: iso(T + hour), ...more })),
     async ended({ id }: Job): Promise<Job> {
       await until(() => jobOf(id).state !== 'running');
       return jobOf(id);

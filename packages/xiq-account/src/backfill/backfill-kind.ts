@@ -19,7 +19,7 @@ export function backfillKind(parts: BackfillKindParts): JobKind {
   const { clouds, access, clock } = parts;
   return {
     resumesFailed: true,
-    async outline(given) {
+    async plan(given) {
       const request = backfillRequest.parse(given);
       const cloud = cloudNamed(clouds(), request.source);
       const { fromMs } = spanOf(request, clock.now());
@@ -33,7 +33,7 @@ export function backfillKind(parts: BackfillKindParts): JobKind {
       const begun = { fetchedToMs: fromMs, fetched: 0, known: 0, kept: 0 };
       return { backfill: { source: cloud.source, types: meant.map((messageType) => ({ messageType, ...begun })) } };
     },
-    async begin({ job: { id }, backfill, job }) {
+    async start({ job: { id }, backfill, job }) {
       const { forceDuplicates, ...request } = backfillRequest.parse(job.request);
       if (backfill === undefined) throw new ConnectorError('usage', `job ${id} is no back-fill`);
       const cloud = cloudNamed(clouds(), backfill.source);

@@ -102,7 +102,7 @@ export function startBackfill(
   function fail(type: TypeState, cause: unknown): void {
     if (signal.aborted) throw cause;
     type.state = 'failed';
-    type.message = cause instanceof ConnectorError ? cause.message : 'a fault of ours: see the log';
+    type.message = cause instanceof ConnectorError ? cause.message : 'internal error: see the log';
     const code = cause instanceof ConnectorError ? cause.code : 'internal';
     log.error('backfill.failed', { job, messageType: type.messageType, code, why: String(cause) });
   }
@@ -153,8 +153,8 @@ export function startBackfill(
   const ended = run();
   return {
     ended,
-    shown: () => ({ streams: [], types: shownTypes() }),
-    kept: () => ({ backfill: progress() }),
+    progress: () => ({ streams: [], types: shownTypes() }),
+    changes: () => ({ backfill: progress() }),
     async stop() {
       stopping.abort();
       await ended;

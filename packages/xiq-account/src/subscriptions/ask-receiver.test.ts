@@ -60,7 +60,7 @@ it('nobody there is no refusal', async () => {
 
 it('a receiver that hangs is no refusal either', async () => {
   const { webhooks } = await receiver(undefined);
-  const message = expect.stringContaining('does not answer (no whole answer within 50 ms)');
+  const message = expect.stringContaining('does not answer (no complete response within 50 ms)');
   const asked = acceptsSecret({ ...of, webhooks }, secret, signal, 50);
   await expect(asked).rejects.toMatchObject({ code: 'not_running', message });
 });

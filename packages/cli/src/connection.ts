@@ -1,4 +1,4 @@
-// One question to the connector: opened, said if it is a snapshot, answered, closed.
+// Opens the connector or a snapshot of its files for a command, runs the command's work, and closes it.
 import type { Operations } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { configFile } from './arguments.ts';
@@ -8,22 +8,22 @@ import { jsonLine, printable } from './terminal/printable.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 export interface Output {
-  /** On standard output; with `--json`, nothing. */
-  say(lines: string | readonly string[]): void;
-  /** With `--json`, one line of it. */
-  tell(response: unknown): void;
+  /** Writes lines to standard output; nothing with `--json`. */
+  print(lines: string | readonly string[]): void;
+  /** Writes one JSON line to standard output; nothing without `--json`. */
+  printJson(response: unknown): void;
 }
 
 export const output = (terminal: Terminal, json: boolean): Output => ({
-  say(lines) {
+  print(lines) {
     if (!json) terminal.out([lines].flat().join('\n'));
   },
-  tell(response) {
+  printJson(response) {
     if (json) terminal.out(jsonLine(response));
   },
 });
 
-export interface Asking extends Output {
+export interface Connection extends Output {
   readonly operations: Operations;
   readonly snapshot: boolean;
   readonly json: boolean;
@@ -36,17 +36,17 @@ export interface CommonValues {
   readonly data?: string | undefined;
 }
 
-/** Resolves with what `work` does: the exit code. Reading a stopped connector is said first. */
-export async function ask(
+/** Resolves with the exit code that `work` returns. With a snapshot, a line that says so is written first. */
+export async function connect(
   values: CommonValues,
   { terminal, open }: Session,
   purpose: Purpose,
-  despiteFaults: boolean,
-  work: (asking: Asking) => Promise<number>,
+  allowInvalidConfiguration: boolean,
+  work: (connection: Connection) => Promise<number>,
 ): Promise<number> {
   const json = values.json === true;
   const signal = terminal.interrupted();
-  const options = { config: configFile(values), data: values.data, despiteFaults };
+  const options = { config: configFile(values), data: values.data, allowInvalidConfiguration };
   const { operations, snapshot, dataDirectory, notice, close } = await open(options, purpose);
   if (notice !== undefined) terminal.err(printable(notice));
   if (snapshot) {
@@ -62,10 +62,10 @@ export async function ask(
 }
 
 /**
- * The exit code of a stream that ended without its last line: Ctrl-C.
- * @throws ConnectorError `not_running` where nobody interrupted it.
+ * The exit code of a stream that ended without its last line because of Ctrl-C.
+ * @throws ConnectorError `connector_unreachable` where there was no Ctrl-C.
  */
-export function cutShort(signal: AbortSignal): number {
+export function endedEarly(signal: AbortSignal): number {
   if (signal.aborted) return exits.interrupted;
-  throw new ConnectorError('not_running', 'the connector ended its answer too early: see xiq-siem status');
+  throw new ConnectorError('connector_unreachable', 'the connector ended its response too early: run xiq-siem status');
 }

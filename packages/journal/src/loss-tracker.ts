@@ -7,12 +7,12 @@ export type DamageKind = 'payload' | 'header' | 'gap' | 'tail';
 /** Sequences of this log rise by one: a span of them says how many bodies it has. */
 export type FoundSpan = Omit<LostSpan, 'bodies'>;
 
-export type LostLedger = ReturnType<typeof lostLedger>;
+export type LossTracker = ReturnType<typeof createLossTracker>;
 
 /** Spans kept: the oldest are forgotten first. They were logged and counted. */
 const maxSpans = 1000;
 
-export function lostLedger(log: Logger, meter: JournalMeter) {
+export function createLossTracker(log: Logger, meter: JournalMeter) {
   const spans: LostSpan[] = [];
   return {
     /** Says and counts a span, unless one that holds it was said before. Without a `kind` it is no damage and not counted as such. */

@@ -1,8 +1,8 @@
-// For tests: questions to the servers that events were sent to, answered line by line, however long the answer.
+// For tests: HTTP requests to servers, with responses read line by line.
 import { request } from 'node:http';
 
-/** The lines of an answer; only `\n` ends one. Rejects on a status from 400 on, but for those that are `also` expected. */
-export async function* askLines(
+/** The lines of a response, ended by `\n` only. Rejects on a status of 400 or higher, except those in `also`. */
+export async function* requestLines(
   url: string,
   method = 'GET',
   body?: unknown,
@@ -23,29 +23,29 @@ export async function* askLines(
   }
 }
 
-/** An answer that is one JSON text. */
-export async function askJson(
+/** A response of one JSON text. */
+export async function requestJson(
   url: string,
   method = 'GET',
   body?: unknown,
   also: readonly number[] = [],
 ): Promise<unknown> {
   let text = '';
-  for await (const line of askLines(url, method, body, also)) text += `${line}\n`;
+  for await (const line of requestLines(url, method, body, also)) text += `${line}\n`;
   return JSON.parse(text);
 }
 
-/** `readline` would end a line at U+2028 too, which stands raw in JSON. The last line may lack its end. */
+/** `readline` would also end a line at U+2028, which is valid within JSON. The last line may have no line end. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let begun: Buffer[] = [];
+  let partial: Buffer[] = [];
   for await (const chunk of chunks) {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      yield Buffer.concat([...begun, chunk.subarray(from, end)]).toString('utf8');
-      begun = [];
+      yield Buffer.concat([...partial, chunk.subarray(from, end)]).toString('utf8');
+      partial = [];
       from = end + 1;
     }
-    if (from < chunk.length) begun.push(chunk.subarray(from));
+    if (from < chunk.length) partial.push(chunk.subarray(from));
   }
-  if (begun.length > 0) yield Buffer.concat(begun).toString('utf8');
+  if (partial.length > 0) yield Buffer.concat(partial).toString('utf8');
 }

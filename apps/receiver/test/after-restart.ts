@@ -1,12 +1,12 @@
-// For tests: the oracle. What a client was answered 202 is in the output with all its events, each under one id.
+// For tests: checks that every event with a 202 response is in the output, each with one id.
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Client, createClient } from './client.ts';
 import { type RunningConnector, startProcess, type TemporaryDirectory } from './connector-process.ts';
 import type { Receipts } from './load.ts';
 
-/** The words of every event that a receipt was given for and that the output does not have under it. */
-export async function lostText(fixture: TemporaryDirectory, receipts: Receipts): Promise<readonly string[]> {
+/** Messages of events that have a receipt and are missing in the output. */
+export async function lostMessages(fixture: TemporaryDirectory, receipts: Receipts): Promise<readonly string[]> {
   const found = new Map<string, Set<string>>();
   for (const { extreme, message } of await fixture.documents()) {
     const { receipt } = extreme.xiq;
@@ -26,8 +26,11 @@ async function lagOf(client: Client, { adminUrl }: RunningConnector): Promise<nu
 
 const deliverWithinMs = 15_000;
 
-/** Starts the connector, waits until it has delivered, and stops it; gives what is wrong then, which should be nothing. */
-export async function faultsAfterRestart(fixture: TemporaryDirectory, receipts: Receipts): Promise<readonly string[]> {
+/** Starts the connector, waits until it has delivered, and stops it. Returns the problems found. */
+export async function problemsAfterRestart(
+  fixture: TemporaryDirectory,
+  receipts: Receipts,
+): Promise<readonly string[]> {
   const connector = await startProcess(fixture);
   const client = createClient(connector.url, fixture.secret);
   const until = performance.now() + deliverWithinMs;
@@ -35,7 +38,7 @@ export async function faultsAfterRestart(fixture: TemporaryDirectory, receipts: 
   client.close();
   const ended = await connector.end('SIGTERM');
   const faults = ended === 0 ? [] : [`it ended with ${ended}:\n${connector.output()}`];
-  const lost = (await lostText(fixture, receipts)).map((message) => `lost: ${message}`);
+  const lost = (await lostMessages(fixture, receipts)).map((message) => `lost: ${message}`);
   const idOf = new Map<string, string>();
   const messageOf = new Map<string, string>();
   for (const { event, message } of await fixture.documents()) {

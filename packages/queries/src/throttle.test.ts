@@ -1,8 +1,8 @@
-// The share of the process that work for an operator takes, by a clock that only the work itself moves.
+// The share of one CPU that throttled work uses, measured by a fake clock that only the work advances.
 import { expect, test } from 'vitest';
-import { shareOfTheProcess } from './considerate.ts';
+import { createThrottle } from './throttle.ts';
 
-/** A processor: work moves its time, and whoever sleeps wakes in the order of the times that were asked for. */
+/** A fake CPU: work advances its clock, and sleepers wake in the order of their deadlines. */
 function processor() {
   let nowMs = 0;
   const asleep: { readonly atMs: number; readonly wake: () => void }[] = [];
@@ -14,7 +14,7 @@ function processor() {
     },
     async runUntil(endMs: number) {
       for (;;) {
-        // Whoever is awake works on until it sleeps.
+        // Each worker that is awake works until it sleeps.
         for (let turn = 0; turn < 1_000; turn++) await Promise.resolve();
         asleep.sort((one, other) => one.atMs - other.atMs);
         const next = asleep.shift();
@@ -26,10 +26,10 @@ function processor() {
   };
 }
 
-test.each([1, 8])('%i that work at once take a third of the processor together', async (workers) => {
+test.each([1, 8])('%i concurrent workers together use a third of one CPU', async (workers) => {
   const spanMs = 3_000;
   const machine = processor();
-  const share = shareOfTheProcess(machine);
+  const share = createThrottle(machine);
   const worked = Array.from({ length: workers }, () => 0);
   for (const [worker] of worked.entries()) {
     const yieldNow = share();
@@ -45,13 +45,13 @@ test.each([1, 8])('%i that work at once take a third of the processor together',
   const together = worked.reduce((sum, ms) => sum + ms);
   expect(together).toBeLessThan(spanMs / 3 + 5 * workers);
   expect(together).toBeGreaterThan(spanMs / 4);
-  // None is forgotten.
+  // Every worker had its turn.
   expect(Math.min(...worked)).toBeGreaterThan(spanMs / 5 / workers);
 });
 
-test('small pieces far apart wait for nobody', async () => {
+test('small pieces of work with long pauses are not delayed', async () => {
   const machine = processor();
-  const yieldNow = shareOfTheProcess(machine)();
+  const yieldNow = createThrottle(machine)();
   machine.work(1);
   let done = false;
   void yieldNow().then(() => {

@@ -13,7 +13,7 @@ import { stateFileIn } from './state-file.ts';
  * SQLite lets the processes take turns; as root it gives what it makes to the owner of the file.
  * @throws ConnectorError data_format_newer, state_failed, state_full, state_busy; data_directory_missing where no connector of this version was started there yet.
  */
-export function openDocumentsBeside(directory: string, log: Logger): Documents & Disposable {
+export function openSharedDocuments(directory: string, log: Logger): Documents & Disposable {
   const path = stateFileIn(directory);
   if (!existsSync(path)) {
     throw new ConnectorError(

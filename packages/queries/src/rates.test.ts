@@ -1,30 +1,30 @@
 import { expect, test } from 'vitest';
-import { createPace, type PaceSample } from './pace.ts';
+import { createRates, type RateSample } from './rates.ts';
 
-const sample = (seconds: number, bodies: number, settled: Record<string, number> = {}): PaceSample => ({
+const sample = (seconds: number, bodies: number, settled: Record<string, number> = {}): RateSample => ({
   atMs: seconds * 1000,
   bodies,
   bytes: bodies * 1000,
   settled: new Map(Object.entries(settled)),
 });
 
-test('nothing is known before two samples', () => {
-  const pace = createPace();
+test('rates are unknown before the second sample', () => {
+  const pace = createRates();
   expect(pace.bodiesPerSecond()).toBeNull();
   pace.add(sample(0, 10, { one: 1 }));
   expect([pace.bodiesPerSecond(), pace.eventsPerSecond('one'), pace.bytesPerHour()]).toEqual([null, null, null]);
 });
 
-test('rates are those of the last minute, bytes an hour those of the day', () => {
-  const pace = createPace();
+test('rates are of the last minute, bytes per hour of the last day', () => {
+  const pace = createRates();
   for (let at = 0; at <= 600; at += 5) pace.add(sample(at, at < 540 ? 0 : (at - 540) * 2, { one: at * 3 }));
   expect(pace.bodiesPerSecond()).toBe(2);
   expect(pace.eventsPerSecond('one')).toBe(3);
   expect(pace.bytesPerHour()).toBeCloseTo((120_000 / 600) * 3600);
 });
 
-test('a destination that came later has no rate before its second sample, one that began anew none below nothing', () => {
-  const pace = createPace();
+test('a new destination has no rate before its second sample; a rate is never negative after a restart', () => {
+  const pace = createRates();
   pace.add(sample(0, 0, { one: 500 }));
   pace.add(sample(5, 0, { one: 0, two: 1 }));
   expect(pace.eventsPerSecond('two')).toBeNull();
@@ -32,8 +32,8 @@ test('a destination that came later has no rate before its second sample, one th
   expect(pace.eventsPerSecond('never')).toBeNull();
 });
 
-test('a clock that steps back begins anew', () => {
-  const pace = createPace();
+test('when the clock steps back, older samples are dropped', () => {
+  const pace = createRates();
   pace.add(sample(100, 0));
   pace.add(sample(200, 1000));
   pace.add(sample(50, 1100));
@@ -43,8 +43,8 @@ test('a clock that steps back begins anew', () => {
   expect(pace.bodiesPerSecond()).toBe(2);
 });
 
-test('after a pause of hours the day is still known, and the minute is not', () => {
-  const pace = createPace();
+test('after hours without samples the rate of the day is known, the rate of the minute is not', () => {
+  const pace = createRates();
   pace.add(sample(0, 0));
   pace.add(sample(7200, 7200));
   expect(pace.bodiesPerSecond()).toBeNull();

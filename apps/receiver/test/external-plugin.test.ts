@@ -1,4 +1,4 @@
-// A plugin from outside the workspace: its metrics and its codes are known with no change in core.
+// A plugin from outside the workspace: its metrics and codes work without a change in core.
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -18,28 +18,28 @@ import { createClient } from './client.ts';
 const never = new AbortController().signal;
 const adminFile = z.object({ token: z.string() });
 
-/** A folder outside the workspace in which a plugin finds what is public, and nothing else. */
-async function fixtureOfStranger() {
-  const directory = await mkdtemp(join(tmpdir(), 'stranger-'));
+/** A folder outside the workspace in which a plugin can import the public packages only. */
+async function externalPluginFixture() {
+  const directory = await mkdtemp(join(tmpdir(), 'external-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   await mkdir(join(directory, 'node_modules/@xiq-siem'), { recursive: true });
   const core = fileURLToPath(new URL('../../../packages/core', import.meta.url));
   await symlink(core, join(directory, 'node_modules/@xiq-siem/core'));
   const zod = dirname(createRequire(import.meta.url).resolve('zod/package.json'));
   await symlink(zod, join(directory, 'node_modules/zod'));
-  const file = join(directory, 'stranger-plugin.ts');
-  await copyFile(new URL('./fixtures/stranger-plugin.ts', import.meta.url), file);
-  const plugin: typeof import('./fixtures/stranger-plugin.ts') = await import(pathToFileURL(file).href);
-  const withStranger: Registry = {
+  const file = join(directory, 'external-plugin.ts');
+  await copyFile(new URL('./fixtures/external-plugin.ts', import.meta.url), file);
+  const plugin: typeof import('./fixtures/external-plugin.ts') = await import(pathToFileURL(file).href);
+  const withExternal: Registry = {
     self: registry.self,
-    sources: [...registry.sources, plugin.strangerSource],
-    destinations: { ...registry.destinations, 'stranger-siem': async () => plugin.strangerDestination },
+    sources: [...registry.sources, plugin.externalSource],
+    destinations: { ...registry.destinations, 'external-siem': async () => plugin.externalDestination },
   };
-  return { directory, registry: withStranger };
+  return { directory, registry: withExternal };
 }
 
 async function startWith(destination: string) {
-  const fixture = await fixtureOfStranger();
+  const fixture = await externalPluginFixture();
   const file = join(fixture.directory, 'config.yaml');
   await writeFile(
     file,
@@ -47,7 +47,7 @@ async function startWith(destination: string) {
 server: { port: 0 }
 admin: { port: 0 }
 healthEvents: { enabled: false }
-sources: { theirs: { type: stranger-cloud, secrets: [{ managed: true }] } }
+sources: { theirs: { type: external-cloud, secrets: [{ managed: true }] } }
 destinations:
   siem: ${destination}
   archive: { type: file, directory: ./out, batch: { maxAgeMs: 0 } }
@@ -62,8 +62,8 @@ destinations:
   return { log, connector, client: connectAdmin({ url: connector.adminUrl, token: new Secret(token) }) };
 }
 
-test('what a stranger declares is counted, explained and told: its metrics, its verdicts', async () => {
-  const { log, connector, client } = await startWith('{ type: stranger-siem, batch: { maxAgeMs: 0 } }');
+test('the metrics and verdict codes that an external plugin declares are counted and shown', async () => {
+  const { log, connector, client } = await startWith('{ type: external-siem, batch: { maxAgeMs: 0 } }');
   const web = createClient(connector.url, 'unasked');
   onTestFinished(() => web.close());
   expect(await web.post('/webhooks/theirs/LINES', 'even\nodd\neven')).toMatchObject({ status: 202 });
@@ -82,12 +82,12 @@ test('what a stranger declares is counted, explained and told: its metrics, its 
   const family = (name: string) => families.find((one) => one.name === name);
   expect(family('xiq_siem_destination_odd_events_total')).toMatchObject({
     type: 'COUNTER',
-    help: 'Stranger: events of an odd value.',
+    help: 'External: events of an odd value.',
     metrics: [{ labels: { destination: 'siem', parity: 'odd' }, value: '1' }],
   });
   expect(family('xiq_siem_source_lines_total')).toMatchObject({
     type: 'COUNTER',
-    help: 'Stranger: lines that were read.',
+    help: 'External: lines that were read.',
     metrics: [{ labels: { source: 'theirs' }, value: '3' }],
   });
   expect(family('xiq_siem_source_events_total')).toMatchObject({
@@ -95,7 +95,7 @@ test('what a stranger declares is counted, explained and told: its metrics, its 
     metrics: [{ labels: { source: 'theirs', dataset: 'theirs.line' }, value: '3' }],
   });
 
-  // What it does not declare makes no series, is counted, and is logged once a reason.
+  // Undeclared ones make no series, are counted, and are logged once for each reason.
   expect(families.filter(({ name }) => /even_events|source_odd/.test(name))).toEqual([]);
   const refused = family('xiq_siem_telemetry_rejected_counts_total')?.metrics ?? [];
   expect(refused.map(({ labels: { source, destination, reason } }) => [source ?? destination, reason]).sort()).toEqual([
@@ -107,10 +107,10 @@ test('what a stranger declares is counted, explained and told: its metrics, its 
   expect(log.of('plugin.metric_rejected')).toHaveLength(4);
 });
 
-test('an error that a stranger declares keeps its code and its exit code', async () => {
-  await expect(startWith('{ type: stranger-siem, licensed: false }')).rejects.toMatchObject({
+test('an error that an external plugin declares keeps its code and its exit code', async () => {
+  await expect(startWith('{ type: external-siem, licensed: false }')).rejects.toMatchObject({
     name: 'ConnectorError',
-    code: 'stranger_unlicensed',
+    code: 'external_unlicensed',
     exitCode: exitCodes.permission,
     message: 'there is no license: buy one',
   });

@@ -3,26 +3,26 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync, type DatabaseSyncOptions } from 'node:sqlite';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, test, vi } from 'vitest';
-import { openDocumentsBeside } from './open-documents-beside.ts';
+import { openSharedDocuments } from './open-shared-documents.ts';
 import { stateFileIn } from './state-file.ts';
 import { newStateDirectory, openTestState } from './test-state.ts';
 
 /** Nobody waits five seconds for another process. */
 vi.mock('node:sqlite', async (original) => {
   const actual = await original<typeof import('node:sqlite')>();
-  class HastyDatabase extends actual.DatabaseSync {
+  class ShortTimeoutDatabase extends actual.DatabaseSync {
     constructor(path: string, options: DatabaseSyncOptions = {}) {
       super(path, { ...options, timeout: 20 });
     }
   }
-  return { ...actual, DatabaseSync: HastyDatabase };
+  return { ...actual, DatabaseSync: ShortTimeoutDatabase };
 });
 
 const log = createRecordingLogger();
 
 test('another process that writes is state_busy', async () => {
   const directory = await newStateDirectory();
-  using beside = openDocumentsBeside(directory, log);
+  using beside = openSharedDocuments(directory, log);
   using other = new DatabaseSync(stateFileIn(directory));
   other.exec('BEGIN IMMEDIATE');
   await expect(beside.put('rotation/xiq', 1)).rejects.toMatchObject({ code: 'state_busy' });
@@ -39,7 +39,7 @@ test('a damaged log is state_failed, and left to the connector, which says so', 
   cpSync(stateFileIn(running), path);
   const damaged = readFileSync(`${stateFileIn(running)}-wal`).fill(0xee, 5000, 5100);
   writeFileSync(`${path}-wal`, damaged);
-  expect(() => openDocumentsBeside(killed, log)).toThrow(
+  expect(() => openSharedDocuments(killed, log)).toThrow(
     expect.objectContaining({ code: 'state_failed', message: expect.stringContaining('start the connector') }),
   );
   expect(readFileSync(`${path}-wal`).equals(damaged)).toBe(true);
@@ -57,7 +57,7 @@ test('a file of a newer version, or of other tables, is refused, and not changed
       database.exec(sql);
     }
     const before = readFileSync(stateFileIn(directory));
-    expect(() => openDocumentsBeside(directory, log)).toThrow(expect.objectContaining({ code }));
+    expect(() => openSharedDocuments(directory, log)).toThrow(expect.objectContaining({ code }));
     expect(readFileSync(stateFileIn(directory)).equals(before)).toBe(true);
   }
 });
