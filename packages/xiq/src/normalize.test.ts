@@ -174,7 +174,7 @@ it('bytes and duration are only in the last event of a session; earlier events h
 });
 
 it.each(['acctSessionTime', 'acctInputOctets', 'acctOutputOctets'])(
-  'a session with a start time begins, and goes on once %s alone has counted',
+  'a session with a start time is a start, and an interim event once %s is above 0',
   (counter) => {
     const session = { acctStartTime: T, acctSessionTime: 0, acctInputOctets: 0, acctOutputOctets: 0 };
     expect(accounting(session).event).toMatchObject({ action: 'session-start', type: ['start'] });

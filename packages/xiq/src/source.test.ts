@@ -37,7 +37,7 @@ it('a rule with an unknown field or a wrong kind does not compile', () => {
   const tables: FieldTable[] = [
     // @ts-expect-error no such field of ECS
     { a: { as: 'text', to: ['user.nickname'] } },
-    // @ts-expect-error no such field of ours
+    // @ts-expect-error no such field below extreme.xiq
     { a: { as: 'text', to: ['extreme.xiq.nickname'] } },
     // @ts-expect-error a number is no text
     { a: { as: 'text', to: ['client.bytes'] } },

@@ -144,7 +144,7 @@ it.each([
   ['six digits', 'user_123456'],
   ['a date', 'day_2021_11_08'],
   ['an e-mail address', 'j.doe@example.com'],
-  ['a person', 'Jane Doe'],
+  ['a name', 'Jane Doe'],
   ['a login', 'DOM\\j.doe'],
   ['a MAC', 'dc:ac:3d:a5:06:b4'],
   ['a bare MAC', 'dcac3da506b4'],

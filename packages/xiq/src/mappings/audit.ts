@@ -135,7 +135,7 @@ export const auditMapping = defineMapping({
   },
 });
 
-/** By words of the description; the first match is used. They give no outcome. */
+/** By keywords in the description; the first match is used. The outcome stays unknown. */
 const gdprActions: readonly (Classification & { readonly pattern: RegExp })[] = [
   {
     pattern: /\b(?:delet|eras|remov|forg[eo]t)/i,

@@ -152,9 +152,9 @@ const body = fc.oneof(
 it('no mapping changes an id, a dataset or an element number', () => {
   fc.assert(
     fc.property(body, anyMessageType, (content, messageType) => {
-      const told = (of?: ReturnType<typeof mappedSource>) =>
+      const identities = (of?: ReturnType<typeof mappedSource>) =>
         eventsOfValue(content, messageType, of).map(({ id, dataset, element: number }) => ({ id, dataset, number }));
-      expect(told(everything)).toEqual(told());
+      expect(identities(everything)).toEqual(identities());
     }),
     { numRuns: 400 },
   );
