@@ -89,7 +89,7 @@ test('doctor finds its event at every destination, or reports why the broken one
       ...othersAreOk,
       elastic: {
         ...{ result: 'failed', ok: false },
-        message: expect.stringContaining('need the index privilege read on logs-extreme_xiq.*-*'),
+        message: expect.stringContaining('requires the index privilege read on logs-extreme_xiq.*-*'),
       },
     },
   });
@@ -106,7 +106,7 @@ test('doctor finds its event at every destination, or reports why the broken one
   const wrongKey = await doctor(fixture, 4);
   expect(wrongKey).toEqual({
     code: 1,
-    said: { ...othersAreOk, elastic: stuck(/401.*User or password is wrong: correct `basic`/s) },
+    said: { ...othersAreOk, elastic: stuck(/401.*The user name or the password is wrong: correct `basic`/s) },
   });
   expect(JSON.stringify(wrongKey)).not.toContain('the-old-one');
   const person = await fixture.run('doctor --seconds 2');
@@ -120,7 +120,7 @@ test('doctor finds its event at every destination, or reports why the broken one
   await reload({ caFile: './other-ca.pem' });
   expect(await doctor(fixture, 4)).toEqual({
     code: 1,
-    said: { ...othersAreOk, elastic: stuck(/certificate.*set `caFile` to the authority that has/s) },
+    said: { ...othersAreOk, elastic: stuck(/certificate.*set `caFile` to its certificate/s) },
   });
 
   // A missing template.

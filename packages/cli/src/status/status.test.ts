@@ -143,7 +143,7 @@ describe('the first line and the exit code', () => {
     const damaged = { ...running, counters: { ...running.counters, damaged: 3 } };
     const { code, stdout } = await run({ ...healthy, destinations: [damaged, running] });
     expect([code, stdout[0]]).toEqual([0, 'Counters reconcile; 3 requests damaged']);
-    expect(stdout.at(-1)).toContain('! archive: 3 requests damaged: they cannot be read');
+    expect(stdout.at(-1)).toContain('! archive: 3 requests damaged (cannot be read');
   });
 
   it('of a stopped connector it reports a snapshot, and exits 1', async () => {

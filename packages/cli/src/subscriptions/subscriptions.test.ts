@@ -177,16 +177,16 @@ it('what --json prints is of the documented schema', async () => {
 describe('before anything is changed', () => {
   it('apply asks; no is exit 2, and nothing was done', async () => {
     const { cloud, run } = await fixture();
-    const { code, questions, text } = await run(['apply'], { response: false });
+    const { code, questions, text } = await run(['apply'], { answer: false });
     expect([code, questions, cloud.subscriptions.list()]).toEqual([2, ['Do this at ExtremeCloud IQ?'], []]);
     expect(text).toMatch(/Nothing was changed\.$/);
-    expect((await run(['apply'], { response: true })).code).toBe(0);
+    expect((await run(['apply'], { answer: true })).code).toBe(0);
   });
 
   it.each(['apply', 'delete'])('%s is exit 64 where nobody is there to ask', async (name) => {
     const { cloud, run } = await fixture();
     expect((await run([name])).code).toBe(64);
-    expect((await run([name, '--json'], { response: true })).code).toBe(64);
+    expect((await run([name, '--json'], { answer: true })).code).toBe(64);
     expect(cloud.requests()).toEqual([]);
   });
 
