@@ -1,7 +1,7 @@
-// The set-up of the integration tests of all projects; `testbed test` builds the servers, then runs vitest with it.
+// The vitest configuration for the integration tests of all projects, used by `testbed test`.
 const large = process.env['XIQ_TESTBED_FULL'] === '1' ? [] : ['**/*.full.int.test.ts'];
 
-// biome-ignore lint/style/noDefaultExport: vitest takes nothing else.
+// biome-ignore lint/style/noDefaultExport: vitest requires it.
 export default {
   test: {
     include: ['**/*.int.test.ts'],
@@ -10,7 +10,7 @@ export default {
     outputFile: { json: 'tools/testbed/.vitest/real-results.json' },
     allowOnly: false,
     passWithNoTests: false,
-    // An Elasticsearch takes a core to start, and up to 0.8 GB.
+    // An Elasticsearch needs a core to start, and up to 0.8 GB.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 180_000,

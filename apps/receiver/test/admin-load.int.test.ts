@@ -1,4 +1,4 @@
-// An operator who asks for everything at once, and clients that never read, while webhooks come in: nothing is refused or lost.
+// All operator commands and clients that never read, beside a load of webhooks: no request is refused or lost.
 import { readFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { usageOf } from './process-usage.ts';
 import { laggingDestinations } from './readyz.ts';
 import { responsesOf, startSteadyLoad, summaryOf } from './steady-load.ts';
 
-/** With the commands beside it, as processes, on two cores. */
+/** On two cores, together with the command processes. */
 const rate = 1_000;
 const connections = 64;
 const maxStreams = 16;
@@ -23,7 +23,7 @@ const besideMs = 8_000;
 const noEvent = `1${'0'.repeat(40)}`;
 const adminFile = z.object({ url: z.url(), token: z.string() });
 
-test('whatever is asked of the admin API and however slowly it is read, every webhook is answered 202 and delivered once', async () => {
+test('whatever is requested of the admin API and however slowly it is read, every webhook gets 202 and is delivered once', async () => {
   const archive = { type: 'file', directory: './out', minFreeBytes: 0 };
   await using fixture = await operatorFixture({ healthEvents: { enabled: false }, destinations: { archive } });
   const { directory, configFile, secret } = fixture.fixture;
@@ -46,7 +46,7 @@ test('whatever is asked of the admin API and however slowly it is read, every we
   await setTimeout(beforeMs);
 
   load.phase('beside all that an operator can ask');
-  // Stopped where it stands: a client that keeps its connection and takes nothing.
+  // A suspended client: it keeps its connection and reads nothing.
   const stopped = spawnConnector(['tail', '--json', '--config', configFile], secret, directory);
   others.defer(() => void stopped.kill('SIGKILL'));
   await new Promise((resolve) => stopped.stdout?.once('data', resolve));

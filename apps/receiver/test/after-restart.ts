@@ -1,11 +1,11 @@
-// For tests: the oracle. What a client was answered 202 is in the output with all its events, each under one id.
+// For tests: checks that every event with a 202 response is in the output, each with one id.
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Client, createClient } from './client.ts';
 import { type RunningConnector, startProcess, type TemporaryDirectory } from './connector-process.ts';
 import type { Receipts } from './load.ts';
 
-/** The words of every event that a receipt was given for and that the output does not have under it. */
+/** Messages of events that have a receipt and are missing in the output. */
 export async function lostMessages(fixture: TemporaryDirectory, receipts: Receipts): Promise<readonly string[]> {
   const found = new Map<string, Set<string>>();
   for (const { extreme, message } of await fixture.documents()) {
@@ -26,7 +26,7 @@ async function lagOf(client: Client, { adminUrl }: RunningConnector): Promise<nu
 
 const deliverWithinMs = 15_000;
 
-/** Starts the connector, waits until it has delivered, and stops it; gives what is wrong then, which should be nothing. */
+/** Starts the connector, waits until it has delivered, and stops it. Returns the problems found. */
 export async function problemsAfterRestart(
   fixture: TemporaryDirectory,
   receipts: Receipts,

@@ -1,4 +1,4 @@
-// kill -9 of the connector under load, again and again, with all four kinds of destination at work.
+// Repeated kill -9 of the connector under load, with all four types of destination.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ const pollOptions = { timeout: 60_000, interval: 100 };
 let servers: AllDestinations;
 let connector: RunningConnector | undefined;
 beforeAll(async () => {
-  // Small segments and no retention: files are begun and removed all the time.
+  // Small segments and no retention: segments are created and removed all the time.
   const yaml = 'journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }';
   servers = await startAllDestinations({ yaml, each: { retry: { initialMs: 100, maxMs: 1_000 } } });
 }, 300_000);
@@ -27,7 +27,7 @@ afterAll(async () => {
 const linesIn = async (file: string): Promise<number> =>
   (await readFile(file, 'utf8').catch(() => '')).split('\n').length - 1;
 
-/** Sends until `after` more bodies are answered, and kills the connector in the midst of the next. */
+/** Sends until `after` more bodies have a response, and kills the connector during the next one. */
 async function loadUntilKilled(seed: number, after: number, receiptsFile: string): Promise<void> {
   connector = await startProcess(servers.fixture);
   const before = await linesIn(receiptsFile);
@@ -50,7 +50,7 @@ it(`after ${kills} kills every receipt's events are in every destination, double
 }, async () => {
   const receiptsFile = join(servers.fixture.directory, 'receipts');
   for (let run = 0; run < kills; run += 1) {
-    // The moments differ from run to run, so that starting, appending, rolling and delivering are all hit.
+    // The moment varies from run to run: start, append, roll-over and delivery are all hit.
     await loadUntilKilled(run, (run * 137) % 700, receiptsFile);
   }
   connector = await startProcess(servers.fixture);
@@ -65,7 +65,7 @@ it(`after ${kills} kills every receipt's events are in every destination, double
 
   const receipts = await readReceipts(receiptsFile);
   expect(receipts.length).toBeGreaterThan(kills * 100);
-  // An event that came again under another id would be one too many for its receipt.
+  // An event that was delivered again under another id would be one too many for its receipt.
   const wrong = (found: readonly Arrival[]) => {
     const events = eventsByReceipt(found);
     return receipts.filter((blocked) => events.get(blocked.receipt) !== blocked.events).slice(0, 10);

@@ -1,4 +1,4 @@
-// For tests: a place with all four kinds of destination, each with a server behind it, made ready by `setup`.
+// For tests: a configuration with all four types of destination and their servers, after `setup`.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
@@ -11,7 +11,7 @@ export interface AllDestinations {
   readonly elasticsearch: RunningServer;
   readonly collector: RunningServer;
   readonly hec: HecFake;
-  /** Each destination's, by its name: archive, elastic, splunk, otel. */
+  /** By name of the destination: archive, elastic, splunk, otel. */
   arrivals(): Promise<Arrivals>;
   stop(): Promise<void>;
 }
@@ -26,17 +26,17 @@ export interface Arrivals {
 export interface AllDestinationsOptions {
   /** Added to the configuration. */
   readonly yaml?: string;
-  /** Keys for each of the destinations but the archive. */
+  /** Keys for each destination but the archive. */
   readonly each?: object;
   /** More destinations. */
   readonly others?: Readonly<Record<string, object>>;
 }
 
-/** A token of any HEC, in a file of the place. */
+/** A HEC token, in a file of the fixture. */
 export const hecToken = { file: './hec-token' };
 const token = 'hec-token-4711';
 
-/** A place where `hecToken` can be read. */
+/** A fixture that contains the file of `hecToken`. */
 export async function hecFixture(
   yaml: string,
   destinations: Readonly<Record<string, object>>,

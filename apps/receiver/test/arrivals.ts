@@ -1,4 +1,4 @@
-// For tests: what arrived at each kind of destination, asked of the other side itself.
+// For tests: the events that each type of destination received, read from its server.
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import type { HecFake } from '@xiq-siem/testkit';
 import { z } from 'zod';
 import { linesOf, requestJson, requestLines } from './http-json.ts';
 
-/** One event as it was found; a copy of it is another arrival. */
+/** One event at a destination. A duplicate is another arrival. */
 export interface Arrival {
   readonly id: string;
   readonly dataset: string;
@@ -39,7 +39,7 @@ const otlpRequest = z.object({
   resourceLogs: z.array(z.object({ scopeLogs: z.array(z.object({ logRecords: z.array(z.object({ attributes })) })) })),
 });
 
-/** Of what the collector has written so far: a last line without its end is left out. */
+/** What the collector has written so far, without an incomplete last line. */
 export async function inCollector({ outputFile = '' }: RunningServer): Promise<readonly Arrival[]> {
   const found: Arrival[] = [];
   for await (const line of linesOf(createReadStream(outputFile))) {
@@ -64,7 +64,7 @@ const row = z.object({
   'event.extreme.xiq.receipt': z.string(),
 });
 
-/** Of one destination, by its name: rows are found about a second after they were taken. */
+/** Of one destination, by name. Rows are found about a second after they were sent. */
 export async function inVictoriaLogs({ url }: RunningServer, destination: string): Promise<readonly Arrival[]> {
   const query = `{source="xiq:webhook:${destination}"} | fields ${Object.keys(row.shape).join(', ')}`;
   const found: Arrival[] = [];
@@ -81,7 +81,7 @@ const hits = z.object({
 });
 const pageSize = 10_000;
 
-/** Every document of our data streams, page by page in the order of `event.id`, each under its `_id`. */
+/** Every document of the connector's data streams, page by page in the order of `event.id`. */
 export async function inElasticsearch({ url }: RunningServer): Promise<readonly Arrival[]> {
   await requestJson(`${url}/logs-extreme_xiq.*/_refresh`, 'POST');
   const _source = ['event.id', 'event.dataset', 'extreme.xiq.receipt'];
@@ -102,7 +102,7 @@ export async function inElasticsearch({ url }: RunningServer): Promise<readonly 
 
 const count = z.object({ count: z.int() });
 
-/** Documents of a data set, by `_count`. */
+/** Number of documents of a data set, by `_count`. */
 export async function countInElasticsearch({ url }: RunningServer, dataset: string): Promise<number> {
   return count.parse(await requestJson(`${url}/logs-${dataset}-default/_count`)).count;
 }

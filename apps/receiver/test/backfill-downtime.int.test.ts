@@ -6,7 +6,7 @@ import { until, xiqFixture } from './xiq-fixture.ts';
 
 const audit = 'AUDIT_LOG_ALL';
 
-test('killed under load, and down for a time: all that was sent meanwhile comes, no event by two bodies, and the proof says whole', async () => {
+test('after a kill under load and a downtime, all events of the downtime are back-filled, none twice, and completeness is complete', async () => {
   await using fixture = await xiqFixture();
   const { cloud, work } = fixture;
   await fixture.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
@@ -17,7 +17,7 @@ test('killed under load, and down for a time: all that was sent meanwhile comes,
   await setTimeout(3_000);
   await first.end('SIGKILL');
   await setTimeout(3_000);
-  // As if it had been longer: a shorter downtime is none.
+  // Sets an earlier time: a shorter downtime is ignored.
   await setLastAlive(work.directory, Date.now() - 120_000);
   const second = await fixture.start();
   await setTimeout(3_000);

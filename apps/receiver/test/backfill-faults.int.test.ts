@@ -6,7 +6,7 @@ const [audit] = types;
 const hour = 3_600_000;
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 
-/** 250 events that never came, and three that did. */
+/** 250 events that were not delivered, and three that were. */
 async function withMissing(options: Parameters<typeof restFixture>[0] = {}) {
   const fixture = await restFixture(options);
   const connector = await fixture.start();
@@ -18,7 +18,7 @@ async function withMissing(options: Parameters<typeof restFixture>[0] = {}) {
   return Object.assign(fixture, { connector });
 }
 
-test('429 is waited for, a page that fails in the middle is asked for again', async () => {
+test('a 429 is waited for, and a page that fails is requested again', async () => {
   await using fixture = await withMissing();
   fixture.cloud.faults.set({
     tooManyRequests: { next: 2, retryAfterSeconds: 1, on: ['logs'] },
@@ -30,7 +30,7 @@ test('429 is waited for, a page that fails in the middle is asked for again', as
   await fixture.hasDelivered(253);
 });
 
-test('pages that shift while they are read: all is found, once', async () => {
+test('pages that shift during the back-fill: every event is found once', async () => {
   await using fixture = await withMissing();
   fixture.cloud.faults.set({ shiftPages: { next: 2, events: 7, on: ['logs'] } });
   const span = fixture.span();
@@ -39,7 +39,7 @@ test('pages that shift while they are read: all is found, once', async () => {
   expect(await fixture.completeness(span)).toMatchObject({ code: 0 });
 });
 
-test('a total that never holds still: kept what there was, and said; the same command goes on with it', async () => {
+test('a total that keeps changing: found events are stored, the job fails, and the same command resumes it', async () => {
   await using fixture = await withMissing();
   fixture.cloud.faults.set({ movingTotal: { on: ['logs'], types: [audit] } });
   const span = fixture.span(15);
@@ -54,7 +54,7 @@ test('a total that never holds still: kept what there was, and said; the same co
   expect(await fixture.completeness(span)).toMatchObject({ code: 0 });
 }, 90_000);
 
-test('a token that has expired: what failed is said, and the same command goes on once there is another', async () => {
+test('an expired token: the job fails with a reason, and the same command resumes it with a new token', async () => {
   await using fixture = await withMissing();
   fixture.cloud.tokens.expireAll('api');
   const span = fixture.span();
@@ -65,7 +65,7 @@ test('a token that has expired: what failed is said, and the same command goes o
   const preview = await fixture.operator.run(`backfill ${span} --dry-run`);
   expect(preview.code).toBe(77);
   await fixture.operator.write('token', fixture.cloud.tokens.create({}));
-  // A secret's file is looked at once a second.
+  // The file of a secret is checked once a second.
   const second = await until('the new token is taken', async () => {
     const again = await fixture.backfill(span);
     return again.code === 0 && again;
@@ -74,7 +74,7 @@ test('a token that has expired: what failed is said, and the same command goes o
   await fixture.hasDelivered(253);
 });
 
-test('a log that fails for good: the words name it, the others are fetched, and the same command goes on', async () => {
+test('a log that keeps failing is named, the other logs are fetched, and the same command resumes', async () => {
   await using fixture = await withMissing();
   fixture.cloud.faults.set({ serverError: { status: 500, on: ['logs'], types: [audit], page: 3 } });
   const span = fixture.span();
@@ -86,13 +86,13 @@ test('a log that fails for good: the words name it, the others are fetched, and 
   await fixture.hasDelivered(253);
 }, 90_000);
 
-test('their clock is an hour ahead: what came already is known all the same', async () => {
+test("with XIQ's clock an hour ahead, received events are recognized", async () => {
   await using fixture = await restFixture({ cloud: { clockOffsetMs: hour } });
   const { cloud } = fixture;
   const connector = await fixture.start();
   cloud.emit({ type: audit, count: 20 });
   await cloud.settled();
-  // The span lies ahead of us, but for the part that has come.
+  // The span is in the future, except for the part of the received events.
   cloud.clock.setOffset(hour - 120_000);
   const span = `--from ${new Date(Date.now() - 2 * hour).toISOString()} --to ${new Date().toISOString()}`;
   cloud.faults.set({ drop: {} });
@@ -104,7 +104,7 @@ test('their clock is an hour ahead: what came already is known all the same', as
   expect(connector.output()).toContain('backfill.clock_differs');
 });
 
-test('their clock is an hour behind: what has not settled by it is waited for, and said', async () => {
+test("with XIQ's clock an hour behind, events that are not settled are waited for, and reported", async () => {
   await using fixture = await restFixture({ cloud: { clockOffsetMs: -hour } });
   const { cloud, operator } = fixture;
   await fixture.start();

@@ -7,10 +7,10 @@ import { setLastAlive } from './state-file.ts';
 import { until, xiqFixture } from './xiq-fixture.ts';
 
 const [audit, authentication] = types;
-/** Within the last hours, and no two at one time. */
+/** Within the last hours, at distinct times. */
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 
-/** Three that come at once show that both clocks agree. */
+/** Three events received at once show that both clocks agree. */
 const emitNow = ({ cloud }: RestFixture): void => void cloud.emit({ type: audit, count: 3 });
 
 async function jobOf({ operator }: RestFixture) {
@@ -18,7 +18,7 @@ async function jobOf({ operator }: RestFixture) {
   return only(only(lines).jobs);
 }
 
-test('what was dropped is back-filled, nothing twice, and the proof says whole', async () => {
+test('dropped events are back-filled, none twice, and completeness is complete', async () => {
   await using fixture = await restFixture();
   const connector = await fixture.start();
   const { cloud } = fixture;
@@ -50,7 +50,7 @@ test('what was dropped is back-filled, nothing twice, and the proof says whole',
 });
 
 test.for(['kill -9', 'a power cut'])(
-  '%s in the midst: the next start goes on with it by itself, nothing twice and nothing lost',
+  '%s during a back-fill: the next start resumes it, nothing twice and nothing lost',
   { timeout: 60_000 },
   async (how, { skip }) => {
     const missingTools = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
@@ -90,7 +90,7 @@ test.for(['kill -9', 'a power cut'])(
   },
 );
 
-test('a webhook that comes after its event was back-filled is delivered to nobody, also after a restart', async () => {
+test('a webhook that is received after its event was back-filled is not delivered, also after a restart', async () => {
   await using fixture = await restFixture();
   const { cloud, operator } = fixture;
   const first = await fixture.start();
@@ -106,7 +106,7 @@ test('a webhook that comes after its event was back-filled is delivered to nobod
   const second = await fixture.start();
   await cloud.settled();
   const late = event?.deliveries;
-  // The first was sent to a process that was gone; what comes now comes to the one that was started again.
+  // The first was sent to the killed process; later ones go to the restarted process.
   expect(late).toHaveLength(1);
   const element = JSON.parse(event?.webhook ?? '{}');
   const receipt = await second.post(audit, [element]);
@@ -122,7 +122,7 @@ test('a webhook that comes after its event was back-filled is delivered to nobod
   expect(await fixture.completeness()).toMatchObject({ code: 0 });
 });
 
-test('a downtime of ours is back-filled by itself', async () => {
+test('a downtime of the connector is back-filled automatically', async () => {
   await using fixture = await restFixture({ subscriptions: { backfill: 'auto' } });
   const { cloud, operator } = fixture;
   const first = await fixture.start();
@@ -132,16 +132,16 @@ test('a downtime of ours is back-filled by itself', async () => {
   await first.end('SIGKILL');
   cloud.emit({ type: audit, count: 25, atMs: earlier(300) });
   await cloud.settled();
-  // As if we had been down for ten minutes.
+  // As after a downtime of ten minutes.
   await setLastAlive(operator.fixture.directory, earlier(600));
   const second = await fixture.start();
   await fixture.hasDelivered(28);
   expect(second.output()).toContain('no webhook was accepted from');
-  // It reaches beyond the start, for clocks that differ a little, and waits for that.
+  // The span extends beyond the start, for small clock differences, and waits for that time.
   expect(await jobOf(fixture)).toMatchObject({ kind: 'backfill', state: 'running', types: [{ state: 'waiting' }, {}] });
 });
 
-test('a subscription that was disabled behind our back: mended, and the gap back-filled by itself', async () => {
+test('a subscription that was disabled in XIQ is fixed, and the gap is back-filled automatically', async () => {
   await using fixture = await xiqFixture();
   const { cloud, work } = fixture;
   await fixture.configure('reconcile: apply, backfill: auto, settleMinutes: 0');

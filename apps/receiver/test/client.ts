@@ -1,16 +1,16 @@
-// For tests: an HTTP client that posts webhooks over kept-alive connections and tells what was answered.
+// For tests: an HTTP client that posts webhooks over keep-alive connections and returns the responses.
 import { Agent, request } from 'node:http';
 import { z } from 'zod';
 
 export interface Posted {
   readonly status: number;
-  /** The receipt of a 202. */
+  /** Of a 202 response. */
   readonly receipt: string | undefined;
   readonly retryAfter: string | undefined;
 }
 
 export interface Client {
-  /** Rejects where no answer came. */
+  /** Rejects where there is no response. */
   post(path: string, body: string): Promise<Posted>;
   get(url: string): Promise<{ readonly status: number; readonly body: string }>;
   close(): void;

@@ -8,7 +8,7 @@ const cellsOf = (lines: readonly CompletenessLine[]) =>
   lines.flatMap((line) => (line.kind === 'cell' ? [line.cell] : []));
 const counters = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
-test('events that the log words differently are missing and surplus, and not whole', async () => {
+test('events with different texts in the log are missing and surplus, and not complete', async () => {
   await using fixture = await restFixture();
   const { cloud, operator } = fixture;
   await fixture.start();
@@ -29,7 +29,7 @@ test('events that the log words differently are missing and surplus, and not who
   expect(shown.output).toContain('Not whole');
 });
 
-test('GDPR has no log: unprovable, and nothing worse', async () => {
+test('GDPR has no log: unprovable', async () => {
   await using fixture = await restFixture({ subscriptions: { messageTypes: [audit, 'GDPR_LOG_ALL'] } });
   await fixture.start();
   fixture.cloud.emit({ type: audit, count: 3 });
@@ -41,7 +41,7 @@ test('GDPR has no log: unprovable, and nothing worse', async () => {
   expect(await fixture.completeness(`${fixture.span()} --types audit`)).toMatchObject({ code: 0 });
 });
 
-test('each destination is told with its assurance', async () => {
+test('each destination is shown with its assurance', async () => {
   await using fixture = await restFixture();
   await fixture.start();
   fixture.cloud.emit({ type: audit, count: 3 });

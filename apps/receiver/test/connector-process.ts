@@ -1,4 +1,4 @@
-// For tests: the connector as a process of its own, started, killed and started again on one directory.
+// For tests: runs the connector as a process that can be killed and restarted on one directory.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ export interface TemporaryDirectory {
   readonly directory: string;
   readonly configFile: string;
   readonly secret: string;
-  /** Every document in `out`, file by file; a line that is torn throws. */
+  /** Every document in `out`, file by file. Throws for a torn line. */
   documents(): Promise<readonly OutputDocument[]>;
   remove(): Promise<void>;
 }
@@ -25,8 +25,8 @@ const outputDocument = z.looseObject({
 export type OutputDocument = z.output<typeof outputDocument>;
 
 /**
- * A new directory with a configuration; `yaml` is added to one that listens at free ports and may fill the disk, and
- * `destinations` stand beside the one that is called `archive`. It is made within `parent`.
+ * Creates a directory with a configuration within `parent`. `yaml` is added to a configuration that listens on free
+ * ports and may fill the disk; `destinations` are added to the one named `archive`.
  */
 export async function temporaryDirectory(
   yaml = '',
@@ -68,17 +68,17 @@ export interface RunningConnector {
   readonly url: string;
   readonly adminUrl: string;
   readonly pid: number;
-  /** Resolves with the exit code, or the signal that ended it, whatever ends it. */
+  /** Resolves with the exit code, or with the signal that ended the process. */
   readonly ended: Promise<number | NodeJS.Signals>;
-  /** All that it wrote to standard output and standard error so far. */
+  /** Standard output and standard error so far. */
   output(): string;
-  /** Sends a signal to the node process itself; resolves with its exit code, or the signal that ended it. */
+  /** Sends a signal to the node process; resolves with its exit code, or with the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
 const started = z.object({ event: z.literal('connector.started'), url: z.string(), admin: z.string() });
 
-/** `tracer`: a command line that runs node and leaves it the child of ours, as `strace -D` does. */
+/** `tracer`: a command line that runs node as a direct child of the test, as `strace -D` does. */
 export async function startProcess(
   { configFile, secret, directory }: TemporaryDirectory,
   tracer: readonly string[] = [],
@@ -117,7 +117,7 @@ export async function startProcess(
 
 export interface Ended {
   readonly code: number | NodeJS.Signals;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error in the order received. */
   readonly output: string;
   readonly stdout: string;
 }
@@ -138,7 +138,7 @@ export async function runCommand(args: readonly string[], cwd: string, secret = 
   return { code: exitOf(code, signal), output, stdout };
 }
 
-/** Any command of `xiq-siem`, its output in pipes. */
+/** Starts any command of `xiq-siem` with its output in pipes. */
 export function spawnConnector(
   args: readonly string[],
   secret: string,

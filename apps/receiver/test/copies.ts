@@ -1,4 +1,4 @@
-// For tests: arrivals counted by what they have in common, and compared in few words.
+// For tests: counts arrivals by a key and compares the counts.
 import type { Arrival } from './arrivals.ts';
 
 export type Copies = ReadonlyMap<string, number>;
@@ -9,12 +9,12 @@ export function copiesBy(arrivals: readonly Arrival[], key: keyof Arrival): Copi
   return copies;
 }
 
-/** Every id that there is, once. */
+/** Every id once. */
 export const onceEach = (arrivals: readonly Arrival[]): Copies => new Map(arrivals.map(({ id }) => [id, 1]));
 
 const most = 10;
 
-/** What differs, one line each, at most ten and a last one that says how many more: a whole list would fill the screen. */
+/** At most ten differences, one for each line, and a last line with the number of further ones. */
 export function differences(found: Copies, expected: Copies): readonly string[] {
   const keys = new Set([...expected.keys(), ...found.keys()]);
   const lines = [...keys].flatMap((key) => {

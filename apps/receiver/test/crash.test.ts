@@ -1,4 +1,4 @@
-// kill -9 of the node process under load, again and again: what a client was answered 202 is in the output.
+// Repeated kill -9 of the node process under load: every event with a 202 response is in the output.
 import { expect, it } from 'vitest';
 import { createClient } from './client.ts';
 import {
@@ -13,7 +13,7 @@ const kills = Number(process.env['XIQ_SIEM_KILLS'] ?? 8);
 /** Receipt to the descriptions of its body's events. */
 type Receipts = Map<string, readonly string[]>;
 
-/** A body of one to three events, all of one millisecond, each with words of its own. */
+/** A body of one to three events of the same millisecond, each with its own message. */
 function bodyOf(run: number, number: number): { readonly body: string; readonly message: readonly string[] } {
   const message = Array.from({ length: 1 + (number % 3) }, (_, index) => `run ${run} body ${number} event ${index}`);
   const events = message.map((description) => ({
@@ -26,7 +26,7 @@ function bodyOf(run: number, number: number): { readonly body: string; readonly 
   return { body: JSON.stringify(number % 2 === 0 && events.length === 1 ? events[0] : events), message };
 }
 
-/** Posts from many connections until `connector` is killed, in the midst of it, when it has answered `after` bodies. */
+/** Posts from many connections and kills `connector` under load after `after` responses. */
 async function loadUntilKilled(
   fixture: TemporaryDirectory,
   connector: RunningConnector,
@@ -60,11 +60,11 @@ async function loadUntilKilled(
 it(`after ${kills} kills every receipt is in the output, at least once, with the same ids`, {
   timeout: 30_000 + kills * 3_000,
 }, async () => {
-  // Small segments and no retention: files are begun and removed all the time.
+  // Small segments and no retention: segments are created and removed all the time.
   const fixture = await temporaryDirectory('journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }');
   const receipts: Receipts = new Map();
   for (let run = 0; run < kills; run += 1) {
-    // The moments differ from run to run, so that starting, appending, rolling and delivering are all hit.
+    // The moment varies from run to run: start, append, roll-over and delivery are all hit.
     await loadUntilKilled(fixture, await startProcess(fixture), run, (run * 137) % 1_000, receipts);
   }
   const last = await startProcess(fixture);

@@ -1,4 +1,4 @@
-// A disk that is full, or takes nothing more: 503 and not ready, never a 202 that is lost, and no hand that must help.
+// A full or read-only disk: 503 and not ready, no event with a 202 response is lost, and no manual fix is needed.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ext4Disk, fillDisk, lackOf, tmpfsAt } from '@xiq-siem/testkit';
@@ -12,14 +12,14 @@ const missingTools = lackOf('mount', 'loop');
 beforeEach(({ skip }) => skip(missingTools !== undefined, missingTools));
 
 const diskBytes = 8 * 1024 * 1024;
-// The disk is the only bound.
+// The disk is the only limit.
 const journal = 'journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0, maxBytes: 1073741824 }';
 const soon = { timeout: 15_000, interval: 50 };
 const refused = { status: 503, retryAfter: '5' };
 const notReady = { status: 503, body: expect.stringContaining('journal_full') };
 
 interface Running {
-  /** One body after the other, of up to 12 kB. */
+  /** Posts one body after another, of up to 12 kB. */
   post(): Promise<Posted>;
   /** Posts until a body is refused. */
   postUntilRefused(): Promise<Posted>;
@@ -60,7 +60,7 @@ async function makeTemporaryDirectory(yaml = '', parent?: string): Promise<Tempo
   return fixture;
 }
 
-/** Its journal has a disk of its own; its destination is down: a file stands where the directory belongs. */
+/** The journal has its own disk. The destination is down: a file exists in place of its directory. */
 async function withDestinationDown(): Promise<{
   fixture: TemporaryDirectory;
   data: string;
@@ -74,7 +74,7 @@ async function withDestinationDown(): Promise<{
   return { fixture, data, bringBack: () => rm(out) };
 }
 
-/** It takes bodies again by itself: now and then first, while room is being made, then each. */
+/** It accepts bodies again without help: some while disk space is being freed, then all. */
 async function expectAccepted({ readyz, post, end }: Running): Promise<void> {
   await expect.poll(readyz, soon).toMatchObject({ status: 200 });
   const takenOf20 = async () => {
@@ -86,7 +86,7 @@ async function expectAccepted({ readyz, post, end }: Running): Promise<void> {
   expect(await end('SIGTERM')).toBe(0);
 }
 
-it('a disk that others fill is answered 503 until they free it, and everything acknowledged is delivered', async () => {
+it('a disk that others fill gets 503 until it has space again, and every event with a 202 response is delivered', async () => {
   const disk = join((await makeTemporaryDirectory()).directory, 'disk');
   await tmpfsAt(disk, diskBytes, onTestFinished);
   const fixture = await makeTemporaryDirectory('', disk);
@@ -95,7 +95,7 @@ it('a disk that others fill is answered 503 until they free it, and everything a
   for (let bodies = 0; bodies < 200; bodies += 1) expect(await connector.post()).toMatchObject({ status: 202 });
 
   const ballast = join(disk, 'ballast');
-  // Again and again: the connector makes room by removing what is settled, as long as there is any.
+  // Repeatedly: the connector frees space by removing settled segments while there are any.
   const full =
     <T>(look: () => Promise<T>) =>
     async () => {
@@ -110,7 +110,7 @@ it('a disk that others fill is answered 503 until they free it, and everything a
   expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
-it('a disk that the journal filled while its destination was down empties itself when the destination is back', async () => {
+it('a disk that the journal filled while its destination was down is freed when the destination is back', async () => {
   const { fixture, bringBack } = await withDestinationDown();
   const receipts: Receipts = new Map();
   const connector = await started(fixture, receipts);
@@ -124,7 +124,7 @@ it('a disk that the journal filled while its destination was down empties itself
 });
 
 it.each(['SIGKILL', 'SIGTERM'] as const)(
-  'a connector that ended by %s starts on its full disk, delivers, and takes bodies again',
+  'a connector that ended by %s starts on its full disk, delivers, and accepts bodies again',
   async (signal) => {
     const { fixture, data, bringBack } = await withDestinationDown();
     const receipts: Receipts = new Map();
@@ -141,7 +141,7 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
   },
 );
 
-it('a disk that turns read-only is answered 503, what is on it is delivered, and the process stays', async () => {
+it('on a read-only disk webhooks get 503, stored events are delivered, and the process keeps running', async () => {
   const disk = await ext4Disk(onTestFinished);
   const fixture = await makeTemporaryDirectory(`dataDirectory: ${join(disk.path, 'data')}`);
   const out = join(fixture.directory, 'out');
@@ -159,7 +159,7 @@ it('a disk that turns read-only is answered 503, what is on it is delivered, and
   expect(status).toBe(503);
   expect(body).not.toContain('stopping');
 
-  // An aborted ext4 has to be unmounted to be mended.
+  // An aborted ext4 must be unmounted before it is fixed.
   await connector.end('SIGKILL');
   await disk.remount();
   await expectAccepted(await started(fixture, receipts));

@@ -1,4 +1,4 @@
-// For tests: bodies as they might come, with all that a search engine is known to stumble over.
+// For tests: bodies with values that search engines are known to have problems with.
 import { elementOf, families } from '@xiq-siem/xiq/test-bodies';
 import fc from 'fast-check';
 
@@ -7,12 +7,12 @@ export interface Posted {
   readonly bytes: Uint8Array;
 }
 
-/** Written into JSON as it is: numbers that a JavaScript value cannot hold. */
+/** Written into the JSON as is: numbers that a JavaScript value cannot represent. */
 const rawNumber = fc
   .constantFrom('1e400', '-1E+999', '12345678901234567890123', '0.1234567890123456789', '9223372036854775808', '-0.0')
   .map((digits) => `#raw:${digits}`);
 
-/** Around every bound of a keyword, a text, a term and an original, in one to four bytes a character. */
+/** Around every limit of a keyword, a text, a term and an original, in one to four bytes per character. */
 const longText = fc
   .tuple(fc.constantFrom('x', 'ü', '漢', '🛜', 'a b '), fc.constantFrom(1023, 1024, 1025, 8191, 8192, 33_000, 90_000))
   .map(([unit, length]) => unit.repeat(Math.ceil(length / unit.length)).slice(0, length));
@@ -25,7 +25,7 @@ const oddScalar = fc.constantFrom<string | number | boolean | null>(
   ...[-62_135_596_800_000, 253_402_300_799_999, 253_402_300_800_000, 1e15, 99_999_999_999, true, false, null],
 );
 
-/** Keys that a path of fields would be taken for, or that no field may have. */
+/** Keys that look like a field path, or that no field may have. */
 const oddKey = fc.oneof(
   fc.constantFrom('', '.', 'a.', '.a', 'a..b', 'a.b', ' ', '\0', '_id', '@timestamp', 'event.id', '__proto__', '*'),
   fc.constantFrom('k', 'ü', '🛜').map((unit) => unit.repeat(600)),
@@ -61,7 +61,7 @@ interface Kind {
   readonly bodies: fc.Arbitrary<Posted>;
 }
 
-/** Bodies of each family under its message type; and those whose type nobody told, or that cannot be read. */
+/** Bodies of each family under its message type, of an unknown type, and bodies that cannot be parsed. */
 export const bodyKinds: readonly Kind[] = [
   ...families.map(({ family, messageType, rules }) => ({
     kind: family,

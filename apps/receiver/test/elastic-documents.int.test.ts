@@ -1,4 +1,4 @@
-// Documents of every type, made of any bodies at all, meet a real Elasticsearch under our own templates.
+// Documents of every type, from arbitrary bodies, in a real Elasticsearch with the connector's templates.
 import type { Destination, NormalizedEvent } from '@xiq-siem/core';
 import { ecsFieldDefinitions } from '@xiq-siem/core';
 import { elasticsearchDestination, elasticsearchSetup } from '@xiq-siem/elasticsearch';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => server?.stop());
 
-/** The fields that hold more than their bound: in all documents the only ones that may be left out of the search. */
+/** Fields whose value exceeds its limit: only these may be excluded from search. */
 function markedIn(document: object): readonly string[] {
   return fields
     .flatMap(({ name, type, indexed, ignoreAbove }) => {
@@ -73,14 +73,14 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
     ),
   ];
 
-  /** What the server says of the documents that it did not take among the others. */
+  /** What the server reports for the documents that it rejected. */
   const refusals = async () => {
     const failed = await elastic.search('logs-extreme_xiq.*::failures');
     return JSON.stringify(failed.map(({ _source }) => memberOf(_source, 'error'))).slice(0, 2000);
   };
 
   it.each(bodyKinds)(
-    'every document of $kind is taken whole, found, and searchable in all its fields',
+    'every document of $kind is accepted, found, and searchable in all its fields',
     async ({ bodies }) => {
       await fc.assert(
         fc.asyncProperty(fc.array(bodies, { minLength: 1, maxLength: 60, size: 'max' }), async (posted) => {
@@ -94,7 +94,7 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
           );
           if (wrong.length > 0) expect.fail(`${JSON.stringify(wrong).slice(0, 2000)} ${await refusals()}`);
 
-          // Of two events with one id the first one is there.
+          // Of two events with one id the first one is stored.
           const byId = new Map([...events].reverse().map(({ id, document }) => [id, document]));
           const hits = await elastic.search(streams, { ids: { values: [...byId.keys()] } });
           expect(hits.map(({ _id }) => _id).sort()).toEqual([...byId.keys()].sort());
@@ -105,7 +105,7 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
     },
   );
 
-  it('no field was mapped by guess by any of them', async () => {
+  it('no field was mapped dynamically', async () => {
     const known = new Set(fields.map(({ name }) => name));
     const indices = Object.values(await elastic.request('GET', `/${streams}/_mapping`));
     const mapped = indices.flatMap((index) => leavesOf(memberOf(memberOf(index, 'mappings'), 'properties')));

@@ -1,4 +1,4 @@
-// An API key that expires while the connector runs: what becomes of the events, and that the next key brings them through.
+// An API key that expires while the connector runs: events are kept, and delivered with the next key.
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { audits } from './elastic-events.ts';
@@ -20,7 +20,7 @@ const writerRights = {
   indices: [{ names: ['logs-extreme_xiq.*-*'], privileges: ['auto_configure', 'create_doc', 'view_index_metadata'] }],
 };
 
-test('an API key that expires pauses the destination, and the next one in its file brings all through', async () => {
+test('an expired API key pauses the destination, and with the next one in its file all events are delivered', async () => {
   const keys = { apiKey: { file: './key' }, caFile: server.caFile };
   const fixture = await elasticFixture(server, { namespace: 'expired', keys });
   onTestFinished(() => fixture.remove());

@@ -1,4 +1,4 @@
-// What becomes of each event when Elasticsearch does not take it, and that the mend brings it through.
+// Events that Elasticsearch does not accept, and their delivery after the fix.
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { audits, texts } from './elastic-events.ts';
@@ -10,7 +10,7 @@ import {
   healthy,
 } from './elastic-fixture.ts';
 
-// What waits for a person is tried again after 5 s at most, then 10, then 20.
+// Events that need an operator are retried after 5 s at most, then 10, then 20.
 const pollOptions = { timeout: 45_000, interval: 100 };
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -24,7 +24,7 @@ async function begin(server: RunningServer, options: ElasticFixtureOptions) {
 const waitFor = (connector: ElasticConnector, wanted: object) =>
   expect.poll(() => connector.status(), pollOptions).toMatchObject(wanted);
 
-/** Each of `events` is there, once, and none has become a dead letter. */
+/** Each of `events` is stored once, and none is a dead letter. */
 async function expectAllDelivered(connector: ElasticConnector, events: number) {
   await waitFor(connector, { ...healthy, counters: { ...clean, delivered: events } });
   const { posted, found, deadLetters } = await connector.end();
@@ -40,7 +40,7 @@ describe('Elasticsearch 9.5', () => {
   }, 600_000);
   afterAll(() => server?.stop());
 
-  test('without our template the destination pauses, until setup has run', async () => {
+  test("without the connector's template the destination pauses until setup has run", async () => {
     const { fixture, connector } = await begin(server, { namespace: 'early' });
     await connector.post(audits(20), 'AUDIT_LOG_ALL');
     await waitFor(connector, {
@@ -51,14 +51,14 @@ describe('Elasticsearch 9.5', () => {
     await expectAllDelivered(connector, 20);
   });
 
-  describe('under our template', () => {
+  describe("with the connector's template", () => {
     beforeAll(async () => {
       const fixture = await elasticFixture(server, { namespace: 'any' });
       await fixture.setup();
       await fixture.remove();
     });
 
-    test('a write block holds the events of its data stream, the others pass', async () => {
+    test('a write block blocks the events of its data stream; others are delivered', async () => {
       const { fixture, connector } = await begin(server, { namespace: 'blocked' });
       const { elastic } = fixture;
       await connector.post([...audits(1), ...texts(1)]);
@@ -80,7 +80,7 @@ describe('Elasticsearch 9.5', () => {
       await expectAllDelivered(connector, 42);
     });
 
-    test('another template that wins over ours holds the events of its data streams, until it is gone', async () => {
+    test('a template with a higher priority blocks the events of its data streams until it is removed', async () => {
       const { fixture, connector } = await begin(server, { namespace: 'outranked' });
       const other = { index_patterns: ['logs-extreme_xiq.audit-outranked*'], priority: 900, data_stream: {} };
       await fixture.elastic.request('PUT', '/_index_template/other', other);
@@ -94,7 +94,7 @@ describe('Elasticsearch 9.5', () => {
       await expectAllDelivered(connector, 40);
     });
 
-    test('a data stream that another template made is held, until setup has rolled it over', async () => {
+    test('a data stream created by another template is blocked until setup has rolled it over', async () => {
       const { fixture, connector } = await begin(server, { namespace: 'foreign' });
       const { elastic } = fixture;
       const other = { index_patterns: ['logs-extreme_xiq.audit-foreign*'], priority: 901, data_stream: {} };
@@ -114,7 +114,7 @@ describe('Elasticsearch 9.5', () => {
       expect(deadLetters).toEqual([]);
     });
 
-    describe('with a field of another type by the operator', () => {
+    describe('with a field that the operator mapped to another type', () => {
       const custom = '/_component_template/logs-extreme_xiq@custom';
       const userNamesAreNumbers = {
         settings: { index: { mapping: { ignore_malformed: false } } },
@@ -122,7 +122,7 @@ describe('Elasticsearch 9.5', () => {
       };
       const noFailureStore = { data_stream_options: { failure_store: { enabled: false } } };
 
-      test('the failure store takes what does not fit: delivered, and counted as degraded', async () => {
+      test('the failure store accepts documents that do not fit: delivered, and counted as degraded', async () => {
         const { fixture, connector } = await begin(server, { namespace: 'misfits' });
         await fixture.elastic.request('PUT', custom, { template: userNamesAreNumbers });
         await connector.post([...audits(20, 0, '4711'), ...audits(10, 100, 'j.doe')], 'AUDIT_LOG_ALL');
@@ -135,7 +135,7 @@ describe('Elasticsearch 9.5', () => {
         expect((await connector.end()).deadLetters).toEqual([]);
       });
 
-      test('without a failure store exactly what does not fit is a dead letter, with the words of the server', async () => {
+      test('without a failure store exactly the documents that do not fit are dead letters, with the message of the server', async () => {
         const { fixture, connector } = await begin(server, { namespace: 'conflict' });
         await fixture.elastic.request('PUT', custom, { template: { ...userNamesAreNumbers, ...noFailureStore } });
         await connector.post([...audits(20, 0, '4711'), ...audits(10, 100, 'j.doe')], 'AUDIT_LOG_ALL');
@@ -153,7 +153,7 @@ describe('Elasticsearch 9.5', () => {
         }
       });
 
-      test('where nothing fits the destination pauses after two batches, and the mend brings the rest through', async () => {
+      test('where no document fits the destination pauses after two batches, and delivers the rest after the fix', async () => {
         const keys = { batch: { maxEvents: 10 } };
         const { fixture, connector } = await begin(server, { namespace: 'storm', keys });
         const { elastic } = fixture;
@@ -174,7 +174,7 @@ describe('Elasticsearch 9.5', () => {
   });
 });
 
-test('with 429s on demand everything passes in smaller batches, and nothing twice', async () => {
+test('with 429 responses all events are delivered in smaller batches, none twice', async () => {
   const small = await startServer('elasticsearch', { settings: { 'indexing_pressure.memory.limit': '64kb' } });
   onTestFinished(() => small.stop());
   const retry = { initialMs: 50, maxMs: 500 };
@@ -192,13 +192,13 @@ describe('Elasticsearch 8.19, with TLS and users', () => {
   }, 600_000);
   afterAll(() => server?.stop());
 
-  // This build of the server lacks types that our template names: the built-in one of a data stream serves.
+  // This build of the server lacks types that the template names; the built-in template of data streams is used.
   const keys = (username: string) => ({
     ...{ requireTemplate: false, caFile: server.caFile },
     basic: { username, password: { file: './password' } },
   });
 
-  test('a password that holds no more pauses the destination, and the next one in its file brings all through', async () => {
+  test('a password that is no longer valid pauses the destination, and with the next one in its file all events are delivered', async () => {
     const { writer } = server.credentials ?? {};
     if (writer === undefined) throw new Error('the server knows no users');
     const files = { password: `${writer.password}\n` };

@@ -1,4 +1,4 @@
-// For tests: the connector as a process with one Elasticsearch behind it, and all that can be seen of its events.
+// For tests: the connector as a process with one Elasticsearch, and queries for its events.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredDeadLetter } from '@xiq-siem/state';
@@ -10,7 +10,7 @@ import { type Elastic, elasticOf } from './elastic-server.ts';
 import { deadLettersIn } from './state-file.ts';
 
 export interface ElasticFixtureOptions {
-  /** Of the data streams, which keeps the tests of one server apart. */
+  /** Namespace of the data streams, which separates the tests on one server. */
   readonly namespace: string;
   /** More keys of the destination. */
   readonly keys?: object;
@@ -29,20 +29,20 @@ export interface ElasticFixture {
 }
 
 export interface ElasticConnector {
-  /** One body, under this message type or none. */
+  /** Posts one body, with or without a message type. */
   post(events: readonly object[], messageType?: string): Promise<void>;
   status(): Promise<ElasticStatus>;
   output(): string;
-  /** How many of the events that were posted a search finds, by their data sets. */
+  /** Number of posted events that a search finds, by data set. */
   found(): Promise<Readonly<Record<string, number>>>;
-  /** Ends it in order, then says what became of every event that was posted, by its id. */
+  /** Stops it gracefully and returns the outcome of every posted event by id. */
   end(): Promise<Outcome>;
 }
 
 export interface Outcome {
-  /** What the archive, which nothing holds up, was given. */
+  /** Event ids in the archive, which is never blocked. */
   readonly posted: ReadonlySet<string>;
-  /** What a search in the data streams finds. */
+  /** Event ids that a search in the data streams finds. */
   readonly found: ReadonlySet<string>;
   readonly deadLetters: readonly StoredDeadLetter[];
 }
@@ -68,7 +68,7 @@ const status = z.object({
 const readiness = z.object({ status: z.string(), destinations: z.array(status) });
 export type ElasticStatus = z.output<typeof status>;
 
-/** Counters of a destination with which nothing has gone wrong, and the rest of its status when nothing waits. */
+/** Counters of a destination without failures, and its status without events in flight. */
 export const clean = { degraded: 0, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 };
 export const healthy = {
   state: 'running',

@@ -1,4 +1,4 @@
-// For tests: questions to a real Elasticsearch that a destination has no need of.
+// For tests: requests to a real Elasticsearch that the destination itself does not make.
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -6,15 +6,15 @@ import type { Login, RunningServer } from '@xiq-siem/testbed';
 import { z } from 'zod';
 
 export interface Elastic {
-  /** Rejects on a status from 400 on, unless it is 404. */
+  /** Rejects on a status of 400 or higher, except 404. */
   request(method: string, path: string, body?: unknown): Promise<ElasticResponse>;
-  /** Every document that a search of these data streams finds, up to 10,000. None where there is no such stream. */
+  /** Up to 10,000 documents that a search of these data streams finds; none where the stream does not exist. */
   search(streams: string, query?: object): Promise<ElasticResponse['hits']['hits']>;
-  /** The index that a data stream writes to now. */
+  /** The current write index of a data stream. */
   writeIndex(stream: string): Promise<string>;
 }
 
-/** What the tests look at in any answer. */
+/** The parts of responses that the tests read. */
 const response = z.looseObject({
   hits: z
     .object({
@@ -30,7 +30,7 @@ const response = z.looseObject({
 
 export type ElasticResponse = z.output<typeof response>;
 
-/** Asks as `login`, or as its administrator where the server knows users. */
+/** Authenticates as `login`, or as the administrator where the server has users. */
 export async function elasticOf(server: RunningServer, login?: Login): Promise<Elastic> {
   const { url, caFile, credentials } = server;
   const who = login ?? credentials?.admin;

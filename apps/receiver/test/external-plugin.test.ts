@@ -1,4 +1,4 @@
-// A plugin from outside the workspace: its metrics and its codes are known with no change in core.
+// A plugin from outside the workspace: its metrics and codes work without a change in core.
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ import { createClient } from './client.ts';
 const never = new AbortController().signal;
 const adminFile = z.object({ token: z.string() });
 
-/** A folder outside the workspace in which a plugin finds what is public, and nothing else. */
+/** A folder outside the workspace in which a plugin can import the public packages only. */
 async function externalPluginFixture() {
   const directory = await mkdtemp(join(tmpdir(), 'external-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
@@ -62,7 +62,7 @@ destinations:
   return { log, connector, client: connectAdmin({ url: connector.adminUrl, token: new Secret(token) }) };
 }
 
-test('what a external declares is counted, explained and told: its metrics, its verdicts', async () => {
+test('the metrics and verdict codes that an external plugin declares are counted and shown', async () => {
   const { log, connector, client } = await startWith('{ type: external-siem, batch: { maxAgeMs: 0 } }');
   const web = createClient(connector.url, 'unasked');
   onTestFinished(() => web.close());
@@ -95,7 +95,7 @@ test('what a external declares is counted, explained and told: its metrics, its 
     metrics: [{ labels: { source: 'theirs', dataset: 'theirs.line' }, value: '3' }],
   });
 
-  // What it does not declare makes no series, is counted, and is logged once a reason.
+  // Undeclared ones make no series, are counted, and are logged once for each reason.
   expect(families.filter(({ name }) => /even_events|source_odd/.test(name))).toEqual([]);
   const refused = family('xiq_siem_telemetry_rejected_counts_total')?.metrics ?? [];
   expect(refused.map(({ labels: { source, destination, reason } }) => [source ?? destination, reason]).sort()).toEqual([
@@ -107,7 +107,7 @@ test('what a external declares is counted, explained and told: its metrics, its 
   expect(log.of('plugin.metric_rejected')).toHaveLength(4);
 });
 
-test('an error that a external declares keeps its code and its exit code', async () => {
+test('an error that an external plugin declares keeps its code and its exit code', async () => {
   await expect(startWith('{ type: external-siem, licensed: false }')).rejects.toMatchObject({
     name: 'ConnectorError',
     code: 'external_unlicensed',

@@ -1,4 +1,4 @@
-// One run, all destinations at once, events of all nine types; then the same bodies again.
+// All destinations at once with events of all nine types; then the same bodies again.
 import { join } from 'node:path';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -39,7 +39,7 @@ afterAll(async () => {
 interface Run {
   readonly sent: SimulatorSummary;
   readonly receipts: readonly StoredReceipt[];
-  /** Milliseconds from the first body on until the name was not behind any more, asked ten times a second. */
+  /** Milliseconds from the first body until the destination had settled all, polled ten times a second. */
   readonly doneMs: ReadonlyMap<string, number>;
   readonly before: ProcessUsage;
   readonly after: ProcessUsage;
@@ -80,7 +80,7 @@ function report(name: string, { sent, doneMs, before, after }: Run, arrivals: Re
   );
 }
 
-/** What is in each destination; what is found late is waited for. */
+/** The events in each destination; waits for those that become searchable late. */
 async function everywhere(expected: number, wanted: number) {
   const soon = { timeout, interval: 250 };
   await expect.poll(async () => (await inVictoriaLogs(victoria, 'victoria')).length, soon).toBe(wanted);
@@ -110,7 +110,7 @@ it(`${events} events of all nine types: counts and ids agree in every destinatio
   const found = await everywhere(events, events - filtered);
   report('first run', first, sizes(found));
 
-  // Each receipt has its events, and every destination the same ids as often.
+  // Each receipt has its events, and every destination has the same ids equally often.
   expect(
     differences(copiesBy(found.archive, 'receipt'), new Map(receipts.map((one) => [one.receipt, one.events]))),
   ).toEqual([]);
@@ -149,7 +149,7 @@ it('the same bodies again: Elasticsearch holds no second copy, and counts them a
   const found = await everywhere(2 * events, 2 * events - filtered);
   report('the same again', again, sizes(found));
 
-  // Also that it is the first copy that stands: its receipt is that of the first run.
+  // The first copy is kept: its receipt is that of the first run.
   expect(differences(copiesBy(found.elastic, 'id'), copiesBy(before, 'id'))).toEqual([]);
   expect(differences(copiesBy(found.elastic, 'receipt'), copiesBy(before, 'receipt'))).toEqual([]);
   const twice = copiesBy(found.archive, 'id');

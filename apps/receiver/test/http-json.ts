@@ -1,7 +1,7 @@
-// For tests: questions to the servers that events were sent to, answered line by line, however long the answer.
+// For tests: HTTP requests to servers, with responses read line by line.
 import { request } from 'node:http';
 
-/** The lines of an answer; only `\n` ends one. Rejects on a status from 400 on, but for those that are `also` expected. */
+/** The lines of a response, ended by `\n` only. Rejects on a status of 400 or higher, except those in `also`. */
 export async function* requestLines(
   url: string,
   method = 'GET',
@@ -23,7 +23,7 @@ export async function* requestLines(
   }
 }
 
-/** An answer that is one JSON text. */
+/** A response of one JSON text. */
 export async function requestJson(
   url: string,
   method = 'GET',
@@ -35,7 +35,7 @@ export async function requestJson(
   return JSON.parse(text);
 }
 
-/** `readline` would end a line at U+2028 too, which stands raw in JSON. The last line may lack its end. */
+/** `readline` would also end a line at U+2028, which is valid within JSON. The last line may have no line end. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let partial: Buffer[] = [];
   for await (const chunk of chunks) {

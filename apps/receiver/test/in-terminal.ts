@@ -1,4 +1,4 @@
-// For tests: a command in a real terminal (a pseudo-terminal, by util-linux's `script`), and what it wrote there.
+// For tests: runs a command in a pseudo-terminal (util-linux `script`) and returns its output.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -7,15 +7,15 @@ import type { TemporaryDirectory } from './connector-process.ts';
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export interface InTerminal {
-  /** All bytes so far, as the terminal got them. */
+  /** All bytes that the terminal received so far. */
   written(): string;
-  /** Ctrl-C, as a key. */
+  /** Sends Ctrl-C. */
   interrupt(): void;
   /** Resolves with the exit code. */
   readonly ended: Promise<unknown>;
 }
 
-/** `words` are parted by blanks, and meant for no shell. */
+/** `message`: arguments separated by spaces, without shell syntax. */
 export function startInTerminal(
   { directory, configFile }: TemporaryDirectory,
   message: string,

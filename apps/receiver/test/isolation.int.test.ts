@@ -1,4 +1,4 @@
-// A destination that is dead, hangs, or is let go of by a full journal hurts itself alone.
+// A destination that is down, hangs, or loses bodies to eviction affects only itself.
 import { join } from 'node:path';
 import { parseReceipt } from '@xiq-siem/journal';
 import type { RunningServer } from '@xiq-siem/testbed';
@@ -12,10 +12,10 @@ import { destinationOf, laggingDestinations, readyz, unaccounted } from './ready
 import { simulate, startSimulator } from './simulator.ts';
 
 const pollOptions = { timeout: 60_000, interval: 100 };
-/** Back soon after the server is. */
+/** Retries soon after the server is back. */
 const retry = { initialMs: 100, maxMs: 500 };
 
-/** It keeps its connections and takes new ones, as the kernel does for it, and does nothing more. */
+/** The frozen process keeps its connections, and the kernel accepts new ones for it. */
 function freeze({ name, processGroup }: RunningServer): void {
   const group = processGroup();
   if (group === undefined) throw new Error(`${name} does not run`);
@@ -54,7 +54,7 @@ describe('with all four destinations', () => {
     otel: (await inCollector(servers.collector)).length,
   });
 
-  it('Elasticsearch is stopped for a while: the others go on, it catches up, nothing is lost or doubled', {
+  it('Elasticsearch is down for a while: the others deliver, it catches up, no event is lost or duplicated', {
     timeout: 180_000,
   }, async () => {
     let startedMs = performance.now();
@@ -64,7 +64,7 @@ describe('with all four destinations', () => {
     const under = startSimulator(load(2, 3_000));
     const delivered = async () => (await destinationOf(connector, 'elastic')).counters.delivered;
     await expect.poll(delivered, { ...pollOptions, interval: 20 }).toBeGreaterThan(1_500);
-    // It freezes with batches under way, and then dies: they were not taken, and nobody is told so.
+    // It freezes with batches in flight and is then killed: it did not store them.
     freeze(servers.elasticsearch);
     const rest = await under.summary;
     await untilOnlyLagging('elastic');
@@ -75,7 +75,7 @@ describe('with all four destinations', () => {
 
     await untilOnlyLagging('elastic');
     const downMs = performance.now() - startedMs;
-    // Roughly: others may be busy on the machine. Who waited for it would wait for ever.
+    // A rough limit, for a busy machine. A stream that waited for Elasticsearch would never finish.
     expect(downMs).toBeLessThan(3 * usualMs + 10_000);
     await expect.poll(arrivedAtOthers, pollOptions).toEqual({ archive: sent, splunk: sent, otel: sent });
     expect(servers.elasticsearch.processGroup()).toBeUndefined();
@@ -102,7 +102,7 @@ describe('with all four destinations', () => {
     );
   });
 
-  it('a destination that takes requests and never answers delays itself alone', { timeout: 120_000 }, async () => {
+  it('a destination that never responds delays only itself', { timeout: 120_000 }, async () => {
     const before = servers.hec.events.length;
     servers.hec.answerAlways('event', { instead: 'silence' });
     const { bodies, statuses } = await simulate(load(4, 1_000));
@@ -117,12 +117,12 @@ describe('with all four destinations', () => {
   });
 });
 
-describe('with a journal of 1 MiB, and a destination that is dead', () => {
+describe('with a journal of 1 MiB and a destination that is down', () => {
   const journal = 'journal: { maxBytes: 1048576, segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }';
 
   async function start(whenFull: 'evict' | 'hold') {
     const hec = await startHec();
-    // Little is held in memory, so that the journal is what matters.
+    // Few events are in memory, so that the journal matters.
     const batch = { maxEvents: 5 };
     const splunk = { type: 'splunk-hec', url: hec.url, token: hecToken, whenFull, retry, batch, maxInFlight: 1 };
     const fixture = await hecFixture(journal, { splunk });
@@ -148,7 +148,7 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     return client.post('/webhooks/xiq/AUDIT_LOG_ALL', JSON.stringify(events));
   };
 
-  it('the others go on, senders are answered 202, and what it loses is named and counted', {
+  it('the others deliver, senders get 202, and the lost bodies are reported and counted', {
     timeout: 120_000,
   }, async () => {
     const { hec, connector, client, archived } = await start('evict');
@@ -180,13 +180,13 @@ describe('with a journal of 1 MiB, and a destination that is dead', () => {
     const { counters } = await destinationOf(connector, 'splunk');
     expect(counters).toMatchObject({ damaged: missing.length, delivered: 2 * (240 - missing.length), deadLettered: 0 });
     expect(unaccounted(counters)).toBe(0);
-    // What was in its memory when it was let go of the journal came through all the same.
+    // Events in memory at the time of the eviction were delivered.
     expect(missing.length).toBeGreaterThan(100);
     expect(gap?.bodies).toBeGreaterThanOrEqual(missing.length);
     console.log(`let go: ${JSON.stringify(gap)}, ${missing.length} bodies lost to it`);
   });
 
-  it('`whenFull: hold` has senders wait instead, and loses nothing', { timeout: 120_000 }, async () => {
+  it('`whenFull: hold` makes senders wait instead, and loses nothing', { timeout: 120_000 }, async () => {
     const { hec, connector, client, archived } = await start('hold');
     const receipts: string[] = [];
     let status = 202;

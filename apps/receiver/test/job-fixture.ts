@@ -1,4 +1,4 @@
-// For tests of jobs that are killed: many events at a file and at a collector that can refuse some, sent in small batches.
+// For tests of killed jobs: many events at a file and at a HEC server that can refuse some, sent in small batches.
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -17,29 +17,29 @@ const bodies = 30;
 const eventsEach = 50;
 /** In the order in which they were sent. */
 export const sent = bodies * eventsEach;
-/** Every third is one that can be refused. */
+/** Every third event can be refused. */
 export const refusable = sent / 3;
 
 export interface JobFixture extends OperatorFixture {
   readonly hec: HecFake;
-  /** The running one. */
+  /** The running connector. */
   connector(): OperatedConnector;
   /**
-   * Makes ready to kill it; what it gives ends it by SIGKILL, as its disk loses its power if it is on one that can, and
-   * starts it again once the commands in its directory have ended.
+   * Prepares a kill. The returned function ends the connector by SIGKILL (with a power cut of the disk where it supports
+   * one), waits for the commands in its directory, and restarts the connector.
    */
   prepareKill(): Promise<(commands: Promise<unknown>) => Promise<void>>;
-  /** From now on; none: all are taken. */
+  /** Events to refuse from now on. */
   refuseSome(rule: (number: number) => boolean): void;
-  /** Ids and how often they arrived. */
+  /** Event ids and how often they arrived. */
   arrived(): Promise<{ readonly archive: Copies; readonly splunk: Copies }>;
   status(): Promise<z.output<typeof routes.status.response>>;
-  /** A command that may be ended in its midst, with `--json`. */
+  /** Starts a command with `--json` that the test may end early. */
   begin(message: string): RunningCommand;
 }
 
 export interface RunningCommand {
-  /** Resolves when the job has said of itself that it runs. */
+  /** Resolves when the job reports that it is running. */
   readonly running: Promise<void>;
   end(signal: NodeJS.Signals): void;
   readonly ended: Promise<{ readonly code: Ended['code']; readonly jobs: readonly Job[]; readonly stderr: string }>;
@@ -48,7 +48,7 @@ export interface RunningCommand {
 const message = z.object({ message: z.string() });
 const exit = z.union([z.number(), z.custom<NodeJS.Signals>((value) => typeof value === 'string')]);
 
-/** All is sent; what could be refused was, and rests in the dead letters. */
+/** All events are sent; the refusable ones were refused and are dead letters. */
 export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const hec = opened.adopt(await startHec(), (fake) => fake.close());
@@ -139,7 +139,7 @@ async function until(isSo: () => boolean | Promise<boolean>, everyMs: number): P
   }
 }
 
-/** At a random moment within the next requests of a job, at most so many of them. */
+/** Resolves at a random moment within the next `most` requests of a job. */
 export async function duringJob({ hec }: JobFixture, most: number): Promise<void> {
   const wanted = hec.requests.length + Math.floor(Math.random() * most);
   await until(() => hec.requests.length >= wanted, 1);

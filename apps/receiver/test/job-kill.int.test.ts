@@ -1,4 +1,4 @@
-// `kill -9` and power cuts in the midst of `dlq retry`, `dlq drop` and `replay`, and commands that are ended: nothing is lost.
+// `kill -9` and power cuts during `dlq retry`, `dlq drop` and `replay`, and commands that are ended: nothing is lost.
 import { routes } from '@xiq-siem/admin-api';
 import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -6,7 +6,7 @@ import { type Copies, differences } from './copies.ts';
 import { duringJob, type JobFixture, jobFixture, refusable, sent } from './job-fixture.ts';
 
 const kills = 3;
-/** A rest of what was to be refused: rejected again. */
+/** Some of the refusable events are rejected again. */
 const stillRefused = (number: number): boolean => number % 12 === 0;
 const stillOpen = sent / 12;
 
@@ -16,7 +16,7 @@ const atLeast = (copies: Copies, count: number): readonly string[] =>
 const numbers = (from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index).join(' ');
 
-/** Runs a command and kills the connector in its midst, again and again; then runs it to its end. */
+/** Runs a command and kills the connector during it, several times; then runs it to its end. */
 async function throughKills(fixture: JobFixture, message: string, requestsInAll: number) {
   let resumed = 0;
   for (let kill = 0; kill < kills; kill += 1) {
@@ -43,7 +43,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     return how === 'kill -9' ? undefined : ext4Disk(onTestFinished);
   }
 
-  test('in the midst of dlq retry: every dead letter is delivered or still open', async ({ skip }) => {
+  test('during dlq retry: every dead letter is delivered or still open', async ({ skip }) => {
     await using fixture = await jobFixture(await diskOf(skip));
     const listed = async () => (await fixture.runJson(routes.listDeadLetters, 'dlq list')).lines[0]?.open;
     expect(await listed()).toBe(refusable);
@@ -73,7 +73,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     expect(await fixture.connector().end('SIGTERM')).toBe(0);
   });
 
-  test('in the midst of replay: all that was to be replayed is there again', async ({ skip }) => {
+  test('during replay: all events of the replay are delivered again', async ({ skip }) => {
     await using fixture = await jobFixture(await diskOf(skip));
     fixture.refuseSome(() => false);
     expect(await fixture.run('dlq retry')).toMatchObject({ code: 0 });
@@ -97,7 +97,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     expect(await fixture.connector().end('SIGTERM')).toBe(0);
   });
 
-  test('in the midst of dlq drop: every dead letter is dropped or still open', async ({ skip }) => {
+  test('during dlq drop: every dead letter is dropped or still open', async ({ skip }) => {
     await using fixture = await jobFixture(await diskOf(skip));
     let dropped = 0;
     for (let kill = 0; kill < kills; kill += 1) {
@@ -106,7 +106,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
       const commands = [1, 41, 81, 121].map((from) =>
         fixture.run(`dlq drop --yes ${numbers(first + from, first + from + 39)}`),
       );
-      // The others are in their midst then.
+      // The others are running at this time.
       expect(await Promise.race(commands)).toMatchObject({ code: 0 });
       await killAndStart(Promise.all(commands));
       const { reconciled, destinations } = await fixture.status();
@@ -126,7 +126,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGKILL', 'SIGKILL'],
 ] as const)(
-  'a command that is ended by %s leaves its job to the connector, and the same command attaches to it',
+  'a command that is ended by %s leaves its job running, and the same command attaches to it',
   async (signal, code) => {
     await using fixture = await jobFixture();
     fixture.refuseSome(() => false);

@@ -1,4 +1,4 @@
-// For tests: webhooks from many connections at once, and the receipts that were answered.
+// For tests: posts webhooks from many connections and collects the receipts.
 import { type Client, createClient, type Posted } from './client.ts';
 import type { RunningConnector, TemporaryDirectory } from './connector-process.ts';
 
@@ -7,14 +7,14 @@ export type Receipts = Map<string, readonly string[]>;
 
 export interface Load {
   readonly client: Client;
-  /** Resolves when so many bodies were answered 202; rejects where the load has ended before. */
+  /** Resolves after `count` 202 responses; rejects where the load ends before. */
   reached(count: number): Promise<void>;
-  /** Resolves when the connector is gone, or `stop` was called, and no answer is awaited any more. */
+  /** Resolves when the connector is gone or `stop` was called, and no request is in flight. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Posts one body of one to three events with words of their own; `receipts` holds what was answered 202. */
+/** Posts one body of one to three events with unique messages; adds a 202 response to `receipts`. */
 export async function postOne(
   client: Client,
   label: string,
@@ -35,7 +35,7 @@ export async function postOne(
   return posted;
 }
 
-/** Posts from `connections` until `stop`, or until the connector answers no more. */
+/** Posts from `connections` until `stop`, or until the connector does not respond. */
 export function startLoad(
   { secret }: TemporaryDirectory,
   { url }: RunningConnector,

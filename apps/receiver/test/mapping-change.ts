@@ -1,7 +1,7 @@
-// For tests: events that the mapping cannot say all about, an operator's mapping that can, and what it changes.
+// For tests: events that the built-in mapping knows in part, an operator's mapping for them, and the fields it changes.
 import { z } from 'zod';
 
-/** A further name of a field, an audit code, a status word. */
+/** An alternative field name, an audit code, a status word. */
 export const mapping = `fields:
   audit:
     username: [ actorName ]
@@ -14,7 +14,7 @@ statusWords:
 const timestamp = Date.parse('2026-03-01T12:00:00Z');
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
 
-/** Two bodies, by message type: all of the 10 SMS and 20 of the 25 audit events come out otherwise by `mapping`. */
+/** Two bodies by message type. `mapping` changes all 10 SMS events and 20 of the 25 audit events. */
 export const bodies = {
   AUDIT_LOG_ALL: [
     ...numbers(20).map((at) => ({
@@ -35,7 +35,7 @@ const document = z.object({
   extreme: z.object({ xiq: z.object({ mapping_version: z.string() }) }),
 });
 
-/** What the mapping says something about. */
+/** The fields that the mapping affects. */
 export interface Reading {
   readonly id: string;
   readonly dataset: string;

@@ -1,4 +1,4 @@
-// `/metrics` under hostile input: what a stranger or a sender writes makes no series and stands in no label.
+// `/metrics` under hostile input: data from outside makes no series and is in no label.
 import { Agent, METHODS, type OutgoingHttpHeaders, request } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { parsePrometheus } from '../src/telemetry/test-prometheus.ts';
@@ -10,9 +10,9 @@ import { laggingDestinations } from './readyz.ts';
 import { simulate } from './simulator.ts';
 
 const each = 1_500;
-/** Stands in all that is hostile. */
+/** Part of every hostile value. */
 const canary = 'CANARY8821';
-/** With one source and two destinations, whatever comes. */
+/** With one source and two destinations. */
 const mostSeries = 150;
 
 interface Hostile {
@@ -22,7 +22,7 @@ interface Hostile {
   readonly body?: string;
 }
 
-/** Statuses and how often; what gets no answer is counted as 0. */
+/** Statuses and their counts; a request without a response counts as 0. */
 async function sendAll(url: string, hostile: readonly Hostile[]): Promise<ReadonlyMap<number, number>> {
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   const statuses = new Map<number, number>();
@@ -42,7 +42,7 @@ async function sendAll(url: string, hostile: readonly Hostile[]): Promise<Readon
   return statuses;
 }
 
-test('thousands of unknown types, sources, paths, methods, headers and names leave the number of series as it was', async () => {
+test('thousands of unknown types, sources, paths, methods, headers and names do not change the number of series', async () => {
   const hec = await startHec();
   await using fixture = await operatorFixture(
     {
@@ -78,7 +78,7 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
   const types = { authorization, 'content-type': 'application/json' };
   const range = Array.from({ length: each }, (_, n) => n);
   const answered = await sendAll(connector.url, [
-    // Taken, as a type that we do not know; with fields, codes, names and outcomes that nobody knows.
+    // Accepted as an unknown type; with unknown fields, codes, names and outcomes.
     ...range.map((n) => ({
       ...{ path: `/webhooks/xiq/${canary}_${n}`, headers: { ...types, 'content-type': `${canary}/${n}` } },
       body: JSON.stringify([{ [`${canary}${n}`]: n, userName: `${canary}${n}`, status: `${canary}${n}` }]),
@@ -115,7 +115,7 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
   ]);
   expect([202, 400, 401, 404, 405, 415, 429]).toEqual(expect.arrayContaining([...answered.keys()]));
   expect(answered.get(202)).toBeGreaterThanOrEqual(3 * each);
-  // To the admin listener too, by nobody who has its token.
+  // To the admin listener too, without a token.
   await sendAll(
     connector.adminUrl,
     range.map((n) => ({
@@ -124,7 +124,7 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
       headers: { authorization: `Bearer ${canary}` },
     })),
   );
-  // And a destination whose words are hostile.
+  // A destination with hostile messages.
   hec.answerNext(
     'event',
     ...range
@@ -146,13 +146,13 @@ test('thousands of unknown types, sources, paths, methods, headers and names lea
   const values = after.families.flatMap(({ metrics }) => metrics.flatMap(({ labels }) => Object.values(labels)));
   expect(values.filter((value) => !/^[\w.:-]{1,64}$/.test(value))).toEqual([]);
   expect(await requestJson(`${connector.adminUrl}/healthz`)).toEqual({ status: 'alive' });
-  // The same again makes nothing new.
+  // The same requests again make no new series.
   await sendAll(
     connector.url,
     range.map((n) => ({ path: `/webhooks/xiq/${canary}_AGAIN_${n}`, headers: types, body: '{}' })),
   );
   await expect.poll(() => laggingDestinations(connector), { timeout: 30_000 }).toEqual([]);
-  // The connector's own first event may come in between: it is nobody else's doing.
+  // The connector's first health event may be counted in between.
   const made = (await scrape()).series.filter((one) => !after.series.includes(one) && !one.includes('"source":"self"'));
   expect(made.filter((one) => /_(?:receiver|source|destination)_/.test(one))).toEqual([]);
   expect(await connector.end('SIGTERM')).toBe(0);

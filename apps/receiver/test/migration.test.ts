@@ -1,4 +1,4 @@
-// A data directory of format 1 and a damaged state file, as an operator meets them.
+// The operator's view of a data directory of format 1 and of a damaged state file.
 import { cp, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { routes } from '@xiq-siem/admin-api';
@@ -18,7 +18,7 @@ async function status(here: TemporaryDirectory) {
   return { code, status: routes.status.response.parse(JSON.parse(stdout)) };
 }
 
-it('a directory of format 1 is migrated once; what could not be read is kept, and shown until it is acknowledged', async () => {
+it('a directory of format 1 is migrated once; unreadable parts are kept, and shown until they are acknowledged', async () => {
   const here = await fixture();
   const data = join(here.directory, 'data');
   await cp(format1, data, { recursive: true });
@@ -42,7 +42,7 @@ it('a directory of format 1 is migrated once; what could not be read is kept, an
   expect(await second.end('SIGTERM')).toBe(0);
 });
 
-it('a damaged state file is set aside, and the first line of status says so', async () => {
+it('a damaged state file is moved to quarantine, and the first line of status says so', async () => {
   const here = await fixture();
   expect(await (await startProcess(here)).end('SIGTERM')).toBe(0);
   const file = join(here.directory, 'data/state.sqlite');

@@ -1,4 +1,4 @@
-// `doctor`: all four destinations well, then one broken in three ways, each told with its reason and what to do.
+// `doctor`: all four destinations ok, then one broken in several ways, each reported with its reason and advice.
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { routes } from '@xiq-siem/admin-api';
@@ -21,7 +21,7 @@ beforeAll(async () => {
     startServer('otelcol', {}),
     startHec(),
   ]);
-  // This build of the server lacks types that our template names.
+  // This build of the server lacks types that the template names.
   const template = { index_patterns: ['logs-extreme_xiq.*-*'], priority: 200, data_stream: {} };
   await (await elasticOf(secure)).request('PUT', '/_index_template/plain', template);
 }, 600_000);
@@ -29,7 +29,7 @@ afterAll(async () => {
   await Promise.all([secure?.stop(), collector?.stop(), hec?.close()]);
 });
 
-/** The privileges that docs/guides/destinations.md asks for. */
+/** The privileges that docs/guides/destinations.md documents. */
 const documentedRole = `writer:
   cluster: [ monitor ]
   indices:
@@ -37,7 +37,7 @@ const documentedRole = `writer:
       privileges: [ auto_configure, create_doc, read, view_index_metadata ]
 `;
 
-/** What it says of each destination, by its name. */
+/** The result for each destination, by name. */
 async function doctor({ runJson }: OperatorFixture, seconds: number) {
   const { code, lines } = await runJson(routes.doctor, `doctor --seconds ${seconds}`);
   const found = lines.flatMap((line) => (line.kind === 'destination' ? [line] : []));
@@ -55,7 +55,7 @@ const othersAreOk = {
 };
 const stuck = (message: RegExp) => ({ result: 'stuck', ok: false, message: expect.stringMatching(message) });
 
-test('doctor finds its event everywhere, or says of the one destination that is broken why, and what to do', async () => {
+test('doctor finds its event at every destination, or reports why the broken one fails and what to do', async () => {
   const { writer } = secure.credentials ?? {};
   if (writer === undefined) throw new Error('the server knows no users');
   const elastic = {
@@ -82,14 +82,14 @@ test('doctor finds its event everywhere, or says of the one destination that is 
     expect(await fixture.run('reload')).toMatchObject({ code: 0 });
   };
 
-  // The right to search is not needed to deliver, and is missed.
+  // The right to search is not needed to deliver, and is missing.
   expect(await doctor(fixture, 3)).toEqual({
     code: 1,
     said: {
       ...othersAreOk,
       elastic: {
         ...{ result: 'failed', ok: false },
-        message: expect.stringContaining('need the index privilege read on logs-extreme_xiq.*-*'),
+        message: expect.stringContaining('requires the index privilege read on logs-extreme_xiq.*-*'),
       },
     },
   });
@@ -106,7 +106,7 @@ test('doctor finds its event everywhere, or says of the one destination that is 
   const wrongKey = await doctor(fixture, 4);
   expect(wrongKey).toEqual({
     code: 1,
-    said: { ...othersAreOk, elastic: stuck(/401.*User or password is wrong: correct `basic`/s) },
+    said: { ...othersAreOk, elastic: stuck(/401.*The user name or the password is wrong: correct `basic`/s) },
   });
   expect(JSON.stringify(wrongKey)).not.toContain('the-old-one');
   const person = await fixture.run('doctor --seconds 2');
@@ -116,21 +116,21 @@ test('doctor finds its event everywhere, or says of the one destination that is 
   expect(await fixture.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('unauthorized') });
   await fixture.write('password', writer.password);
 
-  // A certificate that nobody vouches for.
+  // An untrusted certificate.
   await reload({ caFile: './other-ca.pem' });
   expect(await doctor(fixture, 4)).toEqual({
     code: 1,
-    said: { ...othersAreOk, elastic: stuck(/certificate.*set `caFile` to the authority that has/s) },
+    said: { ...othersAreOk, elastic: stuck(/certificate.*set `caFile` to its certificate/s) },
   });
 
-  // A template that is not there.
+  // A missing template.
   await reload({ requireTemplate: true });
   expect(await doctor(fixture, 4)).toEqual({
     code: 1,
     said: { ...othersAreOk, elastic: stuck(/index template.*run `xiq-siem setup/s) },
   });
 
-  // All mended: what was stuck comes through too.
+  // All fixed: the stuck events are delivered.
   await reload({});
   expect(await doctor(fixture, 20)).toEqual(healthy);
   const settled = async () => {

@@ -1,4 +1,4 @@
-// For tests: a connector as its operator has it: a configuration, the commands as processes, and what they print.
+// For tests: a connector with its configuration, operator commands as processes, and their output.
 
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -19,13 +19,13 @@ import {
 
 export interface OperatorFixture {
   readonly fixture: TemporaryDirectory;
-  /** Writes the configuration anew; what it leaves out is as the first one had it. */
+  /** Writes the configuration again; omitted keys keep their first values. */
   configure(keys: object): Promise<void>;
   write(file: string, text: string): Promise<void>;
   start(): Promise<OperatedConnector>;
-  /** A command as a person runs it. `words` are parted by blanks. */
+  /** Runs a command. `message`: arguments separated by spaces. */
   run(message: string): Promise<Ended>;
-  /** A command with `--json`: its exit code, and every line of it by the schema of the route that is asked. */
+  /** Runs a command with `--json`: its exit code, and every line parsed by the schema of the route. */
   runJson<Answer extends z.ZodType>(
     route: { readonly response: Answer },
     message: string,
@@ -40,17 +40,17 @@ interface JsonOutput<Line> {
 }
 
 export interface OperatedConnector extends RunningConnector {
-  /** One body; resolves with its receipt. */
+  /** Posts one body; resolves with its receipt. */
   post(messageType: string, events: readonly object[]): Promise<string>;
 }
 
 export interface StatusWatch {
-  /** All that it has said so far. */
+  /** Everything reported so far. */
   readonly said: readonly Status[];
   end(): Promise<void>;
 }
 
-/** `keys` of the configuration beside free ports and a source; `files` stand beside it, all of it within `parent`. */
+/** `keys`: configuration besides free ports and a source; `files`: written beside it; all within `parent`. */
 export async function operatorFixture(
   keys: object,
   files: Readonly<Record<string, string>> = {},
@@ -116,7 +116,7 @@ export async function operatorFixture(
   };
 }
 
-/** The only line of an answer. */
+/** The only element. */
 export function only<T>(values: readonly T[]): T {
   const [value, ...rest] = values;
   if (value === undefined || rest.length > 0) throw new Error(`expected one, there are ${values.length}`);

@@ -1,4 +1,4 @@
-// A journal that is full: the gap is named, counted and acknowledged, and a destination that is given up is forgotten.
+// A full journal: the retention gap is shown, counted and acknowledged, and a removed destination is forgotten.
 import { routes } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
 import { audits } from './elastic-events.ts';
@@ -6,7 +6,7 @@ import { only, operatorFixture } from './operator-fixture.ts';
 
 const unreachable = 'http://127.0.0.1:9';
 
-test('bodies that were let go are a gap of the one destination that wanted them, until somebody has seen it', async () => {
+test('evicted bodies are a gap of the one destination that needed them, until it is acknowledged', async () => {
   const archive = { type: 'file', directory: './out', minFreeBytes: 0 };
   await using fixture = await operatorFixture({
     journal: { minFreeBytes: 0, maxBytes: 1_048_576, segmentBytes: 65_536 },

@@ -1,4 +1,4 @@
-// docs/guides/operating.md: every command that it prints can be run as it stands there, and every metric exists.
+// docs/guides/operating.md: every printed command can be run, and every metric exists.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { spawnConnector } from './connector-process.ts';
@@ -7,12 +7,12 @@ import { operatorFixture } from './operator-fixture.ts';
 const textOf = (path: string) => readFile(new URL(`../../../docs/${path}`, import.meta.url), 'utf8');
 const guide = await textOf('guides/operating.md');
 
-/** Without its comment, and without what says which configuration. */
+/** Without comment and without --config. */
 const commandsIn = (text: string): readonly string[] =>
   [...text.matchAll(/^xiq-siem (.*?) -c config\.yaml(?:\s+#.*)?$/gm)].map(([, message = '']) => message);
 const commands = [...new Set(commandsIn(guide))];
 
-/** All is well, it needs a person, there is no such thing: but never a command line that is wrong. */
+/** Ok, needs an operator, or not found; but never a wrong command line. */
 const answered = [0, 1, 66];
 
 test('the commands', async () => {
@@ -29,7 +29,7 @@ test('the commands', async () => {
   expect(await connector.end('SIGTERM')).toBe(0);
 });
 
-test('the command that goes on until Ctrl-C', async () => {
+test('the command that runs until Ctrl-C', async () => {
   await using fixture = await operatorFixture({
     destinations: { archive: { type: 'file', directory: './out', minFreeBytes: 0 } },
   });

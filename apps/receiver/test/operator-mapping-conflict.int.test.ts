@@ -1,4 +1,4 @@
-// A night on call: Elasticsearch refuses documents of one kind. What the operator sees, mends, and brings through.
+// An incident: Elasticsearch rejects documents of one type. The operator sees it, fixes it, and retries.
 import { routes, type Status } from '@xiq-siem/admin-api';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -26,7 +26,7 @@ const statusOf = async ({ runJson }: OperatorFixture): Promise<Status> =>
   only((await runJson(routes.status, 'status')).lines);
 const elasticIn = ({ destinations }: Status) => only(destinations.filter(({ name }) => name === 'elastic'));
 
-test('a mapping conflict is seen, explained, mended and retried, and at every moment each event is accounted for', async () => {
+test('a mapping conflict is shown, explained, fixed and retried, and at every moment the counters reconcile', async () => {
   await using fixture = await operatorFixture({
     healthEvents: { enabled: false },
     destinations: {
@@ -73,7 +73,7 @@ test('a mapping conflict is seen, explained, mended and retried, and at every mo
   expect(refused.output).toContain(`xiq-siem dlq show ${first.number}`);
   expect(refused.output).toContain('archive: delivered (stored)');
 
-  // Too early: they stay, with their new reason.
+  // Too early: the dead letters stay, with their new reason.
   const early = await fixture.runJson(routes.watchJob, 'dlq retry --destination elastic');
   expect(early.code).toBe(1);
   expect(only(early.lines.at(-1)?.streams ?? [])).toMatchObject({
@@ -100,7 +100,7 @@ test('a mapping conflict is seen, explained, mended and retried, and at every mo
     open: 0,
   });
 
-  // One event's whole story, by its receipt and by its id.
+  // The trace of one event, by its receipt and by its id.
   const byReceipt = await fixture.runJson(routes.traceReceipt, `trace ${receipt}`);
   expect(byReceipt).toMatchObject({ code: 0, lines: [{ receipt, found: 'kept', body: { source: 'xiq' } }] });
   const { events } = only(byReceipt.lines);

@@ -1,4 +1,4 @@
-// docs/guides/operating.md, "Replacing documents in Elasticsearch": by API keys with the privileges that the guides name.
+// docs/guides/operating.md, "Replacing documents in Elasticsearch": with API keys that have the documented privileges.
 import { readFile } from 'node:fs/promises';
 import { routes } from '@xiq-siem/admin-api';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
@@ -26,7 +26,7 @@ const writerRights = {
 const replacerRights = ['read', 'delete', 'maintenance'];
 const all = 35;
 
-/** As it is printed, for another span and another mapping. */
+/** The query of the guide, for another span and another mapping. */
 async function queryOfTheGuide({ from, to, version }: Readonly<Record<'from' | 'to' | 'version', string>>) {
   const guide = await readFile(new URL('../../../docs/guides/operating.md', import.meta.url), 'utf8');
   const [, text = ''] = /^```json\n(.*?)^```$/ms.exec(guide) ?? [];
@@ -38,9 +38,9 @@ async function queryOfTheGuide({ from, to, version }: Readonly<Record<'from' | '
   return z.object({ query: z.looseObject({}) }).parse(JSON.parse(changed));
 }
 
-test('documents are deleted by query, and replayed through the mapping of today', async () => {
+test('documents are deleted by query, and replayed with the current mapping', async () => {
   const elastic = await elasticOf(server);
-  // The events of the connector itself are made by no mapping.
+  // The mapping does not affect the connector's own events.
   const mapped = { exists: { field: 'extreme.xiq.mapping_version' } };
   const inElastic = async () => mappedFieldsOf((await elastic.search(streams, mapped)).map(({ _source }) => _source));
   const replacer = { username: 'replacer', password: 'testbed-4711' };
@@ -91,7 +91,7 @@ test('documents are deleted by query, and replayed through the mapping of today'
     new Set([only(reloaded.lines).mappingVersion]),
   );
   expect(after.filter(({ action, username }) => action === 'ssid-changed' && username === 'j.doe')).toHaveLength(20);
-  // A second deletion finds nothing more, and the replay no second copy.
+  // A second deletion finds nothing, and the replay makes no second copy.
   expect(await asReplacer.request('POST', `/${streams}/_delete_by_query?refresh`, { query })).toMatchObject({
     deleted: 0,
   });

@@ -1,4 +1,4 @@
-// A mapping is changed and tried, and the day is replayed through it.
+// A mapping is changed and previewed, and a day is replayed with it.
 import { routes } from '@xiq-siem/admin-api';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ const changed = 30;
 const dayMs = 86_400_000;
 const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-test('a day replayed through a changed mapping: the same ids, new fields; Elasticsearch keeps the first of each until it is deleted there', async () => {
+test('a day replayed with a changed mapping has the same ids and new fields; Elasticsearch keeps the first copy until it is deleted', async () => {
   const destinations = {
     archive: { type: 'file', directory: './out', minFreeBytes: 0 },
     elastic: { type: 'elasticsearch', nodes: [server.url] },
@@ -39,7 +39,7 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
   expect(before).toHaveLength(all);
   expect(mappedFieldsOf(await fixture.fixture.documents())).toEqual(before);
 
-  // Tried, while nothing is sent.
+  // Previewed; nothing is sent.
   await fixture.write('mapping.yaml', mapping);
   const span = `--from ${today} --to ${tomorrow}`;
   const tried = await fixture.runJson(routes.previewReplay, `replay ${span} --dry-run --examples 100`);
@@ -61,7 +61,7 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
   expect(await inElastic()).toEqual(before);
   expect(mappedFieldsOf(await fixture.fixture.documents())).toEqual(before);
 
-  // Put into effect, and sent again.
+  // Activated, and sent again.
   const reloaded = await fixture.runJson(routes.reload, 'reload');
   expect(reloaded).toMatchObject({ code: 0, lines: [{ mappingVersion: end.after, needsRestart: [] }] });
   const replayed = await fixture.runJson(routes.watchJob, `replay ${span}`);
@@ -74,7 +74,7 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
       { destination: 'elastic', ...done, duplicate: all },
     ],
   });
-  // Elasticsearch keeps the first of each, unchanged; the file has a second.
+  // Elasticsearch keeps the first copy unchanged; the file has a second one.
   expect(await inElastic()).toEqual(before);
   const archived = await fixture.fixture.documents();
   expect(archived).toHaveLength(2 * all);
@@ -88,7 +88,7 @@ test('a day replayed through a changed mapping: the same ids, new fields; Elasti
     10,
   );
 
-  // What is deleted in Elasticsearch comes back by the mapping of today.
+  // Documents that are deleted in Elasticsearch are replaced by the current mapping.
   const stream = 'logs-extreme_xiq.sms-default';
   const index = await elastic.writeIndex(stream);
   for (const { _id } of await elastic.search(stream)) await elastic.request('DELETE', `/${index}/_doc/${_id}`);

@@ -1,4 +1,4 @@
-// The power of the disk is cut under load: what was answered 202 was on it.
+// Power cuts of the disk under load: every event with a 202 response is on disk.
 
 import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
@@ -15,7 +15,7 @@ const missingTools = lackOf('mount', 'loop', 'strace');
 beforeEach(({ skip }) => skip(missingTools !== undefined, missingTools));
 
 const trials = Number(process.env['XIQ_SIEM_POWER_CUTS'] ?? 5);
-// Small segments and no retention: files are begun and removed all the time.
+// Small segments and no retention: segments are created and removed all the time.
 const journal = 'journal: { segmentBytes: 65536, minFreeBytes: 0, retainForHours: 0 }';
 
 async function started(fixture: TemporaryDirectory, tracer?: readonly string[]): Promise<RunningConnector> {
@@ -25,8 +25,8 @@ async function started(fixture: TemporaryDirectory, tracer?: readonly string[]):
 }
 
 /**
- * Load until `after` bodies were answered; then disk and process lose their power, and the disk gets it back. `receipts` is
- * added what was answered before.
+ * Load until `after` bodies have a response; then disk and process lose power, and the disk gets it back. Receipts of the
+ * responses so far are added to `receipts`.
  */
 async function cutUnderLoad(
   disk: Ext4Disk,
@@ -61,7 +61,7 @@ it(`after each of ${trials} power cuts under load every receipt is in the output
   console.log(`${trials} power cuts: ${receipts.size} receipts, nothing lost`);
 });
 
-it('without the syncs of journal and output a power cut loses what was answered 202: the trial would show it', async () => {
+it('without syncs of journal and output a power cut loses events with a 202 response, so the test can detect it', async () => {
   const disk = await ext4Disk(onTestFinished);
   const fixture = await temporaryDirectory(journal, {}, disk.path);
   await disk.sync();

@@ -1,15 +1,15 @@
-// For tests: what a process has used of the machine, as Linux counts it.
+// For tests: the resource usage of a process, from /proc.
 import { readFile } from 'node:fs/promises';
 
 export interface ProcessUsage {
-  /** User and system together, since its start. */
+  /** User and system time since its start. */
   readonly cpuSeconds: number;
   readonly rssMiB: number;
-  /** The most that it ever was. */
+  /** Maximum so far. */
   readonly peakRssMiB: number;
 }
 
-/** Ticks a second: the same on every Linux that Node runs on. */
+/** Ticks per second; the same on every Linux that Node supports. */
 const ticks = 100;
 
 export async function usageOf(pid: number): Promise<ProcessUsage> {
@@ -17,7 +17,7 @@ export async function usageOf(pid: number): Promise<ProcessUsage> {
     readFile(`/proc/${pid}/stat`, 'utf8'),
     readFile(`/proc/${pid}/status`, 'utf8'),
   ]);
-  // The name of the program, in parentheses, may hold anything.
+  // The program name, in parentheses, may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const mebibytes = (name: string): number => {
     const [, kibibytes = ''] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status) ?? [];

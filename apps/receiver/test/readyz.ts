@@ -1,4 +1,4 @@
-// For tests: what a running connector says of itself.
+// For tests: reads /readyz of a running connector.
 import { z } from 'zod';
 import type { RunningConnector } from './connector-process.ts';
 import { requestJson } from './http-json.ts';
@@ -48,7 +48,7 @@ const readiness = z.object({
 export type Readyz = z.output<typeof readiness>;
 export type DestinationInformation = Readyz['destinations'][number];
 
-/** Answered with 200 and with 503. */
+/** Accepts 200 and 503. */
 export async function readyz({ adminUrl }: RunningConnector): Promise<Readyz> {
   return readiness.parse(await requestJson(`${adminUrl}/readyz`, 'GET', undefined, [503]));
 }
@@ -59,13 +59,13 @@ export async function destinationOf(connector: RunningConnector, name: string): 
   return found;
 }
 
-/** Names of the destinations that have not settled all there is. */
+/** Names of the destinations with unsettled bodies or open events. */
 export async function laggingDestinations(connector: RunningConnector): Promise<readonly string[]> {
   const { destinations } = await readyz(connector);
   return destinations.flatMap(({ name, lagBodies, open }) => (lagBodies > 0 || open > 0 ? [name] : []));
 }
 
-/** What normalized = delivered + dead-lettered + filtered + damaged leaves over: 0 where nothing is open. */
+/** The accounting mismatch: 0 where no events are open. */
 export function unaccounted({ normalized, delivered, deadLettered, filtered, damaged }: Counters): number {
   return normalized - delivered - deadLettered - filtered - damaged;
 }

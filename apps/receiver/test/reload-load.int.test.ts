@@ -1,4 +1,4 @@
-// `reload` and SIGHUP while 2,000 webhooks a second come in: no request is refused, no connection closed, nothing lost.
+// `reload` and SIGHUP under 2,000 webhooks a second: no request is refused, no connection closed, nothing lost.
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { parseReceipt } from '@xiq-siem/journal';
@@ -14,7 +14,7 @@ const rate = 2_000;
 const connections = 64;
 const pollOptions = { timeout: 20_000, interval: 50 };
 
-/** What a secret is worth: 400 (an empty body) where it is accepted, else 401. Nothing is kept of it. */
+/** The status of an empty body with a secret: 400 where the secret is accepted, else 401. Nothing is stored. */
 function statusWith(url: string, secret: string): Promise<number | undefined> {
   const headers = { authorization: `Bearer ${secret}`, 'content-length': 0 };
   return new Promise((resolve, reject) => {
@@ -26,7 +26,7 @@ function statusWith(url: string, secret: string): Promise<number | undefined> {
   });
 }
 
-test('destinations come, change and go and secrets are rotated under load: every request is answered 202, every receipt is delivered', async () => {
+test('destinations are added, changed and removed and secrets are rotated under load: every request gets 202, every receipt is delivered', async () => {
   const hec = await startHec();
   await using others = new AsyncDisposableStack();
   others.defer(() => hec.close());
@@ -132,7 +132,7 @@ test('destinations come, change and go and secrets are rotated under load: every
     expect(differences(arrived, receipts), directory).toEqual([]);
   }
   expect((await destinationOf(connector, 'second')).counters).toMatchObject({ normalized: due, delivered: due });
-  // From the first that came to it to the last, none is left out, whatever was changed meanwhile.
+  // From its first to its last event, no event is missing, whatever was changed meanwhile.
   const sent = new Set(inHecFake(hec).map(({ receipt }) => parseReceipt(receipt)?.sequence ?? -1));
   expect(Math.max(...sent) - Math.min(...sent) + 1).toBe(sent.size);
   expect(await connector.end('SIGTERM')).toBe(0);

@@ -1,4 +1,4 @@
-// For tests: a connector beside an ExtremeCloud IQ that sends it webhooks and has a REST API.
+// For tests: a connector with a simulated ExtremeCloud IQ that sends webhooks and has a REST API.
 import { type CompletenessLine, type Job, routes } from '@xiq-siem/admin-api';
 import { type MessageType, startXiqCloud, type XiqCloud, type XiqCloudOptions } from '@xiq-siem/simulator';
 import { type OperatedConnector, type OperatorFixture, operatorFixture } from './operator-fixture.ts';
@@ -6,15 +6,15 @@ import { type OperatedConnector, type OperatorFixture, operatorFixture } from '.
 export interface RestFixture {
   readonly cloud: XiqCloud;
   readonly operator: OperatorFixture;
-  /** Starts the connector, and has the cloud send to it. */
+  /** Starts the connector and subscribes it. */
   start(): Promise<OperatedConnector>;
-  /** Documents of XIQ's events in the output, by event id; one that two bodies brought throws. */
+  /** Ids of XIQ's events in the output. Throws where two bodies brought the same event. */
   delivered(): Promise<ReadonlySet<string>>;
-  /** Resolves when the output has so many of XIQ's events; rejects after ten seconds. */
+  /** Resolves when the output has `events` of XIQ's events; rejects after ten seconds. */
   hasDelivered(events: number): Promise<void>;
-  /** `--from … --to …` of the last two hours, or so many minutes. */
+  /** `--from … --to …` of the last two hours, or of the last `minutes`. */
   span(minutes?: number): string;
-  /** `backfill` of the last hours to now, with its last line. */
+  /** `backfill` of the last two hours; resolves with its last line. */
   backfill(message?: string): Promise<{ readonly code: number | string; readonly job: Job }>;
   completeness(
     message?: string,
@@ -29,7 +29,7 @@ export interface RestFixtureOptions {
   readonly cloud?: XiqCloudOptions;
   readonly api?: object;
   readonly subscriptions?: object;
-  /** The directory in which its own is made. */
+  /** The parent of the fixture's directory. */
   readonly parent?: string;
 }
 
@@ -63,7 +63,7 @@ export async function restFixture(options: RestFixtureOptions = {}): Promise<Res
     const documents = await operator.fixture.documents();
     const receipts = new Map<string, string>();
     for (const { event, extreme } of documents) {
-      // A body that was delivered just before a kill is delivered again: that is one event of the journal.
+      // A body that was delivered just before a kill is delivered again, with the same receipt.
       const first = receipts.get(event.id) ?? extreme.xiq.receipt;
       if (first !== extreme.xiq.receipt) throw new Error(`event ${event.id} is there twice`);
       receipts.set(event.id, first);

@@ -1,4 +1,4 @@
-// For tests: the simulator as a process of its own, and the receipts that it was given.
+// For tests: runs the simulator as a process and reads the receipts it collected.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -23,21 +23,21 @@ export interface SimulatorOptions {
   readonly secret: string;
   /** 0: until it is ended. */
   readonly events: number;
-  /** The same seed makes the same bodies. */
+  /** The same seed produces the same bodies. */
   readonly seed: number;
   readonly connections?: number;
   readonly types?: readonly string[];
-  /** Where it appends the receipts. */
+  /** File to which it appends receipts. */
   readonly receiptsFile?: string;
 }
 
 export interface RunningSimulator {
-  /** What it did, when it has sent all, or was ended. */
+  /** Resolves when all is sent, or when it was ended. */
   readonly summary: Promise<SimulatorSummary>;
   end(): void;
 }
 
-/** Sends as fast as it can. */
+/** Sends at the maximum rate. */
 export function startSimulator(options: SimulatorOptions): RunningSimulator {
   const { url, secret, events, seed, connections = 16, types, receiptsFile } = options;
   const args = {

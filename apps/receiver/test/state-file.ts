@@ -1,4 +1,4 @@
-// For tests: what the state file of a stopped connector holds, read and written as the product does.
+// For tests: reads and writes the state file of a stopped connector with the product's own code.
 import { join } from 'node:path';
 import { linesOf } from '@xiq-siem/queries/test-queries';
 import {
@@ -11,7 +11,7 @@ import {
 } from '@xiq-siem/state';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 
-/** Reads the state of the connector whose data directory is `data` in this one. */
+/** Reads the state of a connector with the data directory `data` in `directory`. */
 export async function withState<Result>(
   directory: string,
   read: (state: StateSnapshot) => Promise<Result>,
@@ -24,7 +24,7 @@ export async function withState<Result>(
   }
 }
 
-/** All that are open; throws where the document of one cannot be read. */
+/** All open dead letters; throws where a document cannot be read. */
 export const deadLettersIn = (directory: string): Promise<readonly StoredDeadLetter[]> =>
   withState(directory, async (state) => {
     const log = createRecordingLogger();
@@ -36,7 +36,7 @@ export const deadLettersIn = (directory: string): Promise<readonly StoredDeadLet
     return letters;
   });
 
-/** As if webhooks had last been accepted then, epoch milliseconds. */
+/** Sets the time at which webhooks were last accepted, in epoch milliseconds. */
 export async function setLastAlive(directory: string, ms: number): Promise<void> {
   using documents = openSharedDocuments(join(directory, 'data'), createRecordingLogger());
   await documents.put(documentNames.alive, ms);

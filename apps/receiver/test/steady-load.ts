@@ -1,4 +1,4 @@
-// For tests: an open loop of requests as a process of its own, so that no test's work slows it.
+// For tests: an open-loop load in a separate process, which the work of the test does not slow down.
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ const phase = z.object({
   name: z.string(),
   seconds: z.number(),
   due: z.int(),
-  /** By HTTP status, or by how the connection failed. */
+  /** By HTTP status, or by the error of the connection. */
   responses: z.record(z.string(), z.int()),
   p50Ms: z.number(),
   p99Ms: z.number(),
@@ -21,20 +21,20 @@ const measured = z.object({ phases: z.array(phase), connectionsOpened: z.int() }
 export type Measured = z.output<typeof measured>;
 
 export interface SteadyLoad {
-  /** The ones that it sends from now on, in turn. Resolves when nothing sent with others is under way any more. */
+  /** Secrets to use in turn from now on. Resolves when no request with another secret is in flight. */
   use(...secrets: readonly string[]): Promise<void>;
-  /** What comes is counted under this name. */
+  /** Starts a new phase with this name. */
   phase(name: string): void;
-  /** Resolves when all that was due is answered. */
+  /** Resolves when every due request has its response. */
   end(): Promise<Measured>;
-  /** Those of all 202, when it has ended. */
+  /** Receipts of all 202 responses, after the end. */
   receipts(): Promise<readonly string[]>;
 }
 
 export interface SteadyLoadOptions {
   readonly url: string;
   readonly secret: string;
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate: number;
   readonly connections?: number;
   readonly receiptsFile: string;
@@ -61,7 +61,7 @@ export function startSteadyLoad(options: SteadyLoadOptions): SteadyLoad & Dispos
   };
 }
 
-/** All answers of all phases together. */
+/** Responses of all phases together. */
 export function responsesOf({ phases }: Measured): Readonly<Record<string, number>> {
   const all: Record<string, number> = {};
   for (const { responses } of phases) {
@@ -70,7 +70,7 @@ export function responsesOf({ phases }: Measured): Readonly<Record<string, numbe
   return all;
 }
 
-/** A line for a person. */
+/** For the log of a test. */
 export function summaryOf({ phases, connectionsOpened }: Measured): string {
   const lines = phases.map(
     ({ name, seconds, responses, p50Ms, p99Ms, maxMs }) =>

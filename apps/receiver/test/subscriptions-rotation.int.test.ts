@@ -9,7 +9,7 @@ import { type XiqFixture, xiqFixture } from './xiq-fixture.ts';
 const step = z.looseObject({ did: z.string() });
 const steps = ['added', 'accepted', 'told', 'put_first', 'waiting', 'dropped'];
 
-/** Runs it until it says that this step is done, and kills it then; gives the steps that it said. */
+/** Runs the rotation until it reports this step, and kills it then; resolves with the reported steps. */
 async function runUntilStep({ work }: XiqFixture, wanted: string): Promise<readonly string[]> {
   const message = ['subscriptions', 'rotate-secret', '--json', '--grace', '1', '--config', work.configFile];
   const child = spawnConnector(message, work.secret, work.directory);
@@ -22,7 +22,7 @@ async function runUntilStep({ work }: XiqFixture, wanted: string): Promise<reado
     if (did === wanted) child.kill('SIGKILL');
   }
   const [, signal]: unknown[] = await ended;
-  // The last step is its end: it may be done before it is killed.
+  // After the last step it may end before it is killed.
   if (wanted !== 'dropped') expect([wanted, signal]).toEqual([wanted, 'SIGKILL']);
   return said;
 }
@@ -31,7 +31,7 @@ const secretsIn = async ({ secretFile }: XiqFixture): Promise<readonly string[]>
   (await readFile(secretFile, 'utf8')).trim().split('\n');
 
 it.each(['array', 'page'] as const)(
-  'rotate-secret killed at each step and run again: no webhook is refused, at an API of generation %s',
+  'rotate-secret killed at each step and run again refuses no webhook, with an API of generation %s',
   async (generation) => {
     await using fixture = await xiqFixture({ generation });
     const { cloud } = fixture;
@@ -59,7 +59,7 @@ it.each(['array', 'page'] as const)(
       ({ response }) => response,
     );
     expect([...responses.keys(), forgotten]).toEqual([202, 0]);
-    // That much came in the time that it took.
+    // Webhooks were received throughout.
     expect(events.length).toBeGreaterThan(500);
     const output = connector.output();
     expect(output).not.toMatch(/refused/);

@@ -40,7 +40,7 @@ async function actionsOf(fixture: Fixture): Promise<readonly string[]> {
 }
 
 it.each(['array', 'page'] as const)(
-  'from configuration to events, at an API of generation %s: subscribed, watched, mended',
+  'from configuration to events with an API of generation %s: subscribed, watched, fixed',
   async (generation) => {
     await using fixture = await xiqFixture({ generation });
     const { cloud, work, publicUrl } = fixture;
@@ -71,7 +71,7 @@ it.each(['array', 'page'] as const)(
       ...cloud.emit({ type: 'SMS_LOG_ALL', count: 5 }),
     ];
     await cloud.settled();
-    // One for each event: to the foreign subscription, which nobody answers, there are five more.
+    // One for each event: the foreign subscription, whose URL does not respond, has five more.
     const ours = events.flatMap(({ deliveries }) => deliveries.filter(({ url }) => url.startsWith(publicUrl)));
     expect(ours.map(({ accepted }) => accepted)).toEqual(Array.from({ length: 10 }, () => true));
     const receipts = new Set(ours.map(({ receipt }) => receipt));
@@ -80,7 +80,7 @@ it.each(['array', 'page'] as const)(
       return written.length === 10;
     });
 
-    // Behind our back: noticed at the next look, which a changed configuration brings at once.
+    // A change in XIQ, noticed at the next check, which a changed configuration triggers at once.
     const [audit] = mine;
     cloud.subscriptions.change(audit?.id ?? '', { status: 'DISABLED' });
     await fixture.configure('everyMinutes: 14');
@@ -117,7 +117,7 @@ it.each(['array', 'page'] as const)(
 );
 
 it(
-  'an API that does not answer stops nobody: it is said, and webhooks come as before',
+  'an API that does not respond is reported, and webhooks are received as before',
   async () => {
     await using fixture = await xiqFixture();
     const { cloud } = fixture;

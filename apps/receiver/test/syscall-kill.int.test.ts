@@ -1,4 +1,4 @@
-// The process dies at a chosen system call, or a call fails: what was answered 202 is in the output after the next start.
+// The process is killed at a chosen system call, or a call fails: every event with a 202 response is in the output later.
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { injectInto, injecting, lackOf } from '@xiq-siem/testkit';
@@ -17,7 +17,7 @@ async function makeTemporaryDirectory(journal: string): Promise<TemporaryDirecto
   return fixture;
 }
 
-/** Runs under load until the tracer's injection kills it, be it before it listens. */
+/** Runs under load until the tracer kills it, maybe before it listens. */
 async function runUntilKilled(fixture: TemporaryDirectory, expression: string, receipts: Receipts): Promise<void> {
   const connector = await startProcess(fixture, injecting(expression)).catch((error: unknown) => {
     expect(String(error), expression).toContain('ended with SIGKILL before it listened');
@@ -31,7 +31,7 @@ async function runUntilKilled(fixture: TemporaryDirectory, expression: string, r
   await load.ended;
 }
 
-/** A group that was being written, and a line, as a crash would leave them. */
+/** An incomplete group of records and an incomplete line, as after a crash. */
 async function tearTails({ directory }: TemporaryDirectory): Promise<void> {
   for (const [folder, ending] of [
     ['data/journal', '.segment'],
@@ -42,7 +42,7 @@ async function tearTails({ directory }: TemporaryDirectory): Promise<void> {
   }
 }
 
-// Each call's first ones are those of a new data directory, the last ones of a start on what the kills before left.
+// The first calls are those on a new data directory, the last ones those of a start after the earlier kills.
 it.each([
   ['rename', [1, 1]],
   ['fdatasync', [1, 2, 3, 4, 6, 9, 60]],
@@ -74,13 +74,13 @@ it('a kill at each cut of a torn tail loses nothing', async () => {
   expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
-it('a journal whose disk fails while nobody posts ends the process with 74 too', { timeout: 20_000 }, async () => {
+it('a journal whose disk fails without load also ends the process with 74', { timeout: 20_000 }, async () => {
   const fixture = await makeTemporaryDirectory('retainForHours: 1, segmentBytes: 16384');
   const connector = await startProcess(fixture);
   onTestFinished(async () => void (await connector.end('SIGKILL')));
   const client = createClient(connector.url, fixture.secret);
   onTestFinished(client.close);
-  // The next segment is begun by the journal's upkeep.
+  // The maintenance of the journal creates the next segment.
   await injectInto(connector.pid, join(fixture.directory, 'data/journal'), 'fsync:error=EIO', onTestFinished);
   const receipts: Receipts = new Map();
   expect(await postOne(client, 'last', 0, receipts, 'x'.repeat(20_000))).toMatchObject({ status: 202 });
@@ -88,7 +88,7 @@ it('a journal whose disk fails while nobody posts ends the process with 74 too',
   expect(await problemsAfterRestart(fixture, receipts)).toEqual([]);
 });
 
-// A segment's writes are synced by the same call: pwrite64 on a file that was opened with O_DSYNC.
+// Segment writes are synced by the same call: pwrite64 on a file opened with O_DSYNC.
 it('a journal whose synced write fails acknowledges nothing, ends the process with 74, and loses nothing', async () => {
   const fixture = await makeTemporaryDirectory('retainForHours: 1');
   const receipts: Receipts = new Map();

@@ -1,4 +1,4 @@
-// `tail` and `status` in a terminal of 80 columns and in a pipe, with texts from outside that would steer the terminal.
+// `tail` and `status` in a terminal of 80 columns and in a pipe, with texts that contain terminal control sequences.
 import { once } from 'node:events';
 import { textWidth } from '@xiq-siem/cli';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,11 +8,11 @@ import { startInTerminal } from './in-terminal.ts';
 import { operatorFixture } from './operator-fixture.ts';
 
 const columns = 80;
-/** Clears the screen, sets the title, moves the cursor, by 7-bit and 8-bit controls; breaks lines; turns the direction. */
+/** Clears the screen, sets the title, moves the cursor, by 7-bit and 8-bit controls; breaks lines; changes the direction. */
 const hostile =
   '\u001b[2J\u001b]0;owned\u0007\u009b31m\r\nforged line\n\b\b\u0000\u202egnirts\u2066\u061c\u200f\u2028end\u007f';
 const long = '日本語 a long description '.repeat(20);
-/** The colours, and the wiping of a progress line, that are ours. */
+/** The connector's own colours, and the removal of a progress line. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for.
 const colour = /\u001b\[(?:2|22|3[0-9]|39|9[0-7])m/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for.
@@ -67,7 +67,7 @@ async function fixture() {
   return { ...made, connector, hec, postAll };
 }
 
-test('tail: colours and no line over 80 columns in a terminal, neither in a pipe, and nothing that steers in both', async () => {
+test('tail: colours and at most 80 columns in a terminal, neither in a pipe, and no control sequences in both', async () => {
   const { fixture: temporaryDirectory, postAll } = await fixture();
   const inColour = startInTerminal(temporaryDirectory, 'tail', columns);
   const plain = startInTerminal(temporaryDirectory, 'tail', columns, { NO_COLOR: '1' });
@@ -91,7 +91,7 @@ test('tail: colours and no line over 80 columns in a terminal, neither in a pipe
   });
   const shown = async () => {
     await postAll();
-    // The data set: a narrow terminal leaves out what all of them begin with.
+    // The data set without its common prefix, which a narrow terminal omits.
     return [inColour.written(), plain.written(), pipe, lines].map((text) => text.includes('unknown'));
   };
   await expect.poll(shown, { timeout: 20_000, interval: 500 }).toEqual([true, true, true, true]);
@@ -124,7 +124,7 @@ test('tail: colours and no line over 80 columns in a terminal, neither in a pipe
   expect(messages.some((line) => line.includes(JSON.stringify(hostile).slice(1, 40)))).toBe(true);
 });
 
-test('status: a table that fits 80 columns, colours only in a terminal, and the words of a destination harmless in both', async () => {
+test('status: a table that fits 80 columns, colours only in a terminal, and escaped messages of a destination in both', async () => {
   const { fixture: temporaryDirectory, postAll, run } = await fixture();
   await postAll();
   await expect.poll(async () => (await run('status')).output, { timeout: 20_000 }).toContain('paused');
@@ -151,7 +151,7 @@ test('status: a table that fits 80 columns, colours only in a terminal, and the 
   for (const text of [plain.text, piped.output]) expect(text).not.toContain('\u001b');
   expect(piped.output).toContain('a-destination-whose-name-is-as-long-as-a-name-may-well-be-here');
 
-  // Again and again: the screen is cleared, by us alone.
+  // Each update clears the screen; nothing else does.
   const watch = startInTerminal(temporaryDirectory, 'status --watch --every 1', columns);
   const clear = '\u001b[H\u001b[J';
   await expect.poll(() => watch.written().split(clear).length, { timeout: 20_000 }).toBeGreaterThan(2);

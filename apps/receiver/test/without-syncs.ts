@@ -1,4 +1,4 @@
-// Preloaded by the control of the power-cut test: a node that answers every sync of a file without doing it.
+// Preloaded by the control of the power-cut test: a node whose file syncs do nothing.
 import { constants } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';

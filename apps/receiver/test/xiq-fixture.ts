@@ -1,4 +1,4 @@
-// For tests: a connector that is subscribed to a simulated ExtremeCloud IQ, at a port that both know.
+// For tests: a connector on a fixed port that is subscribed to a simulated ExtremeCloud IQ.
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -19,10 +19,10 @@ export interface XiqFixture extends AsyncDisposable {
   readonly work: TemporaryDirectory;
   readonly publicUrl: string;
   readonly secretFile: string;
-  /** Writes the configuration; `subscriptions` are further keys of it. */
+  /** Writes the configuration; `subscriptions` are additional keys of it. */
   configure(subscriptions?: string): Promise<void>;
   start(): Promise<RunningConnector>;
-  /** `xiq-siem <words> --config …`. */
+  /** `xiq-siem <arguments> --config …`. */
   run(...message: readonly string[]): Promise<Ended>;
 }
 
@@ -79,7 +79,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Asks again and again until it is so; rejects when it never is. */
+/** Polls until `check` returns a value; rejects after `ms`. */
 export async function until<Value>(
   what: string,
   check: () => Promise<Value | undefined | false>,

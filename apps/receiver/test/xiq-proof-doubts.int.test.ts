@@ -6,7 +6,7 @@ const hour = 3_600_000;
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 const counters = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
-test('differing wordings: missing and surplus, not whole, and each pair is named as probably the same', async () => {
+test('different texts: missing and surplus, not complete, and each pair is named as probably the same', async () => {
   await using fixture = await proofFixture();
   const { cloud } = fixture;
   await subscribed(fixture);
@@ -34,7 +34,7 @@ test('differing wordings: missing and surplus, not whole, and each pair is named
   expect(cells.filter(({ messageType }) => messageType !== audit).every(({ state }) => state === 'whole')).toBe(true);
   const shown = await fixture.runLine(`completeness ${fixture.span()}`);
   expect([shown.code, shown.output]).toEqual([1, expect.stringContaining('Not whole')]);
-  // Fetched, both forms are there, and nothing is left that is missing: what only the webhook said stays surplus.
+  // After the back-fill both forms are stored and none is missing: the webhook's form is still surplus.
   expect((await fixture.runLine(`backfill ${fixture.span()}`)).code).toBe(0);
   const after = await fixture.completenessOf();
   expect(after).toMatchObject({ code: 1, verdict: 'missing_or_surplus' });
@@ -42,7 +42,7 @@ test('differing wordings: missing and surplus, not whole, and each pair is named
   expect(counters(after.cells.map(({ surplusCount }) => surplusCount))).toBe(5);
 });
 
-test('what the log hides is surplus (1); GDPR and LOCATION are unprovable (3), and hide nothing that is worse', async () => {
+test('events that the log hides are surplus (1); GDPR and LOCATION are unprovable (3), and worse verdicts win', async () => {
   const messageTypes = [audit, 'GDPR_LOG_ALL', 'LOCATION_AP_CENTRIC'] as const;
   await using fixture = await proofFixture({}, { messageTypes });
   const { cloud } = fixture;
@@ -72,7 +72,7 @@ test.each([
   ['an hour ahead', hour],
   ['an hour behind', -hour],
 ])(
-  'their clock is %s, and no webhook came to show it: said, and nothing is whole that has not settled',
+  "XIQ's clock is %s and no webhook has shown it: reported, and nothing is complete that is not settled",
   async (_, ms) => {
     await using fixture = await proofFixture({ clockOffsetMs: ms });
     const { cloud } = fixture;

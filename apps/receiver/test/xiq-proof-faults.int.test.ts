@@ -6,7 +6,7 @@ import { jobsOf, proofFixture, subscribed } from './xiq-proof-fixture.ts';
 const audit = 'AUDIT_LOG_ALL';
 const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 
-test('429, an answer that is cut, pages that shift, a total that moves: what is said of each', async () => {
+test('429, a truncated response, shifting pages, a changing total: the report for each', async () => {
   await using fixture = await proofFixture();
   const { cloud } = fixture;
   await subscribed(fixture);
@@ -29,7 +29,7 @@ test('429, an answer that is cut, pages that shift, a total that moves: what is 
   expect(await fixture.completenessOf(message())).toMatchObject({ code: 0, verdict: 'whole' });
   await fixture.waitForAll(cloud.truth().events);
 
-  // Total and pages contradict each other for good: what was read is not called all there is.
+  // Total and pages keep contradicting each other: the events read are not called all events.
   cloud.faults.set({ movingTotal: { on: ['logs'] } });
   const moving = await fixture.completenessOf(message());
   expect(moving).toMatchObject({ code: 3, verdict: 'unprovable' });
@@ -53,7 +53,7 @@ test('429, an answer that is cut, pages that shift, a total that moves: what is 
   cloud.faults.clear();
 }, 90_000);
 
-test('a token that expires: no verdict, and the words say what to do; with another one all is proved', async () => {
+test('an expired token: no verdict, and a message with advice; with a new token all is complete', async () => {
   await using fixture = await proofFixture();
   const { cloud } = fixture;
   await subscribed(fixture);
@@ -65,7 +65,7 @@ test('a token that expires: no verdict, and the words say what to do; with anoth
   expect([refused.code, refused.output]).toEqual([77, expect.stringMatching(/token/)]);
   expect((await fixture.runLine('subscriptions plan')).code).toBe(77);
   await fixture.write('token', cloud.tokens.create({}));
-  // A file of secrets is looked at once a second.
+  // The file of a secret is checked once a second.
   await until(
     'the new token is taken',
     async () => (await fixture.runLine(`completeness ${fixture.span()}`)).code !== 77,

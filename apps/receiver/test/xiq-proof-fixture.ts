@@ -1,4 +1,4 @@
-// For tests: all that ExtremeCloud IQ says happened, held against all that the connector wrote.
+// For tests: compares all events of the simulated ExtremeCloud IQ with the output of the connector.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CompletenessLine, type Job, routes, type Status } from '@xiq-siem/admin-api';
@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Ended, OutputDocument, RunningConnector } from './connector-process.ts';
 import { until, type XiqFixture, xiqFixture } from './xiq-fixture.ts';
 
-/** Those that have a log. */
+/** Message types with a log. */
 export const loggedTypes = [
   'AUDIT_LOG_ALL',
   'AUTHENTICATION_LOG_ALL',
@@ -25,31 +25,31 @@ export interface CompletenessResult {
 type Cell = Extract<CompletenessLine, { kind: 'cell' }>['cell'];
 
 export interface ProofFixture extends Omit<XiqFixture, 'configure'> {
-  /** Writes the configuration; `subscriptions` are further keys of it. */
+  /** Writes the configuration; `subscriptions` are additional keys of it. */
   configure(subscriptions?: object): Promise<void>;
   write(file: string, text: string): Promise<void>;
-  /** A command of words parted by blanks, as a person runs it. */
+  /** Runs a command. `message`: arguments separated by spaces. */
   runLine(message: string): Promise<Ended>;
-  /** With `--json`: its exit code, and every line by the schema of the route that is asked. */
+  /** With `--json`: its exit code, and every line parsed by the schema of the route. */
   runJson<Answer extends z.ZodType>(
     route: { readonly response: Answer },
     message: string,
   ): Promise<JsonOutput<z.output<Answer>>>;
   status(): Promise<{ readonly code: Ended['code']; readonly status: Status }>;
-  /** `completeness` of a span, by default all since the place was made. */
+  /** `completeness` of a span; default: since the fixture was created. */
   completenessOf(message?: string): Promise<CompletenessResult>;
-  /** `--from … --to …`: from before the place was made until now. */
+  /** `--from … --to …`: from before the fixture was created until now. */
   span(): string;
   /**
-   * Resolves when every event is in the output once; rejects when one is there twice, or is not there in time. A body
-   * whose position was not yet on disk at a kill is delivered again: `killed` allows for that.
+   * Resolves when every event is in the output once. Rejects for a duplicate or after a timeout. After a kill, a body
+   * whose position was not on disk is delivered again: `killed` allows that.
    */
   waitForAll(events: readonly SimulatedEvent[], killed?: 'killed'): Promise<void>;
-  /** Actions of our own events. */
+  /** Actions of the connector's health events. */
   healthEvents(): Promise<readonly string[]>;
 }
 
-/** Subscribed to what the configuration says, and looked at since. */
+/** Starts the connector, applies its subscriptions and waits until they are checked. */
 export async function subscribed(fixture: ProofFixture): Promise<RunningConnector> {
   const connector = await fixture.start();
   const { code, output } = await fixture.runLine('subscriptions apply --yes');
@@ -149,8 +149,8 @@ export async function proofFixture(
 }
 
 /**
- * How many events are not in the output. By their texts alone, as one of the two was sent, so that a mistake in our ids
- * does not hide itself. Throws where one is there twice, by its text or by its id, or where one is there that never was.
+ * Number of events that are not in the output. They are matched by their text alone, so that a wrong id cannot hide an
+ * error. Throws for a duplicate text or id, and for an unknown event.
  */
 function countMissing(
   events: readonly SimulatedEvent[],
@@ -160,7 +160,7 @@ function countMissing(
   const texts = new Map<string, SimulatedEvent>();
   for (const event of events) {
     texts.set(event.webhook, event);
-    // Of a location, the observation is the event; here each has one.
+    // In a location body, the observation is the event; here each body has one.
     const [, observation] = /"observations":\[(\{.*\})\]/.exec(event.webhook) ?? [];
     if (observation !== undefined) texts.set(observation, event);
     if (event.rest !== undefined) texts.set(event.rest.json, event);

@@ -4,7 +4,7 @@ import { setLastAlive } from './state-file.ts';
 import { until } from './xiq-fixture.ts';
 import { jobsOf, loggedTypes, proofFixture, subscribed } from './xiq-proof-fixture.ts';
 
-test('a subscription is deleted behind our back under load: mended at once, back-filled, nothing twice, and whole', async () => {
+test('a subscription deleted in XIQ under load is fixed at once and back-filled: nothing twice, and complete', async () => {
   await using fixture = await proofFixture({}, { reconcile: 'apply', backfill: 'auto' });
   const { cloud } = fixture;
   await subscribed(fixture);
@@ -36,7 +36,7 @@ test('a subscription is deleted behind our back under load: mended at once, back
 });
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
-  'down for a time under load, by %s: back-filled by itself, nothing twice, and whole',
+  'a downtime under load after %s is back-filled automatically: nothing twice, and complete',
   async (end) => {
     const killed = end === 'SIGKILL' ? 'killed' : undefined;
     await using fixture = await proofFixture({}, { backfill: 'auto' });
@@ -47,9 +47,9 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await first.end(end);
     const downSince = cloud.truth().total;
     await until('some could not come', async () => cloud.truth().total > downSince + 500);
-    // Of a stopped connector, out of its files.
+    // Of a stopped connector, from its files.
     expect(await fixture.completenessOf()).toMatchObject({ code: 1, verdict: 'missing_or_surplus' });
-    // As if that had been two minutes.
+    // As after a downtime of two minutes.
     await setLastAlive(work.directory, Date.now() - 120_000);
     const second = await fixture.start();
     await until('the gap is seen', async () => second.output().includes('backfill.begun'));

@@ -14,7 +14,7 @@ const ready = z.object({
 const stateOf = ({ sources = [] }: Status, messageType: string) =>
   sources[0]?.api?.subscriptions.find((one) => one.messageType === messageType);
 
-/** Some of each type, at once. */
+/** Some events of each type. */
 const some = ({ cloud }: ProofFixture, count = 12) =>
   loggedTypes.flatMap((type) => cloud.emit({ type, count, batch: 5 }));
 
@@ -22,7 +22,7 @@ test.each([
   ['array', {}],
   ['page', { logOrder: 'oldestFirst', endTimeInclusive: false, showSecrets: false }],
 ] as const)(
-  'generation %s: subscribed, disabled behind our back, noticed, mended, back-filled: nothing twice, and whole',
+  'generation %s: subscribed, disabled in XIQ, noticed, fixed, back-filled: nothing twice, and complete',
   async (generation, manners) => {
     await using fixture = await proofFixture({ generation, ...manners }, { backfill: 'auto' });
     const { cloud, publicUrl } = fixture;

@@ -5,7 +5,7 @@ import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { apiKey, batchOf, configOf, noSignal, testContext } from './test-context.ts';
-import { ask, type RealServer } from './test-real-server.ts';
+import { type RealServer, requestJson } from './test-real-server.ts';
 
 let server: RunningServer;
 let admin: RealServer;
@@ -29,7 +29,7 @@ async function open(key: string, changes: Partial<ElasticsearchConfig> = {}) {
 }
 
 const newKey = (name: string, cluster: readonly string[], privileges: readonly string[]) =>
-  ask(admin, 'POST', '/_security/api_key', {
+  requestJson(admin, 'POST', '/_security/api_key', {
     name,
     role_descriptors: { only: { cluster, indices: [{ names: ['logs-extreme_xiq.*-*'], privileges }] } },
   });
@@ -51,8 +51,8 @@ test.each(['standard', 'logsdb'] as const)(
       items: [{ verdict: 'delivered' }, { verdict: 'delivered', duplicate: true }],
     });
     const stream = `/logs-extreme_xiq.audit-${indexMode}`;
-    await ask(admin, 'POST', `${stream}/_refresh`);
-    const { hits } = await ask(admin, 'GET', `${stream}/_search`);
+    await requestJson(admin, 'POST', `${stream}/_refresh`);
+    const { hits } = await requestJson(admin, 'GET', `${stream}/_search`);
     expect(hits.hits).toMatchObject([
       { _id: 'a', _source: { event: { ingested: expect.stringMatching(/^\d{4}-.*Z$/), original: '{"id":null}' } } },
     ]);
@@ -65,7 +65,7 @@ test('a deleted key blocks events, and a new key delivers them', async () => {
   const { id, encoded } = await writerKey();
   const { destination, secrets } = await open(encoded);
   expect(await destination.deliver(batchOf(['before']), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
-  await ask(admin, 'DELETE', '/_security/api_key', { ids: [id] });
+  await requestJson(admin, 'DELETE', '/_security/api_key', { ids: [id] });
   expect(await destination.deliver(batchOf(['blocked']), noSignal)).toMatchObject({
     batch: 'misconfigured',
     code: 'unauthorized',
@@ -81,13 +81,15 @@ test('without a failure store, a missing pipeline blocks events until it exists'
   const custom = '/_component_template/logs-extreme_xiq@custom';
   // The failure store would store them.
   const data_stream_options = { failure_store: { enabled: false } };
-  await ask(admin, 'PUT', custom, { template: { settings: { 'index.final_pipeline': 'site' }, data_stream_options } });
+  await requestJson(admin, 'PUT', custom, {
+    template: { settings: { 'index.final_pipeline': 'site' }, data_stream_options },
+  });
   const { destination } = await open((await writerKey()).encoded, { ingestPipeline: true });
   const batch = batchOf(['blocked'], { namespace: 'piped' });
   expect(await destination.deliver(batch, noSignal)).toMatchObject({
     items: [{ verdict: 'blocked', code: 'pipeline_missing' }],
   });
-  await ask(admin, 'PUT', '/_ingest/pipeline/site', { processors: [] });
+  await requestJson(admin, 'PUT', '/_ingest/pipeline/site', { processors: [] });
   expect(await destination.deliver(batch, noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
   await destination.close?.();
 });

@@ -36,7 +36,7 @@ test.each(['8.17.0', '8.19.21', '9.0.0', '9.9.1'])('version %s is supported', as
 test.each([
   ['an older version', version('8.16.6'), 'is Elasticsearch 8.16.6; expected 8.17 or later, or 9.x'],
   ['a newer version', version('10.0.0'), '10.0.0'],
-  ['no version', at('/', { body: { tagline: 'for search' } }), 'contains no Elasticsearch version'],
+  ['no version', at('/', { body: { tagline: 'for search' } }), 'no Elasticsearch version in the response'],
   ['another product', () => ({ body: {}, headers: { 'x-elastic-product': 'OpenSearch' } }), 'is not Elasticsearch'],
   ['a redirect', () => ({ status: 302, body: '', headers: { location: 'https://elsewhere/' } }), 'redirect'],
   [
@@ -64,7 +64,7 @@ test.each([
     }),
     'create_doc',
   ],
-  ['a closed connection', () => 'cut', 'check `nodes`, and whether it is http or https there'],
+  ['a closed connection', () => 'cut', 'check `nodes`, and whether the server uses http or https'],
 ] satisfies readonly (readonly [string, Script, string])[])('reports %s', async (_, script, message) => {
   expect(await checkOf(script)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
 });
@@ -125,7 +125,7 @@ test('reports an https URL for a server without TLS, and no event as unknown', a
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
     message: expect.stringMatching(
-      /: no TLS connection: wrong version number: there is no TLS at that port: check `nodes`$/,
+      /: no TLS connection: wrong version number: the server does not use TLS on this port: check `nodes`$/,
     ),
   });
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({

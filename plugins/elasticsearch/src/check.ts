@@ -66,8 +66,7 @@ async function versionOf(
     });
   if (root === undefined) return undefined;
   const version = info.safeParse(root).data?.version.number;
-  if (version === undefined)
-    throw unexpectedResponse(`${server.where}: the response contains no Elasticsearch version`);
+  if (version === undefined) throw unexpectedResponse(`${server.where}: no Elasticsearch version in the response`);
   return version;
 }
 

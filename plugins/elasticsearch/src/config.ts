@@ -44,7 +44,7 @@ const shape = z.strictObject({
   verifyTls: z
     .boolean()
     .default(true)
-    .describe('False accepts any certificate, so that anyone on the network path can read the data. Prefer `caFile`.'),
+    .describe('False accepts any certificate: anyone on the network path can read the data. Prefer `caFile`.'),
   gzip: z.boolean().default(true).describe('Compress requests.'),
   requireTemplate: z
     .boolean()

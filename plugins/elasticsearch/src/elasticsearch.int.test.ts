@@ -4,7 +4,7 @@ import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { batchOf, configOf, noSignal, testContext } from './test-context.ts';
-import { ask } from './test-real-server.ts';
+import { requestJson } from './test-real-server.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -34,8 +34,8 @@ function contains(whole: unknown, part: unknown): boolean {
 }
 
 async function search(namespace: string) {
-  await ask(server, 'POST', `/${indexOf(namespace)}/_refresh`);
-  const { hits } = await ask(server, 'GET', `/${indexOf(namespace)}/_search?size=100`);
+  await requestJson(server, 'POST', `/${indexOf(namespace)}/_refresh`);
+  const { hits } = await requestJson(server, 'GET', `/${indexOf(namespace)}/_search?size=100`);
   return hits.hits;
 }
 
@@ -46,7 +46,7 @@ test('without the template every event is blocked, and no index is created', asy
     code: 'template_inactive',
   });
   expect(await destination.check?.(noSignal)).toMatchObject({ ok: false, message: expect.stringContaining('setup') });
-  expect(await ask(server, 'GET', `/_resolve/index/${indexOf('early')}`)).toMatchObject({ status: 404 });
+  expect(await requestJson(server, 'GET', `/_resolve/index/${indexOf('early')}`)).toMatchObject({ status: 404 });
   await destination.close?.();
 });
 
@@ -87,7 +87,7 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
     const hits = await search(namespace);
     expect(hits.map((hit) => hit._id).sort()).toEqual(['a', 'b', 'c']);
     expect(hits.filter((hit) => hit._ignored !== undefined)).toEqual([]);
-    const settings = await ask(server, 'GET', `/${indexOf(namespace)}/_settings`);
+    const settings = await requestJson(server, 'GET', `/${indexOf(namespace)}/_settings`);
     expect(JSON.stringify(settings)).toContain(`"mode":"${indexMode}"`);
     await destination.close?.();
   });
@@ -109,7 +109,7 @@ describe.each(['standard', 'logsdb'] as const)('in index mode %s', (indexMode) =
     // As a boolean: a difference of the objects would fill the screen.
     expect(contains(byId.get('long')?._source, over.long)).toBe(true);
     expect(byId.get('address')?._ignored).toEqual(['client.ip']);
-    const mappings = JSON.stringify(await ask(server, 'GET', `/${indexOf(namespace)}/_mapping`));
+    const mappings = JSON.stringify(await requestJson(server, 'GET', `/${indexOf(namespace)}/_mapping`));
     expect(mappings).toContain('"receipt"');
     expect(mappings).toContain('"site":{"type":"keyword"');
     expect(mappings).not.toContain('unknown_field');
@@ -157,7 +157,7 @@ test('check() reports a path in `nodes` without Elasticsearch', async () => {
 
 test('without the template, a guessed field type rejects later events one by one', async () => {
   const dataset = 'elsewhere';
-  await ask(server, 'PUT', '/_index_template/elsewhere', {
+  await requestJson(server, 'PUT', '/_index_template/elsewhere', {
     index_patterns: ['logs-elsewhere-*'],
     priority: 300,
     data_stream: {},
@@ -179,9 +179,9 @@ test('a write block blocks events; after its removal they are delivered', async 
   const { destination } = await open();
   const namespace = 'blocked';
   await destination.deliver(batchOf(['before'], { namespace }), noSignal);
-  const { data_streams } = await ask(server, 'GET', `/_resolve/index/${indexOf(namespace)}`);
+  const { data_streams } = await requestJson(server, 'GET', `/_resolve/index/${indexOf(namespace)}`);
   const index = data_streams[0]?.backing_indices[0];
-  await ask(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': true });
+  await requestJson(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': true });
   expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
     items: [{ verdict: 'blocked', code: 'write_blocked' }],
   });
@@ -192,7 +192,7 @@ test('a write block blocks events; after its removal they are delivered', async 
   expect(await destination.deliver({ items }, noSignal)).toMatchObject({
     items: [delivered, { verdict: 'blocked', code: 'write_blocked' }],
   });
-  await ask(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': false });
+  await requestJson(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': false });
   expect(await destination.deliver({ items }, noSignal)).toMatchObject({ items: [duplicate, delivered] });
   await destination.close?.();
 });
@@ -201,7 +201,7 @@ test('a template with higher priority blocks events; after its removal they are 
   const { destination } = await open();
   const namespace = 'outranked';
   const other = { index_patterns: ['logs-extreme_xiq.audit-outranked*'], priority: 900, data_stream: {} };
-  await ask(server, 'PUT', '/_index_template/other', other);
+  await requestJson(server, 'PUT', '/_index_template/other', other);
   expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
     items: [
       {
@@ -211,7 +211,7 @@ test('a template with higher priority blocks events; after its removal they are 
       },
     ],
   });
-  await ask(server, 'DELETE', '/_index_template/other');
+  await requestJson(server, 'DELETE', '/_index_template/other');
   expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({
     items: [delivered],
   });
@@ -221,10 +221,10 @@ test('a template with higher priority blocks events; after its removal they are 
 test('a data stream of another template is blocked until setup rolls it over', async () => {
   const namespace = 'foreign';
   const other = { index_patterns: ['logs-extreme_xiq.audit-foreign*'], priority: 901, data_stream: {} };
-  await ask(server, 'PUT', '/_index_template/foreign', other);
+  await requestJson(server, 'PUT', '/_index_template/foreign', other);
   const unchecked = await open({ requireTemplate: false });
   await unchecked.destination.deliver(batchOf(['guessed'], { namespace }), noSignal);
-  await ask(server, 'DELETE', '/_index_template/foreign');
+  await requestJson(server, 'DELETE', '/_index_template/foreign');
 
   const { setup, destination } = await open();
   expect(await destination.deliver(batchOf(['blocked'], { namespace }), noSignal)).toMatchObject({

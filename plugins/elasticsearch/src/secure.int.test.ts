@@ -6,7 +6,7 @@ import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { apiKey, batchOf, configOf, noSignal, testContext } from './test-context.ts';
-import { ask, type RealServer } from './test-real-server.ts';
+import { type RealServer, requestJson } from './test-real-server.ts';
 
 let server: RunningServer;
 let ca: string;
@@ -65,8 +65,8 @@ test('a user who may only create documents delivers, after an admin ran setup', 
     items: [{ verdict: 'delivered', duplicate: true }],
   });
   const stream = '/logs-extreme_xiq.audit-default';
-  await ask(admin, 'POST', `${stream}/_refresh`);
-  const { hits } = await ask(admin, 'GET', `${stream}/_search`);
+  await requestJson(admin, 'POST', `${stream}/_refresh`);
+  const { hits } = await requestJson(admin, 'GET', `${stream}/_search`);
   expect(hits.hits.map(({ _id }) => _id).sort()).toEqual(['a', 'b']);
   await destination.close?.();
 });

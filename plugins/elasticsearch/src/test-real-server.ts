@@ -26,7 +26,7 @@ const response = z.looseObject({
 });
 
 /** Rejects on a status from 400, except 404. */
-export async function ask(server: RealServer, method: string, path: string, body?: unknown) {
+export async function requestJson(server: RealServer, method: string, path: string, body?: unknown) {
   const { status, text } = await send(server, method, path, body);
   if (status >= 400 && status !== 404) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 2000)}`);
   return response.parse(JSON.parse(text));

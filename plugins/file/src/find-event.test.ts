@@ -84,7 +84,7 @@ it('searches no more than the byte limit, and says so', async () => {
   for (const id of ['older', 'old']) {
     expect(await search(directory, id, noSignal, bound)).toEqual({
       found: false,
-      message: `not found in the newest ${bound} bytes in ${directory}: older bytes not searched`,
+      message: `not found in the newest ${bound} bytes in ${directory}: the search limit`,
     });
   }
 });

@@ -33,10 +33,7 @@ export async function findEvent(
       leftBytes -= file.bytes;
     }
     if (leftBytes >= 0) return { found: false, message: `not found in the ${files.length} files in ${directory}` };
-    return {
-      found: false,
-      message: `not found in the newest ${maxBytes} bytes in ${directory}: older bytes not searched`,
-    };
+    return { found: false, message: `not found in the newest ${maxBytes} bytes in ${directory}: the search limit` };
   } catch (error) {
     if (faultReport(error).code === 'path_missing') {
       return { found: false, message: `${directory} does not exist: no file was written yet` };

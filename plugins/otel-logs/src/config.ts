@@ -46,17 +46,13 @@ export const otelLogsConfig = z
     verifyTls: z
       .boolean()
       .default(true)
-      .describe(
-        'False accepts any certificate, so that anyone on the network path can read the data. Prefer `caFile`.',
-      ),
+      .describe('False accepts any certificate: anyone on the network path can read the data. Prefer `caFile`.'),
     maxRequestBytes: z
       .int()
       .min(1024)
       .max(67_108_864)
       .default(16_777_216)
-      .describe(
-        'Largest size of one request before compression. The OpenTelemetry Collector rejects more than 20 MiB.',
-      ),
+      .describe('Largest size of one request before compression. The OpenTelemetry Collector limit is 20 MiB.'),
     retryOn500: z
       .boolean()
       .default(false)
@@ -65,10 +61,7 @@ export const otelLogsConfig = z
       .enum(['message', 'json'])
       .default('message')
       .describe('Body of a log record: the message text, or the whole document as JSON.'),
-    includeOriginal: z
-      .boolean()
-      .default(false)
-      .describe('Also send the original text of the event, as `log.record.original`.'),
+    includeOriginal: z.boolean().default(false).describe('Also send the original text, as `log.record.original`.'),
     serviceName: z
       .string()
       .min(1)
@@ -88,9 +81,7 @@ export const otelLogsConfig = z
       )
       .max(256)
       .default([...knownActions])
-      .describe(
-        'Values of `event.action` that become part of the event name. With any other value the event name is the data set.',
-      ),
+      .describe('Values of `event.action` that become part of the event name. All others are left out of it.'),
   })
   .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
     path: ['certFile'],

@@ -70,8 +70,7 @@ async function checkOtlp(
     case 'unknown':
       return { ok: false, message: `${where} sent no response: ${outcome.message}` };
     case 'misconfigured':
-      if (outcome.code === 'tls_failed')
-        return { ok: false, message: `no TLS connection to ${where}: ${outcome.message}` };
+      if (outcome.code === 'tls_failed') return { ok: false, message: `TLS to ${where} failed: ${outcome.message}` };
       if (outcome.code === 'secret_unavailable' || outcome.code === 'invalid_request') {
         return { ok: false, message: `no request sent to ${where}: ${outcome.message}: check \`headers\`` };
       }

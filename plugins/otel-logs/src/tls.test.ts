@@ -42,7 +42,7 @@ it('reports misconfigured for any other certificate', async () => {
   expect(await destination.check?.(noSignal)).toMatchObject({
     ok: false,
     message: expect.stringMatching(
-      /no TLS connection to .*: self-signed certificate \(the certificate authority .* set `caFile`/,
+      /TLS to .* failed: self-signed certificate \(the certificate authority .* set `caFile`/,
     ),
   });
 });

@@ -4,9 +4,7 @@ import { z } from 'zod';
 import { omittedByDefault } from './event-json.ts';
 
 const name = z.string().min(1).max(256);
-const index = z
-  .string()
-  .regex(/^[a-z0-9_][a-z0-9_-]{0,79}$/, 'expected the name of a Splunk index: a-z, 0-9, _ and inner -');
+const index = z.string().regex(/^[a-z0-9_][a-z0-9_-]{0,79}$/, 'expected an index name: a-z, 0-9, _ and inner -');
 
 const url = z
   .url({ protocol: /^https?$/, error: 'expected a URL such as https://splunk.example:8088' })
@@ -18,10 +16,8 @@ const url = z
 
 const route = {
   index: index.optional().describe('Index of the events. Default: the default index of the token.'),
-  sourcetype: name
-    .optional()
-    .describe('Sourcetype of the events. Default: extreme:xiq:<last part of the data set>, such as extreme:xiq:audit.'),
-  source: name.optional().describe('Source of the events. Default: xiq:webhook:<name of this destination>.'),
+  sourcetype: name.optional().describe('Default: extreme:xiq:<last part of the data set>, such as extreme:xiq:audit.'),
+  source: name.optional().describe('Default: xiq:webhook:<name of this destination>.'),
 };
 
 export const splunkHecConfig = z.strictObject({
@@ -31,10 +27,7 @@ export const splunkHecConfig = z.strictObject({
   datasets: z
     .record(
       z.string().min(1),
-      z.strictObject({
-        ...route,
-        token: secretReference.optional().describe('HEC token. Default: the `token` of the destination.'),
-      }),
+      z.strictObject({ ...route, token: secretReference.optional().describe('Default: that of the destination.') }),
     )
     .default({})
     .describe('Other values for the events of one data set, by its name (`event.dataset`).'),
@@ -48,16 +41,12 @@ export const splunkHecConfig = z.strictObject({
     .min(1024)
     .max(5_242_880)
     .default(1_000_000)
-    .describe(
-      'Largest size of one request before compression. A larger event is sent alone. The limit of Splunk Cloud is 5 MiB.',
-    ),
+    .describe('Largest size of one request before compression. A larger event is sent alone. Splunk Cloud: 5 MiB.'),
   requestTimeoutMs: z.int().min(100).max(600_000).default(30_000).describe('Time limit of one request.'),
   ack: z
     .boolean()
     .default(false)
-    .describe(
-      'Wait for indexer acknowledgement before an event counts as delivered. The token must have acknowledgement on.',
-    ),
+    .describe('An event counts as delivered only after indexer acknowledgement. The token must have it on.'),
   ackPollMs: z.int().min(100).max(60_000).default(5_000).describe('Time between two requests for acknowledgements.'),
   ackTimeoutMs: z
     .int()
@@ -68,7 +57,7 @@ export const splunkHecConfig = z.strictObject({
   verifyTls: z
     .boolean()
     .default(true)
-    .describe('False accepts any certificate, so that anyone on the network path can read the data. Prefer `caFile`.'),
+    .describe('False accepts any certificate: anyone on the network path can read the data. Prefer `caFile`.'),
 });
 
 export type SplunkHecConfig = z.output<typeof splunkHecConfig>;

@@ -122,8 +122,7 @@ async function checkHec(
     }
     if (channel === undefined) continue;
     const reply = await client.acks(token, channel, [0], signal);
-    if (reply.kind === 'disabled')
-      return failed(`${which} has acknowledgement off: set ack: false, or turn it on in Splunk`);
+    if (reply.kind === 'disabled') return failed(`${which} has acknowledgement off: set ack: false, or turn it on`);
     if (reply.kind === 'none') return failed(`${which}: no response about acknowledgements: ${reply.message}`);
   }
   const named = indexes.filter((index) => index !== undefined).map((index) => `"${index}"`);

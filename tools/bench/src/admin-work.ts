@@ -1,4 +1,4 @@
-// What an operator's tools ask of a running connector, as hard as they can, until told to stop.
+// Load on the admin API: each kind repeats its requests until its signal fires.
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 
@@ -7,10 +7,10 @@ export interface Admin {
   readonly token: string;
 }
 
-/** Resolves when it has ended, with how many answers (of streams: ends) it got. */
+/** Resolves at its end with the number of complete responses. */
 export type AdminWork = (admin: Admin, signal: AbortSignal) => Promise<number>;
 
-/** Never found, so that all there is is looked at. */
+/** Never found, so that the whole journal is scanned. */
 const noEvent = `1${'0'.repeat(40)}`;
 const maxStreams = 16;
 
@@ -22,18 +22,18 @@ function open({ url, token }: Admin, path: string, signal: AbortSignal, agent: A
   });
 }
 
-/** Asks again and again, every so many milliseconds at most, reading all that is answered. */
+/** Repeats a request, at most every `everyMs`, and reads each response. */
 function loop(path: string, everyMs = 0): AdminWork {
   return async (admin, signal) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    let answers = 0;
+    let responses = 0;
     try {
       while (!signal.aborted) {
         const response = await open(admin, path, signal, agent);
         for await (const chunk of response) void chunk;
-        if (response.statusCode === 200) answers += 1;
-        // Streams of the one before may not all have ended.
-        else if (response.statusCode !== 429) throw new Error(`${path} was answered ${response.statusCode}`);
+        if (response.statusCode === 200) responses += 1;
+        // Streams of the previous kind may not have ended.
+        else if (response.statusCode !== 429) throw new Error(`${path} returned ${response.statusCode}`);
         const restMs = response.statusCode === 200 ? everyMs : 50;
         if (restMs > 0) await setTimeout(restMs, undefined, { signal });
       }
@@ -42,11 +42,11 @@ function loop(path: string, everyMs = 0): AdminWork {
     } finally {
       agent.destroy();
     }
-    return answers;
+    return responses;
   };
 }
 
-/** Asks once, and never reads. */
+/** Sends one request and never reads the response. */
 function neverReads(path: string): AdminWork {
   return async (admin, signal) => {
     const agent = new Agent();
@@ -56,7 +56,7 @@ function neverReads(path: string): AdminWork {
     });
     response?.on('error', () => undefined).pause();
     if (response !== undefined && response.statusCode !== 200) {
-      throw new Error(`${path} was answered ${response.statusCode}`);
+      throw new Error(`${path} returned ${response.statusCode}`);
     }
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
@@ -89,8 +89,8 @@ export const adminWorks = {
     loop('/api/v1/status', 1_000),
     tail,
   ),
-  'status, again and again': status,
-  '/metrics, again and again': metrics,
+  'status, repeated': status,
+  '/metrics, repeated': metrics,
   'a tail': tail,
   'a trace of an event id': trace,
   unmapped,

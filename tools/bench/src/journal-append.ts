@@ -1,4 +1,4 @@
-// How many bodies a second the journal takes: `node tools/bench/src/journal-append.ts [appenders] [seconds] [bytes]`.
+// Measures appends per second of the journal: `node tools/bench/src/journal-append.ts [appenders] [seconds] [bytes]`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Load for a receiver: so many connections, one request under way on each, answers counted by status.
+// Load for a receiver: a number of connections with one request in flight on each; responses are counted by status.
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ const load = z.object({
 });
 export type Load = z.output<typeof load>;
 
-/** Counts within the measured time; the time before it warms up. */
+/** Counts of the measured time, which starts after a warm-up. */
 export interface LoadResult {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
@@ -21,7 +21,7 @@ export interface LoadResult {
   readonly statuses: Readonly<Record<string, number>>;
 }
 
-/** An audit event, padded to so many bytes. */
+/** An audit event, padded to `bytes`. */
 function auditBody(bytes: number): string {
   const event = { ownerId: 1091, orgId: 0, timeStamp: 1636337187553, id: null, userId: 6553, code: 10001, category: 1 };
   const text = JSON.stringify({ ...event, description: '' });

@@ -1,4 +1,4 @@
-// How fast bodies become documents, JSON text included, on one thread: `node tools/bench/src/normalize.ts`.
+// Measures the normalization of bodies to JSON documents on one thread: `node tools/bench/src/normalize.ts`.
 import type { StoredBody } from '@xiq-siem/core';
 import { xiqSource } from '@xiq-siem/xiq';
 

@@ -1,4 +1,4 @@
-// Durable receive beside a bare node:http handler: `node tools/bench/src/receive.ts [--rounds 5] [--json]`.
+// Compares durable receive with a bare node:http handler: `node tools/bench/src/receive.ts [--rounds 5] [--json]`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const secret = 'bench-secret';
 
-interface Contender {
+interface Candidate {
   readonly name: string;
   readonly child: ChildProcess;
   readonly port: number;
@@ -33,11 +33,11 @@ interface Contender {
 }
 
 /** Starts a program and reads its output until a line gives its port. */
-async function contender(
+async function startCandidate(
   name: string,
   args: readonly string[],
   portOf: (line: string) => number | undefined,
-): Promise<Contender> {
+): Promise<Candidate> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { BENCH_SECRET: secret } });
   const { stdout, stderr } = child;
   if (stdout === null || stderr === null) throw new Error('no output to read');
@@ -59,16 +59,16 @@ function apply(load: Load): Promise<LoadResult> {
   });
 }
 
-/** Resident memory of a process in MiB, as the kernel tells it. */
+/** Resident memory of a process in MiB. */
 async function residentMiB({ pid }: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 }
 
-const behind = z.object({ destinations: z.array(z.object({ lagBodies: z.number() })) });
+const readiness = z.object({ destinations: z.array(z.object({ lagBodies: z.number() })) });
 
-/** Waits until all that was received is delivered, so that it does not slow the other's round; gives bodies a second. */
-async function drain(): Promise<number> {
+/** Waits until the backlog is delivered, so that it does not slow the next round. Resolves with bodies per second. */
+async function measureBacklog(): Promise<number> {
   const lag = async (): Promise<number> => {
     const text = await new Promise<string>((resolve, reject) => {
       get(`${adminUrl}/readyz`, (response) => {
@@ -79,7 +79,7 @@ async function drain(): Promise<number> {
         response.on('end', () => resolve(all));
       }).on('error', reject);
     });
-    return Math.max(...behind.parse(JSON.parse(text)).destinations.map(({ lagBodies }) => lagBodies));
+    return Math.max(...readiness.parse(JSON.parse(text)).destinations.map(({ lagBodies }) => lagBodies));
   };
   const before = await lag();
   const from = performance.now();
@@ -87,12 +87,12 @@ async function drain(): Promise<number> {
   return Math.round(before / ((performance.now() - from) / 1_000));
 }
 
-const drained: number[] = [];
+const backlogRates: number[] = [];
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
 const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-bench-'));
-// Where a directory belongs stands a file: this destination is down, and the bodies rest in the journal.
+// A file in place of the output directory: the destination is down, and bodies are only stored in the journal.
 await writeFile(join(directory, 'down'), '');
 
 async function configuration(name: string, output: string): Promise<string> {
@@ -110,14 +110,14 @@ destinations: { archive: { type: file, directory: ${output} } }
 const started = z.object({ url: z.url(), admin: z.url() });
 let adminUrl = '';
 
-async function startConnector(name: string, output: string): Promise<Contender> {
+async function startConnector(name: string, output: string): Promise<Candidate> {
   const args = [
     file('../../../apps/receiver/src/main.ts'),
     'serve',
     '--config',
     await configuration(output.replace('/', '-'), `./${output}`),
   ];
-  return contender(name, args, (line) => {
+  return startCandidate(name, args, (line) => {
     if (!line.includes('connector.started')) return undefined;
     const { url, admin } = started.parse(JSON.parse(line));
     adminUrl = admin;
@@ -125,20 +125,20 @@ async function startConnector(name: string, output: string): Promise<Contender> 
   });
 }
 
-const bare = await contender(
+const bare = await startCandidate(
   'bare node:http',
   [file('./bare-server.ts')],
   (line) => z.object({ port: z.number() }).parse(JSON.parse(line)).port,
 );
-const keeping = await startConnector('connector, kept (destination down)', 'down/out');
+const storing = await startConnector('connector, stored (destination down)', 'down/out');
 const startedAt = performance.now();
-const connector = await startConnector('connector, kept and delivered', 'out');
+const connector = await startConnector('connector, stored and delivered', 'out');
 const startMs = Math.round(performance.now() - startedAt);
 const restMiB = await residentMiB(connector.child);
 
-const contenders = [bare, keeping, connector];
+const candidates = [bare, storing, connector];
 for (let round = 0; round < Number(values.rounds); round += 1) {
-  for (const { port, results } of contenders) {
+  for (const { port, results } of candidates) {
     results.push(
       await apply({
         port,
@@ -149,14 +149,14 @@ for (let round = 0; round < Number(values.rounds); round += 1) {
         seconds: Number(values.seconds),
       }),
     );
-    if (port === connector.port) drained.push(await drain());
+    if (port === connector.port) backlogRates.push(await measureBacklog());
   }
 }
 const loadedMiB = await residentMiB(connector.child);
-for (const { child } of contenders) child.kill('SIGKILL');
+for (const { child } of candidates) child.kill('SIGKILL');
 await rm(directory, { recursive: true, force: true });
 
-const rows = contenders.map(({ name, results }) => ({
+const rows = candidates.map(({ name, results }) => ({
   name,
   requestsPerSecond: median(results.map((result) => result.requestsPerSecond)),
   p50Ms: median(results.map((result) => result.p50Ms)),
@@ -166,14 +166,14 @@ const rows = contenders.map(({ name, results }) => ({
     return sum;
   }, {}),
 }));
-const ratioOf = ({ results }: Contender): number =>
+const ratioOf = ({ results }: Candidate): number =>
   median(results.map((result, round) => result.requestsPerSecond / (bare.results[round]?.requestsPerSecond ?? 1)));
-const ratios = { kept: ratioOf(keeping), delivered: ratioOf(connector) };
+const ratios = { stored: ratioOf(storing), delivered: ratioOf(connector) };
 if (values.json)
-  console.log(JSON.stringify({ rows, ratios, startMs, restMiB, loadedMiB, drainedPerSecond: median(drained) }));
+  console.log(JSON.stringify({ rows, ratios, startMs, restMiB, loadedMiB, drainedPerSecond: median(backlogRates) }));
 else {
   console.table(rows.map(({ statuses, ...row }) => ({ ...row, statuses: JSON.stringify(statuses) })));
   console.log(
-    `kept / bare: ${ratios.kept.toFixed(2)}, kept and delivered / bare: ${ratios.delivered.toFixed(2)} (medians of ${values.rounds} rounds); start to listening ${startMs} ms; memory at rest ${restMiB} MiB, after load ${loadedMiB} MiB; the backlog is delivered at ${median(drained)} bodies/s`,
+    `stored / bare: ${ratios.stored.toFixed(2)}, stored and delivered / bare: ${ratios.delivered.toFixed(2)} (medians of ${values.rounds} rounds); start to listening ${startMs} ms; memory at rest ${restMiB} MiB, after load ${loadedMiB} MiB; the backlog is delivered at ${median(backlogRates)} bodies/s`,
   );
 }

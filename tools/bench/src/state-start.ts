@@ -1,4 +1,4 @@
-// A start with many dead letters beside one with none, and their summary: `node tools/bench/src/state-start.ts [--entries 250000]`.
+// Compares a start with many dead letters and one without, and `dlq list --summary`: `node tools/bench/src/state-start.ts [--entries 250000]`.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -35,8 +35,8 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A configuration with a data directory of its own. */
-async function place(name: string): Promise<{ readonly config: string; readonly data: string }> {
+/** Writes a configuration with its own data directory. */
+async function createPlace(name: string): Promise<{ readonly config: string; readonly data: string }> {
   const data = join(directory, name);
   const config = `${data}.json`;
   await writeFile(
@@ -86,9 +86,9 @@ async function fill(data: string): Promise<void> {
   await opened.close();
 }
 
-/** Milliseconds from the spawn until the connector says that it takes webhooks. */
+/** Milliseconds from the spawn until the connector logs that it has started. */
 async function startMs(config: string): Promise<number> {
-  const begun = performance.now();
+  const startedMs = performance.now();
   const child = spawn(process.execPath, [main, 'serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   let text = '';
@@ -101,22 +101,22 @@ async function startMs(config: string): Promise<number> {
     if (child.exitCode !== null) throw new Error(text);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  const ms = performance.now() - begun;
+  const ms = performance.now() - startedMs;
   child.kill('SIGTERM');
   await exited;
   return ms;
 }
 
 function summaryMs(config: string): number {
-  const begun = performance.now();
+  const startedMs = performance.now();
   const args = [main, 'dlq', 'list', '--summary', '--json', '--config', config];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
-  return performance.now() - begun;
+  return performance.now() - startedMs;
 }
 
 try {
-  const [empty, full] = [await place('empty'), await place('full')];
+  const [empty, full] = [await createPlace('empty'), await createPlace('full')];
   const filling = performance.now();
   await fill(full.data);
   const fillSeconds = (performance.now() - filling) / 1000;

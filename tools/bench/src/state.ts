@@ -1,4 +1,4 @@
-// What syncs of the state file do to the event loop: `node tools/bench/src/state.ts [appends a second] [seconds] [bytes]`.
+// Measures the effect of state file syncs on the event loop: `node tools/bench/src/state.ts [appends a second] [seconds] [bytes]`.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,8 +20,8 @@ async function newDirectory(name: string): Promise<string> {
   return directory;
 }
 
-/** The same statements and syncs, in this thread. */
-function inThisThread(directory: string): Database & { close(): void } {
+/** The same statements and syncs in this thread. */
+function databaseInThisThread(directory: string): Database & { close(): void } {
   const file = new DatabaseSync(join(directory, 'state.sqlite'));
   file.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   const run: Database['read'] = async (sql, parameters = []) => file.prepare(sql).all(...parameters);
@@ -37,7 +37,7 @@ function inThisThread(directory: string): Database & { close(): void } {
   };
 }
 
-/** The delay of the event loop, p50, p99 and most, in ms, and how busy it is, while `append` is called at the rate. */
+/** Event loop delay (p50, p99, maximum, in ms) and utilization while `append` is called at the rate. */
 async function measure(append: (number: number) => Promise<unknown>) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const pending: Promise<unknown>[] = [];
@@ -92,7 +92,7 @@ const state = await openState(apart, { now, log });
 const inThread = await measure(await appending(state.database, apart));
 await state.close();
 const here = await newDirectory('here');
-const file = inThisThread(here);
+const file = databaseInThisThread(here);
 const inMain = await measure(await appending(file, here));
 file.close();
 

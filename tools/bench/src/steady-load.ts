@@ -1,24 +1,24 @@
-// An open loop: requests at a steady rate, each timed from when it was due. Told what to do by lines of JSON on standard input.
+// Open-loop load: requests at a steady rate, each timed from when it was due. Controlled by JSON lines on standard input.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { createSteadySender } from './steady-sender.ts';
 
-const beginning = z.object({
+const startOptions = z.object({
   port: z.int(),
   path: z.string(),
-  /** Requests a second. */
+  /** Requests per second. */
   rate: z.number().positive(),
   connections: z.int().min(1),
   /** Used in turn. */
   secrets: z.array(z.string()).min(1),
   bodyBytes: z.int().default(379),
-  /** Where the receipts of all 202 are appended, one a line. */
+  /** File to which receipts are appended, one on each line. */
   receiptsFile: z.string().optional(),
 });
 /**
- * `secrets`: answered by a line when nothing that was sent with others is under way. `phase`: what comes is counted
- * under another name. `end`: nothing new is sent, and what was measured is printed.
+ * `secrets`: a line is printed when no request with other secrets is in flight. `phase`: starts a phase with this name.
+ * `end`: stops sending and prints the result.
  */
 const order = z.union([
   z.strictObject({ secrets: z.array(z.string()).min(1) }),
@@ -28,7 +28,7 @@ const order = z.union([
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const first = await lines.next();
-const { receiptsFile, ...options } = beginning.parse(JSON.parse(String(first.value)));
+const { receiptsFile, ...options } = startOptions.parse(JSON.parse(String(first.value)));
 const file = receiptsFile === undefined ? undefined : openSync(receiptsFile, 'a', 0o600);
 let receipts = '';
 const flush = (): void => {
@@ -42,7 +42,7 @@ const sender = createSteadySender({
     if (receipts.length > 65_536) flush();
   },
 });
-// The end of the input is an order to end: whoever gave it is gone.
+// The end of the input means `end`: the parent process is gone.
 for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
   const wanted = order.parse(JSON.parse(line.value));
   if ('secrets' in wanted) {

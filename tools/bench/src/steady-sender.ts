@@ -1,10 +1,10 @@
-// Sends at a steady rate over kept connections, whether or not answers come, and measures by phase.
+// Sends at a steady rate over keep-alive connections, whether or not responses are received, and measures by phase.
 import { connect, type Socket } from 'node:net';
 
 export interface SteadyOptions {
   readonly port: number;
   readonly path: string;
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate: number;
   readonly connections: number;
   /** Used in turn. */
@@ -18,9 +18,9 @@ export interface PhaseResult {
   readonly seconds: number;
   /** Requests that were due in it. */
   readonly due: number;
-  /** By HTTP status, or by how the connection failed. */
-  readonly answers: Readonly<Record<string, number>>;
-  /** From when a request was due until it was answered. */
+  /** By HTTP status, or by the error of the connection. */
+  readonly responses: Readonly<Record<string, number>>;
+  /** From when a request was due until its response. */
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
@@ -28,15 +28,15 @@ export interface PhaseResult {
 
 export interface Measured {
   readonly phases: readonly PhaseResult[];
-  /** Ever opened: more than there are means that some were closed on us. */
+  /** More than the number of connections where the server closed some. */
   readonly connectionsOpened: number;
 }
 
 export interface SteadySender {
-  /** Resolves when nothing that was sent with others is under way any more. */
+  /** Resolves when no request with other secrets is in flight. */
   use(secrets: readonly string[]): Promise<void>;
   phase(name: string): void;
-  /** Resolves when what was due is answered. */
+  /** Resolves when every due request has its response. */
   end(): Promise<Measured>;
 }
 
@@ -44,7 +44,7 @@ interface Phase {
   readonly name: string;
   readonly fromMs: number;
   due: number;
-  readonly answers: Record<string, number>;
+  readonly responses: Record<string, number>;
   readonly times: number[];
 }
 
@@ -54,10 +54,10 @@ interface Due {
   readonly phase: Phase;
 }
 
-/** A connection, or the place for one. */
+/** One of the connections, open or not. */
 interface Line {
   socket: Socket | undefined;
-  underWay: Due | undefined;
+  inFlight: Due | undefined;
   pending: string;
 }
 
@@ -69,33 +69,33 @@ export function createSteadySender({ port, path, rate, connections, bodyBytes, .
   let number = 0;
   const queue: Due[] = [];
   const lines: readonly Line[] = Array.from({ length: connections }, () => ({
-    ...{ socket: undefined, underWay: undefined, pending: '' },
+    ...{ socket: undefined, inFlight: undefined, pending: '' },
   }));
   const idle = [...lines];
   const waits: { readonly for: Set<Due>; readonly resolve: () => void }[] = [];
   const startedMs = performance.now();
-  const newPhase = (name: string): Phase => ({ name, fromMs: performance.now(), due: 0, answers: {}, times: [] });
+  const newPhase = (name: string): Phase => ({ name, fromMs: performance.now(), due: 0, responses: {}, times: [] });
   const phases = [newPhase('first')];
   let phase = phases[0] ?? newPhase('first');
-  let drained: (() => void) | undefined;
+  let backlogRates: (() => void) | undefined;
 
-  function settle(line: Line, answer: string): void {
-    const due = line.underWay;
+  function settle(line: Line, response: string): void {
+    const due = line.inFlight;
     if (due === undefined) return;
-    line.underWay = undefined;
-    due.phase.answers[answer] = (due.phase.answers[answer] ?? 0) + 1;
+    line.inFlight = undefined;
+    due.phase.responses[response] = (due.phase.responses[response] ?? 0) + 1;
     due.phase.times.push(performance.now() - due.atMs);
     idle.push(line);
     for (const wait of waits) if (wait.for.delete(due) && wait.for.size === 0) wait.resolve();
-    pump();
+    dispatch();
   }
 
-  /** Resolves when all that is under way now is answered. */
-  function answered(): Promise<void> {
-    const underWay = new Set(lines.flatMap((line) => line.underWay ?? []));
+  /** Resolves when every request now in flight has its response. */
+  function inFlightSettled(): Promise<void> {
+    const inFlight = new Set(lines.flatMap((line) => line.inFlight ?? []));
     return new Promise((resolve) => {
-      if (underWay.size === 0) resolve();
-      else waits.push({ for: underWay, resolve });
+      if (inFlight.size === 0) resolve();
+      else waits.push({ for: inFlight, resolve });
     });
   }
 
@@ -103,10 +103,10 @@ export function createSteadySender({ port, path, rate, connections, bodyBytes, .
     opened += 1;
     line.pending = '';
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    const lose = (why: string): void => {
+    const onLost = (reason: string): void => {
       if (line.socket !== socket) return;
       line.socket = undefined;
-      settle(line, why);
+      settle(line, reason);
     };
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       line.pending += chunk;
@@ -119,13 +119,13 @@ export function createSteadySender({ port, path, rate, connections, bodyBytes, .
       line.pending = '';
       settle(line, status);
     });
-    socket.on('error', (cause: NodeJS.ErrnoException) => lose(cause.code ?? cause.message));
-    socket.on('close', () => lose('closed'));
+    socket.on('error', (cause: NodeJS.ErrnoException) => onLost(cause.code ?? cause.message));
+    socket.on('close', () => onLost('closed'));
     return socket;
   }
 
   function send(line: Line, due: Due): void {
-    line.underWay = due;
+    line.inFlight = due;
     line.socket ??= open(line);
     const body = bodyOf(due.number, bodyBytes);
     const secret = secrets[due.number % secrets.length] ?? '';
@@ -134,13 +134,13 @@ export function createSteadySender({ port, path, rate, connections, bodyBytes, .
     );
   }
 
-  function pump(): void {
+  function dispatch(): void {
     for (let due = queue[0]; due !== undefined && idle.length > 0; due = queue[0]) {
       queue.shift();
       const line = idle.shift();
       if (line !== undefined) send(line, due);
     }
-    if (queue.length === 0 && idle.length === connections) drained?.();
+    if (queue.length === 0 && idle.length === connections) backlogRates?.();
   }
 
   const timer = setInterval(() => {
@@ -149,13 +149,13 @@ export function createSteadySender({ port, path, rate, connections, bodyBytes, .
       phase.due += 1;
       queue.push({ number, phase, atMs: startedMs + ((number + 1) * 1000) / rate });
     }
-    pump();
+    dispatch();
   }, tickMs);
 
   return {
     use(next) {
       secrets = next;
-      return answered();
+      return inFlightSettled();
     },
     phase(name) {
       phase = newPhase(name);
@@ -165,8 +165,8 @@ export function createSteadySender({ port, path, rate, connections, bodyBytes, .
       clearInterval(timer);
       const endedMs = performance.now();
       await new Promise<void>((resolve) => {
-        drained = resolve;
-        pump();
+        backlogRates = resolve;
+        dispatch();
       });
       const results = phases.map((one, index) => resultOf(one, phases[index + 1]?.fromMs ?? endedMs));
       return { phases: results, connectionsOpened: opened };
@@ -174,16 +174,16 @@ export function createSteadySender({ port, path, rate, connections, bodyBytes, .
   };
 }
 
-/** An audit event unlike that of any other number, padded to so many bytes of ASCII. */
+/** An audit event that is unique for `number`, padded to `bytes` of ASCII. */
 function bodyOf(number: number, bytes: number): string {
   const text = `{"ownerId":1091,"orgId":0,"timeStamp":${1_636_337_187_553 + number},"id":null,"userId":6553,"code":10001,"category":1,"description":"steady ${number} `;
   return `${text.padEnd(bytes - 2, 'x')}"}`;
 }
 
-function resultOf({ name, fromMs, due, answers, times }: Phase, untilMs: number): PhaseResult {
+function resultOf({ name, fromMs, due, responses, times }: Phase, untilMs: number): PhaseResult {
   times.sort((a, b) => a - b);
   const at = (share: number): number =>
     Number((times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0).toFixed(2));
   const seconds = Number(((untilMs - fromMs) / 1000).toFixed(2));
-  return { name, seconds, due, answers, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+  return { name, seconds, due, responses, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }

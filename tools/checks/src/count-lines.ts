@@ -9,7 +9,7 @@ export interface PackageLines {
 
 const isTest = (path: string): boolean => /\.test\.ts$|(^|\/)(test-[^/]*\.ts$|(test|fixtures)\/)/.test(path);
 
-/** Apps, packages and plugins; without tests and what only they use, the testkit, and generated files. */
+/** Apps, packages and plugins, without tests, test helpers, the testkit and generated files. */
 export function countLines(projects: readonly Project[]): readonly PackageLines[] {
   return projects
     .filter(({ path }) => !path.startsWith('tools/') && path !== 'packages/testkit')

@@ -40,14 +40,14 @@ const house = [
 const withOne = (made: Made): readonly string[] =>
   dependencyFaults([...house.filter(({ path }) => path !== made.path), project(made)]);
 
-it('the workspace keeps the rules', () => {
+it('the workspace follows the rules', () => {
   const projects = readProjects();
   expect(projects.length).toBeGreaterThan(8);
   expect(dependencyFaults(projects)).toEqual([]);
 });
 
-describe('a broken rule is found', () => {
-  it('a house in order has no fault', () => expect(dependencyFaults(house)).toEqual([]));
+describe('a broken rule is reported', () => {
+  it('a correct workspace has no fault', () => expect(dependencyFaults(house)).toEqual([]));
 
   it.each([
     ['core knows nobody', { path: 'packages/core', dependencies: ['journal'] }],
@@ -73,7 +73,7 @@ describe('a broken rule is found', () => {
     );
   });
 
-  it('what runs may not import what only tests may', () => {
+  it('product code may not import test code', () => {
     const made = { path: 'plugins/file', dependencies: ['core'], devDependencies: ['testkit'] };
     expect(withOne({ ...made, files: { 'src/x.ts': ['@xiq-siem/testkit'] } })).toHaveLength(1);
     expect(withOne({ ...made, files: { 'src/x.test.ts': ['@xiq-siem/testkit'] } })).toEqual([]);
@@ -82,7 +82,7 @@ describe('a broken rule is found', () => {
   });
 });
 
-describe('a loop of imports is found', () => {
+describe('an import cycle is reported', () => {
   it.each([
     ['between two folders', { 'src/a/x.ts': ['../b/y.ts'], 'src/b/z.ts': ['../a/w.ts'] }, 'packages/core/src'],
     ['by way of a third', { 'src/a/x.ts': ['../b/y.ts'], 'src/b/z.ts': ['../c.ts'], 'src/c.ts': ['./a/w.ts'] }, 'src'],
@@ -90,11 +90,11 @@ describe('a loop of imports is found', () => {
     ['between two files', { 'src/a/x.ts': ['./y.ts'], 'src/a/y.ts': ['./x.ts'] }, 'src/a'],
   ])('%s', (_where, files, folder) => {
     const [fault, ...others] = withOne({ path: 'packages/core', files });
-    expect(fault).toContain(`${folder}: a loop of imports: `);
+    expect(fault).toContain(`${folder}: an import cycle: `);
     expect(others).toEqual([]);
   });
 
-  it('imports that only part again are none, nor is one of a test', () => {
+  it('imports that diverge again are no cycle, nor is an import of a test', () => {
     const files = {
       'src/a/x.ts': ['../b/y.ts', '../c.ts'],
       'src/b/y.ts': ['../c.ts'],

@@ -1,8 +1,8 @@
-// Which package may import which, and that no folders import each other in a loop: the arrows of ARCHITECTURE.md.
+// Checks the layers of ARCHITECTURE.md (which package may import which) and finds import cycles between folders.
 import { dirname, normalize } from 'node:path/posix';
 import type { Project } from './workspace.ts';
 
-/** From the ground up: what runs imports only what lies below it. `plugins` and `tools` are whole folders. */
+/** From lowest to highest: product code imports only lower layers. `plugins` and `tools` are whole folders. */
 const layers: readonly (readonly string[])[] = [
   ['packages/core'],
   ['packages/admin-api', 'packages/journal', 'packages/delivery', 'packages/xiq', 'packages/testkit', 'plugins'],
@@ -16,7 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ['tools'],
 ];
 
-/** What tests may import beside their own layer and those below. */
+/** What tests may import besides their own layer and lower ones. */
 const testsMayImport: Readonly<Record<string, readonly string[]>> = {
   plugins: ['tools/testbed'],
   'packages/cli': ['tools/simulator'],
@@ -24,20 +24,20 @@ const testsMayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 const scope = '@xiq-siem/';
-/** Tests, what only they use (`test-*.ts`, `test/`, `fixtures/`), and what makes generated files. */
+/** Tests, test helpers (`test-*.ts`, `test/`, `fixtures/`) and generators of files (`scripts/`). */
 const isTest = (path: string): boolean => /\.test\.ts$|(^|\/)(test-[^/]*\.ts$|(test|scripts|fixtures)\/)/.test(path);
 
 const unitOf = (path: string): string => (/^(?:plugins|tools)\//.test(path) ? dirname(path) : path);
 const layerOf = (path: string): number => layers.findIndex((names) => names.includes(unitOf(path)));
 
-/** Why what runs in `from` must not import `to`; undefined where it may. */
+/** Why product code of `from` must not import `to`; undefined where it may. */
 function refusal(from: string, to: string): string | undefined {
   if (to === 'packages/testkit' && unitOf(from) !== 'tools') return 'the testkit is for tests only';
   if (unitOf(to) === 'plugins' && from !== 'apps/receiver' && unitOf(from) !== 'tools') {
-    return 'only the application knows the plugins';
+    return 'only the application may depend on plugins';
   }
   if (layerOf(to) < layerOf(from) || (unitOf(from) === 'tools' && unitOf(to) === 'tools')) return undefined;
-  return 'it lies on the same layer or above';
+  return 'it is on the same or a higher layer';
 }
 
 function testRefusal(from: string, to: string): string | undefined {
@@ -46,7 +46,7 @@ function testRefusal(from: string, to: string): string | undefined {
     ['packages/testkit', 'packages/xiq'].includes(to) ||
     unitOf(to) === 'plugins' ||
     testsMayImport[unitOf(from)]?.includes(to) === true;
-  return mayImport ? undefined : 'it lies above, even for tests';
+  return mayImport ? undefined : 'it is on a higher layer, also for tests';
 }
 
 export function dependencyFaults(projects: readonly Project[]): readonly string[] {
@@ -56,7 +56,7 @@ export function dependencyFaults(projects: readonly Project[]): readonly string[
   const paths = new Map(projects.map(({ manifest: { name }, path }) => [name, path]));
   return projects.flatMap((project) => {
     const { path, manifest, files } = project;
-    if (layerOf(path) < 0) return [`${path}: expected a layer for it in dependency-rules.ts`];
+    if (layerOf(path) < 0) return [`${path}: add it to a layer in dependency-rules.ts`];
     const declared = (names: Readonly<Record<string, string>>, refusalOf: typeof refusal): readonly string[] =>
       Object.keys(names).flatMap((name) => {
         if (!name.startsWith(scope)) return [];
@@ -69,13 +69,13 @@ export function dependencyFaults(projects: readonly Project[]): readonly string[
       return file.imports.flatMap((specifier) => {
         const place = `${path}/${file.path} imports ${specifier}`;
         if (specifier.startsWith('.')) {
-          if (targetOf(file.path, specifier).startsWith('..')) return [`${place}: it leaves its own project`];
+          if (targetOf(file.path, specifier).startsWith('..')) return [`${place}: the path is outside the project`];
           return !test && isTest(specifier) ? [`${place}: that is for tests only`] : [];
         }
         if (!specifier.startsWith(scope)) return [];
         const name = specifier.split('/').slice(0, 2).join('/');
         if (paths.has(name) && !exported.has(specifier)) {
-          return [`${place}: only what its exports name may be imported`];
+          return [`${place}: the package does not export it`];
         }
         if (!test && /\/test-[^/]*$/.test(specifier)) return [`${place}: that is for tests only`];
         return known.has(name) ? [] : [`${place}: not declared in its package.json`];
@@ -85,7 +85,7 @@ export function dependencyFaults(projects: readonly Project[]): readonly string[
       ...declared(manifest.dependencies, refusal),
       ...declared(manifest.devDependencies, testRefusal),
       ...imported,
-      ...loops(project),
+      ...cycles(project),
     ];
   });
 }
@@ -93,10 +93,10 @@ export function dependencyFaults(projects: readonly Project[]): readonly string[
 const targetOf = (file: string, specifier: string): string => normalize(`${dirname(file)}/${specifier}`);
 
 /**
- * In each folder, its files and subfolders import each other in no loop. An import counts in the folder where the two
- * paths part: `a/x.ts -> a/b/y.ts` is `x.ts -> b/` of the folder `a`.
+ * Import cycles between the files and subfolders of each folder. An import counts in the folder where the two paths
+ * differ: `a/x.ts -> a/b/y.ts` is `x.ts -> b/` of the folder `a`.
  */
-function loops({ path, files }: Project): readonly string[] {
+function cycles({ path, files }: Project): readonly string[] {
   const folders = new Map<string, Map<string, Set<string>>>();
   for (const file of files.filter(({ path: name }) => !isTest(name))) {
     for (const specifier of file.imports.filter((name) => name.startsWith('.'))) {
@@ -106,30 +106,30 @@ function loops({ path, files }: Project): readonly string[] {
       const [one, other] = [from[parting], to[parting]];
       if (one === undefined || other === undefined) continue;
       const folder = [path, ...from.slice(0, parting)].join('/');
-      const arrows = folders.get(folder) ?? new Map<string, Set<string>>();
-      folders.set(folder, arrows.set(one, (arrows.get(one) ?? new Set<string>()).add(other)));
+      const imports = folders.get(folder) ?? new Map<string, Set<string>>();
+      folders.set(folder, imports.set(one, (imports.get(one) ?? new Set<string>()).add(other)));
     }
   }
-  return [...folders].flatMap(([folder, arrows]) => {
-    const loop = loopIn(arrows);
-    return loop === undefined ? [] : [`${folder}: a loop of imports: ${loop.join(' -> ')}`];
+  return [...folders].flatMap(([folder, imports]) => {
+    const cycle = cycleIn(imports);
+    return cycle === undefined ? [] : [`${folder}: an import cycle: ${cycle.join(' -> ')}`];
   });
 }
 
-/** A loop of a graph, its first node again at its end. */
-function loopIn(arrows: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | undefined {
+/** A cycle of the graph; its last node is its first one. */
+function cycleIn(imports: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | undefined {
   const done = new Set<string>();
   const visit = (node: string, way: readonly string[]): readonly string[] | undefined => {
     if (way.includes(node)) return [...way.slice(way.indexOf(node)), node];
     if (done.has(node)) return undefined;
-    for (const next of arrows.get(node) ?? []) {
+    for (const next of imports.get(node) ?? []) {
       const found = visit(next, [...way, node]);
       if (found !== undefined) return found;
     }
     done.add(node);
     return undefined;
   };
-  for (const node of arrows.keys()) {
+  for (const node of imports.keys()) {
     const found = visit(node, []);
     if (found !== undefined) return found;
   }

@@ -1,4 +1,4 @@
-// What the house asks of the tree as a whole.
+// Rules for the repository as a whole.
 import { execFileSync } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const text = (file: string): string => readFileSync(join(root, file), 'utf8');
 const tracked = (): readonly string[] =>
   execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
 
-it('the top level shows the pipeline and nothing else', () => {
+it('the top level has only the expected folders', () => {
   const folders = readdirSync(root, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? [entry.name] : [],
   );
@@ -18,7 +18,7 @@ it('the top level shows the pipeline and nothing else', () => {
   expect(hidden.sort()).toEqual(['apps', 'docs', 'packages', 'plugins', 'tools']);
 });
 
-it('no file of ours is longer than 400 lines', () => {
+it('no file is longer than 400 lines', () => {
   const long = readProjects().flatMap(({ path, files }) =>
     files.flatMap((file) => (file.lines > 400 && !file.path.endsWith('.generated.ts') ? [`${path}/${file.path}`] : [])),
   );
@@ -32,7 +32,7 @@ it('no package is larger than a fifth of the product, and the application stays 
   expect(packages.find(({ path }) => path === 'apps/receiver')?.lines).toBeLessThan(5_500);
 });
 
-it('every file begins with the line that says what it is for', () => {
+it('every file starts with a line that says what the file does', () => {
   const without = readProjects().flatMap(({ path, files }) =>
     files.flatMap((file) => {
       const [first = ''] = text(`${path}/${file.path}`).split('\n');

@@ -1,4 +1,4 @@
-// The packages of others that run with the product: all that its manifests lead to, by the lock file.
+// Lists the third-party packages that the product uses at run time, from the lock file.
 import { posix } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -10,14 +10,14 @@ const lockFile = z.object({
   snapshots: z.record(z.string(), z.object({ dependencies: names, optionalDependencies: names }).partial()),
 });
 
-/** `name@version`, sorted, each once; what our own packages lead to included, they themselves not. */
+/** `name@version`, sorted, without duplicates: dependencies of the workspace's packages, without these packages. */
 export function runtimePackages(lockText: string, project: string): readonly string[] {
   const { importers, snapshots } = lockFile.parse(parse(lockText));
   const found = new Set<string>();
   const visited = new Set<string>();
 
   function visitPackage(name: string, version: string): void {
-    // An alias stands by the name that it has in the registry.
+    // An alias is listed under its registry name.
     const key = snapshots[version] === undefined ? `${name}@${version}` : version;
     if (found.has(key)) return;
     found.add(key);
@@ -36,6 +36,6 @@ export function runtimePackages(lockText: string, project: string): readonly str
   }
 
   visitProject(project);
-  // One version that was resolved with different peers is one package.
+  // A version resolved with different peers is one package.
   return [...new Set([...found].map((key) => key.replace(/\(.*$/, '')))].sort();
 }

@@ -1,4 +1,4 @@
-// The workspace as the checks see it: its projects, their manifests and what their files import.
+// Reads the projects of the workspace: manifests, files and their imports.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ export const root: string = fileURLToPath(new URL('../../../', import.meta.url))
 const versions = z.record(z.string(), z.string()).default({});
 const manifest = z.object({
   name: z.string(),
-  /** The paths under which it may be imported: `.` for the whole. */
+  /** The paths under which it may be imported; `.` is the package itself. */
   exports: z
     .union([z.string().transform(() => ['.']), z.record(z.string(), z.string()).transform(Object.keys)])
     .default([]),
@@ -24,7 +24,7 @@ export interface SourceFile {
   /** Relative to the project. */
   readonly path: string;
   readonly lines: number;
-  /** What it imports, statically or not. */
+  /** Static and dynamic imports. */
   readonly imports: readonly string[];
 }
 
@@ -59,7 +59,7 @@ function readSource(name: string, project: string): SourceFile {
   return { path: name.slice(project.length + 1), lines: text.split('\n').length - 1, imports: importsOf(text) };
 }
 
-/** The sources are formatted by one tool, so that every import is one of these forms. */
+/** All sources are formatted by biome, so every import has one of these forms. */
 export function importsOf(text: string): readonly string[] {
   const forms = [/^(?:import|export)\b[^'"]*?\bfrom '([^']+)'/gms, /^import '([^']+)'/gm, /\bimport\('([^']+)'\)/g];
   return forms.flatMap((form) => [...text.matchAll(form)].map(([, specifier]) => specifier ?? ''));

@@ -1,4 +1,4 @@
-// Where built servers are kept: outside the tree, so that no checkout holds them and all share them.
+// The cache of built servers: outside the source tree, shared by all checkouts.
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -13,7 +13,7 @@ export function cacheDirectory(environment: Environment): string {
   return own || join(shared || join(homedir(), '.cache'), 'xiq-siem-testbed');
 }
 
-/** The name of a built server's folder in the cache; another one as soon as a source of it changes. */
+/** The name of a built server's folder in the cache; it changes with the server's sources. */
 export async function cacheKey(name: string, recipe: Pick<Recipe<never>, 'version' | 'sources'>): Promise<string> {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
   for (const source of recipe.sources) {

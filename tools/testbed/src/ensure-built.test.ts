@@ -22,7 +22,7 @@ function recipe(build: Recipe<object>['build']): Recipe<object> {
 const context = () => ({ cache, log: () => {} });
 const built = () => readdirSync(cache).filter((entry) => entry !== 'build.lock');
 
-it('builds once, however many ask at the same time', async () => {
+it('builds once for concurrent callers', async () => {
   let builds = 0;
   const once = recipe(async (into, run) => {
     builds += 1;
@@ -34,14 +34,14 @@ it('builds once, however many ask at the same time', async () => {
   expect(readFileSync(join(trees[0] ?? '', 'server'), 'utf8')).toBe('whole\n');
 });
 
-it('builds anew when a source changes', async () => {
+it('builds again when a source changes', async () => {
   const any = recipe(async () => {});
   const first = await ensureBuilt('a', any, context());
   writeFileSync(join(folder, 'source'), 'two');
   expect(await ensureBuilt('a', any, context())).not.toBe(first);
 });
 
-it('leaves nothing of a build that fails, says what the failing program said, and builds the next time', async () => {
+it('leaves nothing of a failed build, reports the output of the failed program, and builds the next time', async () => {
   const failing = recipe(async (into, run) => {
     await run('/bin/sh', ['-c', 'echo half > server; echo no such module; exit 3'], { cwd: into });
   });
@@ -55,7 +55,7 @@ it('leaves nothing of a build that fails, says what the failing program said, an
   expect(existsSync(tree)).toBe(true);
 });
 
-it('never takes what a builder left that died for a built server', async () => {
+it('never uses the folder of a build that was killed', async () => {
   mkdirSync(join(cache, 'unfinished-of-the-dead'), { recursive: true });
   const tree = await ensureBuilt(
     'a',

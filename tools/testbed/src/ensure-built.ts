@@ -1,4 +1,4 @@
-// Builds a server that is not in the cache yet, once, however many ask at the same time.
+// Builds a server that is not in the cache, once, also for concurrent callers.
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ const longestBuildsMs = 40 * 60_000;
 
 export interface BuildContext {
   readonly cache: string;
-  /** Told what takes long. */
+  /** Called with progress messages. */
   readonly log: (line: string) => void;
 }
 
 /**
- * The folder of the built server. A build happens in another folder, which gets this name when it is whole: the folder
- * is there, or the server is not built.
+ * Returns the folder of the built server. A build uses a temporary folder, which is renamed when it is complete, so that
+ * an existing folder is always a complete build.
  * @throws TestbedError when a tool is missing or a step fails.
  */
 export async function ensureBuilt<Options>(
@@ -48,7 +48,7 @@ export async function ensureBuilt<Options>(
   });
 }
 
-/** Only the holder of the lock builds: whatever else is unfinished was left by a builder that died. */
+/** Called with the lock: any unfinished folder was left by a build that was killed. */
 async function removeUnfinished(cache: string): Promise<void> {
   const left = (await readdir(cache)).filter((entry) => entry.startsWith(unfinished));
   await Promise.all(left.map((entry) => rm(join(cache, entry), { recursive: true, force: true })));

@@ -1,10 +1,10 @@
-// A loopback port that nobody listens on.
+// Finds a free loopback port.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { TestbedError } from './testbed-error.ts';
 
-// Below the range that systems hand out for outgoing connections, one of which could take it before the server does.
+// Below the ephemeral range: an outgoing connection could take such a port before the server does.
 const lowest = 20_000;
 const highest = 29_999;
 const attempts = 50;

@@ -1,4 +1,4 @@
-// For integration tests: real servers, started and stopped.
+// For integration tests: starts and stops real servers.
 export type { Credentials, Login } from './recipe.ts';
 export type { ServerName, ServerOptions } from './servers.ts';
 export { serverNames, startServer } from './servers.ts';

@@ -1,7 +1,7 @@
-// The end of a log file that may be of any length.
+// Reads the end of a log file.
 import { open } from 'node:fs/promises';
 
-/** The last `bytes` of a file, as text; empty when the file is not there. */
+/** The last `bytes` of a file, as text; empty where the file does not exist. */
 export async function logTail(path: string, bytes: number): Promise<string> {
   const file = await open(path).catch(() => undefined);
   if (file === undefined) return '';

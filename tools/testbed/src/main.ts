@@ -1,4 +1,4 @@
-// The test bed's command: real servers in the foreground.
+// The testbed command: runs real servers in the foreground.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -15,7 +15,7 @@ const log = (line: string): void => void stderr.write(`${line}\n`);
 const cache = cacheDirectory(env);
 const failed = 69;
 
-async function follow(command: Command): Promise<number> {
+async function runCommand(command: Command): Promise<number> {
   switch (command.command) {
     case 'help':
       stdout.write(`${help[command.of]}\n`);
@@ -23,45 +23,46 @@ async function follow(command: Command): Promise<number> {
     case 'start':
       return start(command);
     case 'build':
-      await build(command.names === 'all' ? everyDay(command.full) : command.names);
+      await build(command.names === 'all' ? defaultServers(command.full) : command.names);
       return 0;
     case 'list':
       await list(command.json);
       return 0;
     case 'test':
-      await build(everyDay(command.full));
+      await build(defaultServers(command.full));
       return runTests(command.full, command.filters);
   }
 }
 
-const everyDay = (full: boolean): readonly ServerName[] => serverNames.filter((name) => full || !servers[name].byHand);
+const defaultServers = (full: boolean): readonly ServerName[] =>
+  serverNames.filter((name) => full || !servers[name].byHand);
 
 async function start({ name, json, settings, secure, config }: Command & { command: 'start' }): Promise<number> {
   const flags = Object.entries(settings).map(([key, value]) => `-${key}=${value}`);
-  // Each server takes of these what it knows; the options were checked for that.
+  // Each server uses the options it supports; parseCommand has checked them.
   const options = { log, settings, secure, flags, ...(config !== undefined && { config }) };
   const server = await startServer(name, options);
-  stdout.write(json ? `${JSON.stringify(attributes(server))}\n` : `${words(server)}\n`);
+  stdout.write(json ? `${JSON.stringify(attributes(server))}\n` : `${summary(server)}\n`);
   const stopped = await Promise.race([server.ended().then(() => false), interruption().then(() => true)]);
-  if (!stopped) log(`${name} ended on its own. It said last:\n${(await server.logs()).slice(-4_000)}`);
+  if (!stopped) log(`${name} ended on its own. Its last output:\n${(await server.logs()).slice(-4_000)}`);
   await server.stop();
   return stopped ? 0 : failed;
 }
 
-/** Where it listens and what belongs to it; passwords stay in their file. */
+/** Address, directories and files of the server; passwords stay in their file. */
 function attributes(server: RunningServer) {
   const { name, url, port, dataDirectory, credentialsFile, caFile, outputFile } = server;
   return { name, url, port, processGroup: server.processGroup(), dataDirectory, credentialsFile, caFile, outputFile };
 }
 
-function words(server: RunningServer): string {
+function summary(server: RunningServer): string {
   const { url, dataDirectory, credentialsFile, caFile, outputFile } = server;
   const lines = { data: dataDirectory, credentials: credentialsFile, authority: caFile, output: outputFile };
   const known = Object.entries(lines).flatMap(([what, path]) => (path ? [`  ${what.padEnd(12)} ${path}`] : []));
   return [`${server.name} listens on ${url}`, ...known, 'Ctrl-C stops it and removes its data.'].join('\n');
 }
 
-/** The first Ctrl-C or SIGTERM; a second one ends us at once, and the warden the server. */
+/** The first Ctrl-C or SIGTERM. A second one ends this process at once, and the cleanup process ends the server. */
 async function interruption(): Promise<void> {
   await Promise.race((['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => once(process, signal)));
 }
@@ -99,7 +100,7 @@ async function runTests(full: boolean, filters: readonly string[]): Promise<numb
 }
 
 try {
-  process.exitCode = await follow(parseCommand(argv.slice(2)));
+  process.exitCode = await runCommand(parseCommand(argv.slice(2)));
 } catch (error) {
   if (!(error instanceof TestbedError)) throw error;
   log(error.message);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { help, parseCommand } from './options.ts';
 
-it('reads a start with its settings', () => {
+it('parses start with its settings', () => {
   const args = ['start', 'elasticsearch-8', '--plain', '--set', 'a.b=c=d', '--set', 'e=', '--json'];
   expect(parseCommand(args)).toEqual({
     command: 'start',
@@ -12,7 +12,7 @@ it('reads a start with its settings', () => {
   });
 });
 
-it('reads what is to be built, and which tests to run', () => {
+it('parses the servers to build and the tests to run', () => {
   expect(parseCommand(['build', '--all'])).toEqual({ command: 'build', names: 'all', full: false });
   expect(parseCommand(['build', 'elasticsearch-full'])).toMatchObject({ names: ['elasticsearch-full'] });
   expect(parseCommand(['test', '--full', 'otel'])).toEqual({ command: 'test', full: true, filters: ['otel'] });
@@ -28,8 +28,8 @@ it('has a help text for itself and for each command', () => {
 });
 
 it.each([
-  [[], 'expected a command'],
-  [['restart'], 'not restart'],
+  [[], 'unknown command (none)'],
+  [['restart'], 'unknown command restart'],
   [['start'], 'start takes one server, elasticsearch, elasticsearch-8'],
   [['start', 'otelcol', 'victorialogs'], 'given: otelcol victorialogs'],
   [['start', 'splunk'], 'given: splunk'],
@@ -40,7 +40,7 @@ it.each([
   [['start', 'otelcol', '--config', '/none'], '--config cannot be read'],
   [['build'], 'build takes one server'],
   [['build', '--all', 'otelcol'], 'build takes either --all or one server'],
-])('refuses %j with exit code 64, saying why', (args, why) => {
+])('rejects %j with exit code 64 and a reason', (args, why) => {
   expect(() => parseCommand(args)).toThrow(
     expect.objectContaining({ exitCode: 64, message: expect.stringContaining(why) }),
   );

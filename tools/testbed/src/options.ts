@@ -1,4 +1,4 @@
-// The command line, checked.
+// Parses the command line of the testbed.
 import { readFileSync } from 'node:fs';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { isServerName, type ServerName, serverNames } from './servers.ts';
@@ -16,30 +16,30 @@ Real servers for tests, on loopback, built on first use into a cache outside the
   list           the servers, and which of them are built
   test           build what is missing, then run the integration tests (*.int.test.ts) of all projects
 
-COMMAND --help says more. Environment: ES_JDK or JAVA_HOME (folder of a JDK), GO, MVN (commands),
-XIQ_TESTBED_CACHE (where built servers are kept; ~/.cache/xiq-siem-testbed).
-Exit: 0 all went well, 64 the command line is wrong, 69 a tool is missing, or a build, a start or a test failed.`,
+Run COMMAND --help for details. Environment: ES_JDK or JAVA_HOME (folder of a JDK), GO, MVN (commands),
+XIQ_TESTBED_CACHE (folder of built servers; default ~/.cache/xiq-siem-testbed).
+Exit: 0 ok, 64 the command line is wrong, 69 a tool is missing, or a build, a start or a test failed.`,
   start: `Usage: testbed start ${names} [options]
 
 Starts it on a free loopback port, prints where it listens, and waits. Ctrl-C or SIGTERM stops it and removes its data.
 
   --set KEY=VALUE    a setting of Elasticsearch, or (KEY=VALUE as -KEY=VALUE) a flag of VictoriaLogs; may be repeated
   --plain            elasticsearch-8 and elasticsearch-full: plain HTTP, no users
-  --config FILE      otelcol: its YAML, which takes its places from \${env:OTLP_ENDPOINT}, \${env:OTLP_FILE}, \${env:DATA}
-  --json             what is printed as one line of JSON
+  --config FILE      otelcol: its YAML, with \${env:OTLP_ENDPOINT}, \${env:OTLP_FILE} and \${env:DATA} as address and paths
+  --json             print one line of JSON
   --help`,
   build: `Usage: testbed build NAME | --all [--full]
 
   NAME      ${names}
-  --all     every one, but for those that are large
-  --full    those too
+  --all     every server except the large ones
+  --full    the large ones too
   --help`,
   list: `Usage: testbed list [--json] [--help]`,
   test: `Usage: testbed test [--full] [PART OF A FILE NAME ...]
 
-Runs *.int.test.ts of all projects, or those whose names hold one of the parts. A missing JDK, Go or Maven is a failure.
+Runs *.int.test.ts of all projects, or those whose names contain one of the parts. A missing JDK, Go or Maven is a failure.
 
-  --full    also *.full.int.test.ts, against the servers that are large
+  --full    also *.full.int.test.ts, with the large servers
   --help`,
 } as const;
 
@@ -60,7 +60,7 @@ export type Command =
 
 const flag = { type: 'boolean', default: false } as const;
 
-/** @throws TestbedError (64) saying what to write instead. */
+/** @throws TestbedError (64) with the expected form. */
 export function parseCommand([command, ...args]: readonly string[]): Command {
   switch (command) {
     case 'start':
@@ -84,7 +84,7 @@ export function parseCommand([command, ...args]: readonly string[]): Command {
     case 'help':
       return { command: 'help', of: 'testbed' };
     default:
-      throw usage(`expected a command, start, build, list or test, not ${command ?? 'nothing'}; see testbed --help`);
+      throw usage(`unknown command ${command ?? '(none)'}: expected start, build, list or test; see testbed --help`);
   }
 }
 
@@ -115,7 +115,7 @@ function parse<const T extends ParseArgsOptionsConfig>(args: readonly string[], 
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : 'it cannot be read');
+    throw usage(error instanceof Error ? error.message : 'invalid arguments');
   }
 }
 

@@ -1,7 +1,7 @@
-// A process group as a whole: a server, its launcher and whatever they started.
+// Signals and inspects a process group: a server with its launcher and children.
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Sends a signal to all of the group. False when there is none. */
+/** Sends a signal to the whole group. False where there is no such group. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-group, signal);
@@ -12,8 +12,8 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
 }
 
 /**
- * True while a process of the group runs. One that has ended and waits for a lazy init to take note does not count,
- * unless threads of it are still on their way out: they hold its sockets.
+ * True while a process of the group runs. A zombie does not count, unless threads of it are still running: they keep its
+ * sockets open.
  */
 export function groupRuns(group: number): boolean {
   if (!signalGroup(group, 0)) return false;
@@ -30,7 +30,7 @@ function runsIn(group: number, pid: string): boolean {
   return !ended || Number(stat[fields.threads]) > 1;
 }
 
-/** What stands behind the name of the process: state, parent, group … Empty when it is gone. */
+/** The fields after the process name: state, parent, group … Empty where the process is gone. */
 function statOf(pid: string): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

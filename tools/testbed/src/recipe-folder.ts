@@ -1,4 +1,4 @@
-// Where the files lie that servers are built from.
+// Locates the folders with the build files of servers.
 import { join } from 'node:path';
 
 /** The absolute path of recipes/<name>. */

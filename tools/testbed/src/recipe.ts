@@ -1,4 +1,4 @@
-// What the test bed must know of a server: how it is built, and how it is started.
+// The interface of a server: how it is built and how it is started.
 
 export interface Login {
   readonly username: string;
@@ -6,13 +6,13 @@ export interface Login {
 }
 
 export interface Credentials {
-  /** May do everything. */
+  /** Has all privileges. */
   readonly admin: Login;
-  /** May create documents in `logs-*`, and nothing else. */
+  /** May only create documents in `logs-*`. */
   readonly writer: Login;
 }
 
-/** One start: a built server, a new folder of its own that is removed afterwards, and the loopback port to listen on. */
+/** One start: the built server, a temporary folder for it, and its loopback port. */
 export interface Place {
   readonly tree: string;
   readonly home: string;
@@ -23,22 +23,22 @@ export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** Nothing else of our own environment but PATH reaches the server. */
+  /** The server gets these variables and PATH only. */
   readonly env: Readonly<Record<string, string>>;
-  /** The user to run as, where it is not ours. */
+  /** The user to run as; default: the current one. */
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly url: string;
-  /** Asked again and again after the start; the server is ready as soon as it answers with `status`. */
+  /** Polled after the start; the server is ready when it returns `status`. */
   readonly ready: { readonly path: string; readonly status: number };
   readonly dataDirectory: string;
   readonly credentials?: Credentials;
   /** PEM file of the authority that the server's certificate is to be verified with. */
   readonly caFile?: string;
-  /** Where the collector writes what it was sent. */
+  /** The file to which the collector writes received data. */
   readonly outputFile?: string;
 }
 
-/** Runs a program to its end. @throws TestbedError with the end of what it printed. */
+/** Runs a program to its end. @throws TestbedError with the end of its output. */
 export type RunProgram = (
   command: string,
   args: readonly string[],
@@ -48,9 +48,9 @@ export type RunProgram = (
 export interface Recipe<Options> {
   readonly title: string;
   readonly version: string;
-  /** Built and tested only when asked for by name or by --full. */
+  /** Large: built and tested only by name or with --full. */
   readonly byHand: boolean;
-  /** Files and folders that decide what is built: when one changes, the server is built anew. */
+  /** Files and folders that determine the build: when one changes, the server is built again. */
   readonly sources: readonly string[];
   /** Fills the empty folder `into`. @throws TestbedError naming a tool that is missing. */
   build(into: string, run: RunProgram): Promise<void>;

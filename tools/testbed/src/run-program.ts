@@ -1,4 +1,4 @@
-// Runs one step of a build to its end.
+// Runs one step of a build.
 import { spawn } from 'node:child_process';
 import type { RunProgram } from './recipe.ts';
 import { TestbedError } from './testbed-error.ts';

@@ -1,4 +1,4 @@
-// The one way in which servers are run: in a process group of their own, with all they print in one file.
+// Runs a server in its own process group, with its output in a file.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
@@ -8,13 +8,13 @@ import type { Launch } from './recipe.ts';
 import { TestbedError } from './testbed-error.ts';
 
 export interface ServerProcess {
-  /** Also the number of its process group. */
+  /** Also the id of its process group. */
   readonly pid: number;
-  /** How it ended, in words; undefined while it runs. */
+  /** A message that says how it ended; undefined while it runs. */
   readonly ending: () => string | undefined;
-  /** Settles when it has ended. */
+  /** Resolves when it has ended. */
   readonly ended: Promise<void>;
-  /** Sends the signal to the whole group. Resolves when nothing of the group is left; after `graceMs` it is killed. */
+  /** Sends the signal to the whole group, and SIGKILL after `graceMs`. Resolves when no process of the group is left. */
   end(signal: 'SIGTERM' | 'SIGKILL', graceMs: number): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export async function startProcess(launch: Launch, logFile: string): Promise<Ser
         if (await isGone(pid, graceMs)) return ended;
         signalGroup(pid, 'SIGKILL');
         if (await isGone(pid, killedWithinMs)) return ended;
-        throw new TestbedError(`process group ${pid} is still there ${killedWithinMs / 1000} s after SIGKILL`);
+        throw new TestbedError(`process group ${pid} still exists ${killedWithinMs / 1000} s after SIGKILL`);
       },
     };
   } finally {
@@ -60,7 +60,7 @@ export async function startProcess(launch: Launch, logFile: string): Promise<Ser
 
 const killedWithinMs = 10_000;
 
-/** Waits until nothing of the group runs; false: something still does after `withinMs`. */
+/** Waits until no process of the group runs; false where one still does after `withinMs`. */
 async function isGone(group: number, withinMs: number): Promise<boolean> {
   for (const deadline = performance.now() + withinMs; groupRuns(group); ) {
     if (performance.now() > deadline) return false;

@@ -1,4 +1,4 @@
-// The servers that there are: a new one is a file in servers/ and a line here.
+// The table of servers. A new one is a file in servers/ and a line here.
 import type { Recipe } from './recipe.ts';
 import { elasticsearch } from './servers/elasticsearch.ts';
 import { elasticsearch8 } from './servers/elasticsearch-8.ts';
@@ -34,7 +34,7 @@ export function isServerName(name: string): name is ServerName {
 export const serverNames: readonly ServerName[] = Object.keys(servers).filter(isServerName);
 
 /**
- * Starts a server on a free loopback port and waits until it answers; builds it first where the cache has none.
+ * Starts a server on a free loopback port and waits until it is ready; builds it first where it is not in the cache.
  * @throws TestbedError when a tool is missing, the build fails, or the server does not start.
  */
 export function startServer<Name extends ServerName>(

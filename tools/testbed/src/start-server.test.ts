@@ -5,12 +5,12 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
-import { ask } from './ask.ts';
 import { freePort } from './free-port.ts';
+import { leftoversAfterStop } from './leftovers.ts';
 import { groupRuns } from './process-group.ts';
 import type { Recipe } from './recipe.ts';
+import { sendRequest } from './send-request.ts';
 import { type RunningServer, type StartOptions, startRecipe } from './start-server.ts';
-import { leftAfterStop } from './what-is-left.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'start-server-'));
 vi.stubEnv('XIQ_TESTBED_CACHE', join(folder, 'cache'));
@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let server: RunningServer | undefined;
 afterEach(() => server?.stop());
 
-/** A server that answers with how often it was started, and has a child as Elasticsearch's launcher does. */
+/** A server that returns how often it was started, and has a child process as Elasticsearch's launcher has. */
 const counting = `
   const { appendFileSync, readFileSync } = require('node:fs');
   const [port, data] = process.argv.slice(1);
@@ -53,15 +53,15 @@ function serverOf(program: string): Recipe<StartOptions & { ports?: number[] }> 
   };
 }
 
-it('starts when it answers, tells where it is, and leaves neither process nor data when it stops', async () => {
+it('starts, returns its address, and leaves neither process nor data after a stop', async () => {
   server = await startRecipe('page', serverOf(counting), {});
-  expect((await ask(server.url)).text).toBe('1');
+  expect((await sendRequest(server.url)).text).toBe('1');
   expect(JSON.parse(readFileSync(server.credentialsFile ?? '', 'utf8'))).toEqual(server.credentials);
   expect(await server.logs()).toBe('it listens\n');
-  expect(await leftAfterStop(server)).toEqual([]);
+  expect(await leftoversAfterStop(server)).toEqual([]);
   expect(await server.logs()).toBe('it listens\n');
   expect(server.processGroup()).toBeUndefined();
-  await expect(server.restart()).rejects.toThrow('page was stopped, and its data is gone');
+  await expect(server.restart()).rejects.toThrow('page was stopped and its data removed');
 });
 
 it('is killed and starts again at the same address with the same data', async () => {
@@ -71,30 +71,32 @@ it('is killed and starts again at the same address with the same data', async ()
   await server.ended();
   expect(groupRuns(first)).toBe(false);
   await server.restart();
-  expect((await ask(server.url)).text).toBe('2');
+  expect((await sendRequest(server.url)).text).toBe('2');
   await server.restart();
-  expect((await ask(server.url)).text).toBe('3');
-  expect(await leftAfterStop(server)).toEqual([]);
+  expect((await sendRequest(server.url)).text).toBe('3');
+  expect(await leftoversAfterStop(server)).toEqual([]);
 });
 
-it('serves many at the same time, each at an address of its own', async () => {
+it('runs many servers at once, each at its own address', async () => {
   const many = await Promise.all([1, 2, 3].map(() => startRecipe('page', serverOf(counting), {})));
-  const left = await Promise.all(many.map(leftAfterStop));
+  const left = await Promise.all(many.map(leftoversAfterStop));
   expect(new Set(many.map(({ url }) => url)).size).toBe(3);
   expect(left.flat()).toEqual([]);
 });
 
-it('is killed when it does not end in order', async () => {
+it('is killed where it does not stop in time', async () => {
   server = await startRecipe('page', serverOf(`process.on('SIGTERM', () => {});${counting}`), { stopTimeoutMs: 100 });
-  expect(await leftAfterStop(server)).toEqual([]);
+  expect(await leftoversAfterStop(server)).toEqual([]);
 });
 
-it('says what a server said that ends before it answers', async () => {
+it('reports the output of a server that ends before it is ready', async () => {
   const failing = startRecipe('page', serverOf(`console.log('the disk is full'); process.exit(3)`), {});
-  await expect(failing).rejects.toThrow(/page did not start: it ended with code 3\. It said last:\nthe disk is full/);
+  await expect(failing).rejects.toThrow(
+    /page did not start: it ended with code 3\. Its last output:\nthe disk is full/,
+  );
 });
 
-it('gives up on a server that does not answer in time, and leaves nothing of it', async () => {
+it('fails for a server that is not ready in time, and leaves nothing of it', async () => {
   const homes: string[] = [];
   const deaf = serverOf('setInterval(() => {}, 1000)');
   const recipe: typeof deaf = {
@@ -105,20 +107,20 @@ it('gives up on a server that does not answer in time, and leaves nothing of it'
     },
   };
   const failing = startRecipe('page', recipe, { startTimeoutMs: 300 });
-  await expect(failing).rejects.toThrow(/it did not answer http.*\/ with 200 within 0\.3 s/);
+  await expect(failing).rejects.toThrow(/http.*\/ did not return 200 within 0\.3 s/);
   expect(homes.map((home) => existsSync(home))).toEqual([false]);
 });
 
-it('takes another port when its own was taken meanwhile', async () => {
+it('uses another port where another process took its own', async () => {
   const taken = await freePort();
   const other = createServer((_, response) => void response.writeHead(418).end()).listen(taken, '127.0.0.1');
   await once(other, 'listening');
   server = await startRecipe('page', serverOf(counting), { ports: [taken] });
   other.close();
-  expect((await ask(server.url)).text).toBe('1');
+  expect((await sendRequest(server.url)).text).toBe('1');
 });
 
-it('ends its server and removes its data even when it is killed itself', async () => {
+it('ends its server and removes its data also after kill -9', async () => {
   const starter = join(folder, 'starter.ts');
   const module = JSON.stringify(join(import.meta.dirname, 'start-server.ts'));
   const launch = { program: counting, node: process.execPath };

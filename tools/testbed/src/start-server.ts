@@ -1,30 +1,30 @@
-// Starts a server: builds it if need be, waits until it answers, and leaves nothing behind when it stops.
+// Starts a server: builds it if needed, waits until it is ready, and removes its data when it stops.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { answers } from './answers.ts';
 import { cacheDirectory } from './cache.ts';
+import { startCleanupProcess } from './cleanup-process.ts';
 import { ensureBuilt } from './ensure-built.ts';
 import { freePort } from './free-port.ts';
+import { isReady } from './is-ready.ts';
 import { logTail } from './log-tail.ts';
 import type { Credentials, Launch, Recipe } from './recipe.ts';
 import { type ServerProcess, startProcess } from './server-process.ts';
 import { TestbedError } from './testbed-error.ts';
-import { postWarden } from './warden.ts';
 
 export interface StartOptions {
-  /** Told what takes long, a build above all. Default: nobody. */
+  /** Called with progress messages, for example of a build. Default: none. */
   readonly log?: (line: string) => void;
-  /** How long the server may take to answer, its build not counted. Default: 120,000. */
+  /** Timeout until the server is ready, without its build. Default: 120,000. */
   readonly startTimeoutMs?: number;
-  /** How long the server may take to end in order, before it is killed. Default: 20,000. */
+  /** Timeout of a graceful stop; the server is killed after it. Default: 20,000. */
   readonly stopTimeoutMs?: number;
 }
 
 export interface RunningServer {
   readonly name: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly port: number;
   readonly dataDirectory: string;
@@ -33,19 +33,19 @@ export interface RunningServer {
   readonly credentialsFile?: string;
   /** PEM file of the authority that the server's certificate is to be verified with. */
   readonly caFile?: string;
-  /** The collector's: one OTLP-JSON line for each request that it took. */
+  /** Of the collector: one line of OTLP JSON for each accepted request. */
   readonly outputFile?: string;
-  /** The process group of the server; another one after `restart`, none while it is not running. */
+  /** The process group of the server. It changes with `restart`; undefined while the server is not running. */
   processGroup(): number | undefined;
-  /** Settles when the server that runs now has ended, on its own or not. */
+  /** Resolves when the current server process has ended. */
   ended(): Promise<void>;
-  /** The last 256 KiB of what it printed; after `stop`, as they were then. */
+  /** The last 256 KiB of its output, also after `stop`. */
   logs(): Promise<string>;
-  /** Ends the server at once (SIGKILL), or in order (SIGTERM), and keeps its data for `restart`. */
+  /** Kills the server (SIGKILL) or stops it gracefully (SIGTERM), and keeps its data for `restart`. */
   kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
-  /** Ends the server in order if it runs, and starts it again with the same port, data and configuration. */
+  /** Stops the server if it runs, and starts it again with the same port, data and configuration. */
   restart(): Promise<void>;
-  /** Ends the server in order and removes its data. Safe to call again. */
+  /** Stops the server gracefully and removes its data. May be called again. */
   stop(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ const defaultStopTimeoutMs = 20_000;
 const keptLogBytes = 256 * 1024;
 const portAttempts = 3;
 
-/** @throws TestbedError when a tool is missing, the build fails, or the server ends or does not answer in time. */
+/** @throws TestbedError where a tool is missing, the build fails, or the server ends or is not ready in time. */
 export async function startRecipe<Options extends StartOptions>(
   name: string,
   recipe: Recipe<Options>,
@@ -67,7 +67,7 @@ export async function startRecipe<Options extends StartOptions>(
       return await startOnce(name, (home, port) => recipe.launch({ tree, home, port }, options), options);
     } catch (error) {
       if (attempt === portAttempts || !(error instanceof PortTakenError)) throw error;
-      log(`${name}: its port was taken by somebody else meanwhile, trying another`);
+      log(`${name}: another process took its port, trying another one`);
     }
   }
 }
@@ -78,7 +78,7 @@ async function startOnce(
   { startTimeoutMs = defaultStartTimeoutMs, stopTimeoutMs = defaultStopTimeoutMs }: StartOptions,
 ): Promise<RunningServer> {
   const home = await mkdtemp(join(tmpdir(), `xiq-testbed-${name}-`));
-  const warden = postWarden(home);
+  const cleanup = startCleanupProcess(home);
   const logFile = join(home, 'server.log');
   let running: ServerProcess | undefined;
   let lastLogs: string | undefined;
@@ -86,14 +86,14 @@ async function startOnce(
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await running?.end(signal, stopTimeoutMs);
     running = undefined;
-    warden.watch(undefined);
+    cleanup.watch(undefined);
   }
   async function stop(): Promise<void> {
     if (lastLogs !== undefined) return;
     await end('SIGTERM');
     lastLogs = await logTail(logFile, keptLogBytes);
     await rm(home, { recursive: true, force: true });
-    warden.dismiss();
+    cleanup.dismiss();
   }
 
   try {
@@ -104,7 +104,7 @@ async function startOnce(
     const start = async (): Promise<void> => {
       await mkdir(launch.dataDirectory, { recursive: true });
       running = await startProcess(launch, logFile);
-      warden.watch(running.pid);
+      cleanup.watch(running.pid);
       await untilReady(name, running, launch, logFile, startTimeoutMs);
     };
     await start();
@@ -123,7 +123,7 @@ async function startOnce(
       logs: async () => lastLogs ?? (await logTail(logFile, keptLogBytes)),
       kill: (signal = 'SIGKILL') => end(signal),
       async restart() {
-        if (lastLogs !== undefined) throw new TestbedError(`${name} was stopped, and its data is gone: start another`);
+        if (lastLogs !== undefined) throw new TestbedError(`${name} was stopped and its data removed: start a new one`);
         await end('SIGTERM');
         await start();
       },
@@ -137,7 +137,7 @@ async function startOnce(
 
 class PortTakenError extends TestbedError {}
 
-const askEveryMs = 50;
+const pollMs = 50;
 
 async function untilReady(
   name: string,
@@ -151,14 +151,14 @@ async function untilReady(
     const ending = server.ending();
     const late = performance.now() > deadline;
     if (ending !== undefined || late) {
-      const said = await logTail(logFile, 4_000);
-      const what = ending ?? `it did not answer ${launch.url}${launch.ready.path} with ${launch.ready.status}`;
-      const message = `${name} did not start: ${what}${late ? ` within ${withinMs / 1000} s` : ''}. It said last:\n${said}`;
-      throw /address already in use|BindException/i.test(said)
+      const output = await logTail(logFile, 4_000);
+      const what = ending ?? `${launch.url}${launch.ready.path} did not return ${launch.ready.status}`;
+      const message = `${name} did not start: ${what}${late ? ` within ${withinMs / 1000} s` : ''}. Its last output:\n${output}`;
+      throw /address already in use|BindException/i.test(output)
         ? new PortTakenError(message)
         : new TestbedError(message);
     }
-    if (await answers(launch)) return;
-    await pause(askEveryMs);
+    if (await isReady(launch)) return;
+    await pause(pollMs);
   }
 }

@@ -1,9 +1,9 @@
-// What the test bed cannot do, said so that the reader knows what to mend.
+// The error of the testbed: its message says what to fix.
 
-/** Exit codes after sysexits(3): the command line is wrong; something that the server needs is not there, or it did not start. */
+/** Exit codes after sysexits(3). 64: the command line is wrong; 69: a tool is missing, or a server did not start. */
 export type TestbedExitCode = 64 | 69;
 
-/** A failure that we foresaw: its message says what happened, to what, and what to do. */
+/** An expected failure: its message says what happened, to what, and what to do. */
 export class TestbedError extends Error {
   override readonly name = 'TestbedError';
   readonly exitCode: TestbedExitCode;

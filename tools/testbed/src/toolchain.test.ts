@@ -28,7 +28,7 @@ const usual = [join(root, 'usual')];
 file(join(root, 'runtime/bin/java'), '');
 file(join(root, 'runtime/release'), 'JAVA_VERSION="25"');
 
-it('takes the JDK that ES_JDK names, then the one of JAVA_HOME, then the usual places', () => {
+it('uses the JDK of ES_JDK, then the one of JAVA_HOME, then the usual places', () => {
   const range = { for: 'It', atLeast: 8 };
   expect(findJdk(range, { ES_JDK: jdk25, JAVA_HOME: jdk17 }, usual)).toBe(jdk25);
   expect(findJdk(range, { JAVA_HOME: jdk17 }, usual)).toBe(jdk17);
@@ -36,19 +36,19 @@ it('takes the JDK that ES_JDK names, then the one of JAVA_HOME, then the usual p
   expect(findJdk({ for: 'It', atLeast: 8, atMost: 8 }, {}, usual)).toBe(jdk8);
 });
 
-it('finds the JDK whose compiler is on PATH, through links', () => {
+it('finds the JDK of the compiler on PATH, through links', () => {
   const bin = join(root, 'links');
   mkdirSync(bin);
   symlinkSync(join(jdk17, 'bin/javac'), join(bin, 'javac'));
   expect(findJdk({ for: 'It', atLeast: 17 }, { PATH: `/none:${bin}` }, [])).toBe(jdk17);
 });
 
-it('passes over what is out of range or has no compiler, and says what it saw and how to name another', () => {
+it('skips JDKs out of range or without compiler, and reports them with advice', () => {
   const environment = { ES_JDK: join(root, 'runtime'), JAVA_HOME: jdk25 };
   expect(findJdk({ for: 'It', atLeast: 17, atMost: 23 }, environment, usual)).toBe(jdk17);
   expect(() => findJdk({ for: 'Elasticsearch 8', atLeast: 18, atMost: 23 }, environment, usual)).toThrow(
     `Elasticsearch 8 needs a JDK of a version from 18 to 23; found: 25 in ${jdk25}, 17 in ${jdk17}, 8 in ${jdk8}. ` +
-      'Install one, or name its folder by ES_JDK or JAVA_HOME.',
+      'Install one, or set ES_JDK or JAVA_HOME to its folder.',
   );
   expect(() => findJdk({ for: 'It', atLeast: 21 }, {}, [])).toThrow('needs a JDK of version 21 or newer; found: none');
 });
@@ -56,18 +56,18 @@ it('passes over what is out of range or has no compiler, and says what it saw an
 const goOf = (version: string): string =>
   file(join(root, `go-${version}`, 'go'), `#!/bin/sh\necho go version go${version} linux/amd64\n`);
 
-it('takes the Go that GO names, else the one of PATH, and none that is too old', () => {
+it('uses the Go of GO, else the one on PATH, and rejects one that is too old', () => {
   const [old, exact, newer] = [goOf('1.9.7'), goOf('1.26.5'), goOf('1.100')];
   expect(findGo('It', '1.26.5', { GO: exact, PATH: dirname(old) })).toBe(exact);
   expect(findGo('It', '1.26.5', { PATH: dirname(newer) })).toBe(newer);
-  expect(() => findGo('It', '1.26.5', { GO: old })).toThrow(/needs Go 1\.26\.5 to be built; .* is 1\.9\.7.*by GO/);
-  expect(() => findGo('It', '1.26.5', { PATH: '/none' })).toThrow(/there is no go on PATH.*by GO/);
+  expect(() => findGo('It', '1.26.5', { GO: old })).toThrow(/needs Go 1\.26\.5 for its build; .* is 1\.9\.7.*set GO/);
+  expect(() => findGo('It', '1.26.5', { PATH: '/none' })).toThrow(/go is not on PATH.*set GO/);
   expect(() => findGo('It', '1.26.5', { GO: '/none/go' })).toThrow('/none/go does not run');
 });
 
-it('takes the Maven that MVN names, else the one of PATH, or says that there is none', () => {
+it('uses the Maven of MVN, else the one on PATH, or reports that there is none', () => {
   const mvn = file(join(root, 'maven/mvn'), '');
   expect(findMaven('It', { PATH: dirname(mvn) })).toBe(mvn);
-  expect(() => findMaven('It', { PATH: '/none' })).toThrow(/there is no mvn on PATH.*by MVN/);
-  expect(() => findMaven('It', { MVN: '/none/mvn', PATH: dirname(mvn) })).toThrow('MVN names /none/mvn');
+  expect(() => findMaven('It', { PATH: '/none' })).toThrow(/mvn is not on PATH.*set MVN/);
+  expect(() => findMaven('It', { MVN: '/none/mvn', PATH: dirname(mvn) })).toThrow('MVN is /none/mvn');
 });

@@ -1,4 +1,4 @@
-// Finds the tools that servers are built and run with, or says which one is missing and how to name it.
+// Finds the tools for building and running servers, or reports which one is missing and how to set it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { TestbedError } from './testbed-error.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface JdkRange {
-  /** What wants it, for the message. */
+  /** What needs it, for the message. */
   readonly for: string;
   readonly atLeast: number;
   readonly atMost?: number;
@@ -30,9 +30,9 @@ export function findJdk(range: JdkRange, environment: Environment, places: reado
   }
   const wanted =
     range.atMost === undefined ? `version ${range.atLeast} or newer` : versions(range.atLeast, range.atMost);
-  const found = [...seen].map(([path, version]) => `${version} in ${path}`).join(', ') || 'none at all';
+  const found = [...seen].map(([path, version]) => `${version} in ${path}`).join(', ') || 'none';
   throw new TestbedError(
-    `${range.for} needs a JDK of ${wanted}; found: ${found}. Install one, or name its folder by ES_JDK or JAVA_HOME.`,
+    `${range.for} needs a JDK of ${wanted}; found: ${found}. Install one, or set ES_JDK or JAVA_HOME to its folder.`,
   );
 }
 
@@ -47,7 +47,7 @@ function subfolders(path: string): readonly string[] {
     : [];
 }
 
-/** The major version of a JDK with a compiler; undefined if there is none in the folder. */
+/** The major version of a JDK with a compiler; undefined where the folder has none. */
 function jdkVersion(home: string): number | undefined {
   const release = join(home, 'release');
   if (!existsSync(join(home, 'bin/javac')) || !existsSync(release)) return undefined;
@@ -67,15 +67,16 @@ function onPath(program: string, path: string): string | undefined {
     .find((file) => existsSync(file));
 }
 
-/** The Go command: GO, else the one of PATH. @throws TestbedError when there is none, or it is older than `atLeast`. */
+/** The Go command: GO, else the one on PATH. @throws TestbedError where it is missing or older than `atLeast`. */
 export function findGo(purpose: string, atLeast: string, environment: Environment): string {
   const go = environment['GO'] || onPath('go', environment['PATH'] ?? '');
-  const help = `Install Go ${atLeast} or newer, or name its command by GO.`;
-  if (go === undefined) throw new TestbedError(`${purpose} needs Go to be built, and there is no go on PATH. ${help}`);
+  const help = `Install Go ${atLeast} or newer, or set GO to its command.`;
+  if (go === undefined) throw new TestbedError(`${purpose} needs Go for its build, but go is not on PATH. ${help}`);
   const version = goVersion(go);
-  if (version === undefined) throw new TestbedError(`${purpose} needs Go to be built, and ${go} does not run. ${help}`);
+  if (version === undefined)
+    throw new TestbedError(`${purpose} needs Go for its build, but ${go} does not run. ${help}`);
   if (version.localeCompare(atLeast, 'en', { numeric: true }) >= 0) return go;
-  throw new TestbedError(`${purpose} needs Go ${atLeast} to be built; ${go} is ${version}. ${help}`);
+  throw new TestbedError(`${purpose} needs Go ${atLeast} for its build; ${go} is ${version}. ${help}`);
 }
 
 function goVersion(go: string): string | undefined {
@@ -87,10 +88,10 @@ function goVersion(go: string): string | undefined {
   }
 }
 
-/** The Maven command: MVN, else the one of PATH. @throws TestbedError */
+/** The Maven command: MVN, else the one on PATH. @throws TestbedError */
 export function findMaven(purpose: string, environment: Environment): string {
   const mvn = environment['MVN'] || onPath('mvn', environment['PATH'] ?? '');
   if (mvn !== undefined && existsSync(mvn)) return mvn;
-  const found = mvn === undefined ? 'there is no mvn on PATH' : `MVN names ${mvn}, which is not there`;
-  throw new TestbedError(`${purpose} needs Maven to be fetched, and ${found}. Install it, or name its command by MVN.`);
+  const found = mvn === undefined ? 'mvn is not on PATH' : `MVN is ${mvn}, which does not exist`;
+  throw new TestbedError(`${purpose} needs Maven for its build, but ${found}. Install it, or set MVN to its command.`);
 }

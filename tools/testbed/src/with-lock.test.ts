@@ -17,16 +17,16 @@ const holder = `
   });
 `;
 
-it('waits for another process, and has the lock as soon as that one is killed', async () => {
+it('waits for another process, and gets the lock when that one is killed', async () => {
   const path = join(folder, 'lock');
   const other = spawn(process.execPath, ['--input-type=module', '-e', holder, path]);
   await once(other.stdout, 'data');
-  await expect(withLock(path, { waitMs: 0 }, async () => {})).rejects.toThrow(`${path} was held by another build`);
+  await expect(withLock(path, { waitMs: 0 }, async () => {})).rejects.toThrow(`${path} was locked by another build`);
   const got = withLock(path, { waitMs: 20_000, onWait: () => other.kill('SIGKILL') }, async () => 'done');
   expect(await got).toBe('done');
 });
 
-it('lets one in at a time, and goes on after one that fails', async () => {
+it('allows one holder at a time, and continues after one that fails', async () => {
   const path = join(folder, 'other-lock');
   let inside = 0;
   let most = 0;

@@ -1,29 +1,29 @@
-// One builder at a time on this machine: an SQLite lock, which the kernel lets go of however its holder ends.
+// Allows one build at a time on this machine: an SQLite lock, which the kernel releases however its holder ends.
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TestbedError } from './testbed-error.ts';
 
-const askEveryMs = 200;
+const pollMs = 200;
 
 export interface LockOptions {
   readonly waitMs: number;
-  /** Called once, when somebody else holds the lock. */
+  /** Called once where another process has the lock. */
   readonly onWait?: () => void;
 }
 
-/** Does the work while holding the lock file. @throws TestbedError when the lock is not free within `waitMs`. */
+/** Runs `work` with the lock. @throws TestbedError where the lock is not free within `waitMs`. */
 export async function withLock<T>(path: string, { waitMs, onWait }: LockOptions, work: () => Promise<T>): Promise<T> {
   const database = new DatabaseSync(path, { timeout: 0 });
   const deadline = performance.now() + waitMs;
   try {
-    for (let asked = 0; !isTaken(database); asked += 1) {
+    for (let attempts = 0; !tryLock(database); attempts += 1) {
       if (performance.now() > deadline) {
         throw new TestbedError(
-          `${path} was held by another build for ${Math.round(waitMs / 1000)} s: see what it does`,
+          `${path} was locked by another build for ${Math.round(waitMs / 1000)} s: check that build`,
         );
       }
-      if (asked === 0) onWait?.();
-      await pause(askEveryMs);
+      if (attempts === 0) onWait?.();
+      await pause(pollMs);
     }
     return await work();
   } finally {
@@ -33,9 +33,9 @@ export async function withLock<T>(path: string, { waitMs, onWait }: LockOptions,
 
 const sqliteBusy = 5;
 
-function isTaken(database: DatabaseSync): boolean {
+function tryLock(database: DatabaseSync): boolean {
   try {
-    // In memory, so that no journal file appears beside it.
+    // In memory: without a journal file.
     database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return true;

@@ -11,10 +11,10 @@ export interface GoProgram {
   readonly output: string;
 }
 
-/** @throws TestbedError when there is no Go that will do, or the build fails. */
+/** @throws TestbedError where Go is missing or too old, or the build fails. */
 export async function buildGo({ title, source, packageName, output }: GoProgram, run: RunProgram): Promise<void> {
   const go = findGo(title, oldestGo, process.env);
-  // What go.sum does not name is refused, and no other Go is fetched.
+  // Modules without a go.sum entry are refused, and no other Go is downloaded.
   await run(go, ['build', '-mod=readonly', '-trimpath', '-o', output, packageName], {
     cwd: source,
     env: { GOTOOLCHAIN: 'local', GOWORK: 'off' },

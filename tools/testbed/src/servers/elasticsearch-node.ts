@@ -1,4 +1,4 @@
-// What every Elasticsearch of the test bed is told: one node, loopback only, data in its own home.
+// Settings of every Elasticsearch of the testbed: one node, loopback only, data in its own folder.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../recipe.ts';
@@ -8,7 +8,7 @@ export type Settings = Readonly<Record<string, string | number | boolean>>;
 export interface ElasticsearchOptions {
   /** More lines of elasticsearch.yml, e.g. `{ 'indexing_pressure.memory.limit': '64kb' }` for 429s. */
   readonly settings?: Settings;
-  /** The most memory its heap takes, in MiB. Default: 1,024 for the bare one, 512 for the others. */
+  /** Maximum heap in MiB. Default: 1,024 for the bare server, 512 for the others. */
   readonly heapMb?: number;
 }
 
@@ -20,7 +20,7 @@ export async function writeSettings({ home, port }: Place, settings: Settings): 
     'discovery.type': 'single-node',
     'network.host': '127.0.0.1',
     'http.port': port,
-    // It takes the first that is free.
+    // It uses the first free port.
     'transport.port': '30000-32000',
     'path.data': join(home, 'data'),
     'path.logs': join(home, 'logs'),

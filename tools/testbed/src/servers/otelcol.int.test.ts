@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask } from '../ask.ts';
 import { freePort } from '../free-port.ts';
+import { leftoversAfterStop } from '../leftovers.ts';
+import { sendRequest } from '../send-request.ts';
 import { startServer } from '../servers.ts';
 import type { RunningServer } from '../start-server.ts';
-import { leftAfterStop } from '../what-is-left.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -17,9 +17,9 @@ afterAll(() => server?.stop());
 const log = {
   resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'an access point was added' } }] }] }],
 };
-const sendTo = (url: string) => ask(`${url}/v1/logs`, { body: log });
+const sendTo = (url: string) => sendRequest(`${url}/v1/logs`, { body: log });
 
-it('writes what it was sent into its file', async () => {
+it('writes received data to its file', async () => {
   expect(await sendTo(server.url)).toEqual({ status: 200, text: '{"partialSuccess":{}}' });
   const written = async () => JSON.parse(await readFile(server.outputFile ?? '', 'utf8'));
   await expect.poll(written, { timeout: 10_000 }).toMatchObject(log);
@@ -48,23 +48,23 @@ service:
       exporters: [otlp_http]
 `;
 
-it('misbehaves as its configuration says: here it hands on a 503 from behind it', async () => {
+it('behaves as configured: here it passes on a 503', async () => {
   const port = await freePort();
   const busy = createServer((_, response) => void response.writeHead(503).end()).listen(port, '127.0.0.1');
   await once(busy, 'listening');
   const refusing = await startServer('otelcol', { config: passesOn(`http://127.0.0.1:${port}`) });
   const answer = await sendTo(refusing.url);
-  expect(await leftAfterStop(refusing)).toEqual([]);
+  expect(await leftoversAfterStop(refusing)).toEqual([]);
   busy.close();
   expect(answer.status).toBe(503);
 });
 
-it('says what is wrong with a configuration that the collector refuses', async () => {
+it('reports the fault of an invalid configuration', async () => {
   await expect(startServer('otelcol', { config: 'receivers: { nonsense: }' })).rejects.toThrow(
     /ended with code 1\..*nonsense/s,
   );
 });
 
-it('leaves no process and no data when it is stopped', async () => {
-  expect(await leftAfterStop(server)).toEqual([]);
+it('leaves no process and no data after a stop', async () => {
+  expect(await leftoversAfterStop(server)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// The OpenTelemetry Collector: OTLP over HTTP in, a file out, or whatever a configuration makes of it.
+// The OpenTelemetry Collector: OTLP over HTTP in, a file out by default.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recipe } from '../recipe.ts';
@@ -7,8 +7,8 @@ import { buildGo } from './build-go.ts';
 
 export interface CollectorOptions {
   /**
-   * The collector's YAML. `${env:OTLP_ENDPOINT}` is where an OTLP/HTTP receiver must listen, `${env:OTLP_FILE}` the
-   * file that `outputFile` names, `${env:DATA}` a folder for a queue on disk. Default: recipes/otelcol/default.yaml.
+   * The collector's YAML. `${env:OTLP_ENDPOINT}` is the address of the OTLP/HTTP receiver, `${env:OTLP_FILE}` the path
+   * of `outputFile`, `${env:DATA}` a folder for a queue on disk. Default: recipes/otelcol/default.yaml.
    */
   readonly config?: string;
 }
@@ -33,7 +33,7 @@ export const otelcol: Recipe<CollectorOptions> = {
       cwd: home,
       env: { OTLP_ENDPOINT: `127.0.0.1:${port}`, OTLP_FILE: outputFile, DATA: dataDirectory },
       url: `http://127.0.0.1:${port}`,
-      // Logs are taken by POST only: that it says so is the sign that its receiver is there.
+      // Logs are accepted by POST only: a 405 for a GET shows that the receiver is running.
       ready: { path: '/v1/logs', status: 405 },
       dataDirectory,
       outputFile,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask } from '../ask.ts';
+import { leftoversAfterStop } from '../leftovers.ts';
+import { sendRequest } from '../send-request.ts';
 import { startServer } from '../servers.ts';
 import type { RunningServer } from '../start-server.ts';
-import { leftAfterStop } from '../what-is-left.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -11,10 +11,10 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 const event = { time: 1_767_225_600, host: 'a-vhm', event: { message: 'an access point was added', id: 'a1' } };
-const search = () => ask(`${server.url}/select/logsql/query?query=${encodeURIComponent('event.id:a1')}`);
+const search = () => sendRequest(`${server.url}/select/logsql/query?query=${encodeURIComponent('event.id:a1')}`);
 
-it('finds by a search what was sent to its HEC endpoint', async () => {
-  const sent = await ask(`${server.url}/services/collector/event`, { body: event });
+it('finds events sent to its HEC endpoint by search', async () => {
+  const sent = await sendRequest(`${server.url}/services/collector/event`, { body: event });
   expect(sent.status).toBe(200);
   expect(JSON.parse(sent.text)).toEqual({ text: 'Success', code: 0 });
   await expect.poll(async () => (await search()).text, { timeout: 15_000 }).toContain('"a1"');
@@ -25,6 +25,6 @@ it('finds by a search what was sent to its HEC endpoint', async () => {
   });
 });
 
-it('leaves no process and no data when it is stopped', async () => {
-  expect(await leftAfterStop(server)).toEqual([]);
+it('leaves no process and no data after a stop', async () => {
+  expect(await leftoversAfterStop(server)).toEqual([]);
 });

@@ -1,11 +1,11 @@
-// VictoriaLogs: an HEC endpoint and a search that were not written by us.
+// VictoriaLogs: an independent HEC endpoint with a search.
 import { join } from 'node:path';
 import type { Recipe } from '../recipe.ts';
 import { recipeFolder } from '../recipe-folder.ts';
 import { buildGo } from './build-go.ts';
 
 export interface VictoriaLogsOptions {
-  /** More of its flags, e.g. `-retentionPeriod=7d`. */
+  /** Additional flags, e.g. `-retentionPeriod=7d`. */
   readonly flags?: readonly string[];
 }
 
@@ -33,11 +33,11 @@ export const victorialogs: Recipe<VictoriaLogsOptions> = {
       args: [
         `-httpListenAddr=127.0.0.1:${port}`,
         `-storageDataPath=${dataDirectory}`,
-        // Made up events may have any time since 2015.
+        // Simulated events may have any time since 2015.
         '-retentionPeriod=100y',
         '-futureRetention=2d',
         '-inmemoryDataFlushInterval=1s',
-        // Else it takes up to 60 % of the machine's.
+        // The default is 60 % of the machine's memory.
         '-memory.allowedBytes=256MiB',
         ...flags,
       ],

@@ -1,4 +1,4 @@
-// What the servers share that Elastic built whole: security, a launcher of their own, and a dislike of root.
+// Shared by the full Elasticsearch builds: security, the launcher, and a user other than root.
 import { chmod, chown, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Launch, Place } from '../recipe.ts';
@@ -10,18 +10,18 @@ export interface WholeElasticsearchOptions extends ElasticsearchOptions {
   readonly secure?: boolean;
 }
 
-/** Options of the launcher's own Java, which only waits for the server. */
+/** Java options of the launcher, which only waits for the server. */
 export const launcherOptions: readonly string[] = ['-Xms4m', '-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 export interface LaidOut {
-  /** What to start from. */
+  /** The folder to start the server from. */
   readonly tree: string;
   readonly config: string;
   readonly tmp: string;
   readonly launch: Omit<Launch, 'command' | 'args' | 'cwd' | 'env'>;
 }
 
-/** Lays out the home of one start: configuration, users, folders. */
+/** Creates the home folder of one start: configuration, users, folders. */
 export async function layOutHome(
   place: Place,
   { settings, heapMb = 512, secure = true }: WholeElasticsearchOptions,
@@ -48,7 +48,7 @@ export async function layOutHome(
   };
 }
 
-/** Heap and a compiler for short lives: it starts sooner and holds less memory. */
+/** JVM options for short runs: a faster start and less memory. */
 async function writeJvmOptions({ home }: Place, heapMb: number): Promise<void> {
   const options = [
     '-Xms128m',
@@ -63,12 +63,12 @@ async function writeJvmOptions({ home }: Place, heapMb: number): Promise<void> {
   await writeFile(join(home, 'config/jvm.options.d/testbed.options'), `${options.join('\n')}\n`);
 }
 
-/** The user `nobody` of every Linux. */
+/** The user `nobody` on Linux. */
 const nobody = { uid: 65_534, gid: 65_534 };
 
 /**
- * A whole server refuses to run as root. Then it runs as nobody, from a copy in its home, because nobody may not look
- * into root's cache; `tree` is what it is to be started from.
+ * A full server refuses to run as root. It then runs as the user `nobody` from a copy in its home folder, because that
+ * user cannot read root's cache. `tree` is the folder to start from.
  */
 async function asOrdinaryUser({ tree, home }: Place): Promise<{ tree: string } & Pick<Launch, 'user'>> {
   if (process.getuid?.() !== 0) return { tree };

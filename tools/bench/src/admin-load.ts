@@ -1,4 +1,4 @@
-// Reception with and without an operator's work beside it: `node tools/bench/src/admin-beside.ts [--rate 2000] [--json]`.
+// Measures reception with and without admin API load: `node tools/bench/src/admin-load.ts [--rate 2000] [--json]`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
-    /** In the journal before it begins, for scans to read. */
+    /** In the journal before the measurement, for scans to read. */
     bodies: { type: 'string', default: '50000' },
     json: { type: 'boolean', default: false },
   },
@@ -64,22 +64,22 @@ destinations: { archive: { type: file, directory: ./out, minFreeBytes: 0 } }
 
 function startLoad(port: number, rate: number) {
   const child = start([file('./steady-load.ts')]);
-  const tell = (order: object): void => void child.stdin.write(`${JSON.stringify(order)}\n`);
+  const send = (order: object): void => void child.stdin.write(`${JSON.stringify(order)}\n`);
   const path = '/webhooks/xiq/AUDIT_LOG_ALL';
-  tell({ port, path, rate, connections: Number(values.connections), secrets: [secret] });
+  send({ port, path, rate, connections: Number(values.connections), secrets: [secret] });
   return {
-    phase: (name: string) => tell({ phase: name }),
+    phase: (name: string) => send({ phase: name }),
     async end(): Promise<Measured> {
-      tell({ end: true });
+      send({ end: true });
       for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
-      throw new Error('the load ended without a word');
+      throw new Error('the load ended without a result');
     },
   };
 }
 
 const alone = 'nothing';
 const works: ReadonlyMap<string, AdminWork> = new Map(Object.entries(adminWorks));
-const answered = new Map<string, number>();
+const responseCounts = new Map<string, number>();
 const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-bench-'));
 try {
   const connector = await startConnector(directory);
@@ -94,12 +94,12 @@ try {
     load.phase(alone);
     await setTimeout(ms);
     for (const [name, work] of works) {
-      const over = new AbortController();
+      const stopping = new AbortController();
       load.phase(name);
-      const done = work(connector, over.signal);
+      const done = work(connector, stopping.signal);
       await Promise.race([setTimeout(ms), done]);
-      over.abort();
-      answered.set(name, (answered.get(name) ?? 0) + (await done));
+      stopping.abort();
+      responseCounts.set(name, (responseCounts.get(name) ?? 0) + (await done));
       load.phase('between');
       await setTimeout(200);
     }
@@ -112,16 +112,16 @@ try {
       ...row,
       throughput: row.perSecond / base.perSecond,
       p99: row.p99Ms / base.p99Ms,
-      answered: answered.get(name),
+      responseCounts: responseCounts.get(name),
     };
   });
   if (values.json) console.log(JSON.stringify({ rows, connectionsOpened }));
   else {
     console.table(
-      rows.map(({ name, perSecond, throughput, p50Ms, p99Ms, p99, answers, answered: asked }) => ({
+      rows.map(({ name, perSecond, throughput, p50Ms, p99Ms, p99, responses, responseCounts: asked }) => ({
         ...{ 'beside reception': name, 'requests/s': Math.round(perSecond), 'of alone': throughput.toFixed(2) },
-        ...{ 'p50 ms': p50Ms, 'p99 ms': p99Ms, 'p99 of alone': p99.toFixed(2), answers: JSON.stringify(answers) },
-        'admin answers': asked,
+        ...{ 'p50 ms': p50Ms, 'p99 ms': p99Ms, 'p99 of alone': p99.toFixed(2), responses: JSON.stringify(responses) },
+        'admin responses': asked,
       })),
     );
     console.log(
@@ -137,14 +137,15 @@ function summaryOf(name: string, phases: readonly PhaseResult[]) {
   const ofName = phases.filter((phase) => phase.name === name);
   const median = (of: (phase: PhaseResult) => number): number =>
     ofName.map(of).sort((a, b) => a - b)[Math.floor(ofName.length / 2)] ?? 0;
-  const answers: Record<string, number> = {};
+  const responses: Record<string, number> = {};
   for (const phase of ofName) {
-    for (const [answer, count] of Object.entries(phase.answers)) answers[answer] = (answers[answer] ?? 0) + count;
+    for (const [response, count] of Object.entries(phase.responses))
+      responses[response] = (responses[response] ?? 0) + count;
   }
   return {
-    ...{ name, answers, p50Ms: median(({ p50Ms }) => p50Ms), p99Ms: median(({ p99Ms }) => p99Ms) },
+    ...{ name, responses, p50Ms: median(({ p50Ms }) => p50Ms), p99Ms: median(({ p99Ms }) => p99Ms) },
     perSecond: median(
-      ({ seconds, answers: got }) => Object.values(got).reduce((sum, count) => sum + count, 0) / seconds,
+      ({ seconds, responses: got }) => Object.values(got).reduce((sum, count) => sum + count, 0) / seconds,
     ),
   };
 }

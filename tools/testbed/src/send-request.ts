@@ -1,4 +1,4 @@
-// One request and its whole answer, for our tests.
+// For tests: sends one request and reads the whole response.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
@@ -6,32 +6,32 @@ import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { Login } from './recipe.ts';
 
-export interface Question {
+export interface RequestOptions {
   readonly method?: string;
-  /** Text as it is; anything else as JSON. */
+  /** A string is sent as is; anything else as JSON. */
   readonly body?: unknown;
   readonly contentType?: string;
   readonly login?: Login;
   readonly caFile?: string | undefined;
 }
 
-export interface Answer {
+export interface Response {
   readonly status: number | undefined;
   readonly text: string;
 }
 
-/** @throws what node:http throws when there is no answer. */
-export async function ask(url: string, question: Question = {}): Promise<Answer> {
-  const { body, login, caFile, contentType = 'application/json' } = question;
+/** @throws the error of node:http where there is no response. */
+export async function sendRequest(url: string, options: RequestOptions = {}): Promise<Response> {
+  const { body, login, caFile, contentType = 'application/json' } = options;
   const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, {
-    method: question.method ?? (body === undefined ? 'GET' : 'POST'),
+    method: options.method ?? (body === undefined ? 'GET' : 'POST'),
     agent: false,
     timeout: 30_000,
     ...(body !== undefined && { headers: { 'content-type': contentType } }),
     ...(login && { auth: `${login.username}:${login.password}` }),
     ...(caFile && { ca: readFileSync(caFile) }),
   });
-  request.once('timeout', () => request.destroy(new Error(`${url} did not answer in time`)));
+  request.once('timeout', () => request.destroy(new Error(`${url} did not respond in time`)));
   request.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
   const [response] = await once(request, 'response');
   return { status: response.statusCode, text: await text(response) };

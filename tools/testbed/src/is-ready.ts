@@ -1,17 +1,17 @@
-// Asks a server whether it is there.
+// Checks whether a server is ready.
 import { readFileSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Launch } from './recipe.ts';
 
-const patienceMs = 3_000;
+const timeoutMs = 3_000;
 
-/** True when the server answers its readiness question as it should; false for any other answer, or none. */
-export function answers({ url, ready, credentials, caFile }: Launch): Promise<boolean> {
+/** True where the readiness path returns the expected status; false for any other response, or none. */
+export function isReady({ url, ready, credentials, caFile }: Launch): Promise<boolean> {
   const target = new URL(ready.path, url);
   const options = {
     agent: false,
-    timeout: patienceMs,
+    timeout: timeoutMs,
     ...(credentials && { auth: `${credentials.admin.username}:${credentials.admin.password}` }),
     ...(caFile && { ca: readFileSync(caFile) }),
   };
