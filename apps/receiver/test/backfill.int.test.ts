@@ -41,12 +41,12 @@ test('dropped events are back-filled, none twice, and completeness is complete',
   expect(code).toBe(0);
   await fixture.hasDelivered(240);
   const after = await fixture.completeness();
-  expect(after.lines.at(-1)).toMatchObject({ kind: 'end', verdict: 'whole' });
+  expect(after.lines.at(-1)).toMatchObject({ kind: 'end', verdict: 'complete' });
   expect(after.code).toBe(0);
   expect((await fixture.backfill()).job.types).toMatchObject([{ kept: 0 }, { kept: 0 }]);
   await connector.end('SIGTERM');
   const stopped = await fixture.completeness();
-  expect([stopped.code, stopped.lines.at(-1)]).toMatchObject([0, { verdict: 'whole', snapshot: true }]);
+  expect([stopped.code, stopped.lines.at(-1)]).toMatchObject([0, { verdict: 'complete', snapshot: true }]);
 });
 
 test.for(['kill -9', 'a power cut'])(
@@ -86,7 +86,7 @@ test.for(['kill -9', 'a power cut'])(
     ]);
     await fixture.hasDelivered(3 + 1_800 + 300);
     expect(await fixture.completeness(span)).toMatchObject({ code: 0 });
-    expect(second.output()).toContain('backfill.goes_on');
+    expect(second.output()).toContain('backfill.resumed');
   },
 );
 
