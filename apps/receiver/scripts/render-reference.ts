@@ -1,6 +1,6 @@
 // Renders docs/reference/configuration.md and mapping.md from the schemas that check them, and from docs/examples.
 import { readFile } from 'node:fs/promises';
-import { destinationFrame, frameSchema, sourceFrame } from '@xiq-siem/config';
+import { commonDestinationSchema, commonSourceSchema, configurationSchema } from '@xiq-siem/config';
 import type { z } from 'zod';
 import { registry } from '../src/registry.ts';
 import { type Node, nodeOf, row } from './render-schema.ts';
@@ -124,18 +124,18 @@ ${await exampleText('connector.yaml')}\`\`\`
 
 ## Top level
 
-${table(frameSchema, ['sources', 'destinations'])}
+${table(configurationSchema, ['sources', 'destinations'])}
 
 ## sources.\\<name\\>
 
 Every source:
 
-${table(sourceFrame)}
+${table(commonSourceSchema)}
 ${registry.sources.map(({ type, configSchema }) => `\n### type: ${type}\n\n${table(configSchema)}\n`).join('')}
 ## destinations.\\<name\\>
 
 Every destination:
 
-${table(destinationFrame)}
+${table(commonDestinationSchema)}
 ${destinations.map(({ type, configSchema }) => `\n### type: ${type}\n\n${table(configSchema)}\n`).join('')}`;
 }

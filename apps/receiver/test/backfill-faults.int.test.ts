@@ -46,7 +46,7 @@ test('a total that keeps changing: found events are stored, the job fails, and t
   const first = await fixture.backfill(span);
   expect(first.code).toBe(1);
   expect(first.job).toMatchObject({ state: 'failed', types: [{ state: 'failed', kept: 250 }, { state: 'done' }] });
-  expect(first.job.types?.[0]?.message).toContain('not read for certain');
+  expect(first.job.types?.[0]?.message).toContain('not read reliably');
   expect(await fixture.completeness(span)).toMatchObject({ code: 3 });
   fixture.cloud.faults.clear();
   const second = await fixture.backfill(span);

@@ -216,7 +216,7 @@ describe('commands', () => {
     const here = await fixture();
     const good = await runCommand(['validate', '--config', here.configFile], here.directory);
     expect(good).toMatchObject({ code: 0 });
-    expect(good.output).toContain('one URL a message type');
+    expect(good.output).toContain('one URL per message type');
     await writeFile(here.configFile, 'sources: { xiq: { type: xiq, secrets: [ { env: NOT_SET_ANYWHERE } ] } }\n');
     const bad = await runCommand(['validate', '--config', here.configFile, '--json'], here.directory);
     expect(bad.code).toBe(78);

@@ -46,7 +46,7 @@ test.each([
     const events = [...some(fixture)];
     await cloud.settled();
     await fixture.waitForAll(events);
-    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'complete' });
 
     const disabled = ours.find(({ messageType }) => messageType === audit);
     cloud.subscriptions.change(disabled?.id ?? '', { status: 'DISABLED' });
@@ -73,7 +73,7 @@ test.each([
     await fixture.waitForAll(events);
     await until('that is told', async () => (await fixture.healthEvents()).includes('subscription-fixed'));
     expect(only(await jobsOf(fixture))).toMatchObject({ kind: 'backfill', types: [{ messageType: audit, kept: 24 }] });
-    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'complete' });
     await fixture.waitForAll(events);
     expect((await fixture.runLine('subscriptions plan')).code).toBe(0);
     expect(JSON.stringify(cloud.subscriptions.list()[0])).toBe(foreignBefore);

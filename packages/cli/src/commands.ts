@@ -15,15 +15,19 @@ export interface CommandEntry {
 type Row = readonly [name: string, summary: string, load: () => Promise<Command>];
 
 const status = () => import('./status/status.ts');
+const trace = () => import('./trace/trace.ts');
 const check = () => import('./check.ts');
 const doctor = () => import('./doctor.ts');
 const completeness = () => import('./completeness/completeness.ts');
 const unmapped = () => import('./unmapped.ts');
+const deadLetters = () => import('./dead-letters/list.ts');
 const deadLetter = () => import('./dead-letters/show.ts');
 const replay = () => import('./replay/replay.ts');
 const backfill = () => import('./backfill/backfill.ts');
 const jobs = () => import('./jobs/commands.ts');
 const destination = () => import('./destination.ts');
+const simulate = () => import('./simulate.ts');
+const version = () => import('./version.ts');
 const validate = () => import('./validate.ts');
 const setup = () => import('./setup.ts');
 const listAndPlan = () => import('./subscriptions/list-and-plan.ts');
@@ -34,11 +38,7 @@ const groups: Readonly<Record<CommandEntry['group'], readonly Row[]>> = {
   Run: [['reload', 'Apply a changed configuration', async () => (await import('./reload.ts')).reloadCommand]],
   Inspect: [
     ['status', 'Show losses, problems and what to do', async () => (await status()).statusCommand],
-    [
-      'trace',
-      'Show what happened to a request or an event',
-      async () => (await import('./trace/trace.ts')).traceCommand,
-    ],
+    ['trace', 'Show what happened to a request or an event', async () => (await trace()).traceCommand],
     ['tail', 'Show documents as they are created', async () => (await import('./tail.ts')).tailCommand],
     ['check', 'Check that each destination accepts events', async () => (await check()).checkCommand],
     ['doctor', 'Send a test event and find it at destinations', async () => (await doctor()).doctorCommand],
@@ -50,11 +50,7 @@ const groups: Readonly<Record<CommandEntry['group'], readonly Row[]>> = {
     ['unmapped', 'List fields that the mapping does not know', async () => (await unmapped()).unmappedCommand],
   ],
   Operate: [
-    [
-      'dlq list',
-      'List dead letters and their reasons',
-      async () => (await import('./dead-letters/list.ts')).listCommand,
-    ],
+    ['dlq list', 'List dead letters and their reasons', async () => (await deadLetters()).listCommand],
     ['dlq show', 'Show one dead letter with its document', async () => (await deadLetter()).showCommand],
     ['dlq retry', 'Send dead letters again', async () => (await import('./dead-letters/retry.ts')).retryCommand],
     ['dlq drop', 'Discard dead letters permanently', async () => (await import('./dead-letters/drop.ts')).dropCommand],
@@ -84,16 +80,8 @@ const groups: Readonly<Record<CommandEntry['group'], readonly Row[]>> = {
     ],
   ],
   Other: [
-    [
-      'simulate',
-      'Send test webhooks like ExtremeCloud IQ',
-      async () => (await import('./simulate.ts')).simulateCommand,
-    ],
-    [
-      'version',
-      'Show the versions of the connector and Node',
-      async () => (await import('./version.ts')).versionCommand,
-    ],
+    ['simulate', 'Send test webhooks like ExtremeCloud IQ', async () => (await simulate()).simulateCommand],
+    ['version', 'Show the versions of the connector and Node', async () => (await version()).versionCommand],
   ],
 };
 

@@ -14,14 +14,15 @@ export interface Output {
   printJson(response: unknown): void;
 }
 
-export const output = (terminal: Terminal, json: boolean): Output => ({
-  print(lines) {
+export function output(terminal: Terminal, json: boolean): Output {
+  function printLines(lines: string | readonly string[]): void {
     if (!json) terminal.out([lines].flat().join('\n'));
-  },
-  printJson(response) {
+  }
+  function printJsonLine(response: unknown): void {
     if (json) terminal.out(jsonLine(response));
-  },
-});
+  }
+  return { print: printLines, printJson: printJsonLine };
+}
 
 export interface Connection extends Output {
   readonly operations: Operations;
@@ -36,7 +37,7 @@ export interface CommonValues {
   readonly data?: string | undefined;
 }
 
-/** Resolves with the exit code that `work` returns. With a snapshot, a line that says so is written first. */
+/** Resolves with the exit code of `work`. A snapshot is announced in the first line. */
 export async function connect(
   values: CommonValues,
   { terminal, open }: Session,
@@ -63,7 +64,7 @@ export async function connect(
 
 /**
  * The exit code of a stream that ended without its last line because of Ctrl-C.
- * @throws ConnectorError `connector_unreachable` where there was no Ctrl-C.
+ * @throws ConnectorError `connector_unreachable` if there was no Ctrl-C.
  */
 export function endedEarly(signal: AbortSignal): number {
   if (signal.aborted) return exits.interrupted;

@@ -11,7 +11,7 @@ const configOption = {
     type: 'string',
     short: 'c',
     value: 'FILE',
-    help: 'configuration file (default: $XIQ_SIEM_CONFIG, else built-in defaults)',
+    help: 'configuration file (default: $XIQ_SIEM_CONFIG)',
   },
 } as const;
 const jsonOption = { json: { type: 'boolean', help: 'print JSON (see the command reference)' } } as const;

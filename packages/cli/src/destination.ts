@@ -6,7 +6,8 @@ import { exits } from './exit-codes.ts';
 import { printable } from './terminal/printable.ts';
 
 function missingName(command: string, names: readonly string[]): Error {
-  const known = names.length === 0 ? 'there is no such destination' : `one of ${names.map(printable).join(', ')}`;
+  const known =
+    names.length === 0 ? 'there is no destination for this command' : `one of ${names.map(printable).join(', ')}`;
   return wrongArguments(command, `missing NAME: ${known}`);
 }
 
@@ -43,10 +44,8 @@ export const destinationResumeCommand = defineCommand({
     connect(async ({ operations, signal, print, printJson }) => {
       if (name === undefined) {
         const { destinations } = await operations.status({}, signal);
-        throw missingName(
-          'destination resume',
-          destinations.map((destination) => destination.name),
-        );
+        const names = destinations.map((destination) => destination.name);
+        throw missingName('destination resume', names);
       }
       printJson(await operations.resumeDestination({ name }, signal));
       print(`Destination ${printable(name)} is being retried: see xiq-siem status.`);

@@ -1,4 +1,4 @@
-// What can be asked of the files of a stopped connector: read, never repaired, never written.
+// The reading operations of a stopped connector: they read its files, and never repair or write them.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotOperations } from '@xiq-siem/admin-api';
@@ -24,7 +24,7 @@ import { silentLog } from './log/log.ts';
 
 const instance = z.object({ id: z.string() });
 
-async function instanceOf(directory: string): Promise<string> {
+async function readInstanceId(directory: string): Promise<string> {
   try {
     return instance.parse(JSON.parse(await readFile(join(directory, 'instance.json'), 'utf8'))).id;
   } catch {
@@ -32,8 +32,8 @@ async function instanceOf(directory: string): Promise<string> {
   }
 }
 
-/** Not every question needs the state file: those that do say what is wrong with it. */
-function unreadable(error: unknown): StateSnapshot {
+/** Only operations that need the state file reject with its error. */
+function unreadableState(error: unknown): StateSnapshot {
   if (!(error instanceof ConnectorError && error.exitCode === exitCodes.io)) throw error;
   return { read: () => Promise.reject(error), close: async () => undefined };
 }
@@ -51,8 +51,8 @@ function unknownIds(error: unknown): BackfilledLookup {
 }
 
 /**
- * `configured`: false where the configuration is at fault, so that only the positions tell which destinations there are.
- * @throws ConnectorError `usage` where there is no data directory, and as `openJournalSnapshot`.
+ * `configured`: false if the configuration is invalid; the destinations are then those with a position.
+ * @throws ConnectorError `data_directory_missing`, and as `openJournalSnapshot`.
  */
 export async function openSnapshotOperations(
   configuration: Configuration,
@@ -61,10 +61,10 @@ export async function openSnapshotOperations(
 ): Promise<SnapshotOperations & { close(): Promise<void> }> {
   const directory = configuration.resolvePath(configuration.dataDirectory);
   const journal = await openJournalSnapshot(directory, { log: silentLog });
-  const state = await openStateSnapshot(directory, silentLog).catch(unreadable);
+  const state = await openStateSnapshot(directory, silentLog).catch(unreadableState);
   const positions = journal.positions();
   const backfilled = await readBackfilledIds(state, Date.now(), silentLog).catch(unknownIds);
-  const instanceId = await instanceOf(directory);
+  const instanceId = await readInstanceId(directory);
   const agent = { id: instanceId, name: 'xiq-siem-connector', version };
   const services = { agent, log: silentLog, meter: { add: () => {} }, now: Date.now };
   const mapping = mappingOf(configuration, services);
@@ -89,11 +89,25 @@ export async function openSnapshotOperations(
   };
   const access = () => readModel;
   const clock = systemClock;
-  // Loaded where it is needed: a third of what a command that only reads files would load.
+  // Loaded on demand: it is a third of the code that a reading command loads.
   const openAccount = async () => {
-    const { completeness, openXiqClouds, previewBackfill } = await import('@xiq-siem/xiq-account');
-    return { completeness, previewBackfill, clouds: () => openXiqClouds(configuration, services) };
+    const { completeness, openXiqAccounts, previewBackfill } = await import('@xiq-siem/xiq-account');
+    return { completeness, previewBackfill, accounts: () => openXiqAccounts(configuration, services) };
   };
+  async function checkConfiguredDestinations() {
+    const opened = await Promise.all(
+      configuration.destinations.map((destination) => openDestination(destination, configuration, services)),
+    );
+    try {
+      return await checkDestinations(opened);
+    } finally {
+      await Promise.all(opened.map(({ destination }) => destination.close?.()));
+    }
+  }
+  async function closeSnapshot(): Promise<void> {
+    await journal.close();
+    await state.close();
+  }
   return {
     ...readingOperations({
       snapshot: true,
@@ -103,30 +117,18 @@ export async function openSnapshotOperations(
       authentication: () => [],
       jobs: async () => (await readJobRecords(documentReading(state, silentLog))).map(({ job }) => job),
       mappings: async () => ({ before: mappingOf(configuration, services, 'builtInMapping'), after: mapping }),
-      async check() {
-        const opened = await Promise.all(
-          configuration.destinations.map((configured) => openDestination(configured, configuration, services)),
-        );
-        try {
-          return await checkDestinations(opened);
-        } finally {
-          await Promise.all(opened.map(({ destination }) => destination.close?.()));
-        }
-      },
+      check: checkConfiguredDestinations,
       xiq: {
         async *previewBackfill(input, signal) {
-          const { previewBackfill, clouds } = await openAccount();
-          yield* previewBackfill({ clouds, access, snapshot: true, clock }, input, signal);
+          const { previewBackfill, accounts } = await openAccount();
+          yield* previewBackfill({ accounts, access, snapshot: true, clock }, input, signal);
         },
         async *completeness(input, signal) {
-          const { completeness, clouds } = await openAccount();
-          yield* completeness({ clouds, readModel: access, clock }, input, signal);
+          const { completeness, accounts } = await openAccount();
+          yield* completeness({ accounts, readModel: access, clock }, input, signal);
         },
       },
     }),
-    async close() {
-      await journal.close();
-      await state.close();
-    },
+    close: closeSnapshot,
   };
 }

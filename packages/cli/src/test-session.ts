@@ -17,7 +17,7 @@ export interface TestTerminalOptions {
   readonly columns?: number | undefined;
   readonly colours?: boolean;
   /** The answer to questions; absent: not interactive. */
-  readonly response?: boolean;
+  readonly answer?: boolean;
   /** Aborts at the n-th pause. */
   readonly interruptAfter?: number;
   readonly controller?: AbortController;
@@ -31,18 +31,18 @@ export interface TestTerminal extends Terminal {
 }
 
 export function testTerminal(options: TestTerminalOptions = {}): TestTerminal {
-  const { columns, colours = false, response, interruptAfter = 0, controller = new AbortController() } = options;
+  const { columns, colours = false, answer, interruptAfter = 0, controller = new AbortController() } = options;
   const [stdout, stderr, progressLines, questions]: [string[], string[], string[], string[]] = [[], [], [], []];
   let pauses = 0;
   return {
-    ...{ columns, colours, interactive: response !== undefined, stdout, stderr, progressLines, questions },
+    ...{ columns, colours, interactive: answer !== undefined, stdout, stderr, progressLines, questions },
     out: (text) => stdout.push(...text.split('\n')),
     err: (text) => stderr.push(...text.split('\n')),
     progress: (line) => progressLines.push(line),
     clear() {},
     async confirm(question) {
       questions.push(question);
-      return response === true;
+      return answer === true;
     },
     interrupted: () => controller.signal,
     async pause() {

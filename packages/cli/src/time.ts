@@ -9,7 +9,7 @@ const date = /^\d{4}-\d\d-\d\d$/;
 const dateTime = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?$/i;
 
 /** For help texts. */
-export const timeHelp = 'TIME: 2026-11-24T08:00:00Z, 2026-11-24, or an age: 30m, 24h, 7d. Default zone: UTC.';
+export const timeHelp = 'TIME: 2026-11-24T08:00:00Z, 2026-11-24, or an age (30m, 24h, 7d); default: UTC';
 
 const latestMs = Date.UTC(10_000, 0);
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
-import { frameSchema } from './schema.ts';
+import { configurationSchema } from './schema.ts';
 
 /**
  * The absolute path, and whether the file sets it or it is the default. The rest of the file may be invalid. Undefined if
@@ -17,7 +17,7 @@ export async function dataDirectoryOf(
   if (contents !== null && !isMap(contents)) return undefined;
   const isNamed = contents?.has('dataDirectory') ?? false;
   if (!isNamed && errors.length > 0) return undefined;
-  const { success, data } = frameSchema.shape.dataDirectory.safeParse(
+  const { success, data } = configurationSchema.shape.dataDirectory.safeParse(
     isNamed ? (contents?.get('dataDirectory') ?? null) : undefined,
   );
   return success ? { path: resolve(dirname(file), data), isNamed } : undefined;

@@ -6,7 +6,7 @@ export { createAgents } from './egress.ts';
 export { formatFault } from './faults.ts';
 export type { Configuration, ConfiguredDestination, ConfiguredSource, Registry } from './load.ts';
 export { checkConfiguration, configurationError, loadConfiguration } from './load.ts';
-export { destinationFrame, frameSchema, selfSourceName, sourceFrame } from './schema.ts';
+export { commonDestinationSchema, commonSourceSchema, configurationSchema, selfSourceName } from './schema.ts';
 export {
   joinSecrets,
   managedSecretPath,

@@ -18,8 +18,8 @@ import type { ConfigFault, FieldPath, Finding } from './faults.ts';
 import { fieldName, findings, formatFault } from './faults.ts';
 import { type LoadedMapping, loadMapping, mappingVersionOf } from './mapping-file.ts';
 import { withCurrentNames } from './renamed-keys.ts';
-import type { Frame } from './schema.ts';
-import { destinationFrame, frameSchema, sourceFrame } from './schema.ts';
+import type { CheckedFile } from './schema.ts';
+import { commonDestinationSchema, commonSourceSchema, configurationSchema } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -70,7 +70,7 @@ export interface ConfiguredDestination {
   setup(context: DestinationContext<string>): Promise<DestinationSetup> | undefined;
 }
 
-export interface Configuration extends Omit<Frame, 'sources' | 'destinations' | 'mapping'> {
+export interface Configuration extends Omit<CheckedFile, 'sources' | 'destinations' | 'mapping'> {
   /** Undefined: the defaults without a file. */
   readonly file: string | undefined;
   /** The operator's mapping file, if one is configured. */
@@ -82,7 +82,7 @@ export interface Configuration extends Omit<Frame, 'sources' | 'destinations' | 
   readonly registry: Registry;
   readonly env: Environment;
   /** The checked content of the file, for the comparison with a later one. */
-  readonly raw: Frame;
+  readonly raw: CheckedFile;
   /** Resolves a path of the configuration against the directory of the file, or the working directory without a file. */
   resolvePath(path: string): string;
   /** Adds file and line to a finding of a later check, such as a missing secret. */
@@ -121,16 +121,22 @@ export async function checkConfiguration(
 ): Promise<LoadResult> {
   if (yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
   const { value, locate, renamed, faults: renameFaults } = withCurrentNames(yaml);
-  const frame = frameSchema.safeParse(value);
-  const found: Finding[] = [...renameFaults, ...(frame.success ? [] : findings(frame.error.issues))];
-  const entriesOf: LooseFrame = frame.data ?? looseFrame.parse(value);
+  const checkedFile = configurationSchema.safeParse(value);
+  const found: Finding[] = [...renameFaults, ...(checkedFile.success ? [] : findings(checkedFile.error.issues))];
+  const entriesOf: LooseFile = checkedFile.data ?? looseFile.parse(value);
   const sourceTypes = Object.fromEntries(
     registry.sources.map((definition) => [definition.type, async () => definition]),
   );
-  const sources = await checkEntries('sources', entriesOf, sourceTypes, sourceFrame, found);
-  const destinations = await checkEntries('destinations', entriesOf, registry.destinations, destinationFrame, found);
+  const sources = await checkEntries('sources', entriesOf, sourceTypes, commonSourceSchema, found);
+  const destinations = await checkEntries(
+    'destinations',
+    entriesOf,
+    registry.destinations,
+    commonDestinationSchema,
+    found,
+  );
   const mapping = await loadMapping(entriesOf.mapping, baseDirectory, sources);
-  if (!frame.success || found.length > 0 || mapping.faults.length > 0) {
+  if (!checkedFile.success || found.length > 0 || mapping.faults.length > 0) {
     const faults = [...found.map(locate), ...mapping.faults];
     faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
     return { ok: false, faults };
@@ -138,8 +144,8 @@ export async function checkConfiguration(
   return {
     ok: true,
     configuration: {
-      ...frame.data,
-      raw: frame.data,
+      ...checkedFile.data,
+      raw: checkedFile.data,
       registry,
       env,
       mapping: mapping.loaded,
@@ -148,7 +154,7 @@ export async function checkConfiguration(
       resolvePath: (path) => resolve(baseDirectory, path),
       locate,
       renamed,
-      sources: sources.map(({ name, definition, frame: { secrets }, own }) => ({
+      sources: sources.map(({ name, definition, common: { secrets }, own }) => ({
         name,
         type: definition.type,
         metrics: definition.metrics,
@@ -158,7 +164,7 @@ export async function checkConfiguration(
         create: (context, builtIn) =>
           definition.create(own, context, builtIn === undefined ? mapping.loaded?.rulesOf(definition.type) : undefined),
       })),
-      destinations: destinations.map(({ name, definition, frame: { type: _, proxy, caFile, ...options }, own }) => ({
+      destinations: destinations.map(({ name, definition, common: { type: _, proxy, caFile, ...options }, own }) => ({
         name,
         definition,
         options,
@@ -179,23 +185,23 @@ export function configurationError(faults: readonly ConfigFault[]): ConnectorErr
 
 /** Reads the entries of a configuration with faults elsewhere, so that one run reports all faults. */
 const looseEntries = z.record(z.string(), z.record(z.string(), z.unknown())).catch({});
-const looseFrame = z
+const looseFile = z
   .object({
     sources: looseEntries.default({}),
     destinations: looseEntries.default({}),
     mapping: z.string().optional().catch(undefined),
   })
   .catch({ sources: {}, destinations: {}, mapping: undefined });
-type LooseFrame = z.output<typeof looseFrame>;
+type LooseFile = z.output<typeof looseFile>;
 
-async function checkEntries<Definition extends { configSchema: z.ZodType }, FrameSchema extends z.ZodObject>(
+async function checkEntries<Definition extends { configSchema: z.ZodType }, CommonSchema extends z.ZodObject>(
   kind: 'sources' | 'destinations',
-  entriesOf: Pick<LooseFrame, typeof kind>,
+  entriesOf: Pick<LooseFile, typeof kind>,
   types: Readonly<Record<string, () => Promise<Definition>>>,
-  frameOf: FrameSchema,
+  commonSchema: CommonSchema,
   found: Finding[],
 ) {
-  const checked: { name: string; definition: Definition; frame: z.output<FrameSchema>; own: unknown }[] = [];
+  const checked: { name: string; definition: Definition; common: z.output<CommonSchema>; own: unknown }[] = [];
   for (const [name, entry] of Object.entries(entriesOf[kind])) {
     const type = entry['type'];
     const definition = typeof type === 'string' && Object.hasOwn(types, type) ? await types[type]?.() : undefined;
@@ -205,12 +211,12 @@ async function checkEntries<Definition extends { configSchema: z.ZodType }, Fram
       found.push({ path, message: `${message}: expected one of ${Object.keys(types).join(', ')}` });
       continue;
     }
-    const isFramed = ([key]: [string, unknown]): boolean => key in frameOf.shape;
+    const isCommonKey = ([key]: [string, unknown]): boolean => key in commonSchema.shape;
     const split = Object.entries(entry);
-    const framed = frameOf.safeParse(Object.fromEntries(split.filter(isFramed)));
-    const own = definition.configSchema.safeParse(Object.fromEntries(split.filter((pair) => !isFramed(pair))));
-    if (framed.success && own.success) checked.push({ name, definition, frame: framed.data, own: own.data });
-    for (const { error } of [framed, own]) {
+    const common = commonSchema.safeParse(Object.fromEntries(split.filter(isCommonKey)));
+    const own = definition.configSchema.safeParse(Object.fromEntries(split.filter((pair) => !isCommonKey(pair))));
+    if (common.success && own.success) checked.push({ name, definition, common: common.data, own: own.data });
+    for (const { error } of [common, own]) {
       if (error !== undefined) found.push(...findings(error.issues, [kind, name]));
     }
   }

@@ -144,7 +144,7 @@ const egressShape = {
 };
 
 /** The keys of each source's entry beside those of its plugin. */
-export const sourceFrame = z.strictObject({
+export const commonSourceSchema = z.strictObject({
   type: z.string().describe('Type of sender: one of the types below.'),
   secrets: z
     .array(sourceSecretReference)
@@ -157,7 +157,7 @@ export const sourceFrame = z.strictObject({
 });
 
 /** The keys of each destination's entry beside those of its plugin. */
-export const destinationFrame = z.strictObject({
+export const commonDestinationSchema = z.strictObject({
   type: z.string().describe('Type of destination: one of the types below.'),
   ...egressShape,
   ...deliveryOptionsShape,
@@ -170,7 +170,7 @@ const entries = (name: z.ZodType<string, string>) =>
     .refine((all) => Object.keys(all).length > 0, 'expected at least one');
 
 /** The configuration without the keys of plugins. */
-export const frameSchema = z.strictObject({
+export const configurationSchema = z.strictObject({
   dataDirectory: z
     .string()
     .min(1)
@@ -197,4 +197,4 @@ export const frameSchema = z.strictObject({
   destinations: entries(entryName).prefault({ archive: { type: 'file', directory: './data/out' } }),
 });
 
-export type Frame = z.output<typeof frameSchema>;
+export type CheckedFile = z.output<typeof configurationSchema>;

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { frameSchema } from './schema.ts';
+import { configurationSchema } from './schema.ts';
 
 const url = 'http://127.0.0.1:4318/v1/metrics';
 
 it('without configuration there is no export; with a URL the other keys have defaults', () => {
-  expect(frameSchema.parse({}).telemetry).toEqual({});
-  expect(frameSchema.parse({ telemetry: { otlp: { url } } }).telemetry).toEqual({
+  expect(configurationSchema.parse({}).telemetry).toEqual({});
+  expect(configurationSchema.parse({ telemetry: { otlp: { url } } }).telemetry).toEqual({
     otlp: { url, headers: {}, intervalSeconds: 60 },
   });
 });
@@ -18,5 +18,5 @@ it.each([
   ['an unknown key', { url, interval: 5 }],
   ['a short interval', { url, intervalSeconds: 1 }],
 ])('refused: %s', (_, otlp) => {
-  expect(frameSchema.safeParse({ telemetry: { otlp } }).success).toBe(false);
+  expect(configurationSchema.safeParse({ telemetry: { otlp } }).success).toBe(false);
 });

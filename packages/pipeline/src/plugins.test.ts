@@ -72,7 +72,7 @@ test.each(['here', 'removed', 'self'])('the source %s counts its declared metric
   ]);
   expect(log.of('plugin.metric_rejected')).toEqual([]);
   expect(declared.at(-1)).toMatchObject({
-    'xiq_siem.source.events': { help: 'Events that were normalized.', attributes: ['source', 'dataset'] },
+    'xiq_siem.source.events': { help: 'Events normalized.', attributes: ['source', 'dataset'] },
     'xiq_siem.source.lines': { ...lines, attributes: ['source', 'kind'] },
   });
 });

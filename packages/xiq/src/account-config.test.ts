@@ -12,12 +12,12 @@ function faults(config: object): readonly string[] {
   return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
-it('neither key is needed, and then there is neither', () => {
+it('both keys are optional', () => {
   expect(configSchema.parse({})).not.toHaveProperty('api');
   expect(configSchema.parse({})).not.toHaveProperty('subscriptions');
 });
 
-it('takes the example of the documentation, and what is not said has defaults', () => {
+it('accepts the documented example, and missing keys have defaults', () => {
   const { api, subscriptions: read } = configSchema.parse({ api: { token }, subscriptions });
   expect(api).toMatchObject({ baseUrl: 'https://api.extremecloudiq.com', requestsPerHour: 7500 });
   expect(read).toEqual({
@@ -45,13 +45,13 @@ describe('the API', () => {
     [{ token, baseUrl: 'http://127.0.0.1:9000' }],
     [{ token, baseUrl: 'http://[::1]:9000' }],
     [{ token, baseUrl: 'https://gateway.example/xiq' }],
-  ])('takes %j', (api) => expect(faults({ api })).toEqual([]));
+  ])('accepts %j', (api) => expect(faults({ api })).toEqual([]));
 
   it.each([
     [{}, /^api: no credentials: expected token, or username and password/],
     [{ username }, /^api\.password: password is missing/],
     [{ password }, /^api\.username: username is missing/],
-    [{ token, username }, /^api\.username: either token, or username and password/],
+    [{ token, username }, /^api\.username: set either token, or username and password/],
     [{ token: 'hunter2' }, /^api\.token: the configuration must not contain a secret/],
     [{ token, baseUrl: 'http://api.example' }, /^api\.baseUrl: expected a URL/],
     [{ token, baseUrl: 'http://127.0.0.1.example' }, /^api\.baseUrl: expected a URL/],
@@ -75,7 +75,9 @@ describe('the subscriptions', () => {
     [{ publicUrl: 'http://localhost:8080/webhooks/xiq' }],
     [{ publicUrl: 'https://hooks.example:8443/siem/webhooks/xiq-2' }],
     [{ messageTypes: ['LOCATION_AP_CENTRIC', 'TENTH_TYPE'] }],
-  ])('take %j', (more) => expect(faults({ api: { token }, subscriptions: { ...subscriptions, ...more } })).toEqual([]));
+  ])('accept %j', (more) =>
+    expect(faults({ api: { token }, subscriptions: { ...subscriptions, ...more } })).toEqual([]),
+  );
 
   it.each([
     [{ publicUrl: 'http://hooks.example/webhooks/xiq' }, /publicUrl: expected a URL/],

@@ -1,13 +1,13 @@
-// The keys `api` and `subscriptions` of a source: how we reach ExtremeCloud IQ, and what it is to send.
+// The keys `api` and `subscriptions` of a source: the REST API of ExtremeCloud IQ, and the webhook subscriptions.
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { secretReference } from '@xiq-siem/core';
 import { z } from 'zod';
 import { looksLikeMessageType, messageTypes } from './message-types.ts';
 
-/** All but LOCATION: that is a flood, and about where people are. */
+/** All except LOCATION, which has a high volume and personal location data. */
 const defaultMessageTypes = Object.keys(messageTypes).filter((type) => !type.startsWith('LOCATION_'));
 
-/** https, or http where it stays on this machine; nothing in it but host, port and path. */
+/** https, or http for a loopback address, with only host, port and path. */
 function isPlainUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
@@ -15,39 +15,41 @@ function isPlainUrl(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
-const urlText = 'https (http only for a loopback address), without user, password, query or fragment';
+const urlRule = 'https (http only for a loopback address), without user, password, query or fragment';
 
 export const apiSchema = z
   .strictObject({
     baseUrl: z
       .string()
       .max(2_048)
-      .refine(isPlainUrl, `expected a URL such as https://api.extremecloudiq.com: ${urlText}`)
+      .refine(isPlainUrl, `expected a URL such as https://api.extremecloudiq.com: ${urlRule}`)
       .default('https://api.extremecloudiq.com')
-      .describe('The REST API of ExtremeCloud IQ: of your region, or of a simulator (http for loopback alone).'),
-    token: secretReference.optional().describe('A long-lived API token. Or `username` and `password`.'),
-    username: secretReference.optional().describe('Name of a user, with `password`, instead of `token`.'),
-    password: secretReference.optional().describe("The user's password."),
+      .describe(
+        'URL of the REST API of ExtremeCloud IQ in your region, or of a simulator (http only for a loopback address).',
+      ),
+    token: secretReference.optional().describe('A long-lived API token. Instead of it: `username` and `password`.'),
+    username: secretReference.optional().describe('Name of a user. Used with `password` instead of `token`.'),
+    password: secretReference.optional().describe('Password of the user.'),
     requestsPerHour: z
       .int()
       .min(1)
       .max(1_000_000)
       .default(7_500)
-      .describe('Requests that we may use in an hour. An account has 7500, shared by all that use its API.'),
+      .describe('API requests per hour for the connector. An account has 7500 for all of its API clients.'),
   })
   .superRefine(({ token, username, password }, { addIssue }) => {
     const fault = (message: string, ...path: readonly string[]) =>
       addIssue({ code: 'custom', path: [...path], message });
     if (token !== undefined) {
-      if (username !== undefined) fault('either token, or username and password: take one out', 'username');
-      if (password !== undefined) fault('either token, or username and password: take one out', 'password');
+      if (username !== undefined) fault('set either token, or username and password: remove one of them', 'username');
+      if (password !== undefined) fault('set either token, or username and password: remove one of them', 'password');
     } else if (username === undefined && password === undefined) {
       fault('no credentials: expected token, or username and password, each as { env: NAME } or { file: path }');
     } else if (username === undefined) fault('username is missing: password needs it', 'username');
     else if (password === undefined) fault('password is missing: username needs it', 'password');
   });
 
-/** Ends where the URL of a subscription goes on with its message type. */
+/** The URL of a subscription adds a slash and the message type. */
 const endsInSource = /\/webhooks\/[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
 const messageType = z
@@ -62,46 +64,50 @@ export const subscriptionsSchema = z.strictObject({
       'expected 1 to 64 printable ASCII characters, no space at an end',
     )
     .describe(
-      'Name that our subscriptions carry in ExtremeCloud IQ: only those of this name and of `publicUrl` are ours.',
+      'Application name of the subscriptions in ExtremeCloud IQ. The connector changes only subscriptions with this name and `publicUrl`.',
     ),
   publicUrl: z
     .string()
     .max(2_048)
-    .refine(isPlainUrl, `expected a URL such as https://hooks.example/webhooks/xiq: ${urlText}`)
+    .refine(isPlainUrl, `expected a URL such as https://hooks.example/webhooks/xiq: ${urlRule}`)
     .refine(
       (text) => !URL.canParse(text) || endsInSource.test(text),
-      'expected it to end in /webhooks/ and the name of the source, with neither a slash nor a message type behind it',
+      'expected it to end in /webhooks/ and the name of the source, without a slash or message type after it',
     )
-    .describe('Where ExtremeCloud IQ reaches this source; each subscription adds a slash and its message type.'),
+    .describe('URL at which ExtremeCloud IQ reaches this source. Each subscription adds a slash and its message type.'),
   messageTypes: z
     .array(messageType)
     .min(1)
     .max(64)
     .refine((types) => new Set(types).size === types.length, 'each message type once')
     .default(defaultMessageTypes)
-    .describe('What to subscribe to. Default: all but the two LOCATION types.'),
+    .describe('Message types to subscribe to. Default: all except the two LOCATION types.'),
   reconcile: z
     .enum(['report', 'apply'])
     .default('report')
-    .describe('What is done about a subscription that is missing, disabled or changed: say so, or mend it as well.'),
+    .describe(
+      'Action for a subscription that is missing, disabled or changed: `report` it, or report it and fix it (`apply`).',
+    ),
   everyMinutes: z
     .int()
     .min(1)
     .max(1_440)
     .default(15)
-    .describe('How often subscriptions and public URL are looked at, in minutes.'),
+    .describe('Minutes between two checks of the subscriptions and the public URL.'),
   backfill: z
     .enum(['auto', 'manual'])
     .default('manual')
     .describe(
-      'Whether a gap is filled from the REST logs by itself. Turn it on once `completeness` has said whole: only then is it known that both forms of an event get one id in your account.',
+      'Whether gaps are filled from the REST logs automatically. Set `auto` only after `xiq-siem completeness` has reported an hour as complete: this shows that both forms of an event have the same id in your account.',
     ),
   settleMinutes: z
     .int()
     .min(0)
     .max(1_440)
     .default(10)
-    .describe('Age that a log entry has before it is read by REST, in minutes: younger ones may still get company.'),
+    .describe(
+      'Minimum age in minutes of log entries that are read by REST. The log of a later time may still be incomplete.',
+    ),
 });
 
 export type XiqApiConfig = z.output<typeof apiSchema>;

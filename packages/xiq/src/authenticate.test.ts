@@ -24,11 +24,11 @@ it.each([
   ['a bare value', { authorization: first }, 'bare'],
   ['the configured header', { 'x-webhook-token': first }, 'header'],
   ['the header beside a wrong Authorization', { authorization: 'Bearer no', 'x-webhook-token': first }, 'header'],
-])('takes %s', (_, headers: Record<string, string>, form) => {
+])('accepts %s', (_, headers: Record<string, string>, form) => {
   expect(verdict(headers)).toEqual({ ok: true, form });
 });
 
-it('takes the bytes of a secret beyond ASCII, as a header carries them', () => {
+it('accepts the bytes of a non-ASCII secret as a header has them', () => {
   const asSent = Buffer.from(`Bearer ${second}`, 'utf8').toString('latin1');
   expect(verdict({ authorization: asSent })).toEqual({ ok: true, form: 'bearer' });
 });
@@ -47,7 +47,7 @@ it.each([
   expect(verdict(headers)).toEqual({ ok: false });
 });
 
-it('refuses all where there is no secret, or only empty ones', () => {
+it('refuses everything without a secret, or with only empty ones', () => {
   for (const accepted of [[], [new Secret('')]]) {
     for (const authorization of ['', 'Bearer', 'Bearer ', 'Basic ', basic(':'), basic('')]) {
       expect(verdict({ authorization, 'x-webhook-token': '' }, accepted)).toEqual({ ok: false });
@@ -55,17 +55,17 @@ it('refuses all where there is no secret, or only empty ones', () => {
   }
 });
 
-it('compares the whole of a long secret', () => {
+it('compares every byte of a long secret', () => {
   const long = 's'.repeat(40_000);
   expect(verdict({ authorization: long }, [new Secret(long)])).toEqual({ ok: true, form: 'bare' });
   expect(verdict({ authorization: `${long}x` }, [new Secret(long)])).toEqual({ ok: false });
 });
 
-it('takes no further header where none is configured', () => {
+it('accepts no other header unless it is configured', () => {
   expect(verdict({ 'x-webhook-token': first }, secrets, testSource())).toEqual({ ok: false });
 });
 
-it('never throws, and lets nothing in that is not the secret', () => {
+it('never throws, and accepts only the secret', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.option(fc.string({ unit: 'binary' }), { nil: undefined }), (a, b) => {
       fc.pre(!a.includes(first) && !(b ?? '').includes(first));

@@ -1,12 +1,12 @@
-// The secret of a webhook, in every form that a sender may carry it in.
+// Authenticates a webhook by its secret, in every form in which a sender may send it.
 import { Buffer } from 'node:buffer';
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AuthenticationRequest, AuthenticationVerdict, Secret } from '@xiq-siem/core';
 
-/** Digests of secrets and of what is sent depend on it: nobody outside can aim at one. */
+/** The key of all digests. It is random, so that a sender cannot choose a digest. */
 const processKey = randomBytes(32);
 
-/** The key, and room behind it for what is digested: headers are bounded below that by node. */
+/** The key, followed by space for a value. Node limits headers to less than this space. */
 const keyed = Buffer.alloc(processKey.length + 32_768);
 processKey.copy(keyed);
 
@@ -17,23 +17,23 @@ function digest(value: Buffer): Buffer {
   return hash('sha256', keyed.subarray(0, processKey.length + value.length), 'buffer');
 }
 
-/** Header values come as one character a byte. */
+/** Node decodes header values as Latin-1. */
 const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** Secrets do not change their value: a digest of one is made once. */
+/** A secret never changes, so its digest is computed once. */
 const digests = new WeakMap<Secret, Buffer>();
 
-/** An empty secret opens nothing: its digest is that of bytes that nobody outside can know. */
+/** An empty secret matches nothing: its digest is that of random bytes. */
 function digestOf(secret: Secret): Buffer {
   const known = digests.get(secret);
   if (known !== undefined) return known;
   const value = Buffer.from(secret.reveal(), 'utf8');
-  const made = digest(value.length === 0 ? randomBytes(32) : value);
-  digests.set(secret, made);
-  return made;
+  const created = digest(value.length === 0 ? randomBytes(32) : value);
+  digests.set(secret, created);
+  return created;
 }
 
-/** What `Authorization` may mean; which header carries the secret, and how, is documented nowhere. */
+/** The possible values of `Authorization`. The vendor does not document which header has the secret, and in which form. */
 function formsOf(authorization: string): readonly (readonly [form: string, value: Buffer])[] {
   const space = authorization.indexOf(' ');
   const scheme = authorization.slice(0, Math.max(space, 0)).toLowerCase();
@@ -43,7 +43,7 @@ function formsOf(authorization: string): readonly (readonly [form: string, value
   if (scheme !== 'basic') return [bare];
   const pair = Buffer.from(credentials, 'base64');
   return [
-    // Without a colon, that is the pair again.
+    // Without a colon this is the whole pair.
     ['basic_password', pair.subarray(pair.indexOf(':') + 1)],
     ['basic_pair', pair],
     ['basic_token', bytesOf(credentials)],
@@ -52,8 +52,8 @@ function formsOf(authorization: string): readonly (readonly [form: string, value
 }
 
 /**
- * Compares every form of what was sent with every secret, by digests of one length, with no early end: how long it takes
- * depends on the request alone. `header` is a further header that may carry the secret, in lower case.
+ * Compares every form of the sent value with every secret, by digests and without an early end: the time depends only on
+ * the request. `header` is another header that may have the secret, in lower case.
  */
 export function authenticate(
   request: AuthenticationRequest,

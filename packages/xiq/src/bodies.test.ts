@@ -1,7 +1,7 @@
-// What a body may be: the table of abuses, and what becomes of each.
+// Invalid and unusual bodies, and their documents.
 import { createHash } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
-import { maxOriginalBytes } from './document/frame.ts';
+import { maxOriginalBytes } from './document/base-document.ts';
 import { mappers } from './mappings/table.ts';
 import { bodyOf, eventsOf, eventsOfValue, receivedAtMs, testSource } from './test-source.ts';
 
@@ -30,7 +30,7 @@ it.each<[string, string | Buffer, string]>([
   ['100,000 levels', nested(100_000), 'too_deep'],
   ['100,001 elements', `[${'{},'.repeat(100_000)}{}]`, 'too_many_elements'],
   ['100,001 observations', `{"observations":[${'{},'.repeat(100_000)}{}]}`, 'too_many_elements'],
-])('%s is one document that says why, with the raw text', (_, content, code) => {
+])('%s is one document with the fault and the raw text', (_, content, code) => {
   const events = eventsOf(content, type);
   expect(events).toHaveLength(1);
   const [{ element, dataset, document } = { element: -1, dataset: '', document: {} }] = events;
@@ -44,7 +44,7 @@ it.each<[string, string | Buffer, string]>([
   expect(document.event?.original ?? '').toBe(text.slice(0, maxOriginalBytes));
 });
 
-it('takes 64 levels, and an array or one bare object', () => {
+it('accepts 64 levels, and an array or a single object', () => {
   expect(eventsOf(nested(64), type)[0]?.document.error?.code).toBe('element_not_object');
   expect(eventsOfValue([login], type)).toEqual(eventsOfValue(login, type));
   expect(eventsOf('[]', type)).toEqual([]);
@@ -54,13 +54,13 @@ it('takes 64 levels, and an array or one bare object', () => {
 it.each([
   ['elements', `[${'{},'.repeat(99_999)}{}]`],
   ['observations', `{"observations":[${'{},'.repeat(99_999)}{}]}`],
-])('takes 100,000 %s', (_, content) => {
-  // The first tells it; the others are not made.
+])('accepts 100,000 %s', (_, content) => {
+  // The first event is enough: the elements are lazy.
   const [first] = testSource().normalize(bodyOf(content, { messageType: type }), receivedAtMs);
   expect(first?.dataset).toBe('extreme_xiq.audit');
 });
 
-it('an element that is no object harms no other', () => {
+it('an element that is not an object does not affect other elements', () => {
   const events = eventsOf(`[1,"x",null,[{}],true,${JSON.stringify(login)}]`, type);
   expect(events.map(({ document }) => document.event?.original)).toEqual([
     '1',
@@ -73,18 +73,18 @@ it('an element that is no object harms no other', () => {
   expect(events.map(({ dataset }) => dataset)).toEqual([...Array(5).fill('extreme_xiq.unparsed'), 'extreme_xiq.audit']);
 });
 
-it('the original is the text of the element, to the letter', () => {
+it('event.original is the exact text of the element', () => {
   const text = '{ "code" : 10001,"\\u0061":"\\ud800 é",  "n":1.0e0 }';
   expect(eventsOf(`[ {} ,${text} ]`, type)[1]?.document.event?.original).toBe(text);
 });
 
-it('numbers that a double cannot carry keep every digit', () => {
+it('numbers that a double cannot represent keep every digit', () => {
   const [event] = eventsOf('[{"id":9223372036854775807,"userId":9007199254740993,"odd":[1e400,-0,1.5]}]', type);
   expect(event?.document.user?.id).toBe('9007199254740993');
   expect(xiq(event)).toMatchObject({ id: '9223372036854775807', extra: { odd: ['1e400', '-0', 1.5] } });
 });
 
-it('an original beyond 256 KiB is cut at a character; its size and the hash of the whole are kept', () => {
+it('an original above 256 KiB is truncated at a character; the document has its full size and hash', () => {
   const text = JSON.stringify({ ...login, note: 'é😀'.repeat(60_000) });
   const [event] = eventsOf(text, type);
   const original = event?.document.event?.original ?? '';
@@ -95,14 +95,14 @@ it('an original beyond 256 KiB is cut at a character; its size and the hash of t
   expect(event?.document.event?.hash).toBe(createHash('sha256').update(text).digest('hex'));
 });
 
-it('an original of 256 KiB is kept whole', () => {
+it('an original of 256 KiB is not truncated', () => {
   const text = JSON.stringify({ note: 'x'.repeat(maxOriginalBytes - '{"note":""}'.length) });
   const [event] = eventsOf(text, type);
   expect(event?.document.event?.original).toBe(text);
   expect(xiq(event)).not.toHaveProperty('original_bytes');
 });
 
-it('two runs of bytes that are no UTF-8 are two events, though they look the same as text', () => {
+it('different invalid UTF-8 bytes are two events, although their text is equal', () => {
   const idOf = (byte: number): string | undefined => {
     const bytes = Buffer.from(JSON.stringify({ ...login, description: 'a?' }));
     bytes[bytes.indexOf('?')] = byte;
@@ -111,7 +111,7 @@ it('two runs of bytes that are no UTF-8 are two events, though they look the sam
   expect(idOf(0xff)).not.toBe(idOf(0xfe));
 });
 
-it('bytes that are no UTF-8 are kept, and harm no other element', () => {
+it('invalid UTF-8 bytes are kept, and do not affect other elements', () => {
   const bad = Buffer.concat([Buffer.from('{"note":"a'), Buffer.from([0xff, 0xfe, 0xe2, 0x82]), Buffer.from('"}')]);
   const body = Buffer.concat([Buffer.from('[{"note":"é"},'), bad, Buffer.from(',{"note":"\ufffd"}]')]);
   const [before, event, after] = eventsOf(body, type);
@@ -124,7 +124,7 @@ it('bytes that are no UTF-8 are kept, and harm no other element', () => {
   expect(eventsOf(other, type)[1]?.id).not.toBe(event?.id);
 });
 
-it('bytes that are no UTF-8 within an observation are that observation alone', () => {
+it('invalid UTF-8 bytes in an observation affect only that observation', () => {
   const bad = Buffer.concat([Buffer.from('{"ssid":"'), Buffer.from([0xff]), Buffer.from('"}')]);
   const body = Buffer.concat([Buffer.from('{"site":"é","observations":[{"ssid":"é"},'), bad, Buffer.from(']}')]);
   const [good, event] = eventsOf(body, 'LOCATION_AP_CENTRIC');
@@ -132,7 +132,7 @@ it('bytes that are no UTF-8 within an observation are that observation alone', (
   expect(xiq(event)).toMatchObject({ original_base64: bad.toString('base64') });
 });
 
-it('each observation is an event with what its parent says', () => {
+it('each observation is an event with the fields of its parent', () => {
   const body = { apMac: 'c413e2aabb00', site: 'Berlin', observations: [{ clientMac: 'dcac3da506b4', site: 'x' }, 5] };
   const [seen, odd, next] = eventsOfValue([body, {}], 'LOCATION_AP_CENTRIC');
   expect(seen?.document.observer?.mac).toEqual(['C4-13-E2-AA-BB-00']);
@@ -143,7 +143,7 @@ it('each observation is an event with what its parent says', () => {
   expect(eventsOfValue({ observations: [] }, 'LOCATION_AP_CENTRIC')).toHaveLength(1);
 });
 
-it('what an observation says comes before its parent, under whichever of its names', () => {
+it('a field of an observation takes precedence over its parent, under any of its names', () => {
   const seen = { clientMac: 'dcac3da506b4', time_stamp: 1_636_337_187_000, vhm_id: 2 };
   const body = { apMac: 'c413e2aabb00', timestamp: 1_636_337_100_000, ownerId: 1, observations: [seen] };
   expect(eventsOfValue(body, 'LOCATION_AP_CENTRIC')[0]?.document).toMatchObject({
@@ -153,7 +153,7 @@ it('what an observation says comes before its parent, under whichever of its nam
   });
 });
 
-it('a parent with 4,096 characters of text is whole in each observation', () => {
+it('a parent of 4,096 characters is copied into each observation', () => {
   const second = (length: number) => {
     const around = JSON.stringify({ site: '', observations: 0 }).length - 1;
     const site = 'x'.repeat(length - around);
@@ -172,7 +172,7 @@ it('of a large parent, values of up to 1,024 characters are read for each observ
   expect(second(1_025)?.document.network).toBeUndefined();
 });
 
-it('a parent with much text stands whole in its first observation only', () => {
+it('a larger parent is copied only into its first observation', () => {
   const parent = { apMac: 'c413e2aabb00', site: 'x'.repeat(20_000) };
   const [first, second] = eventsOfValue(
     { ...parent, observations: [{ rssi: -1 }, { rssi: -2 }] },
@@ -183,7 +183,7 @@ it('a parent with much text stands whole in its first observation only', () => {
   expect(second?.document.observer?.mac).toEqual(['C4-13-E2-AA-BB-00']);
 });
 
-it('what a sender calls a field of ours stays his', () => {
+it('a field of the sender with the name of a document field stays in extra', () => {
   const [event] = eventsOfValue(
     { '@timestamp': 'x', 'event.id': 'x', event: { id: 'x' }, _index: 'x', ...login },
     type,
@@ -194,7 +194,7 @@ it('what a sender calls a field of ours stays his', () => {
   });
 });
 
-it('a fault of ours is the one element that it befell, whole', () => {
+it('an internal error affects only its element, and its document has the full text', () => {
   const fault = vi.spyOn(mappers.audit, 'map').mockImplementationOnce(() => {
     throw new Error('a bug');
   });
@@ -223,8 +223,8 @@ it.each([
     'many long keys that begin alike',
     Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => ['k'.repeat(200) + index, index])),
   ],
-])('%s takes no longer than its length', (_, fields) => {
-  // Of this thread: other work of the machine does not count.
+])('%s takes time in proportion to its length', (_, fields) => {
+  // CPU time of this thread, so that other processes do not count.
   const start = process.threadCpuUsage();
   const text = JSON.stringify({ ...login, ...fields }).replace(/"text":"(\d+)"/, '"number":$1');
   expect(eventsOf(text, type).length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// The source's own keys in the configuration.
+// The configuration keys of the source.
 import { z } from 'zod';
 import { apiSchema, subscriptionsSchema } from './account-config.ts';
 import { zoneOffset } from './read/time.ts';
@@ -27,22 +27,20 @@ export const configSchema = z
       .string()
       .refine(isTimeZone, 'an IANA time zone, such as Europe/Berlin')
       .default('UTC')
-      .describe('IANA time zone of times that the sender writes without an offset.'),
+      .describe('IANA time zone for times of the sender without an offset.'),
     labels: z
       .record(labelName, z.string().min(1).max(256))
       .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels')
       .default({})
-      .describe('Labels that every document of this source carries, `labels.*`: at most 32.'),
+      .describe('Labels of every document of this source, `labels.*`: at most 32.'),
     header: z
       .string()
       .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'the name of an HTTP header')
       .toLowerCase()
       .optional()
-      .describe('A further header that may carry the secret, beside `Authorization`.'),
-    api: apiSchema.optional().describe('The REST API of ExtremeCloud IQ, and who we are to it.'),
-    subscriptions: subscriptionsSchema
-      .optional()
-      .describe('The webhook subscriptions that there are to be. Needs `api`.'),
+      .describe('Another header that may have the secret, besides `Authorization`.'),
+    api: apiSchema.optional().describe('REST API of ExtremeCloud IQ, and the credentials for it.'),
+    subscriptions: subscriptionsSchema.optional().describe('Webhook subscriptions to maintain. Requires `api`.'),
   })
   .refine(({ api, subscriptions }) => subscriptions === undefined || api !== undefined, {
     path: ['subscriptions'],

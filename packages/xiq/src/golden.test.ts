@@ -1,4 +1,4 @@
-// Golden pairs: a body, and the documents that it becomes. `vitest -u` writes them anew; then read every line.
+// Golden files: a body and its expected documents. `vitest -u` writes them again; then review every line.
 import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { validateEcs } from '@xiq-siem/testkit';
@@ -10,7 +10,7 @@ import { eventsOf } from './test-source.ts';
 
 const fixtures = new URL('../fixtures/', import.meta.url);
 
-/** What the URL named, by the beginning of a fixture's name. */
+/** The message type of the URL, by the start of a fixture's name. */
 const messageTypes: readonly (readonly [string, string | undefined])[] = [
   ['doc-audit', 'AUDIT_LOG_ALL'],
   ['audit', 'AUDIT_LOG_ALL'],
@@ -39,7 +39,7 @@ async function documentsOf(name: string) {
   return eventsOf(await readFile(new URL(`${name}.json`, fixtures)), found[1]).map(({ document }) => document);
 }
 
-it.each(names)('%s becomes the documents beside it, all of them valid', async (name) => {
+it.each(names)('%s gives the expected documents, and they are valid', async (name) => {
   const documents = await documentsOf(name);
   expect(documents.flatMap((document) => validateEcs(document, xiqSource.fields))).toEqual([]);
   await expect(`${JSON.stringify(documents, undefined, 2)}\n`).toMatchFileSnapshot(
@@ -47,11 +47,11 @@ it.each(names)('%s becomes the documents beside it, all of them valid', async (n
   );
 });
 
-it.each(names.filter((name) => name.endsWith('-snake')))('%s says the same in camelCase', async (name) => {
+it.each(names.filter((name) => name.endsWith('-snake')))('%s gives the same documents in camelCase', async (name) => {
   const bare = async (fixture: string) =>
     JSON.stringify(await documentsOf(fixture), (key, value) => {
       if (key === 'original' || key === 'hash') return undefined;
-      // What is kept under its own key keeps the sender's spelling.
+      // Fields in extra have the sender's spelling.
       return key === 'extra' ? Object.values(value) : value;
     });
   expect(JSON.parse(await bare(name.replace('-snake', '-camel')))).toEqual(JSON.parse(await bare(name)));
@@ -60,7 +60,7 @@ it.each(names.filter((name) => name.endsWith('-snake')))('%s says the same in ca
 const pins = new URL('mapping-version.pins.json', fixtures);
 const pinned = z.object({ version: z.string(), documents: z.record(z.string(), z.string()) });
 
-/** Of what the mapping made; the version of ECS and its own stand in each document beside it. */
+/** The hash of the mapped fields, without the versions of ECS and of the mapping. */
 async function pinOf(name: string): Promise<string> {
   const text = JSON.stringify(await documentsOf(name), (key, value) =>
     key === 'ecs' || key === 'mapping_version' ? undefined : value,
@@ -68,7 +68,7 @@ async function pinOf(name: string): Promise<string> {
   return hash('sha256', text, 'hex').slice(0, 16);
 }
 
-it('documents change only with the version of the mapping that stands in them', async () => {
+it('documents change only together with the mapping version', async () => {
   const now = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await pinOf(name)] as const)));
   const { version, documents } = pinned.parse(JSON.parse(await readFile(pins, 'utf8')));
   const changed = names.filter((name) => (documents[name] ?? now[name]) !== now[name]);

@@ -6,7 +6,7 @@ import { bodyOf, eventsOf, eventsOfValue, receivedAtMs, testSource } from './tes
 const T = 1_636_337_187_553;
 const station = { calledStationId: 'C4-13-E2-AA-BB-CC:Corp', callingStationId: 'DC-AC-3D-A5-06-B4' };
 
-/** Ids are dear to change: each is pinned, with the list that it is made of. */
+/** Ids must not change: each is pinned, with its key. */
 const pinned: readonly [string, object, readonly string[], string][] = [
   [
     'AUDIT_LOG_ALL',
@@ -58,13 +58,13 @@ const pinned: readonly [string, object, readonly string[], string][] = [
   ],
 ];
 
-it.each(pinned)('the id of %s is the one that it always was', (messageType, element, list, id) => {
+it.each(pinned)('the id of %s is unchanged', (messageType, element, list, id) => {
   const sha = createHash('sha256').update(lengthPrefixed(list)).digest('hex');
   expect(eventsOfValue(element, messageType).map((event) => event.id)).toEqual([`1${sha.slice(0, 40)}`]);
   expect(`1${sha.slice(0, 40)}`).toBe(id);
 });
 
-it('a list is told from every other list', () => {
+it('different lists have different texts', () => {
   expect(lengthPrefixed(['a', 'bc'])).toBe('1:a2:bc');
   expect(lengthPrefixed(['a', '1:b'])).not.toBe(lengthPrefixed(['a1:b', '']));
 });
@@ -72,28 +72,28 @@ it('a list is told from every other list', () => {
 const login = { timeStamp: T, userId: 1, code: 10001, description: 'Logged in' };
 const idsOf = (value: object, type = 'AUDIT_LOG_ALL'): string[] => eventsOfValue(value, type).map(({ id }) => id);
 
-it('two events of one millisecond have two ids; equal elements of a body are told apart by their number', () => {
+it('two events of one millisecond have two ids; equal elements of a body have different occurrences', () => {
   const [a, b, c, d] = idsOf([login, { ...login, userId: 2 }, login, { ...login, description: 'Logged out' }]);
   expect(new Set([a, b, c, d]).size).toBe(4);
   expect(idsOf([login])).toEqual([a]);
   expect(idsOf([login, login])).toEqual([a, c]);
 });
 
-it('a number before an element of a fetched body is its occurrence, and those after it count on', () => {
+it('a number before an element of a fetched body is its occurrence, and later elements count from it', () => {
   const element = JSON.stringify(login);
   const fetched = (text: string) => [
     ...testSource().normalize(bodyOf(text, { messageType: 'AUDIT_LOG_ALL', origin: 'rest' }), receivedAtMs),
   ];
   const [, , third, fourth] = idsOf([login, login, login, login]);
   expect(fetched(`[3,${element},${element}]`).map(({ id }) => id)).toEqual([third, fourth]);
-  // Zero is no occurrence: an element that could not be read.
+  // Zero is not an occurrence, but an unreadable element.
   expect(fetched(`[0,${element}]`).map(({ dataset }) => dataset)).toEqual([
     'extreme_xiq.unparsed',
     'extreme_xiq.audit',
   ]);
 });
 
-it('never depends on the vendor id, the owner, the category, the source, its settings, or us', () => {
+it('does not depend on the vendor id, the owner, the category, the source, its settings, or the connector', () => {
   const [id] = idsOf(login);
   expect(idsOf({ ...login, id: 77, ownerId: 5, category: 2, vhmName: 'X' })).toEqual([id]);
   const other = testSource({ timeZone: 'Asia/Kathmandu', namespace: 'other', labels: { site: 'berlin' } });
@@ -116,13 +116,13 @@ it('is the same for numbers as digits or text, for times in any form, and for MA
   expect(idsOf(other, 'AUTHENTICATION_LOG_ALL')).toEqual(idsOf(auth, 'AUTHENTICATION_LOG_ALL'));
 });
 
-it('a big id keeps two users apart that a double would make one', () => {
+it('large ids of two users stay different, although they are equal as doubles', () => {
   const text = (user: string) => `{"timeStamp":${T},"userId":${user},"code":1,"description":"x"}`;
   const [a, b] = eventsOf(`[${text('9007199254740992')},${text('9007199254740993')}]`, 'AUDIT_LOG_ALL');
   expect(a?.id).not.toBe(b?.id);
 });
 
-it('an event whose key is not whole is known by its own text', () => {
+it('an event with an incomplete key is identified by its text', () => {
   const { description: _, ...rest } = login;
   const [id] = idsOf(rest);
   expect(idsOf([rest])).toEqual([id]);
@@ -137,7 +137,7 @@ it('the same unreadable observation of two access points is two events', () => {
   expect(new Set(ids).size).toBe(2);
 });
 
-it('start, interim and stop of a session are three events; an unreadable stop time is no absent one', () => {
+it('start, interim and stop of a session are three events; an unreadable stop time is not a missing one', () => {
   const start = { timestamp: T, ...station, acctSessionId: 'S', acctStartTime: T };
   const ids = [
     start,

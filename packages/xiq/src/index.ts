@@ -1,4 +1,4 @@
-// What the events of ExtremeCloud IQ mean.
+// Reads the events of ExtremeCloud IQ.
 export type { SubscriptionsConfig, XiqApiConfig } from './account-config.ts';
 export { bareHost, isLoopbackHost } from './account-config.ts';
 export { decodeBody } from './body/elements.ts';

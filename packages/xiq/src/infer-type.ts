@@ -1,23 +1,23 @@
-// At the catch-all URL: the message type of an element by its shape.
+// Infers the message type of an element from its fields, for requests without a message type in the URL.
 import type { JsonObject } from '@xiq-siem/core';
 import type { MessageType } from './message-types.ts';
 import { camelCase } from './read/field-table.ts';
 
-interface Shape {
+interface TypeRule {
   readonly type: MessageType;
-  /** Fields that an element of the type has; of several in one text, one. */
+  /** Fields that an element of the type has. Of several names in one text, it has one. */
   readonly has: readonly string[];
-  /** A field of what the element is an observation of. */
+  /** A field of the element's parent. */
   readonly parentHas?: string;
-  /** Where given: the element has no other field than these, and is no observation. */
+  /** If set, the element has no other field than these, and is not an observation. */
   readonly only?: string;
 }
 
 /**
- * The first that fits. Only ever added to at its end: an element keeps its type, and so its id. AUDIT_LOG_ALL stands for
- * GDPR_LOG_ALL too, which has no shape of its own.
+ * The first rule that matches is used. New rules go to the end, so that an element keeps its type and its id. GDPR_LOG_ALL
+ * has the fields of AUDIT_LOG_ALL, and is classified as that.
  */
-const shapes: readonly Shape[] = [
+const typeRules: readonly TypeRule[] = [
   { type: 'LOCATION_CLIENT_CENTRIC', has: [], parentHas: 'client_mac' },
   { type: 'LOCATION_AP_CENTRIC', has: [], parentHas: 'ap_mac' },
   { type: 'LOCATION_AP_CENTRIC', has: ['ap_mac', 'client_mac observations'] },
@@ -40,23 +40,23 @@ const shapes: readonly Shape[] = [
   },
 ];
 
-/** Each name in both of its spellings. */
-const either = (names: string): readonly string[] => names.split(' ').flatMap((name) => [name, camelCase(name)]);
+/** Each name in snake_case and camelCase. */
+const bothSpellings = (names: string): readonly string[] => names.split(' ').flatMap((name) => [name, camelCase(name)]);
 
-const tests = shapes.map(({ type, has, parentHas, only }) => ({
+const compiledRules = typeRules.map(({ type, has, parentHas, only }) => ({
   type,
-  has: has.map(either),
-  parentHas: parentHas === undefined ? undefined : either(parentHas),
-  only: only === undefined ? undefined : new Set(either(only)),
+  has: has.map(bothSpellings),
+  parentHas: parentHas === undefined ? undefined : bothSpellings(parentHas),
+  only: only === undefined ? undefined : new Set(bothSpellings(only)),
 }));
 
-/** A field that is there but null still tells the type. */
+/** A field with the value null counts too. */
 export function inferType(element: JsonObject, parent: JsonObject | undefined): MessageType | undefined {
   const parts = parent === undefined ? [element] : [element, parent];
-  const isThere = (name: string): boolean => parts.some((part) => Object.hasOwn(part, name));
-  return tests.find(
+  const isPresent = (name: string): boolean => parts.some((part) => Object.hasOwn(part, name));
+  return compiledRules.find(
     ({ has, parentHas, only }) =>
-      has.every((names) => names.some(isThere)) &&
+      has.every((names) => names.some(isPresent)) &&
       (parentHas === undefined || (parent !== undefined && parentHas.some((name) => Object.hasOwn(parent, name)))) &&
       (only === undefined || (parent === undefined && Object.keys(element).every((name) => only.has(name)))),
   )?.type;

@@ -1,4 +1,4 @@
-// The vendor's nine message types, and the families that they fall into.
+// The nine message types of ExtremeCloud IQ, and their families.
 
 /** The message types that ExtremeCloud IQ documents. */
 export const messageTypes = {
@@ -15,9 +15,9 @@ export const messageTypes = {
 
 export type MessageType = keyof typeof messageTypes;
 
-/** The families of events that could be read. */
+/** The families of readable events. */
 export type MappedFamily = (typeof messageTypes)[MessageType] | 'unknown';
-/** What an event is about: names its dataset, `extreme_xiq.<family>`, and is a part of its id. */
+/** The kind of an event. Its dataset `extreme_xiq.<family>` and its id contain it. */
 export type Family = MappedFamily | 'unparsed';
 
 /** One value for each family. */
@@ -33,17 +33,17 @@ export const perFamily = <T>(make: (family: MappedFamily) => T): Readonly<Record
   unknown: make('unknown'),
 });
 
-/** Stands for the message type where neither the URL nor the shape of an element names one. */
+/** The message type if neither the URL nor the fields of an element give one. */
 export const noMessageType = 'UNKNOWN';
 
 const familiesByType: ReadonlyMap<string, MappedFamily> = new Map(Object.entries(messageTypes));
 
-/** The family of a type that the URL named. The vendor's tenth type, whatever its name, is kept as `unknown`. */
+/** The family of a message type. New types of the vendor are `unknown`. */
 export function familyOf(messageType: string): MappedFamily {
   return familiesByType.get(messageType) ?? 'unknown';
 }
 
-/** Whether it is one of the nine, or looks like one that the vendor may add. */
+/** Whether the text has the form of a message type. The vendor may add new ones. */
 export function looksLikeMessageType(messageType: string): boolean {
   return /^[A-Z][A-Z0-9_]{0,63}$/.test(messageType);
 }

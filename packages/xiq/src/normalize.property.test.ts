@@ -1,4 +1,4 @@
-// What holds for any body at all.
+// Properties of arbitrary bodies.
 import { validateEcs } from '@xiq-siem/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import { eventsOf } from './test-source.ts';
 const types = anyMessageType;
 const utc = () => 0;
 
-// A failure is to be told in time, also where shrinking it takes long.
+// Limits the time for shrinking a failure.
 fc.configureGlobal({ interruptAfterTimeLimit: 10_000 });
 
 function checkAll(content: string | Uint8Array, messageType: string | undefined): void {
@@ -31,7 +31,7 @@ function checkAll(content: string | Uint8Array, messageType: string | undefined)
 }
 
 describe('any body', () => {
-  it('of JSON gives valid documents, numbered and told apart, and never throws', () => {
+  it('of JSON gives valid documents with different numbers and ids, and never throws', () => {
     fc.assert(
       fc.property(anyBody, types, (body, messageType) => checkAll(JSON.stringify(body), messageType)),
       { numRuns: 600 },
@@ -76,7 +76,7 @@ it('no value of an observation or of its parent is missing from the document', (
   );
 });
 
-/** Where the mapping, not the table, puts a field. */
+/** The target fields that the mapping sets, not the table. */
 const finished: Readonly<Record<string, readonly string[]>> = {
   'audit.username': ['user.name'],
   'gdpr.username': ['user.name'],
@@ -98,19 +98,19 @@ const finished: Readonly<Record<string, readonly string[]>> = {
   'location.lat': ['extreme.xiq.extra.lat'],
   'location.lng': ['extreme.xiq.extra.lng'],
 };
-/** What the mapping takes for a field of its own kind. */
+/** Valid values of fields with a special form. */
 const finishedValues: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   username: fc.emailAddress(),
   category: fc.integer({ min: 1, max: 9 }).map(String),
   usage: word.filter((text) => Number.isNaN(Number(text))),
 };
 
-const at = (document: object, place: string): unknown =>
-  place.split('.').reduce<unknown>((node, name) => {
+const at = (document: object, field: string): unknown =>
+  field.split('.').reduce<unknown>((node, name) => {
     return typeof node === 'object' && node !== null ? Object.getOwnPropertyDescriptor(node, name)?.value : undefined;
   }, document);
 
-/** What a value is written as, as a text. */
+/** The text of a value in a document. */
 function writtenAs(kind: Kind, value: unknown): string[] {
   if (Array.isArray(value)) return value.map(String);
   if (kind === 'mac') return [readMac(String(value)) ?? ''];
@@ -120,7 +120,7 @@ function writtenAs(kind: Kind, value: unknown): string[] {
 }
 
 describe.each(families)('a field of the $family table', ({ family, messageType, rules }) => {
-  it.each(rules)('%s, planted in any spelling, is found at its places', (name, rule) => {
+  it.each(rules)('%s, in any spelling, is in its target fields', (name, rule) => {
     const places: readonly string[] =
       rule.to ?? finished[`${family}.${name}`] ?? (name === 'timestamp' ? ['@timestamp'] : []);
     expect(places).not.toEqual([]);
@@ -135,8 +135,8 @@ describe.each(families)('a field of the $family table', ({ family, messageType, 
         (key, planted, other, bare) => {
           const element = { ...other, [key]: planted };
           const [event] = eventsOf(JSON.stringify(bare ? element : [element]), messageType);
-          for (const place of places) {
-            const found = at(event?.document ?? {}, place);
+          for (const field of places) {
+            const found = at(event?.document ?? {}, field);
             const texts = Array.isArray(found) ? found.map(String) : [String(found)];
             expect(texts).toEqual(expect.arrayContaining(writtenAs(rule.as, planted)));
           }
@@ -158,7 +158,7 @@ describe.each(families)('a field of the $family table', ({ family, messageType, 
   });
 });
 
-// A type that we do not know has no natural key: its own text is all there is.
+// Not of unknown types: they have no natural key.
 describe.each(families.filter(({ family }) => family !== 'unknown'))(
   'an event of $family',
   ({ messageType, rules }) => {
@@ -186,7 +186,7 @@ function leavesOf(value: unknown): unknown[] {
   return Object.values(value).flatMap(leavesOf);
 }
 
-/** The leaves of an element that are nowhere in the document, neither as they are nor as what they mean. */
+/** The leaves of an element that are missing in the document, as a text and as a time. */
 function missingFrom(document: object, element: unknown): unknown[] {
   const { event: { original: _, hash: __, ...event } = {}, ...rest } = JSON.parse(JSON.stringify(document));
   const found = leavesOf({ event, ...rest });

@@ -5,7 +5,7 @@ import { bodyOf, eventsOfValue, receivedAtMs, testSource } from './test-source.t
 
 const T = 1_636_337_187_553;
 
-/** The document of one element, with its own fields at hand. */
+/** The document of one element, and its fields below `extreme.xiq`. */
 function documentOf(element: object, messageType?: string): EcsDocument & { xiq: JsonObject } {
   const [event] = eventsOfValue(element, messageType);
   if (event === undefined) throw new Error('no event');
@@ -22,20 +22,20 @@ it.each([
   ['more than ten minutes ahead of its receipt', receivedAtMs + 600_001],
   ['before 2015', Date.UTC(2015, 0, 1) - 1],
   ['zero', 0],
-])('a time that is %s is not believed, but kept', (_, timeStamp) => {
+])('a time that is %s is not used, but kept', (_, timeStamp) => {
   const document = audit({ timeStamp });
   expect(document['@timestamp']).toBe('2021-11-08T12:00:00.000Z');
   expect(document.tags).toContain('time_suspect');
   expect(document.xiq).toMatchObject({ timestamp_raw: String(timeStamp) });
 });
 
-it.each([receivedAtMs + 600_000, Date.UTC(2015, 0, 1)])('the time %d is believed', (timeStamp) => {
+it.each([receivedAtMs + 600_000, Date.UTC(2015, 0, 1)])('the time %d is used', (timeStamp) => {
   const document = audit({ timeStamp });
   expect(document['@timestamp']).toBe(new Date(timeStamp).toISOString());
   expect(document.tags).not.toContain('time_suspect');
 });
 
-it('a time that cannot be read is kept under its own key, and the receipt stands for it', () => {
+it('an unreadable time is in extra, and the time of receipt is used', () => {
   const document = audit({ timeStamp: '2026-02-30T00:00:00Z' });
   expect(document['@timestamp']).toBe('2021-11-08T12:00:00.000Z');
   expect(document.xiq).toMatchObject({ extra: { timeStamp: '2026-02-30T00:00:00Z' } });
@@ -47,7 +47,7 @@ it('ISO times without an offset are in the time zone of the source', () => {
   expect(event?.document['@timestamp']).toBe('2021-11-08T02:06:27.000Z');
 });
 
-it('of two spellings the webhook one wins, and another value is kept', () => {
+it('of two spellings the one of webhooks takes precedence, and a different value is in extra', () => {
   expect(audit({ userId: 1, user_id: 2 })).toMatchObject({ user: { id: '1' }, xiq: { extra: { user_id: 2 } } });
   expect(audit({ user_id: 2, userId: 1 })).toMatchObject({ user: { id: '1' }, xiq: { extra: { user_id: 2 } } });
   expect(audit({ user_id: 1, userId: 1 }).xiq).not.toHaveProperty('extra');
@@ -55,7 +55,7 @@ it('of two spellings the webhook one wins, and another value is kept', () => {
   expect(audit({ user_id: 1, userId: [] })).toMatchObject({ user: { id: '1' }, xiq: { extra: { userId: [] } } });
 });
 
-it('what a rule cannot read is kept under its own key', () => {
+it('an unreadable value is in extra', () => {
   const document = accounting({ callingStationId: 'no mac', framedIpAddress: '192.0.2.300', acctSessionTime: -1 });
   expect(document.xiq).toMatchObject({
     extra: { callingStationId: 'no mac', framedIpAddress: '192.0.2.300', acctSessionTime: -1 },
@@ -63,7 +63,7 @@ it('what a rule cannot read is kept under its own key', () => {
   expect(document.client).toBeUndefined();
 });
 
-it('an unknown audit code passes whole, and no outcome is read from words', () => {
+it('an unknown audit code keeps all fields, and its description gives no outcome', () => {
   const document = audit({ code: 99999, category: 2, description: 'Login failed', config: { a: 1 } });
   expect(document.event).toMatchObject({ code: '99999', action: 'xiq-system-99999', type: ['info'] });
   expect(document.event).not.toHaveProperty('outcome');
@@ -93,7 +93,7 @@ it.each([
   expect(document.xiq['extra']).toEqual(isPlaced ? undefined : { lat, lng });
 });
 
-it('a name of more than 512 characters is not taken apart', () => {
+it('a name of more than 512 characters is not parsed', () => {
   const address = (length: number): string => `${'j'.repeat(length - '@example.com'.length)}@example.com`;
   expect(audit({ userName: address(512) }).user?.domain).toBe('example.com');
   expect(audit({ userName: address(513) }).user).toEqual({ name: address(513) });
@@ -127,7 +127,7 @@ it.each([
   expect(document.related?.user).toEqual(related);
 });
 
-it('a machine is a host, and a device that gave its MAC has authenticated by it', () => {
+it('a machine is a host, and a device whose user name is its MAC has auth_method mac', () => {
   expect(auth({ username: 'host/pc1.example.com' })).toMatchObject({
     related: { hosts: ['pc1.example.com'] },
     xiq: { machine: 'pc1.example.com', radius: { user_name: 'host/pc1.example.com' } },
@@ -147,12 +147,12 @@ it.each([
   expect(auth({ reply })).toMatchObject({ event: { action, outcome, type }, log: { level } });
 });
 
-it('the SSID of a called station stands in where none is sent', () => {
+it('the SSID of the called station is used if no SSID is sent', () => {
   expect(auth({ calledStationId: 'C4-13-E2-AA-BB-CC:Guest' }).network?.name).toBe('Guest');
   expect(auth({ calledStationId: 'C4-13-E2-AA-BB-CC:Guest', ssid: 'Corp' }).network?.name).toBe('Corp');
 });
 
-it('bytes and duration stand at the end of a session only; before it the counters are totals', () => {
+it('bytes and duration are only in the last event of a session; earlier events have totals', () => {
   const counted = { acctInputOctets: 10, acctOutputOctets: 20, acctSessionTime: 2 };
   const interim = accounting(counted);
   expect(interim.event).toMatchObject({ action: 'session-interim', type: ['info'] });
@@ -174,7 +174,7 @@ it('bytes and duration stand at the end of a session only; before it the counter
 });
 
 it.each(['acctSessionTime', 'acctInputOctets', 'acctOutputOctets'])(
-  'a session with a start time begins, and goes on once %s alone has counted',
+  'a session with a start time is a start, and an interim event once %s is above 0',
   (counter) => {
     const session = { acctStartTime: T, acctSessionTime: 0, acctInputOctets: 0, acctOutputOctets: 0 };
     expect(accounting(session).event).toMatchObject({ action: 'session-start', type: ['start'] });
@@ -182,18 +182,18 @@ it.each(['acctSessionTime', 'acctInputOctets', 'acctOutputOctets'])(
   },
 );
 
-it('a counter of 32 bits may wrap, a larger one is a whole', () => {
+it('a 32-bit counter may wrap, a larger one does not', () => {
   expect(accounting({ acctInputOctets: 2 ** 32 - 1 }).xiq).toHaveProperty('radius.octets_may_wrap', true);
   expect(accounting({ acctInputOctets: 2 ** 32 }).xiq).not.toHaveProperty('radius.octets_may_wrap');
 });
 
-it('gigawords are added where they are sent', () => {
+it('gigawords are added', () => {
   const end = accounting({ acctTerminateCause: 'x', acctInputOctets: 7, acctInputGigawords: 2 });
   expect(end).toMatchObject({ source: { bytes: 2 * 2 ** 32 + 7 }, xiq: { extra: { acctInputOctets: 7 } } });
   expect(end.xiq['radius']).not.toHaveProperty('octets_may_wrap');
 });
 
-it('a duration beyond what a number carries, and a start after the end, are left out but kept', () => {
+it('a duration beyond the safe integers and a start after the end are only in extra', () => {
   const end = accounting({ acctStartTime: T + 9, acctStopTime: T, acctSessionTime: 10_000_000 });
   expect(end.event).not.toHaveProperty('duration');
   expect(end.event).not.toHaveProperty('start');
@@ -220,13 +220,13 @@ it.each<[string, object]>([
   ['SMS_LOG_ALL', { tel: '1', status: 'FAIL' }],
   ['EMAIL_LOG_ALL', { approverEmail: null, username: 'x', status: 'SUCCESS' }],
   ['CREDENTIAL_LOG_ALL', { id: 1, username: 'x', vhmId: 1, orgId: 0, timestamp: T }],
-])('%s is told by its shape, and says that it was', (messageType, element) => {
+])('%s is inferred from its fields, and tagged', (messageType, element) => {
   const document = documentOf(element);
   expect(document.xiq['message_type']).toBe(messageType);
   expect(document.tags).toContain('type-inferred');
 });
 
-it('of two shapes that fit, the first of the table tells the type', () => {
+it('of two matching rules the first one gives the type', () => {
   const all = { code: 1, description: 'x', status: 'FAIL', userName: 'x', customerId: 1, tel: '1' };
   expect(documentOf(all).xiq['message_type']).toBe('SMS_LOG_ALL');
   expect(documentOf({ ...all, reply: 'x', auth_date: T, callingStationId: 'x' }).xiq['message_type']).toBe(
@@ -236,19 +236,19 @@ it('of two shapes that fit, the first of the table tells the type', () => {
   expect(documentOf(email).xiq['message_type']).toBe('EMAIL_LOG_ALL');
 });
 
-it('an observation is no credential event', () => {
+it('an observation is not a credential event', () => {
   const document = documentOf({ id: 1, observations: [{ username: 'x', timestamp: T }] });
   expect(document.xiq['message_type']).toBe('UNKNOWN');
 });
 
-it('a shape that tells nothing is unknown', () => {
+it('fields that match no rule are of an unknown type', () => {
   expect(documentOf({ username: 'x', timestamp: T, colour: 'red' })).toMatchObject({
     event: { dataset: 'extreme_xiq.unknown' },
     xiq: { message_type: 'UNKNOWN', extra: { username: 'x', colour: 'red' } },
   });
 });
 
-it('the origin of a body tells the provider, and the configuration its labels and namespace', () => {
+it('the origin of a body gives the provider, and the configuration gives labels and namespace', () => {
   const source = testSource({ namespace: 'emea', labels: { site: 'berlin' } });
   const [event] = source.normalize(bodyOf('{}', { origin: 'rest' }), receivedAtMs + 7);
   expect(event?.document).toMatchObject({
@@ -259,7 +259,7 @@ it('the origin of a body tells the provider, and the configuration its labels an
   });
 });
 
-it('counts events, pipeline errors and empty bodies, also of a reader that stops half way', () => {
+it('counts events, pipeline errors and empty bodies, also if the reader stops early', () => {
   const meter = createRecordingMeter();
   const source = testSource({}, meter);
   const run = (text: string) => [...source.normalize(bodyOf(text), receivedAtMs)];

@@ -1,24 +1,30 @@
-// From a kept body to its events.
+// Converts a stored body to events.
 import type { JsonObject, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { type Element, isObject, type Parent, readBody } from './body/elements.ts';
+import {
+  type BaseDocuments,
+  baseDocumentsOf,
+  type DocumentSettings,
+  originalHash,
+  setOriginal,
+} from './document/base-document.ts';
 import { DocumentDraft } from './document/document-draft.ts';
-import { type FrameSettings, type Frames, framesOf, originalHash, setOriginal } from './document/frame.ts';
 import { writeTime } from './document/write-time.ts';
-import { countedIdentities, type NextIdentity, ownTextKey } from './identity.ts';
+import { countedIdentities, type NextIdentity, textKey } from './identity.ts';
 import { inferType } from './infer-type.ts';
 import type { Mapped, Mapper } from './mappings/mapping.ts';
 import type { Mappers } from './mappings/table.ts';
 import { datasetOf, type Family, familyOf, noMessageType } from './message-types.ts';
 import type { Moment, ZoneOffset } from './read/time.ts';
 
-interface NormalizeSettings extends FrameSettings {
+interface NormalizeSettings extends DocumentSettings {
   readonly offset: ZoneOffset;
   readonly mappers: Mappers;
 }
 
-/** What was met in a body, for the meters: counted once a body rather than once an event. */
+/** Counts of one body, for the meters. */
 export interface Tally {
-  /** By dataset; those that could not be read are events too. */
+  /** By dataset, including unreadable elements. */
   readonly events: Map<string, number>;
   /** By code. */
   readonly pipelineErrors: Map<string, number>;
@@ -27,31 +33,31 @@ export interface Tally {
 
 export const newTally = (): Tally => ({ events: new Map(), pipelineErrors: new Map(), emptyBodies: 0 });
 
-/** Clocks differ: this far ahead of its receipt an event's time is believed. */
+/** Clocks differ: an event's time may be this much later than its receipt. */
 const maxAheadMs = 10 * 60_000;
-/** No ExtremeCloud IQ of this kind was there before. */
+/** An earlier time is not credible: the product did not exist. */
 const firstCredibleMs = Date.UTC(2015, 0, 1);
 
 interface BodyContext {
   readonly settings: NormalizeSettings;
   readonly body: StoredBody;
-  readonly frames: Frames;
+  readonly baseDocument: BaseDocuments;
   readonly nextIdentity: NextIdentity;
 }
 
-/** An event with what the REST side needs to know of it. */
+/** An event with the data that back-fill and completeness need. */
 export interface IdentifiedEvent extends NormalizedEvent {
   readonly family: Family;
   readonly messageType: string;
-  /** From 1: which of its key the event is. */
+  /** From 1: the n-th event with its key. */
   readonly occurrence: number;
-  /** Whether its natural key is whole, so that it has the same id in every form; else its own text is its key. */
+  /** Whether its natural key is complete, so that it has the same id in every form. Else its text is its key. */
   readonly isKeyed: boolean;
-  /** When ExtremeCloud IQ logged it, in epoch milliseconds. */
+  /** The time at which ExtremeCloud IQ logged it, in epoch milliseconds. */
   readonly loggedAtMs: number | undefined;
 }
 
-/** Gives the time that becomes `@timestamp`: the receipt's where the sender's is missing or not to be believed. */
+/** Sets and returns `@timestamp`. It is the time of receipt if the sender's time is missing or not credible. */
 function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: number): number {
   if (time === undefined) return receivedAtMs;
   if (time.ms < firstCredibleMs || time.ms > receivedAtMs + maxAheadMs) {
@@ -65,12 +71,12 @@ function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: n
 
 type ElementText = Pick<Element, 'index' | 'text' | 'invalidBytes' | 'parent' | 'occurrence'>;
 
-/** The draft of an element's document, and what makes it an event. */
+/** The draft of an element's document, and a function that finishes the event. */
 function startEvent(context: BodyContext, element: ElementText, family: Family, messageType: string) {
   const hash = originalHash(element);
-  const draft = new DocumentDraft(context.frames(family, messageType, hash));
+  const draft = new DocumentDraft(context.baseDocument(family, messageType, hash));
   const finish = ({ key, time, loggedAt }: Partial<Mapped>): IdentifiedEvent => {
-    const identifying = key ?? ownTextKey(hash, element.parent?.textHash);
+    const identifying = key ?? textKey(hash, element.parent?.textHash);
     const { id, occurrence } = context.nextIdentity(family, identifying, element.occurrence);
     draft.set('event.id', id);
     const timeMs = setTime(draft, time, context.body.metadata.receivedAtMs);
@@ -109,16 +115,16 @@ function faultEvent(context: BodyContext, element: ElementText, { code, message 
   draft.set('error.code', code);
   draft.set('error.message', message);
   draft.set('error.type', type);
-  if (element.parent?.whole === true) {
-    for (const [key, value] of Object.entries(element.parent.object)) draft.keep(key, value ?? null);
+  if (element.parent?.copyAllFields === true) {
+    for (const [key, value] of Object.entries(element.parent.object)) draft.addExtra(key, value ?? null);
   }
   return finish({});
 }
 
-/** The parts of an element that a mapping reads: of a parent too large to be copied, only what the mapping knows. */
+/** The objects that a mapping reads: the element, and its parent. A large parent is reduced to its mapped fields. */
 function partsOf(value: JsonObject, parent: Parent | undefined, mapper: Mapper): readonly JsonObject[] {
   if (parent === undefined) return [value];
-  return [value, parent.whole ? parent.object : mapper.known(parent.object)];
+  return [value, parent.copyAllFields ? parent.object : mapper.known(parent.object)];
 }
 
 function elementEvent(context: BodyContext, element: Element, value: JsonObject): IdentifiedEvent {
@@ -132,11 +138,11 @@ function elementEvent(context: BodyContext, element: Element, value: JsonObject)
   if (inferred !== undefined) draft.add('tags', 'type-inferred');
   draft.set('log.level', 'info');
   const mapped = mapper.map(partsOf(value, element.parent, mapper), settings.offset, draft);
-  // Two different runs of invalid bytes look the same in a text.
+  // The text of different invalid bytes may be equal, so the key is not reliable.
   return finish(element.invalidBytes === undefined ? mapped : { ...mapped, key: undefined });
 }
 
-/** A fault of ours must not block the elements after it: it becomes one of the element's. */
+/** An internal error becomes a fault of its element, so that the other elements are processed. */
 function mappedEvent(context: BodyContext, element: Element): IdentifiedEvent | Fault {
   if (!isObject(element.value)) {
     return { code: 'element_not_object', message: 'An element of the body is no JSON object.' };
@@ -154,8 +160,7 @@ function increment(counter: Map<string, number>, key: string): void {
 }
 
 /**
- * The events of a body, in order, lazily. `nextIdentity` is shared by bodies whose elements count as one list. Never
- * throws.
+ * The events of a body in order, lazily. Bodies whose elements count as one list share `nextIdentity`. Never throws.
  */
 export function* normalizeBody(
   settings: NormalizeSettings,
@@ -164,24 +169,29 @@ export function* normalizeBody(
   tally: Tally,
   nextIdentity: NextIdentity = countedIdentities(),
 ): Generator<IdentifiedEvent> {
-  const context: BodyContext = { settings, body, frames: framesOf(settings, body, ingestedAtMs), nextIdentity };
+  const context: BodyContext = {
+    settings,
+    body,
+    baseDocument: baseDocumentsOf(settings, body, ingestedAtMs),
+    nextIdentity,
+  };
   const counted = (event: IdentifiedEvent): IdentifiedEvent => {
     increment(tally.events, event.dataset);
     return event;
   };
-  const faulty = (element: ElementText, fault: Fault, type: string): IdentifiedEvent => {
+  const unreadable = (element: ElementText, fault: Fault, type: string): IdentifiedEvent => {
     increment(tally.pipelineErrors, fault.code);
     return counted(faultEvent(context, element, fault, type));
   };
   const read = readBody(body);
   if (read.fault !== undefined) {
     const { fault, text, invalidBytes } = read;
-    yield faulty({ index: 0, text, invalidBytes }, fault, 'UnreadableBody');
+    yield unreadable({ index: 0, text, invalidBytes }, fault, 'UnreadableBody');
     return;
   }
   if (read.count === 0) tally.emptyBodies++;
   for (const element of read.elements) {
     const event = mappedEvent(context, element);
-    yield 'code' in event ? faulty(element, event, 'UnreadableElement') : counted(event);
+    yield 'code' in event ? unreadable(element, event, 'UnreadableElement') : counted(event);
   }
 }

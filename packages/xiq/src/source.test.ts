@@ -5,14 +5,14 @@ import { type FieldRule, type FieldTable, spellings } from './read/field-table.t
 import { xiqSource } from './source.ts';
 import { testSource } from './test-source.ts';
 
-it('accepts the nine types, and what looks like a tenth', () => {
+it('accepts the nine message types, and new ones', () => {
   const source = testSource();
   for (const type of [...Object.keys(messageTypes), 'SENSOR_LOG_ALL', 'A']) expect(source.accepts(type)).toBe(true);
   const refused = ['', 'audit', '1A', '_A', 'A-B', 'A/B', 'Ä', 'A\n', `A${'B'.repeat(64)}`];
   for (const type of refused) expect(source.accepts(type)).toBe(false);
 });
 
-it('has defaults that serve', () => {
+it('has working defaults', () => {
   expect(xiqSource.configSchema.parse({})).toEqual({ namespace: 'default', timeZone: 'UTC', labels: {} });
   expect(xiqSource.configSchema.parse({ header: 'X-Token' }).header).toBe('x-token');
 });
@@ -33,11 +33,11 @@ it.each([
   expect(xiqSource.configSchema.safeParse(config).success).toBe(false);
 });
 
-it('a rule with a wrong field, or one of another kind, does not compile', () => {
+it('a rule with an unknown field or a wrong kind does not compile', () => {
   const tables: FieldTable[] = [
     // @ts-expect-error no such field of ECS
     { a: { as: 'text', to: ['user.nickname'] } },
-    // @ts-expect-error no such field of ours
+    // @ts-expect-error no such field below extreme.xiq
     { a: { as: 'text', to: ['extreme.xiq.nickname'] } },
     // @ts-expect-error a number is no text
     { a: { as: 'text', to: ['client.bytes'] } },
@@ -49,12 +49,12 @@ it('a rule with a wrong field, or one of another kind, does not compile', () => 
   expect(tables).toHaveLength(5);
 });
 
-it.each(Object.entries(mappings))('no two rules of the %s table claim one spelling', (_, { fields }) => {
+it.each(Object.entries(mappings))('no two rules of the %s table have the same spelling', (_, { fields }) => {
   const claimed = Object.entries<FieldRule>(fields).flatMap(([name, rule]) => spellings(name, rule));
   expect(claimed.filter((spelling, index) => claimed.indexOf(spelling) !== index)).toEqual([]);
 });
 
-it('declares every field of its own once', () => {
+it('declares every field once', () => {
   const names = xiqSource.fields.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(names.every((name) => name.startsWith('extreme.xiq.'))).toBe(true);

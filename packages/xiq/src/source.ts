@@ -1,8 +1,8 @@
-// The source: ExtremeCloud IQ's webhooks as ECS events.
+// The source `xiq`: webhooks of ExtremeCloud IQ as ECS events.
 import { defineSource } from '@xiq-siem/core';
 import { authenticate } from './authenticate.ts';
 import { configSchema } from './config.ts';
-import { ownFieldDefinitions } from './document/places.ts';
+import { xiqFieldDefinitions } from './document/target-fields.ts';
 import { mappers, mappersWith, mappingVersion } from './mappings/table.ts';
 import { looksLikeMessageType } from './message-types.ts';
 import { newTally, normalizeBody, type Tally } from './normalize.ts';
@@ -13,7 +13,7 @@ import { unmappedFields } from './unmapped.ts';
 export const xiqSource = defineSource({
   type: 'xiq',
   configSchema,
-  fields: ownFieldDefinitions,
+  fields: xiqFieldDefinitions,
   mappingSchema,
   mappingVersion,
   create({ namespace, timeZone, labels, header }, { agent, meter }, mapping) {
@@ -39,7 +39,7 @@ export const xiqSource = defineSource({
         try {
           yield* normalizeBody(settings, body, ingestedAtMs, tally);
         } finally {
-          // Once a body, also where its reader stops half way.
+          // Once for each body, also if its reader stops early.
           report(tally);
         }
       },

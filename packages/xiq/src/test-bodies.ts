@@ -1,4 +1,4 @@
-// For tests: bodies of any kind, as property-based tests want them; each family's with fields that its mapping knows.
+// For tests: arbitrary bodies for property-based tests, with mapped fields of each family.
 import fc from 'fast-check';
 import { mappings } from './mappings/table.ts';
 import { messageTypes } from './message-types.ts';
@@ -6,7 +6,7 @@ import { type FieldRule, spellings } from './read/field-table.ts';
 import type { Kind } from './read/readers.ts';
 import { receivedAtMs } from './test-source.ts';
 
-/** Every message type, one that is none of the nine, and none at all. */
+/** Every message type, an unknown one, and undefined. */
 export const anyMessageType = fc.constantFrom(...Object.keys(messageTypes), 'SENSOR_LOG_ALL', undefined);
 
 const hex = (length: number) =>
@@ -22,7 +22,7 @@ export const word: fc.Arbitrary<string> = fc
   .filter((text) => text.trim() !== '');
 const time = fc.integer({ min: receivedAtMs - 1e11, max: receivedAtMs });
 
-/** A value that a rule of each kind takes. */
+/** A valid value for each kind of rule. */
 export const fitting: Readonly<Record<Kind, fc.Arbitrary<unknown>>> = {
   text: fc.oneof(
     word,
@@ -44,14 +44,14 @@ export const fitting: Readonly<Record<Kind, fc.Arbitrary<unknown>>> = {
   list: fc.oneof(fc.array(fc.oneof(word, fc.nat()), { minLength: 1, maxLength: 3 }), word),
 };
 
-/** Each family with a message type that leads to it and the rules of its table. */
+/** Each family with one of its message types and the rules of its table. */
 export const families = Object.entries(mappings).map(([family, { fields }]) => {
   const messageType = Object.entries(messageTypes).find(([, known]) => known === family)?.[0] ?? 'SENSOR_LOG_ALL';
   const rules: [string, FieldRule][] = Object.entries(fields);
   return { family, messageType, rules };
 });
 
-/** An element of a family: each field with one spelling and a fitting value, an odd one, or none. */
+/** An element of a family: each field has one spelling, and a valid value, another value, or none. */
 export const elementOf = (rules: readonly [string, FieldRule][], other: fc.Arbitrary<unknown>) => {
   const fields = rules.map(([name, rule]) =>
     fc.record({

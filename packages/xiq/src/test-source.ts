@@ -1,4 +1,4 @@
-// What the tests of this room share: a source as configured, and bodies to give it.
+// For tests: a configured source, and bodies.
 import type { BodyMetadata, JsonValue, Meter, NormalizedEvent, Source, StoredBody } from '@xiq-siem/core';
 import type { z } from 'zod';
 import { mappingSchema } from './operator/mapping-schema.ts';
@@ -6,7 +6,7 @@ import { xiqSource } from './source.ts';
 
 const ignore = (): void => undefined;
 
-/** 2021-11-08T12:00:00Z: after every event of the fixtures. */
+/** 2021-11-08T12:00:00Z, after every event of the fixtures. */
 export const receivedAtMs = 1_636_372_800_000;
 
 export const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -18,7 +18,7 @@ export function testSource(config: object = {}, meter: Meter = { add: ignore }) 
   return xiqSource.create(xiqSource.configSchema.parse(config), contextWith(meter));
 }
 
-/** A source with a mapping of the operator's, as its file holds it. */
+/** A source with an operator's mapping. */
 export function mappedSource(file: z.input<typeof mappingSchema>) {
   const mapping = { version: '0123456789ab', rules: mappingSchema.parse(file) };
   return xiqSource.create(xiqSource.configSchema.parse({}), contextWith({ add: ignore }), mapping);
@@ -35,7 +35,7 @@ export function bodyOf(content: string | Uint8Array, metadata: Partial<BodyMetad
 
 const source = testSource();
 
-/** The events of a body of this message type, or of none. */
+/** The events of a body with or without a message type. */
 export function eventsOf(content: string | Uint8Array, messageType?: string, of: Source = source): NormalizedEvent[] {
   return [...of.normalize(bodyOf(content, { messageType }), receivedAtMs + 5)];
 }

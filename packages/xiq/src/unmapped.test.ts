@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { anyBody, anyMessageType } from './test-bodies.ts';
 import { bodyOf, mappedSource, testSource } from './test-source.ts';
-import { shapeName } from './unmapped.ts';
+import { maskedName } from './unmapped.ts';
 
 fc.configureGlobal({ interruptAfterTimeLimit: 10_000 });
 
@@ -13,11 +13,11 @@ function unmappedOf(content: string | Uint8Array, messageType?: string, source: 
   return [...(source.unmapped?.(bodyOf(content, { messageType })) ?? [])];
 }
 
-/** `path type` of each. */
-const shapesOf = (value: unknown, messageType = 'AUDIT_LOG_ALL', source?: Source): string[] =>
+/** `path type` of each field. */
+const pathsAndTypes = (value: unknown, messageType = 'AUDIT_LOG_ALL', source?: Source): string[] =>
   unmappedOf(JSON.stringify(value), messageType, source).map(({ path, type }) => `${path} ${type}`);
 
-it('gives path and type of what no mapping knows, also within it', () => {
+it('gives path and type of unmapped fields, also of nested ones', () => {
   const element = {
     timeStamp: 1,
     userId: { not: 'walked' },
@@ -41,11 +41,11 @@ it('gives path and type of what no mapping knows, also within it', () => {
     'place.rooms[] number',
     'place.none array',
   ];
-  expect(shapesOf(element)).toEqual(expected);
-  expect(shapesOf([element, 5, { timeStamp: 1 }, element])).toEqual([...expected, ...expected]);
+  expect(pathsAndTypes(element)).toEqual(expected);
+  expect(pathsAndTypes([element, 5, { timeStamp: 1 }, element])).toEqual([...expected, ...expected]);
 });
 
-it('names the message type of the URL, else the one of the shape, else none', () => {
+it('gives the message type of the URL, else the inferred one, else UNKNOWN', () => {
   const audit = '{"code":1,"description":"x","colour":"red"}';
   const typesOf = (content: string, messageType?: string) =>
     unmappedOf(content, messageType).map(({ messageType: type, path }) => `${type} ${path}`);
@@ -59,24 +59,24 @@ it('names the message type of the URL, else the one of the shape, else none', ()
   expect(typesOf('{"colour":"red"}')).toEqual(['UNKNOWN colour']);
 });
 
-it('gives what an observation belongs to once, and observations under their array', () => {
+it("gives the parent's fields once, and the fields of observations under their array", () => {
   const seen = { clientMac: 'dcac3da506b4', zone: 'a' };
   const body = { apMac: 'c413e2aabb00', site: 'x', observations: [seen, seen] };
-  expect(shapesOf(body, 'LOCATION_AP_CENTRIC')).toEqual([
+  expect(pathsAndTypes(body, 'LOCATION_AP_CENTRIC')).toEqual([
     'site string',
     'observations[].zone string',
     'observations[].zone string',
   ]);
 });
 
-it('knows what the operator has given a name', () => {
+it("does not give fields with an operator's name", () => {
   const source = mappedSource({ fields: { audit: { user_id: ['actor'] } } });
-  expect(shapesOf({ actor: 1, colour: 'red' }, 'AUDIT_LOG_ALL', source)).toEqual(['colour string']);
+  expect(pathsAndTypes({ actor: 1, colour: 'red' }, 'AUDIT_LOG_ALL', source)).toEqual(['colour string']);
 });
 
-it('shows no key that could be a value', () => {
+it('shows no key that may be a value', () => {
   const value = { 'j.doe@example.com': { dcac3da506b4: 1, ssid2: 2 }, user_123456: 'x' };
-  expect(shapesOf({ byUser: value })).toEqual([
+  expect(pathsAndTypes({ byUser: value })).toEqual([
     'byUser object',
     'byUser.* object',
     'byUser.*.* number',
@@ -92,12 +92,12 @@ it('goes eight names deep', () => {
   expect(paths.at(-1)).toBe(`${'a[].'.repeat(8)}`.slice(0, -1));
 });
 
-it('gives at most a thousand of a body, and looks at no more than it must', () => {
+it('gives at most a thousand fields of a body, and inspects a limited number of values', () => {
   const wide = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`field${index}`, 1]));
-  expect(shapesOf(wide)).toHaveLength(1_000);
-  expect(shapesOf(Array.from({ length: 3_000 }, () => ({ colour: 1 })))).toHaveLength(1_000);
+  expect(pathsAndTypes(wide)).toHaveLength(1_000);
+  expect(pathsAndTypes(Array.from({ length: 3_000 }, () => ({ colour: 1 })))).toHaveLength(1_000);
   const long = { many: Array.from({ length: 50_000 }, () => 1), last: 1 };
-  expect(shapesOf(long)).toEqual(['many array', 'many[] number']);
+  expect(pathsAndTypes(long)).toEqual(['many array', 'many[] number']);
 });
 
 it.each(['', 'no', '5', '[', '[5,"x",null]', '{"a":', `${'['.repeat(100)}${']'.repeat(100)}`])(
@@ -116,7 +116,7 @@ it('is lazy', () => {
   expect.unreachable();
 });
 
-it('never throws, and shows nothing but names, whatever the body', () => {
+it('never throws, and shows only names, for any body', () => {
   const paths = /^(?:(?:[A-Za-z_]\w{0,63}|\*)(?:\[\])*\.?){1,9}$/;
   const bodies = fc.oneof(
     anyBody.map((body) => Buffer.from(JSON.stringify(body))),
@@ -133,7 +133,7 @@ it('never throws, and shows nothing but names, whatever the body', () => {
 it.each(['userId', 'user_id', '_x', 'ipv6', 'acctInputOctets64', 'x'.repeat(64), 'decade', 'a12345'])(
   'shows the name %s',
   (name) => {
-    expect(shapeName(name)).toBe(name);
+    expect(maskedName(name)).toBe(name);
   },
 );
 
@@ -144,7 +144,7 @@ it.each([
   ['six digits', 'user_123456'],
   ['a date', 'day_2021_11_08'],
   ['an e-mail address', 'j.doe@example.com'],
-  ['a person', 'Jane Doe'],
+  ['a name', 'Jane Doe'],
   ['a login', 'DOM\\j.doe'],
   ['a MAC', 'dc:ac:3d:a5:06:b4'],
   ['a bare MAC', 'dcac3da506b4'],
@@ -158,5 +158,5 @@ it.each([
   ['letters beyond ASCII', 'größe'],
   ['a line of its own', 'a\nb'],
 ])('hides %s', (_, name) => {
-  expect(shapeName(name)).toBe('*');
+  expect(maskedName(name)).toBe('*');
 });

@@ -4,7 +4,7 @@ import { messageTypes } from './message-types.ts';
 
 const fixture = (name: string): Promise<string> => readFile(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
 
-/** The JSON block that follows a heading of the vendor's page; line numbers of its code listing follow it. */
+/** The JSON block after a heading of the vendor's page. The line numbers of the listing follow it. */
 function blockAfter(page: string, heading: string): unknown {
   const lines = page
     .slice(page.indexOf(heading) + heading.length)

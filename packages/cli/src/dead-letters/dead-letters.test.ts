@@ -141,7 +141,7 @@ describe('dlq drop', () => {
 
   it('asks for confirmation with the number, and drops what was confirmed', async () => {
     const { requests, responses } = dropping(3);
-    const { code, questions, stdout } = await runTest(['dlq', 'drop', '--code', 'x'], responses, { response: true });
+    const { code, questions, stdout } = await runTest(['dlq', 'drop', '--code', 'x'], responses, { answer: true });
     expect(questions).toEqual(['Discard 3 dead letters permanently?']);
     expect([code, stdout]).toEqual([0, ['3 dead letters dropped.']]);
     expect(requests).toEqual([
@@ -152,7 +152,7 @@ describe('dlq drop', () => {
 
   it('drops nothing without confirmation, or with --dry-run: 2', async () => {
     const { requests, responses } = dropping(3);
-    const refused = await runTest(['dlq', 'drop', '7', '8'], responses, { response: false });
+    const refused = await runTest(['dlq', 'drop', '7', '8'], responses, { answer: false });
     expect([refused.code, refused.stdout]).toEqual([2, ['Nothing was dropped.']]);
     const checked = await runTest(['dlq', 'drop', '7', '8', '--dry-run', '--json'], responses);
     expect([checked.code, checked.json()]).toEqual([2, [{ events: 3 }]]);
@@ -175,7 +175,7 @@ describe('dlq drop', () => {
   });
 
   it('a stopped connector: 69, before the confirmation', async () => {
-    const { code, questions } = await runTest(['dlq', 'drop', '--all'], {}, { snapshot: true, response: true });
+    const { code, questions } = await runTest(['dlq', 'drop', '--all'], {}, { snapshot: true, answer: true });
     expect([code, questions]).toEqual([69, []]);
   });
 });

@@ -14,7 +14,7 @@ import { type Filter, filterOf, filterOptions, isEmpty } from './filter.ts';
 
 const options = {
   ...filterOptions,
-  summary: { type: 'boolean', help: 'counts by destination, code and data set; takes no filter' },
+  summary: { type: 'boolean', help: 'show counts only, of all dead letters' },
   limit: { type: 'string', value: 'COUNT', help: 'entries per page, 1 to 1000 (default 20)' },
   after: { type: 'string', value: 'NUMBER', help: 'start after this number' },
   all: { type: 'boolean', help: 'all pages' },

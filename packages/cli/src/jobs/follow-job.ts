@@ -14,8 +14,7 @@ export const jobOptions = {
 
 export const jobExits = {
   ok: 'everything is delivered; with --no-wait: the job is started',
-  attention:
-    'the job ended, and not everything is delivered: events rejected or damaged; or it was cancelled, interrupted or failed',
+  attention: 'the job was cancelled, interrupted or failed, or events were rejected or damaged',
   unavailable: 'the connector does not run',
   temporary: 'too many jobs are running',
   interrupted: 'Ctrl-C; the job continues',

@@ -143,7 +143,7 @@ describe('the first line and the exit code', () => {
     const damaged = { ...running, counters: { ...running.counters, damaged: 3 } };
     const { code, stdout } = await run({ ...healthy, destinations: [damaged, running] });
     expect([code, stdout[0]]).toEqual([0, 'Counters reconcile; 3 requests damaged']);
-    expect(stdout.at(-1)).toContain('! archive: 3 requests damaged: they cannot be read');
+    expect(stdout.at(-1)).toContain('! archive: 3 requests damaged (cannot be read');
   });
 
   it('of a stopped connector it reports a snapshot, and exits 1', async () => {
@@ -209,7 +209,7 @@ describe('problems', () => {
     const incident = { id: 'state:1', at: '2026-11-24T10:00:00Z', recovered: 3 };
     const incidents: Status['incidents'] = [
       { ...incident, kind: 'damaged', reason: 'malformed \u001b[31m', file: 'quarantine/state-1.sqlite', lost: 2 },
-      { ...incident, id: 'state:2', kind: 'missing', reason: 'the file was not there', recovered: 0 },
+      { ...incident, id: 'state:2', kind: 'missing', reason: 'the file was missing', recovered: 0 },
     ];
     const { text } = await run({ ...healthy, incidents });
     expect(text).toMatchInlineSnapshot(`
@@ -223,7 +223,7 @@ describe('problems', () => {
 
       State file incidents (xiq-siem status --acknowledge ID):
         state:1  2026-11-24 10:00:00Z  damaged: malformed \\u001b[31m; recovered 3, lost 2; moved to quarantine/state-1.sqlite
-        state:2  2026-11-24 10:00:00Z  missing: the file was not there; recovered 0, lost unknown"
+        state:2  2026-11-24 10:00:00Z  missing: the file was missing; recovered 0, lost unknown"
     `);
   });
 

@@ -68,7 +68,7 @@ export function problemsOf(destination: DestinationState, incidents: readonly In
     ...(counters.damaged === 0
       ? []
       : [
-          `${counted(counters.damaged, 'request')} damaged: they cannot be read or normalized. ` +
+          `${counted(counters.damaged, 'request')} damaged (cannot be read or normalized). ` +
             'Next: find the cause in the log, fix it, then xiq-siem replay',
         ]),
     ...(deadLetters.open === 0

@@ -32,7 +32,7 @@ export function processTerminal(): Terminal {
     });
     stderr.on('error', () => {});
   };
-  const interrupted = (): AbortSignal => {
+  function interruptSignal(): AbortSignal {
     if (interruption === undefined) {
       const controller = new AbortController();
       interruption = controller;
@@ -42,48 +42,48 @@ export function processTerminal(): Terminal {
       });
     }
     return interruption.signal;
-  };
+  }
+  function writeLine(stream: NodeJS.WriteStream, text: string): void {
+    exitOnClosedPipe();
+    clearProgress();
+    stream.write(`${text}\n`);
+  }
+  function showProgress(line: string): void {
+    clearProgress();
+    if (line === '' || !stderr.isTTY || env['TERM'] === 'dumb') return;
+    stderr.write(cutText(line, columnsOf(stderr) - 1));
+    progressVisible = true;
+  }
+  function clearTerminal(): void {
+    if (stdout.isTTY && env['TERM'] !== 'dumb') stdout.write(clearScreen);
+  }
+  async function confirmQuestion(question: string): Promise<boolean> {
+    clearProgress();
+    const signal = interruptSignal();
+    using lines = createInterface({ input: stdin, output: stderr });
+    // While readline reads a line, Ctrl-C is a key and sends no signal.
+    lines.on('SIGINT', () => process.emit('SIGINT'));
+    try {
+      return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      // The end of the input means no.
+      return false;
+    }
+  }
   return {
     get columns() {
       return stdout.isTTY ? columnsOf(stdout) : undefined;
     },
     colours: coloursWanted(env, stdout.isTTY === true),
     interactive: stdin.isTTY === true && stderr.isTTY === true,
-    out(text) {
-      exitOnClosedPipe();
-      clearProgress();
-      stdout.write(`${text}\n`);
-    },
-    err(text) {
-      exitOnClosedPipe();
-      clearProgress();
-      stderr.write(`${text}\n`);
-    },
-    progress(line) {
-      clearProgress();
-      if (line === '' || !stderr.isTTY || env['TERM'] === 'dumb') return;
-      stderr.write(cutText(line, columnsOf(stderr) - 1));
-      progressVisible = true;
-    },
-    clear() {
-      if (stdout.isTTY && env['TERM'] !== 'dumb') stdout.write(clearScreen);
-    },
-    async confirm(question) {
-      clearProgress();
-      const signal = interrupted();
-      using lines = createInterface({ input: stdin, output: stderr });
-      // While readline reads a line, Ctrl-C is a key and sends no signal.
-      lines.on('SIGINT', () => process.emit('SIGINT'));
-      try {
-        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
-      } catch (cause) {
-        if (signal.aborted) throw cause;
-        // The end of the input means no.
-        return false;
-      }
-    },
-    interrupted,
-    pause: (ms) => setTimeout(ms, undefined, { signal: interrupted() }).catch(() => undefined),
+    out: (text) => writeLine(stdout, text),
+    err: (text) => writeLine(stderr, text),
+    progress: showProgress,
+    clear: clearTerminal,
+    confirm: confirmQuestion,
+    interrupted: interruptSignal,
+    pause: (ms) => setTimeout(ms, undefined, { signal: interruptSignal() }).catch(() => undefined),
     now: Date.now,
   };
 }

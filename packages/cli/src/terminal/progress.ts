@@ -14,17 +14,15 @@ const estimateAfterSeconds = 2;
 export function startProgress(terminal: Terminal, label: string, unit: string): Progress {
   const startedMs = terminal.now();
   let first: number | undefined;
-  return {
-    show(done, total, more = '') {
-      first ??= done;
-      const share = total === 0 ? 1 : Math.min(1, done / total);
-      const seconds = (terminal.now() - startedMs) / 1000;
-      const perSecond = (done - first) / seconds;
-      const isKnown = seconds >= estimateAfterSeconds && perSecond > 0 && done < total;
-      const left = isKnown ? `, ${duration((total - done) / perSecond)} left` : '';
-      const percent = `${Math.floor(share * 100)} %`;
-      terminal.progress(`${label}: ${percent} (${group(done)} of ${group(total)} ${unit}${left})${more}`);
-    },
-    end: () => terminal.progress(''),
-  };
+  function showDone(done: number, total: number, more = ''): void {
+    first ??= done;
+    const share = total === 0 ? 1 : Math.min(1, done / total);
+    const seconds = (terminal.now() - startedMs) / 1000;
+    const perSecond = (done - first) / seconds;
+    const isKnown = seconds >= estimateAfterSeconds && perSecond > 0 && done < total;
+    const left = isKnown ? `, ${duration((total - done) / perSecond)} left` : '';
+    const percent = `${Math.floor(share * 100)} %`;
+    terminal.progress(`${label}: ${percent} (${group(done)} of ${group(total)} ${unit}${left})${more}`);
+  }
+  return { show: showDone, end: () => terminal.progress('') };
 }

@@ -1,35 +1,35 @@
-// The elements of a body, numbered by JSON structure alone: the same under every mapping.
+// Splits a body into elements. Their numbers depend only on the JSON structure, not on the mapping.
 import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { JsonObject, JsonValue, StoredBody } from '@xiq-siem/core';
 import { itemSpans, memberSpan, parseExactly, type Scan, type Span, scanBody } from './scan.ts';
 
-/** The array of an element that stands for one event per item. */
+/** The array in an element whose items are one event each. */
 const observations = 'observations';
 
 const maxDepth = 64;
 const maxElements = 100_000;
-/** An element with more text than this beside its observations is not copied into each of them. */
+/** If an element has more text beside its observations, its fields are not copied into each of them. */
 const maxSharedText = 4_096;
 
 export interface Parent {
   readonly object: JsonObject;
-  /** Of its text without the observations; made once, since its observations may be many. */
+  /** Of its text without the observations. */
   readonly textHash: string;
-  /** Whether all of its fields may stand in this element too, or only those that a mapping knows. */
-  readonly whole: boolean;
+  /** Whether this element gets all of its fields, or only the mapped ones. */
+  readonly copyAllFields: boolean;
 }
 
 export interface Element {
   readonly index: number;
-  /** The element's own text, as it stands in the body. */
+  /** The exact text of the element in the body. */
   readonly text: string;
-  /** Its bytes, where they are no valid UTF-8. */
+  /** Its bytes, if they are not valid UTF-8. */
   readonly invalidBytes?: Uint8Array | undefined;
   readonly value: JsonValue;
-  /** What the element is an observation of. */
+  /** The element that contains this observation. */
   readonly parent?: Parent | undefined;
-  /** Which of its key the element is, where the body says so. */
+  /** The occurrence of its key, if the body gives it. */
   readonly occurrence?: number | undefined;
 }
 
@@ -46,9 +46,9 @@ export const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 export const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
-/** A body as text: UTF-8, with or without a byte order mark, and what to do where it is not. */
+/** A body as text: UTF-8 with or without a byte order mark. */
 interface BodyText {
-  /** Invalid UTF-8 stands as U+FFFD. */
+  /** With U+FFFD for invalid UTF-8. */
   readonly text: string;
   /** The bytes of `text`, without a byte order mark. */
   readonly bytes: Buffer;
@@ -58,7 +58,7 @@ interface BodyText {
 
 const utf8Mark = [0xef, 0xbb, 0xbf];
 
-/** JSON begins with two characters of ASCII: a zero among the first bytes means two bytes a character (RFC 4627, 3). */
+/** JSON starts with two ASCII characters, so a zero among the first bytes means UTF-16 (RFC 4627, 3). */
 function looksLikeUtf16(bytes: Uint8Array): boolean {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
@@ -95,7 +95,7 @@ function parseItems(text: string): { readonly items: readonly JsonValue[] } | { 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    // V8 quotes the spot, some tens of characters of it, and may cut one in half.
+    // V8 quotes a part of the text, and may cut a character in half.
     const message = (error instanceof Error ? error.message : String(error)).toWellFormed();
     return { fault: { code: 'invalid_json', message: `The body is not valid JSON: ${message}` } };
   }
@@ -104,10 +104,10 @@ function parseItems(text: string): { readonly items: readonly JsonValue[] } | { 
   return { fault: { code: 'not_array_or_object', message: 'The body is neither a JSON array nor a JSON object.' } };
 }
 
-/** Texts and bytes of spans: where bytes are no UTF-8, a character is not a byte, and both are needed. */
+/** A part of the body as text, and as bytes if they are not valid UTF-8. */
 interface Slices {
   readonly text: string;
-  /** The same piece with one character a byte, where its bytes are not valid UTF-8. */
+  /** The bytes of the part, one character for each byte. */
   readonly latin: string | undefined;
 }
 
@@ -134,7 +134,7 @@ function* observationElements(
     const latinAt = latinItems?.next().value;
     const text = item.text.slice(start, end);
     const latin = latinAt && item.latin?.slice(latinAt.start, latinAt.end);
-    const parent: Parent = { object, textHash, whole: ordinal === 0 || rest.length <= maxSharedText };
+    const parent: Parent = { object, textHash, copyAllFields: ordinal === 0 || rest.length <= maxSharedText };
     yield { index: from + ordinal, text, invalidBytes: invalidBytesOf(latin), value: items[ordinal] ?? null, parent };
     ordinal++;
   }
@@ -144,17 +144,17 @@ function* elementsOf(
   body: BodyText,
   scan: Scan,
   items: readonly JsonValue[],
-  observing: (value: JsonValue) => readonly JsonValue[] | undefined,
+  findObservations: (value: JsonValue) => readonly JsonValue[] | undefined,
 ): Generator<Element> {
   const latin = body.valid ? undefined : body.bytes.toString('latin1');
-  // No byte of a character beyond ASCII looks like JSON's own: the same items are found in the bytes.
+  // No byte of a non-ASCII character equals a JSON delimiter: the scan finds the same items in the bytes.
   const latinScan = latin === undefined ? undefined : scanBody(latin);
   let index = 0;
   for (let ordinal = 0; ordinal < items.length; ordinal++) {
     const text = body.text.slice(scan.starts[ordinal], scan.ends[ordinal]);
     const slices: Slices = { text, latin: latin?.slice(latinScan?.starts[ordinal], latinScan?.ends[ordinal]) };
     const value = scan.inexact.has(ordinal) ? parseExactly(text) : (items[ordinal] ?? null);
-    const observed = observing(value);
+    const observed = findObservations(value);
     if (observed !== undefined && isObject(value)) {
       yield* observationElements(slices, value, observed, index);
       index += observed.length;
@@ -165,15 +165,15 @@ function* elementsOf(
   }
 }
 
-const isMark = (value: JsonValue): value is number =>
+const isOccurrence = (value: JsonValue): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 
-/** The events of a fetched body: a mark is none, and has no number. */
+/** The elements of a fetched body. An occurrence number is not an element. */
 function* fetchedElements(elements: Iterable<Element>): Generator<Element> {
   let index = 0;
   let occurrence: number | undefined;
   for (const element of elements) {
-    if (isMark(element.value)) {
+    if (isOccurrence(element.value)) {
       occurrence = element.value;
       continue;
     }
@@ -184,9 +184,8 @@ function* fetchedElements(elements: Iterable<Element>): Generator<Element> {
 }
 
 /**
- * Reads a body; never throws. The elements come lazily. The items of a webhook's body are events, or hold observations.
- * A body of origin `rest` we wrote ourselves: its items are events, each perhaps with a bare positive integer before it,
- * which says which of its key the event is.
+ * Reads a body; never throws. The elements are lazy. The items of a webhook's body are events, or have observations. The
+ * items of a body of origin `rest` are events. A positive integer before an event is the occurrence of its key.
  */
 export function readBody({ bytes, metadata }: Pick<StoredBody, 'bytes' | 'metadata'>): ReadBody {
   const body = decodeBody(bytes);
@@ -200,7 +199,7 @@ export function readBody({ bytes, metadata }: Pick<StoredBody, 'bytes' | 'metada
   const { items } = parsed;
   if (metadata.origin === 'rest') {
     const elements = fetchedElements(elementsOf(body, scan, items, () => undefined));
-    return { fault: undefined, elements, count: items.filter((item) => !isMark(item)).length };
+    return { fault: undefined, elements, count: items.filter((item) => !isOccurrence(item)).length };
   }
   const count = items.reduce<number>((sum, item) => sum + (observationsOf(item)?.length ?? 1), 0);
   if (count > maxElements) return fail(tooMany(count));

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { carriesExactly, itemSpans, memberSpan, parseExactly, scanBody } from './scan.ts';
+import { isExactDouble, itemSpans, memberSpan, parseExactly, scanBody } from './scan.ts';
 
 const slices = (text: string): string[] => {
   const { starts, ends } = scanBody(text);
   return starts.map((start, index) => text.slice(start, ends[index]));
 };
 
-it('finds the items of an array, and a bare value, without the space around them', () => {
+it('finds the items of an array, and a single value, without surrounding space', () => {
   expect(slices(' [ {"a" : "]},{"} ,\n[1,[2]], "x\\"," , 5 ,null ] ')).toEqual([
     '{"a" : "]},{"}',
     '[1,[2]]',
@@ -19,7 +19,7 @@ it('finds the items of an array, and a bare value, without the space around them
   expect(slices(' [ ] ')).toEqual([]);
 });
 
-it('gives of any JSON array the very texts that its items have', () => {
+it('gives the exact texts of the items of any JSON array', () => {
   const spaces = fc.constantFrom('', ' ', '\n\t');
   fc.assert(
     fc.property(fc.array(fc.jsonValue({ stringUnit: 'binary' })), spaces, (items, space) => {
@@ -31,7 +31,7 @@ it('gives of any JSON array the very texts that its items have', () => {
   );
 });
 
-it('finds the value of a member, of several the last, also under an escaped name', () => {
+it('finds the value of a member: of several the last, also with an escaped name', () => {
   const text = '{ "a" : {"b":[1]}, "b":[2] , "\\u0062" : [ 3 ] , "c":"b"}';
   const span = memberSpan(text, 'b');
   expect(text.slice(span?.start, span?.end)).toBe('[ 3 ]');
@@ -47,7 +47,7 @@ it('counts levels, not brackets within texts', () => {
 
 it.each(['1', '-1', '0', '1.5', '1.50', '45.1', '1e3', '1E+3', '123456789012345', '9007199254740992', '1e308', '0.1'])(
   'a double carries %s',
-  (text) => expect(carriesExactly(text)).toBe(true),
+  (text) => expect(isExactDouble(text)).toBe(true),
 );
 
 it.each([
@@ -58,9 +58,9 @@ it.each([
   '0.12345678901234567890',
   '1e-400',
   '12345678901234567890',
-])('a double does not carry %s', (text) => expect(carriesExactly(text)).toBe(false));
+])('a double does not represent %s', (text) => expect(isExactDouble(text)).toBe(false));
 
-it('marks the items that hold a number which a double cannot carry', () => {
+it('marks the items with a number that a double cannot represent', () => {
   const text = '[{"id":1},{"id":9007199254740993},{"id":"9007199254740993"},{"x":[-0]},{"y":1.5}]';
   expect([...scanBody(text).inexact]).toEqual([1, 3]);
   expect(parseExactly('{"id":9007199254740993,"n":[1e400,5]}')).toEqual({ id: '9007199254740993', n: ['1e400', 5] });
@@ -75,7 +75,7 @@ it('ends on any text', () => {
   );
 });
 
-it('takes a number of up to 64 characters for exact where it is', () => {
-  expect(carriesExactly(`1${'0'.repeat(63)}`)).toBe(true);
-  expect(carriesExactly(`1${'0'.repeat(64)}`)).toBe(false);
+it('recognizes exact numbers of up to 64 characters', () => {
+  expect(isExactDouble(`1${'0'.repeat(63)}`)).toBe(true);
+  expect(isExactDouble(`1${'0'.repeat(64)}`)).toBe(false);
 });

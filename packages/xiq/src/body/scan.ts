@@ -1,13 +1,13 @@
-// The text of a body: where its items stand, how deep it goes, and numbers that a double cannot carry.
+// Scans JSON text for its items, its depth, and numbers that a double cannot represent.
 import type { JsonValue } from '@xiq-siem/core';
 
 export interface Scan {
-  /** Levels of nesting of the whole text. */
+  /** Levels of nesting. */
   readonly depth: number;
-  /** Offsets of the top-level array's items; of the bare value itself where the text is no array. */
+  /** Offsets of the items of the top-level array, or of the value itself if the text is not an array. */
   readonly starts: readonly number[];
   readonly ends: readonly number[];
-  /** Which of those hold a number that a double cannot carry. */
+  /** The items with a number that a double cannot represent. */
   readonly inexact: ReadonlySet<number>;
 }
 
@@ -22,7 +22,7 @@ const closeBracket = 93;
 const openBrace = 123;
 const closeBrace = 125;
 
-/** The offset after the string that opens at `at`. */
+/** The offset after the string that starts at `at`. */
 function stringEnd(text: string, at: number): number {
   let index = at + 1;
   for (; index < text.length; index++) {
@@ -42,14 +42,14 @@ function digitsEnd(text: string, at: number): number {
   return index;
 }
 
-/** The offset after the number that begins at `at`: whether it is one is JSON.parse's to say. */
+/** The offset after the number that starts at `at`. JSON.parse checks that it is valid. */
 function numberEnd(text: string, at: number): number {
   let index = digitsEnd(text, at);
   while (index < text.length && '+-.Ee'.includes(text.charAt(index))) index = digitsEnd(text, index);
   return index;
 }
 
-/** A number's digits without leading and trailing zeros, and the power of ten of its last one. */
+/** The digits of a number without leading and trailing zeros, and the power of ten of the last digit. */
 function decimalOf(text: string): string | undefined {
   const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
   if (match === null) return undefined;
@@ -60,27 +60,27 @@ function decimalOf(text: string): string | undefined {
   return `${match[1]}${significant}e${power}`;
 }
 
-/** Whether a double says the same number as its source text. */
-export function carriesExactly(source: string): boolean {
-  // A double has 17 digits to say: a text this long is more than it carries, or is written so on purpose.
+/** Whether a double represents the number of its source text exactly. */
+export function isExactDouble(source: string): boolean {
+  // A double has at most 17 significant digits.
   if (source.length > 64) return false;
   const back = String(Number(source));
   return back === source || decimalOf(back) === decimalOf(source);
 }
 
 /**
- * Parses JSON and keeps a number that a double cannot carry (an id beyond 2^53, 1e400, -0) as its source text. Slow: for
- * the texts that a scan found such a number in. The text is valid JSON.
+ * Parses JSON, with the source text for a number that a double cannot represent (an id beyond 2^53, 1e400, -0). Slow: use
+ * it only for texts in which a scan found such a number. The text must be valid JSON.
  */
 export function parseExactly(text: string): JsonValue {
   return JSON.parse(text, (_key: string, value: JsonValue, context?: { source?: string }) =>
-    typeof value === 'number' && context?.source !== undefined && !carriesExactly(context.source)
+    typeof value === 'number' && context?.source !== undefined && !isExactDouble(context.source)
       ? context.source
       : value,
   );
 }
 
-/** Never throws; offsets are right where the text is valid JSON, which is for JSON.parse to check. */
+/** Never throws. The offsets are correct if the text is valid JSON. */
 export function scanBody(text: string): Scan {
   const starts: number[] = [];
   const ends: number[] = [];
@@ -117,11 +117,11 @@ export function scanBody(text: string): Scan {
       depth--;
       index++;
     } else if (code === minus || isDigit(code)) {
-      const whole = digitsEnd(text, index);
-      const after = numberEnd(text, whole - 1);
-      // Up to 15 digits and nothing else: so are nearly all numbers, and a double carries them.
-      const isShort = after === whole && after - index <= 15 && code !== minus;
-      if (!isShort && !carriesExactly(text.slice(index, after))) inexact.add(starts.length);
+      const integerEnd = digitsEnd(text, index);
+      const after = numberEnd(text, integerEnd - 1);
+      // A double represents every integer of up to 15 digits.
+      const isShort = after === integerEnd && after - index <= 15 && code !== minus;
+      if (!isShort && !isExactDouble(text.slice(index, after))) inexact.add(starts.length);
       index = after;
     } else {
       index++;
@@ -135,7 +135,7 @@ export function scanBody(text: string): Scan {
   return { depth: deepest, starts, ends, inexact };
 }
 
-/** The offset after the value that begins at `at`, in valid JSON. */
+/** The offset after the value that starts at `at`, in valid JSON. */
 function valueEnd(text: string, at: number): number {
   let depth = 0;
   let index = at;
@@ -167,7 +167,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** Where a member's value stands in an object's text (valid JSON); of several of that name the last, as JSON.parse does. */
+/** The span of a member's value in an object's text (valid JSON). Of several members with the name, the last. */
 export function memberSpan(text: string, name: string): Span | undefined {
   let found: Span | undefined;
   let index = skip(text, 1, '');
@@ -182,7 +182,7 @@ export function memberSpan(text: string, name: string): Span | undefined {
   return found;
 }
 
-/** Where the items of an array that opens at `at` stand (valid JSON). */
+/** The spans of the items of the array that starts at `at` (valid JSON). */
 export function* itemSpans(text: string, at: number): Generator<Span> {
   let start = skip(text, at + 1, '');
   while (start < text.length && text.charCodeAt(start) !== closeBracket) {

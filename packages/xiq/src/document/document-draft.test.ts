@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
-import { shapedExtra } from './document-draft.ts';
+import { limitExtra } from './document-draft.ts';
 
-it('keeps values of every kind as they are', () => {
+it('does not change short values of any kind', () => {
   const value = { a: [1, { b: null }], c: true, 'd.e': 'x', f: {} };
-  expect(shapedExtra(Object.entries(value))).toEqual(value);
+  expect(limitExtra(Object.entries(value))).toEqual(value);
 });
 
-it('folds what lies deeper than 15 levels to a JSON text', () => {
+it('converts values deeper than 15 levels to a JSON text', () => {
   let value: object = { end: 1 };
   for (let level = 0; level < 30; level++) value = { a: value };
-  let node: unknown = shapedExtra([['a', JSON.parse(JSON.stringify(value))]]);
+  let node: unknown = limitExtra([['a', JSON.parse(JSON.stringify(value))]]);
   let levels = 0;
   while (typeof node === 'object' && node !== null && 'a' in node) {
     node = node.a;
@@ -19,21 +19,21 @@ it('folds what lies deeper than 15 levels to a JSON text', () => {
   expect(node).toMatch(/^\{"a":.*"end":1\}+$/);
 });
 
-it('cuts a long text at a character, with a mark', () => {
-  const { a } = shapedExtra([['a', '😀'.repeat(5_000)]]);
+it('truncates a long text at a character, with its length', () => {
+  const { a } = limitExtra([['a', '😀'.repeat(5_000)]]);
   expect(a).toMatch(/^(?:😀)+\ufffd?… \[cut, 10000 characters\]$/u);
   expect(String(a).length).toBeLessThanOrEqual(8_191);
   expect(String(a).isWellFormed()).toBe(true);
 });
 
-it('keeps a text of 8,191 characters whole', () => {
-  expect(shapedExtra([['a', 'x'.repeat(8_191)]])).toEqual({ a: 'x'.repeat(8_191) });
-  expect(shapedExtra([['a', 'x'.repeat(8_192)]])['a']).toMatch(/… \[cut, 8192 characters\]$/);
+it('does not truncate a text of 8,191 characters', () => {
+  expect(limitExtra([['a', 'x'.repeat(8_191)]])).toEqual({ a: 'x'.repeat(8_191) });
+  expect(limitExtra([['a', 'x'.repeat(8_192)]])['a']).toMatch(/… \[cut, 8192 characters\]$/);
 });
 
-it('gives keys that a flattened field takes, and loses no value by it', () => {
+it('gives valid keys of a flattened field without losing a value', () => {
   const long = 'k'.repeat(500);
-  const extra = shapedExtra([
+  const extra = limitExtra([
     ['', 1],
     ['_', 2],
     ['a\0b', 3],
@@ -47,8 +47,8 @@ it('gives keys that a flattened field takes, and loses no value by it', () => {
   expect(Object.keys(extra).every((key) => key.length <= 135)).toBe(true);
 });
 
-it('takes __proto__ for a key like any other', () => {
-  const extra = shapedExtra(Object.entries(JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":2}}')));
+it('handles __proto__ as an ordinary key', () => {
+  const extra = limitExtra(Object.entries(JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":2}}')));
   expect(JSON.stringify(extra)).toBe('{"__proto__":{"polluted":1},"constructor":{"prototype":2}}');
   expect(Object.getPrototypeOf(extra)).toBe(Object.prototype);
   expect('polluted' in {}).toBe(false);

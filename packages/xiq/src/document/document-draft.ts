@@ -1,6 +1,6 @@
-// A document in the making: fields go straight to their nested place, since nesting a flat one costs as much as all else.
+// Builds a document field by field. It writes nested objects directly, because nesting a flat document is slow.
 import type { EcsDocument, JsonObject, JsonValue } from '@xiq-siem/core';
-import { isListPlace, type ListPlace, type Place, type Places } from './places.ts';
+import { isListField, type ListField, type TargetField, type TargetFields } from './target-fields.ts';
 
 interface Tree {
   [name: string]: JsonValue | Tree | undefined;
@@ -10,7 +10,7 @@ function isTree(value: Tree[string]): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The objects that hold most of the fields are at hand; a path leads on from one of them. */
+/** The objects that contain most of the fields. A path starts at one of them. */
 type Base = 'root' | 'event' | 'own';
 
 interface Path {
@@ -20,7 +20,7 @@ interface Path {
   readonly isList: boolean;
 }
 
-/** Places are ours, and few: the map stays small. */
+/** A cache. The target fields are few, so it stays small. */
 const paths = new Map<string, Path>();
 
 const bases: readonly (readonly [Base, string])[] = [
@@ -28,32 +28,32 @@ const bases: readonly (readonly [Base, string])[] = [
   ['own', 'extreme.xiq.'],
 ];
 
-function pathOf(place: string): Path {
-  const known = paths.get(place);
+function pathOf(field: string): Path {
+  const known = paths.get(field);
   if (known !== undefined) return known;
-  const [base, prefix] = bases.find(([, start]) => place.startsWith(start)) ?? ['root', ''];
-  const parents = place.slice(prefix.length).split('.');
-  const made: Path = { base, leaf: parents.pop() ?? '', parents, isList: isListPlace(place) };
-  paths.set(place, made);
-  return made;
+  const [base, prefix] = bases.find(([, start]) => field.startsWith(start)) ?? ['root', ''];
+  const parents = field.slice(prefix.length).split('.');
+  const path: Path = { base, leaf: parents.pop() ?? '', parents, isList: isListField(field) };
+  paths.set(field, path);
+  return path;
 }
 
-/** The object of that name within another; made where it is not there. */
-function child(parent: Tree, name: string): Tree {
-  const blocked = parent[name];
-  if (isTree(blocked)) return blocked;
-  const made: Tree = {};
-  parent[name] = made;
-  return made;
+/** The child object of that name. It is created if it does not exist. */
+function childObject(parent: Tree, name: string): Tree {
+  const existing = parent[name];
+  if (isTree(existing)) return existing;
+  const created: Tree = {};
+  parent[name] = created;
+  return created;
 }
 
-/** Levels of objects and arrays that are kept as such; what lies deeper is folded to a JSON text. */
+/** Levels of objects and arrays. A deeper value becomes a JSON text. */
 const maxDepth = 14;
-/** A keyed term may have 32,766 bytes: 14 keys and a text of these lengths stay below it, at 3 bytes a character. */
+/** A term of a flattened field may have 32,766 bytes. 14 keys and a text of these lengths, at 3 bytes a character, are below. */
 const maxTextLength = 8_191;
 const maxKeyLength = 128;
 
-/** Cuts a text that is too long, at a character, and says so. */
+/** Truncates a long text at a character, and adds its length. */
 function boundedText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text.isWellFormed() ? text : text.toWellFormed();
   const mark = `… [cut, ${text.length} characters]`;
@@ -69,77 +69,77 @@ function boundedKey(key: string): string {
 
 const isArray = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
 
-function shaped(value: JsonValue | undefined, depth: number): JsonValue {
+function limitValue(value: JsonValue | undefined, depth: number): JsonValue {
   if (typeof value === 'string') return boundedText(value, maxTextLength);
   if (typeof value !== 'object' || value === null) return value ?? null;
   if (depth > maxDepth) return boundedText(JSON.stringify(value), maxTextLength);
-  if (isArray(value)) return value.map((item) => shaped(item, depth + 1));
-  return shapedEntries(Object.entries(value), depth);
+  if (isArray(value)) return value.map((item) => limitValue(item, depth + 1));
+  return limitEntries(Object.entries(value), depth);
 }
 
-function shapedEntries(entries: Iterable<readonly [string, JsonValue | undefined]>, depth: number): JsonObject {
-  const taken = new Map<string, JsonValue>();
-  const tries = new Map<string, number>();
+function limitEntries(entries: Iterable<readonly [string, JsonValue | undefined]>, depth: number): JsonObject {
+  const limited = new Map<string, JsonValue>();
+  const counts = new Map<string, number>();
   for (const [key, value] of entries) {
     const wanted = boundedKey(key);
     let name = wanted;
-    while (taken.has(name)) {
-      const number = (tries.get(wanted) ?? 1) + 1;
-      tries.set(wanted, number);
+    while (limited.has(name)) {
+      const number = (counts.get(wanted) ?? 1) + 1;
+      counts.set(wanted, number);
       name = `${wanted}_${number}`;
     }
-    taken.set(name, shaped(value, depth + 1));
+    limited.set(name, limitValue(value, depth + 1));
   }
-  // fromEntries defines its properties: a key `__proto__` becomes a field like any other.
-  return Object.fromEntries(taken);
+  // fromEntries defines properties, so a key `__proto__` is an ordinary field.
+  return Object.fromEntries(limited);
 }
 
 /**
- * What no rule maps, in a shape that a `flattened` field of a search engine takes. Two entries may have the same key (an
- * observation's and its parent's): the later is given a number.
+ * Limits unmapped fields to what a `flattened` field of a search engine accepts. If two entries have the same key (of an
+ * observation and its parent), the second key gets a number.
  */
-export function shapedExtra(entries: Iterable<readonly [string, JsonValue]>): JsonObject {
-  return shapedEntries(entries, 0);
+export function limitExtra(entries: Iterable<readonly [string, JsonValue]>): JsonObject {
+  return limitEntries(entries, 0);
 }
 
 export class DocumentDraft {
   readonly #bases: Readonly<Record<Base, Tree>>;
   #extra: [string, JsonValue][] | undefined;
 
-  /** `frame` is what every document has; the draft grows in it. */
-  constructor(frame: EcsDocument) {
-    const root = frame as Tree; // Readonly is the contract's view of a document that is done.
-    this.#bases = { root, event: child(root, 'event'), own: child(child(root, 'extreme'), 'xiq') };
+  /** The draft writes into `document`. */
+  constructor(document: EcsDocument) {
+    const root = document as Tree; // Only a finished document is read-only.
+    this.#bases = { root, event: childObject(root, 'event'), own: childObject(childObject(root, 'extreme'), 'xiq') };
   }
 
-  set<P extends Place>(place: P, value: Places[P] | undefined): void {
-    if (value !== undefined) this.#write(pathOf(place), value);
+  set<P extends TargetField>(field: P, value: TargetFields[P] | undefined): void {
+    if (value !== undefined) this.#write(pathOf(field), value);
   }
 
-  /** Adds to a list, once. */
-  add(place: ListPlace, value: string | undefined): void {
+  /** Adds a value to a list, unless the list has it. */
+  add(field: ListField, value: string | undefined): void {
     if (value === undefined) return;
-    const path = pathOf(place);
-    const blocked = this.#read(path);
-    if (!Array.isArray(blocked)) this.#write(path, [value]);
-    else if (!blocked.includes(value)) blocked.push(value);
+    const path = pathOf(field);
+    const existing = this.#read(path);
+    if (!Array.isArray(existing)) this.#write(path, [value]);
+    else if (!existing.includes(value)) existing.push(value);
   }
 
-  /** What a field table writes: its rules are checked against the places where they are declared. */
-  put(place: Place, value: string | number | readonly string[]): void {
-    const path = pathOf(place);
+  /** Writes a value of a field table. The types of its rules ensure that the value fits the field. */
+  put(field: TargetField, value: string | number | readonly string[]): void {
+    const path = pathOf(field);
     if (!path.isList) {
       this.#write(path, value);
       return;
     }
-    const blocked = this.#read(path);
+    const existing = this.#read(path);
     const texts = typeof value === 'object' ? value : [String(value)];
-    // A set: a sender's list may be long.
-    this.#write(path, [...new Set([...(Array.isArray(blocked) ? blocked : []), ...texts])]);
+    // A set, because a list may be long.
+    this.#write(path, [...new Set([...(Array.isArray(existing) ? existing : []), ...texts])]);
   }
 
-  get(place: Place): Tree[string] {
-    return this.#read(pathOf(place));
+  get(field: TargetField): Tree[string] {
+    return this.#read(pathOf(field));
   }
 
   #read({ base, parents, leaf }: Path): Tree[string] {
@@ -152,8 +152,8 @@ export class DocumentDraft {
     return node[leaf];
   }
 
-  /** Keeps a value of the sender under its own key. Null says nothing, and is all that is left out. */
-  keep(key: string, value: JsonValue): void {
+  /** Adds a value under its own key to `extreme.xiq.extra`, except null. */
+  addExtra(key: string, value: JsonValue): void {
     if (value === null) return;
     this.#extra ??= [];
     this.#extra.push([key, value]);
@@ -161,12 +161,12 @@ export class DocumentDraft {
 
   #write({ base, parents, leaf }: Path, value: JsonValue): void {
     let node = this.#bases[base];
-    for (let index = 0; index < parents.length; index++) node = child(node, parents[index] ?? '');
+    for (let index = 0; index < parents.length; index++) node = childObject(node, parents[index] ?? '');
     node[leaf] = value;
   }
 
   finish(): EcsDocument {
-    if (this.#extra !== undefined) this.set('extreme.xiq.extra', shapedExtra(this.#extra));
-    return this.#bases.root as EcsDocument; // Every write above went through a typed place.
+    if (this.#extra !== undefined) this.set('extreme.xiq.extra', limitExtra(this.#extra));
+    return this.#bases.root as EcsDocument; // Every write above has a typed field.
   }
 }

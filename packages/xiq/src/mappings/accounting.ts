@@ -4,7 +4,7 @@ import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import type { Moment } from '../read/time.ts';
 import { classify, suffix } from './common.ts';
 import { type Classification, defineMapping, type MappingInput, timeKey } from './mapping.ts';
-import { finishRadius, radiusFields, whoAndWhere } from './radius.ts';
+import { clientText, finishRadius, radiusFields } from './radius.ts';
 
 const accountingFields = {
   ...radiusFields,
@@ -41,28 +41,28 @@ const start: Classification = { action: 'session-start', category, type: ['start
 const interim: Classification = { action: 'session-interim', category, type: ['info'], level: 'info' };
 const end: Classification = { action: 'session-end', category, type: ['end'], level: 'info' };
 
-/** A time of 0 is how a database says "not yet". */
-const real = (moment: Moment | undefined): Moment | undefined => (moment?.ms === 0 ? undefined : moment);
+/** A time of 0 means that the time is not known yet. */
+const nonZero = (moment: Moment | undefined): Moment | undefined => (moment?.ms === 0 ? undefined : moment);
 
-/** An interim record repeats the start time, but has already counted something. */
-function phase(values: Values): Classification {
-  if (real(values.acct_stop_time) !== undefined || values.acct_terminate_cause !== undefined) return end;
+/** An interim record has the start time too, but its counters are not 0. */
+function sessionPhase(values: Values): Classification {
+  if (nonZero(values.acct_stop_time) !== undefined || values.acct_terminate_cause !== undefined) return end;
   const counted = [values.acct_session_time, values.acct_input_octets, values.acct_output_octets];
   if (counted.some((count) => count !== undefined && count > 0)) return interim;
-  return real(values.acct_start_time) === undefined ? interim : start;
+  return nonZero(values.acct_start_time) === undefined ? interim : start;
 }
 
-/** Gives the event's own time. */
-function setTimes({ values, draft, leave }: Input, ended: boolean): Moment | undefined {
-  const started = real(values.acct_start_time);
-  const stopped = real(values.acct_stop_time);
-  if (started === undefined) leave('acct_start_time');
-  if (stopped === undefined) leave('acct_stop_time');
+/** Returns the time of the event. */
+function setTimes({ values, draft, moveToExtra }: Input, ended: boolean): Moment | undefined {
+  const started = nonZero(values.acct_start_time);
+  const stopped = nonZero(values.acct_stop_time);
+  if (started === undefined) moveToExtra('acct_start_time');
+  if (stopped === undefined) moveToExtra('acct_stop_time');
   draft.set('event.end', stopped && writeTime(stopped.ms));
-  if (started !== undefined && stopped !== undefined && started.ms > stopped.ms) leave('acct_start_time');
+  if (started !== undefined && stopped !== undefined && started.ms > stopped.ms) moveToExtra('acct_start_time');
   else draft.set('event.start', started && writeTime(started.ms));
   const time = (ended ? stopped : undefined) ?? values.timestamp ?? values.event_time ?? started;
-  if (time?.ms !== values.timestamp?.ms) leave('timestamp');
+  if (time?.ms !== values.timestamp?.ms) moveToExtra('timestamp');
   const nanoseconds = (values.acct_session_time ?? Number.NaN) * 1e9;
   if (ended && Number.isSafeInteger(nanoseconds)) draft.set('event.duration', nanoseconds);
   return time;
@@ -70,23 +70,23 @@ function setTimes({ values, draft, leave }: Input, ended: boolean): Moment | und
 
 const gigaword = 2 ** 32;
 
-/** The counter with its high word; undefined where there is none, or where it is beyond what a number carries. */
-function whole(octets: number | undefined, gigawords: number | undefined): number | undefined {
+/** The counter with its high word. Undefined without a counter, or beyond the safe integers. */
+function fullCount(octets: number | undefined, gigawords: number | undefined): number | undefined {
   if (octets === undefined) return undefined;
   const sum = octets + (gigawords ?? 0) * gigaword;
   return Number.isSafeInteger(sum) ? sum : undefined;
 }
 
 /**
- * Input is what came from the client (RFC 2866, 5.3). The counters are cumulative: an interim record's are totals so
- * far, and bytes of every record would count twice in a sum.
+ * Input is the traffic from the client (RFC 2866, 5.3). The counters are cumulative, so only the last record of a session
+ * sets the byte fields: a sum over all records would count bytes twice.
  */
-function finishOctets({ values, draft, leave }: Input, ended: boolean): void {
+function finishOctets({ values, draft, moveToExtra }: Input, ended: boolean): void {
   const { acct_input_octets, acct_output_octets, acct_input_gigawords, acct_output_gigawords } = values;
-  const input = whole(acct_input_octets, acct_input_gigawords);
-  const output = whole(acct_output_octets, acct_output_gigawords);
-  if (input !== acct_input_octets) leave('acct_input_octets');
-  if (output !== acct_output_octets) leave('acct_output_octets');
+  const input = fullCount(acct_input_octets, acct_input_gigawords);
+  const output = fullCount(acct_output_octets, acct_output_gigawords);
+  if (input !== acct_input_octets) moveToExtra('acct_input_octets');
+  if (output !== acct_output_octets) moveToExtra('acct_output_octets');
   if (ended) {
     draft.set('source.bytes', input);
     draft.set('client.bytes', input);
@@ -112,9 +112,9 @@ const loggedAt = ({ timestamp, event_time }: Values): Moment | undefined => time
 export const accountingMapping = defineMapping({
   fields: accountingFields,
   loggedAt,
-  key: (values, isUnread) => {
-    // Absent says something itself (a session that has not ended has no stop time); unreadable does not.
-    if (mayBeAbsent.some(isUnread)) return [undefined];
+  key: (values, isUnreadable) => {
+    // An absent value has a meaning (no stop time: the session has not ended). An unreadable value has none.
+    if (mayBeAbsent.some(isUnreadable)) return [undefined];
     return [
       timeKey(loggedAt(values)),
       values.acct_session_id,
@@ -128,11 +128,11 @@ export const accountingMapping = defineMapping({
   finish(input) {
     const { values, draft } = input;
     finishRadius(input);
-    const classification = phase(values);
+    const classification = sessionPhase(values);
     classify(draft, classification);
     const time = setTimes(input, classification === end);
     finishOctets(input, classification === end);
-    // A group is a person's; a machine or a device has no user.* at all.
+    // Only a user has a group in user.*. A machine or a device has no user.* fields.
     const group = draft.get('user.name') === undefined ? 'extreme.xiq.radius.group_name' : 'user.group.name';
     draft.set(group, values.group_name);
     const usage = values.usage === undefined ? undefined : Number(values.usage);
@@ -140,7 +140,7 @@ export const accountingMapping = defineMapping({
       draft.set('extreme.xiq.radius.usage_bytes', usage);
     else draft.set('extreme.xiq.radius.usage_text', values.usage);
     const cause = suffix(': ', values.acct_terminate_cause);
-    draft.set('message', `RADIUS ${classification.action}${whoAndWhere(draft)}${cause}`);
+    draft.set('message', `RADIUS ${classification.action}${clientText(draft)}${cause}`);
     return time;
   },
 });

@@ -1,14 +1,14 @@
-// AUDIT_LOG_ALL: what administrators did. GDPR_LOG_ALL: no payload of it is public; it is read as an audit event.
+// AUDIT_LOG_ALL: actions of administrators. GDPR_LOG_ALL: its payload is not public; it is read as an audit event.
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import { classify, commonFields, setPerson } from './common.ts';
 import { type Classification, defineMapping, type KeyPart, type MappingInput, timeKey } from './mapping.ts';
 
 interface AuditCode extends Classification {
-  /** The text before the name of the user that the event is about, in its description. */
+  /** The text in the description before the name of the target user. */
   readonly targetAfter?: string;
 }
 
-/** What a code means. Data: a newly met code is a line here, nothing else. */
+/** The classification of audit codes. */
 const auditCodes: ReadonlyMap<string, AuditCode> = new Map(
   Object.entries<AuditCode>({
     '10001': {
@@ -45,12 +45,12 @@ const auditCodes: ReadonlyMap<string, AuditCode> = new Map(
 );
 
 /**
- * The REST API's enumeration, in its published order. That the webhook's numbers count along it, from 1, is an inference
- * (1 is documented): the number is always kept, and a name that comes from it is marked as derived.
+ * The enumeration of the REST API, in its published order. The numbers of webhooks are assumed to follow this order from 1
+ * (only 1 is documented). So the document has the number too, and a derived name is marked as derived.
  */
 const auditCategories = ['admin', 'system', 'deployment', 'config', 'monitor', 'alarm'] as const;
 
-/** What the category says of a code that is not in the table. A category that is not here says nothing. */
+/** The classification of a code that is not in the table, by its category. */
 const categoryMeanings: ReadonlyMap<string, Classification> = new Map(
   Object.entries<Classification>({
     admin: { action: 'admin-activity', category: ['iam'], type: ['admin', 'info'], level: 'info' },
@@ -59,7 +59,7 @@ const categoryMeanings: ReadonlyMap<string, Classification> = new Map(
   }),
 );
 
-/** MONITOR, SYSTEM, ALARM and what we do not know: no category of ECS fits, and no outcome is claimed. */
+/** For MONITOR, SYSTEM, ALARM and unknown categories: no ECS category fits, and the outcome is unknown. */
 function unclassified(category: string | undefined, code: string | undefined): Classification {
   const suffix = code !== undefined && /^[\w.-]{1,32}$/.test(code) ? `-${code}` : '';
   return { action: `xiq-${category ?? 'unknown'}${suffix}`, type: ['info'], level: 'info' };
@@ -83,7 +83,7 @@ const auditFields = {
 type Values = ValuesOf<typeof auditFields>;
 type Input = MappingInput<typeof auditFields>;
 
-/** What audit and GDPR events share. */
+/** Common to audit and GDPR events. */
 const shared = {
   fields: auditFields,
   loggedAt: ({ timestamp }: Values) => timestamp,
@@ -95,8 +95,8 @@ const shared = {
   ],
 };
 
-/** Names the category where it can, keeps what it cannot, and gives the name. */
-function categoryName({ values, draft, leave }: Input): string | undefined {
+/** Sets the category fields, and returns the name of the category. */
+function categoryName({ values, draft, moveToExtra }: Input): string | undefined {
   const { category } = values;
   if (category === undefined) return undefined;
   const number = /^\d{1,9}$/.test(category) ? Number(category) : undefined;
@@ -104,14 +104,14 @@ function categoryName({ values, draft, leave }: Input): string | undefined {
   draft.set('extreme.xiq.audit.category_id', number);
   draft.set('extreme.xiq.audit.category', name);
   if (name !== undefined && number !== undefined) draft.set('extreme.xiq.audit.category_derived', true);
-  if (name === undefined && number === undefined) leave('category');
+  if (name === undefined && number === undefined) moveToExtra('category');
   return name;
 }
 
-/** Sets what audit and GDPR events share; gives the category's name. */
+/** Sets the fields common to audit and GDPR events. Returns the name of the category. */
 function finishShared(input: Input): string | undefined {
-  const { values, draft, leave } = input;
-  if (setPerson(draft, 'user', values.username)) leave('username');
+  const { values, draft, moveToExtra } = input;
+  if (setPerson(draft, 'user', values.username)) moveToExtra('username');
   if (values.description === undefined && values.parameters !== undefined) draft.set('message', values.parameters);
   return categoryName(input);
 }
@@ -125,7 +125,7 @@ export const auditMapping = defineMapping({
     const known = auditCodes.get(code);
     const classification = meanings.auditCodes.get(code) ?? known ?? categoryMeanings.get(category ?? '');
     classify(draft, classification ?? unclassified(category, values.code));
-    // How our own codes name whom they are about holds under an operator's classification too.
+    // The prefix of a built-in code applies under the operator's classification too.
     const prefix = known?.targetAfter;
     if (prefix !== undefined && values.description?.startsWith(prefix) === true) {
       const target = values.description.slice(prefix.length).trim();
@@ -135,17 +135,17 @@ export const auditMapping = defineMapping({
   },
 });
 
-/** By the description's words, the first that fits. Words never give an outcome. */
-const gdprActions: readonly (Classification & { readonly message: RegExp })[] = [
+/** By keywords in the description; the first match is used. The outcome stays unknown. */
+const gdprActions: readonly (Classification & { readonly pattern: RegExp })[] = [
   {
-    message: /\b(?:delet|eras|remov|forg[eo]t)/i,
+    pattern: /\b(?:delet|eras|remov|forg[eo]t)/i,
     action: 'gdpr-data-erasure',
     category: ['iam'],
     type: ['user', 'deletion'],
     level: 'warning',
   },
   {
-    message: /\b(?:view|export|download)/i,
+    pattern: /\b(?:view|export|download)/i,
     action: 'gdpr-data-export',
     category: ['iam', 'database'],
     type: ['user', 'access'],
@@ -153,7 +153,7 @@ const gdprActions: readonly (Classification & { readonly message: RegExp })[] = 
   },
 ];
 
-const otherwise: Classification = { action: 'gdpr-activity', category: ['iam'], type: ['info'], level: 'info' };
+const fallback: Classification = { action: 'gdpr-activity', category: ['iam'], type: ['info'], level: 'info' };
 
 export const gdprMapping = defineMapping({
   ...shared,
@@ -161,7 +161,7 @@ export const gdprMapping = defineMapping({
     const { values, draft } = input;
     finishShared(input);
     const text = values.description ?? values.parameters ?? '';
-    classify(draft, gdprActions.find(({ message }) => message.test(text)) ?? otherwise);
+    classify(draft, gdprActions.find(({ pattern }) => pattern.test(text)) ?? fallback);
     draft.add('tags', 'gdpr');
     return values.timestamp;
   },

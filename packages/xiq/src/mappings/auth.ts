@@ -1,9 +1,9 @@
-// AUTHENTICATION_LOG_ALL: answers of the RADIUS server.
+// AUTHENTICATION_LOG_ALL: replies of the RADIUS server.
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import type { Moment } from '../read/time.ts';
 import { classify, suffix } from './common.ts';
 import { type Classification, defineMapping, timeKey } from './mapping.ts';
-import { calledStationKey, finishRadius, radiusFields, whoAndWhere } from './radius.ts';
+import { calledStationKey, clientText, finishRadius, radiusFields } from './radius.ts';
 
 const authFields = {
   ...radiusFields,
@@ -16,10 +16,10 @@ const authFields = {
 
 const category = ['authentication', 'network'] as const;
 
-/** The values of `reply` are not public: by the packet's name within it, the first that fits. */
-const replies: readonly (Classification & { readonly message: RegExp })[] = [
+/** The values of `reply` are not public. They are matched by the name of the RADIUS packet; the first match is used. */
+const replies: readonly (Classification & { readonly pattern: RegExp })[] = [
   {
-    message: /reject/i,
+    pattern: /reject/i,
     action: 'radius-reject',
     category,
     type: ['start', 'denied'],
@@ -27,17 +27,17 @@ const replies: readonly (Classification & { readonly message: RegExp })[] = [
     level: 'warning',
   },
   {
-    message: /accept/i,
+    pattern: /accept/i,
     action: 'radius-accept',
     category,
     type: ['start', 'allowed'],
     outcome: 'success',
     level: 'info',
   },
-  { message: /challenge/i, action: 'radius-challenge', category, type: ['info'], outcome: 'unknown', level: 'info' },
+  { pattern: /challenge/i, action: 'radius-challenge', category, type: ['info'], outcome: 'unknown', level: 'info' },
 ];
 
-const otherwise: Classification = {
+const fallback: Classification = {
   action: 'radius-reply',
   category,
   type: ['info'],
@@ -45,7 +45,7 @@ const otherwise: Classification = {
   level: 'info',
 };
 
-/** The finer of the two: auth_date may count whole seconds, within which a client is refused more than once. */
+/** auth_date may have a resolution of one second, in which a client may be rejected several times. */
 const loggedAt = ({ timestamp, auth_date }: ValuesOf<typeof authFields>): Moment | undefined => timestamp ?? auth_date;
 
 export const authMapping = defineMapping({
@@ -59,12 +59,12 @@ export const authMapping = defineMapping({
     values.reply,
   ],
   finish(input) {
-    const { values, draft, leave } = input;
+    const { values, draft, moveToExtra } = input;
     finishRadius(input);
-    if (values.auth_date !== undefined && values.auth_date.ms !== values.timestamp?.ms) leave('timestamp');
+    if (values.auth_date !== undefined && values.auth_date.ms !== values.timestamp?.ms) moveToExtra('timestamp');
     const { reply } = values;
-    classify(draft, replies.find(({ message }) => reply !== undefined && message.test(reply)) ?? otherwise);
-    draft.set('message', `RADIUS ${reply ?? 'reply'}${whoAndWhere(draft)}${suffix(': ', values.reject_reason)}`);
+    classify(draft, replies.find(({ pattern }) => reply !== undefined && pattern.test(reply)) ?? fallback);
+    draft.set('message', `RADIUS ${reply ?? 'reply'}${clientText(draft)}${suffix(': ', values.reject_reason)}`);
     return values.auth_date ?? values.timestamp;
   },
 });

@@ -1,4 +1,4 @@
-// What the mappings share: fields that any message type may carry, classification, and people.
+// Common parts of the mappings: fields of every message type, classification, and users.
 import type { DocumentDraft } from '../document/document-draft.ts';
 import type { FieldTable } from '../read/field-table.ts';
 import type { Classification } from './mapping.ts';
@@ -8,14 +8,13 @@ export const commonFields = {
   id: { as: 'text', to: ['extreme.xiq.id'] },
   owner_id: { as: 'text', also: ['vhm_id'], to: ['cloud.account.id', 'organization.id', 'extreme.xiq.owner_id'] },
   vhm_name: { as: 'text', to: ['cloud.account.name', 'organization.name'] },
-  // 0 in every example: as organization.id it would join all tenants.
+  // Not organization.id: it is 0 in every example, which would join all tenants.
   org_id: { as: 'text', to: ['extreme.xiq.org_id'] },
   org_name: { as: 'text', to: ['extreme.xiq.org_name'] },
 } as const satisfies FieldTable;
 
-/** A part of a message: nothing where the value is missing. */
-export const suffix = (message: string, value: string | undefined): string =>
-  value === undefined ? '' : message + value;
+/** A part of a message: the label and the value, or '' without a value. */
+export const suffix = (label: string, value: string | undefined): string => (value === undefined ? '' : label + value);
 
 export function classify(draft: DocumentDraft, { action, category, type, outcome, level }: Classification): void {
   draft.set('event.action', action);
@@ -28,10 +27,10 @@ export function classify(draft: DocumentDraft, { action, category, type, outcome
 const emailAddress = /^[^\s@\\]+@([^\s@\\]+\.[^\s@\\]+)$/;
 const domainUser = /^([^\\]+)\\([^\\]+)$/;
 
-/** Longer than an e-mail address or a login name can be: not taken apart, since the patterns may take long over it. */
+/** A longer name is not parsed, because the patterns may be slow on it. */
 const maxNameLength = 512;
 
-/** A person by name: an e-mail address, DOMAIN\user, or a plain name. */
+/** Parses a user name: an e-mail address, DOMAIN\user, or a plain name. */
 export function personOf(text: string): { readonly name: string; readonly email?: string; readonly domain?: string } {
   if (text.length > maxNameLength) return { name: text };
   const domain = emailAddress.exec(text)?.[1];
@@ -41,8 +40,8 @@ export function personOf(text: string): { readonly name: string; readonly email?
 }
 
 /**
- * `user.*` is who acted, `user.target.*` whom the event is about. Gives whether the text was taken apart, so that it
- * stands in none of them as it was sent.
+ * `user.*` is the acting user, `user.target.*` the affected user. Returns true if the name differs from the text, so that
+ * no field has the original text.
  */
 export function setPerson(
   draft: DocumentDraft,

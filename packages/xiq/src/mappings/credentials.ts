@@ -1,21 +1,21 @@
-// CREDENTIAL_LOG_ALL: something happened to a user's credentials; EMAIL_LOG_ALL, SMS_LOG_ALL: they were sent to one.
+// CREDENTIAL_LOG_ALL: activity on a user's credentials. EMAIL_LOG_ALL, SMS_LOG_ALL: credentials were sent to a user.
 import type { DocumentDraft } from '../document/document-draft.ts';
-import type { Places } from '../document/places.ts';
+import type { TargetFields } from '../document/target-fields.ts';
 import type { FieldTable } from '../read/field-table.ts';
 import { classify, commonFields, personOf, setPerson, suffix } from './common.ts';
 import { type Classification, defineMapping, type Meanings, timeKey } from './mapping.ts';
 
-type Outcome = Places['event.outcome'];
+type Outcome = TargetFields['event.outcome'];
 
-/** What the status of a sent message means: the REST API's enumeration, and nothing guessed beyond it. */
+/** The outcome of a sent message by its status: the enumeration of the REST API. */
 const outcomes: ReadonlyMap<string, Outcome> = new Map(
   Object.entries<Outcome>({ SEND_OUT: 'unknown', COMPLETE: 'success', SUCCESS: 'success', FAIL: 'failure' }),
 );
 
-/** A status as it is looked up: however it is cased. */
+/** The form of a status in tables: in upper case. */
 export const statusWord = (status: string): string => status.trim().toUpperCase();
 
-/** An operator's word comes before ours. */
+/** The operator's status words override the built-in ones. */
 function classifyStatus(
   { draft, meanings }: { readonly draft: DocumentDraft; readonly meanings: Meanings },
   status: string | undefined,
@@ -31,8 +31,8 @@ export const credentialMapping = defineMapping({
   fields: { ...commonFields, username: { as: 'text', also: ['user_name'] } },
   loggedAt: ({ timestamp }) => timestamp,
   key: (values) => [timeKey(values.timestamp), values.username],
-  finish({ values, draft, leave }) {
-    if (setPerson(draft, 'user.target', values.username)) leave('username');
+  finish({ values, draft, moveToExtra }) {
+    if (setPerson(draft, 'user.target', values.username)) moveToExtra('username');
     classify(draft, { action: 'credential-activity', category: ['iam'], type: ['info'], level: 'info' });
     draft.set('message', `Credential activity${suffix(' for ', values.username)}`);
     return values.timestamp;
@@ -42,7 +42,7 @@ export const credentialMapping = defineMapping({
 const emailFields = {
   ...commonFields,
   username: { as: 'text', also: ['user_name'] },
-  // Whose ids these are is not public.
+  // The owner of these ids is not documented.
   user_id: { as: 'text', to: ['extreme.xiq.user_id'] },
   customer_id: { as: 'text', to: ['extreme.xiq.customer_id'] },
   approver_email: { as: 'text', to: ['extreme.xiq.approver_email', 'related.user'] },
@@ -54,10 +54,10 @@ export const emailMapping = defineMapping({
   loggedAt: ({ timestamp }) => timestamp,
   key: (values) => [timeKey(values.timestamp), values.user_id, values.username, values.status],
   finish(input) {
-    const { values, draft, leave } = input;
+    const { values, draft, moveToExtra } = input;
     const { username, status } = values;
     classifyStatus(input, status, 'credential-email', ['email']);
-    if (setPerson(draft, 'user.target', username)) leave('username');
+    if (setPerson(draft, 'user.target', username)) moveToExtra('username');
     if (username !== undefined) draft.add('email.to.address', personOf(username).email);
     draft.set('email.direction', 'outbound');
     draft.set('message', `Credential e-mail${suffix(' to ', username)}${suffix(': ', status)}`);
@@ -67,7 +67,7 @@ export const emailMapping = defineMapping({
 
 const smsFields = {
   ...commonFields,
-  // Whose ids these are is not public.
+  // The owner of these ids is not documented.
   user_id: { as: 'text', to: ['extreme.xiq.user_id'] },
   customer_id: { as: 'text', to: ['extreme.xiq.customer_id'] },
   tel: { as: 'text', to: ['extreme.xiq.sms.tel'] },
@@ -86,7 +86,7 @@ export const smsMapping = defineMapping({
   finish(input) {
     const { values, draft } = input;
     classifyStatus(input, values.status, 'credential-sms', ['iam']);
-    // The number is personal: it is in its own field alone, where a destination can leave it out.
+    // The phone number is personal data: it has only its own field, which a destination can drop.
     draft.set('message', `Credential SMS${suffix(': ', values.status)}`);
     return values.timestamp;
   },

@@ -1,4 +1,4 @@
-// LOCATION_AP_CENTRIC and LOCATION_CLIENT_CENTRIC: one access point saw one client.
+// LOCATION_AP_CENTRIC and LOCATION_CLIENT_CENTRIC: an access point observed a client.
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import { isLocalMac } from '../read/mac.ts';
 import type { Moment } from '../read/time.ts';
@@ -32,10 +32,10 @@ const seenAt = ({ seen_epoch, seen_time, timestamp }: Values): Moment | undefine
 export const locationMapping = defineMapping({
   fields: locationFields,
   key: (values) => [values.ap_mac, values.client_mac, timeKey(seenAt(values)), values.ssid],
-  finish({ values, draft, leave }) {
+  finish({ values, draft, moveToExtra }) {
     const seen = seenAt(values);
-    if (values.seen_time?.ms !== seen?.ms) leave('seen_time');
-    if (values.timestamp?.ms !== seen?.ms) leave('timestamp');
+    if (values.seen_time?.ms !== seen?.ms) moveToExtra('seen_time');
+    if (values.timestamp?.ms !== seen?.ms) moveToExtra('timestamp');
     classify(draft, { action: 'client-observed', category: ['network'], type: ['info'], level: 'info' });
     draft.set('observer.type', 'access-point');
     const { client_mac: client, ap_mac: ap, ipv4, ipv6, lat, lng } = values;
@@ -44,10 +44,10 @@ export const locationMapping = defineMapping({
       draft.set('client.ip', ipv6);
       draft.set('source.ip', ipv6);
     }
-    // 0, 0 is how a map without a place is written.
-    const placed = lat !== undefined && lng !== undefined && (lat !== 0 || lng !== 0);
-    if (placed && Math.abs(lat) <= 90 && Math.abs(lng) <= 180) draft.set('client.geo.location', { lat, lon: lng });
-    else for (const name of ['lat', 'lng'] as const) leave(name);
+    // 0, 0 means that the map has no location.
+    const hasLocation = lat !== undefined && lng !== undefined && (lat !== 0 || lng !== 0);
+    if (hasLocation && Math.abs(lat) <= 90 && Math.abs(lng) <= 180) draft.set('client.geo.location', { lat, lon: lng });
+    else for (const name of ['lat', 'lng'] as const) moveToExtra(name);
     const where = suffix(' by ', ap) + suffix(' on ', values.ssid);
     draft.set('message', `Client ${client ?? 'of unknown address'} seen${where}`);
     return seen;

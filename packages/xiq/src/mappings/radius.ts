@@ -1,4 +1,4 @@
-// What RADIUS authentication and accounting events share.
+// Common parts of RADIUS authentication and accounting events.
 import type { DocumentDraft } from '../document/document-draft.ts';
 import type { FieldTable } from '../read/field-table.ts';
 import { isLocalMac, readMac, readStation } from '../read/mac.ts';
@@ -22,13 +22,13 @@ type RadiusInput = MappingInput<typeof radiusFields>;
 /** An outer identity that hides its user: `anonymous`, `anonymous@realm`, `@realm`. */
 const anonymous = /^(?:anonymous)?(?:@.*)?$/i;
 
-/** The host of a machine's account: `host/pc.example.com` or `DOMAIN\PC$`; undefined where it is none. */
+/** The host of a machine account: `host/pc.example.com` or `DOMAIN\PC$`. Undefined for other names. */
 function machineOf(name: string): string | undefined {
   const host = /^host\/(.+)$/i.exec(name)?.[1] ?? /^(?:[^\\]+\\)?([^\\]+)\$$/.exec(name)?.[1];
   return host === undefined || host.trim() === '' ? undefined : host;
 }
 
-/** Who a user name is: a person, a machine, or a device that gave its MAC for one. */
+/** Sets the fields of a user name: of a user, a machine, or a device whose user name is its MAC. */
 function setUser({ values, draft }: RadiusInput): void {
   const { username, calling_station_id: client } = values;
   if (username === undefined) return;
@@ -74,17 +74,16 @@ export function finishRadius(input: RadiusInput): void {
   relateIdentity(input);
 }
 
-/** The called station as a part of a key: the same in every notation of its MAC. */
+/** The called station as part of a key. It is equal for every notation of the MAC. */
 export function calledStationKey(called: string | undefined): string | undefined {
   if (called === undefined) return undefined;
   const station = readStation(called);
   return station === undefined ? called : `${station.mac}:${station.ssid ?? ''}`;
 }
 
-/** What follows a client in a message: ` of j.doe from DC-AC-… on Corp`. */
-export function whoAndWhere(draft: DocumentDraft): string {
-  const part = (message: string, value: unknown): string =>
-    suffix(message, typeof value === 'string' ? value : undefined);
+/** User, client and network for a message: ` of j.doe from DC-AC-… on Corp`. */
+export function clientText(draft: DocumentDraft): string {
+  const part = (label: string, value: unknown): string => suffix(label, typeof value === 'string' ? value : undefined);
   const user = draft.get('user.name') ?? draft.get('extreme.xiq.machine');
   return part(' of ', user) + part(' from ', draft.get('client.mac')) + part(' on ', draft.get('network.name'));
 }

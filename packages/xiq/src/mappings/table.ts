@@ -1,4 +1,4 @@
-// Every family's mapping, by its name.
+// The built-in mappings by family.
 import { type MappedFamily, perFamily } from '../message-types.ts';
 import type { FurtherNames } from '../read/field-table.ts';
 import { accountingMapping } from './accounting.ts';
@@ -9,14 +9,14 @@ import { credentialMapping, emailMapping, smsMapping } from './credentials.ts';
 import { locationMapping } from './location.ts';
 import { type BuiltInMapping, defineMapping, type Mapper, type Meanings } from './mapping.ts';
 
-/** Raised when the same body becomes other documents than before. */
+/** Raise it when a change gives different documents for the same body. */
 export const builtInMappingVersion = '1';
 
-/** `extreme.xiq.mapping_version`: `1`, or `1+<version>` where a mapping of the operator's is in effect. */
+/** `extreme.xiq.mapping_version`: `1`, or `1+<version>` with an operator's mapping. */
 export const mappingVersion = (operators: string | undefined): string =>
   operators === undefined ? builtInMappingVersion : `${builtInMappingVersion}+${operators}`;
 
-/** Of the message type that we do not know: kept whole, with the common fields in their places. */
+/** For unknown message types: maps the common fields, and adds all others to `extreme.xiq.extra`. */
 const unknownMapping = defineMapping({
   fields: commonFields,
   finish({ values, draft }) {
@@ -37,7 +37,7 @@ export const mappings = {
   unknown: unknownMapping,
 } as const satisfies Record<MappedFamily, BuiltInMapping>;
 
-/** What an operator adds to our mappings. */
+/** The operator's additions to the built-in mappings. */
 export interface Additions {
   readonly names: { readonly [Family in MappedFamily]?: FurtherNames | undefined };
   readonly meanings: Meanings;
@@ -45,9 +45,9 @@ export interface Additions {
 
 export type Mappers = Readonly<Record<MappedFamily, Mapper>>;
 
-/** Our mappings with an operator's additions; compiled here, so once for each source that has some. */
+/** Compiles the built-in mappings with an operator's additions. */
 export const mappersWith = ({ names, meanings }: Additions): Mappers =>
   perFamily((family) => mappings[family].compile(names[family] ?? {}, meanings));
 
-/** Our mappings alone. */
+/** The built-in mappings. */
 export const mappers = mappersWith({ names: {}, meanings: { auditCodes: new Map(), statusWords: new Map() } });

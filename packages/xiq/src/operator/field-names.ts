@@ -1,4 +1,4 @@
-// The part of a mapping file that gives fields further names, checked against our own tables.
+// The schema of the part of a mapping file that gives fields additional names.
 import { z } from 'zod';
 import { mappings } from '../mappings/table.ts';
 import { perFamily } from '../message-types.ts';
@@ -15,11 +15,11 @@ const furtherName = z
 
 const listed = (names: readonly string[]): string => names.join(', ');
 
-/** Takes nothing, and stands for every other key, so that each is told at its own place in the file what is known. */
+/** Rejects every unknown key at its own place in the file, with the list of known keys. */
 const none = <T>(what: string, known: readonly string[]) =>
-  z.custom<T | undefined>(() => false, `unknown ${what}: known are ${listed(known)}`);
+  z.custom<T | undefined>(() => false, `unknown ${what}: expected one of ${listed(known)}`);
 
-/** The names that mean a field already, or are claimed by two. */
+/** Faults of names that already belong to another field. */
 function nameFaults(table: FieldTable, family: FurtherNames) {
   const owners = new Map(
     Object.entries(table).flatMap(([field, rule]) => spellings(field, rule).map((name) => [name, field] as const)),
@@ -29,8 +29,8 @@ function nameFaults(table: FieldTable, family: FurtherNames) {
     names.flatMap((name, index) => {
       const owner = owners.get(name) ?? claims.get(name);
       if (owner !== undefined && owner !== field) {
-        const verb = owners.has(name) ? 'means' : 'is claimed by';
-        return [{ path: [field, index], message: `${JSON.stringify(name)} already ${verb} ${owner}` }];
+        const kind = owners.has(name) ? 'a built-in name' : 'also listed as a name';
+        return [{ path: [field, index], message: `${JSON.stringify(name)} is ${kind} of ${owner}` }];
       }
       claims.set(name, field);
       return [];
@@ -45,7 +45,7 @@ function familySchema(family: string, table: FieldTable) {
       .array(furtherName)
       .max(maxNames)
       .optional()
-      .describe(`Names beside ${known}, each as it is written. Read as ${rule.as}.`);
+      .describe(`Names in addition to ${known}, case-sensitive. Read as ${rule.as}.`);
     return [name, names] as const;
   });
   return z
@@ -55,7 +55,7 @@ function familySchema(family: string, table: FieldTable) {
       for (const fault of nameFaults(table, names)) context.addIssue({ code: 'custom', ...fault });
     })
     .optional()
-    .describe(`Fields of \`extreme_xiq.${family}\`: further names by the field's own name.`);
+    .describe(`Additional names of the fields of \`extreme_xiq.${family}\`, by field.`);
 }
 
 export const fieldNamesSchema = z

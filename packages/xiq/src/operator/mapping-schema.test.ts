@@ -5,43 +5,43 @@ import { categories, type EventType, eventTypes, expectedTypes, mappingSchema } 
 
 const code = { action: 'ssid-changed', category: ['configuration'], type: ['change'] };
 
-/** Where each fault is, and its words. */
+/** `path: message` of each fault. */
 function faultsOf(file: unknown): readonly string[] {
   const { error } = mappingSchema.safeParse(file);
   return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
-it('takes an empty file, and one with all that there is', () => {
+it('accepts an empty file, and one with every key', () => {
   expect(mappingSchema.parse({})).toEqual({ fields: {}, auditCodes: {}, statusWords: {} });
-  const whole = {
+  const complete = {
     fields: { audit: { user_id: ['actorId', 'actor_id'], description: ['text'] }, auth: { reply: ['radiusReply'] } },
     auditCodes: { '50012': { ...code, outcome: 'success', level: 'notice' }, '7': { action: 'a', type: ['device'] } },
     statusWords: { DELIVERED: 'success', 'not sent': 'failure' },
   };
-  expect(mappingSchema.parse(whole)).toEqual({
-    ...whole,
-    auditCodes: { ...whole.auditCodes, '7': { action: 'a', type: ['device'], level: 'info' } },
+  expect(mappingSchema.parse(complete)).toEqual({
+    ...complete,
+    auditCodes: { ...complete.auditCodes, '7': { action: 'a', type: ['device'], level: 'info' } },
   });
 });
 
-it('a name that is a spelling of the same field already is no fault', () => {
+it('a built-in spelling of the same field is not a fault', () => {
   expect(faultsOf({ fields: { audit: { username: ['user_name', 'userName', 'who', 'who'] } } })).toEqual([]);
 });
 
 it.each<[string, unknown, readonly (string | RegExp)[]]>([
   ['an unknown key', { codes: {} }, [/Unrecognized key/]],
   [
-    'an unknown family, and names the known ones',
+    'an unknown family, with the list of families',
     { fields: { audits: {} } },
     [
-      'fields.audits: unknown message family: known are audit, gdpr, credential, accounting, auth, email, sms, location, unknown',
+      'fields.audits: unknown message family: expected one of audit, gdpr, credential, accounting, auth, email, sms, location, unknown',
     ],
   ],
   [
-    'an unknown field, and names the known ones',
+    'an unknown field, with the list of fields',
     { fields: { credential: { userid: ['x'] } } },
     [
-      'fields.credential.userid: unknown field of credential: known are timestamp, id, owner_id, vhm_name, org_id, org_name, username',
+      'fields.credential.userid: unknown field of credential: expected one of timestamp, id, owner_id, vhm_name, org_id, org_name, username',
     ],
   ],
   [
@@ -50,25 +50,25 @@ it.each<[string, unknown, readonly (string | RegExp)[]]>([
     [/^fields\.audit\.userId: unknown field of audit/],
   ],
   [
-    'what is no list of names, beside an unknown field',
+    'an invalid list of names beside an unknown field',
     { fields: { audit: { userid: 5, user_id: 'x' } } },
     [/^fields\.audit\.user_id: /, /^fields\.audit\.userid: unknown field of audit/],
   ],
   [
-    'a name that means another field',
+    'a built-in name of another field',
     { fields: { audit: { user_id: ['who', 'userName'] } } },
-    ['fields.audit.user_id.1: "userName" already means username'],
+    ['fields.audit.user_id.1: "userName" is a built-in name of username'],
   ],
   [
-    'a name that two fields claim',
+    'a name of two fields',
     { fields: { audit: { user_id: ['who'], username: ['who'] } } },
-    ['fields.audit.username.0: "who" already is claimed by user_id'],
+    ['fields.audit.username.0: "who" is also listed as a name of user_id'],
   ],
   ['an empty name', { fields: { audit: { user_id: [''] } } }, [/^fields\.audit\.user_id\.0: /]],
   ['a long name', { fields: { audit: { user_id: ['x'.repeat(129)] } } }, [/^fields\.audit\.user_id\.0: /]],
   ['a control character', { fields: { audit: { user_id: ['a\nb'] } } }, [/without control characters/]],
   ['too many names', { fields: { audit: { user_id: Array(17).fill('x') } } }, [/^fields\.audit\.user_id: /]],
-  ['a code that is no number', { auditCodes: { A1: code } }, [/^auditCodes\.A1: /]],
+  ['a code that is not a number', { auditCodes: { A1: code } }, [/^auditCodes\.A1: /]],
   ['a long code', { auditCodes: { '1234567890': code } }, [/^auditCodes\.1234567890: /]],
   [
     'too many codes',
@@ -82,25 +82,29 @@ it.each<[string, unknown, readonly (string | RegExp)[]]>([
   ],
   ['a long action', { auditCodes: { 1: { ...code, action: 'a'.repeat(65) } } }, [/^auditCodes\.1\.action: /]],
   ['no type', { auditCodes: { 1: { action: 'a' } } }, [/^auditCodes\.1\.type: /]],
-  ['no ECS category', { auditCodes: { 1: { ...code, category: ['wifi'] } } }, [/^auditCodes\.1\.category\.0: .*"iam"/]],
-  ['no ECS type', { auditCodes: { 1: { ...code, type: ['changed'] } } }, [/^auditCodes\.1\.type\.0: .*"change"/]],
-  ['a category twice', { auditCodes: { 1: { ...code, category: ['iam', 'iam'] } } }, [/each category once/]],
+  [
+    'an unknown category',
+    { auditCodes: { 1: { ...code, category: ['wifi'] } } },
+    [/^auditCodes\.1\.category\.0: .*"iam"/],
+  ],
+  ['an unknown type', { auditCodes: { 1: { ...code, type: ['changed'] } } }, [/^auditCodes\.1\.type\.0: .*"change"/]],
+  ['a duplicate category', { auditCodes: { 1: { ...code, category: ['iam', 'iam'] } } }, [/each category once/]],
   ['an empty list', { auditCodes: { 1: { ...code, category: [] } } }, [/^auditCodes\.1\.category: /]],
-  ['no ECS outcome', { auditCodes: { 1: { ...code, outcome: 'good' } } }, [/^auditCodes\.1\.outcome: /]],
-  ['no level', { auditCodes: { 1: { ...code, level: 'loud' } } }, [/^auditCodes\.1\.level: /]],
+  ['an unknown outcome', { auditCodes: { 1: { ...code, outcome: 'good' } } }, [/^auditCodes\.1\.outcome: /]],
+  ['an unknown level', { auditCodes: { 1: { ...code, level: 'loud' } } }, [/^auditCodes\.1\.level: /]],
   ['an unknown key of a code', { auditCodes: { 1: { ...code, message: 'x' } } }, [/^auditCodes\.1: Unrecognized key/]],
   [
     'a type that ECS does not expect of the category',
     { auditCodes: { 1: { ...code, type: ['change', 'start'] } } },
     [
-      'auditCodes.1.type.1: ECS does not expect start of configuration: expected are access, change, creation, deletion, info',
+      'auditCodes.1.type.1: ECS does not expect start for configuration: expected one of access, change, creation, deletion, info',
     ],
   ],
-  ['an outcome of no meaning', { statusWords: { DELIVERED: 'yes' } }, [/^statusWords\.DELIVERED: /]],
+  ['an unknown outcome of a status word', { statusWords: { DELIVERED: 'yes' } }, [/^statusWords\.DELIVERED: /]],
   ['a blank status word', { statusWords: { ' ': 'success' } }, [/^statusWords\. : /]],
   ['a long status word', { statusWords: { ['x'.repeat(65)]: 'success' } }, [/^statusWords\.x+: /]],
   [
-    'a status word twice',
+    'a duplicate status word',
     { statusWords: { DELIVERED: 'success', 'delivered ': 'failure' } },
     ['statusWords.delivered : the same word as "DELIVERED"'],
   ],
@@ -135,7 +139,7 @@ it('describes every key, for the reference', () => {
 });
 
 it('lists every event type of ECS', () => {
-  // A type that is not here does not compile; nor does a category that `expectedTypes` has not.
+  // A missing type does not compile, and neither does a missing category in `expectedTypes`.
   const all: Readonly<Record<EventType, true>> = {
     access: true,
     admin: true,
@@ -160,7 +164,7 @@ it('lists every event type of ECS', () => {
   expect(categories).toEqual(Object.keys(expectedTypes));
 });
 
-it.each(categories)('expects of %s what ECS does', (category) => {
+it.each(categories)('expects the event types of ECS for %s', (category) => {
   const ofEcs = eventTypes.filter(
     (type) =>
       !validateEcs({ event: { category: [category], type: [type] } }).some((fault) => fault.includes('not expected')),

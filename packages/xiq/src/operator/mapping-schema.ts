@@ -1,12 +1,12 @@
-// What a mapping file of the operator's may hold.
+// The schema of the operator's mapping file.
 import { z } from 'zod';
-import type { Places } from '../document/places.ts';
+import type { TargetFields } from '../document/target-fields.ts';
 import { statusWord } from '../mappings/credentials.ts';
 import type { Additions } from '../mappings/table.ts';
 import { fieldNamesSchema } from './field-names.ts';
 
-type Category = Places['event.category'][number];
-export type EventType = Places['event.type'][number];
+type Category = TargetFields['event.category'][number];
+export type EventType = TargetFields['event.type'][number];
 
 /** The event types that ECS expects of each category. */
 export const expectedTypes: Readonly<Record<Category, readonly EventType[]>> = {
@@ -32,19 +32,19 @@ export const expectedTypes: Readonly<Record<Category, readonly EventType[]>> = {
   web: ['access', 'error', 'info'],
 };
 
-/** A record's own keys, by its type. */
+/** The keys of a record with their type. */
 const keysOf = <K extends string>(record: Readonly<Record<K, unknown>>): K[] =>
   Object.keys(record).filter((key): key is K => Object.hasOwn(record, key));
 
 export const categories = keysOf(expectedTypes);
 
-/** `device` is expected of no category. */
+/** ECS expects `device` for no category. */
 export const eventTypes = [
   ...new Set<EventType>([...categories.flatMap((name) => expectedTypes[name]), 'device']),
 ].sort();
 
 const maxCodes = 1_000;
-const maxMessageCharacters = 100;
+const maxStatusWords = 100;
 
 const once = (values: readonly string[]): boolean => new Set(values).size === values.length;
 
@@ -62,13 +62,13 @@ const auditCode = z
       .min(1)
       .refine(once, 'each category once')
       .optional()
-      .describe('`event.category`, as ECS has them. Left out where none fits.'),
+      .describe('`event.category` of ECS. Omit it if none fits.'),
     type: z
       .array(z.enum(eventTypes))
       .min(1)
       .refine(once, 'each type once')
-      .describe('`event.type`: each one that ECS expects of one of the categories.'),
-    outcome: outcome.optional().describe('`event.outcome`, where the code itself tells it.'),
+      .describe('`event.type`: types that ECS expects for one of the categories.'),
+    outcome: outcome.optional().describe('`event.outcome`, if the code implies it.'),
     level: z
       .enum(['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'])
       .default('info')
@@ -79,7 +79,7 @@ const auditCode = z
     const expected: ReadonlySet<string> = new Set(category.flatMap((name) => expectedTypes[name]));
     for (const [index, name] of type.entries()) {
       if (expected.has(name)) continue;
-      const message = `ECS does not expect ${name} of ${category.join(', ')}: expected are ${[...expected].join(', ')}`;
+      const message = `ECS does not expect ${name} for ${category.join(', ')}: expected one of ${[...expected].join(', ')}`;
       context.addIssue({ code: 'custom', path: ['type', index], message });
     }
   });
@@ -96,15 +96,12 @@ const statusWords = z
       .regex(/^(?=.*\S)\P{Cc}*$/u, 'the status as the sender writes it, at most 64 characters'),
     outcome,
   )
-  .refine(
-    (message) => Object.keys(message).length <= maxMessageCharacters,
-    `at most ${maxMessageCharacters} status words`,
-  )
-  .superRefine((message, context) => {
-    const taken = new Map<string, string>();
-    for (const word of Object.keys(message)) {
-      const other = taken.get(statusWord(word));
-      if (other === undefined) taken.set(statusWord(word), word);
+  .refine((words) => Object.keys(words).length <= maxStatusWords, `at most ${maxStatusWords} status words`)
+  .superRefine((words, context) => {
+    const known = new Map<string, string>();
+    for (const word of Object.keys(words)) {
+      const other = known.get(statusWord(word));
+      if (other === undefined) known.set(statusWord(word), word);
       else context.addIssue({ code: 'custom', path: [word], message: `the same word as ${JSON.stringify(other)}` });
     }
   });
@@ -113,23 +110,23 @@ export const mappingSchema = z.strictObject({
   fields: fieldNamesSchema
     .default({})
     .describe(
-      'Further names of fields, by message family. A field that is sent under a name of ours wins; an event keeps its id whatever stands here.',
+      'Additional names of fields, by message family. A field with a built-in name takes precedence. Event ids do not depend on it.',
     ),
   auditCodes: auditCodes
     .default({})
     .describe(
-      `What audit codes mean: \`action\`, \`type\` and, where wanted, \`category\`, \`outcome\`, \`level\`. They win over ours. At most ${maxCodes}.`,
+      `Classification of audit codes: \`action\`, \`type\`, and optionally \`category\`, \`outcome\`, \`level\`. Overrides the built-in one. At most ${maxCodes}.`,
     ),
   statusWords: statusWords
     .default({})
     .describe(
-      `The outcome (\`success\`, \`failure\`, \`unknown\`) that a status of an SMS or e-mail means, in any case. They win over ours. At most ${maxMessageCharacters}.`,
+      `Outcome (\`success\`, \`failure\`, \`unknown\`) of SMS and e-mails by their status, not case-sensitive. Overrides the built-in one. At most ${maxStatusWords}.`,
     ),
 });
 
 export type OperatorRules = z.output<typeof mappingSchema>;
 
-/** What the rules add to our mappings, made ready once for each source. */
+/** The rules as additions to the built-in mappings. */
 export function additionsOf({ fields, auditCodes, statusWords }: OperatorRules): Additions {
   return {
     names: fields,

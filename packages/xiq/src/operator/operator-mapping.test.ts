@@ -1,4 +1,4 @@
-// What a mapping of the operator's does to documents, and what it must not do.
+// Documents under an operator's mapping.
 import { validateEcs } from '@xiq-siem/testkit';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -17,7 +17,7 @@ function documentOf(file: Parameters<typeof mappedSource>[0], element: object, m
   return event.document;
 }
 
-it('every document says which mapping made it', () => {
+it('every document has the version of its mapping', () => {
   const versionOf = (content: string, of?: ReturnType<typeof mappedSource>) =>
     eventsOf(content, undefined, of).map(({ document }) => Object(document.extreme?.['xiq']).mapping_version);
   expect(versionOf('[{"a":1},5]')).toEqual(['1', '1']);
@@ -25,21 +25,21 @@ it('every document says which mapping made it', () => {
   expect(versionOf('no', mappedSource({}))).toEqual(['1+0123456789ab']);
 });
 
-it('a further name is read as its field, and is no extra then', () => {
+it('an additional name is read as its field, and is not in extra', () => {
   const file = { fields: { audit: { user_id: ['Actor Id'], host_names: ['where'] } } };
   const document = documentOf(file, { timeStamp: T, 'Actor Id': 7, where: ['a', 'b'] });
   expect(document).toMatchObject({ user: { id: '7' }, related: { hosts: ['a', 'b'] } });
   expect(document.extreme?.['xiq']).not.toHaveProperty('extra');
 });
 
-it('a further name is taken as it is written, and in its own family only', () => {
+it('an additional name is case-sensitive, and applies only to its family', () => {
   const file = { fields: { audit: { user_id: ['actor_id'] } } };
   const kept = { extreme: { xiq: { extra: { actorId: 7 } } } };
   expect(documentOf(file, { timeStamp: T, actorId: 7 })).toMatchObject(kept);
   expect(documentOf(file, { timeStamp: T, actor_id: 7 }, 'GDPR_LOG_ALL')).not.toHaveProperty('user');
 });
 
-it('a name of ours that was sent wins, also in what an observation belongs to; the other value is kept', () => {
+it('a built-in name takes precedence, also in the parent of an observation; the other value is in extra', () => {
   const audit = { fields: { audit: { user_id: ['actor'] } } };
   const won = { user: { id: '1' }, extreme: { xiq: { extra: { actor: 7 } } } };
   expect(documentOf(audit, { actor: 7, ...login })).toMatchObject(won);
@@ -54,7 +54,7 @@ it('a name of ours that was sent wins, also in what an observation belongs to; t
   });
 });
 
-it('an audit code of the operator wins over ours, whole; how ours names its target holds', () => {
+it("an operator's audit code overrides the built-in one; the target user is still read", () => {
   const auditCodes = {
     '50012': { action: 'ssid-changed', category: ['configuration'], type: ['change'], outcome: 'success' },
     '10001': { action: 'my-login', type: ['info'], level: 'notice' },
@@ -75,7 +75,7 @@ it('an audit code of the operator wins over ours, whole; how ours names its targ
   expect(documentOf(file, { ...login, code: 10002 }).event?.action).toBe('admin-logout');
 });
 
-it('a status word of the operator wins over ours, in any case', () => {
+it("an operator's status word overrides the built-in one, in any case", () => {
   const file = { statusWords: { Delivered: 'success', COMPLETE: 'unknown', bounced: 'failure' } } as const;
   const outcomeOf = (status: string, type: string) => documentOf(file, { timestamp: T, status }, type).event?.outcome;
   expect(outcomeOf(' DELIVERED', 'SMS_LOG_ALL')).toBe('success');
@@ -85,7 +85,7 @@ it('a status word of the operator wins over ours, in any case', () => {
   expect(bounced).toMatchObject({ event: { outcome: 'failure' }, log: { level: 'error' } });
 });
 
-it('an id is the one that it was, where a further name fills what was missing or could not be read', () => {
+it('an id is unchanged if an additional name gives a missing or unreadable value', () => {
   const idsOf = (element: object, type: string, of?: ReturnType<typeof mappedSource>) =>
     eventsOfValue(element, type, of).map(({ id }) => id);
   const audit = mappedSource({ fields: { audit: { description: ['text'], timestamp: ['at'] } } });
@@ -96,7 +96,7 @@ it('an id is the one that it was, where a further name fills what was missing or
   ]) {
     expect(idsOf(element, 'AUDIT_LOG_ALL', audit)).toEqual(idsOf(element, 'AUDIT_LOG_ALL'));
   }
-  // Here absent and unreadable are two things.
+  // Here missing and unreadable are different.
   const session = { timestamp: T, callingStationId: 'DC-AC-3D-A5-06-B4', acctSessionId: 'S' };
   const accounting = mappedSource({ fields: { accounting: { acct_stop_time: ['ended'] } } });
   for (const element of [
@@ -115,7 +115,7 @@ it('an id is the one that it was, where a further name fills what was missing or
   ).toBe('session-end');
 });
 
-/** Every field of every family has two further names. */
+/** Every field of every family has two additional names. */
 const namesFor = (name: string) => [`op_${name}`, `Op ${name}`];
 const everything = mappedSource({
   fields: Object.fromEntries(
@@ -126,7 +126,7 @@ const everything = mappedSource({
 });
 
 const other = fc.jsonValue({ maxDepth: 2 });
-/** An element whose fields stand under names of ours, of the operator's, under both, or under none. */
+/** An element whose fields have built-in names, operator's names, both, or none. */
 const element = fc.oneof(
   ...families.map(({ rules }) => {
     const furthers = rules.map(([name, rule]) =>
@@ -149,18 +149,18 @@ const body = fc.oneof(
     .map(([parent, observations, padding]) => ({ ...parent, padding, observations })),
 );
 
-it('no mapping changes an id, a dataset or an element number, whatever it is', () => {
+it('no mapping changes an id, a dataset or an element number', () => {
   fc.assert(
     fc.property(body, anyMessageType, (content, messageType) => {
-      const told = (of?: ReturnType<typeof mappedSource>) =>
+      const identities = (of?: ReturnType<typeof mappedSource>) =>
         eventsOfValue(content, messageType, of).map(({ id, dataset, element: number }) => ({ id, dataset, number }));
-      expect(told(everything)).toEqual(told());
+      expect(identities(everything)).toEqual(identities());
     }),
     { numRuns: 400 },
   );
 });
 
-it('documents of a mapping are valid', () => {
+it('documents under a mapping are valid', () => {
   fc.assert(
     fc.property(body, anyMessageType, (content, messageType) => {
       for (const { document } of eventsOfValue(content, messageType, everything)) {

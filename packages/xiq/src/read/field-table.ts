@@ -1,45 +1,45 @@
-// Field tables: which of the sender's fields is read as what, and where it goes. Data; each message type has one.
-import type { Places } from '../document/places.ts';
+// Field tables: the type and the target fields of each field of a message type.
+import type { TargetFields } from '../document/target-fields.ts';
 import type { Kind, Kinds } from './readers.ts';
 
-/** What a kind is written as. */
-type Written<K extends Kind> = K extends 'station' | 'time' ? string : Kinds[K];
+/** The type of a kind's value in a document. */
+type OutputType<K extends Kind> = K extends 'station' | 'time' ? string : Kinds[K];
 
-/** The places that take what a kind writes, as one value or as one of a list. */
-type PlacesFor<K extends Kind> = {
-  [P in keyof Places]: Written<K> extends Places[P]
+/** The target fields that fit a kind, as a single value or as one of a list. */
+type TargetsFor<K extends Kind> = {
+  [P in keyof TargetFields]: OutputType<K> extends TargetFields[P]
     ? P
-    : Places[P] extends readonly string[]
-      ? Written<K> extends string
+    : TargetFields[P] extends readonly string[]
+      ? OutputType<K> extends string
         ? P
         : never
       : never;
-}[keyof Places];
+}[keyof TargetFields];
 
-/** One field of the sender's, under its snake_case name. */
+/** A field of the sender, under its snake_case name. */
 export type FieldRule = {
   [K in Kind]: {
     readonly as: K;
-    /** Other names that it may have; the camelCase of each is understood. */
+    /** Other names of the field. The camelCase form of each is read too. */
     readonly also?: readonly string[];
-    /** Where it goes as it is. A field without a place is for the mapping to finish. */
-    readonly to?: readonly PlacesFor<K>[];
+    /** Its target fields. Without them, the mapping's `finish` uses the value. */
+    readonly to?: readonly TargetsFor<K>[];
   };
 }[Kind];
 
 export type FieldTable = Readonly<Record<string, FieldRule>>;
 
-/** An operator's further names of fields, by the field's own name. */
+/** The operator's additional names of fields, by field. */
 export type FurtherNames = Readonly<Record<string, readonly string[] | undefined>>;
 
-/** What was read of a table's fields. */
+/** The values of a table's fields. */
 export type ValuesOf<T extends FieldTable> = { readonly [Name in keyof T]?: Kinds[T[Name]['as']] | undefined };
 
 /** `acct_session_id` becomes `acctSessionId`. */
 export const camelCase = (name: string): string =>
   name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Every spelling of a field, the one that wins first: camelCase is the webhook's own. */
+/** Every spelling of a field by precedence. camelCase is first, because webhooks use it. */
 export function spellings(name: string, rule: FieldRule): readonly string[] {
   return [...new Set([name, ...(rule.also ?? [])].flatMap((known) => [camelCase(known), known]))];
 }

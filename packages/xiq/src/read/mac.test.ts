@@ -36,13 +36,13 @@ it.each([
   expect(readStation(text)).toEqual({ mac: 'AA-BB-CC-DD-EE-FF', ssid, text });
 });
 
-it('does not take another text for a station id', () => {
+it('rejects other texts as a station id', () => {
   for (const text of ['', 'Corp', 'AA-BB-CC-DD-EE:Corp', 'AA-BB-CC-DD-EE-FF Corp']) {
     expect(readStation(text)).toBeUndefined();
   }
 });
 
-it('tells a randomised MAC by its second digit', () => {
+it('recognizes a randomized MAC by its second digit', () => {
   expect(['2', '6', 'A', 'E'].map((digit) => isLocalMac(`D${digit}-00-00-00-00-00`))).not.toContain(false);
   expect(['0', '4', '8', 'C'].map((digit) => isLocalMac(`D${digit}-00-00-00-00-00`))).not.toContain(true);
 });

@@ -1,4 +1,4 @@
-// MAC addresses in every notation, and RADIUS station ids.
+// Reads MAC addresses in every notation, and RADIUS station ids.
 
 const oneNotation =
   /^(?:[0-9a-f]{12}|[0-9a-f]{2}(?:([:\-. ])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}|[0-9a-f]{4}([:\-.])[0-9a-f]{4}\2[0-9a-f]{4}|[0-9a-f]{6}[:\-.][0-9a-f]{6})$/i;
@@ -13,15 +13,15 @@ export interface Station {
   readonly text: string;
 }
 
-function hyphened(mac: string): string {
+function hyphenated(mac: string): string {
   const hex = mac.length === 12 ? mac : mac.replace(/[^0-9a-fA-F]/g, '');
   const upper = hex.toUpperCase();
   return `${upper.slice(0, 2)}-${upper.slice(2, 4)}-${upper.slice(4, 6)}-${upper.slice(6, 8)}-${upper.slice(8, 10)}-${upper.slice(10)}`;
 }
 
-/** `AA-BB-CC-DD-EE-FF`, as ECS wants it, or undefined where the text is no MAC address. */
+/** `AA-BB-CC-DD-EE-FF`, the form of ECS. Undefined if the text is not a MAC address. */
 export function readMac(text: string): string | undefined {
-  return oneNotation.test(text) ? hyphened(text) : undefined;
+  return oneNotation.test(text) ? hyphenated(text) : undefined;
 }
 
 export function readStation(text: string): Station | undefined {
@@ -29,10 +29,10 @@ export function readStation(text: string): Station | undefined {
   const mac = match?.[1];
   if (match === null || mac === undefined) return undefined;
   const ssid = match[4];
-  return { mac: hyphened(mac), ssid: ssid === undefined || ssid.trim() === '' ? undefined : ssid, text };
+  return { mac: hyphenated(mac), ssid: ssid === undefined || ssid.trim() === '' ? undefined : ssid, text };
 }
 
-/** Whether the address was made up by its device (bit 0x02 of the first octet): a randomised MAC. */
+/** Whether the address is locally administered (bit 0x02 of the first octet), such as a randomized MAC. */
 export function isLocalMac(mac: string): boolean {
   return (Number.parseInt(mac.slice(0, 2), 16) & 0x02) !== 0;
 }

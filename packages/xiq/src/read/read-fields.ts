@@ -1,8 +1,8 @@
-// Reads an element by its field table: what a rule takes goes to its places, all else is kept under its own key.
+// Reads an element by its field table. Values without a rule go to `extreme.xiq.extra`.
 
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import type { DocumentDraft } from '../document/document-draft.ts';
-import type { Place } from '../document/places.ts';
+import type { TargetField } from '../document/target-fields.ts';
 import { writeTime } from '../document/write-time.ts';
 import { type FieldTable, type FurtherNames, spellings } from './field-table.ts';
 import { type Kind, type Kinds, readers } from './readers.ts';
@@ -10,38 +10,38 @@ import type { ZoneOffset } from './time.ts';
 
 type Value = Kinds[Kind];
 
-/** What every rank of an operator's further name is above: a field of ours that was sent wins, wherever it stands. */
+/** The first rank of the operator's names. It is above all built-in names, which take precedence. */
 const furtherRank = 1_000_000;
 
-/** A value under one of the spellings of a field; the lower rank wins. */
+/** A value under one spelling of a field. The lowest rank takes precedence. */
 interface Candidate {
   readonly key: string;
   readonly value: JsonValue;
   readonly rank: number;
-  /** The next better one. */
+  /** The candidate with the next higher rank. */
   next: Candidate | undefined;
 }
 
 interface Slot {
   readonly name: string;
   readonly read: (value: JsonValue, offset: ZoneOffset) => Value | undefined;
-  readonly to: readonly Place[];
+  readonly to: readonly TargetField[];
 }
 
 interface Reading {
   readonly values: Readonly<Record<string, Value | undefined>>;
-  /** The same without what only an operator's further name gave. */
+  /** The same without values that only an operator's name gave. */
   readonly ownValues: Readonly<Record<string, Value | undefined>>;
-  /** Keeps a field that was read but has no place in this event under its own key. */
-  leave(name: string): void;
-  /** Whether a field was sent under a name of ours, but could not be read as what it should be. */
-  isUnread(name: string): boolean;
+  /** Adds a field without a target field in this event to `extreme.xiq.extra`. */
+  moveToExtra(name: string): void;
+  /** Whether a field was sent under a built-in name, but its value could not be read. */
+  isUnreadable(name: string): boolean;
 }
 
-/** `parts` are the objects that make up the element: an observation before its parent. */
+/** `parts` are the objects of the element: an observation before its parent. */
 type FieldReader = (parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft) => Reading;
 
-function written(value: Value): string | number | readonly string[] {
+function outputValue(value: Value): string | number | readonly string[] {
   if (typeof value !== 'object') return value;
   if ('ms' in value) return writeTime(value.ms);
   return 'mac' in value ? value.mac : value;
@@ -55,17 +55,17 @@ const isOwn = ({ rank }: Candidate): boolean => rank < furtherRank;
 const without = (values: Reading['values'], names: ReadonlyMap<string, unknown>): Reading['values'] =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !names.has(name)));
 
-/** Adds a candidate by rank, not by the order of the keys: the same element in another order is the same event. */
-function ranked(first: Candidate | undefined, candidate: Candidate): Candidate {
+/** Inserts a candidate by rank. The result does not depend on the order of the keys, so the event id does not either. */
+function insertByRank(first: Candidate | undefined, candidate: Candidate): Candidate {
   if (first === undefined || candidate.rank < first.rank) {
     candidate.next = first;
     return candidate;
   }
-  first.next = ranked(first.next, candidate);
+  first.next = insertByRank(first.next, candidate);
   return first;
 }
 
-/** The slot and rank of every name: our own spellings first, then the operator's. */
+/** The slot and rank of every name: built-in spellings first, then the operator's. */
 function knownNames(table: FieldTable, further: FurtherNames) {
   const known = new Map<string, { readonly slot: number; readonly rank: number }>();
   for (const [slot, [name, rule]] of Object.entries(table).entries()) {
@@ -79,7 +79,7 @@ function knownNames(table: FieldTable, further: FurtherNames) {
   return known;
 }
 
-/** Compiles a table once, at start. */
+/** Compiles a table. */
 export function fieldReader(table: FieldTable, furtherNames: FurtherNames): FieldReader {
   const slots: readonly Slot[] = Object.entries(table).map(([name, { as, to = [] }]) => ({
     name,
@@ -98,17 +98,17 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
         if (value === null || value === undefined) continue;
         const spelling = known.get(key);
         if (spelling === undefined) {
-          draft.keep(key, value);
+          draft.addExtra(key, value);
           continue;
         }
         const candidate: Candidate = { key, value, rank: part * known.size + spelling.rank, next: undefined };
-        bySlot[spelling.slot] = ranked(bySlot[spelling.slot], candidate);
+        bySlot[spelling.slot] = insertByRank(bySlot[spelling.slot], candidate);
       }
     }
     return bySlot;
   };
 
-  /** The first of the candidates that can be read; what is not taken is kept, unless it says the same. */
+  /** The first readable candidate. Other candidates with a different value are added to `extreme.xiq.extra`. */
   const pick = (
     slot: Slot,
     first: Candidate,
@@ -118,11 +118,11 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     for (let candidate: Candidate | undefined = first; candidate !== undefined; candidate = candidate.next) {
       const value = slot.read(candidate.value, offset);
       if (value === undefined) {
-        draft.keep(candidate.key, candidate.value);
+        draft.addExtra(candidate.key, candidate.value);
         continue;
       }
       for (let other = candidate.next; other !== undefined; other = other.next) {
-        if (!same(candidate.value, other.value)) draft.keep(other.key, other.value);
+        if (!same(candidate.value, other.value)) draft.addExtra(other.key, other.value);
       }
       return [candidate, value];
     }
@@ -132,7 +132,7 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
   return (parts, offset, draft) => {
     const bySlot = collect(parts, draft);
     const values: Record<string, Value | undefined> = {};
-    /** The fields that only a further name gave, and whether a name of ours was there but could not be read. */
+    /** The fields that only an operator's name gave, and whether a built-in name had an unreadable value. */
     let further: Map<string, boolean> | undefined;
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index];
@@ -141,27 +141,27 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
       const picked = pick(slot, first, offset, draft);
       bySlot[index] = picked?.[0] ?? first;
       if (picked === undefined) continue;
-      const [taken, value] = picked;
-      const { key, value: sent } = taken;
+      const [candidate, value] = picked;
+      const { key, value: sent } = candidate;
       values[slot.name] = value;
-      if (!isOwn(taken)) {
+      if (!isOwn(candidate)) {
         further ??= new Map();
         further.set(slot.name, isOwn(first));
       }
-      if (typeof value === 'object' && 'exact' in value && !value.exact) draft.keep(key, sent);
+      if (typeof value === 'object' && 'exact' in value && !value.exact) draft.addExtra(key, sent);
       if (slot.to.length === 0) continue;
-      const out = written(value);
-      for (const place of slot.to) draft.put(place, out);
+      const out = outputValue(value);
+      for (const field of slot.to) draft.put(field, out);
     }
     const candidateOf = (name: string): Candidate | undefined => bySlot[slotOf.get(name) ?? -1];
     return {
       values,
       ownValues: further === undefined ? values : without(values, further),
-      leave(name) {
+      moveToExtra(name) {
         const candidate = values[name] === undefined ? undefined : candidateOf(name);
-        if (candidate !== undefined) draft.keep(candidate.key, candidate.value);
+        if (candidate !== undefined) draft.addExtra(candidate.key, candidate.value);
       },
-      isUnread(name) {
+      isUnreadable(name) {
         if (values[name] !== undefined) return further?.get(name) ?? false;
         const candidate = candidateOf(name);
         return candidate !== undefined && isOwn(candidate);

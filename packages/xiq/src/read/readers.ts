@@ -1,4 +1,4 @@
-// Readers: what a sender's value must be to be taken, by kind. What a reader refuses goes to `extra` as it is.
+// Readers: read a value by the kind of its field. A value that a reader rejects goes to `extreme.xiq.extra`.
 import { isIP } from 'node:net';
 import type { JsonValue } from '@xiq-siem/core';
 import { readMac, readStation } from './mac.ts';
@@ -27,14 +27,14 @@ function readNumber(value: JsonValue): number | undefined {
   return String(number) === value ? number : undefined;
 }
 
-/** A whole number that is not negative. */
+/** A non-negative integer. */
 function readCount(value: JsonValue): number | undefined {
   const number = readNumber(value);
   return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
 function readIp(value: JsonValue): string | undefined {
-  // A zone (fe80::1%eth0) is no part of an address to a search engine.
+  // Search engines do not accept a zone (fe80::1%eth0).
   return typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') ? value : undefined;
 }
 
@@ -48,7 +48,6 @@ function readList(value: JsonValue): readonly string[] | undefined {
   return texts.length === 0 || texts.length < value.length ? undefined : texts;
 }
 
-/** By the kind of a field. */
 export const readers = {
   text: readText,
   mac: (value: JsonValue) => (typeof value === 'string' ? readMac(value) : undefined),
@@ -62,5 +61,5 @@ export const readers = {
 
 export type Kind = keyof typeof readers;
 
-/** What each kind of field is read as. */
+/** The value type of each kind. */
 export type Kinds = { [K in Kind]: NonNullable<ReturnType<(typeof readers)[K]>> };

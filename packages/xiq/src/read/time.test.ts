@@ -52,7 +52,7 @@ it.each([
   true,
   null,
   {},
-])('does not take %j for a time', (value) => {
+])('rejects %j as a time', (value) => {
   expect(readTime(value, utc)).toBeUndefined();
 });
 
@@ -73,13 +73,13 @@ it('gives a key that does not depend on the time zone', () => {
   expect(there?.ms).not.toBe(here?.ms);
 });
 
-it('says where the sender was more exact than a millisecond', () => {
+it('reports times that are more precise than a millisecond', () => {
   expect(readTime('2021-11-08T02:06:27.553000Z', utc)?.exact).toBe(true);
   expect(readTime('2021-11-08T02:06:27.553001Z', utc)).toMatchObject({ ms, exact: false });
   expect(readTime(ms + 0.5, utc)?.exact).toBe(false);
 });
 
-it('writes times as toISOString does', () => {
+it('formats times as toISOString does', () => {
   for (const at of [0, 1, 999, 1000, ms, second, -1, -1000, Date.UTC(9999, 11, 31)]) {
     expect(writeTime(at)).toBe(new Date(at).toISOString());
   }

@@ -1,14 +1,12 @@
-// Times of every kind that a sender may use: epoch milliseconds or seconds, and ISO 8601.
+// Reads times: epoch milliseconds or seconds, and ISO 8601.
 
 /** A point in time as it was read. */
 export interface Moment {
   /** Epoch milliseconds. */
   readonly ms: number;
-  /**
-   * The same, were the source's time zone UTC: what ids are made of, since they must not change with the configuration.
-   */
+  /** The same as if the source's time zone were UTC. Ids contain it, because they must not depend on the configuration. */
   readonly keyMs: number;
-  /** False where the sender was more exact than a millisecond. */
+  /** False if the sender's time is more precise than a millisecond. */
   readonly exact: boolean;
   /** As the sender wrote it. */
   readonly text: string;
@@ -17,15 +15,15 @@ export interface Moment {
 const iso =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s?(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?$/i;
 const digits = /^-?\d{1,16}$/;
-/** Below it an epoch number counts seconds: in milliseconds it would be a day of March 1973. */
+/** A smaller epoch number is in seconds. In milliseconds it would be before March 1973. */
 const secondsBelow = 1e11;
 const firstMs = Date.parse('0001-01-01T00:00:00Z');
 const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** Milliseconds to add to a local time of a zone to get UTC, at that local time. */
+/** Milliseconds to add to a local time to get UTC. */
 export type ZoneOffset = (localMs: number) => number;
 
-/** The offset of an IANA time zone. Throws RangeError where there is no such zone. */
+/** The offset of an IANA time zone. Throws RangeError for an unknown zone. */
 export function zoneOffset(timeZone: string): ZoneOffset {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
@@ -52,7 +50,7 @@ export function zoneOffset(timeZone: string): ZoneOffset {
     );
     return Math.floor(utcMs / 1000) * 1000 - local;
   };
-  // Twice, since the offset at the local time taken for UTC may be the one before or after a change of the clocks.
+  // Twice: near a change of daylight saving time, the first offset may be wrong.
   return (localMs) => at(localMs + at(localMs));
 }
 
@@ -71,7 +69,7 @@ function fromIso(text: string, offset: ZoneOffset): Moment | undefined {
   const fraction = match[7] ?? '';
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  // 2026-02-30 would roll over to March.
+  // Rejects dates such as 2026-02-30, which would become March 2.
   if (month < 1 || month > 12 || date.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) return undefined;
   const local = date.setUTCHours(hour, minute, second, Number(fraction.slice(0, 3).padEnd(3, '0')));
   const exact = !/[1-9]/.test(fraction.slice(3));
@@ -87,7 +85,7 @@ function fromIso(text: string, offset: ZoneOffset): Moment | undefined {
   return ms >= firstMs && ms <= lastMs ? { ms, keyMs, exact, text } : undefined;
 }
 
-/** Undefined where it is no time, or one that no calendar of four digits holds. */
+/** Undefined if the value is not a time, or not in the years 1 to 9999. */
 export function readTime(value: unknown, offset: ZoneOffset): Moment | undefined {
   if (typeof value === 'number') return fromEpoch(value, String(value));
   if (typeof value !== 'string') return undefined;

@@ -1,4 +1,4 @@
-// What every document has: who sent it, who we are, when it came, its original text.
+// Creates the fields that every document has: agent, observer, times, original text.
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { AgentIdentity, EcsDocument, JsonObject, StoredBody } from '@xiq-siem/core';
@@ -9,31 +9,31 @@ import { writeTime } from './write-time.ts';
 
 declare module '@xiq-siem/core' {
   interface EcsDocument {
-    /** What ECS has no field for. */
+    /** Values without an ECS field. */
     readonly extreme?: JsonObject;
   }
 }
 
-/** What a source's configuration puts into its documents. */
-export interface FrameSettings {
+/** Document fields from the configuration of the source. */
+export interface DocumentSettings {
   readonly agent: AgentIdentity;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Which mapping makes the documents. */
+  /** `extreme.xiq.mapping_version`. */
   readonly mappingVersion: string;
 }
 
 const ecs = { version: ecsVersion };
 
-/** Makes the frames of one body's documents. What is the same in all of them is one object, shared. */
-export function framesOf(settings: FrameSettings, { metadata, receipt }: StoredBody, ingestedAtMs: number) {
+/** Creates the base documents of one body. They share the objects that are equal in all of them. */
+export function baseDocumentsOf(settings: DocumentSettings, { metadata, receipt }: StoredBody, ingestedAtMs: number) {
   const { agent, namespace, labels, mappingVersion } = settings;
   const created = writeTime(metadata.receivedAtMs);
-  // A clock that was set back must not make an event older at its ingestion than at its receipt.
+  // event.ingested must not be before event.created, also if the clock was set back.
   const ingested = writeTime(Math.max(ingestedAtMs, metadata.receivedAtMs));
   const isFetched = metadata.origin === 'rest';
   const provider = isFetched ? 'xiq-rest' : 'xiq-webhook';
-  const ourselves = { type: 'xiq-siem-connector', version: agent.version, id: agent.id, name: agent.name };
+  const agentFields = { type: 'xiq-siem-connector', version: agent.version, id: agent.id, name: agent.name };
   const hasLabels = Object.keys(labels).length > 0;
   const streams = new Map<string, { type: string; dataset: string; namespace: string }>();
   const streamOf = (dataset: string) => {
@@ -43,23 +43,23 @@ export function framesOf(settings: FrameSettings, { metadata, receipt }: StoredB
   };
   return (family: Family, messageType: string, textHash: string): EcsDocument => {
     const dataset = datasetOf(family);
-    const frame: EcsDocument = {
+    const document: EcsDocument = {
       '@timestamp': created,
       ecs,
-      agent: ourselves,
+      agent: agentFields,
       data_stream: streamOf(dataset),
       event: { kind: 'event', module: 'extreme_xiq', dataset, provider, created, ingested, hash: textHash },
       observer: { vendor: 'Extreme Networks', product: 'ExtremeCloud IQ' },
       tags: isFetched ? ['forwarded', 'extreme_xiq', 'backfilled'] : ['forwarded', 'extreme_xiq'],
       extreme: { xiq: { message_type: messageType, receipt, mapping_version: mappingVersion } },
     };
-    return hasLabels ? { ...frame, labels } : frame;
+    return hasLabels ? { ...document, labels } : document;
   };
 }
 
-export type Frames = ReturnType<typeof framesOf>;
+export type BaseDocuments = ReturnType<typeof baseDocumentsOf>;
 
-/** Bytes of text that `event.original` holds at most, and that `original_base64` does. */
+/** Longest `event.original` and longest `original_base64`, in bytes. */
 export const maxOriginalBytes = 262_144;
 
 const encoder = new TextEncoder();
@@ -69,25 +69,25 @@ interface Original {
   readonly invalidBytes?: Uint8Array | undefined;
 }
 
-/** Integrity of the whole original, also where only a part of it is kept. */
+/** The hash of the complete original, also if the document has only a part of it. */
 export const originalHash = ({ text, invalidBytes }: Original): string => hash('sha256', invalidBytes ?? text, 'hex');
 
-/** The text cut at a character, and how many bytes it had. */
-function cut(text: string): { readonly kept: string; readonly bytes: number } | undefined {
+/** The text truncated at a character, and its full length in bytes. Undefined if it is short enough. */
+function truncate(text: string): { readonly start: string; readonly bytes: number } | undefined {
   // A UTF-16 unit is at most three bytes.
   if (text.length * 3 <= maxOriginalBytes) return undefined;
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxOriginalBytes) return undefined;
   const { read } = encoder.encodeInto(text, new Uint8Array(maxOriginalBytes));
-  return { kept: text.slice(0, read), bytes };
+  return { start: text.slice(0, read), bytes };
 }
 
 export function setOriginal(draft: DocumentDraft, { text, invalidBytes }: Original): void {
-  const shortened = cut(text);
-  if (text !== '') draft.set('event.original', shortened?.kept ?? text);
-  if (shortened !== undefined) draft.set('extreme.xiq.original_bytes', invalidBytes?.length ?? shortened.bytes);
+  const truncated = truncate(text);
+  if (text !== '') draft.set('event.original', truncated?.start ?? text);
+  if (truncated !== undefined) draft.set('extreme.xiq.original_bytes', invalidBytes?.length ?? truncated.bytes);
   if (invalidBytes === undefined) return;
-  const kept = invalidBytes.subarray(0, (maxOriginalBytes / 4) * 3);
-  if (kept.length < invalidBytes.length) draft.set('extreme.xiq.original_bytes', invalidBytes.length);
-  draft.set('extreme.xiq.original_base64', Buffer.from(kept).toString('base64'));
+  const start = invalidBytes.subarray(0, (maxOriginalBytes / 4) * 3);
+  if (start.length < invalidBytes.length) draft.set('extreme.xiq.original_bytes', invalidBytes.length);
+  draft.set('extreme.xiq.original_base64', Buffer.from(start).toString('base64'));
 }

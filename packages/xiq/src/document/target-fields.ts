@@ -1,8 +1,8 @@
-// Where a value may go: the ECS fields, and our own under `extreme.xiq`, each with its one type.
+// The target fields of mappings: the ECS fields, and those below `extreme.xiq`, each with its type.
 import type { EcsFields, FieldDefinition, JsonObject } from '@xiq-siem/core';
 
-/** Our own fields below `extreme.xiq`, with the type that a search engine should map each to. */
-const ownFields = {
+/** The fields below `extreme.xiq`, each with its type in the index mapping. */
+const xiqFields = {
   receipt: 'keyword',
   message_type: 'keyword',
   mapping_version: 'keyword',
@@ -65,18 +65,18 @@ const ownFields = {
   'presence.y': 'double',
 } as const;
 
-/** Of these, the ones that nobody searches. */
+/** Fields without an index. */
 const notIndexed: ReadonlySet<string> = new Set(['original_base64']);
 
-/** The same by their whole names, for the mappings that destinations make. */
-export const ownFieldDefinitions: readonly FieldDefinition[] = Object.entries(ownFields).map(([name, type]) => ({
+/** The same with full names, for the index mappings of destinations. */
+export const xiqFieldDefinitions: readonly FieldDefinition[] = Object.entries(xiqFields).map(([name, type]) => ({
   name: `extreme.xiq.${name}`,
   ...(type === 'keyword[]' ? { type: 'keyword', array: true } : { type }),
   ...((type === 'keyword' || type === 'keyword[]') && { ignoreAbove: 1024 }),
   ...(notIndexed.has(name) && { indexed: false }),
 }));
 
-interface OwnTypes {
+interface XiqFieldTypes {
   keyword: string;
   'keyword[]': readonly string[];
   date: string;
@@ -86,18 +86,18 @@ interface OwnTypes {
   flattened: JsonObject;
 }
 
-type OwnFields = {
-  [Name in keyof typeof ownFields as `extreme.xiq.${Name}`]: OwnTypes[(typeof ownFields)[Name]];
+type XiqFields = {
+  [Name in keyof typeof xiqFields as `extreme.xiq.${Name}`]: XiqFieldTypes[(typeof xiqFields)[Name]];
 };
 
-/** Every field of a document by its dotted name: a name or a value that is not there does not compile. */
-export type Places = EcsFields & OwnFields;
-export type Place = keyof Places;
+/** Every field of a document by its dotted name, with its type. */
+export type TargetFields = EcsFields & XiqFields;
+export type TargetField = keyof TargetFields;
 
-/** The places that hold a list of texts. */
-export type ListPlace = { [P in Place]: Places[P] extends readonly string[] ? P : never }[Place];
+/** The fields with a list of texts. */
+export type ListField = { [P in TargetField]: TargetFields[P] extends readonly string[] ? P : never }[TargetField];
 
-const lists: Record<ListPlace, true> = {
+const lists: Record<ListField, true> = {
   'email.to.address': true,
   'event.category': true,
   'event.type': true,
@@ -112,4 +112,4 @@ const lists: Record<ListPlace, true> = {
 
 const listNames: ReadonlySet<string> = new Set(Object.keys(lists));
 
-export const isListPlace = (place: string): place is ListPlace => listNames.has(place);
+export const isListField = (field: string): field is ListField => listNames.has(field);
