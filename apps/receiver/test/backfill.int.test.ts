@@ -146,9 +146,9 @@ test('a subscription that was disabled in XIQ is fixed, and the gap is back-fill
   const { cloud, work } = fixture;
   await fixture.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
   const first = await fixture.start();
-  const checked = async () => (await fixture.run('status', '--json')).stdout.includes('"looked"');
+  const checked = async () => (await fixture.run('status', '--json')).stdout.includes('"checked"');
   await until(
-    'the subscriptions are made, and seen well',
+    'the subscriptions are created and checked',
     async () => cloud.subscriptions.list().length === 2 && checked(),
   );
   cloud.emit({ type: audit, count: 5 });
