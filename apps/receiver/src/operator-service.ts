@@ -15,7 +15,7 @@ import {
 import type { BackfilledIds, State } from '@xiq-siem/state';
 import { openJobRecords, openProgressHistory } from '@xiq-siem/state';
 import type { SelfChecks } from '@xiq-siem/xiq-account';
-import { backfillKind, currentClouds, openAccountService } from '@xiq-siem/xiq-account';
+import { backfillKind, currentAccounts, openAccountService } from '@xiq-siem/xiq-account';
 import { type AdminOptions, readinessOf, readinessReasons } from './admin/admin.ts';
 import { runningOperations } from './admin/running-operations.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
@@ -71,19 +71,19 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   await sampler.sample();
 
   const records = await openJobRecords(state.documents);
-  const clouds = currentClouds(pipeline.configuration, services);
+  const accounts = currentAccounts(pipeline.configuration, services);
   const clock = systemClock;
   const kinds = {
     retry: retryKind(running),
     replay: replayKind(running, records),
-    backfill: backfillKind({ clouds, access: readModel, journal, backfilled, records, clock, log }),
+    backfill: backfillKind({ accounts, access: readModel, journal, backfilled, records, clock, log }),
   };
   const jobs = createJobs({ records, kinds, now, log });
   opened.defer(() => jobs.stop());
 
   const { documents } = state;
   const ready = () => notReady().length === 0;
-  const xiq = await openAccountService({ clouds, readModel, jobs, pipeline, services, selfChecks, documents, ready });
+  const xiq = await openAccountService({ accounts, readModel, jobs, pipeline, services, selfChecks, documents, ready });
   opened.defer(() => xiq.stop());
 
   const sourceState = (name: string, api: SourceState['api']): SourceState => {
@@ -96,7 +96,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const live = async (): Promise<LiveFigures> => {
     // This await comes first: the figures of delivery must not be older than the positions that are read later.
     const shown = await Promise.all(
-      [...receiving().keys()].map(async (name) => sourceState(name, await xiq.subscriptions.shown(name))),
+      [...receiving().keys()].map(async (name) => sourceState(name, await xiq.subscriptions.stateWithRotation(name))),
     );
     const reasons = notReady();
     return {
@@ -182,7 +182,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       readiness: () => readinessOf(notReady(), { journal, delivery }, sources(), counters),
       metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.prometheus() }),
     },
-    start: xiq.begin,
+    start: xiq.start,
     stop: () => rest.disposeAsync(),
   };
 }

@@ -8,7 +8,7 @@ import { z } from 'zod';
  * the file. Nothing is noted where an incident already explains why some are missing.
  */
 export async function noteOutdatedState(
-  state: Pick<State, 'note'>,
+  state: Pick<State, 'addIncident'>,
   { destinations, incidents }: Status,
 ): Promise<void> {
   const affected = destinations.filter(({ deadLetters }) => deadLetters.unaccounted > 0);
@@ -18,19 +18,19 @@ export async function noteOutdatedState(
   const reason =
     `stored dead letters of ${names} are missing: the file was replaced by an older copy or by the file of another ` +
     'data directory, or its state.sqlite-wal was removed';
-  await state.note({ kind: 'outdated', reason, file: undefined, recovered: 0, lost });
+  await state.addIncident({ kind: 'outdated', reason, file: undefined, recovered: 0, lost });
 }
 
 /** The dead letters of another data directory may belong to another tenant: a retry would send them to this one. */
 export async function noteForeignState(
-  { note, documents }: Pick<State, 'note' | 'documents'>,
+  { addIncident, documents }: Pick<State, 'addIncident' | 'documents'>,
   instanceId: string,
 ): Promise<void> {
   const found = await documents.get(documentNames.directory, z.string());
   if (found === instanceId) return;
   if (found !== undefined) {
     const reason = `the file belongs to another data directory (${found}), or instance.json was lost: check dlq list before a retry`;
-    await note({ kind: 'outdated', reason, file: undefined, recovered: 0, lost: undefined });
+    await addIncident({ kind: 'outdated', reason, file: undefined, recovered: 0, lost: undefined });
   }
   await documents.put(documentNames.directory, instanceId);
 }

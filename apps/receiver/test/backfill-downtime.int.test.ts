@@ -38,6 +38,6 @@ test('after a kill under load and a downtime, all events of the downtime are bac
   const span = ['--from', new Date(startedMs - 1_000).toISOString(), '--to', new Date().toISOString()];
   const proof = await fixture.run('completeness', ...span, '--types', audit, '--json');
   const lines = proof.stdout.trim().split('\n');
-  expect(routes.completeness.response.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ verdict: 'whole' });
+  expect(routes.completeness.response.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject({ verdict: 'complete' });
   expect(proof.code).toBe(0);
 }, 120_000);

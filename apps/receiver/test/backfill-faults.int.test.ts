@@ -23,7 +23,7 @@ test('a 429 is waited for, and a page that fails is requested again', async () =
   fixture.cloud.faults.set({
     tooManyRequests: { next: 2, retryAfterSeconds: 1, on: ['logs'] },
     serverError: { next: 1, status: 503, on: ['logs'], page: 2 },
-    cutAnswer: { next: 1, on: ['logs'], page: 3 },
+    cutResponse: { next: 1, on: ['logs'], page: 3 },
   });
   const { code, job } = await fixture.backfill();
   expect([code, job.types?.[0]]).toMatchObject([0, { state: 'done', kept: 250 }]);
@@ -46,7 +46,7 @@ test('a total that keeps changing: found events are stored, the job fails, and t
   const first = await fixture.backfill(span);
   expect(first.code).toBe(1);
   expect(first.job).toMatchObject({ state: 'failed', types: [{ state: 'failed', kept: 250 }, { state: 'done' }] });
-  expect(first.job.types?.[0]?.message).toContain('not read for certain');
+  expect(first.job.types?.[0]?.message).toContain('not read reliably');
   expect(await fixture.completeness(span)).toMatchObject({ code: 3 });
   fixture.cloud.faults.clear();
   const second = await fixture.backfill(span);

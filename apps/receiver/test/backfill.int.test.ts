@@ -1,5 +1,5 @@
 import { routes } from '@xiq-siem/admin-api';
-import { ext4Disk, lackOf } from '@xiq-siem/testkit';
+import { ext4Disk, missingRequirement } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { only } from './operator-fixture.ts';
 import { type RestFixture, restFixture, types } from './rest-fixture.ts';
@@ -41,19 +41,19 @@ test('dropped events are back-filled, none twice, and completeness is complete',
   expect(code).toBe(0);
   await fixture.hasDelivered(240);
   const after = await fixture.completeness();
-  expect(after.lines.at(-1)).toMatchObject({ kind: 'end', verdict: 'whole' });
+  expect(after.lines.at(-1)).toMatchObject({ kind: 'end', verdict: 'complete' });
   expect(after.code).toBe(0);
   expect((await fixture.backfill()).job.types).toMatchObject([{ kept: 0 }, { kept: 0 }]);
   await connector.end('SIGTERM');
   const stopped = await fixture.completeness();
-  expect([stopped.code, stopped.lines.at(-1)]).toMatchObject([0, { verdict: 'whole', snapshot: true }]);
+  expect([stopped.code, stopped.lines.at(-1)]).toMatchObject([0, { verdict: 'complete', snapshot: true }]);
 });
 
 test.for(['kill -9', 'a power cut'])(
   '%s during a back-fill: the next start resumes it, nothing twice and nothing lost',
   { timeout: 60_000 },
   async (how, { skip }) => {
-    const missingTools = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
+    const missingTools = how === 'kill -9' ? undefined : missingRequirement('mount', 'loop');
     skip(missingTools !== undefined, missingTools);
     const disk = how === 'kill -9' ? undefined : await ext4Disk(onTestFinished);
     await using fixture = await restFixture(disk === undefined ? {} : { parent: disk.path });
@@ -63,7 +63,7 @@ test.for(['kill -9', 'a power cut'])(
     const cutPower = await disk?.armPowerCut();
     emitNow(fixture);
     await cloud.settled();
-    cloud.faults.set({ drop: {}, slowAnswer: { delayMs: 30, on: ['logs'] } });
+    cloud.faults.set({ drop: {}, slowResponse: { delayMs: 30, on: ['logs'] } });
     for (const hour of [6, 5, 4, 3, 2, 1]) cloud.emit({ type: audit, count: 300, atMs: earlier(hour * 3_600) });
     cloud.emit({ type: authentication, count: 300, atMs: earlier(3_000) });
     await cloud.settled();
@@ -86,7 +86,7 @@ test.for(['kill -9', 'a power cut'])(
     ]);
     await fixture.hasDelivered(3 + 1_800 + 300);
     expect(await fixture.completeness(span)).toMatchObject({ code: 0 });
-    expect(second.output()).toContain('backfill.goes_on');
+    expect(second.output()).toContain('backfill.resumed');
   },
 );
 

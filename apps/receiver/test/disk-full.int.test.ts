@@ -1,14 +1,14 @@
 // A full or read-only disk: 503 and not ready, no event with a 202 response is lost, and no manual fix is needed.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ext4Disk, fillDisk, lackOf, tmpfsAt } from '@xiq-siem/testkit';
+import { ext4Disk, fillDisk, missingRequirement, tmpfsAt } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { lostMessages, problemsAfterRestart } from './after-restart.ts';
 import { createClient, type Posted } from './client.ts';
 import { startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
 import { postOne, type Receipts } from './load.ts';
 
-const missingTools = lackOf('mount', 'loop');
+const missingTools = missingRequirement('mount', 'loop');
 beforeEach(({ skip }) => skip(missingTools !== undefined, missingTools));
 
 const diskBytes = 8 * 1024 * 1024;

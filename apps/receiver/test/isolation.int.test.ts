@@ -104,12 +104,12 @@ describe('with all four destinations', () => {
 
   it('a destination that never responds delays only itself', { timeout: 120_000 }, async () => {
     const before = servers.hec.events.length;
-    servers.hec.answerAlways('event', { instead: 'silence' });
+    servers.hec.respondAlways('event', { instead: 'silence' });
     const { bodies, statuses } = await simulate(load(4, 1_000));
     expect(statuses).toEqual({ 202: bodies });
     await untilOnlyLagging('splunk');
     expect(servers.hec.events).toHaveLength(before);
-    servers.hec.answerAlways('event', undefined);
+    servers.hec.respondAlways('event', undefined);
     await untilOnlyLagging();
     const { archive, splunk } = await servers.arrivals();
     expect(differences(copiesBy(splunk, 'id'), onceEach(archive))).toEqual([]);
@@ -170,7 +170,7 @@ describe('with a journal of 1 MiB and a destination that is down', () => {
     expect(gap?.bodies).toBeGreaterThan(100);
     expect(connector.output()).toContain('"event":"journal.evicted","destination":"splunk"');
 
-    await hec.bringBack();
+    await hec.recover();
     await expect.poll(() => laggingDestinations(connector), pollOptions).toEqual([]);
     const taken = copiesBy(inHecFake(hec), 'receipt');
     const missing = receipts.filter((receipt) => !taken.has(receipt)).map((receipt) => parseReceipt(receipt)?.sequence);
@@ -183,7 +183,7 @@ describe('with a journal of 1 MiB and a destination that is down', () => {
     // Events in memory at the time of the eviction were delivered.
     expect(missing.length).toBeGreaterThan(100);
     expect(gap?.bodies).toBeGreaterThanOrEqual(missing.length);
-    console.log(`let go: ${JSON.stringify(gap)}, ${missing.length} bodies lost to it`);
+    console.log(`evicted: ${JSON.stringify(gap)}, ${missing.length} bodies lost to it`);
   });
 
   it('`whenFull: hold` makes senders wait instead, and loses nothing', { timeout: 120_000 }, async () => {
@@ -202,7 +202,7 @@ describe('with a journal of 1 MiB and a destination that is down', () => {
     const full = await readyz(connector);
     expect(full).toMatchObject({ status: 'not ready', reasons: ['journal_full'], journal: { evicted: [], lost: [] } });
 
-    await hec.bringBack();
+    await hec.recover();
     const again = async () => {
       const posted = await post(client, 200 + receipts.length);
       receipts.push(...(posted.receipt === undefined ? [] : [posted.receipt]));

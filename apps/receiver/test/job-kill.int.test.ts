@@ -1,6 +1,6 @@
 // `kill -9` and power cuts during `dlq retry`, `dlq drop` and `replay`, and commands that are ended: nothing is lost.
 import { routes } from '@xiq-siem/admin-api';
-import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
+import { type Ext4Disk, ext4Disk, missingRequirement } from '@xiq-siem/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Copies, differences } from './copies.ts';
 import { duringJob, type JobFixture, jobFixture, refusable, sent } from './job-fixture.ts';
@@ -36,7 +36,7 @@ async function throughKills(fixture: JobFixture, message: string, requestsInAll:
 }
 
 describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
-  const missingTools = how === 'kill -9' ? undefined : lackOf('mount', 'loop');
+  const missingTools = how === 'kill -9' ? undefined : missingRequirement('mount', 'loop');
 
   async function diskOf(skip: (condition: boolean, note?: string) => void): Promise<Ext4Disk | undefined> {
     skip(missingTools !== undefined, missingTools);
@@ -67,9 +67,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     const everywhere = await fixture.arrived();
     expect(differences(new Map([...everywhere.splunk].map(([id]) => [id, 1])), everywhere.archive)).toEqual([]);
     const copies = [...everywhere.splunk.values()].reduce((total, count) => total + count, 0);
-    console.log(
-      `dlq retry: gone on with ${resumed} times over ${kills} kills; ${copies - sent} of ${sent} arrived twice`,
-    );
+    console.log(`dlq retry: resumed ${resumed} times over ${kills} kills; ${copies - sent} of ${sent} arrived twice`);
     expect(await fixture.connector().end('SIGTERM')).toBe(0);
   });
 
@@ -92,7 +90,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     expect(await fixture.run('status')).toMatchObject({ code: 0 });
     const more = [archive, splunk].map((all) => [...all.values()].reduce((total, count) => total + count - 2, 0));
     console.log(
-      `replay: gone on with ${resumed} times over ${kills} kills; arrived once more: ${more.join(' and ')} of ${sent}`,
+      `replay: resumed ${resumed} times over ${kills} kills; arrived once more: ${more.join(' and ')} of ${sent}`,
     );
     expect(await fixture.connector().end('SIGTERM')).toBe(0);
   });
@@ -143,7 +141,7 @@ test.each([
 
     const again = fixture.begin('dlq retry');
     await again.running;
-    await fixture.hec.bringBack();
+    await fixture.hec.recover();
     const { code: last, jobs } = await again.ended;
     expect(last).toBe(0);
     expect(jobs[0]).toMatchObject({ id, resumed: true });

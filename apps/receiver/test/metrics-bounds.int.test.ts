@@ -125,7 +125,7 @@ test('thousands of unknown types, sources, paths, methods, headers and names do 
     })),
   );
   // A destination with hostile messages.
-  hec.answerNext(
+  hec.respondNext(
     'event',
     ...range
       .slice(0, 20)

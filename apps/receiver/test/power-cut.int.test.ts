@@ -1,6 +1,6 @@
 // Power cuts of the disk under load: every event with a 202 response is on disk.
 
-import { type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
+import { type Ext4Disk, ext4Disk, missingRequirement } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { problemsAfterRestart } from './after-restart.ts';
 import {
@@ -11,7 +11,7 @@ import {
 } from './connector-process.ts';
 import { type Receipts, startLoad } from './load.ts';
 
-const missingTools = lackOf('mount', 'loop', 'strace');
+const missingTools = missingRequirement('mount', 'loop', 'strace');
 beforeEach(({ skip }) => skip(missingTools !== undefined, missingTools));
 
 const trials = Number(process.env['XIQ_SIEM_POWER_CUTS'] ?? 5);

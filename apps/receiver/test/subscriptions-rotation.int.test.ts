@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { spawnConnector } from './connector-process.ts';
 import { type XiqFixture, xiqFixture } from './xiq-fixture.ts';
 
-const step = z.looseObject({ did: z.string() });
-const steps = ['added', 'accepted', 'told', 'put_first', 'waiting', 'dropped'];
+const step = z.looseObject({ action: z.string() });
+const steps = ['added', 'accepted', 'updated', 'promoted', 'waiting', 'removed'];
 
 /** Runs the rotation until it reports this step, and kills it then; resolves with the reported steps. */
 async function runUntilStep({ work }: XiqFixture, wanted: string): Promise<readonly string[]> {
@@ -17,13 +17,13 @@ async function runUntilStep({ work }: XiqFixture, wanted: string): Promise<reado
   const said: string[] = [];
   if (child.stdout === null) throw new Error('no output');
   for await (const line of createInterface({ input: child.stdout })) {
-    const { did } = step.parse(JSON.parse(line));
-    said.push(did);
-    if (did === wanted) child.kill('SIGKILL');
+    const { action } = step.parse(JSON.parse(line));
+    said.push(action);
+    if (action === wanted) child.kill('SIGKILL');
   }
   const [, signal]: unknown[] = await ended;
   // After the last step it may end before it is killed.
-  if (wanted !== 'dropped') expect([wanted, signal]).toEqual([wanted, 'SIGKILL']);
+  if (wanted !== 'removed') expect([wanted, signal]).toEqual([wanted, 'SIGKILL']);
   return said;
 }
 
@@ -46,7 +46,7 @@ it.each(['array', 'page'] as const)(
       const again = await fixture.run('subscriptions', 'rotate-secret', '--json', '--grace', '1');
       expect([wanted, again.code]).toEqual([wanted, 0]);
       const [first] = again.stdout.split('\n');
-      expect(step.parse(JSON.parse(first ?? '')).did).toBe(wanted === 'dropped' ? 'added' : 'resumed');
+      expect(step.parse(JSON.parse(first ?? '')).action).toBe(wanted === 'removed' ? 'added' : 'resumed');
       const [after, ...others] = await secretsIn(fixture);
       expect([after === before, others]).toEqual([false, []]);
       expect(new Set(cloud.subscriptions.list().map(({ secret }) => secret))).toEqual(new Set([after]));

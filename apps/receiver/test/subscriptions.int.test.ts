@@ -53,7 +53,7 @@ it.each(['array', 'page'] as const)(
     });
     expect([missing.code, missing.states, missing.api?.failure]).toEqual([1, ['missing', 'missing'], undefined]);
     const refusal = missing.api?.publicUrl.find(({ what }) => what === 'refuses_without_secret');
-    expect(refusal?.message).toContain('is refused with 401, by this connector');
+    expect(refusal?.message).toContain('rejects a webhook without the secret with 401');
     const people = await fixture.run('status');
     expect(people.stdout).toContain('! source xiq: subscriptions to AUDIT_LOG_ALL, SMS_LOG_ALL missing');
 
@@ -102,13 +102,13 @@ it.each(['array', 'page'] as const)(
 
     await fixture.configure('everyMinutes: 14, reconcile: apply');
     process.kill(connector.pid, 'SIGHUP');
-    await until('it is mended', async () => (await apiOf(fixture)).states?.[0] === 'ok');
+    await until('it is fixed', async () => (await apiOf(fixture)).states?.[0] === 'ok');
     expect(cloud.subscriptions.list().map((one) => one.status)).toEqual(['ENABLED', 'ENABLED', 'ENABLED']);
     expect(cloud.subscriptions.list()[0]).toEqual(foreign);
     await until('that is told', async () => (await actionsOf(fixture)).includes('subscription-fixed'));
     expect(await actionsOf(fixture)).not.toContain('credentials-refused');
     expect(connector.output()).toMatch(
-      /"event":"subscriptions\.gap","source":"xiq","messageType":"AUDIT_LOG_ALL","reason":"disabled"/,
+      /"event":"subscriptions\.delivery_gap","source":"xiq","messageType":"AUDIT_LOG_ALL","reason":"disabled"/,
     );
     expect(connector.output()).not.toMatch(/canary/);
     expect(await connector.end('SIGTERM')).toBe(0);

@@ -1,14 +1,14 @@
 // The process is killed at a chosen system call, or a call fails: every event with a 202 response is in the output later.
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { injectInto, injecting, lackOf } from '@xiq-siem/testkit';
+import { injectInto, injecting, missingRequirement } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { lostMessages, problemsAfterRestart } from './after-restart.ts';
 import { createClient } from './client.ts';
 import { startProcess, type TemporaryDirectory, temporaryDirectory } from './connector-process.ts';
 import { postOne, type Receipts, startLoad } from './load.ts';
 
-const missingTools = lackOf('strace');
+const missingTools = missingRequirement('strace');
 beforeEach(({ skip }) => skip(missingTools !== undefined, missingTools));
 
 async function makeTemporaryDirectory(journal: string): Promise<TemporaryDirectory> {

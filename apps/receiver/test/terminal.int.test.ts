@@ -24,7 +24,7 @@ const linesOf = (written: string): readonly string[] =>
 
 async function fixture() {
   const hec = await startHec();
-  hec.answerAlways('event', { status: 403, body: JSON.stringify({ text: `${hostile}${long}`, code: 4 }) });
+  hec.respondAlways('event', { status: 403, body: JSON.stringify({ text: `${hostile}${long}`, code: 4 }) });
   const made = await operatorFixture(
     {
       healthEvents: { enabled: false },

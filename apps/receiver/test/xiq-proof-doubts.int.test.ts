@@ -30,10 +30,12 @@ test('different texts: missing and surplus, not complete, and each pair is named
       expect(other?.time).toBe(time);
     }
   }
-  expect(cells.filter(({ state }) => state !== 'whole').map(({ messageType }) => messageType)).toContain(audit);
-  expect(cells.filter(({ messageType }) => messageType !== audit).every(({ state }) => state === 'whole')).toBe(true);
+  expect(cells.filter(({ state }) => state !== 'complete').map(({ messageType }) => messageType)).toContain(audit);
+  expect(cells.filter(({ messageType }) => messageType !== audit).every(({ state }) => state === 'complete')).toBe(
+    true,
+  );
   const shown = await fixture.runLine(`completeness ${fixture.span()}`);
-  expect([shown.code, shown.output]).toEqual([1, expect.stringContaining('Not whole')]);
+  expect([shown.code, shown.output]).toEqual([1, expect.stringContaining('Incomplete')]);
   // After the back-fill both forms are stored and none is missing: the webhook's form is still surplus.
   expect((await fixture.runLine(`backfill ${fixture.span()}`)).code).toBe(0);
   const after = await fixture.completenessOf();
@@ -53,10 +55,10 @@ test('events that the log hides are surplus (1); GDPR and LOCATION are unprovabl
   const unprovable = await fixture.completenessOf();
   expect([unprovable.code, unprovable.verdict]).toEqual([3, 'unprovable']);
   const stateOf = Object.fromEntries(unprovable.cells.map(({ messageType, state }) => [messageType, state]));
-  expect(stateOf).toEqual({ [audit]: 'whole', GDPR_LOG_ALL: 'unprovable', LOCATION_AP_CENTRIC: 'unprovable' });
+  expect(stateOf).toEqual({ [audit]: 'complete', GDPR_LOG_ALL: 'unprovable', LOCATION_AP_CENTRIC: 'unprovable' });
   expect(await fixture.completenessOf(`${fixture.span()} --types ${audit}`)).toMatchObject({
     code: 0,
-    verdict: 'whole',
+    verdict: 'complete',
   });
 
   cloud.faults.set({ hideFromLog: { next: 2 } });
@@ -82,22 +84,20 @@ test.each([
     const shown = await fixture.runLine(`completeness ${span}`);
     expect(shown.output).toMatch(ms > 0 ? /60 min ahead of ours/ : /60 min behind ours/);
     if (ms > 0) {
-      expect(blind).toMatchObject({ code: 0, verdict: 'whole' });
+      expect(blind).toMatchObject({ code: 0, verdict: 'complete' });
       return;
     }
     expect(blind).toMatchObject({ code: 3, verdict: 'unprovable' });
     const settledEndMs = Date.now() - hour;
     for (const { hour: begin, state } of blind.cells) {
       const isOver = Date.parse(begin) + hour <= settledEndMs;
-      expect([begin, state]).toEqual([begin, isOver ? 'whole' : 'unprovable']);
+      expect([begin, state]).toEqual([begin, isOver ? 'complete' : 'unprovable']);
     }
     cloud.faults.set({ drop: {} });
     cloud.emit({ type: audit, count: 5 });
     await cloud.settled();
     expect([1, 3]).toContain((await fixture.completenessOf(span)).code);
     const preview = await fixture.runLine(`backfill ${span} --dry-run`);
-    expect(preview.output).toMatch(
-      /60 min behind ours; what was logged since .* has not settled, and was not looked at/,
-    );
+    expect(preview.output).toMatch(/60 min behind ours; the log since .* has not settled and was not read/);
   },
 );

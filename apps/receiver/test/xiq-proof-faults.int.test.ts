@@ -17,16 +17,16 @@ test('429, a truncated response, shifting pages, a changing total: the report fo
 
   cloud.faults.set({
     tooManyRequests: { next: 1, retryAfterSeconds: 1, on: ['logs'] },
-    cutAnswer: { next: 1, on: ['logs'], page: 2 },
+    cutResponse: { next: 1, on: ['logs'], page: 2 },
     serverError: { next: 1, status: 502, on: ['logs'], page: 3 },
   });
-  expect(await fixture.completenessOf(message())).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.completenessOf(message())).toMatchObject({ code: 0, verdict: 'complete' });
 
   cloud.faults.set({ shiftPages: { next: 2, events: 7, on: ['logs'] } });
   const shifted = await fixture.completenessOf(message());
   await cloud.settled();
   expect([0, 1]).toContain(shifted.code);
-  expect(await fixture.completenessOf(message())).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.completenessOf(message())).toMatchObject({ code: 0, verdict: 'complete' });
   await fixture.waitForAll(cloud.truth().events);
 
   // Total and pages keep contradicting each other: the events read are not called all events.
@@ -36,9 +36,9 @@ test('429, a truncated response, shifting pages, a changing total: the report fo
   expect(moving.cells.map(({ reason }) => reason).join()).toMatch(/number of events changed|counts/);
   cloud.faults.clear();
 
-  cloud.faults.set({ cutAnswer: { on: ['logs'], page: 3 } });
+  cloud.faults.set({ cutResponse: { on: ['logs'], page: 3 } });
   const cut = await fixture.runLine(`completeness ${message()}`);
-  expect([cut.code, cut.output]).toEqual([69, expect.not.stringContaining('Whole')]);
+  expect([cut.code, cut.output]).toEqual([69, expect.not.stringContaining('Complete')]);
   cloud.faults.clear();
 
   cloud.faults.set({ tooManyRequests: { retryAfterSeconds: 3_600, on: ['logs'] } });
@@ -49,7 +49,7 @@ test('429, a truncated response, shifting pages, a changing total: the report fo
     const [type] = only(await jobsOf(fixture)).types ?? [];
     return type?.state === 'waiting' && type;
   });
-  expect(waiting.message).toMatch(/^until .*: ExtremeCloud IQ asks us to wait$/);
+  expect(waiting.message).toMatch(/^until .*: ExtremeCloud IQ requires a wait$/);
   cloud.faults.clear();
 }, 90_000);
 
@@ -70,5 +70,5 @@ test('an expired token: no verdict, and a message with advice; with a new token 
     'the new token is taken',
     async () => (await fixture.runLine(`completeness ${fixture.span()}`)).code !== 77,
   );
-  expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'complete' });
 });

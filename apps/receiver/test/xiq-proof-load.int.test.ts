@@ -15,7 +15,7 @@ test('a subscription deleted in XIQ under load is fixed at once and back-filled:
   const before = cloud.truth().total;
   await until('some did not come', async () => cloud.truth().total > before + 200);
   expect((await fixture.runLine('reload')).code).toBe(0);
-  await until('it is mended', async () => cloud.subscriptions.list().length === loggedTypes.length);
+  await until('it is fixed', async () => cloud.subscriptions.list().length === loggedTypes.length);
   const after = cloud.truth().total;
   await until('some come again', async () => cloud.truth().total > after + 200);
   cloud.flow.set({ eventsPerSecond: 0 });
@@ -23,7 +23,7 @@ test('a subscription deleted in XIQ under load is fixed at once and back-filled:
   await fixture.waitForAll(cloud.truth().events);
   const job = only(await jobsOf(fixture));
   expect(job.types?.[0]?.kept).toBeGreaterThan(0);
-  expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+  expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'complete' });
   await fixture.waitForAll(cloud.truth().events);
   await until(
     'both are said',
@@ -52,7 +52,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     // As after a downtime of two minutes.
     await setLastAlive(work.directory, Date.now() - 120_000);
     const second = await fixture.start();
-    await until('the gap is seen', async () => second.output().includes('backfill.begun'));
+    await until('the gap is seen', async () => second.output().includes('backfill.started'));
     const backSince = cloud.truth().total;
     await until('some come again', async () => cloud.truth().total > backSince + 500);
     cloud.flow.set({ eventsPerSecond: 0 });
@@ -61,7 +61,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const job = only(await jobsOf(fixture));
     const kept = job.types?.reduce((total, type) => total + type.kept, 0);
     expect(kept).toBeGreaterThanOrEqual(500);
-    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'complete' });
     await fixture.waitForAll(cloud.truth().events, killed);
   },
   90_000,

@@ -23,8 +23,8 @@ test.each([
   ['page', { logOrder: 'oldestFirst', endTimeInclusive: false, showSecrets: false }],
 ] as const)(
   'generation %s: subscribed, disabled in XIQ, noticed, fixed, back-filled: nothing twice, and complete',
-  async (generation, manners) => {
-    await using fixture = await proofFixture({ generation, ...manners }, { backfill: 'auto' });
+  async (generation, cloudOptions) => {
+    await using fixture = await proofFixture({ generation, ...cloudOptions }, { backfill: 'auto' });
     const { cloud, publicUrl } = fixture;
     const foreign = cloud.subscriptions.add({
       url: 'https://other.example/hook',
@@ -46,7 +46,7 @@ test.each([
     const events = [...some(fixture)];
     await cloud.settled();
     await fixture.waitForAll(events);
-    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'complete' });
 
     const disabled = ours.find(({ messageType }) => messageType === audit);
     cloud.subscriptions.change(disabled?.id ?? '', { status: 'DISABLED' });
@@ -68,12 +68,12 @@ test.each([
 
     await fixture.configure({ reconcile: 'apply' });
     expect((await fixture.runLine('reload')).code).toBe(0);
-    await until('it is mended', async () => stateOf((await fixture.status()).status, audit)?.state === 'ok');
+    await until('it is fixed', async () => stateOf((await fixture.status()).status, audit)?.state === 'ok');
     events.push(...some(fixture));
     await fixture.waitForAll(events);
     await until('that is told', async () => (await fixture.healthEvents()).includes('subscription-fixed'));
     expect(only(await jobsOf(fixture))).toMatchObject({ kind: 'backfill', types: [{ messageType: audit, kept: 24 }] });
-    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'whole' });
+    expect(await fixture.completenessOf()).toMatchObject({ code: 0, verdict: 'complete' });
     await fixture.waitForAll(events);
     expect((await fixture.runLine('subscriptions plan')).code).toBe(0);
     expect(JSON.stringify(cloud.subscriptions.list()[0])).toBe(foreignBefore);

@@ -91,8 +91,8 @@ export async function openSnapshotOperations(
   const clock = systemClock;
   // Loaded on demand: it is a third of the code that a reading command loads.
   const openAccount = async () => {
-    const { completeness, openXiqClouds, previewBackfill } = await import('@xiq-siem/xiq-account');
-    return { completeness, previewBackfill, clouds: () => openXiqClouds(configuration, services) };
+    const { completeness, openXiqAccounts, previewBackfill } = await import('@xiq-siem/xiq-account');
+    return { completeness, previewBackfill, accounts: () => openXiqAccounts(configuration, services) };
   };
   async function checkConfiguredDestinations() {
     const opened = await Promise.all(
@@ -120,12 +120,12 @@ export async function openSnapshotOperations(
       check: checkConfiguredDestinations,
       xiq: {
         async *previewBackfill(input, signal) {
-          const { previewBackfill, clouds } = await openAccount();
-          yield* previewBackfill({ clouds, access, snapshot: true, clock }, input, signal);
+          const { previewBackfill, accounts } = await openAccount();
+          yield* previewBackfill({ accounts, access, snapshot: true, clock }, input, signal);
         },
         async *completeness(input, signal) {
-          const { completeness, clouds } = await openAccount();
-          yield* completeness({ clouds, readModel: access, clock }, input, signal);
+          const { completeness, accounts } = await openAccount();
+          yield* completeness({ accounts, readModel: access, clock }, input, signal);
         },
       },
     }),

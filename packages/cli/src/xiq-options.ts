@@ -1,15 +1,15 @@
-// Options of the commands that read the logs of ExtremeCloud IQ.
+// Options of commands that read the logs of ExtremeCloud IQ.
 import { ConnectorError } from '@xiq-siem/core';
 import type { CommandOptions } from './arguments.ts';
 
 export const typesOption = {
-  types: { type: 'string', value: 'A,B', help: 'message types (default: the subscribed ones)' },
-  source: { type: 'string', value: 'NAME', help: 'the source, if more than one has an api' },
+  types: { type: 'string', value: 'A,B', help: 'message types (default: the subscribed types)' },
+  source: { type: 'string', value: 'NAME', help: 'the source, if several have an api' },
 } as const satisfies CommandOptions;
 
 const most = 16;
 
-/** `AUDIT` stands for `AUDIT_LOG_ALL`. */
+/** `AUDIT` is short for `AUDIT_LOG_ALL`. */
 export function typeNames(text: string | undefined): string[] | undefined {
   if (text === undefined) return undefined;
   const names = text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim().toUpperCase()]));

@@ -49,7 +49,7 @@ const codes = {
 
   /** No connector runs on the data directory. */
   not_running: exitCodes.unavailable,
-  /** A connector should run, but its admin listener does not respond. */
+  /** A connector should run, but its listener does not respond. */
   connector_unreachable: exitCodes.unavailable,
   /** The admin listener returned something other than the admin API's responses. */
   unexpected_response: exitCodes.protocol,

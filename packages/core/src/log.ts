@@ -114,7 +114,7 @@ export interface RetentionGap {
   readonly fromSequence: number;
   /** Inclusive. */
   readonly toSequence: number;
-  /** Maximum: bodies that the destination had already read are still delivered. */
+  /** Maximum: bodies that the destination has in memory are still delivered. */
   readonly bodies: number;
   /** Bytes on disk, partly estimated. */
   readonly bytes: number;

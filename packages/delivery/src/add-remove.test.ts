@@ -14,7 +14,7 @@ import {
 const never = () => new Promise<never>(() => {});
 
 describe('a destination added while others run', () => {
-  test('is delivered to from its own position on, stands in the status at once, and disturbs nobody', async () => {
+  test('receives events from its position on, is in the status at once, and does not affect others', async () => {
     const journal = memoryJournal(...bodies(10, 5));
     const [first, late] = [scripted(), scripted()];
     const { clock, delivery, statusOf } = fixture(journal, [destination('first', first)]);
@@ -27,9 +27,9 @@ describe('a destination added while others run', () => {
     expect([first.taken.length, late.taken.length]).toEqual([60, 20]);
   });
 
-  test('has a name of its own, and is too late once all has stopped', async () => {
+  test('needs a new name, and cannot be added after stop', async () => {
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
-    expect(() => delivery.add(destination('a', scripted()))).toThrow('a destination a runs already');
+    expect(() => delivery.add(destination('a', scripted()))).toThrow('a destination a is already running');
     const stopping = delivery.stop(0);
     await clock.settle();
     await stopping;
@@ -37,8 +37,8 @@ describe('a destination added while others run', () => {
   });
 });
 
-describe('a destination that is removed', () => {
-  test('is sent nothing new, ends what is under way, is saved and closed; its name is free again', async () => {
+describe('a removed destination', () => {
+  test('receives nothing new, ends its batches in flight, is saved and closed; its name can be used again', async () => {
     let response = () => {};
     const plugin = scripted(
       (batch, call, signal) =>
@@ -57,7 +57,7 @@ describe('a destination that is removed', () => {
     await clock.advance(300);
     const removing = delivery.remove('a', 10_000);
     expect(statusOf('a').state).toBe('stopping');
-    expect(() => delivery.add(destination('a', scripted()))).toThrow('runs already');
+    expect(() => delivery.add(destination('a', scripted()))).toThrow('is already running');
     response();
     await clock.settle();
     expect(await removing).toBe(true);
@@ -71,19 +71,19 @@ describe('a destination that is removed', () => {
     expect(again.taken[0]).toBe('1.0');
   });
 
-  test('that nobody knows is no destination', async () => {
+  test('with an unknown name is not removed', async () => {
     const { delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
     expect(await delivery.remove('b', 0)).toBe(false);
   });
 
-  test('ends its runs with it, and is closed after their last call', async () => {
+  test('ends its replay streams, and is closed after their last call', async () => {
     const ends: (() => void)[] = [];
     const plugin = scripted(
       (batch, call, signal) => new Promise((resolve) => ends.push(() => resolve(deliverAll(batch, call, signal)))),
     );
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin)]);
     const position = memoryPosition();
-    const run = delivery.startReplay(replayOptions('a', bodies(1, 5), { position }));
+    const replay = delivery.startReplay(replayOptions('a', bodies(1, 5), { position }));
     await clock.advance(200);
     const removing = delivery.remove('a', 10_000);
     expect(() => delivery.startReplay(replayOptions('a', bodies(1, 5)))).toThrow('the destination a is stopping');
@@ -91,11 +91,11 @@ describe('a destination that is removed', () => {
     expect([plugin.batches.length, plugin.closed()]).toEqual([1, 0]);
     for (const end of ends) end();
     await clock.settle();
-    expect([await run.ended, await removing, plugin.closed()]).toEqual(['stopped', true, 1]);
+    expect([await replay.ended, await removing, plugin.closed()]).toEqual(['stopped', true, 1]);
     expect(position.position.counters.delivered).toBe(5);
   });
 
-  test('is cut off by an earlier end of all', async () => {
+  test('is aborted by stop with a shorter grace time', async () => {
     const { clock, delivery } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', scripted(never))]);
     await clock.advance(200);
     const removing = delivery.remove('a', 3_600_000);
@@ -107,7 +107,7 @@ describe('a destination that is removed', () => {
   });
 });
 
-test('bodies are parsed once for all while there are several, and kept for nobody when one is left', async () => {
+test('bodies are parsed once for several destinations, and not cached for a single one', async () => {
   let parsed = 0;
   const journal = memoryJournal(...bodies(10, 10));
   const counted = {
@@ -121,7 +121,7 @@ test('bodies are parsed once for all while there are several, and kept for nobod
   await clock.runUntil(caughtUp(10));
   delivery.add(destination('b', scripted()));
   await clock.runUntil(caughtUp(10));
-  // Nothing was kept while one was alone.
+  // A single destination needs no cache.
   expect(parsed).toBe(20);
   journal.append(...bodies(10, 10, 10));
   await clock.runUntil(caughtUp(20));

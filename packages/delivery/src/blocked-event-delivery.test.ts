@@ -7,20 +7,20 @@ const blocked = { verdict: 'blocked', code: 'bad', message: 'index of hunter2 is
 const down = { batch: 'unavailable', code: 'down' };
 const hours = 3_600_000;
 
-/** Events of which the id begins with `x` are of a lane that is closed. */
+/** Events whose id starts with `x` belong to a blocked stream. */
 const isClosed = (id: string) => id.startsWith('x');
-const holdsStream = (isMended = () => false) =>
-  scripted((batch) => each(batch, (id) => (isClosed(id) && !isMended() ? blocked : delivered)));
+const blocksStream = (isFixed = () => false) =>
+  scripted((batch) => each(batch, (id) => (isClosed(id) && !isFixed() ? blocked : delivered)));
 const mixed = (sequence: number, closed: number, open: number) =>
   body(sequence, [
     ...Array.from({ length: closed }, (_, n) => `x${sequence}.${n}`),
     ...Array.from({ length: open }, (_, n) => `${sequence}.${n}`),
   ]);
 
-describe('a lane that is held', () => {
-  test('does not hold the others, is tried at least every minute, and is shown', async () => {
-    let mended = false;
-    const plugin = holdsStream(() => mended);
+describe('events of a blocked stream', () => {
+  test('do not block the others, are sent at least every minute, and are in the status', async () => {
+    let isFixed = false;
+    const plugin = blocksStream(() => isFixed);
     const journal = memoryJournal(mixed(0, 20, 5));
     const { clock, statusOf, log, deadLetters } = fixture(journal, [destination('a', plugin)]);
     for (let sequence = 1; sequence < 200; sequence++) {
@@ -39,7 +39,7 @@ describe('a lane that is held', () => {
     });
     expect(log.of('delivery.events_blocked')).toHaveLength(1);
     expect(log.of('delivery.paused')).toEqual([]);
-    mended = true;
+    isFixed = true;
     await clock.runUntil(() => statusOf('a').sequence === 200, 60_000);
     expect(plugin.taken).toHaveLength(1219);
     expect(deadLetters.entries).toEqual([]);
@@ -47,9 +47,9 @@ describe('a lane that is held', () => {
     expect(log.of('delivery.events_unblocked')).toHaveLength(1);
   });
 
-  test('is tried at leisure, and all of it at once when its first event has passed', async () => {
-    let mended = false;
-    const plugin = holdsStream(() => mended);
+  test('are sent with growing delays, and all at once after the first one is delivered', async () => {
+    let isFixed = false;
+    const plugin = blocksStream(() => isFixed);
     const journal = memoryJournal();
     const spec = destination('a', plugin, { batch: { maxEvents: 50 } });
     const { clock, statusOf } = fixture(journal, [spec]);
@@ -60,7 +60,7 @@ describe('a lane that is held', () => {
     const before = plugin.batches.length;
     await clock.advance(hours);
     expect(plugin.batches.length - before).toBeLessThan(2 * 125);
-    mended = true;
+    isFixed = true;
     const half = plugin.batches.length;
     await clock.runUntil(() => plugin.taken.length > 0, 60_000);
     await clock.advance(0);
@@ -68,7 +68,7 @@ describe('a lane that is held', () => {
     expect(plugin.batches.length - half).toBe(2);
   });
 
-  test('is never given up: not by failures, nor by hours, though the destination is down in between', async () => {
+  test('never become dead letters by failures or by the retry timeout, even if the destination is down in between', async () => {
     let isDown = false;
     const plugin = scripted((batch) => (isDown ? down : each(batch, (id) => (isClosed(id) ? blocked : delivered))));
     const journal = memoryJournal(mixed(0, 3, 3));
@@ -82,7 +82,7 @@ describe('a lane that is held', () => {
     expect(statusOf('a')).toMatchObject({ blocked: { events: 3 }, sequence: 0 });
   });
 
-  test('that then rejects, or is asked for again, is held no longer', async () => {
+  test('that are then rejected or get the verdict retry are not blocked any more', async () => {
     let response: 'blocked' | 'rejected' | 'retry' = 'blocked';
     const plugin = scripted((batch) => each(batch, () => ({ verdict: response, code: 'bad' })));
     const { clock, deadLetters, statusOf } = fixture(memoryJournal(mixed(0, 4, 0)), [destination('a', plugin)]);
@@ -98,7 +98,7 @@ describe('a lane that is held', () => {
     expect(statusOf('a').blocked).toBeUndefined();
   });
 
-  test('is tried in whole batches, though they were halved before in search of one that spoils them', async () => {
+  test('are sent in whole batches, although the batches were halved before', async () => {
     let response = 'retry';
     const plugin = scripted((batch) =>
       each(batch, () => (response === 'blocked' ? blocked : { verdict: 'retry', code: 'busy' })),
@@ -112,21 +112,21 @@ describe('a lane that is held', () => {
     expect(plugin.batches.at(-1)).toHaveLength(4);
   });
 
-  test('that is mended while another is not, has the other tried again soon', async () => {
-    let mended = false;
-    const plugin = scripted((batch) => each(batch, (id) => (mended && id === 'x0.0' ? delivered : blocked)));
+  test('that are fixed reset the delay of other blocked events', async () => {
+    let isFixed = false;
+    const plugin = scripted((batch) => each(batch, (id) => (isFixed && id === 'x0.0' ? delivered : blocked)));
     const { clock, statusOf } = fixture(memoryJournal(mixed(0, 2, 0)), [destination('a', plugin)], {
       random: () => 0.999,
     });
     await clock.advance(2 * hours);
-    mended = true;
+    isFixed = true;
     await clock.runUntil(() => statusOf('a').blocked?.events === 1, 60_000);
     const before = plugin.batches.length;
     await clock.advance(5_000);
     expect(plugin.batches.slice(before)).toEqual([['x0.1']]);
   });
 
-  test('is held still while the destination as a whole cannot be had', async () => {
+  test('stay blocked while the destination is unavailable', async () => {
     let isDown = false;
     const plugin = scripted((batch) => (isDown ? down : each(batch, () => blocked)));
     const { clock, statusOf } = fixture(memoryJournal(mixed(0, 2, 0)), [destination('a', plugin)]);
@@ -136,7 +136,7 @@ describe('a lane that is held', () => {
     expect(statusOf('a')).toMatchObject({ state: 'backing_off', reason: 'down', blocked: { events: 2, code: 'bad' } });
   });
 
-  test('leaves no trace: when it fails after that, it is sent again as soon as any other', async () => {
+  test('are sent again as soon as others if they fail after they were blocked', async () => {
     let response = 'blocked';
     const plugin = scripted((batch) =>
       each(batch, () => (response === 'blocked' ? blocked : { verdict: 'retry', code: 'busy' })),
@@ -151,7 +151,7 @@ describe('a lane that is held', () => {
     expect(plugin.batches.at(-1)).toHaveLength(4);
   });
 
-  test('may hide that an event is there already: that is counted when it passes', async () => {
+  test('may be on the server already: the delivery counts as a possible duplicate', async () => {
     const message = ['unknown', 'blocked', 'blocked'] as const;
     const plugin = scripted((batch, call) => {
       const verdict = message[call - 1];
@@ -162,8 +162,8 @@ describe('a lane that is held', () => {
     expect(statusOf('a')).toMatchObject({ possibleDuplicates: 1, counters: { delivered: 1, deadLettered: 0 } });
   });
 
-  test('makes nothing smaller: neither the batches of others nor the number under way', async () => {
-    const plugin = holdsStream();
+  test('reduce neither the batches of others nor the number in flight', async () => {
+    const plugin = blocksStream();
     const journal = memoryJournal(mixed(0, 400, 0));
     const { clock } = fixture(journal, [destination('a', plugin)]);
     await clock.advance(2 * hours);
@@ -174,10 +174,10 @@ describe('a lane that is held', () => {
   });
 });
 
-describe('as much held as may be', () => {
-  test('pauses the destination with the code of what is held; what is mended opens it again', async () => {
-    let mended = false;
-    const plugin = holdsStream(() => mended);
+describe('the maximum of blocked events', () => {
+  test('pauses the destination with the code of the blocked events; a fix resumes it', async () => {
+    let isFixed = false;
+    const plugin = blocksStream(() => isFixed);
     const position = memoryPosition();
     const spec = destination('a', plugin, { batch: { maxEvents: 100 }, maxInFlight: 1 }, { position });
     const journal = memoryJournal(...Array.from({ length: 30 }, (_, sequence) => mixed(sequence, 50, 50)));
@@ -188,7 +188,7 @@ describe('as much held as may be', () => {
     expect(statusOf('a').open).toBeLessThanOrEqual(200);
     expect(log.of('delivery.paused')).toHaveLength(1);
     expect(plugin.batches.length).toBeLessThan(10 * 125);
-    mended = true;
+    isFixed = true;
     await clock.runUntil(() => statusOf('a').sequence === 30, 61_000);
     expect(plugin.taken).toHaveLength(3000);
     expect(statusOf('a').state).toBe('running');
@@ -197,8 +197,8 @@ describe('as much held as may be', () => {
   test.each([
     ['bytes', { maxEvents: 1000, maxBytes: 4096 }, 8192 / 47],
     ['events', { maxEvents: 10, maxBytes: 1_000_000 }, 20],
-  ])('is half of the window, in %s, but for the batches under way', async (_, batch, window) => {
-    const plugin = holdsStream();
+  ])('is half of the window, in %s, plus the batches in flight', async (_, batch, window) => {
+    const plugin = blocksStream();
     const spec = destination('a', plugin, { batch, maxInFlight: 1 });
     const { clock, statusOf } = fixture(memoryJournal(...Array.from({ length: 300 }, (_none, n) => mixed(n, 1, 0))), [
       spec,
@@ -211,9 +211,9 @@ describe('as much held as may be', () => {
   });
 
   test.each([
-    ['the position has no room for more gaps', (n: number) => [mixed(3 * n, 0, 1), mixed(3 * n + 1, 0, 1)]],
+    ['the position has no capacity for more ranges', (n: number) => [mixed(3 * n, 0, 1), mixed(3 * n + 1, 0, 1)]],
     [
-      'bodies that are lost cannot be noted behind it',
+      'lost bodies after it do not fit into the position',
       (n: number) => [
         {
           kind: 'lost',
@@ -221,21 +221,21 @@ describe('as much held as may be', () => {
         } as const,
       ],
     ],
-  ])('is also when %s: that shows, and goes on when it is mended', async (_, passing) => {
-    let mended = false;
-    const plugin = holdsStream(() => mended);
+  ])('is also reached when %s: the status shows it, and delivery continues after the fix', async (_, passing) => {
+    let isFixed = false;
+    const plugin = blocksStream(() => isFixed);
     const entries = Array.from({ length: 1000 }, (_none, n) => [...passing(n), mixed(3 * n + 2, 1, 0)]).flat();
     const { clock, statusOf } = fixture(memoryJournal(...entries), [destination('a', plugin)]);
     await clock.advance(hours);
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', sequence: 2 });
     expect(statusOf('a').open).toBeGreaterThan(600);
     expect(statusOf('a').open).toBeLessThan(1000);
-    mended = true;
+    isFixed = true;
     await clock.runUntil(() => statusOf('a').sequence === 3000, 61_000);
     expect(statusOf('a')).toMatchObject({ state: 'running', open: 0 });
   });
 
-  test('leaves the other destinations alone', async () => {
+  test('does not affect other destinations', async () => {
     const other = scripted();
     const specs = [
       destination(

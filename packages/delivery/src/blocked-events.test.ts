@@ -21,7 +21,7 @@ const pending = (element: number) =>
   );
 const make = () => createBlockedEvents((tries) => 1000 * 2 ** tries);
 
-test('all that is blocked waits for one moment, and longer each time that nothing was freed', () => {
+test('all blocked events wait for the same time, and longer after each attempt without success', () => {
   const blocked = make();
   const events = [pending(0), pending(1), pending(2)];
   blocked.block(events.slice(0, 2), 'closed', 'no index', 0);
@@ -32,7 +32,7 @@ test('all that is blocked waits for one moment, and longer each time that nothin
   expect(events.map(({ notBeforeMs }) => notBeforeMs)).toEqual([6000, 6000, 6000]);
 });
 
-test('an event counts once, however often it is blocked, and no more when it is unblocked', () => {
+test('an event counts once until it is unblocked', () => {
   const blocked = make();
   const events = [pending(0), pending(1)];
   blocked.block(events, 'closed', undefined, 0);
@@ -44,7 +44,7 @@ test('an event counts once, however often it is blocked, and no more when it is 
   expect(events[0]?.notBeforeMs).toBe(12_000);
 });
 
-test('after a reset the next wait is the shortest again', () => {
+test('after a reset the next delay is the shortest', () => {
   const blocked = make();
   const event = pending(0);
   for (const nowMs of [0, 2000, 6000]) blocked.block([event], 'closed', undefined, nowMs);
@@ -54,7 +54,7 @@ test('after a reset the next wait is the shortest again', () => {
   expect(event.notBeforeMs).toBe(9000);
 });
 
-test('an event that is blocked may be in a batch of any size again', () => {
+test('a blocked event may be in a batch of any size', () => {
   const event = { ...pending(0), groupLimit: 1 };
   make().block([event], 'closed', undefined, 5);
   expect(event).toMatchObject({ isBlocked: true, blockedAtMs: 5, groupLimit: Number.POSITIVE_INFINITY });

@@ -1,16 +1,16 @@
-// The clock that drives all waiting, so that tests can drive it; and waits that end: by a wakeup, a time limit, a signal.
+// The clock of all waits, which tests replace, and waits for a wakeup, a time limit or a signal.
 
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  /** Resolves when the time is over or `signal` fires, whichever is first; never rejects. */
+  /** Resolves after the time, or when `signal` fires. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Ends a sleep that is not needed any more; without it each `abort()` makes an Error, which holds on to its stack. */
-export const noReason = 'no longer waited for';
+/** Reason to abort a sleep that is not needed any more. Without a reason, each `abort()` creates an Error with a stack. */
+export const noReason = 'not needed any more';
 
-/** The machine's own clock. */
+/** The clock of the system. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
@@ -32,32 +32,34 @@ export type Wakeup = ReturnType<typeof createWakeup>;
 export function createWakeup(clock: Clock) {
   let isNotified = false;
   let wake: (() => void) | undefined;
+  async function waitForWakeup(untilMs = Number.POSITIVE_INFINITY): Promise<void> {
+    if (!isNotified) {
+      const timer = new AbortController();
+      const notified = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const times = untilMs === Number.POSITIVE_INFINITY ? [] : [clock.sleep(untilMs - clock.now(), timer.signal)];
+      await Promise.race([notified, ...times]);
+      timer.abort(noReason);
+      wake = undefined;
+    }
+    isNotified = false;
+  }
+
   return {
     notify() {
       isNotified = true;
       wake?.();
     },
-    /** Resolves at the next notification, at once if there was one since the last wait, or at `untilMs` (epoch milliseconds). */
-    async wait(untilMs = Number.POSITIVE_INFINITY) {
-      if (!isNotified) {
-        const timer = new AbortController();
-        const notified = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        const times = untilMs === Number.POSITIVE_INFINITY ? [] : [clock.sleep(untilMs - clock.now(), timer.signal)];
-        await Promise.race([notified, ...times]);
-        timer.abort(noReason);
-        wake = undefined;
-      }
-      isNotified = false;
-    },
+    /** Resolves at the next notification, or at `untilMs` (epoch milliseconds). A notification since the last wait counts. */
+    wait: waitForWakeup,
   };
 }
 
-/** Time that what should end at once is given to end. */
+/** Time limit for work that should end at once. */
 export const endGraceMs = 3_000;
 
-/** True if `work` ended within the time. Its failure is thrown. */
+/** True if `work` ended within the time. Rejects if `work` does. */
 export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
   const timer = new AbortController();
   try {

@@ -4,7 +4,7 @@ import type * as QueueModule from './pending-queue.ts';
 import type { DestinationStatus } from './stream-status.ts';
 import { bodies, destination, each, fixture, memoryJournal, memoryPosition, scripted } from './test-delivery.ts';
 
-/** Faults that are put into the engine, to see whether the sum shows them. */
+/** Faults of the engine that the counters must show. */
 const faults = vi.hoisted(() => ({ forgets: false, settlesTwice: false, settlesNever: false }));
 
 vi.mock('./pending-queue.ts', async (original) => {
@@ -46,7 +46,7 @@ afterEach(() => {
 const difference = ({ taken, settledSinceStart, inProgress }: DestinationStatus) =>
   taken - settledSinceStart - inProgress;
 
-/** Some of each outcome, a filtered body, events sent again, and some that wait for a person. */
+/** Some events of each outcome, a filtered body, resends, and blocked events. */
 const mixed = () =>
   scripted((batch, call) =>
     each(batch, (id) => {
@@ -57,8 +57,8 @@ const mixed = () =>
     }),
   );
 
-describe('the sum of what a lane was given', () => {
-  test('holds at every moment, whatever becomes of events, and begins anew at each start', async () => {
+describe('the counters of a stream', () => {
+  test('reconcile at any time and with any outcome, and start at 0 after a restart', async () => {
     const position = memoryPosition();
     const journal = memoryJournal(...bodies(40, 4));
     const live = () => fixture(journal, [destination('a', mixed(), { batch: { maxEvents: 20 } }, { position })]);
@@ -79,7 +79,7 @@ describe('the sum of what a lane was given', () => {
     expect(second.statusOf('a').counters.normalized).toBe(160);
   });
 
-  test('holds while dead letters wait for their disk, and counts what is filtered', async () => {
+  test('reconcile while dead letters wait to be stored, and include filtered events', async () => {
     const full = { full: true, append: async () => {} };
     const where = { exceptDatasets: ['test.events'] };
     const { clock, statusOf } = fixture(

@@ -18,7 +18,7 @@ describe('dead letters', () => {
   const rejectSome: Script = (batch) =>
     each(batch, (id) => (id.endsWith('.1') ? { verdict: 'rejected', code: 'bad' } : delivered));
 
-  test('are on disk before the position moves over them', async () => {
+  test('are stored before the position moves past them', async () => {
     let keep = () => {};
     const position = memoryPosition();
     const append = () =>
@@ -48,7 +48,7 @@ describe('dead letters', () => {
     expect(statusOf('a').open).toBe(0);
   });
 
-  test('that find the store full pause their destination, until there is room again; nothing is evicted', async () => {
+  test('pause their destination while the store is full; none is evicted', async () => {
     const journal = memoryJournal(...bodies(1, 3));
     const plugin = scripted(rejectSome);
     const other = scripted();
@@ -70,7 +70,7 @@ describe('dead letters', () => {
     expect(statusOf('a').state).toBe('running');
   });
 
-  test('that are the first not to fit are said to find the store full, not broken', async () => {
+  test('that fill the store are reported as dead_letters_full, not as a failure', async () => {
     const store = {
       full: false,
       async append() {
@@ -104,7 +104,7 @@ describe('dead letters', () => {
     });
   });
 
-  test('that cannot be written are tried again', async () => {
+  test('that cannot be written are written again', async () => {
     let failures = 3;
     const written: string[] = [];
     const append = async ({ id }: { readonly id: string }) => {
@@ -119,15 +119,15 @@ describe('dead letters', () => {
   });
 });
 
-test('the first dead letter of a code is said at once, those of its minute together at the end of it', async () => {
+test('the first dead letter of a code is logged at once, those of the next minute together', async () => {
   const log = createRecordingLogger();
   const clock = createManualClock(0);
   const lines = createDeadLetterLog(log, clock);
   const said = () => log.of('delivery.dead_letter').map(({ attributes: { code, events, id } }) => [code, events, id]);
-  lines.note('bad', { id: 'a' });
-  lines.note('bad', { id: 'b' });
-  lines.note('large', { id: 'c' });
-  lines.note('bad', { id: 'd' });
+  lines.log('bad', { id: 'a' });
+  lines.log('bad', { id: 'b' });
+  lines.log('large', { id: 'c' });
+  lines.log('bad', { id: 'd' });
   expect(said()).toEqual([
     ['bad', 1, 'a'],
     ['large', 1, 'c'],
@@ -139,15 +139,15 @@ test('the first dead letter of a code is said at once, those of its minute toget
   await clock.advance(1);
   lines.writeIfDue();
   expect(said().slice(2)).toEqual([['bad', 2, 'd']]);
-  lines.note('bad', { id: 'e' });
-  lines.note('large', { id: 'f' });
+  lines.log('bad', { id: 'e' });
+  lines.log('large', { id: 'f' });
   expect(said().slice(3)).toEqual([['large', 1, 'f']]);
   lines.writeRest();
   expect(said().slice(4)).toEqual([['bad', 1, 'e']]);
   expect(lines.dueMs()).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('a flood of dead letters gives a line a minute, in which all are counted; the counters stay exact', async () => {
+test('many dead letters write one line a minute with their number; the counters stay exact', async () => {
   const plugin = scripted((batch) =>
     each(batch, (id) => (id.endsWith('.0') ? { verdict: 'rejected', code: 'bad' } : { verdict: 'delivered' })),
   );

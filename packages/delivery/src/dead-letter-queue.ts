@@ -1,4 +1,4 @@
-// Stores the dead letters of one delivery stream before their events count as settled, and logs them.
+// Stores and logs the dead letters of one delivery stream. Their events are settled after they are stored.
 import type { LogAttributes, Logger } from '@xiq-siem/core';
 import type { Clock } from './clock.ts';
 import type { DeadLetter, DeadLetterStore, StreamServices } from './services.ts';
@@ -37,7 +37,7 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
       return false;
     }
   };
-  /** Together, so that they can share a sync. False if some have to be tried again. */
+  /** Appends several entries, which share a sync. False if some must be tried again. */
   const appendSome = async () => {
     const some = waiting.splice(0, appendedAtOnce);
     const isStored = await Promise.all(some.map(({ entry }) => append(entry)));
@@ -47,7 +47,7 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
       size--;
       stored();
       const { destination, id, dataset, attempts, receipt, code } = entry;
-      report.note(code, { destination, id, dataset, attempts, receipt });
+      report.log(code, { destination, id, dataset, attempts, receipt });
     }
     return isStored.every(Boolean);
   };
@@ -63,18 +63,19 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
     }
     isRunning = false;
   };
+  const addDeadLetter = (entry: DeadLetter, stored: () => void) => {
+    size++;
+    waiting.push({ entry, stored });
+    if (isRunning) return;
+    isRunning = true;
+    void appendAll();
+  };
   return {
-    /** `stored` is called when the entry is on disk. */
-    add(entry: DeadLetter, stored: () => void) {
-      size++;
-      waiting.push({ entry, stored });
-      if (isRunning) return;
-      isRunning = true;
-      void appendAll();
-    },
-    /** Why nothing can be stored now: the destination waits until it can. */
+    /** Stores an entry. Calls `stored` when it is durable. */
+    add: addDeadLetter,
+    /** Why no dead letter can be stored; undefined if it can. */
     blockedBy: () => blockedBy,
-    /** Entries that are not on disk yet. */
+    /** Entries that are not stored yet. */
     size: () => size,
     report,
   };
@@ -82,16 +83,16 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
 
 const summaryMs = 60_000;
 
-/** Logs which events became dead letters, without a line for each of them in a rejection burst. */
+/** Logs dead letters. A rejection burst does not write a line for each event. */
 export function createDeadLetterLog(log: Logger, clock: Clock) {
-  // As many as there are codes.
+  // One entry for each code.
   const summaries = new Map<string, { readonly untilMs: number; events: number; attributes: LogAttributes }>();
 
   const write = (code: string, events: number, attributes: LogAttributes) => {
     log.warn('delivery.dead_letter', { ...attributes, code, events });
     summaries.set(code, { untilMs: clock.now() + summaryMs, events: 0, attributes });
   };
-  /** Writes what is due at that time. */
+  /** Writes the summaries that are due at `nowMs`. */
   const writeUntil = (nowMs: number) => {
     for (const [code, { untilMs, events, attributes }] of [...summaries]) {
       if (untilMs > nowMs) continue;
@@ -99,23 +100,24 @@ export function createDeadLetterLog(log: Logger, clock: Clock) {
       if (events > 0) write(code, events, attributes);
     }
   };
+  const logDeadLetter = (code: string, attributes: LogAttributes) => {
+    writeUntil(clock.now());
+    const summary = summaries.get(code);
+    if (summary === undefined) return write(code, 1, attributes);
+    summary.events++;
+    summary.attributes = attributes;
+  };
   return {
-    /** The first of a code is logged at once, those of the minute after it in one line at its end: `events` are counted. */
-    note(code: string, attributes: LogAttributes) {
-      writeUntil(clock.now());
-      const summary = summaries.get(code);
-      if (summary === undefined) return write(code, 1, attributes);
-      summary.events++;
-      summary.attributes = attributes;
-    },
-    /** Epoch milliseconds at which there is something to write; infinite if there is nothing. */
+    /** Logs the first event of a code at once, and the number of events of the following minute at its end. */
+    log: logDeadLetter,
+    /** When there is something to write, in epoch milliseconds; infinite if there is nothing. */
     dueMs: () =>
       [...summaries.values()].reduce(
         (due, { events, untilMs }) => (events > 0 ? Math.min(due, untilMs) : due),
         Number.POSITIVE_INFINITY,
       ),
     writeIfDue: () => writeUntil(clock.now()),
-    /** Writes what is left, whatever the time. */
+    /** Writes the remaining summaries. */
     writeRest: () => writeUntil(Number.POSITIVE_INFINITY),
   };
 }

@@ -1,4 +1,4 @@
-// One delivery stream to a destination: reads, batches, sends, settles. Nothing in it waits for another destination.
+// One delivery stream: reads, batches, sends and settles events for a destination. It never waits for another destination.
 import { maxSettledRanges, type PositionCounters } from '@xiq-siem/core';
 import { aborted, createWakeup, endGraceMs, within } from './clock.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
@@ -16,7 +16,7 @@ import { createSettlement, type SettlementParts } from './settlement.ts';
 import type { SharedBodies } from './shared-bodies.ts';
 import { createStateLog, type DestinationStatus, type LastFailure } from './stream-status.ts';
 
-/** `done`: there is no more to read, and all that was read is settled and saved. */
+/** `done`: everything was read and settled, and the position is saved. */
 export type StreamEnd = 'done' | 'stopped' | 'failed';
 
 export type DeliveryStream = Readonly<ReturnType<typeof startDeliveryStream>>;
@@ -24,9 +24,9 @@ export type DeliveryStream = Readonly<ReturnType<typeof startDeliveryStream>>;
 export interface DeliveryStreamOptions extends Pick<SettlementParts, 'onDelivered'> {
   readonly bodies: SharedBodies;
   readonly slots: SendSlots;
-  /** Batches in flight at once, if fewer than the destination may have. */
+  /** Maximum of batches in flight, if lower than that of the destination. */
   readonly maxInFlight?: number;
-  /** It ends where its reader does. */
+  /** The stream ends when its reader ends. */
   readonly readsToEnd?: boolean;
   readonly pauseOnRejections?: boolean;
 }
@@ -39,28 +39,28 @@ export function startDeliveryStream(
   const { name, destination, definition, options, position } = spec;
   const { clock, log, redact, random, openReader, eventsPerTurn } = services;
   const { bodies, slots, readsToEnd = false, pauseOnRejections, onDelivered } = streamOptions;
-  const mostInFlight = Math.min(options.maxInFlight, definition.maxInFlight ?? Number.POSITIVE_INFINITY);
-  const maxInFlight = Math.min(mostInFlight, streamOptions.maxInFlight ?? mostInFlight);
-  // What is in flight and what is settled behind it have to fit one position.
+  const destinationMaxInFlight = Math.min(options.maxInFlight, definition.maxInFlight ?? Number.POSITIVE_INFINITY);
+  const maxInFlight = Math.min(destinationMaxInFlight, streamOptions.maxInFlight ?? destinationMaxInFlight);
+  // Events in flight and the settled events after them must fit into one position.
   const maxEvents = Math.min(options.batch.maxEvents, Math.max(1, Math.floor(maxSettledRanges / maxInFlight) - 1));
   const batch = { ...options.batch, maxEvents };
   const window = {
     events: Math.min((maxInFlight + 1) * batch.maxEvents, maxSettledRanges),
     bytes: (maxInFlight + 1) * batch.maxBytes,
   };
-  const stopTaking = new AbortController();
+  const stopReading = new AbortController();
   const stopSending = new AbortController();
   const stop = stopSending.signal;
   const wakeup = createWakeup(clock);
   const capacity = createWakeup(clock);
-  const wants = createEventFilter(options.where);
+  const isWanted = createEventFilter(options.where);
   const ledger = createLedger(position.position);
   const queue = createPendingQueue();
   const permitOptions = { batch, retry: options.retry, maxInFlight, window, slots, wakeup, random, pauseOnRejections };
   const permit = createSendPermit(permitOptions);
   const positions = createPositionStore(position, ledger, { name, clock, log, wakeup });
   const deadLetters = createDeadLetterQueue(services.deadLetters, stop, { name, clock, log, wakeup });
-  const sender = createSender(spec, services, mostInFlight, slots, stop);
+  const sender = createSender(spec, services, destinationMaxInFlight, slots, stop);
   const parts = { ledger, permit, queue, deadLetters, positions, capacity, onDelivered };
   const settlement = createSettlement(spec, services, parts);
   const stateLog = createStateLog(name, log, clock);
@@ -75,16 +75,16 @@ export function startDeliveryStream(
   let ending: Promise<StreamEnd> | undefined;
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<StreamEnd>();
 
-  const end = (how: StreamEnd) => {
+  const endStream = (how: StreamEnd) => {
     ending ??= stopStream(how);
     return ending;
   };
-  const fail = (error: unknown) => {
+  const failStream = (error: unknown) => {
     const message = sanitizeError(error, redact);
     log.error('delivery.stream_failed', { destination: name, error: message });
     failure ??= { code: 'stream_failed', message, atMs: clock.now() };
     stopSending.abort();
-    void end('failed');
+    void endStream('failed');
   };
   const streamState = (): StreamState => {
     const { blocked } = settlement.summary();
@@ -98,31 +98,31 @@ export function startDeliveryStream(
     };
   };
 
-  const send = (next: NextBatch) => {
+  const sendBatch = (next: NextBatch) => {
     const events = queue.take(next, clock.now());
     eventsInFlight += events.length;
-    const sending: Promise<void> = sender
+    const attempt: Promise<void> = sender
       .send(events, settlement.summary().delivered, (report) => {
         eventsInFlight -= events.length;
         settlement.batchEnded(events, report, next.round);
       })
-      .catch(fail)
+      .catch(failStream)
       .finally(() => {
-        inFlight.delete(sending);
+        inFlight.delete(attempt);
         wakeup.notify();
       });
-    inFlight.add(sending);
+    inFlight.add(attempt);
   };
-  /** Sends all that may be sent now; returns the epoch milliseconds at which there is more to do. */
+  /** Sends every batch that may be sent now. Returns when to ask again, in epoch milliseconds. */
   const sendAll = (): number => {
     for (;;) {
       const next = permit.request(streamState());
       if ('askAgainMs' in next) return next.askAgainMs;
-      send(next);
+      sendBatch(next);
     }
   };
 
-  const loop = async () => {
+  const runSendLoop = async () => {
     while (phase === 'running') {
       positions.saveIfDue();
       deadLetters.report.writeIfDue();
@@ -132,7 +132,7 @@ export function startDeliveryStream(
       const { blocked, lastMessage } = settlement.summary();
       stateLog.since(suspension?.state ?? 'running');
       stateLog.logChange(suspension, blocked, lastMessage);
-      if (hasReadAll && ledger.open() === 0 && positions.isSaved()) void end('done');
+      if (hasReadAll && ledger.open() === 0 && positions.isSaved()) void endStream('done');
       else await wakeup.wait(Math.min(askAgainMs, positions.dueMs(), deadLetters.report.dueMs()));
     }
   };
@@ -147,18 +147,18 @@ export function startDeliveryStream(
     capacity,
     eventsPerTurn,
     readsToEnd,
-    stop: stopTaking.signal,
-    damaged: settlement.damaged,
+    stop: stopReading.signal,
+    onDamaged: settlement.damaged,
     onBodyRead: positions.markChanged,
     hasCapacity: () =>
       ledger.canTake() && ledger.open() < window.events && settlement.summary().openBytes < window.bytes,
-    waits(isWaiting) {
+    onWaiting(isWaiting) {
       intakeWaits = isWaiting;
       wakeup.notify();
     },
-    take(event) {
+    onEvent(event) {
       taken++;
-      if (event.filtered !== undefined || !wants(event)) return settlement.filtered(event);
+      if (event.filtered !== undefined || !isWanted(event)) return settlement.filtered(event);
       settlement.accepted(event);
       queue.addNew(pendingOf(event, clock.now()));
       wakeup.notify();
@@ -168,18 +168,18 @@ export function startDeliveryStream(
       hasReadAll = how === 'end';
       wakeup.notify();
     })
-    .catch(fail);
-  const looping = loop()
-    .catch(fail)
+    .catch(failStream);
+  const sending = runSendLoop()
+    .catch(failStream)
     .finally(() => slots.withdraw(wakeup));
 
   const stopStream = async (how: StreamEnd): Promise<StreamEnd> => {
     phase = 'stopping';
     stateLog.since(phase);
-    stopTaking.abort();
+    stopReading.abort();
     capacity.notify();
     wakeup.notify();
-    await looping;
+    await sending;
     const restEnded = async () => {
       await Promise.all(inFlight);
       while (deadLetters.size() > 0 && !stop.aborted) await wakeup.wait();
@@ -198,10 +198,16 @@ export function startDeliveryStream(
     return how;
   };
 
+  const stopWithin = async (graceMs: number): Promise<void> => {
+    await within(clock, graceMs, endStream('stopped'));
+    stopSending.abort();
+    await ended;
+  };
+
   return {
     /** Never rejects. */
     ended,
-    /** Tries now, whatever it waits for. */
+    /** Ends every wait and sends now. */
     resume() {
       permit.resume();
       settlement.resume();
@@ -238,12 +244,8 @@ export function startDeliveryStream(
         lastDeliveredMs,
       };
     },
-    /** Ends within `graceMs` and a few seconds, whatever the plugin does. Called again, it ends with the shorter grace. */
-    async stop(graceMs: number): Promise<void> {
-      await within(clock, graceMs, end('stopped'));
-      stopSending.abort();
-      await ended;
-    },
+    /** Ends within `graceMs` and a few seconds. With several calls the shortest grace time counts. */
+    stop: stopWithin,
   };
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bodies, destination, each, fixture, memoryJournal, memoryPosition, scripted } from './test-delivery.ts';
 
-describe('a destination that takes everything', () => {
-  test('is sent every event once, and its position moves past all', async () => {
+describe('a destination that accepts everything', () => {
+  test('receives every event once, and its position moves past all', async () => {
     const plugin = scripted();
     const position = memoryPosition();
     const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(30, 100)), [
@@ -22,7 +22,7 @@ describe('a destination that takes everything', () => {
     expect(plugin.closed()).toBe(1);
   });
 
-  test('is sent full batches at once, though no batch can be as large as is configured', async () => {
+  test('receives full batches at once, even if the configured size is above the maximum', async () => {
     const plugin = scripted();
     const spec = destination('a', plugin, { batch: { maxEvents: 10_000, maxAgeMs: 1_000 } });
     const { clock, statusOf } = fixture(memoryJournal(...bodies(50, 100)), [spec]);
@@ -30,7 +30,7 @@ describe('a destination that takes everything', () => {
     expect(Math.max(...plugin.batches.map((ids) => ids.length))).toBe(511);
   });
 
-  test('is sent few events when the oldest has waited long enough', async () => {
+  test('receives a small batch when the oldest event has waited long enough', async () => {
     const plugin = scripted();
     const { clock } = fixture(memoryJournal(...bodies(1, 3)), [destination('a', plugin)]);
     await clock.advance(199);
@@ -40,7 +40,7 @@ describe('a destination that takes everything', () => {
   });
 });
 
-test('what a destination rejects rests as a dead letter, and the rest goes on', async () => {
+test('a rejected event becomes a dead letter, and the others are delivered', async () => {
   const plugin = scripted((batch) =>
     each(batch, (id) =>
       id === '1.1' ? { verdict: 'rejected', code: 'bad', message: 'no hunter2\u0007 here' } : { verdict: 'delivered' },
@@ -54,7 +54,7 @@ test('what a destination rejects rests as a dead letter, and the rest goes on', 
   expect(statusOf('a').counters).toMatchObject({ normalized: 9, delivered: 8, deadLettered: 1 });
 });
 
-test('what a delivery is worth is what the type says, unless the destination itself knows better', async () => {
+test('the assurance is that of the type, unless the destination has its own', async () => {
   const specs = [destination('type', scripted()), destination('own', { ...scripted(), assurance: 'indexed' })];
   const { delivery } = fixture(memoryJournal(), specs);
   expect(delivery.status().map(({ assurance }) => assurance)).toEqual(['stored', 'indexed']);

@@ -1,4 +1,4 @@
-// The engine: a worker for each destination, over bodies that they share.
+// The delivery engine: one worker for each destination. The workers share parsed bodies.
 
 import { endGraceMs, within } from './clock.ts';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
@@ -14,76 +14,80 @@ export interface DeliveryInput extends DeliveryServices {
 }
 
 export interface Delivery {
-  /** Of each destination; one that is being removed stands there until it has stopped. */
+  /** The status of each destination, including those that are stopping. */
   status(): readonly DestinationStatus[];
   /**
-   * Tries now, without waiting any longer: after something was fixed. One destination with its runs, or all; false
-   * where none has that name.
+   * Sends waiting events now, after an operator fixed something: to one destination, including its replay streams, or to
+   * all. False if no destination has that name.
    */
   resume(destination?: string): boolean;
-  /** Delivers to one more, from its own position on. @throws Error where one of that name runs, or all has stopped. */
+  /** Adds a destination and delivers to it from its position on. @throws Error if the name exists, or after `stop`. */
   add(destination: DeliveryDestination): void;
-  /** Stops one as `stop` does, its runs with it, within one grace. False where none has that name. */
+  /** Stops one destination and its replay streams, as `stop` does. False if no destination has that name. */
   remove(name: string, graceMs: number): Promise<boolean>;
-  /** Starts a job's own stream to a destination. @throws Error where none of that name runs. */
+  /** Starts the replay stream of a job. @throws Error if no destination has that name, or it is stopping. */
   startReplay(options: ReplayStreamOptions): ReplayStream;
   /**
-   * Sends nothing new, waits up to `graceMs` for what is under way, then aborts it; saves the positions; closes readers
-   * and destinations, not the position files. Resolves in any case, a few seconds after the grace at the latest.
+   * Sends nothing new, waits up to `graceMs` for batches in flight, then aborts them. Saves the positions, and closes
+   * readers and destinations, but not the position files. Always resolves, at most a few seconds after the grace time.
    */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Bytes of parsed bodies that are kept for the destinations behind the first. */
+/** Bytes of parsed bodies that are cached for slower destinations. */
 const sharedBytes = 33_554_432;
 
-/** Starts to deliver, to each destination from its own position on. */
+/** Delivers to each destination from its position on. */
 export function startDelivery(input: DeliveryInput): Delivery {
   const { normalize, log } = input;
   const workers = new Map<string, DestinationWorker>();
-  // Alone, a destination has nobody to share with.
+  // A single destination needs no cache.
   const bodies = createSharedBodies({ normalize, maxBytes: () => (workers.size > 1 ? sharedBytes : 0), log });
   let isStopped = false;
 
-  const add = (destination: DeliveryDestination) => {
+  const addDestination = (destination: DeliveryDestination) => {
     const { name } = destination;
     if (isStopped) throw new Error(`delivery has stopped: ${name} cannot be added`);
-    if (workers.has(name)) throw new Error(`a destination ${name} runs already`);
+    if (workers.has(name)) throw new Error(`a destination ${name} is already running`);
     workers.set(name, startDestinationWorker(destination, input, bodies));
   };
-  for (const destination of input.destinations) add(destination);
+  for (const destination of input.destinations) addDestination(destination);
+  async function removeDestination(name: string, graceMs: number): Promise<boolean> {
+    const worker = workers.get(name);
+    if (worker === undefined) return false;
+    await worker.stop(graceMs);
+    // After `stop`, the destination stays visible in the status.
+    if (!isStopped && workers.get(name) === worker) workers.delete(name);
+    bodies.trim();
+    return true;
+  }
+  function resumeDestinations(name?: string): boolean {
+    const selected = [...workers].filter(([known]) => name === undefined || name === known);
+    for (const [, worker] of selected) worker.resume();
+    return selected.length > 0;
+  }
+  async function stopDelivery(graceMs: number): Promise<void> {
+    isStopped = true;
+    await Promise.all([...workers.values()].map((worker) => worker.stop(graceMs)));
+  }
+
   return {
-    add,
+    add: addDestination,
+    remove: removeDestination,
+    resume: resumeDestinations,
+    stop: stopDelivery,
     status: () => [...workers.values()].map((worker) => worker.status()),
-    resume(name) {
-      const meant = [...workers].filter(([known]) => name === undefined || name === known);
-      for (const [, worker] of meant) worker.resume();
-      return meant.length > 0;
-    },
-    async remove(name, graceMs) {
-      const worker = workers.get(name);
-      if (worker === undefined) return false;
-      await worker.stop(graceMs);
-      // After the end of all it stays, to be seen.
-      if (!isStopped && workers.get(name) === worker) workers.delete(name);
-      bodies.trim();
-      return true;
-    },
     startReplay(options) {
       const worker = workers.get(options.destination);
       if (worker === undefined) throw new Error(`there is no destination ${options.destination}`);
       return worker.startReplay(options);
-    },
-    async stop(graceMs) {
-      isStopped = true;
-      await Promise.all([...workers.values()].map((worker) => worker.stop(graceMs)));
     },
   };
 }
 
 type DestinationWorker = ReturnType<typeof startDestinationWorker>;
 
-/** One destination: its main delivery stream, the replay streams beside it, and its end. */
+/** Runs one destination: its main delivery stream and its replay streams. */
 function startDestinationWorker(spec: DeliveryDestination, services: DeliveryServices, bodies: SharedBodies) {
   const { name, destination, definition } = spec;
   const { clock, log, redact } = services;
@@ -92,21 +96,26 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
   const streams = new Set<DeliveryStream>([main]);
   let closing: Promise<void> | undefined;
 
-  const closeAfter = async (streamsStopped: Promise<unknown>) => {
+  const closeDestinationAfter = async (streamsStopped: Promise<unknown>) => {
     await streamsStopped;
     const close = (async () => destination.close?.())().catch((error: unknown) => {
       log.error('delivery.close_failed', { destination: name, error: sanitizeError(error, redact) });
     });
     if (!(await within(clock, endGraceMs, close))) log.error('delivery.close_stuck', { destination: name });
   };
+  async function stopWorker(graceMs: number): Promise<void> {
+    const streamsStopped = Promise.all([...streams].map((stream) => stream.stop(graceMs)));
+    closing ??= closeDestinationAfter(streamsStopped);
+    await closing;
+  }
+
   return {
     /** Of the main stream. */
     status: () => main.status(),
-    /** All its streams try now, whatever they wait for. */
     resume() {
       for (const stream of streams) stream.resume();
     },
-    /** @throws Error where it stops. */
+    /** @throws Error if the destination is stopping. */
     startReplay(options: ReplayStreamOptions): ReplayStream {
       if (closing !== undefined) throw new Error(`the destination ${name} is stopping`);
       const stream = startReplayStream(options, spec, services, slots);
@@ -114,11 +123,7 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
       void stream.ended.then(() => streams.delete(stream));
       return stream;
     },
-    /** Stops all its streams, then closes the destination. Called again, it ends with the shorter grace. */
-    async stop(graceMs: number) {
-      const streamsStopped = Promise.all([...streams].map((stream) => stream.stop(graceMs)));
-      closing ??= closeAfter(streamsStopped);
-      await closing;
-    },
+    /** Stops all streams, then closes the destination. With several calls the shortest grace time counts. */
+    stop: stopWorker,
   };
 }

@@ -20,7 +20,7 @@ const sumOf = ({ delivered: done, deadLettered, filtered, damaged }: typeof star
   done + deadLettered + filtered + damaged;
 
 describe('the position', () => {
-  test('moves over settled events only, whatever order the answers come in; a restart sends the rest', async () => {
+  test('moves past settled events only, in any order of the reports; a restart sends the rest', async () => {
     const position = memoryPosition();
     const journal = memoryJournal(...bodies(3, 4));
     const responses: (() => void)[] = [];
@@ -54,7 +54,7 @@ describe('the position', () => {
     expect(position.position).toMatchObject({ sequence: 3, counters: { normalized: 12, delivered: 12 } });
   });
 
-  test('is saved now and then, not for every batch', async () => {
+  test('is saved periodically, not for every batch', async () => {
     const position = memoryPosition();
     const spec = destination('a', scripted(), { batch: { maxEvents: 10 } }, { position });
     const { clock } = fixture(memoryJournal(...bodies(200, 10)), [spec]);
@@ -63,7 +63,7 @@ describe('the position', () => {
     expect(position.saves.length).toBeLessThanOrEqual(2);
   });
 
-  test('never outgrows its slot, though much stays open for ever: reading stops until some of it is settled', async () => {
+  test('never exceeds its slot: reading stops until events are settled', async () => {
     const position = memoryPosition();
     const stuck: Script = (batch) => ({
       ...Object(each(batch, (id) => (Number.parseInt(id, 10) % 2 ? { verdict: 'retry', code: 'busy' } : delivered))),
@@ -79,7 +79,7 @@ describe('the position', () => {
   });
 });
 
-test('whatever a destination answers, and wherever the process dies, no event is lost and the sum holds', async () => {
+test('no event is lost and the counters reconcile with any report and any crash', async () => {
   const response = fc.constantFrom(
     'delivered',
     'delivered',
@@ -106,14 +106,14 @@ test('whatever a destination answers, and wherever the process dies, no event is
       const journal = memoryJournal(...bodies(3, 7), { kind: 'lost', span }, ...bodies(21, 1, 6));
       const position = memoryPosition();
       const there = new Set<string>();
-      const buried = new Set<string>();
+      const deadLetteredIds = new Set<string>();
       const live = (script: Script) => {
         const plugin = scripted(script);
         const gather = () => {
           for (const id of plugin.taken) there.add(id);
         };
         const one = fixture(journal, [destination('a', plugin, { batch: { maxEvents: 5 } }, { position })], {
-          deadLetters: { full: false, append: async ({ id }) => void buried.add(id) },
+          deadLetters: { full: false, append: async ({ id }) => void deadLetteredIds.add(id) },
         });
         return { ...one, gather };
       };
@@ -139,7 +139,7 @@ test('whatever a destination answers, and wherever the process dies, no event is
             return { verdict: result === 'retry' ? 'retry' : 'unknown', code: 'busy' };
           });
         });
-        // Dies without a word: what was saved by then is all that the next life knows.
+        // A crash: the next process knows only saved data.
         await life.clock.advance(lifeMs);
         life.gather();
         const { counters } = position.position;
@@ -152,7 +152,7 @@ test('whatever a destination answers, and wherever the process dies, no event is
       await last.clock.runUntil(() => last.statusOf('a').sequence === 27);
       last.gather();
       await last.delivery.stop(0);
-      expect(new Set([...there, ...buried]).size).toBe(42);
+      expect(new Set([...there, ...deadLetteredIds]).size).toBe(42);
       const { counters } = position.position;
       expect(counters.normalized).toBe(sumOf(counters));
       expect(counters).toMatchObject({ normalized: 45, damaged: 3 });
@@ -161,7 +161,7 @@ test('whatever a destination answers, and wherever the process dies, no event is
   );
 });
 
-test('what a destination does not want is filtered, and part of the sum', async () => {
+test('events that a destination does not receive are filtered and counted', async () => {
   const journal = memoryJournal(
     body(0, ['a', 'b'], 'x.one'),
     body(1, ['c'], 'x.two'),
@@ -184,7 +184,7 @@ test('what a destination does not want is filtered, and part of the sum', async 
   expect(delivery.status().map(({ counters }) => counters.filtered)).toEqual([1, 3, 3, 2]);
 });
 
-test('what a back-fill brought before is sent to nobody, and counts as filtered everywhere', async () => {
+test('a duplicate of a back-filled event is sent to no destination and counts as filtered', async () => {
   const journal = memoryJournal(body(0, ['a', 'b']), body(1, ['c']));
   const plugins = [scripted(), scripted()];
   const { clock, delivery, meter } = fixture(

@@ -24,7 +24,7 @@ describe('a batch that is too large', () => {
     expect(deadLetters.entries).toEqual([]);
   });
 
-  test('down to the one event that is too large alone, which becomes a dead letter', async () => {
+  test('down to one event that is too large alone, which becomes a dead letter', async () => {
     const plugin = scripted((batch, call, signal) =>
       batch.items.some(({ id }) => id === '0.7')
         ? { batch: 'tooLarge', code: 'large', message: 'over 1 MB' }
@@ -40,7 +40,7 @@ describe('a batch that is too large', () => {
 describe('a destination that is down', () => {
   const down = { batch: 'unavailable', code: 'down', message: 'connection refused' };
 
-  test('is asked less and less, with one small batch at a time, and gets everything when it is back', async () => {
+  test('is probed less and less often with one small batch, and receives all events when it is back', async () => {
     let isDown = true;
     const plugin = scripted((batch, call, signal) => (isDown ? down : deliverAll(batch, call, signal)));
     const { clock, deadLetters, statusOf, log } = fixture(memoryJournal(...bodies(100, 50)), [
@@ -67,7 +67,7 @@ describe('a destination that is down', () => {
     expect(log.of('delivery.resumed')).toHaveLength(1);
   });
 
-  test('delays nobody else, and takes no more memory than its batches under way', async () => {
+  test('delays no other destination, and uses no more memory than its batches in flight', async () => {
     const journal = memoryJournal(...bodies(600, 100));
     const other = scripted();
     const { clock, statusOf } = fixture(journal, [
@@ -86,7 +86,7 @@ describe('a destination that is down', () => {
   test.each([
     ['events', { maxEvents: 10 }, 30],
     ['bytes', { maxBytes: 1024 }, 3 * 30],
-  ])('holds %s for one batch more than may be under way', async (_, batch, most) => {
+  ])('reads %s for one batch more than may be in flight', async (_, batch, most) => {
     const spec = destination(
       'a',
       scripted(() => down),
@@ -98,7 +98,7 @@ describe('a destination that is down', () => {
     expect(statusOf('a').open).toBeLessThanOrEqual(most);
   });
 
-  test('gives its events up after the configured hours, as dead letters', async () => {
+  test('has its events dead-lettered after the configured hours', async () => {
     const plugin = scripted(() => down);
     const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(1, 30)), [
       destination('a', plugin, { giveUpAfterHours: 2 }),
@@ -111,7 +111,7 @@ describe('a destination that is down', () => {
     expect(statusOf('a')).toMatchObject({ sequence: 1, counters: { deadLettered: 30, normalized: 30 } });
   });
 
-  test('is left alone for as long as it asks, an hour at most', async () => {
+  test('receives nothing for the time that it asks for, at most one hour', async () => {
     let waitMs = 600_000;
     const plugin = scripted(() => ({ ...down, waitMs }));
     const { clock } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
@@ -127,10 +127,10 @@ describe('a destination that is down', () => {
   });
 });
 
-test('a destination that is misconfigured pauses for ever if need be, and buries nothing', async () => {
-  let mended = false;
+test('a misconfigured destination stays paused, and none of its events becomes a dead letter', async () => {
+  let isFixed = false;
   const plugin = scripted((batch, call, signal) =>
-    mended ? deliverAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad', message: 'key hunter2 expired' },
+    isFixed ? deliverAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad', message: 'key hunter2 expired' },
   );
   const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(10, 100)), [
     destination('a', plugin, { giveUpAfterHours: 1 }),
@@ -139,12 +139,12 @@ test('a destination that is misconfigured pauses for ever if need be, and buries
   expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', lastMessage: 'key [secret] expired' });
   expect(plugin.batches.length).toBeLessThan(24 * 125);
   expect(deadLetters.entries).toEqual([]);
-  mended = true;
+  isFixed = true;
   await clock.runUntil(() => statusOf('a').sequence === 10, 600_000);
   expect(plugin.taken).toHaveLength(1000);
 });
 
-test('only what needs it is sent again', async () => {
+test('only events without a final verdict are sent again', async () => {
   const plugin = scripted((batch, call) => each(batch, (_, index) => (call === 1 && index % 2 ? retry : delivered)));
   const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 6)), [destination('a', plugin)]);
   await clock.runUntil(() => statusOf('a').sequence === 1);
@@ -154,7 +154,7 @@ test('only what needs it is sent again', async () => {
   ]);
 });
 
-test('a dead letter tells when its event was first sent and when last', async () => {
+test('a dead letter has the times of the first and the last attempt', async () => {
   const plugin = scripted((batch, call) =>
     each(batch, () => (call < 3 ? retry : { verdict: 'rejected', code: 'bad', message: 'no' })),
   );
@@ -165,7 +165,7 @@ test('a dead letter tells when its event was first sent and when last', async ()
   expect(deadLetters.entries).toMatchObject([{ id: '0.0', code: 'bad', message: 'no', attempts: 3, ...times }]);
 });
 
-test('what may be there already is sent again, and counted as a possible duplicate', async () => {
+test('an event with an unknown result is sent again, and counts as a possible duplicate', async () => {
   const plugin = scripted((batch, call) =>
     each(batch, (_, index) => (call === 1 && index < 2 ? { verdict: 'unknown', code: 'busy' } : delivered)),
   );
@@ -175,7 +175,7 @@ test('what may be there already is sent again, and counted as a possible duplica
   expect(meter.total('xiq_siem.destination.events', { outcome: 'possible_duplicate' })).toBe(2);
 });
 
-test('what may be there already, and is said to be, is a duplicate and no possible one', async () => {
+test('an event with an unknown result that is then a duplicate is not a possible duplicate', async () => {
   const plugin = scripted((batch, call) =>
     each(batch, () => (call === 1 ? { verdict: 'unknown', code: 'busy' } : { verdict: 'delivered', duplicate: true })),
   );
@@ -185,7 +185,7 @@ test('what may be there already, and is said to be, is a duplicate and no possib
   expect(meter.total('xiq_siem.destination.events', { outcome: 'possible_duplicate' })).toBe(0);
 });
 
-test('bytes that are open are free again when their events are settled', async () => {
+test('settled events free their bytes of the window', async () => {
   const plugin = scripted();
   const spec = destination('a', plugin, { batch: { maxBytes: 1024, maxEvents: 10 }, maxInFlight: 1 });
   const { clock, statusOf } = fixture(memoryJournal(...bodies(50, 10)), [spec]);
@@ -193,7 +193,7 @@ test('bytes that are open are free again when their events are settled', async (
   expect(plugin.taken).toHaveLength(500);
 });
 
-test('duplicates and degraded deliveries are delivered, and counted apart', async () => {
+test('duplicates and degraded deliveries count as delivered, and separately', async () => {
   const plugin = scripted((batch) =>
     each(batch, (_, index) => ({
       verdict: 'delivered',
@@ -210,8 +210,8 @@ test('duplicates and degraded deliveries are delivered, and counted apart', asyn
   expect(counted).toEqual([5, 1, 1]);
 });
 
-describe('asked to slow down', () => {
-  test('fewer batches are under way at once, then smaller ones, and more again when all is well', async () => {
+describe('a request to slow down', () => {
+  test('reduces the batches in flight, then their size, and later deliveries increase them', async () => {
     let busy = true;
     const plugin = scripted(async (batch, call, signal) => {
       await new Promise<void>((resolve) => setImmediate(resolve));
@@ -230,35 +230,32 @@ describe('asked to slow down', () => {
   });
 });
 
-describe('one event that spoils every batch it is in', () => {
-  const spoils = {
+describe('one event that makes every batch fail', () => {
+  const faults = {
     'by a throw': () => {
       throw new Error('cannot serialise');
     },
     'by a retry of all': (batch: Parameters<typeof each>[0]) => each(batch, () => retry),
     'by unavailable': () => ({ batch: 'unavailable', code: 'down' }),
   };
-  test.each(Object.entries(spoils))(
-    '%s is found by halving and parked alone, while all others pass',
-    async (_, spoil) => {
-      const plugin = scripted((batch, call, signal) =>
-        batch.items.some(({ id }) => id === '3.33') ? spoil(batch) : deliverAll(batch, call, signal),
-      );
-      const journal = memoryJournal(...bodies(10, 100));
-      const { clock, deadLetters, statusOf } = fixture(journal, [destination('a', plugin)]);
-      let next = 10;
-      for (let hour = 0; hour < 60 && deadLetters.entries.length === 0; hour++) {
-        journal.append(...bodies(1, 5, next++));
-        await clock.advance(61_000);
-      }
-      expect(deadLetters.entries).toMatchObject([{ id: '3.33', code: 'retry_exhausted' }]);
-      await clock.runUntil(() => statusOf('a').sequence === next);
-      expect(new Set(plugin.taken).size).toBe(999 + (next - 10) * 5);
-      expect(statusOf('a')).toMatchObject({ open: 0, counters: { deadLettered: 1 } });
-    },
-  );
+  test.each(Object.entries(faults))('%s is isolated by halving, while all others are delivered', async (_, spoil) => {
+    const plugin = scripted((batch, call, signal) =>
+      batch.items.some(({ id }) => id === '3.33') ? spoil(batch) : deliverAll(batch, call, signal),
+    );
+    const journal = memoryJournal(...bodies(10, 100));
+    const { clock, deadLetters, statusOf } = fixture(journal, [destination('a', plugin)]);
+    let next = 10;
+    for (let hour = 0; hour < 60 && deadLetters.entries.length === 0; hour++) {
+      journal.append(...bodies(1, 5, next++));
+      await clock.advance(61_000);
+    }
+    expect(deadLetters.entries).toMatchObject([{ id: '3.33', code: 'retry_exhausted' }]);
+    await clock.runUntil(() => statusOf('a').sequence === next);
+    expect(new Set(plugin.taken).size).toBe(999 + (next - 10) * 5);
+    expect(statusOf('a')).toMatchObject({ open: 0, counters: { deadLettered: 1 } });
+  });
 
-  test('is found even when nothing else is there to pass', async () => {
+  test('is isolated even if there are no other events', async () => {
     const plugin = scripted((batch, call, signal) =>
       batch.items.some(({ id }) => id === '0.3')
         ? { batch: 'unavailable', code: 'down' }
@@ -271,7 +268,7 @@ describe('one event that spoils every batch it is in', () => {
   });
 });
 
-test('an event that fails 20 times while others pass becomes a dead letter; under load it does not', async () => {
+test('an event that fails 20 times while others are delivered becomes a dead letter, but not under load', async () => {
   for (const slowDown of [false, true]) {
     const plugin = scripted((batch) => ({
       ...Object(each(batch, (id) => (id === '0.0' ? retry : delivered))),
@@ -288,11 +285,11 @@ test('an event that fails 20 times while others pass becomes a dead letter; unde
   }
 });
 
-describe('a storm of rejections', () => {
-  test('pauses the destination at the third batch instead of emptying the stream into the dead letters', async () => {
-    let mended = false;
+describe('a rejection burst', () => {
+  test('pauses the destination at the third batch instead of dead-lettering all events', async () => {
+    let isFixed = false;
     const plugin = scripted((batch) =>
-      each(batch, () => (mended ? delivered : { verdict: 'rejected', code: 'bad', message: 'no mapping' })),
+      each(batch, () => (isFixed ? delivered : { verdict: 'rejected', code: 'bad', message: 'no mapping' })),
     );
     const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(100, 10)), [
       destination('a', plugin, { batch: { maxEvents: 20 }, maxInFlight: 1 }),
@@ -300,12 +297,12 @@ describe('a storm of rejections', () => {
     await clock.advance(24 * 3_600_000);
     expect(deadLetters.entries).toHaveLength(40);
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad' });
-    mended = true;
+    isFixed = true;
     await clock.runUntil(() => statusOf('a').sequence === 100, 600_000);
     expect(statusOf('a').counters).toMatchObject({ normalized: 1000, delivered: 960, deadLettered: 40 });
   });
 
-  test('is none on a quiet stream: a few bad events, one a batch, are dead letters; the tenth in a row pauses', async () => {
+  test('needs ten events: fewer invalid events with little traffic become dead letters', async () => {
     const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
     const journal = memoryJournal();
     const { clock, deadLetters, statusOf } = fixture(journal, [destination('a', plugin)]);
@@ -321,7 +318,7 @@ describe('a storm of rejections', () => {
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', open: 1 });
   });
 
-  test('can be of events that are too large alone: a limit somewhere on the way is too low', async () => {
+  test('can consist of events that are too large alone', async () => {
     const plugin = scripted(() => ({ batch: 'tooLarge', code: 'large' }));
     const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(10, 10)), [destination('a', plugin)]);
     await clock.advance(3_600_000);
@@ -329,7 +326,7 @@ describe('a storm of rejections', () => {
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'large', open: 91 });
   });
 
-  test('is over when other events pass', async () => {
+  test('is over when other events are delivered', async () => {
     const plugin = scripted((batch) =>
       each(batch, (id) => (Number(id.split('.')[0]) < 5 ? { verdict: 'rejected', code: 'bad' } : delivered)),
     );
@@ -346,7 +343,7 @@ describe('a storm of rejections', () => {
   });
 });
 
-test('a position that cannot be saved is tried again, and delivery goes on', async () => {
+test('a position that cannot be saved is saved again, and delivery continues', async () => {
   const good = memoryPosition();
   let broken = true;
   const position = {

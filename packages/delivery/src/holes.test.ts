@@ -1,4 +1,4 @@
-// Delivery over a log that leaves sequences out: 10, 20, 21, 40, 50, …
+// Tests of delivery from a log that skips sequences: 10, 20, 21, 40, 50, …
 import { modelLog, sequenceWithHoles } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import {
@@ -16,7 +16,7 @@ import {
 const count = 3_000;
 const at = sequenceWithHoles;
 
-/** A log of bodies of one event each, whose ids are their ordinals. */
+/** A log of bodies with one event each. The ids are the ordinals. */
 async function filledLog() {
   const store = modelLog();
   const log = store.open();
@@ -31,7 +31,7 @@ const blocks =
   (batch) =>
     each(batch, (id) => (id === blocked ? { verdict: 'blocked', code: 'bad' } : { verdict: 'delivered' }));
 
-test('lost bodies are counted as such, what is settled behind a blocked event is one run, and is not sent again', async () => {
+test('lost bodies are counted, and the settled bodies after a blocked event are one range and are not sent again', async () => {
   const { store, openReader } = await filledLog();
   store.damage([at(5), at(6), at(7), at(50)]);
   const position = memoryPosition();
@@ -51,15 +51,15 @@ test('lost bodies are counted as such, what is settled behind a blocked event is
   expect(after.statusOf('a').counters).toMatchObject({ normalized: count, delivered: count - 4, damaged: 4 });
 });
 
-test('a replay is done where its span ends, though no body has the last sequence', async () => {
+test('a replay is done at the end of its span, even if no body has the last sequence', async () => {
   const { log } = await filledLog();
   const plugin = scripted(deliverAll);
   const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin)]);
   const position = memoryPosition({ ...memoryPosition().position, sequence: at(4) - 5 });
   const openReader = (from: number) => log.reader(from, at(8) - 1);
-  const run = delivery.startReplay(replayOptions('a', [], { position, openReader }));
+  const replay = delivery.startReplay(replayOptions('a', [], { position, openReader }));
   await clock.advance(1_000);
-  expect(await run.ended).toBe('done');
+  expect(await replay.ended).toBe('done');
   expect(plugin.taken).toEqual(['4', '5', '6', '7']);
   expect(position.position).toMatchObject({ sequence: at(7) + 1, counters: { normalized: 4, damaged: 0 } });
 });

@@ -1,4 +1,4 @@
-// Sole owner of batching, retry, dead letters and positions.
+// Owns batching, retries, dead-lettering and positions.
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export type { Delivery, DeliveryInput } from './delivery.ts';

@@ -10,8 +10,8 @@ import {
   scripted,
 } from './test-delivery.ts';
 
-describe('what cannot be read', () => {
-  test('a lost span counts as one damaged event a body, and is said once', async () => {
+describe('unreadable bodies', () => {
+  test('of a lost span count as one damaged event each, and are logged once', async () => {
     const span = { fromSequence: 1, toSequence: 1000, bodies: 1000, bytes: 9, reason: 'evicted', where: 'x' } as const;
     const journal = memoryJournal(...bodies(1, 3), { kind: 'lost', span }, ...bodies(1, 3, 1001));
     const plugin = scripted();
@@ -22,7 +22,7 @@ describe('what cannot be read', () => {
     expect(meter.total('xiq_siem.destination.events', { outcome: 'damaged' })).toBe(1000);
   });
 
-  test('a lost span that covers bodies which are under way already loses only those behind them', async () => {
+  test('of a lost span that were already read are not lost', async () => {
     const span = { fromSequence: 0, toSequence: 5, bodies: 6, bytes: 9, reason: 'evicted', where: 'x' } as const;
     const lost = { kind: 'lost', span } as const;
     const responses: (() => void)[] = [];
@@ -44,7 +44,7 @@ describe('what cannot be read', () => {
     expect(position.position).toMatchObject({ sequence: 7, settled: [] });
   });
 
-  test('sequences that the log leaves out are no loss', async () => {
+  test('are not counted for skipped sequences', async () => {
     const { clock, statusOf, log } = fixture(memoryJournal(...bodies(1, 1), ...bodies(1, 1, 4)), [
       destination('a', scripted()),
     ]);
@@ -53,7 +53,7 @@ describe('what cannot be read', () => {
     expect(log.of('delivery.bodies_lost')).toEqual([]);
   });
 
-  test('a body that breaks normalize counts as one damaged event beside those before the break', async () => {
+  test('whose normalization throws count as one damaged event, and earlier events of the body are delivered', async () => {
     const plugin = scripted();
     const { clock, statusOf, log } = fixture(memoryJournal(...bodies(3, 4)), [destination('a', plugin)], {
       *normalize(kept) {
@@ -69,7 +69,7 @@ describe('what cannot be read', () => {
     expect(log.of('delivery.normalize_failed')[0]?.attributes).toMatchObject({ sequence: 1, receipt: 'r1_1' });
   });
 
-  test('a reader that fails is opened again where it stood', async () => {
+  test('a failed reader is opened again at the same sequence', async () => {
     const journal = memoryJournal(...bodies(4, 2));
     let failures = 2;
     const { clock, statusOf, log } = fixture(journal, [destination('a', scripted())], {
@@ -87,7 +87,7 @@ describe('what cannot be read', () => {
   });
 });
 
-test('the rest of the process has its turn, however much there is to deliver at once', async () => {
+test('reading many events does not block the event loop', async () => {
   const plugin = scripted();
   fixture(memoryJournal(...bodies(20_000, 1)), [destination('a', plugin)]);
   await new Promise<void>((resolve) => setImmediate(resolve));
@@ -95,7 +95,7 @@ test('the rest of the process has its turn, however much there is to deliver at 
   expect(plugin.taken.length).toBeLessThan(5_000);
 });
 
-test('the rest of the process has its turn within one large body too, though nothing of it is sent', async () => {
+test('reading one large body does not block the event loop, even if nothing is sent', async () => {
   const spec = destination('a', scripted(), { where: { exceptDatasets: ['test.events'] } });
   const { statusOf } = fixture(memoryJournal(...bodies(1, 5_000)), [spec]);
   for (let turn = 1; turn <= 3; turn++) {
@@ -133,7 +133,7 @@ const lost = (fromSequence: number, toSequence: number) =>
     span: { fromSequence, toSequence, bodies: toSequence - fromSequence + 1, bytes: 9, reason: 'evicted', where: 'x' },
   }) as const;
 
-test('the position is saved though there was nothing to send: bodies that are lost, events that are filtered', async () => {
+test('the position is saved after lost bodies and filtered events', async () => {
   const position = memoryPosition();
   const { clock } = fixture(memoryJournal(lost(0, 4)), [destination('a', scripted(), {}, { position })]);
   await clock.advance(1_000);
@@ -147,7 +147,7 @@ test('the position is saved though there was nothing to send: bodies that are lo
   expect(filtering.saves).toMatchObject([{ sequence: 3, counters: { normalized: 6, filtered: 6 } }]);
 });
 
-test('bodies that are lost are given up only as far as the position can note them', async () => {
+test('lost bodies are counted only when they fit into the position', async () => {
   const entries = Array.from({ length: 1_000 }, (_, n) => [lost(3 * n, 3 * n + 1), ...bodies(1, 1, 3 * n + 2)]).flat();
   const plugin = scripted(() => new Promise(() => {}));
   const { clock, log, statusOf } = fixture(memoryJournal(...entries), [destination('a', plugin)]);

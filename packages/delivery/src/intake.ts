@@ -1,4 +1,4 @@
-// Reads the journal for one destination: bodies become pending events, as far as there is capacity.
+// Reads bodies of the journal for one destination and passes their events on while there is capacity.
 import { setImmediate } from 'node:timers/promises';
 import type { BodyReader, JournalEntry, LostSpan, StoredBody } from '@xiq-siem/core';
 import type { Wakeup } from './clock.ts';
@@ -11,39 +11,39 @@ export interface IntakeOptions extends Pick<DeliveryServices, 'openReader' | 'cl
   readonly bodies: SharedBodies;
   readonly ledger: Ledger;
   readonly stop: AbortSignal;
-  /** Whether one more event may be taken. */
+  /** Whether one more event may be read. */
   readonly hasCapacity: () => boolean;
   /** Notified when there may be capacity again. */
   readonly capacity: Wakeup;
-  /** Told when it begins to wait for capacity, and when it no longer does. */
-  readonly waits: (isWaiting: boolean) => void;
-  readonly take: (event: PreparedEvent) => void;
-  /** Bodies of which the events cannot be had. */
-  readonly damaged: (bodies: number) => void;
-  /** All events of a body are taken: the position may have moved, though there were none. */
+  /** Called with true when the intake starts to wait for capacity, and with false when it continues. */
+  readonly onWaiting: (isWaiting: boolean) => void;
+  readonly onEvent: (event: PreparedEvent) => void;
+  /** Called with the number of bodies whose events cannot be read. */
+  readonly onDamaged: (bodies: number) => void;
+  /** Called after the last event of a body. The position may have changed even if there were no events. */
   readonly onBodyRead: () => void;
-  /** An empty read means that there is no more; at a journal's tail there always may be. */
+  /** True: an empty read is the end. False: the reader waits at the tail of the journal. */
   readonly readsToEnd: boolean;
 }
 
 const limits = { maxBodies: 256, maxBytes: 1_048_576 };
 const retryMs = 1_000;
 
-/** Runs until `stop` fires, or there is no more. A reader that fails, or has too much to skip, is opened again. */
+/** Runs until `stop` fires or the reader ends. Opens a new reader if one fails, or would have to skip many bodies. */
 export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'end'> {
   const { name, openReader, bodies, ledger, clock, log, stop, eventsPerTurn } = options;
-  const { hasCapacity, capacity, waits, take, damaged, onBodyRead, readsToEnd } = options;
+  const { hasCapacity, capacity, onWaiting, onEvent, onDamaged, onBodyRead, readsToEnd } = options;
   let taken = 0;
 
-  /** Waits until it may go on, or `stop` fires. */
+  /** Waits until `isReady` returns true or `stop` fires. */
   const waitFor = async (isReady: () => boolean) => {
-    waits(true);
+    onWaiting(true);
     while (!isReady() && !stop.aborted) await capacity.wait();
-    waits(false);
+    onWaiting(false);
   };
 
-  /** What was read before is settled by what became of it, though it cannot be read again. */
-  const markLost = async (span: LostSpan) => {
+  /** Counts a lost span. Events of it that were read before are settled as usual. */
+  const takeLostSpan = async (span: LostSpan) => {
     const { toSequence, bytes, reason, where } = span;
     const fromSequence = Math.max(span.fromSequence, ledger.next());
     if (fromSequence > toSequence) return;
@@ -54,11 +54,11 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
     if (lost === 0) return;
     const attributes = { destination: name, fromSequence, toSequence, bodies: lost, bytes, reason, where };
     log.warn('delivery.bodies_lost', attributes);
-    damaged(lost);
+    onDamaged(lost);
   };
 
   const takeBody = async (body: StoredBody) => {
-    if (!ledger.begin(body.sequence)) return;
+    if (!ledger.startBody(body.sequence)) return;
     const cursor = bodies.open(body);
     for (;;) {
       if (++taken % eventsPerTurn === 0) await setImmediate();
@@ -66,21 +66,21 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
       if (stop.aborted) return;
       const event = cursor.next();
       if (event === 'end' || event === 'damaged') {
-        if (event === 'damaged') damaged(1);
-        ledger.end(body.sequence, event === 'damaged');
+        if (event === 'damaged') onDamaged(1);
+        ledger.endBody(body.sequence, event === 'damaged');
         onBodyRead();
         return;
       }
-      if (ledger.take(body.sequence, event.element)) take(event);
+      if (ledger.take(body.sequence, event.element)) onEvent(event);
     }
   };
 
   const takeEntry = async (entry: JournalEntry) => {
-    if (entry.kind === 'lost') return markLost(entry.span);
+    if (entry.kind === 'lost') return takeLostSpan(entry.span);
     if (entry.body.sequence >= ledger.next()) await takeBody(entry.body);
   };
 
-  /** `skip`: so much of what follows was settled before a restart that another reader is past it sooner. */
+  /** `skip`: many of the following bodies were settled before a restart, so a new reader behind them is faster. */
   const readAll = async (reader: BodyReader): Promise<'stopped' | 'end' | 'skip'> => {
     while (!stop.aborted) {
       const entries = await reader.read(limits, stop);
@@ -89,7 +89,7 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
         await takeEntry(entry);
         if (stop.aborted) return 'stopped';
       }
-      // A read that was answered out of memory must not keep the event loop from its turn, whatever it gave.
+      // Reads from memory must not block the event loop.
       await setImmediate();
       const last = entries.at(-1);
       if (last === undefined) continue;

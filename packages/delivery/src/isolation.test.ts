@@ -4,7 +4,7 @@ import { bodies, deliverAll, destination, fixture, memoryJournal, normalize, scr
 const never = () => new Promise<never>(() => {});
 
 describe('destinations', () => {
-  test('that are abreast share one parse', async () => {
+  test('that read in step share one parse', async () => {
     let parses = 0;
     const plugins = [scripted(), scripted(), scripted()];
     const { clock, delivery } = fixture(
@@ -24,7 +24,7 @@ describe('destinations', () => {
     for (const plugin of plugins) expect(plugin.taken).toHaveLength(6000);
   });
 
-  test('that hang delay nobody else', async () => {
+  test('that hang do not delay others', async () => {
     const other = scripted();
     const { clock, statusOf } = fixture(memoryJournal(...bodies(300, 20)), [
       destination('hung', scripted(never)),
@@ -35,7 +35,7 @@ describe('destinations', () => {
   });
 });
 
-test('a plugin that writes to a document is named, and changes nothing for the others', async () => {
+test('a plugin that changes a document is logged, and the others receive the original', async () => {
   const vandal = scripted((batch, call, signal) => {
     if (call === 1) for (const { document } of batch.items) Object.assign(document.event ?? {}, { id: 'mine' });
     return deliverAll(batch, call, signal);

@@ -5,7 +5,7 @@ import { addRange, countIn, createLedger, type Ledger, type Ranges, rangesHave }
 import { start } from './test-delivery.ts';
 
 const delivered = { kind: 'delivered' } as const;
-test('ranges hold just what was added, ascending and apart', () => {
+test('ranges contain exactly the added numbers, in ascending order', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(40), fc.nat(4))), (additions) => {
       const ranges: Ranges = [];
@@ -25,7 +25,7 @@ test('ranges hold just what was added, ascending and apart', () => {
   );
 });
 
-/** A body of so many events, or one that is lost; and how many sequences before it are no body's. */
+/** A body with a number of events, or a lost one, and the number of skipped sequences before it. */
 interface Body {
   readonly size: number | 'lost';
   readonly hole: number;
@@ -43,9 +43,9 @@ function numbered(bodies: readonly Body[]): readonly Numbered[] {
   });
 }
 
-/** Reads these bodies as the intake does; gives the bodies begun and the events taken. */
+/** Reads bodies as the intake does. Returns the started bodies and the taken events. */
 function readAll(ledger: Ledger, bodies: readonly Numbered[]) {
-  const begun: number[] = [];
+  const started: number[] = [];
   const open: [sequence: number, element: number][] = [];
   for (const [index, { sequence: at, size }] of bodies.entries()) {
     if (at < ledger.next()) continue;
@@ -54,16 +54,16 @@ function readAll(ledger: Ledger, bodies: readonly Numbered[]) {
       while (bodies[last + 1]?.size === 'lost') last++;
       expect(ledger.canMarkLost(at)).toBe(true);
       ledger.markLost(at, bodies[last]?.sequence ?? at, last - index + 1);
-    } else if (ledger.begin(at)) {
-      begun.push(at);
+    } else if (ledger.startBody(at)) {
+      started.push(at);
       for (let element = 0; element < size; element++) if (ledger.take(at, element)) open.push([at, element]);
-      ledger.end(at);
+      ledger.endBody(at);
     }
   }
-  return { begun, open };
+  return { started, open };
 }
 
-/** The position that says what is settled, in the only way to say it: `bodies` were read. */
+/** The expected position after `bodies` were read. */
 function expected(bodies: readonly Numbered[], open: readonly (readonly [number, number])[]) {
   const openIn = (at: number) => open.filter(([sequence]) => sequence === at).map(([, element]) => element);
   const sequence = Math.min((bodies.at(-1)?.sequence ?? -1) + 1, ...open.map(([at]) => at));
@@ -92,7 +92,7 @@ function expected(bodies: readonly Numbered[], open: readonly (readonly [number,
   return { sequence, settled };
 }
 
-describe('after a crash at any moment', () => {
+describe('after a crash at any time', () => {
   const size = fc.oneof(
     { weight: 4, arbitrary: fc.integer({ min: 0, max: 2 }) },
     { weight: 1, arbitrary: fc.nat(6) },
@@ -105,7 +105,7 @@ describe('after a crash at any moment', () => {
     order: fc.infiniteStream(fc.nat(1000)),
   });
 
-  test('exactly the unsettled events are taken again, no settled body is read again, and the counters agree', () => {
+  test('exactly the unsettled events are read again, no settled body is read again, and the counters match', () => {
     fc.assert(
       fc.property(run, ({ given, lives, order }) => {
         const all = numbered(given);
@@ -115,13 +115,13 @@ describe('after a crash at any moment', () => {
         let read: readonly Numbered[] = [];
         for (const { reads, settles } of lives) {
           const ledger = createLedger(saved);
-          // What was open is read again before anything new.
+          // Unsettled events are read again before new ones.
           const known = read.length;
           read = all.slice(0, Math.max(known, reads));
-          const { begun, open } = readAll(ledger, read);
+          const { started, open } = readAll(ledger, read);
           const isNew = (at: number) => at >= (all[known]?.sequence ?? Number.POSITIVE_INFINITY);
           expect(open.filter(([at]) => !isNew(at))).toEqual(left);
-          expect(begun.filter((at) => !isNew(at))).toEqual([...new Set(left.map(([at]) => at))]);
+          expect(started.filter((at) => !isNew(at))).toEqual([...new Set(left.map(([at]) => at))]);
           for (let step = 0; step < settles && open.length > 0; step++) {
             const [picked] = open.splice((order.next().value ?? 0) % open.length, 1);
             if (picked !== undefined) ledger.settle(picked[0], picked[1], delivered);
@@ -143,17 +143,17 @@ describe('after a crash at any moment', () => {
   });
 });
 
-test('a million bodies that settle behind an open event are one run, however they come', () => {
+test('a million settled bodies after an unsettled event are one range, in any order', () => {
   const ledger = createLedger(start);
   const pass = (at: number) => {
-    ledger.begin(at);
+    ledger.startBody(at);
     ledger.take(at, 0);
-    ledger.end(at);
+    ledger.endBody(at);
     ledger.settle(at, 0, delivered);
   };
-  ledger.begin(0);
+  ledger.startBody(0);
   ledger.take(0, 0);
-  ledger.end(0);
+  ledger.endBody(0);
   for (let at = 1; at <= 500_000; at++) pass(at);
   ledger.markLost(500_001, 900_000, 400_000);
   for (let at = 900_001; at <= 1_000_000; at++) pass(at);
@@ -163,12 +163,12 @@ test('a million bodies that settle behind an open event are one run, however the
 
   const again = createLedger(saved);
   expect(again.next()).toBe(0);
-  expect(again.begin(0)).toBe(true);
+  expect(again.startBody(0)).toBe(true);
   expect(again.next()).toBe(1_000_001);
 });
 
-describe('the position never has more ranges than its slot takes', () => {
-  /** Each takes two events at least, and leaves one of them open. */
+describe('the position never has more ranges than its slot can store', () => {
+  /** Each has at least two events, and leaves one unsettled. */
   const patterns: Record<string, readonly (readonly ('open' | 'settled')[] | 'lost')[]> = {
     'of elements': [['open', 'settled', 'open']],
     'of bodies': [['open'], ['settled']],
@@ -176,7 +176,7 @@ describe('the position never has more ranges than its slot takes', () => {
     'of lost runs': [['open'], 'lost'],
     'of all kinds': [['settled', 'open', 'settled'], ['settled'], [], 'lost', ['open', 'open'], ['settled']],
   };
-  test.each(Object.entries(patterns))('%s, in whatever order events settle', (_, pattern) => {
+  test.each(Object.entries(patterns))('%s, in any order of settling', (_, pattern) => {
     const ledger = createLedger(start);
     const open: [number, number][] = [];
     let sequence = 0;
@@ -184,7 +184,7 @@ describe('the position never has more ranges than its slot takes', () => {
     const look = () => {
       const ranges = countSettledRanges(ledger.position().settled);
       most = Math.max(most, ranges);
-      // Each open event may become a range, and one that is taken may leave one before it.
+      // Each unsettled event may become a range, and a taken one may leave a range before it.
       const hasRoom = ledger.open() === 0 || ranges + ledger.open() + 2 <= maxSettledRanges;
       expect(ledger.canTake()).toBe(hasRoom);
     };
@@ -197,15 +197,15 @@ describe('the position never has more ranges than its slot takes', () => {
         look();
         continue;
       }
-      ledger.begin(sequence);
+      ledger.startBody(sequence);
       for (const [index, word] of (next ?? []).entries()) {
         if (!ledger.canTake()) break;
-        // Every other number is none's.
+        // Every second number is skipped.
         ledger.take(sequence, index * 2);
         if (word === 'open') open.push([sequence, index * 2]);
         else ledger.settle(sequence, index * 2, delivered);
       }
-      if (ledger.canTake()) ledger.end(sequence++);
+      if (ledger.canTake()) ledger.endBody(sequence++);
       if (turn % 16 === 0) look();
     }
     look();
@@ -218,33 +218,33 @@ describe('the position never has more ranges than its slot takes', () => {
     look();
     expect(most).toBeLessThanOrEqual(maxSettledRanges);
     expect(ledger.canTake()).toBe(true);
-    if (ledger.next() > sequence) ledger.end(sequence);
+    if (ledger.next() > sequence) ledger.endBody(sequence);
     expect(ledger.position()).toMatchObject({ sequence: ledger.next(), settled: [] });
   });
 });
 
-test('numbers that no element has do not keep a body open, nor cost ranges', () => {
+test('skipped element numbers neither keep a body unsettled nor use ranges', () => {
   const ledger = createLedger(start);
-  ledger.begin(0);
+  ledger.startBody(0);
   for (const element of [3, 7, 20]) ledger.take(0, element);
   for (const element of [20, 3, 7]) ledger.settle(0, element, delivered);
   expect(ledger.position().settled).toEqual([{ sequence: 0, elements: [[0, 20]] }]);
-  ledger.end(0);
+  ledger.endBody(0);
   expect(ledger.position().sequence).toBe(1);
 });
 
-describe('bodies that are lost', () => {
-  test('count as one damaged event each, but for those that were settled', () => {
+describe('lost bodies', () => {
+  test('count as one damaged event each, unless they were settled', () => {
     const ledger = createLedger({ ...start, sequence: 5, settled: [{ sequence: 7, elements: 'all' }] });
     expect(ledger.markLost(5, 9, 5)).toBe(4);
     expect(ledger.position()).toMatchObject({ sequence: 10, settled: [], counters: { normalized: 4, damaged: 4 } });
   });
 
-  test('behind an open event are noted at once, as a run, however many they are', () => {
+  test('after an unsettled event are recorded at once as one range', () => {
     const ledger = createLedger(start);
-    ledger.begin(0);
+    ledger.startBody(0);
     ledger.take(0, 0);
-    ledger.end(0);
+    ledger.endBody(0);
     expect(ledger.canMarkLost(1)).toBe(true);
     expect(ledger.markLost(1, 1_000_000, 1_000_000)).toBe(1_000_000);
     expect(ledger.position()).toMatchObject({
@@ -255,16 +255,16 @@ describe('bodies that are lost', () => {
     expect(ledger.position()).toMatchObject({ sequence: 1_000_001, settled: [] });
   });
 
-  test('are not counted again after a restart, though what comes before them is settled meanwhile', () => {
+  test('are not counted again after a restart, even if earlier events were settled', () => {
     const run = { sequence: 20, toSequence: 40, elements: 'all' } as const;
     const ledger = createLedger({ ...start, sequence: 10, settled: [run] });
-    ledger.begin(10);
-    ledger.end(10);
+    ledger.startBody(10);
+    ledger.endBody(10);
     expect(ledger.markLost(20, 40, 3)).toBe(0);
     expect(ledger.position()).toMatchObject({ sequence: 41, settled: [], counters: { damaged: 0 } });
   });
 
-  test('take what was settled of them out of the position, which may end within a run', () => {
+  test('remove their settled elements from the position, which may end within a range', () => {
     const ledger = createLedger({
       ...start,
       sequence: 5,
@@ -279,17 +279,17 @@ describe('bodies that are lost', () => {
   });
 });
 
-test('a body that breaks off counts as damaged once, when all before the break is settled', () => {
+test('a partly unreadable body counts as damaged once, when its readable events are settled', () => {
   const ledger = createLedger(start);
-  ledger.begin(0);
+  ledger.startBody(0);
   ledger.take(0, 0);
-  ledger.end(0, true);
+  ledger.endBody(0, true);
   expect(ledger.position().counters.damaged).toBe(0);
   ledger.settle(0, 0, delivered);
   expect(ledger.position()).toMatchObject({ sequence: 1, counters: { normalized: 2, delivered: 1, damaged: 1 } });
 });
 
-test('a span at the position itself can always be noted, however many ranges follow it', () => {
+test('a span at the position itself can always be recorded', () => {
   const settled = Array.from(
     { length: maxSettledRanges },
     (_, n) => ({ sequence: 2 * n + 1, elements: 'all' }) as const,
@@ -300,9 +300,9 @@ test('a span at the position itself can always be noted, however many ranges fol
   expect(ledger.position()).toMatchObject({ sequence: 2, counters: { normalized: 1, damaged: 1 } });
 });
 
-test('an element that its body leaves out counts as settled as soon as a later one is taken', () => {
+test('a skipped element counts as settled when a later one is taken', () => {
   const ledger = createLedger(start);
-  ledger.begin(0);
+  ledger.startBody(0);
   for (const element of [1, 3, 6]) ledger.take(0, element);
   ledger.settle(0, 1, delivered);
   expect(ledger.position().settled).toEqual([

@@ -1,4 +1,4 @@
-// What is settled, in whatever order, and how far the position may move.
+// Records settled events in any order, and computes the position from them.
 import { maxSettledRanges, type Position, type PositionCounters, type SettledBody } from '@xiq-siem/core';
 
 /** How an event was settled. */
@@ -7,7 +7,7 @@ export type Outcome =
   | { readonly kind: 'deadLettered' }
   | { readonly kind: 'filtered' };
 
-/** A body of which some elements are taken or settled, but not all are settled. */
+/** A body that was started and is not settled. */
 interface OpenBody {
   readonly ranges: Ranges;
   lastTaken: number;
@@ -20,24 +20,24 @@ export type Ledger = ReturnType<typeof createLedger>;
 
 export function createLedger(start: Position) {
   const bodies = new Map<number, OpenBody>();
-  /** Sequences of the bodies after the position that are wholly settled, and those between two of them that no body has. */
-  const whole: Ranges = [];
-  /** Other sequences behind the position that no body has: the last of a range by its first, and the first by its last. */
-  const holeEnds = new Map<number, number>();
-  const holeStarts = new Map<number, number>();
+  /** Settled bodies after the position, and the skipped sequences between two of them. */
+  const settledBodies: Ranges = [];
+  /** Other skipped sequences after the position: the last one of a range by its first, and the first by its last. */
+  const skippedEnds = new Map<number, number>();
+  const skippedStarts = new Map<number, number>();
   const counters = { ...start.counters };
   let sequence = start.sequence;
   let next = start.sequence;
   let open = 0;
-  /** What `settledRangesIn` gives of the position. */
+  /** `countSettledRanges` of the position. */
   let rangeCount = 0;
 
   const bodyOf = (at: number): OpenBody => {
     const known = bodies.get(at);
     if (known !== undefined) return known;
-    const made = { ranges: [], lastTaken: -1, open: 0, ended: false, damaged: false };
-    bodies.set(at, made);
-    return made;
+    const created = { ranges: [], lastTaken: -1, open: 0, ended: false, damaged: false };
+    bodies.set(at, created);
+    return created;
   };
   const count = (outcome: keyof PositionCounters, events = 1) => {
     counters[outcome] += events;
@@ -47,47 +47,48 @@ export function createLedger(start: Position) {
   };
   const advanceNext = (at: number) => {
     const from = Math.max(next, at);
-    next = (rangeAt(whole, from)?.[1] ?? from - 1) + 1;
+    next = (rangeAt(settledBodies, from)?.[1] ?? from - 1) + 1;
   };
-  const takeHole = (from: number, to: number) => {
-    holeEnds.delete(from);
-    holeStarts.delete(to);
+  const deleteSkipped = (from: number, to: number) => {
+    skippedEnds.delete(from);
+    skippedStarts.delete(to);
   };
-  /** With the holes before and after, where what is beyond them is settled too: runs stay few, whatever lies between bodies. */
+  /** Also settles the skipped sequences before and after, if the bodies beyond them are settled: this joins ranges. */
   const markSettled = (first: number, last: number) => {
     let [from, to] = [first, last];
-    const start = holeStarts.get(first - 1);
-    if (start !== undefined && rangesHave(whole, start - 1)) {
-      takeHole(start, first - 1);
+    const start = skippedStarts.get(first - 1);
+    if (start !== undefined && rangesHave(settledBodies, start - 1)) {
+      deleteSkipped(start, first - 1);
       from = start;
     }
-    const end = holeEnds.get(last + 1);
-    if (end !== undefined && rangesHave(whole, end + 1)) {
-      takeHole(last + 1, end);
+    const end = skippedEnds.get(last + 1);
+    if (end !== undefined && rangesHave(settledBodies, end + 1)) {
+      deleteSkipped(last + 1, end);
       to = end;
     }
-    const { added, replaced } = addRange(whole, from, to);
+    const { added, replaced } = addRange(settledBodies, from, to);
     rangeCount = replaced.reduce((sum, run) => sum - costOf(run), rangeCount + costOf(added));
-    for (let [run] = whole; run !== undefined && run[0] <= sequence; [run] = whole) {
+    for (let [run] = settledBodies; run !== undefined && run[0] <= sequence; [run] = settledBodies) {
       sequence = run[1] + 1;
       rangeCount -= costOf(run);
-      whole.shift();
-      const hole = holeEnds.get(sequence);
-      if (hole === undefined) continue;
-      takeHole(sequence, hole);
-      sequence = hole + 1;
+      settledBodies.shift();
+      const skippedEnd = skippedEnds.get(sequence);
+      if (skippedEnd === undefined) continue;
+      deleteSkipped(sequence, skippedEnd);
+      sequence = skippedEnd + 1;
     }
     advanceNext(sequence);
   };
-  /** What comes after all that was read begins there: no body has the sequences before it. */
+  /** The next body has sequence `at`, so no body has the sequences from `next` to `at - 1`. */
   const skipTo = (at: number) => {
     const [from, to] = [next, at - 1];
     if (to < from) return;
-    if (from <= sequence || (rangesHave(whole, from - 1) && rangesHave(whole, at))) return markSettled(from, to);
-    holeEnds.set(from, to);
-    holeStarts.set(to, from);
+    if (from <= sequence || (rangesHave(settledBodies, from - 1) && rangesHave(settledBodies, at)))
+      return markSettled(from, to);
+    skippedEnds.set(from, to);
+    skippedStarts.set(to, from);
   };
-  const drop = (at: number, { ranges }: OpenBody) => {
+  const deleteBody = (at: number, { ranges }: OpenBody) => {
     rangeCount -= ranges.length;
     bodies.delete(at);
   };
@@ -97,7 +98,7 @@ export function createLedger(start: Position) {
       count('normalized');
       count('damaged');
     }
-    drop(at, body);
+    deleteBody(at, body);
     markSettled(at, at);
   };
 
@@ -107,75 +108,78 @@ export function createLedger(start: Position) {
     else for (const [from, to] of elements) settleRange(bodyOf(at), from, to);
   }
 
+  const takeEvent = (at: number, element: number): boolean => {
+    const body = bodyOf(at);
+    if (element > body.lastTaken + 1) settleRange(body, body.lastTaken + 1, element - 1);
+    body.lastTaken = Math.max(body.lastTaken, element);
+    if (rangesHave(body.ranges, element)) return false;
+    body.open++;
+    open++;
+    return true;
+  };
+  const settleEvent = (at: number, element: number, outcome: Outcome) => {
+    const body = bodyOf(at);
+    body.open--;
+    open--;
+    settleRange(body, element, element);
+    count('normalized');
+    count(outcome.kind);
+    if (outcome.kind === 'delivered' && outcome.degraded) count('degraded');
+    if (outcome.kind === 'delivered' && outcome.duplicate) count('duplicate');
+    completeIfDone(at, body);
+  };
+  const markSpanLost = (from: number, to: number, bodyCount = 1): number => {
+    skipTo(from);
+    const first = Math.max(from, sequence);
+    if (to < first) return 0;
+    const lost = Math.min(bodyCount, to - first + 1 - countIn(settledBodies, first, to));
+    for (const [at, body] of bodies) if (at >= first && at <= to) deleteBody(at, body);
+    count('normalized', lost);
+    count('damaged', lost);
+    markSettled(first, to);
+    advanceNext(to + 1);
+    return lost;
+  };
+
   return {
-    /** False while one more event could make the position larger than its slot: settle some first. */
-    // Settling an event adds one range at most, and so may the gap before it.
+    /** False if one more event could make the position larger than its slot. Settling an event adds at most 2 ranges. */
     canTake: () => open === 0 || rangeCount + open + 2 <= maxSettledRanges,
-    /** Begins a body, the one after the last. False if it was wholly settled before. */
-    begin(at: number): boolean {
+    /** Starts the next body. False if it is settled. */
+    startBody(at: number): boolean {
       skipTo(at);
       advanceNext(at + 1);
-      return at >= sequence && !rangesHave(whole, at);
+      return at >= sequence && !rangesHave(settledBodies, at);
     },
-    /** Takes the next event of a body; elements ascend. False if it was settled before. */
-    take(at: number, element: number): boolean {
-      const body = bodyOf(at);
-      if (element > body.lastTaken + 1) settleRange(body, body.lastTaken + 1, element - 1);
-      body.lastTaken = Math.max(body.lastTaken, element);
-      if (rangesHave(body.ranges, element)) return false;
-      body.open++;
-      open++;
-      return true;
-    },
-    settle(at: number, element: number, outcome: Outcome) {
-      const body = bodyOf(at);
-      body.open--;
-      open--;
-      settleRange(body, element, element);
-      count('normalized');
-      count(outcome.kind);
-      if (outcome.kind === 'delivered' && outcome.degraded) count('degraded');
-      if (outcome.kind === 'delivered' && outcome.duplicate) count('duplicate');
-      completeIfDone(at, body);
-    },
-    /** No more events of this body will be taken. `damaged`: there were more, which cannot be read. */
-    end(at: number, damaged = false) {
+    /** Takes the next event of a body, in ascending order of elements. False if it is settled. */
+    take: takeEvent,
+    settle: settleEvent,
+    /** Ends a body. `damaged`: its remaining events cannot be read. */
+    endBody(at: number, damaged = false) {
       const body = bodyOf(at);
       body.ended = true;
       body.damaged = damaged;
       completeIfDone(at, body);
     },
-    /** False while a span from there on cannot be noted: settle what comes before it first. */
+    /** False if a span from `from` on does not fit into the position: settle earlier events first. */
     canMarkLost: (from: number) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
     /**
-     * Gives up a span (both ends inclusive) of so many bodies, none of which was begun; one where that is not known.
-     * Returns how many were not settled before; where some were, and sequences are left out, at most that.
+     * Marks a span (both ends inclusive) of `bodyCount` bodies as lost. None of them was started. Returns the number of
+     * bodies that were not settled; with skipped sequences, this is the maximum.
      */
-    markLost(from: number, to: number, bodyCount = 1): number {
-      skipTo(from);
-      const first = Math.max(from, sequence);
-      if (to < first) return 0;
-      const lost = Math.min(bodyCount, to - first + 1 - countIn(whole, first, to));
-      for (const [at, body] of bodies) if (at >= first && at <= to) drop(at, body);
-      count('normalized', lost);
-      count('damaged', lost);
-      markSettled(first, to);
-      advanceNext(to + 1);
-      return lost;
-    },
-    /** Events taken and not yet settled. */
+    markLost: markSpanLost,
+    /** Unsettled events. */
     open: () => open,
-    /** Where to read on: after the last body begun, and what is wholly settled behind it. */
+    /** The sequence to read next. */
     next: () => next,
-    /** What can be read often. */
+    /** Cheap to read, unlike `position`. */
     summary: (): { readonly sequence: number; readonly counters: PositionCounters; readonly open: number } => ({
       sequence,
       counters,
       open,
     }),
-    /** What can be saved: `normalized` counts settled events only, so that a restart counts none twice. */
+    /** The position to save. Its `normalized` counts settled events only, so a restart counts no event twice. */
     position(): Position {
-      const settled = whole.map(([from, to]): SettledBody => {
+      const settled = settledBodies.map(([from, to]): SettledBody => {
         return from === to ? { sequence: from, elements: 'all' } : { sequence: from, toSequence: to, elements: 'all' };
       });
       for (const [at, { ranges }] of bodies) {
@@ -187,12 +191,12 @@ export function createLedger(start: Position) {
   };
 }
 
-/** What a run of wholly settled bodies takes of `maxSettledRanges`. */
+/** What a range of settled bodies counts towards `maxSettledRanges`. */
 function costOf([from, to]: Range): number {
   return from === to ? 1 : 2;
 }
 
-/** Sets of whole numbers as ascending ranges that do not touch. */
+/** A set of integers as ascending ranges that do not touch. */
 type Range = [from: number, to: number];
 export type Ranges = Range[];
 type ReadonlyRanges = readonly (readonly [from: number, to: number])[];
@@ -210,7 +214,7 @@ function firstEndingAt(ranges: ReadonlyRanges, value: number): number {
   return low;
 }
 
-/** The range that holds `value`. */
+/** The range that contains `value`. */
 function rangeAt(ranges: ReadonlyRanges, value: number): readonly [from: number, to: number] | undefined {
   const range = ranges[firstEndingAt(ranges, value)];
   return range !== undefined && range[0] <= value ? range : undefined;
@@ -230,7 +234,7 @@ export function countIn(ranges: ReadonlyRanges, from: number, to: number): numbe
   return count;
 }
 
-/** Adds `from` to `to`, both inclusive, and joins what touches. Gives the range that now holds them, and those it replaces. */
+/** Adds `from` to `to`, both inclusive, and joins touching ranges. Returns the new range and those that it replaces. */
 export function addRange(
   ranges: Ranges,
   from: number,

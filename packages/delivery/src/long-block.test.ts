@@ -16,7 +16,7 @@ const blocked = { verdict: 'blocked', code: 'bad' } as const;
 const delivered = { verdict: 'delivered' } as const;
 const blocksFirst: Script = (batch) => each(batch, (id) => (id === '0.0' ? blocked : delivered));
 
-test('one event is held and 100,000 bodies pass behind it: after a crash nothing is sent again but what was in flight', async () => {
+test('one event is blocked and 100,000 bodies are delivered after it: after a crash only events in flight are sent again', async () => {
   const inFlight = bodies(20, 1, 100_001);
   const journal = memoryJournal();
   for (let from = 0; from < 100_001; from += 9_091) journal.append(...bodies(9_091, 1, from));
@@ -46,11 +46,11 @@ test('one event is held and 100,000 bodies pass behind it: after a crash nothing
   expect(new Set(second.batches.flat())).toEqual(new Set(['0.0', ...second.taken]));
   expect(after.statusOf('a')).toMatchObject({ sequence: 0, open: 1, blocked: { events: 1 } });
   expect(after.statusOf('a').counters).toMatchObject({ normalized: 100_021, delivered: 100_020 });
-  // The run is passed over, not read.
+  // The settled range is skipped, not read.
   expect(journal.reads() - alreadyRead).toBeLessThan(1_000);
 });
 
-test('a short run is read over, a lost span in or beyond one counts only what was not settled', async () => {
+test('a short settled range is skipped, and a lost span counts only unsettled bodies', async () => {
   const lost = (fromSequence: number, toSequence: number): JournalEntry => ({
     kind: 'lost',
     span: { fromSequence, toSequence, bodies: toSequence - fromSequence + 1, bytes: 9, reason: 'evicted', where: 'x' },

@@ -1,14 +1,14 @@
-// What delivery counts, for every destination.
+// The metrics of delivery, by destination.
 import type { Meter, MetricTable } from '@xiq-siem/core';
 
 export const deliveryMetrics = {
   'xiq_siem.destination.events': {
-    help: 'Events settled since the start of the process; job="true": by a retry or a replay. Over restarts: xiq_siem.destination.position_events.',
+    help: 'Events settled since the start of the process; job="true": by a retry or replay job. For totals across restarts use xiq_siem.destination.position_events.',
     unit: '{event}',
     attributes: ['destination', 'outcome', 'job'],
   },
   'xiq_siem.destination.attempts': {
-    help: 'Batches sent, by how it ended; job="true": by a retry or a replay.',
+    help: 'Attempts to send a batch, by result; job="true": by a retry or replay job.',
     unit: '{batch}',
     attributes: ['destination', 'result', 'job'],
   },

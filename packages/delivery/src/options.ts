@@ -1,4 +1,4 @@
-// What an operator may set for every destination, whatever its type.
+// The delivery options of a destination of any type.
 import { z } from 'zod';
 
 const names = z.array(z.string().min(1)).min(1).optional();
@@ -6,24 +6,29 @@ const retryMs = z.int().min(1).max(3_600_000);
 
 const routing = z
   .strictObject({
-    datasets: names.describe('Only events of these data sets (`event.dataset`) are sent.'),
-    exceptDatasets: names.describe('Events of these data sets are not sent.'),
-    sources: names.describe('Only events of these sources (their names in the configuration) are sent.'),
+    datasets: names.describe('Send only events of these data sets (`event.dataset`).'),
+    exceptDatasets: names.describe('Do not send events of these data sets.'),
+    sources: names.describe('Send only events of these sources (names in the configuration).'),
   })
   .prefault({});
 
-/** The keys of the delivery engine; each has a default that serves. */
+/** The configuration keys of the delivery engine. Each has a default. */
 export const deliveryOptionsShape = {
   batch: z
     .strictObject({
-      maxEvents: z.int().min(1).max(10_000).default(500).describe('Events at which a batch is sent.'),
+      maxEvents: z.int().min(1).max(10_000).default(500).describe('Maximum number of events in a batch.'),
       maxBytes: z
         .int()
         .min(1024)
         .max(67_108_864)
         .default(4_194_304)
-        .describe('Bytes of JSON at which a batch is sent; one event larger than that is sent alone.'),
-      maxAgeMs: z.int().min(0).max(60_000).default(200).describe('Longest time that an event waits for others.'),
+        .describe('Maximum bytes of JSON in a batch. A larger event is sent alone.'),
+      maxAgeMs: z
+        .int()
+        .min(0)
+        .max(60_000)
+        .default(200)
+        .describe('Maximum time in milliseconds that an event waits for a full batch.'),
     })
     .prefault({}),
   maxInFlight: z
@@ -31,12 +36,16 @@ export const deliveryOptionsShape = {
     .min(1)
     .max(64)
     .default(4)
-    .describe('Batches under way at once. A type may allow fewer; 2,048 events are under way at most in all.'),
-  timeoutMs: z.int().min(100).max(3_600_000).default(60_000).describe('Time that one attempt may take.'),
+    .describe('Maximum number of batches in flight. Some types allow fewer. At most 2,048 events are in flight.'),
+  timeoutMs: z.int().min(100).max(3_600_000).default(60_000).describe('Time limit of one attempt in milliseconds.'),
   retry: z
     .strictObject({
-      initialMs: retryMs.default(500).describe('Upper bound of the random time before the second attempt.'),
-      maxMs: retryMs.default(60_000).describe('What that bound grows to, doubling from attempt to attempt.'),
+      initialMs: retryMs
+        .default(500)
+        .describe('Maximum delay in milliseconds before the second attempt. The delay is random.'),
+      maxMs: retryMs
+        .default(60_000)
+        .describe('Limit of the maximum delay in milliseconds, which doubles with each attempt.'),
     })
     .refine((retry) => retry.initialMs <= retry.maxMs, 'initialMs must not be above maxMs')
     .prefault({}),
@@ -46,17 +55,21 @@ export const deliveryOptionsShape = {
     .max(87_600)
     .optional()
     .describe(
-      'Hours after its receipt when an event becomes a dead letter, if for as long the destination took nothing, or not this event. Time that waits for a person, or lies before the last start, does not count. Default: attempts never end.',
+      'An event becomes a dead letter this many hours after it was received, if for that long the destination accepted no event or every attempt of this event failed. Time before the last start or the last pause does not count. Default: attempts never end.',
     ),
-  where: routing.describe('Which events this destination is sent; the others are counted as filtered.'),
+  where: routing.describe('Which events to send. The others count as filtered.'),
   startAt: z
     .enum(['earliest', 'now'])
     .optional()
-    .describe('Where a new destination starts. Default: earliest at the first start of all, now if added later.'),
+    .describe(
+      'Where a new destination starts in the journal. Default: earliest for the destinations of the first start, now for those added later.',
+    ),
   whenFull: z
     .enum(['evict', 'hold'])
     .default('evict')
-    .describe('When the journal is full: its bodies are let go (named, counted), or held (senders get 503).'),
+    .describe(
+      'What a full journal does with bodies that this destination has not settled. evict: it removes them and records a retention gap. hold: it keeps them, and senders get 503.',
+    ),
 };
 
 export const deliveryOptions = z.strictObject(deliveryOptionsShape);
@@ -66,11 +79,11 @@ export type Routing = DeliveryOptions['where'];
 
 export type EventFilter = (event: { readonly dataset: string; readonly source: string }) => boolean;
 
-/** Which events a destination is sent: every condition that is set has to hold. */
+/** Whether a destination receives an event: every configured condition must be true. */
 export function createEventFilter({ datasets, exceptDatasets, sources }: Routing): EventFilter {
   const wanted = datasets && new Set(datasets);
   const unwanted = new Set(exceptDatasets);
-  const from = sources && new Set(sources);
+  const allowedSources = sources && new Set(sources);
   return ({ dataset, source }) =>
-    (wanted?.has(dataset) ?? true) && !unwanted.has(dataset) && (from?.has(source) ?? true);
+    (wanted?.has(dataset) ?? true) && !unwanted.has(dataset) && (allowedSources?.has(source) ?? true);
 }

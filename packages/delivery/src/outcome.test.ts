@@ -40,13 +40,13 @@ describe('an event that fails while others are delivered', () => {
     [20, 'retry_exhausted'],
     [21, 'retry_exhausted'],
     [1000, 'retry_exhausted'],
-  ])('and has failed %d times before: %s', (failures, kind) => {
+  ])('after %d failures: %s', (failures, kind) => {
     expect(kinds([pending({ failures })], items(retry))).toEqual([kind]);
     expect(kinds([pending({ failures })], invalidReport(1, 'exception'))).toEqual([kind]);
     expect(kinds([pending({ failures })], refused('unavailable'))).toEqual([kind]);
   });
 
-  test('has another failure only when one was delivered since the last', () => {
+  test('has another failure only if one was delivered since the last failure', () => {
     const event = pending({ failures: 18 });
     expect(kinds([event], items(retry))).toEqual(['resend']);
     expect(event).toMatchObject({ failures: 19, deliveredBefore: 10 });
@@ -54,7 +54,7 @@ describe('an event that fails while others are delivered', () => {
     expect(kinds([event], items(retry), { delivered: 11 })).toEqual(['retry_exhausted']);
   });
 
-  test('has none by a load that was too much, or by a batch that it shares and that was refused as a whole', () => {
+  test('has no failure by slowDown, or by a result for a batch of several events', () => {
     const events = [pending({ failures: 19 }), pending({ failures: 19 })];
     expect(kinds(events, { ...items(retry, retry), slowDown: true })).toEqual(['resend', 'resend']);
     expect(kinds(events, refused('unavailable'), { delivered: 11 })).toEqual(['resend', 'resend']);
@@ -62,7 +62,7 @@ describe('an event that fails while others are delivered', () => {
   });
 });
 
-describe('a batch that fails whole is halved', () => {
+describe('a batch without a delivered event is halved', () => {
   const limitAfter = (failedAttempts: number, more: Partial<OutcomeContext>, report: CheckedReport) => {
     const batch = [pending({ failedAttempts }), pending({ failedAttempts }), pending({ failedAttempts })];
     decide(batch, report, { ...context, ...more });
@@ -70,24 +70,24 @@ describe('a batch that fails whole is halved', () => {
   };
   const never = Number.POSITIVE_INFINITY;
   test.each([
-    ['at the second failure where others are delivered', 1, 10, items(retry, retry, retry), 2],
+    ['at the second failure if others are delivered', 1, 10, items(retry, retry, retry), 2],
     ['not at the first', 0, 10, items(retry, retry, retry), never],
-    ['at the third where nothing is', 2, 0, items(retry, retry, retry), 2],
+    ['at the third failure if no other is delivered', 2, 0, items(retry, retry, retry), 2],
     ['not at the second', 1, 0, items(retry, retry, retry), never],
-    ['not where one of it was delivered', 5, 10, items(retry, { verdict: 'delivered' }, retry), never],
-    ['not where nothing is, and the destination is down', 5, 0, refused('unavailable'), never],
+    ['not if one of its events was delivered', 5, 10, items(retry, { verdict: 'delivered' }, retry), never],
+    ['not if the destination is down', 5, 0, refused('unavailable'), never],
   ] as const)('%s', (_, failedAttempts, delivered, report, limit) => {
     expect(limitAfter(failedAttempts, { delivered }, report)).toBe(limit);
   });
 
-  test('and waits by its setbacks', () => {
+  test('and waits by its number of failed attempts', () => {
     const event = pending({ failedAttempts: 3 });
     decide([event], invalidReport(1, 'exception'), context);
     expect(event).toMatchObject({ failedAttempts: 4, notBeforeMs: 1_400, maybeDelivered: true });
   });
 });
 
-test('what is rejected, or too large alone, is a dead letter, but in a rejection burst is sent again', () => {
+test('a rejected event, or one that is too large alone, becomes a dead letter, or is sent again in a rejection burst', () => {
   const rejected = items({ verdict: 'rejected', code: 'bad' });
   expect([kinds([pending()], rejected), kinds([pending()], refused('tooLarge'))]).toEqual([['bad'], ['down']]);
   const burst = { resendRejected: true };
@@ -95,13 +95,13 @@ test('what is rejected, or too large alone, is a dead letter, but in a rejection
   expect(kinds([pending()], refused('tooLarge'), burst)).toEqual(['resend']);
 });
 
-describe('an event is overdue', () => {
+describe('the retry timeout of an event is over', () => {
   const at = (nowMs: number, more: Partial<Pending> = {}, other: Partial<OutcomeContext> = {}) =>
     isPastRetryTimeout(pending(more), { ...context, nowMs, attemptMs: nowMs, retryTimeoutMs: 500, ...other });
   const turnsAt = (ms: number, more: Partial<Pending> = {}, other: Partial<OutcomeContext> = {}) =>
     expect([at(ms - 1, more, other), at(ms, more, other)]).toEqual([false, true]);
 
-  test('that long after its receipt, its block, the last pause, or the last event delivered before it was sent', () => {
+  test('at that time after its receipt, its block, the last pause, or the last delivery before it was sent', () => {
     turnsAt(500);
     turnsAt(700, { blockedAtMs: 200 });
     turnsAt(800, {}, { pausedAtMs: 300 });
@@ -110,7 +110,7 @@ describe('an event is overdue', () => {
     turnsAt(1_100, { attempts: 0 }, { lastDeliveredMs: 600 });
   });
 
-  test('by an attempt that began when it was there', () => {
+  test('only for an attempt that started after it was read', () => {
     expect(at(1_000, { takenAtMs: 400 }, { attemptMs: 400 })).toBe(true);
     expect(at(1_000, { takenAtMs: 401 }, { attemptMs: 400 })).toBe(false);
   });

@@ -9,7 +9,7 @@ const pending = (element: number, bytes = 10, takenAtMs = 0): Pending => {
   return pendingOf({ ...event, receipt: 'r', source: 's', receivedAtMs: 0, json: '{}', bytes }, takenAtMs);
 };
 
-/** A queue, and the permit that says when a batch may be taken out of it. */
+/** A queue and its send permit. */
 function make(maxAgeMs = 200, more: Partial<SendPermitOptions['batch']> = {}) {
   const queue = createPendingQueue();
   const permit = createSendPermit({
@@ -45,13 +45,13 @@ describe('a batch of new events is due', () => {
     expect(take(200)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('when there are bytes enough; one event that is larger goes alone', () => {
+  test('when there are enough bytes; a larger event is sent alone', () => {
     const { queue, take } = make();
     for (const bytes of [60, 60, 500]) queue.addNew(pending(bytes, bytes));
     expect([take(0), take(0), take(0)]).toEqual([[60], [60], [500]]);
   });
 
-  test('when bytes enough wait: those that were taken do not count', () => {
+  test('when enough bytes wait, without those already taken', () => {
     const { queue, take } = make();
     for (const bytes of [60, 60]) queue.addNew(pending(bytes, bytes));
     expect(take(0)).toEqual([60]);
@@ -63,7 +63,7 @@ describe('a batch of new events is due', () => {
     expect(take(200)).toBe(400);
   });
 
-  test('not before the destination may be sent to', () => {
+  test('not during a wait of the destination', () => {
     const { queue, permit, take } = make(0);
     queue.addNew(pending(0));
     permit.recordBatchResult({ ...end(), batchResult: 'tooLarge', size: 2, waitMs: 60 });
@@ -72,14 +72,14 @@ describe('a batch of new events is due', () => {
   });
 });
 
-test('an event that may be in small batches only is never in a larger one', () => {
+test('an event with a group limit is never in a larger batch', () => {
   const { queue, take } = make(0);
   const limited = { ...pending(1), groupLimit: 2 };
   queue.addResends([pending(0), limited, pending(2)]);
   expect([take(0), take(0)]).toEqual([[0, 1], [2]]);
 });
 
-test('while probing, new events and those to be sent again take turns; else those to be sent again go first', () => {
+test('probes alternate between new events and resends; otherwise resends go first', () => {
   for (const isProbing of [true, false]) {
     const { queue, permit, take } = make(0, { maxEvents: 1 });
     if (isProbing) permit.recordBatchResult({ ...end(-5_000), batchResult: 'misconfigured' });
@@ -91,7 +91,7 @@ test('while probing, new events and those to be sent again take turns; else thos
   }
 });
 
-test('everything comes out once, within the limits, and what is said to be due is given', () => {
+test('every event is taken once, within the limits, when it is due', () => {
   const event = fc.record({
     bytes: fc.integer({ min: 1, max: 150 }),
     again: fc.boolean(),
@@ -142,7 +142,7 @@ test('everything comes out once, within the limits, and what is said to be due i
   );
 });
 
-test('what is taken out before it is sent counts no longer', () => {
+test('removed events do not count', () => {
   const { queue } = make();
   for (const element of [1, 2, 3]) queue.addNew(pending(element, 10 * element, element));
   queue.addResends([

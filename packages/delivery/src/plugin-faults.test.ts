@@ -12,7 +12,7 @@ import {
 
 const never = () => new Promise<never>(() => {});
 
-/** Misbehaves at its first call, and is good from then on. */
+/** Has the fault in its first call only. */
 const once =
   (bad: Script): Script =>
   (batch, call, signal) =>
@@ -36,8 +36,8 @@ const misbehaviours: readonly (readonly [fault: string, script: Script])[] = [
   ['undeclared_code', (batch) => each(batch, () => ({ verdict: 'rejected', code: 'nonsense' }))],
 ];
 
-describe.each(misbehaviours)('a plugin that %s', (fault, bad) => {
-  test('is named and counted, loses nothing, and hurts no other destination', async () => {
+describe.each(misbehaviours)('a plugin fault %s', (fault, bad) => {
+  test('is logged and counted, loses no event, and does not affect other destinations', async () => {
     const plugin = scripted(once(bad));
     const other = scripted();
     const { clock, log, meter, statusOf, deadLetters } = fixture(memoryJournal(...bodies(4, 5)), [
@@ -57,7 +57,7 @@ describe.each(misbehaviours)('a plugin that %s', (fault, bad) => {
   });
 });
 
-test('a call that does not end holds the place of a destination that takes one batch at a time', async () => {
+test('a stuck call keeps the slot of a destination that accepts one batch at a time', async () => {
   let end = () => {};
   const plugin = scripted((batch, call, signal) =>
     call > 1
@@ -77,7 +77,7 @@ test('a call that does not end holds the place of a destination that takes one b
   expect(plugin.mostAtOnce()).toBe(1);
 });
 
-test('a plugin that throws what cannot be shown is named all the same', async () => {
+test('a plugin that throws a value without a readable message is logged', async () => {
   const plugin = scripted(
     once(() => {
       throw Object.create(null);
@@ -88,7 +88,7 @@ test('a plugin that throws what cannot be shown is named all the same', async ()
   expect(log.of('delivery.plugin_fault')[0]?.attributes).toMatchObject({ fault: 'exception', destination: 'a' });
 });
 
-test('calls that never end are left behind up to a bound', async () => {
+test('the slots of stuck calls are released up to a limit', async () => {
   const plugin = scripted(never);
   const { clock } = fixture(memoryJournal(...bodies(20, 1)), [
     destination('a', plugin, { timeoutMs: 1000, batch: { maxEvents: 1 } }),
@@ -97,7 +97,7 @@ test('calls that never end are left behind up to a bound', async () => {
   expect(plugin.mostAtOnce()).toBeLessThanOrEqual(4 + 8);
 });
 
-test('a call that does not end holds the only place that an operator allows too', async () => {
+test('a stuck call keeps the only slot that the configuration allows', async () => {
   const plugin = scripted(never);
   const spec = destination('a', plugin, { timeoutMs: 1000, maxInFlight: 1 });
   const { clock, log } = fixture(memoryJournal(...bodies(2, 2)), [spec]);
@@ -106,7 +106,7 @@ test('a call that does not end holds the only place that an operator allows too'
   expect(log.of('delivery.calls_stuck')).toHaveLength(1);
 });
 
-test('calls that were left behind and end at last make way for others to be left behind', async () => {
+test('stuck calls that end allow other stuck calls', async () => {
   const ends: (() => void)[] = [];
   let isHanging = true;
   const plugin = scripted((batch, call, signal) =>
@@ -129,7 +129,7 @@ test('calls that were left behind and end at last make way for others to be left
   await clock.runUntil(() => statusOf('a').sequence === 2);
 });
 
-test('a report that comes after the signal, but in time, counts', async () => {
+test('a report after the signal, but within the grace time, counts', async () => {
   const plugin = scripted(
     (batch, call, signal) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve(deliverAll(batch, call, signal)))),

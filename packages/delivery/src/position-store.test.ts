@@ -5,7 +5,7 @@ import { createLedger } from './ledger.ts';
 import { createPositionStore } from './position-store.ts';
 import { start } from './test-delivery.ts';
 
-/** A position file of which each save ends when the test says so. */
+/** A position file whose saves end under the control of the test. */
 function fixture() {
   const clock = createManualClock(0);
   const log = createRecordingLogger();
@@ -21,7 +21,7 @@ function fixture() {
   return { clock, log, saves, positions, notified: () => notified };
 }
 
-test('a save is due a quarter of a second after the first move, or at once after ten thousand', () => {
+test('a save is due 250 ms after the first change, or at once after 10,000 changes', () => {
   const { positions, notified } = fixture();
   expect(positions.dueMs()).toBe(Number.POSITIVE_INFINITY);
   for (let move = 1; move < 10_000; move++) positions.markChanged();
@@ -30,7 +30,7 @@ test('a save is due a quarter of a second after the first move, or at once after
   expect([positions.dueMs(), notified()]).toEqual([0, 2]);
 });
 
-test('there is one save at a time: the last one waits for that under way, and saves what moved since', async () => {
+test('one save runs at a time; flush waits for it and saves later changes', async () => {
   const { clock, saves, positions, notified } = fixture();
   positions.markChanged();
   await clock.advance(250);
@@ -51,7 +51,7 @@ test('there is one save at a time: the last one waits for that under way, and sa
   expect(positions.isSaved()).toBe(true);
 });
 
-test('a save that fails is logged, and tried again five seconds later', async () => {
+test('a failed save is logged, and repeated five seconds later', async () => {
   const { clock, log, saves, positions } = fixture();
   positions.markChanged();
   await clock.advance(250);

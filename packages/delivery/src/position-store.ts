@@ -1,9 +1,9 @@
-// Saves a position now and then: a crash in between gives duplicates, never a loss.
+// Saves a position periodically. A crash between two saves causes duplicates, but no loss.
 import type { DurablePosition } from '@xiq-siem/core';
 import type { Ledger } from './ledger.ts';
 import type { StreamServices } from './services.ts';
 
-/** What a crash sends again at most, in time: four small syncs a second at the busiest. */
+/** Interval of saves: at most four small syncs a second. */
 const saveEveryMs = 250;
 const saveEveryChanges = 10_000;
 const retryMs = 5_000;
@@ -16,7 +16,7 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
   let due = Number.POSITIVE_INFINITY;
   let saving: Promise<void> | undefined;
 
-  const save = async () => {
+  const savePosition = async () => {
     const saved = changes;
     changes = 0;
     due = Number.POSITIVE_INFINITY;
@@ -31,7 +31,7 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
     wakeup.notify();
   };
   return {
-    /** Something has been settled, or is lost. */
+    /** Call it when events are settled or bodies are lost. */
     markChanged() {
       changes++;
       if (due === Number.POSITIVE_INFINITY) {
@@ -43,17 +43,17 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
         wakeup.notify();
       }
     },
-    /** Epoch milliseconds of the next save; infinite if there is nothing to save. */
+    /** Time of the next save in epoch milliseconds; infinite if there is nothing to save. */
     dueMs: () => (saving === undefined ? due : Number.POSITIVE_INFINITY),
     saveIfDue() {
-      if (saving === undefined && due <= clock.now()) saving = save();
+      if (saving === undefined && due <= clock.now()) saving = savePosition();
     },
-    /** Nothing has moved that is not on disk. */
+    /** Whether every change is on disk. */
     isSaved: () => saving === undefined && changes === 0,
-    /** Saves what there is, after a save that is under way. */
+    /** Saves all changes, after a running save. */
     async flush() {
       await saving;
-      if (changes > 0) await save();
+      if (changes > 0) await savePosition();
     },
   };
 }

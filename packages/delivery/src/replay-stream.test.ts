@@ -16,23 +16,23 @@ import {
 
 const never = () => new Promise<never>(() => {});
 
-describe('a run', () => {
-  test('sends what its reader gives, beside the main lane, and is done when all is settled and saved', async () => {
+describe('a replay stream', () => {
+  test('sends the events of its reader beside the main stream, and is done when all are settled and saved', async () => {
     const plugin = scripted();
     const main = memoryPosition();
     const position = memoryPosition();
     const { clock, delivery, meter, statusOf } = fixture(memoryJournal(...bodies(2, 3)), [
       destination('a', plugin, {}, { position: main }),
     ]);
-    const run = delivery.startReplay(replayOptions('a', bodies(3, 4, 0), { position }));
+    const replay = delivery.startReplay(replayOptions('a', bodies(3, 4, 0), { position }));
     let end: string | undefined;
-    void run.ended.then((how) => {
+    void replay.ended.then((how) => {
       end = how;
     });
     await clock.runUntil(() => end !== undefined && statusOf('a').sequence === 2);
     expect(end).toBe('done');
     expect(position.position).toMatchObject({ sequence: 3, settled: [], counters: { normalized: 12, delivered: 12 } });
-    expect(run.status()).toMatchObject({ name: 'a', state: 'stopped', sequence: 3, open: 0 });
+    expect(replay.status()).toMatchObject({ name: 'a', state: 'stopped', sequence: 3, open: 0 });
     expect(statusOf('a').counters).toMatchObject({ normalized: 6, delivered: 6 });
     expect(delivery.status()).toHaveLength(1);
     expect(plugin.closed()).toBe(0);
@@ -41,16 +41,16 @@ describe('a run', () => {
     expect(meter.total('xiq_siem.destination.events', delivered)).toBe(18);
   });
 
-  test('is done and saved though none of its bodies holds an event that is wanted', async () => {
+  test('is done and saved even if all its events are filtered', async () => {
     const position = memoryPosition();
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
-    const run = delivery.startReplay(replayOptions('a', bodies(600, 2), { position, normalize: () => [] }));
+    const replay = delivery.startReplay(replayOptions('a', bodies(600, 2), { position, normalize: () => [] }));
     await clock.advance(1_000);
-    expect(await run.ended).toBe('done');
+    expect(await replay.ended).toBe('done');
     expect(position.position.sequence).toBe(600);
   });
 
-  test('is not done before its position is on disk', async () => {
+  test('is not done before its position is saved', async () => {
     const position = memoryPosition();
     let isBroken = true;
     const save = async (saved: typeof position.position) => {
@@ -58,37 +58,37 @@ describe('a run', () => {
       await position.save(saved);
     };
     const { clock, delivery, log } = fixture(memoryJournal(), [destination('a', scripted())]);
-    const run = delivery.startReplay(
+    const replay = delivery.startReplay(
       replayOptions('a', bodies(1, 2), { position: { ...position, position: position.position, save } }),
     );
     await clock.advance(60_000);
-    expect(run.status()).toMatchObject({ state: 'running', open: 0 });
+    expect(replay.status()).toMatchObject({ state: 'running', open: 0 });
     expect(log.of('position.write_failed')[0]?.attributes).toMatchObject({ destination: 'a', job: 'job-1' });
     isBroken = false;
     await clock.advance(6_000);
-    expect(await run.ended).toBe('done');
+    expect(await replay.ended).toBe('done');
     expect(position.position.sequence).toBe(1);
   });
 
-  test('has a routing of its own', async () => {
+  test('has its own routing', async () => {
     const plugin = scripted();
     const { clock, delivery } = fixture(memoryJournal(), [
       destination('a', plugin, { where: { datasets: ['other'] } }),
     ]);
     const kept = [body(0, ['x'], 'one'), body(1, ['y'], 'two')];
-    const run = delivery.startReplay(replayOptions('a', kept, { where: { exceptDatasets: ['two'] } }));
+    const replay = delivery.startReplay(replayOptions('a', kept, { where: { exceptDatasets: ['two'] } }));
     await clock.advance(1_000);
-    expect(await run.ended).toBe('done');
+    expect(await replay.ended).toBe('done');
     expect(plugin.taken).toEqual(['x']);
-    expect(run.status().counters).toMatchObject({ delivered: 1, filtered: 1 });
+    expect(replay.status().counters).toMatchObject({ delivered: 1, filtered: 1 });
   });
 
-  test('needs a destination that runs', () => {
+  test('needs a running destination', () => {
     const { delivery } = fixture(memoryJournal(), [destination('a', scripted())]);
     expect(() => delivery.startReplay(replayOptions('b', []))).toThrow('there is no destination b');
   });
 
-  test('tells what counts as delivered, before the position that holds it is saved', async () => {
+  test('reports delivered events before the position is saved', async () => {
     const told: string[] = [];
     const position = memoryPosition();
     const early: string[] = [];
@@ -101,7 +101,7 @@ describe('a run', () => {
     );
     const { clock, delivery, deadLetters } = fixture(memoryJournal(), [destination('a', plugin)]);
     const own = memoryDeadLetters();
-    const run = delivery.startReplay(
+    const replay = delivery.startReplay(
       replayOptions('a', bodies(2, 2), {
         position: { ...position, position: position.position, save },
         deadLetters: own,
@@ -109,18 +109,18 @@ describe('a run', () => {
       }),
     );
     await clock.advance(1_000);
-    expect(await run.ended).toBe('done');
+    expect(await replay.ended).toBe('done');
     expect(told).toEqual(['0.0', '0.1', '1.0']);
     expect(early).toEqual([]);
     expect(own.entries).toMatchObject([{ destination: 'a', id: '1.1', code: 'bad' }]);
     expect(deadLetters.entries).toEqual([]);
   });
 
-  test('that is told of a delivery and throws has failed; what it could not note is sent again', async () => {
+  test('fails if onDelivered throws, and the event is sent again', async () => {
     const position = memoryPosition();
     const other = scripted();
     const { clock, delivery, log, statusOf } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', other)]);
-    const run = delivery.startReplay(
+    const replay = delivery.startReplay(
       replayOptions('a', bodies(1, 3), {
         position,
         onDelivered({ element }) {
@@ -129,14 +129,14 @@ describe('a run', () => {
       }),
     );
     await clock.advance(1_000);
-    expect(await run.ended).toBe('failed');
-    expect(run.status()).toMatchObject({ state: 'stopped', reason: 'stream_failed' });
+    expect(await replay.ended).toBe('failed');
+    expect(replay.status()).toMatchObject({ state: 'stopped', reason: 'stream_failed' });
     expect(log.of('delivery.stream_failed')[0]?.attributes).toMatchObject({ destination: 'a', job: 'job-1' });
     expect(position.position).toMatchObject({ sequence: 0, settled: [{ sequence: 0, elements: [[0, 0]] }] });
     expect(statusOf('a')).toMatchObject({ state: 'running', sequence: 1 });
   });
 
-  test('stopped half way goes on from its position, and nothing is lost', async () => {
+  test('continues from its position after a stop, and loses nothing', async () => {
     const position = memoryPosition();
     const plugin = scripted();
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
@@ -159,39 +159,39 @@ describe('a run', () => {
   });
 });
 
-describe('a run does not', () => {
-  test('give up, though its destination does', async () => {
+describe('a replay stream does not', () => {
+  test('have a retry timeout, although its destination has one', async () => {
     let isDown = true;
     const plugin = scripted((batch, call, signal) =>
       isDown ? { batch: 'unavailable', code: 'down' } : deliverAll(batch, call, signal),
     );
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { giveUpAfterHours: 1 })]);
     const deadLetters = memoryDeadLetters();
-    const run = delivery.startReplay(replayOptions('a', bodies(1, 5), { deadLetters }));
+    const replay = delivery.startReplay(replayOptions('a', bodies(1, 5), { deadLetters }));
     await clock.advance(5 * 3_600_000);
-    expect(run.status()).toMatchObject({ state: 'backing_off', reason: 'down', open: 5 });
+    expect(replay.status()).toMatchObject({ state: 'backing_off', reason: 'down', open: 5 });
     isDown = false;
     expect(delivery.resume('a')).toBe(true);
     await clock.advance(1_000);
-    expect(await run.ended).toBe('done');
+    expect(await replay.ended).toBe('done');
     expect([plugin.taken.length, deadLetters.entries.length]).toEqual([5, 0]);
   });
 
-  test('pause over rejections, unless it is to', async () => {
+  test('pause on rejections unless it is told to', async () => {
     const plugin = scripted((batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })));
     const { clock, delivery } = fixture(memoryJournal(), [destination('a', plugin, { batch: { maxEvents: 10 } })]);
-    const buried = memoryDeadLetters();
+    const deadLetteredIds = memoryDeadLetters();
     const through = delivery.startReplay(
-      replayOptions('a', bodies(10, 10), { id: 'one', pauseOnRejections: false, deadLetters: buried }),
+      replayOptions('a', bodies(10, 10), { id: 'one', pauseOnRejections: false, deadLetters: deadLetteredIds }),
     );
     const pausing = delivery.startReplay(replayOptions('a', bodies(10, 10), { id: 'two' }));
     await clock.advance(60_000);
     expect(await through.ended).toBe('done');
-    expect(buried.entries).toHaveLength(100);
+    expect(deadLetteredIds.entries).toHaveLength(100);
     expect(pausing.status()).toMatchObject({ state: 'paused', reason: 'bad' });
   });
 
-  test('have more than one batch under way, whatever the destination may have', async () => {
+  test('have more than one batch in flight', async () => {
     let atOnce = 0;
     let most = 0;
     const plugin = scripted(async (batch, call, signal) => {
@@ -203,16 +203,16 @@ describe('a run does not', () => {
     const { clock, delivery } = fixture(memoryJournal(), [
       destination('a', plugin, { batch: { maxEvents: 10 }, maxInFlight: 8 }),
     ]);
-    const run = delivery.startReplay(replayOptions('a', bodies(20, 10)));
+    const replay = delivery.startReplay(replayOptions('a', bodies(20, 10)));
     await clock.advance(5_000);
-    expect([await run.ended, most]).toEqual(['done', 1]);
+    expect([await replay.ended, most]).toEqual(['done', 1]);
   });
 });
 
 describe('a destination that takes one batch at a time', () => {
   const definition = { type: 'scripted', assurance: 'stored', codes: ['down'], maxInFlight: 1 } as const;
 
-  test('is never sent two, main lane and runs together, and each has its turn', async () => {
+  test('never receives two from all streams, and each stream has its turn', async () => {
     const owners: string[] = [];
     const plugin = scripted(async (batch, call, signal) => {
       owners.push(Number(batch.items[0]?.id.split('.')[0]) < 100 ? 'main' : 'run');
@@ -231,12 +231,12 @@ describe('a destination that takes one batch at a time', () => {
     expect(await Promise.all(runs.map(({ ended }) => ended))).toEqual(['done', 'done']);
     expect(plugin.mostAtOnce()).toBe(1);
     expect(plugin.taken).toHaveLength(300);
-    // Two runs beside it: every third place is the main lane's, and none of the waiting was an attempt's time.
+    // With two replay streams, every third slot is for the main stream, and waiting does not count as time of an attempt.
     expect(owners.slice(0, 9).filter((owner) => owner === 'main')).toHaveLength(3);
-    expect(statusOf('a').pluginFaults + runs.reduce((sum, run) => sum + run.status().pluginFaults, 0)).toBe(0);
+    expect(statusOf('a').pluginFaults + runs.reduce((sum, replay) => sum + replay.status().pluginFaults, 0)).toBe(0);
   });
 
-  test('has its place taken by a call that hangs until that ends, though its run was stopped', async () => {
+  test('has its slot taken by a stuck call until that ends, even if its replay stream was stopped', async () => {
     let end = () => {};
     const plugin = scripted((batch, call, signal) =>
       call > 1
@@ -247,9 +247,9 @@ describe('a destination that takes one batch at a time', () => {
     );
     const journal = memoryJournal();
     const { clock, delivery, statusOf } = fixture(journal, [destination('a', plugin, {}, { definition })]);
-    const run = delivery.startReplay(replayOptions('a', bodies(1, 1)));
+    const replay = delivery.startReplay(replayOptions('a', bodies(1, 1)));
     await clock.advance(200);
-    const stopping = run.stop(0);
+    const stopping = replay.stop(0);
     await clock.advance(10_000);
     await stopping;
     journal.append(...bodies(1, 1));
@@ -260,7 +260,7 @@ describe('a destination that takes one batch at a time', () => {
     expect(plugin.mostAtOnce()).toBe(1);
   });
 
-  test('is not kept from one lane by another that is down or at its end', async () => {
+  test('is free for one stream while another waits or has ended', async () => {
     const down: Script = (batch, call, signal) =>
       batch.items.some(({ id }) => id.startsWith('9.'))
         ? { batch: 'unavailable', code: 'down' }
@@ -270,13 +270,13 @@ describe('a destination that takes one batch at a time', () => {
     const spec = destination('a', plugin, { batch: { maxEvents: 1 } }, { definition });
     const { clock, delivery, statusOf } = fixture(journal, [spec]);
     await clock.runUntil(() => statusOf('a').state === 'backing_off');
-    const run = delivery.startReplay(replayOptions('a', bodies(5, 1)));
+    const replay = delivery.startReplay(replayOptions('a', bodies(5, 1)));
     await clock.advance(2_000);
-    expect(await run.ended).toBe('done');
+    expect(await replay.ended).toBe('done');
     expect(statusOf('a')).toMatchObject({ state: 'backing_off', sequence: 9 });
   });
 
-  test('is not kept from the next in line by one who was stopped there, or whose dead letters have no room now', async () => {
+  test('is free for the next stream if the first in the queue stops or cannot store dead letters', async () => {
     const responses: (() => void)[] = [];
     const plugin = scripted(
       (batch) =>
@@ -301,9 +301,9 @@ describe('a destination that takes one batch at a time', () => {
     await clock.advance(0);
     const runFrom = async (sequence: number) => {
       const position = memoryPosition({ ...memoryPosition().position, sequence });
-      const run = delivery.startReplay(replayOptions('a', bodies(1, 1, sequence), { position }));
+      const replay = delivery.startReplay(replayOptions('a', bodies(1, 1, sequence), { position }));
       await clock.advance(0);
-      return run;
+      return replay;
     };
     const first = await runFrom(10);
     const stopped = await runFrom(20);
@@ -320,7 +320,7 @@ describe('a destination that takes one batch at a time', () => {
     responses[1]?.();
     await clock.settle();
     expect(plugin.batches).toEqual([['0.0'], ['10.0'], ['30.0']]);
-    // Behind the main lane, which stood in line when it had to pause.
+    // After the main stream, which was in the queue when it paused.
     const behind = await runFrom(40);
     responses[2]?.();
     await clock.settle();

@@ -1,4 +1,4 @@
-// A job's own way to a destination that runs: a delivery stream beside its main one, which ends.
+// A replay stream: the delivery stream of a job to a running destination, beside the main one.
 import type { BodyReader, DurablePosition, LogAttributes, Logger, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
 import type { DeliveryMeter } from './metrics.ts';
@@ -8,49 +8,44 @@ import type { DeadLetterStore, DeliveryDestination, DeliveryServices } from './s
 import { createSharedBodies } from './shared-bodies.ts';
 
 export interface ReplayStreamOptions {
-  /** For the log. */
+  /** Id of the job, for the log. */
   readonly id: string;
-  /** Name of a destination that runs. */
+  /** Name of a running destination. */
   readonly destination: string;
-  /**
-   * A reader with an end: an empty array while the signal has not fired means that there is no more.
-   */
+  /** The reader must have an end: an empty array while the signal has not fired. */
   readonly openReader: (fromSequence: number) => BodyReader;
   readonly normalize: (body: StoredBody) => Iterable<NormalizedEvent>;
-  /** The job's own, as are its dead letters. Neither is closed. */
+  /** Position and dead letters of the job. The stream does not close them. */
   readonly position: DurablePosition;
   readonly deadLetters: DeadLetterStore;
-  /** Instead of the destination's own `where`. */
+  /** Replaces `where` of the destination. */
   readonly where: Routing;
-  /** Called when an event counts as delivered, before a position that holds it is saved. A throw ends the run as failed. */
+  /** Called when an event is delivered, before the position is saved. If it throws, the stream ends as `failed`. */
   readonly onDelivered?: (event: { readonly sequence: number; readonly element: number }) => void;
-  /** False: what is rejected becomes a dead letter, however much of it there is. */
+  /** False: every rejected event becomes a dead letter, even in a rejection burst. */
   readonly pauseOnRejections: boolean;
 }
 
 /**
- * Its `ended`: `done` when the reader ended, every event that it gave is settled, and the position saved. `stopped`: by
- * somebody, or with its destination; the same run can be started again. `failed`: by an internal error, which the log
- * names. `stop` leaves the destination open.
+ * `ended` resolves with `done` if all events are settled and the position is saved; `stopped` after `stop`, or with its
+ * destination, and can then be resumed; `failed` after an internal error, which is logged. `stop` does not close the
+ * destination.
  */
 export type ReplayStream = Omit<DeliveryStream, 'resume'>;
 
-/**
- * It sends one batch at a time, so that live traffic goes first, and never gives up. What it counts has `run: true`
- * beside the destination's name.
- */
+/** Sends one batch at a time, so that live events go first, and without a retry timeout. Its metrics have `job: true`. */
 export function startReplayStream(
-  run: ReplayStreamOptions,
+  replay: ReplayStreamOptions,
   spec: DeliveryDestination,
   services: DeliveryServices,
   slots: SendSlots,
 ): DeliveryStream {
-  const { id, openReader, normalize, deadLetters, position, where, onDelivered, pauseOnRejections } = run;
+  const { id, openReader, normalize, deadLetters, position, where, onDelivered, pauseOnRejections } = replay;
   const { giveUpAfterHours: _, ...options } = spec.options;
   const logAt = (level: keyof Logger) => (event: string, attributes?: LogAttributes) =>
     services.log[level](event, { ...attributes, job: id });
   const log: Logger = { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
-  // One value for all runs: there is no bound on how many a year has.
+  // One value for all jobs, because the number of values of a metric label must be bounded.
   const meter: DeliveryMeter = {
     add: (name, value, attributes) => services.meter.add(name, value, { ...attributes, job: 'true' }),
   };

@@ -12,42 +12,45 @@ import {
 
 const hours = 3_600_000;
 
-describe('a destination that waits for a person', () => {
+describe('a destination that waits for an operator', () => {
   const waits: Record<string, Script> = {
     'as a whole': () => ({ batch: 'misconfigured', code: 'bad', waitMs: hours }),
     'with each event': (batch) => each(batch, () => ({ verdict: 'blocked', code: 'bad' })),
-    'in a storm of rejections': (batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })),
+    'in a rejection burst': (batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })),
   };
-  test.each(Object.entries(waits))('%s, is tried at once when it is resumed, and again after that', async (_, bad) => {
-    let mended = false;
-    const plugin = scripted((batch, call, signal) => (mended ? deliverAll : bad)(batch, call, signal));
-    const spec = destination('a', plugin, { batch: { maxEvents: 50 } });
-    const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(100, 10)), [spec]);
-    await clock.advance(hours - 1000);
-    const before = plugin.batches.length;
-    expect(statusOf('a').state).toBe('paused');
-    expect(delivery.resume('a')).toBe(true);
-    await clock.advance(0);
-    expect(plugin.batches.length).toBeGreaterThan(before);
-    expect(statusOf('a').state).toBe('paused');
-    mended = true;
-    delivery.resume();
-    await clock.runUntil(() => statusOf('a').sequence === 100, 500);
-  });
+  test.each(Object.entries(waits))(
+    '%s, receives events at once when it is resumed, and again later',
+    async (_, bad) => {
+      let isFixed = false;
+      const plugin = scripted((batch, call, signal) => (isFixed ? deliverAll : bad)(batch, call, signal));
+      const spec = destination('a', plugin, { batch: { maxEvents: 50 } });
+      const { clock, delivery, statusOf } = fixture(memoryJournal(...bodies(100, 10)), [spec]);
+      await clock.advance(hours - 1000);
+      const before = plugin.batches.length;
+      expect(statusOf('a').state).toBe('paused');
+      expect(delivery.resume('a')).toBe(true);
+      await clock.advance(0);
+      expect(plugin.batches.length).toBeGreaterThan(before);
+      expect(statusOf('a').state).toBe('paused');
+      isFixed = true;
+      delivery.resume();
+      await clock.runUntil(() => statusOf('a').sequence === 100, 500);
+    },
+  );
 
-  test('is tried within a minute without that', async () => {
-    let mended = false;
+  test('receives events within a minute without a resume', async () => {
+    let isFixed = false;
     const plugin = scripted((batch, call, signal) =>
-      mended ? deliverAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad' },
+      isFixed ? deliverAll(batch, call, signal) : { batch: 'misconfigured', code: 'bad' },
     );
     const { clock } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)], { random: () => 0.999 });
     await clock.advance(5 * hours);
-    mended = true;
+    isFixed = true;
     await clock.runUntil(() => plugin.taken.length === 1, 60_000);
   });
 });
 
-test('resumed is the one that is named; a name that nobody has is said to be none', async () => {
+test('resume applies to the named destination; an unknown name returns false', async () => {
   const plugins = [scripted(() => ({ batch: 'unavailable', code: 'down', waitMs: hours })), scripted(() => 'nonsense')];
   const specs = plugins.map((plugin, index) => destination(`d${index}`, plugin));
   const { clock, delivery } = fixture(memoryJournal(...bodies(1, 1)), specs);
@@ -59,7 +62,7 @@ test('resumed is the one that is named; a name that nobody has is said to be non
   expect(plugins.map(({ batches }) => batches.length)).toEqual([2, before]);
 });
 
-test('a stopped engine that is resumed sends nothing', async () => {
+test('resume after stop sends nothing', async () => {
   const plugin = scripted(() => ({ batch: 'misconfigured', code: 'bad' }));
   const { clock, delivery } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
   await clock.advance(1000);

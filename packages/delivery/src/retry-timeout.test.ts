@@ -16,7 +16,7 @@ const hours = 3_600_000;
 const startMs = Date.UTC(2026, 0, 1);
 const down = { batch: 'unavailable', code: 'down', message: 'no answer to hunter2' };
 
-test('all that waits is given up when its time is over, what was never sent included', async () => {
+test('all waiting events become dead letters after the timeout, including unsent ones', async () => {
   const { clock, deadLetters, statusOf } = fixture(memoryJournal(...bodies(20, 100)), [
     destination(
       'a',
@@ -45,8 +45,8 @@ const receivedAt = (receivedAtMs: number) => (kept: StoredBody) => ({
   metadata: { ...kept.metadata, receivedAtMs },
 });
 
-describe('the hours run from the receipt of the body', () => {
-  test('so that a long outage gives up all that is older, not as much as is in memory', async () => {
+describe('the timeout starts with the receipt of the body', () => {
+  test('so a long outage dead-letters all older events, not only those in memory', async () => {
     const journal = memoryJournal();
     const { clock, deadLetters, statusOf } = fixture(journal, [
       destination(
@@ -60,14 +60,14 @@ describe('the hours run from the receipt of the body', () => {
       await clock.advance(hours);
     }
     expect(deadLetters.entries).toHaveLength(20_000);
-    // Twenty thousand is ten times what is open at once.
+    // 20,000 is ten times the maximum of unsettled events.
     await clock.advance(hours / 4);
     expect(deadLetters.entries).toHaveLength(40_000);
     expect(statusOf('a').sequence).toBe(400);
     expect(statusOf('a').open).toBeLessThanOrEqual(2048);
   });
 
-  test('but only what was taken before an attempt that failed is given up by it', async () => {
+  test('but an attempt dead-letters only events that were read before it', async () => {
     const ends: (() => void)[] = [];
     const plugin = scripted(() => new Promise((resolve) => ends.push(() => resolve(down))));
     const journal = memoryJournal(...bodies(1, 1));
@@ -87,7 +87,7 @@ describe('the hours run from the receipt of the body', () => {
     await stopping;
   });
 
-  test('and what is older than that is sent all the same, if the destination takes it', async () => {
+  test('and older events are still sent if the destination accepts them', async () => {
     const plugin = scripted();
     const journal = memoryJournal(...bodies(10, 10).map(receivedAt(startMs - 100 * hours)));
     const { clock, deadLetters } = fixture(journal, [destination('a', plugin, { giveUpAfterHours: 1 })]);
@@ -97,8 +97,8 @@ describe('the hours run from the receipt of the body', () => {
   });
 });
 
-describe('a destination that was there in that time gives up nothing', () => {
-  test('when it lags, and is busy now and then', async () => {
+describe('a destination that accepted events within the timeout has no overdue events', () => {
+  test('if it is slow and sometimes busy', async () => {
     const busy = { ...down, waitMs: 60_000 };
     const plugin = scripted((batch, call, signal) => (call % 3 === 1 ? busy : deliverAll(batch, call, signal)));
     const journal = memoryJournal(...bodies(100, 100).map(receivedAt(startMs)));
@@ -111,7 +111,7 @@ describe('a destination that was there in that time gives up nothing', () => {
     expect(deadLetters.entries).toEqual([]);
   });
 
-  test('but for an event that has failed all the time while others passed', async () => {
+  test('except an event whose attempts all failed while others were delivered', async () => {
     const plugin = scripted((batch) => ({
       ...Object(each(batch, (id) => (id === '0.0' ? { verdict: 'retry', code: 'busy' } : { verdict: 'delivered' }))),
       slowDown: true,
@@ -128,7 +128,7 @@ describe('a destination that was there in that time gives up nothing', () => {
   });
 });
 
-test('what waited for a person before a restart is not given up by the first failure after it', async () => {
+test('events that waited for an operator before a restart do not become dead letters at the first failure after it', async () => {
   const position = memoryPosition();
   const journal = memoryJournal(...bodies(10, 10).map(receivedAt(startMs - 100 * hours)));
   const { clock, deadLetters } = fixture(journal, [
@@ -145,13 +145,13 @@ test('what waited for a person before a restart is not given up by the first fai
   expect(deadLetters.entries).toHaveLength(100);
 });
 
-describe('time that waits for a person does not count', () => {
+describe('time that waits for an operator does not count', () => {
   const waits: Record<string, Script> = {
     'the destination was misconfigured': () => ({ batch: 'misconfigured', code: 'bad' }),
-    'it rejected nearly everything': (batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })),
-    'as much was held as may be': (batch) => each(batch, () => ({ verdict: 'blocked', code: 'bad' })),
+    'it rejected nearly all events': (batch) => each(batch, () => ({ verdict: 'rejected', code: 'bad' })),
+    'the maximum of events was blocked': (batch) => each(batch, () => ({ verdict: 'blocked', code: 'bad' })),
   };
-  test.each(Object.entries(waits))('when %s, and is down for a moment after that', async (_, waiting) => {
+  test.each(Object.entries(waits))('if %s, and it is down for a moment after that', async (_, waiting) => {
     let isDown = false;
     const plugin = scripted((batch, call, signal) => (isDown ? down : waiting(batch, call, signal)));
     const spec = destination('a', plugin, { giveUpAfterHours: 1, batch: { maxEvents: 20 }, maxInFlight: 1 });
@@ -166,7 +166,7 @@ describe('time that waits for a person does not count', () => {
     expect(deadLetters.entries.length).toBeGreaterThan(before);
   });
 
-  test('when the dead letters were full, and the destination is down for a moment after that', async () => {
+  test('if the dead-letter queue was full, and the destination is down for a moment after that', async () => {
     let isDown = false;
     const plugin = scripted((batch) =>
       isDown

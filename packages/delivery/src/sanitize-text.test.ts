@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sanitizeText } from './sanitize-text.ts';
 
-test('words are one line without control and direction characters, and without secrets', () => {
+test('a text becomes one line without control and direction characters and secrets', () => {
   const redact = (text: string) => text.replaceAll('s3cret', '[secret]');
   expect(sanitizeText('  a\r\nb\u001b[31m \u202etoken s3cret\u0000 ', redact)).toBe('a b [31m token [secret]');
 });
 
-test('a secret shows neither where its own spaces are folded, nor in part where a long text is cut off', () => {
+test('a secret is removed if its spaces are folded, and if a long text is cut in its middle', () => {
   const secret = `a  ${'k'.repeat(1497)}`;
   const redact = (text: string) => text.replaceAll(secret, '-').replaceAll(secret.replace('  ', ' '), '-');
   expect(sanitizeText(`refused: ${secret.replace('  ', '\n')}`, redact)).toBe('refused: -');
@@ -15,7 +15,7 @@ test('a secret shows neither where its own spaces are folded, nor in part where 
   expect(sanitizeText(`refused: ${secret}`, (text) => text.replaceAll(secret, '-'))).toBe('refused: -');
 });
 
-test('words are cut at a character, and never above 2 KiB', () => {
+test('a text is cut between characters at 2 KiB at most', () => {
   expect(sanitizeText('ä'.repeat(5000), String)).toBe(`${'ä'.repeat(1022)}…`);
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 3000, minLength: 500 }), (text) => {

@@ -1,11 +1,11 @@
-// The other side's own words, made fit to be kept and shown.
+// Sanitizes server messages and errors before they are stored or shown.
 
-/** Takes secrets out of a text. */
+/** Removes secrets from a text. */
 export type Redact = (text: string) => string;
 
 const maxMessageBytes = 2048;
 const maxReadCharacters = 16_384;
-/** As long as a secret may be: part of one may stand where the reading ended. */
+/** Maximum length of a secret. The text may have been cut in the middle of one. */
 const maxSecretCharacters = 8_192;
 
 /** One line of at most 2 KiB, without control and direction characters, without secrets. */
@@ -13,16 +13,16 @@ export function sanitizeText(text: string, redact: Redact): string {
   const read = redact(text.slice(0, maxReadCharacters));
   const whole = text.length > maxReadCharacters ? read.slice(0, -maxSecretCharacters) : read;
   const line = whole.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
-  // Once more: a secret may have been broken over lines.
+  // Redacted again: a secret may have been split over lines.
   return cutToBytes(redact(line).trim(), maxMessageBytes);
 }
 
-/** What an error says, whatever was thrown. */
+/** The sanitized text of any thrown value. */
 export function sanitizeError(error: unknown, redact: Redact): string {
   try {
     return sanitizeText(String(error), redact);
   } catch {
-    return 'an error that cannot be shown';
+    return 'an error without a readable message';
   }
 }
 

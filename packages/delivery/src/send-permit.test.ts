@@ -10,7 +10,7 @@ const never = Number.POSITIVE_INFINITY;
 const make = (random = () => 1, slots = createSendSlots(never), wakeup = { notify() {} }) =>
   createSendPermit({ batch, retry, maxInFlight: 4, window, slots, wakeup, random });
 
-/** A stream with a full batch of new events, and nothing that is in its way. */
+/** A stream with a full batch of new events and no obstacle. */
 const ready: StreamState = {
   nowMs: 0,
   inFlight: 0,
@@ -36,7 +36,7 @@ const suspension = (permit: SendPermit) =>
 const tooLarge = (permit: SendPermit, size = 1) =>
   permit.recordBatchResult({ ...end(permit), size, batchResult: 'tooLarge', code: 'large' });
 
-test('the time before another attempt is random below a bound that doubles up to its maximum', () => {
+test('the delay before the next attempt is random, below a limit that doubles up to its maximum', () => {
   const permit = make(() => 0.999999);
   expect([1, 2, 3, 8, 100].map((attempts) => Math.round(permit.retryDelay(attempts)))).toEqual([
     500, 1000, 2000, 60_000, 60_000,
@@ -44,7 +44,7 @@ test('the time before another attempt is random below a bound that doubles up to
   expect(make(() => 0).retryDelay(9)).toBe(0);
 });
 
-test('batches that were under way together fail as one', () => {
+test('batches of one round count as one failure', () => {
   const permit = make();
   const round = roundOf(permit);
   for (let each = 0; each < 4; each++)
@@ -52,7 +52,7 @@ test('batches that were under way together fail as one', () => {
   expect(permit.limits()).toMatchObject({ notBeforeMs: 500, probing: false });
 });
 
-test('after five failures in a row one small batch at a time probes, ever smaller, until one passes; then it begins gently', () => {
+test('after five consecutive failures smaller and smaller batches probe, one at a time; after a success the limits are low', () => {
   const permit = make();
   const seen = [];
   for (let failures = 0; failures < 10; failures++) {
@@ -70,7 +70,7 @@ test('after five failures in a row one small batch at a time probes, ever smalle
   expect(permit.limits()).toMatchObject({ inFlight: 4, maxEvents: 500 });
 });
 
-test('misconfigured pauses at once, and longer, but never for more than a minute', () => {
+test('misconfigured pauses at once, with growing delays up to a minute', () => {
   const permit = make();
   fail(permit, 'misconfigured');
   expect(permit.limits()).toMatchObject({ notBeforeMs: 5_000, probing: true, inFlight: 1 });
@@ -79,8 +79,8 @@ test('misconfigured pauses at once, and longer, but never for more than a minute
   expect(permit.suspension(ready)?.state).toBe('paused');
 });
 
-describe('more than half rejected', () => {
-  test('in three batches in a row for one reason: kept, and paused', () => {
+describe('more than half of the events rejected', () => {
+  test('in three consecutive batches for one code: the events are sent again, and the destination is paused', () => {
     const permit = make();
     expect([1, 2, 3].map(() => reject(permit, 'bad', 6))).toEqual([false, false, true]);
     expect(permit.suspension(ready)).toEqual({ state: 'paused', code: 'bad' });
@@ -89,7 +89,7 @@ describe('more than half rejected', () => {
     expect(permit.suspension(ready)).toBeUndefined();
   });
 
-  test('is no burst when a batch between passes, when the reasons differ, or when it is just half', () => {
+  test('is not a burst if a batch between is delivered, the codes differ, or it is exactly half', () => {
     const permit = make();
     const responses = [
       reject(permit, 'bad', 6),
@@ -104,13 +104,13 @@ describe('more than half rejected', () => {
     expect(new Set(responses)).toEqual(new Set([false]));
   });
 
-  test('is no burst before ten events were rejected for it', () => {
+  test('is not a burst with fewer than ten rejected events', () => {
     const permit = make();
     const responses = Array.from({ length: 11 }, () => reject(permit, 'bad', 1, 1));
     expect(responses).toEqual([...Array(9).fill(false), true, true]);
   });
 
-  test('is a burst too where a batch between had no verdict that lasts, and where the rest is held', () => {
+  test('is a burst even if a batch between had no final verdict, or the other events are blocked', () => {
     const permit = make();
     reject(permit, 'bad', 6);
     reject(permit, 'bad', 3, 10, 5);
@@ -120,7 +120,7 @@ describe('more than half rejected', () => {
     expect(reject(permit, 'bad', 6)).toBe(true);
   });
 
-  test('counts events that are too large alone, not batches that are split', () => {
+  test('includes events that are too large alone, but not split batches', () => {
     const permit = make();
     const responses = Array.from({ length: 10 }, () => [tooLarge(permit, 2), tooLarge(permit)]).flat();
     expect(responses.indexOf(true)).toBe(19);
@@ -128,15 +128,15 @@ describe('more than half rejected', () => {
   });
 });
 
-describe('a batch of which all is blocked', () => {
-  test('is no failure: neither backoff nor breaker, and as much is sent at once as before', () => {
+describe('a batch with only blocked events', () => {
+  test('is not a failure and does not change the limits', () => {
     const permit = make();
     for (let batches = 0; batches < 50; batches++) suspension(permit);
     expect(permit.suspension(ready)).toBeUndefined();
     expect(permit.limits()).toMatchObject({ inFlight: 4, maxEvents: 500, notBeforeMs: 0, probing: false });
   });
 
-  test('shows that the destination is back, but not that a burst is over', () => {
+  test('shows that the destination is back, but does not end a burst', () => {
     const permit = make();
     for (let failures = 0; failures < 9; failures++) fail(permit);
     suspension(permit);
@@ -147,7 +147,7 @@ describe('a batch of which all is blocked', () => {
   });
 });
 
-test('resumed, it waits for nothing, but probes until something passes', () => {
+test('resume ends the wait, but probes continue until a success', () => {
   const permit = make();
   permit.recordBatchResult({ ...end(permit), size: 10, batchResult: 'misconfigured', code: 'bad', waitMs: 3_000_000 });
   permit.resume();
@@ -155,7 +155,7 @@ test('resumed, it waits for nothing, but probes until something passes', () => {
   expect(permit.suspension(ready)).toEqual({ state: 'paused', code: 'bad' });
 });
 
-test('whatever happens, something may be sent, within an hour, and within what is configured', () => {
+test('after any reports, a batch within the configured limits may be sent within an hour', () => {
   const happening = fc.record({
     kind: fc.constantFrom('tooLarge', 'unavailable', 'misconfigured', 'items'),
     slowDown: fc.boolean(),
@@ -186,11 +186,11 @@ test('whatever happens, something may be sent, within an hour, and within what i
 });
 
 describe('a batch may be sent', () => {
-  test('where nothing is in its way, as large as is configured', () => {
+  test('without obstacles, with the configured size', () => {
     expect(make().request(ready)).toEqual({ from: 'new', maxEvents: 500, maxBytes: 1_000_000, round: 0 });
   });
 
-  test('while fewer are in flight than may be, and a dead letter could be stored', () => {
+  test('while fewer than the maximum are in flight, and dead letters can be stored', () => {
     const permit = make();
     expect(permit.request({ ...ready, inFlight: 3 })).toMatchObject({ from: 'new' });
     expect(permit.request({ ...ready, inFlight: 4 })).toEqual({ askAgainMs: never });
@@ -200,7 +200,7 @@ describe('a batch may be sent', () => {
     expect(permit.waitUntilMs(full)).toBeUndefined();
   });
 
-  test('with a slot, for which it stands in the queue only as long as there is something to send', () => {
+  test('with a slot, and is in its queue only while there is something to send', () => {
     const slots = createSendSlots(1);
     let times = 0;
     const [first, second] = [make(undefined, slots), make(undefined, slots, { notify: () => void times++ })];
@@ -216,7 +216,7 @@ describe('a batch may be sent', () => {
   test.each([
     ['their events', { events: 1000, bytes: 1 }, { events: 999, bytes: 1 }],
     ['their bytes', { events: 1, bytes: 2_000_000 }, { events: 1, bytes: 1_999_999 }],
-  ])('of new events not while blocked ones take half of the window, by %s', (_, half, less) => {
+  ])('of new events only while blocked events use less than half of the window, by %s', (_, half, less) => {
     const permit = make();
     const stream = { ...ready, blocked: { ...half, code: 'closed' } };
     expect(permit.request(stream)).toEqual({ askAgainMs: never });
@@ -231,7 +231,7 @@ describe('a batch may be sent', () => {
     expect(permit.suspension(stuck)).toEqual({ state: 'paused', code: 'closed' });
   });
 
-  test('not before its time; what the answers say comes before what is blocked', () => {
+  test('not before its time; the suspension by reports has priority over blocked events', () => {
     const permit = make();
     fail(permit);
     const blocked = { events: 1500, bytes: 1, code: 'closed' };
@@ -250,7 +250,7 @@ describe('the rate limit', () => {
       return [inFlight, maxEvents];
     });
 
-  test('halves what is in flight, then the batches, while a destination that takes all asks to slow down', () => {
+  test('halves the batches in flight, then their size, for slowDown', () => {
     const permit = make();
     const all = { size: 10, blocked: 0, settled: 10, rejected: undefined, code: 'none' };
     const slowed = () => permit.recordVerdicts({ ...end(permit), ...all, slowDown: true });
@@ -267,7 +267,7 @@ describe('the rate limit', () => {
     expect(limitsAfter(permit, () => pass(permit), 12).at(-1)).toEqual([4, 500]);
   });
 
-  test('halves the batches when one is too large', () => {
+  test('halves the size of batches when one is too large', () => {
     const permit = make();
     expect(limitsAfter(permit, () => tooLarge(permit, 500), 3).map(([, events]) => events)).toEqual([250, 125, 62]);
     expect(permit.limits()).toMatchObject({ inFlight: 4, maxBytes: 125_000 });
@@ -275,7 +275,7 @@ describe('the rate limit', () => {
   });
 });
 
-test('events that are sent again one by one wait by themselves; the destination waits from the fifth batch on', () => {
+test('resends of single events have their own delays; the destination waits from the fifth batch on', () => {
   const permit = make();
   const seen = Array.from({ length: 6 }, () => {
     permit.recordVerdicts({ ...end(permit), size: 5, blocked: 0, settled: 0, rejected: undefined, code: 'busy' });
@@ -284,7 +284,7 @@ test('events that are sent again one by one wait by themselves; the destination 
   expect(seen).toEqual([0, 0, 0, 0, 8_000, 16_000]);
 });
 
-test('a batch that was in flight when another passed does not fail the destination', () => {
+test('a failed batch of an earlier round than a success is not a failure of the destination', () => {
   const permit = make();
   const round = roundOf(permit);
   pass(permit);

@@ -11,7 +11,7 @@ function waiter(): SlotWaiter & { readonly notified: () => number } {
   };
 }
 
-test('the first waiter is served first, though another asks as soon as a slot is free', () => {
+test('the first waiter gets the slot, even if another asks as soon as it is free', () => {
   const slots = createSendSlots(1);
   const [main, run] = [waiter(), waiter()];
   expect(slots.acquire(main)).toBe(true);
@@ -26,7 +26,7 @@ test('the first waiter is served first, though another asks as soon as a slot is
   expect(slots.acquire(main)).toBe(true);
 });
 
-test('a waiter that has withdrawn keeps nobody waiting', () => {
+test('a withdrawn waiter does not delay others', () => {
   const slots = createSendSlots(1);
   const [main, first, second] = [waiter(), waiter(), waiter()];
   slots.acquire(main);
@@ -38,7 +38,7 @@ test('a waiter that has withdrawn keeps nobody waiting', () => {
   expect(slots.acquire(second)).toBe(true);
 });
 
-test('two slots that become free serve two waiters', () => {
+test('two free slots serve two waiters', () => {
   const slots = createSendSlots(2);
   const [main, first, second] = [waiter(), waiter(), waiter()];
   expect([slots.acquire(main), slots.acquire(main), slots.acquire(first), slots.acquire(second)]).toEqual([
@@ -54,7 +54,7 @@ test('two slots that become free serve two waiters', () => {
   expect(slots.acquire(second)).toBe(true);
 });
 
-test('where the type sets no bound nobody waits', () => {
+test('without a limit there is no waiting', () => {
   const slots = createSendSlots(Number.POSITIVE_INFINITY);
   expect(Array.from({ length: 100 }, () => slots.acquire(waiter())).every(Boolean)).toBe(true);
 });

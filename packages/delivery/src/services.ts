@@ -1,4 +1,4 @@
-// What the engine is given for each destination, and what it needs of the rest of the connector.
+// The inputs of the delivery engine: destinations, and services of the rest of the connector.
 import type {
   BodyReader,
   Destination,
@@ -22,7 +22,7 @@ export interface DeliveryDestination {
   readonly position: DurablePosition;
 }
 
-/** An event that will not be delivered, and what is stored of it. */
+/** An event that will not be delivered, as it is stored in the dead-letter queue. */
 export interface DeadLetter {
   /** Name of the destination. */
   readonly destination: string;
@@ -30,31 +30,31 @@ export interface DeadLetter {
   readonly element: number;
   readonly id: string;
   readonly dataset: string;
-  /** A code that the destination declares, or `retry_exhausted`, or `retry_timeout`. */
+  /** A code of the destination, `retry_exhausted` or `retry_timeout`. */
   readonly code: string;
-  /** The destination's own words: one line, at most 2 KiB, without secrets. */
+  /** Sanitized message of the destination: one line, at most 2 KiB, without secrets. */
   readonly message?: string;
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly firstAttemptMs: number;
   /** Epoch milliseconds. */
   readonly lastAttemptMs: number;
-  /** The document as it would be sent. */
+  /** The document as JSON. */
   readonly json: string;
   readonly receipt: string;
 }
 
 export interface DeadLetterStore {
-  /** While true nothing is appended, and the destinations that need it wait. */
+  /** True: nothing is appended, and destinations with new dead letters wait. */
   readonly full: boolean;
-  /** Resolves when the entry is on disk; a rejection is tried again. The same event may come again after a crash. */
+  /** Resolves when the entry is durable. After a rejection the engine tries again. After a crash it may append an event twice. */
   append(entry: DeadLetter): Promise<void>;
 }
 
-/** What the engine needs of the rest of the connector. */
+/** Services of the rest of the connector. */
 export interface DeliveryServices {
   readonly openReader: (fromSequence: number) => BodyReader;
-  /** The events of a body. Should it throw, the rest of the body counts as one damaged event. */
+  /** The events of a body. If it throws, the rest of the body counts as one damaged event. */
   readonly normalize: (body: StoredBody) => Iterable<NormalizedEvent>;
   readonly deadLetters: DeadLetterStore;
   readonly redact: Redact;
@@ -62,18 +62,18 @@ export interface DeliveryServices {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /**
-   * Events that a destination takes in one turn of the event loop. Few let what else the process does go first: what is
-   * received faster than it can be delivered then waits in the journal, not at the sender.
+   * Maximum of events that a destination reads in one turn of the event loop. A low number gives priority to receiving:
+   * requests then wait in the journal instead of at the sender.
    */
   readonly eventsPerTurn: number;
   readonly log: Logger;
   readonly meter: DeliveryMeter;
 }
 
-/** What the parts of one delivery stream share. */
+/** Services of the parts of one delivery stream. */
 export interface StreamServices extends Pick<DeliveryServices, 'clock' | 'log'> {
-  /** Of the destination. */
+  /** Name of the destination. */
   readonly name: string;
-  /** Notified when there is something to do for the stream. */
+  /** Notify it when the stream has something to do. */
   readonly wakeup: Pick<Wakeup, 'notify'>;
 }

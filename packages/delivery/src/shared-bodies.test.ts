@@ -27,7 +27,7 @@ function rest(cursor: ReturnType<SharedBodies['open']>): string[] {
 const [large, ...more] = bodies(200, 1000);
 
 describe('readers of one body', () => {
-  test('in step, ahead and behind all get every event in order, of one parse', () => {
+  test('in step, ahead and behind receive every event in order from one parse', () => {
     if (large === undefined) throw new Error('no body');
     const { shared, parsed } = counted(10_000_000);
     const [ahead, behind] = [shared.open(large), shared.open(large)];
@@ -39,7 +39,7 @@ describe('readers of one body', () => {
     expect(parsed()).toBe(1000);
   });
 
-  test('that come too late for what was kept parse for themselves', () => {
+  test('that are too slow for the cache parse again', () => {
     if (large === undefined) throw new Error('no body');
     const { shared, parsed } = counted(100_000);
     const late = shared.open(large);
@@ -51,24 +51,24 @@ describe('readers of one body', () => {
   });
 });
 
-test('what is no longer allowed is let go at once, and everybody still gets every event', () => {
+test('cache entries above a lowered limit are removed at once, and all readers still receive every event', () => {
   if (large === undefined) throw new Error('no body');
   let maxBytes = 10_000_000;
   const shared = createSharedBodies({ normalize, maxBytes: () => maxBytes, log: createRecordingLogger() });
   const behind = shared.open(large);
   rest(shared.open(large));
-  expect(shared.keptBytes()).toBeGreaterThan(0);
+  expect(shared.cachedBytes()).toBeGreaterThan(0);
   maxBytes = 0;
   shared.trim();
-  expect(shared.keptBytes()).toBe(0);
+  expect(shared.cachedBytes()).toBe(0);
   expect(rest(behind)).toHaveLength(1000);
 });
 
-test('what is kept stays within its bytes', () => {
+test('the cache stays within its limit', () => {
   const { shared } = counted(100_000);
   for (const body of more) {
     rest(shared.open(body));
-    expect(shared.keptBytes()).toBeLessThanOrEqual(100_000);
+    expect(shared.cachedBytes()).toBeLessThanOrEqual(100_000);
   }
-  expect(shared.keptBytes()).toBeGreaterThan(50_000);
+  expect(shared.cachedBytes()).toBeGreaterThan(50_000);
 });

@@ -1,13 +1,13 @@
-// Bodies as events, parsed and serialised once for all destinations that read in step.
+// Parses and serializes the events of bodies once for all destinations that read in step.
 import type { NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import type { DeliveryServices } from './services.ts';
 
-/** An event as every destination is given it, and where it came from. */
+/** An event with its JSON and its origin. */
 export interface PreparedEvent extends NormalizedEvent {
   readonly sequence: number;
   readonly receipt: string;
   readonly source: string;
-  /** Of its body; epoch milliseconds. */
+  /** When its body was received; epoch milliseconds. */
   readonly receivedAtMs: number;
   readonly json: string;
   /** UTF-8 bytes of `json`. */
@@ -15,7 +15,7 @@ export interface PreparedEvent extends NormalizedEvent {
 }
 
 export interface SharedBodiesOptions extends Pick<DeliveryServices, 'normalize' | 'log'> {
-  /** Bytes of bodies and JSON that are kept now; what goes beyond is parsed again by whoever comes later. */
+  /** Maximum size of the cache. Slower destinations parse bodies again that are not in it. */
   readonly maxBytes: () => number;
 }
 
@@ -25,15 +25,15 @@ interface Chunk {
   readonly ending: 'more' | 'end' | 'damaged';
 }
 
-/** A body that is being parsed, chunk by chunk, by whichever destination is ahead. */
+/** A body that the fastest destination parses, chunk by chunk. */
 interface SharedBody {
   readonly parser: Iterator<Chunk, void>;
   parsed: number;
   readonly chunks: Map<number, Chunk>;
-  kept: boolean;
+  isCached: boolean;
 }
 
-/** What a kept thing weighs beside its text: the objects around it. Measured, roughly. */
+/** Estimated memory of the objects of a cache entry, beside its text. */
 const overheadBytes = 1024;
 const chunkEvents = 64;
 const chunkBytes = 262_144;
@@ -42,23 +42,23 @@ export type SharedBodies = ReturnType<typeof createSharedBodies>;
 
 export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOptions) {
   const bodies = new Map<number, SharedBody>();
-  // A queue: what stands before `oldest` is gone already, and cut off now and then.
-  const kept: ({ readonly bytes: number; readonly drop: () => void } | undefined)[] = [];
+  // A queue of cache entries. Those before `oldest` are removed, and cut off periodically.
+  const cache: ({ readonly bytes: number; readonly drop: () => void } | undefined)[] = [];
   let oldest = 0;
-  let keptBytes = 0;
+  let cachedBytes = 0;
 
   const trim = () => {
     const allowed = maxBytes();
-    for (let first = kept[oldest]; keptBytes > allowed && first !== undefined; first = kept[++oldest]) {
-      keptBytes -= first.bytes;
+    for (let first = cache[oldest]; cachedBytes > allowed && first !== undefined; first = cache[++oldest]) {
+      cachedBytes -= first.bytes;
       first.drop();
-      kept[oldest] = undefined;
+      cache[oldest] = undefined;
     }
-    if (oldest > 1024 && oldest * 2 > kept.length) oldest -= kept.splice(0, oldest).length;
+    if (oldest > 1024 && oldest * 2 > cache.length) oldest -= cache.splice(0, oldest).length;
   };
-  const keep = (bytes: number, drop: () => void) => {
-    keptBytes += bytes;
-    kept.push({ bytes, drop });
+  const addCacheEntry = (bytes: number, drop: () => void) => {
+    cachedBytes += bytes;
+    cache.push({ bytes, drop });
     trim();
   };
 
@@ -87,67 +87,70 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
   const share = (body: StoredBody): SharedBody => {
     const known = bodies.get(body.sequence);
     if (known !== undefined) return known;
-    const made: SharedBody = { parser: parse(body), parsed: 0, chunks: new Map(), kept: true };
-    bodies.set(body.sequence, made);
-    keep(body.bytes.length + overheadBytes, () => {
-      made.kept = false;
+    const created: SharedBody = { parser: parse(body), parsed: 0, chunks: new Map(), isCached: true };
+    bodies.set(body.sequence, created);
+    addCacheEntry(body.bytes.length + overheadBytes, () => {
+      created.isCached = false;
       bodies.delete(body.sequence);
     });
-    return made;
+    return created;
   };
 
   const parseNext = (shared: SharedBody): Chunk => {
-    const chunk = pull(shared.parser);
+    const chunk = nextChunk(shared.parser);
     const number = shared.parsed++;
-    if (shared.kept) {
+    if (shared.isCached) {
       shared.chunks.set(number, chunk);
-      // A document weighs about as much as its JSON.
-      keep(2 * chunk.bytes + overheadBytes, () => shared.chunks.delete(number));
+      // A document uses about as much memory as its JSON.
+      addCacheEntry(2 * chunk.bytes + overheadBytes, () => shared.chunks.delete(number));
     }
     return chunk;
   };
 
-  return {
-    /** Evicts what `maxBytes` no longer allows. */
-    trim,
-    /** Bytes that are kept for destinations to come. */
-    keptBytes: () => keptBytes,
-    open(body: StoredBody) {
-      const shared = share(body);
-      let own: Iterator<Chunk, void> | undefined;
-      let chunk: Chunk = { events: [], bytes: 0, ending: 'more' };
-      let nextChunk = 0;
-      let nextEvent = 0;
-      const advance = (): Chunk => {
-        const number = nextChunk++;
-        if (own !== undefined) return pull(own);
-        const cached = shared.chunks.get(number);
-        if (cached !== undefined) return cached;
-        if (shared.parsed === number) return parseNext(shared);
-        own = parse(body);
-        for (let passed = 0; passed < number; passed++) pull(own);
-        return pull(own);
-      };
-      return {
-        /** The body's events in order. `damaged` ends it too: the rest could not be normalized. */
-        next(): PreparedEvent | 'end' | 'damaged' {
-          for (;;) {
-            const event = chunk.events[nextEvent];
-            if (event !== undefined) {
-              nextEvent++;
-              return event;
-            }
-            if (chunk.ending !== 'more') return chunk.ending;
-            chunk = advance();
-            nextEvent = 0;
+  function openBody(body: StoredBody) {
+    const shared = share(body);
+    let ownParser: Iterator<Chunk, void> | undefined;
+    let chunk: Chunk = { events: [], bytes: 0, ending: 'more' };
+    let chunkNumber = 0;
+    let nextEvent = 0;
+    const advance = (): Chunk => {
+      const number = chunkNumber++;
+      if (ownParser !== undefined) return nextChunk(ownParser);
+      const cached = shared.chunks.get(number);
+      if (cached !== undefined) return cached;
+      if (shared.parsed === number) return parseNext(shared);
+      ownParser = parse(body);
+      for (let skipped = 0; skipped < number; skipped++) nextChunk(ownParser);
+      return nextChunk(ownParser);
+    };
+    return {
+      /** The next event of the body. `damaged`: the remaining events could not be normalized. */
+      next(): PreparedEvent | 'end' | 'damaged' {
+        for (;;) {
+          const event = chunk.events[nextEvent];
+          if (event !== undefined) {
+            nextEvent++;
+            return event;
           }
-        },
-      };
-    },
+          if (chunk.ending !== 'more') return chunk.ending;
+          chunk = advance();
+          nextEvent = 0;
+        }
+      },
+    };
+  }
+
+  return {
+    /** Removes cache entries beyond `maxBytes`. */
+    trim,
+    /** Bytes in the cache. */
+    cachedBytes: () => cachedBytes,
+    /** Opens a body to read its events. */
+    open: openBody,
   };
 }
 
-function pull(parser: Iterator<Chunk, void>): Chunk {
+function nextChunk(parser: Iterator<Chunk, void>): Chunk {
   const next = parser.next();
   return next.done ? { events: [], bytes: 0, ending: 'end' } : next.value;
 }
@@ -166,7 +169,7 @@ function prepare(event: NormalizedEvent, body: StoredBody): PreparedEvent {
   };
 }
 
-/** A plugin that writes to a document fails by itself, instead of changing what the others send. */
+/** Frozen, because all destinations share the document: a plugin must not change it. */
 function freeze(value: object): void {
   Object.freeze(value);
   for (const inner of Object.values(value)) {

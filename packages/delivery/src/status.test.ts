@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bodies, deliverAll, destination, each, fixture, memoryJournal, scripted } from './test-delivery.ts';
 
 describe('the status of a destination', () => {
-  test('names its last failure, and keeps it when all is well again', async () => {
+  test('has the last failure, also after later successes', async () => {
     const plugin = scripted((batch, call, signal) => {
       if (call === 1) return { batch: 'unavailable', code: 'down', message: 'refused, hunter2' };
       return deliverAll(batch, call, signal);
@@ -16,7 +16,7 @@ describe('the status of a destination', () => {
     expect(statusOf('a')).toMatchObject({ state: 'running', lastMessage: undefined, lastFailure: failure });
   });
 
-  test('names a rejection among what passes, and a plugin that threw in its own words', async () => {
+  test('has a rejection among deliveries, and the sanitized message of a thrown error', async () => {
     const picky = scripted((batch) =>
       each(batch, (id) =>
         id === '0.1' ? { verdict: 'rejected', code: 'bad', message: 'no such type' } : { verdict: 'delivered' },
@@ -35,7 +35,7 @@ describe('the status of a destination', () => {
     expect(statusOf('faulty').lastFailure).toMatchObject({ code: 'no_verdict', message: 'Error: oh no, [secret]' });
   });
 
-  test('says when the destination last took an event: what it rejects is settled, but not taken', async () => {
+  test('has the time of the last delivery, which a rejection does not change', async () => {
     const plugin = scripted((batch) =>
       each(batch, (id) => (id.startsWith('0.') ? { verdict: 'delivered' } : { verdict: 'rejected', code: 'bad' })),
     );
@@ -51,7 +51,7 @@ describe('the status of a destination', () => {
     expect(statusOf('a')).toMatchObject({ lastDeliveredMs: takenMs, counters: { delivered: 3, deadLettered: 3 } });
   });
 
-  test('says since when it is so, and until when it waits', async () => {
+  test('has the time of the last state change and the end of the wait', async () => {
     let isDown = true;
     const plugin = scripted((batch, call, signal) =>
       isDown ? { batch: 'unavailable', code: 'down', waitMs: 30_000 } : deliverAll(batch, call, signal),
@@ -75,7 +75,7 @@ describe('the status of a destination', () => {
     expect(statusOf('a')).toMatchObject({ state: 'stopped', sinceMs: clock.now(), waitUntilMs: undefined });
   });
 
-  test('says until when events wait that failed one by one, and nothing where nobody knows', async () => {
+  test('has the end of the wait of single events, and none if it is unknown', async () => {
     const plugin = scripted((batch) => each(batch, () => ({ verdict: 'retry', code: 'busy' })));
     const rejecting = scripted((batch) =>
       each(batch, (id) => (id === '0.0' ? { verdict: 'rejected', code: 'bad' } : { verdict: 'retry', code: 'busy' })),

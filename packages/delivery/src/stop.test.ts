@@ -13,7 +13,7 @@ import {
 const never = () => new Promise<never>(() => {});
 
 describe('stop', () => {
-  test('waits for what is under way, sends nothing new, saves the position and closes the destination', async () => {
+  test('waits for batches in flight, sends nothing new, saves the position and closes the destination', async () => {
     const position = memoryPosition();
     let response = () => {};
     const plugin = scripted(
@@ -38,7 +38,7 @@ describe('stop', () => {
     expect(clock.sleepers()).toBe(0);
   });
 
-  test('waits for the dead letters that are not on disk yet', async () => {
+  test('waits for dead letters that are not stored yet', async () => {
     const position = memoryPosition();
     let keep = () => {};
     const append = () =>
@@ -61,7 +61,7 @@ describe('stop', () => {
     expect(clock.sleepers()).toBe(0);
   });
 
-  test('counts no fault of a plugin that throws because its call was cut off', async () => {
+  test('counts no plugin fault for an exception of an aborted call', async () => {
     const plugin = scripted(
       (_, __, signal) =>
         new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('cut off')))),
@@ -75,7 +75,7 @@ describe('stop', () => {
     expect(statusOf('a')).toMatchObject({ state: 'stopped', open: 1, pluginFaults: 0, lastFailure: undefined });
   });
 
-  test('aborts after the grace, and ends even if the plugin does not', async () => {
+  test('aborts after the grace time, and ends even if the plugin does not', async () => {
     const signals: AbortSignal[] = [];
     const plugin = scripted((_, __, signal) => {
       signals.push(signal);

@@ -1,14 +1,14 @@
-// What is reported of a delivery stream: its status, and one log line for each change of its state.
+// The status of a delivery stream, and one log line for each change of its state.
 import type { Assurance, Logger, PositionCounters } from '@xiq-siem/core';
 import type { Blocked } from './blocked-events.ts';
 import type { Clock } from './clock.ts';
 import type { Suspension } from './send-permit.ts';
 
-/** An attempt that failed, or events that were rejected. */
+/** The last failed attempt, or the last rejected events. */
 export interface LastFailure {
-  /** The destination's, or one of ours: `no_verdict`, `undeclared_code`, `lane_failed`. */
+  /** A code of the destination, or `no_verdict`, `undeclared_code`, `stream_failed`. */
   readonly code: string;
-  /** The destination's own words, fit to be shown. */
+  /** Sanitized message of the destination. */
   readonly message: string | undefined;
   /** Epoch milliseconds. */
   readonly atMs: number;
@@ -20,43 +20,42 @@ export interface DestinationStatus {
   readonly assurance: Assurance;
   readonly state: 'running' | 'backing_off' | 'paused' | 'stopping' | 'stopped';
   /**
-   * Why it backs off or pauses: a code of the destination's, or `dead_letters_full`, `dead_letters_failed`. That of
-   * `held` where as much is blocked as may be: then nothing new is sent until some of it passes.
+   * Why the destination backs off or is paused: one of its codes, `dead_letters_full` or `dead_letters_write_failed`. If
+   * the maximum of events is blocked, the code of `blocked`.
    */
   readonly reason?: string;
-  /** Since when `state` is what it is; epoch milliseconds. */
+  /** When `state` last changed; epoch milliseconds. */
   readonly sinceMs: number;
-  /** Epoch milliseconds before which nothing is sent; undefined where nothing is waited for, or nobody knows how long. */
+  /** Until when nothing is sent, in epoch milliseconds; undefined if there is no wait, or its end is unknown. */
   readonly waitUntilMs: number | undefined;
-  /** Events of which an operator has to fix something first, while the others pass; code and words of the last one. */
+  /** Blocked events; code and sanitized message of the last one. */
   readonly blocked:
     | { readonly events: number; readonly code: string; readonly message: string | undefined }
     | undefined;
-  /** The destination's own words with its last failure, fit to be shown; undefined once it took a whole batch. */
+  /** Sanitized message of the last failure; undefined after a batch that was delivered completely. */
   readonly lastMessage: string | undefined;
-  /** Since the start of the delivery stream; it stays when all is well again. */
+  /** Since the start of the delivery stream. Later successes do not clear it. */
   readonly lastFailure: LastFailure | undefined;
-  /** The first body that is not wholly settled. */
+  /** Sequence of the first body that is not settled. */
   readonly sequence: number;
-  /** As in the position, but that `normalized` includes the open events. */
+  /** The counters of the position, but `normalized` includes unsettled events. */
   readonly counters: PositionCounters;
-  /** Events taken and not yet settled. */
+  /** Unsettled events. */
   readonly open: number;
   /**
-   * The sum, of three books that know nothing of each other: `taken` = `settledSince` + `inHand`. A difference is a bug
-   * of ours: an event forgotten (above) or settled twice (below).
+   * Events read since the start of the stream, before routing. `taken` = `settledSinceStart` + `inProgress`, from three
+   * independent counts. A difference is an internal error: greater than 0 for a lost event, less for one settled twice.
    */
-  /** Events that this stream was given by its reader since it began, before routing. */
   readonly taken: number;
-  /** Events that its position counts as delivered, dead letters or filtered beyond what it counted at the beginning. */
+  /** Events delivered, dead-lettered or filtered since the start of the stream, by the counters of its position. */
   readonly settledSinceStart: number;
-  /** Events that are in fact there: they wait, are under way, or are on their way to the dead letters. */
+  /** Events in memory: waiting, in flight, or not yet stored as dead letters. */
   readonly inProgress: number;
-  /** Of those in hand, events that wait to be sent again. */
+  /** Events that wait to be sent again. */
   readonly awaitingResend: number;
-  /** Batches under way. */
+  /** Batches in flight. */
   readonly batchesInFlight: number;
-  /** Events delivered after an attempt of which nobody knows how it ended; since the start of the process. */
+  /** Events delivered after an attempt with an unknown result, since the start of the process. */
   readonly possibleDuplicates: number;
   /** Breaches of the plugin contract, since the start of the process. */
   readonly pluginFaults: number;
@@ -81,7 +80,7 @@ export function createStateLog(name: string, log: Logger, clock: Clock) {
     }
   };
   return {
-    /** Epoch milliseconds since which the state is what it is now. */
+    /** Sets the current state. Returns when it last changed, in epoch milliseconds. */
     since(now: DestinationStatus['state']): number {
       if (now !== state) {
         state = now;
@@ -89,7 +88,7 @@ export function createStateLog(name: string, log: Logger, clock: Clock) {
       }
       return sinceMs;
     },
-    /** Logs what has changed since the last call. */
+    /** Logs changes since the last call. */
     logChange(suspension: Suspension | undefined, blocked: Blocked | undefined, lastMessage: string | undefined) {
       logBlocked(blocked);
       const now = suspension === undefined ? 'running' : `${suspension.state} ${suspension.code}`;

@@ -1,4 +1,4 @@
-// For the tests here: a journal in memory, destinations that follow a script, and the engine between them.
+// The fixture of the delivery tests: a journal in memory, scripted destinations, and the engine.
 import type {
   Batch,
   BodyReader,
@@ -29,7 +29,7 @@ export function body(sequence: number, ids: readonly string[], dataset = 'test.e
   };
 }
 
-/** Bodies of `size` events each, with ids `<sequence>.<element>`. */
+/** Bodies with `size` events each and ids `<sequence>.<element>`. */
 export function bodies(count: number, size: number, from = 0): readonly StoredBody[] {
   return Array.from({ length: count }, (_, index) =>
     body(
@@ -49,7 +49,7 @@ export function* normalize({ bytes }: StoredBody): Generator<NormalizedEvent> {
 export interface MemoryJournal {
   append(...entries: readonly (StoredBody | JournalEntry)[]): void;
   readonly openReader: (fromSequence: number) => BodyReader;
-  /** Bodies that were handed out to readers. */
+  /** Number of bodies returned to readers. */
   reads(): number;
 }
 
@@ -93,7 +93,7 @@ export function memoryJournal(...first: readonly (StoredBody | JournalEntry)[]):
   return journal;
 }
 
-/** Readers of just these bodies: with an end. */
+/** Opens readers of these bodies. They have an end. */
 export function endingReader(kept: readonly StoredBody[]): (fromSequence: number) => BodyReader {
   return (fromSequence) => {
     const rest = kept.filter(({ sequence }) => sequence >= fromSequence);
@@ -104,7 +104,7 @@ export function endingReader(kept: readonly StoredBody[]): (fromSequence: number
   };
 }
 
-/** A replay of just these bodies. */
+/** Options of a replay of these bodies. */
 export function replayOptions(
   destinationName: string,
   kept: readonly StoredBody[],
@@ -139,15 +139,15 @@ export function memoryPosition(position: Position = start): MemoryPosition {
   };
 }
 
-/** Answers one batch. What it returns or throws is what the plugin does; it may well not be a report. */
+/** The behavior of the plugin for one batch. It may return an invalid report, or throw. */
 export type Script = (batch: Batch, call: number, signal: AbortSignal) => unknown;
 
 export interface ScriptedDestination extends Destination {
-  /** The ids of each batch, as they were sent. */
+  /** The ids of each batch. */
   readonly batches: readonly (readonly string[])[];
-  /** Ids that the script took, in order, resends included. */
+  /** Ids of delivered events, in order, including resends. */
   readonly taken: readonly string[];
-  /** Most calls that were under way at once. */
+  /** Maximum number of concurrent calls. */
   mostAtOnce(): number;
   closed(): number;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bodies, destination, fixture, memoryJournal, scripted } from './test-delivery.ts';
 
-test('the signal of a call whose time is over says so, and that of a call that is stopped does not', async () => {
+test('the signal has a TimeoutError at the time limit, but not at a stop', async () => {
   const signals: AbortSignal[] = [];
   const plugin = scripted((_, __, signal) => {
     signals.push(signal);

@@ -4,7 +4,7 @@ import { checkReport, noVerdict, summarize, undeclaredCode } from './verdicts.ts
 
 const codes = new Set(['bad', 'busy']);
 
-test('a report without a fault is taken as it is', () => {
+test('a valid report is not changed', () => {
   const items = [
     { index: 1, verdict: 'rejected', code: 'bad', message: 'no' },
     { index: 0, verdict: 'delivered', duplicate: true },
@@ -47,19 +47,19 @@ test.each([
     'undeclared_code',
   ],
   [
-    'an undeclared code of an event to be sent again',
+    'an undeclared code of a retry verdict',
     [{ index: 0, verdict: 'retry', code: 'odd', message: 'x' }],
     { verdict: 'unknown', code: undeclaredCode },
     'undeclared_code',
   ],
   [
-    'an undeclared code of a held event, which is held all the same',
+    'an undeclared code of a blocked event, which stays blocked',
     [{ index: 0, verdict: 'blocked', code: 'odd', message: 'closed' }],
     { verdict: 'blocked', code: undeclaredCode, message: 'closed' },
     'undeclared_code',
   ],
   [
-    'an undeclared degradation, which is delivered all the same',
+    'an undeclared code of a degraded event, which stays delivered',
     [{ index: 0, verdict: 'delivered', degraded: 'odd' }],
     { verdict: 'delivered', degraded: undeclaredCode },
     'undeclared_code',
@@ -70,14 +70,14 @@ test.each([
   expect(report.faults.get(fault)).toBe(1);
 });
 
-test('an index that is not in the batch is a fault, and hurts no other verdict', () => {
+test('an index out of range is a fault, and does not affect other verdicts', () => {
   const items = [-1, 1, 0.5, '0', undefined].map((index) => ({ index, verdict: 'delivered' }));
   const report = checkReport({ items: [...items, { index: 0, verdict: 'delivered' }] }, 1, codes);
   expect(report).toMatchObject({ verdicts: [{ verdict: 'delivered' }] });
   expect(report.faults).toEqual(new Map([['index_out_of_range', 5]]));
 });
 
-test('a word for the whole batch keeps its meaning when its code is not declared', () => {
+test('a result for the whole batch stays valid if its code is not declared', () => {
   expect(checkReport({ batch: 'unavailable', code: 'odd', message: 'x' }, 1, codes)).toMatchObject({
     kind: 'batch',
     batchResult: 'unavailable',
@@ -111,7 +111,7 @@ const value = fc.oneof(
   ),
 );
 
-test('whatever a plugin reports, each event gets one valid verdict, or the batch one valid word', () => {
+test('with any report, each event gets one valid verdict, or the batch one valid result', () => {
   const known = new Set([...codes, noVerdict, undeclaredCode]);
   fc.assert(
     fc.property(value, fc.integer({ min: 1, max: 5 }), (report, size) => {
@@ -132,7 +132,7 @@ test('whatever a plugin reports, each event gets one valid verdict, or the batch
   );
 });
 
-test('held events are summed apart, and name the batch only where nothing else does', () => {
+test('blocked events are counted separately, and their code is used only if there is no other', () => {
   const blocked = { verdict: 'blocked', code: 'bad', message: 'closed' } as const;
   const retry = { verdict: 'retry', code: 'busy' } as const;
   expect(summarize([blocked, { verdict: 'delivered' }])).toMatchObject({
@@ -144,7 +144,7 @@ test('held events are summed apart, and name the batch only where nothing else d
   expect(summarize([retry, blocked])).toMatchObject({ blocked: 1, settled: 0, code: 'busy', message: undefined });
 });
 
-test('a report that throws when it is read is no report', () => {
+test('a report whose properties throw is an invalid report', () => {
   const hostile = {
     get items(): never {
       throw new Error('surprise');
@@ -153,7 +153,7 @@ test('a report that throws when it is read is no report', () => {
   expect(checkReport(hostile, 2, codes).faults).toEqual(new Map([['invalid_report', 1]]));
 });
 
-test('the code that most rejected events share is that of the rejections; of two as frequent, the first', () => {
+test('the most frequent code of rejected events is used; of two equally frequent codes, the first', () => {
   const [bad, busy] = [{ verdict: 'rejected', code: 'bad' } as const, { verdict: 'rejected', code: 'busy' } as const];
   expect(summarize([bad, busy, busy])).toMatchObject({ rejected: { code: 'busy', events: 2 }, settled: 3 });
   expect(summarize([bad, busy])).toMatchObject({ rejected: { code: 'bad', events: 1 } });

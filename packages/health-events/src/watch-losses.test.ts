@@ -94,22 +94,22 @@ function watched() {
 
 it('missing events are reported once for each hour and message type', async () => {
   const reported = watched();
-  expect(await reported(figures, { ...figures, messageType: 'SMS_LOG_ALL', state: 'whole', missing: 0 })).toMatchObject(
-    [
-      {
-        action: 'completeness-missing',
-        subject: 'xiq',
-        attributes: {
-          source: 'xiq',
-          message_type: 'AUDIT_LOG_ALL',
-          count: 2,
-          'completeness.xiq': 12,
-          'completeness.kept': 10,
-          'completeness.hour': '2026-01-01T00:00:00.000Z',
-        },
+  expect(
+    await reported(figures, { ...figures, messageType: 'SMS_LOG_ALL', state: 'complete', missing: 0 }),
+  ).toMatchObject([
+    {
+      action: 'completeness-missing',
+      subject: 'xiq',
+      attributes: {
+        source: 'xiq',
+        message_type: 'AUDIT_LOG_ALL',
+        count: 2,
+        'completeness.xiq': 12,
+        'completeness.kept': 10,
+        'completeness.hour': '2026-01-01T00:00:00.000Z',
       },
-    ],
-  );
+    },
+  ]);
   expect(await reported({ ...figures, missing: 3 })).toEqual([]);
   expect(await reported({ ...figures, messageType: 'SMS_LOG_ALL' })).toHaveLength(1);
   expect(await reported({ ...figures, hourMs: startMs + hourMs })).toHaveLength(1);

@@ -1,4 +1,4 @@
-// The embedded journal is a log: over a file system that forgets what was not synced, and over real files.
+// Runs the conformance suite of logs on the journal, over a file system that loses unsynced writes and over real files.
 import { cpSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,12 +33,12 @@ const overModelFiles: LogUnderTest = {
     return {
       open: () => open('/data', files),
       async kill() {
-        // A power cut: of what was not synced some sectors and names survive, and others do not.
+        // A power cut: some unsynced sectors and names survive.
         files = files.crash(() => (asked++ * 7) % 3 === 0);
       },
       capacityBytes: { bytes: maxBytes },
       damage: {
-        async play(bodies) {
+        async inject(bodies) {
           for (const { bytes } of bodies) damage(files, Buffer.from(bytes).toString());
         },
       },
@@ -56,14 +56,14 @@ const overRealFiles: LogUnderTest = {
     return {
       open: () => open(directory),
       async kill() {
-        // What a process leaves that is killed now; the one that is open goes on elsewhere.
+        // A copy of the files, as after a kill. The open journal continues with the original.
         const before = directory;
         directory = join(parent, String(++lives));
         cpSync(before, directory, { recursive: true });
       },
       capacityBytes: { bytes: maxBytes },
       damage: {
-        async play(bodies) {
+        async inject(bodies) {
           const journal = join(directory, 'journal');
           for (const name of await readdir(journal)) {
             const content = await readFile(join(journal, name));

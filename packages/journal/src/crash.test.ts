@@ -50,7 +50,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), seed: fc.integer() }) },
 );
 
-/** Some sectors of what was not synced survive, others do not. */
+/** Some unsynced sectors survive. */
 function chance(seed: number): () => boolean {
   let state = seed | 1;
   return () => {
@@ -63,7 +63,7 @@ function sequenceOf(receipt: string): number {
   return parseReceipt(receipt)?.sequence ?? Number.NaN;
 }
 
-/** Runs the actions and checks after each opening what must hold. Throws where it does not. */
+/** Runs the actions and checks the invariants after each start. Throws if one is violated. */
 async function run(actions: readonly Action[], ignoreSyncs: boolean): Promise<void> {
   let nowMs = 0;
   const now = (): number => nowMs;
@@ -73,7 +73,7 @@ async function run(actions: readonly Action[], ignoreSyncs: boolean): Promise<vo
   const tried = new Set<string>();
   const acknowledged = new Map<string, string>();
   let waiting: Promise<void>[] = [];
-  /** What the last resolved save said, and those that were asked for after it; the furthest that any claimed. */
+  /** The last resolved save, the saves after it, and the highest position of any. */
   let saves: Position[] = [at(1)];
   let claimed = 1;
 
@@ -88,7 +88,7 @@ async function run(actions: readonly Action[], ignoreSyncs: boolean): Promise<vo
     for (const [receipt, text] of acknowledged) {
       const body = byReceipt.get(receipt);
       if (body === undefined) {
-        // Only what was settled may have gone.
+        // Only settled bodies may be removed.
         if (sequenceOf(receipt) >= claimed) throw new Error(`acknowledged and lost: ${receipt}`);
         acknowledged.delete(receipt);
       } else if (Buffer.from(body.bytes).toString() !== text) {
@@ -98,10 +98,10 @@ async function run(actions: readonly Action[], ignoreSyncs: boolean): Promise<vo
     for (const { receipt, bytes } of bodiesOf(entries)) {
       const text = Buffer.from(bytes).toString();
       if (!tried.has(text)) throw new Error('a body that nobody sent');
-      // Acknowledged or not: what a reader was given once stays.
+      // A body that a reader returned once stays, even if it was not acknowledged.
       acknowledged.set(receipt, text);
     }
-    // A group that was torn by the crash may be reported; one that was acknowledged must not.
+    // A group that the crash tore may be reported as lost; an acknowledged one must not.
     for (const { fromSequence, toSequence, where } of [...spansOf(entries), ...journal.lostSpans()]) {
       const known = [...acknowledged.keys()].map(sequenceOf);
       const hit = known.find((sequence) => fromSequence <= sequence && sequence <= toSequence);
@@ -154,7 +154,7 @@ async function run(actions: readonly Action[], ignoreSyncs: boolean): Promise<vo
         break;
       case 'reopen':
         await journal.close();
-        files.heal();
+        files.clearFailures();
         await Promise.all(waiting);
         waiting = [];
         opened = await open();
@@ -175,15 +175,15 @@ async function run(actions: readonly Action[], ignoreSyncs: boolean): Promise<vo
 
 const actions = fc.array(action, { minLength: 3, maxLength: 25 });
 
-describe('whatever is crashed, failed, rolled and removed in between', () => {
-  it('loses nothing that was acknowledged, and reads no wrong body', async () => {
+describe('a journal under crashes, disk errors, new segments and removals', () => {
+  it('loses no acknowledged body and reads no wrong body', async () => {
     await fc.assert(
       fc.asyncProperty(actions, (list) => run(list, false)),
       { numRuns: 800 },
     );
   });
 
-  it('loses with the sync taken out: the test above would see it', async () => {
+  it('loses bodies without syncs, which proves that the test above detects losses', async () => {
     const list: Action[] = Array.from({ length: 5 }, () => ({ do: 'append', sizes: [300, 3000], wait: true }));
     for (let seed = 1; seed <= 20; seed += 1) {
       const all: Action[] = [...list, { do: 'crash', seed }];

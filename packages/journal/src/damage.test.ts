@@ -28,8 +28,8 @@ async function twoSegments(): Promise<ReturnType<typeof modelFiles>> {
 }
 
 /**
- * Checks that every body that is read is the one that was appended, that every other sequence is in exactly one lost
- * span, and that the journal has said so. Gives the lost sequences. (Plain throws: it runs for thousands of files.)
+ * Checks that every read body equals the appended one, and that every other sequence is in exactly one lost span, which
+ * the journal has logged. Returns the lost sequences. Throws directly for speed: it runs for thousands of files.
  */
 async function accounted(journal: Journal, upTo: number, what: string): Promise<readonly number[]> {
   const entries = await readAll(journal);
@@ -49,8 +49,8 @@ async function accounted(journal: Journal, upTo: number, what: string): Promise<
   return lost;
 }
 
-/** Checks that the journal takes a body and gives it back. */
-async function goesOn(journal: Journal, what: string): Promise<void> {
+/** Checks that the journal stores and returns a body. */
+async function checkAppend(journal: Journal, what: string): Promise<void> {
   const next = journal.extent().nextSequence;
   await appendText(journal, 'more');
   const read = textsOf(await readAll(journal, next));
@@ -62,8 +62,8 @@ beforeAll(async () => {
   whole = await twoSegments();
 });
 
-describe('a journal that was closed in order', () => {
-  it.each([0, 1])('loses at most the record that a flipped byte is in, and says so (segment %i)', async (index) => {
+describe('a journal that was closed', () => {
+  it.each([0, 1])('loses at most the record with a flipped byte, and logs it (segment %i)', async (index) => {
     const path = segmentPaths(whole)[index] ?? '';
     const content = whole.content(path);
     let lostAtAll = 0;
@@ -76,12 +76,12 @@ describe('a journal that was closed in order', () => {
       const lost = await accounted(journal, texts.length, `byte ${offset}`);
       if (lost.length !== (offset < recordsStart ? 0 : 1)) expect.unreachable(`byte ${offset}: ${lost} lost`);
       lostAtAll += lost.length;
-      await goesOn(journal, `byte ${offset}`);
+      await checkAppend(journal, `byte ${offset}`);
     }
     expect(lostAtAll).toBe(content.length - recordsStart);
   });
 
-  it.each([0, 1])('says what is missing when a file is cut, at every length (segment %i)', async (index) => {
+  it.each([0, 1])('logs missing records if a file is cut at any length (segment %i)', async (index) => {
     const path = segmentPaths(whole)[index] ?? '';
     const content = whole.content(path);
     let cuts = 0;
@@ -92,12 +92,12 @@ describe('a journal that was closed in order', () => {
       const lost = await accounted(journal, texts.length, `cut at ${length}`);
       if (lost.length === 0) expect.unreachable(`cut at ${length}: nothing is missing`);
       cuts += 1;
-      await goesOn(journal, `cut at ${length}`);
+      await checkAppend(journal, `cut at ${length}`);
     }
     expect(cuts).toBe(content.length);
   });
 
-  it('opens with any byte of the head mark flipped, and loses nothing', async () => {
+  it('opens with any byte of the head flipped, and loses nothing', async () => {
     const content = whole.content('/data/journal/head');
     for (const start of [0, 4096]) {
       for (let offset = start; offset < Math.min(start + 200, content.length); offset += 1) {
@@ -112,8 +112,8 @@ describe('a journal that was closed in order', () => {
   });
 });
 
-describe('a journal whose process died', () => {
-  /** As a crash leaves it: everything synced, the head mark from before the last two bodies. */
+describe('a journal after a killed process', () => {
+  /** As after a crash: everything is synced, and the head is from before the last two bodies. */
   async function crashed(): Promise<ReturnType<typeof modelFiles>> {
     const files = modelFiles();
     const { journal } = await testJournal(files);
@@ -123,7 +123,7 @@ describe('a journal whose process died', () => {
     return files.crash(() => true);
   }
 
-  it('says every cut but one on a border that is newer than the head mark', async () => {
+  it('logs every cut, except at the end of a record that is newer than the head', async () => {
     const files = await crashed();
     const path = segmentPaths(files)[0] ?? '';
     const content = files.content(path);
@@ -141,7 +141,7 @@ describe('a journal whose process died', () => {
     }
   });
 
-  it('moves a torn tail to the quarantine and goes on behind the last whole record', async () => {
+  it('moves a torn tail to the quarantine and continues after the last intact record', async () => {
     const files = await crashed();
     const path = segmentPaths(files)[0] ?? '';
     const content = files.content(path);
@@ -154,13 +154,13 @@ describe('a journal whose process died', () => {
     expect(kept.map((one) => files.content(one))).toEqual([content.subarray(border, -3)]);
     expect(log.lines).toContainEqual(expect.objectContaining({ event: 'journal.tail_cut' }));
     expect(meter.total('xiq_siem.journal.quarantined_bytes')).toBe(content.length - 3 - border);
-    // The copy was synced before the cut was.
+    // The copy is synced before the cut.
     const afterPowerCut = files.crash(() => false);
     expect(kept.map((one) => afterPowerCut.content(one))).toEqual([content.subarray(border, -3)]);
   });
 });
 
-/** Where records begin, and the end. */
+/** Offsets of records, and of the end. */
 function bordersOf(content: Buffer): readonly number[] {
   const borders = [recordsStart];
   for (let at = recordsStart; at < content.length; ) {
@@ -181,7 +181,7 @@ describe('damage in the middle', () => {
     return files;
   }
 
-  it('is passed over where a 4 KiB block is zeros, at any alignment to the records', async () => {
+  it('is skipped if a 4 KiB block is zeros, at any alignment to the records', async () => {
     const count = 200;
     const files = await longSegment(count);
     const path = segmentPaths(files)[0] ?? '';
@@ -203,7 +203,7 @@ describe('damage in the middle', () => {
     }
   });
 
-  it('is passed over where a block cannot be read', async () => {
+  it('is skipped if a block cannot be read', async () => {
     const files = await longSegment(200);
     const path = segmentPaths(files)[0] ?? '';
     files.setUnreadable(path, { from: 12_288, to: 16_384 });
@@ -213,7 +213,7 @@ describe('damage in the middle', () => {
     expect(bodiesOf(entries).length).toBeGreaterThan(150);
   });
 
-  it('does not make a length that cannot be true allocate or skip anything', async () => {
+  it('with an impossible length allocates and skips nothing', async () => {
     const path = segmentPaths(whole)[0] ?? '';
     for (const [offset, length] of [0, 2 ** 31, 2 ** 32 - 1].flatMap((value) => [
       [4, value] as const,
@@ -230,11 +230,11 @@ describe('damage in the middle', () => {
     }
   });
 
-  it('is never taken for a record that a body brought with it', async () => {
+  it('does not turn the content of a body into a record', async () => {
     const files = modelFiles();
     const { journal } = await testJournal(files);
     await appendText(journal, 'first');
-    // A record as a sender could make it: right in all but the segment's secret magic and seed.
+    // A record as a sender could create it: valid except for the secret magic and seed of the segment.
     const guess: SegmentHeader = { ordinal: 1, logId: '', segmentId: '', firstSequence: 1, magic: 0x5eed5eed, seed: 0 };
     const forged = Buffer.alloc(200);
     const end = encodeRecord(forged, 0, guess, 3, JSON.stringify({ v: 1, ...metadata }), Buffer.from('forged'));
@@ -243,14 +243,14 @@ describe('damage in the middle', () => {
     await journal.close();
     const path = segmentPaths(files)[0] ?? '';
     const content = files.content(path);
-    // The carrier's header is destroyed, so that the search runs through its payload.
+    // The header of the outer record is damaged, so that the search scans its payload.
     content.fill(0xff, bordersOf(content)[1], (bordersOf(content)[1] ?? 0) + recordHeaderBytes);
     files.put(path, content);
     const { journal: again } = await testJournal(files);
     expect(textsOf(await readAll(again))).toEqual(['first', 'third']);
   });
 
-  it('is named by neighbours where both headers of a file are damaged, and the file is quarantined', async () => {
+  it('of both headers is reported by the neighbouring segments, and the file is quarantined', async () => {
     for (const index of [0, 1]) {
       const files = whole.copy();
       const path = segmentPaths(files)[index] ?? '';
@@ -265,7 +265,7 @@ describe('damage in the middle', () => {
     }
   });
 
-  it('gives no sequence twice where nobody knows how much a newest file without headers held', async () => {
+  it('of both headers of the newest file assigns no sequence twice', async () => {
     const running = modelFiles();
     const { journal } = await testJournal(running);
     for (const text of texts) await appendText(journal, text);
@@ -277,7 +277,7 @@ describe('damage in the middle', () => {
     expect(again.lostSpans()).toHaveLength(1);
   });
 
-  it('is a gap with first and last sequence where a segment is gone', async () => {
+  it('by a missing segment is a lost span with its first and last sequence', async () => {
     const files = modelFiles();
     for (const text of texts) {
       const { journal } = await testJournal(files);

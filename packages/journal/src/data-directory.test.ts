@@ -29,7 +29,7 @@ async function snapshot(): Promise<readonly unknown[]> {
 }
 
 describe('the data directory', () => {
-  it('is made with all its rooms, for its owner only', async () => {
+  it('is created with its subdirectories, for its owner only', async () => {
     const data = await openDataDirectory(path, options);
     const rooms = ['journal', 'positions', 'quarantine', 'secrets'];
     const names = await readdir(path);
@@ -40,25 +40,25 @@ describe('the data directory', () => {
     await data.close();
   });
 
-  it('that cannot be made is refused at once, by name', async () => {
-    // Node's recursive mkdir never ends there.
+  it('that cannot be created is rejected at once, with its path', async () => {
+    // Node's recursive mkdir loops forever there.
     for (const impossible of ['/proc/self/nowhere/x', '/proc/x/y']) {
       await expect(openDataDirectory(impossible, options), impossible).rejects.toMatchObject({
         name: 'ConnectorError',
         code: 'data_directory_failed',
         exitCode: 74,
-        message: expect.stringContaining(`${impossible} cannot be made`),
+        message: expect.stringContaining(`${impossible} cannot be created`),
       });
     }
   });
 
-  it('whose lock is damaged is not said to be in use', async () => {
+  it('with a damaged lock file is not reported as in use', async () => {
     await mkdir(path);
     await writeFile(join(path, 'lock'), 'no database'.repeat(100));
     await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_directory_failed' });
   });
 
-  it('is made once where two begin at the same time', async () => {
+  it('is created once if two processes start at the same time', async () => {
     const both = await Promise.allSettled([openDataDirectory(path, options), openDataDirectory(path, options)]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     for (const one of both) {
@@ -67,7 +67,7 @@ describe('the data directory', () => {
     }
   });
 
-  it('keeps its identity from opening to opening', async () => {
+  it('keeps its instance id', async () => {
     const first = await openDataDirectory(path, options);
     await first.close();
     const { ino } = await stat(join(path, 'format'));
@@ -78,7 +78,7 @@ describe('the data directory', () => {
     await second.close();
   });
 
-  it('of a newer format is refused, and not a byte of it is touched', async () => {
+  it('of a newer format is rejected and not changed', async () => {
     await (await openDataDirectory(path, options)).close();
     await writeFile(join(path, 'format'), '3\n');
     const before = await snapshot();
@@ -86,7 +86,7 @@ describe('the data directory', () => {
     expect(await snapshot()).toEqual(before);
   });
 
-  it('is prepared under its lock before it has the format: a new one, and one of format 1', async () => {
+  it('is prepared under its lock before it has the format, if it is new or of format 1', async () => {
     const calls: unknown[] = [];
     const open = () =>
       openDataDirectory(path, {
@@ -110,7 +110,7 @@ describe('the data directory', () => {
   });
 
   it.each([0, 1])(
-    'whose preparation from format %i fails keeps that, is free, and is prepared again',
+    'keeps format %i if its preparation fails, is unlocked, and is prepared again',
     async (format) => {
       if (format === 1) {
         await (await openDataDirectory(path, options)).close();
@@ -135,7 +135,7 @@ describe('the data directory', () => {
     },
   );
 
-  it('whose format cannot be read is refused, untouched', async () => {
+  it('whose format cannot be read is rejected and not changed', async () => {
     await (await openDataDirectory(path, options)).close();
     for (const text of ['', 'one', '1.5', '0']) {
       await writeFile(join(path, 'format'), text);
@@ -148,14 +148,14 @@ describe('the data directory', () => {
     await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_format_unreadable' });
   });
 
-  it('is open once only, also within a process', async () => {
+  it('can be opened once only, also within a process', async () => {
     const data = await openDataDirectory(path, options);
     await expect(openDataDirectory(path, options)).rejects.toMatchObject({ code: 'data_directory_locked' });
     await data.close();
     await (await openDataDirectory(path, options)).close();
   });
 
-  it('names the process that holds it, and is free when that is killed', async () => {
+  it('names the process that has its lock, which a kill releases', async () => {
     const program = `
       const { openDataDirectory } = await import(${JSON.stringify(new URL('./data-directory.ts', import.meta.url).href)});
       await openDataDirectory(${JSON.stringify(path)}, { now: Date.now, log: console, prepare: async () => {} });

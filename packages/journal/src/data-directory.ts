@@ -1,4 +1,4 @@
-// The data directory: its format, its identity, its lock, and where everything in it is.
+// Opens the data directory: checks its format, locks it, and knows its paths and its instance id.
 import { randomUUID } from 'node:crypto';
 import { chmod, readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -21,7 +21,7 @@ export interface DataDirectory {
   /** Absolute. */
   readonly path: string;
   readonly paths: Readonly<ReturnType<typeof pathsIn>>;
-  /** Random, made once for this directory. */
+  /** Random; created once for this directory. */
   readonly instanceId: string;
   close(): Promise<void>;
 }
@@ -30,16 +30,16 @@ export interface DataDirectoryOptions {
   readonly now: () => number;
   readonly log: Logger;
   /**
-   * Makes what a new directory (0), or one of an older format, lacks. Called under the lock before the directory is given
-   * its format: interrupted, it is called again.
+   * Fills a new directory (0) or migrates one of an older format. Called under the lock, before the file `format` is
+   * written. After an interruption it is called again.
    */
   readonly prepare: (directory: string, fromFormat: 0 | 1) => Promise<void>;
 }
 
 /**
- * Opens the data directory, which is made if need be, and locks it until `close`.
- * @throws What `prepare` throws, and ConnectorError data_format_newer (nothing is touched), data_format_unreadable, data_directory_locked,
- * data_directory_failed.
+ * Opens the data directory and locks it until `close`. Creates it if it is missing.
+ * @throws What `prepare` throws, and ConnectorError data_format_newer (nothing is changed), data_format_unreadable,
+ * data_directory_locked, data_directory_failed.
  */
 export async function openDataDirectory(path: string, options: DataDirectoryOptions): Promise<DataDirectory> {
   const directory = resolve(path);
@@ -49,7 +49,7 @@ export async function openDataDirectory(path: string, options: DataDirectoryOpti
     return await openLocked(directory, options);
   } catch (error) {
     if (error instanceof ConnectorError) throw error;
-    const text = `the data directory ${directory} cannot be made or written to (${errorText(error)}): see to its permissions and the disk, or use another directory`;
+    const text = `the data directory ${directory} cannot be created or written (${errorText(error)}): check its permissions and the disk, or use another directory`;
     throw new ConnectorError('data_directory_failed', text, { cause: error });
   }
 }
@@ -57,7 +57,7 @@ export async function openDataDirectory(path: string, options: DataDirectoryOpti
 async function openLocked(directory: string, { now, log, prepare }: DataDirectoryOptions): Promise<DataDirectory> {
   const unlock = await acquireLock(directory, now, log);
   try {
-    // Again under the lock: another process may have made it meanwhile.
+    // Another process may have created it before we had the lock.
     const format = await checkFormat(directory);
     const paths = pathsIn(directory);
     const { admin: _, ...folders } = paths;
@@ -80,23 +80,23 @@ function pathsIn(directory: string) {
     positions: join(directory, 'positions'),
     quarantine: join(directory, 'quarantine'),
     secrets: join(directory, 'secrets'),
-    /** Address, pid and token of the running instance: written by the app. */
+    /** Address, pid and token of the running instance. The app writes it. */
     admin: join(directory, 'admin.json'),
   };
 }
 
 /**
- * Checks that a directory is a data directory of a format that we take, and gives it. Writes nothing.
+ * Returns the format of a data directory, if this version supports it. Writes nothing.
  * @throws ConnectorError data_directory_missing, data_format_newer, data_format_unreadable.
  */
 export async function requireFormat(directory: string): Promise<DataFormat> {
   const format = await checkFormat(directory);
   if (format !== undefined) return format;
-  const message = `there is no data directory in ${directory} (no file "format"): name the one that the connector was started with, or start it once`;
+  const message = `${directory} is not a data directory (it has no file "format"): use the directory that the connector was started with, or start the connector once`;
   throw new ConnectorError('data_directory_missing', message);
 }
 
-/** The format, if it is one that we take; undefined where the directory is new. Writes nothing. */
+/** The format, if this version supports it; undefined for a new directory. Writes nothing. */
 async function checkFormat(directory: string): Promise<DataFormat | undefined> {
   const file = join(directory, 'format');
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -106,14 +106,14 @@ async function checkFormat(directory: string): Promise<DataFormat | undefined> {
   if (text === undefined) {
     const names = await readdir(join(directory, 'journal')).catch(() => []);
     if (names.some((name) => name.endsWith('.segment'))) {
-      throw unreadable(`${file} is missing, but there is a journal beside it`);
+      throw unreadable(`${file} is missing, but the directory has a journal`);
     }
     return undefined;
   }
   const version = /^([1-9]\d{0,8})\n?$/.exec(text)?.[1];
-  if (version === undefined) throw unreadable(`${file} holds no version`);
+  if (version === undefined) throw unreadable(`${file} does not contain a version`);
   if (Number(version) > formatVersion) {
-    const message = `the data directory ${directory} has format ${version}; this version takes ${formatVersion} and has changed nothing: use the newer version again`;
+    const message = `the data directory ${directory} has format ${version}, and this version supports up to ${formatVersion}: use the newer version again. Nothing was changed`;
     throw new ConnectorError('data_format_newer', message);
   }
   return version === '1' ? 1 : formatVersion;
@@ -136,15 +136,15 @@ async function readInstance(directory: string, now: () => number, log: Logger): 
 }
 
 /**
- * One process a data directory: takes an SQLite lock, which the kernel releases however its holder ends, and gives what
- * releases it. The file is opened once: closing any other handle on it in this process would release the lock.
- * @throws ConnectorError data_directory_locked, naming the holder.
+ * Takes an SQLite lock and returns the function that releases it. The kernel releases it however the process ends.
+ * The file must be opened once only: closing another handle on it in this process would release the lock.
+ * @throws ConnectorError data_directory_locked, which names the process that has the lock.
  */
 async function acquireLock(directory: string, now: () => number, log: Logger): Promise<() => Promise<void>> {
   const path = join(directory, 'lock');
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    // In memory, so that no journal file appears beside it.
+    // SQLite then creates no journal file beside it.
     database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -154,14 +154,14 @@ async function acquireLock(directory: string, now: () => number, log: Logger): P
     const text = `the data directory ${directory} is in use by another process (${await readLockHolder(directory)}): stop it, or use another directory`;
     throw new ConnectorError('data_directory_locked', text, { cause: error });
   }
-  // SQLite makes it readable by all. Not every file system knows modes.
+  // SQLite makes it readable by all. Some file systems have no modes.
   await chmod(path, 0o600).catch((error: unknown) =>
     log.warn('data.lock_mode_failed', { path, why: errorText(error) }),
   );
   const holder = { pid: process.pid, startedAt: new Date(now()).toISOString(), host: hostname() };
-  // The lock is what counts; a disk that takes nothing now must not keep us from delivering what is on it.
+  // The lock counts, not this file. A full disk must not prevent delivery of stored bodies.
   await writeDurably(join(directory, 'lock.json'), `${JSON.stringify(holder)}\n`).catch(() => undefined);
-  return async () => {
+  return async function unlock() {
     await rm(join(directory, 'lock.json'), { force: true }).catch(() => undefined);
     database.close();
   };
@@ -174,6 +174,6 @@ async function readLockHolder(directory: string): Promise<string> {
     );
     return `pid ${pid}, started ${startedAt}, on ${host}`;
   } catch {
-    return 'which has not said who it is';
+    return 'unknown';
   }
 }

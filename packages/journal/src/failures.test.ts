@@ -2,11 +2,11 @@ import { modelFiles } from '@xiq-siem/testkit';
 import { describe, expect, it } from 'vitest';
 import { appendText, readAll, segmentPaths, spansOf, testJournal, textsOf } from './fixtures/test-journal.ts';
 
-describe('a disk without room', () => {
+describe('a full disk', () => {
   it.each([
     ['ENOSPC', 'ENOSPC'],
     ['a write that is cut short, then ENOSPC', { short: 10 }],
-  ] as const)('refuses all who wait and takes bodies again in a new segment: %s', async (_, failure) => {
+  ] as const)('rejects all waiting appends, then accepts bodies in a new segment: %s', async (_, failure) => {
     const { journal, files } = await testJournal();
     const first = await appendText(journal, 'one');
     files.fail('write', failure);
@@ -26,14 +26,14 @@ describe('a disk without room', () => {
     expect(textsOf(await readAll((await testJournal(files)).journal))).toEqual(['one', 'five']);
   });
 
-  it('writes the rest where a write is merely short', async () => {
+  it('completes a short write', async () => {
     const { journal, files } = await testJournal();
     files.fail('write', { short: 7 });
     await appendText(journal, 'one');
     expect(textsOf(await readAll(journal))).toEqual(['one']);
   });
 
-  it('gives the sequences of refused bodies to others even if they cannot be cut off', async () => {
+  it('reuses the sequences of rejected bodies even if they cannot be cut off', async () => {
     const { journal, files } = await testJournal();
     await appendText(journal, 'one');
     files.fail('datasync', 'ENOSPC');
@@ -48,7 +48,7 @@ describe('a disk without room', () => {
     expect(again.lostSpans()).toEqual([]);
   });
 
-  it('does not take refused bodies for later ones, whatever else is damaged', async () => {
+  it('does not read rejected bodies in place of later ones, whatever is damaged', async () => {
     const { journal, files } = await testJournal();
     for (const text of ['one', 'two']) await appendText(journal, text);
     files.fail('datasync', 'ENOSPC');
@@ -67,7 +67,7 @@ describe('a disk without room', () => {
     expect(spansOf(entries)).toMatchObject([{ fromSequence: 2, toSequence: 2 }]);
   });
 
-  it('keeps the order of two segments that begin at the same sequence', async () => {
+  it('keeps the order of two segments that start at the same sequence', async () => {
     const { journal, files } = await testJournal();
     files.fail('datasync', 'ENOSPC');
     files.fail('truncate', 'EIO');
@@ -79,7 +79,7 @@ describe('a disk without room', () => {
     expect(textsOf(await readAll((await testJournal(files)).journal))).toEqual(['one']);
   });
 
-  it('or without a free file handle at a roll is waited for', async () => {
+  it('or a lack of file handles at a new segment is temporary', async () => {
     const { journal, files } = await testJournal(modelFiles(), { segmentBytes: 16_000 });
     await appendText(journal, 'x'.repeat(16_000));
     files.fail('open', 'EMFILE');
@@ -88,7 +88,7 @@ describe('a disk without room', () => {
     await appendText(journal, 'kept');
   });
 
-  it('opens and refuses, then takes bodies when there is room', async () => {
+  it('opens and rejects bodies, then accepts them once there is capacity', async () => {
     const files = modelFiles();
     files.setFreeBytes(100);
     let nowMs = 0;
@@ -100,7 +100,7 @@ describe('a disk without room', () => {
     await appendText(journal, 'one');
   });
 
-  it('is noticed before it is full, and asked about at most once a second', async () => {
+  it('is detected before it is full, with one check per second at most', async () => {
     let nowMs = 0;
     const { journal, files } = await testJournal(modelFiles(), { minFreeBytes: 10 ** 6, now: () => nowMs });
     await appendText(journal, 'one');
@@ -116,7 +116,7 @@ describe('a disk without room', () => {
   });
 });
 
-it('a body is refused that would take the disk below what is to stay free', async () => {
+it('rejects a body that would reduce the free space below minFreeBytes', async () => {
   let nowMs = 0;
   const { journal, files } = await testJournal(modelFiles(), { minFreeBytes: 10 ** 6, now: () => nowMs });
   files.setFreeBytes(10 ** 6 + 10_000);
@@ -124,7 +124,7 @@ it('a body is refused that would take the disk below what is to stay free', asyn
   await expect(appendText(journal, 'x'.repeat(10_000))).rejects.toMatchObject({ code: 'journal_full' });
 });
 
-it('a log whose segments were all removed for a full disk has lost none of them', async () => {
+it('reports no loss after all segments were removed from a full disk', async () => {
   let nowMs = 0;
   const options = { minFreeBytes: 10 ** 6, now: () => nowMs };
   const first = await testJournal(modelFiles(), options);
@@ -139,7 +139,7 @@ it('a log whose segments were all removed for a full disk has lost none of them'
   await journal.maintain();
   const killed = files.kill();
   killed.setFreeBytes(0);
-  // It removes the newest segment, in which nothing is, and has no place for another.
+  // It removes the newest segment, which is empty, and cannot create another.
   await testJournal(killed, options);
   expect(segmentPaths(killed)).toEqual([]);
   const after = killed.kill();
@@ -150,7 +150,7 @@ it('a log whose segments were all removed for a full disk has lost none of them'
   expect(again.extent()).toMatchObject({ firstSequence: 21, nextSequence: 22, bodies: 1 });
 });
 
-it('a disk that is short of room loses only as many settled segments as that takes', async () => {
+it('removes only as many settled segments as a full disk needs', async () => {
   let nowMs = 0;
   const options = { minFreeBytes: 10 ** 6, segmentBytes: 20_000, now: () => nowMs };
   const { journal, files } = await testJournal(modelFiles(), options);
@@ -168,7 +168,7 @@ it('a disk that is short of room loses only as many settled segments as that tak
 });
 
 describe('a disk that fails', () => {
-  it.each(['write', 'datasync'] as const)('ends appending for good, and not reading: EIO on %s', async (operation) => {
+  it.each(['write', 'datasync'] as const)('ends appends for good, but not reads: EIO on %s', async (operation) => {
     const { journal, files } = await testJournal();
     await appendText(journal, 'one');
     const position = await journal.position('archive', { startAt: 'earliest', whenFull: 'evict' });
@@ -185,11 +185,11 @@ describe('a disk that fails', () => {
     await appendText(again, 'after the restart');
   });
 
-  it('is noticed by upkeep, so that the journal says so before the next body comes', async () => {
+  it('is detected by the maintenance, before the next append', async () => {
     const failures: string[] = [];
     const { journal, files } = await testJournal(undefined, { onFailure: ({ code }) => failures.push(code) });
     await appendText(journal, 'one');
-    // The head mark is written next: it is the first to meet the disk.
+    // The head is written next, and finds the error.
     files.fail('write', 'EIO');
     await journal.maintain();
     expect(journal.acceptance()).toMatchObject({ ok: false, code: 'journal_failed' });
@@ -199,7 +199,7 @@ describe('a disk that fails', () => {
     await journal.close();
   });
 
-  it('that turned read-only refuses bodies, and lets itself be read', async () => {
+  it('that became read-only rejects appends, but not reads', async () => {
     const { journal, files } = await testJournal();
     await appendText(journal, 'one');
     files.fail('write', 'EROFS', 1000);
@@ -208,7 +208,7 @@ describe('a disk that fails', () => {
     await journal.close();
   });
 
-  it('does not keep the journal from opening', async () => {
+  it('does not prevent the journal from opening', async () => {
     const files = modelFiles();
     files.fail('datasync', 'EIO');
     const { journal } = await testJournal(files);

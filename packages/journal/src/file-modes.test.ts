@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(parent, { recursive: true }));
 
-/** A process of its own, since the umask is one for all threads of a process. */
+/** Runs in a new process: all threads of a process share its umask. */
 async function fill(directory: string, umask: number): Promise<void> {
   const program = `
     import { readdir, truncate, writeFile } from 'node:fs/promises';
@@ -30,7 +30,7 @@ async function fill(directory: string, umask: number): Promise<void> {
     await append();
     await append();
     await journal.close();
-    // The next opening moves the first file to the quarantine, and cuts a tail off the second.
+    // The next start moves the first file to the quarantine, and cuts off the tail of the second.
     const [first] = await readdir(data.paths.journal).then((names) => names.filter((one) => one.endsWith('.segment')));
     await truncate(data.paths.journal + '/' + first, 9_500);
     await writeFile(data.paths.journal + '/0000000000-0000000000000001-0123456789abcdef.segment', Buffer.alloc(8_000), { mode: 0o600 });
@@ -43,14 +43,14 @@ async function fill(directory: string, umask: number): Promise<void> {
     }
     await journal.maintain();
     console.log(JSON.stringify({ gaps: journal.retentionGaps().length }));
-    // Killed, so that nothing is removed at the end.
+    // A kill, so that no file is removed at the end.
     process.kill(process.pid, 'SIGKILL');
   `;
   const running = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
   await expect(running).rejects.toMatchObject({ signal: 'SIGKILL', stdout: '{"gaps":1}\n', stderr: '' });
 }
 
-/** Each name below a directory with its mode; what differs from file to file within a name is left out. */
+/** The mode of each name below a directory, without the parts of names that vary. */
 async function modesIn(directory: string): Promise<Readonly<Record<string, string>>> {
   const modes: Record<string, string> = {};
   for (const name of await readdir(directory, { recursive: true })) {
@@ -62,9 +62,9 @@ async function modesIn(directory: string): Promise<Readonly<Record<string, strin
   return modes;
 }
 
-describe('what the journal makes', () => {
-  it.each([0, 0o022, 0o077])('is for its owner alone under any umask: %i', async (umask) => {
-    // Two levels below what is there: the one between is made, too.
+describe('files that the journal creates', () => {
+  it.each([0, 0o022, 0o077])('are for their owner only under any umask: %i', async (umask) => {
+    // The parent is missing too, and is created.
     await fill(join(parent, 'a', 'data'), umask);
     const directories = ['journal', 'positions', 'quarantine', 'secrets'];
     const files = [
@@ -88,7 +88,7 @@ describe('what the journal makes', () => {
     );
   });
 
-  it('includes a lock file that an earlier version left readable by all', async () => {
+  it('include a lock file that an earlier version made readable by all', async () => {
     await fill(join(parent, 'data'), 0);
     await promisify(execFile)('chmod', ['644', join(parent, 'data', 'lock')]);
     await fill(join(parent, 'data'), 0);

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 describe('a directory', () => {
-  it('is made with what is missing above it, and each name is synced', async () => {
+  it('is created with its missing parents, and each name is synced', async () => {
     const synced = vi.spyOn(nodeFiles, 'syncDirectory');
     const path = join(parent, 'a', 'b', 'c');
     await nodeFiles.makeDirectory(path);
@@ -28,7 +28,7 @@ describe('a directory', () => {
     expect(await nodeFiles.list(path)).toEqual([]);
   });
 
-  it('is not made where a file or nothing can be, and the error is the system’s', async () => {
+  it('is not created in a file or in /proc, and the error is that of the system', async () => {
     const file = join(parent, 'file');
     await writeFile(file, '');
     await expect(nodeFiles.makeDirectory(file)).rejects.toMatchObject({ code: 'EEXIST' });
@@ -37,7 +37,7 @@ describe('a directory', () => {
   });
 });
 
-it('a text is on disk before it has its name, and the name after that', async () => {
+it('syncs a text before its name, and the name after it', async () => {
   const path = join(parent, 'text');
   const synced = vi.spyOn(nodeFiles, 'syncDirectory');
   await writeDurably(path, 'whole');

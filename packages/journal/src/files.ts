@@ -1,36 +1,36 @@
-// The few file operations that the journal stands on, so that a test can lose what was not synced.
+// The file operations of the journal, as an interface: a test can lose unsynced writes.
 import { constants } from 'node:fs';
 import { chown, mkdir, open, readdir, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export interface OpenFile {
-  /** Bytes read into `buffer` from its start: fewer than its length only at the end of the file. */
+  /** Returns the bytes read into `buffer` from its start; fewer than its length only at the end of the file. */
   read(buffer: Uint8Array, position: number): Promise<number>;
-  /** Bytes written, perhaps fewer than given. */
+  /** Returns the bytes written; perhaps fewer than given. */
   write(bytes: Uint8Array, position: number): Promise<number>;
   truncate(length: number): Promise<void>;
-  /** Data and length are on disk once it resolves. After a rejection the file must not be trusted any more. */
+  /** Data and length are on disk once it resolves. After a rejection the state of the file is unknown. */
   datasync(): Promise<void>;
   status(): Promise<{ readonly size: number; readonly modifiedMs: number }>;
   close(): Promise<void>;
 }
 
-/** Errors are Node's own, with their `code`. Files are made with mode 0600, directories with 0700. */
+/** Errors are Node's, with their `code`. Files are created with mode 0600, directories with 0700. */
 export interface Files {
   /**
-   * `create` fails where the file exists. So does `createSynced`, whose writes are on disk once they resolve: one call
-   * to the disk where a write and a sync are two, and as little to be trusted after a rejection.
+   * `create` and `createSynced` fail if the file exists. Writes to a `createSynced` file are on disk once they resolve:
+   * one call to the disk, where a write and a sync are two. After a rejection the state of the file is unknown.
    */
   open(path: string, mode: 'read' | 'update' | 'create' | 'createSynced'): Promise<OpenFile>;
-  /** Names in a directory, in no order. */
+  /** Names in a directory, unordered. */
   list(directory: string): Promise<readonly string[]>;
-  /** Makes what is missing above it, too; durable once it resolves. */
+  /** Creates missing parents too. Durable once it resolves. */
   makeDirectory(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
-  /** Makes durable which names a directory holds. */
+  /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;
-  /** Bytes that we could still use on the file system that holds `path`. */
+  /** Bytes that this process can still use on the file system of `path`. */
   freeBytes(path: string): Promise<number>;
 }
 
@@ -42,7 +42,7 @@ const flags = {
   createSynced: create | constants.O_DSYNC,
 } as const;
 
-/** The real thing. Syncs go through FileHandle only: `node --permission` forbids `fs.fsync` (Node 24.13 and later). */
+/** Node's file system. Syncs use FileHandle only: `node --permission` forbids `fs.fsync` (Node 24.13 and later). */
 export const nodeFiles: Files = {
   async open(path, mode) {
     const handle = await open(path, flags[mode], 0o600);
@@ -94,7 +94,7 @@ async function makeDirectory(path: string, isParentMade: boolean): Promise<void>
   } catch (error) {
     const code = systemCode(error);
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
-    // Not `recursive`: Node tries for ever where a parent is there and takes no directories, as in /proc.
+    // Not `recursive`: Node loops forever if a parent exists and accepts no directories, as in /proc.
     if (code !== 'ENOENT' || isParentMade || parent === path) throw error;
     await makeDirectory(parent, false);
     return makeDirectory(path, true);
@@ -107,27 +107,27 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-// EROFS: what can be read is still delivered, and whoever mends the disk may mount it for writing again.
+// EROFS: stored bodies can still be delivered, and an operator may mount the disk for writing again.
 const transientCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE', 'EROFS']);
 
-/** Whether a failed write only lacked room, or a file handle: the same may succeed later. */
+/** Whether a write failed for lack of space or file handles, so that it may succeed later. */
 export function isTransientWriteError(error: unknown): boolean {
   return transientCodes.has(systemCode(error) ?? '');
 }
 
-/** Writes all of `bytes`, whatever each write takes. A write that takes nothing counts as a full disk. */
+/** Writes all of `bytes` by as many writes as it needs. A write of 0 bytes counts as a full disk. */
 export async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     const written = await file.write(done === 0 ? bytes : bytes.subarray(done), position + done);
-    if (written <= 0) throw Object.assign(new Error('ENOSPC: a write took nothing'), { code: 'ENOSPC' });
+    if (written <= 0) throw Object.assign(new Error('ENOSPC: 0 bytes were written'), { code: 'ENOSPC' });
     done += written;
   }
 }
 
 /**
- * Puts the whole text, or nothing of it, on disk under a path; a file that is there is replaced. It keeps its owner: who
- * runs a command may be another than who runs the connector, which has to read it.
+ * Replaces a file atomically by one with this text. It keeps the owner of the file: a command may run as another user
+ * than the connector, which must be able to read it.
  */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const before = await stat(path).catch(() => undefined);
@@ -137,7 +137,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   await nodeFiles.syncDirectory(dirname(path));
 }
 
-/** What went wrong, for a person. */
+/** The message of an error. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

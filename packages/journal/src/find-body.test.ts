@@ -17,7 +17,7 @@ const segmentOf = (receipt: string): string => parseReceipt(receipt)?.segmentId 
 const elsewhere = (sequence: number): string => receiptOf('00112233445566ff', sequence);
 
 describe('a receipt', () => {
-  it('leads to its body, in whatever segment that is', async () => {
+  it('finds its body in any segment', async () => {
     const { files, receipts } = await filled(60);
     const { journal } = await testJournal(files);
     for (const [index, receipt] of receipts.entries()) {
@@ -27,7 +27,7 @@ describe('a receipt', () => {
     expect(files.openHandles()).toBeLessThan(6);
   });
 
-  it('is unknown where it is malformed, beyond the tail, or names another segment than the one that holds it', async () => {
+  it('is unknown if it is malformed, beyond the tail, or of another segment', async () => {
     const { files, receipts } = await filled(60);
     const { journal } = await testJournal(files);
     const [first = '', last = ''] = [receipts[0], receipts.at(-1)];
@@ -44,7 +44,7 @@ describe('a receipt', () => {
     for (const receipt of others) expect(await journal.find(receipt), receipt).toEqual({ kind: 'unknown' });
   });
 
-  it('of a damaged body is lost, with the span, unless it never was one of its segment', async () => {
+  it('of a damaged body is lost, with the span, unless the segment never had it', async () => {
     const { files, receipts } = await filled(60);
     damage(files, 'body 5 ');
     const { journal, log, meter } = await testJournal(files);
@@ -52,12 +52,12 @@ describe('a receipt', () => {
     expect(found).toMatchObject({ kind: 'lost', span: { fromSequence: 5, toSequence: 5, reason: 'damaged' } });
     expect(await journal.find(receiptOf(segmentOf(receipts[59] ?? ''), 5))).toEqual({ kind: 'unknown' });
     expect(await journal.find(elsewhere(5))).toEqual({ kind: 'unknown' });
-    // Looking is no reading: who reads says it, and counts it once.
+    // A search does not report the loss. A reader reports and counts it once.
     expect(log.of('journal.bodies_lost')).toEqual([]);
     expect(meter.total('xiq_siem.journal.damaged_records')).toBe(0);
   });
 
-  it('of a segment that is gone or was put aside is lost, not unknown', async () => {
+  it('of a missing or quarantined segment is lost, not unknown', async () => {
     const { files, receipts } = await filled(60);
     const [, second = ''] = segmentPaths(files);
     const inSecond = receipts.find((receipt) => second.includes(segmentOf(receipt))) ?? '';
@@ -73,7 +73,7 @@ describe('a receipt', () => {
     }
   });
 
-  it('of a body that was let go of is removed', async () => {
+  it('of an evicted body is removed', async () => {
     const { files, receipts } = await filled(60);
     let nowMs = 0;
     const { journal } = await testJournal(files, { retainForMs: 1000, now: () => nowMs });

@@ -1,9 +1,9 @@
-// Finds the body of a receipt, without an index: the segment set leads to one segment, and a read through that to the body.
+// Finds the body of a receipt without an index: selects one segment and reads in it.
 import type { BodyReader, FoundBody, LostSpan } from '@xiq-siem/core';
 import { parseReceipt } from './receipt.ts';
 import type { Segment, SegmentSet } from './segment-set.ts';
 
-/** Reads at most one segment, a chunk at a time. */
+/** Reads at most one segment, in chunks. */
 export async function findBody(
   receipt: string,
   set: SegmentSet,
@@ -24,8 +24,8 @@ export async function findBody(
   }
 
   /**
-   * Whether a lost body may have had that segment id: the one of its segment, or that of a file that is gone, which
-   * leaves a hole from the end of the segment before it.
+   * Whether a lost body may have been in the segment with that id: in `holder`, or in a missing file, whose sequences
+   * follow those of `holder`.
    */
   function couldHaveSegmentId(segmentId: string, holder: Segment | undefined, span: LostSpan): boolean {
     if (holder === undefined || holder.header.segmentId === segmentId) return true;

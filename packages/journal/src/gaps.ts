@@ -1,4 +1,4 @@
-// What a full journal let go of although a destination still wanted it: durable until somebody acknowledges it.
+// Stores retention gaps: bodies evicted from a full journal before a destination had them. An operator acknowledges them.
 import type { Logger, RetentionGap } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Files } from './files.ts';
@@ -13,7 +13,7 @@ const gap = z.object({
   lastAtMs: z.number(),
 });
 
-/** Gaps that touch are one; beyond this number the last of a file grows over what lies between. */
+/** Adjacent gaps are merged. Above this number, the last gap of the destination is extended instead. */
 const maxGaps = 1000;
 const format: SlotFormat<{ gaps: readonly RetentionGap[] }> = {
   schema: z.object({ gaps: z.array(gap) }),
@@ -26,7 +26,7 @@ export async function openGaps(files: Files, path: string, log: Logger) {
   const slots = await openSlotFile(files, path, format);
   let gaps = gapsIn(slots.found, path, log);
 
-  async function keep(next: readonly RetentionGap[]): Promise<void> {
+  async function saveGaps(next: readonly RetentionGap[]): Promise<void> {
     await slots.save({ gaps: next });
     gaps = next;
   }
@@ -34,15 +34,15 @@ export async function openGaps(files: Files, path: string, log: Logger) {
   return {
     list: () => gaps,
     /** Resolves when they are on disk. */
-    add: (more: readonly RetentionGap[]) => keep(more.reduce(merge, gaps)),
+    add: (more: readonly RetentionGap[]) => saveGaps(more.reduce(merge, gaps)),
     /** Forgets a destination's gaps that end at or before a sequence. */
     acknowledge: (destination: string, toSequence: number) =>
-      keep(gaps.filter((one) => one.destination !== destination || one.toSequence > toSequence)),
+      saveGaps(gaps.filter((one) => one.destination !== destination || one.toSequence > toSequence)),
     close: slots.close,
   };
 }
 
-/** The gaps by reading alone. */
+/** Reads the gaps without opening the file for writing. */
 export async function readGaps(files: Files, path: string, log: Logger): Promise<readonly RetentionGap[]> {
   return gapsIn(await readSlotFile(files, path, format), path, log);
 }
@@ -60,7 +60,7 @@ function merge(gaps: readonly RetentionGap[], next: RetentionGap): readonly Rete
   const index = gaps.findLastIndex((one) => one.destination === next.destination);
   const last = gaps[index];
   if (last === undefined || (next.fromSequence > last.toSequence + 1 && gaps.length < maxGaps)) return [...gaps, next];
-  // A crash between writing this down and removing the file lets the same span come twice.
+  // After a crash between this write and the removal of the segment, the same span is added twice.
   if (next.toSequence <= last.toSequence) return gaps;
   const merged = {
     ...last,

@@ -1,4 +1,4 @@
-// The durable log between our 2xx and delivery.
+// The durable log between the 202 response and delivery.
 export type { DataDirectory, DataDirectoryOptions, DataFormat } from './data-directory.ts';
 export { openDataDirectory, requireFormat } from './data-directory.ts';
 export type { Files, OpenFile } from './files.ts';

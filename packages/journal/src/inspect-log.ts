@@ -1,4 +1,4 @@
-// Looks at the segments on disk and makes out where the log ends: writes nothing, and never refuses because of damage.
+// Inspects the segments on disk and finds the end of the log. Writes nothing, and accepts damaged files.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '@xiq-siem/core';
@@ -16,15 +16,15 @@ import {
 import { newSegment, type Segment, segmentSet } from './segment-set.ts';
 import type { SlotFormat } from './slot-file.ts';
 
-/** The head mark: which sequences were synced, kept outside the segments so that a cut at a record's border shows. */
+/** The head: which sequences were synced. It is outside the segments, so that a cut at the end of a record is detected. */
 const headSchema = z.object({
-  /** The journal's id: segments of another one are not ours. */
+  /** The id of the log: segments with another id are foreign. */
   logId: z.string().regex(/^[0-9a-f]{32}$/),
-  /** Sequences below it were removed by us. */
+  /** Sequences below it were removed by the journal. */
   keptFrom: z.int().min(1),
   /** Sequences below it were synced. */
   nextSequence: z.int().min(1),
-  /** Written at close: up to the segment of this ordinal nothing was synced beyond `nextSequence`. 0 while open. */
+  /** Written at close: no segment up to this ordinal has records at or above `nextSequence`. 0 while open. */
   closedOrdinal: z.int().min(0),
 });
 
@@ -39,19 +39,19 @@ export interface InspectOptions {
   readonly log: Logger;
 }
 
-/** What is not in the set, or not known to be synced. */
+/** A file that is not in the set, or is not known to be synced. */
 type Finding =
-  /** `empty`: a newest file without records. `unreadable`: no header. `foreign`: of another log. */
+  /** `empty`: the newest file, without records. `unreadable`: no valid header. `foreign`: of another log. */
   | { readonly kind: 'empty' | 'unreadable' | 'foreign'; readonly path: string; readonly bytes: number }
-  /** Of the newest segment: no whole record begins between `offset` and `end`. */
+  /** Of the newest segment: no intact record starts between `offset` and `end`. */
   | { readonly kind: 'torn'; readonly path: string; readonly offset: number; readonly end: number }
-  /** The newest segment holds whole records to its end: perhaps in the kernel's memory only. */
+  /** The newest segment has intact records to its end. They may be only in the page cache. */
   | { readonly kind: 'whole'; readonly path: string };
 
 interface FoundFile {
   readonly path: string;
   readonly ordinal: number;
-  /** By its header, or else by its name. */
+  /** From its header, else from its name. */
   readonly firstSequence: number;
   readonly header: SegmentHeader | undefined;
   readonly size: number;
@@ -60,12 +60,12 @@ interface FoundFile {
 
 interface FoundLost extends Omit<FoundSpan, 'where'> {
   readonly path: string;
-  /** Where in the file, as it follows the path. */
+  /** Location in the file, as a suffix of the path. */
   readonly at: string;
   readonly kind: DamageKind;
 }
 
-/** Scans the newest segment only; older ones are looked at when they are read. */
+/** Scans the newest segment only; older ones are checked when they are read. */
 export async function inspectLog({ files, directory, head, log }: InspectOptions) {
   const found = await findSegmentFiles(files, directory, log);
   const lastHeader = found.findLast(({ header }) => header !== undefined)?.header;
@@ -75,14 +75,14 @@ export async function inspectLog({ files, directory, head, log }: InspectOptions
   const lost: FoundLost[] = [];
 
   const segments: Segment[] = [];
-  /** Sequences below it were removed by us, are on disk, or said to be lost. */
+  /** Sequences below it were removed by the journal, are on disk, or are reported as lost. */
   let nextSequence = head?.keptFrom ?? 1;
   for (const [index, file] of found.entries()) {
     const { path, header, size, firstSequence, modifiedMs } = file;
     const newest = index === found.length - 1;
     nextSequence = Math.max(nextSequence, firstSequence);
     if (newest && size <= recordsStart) {
-      // Its records would have been written after its header was synced: there are none.
+      // Records are written after the header is synced: there are none.
       findings.push({ kind: 'empty', path, bytes: size });
     } else if (header === undefined) {
       const next = found[index + 1]?.firstSequence ?? endOfUnreadable(file, head);
@@ -102,7 +102,7 @@ export async function inspectLog({ files, directory, head, log }: InspectOptions
   }
   if (head !== undefined && head.nextSequence > nextSequence) {
     const path = last?.path ?? directory;
-    const at = ': its end is not there';
+    const at = ': its end is missing';
     addLost(nextSequence, head.nextSequence, { reason: 'missing', bytes: 0, path, at, kind: 'gap' });
     nextSequence = head.nextSequence;
   }
@@ -113,7 +113,7 @@ export async function inspectLog({ files, directory, head, log }: InspectOptions
     if (next > from) lost.push({ fromSequence: from, toSequence: next - 1, ...what });
   }
 
-  /** The sequence after the segment's last whole record. What follows that record belongs to it no more. */
+  /** Returns the sequence after the last intact record of a segment, and ends the segment there. */
   async function scanNewest(segment: Segment): Promise<number> {
     const { path, header, bytes: size } = segment;
     const file = await files.open(path, 'read');
@@ -127,10 +127,10 @@ export async function inspectLog({ files, directory, head, log }: InspectOptions
           damage = { what: one.what, offset: one.offset, bytes: one.end - one.offset };
           continue;
         }
-        // A group that was being written at a power cut may be torn in its middle, too.
+        // A power cut may damage the group that was being written in its middle too.
         const isAfterHead = expected >= (head?.nextSequence ?? 1);
-        const doubt = isAfterHead ? ' (newer than the last head mark: perhaps never acknowledged)' : '';
-        const at = `:${damage?.offset ?? one.offset}${doubt}`;
+        const note = isAfterHead ? ' (newer than the last saved head: perhaps never acknowledged)' : '';
+        const at = `:${damage?.offset ?? one.offset}${note}`;
         const reason = damage === undefined ? 'missing' : 'damaged';
         addLost(expected, one.sequence, { reason, bytes: damage?.bytes ?? 0, path, at, kind: damage?.what ?? 'gap' });
         damage = undefined;
@@ -153,7 +153,7 @@ export async function inspectLog({ files, directory, head, log }: InspectOptions
   }
 }
 
-/** The sequence after the last that a newest file without a header may hold: known after a clean close, else a bound. */
+/** The end of a newest file without a header: exact after a clean close, else an upper bound. */
 function endOfUnreadable(file: FoundFile, head: Head | undefined): number {
   if (head !== undefined && head.closedOrdinal >= file.ordinal) return head.nextSequence;
   const atMost = file.firstSequence + Math.floor((file.size - recordsStart) / (recordHeaderBytes + 1));
@@ -176,7 +176,7 @@ async function findSegmentFiles(files: Files, directory: string, log: Logger): P
     }
     const path = join(directory, name);
     const file = await files.open(path, 'read').catch((error: unknown) => {
-      // Beside a running connector a file may be removed between the list and its opening.
+      // A running connector may remove the file after it was listed.
       if (systemCode(error) !== 'ENOENT') throw error;
     });
     if (file === undefined) continue;

@@ -16,7 +16,7 @@ const never = new AbortController().signal;
 const limits = { maxBodies: 100, maxBytes: 1024 ** 2 };
 
 describe('append', () => {
-  it('gives a receipt that the body is read back with, and metadata without what has no field', async () => {
+  it('returns the receipt of the body, and stores known metadata only', async () => {
     const { journal } = await testJournal();
     const sent = {
       ...metadata,
@@ -31,7 +31,7 @@ describe('append', () => {
     expect(parseReceipt(receipt)?.sequence).toBe(1);
   });
 
-  it('shares one sync among all who wait, and keeps their order', async () => {
+  it('shares one sync among waiting calls, and keeps their order', async () => {
     const { journal, meter } = await testJournal();
     const texts = Array.from({ length: 500 }, (_, n) => `body ${n}`);
     const receipts = await Promise.all(texts.map((text) => appendText(journal, text)));
@@ -41,7 +41,7 @@ describe('append', () => {
     expect(bodies.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(texts);
   });
 
-  it('starts a new segment when one is full, and with every opening', async () => {
+  it('starts a new segment when one is full, and at each start', async () => {
     const files = modelFiles();
     const { journal } = await testJournal(files, { segmentBytes: 16_000 });
     for (let n = 0; n < 40; n += 1) await appendText(journal, 'x'.repeat(1000));
@@ -56,13 +56,13 @@ describe('append', () => {
     expect(ids.size).toBe(rolled + 1);
   });
 
-  it('leaves no empty segment behind when it is opened again and again', async () => {
+  it('leaves no empty segments after repeated starts', async () => {
     const files = modelFiles();
     for (let n = 0; n < 5; n += 1) await (await testJournal(files)).journal.close();
     expect(segmentPaths(files)).toHaveLength(1);
   });
 
-  it('refuses a body that is larger than a record, and takes the next', async () => {
+  it('rejects a body that is larger than a record, and accepts the next', async () => {
     const { journal } = await testJournal();
     const huge = Buffer.alloc(16 * 1024 * 1024);
     await expect(journal.append(metadata, huge)).rejects.toMatchObject({ code: 'journal_record_too_large' });
@@ -70,7 +70,7 @@ describe('append', () => {
     expect(textsOf(await readAll(journal))).toEqual(['small']);
   });
 
-  it('bounds what waits in memory for a slow disk', async () => {
+  it('limits the bytes that wait in memory for a slow disk', async () => {
     const { journal } = await testJournal();
     const body = Buffer.alloc(12 * 1024 * 1024);
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => journal.append(metadata, body)));
@@ -79,14 +79,14 @@ describe('append', () => {
     expect(journal.acceptance()).toEqual({ ok: true });
   });
 
-  it('does not count what was written as waiting', async () => {
+  it('does not count written bytes as waiting', async () => {
     const { journal } = await testJournal();
     const large = Buffer.alloc(15 * 1024 ** 2);
     for (let n = 0; n < 5; n += 1) await journal.append(metadata, large);
     expect(journal.extent().nextSequence).toBe(6);
   });
 
-  it('is refused once the journal closes; what came before is kept', async () => {
+  it('is rejected once the journal closes; earlier bodies are stored', async () => {
     const files = modelFiles();
     const { journal } = await testJournal(files);
     const before = appendText(journal, 'in time');
@@ -115,7 +115,7 @@ describe('a reader', () => {
     expect(read).toHaveLength(1);
   });
 
-  it('never gives what is written and not yet synced', async () => {
+  it('never returns written bodies that are not synced', async () => {
     const files = modelFiles();
     const { journal } = await testJournal(files);
     await appendText(journal, 'one');
@@ -125,7 +125,7 @@ describe('a reader', () => {
     expect(textsOf(await readAll(journal))).toEqual(['one']);
   });
 
-  it('gives an empty array when its signal fires, and goes on from where it was', async () => {
+  it('returns an empty array when its signal fires, and continues from there', async () => {
     const { journal } = await testJournal();
     const reader = journal.reader(1);
     const stop = new AbortController();
@@ -137,7 +137,7 @@ describe('a reader', () => {
     expect(await reader.read(limits, stop.signal)).toEqual([]);
   });
 
-  it('is told when the journal closes', async () => {
+  it('rejects when the journal closes', async () => {
     const { journal } = await testJournal();
     const reading = journal.reader(1).read(limits, never);
     const told = expect(reading).rejects.toMatchObject({ code: 'journal_closed' });
@@ -145,7 +145,7 @@ describe('a reader', () => {
     await told;
   });
 
-  it('stops at its limits, and gives a body above them alone', async () => {
+  it('stops at its limits, and returns a larger body alone', async () => {
     const { journal } = await testJournal();
     for (const text of ['aaaa', 'bbbb', 'c'.repeat(50), 'd']) await appendText(journal, text);
     const reader = journal.reader(1);
@@ -155,7 +155,7 @@ describe('a reader', () => {
     expect(await counting.read({ maxBodies: 3, maxBytes: 1000 }, never)).toHaveLength(3);
   });
 
-  it('begins in the middle of a segment, and follows the writer over many', async () => {
+  it('starts in the middle of a segment, and follows the writer over many', async () => {
     const { journal } = await testJournal(modelFiles(), { segmentBytes: 16_000 });
     const reader = journal.reader(30);
     const seen: number[] = [];
@@ -169,7 +169,7 @@ describe('a reader', () => {
     expect(seen).toEqual(Array.from({ length: 171 }, (_, n) => n + 30));
   });
 
-  it('meets a passing failure as an error, and loses nothing by it', async () => {
+  it('rejects on a transient error, and loses nothing', async () => {
     const { journal, files } = await testJournal();
     await appendText(journal, 'one');
     const reader = journal.reader(1);
@@ -178,7 +178,7 @@ describe('a reader', () => {
     expect(textsOf(await reader.read(limits, never))).toEqual(['one']);
   });
 
-  it('gives each lost span once, and another reader gives it again', async () => {
+  it('returns each lost span once, as does another reader', async () => {
     const files = modelFiles();
     const { journal } = await testJournal(files);
     for (const text of ['one', 'two', 'three']) await appendText(journal, text);
@@ -198,7 +198,7 @@ describe('a reader', () => {
 });
 
 describe('opening', () => {
-  it('looks only at the headers of older segments', async () => {
+  it('reads only the headers of older segments', async () => {
     const files = modelFiles();
     const { journal } = await testJournal(files, { segmentBytes: 16_000 });
     for (let n = 0; n < 60; n += 1) await appendText(journal, 'x'.repeat(1000));
@@ -209,7 +209,7 @@ describe('opening', () => {
     expect(again.lostSpans()).toEqual([]);
   });
 
-  it('puts a segment of another journal aside', async () => {
+  it('quarantines a segment of another journal', async () => {
     const files = modelFiles();
     const { journal } = await testJournal(files);
     await appendText(journal, 'ours');

@@ -1,10 +1,10 @@
-// The embedded log as its opener sees it; all others take core's `Log`.
+// The embedded log, for the code that opens it. All other code uses core's `Log`.
 import type { ConnectorError, Log, Logger } from '@xiq-siem/core';
 import type { Files } from './files.ts';
 import type { JournalMeter } from './metrics.ts';
 
 export interface JournalOptions {
-  /** The open data directory's path. */
+  /** Path of the open data directory. */
   readonly directory: string;
   readonly maxBytes: number;
   readonly minFreeBytes: number;
@@ -14,16 +14,16 @@ export interface JournalOptions {
   readonly now: () => number;
   readonly log: Logger;
   readonly meter: JournalMeter;
-  /** The file system; Node's own where not given. */
+  /** Default: Node's file system. */
   readonly files?: Files;
-  /** How often `maintain` runs by itself, 1000 where not given; 0 for never. */
+  /** Milliseconds between two runs of `maintain`; default 1000, 0 for never. */
   readonly maintainEveryMs?: number;
-  /** Called once, when it refuses for good (`journal_failed`): by an append, or by its own upkeep where nobody appends. */
+  /** Called once, when an append or the maintenance fails and the journal accepts no more bodies (`journal_failed`). */
   readonly onFailure?: (error: ConnectorError) => void;
 }
 
-/** The log that is embedded in the connector: files of one directory, and one process that writes them. */
+/** The log that is embedded in the connector: files of one directory, written by one process. */
 export interface Journal extends Log {
-  /** Applies age, size and free space. Called once a second by itself; here for tests. */
+  /** Applies the limits of age, size and free space. Runs once a second; public for tests. */
   maintain(): Promise<void>;
 }

@@ -24,7 +24,7 @@ async function filled(): Promise<TestJournal> {
   return opened;
 }
 
-/** What is read of the files for one body. */
+/** The bytes that are read for one body. */
 async function bytesReadFor({ journal, files }: TestJournal, sequence: number): Promise<number> {
   let bytes = 0;
   const { open } = files;
@@ -47,14 +47,14 @@ async function bytesReadFor({ journal, files }: TestJournal, sequence: number): 
   return bytes;
 }
 
-it('a body in the midst of a large segment is found without reading what stands before it', async () => {
+it('finds a body in the middle of a large segment without reading the bytes before it', async () => {
   const opened = await filled();
   for (const sequence of [1, 2, 700, 1_000, count]) {
     expect(await bytesReadFor(opened, sequence), `${sequence}`).toBeLessThan(600_000);
   }
 });
 
-it('after a start, what was read through once is not read again', async () => {
+it('reads a segment once only after a start', async () => {
   const { journal, files } = await filled();
   await journal.close();
   const again = await testJournal(files);
@@ -62,7 +62,7 @@ it('after a start, what was read through once is not read again', async () => {
   expect(await bytesReadFor(again, count)).toBeLessThan(600_000);
 });
 
-it('what is damaged between is lost as ever, wherever a reader begins', async () => {
+it('reports damage between landmarks as lost, wherever a reader starts', async () => {
   const opened = await filled();
   const { journal, files } = opened;
   const damaged = Array.from({ length: 60 }, (_, n) => 20 * n + 137);

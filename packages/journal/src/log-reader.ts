@@ -1,4 +1,4 @@
-// Reads a log from a sequence on, over all its segments: whole records in order, and each lost span once.
+// Reads a log from a sequence on: intact records in order, and each lost span once.
 import { type Files, type OpenFile, systemCode } from './files.ts';
 import type { DamageKind, FoundSpan } from './loss-tracker.ts';
 import { type FoundRecord, type RecordCursor, recordCursor } from './record-cursor.ts';
@@ -12,24 +12,25 @@ export type LogEntry =
 export interface LogSource {
   readonly files: Files;
   readonly set: SegmentSet;
-  /** Called when a segment's file is not there: it may find out that it was removed, and tell the set. */
-  readonly vanished?: (() => Promise<void>) | undefined;
+  /** Called when the file of a segment is missing: it may find that the segment was removed, and update the set. */
+  readonly onMissingFile?: (() => Promise<void>) | undefined;
 }
 
 export type LogReader = ReturnType<typeof logReader>;
 
 interface OpenSegment {
   readonly segment: Segment;
-  /** Neither of them where the file is gone. */
+  /** Undefined, as is `cursor`, if the file is missing. */
   readonly file?: OpenFile;
   readonly cursor?: RecordCursor;
 }
 
-export function logReader({ files, set, vanished }: LogSource, fromSequence: number) {
+export function logReader({ files, set, onMissingFile }: LogSource, fromSequence: number) {
   let expected = fromSequence;
   let current: OpenSegment | undefined;
   let damage: { readonly what: 'header' | 'payload'; readonly where: string; readonly bytes: number } | undefined;
-  let blocked: FoundRecord | undefined;
+  /** A record that was read and follows a lost span, which is returned first. */
+  let pending: FoundRecord | undefined;
 
   /** A span from `expected` to before `next`. */
   function lost(next: number, where: string, isRemoved = false): LogEntry {
@@ -46,17 +47,21 @@ export function logReader({ files, set, vanished }: LogSource, fromSequence: num
     return { kind: 'lost', span, damage: kind };
   }
 
-  async function leave(): Promise<void> {
+  async function closeSegment(): Promise<void> {
     const file = current?.file;
     current = undefined;
-    blocked = undefined;
+    pending = undefined;
     damage = undefined;
     await file?.close();
   }
 
-  /** The next record before `end` that is `expected` or later, or undefined where the segment holds no more of them. */
-  async function record({ segment, cursor }: OpenSegment, end: number, next: number): Promise<FoundRecord | undefined> {
-    if (blocked !== undefined) return blocked;
+  /** The next record before `end` at or after `expected`; undefined if the segment has no more. */
+  async function findRecord(
+    { segment, cursor }: OpenSegment,
+    end: number,
+    next: number,
+  ): Promise<FoundRecord | undefined> {
+    if (pending !== undefined) return pending;
     for (;;) {
       const found = await cursor?.next(end);
       if (found === undefined || found.kind === 'end') return undefined;
@@ -65,7 +70,7 @@ export function logReader({ files, set, vanished }: LogSource, fromSequence: num
         damage = { what: found.what, where, bytes: (damage?.bytes ?? 0) + found.end - found.offset };
         continue;
       }
-      // Past the limit stand records of a group that failed: refused then, and their sequences given to others.
+      // Records above the limit are of a group that failed. Their sequences were assigned again.
       if (found.sequence >= next) return undefined;
       noteLandmark(segment, found.sequence, found.offset);
       if (found.sequence >= expected) return found;
@@ -73,59 +78,57 @@ export function logReader({ files, set, vanished }: LogSource, fromSequence: num
     }
   }
 
-  return {
-    /** The next entry, or undefined at the tail. */
-    async next(): Promise<LogEntry | undefined> {
-      for (;;) {
-        if (current === undefined || current.segment.removed) {
-          await leave();
-          const segment = set.find(expected);
-          if (segment === undefined) {
-            const next = set.firstSequence();
-            if (expected >= next) return undefined;
-            const keptFrom = set.keptFrom();
-            if (expected >= keptFrom) return lost(next, 'no segment holds it');
-            return lost(Math.min(next, keptFrom), 'removed from the journal', true);
-          }
-          current = await enter(segment);
-          continue;
+  /** The next entry, or undefined at the tail. */
+  async function nextEntry(): Promise<LogEntry | undefined> {
+    for (;;) {
+      if (current === undefined || current.segment.removed) {
+        await closeSegment();
+        const segment = set.find(expected);
+        if (segment === undefined) {
+          const next = set.firstSequence();
+          if (expected >= next) return undefined;
+          const keptFrom = set.keptFrom();
+          if (expected >= keptFrom) return lost(next, 'in no segment');
+          return lost(Math.min(next, keptFrom), 'removed from the journal', true);
         }
-        const { segment } = current;
-        // Both at once: the writer moves them on while we read.
-        const [end, next] = [segment.bytes, set.endOf(segment)];
-        if (expected >= next) {
-          if (segment.following === undefined) return undefined;
-          await leave();
-          current = await enter(segment.following);
-          continue;
-        }
-        const found = await record(current, end, next);
-        if (found === undefined) return lost(next, `${segment.path}: not in it`);
-        if (found.sequence > expected) {
-          blocked = found;
-          return lost(found.sequence, `${segment.path}:${found.offset}: a jump of the sequence`);
-        }
-        blocked = undefined;
-        damage = undefined;
-        expected = found.sequence + 1;
-        return { kind: 'record', record: found, segment };
+        current = await openSegment(segment);
+        continue;
       }
-    },
-    close: leave,
-  };
+      const { segment } = current;
+      // Read together: the writer advances both while this function waits.
+      const [end, next] = [segment.bytes, set.endOf(segment)];
+      if (expected >= next) {
+        if (segment.following === undefined) return undefined;
+        await closeSegment();
+        current = await openSegment(segment.following);
+        continue;
+      }
+      const found = await findRecord(current, end, next);
+      if (found === undefined) return lost(next, `${segment.path}: missing in it`);
+      if (found.sequence > expected) {
+        pending = found;
+        return lost(found.sequence, `${segment.path}:${found.offset}: a jump of the sequence`);
+      }
+      pending = undefined;
+      damage = undefined;
+      expected = found.sequence + 1;
+      return { kind: 'record', record: found, segment };
+    }
+  }
+  return { next: nextEntry, close: closeSegment };
 
-  /** A segment whose file cannot be opened is lost whole; one that was removed meanwhile is found gone by the loop. */
-  async function enter(segment: Segment): Promise<OpenSegment | undefined> {
+  /** A segment whose file cannot be opened is lost as a whole. The loop detects one that was removed meanwhile. */
+  async function openSegment(segment: Segment): Promise<OpenSegment | undefined> {
     try {
       const file = await files.open(segment.path, 'read');
-      // Its header was read when the journal was opened: damage to it since then costs nothing.
+      // The header was read when the journal was opened, so later damage to it has no effect.
       const landmark = segment.landmarks.findLast(({ sequence }) => sequence <= expected);
       return { segment, file, cursor: recordCursor(file, segment.header, landmark?.offset) };
     } catch (error) {
       const code = systemCode(error);
-      if (code === 'ENOENT') await vanished?.();
+      if (code === 'ENOENT') await onMissingFile?.();
       if (segment.removed) return undefined;
-      // Too many open files and the like pass: nothing is lost by them.
+      // Other errors, such as too many open files, are transient: nothing is lost.
       if (code !== 'ENOENT' && code !== 'EIO') throw error;
       if (code === 'EIO') damage = { what: 'header', where: `${segment.path}: EIO`, bytes: segment.bytes };
       return { segment };

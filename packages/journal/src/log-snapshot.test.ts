@@ -23,7 +23,7 @@ async function snapshotOf(files: ModelFiles) {
   return { snapshot: await logSnapshot('/data', files, log), log };
 }
 
-/** Two segments of two bodies and a position; the second as a crash leaves it, with a head mark from before it. */
+/** Two segments of two bodies and a position. The second is as after a crash, with a head from before it. */
 async function crashed(): Promise<ModelFiles> {
   const files = modelFiles();
   const { journal } = await testJournal(files);
@@ -39,7 +39,7 @@ function contents(files: ModelFiles): ReadonlyMap<string, string> {
   return new Map(files.paths().map((path) => [path, files.content(path).toString('base64')]));
 }
 
-/** Checks that a snapshot gives what an opening would, and changes nothing. */
+/** Checks that a snapshot returns the same as a start, and changes nothing. */
 async function sameAsOpening(files: ModelFiles, what: string): Promise<void> {
   const before = contents(files);
   const { snapshot } = await snapshotOf(files);
@@ -61,8 +61,8 @@ async function sameAsOpening(files: ModelFiles, what: string): Promise<void> {
   expect(snapshot.positions(), what).toEqual(journal.positions());
 }
 
-describe('a snapshot gives what an opening would, and changes nothing', () => {
-  it.each([0, 1])('of a segment that is cut, in its headers or in any record (segment %i)', async (index) => {
+describe('a snapshot returns the same as a start, and changes nothing', () => {
+  it.each([0, 1])('with a cut segment, in its headers or in any record (segment %i)', async (index) => {
     const whole = await crashed();
     const path = segmentPaths(whole)[index] ?? '';
     const content = whole.content(path);
@@ -73,7 +73,7 @@ describe('a snapshot gives what an opening would, and changes nothing', () => {
     }
   });
 
-  it.each([0, 1])('of a segment with a byte flipped in any record (segment %i)', async (index) => {
+  it.each([0, 1])('with a flipped byte in any record (segment %i)', async (index) => {
     const whole = await crashed();
     const path = segmentPaths(whole)[index] ?? '';
     const content = whole.content(path);
@@ -86,7 +86,7 @@ describe('a snapshot gives what an opening would, and changes nothing', () => {
     }
   });
 
-  it('of a log without its head mark, or with a damaged one', async () => {
+  it('without a head, or with a damaged one', async () => {
     for (const head of [undefined, Buffer.alloc(8192, 'x')]) {
       const files = await crashed();
       if (head === undefined) await files.remove('/data/journal/head');
@@ -95,7 +95,7 @@ describe('a snapshot gives what an opening would, and changes nothing', () => {
     }
   });
 
-  it('of a log with a segment that has no header, that is another log’s, or that is gone', async () => {
+  it('with a segment without headers, of another log, or missing', async () => {
     for (const index of [0, 1]) {
       const headless = await crashed();
       const path = segmentPaths(headless)[index] ?? '';
@@ -110,7 +110,7 @@ describe('a snapshot gives what an opening would, and changes nothing', () => {
     }
   });
 
-  it('of positions that are damaged, or beyond the tail', async () => {
+  it('with positions that are damaged or beyond the tail', async () => {
     const files = await crashed();
     const { journal } = await testJournal(files);
     for (const name of ['damaged', 'beyond']) await (await journal.position(name, evict)).save(at(5));
@@ -124,7 +124,7 @@ describe('a snapshot gives what an opening would, and changes nothing', () => {
     await sameAsOpening(files, 'positions');
   });
 
-  it('of nothing at all', async () => {
+  it('of an empty directory', async () => {
     const { snapshot } = await snapshotOf(modelFiles());
     expect(snapshot.extent()).toEqual({ firstSequence: 1, nextSequence: 1, bodies: 0, bytes: 0, hasEvicted: false });
     expect(await readToEnd(snapshot.reader(1))).toEqual([]);
@@ -133,7 +133,7 @@ describe('a snapshot gives what an opening would, and changes nothing', () => {
 });
 
 describe('a snapshot', () => {
-  it('names what an opening would mend', async () => {
+  it('logs what a start would repair', async () => {
     const files = await crashed();
     const path = segmentPaths(files)[1] ?? '';
     files.put(path, files.content(path).subarray(0, -3));
@@ -142,7 +142,7 @@ describe('a snapshot', () => {
     expect(snapshot.extent().nextSequence).toBe(4);
   });
 
-  it('says what is lost once, however often it is read', async () => {
+  it('logs each loss once, however often it is read', async () => {
     const files = await crashed();
     damage(files, '"two"');
     const { snapshot, log } = await snapshotOf(files);
@@ -151,7 +151,7 @@ describe('a snapshot', () => {
     expect(snapshot.lostSpans()).toMatchObject([{ fromSequence: 2, toSequence: 2 }]);
   });
 
-  it('finds times and bytes, and what was let go of, as the journal does', async () => {
+  it('finds times, bytes and evicted bodies as the journal does', async () => {
     const { journal, files } = await testJournal(undefined, { segmentBytes: 16_000, maxBytes: 100_000 });
     const fast = await journal.position('fast', evict);
     await journal.position('slow', evict);
@@ -176,8 +176,8 @@ describe('a snapshot', () => {
   });
 });
 
-describe('a snapshot of a journal that runs meanwhile', () => {
-  it('ends at the tail that it found, in every reader', async () => {
+describe('a snapshot of a running journal', () => {
+  it('ends all readers at its tail', async () => {
     const { journal, files } = await testJournal(undefined, { segmentBytes: 16_000 });
     for (const text of texts) await appendText(journal, text);
     const { snapshot } = await snapshotOf(files);
@@ -188,7 +188,7 @@ describe('a snapshot of a journal that runs meanwhile', () => {
     expect(snapshot.extent().nextSequence).toBe(5);
   });
 
-  it('takes a segment that vanishes for let go of, and not for lost', async () => {
+  it('reports a segment that is removed meanwhile as evicted, not as lost', async () => {
     let nowMs = 0;
     const options = { segmentBytes: 16_000, retainForMs: 1000, now: () => nowMs };
     const { journal, files } = await testJournal(undefined, options);
@@ -211,7 +211,7 @@ describe('a snapshot of a journal that runs meanwhile', () => {
     expect(log.of('journal.bodies_lost')).toEqual([]);
   });
 
-  it('takes what vanishes between its look at the mark and at the segments for let go of, too', async () => {
+  it('reports a segment that is removed between reading the head and the segments as evicted too', async () => {
     let nowMs = 0;
     const options = { segmentBytes: 16_000, retainForMs: 1000, now: () => nowMs };
     const { journal, files } = await testJournal(undefined, options);

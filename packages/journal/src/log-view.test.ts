@@ -7,7 +7,7 @@ const never = new AbortController().signal;
 const limits = { maxBodies: 100, maxBytes: 1024 ** 2 };
 
 describe('a reader with an end', () => {
-  it('gives everything up to its end, which is inclusive, and then empty arrays', async () => {
+  it('returns everything up to its inclusive end, then empty arrays', async () => {
     const { journal } = await testJournal(modelFiles(), { segmentBytes: 16_000 });
     for (let n = 1; n <= 60; n += 1) await appendText(journal, `${n} ${'x'.repeat(1000)}`);
     const reader = journal.reader(15, 45);
@@ -16,13 +16,13 @@ describe('a reader with an end', () => {
     expect(await reader.read(limits, never)).toEqual([]);
   });
 
-  it('ends at once where the end is before the beginning', async () => {
+  it('ends at once if the end is before the start', async () => {
     const { journal } = await testJournal();
     await appendText(journal, 'one');
     expect(await journal.reader(1, 0).read(limits, never)).toEqual([]);
   });
 
-  it('waits at the tail for what is still to come before its end', async () => {
+  it('waits at the tail for bodies before its end', async () => {
     const { journal } = await testJournal();
     await appendText(journal, 'one');
     let isDone = false;
@@ -36,7 +36,7 @@ describe('a reader with an end', () => {
     expect(textsOf(await reading)).toEqual(['one', 'two']);
   });
 
-  it('gives a lost span that crosses the end up to there, and the journal says it whole', async () => {
+  it('returns a lost span up to its end, and the journal logs the whole span', async () => {
     const files = modelFiles();
     const { journal } = await testJournal(files);
     for (const text of ['one', 'second', 'third', 'fourth', 'five']) await appendText(journal, text);

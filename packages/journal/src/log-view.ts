@@ -1,5 +1,5 @@
-// All that can be asked of a log without changing it: of an open journal, and of a snapshot.
-import { type BodyReader, ConnectorError, type JournalEntry, type ReadableLog } from '@xiq-siem/core';
+// Reads a log without changing it: of an open journal, or of a snapshot.
+import { type BodyReader, ConnectorError, type JournalEntry, type LogExtent, type ReadableLog } from '@xiq-siem/core';
 import { findBody } from './find-body.ts';
 import { type LogSource, logReader } from './log-reader.ts';
 import { type LossTracker, spanOf } from './loss-tracker.ts';
@@ -14,16 +14,18 @@ interface LogViewSource extends LogSource {
 
 export function logView(source: LogViewSource): Omit<ReadableLog, 'positions' | 'retentionGaps'> {
   const { set, losses } = source;
+
+  function extentOfLog(): LogExtent {
+    const [firstSequence, nextSequence] = [set.firstSequence(), set.nextSequence()];
+    const bodies = nextSequence - firstSequence;
+    return { firstSequence, nextSequence, bodies, bytes: set.bytes(), hasEvicted: firstSequence > 1 };
+  }
   return {
-    extent() {
-      const [firstSequence, nextSequence] = [set.firstSequence(), set.nextSequence()];
-      const bodies = nextSequence - firstSequence;
-      return { firstSequence, nextSequence, bodies, bytes: set.bytes(), hasEvicted: firstSequence > 1 };
-    },
+    extent: extentOfLog,
     countBodies: (from, to = Number.POSITIVE_INFINITY) => Math.max(0, Math.min(to + 1, set.nextSequence()) - from),
     bytesFrom: set.bytesFrom,
     sequenceAt: (atMs, signal) => sequenceAt(atMs, signal, source),
-    // Looking for one body finds the rest of a span only: who reads on says it whole.
+    // A search reads one body. It may see only a part of a lost span, so it reports none.
     find: (receipt) =>
       findBody(receipt, set, (from) => bodyReader(source, from, Number.POSITIVE_INFINITY, () => undefined)),
     reader: (from, to = Number.POSITIVE_INFINITY) => bodyReader(source, from, to, losses.report),
@@ -31,7 +33,7 @@ export function logView(source: LogViewSource): Omit<ReadableLog, 'positions' | 
   };
 }
 
-/** Reads bodies and lost spans in bounded portions. Ends after `toSequence`; Infinity for never. */
+/** Reads bodies and lost spans in bounded batches. Ends after `toSequence`; Infinity for never. */
 function bodyReader(
   source: LogViewSource,
   fromSequence: number,
@@ -40,18 +42,19 @@ function bodyReader(
 ): BodyReader {
   const { set, isClosed } = source;
   const reader = logReader(source, fromSequence);
-  /** The sequence after what was given. */
+  /** The sequence after the last returned entry. */
   let next = fromSequence;
-  let blocked: JournalEntry | undefined;
+  /** An entry that did not fit into the last batch. */
+  let pending: JournalEntry | undefined;
 
   async function nextEntry(): Promise<JournalEntry | undefined> {
     const entry = await reader.next();
     if (entry === undefined) return undefined;
     if (entry.kind === 'lost') {
       const { span, damage } = entry;
-      // What was let go of was said when it was.
+      // An evicted span was reported when it was evicted.
       if (span.reason !== 'evicted') report(span, damage);
-      // Said whole, given as far as was asked for.
+      // The whole span is reported; the part up to `toSequence` is returned.
       return { kind: 'lost', span: spanOf({ ...span, toSequence: Math.min(span.toSequence, toSequence) }) };
     }
     const { header, path } = entry.segment;
@@ -67,41 +70,40 @@ function bodyReader(
     return { kind: 'body', body: { sequence, receipt: receiptOf(header.segmentId, sequence), metadata, bytes } };
   }
 
-  return {
-    async read({ maxBodies, maxBytes }, signal) {
-      const entries: JournalEntry[] = [];
-      let bytes = 0;
-      while (entries.length < maxBodies && bytes < maxBytes && next <= toSequence) {
-        if (isClosed()) {
-          throw new ConnectorError('journal_closed', 'the journal is closed: nothing can be read from it');
-        }
-        if (signal.aborted) break;
-        const version = set.version();
-        let entry: JournalEntry | undefined;
-        try {
-          entry = blocked ?? (await nextEntry());
-          blocked = undefined;
-        } catch (error) {
-          // What was read is not lost by it: the next call meets the same error.
-          if (entries.length > 0) break;
-          throw error;
-        }
-        if (entry === undefined) {
-          if (entries.length > 0) break;
-          await set.changed(version, signal);
-          continue;
-        }
-        const size = entry.kind === 'body' ? entry.body.bytes.length : 0;
-        if (entries.length > 0 && bytes + size > maxBytes) {
-          blocked = entry;
-          break;
-        }
-        bytes += size;
-        entries.push(entry);
-        next = (entry.kind === 'body' ? entry.body.sequence : entry.span.toSequence) + 1;
+  async function readEntries(
+    { maxBodies, maxBytes }: Parameters<BodyReader['read']>[0],
+    signal: AbortSignal,
+  ): Promise<readonly JournalEntry[]> {
+    const entries: JournalEntry[] = [];
+    let bytes = 0;
+    while (entries.length < maxBodies && bytes < maxBytes && next <= toSequence) {
+      if (isClosed()) throw new ConnectorError('journal_closed', 'the journal is closed and cannot be read');
+      if (signal.aborted) break;
+      const version = set.version();
+      let entry: JournalEntry | undefined;
+      try {
+        entry = pending ?? (await nextEntry());
+        pending = undefined;
+      } catch (error) {
+        // The entries that were read are returned; the next call gets the same error.
+        if (entries.length > 0) break;
+        throw error;
       }
-      return entries;
-    },
-    close: reader.close,
-  };
+      if (entry === undefined) {
+        if (entries.length > 0) break;
+        await set.waitForChange(version, signal);
+        continue;
+      }
+      const size = entry.kind === 'body' ? entry.body.bytes.length : 0;
+      if (entries.length > 0 && bytes + size > maxBytes) {
+        pending = entry;
+        break;
+      }
+      bytes += size;
+      entries.push(entry);
+      next = (entry.kind === 'body' ? entry.body.sequence : entry.span.toSequence) + 1;
+    }
+    return entries;
+  }
+  return { read: readEntries, close: reader.close };
 }

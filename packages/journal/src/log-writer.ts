@@ -1,4 +1,4 @@
-// Group commit: all who wait share one write and one sync; the segment they go to is the matter of `begin`.
+// Group commit: waiting appends share one write and one sync. `segmentFor` selects the segment.
 import { ConnectorError } from '@xiq-siem/core';
 import { errorText, isTransientWriteError } from './files.ts';
 import { receiptOf } from './receipt.ts';
@@ -6,17 +6,17 @@ import { encodeRecord, maxRecordBytes, recordHeaderBytes, type SegmentHeader } f
 import type { SegmentWriter } from './segment-writer.ts';
 
 interface LogWriterOptions {
-  /** Bytes of records that one write takes at most; a single larger record goes alone. */
+  /** Most bytes of records in one write; a larger record is written alone. */
   readonly maxGroupBytes: number;
-  /** Bytes that may wait in memory. */
+  /** Most bytes that wait in memory. */
   readonly maxPendingBytes: number;
-  /** The segment for a group of so many bytes, ready to be written. A rejection refuses the group and all who wait. */
-  readonly begin: (groupBytes: number) => Promise<SegmentWriter>;
-  /** Called once a group is synced, before its receipts are given. */
-  readonly synced: (bytes: number, nextSequence: number) => void;
-  /** Called when a group could not be kept. No writer that failed is used again. */
-  readonly failed: (error: ConnectorError) => void;
-  /** Runs one thing after the other: a group, or what else touches the segments. */
+  /** Returns the segment for a group of so many bytes. A rejection rejects the group and all waiting appends. */
+  readonly segmentFor: (groupBytes: number) => Promise<SegmentWriter>;
+  /** Called once a group is synced, before its receipts are returned. */
+  readonly onSynced: (bytes: number, nextSequence: number) => void;
+  /** Called when a group could not be stored. A writer that failed is not used again. */
+  readonly onFailure: (error: ConnectorError) => void;
+  /** Serializes writes of groups and other changes of segments. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   readonly nextSequence: () => number;
 }
@@ -24,7 +24,7 @@ interface LogWriterOptions {
 interface Waiting {
   readonly metadata: string;
   readonly payload: Uint8Array;
-  /** An upper bound of the record's bytes. */
+  /** Upper bound of the bytes of the record. */
   readonly bytes: number;
   readonly resolve: (receipt: string) => void;
   readonly reject: (error: ConnectorError) => void;
@@ -40,11 +40,11 @@ export function logWriter(options: LogWriterOptions) {
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    // A turn of the event loop, so that all who append in this turn share the group.
-    setImmediate(run);
+    // All appends of one turn of the event loop share a group.
+    setImmediate(startGroup);
   }
 
-  function run(): void {
+  function startGroup(): void {
     void options.exclusively(writeGroup).then(() => {
       scheduled = false;
       if (waiting.length > 0) return schedule();
@@ -54,26 +54,26 @@ export function logWriter(options: LogWriterOptions) {
   }
 
   async function writeGroup(): Promise<void> {
-    const group = take();
+    const group = takeGroup();
     if (group.entries.length === 0) return;
     try {
-      const segment = await options.begin(group.bytes);
+      const segment = await options.segmentFor(group.bytes);
       const firstSequence = options.nextSequence();
       const bytes = encode(group.entries, group.bytes, segment.header, firstSequence);
       await segment.write(bytes);
-      options.synced(bytes.length, firstSequence + group.entries.length);
+      options.onSynced(bytes.length, firstSequence + group.entries.length);
       const { segmentId } = segment.header;
       for (const [index, entry] of group.entries.entries()) entry.resolve(receiptOf(segmentId, firstSequence + index));
     } catch (error) {
       const failure = asConnectorError(error);
-      options.failed(failure);
+      options.onFailure(failure);
       for (const entry of [...group.entries, ...waiting]) entry.reject(failure);
       waiting = [];
       waitingBytes = 0;
     }
   }
 
-  function take(): { entries: Waiting[]; bytes: number } {
+  function takeGroup(): { entries: Waiting[]; bytes: number } {
     let bytes = 0;
     let count = 0;
     for (const entry of waiting) {
@@ -98,33 +98,33 @@ export function logWriter(options: LogWriterOptions) {
     return buffer.subarray(0, at);
   }
 
-  return {
-    /** `metadata` is JSON text. `payload` must not change until the promise settles. Resolves with the receipt once synced. */
-    append(metadata: string, payload: Uint8Array): Promise<string> {
-      // A UTF-16 unit becomes at most three bytes of UTF-8.
-      const bytes = recordHeaderBytes + metadata.length * 3 + payload.length;
-      if (bytes > maxRecordBytes) {
-        const message = `a body of ${payload.length} bytes is more than a journal record holds (${maxRecordBytes}): it was refused`;
-        return Promise.reject(new ConnectorError('journal_record_too_large', message));
-      }
-      if (waitingBytes + bytes > options.maxPendingBytes) {
-        const message = `the disk is slower than what comes in: ${waitingBytes} bytes wait to be written; try again later`;
-        return Promise.reject(new ConnectorError('journal_full', message));
-      }
-      return new Promise((resolve, reject) => {
-        waiting.push({ metadata, payload, bytes, resolve, reject });
-        waitingBytes += bytes;
-        schedule();
-      });
-    },
-    /** Resolves when nothing waits any more. */
-    async drained(): Promise<void> {
-      if (scheduled) await new Promise<void>((resolve) => idle.push(resolve));
-    },
-  };
+  /** `metadata` is JSON. `payload` must not change until the promise settles. Resolves with the receipt once synced. */
+  function appendRecord(metadata: string, payload: Uint8Array): Promise<string> {
+    // A UTF-16 unit becomes at most three bytes of UTF-8.
+    const bytes = recordHeaderBytes + metadata.length * 3 + payload.length;
+    if (bytes > maxRecordBytes) {
+      const message = `a body of ${payload.length} bytes exceeds the largest journal record (${maxRecordBytes} bytes) and was rejected`;
+      return Promise.reject(new ConnectorError('journal_record_too_large', message));
+    }
+    if (waitingBytes + bytes > options.maxPendingBytes) {
+      const message = `the disk is too slow: ${waitingBytes} bytes wait to be written; try again later`;
+      return Promise.reject(new ConnectorError('journal_full', message));
+    }
+    return new Promise((resolve, reject) => {
+      waiting.push({ metadata, payload, bytes, resolve, reject });
+      waitingBytes += bytes;
+      schedule();
+    });
+  }
+
+  /** Resolves when no append waits. */
+  async function waitUntilIdle(): Promise<void> {
+    if (scheduled) await new Promise<void>((resolve) => idle.push(resolve));
+  }
+  return { append: appendRecord, waitUntilIdle };
 }
 
-/** What a failed write means to those who wait for it. */
+/** The error of the appends that waited for a failed write. */
 export function asConnectorError(error: unknown): ConnectorError {
   if (error instanceof ConnectorError) return error;
   const text = errorText(error);

@@ -1,4 +1,4 @@
-// A body's metadata as it stands in a record: a version and a closed set of fields.
+// Encodes and decodes the metadata of a body in a record: a version and a fixed set of fields.
 import type { BodyMetadata } from '@xiq-siem/core';
 import { z } from 'zod';
 
@@ -14,13 +14,13 @@ const stored = z.strictObject({
   remoteAddress: z.string().optional(),
 });
 
-/** Field by field: what a caller's object holds beside them does not get to the disk. */
+/** Copies the known fields only: other properties of the object are not stored. */
 export function encodeMetadata(metadata: BodyMetadata): string {
   const { source, messageType, origin, receivedAtMs, contentType, remoteAddress } = metadata;
   return JSON.stringify({ v: version, source, messageType, origin, receivedAtMs, contentType, remoteAddress });
 }
 
-/** Undefined where the bytes are not what `encodeMetadata` makes. */
+/** Undefined if the bytes are not a result of `encodeMetadata`. */
 export function decodeMetadata(bytes: Buffer): BodyMetadata | undefined {
   let value: unknown;
   try {

@@ -1,6 +1,6 @@
-// Opens a journal: joins the segments, their writer and readers, the positions and the retention.
+// Opens a journal: connects its segments, writer, readers, positions and retention.
 import { join } from 'node:path';
-import { ConnectorError, createSerialQueue } from '@xiq-siem/core';
+import { type BodyMetadata, ConnectorError, createSerialQueue } from '@xiq-siem/core';
 import { errorText, nodeFiles, systemCode } from './files.ts';
 import { openGaps } from './gaps.ts';
 import { headFormat } from './inspect-log.ts';
@@ -12,30 +12,30 @@ import { encodeMetadata } from './metadata.ts';
 import { openPositions } from './positions.ts';
 import { quarantinePruning } from './quarantine.ts';
 import { recoverLog } from './recovery.ts';
-import { retention } from './retention.ts';
+import { createRetention } from './retention.ts';
 import { newSegmentHeader, recordsStart } from './segment-format.ts';
 import { newSegment } from './segment-set.ts';
 import { createSegment, type SegmentWriter } from './segment-writer.ts';
 import { openSlotFile } from './slot-file.ts';
 
-/** Records that one write takes, and those that may wait in memory for it. */
+/** Most bytes of records in one write, and most bytes that wait in memory. */
 const maxGroupBytes = 8 * 1024 * 1024;
 const maxPendingBytes = 64 * 1024 * 1024;
-/** Free space is asked for at most so often. */
+/** Shortest interval between two checks of the free space. */
 const freeSpaceAgeMs = 1000;
-/** Room that must be there for a journal that was full to take bodies again. */
+/** Capacity that a full journal must have to accept bodies again. */
 const resumeBytes = 64 * 1024;
 
 /**
- * Opens the journal of an open (locked) data directory. Damage never keeps it from opening: it is reported, counted,
- * and passed over. Where nothing can be written now it opens too, and refuses to append.
+ * Opens the journal of an open (locked) data directory. A damaged journal opens too: damage is logged, counted and
+ * skipped. If the disk cannot be written, the journal opens and rejects appends.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   try {
     return await open(options);
   } catch (error) {
     if (error instanceof ConnectorError) throw error;
-    const text = `the journal in ${options.directory} cannot be opened (${errorText(error)}): see to its files' permissions and the disk`;
+    const text = `the journal in ${options.directory} cannot be opened (${errorText(error)}): check the permissions of its files and the disk`;
     throw new ConnectorError('journal_failed', text, { cause: error });
   }
 }
@@ -44,7 +44,7 @@ async function open(options: JournalOptions): Promise<Journal> {
   const { now, log, meter, maxBytes, minFreeBytes } = options;
   const files = options.files ?? nodeFiles;
   const directory = join(options.directory, 'journal');
-  // At least eight segments, so that removing the oldest makes room without emptying the journal.
+  // At least eight segments: removing the oldest then frees capacity without emptying the journal.
   const segmentBytes = Math.min(options.segmentBytes, Math.max(Math.floor(maxBytes / 8), 4 * recordsStart));
 
   let writer: SegmentWriter | undefined;
@@ -66,11 +66,11 @@ async function open(options: JournalOptions): Promise<Journal> {
   const positions = await openPositions({
     ...shared,
     directory: join(options.directory, 'positions'),
-    saved: positionSaved,
+    onSaved: positionSaved,
     firstSequence: set.firstSequence,
     nextSequence: set.nextSequence,
   });
-  const keeping = retention({
+  const retention = createRetention({
     ...shared,
     set,
     positions,
@@ -97,21 +97,21 @@ async function open(options: JournalOptions): Promise<Journal> {
   }
 
   async function freeCapacity(bytes: number): Promise<void> {
-    if (!(await keeping.freeCapacity(bytes))) {
-      const text = `the journal is full: ${set.bytes()} of ${maxBytes} bytes, and no destination has settled the oldest of them; see to the destinations or raise journal.maxBytes`;
+    if (!(await retention.freeCapacity(bytes))) {
+      const text = `the journal is full: it has ${set.bytes()} of ${maxBytes} bytes, and no destination has settled the oldest ones; check the destinations or raise journal.maxBytes`;
       throw new ConnectorError('journal_full', text);
     }
     while (!(await hasFreeSpace(bytes))) {
-      if (!(await keeping.removeSettled())) {
-        const text = `the disk of ${directory} has ${free.bytes} bytes free, and ${minFreeBytes} are to stay free: free some, or lower journal.minFreeBytes`;
+      if (!(await retention.removeSettled())) {
+        const text = `the disk of ${directory} has ${free.bytes} bytes free, and journal.minFreeBytes is ${minFreeBytes}: free disk space, or lower journal.minFreeBytes`;
         throw new ConnectorError('journal_full', text);
       }
       free = { ...free, checkedAt: Number.NEGATIVE_INFINITY };
     }
   }
 
-  /** The segment that so many bytes may go to now. */
-  async function begin(bytes: number): Promise<SegmentWriter> {
+  /** Frees capacity for so many bytes and returns the segment for them. */
+  async function segmentFor(bytes: number): Promise<SegmentWriter> {
     if (refusal?.code === 'journal_failed') throw refusal;
     await freeCapacity(bytes + recordsStart);
     return writer === undefined || writer.size() >= segmentBytes ? startSegment() : writer;
@@ -119,7 +119,7 @@ async function open(options: JournalOptions): Promise<Journal> {
 
   async function startSegment(): Promise<SegmentWriter> {
     const header = newSegmentHeader(logId, nextOrdinal, set.nextSequence());
-    // A name is used once, whatever becomes of the file.
+    // A name is used once, even if the file is not created.
     nextOrdinal += 1;
     const started = await createSegment(files, directory, header);
     await writer
@@ -130,7 +130,7 @@ async function open(options: JournalOptions): Promise<Journal> {
     return started;
   }
 
-  function refuse(error: ConnectorError): void {
+  function stopAccepting(error: ConnectorError): void {
     if (writer?.isBroken()) writer = undefined;
     if (refusal?.code === 'journal_failed' || refusal?.code === 'journal_closed') return;
     if (refusal?.code !== error.code) log.error('journal.accepting_stopped', { code: error.code, why: error.message });
@@ -141,13 +141,13 @@ async function open(options: JournalOptions): Promise<Journal> {
   const appending = logWriter({
     maxGroupBytes: Math.min(maxGroupBytes, segmentBytes),
     maxPendingBytes,
-    begin,
-    synced(bytes, nextSequence) {
+    segmentFor,
+    onSynced(bytes, nextSequence) {
       free = { ...free, bytes: free.bytes - bytes };
       set.advance(bytes, nextSequence, now());
       meter.add('xiq_siem.journal.syncs', 1);
     },
-    failed: refuse,
+    onFailure: stopAccepting,
     exclusively,
     nextSequence: set.nextSequence,
   });
@@ -155,22 +155,22 @@ async function open(options: JournalOptions): Promise<Journal> {
   async function runMaintenance(): Promise<void> {
     if (closing !== undefined) return;
     try {
-      await begin(refusal?.code === 'journal_full' ? Math.min(resumeBytes, segmentBytes) : 0);
+      await segmentFor(refusal?.code === 'journal_full' ? Math.min(resumeBytes, segmentBytes) : 0);
       if (refusal?.code === 'journal_full') {
         refusal = undefined;
         log.info('journal.accepting_resumed');
       }
     } catch (error) {
-      refuse(asConnectorError(error));
+      stopAccepting(asConnectorError(error));
     }
     try {
-      if (keeping.isNewestExpired() && refusal === undefined) await startSegment();
-      await keeping.removeExpired();
+      if (retention.isNewestExpired() && refusal === undefined) await startSegment();
+      await retention.removeExpired();
       if (set.nextSequence() !== markedAt) await saveHead(set.keptFrom(), false);
     } catch (error) {
       log.error('journal.maintenance_failed', { why: errorText(error) });
-      // A disk that answers so takes no body either: said now, rather than to the next sender.
-      if (systemCode(error) === 'EIO') refuse(asConnectorError(error));
+      // The disk cannot store a body either: stop before the next request comes.
+      if (systemCode(error) === 'EIO') stopAccepting(asConnectorError(error));
     }
     await pruneQuarantine();
   }
@@ -184,14 +184,14 @@ async function open(options: JournalOptions): Promise<Journal> {
     });
   }
 
-  /** A saved position may have settled what a full journal waits for. */
+  /** A saved position may allow a full journal to remove segments. */
   function positionSaved(): void {
     if (refusal?.code === 'journal_full') scheduleMaintenance();
   }
 
   async function closeFiles(): Promise<void> {
     clearInterval(timer);
-    await appending.drained();
+    await appending.waitUntilIdle();
     await exclusively(async () => {
       const saveLastHead = (): Promise<void> => saveHead(set.keptFrom(), true);
       for (const step of [saveLastHead, head.close, () => writer?.close(), positions.close, gaps.close]) {
@@ -205,6 +205,17 @@ async function open(options: JournalOptions): Promise<Journal> {
     set.wake();
   }
 
+  function appendBody(metadata: BodyMetadata, bytes: Uint8Array): Promise<string> {
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return appending.append(encodeMetadata(metadata), bytes);
+  }
+
+  function closeJournal(): Promise<void> {
+    refusal ??= new ConnectorError('journal_closed', 'the journal is closing and accepts no more bodies');
+    closing ??= closeFiles();
+    return closing;
+  }
+
   await exclusively(runMaintenance);
   const everyMs = options.maintainEveryMs ?? 1000;
   const timer = everyMs > 0 ? setInterval(scheduleMaintenance, everyMs) : undefined;
@@ -212,10 +223,7 @@ async function open(options: JournalOptions): Promise<Journal> {
 
   return {
     ...logView({ files, set, losses, isClosed: () => closing !== undefined }),
-    append(metadata, bytes) {
-      if (refusal !== undefined) return Promise.reject(refusal);
-      return appending.append(encodeMetadata(metadata), bytes);
-    },
+    append: appendBody,
     acceptance: () =>
       refusal === undefined ? { ok: true } : { ok: false, code: refusal.code, message: refusal.message },
     position: positions.open,
@@ -226,10 +234,6 @@ async function open(options: JournalOptions): Promise<Journal> {
     retentionGaps: gaps.list,
     acknowledgeGaps: (destination, toSequence) => exclusively(() => gaps.acknowledge(destination, toSequence)),
     maintain: () => exclusively(runMaintenance),
-    close() {
-      refusal ??= new ConnectorError('journal_closed', 'the journal is closing: nothing more is taken');
-      closing ??= closeFiles();
-      return closing;
-    },
+    close: closeJournal,
   };
 }

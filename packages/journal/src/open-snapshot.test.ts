@@ -80,7 +80,7 @@ async function segments(): Promise<readonly string[]> {
   return (await pathsIn(join(path, 'journal'))).filter((one) => one.endsWith('.segment'));
 }
 
-/** Opens a snapshot in a process that may write no file at all, uses everything it has, and gives what it found. */
+/** Opens a snapshot in a process that cannot write files, calls all its methods, and returns the results. */
 async function lookWithoutRights(receipt: string): Promise<unknown> {
   const program = `
     const { openJournalSnapshot } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
@@ -136,7 +136,7 @@ describe('a snapshot of a stopped connector', () => {
     },
   );
 
-  it('refuses a newer format, and what is no data directory, and makes neither', async () => {
+  it('rejects a newer format and a directory that is not a data directory, and creates nothing', async () => {
     await expect(openJournalSnapshot(path, { log })).rejects.toMatchObject({
       code: 'data_directory_missing',
       exitCode: 64,
@@ -150,21 +150,21 @@ describe('a snapshot of a stopped connector', () => {
     await expect(openJournalSnapshot(path, { log })).rejects.toMatchObject({ code: 'data_format_newer' });
   });
 
-  it('shows the log in another room', async () => {
+  it('reads the log in another subdirectory', async () => {
     await filled(1);
     const room = join(path, 'dead-letters');
-    expect((await openJournalSnapshot(path, { log, room: 'dead-letters' })).extent().nextSequence).toBe(1);
+    expect((await openJournalSnapshot(path, { log, subdirectory: 'dead-letters' })).extent().nextSequence).toBe(1);
     for (const name of ['journal', 'positions', 'quarantine']) await mkdir(join(room, name), { recursive: true });
     const letters = await open(room);
     await appendText(letters, 'a dead letter');
     await letters.close();
-    const snapshot = await openJournalSnapshot(path, { log, room: 'dead-letters' });
+    const snapshot = await openJournalSnapshot(path, { log, subdirectory: 'dead-letters' });
     expect(textsOf(await readToEnd(snapshot.reader(1)))).toEqual(['a dead letter']);
   });
 });
 
 describe('a snapshot of a running connector', () => {
-  it('needs no lock, and sees what is there', async () => {
+  it('needs no lock, and reads the stored bodies', async () => {
     const data = await openDataDirectory(path, { now: Date.now, log, prepare: async () => {} });
     const journal = await open(data.path);
     await appendText(journal, 'one');
@@ -179,8 +179,8 @@ describe('a snapshot of a running connector', () => {
   });
 });
 
-describe('a look through a segment', () => {
-  it('lets others have their turn between its chunks', async () => {
+describe('a scan of a segment', () => {
+  it('yields between its chunks', async () => {
     const data = await openDataDirectory(path, { now: Date.now, log, prepare: async () => {} });
     const filling = await open(data.path, 32 * 1024 * 1024);
     const body = Buffer.alloc(8192, 'x');
@@ -189,7 +189,7 @@ describe('a look through a segment', () => {
       Array.from({ length: count }, (_, n) => filling.append({ ...metadata, receivedAtMs: n }, body)),
     );
     await filling.close();
-    // A start knows no landmarks yet.
+    // There are no landmarks after a start.
     const journal = await open(data.path, 32 * 1024 * 1024);
     for (const look of [
       () => journal.find(receipts.at(-1) ?? ''),

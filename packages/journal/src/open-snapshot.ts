@@ -1,5 +1,5 @@
-// A view of a data directory by reading alone: of a connector that is stopped, or of one that runs meanwhile. It gives
-// segments, positions and gaps as an opening would find them, and fixes nothing.
+// Reads the journal of a data directory without changing it, whether a connector runs on it or not. It returns segments,
+// positions and gaps as opening the journal would find them, and repairs nothing.
 import { join, resolve } from 'node:path';
 import {
   ConnectorError,
@@ -20,41 +20,40 @@ import { readPositions } from './position-file.ts';
 import type { Segment } from './segment-set.ts';
 import { readSlotFile } from './slot-file.ts';
 
-/** Its readers end at the tail that was found at opening. */
+/** Its readers end at the tail at the time of opening. */
 export type JournalSnapshot = ReadableLog & Pick<Log, 'close'>;
 
 export interface JournalSnapshotOptions {
   readonly log: Logger;
-  /** A log of its own within the data directory, by the name of its folder; the journal where not given. */
-  readonly room?: 'dead-letters';
+  /** Subdirectory of another log in the data directory. Default: the journal. */
+  readonly subdirectory?: 'dead-letters';
 }
 
 /**
- * Takes no lock; nothing in the directory is written, made, cut or moved, and what is damaged is passed over and said. Of
- * a running connector it may show the last records before they are synced.
+ * Takes no lock and changes nothing in the directory. Damage is logged and skipped. With a running connector, the last
+ * records may be returned before they are synced.
  * @throws ConnectorError usage (no data directory), data_format_newer, data_format_unreadable, journal_failed.
  */
 export async function openJournalSnapshot(
   directory: string,
-  { log, room }: JournalSnapshotOptions,
+  { log, subdirectory }: JournalSnapshotOptions,
 ): Promise<JournalSnapshot> {
   const path = resolve(directory);
   await requireFormat(path);
-  const root = room === undefined ? path : join(path, room);
+  const root = subdirectory === undefined ? path : join(path, subdirectory);
   try {
     return await logSnapshot(root, nodeFiles, log);
   } catch (error) {
-    const text = `the journal in ${root} cannot be read (${errorText(error)}): see to its files' permissions and the disk`;
+    const text = `the journal in ${root} cannot be read (${errorText(error)}): check the permissions of its files and the disk`;
     throw new ConnectorError('journal_failed', text, { cause: error });
   }
 }
 
-/** `root` holds `journal/` and `positions/`. Errors are the system's own. */
+/** `root` contains `journal/` and `positions/`. Throws errors of the file system. */
 export async function logSnapshot(root: string, allFiles: Files, log: Logger): Promise<JournalSnapshot> {
   const files = readOnlyFiles(allFiles);
   const directory = join(root, 'journal');
-  // In this order, a connector that runs meanwhile only adds to what is read later: no position is beyond the tail, and
-  // no mark beyond the segments.
+  // The order matters if a connector runs: no position is then beyond the tail, and no head beyond the segments.
   const savedPositions = await readPositions(files, join(root, 'positions'));
   const head = await readHead();
   const { set, findings, lost } = await inspectLog({ files, directory, head, log });
@@ -70,16 +69,18 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
   }
   let closed = false;
   const tail = set.nextSequence() - 1;
-  const view = logView({ files, set, losses, isClosed: () => closed, vanished: removeEvictedSegments });
+  const view = logView({ files, set, losses, isClosed: () => closed, onMissingFile: removeEvictedSegments });
   return {
     ...view,
     reader: (from, to = tail) => view.reader(from, Math.min(to, tail)),
     positions,
     retentionGaps: () => gaps,
-    async close() {
-      closed = true;
-    },
+    close: closeSnapshot,
   };
+
+  async function closeSnapshot(): Promise<void> {
+    closed = true;
+  }
 
   function positions(): ReadonlyMap<string, Position> {
     return new Map(
@@ -94,7 +95,7 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
     return (await readSlotFile(files, join(directory, 'head'), headFormat)).value;
   }
 
-  /** A running connector says in the head mark what it removes, before it does: that was let go of, and is not lost. */
+  /** A running connector saves in the head what it is about to remove: those bodies are evicted, not lost. */
   async function updateKeptFrom(): Promise<void> {
     set.raiseKeptFrom((await readHead())?.keptFrom ?? 1);
   }
@@ -107,9 +108,9 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
   }
 }
 
-/** Files that can only be read, whatever is asked of them. A directory that is not there has no names. */
+/** A read-only view of files. A missing directory has no names. */
 function readOnlyFiles(files: Files): Files {
-  const refuse = (): Promise<never> => Promise.reject(new Error('a snapshot only reads'));
+  const refuse = (): Promise<never> => Promise.reject(new Error('a snapshot is read-only'));
   return {
     open: (path, mode) => (mode === 'read' ? files.open(path, mode) : refuse()),
     list: (directory) =>

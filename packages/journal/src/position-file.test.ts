@@ -14,7 +14,7 @@ async function open(files: Files) {
 }
 
 describe('a position file', () => {
-  it('keeps the save before where a crash tears the newest', async () => {
+  it('returns the previous save if a crash tears the newest', async () => {
     const files = modelFiles();
     const file = await open(files);
     for (const sequence of [2, 3]) await file.save(at(sequence));
@@ -25,7 +25,7 @@ describe('a position file', () => {
     expect((await open(files)).position).toEqual(at(2));
   });
 
-  it('reads an older file, whose word for evict is letGo, and writes the current word', async () => {
+  it('reads the older value letGo as evict, and writes evict', async () => {
     const files = modelFiles();
     const schema = z.object({ whenFull: z.literal('letGo'), position: z.unknown() });
     const old = await openSlotFile(files, path, { schema, slotBytes: 128 * 1024 });
@@ -39,7 +39,7 @@ describe('a position file', () => {
     expect(files.content(path).toString('latin1')).toContain('"whenFull":"evict"');
   });
 
-  it.each([2, 3])('opened again after %i saves, writes over the older of the two it holds', async (saves) => {
+  it.each([2, 3])('opened again after %i saves, overwrites the older slot', async (saves) => {
     const files = modelFiles();
     const file = await open(files);
     for (let n = 1; n <= saves; n += 1) await file.save(at(10 * n));
@@ -54,7 +54,7 @@ describe('a position file', () => {
 });
 
 describe('a position file that is only read', () => {
-  it('gives the newest save, or the one before where that is torn', async () => {
+  it('returns the newest save, or the previous one if that is torn', async () => {
     const files = modelFiles();
     expect(await readPositionAt(path, files)).toBeUndefined();
     const file = await open(files);
@@ -69,7 +69,7 @@ describe('a position file that is only read', () => {
     expect(files.content(path)).toEqual(content);
   });
 
-  it('that is damaged is refused, by name, and left as it is', async () => {
+  it('that is damaged is rejected, with its path, and not changed', async () => {
     const files = modelFiles();
     await (await open(files)).close();
     for (const content of [Buffer.alloc(0), Buffer.alloc(300_000, 'x')]) {

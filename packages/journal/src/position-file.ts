@@ -1,4 +1,4 @@
-// How far a destination has come, on disk: position, counters and the destination's wish for a full journal together.
+// Stores the position of a destination: position, counters, and what a full journal does with its bodies.
 import { join } from 'node:path';
 import { ConnectorError, type DurablePosition, type Position, type PositionOptions } from '@xiq-siem/core';
 import { z } from 'zod';
@@ -11,12 +11,12 @@ interface Stored {
   readonly position: Position;
 }
 
-/** `letGo`: how format 2 first wrote `evict`. */
+/** Older files have `letGo` for `evict`. */
 const whenFullSchema = z.enum(['evict', 'hold', 'letGo']).transform((value) => (value === 'letGo' ? 'evict' : value));
 
 const format: SlotFormat<Stored> = {
   schema: z.object({ whenFull: whenFullSchema, position: positionSchema }),
-  /** Holds `maxSettledRanges`, each in a body of its own, or two of them a run, with the longest numbers. */
+  /** Enough for `maxSettledRanges` with the longest numbers, each in its own body. */
   slotBytes: 128 * 1024,
 };
 const namePattern = /^[a-z0-9-]{1,64}$/;
@@ -27,7 +27,7 @@ export interface OpenPosition extends DurablePosition {
   setWhenFull(whenFull: Stored['whenFull']): void;
 }
 
-/** Whether a destination may have that name. */
+/** Whether the name is valid for a destination. */
 export function isPositionName(destination: string): boolean {
   return namePattern.test(destination);
 }
@@ -36,13 +36,13 @@ export function positionPath(directory: string, destination: string): string {
   return join(directory, destination + suffix);
 }
 
-/** The destinations that have a position in a directory. */
+/** Destinations that have a position in a directory. */
 export async function listPositions(files: Files, directory: string): Promise<readonly string[]> {
   const names = (await files.list(directory)).filter((name) => name.endsWith(suffix));
   return names.map((name) => name.slice(0, -suffix.length)).filter(isPositionName);
 }
 
-/** All positions of a directory by reading alone. */
+/** Reads all positions of a directory without changing it. */
 export async function readPositions(
   files: Files,
   directory: string,
@@ -56,68 +56,70 @@ export async function readPositions(
   return positions;
 }
 
-/** The position in one file, by reading alone; undefined where there is none. Rejects where it is damaged. */
+/** Reads the position in one file; undefined if there is none. Rejects if it is damaged. */
 export async function readPositionAt(path: string, files: Files = nodeFiles): Promise<Position | undefined> {
   const { value, damaged } = await readSlotFile(files, path, format);
   if (damaged && value === undefined) throw new ConnectorError('position_failed', `the position in ${path} is damaged`);
   return value?.position;
 }
 
-/** The file as found: to be used, or closed. */
+/** Opens the file. The caller uses it or closes it. */
 export async function openPositionFile(files: Files, path: string) {
   const slots = await openSlotFile(files, path, format);
-  return {
-    found: slots.found,
-    close: slots.close,
-    /** Starts from a position that need not be saved yet. `saved` is called after each save. */
-    use(initial: Position, initialWhenFull: Stored['whenFull'], saved: () => void): OpenPosition {
-      let position = initial;
-      let whenFull = initialWhenFull;
-      let wanted: Position | undefined;
-      let running: Promise<void> | undefined;
-      let following: Promise<void> | undefined;
 
-      async function write(): Promise<void> {
-        const next = wanted ?? position;
-        wanted = undefined;
-        try {
-          await slots.save({ whenFull, position: next });
-        } catch (error) {
-          const text = `the position in ${path} could not be saved (${errorText(error)}): what follows it may be sent again`;
-          throw new ConnectorError('position_failed', text, { cause: error });
-        }
-        position = next;
-        saved();
+  /** Starts at a position that may be unsaved. Calls `onSaved` after each save. */
+  function usePosition(initial: Position, initialWhenFull: Stored['whenFull'], onSaved: () => void): OpenPosition {
+    let position = initial;
+    let whenFull = initialWhenFull;
+    let wanted: Position | undefined;
+    let running: Promise<void> | undefined;
+    let following: Promise<void> | undefined;
+
+    async function writePosition(): Promise<void> {
+      const next = wanted ?? position;
+      wanted = undefined;
+      try {
+        await slots.save({ whenFull, position: next });
+      } catch (error) {
+        const text = `the position in ${path} could not be saved (${errorText(error)}): events after it may be sent again`;
+        throw new ConnectorError('position_failed', text, { cause: error });
       }
+      position = next;
+      onSaved();
+    }
 
-      return {
-        get position() {
-          return position;
-        },
-        get whenFull() {
-          return whenFull;
-        },
-        setWhenFull(value) {
-          whenFull = value;
-        },
-        // While one save is on its way, those who come share the next, which writes the newest.
-        save(next) {
-          wanted = next;
-          if (following !== undefined) return following;
-          const after = (running ?? Promise.resolve()).catch(() => undefined);
-          const current: Promise<void> = after.then(() => {
-            following = undefined;
-            running = current;
-            return write();
-          });
-          following = current;
-          return current;
-        },
-        async close() {
-          await (following ?? running)?.catch(() => undefined);
-          await slots.close();
-        },
-      };
-    },
-  };
+    /** Calls during a save share the next save, which writes the newest position. */
+    function savePosition(next: Position): Promise<void> {
+      wanted = next;
+      if (following !== undefined) return following;
+      const after = (running ?? Promise.resolve()).catch(() => undefined);
+      const current: Promise<void> = after.then(() => {
+        following = undefined;
+        running = current;
+        return writePosition();
+      });
+      following = current;
+      return current;
+    }
+
+    async function closePosition(): Promise<void> {
+      await (following ?? running)?.catch(() => undefined);
+      await slots.close();
+    }
+
+    return {
+      get position() {
+        return position;
+      },
+      get whenFull() {
+        return whenFull;
+      },
+      setWhenFull(value) {
+        whenFull = value;
+      },
+      save: savePosition,
+      close: closePosition,
+    };
+  }
+  return { found: slots.found, close: slots.close, use: usePosition };
 }

@@ -1,4 +1,4 @@
-// What a position says: its shape on disk, and what it leaves to be done.
+// The schema of a position on disk, and the bodies that it leaves unsettled.
 import { countSettledRanges, maxSettledRanges, type Position, type SettledBody } from '@xiq-siem/core';
 import { z } from 'zod';
 
@@ -43,7 +43,7 @@ function lastOf({ sequence, toSequence }: SettledBody): number {
   return toSequence ?? sequence;
 }
 
-/** A position that claims nothing at or beyond the tail, since what comes there is new; itself if it claims nothing there. */
+/** The position without any claim at or beyond the tail, where new bodies will be. */
 export function clampPosition(position: Position, nextSequence: number): Position {
   const last = position.settled.at(-1);
   if (position.sequence <= nextSequence && (last === undefined || lastOf(last) < nextSequence)) return position;
@@ -60,7 +60,7 @@ function runOf(sequence: number, toSequence: number): SettledBody {
   return sequence === toSequence ? { sequence, elements: 'all' } : { sequence, toSequence, elements: 'all' };
 }
 
-/** Bodies from one sequence to another, both inclusive, that are not wholly settled. */
+/** Counts the bodies between two sequences, both inclusive, that are not fully settled. */
 export function unsettledIn(position: Position, fromSequence: number, toSequence: number): number {
   const first = Math.max(fromSequence, position.sequence);
   let unsettled = Math.max(0, toSequence - first + 1);

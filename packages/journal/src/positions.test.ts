@@ -32,13 +32,13 @@ const busy: Position = {
 };
 
 describe('a position', () => {
-  it('begins at the earliest body kept, or with what comes from now on', async () => {
+  it('starts at the earliest body, or at the tail', async () => {
     const { journal } = await withBodies(3);
     expect((await journal.position('first', earliest)).position).toEqual(at(1));
     expect((await journal.position('later', now)).position).toEqual(at(4));
   });
 
-  it('is found again with its counters, whatever startAt says', async () => {
+  it('is read with its counters, whatever startAt is', async () => {
     const { journal, files } = await withBodies(5);
     const position = await journal.position('archive', now);
     await position.save(busy);
@@ -47,7 +47,7 @@ describe('a position', () => {
     expect((await again.position('archive', now)).position).toEqual(busy);
   });
 
-  it('in the shape without runs is read as it always was', async () => {
+  it('in the form without runs is read', async () => {
     const { journal, files } = await withBodies(9);
     const slots = await openSlotFile(files, path, { schema: z.looseObject({}), slotBytes: slot });
     const settled = [3, 4, 6].map((sequence) => ({ sequence, elements: 'all' as const }));
@@ -58,7 +58,7 @@ describe('a position', () => {
     expect((await again.position('archive', now)).position).toEqual({ ...busy, settled });
   });
 
-  it('with a run of bodies behind an open one is found again, as far as there are bodies', async () => {
+  it('with a run of bodies after an open one is read, up to the tail', async () => {
     const run = (sequence: number, toSequence: number) => ({ sequence, toSequence, elements: 'all' }) as const;
     const kept: readonly [saved: Position['settled'], found: Position['settled'], isCut: boolean][] = [
       [[run(2, 90)], [run(2, 90)], false],
@@ -76,7 +76,7 @@ describe('a position', () => {
     }
   });
 
-  it('is refused with runs of less than two bodies, or bodies that do not ascend', async () => {
+  it('is rejected with runs of less than two bodies, or bodies that do not ascend', async () => {
     const { journal } = await withBodies(9);
     const position = await journal.position('archive', earliest);
     const all = 'all' as const;
@@ -97,7 +97,7 @@ describe('a position', () => {
     expect(position.position).toEqual(at(1));
   });
 
-  it('falls back to the save before where the newest slot is damaged, at any byte', async () => {
+  it('uses the previous save if the newest slot is damaged at any byte', async () => {
     const { journal, files } = await withBodies(5);
     const position = await journal.position('archive', earliest);
     await position.save(at(2));
@@ -121,7 +121,7 @@ describe('a position', () => {
     }
   });
 
-  it('starts from the earliest body where both slots are damaged, and says so', async () => {
+  it('starts at the earliest body if both slots are damaged, and logs it', async () => {
     const { journal, files } = await withBodies(3);
     const position = await journal.position('archive', now);
     await position.save(at(3));
@@ -132,7 +132,7 @@ describe('a position', () => {
     expect(log.of('position.damaged')).toHaveLength(1);
   });
 
-  it('beyond the tail is set to the tail at opening, before anyone asks for it, and that is said', async () => {
+  it('beyond the tail is set to the tail at the start, and logged', async () => {
     const { journal, files } = await withBodies(3);
     for (const name of ['archive', 'other']) {
       const position = await journal.position(name, earliest);
@@ -147,7 +147,7 @@ describe('a position', () => {
     expect((await again.position('other', earliest)).position).toMatchObject({ sequence: 1, settled: [] });
   });
 
-  it('keeps the place of the last save that succeeded when one fails, and saves the next', async () => {
+  it('keeps the last successful save if one fails, and saves the next', async () => {
     const { journal, files } = await withBodies(5);
     const position = await journal.position('archive', earliest);
     await position.save(at(2));
@@ -162,7 +162,7 @@ describe('a position', () => {
     expect((await again.position('archive', earliest)).position.sequence).toBe(4);
   });
 
-  it('opens on a full disk, and is on it with the next save that succeeds', async () => {
+  it('opens on a full disk, and is stored by the next successful save', async () => {
     const { journal, files, log } = await withBodies(3);
     files.fail('write', 'ENOSPC');
     const position = await journal.position('archive', earliest);
@@ -172,14 +172,14 @@ describe('a position', () => {
     expect((await again.position('archive', earliest)).position.sequence).toBe(3);
   });
 
-  it('shares saves among those who come while one is on its way, and ends with the newest', async () => {
+  it('shares a save among calls during another save, and ends with the newest', async () => {
     const { journal } = await withBodies(50);
     const position = await journal.position('archive', earliest);
     await Promise.all(Array.from({ length: 50 }, (_, n) => position.save(at(n + 1))));
     expect(position.position.sequence).toBe(50);
   });
 
-  it('holds as many settled ranges as the contract allows, and not one more', async () => {
+  it('stores as many settled ranges as the contract allows, and no more', async () => {
     const { journal } = await withBodies(2);
     const position = await journal.position('archive', earliest);
     const big = Number.MAX_SAFE_INTEGER - 4 * maxSettledRanges;
@@ -196,12 +196,12 @@ describe('a position', () => {
     }
   });
 
-  it('belongs to one owner, and its name cannot leave the directory', async () => {
+  it('has one owner, and its name cannot leave the directory', async () => {
     const { journal } = await withBodies(1);
     await journal.position('archive', earliest);
-    await expect(journal.position('archive', earliest)).rejects.toThrow('open already');
+    await expect(journal.position('archive', earliest)).rejects.toThrow('already open');
     for (const name of ['', '../x', 'A', 'a/b', 'a'.repeat(65)]) {
-      await expect(journal.position(name, earliest), name).rejects.toThrow('no destination');
+      await expect(journal.position(name, earliest), name).rejects.toThrow('not a valid destination name');
     }
   });
 });

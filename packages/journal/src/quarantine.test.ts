@@ -12,9 +12,9 @@ function quarantined(files: ReturnType<typeof modelFiles>): readonly string[] {
 }
 
 describe('the quarantine', () => {
-  it('keeps a file for 30 days, by the time it came, and says what it removes', async () => {
+  it('keeps a file for 30 days after its move, and logs removals', async () => {
     const files = modelFiles();
-    // As a moved segment: last modified long before.
+    // Like a moved segment: last modified long before.
     files.put(place(nowMs - 29 * day), Buffer.alloc(10), 0);
     files.put(place(nowMs - 31 * day, '4160.tail'), Buffer.alloc(20), nowMs);
     const { log } = await testJournal(files, { now: () => nowMs });
@@ -42,7 +42,7 @@ describe('the quarantine', () => {
     expect(quarantined(files)).not.toContain(place(nowMs - 1000));
   });
 
-  it('leaves what somebody else put there', async () => {
+  it('leaves files of others', async () => {
     const files = modelFiles();
     const others = ['/data/quarantine/notes.txt', `/data/quarantine/${name}`, `/data/quarantine/${name}.1.bad.copy`];
     for (const path of others) files.put(path, Buffer.alloc(1), 0);
@@ -50,7 +50,7 @@ describe('the quarantine', () => {
     expect(quarantined(files)).toEqual(others.sort());
   });
 
-  it('is looked at every hour of a long run, and a failure there ends nothing', async () => {
+  it('is pruned every hour, and an error there has no other effect', async () => {
     const files = modelFiles();
     let time = nowMs;
     files.put(place(nowMs - 30 * day), Buffer.alloc(1));
@@ -67,7 +67,7 @@ describe('the quarantine', () => {
     expect(quarantined(files)).toEqual([]);
   });
 
-  it('keeps what was put aside a moment ago, however old its records are', async () => {
+  it('keeps a file that was just moved, however old its records are', async () => {
     const files = modelFiles({ now: () => 0 });
     const { journal } = await testJournal(files);
     await appendText(journal, 'one');

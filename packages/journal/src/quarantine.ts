@@ -1,5 +1,5 @@
-// What files in the quarantine are called, and how many there may be: a file goes after 30 days, or when newer ones come
-// to 256 MiB or 1000 files. The newest stays until it is old, however large it is.
+// Names the files in the quarantine and prunes them: a file is removed after 30 days, or when newer ones reach 256 MiB or
+// 1000 files. The newest file is removed by age only.
 import { basename, join } from 'node:path';
 import type { Logger } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
@@ -10,12 +10,12 @@ const maxFiles = 1000;
 const everyMs = 3_600_000;
 const namePattern = /\.segment\.(\d{1,15})\.(?:bad|\d+\.tail)$/;
 
-/** Where to put a segment's file or a piece of it. */
+/** The quarantine path of a segment file or a part of it. */
 export function quarantinePath(directory: string, segmentPath: string, nowMs: number, ending: string): string {
   return join(directory, `${basename(segmentPath)}.${nowMs}.${ending}`);
 }
 
-/** What prunes when an hour has passed since it last did. What fails is said, not thrown; files of another's are left. */
+/** Returns a function that prunes at most once an hour. It logs errors, and leaves files that others put there. */
 export function quarantinePruning(
   files: Files,
   directory: string,
@@ -23,7 +23,7 @@ export function quarantinePruning(
   log: Logger,
 ): () => Promise<void> {
   let prunedAt = Number.NEGATIVE_INFINITY;
-  return async () => {
+  return async function pruneQuarantine() {
     if (Math.abs(now() - prunedAt) < everyMs) return;
     prunedAt = now();
     await prune(files, directory, prunedAt, log).catch((error: unknown) =>

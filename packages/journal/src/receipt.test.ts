@@ -10,7 +10,7 @@ describe('a receipt', () => {
     }
   });
 
-  it('is not read out of a text that is none', () => {
+  it('is not parsed from other texts', () => {
     const good = receiptOf('00112233445566ff', 7);
     const others = [
       '',

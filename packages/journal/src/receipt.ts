@@ -1,8 +1,8 @@
-// A receipt: which segment, which sequence; enough to find a body without an index.
+// Encodes and parses receipts. A receipt names a segment and a sequence, so that a body is found without an index.
 
 const prefix = 'r1_';
 const pattern = /^r1_[A-Za-z0-9_-]{22}$/;
-/** Of the receipt that is being made. */
+/** Buffer for encoding. */
 const bytes = Buffer.alloc(16);
 
 /** `r1_` + base64url(segment id (8 bytes), sequence (u64, big-endian)). */
@@ -13,7 +13,7 @@ export function receiptOf(segmentId: string, sequence: number): string {
   return prefix + bytes.toString('base64url');
 }
 
-/** What a receipt names, or undefined where the text is not one. */
+/** The segment id and sequence of a receipt; undefined if the text is not a receipt. */
 export function parseReceipt(text: string): { readonly segmentId: string; readonly sequence: number } | undefined {
   if (!pattern.test(text)) return undefined;
   const named = Buffer.from(text.slice(prefix.length), 'base64url');

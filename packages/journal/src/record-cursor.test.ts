@@ -1,4 +1,4 @@
-// The search for the next whole record behind damage, at the borders of the chunks that are read.
+// Tests the search for the next intact record after damage, at the ends of the chunks that are read.
 import { expect, it } from 'vitest';
 import type { OpenFile } from './files.ts';
 import { recordCursor } from './record-cursor.ts';
@@ -18,7 +18,7 @@ function fileOf(content: Buffer): OpenFile {
 }
 
 it.each([-33, -32, -5, -4, -3, -2, -1, 0, 1])(
-  'a record behind damage is found %i bytes from the border of a chunk',
+  'finds a record after damage %i bytes from the end of a chunk',
   async (distance) => {
     const header = newSegmentHeader('00'.repeat(16), 1, 1);
     const content = Buffer.alloc(recordsStart + 2 * chunkBytes);

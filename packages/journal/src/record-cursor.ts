@@ -1,4 +1,4 @@
-// Walks the records of one segment: every whole one, and where there is none, what was passed over.
+// Iterates over the records of one segment: returns intact records, and the damage between them.
 import { crc32 } from 'node:zlib';
 import { type OpenFile, systemCode } from './files.ts';
 import { decodeRecordHeader, recordHeaderBytes, recordsStart, type SegmentHeader } from './segment-format.ts';
@@ -13,7 +13,7 @@ export interface FoundRecord {
 
 type Found =
   | FoundRecord
-  /** Bytes that belong to no whole record. `what` failed at `offset`. */
+  /** Bytes that are in no intact record. The check of `what` failed at `offset`. */
   | { readonly kind: 'damage'; readonly offset: number; readonly end: number; readonly what: 'header' | 'payload' }
   | { readonly kind: 'end' };
 
@@ -23,8 +23,8 @@ const chunkBytes = 256 * 1024;
 const blockBytes = 4096;
 
 /**
- * Memory is bounded by a chunk or one record, whichever is more; given records share the chunk that they came in.
- * `from`: the border of a record.
+ * Memory is bounded by a chunk or one record, whichever is larger. Returned records share the memory of their chunk.
+ * A record starts at `from`.
  */
 export function recordCursor(file: OpenFile, header: SegmentHeader, from = recordsStart) {
   const magic = Buffer.alloc(4);
@@ -62,7 +62,7 @@ export function recordCursor(file: OpenFile, header: SegmentHeader, from = recor
     };
   }
 
-  /** The next whole record after `from`. Looks at every byte: a length that cannot be trusted must not skip a record. */
+  /** The next intact record after `from`. Checks every byte: a damaged length must not skip a record. */
   async function search(from: number, end: number): Promise<FoundRecord | undefined> {
     let at = from;
     while (at + recordHeaderBytes <= end) {
@@ -79,29 +79,29 @@ export function recordCursor(file: OpenFile, header: SegmentHeader, from = recor
     return undefined;
   }
 
-  let blocked: FoundRecord | undefined;
-  function give(record: FoundRecord): FoundRecord {
-    blocked = undefined;
+  /** The record after the damage that was returned. */
+  let pending: FoundRecord | undefined;
+  function advanceTo(record: FoundRecord): FoundRecord {
+    pending = undefined;
     offset = record.offset + recordHeaderBytes + record.metadata.length + record.payload.length;
     return record;
   }
 
-  return {
-    /** The next finding before `end`, which may grow from call to call and always lies on a record's border or damage. */
-    async next(end: number): Promise<Found> {
-      if (blocked !== undefined) return give(blocked);
-      if (offset >= end) return { kind: 'end' };
-      const found = await recordAt(offset, end);
-      if (typeof found === 'object') return give(found);
-      const damagedAt = offset;
-      blocked = await search(offset + 1, end);
-      offset = blocked?.offset ?? end;
-      return { kind: 'damage', offset: damagedAt, end: offset, what: found };
-    },
-  };
+  /** The next finding before `end`. `end` may increase from call to call, and is the end of a record or within damage. */
+  async function nextRecord(end: number): Promise<Found> {
+    if (pending !== undefined) return advanceTo(pending);
+    if (offset >= end) return { kind: 'end' };
+    const found = await recordAt(offset, end);
+    if (typeof found === 'object') return advanceTo(found);
+    const damagedAt = offset;
+    pending = await search(offset + 1, end);
+    offset = pending?.offset ?? end;
+    return { kind: 'damage', offset: damagedAt, end: offset, what: found };
+  }
+  return { next: nextRecord };
 }
 
-/** Reads; blocks that the disk does not give are zeros, and thereby damage like any other. */
+/** Reads. Fills blocks that the disk cannot read with zeros, so that they are found as damage. */
 export async function readZeroFilled(file: OpenFile, buffer: Buffer, at: number): Promise<number> {
   try {
     return await file.read(buffer, at);

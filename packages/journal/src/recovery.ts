@@ -1,5 +1,5 @@
-// Opening: looks at the log, then fixes what was found: empty, foreign and unreadable files go, a torn tail is cut off.
-// What nobody can read goes to the quarantine: kept for a person, out of the way of everything else.
+// Repairs the log when it is opened: removes an empty file, cuts off a torn tail, and moves unreadable data and foreign
+// files to the quarantine, where an operator can inspect them.
 import { dirname } from 'node:path';
 import { errorText, writeAll } from './files.ts';
 import { type InspectOptions, inspectLog } from './inspect-log.ts';
@@ -27,10 +27,10 @@ export async function recoverLog(options: RecoveryOptions) {
     } else if (kind === 'torn') {
       await cutTail(path, finding.offset, finding.end);
     } else if (kind === 'whole') {
-      await syncWhole(path);
+      await syncSegment(path);
     } else {
       if (kind === 'foreign') log.error('journal.foreign_segment', { path });
-      await move(path, finding.bytes);
+      await moveToQuarantine(path, finding.bytes);
     }
   }
   for (const { path, at, kind, ...span } of found.lost) {
@@ -39,8 +39,8 @@ export async function recoverLog(options: RecoveryOptions) {
   const { set, logId, nextOrdinal } = found;
   return { set, logId, nextOrdinal };
 
-  /** Whole records may be in the kernel's memory only, if our process died before its sync: readers see synced ones. */
-  async function syncWhole(path: string): Promise<void> {
+  /** If the process was killed before its sync, records may be only in the page cache. Readers must see synced ones only. */
+  async function syncSegment(path: string): Promise<void> {
     const file = await files.open(path, 'update');
     try {
       await file.datasync();
@@ -51,8 +51,8 @@ export async function recoverLog(options: RecoveryOptions) {
     }
   }
 
-  /** Moves a whole file. Where that fails the file stays. */
-  async function move(path: string, bytes: number): Promise<void> {
+  /** Moves a file to the quarantine. If that fails, the file stays. */
+  async function moveToQuarantine(path: string, bytes: number): Promise<void> {
     const to = quarantinePath(quarantine, path, now(), 'bad');
     try {
       await files.rename(path, to);
@@ -76,12 +76,12 @@ export async function recoverLog(options: RecoveryOptions) {
       meter.add('xiq_siem.journal.quarantined_bytes', bytes);
       log.warn('journal.tail_cut', { path, offset, bytes, to });
     } catch (error) {
-      // Nothing reads the tail: the next segment's first sequence ends this one.
+      // Readers skip the tail: the first sequence of the next segment ends this one.
       log.error('journal.quarantine_failed', { path, offset, bytes, why: errorText(error) });
     }
   }
 
-  /** Copies what stands in a file from `offset` to `end`, then cuts it off there. */
+  /** Copies a file from `offset` to `end`, then cuts it off at `offset`. */
   async function copyAndCut(from: string, to: string, offset: number, end: number): Promise<void> {
     const source = await files.open(from, 'update');
     try {

@@ -5,8 +5,8 @@ import { appendText, at, testJournal } from './fixtures/test-journal.ts';
 const evict: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
 const now: PositionOptions = { startAt: 'now', whenFull: 'evict' };
 
-describe('a position that is released', () => {
-  it('is an orphan, and opens again where it was last saved', async () => {
+describe('a released position', () => {
+  it('is orphaned, and opens again at its last save', async () => {
     const { journal } = await testJournal();
     for (let n = 0; n < 9; n += 1) await appendText(journal, `${n}`);
     await (await journal.position('archive', evict)).save(at(4));
@@ -20,7 +20,7 @@ describe('a position that is released', () => {
     expect(journal.positions().get('archive')).toEqual(at(6));
   });
 
-  it('waits for saves on their way, and refuses what its owner saves later', async () => {
+  it('waits for pending saves, and rejects later ones of its owner', async () => {
     const { journal, files } = await testJournal();
     for (let n = 0; n < 9; n += 1) await appendText(journal, `${n}`);
     const owner = await journal.position('archive', evict);
@@ -32,7 +32,7 @@ describe('a position that is released', () => {
     await expect(owner.save(at(5))).rejects.toMatchObject({ code: 'position_failed' });
     const next = await journal.position('archive', evict);
     await expect(owner.save(at(5))).rejects.toMatchObject({ code: 'position_failed' });
-    // The owner before may close what it held, late.
+    // The previous owner may close its position late.
     await owner.close();
     await next.save(at(4));
     await journal.close();
@@ -40,7 +40,7 @@ describe('a position that is released', () => {
     expect((await again.position('archive', now)).position).toEqual(at(4));
   });
 
-  it('still keeps what it wants, until it is forgotten', async () => {
+  it('still keeps its bodies until it is forgotten', async () => {
     let nowMs = 0;
     const { journal } = await testJournal(undefined, { segmentBytes: 16_000, retainForMs: 1000, now: () => nowMs });
     await (await journal.position('slow', evict)).save(at(5));
@@ -57,7 +57,7 @@ describe('a position that is released', () => {
     expect([...journal.positions().keys()]).toEqual(['fast']);
   });
 
-  it('holds bodies in a full journal for the time of a reload, then as an orphan does', async () => {
+  it('keeps `hold` during a reload, then counts as orphaned', async () => {
     let nowMs = 10 ** 9;
     const options = { segmentBytes: 16_000, maxBytes: 100_000, now: () => nowMs };
     const { journal } = await testJournal(undefined, options);
@@ -79,7 +79,7 @@ describe('a position that is released', () => {
     expect(journal.retentionGaps()).toMatchObject([{ destination: 'holding', fromSequence: 1 }]);
   });
 
-  it('that is not open is no matter', async () => {
+  it('may be a position that is not open', async () => {
     const { journal } = await testJournal();
     await journal.releasePosition('nobody');
     expect(await journal.orphanedPositions()).toEqual([]);
@@ -87,7 +87,7 @@ describe('a position that is released', () => {
 });
 
 describe('all positions', () => {
-  it('are those on disk, open or not', async () => {
+  it('include open and closed ones', async () => {
     const { journal, files } = await testJournal();
     for (let n = 0; n < 9; n += 1) await appendText(journal, `${n}`);
     await (await journal.position('archive', evict)).save(at(4));

@@ -44,7 +44,7 @@ async function fill({ journal }: TestJournal, count: number): Promise<void> {
 }
 
 describe('by age', () => {
-  it('settled segments go, those that somebody wants stay', async () => {
+  it('removes settled segments only', async () => {
     const one = await clocked();
     const fast = await one.journal.position('fast', evict);
     const slow = await one.journal.position('slow', evict);
@@ -66,7 +66,7 @@ describe('by age', () => {
     expect(one.journal.lostSpans()).toEqual([]);
   });
 
-  it('a settled segment stays until its last body is older than that', async () => {
+  it('keeps a settled segment until its last body has expired', async () => {
     const one = await clocked();
     const position = await one.journal.position('archive', evict);
     await fill(one, 60);
@@ -79,7 +79,7 @@ describe('by age', () => {
     expect(one.journal.extent().firstSequence).toBe(61);
   });
 
-  it('the age of a segment is that of its last body, however long ago it began', async () => {
+  it('uses the age of the last body of a segment', async () => {
     const one = await clocked();
     const position = await one.journal.position('archive', evict);
     await fill(one, 1);
@@ -94,7 +94,7 @@ describe('by age', () => {
     expect(one.journal.extent().firstSequence).toBe(61);
   });
 
-  it('what went is known to have been let go, also after a crash', async () => {
+  it('reports removed bodies as evicted, also after a crash', async () => {
     const one = await clocked();
     const position = await one.journal.position('archive', evict);
     await fill(one, 60);
@@ -107,7 +107,7 @@ describe('by age', () => {
     expect(journal.lostSpans()).toEqual([]);
   });
 
-  it('nothing goes while no destination is known, or the clock is turned back', async () => {
+  it('removes nothing without a destination, or if the clock steps back', async () => {
     const one = await clocked();
     await fill(one, 60);
     one.pass(hour + 1);
@@ -120,7 +120,7 @@ describe('by age', () => {
     expect(one.journal.extent().firstSequence).toBe(1);
   });
 
-  it('a destination taken out of the configuration holds its bodies until it is forgotten', async () => {
+  it('keeps the bodies of a removed destination until it is forgotten', async () => {
     const one = await clocked();
     await one.journal.position('gone', evict);
     await one.journal.close();
@@ -143,7 +143,7 @@ describe('by age', () => {
 describe('at maxBytes', () => {
   const small = { maxBytes: 200_000 };
 
-  it('settled segments go first, however young', async () => {
+  it('removes settled segments first, whatever their age', async () => {
     const one = await clocked(undefined, small);
     const position = await one.journal.position('archive', evict);
     for (let n = 0; n < 500; n += 1) {
@@ -154,7 +154,7 @@ describe('at maxBytes', () => {
     expect(one.journal.retentionGaps()).toEqual([]);
   });
 
-  it('the oldest that another has settled are let go: a named gap, counted, said, and kept over a restart', async () => {
+  it('evicts the oldest segments that another destination has settled: a retention gap, counted, logged, and stored', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', evict);
     await one.journal.position('dead', evict);
@@ -185,7 +185,7 @@ describe('at maxBytes', () => {
     expect((await testJournal(one.files, small)).journal.retentionGaps()).toEqual([]);
   });
 
-  it('a gap that grows tells when bodies were last let go of, not when they first were', async () => {
+  it('a growing gap has the time of the last eviction', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', evict);
     await one.journal.position('dead', evict);
@@ -204,7 +204,7 @@ describe('at maxBytes', () => {
     expect(gaps()).toMatchObject([{ destination: 'dead', fromSequence: 1, lastAtMs: 500 }]);
   });
 
-  it('a gap that begins within a segment has the bytes of its own bodies, not those of the whole file', async () => {
+  it('a gap within a segment has the bytes of its own bodies only', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', evict);
     const dead = await one.journal.position('dead', evict);
@@ -222,7 +222,7 @@ describe('at maxBytes', () => {
     expect(gap?.bytes).toBeLessThan(bodies * 1300);
   });
 
-  it('what nobody has settled is never let go: bodies are refused until somebody has', async () => {
+  it('never evicts bodies that no destination has settled: rejects new bodies instead', async () => {
     const one = await clocked(undefined, small);
     const slow = await one.journal.position('slow', evict);
     await one.journal.position('slower', evict);
@@ -238,7 +238,7 @@ describe('at maxBytes', () => {
     expect(one.journal.retentionGaps()).toMatchObject([{ destination: 'slower' }]);
   });
 
-  it('one open body costs a destination no more than its own segment: runs settled behind it go as settled', async () => {
+  it('keeps only the segment of an open body: settled runs after it are removed', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', evict);
     const blocked = await one.journal.position('blocked', evict);
@@ -265,7 +265,7 @@ describe('at maxBytes', () => {
     expect(one.meter.total('xiq_siem.journal.evicted_bodies', { destination: 'blocked' })).toBe(2);
   });
 
-  it('a destination that holds an open body lets its segment stay, not those that it has settled behind it', async () => {
+  it('with `hold` keeps only the segment of an open body', async () => {
     const one = await clocked();
     const blocked = await one.journal.position('blocked', hold);
     await fill(one, 60);
@@ -278,7 +278,7 @@ describe('at maxBytes', () => {
     expect(one.journal.extent().firstSequence).toBe(61);
   });
 
-  it('a destination that says hold makes bodies be refused instead', async () => {
+  it('rejects bodies if a destination has `hold`', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', evict);
     const kept = await one.journal.position('kept', hold);
@@ -297,7 +297,7 @@ describe('at maxBytes', () => {
     expect(one.journal.retentionGaps()).toEqual([]);
   });
 
-  it('the wish to hold survives a restart until its destination is back, and not for ever', async () => {
+  it('keeps `hold` after a restart until its destination is open, for a limited time', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', evict);
     await one.journal.position('kept', hold);
@@ -314,7 +314,7 @@ describe('at maxBytes', () => {
     expect(two.journal.retentionGaps()).toMatchObject([{ destination: 'kept' }]);
   });
 
-  it('a reader that stood in what was let go is told so, and goes on behind it', async () => {
+  it('a reader within evicted bodies reports them, and continues after them', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', evict);
     await one.journal.position('dead', evict);
@@ -335,7 +335,7 @@ describe('at maxBytes', () => {
     expect(next).toMatchObject({ kind: 'body', body: { sequence: firstSequence } });
   });
 
-  it('a crash between writing the gap down and removing the file counts nothing twice', async () => {
+  it('a crash between storing the gap and removing the file counts nothing twice', async () => {
     const one = await clocked(undefined, small);
     const fast = await one.journal.position('fast', evict);
     await one.journal.position('dead', evict);

@@ -1,4 +1,4 @@
-// What may go: settled segments by age or for room, and, where allowed, the oldest that others have settled.
+// Removes settled segments by age or to free capacity, and evicts the oldest segment of a full journal.
 import { dirname } from 'node:path';
 import type { Position, RetentionGap } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
@@ -16,14 +16,14 @@ interface RetentionOptions extends Pick<JournalOptions, 'maxBytes' | 'retainForM
   readonly positions: Positions;
   readonly gaps: Gaps;
   readonly losses: LossTracker;
-  /** Makes durable that sequences below this one are not kept any more. */
+  /** Saves that sequences below this one are removed. */
   readonly saveKeptFrom: (keptFrom: number) => Promise<void>;
 }
 
-export function retention(options: RetentionOptions) {
+export function createRetention(options: RetentionOptions) {
   const { files, set, positions, gaps, losses, log, meter, now } = options;
 
-  /** Whether all destinations have settled a segment, which ends before `next`. */
+  /** Whether all destinations have settled a segment that ends before `next`. */
   function isSettled(segment: Segment, next: number): boolean {
     const all = positions.all();
     const first = segment.header.firstSequence;
@@ -33,7 +33,7 @@ export function retention(options: RetentionOptions) {
   const isExpired = (segment: Segment): boolean => now() - segment.lastAppendMs > options.retainForMs;
 
   async function remove(segment: Segment, next: number): Promise<void> {
-    // Only tells `letGo` from `missing` later: a disk too full to take it must not keep us from making room.
+    // The head only distinguishes `evicted` from `missing`. A full disk must not prevent the removal.
     await options
       .saveKeptFrom(next)
       .catch((error: unknown) => log.warn('journal.head_write_failed', { why: errorText(error) }));
@@ -55,8 +55,8 @@ export function retention(options: RetentionOptions) {
     return true;
   }
 
-  /** Gives up the oldest segment although some still want it, if at least one has settled it and none holds it. */
-  async function evict(): Promise<boolean> {
+  /** Evicts the oldest segment if at least one destination has settled it and no unsettled one has `whenFull: hold`. */
+  async function evictOldest(): Promise<boolean> {
     const oldest = set.segments[0];
     if (oldest?.following === undefined) return false;
     const from = oldest.header.firstSequence;
@@ -92,28 +92,24 @@ export function retention(options: RetentionOptions) {
     return { destination, fromSequence, toSequence: next - 1, bodies, bytes, lastAtMs: now() };
   }
 
-  return {
-    removeSettled,
-    /** Removes settled segments whose last record is older than `retainForMs`. */
-    async removeExpired(): Promise<void> {
-      while (set.segments[0] !== undefined && isExpired(set.segments[0]) && (await removeSettled()));
-    },
-    /** Whether `bytes` more fit below `maxBytes`, once what may go has gone. */
-    async freeCapacity(bytes: number): Promise<boolean> {
-      while (set.bytes() + bytes > options.maxBytes) {
-        if (!(await removeSettled()) && !(await evict())) return false;
-      }
-      return true;
-    },
-    /** Whether the newest segment has records, all old enough and settled, so that ending it lets them go. */
-    isNewestExpired(): boolean {
-      const newest = set.segments.at(-1);
-      return (
-        newest !== undefined &&
-        newest.bytes > recordsStart &&
-        isExpired(newest) &&
-        isSettled(newest, set.nextSequence())
-      );
-    },
-  };
+  /** Removes settled segments whose last record is older than `retainForMs`. */
+  async function removeExpired(): Promise<void> {
+    while (set.segments[0] !== undefined && isExpired(set.segments[0]) && (await removeSettled()));
+  }
+
+  /** Removes or evicts segments until `bytes` more fit below `maxBytes`. Returns whether they fit. */
+  async function freeCapacity(bytes: number): Promise<boolean> {
+    while (set.bytes() + bytes > options.maxBytes) {
+      if (!(await removeSettled()) && !(await evictOldest())) return false;
+    }
+    return true;
+  }
+
+  /** Whether the newest segment has records and all are expired and settled. Ending it then allows its removal. */
+  function isNewestExpired(): boolean {
+    const newest = set.segments.at(-1);
+    if (newest === undefined || newest.bytes <= recordsStart) return false;
+    return isExpired(newest) && isSettled(newest, set.nextSequence());
+  }
+  return { removeSettled, removeExpired, freeCapacity, isNewestExpired };
 }

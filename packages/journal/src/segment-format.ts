@@ -1,4 +1,4 @@
-// The bytes of a segment: a header, twice, then records. Little-endian; a reader of today's format needs no other file.
+// Encodes and decodes a segment: a header, stored twice, then records. Little-endian. Reading it needs no other file.
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
@@ -6,17 +6,17 @@ export const segmentFormatVersion = 1;
 
 /**
  * Header, at 0 and again in the next 4 KiB block: magic (8), version u32, ordinal u32, log id (16), segment id (8),
- * first sequence u64, record magic u32, CRC seed u32, zero u32, CRC u32 of what stands before it.
+ * first sequence u64, record magic u32, CRC seed u32, zero u32, CRC u32 of the bytes before it.
  */
 export interface SegmentHeader {
-  /** Rises by one from file to file: the order of two segments that begin at the same sequence. */
+  /** Increases by one from file to file. It orders segments that start at the same sequence. */
   readonly ordinal: number;
   /** 32 hex digits. */
   readonly logId: string;
   /** 16 hex digits, random. */
   readonly segmentId: string;
   readonly firstSequence: number;
-  /** Random, with `seed`: what keeps a body from holding bytes that pass for a record. Never leaves the machine. */
+  /** Random, as is `seed`, and secret: a sender cannot make a body that contains a valid record. */
   readonly magic: number;
   readonly seed: number;
 }
@@ -25,15 +25,15 @@ const headerMagic = Buffer.from('XIQSIEM\n', 'latin1');
 const headerBytes = 64;
 const secondHeaderAt = 4096;
 
-/** Where the first record begins. */
+/** Offset of the first record. */
 export const recordsStart = secondHeaderAt + headerBytes;
 
 /**
  * Record: magic u32, payload length u32, sequence u64, metadata length u32, CRC u32 of metadata and payload, kind u32,
- * CRC u32 of what stands before it; then metadata and payload.
+ * CRC u32 of the bytes before it; then metadata and payload.
  */
 export const recordHeaderBytes = 32;
-/** A record's bytes, all in all. */
+/** Largest size of a record, header included. */
 export const maxRecordBytes = 16 * 1024 * 1024;
 
 const kindRecord = 1;
@@ -41,7 +41,7 @@ const kindRecord = 1;
 /** A header with a random id, magic and seed. */
 export function newSegmentHeader(logId: string, ordinal: number, firstSequence: number): SegmentHeader {
   const random = randomBytes(16);
-  // Zero would be found in every hole of a file.
+  // Zero would match every hole in a file.
   const magic = random.readUInt32LE(8) || 0x5eed5eed;
   return {
     ordinal,
@@ -53,7 +53,7 @@ export function newSegmentHeader(logId: string, ordinal: number, firstSequence: 
   };
 }
 
-/** All that stands before the first record. */
+/** All bytes before the first record. */
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   const block = Buffer.alloc(recordsStart);
   headerMagic.copy(block, 0);
@@ -69,7 +69,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   return block;
 }
 
-/** The header that the file's first `recordsStart` bytes hold, from whichever copy is whole. */
+/** Decodes the first `recordsStart` bytes of a file: the header from the first intact copy. */
 export function decodeSegmentHeader(block: Buffer): SegmentHeader | undefined {
   for (const start of [0, secondHeaderAt]) {
     const copy = block.subarray(start, start + headerBytes);
@@ -95,13 +95,13 @@ export function segmentFileName(header: SegmentHeader): string {
   return `${String(ordinal).padStart(10, '0')}-${String(firstSequence).padStart(16, '0')}-${segmentId}.segment`;
 }
 
-/** What a segment's name says of it, for when its headers cannot be read. */
+/** Used if both headers of the segment are damaged. */
 export function parseSegmentFileName(name: string): { ordinal: number; firstSequence: number } | undefined {
   const match = namePattern.exec(name);
   return match === null ? undefined : { ordinal: Number(match[1]), firstSequence: Number(match[2]) };
 }
 
-/** Writes one record at `at` and gives where it ends. `buffer` has room for it. */
+/** Writes one record at `at` and returns the offset of its end. `buffer` must be large enough. */
 export function encodeRecord(
   buffer: Buffer,
   at: number,
@@ -124,7 +124,7 @@ export function encodeRecord(
   return end;
 }
 
-/** The record header at the start of `bytes`, if it is one of this segment's. Lengths are within bounds then. */
+/** The record header at the start of `bytes`; undefined if it is not one of this segment. Its lengths are within limits. */
 export function decodeRecordHeader(bytes: Buffer, header: SegmentHeader) {
   if (bytes.length < recordHeaderBytes || bytes.readUInt32LE(0) !== header.magic) return undefined;
   if (bytes.readUInt32LE(28) !== crc32(bytes.subarray(0, 28), header.seed)) return undefined;
@@ -135,7 +135,7 @@ export function decodeRecordHeader(bytes: Buffer, header: SegmentHeader) {
   return { sequence: readSequence(bytes, 8), metadataLength, payloadLength, contentCrc: bytes.readUInt32LE(20) };
 }
 
-// Two halves rather than a BigInt: no allocation for a record.
+// Two halves, not a BigInt: this allocates nothing.
 function writeSequence(buffer: Buffer, value: number, at: number): void {
   buffer.writeUInt32LE(value % 0x1_0000_0000, at);
   buffer.writeUInt32LE(Math.floor(value / 0x1_0000_0000), at + 4);

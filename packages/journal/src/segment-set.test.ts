@@ -9,29 +9,29 @@ function oneSegment(): SegmentSet {
 
 const never = new AbortController().signal;
 
-describe('who waits for a change', () => {
-  it('is woken by it, and by one that came since the look', async () => {
+describe('a wait for a change', () => {
+  it('ends with the change, also if it came before the wait', async () => {
     const set = oneSegment();
     const seen = set.version();
-    const waiting = set.changed(seen, never);
+    const waiting = set.waitForChange(seen, never);
     set.advance(100, 2, 0);
     await waiting;
-    await set.changed(seen, never);
+    await set.waitForChange(seen, never);
     expect(set.nextSequence()).toBe(2);
   });
 
-  it('is woken by its signal, and leaves no listener behind', async () => {
+  it('ends with its signal, and leaves no listener', async () => {
     const set = oneSegment();
     const stop = new AbortController();
-    const waiting = set.changed(set.version(), stop.signal);
+    const waiting = set.waitForChange(set.version(), stop.signal);
     stop.abort();
     await waiting;
-    await set.changed(set.version(), stop.signal);
+    await set.waitForChange(set.version(), stop.signal);
     expect(stop.signal.aborted).toBe(true);
   });
 });
 
-describe('the bytes from a sequence on', () => {
+describe('the bytes from a sequence', () => {
   const record = 100;
   /** Segments of ten records each. */
   function threeSegments(): SegmentSet {
@@ -58,7 +58,7 @@ describe('the bytes from a sequence on', () => {
     expect(set.bytesFrom(set.firstSequence())).toBe(set.bytes());
   });
 
-  it('are none at the tail and beyond, and grow with it', () => {
+  it('are 0 at the tail and beyond, and grow with it', () => {
     const set = threeSegments();
     expect([set.bytesFrom(31), set.bytesFrom(99)]).toEqual([0, 0]);
     set.advance(record, 32, 0);

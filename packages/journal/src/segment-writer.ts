@@ -1,11 +1,11 @@
-// One segment being written: a file that takes groups of records, each synced, and that is closed for good by a failure.
+// Writes one segment: each group of records is synced. A failed write closes the file for good.
 import { join } from 'node:path';
 import { type Files, writeAll } from './files.ts';
 import { encodeSegmentHeader, recordsStart, type SegmentHeader, segmentFileName } from './segment-format.ts';
 
 export type SegmentWriter = Awaited<ReturnType<typeof createSegment>>;
 
-/** Makes a segment's file; it and its name are on disk once this resolves. */
+/** Creates the file of a segment. The file and its name are on disk once this resolves. */
 export async function createSegment(files: Files, directory: string, header: SegmentHeader) {
   const path = join(directory, segmentFileName(header));
   const file = await files.open(path, 'createSynced');
@@ -19,28 +19,30 @@ export async function createSegment(files: Files, directory: string, header: Seg
   }
   let size = recordsStart;
   let broken = false;
+
+  /** Resolves once all of `bytes` is synced. Rejects with an error of the file system; the writer cannot be used then. */
+  async function writeGroup(bytes: Uint8Array): Promise<void> {
+    try {
+      await writeAll(file, bytes, size);
+    } catch (error) {
+      broken = true;
+      // After a failed sync the kernel may drop the pages and report success for the next sync: this file is not used
+      // again. Its part of the rejected group is cut off. If that fails too, the first sequence of the next segment
+      // ends this one for readers.
+      await file.truncate(size).catch(() => undefined);
+      await file.close().catch(() => undefined);
+      throw error;
+    }
+    size += bytes.length;
+  }
   return {
     header,
     path,
-    /** Bytes of the file that are synced. */
+    /** Synced bytes of the file. */
     size: () => size,
     /** Whether a write or a sync has failed. */
     isBroken: () => broken,
-    /** Resolves once all of `bytes` is synced. After a rejection, which is the system's own, the writer is of no more use. */
-    async write(bytes: Uint8Array): Promise<void> {
-      try {
-        await writeAll(file, bytes, size);
-      } catch (error) {
-        broken = true;
-        // After a failed sync the kernel may have dropped the pages and would report the next sync as good: this file is
-        // never asked again. What was written of the group was refused, so it is cut off. Should that fail too, the next
-        // segment's first sequence tells readers where this one ends.
-        await file.truncate(size).catch(() => undefined);
-        await file.close().catch(() => undefined);
-        throw error;
-      }
-      size += bytes.length;
-    },
+    write: writeGroup,
     close: () => file.close(),
   };
 }

@@ -12,12 +12,12 @@ async function received(times: readonly number[]): Promise<TestJournal> {
   return opened;
 }
 
-/** Every second body at the same time as the one before it: 1000, 1000, 1010, 1010, ... */
+/** Two bodies for each time: 1000, 1000, 1010, 1010, ... */
 const times = Array.from({ length: 200 }, (_, n) => 1000 + Math.floor(n / 2) * 10);
 const firstAt = (atMs: number): number => times.findIndex((time) => time >= atMs) + 1;
 
 describe('a time', () => {
-  it('leads to the first body received then or later, for every time there is', async () => {
+  it('leads to the first body received then or later, for every time', async () => {
     const { journal, files } = await received(times);
     expect(segmentPaths(files).length).toBeGreaterThan(10);
     for (let atMs = 1000; atMs <= 1990; atMs += 5) {
@@ -33,7 +33,7 @@ describe('a time', () => {
     expect(await journal.sequenceAt(5, never)).toBe(1);
   });
 
-  it('passes over segments that cannot be read', async () => {
+  it('skips unreadable segments', async () => {
     const { journal, files } = await received(times);
     await journal.close();
     const paths = segmentPaths(files);
@@ -57,7 +57,7 @@ describe('a time', () => {
     }
   });
 
-  it('where the clock stepped back leads to a body received then or later all the same', async () => {
+  it('leads to a body received then or later even if the clock stepped back', async () => {
     const stepping = times.map((time, n) => (n >= 100 ? time - 600 : time));
     const { journal } = await received(stepping);
     for (let atMs = 900; atMs <= 1400; atMs += 50) {
@@ -73,7 +73,7 @@ describe('a time', () => {
     expect(opened.size).toBeLessThanOrEqual(Math.ceil(Math.log2(segmentPaths(files).length)) + 2);
   });
 
-  it('is not searched for any longer once the signal fires', async () => {
+  it('is not searched after the signal fires', async () => {
     const { journal } = await received(times);
     const stop = new AbortController();
     stop.abort(new Error('enough'));
@@ -81,7 +81,7 @@ describe('a time', () => {
   });
 });
 
-/** The paths that are opened from now on. */
+/** The paths that are opened after this call. */
 function opensOf(files: ModelFiles): Set<string> {
   const opened = new Set<string>();
   const { open } = files;

@@ -1,19 +1,18 @@
-// From a time to a sequence: a binary search over the segments by their first bodies, then a scan of one of them.
+// Finds the sequence at a time: a binary search over the first bodies of the segments, then a scan of one segment.
 import { type LogReader, type LogSource, logReader } from './log-reader.ts';
 import { decodeMetadata } from './metadata.ts';
 import type { Segment } from './segment-set.ts';
 
 /**
- * The first sequence of a body received at or after `atMs`, in the segment that the search leads to or the next: exact
- * while the clock did not step back. Reads one record of a few segments and at most one segment whole, a chunk at a
- * time; unreadable segments are passed over. Rejects with the signal's reason.
+ * The first sequence of a body received at or after `atMs`; exact if the clock did not step back. Reads one record of a
+ * few segments and at most one whole segment, in chunks. Skips unreadable segments. Rejects with the reason of the signal.
  */
 export async function sequenceAt(atMs: number, signal: AbortSignal, source: LogSource): Promise<number> {
   const { set } = source;
   const segments = [...set.segments];
-  /** Begins before `atMs`, or is the first of all. */
+  /** This segment starts before `atMs`, or is the first one. */
   let low = 0;
-  /** Nothing from here on begins before `atMs`, or it cannot be read. */
+  /** No segment from here on starts before `atMs`, as far as it can be read. */
   let high = segments.length;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
@@ -22,19 +21,19 @@ export async function sequenceAt(atMs: number, signal: AbortSignal, source: LogS
     else high = middle;
   }
   const start = segments[low]?.header.firstSequence ?? set.nextSequence();
-  return reading(start, async (reader) => {
+  return withReader(start, async (reader) => {
     for (let found = await nextBody(reader); found !== undefined; found = await nextBody(reader)) {
       if (found.receivedAtMs >= atMs) return found.sequence;
     }
     return set.nextSequence();
   });
 
-  /** The first body that can be read in a segment, or else in the next that has one, below `end`. */
+  /** The first readable body in the segments from `start` to before `end`. */
   async function firstFrom(start: number, end: number) {
     for (let index = start; index < end; index += 1) {
       const segment = segments[index];
       if (segment === undefined || segment.removed) continue;
-      const first = await reading(segment.header.firstSequence, nextBody);
+      const first = await withReader(segment.header.firstSequence, nextBody);
       if (first?.segment === segment) return { index, receivedAtMs: first.receivedAtMs };
     }
     return undefined;
@@ -54,7 +53,7 @@ export async function sequenceAt(atMs: number, signal: AbortSignal, source: LogS
     }
   }
 
-  async function reading<T>(from: number, work: (reader: LogReader) => Promise<T>): Promise<T> {
+  async function withReader<T>(from: number, work: (reader: LogReader) => Promise<T>): Promise<T> {
     const reader = logReader(source, from);
     try {
       return await work(reader);

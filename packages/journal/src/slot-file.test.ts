@@ -9,28 +9,28 @@ const numbers: SlotFormat<{ number: number }> = { schema: z.object({ number: z.n
 const either: SlotFormat<object> = { schema: z.looseObject({}), slotBytes: 200 };
 
 describe('a slot file', () => {
-  it('refuses a value that no slot holds, and neither slot is touched', async () => {
+  it('rejects a value that is too large, and changes no slot', async () => {
     const files = modelFiles();
     const file = await openSlotFile(files, path, texts);
     for (const text of ['one', 'two', 'three']) await file.save({ text });
     const before = files.content(path);
-    await expect(file.save({ text: 'x'.repeat(200) })).rejects.toThrow('more than a slot holds');
+    await expect(file.save({ text: 'x'.repeat(200) })).rejects.toThrow('exceed the size of a slot');
     expect(files.content(path)).toEqual(before);
     await file.save({ text: 'x'.repeat(160) });
     expect(await readSlotFile(files, path, texts)).toEqual({ value: { text: 'x'.repeat(160) }, damaged: false });
   });
 
-  it('takes any value on a full disk, once it has taken one', async () => {
+  it('saves any value on a full disk, once it has saved one', async () => {
     const files = modelFiles();
     const file = await openSlotFile(files, path, texts);
     await file.save({ text: 'one' });
-    // Enough for a write within the file (the model refuses every write where there is none), not for it to grow.
+    // Enough for a write within the file, but not for growth. (The model rejects every write on a full disk.)
     files.setFreeBytes(200);
     for (const letter of ['x', 'y', 'z']) await file.save({ text: letter.repeat(160) });
     expect((await readSlotFile(files, path, texts)).value).toEqual({ text: 'z'.repeat(160) });
   });
 
-  it('outdoes values that are whole and that it cannot use', async () => {
+  it('uses a higher generation than intact values that it cannot use', async () => {
     const files = modelFiles();
     const older = await openSlotFile(files, path, texts);
     for (const text of ['one', 'two', 'three']) await older.save({ text });
@@ -41,7 +41,7 @@ describe('a slot file', () => {
     expect((await readSlotFile(files, path, either)).value).toMatchObject({ number: 4 });
   });
 
-  it('refuses a value that its schema does not take, and one of another version', async () => {
+  it('rejects a value that does not fit the schema, and one of another version', async () => {
     const files = modelFiles();
     const file = await openSlotFile(files, path, numbers);
     await file.save({ number: 1 });

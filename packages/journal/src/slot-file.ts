@@ -1,31 +1,31 @@
-// A small value that survives any crash: two slots written in turn, each with a generation and a CRC.
+// Stores a small value crash-safely: two slots, written in turn, each with a generation and a CRC.
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { type Files, type OpenFile, systemCode, writeAll } from './files.ts';
 
-/** Slot: magic u32, CRC u32 of what follows, generation u64, length u32, content: a JSON object with its version `v`. */
+/** Slot: magic u32, CRC u32 of the bytes after it, generation u64, length u32, content: a JSON object with version `v`. */
 const slotMagic = 0x544c5358;
 const slotHeaderBytes = 20;
 const versioned = z.object({ v: z.literal(1) });
 
 export interface SlotFormat<T extends object> {
   readonly schema: z.ZodType<T>;
-  /** The room of one slot, which must stay the same for good. */
+  /** Size of one slot. It must never change. */
   readonly slotBytes: number;
 }
 
 export interface FoundInSlots<T> {
-  /** The newest that is whole and that the schema takes. */
+  /** The newest intact value that fits the schema. */
   readonly value: T | undefined;
-  /** Whether the file is there and holds none. */
+  /** Whether the file exists and has no such value. */
   readonly damaged: boolean;
 }
 
-/** Reads of a file that another process may be writing: it can tear both slots under one of them, hardly under all. */
+/** Another process may write while this one reads. One read may then see two torn slots; four reads hardly will. */
 const readTries = 4;
 
-/** What a slot file holds, by reading alone: also while another process writes it. */
+/** Reads a slot file; also while another process writes it. */
 export async function readSlotFile<T extends object>(
   files: Files,
   path: string,
@@ -38,7 +38,7 @@ export async function readSlotFile<T extends object>(
   }
 }
 
-/** Opens a slot file, which is made at the first save. */
+/** Opens a slot file. The first save creates it. */
 export async function openSlotFile<T extends object>(files: Files, path: string, format: SlotFormat<T>) {
   const { schema, slotBytes } = format;
   const { found, ...opened } = await openSlots(files, path, 'update', format);
@@ -46,42 +46,41 @@ export async function openSlotFile<T extends object>(files: Files, path: string,
   let nameIsDurable = true;
   let reserved = false;
 
-  return {
-    found,
-    /** Resolves when `value` is on disk. After a rejection, the system's own, the value before is still there. */
-    async save(value: T): Promise<void> {
-      const bytes = encodeSlot(generation + 1, JSON.stringify({ v: 1, ...schema.parse(value) }));
-      if (bytes.length > slotBytes) throw new Error(`${path}: ${bytes.length} bytes are more than a slot holds`);
-      if (file === undefined) {
-        file = await files.open(path, exists ? 'update' : 'create');
-        nameIsDurable = exists && nameIsDurable;
-        exists = true;
-      }
-      try {
-        await writeAll(file, bytes, target * slotBytes);
-        await file.datasync();
-        if (!nameIsDurable) await files.syncDirectory(dirname(path));
-        nameIsDurable = true;
-      } catch (error) {
-        // A handle whose sync failed is not to be trusted; the next save opens the file anew and writes the same slot.
-        await file.close().catch(() => undefined);
-        file = undefined;
-        throw error;
-      }
-      generation += 1;
-      target = 1 - target;
-      if (!reserved) reserved = await reserve(file, slotBytes);
-    },
-    async close(): Promise<void> {
-      await file?.close();
+  /** Resolves when `value` is on disk. Rejects with an error of the file system; the previous value is then unchanged. */
+  async function saveValue(value: T): Promise<void> {
+    const bytes = encodeSlot(generation + 1, JSON.stringify({ v: 1, ...schema.parse(value) }));
+    if (bytes.length > slotBytes) throw new Error(`${path}: ${bytes.length} bytes exceed the size of a slot`);
+    if (file === undefined) {
+      file = await files.open(path, exists ? 'update' : 'create');
+      nameIsDurable = exists && nameIsDurable;
+      exists = true;
+    }
+    try {
+      await writeAll(file, bytes, target * slotBytes);
+      await file.datasync();
+      if (!nameIsDurable) await files.syncDirectory(dirname(path));
+      nameIsDurable = true;
+    } catch (error) {
+      // A handle is not used again after a failed sync: the next save opens the file and writes the same slot.
+      await file.close().catch(() => undefined);
       file = undefined;
-    },
-  };
+      throw error;
+    }
+    generation += 1;
+    target = 1 - target;
+    if (!reserved) reserved = await reserve(file, slotBytes);
+  }
+
+  async function closeSlots(): Promise<void> {
+    await file?.close();
+    file = undefined;
+  }
+  return { found, save: saveValue, close: closeSlots };
 }
 
 /**
- * Writes both slots as they are, to their whole length: every later save then stays within blocks that the file has. On a
- * full disk it could not grow, and what waits for it to say what is settled would never make room. False: not yet.
+ * Writes both slots to their full length: later saves then need no new blocks. A full disk could otherwise prevent the
+ * save of a position, and with it the removal of settled segments. Returns whether it succeeded.
  */
 async function reserve(file: OpenFile, slotBytes: number): Promise<boolean> {
   try {
@@ -94,7 +93,7 @@ async function reserve(file: OpenFile, slotBytes: number): Promise<boolean> {
   }
 }
 
-/** `exists` without a file: it is there, and the disk does not give it. `target` is the slot to write next. */
+/** `exists` without `file`: the disk cannot read the file. `target` is the slot to write next. */
 async function openSlots<T extends object>(
   files: Files,
   path: string,
@@ -116,7 +115,7 @@ async function openSlots<T extends object>(
   }
   for (const index of [0, 1]) {
     const slot = await readSlot(file, index * slotBytes, slotBytes).catch(() => undefined);
-    // One that is whole but unusable still counts: the next one must outdo it.
+    // An intact slot with an invalid value counts too: the next generation must be higher.
     generation = Math.max(generation, slot?.generation ?? 0);
     const value = slot === undefined ? undefined : parse(slot.content, schema);
     if (slot === undefined || value === undefined || slot.generation <= newest) continue;

@@ -15,7 +15,7 @@ async function open(directory: string, nowMs = startMs, more: { readonly maxIds?
   return { ids: await openBackfilledIds(state.database, { now: () => nowMs, log, ...more }), log, state };
 }
 
-test('what was added is there after a restart, each once', async () => {
+test('keeps each added id once after a restart', async () => {
   const directory = await newStateDirectory();
   const { ids, state } = await open(directory);
   expect(ids.has(idOf(1))).toBe(false);
@@ -26,14 +26,14 @@ test('what was added is there after a restart, each once', async () => {
   expect(again.size).toBe(3);
 });
 
-test('what could not be written is not taken for known', async () => {
+test('does not treat ids as known if they could not be written', async () => {
   const { ids, state } = await open(await newStateDirectory());
   await state.close();
   await expect(ids.add([idOf(1)])).rejects.toMatchObject({ code: 'state_closed' });
   expect(ids.has(idOf(1))).toBe(false);
 });
 
-test('many are read in parts', async () => {
+test('reads many ids in parts', async () => {
   const directory = await newStateDirectory();
   const { state } = await open(directory);
   const rows = Array.from({ length: 1_200 }, (_, row) => idsStatement([idOf(2 * row), idOf(2 * row + 1)], startMs));
@@ -41,7 +41,7 @@ test('many are read in parts', async () => {
   expect((await readBackfilledIds(state.database, startMs, createRecordingLogger())).size).toBe(2_400);
 });
 
-test('after 30 days an id is forgotten, on disk as well', async () => {
+test('removes an id after 30 days, also on disk', async () => {
   const directory = await newStateDirectory();
   const { state } = await open(directory);
   await state.database.write([
@@ -56,7 +56,7 @@ test('after 30 days an id is forgotten, on disk as well', async () => {
   expect(await rows()).toBe(1);
 });
 
-test('beyond its bound nothing is remembered, and that is said once', async () => {
+test('stores no ids above the limit, and logs that once', async () => {
   const directory = await newStateDirectory();
   const { ids, log } = await open(directory, startMs, { maxIds: 2 });
   await ids.add([idOf(1), idOf(2), idOf(3)]);
@@ -65,7 +65,7 @@ test('beyond its bound nothing is remembered, and that is said once', async () =
   expect(log.lines.map(({ event }) => event)).toEqual(['backfill.ids_full']);
 });
 
-test('only what a webhook brings is a duplicate of a back-fill', async () => {
+test('treats only webhook events as duplicates of a back-fill', async () => {
   const { ids } = await open(await newStateDirectory());
   const events: NormalizedEvent[] = [1, 2].map((number) => ({
     element: number,

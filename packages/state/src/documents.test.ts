@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { openSharedDocuments } from './open-shared-documents.ts';
 import { newStateDirectory, openTestState } from './test-state.ts';
 
-test('what was put is there after a restart, the last one of a name', async () => {
+test('returns the last document of a name after a restart', async () => {
   const directory = await newStateDirectory();
   const state = await openTestState(directory);
   await state.documents.put('a', { number: 1 });
@@ -15,7 +15,7 @@ test('what was put is there after a restart, the last one of a name', async () =
   expect(await documents.get('b', z.unknown())).toBeUndefined();
 });
 
-test('a prefix names all that begin so, in order, and no other', async () => {
+test('a prefix returns all names with it, in order, and no others', async () => {
   const { documents } = await openTestState();
   for (const name of ['job/b', 'job/a', 'jobs', 'job-position/a', 'Job/c', 'job/a/\u{10fffd}'])
     await documents.put(name, name);
@@ -26,7 +26,7 @@ test('a prefix names all that begin so, in order, and no other', async () => {
   expect(await documents.all('', z.string())).toEqual(['Job/c', 'job-position/a', 'jobs']);
 });
 
-test('one that was changed on disk, or does not fit, is said, and counts as none', async () => {
+test('a damaged or invalid document is logged, and is not returned', async () => {
   const log = createRecordingLogger();
   const { documents, database } = await openTestState(undefined, log);
   await documents.put('sound', 1);
@@ -42,7 +42,7 @@ test('one that was changed on disk, or does not fit, is said, and counts as none
   ]);
 });
 
-test('a command changes one beside the connector that runs, and where none does', async () => {
+test('a command changes a document, whether a connector runs or not', async () => {
   const directory = await newStateDirectory();
   const state = await openTestState(directory);
   {

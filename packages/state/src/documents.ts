@@ -1,44 +1,44 @@
-// Small JSON documents by name: what belongs to a job, an account or a rotation, each written whole or not at all.
+// Stores small JSON documents by name, such as those of jobs, accounts and secret rotations. Writes are atomic.
 import type { Logger } from '@xiq-siem/core';
 import { z } from 'zod';
 import { checksum } from './checksum.ts';
 import type { Database, Reading, Statement } from './sqlite/database.ts';
 
 export interface DocumentReading {
-  /** Undefined where there is none; one that is damaged or does not fit is logged, and is undefined too. */
+  /** Undefined if there is none. A damaged or invalid document is logged, and is undefined too. */
   get<Schema extends z.ZodType>(name: string, schema: Schema): Promise<z.output<Schema> | undefined>;
-  /** Those whose name begins so, in the order of their names; without those that are damaged or do not fit. */
+  /** Documents whose name has the prefix, ordered by name, without damaged and invalid ones. */
   all<Schema extends z.ZodType>(prefix: string, schema: Schema): Promise<readonly z.output<Schema>[]>;
 }
 
 export interface Documents extends DocumentReading {
   /** Resolves when it is on disk. */
   put(name: string, content: unknown): Promise<void>;
-  /** No document of this name is there when it resolves. */
+  /** Resolves when no document has this name. */
   remove(name: string): Promise<void>;
-  /** Of all whose name begins so. */
+  /** Removes all whose name has the prefix. */
   removeAll(prefix: string): Promise<void>;
 }
 
-/** Of every document that there is; a name that ends with `/` is a prefix. */
+/** The names of all documents. A name that ends with `/` is a prefix. */
 export const documentNames = {
   job: (id = '') => `job/${id}`,
   jobPosition: (id: string, destination = '') => `job-position/${id}/${destination}`,
   /** When webhooks were last accepted. */
   alive: 'backfill/alive',
-  /** Spans that are to be back-filled. */
-  wantedSpans: 'backfill/wanted-spans',
-  /** What was last seen of the subscriptions of a source. */
+  /** Spans to be back-filled. */
+  pendingSpans: 'backfill/wanted-spans',
+  /** The last check of the subscriptions of a source. */
   subscriptions: (source: string) => `subscriptions/${source}`,
-  /** Of which data directory the file is: its instance id. */
+  /** Instance id of the data directory of the file. */
   directory: 'directory',
-  /** A rotation of the secret of a source that is not done. */
+  /** An unfinished rotation of the secret of a source. */
   rotation: (source: string) => `rotation/${source}`,
 } as const;
 
 const row = z.object({ name: z.string(), json: z.string(), crc: z.int() });
 
-/** Whether a row of the table is as it was written. */
+/** Whether the checksum of a row is correct. */
 export function isIntactDocument(value: unknown): boolean {
   const found = row.safeParse(value);
   return found.success && checksum(found.data.name, found.data.json) === found.data.crc;
@@ -59,29 +59,33 @@ export function documentReading(database: Reading, log: Logger): DocumentReading
     }
   }
   const columns = 'SELECT name, json, crc FROM documents WHERE';
-  return {
-    async get(name, schema) {
-      const rows = await database.read(`${columns} name = ?`, [name]);
-      return rows.flatMap((one) => parse(one, schema))[0];
-    },
-    async all(prefix, schema) {
-      const rows = await database.read(`${columns} name >= ? AND name < ? ORDER BY name`, [prefix, endOf(prefix)]);
-      return rows.flatMap((one) => parse(one, schema));
-    },
-  };
+
+  async function getDocument<Schema extends z.ZodType>(name: string, schema: Schema) {
+    const rows = await database.read(`${columns} name = ?`, [name]);
+    return rows.flatMap((one) => parse(one, schema))[0];
+  }
+
+  async function getDocuments<Schema extends z.ZodType>(prefix: string, schema: Schema) {
+    const rows = await database.read(`${columns} name >= ? AND name < ? ORDER BY name`, [prefix, endOf(prefix)]);
+    return rows.flatMap((one) => parse(one, schema));
+  }
+  return { get: getDocument, all: getDocuments };
 }
 
 export function openDocuments(database: Database, log: Logger): Documents {
+  async function removeDocument(name: string): Promise<void> {
+    await database.write([{ sql: 'DELETE FROM documents WHERE name = ?', parameters: [name] }]);
+  }
+
+  async function removeDocuments(prefix: string): Promise<void> {
+    const sql = 'DELETE FROM documents WHERE name >= ? AND name < ?';
+    await database.write([{ sql, parameters: [prefix, endOf(prefix)] }]);
+  }
   return {
     ...documentReading(database, log),
     put: async (name, content) => void (await database.write([putDocument(name, content)])),
-    async remove(name) {
-      await database.write([{ sql: 'DELETE FROM documents WHERE name = ?', parameters: [name] }]);
-    },
-    async removeAll(prefix) {
-      const sql = 'DELETE FROM documents WHERE name >= ? AND name < ?';
-      await database.write([{ sql, parameters: [prefix, endOf(prefix)] }]);
-    },
+    remove: removeDocument,
+    removeAll: removeDocuments,
   };
 }
 
@@ -93,5 +97,5 @@ export function putDocument(name: string, content: unknown): Statement {
   };
 }
 
-/** What every name with the prefix is below. */
+/** Every name with the prefix is less than this. */
 const endOf = (prefix: string): string => `${prefix}\u{10ffff}`;

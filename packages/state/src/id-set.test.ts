@@ -5,7 +5,7 @@ import { idSet } from './id-set.ts';
 
 const idOf = (number: number): string => `1${hash('sha1', String(number), 'hex')}`;
 
-it('holds what was added and nothing else', () => {
+it('has all added ids and no others', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 400 }), { maxLength: 600 }), (numbers) => {
       const [set, model] = [idSet(), new Set<number>()];
@@ -20,7 +20,7 @@ it('holds what was added and nothing else', () => {
   );
 });
 
-it('grows, with all that it holds', () => {
+it('grows without losing ids', () => {
   const set = idSet();
   for (let number = 0; number < 20_000; number++) expect(set.add(idOf(number))).toBe(true);
   expect(set.size).toBe(20_000);
@@ -29,7 +29,7 @@ it('grows, with all that it holds', () => {
   expect(there.lastIndexOf(true)).toBe(19_999);
 });
 
-it('ids that begin alike or end alike are told apart, also the one that is all zeros', () => {
+it('distinguishes ids with the same start or end, and accepts the id of zeros', () => {
   const [zeros, ones] = ['0'.repeat(8), '0'.repeat(7).concat('1')];
   const rest = '0'.repeat(24);
   const ids = [`1${zeros}${zeros}${rest}`, `1${ones}${zeros}${rest}`, `1${ones}${ones}${rest}`];
@@ -47,7 +47,7 @@ it('a million ids take 16 MiB', () => {
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(17 * 2 ** 20);
 });
 
-it.each(['', '1', `1${'g'.repeat(40)}`, idOf(1).toUpperCase(), `${idOf(1)}0`])('%j is no id', (wrong) => {
+it.each(['', '1', `1${'g'.repeat(40)}`, idOf(1).toUpperCase(), `${idOf(1)}0`])('rejects %j', (wrong) => {
   expect(() => idSet().has(wrong)).toThrow(TypeError);
   expect(() => idSet().add(wrong)).toThrow(TypeError);
 });

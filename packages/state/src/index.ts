@@ -1,4 +1,4 @@
-// What is small and durable beside the journal, in one SQLite file.
+// The state file: dead letters, documents, progress history and back-filled ids in one SQLite file.
 export type { BackfilledIds, BackfilledLookup } from './backfilled-ids.ts';
 export { isDuplicateOfBackfill, markDuplicates, openBackfilledIds, readBackfilledIds } from './backfilled-ids.ts';
 export { deadLetterReading } from './dead-letters/dead-letter-reading.ts';

@@ -15,23 +15,20 @@ test.each<[Job['kind'], Job['request']]>([
   ['retry', retryRequest.parse(span)],
   ['retry', retryRequest.parse({})],
   ['backfill', backfillRequest.parse(span)],
-])(
-  'what a %s was asked stands as it was asked after a restart, and at the other end of the API',
-  async (kind, request) => {
-    const directory = await newStateDirectory();
-    const job: Job = { id: 'a1', kind, state: 'running', request, created, streams: [] };
-    const state = await openTestState(directory);
-    await (await openJobRecords(state.documents)).save({ v: 1, job, lastNumber: 7, span: { first: 1, next: 3 } });
-    await state.close();
-    const [record] = (await openJobRecords((await openTestState(directory)).documents)).all();
-    expect(record?.job.request).toEqual(request);
-    expect(JSON.stringify(record?.job.request)).toBe(JSON.stringify(request));
-    expect(record).toMatchObject({ lastNumber: 7, span: { first: 1, next: 3 }, job: { state: 'interrupted' } });
-    expect(jobSchema.parse(JSON.parse(JSON.stringify(job))).request).toEqual(request);
-  },
-);
+])('keeps the request of a %s after a restart and through the API schema', async (kind, request) => {
+  const directory = await newStateDirectory();
+  const job: Job = { id: 'a1', kind, state: 'running', request, created, streams: [] };
+  const state = await openTestState(directory);
+  await (await openJobRecords(state.documents)).save({ v: 1, job, lastNumber: 7, span: { first: 1, next: 3 } });
+  await state.close();
+  const [record] = (await openJobRecords((await openTestState(directory)).documents)).all();
+  expect(record?.job.request).toEqual(request);
+  expect(JSON.stringify(record?.job.request)).toBe(JSON.stringify(request));
+  expect(record).toMatchObject({ lastNumber: 7, span: { first: 1, next: 3 }, job: { state: 'interrupted' } });
+  expect(jobSchema.parse(JSON.parse(JSON.stringify(job))).request).toEqual(request);
+});
 
-test('a record that does not fit is said, and left', async () => {
+test('an invalid record is logged and not changed', async () => {
   const log = createRecordingLogger();
   const { documents } = await openTestState(undefined, log);
   await documents.put('job/newer', { v: 2 });
@@ -39,7 +36,7 @@ test('a record that does not fit is said, and left', async () => {
   expect(log.of('state.document_unreadable').map(({ attributes }) => attributes['document'])).toEqual(['job/newer']);
 });
 
-test('a record with old keys is read by the current ones, and saved with them', async () => {
+test('reads a record with old keys, and saves it with the current ones', async () => {
   const { documents } = await openTestState();
   const counts = { done: 1, total: 2, delivered: 1, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 };
   const lane = { destination: 'one', state: 'paused', reason: 'x', words: 'no such index', ...counts };
@@ -60,7 +57,7 @@ test('a record with old keys is read by the current ones, and saved with them', 
   expect(JSON.stringify(await documents.get('job/a1', z.unknown()))).not.toMatch(/"(?:lanes|words)"/);
 });
 
-test('how far a replay is at a destination is there after a restart, and apart for each', async () => {
+test('stores the position of each destination of a replay', async () => {
   const directory = await newStateDirectory();
   const state = await openTestState(directory);
   const records = await openJobRecords(state.documents);
@@ -74,7 +71,7 @@ test('how far a replay is at a destination is there after a restart, and apart f
   expect((await again.position('a1', 'two', initialPosition(1))).position).toEqual(initialPosition(1));
 });
 
-test('of those that have ended the newest hundred are remembered, with their positions, those that go on all', async () => {
+test('keeps the newest hundred ended jobs with their positions, and all unfinished ones', async () => {
   const { documents } = await openTestState();
   const records = await openJobRecords(documents);
   const request = retryRequest.parse({});
@@ -95,7 +92,7 @@ test('of those that have ended the newest hundred are remembered, with their pos
   expect((await records.position('id-50', 'one', initialPosition(1))).position).toEqual(initialPosition(5));
 });
 
-test('saved twice at once, the later one stands', async () => {
+test('keeps the last of several concurrent saves', async () => {
   const { documents } = await openTestState();
   const records = await openJobRecords(documents);
   const job: Job = { id: 'a1', kind: 'retry', state: 'running', request: retryRequest.parse({}), created, streams: [] };
@@ -104,7 +101,7 @@ test('saved twice at once, the later one stands', async () => {
   expect(await readJobRecords(documents)).toMatchObject([{ job: { state: 'done' } }]);
 });
 
-test('what cannot be saved rejects', async () => {
+test('rejects if a record cannot be saved', async () => {
   const { documents, close } = await openTestState();
   const records = await openJobRecords(documents);
   await close();

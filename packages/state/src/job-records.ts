@@ -1,4 +1,4 @@
-// What is stored of a job, so that it can be resumed after a restart.
+// Stores jobs, so that they can be resumed after a restart.
 import { randomBytes } from 'node:crypto';
 import { jobSchema } from '@xiq-siem/admin-api';
 import type { DurablePosition, Position } from '@xiq-siem/core';
@@ -25,23 +25,23 @@ function withCurrentKeys(value: unknown): unknown {
 const currentRecord = z.object({
   v: z.literal(1),
   job: jobSchema,
-  /** What a replay goes over: sequences, `first` inclusive, `next` exclusive. */
+  /** The sequences of a replay: `first` inclusive, `next` exclusive. */
   span: z.object({ first: z.int().min(1), next: z.int().min(1) }).optional(),
-  /** The last dead letter that a retry goes over. */
+  /** Number of the last dead letter of a retry. */
   lastNumber: z.int().min(0).optional(),
-  /** How far a back-fill is. */
+  /** Progress of a back-fill. */
   backfill: z
     .object({
       source: z.string(),
       types: z.array(
         z.object({
           messageType: z.string(),
-          /** Epoch milliseconds: what is before it is fetched and kept. */
+          /** Epoch milliseconds: events before it are fetched and stored. */
           fetchedToMs: z.number(),
           fetched: z.int(),
           known: z.int(),
           kept: z.int(),
-          /** From where on the log could not be read for certain, and why. */
+          /** Set if the log may be incomplete from a time on, with the reason. */
           doubt: z.object({ fromMs: z.number(), message: z.string() }).optional(),
         }),
       ),
@@ -60,11 +60,11 @@ export interface JobRecords {
   all(): readonly JobRecord[];
   /** Resolves when it is on disk. */
   save(job: JobRecord): Promise<void>;
-  /** How far one destination of a replay is; `initial` where nothing is stored. */
+  /** The position of one destination of a replay; `initial` if none is stored. */
   position(id: string, destination: string, initial: Position): Promise<DurablePosition>;
 }
 
-/** Ended jobs that are remembered; the oldest are forgotten first. */
+/** Number of ended jobs that are stored; the oldest are removed first. */
 const maxEnded = 100;
 
 export const newJobId = (): string => randomBytes(5).toString('hex');
@@ -72,41 +72,41 @@ export const newJobId = (): string => randomBytes(5).toString('hex');
 export async function openJobRecords(documents: Documents): Promise<JobRecords> {
   const known = new Map((await readJobRecords(documents)).map((one) => [one.job.id, one]));
 
-  async function forgetOldest(): Promise<void> {
+  async function removeOldest(): Promise<void> {
     const ended = [...known.values()].filter(({ job }) => job.ended !== undefined);
     ended.sort((a, b) => (a.job.ended ?? '').localeCompare(b.job.ended ?? ''));
     for (const { job } of ended.slice(0, Math.max(0, ended.length - maxEnded))) {
       known.delete(job.id);
-      // In this order: killed in between, nothing is left that no job leads to.
+      // The order matters: a kill in between leaves no position without a job.
       await documents.removeAll(documentNames.jobPosition(job.id));
       await documents.remove(documentNames.job(job.id));
     }
   }
-  return {
-    all: () => [...known.values()],
-    async save(saved) {
-      known.set(saved.job.id, saved);
-      await documents.put(documentNames.job(saved.job.id), saved);
-      await forgetOldest();
-    },
-    async position(id, destination, initial) {
-      const name = documentNames.jobPosition(id, destination);
-      let position = (await documents.get(name, positionSchema)) ?? initial;
-      return {
-        get position() {
-          return position;
-        },
-        async save(next) {
-          await documents.put(name, next);
-          position = next;
-        },
-        close: async () => {},
-      };
-    },
-  };
+  async function saveRecord(saved: JobRecord): Promise<void> {
+    known.set(saved.job.id, saved);
+    await documents.put(documentNames.job(saved.job.id), saved);
+    await removeOldest();
+  }
+
+  async function openPosition(id: string, destination: string, initial: Position): Promise<DurablePosition> {
+    const name = documentNames.jobPosition(id, destination);
+    let position = (await documents.get(name, positionSchema)) ?? initial;
+    async function savePosition(next: Position): Promise<void> {
+      await documents.put(name, next);
+      position = next;
+    }
+    return {
+      get position() {
+        return position;
+      },
+      save: savePosition,
+      close: async () => {},
+    };
+  }
+  return { all: () => [...known.values()], save: saveRecord, position: openPosition };
 }
 
-/** Of a stopped connector too: what ran when it ended is interrupted. */
+/** For a stopped connector too: a job that was running when it ended is interrupted. */
 export async function readJobRecords(documents: DocumentReading): Promise<readonly JobRecord[]> {
   const found = await documents.all(documentNames.job(), jobRecord);
   return found.map(({ job, ...rest }) => ({

@@ -1,4 +1,4 @@
-// Documents that a command changes beside a connector, where the file is in use or its log damaged.
+// Tests documents that a command changes, if the file is in use or its log is damaged.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync, type DatabaseSyncOptions } from 'node:sqlite';
 import { createRecordingLogger } from '@xiq-siem/testkit';
@@ -7,7 +7,7 @@ import { openSharedDocuments } from './open-shared-documents.ts';
 import { stateFileIn } from './state-file.ts';
 import { newStateDirectory, openTestState } from './test-state.ts';
 
-/** Nobody waits five seconds for another process. */
+/** A short timeout instead of five seconds. */
 vi.mock('node:sqlite', async (original) => {
   const actual = await original<typeof import('node:sqlite')>();
   class ShortTimeoutDatabase extends actual.DatabaseSync {
@@ -20,7 +20,7 @@ vi.mock('node:sqlite', async (original) => {
 
 const log = createRecordingLogger();
 
-test('another process that writes is state_busy', async () => {
+test('rejects with state_busy while another process writes', async () => {
   const directory = await newStateDirectory();
   using beside = openSharedDocuments(directory, log);
   using other = new DatabaseSync(stateFileIn(directory));
@@ -30,7 +30,7 @@ test('another process that writes is state_busy', async () => {
   await beside.put('rotation/xiq', 1);
 });
 
-test('a damaged log is state_failed, and left to the connector, which says so', async () => {
+test('rejects a damaged log with state_failed, and leaves its repair to the connector', async () => {
   const running = await newStateDirectory();
   const { documents } = await openTestState(running);
   for (const number of [1, 2, 3, 4, 5]) await documents.put(`job/${number}`, 'x'.repeat(5000));
@@ -46,7 +46,7 @@ test('a damaged log is state_failed, and left to the connector, which says so', 
   expect(await (await openTestState(killed)).incidents()).toMatchObject([{ kind: 'damaged' }]);
 });
 
-test('a file of a newer version, or of other tables, is refused, and not changed', async () => {
+test('rejects a file of a newer version or with other tables, and does not change it', async () => {
   for (const [sql, code] of [
     ['PRAGMA user_version = 9', 'data_format_newer'],
     ['DROP TABLE progress', 'state_failed'],

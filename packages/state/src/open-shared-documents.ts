@@ -1,4 +1,4 @@
-// The documents of a data directory for a command that changes one, whether a connector runs on it or not.
+// Opens the documents of a data directory for a command that changes one, whether a connector runs or not.
 import { existsSync } from 'node:fs';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
 import { type Documents, openDocuments } from './documents.ts';
@@ -10,15 +10,15 @@ import { stateErrors } from './state-errors.ts';
 import { stateFileIn } from './state-file.ts';
 
 /**
- * SQLite lets the processes take turns; as root it gives what it makes to the owner of the file.
- * @throws ConnectorError data_format_newer, state_failed, state_full, state_busy; data_directory_missing where no connector of this version was started there yet.
+ * SQLite serializes the writes of the processes. As root it creates its files for the owner of the state file.
+ * @throws ConnectorError data_format_newer, state_failed, state_full, state_busy; data_directory_missing if no connector of this version was started there.
  */
 export function openSharedDocuments(directory: string, log: Logger): Documents & Disposable {
   const path = stateFileIn(directory);
   if (!existsSync(path)) {
     throw new ConnectorError(
       'data_directory_missing',
-      `there is no state file ${path}: start the connector once, it makes one`,
+      `there is no state file ${path}: start the connector once to create it`,
     );
   }
   const attempt = <Result>(work: () => Result): Result => {
@@ -30,13 +30,13 @@ export function openSharedDocuments(directory: string, log: Logger): Documents &
       const kind = failureKindOf(cause);
       const error = stateErrors[kind === 'refused' ? 'failed' : kind];
       const next = isDamage(cause)
-        ? 'start the connector, which sets it aside'
-        : 'see to its permissions and the disk, and run this again';
+        ? 'start the connector, which moves it to the quarantine'
+        : 'check its permissions and the disk, then run the command again';
       throw new ConnectorError(error, `the state file ${path} cannot be used (${message}): ${next}`, { cause });
     }
   };
   const file = attempt(() => {
-    // SQLite would take the log up to there, and remove the rest: what is read out of it is for the connector.
+    // SQLite would apply the log up to the damage and remove the rest. The connector recovers more of it.
     const damage = lastingLogDamage(`${path}-wal`);
     if (damage !== undefined) throw new DamagedFileError(damage);
     return openSqliteFile(path, { check: (database) => requireTables(path, database) });

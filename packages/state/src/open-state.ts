@@ -1,4 +1,4 @@
-// Opens the state file of a running connector, in a thread of its own.
+// Opens the state file of a running connector in its own thread.
 import { join } from 'node:path';
 import { ConnectorError, type Logger, reasonOf } from '@xiq-siem/core';
 import { type Documents, openDocuments } from './documents.ts';
@@ -13,12 +13,12 @@ import { openWorkerDatabase } from './worker/worker-database.ts';
 export interface State {
   readonly database: Database;
   readonly documents: Documents;
-  /** What went wrong with the file itself, and nobody has acknowledged. */
+  /** Incidents of the file that are not acknowledged. */
   incidents(): Promise<readonly StoredIncident[]>;
-  note(incident: Incident): Promise<void>;
-  /** Whether there was one. */
+  addIncident(incident: Incident): Promise<void>;
+  /** Returns whether the incident existed. */
   acknowledge(incident: number): Promise<boolean>;
-  /** Checks the structure of the whole file in the background; what is damaged is set aside, and an incident. */
+  /** Checks the whole file in the background. Damage is moved to the quarantine, and is an incident. */
   verify(): Promise<void>;
   close(): Promise<void>;
 }
@@ -26,13 +26,13 @@ export interface State {
 interface StateOptions {
   readonly now: () => number;
   readonly log: Logger;
-  /** Called once, when the disk has failed and nothing is taken until a restart. */
+  /** Called once, when the disk has failed and all requests are rejected until a restart. */
   readonly onFailure?: (error: ConnectorError) => void;
 }
 
 /**
- * `directory` is an open (locked) data directory of this format. A file that is damaged or missing does not keep it from
- * opening: what can be read out of it is there, and what happened is an incident.
+ * `directory` is an open (locked) data directory of the current format. A damaged or missing file is replaced: the new one
+ * has all data that could be recovered, and an incident.
  * @throws ConnectorError state_failed.
  */
 export async function openState(directory: string, { now, log, onFailure = () => {} }: StateOptions): Promise<State> {
@@ -49,17 +49,18 @@ export async function openState(directory: string, { now, log, onFailure = () =>
   } catch (cause) {
     await database.close();
     if (cause instanceof ConnectorError) throw cause;
-    const text = `the files of format 1 in ${directory} cannot be removed (${reasonOf(cause)}): see to the permissions and the disk`;
+    const text = `the files of format 1 in ${directory} cannot be removed (${reasonOf(cause)}): check the permissions and the disk`;
     throw new ConnectorError(stateErrors.failed, text, { cause });
+  }
+  async function addIncident(incident: Incident): Promise<void> {
+    onIncident(incident);
+    await database.write([incidentStatement(incident, now())]);
   }
   return {
     database,
     documents: openDocuments(database, log),
     incidents,
-    async note(incident) {
-      onIncident(incident);
-      await database.write([incidentStatement(incident, now())]);
-    },
+    addIncident,
     acknowledge: (incident) => acknowledgeIncident(database, incident),
     verify: () =>
       database.verify().catch((cause: unknown) => {

@@ -10,7 +10,7 @@ async function noted(progress: readonly (readonly [number, number])[]) {
   return { history, database };
 }
 
-test('a body was settled between the last time that it was not and the first that it was', async () => {
+test('returns the last time at which a body was unsettled, and the first at which it was settled', async () => {
   const { history, database } = await noted([
     [1, 100],
     [1, 150],
@@ -29,7 +29,7 @@ test('a body was settled between the last time that it was not and the first tha
   expect(await history.first('never')).toBeUndefined();
 });
 
-test('it is there after a restart, for each destination', async () => {
+test('keeps the history of each destination after a restart', async () => {
   const directory = await newStateDirectory();
   const state = await openTestState(directory);
   const progress = { sequence: 3, atMs: 100 };
@@ -44,7 +44,7 @@ test('it is there after a restart, for each destination', async () => {
   expect([await again.first('one'), await again.first('two')]).toEqual([progress, { ...progress, sequence: 4 }]);
 });
 
-test('a position that stepped back ends what came after it', async () => {
+test('a lower position removes the later entries', async () => {
   const { history } = await noted([
     [1, 100],
     [50, 200],
@@ -55,7 +55,7 @@ test('a position that stepped back ends what came after it', async () => {
   expect(await history.around('one', 30)).toEqual({ notBeforeMs: 400 });
 });
 
-test('of more than its bound the newest are kept', async () => {
+test('keeps the newest entries up to its limit', async () => {
   const { database } = await openTestState();
   const many = Array.from({ length: 100_500 }, (_, index) =>
     progressStatements('one', { sequence: index + 1, atMs: index }),
@@ -65,7 +65,7 @@ test('of more than its bound the newest are kept', async () => {
   expect((await progressReading(database).first('one'))?.sequence).toBe(502);
 });
 
-test('what is forgotten of a destination is not known of the next one of its name', async () => {
+test('removes the history of a forgotten destination', async () => {
   const { history } = await noted([[1, 100]]);
   await history.forget('one');
   expect(await history.first('one')).toBeUndefined();
@@ -73,7 +73,7 @@ test('what is forgotten of a destination is not known of the next one of its nam
   expect(await history.first('one')).toEqual({ sequence: 40, atMs: 900 });
 });
 
-test('that it cannot be written is logged, and no matter', async () => {
+test('logs a failed write and continues', async () => {
   const state = await openTestState();
   const log = createRecordingLogger();
   const history = openProgressHistory(state.database, log);

@@ -1,4 +1,4 @@
-// How far each destination had come at which time: lets a trace say between which two times a body was settled.
+// Stores the progress of each destination over time: a trace reads from it when a body was settled.
 import type { Logger } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Database, Reading, Statement } from './sqlite/database.ts';
@@ -10,9 +10,9 @@ export interface Progress {
 }
 
 export interface ProgressHistoryReading {
-  /** The first one that is known of a destination: where it began, or where its history does. */
+  /** The first entry of a destination. */
   first(destination: string): Promise<Progress | undefined>;
-  /** The last time at which a body was not yet settled, and the first at which it was. */
+  /** The last known time at which a body was not settled, and the first at which it was. */
   around(
     destination: string,
     sequence: number,
@@ -20,13 +20,13 @@ export interface ProgressHistoryReading {
 }
 
 export interface ProgressHistory extends ProgressHistoryReading {
-  /** Records how far destinations have come; never rejects: without it, a trace is less exact. */
+  /** Stores the progress of destinations. Never rejects: without an entry, a trace is less exact. */
   add(progress: ReadonlyMap<string, Progress>): Promise<void>;
-  /** Of a destination that is forgotten. */
+  /** Removes the history of a destination. */
   forget(destination: string): Promise<void>;
 }
 
-/** Of each destination; more are pruned, oldest first, once in so many. */
+/** Entries per destination. The oldest ones above it are removed at each `pruneEvery`th addition. */
 const maxEntries = 100_000;
 const pruneEvery = 1_000;
 
@@ -71,7 +71,7 @@ export function openProgressHistory(database: Database, log: Logger): ProgressHi
   };
 }
 
-/** One that steps back (a position found damaged) ends what was before. */
+/** A lower sequence, after a damaged position, removes the later entries. */
 export const progressStatements = (destination: string, { sequence, atMs }: Progress): readonly Statement[] => [
   { sql: 'DELETE FROM progress WHERE destination = ? AND sequence > ?', parameters: [destination, sequence] },
   {

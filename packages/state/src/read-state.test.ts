@@ -1,4 +1,4 @@
-// The state file read beside its owner: the same answers however the connector ended, and not a byte of it changed.
+// Reads the state file without changing it: the results are the same, however the connector ended.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ function temporaryDirectory(): string {
   return directory;
 }
 
-/** A data directory whose state is open: some of it in the file, and what came last in the log alone. */
+/** A data directory whose state is open: older data is in the file, the newest in the log only. */
 async function running() {
   const path = join(temporaryDirectory(), 'data');
   const prepare = (directory: string) => prepareState(directory, 0, { now: Date.now, log });
@@ -52,7 +52,7 @@ async function running() {
   };
 }
 
-/** Every name with its mode, time and hash; not when its owner was set: root sets it again, to what it was. */
+/** Every name with its mode, time and hash. Not its change time: root sets the same owner again. */
 function listing(directory: string): readonly unknown[] {
   return ['', ...readdirSync(directory, { recursive: true, encoding: 'utf8' })].sort().map((name) => {
     const path = join(directory, name);
@@ -70,7 +70,7 @@ const expected = {
   documents: ['job/a'],
 };
 
-/** In a process that may write no file below the data directory. */
+/** Runs in a process that cannot write files in the data directory. */
 async function readWithoutRights(directory: string, scratch: string): Promise<unknown> {
   const index = JSON.stringify(new URL('./index.ts', import.meta.url).href);
   const program = `
@@ -94,7 +94,7 @@ async function readWithoutRights(directory: string, scratch: string): Promise<un
   return JSON.parse(stdout);
 }
 
-/** Gives the directory to read. */
+/** Returns the directory to read. */
 const ends: readonly [how: string, end: (path: string, close: () => Promise<void>) => Promise<string>][] = [
   [
     'closed in order',
@@ -108,7 +108,7 @@ const ends: readonly [how: string, end: (path: string, close: () => Promise<void
   ['was killed, and its directory copied without the index of the log', async (path) => copied(path, ['-shm'])],
 ];
 
-it('reads a file whose log was removed and whose index was not, and makes no log', async () => {
+it('reads a file with an index and no log, and creates no log', async () => {
   const { path } = await running();
   const directory = copied(path, ['-wal']);
   const before = listing(directory);
@@ -118,7 +118,7 @@ it('reads a file whose log was removed and whose index was not, and makes no log
   expect(listing(directory)).toEqual(before);
 });
 
-it('refuses a file of a newer version by its code', async () => {
+it('rejects a file of a newer version', async () => {
   const { path, close } = await running();
   await close();
   new DatabaseSync(stateFileIn(path)).exec('PRAGMA user_version = 2');
@@ -136,7 +136,7 @@ function copied(path: string, without: readonly string[]): string {
   return directory;
 }
 
-it.each(ends)('answers the same where the connector %s, and changes nothing', async (_, end) => {
+it.each(ends)('returns the same data if the connector %s, and changes nothing', async (_, end) => {
   const { path, close } = await running();
   const directory = await end(path, close);
   const scratch = temporaryDirectory();
@@ -150,7 +150,7 @@ it.each([
   ['is missing', (file: string) => rmSync(file)],
   ['is damaged', (file: string) => writeFileSync(file, 'no database')],
   ['has a damaged log', (file: string) => writeFileSync(`${file}-wal`, 'x'.repeat(10_000))],
-])('says so where the file %s, and makes none', async (_, damage) => {
+])('rejects if the file %s, and creates none', async (_, damage) => {
   const { path, close } = await running();
   await close();
   damage(stateFileIn(path));
@@ -162,7 +162,7 @@ it.each([
   expect(listing(path)).toEqual(before);
 });
 
-it('says so where it meets damage', async () => {
+it('rejects if it finds damage', async () => {
   const { path, close } = await running();
   await close();
   const bytes = readFileSync(stateFileIn(path));
@@ -173,7 +173,7 @@ it('says so where it meets damage', async () => {
   await snapshot.close();
 });
 
-it('gives every file mode 0600, however open the umask is', async () => {
+it('creates every file with mode 0600, whatever the umask', async () => {
   const directory = join(temporaryDirectory(), 'data');
   const program = join(temporaryDirectory(), 'program.mjs');
   const [journal, index] = ['../../journal/src/index.ts', './index.ts'].map((path) =>

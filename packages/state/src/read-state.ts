@@ -1,4 +1,4 @@
-// The state file of a connector that is stopped, or that runs meanwhile: read, and not a byte of the directory changed.
+// Reads the state file without changing the data directory, whether a connector runs or not.
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export interface StateSnapshot extends Reading {
 }
 
 /**
- * `directory` is the data directory, of this format or of the first.
+ * `directory` is a data directory of the current format or of format 1.
  * @throws ConnectorError usage (no data directory), data_format_newer, data_format_unreadable, state_failed (so does `read`).
  */
 export async function openStateSnapshot(directory: string, log: Logger): Promise<StateSnapshot> {
@@ -46,12 +46,12 @@ async function withStateError<Result>(path: string, work: () => Promise<Result>)
   } catch (cause) {
     if (cause instanceof ConnectorError) throw cause;
     if (cause instanceof NewerFileError) throw new ConnectorError('data_format_newer', cause.message, { cause });
-    const text = `${path} cannot be read (${errorTextOf(cause)}): start the connector, which sets a damaged file aside, or see to its permissions`;
+    const text = `${path} cannot be read (${errorTextOf(cause)}): start the connector, which replaces a damaged file, or check its permissions`;
     throw new ConnectorError(stateErrors.failed, text, { cause });
   }
 }
 
-/** The code of an error of SQLite is the same for all of them. */
+/** All errors of SQLite have the same code, so their message is used. */
 function errorTextOf(cause: unknown): string {
   const reason = reasonOf(cause);
   return reason === 'ERR_SQLITE_ERROR' && cause instanceof Error ? cause.message : reason;
@@ -59,17 +59,17 @@ function errorTextOf(cause: unknown): string {
 
 async function openReadOnly(path: string): Promise<StateSnapshot> {
   const [file, log, index] = await Promise.all([path, `${path}-wal`, `${path}-shm`].map(sizeOf));
-  // Nothing was lost without being said: the next start notes it.
-  if (file === undefined) throw new Error('it is not there');
+  // The next start adds an incident for it.
+  if (file === undefined) throw new Error('the file is missing');
   const damage = lastingLogDamage(`${path}-wal`);
   if (damage !== undefined) throw new Error(damage);
   const address = pathToFileURL(path).href;
-  // SQLite would make a log that is not there.
+  // SQLite would create a missing log.
   if (log === undefined) return fileReading(`${address}?immutable=1`, path);
-  // A connector that runs, or was killed: what was not yet moved from the log to the file is read from the log.
+  // The connector runs or was killed: changes that are only in the log are read from it.
   if (index !== undefined) return fileReading(`${address}?mode=ro&readonly_shm=1`, path);
   if (log === 0) return fileReading(`${address}?immutable=1`, path);
-  // A log without its index, as in a copy: SQLite would make the index beside it.
+  // A log without its index, as in a copy: SQLite would create the index in the directory.
   const copy = await mkdtemp(join(tmpdir(), 'xiq-siem-state-'));
   const remove = (): Promise<void> => rm(copy, { recursive: true, force: true });
   try {

@@ -1,14 +1,14 @@
-// How the state file fails.
+// The error codes of the state file.
 import { exitCodes } from '@xiq-siem/core';
 
 export const stateErrors = {
-  /** The disk takes nothing now, or the dead letters take all that they may: the same may succeed later. */
+  /** The disk is full, or the dead letters have reached their limit: a retry may succeed later. */
   full: { code: 'state_full', exitCode: exitCodes.temporary },
-  /** Its permissions, or a file system that is mounted read-only: the same may succeed later. */
+  /** The permissions or a read-only file system prevent writes: a retry may succeed later. */
   readOnly: { code: 'state_read_only', exitCode: exitCodes.io },
   /** Another process writes to it. */
   busy: { code: 'state_busy', exitCode: exitCodes.temporary },
   closed: { code: 'state_closed', exitCode: exitCodes.temporary },
-  /** The disk failed: nothing is taken until a restart. */
+  /** The disk failed: all requests are rejected until a restart. */
   failed: { code: 'state_failed', exitCode: exitCodes.io },
 } as const;

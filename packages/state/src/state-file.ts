@@ -1,4 +1,4 @@
-// Where the state file is, in a data directory.
+// The path of the state file in a data directory.
 import { join } from 'node:path';
 
 export const stateFileIn = (directory: string): string => join(directory, 'state.sqlite');

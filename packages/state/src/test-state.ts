@@ -1,4 +1,4 @@
-// For tests: a state file of its own, in a directory that is removed at the end.
+// For tests: opens state files in temporary directories.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { prepareState } from './migration/migrate.ts';
 import { openState, type State } from './open-state.ts';
 
-/** What a data directory has when its state is opened. */
+/** A data directory with an empty state file. */
 export async function newStateDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'xiq-siem-state-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
@@ -16,7 +16,7 @@ export async function newStateDirectory(): Promise<string> {
   return directory;
 }
 
-/** Of a new directory, or as a restart. Closed at the end of the test, if it is not before. */
+/** Opens the state of a new or given directory. The end of the test closes it. */
 export async function openTestState(directory?: string, log = createRecordingLogger()): Promise<State> {
   const state = await openState(directory ?? (await newStateDirectory()), { now: Date.now, log });
   onTestFinished(() => state.close());

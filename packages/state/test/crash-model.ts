@@ -1,4 +1,4 @@
-// For tests of crashes: the steps of the program, and what has to be there after them.
+// For crash tests: the steps of the test program, and the data that must exist after them.
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { z } from 'zod';
 import { readBackfilledIds } from '../src/backfilled-ids.ts';
@@ -27,14 +27,14 @@ const destinations = ['archive', 'siem'];
 export const crashLetter = (sequence: number, attempts: number) =>
   letterOf(sequence, { destination: destinations[sequence % 2] ?? '', attempts }, (sequence % 7) * 300);
 
-/** What is known of an entry: as text, so that it can be compared. */
+/** The fields of an entry as text, for comparison. */
 const fateOf = (one: Step): string => ('attempts' in one ? `open after ${one.attempts}` : one.kind);
 
-/** What was promised, and what was asked for and may be there as well. Several runs add to it. */
+/** Committed data, and requested data that may exist too. Several runs add to it. */
 export function crashModel() {
   const promised = new Map<string, string>();
   const possible = new Map<string, ReadonlySet<string>>();
-  /** What the number of an entry has to be above. */
+  /** Lower bound of the number of an entry. */
   const above = new Map<number, number>();
   let highest = 0;
   const keyOf = (one: Step): string =>
@@ -44,7 +44,7 @@ export function crashModel() {
 
   return {
     promised: () => promised.size,
-    /** `counted`: how many of the lines had come when nothing more was to be believed. */
+    /** `counted`: the number of lines that were printed before the crash. */
     add(lines: readonly Line[], counted = lines.length): void {
       for (const [index, one] of lines.entries()) {
         if ('asked' in one) {
@@ -58,7 +58,7 @@ export function crashModel() {
         }
       }
     },
-    /** Of a directory that no process has open: what is lost, and what is there that was not asked for. */
+    /** Lists lost data and data that was not requested. No process may have the directory open. */
     async faults(directory: string): Promise<readonly string[]> {
       const log = createRecordingLogger();
       const state = await openState(directory, { now: Date.now, log });
@@ -103,7 +103,7 @@ export function crashModel() {
           if (is !== promised.get(key) && !asked.includes(is)) {
             faults.push(`${key} is ${is}: promised ${promised.get(key)}, asked ${asked}`);
           }
-          // What a crash leaves of a step that was under way is the beginning of the next run.
+          // The next run starts with the state that the crash left of an unfinished step.
           promised.set(key, is);
         }
         possible.clear();

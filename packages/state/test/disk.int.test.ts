@@ -1,7 +1,7 @@
-// A disk that is full or fails under the state file, and a kill at its system calls.
+// Tests the state file on a full or failing disk, and after a kill at any of its system calls.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRecordingLogger, injectInto, injecting, lackOf, tmpfsAt } from '@xiq-siem/testkit';
+import { createRecordingLogger, injectInto, injecting, missingRequirement, tmpfsAt } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { openDeadLetters } from '../src/dead-letters/open-dead-letters.ts';
 import { letterOf, mib, openBodies, range } from '../src/dead-letters/test-dead-letters.ts';
@@ -11,12 +11,12 @@ import { newStateDirectory, openTestState } from '../src/test-state.ts';
 import { crashModel, linesOf } from './crash-model.ts';
 import { runOperations } from './run-operations.ts';
 
-const lack = lackOf('mount', 'strace');
+const lack = missingRequirement('mount', 'strace');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));
 
 const log = createRecordingLogger();
 
-it('a full disk refuses with state_full, loses nothing, and takes again when it has space', async () => {
+it('a full disk rejects with state_full, loses nothing, and accepts writes again when it has space', async () => {
   const directory = join(await newStateDirectory(), 'mounted');
   await tmpfsAt(directory, 4 * mib, onTestFinished);
   for (const name of ['positions', 'quarantine']) mkdirSync(join(directory, name));
@@ -47,7 +47,7 @@ it('a full disk refuses with state_full, loses nothing, and takes again when it 
 });
 
 it.each(['fsync', 'pwrite64'])(
-  'an error of %s ends it with state_failed, and a restart has all that was promised',
+  'an error of %s causes state_failed, and a restart has all committed data',
   async (call) => {
     const directory = await newStateDirectory();
     const model = crashModel();
@@ -64,7 +64,7 @@ it.each(['fsync', 'pwrite64'])(
 
 const calls = ['pwrite64', 'fsync', 'ftruncate', 'unlink'];
 
-it('killed at any of its system calls, it has all that was promised', { timeout: 240_000 }, async () => {
+it('a kill at any system call loses no committed data', { timeout: 240_000 }, async () => {
   const directory = await newStateDirectory();
   const model = crashModel();
   const trials = calls.flatMap((call) => [1, 2, 7, 40, 99].map((when) => ({ call, when })));

@@ -1,4 +1,4 @@
-// `kill -9` at any moment: what was promised is there, and nothing that was not asked for.
+// Tests `kill -9` at any moment: committed data is there, and nothing else.
 import { expect, it } from 'vitest';
 import { newStateDirectory } from '../src/test-state.ts';
 import { crashModel, linesOf } from './crash-model.ts';
@@ -6,7 +6,7 @@ import { runOperations } from './run-operations.ts';
 
 const kills = 6;
 
-it(`after each of ${kills} kills all that was promised is there`, { timeout: 60_000 + kills * 5_000 }, async () => {
+it(`keeps all committed data after each of ${kills} kills`, { timeout: 60_000 + kills * 5_000 }, async () => {
   const directory = await newStateDirectory();
   const model = crashModel();
   for (let session = 1; session <= kills; session += 1) {

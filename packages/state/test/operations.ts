@@ -1,4 +1,4 @@
-// For tests of crashes: a program that does all that is done to a state file, and prints each step before and after.
+// For crash tests: a program that runs all operations of a state file, and prints each step before and after.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { argv } from 'node:process';
@@ -10,7 +10,7 @@ import { openState } from '../src/open-state.ts';
 import { crashLetter, type Line, type Step } from './crash-model.ts';
 
 const [directory = '', session = '0', syncs] = argv.slice(2);
-/** The pipe may be full: what is asked for must be known before it is. */
+/** Writes synchronously: a request must be printed before it starts, even if the pipe is full. */
 function print(line: Line): void {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
   for (let at = 0; at < bytes.length; ) {
@@ -27,7 +27,7 @@ const complain = (event: string, attributes?: object): void =>
 const log = { debug() {}, info() {}, warn: complain, error: complain };
 
 const state = await openState(directory, { now: Date.now, log });
-// The control: what a power cut then takes shows that the test would see it.
+// The control: without syncs a power cut must lose data that the test detects.
 if (syncs === 'without-syncs') await state.database.read('PRAGMA synchronous = OFF');
 const letters = await openDeadLetters(state.database, {
   maxBytes: 2 ** 30,
@@ -48,7 +48,7 @@ async function numberOf(store: DeadLetters, sequence: number): Promise<number> {
   return (await store.find(sequence)).find(({ resolved }) => resolved === undefined)?.number ?? 0;
 }
 
-/** One after the other of its own entries: several of these run at once. */
+/** Changes its own entries in turn. Several of these run at once. */
 async function handleEntries(first: number): Promise<never> {
   for (let sequence = first; ; sequence += 10) {
     await step({ kind: 'append', sequence, attempts: 1 }, async () => {

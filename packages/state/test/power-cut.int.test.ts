@@ -1,13 +1,13 @@
-// The power of the disk is cut under the state file: what was promised is there, and nothing that was not asked for.
+// Tests a power cut of the disk: committed data is there, and nothing else.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRecordingLogger, type Ext4Disk, ext4Disk, lackOf } from '@xiq-siem/testkit';
+import { createRecordingLogger, type Ext4Disk, ext4Disk, missingRequirement } from '@xiq-siem/testkit';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { prepareState } from '../src/migration/migrate.ts';
 import { crashModel, linesOf } from './crash-model.ts';
 import { runOperations } from './run-operations.ts';
 
-const lack = lackOf('mount', 'loop');
+const lack = missingRequirement('mount', 'loop');
 beforeEach(({ skip }) => skip(lack !== undefined, lack));
 
 const trials = Number(process.env['XIQ_SIEM_POWER_CUTS'] ?? 8);
@@ -22,7 +22,7 @@ async function directoryOn(disk: Ext4Disk): Promise<string> {
 
 type Model = ReturnType<typeof crashModel>;
 
-/** Adds to the model what was printed until the cut was called for, and the questions of after it. */
+/** Adds the printed operations up to the cut to the model, and the requested ones after it. */
 async function cutUnder(disk: Ext4Disk, model: Model, session: number, after: number, syncs?: 'without-syncs') {
   const running = runOperations(join(disk.path, 'data'), session, syncs === undefined ? {} : { syncs });
   onTestFinished(async () => void (await running.kill()));
@@ -34,7 +34,7 @@ async function cutUnder(disk: Ext4Disk, model: Model, session: number, after: nu
   await disk.remount();
 }
 
-it(`after each of ${trials} power cuts all that was promised is there`, {
+it(`keeps all committed data after each of ${trials} power cuts`, {
   timeout: 60_000 + trials * 10_000,
 }, async () => {
   const disk = await ext4Disk(onTestFinished);
@@ -48,7 +48,7 @@ it(`after each of ${trials} power cuts all that was promised is there`, {
   console.log(`${trials} power cuts: ${model.promised()} entries, documents and ids promised, none lost`);
 });
 
-it('without syncs a power cut loses what was promised: the trial would show it', async () => {
+it('without syncs a power cut loses committed data, which proves that the trial detects it', async () => {
   const disk = await ext4Disk(onTestFinished);
   const directory = await directoryOn(disk);
   const model = crashModel();

@@ -1,17 +1,17 @@
-// For tests of crashes: the program in a process of its own.
+// For crash tests: runs the test program in a new process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface RunningOperations {
   readonly pid: number;
-  /** The whole lines that it has printed. */
+  /** The complete lines that it printed. */
   output(): string;
-  /** Resolves when so many lines have come; rejects when it ends before. */
+  /** Resolves when it has printed so many lines. Rejects if it ends before. */
   reached(lines: number): Promise<void>;
-  /** Resolves with all that it printed. */
+  /** Resolves with its output. */
   kill(): Promise<string>;
-  /** Resolves when it has ended, with all that it printed and its complaints. */
+  /** Resolves when it has ended, with its output and errors. */
   readonly ended: Promise<{ readonly output: string; readonly errors: string }>;
 }
 

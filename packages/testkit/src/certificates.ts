@@ -1,9 +1,9 @@
-// Certificates and chains for tests of TLS, made of node:crypto alone.
+// Creates certificates and chains for TLS tests with node:crypto.
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
 export interface SelfSignedCertificate {
-  /** PEM. As an authority (`ca`) it vouches for itself. */
+  /** PEM. It is also its own authority (`ca`). */
   readonly cert: string;
   /** PEM, PKCS#8. */
   readonly key: string;
@@ -19,7 +19,7 @@ export interface TestCertificateOptions {
   /** Names and IPv4 addresses. */
   readonly hosts?: readonly string[];
   readonly isAuthority?: boolean;
-  /** Itself where it is not said. */
+  /** Default: self-signed. */
   readonly issuer?: TestCertificate;
   readonly fromMs?: number;
   readonly toMs?: number;
@@ -76,7 +76,7 @@ export function testCertificate(options: TestCertificateOptions): TestCertificat
   };
 }
 
-/** A certificate that nobody vouches for: valid for a day either way, for `localhost` and 127.0.0.1. */
+/** A self-signed certificate for `localhost` and 127.0.0.1, valid for one day before and after `nowMs`. */
 export function selfSignedCertificate(nowMs = Date.now()): SelfSignedCertificate {
   const hosts = ['localhost', '127.0.0.1'];
   const { cert, key } = testCertificate({ name: 'localhost', hosts, fromMs: nowMs - dayMs, toMs: nowMs + dayMs });

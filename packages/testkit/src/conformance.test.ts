@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeDestination, destinationRules, reasonNotToTry } from './conformance.ts';
+import { describeDestination, destinationRules, reasonNotApplicable } from './conformance.ts';
 import { withDestinationFixture } from './destination-fixture.ts';
 import type { DestinationUnderTest } from './destination-harness.ts';
 import { modelDestination, startModelSiem } from './model-siem.ts';
@@ -21,7 +21,7 @@ async function broken(underTest: DestinationUnderTest): Promise<readonly string[
   return verdicts.flat();
 }
 
-describe('each wrong destination breaks its rule, and no other', () => {
+describe('each incorrect destination breaks its rule, and no other', () => {
   test.concurrent.for(Object.entries(wrongDestinations))(
     'one that %s',
     async ([, { definition, breaks }], { expect }) => {
@@ -30,23 +30,25 @@ describe('each wrong destination breaks its rule, and no other', () => {
   );
 });
 
-test('each rule has a destination that breaks it alone', () => {
+test('each rule has a destination that breaks only this rule', () => {
   const alone = Object.values(wrongDestinations).flatMap(({ breaks }) => (breaks.length === 1 ? breaks : []));
   expect([...new Set(alone)].sort()).toEqual(destinationRules.map(({ name }) => name).sort());
 });
 
-test('a rule that cannot be tried says why', async () => {
+test('a rule that cannot be tested has a reason', async () => {
   const harness = await startModelSiem({ log: createRecordingLogger(), meter: createRecordingMeter() });
   await harness.stop();
-  const without = { ...harness, requests: { notApplicable: 'a file is no server' } };
-  const reasons = destinationRules.map((rule) => reasonNotToTry(rule, without));
-  expect(reasons.filter((reason) => reason !== undefined)).toEqual(Array(3).fill('requests: a file is no server'));
+  const without = { ...harness, requests: { notApplicable: 'a file has no requests' } };
+  const reasons = destinationRules.map((rule) => reasonNotApplicable(rule, without));
+  expect(reasons.filter((reason) => reason !== undefined)).toEqual(Array(3).fill('requests: a file has no requests'));
 });
 
-test('lanes that a harness says nothing of are none', async () => {
+test('a harness without closeDataset skips its rule', async () => {
   const harness = await startModelSiem({ log: createRecordingLogger(), meter: createRecordingMeter() });
   await harness.stop();
   const { closeDataset: _, ...faults } = harness.faults;
-  const reasons = destinationRules.map((rule) => reasonNotToTry(rule, { ...harness, faults }));
-  expect(reasons.filter((reason) => reason !== undefined)).toEqual(['closeDataset: all events go to one place']);
+  const reasons = destinationRules.map((rule) => reasonNotApplicable(rule, { ...harness, faults }));
+  expect(reasons.filter((reason) => reason !== undefined)).toEqual([
+    'closeDataset: the destination has no data set that can be closed alone',
+  ]);
 });

@@ -1,4 +1,4 @@
-// What a destination is given, for tests: loopback agents, paths as they are, and secrets by value.
+// A destination context for tests: agents without a proxy, paths unchanged, and secrets by value.
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import type { DestinationContext, Secret } from '@xiq-siem/core';

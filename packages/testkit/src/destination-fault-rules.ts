@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import type { Destination } from '@xiq-siem/core';
 import {
-  able,
   type DestinationFixture,
   eventually,
   inTime,
   manyNames,
   noSignal,
+  requireCapability,
   sampleBatch,
   sampleId,
   verdictsOf,
@@ -15,32 +15,32 @@ import {
 import { isNotApplicable, type ServerFaults } from './destination-harness.ts';
 import { type DestinationRule, hasNoCheck, send } from './destination-rules.ts';
 
-/** What the harness can play, of those faults that it can play without more. */
+/** Faults without parameters. */
 const simpleFaults = ['down', 'refuseCredentials', 'busy'] as const satisfies readonly (keyof ServerFaults)[];
 
-/** Plays every simple fault at a server of its own; the harness has one server, so the caller sends after each. */
+/** Injects one fault after another and calls `check` under each. */
 async function underEachFault(
   { harness, create }: DestinationFixture,
-  look: (destination: Destination, fault: string) => Promise<void>,
+  check: (destination: Destination, fault: string) => Promise<void>,
 ): Promise<void> {
   const { faults } = harness;
   const destination = await create();
   if (!isNotApplicable(faults.rejectOne)) {
-    await faults.rejectOne.play(sampleId('bad'));
-    await look(destination, 'rejectOne');
+    await faults.rejectOne.inject(sampleId('bad'));
+    await check(destination, 'rejectOne');
   }
   for (const name of simpleFaults) {
     const fault = faults[name];
     if (isNotApplicable(fault)) continue;
-    await fault.play();
-    await look(destination, name);
-    if ('bringBack' in fault && typeof fault.bringBack === 'function') await fault.bringBack();
+    await fault.inject();
+    await check(destination, name);
+    if ('recover' in fault && typeof fault.recover === 'function') await fault.recover();
   }
 }
 
 async function untilHanging(fixture: DestinationFixture): Promise<void> {
   const { requests } = fixture.harness;
-  if (!isNotApplicable(requests)) await eventually(() => requests() > 0, 'the request has reached the server');
+  if (!isNotApplicable(requests)) await eventually(() => requests() > 0, 'the server received the request');
 }
 
 export const faultRules: readonly DestinationRule[] = [
@@ -48,65 +48,68 @@ export const faultRules: readonly DestinationRule[] = [
     name: 'it can be created while its server is down',
     needs: ['down'],
     async run({ harness, create }) {
-      await able(harness.faults.down).play();
+      await requireCapability(harness.faults.down).inject();
       await create();
     },
   },
   {
-    name: 'a server that is down is unavailable, for the whole batch',
+    name: 'if the server is down, the whole batch is unavailable',
     needs: ['down'],
     async run(fixture) {
       const destination = await fixture.create();
-      await able(fixture.harness.faults.down).play();
+      await requireCapability(fixture.harness.faults.down).inject();
       const report = await send(destination, ['down-0', 'down-1']);
       assert.ok('batch' in report && report.batch === 'unavailable', JSON.stringify(report));
     },
   },
   {
-    name: 'a server that is back is sent to again, by the same destination',
+    name: 'the same destination delivers again when its server is back',
     needs: ['down'],
     async run({ harness, create }) {
-      const down = able(harness.faults.down);
+      const down = requireCapability(harness.faults.down);
       const destination = await create();
       await destination.deliver(sampleBatch(['before']), noSignal);
-      await down.play();
+      await down.inject();
       await destination.deliver(sampleBatch(['during']), noSignal);
-      await down.bringBack();
-      // A connection of before may fail once more.
+      await down.recover();
+      // A connection that was opened before the fault may fail once.
       const deliver = async () =>
         verdictsOf(await destination.deliver(sampleBatch(['after']), noSignal)).get(0)?.verdict;
-      await eventually(async () => (await deliver()) === 'delivered', 'an event is delivered after the server is back');
+      await eventually(
+        async () => (await deliver()) === 'delivered',
+        'the destination delivers after the server is back',
+      );
     },
   },
   {
-    name: 'refused credentials are misconfigured, for the whole batch',
+    name: 'if the server rejects the credentials, the whole batch is misconfigured',
     needs: ['refuseCredentials'],
     async run(fixture) {
       const destination = await fixture.create();
-      await able(fixture.harness.faults.refuseCredentials).play();
+      await requireCapability(fixture.harness.faults.refuseCredentials).inject();
       const report = await send(destination, ['refused']);
       assert.ok('batch' in report && report.batch === 'misconfigured', JSON.stringify(report));
     },
   },
   {
-    name: 'a busy server rejects nothing for good',
+    name: 'if the server is busy, no event is rejected',
     needs: ['busy'],
     async run(fixture) {
       const destination = await fixture.create();
-      await able(fixture.harness.faults.busy).play();
+      await requireCapability(fixture.harness.faults.busy).inject();
       const report = await send(destination, ['busy-0', 'busy-1']);
-      const message = 'batch' in report ? [report.batch] : report.items.map(({ verdict }) => verdict);
-      for (const word of message) assert.ok(word === 'unavailable' || word === 'retry', word);
+      const results = 'batch' in report ? [report.batch] : report.items.map(({ verdict }) => verdict);
+      for (const result of results) assert.ok(result === 'unavailable' || result === 'retry', result);
     },
   },
   {
-    name: 'it does not try again by itself',
+    name: 'it does not retry',
     needs: ['busy', 'requests'],
     async run(fixture) {
       const destination = await fixture.create();
-      await able(fixture.harness.faults.busy).play();
+      await requireCapability(fixture.harness.faults.busy).inject();
       await send(destination, ['alone']);
-      assert.equal(able(fixture.harness.requests)(), 1, 'requests');
+      assert.equal(requireCapability(fixture.harness.requests)(), 1, 'requests');
     },
   },
   {
@@ -114,7 +117,7 @@ export const faultRules: readonly DestinationRule[] = [
     needs: ['rejectOne'],
     async run(fixture) {
       const destination = await fixture.create();
-      await able(fixture.harness.faults.rejectOne).play(sampleId('bad'));
+      await requireCapability(fixture.harness.faults.rejectOne).inject(sampleId('bad'));
       const names = ['good-0', 'bad', 'good-1', 'good-2'];
       const verdicts = verdictsOf(await send(destination, names));
       assert.deepEqual(
@@ -126,12 +129,12 @@ export const faultRules: readonly DestinationRule[] = [
     },
   },
   {
-    name: 'a lane that is closed is held, and does not hold the others',
+    name: 'events of a closed data set are blocked, and the others are delivered',
     needs: ['closeDataset'],
     async run({ harness, create }) {
       const destination = await create();
       const dataset = 'extreme_xiq.auth';
-      await able(harness.faults.closeDataset).play(dataset);
+      await requireCapability(harness.faults.closeDataset).inject(dataset);
       const names = ['free-0', 'closed-0', 'free-1', 'closed-1', 'free-2', 'free-3'];
       const batch = sampleBatch(names, { 'closed-0': dataset, 'closed-1': dataset });
       const verdicts = verdictsOf(await inTime(destination.deliver(batch, noSignal), 'deliver()'));
@@ -144,49 +147,49 @@ export const faultRules: readonly DestinationRule[] = [
     },
   },
   {
-    name: 'a call to a server that hangs ends when its signal fires, with a report that promises nothing',
+    name: 'if the server hangs, deliver() ends when its signal fires, and reports no event as delivered',
     needs: ['hang'],
     async run(fixture) {
       const destination = await fixture.create();
-      await able(fixture.harness.faults.hang).play();
+      await requireCapability(fixture.harness.faults.hang).inject();
       const abort = new AbortController();
       const call = destination.deliver(sampleBatch(['hangs-0', 'hangs-1']), abort.signal);
       await untilHanging(fixture);
       abort.abort();
-      const report = await inTime(call, 'deliver(), after its signal,');
-      const message = 'batch' in report ? [report.batch] : report.items.map(({ verdict }) => verdict);
-      for (const word of message) assert.ok(['unavailable', 'unknown', 'retry'].includes(word), word);
+      const report = await inTime(call, 'deliver() after its signal');
+      const results = 'batch' in report ? [report.batch] : report.items.map(({ verdict }) => verdict);
+      for (const result of results) assert.ok(['unavailable', 'unknown', 'retry'].includes(result), result);
     },
   },
   {
-    name: 'a call that was cut off leaves no connection behind',
+    name: 'an aborted call leaves no connection open',
     needs: ['hang', 'connections'],
     async run(fixture) {
-      const connections = able(fixture.harness.connections);
+      const connections = requireCapability(fixture.harness.connections);
       const destination = await fixture.create();
-      await able(fixture.harness.faults.hang).play();
+      await requireCapability(fixture.harness.faults.hang).inject();
       const abort = new AbortController();
       const call = destination.deliver(sampleBatch(['left']), abort.signal).catch(() => {});
       await untilHanging(fixture);
       abort.abort();
-      await inTime(call, 'deliver(), after its signal,');
+      await inTime(call, 'deliver() after its signal');
       await inTime(Promise.resolve(destination.close?.()), 'close()');
       await eventually(async () => (await connections()) === 0, 'all connections are closed');
     },
   },
   {
-    name: 'check() says what is wrong, and does not throw',
+    name: 'check() reports a problem and does not throw',
     needs: ['down'],
     async run({ harness, create }) {
       const { down, refuseCredentials } = harness.faults;
       const destination = await create();
       if (destination.check === undefined) return hasNoCheck;
-      await able(down).play();
+      await requireCapability(down).inject();
       const { ok, message } = await inTime(destination.check(noSignal), 'check()');
       assert.ok(!ok && message.length > 0, `check() while the server is down: ${message}`);
       if (!isNotApplicable(refuseCredentials)) {
-        await able(down).bringBack();
-        await refuseCredentials.play();
+        await requireCapability(down).recover();
+        await refuseCredentials.inject();
         const refused = await inTime(destination.check(noSignal), 'check()');
         assert.ok(!refused.ok && refused.message.length > 0, `check() with refused credentials: ${refused.message}`);
       }
@@ -194,7 +197,7 @@ export const faultRules: readonly DestinationRule[] = [
     },
   },
   {
-    name: 'every code in a report is declared, and nothing is thrown',
+    name: 'every code in a report is declared, and deliver() does not throw',
     needs: [],
     async run(fixture) {
       const declared = new Set(fixture.definition.codes);
@@ -212,19 +215,21 @@ export const faultRules: readonly DestinationRule[] = [
     },
   },
   {
-    name: 'no secret shows in reports, checks, searches and the log',
+    name: 'no secret is in reports, check results, search results or the log',
     needs: [],
     async run(fixture) {
-      const said: unknown[] = [];
+      const output: unknown[] = [];
       await underEachFault(fixture, async (destination) => {
         const names = manyNames('secret', 2);
-        said.push(await destination.deliver(sampleBatch([...names, 'bad']), noSignal).catch((error) => String(error)));
-        said.push(await destination.check?.(noSignal).catch((error) => String(error)));
+        output.push(
+          await destination.deliver(sampleBatch([...names, 'bad']), noSignal).catch((error) => String(error)),
+        );
+        output.push(await destination.check?.(noSignal).catch((error) => String(error)));
         const [event] = sampleBatch(['good']).items;
-        if (event !== undefined) said.push(await destination.find?.(event, noSignal).catch((error) => String(error)));
+        if (event !== undefined) output.push(await destination.find?.(event, noSignal).catch((error) => String(error)));
       });
-      const text = JSON.stringify([said, fixture.log.lines]);
-      for (const secret of fixture.harness.secrets) assert.ok(!text.includes(secret), 'a secret shows');
+      const text = JSON.stringify([output, fixture.log.lines]);
+      for (const secret of fixture.harness.secrets) assert.ok(!text.includes(secret), 'a secret is in the output');
     },
   },
 ];

@@ -1,4 +1,4 @@
-// The tools of the conformance rules: a destination at its server, events to send, and waiting that ends.
+// The fixture of the conformance rules: a destination, sample events, and waits with a time limit.
 import { createHash } from 'node:crypto';
 import {
   type Batch,
@@ -9,10 +9,10 @@ import {
   type Verdict,
 } from '@xiq-siem/core';
 import {
+  type Capability,
   type DestinationHarness,
   type DestinationUnderTest,
   isNotApplicable,
-  type Playable,
 } from './destination-harness.ts';
 import { createRecordingLogger, createRecordingMeter, type MeterAddition, type RecordingLogger } from './recording.ts';
 
@@ -20,16 +20,16 @@ export interface DestinationFixture {
   readonly definition: DestinationDefinition;
   readonly harness: DestinationHarness;
   readonly log: RecordingLogger;
-  /** What it has counted so far. */
+  /** All additions to its counters. */
   counted(): readonly MeterAddition[];
-  /** A destination that is closed when the rule has ended. */
+  /** Creates a destination. It is closed when the rule ends. */
   create(): Promise<Destination>;
 }
 
-/** Time that anything may take which should take next to none, in milliseconds. */
+/** Time limit for operations that should end at once, in milliseconds. */
 export const boundMs = 5_000;
 
-/** Runs a rule against a server of its own, and cleans up. */
+/** Runs a rule with a new server, and cleans up. */
 export async function withDestinationFixture(
   { definition, start }: DestinationUnderTest,
   rule: (fixture: DestinationFixture) => Promise<unknown>,
@@ -53,47 +53,47 @@ export async function withDestinationFixture(
   try {
     await rule(fixture);
   } finally {
-    for (const destination of created) await inTime(close(destination), 'close()').catch(() => {});
+    for (const destination of created) await inTime(closeDestination(destination), 'close()').catch(() => {});
     await harness.stop();
   }
 }
 
-async function close(destination: Destination): Promise<void> {
+async function closeDestination(destination: Destination): Promise<void> {
   await destination.close?.();
 }
 
-/** What `work` gives, unless it takes longer than the bound. */
+/** Resolves as `work` does. Rejects after the time limit. */
 export async function inTime<Result>(work: Promise<Result>, what: string, ms = boundMs): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} has not ended after ${ms} ms`)), ms);
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not end after ${ms} ms`)), ms);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Waits for a condition of the server's. */
+/** Waits until a condition is true. */
 export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const endMs = performance.now() + boundMs;
   while (!(await condition())) {
-    if (performance.now() > endMs) throw new Error(`${what}: not so after ${boundMs} ms`);
+    if (performance.now() > endMs) throw new Error(`${what}: not true after ${boundMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
 export const noSignal = new AbortController().signal;
 
-/** An id like ours, the same for the same name. */
+/** An event id, the same for the same name. */
 export function sampleId(name: string): string {
   return `1${createHash('sha256').update(name).digest('hex').slice(0, 40)}`;
 }
 
 export const sampleDataset = 'extreme_xiq.audit';
 
-/** A batch of audit events, of which the ids are made of these names; `others` are of another data set. */
+/** A batch of audit events with the ids of these names. `others`: names of other data sets, by event name. */
 export function sampleBatch(names: readonly string[], others: Readonly<Record<string, string>> = {}): Batch {
   return { items: names.map((name, index) => sampleItem(name, index, others[name] ?? sampleDataset)) };
 }
@@ -128,7 +128,7 @@ function sampleItem(name: string, index: number, dataset: string): BatchItem {
   return { index, id, dataset, timeMs, document, json: JSON.stringify(document) };
 }
 
-/** Freezes an object and all that it holds: code that writes to it then throws. */
+/** Freezes an object and all its members, so that code that changes it throws. */
 export function deepFreeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
@@ -137,14 +137,14 @@ export function deepFreeze<Value>(value: Value): Value {
   return value;
 }
 
-/** The verdicts of a report by index; none for an answer to the whole batch. */
+/** The verdicts of a report by index; empty if the report has one result for the whole batch. */
 export function verdictsOf(report: Awaited<ReturnType<Destination['deliver']>>): ReadonlyMap<number, Verdict> {
   return new Map('items' in report ? report.items.map((item) => [item.index, item]) : []);
 }
 
-/** The able part of what a rule needs; the suite runs no rule without it. */
-export function able<Able extends object>(playable: Playable<Able> | undefined): Able {
-  if (playable === undefined) throw new Error('not applicable: left out');
-  if (isNotApplicable(playable)) throw new Error(`not applicable: ${playable.notApplicable}`);
-  return playable;
+/** Returns a capability that the rule needs. Throws if there is none. */
+export function requireCapability<Able extends object>(capability: Capability<Able> | undefined): Able {
+  if (capability === undefined) throw new Error('not applicable: omitted');
+  if (isNotApplicable(capability)) throw new Error(`not applicable: ${capability.notApplicable}`);
+  return capability;
 }

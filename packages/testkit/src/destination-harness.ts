@@ -1,60 +1,62 @@
-// What the conformance suite needs to know of a destination under test, and of the server that it sends to.
+// The harness of the destination conformance suite: a destination under test and its server.
 import type { DestinationContext, DestinationDefinition } from '@xiq-siem/core';
 import type { RecordingLogger, RecordingMeter } from './recording.ts';
 
-/** Why a rule cannot be tried on this destination. Stands in the test report. */
+/** Why a rule does not apply to this destination. The test report shows it. */
 export interface NotApplicable {
   readonly notApplicable: string;
 }
 
-/** Something that the harness can do, or the reason why there is no such thing. */
-export type Playable<Able> = Able | NotApplicable;
+/** A capability of the harness, or why there is none. */
+export type Capability<Able> = Able | NotApplicable;
 
-/** What the server can be told to play. Each fault lasts until the harness is stopped. */
+/** Faults of the server. Each lasts until the harness is stopped. */
 export interface ServerFaults {
-  /** Nothing answers any more, as with a server that is switched off; `bringBack` starts it again at the same place. */
-  readonly down: Playable<{ play(): Promise<void>; bringBack(): Promise<void> }>;
-  /** Our credentials, or our right to write, are refused. */
-  readonly refuseCredentials: Playable<{ play(): Promise<void> }>;
-  /** Requests are taken and never answered. */
-  readonly hang: Playable<{ play(): Promise<void> }>;
-  /** Every request is answered by "too busy, come again". */
-  readonly busy: Playable<{ play(): Promise<void> }>;
-  /** The document of this id, and no other, is refused for good. */
-  readonly rejectOne: Playable<{ play(id: string): Promise<void> }>;
+  /** The server does not respond, as if it were switched off. `recover` starts it again at the same address. */
+  readonly down: Capability<{ inject(): Promise<void>; recover(): Promise<void> }>;
+  /** The server rejects the credentials, or they lack the permission to write. */
+  readonly refuseCredentials: Capability<{ inject(): Promise<void> }>;
+  /** The server accepts requests and never responds. */
+  readonly hang: Capability<{ inject(): Promise<void> }>;
+  /** The server responds to every request that it is overloaded. */
+  readonly busy: Capability<{ inject(): Promise<void> }>;
+  /** The server permanently rejects the document with this id, and no other. */
+  readonly rejectOne: Capability<{ inject(id: string): Promise<void> }>;
   /**
-   * What takes the events of this data set, and of no other, is closed until a person mends it: an index, a token.
-   * Left out where all events go to one place.
+   * The server does not accept events of this data set, and of no other, until an operator fixes something, such as an
+   * index or a token. Omit it if a data set cannot be closed alone.
    */
-  readonly closeDataset?: Playable<{ play(dataset: string): Promise<void> }>;
+  readonly closeDataset?: Capability<{ inject(dataset: string): Promise<void> }>;
 }
 
 export interface DestinationHarness {
-  /** As it would stand in the configuration, `type` left out. */
+  /** The configuration of the destination without `type`. */
   readonly config: unknown;
   readonly context: DestinationContext<string>;
-  /** The ids of all documents that are there now; an id that is there twice stands twice. */
+  /** The ids of all documents that the server has. The id of a document that is stored twice is returned twice. */
   received(): Promise<readonly string[]>;
-  /** Requests with events that the server has seen so far. */
-  readonly requests: Playable<() => number>;
-  /** Connections that are open at the server now. */
-  readonly connections: Playable<() => number | Promise<number>>;
+  /** Number of requests with events that the server has received. */
+  readonly requests: Capability<() => number>;
+  /** Number of open connections of the server. */
+  readonly connections: Capability<() => number | Promise<number>>;
   readonly faults: ServerFaults;
-  /** Values of the secrets in use: they must not show in anything that the destination says. */
+  /** Values of the configured secrets. No report, message or log line may contain them. */
   readonly secrets: readonly string[];
-  /** Ends the server and removes what it left. */
+  /** Stops the server and removes its data. */
   stop(): Promise<void>;
 }
 
 export interface DestinationUnderTest {
   readonly definition: DestinationDefinition;
-  /** A server of its own for each rule, healthy and empty. `log` and `meter` belong into the context. */
+  /** Starts a new server without faults and documents for each rule. Pass `log` and `meter` to the context. */
   start(telemetry: { readonly log: RecordingLogger; readonly meter: RecordingMeter }): Promise<DestinationHarness>;
 }
 
-/** The same as left out. */
-export const oneStream: NotApplicable = { notApplicable: 'all events go to one place' };
+/** Replaces an omitted `closeDataset`. */
+export const noClosableDatasets: NotApplicable = {
+  notApplicable: 'the destination has no data set that can be closed alone',
+};
 
-export function isNotApplicable(able: object): able is NotApplicable {
-  return 'notApplicable' in able;
+export function isNotApplicable(requireCapability: object): requireCapability is NotApplicable {
+  return 'notApplicable' in requireCapability;
 }

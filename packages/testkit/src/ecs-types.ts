@@ -1,8 +1,8 @@
-// Whether a value is one that a search engine's field of a type takes.
+// Checks whether a value is valid for a field type of Elasticsearch.
 import { Buffer } from 'node:buffer';
 import { isIP } from 'node:net';
 
-/** Bytes of one indexed term (Lucene), and the levels that a flattened field takes. */
+/** Limits of Elasticsearch: bytes of one indexed term, and levels of a flattened field. */
 const maxTermBytes = 32_766;
 const maxFlattenedDepth = 20;
 
@@ -46,7 +46,7 @@ function flattenedFault(value: unknown, path: string, depth: number): string | u
 
 const text = [
   (value: unknown) => typeof value === 'string' && value !== '' && value.isWellFormed(),
-  'a text that is not empty and has no half of a character',
+  'a non-empty, well-formed string',
 ] as const;
 const number = [(value: unknown) => Number.isFinite(value), 'a finite number'] as const;
 
@@ -54,11 +54,11 @@ const expectations: Readonly<Record<string, readonly [(value: unknown) => boolea
   boolean: [(value) => typeof value === 'boolean', 'true or false'],
   date: [
     (value) => typeof value === 'string' && rfc3339.test(value) && !Number.isNaN(Date.parse(value)),
-    'a time as RFC 3339 writes it',
+    'an RFC 3339 time',
   ],
-  geo_point: [isGeoPoint, 'a point of lat and lon'],
+  geo_point: [isGeoPoint, 'an object of lat and lon'],
   ip: [(value) => typeof value === 'string' && isIP(value) !== 0 && !value.includes('%'), 'an IP address'],
-  long: [(value) => Number.isSafeInteger(value), 'a whole number that a double carries'],
+  long: [(value) => Number.isSafeInteger(value), 'a safe integer'],
   integer: [
     (value) => typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31,
     'a whole number of 32 bits',
@@ -76,11 +76,11 @@ const known: ReadonlyMap<string, readonly [(value: unknown) => boolean, string]>
   Object.entries(expectations),
 );
 
-/** What is wrong with a value of a field of `type`; undefined where nothing is, or nothing is expected of the type. */
+/** The problem of a value of a field of `type`; undefined if the value is valid or the type is unknown. */
 export function typeFault(type: string, value: unknown): string | undefined {
   if (type === 'flattened') return isObject(value) ? flattenedFault(value, '', 0) : 'must be an object';
   const expectation = known.get(type);
   if (expectation === undefined) return undefined;
-  const [holds, expected] = expectation;
-  return holds(value) ? undefined : `must be ${expected}`;
+  const [isValid, expected] = expectation;
+  return isValid(value) ? undefined : `must be ${expected}`;
 }

@@ -1,4 +1,4 @@
-// Whether a document is valid by the official field list: names, shapes, types, values, and what must agree.
+// Validates a document against the official ECS field list: names, arrays, types, values and consistency.
 import { EcsFlat } from '@elastic/ecs';
 import type { FieldDefinition } from '@xiq-siem/core';
 import { typeFault } from './ecs-types.ts';
@@ -8,7 +8,7 @@ interface AllowedValue {
   readonly expected_event_types?: readonly string[];
 }
 
-/** What of an entry of `EcsFlat` is looked at. */
+/** The used part of an entry of `EcsFlat`. */
 interface EcsField {
   readonly type: string;
   readonly normalize: readonly string[];
@@ -18,7 +18,7 @@ interface EcsField {
 
 const official: ReadonlyMap<string, EcsField> = new Map<string, EcsField>(Object.entries(EcsFlat));
 
-/** Clocks differ: an event may be this far ahead of the one who received it. */
+/** Clock difference: an event may be this much later than its receipt. */
 const maxAheadMs = 10 * 60_000;
 
 type Leaves = Map<string, unknown>;
@@ -26,17 +26,17 @@ type Leaves = Map<string, unknown>;
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Types whose value is an object: it is not walked into. */
+/** Types whose value is an object. Its members are not fields. */
 const objectTypes: ReadonlySet<string> = new Set(['geo_point', 'flattened', 'object']);
 
-function collect(node: Readonly<Record<string, unknown>>, path: string, own: Known, leaves: Leaves): void {
+function collect(node: Readonly<Record<string, unknown>>, path: string, vendorFields: Known, leaves: Leaves): void {
   for (const [name, value] of Object.entries(node)) {
     if (value === undefined) continue;
     const field = path === '' ? name : `${path}.${name}`;
-    const type = official.get(field)?.type ?? own.get(field)?.type;
-    // A field set that ECS declares as an object (`event`, `user.target`) has its fields below it.
+    const type = official.get(field)?.type ?? vendorFields.get(field)?.type;
+    // A field set (`event`, `user.target`) is not a field: its members are.
     const isWhole = type !== undefined && objectTypes.has(type);
-    if (isObject(value) && !isWhole && Object.keys(value).length > 0) collect(value, field, own, leaves);
+    if (isObject(value) && !isWhole && Object.keys(value).length > 0) collect(value, field, vendorFields, leaves);
     else leaves.set(field, value);
   }
 }
@@ -44,9 +44,9 @@ function collect(node: Readonly<Record<string, unknown>>, path: string, own: Kno
 type Known = ReadonlyMap<string, FieldDefinition>;
 
 function shapeFaults(name: string, value: unknown, isArray: boolean): string[] {
-  if (value === null) return [`${name}: is null, must be left out`];
-  if (Array.isArray(value) !== isArray) return [`${name}: must be ${isArray ? 'an array' : 'one value, no array'}`];
-  return Array.isArray(value) && value.length === 0 ? [`${name}: is an empty array, must be left out`] : [];
+  if (value === null) return [`${name}: is null, must be omitted`];
+  if (Array.isArray(value) !== isArray) return [`${name}: must be ${isArray ? 'an array' : 'a single value'}`];
+  return Array.isArray(value) && value.length === 0 ? [`${name}: is an empty array, must be omitted`] : [];
 }
 
 function ecsFaults(name: string, value: unknown, field: EcsField): string[] {
@@ -58,7 +58,7 @@ function ecsFaults(name: string, value: unknown, field: EcsField): string[] {
     if (type !== undefined) return [`${name}: ${type}`];
     const { allowed_values: allowed, pattern } = field;
     if (allowed !== undefined && !allowed.some((known) => known.name === item)) {
-      return [`${name}: ${JSON.stringify(item)} is no allowed value`];
+      return [`${name}: ${JSON.stringify(item)} is not an allowed value`];
     }
     if (pattern !== undefined && !new RegExp(pattern).test(String(item))) {
       return [`${name}: ${JSON.stringify(item)} does not match ${pattern}`];
@@ -67,35 +67,35 @@ function ecsFaults(name: string, value: unknown, field: EcsField): string[] {
   });
 }
 
-function ownFaults(name: string, value: unknown, own: Known): string[] {
-  const field = own.get(name);
-  if (field === undefined) return own.size === 0 ? [] : [`${name}: is not one of the declared own fields`];
+function vendorFaults(name: string, value: unknown, vendorFields: Known): string[] {
+  const field = vendorFields.get(name);
+  if (field === undefined) return vendorFields.size === 0 ? [] : [`${name}: is not a declared vendor field`];
   const shape = shapeFaults(name, value, field.array === true);
   if (shape.length > 0) return shape;
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
   return items.flatMap((item) => typeFault(field.type, item) ?? []).map((fault) => `${name}: ${fault}`);
 }
 
-function leafFaults(name: string, value: unknown, own: Known): string[] {
+function leafFaults(name: string, value: unknown, vendorFields: Known): string[] {
   const field = official.get(name);
   if (name === 'labels') return labelFaults(value);
   if (field !== undefined) return ecsFaults(name, value, field);
-  if (name.startsWith('extreme.xiq.') || own.has(name)) return ownFaults(name, value, own);
-  return [`${name}: is no field of ECS`];
+  if (name.startsWith('extreme.xiq.') || vendorFields.has(name)) return vendorFaults(name, value, vendorFields);
+  return [`${name}: is not an ECS field`];
 }
 
 function labelFaults(labels: unknown): string[] {
   if (!isObject(labels)) return ['labels: must be an object'];
   return Object.entries(labels).flatMap(([name, value]) => {
-    if (name === '' || name.includes('.')) return [`labels: ${JSON.stringify(name)} is no name of a label`];
-    return typeof value === 'string' ? [] : [`labels.${name}: must be a text`];
+    if (name === '' || name.includes('.')) return [`labels: ${JSON.stringify(name)} is not a valid label name`];
+    return typeof value === 'string' ? [] : [`labels.${name}: must be a string`];
   });
 }
 
 const texts = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 
-/** Every type must be one that at least one of the categories expects; without a category there is nothing to expect. */
+/** Every type must be expected by at least one category. Without a category, every type is valid. */
 function eventTypeFaults(leaves: Leaves): string[] {
   const categories = texts(leaves.get('event.category'));
   if (categories.length === 0) return [];
@@ -104,7 +104,7 @@ function eventTypeFaults(leaves: Leaves): string[] {
     .flatMap((category) => category.expected_event_types ?? []);
   return texts(leaves.get('event.type'))
     .filter((type) => !expected.includes(type))
-    .map((type) => `event.type: ${type} is not expected of ${categories.join(', ')}`);
+    .map((type) => `event.type: ${type} is not expected for ${categories.join(', ')}`);
 }
 
 const orders: readonly (readonly [string, string, number])[] = [
@@ -129,11 +129,11 @@ function agreementFaults(leaves: Leaves): string[] {
 }
 
 /**
- * The faults of a document by the Elastic Common Schema, each `field: what is wrong`; none of a valid one. Fields below
- * `extreme.xiq` are free, unless `own` declares them: then they are held to that, and so is what it declares elsewhere.
+ * Validates a document against the Elastic Common Schema. Returns the faults as `field: problem`; empty if the document is
+ * valid. `vendorFields` declares fields beside ECS. Without it, any field below `extreme.xiq` is valid.
  */
-export function validateEcs(document: object, own: readonly FieldDefinition[] = []): readonly string[] {
-  const known: Known = new Map(own.map((field) => [field.name, field]));
+export function validateEcs(document: object, vendorFields: readonly FieldDefinition[] = []): readonly string[] {
+  const known: Known = new Map(vendorFields.map((field) => [field.name, field]));
   const leaves: Leaves = new Map();
   if (isObject(document)) collect(document, '', known, leaves);
   return [

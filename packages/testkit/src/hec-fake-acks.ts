@@ -1,21 +1,21 @@
-// Indexer acknowledgement as a HEC keeps it: ids counting from 0 on each channel, each told once.
+// Indexer acknowledgement of the HEC fake: ids count from 0 on each channel, and each is acknowledged once.
 
 export interface HecFakeAcks {
-  /** The id of the next request on a channel. */
+  /** Returns the id of the next request on a channel. */
   next(channel: string): number;
-  /** What is known of these ids; a `true` is forgotten once it was told. */
+  /** The state of these ids. A `true` is returned once. */
   ask(channel: string, ackIds: readonly number[]): Record<string, boolean>;
-  /** While off, nothing is acknowledged. */
+  /** While off, no id is acknowledged. */
   setIndexing(on: boolean): void;
-  /** All channels begin anew, as after a restart. */
+  /** Resets all channels, as a restart does. */
   forget(): void;
 }
 
 export function createHecFakeAcks(): HecFakeAcks {
-  const channels = new Map<string, { next: number; readonly untold: Set<number> }>();
+  const channels = new Map<string, { next: number; readonly pending: Set<number> }>();
   let isIndexing = true;
   const channelOf = (name: string) => {
-    const channel = channels.get(name) ?? { next: 0, untold: new Set<number>() };
+    const channel = channels.get(name) ?? { next: 0, pending: new Set<number>() };
     channels.set(name, channel);
     return channel;
   };
@@ -23,12 +23,12 @@ export function createHecFakeAcks(): HecFakeAcks {
     next(name) {
       const channel = channelOf(name);
       const ackId = channel.next++;
-      channel.untold.add(ackId);
+      channel.pending.add(ackId);
       return ackId;
     },
     ask(name, ackIds) {
-      const { untold } = channelOf(name);
-      return Object.fromEntries(ackIds.map((ackId) => [String(ackId), isIndexing && untold.delete(ackId)]));
+      const { pending } = channelOf(name);
+      return Object.fromEntries(ackIds.map((ackId) => [String(ackId), isIndexing && pending.delete(ackId)]));
     },
     setIndexing(on) {
       isIndexing = on;

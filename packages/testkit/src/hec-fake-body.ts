@@ -1,4 +1,4 @@
-// How a HEC reads the body of a request: objects one after the other, each refused or lost by its own rules.
+// Parses the body of a HEC request: consecutive objects, each indexed, rejected or lost.
 
 /** One event as the fake indexed it. */
 export interface HecEvent {
@@ -12,18 +12,18 @@ export interface HecEvent {
 }
 
 export interface HecReading {
-  /** What is indexed, also where something after it is refused. */
+  /** Indexed events. They stay indexed if a later one is rejected. */
   readonly events: readonly HecEvent[];
-  /** `number` is the answer's `invalid-event-number`. */
+  /** `number`: `invalid-event-number` of the response. */
   readonly refusal?: { readonly code: number; readonly number?: number };
 }
 
 const envelopeKeys = new Set(['time', 'host', 'source', 'sourcetype', 'index', 'event', 'fields']);
 
 export interface HecRules {
-  /** Indexes that may be written to; undefined for any. */
+  /** Allowed indexes; undefined: all. */
   readonly indexes: readonly string[] | undefined;
-  /** The code by which an event is refused that keeps all other rules; undefined takes it. */
+  /** Returns the code that rejects an otherwise valid event; undefined accepts it. */
   readonly refuse: (event: HecEvent) => number | undefined;
 }
 
@@ -35,7 +35,7 @@ export function readHecBody(text: string, { indexes, refuse }: HecRules): HecRea
     const end = endOfObject(text, at);
     const envelope = end === undefined ? undefined : parseObject(text.slice(at, end));
     if (end === undefined || envelope === undefined) return { events, refusal: { code: 6, number } };
-    // Seen on real servers: the answer is 200, and this object and all after it are nowhere.
+    // As real servers do: the response is 200, but this object and all later ones are lost.
     if (Object.keys(envelope).some((key) => !envelopeKeys.has(key))) return { events };
     const { event, fields, index, time } = envelope;
     if (event === undefined || event === null) return { events, refusal: { code: 12, number } };
@@ -44,7 +44,7 @@ export function readHecBody(text: string, { indexes, refuse }: HecRules): HecRea
     const seconds = time === undefined ? undefined : Number(time);
     if (Number.isNaN(seconds)) return { events, refusal: { code: 6, number } };
     if (indexes !== undefined && index !== undefined && !indexes.some((allowed) => allowed === index)) {
-      // Seen on real servers: one too high, for this code alone.
+      // As real servers do: the number is one too high, for this code only.
       return { events, refusal: { code: 7, number: number + 1 } };
     }
     const { host, source, sourcetype } = envelope;
@@ -64,7 +64,7 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-/** Offset after the object that begins at `from`; undefined where none begins or it does not end. */
+/** Offset after the object that starts at `from`; undefined if there is none, or it has no end. */
 function endOfObject(text: string, from: number): number | undefined {
   if (text[from] !== '{') return undefined;
   let depth = 0;

@@ -1,4 +1,4 @@
-// HEC's answers as Splunk words them: code, HTTP status, text.
+// The responses of Splunk HEC: code, HTTP status, text.
 
 export interface HecStatus {
   readonly status: number;

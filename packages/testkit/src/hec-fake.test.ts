@@ -61,12 +61,12 @@ it.each([
     400,
     14,
   ],
-])('answers %s as Splunk does', async (_, question, status, code) => {
+])('responds to %s as Splunk does', async (_, question, status, code) => {
   const { ask } = await startFake();
   expect(await ask(question)).toMatchObject({ status, json: { code } });
 });
 
-it('takes objects one after the other, with and without space between, also in gzip', async () => {
+it('indexes consecutive objects, with and without space between them, also in gzip', async () => {
   const { ask, eventsOf } = await startFake();
   const body = gzipSync('{"event":"a}{"}{"event":{"b":["{\\""]},"time":"1.5"}\n {"event":3}');
   const response = await ask({ token: 'good', headers: { 'Content-Encoding': 'gzip' }, body });
@@ -82,21 +82,21 @@ it.each([
   ['[{"event":1}]', 6, 1],
   ['{"event":1,"time":"soon"}', 6, 1],
   ['{"event":1,"index":"secret"}', 7, 2],
-])('indexes what stands before %s, and nothing after it', async (bad, code, number) => {
+])('indexes the events before %s, and none after it', async (bad, code, number) => {
   const { ask, eventsOf } = await startFake();
   const response = await ask({ token: 'narrow', body: `{"event":"before","index":"network"}${bad}{"event":"after"}` });
   expect(response).toMatchObject({ status: 400, json: { code, 'invalid-event-number': number } });
   expect(eventsOf()).toEqual(['before']);
 });
 
-it('loses an object with an unknown key and all after it, and says nothing', async () => {
+it('loses an object with an unknown key and all later ones, without an error', async () => {
   const { ask, eventsOf } = await startFake();
   const response = await ask({ token: 'good', body: '{"event":1}{"event":2,"sourceType":"x"}{"event":3}' });
   expect(response).toMatchObject({ status: 200, json: { code: 0 } });
   expect(eventsOf()).toEqual([1]);
 });
 
-it('acknowledges on the channel, once, and only what is indexed', async () => {
+it('acknowledges indexed events on the channel, once', async () => {
   const { fake, ask } = await startFake();
   const headers = { 'X-Splunk-Request-Channel': channel };
   const path = `/services/collector/ack?channel=${channel}`;
@@ -109,24 +109,28 @@ it('acknowledges on the channel, once, and only what is indexed', async () => {
   expect((await poll()).json).toEqual({ acks: { 0: false, 1: false } });
 });
 
-it('answers what it is told to, in turn, and takes the events where it is told to', async () => {
+it('overrides responses in order, and indexes the events if told to', async () => {
   const { fake, ask, eventsOf } = await startFake();
-  fake.answerNext('event', { code: 9, headers: { 'Retry-After': '3' } }, { status: 200, body: '"html"', taken: true });
+  fake.respondNext(
+    'event',
+    { code: 9, headers: { 'Retry-After': '3' } },
+    { status: 200, body: '"html"', indexed: true },
+  );
   expect(await ask({ token: 'good', body: '{"event":1}' })).toMatchObject({ status: 503, json: { code: 9 } });
   expect(await ask({ token: 'good', body: '{"event":2}' })).toEqual({ status: 200, json: 'html' });
-  fake.answerNext('event', { instead: 'reset', taken: true });
+  fake.respondNext('event', { instead: 'reset', indexed: true });
   await expect(ask({ token: 'good', body: '{"event":3}' })).rejects.toThrow();
   expect(eventsOf()).toEqual([2, 3]);
 });
 
-it('speaks TLS with a certificate that only its own authority vouches for', async () => {
+it('uses TLS with a certificate of its own authority', async () => {
   const tls = selfSignedCertificate();
   const { ask } = await startFake({ tls });
   await expect(ask({ token: 'good', body: '{"event":1}' })).rejects.toThrow(/self-signed/);
   expect(await ask({ token: 'good', body: '{"event":1}', ca: tls.cert })).toMatchObject({ status: 200 });
 });
 
-it('refuses a body above its limit, packed or not', async () => {
+it('rejects a body above its limit, compressed or not', async () => {
   const { ask } = await startFake({ maxContentLength: 100 });
   const body = `{"event":"${'x'.repeat(200)}"}`;
   expect(await ask({ token: 'good', body })).toMatchObject({ status: 413 });

@@ -1,4 +1,4 @@
-// A Splunk HTTP Event Collector that can be told to misbehave: tokens, channels, acknowledgement, positional errors.
+// A fake Splunk HTTP Event Collector with tokens, channels, acknowledgement, positional errors and injected faults.
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { type HecEvent, readHecBody } from './hec-fake-body.ts';
 import { hecStatuses } from './hec-fake-codes.ts';
 
 export interface HecFakeToken {
-  /** Indexes that it may write to. Default: any. */
+  /** Indexes that the token may write to. Default: all. */
   readonly indexes?: readonly string[];
   readonly ack?: boolean;
   readonly disabled?: boolean;
@@ -17,19 +17,19 @@ export interface HecFakeToken {
 
 export interface HecFakeOptions {
   readonly tokens: Readonly<Record<string, HecFakeToken>>;
-  /** Listens by https with it. */
+  /** Certificate for https. Default: http. */
   readonly tls?: SelfSignedCertificate;
-  /** Bytes, as sent and as unpacked, above which the answer is 413. Default: 16 MiB. */
+  /** Maximum bytes of a body, before and after decompression. The response to a larger one is 413. Default: 16 MiB. */
   readonly maxContentLength?: number;
 }
 
 export type HecEndpoint = 'event' | 'ack' | 'health';
 
-/** What a request is answered instead of what it deserves. `taken`: its events are indexed all the same. */
-export type HecAnswerOrder = { readonly taken?: boolean } & (
+/** A response that replaces the regular one. `indexed`: the events of the request are indexed nevertheless. */
+export type HecResponseOverride = { readonly indexed?: boolean } & (
   | { readonly code: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
-  /** `reset` cuts the connection; `silence` keeps it, and never answers. */
+  /** `reset` resets the connection. `silence` keeps it open and never responds. */
   | { readonly instead: 'reset' | 'silence' }
 );
 
@@ -37,30 +37,30 @@ export interface HecRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** As sent. */
+  /** Bytes of the body as sent. */
   readonly bytes: number;
-  /** Decoded. */
+  /** The decompressed body. */
   readonly text: string;
 }
 
 export interface HecFake {
   readonly url: string;
   readonly acks: Pick<HecFakeAcks, 'setIndexing' | 'forget'>;
-  /** All that was indexed, in order. */
+  /** All indexed events, in order. */
   readonly events: readonly HecEvent[];
-  /** All that was asked, in order. */
+  /** All requests, in order. */
   readonly requests: readonly HecRequest[];
-  /** Connections that were ever opened, and those that are open now. */
-  connections(): { readonly ever: number; readonly open: number };
-  /** Orders are carried out in turn, one a request of that endpoint. */
-  answerNext(endpoint: HecEndpoint, ...orders: readonly HecAnswerOrder[]): void;
-  /** From now on, where nothing else is ordered; undefined: what a request deserves. */
-  answerAlways(endpoint: HecEndpoint, order: HecAnswerOrder | undefined): void;
-  /** From now on, events are refused by the code that `rule` gives. */
+  /** Number of connections opened so far, and of open connections. */
+  connections(): { readonly opened: number; readonly open: number };
+  /** Overrides the responses to the next requests of an endpoint, in order. */
+  respondNext(endpoint: HecEndpoint, ...overrides: readonly HecResponseOverride[]): void;
+  /** Overrides all responses of an endpoint that `respondNext` does not override; undefined ends it. */
+  respondAlways(endpoint: HecEndpoint, override: HecResponseOverride | undefined): void;
+  /** Rejects events with the code that `rule` returns. */
   refuse(rule: (event: HecEvent) => number | undefined): void;
-  /** Cuts all connections and opens no more, until it is brought back at the same URL. */
+  /** Closes all connections and stops listening. `recover` listens again at the same URL. */
   goDown(): Promise<void>;
-  bringBack(): Promise<void>;
+  recover(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,14 +84,14 @@ const channelForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export async function startHecFake({ tokens, tls, maxContentLength = 16_777_216 }: HecFakeOptions): Promise<HecFake> {
   const events: HecEvent[] = [];
   const requests: HecRequest[] = [];
-  const orders: Record<HecEndpoint, HecAnswerOrder[]> = { event: [], ack: [], health: [] };
+  const overrides: Record<HecEndpoint, HecResponseOverride[]> = { event: [], ack: [], health: [] };
   const acks = createHecFakeAcks();
-  const standing = new Map<HecEndpoint, HecAnswerOrder | undefined>();
+  const permanentOverrides = new Map<HecEndpoint, HecResponseOverride | undefined>();
   const open = new Set<Socket>();
-  let ever = 0;
+  let opened = 0;
   let refuse: (event: HecEvent) => number | undefined = () => undefined;
 
-  const takeEvents = ({ headers }: IncomingMessage, url: URL, text: string): Reply => {
+  const indexEvents = ({ headers }: IncomingMessage, url: URL, text: string): Reply => {
     const token = tokenOf(headers.authorization, url, tokens);
     if (typeof token === 'number') return replyOf(token);
     const channel = String(headers['x-splunk-request-channel'] ?? url.searchParams.get('channel') ?? '');
@@ -104,7 +104,7 @@ export async function startHecFake({ tokens, tls, maxContentLength = 16_777_216 
     return replyOf(refusal.code, refusal.number === undefined ? {} : { 'invalid-event-number': refusal.number });
   };
 
-  const tellAcks = ({ headers }: IncomingMessage, url: URL, text: string): Reply => {
+  const respondToAcks = ({ headers }: IncomingMessage, url: URL, text: string): Reply => {
     const token = tokenOf(headers.authorization, url, tokens);
     if (typeof token === 'number') return replyOf(token);
     if (token.ack !== true) return replyOf(14);
@@ -130,21 +130,22 @@ export async function startHecFake({ tokens, tls, maxContentLength = 16_777_216 
     });
 
     const endpoint = endpoints[url.pathname];
-    const order = endpoint === undefined ? undefined : (orders[endpoint].shift() ?? standing.get(endpoint));
-    const deserved = (): Reply => {
+    const override =
+      endpoint === undefined ? undefined : (overrides[endpoint].shift() ?? permanentOverrides.get(endpoint));
+    const regularReply = (): Reply => {
       if (endpoint === undefined) return plainReply(404, 'The requested URL was not found on this server.');
       if (method !== (endpoint === 'health' ? 'GET' : 'POST')) return plainReply(405, 'Method Not Allowed');
       if (text === 413) return plainReply(413, 'Content-Length too large');
       if (text === 415) return plainReply(415, 'Unsupported Media Type');
       if (endpoint === 'health') return replyOf(17);
-      return endpoint === 'ack' ? tellAcks(request, url, text) : takeEvents(request, url, text);
+      return endpoint === 'ack' ? respondToAcks(request, url, text) : indexEvents(request, url, text);
     };
-    const reply = order === undefined || order.taken === true ? deserved() : undefined;
-    if (order !== undefined && 'instead' in order) {
-      if (order.instead === 'reset') request.socket.resetAndDestroy();
+    const reply = override === undefined || override.indexed === true ? regularReply() : undefined;
+    if (override !== undefined && 'instead' in override) {
+      if (override.instead === 'reset') request.socket.resetAndDestroy();
       return;
     }
-    const { status, body, headers: more } = ordered(order) ?? reply ?? replyOf(8);
+    const { status, body, headers: more } = overrideReply(override) ?? reply ?? replyOf(8);
     response.writeHead(status, { 'Content-Type': 'application/json; charset=UTF-8', ...more }).end(body);
   };
 
@@ -153,7 +154,7 @@ export async function startHecFake({ tokens, tls, maxContentLength = 16_777_216 
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer({ ...tls }, listener);
   server.on('connection', (socket: Socket) => {
-    ever++;
+    opened++;
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });
@@ -170,13 +171,13 @@ export async function startHecFake({ tokens, tls, maxContentLength = 16_777_216 
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     ...{ acks, events, requests, goDown },
-    connections: () => ({ ever, open: open.size }),
-    answerNext: (endpoint, ...more) => void orders[endpoint].push(...more),
-    answerAlways: (endpoint, order) => void standing.set(endpoint, order),
+    connections: () => ({ opened, open: open.size }),
+    respondNext: (endpoint, ...more) => void overrides[endpoint].push(...more),
+    respondAlways: (endpoint, override) => void permanentOverrides.set(endpoint, override),
     refuse(rule) {
       refuse = rule;
     },
-    bringBack: () => listen(port),
+    recover: () => listen(port),
     close: goDown,
   };
 }
@@ -190,12 +191,14 @@ function plainReply(status: number, text: string): Reply {
   return { status, body: JSON.stringify({ text, code: status }) };
 }
 
-function ordered(order: HecAnswerOrder | undefined): Reply | undefined {
-  if (order === undefined || 'instead' in order) return undefined;
-  return 'code' in order ? { ...replyOf(order.code), ...(order.headers ? { headers: order.headers } : {}) } : order;
+function overrideReply(override: HecResponseOverride | undefined): Reply | undefined {
+  if (override === undefined || 'instead' in override) return undefined;
+  return 'code' in override
+    ? { ...replyOf(override.code), ...(override.headers ? { headers: override.headers } : {}) }
+    : override;
 }
 
-/** The token's rights, or the code of the refusal. */
+/** The token, or the code of the rejection. */
 function tokenOf(
   authorization: string | undefined,
   url: URL,
@@ -220,7 +223,7 @@ function ackIdsOf(text: string): readonly number[] | undefined {
   }
 }
 
-/** Undefined: more than allowed; the rest is read and thrown away. */
+/** Undefined if the body is too large. The rest is read and discarded. */
 async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -231,7 +234,7 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Bu
   return bytes > maxBytes ? undefined : Buffer.concat(chunks);
 }
 
-/** The text, or the status of the refusal. */
+/** The text, or the HTTP status of the rejection. */
 function decode(bytes: Buffer, encoding: string | undefined, maxBytes: number): string | 413 | 415 {
   if (encoding === undefined || encoding === 'identity') return bytes.toString('utf8');
   if (encoding !== 'gzip') return 415;

@@ -1,24 +1,24 @@
-// What plugin authors and our tests prove their work with.
+// Test tools for plugin authors and for the tests of this repository.
 
 export type { SelfSignedCertificate, TestCertificate } from './certificates.ts';
 export { selfSignedCertificate, testCertificate } from './certificates.ts';
 export type { DestinationContextOptions } from './destination-context.ts';
 export { destinationContext } from './destination-context.ts';
 export type {
+  Capability,
   DestinationHarness,
   DestinationUnderTest,
   NotApplicable,
-  Playable,
   ServerFaults,
 } from './destination-harness.ts';
 export { validateEcs } from './ecs-validator.ts';
 export type {
-  HecAnswerOrder,
   HecEndpoint,
   HecFake,
   HecFakeOptions,
   HecFakeToken,
   HecRequest,
+  HecResponseOverride,
 } from './hec-fake.ts';
 export { startHecFake } from './hec-fake.ts';
 export type { HecEvent } from './hec-fake-body.ts';
@@ -30,7 +30,7 @@ export { modelFiles } from './model-files.ts';
 export type { ModelLogOptions, ModelLogStore } from './model-log.ts';
 export { modelLog, sequenceWithHoles } from './model-log.ts';
 export type { AtEnd, Ext4Disk } from './real-disk.ts';
-export { ext4Disk, fillDisk, lackOf, tmpfsAt } from './real-disk.ts';
+export { ext4Disk, fillDisk, missingRequirement, tmpfsAt } from './real-disk.ts';
 export type { LogLine, RecordingLogger, RecordingMeter } from './recording.ts';
 export { createRecordingLogger, createRecordingMeter } from './recording.ts';
 export { injectInto, injecting } from './tracing.ts';

@@ -1,4 +1,4 @@
-// The tools of the conformance rules of logs: a log over its store, bodies to append, and what a reader gives.
+// The fixture of the log conformance rules: a log, sample bodies, and the entries of a reader.
 import assert from 'node:assert/strict';
 import type { BodyMetadata, JournalEntry, Log, LostSpan, PositionOptions, StoredBody } from '@xiq-siem/core';
 import { inTime, noSignal } from './destination-fixture.ts';
@@ -6,21 +6,21 @@ import type { LogHarness, LogUnderTest } from './log-harness.ts';
 
 export interface LogFixture {
   readonly harness: LogHarness;
-  /** Opens it, for the first time or again after a kill or its close. Closed when the rule has ended. */
+  /** Opens the log: at first, after a kill, or after it was closed. It is closed when the rule ends. */
   open(): Promise<Log>;
   kill(): Promise<void>;
 }
 
 export interface LogRule {
-  /** The rule in words. */
+  /** The rule as a sentence. */
   readonly name: string;
-  /** What the harness has to be able to do for it. */
+  /** Capabilities of the harness that the rule needs. */
   readonly needs: readonly (keyof Pick<LogHarness, 'capacityBytes' | 'damage'>)[];
-  /** Throws where the rule is broken. */
+  /** Throws if the log breaks the rule. */
   readonly run: (fixture: LogFixture) => Promise<void>;
 }
 
-/** Runs a rule over a store of its own, and cleans up. */
+/** Runs a rule with new storage, and cleans up. */
 export async function withLogFixture(
   { start }: LogUnderTest,
   rule: (fixture: LogFixture) => Promise<unknown>,
@@ -49,7 +49,7 @@ export const everything = { maxBodies: 10_000, maxBytes: 2 ** 30 };
 export const earliest: PositionOptions = { startAt: 'earliest', whenFull: 'evict' };
 export const sampleMetadata: BodyMetadata = { source: 'xiq', origin: 'webhook', receivedAtMs: 1_700_000_000_000 };
 
-/** Appends texts, one after the other; gives their receipts. */
+/** Appends texts one after another, and returns their receipts. */
 export async function appendTexts(log: Log, texts: readonly string[]): Promise<readonly string[]> {
   const receipts: string[] = [];
   for (const text of texts) receipts.push(await appendText(log, text));
@@ -60,7 +60,7 @@ export function appendText(log: Log, text: string, metadata = sampleMetadata): P
   return inTime(log.append(metadata, Buffer.from(text)), 'append()');
 }
 
-/** All entries from one sequence to another, or to the tail as it is now. */
+/** All entries from one sequence to another, both inclusive. */
 export async function entriesOf(log: Log, from: number, to: number): Promise<readonly JournalEntry[]> {
   const reader = log.reader(from, to);
   const entries: JournalEntry[] = [];
@@ -73,7 +73,7 @@ export async function entriesOf(log: Log, from: number, to: number): Promise<rea
   return entries;
 }
 
-/** All that there is. */
+/** All entries. */
 export function allOf(log: Log): Promise<readonly JournalEntry[]> {
   const { firstSequence, nextSequence } = log.extent();
   return entriesOf(log, firstSequence, nextSequence - 1);
@@ -87,7 +87,7 @@ export const spansOf = (entries: readonly JournalEntry[]): readonly LostSpan[] =
 
 export const textOf = ({ bytes }: Pick<StoredBody, 'bytes'>): string => Buffer.from(bytes).toString();
 
-/** The texts of all bodies there are, sorted. */
+/** The texts of all bodies, sorted. */
 export async function textsIn(log: Log): Promise<readonly string[]> {
   return bodiesOf(await allOf(log))
     .map(textOf)
@@ -101,17 +101,17 @@ export function isWithin(
   return at >= fromSequence && at <= toSequence;
 }
 
-/** Spans say how many bodies they are, or that they do not know. */
+/** Checks the number of lost bodies, unless a span does not know its number. */
 export function assertCount(spans: readonly LostSpan[], bodies: number): void {
   if (spans.some((span) => span.bodies === undefined)) return;
   assert.equal(
     spans.reduce((sum, span) => sum + (span.bodies ?? 0), 0),
     bodies,
-    'bodies that are said to be lost',
+    'number of lost bodies',
   );
 }
 
-/** A body of a twentieth of the capacity. */
+/** A text of about one twentieth of the capacity. */
 export function textOfSize(capacityBytes: LogHarness['capacityBytes'], n: number): string {
   const bytes = 'bytes' in capacityBytes ? capacityBytes.bytes : 0;
   return `${n} ${'x'.repeat(bytes / 20)}`;

@@ -1,24 +1,24 @@
-// What the conformance suite needs to know of a log under test, and of what it is stored in.
+// The harness of the log conformance suite: a log under test and its storage.
 import type { Log, StoredBody } from '@xiq-siem/core';
-import type { Playable } from './destination-harness.ts';
+import type { Capability } from './destination-harness.ts';
 
 export interface LogHarness {
-  /** Opens the log over what is stored, at first nothing. The one before was closed, or killed. */
+  /** Opens the log over its storage, which is empty at first. The previous log was closed or killed. */
   open(): Promise<Log>;
   /**
-   * Whoever runs the log stops at once, without a word: what was not durable may be gone, in any part, and nothing that
-   * the open log still does reaches what is stored.
+   * Simulates a killed process. Any part of the data that is not durable may be lost, and the open log must not change the
+   * storage any more.
    */
   kill(): Promise<void>;
-  /** Bytes that the log may hold: few, so that the suite can fill it. */
-  readonly capacityBytes: Playable<{ readonly bytes: number }>;
-  /** Makes stored bodies unreadable, each by itself; called while the log is closed. */
-  readonly damage: Playable<{ play(bodies: readonly StoredBody[]): Promise<void> }>;
-  /** Removes what is stored. */
+  /** Capacity of the log in bytes. It must be small, because the suite fills it. */
+  readonly capacityBytes: Capability<{ readonly bytes: number }>;
+  /** Makes each of these bodies unreadable. Called while the log is closed. */
+  readonly damage: Capability<{ inject(bodies: readonly StoredBody[]): Promise<void> }>;
+  /** Removes the storage. */
   stop(): Promise<void>;
 }
 
 export interface LogUnderTest {
-  /** A store of its own for each rule, empty. */
+  /** Creates empty storage for each rule. */
   start(): Promise<LogHarness>;
 }

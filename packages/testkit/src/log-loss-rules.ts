@@ -1,7 +1,7 @@
-// The rules of a log that has lost bodies: by damage, or because it was full. Neither is ever silent.
+// The conformance rules of a log that has lost bodies by damage or eviction.
 import assert from 'node:assert/strict';
 import type { Log, StoredBody } from '@xiq-siem/core';
-import { able, inTime, manyNames } from './destination-fixture.ts';
+import { inTime, manyNames, requireCapability } from './destination-fixture.ts';
 import {
   allOf,
   appendText,
@@ -18,7 +18,7 @@ import {
   textOfSize,
 } from './log-fixture.ts';
 
-/** A log of these texts, of which some were damaged while it was closed. */
+/** Opens a log with these texts after some of them were damaged. */
 async function damaged(
   { open, harness }: LogFixture,
   texts: readonly string[],
@@ -28,16 +28,16 @@ async function damaged(
   const receipts = await appendTexts(before, texts);
   const bodies = bodiesOf(await allOf(before));
   await inTime(before.close(), 'close()');
-  await able(harness.damage).play(bodies.filter((_, index) => isDamaged(index)));
+  await requireCapability(harness.damage).inject(bodies.filter((_, index) => isDamaged(index)));
   return { log: await open(), bodies, receipts };
 }
 
 export const lossRules: readonly LogRule[] = [
   {
-    name: 'damaged bodies are reported as lost, counted, and nothing else is',
+    name: 'damaged bodies, and no others, are reported and counted as lost',
     needs: ['damage'],
     async run(fixture) {
-      const texts = manyNames('perhaps damaged, perhaps not', 6);
+      const texts = manyNames('possibly damaged', 6);
       const isDamaged = (index: number): boolean => [1, 2, 4].includes(index);
       const { log, bodies, receipts } = await damaged(fixture, texts, isDamaged);
       const entries = await allOf(log);
@@ -65,10 +65,10 @@ export const lossRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'a lost span that crosses the beginning or the end of a reader is cut there',
+    name: 'a lost span is cut at the start and the end of a reader',
     needs: ['damage'],
     async run(fixture) {
-      const texts = manyNames('in the midst of a span', 6);
+      const texts = manyNames('in a span', 6);
       const { log, bodies } = await damaged(fixture, texts, (index) => index >= 1 && index <= 4);
       const [first = 0, , third = 0, fourth = 0, , last = 0] = bodies.map(({ sequence }) => sequence);
       for (const [from, to, kept] of [
@@ -89,7 +89,7 @@ export const lossRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'what is evicted though wanted is a gap of its destination until it is acknowledged, and lost to readers',
+    name: 'evicted bodies that a destination had not settled are its retention gap until that is acknowledged, and lost for readers',
     needs: ['capacityBytes'],
     async run({ open, kill, harness }) {
       const log = await open();
@@ -102,22 +102,26 @@ export const lossRules: readonly LogRule[] = [
       }
       const evicted = receipts.length - bodiesOf(await allOf(log)).length;
       const gaps = log.retentionGaps();
-      assert.ok(evicted > 0, 'nothing was evicted, though it has had three times what it may hold');
-      assert.deepEqual(new Set(gaps.map(({ destination }) => destination)), new Set(['slow']), 'who has gaps');
+      assert.ok(evicted > 0, 'nothing was evicted from a log that got three times its capacity');
+      assert.deepEqual(
+        new Set(gaps.map(({ destination }) => destination)),
+        new Set(['slow']),
+        'destinations with gaps',
+      );
       assert.equal(
         gaps.reduce((sum, { bodies }) => sum + bodies, 0),
         evicted,
-        'bodies of the gaps',
+        'number of bodies in the gaps',
       );
       const { firstSequence, nextSequence, hasEvicted } = log.extent();
-      assert.ok(hasEvicted, 'extent() does not say that something was evicted');
+      assert.ok(hasEvicted, 'extent() does not report the eviction');
       const spans = spansOf(await entriesOf(log, 1, nextSequence - 1));
-      assert.ok(spans.length > 0, 'a reader from the beginning is told of no loss');
+      assert.ok(spans.length > 0, 'a reader from the start reports no loss');
       for (const { reason, toSequence } of [...spans, ...log.lostSpans()]) {
         assert.deepEqual([reason, toSequence < firstSequence], ['evicted', true]);
       }
       assertCount(spans, evicted);
-      assert.ok(log.lostSpans().length > 0, 'lostSpans() does not say it');
+      assert.ok(log.lostSpans().length > 0, 'lostSpans() does not report the eviction');
       const found = await log.find(receipts[0] ?? '');
       const isInGap = found.kind === 'removed' && gaps.some((gap) => isWithin(gap, found.sequence));
       assert.ok(isInGap, `an evicted body is found as ${found.kind}`);
@@ -126,7 +130,7 @@ export const lossRules: readonly LogRule[] = [
       assert.deepEqual(again.retentionGaps(), gaps, 'after a restart');
       assert.ok(again.extent().hasEvicted, 'extent() after a restart');
       await again.acknowledgeGaps('fast', nextSequence);
-      assert.deepEqual(again.retentionGaps(), gaps, 'after those of another destination were acknowledged');
+      assert.deepEqual(again.retentionGaps(), gaps, 'after the gaps of another destination were acknowledged');
       await again.acknowledgeGaps('slow', nextSequence);
       assert.deepEqual(again.retentionGaps(), []);
       await kill();

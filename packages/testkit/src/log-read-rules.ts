@@ -1,4 +1,4 @@
-// The rules that every log holds of its readers, and of what else can be asked of it.
+// The conformance rules of a log for readers, searches and counts.
 import assert from 'node:assert/strict';
 import { inTime, manyNames, noSignal } from './destination-fixture.ts';
 import {
@@ -15,7 +15,7 @@ import {
 
 export const readRules: readonly LogRule[] = [
   {
-    name: 'bodies are read in the order of their sequences, none twice and none left out',
+    name: 'bodies are read in the order of their sequences, each once',
     needs: [],
     async run({ open }) {
       const log = await open();
@@ -33,7 +33,7 @@ export const readRules: readonly LogRule[] = [
         }
         await reader.close();
         const sequences = bodies.map(({ sequence }) => sequence);
-        assert.ok(sequences.every(Number.isSafeInteger) && (sequences[0] ?? 0) >= 1, `no sequences: ${sequences}`);
+        assert.ok(sequences.every(Number.isSafeInteger) && (sequences[0] ?? 0) >= 1, `invalid sequences: ${sequences}`);
         for (const [index, sequence] of sequences.slice(1).entries()) {
           assert.ok(sequence > (sequences[index] ?? 0), `${sequence} comes after ${sequences[index]}`);
         }
@@ -43,22 +43,22 @@ export const readRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'a reader begins with the first body at or after its sequence',
+    name: 'a reader starts with the first body at or after its sequence',
     needs: [],
     async run({ open }) {
       const log = await open();
-      await appendTexts(log, manyNames('begin', 6));
+      await appendTexts(log, manyNames('start', 6));
       const sequences = bodiesOf(await allOf(log)).map(({ sequence }) => sequence);
       for (const [index, sequence] of sequences.entries()) {
         for (const from of [(sequences[index - 1] ?? sequence - 1) + 1, sequence]) {
           const [first] = bodiesOf(await entriesOf(log, from, log.extent().nextSequence - 1));
-          assert.equal(first?.sequence, sequence, `the first body of a reader that begins at ${from}`);
+          assert.equal(first?.sequence, sequence, `the first body of a reader that starts at ${from}`);
         }
       }
     },
   },
   {
-    name: 'a reader with an end gives what is up to there, and then nothing, also while more comes',
+    name: 'a reader with an end returns the bodies up to it and then nothing, even while bodies are appended',
     needs: [],
     async run({ open }) {
       const log = await open();
@@ -75,7 +75,7 @@ export const readRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'a read gives one entry at least, and no more than its limits allow',
+    name: 'a read returns at least one entry, and respects its limits',
     needs: [],
     async run({ open }) {
       const log = await open();
@@ -91,14 +91,11 @@ export const readRules: readonly LogRule[] = [
         for (let left = texts.length; left > 0; ) {
           const bodies = bodiesOf(await inTime(reader.read(limits, noSignal), 'read()'));
           const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0);
-          assert.ok(bodies.length > 0, `nothing was given, and ${left} bodies are left`);
-          assert.ok(
-            bodies.length <= limits.maxBodies,
-            `${bodies.length} bodies, and ${limits.maxBodies} were asked for`,
-          );
+          assert.ok(bodies.length > 0, `the read returned nothing, but ${left} bodies are left`);
+          assert.ok(bodies.length <= limits.maxBodies, `${bodies.length} bodies, but the limit is ${limits.maxBodies}`);
           assert.ok(
             bodies.length === 1 || bytes <= limits.maxBytes,
-            `${bytes} bytes, ${limits.maxBytes} were asked for`,
+            `${bytes} bytes, but the limit is ${limits.maxBytes}`,
           );
           left -= bodies.length;
         }
@@ -107,17 +104,15 @@ export const readRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'readers that wait at the tail are given what comes',
+    name: 'readers that wait at the tail receive new bodies',
     needs: [],
     async run({ open }) {
       const log = await open();
       await appendText(log, 'before');
       const readers = [0, 1].map(() => log.reader(log.extent().nextSequence));
       for (const text of ['one', 'two']) {
-        const reads = readers.map((reader) =>
-          inTime(reader.read(everything, noSignal), 'the read of a body that came'),
-        );
-        // So that they do wait.
+        const reads = readers.map((reader) => inTime(reader.read(everything, noSignal), 'the read of a new body'));
+        // The reads must wait before the append.
         await new Promise((resolve) => setImmediate(resolve));
         await appendText(log, text);
         for (const entries of await Promise.all(reads)) assert.deepEqual(bodiesOf(entries).map(textOf), [text]);
@@ -126,13 +121,13 @@ export const readRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'a read that waits ends with nothing when its signal fires, and the reader can be read on',
+    name: 'a waiting read returns nothing when its signal fires, and the reader can be used again',
     needs: [],
     async run({ open }) {
       const log = await open();
       const reader = log.reader(log.extent().nextSequence);
       const abort = new AbortController();
-      const read = inTime(reader.read(everything, abort.signal), 'a read of which the signal has fired');
+      const read = inTime(reader.read(everything, abort.signal), 'an aborted read');
       abort.abort();
       assert.deepEqual(await read, []);
       await appendText(log, 'after');
@@ -142,13 +137,13 @@ export const readRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'a receipt finds its own body, and no other text finds any',
+    name: 'a receipt finds its body, and no other text finds a body',
     needs: [],
     async run({ open }) {
       const log = await open();
       const texts = manyNames('found', 5);
       const receipts = await appendTexts(log, texts);
-      assert.equal(new Set(receipts).size, texts.length, 'a receipt was given twice');
+      assert.equal(new Set(receipts).size, texts.length, 'a receipt was used twice');
       for (const [index, receipt] of receipts.entries()) {
         const found = await log.find(receipt);
         assert.equal(found.kind === 'body' && textOf(found.body), texts[index], `by ${receipt}`);
@@ -170,7 +165,7 @@ export const readRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'a time leads to the first body received then or later',
+    name: 'sequenceAt() finds the first body received at or after a time',
     needs: [],
     async run({ open }) {
       const log = await open();
@@ -183,12 +178,12 @@ export const readRules: readonly LogRule[] = [
       const found = [await at(-1), await at(0), await at(1), await at(1000), await at(2500), await at(3000)];
       const [one, two, , four] = sequences;
       assert.deepEqual(found, [one, one, two, two, four, four]);
-      assert.equal(await at(3001), log.extent().nextSequence, 'where there is none');
-      await assert.rejects(log.sequenceAt(receivedAtMs, AbortSignal.abort()), 'after its signal has fired');
+      assert.equal(await at(3001), log.extent().nextSequence, 'if there is no later body');
+      await assert.rejects(log.sequenceAt(receivedAtMs, AbortSignal.abort()), 'with an aborted signal');
     },
   },
   {
-    name: 'extent and counts tell the bodies there are, and grow with each',
+    name: 'extent and counts match the stored bodies',
     needs: [],
     async run({ open }) {
       const log = await open();
@@ -198,7 +193,7 @@ export const readRules: readonly LogRule[] = [
         const before = log.extent();
         await appendText(log, `counted ${n}`);
         const { firstSequence, nextSequence, bodies, bytes, hasEvicted } = log.extent();
-        assert.ok(nextSequence > before.nextSequence && bytes > before.bytes, 'it does not grow');
+        assert.ok(nextSequence > before.nextSequence && bytes > before.bytes, 'the extent did not grow');
         assert.deepEqual([bodies, log.countBodies(firstSequence), hasEvicted], [n, n, false]);
       }
       const { firstSequence, nextSequence } = log.extent();

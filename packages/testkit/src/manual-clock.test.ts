@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createManualClock } from './manual-clock.ts';
 
-test('sleepers wake in the order of their time, and what follows is done before the next wakes', async () => {
+test('sleepers wake in the order of their time, and the work of each ends before the next wakes', async () => {
   const clock = createManualClock(0);
   const seen: string[] = [];
   const late = clock.sleep(20).then(() => seen.push(`late ${clock.now()}`));
@@ -17,7 +17,7 @@ test('sleepers wake in the order of their time, and what follows is done before 
   expect(clock.sleepers()).toBe(0);
 });
 
-test('time that nobody sleeps through passes too, and not more than is said', async () => {
+test('the clock advances without sleepers, and not too far', async () => {
   const clock = createManualClock(0);
   let awake = false;
   void clock.sleep(101).then(() => {
@@ -27,7 +27,7 @@ test('time that nobody sleeps through passes too, and not more than is said', as
   expect([clock.now(), awake]).toEqual([100, false]);
 });
 
-test('a signal ends a sleep, before and during it', async () => {
+test('a signal ends a sleep, before and during the sleep', async () => {
   const clock = createManualClock(0);
   const abort = new AbortController();
   const sleep = clock.sleep(1_000, abort.signal);
@@ -37,7 +37,7 @@ test('a signal ends a sleep, before and during it', async () => {
   expect([clock.now(), clock.sleepers()]).toEqual([0, 0]);
 });
 
-test('it runs until something holds, and says when it never does', async () => {
+test('runUntil runs until the condition is true, and throws if it never is', async () => {
   const clock = createManualClock(0);
   let ticks = 0;
   const tick = async (): Promise<void> => {
@@ -49,5 +49,5 @@ test('it runs until something holds, and says when it never does', async () => {
   await clock.runUntil(() => ticks === 5);
   expect(clock.now()).toBe(50);
   await expect(clock.runUntil(() => false, 100)).rejects.toThrow('after 100 ms');
-  await expect(createManualClock(0).runUntil(() => false)).rejects.toThrow('nobody waits');
+  await expect(createManualClock(0).runUntil(() => false)).rejects.toThrow('there are no sleepers');
 });

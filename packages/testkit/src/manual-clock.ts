@@ -1,18 +1,18 @@
-// A clock that stands still until a test moves it.
+// A clock that a test advances.
 import { setImmediate } from 'node:timers/promises';
 
 export interface ManualClock {
   /** Epoch milliseconds. */
   now(): number;
-  /** Resolves when the clock has been moved that far, or `signal` fires. */
+  /** Resolves when the clock has advanced by `ms`, or `signal` fires. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Moves the clock, waking sleepers in the order of their time, each with what follows from it done before the next. */
+  /** Advances the clock. Wakes sleepers in the order of their time, and settles after each. */
   advance(ms: number): Promise<void>;
-  /** Lets all work go on that waits for no time. */
+  /** Runs all work that does not wait for the clock. */
   settle(): Promise<void>;
-  /** Moves from sleeper to sleeper until the condition holds; throws if that takes more than `maxMs` of its time. */
+  /** Advances from sleeper to sleeper until the condition is true. Throws if that takes more than `maxMs` on this clock. */
   runUntil(condition: () => boolean, maxMs?: number): Promise<void>;
-  /** Those who sleep now. */
+  /** Number of sleepers. */
   sleepers(): number;
 }
 
@@ -70,8 +70,8 @@ export function createManualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
       await settle();
       while (!condition()) {
         const next = first();
-        if (next === undefined) throw new Error('the condition does not hold, and nobody waits for the clock');
-        if (next.atMs > endMs) throw new Error(`the condition does not hold after ${maxMs} ms`);
+        if (next === undefined) throw new Error('the condition is false, and there are no sleepers');
+        if (next.atMs > endMs) throw new Error(`the condition is false after ${maxMs} ms`);
         await wake(next);
       }
     },

@@ -13,7 +13,7 @@ async function write(files: ModelFiles, path: string, text: string, sync: boolea
 }
 
 describe('after a crash of the model', () => {
-  it('what a file that syncs each write was given is there, but for the write that failed', async () => {
+  it('a file that syncs each write has all writes except the failed one', async () => {
     const files = modelFiles();
     const file = await files.open('/d/synced', 'createSynced');
     await files.syncDirectory('/d');
@@ -23,7 +23,7 @@ describe('after a crash of the model', () => {
     expect(files.crash(none).content('/d/synced').toString()).toBe('first');
   });
 
-  it('what was synced is there, and of the rest any part', async () => {
+  it('synced data survives, and any part of the rest', async () => {
     for (const keep of [all, none]) {
       const files = modelFiles();
       await write(files, '/d/synced', 'synced', true);
@@ -36,7 +36,7 @@ describe('after a crash of the model', () => {
     }
   });
 
-  it('sectors of one write survive apart from each other, with zeros where nothing was', async () => {
+  it('sectors of one write survive separately, with zeros between them', async () => {
     const files = modelFiles();
     await write(files, '/d/file', '', true);
     const file = await files.open('/d/file', 'update');
@@ -49,7 +49,7 @@ describe('after a crash of the model', () => {
     expect(found.content('/d/file')).toEqual(Buffer.concat([Buffer.alloc(1024), Buffer.alloc(512, 1)]));
   });
 
-  it('a synced file without a synced name may be gone, and so may a name that was removed', async () => {
+  it('a synced file without a synced name may be lost, and so may a removed name', async () => {
     const files = modelFiles();
     await write(files, '/d/kept', 'x', true);
     await files.remove('/d/kept');
@@ -58,13 +58,13 @@ describe('after a crash of the model', () => {
     expect(files.crash(none).paths()).toEqual(['/d/kept']);
   });
 
-  it('with syncs ignored nothing need be there', async () => {
+  it('if syncs are ignored, all data may be lost', async () => {
     const files = modelFiles({ ignoreSyncs: true });
     await write(files, '/d/file', 'synced', true);
     expect(files.crash(none).paths()).toEqual([]);
   });
 
-  it('the process from before reaches nothing any more', async () => {
+  it('the earlier process cannot change the files any more', async () => {
     const files = modelFiles();
     const file = await files.open('/d/file', 'create');
     const found = files.crash(all);
@@ -75,7 +75,7 @@ describe('after a crash of the model', () => {
 });
 
 describe('when only the process dies in the model', () => {
-  it('what it wrote is seen, and still lost by a crash', async () => {
+  it('its writes are visible, and a crash still loses them', async () => {
     const files = modelFiles();
     await write(files, '/d/file', 'seen', false);
     const next = files.kill();
@@ -85,7 +85,7 @@ describe('when only the process dies in the model', () => {
 });
 
 describe('the failures of the model', () => {
-  it('come as often as asked for', async () => {
+  it('happen the given number of times', async () => {
     const files = modelFiles();
     const file = await files.open('/d/file', 'create');
     files.fail('write', 'EIO', 2);
@@ -96,7 +96,7 @@ describe('the failures of the model', () => {
     expect(await file.write(Buffer.from('abc'), 0)).toBe(3);
   });
 
-  it('a sync that failed has dropped what it should have written', async () => {
+  it('a failed sync has dropped its data', async () => {
     const files = modelFiles();
     await write(files, '/d/file', '', true);
     const file = await files.open('/d/file', 'update');
@@ -107,7 +107,7 @@ describe('the failures of the model', () => {
     expect(files.crash(all).content('/d/file')).toHaveLength(0);
   });
 
-  it('a full disk takes what there is room for', async () => {
+  it('a full disk accepts a short write', async () => {
     const files = modelFiles();
     const file = await files.open('/d/file', 'create');
     files.setFreeBytes(2);

@@ -1,4 +1,4 @@
-// A file system in memory that forgets at a crash what was not synced, and fails when told to.
+// A file system in memory for crash tests. A crash loses unsynced data, and operations fail on demand.
 
 export type ModelFailure = 'ENOSPC' | 'EIO' | 'EROFS' | 'EMFILE' | 'EACCES';
 export type ModelOperation =
@@ -15,9 +15,9 @@ export type ModelOperation =
 export interface ModelFilesOptions {
   /** Epoch milliseconds, for times of modification. */
   readonly now?: () => number;
-  /** The control of a crash test: syncs are answered and not done. */
+  /** Syncs succeed without effect, as the control of a crash test. */
   readonly ignoreSyncs?: boolean;
-  /** Awaited before each operation has its effect, so that a crash can come between any two. */
+  /** Awaited before each operation, so that a crash can happen between any two. */
   readonly delay?: () => Promise<unknown>;
 }
 
@@ -30,9 +30,9 @@ export interface ModelFile {
   close(): Promise<void>;
 }
 
-/** Has the shape of the journal's `Files`. Directories need not be made. Every path is absolute. */
+/** Implements `Files` of the journal. Directories exist implicitly. Every path is absolute. */
 export interface ModelFiles {
-  /** What `createSynced` opens syncs with each write: two operations, that fail and are delayed each on its own. */
+  /** `createSynced`: each write is followed by a sync. They are two operations that fail and are delayed separately. */
   open(path: string, mode: 'read' | 'update' | 'create' | 'createSynced'): Promise<ModelFile>;
   list(directory: string): Promise<readonly string[]>;
   makeDirectory(path: string): Promise<void>;
@@ -42,26 +42,26 @@ export interface ModelFiles {
   freeBytes(path: string): Promise<number>;
 
   /**
-   * The machine stops: of what was not synced an arbitrary part survives, chosen by `keep` (asked once for each 512-byte
-   * sector of each write, each cut, and each name). Gives the file system as it is found afterwards; in this one nothing
-   * works any more, so that what still ran at the crash cannot reach beyond it.
+   * Simulates a crash of the machine. `keep` decides which unsynced changes survive. It is called for each 512-byte sector
+   * of each write, each truncation, and each name. Returns the file system after the crash. All later operations on this
+   * one fail.
    */
   crash(keep: () => boolean): ModelFiles;
-  /** Only the process stops: what it wrote is still seen, synced or not. Gives the file system for the next process. */
+  /** Simulates a killed process: its writes stay visible, synced or not. Returns the file system of the next process. */
   kill(): ModelFiles;
-  /** The next `times` operations of a kind fail. A `write` of `short` takes that many bytes and does not fail. */
+  /** Makes the next `times` operations of a kind fail. `short`: a write writes that many bytes and does not fail. */
   fail(operation: ModelOperation, failure: ModelFailure | { readonly short: number }, times?: number): void;
-  /** Forgets the failures that have not happened yet. */
-  heal(): void;
-  /** Bytes that can still be written; writes beyond it are short, then ENOSPC. */
+  /** Removes the failures that have not happened yet. */
+  clearFailures(): void;
+  /** Sets the free space. Writes beyond it are short, then fail with ENOSPC. */
   setFreeBytes(bytes: number): void;
-  /** Reads that touch the byte fail with EIO until called again with undefined. */
+  /** Makes reads of this range fail with EIO; undefined ends it. */
   setUnreadable(path: string, range: { readonly from: number; readonly to: number } | undefined): void;
   paths(): readonly string[];
   content(path: string): Buffer;
-  /** Puts content there, as on disk as anything can be. */
+  /** Creates a durable file. */
   put(path: string, content: Uint8Array, modifiedMs?: number): void;
-  /** A copy of all that is there now, synced. */
+  /** A synced copy of the current state. */
   copy(): ModelFiles;
   openHandles(): number;
 }
@@ -73,17 +73,17 @@ type Pending =
   | { readonly kind: 'truncate'; readonly length: number };
 
 interface Inode {
-  /** As it is read now. */
+  /** The content that a read returns. */
   data: Buffer;
   size: number;
-  /** As a crash would leave it, before `pending`. */
+  /** The synced content, without `pending`. */
   synced: Buffer;
   pending: Pending[];
   modifiedMs: number;
   unreadable: { readonly from: number; readonly to: number } | undefined;
 }
 
-/** The names as they are seen, and as they are on disk. */
+/** The visible names, and the durable names. */
 interface Names {
   readonly seen: Map<string, Inode>;
   readonly durable: Map<string, Inode>;
@@ -93,7 +93,7 @@ export function modelFiles(options: ModelFilesOptions = {}): ModelFiles {
   return session(options, { seen: new Map(), durable: new Map() }, Number.POSITIVE_INFINITY);
 }
 
-/** What one process sees of the file system. */
+/** The file system of one process. */
 function session(options: ModelFilesOptions, all: Names, freeAtStart: number): ModelFiles {
   const { now = () => 0, ignoreSyncs = false } = options;
   const { seen: names, durable: durableNames } = all;
@@ -102,8 +102,8 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
   let dead = false;
   let handles = 0;
 
-  /** The bytes that a `write` may take, if it is to be a short one. */
-  async function meet(operation: ModelOperation, path: string): Promise<number | undefined> {
+  /** Applies the delay and a failure. Returns the length of a short write. */
+  async function beforeOperation(operation: ModelOperation, path: string): Promise<number | undefined> {
     await options.delay?.();
     if (dead) throw systemError('EBADF', operation, path);
     const failure = failures.get(operation)?.shift();
@@ -127,7 +127,7 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
     return {
       async read(buffer, position) {
         check('read');
-        await meet('read', path);
+        await beforeOperation('read', path);
         const { unreadable } = inode;
         if (unreadable !== undefined && position < unreadable.to && position + buffer.length > unreadable.from) {
           throw systemError('EIO', 'read', path);
@@ -138,7 +138,7 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
       },
       async write(given, position) {
         check('write');
-        const short = await meet('write', path);
+        const short = await beforeOperation('write', path);
         const room = Math.max(0, Math.min(given.length, short ?? given.length, free));
         if (room === 0 && given.length > 0) throw systemError('ENOSPC', 'write', path);
         const bytes = Buffer.from(given.subarray(0, room));
@@ -150,16 +150,16 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
       },
       async truncate(length) {
         check('truncate');
-        await meet('truncate', path);
+        await beforeOperation('truncate', path);
         apply(inode, { kind: 'truncate', length });
         inode.pending.push({ kind: 'truncate', length });
       },
       async datasync() {
         check('datasync');
         try {
-          await meet('datasync', path);
+          await beforeOperation('datasync', path);
         } catch (error) {
-          // As Linux does it: what was to be written counts as written, and is not.
+          // As on Linux: after a failed sync the data counts as written, but is not.
           inode.pending = [];
           throw error;
         }
@@ -180,7 +180,7 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
 
   const model: ModelFiles = {
     async open(path, mode) {
-      await meet('open', path);
+      await beforeOperation('open', path);
       if (mode === 'read' || mode === 'update') return handle(path, inodeOf(path, 'open'));
       if (names.has(path)) throw systemError('EEXIST', 'open', path);
       const inode = newInode(Buffer.alloc(0), now());
@@ -197,24 +197,24 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
       };
     },
     async list(directory) {
-      await meet('list', directory);
+      await beforeOperation('list', directory);
       return [...names.keys()]
         .filter((path) => parentOf(path) === directory)
         .map((path) => path.slice(directory.length + 1));
     },
     async makeDirectory() {},
     async rename(from, to) {
-      await meet('rename', from);
+      await beforeOperation('rename', from);
       names.set(to, inodeOf(from, 'rename'));
       names.delete(from);
     },
     async remove(path) {
-      await meet('remove', path);
+      await beforeOperation('remove', path);
       free += inodeOf(path, 'remove').size;
       names.delete(path);
     },
     async syncDirectory(directory) {
-      await meet('syncDirectory', directory);
+      await beforeOperation('syncDirectory', directory);
       if (ignoreSyncs) return;
       for (const path of durableNames.keys()) if (parentOf(path) === directory) durableNames.delete(path);
       for (const [path, inode] of names) if (parentOf(path) === directory) durableNames.set(path, inode);
@@ -232,7 +232,7 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
         const inode = before === after || keep() ? after : before;
         if (inode !== undefined) survivors.set(path, inode);
       }
-      for (const inode of new Set(survivors.values())) settle(inode, keep);
+      for (const inode of new Set(survivors.values())) applyCrash(inode, keep);
       const found = modelFiles(options);
       for (const [path, inode] of survivors) found.put(path, inode.data.subarray(0, inode.size), inode.modifiedMs);
       found.setFreeBytes(free);
@@ -247,7 +247,7 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
       failures.set(operation, list);
       for (let n = 0; n < times; n += 1) list.push(failure);
     },
-    heal: () => failures.clear(),
+    clearFailures: () => failures.clear(),
     setFreeBytes(bytes) {
       free = bytes;
     },
@@ -294,8 +294,8 @@ function apply(inode: Inode, change: Pending): void {
   inode.size = Math.max(inode.size, end);
 }
 
-/** What a crash makes of a file: the synced content, and of each later change only the sectors that are kept. */
-function settle(inode: Inode, keep: () => boolean): void {
+/** The content of a file after a crash: the synced content and the kept sectors of later changes. */
+function applyCrash(inode: Inode, keep: () => boolean): void {
   const { pending, synced } = inode;
   inode.data = Buffer.from(synced);
   inode.size = synced.length;

@@ -1,26 +1,33 @@
-// Reads the model log: bodies in order, and what is damaged or evicted as lost spans.
-import { type BodyMetadata, type BodyReader, ConnectorError, type JournalEntry, type LostSpan } from '@xiq-siem/core';
+// The reader of the model log. It returns damaged and evicted bodies as lost spans.
+import {
+  type BodyMetadata,
+  type BodyReader,
+  ConnectorError,
+  type JournalEntry,
+  type LostSpan,
+  type ReadLimits,
+} from '@xiq-siem/core';
 
 export interface ModelBody {
   readonly sequence: number;
   readonly receipt: string;
   readonly metadata: BodyMetadata;
   readonly bytes: Uint8Array;
-  state: 'kept' | 'damaged' | 'evicted';
+  state: 'stored' | 'damaged' | 'evicted';
 }
 
 interface ReaderParts {
-  /** In the order of their sequences; grows. */
+  /** In the order of their sequences. The array grows. */
   readonly bodies: readonly ModelBody[];
   readonly nextSequence: () => number;
-  /** Called when `bodies` has grown, and when the log is closed. */
+  /** Called when `bodies` grows, and when the log is closed. */
   readonly wakeups: Set<() => void>;
   readonly isClosed: () => boolean;
-  /** Told of each damaged span that is given. */
-  readonly found: (span: LostSpan) => void;
+  /** Called with each damaged span. */
+  readonly onDamage: (span: LostSpan) => void;
 }
 
-export function modelReader({ bodies, nextSequence, wakeups, isClosed, found }: ReaderParts) {
+export function modelReader({ bodies, nextSequence, wakeups, isClosed, onDamage }: ReaderParts) {
   return (fromSequence: number, toSequence = Number.POSITIVE_INFINITY): BodyReader => {
     let index = bodies.findIndex(({ sequence }) => sequence >= fromSequence);
     if (index < 0) index = bodies.length;
@@ -32,7 +39,7 @@ export function modelReader({ bodies, nextSequence, wakeups, isClosed, found }: 
       const first = bodies[index];
       if (!isIn(first)) return undefined;
       const { state, ...body } = first;
-      if (state === 'kept') {
+      if (state === 'stored') {
         index += 1;
         return { kind: 'body', body };
       }
@@ -47,35 +54,37 @@ export function modelReader({ bodies, nextSequence, wakeups, isClosed, found }: 
         reason: state === 'damaged' ? 'damaged' : 'evicted',
         where: 'in the model',
       };
-      if (state === 'damaged') found(span);
+      if (state === 'damaged') onDamage(span);
       return { kind: 'lost', span };
     }
 
-    return {
-      async read({ maxBodies, maxBytes }, signal) {
-        for (;;) {
-          if (isClosed()) throw new ConnectorError('journal_closed', 'the model is closed');
-          if (signal.aborted) return [];
-          const entries: JournalEntry[] = [];
-          let bytes = 0;
-          while (entries.length < maxBodies) {
-            const size = bodies[index]?.bytes.length ?? 0;
-            if (entries.length > 0 && bytes + size > maxBytes) break;
-            const entry = nextEntry();
-            if (entry === undefined) break;
-            bytes += entry.kind === 'body' ? size : 0;
-            entries.push(entry);
-          }
-          if (entries.length > 0 || toSequence < nextSequence()) return entries;
-          await woken(wakeups, signal);
+    async function readEntries(
+      { maxBodies, maxBytes }: ReadLimits,
+      signal: AbortSignal,
+    ): Promise<readonly JournalEntry[]> {
+      for (;;) {
+        if (isClosed()) throw new ConnectorError('journal_closed', 'the model is closed');
+        if (signal.aborted) return [];
+        const entries: JournalEntry[] = [];
+        let bytes = 0;
+        while (entries.length < maxBodies) {
+          const size = bodies[index]?.bytes.length ?? 0;
+          if (entries.length > 0 && bytes + size > maxBytes) break;
+          const entry = nextEntry();
+          if (entry === undefined) break;
+          bytes += entry.kind === 'body' ? size : 0;
+          entries.push(entry);
         }
-      },
-      close: async () => {},
-    };
+        if (entries.length > 0 || toSequence < nextSequence()) return entries;
+        await waitForWakeup(wakeups, signal);
+      }
+    }
+
+    return { read: readEntries, close: async () => {} };
   };
 }
 
-async function woken(wakeups: Set<() => void>, signal: AbortSignal): Promise<void> {
+async function waitForWakeup(wakeups: Set<() => void>, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   wakeups.add(resolve);
   signal.addEventListener('abort', () => resolve(), { once: true });

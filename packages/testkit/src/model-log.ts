@@ -1,7 +1,9 @@
-// A log in memory whose sequences have holes: for tests of what reads a log, and of the conformance suite itself.
+// A log in memory that skips sequences, for tests of code that reads a log, and of the conformance suite.
 import {
   type BodyMetadata,
   ConnectorError,
+  type DurablePosition,
+  type FoundBody,
   initialPosition,
   type Log,
   type LostSpan,
@@ -12,21 +14,21 @@ import {
 import { type ModelBody, modelReader } from './model-log-reader.ts';
 
 export interface ModelLogOptions {
-  /** The sequence of the n-th body, from 0 on; rises strictly. */
+  /** The sequence of the n-th body, from 0 on. It must increase. */
   readonly sequenceOf?: (ordinal: number) => number;
-  /** Bytes of bodies that it keeps at most. */
+  /** Maximum bytes of stored bodies. */
   readonly capacityBytes?: number;
-  /** A fault: bodies are acknowledged, and read, a turn of the event loop before they are durable. */
+  /** A fault: bodies are acknowledged and readable one turn of the event loop before they are durable. */
   readonly acknowledgesEarly?: boolean;
 }
 
-/** What is durable, whatever becomes of the log that is open. */
+/** The storage of the log. */
 export interface ModelLogStore {
-  /** One at a time: again after `kill`, or when the one before was closed. */
+  /** Opens the log. Call it again only after `kill`, or when the log is closed. */
   open(): Log;
-  /** The log that is open stops where it is: its appends and saves that are under way never end. */
+  /** Stops the open log: its pending appends and saves never end. */
   kill(): void;
-  /** Bodies of these sequences cannot be read any more. */
+  /** Makes the bodies of these sequences unreadable. */
   damage(sequences: readonly number[]): void;
 }
 
@@ -55,7 +57,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
   const bodies: ModelBody[] = [];
   const saved = new Map<string, SavedPosition>();
   let gaps: readonly RetentionGap[] = [];
-  /** Of the bodies, those that a kill leaves. */
+  /** Number of bodies that survive a kill. */
   let durable = 0;
   let current = {};
 
@@ -68,21 +70,21 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
       return sequence < from || state === 'evicted' ? sum : sum + bytes.length;
     }, 0);
 
-  /** Those who want a body, or undefined where it must stay. */
-  function wantingIfEvicted({ sequence }: ModelBody): readonly string[] | undefined {
-    const wanting = [...saved].filter(([, { position }]) => !isSettled(position, sequence));
-    const mustStay = wanting.length === saved.size || wanting.some(([, { whenFull }]) => whenFull === 'hold');
-    return mustStay ? undefined : wanting.map(([destination]) => destination);
+  /** The destinations that have not settled a body; undefined if it must not be evicted. */
+  function destinationsWithGapIfEvicted({ sequence }: ModelBody): readonly string[] | undefined {
+    const unsettled = [...saved].filter(([, { position }]) => !isSettled(position, sequence));
+    const mustStay = unsettled.length === saved.size || unsettled.some(([, { whenFull }]) => whenFull === 'hold');
+    return mustStay ? undefined : unsettled.map(([destination]) => destination);
   }
 
-  /** The oldest bodies that have to go for so many bytes, or undefined where they must stay. */
+  /** The oldest bodies to evict for so many bytes; undefined if they must not be evicted. */
   function evictedFor(bytes: number): readonly ModelBody[] | undefined {
     const evicted: ModelBody[] = [];
     let used = bytesFrom(0) + bytes;
     for (const body of bodies) {
       if (used <= capacityBytes) break;
       if (body.state === 'evicted') continue;
-      if (wantingIfEvicted(body) === undefined) return undefined;
+      if (destinationsWithGapIfEvicted(body) === undefined) return undefined;
       used -= body.bytes.length;
       evicted.push(body);
     }
@@ -90,36 +92,36 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
   }
 
   function openLog(): Log {
-    const mine = current;
-    const isOver = (): boolean => current !== mine;
+    const opened = current;
+    const isOver = (): boolean => current !== opened;
     const owners = new Map<string, object>();
     const evictedSpans: LostSpan[] = [];
     const seenDamage = new Map<number, LostSpan>();
     const wakeups = new Set<() => void>();
     let waiting: Waiting[] = [];
     let closed: Promise<void> | undefined;
-    let refusedBytes: number | undefined;
+    let rejectedBytes: number | undefined;
 
     function evict(body: ModelBody): void {
       const { sequence, bytes } = body;
-      const wanting = wantingIfEvicted(body) ?? [];
+      const unsettled = destinationsWithGapIfEvicted(body) ?? [];
       body.state = 'evicted';
       const span = { fromSequence: sequence, toSequence: sequence, bodies: 1, bytes: bytes.length };
-      if (wanting.length > 0) evictedSpans.push({ ...span, reason: 'evicted', where: 'the model was full' });
-      gaps = [...gaps, ...wanting.map((destination) => ({ destination, ...span, lastAtMs: 0 }))];
+      if (unsettled.length > 0) evictedSpans.push({ ...span, reason: 'evicted', where: 'the model was full' });
+      gaps = [...gaps, ...unsettled.map((destination) => ({ destination, ...span, lastAtMs: 0 }))];
     }
 
-    function keep({ metadata, bytes, resolve, reject }: Waiting): void {
+    function storeBody({ metadata, bytes, resolve, reject }: Waiting): void {
       const evicted = evictedFor(bytes.length);
       if (evicted === undefined) {
-        refusedBytes = bytes.length;
+        rejectedBytes = bytes.length;
         reject(new ConnectorError('journal_full', 'the model is full'));
         return;
       }
       for (const body of evicted) evict(body);
       const sequence = sequenceOf(bodies.length);
       const receipt = `${prefix}${sequence}`;
-      bodies.push({ sequence, receipt, metadata, bytes, state: 'kept' });
+      bodies.push({ sequence, receipt, metadata, bytes, state: 'stored' });
       if (acknowledgesEarly) setImmediate(makeDurable);
       else makeDurable();
       for (const wake of [...wakeups]) wake();
@@ -130,12 +132,12 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
       if (!isOver()) durable = bodies.length;
     }
 
-    /** All that wait become durable in one turn, as by a group commit. */
+    /** Stores all waiting bodies in one turn, as a group commit does. */
     function flush(): void {
       if (isOver()) return;
       const group = waiting;
       waiting = [];
-      for (const one of group) keep(one);
+      for (const one of group) storeBody(one);
     }
 
     const readingFrom = modelReader({
@@ -143,19 +145,65 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
       nextSequence,
       wakeups,
       isClosed: () => closed !== undefined || isOver(),
-      found: (span) => void seenDamage.set(span.fromSequence, span),
+      onDamage: (span) => void seenDamage.set(span.fromSequence, span),
     });
+    function appendBody(metadata: BodyMetadata, bytes: Uint8Array): Promise<string> {
+      if (closed !== undefined) return Promise.reject(new ConnectorError('journal_closed', 'the model is closed'));
+      return new Promise((resolve, reject) => {
+        if (waiting.length === 0) setImmediate(flush);
+        waiting.push({ metadata: { ...metadata }, bytes: Uint8Array.from(bytes), resolve, reject });
+      });
+    }
+
+    async function findBody(receipt: string): Promise<FoundBody> {
+      const body = bodies.find((one) => one.receipt === receipt);
+      if (body === undefined) return { kind: 'unknown' };
+      if (body.state === 'evicted') return { kind: 'removed', sequence: body.sequence };
+      const [entry] = await readingFrom(body.sequence).read(
+        { maxBodies: 1, maxBytes: 1 },
+        new AbortController().signal,
+      );
+      return entry ?? { kind: 'unknown' };
+    }
+
+    async function openPosition(destination: string, { startAt, whenFull }: PositionOptions): Promise<DurablePosition> {
+      if (owners.has(destination)) throw new Error(`the position of "${destination}" is already open`);
+      const owner = {};
+      owners.set(destination, owner);
+      const start = initialPosition(startAt === 'now' ? nextSequence() : firstSequence());
+      const positionNow = (): Position => saved.get(destination)?.position ?? start;
+      saved.set(destination, { position: positionNow(), whenFull });
+      return {
+        get position() {
+          return positionNow();
+        },
+        async save(position) {
+          if (isOver()) return new Promise(() => {});
+          if (owners.get(destination) !== owner) {
+            throw new ConnectorError('position_failed', `the position of "${destination}" was released`);
+          }
+          saved.set(destination, { position, whenFull });
+        },
+        close: async () => {},
+      };
+    }
+
+    function closeLog(): Promise<void> {
+      closed ??= Promise.resolve().then(() => {
+        flush();
+        for (const wake of [...wakeups]) wake();
+      });
+      return closed;
+    }
+
     return {
-      append(metadata, bytes) {
-        if (closed !== undefined) return Promise.reject(new ConnectorError('journal_closed', 'the model is closed'));
-        return new Promise((resolve, reject) => {
-          if (waiting.length === 0) setImmediate(flush);
-          waiting.push({ metadata: { ...metadata }, bytes: Uint8Array.from(bytes), resolve, reject });
-        });
-      },
+      append: appendBody,
+      find: findBody,
+      position: openPosition,
+      close: closeLog,
       acceptance() {
         if (closed !== undefined) return { ok: false, code: 'journal_closed', message: 'the model is closed' };
-        if (refusedBytes !== undefined && evictedFor(refusedBytes) === undefined) {
+        if (rejectedBytes !== undefined && evictedFor(rejectedBytes) === undefined) {
           return { ok: false, code: 'journal_full', message: 'the model is full' };
         }
         return { ok: true };
@@ -172,39 +220,8 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
       reader: readingFrom,
       async sequenceAt(atMs, signal) {
         signal.throwIfAborted();
-        const found = bodies.find(({ state, metadata }) => state === 'kept' && metadata.receivedAtMs >= atMs);
+        const found = bodies.find(({ state, metadata }) => state === 'stored' && metadata.receivedAtMs >= atMs);
         return found?.sequence ?? nextSequence();
-      },
-      async find(receipt) {
-        const body = bodies.find((one) => one.receipt === receipt);
-        if (body === undefined) return { kind: 'unknown' };
-        if (body.state === 'evicted') return { kind: 'removed', sequence: body.sequence };
-        const [entry] = await readingFrom(body.sequence).read(
-          { maxBodies: 1, maxBytes: 1 },
-          new AbortController().signal,
-        );
-        return entry ?? { kind: 'unknown' };
-      },
-      async position(destination, { startAt, whenFull }) {
-        if (owners.has(destination)) throw new Error(`the position of "${destination}" is open already`);
-        const owner = {};
-        owners.set(destination, owner);
-        const start = initialPosition(startAt === 'now' ? nextSequence() : firstSequence());
-        const positionNow = (): Position => saved.get(destination)?.position ?? start;
-        saved.set(destination, { position: positionNow(), whenFull });
-        return {
-          get position() {
-            return positionNow();
-          },
-          async save(position) {
-            if (isOver()) return new Promise(() => {});
-            if (owners.get(destination) !== owner) {
-              throw new ConnectorError('position_failed', `the position of "${destination}" was released`);
-            }
-            saved.set(destination, { position, whenFull });
-          },
-          close: async () => {},
-        };
       },
       releasePosition: async (destination) => void owners.delete(destination),
       positions: () => new Map([...saved].map(([destination, { position }]) => [destination, position])),
@@ -217,13 +234,6 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
       retentionGaps: () => gaps,
       async acknowledgeGaps(destination, toSequence) {
         gaps = gaps.filter((gap) => gap.destination !== destination || gap.toSequence > toSequence);
-      },
-      close() {
-        closed ??= Promise.resolve().then(() => {
-          flush();
-          for (const wake of [...wakeups]) wake();
-        });
-        return closed;
       },
     };
   }

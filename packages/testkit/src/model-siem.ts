@@ -1,4 +1,4 @@
-// A small SIEM and a destination for it: proves the conformance rules, and shows what a harness looks like.
+// A small SIEM server and its destination: tests the conformance rules, and is an example of a harness.
 import { once } from 'node:events';
 import {
   Agent,
@@ -18,11 +18,11 @@ import type { DestinationHarness, DestinationUnderTest } from './destination-har
 export const modelToken = 'model-s3cret-token';
 const documents = z.array(z.object({ event: z.object({ id: z.string(), dataset: z.string() }) }));
 const response = z.object({ statuses: z.array(z.int()) });
-const searchAnswer = z.object({ found: z.boolean() });
+const searchResponse = z.object({ found: z.boolean() });
 
 export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter }) => {
   const received: string[] = [];
-  /** What a search sees: like an index that is refreshed now and then, it comes after what was received. */
+  /** The ids that a search finds. As in an index with a refresh interval, they are older than `received`. */
   let searchable: readonly string[] = [];
   const sockets = new Set<Socket>();
   let fault: 'refuse' | 'hang' | 'busy' | undefined;
@@ -33,7 +33,7 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
   const playing = (next: typeof fault) => async () => {
     fault = next;
   };
-  const answerTo = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+  const respondTo = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const sent = documents.parse(incoming.method === 'POST' ? await json(incoming) : []);
     if (incoming.method === 'POST') requests++;
     if (fault === 'hang') return;
@@ -53,7 +53,7 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
     return outgoing.writeHead(200).end(JSON.stringify({ statuses }));
   };
   const server = createServer(
-    (incoming, outgoing) => void answerTo(incoming, outgoing).catch(() => outgoing.destroy()),
+    (incoming, outgoing) => void respondTo(incoming, outgoing).catch(() => outgoing.destroy()),
   );
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -78,17 +78,17 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
     requests: () => requests,
     connections: () => sockets.size,
     faults: {
-      down: { play: stop, bringBack: () => listen(port) },
-      refuseCredentials: { play: playing('refuse') },
-      hang: { play: playing('hang') },
-      busy: { play: playing('busy') },
+      down: { inject: stop, recover: () => listen(port) },
+      refuseCredentials: { inject: playing('refuse') },
+      hang: { inject: playing('hang') },
+      busy: { inject: playing('busy') },
       rejectOne: {
-        async play(id) {
+        async inject(id) {
           rejects = id;
         },
       },
       closeDataset: {
-        async play(dataset) {
+        async inject(dataset) {
           closed = dataset;
         },
       },
@@ -99,12 +99,12 @@ export const startModelSiem: DestinationUnderTest['start'] = async ({ log, meter
   return harness;
 };
 
-/** What the model destination can be made to do wrong inside. */
+/** Incorrect behaviors of the model destination. */
 export interface ModelFlaws {
   readonly sendsEmpty?: boolean;
   readonly leavesCallsOpen?: boolean;
-  readonly tellsAll?: boolean;
-  readonly asksAtCreation?: boolean;
+  readonly repeatsServerMessage?: boolean;
+  readonly connectsAtCreation?: boolean;
 }
 
 const codes = ['down', 'busy', 'refused', 'closed', 'bad', 'cut_off'] as const;
@@ -133,14 +133,14 @@ export function modelDestination(flaws: ModelFlaws = {}) {
         const cut = once(signal, 'abort').then(() => Promise.reject(new Error('cut off')));
         return Promise.race([call({ method, agent: new Agent() }, body), cut]);
       };
-      if (flaws.asksAtCreation) await call({});
+      if (flaws.connectsAtCreation) await call({});
 
       return {
         async deliver({ items }, signal): Promise<DeliveryReport<(typeof codes)[number]>> {
           if (items.length === 0 && !flaws.sendsEmpty) return { items: [] };
           try {
             const { status, text } = await post(`[${items.map((item) => item.json).join()}]`, signal);
-            const message = flaws.tellsAll ? text : `status ${status}`;
+            const message = flaws.repeatsServerMessage ? text : `status ${status}`;
             if (status === 401) return { batch: 'misconfigured', code: 'refused', message };
             if (status !== 200) return { batch: 'unavailable', code: 'busy', message };
             const { statuses } = response.parse(JSON.parse(text));
@@ -167,7 +167,7 @@ export function modelDestination(flaws: ModelFlaws = {}) {
         async find({ id }, signal) {
           const { status, text } = await call({ path: `/?id=${encodeURIComponent(id)}`, signal });
           if (status !== 200) throw new Error(`the server answers ${status}`);
-          const { found } = searchAnswer.parse(JSON.parse(text));
+          const { found } = searchResponse.parse(JSON.parse(text));
           return { found, message: found ? 'the server has it' : 'the server does not show it yet' };
         },
         close: async () => agent.destroy(),

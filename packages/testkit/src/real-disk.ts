@@ -1,4 +1,4 @@
-// For tests: disks of their own that can be filled, made read-only, or lose their power; gone when the test ends.
+// For tests: temporary disks that can be filled, made read-only, or lose power.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, open, rm, truncate } from 'node:fs/promises';
@@ -9,13 +9,13 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const probes = {
-  mount: ['root, and the right to mount', 'd=$(mktemp -d) && mount -t tmpfs none $d && umount $d && rmdir $d'],
+  mount: ['root and the permission to mount', 'd=$(mktemp -d) && mount -t tmpfs none $d && umount $d && rmdir $d'],
   loop: ['a free loop device, mkfs.ext4 and python3', 'losetup -f && command -v mkfs.ext4 && command -v python3'],
-  strace: ['strace, and the right to trace', 'strace -f -o /dev/null true'],
+  strace: ['strace and the permission to trace', 'strace -f -o /dev/null true'],
 } as const;
 
-/** Why a test cannot run here; undefined where it can. */
-export function lackOf(...needs: readonly (keyof typeof probes)[]): string | undefined {
+/** Why a test cannot run on this machine; undefined if it can. */
+export function missingRequirement(...needs: readonly (keyof typeof probes)[]): string | undefined {
   return needs.flatMap((need) => {
     const [what, probe] = probes[need];
     try {
@@ -27,27 +27,27 @@ export function lackOf(...needs: readonly (keyof typeof probes)[]): string | und
   })[0];
 }
 
-/** Vitest's `onTestFinished`: runs the last registered first, also when the test has failed. */
+/** Vitest's `onTestFinished`: runs the last registered function first, even if the test failed. */
 export type AtEnd = (work: () => Promise<void>) => void;
 
 export interface Ext4Disk {
-  /** Where it is mounted. */
+  /** The mount point. */
   readonly path: string;
-  /** All that was written so far is on it. */
+  /** Syncs all writes. */
   sync(): Promise<void>;
   /**
-   * Makes ready to cut the power. What it gives cuts: what was not synced is gone, and every call fails from then on, as when
-   * the machine lost its power. A sync that is under way at that moment may be reported good although it was not (seen in 2
-   * of 60 cuts with a program of five lines, Linux 6.18): nothing counts that was said after the cut was called for.
+   * Prepares a power cut. The returned function cuts: unsynced data is lost, and every later call fails. A sync that runs
+   * during the cut may succeed although its data is lost (2 of 60 cuts, Linux 6.18). So results after the start of the cut
+   * are not reliable.
    */
   armPowerCut(): Promise<() => Promise<void>>;
-  /** What ext4 does by itself after an error: from now on everything is read-only. */
+  /** Makes the disk read-only, as ext4 does after an error. */
   becomeReadOnly(): Promise<void>;
-  /** Takes it off and on again: no process may have a file open. */
+  /** Unmounts and mounts the disk. No process may have a file open. */
   remount(): Promise<void>;
 }
 
-/** EXT4_IOC_SHUTDOWN, `_IOR('X', 125, u32)`; 2 is EXT4_GOING_FLAGS_NOLOGFLUSH: not even ext4's own journal is written. */
+/** EXT4_IOC_SHUTDOWN, `_IOR('X', 125, u32)`; 2 is EXT4_GOING_FLAGS_NOLOGFLUSH: ext4 does not write its journal either. */
 const shutdown = `import fcntl, os, struct, sys
 disk = os.open(sys.argv[1], os.O_RDONLY)
 print('armed', flush=True)
@@ -61,10 +61,10 @@ export async function ext4Disk(atEnd: AtEnd): Promise<Ext4Disk> {
   const path = join(directory, 'mounted');
   await mkdir(path);
   await (await open(image, 'wx')).close();
-  // A hole: it takes what is written to it.
+  // A sparse file.
   await truncate(image, 1024 * 1024 * 1024);
   await run('mkfs.ext4', ['-q', image]);
-  // The kernel would sync by itself every five seconds: what survives here survives by the connector's own syncs.
+  // By default ext4 syncs every 5 seconds. With 300, only the syncs of the connector make data durable.
   const mount = () => run('mount', ['-o', 'loop,commit=300', image, path]);
   await mount();
   atEnd(() => unmount(path));
@@ -93,14 +93,14 @@ export async function ext4Disk(atEnd: AtEnd): Promise<Ext4Disk> {
   };
 }
 
-/** Mounts a memory disk of so many bytes at a directory, which is made. */
+/** Creates a directory and mounts a memory disk of this size there. */
 export async function tmpfsAt(path: string, bytes: number, atEnd: AtEnd): Promise<void> {
   await mkdir(path, { recursive: true });
   await run('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path]);
   atEnd(() => unmount(path));
 }
 
-/** Writes to a file until its disk takes nothing more. */
+/** Writes to a file until its disk is full. */
 export async function fillDisk(file: string): Promise<void> {
   const handle = await open(file, 'a');
   try {
@@ -113,7 +113,7 @@ export async function fillDisk(file: string): Promise<void> {
   }
 }
 
-/** Also where a process still holds it, so that a failed test leaves nothing behind. */
+/** Unmounts lazily if a process still has a file open: a failed test must leave nothing behind. */
 async function unmount(path: string): Promise<void> {
   await run('umount', [path]).catch(() => run('umount', ['--lazy', path]));
 }

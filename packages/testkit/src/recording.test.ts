@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRecordingLogger, createRecordingMeter } from './recording.ts';
 
-test('a recording logger keeps its lines in order, with level and facts', () => {
+test('a recording logger records its lines in order, with level and attributes', () => {
   const log = createRecordingLogger();
   log.info('a.b');
   log.error('c.d', { destination: 'x' });
@@ -12,7 +12,7 @@ test('a recording logger keeps its lines in order, with level and facts', () => 
   expect(log.of('c.d')).toHaveLength(1);
 });
 
-test('a recording meter sums what holds the wanted attributes', () => {
+test('a recording meter sums the additions with the given attributes', () => {
   const meter = createRecordingMeter();
   meter.add('xiq_siem.destination.events', 2, { destination: 'a', outcome: 'delivered' });
   meter.add('xiq_siem.destination.events', 3, { destination: 'b', outcome: 'delivered' });

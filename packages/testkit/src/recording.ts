@@ -1,4 +1,4 @@
-// A logger and a meter that keep what they are told, for tests to look at.
+// A logger and a meter that record all calls, for tests.
 import type { LogAttributes, Logger, Meter } from '@xiq-siem/core';
 
 export interface LogLine {
@@ -39,7 +39,7 @@ export interface MeterAddition {
 export interface RecordingMeter extends Meter {
   /** Every addition, in order. */
   readonly additions: readonly MeterAddition[];
-  /** What a counter has come to, over all attribute sets that hold these attributes. */
+  /** Sum of all additions to a counter with these attributes, among others. */
   total(name: string, attributes?: Readonly<Record<string, string>>): number;
 }
 

@@ -1,4 +1,4 @@
-// For tests: a process under strace, which makes chosen system calls fail, do nothing, or be the last.
+// For tests: runs a process under strace, which makes selected system calls fail, do nothing, or kill the process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AtEnd } from './real-disk.ts';
@@ -10,7 +10,7 @@ import type { AtEnd } from './real-disk.ts';
 export function injecting(expression: string): readonly string[] {
   const [calls = ''] = expression.split(':');
   const threads = ['-E', 'UV_THREADPOOL_SIZE=1'];
-  // -D: strace is the grandchild, node the child. --seccomp-bpf, which is faster, loses injected signals.
+  // -D makes strace the grandchild and node the child. The faster --seccomp-bpf loses injected signals.
   return [
     'strace',
     '-D',
@@ -26,7 +26,7 @@ export function injecting(expression: string): readonly string[] {
   ];
 }
 
-/** Applies an `-e inject=` expression to a running process's calls that touch `path`; resolves when it is in force. */
+/** Applies an `-e inject=` expression to a running process's calls on `path`. Resolves when strace is attached. */
 export async function injectInto(pid: number, path: string, expression: string, atEnd: AtEnd): Promise<void> {
   const args = ['-f', '-p', String(pid), '-P', path, '-o', '/dev/null', '-e', `inject=${expression}`];
   const tracer = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -35,10 +35,10 @@ export async function injectInto(pid: number, path: string, expression: string, 
     tracer.kill('SIGKILL');
     await ended;
   });
-  let said = '';
+  let output = '';
   for await (const text of tracer.stderr.setEncoding('utf8')) {
-    said += String(text);
-    if (said.includes(`Process ${pid} attached`)) break;
+    output += String(text);
+    if (output.includes(`Process ${pid} attached`)) break;
   }
-  if (!said.includes('attached')) throw new Error(`strace did not attach: ${said}`);
+  if (!output.includes('attached')) throw new Error(`strace did not attach: ${output}`);
 }

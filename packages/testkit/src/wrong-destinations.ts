@@ -1,4 +1,4 @@
-// Destinations that are wrong on purpose: each breaks one rule of the conformance suite, and no other.
+// Incorrect destinations: each breaks one rule of the conformance suite.
 import {
   allDelivered,
   type Batch,
@@ -19,7 +19,7 @@ export interface WrongDestination {
 
 type Wrong = (right: Destination, context: DestinationContext<string>) => Partial<Destination>;
 
-/** The model destination with something about it changed for the worse. */
+/** The model destination with an incorrect change. */
 function wrong(rule: string, change: Wrong, definition: DestinationDefinition = modelDestination()): WrongDestination {
   return {
     breaks: [rule],
@@ -33,7 +33,7 @@ function wrong(rule: string, change: Wrong, definition: DestinationDefinition = 
   };
 }
 
-/** A destination of which the reports are changed on their way. */
+/** The model destination with changed reports. */
 function reporting(rule: string, change: (report: DeliveryReport, batch: Batch) => DeliveryReport): WrongDestination {
   return wrong(rule, (right) => ({
     deliver: async (batch, signal) => change(await right.deliver(batch, signal), batch),
@@ -43,12 +43,12 @@ function reporting(rule: string, change: (report: DeliveryReport, batch: Batch) 
 const same = () => ({});
 const lost: FindResult = { found: false, message: 'lost' };
 
-const findsWhatIsThere = 'find() finds what was delivered, sooner or later, and nothing that never was';
-const countsWhatIsDeclared = 'its metrics have short names, and it counts nothing that it does not declare';
-const noSecretShows = 'no secret shows in reports, checks, searches and the log';
+const findsWhatIsThere = 'find() finds delivered events in time, and no others';
+const countsWhatIsDeclared = 'metric names are valid, and only declared metrics are counted';
+const noSecretShows = 'no secret is in reports, check results, search results or the log';
 
 export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
-  'has a code that is a sentence': wrong('codes are short words, none twice', same, {
+  'has an invalid code': wrong('codes are unique and match ^[a-z][a-z0-9_]*$', same, {
     ...modelDestination(),
     codes: [...modelDestination().codes, 'Something went wrong'],
   }),
@@ -58,45 +58,42 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
       return right.deliver(batch, signal);
     },
   })),
-  'forgets the last of many': reporting('each event of a batch gets exactly one verdict, by its index', (report) =>
-    'items' in report && report.items.length === 50 ? { items: report.items.slice(1) } : report,
+  'omits a verdict in a large batch': reporting(
+    'each event of a batch gets exactly one verdict, by its index',
+    (report) => ('items' in report && report.items.length === 50 ? { items: report.items.slice(1) } : report),
   ),
-  'says delivered of what it never sent': wrong('what is reported as delivered is there', (right) => ({
-    async deliver(batch, signal) {
-      if (batch.items.length !== 5) return right.deliver(batch, signal);
-      await right.deliver({ items: batch.items.slice(1).map((item, index) => ({ ...item, index })) }, signal);
-      return allDelivered(batch);
-    },
-  })),
-  'asks the server about nothing': wrong(
-    'an empty batch is answered without a request',
-    same,
-    modelDestination({ sendsEmpty: true }),
+  'reports an unsent event as delivered': wrong(
+    'the server has every event that is reported as delivered',
+    (right) => ({
+      async deliver(batch, signal) {
+        if (batch.items.length !== 5) return right.deliver(batch, signal);
+        await right.deliver({ items: batch.items.slice(1).map((item, index) => ({ ...item, index })) }, signal);
+        return allDelivered(batch);
+      },
+    }),
   ),
-  'keeps verdicts by id': reporting('two events of one id in a batch get a verdict each', (report, batch) => {
+  'sends an empty batch': wrong('an empty batch causes no request', same, modelDestination({ sendsEmpty: true })),
+  'stores verdicts by id': reporting('two events with the same id in a batch get one verdict each', (report, batch) => {
     if ('batch' in report) return report;
     return { items: [...new Map(report.items.map((item) => [batch.items[item.index]?.id, item])).values()] };
   }),
-  'rejects what it had before': wrong(
-    'events that were sent before are delivered when they are sent again',
-    (right) => {
-      const had = new Set<string | undefined>();
-      return {
-        async deliver(batch, signal) {
-          const report = await right.deliver(batch, signal);
-          if ('batch' in report) return report;
-          const items = report.items.map((item) =>
-            had.has(batch.items[item.index]?.id)
-              ? ({ index: item.index, verdict: 'rejected', code: 'bad' } as const)
-              : item,
-          );
-          for (const { index } of items) had.add(batch.items[index]?.id);
-          return { items };
-        },
-      };
-    },
-  ),
-  'has one place for the batch under way': wrong('batches that are under way together do not mix', (right) => {
+  'rejects an event that is sent again': wrong('events that are sent again are delivered', (right) => {
+    const had = new Set<string | undefined>();
+    return {
+      async deliver(batch, signal) {
+        const report = await right.deliver(batch, signal);
+        if ('batch' in report) return report;
+        const items = report.items.map((item) =>
+          had.has(batch.items[item.index]?.id)
+            ? ({ index: item.index, verdict: 'rejected', code: 'bad' } as const)
+            : item,
+        );
+        for (const { index } of items) had.add(batch.items[index]?.id);
+        return { items };
+      },
+    };
+  }),
+  'stores the current batch in a shared variable': wrong('concurrent batches do not mix', (right) => {
     let current: Batch = { items: [] };
     return {
       async deliver(batch, signal) {
@@ -106,7 +103,7 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
       },
     };
   }),
-  'writes into the documents': wrong('the batch and its documents are left as they are', (right) => ({
+  'changes the documents': wrong('the batch and its documents are not changed', (right) => ({
     async deliver(batch, signal) {
       for (const { document } of batch.items) Object.assign(document, { tags: ['sent'] });
       return right.deliver(batch, signal);
@@ -123,16 +120,16 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
       return { items };
     },
   })),
-  'says delivered when it is cut off before it began': wrong(
-    'a signal that has fired before ends the call at once, and nothing is said to be there that is not',
+  'reports delivered for an aborted signal': wrong(
+    'with an aborted signal deliver() ends at once, and reports only events as delivered that the server has',
     (right) => ({
       deliver: async (batch, signal) => (signal.aborted ? allDelivered(batch) : right.deliver(batch, signal)),
     }),
   ),
-  'never finds that all is well': wrong('check() says that all is well, and sends nothing', () => ({
+  'has a check that always fails': wrong('check() succeeds and sends no event', () => ({
     check: async () => ({ ok: false, message: 'who knows' }),
   })),
-  'looks before it is there, and never again': wrong(findsWhatIsThere, (right) => {
+  'searches once and caches the result': wrong(findsWhatIsThere, (right) => {
     const first = new Map<string, Promise<FindResult>>();
     return {
       async find(event, signal) {
@@ -142,11 +139,11 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
       },
     };
   }),
-  'finds what nobody sent': wrong(findsWhatIsThere, () => ({ find: async () => ({ found: true, message: 'there' }) })),
-  'has no words for where it looked': wrong(findsWhatIsThere, (right) => ({
+  'finds every event': wrong(findsWhatIsThere, () => ({ find: async () => ({ found: true, message: 'there' }) })),
+  'returns no message for a search': wrong(findsWhatIsThere, (right) => ({
     find: async (event, signal) => ({ ...((await right.find?.(event, signal)) ?? lost), message: '' }),
   })),
-  'cannot be closed twice': wrong('close() ends, also when it is called twice', (right) => {
+  'throws when it is closed twice': wrong('close() ends, even if it is called twice', (right) => {
     let closed = false;
     return {
       async close() {
@@ -156,21 +153,23 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
       },
     };
   }),
-  'keeps its connections after close()': wrong('close() lets go of all connections', () => ({ close: async () => {} })),
-  'asks its server at creation': wrong(
+  'leaves its connections open after close()': wrong('close() closes all connections', () => ({
+    close: async () => {},
+  })),
+  'connects when it is created': wrong(
     'it can be created while its server is down',
     same,
-    modelDestination({ asksAtCreation: true }),
+    modelDestination({ connectsAtCreation: true }),
   ),
-  'gives a verdict for each event to a server that is down': reporting(
-    'a server that is down is unavailable, for the whole batch',
+  'returns a verdict for each event if the server is down': reporting(
+    'if the server is down, the whole batch is unavailable',
     (report, batch) =>
       'batch' in report && report.code === 'down'
         ? { items: batch.items.map(({ index }) => ({ index, verdict: 'retry', code: 'down' })) }
         : report,
   ),
-  'never forgives a server that was down': wrong(
-    'a server that is back is sent to again, by the same destination',
+  'never sends again after the server was down': wrong(
+    'the same destination delivers again when its server is back',
     (right) => {
       let offended: DeliveryReport | undefined;
       return {
@@ -183,34 +182,37 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
       };
     },
   ),
-  'waits for credentials to mend themselves': reporting(
-    'refused credentials are misconfigured, for the whole batch',
+  'reports rejected credentials as unavailable': reporting(
+    'if the server rejects the credentials, the whole batch is misconfigured',
     (report) => ('batch' in report ? { ...report, batch: 'unavailable' } : report),
   ),
-  'gives up on a busy server': reporting('a busy server rejects nothing for good', (report, batch) =>
+  'rejects events if the server is busy': reporting('if the server is busy, no event is rejected', (report, batch) =>
     'batch' in report && report.code === 'busy'
       ? { items: batch.items.map(({ index }) => ({ index, verdict: 'rejected', code: 'busy' })) }
       : report,
   ),
-  'tries again by itself': wrong('it does not try again by itself', (right) => ({
+  retries: wrong('it does not retry', (right) => ({
     async deliver(batch, signal) {
       const report = await right.deliver(batch, signal);
       return 'batch' in report ? right.deliver(batch, signal) : report;
     },
   })),
-  'rejects all for one': reporting('one bad event is rejected, and the others are delivered', (report) => {
-    if ('batch' in report || report.items.every(({ verdict }) => verdict !== 'rejected')) return report;
-    return { items: report.items.map(({ index }) => ({ index, verdict: 'rejected', code: 'bad' })) };
-  }),
-  'waits as a whole for one lane': reporting(
-    'a lane that is closed is held, and does not hold the others',
+  'rejects the whole batch for one event': reporting(
+    'one bad event is rejected, and the others are delivered',
+    (report) => {
+      if ('batch' in report || report.items.every(({ verdict }) => verdict !== 'rejected')) return report;
+      return { items: report.items.map(({ index }) => ({ index, verdict: 'rejected', code: 'bad' })) };
+    },
+  ),
+  'reports misconfigured for one closed data set': reporting(
+    'events of a closed data set are blocked, and the others are delivered',
     (report) => {
       if ('batch' in report || report.items.every(({ verdict }) => verdict !== 'blocked')) return report;
       return { batch: 'misconfigured', code: 'closed' };
     },
   ),
-  'buries what only waits for a person': reporting(
-    'a lane that is closed is held, and does not hold the others',
+  'rejects events of a closed data set': reporting(
+    'events of a closed data set are blocked, and the others are delivered',
     (report) => {
       if ('batch' in report) return report;
       const items = report.items.map((item) =>
@@ -219,34 +221,38 @@ export const wrongDestinations: Readonly<Record<string, WrongDestination>> = {
       return { items };
     },
   ),
-  'says delivered when it is cut off': reporting(
-    'a call to a server that hangs ends when its signal fires, with a report that promises nothing',
+  'reports delivered for an aborted call': reporting(
+    'if the server hangs, deliver() ends when its signal fires, and reports no event as delivered',
     (report, batch) =>
       'items' in report && report.items.some(({ verdict }) => verdict === 'unknown') && batch.items.length === 2
         ? allDelivered(batch)
         : report,
   ),
-  'goes on with calls that were cut off': wrong(
-    'a call that was cut off leaves no connection behind',
+  'leaves aborted requests running': wrong(
+    'an aborted call leaves no connection open',
     same,
     modelDestination({ leavesCallsOpen: true }),
   ),
-  'finds all well always': wrong('check() says what is wrong, and does not throw', () => ({
+  'has a check that always succeeds': wrong('check() reports a problem and does not throw', () => ({
     check: async () => ({ ok: true, message: 'fine' }),
   })),
-  'has codes that it did not declare': wrong('every code in a report is declared, and nothing is thrown', same, {
+  'uses undeclared codes': wrong('every code in a report is declared, and deliver() does not throw', same, {
     ...modelDestination(),
     codes: ['down', 'refused', 'closed', 'bad', 'cut_off'],
   }),
-  'repeats what the server says, a secret with it': wrong(noSecretShows, same, modelDestination({ tellsAll: true })),
-  'throws a secret when it cannot look': wrong(noSecretShows, (right) => ({
+  'repeats a server message that contains a secret': wrong(
+    noSecretShows,
+    same,
+    modelDestination({ repeatsServerMessage: true }),
+  ),
+  'throws an error with a secret when a search fails': wrong(noSecretShows, (right) => ({
     find: async (event, signal) =>
       right.find?.(event, signal).catch(() => Promise.reject(new Error(`refused: ${modelToken}`))) ?? lost,
   })),
-  'does not hear its signal': {
+  'ignores its signal': {
     breaks: [
-      'a call to a server that hangs ends when its signal fires, with a report that promises nothing',
-      'a call that was cut off leaves no connection behind',
+      'if the server hangs, deliver() ends when its signal fires, and reports no event as delivered',
+      'an aborted call leaves no connection open',
     ],
     definition: wrong('', (right) => ({ deliver: (batch) => right.deliver(batch, noSignal) })).definition,
   },

@@ -31,12 +31,12 @@ describeDestination('elasticsearch', {
       requests: () => server.bulks().length,
       connections: server.connections,
       faults: {
-        down: { play: server.down, bringBack: server.up },
-        refuseCredentials: { play: async () => server.script(rejected) },
-        hang: { play: async () => server.script(({ path }) => (path === '/_bulk' ? 'hang' : undefined)) },
-        busy: { play: async () => server.script(({ path }) => (path === '/_bulk' ? busy : undefined)) },
+        down: { inject: server.down, recover: server.up },
+        refuseCredentials: { inject: async () => server.script(rejected) },
+        hang: { inject: async () => server.script(({ path }) => (path === '/_bulk' ? 'hang' : undefined)) },
+        busy: { inject: async () => server.script(({ path }) => (path === '/_bulk' ? busy : undefined)) },
         rejectOne: {
-          async play(bad) {
+          async inject(bad) {
             server.script(({ path, body }) => {
               if (path !== '/_bulk' || !body.includes(bad)) return undefined;
               const ids = [...body.matchAll(/"_id":"(\w+)"/g)].map(([, id = '']) => id);

@@ -26,16 +26,16 @@ describeDestination('file', {
       faults: {
         // A full disk.
         down: {
-          async play() {
+          async inject() {
             disk.freeBytes = 0;
           },
-          async bringBack() {
+          async recover() {
             disk.freeBytes = plenty;
           },
         },
         // A file has the name of the directory: missing permissions would not stop root.
         refuseCredentials: {
-          async play() {
+          async inject() {
             await rm(directory, { recursive: true, force: true });
             await writeFile(directory, '');
           },

@@ -19,15 +19,15 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
         requests: () => server.requests.filter(({ ids }) => ids.length > 0).length,
         connections: server.connections,
         faults: {
-          down: { play: server.stop, bringBack: server.restart },
+          down: { inject: server.stop, recover: server.restart },
           refuseCredentials: {
-            play: async () =>
+            inject: async () =>
               server.respondWith(({ headers }) => ({ status: 401, body: `who is ${String(headers['x-api-key'])}?` })),
           },
-          hang: { play: async () => server.respondWith(() => ({ instead: 'noResponse' })) },
-          busy: { play: async () => server.respondWith(() => ({ status: 503, headers: { 'retry-after': '1' } })) },
+          hang: { inject: async () => server.respondWith(() => ({ instead: 'noResponse' })) },
+          busy: { inject: async () => server.respondWith(() => ({ status: 503, headers: { 'retry-after': '1' } })) },
           rejectOne: {
-            play: async (id) =>
+            inject: async (id) =>
               server.respondWith(({ ids }) => {
                 if (!ids.includes(id)) return undefined;
                 return ids.length === 1 ? partialSuccess(1, 'no') : { status: 400 };

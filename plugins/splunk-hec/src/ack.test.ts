@@ -58,7 +58,7 @@ it('sends unacknowledged events again on a new channel, with the same ids', asyn
 
 it('reports unknown if the response with the ackId was lost', async () => {
   const { destination, fake, clock, polled } = await startAcknowledging();
-  fake.answerNext('ack', { instead: 'reset', taken: true });
+  fake.respondNext('ack', { instead: 'reset', indexed: true });
   const delivery = destination.deliver(batchOf('a'), noSignal);
   await polled(3);
   clock.nowMs += 1_000;
@@ -67,7 +67,7 @@ it('reports unknown if the response with the ackId was lost', async () => {
 
 it('polls again after unusable responses', async () => {
   const { destination, fake } = await startAcknowledging();
-  fake.answerNext('ack', { code: 9 }, { status: 200, body: '<html>' }, { status: 200, body: '{"acks":[true]}' });
+  fake.respondNext('ack', { code: 9 }, { status: 200, body: '<html>' }, { status: 200, body: '{"acks":[true]}' });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
 });
 
@@ -83,9 +83,9 @@ it('stops waiting when the signal fires', async () => {
 
 it('sends on a new channel if the server does not know the current one', async () => {
   const { destination, fake, channels } = await startAcknowledging();
-  fake.answerNext('event', { code: 11 });
+  fake.respondNext('event', { code: 11 });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'unavailable' });
-  fake.answerNext('ack', { code: 11 });
+  fake.respondNext('ack', { code: 11 });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ code: 'ack_lost' }] });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
   expect(new Set(channels()).size).toBe(3);

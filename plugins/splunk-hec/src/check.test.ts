@@ -52,18 +52,18 @@ it('checks several tokens', async () => {
 });
 
 it.each([18, 19, 20, 23])('reports that HEC is unhealthy (code %i)', async (code) => {
-  const result = await checkOf({}, (fake) => fake.answerNext('health', { code }));
+  const result = await checkOf({}, (fake) => fake.respondNext('health', { code }));
   expect(result).toEqual({ ok: false, message: expect.stringContaining(`code ${code}`) });
 });
 
 it('checks the token if there is no health endpoint', async () => {
-  const result = await checkOf({}, (fake) => fake.answerNext('health', { status: 404, body: '' }));
+  const result = await checkOf({}, (fake) => fake.respondNext('health', { status: 404, body: '' }));
   expect(result).toMatchObject({ ok: true });
 });
 
 it('reports a server that is not an event collector', async () => {
   const page = { status: 200, body: '<html>Welcome</html>' };
-  const result = await checkOf({}, (fake) => fake.answerNext('event', page));
+  const result = await checkOf({}, (fake) => fake.respondNext('event', page));
   expect(result).toMatchObject({ ok: false, message: expect.stringContaining('correct `url`') });
 });
 
@@ -71,7 +71,7 @@ it.each([
   ['a wrong path', { status: 404, body: 'Not Found' }, 'Not Found (HTTP 404): there is no event collector at this URL'],
   ['a redirect', { status: 302, body: '' }, 'set `url` to the target of the redirect'],
 ])('gives advice about %s, and does not name the token', async (_, response, message) => {
-  const result = await checkOf({}, (fake) => fake.answerNext('event', response));
+  const result = await checkOf({}, (fake) => fake.respondNext('event', response));
   expect(result).toMatchObject({ ok: false, message: expect.stringContaining(message) });
   expect(result?.message).not.toContain('the token:');
 });

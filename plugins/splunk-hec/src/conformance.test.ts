@@ -22,15 +22,15 @@ describeDestination('splunk-hec', {
       requests: () => fake.requests.filter(({ path, bytes }) => path.endsWith('/event') && bytes > 0).length,
       connections: () => fake.connections().open,
       faults: {
-        down: { play: fake.goDown, bringBack: fake.bringBack },
-        refuseCredentials: { play: async () => fake.answerAlways('event', { code: 4 }) },
-        hang: { play: async () => fake.answerAlways('event', { instead: 'silence' }) },
-        busy: { play: async () => fake.answerAlways('event', { code: 9 }) },
+        down: { inject: fake.goDown, recover: fake.recover },
+        refuseCredentials: { inject: async () => fake.respondAlways('event', { code: 4 }) },
+        hang: { inject: async () => fake.respondAlways('event', { instead: 'silence' }) },
+        busy: { inject: async () => fake.respondAlways('event', { code: 9 }) },
         closeDataset: {
-          play: async (dataset) =>
+          inject: async (dataset) =>
             fake.refuse(({ event }) => (JSON.stringify(event).includes(dataset) ? 7 : undefined)),
         },
-        rejectOne: { play: async (id) => fake.refuse(({ event }) => (idOf(event) === id ? 12 : undefined)) },
+        rejectOne: { inject: async (id) => fake.refuse(({ event }) => (idOf(event) === id ? 12 : undefined)) },
       },
       secrets: [token],
       stop: fake.close,

@@ -9,7 +9,7 @@ export type OmittedPart = (typeof omittedByDefault)[number];
 /** Splunk truncates long events: the most searched fields come first, the vendor's fields last. */
 const leading = ['@timestamp', 'message', 'event', 'log', 'user', 'client', 'source', 'network', 'observer'];
 const trailing = ['extreme'];
-const ordered = new Set([...leading, ...trailing]);
+const overrideReply = new Set([...leading, ...trailing]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -17,7 +17,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function eventJson(document: EcsDocument, include: ReadonlySet<OmittedPart>): string {
   const omitted = omittedByDefault.filter((part) => !include.has(part));
   const fields = without({ ...document }, '', omitted);
-  const others = Object.keys(fields).filter((key) => !ordered.has(key));
+  const others = Object.keys(fields).filter((key) => !overrideReply.has(key));
   const inOrder: Record<string, unknown> = {};
   for (const key of [...leading, ...others.sort(), ...trailing]) {
     const value = fields[key];

@@ -26,14 +26,14 @@ it.each([
   [28, { batch: 'misconfigured', code: 'channel_missing' }],
 ])('HEC code %i stops the whole batch as %o', async (code, report) => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { code });
+  fake.respondNext('event', { code });
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject(report);
   expect(fake.events).toEqual([]);
 });
 
 it.each([0, 24, 25])('HEC code %i is a success, and slows down if capacity is low', async (code) => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { code });
+  fake.respondNext('event', { code });
   expect(await destination.deliver(batchOf('a'), noSignal)).toEqual({
     items: [{ index: 0, verdict: 'delivered' }],
     ...(code === 0 ? {} : { slowDown: true }),
@@ -48,7 +48,7 @@ it.each([
   [15, 'invalid_indexed_fields'],
 ])('HEC code %i rejects an event that was sent alone', async (code, name) => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { code });
+  fake.respondNext('event', { code });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
     items: [{ index: 0, verdict: 'rejected', code: name }],
   });
@@ -56,7 +56,7 @@ it.each([
 
 it('reports all events as unknown if the response does not say which one is invalid', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { code: 6 });
+  fake.respondNext('event', { code: 6 });
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject({
     items: [{ verdict: 'unknown' }, { verdict: 'unknown', code: 'invalid_data' }],
   });
@@ -65,7 +65,7 @@ it('reports all events as unknown if the response does not say which one is inva
 it.each([2, 3])('delivers no event if the response names event %i of two, counted from 0', async (number) => {
   const { destination, fake } = await startFixture(onTestFinished);
   const body = JSON.stringify({ text: 'Invalid data format', code: 6, 'invalid-event-number': number });
-  fake.answerNext('event', { status: 400, body });
+  fake.respondNext('event', { status: 400, body });
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject({
     items: [
       { verdict: 'unknown', code: 'invalid_data' },
@@ -99,13 +99,13 @@ it.each([
   [503, html, { batch: 'unavailable', code: 'service_unavailable', slowDown: true }],
 ])('HTTP %i with %j is not a success', async (status, body, report) => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { status, body });
+  fake.respondNext('event', { status, body });
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject(report);
 });
 
 it('rejects a single event that is too large', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { status: 413, body: '' });
+  fake.respondNext('event', { status: 413, body: '' });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
     items: [{ verdict: 'rejected', code: 'too_large' }],
   });
@@ -113,7 +113,7 @@ it('rejects a single event that is too large', async () => {
 
 it('reports unknown after a gateway timeout', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { status: 504, body: html });
+  fake.respondNext('event', { status: 504, body: html });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({
     items: [{ verdict: 'unknown', code: 'gateway_timeout' }],
   });
@@ -121,7 +121,7 @@ it('reports unknown after a gateway timeout', async () => {
 
 it('reads a response only up to the limit', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { status: 200, body: `{"text":"${'x'.repeat(200_000)}","code":0}` });
+  fake.respondNext('event', { status: 200, body: `{"text":"${'x'.repeat(200_000)}","code":0}` });
   const report = await destination.deliver(batchOf('a'), noSignal);
   expect(report).toMatchObject({ batch: 'unavailable', code: 'wrong_server' });
   expect(JSON.stringify(report).length).toBeLessThan(1_000);
@@ -132,13 +132,13 @@ it.each([
   [new Date(1_800_000_030_000).toUTCString(), 30_000],
 ])('obeys Retry-After: %s', async (retryAfter, waitMs) => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { code: 9, headers: { 'Retry-After': retryAfter } });
+  fake.respondNext('event', { code: 9, headers: { 'Retry-After': retryAfter } });
   expect(await destination.deliver(batchOf('a'), noSignal)).toMatchObject({ batch: 'unavailable', waitMs });
 });
 
 it.each(['soon', '-5', 'Thu, 01 Jan 1970 00:00:00 GMT'])('ignores Retry-After: %s', async (retryAfter) => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { code: 9, headers: { 'Retry-After': retryAfter } });
+  fake.respondNext('event', { code: 9, headers: { 'Retry-After': retryAfter } });
   expect(await destination.deliver(batchOf('a'), noSignal)).not.toHaveProperty('waitMs');
 });
 

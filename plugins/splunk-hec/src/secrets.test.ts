@@ -8,13 +8,13 @@ const cases: readonly [string, FixtureOptions, (fake: Awaited<ReturnType<typeof 
   [
     ['the server accepts the batch', {}, () => {}],
     ['the server rejects the token', { fake: { tokens: {} } }, () => {}],
-    ['the server echoes the token', {}, (fake) => fake.answerAlways('event', { status: 403, body: echo })],
+    ['the server echoes the token', {}, (fake) => fake.respondAlways('event', { status: 403, body: echo })],
     [
       'the server echoes the token in HTML',
       {},
-      (fake) => fake.answerAlways('event', { status: 200, body: `<b>${token}</b>` }),
+      (fake) => fake.respondAlways('event', { status: 200, body: `<b>${token}</b>` }),
     ],
-    ['the connection is cut', {}, (fake) => fake.answerAlways('event', { instead: 'reset' })],
+    ['the connection is cut', {}, (fake) => fake.respondAlways('event', { instead: 'reset' })],
     ['no server listens', {}, (fake) => fake.goDown()],
     ['TLS fails', { fake: { tls: selfSignedCertificate() } }, () => {}],
     ['acknowledgement is on', { fake: { tokens: both }, unchecked: { ack: true, ackPollMs: 5 } }, () => {}],

@@ -23,7 +23,7 @@ it('sends a batch of several data sets as one request, in gzip, over one connect
   }
   expect(idsOf()).toHaveLength(15);
   expect(fake.requests).toHaveLength(5);
-  expect(fake.connections().ever).toBe(1);
+  expect(fake.connections().opened).toBe(1);
   expect(fake.requests[0]).toMatchObject({
     method: 'POST',
     path: '/services/collector/event',
@@ -61,7 +61,7 @@ it('rejects the events that HEC rejects, and delivers every other event once', a
 it('retries the rest if HEC fails during the batch', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
   fake.refuse(({ event }) => (/bad/.test(JSON.stringify(event)) ? 13 : undefined));
-  fake.answerNext('event', { code: 0, taken: true }, { code: 9, headers: { 'Retry-After': '2' } });
+  fake.respondNext('event', { code: 0, indexed: true }, { code: 9, headers: { 'Retry-After': '2' } });
   const { destination: small } = await startFixture(onTestFinished, { config: { url: fake.url, maxBodyBytes: 1024 } });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
   const report = await small.deliver(batchOf(long('a'), long('b'), long('c')), noSignal);
@@ -85,7 +85,7 @@ it('splits a batch that is larger than a request, and sends a larger event alone
 
 it('treats a format error for a body above 5 MiB as too large, as on Splunk Cloud', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
-  fake.answerNext('event', { code: 6 }, { code: 6 });
+  fake.respondNext('event', { code: 6 }, { code: 6 });
   const giant = { id: 'giant', fields: { message: 'x'.repeat(5_300_000) } };
   const report = await destination.deliver(batchOf(giant, 'small', giant), noSignal);
   expect(verdictsOf(report)).toEqual(['rejected too_large', 'rejected invalid_data', 'delivered']);
@@ -139,7 +139,7 @@ it('blocks only the token that may not write to the index', async () => {
 it('blocks only the sourcetype that a proxy forbids', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
   const forbidden = { status: 403, body: '<html>blocked</html>' };
-  fake.answerNext('event', forbidden, forbidden);
+  fake.respondNext('event', forbidden, forbidden);
   const report = await destination.deliver(
     batchOf({ id: 'a', dataset: auth }, 'b', { id: 'c', dataset: sms }),
     noSignal,
@@ -151,7 +151,7 @@ it('blocks only the sourcetype that a proxy forbids', async () => {
 it('blocks the rest if the token is disabled during the batch', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { config: { maxBodyBytes: 1024 } });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
-  fake.answerNext('event', { code: 0, taken: true }, { code: 4 });
+  fake.respondNext('event', { code: 0, indexed: true }, { code: 4 });
   const report = await destination.deliver(batchOf(long('a'), long('b')), noSignal);
   expect(verdictsOf(report)).toEqual(['delivered', 'blocked invalid_token']);
 });
@@ -161,7 +161,7 @@ it('reports the whole batch if one index is blocked and no event was accepted', 
     config: { index: 'network', datasets: { [auth]: { index: 'missing' } } },
     fake: { tokens: { [token]: { indexes: ['network'] } } },
   });
-  fake.answerNext('event', { code: 7 }, { code: 9 });
+  fake.respondNext('event', { code: 7 }, { code: 9 });
   const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
   expect(report).toMatchObject({ batch: 'unavailable', code: 'server_busy' });
 });
@@ -170,7 +170,7 @@ it('sends nothing to a second index after the server is busy', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished, {
     config: { index: 'network', datasets: { [auth]: { index: 'logins' } } },
   });
-  fake.answerNext('event', { code: 9 });
+  fake.respondNext('event', { code: 9 });
   const report = await destination.deliver(batchOf({ id: 'a', dataset: auth }, 'b'), noSignal);
   expect(report).toMatchObject({ batch: 'unavailable', code: 'server_busy' });
   expect(fake.requests).toHaveLength(1);
@@ -188,7 +188,7 @@ it('reports a missing token, and sends no request', async () => {
 
 it('reports unknown if the response was lost', async () => {
   const { destination, fake, idsOf } = await startFixture(onTestFinished);
-  fake.answerNext('event', { instead: 'reset', taken: true });
+  fake.respondNext('event', { instead: 'reset', indexed: true });
   const report = await destination.deliver(batchOf('a', 'b'), noSignal);
   expect(verdictsOf(report)).toEqual(['unknown connection_lost', 'unknown connection_lost']);
   expect(idsOf()).toEqual(['a', 'b']);
@@ -196,7 +196,7 @@ it('reports unknown if the response was lost', async () => {
 
 it('stops waiting for a response at the time limit', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { unchecked: { requestTimeoutMs: 50 } });
-  fake.answerNext('event', { instead: 'silence' });
+  fake.respondNext('event', { instead: 'silence' });
   expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['unknown timed_out']);
 });
 
@@ -206,7 +206,7 @@ it.each<[string, unknown]>([
 ])('reports %s, and sends no more requests, when the signal fires', async (code, reason) => {
   const stop = new AbortController();
   const { destination, fake } = await startFixture(onTestFinished, { config: { maxBodyBytes: 1024 } });
-  fake.answerAlways('event', { instead: 'silence' });
+  fake.respondAlways('event', { instead: 'silence' });
   const long = (id: string) => ({ id, fields: { message: 'x'.repeat(900) } });
   const delivery = destination.deliver(batchOf(long('a'), long('b')), stop.signal);
   await vi.waitFor(() => expect(fake.requests).toHaveLength(1));
@@ -232,7 +232,7 @@ it('reports unavailable if no server listens', async () => {
     batch: 'unavailable',
     code: 'unreachable',
   });
-  await fake.bringBack();
+  await fake.recover();
   expect(verdictsOf(await destination.deliver(batchOf('a'), noSignal))).toEqual(['delivered']);
 });
 

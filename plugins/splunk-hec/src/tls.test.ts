@@ -27,7 +27,7 @@ it('accepts a certificate whose authority is configured', async () => {
 it('uses one connection for all requests', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { fake: { tls }, ca: tls.cert });
   for (let time = 0; time < 3; time++) await destination.deliver(batchOf('a'), noSignal);
-  expect(fake.connections().ever).toBe(1);
+  expect(fake.connections().opened).toBe(1);
 });
 
 it('accepts any certificate only with verifyTls: false, and logs a warning', async () => {

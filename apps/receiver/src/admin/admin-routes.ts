@@ -17,7 +17,7 @@ import {
   type StreamName,
   streamOf,
 } from '@xiq-siem/admin-api';
-import { ConnectorError, isErrorCode, parseJson } from '@xiq-siem/core';
+import { ConnectorError, exitCodes, isErrorCode, parseJson } from '@xiq-siem/core';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 
@@ -193,5 +193,6 @@ export function refusalOf(cause: unknown): {
   }
   const { code, message, exitCode } = cause;
   const shown = { error: code, message };
-  return { status: statuses[code] ?? 500, message: isErrorCode(code) ? shown : { ...shown, exitCode } };
+  const status = statuses[code] ?? (exitCode === exitCodes.usage ? 400 : 500);
+  return { status, message: isErrorCode(code) ? shown : { ...shown, exitCode } };
 }

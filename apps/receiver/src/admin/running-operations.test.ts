@@ -29,7 +29,7 @@ async function operationsOf(fixture: Fixture): Promise<Operations> {
     xiq: { previewBackfill: () => linesOfNone(), completeness: () => linesOfNone() },
     authentication: () => [],
     subscriptions: {
-      look: async (source) => ['xiq'].filter((name) => source === undefined || name === source),
+      check: async (source) => ['xiq'].filter((name) => source === undefined || name === source),
       reloaded() {},
     },
   });

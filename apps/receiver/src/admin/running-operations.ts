@@ -28,7 +28,7 @@ export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identi
   live(): Promise<LiveFigures>;
   readonly subscriptions: {
     /** Checks now; resolves with the names of the checked sources. */
-    look(source: string | undefined): Promise<readonly string[]>;
+    check(source: string | undefined): Promise<readonly string[]>;
     /** The configuration has changed. */
     reloaded(): void;
   };
@@ -66,7 +66,7 @@ export function runningOperations(parts: OperationParts): Operations {
       return { changed: [...changed], needsRestart: [...needsRestart], mappingVersion };
     },
     async checkSubscriptions({ source }) {
-      const checked = await subscriptions.look(source);
+      const checked = await subscriptions.check(source);
       if (source !== undefined && checked.length === 0) {
         throw new ConnectorError('not_found', `the configuration has no source ${source} with subscriptions`);
       }

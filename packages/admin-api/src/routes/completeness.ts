@@ -1,25 +1,25 @@
-// `completeness`: what ExtremeCloud IQ logged, what we kept, and what each destination confirmed.
+// The route of the completeness proof.
 import { z } from 'zod';
 import { watch } from '../route.ts';
 import { assurance, count, name, progress, snapshot, time } from './common.ts';
 import { xiqSpan } from './jobs.ts';
 
-/** `words`: what it was about, in short, for a person to know it by. */
+/** `message`: the problem, the action and the user, for the operator. */
 const event = z.strictObject({ id: z.string(), time, message: z.string().optional() });
 
 const cell = z.strictObject({
   messageType: z.string(),
-  hour: time.describe('Its beginning.'),
-  state: z.enum(['whole', 'missing', 'surplus', 'unprovable']),
-  reason: z.string().optional().describe('Why it is unprovable, or what the difference may come from.'),
-  xiq: count.nullable().describe('Events that ExtremeCloud IQ has; null where it cannot be asked.'),
+  hour: time.describe('Start of the hour.'),
+  state: z.enum(['complete', 'missing', 'surplus', 'unprovable']),
+  reason: z.string().optional().describe('Why it is unprovable, or a possible cause of the difference.'),
+  xiq: count.nullable().describe('Events in the log of ExtremeCloud IQ; null if there is no log.'),
   kept: count,
   destinations: z.array(
     z.strictObject({ name, assurance, confirmed: count, deadLettered: count, filtered: count, waiting: count }),
   ),
-  missing: z.array(event).describe('At ExtremeCloud IQ, and not here; of many the first ones.'),
+  missing: z.array(event).describe('Logged events that were not received or not delivered; the first 100.'),
   missingCount: count,
-  surplus: z.array(event).describe('Here, and not in the log of ExtremeCloud IQ.'),
+  surplus: z.array(event).describe('Stored events that are not in the log of ExtremeCloud IQ; the first 100.'),
   surplusCount: count,
 });
 export type CompletenessCell = z.infer<typeof cell>;
@@ -31,16 +31,16 @@ const completenessLine = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('end'),
     snapshot,
-    verdict: z.enum(['whole', 'missing_or_surplus', 'unprovable']),
-    cells: z.strictObject({ whole: count, missing: count, surplus: count, unprovable: count }),
-    note: z.string().optional().describe('What else is to be known: that clocks differ.'),
+    verdict: z.enum(['complete', 'missing_or_surplus', 'unprovable']),
+    cells: z.strictObject({ complete: count, missing: count, surplus: count, unprovable: count }),
+    note: z.string().optional().describe('A warning, such as a clock difference.'),
   }),
 ]);
 export type CompletenessLine = z.infer<typeof completenessLine>;
 
 export const completenessRoutes = {
   completeness: watch('/api/v1/completeness', {
-    summary: 'Per message type and hour: what ExtremeCloud IQ has, what was kept, what each destination confirmed',
+    summary: 'Compare the logs of ExtremeCloud IQ with the journal and the destinations, by message type and hour',
     input: xiqSpan,
     response: completenessLine,
     snapshot: true,

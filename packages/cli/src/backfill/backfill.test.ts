@@ -10,11 +10,11 @@ const job: Job = {
 };
 const span = ['--from', '2026-11-23', '--to', '2026-11-24'];
 
-it('asks for the span, the types and the source, and follows the job', async () => {
-  const asked: unknown[] = [];
+it('sends the span, the types and the source, and follows the job', async () => {
+  const requested: unknown[] = [];
   const responses = {
     async backfill(request: unknown) {
-      asked.push(request);
+      requested.push(request);
       return job;
     },
     watchJob: () => lines(job),
@@ -29,13 +29,13 @@ it('asks for the span, the types and the source, and follows the job', async () 
   `);
   const more = ['--types', 'audit, GDPR_LOG_ALL', '--source', 'xiq', '--force-duplicates', '--no-wait'];
   expect((await runTest(['backfill', ...span, ...more], responses)).code).toBe(0);
-  expect(asked).toEqual([
+  expect(requested).toEqual([
     job.request,
     { ...job.request, forceDuplicates: true, source: 'xiq', messageTypes: ['AUDIT_LOG_ALL', 'GDPR_LOG_ALL'] },
   ]);
 });
 
-it('one that failed says why, and that the same command goes on with it: 1', async () => {
+it('a failed job shows its message and how to resume it: 1', async () => {
   const failed: Job = { ...job, state: 'failed', types: [{ ...fetched, state: 'failed', message: 'no\u001b[2J' }] };
   const { code, text } = await runTest(['backfill', ...span], {
     backfill: async () => job,
@@ -46,7 +46,7 @@ it('one that failed says why, and that the same command goes on with it: 1', asy
   expect(text).toContain('To resume it, run the same command again.');
 });
 
-it('--dry-run shows what is missing, on a stopped connector too', async () => {
+it('--dry-run shows the missing events, also with a stopped connector', async () => {
   const all: BackfillLine[] = [
     { kind: 'progress', done: 1, total: 2 },
     { kind: 'fetching', messageType: 'AUDIT_LOG_ALL', fetched: 3 },
@@ -58,8 +58,8 @@ it('--dry-run shows what is missing, on a stopped connector too', async () => {
   expect([code, stdout.slice(1)]).toEqual([
     0,
     [
-      'MESSAGE TYPE   FETCHED  HAD ALREADY  MISSING',
-      'AUDIT_LOG_ALL        3            1        2',
+      'MESSAGE TYPE   FETCHED  DUPLICATES  MISSING',
+      'AUDIT_LOG_ALL        3           1        2',
       '2 events would be fetched and delivered.',
     ],
   ]);

@@ -1,4 +1,4 @@
-// `xiq-siem backfill`: what the logs of ExtremeCloud IQ hold of a span and did not come, fetched.
+// `xiq-siem backfill`: fetches the missing events of a span from the logs of ExtremeCloud IQ.
 import { type Operations, routes } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import type { CommandOptions } from '../arguments.ts';
@@ -15,39 +15,38 @@ import { parseSpan, timeHelp } from '../time.ts';
 import { typeNames, typesOption } from '../xiq-options.ts';
 
 const options = {
-  from: { type: 'string', value: 'TIME', help: 'what ExtremeCloud IQ logged at or after it (needed)' },
-  to: { type: 'string', value: 'TIME', help: 'what it logged before it (needed)' },
+  from: { type: 'string', value: 'TIME', help: 'start of the span, inclusive (required)' },
+  to: { type: 'string', value: 'TIME', help: 'end of the span, exclusive (required)' },
   ...typesOption,
-  'dry-run': { type: 'boolean', help: 'keep nothing; show what would be fetched, had already, and missing' },
+  'dry-run': { type: 'boolean', help: 'store nothing; show the counts of fetched, duplicate and missing events' },
   'force-duplicates': {
     type: 'boolean',
-    help: 'also where the journal no longer knows what came: events may be delivered a second time',
+    help: 'also if the journal no longer has the span: events may be delivered twice',
   },
   ...jobOptions,
 } as const satisfies CommandOptions;
 
 export const backfillCommand = defineCommand({
   usage: '--from TIME --to TIME',
-  text: `Fetch what the logs of ExtremeCloud IQ hold of a span and did not come by webhook, and deliver it like any other. What came already is left out, by the event ids in the journal: a span that begins before what the journal retains is refused. A webhook that comes later for an event that was fetched is delivered to nobody (duplicate_of_backfill).
+  text: `Fetch the events of a span that did not arrive by webhook from the logs of ExtremeCloud IQ, and deliver them like other events. The command skips events that the journal already has, by event id. It rejects a span that the journal no longer retains. If a webhook for a fetched event arrives later, it is filtered (duplicate_of_backfill).
 
-It is a job in the connector: the same command, with times that do not move, goes on with one that was interrupted or failed. What is younger than \`settleMinutes\` waits until it is not, and all of it stays within the requests that the account has an hour.
+The back-fill is a job of the connector. To resume an interrupted or failed job, run the same command with the same absolute times. The job waits until the log entries are older than \`settleMinutes\`, and respects the hourly request limit of the account.
 
 ${timeHelp}`,
   options,
   exits: {
     ...jobExits,
-    ok: 'all of the span is fetched; --no-wait: it has begun; --dry-run: shown',
-    attention:
-      'it ended, and not all of the span is fetched: failed, cancelled, interrupted, or a type that has no log',
-    usage: 'wrong arguments, no source with an `api`, or the journal does not reach back so far',
-    protocol: 'ExtremeCloud IQ answers what it should not (--dry-run)',
-    permission: 'ExtremeCloud IQ refuses our credentials (--dry-run)',
+    ok: 'the whole span is fetched; --no-wait: the job has started; --dry-run: shown',
+    attention: 'the job ended, but the span is incomplete: failed, cancelled, interrupted, or a type without a log',
+    usage: 'wrong arguments, no source with an `api`, or the journal no longer retains the span',
+    protocol: 'ExtremeCloud IQ returns an invalid response (--dry-run)',
+    permission: 'ExtremeCloud IQ rejects the credentials (--dry-run)',
   },
   connector: 'reads',
   json: { ...jobJson, instead: [{ when: 'With `--dry-run`', schema: routes.previewBackfill.response, lines: true }] },
   async run({ values, terminal, connect }) {
     if (values.from === undefined || values.to === undefined) {
-      throw new ConnectorError('usage', '--from and --to are needed\nSee: xiq-siem backfill --help');
+      throw new ConnectorError('usage', 'missing --from or --to\nSee: xiq-siem backfill --help');
     }
     const { from = values.from, to = values.to } = parseSpan(values, terminal.now());
     const messageTypes = typeNames(values.types);
@@ -63,7 +62,7 @@ ${timeHelp}`,
   },
 });
 
-const columns = [...texts('MESSAGE TYPE'), ...numbers('FETCHED', 'HAD ALREADY', 'MISSING')];
+const columns = [...texts('MESSAGE TYPE'), ...numbers('FETCHED', 'DUPLICATES', 'MISSING')];
 
 /** Resolves with the exit code. */
 export async function preview(
@@ -71,7 +70,7 @@ export async function preview(
   { operations, signal, print, printJson }: Connection,
   terminal: Terminal,
 ): Promise<number> {
-  const progress = startProgress(terminal, 'Looking at what came already', 'bodies');
+  const progress = startProgress(terminal, 'Scanning the journal', 'requests');
   const rows: string[][] = [];
   for await (const line of operations.previewBackfill(request, signal)) {
     printJson(line);

@@ -1,4 +1,4 @@
-// `xiq-siem completeness`: whether what ExtremeCloud IQ logged is what reached the SIEM.
+// `xiq-siem completeness`: proves that all events that ExtremeCloud IQ logged reached the destinations.
 import { type CompletenessLine, type Operations, routes } from '@xiq-siem/admin-api';
 import type { CommandOptions } from '../arguments.ts';
 import { type Connection, endedEarly } from '../connection.ts';
@@ -15,36 +15,36 @@ const options = {
   from: {
     type: 'string',
     value: 'TIME',
-    help: 'what ExtremeCloud IQ logged at or after it (default: 24 hours before)',
+    help: 'start of the span, inclusive (default: 24 hours before the end)',
   },
   to: {
     type: 'string',
     value: 'TIME',
-    help: 'what it logged before it (default: the last whole hour that has settled)',
+    help: 'end of the span, exclusive (default: the end of the last settled full hour)',
   },
   ...typesOption,
 } as const satisfies CommandOptions;
 
 const hourMs = 3_600_000;
-/** What the configuration says where it says nothing; an hour that has not settled is said to be so. */
+/** The default of `settleMinutes`. With a larger one, the last hour is shown as not settled. */
 const settleMs = 10 * 60_000;
 
 export const completenessCommand = defineCommand({
-  text: `Prove, for each message type and hour, that what ExtremeCloud IQ logged is what we kept and what every destination has: whole, or the events that are missing here, surplus (kept, and not in its log), or why it cannot be proved. A destination's assurance is shown with what it confirmed; what its routing does not want is filtered, and not missing.
+  text: `Compare the logs of ExtremeCloud IQ with the journal and with each destination, for each message type and hour. The result is \`complete\`, \`missing\` (logged events that were not received or not delivered), \`surplus\` (stored events that are not in the log) or \`unprovable\`, with the reason. For each destination it shows the assurance and the number of confirmed events. Events that a destination's routing excludes count as filtered, not as missing.
 
-It asks the logs of ExtremeCloud IQ, within the requests that the account has an hour, and scans the journal. A stopped connector will do. GDPR and LOCATION have no log, and what is beyond the retention of the journal cannot be known: unprovable.
+The command reads the logs of ExtremeCloud IQ within the hourly request limit of the account, and scans the journal. The connector can be stopped. GDPR and LOCATION events have no log, and events beyond the journal's retention are unknown: both are unprovable.
 
 ${timeHelp}`,
   options,
   exits: {
-    ok: 'every hour is whole',
+    ok: 'every hour is complete',
     attention: 'events are missing or surplus',
-    unprovable: 'nothing is known to be missing or surplus, but not every hour can be proved',
-    usage: 'wrong arguments, no source with an `api`, or too many events: take a shorter span',
-    unavailable: 'ExtremeCloud IQ or the connector does not answer',
-    temporary: 'the requests of this hour are used up',
-    protocol: 'ExtremeCloud IQ answers what it should not',
-    permission: 'ExtremeCloud IQ refuses our credentials',
+    unprovable: 'no event is known to be missing or surplus, but some hours cannot be proved',
+    usage: 'wrong arguments, no source with an `api`, or too many events: use a shorter span',
+    unavailable: 'ExtremeCloud IQ or the connector does not respond',
+    temporary: 'the hourly request limit is reached',
+    protocol: 'ExtremeCloud IQ returns an invalid response',
+    permission: 'ExtremeCloud IQ rejects the credentials',
   },
   connector: 'reads',
   json: { schema: routes.completeness.response, lines: true },
@@ -59,14 +59,14 @@ ${timeHelp}`,
   },
 });
 
-const codes = { whole: exits.ok, missing_or_surplus: exits.attention, unprovable: exits.unprovable } as const;
+const codes = { complete: exits.ok, missing_or_surplus: exits.attention, unprovable: exits.unprovable } as const;
 
 async function prove(
   request: Parameters<Operations['completeness']>[0],
   { operations, signal, print, printJson }: Connection,
   terminal: Terminal,
 ): Promise<number> {
-  const progress = startProgress(terminal, 'Looking at what was kept', 'bodies');
+  const progress = startProgress(terminal, 'Scanning the journal', 'requests');
   const cells: Extract<CompletenessLine, { kind: 'cell' }>['cell'][] = [];
   for await (const line of operations.completeness(request, signal)) {
     printJson(line);

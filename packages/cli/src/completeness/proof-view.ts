@@ -1,4 +1,4 @@
-// A proof for people: hours by message types, what is missing, and what each destination has.
+// Renders a completeness proof: hours by message type, missing events, and counts by destination.
 import type { CompletenessCell, CompletenessLine } from '@xiq-siem/admin-api';
 import { colourWriter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
@@ -9,9 +9,9 @@ import { clockTime, counted, group } from '../terminal/units.ts';
 type End = Extract<CompletenessLine, { kind: 'end' }>;
 type Screen = Pick<Terminal, 'columns' | 'colours'>;
 
-const colours = { whole: 'green', missing: 'red', surplus: 'yellow', unprovable: 'dim' } as const;
+const colours = { complete: 'green', missing: 'red', surplus: 'yellow', unprovable: 'dim' } as const;
 
-/** Events listed of one cell: the others are in `--json`, or counted. */
+/** Listed events of one cell. `--json` has more. */
 const maxListed = 20;
 
 export function renderProof(cells: readonly CompletenessCell[], end: End, terminal: Screen): readonly string[] {
@@ -37,12 +37,12 @@ function hoursTable(cells: readonly CompletenessCell[], terminal: Screen): reado
   return renderTable(columns, rows, terminal);
 }
 
-/** The number comes first, so that it is there whatever is cut. */
+/** The number comes first, because a narrow terminal cuts the end. */
 function shownState(cell: CompletenessCell | undefined): Cell {
   if (cell === undefined) return '';
   const { state, missingCount, surplusCount, kept } = cell;
   const colour = colours[state];
-  if (state === 'whole') return { text: `whole ${group(kept)}`, colour };
+  if (state === 'complete') return { text: `complete ${group(kept)}`, colour };
   if (state === 'unprovable') return { text: state, colour };
   const parts = [
     ...(missingCount === 0 ? [] : [`${group(missingCount)} missing`]),
@@ -82,7 +82,7 @@ function renderDifference({ messageType, hour, ...cell }: CompletenessCell): rea
     `${printable(messageType)}, hour from ${clockTime(hour)}${reason === undefined ? '' : ` (${printable(reason)})`}`,
     ...list(`${counted(missingCount, 'event')} missing`, missing, missingCount),
     ...list(
-      `${counted(surplusCount, 'event')} surplus: kept, and not in the log of ExtremeCloud IQ`,
+      `${counted(surplusCount, 'event')} surplus: stored, but not in the log of ExtremeCloud IQ`,
       surplus,
       surplusCount,
     ),
@@ -90,10 +90,10 @@ function renderDifference({ messageType, hour, ...cell }: CompletenessCell): rea
   ];
 }
 
-/** Each once, with the types and how many hours. */
+/** Each reason once, with its message types and number of hours. */
 function renderReasons(cells: readonly CompletenessCell[]): readonly string[] {
   const unprovable = cells.filter(({ state }) => state === 'unprovable');
-  const reasons = Map.groupBy(unprovable, ({ reason = 'no reason is known' }) => reason);
+  const reasons = Map.groupBy(unprovable, ({ reason = 'unknown reason' }) => reason);
   const lines = [...reasons].map(([reason, here]) => {
     const types = [...new Set(here.map(({ messageType }) => messageType.replace(/_LOG_ALL$/, '')))];
     const hours = counted(new Set(here.map(({ hour }) => hour)).size, 'hour');
@@ -104,10 +104,13 @@ function renderReasons(cells: readonly CompletenessCell[]): readonly string[] {
 
 function verdictLine({ verdict, cells }: End, terminal: Screen): string {
   const coloured = colourWriter(terminal);
-  if (verdict === 'whole')
-    return coloured('green', 'Whole: every event that ExtremeCloud IQ logged is here, and no other.');
+  if (verdict === 'complete')
+    return coloured(
+      'green',
+      'Complete: all events that ExtremeCloud IQ logged are stored and delivered, and no others.',
+    );
   const counts = Object.entries(cells).flatMap(([state, count]) => (count === 0 ? [] : [`${group(count)} ${state}`]));
   if (verdict === 'unprovable')
-    return `Nothing is known to be missing, but not all can be proved. By type and hour: ${counts.join(', ')}.`;
-  return coloured('red', `Not whole. By type and hour: ${counts.join(', ')}.`);
+    return `No event is known to be missing, but some hours cannot be proved. By type and hour: ${counts.join(', ')}.`;
+  return coloured('red', `Incomplete. By type and hour: ${counts.join(', ')}.`);
 }

@@ -209,7 +209,7 @@ describe('problems', () => {
     const incident = { id: 'state:1', at: '2026-11-24T10:00:00Z', recovered: 3 };
     const incidents: Status['incidents'] = [
       { ...incident, kind: 'damaged', reason: 'malformed \u001b[31m', file: 'quarantine/state-1.sqlite', lost: 2 },
-      { ...incident, id: 'state:2', kind: 'missing', reason: 'the file was not there', recovered: 0 },
+      { ...incident, id: 'state:2', kind: 'missing', reason: 'the file was missing', recovered: 0 },
     ];
     const { text } = await run({ ...healthy, incidents });
     expect(text).toMatchInlineSnapshot(`
@@ -223,7 +223,7 @@ describe('problems', () => {
 
       State file incidents (xiq-siem status --acknowledge ID):
         state:1  2026-11-24 10:00:00Z  damaged: malformed \\u001b[31m; recovered 3, lost 2; moved to quarantine/state-1.sqlite
-        state:2  2026-11-24 10:00:00Z  missing: the file was not there; recovered 0, lost unknown"
+        state:2  2026-11-24 10:00:00Z  missing: the file was missing; recovered 0, lost unknown"
     `);
   });
 

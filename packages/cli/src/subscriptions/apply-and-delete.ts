@@ -1,4 +1,4 @@
-// Shows a plan, asks, and does it: what apply and delete have in common.
+// `xiq-siem subscriptions apply` and `delete`: show a plan, ask for confirmation, and apply it.
 import { ConnectorError } from '@xiq-siem/core';
 import {
   applyPlan,
@@ -6,6 +6,7 @@ import {
   planDeletion,
   renderPlan,
   type SubscriptionPlan,
+  subscriptionError,
   type XiqSubscription,
 } from '@xiq-siem/xiq-account';
 import { z } from 'zod';
@@ -17,38 +18,38 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { apiExits, type OpenSubscriptions, onSubscriptions, sourceOption } from './on-subscriptions.ts';
 import { planForm, planSchema, stepForm, stepSchema } from './plan-form.ts';
 
-export const carriedOutSchema = z.strictObject({
+export const appliedSchema = z.strictObject({
   source: z.string(),
   plan: planSchema,
-  steps: z.array(stepSchema).describe('What was done, in this order.'),
-  left: planSchema.describe('A plan made anew after that: `nothingToDo` says that all is as it is to be.'),
+  steps: z.array(stepSchema).describe('The applied changes, in order.'),
+  remaining: planSchema.describe('A new plan after the changes. `nothingToDo`: all changes are visible.'),
 });
 
-export interface CarryOut {
+export interface ApplyOptions {
   readonly question: string;
   readonly yes: boolean;
   readonly replan: (found: readonly XiqSubscription[]) => SubscriptionPlan;
-  /** Checks what was found before anything is shown. */
+  /** Validates the plan before it is shown. */
   readonly check?: (plan: SubscriptionPlan) => void;
 }
 
-/** Before ExtremeCloud IQ is asked at all: nobody is there to answer a question. */
+/** Call it before the first request. Throws if the terminal cannot ask for confirmation. */
 export function requireConsent(terminal: Terminal, yes: boolean, json: boolean): void {
   if (yes || (terminal.interactive && !json)) return;
-  throw new ConnectorError('usage', 'this asks before it changes anything, and nobody is here to answer: give --yes');
+  throw new ConnectorError('usage', 'this command asks for confirmation, which needs a terminal: use --yes');
 }
 
-export async function carryOut(
+export async function showAndApply(
   { source, api, clock, log, signal, list, checkAgain, print, printJson }: OpenSubscriptions,
   terminal: Terminal,
-  { question, yes, replan, check }: CarryOut,
+  { question, yes, replan, check }: ApplyOptions,
 ): Promise<number> {
   const plan = replan(await list());
   check?.(plan);
   print(renderPlan(plan).map(printable));
   const form = planForm(plan);
   if (isNothingToDo(plan)) {
-    printJson({ source, plan: form, steps: [], left: form });
+    printJson({ source, plan: form, steps: [], remaining: form });
     print('Nothing to do.');
     return exits.ok;
   }
@@ -57,52 +58,56 @@ export async function carryOut(
     return exits.undone;
   }
   const steps: z.input<typeof stepSchema>[] = [];
-  let left = plan;
+  let remaining = plan;
   for await (const step of applyPlan(plan, { api, clock, log, replan }, signal)) {
-    if (step.did === 'checked') left = step.left;
+    if (step.action === 'checked') remaining = step.remaining;
     else {
       const done = stepForm(step);
       steps.push(done);
-      print(`${done.did} ${done.messageType}${done.id === undefined ? '' : ` (id ${done.id})`}`);
+      print(`${done.action} ${done.messageType}${done.id === undefined ? '' : ` (id ${done.id})`}`);
     }
   }
   await checkAgain();
-  printJson({ source, plan: form, steps, left: planForm(left) });
-  if (isNothingToDo(left)) {
+  printJson({ source, plan: form, steps, remaining: planForm(remaining) });
+  if (isNothingToDo(remaining)) {
     print('Done.');
     return exits.ok;
   }
   print([
-    'ExtremeCloud IQ took all of it, and does not show all of it yet. Still to do:',
-    ...renderPlan(left).map(printable),
+    'ExtremeCloud IQ accepted all changes, but does not show all of them yet. Remaining:',
+    ...renderPlan(remaining).map(printable),
   ]);
   return exits.attention;
 }
 
-const options = { yes: { type: 'boolean', help: 'do not ask' }, ...sourceOption } as const satisfies CommandOptions;
+const options = {
+  yes: { type: 'boolean', help: 'do not ask for confirmation' },
+  ...sourceOption,
+} as const satisfies CommandOptions;
 
 export const applyCommand = defineCommand({
-  text: 'Make the subscriptions at ExtremeCloud IQ what the configuration says: create, change, delete. What would be done is shown, and asked, first. Only those that carry our application name and send to our public URL are touched. No running connector is needed.',
+  text: 'Create, change and delete the subscriptions at ExtremeCloud IQ so that they match the configuration. The command shows its plan and asks for confirmation. It only changes subscriptions with the configured application name and public URL. It needs no running connector.',
   options,
   exits: {
-    ok: 'all is as configured',
-    attention: 'done, and ExtremeCloud IQ does not show all of it yet',
-    undone: 'not agreed: nothing was changed',
-    usage: 'wrong arguments, nobody to ask and no --yes, or no subscriptions configured',
+    ok: 'all subscriptions match the configuration',
+    attention: 'applied, but ExtremeCloud IQ does not show all changes yet',
+    undone: 'not confirmed: nothing was changed',
+    usage: 'wrong arguments, no terminal and no --yes, or no subscriptions configured',
     ...apiExits,
-    config: 'the configuration is at fault, or there is no secret yet',
+    config: 'the configuration is invalid, or there is no secret yet',
   },
-  json: { schema: carriedOutSchema, note: 'Needs `--yes`.' },
+  json: { schema: appliedSchema, note: 'Needs `--yes`.' },
   async run({ values, terminal, session }) {
     const { yes = false, json = false } = values;
     requireConsent(terminal, yes, json);
     return onSubscriptions(values, session, async (opened) => {
       if (opened.rotating) {
-        const message = 'a rotation of the secret is under way, or was interrupted: nothing was changed';
-        throw new ConnectorError('busy', `${message}. Run xiq-siem subscriptions rotate-secret, and this after it`);
+        const message = 'a rotation of the secret is running or was interrupted: nothing was changed';
+        const advice = 'Run xiq-siem subscriptions rotate-secret, then run this again';
+        throw subscriptionError('rotation_unfinished', `${message}. ${advice}`);
       }
-      const question = 'Do this at ExtremeCloud IQ?';
-      return carryOut(opened, terminal, { question, yes, replan: opened.plan });
+      const question = 'Apply these changes at ExtremeCloud IQ?';
+      return showAndApply(opened, terminal, { question, yes, replan: opened.plan });
     });
   },
 });
@@ -111,28 +116,31 @@ const maxIds = 200;
 
 export const deleteCommand = defineCommand({
   usage: '[ID…]',
-  text: 'Delete the subscriptions of ours that are named by their ids, or all of ours where none is named: ExtremeCloud IQ sends us nothing more for them. Which ones is shown, and asked, first. Foreign ones are never touched. A connector that runs with reconcile: apply makes again what the configuration wants.',
+  text: 'Delete our subscriptions with these ids, or all of ours without an id. ExtremeCloud IQ then sends no more webhooks for them. The command shows its plan and asks for confirmation. It never deletes foreign subscriptions. A running connector with `reconcile: apply` creates the configured ones again.',
   options,
   exits: {
     ok: 'deleted, or there were none',
-    attention: 'done, and ExtremeCloud IQ still shows some of them',
-    undone: 'not agreed: nothing was deleted',
-    usage: 'wrong arguments, nobody to ask and no --yes, or no subscriptions configured',
-    notFound: 'an id is not there, or not of ours: nothing was deleted',
+    attention: 'deleted, but ExtremeCloud IQ still shows some of them',
+    undone: 'not confirmed: nothing was deleted',
+    usage: 'wrong arguments, no terminal and no --yes, or no subscriptions configured',
+    notFound: 'an id does not exist or is not ours: nothing was deleted',
     ...apiExits,
   },
   positionals: [0, maxIds],
-  json: { schema: carriedOutSchema, note: 'Needs `--yes`.' },
+  json: { schema: appliedSchema, note: 'Needs `--yes`.' },
   async run({ values, positionals, terminal, session }) {
     const { yes = false, json = false } = values;
     const wrong = positionals.find((id) => !/^\d{1,19}$/.test(id));
     if (wrong !== undefined) {
-      throw new ConnectorError('usage', `${JSON.stringify(wrong)} is no id: xiq-siem subscriptions list shows them`);
+      throw new ConnectorError(
+        'usage',
+        `${JSON.stringify(wrong)} is not a subscription id: see xiq-siem subscriptions list`,
+      );
     }
     requireConsent(terminal, yes, json);
     const ids = positionals.length === 0 ? undefined : positionals;
     return onSubscriptions(values, session, (opened) =>
-      carryOut(opened, terminal, {
+      showAndApply(opened, terminal, {
         question: 'Delete these at ExtremeCloud IQ?',
         yes,
         replan: (found) => planDeletion(opened.target, found, ids),
@@ -140,8 +148,8 @@ export const deleteCommand = defineCommand({
           const ours = new Set(plan.delete.map(({ subscription: { id } }) => id));
           const unknown = (ids ?? []).filter((id) => !ours.has(id));
           if (unknown.length === 0) return;
-          const message = `no subscription of ours: ${unknown.join(', ')}. Nothing was deleted`;
-          throw new ConnectorError('not_found', `${message}; xiq-siem subscriptions list shows what there is`);
+          const message = `not one of our subscriptions: ${unknown.join(', ')}. Nothing was deleted`;
+          throw new ConnectorError('not_found', `${message}: see xiq-siem subscriptions list`);
         },
       }),
     );

@@ -1,4 +1,4 @@
-// `xiq-siem subscriptions plan`: what apply would do.
+// `xiq-siem subscriptions list` and `plan`.
 import {
   describeSubscription,
   isNothingToDo,
@@ -15,15 +15,15 @@ import { apiExits, onSubscriptions, sourceOption } from './on-subscriptions.ts';
 import { foreignSchema, planForm, planSchema, subscriptionForm, subscriptionSchema } from './plan-form.ts';
 
 export const planCommand = defineCommand({
-  text: `How the subscriptions at ExtremeCloud IQ differ from the configuration, one a line:
+  text: `Show how the subscriptions at ExtremeCloud IQ differ from the configuration, one per line:
 
-  + create   ~ change   - delete   = leave as it is   ? not ours, never touched
+  + create   ~ change   - delete   = unchanged   ? not ours, never changed
 
-Nothing is changed, and no running connector is needed.`,
+The command changes nothing and needs no running connector.`,
   options: sourceOption,
   exits: {
     ok: 'nothing to do',
-    undone: 'something to do: xiq-siem subscriptions apply does it',
+    undone: 'there are differences: xiq-siem subscriptions apply fixes them',
     usage: 'wrong arguments, or no subscriptions configured',
     ...apiExits,
   },
@@ -36,14 +36,14 @@ Nothing is changed, and no running connector is needed.`,
         const plan = planOf(await list());
         printJson({ source, plan: planForm(plan) });
         print(renderPlan(plan).map(printable));
-        if (rotating) print('A rotation of the secret is under way, or was interrupted: no secret was compared.');
+        if (rotating) print('A rotation of the secret is running or was interrupted: secrets were not compared.');
         else if (target.secret === undefined)
-          print('There is no secret yet: none was compared, and nothing can be created.');
+          print('There is no secret yet: secrets were not compared, and no subscription can be created.');
         if (isNothingToDo(plan)) {
           print('Nothing to do.');
           return exits.ok;
         }
-        print('xiq-siem subscriptions apply does this.');
+        print('To apply this, run xiq-siem subscriptions apply.');
         return exits.undone;
       },
     );
@@ -51,10 +51,10 @@ Nothing is changed, and no running connector is needed.`,
 });
 
 export const listCommand = defineCommand({
-  text: 'The webhook subscriptions of the account at ExtremeCloud IQ: ours (our application name, at our public URL), and all others. No running connector is needed.',
+  text: 'List the webhook subscriptions of the account at ExtremeCloud IQ: ours (with the configured application name and public URL) and foreign ones. The command needs no running connector.',
   options: sourceOption,
   exits: {
-    ok: 'listed, be there any or none',
+    ok: 'listed',
     usage: 'wrong arguments, or no subscriptions configured',
     ...apiExits,
   },
@@ -81,8 +81,8 @@ export const listCommand = defineCommand({
   },
 });
 
-/** Nothing of it is cut: an id is there to be named. */
-function line(whose: string, one: XiqSubscription): string {
+/** Not cut to the terminal's width, so that ids stay complete. */
+function line(owner: string, one: XiqSubscription): string {
   const status = shownText(one.status ?? 'not shown');
-  return printable(`${whose.padEnd(7)}  ${status.padEnd(8)}  ${describeSubscription(one)}`);
+  return printable(`${owner.padEnd(7)}  ${status.padEnd(8)}  ${describeSubscription(one)}`);
 }

@@ -1,4 +1,4 @@
-// Opens what the subscriptions commands work on: the configuration, one of its sources, and its API.
+// Opens the configuration, a source and its API for a subscriptions command.
 import { connectAdmin } from '@xiq-siem/admin-api';
 import { type Configuration, type ConfiguredSource, configurationError, loadConfiguration } from '@xiq-siem/config';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
@@ -8,14 +8,15 @@ import type { SubscriptionsConfig } from '@xiq-siem/xiq';
 import {
   type ApplyPorts,
   isRotating,
-  openXiqClouds,
+  openXiqAccounts,
   planSubscriptions,
   readManagedList,
   type SourceSecrets,
   type SubscriptionPlan,
   type SubscriptionTarget,
   sourceSecrets,
-  type XiqCloud,
+  subscriptionError,
+  type XiqAccount,
   type XiqSubscription,
 } from '@xiq-siem/xiq-account';
 import { type CommandOptions, configFile } from '../arguments.ts';
@@ -27,15 +28,15 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { duration } from '../terminal/units.ts';
 
 export const sourceOption = {
-  source: { type: 'string', value: 'NAME', help: 'the source, where more than one has subscriptions' },
+  source: { type: 'string', value: 'NAME', help: 'the source, if several have subscriptions' },
 } as const satisfies CommandOptions;
 
-/** How a command ends that asks ExtremeCloud IQ and cannot. */
+/** Exit codes of failed API calls. */
 export const apiExits = {
   unavailable: 'ExtremeCloud IQ cannot be reached',
-  temporary: 'too many requests this hour, or somebody changes the same: try again later',
-  protocol: 'ExtremeCloud IQ refuses, or answers what makes no sense',
-  permission: 'ExtremeCloud IQ does not take our credentials, or they may not do this',
+  temporary: 'the request limit is reached, or the subscriptions are being changed by another process: try again later',
+  protocol: 'ExtremeCloud IQ rejects the request or returns an invalid response',
+  permission: 'ExtremeCloud IQ rejects the credentials, or they lack a permission',
   interrupted: 'Ctrl-C',
 };
 
@@ -43,26 +44,26 @@ export interface OpenSubscriptions extends Output {
   readonly configuration: Configuration;
   /** Its name in the configuration. */
   readonly source: string;
-  readonly api: XiqCloud['api'];
+  readonly api: XiqAccount['api'];
   readonly subscriptions: SubscriptionsConfig;
   readonly secrets: SourceSecrets;
-  /** A rotation of the secret was begun and is not done: which one a subscription has is that rotation's affair. */
+  /** Whether a rotation of the secret is unfinished. */
   readonly rotating: boolean;
-  /** Without a secret where there is none, or one is being rotated: none is compared then. */
+  /** Without a secret if there is none or a rotation is unfinished: secrets are not compared then. */
   readonly target: SubscriptionTarget;
   readonly clock: ApplyPorts['clock'];
   readonly log: Logger;
   readonly json: boolean;
   readonly signal: AbortSignal;
-  /** All of the account. */
+  /** All subscriptions of the account. */
   list(): Promise<readonly XiqSubscription[]>;
-  /** What is to be done so that they are as configured. */
+  /** The changes that the configuration needs. */
   plan(found: readonly XiqSubscription[]): SubscriptionPlan;
-  /** Lets a connector that runs look at what was changed; none may run, and what goes wrong is its own to tell. */
+  /** Tells a running connector to check the subscriptions. Ignores errors. */
   checkAgain(): Promise<void>;
 }
 
-/** Resolves with what `work` does: the exit code. Needs no running connector. */
+/** Resolves with the exit code of `work`. Needs no running connector. */
 export async function onSubscriptions(
   values: CommonValues & { readonly source?: string | undefined },
   { terminal, product }: Session,
@@ -71,22 +72,22 @@ export async function onSubscriptions(
   const loaded = await loadConfiguration(configFile(values), await product.registry(), process.env);
   if (!loaded.ok) throw configurationError(loaded.faults);
   const { configuration } = loaded;
-  const log = quietLog(terminal);
-  const clouds = openXiqClouds(configuration, { log, meter: { add: () => {} } });
-  const { configured, cloud, subscriptions } = sourceMeant(configuration, clouds, values.source);
+  const log = commandLog(terminal);
+  const accounts = openXiqAccounts(configuration, { log, meter: { add: () => {} } });
+  const { configured, account, subscriptions } = selectSource(configuration, accounts, values.source);
   const json = values.json === true;
   const signal = terminal.interrupted();
   const secrets = sourceSecrets(configured, configuration, log);
   const rotating =
-    secrets.kind === 'managed' && (await isRotatingNow(configuration, cloud.source, secrets.managedPath));
+    secrets.kind === 'managed' && (await isRotatingNow(configuration, account.source, secrets.managedPath));
   const [secret] = rotating ? [] : secrets.all.current();
   const { application, publicUrl, messageTypes } = subscriptions;
   const target = { application, publicUrl, messageTypes, secret };
-  const { api } = cloud;
+  const { api } = account;
   try {
     return await work({
       configuration,
-      source: cloud.source,
+      source: account.source,
       api,
       subscriptions,
       secrets,
@@ -102,7 +103,7 @@ export async function onSubscriptions(
         const address = await runningAt(configuration.resolvePath(configuration.dataDirectory)).catch(() => undefined);
         if (address === undefined) return;
         await connectAdmin(address)
-          .checkSubscriptions({ source: cloud.source }, signal)
+          .checkSubscriptions({ source: account.source }, signal)
           .catch(() => undefined);
       },
       ...output(terminal, json),
@@ -113,7 +114,7 @@ export async function onSubscriptions(
   }
 }
 
-/** A rotation that is under way has two secrets in the list at least: without them no state file need be there. */
+/** An unfinished rotation has at least two secrets in the list. With fewer, the state file may not exist. */
 async function isRotatingNow(configuration: Configuration, source: string, path: string): Promise<boolean> {
   if (readManagedList(path).length < 2) return false;
   const state = await openStateSnapshot(configuration.resolvePath(configuration.dataDirectory), silentLog);
@@ -124,38 +125,42 @@ async function isRotatingNow(configuration: Configuration, source: string, path:
   }
 }
 
-/** That a token lives on for its day is no harm: nobody waits longer to give it back. */
+/** The longest wait for a logout. A token that stays valid is safe. */
 const logoutMs = 3_000;
 
-function sourceMeant(
+function selectSource(
   { sources }: Configuration,
-  clouds: ReadonlyMap<string, XiqCloud>,
-  wanted: string | undefined,
-): { configured: ConfiguredSource; cloud: XiqCloud; subscriptions: SubscriptionsConfig } {
-  const able = sources.flatMap((configured) => {
-    const cloud = clouds.get(configured.name);
-    return cloud?.subscriptions === undefined ? [] : [{ configured, cloud, subscriptions: cloud.subscriptions }];
+  accounts: ReadonlyMap<string, XiqAccount>,
+  named: string | undefined,
+): { configured: ConfiguredSource; account: XiqAccount; subscriptions: SubscriptionsConfig } {
+  const candidates = sources.flatMap((configured) => {
+    const account = accounts.get(configured.name);
+    return account?.subscriptions === undefined ? [] : [{ configured, account, subscriptions: account.subscriptions }];
   });
-  const names = able.map(({ configured: { name } }) => name).join(', ');
-  if (able.length === 0) {
-    throw new ConnectorError('usage', 'no source has subscriptions in the configuration: add api and subscriptions');
+  const names = candidates.map(({ configured: { name } }) => name).join(', ');
+  if (candidates.length === 0) {
+    const message = 'no source has subscriptions in the configuration: add api and subscriptions';
+    throw subscriptionError('subscriptions_not_configured', message);
   }
-  const meant = wanted === undefined ? able : able.filter(({ configured: { name } }) => name === wanted);
-  const [only, ...others] = meant;
-  if (only === undefined) throw new ConnectorError('usage', `no source ${wanted} has subscriptions: there is ${names}`);
-  if (others.length > 0) throw new ConnectorError('usage', `say which source with --source NAME: there is ${names}`);
+  const selected = named === undefined ? candidates : candidates.filter(({ configured: { name } }) => name === named);
+  const [only, ...others] = selected;
+  if (only === undefined) {
+    const message = `source ${named} has no subscriptions in the configuration; sources with subscriptions: ${names}`;
+    throw subscriptionError('subscriptions_not_configured', message);
+  }
+  if (others.length > 0) throw new ConnectorError('usage', `select a source with --source NAME: ${names}`);
   return only;
 }
 
-/** What a command does it says itself; what goes wrong on the way, and long waits, are told. */
-function quietLog(terminal: Terminal): Logger {
+/** Prints warnings and errors, and shows long waits as progress. The command prints its own results. */
+function commandLog(terminal: Terminal): Logger {
   const write = (line: string): void => terminal.err(line.trimEnd());
   const { warn, error } = createLogger({ json: false, level: 'warn', write, now: terminal.now });
   return {
     debug() {},
     info(event, { waitMs } = {}) {
-      if (event !== 'xiq_api.waits' || typeof waitMs !== 'number') return;
-      terminal.progress(`ExtremeCloud IQ lets us wait: ${duration(Math.ceil(waitMs / 1000))}`);
+      if (event !== 'xiq_api.request_delayed' || typeof waitMs !== 'number') return;
+      terminal.progress(`Waiting for the request limit of ExtremeCloud IQ: ${duration(Math.ceil(waitMs / 1000))}`);
     },
     warn,
     error,

@@ -1,4 +1,4 @@
-// A plan, a subscription and a step as `--json` has them: no secret, and no address that may hold one.
+// The `--json` form of plans, subscriptions and steps, without secrets and without parts of URLs that may contain one.
 import {
   type ApplyStep,
   isNothingToDo,
@@ -30,18 +30,20 @@ export const planSchema = z.strictObject({
       ),
     }),
   ),
-  delete: z.array(z.strictObject({ ...subscription, reason: z.enum(['duplicate', 'not_wanted', 'named']) })),
+  delete: z.array(z.strictObject({ ...subscription, reason: z.enum(['duplicate', 'not_configured', 'requested']) })),
   untouched: z.array(
     z.strictObject({
       ...subscription,
-      unseen: z.array(z.enum(['status', 'secret'])).describe('What the API does not show, so that it may be wrong.'),
+      hidden: z
+        .array(z.enum(['status', 'secret']))
+        .describe('Fields that the API does not show, so that they may differ.'),
     }),
   ),
   foreign: z.array(foreignSchema),
 });
 
 export const stepSchema = z.strictObject({
-  did: z.enum(['created', 'changed', 'deleted']),
+  action: z.enum(['created', 'changed', 'deleted']),
   id: id.optional(),
   messageType: z.string(),
 });
@@ -60,18 +62,20 @@ export function planForm(plan: SubscriptionPlan): z.input<typeof planSchema> {
   const { create, change, delete: deletes, untouched, foreign } = plan;
   return {
     nothingToDo: isNothingToDo(plan),
-    create: create.map(({ messageType, application, url: wanted }) => ({ messageType, application, url: wanted })),
+    create: create.map((one) => ({ messageType: one.messageType, application: one.application, url: one.url })),
     change: change.map((one) => ({
       ...subscriptionForm(one.subscription),
       fields: one.fields.map(({ field, before, after }) => ({ field, before, after })),
     })),
     delete: deletes.map((one) => ({ ...subscriptionForm(one.subscription), reason: one.reason })),
-    untouched: untouched.map((one) => ({ ...subscriptionForm(one.subscription), unseen: [...one.unseen] })),
+    untouched: untouched.map((one) => ({ ...subscriptionForm(one.subscription), hidden: [...one.hidden] })),
     foreign: foreign.map((one) => ({ ...subscriptionForm(one.subscription), reason: one.reason })),
   };
 }
 
-export function stepForm(step: Exclude<ApplyStep, { did: 'checked' }>): z.input<typeof stepSchema> {
+export function stepForm(step: Exclude<ApplyStep, { action: 'checked' }>): z.input<typeof stepSchema> {
   const messageType = shownText(step.messageType);
-  return step.did === 'created' ? { did: step.did, messageType } : { did: step.did, id: step.id, messageType };
+  return step.action === 'created'
+    ? { action: step.action, messageType }
+    : { action: step.action, id: step.id, messageType };
 }

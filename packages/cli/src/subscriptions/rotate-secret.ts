@@ -1,4 +1,4 @@
-// `xiq-siem subscriptions rotate-secret`: a new secret for our webhooks, with none of them refused on the way.
+// `xiq-siem subscriptions rotate-secret`: rotates the webhook secret without a rejected webhook.
 import { ConnectorError, type Secret } from '@xiq-siem/core';
 import { openSharedDocuments } from '@xiq-siem/state';
 import {
@@ -22,7 +22,7 @@ const options = {
   grace: {
     type: 'string',
     value: 'SECONDS',
-    help: 'how long the old secret stays when all have the new one (default 60; 600 where ExtremeCloud IQ shows no secrets)',
+    help: 'how long the old secret stays valid after the update (default 60; 600 if ExtremeCloud IQ shows no secrets)',
   },
   ...sourceOption,
 } as const satisfies CommandOptions;
@@ -30,65 +30,71 @@ const options = {
 const maxGraceSeconds = 86_400;
 
 const step = z.strictObject({
-  did: z.enum(['added', 'resumed', 'accepted', 'told', 'put_first', 'waiting', 'dropped']),
-  id: z.string().optional().describe('Of the subscription that was told.'),
+  action: z.enum(['added', 'resumed', 'accepted', 'updated', 'promoted', 'waiting', 'removed']),
+  id: z.string().optional().describe('The updated subscription.'),
   messageType: z.string().optional(),
-  ms: z.number().optional().describe('How long the old secret stays.'),
-  isSeen: z.boolean().optional().describe('Whether ExtremeCloud IQ showed that it has the new one everywhere.'),
+  ms: z.number().optional().describe('How long the old secret stays valid.'),
+  verified: z.boolean().optional().describe('Whether all subscriptions show the new secret.'),
 });
 
 const guide = z.strictObject({
   source: z.string(),
   steps: z.array(
-    z.strictObject({ text: z.string(), state: z.enum(['done', 'open', 'unverifiable']), seen: z.string().optional() }),
+    z.strictObject({
+      text: z.string(),
+      state: z.enum(['done', 'open', 'unverifiable']),
+      detail: z.string().optional(),
+    }),
   ),
 });
 
 export const rotateSecretCommand = defineCommand({
-  text: `Give our subscriptions a new secret. Where it is managed by us: a new one is made and accepted, ExtremeCloud IQ is told of it, and the old one goes when all have the new one. At no moment is a webhook refused. Interrupted at any step, run it again: it goes on from there. Secrets are never printed.
+  text: `Rotate the secret of our subscriptions. If the connector manages the secret, the command creates a new one, makes the receiver accept it, updates the subscriptions, and then removes the old secret. No webhook is rejected during the rotation. After an interruption, run the command again: it resumes at the same step. It never prints a secret.
 
-Where the secret comes from the environment or a file, the steps are printed, and how far they are done.`,
+If the secret is in the environment or in a file, the command prints the steps to do and their state.`,
   options,
   exits: {
     ok: 'rotated',
-    undone: 'the secret is not managed: there are steps to do',
+    undone: 'the connector does not manage the secret: the printed steps remain',
     usage: 'wrong arguments, or no subscriptions configured',
     ...apiExits,
-    config: 'the configuration is at fault, or there is no secret to begin with',
+    protocol: `${apiExits.protocol}, or the running connector has another version`,
+    config: 'the configuration is invalid, or there is no secret yet',
   },
   json: {
     schema: step,
     lines: true,
-    note: 'One line when a step is done.',
-    instead: [{ when: 'Where the secret is not managed', schema: guide }],
+    note: 'One line per finished step.',
+    instead: [{ when: 'If the connector does not manage the secret', schema: guide }],
   },
   async run({ values, session }) {
     const grace = values.grace === undefined ? undefined : wholeNumber('--grace', values.grace, 0, maxGraceSeconds);
     return onSubscriptions(values, session, async (opened) => {
       const { configuration, secrets } = opened;
       const running = await runningAt(configuration.resolvePath(configuration.dataDirectory));
-      const askReceiver = running && receiverAsked(running.webhooks, opened);
+      const receiverAccepts = running && receiverCheck(running.webhooks, opened);
       return secrets.kind === 'managed'
-        ? rotate(opened, askReceiver, grace)
-        : showGuide(opened, secrets.kind, askReceiver);
+        ? rotate(opened, receiverAccepts, grace)
+        : showGuide(opened, secrets.kind, receiverAccepts);
     });
   },
 });
 
-type AskReceiver = (secret: Secret) => Promise<boolean>;
+type ReceiverAccepts = (secret: Secret) => Promise<boolean>;
 
-function receiverAsked(webhooks: string | undefined, opened: OpenSubscriptions): AskReceiver {
+function receiverCheck(webhooks: string | undefined, opened: OpenSubscriptions): ReceiverAccepts {
   const { source, subscriptions, signal } = opened;
   const [messageType = ''] = subscriptions.messageTypes;
   if (webhooks === undefined) {
-    throw new ConnectorError('not_running', 'the connector that runs is of an older version: start it anew');
+    const message = 'the running connector has an older version: restart it with this version';
+    throw new ConnectorError('version_mismatch', message);
   }
   return (secret) => acceptsSecret({ webhooks, source, messageType }, secret, signal);
 }
 
 async function rotate(
   { configuration, source, target, secrets, api, clock, log, signal, checkAgain, print, printJson }: OpenSubscriptions,
-  askReceiver: AskReceiver | undefined,
+  receiverAccepts: ReceiverAccepts | undefined,
   grace: number | undefined,
 ): Promise<number> {
   const { application, publicUrl } = target;
@@ -99,7 +105,7 @@ async function rotate(
       path: secrets.managedPath,
       source,
       documents,
-      askReceiver,
+      receiverAccepts,
       api,
       clock,
       log,
@@ -108,7 +114,7 @@ async function rotate(
     signal,
   );
   for await (const done of steps) {
-    printJson(done.did === 'told' ? { ...done, messageType: shownText(done.messageType) } : done);
+    printJson(done.action === 'updated' ? { ...done, messageType: shownText(done.messageType) } : done);
     print(messageOf(done));
   }
   await checkAgain();
@@ -116,40 +122,41 @@ async function rotate(
 }
 
 function messageOf(done: RotationStep): string {
-  if (done.did === 'told') return `ExtremeCloud IQ was told of it: ${shownText(done.messageType)} (id ${done.id}).`;
-  if (done.did === 'waiting') {
-    const why = done.isSeen ? 'for webhooks that are under way' : 'since ExtremeCloud IQ does not show what it has';
-    return `The old secret stays for ${duration(done.ms / 1000)}, ${why}. Ctrl-C is no harm: run this again.`;
+  if (done.action === 'updated') return `Subscription updated: ${shownText(done.messageType)} (id ${done.id}).`;
+  if (done.action === 'waiting') {
+    const why = done.verified ? 'for webhooks in transit' : 'because ExtremeCloud IQ does not show secrets';
+    const time = duration(done.ms / 1000);
+    return `The old secret stays valid for ${time}, ${why}. You can press Ctrl-C safely and run this again.`;
   }
-  return stepTexts[done.did];
+  return stepTexts[done.action];
 }
 
 const stepTexts = {
-  added: 'A new secret was made, and is accepted beside the old one.',
-  resumed: 'A rotation was begun before: it goes on.',
-  accepted: 'Our receiver accepts the new secret.',
-  put_first: 'The new secret is the first now.',
-  dropped: 'The old secret is gone. Done.',
+  added: 'New secret created, in addition to the old one.',
+  resumed: 'An earlier rotation was not finished: resuming it.',
+  accepted: 'The receiver accepts the new secret.',
+  promoted: 'The new secret is now the first one.',
+  removed: 'Old secret removed. Done.',
 } as const;
 
 async function showGuide(
   { source, target, secrets, api, signal, print, printJson }: OpenSubscriptions,
   kind: 'env' | 'file',
-  askReceiver: AskReceiver | undefined,
+  receiverAccepts: ReceiverAccepts | undefined,
 ): Promise<number> {
-  if (askReceiver === undefined) {
-    const message = 'this secret is not managed by us, and what is accepted can be seen at a running connector alone';
-    throw new ConnectorError('not_running', `${message}: start it (xiq-siem serve), and run this again`);
+  if (receiverAccepts === undefined) {
+    const message = 'the connector does not manage this secret, and only a running connector can tell what it accepts';
+    throw new ConnectorError('not_running', `${message}: start it (xiq-siem serve), then run this again`);
   }
   const { application, publicUrl } = target;
-  const asked = { source, kind, secrets: secrets.all.current(), target: { application, publicUrl } };
-  const steps = await rotationGuide(asked, { api, accepted: askReceiver }, signal);
+  const guided = { source, kind, secrets: secrets.all.current(), target: { application, publicUrl } };
+  const steps = await rotationGuide(guided, { api, accepted: receiverAccepts }, signal);
   printJson({ source, steps });
-  print(`The secret of source ${source} is not managed by us. To rotate it:`);
+  print(`The connector does not manage the secret of source ${source}. To rotate it:`);
   print(steps.map(shownStep).map(printable));
   return exits.undone;
 }
 
 const marks = { done: 'x', open: ' ', unverifiable: '?' } as const;
-const shownStep = ({ text, state, seen }: GuideStep, index: number): string =>
-  `[${marks[state]}] ${index + 1}. ${text}${seen === undefined ? '' : ` (${seen})`}`;
+const shownStep = ({ text, state, detail }: GuideStep, index: number): string =>
+  `[${marks[state]}] ${index + 1}. ${text}${detail === undefined ? '' : ` (${detail})`}`;

@@ -73,7 +73,7 @@ async function fixture(
     ...{ cloud, directory, secretFile, config },
     async run(args, options) {
       const terminal = testTerminal(options);
-      const open = () => Promise.reject(new Error('no connector is asked'));
+      const open = () => Promise.reject(new Error('the command must not need a connector'));
       const code = await runCommand(['subscriptions', ...args, '--config', config], { terminal, product, open });
       const text = terminal.stdout.join('\n');
       const errors = terminal.stderr.join('\n');
@@ -97,7 +97,7 @@ const lines = async (file: string): Promise<readonly string[]> =>
   (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
 
 describe.each(['array', 'page'] as const)('at an API of generation %s', (generation) => {
-  it('apply makes what the configuration says, and plan has nothing to do then', async () => {
+  it('apply creates the configured subscriptions, and plan has nothing to do then', async () => {
     const { cloud, run } = await fixture({ generation });
     const foreign = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'AUDIT_LOG_ALL' });
     const before = await run(['plan']);
@@ -118,14 +118,14 @@ describe.each(['array', 'page'] as const)('at an API of generation %s', (generat
         status,
       ]),
     ).toEqual([
-      ['somebody-else', 'https://other.example/hook', 'AUDIT_LOG_ALL', undefined, 'ENABLED'],
+      ['other-application', 'https://other.example/hook', 'AUDIT_LOG_ALL', undefined, 'ENABLED'],
       ['siem', `${publicUrl}/AUDIT_LOG_ALL`, 'AUDIT_LOG_ALL', secret, 'ENABLED'],
       ['siem', `${publicUrl}/SMS_LOG_ALL`, 'SMS_LOG_ALL', secret, 'ENABLED'],
     ]);
     expect(found[0]).toEqual(foreign);
   });
 
-  it('delete takes ours away, one or all, and never another', async () => {
+  it('delete removes one or all of ours, and never a foreign one', async () => {
     const { cloud, run } = await fixture({ generation });
     const { id } = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'AUDIT_LOG_ALL' });
     await run(['apply', '--yes']);
@@ -139,7 +139,7 @@ describe.each(['array', 'page'] as const)('at an API of generation %s', (generat
   });
 });
 
-it('list shows ours and foreign ones, without a secret of either', async () => {
+it('list shows ours and foreign subscriptions, without secrets', async () => {
   const { cloud, run } = await fixture();
   cloud.subscriptions.add({
     url: 'https://u:canary@other.example/h?token=canary',
@@ -151,13 +151,13 @@ it('list shows ours and foreign ones, without a secret of either', async () => {
   expect(code).toBe(0);
   expect(text).toMatch(/^ours +ENABLED +AUDIT_LOG_ALL \(id \d+, siem\) -> http/m);
   expect(text).toMatch(
-    /^foreign +ENABLED +SMS_LOG_ALL \(id \d+, somebody-else\) -> https:\/\/…@other\.example\/h\?…$/m,
+    /^foreign +ENABLED +SMS_LOG_ALL \(id \d+, other-application\) -> https:\/\/…@other\.example\/h\?…$/m,
   );
   expect(text).toMatch(/^2 subscriptions of ours, 1 foreign\.$/m);
   expect((await run([])).text).toBe(text);
 });
 
-it('what --json prints is of the documented schema', async () => {
+it('--json matches the documented schema', async () => {
   const { run } = await fixture();
   for (const [name, message] of [
     ['plan', []],
@@ -174,23 +174,23 @@ it('what --json prints is of the documented schema', async () => {
   }
 });
 
-describe('before anything is changed', () => {
-  it('apply asks; no is exit 2, and nothing was done', async () => {
+describe('before a change', () => {
+  it('apply asks for confirmation; no is exit 2 without a change', async () => {
     const { cloud, run } = await fixture();
     const { code, questions, text } = await run(['apply'], { answer: false });
-    expect([code, questions, cloud.subscriptions.list()]).toEqual([2, ['Do this at ExtremeCloud IQ?'], []]);
+    expect([code, questions, cloud.subscriptions.list()]).toEqual([2, ['Apply these changes at ExtremeCloud IQ?'], []]);
     expect(text).toMatch(/Nothing was changed\.$/);
     expect((await run(['apply'], { answer: true })).code).toBe(0);
   });
 
-  it.each(['apply', 'delete'])('%s is exit 64 where nobody is there to ask', async (name) => {
+  it.each(['apply', 'delete'])('%s is exit 64 without a terminal', async (name) => {
     const { cloud, run } = await fixture();
     expect((await run([name])).code).toBe(64);
     expect((await run([name, '--json'], { answer: true })).code).toBe(64);
     expect(cloud.requests()).toEqual([]);
   });
 
-  it('apply is exit 78 where there is no secret yet', async () => {
+  it('apply is exit 78 without a secret', async () => {
     const { cloud, run, secretFile } = await fixture();
     await rm(secretFile);
     expect((await run(['plan'])).text).toContain('There is no secret yet');
@@ -200,18 +200,20 @@ describe('before anything is changed', () => {
   });
 });
 
-it('says which source is meant, or asks which', async () => {
+it('rejects a source without subscriptions', async () => {
   const { run } = await fixture();
-  expect((await run(['plan', '--source', 'other'])).errors).toBe('no source other has subscriptions: there is xiq');
+  const { code, errors } = await run(['plan', '--source', 'other']);
+  const message = 'source other has no subscriptions in the configuration; sources with subscriptions: xiq';
+  expect([code, errors]).toEqual([64, message]);
 });
 
-it('credentials that are refused are exit 77, and not printed', async () => {
+it('refused credentials are exit 77, and not printed', async () => {
   const { cloud, run } = await fixture();
   cloud.tokens.expireAll();
   expect((await run(['plan'])).code).toBe(77);
 });
 
-it('a token that was got by name and password is given back', async () => {
+it('a token from a login is revoked at the end', async () => {
   const { cloud, run, directory, config } = await fixture();
   await writeFile(join(directory, 'name'), 'a');
   await writeFile(join(directory, 'password'), 'p');
@@ -230,33 +232,33 @@ it('a token that was got by name and password is given back', async () => {
 
 const rotation = z.object({ next: z.string() });
 
-/** What is stored of a rotation that is not done. */
-async function notedRotation(directory: string): Promise<unknown> {
+/** The stored document of an unfinished rotation. */
+async function storedRotation(directory: string): Promise<unknown> {
   const state = await openStateSnapshot(join(directory, 'data'), silent);
   const found = await documentReading(state, silent).get(documentNames.rotation('xiq'), rotation);
   await state.close();
   return found;
 }
 
-describe('rotate-secret where no connector runs', () => {
-  it('takes the file for what is accepted, tells all of ours, and leaves one secret of mode 0600', async () => {
+describe('rotate-secret without a running connector', () => {
+  it('updates all of ours, and leaves one secret in a file with mode 0600', async () => {
     const { cloud, run, directory, secretFile } = await fixture();
     await run(['apply', '--yes']);
     const { code, text } = await run(['rotate-secret', '--grace', '0']);
     expect(code).toBe(0);
     expect(text).toMatch(
-      /^A new secret was made.*\n.*accepts.*\n(ExtremeCloud IQ was told.*\n){2}.*first now\.\n.*\n.*Done\.$/,
+      /^New secret created.*\n.*accepts.*\n(Subscription updated: .*\n){2}.*first one\.\n.*\n.*Done\.$/,
     );
-    const [kept, ...others] = await lines(secretFile);
+    const [rotated, ...others] = await lines(secretFile);
     expect(others).toEqual([]);
-    expect(kept).toMatch(/^[\w-]{43}$/);
-    expect(cloud.subscriptions.list().map((one) => one.secret)).toEqual([kept, kept]);
+    expect(rotated).toMatch(/^[\w-]{43}$/);
+    expect(cloud.subscriptions.list().map((one) => one.secret)).toEqual([rotated, rotated]);
     expect((await stat(secretFile)).mode & 0o777).toBe(0o600);
-    expect(await notedRotation(directory)).toBeUndefined();
+    expect(await storedRotation(directory)).toBeUndefined();
     expect((await run(['plan'])).code).toBe(0);
   });
 
-  it('while it is not done, plan compares no secret and apply changes nothing', async () => {
+  it('while a rotation is unfinished, plan compares no secrets and apply changes nothing', async () => {
     const { cloud, run, directory, secretFile } = await fixture();
     await run(['apply', '--yes']);
     await writeFile(secretFile, `${secret}\ncanary-next\n`);
@@ -269,43 +271,43 @@ describe('rotate-secret where no connector runs', () => {
     cloud.subscriptions.change(one?.id ?? '', { secret: 'canary-next' });
     const plan = await run(['plan']);
     expect(plan.code).toBe(0);
-    expect(plan.text).toContain('no secret was compared');
+    expect(plan.text).toContain('secrets were not compared');
     const applied = await run(['apply', '--yes']);
     expect(applied.code).toBe(75);
     expect(applied.errors).toContain('Run xiq-siem subscriptions rotate-secret');
-    expect((await run(['rotate-secret', '--grace', '0'])).text).toMatch(/^A rotation was begun before: it goes on\./);
+    expect((await run(['rotate-secret', '--grace', '0'])).text).toMatch(/^An earlier rotation was not finished/);
     expect(await lines(secretFile)).toEqual(['canary-next']);
-    expect(await notedRotation(directory)).toBeUndefined();
+    expect(await storedRotation(directory)).toBeUndefined();
     expect((await run(['apply', '--yes'])).code).toBe(0);
   });
 
-  it('two secrets are compared where no rotation is noted; one that format 1 began is seen, and waits for a start', async () => {
+  it('two secrets are compared without a stored rotation; a rotation of format 1 is detected, and needs a start', async () => {
     const { cloud, run, directory, secretFile } = await fixture();
     await run(['apply', '--yes']);
     const [one] = cloud.subscriptions.list();
     cloud.subscriptions.change(one?.id ?? '', { secret: 'canary-next' });
     await writeFile(secretFile, `${secret}\ncanary-next\n`);
     const compared = await run(['plan']);
-    expect([compared.code, compared.text]).toEqual([2, expect.not.stringContaining('no secret was compared')]);
+    expect([compared.code, compared.text]).toEqual([2, expect.not.stringContaining('secrets were not compared')]);
     await writeFile(secretFile, `${secret}\ncanary-next\ncanary-next\n`);
     await writeFile(join(directory, 'data/format'), '1\n');
     await rm(join(directory, 'data/state.sqlite'));
-    expect((await run(['plan'])).text).toContain('no secret was compared');
+    expect((await run(['plan'])).text).toContain('secrets were not compared');
     const { code, errors } = await run(['rotate-secret', '--grace', '0']);
     expect([code, errors]).toEqual([64, expect.stringContaining('start the connector once')]);
     expect(await lines(secretFile)).toEqual([secret, 'canary-next', 'canary-next']);
   });
 
-  it('two at once are one: the other is exit 75', async () => {
+  it('of two concurrent rotations one is exit 75', async () => {
     const { cloud, run } = await fixture();
     await run(['apply', '--yes']);
-    cloud.faults.set({ slowAnswer: { delayMs: 200 } });
+    cloud.faults.set({ slowResponse: { delayMs: 200 } });
     const codes = await Promise.all([run(['rotate-secret', '--grace', '0']), run(['rotate-secret', '--grace', '0'])]);
     expect(codes.map(({ code }) => code).sort()).toEqual([0, 75]);
   });
 });
 
-describe('beside a connector that runs', () => {
+describe('with a running connector', () => {
   async function listening(response: RequestListener): Promise<string> {
     const server = createServer(response);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -315,7 +317,7 @@ describe('beside a connector that runs', () => {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** It accepts these secrets, and remembers what it was asked to look at. */
+  /** Starts a connector that accepts these secrets, and returns the requested checks. */
   async function running(directory: string, accepted: readonly string[]) {
     const token = 'canary-admin-token-that-is-long-enough';
     const checked: unknown[] = [];
@@ -336,7 +338,7 @@ describe('beside a connector that runs', () => {
     return checked;
   }
 
-  it('it looks at what apply changed', async () => {
+  it('the connector checks the subscriptions after apply', async () => {
     const { run, directory } = await fixture();
     const checked = await running(directory, []);
     expect((await run(['apply', '--yes'])).code).toBe(0);
@@ -345,7 +347,7 @@ describe('beside a connector that runs', () => {
     expect(checked).toHaveLength(1);
   });
 
-  it('the steps for a secret of one’s own are printed, and how far they are done', async () => {
+  it('prints the steps and their state for a secret that the connector does not manage', async () => {
     const { run, directory, config } = await fixture();
     const text = await readFile(config, 'utf8');
     await writeFile(
@@ -355,14 +357,17 @@ describe('beside a connector that runs', () => {
     await writeFile(join(directory, 'old'), 'canary-old');
     expect((await run(['apply', '--yes'])).code).toBe(0);
     const alone = await run(['rotate-secret']);
-    expect([alone.code, alone.errors]).toEqual([69, expect.stringContaining('this secret is not managed by us')]);
+    expect([alone.code, alone.errors]).toEqual([
+      69,
+      expect.stringContaining('the connector does not manage this secret'),
+    ]);
 
     await writeFile(join(directory, 'next'), 'canary-next');
     await running(directory, ['canary-old', 'canary-next']);
     const { code, text: steps } = await run(['rotate-secret']);
     expect(code).toBe(2);
     expect(steps.split('\n').map((line) => line.slice(0, 6))).toEqual([
-      'The se',
+      'The co',
       '[?] 1.',
       '[x] 2.',
       '[x] 3.',

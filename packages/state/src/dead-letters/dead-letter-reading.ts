@@ -1,8 +1,15 @@
-// Answers what is asked of the dead letters, on a running connector and on a stopped one.
+// Reads dead letters, of a running or a stopped connector.
 import type { Logger } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Reading, Row, SqlValue } from '../sqlite/database.ts';
-import type { DeadLetterFilter, DeadLetterReading, ListedDeadLetter, StoredDeadLetter } from './dead-letters.ts';
+import type {
+  DeadLetterFilter,
+  DeadLetterPage,
+  DeadLetterReading,
+  FoundDeadLetter,
+  StoredDeadLetter,
+  UndeliveredEvent,
+} from './dead-letters.ts';
 import { listedColumns, listedEntry, storedEntry } from './entry-row.ts';
 import { conditionOf } from './filter-sql.ts';
 
@@ -41,7 +48,7 @@ const resolvedRow = eventRow.extend({
 
 const withDocuments = `SELECT ${listedColumns}, document, crc FROM dead_letters LEFT JOIN dead_letter_documents USING (number)`;
 
-/** Min and max of a group are one lookup each in its index. */
+/** The index gives min and max of a group by one lookup each. */
 const groupsSql = `SELECT destination, code, dataset, open,
   (SELECT min(last_attempt_ms) FROM dead_letters d WHERE d.destination = g.destination AND d.code = g.code AND d.dataset = g.dataset) AS oldest,
   (SELECT max(last_attempt_ms) FROM dead_letters d WHERE d.destination = g.destination AND d.code = g.code AND d.dataset = g.dataset) AS newest
@@ -51,7 +58,7 @@ const countsSql = `SELECT destination, coalesce(sum(open), 0) AS open, coalesce(
   coalesce(max(dropped), 0) AS dropped, coalesce(max(lost), 0) AS lost, coalesce(max(from_jobs), 0) AS from_jobs
   FROM dead_letter_totals LEFT JOIN dead_letter_groups USING (destination) GROUP BY destination`;
 
-/** Of each event the last resolution counts: it may have been dropped once, and delivered by a job later. */
+/** The last resolution of each event counts: it may have been dropped once and delivered by a job later. */
 const undeliveredSql = `SELECT sequence, element, destination FROM dead_letters WHERE (sequence, element, destination) > (?1, ?2, ?3)
   UNION
   SELECT sequence, element, destination FROM resolved r WHERE how = 'dropped' AND (sequence, element, destination) > (?1, ?2, ?3)
@@ -62,7 +69,7 @@ const undeliveredSql = `SELECT sequence, element, destination FROM dead_letters 
 export function deadLetterReading(database: Reading, log: Logger): DeadLetterReading {
   const rows = (sql: string, ...parameters: readonly SqlValue[]) => database.read(sql, parameters);
 
-  /** What is damaged is never sent, and stays: it is open, and said with each reading of it. */
+  /** A damaged entry is never sent. It stays open and is logged at each read. */
   function intactEntry(row: Row): readonly StoredDeadLetter[] {
     const entry = storedEntry(row);
     if (entry !== undefined) return [entry];
@@ -81,99 +88,104 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
     return { lastNumber: last ?? 0, matching };
   }
 
-  return {
-    async counts() {
-      const found = z.array(countsRow).parse(await rows(countsSql));
-      return new Map(
-        found.map(({ destination, from_jobs: fromJobs, ...counts }) => [destination, { ...counts, fromJobs }]),
-      );
-    },
-    async groups() {
-      const found = z.array(groupRow).parse(await rows(groupsSql));
-      return found.map(({ open: count, oldest: oldestMs, newest: newestMs, ...group }) => ({
-        ...group,
-        count,
-        oldestMs,
-        newestMs,
-      }));
-    },
-    async get(number) {
-      return (await rows(`${withDocuments} WHERE number = ?`, number)).flatMap(intactEntry)[0];
-    },
-    async find(sequence, element) {
-      const [least, most] = element === undefined ? [0, Number.MAX_SAFE_INTEGER] : [element, element];
-      const condition = 'WHERE sequence = ? AND element BETWEEN ? AND ?';
-      const open = await rows(
-        `SELECT ${listedColumns} FROM dead_letters ${condition} ORDER BY number`,
-        sequence,
-        least,
-        most,
-      );
-      const resolved = await rows(
-        `SELECT * FROM resolved ${condition} ORDER BY at_ms DESC, element, id DESC`,
-        sequence,
-        least,
-        most,
-      );
-      return [...open.map(listedEntry), ...z.array(resolvedRow).parse(resolved).map(foundAgain)];
-    },
-    async *undelivered(fromSequence) {
-      let after: readonly SqlValue[] = [fromSequence, -1, ''];
-      for (;;) {
-        const found = z.array(eventRow).parse(await rows(undeliveredSql, ...after));
-        if (found.length > 0) yield found;
-        const last = found.at(-1);
-        if (last === undefined || found.length < undeliveredAtOnce) return;
-        after = [last.sequence, last.element, last.destination];
-      }
-    },
-    extent,
-    async *read(filter, lastNumber, signal) {
-      let after = 0;
-      let batch: StoredDeadLetter[] = [];
-      let bytes = 0;
-      // A few at a time: each document may be large.
-      while (!signal.aborted) {
-        const { sql, parameters } = conditionOf(filter, after, lastNumber);
-        const found = await rows(
-          `${withDocuments} WHERE ${sql} ORDER BY number LIMIT ${batchEntries / 4}`,
-          ...parameters,
-        );
-        const { number: reached } = found.at(-1) ?? { number: lastNumber };
-        after = Number(reached);
-        for (const entry of found.flatMap(intactEntry)) {
-          batch.push(entry);
-          bytes += entry.json.length;
-        }
-        const isEnd = after >= lastNumber || found.length === 0;
-        if (batch.length > 0 && (isEnd || batch.length >= batchEntries || bytes >= batchBytes) && !signal.aborted) {
-          yield batch;
-          batch = [];
-          bytes = 0;
-        }
-        if (isEnd) return;
-      }
-    },
-    async newest(destination, limit) {
-      const sql = 'SELECT sequence, element FROM dead_letters WHERE +destination = ? ORDER BY number DESC LIMIT ?';
-      return z.array(placeRow).parse(await rows(sql, destination, limit));
-    },
-    async list(filter, { after = 0, limit }) {
-      const { matching: matched } = await extent(filter);
-      const size = Math.max(1, Math.min(limit, maxPage));
-      const { sql, parameters } = conditionOf(filter, after);
+  async function countEntries() {
+    const found = z.array(countsRow).parse(await rows(countsSql));
+    return new Map(
+      found.map(({ destination, from_jobs: fromJobs, ...counts }) => [destination, { ...counts, fromJobs }]),
+    );
+  }
+
+  async function listGroups() {
+    const found = z.array(groupRow).parse(await rows(groupsSql));
+    return found.map(({ open: count, oldest: oldestMs, newest: newestMs, ...group }) => {
+      return { ...group, count, oldestMs, newestMs };
+    });
+  }
+
+  async function getEntry(number: number): Promise<StoredDeadLetter | undefined> {
+    return (await rows(`${withDocuments} WHERE number = ?`, number)).flatMap(intactEntry)[0];
+  }
+
+  async function findEntries(sequence: number, element?: number): Promise<readonly FoundDeadLetter[]> {
+    const place = element === undefined ? [sequence, 0, Number.MAX_SAFE_INTEGER] : [sequence, element, element];
+    const condition = 'WHERE sequence = ? AND element BETWEEN ? AND ?';
+    const open = await rows(`SELECT ${listedColumns} FROM dead_letters ${condition} ORDER BY number`, ...place);
+    const sql = `SELECT * FROM resolved ${condition} ORDER BY at_ms DESC, element, id DESC`;
+    const resolved = z.array(resolvedRow).parse(await rows(sql, ...place));
+    return [...open.map(listedEntry), ...resolved.map(resolvedEntry)];
+  }
+
+  async function* readUndelivered(fromSequence: number): AsyncIterable<readonly UndeliveredEvent[]> {
+    let after: readonly SqlValue[] = [fromSequence, -1, ''];
+    for (;;) {
+      const found = z.array(eventRow).parse(await rows(undeliveredSql, ...after));
+      if (found.length > 0) yield found;
+      const last = found.at(-1);
+      if (last === undefined || found.length < undeliveredAtOnce) return;
+      after = [last.sequence, last.element, last.destination];
+    }
+  }
+
+  async function* readEntries(filter: DeadLetterFilter, lastNumber: number, signal: AbortSignal) {
+    let after = 0;
+    let batch: StoredDeadLetter[] = [];
+    let bytes = 0;
+    // A few at a time: each document may be large.
+    while (!signal.aborted) {
+      const { sql, parameters } = conditionOf(filter, after, lastNumber);
       const found = await rows(
-        `SELECT ${listedColumns} FROM dead_letters WHERE ${sql} ORDER BY number LIMIT ${size + 1}`,
+        `${withDocuments} WHERE ${sql} ORDER BY number LIMIT ${batchEntries / 4}`,
         ...parameters,
       );
-      const entries: readonly ListedDeadLetter[] = found.slice(0, size).map(listedEntry);
-      const last = entries.at(-1)?.number;
-      return found.length <= size || last === undefined ? { entries, matched } : { entries, matched, next: last };
-    },
+      const { number: reached } = found.at(-1) ?? { number: lastNumber };
+      after = Number(reached);
+      for (const entry of found.flatMap(intactEntry)) {
+        batch.push(entry);
+        bytes += entry.json.length;
+      }
+      const isEnd = after >= lastNumber || found.length === 0;
+      if (batch.length > 0 && (isEnd || batch.length >= batchEntries || bytes >= batchBytes) && !signal.aborted) {
+        yield batch;
+        batch = [];
+        bytes = 0;
+      }
+      if (isEnd) return;
+    }
+  }
+
+  async function newestEvents(destination: string, limit: number) {
+    const sql = 'SELECT sequence, element FROM dead_letters WHERE +destination = ? ORDER BY number DESC LIMIT ?';
+    return z.array(placeRow).parse(await rows(sql, destination, limit));
+  }
+
+  async function listEntries(
+    filter: DeadLetterFilter,
+    { after = 0, limit }: Parameters<DeadLetterReading['list']>[1],
+  ): Promise<DeadLetterPage> {
+    const { matching: matched } = await extent(filter);
+    const size = Math.max(1, Math.min(limit, maxPage));
+    const { sql, parameters } = conditionOf(filter, after);
+    const page = `SELECT ${listedColumns} FROM dead_letters WHERE ${sql} ORDER BY number LIMIT ${size + 1}`;
+    const found = await rows(page, ...parameters);
+    const entries = found.slice(0, size).map(listedEntry);
+    const last = entries.at(-1)?.number;
+    return found.length <= size || last === undefined ? { entries, matched } : { entries, matched, next: last };
+  }
+
+  return {
+    counts: countEntries,
+    groups: listGroups,
+    list: listEntries,
+    get: getEntry,
+    find: findEntries,
+    undelivered: readUndelivered,
+    extent,
+    read: readEntries,
+    newest: newestEvents,
   };
 }
 
-const foundAgain = ({
+const resolvedEntry = ({
   last_attempt_ms: lastAttemptMs,
   how,
   at_ms: atMs,

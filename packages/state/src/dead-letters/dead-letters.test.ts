@@ -1,4 +1,4 @@
-// What the dead letters promise to delivery, to the commands and to the jobs.
+// Tests of the dead-letter queue, as delivery, commands and jobs use it.
 import { stat } from 'node:fs/promises';
 import type { DeadLetter } from '@xiq-siem/delivery';
 import { describe, expect, it } from 'vitest';
@@ -16,8 +16,8 @@ import {
   range,
 } from './test-dead-letters.ts';
 
-describe('what is kept', () => {
-  it('is listed, shown with its document, and still there after a restart', async () => {
+describe('a stored dead letter', () => {
+  it('is listed and returned with its document, also after a restart', async () => {
     const letters = await openTestDeadLetters();
     await appendAll(letters, [1, 2, 3]);
     await letters.close();
@@ -38,7 +38,7 @@ describe('what is kept', () => {
     expect(await letters.get(1)).toEqual({ ...silent, number: 1 });
   });
 
-  it('is resolved once, though two ask for it at the same time', async () => {
+  it('is resolved once by two calls at the same time', async () => {
     const letters = await openTestDeadLetters();
     await appendAll(letters, [1, 2]);
     await Promise.all([letters.resolve([1], 'dropped', 'operator'), letters.resolve([1, 1, 2], 'delivered', 'job-1')]);
@@ -49,7 +49,7 @@ describe('what is kept', () => {
     expect(found).toEqual([['operator'], ['job-1']]);
   });
 
-  it('counts an event once that a crash made be kept twice', async () => {
+  it('counts once if a crash stored it twice', async () => {
     const letters = await openTestDeadLetters();
     await appendAll(letters, [1, 2]);
     await letters.append(letterOf(1, { code: 'later' }));
@@ -62,12 +62,12 @@ describe('what is kept', () => {
     const again = await openTestDeadLetters(letters.directory);
     expect(await allOf(again)).toMatchObject(expected);
     expect((await again.counts()).get('siem')?.open).toBe(2);
-    // Another destination's rejection of the same event is one of its own.
+    // The same event, rejected by another destination, is another entry.
     await again.append(letterOf(1, { destination: 'archive' }));
     expect((await again.counts()).get('archive')?.open).toBe(1);
   });
 
-  it('tells what came by jobs from what a position counts', async () => {
+  it('is counted separately if it came from a job', async () => {
     const letters = await openTestDeadLetters();
     const counts = async () => (await letters.counts()).get('siem');
     await letters.append(letterOf(1));
@@ -80,7 +80,7 @@ describe('what is kept', () => {
     expect(await counts()).toEqual({ open: 0, delivered: 3, dropped: 0, lost: 0, fromJobs: 1 });
   });
 
-  it('keeps its sums under all that is done at once', async () => {
+  it('keeps correct counts under concurrent changes', async () => {
     const letters = await openTestDeadLetters(undefined, { maxBytes: 16 * mib });
     await appendAll(letters, range(1, 300), 1000);
     await Promise.all([
@@ -106,7 +106,7 @@ describe('what is kept', () => {
   });
 });
 
-describe('what is asked', () => {
+describe('a query', () => {
   const various: readonly Partial<DeadLetter>[] = [
     { destination: 'siem', code: 'mapping', dataset: 'a' },
     { destination: 'siem', code: 'too_large', dataset: 'a' },
@@ -167,7 +167,7 @@ describe('what is asked', () => {
     expect(seen).toBe(100);
   });
 
-  it('finds the entries of a body, and what became of those that are gone', async () => {
+  it('finds open and resolved entries of a body', async () => {
     let first = 1;
     const letters = await openTestDeadLetters(undefined, { firstBody: () => first });
     for (const element of [0, 1, 2]) await letters.append(letterOf(7, { element, id: `seven-${element}` }));
@@ -186,7 +186,7 @@ describe('what is asked', () => {
     expect((await letters.counts()).get('siem')).toEqual({ open: 1, delivered: 1, dropped: 2, lost: 0, fromJobs: 0 });
   });
 
-  it('tells what is not delivered, open or dropped, of bodies from a sequence on', async () => {
+  it('returns undelivered events, open or dropped, of bodies from a sequence on', async () => {
     const letters = await openTestDeadLetters();
     await appendAll(letters, [1, 2, 3, 4, 5]);
     await letters.append(letterOf(5, { destination: 'other', element: 3 }));
@@ -201,19 +201,19 @@ describe('what is asked', () => {
     };
     expect(await undelivered(2)).toEqual(['2/0 siem', '3/0 siem', '5/0 siem', '5/3 other']);
     expect(await undelivered(4)).toEqual(['5/0 siem', '5/3 other']);
-    // Rejected once more by a job and delivered then: the last resolution counts.
+    // Rejected again by a job, then delivered: the last resolution counts.
     await letters.append(letterOf(3));
     await letters.resolve(await numbersOf(letters, { ids: ['id-3'] }), 'delivered', 'a-job');
     expect(await undelivered(2)).toEqual(['2/0 siem', '5/0 siem', '5/3 other']);
-    // What became of it elsewhere tells nothing of here.
+    // A resolution for one destination does not change another.
     await letters.append(letterOf(2, { destination: 'other' }));
     await letters.resolve(await numbersOf(letters, { ids: ['id-2'] }), 'delivered', 'a-job');
     expect(await undelivered(2)).toEqual(['2/0 siem', '5/0 siem', '5/3 other']);
   });
 });
 
-describe('what is resolved', () => {
-  it('is in the place of the old entry when it was rejected again, and beyond the bound of the job', async () => {
+describe('a resolution', () => {
+  it('replaces an entry that was rejected again, with a number above the limit of the job', async () => {
     const letters = await openTestDeadLetters();
     await appendAll(letters, [1, 2]);
     const { lastNumber } = await letters.extent({});
@@ -230,7 +230,7 @@ describe('what is resolved', () => {
     expect((await again.counts()).get('siem')).toMatchObject({ open: 2, delivered: 0, dropped: 0 });
   });
 
-  it('is dropped by a filter, up to a number, however many there are', async () => {
+  it('drops entries by a filter, up to a number, however many there are', async () => {
     const letters = await openTestDeadLetters(undefined, { maxBytes: 64 * mib });
     await appendAll(letters, range(1, 2500));
     await letters.append(letterOf(9000, { code: 'other' }));
@@ -247,7 +247,7 @@ describe('what is resolved', () => {
   });
 });
 
-it('what is resolved leaves the counts of other groups', async () => {
+it('a resolution does not change the counts of other groups', async () => {
   const letters = await openTestDeadLetters();
   const groups = [{ dataset: 'a' }, { dataset: 'b' }, { dataset: 'a', code: 'c' }, { dataset: 'a', destination: 'd' }];
   for (const group of groups) await letters.append(letterOf(1, { element: groups.indexOf(group), ...group }));
@@ -259,7 +259,7 @@ it('what is resolved leaves the counts of other groups', async () => {
   ]);
 });
 
-it('what is dropped, or delivered by a job, is given back to the disk', async () => {
+it('dropped and delivered entries free disk space', async () => {
   const letters = await openTestDeadLetters(undefined, { maxBytes: 64 * mib });
   await appendAll(letters, range(1, 3000), 2000);
   await letters.close();
@@ -284,7 +284,7 @@ describe('a full store', () => {
     }
   }
 
-  it('refuses, evicts nothing, and takes again once some are dropped', async () => {
+  it('rejects entries, evicts none, and accepts them again after a drop', async () => {
     const letters = await openTestDeadLetters();
     const kept = await fill(letters);
     expect(letters.full).toBe(true);
@@ -302,7 +302,7 @@ describe('a full store', () => {
     expect(await openBodies(letters)).toEqual(range(1, kept + 1).filter((body) => body !== 4 && body !== 8));
   });
 
-  it('takes what is rejected again, and keeps within its bound', async () => {
+  it('replaces entries that are rejected again, and stays within its limit', async () => {
     const letters = await openTestDeadLetters();
     const kept = await fill(letters);
     for (let round = 2; round < 4; round += 1) {
@@ -314,7 +314,7 @@ describe('a full store', () => {
     expect((await allOf(letters)).map(({ attempts }) => attempts)).toEqual(range(1, kept).map(() => 3));
   });
 
-  it('can be emptied when a smaller bound was configured meanwhile', async () => {
+  it('can be emptied after its limit was lowered', async () => {
     const roomy = await openTestDeadLetters(undefined, { maxBytes: 4 * mib });
     const kept = await fill(roomy);
     await roomy.close();
@@ -325,7 +325,7 @@ describe('a full store', () => {
     expect((await letters.counts()).get('siem')).toMatchObject({ open: 0, dropped: kept });
   });
 
-  it('adds nothing where the disk has to stay free, and resolves all the same', async () => {
+  it('adds nothing if the disk must stay free, but resolves entries', async () => {
     const letters = await openTestDeadLetters();
     await appendAll(letters, [1]);
     await letters.close();
@@ -336,18 +336,18 @@ describe('a full store', () => {
     expect(await openBodies(again)).toEqual([]);
   });
 
-  it('remembers what became of as many as its bound allows, the newest', async () => {
+  it('stores as many resolved entries as its limit allows, the newest ones', async () => {
     const letters = await openTestDeadLetters();
     await appendAll(letters, range(1, 500), 10);
     await letters.drop({}, 500);
-    // A 32nd of 1 MiB, of 128 bytes each.
+    // A 32nd of 1 MiB, at 128 bytes each.
     expect(await letters.find(500 - 256)).toEqual([]);
     expect(await letters.find(500 - 255)).toHaveLength(1);
     expect((await letters.counts()).get('siem')?.dropped).toBe(500);
   });
 });
 
-it('what could not be written takes no place', async () => {
+it('an entry that could not be written uses no space', async () => {
   const letters = await openTestDeadLetters();
   await letters.close();
   for (let attempt = 0; attempt < 2; attempt += 1) {
@@ -356,7 +356,7 @@ it('what could not be written takes no place', async () => {
   expect(letters.full).toBe(false);
 });
 
-it('counts as lost what somebody has acknowledged to be so', async () => {
+it('counts acknowledged losses', async () => {
   const letters = await openTestDeadLetters();
   await letters.append(letterOf(1));
   await letters.writeOff('siem', 2);

@@ -1,7 +1,7 @@
-// What the dead letters offer: to delivery, to the operator's commands and to their jobs.
+// The interfaces of the dead-letter queue: for delivery, for commands and for jobs.
 import type { DeadLetter, DeadLetterStore } from '@xiq-siem/delivery';
 
-/** Every condition that is set has to hold. */
+/** An entry matches if it meets all conditions that are set. */
 export interface DeadLetterFilter {
   readonly destination?: string | undefined;
   readonly code?: string | undefined;
@@ -15,9 +15,9 @@ export interface DeadLetterFilter {
   readonly numbers?: readonly number[] | undefined;
 }
 
-/** An entry with its document; `sequence` and `element` say where its event stands in the journal of bodies. */
+/** An entry with its document. `sequence` and `element` locate its event in the journal. */
 export interface StoredDeadLetter extends DeadLetter {
-  /** Names the entry until it is resolved, or rejected again and thereby a new one; a newer one has a higher number. */
+  /** Identifies the entry until it is resolved. An event that is rejected again gets a new, higher number. */
   readonly number: number;
 }
 
@@ -26,13 +26,13 @@ export type ListedDeadLetter = Omit<StoredDeadLetter, 'json'>;
 
 export type Resolution = 'delivered' | 'dropped';
 
-/** What is known of an entry without reading it. */
+/** The indexed fields of an entry. */
 export type IndexedDeadLetter = Pick<
   StoredDeadLetter,
   'number' | 'destination' | 'code' | 'dataset' | 'sequence' | 'element' | 'lastAttemptMs'
 >;
 
-/** What is known of an entry that is no longer open. */
+/** An entry that is no longer open. */
 export interface ResolvedDeadLetter extends Omit<IndexedDeadLetter, 'dataset'> {
   readonly resolved: {
     readonly how: Resolution;
@@ -43,9 +43,9 @@ export interface ResolvedDeadLetter extends Omit<IndexedDeadLetter, 'dataset'> {
   };
 }
 
-/** An entry of an event, whether open or not. */
+/** An open or resolved entry of an event. */
 export interface FoundDeadLetter extends Omit<ResolvedDeadLetter, 'resolved'> {
-  /** The destination's error message, of an open entry. */
+  /** Error message of the destination; of open entries only. */
   readonly message?: string | undefined;
   /** Undefined for an open entry. */
   readonly resolved?: ResolvedDeadLetter['resolved'];
@@ -57,9 +57,9 @@ export interface DeadLetterCounts {
   readonly open: number;
   readonly delivered: number;
   readonly dropped: number;
-  /** Lost with a damaged or missing file, and acknowledged. */
+  /** Lost with a damaged or missing state file, and acknowledged. */
   readonly lost: number;
-  /** Of all these, those that only a job rejected: a destination's position does not count them. */
+  /** Part of the above: rejected by jobs only, and not counted by the position of the destination. */
   readonly fromJobs: number;
 }
 
@@ -75,15 +75,15 @@ export interface DeadLetterGroup {
 
 export interface DeadLetterPage {
   readonly entries: readonly ListedDeadLetter[];
-  /** `after` of the next page; none at the end. */
+  /** `after` of the next page; absent on the last page. */
   readonly next?: number;
-  /** All that match, on whatever page. */
+  /** Number of matching entries on all pages. */
   readonly matched: number;
 }
 
-/** What can be asked of them, on a running connector and on a stopped one. But for `find`, of open entries alone. */
+/** Reads of a running or a stopped connector. All but `find` return open entries only. */
 export interface DeadLetterReading {
-  /** By destination. An event that a crash made be kept twice is one. */
+  /** By destination. An event that was stored twice because of a crash counts once. */
   counts(): Promise<ReadonlyMap<string, DeadLetterCounts>>;
   groups(): Promise<readonly DeadLetterGroup[]>;
   /** Ascending numbers above `after`; at most 1,000 at once. */
@@ -91,46 +91,44 @@ export interface DeadLetterReading {
     filter: DeadLetterFilter,
     page: { readonly after?: number | undefined; readonly limit: number },
   ): Promise<DeadLetterPage>;
-  /** Undefined where it is not open, or is damaged. */
+  /** Undefined if the entry is not open or is damaged. */
   get(number: number): Promise<StoredDeadLetter | undefined>;
   /**
-   * The entries of a body, or of one event of it: the open ones, then what became of others, newest first. The latter is
-   * known for as long as the journal holds their body, and bounded.
+   * The entries of a body, or of one event of it: open ones, then resolved ones, newest first. Resolved entries are stored
+   * as long as the journal has their body, up to a limit.
    */
   find(sequence: number, element?: number): Promise<readonly FoundDeadLetter[]>;
   /**
-   * The events that are not delivered, open or dropped, of bodies from a sequence on, for a caller that asks about many:
-   * some at a time.
+   * Undelivered events (open or dropped) of bodies from a sequence on, in batches.
    */
   undelivered(fromSequence: number): AsyncIterable<readonly UndeliveredEvent[]>;
-  /** The last number and the count of what matches now, up to a number: the bound of a job, as what comes later is above it. */
+  /** The last number and the count of entries that match now, up to a number. Later entries have higher numbers. */
   extent(
     filter: DeadLetterFilter,
     lastNumber?: number,
   ): Promise<{ readonly lastNumber: number; readonly matching: number }>;
   /**
-   * What matches, up to a number, ascending, in batches of at most 100 entries or about 1 MiB. Those that were resolved
-   * meanwhile, or are damaged, are left out. Ends early once `signal` fires.
+   * Matching entries up to a number, ascending, in batches of at most 100 entries or about 1 MiB. Entries that were
+   * resolved meanwhile or are damaged are skipped. Ends early once `signal` fires.
    */
   read(filter: DeadLetterFilter, lastNumber: number, signal: AbortSignal): AsyncIterable<readonly StoredDeadLetter[]>;
-  /** Of a destination's last entries, at most `limit`: where their events stand. */
+  /** The events of the last `limit` entries of a destination. */
   newest(destination: string, limit: number): Promise<readonly Pick<StoredDeadLetter, 'sequence' | 'element'>[]>;
 }
 
 export interface DeadLetters extends DeadLetterReading, DeadLetterStore {
-  /** `job`: of a job, whose events no position counts. */
+  /** `job`: rejected by a job, and not counted by a position. */
   append(deadLetter: DeadLetter, from?: 'job'): Promise<void>;
-  /** `used` of the disk by open entries, about; at `max` it is full. */
+  /** `used`: approximate bytes of open entries. At `max` the queue is full. */
   bytes(): { readonly used: number; readonly max: number };
   /**
-   * Resolves when it is on disk; numbers that are not open are passed over. `by` is a job's id or `operator`.
-   * Possible when full.
+   * Resolves when it is on disk. Numbers that are not open are skipped. `by` is a job's id or `operator`. Works when full.
    */
   resolve(numbers: readonly number[], how: Resolution, by: string): Promise<void>;
-  /** Drops what matches up to a number, by the operator; as many at a time as one transaction bears. */
+  /** Drops matching entries up to a number, as `operator`, in several transactions. */
   drop(filter: DeadLetterFilter, lastNumber: number): Promise<void>;
-  /** Counts entries of a destination as lost, whose loss somebody has acknowledged. */
+  /** Counts entries of a destination as lost, after an operator acknowledged the loss. */
   writeOff(destination: string, entries: number): Promise<void>;
-  /** Rejected again: a new entry, with a new number, in the place of that one. Does nothing where that is not open. */
+  /** Replaces an entry that was rejected again by one with a new number. Does nothing if the entry is not open. */
   replace(number: number, deadLetter: DeadLetter): Promise<void>;
 }

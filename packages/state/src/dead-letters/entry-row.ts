@@ -1,4 +1,4 @@
-// A dead letter as its rows in the state file, and the checksum that says whether they are as they were written.
+// Converts dead letters from and to rows of the state file, and verifies their checksum.
 import type { DeadLetter } from '@xiq-siem/delivery';
 import { z } from 'zod';
 import { checksum } from '../checksum.ts';
@@ -29,10 +29,10 @@ const stored = z.object({ document: z.string(), crc: z.int() });
 export const listedColumns =
   'number, destination, sequence, element, event_id, dataset, code, message, attempts, first_attempt_ms, last_attempt_ms, receipt';
 
-/** Of a row of `listedColumns`. */
+/** Converts a row of `listedColumns`. */
 export const listedEntry = (row: unknown): ListedDeadLetter => listed.parse(row);
 
-/** Of such a row with `document` and `crc`; undefined where it is not what was written. */
+/** Converts such a row with `document` and `crc`; undefined if it is damaged. */
 export function storedEntry(row: unknown): StoredDeadLetter | undefined {
   const found = listed.safeParse(row);
   const content = stored.safeParse(row);
@@ -42,7 +42,7 @@ export function storedEntry(row: unknown): StoredDeadLetter | undefined {
   return entryChecksum(entry) === crc ? entry : undefined;
 }
 
-/** Of its `checkedColumns`, and its document. */
+/** Covers `checkedColumns` and the document. */
 export function entryChecksum(entry: DeadLetter): number {
   const { destination, sequence, element, id, dataset, code, message, json, receipt } = entry;
   const { attempts, firstAttemptMs, lastAttemptMs } = entry;
@@ -50,6 +50,6 @@ export function entryChecksum(entry: DeadLetter): number {
   return checksum(JSON.stringify([...columns, attempts, firstAttemptMs, lastAttemptMs]), json);
 }
 
-/** What an entry takes in the file, about. */
+/** Approximate bytes of an entry in the file. */
 export const entryBytes = ({ json, message = '' }: DeadLetter): number =>
   Buffer.byteLength(json) + Buffer.byteLength(message) + entryOverheadBytes;

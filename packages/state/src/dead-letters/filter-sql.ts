@@ -1,4 +1,4 @@
-// A filter of dead letters as a condition in SQL.
+// Converts a filter of dead letters to an SQL condition.
 import type { SqlValue } from '../sqlite/database.ts';
 import type { DeadLetterFilter } from './dead-letters.ts';
 
@@ -8,8 +8,8 @@ export interface Condition {
 }
 
 /**
- * Holds for every entry where nothing is set. The `+` keeps SQLite from an index by which it would have to sort all that
- * matches for each page: entries are read in the order of their numbers.
+ * An empty filter matches every entry. The `+` prevents the use of an index, with which SQLite would sort all matches for
+ * each page: entries are read in the order of their numbers.
  */
 export function conditionOf(
   filter: DeadLetterFilter,

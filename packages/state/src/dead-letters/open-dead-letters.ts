@@ -1,4 +1,4 @@
-// The store of dead letters: only what is resolved leaves it, and a full one takes nothing more.
+// Stores dead letters until they are resolved. A full store rejects new entries.
 import { ConnectorError, type Logger } from '@xiq-siem/core';
 import type { DeadLetter } from '@xiq-siem/delivery';
 import { nodeFiles } from '@xiq-siem/journal';
@@ -6,27 +6,27 @@ import { z } from 'zod';
 import type { Database, Statement } from '../sqlite/database.ts';
 import { stateErrors } from '../state-errors.ts';
 import { deadLetterReading } from './dead-letter-reading.ts';
-import type { DeadLetterFilter, DeadLetters } from './dead-letters.ts';
+import type { DeadLetterFilter, DeadLetters, Resolution } from './dead-letters.ts';
 import { entryBytes, entryChecksum } from './entry-row.ts';
 import { conditionOf } from './filter-sql.ts';
 
 export interface DeadLetterOptions {
   readonly maxBytes: number;
-  /** Free bytes of the disk below which nothing is added. */
+  /** Free bytes of the disk below which new entries are rejected. */
   readonly minFreeBytes: number;
-  /** The data directory: the disk whose free bytes are meant. */
+  /** The data directory: free bytes are those of its disk. */
   readonly directory: string;
   readonly now: () => number;
   readonly log: Logger;
-  /** The first body that the log of bodies still holds: what became of entries of earlier ones is forgotten. */
+  /** The first body in the journal: resolved entries of earlier bodies are removed. */
   readonly firstBody?: () => number;
 }
 
-/** Resolved at once: a transaction that others wait for is short. */
+/** Entries that one transaction resolves: other writes wait for it. */
 const resolvedAtOnce = 1000;
-/** What a resolved entry takes, about: their number is bounded by it. */
+/** Approximate bytes of a resolved entry, to limit their number. */
 const resolvedBytes = 128;
-/** After a refusal for want of free disk, it counts as full for so long. */
+/** How long the store counts as full after a rejection for lack of free disk space. */
 const refusedForMs = 1000;
 const freeBytesAgeMs = 1000;
 
@@ -35,7 +35,7 @@ const lastNumber = '(SELECT last FROM dead_letter_numbers)';
 const usedBytes: Statement = { sql: 'SELECT coalesce(sum(bytes), 0) AS used FROM dead_letter_groups' };
 const usedRow = z.tuple([z.object({ used: z.int() })]);
 const usedOf = (rows: unknown): number => usedRow.parse(rows)[0].used;
-/** The same event again, after a crash or by a job: the entry keeps its number, and counts for the stream if it once did. */
+/** An event that is stored again, after a crash or by a job, keeps its number. It stays an entry of the stream if it was one. */
 const addEntry = `INSERT INTO dead_letters VALUES (${lastNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (sequence, element, destination) DO UPDATE SET event_id = excluded.event_id, dataset = excluded.dataset,
   code = excluded.code, message = excluded.message, attempts = excluded.attempts,
@@ -45,15 +45,15 @@ const addDocument = `INSERT OR REPLACE INTO dead_letter_documents VALUES
   ((SELECT number FROM dead_letters WHERE sequence = ? AND element = ? AND destination = ?), ?, ?)`;
 const renumberEntry = `UPDATE dead_letters SET number = ${lastNumber}, code = ?, message = ?, attempts = ?,
   first_attempt_ms = ?, last_attempt_ms = ?, bytes = ? WHERE number = ?`;
-/** Of the number that was given last, if the entry was there to take it. */
+/** Updates the document of the last assigned number, if an entry has it. */
 const renewDocument = `UPDATE dead_letter_documents SET document = ?, crc = ? WHERE number = ${lastNumber}`;
 const resolveWhere = `INSERT INTO resolved (number, destination, code, sequence, element, last_attempt_ms, how, at_ms, resolved_by)
   SELECT number, destination, code, sequence, element, last_attempt_ms, ?, ?, ? FROM dead_letters WHERE`;
 
-/** More pages than so many resolved entries took: the file gets smaller as it is emptied. */
+/** Frees more pages than one transaction of resolved entries used, so that the file shrinks as it is emptied. */
 const giveBack: Statement = { sql: 'PRAGMA incremental_vacuum(2000)' };
 
-/** What adds an entry, in a transaction. */
+/** The statements that add an entry, for one transaction. */
 export function entryStatements(entry: DeadLetter, fromJob: boolean): readonly Statement[] {
   const { destination, sequence, element, id, dataset, code, message = null, attempts, receipt, json } = entry;
   const { firstAttemptMs, lastAttemptMs } = entry;
@@ -66,15 +66,15 @@ export function entryStatements(entry: DeadLetter, fromJob: boolean): readonly S
 }
 
 /**
- * Full means full: an `append` then rejects with `state_full`, and its destination waits. A sixteenth of `maxBytes` is kept
- * back for what became of resolved entries, so that a full store can still be emptied.
+ * If the store is full, `append` rejects with `state_full`, and its destination waits. A sixteenth of `maxBytes` is
+ * reserved for resolved entries, so that a full store can be emptied.
  */
 export async function openDeadLetters(database: Database, options: DeadLetterOptions): Promise<DeadLetters> {
   const { maxBytes, minFreeBytes, directory, now, log, firstBody = () => 0 } = options;
   const max = maxBytes - Math.floor(maxBytes / 16);
   const maxResolved = Math.floor(maxBytes / 32 / resolvedBytes);
   let used = usedOf(await database.read(usedBytes.sql));
-  /** Of entries that are being written, and of the last one that was refused. */
+  /** Bytes of entries that are being written, and of the last rejected one. */
   let pendingBytes = 0;
   let refusedBytes = 0;
   let refusedUntilMs = Number.NEGATIVE_INFINITY;
@@ -96,28 +96,76 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
     throw new ConnectorError(stateErrors.full, text);
   }
 
-  /** By what was last known of the disk: entries are written in the order in which they come. */
+  /** Uses the last known free space of the disk, without waiting: entries stay in order. */
   function requireCapacity(bytes: number): void {
     if (used + pendingBytes + bytes > max) {
       refusedBytes = bytes;
-      refuse(
-        `the dead letters take ${used} of ${max} bytes, and none is removed unseen: retry or drop some of them, or raise deadLetters.maxBytes`,
-      );
+      refuse(`the dead letters use ${used} of ${max} bytes: retry or drop some of them, or raise deadLetters.maxBytes`);
     }
     if (performance.now() - checkedAtMs >= freeBytesAgeMs) void updateFreeBytes();
     if (freeBytes - pendingBytes - bytes < minFreeBytes) {
       refusedUntilMs = performance.now() + refusedForMs;
-      refuse(`the disk of ${directory} has ${freeBytes} bytes free, and ${minFreeBytes} are to stay free: free some`);
+      refuse(
+        `the disk of ${directory} has ${freeBytes} bytes free, and ${minFreeBytes} must stay free: free disk space`,
+      );
     }
   }
 
-  /** What nobody can ask for any more, and what is too much, oldest first; and pages that nothing is on. */
-  const forget = (): readonly Statement[] => [
+  /** Removes resolved entries whose body is gone, the oldest ones above the limit, and empty pages. */
+  const prune = (): readonly Statement[] => [
     giveBack,
     { sql: 'DELETE FROM resolved WHERE sequence < ?', parameters: [firstBody()] },
     { sql: 'DELETE FROM resolved WHERE id <= (SELECT max(id) FROM resolved) - ?', parameters: [maxResolved] },
   ];
   const resolution = (how: string, by: string) => [how, now(), by] as const;
+
+  async function appendEntry(deadLetter: DeadLetter, from?: 'job'): Promise<void> {
+    const bytes = entryBytes(deadLetter);
+    requireCapacity(bytes);
+    pendingBytes += bytes;
+    try {
+      await write(entryStatements(deadLetter, from === 'job'));
+    } finally {
+      pendingBytes -= bytes;
+    }
+    refusedBytes = 0;
+  }
+
+  async function resolveEntries(numbers: readonly number[], how: Resolution, by: string): Promise<void> {
+    for (let from = 0; from < numbers.length; from += resolvedAtOnce) {
+      const some = JSON.stringify(numbers.slice(from, from + resolvedAtOnce));
+      const sql = `${resolveWhere} number IN (SELECT value FROM json_each(?))`;
+      await write([{ sql, parameters: [...resolution(how, by), some] }, ...prune()]);
+    }
+    refusedBytes = 0;
+  }
+
+  async function dropEntries(filter: DeadLetterFilter, last: number): Promise<void> {
+    const { sql, parameters } = conditionOf(filter, 0, last);
+    const some = {
+      sql: `${resolveWhere} ${sql} ORDER BY number LIMIT ${resolvedAtOnce} RETURNING 1`,
+      parameters: [...resolution('dropped', 'operator'), ...parameters],
+    };
+    for (;;) {
+      const [dropped = [], ...rest] = await database.write([some, ...prune(), usedBytes]);
+      used = usedOf(rest.at(-1));
+      if (dropped.length < resolvedAtOnce) break;
+    }
+    refusedBytes = 0;
+  }
+
+  async function writeOffEntries(destination: string, entries: number): Promise<void> {
+    const sql = `INSERT INTO dead_letter_totals (destination, lost) VALUES (?, ?)
+      ON CONFLICT DO UPDATE SET lost = lost + excluded.lost`;
+    await write([{ sql, parameters: [destination, entries] }]);
+  }
+
+  async function replaceEntry(number: number, deadLetter: DeadLetter): Promise<void> {
+    const { code, message = null, attempts, firstAttemptMs, lastAttemptMs, json } = deadLetter;
+    const parameters = [code, message, attempts, firstAttemptMs, lastAttemptMs, entryBytes(deadLetter), number];
+    const document = { sql: renewDocument, parameters: [json, entryChecksum(deadLetter)] };
+    await write([nextNumber, { sql: renumberEntry, parameters }, document]);
+  }
 
   return {
     ...deadLetterReading(database, log),
@@ -125,53 +173,10 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
       return used + pendingBytes + refusedBytes > max || performance.now() < refusedUntilMs;
     },
     bytes: () => ({ used, max }),
-    async append(deadLetter, from) {
-      const bytes = entryBytes(deadLetter);
-      requireCapacity(bytes);
-      pendingBytes += bytes;
-      try {
-        await write(entryStatements(deadLetter, from === 'job'));
-      } finally {
-        pendingBytes -= bytes;
-      }
-      refusedBytes = 0;
-    },
-    async resolve(numbers, how, by) {
-      for (let from = 0; from < numbers.length; from += resolvedAtOnce) {
-        const some = JSON.stringify(numbers.slice(from, from + resolvedAtOnce));
-        const sql = `${resolveWhere} number IN (SELECT value FROM json_each(?))`;
-        await write([{ sql, parameters: [...resolution(how, by), some] }, ...forget()]);
-      }
-      refusedBytes = 0;
-    },
-    async drop(filter: DeadLetterFilter, last) {
-      const { sql, parameters } = conditionOf(filter, 0, last);
-      const some = {
-        sql: `${resolveWhere} ${sql} ORDER BY number LIMIT ${resolvedAtOnce} RETURNING 1`,
-        parameters: [...resolution('dropped', 'operator'), ...parameters],
-      };
-      for (;;) {
-        const [dropped = [], ...rest] = await database.write([some, ...forget(), usedBytes]);
-        used = usedOf(rest.at(-1));
-        if (dropped.length < resolvedAtOnce) break;
-      }
-      refusedBytes = 0;
-    },
-    async writeOff(destination, entries) {
-      const sql = `INSERT INTO dead_letter_totals (destination, lost) VALUES (?, ?)
-        ON CONFLICT DO UPDATE SET lost = lost + excluded.lost`;
-      await write([{ sql, parameters: [destination, entries] }]);
-    },
-    async replace(number, deadLetter) {
-      const { code, message = null, attempts, firstAttemptMs, lastAttemptMs, json } = deadLetter;
-      await write([
-        nextNumber,
-        {
-          sql: renumberEntry,
-          parameters: [code, message, attempts, firstAttemptMs, lastAttemptMs, entryBytes(deadLetter), number],
-        },
-        { sql: renewDocument, parameters: [json, entryChecksum(deadLetter)] },
-      ]);
-    },
+    append: appendEntry,
+    resolve: resolveEntries,
+    drop: dropEntries,
+    writeOff: writeOffEntries,
+    replace: replaceEntry,
   };
 }

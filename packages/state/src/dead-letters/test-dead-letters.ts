@@ -1,4 +1,4 @@
-// For tests: dead letters in a state file of their own, and letters to put there.
+// For tests: dead letters, and a state file to store them in.
 import type { DeadLetter } from '@xiq-siem/delivery';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { newStateDirectory, openTestState } from '../test-state.ts';
@@ -7,7 +7,7 @@ import { type DeadLetterOptions, openDeadLetters } from './open-dead-letters.ts'
 
 export const mib = 1024 * 1024;
 
-/** The letter of the first event of body `sequence`, with a document of about `size` bytes. */
+/** The dead letter of the first event of body `sequence`, with a document of about `size` bytes. */
 export function letterOf(sequence: number, more: Partial<DeadLetter> = {}, size = 100): DeadLetter {
   return {
     destination: 'siem',
@@ -28,7 +28,7 @@ export function letterOf(sequence: number, more: Partial<DeadLetter> = {}, size 
 
 type TestDeadLetters = DeadLetters & { readonly directory: string; close(): Promise<void> };
 
-/** Of a new directory, or as a restart; time passes with every look at the clock. */
+/** Opens those of a new or given directory. The clock advances at each call. */
 export async function openTestDeadLetters(
   directory?: string,
   more: Partial<DeadLetterOptions> = {},
@@ -57,14 +57,14 @@ export async function appendAll(letters: DeadLetters, sequences: Iterable<number
   await Promise.all(Array.from(sequences, (sequence) => letters.append(letterOf(sequence, {}, size))));
 }
 
-/** All that are open, ascending. */
+/** All open entries, ascending. */
 export async function allOf(letters: DeadLetterReading): Promise<readonly ListedDeadLetter[]> {
   const { entries, next } = await letters.list({}, { limit: 1000 });
   if (next !== undefined) throw new Error('more open entries than a test should have');
   return entries;
 }
 
-/** The numbers of what matches, ascending. */
+/** The numbers of matching entries, ascending. */
 export async function numbersOf(letters: DeadLetterReading, filter: DeadLetterFilter = {}): Promise<readonly number[]> {
   return (await letters.list(filter, { limit: 1000 })).entries.map(({ number }) => number);
 }

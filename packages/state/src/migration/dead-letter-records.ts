@@ -1,4 +1,4 @@
-// The records of the log in which format 1 held dead letters, as JSON: entries, resolutions and totals.
+// Decodes the records of dead letters of format 1: entries, resolutions and totals, as JSON in a log.
 import { z } from 'zod';
 
 const version = 1;
@@ -6,16 +6,16 @@ const number = z.int().min(1);
 const count = z.int().min(0);
 const element = count.max(0xffff_ffff);
 
-/** A log of before there was more than one kind holds entries without a kind or a version. */
+/** The first logs have entries without a kind and a version. */
 const versioned = z.object({ v: z.literal(version).default(version) });
 const entry = z
   .object({
     kind: z.literal('entry').default('entry'),
-    /** Where it is not the record's own sequence: it was moved, or stored once more after a crash. */
+    /** Set if it is not the sequence of the record: the entry was moved, or stored again after a crash. */
     number: number.optional(),
-    /** The number of an entry that was rejected again, and is replaced by this one. */
+    /** The number of the entry that this one replaces: its event was rejected again. */
     replaces: number.optional(),
-    /** Its event came by a job, and no position counts it. */
+    /** `run`: the event was sent by a job, and no position counts it. */
     from: z.literal('run').optional(),
     destination: z.string(),
     sequence: count,
@@ -31,7 +31,7 @@ const entry = z
     receipt: z.string(),
   })
   .transform(({ kind, number, replaces, from, ...deadLetter }) => ({ kind, number, replaces, from, deadLetter }));
-/** Holds enough of its events to be understood when their entries are gone. */
+/** Contains enough of its events to be read after their entries were removed. */
 const resolution = z.object({
   kind: z.literal('resolution'),
   how: z.enum(['delivered', 'dropped']),
@@ -41,23 +41,23 @@ const resolution = z.object({
   entries: z.array(z.tuple([number, count, element, z.number()])),
   atMs: z.number(),
   by: z.string(),
-  /** The sequence of the resolution that this is a copy of: it resolves nothing again. */
+  /** The sequence of the resolution of which this is a copy. A copy resolves no entries. */
   copyOf: number.optional(),
 });
 const countsSchema = z.object({
   delivered: count,
   dropped: count,
-  /** Entries, open ones too, whose events came by jobs alone. */
+  /** Entries, including open ones, whose events were sent by jobs only. */
   fromRuns: count,
 });
-/** What was counted before this record, by destination: written before any of that is removed. */
+/** Counts by destination up to this record, written before the counted records are removed. */
 const totals = z.object({ kind: z.literal('totals'), totals: z.record(z.string(), countsSchema) });
 const recordSchema = z.union([entry, resolution, totals]);
 
 export type Totals = Readonly<z.infer<typeof countsSchema>>;
 export type DeadLetterRecord = z.infer<typeof recordSchema>;
 
-/** Undefined where the bytes are no record of ours. */
+/** Undefined if the bytes are not such a record. */
 export function decodeRecord(bytes: Uint8Array): DeadLetterRecord | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());

@@ -1,4 +1,4 @@
-// Records of format 1 in an order that the fixture does not have.
+// Tests records of format 1 in an order that the fixture does not have.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openJournal } from '@xiq-siem/journal';
@@ -11,7 +11,7 @@ import { copyDeadLetters } from './dead-letters.ts';
 
 const log = createRecordingLogger();
 
-/** The tables of a new file, once records that were written to a directory of format 1 are copied. */
+/** The tables of a new file, with records copied from a directory of format 1. */
 async function copied(records: readonly object[]) {
   const directory = await newStateDirectory();
   const room = join(directory, 'dead-letters');
@@ -30,7 +30,7 @@ async function copied(records: readonly object[]) {
   return database;
 }
 
-it('the copy of a resolution ends no entry that was stored again since', async () => {
+it('the copy of a resolution does not resolve an entry that was stored again', async () => {
   const { destination, code, sequence, element, lastAttemptMs, ...rest } = letterOf(7);
   const entry = { kind: 'entry', v: 1, destination, code, sequence, element, lastAttemptMs, ...rest };
   const ended = { how: 'delivered', destination, code, entries: [[1, 7, 0, lastAttemptMs]], atMs: 5, by: 'a-job' };

@@ -1,4 +1,4 @@
-// Copies the dead letters of format 1, which were a log of their own, into the tables of a new state file.
+// Copies the dead letters of format 1 from their log into the tables of a new state file.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Logger } from '@xiq-siem/core';
 import { openJournalSnapshot } from '@xiq-siem/journal';
@@ -13,10 +13,10 @@ const readLimits = { maxBodies: 256, maxBytes: 1024 * 1024 };
 const never = new AbortController().signal;
 const nothing: Totals = { delivered: 0, dropped: 0, fromRuns: 0 };
 
-/** Gives how many records could not be read. `database` has the tables of a new file, and a transaction. */
+/** Returns how many records could not be read. `database` has the tables of a new file, and an open transaction. */
 export async function copyDeadLetters(directory: string, database: DatabaseSync, log: Logger): Promise<number> {
   const letters = letterTables(database);
-  const source = await openJournalSnapshot(directory, { log, room: 'dead-letters' });
+  const source = await openJournalSnapshot(directory, { log, subdirectory: 'dead-letters' });
   const { firstSequence, nextSequence } = source.extent();
   const reader = source.reader(firstSequence, nextSequence - 1);
   let unreadable = 0;
@@ -38,10 +38,10 @@ export async function copyDeadLetters(directory: string, database: DatabaseSync,
   return unreadable;
 }
 
-/** Applies records in their order, as the program of format 1 did at each opening. */
+/** Applies records in their order, as the version with format 1 did at each start. */
 function letterTables(database: DatabaseSync) {
   let counted = new Map<string, Totals>();
-  /** By the sequence at which each was written first: copies of it stand in the log too. */
+  /** By the sequence of the first copy: the log may have several. */
   const resolutions = new Map<number, ResolutionRecord>();
   const run = preparedOnce(database);
   const rowOf = database.prepare('SELECT number, from_job FROM dead_letters WHERE number = ?');
@@ -56,7 +56,7 @@ function letterTables(database: DatabaseSync) {
     counted.set(destination, { ...before, [what]: Math.max(0, before[what] + more) });
   }
 
-  function put({ number = 0, replaces, from, deadLetter }: EntryRecord, at: number): void {
+  function addEntry({ number = 0, replaces, from, deadLetter }: EntryRecord, at: number): void {
     const { sequence, element, destination } = deadLetter;
     const isNumbered = number > 0;
     const own = isNumbered ? number : at;
@@ -73,7 +73,7 @@ function letterTables(database: DatabaseSync) {
     if (from === undefined && fromJob === 1) count(destination, 'fromRuns', -1);
   }
 
-  function resolve(record: ResolutionRecord, at: number): void {
+  function addResolution(record: ResolutionRecord, at: number): void {
     resolutions.delete(record.copyOf ?? at);
     resolutions.set(record.copyOf ?? at, record);
     if (record.copyOf !== undefined) return;
@@ -83,34 +83,34 @@ function letterTables(database: DatabaseSync) {
     }
   }
 
-  return {
-    apply(record: DeadLetterRecord, at: number): void {
-      if (record.kind === 'entry') put(record, at);
-      else if (record.kind === 'resolution') resolve(record, at);
-      else counted = new Map(Object.entries(record.totals));
-    },
-    finish(lastNumber: number): void {
-      nextNumber.run(lastNumber);
-      // What was resolved is resolved: its trigger would end an entry that was stored again under its old number.
-      const { sql: trigger } = {
-        ...database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'dead_letter_resolved'").get(),
-      };
-      database.exec('DROP TRIGGER dead_letter_resolved');
-      const insert = database.prepare(
-        'INSERT INTO resolved (number, destination, code, sequence, element, last_attempt_ms, how, at_ms, resolved_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      );
-      for (const { destination, code, entries, how, atMs, by } of resolutions.values()) {
-        for (const [number, sequence, element, lastAttemptMs] of entries) {
-          insert.run(number, destination, code, sequence, element, lastAttemptMs, how, atMs, by);
-        }
+  function applyRecord(record: DeadLetterRecord, at: number): void {
+    if (record.kind === 'entry') addEntry(record, at);
+    else if (record.kind === 'resolution') addResolution(record, at);
+    else counted = new Map(Object.entries(record.totals));
+  }
+
+  function finishTables(lastNumber: number): void {
+    nextNumber.run(lastNumber);
+    // Resolutions were applied above: the trigger would remove an entry that was stored again under its old number.
+    const { sql: trigger } = {
+      ...database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'dead_letter_resolved'").get(),
+    };
+    database.exec('DROP TRIGGER dead_letter_resolved');
+    const insert = database.prepare(
+      'INSERT INTO resolved (number, destination, code, sequence, element, last_attempt_ms, how, at_ms, resolved_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    for (const { destination, code, entries, how, atMs, by } of resolutions.values()) {
+      for (const [number, sequence, element, lastAttemptMs] of entries) {
+        insert.run(number, destination, code, sequence, element, lastAttemptMs, how, atMs, by);
       }
-      database.exec(String(trigger));
-      const total = database.prepare(
-        'INSERT OR REPLACE INTO dead_letter_totals (destination, delivered, dropped, from_jobs) VALUES (?, ?, ?, ?)',
-      );
-      for (const [destination, { delivered, dropped, fromRuns }] of counted) {
-        total.run(destination, delivered, dropped, fromRuns);
-      }
-    },
-  };
+    }
+    database.exec(String(trigger));
+    const total = database.prepare(
+      'INSERT OR REPLACE INTO dead_letter_totals (destination, delivered, dropped, from_jobs) VALUES (?, ?, ?, ?)',
+    );
+    for (const [destination, { delivered, dropped, fromRuns }] of counted) {
+      total.run(destination, delivered, dropped, fromRuns);
+    }
+  }
+  return { apply: applyRecord, finish: finishTables };
 }

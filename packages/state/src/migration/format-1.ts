@@ -1,4 +1,4 @@
-// Copies what format 1 of the data directory held in files of its own into the tables of a new state file.
+// Copies the state of a data directory of format 1, which has a file for each kind, into the tables of a new state file.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import type { Statement } from '../sqlite/database.ts';
 import { preparedOnce } from '../sqlite/sqlite-file.ts';
 import { copyDeadLetters } from './dead-letters.ts';
 
-/** How much there was of each kind. */
+/** Copied records by kind. */
 export interface Copied extends Readonly<z.output<typeof counts>> {
   readonly jobs: number;
   /** Other documents. */
@@ -24,7 +24,7 @@ export interface Copied extends Readonly<z.output<typeof counts>> {
   readonly unreadable: number;
 }
 
-/** Files of format 1 are only read. `database` has the tables of a new file, and a transaction. */
+/** Does not change files of format 1. `database` has the tables of a new file, and an open transaction. */
 export async function copyFormat1(directory: string, database: DatabaseSync, log: Logger): Promise<Copied> {
   let unreadable = await copyDeadLetters(directory, database, log);
   let documents = 0;
@@ -49,7 +49,7 @@ export async function copyFormat1(directory: string, database: DatabaseSync, log
     try {
       if (file === 'backfilled.ids') continue;
       if (file === 'alive') put(documentNames.alive, await jsonIn(path));
-      else if (file === 'wanted.spans') put(documentNames.wantedSpans, await jsonIn(path));
+      else if (file === 'wanted.spans') put(documentNames.pendingSpans, await jsonIn(path));
       else if (rest === 'subscriptions.json') put(documentNames.subscriptions(id), await jsonIn(path));
       else if (rest === 'json') {
         run([putDocument(documentNames.job(id), jobRecord.parse(await jsonIn(path)))]);
@@ -89,7 +89,7 @@ const namesIn = async (directory: string): Promise<readonly string[]> =>
 
 const jsonIn = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'));
 
-/** By the time at which they were noted; a line that is torn is passed over. */
+/** Grouped by the time at which they were stored. Torn lines are skipped. */
 async function backfilledIn(path: string): Promise<ReadonlyMap<number, readonly string[]>> {
   const found = new Map<number, string[]>();
   for (const line of wholeLines(await readFile(path, 'latin1').catch(() => ''))) {
@@ -101,7 +101,7 @@ async function backfilledIn(path: string): Promise<ReadonlyMap<number, readonly 
   return found;
 }
 
-/** One that steps back ends what was before. */
+/** A lower sequence discards the entries before it. */
 function progressIn(text: string) {
   const list: { readonly sequence: number; readonly atMs: number }[] = [];
   for (const line of wholeLines(text)) {
@@ -115,7 +115,7 @@ function progressIn(text: string) {
 
 const wholeLines = (text: string): readonly string[] => text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
 
-/** A secret list of format 1 told by a line that stands twice to which secret it is being changed. */
+/** During a rotation, a secret list of format 1 has the next secret twice. */
 function rotatingTo(lines: readonly string[]): string | undefined {
   const last = lines.at(-1);
   return lines.length >= 3 && (last === lines.at(-2) || last === lines[0]) ? last : undefined;

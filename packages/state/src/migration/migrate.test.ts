@@ -1,4 +1,4 @@
-// A data directory of format 1, as its own program wrote and read it, opened by this one.
+// Opens a data directory that a version with format 1 wrote, and compares with what that version read.
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ async function copyOfFixture(): Promise<string> {
   return directory;
 }
 
-/** Resolves with the state of a directory that was opened, as a start of the connector does. */
+/** Opens a directory and its state, as a start of the connector does. */
 async function opened(directory: string, prepare = prepareState): Promise<State> {
   const data = await openDataDirectory(directory, {
     now,
@@ -48,7 +48,7 @@ async function opened(directory: string, prepare = prepareState): Promise<State>
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** Everything that was in the directory, in the shape of the expected file. */
+/** All data of the directory, in the form of the expected file. */
 async function allOf(database: Reading) {
   const letters = deadLetterReading(database, log);
   const documents = documentReading(database, log);
@@ -101,7 +101,7 @@ async function allOf(database: Reading) {
     jobs: byKey(await readJobRecords(documents)),
     positions: Object.fromEntries(await Promise.all(positions)),
     alive: await documents.get(documentNames.alive, z.number()),
-    wantedSpans: (await documents.get(documentNames.wantedSpans, z.object({ spans: z.array(z.unknown()) })))?.spans,
+    wantedSpans: (await documents.get(documentNames.pendingSpans, z.object({ spans: z.array(z.unknown()) })))?.spans,
     seen: await documents.get(documentNames.subscriptions('xiq'), z.unknown()),
     rotations: Object.fromEntries(
       await Promise.all(
@@ -128,7 +128,7 @@ const wanted = plain({
   ),
   groups: byKey(deadLetters.groups),
   open: deadLetters.open,
-  // That program gave an event twice that was dropped once and is open again.
+  // That version returned an event twice if it was dropped once and is open again.
   undelivered: byKey([...new Map(deadLetters.undelivered.map((one) => [JSON.stringify(one), one])).values()]),
   find: deadLetters.find,
   progress: expected.progress,
@@ -148,7 +148,7 @@ const wanted = plain({
 });
 
 describe('a data directory of format 1', () => {
-  it('has all of its state after it was opened once, and again, and says what could not be read', async () => {
+  it('keeps all its state after two starts, and logs unreadable data', async () => {
     const directory = await copyOfFixture();
     const state = await opened(directory);
     expect(await allOf(state.database)).toEqual(wanted);
@@ -162,7 +162,7 @@ describe('a data directory of format 1', () => {
     const [incident, ...others] = await state.incidents();
     expect(others).toEqual([]);
     expect(incident).toMatchObject({ kind: 'migrated', lost: 3, file: 'quarantine/format-1' });
-    // What could not be read is kept for a person to look at.
+    // Unreadable files are stored for an operator to inspect.
     expect((await readdir(join(directory, 'quarantine/format-1'))).sort()).toEqual([
       'dead-letters',
       'jobs',
@@ -172,7 +172,7 @@ describe('a data directory of format 1', () => {
     expect((await readdir(join(directory, 'positions'))).filter((name) => name.endsWith('.times'))).toEqual([]);
   });
 
-  it('is migrated from its beginning, where that was interrupted anywhere', async () => {
+  it('is migrated again after an interruption', async () => {
     const directory = await copyOfFixture();
     const before = await digests(directory);
     const stop = new Error('interrupted');
@@ -181,12 +181,12 @@ describe('a data directory of format 1', () => {
       throw stop;
     });
     await expect(interrupted).rejects.toThrow('interrupted');
-    // The older program would go on with what it had: nothing of it has changed.
+    // The older version can still use its files: they are unchanged.
     expect(await digests(directory)).toEqual(before);
     expect(await allOf((await opened(directory)).database)).toEqual(wanted);
   });
 
-  it('has files that are gone once nothing of them is needed', async () => {
+  it('has no old files after a complete migration', async () => {
     const directory = await copyOfFixture();
     await Promise.all(
       ['jobs/0badc0ffee.json', 'dead-letters'].map((name) => rm(join(directory, name), { recursive: true })),
@@ -197,7 +197,7 @@ describe('a data directory of format 1', () => {
     expect(await readdir(join(directory, 'quarantine'))).toEqual([]);
   });
 
-  it('is read without being opened, and not changed by that', async () => {
+  it('is read without being changed', async () => {
     const directory = await copyOfFixture();
     const before = await digests(directory);
     const snapshot = await openStateSnapshot(directory, log);
@@ -215,7 +215,7 @@ async function digests(directory: string): Promise<readonly string[]> {
   return Promise.all(own.map(async (path) => `${path} ${sha256(await readFile(path, 'latin1'))}`));
 }
 
-it('a state file that is there already stays, in a directory whose format is not there', async () => {
+it('keeps an existing state file in a directory without a format', async () => {
   const directory = await copyOfFixture();
   await (await opened(directory)).documents.put('kept', 1);
   const before = await readFile(join(directory, 'state.sqlite'));

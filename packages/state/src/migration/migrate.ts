@@ -1,4 +1,4 @@
-// Makes the state file of a data directory that has none yet: a new one, or one of format 1.
+// Creates the state file of a new data directory, or migrates it from format 1.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,8 +18,8 @@ import { stateFileIn } from '../state-file.ts';
 import { type Copied, copyFormat1 } from './format-1.ts';
 
 /**
- * To be called under the lock of the directory, before it is given format 2: until then the older program can go on
- * with its files, which stay as they are. Interrupted, it is done again from its beginning.
+ * Call it under the lock of the directory, before `format` becomes 2: until then the older version can use the directory,
+ * whose files are unchanged. After an interruption it starts again.
  * @throws ConnectorError state_failed.
  */
 export async function prepareState(
@@ -30,7 +30,7 @@ export async function prepareState(
   const path = stateFileIn(directory);
   try {
     if (fromFormat === 0) {
-      // One that is there is whole: it is never replaced by an empty one.
+      // An existing file is complete, and is never replaced by an empty one.
       if (!existsSync(path)) buildStateFile(path);
       return;
     }
@@ -47,12 +47,12 @@ export async function prepareState(
     installFile(path);
   } catch (cause) {
     if (cause instanceof ConnectorError) throw cause;
-    const text = `the state file ${path} cannot be made (${reasonOf(cause)}): nothing has changed; see to the permissions and the disk, and start again`;
+    const text = `the state file ${path} cannot be created (${reasonOf(cause)}): check the permissions and the disk, then start again. Nothing was changed`;
     throw new ConnectorError(stateErrors.failed, text, { cause });
   }
 }
 
-/** The tables of a directory of format 1, for one that only reads. */
+/** Copies the state of format 1 into memory, for commands that only read. */
 export async function migrateInMemory(directory: string, log: Logger): Promise<DatabaseSync> {
   const database = newStateFile(inMemory);
   try {
@@ -79,8 +79,8 @@ function incidentOf({ deadLetters, documents, jobs, unreadable }: Copied): Incid
 }
 
 /**
- * The files of format 1, once the directory has format 2; nothing where they are gone. `keep`: moves them to the
- * quarantine, since some of them could not be read.
+ * Removes the files of format 1 from a directory of format 2. `keep`: moves them to the quarantine, because some could
+ * not be read.
  */
 export async function removeMigrated(directory: string, keep: boolean): Promise<void> {
   const positions = join(directory, 'positions');

@@ -1,4 +1,4 @@
-// A state file that somebody changed, replaced or took away: what is ours in it is kept, and what happened is said.
+// Tests a state file that was altered, replaced or removed: its data is kept, and an incident is added.
 import fs, { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -12,18 +12,18 @@ import { copyOf, directState, everything, filledDirectory, readEverything } from
 
 const filled = await filledDirectory();
 
-/** Documents are not all there where somebody took their table away. */
+/** Documents are missing if their table was dropped. */
 const alterations: readonly [what: string, sql: string, documents: number][] = [
-  ['a column more', 'ALTER TABLE documents ADD COLUMN more TEXT', 20],
-  ['a column more of its entries', 'ALTER TABLE dead_letters ADD COLUMN more TEXT', 20],
-  ['a column less', 'ALTER TABLE incidents DROP COLUMN file', 20],
-  ['a column of another name', 'ALTER TABLE resolved RENAME COLUMN resolved_by TO by', 20],
-  ['a table of its own', 'CREATE TABLE more (value)', 20],
-  ['a table less', 'DROP TABLE documents', 0],
-  ['a view in the place of a table', 'DROP TABLE documents; CREATE VIEW documents AS SELECT 1 AS name', 0],
-  ['a trigger less', 'DROP TRIGGER dead_letter_added', 20],
+  ['an added column', 'ALTER TABLE documents ADD COLUMN more TEXT', 20],
+  ['an added column of the entries', 'ALTER TABLE dead_letters ADD COLUMN more TEXT', 20],
+  ['a removed column', 'ALTER TABLE incidents DROP COLUMN file', 20],
+  ['a renamed column', 'ALTER TABLE resolved RENAME COLUMN resolved_by TO by', 20],
+  ['an added table', 'CREATE TABLE more (value)', 20],
+  ['a removed table', 'DROP TABLE documents', 0],
+  ['a view instead of a table', 'DROP TABLE documents; CREATE VIEW documents AS SELECT 1 AS name', 0],
+  ['a removed trigger', 'DROP TRIGGER dead_letter_added', 20],
   [
-    'sums that are text',
+    'totals that are text',
     `DROP TABLE dead_letter_totals;
       CREATE TABLE dead_letter_totals (destination, delivered, dropped, from_jobs, lost);
       INSERT INTO dead_letter_totals VALUES ('siem', 'many', 'few', 'none', NULL)`,
@@ -31,14 +31,14 @@ const alterations: readonly [what: string, sql: string, documents: number][] = [
   ],
 ];
 
-describe.each(alterations)('a file to which somebody gave %s', (_, sql, documents) => {
+describe.each(alterations)('a file that was altered: %s', (_, sql, documents) => {
   const whole = { ...everything, resolved: expect.any(Number), documents };
   function alter(directory: string): void {
     using database = new DatabaseSync(stateFileIn(directory));
     database.exec(sql);
   }
 
-  it('while it was closed, is set aside, and what is ours is read', async () => {
+  it('while it was closed is quarantined, and its data recovered', async () => {
     const directory = copyOf(filled);
     alter(directory);
     const state = directState(directory);
@@ -48,7 +48,7 @@ describe.each(alterations)('a file to which somebody gave %s', (_, sql, document
     await state.close();
   });
 
-  it('while it was open, refuses nothing that is asked then', async () => {
+  it('while it was open rejects no request', async () => {
     const directory = copyOf(filled);
     const state = directState(directory);
     expect(await readEverything(state, createRecordingLogger())).toEqual(everything);
@@ -62,7 +62,7 @@ describe.each(alterations)('a file to which somebody gave %s', (_, sql, document
   });
 });
 
-describe('a file that somebody took away while it is open', () => {
+describe('a file that was removed while it is open', () => {
   const file = stateFileIn;
   const removals: readonly [what: string, remove: (directory: string) => void, kept: boolean][] = [
     ['alone', (directory) => rmSync(file(directory)), false],
@@ -79,7 +79,7 @@ describe('a file that somebody took away while it is open', () => {
     openDeadLetters(state.database, { maxBytes: 64 * mib, minFreeBytes: 0, directory, now: Date.now, log });
 
   it.each(removals)(
-    '(%s) is put back with all that is in it, before anything more is promised',
+    '(%s) is restored with all its data before the next write succeeds',
     async (_, remove, kept) => {
       const directory = copyOf(filled);
       const log = createRecordingLogger();
@@ -88,7 +88,7 @@ describe('a file that somebody took away while it is open', () => {
       await store.append(letterOf(2001));
       remove(directory);
       await store.append(letterOf(2002));
-      // As after `kill -9`.
+      // Like after `kill -9`.
       const killed = copyOf(directory);
       for (const found of [killed, directory]) {
         if (found === directory) await state.close();
@@ -107,7 +107,7 @@ describe('a file that somebody took away while it is open', () => {
     },
   );
 
-  it('is not taken for one that was, where the file system gives a file another number each time', async () => {
+  it('is not detected as removed if the file system changes inode numbers', async () => {
     const original = fs.statSync;
     const restore = (): void => {
       Object.assign(fs, { statSync: original });
@@ -132,7 +132,7 @@ describe('a file that somebody took away while it is open', () => {
     await state.close();
   });
 
-  it('and closed then, is there at the next opening', async () => {
+  it('is restored when it is closed', async () => {
     const directory = copyOf(filled);
     const log = createRecordingLogger();
     const state = directState(directory);

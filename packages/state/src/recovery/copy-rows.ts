@@ -1,4 +1,4 @@
-// Copies the rows of a damaged state file that are as they were written into the tables of a new one.
+// Copies the intact rows of a damaged state file into the tables of a new one.
 import type { DatabaseSync } from 'node:sqlite';
 import { isIntactIds } from '../backfilled-ids.ts';
 import { storedEntry } from '../dead-letters/entry-row.ts';
@@ -8,11 +8,11 @@ import type { Incident } from './incident.ts';
 import { leafRows } from './leaf-rows.ts';
 import { firstRows, type Row, rowsOf } from './readable-rows.ts';
 
-/** `path`: of a damaged one, whose pages may be read as well. */
+/** `path` is set for a damaged file, whose pages can be read too. */
 export type SourceFile = { readonly path?: string; readonly database: DatabaseSync };
 
 const entries = 'dead_letters JOIN dead_letter_documents ON dead_letter_documents.number = dead_letters.number';
-/** At least so many; the totals that can be read replace them. */
+/** A lower bound. Readable totals replace it. */
 const totalsOfResolved = `INSERT INTO dead_letter_totals (destination, delivered, dropped)
   SELECT destination, sum(how = 'delivered'), sum(how = 'dropped') FROM resolved GROUP BY destination`;
 const highestNumber = 'SELECT max(number) FROM (SELECT number FROM dead_letters UNION ALL SELECT number FROM resolved)';
@@ -26,7 +26,7 @@ export function copyRows(source: SourceFile | undefined, target: DatabaseSync): 
   const onDamage = (): void => {
     isDamaged = true;
   };
-  // Before the entries: a resolution that is added ends its entry.
+  // Before the entries: a resolution removes its entry.
   for (const table of ['resolved', 'incidents']) {
     for (const row of rowsOf(database, table, onDamage)) tables.put(table, row);
   }
@@ -47,7 +47,7 @@ export function copyRows(source: SourceFile | undefined, target: DatabaseSync): 
   return { recovered: open + tables.count('documents'), lost };
 }
 
-/** What damaged pages no longer lead to. Of what a page held before, the checksum tells nothing: it may be an older state. */
+/** Copies rows of pages that damaged pages no longer lead to. They may be of an older state, which a checksum cannot show. */
 function copyLeaves(path: string, target: DatabaseSync, tables: ReturnType<typeof newTables>): void {
   target.exec('CREATE TEMP TABLE found_entries AS SELECT * FROM dead_letters WHERE FALSE');
   target.exec('CREATE INDEX temp.found_by_number ON found_entries (number)');
@@ -66,12 +66,12 @@ function copyLeaves(path: string, target: DatabaseSync, tables: ReturnType<typeo
   target.exec('DROP TABLE temp.found_entries');
 }
 
-/** Adds rows to the tables of a new file, if they are as they were written and not there yet. */
+/** Adds rows to the tables of a new file, if they are intact and new. */
 function newTables(target: DatabaseSync) {
   const isResolved = target.prepare('SELECT 1 FROM resolved WHERE number = ?');
   const columnNames = target.prepare('SELECT name FROM pragma_table_info(?)');
 
-  /** Whether it was added. A table that somebody changed may have columns that ours has not, or values of another type. */
+  /** Returns whether the row was added. A table that was altered may have unknown columns or values of another type. */
   function put(table: string, row: Row, otherwise: 'IGNORE' | 'REPLACE' = 'IGNORE'): boolean {
     const columns = columnNames.all(table).map(({ name }) => String(name));
     const taken = Object.entries(row).filter(([column]) => columns.includes(column));
@@ -85,16 +85,18 @@ function newTables(target: DatabaseSync) {
       return false;
     }
   }
+
+  /** Adds an open entry with its document. */
+  function putEntry(row: Row): void {
+    const { document = '', crc = 0, ...entry } = row;
+    const { number = 0 } = entry;
+    if (storedEntry(row) === undefined || isResolved.get(number) !== undefined) return;
+    // An event may have two entries, if a page was not written when its number changed. The first is added.
+    if (put('dead_letters', entry)) put('dead_letter_documents', { number, document, crc });
+  }
   return {
     put,
-    /** Of an entry that is open, with its document. */
-    putEntry(row: Row): void {
-      const { document = '', crc = 0, ...entry } = row;
-      const { number = 0 } = entry;
-      if (storedEntry(row) === undefined || isResolved.get(number) !== undefined) return;
-      // Of two that are of one event (a page was not written when its number changed) the first is taken.
-      if (put('dead_letters', entry)) put('dead_letter_documents', { number, document, crc });
-    },
+    putEntry,
     putDocument(row: Row): void {
       if (isIntactDocument(row)) put('documents', row);
     },

@@ -1,4 +1,4 @@
-// A damaged state file: nothing wrong is read, what can be read is, and what is missing is never missing in silence.
+// Tests damaged state files: intact data is read, damaged data is never returned, and each loss is an incident.
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,13 +21,13 @@ import {
 } from './test-damage.ts';
 
 const blockBytes = 512;
-/** All that one page holds: entries without their documents are short. */
+/** All entries of one page: without their documents they are short. */
 const mostLostByOneBlock = 33;
 const pageBytes = 4096;
 
 const filled = await filledDirectory();
 
-it('is not seen where there is none', async () => {
+it('finds no damage in an intact file', async () => {
   const log = createRecordingLogger();
   const state = directState(copyOf(filled));
   await state.verify();
@@ -36,7 +36,7 @@ it('is not seen where there is none', async () => {
   await state.close();
 });
 
-it('is not seen in the counts when the last entry of a group was rejected again with another code', async () => {
+it('finds no damage in the counts after the last entry of a group got another code', async () => {
   const state = directState(copyOf(filled));
   const log = createRecordingLogger();
   const options = { maxBytes: 64 * mib, minFreeBytes: 0, directory: tmpdir(), now: Date.now, log };
@@ -49,8 +49,8 @@ it('is not seen in the counts when the last entry of a group was rejected again 
   await state.close();
 });
 
-/** Each eleventh block: all of them take a minute. */
-it('a block of noise anywhere', { timeout: 120_000 }, async () => {
+/** Every eleventh block: all of them take a minute. */
+it('recovers from a block of random bytes anywhere', { timeout: 120_000 }, async () => {
   const template = filled;
   const bytes = readFileSync(stateFileIn(template));
   const random = seeded(1);
@@ -92,8 +92,8 @@ const damages: readonly [what: string, damage: (file: string) => void, recovered
   ['an index destroyed', (file) => overwrite(file, rootOf('dead_letters_by_group', file), pageBytes), 290],
   ['its last number destroyed', (file) => overwrite(file, rootOf('dead_letter_numbers', file), pageBytes), 290],
   ['the counts destroyed', (file) => overwrite(file, rootOf('dead_letter_groups', file), pageBytes), 290],
-  ['half of it cut off', (file) => truncateSync(file, readFileSync(file).length / 2), 100],
-  ['nothing left of it', (file) => truncateSync(file, 0), 0],
+  ['its second half cut off', (file) => truncateSync(file, readFileSync(file).length / 2), 100],
+  ['no content', (file) => truncateSync(file, 0), 0],
 ];
 
 function overwrite(file: string, at: number, length: number, byte?: number): void {
@@ -103,7 +103,7 @@ function overwrite(file: string, at: number, length: number, byte?: number): voi
   writeFileSync(file, bytes);
 }
 
-/** The second one: the first is that of the file. */
+/** The second match: the first is that of the file. */
 function schemaPageOf(file: string): number {
   using database = new DatabaseSync(file, { readOnly: true });
   const pages = database.prepare("SELECT pageno FROM dbstat WHERE name = 'sqlite_schema' ORDER BY pageno").all();
@@ -118,7 +118,7 @@ function rootOf(name: string, file: string): number {
 }
 
 describe.each(damages)('a file with %s', (_, damage, recovered) => {
-  it('is set aside as it was, and what can be read of it is in the new one', async () => {
+  it('is quarantined unchanged, and its readable data is in the new file', async () => {
     const directory = copyOf(filled);
     damage(stateFileIn(directory));
     const damaged = readFileSync(stateFileIn(directory));
@@ -142,7 +142,7 @@ describe.each(damages)('a file with %s', (_, damage, recovered) => {
     await again.close();
   });
 
-  it('takes what an ordinary statement brings, once', async () => {
+  it('applies a write that finds the damage, once', async () => {
     const directory = copyOf(filled);
     damage(stateFileIn(directory));
     const { database, incidents, close } = directState(directory);
@@ -164,7 +164,7 @@ describe.each(damages)('a file with %s', (_, damage, recovered) => {
 });
 
 describe('a flipped bit', () => {
-  /** Wherever the content is found: pages that were split hold older copies. */
+  /** All matches: pages that were split have older copies. */
   function flip(directory: string, content: string | Uint8Array): void {
     const file = stateFileIn(directory);
     const bytes = readFileSync(file);
@@ -174,7 +174,7 @@ describe('a flipped bit', () => {
     writeFileSync(file, bytes);
   }
 
-  it('in the document of an entry: it is never given, stays open, and can be dropped', async () => {
+  it('in the document of an entry: it is never returned, stays open, and can be dropped', async () => {
     const directory = copyOf(filled);
     flip(directory, entryOf(200).json.slice(0, 20));
     const state = directState(directory);
@@ -190,7 +190,7 @@ describe('a flipped bit', () => {
     await verify();
     await verify();
     expect(reported).toHaveLength(1);
-    const reason = 'not as they were written: dead letters 200';
+    const reason = 'wrong checksum of dead letters 200';
     expect(await incidents()).toMatchObject([{ kind: 'damaged', reason, recovered: 0, lost: 1 }]);
     expect(await letters.get(200)).toBeUndefined();
     expect(log.of('dead_letters.damaged')).toHaveLength(1);
@@ -202,7 +202,7 @@ describe('a flipped bit', () => {
     await close();
   });
 
-  it('in what is known of an entry beside its document', async () => {
+  it('in the other fields of an entry', async () => {
     const directory = copyOf(filled);
     flip(directory, 'no such field 200');
     const { database, close } = directState(directory);
@@ -229,10 +229,10 @@ describe('a flipped bit', () => {
     ]);
     await again.verify();
     expect(await again.incidents()).toMatchObject([
-      { reason: 'not as they were written: documents job/7', lost: 0 },
-      { reason: 'not as they were written: rows of ids of back-filled events 3', lost: 0 },
+      { reason: 'wrong checksum of documents job/7', lost: 0 },
+      { reason: 'wrong checksum of rows of ids of back-filled events 3', lost: 0 },
     ]);
-    // They are of no use to anybody, and gone: nothing is said of them again.
+    // They are of no use and removed: they are not reported again.
     const later = createRecordingLogger();
     await readEverything(again, later);
     expect(later.lines).toEqual([]);
@@ -253,7 +253,7 @@ describe('a flipped bit', () => {
   });
 });
 
-it('an event that is there twice, as after a page that was not written, is read out once', async () => {
+it('recovers an event once that is stored twice', async () => {
   const directory = copyOf(filled);
   const tables = ['dead_letters', 'dead_letter_documents'];
   {
@@ -273,8 +273,8 @@ it('an event that is there twice, as after a page that was not written, is read 
   await state.close();
 });
 
-describe('however much is not as it was written', () => {
-  it('is an incident for all of a kind, once', async () => {
+describe('many damaged rows', () => {
+  it('are one incident per kind', async () => {
     const directory = copyOf(filled);
     const state = directState(directory);
     await state.database.write([
@@ -283,9 +283,9 @@ describe('however much is not as it was written', () => {
       { sql: "UPDATE backfilled_ids SET ids = x'00'" },
     ]);
     const expected = [
-      { reason: expect.stringMatching(/: documents (job\/\d+(, )?){5} and 15 more$/), lost: 0 },
-      { reason: expect.stringMatching(/: rows of ids of back-filled events 1, 2, 3, 4, 5 and 5 more$/), lost: 0 },
-      { reason: expect.stringMatching(/: dead letters 151, 152, 153, 154, 155 and 145 more$/), lost: 150 },
+      { reason: expect.stringMatching(/ of documents (job\/\d+(, )?){5} and 15 more$/), lost: 0 },
+      { reason: expect.stringMatching(/ of rows of ids of back-filled events 1, 2, 3, 4, 5 and 5 more$/), lost: 0 },
+      { reason: expect.stringMatching(/ of dead letters 151, 152, 153, 154, 155 and 145 more$/), lost: 150 },
     ];
     for (const _ of range(1, 2)) {
       await state.verify();
@@ -296,7 +296,7 @@ describe('however much is not as it was written', () => {
 });
 
 describe('a write-ahead log', () => {
-  /** As after `kill -9`: what was written is in the log alone. */
+  /** Like after `kill -9`: writes are in the log only. */
   async function killed(): Promise<string> {
     const directory = copyOf(filled);
     const state = directState(directory);
@@ -322,7 +322,7 @@ describe('a write-ahead log', () => {
   const frameBytes = 24 + pageBytes;
   const frame = (number: number): number => 32 + (number - 1) * frameBytes;
 
-  it('that is whole, or whose last transaction is there in part, is no incident', async () => {
+  it('that is intact, or ends with an incomplete transaction, is no incident', async () => {
     const whole = await killed();
     expect(await opened(whole)).toEqual({ old: 270, new: 20, incidents: [] });
     for (const cut of [1, pageBytes, 2 * pageBytes]) {
@@ -344,12 +344,12 @@ describe('a write-ahead log', () => {
   });
 
   it.each([
-    ['its head', 0],
-    ['its head and its first frame', 20],
-    ['a frame in its midst', frame(60) + 100],
-    ['the head of a frame', frame(60)],
+    ['its header', 0],
+    ['its header and its first frame', 20],
+    ['a frame in the middle', frame(60) + 100],
+    ['the header of a frame', frame(60)],
     ['two frames', frame(60) - 200],
-  ])('with %s destroyed is set aside with the file, and what is behind the damage is read', async (_, at) => {
+  ])('with damage in %s is quarantined with the file, and frames after the damage are read', async (_, at) => {
     const directory = await killed();
     overwrite(logOf(directory), at, blockBytes);
     const damaged = readFileSync(logOf(directory));
@@ -360,7 +360,7 @@ describe('a write-ahead log', () => {
     expect(found.new).toBeGreaterThanOrEqual(18);
   });
 
-  it('of a file that is gone is not taken for that of the new one', async () => {
+  it('of a missing file is not used for the new one', async () => {
     const directory = await killed();
     rmSync(stateFileIn(directory));
     const { incidents, ...found } = await opened(directory);
@@ -371,7 +371,7 @@ describe('a write-ahead log', () => {
 });
 
 describe('a file of a newer version', () => {
-  it('is refused, and not changed', async () => {
+  it('is rejected and not changed', async () => {
     const directory = copyOf(filled);
     using database = new DatabaseSync(stateFileIn(directory));
     database.exec('PRAGMA user_version = 2');

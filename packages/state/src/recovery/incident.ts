@@ -1,21 +1,22 @@
-// What went wrong with the state file itself: noted in it, and shown until somebody acknowledges it.
+// Incidents of the state file. They are stored in it, and shown until an operator acknowledges them.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Statement } from '../sqlite/database.ts';
 
 /**
- * `damaged`: the file was set aside, and a new one made of what could be read. `missing`: it was not there. `migrated`:
- * files of format 1 could not all be read. `outdated`: dead letters that the positions count are not in it.
+ * `damaged`: the file was moved to the quarantine, and its readable data copied to a new one. `missing`: the file was
+ * missing. `migrated`: some files of format 1 could not be read. `outdated`: the file lacks dead letters that positions
+ * count.
  */
 export const incidentKinds = ['damaged', 'missing', 'migrated', 'outdated'] as const;
 
 export interface Incident {
   readonly kind: (typeof incidentKinds)[number];
   readonly reason: string;
-  /** What was set aside, within the data directory. */
+  /** Path of the quarantined file, relative to the data directory. */
   readonly file: string | undefined;
-  /** Open dead letters and other documents that are there. */
+  /** Open dead letters and other documents that were recovered. */
   readonly recovered: number;
-  /** Open dead letters, or files, that could not be read; undefined where nobody knows. */
+  /** Open dead letters, or files, that could not be read; undefined if unknown. */
   readonly lost: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-// The incidents of the state file that nobody has acknowledged.
+// Reads and acknowledges incidents of the state file.
 import { z } from 'zod';
 import type { Database, Reading } from '../sqlite/database.ts';
 import { incidentKinds, type StoredIncident } from './incident.ts';
@@ -17,12 +17,12 @@ const row = z
     return { ...rest, atMs, file: file ?? undefined, lost: lost ?? undefined };
   });
 
-/** Those that nobody has acknowledged, oldest first. */
+/** Incidents that are not acknowledged, oldest first. */
 export async function readIncidents(database: Reading): Promise<readonly StoredIncident[]> {
   return z.array(row).parse(await database.read('SELECT * FROM incidents ORDER BY id'));
 }
 
-/** Whether there was one of that id. */
+/** Returns whether an incident with that id existed. */
 export async function acknowledgeIncident(database: Database, id: number): Promise<boolean> {
   const [rows = []] = await database.write([
     { sql: 'DELETE FROM incidents WHERE id = ? RETURNING 1', parameters: [id] },

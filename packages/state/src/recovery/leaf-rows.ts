@@ -1,4 +1,4 @@
-// Rows out of the bytes of a state file, page by page: where a page that leads to others is damaged, those are still whole.
+// Reads rows from the pages of a state file directly. If an interior page is damaged, the leaf pages below it are intact.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export interface LeafRow {
@@ -13,11 +13,11 @@ const pageBytes = 4096;
 const firstFreePageAt = 32;
 const leafOfTable = 0x0d;
 const leafHeaderBytes = 8;
-/** What a page keeps of a row that does not fit into it, by SQLite's file format. */
+/** Bytes of a row that stay in its page if the row overflows, by SQLite's file format. */
 const maxLocal = pageBytes - 35;
 const minLocal = Math.floor(((pageBytes - 12) * 32) / 255) - 23;
 
-/** Whatever has the form of a row, of every table: whether it is one has to be checked by its checksum. */
+/** Yields everything that has the form of a row, of all tables. The caller verifies the checksums. */
 export function* leafRows(path: string): Generator<LeafRow> {
   const file = openSync(path, 'r');
   try {
@@ -42,14 +42,14 @@ export function* leafRows(path: string): Generator<LeafRow> {
   }
 }
 
-/** Where rows begin; none on a page of another kind, or whose head is destroyed. */
+/** Offsets of rows; none if the page is of another kind or its header is damaged. */
 function cellsOf(page: Bytes): readonly number[] {
   if (page.readUInt8(0) !== leafOfTable) return [];
   const cells = Math.min(page.readUInt16BE(3), (pageBytes - leafHeaderBytes) / 2);
   return Array.from({ length: cells }, (_, cell) => page.readUInt16BE(leafHeaderBytes + cell * 2));
 }
 
-/** What the bytes say may be anything: reading it then fails. */
+/** Damaged bytes can have any value, so that reading them throws. */
 function orUndefined<Result>(work: () => Result): Result | undefined {
   try {
     return work();
@@ -58,7 +58,7 @@ function orUndefined<Result>(work: () => Result): Result | undefined {
   }
 }
 
-/** Pages that hold what was deleted. */
+/** Pages with deleted rows. */
 function freePages(pageOf: (number: number) => Bytes): ReadonlySet<number> {
   const free = new Set<number>();
   orUndefined(() => {
@@ -111,7 +111,7 @@ function valuesOf(record: Bytes): readonly Value[] {
   return values;
 }
 
-/** Bytes of integers, by their type. */
+/** Sizes of integers in bytes, by their type. */
 const integerBytes = [0, 1, 2, 3, 4, 6] as const;
 
 function valueAt(record: Bytes, at: number, type: number): readonly [value: Value, after: number] {
@@ -127,7 +127,7 @@ function valueAt(record: Bytes, at: number, type: number): readonly [value: Valu
   return [type % 2 === 0 ? bytes : bytes.toString(), end];
 }
 
-/** Seven bits a byte, the highest first. */
+/** Seven bits per byte, most significant first. */
 function varint(bytes: Bytes, at: number): readonly [value: number, after: number] {
   let value = 0;
   for (let index = at; index < at + 8; index += 1) {
@@ -135,5 +135,5 @@ function varint(bytes: Bytes, at: number): readonly [value: number, after: numbe
     value = value * 128 + (byte & 0x7f);
     if (byte < 0x80) return [value, index + 1];
   }
-  throw new RangeError('no number of ours is so large');
+  throw new RangeError('the number is too large');
 }

@@ -1,4 +1,4 @@
-// Opens the state file; one that is damaged or missing is never replaced unseen: it is set aside, and an incident noted.
+// Opens the state file. Replaces a damaged or missing one, and adds an incident for it.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -19,7 +19,7 @@ import { logDamage } from './write-ahead-log.ts';
 
 export interface StateFilePaths {
   readonly file: string;
-  /** Where a damaged file goes. */
+  /** Directory for damaged files. */
   readonly quarantine: string;
 }
 
@@ -28,7 +28,7 @@ export interface OpenedStateFile {
   readonly incident: Incident | undefined;
 }
 
-/** The file must have been made once, with the data directory. */
+/** The file was created with the data directory: a missing one is an incident. */
 export async function openStateFile(paths: StateFilePaths, now: () => number): Promise<OpenedStateFile> {
   finishReplacement(paths, now);
   if (!existsSync(paths.file)) return replaceMissing(paths, now);
@@ -45,11 +45,11 @@ export async function openStateFile(paths: StateFilePaths, now: () => number): P
 const openChecked = (path: string): SqliteFile =>
   openSqliteFile(path, { check: (database) => requireTables(path, database) });
 
-/** @throws NewerFileError. Gives the version that it has. */
+/** Returns the version of the file. @throws NewerFileError. */
 export function requireKnownVersion(path: string, database: DatabaseSync): number {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > schemaVersion) {
-    const text = `${path} has version ${version}; this version takes ${schemaVersion} and has changed nothing: use the newer version again`;
+    const text = `${path} has version ${version}, and this version supports up to ${schemaVersion}: use the newer version again. Nothing was changed`;
     throw new NewerFileError(text);
   }
   return version;
@@ -76,20 +76,20 @@ function expectedTables(): string {
 }
 
 function replaceMissing(paths: StateFilePaths, now: () => number): OpenedStateFile {
-  const reason = 'the file was not there';
+  const reason = 'the file was missing';
   const kept = quarantineLog(paths, quarantineName(now()));
   const incident: Incident = { kind: 'missing', reason, file: kept, recovered: 0, lost: undefined };
   buildStateFile(paths.file, (database) => noteIncident(database, incident, now()));
   return { file: openChecked(paths.file), incident };
 }
 
-/** To be called when no connection to the file is open. What can be read out of it is in the one that takes its place. */
+/** Replaces a damaged file by one with its readable data. No connection to the file may be open. */
 export async function replaceDamaged(
   paths: StateFilePaths,
   reason: string,
   now: () => number,
 ): Promise<OpenedStateFile> {
-  // Hardly ever needed, and what it stands on takes 50 MB of memory in a thread of its own.
+  // Rarely needed, and its imports take 50 MB of memory in a thread.
   const { salvage } = await import('./salvage.ts');
   const { file: path, quarantine } = paths;
   const atMs = now();
@@ -106,8 +106,7 @@ export async function replaceDamaged(
 }
 
 /**
- * To be called where the file that is open is no longer under its name, or its log: what it holds is still to be read, and is
- * in the one that takes its place.
+ * Replaces a file that was removed, or replaced by another process, while it was open: copies its data from the open file.
  */
 export async function replaceMoved(
   paths: StateFilePaths,
@@ -131,7 +130,7 @@ export async function replaceMoved(
     renameSync(path, join(quarantine, name));
   }
   quarantineLog(paths, name);
-  // It would remove what is under the name of its log.
+  // SQLite would remove the file that has the name of its log.
   open.close();
   installFile(path);
   return { file: openChecked(path), incident };
@@ -140,7 +139,7 @@ export async function replaceMoved(
 const quarantineName = (atMs: number): string =>
   `state-${new Date(atMs).toISOString().replaceAll(/[-:.]/g, '')}.sqlite`;
 
-/** A kill may have come before the damaged file was moved: then that is done again, or after. */
+/** After a kill, discards a replacement that was not installed, or installs it if the old file was already moved. */
 function finishReplacement(paths: StateFilePaths, now: () => number): void {
   const next = newPathOf(paths.file);
   if (existsSync(paths.file)) removeStateFile(next);
@@ -152,7 +151,7 @@ function installNewFile(paths: StateFilePaths, name: string): void {
   installFile(paths.file);
 }
 
-/** A new file must not be taken together with the log of the one before. Gives where that is, within the data directory. */
+/** A new file must not be opened with the log of the old one. Returns the new path of the log in the data directory. */
 function quarantineLog({ file: path, quarantine }: StateFilePaths, name: string): string | undefined {
   rmSync(`${path}-shm`, { force: true });
   const log = `${path}-wal`;

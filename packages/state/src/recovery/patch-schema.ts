@@ -1,4 +1,4 @@
-// Gives a copy of a damaged state file the pages of a new one that say where its tables are.
+// Copies the schema pages of a new state file into a copy of a damaged one.
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -6,10 +6,10 @@ const pageBytes = 4096;
 const writeVersionAt = 18;
 const readVersionAt = 19;
 const pageCountAt = 28;
-/** Of a file with a write-ahead log. */
+/** Version of a file with a write-ahead log. */
 const walVersion = 2;
 
-/** The tables are at the same pages in every state file of one version, since they are made in one order. */
+/** All state files of one version have their tables at the same pages, because they are created in the same order. */
 export function patchSchema(path: string, fresh: string): void {
   const pages = schemaPages(fresh);
   const source = openSync(fresh, 'r');

@@ -1,9 +1,9 @@
-// Rows of a damaged database, as far as SQLite can read them.
+// Reads the rows of a damaged database that SQLite can read.
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-/** By their key, in its order; what cannot be read is passed over. */
+/** Yields rows in the order of their keys, and skips unreadable ones. */
 export function* rowsOf(source: DatabaseSync, tables: string, onDamage: () => void, columns = '*'): Generator<Row> {
   const [table] = tables.split(' ');
   const key = `${table}.rowid`;
@@ -23,7 +23,7 @@ export function* rowsOf(source: DatabaseSync, tables: string, onDamage: () => vo
   }
 }
 
-/** A key after which a row can be read again: by ever longer steps, then by halves of the last one. */
+/** Finds a key after which rows are readable: by steps that double, then by bisecting the last one. */
 function pastDamage(source: DatabaseSync, sql: string, from: number): number | undefined {
   const isReadable = (after: number): boolean => {
     try {
@@ -48,7 +48,7 @@ function pastDamage(source: DatabaseSync, sql: string, from: number): number | u
   return readable;
 }
 
-/** Of a small table, up to what cannot be read. */
+/** Rows of a small table up to the first unreadable one. */
 export function firstRows(
   source: DatabaseSync,
   table: string,

@@ -1,4 +1,4 @@
-// A kill at each step of setting a damaged file aside: the next start finishes it, and nothing is lost.
+// Tests a kill at each step of replacing a damaged file: the next start finishes it, and nothing is lost.
 import fs, { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { copyOf, directState, everything, filledDirectory, readEverything } from
 const filled = await filledDirectory();
 const steps = ['mkdirSync', 'renameSync', 'rmSync', 'copyFileSync', 'writeSync', 'closeSync'] as const;
 
-/** From its nth step on every call that changes a file fails, as if there were no process any more. Gives how many came. */
+/** From its nth step on, every call that changes a file fails, as after a kill. Returns the number of calls. */
 function killAt(nth: number): () => number {
   let count = 0;
   const restore = steps.map((name) => {
@@ -37,7 +37,7 @@ function killAt(nth: number): () => number {
   };
 }
 
-/** What a kill left: the file with one entry more, which is in its log alone; and both are damaged. */
+/** State after a kill: one more entry, which is in the log only. File and log are damaged. */
 async function damagedDirectory(): Promise<string> {
   const directory = copyOf(filled);
   const { database, close } = directState(directory);
@@ -90,7 +90,7 @@ it('a kill at each step', { timeout: 60_000 }, async () => {
   expect(kills).toBeGreaterThan(8);
 });
 
-it('a kill while a missing file is made anew is an incident all the same', async () => {
+it('a kill while a missing file is created is still an incident', async () => {
   for (let step = 1; ; step += 1) {
     const directory = copyOf(filled);
     fs.rmSync(stateFileIn(directory));

@@ -1,4 +1,4 @@
-// Reads out of a damaged state file what can be read, into a new one.
+// Copies the readable data of a damaged state file into a new one.
 import { copyFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fillStateFile, removeStateFile } from '../sqlite/build-file.ts';
@@ -9,7 +9,7 @@ import { copyReadableLog } from './write-ahead-log.ts';
 
 type DamagedFile = Disposable & { readonly path: string; readonly database: DatabaseSync };
 
-/** What is noted of it stands in the new file, which is whole under `into` when this returns. `from` is not changed. */
+/** `into` is complete, with its incident, when this returns. `from` is not changed. */
 export function salvage(
   from: string,
   into: string,
@@ -26,7 +26,7 @@ export function salvage(
   }
 }
 
-/** With all that can be read of the log in the file itself; where it cannot be opened so, with the schema of a new one. */
+/** Opens a copy into which the readable part of the log was merged; if that fails, with the schema of a new file. */
 function openCopy(from: string, copy: string, fresh: string): DamagedFile | undefined {
   copyFileSync(from, copy);
   copyReadableLog(`${from}-wal`, `${copy}-wal`);
@@ -44,7 +44,7 @@ function mergeLog(path: string): void {
     using database = new DatabaseSync(path);
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch {
-    // Its first page is damaged, or there is nothing to read at all: the caller finds out.
+    // The first page is damaged or the file is empty. The caller detects it.
   }
 }
 

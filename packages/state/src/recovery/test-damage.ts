@@ -1,4 +1,4 @@
-// For tests: a state file with much in it, and what of it is read again, once it was damaged.
+// For tests: creates a filled state file, and reads the data that is recovered after damage.
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,12 +24,12 @@ interface DirectState {
   readonly database: Database;
   incidents(): Promise<readonly StoredIncident[]>;
   verify(): Promise<void>;
-  /** What the main thread would be told, each time. */
+  /** Incidents that would be reported to the main thread. */
   readonly reported: readonly Incident[];
   close(): Promise<void>;
 }
 
-/** As the thread of the state file does it, in this one: a trial takes some milliseconds. */
+/** Applies requests in this thread, so that a trial takes milliseconds. */
 export function directState(directory: string): DirectState {
   const reported: Incident[] = [];
   const apply = requestsApplier({
@@ -66,7 +66,7 @@ const document = z.object({ text: z.string() });
 const idsOf = (row: number): readonly string[] =>
   range(1, 20).map((n) => `2${createHash('sha1').update(`${row} ${n}`).digest('hex')}`);
 
-/** Of very different lengths: some take pages of their own. */
+/** Lengths vary: some entries need overflow pages. */
 export const entryOf = (number: number) =>
   letterOf(
     number,

@@ -1,11 +1,11 @@
-// SQLite's write-ahead log as bytes: SQLite ends at the first damaged frame, and tells nobody what is behind it.
+// Checks SQLite's write-ahead log: SQLite stops at the first damaged frame, and does not report the frames after it.
 import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 
 const headerBytes = 32;
 const frameHeaderBytes = 24;
 const pageBytes = 4096;
 const frameBytes = frameHeaderBytes + pageBytes;
-/** Its lowest bit says in which order the bytes of a word are that is summed up. */
+/** The lowest bit is the byte order of the checksum. */
 const magic = 0x377f0682;
 const version = 3_007_000;
 
@@ -14,24 +14,24 @@ type Checksum = readonly [number, number];
 interface Frame {
   readonly bytes: Buffer;
   readonly isHeaderValid: boolean;
-  /** It was written since the log began anew: older ones stand behind it, and count no more. */
+  /** Written since the last restart of the log. Older frames may follow, and are obsolete. */
   readonly isCurrent: boolean;
   readonly isCommit: boolean;
-  /** By the sum of the frame before it. */
+  /** By its checksum, which includes that of the previous frame. */
   readonly isValid: boolean;
 }
 
 /**
- * Why SQLite would not read transactions that were promised; undefined where it reads them all. One that was being written
- * when the process or the machine ended is there in part: nobody was promised it, and nothing is behind it.
+ * The reason why SQLite would skip committed transactions; undefined if it reads all. A transaction that was being written
+ * at a kill or a power cut may be incomplete: it was not committed, and no transaction follows it.
  */
 export function logDamage(path: string): string | undefined {
   let damagedFrame: number | undefined;
   let number = 0;
   for (const { bytes, isHeaderValid, isCurrent, isCommit, isValid } of framesOf(path)) {
-    if (!isHeaderValid && bytes.some((byte) => byte !== 0)) return 'the head of its write-ahead log is damaged';
+    if (!isHeaderValid && bytes.some((byte) => byte !== 0)) return 'the header of its write-ahead log is damaged';
     if (damagedFrame !== undefined && isCurrent && isCommit) {
-      return `frame ${damagedFrame} of its write-ahead log is damaged, and transactions are behind it`;
+      return `frame ${damagedFrame} of its write-ahead log is damaged, and transactions follow it`;
     }
     number += 1;
     if (!(isCurrent && isValid)) damagedFrame ??= number;
@@ -39,17 +39,17 @@ export function logDamage(path: string): string | undefined {
   return undefined;
 }
 
-/** As `logDamage`, of a log that a connector may write to: it may have begun the log anew in the midst of one reading. */
+/** As `logDamage`, for a log that a connector may be writing. It may restart the log during one of two reads. */
 export const lastingLogDamage = (path: string): string | undefined => logDamage(path) && logDamage(path);
 
-/** Writes a log that SQLite reads to its end: without the frames that are damaged, each of them one page as it was changed. */
+/** Writes a log that SQLite reads to its end: without the damaged frames, of which each is one changed page. */
 export function copyReadableLog(from: string, to: string): void {
   const target = openSync(to, 'w', 0o600);
   try {
     let sum: Checksum | undefined;
     let isAfterValid = true;
     for (const { bytes, isCurrent, isValid } of framesOf(from)) {
-      // Where the one before it is damaged, its sum may be as well.
+      // If the previous frame is damaged, its checksum may be wrong too.
       const isTaken = isCurrent && (isValid || !isAfterValid);
       isAfterValid = isValid;
       if (!isTaken) continue;
@@ -99,7 +99,7 @@ function* framesOf(path: string): Generator<Frame> {
   }
 }
 
-/** Of a log whose head is destroyed, and perhaps its first frame. */
+/** Reads the salts from a frame: the header is damaged, and the first frame may be. */
 function saltsOf(file: number): Buffer {
   const salts = Buffer.alloc(8);
   for (const frame of [1, 0]) {

@@ -1,4 +1,4 @@
-// Makes a new state file: whole under its name, or not at all.
+// Creates new state files atomically.
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,16 +6,16 @@ import { schema } from './schema.ts';
 
 export const inMemory = ':memory:';
 
-/** With its tables, in a transaction that `commitStateFile` ends; or `inMemory`. What stands under `path` is replaced. */
+/** Creates the tables in a transaction that `commitStateFile` ends. `path` is replaced; it may be `inMemory`. */
 export function newStateFile(path: string): DatabaseSync {
   if (path !== inMemory) {
     removeStateFile(path);
-    // SQLite would make it readable by all; the files that it makes beside it get the same mode.
+    // SQLite would make it readable by all. Its log and index get the same mode.
     closeSync(openSync(path, 'wx', 0o600));
   }
   const database = new DatabaseSync(path);
   try {
-    // Before any table is made: what is freed can be given back to the disk.
+    // Set before the first table is created: SQLite can then shrink the file.
     database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; BEGIN');
     database.exec(schema);
     return database;
@@ -26,8 +26,8 @@ export function newStateFile(path: string): DatabaseSync {
 }
 
 /**
- * From its first opening on it has a write-ahead log: the change to that has a journal of its own, which a power cut may
- * bring back, and which would undo it.
+ * Switches to a write-ahead log before the file is installed: the switch uses a rollback journal, which a power cut could
+ * restore, and which would undo it.
  */
 export const commitStateFile = (database: DatabaseSync): void => database.exec('COMMIT; PRAGMA journal_mode = WAL');
 
@@ -35,7 +35,7 @@ export function removeStateFile(path: string): void {
   for (const rest of ['', '-journal', '-wal', '-shm']) rmSync(path + rest, { force: true });
 }
 
-/** As `newStateFile`, committed and closed once `fill` has written to it. */
+/** Creates a file, calls `fill`, commits and closes it. */
 export function fillStateFile(path: string, fill: (database: DatabaseSync) => void): void {
   const database = newStateFile(path);
   try {
@@ -48,7 +48,7 @@ export function fillStateFile(path: string, fill: (database: DatabaseSync) => vo
 
 export const newPathOf = (path: string): string => `${path}.new`;
 
-/** Gives a file that was made under `newPathOf(path)` its name. */
+/** Renames `newPathOf(path)` to `path`. */
 export function installFile(path: string): void {
   renameSync(newPathOf(path), path);
   const directory = openSync(dirname(path), 'r');

@@ -1,4 +1,4 @@
-// A database as the stores of this package see it, whether it is open in a worker thread or, by reading alone, in this one.
+// The database interface of the stores of this package: in a worker thread, or read-only in the calling thread.
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
@@ -7,19 +7,19 @@ export interface Statement {
   readonly parameters?: readonly SqlValue[];
 }
 
-/** A column of each name that the statement gives. */
+/** Values by column name. */
 export type Row = Readonly<Record<string, SqlValue>>;
 
 export interface Reading {
-  /** Of what was written before. */
+  /** Includes all earlier writes. */
   read(sql: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]>;
 }
 
 export interface Database extends Reading {
   /**
-   * All of them or, where one fails, none. Resolves when they are synced, with the rows that each returns. What several
-   * ask for at once shares a sync.
-   * @throws ConnectorError state_full (the disk takes nothing now), state_failed (nothing is taken until a restart).
+   * Runs the statements in one transaction. Resolves when they are synced, with the rows of each. Concurrent calls share a
+   * sync.
+   * @throws ConnectorError state_full (the disk is full), state_failed (all requests are rejected until a restart).
    */
   write(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]>;
 }

@@ -1,17 +1,17 @@
-// The tables of the state file. Triggers keep the sums of dead letters, so that they are exact whatever dies in between.
+// The tables of the state file. Triggers update the counts of dead letters in the same transaction, so that they are exact.
 
-/** Of the tables; the version of the data directory's format stands in its file `format`. */
+/** Version of the tables. The version of the data directory is in its file `format`. */
 export const schemaVersion = 1;
 
 /**
- * Bytes that an open entry takes beside its document and message: its two rows, and its part of the indexes. Measured by
- * `tools/bench`: 250,000 entries of 1.9 kB.
+ * Bytes of an open entry in addition to its document and message: two rows and its part of the indexes. Measured by
+ * `tools/bench` with 250,000 entries of 1.9 kB.
  */
 export const entryOverheadBytes = 400;
 
 /**
- * `dead_letters` has what is asked for without the document. A document's `crc` covers the whole entry. `resolved` is
- * what became of entries that are no longer open.
+ * `dead_letters` has the fields of an entry without its document. The `crc` of a document covers the whole entry.
+ * `resolved` has the entries that are no longer open.
  */
 export const schema = `
 CREATE TABLE dead_letters (

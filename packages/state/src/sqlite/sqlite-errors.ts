@@ -1,11 +1,11 @@
-// What the errors of SQLite, and of the files beside it, mean for the state file.
+// Classifies the errors of SQLite and of the file system for the state file.
 
-/** The SQL that found it is not at fault: the file is. */
+/** The file is damaged; the SQL statement that found it is correct. */
 export class DamagedFileError extends Error {
   override readonly name = 'DamagedFileError';
 }
 
-/** A newer version of this program made the file. */
+/** A newer version of the connector created the file. */
 export class NewerFileError extends Error {
   override readonly name = 'NewerFileError';
 }
@@ -26,7 +26,7 @@ const systemCodeOf = (error: unknown): string => (error instanceof Error && 'cod
 
 export function isDamage(error: unknown): error is Error {
   const code = sqliteCodeOf(error);
-  // No number that we write is so large that JavaScript cannot hold it.
+  // All stored numbers are safe integers: one out of range is damage.
   return (
     error instanceof DamagedFileError ||
     code === corrupt ||
@@ -35,12 +35,12 @@ export function isDamage(error: unknown): error is Error {
   );
 }
 
-/** The table does not take this row, by its value. */
+/** A constraint of the table rejected the row. */
 export const isRefusedRow = (error: unknown): boolean => sqliteCodeOf(error) === constraint;
 
 /**
- * `full`: the disk takes nothing now. `readOnly`: nor does the file. `busy`: another process writes. `failed`: the disk, so
- * that only a restart reads it anew.
+ * `full`: the disk is full. `readOnly`: the file cannot be written. `busy`: another process writes. `failed`: the disk
+ * failed, and a restart is needed. `refused`: the statement is wrong.
  */
 export function failureKindOf(error: unknown): 'full' | 'readOnly' | 'busy' | 'failed' | 'refused' {
   const code = sqliteCodeOf(error);
@@ -48,7 +48,7 @@ export function failureKindOf(error: unknown): 'full' | 'readOnly' | 'busy' | 'f
   if (code === readOnlyFile) return 'readOnly';
   if (code === full || system === 'ENOSPC' || system === 'EDQUOT') return 'full';
   if (code === busy) return 'busy';
-  // What a failed sync leaves on disk nobody knows.
+  // After a failed sync the content on disk is unknown.
   return code === ioError || code === cannotOpen || (error instanceof Error && 'syscall' in error)
     ? 'failed'
     : 'refused';

@@ -1,13 +1,13 @@
-// One SQLite connection to the state file: statements that are prepared once, and transactions that several share.
+// One SQLite connection to the state file, with cached prepared statements and shared transactions.
 import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Row, SqlValue, Statement } from './database.ts';
 import { isDamage } from './sqlite-errors.ts';
 
-/** Another process may write one row: the secret rotation of the command line. */
+/** Another process may write: the secret rotation of the command line writes one row. */
 const busyTimeoutMs = 5_000;
 
-/** Runs statements, each text of which is prepared at its first use. */
+/** Returns a function that runs SQL and prepares each text once. */
 export function preparedOnce(database: DatabaseSync) {
   const prepared = new Map<string, StatementSync>();
   return (sql: string, parameters: readonly SqlValue[] = []): readonly Row[] => {
@@ -22,14 +22,14 @@ export function preparedOnce(database: DatabaseSync) {
 
 export interface SqliteFile {
   readonly database: DatabaseSync;
-  /** Whether the file and its log are still under their names: SQLite goes on with files that were removed. */
+  /** Whether the paths of the file and its log still refer to the open files. SQLite continues with removed files. */
   isInPlace(): boolean;
-  /** Throws what `check` throws, where somebody changed the tables since it was opened. */
+  /** Runs `check` again if the schema was changed since the last check. */
   checkTables(): void;
   read(sql: string, parameters?: readonly SqlValue[]): readonly Row[];
   /**
-   * Each list of statements succeeds or fails for itself; all that succeed are synced together.
-   * @throws What SQLite throws where the file is damaged: nothing is written then.
+   * Each list of statements succeeds or fails on its own. All that succeed are synced together.
+   * @throws Errors of SQLite if the file is damaged: nothing is written then.
    */
   write(requests: readonly (readonly Statement[])[]): readonly Written[];
   close(): void;
@@ -41,11 +41,11 @@ const sqliteIoErrorOfIndex = new Set([18, 19, 20, 21].map((detail) => 10 | (deta
 
 interface SqliteFileOptions {
   readonly readOnly?: boolean;
-  /** May throw: nothing is changed before. */
+  /** May throw. It is called before any change. */
   readonly check?: (database: DatabaseSync) => void;
 }
 
-/** A full disk has no place for the index beside the log: then it is in memory, and no other process can read the file. */
+/** A full disk cannot store the index of the log: it is then in memory, and no other process can read the file. */
 function openWritable(path: string, options: SqliteFileOptions): DatabaseSync {
   try {
     return openDatabase(path, options);
@@ -62,7 +62,7 @@ function openDatabase(path: string, { readOnly = false, check }: SqliteFileOptio
     check?.(database);
     if (!readOnly) {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
-      // After a failed sync the system may call pages clean that are not on disk: a checkpoint writes them again.
+      // After a failed sync the system may consider pages clean that are not on disk. A checkpoint writes them again.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     }
     database.exec('PRAGMA cell_size_check = ON');
@@ -74,7 +74,7 @@ function openDatabase(path: string, { readOnly = false, check }: SqliteFileOptio
 }
 
 const none = 'none';
-/** Undefined where nobody can say. */
+/** Undefined if unknown. */
 const filesUnder = (path: string): readonly (string | undefined)[] =>
   [path, `${path}-wal`].map((name) => {
     try {
@@ -85,7 +85,7 @@ const filesUnder = (path: string): readonly (string | undefined)[] =>
     }
   });
 
-/** `path` may be a file URI. Throws what SQLite throws. */
+/** `path` may be a file URI. Throws errors of SQLite. */
 export function openSqliteFile(path: string, options: SqliteFileOptions = {}): SqliteFile {
   const database = options.readOnly === true ? openDatabase(path, options) : openWritable(path, options);
   const run = preparedOnce(database);
@@ -99,7 +99,7 @@ export function openSqliteFile(path: string, options: SqliteFileOptions = {}): S
       database.exec('RELEASE request');
       return { rows };
     } catch (error) {
-      // A full disk has ended the whole transaction already; of a damaged file nothing is kept.
+      // A full disk has already ended the whole transaction. With a damaged file nothing is written.
       if (!database.isTransaction || isDamage(error)) throw error;
       database.exec('ROLLBACK TO request; RELEASE request');
       return { error };
@@ -107,33 +107,32 @@ export function openSqliteFile(path: string, options: SqliteFileOptions = {}): S
   }
 
   const [first, second] = [filesUnder(path), filesUnder(path)];
-  // Some file systems give a file another number each time: there nobody can say.
+  // Some file systems change the inode number at each call: the result is then unknown.
   const filesAtOpening = first.map((file, index) => (file === second[index] && file !== none ? file : undefined));
-  return {
-    database,
-    isInPlace() {
-      const files = filesUnder(path);
-      return filesAtOpening.every((file, index) => [file, files[index]].includes(undefined) || file === files[index]);
-    },
-    checkTables() {
-      const schema = schemaNow();
-      if (schema === checkedSchema) return;
-      options.check?.(database);
-      checkedSchema = schema;
-    },
-    read: run,
-    write(requests) {
-      try {
-        database.exec('BEGIN IMMEDIATE');
-        const written = requests.map(runTogether);
-        database.exec('COMMIT');
-        return written;
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        if (isDamage(error)) throw error;
-        return requests.map(() => ({ error }));
-      }
-    },
-    close: () => database.close(),
-  };
+
+  function isInPlace(): boolean {
+    const files = filesUnder(path);
+    return filesAtOpening.every((file, index) => [file, files[index]].includes(undefined) || file === files[index]);
+  }
+
+  function checkTables(): void {
+    const schema = schemaNow();
+    if (schema === checkedSchema) return;
+    options.check?.(database);
+    checkedSchema = schema;
+  }
+
+  function writeRequests(requests: readonly (readonly Statement[])[]): readonly Written[] {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      const written = requests.map(runTogether);
+      database.exec('COMMIT');
+      return written;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      if (isDamage(error)) throw error;
+      return requests.map(() => ({ error }));
+    }
+  }
+  return { database, isInPlace, checkTables, read: run, write: writeRequests, close: () => database.close() };
 }

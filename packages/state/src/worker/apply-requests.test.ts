@@ -1,4 +1,4 @@
-// What becomes of requests once the disk has failed.
+// Tests requests after a failure of the disk.
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { stateFileIn } from '../state-file.ts';
 import { newStateDirectory } from '../test-state.ts';
 import { requestsApplier } from './apply-requests.ts';
 
-it('after a failure nothing is taken, though its cause is gone: what the disk has of it nobody knows', async () => {
+it('rejects all requests after a failure, even if its cause is gone, because the content on disk is unknown', async () => {
   const directory = await newStateDirectory();
   const file = stateFileIn(directory);
   const paths = { file, quarantine: join(directory, 'quarantine') };

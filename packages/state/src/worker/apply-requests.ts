@@ -1,4 +1,4 @@
-// Applies requests to the state file; where one meets damage, the file is set aside, and the request applied to the new one.
+// Applies requests to the state file. If a request finds damage, the file is replaced, and the request applied to the new one.
 import type { Incident } from '../recovery/incident.ts';
 import {
   type OpenedStateFile,
@@ -18,7 +18,7 @@ interface RequestOptions {
   readonly onIncident: (incident: Incident) => void;
 }
 
-/** What it gives applies a group: of writes, which then share a transaction, or of one request. */
+/** Returns a function that applies a group: writes, which share a transaction, or one other request. */
 export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
   let opened: SqliteFile | undefined;
   let failed: Failure | undefined;
@@ -31,17 +31,17 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
   }
   const openFile = async (): Promise<SqliteFile> => opened ?? use(await openStateFile(paths, now));
 
-  function close(): void {
+  function closeFile(): void {
     opened?.close();
     opened = undefined;
   }
 
   async function run(group: readonly Request[]): Promise<readonly Written[]> {
     const [request] = group;
-    // SQLite would go on with files that a restart does not find.
+    // SQLite would continue with files that a restart does not find.
     if (opened?.isInPlace() === false) use(await replaceMoved(paths, opened, now));
     if (request === undefined || request.kind === 'close') {
-      close();
+      closeFile();
       return [{ rows: [] }];
     }
     const file = await openFile();
@@ -61,7 +61,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
       return await run(group);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      close();
+      closeFile();
       use(await replaceDamaged(paths, error.message, now));
       return run(group);
     }

@@ -1,4 +1,4 @@
-// What the thread of the state file and the main thread tell each other.
+// The messages between the main thread and the thread of the state file.
 
 import type { Incident } from '../recovery/incident.ts';
 import type { StateFilePaths } from '../recovery/open-state-file.ts';
@@ -6,20 +6,19 @@ import type { Row, SqlValue, Statement } from '../sqlite/database.ts';
 
 export interface WorkerStart {
   readonly paths: StateFilePaths;
-  /** Epoch milliseconds at the start: the clock of tests is a function, which cannot be given. */
+  /** Epoch milliseconds at the start. The clock is a function, which cannot be sent to a thread. */
   readonly nowMs: number;
 }
 
 export type Request =
   | { readonly kind: 'read'; readonly sql: string; readonly parameters: readonly SqlValue[] }
   | { readonly kind: 'write'; readonly statements: readonly Statement[] }
-  /** As what `verification` gives: its row has the `after` of the next request, null at the end. */
+  /** One step of `verification`. Its row has the `after` of the next request, null at the end. */
   | { readonly kind: 'verify'; readonly after: number | undefined }
   | { readonly kind: 'close' };
 
 /**
- * `full`: the disk takes nothing now. `readOnly`: nor does the file. `busy`: another process writes. `failed`: nothing is taken until a restart. `newer`: a
- * newer version of this program made the file.
+ * As `failureKindOf`; `newer`: a newer version of the connector created the file.
  */
 export interface Failure {
   readonly kind: 'full' | 'readOnly' | 'busy' | 'failed' | 'refused' | 'newer';

@@ -1,4 +1,4 @@
-// The thread of the state file: what waits is written in one transaction, so that it shares a sync.
+// The thread of the state file: waiting writes share a transaction and a sync.
 import { parentPort, workerData } from 'node:worker_threads';
 import { requestsApplier } from './apply-requests.ts';
 import type { FromWorker, Request, WorkerStart } from './messages.ts';
@@ -23,7 +23,7 @@ port.on('message', (message: Waiting) => {
   waiting.push(message);
   if (isApplying) return;
   isApplying = true;
-  // All that came until the end of this turn goes together.
+  // All requests of this turn of the event loop form one group.
   setImmediate(applyAll);
 });
 
@@ -36,7 +36,7 @@ async function applyAll(): Promise<void> {
     for (const [index, { id }] of group.entries())
       send({ kind: 'response', id, response: responses[index] ?? { rows: [] } });
     if (group[0]?.request.kind === 'close') return port?.close();
-    // What came meanwhile is taken in before the next group is made.
+    // Receives the requests that came meanwhile before the next group is formed.
     await new Promise((resolve) => setImmediate(resolve));
   }
   isApplying = false;

@@ -1,4 +1,4 @@
-// Checks the whole state file, a part at a time: its structure, its sums, and every checksum.
+// Verifies the state file in steps: its structure, its counts, and all checksums.
 import { crc32 } from 'node:zlib';
 import { checkedColumns, checksum } from '../checksum.ts';
 import type { Incident } from '../recovery/incident.ts';
@@ -6,21 +6,21 @@ import type { Row, Statement } from '../sqlite/database.ts';
 import { DamagedFileError } from '../sqlite/sqlite-errors.ts';
 import type { SqliteFile } from '../sqlite/sqlite-file.ts';
 
-/** A flipped bit in a number leaves the structure whole. A group of which the last entry got another code stays, with 0. */
+/** A flipped bit in a number does not damage the structure. A group whose last entry got another code stays, with 0. */
 const wrongCounts = `WITH
   entries AS (SELECT destination, code, dataset, count(*) FROM dead_letters GROUP BY destination, code, dataset),
   counted AS (SELECT destination, code, dataset, open FROM dead_letter_groups WHERE open <> 0)
   SELECT * FROM (SELECT * FROM entries EXCEPT SELECT * FROM counted)
   UNION ALL SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM entries)`;
-/** Some milliseconds: a dead letter that is to be stored waits so long. */
+/** Some milliseconds per step: writes wait so long. */
 const entriesAtOnce = 500;
 const entriesSql = `SELECT number, ${checkedColumns}, document, crc FROM dead_letters
   LEFT JOIN dead_letter_documents USING (number) WHERE number > ? ORDER BY number LIMIT ${entriesAtOnce}`;
 
 /**
- * Checks the structure and what is small where `after` is undefined, else the entries after that number. Gives the number to
- * go on from; undefined at the end. What is not as it was written is an incident, one for all of a kind.
- * It throws DamagedFileError, or what SQLite throws.
+ * If `after` is undefined, verifies the structure and the small tables, else the entries after that number. Returns the
+ * `after` of the next step; undefined at the end. Damaged rows of one kind are one incident.
+ * @throws DamagedFileError, or errors of SQLite.
  */
 export function verification(onIncident: (incident: Incident) => void) {
   let damagedEntries: Tally | undefined;
@@ -61,13 +61,13 @@ function verifyStructure(file: SqliteFile): void {
 
 interface Damaged {
   readonly name: string;
-  /** What is of no use any more. */
+  /** Removes the row, if it is of no use. */
   readonly remove?: Statement;
 }
 
 function damagedEntry({ number, document, crc, ...columns }: Row): readonly Damaged[] {
   if (checksum(JSON.stringify(Object.values(columns)), String(document)) === crc) return [];
-  // It stays until somebody drops it: its event is counted as open, and its raw body may still be in the journal.
+  // It stays until an operator drops it: its event counts as open, and its body may still be in the journal.
   return [{ name: String(number) }];
 }
 
@@ -81,7 +81,7 @@ function damagedIds({ id = 0, ids, crc }: Row): readonly Damaged[] {
   return [{ name: String(id), remove: { sql: 'DELETE FROM backfilled_ids WHERE id = ?', parameters: [id] } }];
 }
 
-/** Of one kind: however many there are, a sentence names the first of them. */
+/** Damaged rows of one kind. The incident names the first of them. */
 interface Tally {
   readonly what: string;
   readonly count: number;
@@ -100,10 +100,10 @@ function tallyOf(what: string, damaged: readonly Damaged[], before?: Tally): Tal
 
 function reasonOf({ what, count, names }: Tally): string {
   const more = count > names.length ? ` and ${count - names.length} more` : '';
-  return `not as they were written: ${what} ${names.join(', ')}${more}`;
+  return `wrong checksum of ${what} ${names.join(', ')}${more}`;
 }
 
-/** However often it is found; gives a row where it is new. */
+/** Adds an incident once per reason. Returns a row if it is new. */
 const addIncidentOnce = (reason: string, lost: number, nowMs: number): Statement => ({
   sql: `INSERT INTO incidents (at_ms, kind, reason, recovered, lost)
     SELECT ?1, 'damaged', ?2, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE reason = ?2) RETURNING id`,

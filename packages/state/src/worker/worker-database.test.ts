@@ -1,4 +1,4 @@
-// What the thread of the state file promises: shared syncs, the failure of one request alone, a disk that is full or fails.
+// Tests the thread of the state file: shared syncs, failures of single requests, a full disk and a failed disk.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -40,14 +40,14 @@ async function opened() {
   return { directory, failures, state, database: state.database };
 }
 
-/** Transactions in the write-ahead log: the last frame of each tells how long the file is. */
+/** Counts transactions in the write-ahead log: the last frame of each has the size of the file. */
 function commitsIn(directory: string): number {
   const log = readFileSync(`${stateFileIn(directory)}-wal`);
   const frames = range(0, Math.floor((log.length - 32) / 4120) - 1);
   return frames.filter((frame) => log.readUInt32BE(32 + frame * 4120 + 4) > 0).length;
 }
 
-it('writes what waits in one transaction', async () => {
+it('writes waiting requests in one transaction', async () => {
   const { directory, database } = await opened();
   for (const number of range(1, 50)) await database.write([note(`one by one ${number}`)]);
   expect(commitsIn(directory)).toBe(50);
@@ -56,7 +56,7 @@ it('writes what waits in one transaction', async () => {
   expect(await namesIn(database)).toHaveLength(450);
 });
 
-it('a request that fails leaves nothing, and those beside it everything', async () => {
+it('a failed request changes nothing, and the others of its group succeed', async () => {
   const { database, failures } = await opened();
   const outcomes = await Promise.allSettled([
     database.write([note('a')]),
@@ -70,7 +70,7 @@ it('a request that fails leaves nothing, and those beside it everything', async 
   expect(failures).toEqual([]);
 });
 
-it('gives the rows of each statement to the request that it came with', async () => {
+it('returns the rows of each statement to its request', async () => {
   const { database } = await opened();
   const returning = (name: string): Statement => ({ ...note(name), sql: `${note(name).sql} RETURNING name` });
   const all = await Promise.all([
@@ -83,7 +83,7 @@ it('gives the rows of each statement to the request that it came with', async ()
   ]);
 });
 
-it('a disk that is full refuses with state_full, keeps what is there, and takes again later', async () => {
+it('a full disk rejects with state_full, keeps its data, and accepts writes again later', async () => {
   const { database, failures } = await opened();
   await database.write([note('before')]);
   const [{ page_count: pages } = { page_count: 0 }] = await database.read('PRAGMA page_count');
@@ -91,7 +91,7 @@ it('a disk that is full refuses with state_full, keeps what is there, and takes 
   const large = 'x'.repeat(100_000);
   await expect(database.write([note('large', large)])).rejects.toMatchObject({
     code: 'state_full',
-    message: expect.stringContaining('free some of the disk'),
+    message: expect.stringContaining('free disk space'),
   });
   expect(await namesIn(database)).toEqual(['before']);
   await database.read('PRAGMA max_page_count = 100000');
@@ -100,7 +100,7 @@ it('a disk that is full refuses with state_full, keeps what is there, and takes 
   expect(failures).toEqual([]);
 });
 
-it('another process that writes is waited for, and then state_busy', async () => {
+it('waits for another process that writes, then rejects with state_busy', async () => {
   const { directory, database } = await opened();
   await database.read('PRAGMA busy_timeout = 20');
   using other = new DatabaseSync(stateFileIn(directory));
@@ -110,7 +110,7 @@ it('another process that writes is waited for, and then state_busy', async () =>
   await database.write([note('a')]);
 });
 
-it('a file that cannot be opened is state_failed, said once, and all that is asked after it', async () => {
+it('a file that cannot be opened is state_failed for all requests, reported once', async () => {
   const directory = await newStateDirectory();
   rmSync(stateFileIn(directory));
   mkdirSync(stateFileIn(directory));
@@ -121,7 +121,7 @@ it('a file that cannot be opened is state_failed, said once, and all that is ask
   expect(failures).toHaveLength(1);
 });
 
-it('an opening that fails later leaves no thread', async () => {
+it('a failed start leaves no thread', async () => {
   const directory = await newStateDirectory();
   rmSync(join(directory, 'positions'), { recursive: true });
   const opening = openState(directory, { now: Date.now, log: createRecordingLogger() });
@@ -129,7 +129,7 @@ it('an opening that fails later leaves no thread', async () => {
   expect(threads.at(-1)?.threadId).toBe(-1);
 });
 
-it('a thread that ends is state_failed for what waits and what comes, said once', async () => {
+it('a thread that ends is state_failed for waiting and later requests, reported once', async () => {
   const { database, failures, state } = await opened();
   const waits = [database.write([note('a')]), database.write([note('b')])];
   await threads.at(-1)?.terminate();
@@ -143,14 +143,14 @@ it('a thread that ends is state_failed for what waits and what comes, said once'
   await state.close();
 });
 
-it('a thread that ends while nothing waits is said as well', async () => {
+it('a thread that ends without waiting requests is reported too', async () => {
   const { database, failures } = await opened();
   await threads.at(-1)?.terminate();
   await vi.waitFor(() => expect(failures).toMatchObject([{ code: 'state_failed' }]));
   await expect(database.write([note('a')])).rejects.toMatchObject({ code: 'state_failed' });
 });
 
-it('closes after what was asked for before, and takes nothing after', async () => {
+it('completes earlier requests before it closes, and rejects later ones', async () => {
   const { directory, database, failures, state } = await opened();
   const asked = range(1, 100).map((number) => database.write([note(`${number}`)]));
   const closed = state.close();
@@ -163,7 +163,7 @@ it('closes after what was asked for before, and takes nothing after', async () =
   expect(await namesIn((await openTestState(directory)).database)).toHaveLength(100);
 });
 
-it('damage that one request meets is set aside, and all requests are applied once', async () => {
+it('replaces the file if a request finds damage, and applies all requests once', async () => {
   const directory = await newStateDirectory();
   const first = await openTestState(directory);
   const [{ rootpage: page } = { rootpage: 0 }] = await first.database.read(
@@ -180,7 +180,7 @@ it('damage that one request meets is set aside, and all requests are applied onc
   expect(await incidents()).toMatchObject([{ kind: 'damaged' }]);
 });
 
-it('a file of a newer version is refused by its own code', async () => {
+it('rejects a file of a newer version with its own code', async () => {
   const directory = await newStateDirectory();
   new DatabaseSync(stateFileIn(directory)).exec('PRAGMA user_version = 2');
   const opening = openState(directory, { now: Date.now, log: createRecordingLogger() });

@@ -1,39 +1,39 @@
-// The state file in a thread of its own: no sync of it holds up the event loop that answers senders.
+// Runs the state file in its own thread, so that its syncs do not block the event loop that serves senders.
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Incident } from '../recovery/incident.ts';
 import type { StateFilePaths } from '../recovery/open-state-file.ts';
-import type { Database, Row } from '../sqlite/database.ts';
+import type { Database, Row, SqlValue } from '../sqlite/database.ts';
 import { stateErrors } from '../state-errors.ts';
 import type { Failure, FromWorker, Reply, Request, WorkerStart } from './messages.ts';
 
 export interface WorkerDatabase extends Database {
-  /** Checks the whole file, at a third of a processor; damage leads to an incident. */
+  /** Verifies the whole file with at most a third of a processor. Damage is an incident. */
   verify(): Promise<void>;
-  /** After what was asked for before. */
+  /** Completes earlier requests first. */
   close(): Promise<void>;
 }
 
 interface WorkerDatabaseOptions {
   readonly now: () => number;
   readonly onIncident: (incident: Incident) => void;
-  /** Called once, when nothing is taken any more. */
+  /** Called once, when all further requests are rejected. */
   readonly onFailure: (error: ConnectorError) => void;
 }
 
 const adviceOn = {
-  full: 'free some of the disk',
-  readOnly: 'see to its permissions, and to how its disk is mounted',
-  busy: 'another process writes to it; it is tried again',
+  full: 'free disk space',
+  readOnly: 'check its permissions, and how its disk is mounted',
+  busy: 'another process is writing to it; the write is retried',
 };
 
 export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabaseOptions): WorkerDatabase {
   const { now, onIncident, onFailure } = options;
   const start: WorkerStart = { paths, nowMs: now() };
   const worker = new Worker(new URL('./state-worker.ts', import.meta.url), { workerData: start, name: 'state' });
-  // It alone keeps no process running; a request that waits does.
+  // Only a waiting request keeps the process running.
   worker.unref();
   const waiting = new Map<number, (response: Reply) => void>();
   let lastId = 0;
@@ -42,7 +42,7 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
 
   function fail(message: string): ConnectorError {
     if (failure === undefined) {
-      const text = `the state file ${paths.file} takes nothing any more (${message}): see to its permissions and the disk, and start again`;
+      const text = `the state file ${paths.file} failed (${message}): check its permissions and the disk, then restart`;
       failure = new ConnectorError(stateErrors.failed, text);
       onFailure(failure);
     }
@@ -65,7 +65,7 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
   async function ask(request: Request): Promise<readonly (readonly Row[])[]> {
     if (failure !== undefined) throw failure;
     if (closing !== undefined && request.kind !== 'close') {
-      throw new ConnectorError(stateErrors.closed, 'the state file is closing: nothing more is taken');
+      throw new ConnectorError(stateErrors.closed, 'the state file is closing and accepts no more requests');
     }
     lastId += 1;
     const { promise, resolve } = Promise.withResolvers<Reply>();
@@ -80,40 +80,45 @@ export function openWorkerDatabase(paths: StateFilePaths, options: WorkerDatabas
   function errorOf({ kind, message }: Failure): Error {
     if (kind === 'failed') return fail(message);
     if (kind === 'newer') return new ConnectorError('data_format_newer', message);
-    if (kind === 'refused') return new Error(`the state file ${paths.file} refused a statement: ${message}`);
+    if (kind === 'refused') return new Error(`the state file ${paths.file} rejected a statement: ${message}`);
     return new ConnectorError(
       stateErrors[kind],
-      `the state file ${paths.file} takes nothing now (${message}): ${adviceOn[kind]}`,
+      `the state file ${paths.file} cannot be written (${message}): ${adviceOn[kind]}`,
     );
   }
 
+  async function readRows(sql: string, parameters: readonly SqlValue[] = []): Promise<readonly Row[]> {
+    const [rows = []] = await ask({ kind: 'read', sql, parameters });
+    return rows;
+  }
+
+  async function verifyFile(): Promise<void> {
+    let after: number | undefined;
+    while (closing === undefined) {
+      const startedMs = performance.now();
+      const [[row] = []] = await ask({ kind: 'verify', after });
+      const { after: next = null } = row ?? {};
+      if (next === null) return;
+      after = Number(next);
+      // Uses a third of a processor at most.
+      await setTimeout(2 * (performance.now() - startedMs), undefined, { ref: false });
+    }
+  }
+
+  function closeDatabase(): Promise<void> {
+    closing ??= ask({ kind: 'close' }).then(
+      async () => {
+        worker.ref();
+        await ended;
+      },
+      async () => void (await worker.terminate()),
+    );
+    return closing;
+  }
   return {
-    async read(sql, parameters = []) {
-      const [rows = []] = await ask({ kind: 'read', sql, parameters });
-      return rows;
-    },
+    read: readRows,
     write: (statements) => ask({ kind: 'write', statements }),
-    async verify() {
-      let after: number | undefined;
-      while (closing === undefined) {
-        const startedMs = performance.now();
-        const [[row] = []] = await ask({ kind: 'verify', after });
-        const { after: next = null } = row ?? {};
-        if (next === null) return;
-        after = Number(next);
-        // Takes a third of a processor at most.
-        await setTimeout(2 * (performance.now() - startedMs), undefined, { ref: false });
-      }
-    },
-    close() {
-      closing ??= ask({ kind: 'close' }).then(
-        async () => {
-          worker.ref();
-          await ended;
-        },
-        async () => void (await worker.terminate()),
-      );
-      return closing;
-    },
+    verify: verifyFile,
+    close: closeDatabase,
   };
 }

@@ -3,15 +3,15 @@ import { ConnectorError } from '@xiq-siem/core';
 import { destinations, openFixture } from '@xiq-siem/queries/test-queries';
 import { createManualClock, createRecordingLogger, type ManualClock } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { testCloud } from '../test-cloud.ts';
+import { testAccount } from '../test-account.ts';
 import { startAutoBackfill } from './auto-backfill.ts';
-import { openAliveMark, openWantedSpans } from './wanted-spans.ts';
+import { openLastAccepting, openPendingSpans } from './pending-spans.ts';
 
 const startMs = Date.UTC(2026, 0, 1, 12);
 const minute = 60_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** Jobs that do nothing but be begun. */
+/** Jobs that start and stay running. */
 function testJobs(clock: ManualClock) {
   const list: Job[] = [];
   const world = { refuses: undefined as ConnectorError | undefined };
@@ -22,8 +22,8 @@ function testJobs(clock: ManualClock) {
       list: () => list,
       async start(kind: Job['kind'], request: Job['request']): Promise<Job> {
         if (world.refuses !== undefined) throw world.refuses;
-        const wanted = JSON.stringify(request);
-        const known = list.findIndex((job) => JSON.stringify(job.request) === wanted && job.state !== 'done');
+        const pending = JSON.stringify(request);
+        const known = list.findIndex((job) => JSON.stringify(job.request) === pending && job.state !== 'done');
         const id = known < 0 ? `job${list.length}` : (list[known]?.id ?? '');
         const job: Job = { id, kind, request, state: 'running', created: iso(clock.now()), streams: [] };
         list.splice(known < 0 ? list.length : known, 1, job);
@@ -33,28 +33,28 @@ function testJobs(clock: ManualClock) {
   };
 }
 
-async function fixture(config: Parameters<typeof testCloud>[0] = {}) {
+async function fixture(config: Parameters<typeof testAccount>[0] = {}) {
   const fixture = await openFixture(destinations('one'));
   onTestFinished(() => fixture[Symbol.asyncDispose]());
   const { documents } = fixture.state;
   const clock = createManualClock(startMs);
   const log = createRecordingLogger();
   const made = testJobs(clock);
-  const { clouds } = testCloud(config);
+  const { accounts } = testAccount(config);
   const ready = { is: true };
   const start = async () => {
     const auto = startAutoBackfill({
-      clouds,
+      accounts,
       access: fixture.readModel,
       jobs: made.jobs,
       clock,
       log,
-      alive: await openAliveMark(documents),
-      wanted: await openWantedSpans(documents, log),
+      lastAccepting: await openLastAccepting(documents),
+      pending: await openPendingSpans(documents, log),
       ready: () => ready.is,
     });
     onTestFinished(() => auto.stop());
-    // The first look reads and writes files: no clock waits for it.
+    // The first tick reads and writes files, which the manual clock does not wait for.
     await waitFor(() => clock.sleepers() > 0);
     return auto;
   };
@@ -69,7 +69,7 @@ async function waitFor(isSo: () => boolean): Promise<void> {
   }
 }
 
-/** From tick to tick, each with its files written. */
+/** Advances tick by tick, and waits until each has written its files. */
 async function pass(clock: ManualClock, ms: number): Promise<void> {
   const end = clock.now() + ms;
   while (clock.now() < end) {
@@ -78,7 +78,7 @@ async function pass(clock: ManualClock, ms: number): Promise<void> {
   }
 }
 
-test('a first start, and one that follows soon, want nothing', async () => {
+test('a first start, and a quick restart, start no job', async () => {
   const { start, clock, list } = await fixture();
   const first = await start();
   await pass(clock, 5 * minute);
@@ -88,12 +88,12 @@ test('a first start, and one that follows soon, want nothing', async () => {
   expect(list).toEqual([]);
 });
 
-test('a downtime of ours is one job, with a margin, begun before the mark moves on', async () => {
+test('a downtime starts one job with a margin', async () => {
   const { start, clock, list, log } = await fixture();
   const first = await start();
   await pass(clock, 2 * minute);
   await first.stop();
-  const downMs = clock.now();
+  const minDowntimeMs = clock.now();
   await clock.advance(90 * minute);
   await start();
   await pass(clock, 2 * minute);
@@ -101,13 +101,13 @@ test('a downtime of ours is one job, with a margin, begun before the mark moves 
   const [job] = list;
   const request = job?.request;
   if (request === undefined || !('to' in request)) throw new Error('no request');
-  expect(Date.parse(request.from ?? '')).toBeLessThanOrEqual(downMs - 10 * minute);
-  expect(Date.parse(request.to ?? '')).toBeGreaterThanOrEqual(downMs + 90 * minute);
+  expect(Date.parse(request.from ?? '')).toBeLessThanOrEqual(minDowntimeMs - 10 * minute);
+  expect(Date.parse(request.to ?? '')).toBeGreaterThanOrEqual(minDowntimeMs + 90 * minute);
   expect(request).toMatchObject({ source: 'xiq', forceDuplicates: false });
-  expect(log.of('backfill.wanted')[0]?.attributes['why']).toContain('no webhook was accepted');
+  expect(log.of('backfill.span_added')[0]?.attributes['why']).toContain('no webhook was accepted');
 });
 
-test('not ready is down too', async () => {
+test('a time without readiness counts as downtime', async () => {
   const { start, clock, list, ready } = await fixture();
   await start();
   await pass(clock, minute);
@@ -119,10 +119,10 @@ test('not ready is down too', async () => {
   expect(list).toHaveLength(1);
 });
 
-test('where it is to be done by hand, nothing is begun', async () => {
+test('with backfill: manual no job starts', async () => {
   const { start, clock, list } = await fixture({ backfill: 'manual' });
   const first = await start();
-  await first.gapFound({
+  await first.addGap({
     source: 'xiq',
     messageType: 'AUDIT_LOG_ALL',
     reason: 'missing',
@@ -135,25 +135,25 @@ test('where it is to be done by hand, nothing is begun', async () => {
   expect(list).toEqual([]);
 });
 
-test('gaps of many types with one span are one job', async () => {
+test('gaps of several types with the same span are one job', async () => {
   const { start, clock, list } = await fixture();
   const auto = await start();
   const gap = { source: 'xiq', reason: 'disabled', sinceMs: startMs - 30 * minute, untilMs: startMs } as const;
   for (const messageType of ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'AUDIT_LOG_ALL'])
-    await auto.gapFound({ ...gap, messageType });
+    await auto.addGap({ ...gap, messageType });
   await pass(clock, minute);
   expect(list).toMatchObject([{ request: { messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL'] } }]);
-  // A gap within it, found while it runs, is filled by it.
-  await auto.gapFound({ ...gap, sinceMs: gap.sinceMs + 5 * minute, messageType: 'SMS_LOG_ALL' });
+  // The running job also covers a gap within its span.
+  await auto.addGap({ ...gap, sinceMs: gap.sinceMs + 5 * minute, messageType: 'SMS_LOG_ALL' });
   await pass(clock, minute);
   expect(list).toHaveLength(1);
 });
 
-test('a gap is not forgotten: not by a restart, not where too many jobs run, not where its job fails', async () => {
+test('a gap stays pending over a restart, while too many jobs run, and after its job failed', async () => {
   const { start, clock, list, world } = await fixture();
   world.refuses = new ConnectorError('too_many_jobs', '4 jobs are running');
   const first = await start();
-  await first.gapFound({
+  await first.addGap({
     source: 'xiq',
     messageType: 'AUDIT_LOG_ALL',
     reason: 'missing',
@@ -176,7 +176,7 @@ test('a gap is not forgotten: not by a restart, not where too many jobs run, not
   await second.stop();
 });
 
-test('jobs that an end of the process interrupted are gone on with', async () => {
+test('resumes interrupted jobs', async () => {
   const { start, list, clock } = await fixture();
   const request = { from: iso(startMs), to: iso(startMs + 1), forceDuplicates: false };
   list.push({ id: 'old', kind: 'backfill', request, state: 'interrupted', created: iso(startMs), streams: [] });
@@ -185,12 +185,12 @@ test('jobs that an end of the process interrupted are gone on with', async () =>
   expect(list).toMatchObject([{ id: 'old', state: 'running' }]);
 });
 
-test('gaps of one source are filled one after the other', async () => {
+test('gaps of one source are back-filled one after the other', async () => {
   const { start, clock, list } = await fixture();
   const auto = await start();
   const gap = { source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing' } as const;
-  await auto.gapFound({ ...gap, sinceMs: startMs - 300 * minute, untilMs: startMs - 200 * minute });
-  await auto.gapFound({ ...gap, sinceMs: startMs - 100 * minute, untilMs: startMs });
+  await auto.addGap({ ...gap, sinceMs: startMs - 300 * minute, untilMs: startMs - 200 * minute });
+  await auto.addGap({ ...gap, sinceMs: startMs - 100 * minute, untilMs: startMs });
   await pass(clock, 2 * minute);
   expect(list).toHaveLength(1);
   list.splice(0, 1, ...list.map((job) => ({ ...job, state: 'done' as const })));

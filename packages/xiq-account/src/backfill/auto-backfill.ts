@@ -1,110 +1,110 @@
-// Back-fills that begin by themselves: after a time in which we took nothing, and for gaps of subscriptions.
+// Starts back-fill jobs automatically: after a time without reception, and for gaps of subscriptions.
 import { type BackfillRequest, backfillRequest, type Job } from '@xiq-siem/admin-api';
-import { ConnectorError, type Logger } from '@xiq-siem/core';
+import { ConnectorError, exitCodes, type Logger } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import type { Jobs } from '@xiq-siem/jobs';
-import type { XiqCloud } from '../cloud.ts';
 import type { FoundGap } from '../subscriptions/watch.ts';
-
+import type { XiqAccount } from '../xiq-account.ts';
 import { clockDifference } from './clock-difference.ts';
-import { type JournalAccess, lookbackMs, retainedSinceMs } from './kept-bodies.ts';
+import { type JournalAccess, lookbackMs, retainedSinceMs } from './journal-events.ts';
+import type { LastAccepting, PendingSpan, PendingSpans } from './pending-spans.ts';
 import { clockTime } from './type-progress.ts';
-import type { AliveMark, WantedSpan, WantedSpans } from './wanted-spans.ts';
 
 export type AutoBackfill = ReturnType<typeof startAutoBackfill>;
 
 export interface AutoBackfillParts {
-  clouds(): ReadonlyMap<string, XiqCloud>;
+  accounts(): ReadonlyMap<string, XiqAccount>;
   access(): JournalAccess;
   readonly jobs: Pick<Jobs, 'list' | 'start'>;
-  readonly alive: AliveMark;
-  readonly wanted: WantedSpans;
-  /** Whether a webhook would be accepted now. */
+  readonly lastAccepting: LastAccepting;
+  readonly pending: PendingSpans;
+  /** Whether the receiver would accept a webhook now. */
   ready(): boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 const tickMs = 30_000;
-/** A tick may be late, and a mark is up to a tick old. */
-const downMs = 60_000;
+/** A tick may be late, and the stored time is up to a tick old. */
+const minDowntimeMs = 60_000;
 const minuteMs = 60_000;
-const togetherMs = 2_000;
+const groupDelayMs = 2_000;
 const maxTries = 100;
 
-/** To be begun when webhooks are taken. Jobs that an end of the process interrupted are gone on with at once. */
+/** Call it when the receiver accepts webhooks. It first resumes jobs that the end of the process interrupted. */
 export function startAutoBackfill(parts: AutoBackfillParts) {
-  const { clouds, access, jobs, alive, wanted, ready, clock, log } = parts;
+  const { accounts, access, jobs, lastAccepting, pending, ready, clock, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
 
-  const isAuto = ({ subscriptions }: XiqCloud): boolean => subscriptions?.backfill === 'auto';
+  const isAuto = ({ subscriptions }: XiqAccount): boolean => subscriptions?.backfill === 'auto';
 
-  /** In whole minutes, so that what is one gap is one span; `marginMs` before it is known what came. */
-  async function want(cloud: XiqCloud, fromMs: number, toMs: number, why: string, messageTypes?: string[]) {
-    const { behindMs, aheadMs } = await clockDifference(access(), cloud, signal);
-    const marginMs = Math.max(1, cloud.subscriptions?.settleMinutes ?? 0) * minuteMs + behindMs;
+  /** Adds a span of whole minutes, so that equal gaps share a span. It starts earlier by `marginMs`: back-fill skips known events. */
+  async function addSpan(account: XiqAccount, fromMs: number, toMs: number, why: string, messageTypes?: string[]) {
+    const { behindMs, aheadMs } = await clockDifference(access(), account, signal);
+    const marginMs = Math.max(1, account.subscriptions?.settleMinutes ?? 0) * minuteMs + behindMs;
     const wide = floor(fromMs - marginMs);
     const sinceMs = await retainedSinceMs(access().journal, signal);
-    // Nothing came meanwhile, but what came just before can only be known from the journal.
-    const isGone = sinceMs > wide - lookbackMs;
-    const { source } = cloud;
-    const start = isGone ? floor(fromMs) : wide;
+    // Only the journal knows which events were received shortly before the gap.
+    const isEvicted = sinceMs > wide - lookbackMs;
+    const { source } = account;
+    const start = isEvicted ? floor(fromMs) : wide;
     const span = { fromMs: start, toMs: floor(toMs + minuteMs + aheadMs) + minuteMs, messageTypes };
-    log.warn('backfill.wanted', { source, why, ...spanText(span) });
-    await wanted.add({ source, why, forceDuplicates: isGone, ...span });
+    log.warn('backfill.span_added', { source, why, ...spanText(span) });
+    await pending.add({ source, why, forceDuplicates: isEvicted, ...span });
   }
 
-  async function checkOurselves(): Promise<void> {
+  async function checkDowntime(): Promise<void> {
     if (!ready()) return;
-    const [lastMs, nowMs] = [alive.lastMs(), clock.now()];
-    if (lastMs !== undefined && nowMs - lastMs > downMs) {
+    const [lastMs, nowMs] = [lastAccepting.lastMs(), clock.now()];
+    if (lastMs !== undefined && nowMs - lastMs > minDowntimeMs) {
       const why = `no webhook was accepted from ${clockTime(lastMs)} to ${clockTime(nowMs)}`;
-      for (const cloud of clouds().values()) if (isAuto(cloud)) await want(cloud, lastMs, nowMs, why);
+      for (const account of accounts().values()) if (isAuto(account)) await addSpan(account, lastMs, nowMs, why);
     }
-    // Only when it is known what is to be fetched: a kill before this looks again.
-    await alive.set(nowMs);
+    // Last: after a kill before this, the next start finds the downtime again.
+    await lastAccepting.set(nowMs);
   }
 
-  const jobOf = ({ job: named }: WantedSpan): Job | undefined => jobs.list().find(({ id }) => id === named);
-  /** One at a time for each source: others wait, for they share its requests, and an operator's jobs need room. */
+  const jobOf = ({ job: named }: PendingSpan): Job | undefined => jobs.list().find(({ id }) => id === named);
+  /** One job at a time for each source, because jobs share its request budget, and leave slots for an operator's jobs. */
   const isBusy = (source: string): boolean =>
-    wanted.list().some((span) => span.source === source && jobOf(span)?.state === 'running');
+    pending.list().some((span) => span.source === source && jobOf(span)?.state === 'running');
 
-  async function beginWanted(): Promise<void> {
-    for (const span of wanted.list()) {
+  async function startPending(): Promise<void> {
+    for (const span of pending.list()) {
       const job = jobOf(span);
       if (job?.state === 'running') continue;
       const isOver = span.job !== undefined && (job === undefined || job.state === 'done' || job.state === 'cancelled');
-      if (isOver) await wanted.replace(span, undefined);
-      else if (clock.now() >= span.notBeforeMs && !isBusy(span.source)) await begin(span, job);
+      if (isOver) await pending.replace(span, undefined);
+      else if (clock.now() >= span.notBeforeMs && !isBusy(span.source)) await startSpan(span, job);
     }
   }
 
-  async function begin(span: WantedSpan, before: Job | undefined): Promise<void> {
+  async function startSpan(span: PendingSpan, before: Job | undefined): Promise<void> {
     const { source, why } = span;
-    // The clock of a span runs on for as long as it reaches ahead of ours.
+    // A job rejects a span that ends too far in the future.
     if (span.toMs > clock.now() + minuteMs * 4) return;
     try {
       const job = await jobs.start('backfill', before?.request ?? requestOf(span));
-      log.info('backfill.begun', { job: job.id, source, why, ...spanText(span) });
+      log.info('backfill.started', { job: job.id, source, why, ...spanText(span) });
       const tries = span.tries + (before?.state === 'failed' ? 1 : 0);
-      const pauseMs = (clouds().get(source)?.subscriptions?.everyMinutes ?? 15) * minuteMs;
-      await wanted.replace(span, { ...span, job: job.id, tries, notBeforeMs: clock.now() + pauseMs });
+      const pauseMs = (accounts().get(source)?.subscriptions?.everyMinutes ?? 15) * minuteMs;
+      await pending.replace(span, { ...span, job: job.id, tries, notBeforeMs: clock.now() + pauseMs });
     } catch (cause) {
       const code = cause instanceof ConnectorError ? cause.code : 'internal';
-      log.warn('backfill.not_begun', { source, code, why: messageOf(cause) });
-      const isHopeless = code === 'usage' || span.tries >= maxTries;
-      await wanted.replace(span, isHopeless ? undefined : { ...span, tries: span.tries + 1 });
+      log.warn('backfill.start_failed', { source, code, why: messageOf(cause) });
+      const isInvalid = cause instanceof ConnectorError && cause.exitCode === exitCodes.usage;
+      const isDropped = isInvalid || span.tries >= maxTries;
+      await pending.replace(span, isDropped ? undefined : { ...span, tries: span.tries + 1 });
     }
   }
 
-  async function goOn(): Promise<void> {
+  async function resumeInterrupted(): Promise<void> {
     for (const { id, kind, state, request } of jobs.list()) {
       if (kind !== 'backfill' || state !== 'interrupted') continue;
-      log.info('backfill.goes_on', { job: id });
+      log.info('backfill.resumed', { job: id });
       await jobs.start('backfill', request).catch((cause: unknown) => {
-        log.warn('backfill.not_begun', { job: id, why: messageOf(cause) });
+        log.warn('backfill.start_failed', { job: id, why: messageOf(cause) });
       });
     }
   }
@@ -117,47 +117,51 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
   };
 
   let wake = new AbortController();
-  async function run(): Promise<void> {
-    await attempt(goOn);
+  async function runTicks(): Promise<void> {
+    await attempt(resumeInterrupted);
     while (!signal.aborted) {
-      await attempt(checkOurselves);
-      await attempt(beginWanted);
+      await attempt(checkDowntime);
+      await attempt(startPending);
       wake = new AbortController();
       if (!signal.aborted) await clock.sleep(tickMs, wake.signal);
     }
   }
-  const running = run();
-  const underWay = new Set<Promise<unknown>>();
+  const running = runTicks();
+  const adding = new Set<Promise<unknown>>();
+
+  async function addGap({ source, messageType, reason, sinceMs, untilMs }: FoundGap): Promise<void> {
+    const account = accounts().get(source);
+    if (account === undefined || !isAuto(account) || signal.aborted) return;
+    const added = addSpan(account, sinceMs, untilMs, `the subscription to ${messageType} was ${reason}`, [messageType]);
+    adding.add(added);
+    await added.finally(() => adding.delete(added));
+    // Gaps of other types follow at once and join the span.
+    void clock.sleep(groupDelayMs, signal).then(() => wake.abort());
+  }
+
+  async function stopAutoBackfill(): Promise<void> {
+    stopping.abort();
+    wake.abort();
+    await running;
+    await Promise.allSettled(adding);
+  }
 
   return {
-    /** Resolves when it is on disk. Nothing is done where the configuration says `backfill: manual`. */
-    async gapFound({ source, messageType, reason, sinceMs, untilMs }: FoundGap): Promise<void> {
-      const cloud = clouds().get(source);
-      if (cloud === undefined || !isAuto(cloud) || signal.aborted) return;
-      const work = want(cloud, sinceMs, untilMs, `the subscription to ${messageType} was ${reason}`, [messageType]);
-      underWay.add(work);
-      await work.finally(() => underWay.delete(work));
-      // Gaps of other types with the same span come right after it, and are one with it.
-      void clock.sleep(togetherMs, signal).then(() => wake.abort());
-    },
-    /** Resolves when nothing is under way any more. */
-    async stop(): Promise<void> {
-      stopping.abort();
-      wake.abort();
-      await running;
-      await Promise.allSettled(underWay);
-    },
+    /** Resolves when the span is on disk. Ignores sources with `backfill: manual`. */
+    addGap,
+    /** Resolves when it has stopped. It does not stop jobs. */
+    stop: stopAutoBackfill,
   };
 }
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 const floor = (ms: number): number => Math.max(0, Math.floor(ms / minuteMs) * minuteMs);
 
-function spanText({ fromMs, toMs, messageTypes }: Pick<WantedSpan, 'fromMs' | 'toMs' | 'messageTypes'>) {
+function spanText({ fromMs, toMs, messageTypes }: Pick<PendingSpan, 'fromMs' | 'toMs' | 'messageTypes'>) {
   return { from: clockTime(fromMs), to: clockTime(toMs), messageTypes: messageTypes?.join(', ') ?? 'all' };
 }
 
-function requestOf({ source, fromMs, toMs, messageTypes, forceDuplicates }: WantedSpan): BackfillRequest {
+function requestOf({ source, fromMs, toMs, messageTypes, forceDuplicates }: PendingSpan): BackfillRequest {
   const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
   return backfillRequest.parse({ source, from, to, messageTypes, forceDuplicates });
 }

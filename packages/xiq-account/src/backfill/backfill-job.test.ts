@@ -6,23 +6,23 @@ import { openBackfilledIds, openJobRecords } from '@xiq-siem/state';
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
-import { type TestCloud, testCloud } from '../test-cloud.ts';
+import { type TestAccount, testAccount } from '../test-account.ts';
 import { backfillKind } from './backfill-kind.ts';
 import { previewBackfill } from './preview-backfill.ts';
 
-/** The times of `audit(0)` and on. */
+/** The time of `audit(0)`. */
 const T = 1_636_337_187_000;
 const hour = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-async function jobsOf(fixture: Fixture, world: TestCloud, clock = createManualClock(T + 10 * hour)) {
+async function jobsOf(fixture: Fixture, world: TestAccount, clock = createManualClock(T + 10 * hour)) {
   const { journal, state, log, readModel } = fixture;
   const records = await openJobRecords(state.documents);
   const backfilled = await openBackfilledIds(state.database, { now: clock.now, log });
   const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));
   const none = { plan: refuse, start: refuse };
   const kind = backfillKind({
-    clouds: world.clouds,
+    accounts: world.accounts,
     access: readModel,
     journal,
     backfilled,
@@ -61,9 +61,9 @@ async function originsOf({ journal }: Fixture): Promise<readonly string[]> {
   return entries.flatMap((entry) => (entry.kind === 'body' ? [entry.body.metadata.origin] : []));
 }
 
-test('what did not come is kept and delivered, what came is left out, and a second one keeps nothing', async () => {
+test('stores and delivers missing events, skips known ones, and a second job stores nothing', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 10));
   await fixture.keep([audit(0), audit(1), audit(2)]);
   const { begin, ended, backfilled } = await jobsOf(fixture, world);
@@ -78,9 +78,9 @@ test('what did not come is kept and delivered, what came is left out, and a seco
   expect(await originsOf(fixture)).toEqual(['webhook', 'rest']);
 });
 
-test('what comes by webhook while a piece is fetched is known when it is kept', async () => {
+test('skips an event that a webhook brings during the fetch', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 4));
   world.before = async () => {
     world.before = undefined;
@@ -90,11 +90,11 @@ test('what comes by webhook while a piece is fetched is known when it is kept', 
   expect((await ended(await begin())).types).toMatchObject([{ fetched: 4, known: 1, kept: 3 }]);
 });
 
-test('a failure of the journal between two bodies: the next one goes on, and nothing is kept twice', async () => {
+test('after a failure of the journal between two bodies, the next job stores nothing twice', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 1_200));
-  const whole = await jobsOf(fixture, world);
+  const complete = await jobsOf(fixture, world);
   let appends = 0;
   const broken: Fixture = {
     ...fixture,
@@ -113,15 +113,15 @@ test('a failure of the journal between two bodies: the next one goes on, and not
     state: 'failed',
     types: [{ state: 'failed', message: 'the journal is full', kept: 0 }],
   });
-  const job = await whole.ended(await whole.begin());
+  const job = await complete.ended(await complete.begin());
   expect(job.types).toMatchObject([{ fetched: 1_200, known: 500, kept: 700 }]);
-  // Ids of the body whose progress was not saved are remembered by the scan.
-  expect(whole.backfilled.size).toBe(1_200);
+  // The scan finds the ids of the body whose progress was not saved.
+  expect(complete.backfilled.size).toBe(1_200);
 });
 
-test('what has not settled is waited for, and its words say until when; a stop in between is gone on with', async () => {
+test('waits for unsettled entries and shows until when; resumes after a stop', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 5));
   const clock = createManualClock(T + 60_000);
   const { jobs, begin, jobOf } = await jobsOf(fixture, world, clock);
@@ -129,7 +129,7 @@ test('what has not settled is waited for, and its words say until when; a stop i
   const { id } = await begin(span);
   await until(() => jobOf(id).types?.[0]?.state === 'waiting');
   expect(jobOf(id).types?.[0]?.message).toContain(`until ${iso(T + 660_000).slice(0, 19)}Z`);
-  expect(world.asked.every(({ toMs }) => toMs <= T - 540_000 + 1_000)).toBe(true);
+  expect(world.requests.every(({ toMs }) => toMs <= T - 540_000 + 1_000)).toBe(true);
   await jobs.stop();
   expect(jobOf(id)).toMatchObject({ state: 'interrupted' });
   const after = await jobsOf(fixture, world, clock);
@@ -141,30 +141,30 @@ test('what has not settled is waited for, and its words say until when; a stop i
   expect(done.types?.[0]).not.toHaveProperty('message');
 });
 
-test('a wait for the request budget is shown as one', async () => {
+test('shows a wait for the request budget', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
-  const asked = Promise.withResolvers<void>();
-  const goOn = Promise.withResolvers<void>();
+  const world = testAccount();
+  const requests = Promise.withResolvers<void>();
+  const resume = Promise.withResolvers<void>();
   world.before = () => {
-    asked.resolve();
-    return goOn.promise;
+    requests.resolve();
+    return resume.promise;
   };
   const { begin, jobOf, ended } = await jobsOf(fixture, world);
   const job = await begin();
-  await asked.promise;
+  await requests.promise;
   world.waitMs = 1_800_000;
   expect(jobOf(job.id).types).toMatchObject([
-    { state: 'waiting', message: expect.stringContaining('the 7500 requests an hour are used up') },
+    { state: 'waiting', message: expect.stringContaining('the 7500 requests per hour are used') },
   ]);
   world.waitMs = 0;
-  goOn.resolve();
+  resume.resolve();
   expect((await ended(job)).state).toBe('done');
 });
 
-test('a type that fails is said with its words, others are fetched, and the same request goes on with it', async () => {
+test('shows the message of a failed type, fetches the others, and the same request resumes the job', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud({ messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'GDPR_LOG_ALL'] });
+  const world = testAccount({ messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'GDPR_LOG_ALL'] });
   world.logs.set('audit', restForms(0, 5));
   world.before = (type) => {
     if (type === 'sms') throw xiqError('xiq_unauthorized', 'the token has expired');
@@ -179,14 +179,14 @@ test('a type that fails is said with its words, others are fetched, and the same
     ],
   });
   world.before = undefined;
-  const begun = await begin();
-  expect(begun).toMatchObject({ id: failed.id, resumed: true, state: 'running' });
-  expect(await ended(begun)).toMatchObject({ state: 'done', types: [{ state: 'done', kept: 5 }, { state: 'done' }] });
+  const resumed = await begin();
+  expect(resumed).toMatchObject({ id: failed.id, resumed: true, state: 'running' });
+  expect(await ended(resumed)).toMatchObject({ state: 'done', types: [{ state: 'done', kept: 5 }, { state: 'done' }] });
 });
 
-test('a type without a log is named, and nothing else of it', async () => {
+test('shows a requested type without a log as stopped', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const { begin, ended } = await jobsOf(fixture, testCloud());
+  const { begin, ended } = await jobsOf(fixture, testAccount());
   await expect(begin({ messageTypes: ['GDPR_LOG_ALL'] })).rejects.toMatchObject({ code: 'usage' });
   const job = await ended(await begin({ messageTypes: ['GDPR_LOG_ALL', 'AUDIT_LOG_ALL'] }));
   expect(job).toMatchObject({
@@ -196,18 +196,18 @@ test('a type without a log is named, and nothing else of it', async () => {
 });
 
 test.each([
-  ['a source that is not there', { source: 'other' }],
-  ['an empty span', { from: iso(T), to: iso(T) }],
-  ['a span that is yet to come', { to: iso(T + 20 * hour) }],
-])('%s is refused', async (_, more) => {
+  ['an unknown source', { source: 'other' }, 'api_not_configured'],
+  ['an empty span', { from: iso(T), to: iso(T) }, 'usage'],
+  ['a span in the future', { to: iso(T + 20 * hour) }, 'usage'],
+])('%s is rejected', async (_, more, code) => {
   await using fixture = await openFixture(destinations('one'));
-  const { begin } = await jobsOf(fixture, testCloud());
-  await expect(begin(more)).rejects.toMatchObject({ code: 'usage' });
+  const { begin } = await jobsOf(fixture, testAccount());
+  await expect(begin(more)).rejects.toMatchObject({ code, exitCode: 64 });
 });
 
-test('beyond what the journal retains a span is refused with the reason, and done all the same where duplicates are forced', async () => {
+test('rejects a span that the journal no longer retains, unless duplicates are forced', async () => {
   await using fixture = await openFixture(destinations('one'), { journal: { segmentBytes: 256 } });
-  const world = testCloud();
+  const world = testAccount();
   const receivedMs = fixture.now();
   world.logs.set('audit', [audit(0, { timestamp: receivedMs - 60_000 })]);
   for (let body = 0; body < 20; body += 1) await fixture.keep([audit(body)]);
@@ -218,19 +218,20 @@ test('beyond what the journal retains a span is refused with the reason, and don
   expect(fixture.journal.extent().firstSequence).toBeGreaterThan(1);
   const { begin, ended } = await jobsOf(fixture, world, createManualClock(receivedMs + 3 * hour));
   const span = { from: iso(receivedMs - hour), to: iso(receivedMs + hour) };
-  await expect(begin(span)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('--force-dup') });
+  const message = expect.stringContaining('--force-dup');
+  await expect(begin(span)).rejects.toMatchObject({ code: 'span_not_retained', exitCode: 64, message });
   expect((await ended(await begin({ ...span, forceDuplicates: true }))).types).toMatchObject([{ kept: 1 }]);
   const later = { from: iso(receivedMs + 2.5 * hour), to: iso(receivedMs + 2.75 * hour) };
   expect(await ended(await begin(later))).toMatchObject({ state: 'done' });
 });
 
-test('a preview counts what is missing, and keeps nothing', async () => {
+test('a preview counts missing events, and stores nothing', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 10));
   await fixture.keep([audit(0), audit(1)]);
   const parts = {
-    clouds: world.clouds,
+    accounts: world.accounts,
     access: fixture.readModel,
     snapshot: false,
     clock: createManualClock(T + 10 * hour),

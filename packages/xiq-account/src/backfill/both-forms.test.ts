@@ -1,4 +1,4 @@
-// One event by webhook and in the REST log: one id, whatever the casing, the vendor's id, the order and the spelling.
+// An event has the same id by webhook and in the REST log, with any casing, vendor id, field order and spelling.
 import { camelCase } from '@xiq-siem/xiq';
 import { eventsOf } from '@xiq-siem/xiq/test-source';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ const radius = {
   org_id: 0,
 };
 
-/** As the REST models of the facts have them; `also` is what the other form may have more, or otherwise. */
+/** Events of the REST models. `also`: additional or different fields of the webhook form. */
 const events = {
   audit: {
     rest: {
@@ -138,21 +138,21 @@ describe.each(logTypes)('an event of the %s log', (type) => {
   it.each([
     ['snake_case', rest],
     ['camelCase', camel(rest)],
-    ['other words where only those may differ, snake_case', { ...rest, ...also }],
-    ['other words where only those may differ, camelCase', camel({ ...rest, ...also })],
+    ['different fields that are not part of the key, snake_case', { ...rest, ...also }],
+    ['different fields that are not part of the key, camelCase', camel({ ...rest, ...also })],
     ['a time in ISO 8601', camel({ ...rest, timestamp: '2021-11-08T02:06:27.553+0000' })],
-  ])('has one id by webhook and in the log: %s', (_, fields) => {
+  ])('has the same id by webhook and in the log: %s', (_, fields) => {
     const forms = ['null', '17', `"${bigId}"`, bigId].map((vendors) => withId(fields, vendors));
     forms.push(JSON.stringify(fields));
     expect(new Set([...forms.map(webhookId), ...forms.map((form) => webhookId(`[${form}]`))])).toEqual(new Set([id]));
     expect(new Set(forms.map(restId))).toEqual(new Set([id]));
   });
 
-  it('is told from one that differs in what makes it itself', () => {
+  it('has another id if a field of its key differs', () => {
     expect(restId(withId({ ...rest, ...differs }, '17'))).not.toBe(id);
   });
 
-  it('two of one millisecond that nothing else tells apart are two, by webhook and in the log', () => {
+  it('two equal events of one millisecond have two ids, the same by webhook and in the log', () => {
     const pushed = eventsOf(JSON.stringify([camel(rest), camel(rest)]), messageType).map((event) => event.id);
     const logged = reader.eventsOf(type, [withId(rest, bigId), withId(rest, '9223372036854775806')]);
     expect(logged.map((event) => event.id)).toEqual(pushed);
@@ -162,13 +162,13 @@ describe.each(logTypes)('an event of the %s log', (type) => {
     ]);
   });
 
-  it('has a time, which a span of the log is about, and a whole key', () => {
+  it('has a time and a complete key', () => {
     const [event] = reader.eventsOf(type, [withId(rest, '17')]);
     expect(event).toMatchObject({ timeMs: T, isKeyed: true, text: withId(rest, '17') });
   });
 });
 
-it('big user ids are not rounded into one event', () => {
+it('large user ids are not rounded', () => {
   const text = (user: string) => withId(events.audit.rest, '1').replace('6553', user);
   const [a, b] = reader.eventsOf('audit', [text('9007199254740992'), text('9007199254740993')]);
   expect(a?.id).not.toBe(b?.id);

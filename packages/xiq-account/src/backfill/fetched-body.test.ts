@@ -1,4 +1,4 @@
-// A body that we fetched: its marks, its ids, and what stands in its documents.
+// A fetched body: its occurrence numbers, its event ids and its documents.
 import { validateEcs } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import { bodyOf, eventsOf, receivedAtMs, testSource } from '@xiq-siem/xiq/test-source';
@@ -17,30 +17,33 @@ const [first = '', second = '', third = ''] = idsOf(`[${login},${login},${login}
 const [other = ''] = idsOf(`[${logout}]`);
 
 it.each([
-  ['a mark says which of its key the next event is', `[2,${login}]`, [second]],
-  ['an event without one is counted as in any body', `[${login},${logout},${login}]`, [first, other, second]],
-  ['and after a marked one from its mark on', `[2,${login},${login}]`, [second, third]],
-  ['a mark is for one event alone', `[3,${login},${logout}]`, [third, other]],
-  ['events may have marks of their own', `[ 1 , ${login},\n3 ,${login}]`, [first, third]],
-  ['the nearest mark holds', `[2,3,${login}]`, [third]],
-  ['a mark before nothing says nothing', `[${login},2]`, [first]],
-  ['marks alone are no events', '[2,3]', []],
+  ['a number is the occurrence of the next event', `[2,${login}]`, [second]],
+  ['an event without a number is counted as in any body', `[${login},${logout},${login}]`, [first, other, second]],
+  ['after a numbered event, counting continues from its number', `[2,${login},${login}]`, [second, third]],
+  ['a number applies to one event only', `[3,${login},${logout}]`, [third, other]],
+  ['several events may have numbers', `[ 1 , ${login},\n3 ,${login}]`, [first, third]],
+  ['the last number before an event applies', `[2,3,${login}]`, [third]],
+  ['a number at the end is ignored', `[${login},2]`, [first]],
+  ['numbers alone are no events', '[2,3]', []],
 ])('%s', (_, text, ids) => {
   expect(idsOf(text)).toEqual(ids);
 });
 
-it('the ids are those of webhooks, and numbers count events alone', () => {
+it('the ids are those of webhooks, and numbers do not count as elements', () => {
   expect(eventsOf(`[${login},${login}]`, messageType).map(({ id }) => id)).toEqual([first, second]);
   expect(fetched(`[2,${login},${logout},5,${login}]`).map(({ element }) => element)).toEqual([0, 1, 2]);
 });
 
-it.each(['0', '-1', '1.5', '9007199254740993', '"2"', 'null', '[2]'])('%s is no mark, but an element', (text) => {
-  const events = fetched(`[${text},${login}]`);
-  expect(events.map(({ document }) => document.error?.code)).toEqual(['element_not_object', undefined]);
-  expect(events[1]?.id).toBe(first);
-});
+it.each(['0', '-1', '1.5', '9007199254740993', '"2"', 'null', '[2]'])(
+  '%s is an element, not an occurrence number',
+  (text) => {
+    const events = fetched(`[${text},${login}]`);
+    expect(events.map(({ document }) => document.error?.code)).toEqual(['element_not_object', undefined]);
+    expect(events[1]?.id).toBe(first);
+  },
+);
 
-it("in a webhook's body, and in one without origin of ours, a number is an element that is no object", () => {
+it('in the body of a webhook a number is an element that is not an object', () => {
   const events = eventsOf(`[2,${login}]`, messageType);
   expect(events.map(({ element, document }) => [element, document.error?.code])).toEqual([
     [0, 'element_not_object'],
@@ -49,12 +52,12 @@ it("in a webhook's body, and in one without origin of ours, a number is an eleme
   expect(events[1]?.id).toBe(first);
 });
 
-it('an event is one event, whatever lists it holds', () => {
+it('an event with a list is one event', () => {
   const events = fetched(`[2,{"observations":[{"a":1},{"a":2}],${login.slice(1)}]`);
   expect(events.map(({ id }) => id)).toEqual([second]);
 });
 
-it('its documents say that we fetched them, and when', () => {
+it('its documents show that and when they were fetched', () => {
   const [event] = fetched(`[2,${login}]`);
   const document = event?.document ?? {};
   expect(validateEcs(document, xiqSource.fields)).toEqual([]);
@@ -70,7 +73,7 @@ it('its documents say that we fetched them, and when', () => {
   expect(pushed?.document.tags).not.toContain('backfilled');
 });
 
-it('a mark is no field that a mapping does not know', () => {
+it('an occurrence number is not an unmapped field', () => {
   const text = `[2,${login.replace('{', '{"newField":1,')}]`;
   const unmapped = testSource().unmapped?.(bodyOf(text, { messageType, origin: 'rest' })) ?? [];
   expect([...unmapped].map(({ path }) => path)).toEqual(['newField']);

@@ -1,4 +1,4 @@
-// One span of a log, read again until its total holds still: while it is read, pages may shift.
+// Reads a span of a log repeatedly until its total is stable, because pages may shift during a read.
 import type { Clock } from '@xiq-siem/delivery';
 import { xiqError } from '../rest/api-errors.ts';
 import type { LogSpan, LogType } from '../rest/log-pages.ts';
@@ -6,10 +6,10 @@ import { vendorId } from '../rest/log-reader.ts';
 import { pause } from '../rest/pause.ts';
 import type { XiqApi } from '../rest/xiq-api.ts';
 
-/** Why what was read of a span may not be all that ExtremeCloud IQ has of it. */
-export interface Doubt {
-  readonly code: 'total_moves' | 'events_missing' | 'other_times' | 'not_events';
-  /** A sentence in plain words. */
+/** Why a read of a span may be incomplete. */
+export interface Uncertainty {
+  readonly code: 'total_unstable' | 'events_missing' | 'other_times' | 'not_events';
+  /** One sentence. */
   readonly message: string;
 }
 
@@ -18,25 +18,25 @@ export interface ReadingOptions {
   readonly type: LogType;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Whole readings of one span; 5 where it is not said, 2 at least. */
+  /** Complete reads of one span, at least 2. Default: 5. */
   readonly maxReadings?: number;
-  /** The longest wait for the request budget, a page; that of the API where it is not said. */
+  /** The longest wait of one page for the request budget. Default: that of the API client. */
   readonly maxWaitMs?: number | undefined;
 }
 
 export interface Readings {
-  /** Each event once, as it was sent. */
+  /** The JSON of each event, without repetitions. */
   readonly texts: readonly string[];
-  /** As of the last page. */
+  /** The total of the last page. */
   readonly totalCount: number;
   readonly readings: number;
-  /** Events that stood on two pages of one reading, left out. */
+  /** Events that were on two pages of one read; counted once in `texts`. */
   readonly repeated: number;
-  /** Undefined where all was read. */
-  readonly doubt: Doubt | undefined;
+  /** Undefined: the read is complete. */
+  readonly uncertainty: Uncertainty | undefined;
 }
 
-/** Far more than a span is cut to: where it can be cut no further, an API that speaks nonsense must not fill our memory. */
+/** Limits the memory for a span that cannot be split further. */
 const tooManyFactor = 10;
 
 type Reading = NonNullable<Awaited<ReturnType<typeof readOnce>>>;
@@ -44,7 +44,7 @@ type Reading = NonNullable<Awaited<ReturnType<typeof readOnce>>>;
 async function readOnce(options: ReadingOptions, span: LogSpan, limit: number, cuttable: boolean) {
   const ids = new Set<string>();
   const withId = new Set<string>();
-  /** Events without an id of the vendor's: none is left out, since two equal ones may be two. */
+  /** Events without a vendor id. All are kept, because equal ones may be different events. */
   const withoutId: string[] = [];
   let [notEvents, repeated, totalCount, moved] = [0, 0, 0, false];
   for await (const page of options.api.logs(options.type, span, options.signal)) {
@@ -55,7 +55,7 @@ async function readOnce(options: ReadingOptions, span: LogSpan, limit: number, c
       throw xiqError(
         'xiq_invalid_response',
         `The ${options.type} log has more than ${limit * tooManyFactor} events from ${new Date(span.fromMs).toISOString()} ` +
-          `to ${new Date(span.toMs).toISOString()}: more than can be read at once. Leave this span out.`,
+          `to ${new Date(span.toMs).toISOString()}: more than can be read at once. Exclude this span.`,
       );
     }
     for (const text of page.elements) {
@@ -65,7 +65,7 @@ async function readOnce(options: ReadingOptions, span: LogSpan, limit: number, c
       else {
         if (ids.has(id)) repeated++;
         ids.add(id);
-        // The same id with other words may be another event: nothing that was read is lost.
+        // Another text with the same id may be another event: keep both.
         withId.add(text);
       }
     }
@@ -73,37 +73,40 @@ async function readOnce(options: ReadingOptions, span: LogSpan, limit: number, c
   return { ids, withId: [...withId], withoutId, notEvents, repeated, totalCount, moved };
 }
 
-function doubtOf({ totalCount, notEvents }: Reading, steady: boolean, read: number): Doubt | undefined {
+function uncertaintyOf({ totalCount, notEvents }: Reading, stable: boolean, read: number): Uncertainty | undefined {
   if (read < totalCount) {
-    const message = `ExtremeCloud IQ counts ${totalCount} events, but gave only ${read} on all of its pages.`;
+    const message = `ExtremeCloud IQ counts ${totalCount} events, but its pages have only ${read}.`;
     return { code: 'events_missing', message };
   }
-  if (!steady) {
-    const message = `The number of events changed from one reading to the next, last to ${totalCount}.`;
-    return { code: 'total_moves', message };
+  if (!stable) {
+    const message = `The number of events changed with each read, last to ${totalCount}.`;
+    return { code: 'total_unstable', message };
   }
   if (notEvents === 0) return undefined;
-  return { code: 'not_events', message: `${notEvents} of ${totalCount} entries are no JSON objects; left out.` };
+  return {
+    code: 'not_events',
+    message: `${notEvents} of ${totalCount} entries are not JSON objects and were skipped.`,
+  };
 }
 
 /**
- * Reads a span wholly until two readings in a row give one total, and all of it was read. Undefined where the span has
- * more than `limit` events and may be cut. Rejects with a ConnectorError, or with the signal's reason when it fires.
+ * Reads the span until two reads in a row have the same total and all events were read. Undefined if it has more than
+ * `limit` events and is `cuttable`. Rejects with a ConnectorError, or with the signal's reason when it fires.
  */
-export async function readUntilSteady(
+export async function readUntilStable(
   options: ReadingOptions,
   span: LogSpan,
   limit: number,
   cuttable: boolean,
 ): Promise<Readings | undefined> {
   const maxReadings = Math.max(2, options.maxReadings ?? 5);
-  /** Over all readings: what one of them missed by a shifted page, another has. */
+  /** From all reads: an event that one read missed because a page shifted is in another. */
   const texts = new Set<string>();
   const ids = new Set<string>();
   let previousTotal: number | undefined;
   let repeated = 0;
   for (let readings = 1; ; readings++) {
-    // The second follows at once: of a span that has settled it finds the same.
+    // The second read follows at once: a settled span does not change.
     if (readings > 2) await pause(options.clock, 1_000 * 2 ** (readings - 3), options.signal);
     const reading = await readOnce(options, span, limit, cuttable && readings === 1);
     if (reading === undefined) return undefined;
@@ -112,12 +115,12 @@ export async function readUntilSteady(
     repeated += reading.repeated;
     const others = reading.withoutId.length + reading.notEvents;
     const { totalCount } = reading;
-    const steady = !reading.moved && previousTotal === totalCount;
+    const stable = !reading.moved && previousTotal === totalCount;
     const isWhole = reading.ids.size + others === totalCount || ids.size + others === totalCount;
-    if ((steady && isWhole) || readings >= maxReadings) {
+    if ((stable && isWhole) || readings >= maxReadings) {
       const read = Math.max(reading.ids.size, ids.size) + others;
-      const doubt = doubtOf(reading, steady && isWhole, read);
-      return { texts: [...texts, ...reading.withoutId], totalCount, readings, repeated, doubt };
+      const uncertainty = uncertaintyOf(reading, stable && isWhole, read);
+      return { texts: [...texts, ...reading.withoutId], totalCount, readings, repeated, uncertainty };
     }
     previousTotal = totalCount;
   }

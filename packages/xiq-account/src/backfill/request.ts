@@ -1,42 +1,43 @@
-// What a command asks for: which source, which span, which message types.
+// Validates the source, the span and the message types of a request.
 import type { BackfillRequest } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
-import type { XiqCloud } from '../cloud.ts';
 import { messageTypeOfLog } from '../rest/log-pages.ts';
+import type { XiqAccount } from '../xiq-account.ts';
+import { backfillError } from './backfill-errors.ts';
 
-/** Clocks differ a little, also those of a command and its connector. */
+/** The clocks of a command and its connector may differ. */
 const maxAheadMs = 5 * 60_000;
 
-/** @throws ConnectorError `usage` where it is not clear which, or the one that is named has no `api`. */
-export function cloudNamed(clouds: ReadonlyMap<string, XiqCloud>, named: string | undefined): XiqCloud {
-  const known = [...clouds.keys()].join(', ');
-  if (known === '') throw new ConnectorError('usage', 'no source has an `api` in the configuration');
-  const [only] = clouds.values();
-  const found = named === undefined && clouds.size === 1 ? only : clouds.get(named ?? '');
+/** @throws ConnectorError `api_not_configured`; `usage` if several sources have an `api` and none is named. */
+export function selectAccount(accounts: ReadonlyMap<string, XiqAccount>, named: string | undefined): XiqAccount {
+  const known = [...accounts.keys()].join(', ');
+  if (known === '') throw backfillError('api_not_configured', 'no source has an `api` in the configuration');
+  const [only] = accounts.values();
+  const found = named === undefined && accounts.size === 1 ? only : accounts.get(named ?? '');
   if (found !== undefined) return found;
-  const message =
-    named === undefined
-      ? `more than one source has an \`api\`: name one of ${known} (--source)`
-      : `source ${named} has no \`api\` in the configuration; there is: ${known}`;
-  throw new ConnectorError('usage', message);
+  if (named === undefined) {
+    throw new ConnectorError('usage', `several sources have an \`api\`: select one with --source (${known})`);
+  }
+  const message = `source ${named} has no \`api\` in the configuration; sources with an \`api\`: ${known}`;
+  throw backfillError('api_not_configured', message);
 }
 
-/** @throws ConnectorError `usage` where the span is empty, or ends in the future. */
+/** @throws ConnectorError `usage` if the span is empty or ends in the future. */
 export function spanOf({ from, to }: Pick<BackfillRequest, 'from' | 'to'>, nowMs: number) {
   const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
   if (fromMs >= toMs) throw new ConnectorError('usage', `the span from ${from} to ${to} is empty`);
   if (toMs > nowMs + maxAheadMs) {
-    throw new ConnectorError('usage', `the span ends at ${to}, which is yet to come: there is nothing to fetch of it`);
+    throw new ConnectorError('usage', `the span ends at ${to}, which is in the future`);
   }
   return { fromMs, toMs };
 }
 
 /**
- * Each once; `named` may be comma-separated, as a query has it. Where none is named: what is subscribed to, or all that
- * there is a log of where nothing is.
+ * Unique message types; `named` may be comma-separated. Default: the subscribed types, or all types with a log if no
+ * subscriptions are configured.
  */
-export function typesMeant(
-  { subscriptions }: XiqCloud,
+export function selectTypes(
+  { subscriptions }: XiqAccount,
   named: string | readonly string[] | undefined,
 ): readonly string[] {
   const names = typeof named === 'string' ? named.split(',').map((name) => name.trim()) : (named ?? []);
@@ -45,6 +46,4 @@ export function typesMeant(
   return [...new Set(given.length === 0 ? all : given)];
 }
 
-/** For a message type without a log. */
-export const noLogText = (messageType: string): string =>
-  `ExtremeCloud IQ has no log of ${messageType} that can be asked for`;
+export const noLogText = (messageType: string): string => `ExtremeCloud IQ has no log of ${messageType}`;

@@ -14,7 +14,7 @@ const idsOf = (bytes: Uint8Array): string[] =>
     ({ id }) => id,
   );
 
-/** Events of few times, few of them told apart by anything but the vendor's id. */
+/** Events with few different times; most differ only by the vendor's id. */
 const someEvents = fc
   .array(fc.record({ at: fc.nat({ max: 2 }), user: fc.nat({ max: 1 }), keyed: fc.integer({ min: 0, max: 9 }) }), {
     maxLength: 30,
@@ -29,7 +29,7 @@ const someEvents = fc
     ),
   );
 
-it('each event that is kept has the id that it had among all, whichever are left out and wherever bodies end', () => {
+it('each stored event keeps its id, whichever events are skipped and wherever bodies end', () => {
   fc.assert(
     fc.property(
       someEvents,
@@ -37,13 +37,13 @@ it('each event that is kept has the id that it had among all, whichever are left
       fc.integer({ min: 1, max: 5 }),
       fc.integer({ min: 1, max: 900 }),
       (events, kept, maxEvents, maxBytes) => {
-        const wanted = events.filter(() => kept.next().value);
-        const bodies = [...restBodies(wanted, { maxEvents, maxBytes })];
-        expect(bodies.flatMap(({ bytes }) => idsOf(bytes))).toEqual(wanted.map(({ id }) => id));
-        expect(bodies.flatMap((body) => body.events)).toEqual(wanted);
-        for (const { bytes, events: blocked } of bodies) {
-          expect(blocked.length).toBeLessThanOrEqual(maxEvents);
-          if (blocked.length > 1) expect(bytes.length).toBeLessThanOrEqual(maxBytes);
+        const selected = events.filter(() => kept.next().value);
+        const bodies = [...restBodies(selected, { maxEvents, maxBytes })];
+        expect(bodies.flatMap(({ bytes }) => idsOf(bytes))).toEqual(selected.map(({ id }) => id));
+        expect(bodies.flatMap((body) => body.events)).toEqual(selected);
+        for (const { bytes, events: packed } of bodies) {
+          expect(packed.length).toBeLessThanOrEqual(maxEvents);
+          if (packed.length > 1) expect(bytes.length).toBeLessThanOrEqual(maxBytes);
         }
       },
     ),
@@ -59,7 +59,7 @@ it('writes each event as it was sent', () => {
   expect([...restBodies(third)].map(({ bytes }) => bytes.toString())).toEqual([`[3,${text}]`]);
 });
 
-it('of no event there is no body; of many there are 500 a body and 1 MiB', () => {
+it('no events make no body; a body has at most 500 events and 1 MiB', () => {
   expect([...restBodies([])]).toEqual([]);
   const many = Array.from({ length: 1_001 }, (_, index) => auditEvent(T + index, index).text);
   expect([...restBodies(reader.eventsOf('audit', many))].map(({ events }) => events.length)).toEqual([500, 500, 1]);

@@ -1,8 +1,8 @@
-// One message type of a back-fill: how far it is, and what is shown of it.
+// The progress of one message type in a back-fill: resumed, stored and shown.
 import type { JobFetch } from '@xiq-siem/admin-api';
 import type { BackfillProgress } from '@xiq-siem/state';
-import type { XiqCloud } from '../cloud.ts';
 import { logOfMessageType } from '../rest/log-pages.ts';
+import type { XiqAccount } from '../xiq-account.ts';
 import { noLogText } from './request.ts';
 
 export interface BackfillSpan {
@@ -14,39 +14,46 @@ export interface BackfillSpan {
 
 type TypeProgress = BackfillProgress['types'][number];
 
-export interface TypeState extends TypeProgress {
+export interface TypeState extends Omit<TypeProgress, 'doubt'> {
   state: JobFetch['state'];
   message: string | undefined;
+  /** From when on the log could not be read reliably, and why. */
+  uncertainty?: { readonly fromMs: number; readonly message: string };
 }
 
-const worthSayingMs = 1_000;
+const minReportedMs = 1_000;
 
-/** For a person, to the second. */
+/** To the second. */
 export const clockTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
-/** One that could not be read for certain is read again from there. */
-export function asBegun({ doubt, ...one }: TypeProgress, toMs: number): TypeState {
+/** Reads an unreliable part again. */
+export function resumeType({ doubt, ...one }: TypeProgress, toMs: number): TypeState {
   const fetchedToMs = Math.min(one.fetchedToMs, doubt?.fromMs ?? one.fetchedToMs);
   if (logOfMessageType(one.messageType) !== undefined)
     return { ...one, fetchedToMs, state: fetchedToMs < toMs ? 'running' : 'done', message: undefined };
   return { ...one, fetchedToMs, state: 'stopped', message: noLogText(one.messageType) };
 }
 
-export function finish(type: TypeState, message: string | undefined): void {
-  type.state = type.doubt === undefined ? 'done' : 'failed';
-  type.message = type.doubt === undefined ? message : `not read for certain ${type.doubt.message}`;
+/** With the names of the stored document. */
+export function storedType({ state: _, message: __, uncertainty, ...one }: TypeState): TypeProgress {
+  return { ...one, ...(uncertainty && { doubt: { fromMs: uncertainty.fromMs, message: uncertainty.message } }) };
+}
+
+export function finishType(type: TypeState, message: string | undefined): void {
+  type.state = type.uncertainty === undefined ? 'done' : 'failed';
+  type.message = type.uncertainty === undefined ? message : `not read reliably ${type.uncertainty.message}`;
 }
 
 export function shownType(
   { messageType, state, message, fetched, known, kept, fetchedToMs }: TypeState,
   { fromMs, toMs }: BackfillSpan,
-  { api }: XiqCloud,
+  { api }: XiqAccount,
   nowMs: number,
 ): JobFetch {
   const counts = { done: Math.min(1, Math.max(0, (fetchedToMs - fromMs) / (toMs - fromMs))), fetched, known, kept };
   const { waitMs, perHour, remaining } = api.budget();
-  if (state === 'running' && waitMs > worthSayingMs) {
-    const why = remaining === 0 ? `the ${perHour} requests an hour are used up` : 'ExtremeCloud IQ asks us to wait';
+  if (state === 'running' && waitMs > minReportedMs) {
+    const why = remaining === 0 ? `the ${perHour} requests per hour are used` : 'ExtremeCloud IQ requires a wait';
     return { messageType, ...counts, state: 'waiting', message: `until ${clockTime(nowMs + waitMs)}: ${why}` };
   }
   return { messageType, ...counts, state, ...(message !== undefined && { message }) };

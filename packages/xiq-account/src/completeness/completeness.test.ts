@@ -12,27 +12,27 @@ import {
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
-import { type TestCloud, testCloud } from '../test-cloud.ts';
+import { type TestAccount, testAccount } from '../test-account.ts';
 import { completeness } from './completeness.ts';
 
-/** The times of `audit(0)` and on, in one hour. */
+/** The time of `audit(0)`. */
 const T = 1_636_337_187_000;
 const hour = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 const restForms = (...ids: readonly number[]): object[] => ids.map((id) => audit(id, { id: 1_000 + id }));
 
-async function prove(fixture: Fixture, world: TestCloud, more: object = {}) {
-  const parts = { clouds: world.clouds, readModel: fixture.readModel, clock: createManualClock(T + 10 * hour) };
+async function prove(fixture: Fixture, world: TestAccount, more: object = {}) {
+  const parts = { accounts: world.accounts, readModel: fixture.readModel, clock: createManualClock(T + 10 * hour) };
   const span = { from: iso(T - 60_000), to: iso(T + 60_000), ...more };
   const lines = await linesOf(completeness(parts, span, never));
   const cells = lines.flatMap((line): CompletenessCell[] => (line.kind === 'cell' ? [line.cell] : []));
   return { cells, end: lines.at(-1) };
 }
 
-test('what came and was delivered is whole, however often it came', async () => {
+test('received and delivered events are complete, also if received twice', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 1, 2));
   await fixture.keep([audit(0), audit(1)]);
   await fixture.keep([audit(1), audit(2)]);
@@ -43,7 +43,7 @@ test('what came and was delivered is whole, however often it came', async () => 
     {
       messageType: 'AUDIT_LOG_ALL',
       hour: '2021-11-08T02:00:00.000Z',
-      state: 'whole',
+      state: 'complete',
       xiq: 3,
       kept: 3,
       destinations: [
@@ -59,14 +59,14 @@ test('what came and was delivered is whole, however often it came', async () => 
   expect(end).toEqual({
     kind: 'end',
     snapshot: false,
-    verdict: 'whole',
-    cells: { whole: 1, missing: 0, surplus: 0, unprovable: 0 },
+    verdict: 'complete',
+    cells: { complete: 1, missing: 0, surplus: 0, unprovable: 0 },
   });
 });
 
-test('what never came is missing, what is in no log is surplus', async () => {
+test('an event that was not received is missing, an event that is not in the log is surplus', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 1));
   await fixture.keep([audit(0), audit(5)]);
   await fixture.settled();
@@ -78,16 +78,16 @@ test('what never came is missing, what is in no log is surplus', async () => {
       kept: 2,
       missingCount: 1,
       surplusCount: 1,
-      missing: [{ time: iso(T + 1), message: expect.stringContaining('never came') }],
+      missing: [{ time: iso(T + 1), message: expect.stringContaining('not received') }],
       surplus: [{ time: iso(T + 5) }],
     },
   ]);
   expect(end).toMatchObject({ verdict: 'missing_or_surplus' });
 });
 
-test('a dead letter is missing at its destination, also when it was dropped, and not once it was delivered', async () => {
+test('a dead letter is missing at its destination, also after a drop, until it is delivered', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 1, 2));
   fixture.siem('one').response = verdictWhere('rejected', (json) => !json.includes('number 2'));
   await fixture.keep([audit(0), audit(1), audit(2)]);
@@ -105,9 +105,9 @@ test('a dead letter is missing at its destination, also when it was dropped, and
   ]);
 });
 
-test('what came before a destination was added was never meant for it', async () => {
+test('events from before a destination was added are filtered', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 1));
   await fixture.keep([audit(0)]);
   await fixture.settled();
@@ -116,14 +116,14 @@ test('what came before a destination was added was never meant for it', async ()
   await fixture.keep([audit(1)]);
   await fixture.settled();
   expect((await prove(fixture, world)).cells).toMatchObject([
-    { state: 'whole', destinations: [{ confirmed: 2 }, { confirmed: 1, filtered: 1 }] },
+    { state: 'complete', destinations: [{ confirmed: 2 }, { confirmed: 1, filtered: 1 }] },
   ]);
 });
 
-test('what a destination does not want is filtered and not missing; what waits is missing', async () => {
+test('events that a destination excludes are filtered; waiting events are missing', async () => {
   const where = { exceptDatasets: ['extreme_xiq.audit'] };
   await using fixture = await openFixture({ ...destinations('two'), one: { type: 'memory', where } });
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', restForms(0, 1));
   fixture.siem('two').response = unavailable;
   await fixture.keep([audit(0), audit(1)]);
@@ -135,38 +135,42 @@ test('what a destination does not want is filtered and not missing; what waits i
   ]);
 });
 
-test('GDPR has no log, a span that is too young has not settled: unprovable', async () => {
+test('GDPR, which has no log, and an unsettled hour are unprovable', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud({ messageTypes: ['AUDIT_LOG_ALL', 'GDPR_LOG_ALL'] });
+  const world = testAccount({ messageTypes: ['AUDIT_LOG_ALL', 'GDPR_LOG_ALL'] });
   const young = { from: iso(T + 8 * hour), to: iso(T + 10 * hour) };
   const { cells, end } = await prove(fixture, world, young);
   expect(new Set(cells.map(({ state, reason }) => `${state} ${reason?.slice(0, 20)}`))).toEqual(
-    new Set(['whole undefined', 'unprovable This hour is too you', 'unprovable ExtremeCloud IQ has ']),
+    new Set(['complete undefined', 'unprovable This hour has not se', 'unprovable ExtremeCloud IQ has ']),
   );
   expect(end).toMatchObject({ verdict: 'unprovable' });
-  expect((await prove(fixture, world, { messageTypes: 'AUDIT_LOG_ALL' })).end).toMatchObject({ verdict: 'whole' });
+  expect((await prove(fixture, world, { messageTypes: 'AUDIT_LOG_ALL' })).end).toMatchObject({ verdict: 'complete' });
 });
 
-test('what the journal let go of by age cannot be proved', async () => {
+test('hours beyond the retention of the journal are unprovable', async () => {
   await using fixture = await openFixture(destinations('one'), { journal: { segmentBytes: 256 } });
   const receivedMs = fixture.now();
   const at = { timestamp: receivedMs };
-  const world = testCloud();
+  const world = testAccount();
   world.logs.set('audit', [audit(0, at)]);
   for (let body = 0; body < 20; body += 1) await fixture.keep([audit(body, at)]);
   await fixture.settled();
   fixture.pass(2 * hour);
   await fixture.keep([audit(100)]);
   await fixture.journal.maintain();
-  const parts = { clouds: world.clouds, readModel: fixture.readModel, clock: createManualClock(receivedMs + 3 * hour) };
+  const parts = {
+    accounts: world.accounts,
+    readModel: fixture.readModel,
+    clock: createManualClock(receivedMs + 3 * hour),
+  };
   const span = { from: iso(receivedMs - 60_000), to: iso(receivedMs + 60_000) };
   const cells = (await linesOf(completeness(parts, span, never))).filter(({ kind }) => kind === 'cell');
-  expect(cells[0]).toMatchObject({ cell: { state: 'unprovable', reason: expect.stringContaining('no longer in') } });
+  expect(cells[0]).toMatchObject({ cell: { state: 'unprovable', reason: expect.stringContaining('no longer has') } });
 });
 
-test('a log that cannot be read ends it with its words', async () => {
+test('rejects with the error of a log that cannot be read', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
+  const world = testAccount();
   world.before = () => {
     throw xiqError('xiq_unauthorized', 'the token has expired');
   };

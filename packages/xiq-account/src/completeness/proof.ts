@@ -1,72 +1,72 @@
-// What a proof of completeness is made of, and what it says.
+// Types of the input and the result of a completeness proof.
 import type { Assurance } from '@xiq-siem/core';
-import type { EventFacts } from '../rest/log-reader.ts';
+import type { EventSummary } from '../rest/log-reader.ts';
 
-/** What became of a kept event at a destination. Filtered: its routing does not want it. */
+/** State of a stored event at a destination. `filtered`: its routing excludes the event. */
 export type DeliveryState = 'confirmed' | 'deadLettered' | 'filtered' | 'waiting';
 
-export interface KeptEvent extends EventFacts {
+export interface StoredEvent extends EventSummary {
   readonly messageType: string;
-  /** Of when it was received where its own time could not be read. */
+  /** The time of receipt if the event has no readable time. */
   readonly timeMs: number;
 }
 
-/** An hour of a log, as it was read. */
+/** One hour of a log. */
 export interface XiqHour {
-  readonly events: readonly EventFacts[];
-  /** Why that may not be all that ExtremeCloud IQ has of it, in a sentence. */
-  readonly doubt?: string | undefined;
+  readonly events: readonly EventSummary[];
+  /** Why the read may be incomplete, in one sentence. */
+  readonly uncertainty?: string | undefined;
 }
 
 export interface DestinationRecord {
   readonly name: string;
   readonly assurance: Assurance;
-  /** Undefined, of a kept event: nothing is known of it yet, it waits. */
+  /** Undefined for a stored event without a known state; it counts as waiting. */
   stateOf(id: string): DeliveryState | undefined;
 }
 
 export interface TimeSpan {
-  /** Epoch milliseconds; the first belongs to the span, the second does not. */
+  /** Epoch milliseconds, inclusive; `toMs` is exclusive. */
   readonly fromMs: number;
   readonly toMs: number;
 }
 
 export interface ProofInput extends TimeSpan {
-  /** Message types, each a row of cells. */
+  /** Message types. */
   readonly types: readonly string[];
-  /** By message type and the start of the hour (UTC): what was read of ExtremeCloud IQ's log. */
+  /** The logs of ExtremeCloud IQ, by message type and the start of the hour (UTC). */
   readonly xiq: ReadonlyMap<string, ReadonlyMap<number, XiqHour>>;
-  /** By id: each event that came by webhook or back-fill and is in a retained body. */
-  readonly kept: ReadonlyMap<string, KeptEvent>;
+  /** The stored events by id, from webhooks and back-fills, as far as the journal retains them. */
+  readonly kept: ReadonlyMap<string, StoredEvent>;
   readonly destinations: readonly DestinationRecord[];
-  /** Times of receipt whose bodies are no longer there: beyond retention, or let go. */
-  readonly goneBodies?: readonly TimeSpan[];
-  /** What is younger has not settled: neither ExtremeCloud IQ's log nor our reception need have it all. */
+  /** Times of receipt of which the journal has lost or removed bodies. */
+  readonly unavailableSpans?: readonly TimeSpan[];
+  /** Later events have not settled: they may be missing in the log or in the journal. */
   readonly settledMs?: number;
-  /** Events listed of a cell, each of missing and surplus; 100 where it is not said. All are counted. */
+  /** Listed missing events of a cell, and listed surplus events. Default: 100. The counts include all. */
   readonly maxListed?: number;
 }
 
-/** From the worst to the best. */
-export const cellStates = ['missing', 'surplus', 'unprovable', 'whole'] as const;
+/** The worst first. */
+export const cellStates = ['missing', 'surplus', 'unprovable', 'complete'] as const;
 export type CellState = (typeof cellStates)[number];
 
 export interface Reason {
-  readonly code: 'no_rest_log' | 'bodies_gone' | 'not_settled' | 'not_read' | 'doubtful';
+  readonly code: 'no_rest_log' | 'bodies_unavailable' | 'not_settled' | 'not_read' | 'uncertain';
   readonly message: string;
 }
 
 export type DestinationCounts = Omit<DestinationRecord, 'stateOf'> & Readonly<Record<DeliveryState, number>>;
 
-export interface MissingEvent extends EventFacts {
-  /** Where it is missing: `notKept`, or, of a kept one, what it is at which destination. */
-  readonly why: 'notKept' | 'deadLettered' | 'waiting';
+export interface MissingEvent extends EventSummary {
+  /** `notReceived`, or the state at `destination`. */
+  readonly why: 'notReceived' | 'deadLettered' | 'waiting';
   readonly destination?: string;
-  /** A surplus event of the same time and user: probably the same event, worded differently. */
+  /** The id of a surplus event with the same time and user: probably the same event with another text. */
   readonly probably?: string;
 }
 
-export interface SurplusEvent extends KeptEvent {
+export interface SurplusEvent extends StoredEvent {
   readonly probably?: string;
 }
 
@@ -75,32 +75,32 @@ export interface Cell {
   /** The start of the hour, epoch milliseconds. */
   readonly hourMs: number;
   readonly state: CellState;
-  /** Why nothing better can be said; beside `missing` too, where more may be missing than is known. */
+  /** Why the state is not better. With `missing`: why more events may be missing. */
   readonly reason?: Reason;
-  /** Events of ExtremeCloud IQ's log; undefined where none was read. */
+  /** Events in ExtremeCloud IQ's log. Undefined: the log was not read. */
   readonly xiq: number | undefined;
-  /** Of these, and of others that no log that was read has. */
+  /** Stored events, whether they are in the log or not. */
   readonly kept: number;
-  /** Of the kept. */
+  /** States of the stored events. */
   readonly destinations: readonly DestinationCounts[];
   readonly missing: {
-    /** Different events, however many of our destinations lack them. */
+    /** Distinct events. */
     readonly count: number;
-    readonly notKept: number;
-    /** Once for each destination. */
+    readonly notReceived: number;
+    /** Counted once per destination, as `waiting`. */
     readonly deadLettered: number;
     readonly waiting: number;
     readonly events: readonly MissingEvent[];
   };
   readonly surplus: { readonly count: number; readonly events: readonly SurplusEvent[] };
-  /** Missing and surplus events that are probably the same, worded differently. */
+  /** Pairs of a missing and a surplus event that are probably the same. */
   readonly probablySame: number;
 }
 
 export interface Proof {
   readonly cells: readonly Cell[];
-  /** Of the worst cell. */
+  /** The state of the worst cell. */
   readonly state: CellState;
-  /** How many cells there are of each state. */
+  /** Number of cells by state. */
   readonly states: Readonly<Record<CellState, number>>;
 }

@@ -1,15 +1,15 @@
 import { messageTypes } from '@xiq-siem/xiq';
 import { describe, expect, it } from 'vitest';
 import type { CellState, DeliveryState } from './proof.ts';
-import { audit, destination, event, hour, idOf, keptOf, onlyCell, prove, T, xiqOf } from './test-proof.ts';
+import { audit, destination, event, hour, idOf, onlyCell, prove, storedOf, T, xiqOf } from './test-proof.ts';
 
 const [a, b, c] = [event('a'), event('b', T + 2), event('c', T + 3)];
 
-describe('a cell is whole', () => {
-  it('where what XIQ logged is what we kept and every destination has it', () => {
+describe('a cell is complete', () => {
+  it('if all logged events are stored and each destination has them', () => {
     const cell = onlyCell({
       xiq: xiqOf([[T, { events: [a, b] }]]),
-      kept: keptOf(b, a),
+      kept: storedOf(b, a),
       destinations: [
         destination({ a: 'confirmed', b: 'confirmed' }),
         destination({ a: 'filtered', b: 'filtered' }, 'file'),
@@ -18,10 +18,10 @@ describe('a cell is whole', () => {
     expect(cell).toMatchObject({
       type: audit,
       hourMs: T,
-      state: 'whole',
+      state: 'complete',
       xiq: 2,
       kept: 2,
-      overall: 'whole',
+      overall: 'complete',
     });
     expect(cell.reason).toBeUndefined();
     expect(cell.destinations).toEqual([
@@ -31,18 +31,18 @@ describe('a cell is whole', () => {
     expect([cell.missing.count, cell.surplus.count]).toEqual([0, 0]);
   });
 
-  it('where XIQ logged nothing and we kept nothing', () => {
+  it('if no event is logged and none is stored', () => {
     expect(onlyCell({ xiq: xiqOf([[T, { events: [] }]]) })).toMatchObject({
-      state: 'whole',
+      state: 'complete',
       xiq: 0,
       kept: 0,
     });
   });
 
-  it('whatever time a kept event itself was thought to have', () => {
-    const kept = keptOf({ ...a, timeMs: T - 9 * hour });
-    expect(onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), kept })).toMatchObject({ state: 'whole', kept: 1 });
-    const other = keptOf({ ...a, timeMs: T + 2 * hour });
+  it('if a stored event has another time than the logged one', () => {
+    const kept = storedOf({ ...a, timeMs: T - 9 * hour });
+    expect(onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), kept })).toMatchObject({ state: 'complete', kept: 1 });
+    const other = storedOf({ ...a, timeMs: T + 2 * hour });
     const proof = prove({
       xiq: xiqOf([
         [T, { events: [a] }],
@@ -52,48 +52,48 @@ describe('a cell is whole', () => {
       kept: other,
       toMs: T + 3 * hour,
     });
-    expect(proof.states).toEqual({ missing: 0, surplus: 0, unprovable: 0, whole: 3 });
+    expect(proof.states).toEqual({ missing: 0, surplus: 0, unprovable: 0, complete: 3 });
   });
 });
 
 describe('a cell is missing events', () => {
-  it('that we never kept, and lists them', () => {
+  it('that were not received, and lists them', () => {
     const cell = onlyCell({
       xiq: xiqOf([[T, { events: [a, b] }]]),
-      kept: keptOf(a),
+      kept: storedOf(a),
       destinations: [destination({ a: 'confirmed' })],
     });
     expect(cell).toMatchObject({ state: 'missing', xiq: 2, kept: 1, overall: 'missing' });
     expect(cell.missing).toEqual({
       count: 1,
-      notKept: 1,
+      notReceived: 1,
       deadLettered: 0,
       waiting: 0,
-      events: [{ ...b, why: 'notKept' }],
+      events: [{ ...b, why: 'notReceived' }],
     });
   });
 
   it.each([
-    ['that a destination has as dead letters', { a: 'deadLettered' } as const, 'deadLettered'],
+    ['that are dead letters of a destination', { a: 'deadLettered' } as const, 'deadLettered'],
     ['that wait for a destination', { a: 'waiting' } as const, 'waiting'],
-    ['of which a destination knows nothing yet', {}, 'waiting'],
+    ['without a known state at a destination', {}, 'waiting'],
   ])('%s', (_, states, why) => {
-    const kept = keptOf(a);
+    const kept = storedOf(a);
     const other = destination({ a: 'confirmed' }, 'file');
     const cell = onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), kept, destinations: [other, destination(states)] });
     expect(cell).toMatchObject({ state: 'missing', kept: 1 });
     expect(cell.missing).toMatchObject({
       count: 1,
-      notKept: 0,
+      notReceived: 0,
       [why]: 1,
       events: [{ id: a.id, why, destination: 'elastic' }],
     });
     expect(cell.destinations[1]).toMatchObject({ confirmed: 0, [why]: 1 });
   });
 
-  it('once each, however many destinations lack them', () => {
+  it('and counts each once, also if several destinations lack it', () => {
     const destinations = [destination({ a: 'deadLettered' }), destination({}, 'file')];
-    const { missing } = onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), kept: keptOf(a), destinations });
+    const { missing } = onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), kept: storedOf(a), destinations });
     expect(missing).toMatchObject({ count: 1, deadLettered: 1, waiting: 1 });
     expect(missing.events.map(({ why, destination: at }) => [why, at])).toEqual([
       ['deadLettered', 'elastic'],
@@ -101,11 +101,11 @@ describe('a cell is missing events', () => {
     ]);
   });
 
-  it('also where not all of the log could be read: then more may be missing', () => {
-    const cell = onlyCell({ xiq: xiqOf([[T, { events: [a], doubt: 'The total moves.' }]]) });
+  it('also if the log was read incompletely: more events may be missing', () => {
+    const cell = onlyCell({ xiq: xiqOf([[T, { events: [a], uncertainty: 'The total changes.' }]]) });
     expect(cell).toMatchObject({
       state: 'missing',
-      reason: { code: 'doubtful', message: 'The total moves.' },
+      reason: { code: 'uncertain', message: 'The total changes.' },
     });
   });
 
@@ -118,10 +118,10 @@ describe('a cell is missing events', () => {
 });
 
 describe('a cell has a surplus', () => {
-  it('of kept events that are not in the log, with what trace needs', () => {
+  it('of stored events that are not in the log, with their id and user', () => {
     const cell = onlyCell({
       xiq: xiqOf([[T, { events: [a] }]]),
-      kept: keptOf(a, b),
+      kept: storedOf(a, b),
       destinations: [destination({ a: 'confirmed', b: 'deadLettered' })],
     });
     expect(cell).toMatchObject({ state: 'surplus', xiq: 1, kept: 2, overall: 'surplus' });
@@ -130,28 +130,28 @@ describe('a cell has a surplus', () => {
     expect(cell.missing.count).toBe(0);
   });
 
-  it('beside what is missing: then missing is the worse of the two', () => {
-    const cell = onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), kept: keptOf(b) });
+  it('and missing events: the state is missing', () => {
+    const cell = onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), kept: storedOf(b) });
     expect(cell).toMatchObject({ state: 'missing', missing: { count: 1 }, surplus: { count: 1 }, kept: 1 });
   });
 
   it('not of another type, another hour or another span', () => {
-    const kept = new Map([...keptOf({ ...a, timeMs: T - 1 }, { ...b, timeMs: T + hour })]);
+    const kept = new Map([...storedOf({ ...a, timeMs: T - 1 }, { ...b, timeMs: T + hour })]);
     kept.set(c.id, { ...c, timeMs: T + 1, messageType: 'SMS_LOG_ALL' });
-    expect(onlyCell({ xiq: xiqOf([[T, { events: [] }]]), kept })).toMatchObject({ state: 'whole', kept: 0 });
+    expect(onlyCell({ xiq: xiqOf([[T, { events: [] }]]), kept })).toMatchObject({ state: 'complete', kept: 0 });
   });
 
   it('lists so many, and counts all', () => {
-    const kept = keptOf(...Array.from({ length: 5 }, (_, index) => event(`s${index}`, T + index)));
+    const kept = storedOf(...Array.from({ length: 5 }, (_, index) => event(`s${index}`, T + index)));
     const { surplus } = onlyCell({ xiq: xiqOf([[T, { events: [] }]]), kept, maxListed: 2 });
     expect([surplus.count, surplus.events.length]).toEqual([5, 2]);
   });
 });
 
-describe('an event that is worded differently in the log', () => {
-  it('is one missing and one surplus, never whole, and named as probably the same', () => {
+describe('an event with a different text in the log', () => {
+  it('is one missing and one surplus event, never complete, and shown as probably the same', () => {
     const [logged, pushed] = [event('logged'), event('pushed')];
-    const cell = onlyCell({ xiq: xiqOf([[T, { events: [logged] }]]), kept: keptOf(pushed) });
+    const cell = onlyCell({ xiq: xiqOf([[T, { events: [logged] }]]), kept: storedOf(pushed) });
     expect(cell).toMatchObject({ state: 'missing', probablySame: 1 });
     expect(cell.missing.events).toMatchObject([{ id: logged.id, probably: pushed.id }]);
     expect(cell.surplus.events).toMatchObject([{ id: pushed.id, probably: logged.id }]);
@@ -161,23 +161,23 @@ describe('an event that is worded differently in the log', () => {
     ['another time', event('pushed', T + 2)],
     ['another user', event('pushed', T + 1, 'other')],
     ['no user', { ...event('pushed'), user: undefined }],
-  ])('is not thought to be one with %s', (_, pushed) => {
-    const cell = onlyCell({ xiq: xiqOf([[T, { events: [event('logged')] }]]), kept: keptOf(pushed) });
+  ])('is not paired with %s', (_, pushed) => {
+    const cell = onlyCell({ xiq: xiqOf([[T, { events: [event('logged')] }]]), kept: storedOf(pushed) });
     expect(cell).toMatchObject({ probablySame: 0, missing: { count: 1 }, surplus: { count: 1 } });
     expect(cell.missing.events[0]?.probably).toBeUndefined();
   });
 
-  it('has one partner at most; one whose time is not known has none', () => {
+  it('is in one pair at most, and in none without a time', () => {
     const logged = [event('l1'), event('l2'), { ...event('l3'), timeMs: undefined }];
-    const cell = onlyCell({ xiq: xiqOf([[T, { events: logged }]]), kept: keptOf(event('p1')) });
+    const cell = onlyCell({ xiq: xiqOf([[T, { events: logged }]]), kept: storedOf(event('p1')) });
     expect(cell).toMatchObject({ probablySame: 1, missing: { count: 3 }, surplus: { count: 1 } });
     expect(cell.missing.events.map(({ probably }) => probably)).toEqual([idOf('p1'), undefined, undefined]);
   });
 
-  it('is not sought among the events that we kept but a destination lacks', () => {
+  it('is not paired with a stored event that a destination lacks', () => {
     const cell = onlyCell({
       xiq: xiqOf([[T, { events: [event('x')] }]]),
-      kept: keptOf(event('x'), event('y')),
+      kept: storedOf(event('x'), event('y')),
       destinations: [destination({})],
     });
     expect(cell.probablySame).toBe(0);
@@ -187,7 +187,7 @@ describe('an event that is worded differently in the log', () => {
 describe('a cell is unprovable', () => {
   const withoutLog = Object.keys(messageTypes).filter((type) => /GDPR|LOCATION/.test(type));
 
-  it.each([...withoutLog, 'SENSOR_LOG_ALL'])('for %s, which has no log that can be read', (type) => {
+  it.each([...withoutLog, 'SENSOR_LOG_ALL'])('for %s, which has no log', (type) => {
     const kept = new Map([[a.id, { ...a, timeMs: T, messageType: type }]]);
     const cell = onlyCell({
       types: [type],
@@ -201,8 +201,8 @@ describe('a cell is unprovable', () => {
     expect(cell.destinations).toMatchObject([{ confirmed: 1 }]);
   });
 
-  it('where the log of its hour was not read', () => {
-    const cell = onlyCell({ kept: keptOf(a) });
+  it('if the log of its hour was not read', () => {
+    const cell = onlyCell({ kept: storedOf(a) });
     expect(cell).toMatchObject({
       state: 'unprovable',
       reason: { code: 'not_read' },
@@ -211,29 +211,29 @@ describe('a cell is unprovable', () => {
     });
   });
 
-  it('where not all of it could be read, also with a surplus: it may be in what was not read', () => {
-    const cell = onlyCell({ xiq: xiqOf([[T, { events: [a], doubt: 'x' }]]), kept: keptOf(a, b) });
+  it('if the log was read incompletely, also with a surplus: it may be in the unread part', () => {
+    const cell = onlyCell({ xiq: xiqOf([[T, { events: [a], uncertainty: 'x' }]]), kept: storedOf(a, b) });
     expect(cell).toMatchObject({
       state: 'unprovable',
-      reason: { code: 'doubtful' },
+      reason: { code: 'uncertain' },
       surplus: { count: 1 },
     });
   });
 
   it.each<[string, number, number, boolean]>([
     ['before it', T - hour, T, false],
-    ['into its beginning', 0, T + 1, true],
+    ['into its start', 0, T + 1, true],
     ['within it', T + 5, T + 6, true],
     ['over its end', T + hour - 1, T + 2 * hour, true],
     ['after it', T + hour, T + 2 * hour, false],
-  ])('where bodies received %s are gone, and only then', (_, fromMs, toMs, isGone) => {
-    const cell = onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), goneBodies: [{ fromMs, toMs }] });
+  ])('if bodies received %s are unavailable, and only then', (_, fromMs, toMs, isUnavailable) => {
+    const cell = onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), unavailableSpans: [{ fromMs, toMs }] });
     expect(cell).toMatchObject(
-      isGone ? { state: 'unprovable', reason: { code: 'bodies_gone' } } : { state: 'missing' },
+      isUnavailable ? { state: 'unprovable', reason: { code: 'bodies_unavailable' } } : { state: 'missing' },
     );
   });
 
-  it('where it has not settled', () => {
+  it('if it has not settled', () => {
     const xiq = xiqOf([[T, { events: [a] }]]);
     expect(onlyCell({ xiq, settledMs: T + hour - 1 })).toMatchObject({
       state: 'unprovable',
@@ -246,13 +246,13 @@ describe('a cell is unprovable', () => {
     ['deadLettered', 'missing'],
     ['waiting', 'unprovable'],
     ['confirmed', 'unprovable'],
-  ])('where it is not known whether all was kept; an event that is %s then makes it %s', (delivery, state) => {
+  ])('if events may be unavailable; an event with the state %s then makes it %s', (delivery, state) => {
     const input = {
       xiq: xiqOf([[T, { events: [a, b] }]]),
-      kept: keptOf(a),
+      kept: storedOf(a),
       destinations: [destination({ a: delivery })],
     };
-    expect(onlyCell({ ...input, goneBodies: [{ fromMs: 0, toMs: T + 1 }] }).state).toBe(state);
+    expect(onlyCell({ ...input, unavailableSpans: [{ fromMs: 0, toMs: T + 1 }] }).state).toBe(state);
     expect(onlyCell({ ...input, settledMs: T }).state).toBe(state);
   });
 });

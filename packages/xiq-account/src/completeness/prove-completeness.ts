@@ -1,17 +1,17 @@
-// The proof: by message type and hour, whether what ExtremeCloud IQ logged is what we kept and every destination has.
+// Proves by message type and hour that all logged events are stored and confirmed by each destination.
 import { logOfMessageType } from '../rest/log-pages.ts';
-import type { EventFacts } from '../rest/log-reader.ts';
+import type { EventSummary } from '../rest/log-reader.ts';
 import {
   type Cell,
   type CellState,
   cellStates,
   type DestinationCounts,
   type DestinationRecord,
-  type KeptEvent,
   type MissingEvent,
   type Proof,
   type ProofInput,
   type Reason,
+  type StoredEvent,
   type TimeSpan,
   type XiqHour,
 } from './proof.ts';
@@ -20,7 +20,7 @@ const hourMs = 3_600_000;
 const hourOf = (timeMs: number): number => Math.floor(timeMs / hourMs) * hourMs;
 const isIn = ({ fromMs, toMs }: TimeSpan, timeMs: number): boolean => timeMs >= fromMs && timeMs < toMs;
 
-/** An hour, or what of it lies in the span that is asked for. */
+/** An hour, cut to the requested span. */
 interface Hour extends TimeSpan {
   readonly hourMs: number;
 }
@@ -31,12 +31,12 @@ function* hoursOf({ fromMs, toMs }: TimeSpan): Generator<Hour> {
   }
 }
 
-/** Kept events that are in no log that was read, by type and hour. */
-function unloggedByHour({ xiq, kept, ...span }: ProofInput): ReadonlyMap<string, readonly KeptEvent[]> {
+/** Stored events that are in no log, by type and hour. */
+function unloggedByHour({ xiq, kept, ...span }: ProofInput): ReadonlyMap<string, readonly StoredEvent[]> {
   const logged = new Set<string>();
   const hours = [...xiq.values()].flatMap((ofType) => [...ofType.values()]);
   for (const { events } of hours) for (const { id } of events) logged.add(id);
-  const found = new Map<string, KeptEvent[]>();
+  const found = new Map<string, StoredEvent[]>();
   for (const event of kept.values()) {
     if (logged.has(event.id) || !isIn(span, event.timeMs)) continue;
     const key = cellKey(event.messageType, hourOf(event.timeMs));
@@ -49,64 +49,65 @@ function unloggedByHour({ xiq, kept, ...span }: ProofInput): ReadonlyMap<string,
 
 const cellKey = (type: string, hour: number): string => `${type} ${hour}`;
 
-function countsOf(destination: DestinationRecord, kept: readonly EventFacts[]): DestinationCounts {
+function countsOf(destination: DestinationRecord, kept: readonly EventSummary[]): DestinationCounts {
   const counts = { confirmed: 0, deadLettered: 0, filtered: 0, waiting: 0 };
   for (const { id } of kept) counts[destination.stateOf(id) ?? 'waiting']++;
   return { name: destination.name, assurance: destination.assurance, ...counts };
 }
 
-/** What of the log did not reach us, or not every destination that wants it. */
-function* missingOf(events: readonly EventFacts[], { kept, destinations }: ProofInput): Generator<MissingEvent> {
+/** Logged events that were not received, or that a destination has not confirmed. */
+function* missingOf(events: readonly EventSummary[], { kept, destinations }: ProofInput): Generator<MissingEvent> {
   for (const { id, timeMs, user, action } of events) {
-    const attributes = { id, timeMs, user, action };
+    const summary = { id, timeMs, user, action };
     if (!kept.has(id)) {
-      yield { ...attributes, why: 'notKept' };
+      yield { ...summary, why: 'notReceived' };
       continue;
     }
     for (const destination of destinations) {
       const state = destination.stateOf(id) ?? 'waiting';
       if (state === 'deadLettered' || state === 'waiting')
-        yield { ...attributes, why: state, destination: destination.name };
+        yield { ...summary, why: state, destination: destination.name };
     }
   }
 }
 
 function reasonOf(type: string, hour: Hour, read: XiqHour | undefined, input: ProofInput): Reason | undefined {
   if (logOfMessageType(type) === undefined) {
-    return { code: 'no_rest_log', message: 'ExtremeCloud IQ has no log of this type that can be asked for.' };
+    return { code: 'no_rest_log', message: 'ExtremeCloud IQ has no log of this type.' };
   }
-  const gone = input.goneBodies?.some(({ fromMs, toMs }) => fromMs < hour.toMs && toMs > hour.fromMs) ?? false;
-  if (gone) {
-    const message = 'Bodies that were received in this hour are no longer in the journal.';
-    return { code: 'bodies_gone', message };
+  const isUnavailable =
+    input.unavailableSpans?.some(({ fromMs, toMs }) => fromMs < hour.toMs && toMs > hour.fromMs) ?? false;
+  if (isUnavailable) {
+    const message = 'The journal no longer has all requests received in this hour.';
+    return { code: 'bodies_unavailable', message };
   }
   if (input.settledMs !== undefined && hour.toMs > input.settledMs) {
-    return { code: 'not_settled', message: 'This hour is too young: its events may still be on their way.' };
+    return { code: 'not_settled', message: 'This hour has not settled: its events may still arrive.' };
   }
   if (read === undefined) return { code: 'not_read', message: "ExtremeCloud IQ's log of this hour was not read." };
-  return read.doubt === undefined ? undefined : { code: 'doubtful', message: read.doubt };
+  return read.uncertainty === undefined ? undefined : { code: 'uncertain', message: read.uncertainty };
 }
 
-/** What is missing is missing whatever else is not known; what is surplus is so only in a log that was read wholly. */
+/** `surplus` needs a completely read log; `missing` does not. */
 function stateOf(missing: readonly MissingEvent[], surplus: number, reason: Reason | undefined): CellState {
-  // It was perhaps kept once, or is on its way; a dead letter is neither.
-  const mayBeThere = reason?.code === 'bodies_gone' || reason?.code === 'not_settled';
-  if (missing.some(({ why }) => why === 'deadLettered' || !mayBeThere)) return 'missing';
+  // Such an event may have been stored before, or may still arrive. A dead letter is missing in any case.
+  const mayBeStored = reason?.code === 'bodies_unavailable' || reason?.code === 'not_settled';
+  if (missing.some(({ why }) => why === 'deadLettered' || !mayBeStored)) return 'missing';
   if (reason !== undefined) return 'unprovable';
-  return surplus > 0 ? 'surplus' : 'whole';
+  return surplus > 0 ? 'surplus' : 'complete';
 }
 
-/** Each event of the log once: one without a time may have been read twice, at the border of two readings. */
-function loggedIn(hour: Hour, read: XiqHour | undefined): readonly EventFacts[] {
+/** Each logged event once: one without a time may be in two chunks. */
+function loggedIn(hour: Hour, read: XiqHour | undefined): readonly EventSummary[] {
   const here = (read?.events ?? []).filter(({ timeMs }) => timeMs === undefined || isIn(hour, timeMs));
   return [...new Map(here.map((event) => [event.id, event])).values()];
 }
 
 /**
- * Events that are probably one, worded differently: a hint for who looks into it, never a proof. Each event of `left` and of
- * `right` is in one pair at most: of those of one time and one user, in their order.
+ * Pairs of events with the same time and user, which are probably one event with different texts. A hint for the operator,
+ * not a proof. Each event is in one pair at most.
  */
-function probablySame(left: readonly EventFacts[], right: readonly EventFacts[]): ReadonlyMap<string, string> {
+function probablySame(left: readonly EventSummary[], right: readonly EventSummary[]): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>();
   const waiting = new Map<string, string[]>();
   for (const event of right) {
@@ -123,36 +124,36 @@ function probablySame(left: readonly EventFacts[], right: readonly EventFacts[])
   return pairs;
 }
 
-const keyOf = ({ timeMs, user }: EventFacts): string | undefined =>
+const keyOf = ({ timeMs, user }: EventSummary): string | undefined =>
   timeMs === undefined ? undefined : `${timeMs} ${user ?? ''}`;
 
-/** `unlogged` are the kept events of the hour that are in no log that was read. */
-function cellOf(type: string, hour: Hour, unlogged: readonly KeptEvent[], input: ProofInput): Cell {
+/** `unlogged`: the stored events of the hour that are in no log. */
+function cellOf(type: string, hour: Hour, unlogged: readonly StoredEvent[], input: ProofInput): Cell {
   const { kept, destinations, maxListed = 100 } = input;
   const read = logOfMessageType(type) === undefined ? undefined : input.xiq.get(type)?.get(hour.hourMs);
   const logged = loggedIn(hour, read);
   const surplus = read === undefined ? [] : unlogged;
   const missing = [...missingOf(logged, input)];
-  const notKept = missing.filter(({ why }) => why === 'notKept');
+  const notReceived = missing.filter(({ why }) => why === 'notReceived');
   const reason = reasonOf(type, hour, read, input);
-  const pairs = probablySame(notKept, surplus);
-  const paired = <Event extends EventFacts>(event: Event) => {
+  const pairs = probablySame(notReceived, surplus);
+  const paired = <Event extends EventSummary>(event: Event) => {
     const probably = pairs.get(event.id);
     return probably === undefined ? event : { ...event, probably };
   };
-  const keptHere = [...logged.filter(({ id }) => kept.has(id)), ...unlogged];
-  const different = new Set(missing.map(({ id }) => id)).size;
+  const storedHere = [...logged.filter(({ id }) => kept.has(id)), ...unlogged];
+  const distinct = new Set(missing.map(({ id }) => id)).size;
   return {
     type,
     hourMs: hour.hourMs,
     state: stateOf(missing, surplus.length, reason),
     ...(reason !== undefined && { reason }),
     xiq: read === undefined ? undefined : logged.length,
-    kept: keptHere.length,
-    destinations: destinations.map((destination) => countsOf(destination, keptHere)),
+    kept: storedHere.length,
+    destinations: destinations.map((destination) => countsOf(destination, storedHere)),
     missing: {
-      count: different,
-      notKept: notKept.length,
+      count: distinct,
+      notReceived: notReceived.length,
       deadLettered: missing.filter(({ why }) => why === 'deadLettered').length,
       waiting: missing.filter(({ why }) => why === 'waiting').length,
       events: missing.slice(0, maxListed).map(paired),
@@ -162,7 +163,7 @@ function cellOf(type: string, hour: Hour, unlogged: readonly KeptEvent[], input:
   };
 }
 
-/** A cell for each message type and hour, type by type, the hours in their order. Pure. */
+/** Returns a cell for each message type and hour, sorted by type and hour. Pure. */
 export function proveCompleteness(input: ProofInput): Proof {
   const unlogged = unloggedByHour(input);
   const hours = [...hoursOf(input)];
@@ -173,10 +174,10 @@ export function proveCompleteness(input: ProofInput): Proof {
   );
 }
 
-/** What cells say together: also of proofs of several spans, where one of all would hold too many events. */
+/** Combines cells, also those of proofs of several spans. */
 export function proofOf(cells: readonly Cell[]): Proof {
-  const states = { missing: 0, surplus: 0, unprovable: 0, whole: 0 };
+  const states = { missing: 0, surplus: 0, unprovable: 0, complete: 0 };
   for (const { state } of cells) states[state]++;
-  const state = cellStates.find((candidate) => states[candidate] > 0) ?? 'whole';
+  const state = cellStates.find((candidate) => states[candidate] > 0) ?? 'complete';
   return { cells, state, states };
 }

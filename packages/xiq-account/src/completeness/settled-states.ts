@@ -1,68 +1,71 @@
-// What became of kept events at one destination, event by event, without looking each of them up.
+// Computes the state of each stored event at one destination during a scan, without a lookup per event.
 import type { KnownDestination, ReadModel } from '@xiq-siem/queries';
 import { isSettled } from '@xiq-siem/queries';
 import type { DestinationRecord } from './proof.ts';
 
-/** Best first: an event may have come in more than one body, and the best of it counts. */
+/** The best first: an event may be in several bodies, and its best state counts. */
 const states = ['confirmed', 'deadLettered', 'waiting', 'filtered'] as const;
 type State = (typeof states)[number];
 
-export interface EventPlace {
-  /** Numbers the different events from 0. */
+export interface EventPosition {
+  /** Number of the distinct event, from 0. */
   readonly ordinal: number;
   readonly sequence: number;
   readonly element: number;
   readonly dataset: string;
   readonly source: string;
-  /** It came after a back-fill had brought it: no destination was sent it. */
+  /** A back-fill had stored it before: it is sent to no destination. */
   readonly isDuplicate: boolean;
 }
 
-interface SettledEvidence extends Pick<ReadModel, 'position'> {
+interface SettledStatesInput extends Pick<ReadModel, 'position'> {
   readonly journal: Pick<ReadModel['journal'], 'retentionGaps'>;
 }
 
-/** `undelivered` are keys of dead letters, as `placeKey` makes them; `began`: where its history of progress begins. */
+/** `undelivered`: dead letters by `positionKey`. `startSequence`: the first body for this destination. */
 export function settledStates(
-  { journal, position: positionOf }: SettledEvidence,
+  { journal, position: positionOf }: SettledStatesInput,
   { name, assurance, wants }: Omit<KnownDestination, 'type'>,
   undelivered: ReadonlySet<string>,
-  began: number,
+  startSequence: number,
 ) {
   const position = positionOf(name);
   const gaps = journal.retentionGaps().filter(({ destination }) => destination === name);
-  /** By ordinal: 0 where nothing is known yet, else the place of the state in `states`, and one. */
-  let noted = new Uint8Array(1_024);
+  /** By ordinal: 0 if unknown, else the index in `states` plus one. */
+  let ranks = new Uint8Array(1_024);
 
-  function stateOf({ sequence, element, dataset, source, isDuplicate }: EventPlace): State {
+  function stateOf({ sequence, element, dataset, source, isDuplicate }: EventPosition): State {
     if (isDuplicate || !wants({ dataset, source })) return 'filtered';
-    const isLetGo = gaps.some(({ fromSequence, toSequence }) => sequence >= fromSequence && sequence <= toSequence);
-    if (position === undefined || isLetGo || !isSettled(position, sequence, element)) return 'waiting';
-    if (undelivered.has(placeKey(name, sequence, element))) return 'deadLettered';
-    // It begins where it was told to: what is before was never meant for it.
-    return sequence < began ? 'filtered' : 'confirmed';
+    const isEvicted = gaps.some(({ fromSequence, toSequence }) => sequence >= fromSequence && sequence <= toSequence);
+    if (position === undefined || isEvicted || !isSettled(position, sequence, element)) return 'waiting';
+    if (undelivered.has(positionKey(name, sequence, element))) return 'deadLettered';
+    // Bodies before its start are not for this destination.
+    return sequence < startSequence ? 'filtered' : 'confirmed';
   }
+
+  function addEvent(event: EventPosition): void {
+    if (event.ordinal >= ranks.length) {
+      const larger = new Uint8Array(Math.max(ranks.length * 2, event.ordinal + 1));
+      larger.set(ranks);
+      ranks = larger;
+    }
+    const rank = states.indexOf(stateOf(event)) + 1;
+    const before = ranks[event.ordinal] ?? 0;
+    ranks[event.ordinal] = before === 0 ? rank : Math.min(before, rank);
+  }
+
   return {
-    note(place: EventPlace): void {
-      if (place.ordinal >= noted.length) {
-        const more = new Uint8Array(Math.max(noted.length * 2, place.ordinal + 1));
-        more.set(noted);
-        noted = more;
-      }
-      const rank = states.indexOf(stateOf(place)) + 1;
-      const before = noted[place.ordinal] ?? 0;
-      noted[place.ordinal] = before === 0 ? rank : Math.min(before, rank);
-    },
+    add: addEvent,
     record: (ordinalOf: (id: string) => number | undefined): DestinationRecord => ({
       name,
       assurance,
       stateOf(id) {
         const ordinal = ordinalOf(id);
-        return ordinal === undefined ? undefined : states[(noted[ordinal] ?? 0) - 1];
+        return ordinal === undefined ? undefined : states[(ranks[ordinal] ?? 0) - 1];
       },
     }),
   };
 }
 
-export const placeKey = (destination: string, sequence: number, element: number): string =>
+export const positionKey = (destination: string, sequence: number, element: number): string =>
   `${sequence} ${element} ${destination}`;

@@ -1,7 +1,7 @@
-// For tests: events, what was kept and delivered of them, and a proof of one hour.
+// For tests: logged and stored events, their delivery states, and a proof of one hour.
 import { hash } from 'node:crypto';
-import type { EventFacts } from '../rest/log-reader.ts';
-import type { DeliveryState, DestinationRecord, KeptEvent, ProofInput, XiqHour } from './proof.ts';
+import type { EventSummary } from '../rest/log-reader.ts';
+import type { DeliveryState, DestinationRecord, ProofInput, StoredEvent, XiqHour } from './proof.ts';
 import { proveCompleteness } from './prove-completeness.ts';
 
 export const hour = 3_600_000;
@@ -9,16 +9,14 @@ export const T = Date.UTC(2026, 0, 1);
 export const audit = 'AUDIT_LOG_ALL';
 
 export const idOf = (name: string): string => `1${hash('sha1', name, 'hex')}`;
-export const event = (name: string, timeMs = T + 1, user = 'admin'): EventFacts => ({
+export const event = (name: string, timeMs = T + 1, user = 'admin'): EventSummary => ({
   id: idOf(name),
   timeMs,
   user,
   action: 'admin-login',
 });
-export const keptOf = (...events: readonly EventFacts[]): ReadonlyMap<string, KeptEvent> =>
-  new Map(
-    events.map((attributes) => [attributes.id, { ...attributes, timeMs: attributes.timeMs ?? T, messageType: audit }]),
-  );
+export const storedOf = (...events: readonly EventSummary[]): ReadonlyMap<string, StoredEvent> =>
+  new Map(events.map((summary) => [summary.id, { ...summary, timeMs: summary.timeMs ?? T, messageType: audit }]));
 export const xiqOf = (hours: readonly (readonly [number, XiqHour])[], type = audit): ProofInput['xiq'] =>
   new Map([[type, new Map(hours)]]);
 export const destination = (states: Readonly<Record<string, DeliveryState>>, name = 'elastic'): DestinationRecord => {

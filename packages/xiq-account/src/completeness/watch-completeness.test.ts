@@ -1,14 +1,14 @@
 import { audit, destinations, type Fixture, openFixture, until } from '@xiq-siem/queries/test-queries';
 import { createManualClock, createRecordingLogger, modelLog } from '@xiq-siem/testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { type TestCloud, testCloud } from '../test-cloud.ts';
+import { type TestAccount, testAccount } from '../test-account.ts';
 import { watchCompleteness } from './watch-completeness.ts';
 
 const hour = 3_600_000;
 const minute = 60_000;
 
-/** A quarter after an hour in which two events came, and not the first ones. */
-async function watched(fixture: Fixture, world: TestCloud, isFilling = () => false) {
+/** 15 minutes after an hour with two received events, which are not the first of the source. */
+async function watched(fixture: Fixture, world: TestAccount, isBackfilling = () => false) {
   const receivedMs = fixture.now();
   const H = Math.ceil(receivedMs / hour) * hour;
   await fixture.keep([audit(9)]);
@@ -17,14 +17,20 @@ async function watched(fixture: Fixture, world: TestCloud, isFilling = () => fal
   await fixture.settled();
   const clock = createManualClock(H + hour + 15 * minute);
   const log = createRecordingLogger();
-  const watch = watchCompleteness({ clouds: world.clouds, readModel: fixture.readModel, isFilling, clock, log });
+  const watch = watchCompleteness({
+    accounts: world.accounts,
+    readModel: fixture.readModel,
+    isBackfilling,
+    clock,
+    log,
+  });
   onTestFinished(() => watch.stop());
   return { watch, clock, log, H };
 }
 
-test('the last whole hour that has settled is proved now and then, as figures', async () => {
+test('proves the last settled full hour regularly, as figures', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
+  const world = testAccount();
   const { watch, clock, log, H } = await watched(fixture, world);
   world.logs.set(
     'audit',
@@ -53,30 +59,30 @@ test('the last whole hour that has settled is proved now and then, as figures', 
     { name: 'xiq_siem.completeness.missing', value: 1, attributes },
     { name: 'xiq_siem.completeness.surplus', value: 0, attributes },
   ]);
-  expect(log.of('completeness.not_whole')).toHaveLength(1);
+  expect(log.of('completeness.incomplete')).toHaveLength(1);
 });
 
-test('while the gap is being filled nobody asks; nor for hours before we were there', async () => {
+test('sends no request during a back-fill, nor for hours before the first reception', async () => {
   await using fixture = await openFixture(destinations('one'));
-  const world = testCloud();
-  let isFilling = true;
-  const { clock } = await watched(fixture, world, () => isFilling);
+  const world = testAccount();
+  let isBackfilling = true;
+  const { clock } = await watched(fixture, world, () => isBackfilling);
   await clock.advance(30 * minute);
-  expect(world.asked).toEqual([]);
-  isFilling = false;
+  expect(world.requests).toEqual([]);
+  isBackfilling = false;
   await clock.advance(2 * minute);
-  await until(() => world.asked.length > 0);
-  // Sequences need not begin with 1.
+  await until(() => world.requests.length > 0);
+  // The first sequence need not be 1.
   await using other = await openFixture(destinations('one'), { over: modelLog().open() });
-  const unasked = testCloud();
+  const idle = testAccount();
   const watch = watchCompleteness({
-    clouds: unasked.clouds,
+    accounts: idle.accounts,
     readModel: other.readModel,
-    isFilling: () => false,
+    isBackfilling: () => false,
     log: createRecordingLogger(),
     clock,
   });
   await clock.advance(40 * minute);
   await watch.stop();
-  expect(unasked.asked).toEqual([]);
+  expect(idle.requests).toEqual([]);
 });

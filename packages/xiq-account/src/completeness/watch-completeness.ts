@@ -1,28 +1,28 @@
-// The proof of the last whole hour that has settled, again and again: as metrics, and for a health event where events are missing.
+// Proves the last settled full hour regularly, for metrics and for a health event about missing events.
 import type { GaugeReading, Logger, MetricTable } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import type { HourFigures } from '@xiq-siem/health-events';
 import type { ReadModel } from '@xiq-siem/queries';
 import { clockDifference } from '../backfill/clock-difference.ts';
-import { keptEvents } from '../backfill/kept-bodies.ts';
-import type { XiqCloud } from '../cloud.ts';
+import { journalEvents } from '../backfill/journal-events.ts';
 import { logOfMessageType } from '../rest/log-pages.ts';
+import type { XiqAccount } from '../xiq-account.ts';
 import { proofOfSpan } from './completeness.ts';
 
 const eventsByType = { unit: '{event}', attributes: ['source', 'message_type'] } as const;
 
 export const completenessGauges = {
   'xiq_siem.completeness.xiq': {
-    help: 'Events of the last whole hour that has settled, in the log of ExtremeCloud IQ.',
+    help: 'Events of the last settled full hour in the log of ExtremeCloud IQ.',
     ...eventsByType,
   },
-  'xiq_siem.completeness.kept': { help: 'Events of that hour that we kept.', ...eventsByType },
+  'xiq_siem.completeness.kept': { help: 'Events of that hour that the connector stored.', ...eventsByType },
   'xiq_siem.completeness.missing': {
-    help: 'Events of that hour that ExtremeCloud IQ has and we, or a destination, have not. Above 0: see xiq-siem completeness.',
+    help: 'Logged events of that hour that the connector did not receive or a destination did not confirm. Above 0: run xiq-siem completeness.',
     ...eventsByType,
   },
   'xiq_siem.completeness.surplus': {
-    help: 'Events of that hour that we kept and the log of ExtremeCloud IQ has not: probably worded differently there.',
+    help: 'Stored events of that hour that are not in the log of ExtremeCloud IQ, which probably has them with another text.',
     ...eventsByType,
   },
 } as const satisfies MetricTable;
@@ -32,10 +32,10 @@ type Reading = GaugeReading<keyof typeof completenessGauges>;
 export type CompletenessWatch = ReturnType<typeof watchCompleteness>;
 
 export interface CompletenessWatchParts {
-  clouds(): ReadonlyMap<string, XiqCloud>;
+  accounts(): ReadonlyMap<string, XiqAccount>;
   readModel(): ReadModel;
-  /** Whether what may be missing is being fetched: then the proof waits. */
-  isFilling(source: string): boolean;
+  /** Whether a back-fill is running or pending: the proof waits for it. */
+  isBackfilling(source: string): boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,26 +43,26 @@ export interface CompletenessWatchParts {
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
 
-/** Sources without `subscriptions` are left alone: what they are to be sent is not known. */
+/** Skips sources without `subscriptions`, because the expected message types are unknown. */
 export function watchCompleteness(parts: CompletenessWatchParts) {
-  const { clouds, readModel, isFilling, clock, log } = parts;
+  const { accounts, readModel, isBackfilling, clock, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
   const found = new Map<string, readonly HourFigures[]>();
   const nextAtMs = new Map<string, number>();
 
-  async function look(cloud: XiqCloud, settleMinutes: number): Promise<void> {
-    const seen = readModel();
-    const { behindMs } = await clockDifference(seen, cloud, signal);
+  async function checkSource(account: XiqAccount, settleMinutes: number): Promise<void> {
+    const model = readModel();
+    const { behindMs } = await clockDifference(model, account, signal);
     const toMs = Math.floor((clock.now() - behindMs - settleMinutes * minuteMs) / hourMs) * hourMs;
     const fromMs = toMs - hourMs;
-    if (fromMs < (await listeningSinceMs(seen, cloud, signal))) return;
-    const messageTypes = (cloud.subscriptions?.messageTypes ?? []).filter((type) => logOfMessageType(type));
-    const steps = proofOfSpan({ cloud, readModel: seen, clock, fromMs, toMs, messageTypes }, signal);
+    if (fromMs < (await receivingSinceMs(model, account, signal))) return;
+    const messageTypes = (account.subscriptions?.messageTypes ?? []).filter((type) => logOfMessageType(type));
+    const steps = proofOfSpan({ account, readModel: model, clock, fromMs, toMs, messageTypes }, signal);
     let step = await steps.next();
     while (step.done !== true) step = await steps.next();
     const figures = step.value.proof.cells.map(({ type, state, xiq, kept, missing, surplus }) => ({
-      source: cloud.source,
+      source: account.source,
       messageType: type,
       hourMs: fromMs,
       state,
@@ -71,56 +71,58 @@ export function watchCompleteness(parts: CompletenessWatchParts) {
       missing: missing.count,
       surplus: surplus.count,
     }));
-    found.set(cloud.source, figures);
+    found.set(account.source, figures);
     for (const { messageType, state, missing, surplus } of figures) {
       if (state !== 'missing' && state !== 'surplus') continue;
       const hour = new Date(fromMs).toISOString();
-      log.warn('completeness.not_whole', { source: cloud.source, messageType, hour, missing, surplus });
+      log.warn('completeness.incomplete', { source: account.source, messageType, hour, missing, surplus });
     }
   }
 
   async function checkAll(): Promise<void> {
-    const now = clouds();
+    const now = accounts();
     for (const source of found.keys()) if (!now.has(source)) found.delete(source);
-    for (const [source, cloud] of now) {
-      const { subscriptions } = cloud;
+    for (const [source, account] of now) {
+      const { subscriptions } = account;
       if (subscriptions === undefined || signal.aborted) continue;
       const everyMs = subscriptions.everyMinutes * minuteMs;
-      // Not at once: after a start there may be something to be fetched first.
+      // Not at once: after a start, automatic back-fill runs first.
       if (!nextAtMs.has(source)) nextAtMs.set(source, clock.now() + everyMs);
-      if ((nextAtMs.get(source) ?? 0) > clock.now() || isFilling(source)) continue;
+      if ((nextAtMs.get(source) ?? 0) > clock.now() || isBackfilling(source)) continue;
       nextAtMs.set(source, clock.now() + everyMs);
-      await look(cloud, subscriptions.settleMinutes).catch((cause: unknown) => {
-        if (!signal.aborted) log.warn('completeness.not_known', { source, why: String(cause) });
+      await checkSource(account, subscriptions.settleMinutes).catch((cause: unknown) => {
+        if (!signal.aborted) log.warn('completeness.check_failed', { source, why: String(cause) });
       });
     }
   }
 
-  async function run(): Promise<void> {
+  async function runChecks(): Promise<void> {
     while (!signal.aborted) {
       await checkAll();
       await clock.sleep(minuteMs, signal);
     }
   }
-  const running = run();
+  const running = runChecks();
+
+  async function stopCompletenessWatch(): Promise<void> {
+    stopping.abort();
+    await running;
+  }
 
   return {
     figures: () => [...found.values()].flat(),
     readings: () => [...found.values()].flat().flatMap(readingsOf),
-    /** Resolves when nothing is under way any more. */
-    async stop(): Promise<void> {
-      stopping.abort();
-      await running;
-    },
+    /** Resolves when the checks have ended. */
+    stop: stopCompletenessWatch,
   };
 }
 
-/** Where nothing was ever removed, what is before the first body of the source is before we were there. */
-async function listeningSinceMs(readModel: ReadModel, cloud: XiqCloud, signal: AbortSignal): Promise<number> {
+/** If the journal never removed a body, reception started with the first body of the source. */
+async function receivingSinceMs(readModel: ReadModel, account: XiqAccount, signal: AbortSignal): Promise<number> {
   const { firstSequence, nextSequence, hasEvicted } = readModel.journal.extent();
   if (hasEvicted) return 0;
-  for await (const step of keptEvents(readModel, cloud, { first: firstSequence, next: nextSequence }, signal)) {
-    if (step.kind === 'body' && step.body.metadata.source === cloud.source) {
+  for await (const step of journalEvents(readModel, account, { first: firstSequence, next: nextSequence }, signal)) {
+    if (step.kind === 'body' && step.body.metadata.source === account.source) {
       return Math.ceil(step.body.metadata.receivedAtMs / hourMs) * hourMs;
     }
   }

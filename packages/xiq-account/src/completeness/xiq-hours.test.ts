@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { FetchedPiece } from '../backfill/fetch-span.ts';
+import type { LogChunk } from '../backfill/fetch-span.ts';
 import { createLogReader } from '../rest/log-reader.ts';
 import { auditEvent } from '../rest/test-log.ts';
 import { xiqHours } from './completeness.ts';
@@ -8,20 +8,20 @@ const hour = 3_600_000;
 const T = Date.UTC(2026, 0, 1);
 const reader = createLogReader();
 
-const pieceOf = (
+const chunkOf = (
   fromMs: number,
   toMs: number,
   texts: readonly string[],
-  doubt?: FetchedPiece['doubt'],
-): FetchedPiece => {
+  uncertainty?: LogChunk['uncertainty'],
+): LogChunk => {
   const events = reader.eventsOf('audit', texts);
-  return { fromMs, toMs, events, totalCount: events.length, readings: 2, repeated: 0, doubt };
+  return { fromMs, toMs, events, totalCount: events.length, readings: 2, repeated: 0, uncertainty };
 };
 
-it('every hour that a piece touches is there, with the events of its time, and without their texts', () => {
+it('has each hour that a chunk overlaps, with its events, without their texts', () => {
   const { add, hours } = xiqHours();
   const texts = [auditEvent(T, 1), auditEvent(T + 2 * hour, 2), { text: '{"id":3}' }].map(({ text }) => text);
-  add('AUDIT_LOG_ALL', pieceOf(T, T + 2 * hour + 1, texts));
+  add('AUDIT_LOG_ALL', chunkOf(T, T + 2 * hour + 1, texts));
   const found = [...(hours.get('AUDIT_LOG_ALL') ?? [])];
   expect(found.map(([at, { events }]) => [at - T, events.length])).toEqual([
     [0, 2],
@@ -31,17 +31,17 @@ it('every hour that a piece touches is there, with the events of its time, and w
   expect(Object.keys(found[0]?.[1].events[0] ?? {})).toEqual(['id', 'timeMs', 'user', 'action']);
 });
 
-it('pieces of one hour are put together; the doubt of one is that of the hour', () => {
+it('combines chunks of one hour; the uncertainty of one is that of the hour', () => {
   const { add, hours } = xiqHours();
-  add('AUDIT_LOG_ALL', pieceOf(T, T + 10, [auditEvent(T, 1).text]));
+  add('AUDIT_LOG_ALL', chunkOf(T, T + 10, [auditEvent(T, 1).text]));
   add(
     'AUDIT_LOG_ALL',
-    pieceOf(T + 10, T + hour, [auditEvent(T + 10, 2).text], { code: 'total_moves', message: 'It moves.' }),
+    chunkOf(T + 10, T + hour, [auditEvent(T + 10, 2).text], { code: 'total_unstable', message: 'It changes.' }),
   );
-  add('AUDIT_LOG_ALL', pieceOf(T + hour, T + 2 * hour, []));
+  add('AUDIT_LOG_ALL', chunkOf(T + hour, T + 2 * hour, []));
   const found = hours.get('AUDIT_LOG_ALL');
-  expect(found?.get(T)).toMatchObject({ doubt: 'It moves.' });
+  expect(found?.get(T)).toMatchObject({ uncertainty: 'It changes.' });
   expect(found?.get(T)?.events).toHaveLength(2);
-  expect(found?.get(T + hour)).toEqual({ events: [], doubt: undefined });
+  expect(found?.get(T + hour)).toEqual({ events: [], uncertainty: undefined });
   expect(hours.size).toBe(1);
 });

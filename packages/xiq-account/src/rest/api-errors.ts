@@ -1,4 +1,4 @@
-// What can go wrong with a call, in words and codes of ours: what was asked of whom, what came, what to do.
+// Errors of API calls: code, message (call, server, problem) and advice.
 import {
   ConnectorError,
   type ErrorCode,
@@ -11,7 +11,7 @@ import {
 import { z } from 'zod';
 import type { ApiResponse, Failure } from './api-response.ts';
 
-/** The calls that we make of ExtremeCloud IQ, by names that metrics count and in words that messages use. */
+/** The calls of the API: the key is the metric attribute, the value starts a message. */
 const endpoints = {
   login: 'Logging in',
   logout: 'Logging out',
@@ -29,8 +29,8 @@ const endpoints = {
 
 export type Endpoint = keyof typeof endpoints;
 
-/** What was asked, and what must not stand in a message about it. */
-export interface Asked {
+/** What a message says about a request, and the secrets that it must not contain. */
+export interface RequestContext {
   readonly endpoint: Endpoint;
   readonly origin: string;
   readonly secrets: readonly Secret[];
@@ -62,93 +62,95 @@ export function xiqError(code: ApiErrorCode, message: string): ConnectorError {
   return new ConnectorError({ code, exitCode: xiqErrorCodes[code] }, message);
 }
 
-export function apiError(code: ApiErrorCode, { endpoint, origin }: Asked, whatCame: string, whatToDo: string) {
-  return xiqError(code, `${endpoints[endpoint]} at ${origin}: ${sentence(whatCame)} ${whatToDo}`);
+export function apiError(code: ApiErrorCode, { endpoint, origin }: RequestContext, problem: string, advice: string) {
+  return xiqError(code, `${endpoints[endpoint]} at ${origin}: ${sentence(problem)} ${advice}`);
 }
 
 export const isHtml = (text: string): boolean => /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(text);
 
-export const fromAProxy = 'Not ExtremeCloud IQ but something before it answered: look at the proxy and at api.baseUrl.';
+export const notFromXiq =
+  'The response is not from ExtremeCloud IQ but from a server in front of it: check the proxy and api.baseUrl.';
 
-/** `answer 403, AUTH_FORBIDDEN "No permission" (error 12)`, as much of it as there is. */
-export function messageOf({ status, text }: ApiResponse, { secrets }: Asked): string {
-  if (isHtml(text)) return `answer ${status}, an HTML page`;
+/** For example `response 403, AUTH_FORBIDDEN "No permission" (error 12)`. Parts that the response lacks are omitted. */
+export function describeResponse({ status, text }: ApiResponse, { secrets }: RequestContext): string {
+  if (isHtml(text)) return `response ${status}, an HTML page`;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    return `answer ${status}`;
+    return `response ${status}`;
   }
   const body = errorBody.safeParse(parsed);
-  if (!body.success) return `answer ${status}`;
+  if (!body.success) return `response ${status}`;
   const clean = (value: string | number | null | undefined) =>
     sanitizeServerMessage(String(value ?? ''), secrets, maxCharacters);
   const [code, id, message] = [body.data.error_code, body.data.error_id, body.data.error_message].map(clean);
   const parts = [code, message && `"${message}"`, id && `(error ${id})`].filter(Boolean);
-  return parts.length === 0 ? `answer ${status}` : `answer ${status}, ${parts.join(' ')}`;
+  return parts.length === 0 ? `response ${status}` : `response ${status}, ${parts.join(' ')}`;
 }
 
 const consequences = {
-  invalid_request: ['config_invalid', 'Nothing was sent: look at the configured credentials.'],
-  compressed: ['xiq_invalid_response', fromAProxy],
-  too_large: ['xiq_invalid_response', 'Look whether api.baseUrl is the API; ask for a smaller span or page.'],
+  invalid_request: ['config_invalid', 'Nothing was sent: check the configured credentials.'],
+  compressed: ['xiq_invalid_response', notFromXiq],
+  too_large: ['xiq_invalid_response', 'Check that api.baseUrl is the API, or request a shorter time span.'],
   tls_failed: [
     'xiq_unavailable',
-    'Nothing was sent. If a proxy of yours opens TLS, name its authority in egress.caFile; else look at api.baseUrl.',
+    'Nothing was sent. If your proxy intercepts TLS, set egress.caFile to its CA certificate; if not, check api.baseUrl.',
   ],
-  connection_lost: ['xiq_unavailable', 'Look at the network and the proxy, then try again.'],
-  timed_out: ['xiq_unavailable', 'Look at the network and the proxy, then try again.'],
-  unreachable: ['xiq_unavailable', 'Look at api.baseUrl, name resolution, the network and the proxy.'],
+  connection_lost: ['xiq_unavailable', 'Check the network and the proxy, then try again.'],
+  timed_out: ['xiq_unavailable', 'Check the network and the proxy, then try again.'],
+  unreachable: ['xiq_unavailable', 'Check api.baseUrl, DNS, the network and the proxy.'],
   aborted: ['xiq_unavailable', 'Try again.'],
 } as const satisfies Record<Failure['code'], readonly [ApiErrorCode, string]>;
 
-const nobodyKnows = 'Whether it was done is not known: list the subscriptions before you try again.';
+const outcomeUnknown = 'It is unknown whether the change was made: list the subscriptions before you try again.';
 
-/** No answer. `doubtful`: what we asked for may have been done all the same. */
-export function failureError(asked: Asked, { code, message }: Failure, doubtful: boolean): ConnectorError {
-  const [errorCode, whatToDo] = consequences[code];
+/** For a request without a response. `mayBeDone`: the server may have made the change. */
+export function failureError(context: RequestContext, { code, message }: Failure, mayBeDone: boolean): ConnectorError {
+  const [errorCode, advice] = consequences[code];
   return apiError(
     errorCode,
-    asked,
-    sanitizeServerMessage(message, asked.secrets, maxCharacters),
-    doubtful ? nobodyKnows : whatToDo,
+    context,
+    sanitizeServerMessage(message, context.secrets, maxCharacters),
+    mayBeDone ? outcomeUnknown : advice,
   );
 }
 
-/** An answer that says it is the server's fault. */
-export function serverError(asked: Asked, response: ApiResponse, doubtful: boolean): ConnectorError {
-  const again = 'ExtremeCloud IQ has a fault or is being serviced: try again later.';
-  return apiError('xiq_unavailable', asked, messageOf(response, asked), doubtful ? nobodyKnows : again);
+/** For a 408 or 5xx response. */
+export function serverError(context: RequestContext, response: ApiResponse, mayBeDone: boolean): ConnectorError {
+  const retryLater = 'ExtremeCloud IQ failed or is under maintenance: try again later.';
+  const problem = describeResponse(response, context);
+  return apiError('xiq_unavailable', context, problem, mayBeDone ? outcomeUnknown : retryLater);
 }
 
-export function rateLimitedError(asked: Asked, whatCame: string, waitMs: number): ConnectorError {
+export function rateLimitedError(context: RequestContext, problem: string, waitMs: number): ConnectorError {
   const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
-  const whatToDo = `All that use the API of this account share its requests: try again in ${minutes} min.`;
-  return apiError('xiq_rate_limited', asked, whatCame, whatToDo);
+  const advice = `All API clients of the account share this limit: try again in ${minutes} min.`;
+  return apiError('xiq_rate_limited', context, problem, advice);
 }
 
-/** Any other answer than the one that was asked for; 401, 429 and the server's own faults have words of their own. */
-export function refusal(asked: Asked, response: ApiResponse): ConnectorError {
+/** For any other unexpected response. 401, 408, 429 and 5xx have errors of their own. */
+export function responseError(context: RequestContext, response: ApiResponse): ConnectorError {
   const { status, headers, text } = response;
-  const came = messageOf(response, asked);
+  const problem = describeResponse(response, context);
   if (status === 407) {
-    return apiError('xiq_unavailable', asked, came, 'The proxy wants credentials: look at egress.proxy.');
+    return apiError('xiq_unavailable', context, problem, 'The proxy requires credentials: check egress.proxy.');
   }
-  if (isHtml(text)) return apiError('xiq_invalid_response', asked, came, fromAProxy);
+  if (isHtml(text)) return apiError('xiq_invalid_response', context, problem, notFromXiq);
   if (status === 403) {
-    const permission = asked.endpoint.startsWith('logs_') ? ' (for logs: log:r)' : '';
-    const whatToDo = `The user or API token lacks a permission${permission}: have it given in ExtremeCloud IQ.`;
-    return apiError('xiq_forbidden', asked, came, whatToDo);
+    const permission = context.endpoint.startsWith('logs_') ? ' (for logs: log:r)' : '';
+    const advice = `The user or API token lacks a permission${permission}: grant it in ExtremeCloud IQ.`;
+    return apiError('xiq_forbidden', context, problem, advice);
   }
   if (status >= 300 && status < 400) {
     const target = URL.canParse(headers.location ?? '') ? ` to ${new URL(headers.location ?? '').origin}` : '';
-    const whatToDo = 'Redirects are not followed: set api.baseUrl to the address of the API itself.';
-    return apiError('xiq_invalid_response', asked, `answer ${status}, a redirect${target}`, whatToDo);
+    const advice = 'Redirects are not followed: set api.baseUrl to the address of the API itself.';
+    return apiError('xiq_invalid_response', context, `response ${status}, a redirect${target}`, advice);
   }
-  return apiError('xiq_refused', asked, came, 'Look at what was asked and at api.baseUrl: asking again is no help.');
+  return apiError('xiq_refused', context, problem, 'Check the request and api.baseUrl: a retry will not help.');
 }
 
-export function invalidResponse(asked: Asked, whatCame: string): ConnectorError {
-  const whatToDo = 'Look at api.baseUrl and the proxy; if both are right, the API has changed: report it to us.';
-  return apiError('xiq_invalid_response', asked, whatCame, whatToDo);
+export function invalidResponse(context: RequestContext, problem: string): ConnectorError {
+  const advice = 'Check api.baseUrl and the proxy. If both are correct, the API has changed: please report this.';
+  return apiError('xiq_invalid_response', context, problem, advice);
 }

@@ -1,4 +1,4 @@
-// What became of one request to the API: an answer as text, bounded and not compressed, or why there is none.
+// The outcome of one API request: a response as text, of bounded size and not compressed, or a failure.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpFault, HttpFaultCode, HttpOutcome } from '@xiq-siem/core';
 import { decodeBody } from '@xiq-siem/xiq';
@@ -14,16 +14,16 @@ export interface Failure extends Omit<HttpFault, 'code'> {
   readonly code: HttpFaultCode | 'compressed' | 'too_large';
 }
 
-/** Nothing is decoded: we ask for no compressed answer, and what is cut at `maxBytes` is none. */
+/** A compressed response, which we do not accept, and one of more than `maxBytes` are failures. */
 export function readResponse(outcome: HttpOutcome, maxBytes: number): ApiResponse | Failure {
   if (outcome.kind === 'failed') return outcome;
   const { kind, status, headers, body, truncated } = outcome;
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
-    const message = 'a compressed answer, which we did not ask for';
+    const message = 'the response is compressed, which we did not request';
     return { kind: 'failed', code: 'compressed', sent: true, message };
   }
   if (truncated) {
-    return { kind: 'failed', code: 'too_large', sent: true, message: `an answer of more than ${maxBytes} bytes` };
+    return { kind: 'failed', code: 'too_large', sent: true, message: `the response has more than ${maxBytes} bytes` };
   }
   return { kind, status, headers, text: decodeBody(body).text };
 }

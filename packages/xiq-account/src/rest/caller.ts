@@ -1,36 +1,40 @@
-// A call with our token: another one is asked for once where it is refused; an answer that is not 2xx is an error.
-
-import { type Asked, apiError, messageOf, refusal } from './api-errors.ts';
+// Makes authenticated API calls: renews a refused token once, and turns a response other than 2xx into an error.
+import { apiError, describeResponse, type RequestContext, responseError } from './api-errors.ts';
 import type { ApiResponse } from './api-response.ts';
 import type { Session } from './session.ts';
 import type { ApiRequest, Transport } from './transport.ts';
 
-export interface Called {
+export interface CallResult {
   readonly response: ApiResponse;
-  readonly asked: Asked;
+  readonly context: RequestContext;
 }
 
 /**
- * An answer of 2xx, or of a status that the caller has a use for. Rejects with a ConnectorError, or with the signal's
- * reason when it fires.
+ * Resolves with a response of status 2xx or one of `acceptedStatuses`. Rejects with a ConnectorError, or with the
+ * signal's reason when it fires.
  */
-export type Call = (request: ApiRequest, signal: AbortSignal, alsoFine?: readonly number[]) => Promise<Called>;
+export type Call = (
+  request: ApiRequest,
+  signal: AbortSignal,
+  acceptedStatuses?: readonly number[],
+) => Promise<CallResult>;
 
 export function createCaller(transport: Transport, session: Session): Call {
-  return async (request, signal, alsoFine = []) => {
+  return async (request, signal, acceptedStatuses = []) => {
     let token = await session.token(request, signal);
     let response = await transport.send(request, token, signal);
     if (response.status === 401) {
-      const other = await session.after(token, request, signal);
-      if (other !== undefined) {
-        token = other;
+      const renewed = await session.renew(token, request, signal);
+      if (renewed !== undefined) {
+        token = renewed;
         response = await transport.send(request, token, signal);
       }
     }
     const { status } = response;
-    const asked = transport.asked(request, token);
-    if ((status >= 200 && status < 300) || alsoFine.includes(status)) return { response, asked };
-    if (status === 401) throw apiError('xiq_unauthorized', asked, messageOf(response, asked), session.advice);
-    throw refusal(asked, response);
+    const context = transport.contextOf(request, token);
+    if ((status >= 200 && status < 300) || acceptedStatuses.includes(status)) return { response, context };
+    if (status === 401)
+      throw apiError('xiq_unauthorized', context, describeResponse(response, context), session.advice);
+    throw responseError(context, response);
   };
 }

@@ -1,4 +1,4 @@
-// The log endpoints: a span of one log, page by page, each event as its own text.
+// Reads a time span of one log page by page, and keeps each event as its JSON text.
 import { ConnectorError } from '@xiq-siem/core';
 import { itemSpans, type MessageType, memberSpan } from '@xiq-siem/xiq';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { invalidResponse } from './api-errors.ts';
 import type { Call } from './caller.ts';
 import { parseResponse } from './parse-response.ts';
 
-/** The logs that ExtremeCloud IQ can be asked for, with the message type that webhooks have for the same events. */
+/** The logs of the API, each with the message type of webhooks for the same events. */
 export const messageTypeOfLog = {
   audit: 'AUDIT_LOG_ALL',
   auth: 'AUTHENTICATION_LOG_ALL',
@@ -20,26 +20,26 @@ export type LogType = keyof typeof messageTypeOfLog;
 
 export const logTypes: readonly LogType[] = ['audit', 'auth', 'accounting', 'credential', 'email', 'sms'];
 
-/** The log that holds a message type's events: none for GDPR, LOCATION and unknown types. */
+/** The log with the events of a message type. Undefined for GDPR, LOCATION and unknown types. */
 export const logOfMessageType = (messageType: string): LogType | undefined =>
   logTypes.find((type) => messageTypeOfLog[type] === messageType);
 
 export interface LogSpan {
-  /** Epoch milliseconds. Whether either end belongs to the span is not public: look at each event's own time. */
+  /** Epoch milliseconds, as `toMs`. The API does not document whether the ends are included: check each event's time. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Events of a page, 1 to 100; 100 where it is not said. */
+  /** Events per page, 1 to 100. Default: 100. */
   readonly pageSize?: number;
-  /** The longest wait for the request budget, a page; that of the API where it is not said. */
+  /** The longest wait of one page for the request budget. Default: that of the API client. */
   readonly maxWaitMs?: number | undefined;
 }
 
 export interface LogPage {
-  /** Each event's JSON as it was sent, so that no number is rounded and nothing is lost. */
+  /** The JSON of each event as it was sent: no number is rounded. */
   readonly elements: readonly string[];
   /** From 1. */
   readonly page: number;
-  /** Of the span, as of this page: where it changes on the way, pages have shifted and the span is to be read again. */
+  /** Events in the span when this page was read. If it changes between pages, pages have shifted: read the span again. */
   readonly totalCount: number;
   readonly totalPages: number;
 }
@@ -54,13 +54,13 @@ const envelope = z.looseObject({
 });
 
 /**
- * The pages of a span, read as they are asked for; an empty span has one page. Rejects with a ConnectorError, or with
- * the signal's reason when it fires.
+ * Requests each page when it is iterated; an empty span has one page. Rejects with a ConnectorError, or with the
+ * signal's reason when it fires.
  */
 export async function* readLog(call: Call, type: LogType, span: LogSpan, signal: AbortSignal): AsyncGenerator<LogPage> {
   const { fromMs, toMs, pageSize = 100, maxWaitMs } = span;
   if (!(Number.isSafeInteger(fromMs) && Number.isSafeInteger(toMs) && fromMs >= 0 && fromMs < toMs)) {
-    throw new ConnectorError('usage', 'The span of a log is two times, the first before the second.');
+    throw new ConnectorError('usage', 'A log span needs two times, the first before the second.');
   }
   if (!(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= 100)) {
     throw new ConnectorError('usage', 'A page of a log has 1 to 100 events.');
@@ -68,18 +68,19 @@ export async function* readLog(call: Call, type: LogType, span: LogSpan, signal:
   for (let page = 1; ; page++) {
     const path = `/logs/${type}?page=${page}&limit=${pageSize}&startTime=${fromMs}&endTime=${toMs}`;
     const request = { endpoint: `logs_${type}`, method: 'GET', path, repeatable: true, maxWaitMs } as const;
-    const { response, asked } = await call(request, signal);
-    const read = parseResponse(envelope, response, asked);
-    if ((read.page ?? page) !== page) throw invalidResponse(asked, `page ${read.page}, but ${page} was asked for`);
+    const { response, context } = await call(request, signal);
+    const read = parseResponse(envelope, response, context);
+    if ((read.page ?? page) !== page)
+      throw invalidResponse(context, `page ${read.page}, but page ${page} was requested`);
     if (read.total_pages > maxPages)
-      throw invalidResponse(asked, `${read.total_pages} pages: at most ${maxPages} are read`);
+      throw invalidResponse(context, `${read.total_pages} pages: the limit is ${maxPages}`);
     const elements = elementTexts(response.text);
     yield { elements, page, totalCount: read.total_count, totalPages: read.total_pages };
     if (page >= read.total_pages || elements.length === 0) return;
   }
 }
 
-/** Of valid JSON with an array `data`. */
+/** `response`: valid JSON with an array `data`. */
 function elementTexts(response: string): readonly string[] {
   const text = response.trim();
   const data = memberSpan(text, 'data');

@@ -7,7 +7,7 @@ import { auditEvent } from './test-log.ts';
 const T = 1_636_337_187_553;
 const reader = createLogReader();
 
-it('gives events in the order of their times, those without one last, equal ones numbered by the vendor ids', () => {
+it('sorts events by time, those without a time last, and numbers equal ones by the vendor ids', () => {
   const texts = [
     auditEvent(T + 5, 1).text,
     '{"id":2,"description":"no time"}',
@@ -30,7 +30,7 @@ it('gives events in the order of their times, those without one last, equal ones
   expect(order(texts.toReversed())).toEqual(expected);
 });
 
-it('an event whose key is not whole says so: by webhook it has another id', () => {
+it('an event with an incomplete key is not keyed: by webhook it has another id', () => {
   const text = JSON.stringify({ id: 1, timestamp: T, code: 1, description: 'no user' });
   const [logged] = reader.eventsOf('audit', [text]);
   expect(logged).toMatchObject({ isKeyed: false, timeMs: T });
@@ -40,28 +40,30 @@ it('an event whose key is not whole says so: by webhook it has another id', () =
   expect(pushed?.id).not.toBe(logged?.id);
 });
 
-it('a body, pushed or fetched, has the same events as the log', () => {
+it('a body, from a webhook or fetched, has the same events as the log', () => {
   const texts = [auditEvent(T, 1).text, auditEvent(T, 2).text];
   const logged = reader.eventsOf('audit', texts);
-  const attributes = logged.map(({ id, timeMs, user, action }) => ({ id, timeMs, user, action }));
-  expect(attributes[0]).toMatchObject({ user: 'admin@example.com', action: 'admin-login' });
+  const summaries = logged.map(({ id, timeMs, user, action }) => ({ id, timeMs, user, action }));
+  expect(summaries[0]).toMatchObject({ user: 'admin@example.com', action: 'admin-login' });
   for (const [origin, text] of [
     ['webhook', `[${texts}]`],
     ['rest', `[${texts[0]},2,${texts[1]}]`],
   ] as const) {
     const body = bodyOf(text, { messageType: 'AUDIT_LOG_ALL', origin });
-    expect([...reader.eventsOfBody(body)]).toMatchObject(attributes.map((fact, element) => ({ ...fact, element })));
+    expect([...reader.eventsOfBody(body)]).toMatchObject(
+      summaries.map((summary, element) => ({ ...summary, element })),
+    );
   }
 });
 
-it('what could not be read is no event of a log; a type that the URL did not name is told by its shape', () => {
+it('skips unparsable elements; detects the message type by the fields if the URL has none', () => {
   const text = JSON.stringify([{ ownerId: 1, timeStamp: T, userId: 7, code: 1, category: 1, description: 'x' }, 5]);
   const found = [...reader.eventsOfBody(bodyOf(text))];
   expect(found.map(({ messageType }) => messageType)).toEqual(['AUDIT_LOG_ALL']);
   expect([...reader.eventsOfBody(bodyOf('no JSON'))]).toEqual([]);
 });
 
-it("the time is the log's own, not the one that stands in the document", () => {
+it('the time is that of the log, not that of the document', () => {
   const session = {
     id: 1,
     acct_session_id: 'S',
@@ -74,7 +76,7 @@ it("the time is the log's own, not the one that stands in the document", () => {
   expect(reader.eventsOf('audit', [future.text])[0]?.timeMs).toBe(future.timeMs);
 });
 
-it("takes the source's time zone for times that say none, and an operator's names for what it shows, never for ids", () => {
+it("uses the source's time zone for times without one, and the operator's mapping for actions, never for ids", () => {
   const text = auditEvent(T, 1, { timestamp: '2021-11-08T02:06:27.553' }).text;
   const [here] = reader.eventsOf('audit', [text]);
   const [there] = createLogReader({ timeZone: 'Europe/Berlin' }).eventsOf('audit', [text]);

@@ -1,4 +1,4 @@
-// What the events of ExtremeCloud IQ's logs and of kept bodies are, by the one normalization that there is.
+// Normalizes entries of logs and of stored bodies in the same way, so that both have the same event ids.
 import type { EcsDocument, OperatorMapping, StoredBody } from '@xiq-siem/core';
 import {
   additionsOf,
@@ -14,37 +14,31 @@ import {
 } from '@xiq-siem/xiq';
 import { type LogType, messageTypeOfLog } from './log-pages.ts';
 
-/** An event in a few words. */
-export interface EventFacts {
+export interface EventSummary {
   /** `event.id`. */
   readonly id: string;
-  /** When ExtremeCloud IQ logged it, in epoch milliseconds; undefined where that could not be read. */
+  /** When ExtremeCloud IQ logged it, in epoch milliseconds. Undefined: the time is not readable. */
   readonly timeMs: number | undefined;
-  /** Whom or which device it is about. */
+  /** The user or the device. */
   readonly user: string | undefined;
   /** `event.action`. */
   readonly action: string | undefined;
 }
 
-/** An event of a log. */
-export interface LogEvent extends EventFacts {
-  /** Its JSON, as it was sent. */
+export interface LogEvent extends EventSummary {
+  /** The JSON, as it was sent. */
   readonly text: string;
-  /** From 1: which of its key it is. */
+  /** Number of the event among those with the same key, from 1. */
   readonly occurrence: number;
-  /**
-   * Whether its natural key is whole. Where it is not, its id is made of its own text, and the same event by webhook
-   * has another.
-   */
+  /** Whether its natural key is complete. If not, its id comes from its text and differs from the id by webhook. */
   readonly isKeyed: boolean;
 }
 
-/** An event of a kept body. */
-export interface BodyEvent extends EventFacts {
+export interface BodyEvent extends EventSummary {
   readonly messageType: string;
   /** `event.dataset`. */
   readonly dataset: string;
-  /** The number of the element in its body. */
+  /** Index of the element in its body. */
   readonly element: number;
   readonly isKeyed: boolean;
 }
@@ -52,7 +46,7 @@ export interface BodyEvent extends EventFacts {
 export type LogReader = ReturnType<typeof createLogReader>;
 
 export interface LogReaderOptions {
-  /** The source's, for times that say none: `UTC` where it is not said. */
+  /** Time zone of the source, for times without one. Default: `UTC`. */
   readonly timeZone?: string;
   readonly mapping?: OperatorMapping<OperatorRules> | undefined;
 }
@@ -60,7 +54,7 @@ export interface LogReaderOptions {
 const userOf = ({ user, client }: EcsDocument): string | undefined =>
   user?.name ?? user?.target?.name ?? user?.id ?? client?.mac;
 
-const attributesOf = ({ id, loggedAtMs, document }: IdentifiedEvent): EventFacts => ({
+const summaryOf = ({ id, loggedAtMs, document }: IdentifiedEvent): EventSummary => ({
   id,
   timeMs: loggedAtMs,
   user: userOf(document),
@@ -68,8 +62,8 @@ const attributesOf = ({ id, loggedAtMs, document }: IdentifiedEvent): EventFacts
 });
 
 /**
- * ExtremeCloud IQ's own id of a log event, of a JSON object's text: a number's digits as they were sent, never rounded.
- * Undefined where there is none. It tells one event that is on two pages from two events.
+ * The vendor's id of a log event (`text`: a JSON object); a number as its digits, never rounded. It tells an event that is
+ * on two pages from two events.
  */
 export function vendorId(text: string): string | undefined {
   const span = memberSpan(text, 'id');
@@ -80,7 +74,7 @@ export function vendorId(text: string): string | undefined {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** By the vendor's ids, so that two fetches of the same events number equal ones alike, whatever the pages were. */
+/** Sorts by the vendor's ids, so that two fetches of the same events number equal ones in the same way. */
 function inStableOrder(texts: readonly string[]): readonly string[] {
   return texts
     .map((text) => ({ text, id: vendorId(text) ?? '' }))
@@ -88,7 +82,7 @@ function inStableOrder(texts: readonly string[]): readonly string[] {
     .map(({ text }) => text);
 }
 
-const byTime = (a: EventFacts, b: EventFacts): number => {
+const byTime = (a: EventSummary, b: EventSummary): number => {
   const [left, right] = [a.timeMs ?? Number.POSITIVE_INFINITY, b.timeMs ?? Number.POSITIVE_INFINITY];
   return left === right ? 0 : left - right;
 };
@@ -104,8 +98,8 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
   };
   return {
     /**
-     * The events of a span of a log, in the order of their times, those without one last. All events of a millisecond
-     * must be given at once, since they are numbered together. `texts` are JSON objects.
+     * The events of a span, sorted by time, events without a time last. Pass all events of a millisecond in one call:
+     * they are numbered together. `texts`: JSON objects.
      */
     eventsOf(type: LogType, texts: readonly string[]): readonly LogEvent[] {
       const metadata = { source: '', messageType: messageTypeOfLog[type], origin: 'rest', receivedAtMs: 0 } as const;
@@ -114,17 +108,17 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
         const body = { sequence: 0, receipt: '', metadata, bytes: Buffer.from(`[${text}]`) };
         return [...normalizeBody(settings, body, 0, newTally(), nextIdentity)].map((event): LogEvent => {
           const { occurrence, isKeyed } = event;
-          return { ...attributesOf(event), text, occurrence, isKeyed };
+          return { ...summaryOf(event), text, occurrence, isKeyed };
         });
       });
       return events.sort(byTime);
     },
-    /** The events of a kept body, lazily, without what could not be read. Never throws. */
+    /** The events of a stored body, lazily, without unparsable elements. Never throws. */
     *eventsOfBody(body: StoredBody): Generator<BodyEvent> {
       for (const event of normalizeBody(settings, body, body.metadata.receivedAtMs, newTally())) {
         if (event.family === 'unparsed') continue;
         const { messageType, dataset, element, isKeyed } = event;
-        yield { ...attributesOf(event), messageType, dataset, element, isKeyed };
+        yield { ...summaryOf(event), messageType, dataset, element, isKeyed };
       }
     },
   };

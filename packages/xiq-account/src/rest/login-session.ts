@@ -1,7 +1,7 @@
-// A user's token: one login for all who want it at once, renewed before it expires and where it is refused.
+// Logs in as a user: concurrent calls share one login; the token is renewed before it expires and when it is refused.
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { z } from 'zod';
-import { apiError, isHtml, messageOf, refusal } from './api-errors.ts';
+import { apiError, describeResponse, isHtml, responseError } from './api-errors.ts';
 import { parseResponse } from './parse-response.ts';
 import { isSameSecret } from './same-secret.ts';
 import { type LoginCredentials, type Session, type SessionOptions, tokenText } from './session.ts';
@@ -11,20 +11,19 @@ const loginResponse = z.looseObject({
   expires_in: z.number().positive().max(1e9).default(3_600),
 });
 
-/** Before its end, a token is renewed by a tenth of its life, five minutes at most. */
+/** A token is renewed a tenth of its lifetime before it expires, at most five minutes before. */
 const renewBeforeMs = 300_000;
-/** What was refused is not offered again for so long: an account that is tried in vain is locked at some time. */
+/** Refused credentials are not sent again for this time: repeated failures can lock the user. */
 const refusedForMs = 300_000;
 
 const loginRequest = { endpoint: 'login', method: 'POST', path: '/login', repeatable: true } as const;
 const logoutRequest = { ...loginRequest, endpoint: 'logout', path: '/logout', maxAttempts: 1, maxWaitMs: 0 } as const;
-const putIt = 'Put it where the configuration says.';
-const refusing: ReadonlySet<number> = new Set([400, 401, 403]);
+const refusalStatuses: ReadonlySet<number> = new Set([400, 401, 403]);
 
 interface Token {
   readonly secret: Secret;
-  readonly gotAtMs: number;
-  readonly lifeMs: number;
+  readonly issuedAtMs: number;
+  readonly lifetimeMs: number;
 }
 
 export function createLoginSession(
@@ -34,98 +33,101 @@ export function createLoginSession(
   let token: Token | undefined;
   let refused: { readonly secrets: readonly Secret[]; readonly untilMs: number; readonly error: Error } | undefined;
 
-  const login = sharedFlight(async (signal): Promise<Secret> => {
+  const login = shareOperation(async (signal): Promise<Secret> => {
     const [user] = username.current();
-    const [word] = password.current();
-    if (user === undefined || word === undefined) {
+    const [secret] = password.current();
+    if (user === undefined || secret === undefined) {
       const missing = user === undefined ? 'user name' : 'password';
-      const asked = transport.asked(loginRequest, undefined);
-      throw apiError('xiq_unauthorized', asked, `not tried: there is no ${missing}`, putIt);
+      const context = transport.contextOf(loginRequest, undefined);
+      const advice = 'Store it where the configuration says.';
+      throw apiError('xiq_unauthorized', context, `not tried: there is no ${missing}`, advice);
     }
-    const secrets = [user, word];
-    const isSame = refused?.secrets.every((secret, index) => isSameSecret(secret, secrets[index]));
+    const secrets = [user, secret];
+    const isSame = refused?.secrets.every((one, index) => isSameSecret(one, secrets[index]));
     if (refused !== undefined && isSame && clock.now() < refused.untilMs) throw refused.error;
-    const body = JSON.stringify({ username: user.reveal(), password: word.reveal() });
-    const gotAtMs = clock.now();
+    const body = JSON.stringify({ username: user.reveal(), password: secret.reveal() });
+    const issuedAtMs = clock.now();
     const response = await transport.send({ ...loginRequest, body, secrets }, undefined, signal);
-    const asked = transport.asked({ ...loginRequest, secrets }, undefined);
-    if (refusing.has(response.status) && !isHtml(response.text)) {
-      const whatToDo = 'The user name or the password is wrong, or the user is locked or wants a second factor.';
-      const error = apiError('xiq_unauthorized', asked, messageOf(response, asked), whatToDo);
+    const context = transport.contextOf({ ...loginRequest, secrets }, undefined);
+    if (refusalStatuses.has(response.status) && !isHtml(response.text)) {
+      const advice = 'The user name or the password is wrong, or the user is locked or needs a second factor.';
+      const error = apiError('xiq_unauthorized', context, describeResponse(response, context), advice);
       refused = { secrets, untilMs: clock.now() + refusedForMs, error };
       throw error;
     }
-    if (response.status < 200 || response.status > 299) throw refusal(asked, response);
-    const { access_token, expires_in } = parseResponse(loginResponse, response, asked);
+    if (response.status < 200 || response.status > 299) throw responseError(context, response);
+    const { access_token, expires_in } = parseResponse(loginResponse, response, context);
     refused = undefined;
-    token = { secret: new Secret(access_token), gotAtMs, lifeMs: expires_in * 1000 };
+    token = { secret: new Secret(access_token), issuedAtMs, lifetimeMs: expires_in * 1000 };
     log.info('xiq_api.logged_in', { expiresInSeconds: expires_in });
     return token.secret;
   });
 
-  const isGood = ({ gotAtMs, lifeMs }: Token): boolean => {
-    const ageMs = clock.now() - gotAtMs;
-    return ageMs >= 0 && ageMs < lifeMs - Math.min(renewBeforeMs, lifeMs / 10);
+  const isUsable = ({ issuedAtMs, lifetimeMs }: Token): boolean => {
+    const ageMs = clock.now() - issuedAtMs;
+    return ageMs >= 0 && ageMs < lifetimeMs - Math.min(renewBeforeMs, lifetimeMs / 10);
   };
 
-  const current = async (signal: AbortSignal): Promise<Secret> =>
-    token !== undefined && isGood(token) ? token.secret : await login(signal);
+  const currentToken = async (signal: AbortSignal): Promise<Secret> =>
+    token !== undefined && isUsable(token) ? token.secret : await login(signal);
+
+  async function logoutUser(signal: AbortSignal): Promise<void> {
+    const issued = token;
+    token = undefined;
+    if (issued === undefined) return;
+    let reason: string | undefined;
+    try {
+      const { status } = await transport.send(logoutRequest, issued.secret, signal);
+      reason = status < 300 ? undefined : `status_${status}`;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ConnectorError)) throw error;
+      reason = error.code;
+    }
+    if (reason !== undefined) log.warn('xiq_api.logout_failed', { reason });
+  }
 
   return {
-    advice: 'Even the token that a login has just given is refused: look at the rights of the user in ExtremeCloud IQ.',
-    token: (_request, signal) => current(signal),
-    async after(wrong, _request, signal) {
-      if (isSameSecret(token?.secret, wrong)) token = undefined;
-      return current(signal);
+    advice: 'The token of a new login is refused as well: check the permissions of the user in ExtremeCloud IQ.',
+    token: (_request, signal) => currentToken(signal),
+    async renew(refusedToken, _request, signal) {
+      if (isSameSecret(token?.secret, refusedToken)) token = undefined;
+      return currentToken(signal);
     },
-    async logout(signal) {
-      const given = token;
-      token = undefined;
-      if (given === undefined) return;
-      let reason: string | undefined;
-      try {
-        const { status } = await transport.send(logoutRequest, given.secret, signal);
-        reason = status < 300 ? undefined : `status_${status}`;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof ConnectorError)) throw error;
-        reason = error.code;
-      }
-      if (reason !== undefined) log.warn('xiq_api.logout_failed', { reason });
-    },
+    logout: logoutUser,
   };
 }
 
 /**
- * One piece of work for all who want it at the same time: `start` begins when the first one asks. Each waits until the
- * work is done or its own signal fires; the work ends when nobody waits any more.
+ * Shares one operation among concurrent callers: the first call starts it. Each caller waits until it ends or its own
+ * signal fires. The operation is aborted when no caller waits any more.
  */
-function sharedFlight<Result>(start: (signal: AbortSignal) => Promise<Result>) {
-  let flight: { readonly work: Promise<Result>; readonly nobody: AbortController; waiting: number } | undefined;
+function shareOperation<Result>(start: (signal: AbortSignal) => Promise<Result>) {
+  let shared: { readonly result: Promise<Result>; readonly abandoned: AbortController; callers: number } | undefined;
 
   return async (signal: AbortSignal): Promise<Result> => {
     signal.throwIfAborted();
-    if (flight === undefined) {
-      const nobody = new AbortController();
-      flight = { work: start(nobody.signal), nobody, waiting: 0 };
+    if (shared === undefined) {
+      const abandoned = new AbortController();
+      shared = { result: start(abandoned.signal), abandoned, callers: 0 };
     }
-    const own = flight;
-    const land = () => {
-      if (flight === own) flight = undefined;
+    const joined = shared;
+    const end = () => {
+      if (shared === joined) shared = undefined;
     };
-    own.work.then(land, land);
-    own.waiting++;
-    const left = Promise.withResolvers<never>();
-    const leave = () => left.reject(signal.reason);
-    signal.addEventListener('abort', leave, { once: true });
+    joined.result.then(end, end);
+    joined.callers++;
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
     try {
-      return await Promise.race([own.work, left.promise]);
+      return await Promise.race([joined.result, aborted.promise]);
     } finally {
-      signal.removeEventListener('abort', leave);
-      own.waiting--;
-      if (own.waiting === 0) {
-        land();
-        own.nobody.abort();
+      signal.removeEventListener('abort', abort);
+      joined.callers--;
+      if (joined.callers === 0) {
+        end();
+        joined.abandoned.abort();
       }
     }
   };

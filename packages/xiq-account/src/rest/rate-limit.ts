@@ -1,4 +1,4 @@
-// What an answer's headers say about the rate limit of the account.
+// Reads the account's rate limit from response headers.
 import type { IncomingHttpHeaders } from 'node:http';
 
 const hourMs = 3_600_000;
@@ -7,11 +7,11 @@ const seconds = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text.trim()) ? Number(text) : undefined;
 
 export interface RateLimit {
-  /** Requests an hour, where the server counts by the hour. */
+  /** Requests per hour, if the server limits by the hour. */
   readonly perHour: number | undefined;
-  /** What is left of the account's requests, whoever makes them. */
+  /** Remaining requests of the account, for all its API clients. */
   readonly remaining: number | undefined;
-  /** Until `remaining` is a new one, an hour at most. */
+  /** Time until `remaining` is reset, an hour at most. */
   readonly resetMs: number | undefined;
 }
 

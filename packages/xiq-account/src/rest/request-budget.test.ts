@@ -1,14 +1,14 @@
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createRequestBudget } from './request-budget.ts';
-import { answering, json, noSignal, rejection, startFixture } from './test-api.ts';
+import { json, noSignal, rejection, respondWith, startFixture } from './test-api.ts';
 
 const ignore = () => undefined;
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-const asked = { endpoint: 'logs_audit', origin: 'https://api.example', secrets: [] } as const;
+const context = { endpoint: 'logs_audit', origin: 'https://api.example', secrets: [] } as const;
 const hourMs = 3_600_000;
 
-it('shows what was used in the last hour, and what is left', async () => {
+it('shows the used requests of the last hour, and the remaining ones', async () => {
   const { client, clock } = await startFixture(onTestFinished);
   expect(client.budget()).toEqual({ perHour: 7_500, usedLastHour: 0, remaining: 7_500, waitMs: 0 });
   await client.subscriptions.list(noSignal);
@@ -17,7 +17,7 @@ it('shows what was used in the last hour, and what is left', async () => {
   expect(client.budget()).toMatchObject({ usedLastHour: 0, remaining: 7_500 });
 });
 
-it('a call beyond the budget waits for the hour to pass its oldest request', async () => {
+it('a call beyond the budget waits until the oldest request is an hour old', async () => {
   const { client, server, clock } = await startFixture(onTestFinished, {
     budget: { requestsPerHour: 2, maxWaitMs: hourMs },
   });
@@ -36,17 +36,17 @@ it('a call beyond the budget waits for the hour to pass its oldest request', asy
   expect(server.requests).toHaveLength(4);
 });
 
-it('a call that would have to wait too long is rejected, with nothing sent', async () => {
+it('rejects a call that would wait too long, without a request', async () => {
   const { client, server } = await startFixture(onTestFinished, { budget: { requestsPerHour: 1 } });
   await client.subscriptions.list(noSignal);
   const refused = await rejection(client.subscriptions.list(noSignal));
   expect(refused.code).toBe('xiq_rate_limited');
-  expect(refused.message).toContain('the 1 requests an hour of the account are used up');
+  expect(refused.message).toContain('the account has used its 1 requests per hour');
   expect(refused.message).toContain('try again in 60 min');
   expect(server.requests).toHaveLength(1);
 });
 
-it('waiting for the budget is cancelled', async () => {
+it('a wait for the budget can be cancelled', async () => {
   const { client, clock } = await startFixture(onTestFinished, { budget: { requestsPerHour: 1, maxWaitMs: hourMs } });
   await client.subscriptions.list(noSignal);
   const cancel = new AbortController();
@@ -57,7 +57,7 @@ it('waiting for the budget is cancelled', async () => {
   expect(clock.sleepers()).toBe(0);
 });
 
-it("the server's word on the account lowers it: others use it too", async () => {
+it("the server's rate limit lowers the budget: the account may have other API clients", async () => {
   const { client, server, clock } = await startFixture(onTestFinished, { budget: { maxWaitMs: 0 } });
   const headers = { 'RateLimit-Limit': '5000;w=3600', 'RateLimit-Remaining': '1', 'RateLimit-Reset': '90' };
   server.instead.push((response) => json(response, 200, [], headers));
@@ -70,22 +70,22 @@ it("the server's word on the account lowers it: others use it too", async () => 
   expect(client.budget()).toMatchObject({ remaining: 4_998, waitMs: 0 });
 });
 
-it('never raises it, and takes no nonsense', async () => {
+it("the server's rate limit never raises the budget; invalid headers are ignored", async () => {
   const { client, server } = await startFixture(onTestFinished, { budget: { requestsPerHour: 100 } });
   const headers = { 'RateLimit-Limit': '9000;w=3600', 'RateLimit-Remaining': '-3', 'RateLimit-Reset': 'soon' };
-  server.instead.push(answering(200, [], headers), answering(200, [], { 'RateLimit-Limit': '10;w=1' }));
+  server.instead.push(respondWith(200, [], headers), respondWith(200, [], { 'RateLimit-Limit': '10;w=1' }));
   await client.subscriptions.list(noSignal);
   await client.subscriptions.list(noSignal);
   expect(client.budget()).toMatchObject({ perHour: 100, remaining: 98, waitMs: 0 });
 });
 
-it('a clock that is set back makes no wait longer than it was', async () => {
+it('no wait becomes longer when the clock is set back', async () => {
   const clock = createManualClock();
   let offsetMs = 0;
   const shifted = { now: () => clock.now() + offsetMs, sleep: clock.sleep };
   const budget = createRequestBudget({ requestsPerHour: 1, clock: shifted, log: silent });
-  await budget.take(asked, Number.POSITIVE_INFINITY, noSignal);
-  budget.hold(5_000);
+  await budget.take(context, Number.POSITIVE_INFINITY, noSignal);
+  budget.pauseRequests(5_000);
   offsetMs = -24 * hourMs;
   expect(budget.state()).toMatchObject({ usedLastHour: 1, waitMs: hourMs });
   await clock.advance(hourMs);

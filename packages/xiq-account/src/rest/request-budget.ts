@@ -1,23 +1,23 @@
-// The account's requests an hour: what we used of them, what is left, and waiting until there are more.
+// Limits API requests per hour: counts ours, follows the server's rate limit, and waits for the next free request.
 import type { Logger } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
-import { type Asked, rateLimitedError } from './api-errors.ts';
+import { type RequestContext, rateLimitedError } from './api-errors.ts';
 import { pause } from './pause.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 const hourMs = 3_600_000;
-/** The server says how much is left, but not until when. */
-const unsaidResetMs = 60_000;
-const saidAtMs = 1_000;
+/** If the server reports the remaining requests, but not when they are reset. */
+const defaultResetMs = 60_000;
+const minLoggedWaitMs = 1_000;
 
-/** As of now. The account's other users count in `remaining` where the server speaks of them. */
+/** The current state. `remaining` includes other API clients of the account if the server reports them. */
 export interface RequestBudget {
-  /** The least of what is configured and what the server grants. */
+  /** The lower of the configured limit and the server's. */
   readonly perHour: number;
   /** Our own requests. */
   readonly usedLastHour: number;
   readonly remaining: number;
-  /** Until the next request may be made: 0 is now. */
+  /** Time until the next request is allowed; 0: now. */
   readonly waitMs: number;
 }
 
@@ -28,67 +28,71 @@ export interface BudgetOptions {
 }
 
 export function createRequestBudget({ requestsPerHour, clock, log }: BudgetOptions) {
-  /** When our requests of the last hour were made, oldest first: at most `requestsPerHour` of them. */
+  /** Times of our requests of the last hour, oldest first; at most `requestsPerHour`. */
   let used: number[] = [];
   let perHour = requestsPerHour;
-  let heldUntilMs = 0;
-  let heldMs = 0;
-  let left = { requests: Number.POSITIVE_INFINITY, untilMs: 0 };
+  let pausedUntilMs = 0;
+  let pauseMs = 0;
+  let serverLimit = { remaining: Number.POSITIVE_INFINITY, untilMs: 0 };
 
-  /** What lies ahead of the clock happened before now, and no wait is longer than it was. */
-  const clockWentBack = (nowMs: number) => {
+  /** After the clock was set back: no recorded time is in the future, and no wait is longer than before. */
+  const correctTimes = (nowMs: number) => {
     used = used.map((atMs) => Math.min(atMs, nowMs));
-    heldUntilMs = Math.min(heldUntilMs, nowMs + heldMs);
-    left = { ...left, untilMs: Math.min(left.untilMs, nowMs + hourMs) };
+    pausedUntilMs = Math.min(pausedUntilMs, nowMs + pauseMs);
+    serverLimit = { ...serverLimit, untilMs: Math.min(serverLimit.untilMs, nowMs + hourMs) };
   };
 
-  const state = (): RequestBudget => {
+  const budgetState = (): RequestBudget => {
     const nowMs = clock.now();
-    if ((used.at(-1) ?? 0) > nowMs) clockWentBack(nowMs);
+    if ((used.at(-1) ?? 0) > nowMs) correctTimes(nowMs);
     const current = used.findIndex((atMs) => atMs > nowMs - hourMs);
     used = current < 0 ? [] : used.slice(current);
-    const ours = perHour - used.length;
-    const theirs = nowMs < left.untilMs ? left.requests : Number.POSITIVE_INFINITY;
+    const ownRemaining = perHour - used.length;
+    const serverRemaining = nowMs < serverLimit.untilMs ? serverLimit.remaining : Number.POSITIVE_INFINITY;
     const oldest = used.at(-perHour);
     const waitMs = Math.max(
       0,
-      heldUntilMs - nowMs,
+      pausedUntilMs - nowMs,
       oldest === undefined ? 0 : oldest + hourMs - nowMs,
-      theirs > 0 ? 0 : left.untilMs - nowMs,
+      serverRemaining > 0 ? 0 : serverLimit.untilMs - nowMs,
     );
-    return { perHour, usedLastHour: used.length, remaining: Math.max(0, Math.min(ours, theirs)), waitMs };
+    const remaining = Math.max(0, Math.min(ownRemaining, serverRemaining));
+    return { perHour, usedLastHour: used.length, remaining, waitMs };
   };
 
+  async function takeRequest(context: RequestContext, untilMs: number, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      const { waitMs, remaining } = budgetState();
+      if (waitMs === 0) break;
+      if (clock.now() + waitMs > untilMs) {
+        const usedUp = `the account has used its ${perHour} requests per hour`;
+        throw rateLimitedError(context, remaining === 0 ? usedUp : 'ExtremeCloud IQ requires a wait (429)', waitMs);
+      }
+      const { endpoint } = context;
+      if (waitMs >= minLoggedWaitMs) log.info('xiq_api.request_delayed', { endpoint, waitMs, remaining });
+      await pause(clock, waitMs, signal);
+    }
+    used.push(clock.now());
+    serverLimit.remaining--;
+  }
+
   return {
-    state,
+    state: budgetState,
     /**
-     * Takes one request, now or when there is one. Rejects with `xiq_rate_limited` where that is later than `untilMs`
+     * Counts one request, now or when one is free. Rejects with `xiq_rate_limited` if that is later than `untilMs`
      * (epoch milliseconds), and with the signal's reason when it fires.
      */
-    async take(asked: Asked, untilMs: number, signal: AbortSignal): Promise<void> {
-      for (;;) {
-        signal.throwIfAborted();
-        const { waitMs, remaining } = state();
-        if (waitMs === 0) break;
-        if (clock.now() + waitMs > untilMs) {
-          const used = `the ${perHour} requests an hour of the account are used up`;
-          throw rateLimitedError(asked, remaining === 0 ? used : 'ExtremeCloud IQ asks us to wait (429)', waitMs);
-        }
-        if (waitMs >= saidAtMs) log.info('xiq_api.waits', { endpoint: asked.endpoint, waitMs, remaining });
-        await pause(clock, waitMs, signal);
-      }
-      used.push(clock.now());
-      left.requests--;
-    },
-    /** What the server says about the account. */
-    heard({ perHour: granted, remaining, resetMs = unsaidResetMs }: RateLimit): void {
+    take: takeRequest,
+    /** Applies the rate limit of a response. */
+    updateLimit({ perHour: granted, remaining, resetMs = defaultResetMs }: RateLimit): void {
       if (granted !== undefined) perHour = Math.max(1, Math.min(requestsPerHour, granted));
-      if (remaining !== undefined) left = { requests: remaining, untilMs: clock.now() + resetMs };
+      if (remaining !== undefined) serverLimit = { remaining, untilMs: clock.now() + resetMs };
     },
-    /** The server wants no request for so long. */
-    hold(ms: number): void {
-      heldMs = ms;
-      heldUntilMs = Math.max(heldUntilMs, clock.now() + ms);
+    /** Allows no request for this time. */
+    pauseRequests(ms: number): void {
+      pauseMs = ms;
+      pausedUntilMs = Math.max(pausedUntilMs, clock.now() + ms);
     },
   };
 }

@@ -1,4 +1,4 @@
-// Whether two secrets are the same, told in a time that depends on neither.
+// Compares secrets in constant time.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '@xiq-siem/core';
 
@@ -8,8 +8,8 @@ const digest = (secret: Secret): Buffer => createHmac('sha256', key).update(secr
 export const isSameSecret = (one: Secret | undefined, other: Secret | undefined): boolean =>
   one === undefined || other === undefined ? one === other : timingSafeEqual(digest(one), digest(other));
 
-export const holds = (secrets: readonly Secret[], wanted: Secret): boolean =>
-  secrets.map((secret) => isSameSecret(secret, wanted)).includes(true);
+export const holds = (secrets: readonly Secret[], desired: Secret): boolean =>
+  secrets.map((secret) => isSameSecret(secret, desired)).includes(true);
 
-/** What an API shows of a secret that it does not want to show: dots or stars alone. */
+/** Whether the API shows only dots or asterisks instead of the secret. */
 export const isMasked = (secret: Secret): boolean => /^[*•●.·]+$/u.test(secret.reveal());

@@ -1,46 +1,46 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createServerClock } from './server-clock.ts';
-import { answering, noSignal, startFixture } from './test-api.ts';
+import { noSignal, respondWith, startFixture } from './test-api.ts';
 
 const noon = Date.UTC(2026, 10, 24, 12);
 const dated = (ms: number) => ({ date: new Date(ms).toUTCString() });
 
 it.each([
   ['agrees, to the second', noon + 400, noon + 500, noon, 0],
-  ['agrees, as far as a slow answer can tell', noon, noon + 20_000, noon + 15_000, 0],
+  ['agrees, within the time of a slow response', noon, noon + 20_000, noon + 15_000, 0],
   ['is an hour ahead', noon, noon + 200, noon + 3_600_000, 3_600_400],
   ['is an hour behind', noon, noon + 200, noon - 3_600_000, -3_599_600],
-])('their clock %s', (_, sentAtMs, answeredAtMs, theirMs, aheadMs) => {
+])("the server's clock %s", (_, sentAtMs, receivedAtMs, serverMs, aheadMs) => {
   const clock = createServerClock();
-  clock.heard(dated(theirMs), sentAtMs, answeredAtMs);
-  expect(clock.aheadMs(answeredAtMs)).toBe(aheadMs);
+  clock.measure(dated(serverMs), sentAtMs, receivedAtMs);
+  expect(clock.aheadMs(receivedAtMs)).toBe(aheadMs);
 });
 
-it('what is old, out of a cache, or no date tells nothing', () => {
+it('ignores an old measurement, a cached response and an invalid date', () => {
   const clock = createServerClock();
-  clock.heard({ date: 'yesterday' }, noon, noon);
-  clock.heard({ ...dated(noon - 3_600_000), age: '3600' }, noon, noon);
+  clock.measure({ date: 'yesterday' }, noon, noon);
+  clock.measure({ ...dated(noon - 3_600_000), age: '3600' }, noon, noon);
   expect(clock.aheadMs(noon)).toBeUndefined();
-  clock.heard(dated(noon), noon, noon);
+  clock.measure(dated(noon), noon, noon);
   expect(clock.aheadMs(noon + 599_000)).toBe(0);
   expect(clock.aheadMs(noon + 601_000)).toBeUndefined();
 });
 
-it('is asked for once, and then taken from any answer, a refusal too', async () => {
+it('sends one request for the date, then measures with every response, also with an error', async () => {
   const { client, server, clock } = await startFixture(onTestFinished);
-  const theirs = clock.now() - 7_200_000;
-  server.instead.push(answering(403, '', { Date: new Date(theirs).toUTCString() }));
+  const serverMs = clock.now() - 7_200_000;
+  server.instead.push(respondWith(403, '', { Date: new Date(serverMs).toUTCString() }));
   const ahead = await client.clockAheadMs(noSignal);
   expect(ahead).toBeGreaterThan(-7_201_000);
   expect(ahead).toBeLessThan(-7_199_000);
   expect(await client.clockAheadMs(noSignal)).toBe(ahead);
   expect(server.requests.map(({ path }) => path)).toEqual(['/logs/audit']);
-  server.instead.push(answering(200, [], { Date: new Date(clock.now()).toUTCString() }));
+  server.instead.push(respondWith(200, [], { Date: new Date(clock.now()).toUTCString() }));
   await client.subscriptions.list(noSignal);
   expect(await client.clockAheadMs(noSignal)).toBe(0);
 });
 
-it('where no answer can be had nothing is known, and a cancelled question is cancelled', async () => {
+it('is undefined without a response; a cancelled call rejects', async () => {
   const { client, server } = await startFixture(onTestFinished);
   server.instead.push((response) => response.destroy());
   expect(await client.clockAheadMs(noSignal)).toBeUndefined();

@@ -1,6 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import {
-  answering,
   byLogin,
   error,
   json,
@@ -8,6 +7,7 @@ import {
   noSignal,
   password,
   rejection,
+  respondWith,
   secretSource,
   startFixture,
   user,
@@ -15,7 +15,7 @@ import {
 
 const loginFixture = (api = {}) => startFixture(onTestFinished, { credentials: byLogin, api });
 
-it('logs in once for two callers at once, and calls with what it got', async () => {
+it('logs in once for two concurrent callers, and calls with the token', async () => {
   const { client, server } = await loginFixture();
   await Promise.all([client.subscriptions.list(noSignal), client.subscriptions.list(noSignal)]);
   expect(server.logins()).toBe(1);
@@ -23,7 +23,7 @@ it('logs in once for two callers at once, and calls with what it got', async () 
   expect(server.requests[2]).toMatchObject({ authorization: expect.stringContaining('Bearer eyJ') });
 });
 
-it('renews its token before it expires, and not earlier', async () => {
+it('renews its token shortly before it expires', async () => {
   const { client, server, clock } = await loginFixture({ expiresInSeconds: 3_600 });
   await client.subscriptions.list(noSignal);
   await clock.advance(54 * 60_000);
@@ -35,7 +35,7 @@ it('renews its token before it expires, and not earlier', async () => {
   expect(server.requests.filter(({ path }) => path !== '/login')).toHaveLength(3);
 });
 
-it('a token that XIQ no longer knows is renewed once, by one login for all', async () => {
+it('renews a token that XIQ no longer accepts with one login for all callers', async () => {
   const { client, server } = await loginFixture();
   await client.subscriptions.list(noSignal);
   server.tokens.clear();
@@ -43,28 +43,33 @@ it('a token that XIQ no longer knows is renewed once, by one login for all', asy
   expect(server.logins()).toBe(2);
 });
 
-it('a fresh token that is refused as well ends the call', async () => {
+it('rejects the call if a renewed token is refused as well', async () => {
   const { client, server } = await loginFixture();
-  const unknown = answering(401, error('AUTH_TOKEN_INVALID', 'no'));
-  server.instead.push(answering(200, { access_token: 'a' }), unknown, answering(200, { access_token: 'b' }), unknown);
+  const unknown = respondWith(401, error('AUTH_TOKEN_INVALID', 'no'));
+  server.instead.push(
+    respondWith(200, { access_token: 'a' }),
+    unknown,
+    respondWith(200, { access_token: 'b' }),
+    unknown,
+  );
   const refused = await rejection(client.subscriptions.list(noSignal));
   expect(refused).toMatchObject({ code: 'xiq_unauthorized', exitCode: 77 });
-  expect(refused.message).toContain('Even the token that a login has just given is refused');
+  expect(refused.message).toContain('The token of a new login is refused as well');
   expect(server.requests).toHaveLength(4);
 });
 
-it('a long-lived token that is refused is not tried again, but said', async () => {
+it('a refused long-lived token is reported, and the call is not repeated', async () => {
   const { client, server } = await startFixture(onTestFinished);
   server.tokens.clear();
   const refused = await rejection(client.subscriptions.list(noSignal));
   expect(refused.code).toBe('xiq_unauthorized');
   expect(refused.message).toBe(
-    `Listing the webhook subscriptions at ${server.baseUrl}: answer 401, AUTH_TOKEN_INVALID "no such token: [secret]" (error e-1). The API token is not valid, expired or revoked, and is not tried again: make a new one in ExtremeCloud IQ and put it where the configuration says.`,
+    `Listing the webhook subscriptions at ${server.baseUrl}: response 401, AUTH_TOKEN_INVALID "no such token: [secret]" (error e-1). The API token is invalid, expired or revoked: create a new one in ExtremeCloud IQ and store it where the configuration says.`,
   );
   expect(server.requests).toHaveLength(1);
 });
 
-it('a long-lived token that was replaced meanwhile is taken', async () => {
+it('uses a long-lived token that was replaced during the call', async () => {
   let value = 'old';
   const token = { current: () => secretSource(value).current() };
   const { client, server } = await startFixture(onTestFinished, { credentials: { token } });
@@ -77,8 +82,8 @@ it('a long-lived token that was replaced meanwhile is taken', async () => {
 
 it.each([
   ['none', secretSource(), 'there is no API token'],
-  ['one with a line break', secretSource('canary\ntoken'), 'holds characters that no token has'],
-])('asks nothing with a token that cannot be: %s', async (_case, token, message) => {
+  ['one with a line break', secretSource('canary\ntoken'), 'contains invalid characters'],
+])('sends no request with an invalid token: %s', async (_case, token, message) => {
   const { client, server } = await startFixture(onTestFinished, { credentials: { token } });
   const refused = await rejection(client.subscriptions.list(noSignal));
   expect(refused.code).toBe('xiq_unauthorized');
@@ -86,9 +91,9 @@ it.each([
   expect(server.requests).toEqual([]);
 });
 
-it('a wrong password is said, and not offered again for five minutes', async () => {
-  let word = 'canary-wrong';
-  const credentials = { username: secretSource(user), password: { current: () => secretSource(word).current() } };
+it('a wrong password is reported, and not sent again for five minutes', async () => {
+  let current = 'canary-wrong';
+  const credentials = { username: secretSource(user), password: { current: () => secretSource(current).current() } };
   const { client, server, clock } = await startFixture(onTestFinished, { credentials });
   for (let time = 0; time < 3; time++) {
     const refused = await rejection(client.subscriptions.list(noSignal));
@@ -99,11 +104,11 @@ it('a wrong password is said, and not offered again for five minutes', async () 
   await clock.advance(300_000);
   await rejection(client.subscriptions.list(noSignal));
   expect(server.requests).toHaveLength(2);
-  word = password;
+  current = password;
   expect(await client.subscriptions.list(noSignal)).toEqual([]);
 });
 
-it('a caller that leaves does not take the login from another; when all have left, it ends', async () => {
+it('an aborted caller does not abort the shared login; when all callers abort, it ends', async () => {
   const { client, server } = await loginFixture();
   let closed = false;
   server.instead.push((response) => {
@@ -115,17 +120,17 @@ it('a caller that leaves does not take the login from another; when all have lef
   const calls = [first, second].map(({ signal }) => client.subscriptions.list(signal));
   const outcomes = Promise.allSettled(calls);
   await vi.waitUntil(() => server.requests.length === 1);
-  first.abort(new Error('first left'));
-  await expect(calls[0]).rejects.toThrow('first left');
+  first.abort(new Error('first aborted'));
+  await expect(calls[0]).rejects.toThrow('first aborted');
   expect(closed).toBe(false);
-  second.abort(new Error('second left'));
-  await expect(calls[1]).rejects.toThrow('second left');
+  second.abort(new Error('second aborted'));
+  await expect(calls[1]).rejects.toThrow('second aborted');
   await vi.waitUntil(() => closed);
   await outcomes;
   expect(await client.subscriptions.list(noSignal)).toEqual([]);
 });
 
-it('logout gives the token of a login back, and the next call logs in again', async () => {
+it('logout revokes the token of a login, and the next call logs in again', async () => {
   const { client, server } = await loginFixture();
   await client.subscriptions.list(noSignal);
   expect(server.tokens.size).toBe(2);
@@ -142,27 +147,27 @@ it('logout gives the token of a login back, and the next call logs in again', as
   ]);
 });
 
-it('logout leaves a long-lived token alone', async () => {
+it('logout does not revoke a long-lived token', async () => {
   const { client, server } = await startFixture(onTestFinished);
   await client.logout(noSignal);
   expect(server.requests).toEqual([]);
 });
 
-it('a logout that fails is logged and no more', async () => {
+it('a failed logout is only logged', async () => {
   const { client, server, log } = await loginFixture();
   await client.subscriptions.list(noSignal);
-  server.instead.push(answering(500));
+  server.instead.push(respondWith(500));
   await client.logout(noSignal);
   expect(log.of('xiq_api.logout_failed')).toMatchObject([{ level: 'warn', attributes: { reason: 'xiq_unavailable' } }]);
 });
 
 it.each([
   ['no token', { expires_in: 5 }],
-  ['a token that no header can carry', { access_token: 'a b', expires_in: 5 }],
-  ['an end that is none', { access_token: 'a', expires_in: 'soon' }],
-])('a login answered with %s is an invalid answer', async (_case, body) => {
+  ['a token with characters that are invalid in a header', { access_token: 'a b', expires_in: 5 }],
+  ['an invalid expiry', { access_token: 'a', expires_in: 'soon' }],
+])('a login response with %s is invalid', async (_case, body) => {
   const { client, server } = await loginFixture();
-  server.instead.push(answering(200, body));
+  server.instead.push(respondWith(200, body));
   const refused = await rejection(client.subscriptions.list(noSignal));
   expect(refused).toMatchObject({ code: 'xiq_invalid_response', exitCode: 76 });
 });

@@ -1,4 +1,4 @@
-// Who we are to ExtremeCloud IQ: what holds a token to call with, and gets another where it can.
+// Sessions of the API: hold the token for calls, and renew it where that is possible.
 import type { Logger, Secret, SecretSource } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import { apiError } from './api-errors.ts';
@@ -10,17 +10,17 @@ export interface LoginCredentials {
   readonly password: SecretSource;
 }
 
-/** A long-lived token, or a user. */
+/** A long-lived API token, or a user with a password. */
 export type XiqCredentials = { readonly token: SecretSource } | LoginCredentials;
 
 export interface Session {
-  /** The token to call with. `request` is what wants it, for messages. */
+  /** The token for a call; messages name `request`. */
   token(request: ApiRequest, signal: AbortSignal): Promise<Secret>;
-  /** What to do where a call is refused all the same. */
+  /** What to do if a call is refused with a renewed token. */
   readonly advice: string;
-  /** A token other than the one that a call was refused with; undefined where there is none and never will be. */
-  after(refused: Secret, request: ApiRequest, signal: AbortSignal): Promise<Secret | undefined>;
-  /** Gives back what a login got. A long-lived token stays. */
+  /** Another token after a call was refused. Undefined: there is no other. */
+  renew(refused: Secret, request: ApiRequest, signal: AbortSignal): Promise<Secret | undefined>;
+  /** Revokes the token of a login. A long-lived token stays valid. */
   logout(signal: AbortSignal): Promise<void>;
 }
 
@@ -30,23 +30,23 @@ export interface SessionOptions {
   readonly log: Logger;
 }
 
-/** What a header can carry as a token. */
+/** Characters that are valid in an Authorization header. */
 export const tokenText = /^[\x21-\x7e]{1,16384}$/;
 
-/** A long-lived API token: made by hand in ExtremeCloud IQ, and only there renewed. */
+/** A session with a long-lived API token, which can be renewed in ExtremeCloud IQ only. */
 export function createTokenSession(source: SecretSource, { transport }: Pick<SessionOptions, 'transport'>): Session {
   return {
     advice:
-      'The API token is not valid, expired or revoked, and is not tried again: make a new one in ExtremeCloud IQ and put it where the configuration says.',
+      'The API token is invalid, expired or revoked: create a new one in ExtremeCloud IQ and store it where the configuration says.',
     async token(request) {
       const [token] = source.current();
       if (token !== undefined && tokenText.test(token.reveal())) return token;
-      const whatToDo = 'Make one in ExtremeCloud IQ and put it where the configuration says.';
-      const fault = token === undefined ? 'there is no API token' : 'the API token holds characters that no token has';
-      throw apiError('xiq_unauthorized', transport.asked(request, undefined), `not asked: ${fault}`, whatToDo);
+      const advice = 'Create one in ExtremeCloud IQ and store it where the configuration says.';
+      const fault = token === undefined ? 'there is no API token' : 'the API token contains invalid characters';
+      throw apiError('xiq_unauthorized', transport.contextOf(request, undefined), `not sent: ${fault}`, advice);
     },
-    async after(refused) {
-      // It may have been replaced between the call and its answer.
+    async renew(refused) {
+      // An operator may have replaced it while the call was running.
       const [token] = source.current();
       return isSameSecret(token, refused) ? undefined : token;
     },

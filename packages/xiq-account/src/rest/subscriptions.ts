@@ -1,8 +1,8 @@
-// The webhook subscriptions of an account, in both generations of the API.
+// Lists, creates, changes and deletes the webhook subscriptions of an account, with both generations of the API.
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { z } from 'zod';
-import { invalidResponse, refusal } from './api-errors.ts';
-import type { Call, Called } from './caller.ts';
+import { invalidResponse, responseError } from './api-errors.ts';
+import type { Call, CallResult } from './caller.ts';
 import { checkShape, parseJson } from './parse-response.ts';
 
 const path = '/subscriptions/webhook';
@@ -11,31 +11,31 @@ const maxPages = 1_000;
 const idsPerDelete = 50;
 const maxReadings = 3;
 
-/** A subscription that is there; what it lacks is empty or undefined. */
+/** An existing subscription. Missing values are empty or undefined. */
 export interface XiqSubscription {
-  /** An int64 as its digits: it may exceed 2^53. */
+  /** An int64 in digits: it may exceed 2^53. */
   readonly id: string;
   readonly application: string;
   readonly url: string;
   readonly secret: Secret | undefined;
   readonly messageType: string;
-  /** `ENABLED`, `DISABLED`, or a word of later; undefined where the API does not say. */
+  /** `ENABLED`, `DISABLED` or a value unknown to us. Undefined: the API does not show it. */
   readonly status: string | undefined;
 }
 
-/** A subscription to be made, or what one is to become. */
-export interface WantedSubscription {
+/** The desired state of a subscription, to create or to update it. */
+export interface DesiredSubscription {
   readonly application: string;
   readonly url: string;
   readonly messageType: string;
-  /** Left as it is where an existing one is changed without one. */
+  /** An update without a secret leaves the existing one. */
   readonly secret?: Secret | undefined;
   readonly status: 'ENABLED' | 'DISABLED';
 }
 
 const text = z.string().max(8_192).nullish();
 
-/** An int64 in digits: a double beyond 2^53 is one that carries its text, since the others came as text. */
+/** Converts to digits. `parseJson` gives an integer that a double cannot represent as text. */
 const int64 = z
   .union([z.number().refine(Number.isInteger), z.string().regex(/^-?\d{1,19}$/)], {
     error: 'expected an integer of 64 bits',
@@ -55,8 +55,8 @@ const subscriptionItem = z
     }),
   );
 
-/** In the words of the API. */
-const written = ({ application, url, secret, messageType, status }: WantedSubscription) => ({
+/** The names of the API. */
+const toApiForm = ({ application, url, secret, messageType, status }: DesiredSubscription) => ({
   application,
   url,
   message_type: messageType,
@@ -71,42 +71,42 @@ const page = z.looseObject({
   total_count: z.int().nonnegative(),
 });
 
-/** All reject with a ConnectorError, or with the signal's reason when it fires. */
+/** All methods reject with a ConnectorError, or with the signal's reason when it fires. */
 export interface XiqSubscriptions {
-  /** All of the account, ours or not. */
+  /** All subscriptions of the account, ours and others. */
   list(signal: AbortSignal): Promise<readonly XiqSubscription[]>;
-  /** Not tried again once it was sent: after `xiq_unavailable` only a list says what is there. */
-  create(wanted: readonly WantedSubscription[], signal: AbortSignal): Promise<void>;
-  update(id: string, wanted: WantedSubscription, signal: AbortSignal): Promise<void>;
-  /** One that is not there counts as deleted. */
+  /** Not retried after it was sent: after `xiq_unavailable`, list the subscriptions to see the result. */
+  create(desired: readonly DesiredSubscription[], signal: AbortSignal): Promise<void>;
+  update(id: string, desired: DesiredSubscription, signal: AbortSignal): Promise<void>;
+  /** An id that does not exist counts as deleted. */
   delete(ids: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
 export function createSubscriptions(call: Call): XiqSubscriptions {
   let deletesInBulk = true;
 
-  const list: XiqSubscriptions['list'] = async (signal) => {
-    // Subscriptions that come or go while we read shift the pages, and one may slip between two of them.
+  const listSubscriptions: XiqSubscriptions['list'] = async (signal) => {
+    // If subscriptions are created or deleted while we read, pages shift and one may be on no page.
     let before: string | undefined;
     for (let reading = 1; ; reading++) {
-      const { items, isWhole, asked } = await readAll(call, signal);
+      const { items, isComplete, context } = await readAllPages(call, signal);
       const ids = items.map(({ id }) => id).join();
-      if (isWhole || ids === before) return items;
+      if (isComplete || ids === before) return items;
       if (reading === maxReadings) {
-        throw invalidResponse(asked, `pages that do not add up to their total_count, read ${maxReadings} times`);
+        throw invalidResponse(context, `the pages do not match their total_count after ${maxReadings} reads`);
       }
       before = ids;
     }
   };
 
-  const deleteBy = async (ids: readonly string[], inBulk: boolean, signal: AbortSignal) => {
+  const deleteOnce = async (ids: readonly string[], inBulk: boolean, signal: AbortSignal) => {
     const paths = inBulk
       ? Array.from({ length: Math.ceil(ids.length / idsPerDelete) }, (_, nth) => {
           const some = ids.slice(nth * idsPerDelete, (nth + 1) * idsPerDelete);
           return `${path}/:delete?${some.map((id) => `ids=${id}`).join('&')}`;
         })
       : ids.map((id) => `${path}/${id}`);
-    let refused: Called | undefined;
+    let refused: CallResult | undefined;
     for (const one of paths) {
       const request = { endpoint: 'subscriptions_delete', method: 'DELETE', path: one, repeatable: true } as const;
       const called = await call(request, signal, [400, 404, 405]);
@@ -115,70 +115,76 @@ export function createSubscriptions(call: Call): XiqSubscriptions {
     return refused;
   };
 
-  return {
-    list,
-    async create(wanted, signal) {
-      if (wanted.length === 0) return;
-      const body = JSON.stringify(wanted.map(written));
-      const secrets = secretsOf(wanted);
-      await call({ endpoint: 'subscriptions_create', method: 'POST', path, body, repeatable: false, secrets }, signal);
-    },
-    async update(id, wanted, signal) {
-      const body = JSON.stringify(written(wanted));
-      const request = { endpoint: 'subscriptions_update', method: 'PUT', path: `${path}/${digits(id)}` } as const;
-      await call({ ...request, body, repeatable: true, secrets: secretsOf([wanted]) }, signal);
-    },
-    async delete(ids, signal) {
-      let left = [...new Set(ids.map(digits))];
-      let inBulk = deletesInBulk;
-      while (left.length > 0) {
-        const refused = await deleteBy(left, inBulk, signal);
-        if (refused === undefined) {
-          deletesInBulk = inBulk;
-          return;
-        }
-        // The other generation's form is refused with the same 404 as a subscription that is gone: the list tells them apart.
-        const there = new Set((await list(signal)).map(({ id }) => id));
-        const still = left.filter((id) => there.has(id));
-        if (still.length === left.length) {
-          if (inBulk !== deletesInBulk) throw refusal(refused.asked, refused.response);
-          inBulk = !inBulk;
-        }
-        left = still;
+  const createSubscription: XiqSubscriptions['create'] = async (desired, signal) => {
+    if (desired.length === 0) return;
+    const body = JSON.stringify(desired.map(toApiForm));
+    const secrets = secretsOf(desired);
+    await call({ endpoint: 'subscriptions_create', method: 'POST', path, body, repeatable: false, secrets }, signal);
+  };
+
+  const updateSubscription: XiqSubscriptions['update'] = async (id, desired, signal) => {
+    const body = JSON.stringify(toApiForm(desired));
+    const request = { endpoint: 'subscriptions_update', method: 'PUT', path: `${path}/${requireId(id)}` } as const;
+    await call({ ...request, body, repeatable: true, secrets: secretsOf([desired]) }, signal);
+  };
+
+  const deleteSubscriptions: XiqSubscriptions['delete'] = async (ids, signal) => {
+    let remaining = [...new Set(ids.map(requireId))];
+    let inBulk = deletesInBulk;
+    while (remaining.length > 0) {
+      const refused = await deleteOnce(remaining, inBulk, signal);
+      if (refused === undefined) {
+        deletesInBulk = inBulk;
+        return;
       }
-    },
+      // The API returns 404 for the other generation's form and for a missing subscription: the list tells which.
+      const existing = new Set((await listSubscriptions(signal)).map(({ id }) => id));
+      const still = remaining.filter((id) => existing.has(id));
+      if (still.length === remaining.length) {
+        if (inBulk !== deletesInBulk) throw responseError(refused.context, refused.response);
+        inBulk = !inBulk;
+      }
+      remaining = still;
+    }
+  };
+
+  return {
+    list: listSubscriptions,
+    create: createSubscription,
+    update: updateSubscription,
+    delete: deleteSubscriptions,
   };
 }
 
-/** `isWhole`: as many as the API says there are, and said so on each page. */
-async function readAll(call: Call, signal: AbortSignal) {
+/** `isComplete`: all pages have the same total_count, and as many subscriptions were read. */
+async function readAllPages(call: Call, signal: AbortSignal) {
   const found = new Map<string, XiqSubscription>();
   const counts = new Set<number>();
   for (let number = 1; ; number++) {
     const request = { endpoint: 'subscriptions_list', method: 'GET', repeatable: true } as const;
-    const { response, asked } = await call({ ...request, path: `${path}?page=${number}&limit=${pageSize}` }, signal);
-    const value = parseJson(response, asked);
-    // An API that knows no pages gives a plain list, which is all there is.
+    const { response, context } = await call({ ...request, path: `${path}?page=${number}&limit=${pageSize}` }, signal);
+    const value = parseJson(response, context);
+    // The API without pages returns a plain list of all.
     const read = Array.isArray(value)
-      ? { data: checkShape(z.array(subscriptionItem), value, asked), total_pages: 0 }
-      : checkShape(page, value, asked);
+      ? { data: checkShape(z.array(subscriptionItem), value, context), total_pages: 0 }
+      : checkShape(page, value, context);
     if ('page' in read && (read.page ?? number) !== number) {
-      throw invalidResponse(asked, `page ${read.page}, but ${number} was asked for`);
+      throw invalidResponse(context, `page ${read.page}, but page ${number} was requested`);
     }
     for (const item of read.data) found.set(item.id, item);
     if ('total_count' in read) counts.add(read.total_count);
     if (number >= read.total_pages || read.data.length === 0) {
-      const isWhole = counts.size === 0 || (counts.size === 1 && counts.has(found.size));
-      return { items: [...found.values()], isWhole, asked };
+      const isComplete = counts.size === 0 || (counts.size === 1 && counts.has(found.size));
+      return { items: [...found.values()], isComplete, context };
     }
-    if (number >= maxPages) throw invalidResponse(asked, `more than ${maxPages} pages of subscriptions`);
+    if (number >= maxPages) throw invalidResponse(context, `more than ${maxPages} pages of subscriptions`);
   }
 }
 
-function digits(id: string): string {
+function requireId(id: string): string {
   if (/^-?\d{1,19}$/.test(id)) return id;
-  throw new ConnectorError('usage', 'The id of a subscription is a whole number: look at the list of subscriptions.');
+  throw new ConnectorError('usage', 'A subscription id is a whole number: see the list of subscriptions.');
 }
 
-const secretsOf = (wanted: readonly WantedSubscription[]): readonly Secret[] =>
-  wanted.flatMap(({ secret }) => (secret === undefined ? [] : [secret]));
+const secretsOf = (desired: readonly DesiredSubscription[]): readonly Secret[] =>
+  desired.flatMap(({ secret }) => (secret === undefined ? [] : [secret]));

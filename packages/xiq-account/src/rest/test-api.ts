@@ -1,4 +1,4 @@
-// An ExtremeCloud IQ on loopback, as small as the tests of the client need it, and a client of it.
+// For tests: a minimal ExtremeCloud IQ API on loopback, and a client of it.
 import {
   createServer as createHttpServer,
   Agent as HttpAgent,
@@ -15,7 +15,7 @@ import {
 } from '@xiq-siem/testkit';
 import { createXiqApi, type XiqApiOptions } from './xiq-api.ts';
 
-export interface SeenRequest {
+export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -23,7 +23,7 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-export type Answerer = (response: ServerResponse, seen: SeenRequest) => void;
+export type Responder = (response: ServerResponse, seen: LoggedRequest) => void;
 
 export interface TestApiOptions {
   readonly generation?: 'plain' | 'paged';
@@ -39,17 +39,17 @@ export const webhookSecret = 'canary-webhook-7373';
 const base = '/subscriptions/webhook';
 
 export async function startTestApi({ generation = 'paged', expiresInSeconds = 86_400, tls }: TestApiOptions = {}) {
-  const requests: SeenRequest[] = [];
-  /** Each answers one request instead of the API. */
-  const instead: Answerer[] = [];
+  const requests: LoggedRequest[] = [];
+  /** Each responds to one request instead of the API. */
+  const instead: Responder[] = [];
   const tokens = new Set<string>([longLivedToken]);
-  /** Raw JSON texts by their ids. */
+  /** Raw JSON by id. */
   const subscriptions = new Map<string, string>();
   const logs = new Map<string, readonly string[]>();
   let logins = 0;
   let nextId = 9_007_199_254_740_993n;
 
-  const respond = (response: ServerResponse, { method, path, query, authorization, body }: SeenRequest) => {
+  const respond = (response: ServerResponse, { method, path, query, authorization, body }: LoggedRequest) => {
     if (path === '/login') {
       const given: unknown = JSON.parse(body);
       const right = JSON.stringify(given) === JSON.stringify({ username: user, password });
@@ -71,8 +71,8 @@ export async function startTestApi({ generation = 'paged', expiresInSeconds = 86
       return generation === 'paged' ? page(response, query, items) : text(response, 200, `[${items.join()}]`);
     }
     if (method === 'POST' && path === base) {
-      const wanted: object[] = JSON.parse(body);
-      for (const item of wanted) {
+      const desired: object[] = JSON.parse(body);
+      for (const item of desired) {
         const id = String(nextId++);
         subscriptions.set(id, `{"id":${id},${JSON.stringify(item).slice(1)}`);
       }
@@ -145,13 +145,13 @@ export function page(response: ServerResponse, query: URLSearchParams, items: re
   text(response, 200, `{${head},"data":[${shown.join(' , ')}]}`);
 }
 
-/** Always the same answer, whoever asks for what. */
-export const answering =
-  (status: number, body: unknown = '', headers: Record<string, string> = {}): Answerer =>
+/** The same response to every request. */
+export const respondWith =
+  (status: number, body: unknown = '', headers: Record<string, string> = {}): Responder =>
   (response) =>
     json(response, status, body, headers);
 
-export const cut: Answerer = (response) => {
+export const cut: Responder = (response) => {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '100' });
   response.write('{"page":1,', () => response.destroy());
 };
@@ -165,7 +165,7 @@ export const byLogin = { username: secretSource(user), password: secretSource(pa
 
 type Cleanup = (task: () => Promise<void>) => void;
 
-/** A client by a long-lived token, and all that it writes to. */
+/** A client with a long-lived token, and its server, clock, log and meter. */
 export async function startFixture(
   onFinished: Cleanup,
   { api: apiOptions = {}, ...options }: Partial<XiqApiOptions> & { readonly api?: TestApiOptions } = {},
@@ -194,14 +194,14 @@ export async function startFixture(
 
 export const noSignal = new AbortController().signal;
 
-/** The pages of a log, all of them. */
+/** All items, such as the pages of a log. */
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
   for await (const item of items) all.push(item);
   return all;
 }
 
-/** What a call is rejected with; a call that is not rejected fails the test. */
+/** The error of a call. A call that resolves fails the test. */
 export async function rejection(call: Promise<unknown>): Promise<ConnectorError> {
   const outcome = await call.then(
     () => new Error('it was not rejected'),

@@ -1,20 +1,20 @@
-// For tests: a log in memory that is read page by page, and that may change while it is.
+// For tests: a log in memory, read page by page, that may change between two pages.
 import type { LogPage, LogSpan, LogType } from './log-pages.ts';
 import type { XiqApi } from './xiq-api.ts';
 
 export interface TestLogOptions {
   readonly pageSize?: number;
-  /** Newest first, as one that grows at its beginning. */
+  /** Newest first: a new event shifts all pages. */
   readonly newestFirst?: boolean;
-  /** Whether an event at either end of the span belongs to it. */
+  /** Whether events at the ends of the span belong to it. */
   readonly ends?: 'both' | 'neither';
-  /** Before the nth page of all, from 1. */
+  /** Called before the nth page of all requests, from 1. */
   readonly beforePage?: (nth: number) => void;
-  /** Instead of the true total. */
+  /** The total to return instead of the real one. */
   readonly total?: (count: number, nth: number) => number;
 }
 
-export interface AskedPage extends LogSpan {
+export interface RequestedPage extends LogSpan {
   readonly type: LogType;
   readonly page: number;
 }
@@ -24,7 +24,7 @@ interface Entry {
   readonly text: string;
 }
 
-/** An audit event as the REST API has it; `id` is its JSON. */
+/** An audit event of the REST API; `id` is JSON. */
 export const auditEvent = (timeMs: number, id: string | number | null, more: object = {}): Entry => ({
   timeMs,
   text: `{"id":${id},${JSON.stringify({ user_id: 7, code: 10001, timestamp: timeMs, description: 'Logged in', username: 'admin@example.com', ...more }).slice(1)}`,
@@ -32,22 +32,22 @@ export const auditEvent = (timeMs: number, id: string | number | null, more: obj
 
 export function testLog(entries: Entry[], options: TestLogOptions = {}) {
   const { pageSize = 2, newestFirst = false, ends = 'both', beforePage, total } = options;
-  const asked: AskedPage[] = [];
+  const requested: RequestedPage[] = [];
   async function* logs(type: LogType, span: LogSpan, signal: AbortSignal): AsyncGenerator<LogPage> {
     for (let page = 1; ; page++) {
       signal.throwIfAborted();
-      asked.push({ type, ...span, page });
-      beforePage?.(asked.length);
+      requested.push({ type, ...span, page });
+      beforePage?.(requested.length);
       const edge = ends === 'both' ? 0 : 1;
       const found = entries
         .filter(({ timeMs }) => timeMs >= span.fromMs + edge && timeMs <= span.toMs - edge)
         .sort((a, b) => (newestFirst ? b.timeMs - a.timeMs : a.timeMs - b.timeMs));
       const elements = found.slice((page - 1) * pageSize, page * pageSize).map(({ text }) => text);
       const totalPages = Math.ceil(found.length / pageSize);
-      yield { elements, page, totalCount: total?.(found.length, asked.length) ?? found.length, totalPages };
+      yield { elements, page, totalCount: total?.(found.length, requested.length) ?? found.length, totalPages };
       if (page >= totalPages || elements.length === 0) return;
     }
   }
   const api: Pick<XiqApi, 'logs'> = { logs };
-  return { api, asked, entries };
+  return { api, requested, entries };
 }

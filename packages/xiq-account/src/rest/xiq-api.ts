@@ -1,4 +1,4 @@
-// The REST API of ExtremeCloud IQ: its subscriptions and its logs.
+// The client of ExtremeCloud IQ's REST API: subscriptions and logs.
 import { ConnectorError } from '@xiq-siem/core';
 import { isLoopbackHost } from '@xiq-siem/xiq';
 import { createCaller } from './caller.ts';
@@ -10,29 +10,28 @@ import { createSubscriptions, type XiqSubscriptions } from './subscriptions.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 
 export interface XiqApiOptions extends TransportOptions {
-  /** `https://api.extremecloudiq.com`, a region's own, or a simulator's; a path before the API's own is kept. */
+  /** For example `https://api.extremecloudiq.com`, or the URL of a region. It may have a path. */
   readonly baseUrl: string;
-  /** Each call takes the first of a secret's current values. */
+  /** Each call uses the first current value of a secret. */
   readonly credentials: XiqCredentials;
 }
 
-/** Everything that takes a signal rejects with a ConnectorError, or with the signal's reason when it fires. */
+/** Methods with a signal reject with a ConnectorError, or with the signal's reason when it fires. */
 export interface XiqApi {
   readonly subscriptions: XiqSubscriptions;
-  /** The pages of a span of a log, read as they are asked for. */
+  /** Requests each page when it is iterated. */
   logs(type: LogType, span: LogSpan, signal: AbortSignal): AsyncIterable<LogPage>;
   budget(): RequestBudget;
   /**
-   * Milliseconds that its clock is ahead of ours, negative where it is behind: by the Date of an answer of the last
-   * minutes, which is asked for where there is none. Undefined where none can be had. Rejects with the signal's reason
-   * when it fires, and with nothing else.
+   * Milliseconds that the server's clock is ahead of ours, negative if behind. Sends a request if no recent response has
+   * a date. Undefined: the request failed. Rejects only with the signal's reason.
    */
   clockAheadMs(signal: AbortSignal): Promise<number | undefined>;
-  /** Gives back the token of a login; what goes wrong is logged. A long-lived token stays. */
+  /** Revokes the token of a login; an error is logged. A long-lived token stays valid. */
   logout(signal: AbortSignal): Promise<void>;
 }
 
-/** Asks nothing yet. Throws `config_invalid` where the base URL is none. */
+/** Sends no request yet. Throws `config_invalid` for an invalid base URL. */
 export function createXiqApi(options: XiqApiOptions): XiqApi {
   const { credentials, clock, log } = options;
   const baseUrl = readBaseUrl(options.baseUrl);
@@ -52,7 +51,7 @@ export function createXiqApi(options: XiqApiOptions): XiqApi {
         const nowMs = clock.now();
         const path = `/logs/audit?page=1&limit=1&startTime=${nowMs - 1_000}&endTime=${nowMs}`;
         const once = { repeatable: true, maxAttempts: 1, maxWaitMs: 0 };
-        // A refusal has a Date as well.
+        // An error response has a Date as well.
         await call({ endpoint: 'logs_audit', method: 'GET', path, ...once }, signal).catch(() =>
           signal.throwIfAborted(),
         );
@@ -65,11 +64,11 @@ export function createXiqApi(options: XiqApiOptions): XiqApi {
 
 function readBaseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isFine =
+  const isValid =
     url !== undefined &&
     /^https?:$/.test(url.protocol) &&
     `${url.username}${url.password}${url.search}${url.hash}` === '';
-  if (isFine) return url;
+  if (isValid) return url;
   const example = 'https://api.extremecloudiq.com';
   throw new ConnectorError(
     'config_invalid',

@@ -1,36 +1,42 @@
-// Does what a plan says, step by step, and looks whether it holds.
-import { ConnectorError, type Logger } from '@xiq-siem/core';
+// Applies a plan step by step, then lists the subscriptions to check the result.
+import type { Logger } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import { pause } from '../rest/pause.ts';
-import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
+import type { DesiredSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import type { XiqApi } from '../rest/xiq-api.ts';
 import { isNothingToDo, type SubscriptionPlan } from './plan.ts';
 import { shownMessageType } from './render-plan.ts';
+import { subscriptionError } from './subscription-errors.ts';
 
 export type SubscriptionsApi = Pick<XiqApi, 'subscriptions'>;
 
 export type ApplyStep =
-  | { readonly did: 'created'; readonly messageType: string; readonly url: string }
-  | { readonly did: 'changed'; readonly id: string; readonly messageType: string; readonly fields: readonly string[] }
-  | { readonly did: 'deleted'; readonly id: string; readonly messageType: string }
-  /** The last step of all: what a plan made anew says. Nothing to do in it: it is done. */
-  | { readonly did: 'checked'; readonly left: SubscriptionPlan };
+  | { readonly action: 'created'; readonly messageType: string; readonly url: string }
+  | {
+      readonly action: 'changed';
+      readonly id: string;
+      readonly messageType: string;
+      readonly fields: readonly string[];
+    }
+  | { readonly action: 'deleted'; readonly id: string; readonly messageType: string }
+  /** The last step: `remaining` is a new plan. If it is empty, all changes are visible. */
+  | { readonly action: 'checked'; readonly remaining: SubscriptionPlan };
 
 export interface ApplyPorts {
   readonly api: SubscriptionsApi;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Makes the plan anew from all subscriptions of the account. */
+  /** Makes a new plan from all subscriptions of the account. */
   readonly replan: (found: readonly XiqSubscription[]) => SubscriptionPlan;
 }
 
-/** ExtremeCloud IQ answers 202: what it took may show a little later. */
+/** ExtremeCloud IQ returns 202: a list may show the change later. */
 const pausesMs = [1_000, 2_000, 4_000, 8_000] as const;
 
 /**
- * Creates, then changes, then deletes; what goes wrong is thrown, and running again goes on from there. Throws `busy`,
- * with nothing done, where the subscriptions are no longer those that the plan was made for, and `secret_unreadable`
- * where there is no secret to create one with.
+ * Creates, changes, then deletes. Throws at the first error; a second run does the remaining steps. Before any change it
+ * throws `plan_outdated` if the subscriptions have changed since the plan was made, and `secret_missing` if there is no
+ * secret to create a subscription with.
  */
 export async function* applyPlan(
   plan: SubscriptionPlan,
@@ -38,57 +44,57 @@ export async function* applyPlan(
   signal: AbortSignal,
 ): AsyncGenerator<ApplyStep, void, undefined> {
   const { subscriptions } = api;
-  for (const wanted of plan.create) requireSecret(wanted);
+  for (const desired of plan.create) requireSecret(desired);
   const current = replan(await subscriptions.list(signal));
   if (planKey(current) !== planKey(plan)) {
-    throw new ConnectorError(
-      'busy',
-      'The subscriptions at ExtremeCloud IQ changed since the plan was made. Nothing was done: look at a new plan.',
-    );
+    const message = 'The subscriptions at ExtremeCloud IQ have changed since the plan was made. Nothing was changed';
+    throw subscriptionError('plan_outdated', `${message}: make a new plan.`);
   }
-  for (const wanted of plan.create) {
-    await subscriptions.create([wanted], signal);
-    log.info('subscriptions.created', { messageType: wanted.messageType });
-    yield { did: 'created', messageType: wanted.messageType, url: wanted.url };
+  for (const desired of plan.create) {
+    await subscriptions.create([desired], signal);
+    log.info('subscriptions.created', { messageType: desired.messageType });
+    yield { action: 'created', messageType: desired.messageType, url: desired.url };
   }
-  for (const { subscription, wanted, fields } of plan.change) {
-    await subscriptions.update(subscription.id, wanted, signal);
+  for (const { subscription, desired, fields } of plan.change) {
+    await subscriptions.update(subscription.id, desired, signal);
     const names = fields.map(({ field }) => field);
-    log.info('subscriptions.changed', { messageType: wanted.messageType, fields: names.join() });
-    yield { did: 'changed', id: subscription.id, messageType: wanted.messageType, fields: names };
+    log.info('subscriptions.updated', { messageType: desired.messageType, fields: names.join() });
+    yield { action: 'changed', id: subscription.id, messageType: desired.messageType, fields: names };
   }
   for (const { subscription, reason } of plan.delete) {
     await subscriptions.delete([subscription.id], signal);
     log.info('subscriptions.deleted', { id: subscription.id, reason });
-    yield { did: 'deleted', id: subscription.id, messageType: shownMessageType(subscription) };
+    yield { action: 'deleted', id: subscription.id, messageType: shownMessageType(subscription) };
   }
-  yield { did: 'checked', left: await lookUntilDone(plan) };
+  yield { action: 'checked', remaining: await waitUntilVisible(plan) };
 
-  async function lookUntilDone(done: SubscriptionPlan): Promise<SubscriptionPlan> {
-    let left = replan(await subscriptions.list(signal));
-    if (isNothingToDo(done)) return left;
+  async function waitUntilVisible(done: SubscriptionPlan): Promise<SubscriptionPlan> {
+    let remaining = replan(await subscriptions.list(signal));
+    if (isNothingToDo(done)) return remaining;
     for (const ms of pausesMs) {
-      if (isNothingToDo(left)) return left;
+      if (isNothingToDo(remaining)) return remaining;
       await pause(clock, ms, signal);
-      left = replan(await subscriptions.list(signal));
+      remaining = replan(await subscriptions.list(signal));
     }
-    if (!isNothingToDo(left)) {
-      const counts = { create: left.create.length, change: left.change.length, delete: left.delete.length };
-      log.warn('subscriptions.left', counts);
+    if (!isNothingToDo(remaining)) {
+      const counts = {
+        create: remaining.create.length,
+        change: remaining.change.length,
+        delete: remaining.delete.length,
+      };
+      log.warn('subscriptions.changes_not_visible', counts);
     }
-    return left;
+    return remaining;
   }
 }
 
-function requireSecret({ secret, messageType }: WantedSubscription): void {
+function requireSecret({ secret, messageType }: DesiredSubscription): void {
   if (secret !== undefined) return;
-  throw new ConnectorError(
-    'secret_unreadable',
-    `There is no secret for the subscription to ${messageType}: without one, each of its webhooks would be refused. Look at the secrets of the source.`,
-  );
+  const message = `There is no secret for the subscription to ${messageType}: the receiver would reject its webhooks`;
+  throw subscriptionError('secret_missing', `${message}. Check the secrets of the source.`);
 }
 
-/** The same text for plans that do the same to the same subscriptions; holds no secret. */
+/** Equal for plans with the same changes of the same subscriptions. Contains no secret. */
 function planKey({ create, change, delete: deletes }: SubscriptionPlan): string {
   return JSON.stringify([
     create.map(({ messageType, url }) => [messageType, url]),

@@ -1,22 +1,22 @@
-// How a subscription differs from what is wanted, in words that hold no secret.
+// Compares a subscription with its desired state; the result contains no secret.
 import { sanitizeServerMessage } from '@xiq-siem/core';
 import { isMasked, isSameSecret } from '../rest/same-secret.ts';
-import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
+import type { DesiredSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import { isSameUrl } from './target.ts';
 
 export interface FieldChange {
   readonly field: 'url' | 'status' | 'secret';
-  /** For a person: short, without a secret. */
+  /** Short, without a secret, as `after`. */
   readonly before: string;
   readonly after: string;
 }
 
-export type UnseenField = 'status' | 'secret';
+export type HiddenField = 'status' | 'secret';
 
-/** What somebody typed into ExtremeCloud IQ, on one short line. */
+/** Text that a user entered at ExtremeCloud IQ, on one short line. */
 export const shownText = (text: string): string => sanitizeServerMessage(text, [], 200) || '(empty)';
 
-/** Without user, password, query and fragment: a foreign URL may carry a secret there. */
+/** Without user, password, query and fragment: in a foreign URL they may contain a secret. */
 export function shownUrl(url: string): string {
   if (!URL.canParse(url)) return shownText(url.replace(/[?#].*$/s, '?…').replace(/\/\/[^/]*@/, '//…@'));
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
@@ -24,30 +24,30 @@ export function shownUrl(url: string): string {
   return shownText(`${protocol}//${user}${host}${pathname}${search + hash === '' ? '' : '?…'}`);
 }
 
-/** Undefined where ExtremeCloud IQ shows none. */
+/** Undefined if ExtremeCloud IQ does not show it. */
 export function shownSecret({ secret }: XiqSubscription) {
   return secret === undefined || isMasked(secret) ? undefined : secret;
 }
 
-export function fieldChanges(found: XiqSubscription, wanted: WantedSubscription): readonly FieldChange[] {
+export function fieldChanges(found: XiqSubscription, desired: DesiredSubscription): readonly FieldChange[] {
   const changes: FieldChange[] = [];
-  if (!isSameUrl(found.url, wanted.url)) {
-    changes.push({ field: 'url', before: shownUrl(found.url), after: shownUrl(wanted.url) });
+  if (!isSameUrl(found.url, desired.url)) {
+    changes.push({ field: 'url', before: shownUrl(found.url), after: shownUrl(desired.url) });
   }
-  if (found.status !== undefined && found.status !== wanted.status) {
-    changes.push({ field: 'status', before: shownText(found.status), after: wanted.status });
+  if (found.status !== undefined && found.status !== desired.status) {
+    changes.push({ field: 'status', before: shownText(found.status), after: desired.status });
   }
   const secret = shownSecret(found);
-  if (secret !== undefined && wanted.secret !== undefined && !isSameSecret(secret, wanted.secret)) {
+  if (secret !== undefined && desired.secret !== undefined && !isSameSecret(secret, desired.secret)) {
     changes.push({ field: 'secret', before: 'another [secret]', after: 'our [secret]' });
   }
   return changes;
 }
 
-/** What cannot be compared, because the API does not say it. */
-export function unseenFields(found: XiqSubscription, wanted: WantedSubscription): readonly UnseenField[] {
-  const unseen: UnseenField[] = [];
-  if (found.status === undefined) unseen.push('status');
-  if (wanted.secret !== undefined && shownSecret(found) === undefined) unseen.push('secret');
-  return unseen;
+/** Fields that the API does not show, so that they cannot be compared. */
+export function hiddenFields(found: XiqSubscription, desired: DesiredSubscription): readonly HiddenField[] {
+  const hidden: HiddenField[] = [];
+  if (found.status === undefined) hidden.push('status');
+  if (desired.secret !== undefined && shownSecret(found) === undefined) hidden.push('secret');
+  return hidden;
 }

@@ -1,4 +1,4 @@
-// What a look found, in the words of `status`: one state a message type, and one a check of the public URL.
+// Converts the result of a check to the states that `status` shows, by message type and by public URL check.
 import type { SourceState, SubscriptionState } from '@xiq-siem/admin-api';
 import { messageTypes as knownTypes, type SubscriptionsConfig } from '@xiq-siem/xiq';
 import type { PlannedChange, SubscriptionPlan } from './plan.ts';
@@ -8,42 +8,42 @@ import { describeSubscription } from './render-plan.ts';
 
 export type PublicUrlState = NonNullable<SourceState['api']>['publicUrl'][number];
 
-type Wanted = Pick<SubscriptionsConfig, 'messageTypes'>;
+type Configured = Pick<SubscriptionsConfig, 'messageTypes'>;
 
-/** From what matters most. */
+/** The worst first. */
 const order = ['missing', 'disabled', 'changed', 'foreign', 'unknown', 'ok'] as const;
-/** A message type that neither the configuration nor we know: what others type into ExtremeCloud IQ names nothing here. */
+/** Stands for message types that are neither configured nor known to us. */
 const otherType = 'OTHER';
 const maxMessageCharacters = 1_000;
 
-export const unknownStates = ({ messageTypes }: Wanted): readonly SubscriptionState[] =>
+export const unknownStates = ({ messageTypes }: Configured): readonly SubscriptionState[] =>
   messageTypes.map((messageType) => ({ messageType, state: 'unknown' }));
 
-/** One for each message type that is wanted, in the configured order; then others that something is wrong with. */
+/** One state for each configured message type, in the configured order, then other types with a problem. */
 export function subscriptionStates(
-  wanted: Wanted,
+  configured: Configured,
   result: ReconcileResult,
   atMs: number,
 ): readonly SubscriptionState[] {
-  const checked = result.steps.findLast((step) => step.did === 'checked');
-  const now = checked?.did === 'checked' ? checked.left : result.plan;
+  const checked = result.steps.findLast((step) => step.action === 'checked');
+  const now = checked?.action === 'checked' ? checked.remaining : result.plan;
   const states = [
-    ...wanted.messageTypes.map((type) => wantedState(type, result, now, atMs)),
-    ...otherStates(wanted, now),
+    ...configured.messageTypes.map((type) => configuredState(type, result, now, atMs)),
+    ...otherStates(configured, now),
   ];
   return [...Map.groupBy(states, ({ messageType }) => messageType).values()].flatMap(worstOf);
 }
 
-function wantedState(
+function configuredState(
   messageType: string,
-  { problems, left }: ReconcileResult,
+  { problems, remaining }: ReconcileResult,
   now: SubscriptionPlan,
   atMs: number,
 ): SubscriptionState {
-  const problem = left.get(messageType);
-  if (problem === 'missing') return { messageType, state: problem, message: 'there is no subscription to it' };
+  const problem = remaining.get(messageType);
+  if (problem === 'missing') return { messageType, state: problem, message: 'there is no subscription' };
   if (problem !== undefined) {
-    const change = now.change.find(({ wanted }) => wanted.messageType === messageType);
+    const change = now.change.find(({ desired }) => desired.messageType === messageType);
     const state = problem === 'outdated' ? 'changed' : problem;
     return { messageType, state, ...(change && { message: differenceOf(change, problem === 'outdated') }) };
   }
@@ -54,25 +54,22 @@ function wantedState(
 }
 
 function differenceOf({ subscription: { id }, fields }: PlannedChange, isAccepted: boolean): string {
-  if (isAccepted) return `id ${id}: its secret is accepted, and is not the first`;
+  if (isAccepted) return `id ${id}: its secret is accepted, but is not the first configured one`;
   return `id ${id}: ${fields.map(({ field, before, after }) => `${field}: ${before} -> ${after}`).join(', ')}`;
 }
 
-const tooMany = {
-  duplicate: 'a second one for this message type',
-  not_wanted: 'its message type is not wanted',
-  named: 'not wanted',
+const surplusReasons = {
+  duplicate: 'a duplicate for this message type',
+  not_configured: 'its message type is not configured',
+  requested: 'deletion requested',
 } as const;
 
-function otherStates({ messageTypes }: Wanted, now: SubscriptionPlan): readonly SubscriptionState[] {
+function otherStates({ messageTypes }: Configured, now: SubscriptionPlan): readonly SubscriptionState[] {
   const nameOf = ({ messageType }: { readonly messageType: string }): string =>
     messageTypes.includes(messageType) || Object.hasOwn(knownTypes, messageType) ? messageType : otherType;
   const surplus = now.delete.map(({ subscription, reason }): SubscriptionState => {
-    return {
-      messageType: nameOf(subscription),
-      state: 'changed',
-      message: `id ${subscription.id}: ${tooMany[reason]}`,
-    };
+    const message = `id ${subscription.id}: ${surplusReasons[reason]}`;
+    return { messageType: nameOf(subscription), state: 'changed', message };
   });
   const foreign = now.foreign.flatMap(({ subscription, reason }): SubscriptionState[] => {
     if (reason !== 'our_url') return [];

@@ -25,7 +25,7 @@ async function list() {
 
 const values = (path: string) => readManagedList(path).map((secret) => secret.reveal());
 
-it('is written whole, of mode 0600, with nothing beside it; a line that stands twice is given twice', async () => {
+it('is written with mode 0600 and without a temporary file; a repeated line is read twice', async () => {
   const { directory, path } = await list();
   await writeFile(path, 'old\n', { mode: 0o644 });
   await writeManagedList(path, [new Secret('a'), new Secret('b'), new Secret('b')]);
@@ -34,7 +34,7 @@ it('is written whole, of mode 0600, with nothing beside it; a line that stands t
   expect(await readdir(directory)).toEqual(['xiq']);
 });
 
-it('is empty where there is none', async () => {
+it('is empty if there is no file', async () => {
   const { path } = await list();
   const { documents } = await openTestState();
   await writeRotation(documents, 'xiq', 'any');
@@ -42,13 +42,13 @@ it('is empty where there is none', async () => {
   expect(await isRotating(documents, 'xiq', path)).toBe(false);
 });
 
-it('is secret_unreadable where it is there and cannot be read: that is not an empty one', async () => {
+it('throws secret_unreadable if it exists and cannot be read', async () => {
   const { path } = await list();
   await mkdir(path);
   expect(() => readManagedList(path)).toThrow(expect.objectContaining({ code: 'secret_unreadable' }));
 });
 
-it('tells of a rotation that is under way', async () => {
+it('detects an unfinished rotation', async () => {
   const { path } = await list();
   const { documents } = await openTestState();
   const [a, n] = [new Secret('a'), newManagedSecret()];
@@ -68,7 +68,7 @@ it('tells of a rotation that is under way', async () => {
   expect(await seen('xiq')).not.toContain(true);
 });
 
-it('a rotation is noted without its secret', async () => {
+it('stores a rotation without its secret', async () => {
   const { database, documents } = await openTestState();
   const next = newManagedSecret();
   await writeRotation(documents, 'xiq', fingerprintOf(next));
@@ -77,12 +77,12 @@ it('a rotation is noted without its secret', async () => {
   expect([stored.length, JSON.stringify(stored)]).toEqual([1, expect.not.stringContaining(next.reveal())]);
 });
 
-it('is rotated by one at a time', async () => {
+it('is rotated by one process at a time', async () => {
   const { path } = await list();
   await writeManagedList(path, [secret]);
   const { documents } = await openTestState();
   const rotate = () => {
-    const managed = { target, path, source: 'xiq', documents, askReceiver: undefined };
+    const managed = { target, path, source: 'xiq', documents, receiverAccepts: undefined };
     return collect(rotateManaged({ ...managed, api: modelXiq(), ...testPorts() }, noSignal));
   };
   {
@@ -90,6 +90,6 @@ it('is rotated by one at a time', async () => {
     await expect(rotate()).rejects.toMatchObject({ code: 'busy' });
     expect(readManagedList(path)).toHaveLength(1);
   }
-  expect((await rotate()).at(-1)).toEqual({ did: 'dropped' });
+  expect((await rotate()).at(-1)).toEqual({ action: 'removed' });
   expect(await readRotation(documents, 'xiq')).toBeUndefined();
 });

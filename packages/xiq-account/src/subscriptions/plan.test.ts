@@ -11,7 +11,7 @@ import { collect, modelXiq, noSignal, otherSecret, secret, subscription, target,
 const only = { ...target, messageTypes: ['AUDIT_LOG_ALL'] };
 const elsewhere = 'https://elsewhere.example/webhooks/xiq/AUDIT_LOG_ALL';
 
-/** What a plan does, in few words. */
+/** A plan in short form. */
 function outline(plan: SubscriptionPlan) {
   const id = ({ subscription: one }: { subscription: XiqSubscription }) => one.id;
   return {
@@ -25,55 +25,59 @@ function outline(plan: SubscriptionPlan) {
 const nothing = { create: [], change: [], delete: [], untouched: [], foreign: [] };
 const planOf = (...found: readonly XiqSubscription[]) => outline(planSubscriptions(only, found));
 
-describe('what is ours', () => {
+describe('our subscriptions', () => {
   const audit = (changes: Partial<XiqSubscription> = {}) => subscription('AUDIT_LOG_ALL', changes);
 
-  it('nothing is there: it is created', () => {
-    const [wanted] = planSubscriptions(only, []).create;
+  it('a missing one is created', () => {
+    const [desired] = planSubscriptions(only, []).create;
     const { application, publicUrl } = target;
     const url = `${publicUrl}/AUDIT_LOG_ALL`;
-    expect(wanted).toEqual({ application, url, messageType: 'AUDIT_LOG_ALL', secret, status: 'ENABLED' });
+    expect(desired).toEqual({ application, url, messageType: 'AUDIT_LOG_ALL', secret, status: 'ENABLED' });
   });
 
   it.each([
-    ['as it should be', {}],
+    ['in the desired state', {}],
     ['with a host in capitals and its default port', { url: 'https://HOOKS.example:443/webhooks/xiq/AUDIT_LOG_ALL' }],
-    ['of an API that says no message type', { messageType: '' }],
-    ['of an API that says no status', { status: undefined }],
+    ['of an API that shows no message type', { messageType: '' }],
+    ['of an API that shows no status', { status: undefined }],
     ['of an API that shows no secrets', { secret: undefined }],
     ['of an API that masks secrets', { secret: new Secret('********') }],
   ])('%s: untouched', (_case, changes) => {
     expect(planOf(audit(changes))).toEqual({ ...nothing, untouched: ['1'] });
   });
 
-  it('says what it could not see', () => {
+  it('lists the fields that the API does not show', () => {
     const plan = planSubscriptions(only, [audit({ secret: undefined, status: undefined })]);
-    expect(plan.untouched[0]?.unseen).toEqual(['status', 'secret']);
+    expect(plan.untouched[0]?.hidden).toEqual(['status', 'secret']);
     expect(renderPlan(plan)[0]).toContain('status and secret not shown');
   });
 
   it.each([
     ['disabled', { status: 'DISABLED' }, ['status']],
-    ['in a state of later', { status: 'SUSPENDED' }, ['status']],
+    ['in an unknown state', { status: 'SUSPENDED' }, ['status']],
     ['with another secret', { secret: otherSecret }, ['secret']],
-    ['at another path of ours', { url: `${target.publicUrl}/SMS_LOG_ALL` }, ['url']],
+    ['at the path of another type', { url: `${target.publicUrl}/SMS_LOG_ALL` }, ['url']],
     ['at the catch-all', { url: target.publicUrl }, ['url']],
     ['with a query', { url: `${target.publicUrl}/AUDIT_LOG_ALL?a=1` }, ['url']],
-    ['all of it', { url: target.publicUrl, status: 'DISABLED', secret: otherSecret }, ['url', 'status', 'secret']],
+    [
+      'with all differences',
+      { url: target.publicUrl, status: 'DISABLED', secret: otherSecret },
+      ['url', 'status', 'secret'],
+    ],
   ])('%s: changed', (_case, changes, fields) => {
     expect(planOf(audit(changes))).toEqual({ ...nothing, change: [['1', ...fields]] });
   });
 
-  it('a message type that is not wanted is deleted', () => {
+  it('a message type that is not configured is deleted', () => {
     const found = [subscription('SMS_LOG_ALL', { id: '2' }), subscription('OLD_TYPE', { id: '3' }), audit()];
     const deletes = [
-      ['3', 'not_wanted'],
-      ['2', 'not_wanted'],
+      ['3', 'not_configured'],
+      ['2', 'not_configured'],
     ];
     expect(planOf(...found)).toEqual({ ...nothing, untouched: ['1'], delete: deletes });
   });
 
-  it('of several for one type the best is kept, of equals the oldest', () => {
+  it('of duplicates the best one stays, of equal ones the oldest', () => {
     const [disabled, catchAll] = [{ status: 'DISABLED' }, { url: target.publicUrl }];
     const found = [
       audit({ id: '1', ...disabled }),
@@ -88,7 +92,7 @@ describe('what is ours', () => {
     });
   });
 
-  it('is in the same order, whatever the order of the list', () => {
+  it('does not depend on the order of the list', () => {
     const found = [
       audit({ id: '7' }),
       audit({ id: '12' }),
@@ -98,21 +102,21 @@ describe('what is ours', () => {
     expect(planOf(...found.toReversed())).toEqual(planOf(...found));
   });
 
-  it('secrets are not compared where there is none to compare with', () => {
+  it('secrets are not compared without a configured one', () => {
     const plan = planSubscriptions({ ...only, secret: undefined }, [audit({ secret: otherSecret })]);
     expect(isNothingToDo(plan)).toBe(true);
   });
 });
 
-describe('what is not ours is listed, and never touched', () => {
+describe('a foreign subscription is listed, and never changed', () => {
   it.each([
     ['another application at another URL', { application: 'theirs', url: elsewhere }, 'other'],
     ['our application at another URL', { url: elsewhere }, 'our_application'],
     ['our URL under another application', { application: 'Siem' }, 'our_url'],
     ['another port', { url: 'https://hooks.example:8443/webhooks/xiq/AUDIT_LOG_ALL' }, 'our_application'],
     ['http instead of https', { url: 'http://hooks.example/webhooks/xiq/AUDIT_LOG_ALL' }, 'our_application'],
-    ['a longer name of a source', { url: `${target.publicUrl}-2/AUDIT_LOG_ALL` }, 'our_application'],
-    ['a URL that is none', { url: 'hooks' }, 'our_application'],
+    ['a source name with the same prefix', { url: `${target.publicUrl}-2/AUDIT_LOG_ALL` }, 'our_application'],
+    ['an invalid URL', { url: 'hooks' }, 'our_application'],
     ['no message type', { url: target.publicUrl, messageType: '' }, 'no_message_type'],
   ])('%s', (_case, changes, reason) => {
     const found = subscription('AUDIT_LOG_ALL', changes);
@@ -121,21 +125,21 @@ describe('what is not ours is listed, and never touched', () => {
     expect(outline(planDeletion(only, [found], ['1'])).delete).toEqual([]);
   });
 
-  it('our message type, sent to somebody else as well, is fine', () => {
+  it('another application may subscribe to the same message type', () => {
     const theirs = subscription('AUDIT_LOG_ALL', { id: '2', application: 'theirs', url: elsewhere });
     const expected = { ...nothing, untouched: ['1'], foreign: [['2', 'other']] };
     expect(planOf(theirs, subscription('AUDIT_LOG_ALL'))).toEqual(expected);
   });
 });
 
-it('deletes those that are named, or all of ours', () => {
+it('deletes the requested ones, or all of ours', () => {
   const found = ['A', 'B', 'C'].map((type, index) => subscription(type, { id: String(index + 1) }));
   expect(outline(planDeletion(target, found)).delete.map(([id]) => id)).toEqual(['1', '2', '3']);
   const some = outline(planDeletion(target, found, ['2', '99']));
-  expect(some).toEqual({ ...nothing, delete: [['2', 'named']], untouched: ['1', '3'] });
+  expect(some).toEqual({ ...nothing, delete: [['2', 'requested']], untouched: ['1', '3'] });
 });
 
-it('reads well, and shows no secret', () => {
+it('is rendered without a secret', () => {
   const found = [
     subscription('AUDIT_LOG_ALL', { id: '1', secret: otherSecret, status: 'DISABLED' }),
     subscription('AUDIT_LOG_ALL', { id: '2', status: 'DISABLED' }),
@@ -155,8 +159,8 @@ it('reads well, and shows no secret', () => {
     `~ AUDIT_LOG_ALL (id 1, siem) -> ${url}/AUDIT_LOG_ALL`,
     '    status: DISABLED -> ENABLED',
     '    secret: another [secret] -> our [secret]',
-    `- AUDIT_LOG_ALL (id 2, siem) -> ${url}/AUDIT_LOG_ALL: a second one for this message type`,
-    `- OLD (id 4, siem) -> ${url}/OLD: its message type is not in the configuration`,
+    `- AUDIT_LOG_ALL (id 2, siem) -> ${url}/AUDIT_LOG_ALL: a duplicate for this message type`,
+    `- OLD (id 4, siem) -> ${url}/OLD: its message type is not configured`,
     `= SMS_LOG_ALL (id 3, siem) -> ${url}/SMS_LOG_ALL`,
     '? OLD (id 5, a [31m b) -> https://…@x.example/p?…: not ours',
     '? OLD (id 6, z) -> //…@x?…: not ours',
@@ -189,7 +193,7 @@ describe('for any subscriptions', () => {
     .map((all) => all.map((one, index) => subscription(one.messageType, { ...one, id: String(index + 1) })));
   const shows = fc.record({ showsSecrets: fc.boolean(), showsStatus: fc.boolean(), lateBy: fc.nat(2) });
 
-  it('a plan that was carried out leaves nothing to do, and what is foreign as it was', async () => {
+  it('an applied plan leaves nothing to do, and foreign subscriptions unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(found, shows, async (all, options) => {
         const model = modelXiq(all, options);
@@ -197,26 +201,26 @@ describe('for any subscriptions', () => {
         const plan = replan(await model.subscriptions.list());
         const steps = await collect(applyPlan(plan, { ...testPorts(), api: model, replan }, noSignal));
         const last = steps.at(-1);
-        expect(last?.did === 'checked' && isNothingToDo(last.left)).toBe(true);
+        expect(last?.action === 'checked' && isNothingToDo(last.remaining)).toBe(true);
         const after = replan(await model.subscriptions.list());
         expect(isNothingToDo(after)).toBe(true);
         expect(after.untouched).toHaveLength(target.messageTypes.length);
         for (const {
           subscription: { id },
         } of plan.foreign) {
-          expect(model.blocked().find((one) => one.id === id)).toEqual(all.find((one) => one.id === id));
+          expect(model.stored().find((one) => one.id === id)).toEqual(all.find((one) => one.id === id));
         }
       }),
       { numRuns: 150 },
     );
   });
 
-  it('every subscription stands in exactly one place, in whatever order they come', () => {
+  it('every subscription is in exactly one part of the plan, in any order of the list', () => {
     fc.assert(
       fc.property(found, (all) => {
         const plan = planSubscriptions(target, all);
-        const places = [...plan.change, ...plan.delete, ...plan.untouched, ...plan.foreign];
-        expect(places.map(({ subscription: { id } }) => Number(id)).toSorted((a, b) => a - b)).toEqual(
+        const parts = [...plan.change, ...plan.delete, ...plan.untouched, ...plan.foreign];
+        expect(parts.map(({ subscription: { id } }) => Number(id)).toSorted((a, b) => a - b)).toEqual(
           all.map(({ id }) => Number(id)),
         );
         expect(renderPlan(planSubscriptions(target, all.toReversed()))).toEqual(renderPlan(plan));

@@ -1,36 +1,36 @@
-// What has to be done at ExtremeCloud IQ so that our subscriptions are as configured.
-import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
-import { type FieldChange, fieldChanges, type UnseenField, unseenFields } from './field-changes.ts';
+// Plans the changes at ExtremeCloud IQ that make our subscriptions match the configuration.
+import type { DesiredSubscription, XiqSubscription } from '../rest/subscriptions.ts';
+import { type FieldChange, fieldChanges, type HiddenField, hiddenFields } from './field-changes.ts';
 import {
+  desiredSubscriptions,
   type ForeignReason,
   foreignReason,
   isSameUrl,
   messageTypeOf,
   type SubscriptionTarget,
-  wantedSubscriptions,
 } from './target.ts';
 
 export interface PlannedChange {
   readonly subscription: XiqSubscription;
-  readonly wanted: WantedSubscription;
+  readonly desired: DesiredSubscription;
   /** At least one. */
   readonly fields: readonly FieldChange[];
 }
 
 export interface PlannedDelete {
   readonly subscription: XiqSubscription;
-  /** `not_wanted`: its message type is not in the configuration. `named`: a person asked for it. */
-  readonly reason: 'duplicate' | 'not_wanted' | 'named';
+  /** `not_configured`: its message type is not in the configuration. `requested`: an operator requested the deletion. */
+  readonly reason: 'duplicate' | 'not_configured' | 'requested';
 }
 
-/** Always in the same order: by the configured order of message types, others after them by name, then by id. */
+/** Sorted: message types in the configured order, then other types by name, then by id. */
 export interface SubscriptionPlan {
-  readonly create: readonly WantedSubscription[];
+  readonly create: readonly DesiredSubscription[];
   readonly change: readonly PlannedChange[];
   readonly delete: readonly PlannedDelete[];
-  /** `unseen`: what the API does not show, so that it cannot be said to be right. */
-  readonly untouched: readonly { readonly subscription: XiqSubscription; readonly unseen: readonly UnseenField[] }[];
-  /** Not ours: never touched. */
+  /** `hidden`: fields that the API does not show, so that they may differ. */
+  readonly untouched: readonly { readonly subscription: XiqSubscription; readonly hidden: readonly HiddenField[] }[];
+  /** Not ours: never changed. */
   readonly foreign: readonly { readonly subscription: XiqSubscription; readonly reason: ForeignReason }[];
 }
 
@@ -39,61 +39,63 @@ export const isNothingToDo = (plan: SubscriptionPlan): boolean =>
 
 /** `found`: all subscriptions of the account. */
 export function planSubscriptions(target: SubscriptionTarget, found: readonly XiqSubscription[]): SubscriptionPlan {
-  const { ours, foreign } = sortOut(target, found);
-  const create: WantedSubscription[] = [];
+  const { ours, foreign } = classify(target, found);
+  const create: DesiredSubscription[] = [];
   const change: PlannedChange[] = [];
   const deletes: PlannedDelete[] = [];
   const untouched: SubscriptionPlan['untouched'][number][] = [];
-  for (const wanted of wantedSubscriptions(target)) {
-    const candidates = ours.filter((one) => messageTypeOf(one) === wanted.messageType);
-    const [kept, ...duplicates] = candidates.toSorted((one, other) => fitness(other, wanted) - fitness(one, wanted));
-    if (kept === undefined) create.push(wanted);
+  for (const desired of desiredSubscriptions(target)) {
+    const candidates = ours.filter((one) => messageTypeOf(one) === desired.messageType);
+    const [best, ...duplicates] = candidates.toSorted((one, other) => rank(other, desired) - rank(one, desired));
+    if (best === undefined) create.push(desired);
     else {
-      const fields = fieldChanges(kept, wanted);
-      if (fields.length > 0) change.push({ subscription: kept, wanted, fields });
-      else untouched.push({ subscription: kept, unseen: unseenFields(kept, wanted) });
+      const fields = fieldChanges(best, desired);
+      if (fields.length > 0) change.push({ subscription: best, desired, fields });
+      else untouched.push({ subscription: best, hidden: hiddenFields(best, desired) });
     }
     for (const subscription of duplicates.toSorted(byId)) deletes.push({ subscription, reason: 'duplicate' });
   }
   for (const subscription of ours) {
     if (target.messageTypes.includes(messageTypeOf(subscription) ?? '')) continue;
-    deletes.push({ subscription, reason: 'not_wanted' });
+    deletes.push({ subscription, reason: 'not_configured' });
   }
   return { create, change, delete: deletes, untouched, foreign };
 }
 
-/** Deletes those of ours that `ids` names, or all of ours. An id that is not there, or not ours, is not in `delete`. */
+/** Deletes our subscriptions with these `ids`, or all of ours. Ignores an id that does not exist or is not ours. */
 export function planDeletion(
   target: SubscriptionTarget,
   found: readonly XiqSubscription[],
   ids?: readonly string[],
 ): SubscriptionPlan {
-  const { ours, foreign } = sortOut(target, found);
-  const isMeant = ({ id }: XiqSubscription): boolean => ids === undefined || ids.includes(id);
+  const { ours, foreign } = classify(target, found);
+  const isSelected = ({ id }: XiqSubscription): boolean => ids === undefined || ids.includes(id);
   return {
     create: [],
     change: [],
-    delete: ours.filter(isMeant).map((subscription) => ({ subscription, reason: 'named' })),
-    untouched: ours.filter((one) => !isMeant(one)).map((subscription) => ({ subscription, unseen: [] })),
+    delete: ours.filter(isSelected).map((subscription) => ({ subscription, reason: 'requested' })),
+    untouched: ours.filter((one) => !isSelected(one)).map((subscription) => ({ subscription, hidden: [] })),
     foreign,
   };
 }
 
-/** The first of several for one message type is kept: the nearest to what is wanted, then the oldest. */
-function fitness(subscription: XiqSubscription, { url }: WantedSubscription): number {
+/** Ranks duplicates: the most similar to the desired state stays, of equal ones the oldest. */
+function rank(subscription: XiqSubscription, { url }: DesiredSubscription): number {
   return (isSameUrl(subscription.url, url) ? 2 : 0) + (subscription.status === 'DISABLED' ? 0 : 1);
 }
 
-function sortOut(target: SubscriptionTarget, found: readonly XiqSubscription[]) {
+function classify(target: SubscriptionTarget, found: readonly XiqSubscription[]) {
   const ours: XiqSubscription[] = [];
   const foreign: SubscriptionPlan['foreign'][number][] = [];
-  const place = (one: XiqSubscription): number => {
+  const orderOf = (one: XiqSubscription): number => {
     const index = target.messageTypes.indexOf(messageTypeOf(one) ?? '');
     return index === -1 ? target.messageTypes.length : index;
   };
   const inOrder = found.toSorted(
     (one, other) =>
-      place(one) - place(other) || compare(messageTypeOf(one) ?? '', messageTypeOf(other) ?? '') || byId(one, other),
+      orderOf(one) - orderOf(other) ||
+      compare(messageTypeOf(one) ?? '', messageTypeOf(other) ?? '') ||
+      byId(one, other),
   );
   for (const subscription of inOrder) {
     const reason = foreignReason(target, subscription);
@@ -106,5 +108,5 @@ function sortOut(target: SubscriptionTarget, found: readonly XiqSubscription[]) 
 const compare = <Value extends string | bigint>(one: Value, other: Value): number =>
   one < other ? -1 : one > other ? 1 : 0;
 
-/** Ids beyond 2^53 among them. */
+/** As integers: an id may exceed 2^53. */
 const byId = (one: XiqSubscription, other: XiqSubscription): number => compare(BigInt(one.id), BigInt(other.id));

@@ -4,7 +4,7 @@ import { xiqError } from '../rest/api-errors.ts';
 import type { XiqSubscription } from '../rest/subscriptions.ts';
 import { type ReconcileOptions, reconcile } from './reconcile.ts';
 import type { SeenTypes } from './seen-types.ts';
-import { didOf, modelXiq, noSignal, otherSecret, secret, subscription, target, testPorts } from './test-xiq.ts';
+import { actionsOf, modelXiq, noSignal, otherSecret, secret, subscription, target, testPorts } from './test-xiq.ts';
 
 const minuteMs = 60_000;
 const nextSecret = new Secret('canary-next');
@@ -19,21 +19,21 @@ function startFixture(found: readonly XiqSubscription[], mode: ReconcileOptions[
     ...ports,
     model,
     seen: () => seen,
-    async look() {
+    async check() {
       const result = await reconcile(
         { ...ports, api: model, target, accepted: [secret, nextSecret], mode, seen },
         noSignal,
       );
-      // As it is kept over a restart.
+      // As stored over a restart.
       seen = JSON.parse(JSON.stringify(result.seen));
       return result;
     },
   };
 }
 
-it('has nothing to say where all is well, and remembers when that was', async () => {
-  const { look, clock, log, model } = startFixture(allWell, 'apply');
-  const result = await look();
+it('logs nothing without problems, and stores the time', async () => {
+  const { check, clock, log, model } = startFixture(allWell, 'apply');
+  const result = await check();
   expect(result.problems.size).toBe(0);
   expect(result).toMatchObject({ gaps: [], steps: [], surplus: 0, foreignAtOurUrl: 0, fault: undefined });
   expect(result.seen).toEqual(Object.fromEntries(target.messageTypes.map((type) => [type, { wellAtMs: clock.now() }])));
@@ -49,11 +49,11 @@ it.each([
   ['changed', withAudit({ url: target.publicUrl })],
   ['missing', withAudit({ url: 'https://elsewhere.example/' })],
   ['missing', withAudit({ application: 'theirs' })],
-] as const)('%s: said, and not mended where only a report is asked for', async (reason, found) => {
-  const { look, log, model } = startFixture(found.map((one) => subscription(one.messageType ?? '', one)));
-  const { problems, left, steps } = await look();
+] as const)('%s: logged, and not fixed in mode report', async (reason, found) => {
+  const { check, log, model } = startFixture(found.map((one) => subscription(one.messageType ?? '', one)));
+  const { problems, remaining, steps } = await check();
   expect([...problems]).toEqual([['AUDIT_LOG_ALL', reason]]);
-  expect([...left]).toEqual([...problems]);
+  expect([...remaining]).toEqual([...problems]);
   expect(steps).toEqual([]);
   expect(log.of(`subscriptions.${reason}`)).toMatchObject([
     { level: 'warn', attributes: { messageType: 'AUDIT_LOG_ALL' } },
@@ -61,91 +61,94 @@ it.each([
   expect(model.calls).toEqual(['list']);
 });
 
-it('says what is too much, and who else sends to our URL', async () => {
+it('logs surplus subscriptions and foreign ones at our URL', async () => {
   const more = [
     subscription('AUDIT_LOG_ALL', { id: '8' }),
     subscription('OLD', { id: '9' }),
     subscription('SMS_LOG_ALL', { id: '10', application: 'theirs' }),
   ];
-  const { look, log } = startFixture([...allWell, ...more]);
-  expect(await look()).toMatchObject({ surplus: 2, foreignAtOurUrl: 1, gaps: [] });
-  expect(log.lines.map(({ event }) => event)).toEqual(['subscriptions.foreign', 'subscriptions.surplus']);
+  const { check, log } = startFixture([...allWell, ...more]);
+  expect(await check()).toMatchObject({ surplus: 2, foreignAtOurUrl: 1, gaps: [] });
+  expect(log.lines.map(({ event }) => event)).toEqual([
+    'subscriptions.foreign_subscription',
+    'subscriptions.surplus_subscription',
+  ]);
 });
 
-it('mends where that is asked for, and gives the gap with both its ends', async () => {
-  const { look, model, clock } = startFixture(allWell, 'apply');
-  await look();
+it('fixes problems in mode apply, and returns the gap with both ends', async () => {
+  const { check, model, clock } = startFixture(allWell, 'apply');
+  await check();
   const sinceMs = clock.now();
   await clock.advance(15 * minuteMs);
   model.set(allWell.slice(1));
-  const { problems, left, steps, gaps } = await look();
+  const { problems, remaining, steps, gaps } = await check();
   expect([...problems]).toEqual([['AUDIT_LOG_ALL', 'missing']]);
-  expect(left.size).toBe(0);
-  expect(didOf(steps)).toEqual(['created', 'checked']);
+  expect(remaining.size).toBe(0);
+  expect(actionsOf(steps)).toEqual(['created', 'checked']);
   expect(gaps).toEqual([{ messageType: 'AUDIT_LOG_ALL', reason: 'missing', sinceMs, untilMs: clock.now() }]);
   await clock.advance(15 * minuteMs);
-  expect((await look()).gaps).toEqual([]);
+  expect((await check()).gaps).toEqual([]);
 });
 
-it('a gap that others mend ends at the look that sees it, and begins where it was last well', async () => {
-  const { look, model, clock } = startFixture(allWell);
-  await look();
+it('a gap that others fix starts at the last check without a gap, and ends at the next one', async () => {
+  const { check, model, clock } = startFixture(allWell);
+  await check();
   const sinceMs = clock.now();
   const gap = { messageType: 'AUDIT_LOG_ALL', reason: 'disabled', sinceMs };
   model.set(withAudit({ status: 'DISABLED' }).map((one) => subscription(one.messageType ?? '', one)));
   for (let round = 0; round < 2; round++) {
     await clock.advance(15 * minuteMs);
-    expect((await look()).gaps).toEqual([{ ...gap, untilMs: undefined }]);
+    expect((await check()).gaps).toEqual([{ ...gap, untilMs: undefined }]);
   }
   model.set(allWell);
   await clock.advance(15 * minuteMs);
-  expect((await look()).gaps).toEqual([{ ...gap, untilMs: clock.now() }]);
-  expect((await look()).gaps).toEqual([]);
+  expect((await check()).gaps).toEqual([{ ...gap, untilMs: clock.now() }]);
+  expect((await check()).gaps).toEqual([]);
 });
 
-it('a secret that we accept, but that is not our first, is said and mended, and is no gap', async () => {
-  const { look, model } = startFixture(allWell, 'apply');
-  await look();
+it('an accepted secret that is not the first one is logged and fixed, and is no gap', async () => {
+  const { check, model } = startFixture(allWell, 'apply');
+  await check();
   model.set(withAudit({ secret: nextSecret }).map((one) => subscription(one.messageType ?? '', one)));
-  const { problems, left, gaps } = await look();
+  const { problems, remaining, gaps } = await check();
   expect([...problems]).toEqual([['AUDIT_LOG_ALL', 'outdated']]);
-  expect([left.size, gaps.length]).toEqual([0, 0]);
-  expect(model.blocked()[0]).toMatchObject({ secret });
+  expect([remaining.size, gaps.length]).toEqual([0, 0]);
+  expect(model.stored()[0]).toMatchObject({ secret });
 });
 
-it('what never was well has no beginning: there is nothing to fill in', async () => {
-  const { look, clock } = startFixture([], 'apply');
-  const { gaps, seen } = await look();
+it('a subscription that never existed has a gap without a start, which cannot be back-filled', async () => {
+  const { check, clock } = startFixture([], 'apply');
+  const { gaps, seen } = await check();
   expect(gaps.map(({ sinceMs }) => sinceMs)).toEqual([undefined, undefined, undefined]);
   expect(seen['SMS_LOG_ALL']).toEqual({ wellAtMs: clock.now() });
 });
 
-it('mending that fails half way says so, and the next look goes on', async () => {
+it('a fix that fails is reported, and the next check resumes it', async () => {
   const fixture = startFixture([], 'apply');
   const { create } = fixture.model.subscriptions;
   let calls = 0;
-  fixture.model.subscriptions.create = async (wanted) => {
+  fixture.model.subscriptions.create = async (desired) => {
     if (++calls === 2) throw xiqError('xiq_rate_limited', 'too many requests');
-    await create(wanted);
+    await create(desired);
   };
-  const first = await fixture.look();
+  const first = await fixture.check();
   expect(first.fault?.code).toBe('xiq_rate_limited');
-  expect(didOf(first.steps)).toEqual(['created']);
-  expect(fixture.log.of('subscriptions.not_mended')).toMatchObject([{ attributes: { code: 'xiq_rate_limited' } }]);
-  // How far it came is for the next look to say.
-  expect(first.left.size).toBe(3);
-  const second = await fixture.look();
-  expect([second.problems.size, second.left.size, second.fault]).toEqual([2, 0, undefined]);
+  expect(actionsOf(first.steps)).toEqual(['created']);
+  expect(fixture.log.of('subscriptions.fix_failed')).toMatchObject([{ attributes: { code: 'xiq_rate_limited' } }]);
+  // The next check finds the created one.
+  expect(first.remaining.size).toBe(3);
+  const second = await fixture.check();
+  expect([second.problems.size, second.remaining.size, second.fault]).toEqual([2, 0, undefined]);
   expect(second.gaps.every(({ untilMs }) => untilMs !== undefined)).toBe(true);
 });
 
-it('knows nothing, and forgets nothing, where the list cannot be had', async () => {
+it('rejects and keeps the stored state if the list fails', async () => {
   const fixture = startFixture(allWell);
-  await fixture.look();
+  await fixture.check();
   const before = fixture.seen();
   fixture.model.subscriptions.list = async () => {
     throw xiqError('xiq_unavailable', 'no answer');
   };
-  await expect(fixture.look()).rejects.toMatchObject({ code: 'xiq_unavailable' });
+  await expect(fixture.check()).rejects.toMatchObject({ code: 'xiq_unavailable' });
   expect(fixture.seen()).toEqual(before);
 });

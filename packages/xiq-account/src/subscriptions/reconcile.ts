@@ -1,67 +1,68 @@
-// One look at our subscriptions: what is wrong with them, said and, where configured, mended.
+// Checks our subscriptions once: logs problems and, in mode `apply`, fixes them.
 import { ConnectorError, type Secret } from '@xiq-siem/core';
 import { type ApplyPorts, type ApplyStep, applyPlan } from './apply.ts';
 import { isNothingToDo, planSubscriptions, type SubscriptionPlan } from './plan.ts';
-import { type Problems, problemsIn, type Remembered, rememberTypes, type SeenTypes } from './seen-types.ts';
+import { type Problems, problemsIn, type RecordedTypes, recordTypes, type SeenTypes } from './seen-types.ts';
 import type { SubscriptionTarget } from './target.ts';
 
 export interface ReconcileOptions extends Omit<ApplyPorts, 'replan'> {
   readonly target: SubscriptionTarget;
-  /** Every secret of the source: a webhook with any of them comes through. */
+  /** All secrets of the source: the receiver accepts a webhook with any of them. */
   readonly accepted: readonly Secret[];
   readonly mode: 'report' | 'apply';
-  /** What the last look remembered; `{}` at first. */
+  /** Result of the last check; `{}` at first. */
   readonly seen: SeenTypes;
 }
 
-/** `seen` is for the next look: keep it together with what is made of `gaps`. Gaps with both ends can be filled. */
-export interface ReconcileResult extends Remembered {
-  /** As it was found, before anything was mended. */
+/** Store `seen` for the next check after you have handled `gaps`. A gap with both ends can be back-filled. */
+export interface ReconcileResult extends RecordedTypes {
+  /** The plan before any fix. */
   readonly plan: SubscriptionPlan;
-  /** By message type, as found. */
+  /** By message type, before any fix. */
   readonly problems: Problems;
-  /** By message type, as it is now: the same where nothing was mended. */
-  readonly left: Problems;
-  /** Ours, but too many: duplicates, and message types that are not wanted. */
+  /** By message type, after the fixes. */
+  readonly remaining: Problems;
+  /** Number of our duplicates, and of our subscriptions to message types that are not configured. */
   readonly surplus: number;
-  /** Our URL under another application's name: events that we did not ask for. */
+  /** Number of other applications' subscriptions that send to our URL. */
   readonly foreignAtOurUrl: number;
-  /** What was done; empty in mode `report`. */
+  /** Fixes; empty in mode `report`. */
   readonly steps: readonly ApplyStep[];
-  /** Why mending ended half way. What was done until then is in `steps`. */
+  /** The error that ended the fixes early. `steps` has those before it. */
   readonly fault: ConnectorError | undefined;
 }
 
-/** Rejects where even the list cannot be had: then nothing is known, and `seen` stays what it was. */
+/** Rejects if the subscriptions cannot be listed: keep the old `seen` then. */
 export async function reconcile(options: ReconcileOptions, signal: AbortSignal): Promise<ReconcileResult> {
   const { target, accepted, mode, seen: before, api, clock, log } = options;
   const replan: ApplyPorts['replan'] = (found) => planSubscriptions(target, found);
-  const checkedAtMs = clock.now();
+  const startedAtMs = clock.now();
   const plan = replan(await api.subscriptions.list(signal));
   const problems = problemsIn(plan, accepted);
   for (const [messageType, reason] of problems) log.warn(`subscriptions.${reason}`, { messageType });
   const foreignAtOurUrl = plan.foreign.filter(({ reason }) => reason === 'our_url');
-  for (const { subscription } of foreignAtOurUrl) log.warn('subscriptions.foreign', { id: subscription.id });
-  if (plan.delete.length > 0) log.warn('subscriptions.surplus', { subscriptions: plan.delete.length });
+  for (const { subscription } of foreignAtOurUrl)
+    log.warn('subscriptions.foreign_subscription', { id: subscription.id });
+  if (plan.delete.length > 0) log.warn('subscriptions.surplus_subscription', { subscriptions: plan.delete.length });
 
   const steps: ApplyStep[] = [];
   let fault: ConnectorError | undefined;
-  let left = problems;
+  let remaining = problems;
   if (mode === 'apply' && !isNothingToDo(plan)) {
     try {
       for await (const step of applyPlan(plan, { api, clock, log, replan }, signal)) {
         steps.push(step);
-        if (step.did === 'checked') left = problemsIn(step.left, accepted);
+        if (step.action === 'checked') remaining = problemsIn(step.remaining, accepted);
       }
     } catch (error) {
       if (!(error instanceof ConnectorError)) throw error;
       fault = error;
-      log.error('subscriptions.not_mended', { code: error.code });
+      log.error('subscriptions.fix_failed', { code: error.code });
     }
   }
   const endedAtMs = clock.now();
   const { messageTypes } = target;
-  const remembered = rememberTypes(before, { messageTypes, found: problems, left, checkedAtMs, endedAtMs });
+  const recorded = recordTypes(before, { messageTypes, found: problems, remaining, startedAtMs, endedAtMs });
   const counts = { surplus: plan.delete.length, foreignAtOurUrl: foreignAtOurUrl.length };
-  return { plan, problems, left, steps, fault, ...counts, ...remembered };
+  return { plan, problems, remaining, steps, fault, ...counts, ...recorded };
 }

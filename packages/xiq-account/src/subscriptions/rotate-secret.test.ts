@@ -16,26 +16,26 @@ import {
 
 const killed = new Error('killed');
 
-const holds = (secrets: readonly Secret[], wanted: Secret): boolean =>
-  secrets.some((one) => one.reveal() === wanted.reveal());
+const holds = (secrets: readonly Secret[], secret: Secret): boolean =>
+  secrets.some((one) => one.reveal() === secret.reveal());
 
 interface FixtureOptions extends ModelOptions {
   readonly managed?: readonly Secret[];
   readonly found?: ReturnType<typeof subscription>[];
-  /** Receiver's looks at the file that still give what it read before. */
+  /** Number of reads by the receiver that still return the old file. */
   readonly staleFor?: number;
 }
 
-/** The file of secrets, our receiver that reads it late, and ExtremeCloud IQ: at each call they must fit together. */
+/** The secrets file, our receiver that reads it late, and ExtremeCloud IQ: at each call they must agree. */
 function startFixture({ managed = [secret], found, staleFor = 1, ...options }: FixtureOptions = {}) {
   const types = target.messageTypes.map((type, index) => subscription(type, { id: String(index + 1) }));
   const model = modelXiq(found ?? types, options);
   const { clock, log } = testPorts();
   let file = [...managed];
   let rotation: string | undefined;
-  /** New ones that were ever in the file. */
+  /** All new secrets that were in the file. */
   const listed = new Set<string>();
-  /** The newest of what the receiver may have read is not surely read yet; the oldest is what it must not rely on. */
+  /** The oldest state of the file that the receiver may still have. */
   let read = file;
   let stale = 0;
   let made = 0;
@@ -43,11 +43,11 @@ function startFixture({ managed = [secret], found, staleFor = 1, ...options }: F
   let killAt = Number.POSITIVE_INFINITY;
   const refusals: string[] = [];
 
-  const look = (at: string): void => {
-    for (const one of model.blocked()) {
+  const check = (at: string): void => {
+    for (const one of model.stored()) {
       const isOurs = one.url.startsWith(target.publicUrl);
       if (!isOurs || one.secret === undefined) continue;
-      // What is in the file will be read at any moment, and what was read holds until then.
+      // The receiver may have the old state or the current one.
       if (!holds(file, one.secret) || !holds(read, one.secret)) refusals.push(`${at}: subscription ${one.id}`);
     }
   };
@@ -55,12 +55,12 @@ function startFixture({ managed = [secret], found, staleFor = 1, ...options }: F
     if (stale > 0) stale--;
     else read = file;
   };
-  /** Every call can be the last: before it does anything, or after. */
+  /** The rotation can be killed before and after each call. */
   const call = async <Done>(name: string, work: () => Promise<Done>): Promise<Done> => {
-    look(`before ${name}`);
+    check(`before ${name}`);
     if (++calls === killAt) throw killed;
     const done = await work();
-    look(`after ${name}`);
+    check(`after ${name}`);
     if (++calls === killAt) throw killed;
     return done;
   };
@@ -78,17 +78,17 @@ function startFixture({ managed = [secret], found, staleFor = 1, ...options }: F
       call('write rotation', async () => {
         rotation = next;
       }),
-    accepted: (wanted) =>
+    accepted: (candidate) =>
       call('accepted', async () => {
         refresh();
-        return holds(read, wanted);
+        return holds(read, candidate);
       }),
     newSecret: () => new Secret(`canary-rotated-${++made}`),
     api: {
       subscriptions: {
         list: () => call('list', list),
         create,
-        update: (id, wanted) => call('update', () => update(id, wanted)),
+        update: (id, desired) => call('update', () => update(id, desired)),
         delete: remove,
       },
     },
@@ -115,106 +115,106 @@ function startFixture({ managed = [secret], found, staleFor = 1, ...options }: F
       calls = 0;
       killAt = at;
     },
-    /** The receiver reads the file: a second passed. */
+    /** The receiver reads the file. */
     refresh() {
       stale = 0;
       refresh();
     },
     run: () => collect(rotateSecret({ target }, ports, noSignal)),
-    heldSecrets: () => new Set(model.blocked().map((one) => one.secret?.reveal())),
+    xiqSecrets: () => new Set(model.stored().map((one) => one.secret?.reveal())),
   };
 }
 
-const didOf = (steps: readonly RotationStep[]): readonly string[] => steps.map(({ did }) => did);
+const actionsOf = (steps: readonly RotationStep[]): readonly string[] => steps.map(({ action }) => action);
 
 describe('a rotation', () => {
-  it('adds, tells, puts first and drops, in this order', async () => {
+  it('adds the new secret, updates the subscriptions, promotes it and removes the old one, in this order', async () => {
     const fixture = startFixture();
     const steps = await fixture.run();
-    const told = ['told', 'told', 'told'];
-    expect(didOf(steps)).toEqual(['added', 'accepted', ...told, 'put_first', 'waiting', 'dropped']);
-    expect(steps.at(-2)).toEqual({ did: 'waiting', ms: 60_000, isSeen: true });
+    const updated = ['updated', 'updated', 'updated'];
+    expect(actionsOf(steps)).toEqual(['added', 'accepted', ...updated, 'promoted', 'waiting', 'removed']);
+    expect(steps.at(-2)).toEqual({ action: 'waiting', ms: 60_000, verified: true });
     expect(fixture.file().map((one) => one.reveal())).toEqual(['canary-rotated-1']);
     expect(fixture.rotation()).toBeUndefined();
-    expect([...fixture.heldSecrets()]).toEqual(['canary-rotated-1']);
+    expect([...fixture.xiqSecrets()]).toEqual(['canary-rotated-1']);
     expect(fixture.refusals).toEqual([]);
     expect(JSON.stringify([steps, fixture.log.lines])).not.toContain('canary');
   });
 
-  it('tells all of them once more, and waits longer, where ExtremeCloud IQ shows no secrets', async () => {
+  it('updates all subscriptions twice, and waits longer, if ExtremeCloud IQ shows no secrets', async () => {
     const fixture = startFixture({ showsSecrets: false });
     const steps = await fixture.run();
-    expect(steps.filter(({ did }) => did === 'told')).toHaveLength(6);
-    expect(steps.at(-2)).toEqual({ did: 'waiting', ms: 600_000, isSeen: false });
-    expect([...fixture.heldSecrets()]).toEqual(['canary-rotated-1']);
+    expect(steps.filter(({ action }) => action === 'updated')).toHaveLength(6);
+    expect(steps.at(-2)).toEqual({ action: 'waiting', ms: 600_000, verified: false });
+    expect([...fixture.xiqSecrets()]).toEqual(['canary-rotated-1']);
   });
 
-  it('keeps the old secret until its wait is over', async () => {
+  it('keeps the old secret until the wait ends', async () => {
     const { ports, file } = startFixture();
     let waitsSinceMs = 0;
-    for await (const { did } of rotateSecret({ target, graceMs: 5_000 }, ports, noSignal)) {
-      if (did === 'waiting') waitsSinceMs = ports.clock.now();
-      expect(holds(file(), secret)).toBe(did !== 'dropped');
+    for await (const { action } of rotateSecret({ target, graceMs: 5_000 }, ports, noSignal)) {
+      if (action === 'waiting') waitsSinceMs = ports.clock.now();
+      expect(holds(file(), secret)).toBe(action !== 'removed');
     }
     expect(ports.clock.now() - waitsSinceMs).toBe(5_000);
   });
 
-  it('keeps the old secret where a subscription has it again after the wait', async () => {
+  it('keeps the old secret if a subscription has it again after the wait', async () => {
     const fixture = startFixture();
     const rotated = async () => {
-      for await (const { did } of rotateSecret({ target }, fixture.ports, noSignal)) {
-        if (did === 'waiting') fixture.model.set([subscription('AUDIT_LOG_ALL', { id: '7' })]);
+      for await (const { action } of rotateSecret({ target }, fixture.ports, noSignal)) {
+        if (action === 'waiting') fixture.model.set([subscription('AUDIT_LOG_ALL', { id: '7' })]);
       }
     };
     await expect(rotated()).rejects.toMatchObject({
-      code: 'busy',
+      code: 'subscription_not_updated',
       message: expect.stringContaining('subscription 7.'),
     });
     expect(holds(fixture.file(), secret)).toBe(true);
     expect(fixture.refusals).toEqual([]);
   });
 
-  it('takes all old ones out', async () => {
+  it('removes all old secrets', async () => {
     const fixture = startFixture({ managed: [secret, otherSecret] });
     await fixture.run();
     expect(fixture.file()).toHaveLength(1);
     expect(fixture.refusals).toEqual([]);
   });
 
-  it('leaves a disabled subscription disabled, and the foreign ones alone', async () => {
+  it('leaves a disabled subscription disabled, and a foreign one unchanged', async () => {
     const found = [
       subscription('AUDIT_LOG_ALL', { id: '1', status: 'DISABLED' }),
       subscription('AUDIT_LOG_ALL', { id: '2', application: 'theirs', url: 'https://elsewhere.example/' }),
     ];
     const fixture = startFixture({ found });
     await fixture.run();
-    expect(fixture.model.blocked()).toMatchObject([{ status: 'DISABLED' }, { secret }]);
+    expect(fixture.model.stored()).toMatchObject([{ status: 'DISABLED' }, { secret }]);
   });
 });
 
 describe.each([
   ['that shows secrets', { showsSecrets: true }],
-  ['that shows none', { showsSecrets: false }],
+  ['that shows no secrets', { showsSecrets: false }],
   ['that shows changes late', { lateBy: 2 }],
   ['while our receiver reads late', { staleFor: 3 }],
 ])('killed at any call to an API %s, and run again', (_case, options) => {
-  it('it goes on, refuses no webhook in between, and makes no second secret', async () => {
-    const whole = startFixture(options);
-    await whole.run();
-    const calls = whole.calls();
+  it('resumes, rejects no webhook, and creates no second secret', async () => {
+    const complete = startFixture(options);
+    await complete.run();
+    const calls = complete.calls();
     expect(calls).toBeGreaterThan(20);
     for (let at = 1; at <= calls; at++) {
       const fixture = startFixture(options);
       fixture.kill(at);
       await expect(fixture.run()).rejects.toBe(killed);
-      // Then the receiver has read what was written, ExtremeCloud IQ sends with what it has, and somebody runs it again.
+      // Then the receiver reads the file, ExtremeCloud IQ continues to send, and an operator runs the rotation again.
       fixture.refresh();
       fixture.kill(Number.POSITIVE_INFINITY);
       const wasOver = fixture.phase() === 'idle' && !holds(fixture.file(), secret);
       if (!wasOver) await fixture.run();
       expect(fixture.refusals, `killed at call ${at}`).toEqual([]);
       expect(fixture.file()).toHaveLength(1);
-      expect(new Set(fixture.file().map((one) => one.reveal()))).toEqual(fixture.heldSecrets());
+      expect(new Set(fixture.file().map((one) => one.reveal()))).toEqual(fixture.xiqSecrets());
       expect(holds(fixture.file(), secret), `killed at call ${at}`).toBe(false);
       expect(fixture.listed(), `killed at call ${at}`).toEqual(fixture.file().map((one) => one.reveal()));
       expect(fixture.phase()).toBe('idle');
@@ -222,11 +222,11 @@ describe.each([
   });
 });
 
-it('killed twice, it goes on all the same', async () => {
-  const whole = startFixture();
-  await whole.run();
-  for (let first = 1; first <= whole.calls(); first += 4) {
-    for (let second = 1; second <= whole.calls(); second += 4) {
+it('resumes after two kills', async () => {
+  const complete = startFixture();
+  await complete.run();
+  for (let first = 1; first <= complete.calls(); first += 4) {
+    for (let second = 1; second <= complete.calls(); second += 4) {
       const fixture = startFixture();
       for (const at of [first, second]) {
         fixture.kill(at);
@@ -236,49 +236,53 @@ it('killed twice, it goes on all the same', async () => {
       fixture.kill(Number.POSITIVE_INFINITY);
       await fixture.run();
       expect(fixture.refusals).toEqual([]);
-      expect(new Set(fixture.file().map((one) => one.reveal()))).toEqual(fixture.heldSecrets());
+      expect(new Set(fixture.file().map((one) => one.reveal()))).toEqual(fixture.xiqSecrets());
     }
   }
 });
 
-describe('what it does not do', () => {
-  it('ExtremeCloud IQ hears nothing where our receiver does not accept the new secret', async () => {
+describe('a failed rotation', () => {
+  it('updates no subscription if our receiver does not accept the new secret', async () => {
     const fixture = startFixture();
     const steps = collect(rotateSecret({ target }, { ...fixture.ports, accepted: async () => false }, noSignal));
-    await expect(steps).rejects.toMatchObject({ code: 'busy' });
+    await expect(steps).rejects.toMatchObject({ code: 'secret_not_accepted', exitCode: 75 });
     expect(fixture.model.calls).toEqual([]);
     expect(holds(fixture.file(), secret)).toBe(true);
   });
 
-  it('the old secret stays where ExtremeCloud IQ does not take the new one', async () => {
+  it('keeps the old secret if ExtremeCloud IQ does not show the new one', async () => {
     const fixture = startFixture({ lateBy: 1_000 });
-    await expect(fixture.run()).rejects.toMatchObject({ code: 'busy', message: expect.stringContaining('1, 2, 3') });
+    const message = expect.stringContaining('1, 2, 3');
+    await expect(fixture.run()).rejects.toMatchObject({ code: 'subscription_not_updated', exitCode: 75, message });
     expect(holds(fixture.file(), secret)).toBe(true);
   });
 
   it.each([
-    ['has the old secret', { secret }, {}, 'busy'],
-    ['does not show its secret', {}, { showsSecrets: false }, 'busy'],
-    ['is refused already', { secret: otherSecret }, {}, undefined],
-  ])('the old secret goes only if nobody else needs it at our URL: one %s', async (_case, changes, options, code) => {
-    const found = [
-      subscription('AUDIT_LOG_ALL', { id: '1' }),
-      subscription('AUDIT_LOG_ALL', { id: '77', application: 'theirs', ...changes }),
-    ];
-    const fixture = startFixture({ found, ...options });
-    const end = await fixture.run().catch((error: unknown) => error);
-    if (code === undefined) expect(fixture.file()).toHaveLength(1);
-    else {
-      expect(end).toMatchObject({ code, message: expect.stringContaining('77') });
-      expect(holds(fixture.file(), secret)).toBe(true);
-    }
-  });
+    ['has the old secret', { secret }, {}, 'foreign_subscription'],
+    ['does not show its secret', {}, { showsSecrets: false }, 'foreign_subscription'],
+    ['is rejected already', { secret: otherSecret }, {}, undefined],
+  ])(
+    'keeps the old secret while a foreign subscription at our URL may need it: one that %s',
+    async (_case, changes, options, code) => {
+      const found = [
+        subscription('AUDIT_LOG_ALL', { id: '1' }),
+        subscription('AUDIT_LOG_ALL', { id: '77', application: 'theirs', ...changes }),
+      ];
+      const fixture = startFixture({ found, ...options });
+      const end = await fixture.run().catch((error: unknown) => error);
+      if (code === undefined) expect(fixture.file()).toHaveLength(1);
+      else {
+        expect(end).toMatchObject({ code, message: expect.stringContaining('77') });
+        expect(holds(fixture.file(), secret)).toBe(true);
+      }
+    },
+  );
 
-  it('an empty list of secrets, and a new secret that is an old one, are refused', async () => {
-    await expect(startFixture({ managed: [] }).run()).rejects.toMatchObject({ code: 'secret_unreadable' });
+  it('rejects an empty list of secrets, and a new secret that is in the list', async () => {
+    await expect(startFixture({ managed: [] }).run()).rejects.toMatchObject({ code: 'secret_missing', exitCode: 78 });
     const fixture = startFixture();
     const steps = collect(rotateSecret({ target }, { ...fixture.ports, newSecret: () => secret }, noSignal));
-    await expect(steps).rejects.toMatchObject({ code: 'usage' });
+    await expect(steps).rejects.toThrow('in use already');
     expect(fixture.file()).toEqual([secret]);
   });
 });

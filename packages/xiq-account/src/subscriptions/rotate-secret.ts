@@ -1,6 +1,6 @@
-// Gives our subscriptions a new secret, with no webhook refused on the way; run again, it goes on where it ended.
+// Rotates the secret of our subscriptions without a rejected webhook. After an interruption it resumes at the same step.
 import { stat } from 'node:fs/promises';
-import { ConnectorError, type Secret } from '@xiq-siem/core';
+import type { ConnectorError, Secret } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import type { Documents } from '@xiq-siem/state';
 import { pause } from '../rest/pause.ts';
@@ -19,44 +19,45 @@ import {
   writeRotation,
 } from './managed-list.ts';
 import { shownMessageType } from './render-plan.ts';
+import { subscriptionError } from './subscription-errors.ts';
 import { foreignReason, messageTypeOf, type SubscriptionTarget } from './target.ts';
 
 export interface RotationPorts extends Pick<ApplyPorts, 'api' | 'clock' | 'log'> {
-  /** The managed secrets as they stand in the file. */
+  /** The managed secrets in the file. */
   readSecrets(): Promise<readonly Secret[]>;
-  /** All or nothing, and synced when it resolves. */
+  /** Writes all or nothing. Resolves when synced. */
   writeSecrets(secrets: readonly Secret[]): Promise<void>;
-  /** The fingerprint of the new secret of a rotation that is not done. */
+  /** The fingerprint of the new secret of an unfinished rotation. */
   readRotation(): Promise<string | undefined>;
-  /** Synced when it resolves; undefined ends the rotation. */
+  /** Undefined ends the rotation. Resolves when synced. */
   writeRotation(next: string | undefined): Promise<void>;
-  /** Whether our own receiver would accept a webhook with it now. Rejects where it cannot be asked. */
+  /** Whether our receiver accepts a webhook with this secret now. Rejects if the receiver does not respond. */
   accepted(secret: Secret): Promise<boolean>;
   readonly newSecret: () => Secret;
 }
 
 export interface RotationOptions {
   readonly target: Omit<SubscriptionTarget, 'secret' | 'messageTypes'>;
-  /** How long the receiver has to read the changed file, 30 s where it is not said. */
+  /** Time for the receiver to read the changed file. Default: 30 s. */
   readonly acceptWithinMs?: number;
-  /** How long the old secret stays when ExtremeCloud IQ has shown that it has the new one: for what is under way. */
+  /** How long the old secret stays after all subscriptions show the new one, for webhooks in transit. Default: 60 s. */
   readonly graceMs?: number;
-  /** The same where it shows no secrets. */
+  /** The same if ExtremeCloud IQ shows no secrets. Default: 600 s. */
   readonly unseenGraceMs?: number;
 }
 
 export type RotationStep =
-  | { readonly did: 'added' | 'resumed' | 'accepted' | 'put_first' | 'dropped' }
-  | { readonly did: 'told'; readonly id: string; readonly messageType: string }
-  /** Before the old secret goes. `isSeen`: ExtremeCloud IQ showed that it has the new one everywhere. */
-  | { readonly did: 'waiting'; readonly ms: number; readonly isSeen: boolean };
+  | { readonly action: 'added' | 'resumed' | 'accepted' | 'promoted' | 'removed' }
+  | { readonly action: 'updated'; readonly id: string; readonly messageType: string }
+  /** Before the old secret is removed. `verified`: all subscriptions show the new secret. */
+  | { readonly action: 'waiting'; readonly ms: number; readonly verified: boolean };
 
 const checkEveryMs = 1_000;
-const maxLooks = 30;
+const maxChecks = 30;
 
 /**
- * Throws a ConnectorError where it cannot go on; the old secret is accepted until the last step is done, and the new one
- * from before ExtremeCloud IQ hears of it. While it runs nothing else may change subscriptions: hold off `reconcile`.
+ * The receiver accepts the new secret before a subscription has it, and the old secret until the last step. Nothing else
+ * may change subscriptions meanwhile: do not run `reconcile`. Throws a ConnectorError if a step fails.
  */
 export async function* rotateSecret(
   options: RotationOptions,
@@ -70,69 +71,70 @@ export async function* rotateSecret(
     const next = ports.newSecret();
     const old = found.secrets;
     if (old.length === 0) {
-      const message = 'There is no secret to begin with: start the connector once, it makes one.';
-      throw new ConnectorError('secret_unreadable', message);
+      const message = 'There is no secret yet: start the connector once, it creates one.';
+      throw subscriptionError('secret_missing', message);
     }
-    if (holds(old, next)) throw new ConnectorError('usage', 'The new secret is one that is in use already.');
-    // Noted first: with the secret in the list and no note of it, it would be taken for one of the old ones.
+    if (holds(old, next)) throw new Error('the new secret is in use already');
+    // First, because an unrecorded secret in the list counts as an old one.
     await ports.writeRotation(fingerprintOf(next));
     await ports.writeSecrets([...old, next]);
-    log.info('secret_rotation.added');
-    yield { did: 'added' };
+    log.info('secret_rotation.secret_added');
+    yield { action: 'added' };
     found = { phase: 'incoming', next, old };
-  } else yield { did: 'resumed' };
+  } else yield { action: 'resumed' };
   const { next, old } = found;
 
-  await untilAccepted();
-  yield { did: 'accepted' };
-  for (const one of await notTold()) yield await tell(one);
+  await waitUntilAccepted();
+  yield { action: 'accepted' };
+  for (const one of await listNotUpdated()) yield await updateSubscription(one);
   if (found.phase === 'incoming') {
     await ports.writeSecrets([next, ...old]);
-    log.info('secret_rotation.put_first');
-    yield { did: 'put_first' };
+    log.info('secret_rotation.secret_promoted');
+    yield { action: 'promoted' };
   }
-  // Again: from now on others write the new one too, and what they wrote before is seen, or overwritten.
-  for (const one of await notTold()) yield await tell(one);
-  const isSeen = await untilSeen();
-  const waitMs = isSeen ? graceMs : unseenGraceMs;
-  yield { did: 'waiting', ms: waitMs, isSeen };
+  // Again: another process may have written the old secret before it was no longer the first.
+  for (const one of await listNotUpdated()) yield await updateSubscription(one);
+  const verified = await waitUntilVerified();
+  const waitMs = verified ? graceMs : unseenGraceMs;
+  yield { action: 'waiting', ms: waitMs, verified };
   await pause(clock, waitMs, signal);
-  const late = (await notTold()).filter((one) => shownSecret(one) !== undefined);
-  if (late.length > 0) throw stillOld(late);
+  const late = (await listNotUpdated()).filter((one) => shownSecret(one) !== undefined);
+  if (late.length > 0) throw notUpdatedError(late);
   await ports.writeSecrets([next]);
   await ports.writeRotation(undefined);
-  log.info('secret_rotation.dropped');
-  yield { did: 'dropped' };
+  log.info('secret_rotation.old_secrets_removed');
+  yield { action: 'removed' };
 
-  async function untilAccepted(): Promise<void> {
+  async function waitUntilAccepted(): Promise<void> {
     for (let waitedMs = 0; !(await ports.accepted(next)); waitedMs += checkEveryMs) {
       if (waitedMs >= acceptWithinMs) {
-        const message = 'Our receiver does not accept the new secret yet; ExtremeCloud IQ was not told of it.';
-        throw new ConnectorError('busy', `${message} Look whether it runs and reads this file, then run this again.`);
+        const message = 'Our receiver does not accept the new secret yet. No subscription was updated.';
+        const advice = 'Check that it runs and reads this file, then run this again.';
+        throw subscriptionError('secret_not_accepted', `${message} ${advice}`);
       }
       await pause(clock, checkEveryMs, signal);
     }
   }
 
-  /** Ours that are not seen to have the new secret. Throws where somebody else's webhooks to us would be refused. */
-  async function notTold(): Promise<readonly XiqSubscription[]> {
+  /** Our subscriptions that do not show the new secret. Throws if a foreign one at our URL depends on the old secret. */
+  async function listNotUpdated(): Promise<readonly XiqSubscription[]> {
     const all = await api.subscriptions.list(signal);
     const reasonOf = (one: XiqSubscription) => foreignReason({ ...target, messageTypes: [] }, one);
-    const isTold = (one: XiqSubscription): boolean => {
+    const hasNewSecret = (one: XiqSubscription): boolean => {
       const secret = shownSecret(one);
       return secret !== undefined && isSameSecret(secret, next);
     };
-    const left = all.filter((one) => !isTold(one));
-    const atOurUrl = left.filter((one) => ['our_url', 'no_message_type'].includes(reasonOf(one) ?? ''));
+    const remaining = all.filter((one) => !hasNewSecret(one));
+    const atOurUrl = remaining.filter((one) => ['our_url', 'no_message_type'].includes(reasonOf(one) ?? ''));
     const dependent = atOurUrl.filter((one) => {
       const secret = shownSecret(one);
       return secret === undefined || holds(old, secret);
     });
-    if (dependent.length > 0) throw foreignAtOurUrl(dependent, target.application);
-    return left.filter((one) => reasonOf(one) === undefined);
+    if (dependent.length > 0) throw foreignError(dependent, target.application);
+    return remaining.filter((one) => reasonOf(one) === undefined);
   }
 
-  async function tell(one: XiqSubscription): Promise<RotationStep> {
+  async function updateSubscription(one: XiqSubscription): Promise<RotationStep> {
     const messageType = messageTypeOf(one) ?? '';
     const status = one.status === 'DISABLED' ? 'DISABLED' : 'ENABLED';
     await api.subscriptions.update(
@@ -140,17 +142,17 @@ export async function* rotateSecret(
       { application: one.application, url: one.url, messageType, status, secret: next },
       signal,
     );
-    log.info('secret_rotation.told', { id: one.id });
-    return { did: 'told', id: one.id, messageType: shownMessageType(one) };
+    log.info('secret_rotation.subscription_updated', { id: one.id });
+    return { action: 'updated', id: one.id, messageType: shownMessageType(one) };
   }
 
-  /** False where the API does not show secrets. What it answered 202 may show a little later. */
-  async function untilSeen(): Promise<boolean> {
-    for (let look = 1; ; look++) {
-      const left = await notTold();
-      const shown = left.filter((one) => shownSecret(one) !== undefined);
-      if (shown.length === 0) return left.length === 0;
-      if (look === maxLooks) throw stillOld(shown);
+  /** False if the API does not show secrets. A list may show a change later than its 202 response. */
+  async function waitUntilVerified(): Promise<boolean> {
+    for (let check = 1; ; check++) {
+      const remaining = await listNotUpdated();
+      const shown = remaining.filter((one) => shownSecret(one) !== undefined);
+      if (shown.length === 0) return remaining.length === 0;
+      if (check === maxChecks) throw notUpdatedError(shown);
       await pause(clock, checkEveryMs, signal);
     }
   }
@@ -164,35 +166,36 @@ const idsOf = (subscriptions: readonly XiqSubscription[]): string => {
     .join(', ')}${more}`;
 };
 
-function stillOld(subscriptions: readonly XiqSubscription[]): ConnectorError {
-  const message = `ExtremeCloud IQ still shows another secret for subscription ${idsOf(subscriptions)}.`;
-  return new ConnectorError('busy', `${message} The old one is accepted as before: run this again in a while.`);
+function notUpdatedError(subscriptions: readonly XiqSubscription[]): ConnectorError {
+  const message = `ExtremeCloud IQ does not show the new secret for subscription ${idsOf(subscriptions)}.`;
+  const advice = 'The receiver still accepts the old one: run this again later.';
+  return subscriptionError('subscription_not_updated', `${message} ${advice}`);
 }
 
-function foreignAtOurUrl(subscriptions: readonly XiqSubscription[], application: string): ConnectorError {
-  const message = `Subscription ${idsOf(subscriptions)} sends to our URL and is not ours: its webhooks would be refused.`;
-  const whatToDo = `Delete it in ExtremeCloud IQ, or name its application ${application} and give it a message type`;
-  return new ConnectorError('busy', `${message} ${whatToDo}, then run this again: no secret was taken away.`);
+function foreignError(subscriptions: readonly XiqSubscription[], application: string): ConnectorError {
+  const message = `Subscription ${idsOf(subscriptions)} sends to our URL and is not ours: the receiver would reject its webhooks.`;
+  const advice = `Delete it in ExtremeCloud IQ, or set its application to ${application} and its message type`;
+  return subscriptionError('foreign_subscription', `${message} ${advice}, then run this again. No secret was removed.`);
 }
 
-/** After this the receiver has looked at a changed file, whenever it looked before: see secrets.ts. */
-const readAgainMs = 1_050;
+/** The receiver has read a changed file after this time: see secrets.ts. */
+const rereadMs = 1_050;
 
 export interface ManagedRotation extends RotationOptions, Pick<ApplyPorts, 'api' | 'clock' | 'log'> {
-  /** Of the managed list. */
+  /** The managed list. */
   readonly path: string;
   readonly source: string;
   readonly documents: Documents;
-  /** Asks the receiver that runs; undefined where none does: what stands in the file is what the next one accepts. */
-  readonly askReceiver: ((secret: Secret) => Promise<boolean>) | undefined;
+  /** Asks the running receiver. Undefined: none runs, and the next one accepts the secrets of the file. */
+  readonly receiverAccepts: ((secret: Secret) => Promise<boolean>) | undefined;
 }
 
-/** As `rotateSecret`; throws `busy` where another process rotates the same secret. */
+/** Like `rotateSecret`, with a lock: throws `busy` if another process rotates the same secret. */
 export async function* rotateManaged(
-  { path, source, documents, askReceiver, api, clock, log, ...options }: ManagedRotation,
+  { path, source, documents, receiverAccepts, api, clock, log, ...options }: ManagedRotation,
   signal: AbortSignal,
 ): AsyncGenerator<RotationStep, void, undefined> {
-  // Without a list there is no directory either, perhaps; and there is nothing to rotate, which it says.
+  // Without a list its directory may be missing too. `rotateSecret` then reports the missing secret.
   using _lock = readManagedList(path).length === 0 ? undefined : lockRotation(path);
   const ports: RotationPorts = {
     api,
@@ -204,16 +207,16 @@ export async function* rotateManaged(
     writeRotation: (next) => writeRotation(documents, source, next),
     newSecret: newManagedSecret,
     async accepted(secret) {
-      if (askReceiver === undefined) return holds(readManagedList(path), secret);
-      // Asked too early it would be refused, and that told as somebody's try.
-      await untilRead(path, clock, signal);
-      return askReceiver(secret);
+      if (receiverAccepts === undefined) return holds(readManagedList(path), secret);
+      // A request before that would be rejected and reported as an attack.
+      await waitUntilRead(path, clock, signal);
+      return receiverAccepts(secret);
     },
   };
   yield* rotateSecret(options, ports, signal);
 }
 
-async function untilRead(path: string, clock: Clock, signal: AbortSignal): Promise<void> {
-  const waitMs = (await stat(path)).mtimeMs + readAgainMs - clock.now();
-  if (waitMs > 0) await pause(clock, Math.min(waitMs, readAgainMs), signal);
+async function waitUntilRead(path: string, clock: Clock, signal: AbortSignal): Promise<void> {
+  const waitMs = (await stat(path)).mtimeMs + rereadMs - clock.now();
+  if (waitMs > 0) await pause(clock, Math.min(waitMs, rereadMs), signal);
 }

@@ -6,22 +6,34 @@ import { modelXiq, noSignal, secret, subscription, target } from './test-xiq.ts'
 
 const next = new Secret('canary-next');
 const types = target.messageTypes;
-const all = (blocked: Secret | undefined) =>
-  types.map((type, index) => subscription(type, { id: `${index}`, secret: blocked }));
+const all = (stored: Secret | undefined) =>
+  types.map((type, index) => subscription(type, { id: `${index}`, secret: stored }));
 
 it.each([
-  ['nothing is begun', [secret], [secret], all(secret), ['unverifiable', 'open', 'open', 'open', 'open']],
+  ['not started', [secret], [secret], all(secret), ['unverifiable', 'open', 'open', 'open', 'open']],
   [
-    'the receiver does not have it',
+    'the receiver does not accept it',
     [secret, next],
     [secret],
     all(secret),
     ['unverifiable', 'done', 'open', 'unverifiable', 'open'],
   ],
-  ['it is first', [next, secret], [next, secret], all(secret), ['unverifiable', 'done', 'done', 'open', 'open']],
-  ['it is told', [next, secret], [next, secret], all(next), ['unverifiable', 'done', 'done', 'unverifiable', 'open']],
   [
-    'none is shown',
+    'the new secret is first',
+    [next, secret],
+    [next, secret],
+    all(secret),
+    ['unverifiable', 'done', 'done', 'open', 'open'],
+  ],
+  [
+    'the subscriptions have it',
+    [next, secret],
+    [next, secret],
+    all(next),
+    ['unverifiable', 'done', 'done', 'unverifiable', 'open'],
+  ],
+  [
+    'ExtremeCloud IQ shows no secrets',
     [next, secret],
     [next, secret],
     all(undefined),

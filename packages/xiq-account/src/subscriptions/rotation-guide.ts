@@ -1,4 +1,4 @@
-// How to rotate a secret that is not ours to write: the steps, each looked at as far as that can be.
+// Guides an operator through the rotation of a secret that the connector does not manage, and checks each step.
 import type { Secret } from '@xiq-siem/core';
 import { isSameSecret } from '../rest/same-secret.ts';
 import { shownSecret } from './field-changes.ts';
@@ -7,23 +7,23 @@ import { foreignReason, type SubscriptionTarget } from './target.ts';
 
 export interface GuideStep {
   readonly text: string;
-  /** `unverifiable`: nothing here can tell whether it was done. */
+  /** `unverifiable`: the connector cannot check it. */
   readonly state: 'done' | 'open' | 'unverifiable';
-  /** What was seen, where there is something to say. */
-  readonly seen?: string;
+  /** What the check found. */
+  readonly detail?: string;
 }
 
 export interface GuideOptions {
   /** Name of the source in the configuration. */
   readonly source: string;
-  /** Where the first secret comes from. */
+  /** Where the first secret is stored. */
   readonly kind: 'env' | 'file';
-  /** As configured now, in order. */
+  /** In the configured order. */
   readonly secrets: readonly Secret[];
   readonly target: Omit<SubscriptionTarget, 'secret' | 'messageTypes'>;
 }
 
-/** Rejects where ExtremeCloud IQ or our receiver cannot be asked. */
+/** Rejects if ExtremeCloud IQ or our receiver does not respond. */
 export async function rotationGuide(
   { source, kind, secrets, target }: GuideOptions,
   { api, accepted }: Pick<RotationPorts, 'api' | 'accepted'>,
@@ -38,34 +38,36 @@ export async function rotationGuide(
     (one) => foreignReason({ ...target, messageTypes: [] }, one) === undefined,
   );
   const shown = ours.flatMap((one) => shownSecret(one) ?? []);
-  const told = shown.filter((secret) => first !== undefined && isSameSecret(secret, first)).length;
+  const updated = shown.filter((secret) => first !== undefined && isSameSecret(secret, first)).length;
   const hidden = ours.length - shown.length;
-  const isTold = told === shown.length;
-  const takeEffect = kind === 'env' ? 'restart the connector' : 'a changed file is read again by itself';
+  const allUpdated = updated === shown.length;
+  const activate = kind === 'env' ? 'then restart the connector' : 'the connector reads a changed file by itself';
+  const notShown = hidden > 0 ? `, ${hidden} do not show their secret` : '';
+  const condition = isAdded && allUpdated ? ': done if the first is the new one' : '';
   return [
-    { text: 'Make a new secret, such as by: openssl rand -base64 32', state: 'unverifiable' },
+    { text: 'Create a new secret, for example with: openssl rand -base64 32', state: 'unverifiable' },
     {
-      text: `Add it to ${key} behind the old one, so that both are accepted (${takeEffect}).`,
+      text: `Add it to ${key} after the old one, so that both are accepted (${activate}).`,
       state: isAdded ? 'done' : 'open',
-      seen: `${secrets.length} configured`,
+      detail: `${secrets.length} configured`,
     },
     {
-      text: 'See that the receiver accepts all of them.',
+      text: 'Check that the receiver accepts all of them.',
       state: isAdded && refused === 0 ? 'done' : 'open',
-      seen: refused === 0 ? 'all that are configured are accepted' : `${refused} not accepted by the receiver`,
+      detail: refused === 0 ? 'all configured secrets are accepted' : `the receiver rejects ${refused}`,
     },
     {
-      text: `Put the new one first in ${key} (${takeEffect}), then run: xiq-siem subscriptions apply`,
-      // Nothing tells the new one from the old one but who put them there: taken out wrongly, webhooks would be refused.
-      state: isAdded && isTold ? 'unverifiable' : 'open',
-      seen: `${told} of ${ours.length} subscriptions have the first secret${hidden > 0 ? `, ${hidden} do not show theirs` : ''}${isAdded && isTold ? ': done if the first is the new one' : ''}`,
+      text: `Move the new one to the first place in ${key} (${activate}), then run: xiq-siem subscriptions apply`,
+      // Only the operator knows which one is new. If the wrong one were removed, the receiver would reject webhooks.
+      state: isAdded && allUpdated ? 'unverifiable' : 'open',
+      detail: `${updated} of ${ours.length} subscriptions have the first secret${notShown}${condition}`,
     },
     {
-      text: `Ten minutes after that, take the old one, now behind the new one, out of ${key} (${takeEffect}).`,
+      text: `Ten minutes later, remove the old one, now after the new one, from ${key} (${activate}).`,
       state: 'open',
-      seen: isAdded
-        ? `${secrets.length - 1} behind the first`
-        : 'one configured: either all is done, or nothing is begun',
+      detail: isAdded
+        ? `${secrets.length - 1} after the first`
+        : 'one configured: the rotation is finished or has not started',
     },
   ];
 }

@@ -1,4 +1,4 @@
-// What is remembered of each message type from look to look and over restarts, and the gaps that come to light.
+// Stores the last state of each message type over restarts, and finds gaps in its subscription.
 import type { Secret } from '@xiq-siem/core';
 import { type Documents, documentNames } from '@xiq-siem/state';
 import { z } from 'zod';
@@ -7,23 +7,23 @@ import { shownSecret } from './field-changes.ts';
 import type { PlannedChange, SubscriptionPlan } from './plan.ts';
 import { messageTypeOf, type SubscriptionTarget } from './target.ts';
 
-/** Why webhooks of a type may not have come. `changed`: another URL, or a secret that we refuse. */
+/** Why webhooks of a type may be missing. `changed`: another URL, or a secret that the receiver rejects. */
 const gapReason = z.enum(['missing', 'disabled', 'changed']);
 export type GapReason = z.output<typeof gapReason>;
 
-/** What is wrong with a type. `outdated`: it has a secret that is not our first, but that we accept: no gap. */
+/** The problem of a type. `outdated`: its secret is accepted, but not the first one; that is no gap. */
 export type SubscriptionProblem = GapReason | 'outdated';
 
 const seenType = z.object({
-  /** Epoch ms of the last look that found that its webhooks come. */
+  /** Epoch ms of the last check without a gap. */
   wellAtMs: z.number().optional(),
-  /** What the last look found instead. */
+  /** The gap that the last check found. */
   problem: gapReason.optional(),
 });
 
 const record = z.object({
   v: z.literal(1),
-  /** At another URL nothing that was seen before tells anything. */
+  /** The states are valid for this URL and application only. */
   publicUrl: z.string(),
   application: z.string(),
   seen: z.record(z.string(), seenType),
@@ -35,7 +35,7 @@ type Target = Pick<SubscriptionTarget, 'publicUrl' | 'application'>;
 /** By message type; `{}` at first. */
 export type SeenTypes = Readonly<Record<string, SeenType>>;
 
-/** `{}` where there is none yet, it was of another target, or it is invalid, which is logged. */
+/** `{}` if there is no record yet, it has another target, or it is invalid (logged). */
 export async function readSeenTypes(
   documents: Documents,
   source: string,
@@ -53,19 +53,19 @@ export const writeSeenTypes = (
   seen: SeenTypes,
 ): Promise<void> => documents.put(documentNames.subscriptions(source), { v: 1, publicUrl, application, seen });
 
-/** A time in which webhooks of a type may not have been sent. */
+/** A time in which ExtremeCloud IQ may not have sent webhooks of a type. */
 export interface SubscriptionGap {
   readonly messageType: string;
   readonly reason: GapReason;
-  /** Epoch ms of the look that last found it well. Undefined: none ever did, it was never ours to expect. */
+  /** Epoch ms of the last check without a gap. Undefined: there was none, so that no webhooks were expected. */
   readonly sinceMs: number | undefined;
-  /** Epoch ms at which it was well again. Undefined: it is not yet. */
+  /** Epoch ms of the first check without a gap. Undefined: the gap is still open. */
   readonly untilMs: number | undefined;
 }
 
 export type Problems = ReadonlyMap<string, SubscriptionProblem>;
 
-/** By message type. `accepted`: every secret of the source. */
+/** By message type. `accepted`: all secrets of the source. */
 export function problemsIn({ create, change }: SubscriptionPlan, accepted: readonly Secret[]): Problems {
   return new Map([
     ...create.map(({ messageType }) => [messageType, 'missing'] as const),
@@ -76,40 +76,40 @@ export function problemsIn({ create, change }: SubscriptionPlan, accepted: reado
 function problemOf({ subscription, fields }: PlannedChange, accepted: readonly Secret[]): SubscriptionProblem {
   if (fields.some(({ field }) => field === 'status')) return 'disabled';
   const secret = shownSecret(subscription);
-  const comes = fields.every(({ field }) => field === 'secret') && secret !== undefined && holds(accepted, secret);
-  return comes ? 'outdated' : 'changed';
+  const isAccepted = fields.every(({ field }) => field === 'secret') && secret !== undefined && holds(accepted, secret);
+  return isAccepted ? 'outdated' : 'changed';
 }
 
-export interface Sighting {
+export interface CheckOutcome {
   readonly messageTypes: readonly string[];
-  /** What the look found. */
+  /** The problems before any fix. */
   readonly found: Problems;
-  /** What is still so after mending; the same map where nothing was mended. */
-  readonly left: Problems;
-  /** Epoch ms before the first list was asked for: what was well then, is well from then on. */
-  readonly checkedAtMs: number;
-  /** Epoch ms after the last list was answered. */
+  /** The problems after the fixes. */
+  readonly remaining: Problems;
+  /** Epoch ms before the first list request. */
+  readonly startedAtMs: number;
+  /** Epoch ms after the last list response. */
   readonly endedAtMs: number;
 }
 
-export interface Remembered {
+export interface RecordedTypes {
   readonly seen: SeenTypes;
   readonly gaps: readonly SubscriptionGap[];
 }
 
-export function rememberTypes(before: SeenTypes, sighting: Sighting): Remembered {
-  const { messageTypes, found, left, checkedAtMs, endedAtMs } = sighting;
+export function recordTypes(before: SeenTypes, outcome: CheckOutcome): RecordedTypes {
+  const { messageTypes, found, remaining, startedAtMs, endedAtMs } = outcome;
   const gaps: SubscriptionGap[] = [];
   const seen: Record<string, SeenType> = {};
   for (const messageType of messageTypes) {
     const { wellAtMs: sinceMs, problem } = before[messageType] ?? {};
     const reason = gapIn(found, messageType) ?? problem;
-    const now = gapIn(left, messageType);
+    const now = gapIn(remaining, messageType);
     if (reason !== undefined) {
       gaps.push({ messageType, reason, sinceMs, untilMs: now === undefined ? endedAtMs : undefined });
     }
-    // What was mended counts from the look's begin too: that a later gap begins too early does no harm.
-    if (now === undefined) seen[messageType] = { wellAtMs: checkedAtMs };
+    // The start, also after a fix: a later gap then starts a little too early, which is safe.
+    if (now === undefined) seen[messageType] = { wellAtMs: startedAtMs };
     else seen[messageType] = { wellAtMs: sinceMs, problem: now };
   }
   return { seen, gaps };

@@ -1,23 +1,26 @@
-// Knows our own looks at the public URL when they come in, so that they are told as nobody's wrong secret.
+// Recognizes our own public URL checks at the receiver, so that they are not reported as a wrong secret.
 import { randomBytes } from 'node:crypto';
 import { selfCheckHeader } from './public-url/post-without-secret.ts';
 
 export type SelfChecks = ReturnType<typeof createSelfChecks>;
 
 export function createSelfChecks() {
-  const marks = new Set<string>();
+  const nonces = new Set<string>();
+
+  async function runSelfCheck<Result>(check: (nonce: string) => Promise<Result>): Promise<Result> {
+    const nonce = randomBytes(18).toString('base64url');
+    nonces.add(nonce);
+    try {
+      return await check(nonce);
+    } finally {
+      nonces.delete(nonce);
+    }
+  }
+
   return {
-    /** Looks with a mark that is known as long as it lasts. */
-    async look<Found>(withMark: (mark: string) => Promise<Found>): Promise<Found> {
-      const mark = randomBytes(18).toString('base64url');
-      marks.add(mark);
-      try {
-        return await withMark(mark);
-      } finally {
-        marks.delete(mark);
-      }
-    },
-    /** Of a request, by its headers. */
-    isOwn: (header: (name: string) => string | undefined): boolean => marks.has(header(selfCheckHeader) ?? ''),
+    /** Runs a check with a nonce that is valid until the check ends. */
+    run: runSelfCheck,
+    /** Whether a request with these headers is a self-check. */
+    isOwn: (header: (name: string) => string | undefined): boolean => nonces.has(header(selfCheckHeader) ?? ''),
   };
 }

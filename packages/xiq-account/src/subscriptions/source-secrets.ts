@@ -1,15 +1,15 @@
-// The secrets of a source, as they are now, for a process that makes none.
+// Reads the current secrets of a source, for a command that must not create one.
 import { join } from 'node:path';
 import type { Configuration, ConfiguredSource } from '@xiq-siem/config';
 import { joinSecrets, managedSecretPath, openSecret, readManagedSecret } from '@xiq-siem/config';
 import type { Logger, SecretSource } from '@xiq-siem/core';
 
 export interface SourceSecrets {
-  /** All of them, in order. */
+  /** In the configured order. */
   readonly all: SecretSource;
-  /** Where the first that exists comes from; `managed` where there is none yet and one would be made. */
+  /** Where the first existing secret is stored. `managed` if there is none yet and the connector would create one. */
   readonly kind: 'managed' | 'env' | 'file';
-  /** Of the managed list, be it there or not. */
+  /** The managed list, which may not exist. */
   readonly managedPath: string;
 }
 

@@ -1,33 +1,33 @@
-// What our subscriptions are to be, and which of those at ExtremeCloud IQ are ours.
+// The desired state of our subscriptions, and which subscriptions at ExtremeCloud IQ are ours.
 import type { Secret } from '@xiq-siem/core';
 import { looksLikeMessageType } from '@xiq-siem/xiq';
-import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
+import type { DesiredSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 
 export interface SubscriptionTarget {
   readonly application: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly publicUrl: string;
-  /** Each once, in the order in which they are shown. */
+  /** Unique, in display order. */
   readonly messageTypes: readonly string[];
-  /** The first of the source's secrets that exists. Without it nothing can be created, and no secret is compared. */
+  /** The first existing secret of the source. Without it no subscription can be created, and no secret is compared. */
   readonly secret?: Secret | undefined;
 }
 
-/** Why a subscription is not ours: it is shown, and never touched. */
+/** Why a subscription is not ours. It is shown, and never changed. */
 export type ForeignReason =
-  /** Another application, another URL. */
+  /** Another application and another URL. */
   | 'other'
-  /** Our application's name, at a URL that is not ours. */
+  /** Our application, another URL. */
   | 'our_application'
-  /** Our URL, under another application's name. */
+  /** Our URL, another application. */
   | 'our_url'
-  /** Our name and URL, but neither says which message type it is for. */
+  /** Our application and URL, without a message type. */
   | 'no_message_type';
 
 export const urlFor = ({ publicUrl }: Pick<SubscriptionTarget, 'publicUrl'>, messageType: string): string =>
   `${publicUrl}/${messageType}`;
 
-export function wantedSubscriptions(target: SubscriptionTarget): readonly WantedSubscription[] {
+export function desiredSubscriptions(target: SubscriptionTarget): readonly DesiredSubscription[] {
   const { application, secret, messageTypes } = target;
   return messageTypes.map((messageType) => ({
     application,
@@ -38,12 +38,12 @@ export function wantedSubscriptions(target: SubscriptionTarget): readonly Wanted
   }));
 }
 
-/** As URLs, not as text: the case of a host and a default port make no difference. */
+/** Compares as URLs: ignores the case of the host and a default port. */
 export function isSameUrl(one: string, other: string): boolean {
   return URL.canParse(one) && URL.canParse(other) ? new URL(one).href === new URL(other).href : one === other;
 }
 
-/** The public URL itself, or anything below it. */
+/** Whether `url` is the public URL or below it. */
 export function isOurUrl({ publicUrl }: Pick<SubscriptionTarget, 'publicUrl'>, url: string): boolean {
   if (!URL.canParse(publicUrl) || !URL.canParse(url)) return false;
   const [ours, found] = [new URL(publicUrl), new URL(url)];
@@ -51,7 +51,7 @@ export function isOurUrl({ publicUrl }: Pick<SubscriptionTarget, 'publicUrl'>, u
   return found.pathname === ours.pathname || found.pathname.startsWith(`${ours.pathname}/`);
 }
 
-/** The message type of a subscription; where the API does not say, what its URL ends in. Undefined: nobody says. */
+/** The message type of a subscription, or the end of its URL if the API shows none. Undefined: neither has one. */
 export function messageTypeOf({ messageType, url }: XiqSubscription): string | undefined {
   if (messageType !== '') return messageType;
   const last = URL.canParse(url) ? new URL(url).pathname.split('/').at(-1) : undefined;

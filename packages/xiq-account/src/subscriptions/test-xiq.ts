@@ -1,7 +1,7 @@
-// A model of ExtremeCloud IQ's subscriptions, for the tests of what we do to them.
+// For tests: a model of ExtremeCloud IQ's subscriptions.
 import { Secret } from '@xiq-siem/core';
 import { createRecordingLogger } from '@xiq-siem/testkit';
-import type { WantedSubscription, XiqSubscription } from '../rest/subscriptions.ts';
+import type { DesiredSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import type { ApplyStep } from './apply.ts';
 import type { SubscriptionTarget } from './target.ts';
 
@@ -15,7 +15,7 @@ export const target: SubscriptionTarget = {
   secret,
 };
 
-/** As it should be, but for what `changes` says. */
+/** A subscription in the desired state, with `changes`. */
 export function subscription(messageType: string, changes: Partial<XiqSubscription> = {}): XiqSubscription {
   return {
     id: '1',
@@ -31,7 +31,7 @@ export function subscription(messageType: string, changes: Partial<XiqSubscripti
 export interface ModelOptions {
   readonly showsSecrets?: boolean;
   readonly showsStatus?: boolean;
-  /** Lists that still show what was before, after each change. */
+  /** Number of lists after a change that still show the old state. */
   readonly lateBy?: number;
 }
 
@@ -39,8 +39,8 @@ export function modelXiq(
   found: readonly XiqSubscription[] = [],
   { showsSecrets = true, showsStatus = true, lateBy = 0 }: ModelOptions = {},
 ) {
-  let blocked = [...found];
-  let shown = blocked;
+  let stored = [...found];
+  let shown = stored;
   let listsUntilShown = 0;
   let nextId = 9_007_199_254_740_993n;
   const calls: string[] = [];
@@ -52,24 +52,24 @@ export function modelXiq(
   };
   const change = (call: string, next: readonly XiqSubscription[]): void => {
     called(call);
-    blocked = [...next];
+    stored = [...next];
     listsUntilShown = lateBy;
   };
-  const made = (wanted: WantedSubscription): XiqSubscription => {
-    const { application, url, messageType, status } = wanted;
-    return subscription(messageType, { id: String(nextId++), application, url, status, secret: wanted.secret });
+  const made = (desired: DesiredSubscription): XiqSubscription => {
+    const { application, url, messageType, status } = desired;
+    return subscription(messageType, { id: String(nextId++), application, url, status, secret: desired.secret });
   };
 
   return {
     calls,
-    /** What it has, secrets included. */
-    blocked: (): readonly XiqSubscription[] => blocked,
-    /** Behind our back. */
+    /** All subscriptions, with secrets. */
+    stored: (): readonly XiqSubscription[] => stored,
+    /** Replaces all subscriptions, as another API client would. */
     set(next: readonly XiqSubscription[]) {
-      blocked = [...next];
-      shown = blocked;
+      stored = [...next];
+      shown = stored;
     },
-    /** What every call rejects with from now on. */
+    /** Every call rejects with this error from now on. */
     fail(cause: Error | undefined) {
       failure = cause;
     },
@@ -77,25 +77,25 @@ export function modelXiq(
       async list() {
         called('list');
         if (listsUntilShown > 0) listsUntilShown--;
-        else shown = blocked;
+        else shown = stored;
         return shown.map((one) => ({
           ...one,
           ...(showsSecrets ? {} : { secret: undefined }),
           ...(showsStatus ? {} : { status: undefined }),
         }));
       },
-      async create(wanted: readonly WantedSubscription[]) {
-        change(`create ${wanted.map(({ messageType }) => messageType).join()}`, [...blocked, ...wanted.map(made)]);
+      async create(desired: readonly DesiredSubscription[]) {
+        change(`create ${desired.map(({ messageType }) => messageType).join()}`, [...stored, ...desired.map(made)]);
       },
-      async update(id: string, { application, url, messageType, status, secret: given }: WantedSubscription) {
+      async update(id: string, { application, url, messageType, status, secret: given }: DesiredSubscription) {
         const update = (one: XiqSubscription) =>
           one.id === id ? { ...one, application, url, messageType, status, secret: given ?? one.secret } : one;
-        change(`update ${id}`, blocked.map(update));
+        change(`update ${id}`, stored.map(update));
       },
       async delete(ids: readonly string[]) {
         change(
           `delete ${ids.join()}`,
-          blocked.filter(({ id }) => !ids.includes(id)),
+          stored.filter(({ id }) => !ids.includes(id)),
         );
       },
     },
@@ -104,8 +104,8 @@ export function modelXiq(
 
 export const noSignal = new AbortController().signal;
 
-/** A clock whose sleepers wake at once, each at its time. */
-export function hastyClock() {
+/** A fake clock: a sleep returns at once and advances the time. */
+export function fakeClock() {
   let nowMs = Date.UTC(2026, 0, 1);
   const advance = async (ms: number): Promise<void> => {
     nowMs += ms;
@@ -113,7 +113,7 @@ export function hastyClock() {
   return { now: () => nowMs, sleep: advance, advance };
 }
 
-export const testPorts = () => ({ clock: hastyClock(), log: createRecordingLogger() });
+export const testPorts = () => ({ clock: fakeClock(), log: createRecordingLogger() });
 
 export async function collect<Step>(steps: AsyncIterable<Step>): Promise<Step[]> {
   const all: Step[] = [];
@@ -121,4 +121,4 @@ export async function collect<Step>(steps: AsyncIterable<Step>): Promise<Step[]>
   return all;
 }
 
-export const didOf = (steps: readonly ApplyStep[]): readonly string[] => steps.map(({ did }) => did);
+export const actionsOf = (steps: readonly ApplyStep[]): readonly string[] => steps.map(({ action }) => action);

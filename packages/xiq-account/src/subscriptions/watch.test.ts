@@ -7,7 +7,7 @@ import type { SubscriptionsConfig } from '@xiq-siem/xiq';
 import { expect, it, onTestFinished } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
 import type { XiqSubscription } from '../rest/subscriptions.ts';
-import { type TestCloud, testCloud } from '../test-cloud.ts';
+import { type TestAccount, testAccount } from '../test-account.ts';
 import type { PublicUrlFinding } from './public-url/findings.ts';
 import { readSeenTypes } from './seen-types.ts';
 import { subscription } from './test-xiq.ts';
@@ -16,7 +16,7 @@ import { type FoundGap, startSubscriptionsWatch } from './watch.ts';
 const minute = 60_000;
 const startMs = Date.UTC(2026, 0, 1);
 
-interface Made {
+interface FixtureOptions {
   readonly config?: Partial<SubscriptionsConfig>;
   readonly state?: State;
   readonly rotating?: boolean;
@@ -26,7 +26,7 @@ interface Made {
 
 const both: Partial<SubscriptionsConfig> = { messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL'] };
 
-/** As it should be, but for what `changes` says. */
+/** A subscription in the desired state, with `changes`. */
 const subscriptionOf = (messageType: string, changes: Partial<XiqSubscription> = {}): XiqSubscription =>
   subscription(messageType, {
     id: messageType === 'AUDIT_LOG_ALL' ? '1' : '2',
@@ -36,28 +36,34 @@ const subscriptionOf = (messageType: string, changes: Partial<XiqSubscription> =
 
 const canary = (): readonly Secret[] => [new Secret('canary-1')];
 
-async function watched({ config = {}, state: given, rotating = false, secrets = canary, findings = [] }: Made = {}) {
+async function watched({
+  config = {},
+  state: given,
+  rotating = false,
+  secrets = canary,
+  findings = [],
+}: FixtureOptions = {}) {
   const clock = createManualClock(startMs);
   const [log, meter] = [createRecordingLogger(), createRecordingMeter()];
   const state = given ?? (await openTestState(undefined, log));
   const gaps: FoundGap[] = [];
   const urls: string[] = [];
   const world = {
-    cloud: testCloud({ ...both, ...config }),
+    account: testAccount({ ...both, ...config }),
     rotating,
     gapFails: false,
   };
-  let clouds = new Map([['xiq', world.cloud.cloud]]);
+  let accounts = new Map([['xiq', world.account.account]]);
   const watch = startSubscriptionsWatch({
-    clouds: () => clouds,
+    accounts: () => accounts,
     secrets,
     rotating: async () => world.rotating,
     async checkUrl(url) {
       urls.push(url);
       return findings;
     },
-    async gapFound(gap) {
-      if (world.gapFails) throw new ConnectorError('journal_full', 'no room');
+    async onGap(gap) {
+      if (world.gapFails) throw new ConnectorError('journal_full', 'journal full');
       gaps.push(gap);
     },
     documents: state.documents,
@@ -75,12 +81,12 @@ async function watched({ config = {}, state: given, rotating = false, secrets = 
     gaps,
     urls,
     state,
-    configure(next: TestCloud | undefined) {
-      clouds = new Map(next === undefined ? [] : [['xiq', next.cloud]]);
+    configure(next: TestAccount | undefined) {
+      accounts = new Map(next === undefined ? [] : [['xiq', next.account]]);
       watch.reloaded();
     },
     states: () => watch.state('xiq')?.subscriptions.map(({ state }) => state),
-    /** Until the look that is under way is over. */
+    /** Waits for the end of the running check. */
     async checked() {
       while (clock.sleepers() === 0) await setImmediate();
     },
@@ -91,13 +97,13 @@ async function watched({ config = {}, state: given, rotating = false, secrets = 
   };
 }
 
-it('looks at once and every so many minutes; what is not known yet is said to be so', async () => {
+it('checks at once and then regularly; before the first check states are unknown', async () => {
   const { world, urls, states, checked, next, watch, clock } = await watched();
   expect(states()).toEqual(['unknown', 'unknown']);
   await checked();
   expect(states()).toEqual(['missing', 'missing']);
   expect(urls).toEqual(['https://hooks.example/webhooks/xiq/AUDIT_LOG_ALL']);
-  world.cloud.subscriptions.set([
+  world.account.subscriptions.set([
     subscriptionOf('AUDIT_LOG_ALL'),
     subscriptionOf('SMS_LOG_ALL', { status: 'DISABLED' }),
   ]);
@@ -111,65 +117,65 @@ it('looks at once and every so many minutes; what is not known yet is said to be
   expect(clock.now() - startMs).toBe(15 * minute);
 });
 
-it('says of each subscription what is wrong with it, and holds no secret', async () => {
+it('shows the problem of each subscription, without a secret', async () => {
   const { world, watch, checked } = await watched();
-  world.cloud.subscriptions.set([
+  world.account.subscriptions.set([
     subscriptionOf('AUDIT_LOG_ALL', { secret: new Secret('canary-other') }),
     subscriptionOf('SMS_LOG_ALL'),
     subscriptionOf('SMS_LOG_ALL', { id: '7' }),
-    subscriptionOf('EMAIL_LOG_ALL', { id: '8', application: 'somebody' }),
-    subscriptionOf('A_TYPE_OF_LATER', { id: '9', application: 'somebody' }),
-    subscriptionOf('SMS_LOG_ALL', { id: '10', application: 'somebody', url: 'https://other.example/' }),
+    subscriptionOf('EMAIL_LOG_ALL', { id: '8', application: 'other-app' }),
+    subscriptionOf('A_TYPE_OF_LATER', { id: '9', application: 'other-app' }),
+    subscriptionOf('SMS_LOG_ALL', { id: '10', application: 'other-app', url: 'https://other.example/' }),
   ]);
   await checked();
   const state = watch.state('xiq');
   expect(state?.subscriptions).toEqual([
     { messageType: 'AUDIT_LOG_ALL', state: 'changed', message: 'id 1: secret: another [secret] -> our [secret]' },
-    { messageType: 'SMS_LOG_ALL', state: 'changed', message: 'id 7: a second one for this message type' },
-    { messageType: 'OTHER', state: 'foreign', message: expect.stringContaining('id 9, somebody') },
-    { messageType: 'EMAIL_LOG_ALL', state: 'foreign', message: expect.stringContaining('id 8, somebody') },
+    { messageType: 'SMS_LOG_ALL', state: 'changed', message: 'id 7: a duplicate for this message type' },
+    { messageType: 'OTHER', state: 'foreign', message: expect.stringContaining('id 9, other-app') },
+    { messageType: 'EMAIL_LOG_ALL', state: 'foreign', message: expect.stringContaining('id 8, other-app') },
   ]);
   expect(JSON.stringify(state)).not.toMatch(/canary/);
 });
 
-it('mends where it is configured so, and tells what was mended', async () => {
+it('fixes problems with reconcile: apply, and shows the fixes', async () => {
   const { world, watch, checked, states, meter } = await watched({ config: { reconcile: 'apply' } });
   await checked();
   expect(states()).toEqual(['ok', 'ok']);
   expect(watch.state('xiq')?.subscriptions[0]?.fixed).toEqual({ was: 'missing', at: new Date(startMs).toISOString() });
-  expect(world.cloud.subscriptions.calls.filter((call) => call.startsWith('create'))).toEqual([
+  expect(world.account.subscriptions.calls.filter((call) => call.startsWith('create'))).toEqual([
     'create AUDIT_LOG_ALL',
     'create SMS_LOG_ALL',
   ]);
   expect(meter.total('xiq_siem.subscriptions.checks', { source: 'xiq', result: 'fixed' })).toBe(1);
 });
 
-it('an API that fails is said and counted; what was known stays, and it is asked again', async () => {
+it('a failed check is shown and counted; the old states stay, and the next check tries again', async () => {
   const { world, watch, states, checked, next, meter, log } = await watched();
-  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.account.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await checked();
-  world.cloud.subscriptions.fail(xiqError('xiq_unavailable', 'GET /subscriptions: no answer'));
+  world.account.subscriptions.fail(xiqError('xiq_unavailable', 'GET /subscriptions: no response'));
   await next();
-  expect([watch.state('xiq')?.failure, states()]).toEqual(['GET /subscriptions: no answer', ['ok', 'ok']]);
+  expect([watch.state('xiq')?.failure, states()]).toEqual(['GET /subscriptions: no response', ['ok', 'ok']]);
   expect(watch.state('xiq')?.checked).toBe(new Date(startMs).toISOString());
   expect(meter.total('xiq_siem.subscriptions.checks', { source: 'xiq', result: 'failed' })).toBe(1);
-  expect(log.lines.map(({ event }) => event)).toContain('subscriptions.look_failed');
-  world.cloud.subscriptions.fail(undefined);
+  expect(log.lines.map(({ event }) => event)).toContain('subscriptions.check_failed');
+  world.account.subscriptions.fail(undefined);
   await next();
   expect(watch.state('xiq')?.failure).toBeUndefined();
 });
 
-it('a gap has both ends, is handed on once, and over a restart too', async () => {
+it('reports a gap once with both ends, also over a restart', async () => {
   const first = await watched();
-  first.world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  first.world.account.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await first.checked();
-  first.world.cloud.subscriptions.set([subscriptionOf('SMS_LOG_ALL')]);
+  first.world.account.subscriptions.set([subscriptionOf('SMS_LOG_ALL')]);
   await first.next();
   expect(first.gaps).toEqual([]);
   await first.watch.stop();
 
   const second = await watched({ state: first.state });
-  second.world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  second.world.account.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await second.checked();
   await second.next();
   expect(second.gaps).toEqual([
@@ -177,16 +183,16 @@ it('a gap has both ends, is handed on once, and over a restart too', async () =>
   ]);
 });
 
-it('a gap that could not be handed on is found again at the next look', async () => {
+it('finds a gap again at the next check if it could not be reported', async () => {
   const { world, gaps, checked, next, watch } = await watched();
-  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.account.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await checked();
-  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL')]);
+  world.account.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL')]);
   await next();
-  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.account.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   world.gapFails = true;
   await next();
-  expect([gaps, watch.state('xiq')?.failure]).toEqual([[], 'no room']);
+  expect([gaps, watch.state('xiq')?.failure]).toEqual([[], 'journal full']);
   world.gapFails = false;
   await next();
   expect(gaps).toEqual([
@@ -194,83 +200,83 @@ it('a gap that could not be handed on is found again at the next look', async ()
   ]);
 });
 
-it('while a secret is rotated nothing is mended, and no secret compared', async () => {
+it('during a rotation no problem is fixed, and secrets are not compared', async () => {
   const { world, watch, states, checked, next } = await watched({ config: { reconcile: 'apply' }, rotating: true });
   const other = { secret: new Secret('canary-2') };
-  world.cloud.subscriptions.set([
+  world.account.subscriptions.set([
     subscriptionOf('AUDIT_LOG_ALL', other),
     subscriptionOf('SMS_LOG_ALL', { ...other, status: 'DISABLED' }),
   ]);
   await checked();
-  expect([states(), world.cloud.subscriptions.calls]).toEqual([['ok', 'disabled'], ['list']]);
-  expect(await watch.shown('xiq')).toEqual({ ...watch.state('xiq'), rotating: true });
+  expect([states(), world.account.subscriptions.calls]).toEqual([['ok', 'disabled'], ['list']]);
+  expect(await watch.stateWithRotation('xiq')).toEqual({ ...watch.state('xiq'), rotating: true });
   world.rotating = false;
-  expect(await watch.shown('xiq')).toEqual(watch.state('xiq'));
+  expect(await watch.stateWithRotation('xiq')).toEqual(watch.state('xiq'));
   expect(watch.state('xiq')).not.toHaveProperty('rotating');
-  expect(await watch.shown('none')).toBeUndefined();
+  expect(await watch.stateWithRotation('none')).toBeUndefined();
   await next();
   expect(states()).toEqual(['ok', 'ok']);
 });
 
 it.each([
-  ['put the old secret back', ['AUDIT_LOG_ALL', 'SMS_LOG_ALL']],
+  ['restore the old secret', ['AUDIT_LOG_ALL', 'SMS_LOG_ALL']],
   ['create anything with the old secret', ['SMS_LOG_ALL']],
-  ['create anything where there is nothing', []],
-])('a look that hangs over a rotation does not %s', async (_, types) => {
-  let asked = 0;
-  const secrets = () => [new Secret(asked++ === 0 ? 'canary-1' : 'canary-2')];
+  ['create anything in an empty account', []],
+])('a check that overlaps with a rotation does not %s', async (_, types) => {
+  let requested = 0;
+  const secrets = () => [new Secret(requested++ === 0 ? 'canary-1' : 'canary-2')];
   const { world, watch, states, checked, next } = await watched({ config: { reconcile: 'apply' }, secrets });
-  const told = { secret: new Secret('canary-2') };
-  world.cloud.subscriptions.set(types.map((type) => subscriptionOf(type, told)));
+  const updated = { secret: new Secret('canary-2') };
+  world.account.subscriptions.set(types.map((type) => subscriptionOf(type, updated)));
   await checked();
-  expect(world.cloud.subscriptions.calls).toEqual(['list', 'list']);
-  expect(watch.state('xiq')?.failure).toContain('rotated meanwhile');
+  expect(world.account.subscriptions.calls).toEqual(['list', 'list']);
+  expect(watch.state('xiq')?.failure).toContain('rotated during the check');
   await next();
   expect(states()).toEqual(['ok', 'ok']);
   expect(watch.state('xiq')?.failure).toBeUndefined();
 });
 
-it('a changed source is looked at right away, with what its new configuration says; one taken out is let go', async () => {
+it('checks a changed source at once with its new configuration, and stops for a removed one', async () => {
   const { watch, states, checked, configure, world, clock } = await watched();
   await checked();
-  const next = testCloud({ messageTypes: ['EMAIL_LOG_ALL'] });
+  const next = testAccount({ messageTypes: ['EMAIL_LOG_ALL'] });
   next.subscriptions.set([subscriptionOf('EMAIL_LOG_ALL')]);
   configure(next);
   while (states()?.join() !== 'ok') await setImmediate();
   expect(clock.now()).toBe(startMs);
-  const { length } = world.cloud.subscriptions.calls;
+  const { length } = world.account.subscriptions.calls;
   await clock.advance(60 * minute);
-  expect(world.cloud.subscriptions.calls).toHaveLength(length);
+  expect(world.account.subscriptions.calls).toHaveLength(length);
   configure(undefined);
   expect(watch.state('xiq')).toBeUndefined();
 });
 
-it('looks when it is asked to, once more after the look that is under way, and after every reload', async () => {
+it('checks on request, again after a running check, and after each reload', async () => {
   const { watch, states, world, clock, checked } = await watched();
-  const first = watch.look();
-  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL')]);
+  const first = watch.check();
+  world.account.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL')]);
   expect(await first).toEqual(['xiq']);
   expect([states(), clock.now()]).toEqual([['ok', 'missing'], startMs]);
-  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.account.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await checked();
-  expect(await watch.look('xiq')).toEqual(['xiq']);
+  expect(await watch.check('xiq')).toEqual(['xiq']);
   expect(states()).toEqual(['ok', 'ok']);
-  expect(await watch.look('other')).toEqual([]);
-  world.cloud.subscriptions.set([]);
+  expect(await watch.check('other')).toEqual([]);
+  world.account.subscriptions.set([]);
   watch.reloaded();
   while (states()?.join() !== 'missing,missing') await setImmediate();
   expect(clock.now()).toBe(startMs);
 });
 
-it('nobody waits for a look of a watch that is stopped', async () => {
+it('a requested check resolves when the watch stops', async () => {
   const { watch } = await watched();
-  const asked = watch.look();
+  const requested = watch.check();
   await watch.stop();
-  expect(await asked).toEqual(['xiq']);
-  expect(await watch.look()).toEqual(['xiq']);
+  expect(await requested).toEqual(['xiq']);
+  expect(await watch.check()).toEqual(['xiq']);
 });
 
-it('the public URL is told check by check; what is wrong with it is said', async () => {
+it('shows each check of the public URL, and logs failed ones', async () => {
   const { watch, checked, log } = await watched({
     findings: [
       { check: 'name', state: 'ok', message: 'fine' },
@@ -285,13 +291,13 @@ it('the public URL is told check by check; what is wrong with it is said', async
   expect(log.lines.filter(({ event }) => event === 'public_url.check_failed')).toHaveLength(1);
 });
 
-it('what was remembered is of one place, and a document that makes no sense is said and passed over', async () => {
+it('stored states are valid for one target, and an invalid document is logged and ignored', async () => {
   const { state, world, checked, log } = await watched();
   const { documents, database } = state;
-  world.cloud.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
+  world.account.subscriptions.set([subscriptionOf('AUDIT_LOG_ALL'), subscriptionOf('SMS_LOG_ALL')]);
   await checked();
-  const place = { application: 'siem', publicUrl: 'https://hooks.example/webhooks/xiq' };
-  const read = (changes: Partial<typeof place> = {}) => readSeenTypes(documents, 'xiq', { ...place, ...changes });
+  const target = { application: 'siem', publicUrl: 'https://hooks.example/webhooks/xiq' };
+  const read = (changes: Partial<typeof target> = {}) => readSeenTypes(documents, 'xiq', { ...target, ...changes });
   expect(await read()).toEqual({ AUDIT_LOG_ALL: { wellAtMs: startMs }, SMS_LOG_ALL: { wellAtMs: startMs } });
   expect(await read({ publicUrl: 'https://elsewhere.example/webhooks/xiq' })).toEqual({});
   expect(await read({ application: 'other' })).toEqual({});

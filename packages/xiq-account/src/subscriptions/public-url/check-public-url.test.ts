@@ -7,10 +7,11 @@ import { publicUrlChecks } from './findings.ts';
 import { createPublicUrlPorts } from './ports.ts';
 import { selfCheckHeader } from './post-without-secret.ts';
 import {
+  check,
+  completeChain,
   host,
   intermediate,
   leaf,
-  look,
   ourRefusal,
   publicAddress,
   publicUrl,
@@ -20,7 +21,6 @@ import {
   startTcp,
   startTls,
   testPorts,
-  wholeChain,
 } from './test-listeners.ts';
 
 const dayMs = 86_400_000;
@@ -28,57 +28,57 @@ const publicUrlPorts = createPublicUrlPorts();
 
 async function checkTls(tls: SentTls, response?: RequestListener, authorities = [root.cert]) {
   const port = await startTls(tls, onTestFinished, response);
-  return look(testPorts({ behind: { [publicAddress]: port }, authorities }));
+  return check(testPorts({ behind: { [publicAddress]: port }, authorities }));
 }
 
-it('all is well at a place that is as it should be', async () => {
-  let asked: unknown;
-  const found = await checkTls(wholeChain, (request, response) => {
+it('a correct URL passes all checks', async () => {
+  let requested: unknown;
+  const found = await checkTls(completeChain, (request, response) => {
     const { method, url, httpVersion, headers } = request;
-    asked = { method, url, httpVersion, headers };
+    requested = { method, url, httpVersion, headers };
     ourRefusal(request, response);
   });
   expect(Object.keys(found)).toEqual(publicUrlChecks);
   for (const finding of Object.values(found)) expect(finding).toMatchObject({ state: 'ok' });
-  expect(asked).toMatchObject({ method: 'POST', url: '/webhooks/xiq/AUDIT_LOG_ALL', httpVersion: '1.1' });
-  expect(asked).toMatchObject({ headers: { host } });
-  expect(asked).not.toHaveProperty('headers.authorization');
+  expect(requested).toMatchObject({ method: 'POST', url: '/webhooks/xiq/AUDIT_LOG_ALL', httpVersion: '1.1' });
+  expect(requested).toMatchObject({ headers: { host } });
+  expect(requested).not.toHaveProperty('headers.authorization');
 });
 
-it('carries the mark that the receiver knows it by, and none where there is none', async () => {
+it('sends the nonce in a header, and no header without a nonce', async () => {
   const seen: unknown[] = [];
-  const port = await startTls(wholeChain, onTestFinished, (request, response) => {
+  const port = await startTls(completeChain, onTestFinished, (request, response) => {
     seen.push(request.headers[selfCheckHeader]);
     ourRefusal(request, response);
   });
   const ports = testPorts({ behind: { [publicAddress]: port } });
-  await look(ports, publicUrl, { mark: 'our-mark' });
-  await look(ports);
-  expect(seen).toEqual(['our-mark', undefined]);
+  await check(ports, publicUrl, { nonce: 'our-nonce' });
+  await check(ports);
+  expect(seen).toEqual(['our-nonce', undefined]);
 });
 
 describe('the chain', () => {
   const selfSigned = testCertificate({ name: host, hosts: [host] });
   it.each([
     ['without its intermediate', { certificate: leaf }, [root.cert], 'failed', 'without the intermediate'],
-    ['with a root of one’s own', { certificate: leaf, others: [intermediate, root] }, [], 'failed', 'not public'],
-    ['with an intermediate of an unknown root', wholeChain, [], 'failed', 'breaks off'],
+    ['with a private root', { certificate: leaf, others: [intermediate, root] }, [], 'failed', 'not public'],
+    ['with an intermediate of an unknown root', completeChain, [], 'failed', 'incomplete'],
     ['of one self-signed certificate', { certificate: selfSigned }, [], 'failed', 'self-signed'],
-    ['with its root behind it', { certificate: leaf, others: [intermediate, root] }, [root.cert], 'ok', 'complete'],
+    ['with its root', { certificate: leaf, others: [intermediate, root] }, [root.cert], 'ok', 'complete'],
   ] as const)('%s', async (_case, tls, authorities, state, message) => {
-    // An empty list of authorities would be taken for none given.
+    // An empty list would select the default CAs.
     const found = await checkTls(tls, undefined, authorities.length > 0 ? [...authorities] : [...rootCertificates]);
     expect(found.certificate_chain).toEqual({ state, message: expect.stringContaining(message) });
     expect(found.certificate_name?.state).toBe('ok');
     expect(found.refuses_without_secret?.state).toBe('ok');
   });
 
-  it('is measured by public authorities alone', () => {
+  it('is verified with public CAs only', () => {
     expect(publicUrlPorts.authorities).toBe(rootCertificates);
   });
 });
 
-it('a certificate for another name is found', async () => {
+it('detects a certificate for another name', async () => {
   const other = testCertificate({ name: 'x', hosts: ['other.example'], issuer: intermediate });
   const found = await checkTls({ certificate: other, others: [intermediate] });
   expect(found.certificate_name).toMatchObject({ state: 'failed', message: expect.stringContaining(host) });
@@ -94,14 +94,14 @@ describe('the expiry', () => {
     ['in 22 days', -1, 22, 'ok', 'No certificate expires before'],
     ['in 20 days', -1, 20.5, 'failed', 'in 20 days'],
     ['yesterday', -9, -1, 'failed', 'expired on'],
-    ['of one that begins tomorrow', 1, 90, 'failed', 'only from'],
+    ['of a certificate that is valid from tomorrow', 1, 90, 'failed', 'only from'],
   ])('%s', async (_case, from, to, state, message) => {
     const found = await checkTls({ certificate: withDates(from, to), others: [intermediate] });
     expect(found.certificate_expiry).toEqual({ state, message: expect.stringContaining(message) });
     expect(found.certificate_chain?.state).toBe(from < 0 && to > 0 ? 'ok' : 'unverifiable');
   });
 
-  it('of an intermediate counts as well, that of the root does not', async () => {
+  it('of an intermediate counts, that of the root does not', async () => {
     const toMs = Date.now() + 5 * dayMs;
     const soon = testCertificate({ name: 'Soon', isAuthority: true, issuer: root, toMs });
     const below = testCertificate({ name: host, hosts: [host], issuer: soon });
@@ -117,18 +117,18 @@ describe('the expiry', () => {
 
 describe('a webhook without the secret', () => {
   it.each([
-    [202, 'failed', 'something before the receiver'],
-    [200, 'failed', 'something before the receiver'],
+    [202, 'failed', 'a server in front of the receiver'],
+    [200, 'failed', 'a server in front of the receiver'],
     [308, 'failed', 'redirect'],
-    [403, 'unverifiable', 'among them'],
+    [403, 'unverifiable', 'addresses of ExtremeCloud IQ'],
     [400, 'failed', 'firewall'],
     [404, 'failed', 'names this source'],
-    [429, 'unverifiable', 'too often'],
+    [429, 'unverifiable', 'too many requests'],
     [502, 'failed', 'reaches the receiver'],
     [401, 'unverifiable', 'credentials of its own'],
-  ])('answered %i', async (status, state, message) => {
+  ])('with the response %i', async (status, state, message) => {
     let requests = 0;
-    const found = await checkTls(wholeChain, (_request, response) => {
+    const found = await checkTls(completeChain, (_request, response) => {
       requests++;
       response.writeHead(status, { location: `https://${host}/elsewhere` }).end('{}');
     });
@@ -136,15 +136,15 @@ describe('a webhook without the secret', () => {
     expect(requests).toBe(1);
   });
 
-  it('answered with headers without end, or not at all, is wrong and bounded', async () => {
+  it('with too large headers, or without a response, fails within bounds', async () => {
     const endless: RequestListener = (_request, response) => {
       response.writeHead(401, { 'x-long': 'x'.repeat(20_000) }).end();
     };
-    const long = await checkTls(wholeChain, endless);
+    const long = await checkTls(completeChain, endless);
     expect(long.refuses_without_secret).toMatchObject({ state: 'failed' });
-    const port = await startTls(wholeChain, onTestFinished, () => undefined);
-    const silent = await look(testPorts({ behind: { [publicAddress]: port } }), publicUrl, { timeoutMs: 200 });
-    expect(silent.refuses_without_secret?.message).toContain('no answer in time');
+    const port = await startTls(completeChain, onTestFinished, () => undefined);
+    const silent = await check(testPorts({ behind: { [publicAddress]: port } }), publicUrl, { timeoutMs: 200 });
+    expect(silent.refuses_without_secret?.message).toContain('timeout');
     expect(silent.certificate_chain?.state).toBe('ok');
   });
 });
@@ -154,10 +154,10 @@ describe('the name', () => {
     throw Object.assign(new Error('dns'), { code });
   };
   it.each([
-    ['that nobody knows', failing('ENOTFOUND'), 'failed', 'does not resolve'],
-    ['that cannot be looked up', failing('ESERVFAIL'), 'unverifiable', 'ESERVFAIL'],
+    ['that does not exist', failing('ENOTFOUND'), 'failed', 'does not resolve'],
+    ['whose query fails', failing('ESERVFAIL'), 'unverifiable', 'ESERVFAIL'],
   ])('%s', async (_case, resolve, state, message) => {
-    const found = await look(testPorts({ resolve }));
+    const found = await check(testPorts({ resolve }));
     expect(found.name).toEqual({ state, message: expect.stringContaining(message) });
     const others = Object.entries(found).filter(([check]) => check !== 'name');
     for (const [, finding] of others) expect(finding.state).toBe('unverifiable');
@@ -173,66 +173,69 @@ describe('the name', () => {
     '127.0.0.1',
     '::1',
     '::ffff:10.0.0.1',
-  ])('seen from inside, at %s, proves nothing of what the sender meets', async (address) => {
+  ])('that resolves to %s from inside is unverifiable', async (address) => {
     const port = await startTls({ certificate: leaf }, onTestFinished);
-    const found = await look(testPorts({ resolve: async () => [address], behind: { [address]: port } }));
+    const found = await check(testPorts({ resolve: async () => [address], behind: { [address]: port } }));
     expect(Object.values(found).map(({ state }) => state)).toEqual(publicUrlChecks.map(() => 'unverifiable'));
     expect(found.name?.message).toContain('not public');
     expect(found.certificate_chain?.message).toContain('without the intermediate');
   });
 
-  it('a private address in the URL itself is wrong', async () => {
-    const found = await look(testPorts({}), 'https://10.0.0.7/webhooks/xiq/A');
+  it('a private address in the URL fails', async () => {
+    const found = await check(testPorts({}), 'https://10.0.0.7/webhooks/xiq/A');
     expect(found.name).toMatchObject({ state: 'failed' });
   });
 });
 
-it('each address is looked at, and the worst one counts', async () => {
+it('checks each address, and the worst one counts', async () => {
   const [good, bad] = [
-    await startTls(wholeChain, onTestFinished),
+    await startTls(completeChain, onTestFinished),
     await startTls({ certificate: leaf }, onTestFinished),
   ];
   const resolve = async () => ['203.0.113.1', '203.0.113.2', '2001:db8::1'];
-  const found = await look(testPorts({ resolve, behind: { '203.0.113.1': good, '203.0.113.2': bad } }));
+  const found = await check(testPorts({ resolve, behind: { '203.0.113.1': good, '203.0.113.2': bad } }));
   expect(found.certificate_chain).toMatchObject({ state: 'failed' });
   expect(found.certificate_name).toMatchObject({ state: 'ok' });
   expect(found.reachable).toMatchObject({ state: 'unverifiable' });
   expect(found.reachable?.message).toContain('2001:db8::1 port 443 cannot be reached from here (ECONNREFUSED)');
 });
 
-describe('a server that is none', () => {
-  it('speaks something else than TLS', async () => {
+describe('a broken server', () => {
+  it('does not speak TLS', async () => {
     const port = await startPlain(onTestFinished);
-    const found = await look(testPorts({ behind: { [publicAddress]: port } }));
-    expect(found.certificate_chain).toMatchObject({ state: 'failed', message: expect.stringContaining('speak TLS') });
+    const found = await check(testPorts({ behind: { [publicAddress]: port } }));
+    expect(found.certificate_chain).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('speak TLS correctly'),
+    });
   });
 
-  it('hangs in the handshake, or breaks it off', async () => {
+  it('hangs in the handshake, or resets the connection', async () => {
     const hanging = await startTcp(onTestFinished);
-    const found = await look(testPorts({ behind: { [publicAddress]: hanging } }), publicUrl, { timeoutMs: 150 });
+    const found = await check(testPorts({ behind: { [publicAddress]: hanging } }), publicUrl, { timeoutMs: 150 });
     expect(found.certificate_chain).toMatchObject({ state: 'unverifiable' });
     const cutting = await startTcp(onTestFinished, (socket) => socket.resetAndDestroy());
-    const cut = await look(testPorts({ behind: { [publicAddress]: cutting } }));
+    const cut = await check(testPorts({ behind: { [publicAddress]: cutting } }));
     expect(cut.certificate_chain).toMatchObject({ state: 'unverifiable' });
   });
 });
 
-it('over http on loopback nothing is proven, and the receiver is asked all the same', async () => {
+it('over http on loopback all checks are unverifiable, and the receiver gets the request', async () => {
   const port = await startPlain(onTestFinished, (_request, response) => response.writeHead(404).end());
-  const found = await look(publicUrlPorts, `http://127.0.0.1:${port}/webhooks/xiq/A`);
+  const found = await check(publicUrlPorts, `http://127.0.0.1:${port}/webhooks/xiq/A`);
   expect(Object.values(found).map(({ state }) => state)).toEqual(publicUrlChecks.map(() => 'unverifiable'));
-  expect(found.refuses_without_secret?.message).toContain('answered 404');
+  expect(found.refuses_without_secret?.message).toContain('got 404');
 });
 
-it('the ports that run reach a server over TLS, and trust no authority but the public ones', async () => {
+it('the real ports reach a server over TLS, and trust public CAs only', async () => {
   const { cert, key } = selfSignedCertificate();
   const port = await startTls({ certificate: { cert, key, name: '', privateKey: leaf.privateKey } }, onTestFinished);
-  const found = await look(publicUrlPorts, `https://localhost:${port}/webhooks/xiq/A`);
+  const found = await check(publicUrlPorts, `https://localhost:${port}/webhooks/xiq/A`);
   expect(found.certificate_chain?.message).toContain('self-signed');
 });
 
 it('ends with the reason of the signal', async () => {
-  const port = await startTls(wholeChain, onTestFinished, () => controller.abort(new Error('enough')));
+  const port = await startTls(completeChain, onTestFinished, () => controller.abort(new Error('enough')));
   const controller = new AbortController();
   const ports = testPorts({ behind: { [publicAddress]: port } });
   await expect(checkPublicUrl(publicUrl, ports, controller.signal)).rejects.toThrow('enough');

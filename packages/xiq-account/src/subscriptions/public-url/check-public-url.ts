@@ -1,67 +1,67 @@
-// Looks at the public URL as ExtremeCloud IQ's sender would, from where we are.
+// Checks the public URL as a sender would use it: DNS, TCP, TLS, and a webhook without the secret.
 import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
 import { bareHost, isLoopbackHost } from '@xiq-siem/xiq';
 import {
   failed,
+  type Observation,
   ok,
   type PublicUrlCheck,
   type PublicUrlFinding,
   publicUrlChecks,
-  type Seen,
   unverifiable,
   worst,
 } from './findings.ts';
-import { shakeHands } from './handshake.ts';
+import { tlsHandshake } from './handshake.ts';
 import { codeOf, isUnknownName, type PublicUrlPorts } from './ports.ts';
 import { postWithoutSecret } from './post-without-secret.ts';
 
 export interface PublicUrlOptions {
-  /** Time for the name, and again for each address, 10 s where it is not said. */
+  /** For the name, and for each address. Default: 10 s. */
   readonly timeoutMs?: number;
-  /** Sent as `lookHeader`. */
-  readonly mark?: string;
+  /** Sent as `selfCheckHeader`. */
+  readonly nonce?: string;
 }
 
-/** More than these are not looked at. */
+/** The check ignores more addresses. */
 const maxAddresses = 8;
 
-type SeenAt = Partial<Readonly<Record<PublicUrlCheck, Seen>>>;
+type Observations = Partial<Readonly<Record<PublicUrlCheck, Observation>>>;
 
 /**
- * `url`: of a subscription, its message type included. One finding a check, always all of them and in the same order.
+ * `url`: the URL of a subscription, with its message type. Resolves with one finding for each check, in a fixed order.
  * Rejects only with the signal's reason.
  */
 export async function checkPublicUrl(
   url: string,
   ports: PublicUrlPorts,
   signal: AbortSignal,
-  { timeoutMs = 10_000, mark }: PublicUrlOptions = {},
+  { timeoutMs = 10_000, nonce }: PublicUrlOptions = {},
 ): Promise<readonly PublicUrlFinding[]> {
   const target = new URL(url);
   const host = bareHost(target.hostname);
-  const { addresses, seen: name } = await resolveName(host, ports, bounded(signal, timeoutMs));
+  const { addresses, observations: name } = await resolveName(host, ports, bounded(signal, timeoutMs));
   signal.throwIfAborted();
-  const looks = await Promise.all(
+  const checks = await Promise.all(
     addresses.slice(0, maxAddresses).map(async (address) => {
-      const seen = await checkAddress(address, target, ports, bounded(signal, timeoutMs), mark);
-      return isPublic(address) ? seen : seenFromInside(seen, address);
+      const observations = await checkAddress(address, target, ports, bounded(signal, timeoutMs), nonce);
+      return isPublic(address) ? observations : fromPrivateAddress(observations, address);
     }),
   );
   signal.throwIfAborted();
-  const notSeen = 'It could not be looked at from here: look from outside.';
-  const noTls = target.protocol === 'http:' ? 'There is no TLS: http is for a simulator on this machine.' : notSeen;
-  const nothing: Readonly<Record<PublicUrlCheck, string>> = {
-    name: notSeen,
-    reachable: 'There is no address to reach.',
+  const notChecked = 'This cannot be checked from here: check it from outside your network.';
+  const noTls = target.protocol === 'http:' ? 'There is no TLS: http is for a simulator on this machine.' : notChecked;
+  const unchecked: Readonly<Record<PublicUrlCheck, string>> = {
+    name: notChecked,
+    reachable: 'There is no address to connect to.',
     certificate_chain: noTls,
     certificate_name: noTls,
     certificate_expiry: noTls,
-    refuses_without_secret: notSeen,
+    refuses_without_secret: notChecked,
   };
-  const seen: readonly SeenAt[] = [{ name }, ...looks];
+  const observations: readonly Observations[] = [{ name }, ...checks];
   return publicUrlChecks.map((check) => {
-    const found = seen.flatMap((one) => one[check] ?? []);
-    return worst(check, found, nothing[check]);
+    const found = observations.flatMap((one) => one[check] ?? []);
+    return worst(check, found, unchecked[check]);
   });
 }
 
@@ -71,36 +71,42 @@ async function resolveName(
   host: string,
   ports: PublicUrlPorts,
   signal: AbortSignal,
-): Promise<{ readonly addresses: readonly string[]; readonly seen: Seen }> {
-  const insideOnly = 'ExtremeCloud IQ reaches public addresses alone';
+): Promise<{ readonly addresses: readonly string[]; readonly observations: Observation }> {
+  const publicOnly = 'ExtremeCloud IQ can reach public addresses only';
   if (isLoopbackHost(host)) {
-    const seen = unverifiable(`${host} is this machine: only a simulator on it can send here.`);
-    return { addresses: [isIP(host) === 0 ? '127.0.0.1' : host], seen };
+    const observations = unverifiable(`${host} is this machine: only a simulator on this machine can send here.`);
+    return { addresses: [isIP(host) === 0 ? '127.0.0.1' : host], observations };
   }
   if (isIP(host) !== 0) {
-    if (isPublic(host)) return { addresses: [host], seen: ok(`${host} is a public address.`) };
-    return { addresses: [host], seen: failed(`${host} is not a public address: ${insideOnly}.`) };
+    if (isPublic(host)) return { addresses: [host], observations: ok(`${host} is a public address.`) };
+    return { addresses: [host], observations: failed(`${host} is not a public address: ${publicOnly}.`) };
   }
   let addresses: readonly string[];
   try {
     addresses = [...new Set(await ports.resolve(host, signal))].toSorted();
   } catch (error) {
     if (isUnknownName(error)) {
-      return { addresses: [], seen: failed(`${host} does not resolve: make a record for it in the public DNS.`) };
+      return { addresses: [], observations: failed(`${host} does not resolve: create a record in the public DNS.`) };
     }
-    const message = `${host} could not be looked up from here (${codeOf(error)})`;
-    return { addresses: [], seen: unverifiable(`${message}: look from outside, or let us reach a name server.`) };
+    const message = `The DNS query for ${host} failed from here (${codeOf(error)})`;
+    return {
+      addresses: [],
+      observations: unverifiable(`${message}: check from outside, or allow the connector to reach a name server.`),
+    };
   }
   const inside = addresses.filter((address) => !isPublic(address));
   if (inside.length > 0) {
-    const message = `${host} resolves, seen from here, to ${inside.slice(0, 4).join(', ')}, which is not public`;
-    return { addresses, seen: unverifiable(`${message}: ${insideOnly}; look what it resolves to from outside.`) };
+    const message = `From here ${host} resolves to ${inside.slice(0, 4).join(', ')}, which is not public`;
+    return {
+      addresses,
+      observations: unverifiable(`${message}: ${publicOnly}. Check from outside what it resolves to.`),
+    };
   }
   if (addresses.length > maxAddresses) {
-    const message = `${host} resolves to ${addresses.length} addresses: only ${maxAddresses} of them are looked at.`;
-    return { addresses, seen: unverifiable(message) };
+    const message = `${host} resolves to ${addresses.length} addresses: only ${maxAddresses} of them are checked.`;
+    return { addresses, observations: unverifiable(message) };
   }
-  return { addresses, seen: ok(`${host} resolves to ${addresses.join(', ')}.`) };
+  return { addresses, observations: ok(`${host} resolves to ${addresses.join(', ')}.`) };
 }
 
 async function checkAddress(
@@ -108,56 +114,59 @@ async function checkAddress(
   url: URL,
   ports: PublicUrlPorts,
   signal: AbortSignal,
-  mark: string | undefined,
-): Promise<SeenAt> {
+  nonce: string | undefined,
+): Promise<Observations> {
   const isTls = url.protocol === 'https:';
   const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
-  const place = `${address} port ${port}`;
+  const endpoint = `${address} port ${port}`;
   let tcp: Socket | undefined;
   try {
     tcp = await ports.connect(address, port, signal);
-    // Between its steps nobody else listens, and an unheard fault would end the process.
+    // An 'error' event without a listener would end the process.
     tcp.on('error', () => undefined);
   } catch (error) {
-    const message = `${place} cannot be reached from here (${codeOf(error)})`;
-    return { reachable: unverifiable(`${message}: look from outside, and at firewall and port.`) };
+    const message = `${endpoint} cannot be reached from here (${codeOf(error)})`;
+    return { reachable: unverifiable(`${message}: check from outside, and check the firewall and the port.`) };
   }
-  const reachable = ok(`${place} answers.`);
+  const reachable = ok(`${endpoint} accepts connections.`);
   try {
-    if (!isTls) return { reachable, refuses_without_secret: await refusal(tcp, url, signal, mark) };
+    if (!isTls) return { reachable, refuses_without_secret: await checkRefusal(tcp, url, signal, nonce) };
     const options = { socket: tcp, host: bareHost(url.hostname), authorities: ports.authorities, nowMs: ports.now() };
-    const { socket, seen } = await shakeHands(options, signal);
-    return { reachable, ...seen, refuses_without_secret: await refusal(socket, url, signal, mark) };
+    const { socket, observations } = await tlsHandshake(options, signal);
+    return { reachable, ...observations, refuses_without_secret: await checkRefusal(socket, url, signal, nonce) };
   } catch (error) {
     const code = codeOf(error);
     const isOfTls = /^E(?:PROTO$|RR_SSL_|RR_TLS_)/.test(code);
     const chain = isOfTls
-      ? failed(`${place} does not speak TLS as it should (${code}): look which server listens there, and at its log.`)
-      : unverifiable(
-          `The TLS handshake with ${place} broke off (${code}): look from outside, and at the server's log.`,
-        );
+      ? failed(`${endpoint} does not speak TLS correctly (${code}): check which server listens there, and its log.`)
+      : unverifiable(`The TLS handshake with ${endpoint} failed (${code}): check from outside, and the server's log.`);
     return { reachable, certificate_chain: chain };
   } finally {
     tcp.destroy();
   }
 }
 
-async function refusal(socket: Socket, url: URL, signal: AbortSignal, mark: string | undefined): Promise<Seen> {
+async function checkRefusal(
+  socket: Socket,
+  url: URL,
+  signal: AbortSignal,
+  nonce: string | undefined,
+): Promise<Observation> {
   try {
-    return await postWithoutSecret(socket, url, signal, mark);
+    return await postWithoutSecret(socket, url, signal, nonce);
   } catch (error) {
-    return failed(`No HTTP answer came (${codeOf(error)}): look at the server or proxy that takes publicUrl.`);
+    return failed(`There was no HTTP response (${codeOf(error)}): check the server or proxy at publicUrl.`);
   }
 }
 
-/** What is seen at an address that the sender cannot use may be another server than the one that it meets. */
-function seenFromInside(seen: SeenAt, address: string): SeenAt {
-  const inside = ({ message }: Seen): Seen =>
-    unverifiable(`At ${address}, which ExtremeCloud IQ does not reach: ${message}`);
-  return Object.fromEntries(Object.entries(seen).map(([check, one]) => [check, inside(one)]));
+/** A sender cannot use a private address, and may reach another server. */
+function fromPrivateAddress(observations: Observations, address: string): Observations {
+  const inside = ({ message }: Observation): Observation =>
+    unverifiable(`At ${address}, which ExtremeCloud IQ cannot reach: ${message}`);
+  return Object.fromEntries(Object.entries(observations).map(([check, one]) => [check, inside(one)]));
 }
 
-/** Of this machine, or of a network of one's own: nothing of it can be reached from outside. */
+/** Addresses of this machine and of private networks. */
 const notPublic = new BlockList();
 for (const subnet of [
   '127.0.0.0/8',
@@ -179,5 +188,5 @@ for (const subnet of [
   notPublic.addSubnet(network, Number(prefix), isIPv6(network) ? 'ipv6' : 'ipv4');
 }
 
-/** `address` in text. An IPv4 address within an IPv6 one counts as what it is. */
+/** An IPv4-mapped IPv6 address counts as its IPv4 address. */
 const isPublic = (address: string): boolean => !notPublic.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

@@ -1,35 +1,35 @@
-// A TLS handshake as ExtremeCloud IQ's sender makes it: public authorities alone, no certificate fetched from elsewhere.
+// Makes a TLS handshake like ExtremeCloud IQ: trusts public CAs only, and does not download missing certificates.
 import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect, type DetailedPeerCertificate } from 'node:tls';
-import { failed, ok, type Seen, unverifiable } from './findings.ts';
+import { failed, type Observation, ok, unverifiable } from './findings.ts';
 
 export interface HandshakeOptions {
   readonly socket: Socket;
   /** A name or an address, without brackets. */
   readonly host: string;
-  /** PEM of the authorities that count: no others do, whatever is configured. */
+  /** PEM of the trusted CAs. Configured CAs do not count. */
   readonly authorities: readonly string[];
   readonly nowMs: number;
 }
 
 const dayMs = 86_400_000;
 const minDaysLeft = 21;
-/** Longer chains are not sent. */
+/** Limits the walk along a chain. */
 const maxChain = 10;
 
-/** Rejects where no handshake comes about, or with the signal's reason. */
-export async function shakeHands({ socket: tcp, host, authorities, nowMs }: HandshakeOptions, signal: AbortSignal) {
+/** Rejects if the handshake fails, or with the signal's reason. */
+export async function tlsHandshake({ socket: tcp, host, authorities, nowMs }: HandshakeOptions, signal: AbortSignal) {
   const socket = connect({
     socket: tcp,
     ...(isIP(host) === 0 && { servername: host }),
     ca: [...authorities],
     ALPNProtocols: ['http/1.1'],
-    // What is wrong is looked at below, each on its own; nothing that is secret is sent.
+    // The checks below verify the certificate one by one. No secret is sent.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
-  // It may fail again after the first fault was told, when nobody asks any more.
+  // An 'error' event without a listener would end the process.
   socket.on('error', () => undefined);
   try {
     await once(socket, 'secureConnect', { signal });
@@ -39,58 +39,58 @@ export async function shakeHands({ socket: tcp, host, authorities, nowMs }: Hand
   }
   const leaf = socket.getPeerCertificate(true);
   const fault = socket.authorized ? undefined : String(socket.authorizationError);
-  const seen = {
-    certificate_chain: chainSeen(fault),
-    certificate_name: nameSeen(host, leaf),
-    certificate_expiry: expirySeen(leaf, nowMs),
+  const observations = {
+    certificate_chain: checkChain(fault),
+    certificate_name: checkName(host, leaf),
+    certificate_expiry: checkExpiry(leaf, nowMs),
   };
-  return { socket, seen };
+  return { socket, observations };
 }
 
-const fullChain = 'have the server send its certificate and every intermediate (fullchain.pem)';
-const publicOnly = 'ExtremeCloud IQ trusts public authorities alone: take a certificate of one';
-const orOpened = 'If your network opens TLS on its way out, look from outside.';
+const fullChain = 'configure the server to send its certificate and all intermediates (fullchain.pem)';
+const publicOnly = 'ExtremeCloud IQ trusts public CAs only, use a certificate of a public CA';
+const ifIntercepted = 'If your network intercepts outgoing TLS, check from outside.';
 
 const chainFaults: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: `The certificate is self-signed: ${publicOnly}.`,
-  SELF_SIGNED_CERT_IN_CHAIN: `The chain ends at an authority that is not public: ${publicOnly}. ${orOpened}`,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: `The certificate comes without the intermediate that signed it: ${fullChain}. If an authority of your own signed it: ${publicOnly}.`,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `The chain breaks off before a public authority: ${fullChain}. If an authority of your own signed it: ${publicOnly}. ${orOpened}`,
+  SELF_SIGNED_CERT_IN_CHAIN: `The chain ends at a CA that is not public: ${publicOnly}. ${ifIntercepted}`,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: `The server sends its certificate without the intermediate: ${fullChain}. If your own CA signed it: ${publicOnly}.`,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `The chain is incomplete, it does not reach a public CA: ${fullChain}. If your own CA signed it: ${publicOnly}. ${ifIntercepted}`,
 };
 
-function chainSeen(fault: string | undefined): Seen {
-  if (fault === undefined) return ok('The chain is complete as sent, up to a public authority.');
+function checkChain(fault: string | undefined): Observation {
+  if (fault === undefined) return ok('The server sends a complete chain to a public CA.');
   if (fault === 'CERT_HAS_EXPIRED' || fault === 'CERT_NOT_YET_VALID') {
-    return unverifiable('A certificate of the chain is not valid now: the chain shows once that is mended.');
+    return unverifiable('A certificate of the chain is not valid now: fix this first, then the chain can be checked.');
   }
   const code = /^[A-Z_]{1,64}$/.test(fault) ? fault : 'unknown';
   return failed(chainFaults[fault] ?? `The chain cannot be verified (${code}): ${fullChain}.`);
 }
 
-function nameSeen(host: string, leaf: DetailedPeerCertificate): Seen {
-  if (checkServerIdentity(host, leaf) === undefined) return ok(`The certificate is made for ${host}.`);
-  return failed(`The certificate is not made for ${host}: take one that names it, or look which server answers.`);
+function checkName(host: string, leaf: DetailedPeerCertificate): Observation {
+  if (checkServerIdentity(host, leaf) === undefined) return ok(`The certificate names ${host}.`);
+  return failed(`The certificate does not name ${host}: use one that does, or check which server responds.`);
 }
 
-function expirySeen(leaf: DetailedPeerCertificate, nowMs: number): Seen {
+function checkExpiry(leaf: DetailedPeerCertificate, nowMs: number): Observation {
   const times = chainOf(leaf).map(
     ({ valid_from, valid_to }) => [Date.parse(valid_from), Date.parse(valid_to)] as const,
   );
-  const begins = Math.max(...times.map(([from]) => from));
-  const ends = Math.min(...times.map(([, to]) => to));
-  if (!Number.isFinite(begins) || !Number.isFinite(ends)) {
-    return unverifiable('The certificate does not say until when it is valid.');
+  const startMs = Math.max(...times.map(([from]) => from));
+  const endMs = Math.min(...times.map(([, to]) => to));
+  if (!Number.isFinite(startMs) || !Number.isFinite(endMs)) {
+    return unverifiable('The certificate has no readable validity period.');
   }
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  if (begins > nowMs) return failed(`A certificate is valid only from ${day(begins)}: look at it, and at our clock.`);
-  if (ends <= nowMs) return failed(`A certificate expired on ${day(ends)}: renew it now, webhooks do not come.`);
-  const days = Math.floor((ends - nowMs) / dayMs);
-  const renew = 'renew it, and look why that was not done by itself';
-  if (days < minDaysLeft) return failed(`A certificate expires on ${day(ends)}, in ${days} days: ${renew}.`);
-  return ok(`No certificate expires before ${day(ends)}.`);
+  if (startMs > nowMs) return failed(`A certificate is valid only from ${day(startMs)}: check it, and our clock.`);
+  if (endMs <= nowMs) return failed(`A certificate expired on ${day(endMs)}: renew it now, webhooks do not arrive.`);
+  const days = Math.floor((endMs - nowMs) / dayMs);
+  const renew = 'renew it, and check why it was not renewed automatically';
+  if (days < minDaysLeft) return failed(`A certificate expires on ${day(endMs)}, in ${days} days: ${renew}.`);
+  return ok(`No certificate expires before ${day(endMs)}.`);
 }
 
-/** The leaf and its intermediates: when a root expires is its authority's affair. */
+/** The leaf and its intermediates, without the root. */
 function chainOf(leaf: DetailedPeerCertificate): readonly DetailedPeerCertificate[] {
   const chain = [leaf];
   let one: DetailedPeerCertificate | undefined = leaf.issuerCertificate;

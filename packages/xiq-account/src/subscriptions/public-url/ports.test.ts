@@ -8,7 +8,7 @@ type Answer = 'unknown' | 'failing' | 'silent' | readonly number[];
 const responseCodes = { unknown: 3, failing: 2 } as const;
 const [typeA, typeAaaa] = [1, 28];
 
-/** A name server on loopback that answers each type of question as told; gives the ports that ask it. */
+/** Starts a name server on loopback with these responses by query type, and returns ports that use it. */
 async function startNameServer(responses: Readonly<Record<number, Answer>>) {
   const server = createSocket('udp4');
   server.on('message', (query, { port, address }) => {
@@ -47,30 +47,30 @@ const ip6 = [0x20, 0x01, 0x0d, 0xb8, ...Array.from({ length: 11 }, () => 0), 1];
 
 it.each([
   ['both families', { [typeA]: ip4, [typeAaaa]: ip6 }, ['203.0.113.7', '2001:db8::1']],
-  ['one, where the name has no other', { [typeA]: ip4, [typeAaaa]: [] }, ['203.0.113.7']],
-  ['one, where the other cannot be had', { [typeA]: 'failing', [typeAaaa]: ip6 }, ['2001:db8::1']],
-] as const)('gives the addresses of %s', async (_case, responses, addresses) => {
+  ['one family, if the name has no other', { [typeA]: ip4, [typeAaaa]: [] }, ['203.0.113.7']],
+  ['one family, if the query for the other fails', { [typeA]: 'failing', [typeAaaa]: ip6 }, ['2001:db8::1']],
+] as const)('resolves the addresses of %s', async (_case, responses, addresses) => {
   const ports = await startNameServer(responses);
   expect(await ports.resolve('hooks.example', noSignal)).toEqual(addresses);
 });
 
 it.each([
-  ['is known to nobody', { [typeA]: 'unknown', [typeAaaa]: 'unknown' }, true],
+  ['does not exist', { [typeA]: 'unknown', [typeAaaa]: 'unknown' }, true],
   ['has no address', { [typeA]: [], [typeAaaa]: [] }, true],
-  ['may have one', { [typeA]: 'unknown', [typeAaaa]: 'failing' }, false],
-] as const)('tells whether a name %s', async (_case, responses, isUnknown) => {
+  ['may have an address', { [typeA]: 'unknown', [typeAaaa]: 'failing' }, false],
+] as const)('detects whether a name %s', async (_case, responses, isUnknown) => {
   const ports = await startNameServer(responses);
   const fault = await ports.resolve('hooks.example', noSignal).catch((error: unknown) => error);
-  expect(codeOf(fault)).not.toBe('no answer');
+  expect(codeOf(fault)).not.toBe('no response');
   expect(isUnknownName(fault)).toBe(isUnknown);
 });
 
-it('stops asking when the signal fires', async () => {
+it('stops the query when the signal fires', async () => {
   const ports = await startNameServer({ [typeA]: 'silent', [typeAaaa]: 'silent' });
   await expect(ports.resolve('hooks.example', AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
 });
 
-it('connects, or says why not', async () => {
+it('connects, or rejects with the reason', async () => {
   const { connect } = createPublicUrlPorts();
   const port = await startTcp(onTestFinished);
   const socket = await connect('127.0.0.1', port, noSignal);
@@ -79,5 +79,5 @@ it('connects, or says why not', async () => {
   const fault = await connect('127.0.0.1', 1, noSignal).catch((error: unknown) => error);
   expect(codeOf(fault)).toBe('ECONNREFUSED');
   const aborted = await connect('127.0.0.1', port, AbortSignal.abort()).catch((error: unknown) => error);
-  expect(codeOf(aborted)).toBe('no answer in time');
+  expect(codeOf(aborted)).toBe('timeout');
 });

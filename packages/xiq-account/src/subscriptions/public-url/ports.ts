@@ -1,15 +1,15 @@
-// How the look at the public URL reaches the world: name servers and plain connections, past any proxy of ours.
+// Network access of the public URL check: DNS queries and direct TCP connections, without a proxy.
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
 
 export interface PublicUrlPorts {
-  /** Its addresses by DNS alone: a hosts file is known to nobody else. Rejects with what DNS says (`code`). */
+  /** Addresses by DNS only, without the hosts file. Rejects with the DNS error (`code`). */
   resolve(host: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** A TCP connection. Rejects where there is none, or with the signal's reason. */
+  /** A TCP connection. Rejects if it fails, or with the signal's reason. */
   connect(address: string, port: number, signal: AbortSignal): Promise<Socket>;
-  /** PEM of the public authorities. */
+  /** PEM of the public CAs. */
   readonly authorities: readonly string[];
   /** Epoch ms. */
   now(): number;
@@ -17,7 +17,7 @@ export interface PublicUrlPorts {
 
 const notThere = new Set(['ENODATA', 'ENOTFOUND']);
 
-/** `nameServers`: as `address:port`; those of the system where they are not said. */
+/** `nameServers`: as `address:port`. Default: those of the system. */
 export const createPublicUrlPorts = (nameServers?: readonly string[]): PublicUrlPorts => ({
   async resolve(host, signal) {
     signal.throwIfAborted();
@@ -30,7 +30,7 @@ export const createPublicUrlPorts = (nameServers?: readonly string[]): PublicUrl
       signal.throwIfAborted();
       const addresses = responses.flatMap((response) => (response.status === 'fulfilled' ? response.value : []));
       if (addresses.length > 0) return addresses;
-      // Of two faults the one that says less: a server that did not answer may know the name.
+      // Prefers a server failure to "not found": the failed server may know the name.
       const faults = responses.flatMap((response): unknown[] =>
         response.status === 'rejected' ? [response.reason] : [],
       );
@@ -49,16 +49,16 @@ export const createPublicUrlPorts = (nameServers?: readonly string[]): PublicUrl
       throw error;
     }
   },
-  // Node's own list of public ones: what the system or the configuration trusts besides, the sender does not.
+  // Node's list of public CAs, without CAs that the system or the configuration adds.
   authorities: rootCertificates,
   now: Date.now,
 });
 
-/** The code of a system's error: fixed words, such as ECONNREFUSED. */
+/** The code of a system error, such as ECONNREFUSED. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ABORT_ERR') return 'no answer in time';
-  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'no answer';
+  if (code === 'ABORT_ERR') return 'timeout';
+  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'no response';
 }
 
 export const isUnknownName = (error: unknown): boolean => notThere.has(codeOf(error));

@@ -1,19 +1,24 @@
-// A webhook without the secret: the receiver has to refuse it, and nobody before the receiver may answer for it.
+// Posts a webhook without the secret and evaluates the response: our receiver must return 401.
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
-import { failed, ok, type Seen, unverifiable } from './findings.ts';
+import { failed, type Observation, ok, unverifiable } from './findings.ts';
 
-/** Part of the answer of our own receiver to refused credentials. */
+/** Part of our receiver's 401 response. */
 const ourRealm = 'xiq-siem-connector';
 
-/** Carries what our own receiver knows the look by, so that it takes it for no stranger's try. */
-export const selfCheckHeader = 'x-xiq-siem-look';
+/** Our receiver recognizes the check by this header, and does not report it as a wrong secret. */
+export const selfCheckHeader = 'x-xiq-siem-self-check';
 
-/** Rejects where no answer comes, or with the signal's reason. The socket is used up. */
-export async function postWithoutSecret(socket: Socket, url: URL, signal: AbortSignal, mark?: string): Promise<Seen> {
+/** Rejects without a response, or with the signal's reason. Destroys the socket. */
+export async function postWithoutSecret(
+  socket: Socket,
+  url: URL,
+  signal: AbortSignal,
+  nonce?: string,
+): Promise<Observation> {
   const body = '[]';
-  const asked = request({
+  const requested = request({
     createConnection: () => socket,
     method: 'POST',
     path: url.pathname,
@@ -22,49 +27,47 @@ export async function postWithoutSecret(socket: Socket, url: URL, signal: AbortS
       'Content-Type': 'application/json',
       'Content-Length': String(body.length),
       Connection: 'close',
-      ...(mark === undefined ? {} : { [selfCheckHeader]: mark }),
+      ...(nonce === undefined ? {} : { [selfCheckHeader]: nonce }),
     },
     maxHeaderSize: 16_384,
     signal,
   });
   try {
-    asked.end(body);
-    // No redirect is followed, and what the answer says is not read.
-    const [response]: IncomingMessage[] = await once(asked, 'response', { signal });
-    return response === undefined ? unverifiable('No answer came.') : judge(response);
+    requested.end(body);
+    // Does not follow redirects, and does not read the body.
+    const [response]: IncomingMessage[] = await once(requested, 'response', { signal });
+    return response === undefined ? unverifiable('There was no response.') : evaluate(response);
   } finally {
-    asked.on('error', () => undefined).destroy();
+    requested.on('error', () => undefined).destroy();
     socket.destroy();
   }
 }
 
-function judge({ statusCode = 0, headers }: IncomingMessage): Seen {
+function evaluate({ statusCode = 0, headers }: IncomingMessage): Observation {
   if (statusCode === 401) {
     if (headers['www-authenticate']?.includes(ourRealm)) {
-      return ok('A webhook without the secret is refused with 401, by this connector.');
+      return ok('This connector rejects a webhook without the secret with 401.');
     }
-    return unverifiable(
-      'The answer is 401, but it does not say that it is of this connector: look that no proxy before it asks for credentials of its own.',
-    );
+    const message = 'The response is 401, but not from this connector';
+    return unverifiable(`${message}: check that no proxy in front of it requires credentials of its own.`);
   }
-  const answered = `A webhook without the secret is answered ${statusCode}, not 401`;
+  const got = `A webhook without the secret got ${statusCode} instead of 401`;
   if (statusCode === 429) {
-    return unverifiable(`${answered}: requests from here were refused too often. It is looked at again next time.`);
+    return unverifiable(`${got}: too many requests from here were rejected. The next check tries again.`);
   }
   if (statusCode === 403) {
-    return unverifiable(
-      `${answered}: a proxy or firewall lets only some addresses in. Look that those of ExtremeCloud IQ are among them.`,
-    );
+    const advice = 'Check that the addresses of ExtremeCloud IQ are allowed.';
+    return unverifiable(`${got}: a proxy or firewall allows only some addresses. ${advice}`);
   }
   if (statusCode >= 300 && statusCode < 400) {
-    return failed(`${answered}: a redirect. The sender does not follow it: take the webhooks at publicUrl itself.`);
+    return failed(`${got}: a redirect, which senders do not follow. Receive webhooks at publicUrl itself.`);
   }
   if (statusCode >= 200 && statusCode < 300) {
-    return failed(`${answered}: something before the receiver takes it. Look where the proxy sends this path.`);
+    return failed(`${got}: a server in front of the receiver accepts it. Check where the proxy routes this path.`);
   }
   if (statusCode === 404) {
-    return failed(`${answered}: look that publicUrl names this source, and that the proxy passes the path unchanged.`);
+    return failed(`${got}: check that publicUrl names this source, and that the proxy does not change the path.`);
   }
-  if (statusCode >= 500) return failed(`${answered}: look whether the proxy reaches the receiver.`);
-  return failed(`${answered}: look at the proxy or firewall before the receiver.`);
+  if (statusCode >= 500) return failed(`${got}: check whether the proxy reaches the receiver.`);
+  return failed(`${got}: check the proxy or firewall in front of the receiver.`);
 }

@@ -1,4 +1,4 @@
-// A server at a made-up public name, and the ports by which the tests reach it on loopback.
+// For tests: servers on loopback that act as a public host, and the ports that reach them.
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -17,13 +17,13 @@ export const leaf = testCertificate({ name: host, hosts: [host], issuer: interme
 
 export interface SentTls {
   readonly certificate: TestCertificate;
-  /** Sent behind it. */
+  /** Sent after it. */
   readonly others?: readonly TestCertificate[];
 }
 
-export const wholeChain: SentTls = { certificate: leaf, others: [intermediate] };
+export const completeChain: SentTls = { certificate: leaf, others: [intermediate] };
 
-/** As the receiver answers. */
+/** The 401 response of our receiver. */
 export const ourRefusal: RequestListener = (_request, response) => {
   response.writeHead(401, { 'www-authenticate': 'Basic realm="xiq-siem-connector"' }).end('{}');
 };
@@ -59,16 +59,16 @@ export function startTls(
 export const startPlain = (onFinished: Cleanup, response: RequestListener = ourRefusal): Promise<number> =>
   listen(createHttpServer(response), onFinished);
 
-/** Takes connections, and does with each what it is told. */
+/** Accepts connections and passes each to `then`. */
 export const startTcp = (onFinished: Cleanup, then: (socket: Socket) => void = () => undefined): Promise<number> =>
   listen(createTcpServer(then), onFinished);
 
 export interface Reached extends Partial<Omit<PublicUrlPorts, 'connect'>> {
-  /** The loopback port behind each address; an address without one refuses. */
+  /** The loopback port of each address. An address without one refuses connections. */
   readonly behind?: Readonly<Record<string, number>>;
 }
 
-/** An address of those that are set aside for documentation: to us it is public. */
+/** A documentation address (RFC 5737), which counts as public. */
 export const publicAddress = '203.0.113.7';
 
 export function testPorts({ behind = {}, ...ports }: Reached): PublicUrlPorts {
@@ -89,8 +89,8 @@ export function testPorts({ behind = {}, ...ports }: Reached): PublicUrlPorts {
 
 export type Findings = Readonly<Record<PublicUrlFinding['check'], Omit<PublicUrlFinding, 'check'>>>;
 
-/** The findings by their checks. */
-export async function look(
+/** The findings by check. */
+export async function check(
   ports: PublicUrlPorts,
   url: string = publicUrl,
   options: PublicUrlOptions = {},

@@ -1,22 +1,32 @@
-// What we kept of a span, and what became of it at each destination: one pass over the journal.
-import { ConnectorError } from '@xiq-siem/core';
+// Finds the stored events of a span and their state at each destination, in one pass over the journal.
+import type { ConnectorError } from '@xiq-siem/core';
 import type { ReadModel } from '@xiq-siem/queries';
 import { isDuplicateOfBackfill } from '@xiq-siem/state';
-import { type KeptStep, keptEvents, lookbackMs, retainedSinceMs, type ScannedSpan } from '../backfill/kept-bodies.ts';
-import type { KeptEvent, ProofInput, TimeSpan } from './proof.ts';
-import { placeKey, settledStates } from './settled-states.ts';
+import { backfillError } from '../backfill/backfill-errors.ts';
+import {
+  type JournalStep,
+  journalEvents,
+  lookbackMs,
+  retainedSinceMs,
+  type ScannedSpan,
+} from '../backfill/journal-events.ts';
+import type { ProofInput, StoredEvent, TimeSpan } from './proof.ts';
+import { positionKey, settledStates } from './settled-states.ts';
 
-export interface KeptRecordOptions extends ScannedSpan {
-  /** Different events; beyond it the span is refused. */
+export interface StoredRecordOptions extends ScannedSpan {
+  /** The highest number of distinct events. */
   readonly maxEvents: number;
 }
 
-/** Gives progress, and returns the record. Rejects with `usage` where the span has too many events. */
-export async function* keptRecord(
+/** Yields progress and returns the record. Rejects with `too_many_events`. */
+export async function* storedRecord(
   readModel: ReadModel,
-  { cloud, messageTypes, fromMs, toMs, aheadMs, maxEvents }: KeptRecordOptions,
+  { account, messageTypes, fromMs, toMs, aheadMs, maxEvents }: StoredRecordOptions,
   signal: AbortSignal,
-): AsyncGenerator<Extract<KeptStep, { kind: 'progress' }>, Pick<ProofInput, 'kept' | 'destinations' | 'goneBodies'>> {
+): AsyncGenerator<
+  Extract<JournalStep, { kind: 'progress' }>,
+  Pick<ProofInput, 'kept' | 'destinations' | 'unavailableSpans'>
+> {
   const { journal, backfilled } = readModel;
   const { firstSequence, nextSequence } = journal.extent();
   const sinceMs = await retainedSinceMs(journal, signal);
@@ -24,22 +34,22 @@ export async function* keptRecord(
   const first = Math.max(firstSequence, begin);
   const undelivered = new Set<string>();
   for await (const some of readModel.deadLetters.undelivered(first)) {
-    for (const { destination, sequence, element } of some) undelivered.add(placeKey(destination, sequence, element));
+    for (const { destination, sequence, element } of some) undelivered.add(positionKey(destination, sequence, element));
     await readModel.yieldNow();
   }
   const destinations = await Promise.all(
     readModel.destinations().map(async (one) => {
-      const began = (await readModel.progressHistory.first(one.name))?.sequence ?? 0;
-      return settledStates(readModel, one, undelivered, began);
+      const startSequence = (await readModel.progressHistory.first(one.name))?.sequence ?? 0;
+      return settledStates(readModel, one, undelivered, startSequence);
     }),
   );
   const types = new Set(messageTypes);
   const kept = new Map<string, NumberedEvent>();
   const shared = sharedTexts();
-  const goneBodies: TimeSpan[] = sinceMs > 0 ? [{ fromMs: 0, toMs: sinceMs + aheadMs }] : [];
+  const unavailableSpans: TimeSpan[] = sinceMs > 0 ? [{ fromMs: 0, toMs: sinceMs + aheadMs }] : [];
   let beforeMs: number | undefined;
 
-  for await (const step of keptEvents(readModel, cloud, { first, next: nextSequence }, signal)) {
+  for await (const step of journalEvents(readModel, account, { first, next: nextSequence }, signal)) {
     if (step.kind === 'progress') {
       yield step;
       continue;
@@ -48,7 +58,7 @@ export async function* keptRecord(
     if (step.kind === 'body') {
       const atMs = metadata.receivedAtMs;
       if (beforeMs !== undefined && step.afterLoss) {
-        goneBodies.push({ fromMs: Math.min(beforeMs, atMs), toMs: Math.max(beforeMs, atMs) + aheadMs + 1 });
+        unavailableSpans.push({ fromMs: Math.min(beforeMs, atMs), toMs: Math.max(beforeMs, atMs) + aheadMs + 1 });
       }
       beforeMs = atMs;
       continue;
@@ -56,24 +66,24 @@ export async function* keptRecord(
     const { id, messageType, dataset, element, user, action, timeMs = metadata.receivedAtMs } = step.event;
     if (!types.has(messageType) || timeMs < fromMs || timeMs >= toMs) continue;
     const ordinal = kept.get(id)?.ordinal ?? kept.size;
-    if (ordinal >= maxEvents) throw tooMany(maxEvents);
+    if (ordinal >= maxEvents) throw tooManyEvents(maxEvents);
     if (ordinal === kept.size) kept.set(id, { id, messageType, timeMs, user: shared(user), action, ordinal });
     const isDuplicate = isDuplicateOfBackfill(metadata.origin, id, backfilled);
     for (const one of destinations) {
-      one.note({ ordinal, sequence, element, dataset, source: cloud.source, isDuplicate });
+      one.add({ ordinal, sequence, element, dataset, source: account.source, isDuplicate });
     }
   }
   const ordinalOf = (id: string): number | undefined => kept.get(id)?.ordinal;
-  return { kept, destinations: destinations.map((one) => one.record(ordinalOf)), goneBodies };
+  return { kept, destinations: destinations.map((one) => one.record(ordinalOf)), unavailableSpans };
 }
 
-interface NumberedEvent extends KeptEvent {
+interface NumberedEvent extends StoredEvent {
   readonly ordinal: number;
 }
 
 const maxShared = 10_000;
 
-/** The same few users are in many events: one text for each of them. */
+/** Returns the same string for equal texts, because many events have the same user. */
 function sharedTexts(): (text: string | undefined) => string | undefined {
   const texts = new Map<string, string>();
   return (text) => {
@@ -84,5 +94,5 @@ function sharedTexts(): (text: string | undefined) => string | undefined {
   };
 }
 
-export const tooMany = (most: number): ConnectorError =>
-  new ConnectorError('usage', `there are more than ${most} events in this span: take a shorter one, or fewer --types`);
+export const tooManyEvents = (limit: number): ConnectorError =>
+  backfillError('too_many_events', `the span has more than ${limit} events: use a shorter span or fewer --types`);

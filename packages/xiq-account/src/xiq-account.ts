@@ -1,4 +1,4 @@
-// ExtremeCloud IQ's own side of a source: its REST API, as it is configured now.
+// The ExtremeCloud IQ account of a source: its REST API and its settings, as configured now.
 import { isDeepStrictEqual } from 'node:util';
 import type { Configuration, ConfiguredSource } from '@xiq-siem/config';
 import { createAgents, openSecret } from '@xiq-siem/config';
@@ -10,42 +10,45 @@ import type { XiqCredentials } from './rest/session.ts';
 import type { ApiMeter } from './rest/transport.ts';
 import { createXiqApi, type XiqApi } from './rest/xiq-api.ts';
 
-export interface XiqCloud {
-  /** Of the source in the configuration. */
+export interface XiqAccount {
+  /** Name of the source in the configuration. */
   readonly source: string;
   readonly api: XiqApi;
   readonly config: XiqApiConfig;
   readonly subscriptions: SubscriptionsConfig | undefined;
-  /** Reads logs and kept bodies as the source does. */
+  /** Normalizes entries of logs and stored bodies as the source does. */
   readonly reader: LogReader;
 }
 
-export interface CloudServices {
+export interface AccountServices {
   readonly log: Logger;
   readonly meter: ApiMeter;
 }
 
-/** The side of every source that has an `api`, by the source's name. */
-export function openXiqClouds(configuration: Configuration, services: CloudServices): ReadonlyMap<string, XiqCloud> {
+/** The account of each source that has an `api`, by the source's name. */
+export function openXiqAccounts(
+  configuration: Configuration,
+  services: AccountServices,
+): ReadonlyMap<string, XiqAccount> {
   return new Map(
     configuration.sources.flatMap((configured) => {
-      const cloud = openXiqCloud(configured, configuration, services);
-      return cloud === undefined ? [] : [[cloud.source, cloud]];
+      const account = openXiqAccount(configured, configuration, services);
+      return account === undefined ? [] : [[account.source, account]];
     }),
   );
 }
 
-function openXiqCloud(
+function openXiqAccount(
   configured: ConfiguredSource,
   configuration: Configuration,
-  { log, meter }: CloudServices,
-): XiqCloud | undefined {
+  { log, meter }: AccountServices,
+): XiqAccount | undefined {
   if (configured.type !== xiqSource.type) return undefined;
   const { api: config, subscriptions, timeZone } = xiqSource.configSchema.parse(configured.settings);
   if (config === undefined) return undefined;
   const secret = (reference: SecretReference): SecretSource => openSecret(reference, configuration, log);
-  const given = configuration.mapping?.rulesOf(xiqSource.type);
-  const rules = given && xiqSource.mappingSchema?.parse(given.rules);
+  const operatorMapping = configuration.mapping?.rulesOf(xiqSource.type);
+  const rules = operatorMapping && xiqSource.mappingSchema?.parse(operatorMapping.rules);
   return {
     source: configured.name,
     config,
@@ -61,7 +64,8 @@ function openXiqCloud(
     }),
     reader: createLogReader({
       timeZone,
-      ...(given !== undefined && rules !== undefined && { mapping: { version: given.version, rules } }),
+      ...(operatorMapping !== undefined &&
+        rules !== undefined && { mapping: { version: operatorMapping.version, rules } }),
     }),
   };
 }
@@ -78,31 +82,33 @@ function credentialsOf(
   };
 }
 
-/** By the source's name. The same cloud, with its budget and its token, as long as nothing of it changed. */
-export type CurrentClouds = () => ReadonlyMap<string, XiqCloud>;
+/** By the source's name. An account keeps its request budget and its token until its configuration changes. */
+export type CurrentAccounts = () => ReadonlyMap<string, XiqAccount>;
 
-/** Throws where those of the first configuration cannot be opened; of a later one that is said, and the others stay. */
-export function currentClouds(configuration: () => Configuration, services: CloudServices): CurrentClouds {
-  let taken = configuration();
-  let clouds = openXiqClouds(taken, services);
+/** Throws if the accounts of the first configuration cannot be opened. After a reload it logs the error and keeps the old ones. */
+export function currentAccounts(configuration: () => Configuration, services: AccountServices): CurrentAccounts {
+  let current = configuration();
+  let accounts = openXiqAccounts(current, services);
   return () => {
-    const now = configuration();
-    if (now === taken) return clouds;
-    const before = taken;
-    const kept = clouds;
-    taken = now;
-    const isAsBefore = (name: string): boolean => isDeepStrictEqual(madeOf(before, name), madeOf(now, name));
+    const next = configuration();
+    if (next === current) return accounts;
+    const before = current;
+    const existing = accounts;
+    current = next;
+    const isUnchanged = (name: string): boolean => isDeepStrictEqual(settingsOf(before, name), settingsOf(next, name));
     try {
-      const opened = [...openXiqClouds(now, services)];
-      clouds = new Map(opened.map(([name, cloud]) => [name, (isAsBefore(name) ? kept.get(name) : undefined) ?? cloud]));
+      const opened = [...openXiqAccounts(next, services)];
+      accounts = new Map(
+        opened.map(([name, account]) => [name, (isUnchanged(name) ? existing.get(name) : undefined) ?? account]),
+      );
     } catch (cause) {
-      services.log.error('xiq_api.not_opened', { why: String(cause), mend: 'xiq-siem reload, when that is mended' });
+      services.log.error('xiq_api.open_failed', { why: String(cause), remediation: 'fix this, then xiq-siem reload' });
     }
-    return clouds;
+    return accounts;
   };
 }
 
-const madeOf = ({ raw, mapping }: Configuration, source: string): unknown => [
+const settingsOf = ({ raw, mapping }: Configuration, source: string): unknown => [
   raw.sources[source],
   raw.egress,
   mapping?.version,

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { Secret } from '@xiq-siem/core';
 import { expect, it, onTestFinished } from 'vitest';
-import { acceptsSecret } from './ask-receiver.ts';
+import { acceptsSecret } from './accepts-secret.ts';
 
-interface Asked {
+interface Received {
   readonly method: string | undefined;
   readonly url: string | undefined;
   readonly authorization: string | undefined;
@@ -11,9 +11,9 @@ interface Asked {
 }
 
 async function receiver(status: number | undefined) {
-  const asked: Asked[] = [];
+  const requested: Received[] = [];
   const server = createServer(({ method, url, headers }, response) => {
-    asked.push({ method, url, authorization: headers.authorization, length: headers['content-length'] });
+    requested.push({ method, url, authorization: headers.authorization, length: headers['content-length'] });
     if (status !== undefined) response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -27,7 +27,7 @@ async function receiver(status: number | undefined) {
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  return { asked, close, webhooks: `http://127.0.0.1:${address.port}` };
+  return { requested, close, webhooks: `http://127.0.0.1:${address.port}` };
 }
 
 const secret = new Secret('canary-1');
@@ -37,32 +37,33 @@ const of = { source: 'xiq', messageType: 'AUDIT_LOG_ALL' };
 it.each([
   [400, true],
   [401, false],
-])('a receiver that answers %i to no body: accepted is %s', async (status, accepted) => {
-  const { asked, webhooks } = await receiver(status);
+])('status %i for a request without a body: accepted is %s', async (status, accepted) => {
+  const { requested, webhooks } = await receiver(status);
   expect(await acceptsSecret({ ...of, webhooks }, secret, signal)).toBe(accepted);
-  expect(asked).toEqual([
+  expect(requested).toEqual([
     { method: 'POST', url: '/webhooks/xiq/AUDIT_LOG_ALL', authorization: 'Bearer canary-1', length: '0' },
   ]);
 });
 
-it('any other answer says nothing about the secret', async () => {
+it('rejects for any other status', async () => {
   const { webhooks } = await receiver(429);
-  await expect(acceptsSecret({ ...of, webhooks }, secret, signal)).rejects.toMatchObject({ code: 'busy' });
+  const accepted = acceptsSecret({ ...of, webhooks }, secret, signal);
+  await expect(accepted).rejects.toMatchObject({ code: 'secret_check_inconclusive', exitCode: 75 });
 });
 
-it('nobody there is no refusal', async () => {
+it('rejects if the receiver is not running', async () => {
   const { webhooks, close } = await receiver(400);
   await close();
   const refused = acceptsSecret({ ...of, webhooks }, secret, signal);
-  await expect(refused).rejects.toMatchObject({ code: 'not_running' });
+  await expect(refused).rejects.toMatchObject({ code: 'connector_unreachable' });
   await expect(refused).rejects.not.toThrow('canary');
 });
 
-it('a receiver that hangs is no refusal either', async () => {
+it('rejects if the receiver hangs', async () => {
   const { webhooks } = await receiver(undefined);
-  const message = expect.stringContaining('does not answer (no complete response within 50 ms)');
-  const asked = acceptsSecret({ ...of, webhooks }, secret, signal, 50);
-  await expect(asked).rejects.toMatchObject({ code: 'not_running', message });
+  const message = expect.stringContaining('does not respond (no complete response within 50 ms)');
+  const requested = acceptsSecret({ ...of, webhooks }, secret, signal, 50);
+  await expect(requested).rejects.toMatchObject({ code: 'connector_unreachable', message });
 });
 
 it('ends with the reason of the signal', async () => {

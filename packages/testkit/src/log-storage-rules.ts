@@ -1,4 +1,4 @@
-// The rules that every log holds of what it keeps: bodies, positions, and what it does when it is full or closed.
+// The conformance rules of a log for stored bodies, positions, a full log and a closed log.
 import assert from 'node:assert/strict';
 import { ConnectorError, initialPosition, type Log, type Position } from '@xiq-siem/core';
 import { eventually, inTime, manyNames } from './destination-fixture.ts';
@@ -17,15 +17,15 @@ import {
 } from './log-fixture.ts';
 import type { LogHarness } from './log-harness.ts';
 
-/** Appends at four places at once until so many are acknowledged; then the log is killed in the midst of it. */
+/** Appends with four concurrent writers, and kills the log after `kills` acknowledged bodies. */
 async function appendUntilKilled({ open, kill }: LogFixture, kills: number): Promise<ReadonlyMap<string, string>> {
   const log = await open();
   const acknowledged = new Map<string, string>();
   const { promise: enough, resolve, reject } = Promise.withResolvers<void>();
   let isKilled = false;
-  const appendAll = async (place: number): Promise<void> => {
+  const appendAll = async (writer: number): Promise<void> => {
     for (let n = 0; !isKilled; n += 1) {
-      const text = `kill ${kills}, place ${place}, body ${n}`;
+      const text = `kill ${kills}, writer ${writer}, body ${n}`;
       const receipt = await log.append(sampleMetadata, Buffer.from(text));
       if (isKilled) return;
       acknowledged.set(receipt, text);
@@ -33,42 +33,42 @@ async function appendUntilKilled({ open, kill }: LogFixture, kills: number): Pro
     }
   };
   if (kills === 0) resolve();
-  // After the kill they end in whatever way, or never.
-  for (let place = 0; place < 4; place += 1) void appendAll(place).catch(reject);
+  // After the kill, appends may end in any way, or never.
+  for (let writer = 0; writer < 4; writer += 1) void appendAll(writer).catch(reject);
   await inTime(enough, `${kills} appends`);
   isKilled = true;
   await kill();
   return acknowledged;
 }
 
-async function assertAllThere(log: Log, acknowledged: ReadonlyMap<string, string>): Promise<void> {
-  const there = new Map(bodiesOf(await allOf(log)).map((body) => [body.receipt, textOf(body)]));
+async function assertAllStored(log: Log, acknowledged: ReadonlyMap<string, string>): Promise<void> {
+  const stored = new Map(bodiesOf(await allOf(log)).map((body) => [body.receipt, textOf(body)]));
   for (const [receipt, text] of acknowledged) {
-    assert.equal(there.get(receipt), text, `acknowledged before the kill, and not read after it: ${text}`);
+    assert.equal(stored.get(receipt), text, `acknowledged before the kill, but not readable after it: ${text}`);
     assert.equal(
       (await log.find(receipt)).kind,
       'body',
-      `acknowledged before the kill, and not found after it: ${text}`,
+      `acknowledged before the kill, but not found after it: ${text}`,
     );
   }
 }
 
-export const keptRules: readonly LogRule[] = [
+export const storageRules: readonly LogRule[] = [
   {
-    name: 'what was acknowledged is there after a kill, whenever it comes',
+    name: 'acknowledged bodies survive a kill at any time',
     needs: [],
     async run(fixture) {
       const acknowledged = new Map<string, string>();
       for (const kills of [0, 1, 2, 3, 5, 8, 13]) {
         for (const [receipt, text] of await appendUntilKilled(fixture, kills)) acknowledged.set(receipt, text);
         const log = await fixture.open();
-        await assertAllThere(log, acknowledged);
+        await assertAllStored(log, acknowledged);
         await inTime(log.close(), 'close()');
       }
     },
   },
   {
-    name: 'a body is given back as it was, under its receipt',
+    name: 'a body is read as it was appended, with its receipt',
     needs: [],
     async run({ open }) {
       const log = await open();
@@ -91,19 +91,19 @@ export const keptRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'a closed log takes nothing more, and what it took is there when it is opened again',
+    name: 'a closed log accepts no body, and has all accepted bodies when it is opened again',
     needs: [],
     async run({ open }) {
       const log = await open();
       const kept = ['before the close'];
       await appendTexts(log, kept);
-      const underWay = manyNames('under way', 5).map(async (text) => {
+      const pendingAppends = manyNames('during the close', 5).map(async (text) => {
         await log.append(sampleMetadata, Buffer.from(text));
         kept.push(text);
       });
       await inTime(log.close(), 'close()');
-      await inTime(Promise.allSettled(underWay), 'the appends that were under way');
-      assert.equal(log.acceptance().ok, false, 'it says that it would accept');
+      await inTime(Promise.allSettled(pendingAppends), 'appends during the close');
+      assert.equal(log.acceptance().ok, false, 'acceptance() is ok after close()');
       await assert.rejects(log.append(sampleMetadata, Buffer.from('after the close')), ConnectorError);
       await inTime(log.close(), 'close() again');
       const again = await open();
@@ -111,13 +111,13 @@ export const keptRules: readonly LogRule[] = [
       assert.deepEqual(
         kept.filter((text) => !texts.includes(text)),
         [],
-        'taken, and not there',
+        'accepted, but not stored',
       );
-      assert.ok(!texts.includes('after the close'), 'refused, and there');
+      assert.ok(!texts.includes('after the close'), 'rejected, but stored');
     },
   },
   {
-    name: 'a position is found again as it was saved, also after a kill',
+    name: 'a saved position survives a close and a kill',
     needs: [],
     async run({ open, kill }) {
       const first = await open();
@@ -133,7 +133,7 @@ export const keptRules: readonly LogRule[] = [
       await (await first.position('archive', earliest)).save(saved);
       await kill();
       const second = await open();
-      assert.deepEqual(second.positions().get('archive'), saved, 'among all positions');
+      assert.deepEqual(second.positions().get('archive'), saved, 'positions()');
       const file = await second.position('archive', { ...earliest, startAt: 'now' });
       assert.deepEqual(file.position, saved);
       await file.save({ ...saved, sequence: three });
@@ -143,7 +143,7 @@ export const keptRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'positions are each for itself: begun, released, opened again and forgotten',
+    name: 'positions are independent: they can be created, released, opened again and deleted',
     needs: [],
     async run({ open }) {
       const log = await open();
@@ -155,11 +155,11 @@ export const keptRules: readonly LogRule[] = [
       assert.deepEqual([early.position, late.position], [firstSequence, nextSequence].map(initialPosition));
       await early.save(next);
       assert.deepEqual([early.position, late.position], [next, initialPosition(nextSequence)]);
-      await assert.rejects(log.position('late', earliest), 'a position that is open was opened again');
+      await assert.rejects(log.position('late', earliest), 'an open position was opened again');
       await log.releasePosition('early');
-      await assert.rejects(early.save(late.position), ConnectorError, 'a position that was released was saved');
+      await assert.rejects(early.save(late.position), ConnectorError, 'a released position was saved');
       assert.deepEqual(await log.orphanedPositions(), ['early']);
-      assert.deepEqual((await log.position('early', earliest)).position, next, 'it was opened again');
+      assert.deepEqual((await log.position('early', earliest)).position, next, 'a released position was opened again');
       assert.deepEqual(await log.orphanedPositions(), []);
       await log.releasePosition('early');
       await log.forgetPosition('early');
@@ -167,33 +167,33 @@ export const keptRules: readonly LogRule[] = [
     },
   },
   {
-    name: 'a full log refuses and says so, keeps nothing of what it refused, and accepts again when there is capacity',
+    name: 'a full log rejects bodies, stores none of them, and accepts bodies again when there is capacity',
     needs: ['capacityBytes'],
     async run(fixture) {
       const log = await fixture.open();
       const holding = await log.position('holding', { startAt: 'earliest', whenFull: 'hold' });
       const { kept, refusal } = await fill(log, fixture.harness);
-      assert.ok(refusal instanceof ConnectorError, `refused by ${refusal}`);
+      assert.ok(refusal instanceof ConnectorError, `rejected by ${refusal}`);
       const acceptance = log.acceptance();
       assert.equal(acceptance.ok ? 'accepts' : acceptance.code, refusal.code);
-      assert.deepEqual(await textsIn(log), [...kept].sort(), 'kept, and nothing else');
+      assert.deepEqual(await textsIn(log), [...kept].sort(), 'stored bodies');
       assert.deepEqual(log.retentionGaps(), []);
       await holding.save(initialPosition(log.extent().nextSequence));
-      await eventually(() => log.acceptance().ok, 'it accepts again');
+      await eventually(() => log.acceptance().ok, 'acceptance() is ok again');
       await appendText(log, 'again');
       await inTime(log.close(), 'close()');
       const texts = await textsIn(await fixture.open());
-      assert.ok(texts.includes('again'), 'accepted again, and not kept');
+      assert.ok(texts.includes('again'), 'accepted again, but not stored');
       assert.deepEqual(
         texts.filter((text) => !kept.includes(text) && text !== 'again'),
         [],
-        'refused, and there',
+        'rejected, but stored',
       );
     },
   },
 ];
 
-/** Appends bodies of a twentieth of the capacity until one is refused. */
+/** Appends bodies until one is rejected. */
 async function fill(log: Log, { capacityBytes }: LogHarness): Promise<{ kept: readonly string[]; refusal: unknown }> {
   const kept: string[] = [];
   for (let n = 0; n < 60; n += 1) {
@@ -205,7 +205,7 @@ async function fill(log: Log, { capacityBytes }: LogHarness): Promise<{ kept: re
     }
     kept.push(text);
   }
-  return { kept, refusal: 'nothing: it took three times what it may hold' };
+  return { kept, refusal: 'nothing: the log accepted three times its capacity' };
 }
 
 function definedOf(value: object): object {

@@ -2,7 +2,7 @@ import { type Configuration, checkConfiguration, parseYaml } from '@xiq-siem/con
 import { testRegistry as registry } from '@xiq-siem/config/test-registry';
 import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
-import { currentClouds } from './cloud.ts';
+import { currentAccounts } from './xiq-account.ts';
 
 async function configured(sources: string, more = ''): Promise<Configuration> {
   const yaml = parseYaml('c.yaml', `sources:\n${sources}\n${more}`);
@@ -15,34 +15,34 @@ const source = (name: string, token = 'T'): string => `  ${name}: { type: xiq, a
 const log = createRecordingLogger();
 const services = { log, meter: createRecordingMeter() };
 
-it('a cloud stays the same until what it is made of changes', async () => {
+it('an account stays the same until its configuration changes', async () => {
   let configuration = await configured(`${source('one')}\n${source('two')}\n  three: { type: xiq }`);
-  const clouds = currentClouds(() => configuration, services);
-  const before = clouds();
+  const accounts = currentAccounts(() => configuration, services);
+  const before = accounts();
   expect([...before.keys()]).toEqual(['one', 'two']);
-  expect(clouds()).toBe(before);
+  expect(accounts()).toBe(before);
 
   configuration = await configured(
     `${source('one')}\n${source('two', 'OTHER')}\n${source('three')}`,
     'healthEvents: {}',
   );
-  const after = clouds();
+  const after = accounts();
   expect([...after.keys()]).toEqual(['one', 'two', 'three']);
   expect(after.get('one')).toBe(before.get('one'));
   expect(after.get('two')).not.toBe(before.get('two'));
 
   configuration = await configured(source('one'), 'egress: { proxy: "http://proxy.example:3128" }');
-  expect(clouds().get('one')).not.toBe(before.get('one'));
-  expect([...clouds().keys()]).toEqual(['one']);
+  expect(accounts().get('one')).not.toBe(before.get('one'));
+  expect([...accounts().keys()]).toEqual(['one']);
 });
 
-it('what cannot be opened after a reload is said, and what was open stays', async () => {
+it('an account that cannot be opened after a reload is logged, and the old account stays', async () => {
   let configuration = await configured(source('one'));
-  const clouds = currentClouds(() => configuration, services);
-  const before = clouds();
+  const accounts = currentAccounts(() => configuration, services);
+  const before = accounts();
   configuration = await configured(source('one'), 'egress: { caFile: ./not-there.pem }');
-  expect(clouds()).toBe(before);
-  expect(clouds()).toBe(before);
-  expect(log.of('xiq_api.not_opened')).toHaveLength(1);
-  expect(() => currentClouds(() => configuration, services)).toThrow('not-there.pem');
+  expect(accounts()).toBe(before);
+  expect(accounts()).toBe(before);
+  expect(log.of('xiq_api.open_failed')).toHaveLength(1);
+  expect(() => currentAccounts(() => configuration, services)).toThrow('not-there.pem');
 });

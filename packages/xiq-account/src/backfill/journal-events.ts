@@ -1,30 +1,30 @@
-// What of a source the journal still holds: since when, and its events from a time to the tail.
+// Reads a source's events from the journal, and finds since when the journal is complete.
 import type { StoredBody } from '@xiq-siem/core';
 import type { ReadModel } from '@xiq-siem/queries';
 import { type ScanStep, scanJournal } from '@xiq-siem/queries';
-import type { XiqCloud } from '../cloud.ts';
 import type { BodyEvent } from '../rest/log-reader.ts';
+import type { XiqAccount } from '../xiq-account.ts';
 
 export type JournalAccess = Pick<ReadModel, 'journal' | 'yieldNow'>;
 
-/** What of a source's events a scan of the journal is to find. */
+/** The events that a scan of the journal must find. */
 export interface ScannedSpan {
-  readonly cloud: XiqCloud;
-  /** Of the events' own times. */
+  readonly account: XiqAccount;
+  /** Times of the events, as `toMs`. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly messageTypes: readonly string[];
-  /** Of their clock, see `ClockDifference`. */
+  /** See `ClockDifference`. */
   readonly aheadMs: number;
 }
 
-/** An event may be logged a little after it was sent. */
+/** ExtremeCloud IQ may log an event after it has sent the webhook. */
 export const lookbackMs = 10 * 60_000;
 const portion = { maxBodies: 64, maxBytes: 1_048_576 };
 
 /**
- * Epoch milliseconds of the reception since which nothing was removed from the journal: 0 where nothing ever was,
- * infinity where it holds no body any more.
+ * The journal has all bodies received since this time (epoch milliseconds): 0 if no body was ever removed, infinity if it
+ * has none left.
  */
 export async function retainedSinceMs(journal: JournalAccess['journal'], signal: AbortSignal): Promise<number> {
   const { firstSequence, nextSequence, hasEvicted } = journal.extent();
@@ -42,15 +42,15 @@ export async function retainedSinceMs(journal: JournalAccess['journal'], signal:
   }
 }
 
-export type KeptStep = ScanStep | { readonly kind: 'event'; readonly event: BodyEvent; readonly body: StoredBody };
+export type JournalStep = ScanStep | { readonly kind: 'event'; readonly event: BodyEvent; readonly body: StoredBody };
 
-/** Bodies of all sources (`body`), and the events of the source's own after each; `next` is where it ends. */
-export async function* keptEvents(
+/** Yields bodies of all sources, and after each body its events if they belong to the source. `next` is exclusive. */
+export async function* journalEvents(
   access: JournalAccess,
-  { source, reader }: Pick<XiqCloud, 'source' | 'reader'>,
+  { source, reader }: Pick<XiqAccount, 'source' | 'reader'>,
   { first, next }: { readonly first: number; readonly next: number },
   signal: AbortSignal,
-): AsyncGenerator<KeptStep> {
+): AsyncGenerator<JournalStep> {
   for await (const step of scanJournal(access, { first, next }, signal)) {
     yield step;
     if (step.kind !== 'body') continue;

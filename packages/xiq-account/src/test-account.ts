@@ -1,40 +1,40 @@
-// For tests: one source's ExtremeCloud IQ, with logs in memory and subscriptions that a test sets behind our back.
+// For tests: the account of one source, with logs in memory and subscriptions that a test can set.
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
-import type { XiqCloud } from './cloud.ts';
 import type { LogSpan, LogType } from './rest/log-pages.ts';
 import { createLogReader } from './rest/log-reader.ts';
 import { modelXiq } from './subscriptions/test-xiq.ts';
+import type { XiqAccount } from './xiq-account.ts';
 
-export interface TestCloud {
-  readonly cloud: XiqCloud;
-  readonly clouds: () => ReadonlyMap<string, XiqCloud>;
+export interface TestAccount {
+  readonly account: XiqAccount;
+  readonly accounts: () => ReadonlyMap<string, XiqAccount>;
   readonly subscriptions: ReturnType<typeof modelXiq>;
   /** Events by log, each with its time in `timestamp`. */
   readonly logs: Map<LogType, object[]>;
-  /** Spans that were asked for, one for each page. */
-  readonly asked: { readonly type: LogType; readonly fromMs: number; readonly toMs: number }[];
-  /** Called before a page is given: may throw, or wait. */
+  /** The requested spans, one for each page. */
+  readonly requests: { readonly type: LogType; readonly fromMs: number; readonly toMs: number }[];
+  /** Called before a page is returned: may throw, or wait. */
   before: ((type: LogType) => void | Promise<void>) | undefined;
-  /** What the budget says one has to wait. */
+  /** The wait that the request budget reports. */
   waitMs: number;
-  /** How far its clock is ahead of ours, where answers tell it. */
+  /** How far the account's clock is ahead of ours; undefined: no response has a date. */
   aheadMs: number | undefined;
 }
 
 const timeOf = (event: object): number => ('timestamp' in event ? Number(event.timestamp) : 0);
 
-export function testCloud(subscriptions: Partial<SubscriptionsConfig> = {}): TestCloud {
+export function testAccount(subscriptions: Partial<SubscriptionsConfig> = {}): TestAccount {
   const logs = new Map<LogType, object[]>();
-  const asked: TestCloud['asked'] = [];
+  const requests: TestAccount['requests'] = [];
   const model = modelXiq();
   async function* pages(type: LogType, { fromMs, toMs }: LogSpan) {
-    asked.push({ type, fromMs, toMs });
-    await made.before?.(type);
+    requests.push({ type, fromMs, toMs });
+    await test.before?.(type);
     const found = (logs.get(type) ?? []).filter((event) => timeOf(event) >= fromMs && timeOf(event) <= toMs);
     const elements = found.map((event) => JSON.stringify(event));
     yield { elements, page: 1, totalCount: found.length, totalPages: 1 };
   }
-  const cloud: XiqCloud = {
+  const account: XiqAccount = {
     source: 'xiq',
     config: { baseUrl: 'http://127.0.0.1:1', requestsPerHour: 7_500 },
     subscriptions: {
@@ -52,22 +52,22 @@ export function testCloud(subscriptions: Partial<SubscriptionsConfig> = {}): Tes
       subscriptions: model.subscriptions,
       logs: pages,
       budget: () => {
-        const remaining = made.waitMs > 0 ? 0 : 7_400;
-        return { perHour: 7_500, usedLastHour: 100, remaining, waitMs: made.waitMs };
+        const remaining = test.waitMs > 0 ? 0 : 7_400;
+        return { perHour: 7_500, usedLastHour: 100, remaining, waitMs: test.waitMs };
       },
-      clockAheadMs: async () => made.aheadMs,
+      clockAheadMs: async () => test.aheadMs,
       logout: async () => {},
     },
   };
-  const made: TestCloud = {
-    cloud,
-    clouds: () => new Map([['xiq', cloud]]),
+  const test: TestAccount = {
+    account,
+    accounts: () => new Map([['xiq', account]]),
     subscriptions: model,
     logs,
-    asked,
+    requests,
     before: undefined,
     waitMs: 0,
     aheadMs: undefined,
   };
-  return made;
+  return test;
 }
