@@ -91,7 +91,7 @@ test('the metrics and verdict codes that an external plugin declares are counted
     metrics: [{ labels: { source: 'theirs' }, value: '3' }],
   });
   expect(family('xiq_siem_source_events_total')).toMatchObject({
-    help: 'Events that were normalized.',
+    help: 'Events normalized.',
     metrics: [{ labels: { source: 'theirs', dataset: 'theirs.line' }, value: '3' }],
   });
 
