@@ -109,31 +109,28 @@ describe('the data directory', () => {
     expect(await readFile(join(path, 'format'), 'utf8')).toBe('2\n');
   });
 
-  it.each([0, 1])(
-    'keeps format %i if its preparation fails, is unlocked, and is prepared again',
-    async (format) => {
-      if (format === 1) {
-        await (await openDataDirectory(path, options)).close();
-        await writeFile(join(path, 'format'), '1\n');
-      }
-      const calls: number[] = [];
-      const failing = {
-        ...options,
-        async prepare(_: string, fromFormat: number) {
-          calls.push(fromFormat);
-          if (calls.length < 3) throw new ConnectorError('data_directory_failed', 'the power went');
-        },
-      };
-      for (let attempt = 0; attempt < 2; attempt += 1) {
-        await expect(openDataDirectory(path, failing)).rejects.toThrow('the power went');
-        const found = await readFile(join(path, 'format'), 'utf8').catch(() => '0\n');
-        expect(found).toBe(`${format}\n`);
-      }
-      await (await openDataDirectory(path, failing)).close();
-      await (await openDataDirectory(path, failing)).close();
-      expect(calls).toEqual([format, format, format]);
-    },
-  );
+  it.each([0, 1])('keeps format %i if its preparation fails, is unlocked, and is prepared again', async (format) => {
+    if (format === 1) {
+      await (await openDataDirectory(path, options)).close();
+      await writeFile(join(path, 'format'), '1\n');
+    }
+    const calls: number[] = [];
+    const failing = {
+      ...options,
+      async prepare(_: string, fromFormat: number) {
+        calls.push(fromFormat);
+        if (calls.length < 3) throw new ConnectorError('data_directory_failed', 'the power went');
+      },
+    };
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      await expect(openDataDirectory(path, failing)).rejects.toThrow('the power went');
+      const found = await readFile(join(path, 'format'), 'utf8').catch(() => '0\n');
+      expect(found).toBe(`${format}\n`);
+    }
+    await (await openDataDirectory(path, failing)).close();
+    await (await openDataDirectory(path, failing)).close();
+    expect(calls).toEqual([format, format, format]);
+  });
 
   it('whose format cannot be read is rejected and not changed', async () => {
     await (await openDataDirectory(path, options)).close();

@@ -78,34 +78,31 @@ describe('a file that was removed while it is open', () => {
   const letters = (state: ReturnType<typeof directState>, directory: string, log: RecordingLogger) =>
     openDeadLetters(state.database, { maxBytes: 64 * mib, minFreeBytes: 0, directory, now: Date.now, log });
 
-  it.each(removals)(
-    '(%s) is restored with all its data before the next write succeeds',
-    async (_, remove, kept) => {
-      const directory = copyOf(filled);
-      const log = createRecordingLogger();
-      const state = directState(directory);
-      const store = await letters(state, directory, log);
-      await store.append(letterOf(2001));
-      remove(directory);
-      await store.append(letterOf(2002));
-      // Like after `kill -9`.
-      const killed = copyOf(directory);
-      for (const found of [killed, directory]) {
-        if (found === directory) await state.close();
-        const again = directState(found);
-        await again.verify();
-        const { entries } = await (await letters(again, found, log)).list({}, { limit: 1000 });
-        expect(entries.filter(({ sequence }) => sequence > 2000)).toHaveLength(2);
-        expect(await readEverything(again, log)).toMatchObject({ documents: 20, ids: 200, resolved: 30, refused: [] });
-        const [incident, ...more] = await again.incidents();
-        expect(more).toEqual([]);
-        expect(incident).toMatchObject({ kind: 'missing', recovered: 291, lost: 0 });
-        expect(incident?.file === undefined).toBe(!kept);
-        if (incident?.file !== undefined) expect(existsSync(join(found, incident.file))).toBe(true);
-        await again.close();
-      }
-    },
-  );
+  it.each(removals)('(%s) is restored with all its data before the next write succeeds', async (_, remove, kept) => {
+    const directory = copyOf(filled);
+    const log = createRecordingLogger();
+    const state = directState(directory);
+    const store = await letters(state, directory, log);
+    await store.append(letterOf(2001));
+    remove(directory);
+    await store.append(letterOf(2002));
+    // Like after `kill -9`.
+    const killed = copyOf(directory);
+    for (const found of [killed, directory]) {
+      if (found === directory) await state.close();
+      const again = directState(found);
+      await again.verify();
+      const { entries } = await (await letters(again, found, log)).list({}, { limit: 1000 });
+      expect(entries.filter(({ sequence }) => sequence > 2000)).toHaveLength(2);
+      expect(await readEverything(again, log)).toMatchObject({ documents: 20, ids: 200, resolved: 30, refused: [] });
+      const [incident, ...more] = await again.incidents();
+      expect(more).toEqual([]);
+      expect(incident).toMatchObject({ kind: 'missing', recovered: 291, lost: 0 });
+      expect(incident?.file === undefined).toBe(!kept);
+      if (incident?.file !== undefined) expect(existsSync(join(found, incident.file))).toBe(true);
+      await again.close();
+    }
+  });
 
   it('is not detected as removed if the file system changes inode numbers', async () => {
     const original = fs.statSync;
