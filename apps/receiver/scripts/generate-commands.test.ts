@@ -38,3 +38,10 @@ it('every command on a connector has --json, and a schema for it', async () => {
   );
   expect(without.flat()).toEqual(['serve', 'simulate']);
 });
+
+it('every heading of the page is unique, so that a link finds its type', async () => {
+  const headings = [...(await renderCommands()).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading.toLowerCase(),
+  );
+  expect(headings.filter((heading, index) => headings.indexOf(heading) !== index)).toEqual([]);
+});

@@ -61,6 +61,7 @@ const typeNames: Readonly<Record<string, string>> = {
   entries: 'DeadLetter',
   missing: 'Event',
   foreign: 'ForeignSubscription',
+  trace: 'TraceResult',
 };
 /** `jobs` is a list of `Job`; `subscriptions apply` prints `SubscriptionsApply`. */
 export const typeName = (key: string): string =>

@@ -23,7 +23,7 @@ test('a 429 is waited for, and a page that fails is requested again', async () =
   fixture.cloud.faults.set({
     tooManyRequests: { next: 2, retryAfterSeconds: 1, on: ['logs'] },
     serverError: { next: 1, status: 503, on: ['logs'], page: 2 },
-    cutAnswer: { next: 1, on: ['logs'], page: 3 },
+    cutResponse: { next: 1, on: ['logs'], page: 3 },
   });
   const { code, job } = await fixture.backfill();
   expect([code, job.types?.[0]]).toMatchObject([0, { state: 'done', kept: 250 }]);

@@ -63,7 +63,7 @@ test.for(['kill -9', 'a power cut'])(
     const cutPower = await disk?.armPowerCut();
     emitNow(fixture);
     await cloud.settled();
-    cloud.faults.set({ drop: {}, slowAnswer: { delayMs: 30, on: ['logs'] } });
+    cloud.faults.set({ drop: {}, slowResponse: { delayMs: 30, on: ['logs'] } });
     for (const hour of [6, 5, 4, 3, 2, 1]) cloud.emit({ type: audit, count: 300, atMs: earlier(hour * 3_600) });
     cloud.emit({ type: authentication, count: 300, atMs: earlier(3_000) });
     await cloud.settled();

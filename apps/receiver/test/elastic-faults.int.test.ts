@@ -14,7 +14,7 @@ import {
 const pollOptions = { timeout: 45_000, interval: 100 };
 vi.setConfig({ testTimeout: 120_000 });
 
-async function begin(server: RunningServer, options: ElasticFixtureOptions) {
+async function start(server: RunningServer, options: ElasticFixtureOptions) {
   const fixture = await elasticFixture(server, options);
   onTestFinished(() => fixture.remove());
   const connector = await fixture.start();
@@ -41,7 +41,7 @@ describe('Elasticsearch 9.5', () => {
   afterAll(() => server?.stop());
 
   test("without the connector's template the destination pauses until setup has run", async () => {
-    const { fixture, connector } = await begin(server, { namespace: 'early' });
+    const { fixture, connector } = await start(server, { namespace: 'early' });
     await connector.post(audits(20), 'AUDIT_LOG_ALL');
     await waitFor(connector, {
       ...{ state: 'paused', reason: 'template_inactive', open: 20, counters: { ...clean, delivered: 0 } },
@@ -59,7 +59,7 @@ describe('Elasticsearch 9.5', () => {
     });
 
     test('a write block blocks the events of its data stream; others are delivered', async () => {
-      const { fixture, connector } = await begin(server, { namespace: 'blocked' });
+      const { fixture, connector } = await start(server, { namespace: 'blocked' });
       const { elastic } = fixture;
       await connector.post([...audits(1), ...texts(1)]);
       await waitFor(connector, { open: 0, counters: { delivered: 2 } });
@@ -81,7 +81,7 @@ describe('Elasticsearch 9.5', () => {
     });
 
     test('a template with a higher priority blocks the events of its data streams until it is removed', async () => {
-      const { fixture, connector } = await begin(server, { namespace: 'outranked' });
+      const { fixture, connector } = await start(server, { namespace: 'outranked' });
       const other = { index_patterns: ['logs-extreme_xiq.audit-outranked*'], priority: 900, data_stream: {} };
       await fixture.elastic.request('PUT', '/_index_template/other', other);
       await connector.post([...audits(20), ...texts(20)]);
@@ -95,7 +95,7 @@ describe('Elasticsearch 9.5', () => {
     });
 
     test('a data stream created by another template is blocked until setup has rolled it over', async () => {
-      const { fixture, connector } = await begin(server, { namespace: 'foreign' });
+      const { fixture, connector } = await start(server, { namespace: 'foreign' });
       const { elastic } = fixture;
       const other = { index_patterns: ['logs-extreme_xiq.audit-foreign*'], priority: 901, data_stream: {} };
       await elastic.request('PUT', '/_index_template/foreign', other);
@@ -123,7 +123,7 @@ describe('Elasticsearch 9.5', () => {
       const noFailureStore = { data_stream_options: { failure_store: { enabled: false } } };
 
       test('the failure store accepts documents that do not fit: delivered, and counted as degraded', async () => {
-        const { fixture, connector } = await begin(server, { namespace: 'misfits' });
+        const { fixture, connector } = await start(server, { namespace: 'misfits' });
         await fixture.elastic.request('PUT', custom, { template: userNamesAreNumbers });
         await connector.post([...audits(20, 0, '4711'), ...audits(10, 100, 'j.doe')], 'AUDIT_LOG_ALL');
         await waitFor(connector, { ...healthy, counters: { ...clean, delivered: 30, degraded: 10 } });
@@ -136,7 +136,7 @@ describe('Elasticsearch 9.5', () => {
       });
 
       test('without a failure store exactly the documents that do not fit are dead letters, with the message of the server', async () => {
-        const { fixture, connector } = await begin(server, { namespace: 'conflict' });
+        const { fixture, connector } = await start(server, { namespace: 'conflict' });
         await fixture.elastic.request('PUT', custom, { template: { ...userNamesAreNumbers, ...noFailureStore } });
         await connector.post([...audits(20, 0, '4711'), ...audits(10, 100, 'j.doe')], 'AUDIT_LOG_ALL');
         await waitFor(connector, { ...healthy, counters: { ...clean, delivered: 20, deadLettered: 10 } });
@@ -155,7 +155,7 @@ describe('Elasticsearch 9.5', () => {
 
       test('where no document fits the destination pauses after two batches, and delivers the rest after the fix', async () => {
         const keys = { batch: { maxEvents: 10 } };
-        const { fixture, connector } = await begin(server, { namespace: 'storm', keys });
+        const { fixture, connector } = await start(server, { namespace: 'burst', keys });
         const { elastic } = fixture;
         await elastic.request('PUT', custom, { template: { ...userNamesAreNumbers, ...noFailureStore } });
         await connector.post(audits(100), 'AUDIT_LOG_ALL');
@@ -178,7 +178,7 @@ test('with 429 responses all events are delivered in smaller batches, none twice
   const small = await startServer('elasticsearch', { settings: { 'indexing_pressure.memory.limit': '64kb' } });
   onTestFinished(() => small.stop());
   const retry = { initialMs: 50, maxMs: 500 };
-  const { fixture, connector } = await begin(small, { namespace: 'busy', keys: { retry } });
+  const { fixture, connector } = await start(small, { namespace: 'busy', keys: { retry } });
   await fixture.setup();
   await connector.post(audits(200, 0, 'j.doe', 'x'.repeat(1000)), 'AUDIT_LOG_ALL');
   await expectAllDelivered(connector, 200);
@@ -202,7 +202,7 @@ describe('Elasticsearch 8.19, with TLS and users', () => {
     const { writer } = server.credentials ?? {};
     if (writer === undefined) throw new Error('the server knows no users');
     const files = { password: `${writer.password}\n` };
-    const { fixture, connector } = await begin(server, { namespace: 'login', keys: keys(writer.username), files });
+    const { fixture, connector } = await start(server, { namespace: 'login', keys: keys(writer.username), files });
     const template = { index_patterns: ['logs-extreme_xiq.*-login'], priority: 200, data_stream: {} };
     await fixture.elastic.request('PUT', '/_index_template/login', template);
     await connector.post(audits(5), 'AUDIT_LOG_ALL');

@@ -74,7 +74,7 @@ test('the metrics and verdict codes that an external plugin declares are counted
       { name: 'archive', counters: { normalized: 3, delivered: 3, unaccounted: 0 } },
     ]);
   expect(await client.listDeadLetters({}, never)).toMatchObject({
-    entries: [{ destination: 'siem', code: 'too_odd', message: 'it is odd', dataset: 'theirs.line', element: 1 }],
+    entries: [{ destination: 'siem', code: 'odd_event', message: 'it is odd', dataset: 'theirs.line', element: 1 }],
   });
 
   const families = parsePrometheus((await web.get(`${connector.adminUrl}/metrics`)).body);

@@ -183,7 +183,7 @@ describe('with a journal of 1 MiB and a destination that is down', () => {
     // Events in memory at the time of the eviction were delivered.
     expect(missing.length).toBeGreaterThan(100);
     expect(gap?.bodies).toBeGreaterThanOrEqual(missing.length);
-    console.log(`let go: ${JSON.stringify(gap)}, ${missing.length} bodies lost to it`);
+    console.log(`evicted: ${JSON.stringify(gap)}, ${missing.length} bodies lost to it`);
   });
 
   it('`whenFull: hold` makes senders wait instead, and loses nothing', { timeout: 120_000 }, async () => {

@@ -67,9 +67,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     const everywhere = await fixture.arrived();
     expect(differences(new Map([...everywhere.splunk].map(([id]) => [id, 1])), everywhere.archive)).toEqual([]);
     const copies = [...everywhere.splunk.values()].reduce((total, count) => total + count, 0);
-    console.log(
-      `dlq retry: gone on with ${resumed} times over ${kills} kills; ${copies - sent} of ${sent} arrived twice`,
-    );
+    console.log(`dlq retry: resumed ${resumed} times over ${kills} kills; ${copies - sent} of ${sent} arrived twice`);
     expect(await fixture.connector().end('SIGTERM')).toBe(0);
   });
 
@@ -92,7 +90,7 @@ describe.each(['kill -9', 'a power cut'])('%s', { timeout: 120_000 }, (how) => {
     expect(await fixture.run('status')).toMatchObject({ code: 0 });
     const more = [archive, splunk].map((all) => [...all.values()].reduce((total, count) => total + count - 2, 0));
     console.log(
-      `replay: gone on with ${resumed} times over ${kills} kills; arrived once more: ${more.join(' and ')} of ${sent}`,
+      `replay: resumed ${resumed} times over ${kills} kills; arrived once more: ${more.join(' and ')} of ${sent}`,
     );
     expect(await fixture.connector().end('SIGTERM')).toBe(0);
   });

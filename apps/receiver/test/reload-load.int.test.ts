@@ -48,7 +48,7 @@ test('destinations are added, changed and removed and secrets are rotated under 
   onTestFailed(() => console.log(connector.output().slice(-5_000)));
   const reload = async (says: string) =>
     expect(await fixture.run('reload')).toMatchObject({ code: 0, output: expect.stringContaining(says) });
-  const hangUp = async (says: RegExp) => {
+  const sendSighup = async (says: RegExp) => {
     const before = connector.output().length;
     process.kill(connector.pid, 'SIGHUP');
     await expect.poll(() => connector.output().slice(before), pollOptions).toMatch(says);
@@ -70,7 +70,7 @@ test('destinations are added, changed and removed and secrets are rotated under 
 
   load.phase('a secret rotated in its file');
   await fixture.write('first-secret', 'two-4711\none-4711\n');
-  await hangUp(/"event":"configuration.reloaded"/);
+  await sendSighup(/"event":"configuration.reloaded"/);
   await load.use('one-4711', 'two-4711');
   await comesThrough();
   await load.use('two-4711');
@@ -85,7 +85,7 @@ test('destinations are added, changed and removed and secrets are rotated under 
   await load.use('three-4711');
   const next = secretsOf('./next-secret');
   await fixture.configure({ ...next, destinations: added });
-  await hangUp(/"changed":"sources.xiq changed"/);
+  await sendSighup(/"changed":"sources.xiq changed"/);
   expect(await statusWith(connector.url, 'two-4711')).toBe(401);
 
   load.phase('a destination changed');
@@ -93,14 +93,14 @@ test('destinations are added, changed and removed and secrets are rotated under 
   await reload('destinations.splunk changed');
   await comesThrough();
   await fixture.configure({ ...next, destinations: added });
-  await hangUp(/"changed":"destinations.splunk changed"/);
+  await sendSighup(/"changed":"destinations.splunk changed"/);
   await comesThrough();
 
   load.phase('files at fault');
   await fixture.write('config.yaml', 'destinations:\n  archive:\n    type: file\n    directroy: ./out\n');
   const refused = await fixture.run('reload');
   expect(refused).toMatchObject({ code: 78, output: expect.stringMatching(/config\.yaml:4:\d+.*directroy/) });
-  await hangUp(/"event":"configuration.reload_refused","why":".*config\.yaml:4:\d+.*directroy/);
+  await sendSighup(/"event":"configuration.reload_refused","why":".*config\.yaml:4:\d+.*directroy/);
   await fixture.write('config.yaml', 'destinations: [ not closed\n');
   expect(await fixture.run('reload')).toMatchObject({
     code: 78,

@@ -102,7 +102,7 @@ it.each(['array', 'page'] as const)(
 
     await fixture.configure('everyMinutes: 14, reconcile: apply');
     process.kill(connector.pid, 'SIGHUP');
-    await until('it is mended', async () => (await apiOf(fixture)).states?.[0] === 'ok');
+    await until('it is fixed', async () => (await apiOf(fixture)).states?.[0] === 'ok');
     expect(cloud.subscriptions.list().map((one) => one.status)).toEqual(['ENABLED', 'ENABLED', 'ENABLED']);
     expect(cloud.subscriptions.list()[0]).toEqual(foreign);
     await until('that is told', async () => (await actionsOf(fixture)).includes('subscription-fixed'));

@@ -17,7 +17,7 @@ test('429, a truncated response, shifting pages, a changing total: the report fo
 
   cloud.faults.set({
     tooManyRequests: { next: 1, retryAfterSeconds: 1, on: ['logs'] },
-    cutAnswer: { next: 1, on: ['logs'], page: 2 },
+    cutResponse: { next: 1, on: ['logs'], page: 2 },
     serverError: { next: 1, status: 502, on: ['logs'], page: 3 },
   });
   expect(await fixture.completenessOf(message())).toMatchObject({ code: 0, verdict: 'complete' });
@@ -36,7 +36,7 @@ test('429, a truncated response, shifting pages, a changing total: the report fo
   expect(moving.cells.map(({ reason }) => reason).join()).toMatch(/number of events changed|counts/);
   cloud.faults.clear();
 
-  cloud.faults.set({ cutAnswer: { on: ['logs'], page: 3 } });
+  cloud.faults.set({ cutResponse: { on: ['logs'], page: 3 } });
   const cut = await fixture.runLine(`completeness ${message()}`);
   expect([cut.code, cut.output]).toEqual([69, expect.not.stringContaining('Complete')]);
   cloud.faults.clear();

@@ -15,7 +15,7 @@ test('a subscription deleted in XIQ under load is fixed at once and back-filled:
   const before = cloud.truth().total;
   await until('some did not come', async () => cloud.truth().total > before + 200);
   expect((await fixture.runLine('reload')).code).toBe(0);
-  await until('it is mended', async () => cloud.subscriptions.list().length === loggedTypes.length);
+  await until('it is fixed', async () => cloud.subscriptions.list().length === loggedTypes.length);
   const after = cloud.truth().total;
   await until('some come again', async () => cloud.truth().total > after + 200);
   cloud.flow.set({ eventsPerSecond: 0 });

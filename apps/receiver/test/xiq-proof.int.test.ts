@@ -23,8 +23,8 @@ test.each([
   ['page', { logOrder: 'oldestFirst', endTimeInclusive: false, showSecrets: false }],
 ] as const)(
   'generation %s: subscribed, disabled in XIQ, noticed, fixed, back-filled: nothing twice, and complete',
-  async (generation, manners) => {
-    await using fixture = await proofFixture({ generation, ...manners }, { backfill: 'auto' });
+  async (generation, cloudOptions) => {
+    await using fixture = await proofFixture({ generation, ...cloudOptions }, { backfill: 'auto' });
     const { cloud, publicUrl } = fixture;
     const foreign = cloud.subscriptions.add({
       url: 'https://other.example/hook',
@@ -68,7 +68,7 @@ test.each([
 
     await fixture.configure({ reconcile: 'apply' });
     expect((await fixture.runLine('reload')).code).toBe(0);
-    await until('it is mended', async () => stateOf((await fixture.status()).status, audit)?.state === 'ok');
+    await until('it is fixed', async () => stateOf((await fixture.status()).status, audit)?.state === 'ok');
     events.push(...some(fixture));
     await fixture.waitForAll(events);
     await until('that is told', async () => (await fixture.healthEvents()).includes('subscription-fixed'));

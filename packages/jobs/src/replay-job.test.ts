@@ -120,21 +120,21 @@ test('after a restart a job is interrupted, and the same command resumes it to t
       : unavailable();
   const first = await openJobs(fixture);
   const wanted = request(fixture);
-  const begun = await first.start('replay', wanted);
+  const started = await first.start('replay', wanted);
   await until(() => siem.received.length >= 20);
   await first.stop();
-  expect(first.jobOf(begun.id)).toMatchObject({ state: 'interrupted' });
-  expect(first.jobOf(begun.id)).not.toHaveProperty('ended');
+  expect(first.jobOf(started.id)).toMatchObject({ state: 'interrupted' });
+  expect(first.jobOf(started.id)).not.toHaveProperty('ended');
   await fixture.stop();
 
   siem.response = undefined;
   const sentBefore = siem.received.length;
   await using again = await openFixture(destinations('one'), { after: { directory: fixture.directory, siems } });
   const second = await openJobs(again);
-  expect(second.list()).toMatchObject([{ id: begun.id, state: 'interrupted', request: wanted }]);
+  expect(second.list()).toMatchObject([{ id: started.id, state: 'interrupted', request: wanted }]);
   expect(second.list()[0]?.request).toEqual(wanted);
   const resumed = await second.start('replay', wanted);
-  expect(resumed).toMatchObject({ id: begun.id, resumed: true });
+  expect(resumed).toMatchObject({ id: started.id, resumed: true });
   expect(await second.ended(resumed)).toMatchObject({ state: 'done', streams: [{ done: 40, total: 40 }] });
   expect(new Set(idsIn(siem.received)).size).toBe(40);
   expect(siem.received.length - sentBefore).toBeLessThanOrEqual(21);

@@ -112,15 +112,15 @@ test('after a restart the same command retries the rest; nothing is lost', async
   siem.response = ({ items }) =>
     siem.received.length < 10 ? { items: items.map(({ index }) => ({ index, verdict: 'delivered' })) } : unavailable();
   const first = await openJobs(fixture);
-  const begun = await first.start('retry', retryRequest.parse({}));
-  await until(() => siem.received.length >= 10 && first.jobOf(begun.id).streams[0]?.state === 'backing_off');
+  const started = await first.start('retry', retryRequest.parse({}));
+  await until(() => siem.received.length >= 10 && first.jobOf(started.id).streams[0]?.state === 'backing_off');
   await first.stop();
   await fixture.stop();
   siem.response = undefined;
   await using again = await openFixture(destinations('one'), { after: { directory, siems } });
   const second = await openJobs(again);
   const resumed = await second.start('retry', retryRequest.parse({}));
-  expect(resumed).toMatchObject({ id: begun.id, resumed: true });
+  expect(resumed).toMatchObject({ id: started.id, resumed: true });
   expect(await second.ended(resumed)).toMatchObject({ state: 'done' });
   expect(await countsOf(again)).toMatchObject({ open: 0, delivered: 30 });
   expect(new Set(siem.received.map((json) => JSON.parse(json).event.id)).size).toBe(30);
@@ -133,14 +133,14 @@ test('after a restart the job ignores dead letters that were stored after it sta
   const { number: _, ...letter } = stored;
   fixture.siem('one').response = unavailable;
   const first = await openJobs(fixture);
-  const begun = await first.start('retry', retryRequest.parse({}));
-  await until(() => first.jobOf(begun.id).streams[0]?.state === 'backing_off');
+  const started = await first.start('retry', retryRequest.parse({}));
+  await until(() => first.jobOf(started.id).streams[0]?.state === 'backing_off');
   await first.stop();
   await fixture.deadLetters.append({ ...letter, sequence: 77, json: '{"@timestamp":"2026-01-01T00:00:00Z"}' });
   fixture.siem('one').response = undefined;
   const second = await openJobs(fixture);
   const ended = await second.ended(await second.start('retry', retryRequest.parse({})));
-  expect(ended).toMatchObject({ id: begun.id, state: 'done', streams: [{ done: 2, total: 2, delivered: 2 }] });
+  expect(ended).toMatchObject({ id: started.id, state: 'done', streams: [{ done: 2, total: 2, delivered: 2 }] });
   expect(await countsOf(fixture)).toMatchObject({ open: 1, delivered: 2 });
 });
 

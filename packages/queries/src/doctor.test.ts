@@ -18,19 +18,19 @@ async function examined(fixture: Fixture, seconds = 20, signal: AbortSignal = ne
       ),
   });
   const lines = await linesOf(doctor(seconds, signal));
-  const judged = lines.flatMap((line) => (line.kind === 'destination' ? [line] : []));
-  return { lines, judged: judged.sort((a, b) => a.name.localeCompare(b.name)), last: lines.at(-1) };
+  const results = lines.flatMap((line) => (line.kind === 'destination' ? [line] : []));
+  return { lines, results: results.sort((a, b) => a.name.localeCompare(b.name)), last: lines.at(-1) };
 }
 
 test('a test event is stored, then found where the destination can be searched and delivered where it cannot', async () => {
   await using fixture = await openFixture({ found: searchable, ...destinations('taken') });
-  const { lines, judged, last } = await examined(fixture);
+  const { lines, results, last } = await examined(fixture);
   const [kept] = lines;
   if (kept?.kind !== 'kept') throw new Error('it was not kept');
   expect(fixture.siem('found').received[0]).toContain(kept.eventId);
   expect(fixture.siem('found').received[0]).toContain('doctor-probe');
   expect(await fixture.eventsOf(kept.receipt)).toMatchObject([{ id: kept.eventId }]);
-  expect(judged).toMatchObject([
+  expect(results).toMatchObject([
     { name: 'found', type: 'memory', result: 'found', ok: true, message: 'it is there' },
     { name: 'taken', result: 'delivered', ok: true, message: expect.stringContaining('stored') },
   ]);
@@ -40,8 +40,8 @@ test('a test event is stored, then found where the destination can be searched a
 test('a destination that rejects the event reports why; the others are ok', async () => {
   await using fixture = await openFixture({ bad: searchable, good: searchable });
   fixture.siem('bad').response = verdictWhere('rejected', () => true);
-  const { judged, last } = await examined(fixture);
-  expect(judged).toMatchObject([
+  const { results, last } = await examined(fixture);
+  expect(results).toMatchObject([
     { name: 'bad', result: 'dead_lettered', ok: false, message: 'bad: no such field' },
     { name: 'good', result: 'found', ok: true },
   ]);
@@ -51,14 +51,14 @@ test('a destination that rejects the event reports why; the others are ok', asyn
 test('a destination that accepts no events is stuck, with the message of its check or of delivery', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = unavailable;
-  expect((await examined(fixture, 0.3)).judged).toMatchObject([{ result: 'stuck', ok: false, message: 'checked' }]);
+  expect((await examined(fixture, 0.3)).results).toMatchObject([{ result: 'stuck', ok: false, message: 'checked' }]);
 });
 
 test('a destination where the event is not found, or whose search fails, says so', async () => {
   await using fixture = await openFixture({ one: searchable, two: searchable });
   fixture.siem('one').hides = 'everything';
   fixture.siem('two').hides = 'failing';
-  expect((await examined(fixture, 2)).judged).toMatchObject([
+  expect((await examined(fixture, 2)).results).toMatchObject([
     { name: 'one', result: 'not_found', ok: false, message: 'it does not show' },
     { name: 'two', result: 'failed', ok: false, message: 'the search was refused' },
   ]);
@@ -66,7 +66,7 @@ test('a destination where the event is not found, or whose search fails, says so
 
 test('a destination that filters out events of the connector is ok, and says so', async () => {
   await using fixture = await openFixture({ one: { ...searchable, where: { datasets: ['extreme_xiq.audit'] } } });
-  expect((await examined(fixture)).judged).toMatchObject([{ result: 'filtered', ok: true }]);
+  expect((await examined(fixture)).results).toMatchObject([{ result: 'filtered', ok: true }]);
 });
 
 test('a client that disconnects ends it', async () => {

@@ -63,7 +63,7 @@ test('an event that neither stream nor position counts is unaccounted for', asyn
   await fixture.keep([audit(1)]);
   await fixture.settled();
   const [stream] = fixture.pipeline.delivery.status();
-  if (stream === undefined) throw new Error('no lane');
+  if (stream === undefined) throw new Error('no stream');
   const told = async (wrong: typeof stream) =>
     (await statusOf(fixture.readModel(), identity, liveOf(fixture, { streams: [wrong] }))).destinations[0]?.counters
       .unaccounted;
@@ -218,8 +218,8 @@ test('a snapshot contains only what the files contain', async () => {
 });
 
 test('the counters reconcile at every moment of a rejection burst', async () => {
-  const storm = { type: 'memory', batch: { maxAgeMs: 0, maxEvents: 64 } };
-  await using fixture = await openFixture({ one: storm });
+  const batched = { type: 'memory', batch: { maxAgeMs: 0, maxEvents: 64 } };
+  await using fixture = await openFixture({ one: batched });
   fixture.siem('one').response = verdictWhere('rejected', (json) => /number \d*[02468]"/.test(json));
   await fixture.keep(Array.from({ length: 2000 }, (_, id) => audit(id)));
   let looks = 0;

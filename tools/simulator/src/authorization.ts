@@ -1,4 +1,4 @@
-// The secret, as the forms of Authorization that a sender may use.
+// Forms of the Authorization header in which a sender may send the secret.
 
 export const authorizationForms = ['basic', 'bearer', 'bare'] as const;
 export type AuthorizationForm = (typeof authorizationForms)[number];

@@ -10,7 +10,7 @@ const hashOf = (options: Partial<GenerateOptions>) =>
     .digest('hex');
 const allText = bodiesOf().map(({ body }) => body.toString());
 
-/** The elements of a body, their field names in snake_case, numbers as their digits. */
+/** The elements of a body, with field names in snake_case and numbers as digit strings. */
 function elementsOf(text: string): Record<string, unknown>[] {
   const withDigits = (_: string, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' ? context?.source : value;
@@ -31,24 +31,24 @@ const elements = (type: string, options: Partial<GenerateOptions> = {}) =>
     .filter(({ messageType }) => messageType === type)
     .flatMap(({ body }) => elementsOf(body.toString()));
 
-it('makes the same bytes of the same seed, and others of another', () => {
+it('generates the same bytes for the same seed, and others for another', () => {
   expect(hashOf({ seed: 7 })).toBe(hashOf({ seed: 7 }));
   expect(hashOf({ seed: 8 })).not.toBe(hashOf({ seed: 7 }));
 });
 
-it('makes the bytes that it has always made: a change here changes what others measured', () => {
+it('generates the bytes it always generated: a change here changes what others measured', () => {
   expect(hashOf({ seed: 1, count: 200 })).toMatchInlineSnapshot(
     `"0412619271ffb6ae7bbd53f2b3704ff1cb31659a111a61918ac2b025baf35028"`,
   );
 });
 
-it('makes all nine types, also in a short run, and only those asked for', () => {
+it('generates all nine types, also in a short run, and only the requested ones', () => {
   expect(new Set(bodiesOf({ count: 100 }).map(({ messageType }) => messageType))).toEqual(new Set(messageTypes));
   const types = ['SMS_LOG_ALL', 'GDPR_LOG_ALL'] as const;
   expect(new Set(bodiesOf({ types }).map(({ messageType }) => messageType))).toEqual(new Set(types));
 });
 
-it('makes exactly as many events as asked for, an observation being one', () => {
+it('generates exactly the requested number of events, one for each observation', () => {
   for (const count of [1, 9, 100, 1234]) {
     let found = 0;
     for (const { body, events } of bodiesOf({ count })) {
@@ -64,7 +64,7 @@ function lengthOf(observations: unknown): number {
   return Array.isArray(observations) ? observations.length : 1;
 }
 
-it('makes arrays and bare objects of every type, and no array longer than asked for', () => {
+it('generates arrays and single objects of every type, and no array longer than requested', () => {
   for (const type of messageTypes) {
     const texts = bodiesOf({ types: [type], count: 300, batch: 3 }).map(({ body }) => body.toString());
     expect(texts.some((text) => text.startsWith('{'))).toBe(true);
@@ -85,23 +85,23 @@ it.each([
   expect(text.includes('"acct_session_id"')).toBe(snake);
 });
 
-it('mixes both casings within one element now and then', () => {
+it('sometimes mixes both casings within one element', () => {
   expect(allText.some((text) => /"[a-z]+_[a-z]+"/.test(text) && /"[a-z]+[A-Z][a-zA-Z]+" ?:/.test(text))).toBe(true);
 });
 
-it('writes audit events with the fields of the documented ones, in their order', () => {
+it('writes audit events with the documented fields, in their order', () => {
   const [login] = bodiesOf({ types: ['AUDIT_LOG_ALL'], casing: 'camel' }).map(({ body }) =>
     JSON.parse(body.toString()),
   );
   expect(Object.keys([login].flat()[0])).toEqual(
-    // As on the vendor's page.
+    // As documented.
     'ownerId orgId timeStamp id userId code category description userName vhmName orgName deviceCount hostNames config deviceIds'.split(
       ' ',
     ),
   );
 });
 
-it('writes ids beyond 2^53 with all their digits', () => {
+it('writes ids beyond 2^53 with all digits', () => {
   const ids = elements('CREDENTIAL_LOG_ALL').map(({ id }) => String(id));
   expect(ids.some((id) => BigInt(id) > 2n ** 53n && String(Number(id)) !== id)).toBe(true);
   expect(elements('AUDIT_LOG_ALL').some(({ owner_id }) => owner_id === '9007199254741093')).toBe(true);
@@ -149,7 +149,7 @@ it('logs an administrator in before out, and creates a PPSK user before it is de
   expect(deleted).toBeGreaterThan(5);
 });
 
-it('starts a session, accounts for it with rising counters, and stops it once', () => {
+it('starts a session, updates it with rising counters, and stops it once', () => {
   const running = new Map<unknown, number>();
   const stopped = new Set<unknown>();
   let interim = 0;
@@ -167,18 +167,18 @@ it('starts a session, accounts for it with rising counters, and stops it once', 
   expect(stopped.size).toBeGreaterThan(100);
 });
 
-it('ends each text message once, after it was sent out', () => {
-  const underway = new Set<unknown>();
+it('ends each text message once, after it was sent', () => {
+  const inFlight = new Set<unknown>();
   const states = new Set<unknown>();
   for (const { message_id, status } of elements('SMS_LOG_ALL')) {
-    if (status === 'SEND_OUT') underway.add(message_id);
-    else expect(underway.delete(message_id)).toBe(true);
+    if (status === 'SEND_OUT') inFlight.add(message_id);
+    else expect(inFlight.delete(message_id)).toBe(true);
     states.add(status);
   }
   expect(states).toEqual(new Set(['SEND_OUT', 'SUCCESS', 'COMPLETE', 'FAIL']));
 });
 
-it('accepts most and refuses some, with a reason', () => {
+it('accepts most clients and rejects some, with a reason', () => {
   const replies = elements('AUTHENTICATION_LOG_ALL');
   const refused = replies.filter(({ reply }) => reply === 'Access-Reject');
   expect(refused.length).toBeGreaterThan(10);
@@ -186,7 +186,7 @@ it('accepts most and refuses some, with a reason', () => {
   expect(replies.length).toBeGreaterThan(refused.length * 3);
 });
 
-it('carries text beyond ASCII, raw and escaped, and a field that nobody foresaw', () => {
+it('contains non-ASCII text, raw and escaped, and an unknown field', () => {
   const text = allText.join('\n');
   expect(text).toContain('Universität');
   expect(text).toContain('Universit\\u00e4t');

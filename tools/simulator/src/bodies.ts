@@ -1,9 +1,9 @@
-// Webhook bodies of a seeded, persistent world: the same options give the same bytes.
+// Generates webhook bodies of a seeded, persistent world: the same options give the same bytes.
 import { createClock } from './clock.ts';
 import { generateAudit, generateGdpr } from './generate/audit.ts';
+import { eventContexts, type Generate } from './generate/context.ts';
 import { generateCredential, generateEmail, generateSms } from './generate/guest.ts';
 import { generateApCentric, generateClientCentric } from './generate/location.ts';
-import { type Generate, moments } from './generate/moment.ts';
 import { generateAccounting, generateAuthentication } from './generate/radius.ts';
 import { type JsonObject, toJson } from './json.ts';
 import { type MessageType, messageTypes } from './message-types.ts';
@@ -14,22 +14,22 @@ import { createWorld } from './world.ts';
 export interface GenerateOptions {
   readonly seed: number;
   readonly types?: readonly MessageType[];
-  /** Events, not bodies; 0 is for ever. */
+  /** Events, not bodies; 0: unlimited. */
   readonly count?: number;
-  /** Elements in an array body, at most. */
+  /** Maximum number of elements in an array body. */
   readonly batch?: number;
-  /** `mixed`: each body in the one or the other, a few with both at once. */
+  /** `mixed`: one of both for each body, a few with both. */
   readonly casing?: 'camel' | 'snake' | 'mixed';
   readonly startTimeMs?: number;
-  /** Time from event to event in the simulated world. */
+  /** Time between two events in the simulated world. */
   readonly stepMs?: number;
 }
 
 export interface GeneratedBody {
   readonly messageType: MessageType;
-  /** UTF-8 JSON: an array of elements, or one bare object. */
+  /** UTF-8 JSON: an array of elements, or a single object. */
   readonly body: Buffer;
-  /** Events in it: one an element, but for location one an observation. */
+  /** Number of events: one for each element, or one for each location observation. */
   readonly events: number;
 }
 
@@ -47,15 +47,15 @@ const families: Readonly<Record<MessageType, { readonly generate: Generate; read
   SMS_LOG_ALL: { generate: generateSms, weight: 2 },
 };
 
-/** What a later version of the vendor's may add. */
-const unforeseen: JsonObject = { firmware_build: { branch: '10.8r2', parts: [7, null, { signed: true }] } };
+/** Fields that a later version of the API may add. */
+const unknownFields: JsonObject = { firmware_build: { branch: '10.8r2', parts: [7, null, { signed: true }] } };
 
-/** One body of each type first, then by chance, until `count` events are made. */
+/** Yields one body of each type first, then random types, until `count` events are generated. */
 export function* generateBodies(options: GenerateOptions): Generator<GeneratedBody, void, undefined> {
   const { seed, types = messageTypes, count = 0, batch = 10, casing = 'mixed' } = options;
   const { startTimeMs = defaultStartTimeMs, stepMs = 1000 } = options;
   const random = createRandom(seed);
-  const moment = moments(createWorld(random), createClock(startTimeMs, stepMs, random), random);
+  const context = eventContexts(createWorld(random), createClock(startTimeMs, stepMs, random), random);
   const byWeight = types.flatMap((type) => Array<MessageType>(families[type].weight).fill(type));
 
   let left = count === 0 ? Number.POSITIVE_INFINITY : count;
@@ -67,8 +67,8 @@ export function* generateBodies(options: GenerateOptions): Generator<GeneratedBo
     const elements: JsonObject[] = [];
     let events = 0;
     while (elements.length < wanted && events < left) {
-      const element = families[messageType].generate(moment(bodyCasing), left - events);
-      const fields = random.chance(0.03) ? { ...element.fields, ...unforeseen } : element.fields;
+      const element = families[messageType].generate(context(bodyCasing), left - events);
+      const fields = random.chance(0.03) ? { ...element.fields, ...unknownFields } : element.fields;
       elements.push(spell(fields, bodyCasing, random));
       events += element.events;
     }

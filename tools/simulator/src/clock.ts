@@ -1,15 +1,15 @@
-// The time in the simulated world: it never stands still, so that no two events have the same time.
+// The clock of the simulated world: every event has its own time.
 import type { Random } from './random.ts';
 import type { TimeForm } from './spelling.ts';
 
 export interface Clock {
-  /** The next event's time in epoch ms. Unique also when written in whole seconds, which `form` `s` asks for. */
+  /** The time of the next event in epoch ms, also unique in whole seconds (`form` `s`). */
   tick(form: TimeForm): { readonly timeMs: number; readonly form: TimeForm };
 }
 
 const maxAheadMs = 2000;
 
-/** Moves by `stepMs` an event on average. */
+/** Advances by `stepMs` for each event on average. */
 export function createClock(startMs: number, stepMs: number, random: Random): Clock {
   let steady = startMs;
   let last = startMs - 1;
@@ -17,7 +17,7 @@ export function createClock(startMs: number, stepMs: number, random: Random): Cl
     tick(wanted) {
       steady += stepMs * 2 * random.next();
       const soonest = Math.max(last + 1, Math.floor(steady));
-      // Whole seconds are used up at one a second: asked for more often, they would make the clock run ahead.
+      // Unique whole seconds advance by one second each. Used too often, they would move the clock too far ahead.
       const form = wanted === 's' && soonest - steady > maxAheadMs ? 'ms' : wanted;
       last = form === 's' ? Math.ceil(soonest / 1000) * 1000 : soonest;
       return { timeMs: last, form };

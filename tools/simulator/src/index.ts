@@ -1,8 +1,8 @@
-// An ExtremeCloud IQ to subscribe to and be sent events by, for tests and measurements.
+// A simulated ExtremeCloud IQ with subscriptions and webhooks, for tests and measurements.
 export type { GeneratedBody, GenerateOptions } from './bodies.ts';
 export { generateBodies } from './bodies.ts';
-export type { SeenRequest } from './cloud/api/request-log.ts';
-export type { BackDoor, TokenDesk } from './cloud/back-door.ts';
+export type { SubscriptionControl, TokenControl } from './cloud/account-control.ts';
+export type { LoggedRequest } from './cloud/api/request-log.ts';
 export type { EmitOptions } from './cloud/events/emitter.ts';
 export type { FlowOptions } from './cloud/events/event-flow.ts';
 export type { FaultName, Faults, FaultsInput } from './cloud/faults.ts';

@@ -1,4 +1,4 @@
-// Values of a body and their text: like JSON.stringify, but with whole numbers of any size and other people's spacing.
+// JSON values and their text: like JSON.stringify, with integers of any size and several styles.
 
 export type Json = string | number | bigint | boolean | null | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -6,7 +6,7 @@ export interface JsonObject {
 }
 
 export interface JsonStyle {
-  /** `{ "a" : 1 }`, as on the vendor's page, rather than `{"a":1}`. */
+  /** `{ "a" : 1 }`, as documented, rather than `{"a":1}`. */
   readonly spaced: boolean;
   /** Letters beyond ASCII as `\uXXXX`. */
   readonly ascii: boolean;

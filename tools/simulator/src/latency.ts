@@ -1,8 +1,8 @@
-// Percentiles of latencies in bounded memory: buckets that are 2 % wide.
+// Percentiles of latencies in bounded memory, with buckets that are 2 % wide.
 
 export interface Latencies {
   add(ms: number): void;
-  /** Upper end of the bucket that holds the percentile, in ms; 0 if nothing was added. */
+  /** Upper end of the bucket with the percentile, in ms; 0 where nothing was added. */
   percentile(percent: number): number;
 }
 

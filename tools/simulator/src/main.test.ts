@@ -14,7 +14,7 @@ function simulate(...args: string[]) {
   return { child, ended: ended.then(([stdout, stderr, [code]]) => ({ stdout, stderr, code })) };
 }
 
-/** A server that answers with `status`; `atCall` sees the number of each call. */
+/** A server that responds with `status`; `atCall` gets the number of each call. */
 async function urlOfServer(status: number, atCall: (number: number) => void = () => {}): Promise<string> {
   let calls = 0;
   const server = createServer((request, response) => {
@@ -30,22 +30,22 @@ async function urlOfServer(status: number, atCall: (number: number) => void = ()
   return `http://127.0.0.1:${address.port}/webhooks/xiq`;
 }
 
-it('exits 0 with a summary if all was answered 202', async () => {
+it('exits 0 with a summary if every response is 202', async () => {
   const url = await urlOfServer(202);
   const { stdout, code } = await simulate('--secret-env', 'SECRET', '--url', url, '--rate', '0', '--json').ended;
   expect(JSON.parse(stdout)).toMatchObject({ ok: true, events: 100, lastReceipt: 'r1_x' });
   expect(code).toBe(0);
 });
 
-it('exits 1 if not, and says what was answered, never the secret', async () => {
+it('exits 1 otherwise, and reports the responses, without the secret', async () => {
   const url = await urlOfServer(401);
   const { stdout, stderr, code } = await simulate('--secret-env', 'SECRET', '--url', url, '--rate', '0').ended;
-  expect(stdout).toMatch(/answered {2}401: \d+\n/);
+  expect(stdout).toMatch(/responses 401: \d+\n/);
   expect(stdout + stderr).not.toContain('hunter2');
   expect(code).toBe(1);
 });
 
-it('exits 64 on a wrong command line, and 0 with the help', async () => {
+it('exits 64 for a wrong command line, and 0 with the help', async () => {
   expect(await simulate('--nonsense').ended).toMatchObject({ code: 64, stderr: expect.stringContaining('--nonsense') });
   expect(await simulate('--help').ended).toMatchObject({ code: 0, stdout: expect.stringContaining('--seed') });
 });
@@ -56,6 +56,6 @@ it('prints the summary at Ctrl-C', async () => {
   const { child, ended } = simulate('--secret-env', 'SECRET', '--url', url, '--count', '0', '--rate', '200');
   interrupt = () => void child.kill('SIGINT');
   const { stdout, code } = await ended;
-  expect(stdout).toMatch(/answered {2}202: \d+\n/);
+  expect(stdout).toMatch(/responses 202: \d+\n/);
   expect(code).toBe(0);
 });

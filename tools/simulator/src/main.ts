@@ -1,4 +1,4 @@
-// The simulator's command: a cloud to subscribe to; or arguments in, webhooks out, and whether all were taken.
+// The simulator command: runs a cloud (--port), or sends webhooks and reports whether all were accepted.
 import { argv, env, stderr, stdout } from 'node:process';
 import { authorization } from './authorization.ts';
 import { generateBodies } from './bodies.ts';
@@ -40,12 +40,12 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** One line that is written over, on a terminal only. */
+/** A progress line, on a terminal only. */
 function showProgress(report: Report): () => void {
   if (!stderr.isTTY) return () => {};
   const timer = setInterval(() => {
     const { bodies, events, statuses } = report.summary();
-    stderr.write(`\r\u001b[K${bodies} bodies, ${events} events, ${statuses[202] ?? 0} answered 202`);
+    stderr.write(`\r\u001b[K${bodies} bodies, ${events} events, ${statuses[202] ?? 0} responses 202`);
   }, 200);
   return () => {
     clearInterval(timer);
@@ -53,7 +53,7 @@ function showProgress(report: Report): () => void {
   };
 }
 
-/** With a port it is a cloud; that is loaded only where it is asked for. */
+/** The cloud is loaded only where --port is given. */
 async function run(args: readonly string[]): Promise<number> {
   if (args.some((arg) => arg === '--port' || arg.startsWith('--port='))) {
     const { serve } = await import('./cloud/serve.ts');

@@ -1,4 +1,4 @@
-// The nine message types of the vendor's page.
+// The nine documented message types.
 
 export const messageTypes = [
   'LOCATION_AP_CENTRIC',

@@ -26,7 +26,7 @@ it('has defaults that send a hundred events to the connector on this machine', (
   });
 });
 
-it('keeps the simulated time in step with the real one where it starts now', () => {
+it('keeps simulated time in step with real time where it starts now', () => {
   expect(parse('--start-time', 'now', '--rate', '50')).toMatchObject({
     generate: { startTimeMs: 1_800_000_000_000, stepMs: 20 },
   });
@@ -38,23 +38,23 @@ it('keeps the simulated time in step with the real one where it starts now', () 
 it.each([
   [['--secret', 'hunter2'], /'--secret'/],
   [['--secret-file', '/none'], /expected one of/],
-  [['--types', 'AUDIT_LOG_ALL,NONE'], /no message type NONE/],
+  [['--types', 'AUDIT_LOG_ALL,NONE'], /unknown message type NONE/],
   [['--auth', 'digest'], /expected basic or bearer or bare/],
   [['--rate', '-1'], /--rate/],
   [['--count', '1.5'], /whole number/],
   [['--connections', '0'], /from 1/],
   [['--url', 'ftp://x'], /http/],
   [['--url', 'http://xiq:hunter2@127.0.0.1/'], /--secret-file/],
-  [['--start-time', 'soon'], /no time/],
-  [['--start-time', 'now', '--rate', '0', '--count', '0'], /needs a --rate or a --count/],
+  [['--start-time', 'soon'], /expected ISO 8601 or now, not soon/],
+  [['--start-time', 'now', '--rate', '0', '--count', '0'], /requires --rate or --count/],
   [['extra'], /extra/],
-])('says what is wrong with %j', (args, message) => {
+])('reports the fault of %j', (args, message) => {
   const failure = () => parse(...args);
   expect(failure).toThrow(UsageError);
   expect(failure).toThrow(message);
 });
 
-it('needs a secret, and one that is there', () => {
+it('requires a secret that exists', () => {
   expect(() => parseOptions([], environment, 0)).toThrow(/--secret-file PATH and --secret-env NAME/);
   expect(() => parseOptions(['--secret-env', 'NONE'], environment, 0)).toThrow('NONE is not set');
   expect(() => parseOptions(['--secret-file', '/nowhere/secret'], environment, 0)).toThrow('/nowhere/secret');

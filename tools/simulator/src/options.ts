@@ -1,4 +1,4 @@
-// The command line's options, checked.
+// Parses the command line of the simulator.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type AuthorizationForm, authorizationForms } from './authorization.ts';
@@ -7,28 +7,28 @@ import { isMessageType, messageTypes } from './message-types.ts';
 
 export const help = `Usage: xiq-siem simulate (--secret-file PATH | --secret-env NAME) [options]
 
-Sends ExtremeCloud IQ webhooks, made up but realistic, and says what was answered.
+Sends simulated ExtremeCloud IQ webhooks and reports the responses.
 
-  --secret-file PATH    file that holds the webhook's secret          (this or the next is needed)
-  --secret-env NAME     environment variable that holds it
-  --url URL             where to           (http://127.0.0.1:8080/webhooks/xiq)
+  --secret-file PATH    file that contains the webhook secret         (this or the next is required)
+  --secret-env NAME     environment variable that contains it
+  --url URL             target URL         (http://127.0.0.1:8080/webhooks/xiq)
   --path FORM           typed: add the message type to the URL; catch-all: do not        (typed)
   --auth FORM           basic (user xiq), bearer or bare                                 (basic)
-  --rate N              events a second; 0: as fast as it can                            (10)
-  --count N             events in all; 0: until stopped                                  (100)
-  --connections N       bodies under way at the same time                                (4)
+  --rate N              events per second; 0: at the maximum rate                        (10)
+  --count N             number of events; 0: until stopped                               (100)
+  --connections N       requests in flight at once                                       (4)
   --types A,B           message types                                                    (all nine)
-  --seed N              the same seed makes the same bodies                              (1)
-  --batch N             elements in an array body, at most                               (10)
+  --seed N              the same seed produces the same bodies                           (1)
+  --batch N             maximum number of elements in an array body                      (10)
   --casing FORM         camel, snake or mixed                                            (mixed)
-  --start-time TIME     ISO 8601, or now: the first event's time   (2026-01-01T00:00:00Z)
-  --receipts FILE       append each receipt got with a 202, one JSON line each
-  --json                the summary as JSON
+  --start-time TIME     time of the first event, ISO 8601 or now   (2026-01-01T00:00:00Z)
+  --receipts FILE       append each receipt of a 202 response to FILE, as a JSON line
+  --json                print the summary as JSON
   --help
 
-With --port N it is a whole ExtremeCloud IQ instead: see --port 0 --help.
+With --port N it simulates a complete ExtremeCloud IQ instead: see --port 0 --help.
 
-Exit: 0 if every body was answered 202, 1 if not, 64 if the command line is wrong.`;
+Exit: 0 if every response was 202, 1 if not, 64 if the command line is wrong.`;
 
 export interface Options {
   readonly json: boolean;
@@ -42,7 +42,7 @@ export interface Options {
   readonly generate: GenerateOptions;
 }
 
-/** A command line that cannot be followed; the message says what to write instead. */
+/** A wrong command line; the message says what is expected. */
 export class UsageError extends Error {}
 
 const definitions = {
@@ -88,7 +88,7 @@ export function parseOptions(
       count,
       types: values.types.split(',').map((type) => {
         if (isMessageType(type)) return type;
-        throw new UsageError(`--types: no message type ${type}; expected some of ${messageTypes.join(', ')}`);
+        throw new UsageError(`--types: unknown message type ${type}; expected some of ${messageTypes.join(', ')}`);
       }),
       batch: integerOf('batch', values.batch, 1, 100_000),
       casing: oneOf('casing', values.casing, ['camel', 'snake', 'mixed']),
@@ -105,15 +105,15 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** With `now`, the simulated time keeps step with the real one; where that cannot be, the last event is about now. */
+/** With `now`, simulated time follows real time; where it cannot, the last event is about now. */
 function timesOf(text: string, rate: number, count: number, nowMs: number) {
   if (text !== 'now') {
     const startTimeMs = Date.parse(text);
-    if (Number.isNaN(startTimeMs)) throw new UsageError(`--start-time: ${text} is no time; expected ISO 8601, or now`);
+    if (Number.isNaN(startTimeMs)) throw new UsageError(`--start-time: expected ISO 8601 or now, not ${text}`);
     return { startTimeMs };
   }
   if (rate > 0) return { startTimeMs: nowMs, stepMs: 1000 / rate };
-  if (count === 0) throw new UsageError('--start-time now needs a --rate or a --count, or time would run ahead');
+  if (count === 0) throw new UsageError('--start-time now requires --rate or --count');
   return { startTimeMs: nowMs - count * 1000 };
 }
 
@@ -142,7 +142,8 @@ function urlOf(text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new UsageError(`--url: expected http://… or https://…, not ${text}`);
-  if (url.username || url.password) throw new UsageError('--url: no user or password in it; use --secret-file');
+  if (url.username || url.password)
+    throw new UsageError('--url: must not contain a user or password; use --secret-file');
   return url;
 }
 

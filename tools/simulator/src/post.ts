@@ -1,21 +1,21 @@
-// One webhook call: a body in, what was answered out. Never throws.
+// Posts one webhook and returns its response. Never throws.
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
-export interface Answer {
-  /** The HTTP status, or the code of the failure where no answer came (`ECONNREFUSED`). */
+export interface PostResponse {
+  /** The HTTP status, or an error code where there is no response (`ECONNREFUSED`). */
   readonly status: number | string;
-  /** The beginning of the answer's body. */
+  /** The first bytes of the response body. */
   readonly text: string;
 }
 
 export interface Poster {
-  post(url: URL, body: Buffer): Promise<Answer>;
+  post(url: URL, body: Buffer): Promise<PostResponse>;
   close(): void;
 }
 
 const timeoutMs = 30_000;
-const maxAnswerBytes = 64 * 1024;
+const maxResponseBytes = 64 * 1024;
 
 /** Keeps up to `connections` connections open. TLS certificates are verified. */
 export function createPoster(connections: number, authorizationHeader: string): Poster {
@@ -23,14 +23,14 @@ export function createPoster(connections: number, authorizationHeader: string): 
   const http = new HttpAgent(options);
   const https = new HttpsAgent(options);
 
-  function post(url: URL, body: Buffer): Promise<Answer> {
+  function post(url: URL, body: Buffer): Promise<PostResponse> {
     const headers = {
       authorization: authorizationHeader,
       'content-type': 'application/json',
       'content-length': body.length,
       'user-agent': 'xiq-simulator',
     };
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const { promise, resolve } = Promise.withResolvers<PostResponse>();
     const fail = (error: Error) => resolve({ status: codeOf(error), text: error.message });
     const call =
       url.protocol === 'https:'
@@ -42,7 +42,7 @@ export function createPoster(connections: number, authorizationHeader: string): 
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
-        if (text.length < maxAnswerBytes) text += chunk;
+        if (text.length < maxResponseBytes) text += chunk;
       });
       response.on('error', fail);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));

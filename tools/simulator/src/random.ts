@@ -1,13 +1,13 @@
-// A small random generator of our own (sfc32), so that a seed means the same bytes on every machine and Node.
+// A small random generator (sfc32): a seed gives the same bytes on every machine and Node version.
 
 export interface Random {
   /** At least 0, below 1. */
   next(): number;
-  /** A whole number, both ends inclusive. */
+  /** An integer, both ends inclusive. */
   between(from: number, to: number): number;
   chance(probability: number): boolean;
   pick<T>(choices: readonly T[]): T;
-  /** Takes one out of `choices`, which must not be empty. */
+  /** Removes and returns a random element of `choices`, which must not be empty. */
   take<T>(choices: T[]): T;
   /** Lower-case hex digits. */
   hex(digits: number): string;
@@ -25,7 +25,7 @@ export function createRandom(seed: number): Random {
     state[3] = counter + 1;
     return result;
   }
-  // The first rounds still show the seed.
+  // The first outputs depend visibly on the seed.
   for (let round = 0; round < 16; round++) nextInteger();
 
   const next = () => nextInteger() / 2 ** 32;

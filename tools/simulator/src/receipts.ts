@@ -1,15 +1,15 @@
-// The receipts that we hold, one JSON line each, as a proof for later.
+// Appends received receipts to a file, as JSON lines.
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { GeneratedBody } from './bodies.ts';
 
 export interface ReceiptFile {
-  /** Written when it returns, so that it outlives us. */
+  /** Synchronous, so that the line is written even where the process is killed next. */
   add(receipt: string, body: GeneratedBody): void;
   close(): void;
 }
 
-/** Appends to the file, made if it is not there. Throws the system's error. */
+/** Appends to the file and creates it where missing. Throws the system's error. */
 export function openReceiptFile(path: string): ReceiptFile {
   const file = openSync(path, 'a', 0o600);
   return {

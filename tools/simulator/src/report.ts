@@ -1,27 +1,27 @@
-// What was answered: counted while it runs, said at the end.
+// Counts the responses and reports a summary.
 import type { GeneratedBody } from './bodies.ts';
 import { createLatencies } from './latency.ts';
-import type { Answer } from './post.ts';
+import type { PostResponse } from './post.ts';
 
 export interface Summary {
-  /** Whether there was a body at all, and each was answered 202. */
+  /** Whether at least one body was sent, and every response was 202. */
   readonly ok: boolean;
   readonly bodies: number;
   readonly events: number;
   readonly bytes: number;
-  /** Bodies by HTTP status, or by the code of the failure where no answer came. */
+  /** Bodies by HTTP status, or by an error code where there is no response. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** 202 answers that held a receipt. */
+  /** Number of 202 responses with a receipt. */
   readonly receipts: number;
   readonly lastReceipt: string | undefined;
-  /** The first answer that was no 202, cut short. */
+  /** The first response other than 202, truncated. */
   readonly firstFailure: string | undefined;
   readonly seconds: number;
   readonly latencyMs: { readonly p50: number; readonly p99: number };
 }
 
 export interface Report {
-  add(body: GeneratedBody, response: Answer, latencyMs: number): void;
+  add(body: GeneratedBody, response: PostResponse, latencyMs: number): void;
   summary(): Summary;
 }
 
@@ -59,8 +59,8 @@ export function createReport(): Report {
   };
 }
 
-/** The receipt of a 202 answer; none where the body does not hold one. */
-export function receiptOf(response: Answer): string | undefined {
+/** The receipt of a 202 response; undefined where the body contains none. */
+export function receiptOf(response: PostResponse): string | undefined {
   if (response.status !== 202) return undefined;
   try {
     const { receipt } = Object(JSON.parse(response.text));
@@ -70,20 +70,20 @@ export function receiptOf(response: Answer): string | undefined {
   }
 }
 
-/** The summary for a person. */
+/** The summary as text. */
 export function summaryText(summary: Summary): string {
   const { bodies, events, bytes, statuses, receipts, lastReceipt, firstFailure, seconds, latencyMs } = summary;
   const rate = seconds > 0 ? Math.round(events / seconds) : 0;
   const lines = [
     `sent      ${bodies} bodies, ${events} events, ${bytes} bytes in ${seconds} s (${rate} events/s)`,
-    `answered  ${
+    `responses ${
       Object.entries(statuses)
         .map(([status, count]) => `${status}: ${count}`)
-        .join(', ') || 'nothing'
+        .join(', ') || 'none'
     }`,
-    `receipts  ${receipts}${lastReceipt === undefined ? '' : `, the last ${lastReceipt}`}`,
+    `receipts  ${receipts}${lastReceipt === undefined ? '' : `, last ${lastReceipt}`}`,
     `latency   p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms`,
   ];
-  if (firstFailure !== undefined) lines.push(`failure   the first: ${firstFailure}`);
+  if (firstFailure !== undefined) lines.push(`failure   first: ${firstFailure}`);
   return lines.join('\n');
 }

@@ -17,13 +17,13 @@ interface Call {
   readonly body: Buffer;
 }
 
-/** A server that answers as told, and remembers what it was sent. */
-async function serverOf(answer: (call: Call, response: ServerResponse, number: number) => void) {
+/** A server that responds as configured and records requests. */
+async function serverOf(respond: (call: Call, response: ServerResponse, number: number) => void) {
   const calls: Call[] = [];
   async function handle(request: IncomingMessage, response: ServerResponse) {
     const { url: path, headers } = request;
     const call = { path, authorization: headers.authorization, body: await buffer(request) };
-    answer(call, response, calls.push(call));
+    respond(call, response, calls.push(call));
   }
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -73,7 +73,7 @@ it('sends each body once, to the URL of its type, with the secret', async () => 
   expect(summary.latencyMs.p99).toBeGreaterThanOrEqual(summary.latencyMs.p50);
 });
 
-it('counts every answer by its status, and says the first that was no 202', async () => {
+it('counts responses by status, and reports the first other than 202', async () => {
   const { url } = await serverOf((_, response, number) => {
     if (number === 3) response.writeHead(401).end('no');
     else if (number % 5 === 0) response.writeHead(503, { 'retry-after': '1' }).end();
@@ -86,14 +86,14 @@ it('counts every answer by its status, and says the first that was no 202', asyn
   expect(firstFailure).toBe('401: no');
 });
 
-it('counts a connection refused, and one that breaks off', async () => {
+it('counts refused and broken connections', async () => {
   const { url, server } = await serverOf((_, response) => response.destroy());
   expect(await send(url, 20)).toMatchObject({ ok: false, receipts: 0, statuses: { ECONNRESET: expect.any(Number) } });
   await new Promise((resolve) => server.close(resolve));
   expect(await send(url, 20)).toMatchObject({ ok: false, statuses: { ECONNREFUSED: expect.any(Number) } });
 });
 
-it('takes a 202 without a receipt as accepted, but not as a receipt', async () => {
+it('counts a 202 without a receipt as accepted, but not as a receipt', async () => {
   const { url } = await serverOf((_, response) => response.writeHead(202).end('thanks'));
   expect(await send(url, 20)).toMatchObject({ ok: true, receipts: 0, lastReceipt: undefined });
 });
@@ -117,20 +117,20 @@ it('writes each receipt with the hash of its body', async () => {
   expect(lines[0]).toEqual({ receipt: 'r1_1', messageType: first?.messageType, events: first?.events, sha256: digest });
 });
 
-it('sends to the one URL for all types where asked', async () => {
+it('sends all types to one URL where configured', async () => {
   const { calls, url } = await serverOf((_, response, number) => accept(response, number));
   await send(url, 30, { typedPath: false });
   expect(new Set(calls.map(({ path }) => path))).toEqual(new Set(['/webhooks/xiq']));
 });
 
-it('keeps to the rate', async () => {
+it('follows the rate', async () => {
   const { url } = await serverOf((_, response, number) => accept(response, number));
   const { seconds } = await send(url, 100, { rate: 500 });
   expect(seconds).toBeGreaterThan(0.12);
   expect(seconds).toBeLessThan(2);
 });
 
-it('stops when told, with what was under way answered', async () => {
+it('stops at its signal, after the responses of bodies in flight', async () => {
   const controller = new AbortController();
   const { calls, url } = await serverOf((_, response, number) => {
     if (number === 10) controller.abort();

@@ -1,4 +1,4 @@
-// Sends bodies at a rate over a few connections, and counts the answers. Nothing is sent twice.
+// Sends bodies at a rate over several connections and counts the responses. Nothing is retried.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GeneratedBody } from './bodies.ts';
 import type { Poster } from './post.ts';
@@ -9,16 +9,16 @@ export interface SendOptions {
   readonly url: URL;
   /** Whether the message type is added to the URL's path. */
   readonly typedPath: boolean;
-  /** Bodies under way at the same time. */
+  /** Bodies in flight at once. */
   readonly connections: number;
-  /** Events a second; 0 is as fast as it can. */
+  /** Events per second; 0: at the maximum rate. */
   readonly rate: number;
   readonly receipts?: ReceiptFile | undefined;
 }
 
 const maxTimerMs = 2 ** 31 - 1;
 
-/** Resolves when every body was answered, or after `signal`, when what was under way has been. */
+/** Resolves when every body has a response, or after `signal` when no body is in flight. */
 export async function sendBodies(
   bodies: Iterable<GeneratedBody>,
   poster: Poster,
@@ -27,26 +27,26 @@ export async function sendBodies(
   signal: AbortSignal,
 ): Promise<void> {
   const startMs = performance.now();
-  let eventsBegun = 0;
+  let startedEvents = 0;
 
   async function sendAll(own: Iterator<GeneratedBody>): Promise<void> {
     for (let next = own.next(); next.done !== true && !signal.aborted; next = own.next()) {
-      const waitMs = options.rate === 0 ? 0 : startMs + (eventsBegun / options.rate) * 1000 - performance.now();
-      eventsBegun += next.value.events;
+      const waitMs = options.rate === 0 ? 0 : startMs + (startedEvents / options.rate) * 1000 - performance.now();
+      startedEvents += next.value.events;
       if (waitMs > 0 && (await interrupted(waitMs, signal))) return;
       await sendOne(next.value);
     }
   }
 
   async function sendOne(body: GeneratedBody): Promise<void> {
-    const begunMs = performance.now();
-    const answer = await poster.post(urlOf(options, body.messageType), body.body);
-    report.add(body, answer, performance.now() - begunMs);
-    const receipt = receiptOf(answer);
+    const startedMs = performance.now();
+    const response = await poster.post(urlOf(options, body.messageType), body.body);
+    report.add(body, response, performance.now() - startedMs);
+    const receipt = receiptOf(response);
     if (receipt !== undefined) options.receipts?.add(receipt, body);
   }
 
-  // One iterator for all: each body is taken once.
+  // All connections share one iterator, so that each body is sent once.
   const shared = bodies[Symbol.iterator]();
   await Promise.all(Array.from({ length: options.connections }, () => sendAll(shared)));
 }
@@ -58,7 +58,7 @@ function urlOf({ url, typedPath }: SendOptions, messageType: string): URL {
   return typed;
 }
 
-/** Waits; true if the signal cut it short. */
+/** Waits; true where the signal ended the wait. */
 async function interrupted(ms: number, signal: AbortSignal): Promise<boolean> {
   return sleep(Math.min(ms, maxTimerMs), false, { signal }).catch(() => true);
 }

@@ -1,18 +1,18 @@
-// How a sender may write the same thing: names of fields, MAC addresses, times.
+// Variants of field names, MAC addresses and times that a sender may use.
 import type { Json, JsonObject } from './json.ts';
 import type { Random } from './random.ts';
 
-/** `both`: each field of an element in the one or the other. */
+/** `both`: each field of an element in one of both. */
 export type Casing = 'camel' | 'snake' | 'both';
 
-/** Our elements are written in snake_case; the vendor's page has these two camels where the REST API has one word. */
+/** Elements use snake_case. The documentation has these two camelCase names where the REST API has one word. */
 const irregular: Readonly<Record<string, string>> = { timestamp: 'timeStamp', username: 'userName' };
 
 export function camelCase(name: string): string {
   return irregular[name] ?? name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The element with its fields' names, and those of objects in lists, in the given casing. */
+/** The element with its field names, also those of nested objects, in the given casing. */
 export function spell(element: JsonObject, casing: Casing, random: Random): JsonObject {
   const spelled: Record<string, Json> = {};
   for (const [name, value] of Object.entries(element)) {
@@ -41,7 +41,7 @@ function pairs(hex: string): string[] {
   return hex.match(/../g) ?? [];
 }
 
-/** A MAC address, given as 12 hex digits, in one of the notations there are. */
+/** Writes a MAC address (12 hex digits) in a random notation. */
 export function writeMac(hex: string, random: Random): string {
   return random.pick(macNotations)(hex);
 }
@@ -58,7 +58,7 @@ export function writeTime(timeMs: number, form: TimeForm): Json {
   return form === 's' ? Math.floor(timeMs / 1000) : isoWithOffset(timeMs);
 }
 
-/** ISO 8601 with the offset as the location feed writes it, without a colon. */
+/** ISO 8601 with an offset without a colon, as in the location feed. */
 export function isoWithOffset(timeMs: number): string {
   return new Date(timeMs).toISOString().replace('Z', '+0000');
 }

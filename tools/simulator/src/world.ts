@@ -1,4 +1,4 @@
-// The simulated world: tenants with their administrators, people, access points and clients, the same for a seed.
+// The simulated world: tenants with administrators, users, access points and clients, determined by a seed.
 import type { Random } from './random.ts';
 
 export interface Admin {
@@ -38,8 +38,8 @@ export interface Client {
   readonly authType: string;
   readonly userName: string;
   readonly identity: string;
-  /** Let in, not yet accounted for. */
-  admitted: { readonly accessPoint: AccessPoint; readonly ssid: string } | undefined;
+  /** Accepted, without an accounting session yet. */
+  authenticated: { readonly accessPoint: AccessPoint; readonly ssid: string } | undefined;
   session: Session | undefined;
 }
 
@@ -62,9 +62,9 @@ export interface Tenant {
   readonly clients: readonly Client[];
   /** PPSK users that were created and not yet deleted. */
   readonly ppskUsers: string[];
-  /** Sent out, and not yet heard of again. */
-  readonly textsUnderway: Text[];
-  /** Rises with each PPSK user, so that no name comes twice. */
+  /** Sent, without a final status yet. */
+  readonly pendingTexts: Text[];
+  /** Incremented for each PPSK user: every name is unique. */
   ppskCount: number;
 }
 
@@ -103,7 +103,7 @@ const plans = [
     ssids: ['eduroam', 'Gäste WLAN'],
     gigawords: true,
   },
-  // Beyond 2^53: a reader that rounds it is found out.
+  // Beyond 2^53, to detect readers that round it.
   {
     ownerId: 9_007_199_254_741_093n,
     vhmName: 'retail/"north"',
@@ -144,7 +144,7 @@ function createTenant(plan: (typeof plans)[number], number: number, addresses: (
     accessPoints,
     clients,
     ppskUsers: [],
-    textsUnderway: [],
+    pendingTexts: [],
     ppskCount: 0,
   };
 }
@@ -164,12 +164,12 @@ function createClient(domain: string, tenant: number, index: number, mac: string
     ipv6: random.chance(0.5) ? `2001:db8:${tenant}::${(index + 32).toString(16)}` : null,
     ...random.pick(devices),
     ...random.pick(ways),
-    admitted: undefined,
+    authenticated: undefined,
     session: undefined,
   };
 }
 
-/** Gives each MAC address once. */
+/** Returns each MAC address once. */
 function macAddresses(random: Random): () => string {
   let count = random.between(0, 0xffff);
   return () => `${random.pick(['c413e2', 'dcac3d', '0a5f13'])}${(count++ % 0x1000000).toString(16).padStart(6, '0')}`;

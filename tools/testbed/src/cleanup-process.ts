@@ -9,7 +9,7 @@ export interface CleanupProcess {
 }
 
 // Reads process groups until `done`. If the input ends without `done`, the parent process has ended. A killed process may
-// still write for a moment, hence the attempts.
+// still write for a moment, so the removal is tried several times.
 const script = `
 group=
 while read -r line; do

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const holder = `
   import { withLock } from ${JSON.stringify(join(import.meta.dirname, 'with-lock.ts'))};
   await withLock(process.argv[1], { waitMs: 0 }, async () => {
-    console.log('held');
+    console.log('locked');
     await new Promise((resolve) => process.stdin.once('end', resolve).resume());
   });
 `;

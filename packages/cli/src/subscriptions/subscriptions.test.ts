@@ -118,7 +118,7 @@ describe.each(['array', 'page'] as const)('at an API of generation %s', (generat
         status,
       ]),
     ).toEqual([
-      ['somebody-else', 'https://other.example/hook', 'AUDIT_LOG_ALL', undefined, 'ENABLED'],
+      ['other-application', 'https://other.example/hook', 'AUDIT_LOG_ALL', undefined, 'ENABLED'],
       ['siem', `${publicUrl}/AUDIT_LOG_ALL`, 'AUDIT_LOG_ALL', secret, 'ENABLED'],
       ['siem', `${publicUrl}/SMS_LOG_ALL`, 'SMS_LOG_ALL', secret, 'ENABLED'],
     ]);
@@ -151,7 +151,7 @@ it('list shows ours and foreign subscriptions, without secrets', async () => {
   expect(code).toBe(0);
   expect(text).toMatch(/^ours +ENABLED +AUDIT_LOG_ALL \(id \d+, siem\) -> http/m);
   expect(text).toMatch(
-    /^foreign +ENABLED +SMS_LOG_ALL \(id \d+, somebody-else\) -> https:\/\/…@other\.example\/h\?…$/m,
+    /^foreign +ENABLED +SMS_LOG_ALL \(id \d+, other-application\) -> https:\/\/…@other\.example\/h\?…$/m,
   );
   expect(text).toMatch(/^2 subscriptions of ours, 1 foreign\.$/m);
   expect((await run([])).text).toBe(text);
@@ -301,7 +301,7 @@ describe('rotate-secret without a running connector', () => {
   it('of two concurrent rotations one is exit 75', async () => {
     const { cloud, run } = await fixture();
     await run(['apply', '--yes']);
-    cloud.faults.set({ slowAnswer: { delayMs: 200 } });
+    cloud.faults.set({ slowResponse: { delayMs: 200 } });
     const codes = await Promise.all([run(['rotate-secret', '--grace', '0']), run(['rotate-secret', '--grace', '0'])]);
     expect(codes.map(({ code }) => code).sort()).toEqual([0, 75]);
   });

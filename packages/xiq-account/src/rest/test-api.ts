@@ -15,7 +15,7 @@ import {
 } from '@xiq-siem/testkit';
 import { createXiqApi, type XiqApiOptions } from './xiq-api.ts';
 
-export interface SeenRequest {
+export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -23,7 +23,7 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-export type Responder = (response: ServerResponse, seen: SeenRequest) => void;
+export type Responder = (response: ServerResponse, seen: LoggedRequest) => void;
 
 export interface TestApiOptions {
   readonly generation?: 'plain' | 'paged';
@@ -39,7 +39,7 @@ export const webhookSecret = 'canary-webhook-7373';
 const base = '/subscriptions/webhook';
 
 export async function startTestApi({ generation = 'paged', expiresInSeconds = 86_400, tls }: TestApiOptions = {}) {
-  const requests: SeenRequest[] = [];
+  const requests: LoggedRequest[] = [];
   /** Each responds to one request instead of the API. */
   const instead: Responder[] = [];
   const tokens = new Set<string>([longLivedToken]);
@@ -49,7 +49,7 @@ export async function startTestApi({ generation = 'paged', expiresInSeconds = 86
   let logins = 0;
   let nextId = 9_007_199_254_740_993n;
 
-  const respond = (response: ServerResponse, { method, path, query, authorization, body }: SeenRequest) => {
+  const respond = (response: ServerResponse, { method, path, query, authorization, body }: LoggedRequest) => {
     if (path === '/login') {
       const given: unknown = JSON.parse(body);
       const right = JSON.stringify(given) === JSON.stringify({ username: user, password });

@@ -1,10 +1,10 @@
-// How many requests an account may still make in its hour.
+// The rate limit of an account: requests per hour.
 
 export interface Budget {
-  /** Uses one up; `allowed` is false where none was left. */
+  /** Uses one request; `allowed` is false where none remains. */
   take(account: string): BudgetState & { readonly allowed: boolean };
   state(account: string): BudgetState;
-  /** Sets what is left of the account's hour. */
+  /** Sets the remaining requests of the current hour. */
   setRemaining(account: string, remaining: number): void;
   clear(): void;
 }
@@ -12,20 +12,20 @@ export interface Budget {
 export interface BudgetState {
   readonly limit: number;
   readonly remaining: number;
-  /** Until there are `limit` again. */
+  /** Seconds until the limit is reset. */
   readonly resetSeconds: number;
 }
 
 const hourMs = 3_600_000;
 
-/** An hour begins with the first request after the last one ended. */
+/** An hour starts with the first request after the previous hour. */
 export function createBudget(limit: number, now: () => number): Budget {
   const hours = new Map<string, { readonly startMs: number; used: number }>();
 
   function hourOf(account: string) {
     const known = hours.get(account);
     const age = known === undefined ? hourMs : now() - known.startMs;
-    // A clock that was set back does not make an hour longer.
+    // A clock that was set back does not extend the hour.
     if (known !== undefined && age >= 0 && age < hourMs) return known;
     const fresh = { startMs: now(), used: 0 };
     hours.set(account, fresh);

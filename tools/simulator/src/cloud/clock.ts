@@ -1,4 +1,4 @@
-// The cloud's own clock: this machine's, and an offset that can be changed.
+// The clock of the cloud: this machine's clock plus an offset.
 
 export interface CloudClock {
   /** Epoch ms. */

@@ -1,6 +1,7 @@
-// What a simulated cloud lets its tests and its control API do and see.
-import type { SeenRequest } from './api/request-log.ts';
-import type { BackDoor, TokenDesk } from './back-door.ts';
+// The interface of a simulated cloud for tests and for its control API.
+
+import type { SubscriptionControl, TokenControl } from './account-control.ts';
+import type { LoggedRequest } from './api/request-log.ts';
 import type { BudgetState } from './budget.ts';
 import type { CloudClock } from './clock.ts';
 import type { EmitOptions } from './events/emitter.ts';
@@ -11,25 +12,25 @@ import type { SimulatedEvent } from './simulated-event.ts';
 import type { Truth, TruthQuery } from './truth.ts';
 
 export interface Controlled {
-  /** User names; where one may be left out, the first is meant. */
+  /** User names. The first one is the default. */
   readonly accounts: readonly string[];
-  /** Lets events happen now; their webhooks are under way when it returns. */
+  /** Creates events now; their webhooks may still be in flight on return. */
   emit(options: EmitOptions): readonly SimulatedEvent[];
   truth(query?: TruthQuery): Truth;
-  /** Resolves when no webhook is waiting or under way. */
+  /** Resolves when no webhook is queued or in flight. */
   settled(): Promise<void>;
-  /** Webhooks that are. */
+  /** Number of queued or in-flight webhooks. */
   pending(): number;
   readonly faults: Pick<FaultState, 'get' | 'set' | 'clear'>;
-  /** What a client of the REST API does not see done: behind its back. */
-  readonly subscriptions: BackDoor;
-  readonly tokens: TokenDesk;
+  /** Changes that are not made by the REST API. */
+  readonly subscriptions: SubscriptionControl;
+  readonly tokens: TokenControl;
   readonly clock: CloudClock;
   readonly flow: Pick<EventFlow, 'get' | 'set'>;
   readonly budget: { state(account?: string): BudgetState; setRemaining(remaining: number, account?: string): void };
   readonly generation: { get(): Generation; set(generation: Generation): void };
   /** The last 1,000 requests to the REST API. */
-  requests(): readonly SeenRequest[];
-  /** As at its start: no events, subscriptions or faults, and only the tokens of its options. */
+  requests(): readonly LoggedRequest[];
+  /** Resets to the initial state: no events, subscriptions or faults, and only the tokens of the options. */
   reset(): void;
 }

@@ -1,4 +1,4 @@
-// What goes wrong, and how often: set, asked at each chance to go wrong, and gone when used up.
+// Injected faults: settings, and when each is triggered.
 import { z } from 'zod';
 import { type MessageType, messageTypes } from '../message-types.ts';
 import type { Random } from '../random.ts';
@@ -9,89 +9,89 @@ export type Area = (typeof areas)[number];
 
 const waitMs = z.int().min(0).max(600_000);
 
-/** When it acts: on the next N, at a rate, on some types; on all where nothing is said. */
+/** When a fault acts: on the next N, at a rate, on some types; by default always. */
 const trigger = {
-  /** Acts so often, and is gone. */
+  /** Acts this number of times, then is removed. */
   next: z.int().min(1).max(1_000_000).optional(),
-  /** 0 to 1: the part of the chances that it takes. */
+  /** Probability, 0 to 1. */
   rate: z.number().min(0).max(1).optional(),
   types: z.array(messageTypeSchema).min(1).optional(),
 };
 const onWebhook = z.strictObject(trigger);
-/** For answers of the REST API, `types` are those whose log is asked for. */
-const onAnswer = z.strictObject({
+/** For responses of the REST API; `types` are those of the requested log. */
+const onResponse = z.strictObject({
   ...trigger,
   on: z.array(z.enum(areas)).min(1).optional(),
-  /** Acts on this page only. */
+  /** Acts only on this page. */
   page: z.int().min(1).optional(),
 });
 
-const shapes = {
-  /** The webhook is never sent. */
+const faultSchemas = {
+  /** The webhook is not sent. */
   drop: onWebhook,
-  /** Sent again when it was answered. */
+  /** Sent again after its response. */
   twice: onWebhook,
-  /** Sent so much later. */
+  /** Sent after a delay. */
   late: onWebhook.extend({ delayMs: waitMs.default(1000) }),
-  /** The second half of the body comes so much later than the first. */
+  /** The second half of the body is sent after a delay. */
   slow: onWebhook.extend({ durationMs: waitMs.default(1000) }),
-  /** Held until a later body for the same subscription was answered, at most so long. */
+  /** Postponed until a later body of the same subscription has a response, for at most `holdMs`. */
   outOfOrder: onWebhook.extend({ holdMs: waitMs.default(1000) }),
-  /** Sent with a secret that is not the subscription's. */
+  /** Sent with a wrong secret. */
   wrongSecret: onWebhook,
-  /** The connection ends after half the body. */
+  /** The connection is closed after half of the body. */
   cutWebhook: onWebhook,
-  /** The REST log says something else than the webhook. */
+  /** The REST log has another text than the webhook. */
   reword: onWebhook,
-  /** The REST log writes MAC addresses in another notation: the same event. */
+  /** The REST log writes MAC addresses in another notation. */
   respell: onWebhook,
-  /** The REST log does not hold what the webhook told. */
+  /** The REST log does not contain the event. */
   hideFromLog: onWebhook,
-  /** The REST log holds it only so much later, by the cloud's clock. */
+  /** The REST log shows the event after a delay, by the cloud's clock. */
   lateInLog: onWebhook.extend({ delayMs: waitMs.default(1000) }),
-  /** 429, whatever the budget; `Retry-After` in seconds, or as the date by the cloud's clock. */
-  tooManyRequests: onAnswer.extend({
+  /** 429 regardless of the rate limit; `Retry-After` in seconds, or as a date by the cloud's clock. */
+  tooManyRequests: onResponse.extend({
     retryAfterSeconds: z.int().min(0).max(86_400).default(1),
     retryAfterAs: z.enum(['seconds', 'date']).default('seconds'),
   }),
-  /** An error of the server's. */
-  serverError: onAnswer.extend({ status: z.union([z.literal(500), z.literal(502), z.literal(503)]).default(500) }),
-  /** The connection ends after half the answer. */
-  cutAnswer: onAnswer,
-  /** The answer comes so much later. */
-  slowAnswer: onAnswer.extend({ delayMs: waitMs.default(1000) }),
-  /** A subscription is created, changed or deleted so much later than the 202 says so. */
-  lateApply: onAnswer.extend({ delayMs: waitMs.default(1000) }),
-  /** After a log page was answered, so many events come at the head of its span. */
-  shiftPages: onAnswer.extend({ events: z.int().min(1).max(1000).default(1) }),
-  /** `total_count` of a log is wrong, by another number each time. */
-  movingTotal: onAnswer,
+  /** A server error. */
+  serverError: onResponse.extend({ status: z.union([z.literal(500), z.literal(502), z.literal(503)]).default(500) }),
+  /** The connection is closed after half of the response. */
+  cutResponse: onResponse,
+  /** The response is delayed. */
+  slowResponse: onResponse.extend({ delayMs: waitMs.default(1000) }),
+  /** A subscription is created, changed or deleted some time after its 202. */
+  lateApply: onResponse.extend({ delayMs: waitMs.default(1000) }),
+  /** After the response of a log page, this number of events is added at the head of its span. */
+  shiftPages: onResponse.extend({ events: z.int().min(1).max(1000).default(1) }),
+  /** `total_count` of a log is wrong, by a different number each time. */
+  movingTotal: onResponse,
 };
 
-export const faultsSchema = z.strictObject(shapes).partial();
+export const faultsSchema = z.strictObject(faultSchemas).partial();
 export type Faults = z.output<typeof faultsSchema>;
 export type FaultsInput = z.input<typeof faultsSchema>;
 export const faultNameSchema = faultsSchema.keyof();
 export type FaultName = z.output<typeof faultNameSchema>;
 
-/** What might go wrong here. */
-export interface Chance {
+/** The request or webhook at which a fault may act. */
+export interface FaultContext {
   readonly messageType?: MessageType | undefined;
   readonly area?: Area;
   readonly page?: number;
 }
 
 export interface FaultState {
-  /** What is set, `next` counted down. */
+  /** The current settings, with `next` counted down. */
   get(): Faults;
-  /** Sets the named faults anew and leaves the others. Throws a ZodError. */
+  /** Sets the given faults and keeps the others. Throws a ZodError. */
   set(faults: FaultsInput): void;
-  /** Ends the named faults; all where none is named. */
+  /** Removes the named faults; all where none is named. */
   clear(...names: readonly FaultName[]): void;
-  /** Its settings where the fault acts on this chance, which is then used up; and how often it has acted since it was set. */
+  /** The settings where the fault acts here, and how often it has acted since it was set. Counts down `next`. */
   hit<N extends FaultName>(
     name: N,
-    chance: Chance,
+    chance: FaultContext,
   ): { readonly settings: NonNullable<Faults[N]>; readonly times: number } | undefined;
 }
 
@@ -122,7 +122,7 @@ export function createFaultState(random: Random): FaultState {
     },
     hit(name, chance) {
       const settings = current[name];
-      if (settings === undefined || !concerns(settings, chance)) return undefined;
+      if (settings === undefined || !matches(settings, chance)) return undefined;
       if (settings.rate !== undefined && !random.chance(settings.rate)) return undefined;
       const acted = (times.get(name) ?? 0) + 1;
       times.set(name, acted);
@@ -135,7 +135,7 @@ export function createFaultState(random: Random): FaultState {
   };
 }
 
-function concerns(settings: NonNullable<Faults[FaultName]>, { messageType, area, page }: Chance): boolean {
+function matches(settings: NonNullable<Faults[FaultName]>, { messageType, area, page }: FaultContext): boolean {
   if (settings.types !== undefined && !settings.types.some((type) => type === messageType)) return false;
   if ('on' in settings && settings.on !== undefined && !settings.on.some((one) => one === area)) return false;
   return !('page' in settings) || settings.page === undefined || settings.page === page;

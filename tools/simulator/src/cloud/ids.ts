@@ -1,9 +1,9 @@
-// Ids as the vendor gives them: int64, now and then beyond what a double can carry.
+// Generates ids like the vendor's: int64, some beyond the range of a double.
 
-/** 2^53 + 1: a reader of doubles takes it for 2^53, and its third neighbour for the fourth. */
+/** 2^53 + 1, which a double rounds to 2^53. Neighbouring ids round to the same value. */
 const beyondDouble = 9_007_199_254_740_993n;
 
-/** Rising ids of one series; every `bigEvery`-th is beyond 2^53, and there they are neighbours. */
+/** Ascending ids of one series; every `bigEvery`-th is beyond 2^53. */
 export function idSeries(start: number, bigEvery: number): () => bigint {
   let given = 0;
   let big = 0n;

@@ -1,16 +1,16 @@
-// Serves an app at the loopback address, and nowhere else.
+// Serves an app on the loopback address only.
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 
 export interface Listener {
   readonly url: string;
-  /** Ends every connection. */
+  /** Closes every connection. */
   close(): Promise<void>;
 }
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
-/** Port 0 takes a free one. Rejects with the system's error. */
+/** Port 0 uses a free port. Rejects with the system's error. */
 export async function listenAtLoopback(fetchCallback: Fetch, port: number): Promise<Listener> {
   const server = createServer(getRequestListener(fetchCallback));
   server.maxConnections = 1000;

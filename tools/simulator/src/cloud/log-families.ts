@@ -1,4 +1,4 @@
-// What each message type is to the REST API: its data type, and the log that keeps its events.
+// Maps each message type to the REST API: its data type and its log.
 import type { MessageType } from '../message-types.ts';
 
 export const restLogs = ['audit', 'auth', 'accounting', 'credential', 'email', 'sms'] as const;
@@ -6,9 +6,9 @@ export type RestLog = (typeof restLogs)[number];
 
 export interface LogFamily {
   readonly dataType: string;
-  /** None for GDPR and location: what their webhooks lost cannot be read again. */
+  /** None for GDPR and location: lost webhooks of these cannot be read again. */
   readonly log: RestLog | undefined;
-  /** The field (as the REST API spells it) that the fault `reword` words differently there: part of what tells events apart. */
+  /** The field (in the REST form) that the fault `reword` changes. It identifies an event. */
   readonly reworded: string;
 }
 
@@ -24,7 +24,7 @@ export const logFamilies: Readonly<Record<MessageType, LogFamily>> = {
   SMS_LOG_ALL: { dataType: 'SMS_LOG', log: 'sms', reworded: 'message_id' },
 };
 
-/** The message type whose events the log keeps; none where there is no such log. */
+/** The message type of a log; undefined for an unknown log. */
 export function messageTypeOf(log: string): MessageType | undefined {
   const types: readonly MessageType[] = [
     'AUDIT_LOG_ALL',

@@ -1,4 +1,4 @@
-// What a simulated cloud can be told at its start, checked.
+// Options of a simulated cloud and their validation.
 import { z } from 'zod';
 import { flowSchema } from './events/event-flow.ts';
 import { maxAccounts } from './events/event-maker.ts';
@@ -13,39 +13,39 @@ export const accountSchema = z.strictObject({
 });
 
 export const optionsSchema = z.strictObject({
-  /** At 127.0.0.1; 0 takes a free one. */
+  /** On 127.0.0.1; 0 uses a free port. */
   port: z.int().min(0).max(65_535).default(0),
   seed: z.int().min(0).default(1),
   generation: generationSchema.default('page'),
-  /** Each has a tenant of its own. */
+  /** Each has its own tenant. */
   accounts: z
     .array(accountSchema)
     .min(1)
     .max(maxAccounts)
     .default([{ username: 'admin@acme.example', password: 'simulator' }]),
-  /** Seconds that the token of a login lasts. */
+  /** Lifetime of a login token in seconds. */
   tokenLifetimeSeconds: z.int().min(1).max(31_536_000).default(86_400),
-  /** Requests an hour for an account. */
+  /** Requests per hour for an account. */
   requestsPerHour: z.int().min(1).max(10_000_000).default(7500),
-  /** How far its clock is ahead of this machine's, in ms; negative: behind. */
+  /** Offset of its clock to this machine's in ms; negative: behind. */
   clockOffsetMs: z.int().min(-4_000_000_000_000).max(4_000_000_000_000).default(0),
-  /** Events that happen by themselves. */
+  /** Events that are created automatically. */
   flow: flowSchema.default({ ...flowSchema.parse({ eventsPerSecond: 0 }) }),
-  /** Events kept for each account and type. */
+  /** Maximum number of stored events for each account and type. */
   maxEvents: z.int().min(10).max(1_000_000).default(20_000),
   /** The order within a log. */
   logOrder: z.enum(['newestFirst', 'oldestFirst']).default('newestFirst'),
-  /** Whether `endTime` itself belongs to the span. */
+  /** Whether the span includes `endTime`. */
   endTimeInclusive: z.boolean().default(true),
-  /** Whether subscriptions are listed with their secret, or with null. */
+  /** Whether the list of subscriptions contains secrets, or null. */
   showSecrets: z.boolean().default(true),
   webhooks: z
     .strictObject({
       secretForm: z.enum(secretForms).default('basic'),
-      /** Webhooks under way at the same time; with 1 they come in order. */
+      /** Webhooks in flight at once; with 1 they are sent in order. */
       connections: z.int().min(1).max(256).default(4),
       timeoutMs: z.int().min(10).max(600_000).default(10_000),
-      /** How often one that was not answered 2xx is sent again. */
+      /** Number of retries after a response other than 2xx. */
       retries: z.int().min(0).max(100).default(0),
       retryDelayMs: z.int().min(0).max(600_000).default(1000),
     })

@@ -1,4 +1,4 @@
-// The command line of the cloud, checked.
+// Parses the command line of the cloud.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { UsageError } from '../options.ts';
@@ -6,25 +6,25 @@ import { optionsSchema, type XiqCloudSettings } from './options.ts';
 
 export const serveHelp = `Usage: simulator --port N [options]
 
-An ExtremeCloud IQ to subscribe to and be sent events by, at 127.0.0.1. Prints one line with its URL when it listens;
-what it does is set below /_simulator there: see tools/simulator/README.md.
+Runs a simulated ExtremeCloud IQ on 127.0.0.1, with a REST API and webhooks. Prints one line with its URL when it
+listens. Control it at /_simulator: see tools/simulator/README.md.
 
-  --port N                  0 takes a free one                                      (needed)
+  --port N                  0 uses a free port                                      (required)
   --generation FORM         of the subscriptions API: array or page                 (page)
   --username NAME           of its account                                          (admin@acme.example)
   --password-env NAME       environment variable that holds the account's password  (the password is simulator)
   --api-token-env NAME      environment variable that holds a long-lived API token
-  --token-lifetime SPAN     of a login's token                                      (24h)
-  --requests-per-hour N     an account's budget                                     (7500)
-  --rate N                  events a second that happen by themselves               (0)
+  --token-lifetime SPAN     lifetime of a login token                               (24h)
+  --requests-per-hour N     rate limit of an account                                (7500)
+  --rate N                  events per second that are created automatically        (0)
   --types A,B               their message types                                     (all nine)
-  --seed N                  the same seed makes the same events                     (1)
-  --clock-offset SPAN       how far its clock is ahead, such as 1h; =-90s is behind  (0s)
+  --seed N                  the same seed produces the same events                  (1)
+  --clock-offset SPAN       offset of its clock: 1h is ahead, =-90s is behind       (0s)
   --auth FORM               basic, basic-pair, basic-raw, bearer or bare            (basic)
-  --connections N           webhooks under way at the same time                     (4)
-  --retries N               of a webhook that was not answered 2xx                  (0)
+  --connections N           webhooks in flight at once                              (4)
+  --retries N               retries of a webhook after a response other than 2xx    (0)
   --log-order FORM          newestFirst or oldestFirst                              (newestFirst)
-  --json                    the line as JSON
+  --json                    print the line as JSON
   --help`;
 
 export interface ServeOptions {
@@ -101,7 +101,7 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** What is no number stays text, for the schema to refuse. */
+/** Text that is not a number is left for the schema to reject. */
 function numberOf(given: string | undefined): number | string | undefined {
   return given === undefined || given.trim() === '' || Number.isNaN(Number(given)) ? given : Number(given);
 }

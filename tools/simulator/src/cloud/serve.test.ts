@@ -16,7 +16,7 @@ function start(...args: string[]) {
   return child;
 }
 
-it('says where it listens, listens, and ends when told', async () => {
+it('prints its URL, listens, and ends at a signal', async () => {
   const child = start('--port', '0', '--json', '--clock-offset', '1h');
   const exit = once(child, 'exit');
   const [line] = await once(child.stdout, 'data');
@@ -57,7 +57,7 @@ describe('its command line', () => {
     [['--rate=-1'], /eventsPerSecond/],
     [['--port', 'x'], /port/],
     [['--nonsense'], /--nonsense/],
-  ])('says what is wrong with %j', (args, message) => {
+  ])('reports the fault of %j', (args, message) => {
     expect(() => parse(...args)).toThrow(UsageError);
     expect(() => parse(...args)).toThrow(message);
   });

@@ -1,4 +1,4 @@
-// The cloud as a process: listens, says where, and ends at Ctrl-C.
+// Runs the cloud as a process until Ctrl-C.
 import { once } from 'node:events';
 import { stdout } from 'node:process';
 import { UsageError } from '../options.ts';
@@ -6,7 +6,7 @@ import type { XiqCloudSettings } from './options.ts';
 import { parseServeOptions, serveHelp } from './serve-options.ts';
 import { startXiqCloud, type XiqCloud } from './xiq-cloud.ts';
 
-/** Resolves when it was told to end. Throws a UsageError. */
+/** Resolves at SIGINT or SIGTERM. Throws a UsageError. */
 export async function serve(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -20,7 +20,7 @@ export async function serve(
   const [username = ''] = cloud.accounts;
   const line = options.json
     ? JSON.stringify({ url: cloud.url, username })
-    : `listening at ${cloud.url}, account ${username}`;
+    : `listening on ${cloud.url}, account ${username}`;
   stdout.write(`${line}\n`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await cloud.close();

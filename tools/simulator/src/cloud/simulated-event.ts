@@ -1,9 +1,9 @@
-// One event of the simulated world, and all that was done to tell of it: the truth that a test compares with.
+// The type of a simulated event with its deliveries: the ground truth for tests.
 import type { MessageType } from '../message-types.ts';
 import type { RestLog } from './log-families.ts';
 
 export interface SimulatedEvent {
-  /** `e1`, `e2` … in the order in which they were made. */
+  /** `e1`, `e2` … in order of creation. */
   readonly key: string;
   /** The user name of its account. */
   readonly account: string;
@@ -12,9 +12,9 @@ export interface SimulatedEvent {
   readonly timeMs: number;
   /** The element as webhooks carry it: JSON, camelCase, `id` null. */
   readonly webhook: string;
-  /** As its REST log has it; none where there is no such log, or a fault hides it. */
+  /** The REST form; undefined where the type has no log, or a fault hides the event. */
   readonly rest: RestForm | undefined;
-  /** The first 20 things that were done with it, in the order in which they ended. */
+  /** The first 20 deliveries in order of completion. */
   readonly deliveries: readonly Delivery[];
 }
 
@@ -24,35 +24,35 @@ export interface RestForm {
   readonly id: string;
   /** JSON, snake_case. */
   readonly json: string;
-  /** Whether the fault `reword` made it say something else than the webhook. */
+  /** Whether the fault `reword` changed its text. */
   readonly reworded: boolean;
-  /** Epoch ms by the cloud's clock: from then on the log shows it. */
+  /** Epoch ms by the cloud's clock; the log shows the event from then on. */
   readonly shownFromMs: number;
 }
 
 export interface Delivery {
   readonly subscriptionId: string;
   readonly url: string;
-  /** Which body it was in: the same for all events of one body and for all attempts at it. */
+  /** Number of the body: the same for all events of a body and for all its attempts. */
   readonly body: number;
   /** From 1; 0 where nothing was sent. */
   readonly attempt: number;
-  /** When the answer was there, epoch ms by the cloud's clock. */
+  /** Time of the response, in epoch ms by the cloud's clock. */
   readonly endedAtMs: number;
   /**
-   * The HTTP status; or the code of the failure (`ECONNREFUSED`), `cut` (by a fault), `dropped` (by a fault),
-   * `overflow` (too much was waiting), `withdrawn` (the subscription was gone or disabled when its turn came).
+   * The HTTP status; or an error code (`ECONNREFUSED`), `cut` or `dropped` (by a fault), `overflow` (the queue was
+   * full), `withdrawn` (the subscription was deleted or disabled before its turn).
    */
   readonly response: number | string;
-  /** Whether it was answered 2xx. */
+  /** Whether the response was 2xx. */
   readonly accepted: boolean;
-  /** The receipt of a 202, where the answer holds one. */
+  /** The receipt of a 202 response, if any. */
   readonly receipt: string | undefined;
-  /** Names of the faults that acted on it. */
+  /** Names of the faults that acted on this delivery. */
   readonly faults: readonly string[];
 }
 
-/** The same while it can still change. */
+/** The mutable form. */
 export interface StoredEvent extends SimulatedEvent {
   readonly sequence: number;
   readonly deliveries: Delivery[];

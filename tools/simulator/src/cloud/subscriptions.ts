@@ -1,4 +1,4 @@
-// The subscriptions of all accounts, as the cloud holds them.
+// Stores the subscriptions of all accounts.
 import type { MessageType } from '../message-types.ts';
 import { idSeries } from './ids.ts';
 
@@ -24,13 +24,13 @@ export type NewSubscription = Pick<
 export type SubscriptionChange = Partial<Omit<NewSubscription, 'account'>>;
 
 export interface SubscriptionStore {
-  /** In the order in which they were made. */
+  /** In order of creation. */
   list(account?: string): readonly Subscription[];
   find(id: string): Subscription | undefined;
   add(subscription: NewSubscription): Subscription;
-  /** None where there is no such subscription. */
+  /** Undefined for an unknown subscription. */
   change(id: string, change: SubscriptionChange): Subscription | undefined;
-  /** Whether there was one. */
+  /** False for an unknown subscription. */
   remove(id: string): boolean;
   clear(): void;
 }

@@ -1,4 +1,4 @@
-// For tests: a cloud that ends with the test, a client that asks it, and a connector that is sent its webhooks.
+// For tests: a cloud that is closed with the test, a client, and a receiver of webhooks.
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { buffer, text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
@@ -14,24 +14,29 @@ export async function testCloud(options: XiqCloudOptions = {}): Promise<XiqCloud
   return cloud;
 }
 
-export interface Reply {
+export interface CloudResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-export interface Asked {
+export interface RequestOptions {
   readonly token?: string;
   readonly body?: unknown;
 }
 
 /** Rejects where the connection breaks. */
-export async function ask(cloud: XiqCloud, method: string, path: string, { token, body }: Asked = {}): Promise<Reply> {
+export async function send(
+  cloud: XiqCloud,
+  method: string,
+  path: string,
+  { token, body }: RequestOptions = {},
+): Promise<CloudResponse> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+  const { promise, resolve, reject } = Promise.withResolvers<CloudResponse>();
   const sent = request(new URL(path, cloud.url), { method, headers }, (response) => {
     text(response).then(
-      (answer) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answer }),
+      (responseText) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: responseText }),
       reject,
     );
   });
@@ -40,10 +45,10 @@ export async function ask(cloud: XiqCloud, method: string, path: string, { token
   return promise;
 }
 
-/** The answer's JSON, numbers as their digits. */
+/** The JSON of a response, with numbers as digit strings. */
 export async function read(cloud: XiqCloud, path: string, token: string) {
-  const { text: answer } = await ask(cloud, 'GET', path, { token });
-  return digits(answer);
+  const { text: responseText } = await send(cloud, 'GET', path, { token });
+  return digits(responseText);
 }
 
 export function digits(json: string) {
@@ -60,13 +65,13 @@ export interface Received {
 
 export interface TestReceiver {
   readonly url: string;
-  /** Whole webhooks, as they came. */
+  /** Complete webhooks in the order received. */
   readonly received: Received[];
-  /** Connections that broke off. */
+  /** Number of broken connections. */
   broken(): number;
 }
 
-/** Answers every webhook with `status`. */
+/** Responds to every webhook with `status`. */
 export async function testReceiver(status: (number: number) => number = () => 202): Promise<TestReceiver> {
   const received: Received[] = [];
   let broken = 0;

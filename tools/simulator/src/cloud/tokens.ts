@@ -1,8 +1,8 @@
-// Access tokens: of a login, that expire, and long-lived ones.
+// Access tokens: login tokens, which expire, and long-lived API tokens.
 import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
-/** `log:r` is the vendor's word; the other is ours. */
+/** `log:r` is the vendor's name; the other one is an assumption. */
 export const permissionSchema = z.enum(['log:r', 'webhook:rw']);
 export type Permission = z.output<typeof permissionSchema>;
 export const allPermissions: readonly Permission[] = permissionSchema.options;
@@ -11,17 +11,17 @@ export interface Token {
   readonly account: string;
   readonly kind: 'login' | 'api';
   readonly permissions: readonly Permission[];
-  /** Epoch ms by the cloud's clock; none: it does not expire by itself. */
+  /** Epoch ms by the cloud's clock; undefined: it does not expire. */
   readonly expiresAtMs: number | undefined;
 }
 
 export interface TokenStore {
-  /** Makes a token; `text` where it is not to be made up. */
+  /** Creates a token with the given text, or a random one. */
   create(token: Token, text?: string): string;
-  /** None where it is unknown, revoked or expired. */
+  /** Undefined where the token is unknown, revoked or expired. */
   find(text: string): Token | undefined;
   revoke(text: string): void;
-  /** Those of one kind; all where none is named. */
+  /** Expires the tokens of one kind, or all. */
   expireAll(kind?: Token['kind']): void;
 }
 
@@ -31,7 +31,7 @@ export function createTokenStore(now: () => number): TokenStore {
   const tokens = new Map<string, Token>();
   const key = randomBytes(32);
 
-  /** Looks like what the vendor gives; whether it is good is a matter of the table alone. */
+  /** Looks like the vendor's tokens. Validity depends on the table only. */
   function jwt({ account, expiresAtMs }: Token): string {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const payload = {
@@ -62,8 +62,8 @@ export function createTokenStore(now: () => number): TokenStore {
   };
 }
 
-/** Throws a RangeError where there is no such account. */
+/** Throws a RangeError for an unknown account. */
 export function accountOf(accounts: readonly string[], account = accounts[0]): string {
   if (account !== undefined && accounts.includes(account)) return account;
-  throw new RangeError(`no account ${account}; there is ${accounts.join(', ')}`);
+  throw new RangeError(`unknown account ${account}: expected ${accounts.join(' or ')}`);
 }

@@ -1,4 +1,4 @@
-// The truth: what happened, and to whom it was told, for a test to compare with.
+// Ground truth for tests: the events that were created, and their deliveries.
 import { z } from 'zod';
 import type { EventStore } from './events/event-store.ts';
 import { messageTypeSchema } from './faults.ts';
@@ -7,9 +7,9 @@ import type { SimulatedEvent } from './simulated-event.ts';
 const timeMs = z.int().min(-8_640_000_000_000_000).max(8_640_000_000_000_000);
 
 export const truthQuerySchema = z.strictObject({
-  /** Epoch ms; events of this time and later. */
+  /** Epoch ms, inclusive. */
   from: timeMs.optional(),
-  /** Epoch ms; events of this time too. */
+  /** Epoch ms, inclusive. */
   to: timeMs.optional(),
   types: z.array(messageTypeSchema).min(1).optional(),
   /** The user name. */
@@ -20,11 +20,11 @@ export const truthQuerySchema = z.strictObject({
 export type TruthQuery = z.input<typeof truthQuerySchema>;
 
 export interface Truth {
-  /** Events that answer the query, whatever offset and limit are. */
+  /** Number of events that match the query, regardless of offset and limit. */
   readonly total: number;
-  /** Events of all kinds that were let go to make room: where this is not 0, the truth has a hole at its beginning. */
+  /** Number of evicted events of all types. Where it is not 0, the oldest events are missing. */
   readonly forgotten: number;
-  /** By time, those of one time as they were made. */
+  /** By time, then by creation. */
   readonly events: readonly SimulatedEvent[];
 }
 

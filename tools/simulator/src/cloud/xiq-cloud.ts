@@ -1,10 +1,10 @@
-// The simulated cloud put together: what a test drives in its own process, and what the control API offers to others.
+// Starts a simulated cloud, for tests in this process and, through the control API, for other processes.
 import { Hono } from 'hono';
 import { createRandom } from '../random.ts';
-import type { ApiEnv } from './api/answers.ts';
+import { createSubscriptionControl, createTokenControl } from './account-control.ts';
 import { createRequestLog } from './api/request-log.ts';
+import type { ApiEnv } from './api/responses.ts';
 import { createRestApi } from './api/rest-api.ts';
-import { backDoor, tokenDesk } from './back-door.ts';
 import { createBudget } from './budget.ts';
 import { createCloudClock } from './clock.ts';
 import { createControlApi } from './control/control-api.ts';
@@ -15,9 +15,9 @@ import { createEventMaker } from './events/event-maker.ts';
 import { createEventStore } from './events/event-store.ts';
 import { createFaultState } from './faults.ts';
 import { type Generation, generationSchema } from './generation.ts';
-import { createLater } from './later.ts';
 import { listenAtLoopback } from './listen.ts';
 import { optionsSchema, type XiqCloudOptions } from './options.ts';
+import { createScheduler } from './scheduler.ts';
 import { createSubscriptionStore } from './subscriptions.ts';
 import { accountOf, allPermissions, createTokenStore } from './tokens.ts';
 import { truthOf } from './truth.ts';
@@ -27,25 +27,25 @@ import { createWebhookSender } from './webhooks/webhook-sender.ts';
 export interface XiqCloud extends Controlled {
   /** `http://127.0.0.1:<port>`: the base URL of its REST API. */
   readonly url: string;
-  /** Ends what is under way. */
+  /** Aborts requests in flight and stops listening. */
   close(): Promise<void>;
 }
 
-/** Starts it, listening. Rejects with a ZodError, or the system's error where it cannot listen. */
+/** Starts a cloud that listens. Rejects with a ZodError, or with the system's error where it cannot listen. */
 export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqCloud> {
   const settings = optionsSchema.parse(options);
   const { seed, webhooks } = settings;
   const accounts = settings.accounts.map(({ username }) => username);
   const clock = createCloudClock(settings.clockOffsetMs);
   const { now } = clock;
-  // Faults and the flow draw from their own, so that the events of a seed stay the same.
+  // Faults and the flow have their own random generators, so that they do not change the events of a seed.
   const faults = createFaultState(createRandom(seed + 1));
   const store = createEventStore(settings.maxEvents);
   const subscriptions = createSubscriptionStore(now);
   const tokens = createTokenStore(now);
   const budget = createBudget(settings.requestsPerHour, now);
   const requests = createRequestLog();
-  const later = createLater();
+  const scheduler = createScheduler();
   const caller = createWebhookCaller(webhooks);
   const sender = createWebhookSender({ ...webhooks, caller, subscriptions, faults, now });
   const maker = createEventMaker(seed);
@@ -70,13 +70,13 @@ export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqC
     settled: sender.settled,
     pending: sender.pending,
     faults,
-    subscriptions: backDoor(subscriptions, accounts),
-    tokens: tokenDesk(tokens, accounts, now),
+    subscriptions: createSubscriptionControl(subscriptions, accounts),
+    tokens: createTokenControl(tokens, accounts, now),
     clock: {
       ...clock,
       setOffset(ms) {
         clock.setOffset(ms);
-        emitter.clockWasSet();
+        emitter.onClockChange();
       },
     },
     flow,
@@ -93,7 +93,8 @@ export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqC
     requests: requests.list,
     reset() {
       flow.stop();
-      for (const part of [later, sender, store, subscriptions, faults, budget, requests, emitter, maker]) part.clear();
+      for (const part of [scheduler, sender, store, subscriptions, faults, budget, requests, emitter, maker])
+        part.clear();
       tokens.expireAll();
       begin();
     },
@@ -113,7 +114,7 @@ export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqC
       store,
       emitter,
       requests,
-      later,
+      scheduler,
       generation: () => generation,
       newestFirst: settings.logOrder === 'newestFirst',
     }),
@@ -125,7 +126,7 @@ export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqC
     url: listener.url,
     async close() {
       flow.stop();
-      later.clear();
+      scheduler.clear();
       sender.clear();
       caller.close();
       await listener.close();

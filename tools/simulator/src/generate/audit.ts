@@ -1,42 +1,42 @@
-// Audit and GDPR events: administrators log in, change things, and log out.
+// Generates audit and GDPR events: administrators log in, change things and log out.
 import type { JsonObject } from '../json.ts';
 import type { Admin } from '../world.ts';
-import { type Element, type Generate, type Moment, oneEvent } from './moment.ts';
+import { type Element, type EventContext, type Generate, oneEvent } from './context.ts';
 
-/** What an administrator did: one event, which the webhook and the REST log each write in fields of their own. */
-export interface Deed {
+/** An action of an administrator. The webhook and the REST log write it in different fields. */
+export interface AdminAction {
   readonly admin: Admin;
-  readonly act: Act;
+  readonly action: Action;
 }
 
-interface Act {
+interface Action {
   readonly code: number;
   readonly category: number;
   readonly description: string;
   readonly devices?: readonly string[];
 }
 
-export const generateAudit: Generate = (moment) => auditElement(moment, auditDeed(moment));
+export const generateAudit: Generate = (context) => auditElement(context, auditAction(context));
 
-export const generateGdpr: Generate = (moment) => auditElement(moment, gdprDeed(moment));
+export const generateGdpr: Generate = (context) => auditElement(context, gdprAction(context));
 
-export function auditDeed(moment: Moment): Deed {
-  const admin = moment.random.pick(moment.tenant.admins);
-  return { admin, act: nextAct(moment, admin) };
+export function auditAction(context: EventContext): AdminAction {
+  const admin = context.random.pick(context.tenant.admins);
+  return { admin, action: nextAction(context, admin) };
 }
 
-export function gdprDeed({ random, tenant }: Moment): Deed {
+export function gdprAction({ random, tenant }: EventContext): AdminAction {
   const client = random.pick(tenant.clients);
-  const act = random.pick([
+  const action = random.pick([
     { code: 80001, category: 1, description: `Personal data of client ${client.mac} exported` },
     { code: 80002, category: 1, description: `Personal data of user ${client.userName} deleted` },
     { code: 80003, category: 1, description: 'Data retention period changed from 90 to 30 days' },
   ]);
-  return { admin: random.pick(tenant.admins), act };
+  return { admin: random.pick(tenant.admins), action };
 }
 
-/** Log in first; a PPSK user is created before it is deleted. */
-function nextAct({ random, tenant }: Moment, admin: Admin): Act {
+/** The login is first; a PPSK user is created before it is deleted. */
+function nextAction({ random, tenant }: EventContext, admin: Admin): Action {
   if (!admin.loggedIn) {
     admin.loggedIn = true;
     const description = `Logged in with privileges of admin group ${admin.group}`;
@@ -56,7 +56,7 @@ function nextAct({ random, tenant }: Moment, admin: Admin): Act {
     return { code: 40003, category: 3, description: `Deleted Cloud PPSK User ${random.take(tenant.ppskUsers)}` };
   }
   const { name } = random.pick(tenant.accessPoints);
-  return random.pick<Act>([
+  return random.pick<Action>([
     { code: 20017, category: 2, description: `Device ${name} rebooted`, devices: [name] },
     { code: 30002, category: 3, description: `Uploaded configuration to ${name}\n(complete)`, devices: [name] },
     { code: 41010, category: 4, description: `Changed SSID "${random.pick(tenant.ssids)}": WPA2 → WPA3` },
@@ -65,22 +65,22 @@ function nextAct({ random, tenant }: Moment, admin: Admin): Act {
   ]);
 }
 
-function auditElement(moment: Moment, deed: Deed): Element {
-  return oneEvent(moment.casing === 'snake' ? restAudit(moment, deed) : webhookAudit(moment, deed));
+function auditElement(context: EventContext, adminAction: AdminAction): Element {
+  return oneEvent(context.casing === 'snake' ? restAudit(context, adminAction) : webhookAudit(context, adminAction));
 }
 
-/** The fields of the vendor's page, in its order. */
-export function webhookAudit({ random, tenant, tick }: Moment, { admin, act }: Deed): JsonObject {
-  const devices = random.chance(0.6) ? act.devices : undefined;
+/** The fields of the documentation, in its order. */
+export function webhookAudit({ random, tenant, tick }: EventContext, { admin, action }: AdminAction): JsonObject {
+  const devices = random.chance(0.6) ? action.devices : undefined;
   return {
     owner_id: tenant.ownerId,
     org_id: 0,
     timestamp: tick().write(),
     id: null,
     user_id: admin.id,
-    code: act.code,
-    category: act.category,
-    description: act.description,
+    code: action.code,
+    category: action.category,
+    description: action.description,
     username: admin.email,
     vhm_name: tenant.vhmName,
     org_name: null,
@@ -94,18 +94,18 @@ export function webhookAudit({ random, tenant, tick }: Moment, { admin, act }: D
 const categoryNames = ['ADMIN', 'SYSTEM', 'DEPLOYMENT', 'CONFIG', 'MONITOR', 'ALARM'];
 
 /** The fields of the REST API's model. */
-export function restAudit({ random, tenant, tick, id }: Moment, { admin, act }: Deed): JsonObject {
+export function restAudit({ random, tenant, tick, id }: EventContext, { admin, action }: AdminAction): JsonObject {
   return {
     id: id(),
-    category: categoryNames[act.category - 1] ?? null,
+    category: categoryNames[action.category - 1] ?? null,
     user_id: admin.id,
-    code: act.code,
+    code: action.code,
     username: admin.email,
     vhm_name: tenant.vhmName,
     parameters: random.chance(0.5) ? null : [admin.group, tenant.domain],
     org_id: 0,
     timestamp: tick().write(),
-    description: act.description,
+    description: action.description,
     full_description_id: null,
   };
 }

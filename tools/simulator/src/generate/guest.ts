@@ -1,6 +1,6 @@
-// Credentials, and the e-mails and text messages that carry them.
+// Generates credential events, and the e-mails and text messages that deliver them.
 import type { Text } from '../world.ts';
-import { type Generate, type Moment, oneEvent } from './moment.ts';
+import { type EventContext, type Generate, oneEvent } from './context.ts';
 
 export const generateCredential: Generate = ({ random, tenant, tick, id }) =>
   oneEvent({
@@ -23,12 +23,12 @@ export const generateEmail: Generate = ({ random, tenant, tick, id }) =>
     status: random.pick(['SEND_OUT', 'SUCCESS', 'SUCCESS', 'FAIL']),
   });
 
-/** Each message is sent out first, and ends well or badly later. */
-export const generateSms: Generate = (moment) => {
-  const { random, tenant, tick, id } = moment;
-  const underway = tenant.textsUnderway.length;
-  const ends = underway > 0 && random.chance(underway > 50 ? 1 : 0.5);
-  const text = ends ? random.take(tenant.textsUnderway) : sendText(moment);
+/** Each message is sent first and ends later, successfully or not. */
+export const generateSms: Generate = (context) => {
+  const { random, tenant, tick, id } = context;
+  const inFlight = tenant.pendingTexts.length;
+  const ends = inFlight > 0 && random.chance(inFlight > 50 ? 1 : 0.5);
+  const text = ends ? random.take(tenant.pendingTexts) : sendText(context);
   const status = ends ? random.pick(['SUCCESS', 'SUCCESS', 'COMPLETE', 'FAIL']) : 'SEND_OUT';
   return oneEvent({
     id: id(),
@@ -45,9 +45,9 @@ export const generateSms: Generate = (moment) => {
   });
 };
 
-function sendText({ random, tenant }: Moment): Text {
+function sendText({ random, tenant }: EventContext): Text {
   const phone = `+49 30 ${random.between(1_000_000, 9_999_999)}`;
   const text = { messageId: `SM${random.hex(32)}`, userId: random.between(1000, 9999), phone };
-  tenant.textsUnderway.push(text);
+  tenant.pendingTexts.push(text);
   return text;
 }

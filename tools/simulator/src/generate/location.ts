@@ -1,22 +1,22 @@
-// Who was seen where: an access point and the clients it saw, or a client and the access points that saw it.
+// Generates location events: an access point with its clients, or a client with its access points.
 import type { JsonObject } from '../json.ts';
 import type { Random } from '../random.ts';
 import { isoWithOffset, writeMac } from '../spelling.ts';
 import type { AccessPoint } from '../world.ts';
-import type { Generate, Moment } from './moment.ts';
+import type { EventContext, Generate } from './context.ts';
 
 const maxObservations = 8;
 
-/** The documented shape of the product's earlier life. */
-export const generateApCentric: Generate = (moment, room) => {
-  const { random, tenant } = moment;
+/** The format documented for an earlier product. */
+export const generateApCentric: Generate = (context, maxEvents) => {
+  const { random, tenant } = context;
   const accessPoint = random.pick(tenant.accessPoints);
-  const clients = some(tenant.clients, room, random);
+  const clients = some(tenant.clients, maxEvents, random);
   const observations = clients.map((client) => ({
     client_mac: writeMac(client.mac, random),
     ipv4: random.chance(0.2) ? null : client.ipv4,
     ipv6: client.ipv6,
-    ...sighting(moment, accessPoint),
+    ...observation(context, accessPoint),
     manufacturer: client.manufacturer,
     os: client.os,
   }));
@@ -24,13 +24,13 @@ export const generateApCentric: Generate = (moment, room) => {
   return { fields, events: observations.length };
 };
 
-/** Its transpose, an assumption of ours. */
-export const generateClientCentric: Generate = (moment, room) => {
-  const { random, tenant } = moment;
+/** The transposed format; an assumption. */
+export const generateClientCentric: Generate = (context, maxEvents) => {
+  const { random, tenant } = context;
   const client = random.pick(tenant.clients);
-  const observations = some(tenant.accessPoints, room, random).map((accessPoint) => ({
+  const observations = some(tenant.accessPoints, maxEvents, random).map((accessPoint) => ({
     ap_mac: writeMac(accessPoint.mac, random),
-    ...sighting(moment, accessPoint),
+    ...observation(context, accessPoint),
   }));
   const fields = {
     owner_id: tenant.vhmId,
@@ -44,7 +44,7 @@ export const generateClientCentric: Generate = (moment, room) => {
   return { fields, events: observations.length };
 };
 
-function sighting({ random, tenant, tick }: Moment, { lat, lng }: AccessPoint): JsonObject {
+function observation({ random, tenant, tick }: EventContext, { lat, lng }: AccessPoint): JsonObject {
   const { timeMs, form } = tick();
   const placed = random.chance(0.8);
   return {
@@ -60,9 +60,9 @@ function sighting({ random, tenant, tick }: Moment, { lat, lng }: AccessPoint): 
   };
 }
 
-/** At least one of `from`, at most `room`, each once. */
-function some<T>(from: readonly T[], room: number, random: Random): T[] {
+/** At least one and at most `maxEvents` elements of `from`, without repetition. */
+function some<T>(from: readonly T[], maxEvents: number, random: Random): T[] {
   const left = [...from];
-  const count = random.between(1, Math.min(room, maxObservations, left.length));
+  const count = random.between(1, Math.min(maxEvents, maxObservations, left.length));
   return Array.from({ length: count }, () => random.take(left));
 }

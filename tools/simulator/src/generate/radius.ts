@@ -1,20 +1,20 @@
-// RADIUS: clients are let in or refused; whoever was let in starts a session, is accounted for, and leaves.
+// Generates RADIUS events: clients are accepted or rejected; accepted ones start, update and stop sessions.
 
 import { writeMac } from '../spelling.ts';
 import type { AccessPoint, Client } from '../world.ts';
-import { type Generate, type Moment, oneEvent } from './moment.ts';
+import { type EventContext, type Generate, oneEvent } from './context.ts';
 
 const rejectReasons = ['Wrong password', 'Certificate expired', 'User not found', 'Account locked', 'MAC not allowed'];
 const terminateCauses = ['User-Request', 'Lost-Carrier', 'Idle-Timeout', 'Session-Timeout', 'Admin-Reset'];
 const wireless = 'Wireless-802.11';
 
-export const generateAuthentication: Generate = (moment) => {
-  const { random, tenant, tick } = moment;
+export const generateAuthentication: Generate = (context) => {
+  const { random, tenant, tick } = context;
   const client = random.pick(tenant.clients);
   const accessPoint = random.pick(tenant.accessPoints);
   const ssid = random.pick(tenant.ssids);
   const accepted = random.chance(0.85);
-  if (accepted) client.admitted = { accessPoint, ssid };
+  if (accepted) client.authenticated = { accessPoint, ssid };
   const stamp = tick();
   return oneEvent({
     id: random.hex(12),
@@ -23,7 +23,7 @@ export const generateAuthentication: Generate = (moment) => {
     vhm_id: tenant.vhmId,
     username: client.userName,
     reply: accepted ? 'Access-Accept' : 'Access-Reject',
-    ...stations(moment, client, accessPoint, ssid),
+    ...stations(context, client, accessPoint, ssid),
     auth_date: stamp.write(stamp.timeMs - random.between(0, 900)),
     ssid,
     identity: random.chance(0.1) ? null : client.identity,
@@ -36,12 +36,12 @@ export const generateAuthentication: Generate = (moment) => {
   });
 };
 
-export const generateAccounting: Generate = (moment) => {
-  const { random, tenant, tick, id } = moment;
-  const client = nextClient(moment);
+export const generateAccounting: Generate = (context) => {
+  const { random, tenant, tick, id } = context;
+  const client = nextClient(context);
   const stamp = tick();
   const starts = client.session === undefined;
-  const session = client.session ?? startSession(moment, client, stamp.timeMs);
+  const session = client.session ?? startSession(context, client, stamp.timeMs);
   const stops = !starts && random.chance(0.4);
   if (!starts) {
     session.inputOctets += random.between(1_000, 40_000_000);
@@ -68,7 +68,7 @@ export const generateAccounting: Generate = (moment) => {
     acct_authentic: 'RADIUS',
     connect_info: random.pick(['CONNECT 866Mbps 802.11ac', '11ax', null]),
     ...octets(session.inputOctets, session.outputOctets, tenant.gigawords),
-    ...stations(moment, client, session.accessPoint, session.ssid),
+    ...stations(context, client, session.accessPoint, session.ssid),
     acct_terminate_cause: stops ? random.pick(terminateCauses) : null,
     service_type: 'Framed-User',
     framed_ip_address: random.chance(0.1) ? null : client.ipv4,
@@ -84,26 +84,28 @@ export const generateAccounting: Generate = (moment) => {
   });
 };
 
-/** Whoever was let in and has no session yet, else one in a session, else anybody. */
-function nextClient({ random, tenant }: Moment): Client {
-  const waiting = tenant.clients.filter(({ admitted, session }) => admitted !== undefined && session === undefined);
+/** A client that was accepted and has no session, else one with a session, else any. */
+function nextClient({ random, tenant }: EventContext): Client {
+  const waiting = tenant.clients.filter(
+    ({ authenticated, session }) => authenticated !== undefined && session === undefined,
+  );
   if (waiting.length > 0 && random.chance(0.5)) return random.pick(waiting);
   const online = tenant.clients.filter(({ session }) => session !== undefined);
   if (online.length > 0 && random.chance(0.8)) return random.pick(online);
   return random.pick(waiting.length > 0 ? waiting : tenant.clients);
 }
 
-function startSession({ random, tenant }: Moment, client: Client, startMs: number) {
-  const { accessPoint, ssid } = client.admitted ?? {
+function startSession({ random, tenant }: EventContext, client: Client, startMs: number) {
+  const { accessPoint, ssid } = client.authenticated ?? {
     accessPoint: random.pick(tenant.accessPoints),
     ssid: random.pick(tenant.ssids),
   };
-  client.admitted = undefined;
+  client.authenticated = undefined;
   const id = `${random.hex(8)}-${random.hex(8)}`.toUpperCase();
   return { id, multiId: random.hex(16).toUpperCase(), accessPoint, ssid, startMs, inputOctets: 0, outputOctets: 0 };
 }
 
-/** As RADIUS counts: 32 bits, that wrap, and how often they did where the sender tells. */
+/** RADIUS counters: 32 bits that wrap, with the number of wraps where the sender reports it. */
 function octets(input: number, output: number, gigawords: boolean) {
   const low = { acct_input_octets: input % 2 ** 32, acct_output_octets: output % 2 ** 32 };
   if (!gigawords) return low;
@@ -111,7 +113,7 @@ function octets(input: number, output: number, gigawords: boolean) {
   return { ...low, acct_input_gigawords: high(input), acct_output_gigawords: high(output) };
 }
 
-function stations({ random }: Moment, client: Client, accessPoint: AccessPoint, ssid: string) {
+function stations({ random }: EventContext, client: Client, accessPoint: AccessPoint, ssid: string) {
   const called = writeMac(accessPoint.mac, random);
   return {
     called_station_id: random.chance(0.8) ? `${called}:${ssid}` : called,

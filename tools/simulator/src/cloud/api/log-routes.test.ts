@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { restLogs } from '../log-families.ts';
 import type { XiqCloudOptions } from '../options.ts';
-import { ask, read, testCloud } from '../test-cloud.ts';
+import { read, send, testCloud } from '../test-cloud.ts';
 
 const atMs = 1_790_000_000_000;
 
@@ -12,7 +12,7 @@ async function start(options: XiqCloudOptions = {}) {
 }
 const ids = ({ data }: { data: { id: string }[] }) => data.map(({ id }) => id);
 
-it('has six logs, each with the events of its type and ids that are not null', async () => {
+it('has six logs, each with the events of its type and with ids', async () => {
   const { cloud, get } = await start();
   for (const type of ['AUDIT_LOG_ALL', 'AUTHENTICATION_LOG_ALL', 'ACCOUNTING_LOG_ALL'] as const)
     cloud.emit({ type, count: 3 });
@@ -32,7 +32,7 @@ it('has six logs, each with the events of its type and ids that are not null', a
   ]);
 });
 
-it('pages, newest first, and gives each event once', async () => {
+it('pages, newest first, with each event once', async () => {
   const { cloud, get } = await start();
   const made = cloud.emit({ type: 'AUDIT_LOG_ALL', count: 25, atMs, sameMillisecond: true });
   const pages = [];
@@ -44,7 +44,7 @@ it('pages, newest first, and gives each event once', async () => {
   expect(ids(await get('/logs/audit?limit=100'))).toHaveLength(25);
 });
 
-it('keeps to the span, both ends belonging to it, or its end not', async () => {
+it('returns the span, with or without its end', async () => {
   const span = `startTime=${atMs + 1}&endTime=${atMs + 3}`;
   const { cloud, get } = await start();
   cloud.emit({ type: 'SMS_LOG_ALL', count: 5, atMs });
@@ -55,17 +55,17 @@ it('keeps to the span, both ends belonging to it, or its end not', async () => {
   expect(times(await other.get(`/logs/sms?${span}`))).toEqual([1, 2]);
 });
 
-it.each(['page=0', 'limit=0', 'limit=101', 'startTime=soon', 'startTime=5&endTime=4'])('refuses %s', async (query) => {
+it.each(['page=0', 'limit=0', 'limit=101', 'startTime=soon', 'startTime=5&endTime=4'])('rejects %s', async (query) => {
   const { cloud, token } = await start();
-  expect(await ask(cloud, 'GET', `/logs/audit?${query}`, { token })).toMatchObject({ status: 400 });
+  expect(await send(cloud, 'GET', `/logs/audit?${query}`, { token })).toMatchObject({ status: 400 });
 });
 
-it('knows no other log', async () => {
+it('returns 404 for an unknown log', async () => {
   const { cloud, token } = await start();
-  expect(await ask(cloud, 'GET', '/logs/gdpr', { token })).toMatchObject({ status: 404 });
+  expect(await send(cloud, 'GET', '/logs/gdpr', { token })).toMatchObject({ status: 404 });
 });
 
-it('gives the same event twice and leaves none out where pages shift while they are read', async () => {
+it('returns an event twice and omits none where pages shift during reads', async () => {
   const { cloud, get } = await start();
   cloud.emit({ type: 'AUDIT_LOG_ALL', count: 20, atMs });
   cloud.faults.set({ shiftPages: { next: 1, page: 1, events: 3 } });
@@ -76,7 +76,7 @@ it('gives the same event twice and leaves none out where pages shift while they 
   expect(ids(second).slice(0, 3)).toEqual(ids(first).slice(-3));
 });
 
-it('gives a wrong total as often as asked', async () => {
+it('returns a wrong total as often as configured', async () => {
   const { cloud, get } = await start();
   cloud.emit({ type: 'AUDIT_LOG_ALL', count: 2 });
   cloud.faults.set({ movingTotal: { next: 2 } });
@@ -85,7 +85,7 @@ it('gives a wrong total as often as asked', async () => {
   expect(totals).toEqual(['3', '4', '2']);
 });
 
-it('shows an event late where told to', async () => {
+it('shows an event late where configured', async () => {
   const { cloud, get } = await start();
   cloud.faults.set({ lateInLog: { next: 1, delayMs: 60_000 } });
   cloud.emit({ type: 'AUDIT_LOG_ALL', count: 2 });

@@ -1,12 +1,12 @@
-// GET /logs/{audit|auth|accounting|credential|email|sms}: what happened, page by page.
+// GET /logs/{audit|auth|accounting|credential|email|sms}: the events of a log, page by page.
 import type { Hono } from 'hono';
 import type { MessageType } from '../../message-types.ts';
 import type { Emitter } from '../events/emitter.ts';
 import type { EventStore } from '../events/event-store.ts';
 import type { FaultState } from '../faults.ts';
 import { messageTypeOf } from '../log-families.ts';
-import { type ApiEnv, errorAnswer, pageAnswer } from './answers.ts';
 import { checked, logParameters } from './parameters.ts';
+import { type ApiEnv, errorResponse, pageResponse } from './responses.ts';
 
 export interface LogOptions {
   readonly store: EventStore;
@@ -22,12 +22,12 @@ export function logRoutes(app: Hono<ApiEnv>, options: LogOptions): void {
 
   app.get('/logs/:log', (c) => {
     const type = messageTypeOf(c.req.param('log'));
-    if (type === undefined) return errorAnswer(c, 'notFound', `There is no log ${c.req.param('log')}.`);
+    if (type === undefined) return errorResponse(c, 'notFound', `There is no log ${c.req.param('log')}.`);
     const { value, fault } = checked(logParameters, c.req.query());
-    if (value === undefined) return errorAnswer(c, 'badRequest', fault);
+    if (value === undefined) return errorResponse(c, 'badRequest', fault);
     const { page, limit, startTime, endTime } = value;
     if (startTime !== undefined && endTime !== undefined && startTime > endTime) {
-      return errorAnswer(c, 'badRequest', 'startTime: it is after endTime');
+      return errorResponse(c, 'badRequest', 'startTime: it is after endTime');
     }
     const { account } = c.get('token');
     const to = endTime === undefined || endTimeInclusive ? endTime : endTime - 1;
@@ -38,14 +38,14 @@ export function logRoutes(app: Hono<ApiEnv>, options: LogOptions): void {
     const chance = { area: 'logs', messageType: type, page } as const;
     const wrongBy = faults.hit('movingTotal', chance)?.times ?? 0;
     const items = ordered.slice((page - 1) * limit, page * limit);
-    const answer = pageAnswer(c, { totalCount: found.length + wrongBy, page, limit, items });
+    const response = pageResponse(c, { totalCount: found.length + wrongBy, page, limit, items });
     const shift = faults.hit('shiftPages', chance);
     if (shift !== undefined) addAtHead(options, account, type, shift.settings.events, to);
-    return answer;
+    return response;
   });
 }
 
-/** Events that come late into a span that is being read, as its newest. */
+/** Adds late events to a span that is being read, as its newest. */
 function addAtHead(
   { emitter, now }: LogOptions,
   account: string,

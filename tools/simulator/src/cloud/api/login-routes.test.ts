@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ask, password, testCloud, username } from '../test-cloud.ts';
+import { password, send, testCloud, username } from '../test-cloud.ts';
 
 const problem = (code: string) => ({
   error_code: code,
@@ -9,38 +9,38 @@ const problem = (code: string) => ({
 
 it('logs in by user name and password, and out', async () => {
   const cloud = await testCloud({ tokenLifetimeSeconds: 600 });
-  const login = await ask(cloud, 'POST', '/login', { body: { username, password } });
+  const login = await send(cloud, 'POST', '/login', { body: { username, password } });
   expect(login.status).toBe(200);
-  const answer = JSON.parse(login.text);
-  expect(answer).toEqual({
+  const body = JSON.parse(login.text);
+  expect(body).toEqual({
     access_token: expect.stringMatching(/^\S+\.\S+\.\S+$/),
     token_type: 'Bearer',
     expires_in: 600,
   });
-  const token = answer.access_token;
-  expect(await ask(cloud, 'GET', '/logs/audit', { token })).toMatchObject({ status: 200 });
-  expect(await ask(cloud, 'POST', '/logout', { token })).toMatchObject({ status: 200 });
-  expect(await ask(cloud, 'GET', '/logs/audit', { token })).toMatchObject({ status: 401 });
+  const token = body.access_token;
+  expect(await send(cloud, 'GET', '/logs/audit', { token })).toMatchObject({ status: 200 });
+  expect(await send(cloud, 'POST', '/logout', { token })).toMatchObject({ status: 200 });
+  expect(await send(cloud, 'GET', '/logs/audit', { token })).toMatchObject({ status: 401 });
 });
 
-it('refuses wrong credentials, in the shape of its errors', async () => {
+it('rejects wrong credentials with a documented error', async () => {
   const cloud = await testCloud();
   for (const body of [
     { username, password: 'wrong' },
     { username: 'nobody', password },
   ]) {
-    const { status, text } = await ask(cloud, 'POST', '/login', { body });
+    const { status, text } = await send(cloud, 'POST', '/login', { body });
     expect([status, JSON.parse(text)]).toEqual([401, problem('UNAUTHORIZED')]);
   }
-  const { status, text } = await ask(cloud, 'POST', '/login', { body: ['no', 'credentials'] });
+  const { status, text } = await send(cloud, 'POST', '/login', { body: ['no', 'credentials'] });
   expect([status, JSON.parse(text)]).toEqual([400, problem('INVALID_REQUEST')]);
 });
 
-it('lets a token expire, by its time or all at once', async () => {
+it('expires a token by its time, or all at once', async () => {
   const cloud = await testCloud({ tokenLifetimeSeconds: 60 });
   const login = async (): Promise<string> =>
-    JSON.parse((await ask(cloud, 'POST', '/login', { body: { username, password } })).text).access_token;
-  const status = async (token: string) => (await ask(cloud, 'GET', '/subscriptions/webhook', { token })).status;
+    JSON.parse((await send(cloud, 'POST', '/login', { body: { username, password } })).text).access_token;
+  const status = async (token: string) => (await send(cloud, 'GET', '/subscriptions/webhook', { token })).status;
   const first = await login();
   const longLived = cloud.tokens.create();
   cloud.clock.setOffset(61_000);
@@ -52,12 +52,12 @@ it('lets a token expire, by its time or all at once', async () => {
   expect(await status(longLived)).toBe(401);
 });
 
-it('keeps a token to what it may do, and takes one that it was given', async () => {
+it('restricts a token to its permissions, and accepts a configured one', async () => {
   const cloud = await testCloud({ accounts: [{ username, password, apiToken: 'given' }] });
   const token = cloud.tokens.create({ permissions: ['webhook:rw'], expiresInSeconds: 60 });
-  const { status, text } = await ask(cloud, 'GET', '/logs/audit', { token });
+  const { status, text } = await send(cloud, 'GET', '/logs/audit', { token });
   expect([status, JSON.parse(text)]).toEqual([403, problem('ACCESS_DENIED')]);
-  expect(await ask(cloud, 'GET', '/subscriptions/webhook', { token })).toMatchObject({ status: 200 });
-  expect(await ask(cloud, 'GET', '/logs/audit', { token: 'given' })).toMatchObject({ status: 200 });
-  expect(await ask(cloud, 'GET', '/logs/audit')).toMatchObject({ status: 401 });
+  expect(await send(cloud, 'GET', '/subscriptions/webhook', { token })).toMatchObject({ status: 200 });
+  expect(await send(cloud, 'GET', '/logs/audit', { token: 'given' })).toMatchObject({ status: 200 });
+  expect(await send(cloud, 'GET', '/logs/audit')).toMatchObject({ status: 401 });
 });

@@ -2,8 +2,8 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { allPermissions, type TokenStore } from '../tokens.ts';
-import { type ApiEnv, errorAnswer, jsonAnswer } from './answers.ts';
 import { checked, jsonBody } from './parameters.ts';
+import { type ApiEnv, errorResponse, jsonResponse } from './responses.ts';
 
 export interface LoginOptions {
   readonly accounts: readonly { readonly username: string; readonly password: string }[];
@@ -17,14 +17,14 @@ const credentials = z.object({ username: z.string(), password: z.string() });
 export function loginRoutes(app: Hono<ApiEnv>, { accounts, tokens, tokenLifetimeSeconds, now }: LoginOptions): void {
   app.post('/login', async (c) => {
     const { value, fault } = checked(credentials, await jsonBody(c));
-    if (value === undefined) return errorAnswer(c, 'badRequest', fault);
+    if (value === undefined) return errorResponse(c, 'badRequest', fault);
     const account = accounts.find(({ username }) => username === value.username);
     if (account?.password !== value.password) {
-      return errorAnswer(c, 'unauthorized', 'The user name or the password is wrong.');
+      return errorResponse(c, 'unauthorized', 'The user name or the password is wrong.');
     }
     const expiresAtMs = now() + tokenLifetimeSeconds * 1000;
     const token = tokens.create({ account: account.username, kind: 'login', permissions: allPermissions, expiresAtMs });
-    return jsonAnswer(c, { access_token: token, token_type: 'Bearer', expires_in: tokenLifetimeSeconds });
+    return jsonResponse(c, { access_token: token, token_type: 'Bearer', expires_in: tokenLifetimeSeconds });
   });
 
   app.post('/logout', (c) => {

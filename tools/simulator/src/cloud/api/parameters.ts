@@ -1,4 +1,4 @@
-// Query parameters and bodies of the REST API, checked.
+// Validates query parameters and bodies of the REST API.
 import type { Context } from 'hono';
 import { z } from 'zod';
 
@@ -33,7 +33,7 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): Checked
   return { fault: `${issue?.path.join('.') || 'request'}: ${issue?.message ?? 'not understood'}` };
 }
 
-/** The body as JSON; undefined where it is none. */
+/** The body as JSON; undefined where it is not JSON. */
 export async function jsonBody(c: Context): Promise<unknown> {
   try {
     return JSON.parse(await c.req.text());

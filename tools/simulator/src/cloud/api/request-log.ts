@@ -1,33 +1,33 @@
-// The last requests to the REST API and what they were answered: what a client did, for a test to see.
+// Records the last requests to the REST API and their status, for tests.
 
-export interface SeenRequest {
+export interface LoggedRequest {
   /** Epoch ms by the cloud's clock. */
   readonly atMs: number;
   readonly method: string;
-  /** With its query; never a header or a body. */
+  /** With its query, without headers and body. */
   readonly path: string;
   readonly status: number;
 }
 
 export interface RequestLog {
-  add(request: SeenRequest): void;
+  add(request: LoggedRequest): void;
   /** The last 1,000, oldest first. */
-  list(): readonly SeenRequest[];
+  list(): readonly LoggedRequest[];
   clear(): void;
 }
 
 const maxRequests = 1000;
 
 export function createRequestLog(): RequestLog {
-  let seen: SeenRequest[] = [];
+  let logged: LoggedRequest[] = [];
   return {
     add(request) {
-      seen.push(request);
-      if (seen.length > 2 * maxRequests) seen = seen.slice(-maxRequests);
+      logged.push(request);
+      if (logged.length > 2 * maxRequests) logged = logged.slice(-maxRequests);
     },
-    list: () => seen.slice(-maxRequests),
+    list: () => logged.slice(-maxRequests),
     clear() {
-      seen = [];
+      logged = [];
     },
   };
 }

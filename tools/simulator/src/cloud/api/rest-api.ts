@@ -1,15 +1,15 @@
-// The REST API: its routes, each behind the gate.
+// The REST API: its routes with their middleware.
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { ApiEnv } from './answers.ts';
-import { errorAnswer } from './answers.ts';
-import { type GateOptions, gate } from './gate.ts';
 import { type LogOptions, logRoutes } from './log-routes.ts';
 import { type LoginOptions, loginRoutes } from './login-routes.ts';
+import { apiMiddleware, type MiddlewareOptions } from './middleware.ts';
 import type { RequestLog } from './request-log.ts';
+import type { ApiEnv } from './responses.ts';
+import { errorResponse } from './responses.ts';
 import { type SubscriptionOptions, subscriptionRoutes } from './subscription-routes.ts';
 
-export type RestApiOptions = GateOptions &
+export type RestApiOptions = MiddlewareOptions &
   LoginOptions &
   SubscriptionOptions &
   LogOptions & { readonly requests: RequestLog };
@@ -27,14 +27,14 @@ export function createRestApi(options: RestApiOptions): Hono<ApiEnv> {
     const status = outgoing.headersSent ? outgoing.statusCode : c.res.status;
     requests.add({ atMs: now(), method: c.req.method, path: pathname + search, status });
   });
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => errorAnswer(c, 'tooLarge', 'The body is too large.') }));
-  app.use('/login', gate('login', options));
-  app.use('/logout', gate('logout', options));
-  app.use('/subscriptions/*', gate('subscriptions', options));
-  app.use('/logs/*', gate('logs', options));
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => errorResponse(c, 'tooLarge', 'The body is too large.') }));
+  app.use('/login', apiMiddleware('login', options));
+  app.use('/logout', apiMiddleware('logout', options));
+  app.use('/subscriptions/*', apiMiddleware('subscriptions', options));
+  app.use('/logs/*', apiMiddleware('logs', options));
   loginRoutes(app, options);
   subscriptionRoutes(app, options);
   logRoutes(app, options);
-  app.notFound((c) => errorAnswer(c, 'notFound', 'There is no such resource.'));
+  app.notFound((c) => errorResponse(c, 'notFound', 'There is no such resource.'));
   return app;
 }

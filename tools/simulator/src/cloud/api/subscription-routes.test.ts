@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ask, digits, read, testCloud } from '../test-cloud.ts';
+import { digits, read, send, testCloud } from '../test-cloud.ts';
 import type { XiqCloud } from '../xiq-cloud.ts';
 
 const path = '/subscriptions/webhook';
@@ -12,8 +12,8 @@ const one = {
 };
 
 async function list(cloud: XiqCloud, token: string): Promise<readonly Record<string, unknown>[]> {
-  const answer = await read(cloud, `${path}?limit=100`, token);
-  return Array.isArray(answer) ? answer : answer.data;
+  const response = await read(cloud, `${path}?limit=100`, token);
+  return Array.isArray(response) ? response : response.data;
 }
 
 describe.each(['array', 'page'] as const)('generation %s', (generation) => {
@@ -25,7 +25,7 @@ describe.each(['array', 'page'] as const)('generation %s', (generation) => {
   it('creates, lists, changes and deletes', async () => {
     const { cloud, token } = await start();
     const other = { ...one, message_type: 'SMS_LOG_ALL', secret: undefined };
-    expect(await ask(cloud, 'POST', path, { token, body: [one, other] })).toMatchObject({ status: 202, text: '' });
+    expect(await send(cloud, 'POST', path, { token, body: [one, other] })).toMatchObject({ status: 202, text: '' });
     const [first, second] = await list(cloud, token);
     expect(first).toEqual({
       ...one,
@@ -37,11 +37,11 @@ describe.each(['array', 'page'] as const)('generation %s', (generation) => {
     expect(second).toMatchObject({ id: '9007199254740993', data_type: 'SMS_LOG', secret: null });
 
     const changed = { ...other, status: 'DISABLED', application: 'renamed' };
-    expect(await ask(cloud, 'PUT', `${path}/9007199254740993`, { token, body: changed })).toMatchObject({
+    expect(await send(cloud, 'PUT', `${path}/9007199254740993`, { token, body: changed })).toMatchObject({
       status: 202,
     });
     const { secret: _, ...withoutSecret } = { ...one, url: 'https://other.example/' };
-    await ask(cloud, 'PUT', `${path}/120001`, { token, body: withoutSecret });
+    await send(cloud, 'PUT', `${path}/120001`, { token, body: withoutSecret });
     expect(await list(cloud, token)).toMatchObject([
       { url: 'https://other.example/', secret: 'hunter2' },
       { status: 'DISABLED', application: 'renamed' },
@@ -49,28 +49,28 @@ describe.each(['array', 'page'] as const)('generation %s', (generation) => {
 
     const [remove, ids] =
       generation === 'page' ? [`${path}/:delete?ids=120001&ids=`, '9007199254740993'] : [`${path}/`, '120001'];
-    expect(await ask(cloud, 'DELETE', remove + ids, { token })).toMatchObject({ status: 202, text: '' });
+    expect(await send(cloud, 'DELETE', remove + ids, { token })).toMatchObject({ status: 202, text: '' });
     expect(await list(cloud, token)).toHaveLength(generation === 'page' ? 0 : 1);
   });
 
-  it('refuses what it does not understand, and changes nothing', async () => {
+  it('rejects invalid input, and changes nothing', async () => {
     const { cloud, token } = await start();
     for (const body of [one, [], [{ ...one, message_type: 'NONE' }], [{ ...one, url: 'no url' }], [one, {}]]) {
-      expect(await ask(cloud, 'POST', path, { token, body })).toMatchObject({ status: 400 });
+      expect(await send(cloud, 'POST', path, { token, body })).toMatchObject({ status: 400 });
     }
-    expect(await ask(cloud, 'PUT', `${path}/5`, { token, body: one })).toMatchObject({ status: 404 });
-    expect(await ask(cloud, 'PUT', `${path}/five`, { token, body: one })).toMatchObject({ status: 400 });
+    expect(await send(cloud, 'PUT', `${path}/5`, { token, body: one })).toMatchObject({ status: 404 });
+    expect(await send(cloud, 'PUT', `${path}/five`, { token, body: one })).toMatchObject({ status: 400 });
     const unknown = generation === 'page' ? `${path}/:delete?ids=5` : `${path}/5`;
-    expect(await ask(cloud, 'DELETE', unknown, { token })).toMatchObject({ status: 404 });
+    expect(await send(cloud, 'DELETE', unknown, { token })).toMatchObject({ status: 404 });
     const otherGeneration = generation === 'page' ? `${path}/5` : `${path}/:delete?ids=5`;
-    expect((await ask(cloud, 'DELETE', otherGeneration, { token })).status).toBe(generation === 'page' ? 405 : 400);
+    expect((await send(cloud, 'DELETE', otherGeneration, { token })).status).toBe(generation === 'page' ? 405 : 400);
     expect(cloud.subscriptions.list()).toEqual([]);
   });
 
-  it('needs the status only since 2025', async () => {
+  it('requires the status only since 2025', async () => {
     const { cloud, token } = await start();
     const { status: _, ...withoutStatus } = one;
-    const { status } = await ask(cloud, 'POST', path, { token, body: [withoutStatus] });
+    const { status } = await send(cloud, 'POST', path, { token, body: [withoutStatus] });
     expect(status).toBe(generation === 'page' ? 400 : 202);
     expect(cloud.subscriptions.list()).toMatchObject(generation === 'page' ? [] : [{ status: 'ENABLED' }]);
   });
@@ -87,10 +87,10 @@ it('pages the list by order and keyword', async () => {
   expect(page).toMatchObject({ total_count: '5', count: '2', page: '2', total_pages: '3' });
   expect(names(page)).toEqual(['app-c', 'app-b']);
   expect(names(await read(cloud, `${path}?keyword=app-d`, token))).toEqual(['app-d']);
-  expect(await ask(cloud, 'GET', `${path}?limit=101`, { token })).toMatchObject({ status: 400 });
+  expect(await send(cloud, 'GET', `${path}?limit=101`, { token })).toMatchObject({ status: 400 });
 });
 
-it('shows an account its own alone, and what was done behind its back', async () => {
+it('shows an account its own subscriptions only, including changes made by the control API', async () => {
   const accounts = ['a', 'b'].map((name) => ({ username: name, password: 'p' }));
   const cloud = await testCloud({ accounts, showSecrets: false });
   const [own, foreign] = ['a', 'b'].map((account) =>
@@ -99,7 +99,7 @@ it('shows an account its own alone, and what was done behind its back', async ()
   const token = cloud.tokens.create({ account: 'a' });
   cloud.subscriptions.change(own?.id ?? '', { status: 'DISABLED' });
   expect(await list(cloud, token)).toMatchObject([{ id: own?.id, status: 'DISABLED', secret: null }]);
-  expect(await ask(cloud, 'PUT', `${path}/${foreign?.id}`, { token, body: one })).toMatchObject({ status: 404 });
+  expect(await send(cloud, 'PUT', `${path}/${foreign?.id}`, { token, body: one })).toMatchObject({ status: 404 });
   cloud.subscriptions.remove(own?.id ?? '');
   expect(await list(cloud, token)).toEqual([]);
   expect(cloud.subscriptions.list()).toMatchObject([{ account: 'b' }]);
@@ -109,23 +109,23 @@ it('exports as CSV', async () => {
   const cloud = await testCloud();
   const token = cloud.tokens.create();
   cloud.subscriptions.add({ application: 'a "b", c', url: 'http://127.0.0.1:1/', messageType: 'SMS_LOG_ALL' });
-  const { text } = await ask(cloud, 'GET', `${path}/export`, { token });
+  const { text } = await send(cloud, 'GET', `${path}/export`, { token });
   expect(text.split('\n')[1]).toBe('120001,"a ""b"", c",http://127.0.0.1:1/,SMS_LOG_ALL,ENABLED');
 });
 
 it('can change its generation while it runs', async () => {
   const cloud = await testCloud({ generation: 'array' });
   const token = cloud.tokens.create();
-  expect((await ask(cloud, 'GET', path, { token })).text).toBe('[]');
+  expect((await send(cloud, 'GET', path, { token })).text).toBe('[]');
   cloud.generation.set('page');
-  expect(digits((await ask(cloud, 'GET', path, { token })).text)).toMatchObject({ total_count: '0', data: [] });
+  expect(digits((await send(cloud, 'GET', path, { token })).text)).toMatchObject({ total_count: '0', data: [] });
 });
 
-it('does what it accepted later where told to', async () => {
+it('applies an accepted change later where configured', async () => {
   const cloud = await testCloud();
   const token = cloud.tokens.create();
   cloud.faults.set({ lateApply: { next: 1, delayMs: 30 } });
-  expect(await ask(cloud, 'POST', path, { token, body: [one] })).toMatchObject({ status: 202 });
+  expect(await send(cloud, 'POST', path, { token, body: [one] })).toMatchObject({ status: 202 });
   expect(cloud.subscriptions.list()).toEqual([]);
   await expect.poll(() => cloud.subscriptions.list()).toHaveLength(1);
 });

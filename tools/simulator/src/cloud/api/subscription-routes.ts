@@ -1,17 +1,17 @@
-// /subscriptions/webhook: list, create, change and delete, as of the generation that the cloud is of.
+// /subscriptions/webhook: list, create, change and delete, in the current generation.
 import type { Hono } from 'hono';
 import type { FaultState } from '../faults.ts';
 import type { Generation } from '../generation.ts';
-import type { Later } from '../later.ts';
+import type { Scheduler } from '../scheduler.ts';
 import { maxSubscriptions, type Subscription, type SubscriptionStore } from '../subscriptions.ts';
-import { type ApiContext, type ApiEnv, errorAnswer, jsonText, pageAnswer } from './answers.ts';
 import { checked, jsonBody, listParameters } from './parameters.ts';
-import { changedSubscription, newSubscriptions, subscriptionCsv, subscriptionJson } from './subscription-shapes.ts';
+import { type ApiContext, type ApiEnv, errorResponse, jsonText, pageResponse } from './responses.ts';
+import { changedSubscription, newSubscriptions, subscriptionCsv, subscriptionJson } from './subscription-json.ts';
 
 export interface SubscriptionOptions {
   readonly subscriptions: SubscriptionStore;
   readonly faults: FaultState;
-  readonly later: Later;
+  readonly scheduler: Scheduler;
   readonly generation: () => Generation;
   readonly showSecrets: boolean;
 }
@@ -19,29 +19,29 @@ export interface SubscriptionOptions {
 const path = '/subscriptions/webhook';
 
 export function subscriptionRoutes(app: Hono<ApiEnv>, options: SubscriptionOptions): void {
-  const { subscriptions, faults, later, generation, showSecrets } = options;
+  const { subscriptions, faults, scheduler, generation, showSecrets } = options;
   const json = (one: Subscription): string => subscriptionJson(one, showSecrets);
   const own = (c: ApiContext, id: string): Subscription | undefined => {
     const found = subscriptions.find(id);
     return found?.account === c.get('token').account ? found : undefined;
   };
   const apply = (effect: () => void): void =>
-    later.run(faults.hit('lateApply', { area: 'subscriptions' })?.settings.delayMs, effect);
+    scheduler.run(faults.hit('lateApply', { area: 'subscriptions' })?.settings.delayMs, effect);
   const unknown = (c: ApiContext, id: string): Response =>
     /^\d+$/.test(id)
-      ? errorAnswer(c, 'notFound', `There is no subscription ${id}.`)
-      : errorAnswer(c, 'badRequest', `id: ${id} is no int64`);
+      ? errorResponse(c, 'notFound', `There is no subscription ${id}.`)
+      : errorResponse(c, 'badRequest', `id: ${id} is no int64`);
 
   app.get(path, (c) => {
     const all = subscriptions.list(c.get('token').account);
     if (generation() === 'array') return jsonText(c, `[${all.map(json).join(',')}]`);
     const { value, fault } = checked(listParameters, c.req.query());
-    if (value === undefined) return errorAnswer(c, 'badRequest', fault);
+    if (value === undefined) return errorResponse(c, 'badRequest', fault);
     const { page, limit, order, keyword = '' } = value;
     const found = all.filter(({ application, url }) => application.includes(keyword) || url.includes(keyword));
     const ordered = order === 'ASC' ? found : found.toReversed();
     const items = ordered.slice((page - 1) * limit, page * limit).map(json);
-    return pageAnswer(c, { totalCount: found.length, page, limit, items });
+    return pageResponse(c, { totalCount: found.length, page, limit, items });
   });
 
   app.get(`${path}/export`, (c) =>
@@ -50,10 +50,10 @@ export function subscriptionRoutes(app: Hono<ApiEnv>, options: SubscriptionOptio
 
   app.post(path, async (c) => {
     const { value, fault } = checked(newSubscriptions(generation()), await jsonBody(c));
-    if (value === undefined) return errorAnswer(c, 'badRequest', fault);
+    if (value === undefined) return errorResponse(c, 'badRequest', fault);
     const { account } = c.get('token');
     if (subscriptions.list(account).length + value.length > maxSubscriptions) {
-      return errorAnswer(c, 'badRequest', `There can be ${maxSubscriptions} subscriptions.`);
+      return errorResponse(c, 'badRequest', `There can be ${maxSubscriptions} subscriptions.`);
     }
     apply(() => {
       for (const { secret, message_type: messageType, ...rest } of value) {
@@ -67,7 +67,7 @@ export function subscriptionRoutes(app: Hono<ApiEnv>, options: SubscriptionOptio
     const id = c.req.param('id');
     if (own(c, id) === undefined) return unknown(c, id);
     const { value, fault } = checked(changedSubscription, await jsonBody(c));
-    if (value === undefined) return errorAnswer(c, 'badRequest', fault);
+    if (value === undefined) return errorResponse(c, 'badRequest', fault);
     const { secret, message_type: messageType, ...rest } = value;
     apply(() => subscriptions.change(id, { ...rest, messageType, ...(secret != null && { secret }) }));
     return c.body(null, 202);
@@ -78,11 +78,11 @@ export function subscriptionRoutes(app: Hono<ApiEnv>, options: SubscriptionOptio
     const many = id === ':delete';
     if (many !== (generation() === 'page')) {
       return many
-        ? errorAnswer(c, 'badRequest', `id: ${id} is no int64`)
-        : errorAnswer(c, 'method', 'Delete by /subscriptions/webhook/:delete?ids=');
+        ? errorResponse(c, 'badRequest', `id: ${id} is no int64`)
+        : errorResponse(c, 'method', 'Delete by /subscriptions/webhook/:delete?ids=');
     }
     const ids = many ? (c.req.queries('ids') ?? []) : [id];
-    if (ids.length === 0) return errorAnswer(c, 'badRequest', 'ids: expected at least one');
+    if (ids.length === 0) return errorResponse(c, 'badRequest', 'ids: expected at least one');
     const missing = ids.find((one) => own(c, one) === undefined);
     if (missing !== undefined) return unknown(c, missing);
     apply(() => {

@@ -1,16 +1,16 @@
-// The control API, below /_simulator: what `XiqCloud` offers in its own process, for other processes. No token; loopback only.
+// The control API at /_simulator: the interface `Controlled` for other processes. No token; loopback only.
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
-import type { ApiEnv } from '../api/answers.ts';
 import { jsonBody } from '../api/parameters.ts';
+import type { ApiEnv } from '../api/responses.ts';
 import type { Controlled } from '../controlled.ts';
 import { faultNameSchema } from '../faults.ts';
 import { generationSchema } from '../generation.ts';
 import { truthQueryOf } from './truth-query.ts';
 
-/** A page in a browser that was led here under another name sends that name. */
-const ownHost = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
+/** Prevents DNS rebinding: a browser sends the name under which it reached this listener. */
+const loopbackHost = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
 const maxBodyBytes = 1024 * 1024;
 
 const settleSchema = z.strictObject({ timeoutMs: z.int().min(0).max(600_000).default(10_000) });
@@ -22,8 +22,8 @@ const expirySchema = z.strictObject({ kind: z.enum(['login', 'api']).optional() 
 export function createControlApi(cloud: Controlled): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   app.use(async (c, next) => {
-    if (ownHost.test(c.env.incoming.headers.host ?? '')) return next();
-    return c.json({ error: 'ask for it by its loopback address' }, 403);
+    if (loopbackHost.test(c.env.incoming.headers.host ?? '')) return next();
+    return c.json({ error: 'use the loopback address as the host' }, 403);
   });
   app.use(bodyLimit({ maxSize: maxBodyBytes }));
 
@@ -38,7 +38,7 @@ export function createControlApi(cloud: Controlled): Hono<ApiEnv> {
   app.get('/events', (c) => c.json(cloud.truth(truthQueryOf(c.req.query()))));
   app.post('/settle', async (c) => {
     const { timeoutMs } = settleSchema.parse((await jsonBody(c)) ?? {});
-    await atMost(timeoutMs, cloud.settled());
+    await withTimeout(timeoutMs, cloud.settled());
     return c.json({ pending: cloud.pending() });
   });
   app.put('/flow', async (c) => {
@@ -86,7 +86,7 @@ export function createControlApi(cloud: Controlled): Hono<ApiEnv> {
     return c.json(cloud.budget.state(account));
   });
 
-  app.all('*', (c) => c.json({ error: 'no such control; see tools/simulator/README.md' }, 404));
+  app.all('*', (c) => c.json({ error: 'unknown path: see tools/simulator/README.md' }, 404));
   app.onError((cause, c) => {
     if (cause instanceof z.ZodError) return c.json({ error: z.prettifyError(cause) }, 400);
     if (cause instanceof RangeError) return c.json({ error: cause.message }, 404);
@@ -111,7 +111,7 @@ function statusOf({ accounts, clock, generation, pending, flow, budget, subscrip
   };
 }
 
-async function atMost(ms: number, done: Promise<void>): Promise<void> {
+async function withTimeout(ms: number, done: Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
   await Promise.race([promise, done]);

@@ -1,4 +1,4 @@
-// A query for the truth, as it stands in a URL.
+// Parses a query for ground truth from a URL.
 import { z } from 'zod';
 import { type TruthQuery, truthQuerySchema } from '../truth.ts';
 

@@ -8,13 +8,13 @@ const snake = (name: string) =>
   ({ timeStamp: 'timestamp', userName: 'username' })[name] ??
   name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The webhook's fields as the REST API spells them, and those of the REST log, numbers as their digits. */
+/** The webhook's fields in the REST spelling, and those of the REST log, with numbers as digit strings. */
 function formsOf({ webhook, rest }: SimulatedEvent) {
   const told = Object.entries(digits(webhook)).map(([name, value]) => [snake(name), value]);
   return { told: Object.fromEntries(told), kept: rest === undefined ? undefined : digits(rest.json) };
 }
 
-/** What tells events of a type apart, beside their time: both forms must have it alike. */
+/** The fields that identify an event of a type, besides its time: both forms have the same values. */
 const keys: Readonly<Partial<Record<MessageType, readonly string[]>>> = {
   AUDIT_LOG_ALL: ['user_id', 'code', 'description'],
   AUTHENTICATION_LOG_ALL: ['calling_station_id', 'called_station_id', 'username', 'reply', 'auth_date'],
@@ -38,7 +38,7 @@ it.each(Object.entries(keys))(
   },
 );
 
-it('gives ids of its own to each type, some beyond 2^53 and neighbours there', async () => {
+it('has separate ids for each type, some beyond 2^53 and neighbouring', async () => {
   const cloud = await testCloud();
   const ids = cloud.emit({ type: 'SMS_LOG_ALL', count: 12 }).map(({ rest }) => rest?.id);
   expect(ids.filter((id) => Number(id) >= 2 ** 53)).toEqual(['3', '4', '5'].map((digit) => `900719925474099${digit}`));
@@ -46,7 +46,7 @@ it('gives ids of its own to each type, some beyond 2^53 and neighbours there', a
   expect(cloud.emit({ type: 'EMAIL_LOG_ALL', count: 12 }).map(({ rest }) => rest?.id)).toEqual(ids);
 });
 
-it('gives each event a time of its own, unless all are to have one', async () => {
+it('gives each event its own time, unless all are to have the same', async () => {
   const cloud = await testCloud();
   const times = [...cloud.emit({ type: 'SMS_LOG_ALL', count: 50 }), ...cloud.emit({ type: 'SMS_LOG_ALL', count: 50 })];
   expect(new Set(times.map(({ timeMs }) => timeMs)).size).toBe(100);
@@ -59,7 +59,7 @@ it('gives each event a time of its own, unless all are to have one', async () =>
   expect(earlier?.timeMs).toBeLessThan(Date.now() - 3_500_000);
 });
 
-it('makes events that nothing but their id tells apart', async () => {
+it('generates events that differ in their id only', async () => {
   const cloud = await testCloud();
   const events = cloud.emit({ type: 'AUDIT_LOG_ALL', count: 3, alike: true });
   expect(new Set(events.map(({ webhook }) => webhook)).size).toBe(1);
@@ -67,7 +67,7 @@ it('makes events that nothing but their id tells apart', async () => {
   expect(new Set(events.map(({ rest }) => rest?.json.replace(rest.id, ''))).size).toBe(1);
 });
 
-it('makes the same events of the same seed, also after a reset', async () => {
+it('generates the same events for the same seed, also after a reset', async () => {
   const [one, other] = [await testCloud({ seed: 5 }), await testCloud({ seed: 5 })];
   const made = (cloud: typeof one) =>
     messageTypes
@@ -80,15 +80,15 @@ it('makes the same events of the same seed, also after a reset', async () => {
   expect(made(one)).toEqual(first);
 });
 
-it('keeps accounts apart', async () => {
+it('separates accounts', async () => {
   const cloud = await testCloud({ accounts: ['a', 'b'].map((username) => ({ username, password: 'p' })) });
   cloud.emit({ type: 'AUDIT_LOG_ALL', account: 'b' });
   expect(cloud.truth({ account: 'a' }).total).toBe(0);
   expect(cloud.truth({ account: 'b' }).events[0]?.webhook).toContain('Universität Süd');
-  expect(() => cloud.emit({ type: 'AUDIT_LOG_ALL', account: 'c' })).toThrow('no account c');
+  expect(() => cloud.emit({ type: 'AUDIT_LOG_ALL', account: 'c' })).toThrow('unknown account c');
 });
 
-it.each(Object.keys(keys))('words a %s event differently in the log where told to', async (name) => {
+it.each(Object.keys(keys))('changes the text of a %s event in the log where configured', async (name) => {
   const cloud = await testCloud();
   const type = messageTypes.find((one) => one === name) ?? 'SMS_LOG_ALL';
   cloud.faults.set({ reword: { next: 1 } });
@@ -100,7 +100,7 @@ it.each(Object.keys(keys))('words a %s event differently in the log where told t
   expect([reworded.rest?.reworded, plain.rest?.reworded]).toEqual([true, false]);
 });
 
-it('writes MAC addresses in another notation in the log where told to', async () => {
+it('writes MAC addresses in another notation in the log where configured', async () => {
   const cloud = await testCloud();
   cloud.faults.set({ respell: {} });
   for (const event of cloud.emit({ type: 'AUTHENTICATION_LOG_ALL', count: 50 })) {
@@ -117,20 +117,20 @@ it('writes MAC addresses in another notation in the log where told to', async ()
   }
 });
 
-it('hides an event from its log where told to', async () => {
+it('hides an event from its log where configured', async () => {
   const cloud = await testCloud();
   cloud.faults.set({ hideFromLog: { next: 1 } });
   expect(cloud.emit({ type: 'SMS_LOG_ALL', count: 2 }).map(({ rest }) => rest === undefined)).toEqual([true, false]);
 });
 
-it('forgets the oldest beyond its bound, and says how many', async () => {
+it('evicts the oldest events beyond its limit, and counts them', async () => {
   const cloud = await testCloud({ maxEvents: 10 });
   cloud.emit({ type: 'SMS_LOG_ALL', count: 13, atMs: 1000 });
   const { total, forgotten, events } = cloud.truth({ limit: 2, offset: 1 });
   expect([total, forgotten, events.map(({ timeMs }) => timeMs)]).toEqual([10, 3, [1004, 1005]]);
 });
 
-it('lets events happen by themselves at a rate', async () => {
+it('creates events at a rate', async () => {
   const cloud = await testCloud({ flow: { eventsPerSecond: 1000, types: ['SMS_LOG_ALL'] } });
   await expect.poll(() => cloud.truth({ types: ['SMS_LOG_ALL'] }).total).toBeGreaterThan(100);
   cloud.flow.set({ eventsPerSecond: 0 });

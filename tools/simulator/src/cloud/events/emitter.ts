@@ -1,4 +1,4 @@
-// Lets events happen: each is made, kept in its log, and sent to whoever has subscribed to its type.
+// Creates events: stores each in its log and sends it to the subscriptions of its type.
 import { z } from 'zod';
 import { toJson } from '../../json.ts';
 import type { MessageType } from '../../message-types.ts';
@@ -15,38 +15,38 @@ import { restFormOf } from './rest-form.ts';
 export const emitSchema = z.strictObject({
   type: messageTypeSchema,
   count: z.int().min(1).max(10_000).default(1),
-  /** The user name; the first account where it is left out. */
+  /** The user name; default: the first account. */
   account: z.string().optional(),
-  /** Epoch ms: the first event's time. Left out: now by the cloud's clock, and never the time of the one before. */
+  /** Time of the first event in epoch ms. Default: now by the cloud's clock, later than the previous event. */
   atMs: z.int().min(0).max(8_640_000_000_000_000).optional(),
-  /** From event to event: many of them run ahead of the clock where they begin now. */
+  /** Time between two events. Many events that start now run ahead of the clock. */
   stepMs: z.int().min(1).max(86_400_000).default(1),
-  /** All of them at one time. */
+  /** Gives all events the same time. */
   sameMillisecond: z.boolean().default(false),
-  /** All of them the same but for their ids; at one time as well. */
+  /** Makes all events identical except for their ids, also in time. */
   alike: z.boolean().default(false),
-  /** Events in a webhook, at most. */
+  /** Maximum number of events in a webhook. */
   batch: z.int().min(1).max(1000).default(1),
 });
 export type EmitOptions = z.input<typeof emitSchema>;
 
 export interface Emitter {
-  /** Throws a ZodError, or a RangeError where there is no such account. */
+  /** Throws a ZodError, or a RangeError for an unknown account. */
   emit(options: EmitOptions): readonly SimulatedEvent[];
-  /** The clock was set: times that were given by the old one do not hold up the new. */
-  clockWasSet(): void;
+  /** To be called when the clock was set: earlier times must not delay new ones. */
+  onClockChange(): void;
   clear(): void;
 }
 
 export interface EmitterOptions {
-  /** User names; the place of one is its tenant's number. */
+  /** User names; the index of one is the number of its tenant. */
   readonly accounts: readonly string[];
   readonly maker: EventMaker;
   readonly store: EventStore;
   readonly subscriptions: SubscriptionStore;
   readonly sender: WebhookSender;
   readonly faults: FaultState;
-  /** For what is not the events' own. */
+  /** For random choices that are not part of events. */
   readonly seed: number;
   readonly now: () => number;
 }
@@ -57,7 +57,7 @@ export function createEmitter(options: EmitterOptions): Emitter {
   const lastTimes = new Map<string, number>();
   let sequence = 0;
 
-  function keep(account: string, messageType: MessageType, timeMs: number, made: MadeEvent): StoredEvent {
+  function storeEvent(account: string, messageType: MessageType, timeMs: number, made: MadeEvent): StoredEvent {
     sequence += 1;
     const event: StoredEvent = {
       key: `e${sequence}`,
@@ -73,9 +73,9 @@ export function createEmitter(options: EmitterOptions): Emitter {
     return event;
   }
 
-  function tell(account: string, messageType: MessageType, events: readonly StoredEvent[]): void {
+  function publish(account: string, messageType: MessageType, events: readonly StoredEvent[]): void {
     const [first] = events;
-    // As on the vendor's page: one event comes bare or as an array of one.
+    // As documented: a single event is sent alone or as an array of one.
     const bare = events.length === 1 && random.chance(0.5);
     const text = bare ? (first?.webhook ?? '') : `[${events.map(({ webhook }) => webhook).join(',')}]`;
     const body = Buffer.from(text);
@@ -98,14 +98,14 @@ export function createEmitter(options: EmitterOptions): Emitter {
       let made: MadeEvent | undefined;
       for (let number = 0; number < count; number++) {
         const timeMs = begin + (atOneTime ? 0 : number * stepMs);
-        made = wanted.alike && made !== undefined ? maker.again(type, made) : maker.make(tenant, type, timeMs);
-        events.push(keep(account, type, timeMs, made));
+        made = wanted.alike && made !== undefined ? maker.repeat(type, made) : maker.make(tenant, type, timeMs);
+        events.push(storeEvent(account, type, timeMs, made));
         if (atMs === undefined) lastTimes.set(key, timeMs);
       }
-      for (let from = 0; from < count; from += batch) tell(account, type, events.slice(from, from + batch));
+      for (let from = 0; from < count; from += batch) publish(account, type, events.slice(from, from + batch));
       return events;
     },
-    clockWasSet: () => lastTimes.clear(),
+    onClockChange: () => lastTimes.clear(),
     clear() {
       lastTimes.clear();
       sequence = 0;

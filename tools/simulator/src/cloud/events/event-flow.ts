@@ -1,4 +1,4 @@
-// Events at a rate, of all types by how often they are, without anybody's asking.
+// Creates events of random types at a rate.
 import { z } from 'zod';
 import { type MessageType, messageTypes } from '../../message-types.ts';
 import type { Random } from '../../random.ts';
@@ -12,7 +12,7 @@ export const flowSchema = z.strictObject({
     .array(messageTypeSchema)
     .min(1)
     .default([...messageTypes]),
-  /** Events in a webhook, at most. */
+  /** Maximum number of events in a webhook. */
   batch: z.int().min(1).max(1000).default(10),
 });
 export type FlowOptions = z.input<typeof flowSchema>;
@@ -25,7 +25,7 @@ export interface EventFlow {
 }
 
 const stepMs = 50;
-/** A machine that slept does not make up for it. */
+/** After a longer pause of the process, missed events are not made up for. */
 const maxBurstSeconds = 1;
 
 export function createEventFlow(emitter: Emitter, accounts: readonly string[], random: Random): EventFlow {

@@ -1,8 +1,8 @@
-// Makes events of a seeded, persistent world, each in the two forms in which the vendor tells of it.
-import { auditDeed, gdprDeed, restAudit, webhookAudit } from '../../generate/audit.ts';
+// Generates events of a seeded, persistent world, each in its webhook and its REST form.
+import { auditAction, gdprAction, restAudit, webhookAudit } from '../../generate/audit.ts';
+import type { EventContext, Generate, Stamp } from '../../generate/context.ts';
 import { generateCredential, generateEmail, generateSms } from '../../generate/guest.ts';
 import { generateApCentric, generateClientCentric } from '../../generate/location.ts';
-import type { Generate, Moment, Stamp } from '../../generate/moment.ts';
 import { generateAccounting, generateAuthentication } from '../../generate/radius.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { type MessageType, messageTypes } from '../../message-types.ts';
@@ -12,22 +12,22 @@ import { createWorld, type Tenant } from '../../world.ts';
 import { idSeries } from '../ids.ts';
 
 export interface MadeEvent {
-  /** camelCase; `id` is null where there is one. */
+  /** camelCase; `id` is null where the type has one. */
   readonly webhook: JsonObject;
-  /** snake_case with an id that is not null; also made where there is no log to keep it. */
+  /** snake_case with an id; also generated for types without a log. */
   readonly rest: JsonObject;
 }
 
 export interface EventMaker {
-  /** `tenant` is below `maxAccounts`. */
+  /** `tenant` must be below `maxAccounts`. */
   make(tenant: number, type: MessageType, timeMs: number): MadeEvent;
-  /** The same event once more, with another id: nothing else tells the two apart. */
-  again(type: MessageType, event: MadeEvent): MadeEvent;
-  /** Begins the world anew. */
+  /** The same event with another id. */
+  repeat(type: MessageType, event: MadeEvent): MadeEvent;
+  /** Resets the world. */
   clear(): void;
 }
 
-/** How many accounts the world has room for. */
+/** Maximum number of accounts. */
 export const maxAccounts = 3;
 
 const logGenerators = {
@@ -38,8 +38,8 @@ const logGenerators = {
   SMS_LOG_ALL: generateSms,
 } as const satisfies Partial<Record<MessageType, Generate>>;
 
-/** What a later version of the vendor's may add. */
-const unforeseen: JsonObject = { firmwareBuild: { branch: '10.8r2', parts: [7, null] } };
+/** Fields that a later version of the API may add. */
+const unknownFields: JsonObject = { firmwareBuild: { branch: '10.8r2', parts: [7, null] } };
 
 export function createEventMaker(seed: number): EventMaker {
   let world = begin(seed);
@@ -48,18 +48,21 @@ export function createEventMaker(seed: number): EventMaker {
     return type === 'AUTHENTICATION_LOG_ALL' ? world.random.hex(12) : (world.series.get(type)?.() ?? 0);
   }
 
-  function formsOf(type: MessageType, moment: Moment): MadeEvent {
-    const webhookOf = (fields: JsonObject): JsonObject => spell(fields, 'camel', moment.random);
+  function formsOf(type: MessageType, context: EventContext): MadeEvent {
+    const webhookOf = (fields: JsonObject): JsonObject => spell(fields, 'camel', context.random);
     if (type === 'AUDIT_LOG_ALL' || type === 'GDPR_LOG_ALL') {
-      const deed = type === 'AUDIT_LOG_ALL' ? auditDeed(moment) : gdprDeed(moment);
-      return { webhook: webhookOf(webhookAudit(moment, deed)), rest: { ...restAudit(moment, deed), id: idOf(type) } };
+      const adminAction = type === 'AUDIT_LOG_ALL' ? auditAction(context) : gdprAction(context);
+      return {
+        webhook: webhookOf(webhookAudit(context, adminAction)),
+        rest: { ...restAudit(context, adminAction), id: idOf(type) },
+      };
     }
     if (type === 'LOCATION_AP_CENTRIC' || type === 'LOCATION_CLIENT_CENTRIC') {
       const generate = type === 'LOCATION_AP_CENTRIC' ? generateApCentric : generateClientCentric;
-      const { fields } = generate(moment, 1);
+      const { fields } = generate(context, 1);
       return { webhook: webhookOf(fields), rest: fields };
     }
-    const { fields } = logGenerators[type](moment, 1);
+    const { fields } = logGenerators[type](context, 1);
     return { webhook: webhookOf({ ...fields, id: null }), rest: { ...fields, id: idOf(type) } };
   }
 
@@ -67,10 +70,10 @@ export function createEventMaker(seed: number): EventMaker {
     make(tenant, type, timeMs) {
       const own = world.tenants[tenant];
       if (own === undefined) throw new RangeError(`no tenant ${tenant}`);
-      const { webhook, rest } = formsOf(type, momentOf(own, world.random, timeMs));
-      return { webhook: world.random.chance(0.03) ? { ...webhook, ...unforeseen } : webhook, rest };
+      const { webhook, rest } = formsOf(type, contextOf(own, world.random, timeMs));
+      return { webhook: world.random.chance(0.03) ? { ...webhook, ...unknownFields } : webhook, rest };
     },
-    again: (type, { webhook, rest }) => ({ webhook, rest: { ...rest, id: idOf(type) } }),
+    repeat: (type, { webhook, rest }) => ({ webhook, rest: { ...rest, id: idOf(type) } }),
     clear() {
       world = begin(seed);
     },
@@ -79,13 +82,13 @@ export function createEventMaker(seed: number): EventMaker {
 
 function begin(seed: number) {
   const random = createRandom(seed);
-  // Ids are unique within a type only.
+  // Ids are unique only within a type.
   const series = new Map(messageTypes.map((type) => [type, idSeries(4_100_000, 4)]));
   return { random, tenants: createWorld(random).tenants, series };
 }
 
-/** Every time is in ms, by webhook as by REST. Ids are given after, to the REST form alone. */
-function momentOf(tenant: Tenant, random: Random, timeMs: number): Moment {
+/** All times are in ms in both forms. Ids are added later, to the REST form only. */
+function contextOf(tenant: Tenant, random: Random, timeMs: number): EventContext {
   const tick = (): Stamp => ({ timeMs, form: 'ms', write: (other = timeMs) => other });
   return { random, tenant, casing: 'camel', tick, id: () => 0 };
 }

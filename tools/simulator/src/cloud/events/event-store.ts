@@ -1,11 +1,11 @@
-// Keeps events by account and type, in the order of their time: the REST logs read it, and so does the truth.
+// Stores events by account and type in order of time, for the REST logs and for ground truth.
 import { type MessageType, messageTypes } from '../../message-types.ts';
 import type { SimulatedEvent, StoredEvent } from '../simulated-event.ts';
 
 export interface Span {
-  /** Epoch ms; this time and later. */
+  /** Epoch ms, inclusive. */
   readonly from?: number | undefined;
-  /** Epoch ms; this time too. */
+  /** Epoch ms, inclusive. */
   readonly to?: number | undefined;
 }
 
@@ -15,17 +15,17 @@ export interface EventQuery extends Span {
 }
 
 export interface EventStore {
-  /** Lets the oldest of its account and type go where there are more than `maxEvents`. */
+  /** Evicts the oldest event of its account and type beyond `maxEvents`. */
   add(event: StoredEvent): void;
-  /** By time, those of one time as they were made. */
+  /** By time, then by creation. */
   find(query: EventQuery): readonly SimulatedEvent[];
   count(): number;
-  /** Events that were let go. */
+  /** Number of evicted events. */
   forgotten(): number;
   clear(): void;
 }
 
-/** `maxEvents` is for each account and type. */
+/** `maxEvents` applies to each account and type. */
 export function createEventStore(maxEvents: number): EventStore {
   const lists = new Map<string, StoredEvent[]>();
   let forgotten = 0;
@@ -67,7 +67,7 @@ export function createEventStore(maxEvents: number): EventStore {
   };
 }
 
-/** The place of the first event at `timeMs` or after; the list's length where there is none. */
+/** Index of the first event at `timeMs` or later; the length of the list where there is none. */
 function firstAtOrAfter(list: readonly StoredEvent[], timeMs: number): number {
   let [low, high] = [0, list.length];
   while (low < high) {

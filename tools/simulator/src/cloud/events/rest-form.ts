@@ -1,4 +1,4 @@
-// What the REST log holds of an event, as the faults would have it.
+// Makes the REST form of an event, with the configured faults.
 import { type Json, type JsonObject, toJson } from '../../json.ts';
 import type { MessageType } from '../../message-types.ts';
 import type { FaultState } from '../faults.ts';
@@ -8,7 +8,7 @@ import type { RestForm } from '../simulated-event.ts';
 const plain = { spaced: false, ascii: false };
 const macFields = ['calling_station_id', 'called_station_id', 'mgmt_mac_address'];
 
-/** `nowMs` is the cloud's time. None where the type has no log, or the log does not hold this one. */
+/** `nowMs` is the cloud's time. Undefined where the type has no log, or a fault hides the event. */
 export function restFormOf(
   type: MessageType,
   fields: JsonObject,
@@ -35,7 +35,7 @@ export function restFormOf(
   };
 }
 
-/** The MAC address at its beginning in a notation that it does not have now. */
+/** The leading MAC address in a different notation. */
 function respelled(value: Json): Json {
   if (typeof value !== 'string') return value;
   return value.replace(/^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}|^[0-9A-Fa-f]{4}(\.[0-9A-Fa-f]{4}){2}/, (mac) => {

@@ -1,11 +1,11 @@
-// How the subscription's secret is written into the Authorization header: no public page says which form it is.
+// Forms of the secret in the Authorization header of webhooks: the vendor's form is not public.
 import { authorization } from '../../authorization.ts';
 
 export const secretForms = ['basic', 'basic-pair', 'basic-raw', 'bearer', 'bare'] as const;
 
 /**
  * `basic`: user `xiq`, the secret as the password; `basic-pair`: the secret is the whole decoded pair;
- * `basic-raw`: the secret as it is, after `Basic`; `bearer`; `bare`: the secret and nothing else.
+ * `basic-raw`: the unencoded secret after `Basic`; `bearer`; `bare`: the secret alone.
  */
 export type SecretForm = (typeof secretForms)[number];
 

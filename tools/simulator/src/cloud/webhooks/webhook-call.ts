@@ -1,22 +1,22 @@
-// One webhook on the wire: a body in, what was answered out. Never throws.
+// Sends one webhook and returns its response. Never throws.
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Answer } from '../../post.ts';
+import type { PostResponse } from '../../post.ts';
 
 export interface WebhookCall {
   readonly url: string;
   readonly body: Buffer;
-  /** None: the subscription has no secret. */
+  /** Undefined: the subscription has no secret. */
   readonly authorization: string | undefined;
-  /** The connection ends after half the body; the answer is then `cut`. */
+  /** Closes the connection after half of the body; the result is then `cut`. */
   readonly cut: boolean;
-  /** The second half of the body comes so much later. */
+  /** Delay of the second half of the body. */
   readonly slowMs: number;
 }
 
 export interface WebhookCaller {
-  call(call: WebhookCall): Promise<Answer>;
-  /** Ends what is under way. */
+  call(call: WebhookCall): Promise<PostResponse>;
+  /** Aborts requests in flight. */
   close(): void;
 }
 
@@ -25,7 +25,7 @@ export interface CallerOptions {
   readonly timeoutMs: number;
 }
 
-const maxAnswerBytes = 64 * 1024;
+const maxResponseBytes = 64 * 1024;
 
 /** TLS certificates are verified. */
 export function createWebhookCaller({ connections, timeoutMs }: CallerOptions): WebhookCaller {
@@ -33,7 +33,7 @@ export function createWebhookCaller({ connections, timeoutMs }: CallerOptions): 
     http: new HttpAgent({ keepAlive: true, maxSockets: connections }),
     https: new HttpsAgent({ keepAlive: true, maxSockets: connections }),
   };
-  const underway = new Set<ClientRequest>();
+  const inFlight = new Set<ClientRequest>();
 
   function request({ url, body, authorization }: WebhookCall): ClientRequest {
     const headers = {
@@ -48,20 +48,20 @@ export function createWebhookCaller({ connections, timeoutMs }: CallerOptions): 
       : httpRequest(url, { ...options, agent: agents.http });
   }
 
-  async function call(wanted: WebhookCall): Promise<Answer> {
+  async function call(wanted: WebhookCall): Promise<PostResponse> {
     try {
       return await send(request(wanted), wanted);
     } catch (error) {
-      // A secret that no header can hold.
+      // The secret contains characters that a header cannot contain.
       return error instanceof Error ? failed(error) : { status: 'unknown', text: '' };
     }
   }
 
-  function send(sent: ClientRequest, wanted: WebhookCall): Promise<Answer> {
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    underway.add(sent);
+  function send(sent: ClientRequest, wanted: WebhookCall): Promise<PostResponse> {
+    const { promise, resolve } = Promise.withResolvers<PostResponse>();
+    inFlight.add(sent);
     sent.on('close', () => {
-      underway.delete(sent);
+      inFlight.delete(sent);
       resolve({ status: 'ECONNRESET', text: 'the connection ended without an answer' });
     });
     sent.on('error', (error) => resolve(failed(error)));
@@ -70,7 +70,7 @@ export function createWebhookCaller({ connections, timeoutMs }: CallerOptions): 
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
-        if (text.length < maxAnswerBytes) text += chunk;
+        if (text.length < maxResponseBytes) text += chunk;
       });
       response.on('error', (error) => resolve(failed(error)));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
@@ -80,7 +80,7 @@ export function createWebhookCaller({ connections, timeoutMs }: CallerOptions): 
   }
 
   function close(): void {
-    for (const sent of underway) sent.destroy();
+    for (const sent of inFlight) sent.destroy();
     agents.http.destroy();
     agents.https.destroy();
   }
@@ -104,7 +104,7 @@ function write(sent: ClientRequest, { body, cut, slowMs }: WebhookCall): void {
   });
 }
 
-function failed(error: Error): Answer {
+function failed(error: Error): PostResponse {
   const status = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return { status, text: error.message };
 }

@@ -17,7 +17,7 @@ async function start(options: XiqCloudOptions = {}, status?: (number: number) =>
   return { cloud, receiver, received: receiver.received, subscribe };
 }
 
-/** With one connection, so that the order is certain. */
+/** With one connection the order is certain. */
 async function withFaults(faults: FaultsInput, count = 3) {
   const parts = await start({ webhooks: { connections: 1 } });
   const subscription = parts.subscribe();
@@ -28,7 +28,7 @@ async function withFaults(faults: FaultsInput, count = 3) {
   return { ...parts, subscription, events, order, faultsLeft: parts.cloud.faults.get() };
 }
 
-it('tells every event to every subscription of its type that is enabled, and to no other', async () => {
+it('sends every event to every enabled subscription of its type, and to no other', async () => {
   const { cloud, received, receiver, subscribe } = await start();
   for (const messageType of messageTypes) subscribe(messageType);
   const disabled = subscribe();
@@ -63,7 +63,7 @@ it.each([
   expect(sent).toEqual({ [`/${type}`]: expected, '/none': undefined });
 });
 
-it('batches as asked, one event bare or in an array', async () => {
+it('batches as configured, a single event alone or in an array', async () => {
   const { cloud, received, subscribe } = await start();
   subscribe();
   cloud.emit({ type, count: 5, batch: 2 });
@@ -75,7 +75,7 @@ it('batches as asked, one event bare or in an array', async () => {
   expect(new Set(bodies.map((body) => Array.isArray(body)))).toEqual(new Set([true, false]));
 });
 
-it('does not send again what was refused, unless told to', async () => {
+it('does not retry a rejected webhook unless configured', async () => {
   const first = await start({}, () => 503);
   first.subscribe();
   const [event] = first.cloud.emit({ type });
@@ -84,16 +84,16 @@ it('does not send again what was refused, unless told to', async () => {
 
   const second = await start({ webhooks: { retries: 2, retryDelayMs: 1 } }, (number) => (number < 3 ? 503 : 202));
   second.subscribe();
-  const [again] = second.cloud.emit({ type });
+  const [repeat] = second.cloud.emit({ type });
   await second.cloud.settled();
-  expect(again?.deliveries.map(({ attempt, response }) => [attempt, response])).toEqual([
+  expect(repeat?.deliveries.map(({ attempt, response }) => [attempt, response])).toEqual([
     [1, 503],
     [2, 503],
     [3, 202],
   ]);
 });
 
-it('notes that nobody was there', async () => {
+it('records a refused connection', async () => {
   const { cloud } = await start();
   cloud.subscriptions.add({ url: 'http://127.0.0.1:1/', messageType: type });
   const [event] = cloud.emit({ type });
@@ -101,7 +101,7 @@ it('notes that nobody was there', async () => {
   expect(event?.deliveries).toMatchObject([{ response: 'ECONNREFUSED', accepted: false, receipt: undefined }]);
 });
 
-it('notes that no answer came in time', async () => {
+it('records a timeout', async () => {
   const { cloud, subscribe } = await start({ webhooks: { timeoutMs: 20 } });
   subscribe();
   cloud.faults.set({ slow: { next: 1, durationMs: 5000 } });
@@ -110,7 +110,7 @@ it('notes that no answer came in time', async () => {
   expect(slow?.deliveries).toMatchObject([{ response: 'ETIMEDOUT' }]);
 });
 
-it('drops the next webhooks, and then no more', async () => {
+it('drops the next webhooks, then no more', async () => {
   const { events, order, faultsLeft } = await withFaults({ drop: { next: 2 } });
   expect(order).toEqual([2]);
   expect(events.map(({ deliveries }) => deliveries.map(({ response }) => response))).toEqual([
@@ -136,12 +136,12 @@ it('sends twice', async () => {
   expect(events[0]?.deliveries).toMatchObject([{ accepted: true }, { accepted: true }]);
 });
 
-it('sends out of order: one is overtaken by what comes next, or waits its time', async () => {
+it('sends out of order: a body is postponed until a later one was sent, or for a time', async () => {
   expect(await withFaults({ outOfOrder: { next: 1 } })).toMatchObject({ order: [1, 2, 0] });
   expect(await withFaults({ outOfOrder: { next: 1, holdMs: 20 } }, 1)).toMatchObject({ order: [0] });
 });
 
-it('sends late, with the secret of that time, and not at all to who is gone', async () => {
+it('sends late, with the current secret, and not to a deleted subscription', async () => {
   const { cloud, received, subscribe } = await start();
   const [one, other] = [subscribe(), subscribe('SMS_LOG_ALL')];
   cloud.faults.set({ late: { delayMs: 30 } });
@@ -170,14 +170,14 @@ it('sends a wrong secret', async () => {
   ]);
 });
 
-it('cuts a webhook in its middle', async () => {
+it('truncates a webhook', async () => {
   const { receiver, events, order } = await withFaults({ cutWebhook: { next: 1 } }, 2);
   expect(order).toEqual([1]);
   expect(receiver.broken()).toBe(1);
   expect(events[0]?.deliveries).toMatchObject([{ response: 'cut', accepted: false, faults: ['cutWebhook'] }]);
 });
 
-it('ends what is under way when it is closed', async () => {
+it('aborts webhooks in flight when it is closed', async () => {
   const { cloud, subscribe } = await start();
   subscribe();
   cloud.faults.set({ slow: { durationMs: 60_000 } });
@@ -187,7 +187,7 @@ it('ends what is under way when it is closed', async () => {
   expect(cloud.pending()).toBe(0);
 });
 
-it('notes a secret that no header can hold', async () => {
+it('records a secret that a header cannot contain', async () => {
   const { cloud, receiver } = await start({ webhooks: { secretForm: 'bare' } });
   cloud.subscriptions.add({ url: receiver.url, secret: 'a line\nend', messageType: type });
   const [event] = cloud.emit({ type });

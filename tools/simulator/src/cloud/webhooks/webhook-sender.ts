@@ -1,21 +1,21 @@
-// Sends bodies to subscriptions, a few at a time, with the faults that are set, and notes what became of each.
+// Sends bodies to subscriptions with limited concurrency and the configured faults, and records each delivery.
 import { receiptOf } from '../../report.ts';
 import type { FaultName, FaultState } from '../faults.ts';
 import type { Delivery, StoredEvent } from '../simulated-event.ts';
 import { maxDeliveries } from '../simulated-event.ts';
 import type { Subscription, SubscriptionStore } from '../subscriptions.ts';
-import { createPending } from './pending.ts';
 import { type SecretForm, secretHeader } from './secret-forms.ts';
 import type { WebhookCaller } from './webhook-call.ts';
+import { createWorkQueue } from './work-queue.ts';
 
 export interface WebhookSender {
-  /** One body for one subscription; returns at once. */
+  /** Queues one body for one subscription. */
   send(subscription: Subscription, events: readonly StoredEvent[], body: Buffer): void;
-  /** Bodies that are waiting or under way. */
+  /** Number of queued or in-flight bodies. */
   pending(): number;
-  /** Resolves when nothing is. */
+  /** Resolves when no body is queued or in flight. */
   settled(): Promise<void>;
-  /** Forgets what is waiting. */
+  /** Drops queued bodies. */
   clear(): void;
 }
 
@@ -26,7 +26,7 @@ export interface SenderOptions {
   readonly now: () => number;
   readonly secretForm: SecretForm;
   readonly connections: number;
-  /** How often a body that was not answered 2xx is sent again. */
+  /** Number of retries after a response other than 2xx. */
   readonly retries: number;
   readonly retryDelayMs: number;
 }
@@ -39,20 +39,20 @@ interface Job {
   readonly faults: readonly string[];
   readonly slowMs: number;
   readonly attempt: number;
-  /** Sent when this one was answered. */
+  /** Sent after the response of this one. */
   readonly after: readonly Job[];
 }
 
-/** Bodies that may wait; what comes beyond is noted as `overflow`. */
+/** Maximum number of queued bodies; further ones are recorded as `overflow`. */
 const maxPending = 10_000;
 
 export function createWebhookSender(options: SenderOptions): WebhookSender {
   const { caller, subscriptions, faults, now, secretForm, connections, retries, retryDelayMs } = options;
-  const pending = createPending<Job>(connections, run);
-  /** By subscription: the body that waits to be overtaken. */
-  const blocked = new Map<string, { readonly job: Job; readonly release: () => void }>();
+  const pending = createWorkQueue<Job>(connections, run);
+  /** By subscription: the body that waits for a later one. */
+  const postponed = new Map<string, { readonly job: Job; readonly release: () => void }>();
   let bodies = 0;
-  /** Rises with `clear`: what was under way then is not gone on with. */
+  /** Incremented by `clear`: results of earlier bodies are then ignored. */
   let epoch = 0;
 
   function note(job: Job, response: number | string, attempt: number, receipt?: string): void {
@@ -73,20 +73,20 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
 
   async function run(job: Job): Promise<void> {
     const began = epoch;
-    const again = await attempt(job);
+    const repeat = await attempt(job);
     if (epoch !== began) return;
-    if (again === undefined) for (const next of job.after) pending.add(next);
-    else pending.addLater(retryDelayMs, again);
+    if (repeat === undefined) for (const next of job.after) pending.add(next);
+    else pending.addLater(retryDelayMs, repeat);
   }
 
-  /** What is to be tried later, if anything. */
+  /** The job to retry later, if any. */
   async function attempt(job: Job): Promise<Job | undefined> {
     const subscription = subscriptions.find(job.subscription.id);
     if (subscription?.status !== 'ENABLED') {
       note(job, 'withdrawn', 0);
       return undefined;
     }
-    // The URL and the secret of now: they may have changed while it waited.
+    // The current URL and secret: they may have changed while the body was queued.
     const { url, secret: own } = subscription;
     const secret = job.faults.includes('wrongSecret') ? `not-${own ?? 'a-secret'}` : own;
     const response = await caller.call({
@@ -106,7 +106,7 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
     const hit = <N extends FaultName>(name: N) => faults.hit(name, { messageType })?.settings;
     bodies += 1;
     const plain: Job = { subscription, events, body, number: bodies, faults: [], slowMs: 0, attempt: 1, after: [] };
-    if (pending.size() + blocked.size >= maxPending) {
+    if (pending.size() + postponed.size >= maxPending) {
       note(plain, 'overflow', 0);
       return;
     }
@@ -118,44 +118,44 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
       late: hit('late'),
       slow: hit('slow'),
       twice: hit('twice'),
-      outOfOrder: blocked.has(id) ? undefined : hit('outOfOrder'),
+      outOfOrder: postponed.has(id) ? undefined : hit('outOfOrder'),
       wrongSecret: hit('wrongSecret'),
       cutWebhook: hit('cutWebhook'),
     };
     const { late, slow, twice, outOfOrder } = settings;
     const names = Object.entries(settings).flatMap(([name, set]) => (set === undefined ? [] : [name]));
-    const again: readonly Job[] = twice === undefined ? [] : [{ ...plain, faults: ['twice'] }];
-    const job: Job = { ...plain, faults: names, slowMs: slow?.durationMs ?? 0, after: again };
-    if (outOfOrder !== undefined) hold(id, job, outOfOrder.holdMs);
-    else pending.addLater(late?.delayMs ?? 0, { ...job, after: [...job.after, ...overtaken(id)] });
+    const repeat: readonly Job[] = twice === undefined ? [] : [{ ...plain, faults: ['twice'] }];
+    const job: Job = { ...plain, faults: names, slowMs: slow?.durationMs ?? 0, after: repeat };
+    if (outOfOrder !== undefined) postpone(id, job, outOfOrder.holdMs);
+    else pending.addLater(late?.delayMs ?? 0, { ...job, after: [...job.after, ...takePostponed(id)] });
   }
 
-  function overtaken(id: string): readonly Job[] {
-    const waiting = blocked.get(id);
+  function takePostponed(id: string): readonly Job[] {
+    const waiting = postponed.get(id);
     if (waiting === undefined) return [];
-    blocked.delete(id);
+    postponed.delete(id);
     waiting.release();
     return [waiting.job];
   }
 
-  function hold(id: string, job: Job, holdMs: number): void {
+  function postpone(id: string, job: Job, holdMs: number): void {
     const timer = setTimeout(() => {
-      blocked.delete(id);
+      postponed.delete(id);
       pending.add(job);
     }, holdMs);
-    blocked.set(id, { job, release: () => clearTimeout(timer) });
+    postponed.set(id, { job, release: () => clearTimeout(timer) });
   }
 
   return {
     send,
-    pending: () => pending.size() + blocked.size,
+    pending: () => pending.size() + postponed.size,
     async settled() {
-      while (pending.size() + blocked.size > 0) await pending.change();
+      while (pending.size() + postponed.size > 0) await pending.change();
     },
     clear() {
       epoch += 1;
-      for (const { release } of blocked.values()) release();
-      blocked.clear();
+      for (const { release } of postponed.values()) release();
+      postponed.clear();
       pending.clear();
     },
   };

@@ -1,11 +1,11 @@
-// Subscriptions as the REST API reads and writes them, in both generations.
+// Converts subscriptions from and to the JSON of the REST API, in both generations.
 import { z } from 'zod';
 import { type Json, toJson } from '../../json.ts';
 import { messageTypeSchema } from '../faults.ts';
 import type { Generation } from '../generation.ts';
 import { logFamilies } from '../log-families.ts';
 import type { Subscription } from '../subscriptions.ts';
-import { isoTime } from './answers.ts';
+import { isoTime } from './responses.ts';
 
 export const httpUrl = z
   .string()
@@ -22,7 +22,7 @@ const base = z.object({
 const withStatus = base.extend({ status });
 const statusOptional = base.extend({ status: status.default('ENABLED') });
 
-/** A body of POST: the status must be said since 2025. */
+/** A body of POST. The status is required since 2025. */
 export function newSubscriptions(generation: Generation) {
   return z
     .array(generation === 'page' ? withStatus : statusOptional)

@@ -1,6 +1,6 @@
-// What is done to an account behind its back: subscriptions changed, tokens made and ended.
+// Changes subscriptions and tokens of an account without the REST API.
 import { z } from 'zod';
-import { httpUrl, status } from './api/subscription-shapes.ts';
+import { httpUrl, status } from './api/subscription-json.ts';
 import { messageTypeSchema } from './faults.ts';
 import type { Subscription, SubscriptionStore } from './subscriptions.ts';
 import { accountOf, allPermissions, type Permission, permissionSchema, type Token, type TokenStore } from './tokens.ts';
@@ -9,9 +9,9 @@ const application = z.string().min(1).max(255);
 const secret = z.string().max(1000);
 
 export const addedSubscriptionSchema = z.strictObject({
-  /** The user name; the first account where it is left out. */
+  /** The user name; default: the first account. */
   account: z.string().optional(),
-  application: application.default('somebody-else'),
+  application: application.default('other-application'),
   url: httpUrl,
   secret: secret.optional(),
   messageType: messageTypeSchema,
@@ -22,17 +22,17 @@ export const subscriptionChangeSchema = z
   .strictObject({ application, url: httpUrl, secret, messageType: messageTypeSchema, status })
   .partial();
 
-export interface BackDoor {
-  /** In the order in which they were made. */
+export interface SubscriptionControl {
+  /** In order of creation. */
   list(account?: string): readonly Subscription[];
   add(subscription: z.input<typeof addedSubscriptionSchema>): Subscription;
-  /** Throws a RangeError where there is no such subscription. */
+  /** Throws a RangeError for an unknown subscription. */
   change(id: string, change: z.input<typeof subscriptionChangeSchema>): Subscription;
-  /** Throws a RangeError where there is no such subscription. */
+  /** Throws a RangeError for an unknown subscription. */
   remove(id: string): void;
 }
 
-export function backDoor(store: SubscriptionStore, accounts: readonly string[]): BackDoor {
+export function createSubscriptionControl(store: SubscriptionStore, accounts: readonly string[]): SubscriptionControl {
   return {
     list: store.list,
     add(input) {
@@ -42,11 +42,11 @@ export function backDoor(store: SubscriptionStore, accounts: readonly string[]):
     change(id, input) {
       const given = Object.entries(subscriptionChangeSchema.parse(input)).filter(([, value]) => value !== undefined);
       const changed = store.change(id, Object.fromEntries(given));
-      if (changed === undefined) throw new RangeError(`no subscription ${id}`);
+      if (changed === undefined) throw new RangeError(`unknown subscription ${id}`);
       return changed;
     },
     remove(id) {
-      if (!store.remove(id)) throw new RangeError(`no subscription ${id}`);
+      if (!store.remove(id)) throw new RangeError(`unknown subscription ${id}`);
     },
   };
 }
@@ -54,18 +54,18 @@ export function backDoor(store: SubscriptionStore, accounts: readonly string[]):
 export const tokenRequestSchema = z.strictObject({
   account: z.string().optional(),
   permissions: z.array(permissionSchema).default([...allPermissions]),
-  /** Left out: it does not expire by itself. */
+  /** Default: the token does not expire on its own. */
   expiresInSeconds: z.int().min(1).max(31_536_000).optional(),
 });
 
-export interface TokenDesk {
-  /** A long-lived API token. */
+export interface TokenControl {
+  /** Creates a long-lived API token. */
   create(request?: z.input<typeof tokenRequestSchema>): string;
-  /** Those of logins, or API tokens; all where none is named. */
+  /** Expires the tokens of one kind, or all. */
   expireAll(kind?: Token['kind']): void;
 }
 
-export function tokenDesk(store: TokenStore, accounts: readonly string[], now: () => number): TokenDesk {
+export function createTokenControl(store: TokenStore, accounts: readonly string[], now: () => number): TokenControl {
   return {
     create(request = {}) {
       const { account, permissions, expiresInSeconds } = tokenRequestSchema.parse(request);

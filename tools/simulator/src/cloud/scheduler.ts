@@ -1,12 +1,12 @@
-// What is to happen later, unless all is forgotten before.
+// Runs effects after a delay, unless they are cancelled.
 
-export interface Later {
-  /** At once where `delayMs` is not given. */
+export interface Scheduler {
+  /** Runs at once where `delayMs` is undefined. */
   run(delayMs: number | undefined, effect: () => void): void;
   clear(): void;
 }
 
-export function createLater(): Later {
+export function createScheduler(): Scheduler {
   const timers = new Set<NodeJS.Timeout>();
   return {
     run(delayMs, effect) {

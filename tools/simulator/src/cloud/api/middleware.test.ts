@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest';
-import { ask, password, testCloud, username } from '../test-cloud.ts';
+import { password, send, testCloud, username } from '../test-cloud.ts';
 
-it('counts an account down to its budget, refuses with the time to wait, and begins a new hour', async () => {
+it('counts down the rate limit of an account, rejects with the time to wait, and starts a new hour', async () => {
   const cloud = await testCloud({ requestsPerHour: 2 });
   const token = cloud.tokens.create();
   const get = async () => {
-    const { status, headers } = await ask(cloud, 'GET', '/logs/audit', { token });
+    const { status, headers } = await send(cloud, 'GET', '/logs/audit', { token });
     return [status, headers['ratelimit-remaining'], headers['ratelimit-limit']];
   };
   expect([await get(), await get()]).toEqual([
     [200, '1', '2;w=3600'],
     [200, '0', '2;w=3600'],
   ]);
-  const { status, headers, text } = await ask(cloud, 'GET', '/logs/audit', { token });
+  const { status, headers, text } = await send(cloud, 'GET', '/logs/audit', { token });
   expect(status).toBe(429);
   expect(Number(headers['retry-after'])).toBeGreaterThan(3590);
   expect(JSON.parse(text)).toMatchObject({ error_code: 'TOO_MANY_REQUESTS' });
@@ -22,17 +22,17 @@ it('counts an account down to its budget, refuses with the time to wait, and beg
   expect(await get()).toEqual([429, '0', '2;w=3600']);
 });
 
-it('refuses the next requests with 429 or an error of the server, where it was told to', async () => {
+it('rejects the next requests with 429 or a server error, where configured', async () => {
   const cloud = await testCloud();
   const token = cloud.tokens.create();
-  const get = async (path: string) => (await ask(cloud, 'GET', path, { token })).status;
+  const get = async (path: string) => (await send(cloud, 'GET', path, { token })).status;
   cloud.faults.set({ tooManyRequests: { next: 2, retryAfterSeconds: 7 } });
-  const { status, headers } = await ask(cloud, 'GET', '/logs/audit', { token });
+  const { status, headers } = await send(cloud, 'GET', '/logs/audit', { token });
   expect([status, headers['retry-after']]).toEqual([429, '7']);
   expect([await get('/logs/audit'), await get('/logs/audit')]).toEqual([429, 200]);
 
   cloud.faults.set({ tooManyRequests: { next: 1, retryAfterAs: 'date', retryAfterSeconds: 60 } });
-  const { headers: dated } = await ask(cloud, 'GET', '/logs/audit', { token });
+  const { headers: dated } = await send(cloud, 'GET', '/logs/audit', { token });
   expect(Date.parse(dated['retry-after'] ?? '') - Date.parse(dated.date ?? '')).toBe(60_000);
 
   cloud.faults.set({ serverError: { page: 2, next: 1, types: ['AUDIT_LOG_ALL'], status: 503 } });
@@ -43,37 +43,37 @@ it('refuses the next requests with 429 or an error of the server, where it was t
   expect(cloud.faults.get()).toEqual({});
 
   cloud.faults.set({ serverError: { on: ['login'] } });
-  expect(await ask(cloud, 'POST', '/login', { body: { username, password } })).toMatchObject({ status: 500 });
+  expect(await send(cloud, 'POST', '/login', { body: { username, password } })).toMatchObject({ status: 500 });
   expect(await get('/subscriptions/webhook')).toBe(200);
 });
 
-it('cuts an answer in its middle, also an empty one, when all is done', async () => {
+it('truncates a response, also an empty one, after the request was applied', async () => {
   const cloud = await testCloud();
   const token = cloud.tokens.create();
-  cloud.faults.set({ cutAnswer: { next: 1 } });
-  await expect(ask(cloud, 'GET', '/logs/audit', { token })).rejects.toThrow(/aborted|hang up|ECONNRESET/);
-  expect(await ask(cloud, 'GET', '/logs/audit', { token })).toMatchObject({ status: 200 });
+  cloud.faults.set({ cutResponse: { next: 1 } });
+  await expect(send(cloud, 'GET', '/logs/audit', { token })).rejects.toThrow(/aborted|hang up|ECONNRESET/);
+  expect(await send(cloud, 'GET', '/logs/audit', { token })).toMatchObject({ status: 200 });
 
-  cloud.faults.set({ cutAnswer: { next: 1, on: ['subscriptions'] } });
+  cloud.faults.set({ cutResponse: { next: 1, on: ['subscriptions'] } });
   const body = [{ application: 'a', url: 'http://127.0.0.1:1/', message_type: 'SMS_LOG_ALL', status: 'ENABLED' }];
-  await expect(ask(cloud, 'POST', '/subscriptions/webhook', { token, body })).rejects.toThrow(/aborted|hang up/);
+  await expect(send(cloud, 'POST', '/subscriptions/webhook', { token, body })).rejects.toThrow(/aborted|hang up/);
   expect(cloud.subscriptions.list()).toHaveLength(1);
 });
 
-it('answers late', async () => {
+it('responds late', async () => {
   const cloud = await testCloud();
   const token = cloud.tokens.create();
-  cloud.faults.set({ slowAnswer: { next: 1, delayMs: 60 } });
+  cloud.faults.set({ slowResponse: { next: 1, delayMs: 60 } });
   const begin = performance.now();
-  await ask(cloud, 'GET', '/logs/audit', { token });
+  await send(cloud, 'GET', '/logs/audit', { token });
   expect(performance.now() - begin).toBeGreaterThan(55);
 });
 
-it('says its own time in its answers, and remembers what it was asked', async () => {
+it('sends its own time in responses, and records requests', async () => {
   const cloud = await testCloud({ clockOffsetMs: -3_600_000 });
-  const { headers } = await ask(cloud, 'GET', '/logs/audit?page=2');
+  const { headers } = await send(cloud, 'GET', '/logs/audit?page=2');
   expect(Math.abs(Date.parse(headers.date ?? '') + 3_600_000 - Date.now())).toBeLessThan(5000);
-  expect(await ask(cloud, 'GET', '/nothing')).toMatchObject({ status: 404 });
+  expect(await send(cloud, 'GET', '/nothing')).toMatchObject({ status: 404 });
   expect(cloud.requests()).toMatchObject([
     { method: 'GET', path: '/logs/audit?page=2', status: 401 },
     { method: 'GET', path: '/nothing', status: 404 },

@@ -1,19 +1,19 @@
-// Work that waits its turn: a few at a time, some of it not before its time.
+// A queue with limited concurrency and optional delays.
 
-export interface Pending<T> {
+export interface WorkQueue<T> {
   add(work: T): void;
-  /** With 0 the same as `add`. */
+  /** A delay of 0 is the same as `add`. */
   addLater(delayMs: number, work: T): void;
-  /** What waits and what is under way. */
+  /** Queued and running work. */
   size(): number;
-  /** Resolves when something has ended or was forgotten. */
+  /** Resolves when work has ended or was dropped. */
   change(): Promise<void>;
-  /** Forgets what waits. */
+  /** Drops queued work. */
   clear(): void;
 }
 
-/** `run` must not reject. What it adds takes its place before its own is free. */
-export function createPending<T>(atOnce: number, run: (work: T) => Promise<void>): Pending<T> {
+/** `run` must not reject. Work that it adds is queued before its own slot is free. */
+export function createWorkQueue<T>(atOnce: number, run: (work: T) => Promise<void>): WorkQueue<T> {
   let waiting: T[] = [];
   const timers = new Set<NodeJS.Timeout>();
   let running = 0;
@@ -24,10 +24,10 @@ export function createPending<T>(atOnce: number, run: (work: T) => Promise<void>
     await run(work);
     running -= 1;
     next();
-    tell();
+    publish();
   }
 
-  function tell(): void {
+  function publish(): void {
     const { resolve } = changed;
     changed = Promise.withResolvers<void>();
     resolve();
@@ -65,7 +65,7 @@ export function createPending<T>(atOnce: number, run: (work: T) => Promise<void>
       waiting = [];
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
-      tell();
+      publish();
     },
   };
 }

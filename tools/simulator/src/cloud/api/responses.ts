@@ -1,4 +1,4 @@
-// Answers of the REST API: JSON with ids of any size, pages, and errors in the vendor's shape.
+// Responses of the REST API: JSON with ids of any size, pages, and errors in the documented format.
 import { randomUUID } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
@@ -11,7 +11,7 @@ export interface ApiEnv {
 }
 export type ApiContext = Context<ApiEnv>;
 
-/** The error codes are ours: only the shape is public. */
+/** The codes are assumptions; only the format is public. */
 const errors = {
   badRequest: [400, 'INVALID_REQUEST'],
   unauthorized: [401, 'UNAUTHORIZED'],
@@ -26,12 +26,17 @@ const errors = {
 } as const;
 export type ErrorKind = keyof typeof errors;
 
-export function errorAnswer(c: Context, kind: ErrorKind, message: string, headers?: Record<string, string>): Response {
+export function errorResponse(
+  c: Context,
+  kind: ErrorKind,
+  message: string,
+  headers?: Record<string, string>,
+): Response {
   const [status, code] = errors[kind];
   return c.json({ error_code: code, error_id: randomUUID(), error_message: message }, status, headers);
 }
 
-export function jsonAnswer(c: Context, value: Json): Response {
+export function jsonResponse(c: Context, value: Json): Response {
   return jsonText(c, toJson(value, { spaced: false, ascii: false }));
 }
 
@@ -39,11 +44,11 @@ export interface Page {
   readonly totalCount: number;
   readonly page: number;
   readonly limit: number;
-  /** Each is JSON. */
+  /** Each is a JSON text. */
   readonly items: readonly string[];
 }
 
-export function pageAnswer(c: Context, { totalCount, page, limit, items }: Page): Response {
+export function pageResponse(c: Context, { totalCount, page, limit, items }: Page): Response {
   const totalPages = Math.ceil(totalCount / limit);
   const head = `"total_count":${totalCount},"count":${items.length},"page":${page},"total_pages":${totalPages}`;
   return jsonText(c, `{${head},"data":[${items.join(',')}]}`);
@@ -53,7 +58,7 @@ export function jsonText(c: Context, text: string): Response {
   return c.body(text, 200, { 'content-type': 'application/json' });
 }
 
-/** As the vendor writes times outside the logs: an assumption of ours. */
+/** The time format outside the logs; an assumption. */
 export function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString().replace('Z', '+0000');
 }

@@ -1,43 +1,43 @@
-// What a generator of events has at hand, and what it makes.
+// The context of an event generator, and the type of its result.
 import type { Clock } from '../clock.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Random } from '../random.ts';
 import { type Casing, pickTimeForm, type TimeForm, writeTime } from '../spelling.ts';
 import type { Tenant, World } from '../world.ts';
 
-export interface Moment {
+export interface EventContext {
   readonly random: Random;
   readonly tenant: Tenant;
   readonly casing: Casing;
-  /** Takes the next time, in epoch ms, and the form in which this element writes its times. */
+  /** The next time in epoch ms, and the form in which this element writes its times. */
   tick(): Stamp;
-  /** A number that the vendor would give as an id: rising, and beyond 2^53 now and then. */
+  /** An id like the vendor's: ascending, and sometimes beyond 2^53. */
   id(): number | bigint;
 }
 
 export interface Stamp {
   readonly timeMs: number;
   readonly form: TimeForm;
-  /** The stamp's own time, or another one in its form; none is null. */
+  /** Writes the stamp's own time, or another one in the same form; undefined becomes null. */
   write(timeMs?: number | undefined): Json;
 }
 
 export interface Element {
   /** Field names in snake_case. */
   readonly fields: JsonObject;
-  /** Events in it: more than one only where it is a list of observations. */
+  /** Number of events: more than one only for a list of observations. */
   readonly events: number;
 }
 
-/** Makes one element of at most `room` events. */
-export type Generate = (moment: Moment, room: number) => Element;
+/** Generates one element of at most `maxEvents` events. */
+export type Generate = (context: EventContext, maxEvents: number) => Element;
 
 export function oneEvent(fields: JsonObject): Element {
   return { fields, events: 1 };
 }
 
-/** Makes moments: each in a tenant chosen by chance. */
-export function moments(world: World, clock: Clock, random: Random): (casing: Casing) => Moment {
+/** Creates contexts, each with a random tenant. */
+export function eventContexts(world: World, clock: Clock, random: Random): (casing: Casing) => EventContext {
   let lastId = 4_100_000;
   return (casing) => ({
     random,
