@@ -15,7 +15,12 @@ export function advise({ sources, destinations, resolvePath, renamed }: Configur
     ...sources.map(({ ownSecrets }) => ({ secrets: ownSecrets })),
     ...destinations,
   ].flatMap(({ secrets }) => secrets.flatMap(({ reference }) => secretAdvice(reference, resolvePath) ?? []));
-  return [...renamed.map(formatFault), ...urlPerType, ...sources.flatMap(publicUrlAdvice), ...readableSecrets];
+  return [
+    ...renamed.map((fault) => formatFault({ ...fault, field: '' })),
+    ...urlPerType,
+    ...sources.flatMap(publicUrlAdvice),
+    ...readableSecrets,
+  ];
 }
 
 const withSubscriptions = z.looseObject({ subscriptions: z.looseObject({ publicUrl: z.url() }) });

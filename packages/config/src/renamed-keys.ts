@@ -25,7 +25,7 @@ export function withCurrentNames({ value, locate }: Pick<YamlFile, 'value' | 'lo
 
   const advise = (path: FieldPath, old: string, current: string): void => {
     const message = `\`${old}\` was renamed to \`${current}\`: rename it; the old name will be refused in the next release`;
-    renamed.push({ ...locate({ path, message }), field: '' });
+    renamed.push(locate({ path, message }));
   };
 
   const destinationOf = (name: string, entry: unknown): unknown => {

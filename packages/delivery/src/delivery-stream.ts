@@ -204,46 +204,50 @@ export function startDeliveryStream(
     await ended;
   };
 
+  function resumeStream() {
+    permit.resume();
+    settlement.resume();
+    wakeup.notify();
+  }
+
+  function streamStatus(): DestinationStatus {
+    const { blocked, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.summary();
+    const { sequence, counters, open } = ledger.summary();
+    const stream = streamState();
+    const suspension = permit.suspension(stream);
+    const state = phase === 'running' ? (suspension?.state ?? 'running') : phase;
+    const reason = failure?.code ?? suspension?.code;
+    return {
+      name,
+      type: definition.type,
+      assurance: destination.assurance ?? definition.assurance,
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      sinceMs: stateLog.since(state),
+      waitUntilMs: phase === 'running' ? permit.waitUntilMs(stream) : undefined,
+      blocked: blocked && { events: blocked.events, code: blocked.code, message: blocked.message },
+      lastMessage,
+      lastFailure: failure ?? lastFailure,
+      sequence,
+      counters: { ...counters, normalized: counters.normalized + open },
+      open,
+      taken,
+      settledSinceStart: settledIn(counters) - settledBefore,
+      inProgress: queue.size() + eventsInFlight + deadLetters.size(),
+      awaitingResend: queue.awaitingResend(),
+      batchesInFlight: inFlight.size,
+      possibleDuplicates,
+      pluginFaults: sender.pluginFaults(),
+      lastDeliveredMs,
+    };
+  }
+
   return {
     /** Never rejects. */
     ended,
     /** Ends every wait and sends now. */
-    resume() {
-      permit.resume();
-      settlement.resume();
-      wakeup.notify();
-    },
-    status(): DestinationStatus {
-      const { blocked, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.summary();
-      const { sequence, counters, open } = ledger.summary();
-      const stream = streamState();
-      const suspension = permit.suspension(stream);
-      const state = phase === 'running' ? (suspension?.state ?? 'running') : phase;
-      const reason = failure?.code ?? suspension?.code;
-      return {
-        name,
-        type: definition.type,
-        assurance: destination.assurance ?? definition.assurance,
-        state,
-        ...(reason === undefined ? {} : { reason }),
-        sinceMs: stateLog.since(state),
-        waitUntilMs: phase === 'running' ? permit.waitUntilMs(stream) : undefined,
-        blocked: blocked && { events: blocked.events, code: blocked.code, message: blocked.message },
-        lastMessage,
-        lastFailure: failure ?? lastFailure,
-        sequence,
-        counters: { ...counters, normalized: counters.normalized + open },
-        open,
-        taken,
-        settledSinceStart: settledIn(counters) - settledBefore,
-        inProgress: queue.size() + eventsInFlight + deadLetters.size(),
-        awaitingResend: queue.awaitingResend(),
-        batchesInFlight: inFlight.size,
-        possibleDuplicates,
-        pluginFaults: sender.pluginFaults(),
-        lastDeliveredMs,
-      };
-    },
+    resume: resumeStream,
+    status: streamStatus,
     /** Ends within `graceMs` and a few seconds. With several calls the shortest grace time counts. */
     stop: stopWithin,
   };

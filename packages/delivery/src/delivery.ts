@@ -109,12 +109,14 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
     await closing;
   }
 
+  function resumeStreams() {
+    for (const stream of streams) stream.resume();
+  }
+
   return {
     /** Of the main stream. */
     status: () => main.status(),
-    resume() {
-      for (const stream of streams) stream.resume();
-    },
+    resume: resumeStreams,
     /** @throws Error if the destination is stopping. */
     startReplay(options: ReplayStreamOptions): ReplayStream {
       if (closing !== undefined) throw new Error(`the destination ${name} is stopping`);

@@ -141,6 +141,17 @@ export function createLedger(start: Position) {
     return lost;
   };
 
+  function currentPosition(): Position {
+    const settled = settledBodies.map(([from, to]): SettledBody => {
+      return from === to ? { sequence: from, elements: 'all' } : { sequence: from, toSequence: to, elements: 'all' };
+    });
+    for (const [at, { ranges }] of bodies) {
+      if (ranges.length > 0) settled.push({ sequence: at, elements: ranges.map(([from, to]) => [from, to]) });
+    }
+    settled.sort((one, other) => one.sequence - other.sequence);
+    return { sequence, settled, counters: { ...counters } };
+  }
+
   return {
     /** False if one more event could make the position larger than its slot. Settling an event adds at most 2 ranges. */
     canTake: () => open === 0 || rangeCount + open + 2 <= maxSettledRanges,
@@ -178,16 +189,7 @@ export function createLedger(start: Position) {
       open,
     }),
     /** The position to save. Its `normalized` counts settled events only, so a restart counts no event twice. */
-    position(): Position {
-      const settled = settledBodies.map(([from, to]): SettledBody => {
-        return from === to ? { sequence: from, elements: 'all' } : { sequence: from, toSequence: to, elements: 'all' };
-      });
-      for (const [at, { ranges }] of bodies) {
-        if (ranges.length > 0) settled.push({ sequence: at, elements: ranges.map(([from, to]) => [from, to]) });
-      }
-      settled.sort((one, other) => one.sequence - other.sequence);
-      return { sequence, settled, counters: { ...counters } };
-    },
+    position: currentPosition,
   };
 }
 

@@ -88,6 +88,10 @@ export function createPendingQueue() {
     return removed;
   };
 
+  function takeBatch(batch: NextBatch, nowMs: number): readonly Pending[] {
+    return batch.from === 'new' ? takeNew(batch) : takeResends(batch, nowMs);
+  }
+
   return {
     addNew(pending: Pending) {
       unsent.push(pending);
@@ -103,9 +107,7 @@ export function createPendingQueue() {
       resendMs: resends.reduce((due, { notBeforeMs }) => Math.min(due, notBeforeMs), Number.POSITIVE_INFINITY),
     }),
     /** Removes and returns the batch that the permit allows. */
-    take(batch: NextBatch, nowMs: number): readonly Pending[] {
-      return batch.from === 'new' ? takeNew(batch) : takeResends(batch, nowMs);
-    },
+    take: takeBatch,
     /** Removes and returns all events that match. */
     remove: removeMatching,
     /** Makes all resends due now. */

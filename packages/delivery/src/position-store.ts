@@ -30,19 +30,26 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
     saving = undefined;
     wakeup.notify();
   };
+  async function flushPosition() {
+    await saving;
+    if (changes > 0) await savePosition();
+  }
+
+  function markChanged() {
+    changes++;
+    if (due === Number.POSITIVE_INFINITY) {
+      due = clock.now() + saveEveryMs;
+      wakeup.notify();
+    }
+    if (changes === saveEveryChanges) {
+      due = clock.now();
+      wakeup.notify();
+    }
+  }
+
   return {
     /** Call it when events are settled or bodies are lost. */
-    markChanged() {
-      changes++;
-      if (due === Number.POSITIVE_INFINITY) {
-        due = clock.now() + saveEveryMs;
-        wakeup.notify();
-      }
-      if (changes === saveEveryChanges) {
-        due = clock.now();
-        wakeup.notify();
-      }
-    },
+    markChanged,
     /** Time of the next save in epoch milliseconds; infinite if there is nothing to save. */
     dueMs: () => (saving === undefined ? due : Number.POSITIVE_INFINITY),
     saveIfDue() {
@@ -51,9 +58,6 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
     /** Whether every change is on disk. */
     isSaved: () => saving === undefined && changes === 0,
     /** Saves all changes, after a running save. */
-    async flush() {
-      await saving;
-      if (changes > 0) await savePosition();
-    },
+    flush: flushPosition,
   };
 }

@@ -26,6 +26,11 @@ export function createSendSlots(count: number) {
     return true;
   }
 
+  function releaseSlot() {
+    used--;
+    notifyFirst();
+  }
+
   return {
     /** Infinite if the destination's type has no limit. */
     count,
@@ -35,9 +40,6 @@ export function createSendSlots(count: number) {
     withdraw(waiter: SlotWaiter) {
       if (queue.delete(waiter)) notifyFirst();
     },
-    release() {
-      used--;
-      notifyFirst();
-    },
+    release: releaseSlot,
   };
 }

@@ -145,6 +145,11 @@ export function createSettlement(
     }
   };
 
+  function resumeSettlement() {
+    blockedEvents.reset();
+    queue.resendNow(clock.now());
+  }
+
   return {
     summary: () => ({
       /** Events delivered since the start of the process. */
@@ -180,9 +185,6 @@ export function createSettlement(
       pausedAtMs = clock.now();
     },
     /** Makes blocked events and resends due now. */
-    resume() {
-      blockedEvents.reset();
-      queue.resendNow(clock.now());
-    },
+    resume: resumeSettlement,
   };
 }

@@ -153,7 +153,8 @@ test('a deprecated name of the configuration is logged at the start and at a rel
   const old = { one: { type: 'memory', whenFull: 'letGo' } };
   await using fixture = await openPipelineFixture(old);
   await fixture.pipeline.apply(await fixture.configure(old));
-  const attributes = { file: fixture.file, line: 1, remediation: expect.stringContaining('`whenFull: evict`') };
+  const remediation = expect.stringContaining('`whenFull: evict`');
+  const attributes = { name: 'destinations.one.whenFull', file: fixture.file, line: 1, remediation };
   expect(fixture.log.of('configuration.deprecated_name')).toMatchObject([{ attributes }, { attributes }]);
 });
 

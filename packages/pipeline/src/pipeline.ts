@@ -35,8 +35,8 @@ interface PipelineParts {
 const graceMs = 5_000;
 
 function logRenamed({ renamed }: Configuration, log: Logger): void {
-  for (const { file, line, message } of renamed) {
-    log.warn('configuration.deprecated_name', { file, line, remediation: message });
+  for (const { field: name, file, line, message } of renamed) {
+    log.warn('configuration.deprecated_name', { name, file, line, remediation: message });
   }
 }
 
