@@ -53,7 +53,7 @@ interface RunningJob {
   readonly ended: Promise<void>;
 }
 
-/** Concurrent jobs: each sends beside the live events. */
+/** Concurrent jobs: each sends in addition to the live events. */
 const maxRunning = 4;
 const reportEveryMs = 250;
 const stopGraceMs = 2_000;
