@@ -10,8 +10,8 @@ const version = '8.19.21';
 const title = `Elasticsearch ${version} with TLS, users and roles`;
 const artifact = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${version}:zip`;
 
-// Newer ones lack the security manager that 8 still asks for; tried with 17.
-const findItsJdk = (): string => findJdk({ for: title, atLeast: 17, atMost: 23 }, process.env);
+// Newer JDKs lack the security manager that Elasticsearch 8 requires; tested with 17.
+const findServerJdk = (): string => findJdk({ for: title, atLeast: 17, atMost: 23 }, process.env);
 
 export const elasticsearch8: Recipe<WholeElasticsearchOptions> = {
   title,
@@ -19,7 +19,7 @@ export const elasticsearch8: Recipe<WholeElasticsearchOptions> = {
   byHand: false,
   sources: [import.meta.filename, securitySource],
   async build(into, run) {
-    const jdk = findItsJdk();
+    const jdk = findServerJdk();
     const mvn = findMaven(title, process.env);
     const copy = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:copy';
     await run(mvn, ['-q', '-B', copy, `-Dartifact=${artifact}`, `-DoutputDirectory=${into}`], { cwd: into });
@@ -29,7 +29,7 @@ export const elasticsearch8: Recipe<WholeElasticsearchOptions> = {
     const unpacked = join(into, `elasticsearch-${version}`);
     for (const entry of await readdir(unpacked)) await rename(join(unpacked, entry), join(into, entry));
     await rm(unpacked, { recursive: true });
-    // `jar` does not know the modes that a zip file holds.
+    // `jar` does not restore file modes.
     for (const script of await readdir(join(into, 'bin'))) await chmod(join(into, 'bin', script), 0o755);
     await mkdir(join(into, 'plugins'), { recursive: true });
     await makeCertificate(jdk, join(into, 'config'), run);
@@ -43,7 +43,7 @@ export const elasticsearch8: Recipe<WholeElasticsearchOptions> = {
       cwd: place.home,
       env: {
         HOME: place.home,
-        ES_JAVA_HOME: findItsJdk(),
+        ES_JAVA_HOME: findServerJdk(),
         ES_PATH_CONF: config,
         ES_TMPDIR: tmp,
         CLI_JAVA_OPTS: launcherOptions.join(' '),

@@ -1,4 +1,4 @@
-// Elasticsearch 9.4 as Elastic built it, from inside another product's archive: pipelines, painless, API keys. Large.
+// Elasticsearch 9.4 as built by Elastic, from the archive of another product: pipelines, painless, API keys. Large.
 import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recipe } from '../recipe.ts';
@@ -14,7 +14,7 @@ const archiveVersion = '26.9.0.129388';
 const title = `Elasticsearch ${version}, fuller: pipelines, painless, API keys`;
 const project = join(recipeFolder('elasticsearch-full'), 'pom.xml');
 
-// No test of ours needs them. apm, x-pack-core and x-pack-security must stay: the launcher looks for them.
+// No test needs them. apm, x-pack-core and x-pack-security must stay: the launcher requires them.
 const modulesLeftOut = [
   'x-pack-inference',
   'x-pack-esql-core',
@@ -26,7 +26,7 @@ const modulesLeftOut = [
   'health-shards-availability',
 ];
 
-const findItsJdk = (): string => findJdk({ for: title, atLeast: 21 }, process.env);
+const findServerJdk = (): string => findJdk({ for: title, atLeast: 21 }, process.env);
 
 export const elasticsearchFull: Recipe<WholeElasticsearchOptions> = {
   title,
@@ -34,7 +34,7 @@ export const elasticsearchFull: Recipe<WholeElasticsearchOptions> = {
   byHand: true,
   sources: [project, ...standInSources, import.meta.filename, securitySource],
   async build(into, run) {
-    const jdk = findItsJdk();
+    const jdk = findServerJdk();
     const mvn = findMaven(title, process.env);
     const unpacked = join(into, 'unpacked');
     await mkdir(unpacked);
@@ -52,14 +52,14 @@ export const elasticsearchFull: Recipe<WholeElasticsearchOptions> = {
   },
   async launch(place, options) {
     const { tree, config, tmp, launch } = await layOutHome(place, options);
-    const java = join(findItsJdk(), 'bin/java');
+    const java = join(findServerJdk(), 'bin/java');
     const classPath = `${join(tree, 'lib/tools/server-launcher')}/*`;
     return {
       ...launch,
       command: java,
       args: [...launcherOptions, '-cp', classPath, 'org.elasticsearch.server.launcher.ServerLauncher'],
       cwd: tree,
-      // What bin/elasticsearch would set, had the archive one.
+      // As bin/elasticsearch sets them; the archive has no such script.
       env: {
         HOME: place.home,
         HOSTNAME: 'testbed',

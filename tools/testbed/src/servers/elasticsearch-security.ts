@@ -1,19 +1,19 @@
-// TLS and users for the servers that have them, written as files: no tool of theirs need run before the start.
+// TLS and users of Elasticsearch, written as files, so that no Elasticsearch tool runs before the start.
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Credentials, Place, RunProgram } from '../recipe.ts';
 import type { Settings } from './elasticsearch-node.ts';
 
-/** A change of how certificates are made builds the servers anew. */
+/** A change of this file builds the servers again. */
 export const securitySource: string = import.meta.filename;
 
-// It guards a key that only test beds of this user trust.
+// It protects a key that only testbeds of this user trust.
 const keyStorePassword = 'testbed';
 const keyStoreFile = 'testbed-http.p12';
 const certificateFile = 'testbed-ca.pem';
 
-/** Makes a key and its own certificate for 127.0.0.1 and localhost in `folder`. */
+/** Creates a key and a self-signed certificate for 127.0.0.1 and localhost in `folder`. */
 export async function makeCertificate(jdk: string, folder: string, run: RunProgram): Promise<void> {
   const keytool = join(jdk, 'bin/keytool');
   const store = ['-alias', 'http', '-keystore', keyStoreFile, '-storetype', 'PKCS12', '-storepass', keyStorePassword];
@@ -28,14 +28,14 @@ export async function makeCertificate(jdk: string, folder: string, run: RunProgr
   await run(keytool, ['-exportcert', ...store, '-rfc', '-file', certificateFile], { cwd: folder });
 }
 
-/** The file that `makeCertificate` left for clients. */
+/** The certificate file of `makeCertificate` for clients. */
 export const caFileOf = (folder: string): string => join(folder, certificateFile);
 
 export const plainSettings: Settings = { 'xpack.security.enabled': false };
 
 export const secureSettings: Settings = {
   'xpack.security.enabled': true,
-  // Nobody joins a node that listens on loopback only.
+  // No other node joins one that listens on loopback only.
   'xpack.security.transport.ssl.enabled': false,
   'xpack.security.http.ssl.enabled': true,
   'xpack.security.http.ssl.keystore.path': keyStoreFile,
@@ -64,7 +64,7 @@ export async function writeUsers({ home }: Place): Promise<Credentials> {
 
 const login = (username: string) => ({ username, password: randomBytes(16).toString('hex') });
 
-/** The form that Elasticsearch calls pbkdf2. */
+/** The pbkdf2 format of Elasticsearch. */
 function hashed(password: string): string {
   const rounds = 10_000;
   const salt = randomBytes(32);

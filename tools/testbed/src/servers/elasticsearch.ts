@@ -1,4 +1,4 @@
-// Elasticsearch 9.5 from plain jars: no security, no ingest pipelines; starts fast, for every day.
+// Elasticsearch 9.5 from plain jars: no security, no ingest pipelines; starts fast.
 import { cp, glob, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Recipe, RunProgram } from '../recipe.ts';
@@ -19,7 +19,7 @@ rootLogger.level=info
 rootLogger.appenderRef.console.ref=console
 `;
 
-const findItsJdk = (): string => findJdk({ for: title, atLeast: 21 }, process.env);
+const findServerJdk = (): string => findJdk({ for: title, atLeast: 21 }, process.env);
 
 export const elasticsearch: Recipe<ElasticsearchOptions> = {
   title,
@@ -27,7 +27,7 @@ export const elasticsearch: Recipe<ElasticsearchOptions> = {
   byHand: false,
   sources: [project, ...standInSources, import.meta.filename],
   async build(into, run) {
-    const jdk = findItsJdk();
+    const jdk = findServerJdk();
     const mvn = findMaven(title, process.env);
     for (const folder of ['lib', 'plugins', 'native', 'launcher']) await mkdir(join(into, folder));
     await cp(project, join(into, 'pom.xml'));
@@ -43,7 +43,7 @@ export const elasticsearch: Recipe<ElasticsearchOptions> = {
   },
   async launch(place, { settings, heapMb = 1024 }) {
     const { tree, home, port } = place;
-    const jdk = findItsJdk();
+    const jdk = findServerJdk();
     await writeSettings(place, { ...settings });
     await writeFile(join(home, 'config/log4j2.properties'), logging);
     return {
@@ -74,8 +74,8 @@ export const elasticsearch: Recipe<ElasticsearchOptions> = {
 };
 
 /**
- * The HTTP layer is a module with a loader of its own. Its descriptor comes inside its jar; without the module's name
- * it is loaded by class path, which is what a node inside our own JVM needs.
+ * The HTTP layer is a module with its own class loader. Its descriptor is in its jar. Without the module's name it is
+ * loaded by class path, as a node inside another JVM requires.
  */
 async function layOutHttp(jdk: string, into: string, run: RunProgram): Promise<void> {
   const http = join(into, 'modules/transport-netty4');

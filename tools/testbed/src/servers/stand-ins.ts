@@ -1,10 +1,10 @@
-// Our plugin that fills, for tests, the holes left by modules of Elasticsearch that cannot be had.
+// Builds a test plugin that replaces modules of Elasticsearch that are not available.
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunProgram } from '../recipe.ts';
 import { recipeFolder } from '../recipe-folder.ts';
 
-/** What decides how it is built: its Java sources, those of the launcher, and this file. */
+/** The sources of the build: the Java sources of plugin and launcher, and this file. */
 export const standInSources: readonly string[] = [
   join(recipeFolder('elasticsearch'), 'testbed'),
   join(recipeFolder('elasticsearch'), 'META-INF'),
@@ -13,7 +13,7 @@ export const standInSources: readonly string[] = [
 
 const launcher = 'BareNode';
 
-/** Compiles the plugin against `tree`/lib into `tree`/plugins; with `launcher`, also what starts a node from plain jars. */
+/** Compiles the plugin against `tree`/lib into `tree`/plugins; with `launcherInto`, also the launcher for plain jars. */
 export async function compileStandIns(
   { jdk, tree, version, launcherInto }: { jdk: string; tree: string; version: string; launcherInto?: string },
   run: RunProgram,
