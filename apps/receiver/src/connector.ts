@@ -115,7 +115,7 @@ export async function startConnector(
   }).fetch;
   const webhooks = await listen(webhookFetch, { ...listening, name: 'webhooks' });
   // Only operator commands need this file. A full disk must not stop delivery, which frees the disk.
-  const adminFileFailed = (cause: Error): void => log.warn('admin.file_write_failed', { why: cause.message });
+  const adminFileFailed = (cause: Error): void => log.warn('admin.file_write_failed', { error: cause.message });
   await writeAdminFile(data.paths.admin, { url: admins.url, webhooks: webhooks.url, token }).catch(adminFileFailed);
   opened.defer(() => rm(data.paths.admin, { force: true }).catch(adminFileFailed));
   operator.start();

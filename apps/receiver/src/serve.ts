@@ -39,14 +39,14 @@ export const serveCommand = defineCommand({
     console.log(welcome(configuration, connector, await connector.check()));
 
     const failure = await Promise.race([signal, connector.failed]);
-    log.info('connector.stopping', { reason: failure.message });
+    log.info('connector.stopping', { error: failure.message });
     let exitCode: ExitCode = 'exitCode' in failure ? failure.exitCode : exitCodes.ok;
     try {
       await connector.stop(connector.shutdownGraceMs());
       log.info('connector.stopped');
     } catch (cause) {
       // After a disk failure, closing fails too. It must not replace the first failure as the exit code.
-      log.error('connector.stop_failed', { why: cause instanceof Error ? cause.message : String(cause) });
+      log.error('connector.stop_failed', { error: cause instanceof Error ? cause.message : String(cause) });
       if (exitCode === exitCodes.ok) exitCode = exitCodes.io;
     }
     // A plugin call that hangs must not keep the process alive.
@@ -59,7 +59,7 @@ async function reload(connector: Connector, log: Logger): Promise<void> {
   try {
     await connector.reload();
   } catch (cause) {
-    log.error('configuration.reload_refused', { why: cause instanceof Error ? cause.message : String(cause) });
+    log.error('configuration.reload_refused', { error: cause instanceof Error ? cause.message : String(cause) });
   }
 }
 

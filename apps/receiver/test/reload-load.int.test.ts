@@ -100,7 +100,7 @@ test('destinations are added, changed and removed and secrets are rotated under 
   await fixture.write('config.yaml', 'destinations:\n  archive:\n    type: file\n    directroy: ./out\n');
   const refused = await fixture.run('reload');
   expect(refused).toMatchObject({ code: 78, output: expect.stringMatching(/config\.yaml:4:\d+.*directroy/) });
-  await sendSighup(/"event":"configuration.reload_refused","why":".*config\.yaml:4:\d+.*directroy/);
+  await sendSighup(/"event":"configuration.reload_refused","error":".*config\.yaml:4:\d+.*directroy/);
   await fixture.write('config.yaml', 'destinations: [ not closed\n');
   expect(await fixture.run('reload')).toMatchObject({
     code: 78,

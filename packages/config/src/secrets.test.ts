@@ -49,7 +49,7 @@ describe('a secret', () => {
     await writeFile(path, 'x'.repeat(8_193));
     vi.advanceTimersByTime(1_000);
     expect(shown(source)).toEqual(['kept']);
-    expect(log.of('secret.unreadable')).toMatchObject([{ attributes: { path, reason: 'secret_unreadable' } }]);
+    expect(log.of('secret.unreadable')).toMatchObject([{ attributes: { path, error: 'secret_unreadable' } }]);
   });
 
   it('of a file that every user can read gets advice', async () => {

@@ -125,7 +125,7 @@ function watchedFile(path: string, log: Logger): SecretSource {
     try {
       secrets = stats === undefined ? [] : secretLines(path).map((line) => new Secret(line));
     } catch (cause) {
-      log.error('secret.unreadable', { path, reason: reasonOf(cause) });
+      log.error('secret.unreadable', { path, error: reasonOf(cause) });
     }
     return secrets;
   }

@@ -1,5 +1,6 @@
 // The public contract of sources, destinations and pipeline stages.
 export type { BodyMetadata, Origin, StoredBody } from './body.ts';
+export type { BodyLog, BodyLogExtent, FoundBody, PositionOptions, ReadableBodyLog, RetentionGap } from './body-log.ts';
 export type {
   AgentTls,
   Assurance,
@@ -29,7 +30,6 @@ export { codeOfSignal, codeOfStatus, httpStatusCodes } from './fault-codes.ts';
 export type { FieldDefinition, FieldType } from './fields.ts';
 export type { HttpFault, HttpFaultCode, HttpOutcome, HttpRequest, HttpResponse } from './http-exchange.ts';
 export { cleanConnectionMessage, exchange, httpFaultCodes } from './http-exchange.ts';
-export type { FoundBody, Log, LogExtent, PositionOptions, ReadableLog, RetentionGap } from './log.ts';
 export type { OptionNames, TlsFiles } from './plugin-toolkit.ts';
 export {
   connectionAdvice,

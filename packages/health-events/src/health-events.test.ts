@@ -181,7 +181,9 @@ it('a failed poll is logged, and the next poll runs', async () => {
     },
   });
   await poll();
-  expect(log.of('health_events.check_failed').map(({ attributes }) => attributes['why'])).toEqual(['Error: no status']);
+  expect(log.of('health_events.check_failed').map(({ attributes }) => attributes['error'])).toEqual([
+    'Error: no status',
+  ]);
   await poll();
   expect(reported('destination-misconfigured')).toHaveLength(1);
 });
@@ -196,7 +198,7 @@ it('an error in one watcher suppresses no other event', async () => {
   world.destinations = [destinationOf('archive', { state: 'paused', reason: 'unauthorized' })];
   await poll();
   expect(reported('destination-misconfigured')).toHaveLength(1);
-  expect(log.of('health_events.watch_failed')[0]?.attributes).toEqual({ name: 'losses', why: 'Error: unreadable' });
+  expect(log.of('health_events.watch_failed')[0]?.attributes).toEqual({ name: 'losses', error: 'Error: unreadable' });
 });
 
 it('after stop nothing is checked or reported', async () => {

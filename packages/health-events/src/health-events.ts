@@ -79,7 +79,7 @@ export function startHealthEvents(parts: HealthEventsParts) {
     } catch (cause) {
       drop(created, 'append_failed');
       const code = cause instanceof ConnectorError ? cause.code : 'internal';
-      log.warn('health_events.append_failed', { code, events: created.length, why: String(cause) });
+      log.warn('health_events.append_failed', { code, events: created.length, error: String(cause) });
     }
   }
 
@@ -88,7 +88,7 @@ export function startHealthEvents(parts: HealthEventsParts) {
     try {
       return [...watch(poll)];
     } catch (cause) {
-      log.error('health_events.watch_failed', { name, why: String(cause) });
+      log.error('health_events.watch_failed', { name, error: String(cause) });
       return [];
     }
   };
@@ -111,7 +111,7 @@ export function startHealthEvents(parts: HealthEventsParts) {
 
   async function pollUntilStopped(): Promise<void> {
     while (!signal.aborted) {
-      await poll().catch((cause: unknown) => log.error('health_events.check_failed', { why: String(cause) }));
+      await poll().catch((cause: unknown) => log.error('health_events.check_failed', { error: String(cause) }));
       await clock.sleep(Math.min(pollMs, settings().heartbeatMinutes * 60_000), signal);
     }
   }

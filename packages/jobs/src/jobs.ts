@@ -114,11 +114,11 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     const state = job.stopped ?? (how === 'stopped' ? 'interrupted' : how);
     const ended = state !== 'interrupted' && { ended: timeNow() };
     const last: Job = { ...shown(job), state, ...ended };
-    await job.work.close().catch((cause: unknown) => log.error('job.close_failed', { job: id, why: String(cause) }));
+    await job.work.close().catch((cause: unknown) => log.error('job.close_failed', { job: id, error: String(cause) }));
     running.delete(id);
     await records
       .save({ ...job.record, ...job.work.changes?.(), job: last })
-      .catch((cause: unknown) => log.error('job.write_failed', { job: id, why: String(cause) }));
+      .catch((cause: unknown) => log.error('job.write_failed', { job: id, error: String(cause) }));
     log.info('job.ended', { job: id, kind, state });
   }
 

@@ -128,7 +128,7 @@ async function readInstance(directory: string, now: () => number, log: Logger): 
   try {
     return instanceSchema.parse(JSON.parse(await readFile(file, 'utf8'))).id;
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') log.warn('data.instance_unreadable', { file, why: errorText(error) });
+    if (systemCode(error) !== 'ENOENT') log.warn('data.instance_unreadable', { file, error: errorText(error) });
   }
   const instance = { id: randomUUID(), createdAt: new Date(now()).toISOString() };
   await writeDurably(file, `${JSON.stringify(instance)}\n`);
@@ -156,7 +156,7 @@ async function acquireLock(directory: string, now: () => number, log: Logger): P
   }
   // SQLite makes it readable by all. Some file systems have no modes.
   await chmod(path, 0o600).catch((error: unknown) =>
-    log.warn('data.lock_mode_failed', { path, why: errorText(error) }),
+    log.warn('data.lock_mode_failed', { path, error: errorText(error) }),
   );
   const holder = { pid: process.pid, startedAt: new Date(now()).toISOString(), host: hostname() };
   // The lock counts, not this file. A full disk must not prevent delivery of stored bodies.

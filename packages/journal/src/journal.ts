@@ -1,5 +1,5 @@
-// The embedded log, for the code that opens it. All other code uses core's `Log`.
-import type { ConnectorError, Log, Logger } from '@xiq-siem/core';
+// The embedded log, for the code that opens it. All other code uses core's `BodyLog`.
+import type { BodyLog, ConnectorError, Logger } from '@xiq-siem/core';
 import type { Files } from './files.ts';
 import type { JournalMeter } from './metrics.ts';
 
@@ -23,7 +23,7 @@ export interface JournalOptions {
 }
 
 /** The log that is embedded in the connector: files of one directory, written by one process. */
-export interface Journal extends Log {
+export interface Journal extends BodyLog {
   /** Applies the limits of age, size and free space. Runs once a second; public for tests. */
   maintain(): Promise<void>;
 }

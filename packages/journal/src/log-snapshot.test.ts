@@ -126,7 +126,7 @@ describe('a snapshot returns the same as a start, and changes nothing', () => {
 
   it('of an empty directory', async () => {
     const { snapshot } = await snapshotOf(modelFiles());
-    expect(snapshot.extent()).toEqual({ firstSequence: 1, nextSequence: 1, bodies: 0, bytes: 0, hasEvicted: false });
+    expect(snapshot.extent()).toEqual({ firstSequence: 1, nextSequence: 1, bodies: 0, bytes: 0, hasRemoved: false });
     expect(await readToEnd(snapshot.reader(1))).toEqual([]);
     expect(snapshot.positions().size).toBe(0);
   });

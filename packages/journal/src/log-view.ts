@@ -1,5 +1,11 @@
 // Reads a log without changing it: of an open journal, or of a snapshot.
-import { type BodyReader, ConnectorError, type JournalEntry, type LogExtent, type ReadableLog } from '@xiq-siem/core';
+import {
+  type BodyLogExtent,
+  type BodyReader,
+  ConnectorError,
+  type JournalEntry,
+  type ReadableBodyLog,
+} from '@xiq-siem/core';
 import { findBody } from './find-body.ts';
 import { type LogSource, logReader } from './log-reader.ts';
 import { type LossTracker, spanOf } from './loss-tracker.ts';
@@ -12,13 +18,13 @@ interface LogViewSource extends LogSource {
   readonly isClosed: () => boolean;
 }
 
-export function logView(source: LogViewSource): Omit<ReadableLog, 'positions' | 'retentionGaps'> {
+export function logView(source: LogViewSource): Omit<ReadableBodyLog, 'positions' | 'retentionGaps'> {
   const { set, losses } = source;
 
-  function extentOfLog(): LogExtent {
+  function extentOfLog(): BodyLogExtent {
     const [firstSequence, nextSequence] = [set.firstSequence(), set.nextSequence()];
     const bodies = nextSequence - firstSequence;
-    return { firstSequence, nextSequence, bodies, bytes: set.bytes(), hasEvicted: firstSequence > 1 };
+    return { firstSequence, nextSequence, bodies, bytes: set.bytes(), hasRemoved: firstSequence > 1 };
   }
   return {
     extent: extentOfLog,

@@ -124,7 +124,7 @@ async function open(options: JournalOptions): Promise<Journal> {
     const started = await createSegment(files, directory, header);
     await writer
       ?.close()
-      .catch((error: unknown) => log.warn('journal.segment_close_failed', { why: errorText(error) }));
+      .catch((error: unknown) => log.warn('journal.segment_close_failed', { error: errorText(error) }));
     writer = started;
     set.add(newSegment(started.path, header, recordsStart, now()));
     return started;
@@ -133,7 +133,8 @@ async function open(options: JournalOptions): Promise<Journal> {
   function stopAccepting(error: ConnectorError): void {
     if (writer?.isBroken()) writer = undefined;
     if (refusal?.code === 'journal_failed' || refusal?.code === 'journal_closed') return;
-    if (refusal?.code !== error.code) log.error('journal.accepting_stopped', { code: error.code, why: error.message });
+    if (refusal?.code !== error.code)
+      log.error('journal.accepting_stopped', { code: error.code, error: error.message });
     refusal = error;
     if (error.code === 'journal_failed') options.onFailure?.(error);
   }
@@ -168,7 +169,7 @@ async function open(options: JournalOptions): Promise<Journal> {
       await retention.removeExpired();
       if (set.nextSequence() !== markedAt) await saveHead(set.keptFrom(), false);
     } catch (error) {
-      log.error('journal.maintenance_failed', { why: errorText(error) });
+      log.error('journal.maintenance_failed', { error: errorText(error) });
       // The disk cannot store a body either: stop before the next request comes.
       if (systemCode(error) === 'EIO') stopAccepting(asConnectorError(error));
     }
@@ -198,7 +199,7 @@ async function open(options: JournalOptions): Promise<Journal> {
         try {
           await step();
         } catch (error) {
-          log.error('journal.close_failed', { why: errorText(error) });
+          log.error('journal.close_failed', { error: errorText(error) });
         }
       }
     });

@@ -2,12 +2,12 @@
 // positions and gaps as opening the journal would find them, and repairs nothing.
 import { join, resolve } from 'node:path';
 import {
+  type BodyLog,
   ConnectorError,
   initialPosition,
-  type Log,
   type Logger,
   type Position,
-  type ReadableLog,
+  type ReadableBodyLog,
 } from '@xiq-siem/core';
 import { requireFormat } from './data-directory.ts';
 import { errorText, type Files, nodeFiles, systemCode } from './files.ts';
@@ -21,7 +21,7 @@ import type { Segment } from './segment-set.ts';
 import { readSlotFile } from './slot-file.ts';
 
 /** Its readers end at the tail at the time of opening. */
-export type JournalSnapshot = ReadableLog & Pick<Log, 'close'>;
+export type JournalSnapshot = ReadableBodyLog & Pick<BodyLog, 'close'>;
 
 export interface JournalSnapshotOptions {
   readonly log: Logger;

@@ -35,7 +35,7 @@ export async function openPositions(options: PositionsOptions) {
   const releasedAt = new Map<string, number>();
 
   function logWriteFailure(destination: string, error: unknown): void {
-    log.error('position.write_failed', { destination, why: errorText(error) });
+    log.error('position.write_failed', { destination, error: errorText(error) });
   }
 
   async function load(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {

@@ -19,7 +19,7 @@ describe('the quarantine', () => {
     files.put(place(nowMs - 31 * day, '4160.tail'), Buffer.alloc(20), nowMs);
     const { log } = await testJournal(files, { now: () => nowMs });
     expect(quarantined(files)).toEqual([place(nowMs - 29 * day)]);
-    const attributes = { path: place(nowMs - 31 * day, '4160.tail'), bytes: 20, why: 'age' };
+    const attributes = { path: place(nowMs - 31 * day, '4160.tail'), bytes: 20, reason: 'age' };
     expect(log.of('journal.quarantine_pruned')).toMatchObject([{ attributes }]);
   });
 

@@ -27,7 +27,7 @@ export function quarantinePruning(
     if (Math.abs(now() - prunedAt) < everyMs) return;
     prunedAt = now();
     await prune(files, directory, prunedAt, log).catch((error: unknown) =>
-      log.warn('journal.quarantine_prune_failed', { directory, why: errorText(error) }),
+      log.warn('journal.quarantine_prune_failed', { directory, error: errorText(error) }),
     );
   };
 }
@@ -48,10 +48,10 @@ async function prune(files: Files, directory: string, nowMs: number, log: Logger
   let removed = 0;
   for (const [index, { path, atMs, size }] of found.entries()) {
     bytes += size;
-    const why = nowMs - atMs > maxAgeMs ? 'age' : index > 0 && bytes > maxBytes ? 'bytes' : 'files';
-    if (why === 'files' && index < maxFiles) continue;
+    const reason = nowMs - atMs > maxAgeMs ? 'age' : index > 0 && bytes > maxBytes ? 'bytes' : 'files';
+    if (reason === 'files' && index < maxFiles) continue;
     await files.remove(path);
-    log.warn('journal.quarantine_pruned', { path, bytes: size, why });
+    log.warn('journal.quarantine_pruned', { path, bytes: size, reason });
     removed += 1;
   }
   if (removed > 0) await files.syncDirectory(directory);

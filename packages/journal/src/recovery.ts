@@ -45,7 +45,7 @@ export async function recoverLog(options: RecoveryOptions) {
     try {
       await file.datasync();
     } catch (error) {
-      log.error('journal.sync_failed', { path, why: errorText(error) });
+      log.error('journal.sync_failed', { path, error: errorText(error) });
     } finally {
       await file.close();
     }
@@ -59,7 +59,7 @@ export async function recoverLog(options: RecoveryOptions) {
       await files.syncDirectory(quarantine);
       await files.syncDirectory(dirname(path));
     } catch (error) {
-      log.error('journal.quarantine_failed', { path, why: errorText(error) });
+      log.error('journal.quarantine_failed', { path, error: errorText(error) });
       return;
     }
     moved.set(path, to);
@@ -77,7 +77,7 @@ export async function recoverLog(options: RecoveryOptions) {
       log.warn('journal.tail_cut', { path, offset, bytes, to });
     } catch (error) {
       // Readers skip the tail: the first sequence of the next segment ends this one.
-      log.error('journal.quarantine_failed', { path, offset, bytes, why: errorText(error) });
+      log.error('journal.quarantine_failed', { path, offset, bytes, error: errorText(error) });
     }
   }
 

@@ -36,14 +36,14 @@ export function createRetention(options: RetentionOptions) {
     // The head only distinguishes `evicted` from `missing`. A full disk must not prevent the removal.
     await options
       .saveKeptFrom(next)
-      .catch((error: unknown) => log.warn('journal.head_write_failed', { why: errorText(error) }));
+      .catch((error: unknown) => log.warn('journal.head_write_failed', { error: errorText(error) }));
     set.removeOldest();
     try {
       await files.remove(segment.path);
       await files.syncDirectory(dirname(segment.path));
       log.debug('journal.segment_removed', { path: segment.path });
     } catch (error) {
-      log.error('journal.segment_remove_failed', { path: segment.path, why: errorText(error) });
+      log.error('journal.segment_remove_failed', { path: segment.path, error: errorText(error) });
     }
   }
 
@@ -68,7 +68,7 @@ export function createRetention(options: RetentionOptions) {
     try {
       await gaps.add(wanted);
     } catch (error) {
-      log.error('journal.gap_write_failed', { path: oldest.path, why: errorText(error) });
+      log.error('journal.gap_write_failed', { path: oldest.path, error: errorText(error) });
       return false;
     }
     for (const { destination, fromSequence, toSequence, bodies, bytes } of wanted) {

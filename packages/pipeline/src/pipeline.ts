@@ -1,6 +1,6 @@
 // The running sources, destinations and delivery, and the reload of their configuration.
 import { type Configuration, type ConfiguredDestination, configChanges } from '@xiq-siem/config';
-import { createSerialQueue, type Log, type Logger } from '@xiq-siem/core';
+import { type BodyLog, createSerialQueue, type Logger } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
 import { type BackfilledLookup, type DeadLetters, markDuplicates } from '@xiq-siem/state';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
@@ -24,7 +24,7 @@ interface Applied {
 }
 
 interface PipelineParts {
-  readonly journal: Log;
+  readonly journal: BodyLog;
   readonly deadLetters: DeadLetters;
   readonly services: PluginServices;
   readonly log: Logger;

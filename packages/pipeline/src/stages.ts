@@ -1,7 +1,7 @@
 // Opens the configured journal, dead-letter queue and delivery.
 import { statfs } from 'node:fs/promises';
 import type { Configuration } from '@xiq-siem/config';
-import { ConnectorError, type Log, type Logger, type Meter } from '@xiq-siem/core';
+import { type BodyLog, ConnectorError, type Logger, type Meter } from '@xiq-siem/core';
 import {
   type Delivery,
   type DeliveryDestination,
@@ -44,14 +44,14 @@ export function openConfiguredDeadLetters(
   directory: string,
   { now, log }: StageServices,
   { database }: State,
-  journal: Log,
+  journal: BodyLog,
 ): Promise<DeadLetters> {
   const firstBody = () => journal.extent().firstSequence;
   return openDeadLetters(database, { now, log, directory, maxBytes, minFreeBytes, firstBody });
 }
 
 /** @throws ConnectorError `destination_configured` or `not_found`. */
-export async function forgetDestination(journal: Log, name: string, log: Logger): Promise<void> {
+export async function forgetDestination(journal: BodyLog, name: string, log: Logger): Promise<void> {
   const orphans = await journal.orphanedPositions();
   if (!orphans.includes(name)) {
     if (journal.positions().has(name)) {
@@ -67,7 +67,7 @@ export async function forgetDestination(journal: Log, name: string, log: Logger)
 /** A destination for delivery. Without a position it starts at its configured `startAt`, or else at `startAt`. */
 export async function deliveryDestination(
   { configured: { name, definition, options }, destination }: OpenDestination,
-  journal: Log,
+  journal: BodyLog,
   startAt: 'earliest' | 'now',
 ): Promise<DeliveryDestination> {
   const { whenFull } = options;
@@ -77,7 +77,7 @@ export async function deliveryDestination(
 
 export async function startDeliveryTo(
   destinations: readonly OpenDestination[],
-  journal: Log,
+  journal: BodyLog,
   services: Pick<DeliveryServices, 'deadLetters' | 'normalize' | 'redact' | 'log' | 'meter'>,
 ): Promise<Delivery> {
   // The first destinations start at the oldest body. A destination that is added later starts at the next one.
@@ -102,7 +102,7 @@ export async function startDeliveryTo(
 const never = new AbortController().signal;
 
 /** Waits until every running destination has all events that it accepts. Does not wait for a destination that is down. */
-export async function caughtUp(delivery: Delivery, journal: Log, remainingMs: () => number): Promise<void> {
+export async function caughtUp(delivery: Delivery, journal: BodyLog, remainingMs: () => number): Promise<void> {
   const isBehind = ({ state, sequence, open, blocked }: DestinationStatus): boolean =>
     state === 'running' && journal.countBodies(sequence) > 0 && open !== blocked?.events;
   while (delivery.status().some(isBehind) && remainingMs() > 0) await systemClock.sleep(20, never);

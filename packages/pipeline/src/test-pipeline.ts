@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Configuration, loadConfiguration, type Registry } from '@xiq-siem/config';
-import { type Batch, type DeliveryReport, defineDestination, type Log } from '@xiq-siem/core';
+import { type Batch, type BodyLog, type DeliveryReport, defineDestination } from '@xiq-siem/core';
 import { fileDestination } from '@xiq-siem/file';
 import { selfSource } from '@xiq-siem/health-events';
 import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
@@ -56,7 +56,7 @@ export interface FixtureOptions {
   readonly journal?: { readonly maxBytes?: number; readonly segmentBytes?: number };
   readonly mapping?: string;
   /** Another log than the embedded journal. */
-  readonly over?: Log;
+  readonly over?: BodyLog;
 }
 
 export type PipelineFixture = Awaited<ReturnType<typeof openPipelineFixture>>;

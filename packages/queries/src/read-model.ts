@@ -1,5 +1,5 @@
 // The read model of all queries: the same for a running connector and for the files of a stopped one.
-import type { Assurance, NormalizedEvent, Position, ReadableLog, StoredBody, UnmappedField } from '@xiq-siem/core';
+import type { Assurance, NormalizedEvent, Position, ReadableBodyLog, StoredBody, UnmappedField } from '@xiq-siem/core';
 import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading, StoredIncident } from '@xiq-siem/state';
 
 export interface KnownDestination {
@@ -12,7 +12,7 @@ export interface KnownDestination {
 
 export interface ReadModel {
   readonly snapshot: boolean;
-  readonly journal: ReadableLog;
+  readonly journal: ReadableBodyLog;
   readonly deadLetters: DeadLetterReading;
   readonly progressHistory: ProgressHistoryReading;
   /** Incidents of the state file that are not acknowledged. */
@@ -46,7 +46,7 @@ export function isSettled({ sequence, settled }: Position, ofSequence: number, e
 /** Number of bodies up to the end of the journal that are not completely settled. */
 export function unsettledBodies(
   { sequence, settled }: Pick<Position, 'sequence' | 'settled'>,
-  journal: ReadableLog,
+  journal: ReadableBodyLog,
 ): number {
   return settled.reduce((sum, one) => {
     if (one.elements !== 'all') return sum;

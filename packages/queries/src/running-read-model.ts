@@ -1,6 +1,6 @@
 // The read model of a running connector.
 import type { Configuration } from '@xiq-siem/config';
-import type { Log } from '@xiq-siem/core';
+import type { BodyLog } from '@xiq-siem/core';
 import { createEventFilter } from '@xiq-siem/delivery';
 import type { Pipeline } from '@xiq-siem/pipeline';
 import { type PluginServices, readingSources } from '@xiq-siem/pipeline';
@@ -10,7 +10,7 @@ import type { Mapping } from './replay-preview.ts';
 import { throttled } from './throttle.ts';
 
 export interface RunningParts {
-  readonly journal: Log;
+  readonly journal: BodyLog;
   readonly deadLetters: DeadLetters;
   readonly progressHistory: ProgressHistory;
   readonly incidents: State['incidents'];

@@ -1,12 +1,12 @@
 // Samples rates, free disk space and the progress history every five seconds.
 import { statfs } from 'node:fs/promises';
-import type { Log } from '@xiq-siem/core';
+import type { BodyLog } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
 import type { ProgressHistory } from '@xiq-siem/state';
 import { createRates } from './rates.ts';
 
 interface SamplerParts {
-  readonly journal: Pick<Log, 'extent' | 'countBodies'>;
+  readonly journal: Pick<BodyLog, 'extent' | 'countBodies'>;
   readonly delivery: Pick<Delivery, 'status'>;
   readonly progressHistory: ProgressHistory;
   /** The data directory. */

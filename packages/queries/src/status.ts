@@ -37,7 +37,7 @@ export async function statusOf(
 ): Promise<Status> {
   const { journal, deadLetters, snapshot } = readModel;
   const at = readModel.now();
-  const { hasEvicted: _, ...extent } = journal.extent();
+  const { hasRemoved: _, ...extent } = journal.extent();
   const unknown = (readModel.unknownDestinations ?? []).map((name) => ({ name, type: 'unknown' }));
   const known: readonly Described[] = [...readModel.destinations(), ...unknown];
   const destinations = await Promise.all(known.map((destination) => stateOf(readModel, destination, live)));

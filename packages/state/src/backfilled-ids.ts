@@ -46,7 +46,7 @@ export async function openBackfilledIds(
     const fresh = [...new Set(given)].filter((id) => !ids.has(id));
     if (fresh.length > capacity && !isFull) {
       isFull = true;
-      log.warn('backfill.ids_full', { max, why: 'events of later webhooks may be delivered twice' });
+      log.warn('backfill.ids_full', { max, effect: 'events of later webhooks may be delivered twice' });
     }
     const taken = fresh.slice(0, Math.max(0, capacity));
     if (taken.length === 0) return;
@@ -90,7 +90,7 @@ async function loadIds(database: Reading, afterMs: number, max: number, log: Log
     for (const { id, ids: bytes, crc } of rows) {
       after = id;
       if (crc32(bytes) !== crc)
-        log.error('state.document_unreadable', { document: `backfilled_ids ${id}`, why: 'its checksum is wrong' });
+        log.error('state.document_unreadable', { document: `backfilled_ids ${id}`, error: 'its checksum is wrong' });
       else addTo(ids, bytes, max);
     }
     if (rows.length < rowsAtOnce) return ids;

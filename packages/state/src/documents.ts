@@ -53,7 +53,7 @@ export function documentReading(database: Reading, log: Logger): DocumentReading
     } catch (cause) {
       log.error('state.document_unreadable', {
         document: name,
-        why: cause instanceof Error ? cause.message : String(cause),
+        error: cause instanceof Error ? cause.message : String(cause),
       });
       return [];
     }

@@ -64,7 +64,7 @@ export async function openState(directory: string, { now, log, onFailure = () =>
     acknowledge: (incident) => acknowledgeIncident(database, incident),
     verify: () =>
       database.verify().catch((cause: unknown) => {
-        log.warn('state.verify_failed', { why: cause instanceof Error ? cause.message : String(cause) });
+        log.warn('state.verify_failed', { error: cause instanceof Error ? cause.message : String(cause) });
       }),
     close: database.close,
   };

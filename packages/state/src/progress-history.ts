@@ -65,7 +65,7 @@ export function openProgressHistory(database: Database, log: Logger): ProgressHi
         ...(isDue ? [pruned(destination)] : []),
       ]);
       await database.write(statements).catch((cause: unknown) => {
-        log.warn('progress_history.write_failed', { why: cause instanceof Error ? cause.message : String(cause) });
+        log.warn('progress_history.write_failed', { error: cause instanceof Error ? cause.message : String(cause) });
       });
     },
   };

@@ -1,13 +1,13 @@
 // The fixture of the log conformance rules: a log, sample bodies, and the entries of a reader.
 import assert from 'node:assert/strict';
-import type { BodyMetadata, JournalEntry, Log, LostSpan, PositionOptions, StoredBody } from '@xiq-siem/core';
+import type { BodyLog, BodyMetadata, JournalEntry, LostSpan, PositionOptions, StoredBody } from '@xiq-siem/core';
 import { inTime, noSignal } from './destination-fixture.ts';
 import type { LogHarness, LogUnderTest } from './log-harness.ts';
 
 export interface LogFixture {
   readonly harness: LogHarness;
   /** Opens the log: at first, after a kill, or after it was closed. It is closed when the rule ends. */
-  open(): Promise<Log>;
+  open(): Promise<BodyLog>;
   kill(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export async function withLogFixture(
   rule: (fixture: LogFixture) => Promise<unknown>,
 ): Promise<void> {
   const harness = await start();
-  let last: Log | undefined;
+  let last: BodyLog | undefined;
   try {
     await rule({
       harness,
@@ -50,18 +50,18 @@ export const earliest: PositionOptions = { startAt: 'earliest', whenFull: 'evict
 export const sampleMetadata: BodyMetadata = { source: 'xiq', origin: 'webhook', receivedAtMs: 1_700_000_000_000 };
 
 /** Appends texts one after another, and returns their receipts. */
-export async function appendTexts(log: Log, texts: readonly string[]): Promise<readonly string[]> {
+export async function appendTexts(log: BodyLog, texts: readonly string[]): Promise<readonly string[]> {
   const receipts: string[] = [];
   for (const text of texts) receipts.push(await appendText(log, text));
   return receipts;
 }
 
-export function appendText(log: Log, text: string, metadata = sampleMetadata): Promise<string> {
+export function appendText(log: BodyLog, text: string, metadata = sampleMetadata): Promise<string> {
   return inTime(log.append(metadata, Buffer.from(text)), 'append()');
 }
 
 /** All entries from one sequence to another, both inclusive. */
-export async function entriesOf(log: Log, from: number, to: number): Promise<readonly JournalEntry[]> {
+export async function entriesOf(log: BodyLog, from: number, to: number): Promise<readonly JournalEntry[]> {
   const reader = log.reader(from, to);
   const entries: JournalEntry[] = [];
   for (;;) {
@@ -74,7 +74,7 @@ export async function entriesOf(log: Log, from: number, to: number): Promise<rea
 }
 
 /** All entries. */
-export function allOf(log: Log): Promise<readonly JournalEntry[]> {
+export function allOf(log: BodyLog): Promise<readonly JournalEntry[]> {
   const { firstSequence, nextSequence } = log.extent();
   return entriesOf(log, firstSequence, nextSequence - 1);
 }
@@ -88,7 +88,7 @@ export const spansOf = (entries: readonly JournalEntry[]): readonly LostSpan[] =
 export const textOf = ({ bytes }: Pick<StoredBody, 'bytes'>): string => Buffer.from(bytes).toString();
 
 /** The texts of all bodies, sorted. */
-export async function textsIn(log: Log): Promise<readonly string[]> {
+export async function textsIn(log: BodyLog): Promise<readonly string[]> {
   return bodiesOf(await allOf(log))
     .map(textOf)
     .sort();

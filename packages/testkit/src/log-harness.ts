@@ -1,10 +1,10 @@
 // The harness of the log conformance suite: a log under test and its storage.
-import type { Log, StoredBody } from '@xiq-siem/core';
+import type { BodyLog, StoredBody } from '@xiq-siem/core';
 import type { Capability } from './destination-harness.ts';
 
 export interface LogHarness {
   /** Opens the log over its storage, which is empty at first. The previous log was closed or killed. */
-  open(): Promise<Log>;
+  open(): Promise<BodyLog>;
   /**
    * Simulates a killed process. Any part of the data that is not durable may be lost, and the open log must not change the
    * storage any more.

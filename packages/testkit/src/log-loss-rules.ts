@@ -1,6 +1,6 @@
 // The conformance rules of a log that has lost bodies by damage or eviction.
 import assert from 'node:assert/strict';
-import type { Log, StoredBody } from '@xiq-siem/core';
+import type { BodyLog, StoredBody } from '@xiq-siem/core';
 import { inTime, manyNames, requireCapability } from './destination-fixture.ts';
 import {
   allOf,
@@ -23,7 +23,7 @@ async function damaged(
   { open, harness }: LogFixture,
   texts: readonly string[],
   isDamaged: (index: number) => boolean,
-): Promise<{ readonly log: Log; readonly bodies: readonly StoredBody[]; readonly receipts: readonly string[] }> {
+): Promise<{ readonly log: BodyLog; readonly bodies: readonly StoredBody[]; readonly receipts: readonly string[] }> {
   const before = await open();
   const receipts = await appendTexts(before, texts);
   const bodies = bodiesOf(await allOf(before));
@@ -113,8 +113,8 @@ export const lossRules: readonly LogRule[] = [
         evicted,
         'number of bodies in the gaps',
       );
-      const { firstSequence, nextSequence, hasEvicted } = log.extent();
-      assert.ok(hasEvicted, 'extent() does not report the eviction');
+      const { firstSequence, nextSequence, hasRemoved } = log.extent();
+      assert.ok(hasRemoved, 'extent() does not report the eviction');
       const spans = spansOf(await entriesOf(log, 1, nextSequence - 1));
       assert.ok(spans.length > 0, 'a reader from the start reports no loss');
       for (const { reason, toSequence } of [...spans, ...log.lostSpans()]) {
@@ -128,7 +128,7 @@ export const lossRules: readonly LogRule[] = [
       await inTime(log.close(), 'close()');
       const again = await open();
       assert.deepEqual(again.retentionGaps(), gaps, 'after a restart');
-      assert.ok(again.extent().hasEvicted, 'extent() after a restart');
+      assert.ok(again.extent().hasRemoved, 'extent() after a restart');
       await again.acknowledgeGaps('fast', nextSequence);
       assert.deepEqual(again.retentionGaps(), gaps, 'after the gaps of another destination were acknowledged');
       await again.acknowledgeGaps('slow', nextSequence);

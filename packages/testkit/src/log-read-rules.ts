@@ -192,9 +192,9 @@ export const readRules: readonly LogRule[] = [
       for (let n = 1; n <= 6; n += 1) {
         const before = log.extent();
         await appendText(log, `counted ${n}`);
-        const { firstSequence, nextSequence, bodies, bytes, hasEvicted } = log.extent();
+        const { firstSequence, nextSequence, bodies, bytes, hasRemoved } = log.extent();
         assert.ok(nextSequence > before.nextSequence && bytes > before.bytes, 'the extent did not grow');
-        assert.deepEqual([bodies, log.countBodies(firstSequence), hasEvicted], [n, n, false]);
+        assert.deepEqual([bodies, log.countBodies(firstSequence), hasRemoved], [n, n, false]);
       }
       const { firstSequence, nextSequence } = log.extent();
       const sequences = bodiesOf(await allOf(log)).map(({ sequence }) => sequence);

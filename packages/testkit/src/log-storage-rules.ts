@@ -1,6 +1,6 @@
 // The conformance rules of a log for stored bodies, positions, a full log and a closed log.
 import assert from 'node:assert/strict';
-import { ConnectorError, initialPosition, type Log, type Position } from '@xiq-siem/core';
+import { type BodyLog, ConnectorError, initialPosition, type Position } from '@xiq-siem/core';
 import { eventually, inTime, manyNames } from './destination-fixture.ts';
 import {
   allOf,
@@ -41,7 +41,7 @@ async function appendUntilKilled({ open, kill }: LogFixture, kills: number): Pro
   return acknowledged;
 }
 
-async function assertAllStored(log: Log, acknowledged: ReadonlyMap<string, string>): Promise<void> {
+async function assertAllStored(log: BodyLog, acknowledged: ReadonlyMap<string, string>): Promise<void> {
   const stored = new Map(bodiesOf(await allOf(log)).map((body) => [body.receipt, textOf(body)]));
   for (const [receipt, text] of acknowledged) {
     assert.equal(stored.get(receipt), text, `acknowledged before the kill, but not readable after it: ${text}`);
@@ -194,7 +194,10 @@ export const storageRules: readonly LogRule[] = [
 ];
 
 /** Appends bodies until one is rejected. */
-async function fill(log: Log, { capacityBytes }: LogHarness): Promise<{ kept: readonly string[]; refusal: unknown }> {
+async function fill(
+  log: BodyLog,
+  { capacityBytes }: LogHarness,
+): Promise<{ kept: readonly string[]; refusal: unknown }> {
   const kept: string[] = [];
   for (let n = 0; n < 60; n += 1) {
     const text = textOfSize(capacityBytes, n);

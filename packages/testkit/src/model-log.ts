@@ -1,11 +1,11 @@
 // A log in memory that skips sequences, for tests of code that reads a log, and of the conformance suite.
 import {
+  type BodyLog,
   type BodyMetadata,
   ConnectorError,
   type DurablePosition,
   type FoundBody,
   initialPosition,
-  type Log,
   type LostSpan,
   type Position,
   type PositionOptions,
@@ -25,7 +25,7 @@ export interface ModelLogOptions {
 /** The storage of the log. */
 export interface ModelLogStore {
   /** Opens the log. Call it again only after `kill`, or when the log is closed. */
-  open(): Log;
+  open(): BodyLog;
   /** Stops the open log: its pending appends and saves never end. */
   kill(): void;
   /** Makes the bodies of these sequences unreadable. */
@@ -91,7 +91,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
     return used <= capacityBytes ? evicted : undefined;
   }
 
-  function openLog(): Log {
+  function openLog(): BodyLog {
     const opened = current;
     const isOver = (): boolean => current !== opened;
     const owners = new Map<string, object>();
@@ -213,7 +213,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
         nextSequence: nextSequence(),
         bodies: countBodies(firstSequence()),
         bytes: bytesFrom(0),
-        hasEvicted: bodies.some(({ state }) => state === 'evicted'),
+        hasRemoved: bodies.some(({ state }) => state === 'evicted'),
       }),
       countBodies,
       bytesFrom,

@@ -1,5 +1,5 @@
 // Incorrect logs: each breaks one rule of the log conformance suite.
-import { type BodyReader, ConnectorError, type JournalEntry, type Log } from '@xiq-siem/core';
+import { type BodyLog, type BodyReader, ConnectorError, type JournalEntry } from '@xiq-siem/core';
 import { noSignal } from './destination-fixture.ts';
 import { everything } from './log-fixture.ts';
 import type { LogUnderTest } from './log-harness.ts';
@@ -15,7 +15,7 @@ const capacityBytes = 10_000;
 
 /** A harness of the model log. `change` replaces functions of the log each time it is opened. */
 export function modelLogUnderTest(
-  change: (right: Log) => Partial<Log> = () => ({}),
+  change: (right: BodyLog) => Partial<BodyLog> = () => ({}),
   options: ModelLogOptions = {},
 ): LogUnderTest {
   return {
@@ -35,14 +35,14 @@ export function modelLogUnderTest(
   };
 }
 
-function wrong(rule: string, change: (right: Log) => Partial<Log>, options?: ModelLogOptions): WrongLog {
+function wrong(rule: string, change: (right: BodyLog) => Partial<BodyLog>, options?: ModelLogOptions): WrongLog {
   return { breaks: [rule], underTest: modelLogUnderTest(change, options) };
 }
 
 /** The model log with changed reads. */
 function reading(
   rule: string,
-  change: (read: BodyReader['read'], right: Log, from: number, to: number | undefined) => BodyReader['read'],
+  change: (read: BodyReader['read'], right: BodyLog, from: number, to: number | undefined) => BodyReader['read'],
 ): WrongLog {
   return wrong(rule, (right) => ({
     reader(from, to) {
@@ -56,7 +56,7 @@ const fired = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 /** A lost span with its original start and end. */
-async function uncut(entry: JournalEntry, right: Log): Promise<JournalEntry> {
+async function uncut(entry: JournalEntry, right: BodyLog): Promise<JournalEntry> {
   if (entry.kind === 'body') return entry;
   const [whole = entry] = await right.reader(entry.span.fromSequence).read(everything, noSignal);
   return whole;

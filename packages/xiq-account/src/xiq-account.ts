@@ -102,7 +102,10 @@ export function currentAccounts(configuration: () => Configuration, services: Ac
         opened.map(([name, account]) => [name, (isUnchanged(name) ? existing.get(name) : undefined) ?? account]),
       );
     } catch (cause) {
-      services.log.error('xiq_api.open_failed', { why: String(cause), remediation: 'fix this, then xiq-siem reload' });
+      services.log.error('xiq_api.open_failed', {
+        error: String(cause),
+        remediation: 'fix this, then xiq-siem reload',
+      });
     }
     return accounts;
   };

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import type { SourceState } from '@xiq-siem/admin-api';
-import { ConnectorError, type Log, type Logger, type Secret } from '@xiq-siem/core';
+import { type BodyLog, ConnectorError, type Logger, type Secret } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
 import type { ReceivingSource } from '@xiq-siem/pipeline';
 import { Hono } from 'hono';
@@ -26,7 +26,7 @@ export interface AdminOptions extends AdminRoutesOptions {
 
 /** Why webhooks are not accepted; empty where they are. */
 export function readinessReasons(
-  journal: Log,
+  journal: BodyLog,
   sources: ReadonlyMap<string, ReceivingSource>,
   stopping: boolean,
 ): readonly string[] {
@@ -40,7 +40,7 @@ export function readinessReasons(
 
 export function readinessOf(
   reasons: readonly string[],
-  { journal, delivery }: { readonly journal: Log; readonly delivery: Delivery },
+  { journal, delivery }: { readonly journal: BodyLog; readonly delivery: Delivery },
   sources: readonly SourceState[],
   counters: Counters,
 ): Readiness {
@@ -87,7 +87,7 @@ export function adminApp({ token, log, readiness, metrics, ...rest }: AdminOptio
   );
   app.onError((cause, c) => {
     if (!(cause instanceof ConnectorError))
-      log.error('admin.request_failed', { path: c.req.routePath, reason: cause.message });
+      log.error('admin.request_failed', { path: c.req.routePath, error: cause.message });
     const { status, message } = refusalOf(cause);
     return c.json(message, status);
   });

@@ -165,7 +165,7 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
   app.all('/webhooks/:source/:messageType', receive);
   app.notFound((c) => refuse(c, 'none', 'notFound'));
   app.onError((cause, c) => {
-    log.error('webhook.request_failed', { reason: cause.message });
+    log.error('webhook.request_failed', { error: cause.message });
     count('none', 500);
     return c.json({ error: 'internal', message: 'internal error: retry' }, 500);
   });

@@ -140,7 +140,7 @@ it('gauges that fail are logged once, and the counters are shown', async () => {
   await telemetry.prometheus();
   expect(await telemetry.prometheus()).toContain('xiq_siem_journal_syncs_total 4\n');
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { level: 'error', event: 'telemetry.gauges_failed', why: 'Error: the journal is closed' },
+    { level: 'error', event: 'telemetry.gauges_failed', error: 'Error: the journal is closed' },
   ]);
 });
 

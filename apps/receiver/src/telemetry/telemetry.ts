@@ -27,7 +27,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     return opening;
   };
   if (otlp !== undefined) {
-    open().catch((cause: unknown) => log.error('telemetry.start_failed', { why: String(cause) }));
+    open().catch((cause: unknown) => log.error('telemetry.start_failed', { error: String(cause) }));
   }
   async function stopTelemetry(graceMs = 2_000): Promise<void> {
     const timeout = Promise.withResolvers<void>();
@@ -70,7 +70,7 @@ function sharedGauges(gauges: TelemetryOptions['gauges'], log: Logger): () => Pr
     try {
       return await gauges();
     } catch (cause) {
-      log.error('telemetry.gauges_failed', { why: String(cause) });
+      log.error('telemetry.gauges_failed', { error: String(cause) });
       return [];
     } finally {
       pending = undefined;

@@ -92,7 +92,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
       await pending.replace(span, { ...span, job: job.id, tries, notBeforeMs: clock.now() + pauseMs });
     } catch (cause) {
       const code = cause instanceof ConnectorError ? cause.code : 'internal';
-      log.warn('backfill.start_failed', { source, code, why: messageOf(cause) });
+      log.warn('backfill.start_failed', { source, code, error: messageOf(cause) });
       const isInvalid = cause instanceof ConnectorError && cause.exitCode === exitCodes.usage;
       const isDropped = isInvalid || span.tries >= maxTries;
       await pending.replace(span, isDropped ? undefined : { ...span, tries: span.tries + 1 });
@@ -104,7 +104,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
       if (kind !== 'backfill' || state !== 'interrupted') continue;
       log.info('backfill.resumed', { job: id });
       await jobs.start('backfill', request).catch((cause: unknown) => {
-        log.warn('backfill.start_failed', { job: id, why: messageOf(cause) });
+        log.warn('backfill.start_failed', { job: id, error: messageOf(cause) });
       });
     }
   }
@@ -112,7 +112,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
   const attempt = async (what: () => Promise<void>): Promise<void> => {
     if (signal.aborted) return;
     await what().catch((cause: unknown) => {
-      if (!signal.aborted) log.error('backfill.auto_failed', { why: String(cause) });
+      if (!signal.aborted) log.error('backfill.auto_failed', { error: String(cause) });
     });
   };
 

@@ -1,6 +1,6 @@
 // Runs a back-fill job: fetches each log in chunks, and appends the events that the journal does not have.
 import type { JobFetch } from '@xiq-siem/admin-api';
-import { ConnectorError, type Log, type Logger } from '@xiq-siem/core';
+import { type BodyLog, ConnectorError, type Logger } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import type { JobWork, WorkEnd } from '@xiq-siem/jobs';
 import type { BackfilledIds, BackfillProgress, JobRecords } from '@xiq-siem/state';
@@ -24,7 +24,7 @@ import {
 export interface BackfillParts {
   /** Returns a new one for each job, because `yieldNow` throttles one job. */
   access(): JournalAccess;
-  readonly journal: Pick<Log, 'append'>;
+  readonly journal: Pick<BodyLog, 'append'>;
   readonly backfilled: Pick<BackfilledIds, 'add'>;
   readonly records: Pick<JobRecords, 'all' | 'save'>;
   readonly clock: Clock;
@@ -109,7 +109,7 @@ export function startBackfill(
     type.state = 'failed';
     type.message = cause instanceof ConnectorError ? cause.message : 'internal error: see the log';
     const code = cause instanceof ConnectorError ? cause.code : 'internal';
-    log.error('backfill.failed', { job, messageType: type.messageType, code, why: String(cause) });
+    log.error('backfill.failed', { job, messageType: type.messageType, code, error: String(cause) });
   }
 
   const isUnfinished = ({ state, fetchedToMs }: TypeState): boolean =>

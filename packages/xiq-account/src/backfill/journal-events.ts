@@ -27,8 +27,8 @@ const portion = { maxBodies: 64, maxBytes: 1_048_576 };
  * has none left.
  */
 export async function retainedSinceMs(journal: JournalAccess['journal'], signal: AbortSignal): Promise<number> {
-  const { firstSequence, nextSequence, hasEvicted } = journal.extent();
-  if (!hasEvicted) return 0;
+  const { firstSequence, nextSequence, hasRemoved } = journal.extent();
+  if (!hasRemoved) return 0;
   const reader = journal.reader(firstSequence, nextSequence - 1);
   try {
     for (;;) {

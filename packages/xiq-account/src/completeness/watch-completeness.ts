@@ -91,7 +91,7 @@ export function watchCompleteness(parts: CompletenessWatchParts) {
       if ((nextAtMs.get(source) ?? 0) > clock.now() || isBackfilling(source)) continue;
       nextAtMs.set(source, clock.now() + everyMs);
       await checkSource(account, subscriptions.settleMinutes).catch((cause: unknown) => {
-        if (!signal.aborted) log.warn('completeness.check_failed', { source, why: String(cause) });
+        if (!signal.aborted) log.warn('completeness.check_failed', { source, error: String(cause) });
       });
     }
   }
@@ -119,8 +119,8 @@ export function watchCompleteness(parts: CompletenessWatchParts) {
 
 /** If the journal never removed a body, reception started with the first body of the source. */
 async function receivingSinceMs(readModel: ReadModel, account: XiqAccount, signal: AbortSignal): Promise<number> {
-  const { firstSequence, nextSequence, hasEvicted } = readModel.journal.extent();
-  if (hasEvicted) return 0;
+  const { firstSequence, nextSequence, hasRemoved } = readModel.journal.extent();
+  if (hasRemoved) return 0;
   for await (const step of journalEvents(readModel, account, { first: firstSequence, next: nextSequence }, signal)) {
     if (step.kind === 'body' && step.body.metadata.source === account.source) {
       return Math.ceil(step.body.metadata.receivedAtMs / hourMs) * hourMs;

@@ -6,7 +6,7 @@ import type { BodyReader, DurablePosition, LostSpan, Position } from './stages.t
  * A durable log of bodies. A sequence is an integer of 1 or more that increases from body to body. Sequences may skip
  * numbers, so their difference is not a number of bodies. A stored body that cannot be read any more is reported as lost.
  */
-export interface Log {
+export interface BodyLog {
   /**
    * Resolves with the receipt when body and metadata are durable. Do not change `bytes` until then. Rejects with a
    * ConnectorError, and no reader returns the body: `journal_full` (until there is capacity), `journal_failed` (until a
@@ -15,7 +15,7 @@ export interface Log {
   append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
   /** Whether `append` would succeed now; if not, the code and message of its error. */
   acceptance(): { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
-  extent(): LogExtent;
+  extent(): BodyLogExtent;
   /**
    * Number of bodies from one sequence to another, both inclusive, or to the tail. Includes lost bodies, and evicted ones
    * if the log knows their number. 0 for an empty span.
@@ -66,8 +66,8 @@ export interface Log {
 }
 
 /** The part of a log that changes nothing. The files of a stopped connector provide it too. */
-export type ReadableLog = Pick<
-  Log,
+export type ReadableBodyLog = Pick<
+  BodyLog,
   | 'extent'
   | 'countBodies'
   | 'bytesFrom'
@@ -79,7 +79,7 @@ export type ReadableLog = Pick<
   | 'retentionGaps'
 >;
 
-export interface LogExtent {
+export interface BodyLogExtent {
   /** No body with a lower sequence can be read. */
   readonly firstSequence: number;
   /** Every stored body has a lower sequence; the next one has this or a higher one. */
@@ -89,7 +89,7 @@ export interface LogExtent {
   /** Stored bytes. */
   readonly bytes: number;
   /** Whether bodies were evicted at any time. */
-  readonly hasEvicted: boolean;
+  readonly hasRemoved: boolean;
 }
 
 export type FoundBody =
